@@ -1,0 +1,83 @@
+"""What every capability shares: asking an account for it, and the answer to "can it?"."""
+
+from __future__ import annotations
+
+import enum
+import sys
+from abc import ABC
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self
+
+import attrs
+
+from venuekit.errors import UnsupportedCapability
+
+if TYPE_CHECKING:
+    from venuekit.account import Account
+
+__all__ = ["Capability", "Support", "SupportState", "capability_of"]
+
+
+class SupportState(enum.StrEnum):
+    """Whether something can be done."""
+
+    SUPPORTED = "supported"
+    UNSUPPORTED = "unsupported"  #: the venue, environment or account cannot; there is a reason
+    NOT_IMPLEMENTED = "not_implemented"  #: the venue may be able to; this plugin does not do it
+
+
+@attrs.frozen
+class Support:
+    """
+    Whether one account may use one capability.
+
+    ``reason`` is None when it is supported; ``source`` says who decided: ``class``, ``venue``,
+    ``environment`` or ``account``.
+    """
+
+    state: SupportState
+    reason: str | None = None
+    source: str = "class"
+
+    def __bool__(self) -> bool:
+        return self.state is SupportState.SUPPORTED
+
+
+class Capability(ABC):  # noqa: B024 - the promises are its subclasses'
+    """
+    One promise an account can make.
+
+    ``isinstance(account, LeverageControl)`` says that the venue's code can;
+    ``LeverageControl.of(account)`` also asks environment and account, and narrows the type.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, account: Account) -> Self:
+        """
+        Return the account as this capability.
+
+        Raises:
+            UnsupportedCapability: with the venue's reason.
+        """
+        support = account.support(cls)
+        candidate: object = account
+        if support and isinstance(candidate, cls):
+            return candidate
+        raise UnsupportedCapability(
+            support.reason or "not implemented by this plugin", venue=account.venue.id, operation=cls.__name__
+        )
+
+
+def capability_of(method: Callable[..., Any]) -> type[Capability]:
+    """
+    Return the capability that declares a method, given as ``LeverageControl.set_leverage``.
+
+    Raises:
+        TypeError: it is not the method of a capability.
+    """
+    owner: object = getattr(sys.modules[method.__module__], method.__qualname__.partition(".")[0], None)
+    if isinstance(owner, type) and issubclass(owner, Capability):
+        return owner
+    raise TypeError(f"{method.__qualname__} is not the method of a capability")

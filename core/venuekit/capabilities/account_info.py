@@ -1,0 +1,84 @@
+"""The account as a whole: totals, modes, what it may do."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import attrs
+
+from venuekit.capabilities._capability import Capability
+from venuekit.capabilities.asset_mode import AssetMode
+from venuekit.capabilities.balances import Balance
+from venuekit.capabilities.margin_type import MarginType
+from venuekit.capabilities.open_enum import OpenEnum
+from venuekit.capabilities.position_mode import PositionMode
+from venuekit.capabilities.positions import Position
+
+__all__ = ["AccountInfo", "AccountKind", "AccountReader", "Collateral"]
+
+
+class AccountKind(OpenEnum):
+    """What kind of account the venue keeps; open, each venue has its own words."""
+
+    STANDARD = "standard"
+
+
+@attrs.frozen
+class Collateral:
+    """Whether an asset may back positions (``allowed``) and does (``switched_on``), and how much of it counts."""
+
+    asset: str
+    allowed: bool | None = None
+    switched_on: bool | None = None
+    ratio: Decimal | None = None
+
+
+@attrs.frozen
+class AccountInfo:
+    """
+    One account; None means that the venue did not say.
+
+    Totals are counted in ``valuation_asset``; where that is None there are no totals. ``margin_ratio`` is
+    maintenance margin to margin balance, 1 is liquidation. ``can_*`` is the state of the account, not the
+    permission of the key. ``margin_type`` is set only where it is the account's.
+    """
+
+    valuation_asset: str | None = None
+    total_wallet: Decimal | None = None
+    total_equity: Decimal | None = None
+    total_unrealized_pnl: Decimal | None = None
+    total_initial_margin: Decimal | None = None
+    total_maintenance_margin: Decimal | None = None
+    total_available: Decimal | None = None
+    total_withdrawable: Decimal | None = None
+    margin_ratio: Decimal | None = None
+    position_mode: PositionMode | None = None
+    asset_mode: AssetMode | None = None
+    margin_type: MarginType | None = None
+    kind: AccountKind | None = None
+    is_copy_leader: bool | None = None
+    can_trade: bool | None = None
+    can_deposit: bool | None = None
+    can_withdraw: bool | None = None
+    fee_tier: int | None = None
+    collateral: tuple[Collateral, ...] | None = None
+    balances: tuple[Balance, ...] = ()
+    positions: tuple[Position, ...] = ()
+    updated_at: datetime | None = None
+    as_of: datetime | None = None
+    received_at: datetime | None = None
+    raw: Mapping[str, Any] | None = attrs.field(default=None, repr=False, eq=False)
+
+
+class AccountReader(Capability):
+    """Read the account as a whole."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    async def get_account(self, *, include_flat: bool = False) -> AccountInfo:
+        """Return totals, modes, balances and open positions; with ``include_flat=True`` every row the venue lists."""

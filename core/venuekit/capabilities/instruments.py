@@ -1,0 +1,92 @@
+"""Instruments: what can be traded, in which steps; and the venue's time."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import attrs
+
+from venuekit.capabilities._capability import Capability
+from venuekit.capabilities.open_enum import OpenEnum
+from venuekit.capabilities.unit import Unit
+
+__all__ = ["Instrument", "InstrumentKind", "InstrumentReader", "InstrumentStatus", "ServerTime"]
+
+
+class InstrumentKind(OpenEnum):
+    """Whether a contract ever expires."""
+
+    PERPETUAL = "perpetual"
+    DELIVERY = "delivery"
+
+
+class InstrumentStatus(OpenEnum):
+    """Whether a contract trades; open, other states keep the venue's word."""
+
+    TRADING = "trading"
+
+
+@attrs.frozen
+class Instrument:
+    """
+    One contract; None means that the venue does not say.
+
+    One contract is ``contract_size`` of ``contract_unit``. Prices are quote per base, quantities contracts,
+    ``min_notional`` quote. ``settle`` is the asset in which margin and profit are counted; the contract is inverse
+    when that is the base asset. ``expires_at`` is None for perpetuals, ``funding_interval`` None without funding.
+    """
+
+    symbol: str
+    pair: str
+    base: str
+    quote: str
+    settle: str
+    kind: InstrumentKind
+    is_inverse: bool
+    contract_size: Decimal
+    contract_unit: Unit
+    status: InstrumentStatus
+    listed_at: datetime | None = None
+    price_tick: Decimal | None = None
+    min_price: Decimal | None = None
+    max_price: Decimal | None = None
+    quantity_step: Decimal | None = None
+    min_quantity: Decimal | None = None
+    max_quantity: Decimal | None = None
+    max_market_quantity: Decimal | None = None
+    min_notional: Decimal | None = None
+    leverage_min: Decimal | None = None
+    leverage_max: Decimal | None = None
+    leverage_step: Decimal | None = None
+    expires_at: datetime | None = None
+    funding_interval: timedelta | None = None
+    raw: Mapping[str, Any] | None = attrs.field(default=None, repr=False, eq=False)
+
+
+class InstrumentReader(Capability):
+    """Read instruments."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    async def get_instruments(self, symbol: str | None = None) -> tuple[Instrument, ...]:
+        """
+        Return every instrument the venue lists, or the one of ``symbol``.
+
+        Raises:
+            InvalidRequest: the venue does not know the symbol.
+        """
+
+
+class ServerTime(Capability):
+    """Ask the venue for its time."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    async def get_server_time(self) -> datetime:
+        """Return the venue's clock as an aware UTC datetime."""

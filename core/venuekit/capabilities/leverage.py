@@ -1,0 +1,101 @@
+"""Leverage: the ratio of position value to the margin it binds."""
+
+from __future__ import annotations
+
+import enum
+from abc import abstractmethod
+from decimal import Decimal
+
+import attrs
+
+from venuekit.capabilities._capability import Capability
+from venuekit.capabilities.margin_type import MarginType
+from venuekit.capabilities.position_side import PositionSide
+from venuekit.capabilities.unit import Unit
+
+__all__ = ["LeverageBehaviour", "LeverageControl", "LeverageReader", "LeverageScope", "LeverageSetting"]
+
+
+class LeverageScope(enum.StrEnum):
+    """What a leverage belongs to, besides the account."""
+
+    SYMBOL = "symbol"
+    SIDE = "side"
+    MARGIN_TYPE = "margin_type"
+
+
+@attrs.frozen
+class LeverageBehaviour:
+    """
+    How leverage behaves on a venue.
+
+    ``minimum``, ``maximum`` and ``step`` are None where the venue does not fix them for every symbol (brackets or
+    the instrument do). ``moves_margin`` says that a change moves the margin of an open position at once.
+    """
+
+    scope: frozenset[LeverageScope] = frozenset({LeverageScope.SYMBOL})
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    step: Decimal | None = None
+    moves_margin: bool = False
+
+
+@attrs.frozen
+class LeverageSetting:
+    """
+    The leverage that holds for a symbol.
+
+    ``long`` and ``short`` are equal unless the scope has SIDE; None in portfolio margin. ``max_position`` is the
+    largest position the venue allows at this leverage, counted in ``max_position_unit``; None when it did not say.
+    ``changed`` as in :class:`~venuekit.capabilities.MarginTypeSetting`.
+    """
+
+    symbol: str
+    long: Decimal | None
+    short: Decimal | None
+    max_position: Decimal | None = None
+    max_position_unit: Unit | None = None
+    changed: bool | None = None
+
+
+class LeverageReader(Capability):
+    """Read the leverage of a symbol, flat or not."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    async def get_leverage(self, symbol: str) -> LeverageSetting:
+        """
+        Return the leverage that holds for ``symbol``.
+
+        Raises:
+            InvalidRequest: the venue does not know the symbol.
+        """
+
+
+class LeverageControl(LeverageReader):
+    """Set the leverage of a symbol."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    async def set_leverage(
+        self,
+        symbol: str,
+        leverage: int | Decimal,
+        *,
+        side: PositionSide | None = None,
+        margin_type: MarginType | None = None,
+    ) -> LeverageSetting:
+        """
+        Change the leverage and return what the venue now applies; setting the present value again succeeds.
+
+        ``side`` and ``margin_type`` are for venues whose scope has them.
+
+        Raises:
+            InvalidArgument: not a number the venue can take (a bool, float or text never is), or an argument
+                outside the venue's scope; nothing was sent.
+            Rejected: the bracket, the position or the margin does not allow it.
+            OutcomeUnknown: the answer was lost and could not be found out.
+            Conflict: somebody else changed it at the same time.
+        """

@@ -1,0 +1,81 @@
+"""Position mode: one net position per symbol, or a long and a short leg."""
+
+from __future__ import annotations
+
+import enum
+from abc import abstractmethod
+
+import attrs
+
+from venuekit.capabilities._capability import Capability
+
+__all__ = [
+    "PositionMode",
+    "PositionModeBehaviour",
+    "PositionModeControl",
+    "PositionModeReader",
+    "PositionModeScope",
+    "PositionModeSetting",
+]
+
+
+class PositionMode(enum.StrEnum):
+    """ONE_WAY keeps one net position per symbol; HEDGE keeps a LONG and a SHORT leg."""
+
+    ONE_WAY = "one_way"
+    HEDGE = "hedge"
+
+
+class PositionModeScope(enum.StrEnum):
+    """What one change touches."""
+
+    ACCOUNT = "account"
+    SYMBOL = "symbol"
+    ASSET = "asset"
+
+
+@attrs.frozen
+class PositionModeBehaviour:
+    """How position modes behave: ``scope`` of one change; ``shared_with`` are venue ids that change along with it."""
+
+    scope: PositionModeScope
+    shared_with: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class PositionModeSetting:
+    """A position mode that holds; ``changed`` as in :class:`~venuekit.capabilities.MarginTypeSetting`."""
+
+    mode: PositionMode
+    shared_with: tuple[str, ...] = ()
+    changed: bool | None = None
+
+
+class PositionModeReader(Capability):
+    """Read the position mode."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    async def get_position_mode(self, symbol: str | None = None) -> PositionModeSetting:
+        """Return the mode that holds; ``symbol`` matters only where the scope is SYMBOL."""
+
+
+class PositionModeControl(PositionModeReader):
+    """Set the position mode."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    async def set_position_mode(
+        self, mode: PositionMode, *, symbol: str | None = None, asset: str | None = None
+    ) -> PositionModeSetting:
+        """
+        Set the mode and return what holds now; setting the present value again succeeds.
+
+        Raises:
+            InvalidArgument: ``symbol`` or ``asset`` given where the scope has none.
+            Rejected: open orders or positions forbid it, on any venue that shares the mode.
+            OutcomeUnknown: the answer was lost and could not be found out.
+            Conflict: somebody else changed it at the same time.
+        """

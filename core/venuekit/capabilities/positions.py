@@ -1,0 +1,118 @@
+"""Positions: what an account is long or short of."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import attrs
+
+from venuekit.capabilities._capability import Capability
+from venuekit.capabilities.margin_type import MarginType
+from venuekit.capabilities.open_enum import OpenEnum
+from venuekit.capabilities.position_side import PositionSide
+from venuekit.capabilities.unit import Unit
+
+__all__ = ["Position", "PositionBehaviour", "PositionReader", "PositionState"]
+
+
+class PositionState(OpenEnum):
+    """What the venue is doing with a position."""
+
+    NORMAL = "normal"
+    LIQUIDATION = "liquidation"
+    ADL = "adl"
+
+
+@attrs.frozen
+class PositionBehaviour:
+    """Which filters ``get_positions`` can hand to the venue; any other one is refused before sending."""
+
+    filters: frozenset[str] = frozenset({"symbol"})
+
+
+@attrs.frozen
+class Position:
+    """
+    One position; None means that the venue did not say.
+
+    ``quantity`` is signed contracts (short < 0), each ``contract_size`` ``contract_unit``; prices are quote per
+    base; ``notional`` is quote and ``value`` the settle asset, both >= 0; margins and profits are the settle asset.
+    ``isolated_wallet`` excludes and ``isolated_margin`` includes unrealised profit; both are None when the margin
+    type is CROSS. ``liquidation_price=None`` means that no price was given, never that the position is safe.
+    ``max_position`` is counted in ``max_position_unit``. ``adl_rank`` counts from 0 up to ``adl_rank_of``.
+    ``as_of`` is the earliest server time among the answers this was joined from; ``received_at`` is our clock.
+    """
+
+    symbol: str
+    side: PositionSide
+    quantity: Decimal
+    contract_size: Decimal
+    contract_unit: Unit
+    settle: str | None = None
+    entry_price: Decimal | None = None
+    break_even_price: Decimal | None = None
+    mark_price: Decimal | None = None
+    notional: Decimal | None = None
+    value: Decimal | None = None
+    unrealized_pnl: Decimal | None = None
+    realized_pnl: Decimal | None = None
+    leverage: Decimal | None = None
+    margin_type: MarginType | None = None
+    isolated_wallet: Decimal | None = None
+    isolated_margin: Decimal | None = None
+    position_initial_margin: Decimal | None = None
+    open_order_initial_margin: Decimal | None = None
+    initial_margin: Decimal | None = None
+    maintenance_margin: Decimal | None = None
+    liquidation_price: Decimal | None = None
+    bankruptcy_price: Decimal | None = None
+    max_position: Decimal | None = None
+    max_position_unit: Unit | None = None
+    auto_add_margin: bool | None = None
+    state: PositionState | None = None
+    reduce_only_forced: bool | None = None
+    adl_rank: int | None = None
+    adl_rank_of: int | None = None
+    updated_at: datetime | None = None
+    opened_at: datetime | None = None
+    sequence: int | None = None
+    as_of: datetime | None = None
+    received_at: datetime | None = None
+    raw: Mapping[str, Any] | None = attrs.field(default=None, repr=False, eq=False)
+
+
+class PositionReader(Capability):
+    """Read positions."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    async def get_positions(
+        self,
+        *,
+        symbol: str | None = None,
+        pair: str | None = None,
+        margin_asset: str | None = None,
+        include_flat: bool = False,
+    ) -> tuple[Position, ...]:
+        """
+        Return the open positions, with ``include_flat=True`` every row the venue lists.
+
+        Raises:
+            InvalidArgument: a filter that this venue does not have; nothing was sent.
+            InvalidRequest: the venue does not know the symbol.
+        """
+
+    @abstractmethod
+    async def get_position(self, symbol: str, *, side: PositionSide | None = None) -> Position:
+        """
+        Return the position of a symbol, flat if need be.
+
+        Raises:
+            InvalidArgument: BOTH (or no side) in hedge mode, LONG or SHORT in one-way mode.
+            InvalidRequest: the venue does not know the symbol.
+        """

@@ -1,0 +1,98 @@
+"""Settings: everything a target file can speak about, read at once and cheaply."""
+
+from __future__ import annotations
+
+import enum
+from abc import abstractmethod
+from collections.abc import Collection
+from datetime import datetime
+from decimal import Decimal
+
+import attrs
+
+from venuekit.capabilities._capability import Capability
+from venuekit.capabilities.asset_mode import AssetMode
+from venuekit.capabilities.margin_type import MarginType
+from venuekit.capabilities.position_mode import PositionMode
+
+__all__ = ["Setting", "SettingsReader", "SettingsSnapshot", "SymbolSettings"]
+
+
+class Setting(enum.StrEnum):
+    """A setting that can be planned."""
+
+    POSITION_MODE = "position_mode"
+    ASSET_MODE = "asset_mode"
+    MARGIN_TYPE = "margin_type"
+    LEVERAGE = "leverage"
+
+
+@attrs.frozen
+class SymbolSettings:
+    """
+    What holds for one symbol; None means that it was not read or that the venue has no such setting here.
+
+    ``position`` is the sum of the absolute quantities of all legs, in contracts; ``open_orders`` counts plain and
+    conditional orders. ``max_leverage`` is the highest leverage that the brackets allow at the present position value.
+    """
+
+    symbol: str
+    margin_type: MarginType | None = None
+    leverage_long: Decimal | None = None
+    leverage_short: Decimal | None = None
+    position: Decimal | None = None
+    open_orders: int | None = None
+    max_leverage: Decimal | None = None
+
+
+@attrs.frozen
+class SettingsSnapshot:
+    """
+    What holds for an account; None means that it was not read or that the venue has no such setting.
+
+    ``symbols`` holds the symbols asked for and every other one with a position, an isolated margin type or whatever
+    else can refuse a change of mode. ``open_positions`` and ``open_orders`` are counted over the whole account.
+    ``weight`` is what the reads cost, in the venue's own weight.
+    """
+
+    position_mode: PositionMode | None = None
+    asset_mode: AssetMode | None = None
+    margin_type: MarginType | None = None
+    symbols: tuple[SymbolSettings, ...] = ()
+    open_positions: int | None = None
+    open_orders: int | None = None
+    weight: int = 0
+    as_of: datetime | None = None
+
+    def symbol(self, symbol: str) -> SymbolSettings | None:
+        """Return the row of a symbol, None when the snapshot has none."""
+        return next((row for row in self.symbols if row.symbol == symbol), None)
+
+
+class SettingsReader(Capability):
+    """Read all settings at once, by the venue's cheapest reads."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    async def read_settings(
+        self,
+        symbols: Collection[str],
+        *,
+        orders: Collection[str] | bool = False,
+        brackets: Collection[str] | bool = False,
+        known: SettingsSnapshot | None = None,
+    ) -> SettingsSnapshot:
+        """
+        Return modes, and per symbol margin type, leverage and position.
+
+        Args:
+            symbols: The symbols that matter to the caller.
+            orders: Also count open orders, plain and conditional: of these symbols, or with True of the account.
+            brackets: Also find the highest leverage allowed: for these symbols, or with True for all asked for.
+            known: A snapshot taken before; only what ``orders`` and ``brackets`` add is read, and laid over it.
+                The ``weight`` of the result is then that of both.
+
+        Raises:
+            InvalidRequest: the venue does not know a symbol.
+        """

@@ -1,0 +1,10 @@
+"""Credentials: keys and secrets, where they come from, and how they sign."""
+
+from __future__ import annotations
+
+from venuekit.credentials.credentials import Credentials
+from venuekit.credentials.redactor import redact
+from venuekit.credentials.secret import Secret
+from venuekit.credentials.signer import HmacSigner, SignatureAlgorithm, Signer
+
+__all__ = ["Credentials", "HmacSigner", "Secret", "SignatureAlgorithm", "Signer", "redact"]

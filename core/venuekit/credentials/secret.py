@@ -1,0 +1,46 @@
+"""Secrets: text that never shows itself."""
+
+from __future__ import annotations
+
+from typing import NoReturn, SupportsIndex
+
+__all__ = ["Secret"]
+
+
+class Secret:
+    """
+    A text that shows itself only to :meth:`reveal`.
+
+    It has no readable repr, str or format, and refuses to be pickled or copied into another process: hand over a
+    reference such as ``env:NAME`` instead.
+    """
+
+    __slots__ = ("__text",)
+
+    def __init__(self, text: str) -> None:
+        self.__text = text
+
+    def reveal(self) -> str:
+        """Return the text; call it where the bytes are needed and nowhere else."""
+        return self.__text
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __format__(self, format_spec: str) -> str:
+        return "***"
+
+    def __bool__(self) -> bool:
+        return bool(self.__text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self.__text == other.__text
+
+    def __hash__(self) -> int:
+        return hash((Secret, self.__text))
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError("a Secret is not pickled; hand over a reference such as env:NAME instead")

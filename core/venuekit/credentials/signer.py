@@ -1,0 +1,51 @@
+"""Signers: how bytes are signed; the credentials' half of signing."""
+
+from __future__ import annotations
+
+import enum
+import hmac
+from typing import Protocol
+
+from venuekit.credentials.secret import Secret
+
+__all__ = ["HmacSigner", "SignatureAlgorithm", "Signer"]
+
+
+class SignatureAlgorithm(enum.StrEnum):
+    """How a signature was made."""
+
+    HMAC_SHA256 = "hmac_sha256"
+
+
+class Signer(Protocol):
+    """Signs bytes; an implementation may keep the key in another process."""
+
+    @property
+    def algorithm(self) -> SignatureAlgorithm:
+        """How the signatures are made."""
+
+    async def sign(self, payload: bytes) -> str:
+        """Return the signature as text: lower-case hex for HMAC."""
+
+
+class HmacSigner:
+    """HMAC-SHA256 with a key that was scheduled once; each signature copies that state."""
+
+    __slots__ = ("_keyed",)
+
+    def __init__(self, secret: Secret) -> None:
+        self._keyed = hmac.new(secret.reveal().encode(), digestmod="sha256")
+
+    @property
+    def algorithm(self) -> SignatureAlgorithm:
+        """HMAC-SHA256."""
+        return SignatureAlgorithm.HMAC_SHA256
+
+    async def sign(self, payload: bytes) -> str:
+        """Return the signature in lower-case hex."""
+        keyed = self._keyed.copy()
+        keyed.update(payload)
+        return keyed.hexdigest()
+
+    def __repr__(self) -> str:
+        return "HmacSigner(***)"

@@ -1,0 +1,340 @@
+"""Endpoints: one operation of a venue, declared once, used by client, simulator, documentation and conformance kit."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+
+import attrs
+
+from venuekit.faults import Fault
+
+__all__ = [
+    "AbsenceProof",
+    "Absent",
+    "Applied",
+    "Area",
+    "Call",
+    "Change",
+    "Changing",
+    "Effect",
+    "Encoding",
+    "Endpoint",
+    "Kind",
+    "Lost",
+    "Parameter",
+    "Readback",
+    "Reading",
+    "Role",
+    "Security",
+    "Settle",
+    "Settled",
+    "Subject",
+    "Unclear",
+]
+
+T = TypeVar("T")
+A = TypeVar("A")
+
+
+class Effect(enum.StrEnum):
+    """What an operation does; retries follow from it."""
+
+    READ = "read"  #: changes nothing
+    SET = "set"  #: repeating it changes nothing more: leverage, modes, cancel
+    DELTA = "delta"  #: repeating it doubles it: add or reduce margin
+    KEYED = "keyed"  #: carries a client id by which it can be found: orders
+    SESSION = "session"  #: listen keys, logon, subscribe, countdown beats
+
+
+class Security(enum.StrEnum):
+    """What a request must carry."""
+
+    NONE = "none"  #: nothing
+    KEY = "key"  #: the API key
+    SIGNED = "signed"  #: key, timestamp and signature
+
+
+class Encoding(enum.StrEnum):
+    """Where the parameters travel."""
+
+    QUERY = "query"
+    JSON = "json"
+
+
+class Subject(enum.StrEnum):
+    """What a write is about; writes to one subject run one after another, ACCOUNT excludes every SYMBOL."""
+
+    ACCOUNT = "account"
+    SYMBOL = "symbol"
+
+
+class Area(enum.StrEnum):
+    """What a guard may allow or forbid."""
+
+    SETTINGS = "settings"
+    MARGIN = "margin"
+    ORDERS = "orders"
+
+
+class Kind(enum.StrEnum):
+    """The type of a parameter as the caller hands it in."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    DECIMAL = "decimal"  #: int or Decimal; sent as plain digits, never with an exponent
+    BOOLEAN = "boolean"
+    LIST = "list"  #: sent as compact JSON
+
+
+class Role(enum.StrEnum):
+    """What a parameter means; guards, subjects and error texts read it."""
+
+    SYMBOL = "symbol"
+    LEVERAGE = "leverage"
+    QUANTITY = "quantity"
+    PRICE = "price"
+    AMOUNT = "amount"
+    CLIENT_ID = "client_id"
+
+
+@attrs.frozen(kw_only=True)
+class Parameter:
+    """
+    One parameter, by the venue's own name.
+
+    ``choices``, ``minimum``, ``maximum`` and ``pattern`` (a regular expression for the whole text) hold what the
+    venue documents for every symbol and account, so that what they refuse is refused before sending.
+    """
+
+    name: str = attrs.field(kw_only=False)
+    kind: Kind = attrs.field(default=Kind.TEXT, kw_only=False)
+    required: bool = False
+    role: Role | None = None
+    choices: frozenset[str] | None = None
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    pattern: str | None = None
+
+
+@attrs.frozen
+class Change(Generic[A]):
+    """
+    What came of an operation whose effect is SET.
+
+    ``answer`` is what the venue said; None when it only said that there was nothing to change. ``changed`` is True
+    when it accepted the change, False when our first attempt met "no need", None when it holds now but an earlier
+    attempt of ours had no answer.
+    """
+
+    answer: A | None
+    changed: bool | None
+
+
+@attrs.frozen
+class Changing(Generic[A]):
+    """The decoder of an endpoint whose effect is SET: what ``answer`` decodes, wrapped in a :class:`Change`."""
+
+    answer: Callable[[bytes], A]
+
+    def __call__(self, body: bytes) -> Change[A]:
+        """Decode the answer of an accepted change."""
+        return Change(self.answer(body), changed=True)
+
+
+class Call(Protocol):
+    """``await call(ENDPOINT, name=value)``: how settling code reads, through the same account."""
+
+    async def __call__(self, endpoint: Endpoint[T], /, **parameters: Any) -> T:
+        """Carry out one operation."""
+
+
+@attrs.frozen
+class Lost:
+    """
+    A write whose answer was lost.
+
+    ``parameters`` is what was sent (without key and signature); ``sent_at`` the moment before its first byte and
+    ``fence`` the moment after which it cannot arrive any more, both on the venue's clock. ``claimed`` are
+    identities of history rows that other settled writes of this account already explain. ``sleep_until`` waits.
+    """
+
+    endpoint: Endpoint[Any]
+    parameters: Mapping[str, Any]
+    sent_at: datetime
+    fence: datetime
+    client_id: str | None = None
+    claimed: frozenset[str] = frozenset()
+    #: something read before the write, kept for comparison; None where the endpoint declares no ``before``
+    before: Any = None
+
+
+@attrs.frozen
+class Reading(Generic[A]):
+    """
+    What a read-back of a setting saw.
+
+    ``value`` is comparable (equal when the setting is), ``holds`` says whether it is what the lost write wanted,
+    ``answer`` is what the venue would have answered, as far as the read tells.
+    """
+
+    value: object
+    holds: bool
+    answer: A | None = None
+
+
+@attrs.frozen
+class Applied(Generic[T]):
+    """The lost write happened; ``answer`` is its value, ``claims`` the history row that proves it."""
+
+    answer: T
+    claims: str | None = None
+
+
+@attrs.frozen
+class Absent:
+    """A read that found no trace of the lost write."""
+
+    seen: str
+
+
+@attrs.frozen
+class Unclear:
+    """A read that neither proves nor disproves the lost write; ``seen`` says what it saw in one sentence."""
+
+    seen: str
+
+
+@attrs.frozen
+class AbsenceProof:
+    """When finding nothing proves it: ``reads`` reads in a row that see nothing, the first ``after`` past the fence."""
+
+    after: timedelta
+    reads: int = 2
+    #: time between two reads
+    interval: timedelta = timedelta(seconds=1)
+
+
+Settled: TypeAlias = Applied[T] | Absent | Unclear
+Settle: TypeAlias = Callable[[Call, Lost], Awaitable[Settled[Any]]]
+Readback: TypeAlias = Callable[[Call, Lost], Awaitable[Reading[Any]]]
+
+
+def _effect_of(endpoint: Endpoint[Any]) -> Effect:
+    return Effect.READ if endpoint.verb == "GET" else Effect.DELTA
+
+
+_AREAS = {Effect.SET: Area.SETTINGS, Effect.DELTA: Area.MARGIN, Effect.KEYED: Area.ORDERS}
+
+
+def _area_of(endpoint: Endpoint[Any]) -> Area | None:
+    return _AREAS.get(endpoint.effect)
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Endpoint(Generic[T]):
+    """
+    One operation of a venue.
+
+    Attributes:
+        verb, path: As the venue documents them.
+        decode: Bytes of a successful answer to its value. Raises :class:`~venuekit.errors.PayloadMismatch` for a
+            wrong shape, ``ValueError`` for what is not the venue's format at all (HTML, cut off, empty). For a SET
+            it is a :class:`Changing`.
+        parameters: What may be sent; anything else is refused before signing.
+        encoding: Query string or JSON body.
+        security: What the request must carry.
+        weight: What a call costs, a number or a function of the parameters; ``weight_most`` is the most it can be.
+        pools: Which limit pools it pays into: pool name to cost, None for the weight.
+        effect: Left out, GET is a READ and everything else a DELTA, the most careful one.
+        area: What a guard files a write under; left out, SET is SETTINGS, DELTA is MARGIN and KEYED is ORDERS.
+        reduces: Whether a halted account may still do it (cancel, reduce only), told from the parameters.
+        notional: The order value in quote that a request asks for, for the guard; None where it cannot be told.
+        subject: What a write is about; None for reads and for writes that need not wait for each other.
+        no_change: Codes that mean "it is so already".
+        doubtful: Codes whose meaning only a read can tell; ``doubtful_after_loss`` are so only when an earlier attempt
+            of the same write had no answer.
+        faults: Codes that mean something else on this endpoint than in the venue's table.
+        readback: For a SET: reads whether the target holds.
+        settle: For KEYED and DELTA: finds out whether a lost write happened.
+        absence_proof: When ``settle`` finding nothing is a proof; None when it never is.
+        before: For a DELTA: what to read before writing, so that ``settle`` can compare.
+        websocket_method: The method of the venue's WebSocket API that does the same, None if there is none.
+        serves: The capability methods it serves, as function objects (``LeverageControl.set_leverage``).
+        note: One sentence for the documentation.
+    """
+
+    verb: str = attrs.field(kw_only=False)
+    path: str = attrs.field(kw_only=False)
+    decode: Callable[[bytes], T]
+    parameters: tuple[Parameter, ...] = ()
+    encoding: Encoding = Encoding.QUERY
+    security: Security = Security.SIGNED
+    weight: int | Callable[[Mapping[str, Any]], int] = 1
+    weight_most: int = attrs.field(
+        default=attrs.Factory(lambda self: self.weight if isinstance(self.weight, int) else 0, takes_self=True)
+    )
+    pools: Mapping[str, int | None] = attrs.field(factory=dict)
+    effect: Effect = attrs.field(default=attrs.Factory(_effect_of, takes_self=True))
+    area: Area | None = attrs.field(default=attrs.Factory(_area_of, takes_self=True))
+    reduces: Callable[[Mapping[str, Any]], bool] | None = None
+    notional: Callable[[Mapping[str, Any]], Decimal | None] | None = None
+    subject: Subject | None = None
+    no_change: frozenset[int | str] = frozenset()
+    doubtful: frozenset[int | str] = frozenset()
+    doubtful_after_loss: frozenset[int | str] = frozenset()
+    faults: Mapping[int | str, Fault] = attrs.field(factory=dict)
+    readback: Readback | None = None
+    settle: Settle | None = None
+    absence_proof: AbsenceProof | None = None
+    before: Callable[[Call, Mapping[str, Any]], Awaitable[Any]] | None = None
+    websocket_method: str | None = None
+    serves: tuple[Callable[..., Any], ...] = ()
+    note: str = ""
+    #: parameters by name
+    by_name: Mapping[str, Parameter] = attrs.field(init=False, repr=False)
+    required: frozenset[str] = attrs.field(init=False, repr=False)
+    _roles: Mapping[Role, str] = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        by_name = {parameter.name: parameter for parameter in self.parameters}
+        if len(by_name) != len(self.parameters):
+            raise ValueError(f"{self}: a parameter is declared twice")
+        if self.effect is Effect.SET and not isinstance(self.decode, Changing):
+            raise TypeError(f"{self}: an endpoint whose effect is SET decodes with Changing(...)")
+        if not isinstance(self.weight, int) and self.weight_most <= 0:
+            raise ValueError(f"{self}: a weight that depends on parameters needs weight_most")
+        if self.subject is Subject.SYMBOL and not any(p.role is Role.SYMBOL for p in self.parameters):
+            raise ValueError(f"{self}: its subject is a symbol, but no parameter has the role SYMBOL")
+        object.__setattr__(self, "by_name", by_name)
+        object.__setattr__(self, "required", frozenset(p.name for p in self.parameters if p.required))
+        object.__setattr__(self, "_roles", {p.role: p.name for p in reversed(self.parameters) if p.role})
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.path}"
+
+    @property
+    def operation(self) -> str:
+        """The capability method it serves first, else verb and path: what errors call it."""
+        return self.serves[0].__name__ if self.serves else str(self)
+
+    @property
+    def is_write(self) -> bool:
+        """Whether a lost answer matters."""
+        return self.effect not in {Effect.READ, Effect.SESSION}
+
+    def name_of(self, role: Role) -> str | None:
+        """Return the name of the parameter that has a role, None when none has."""
+        return self._roles.get(role)
+
+    def value_of(self, role: Role, parameters: Mapping[str, Any]) -> Any:
+        """Return what the caller handed in for a role, None when nothing."""
+        name = self._roles.get(role)
+        return None if name is None else parameters.get(name)
+
+    def cost(self, parameters: Mapping[str, Any]) -> int:
+        """Return what a call with these parameters weighs."""
+        return self.weight if isinstance(self.weight, int) else self.weight(parameters)

@@ -1,0 +1,310 @@
+"""Errors raised by venuekit.
+
+* VenuekitError
+  + ConfigurationError        something a user wrote cannot be used; nothing was sent
+    - UnknownVenue            no installed distribution provides this venue id
+    - AccountsFileError       the accounts file, or a reference in it
+    - TargetFileError         the target file of ``plan`` and ``apply``
+    - CredentialsError        credentials that do not fit the venue, environment or host
+  + PluginError               a distribution that provides a plugin is broken
+  + OperationError            one operation on one venue; says who, what, on what, and the outcome
+    - InvalidArgument         refused before sending: the declaration already tells
+    - UnsupportedCapability   the venue, environment or account cannot do this
+    - GuardRefused            refused before sending by the account's own guard
+    - PayloadMismatch         an answer that does not have the documented shape
+    - TransportError          no usable answer arrived
+      . NeverSent             the connection was not made: not one byte was written
+      . AnswerLost            the request may have arrived; no readable answer came back
+      . CertificateRejected   the other side could not prove who it is
+    - VenueError              the venue answered, and refused (``code``, ``message``)
+      . ClockSkew, Throttled, Banned, Overloaded, Unavailable, OutcomeNotStated,
+        AuthenticationFailed, PermissionDenied, InvalidRequest, NotFound, Rejected
+    - OutcomeUnknown          a write was sent; whether it holds could not be found out
+    - NotExecuted             a write whose answer was lost is proven not to have happened
+    - Conflict                somebody else moved the setting while it was being written
+
+Every :class:`OperationError` carries ``outcome``. A message reads ``acme_perp: set_leverage refused
+for BTCUSD: -4028 Leverage 200 is not valid``: who, what, on what, and the venue's own words.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+__all__ = [
+    "AccountsFileError",
+    "AnswerLost",
+    "AuthenticationFailed",
+    "Banned",
+    "CertificateRejected",
+    "ClockSkew",
+    "ConfigurationError",
+    "Conflict",
+    "CredentialsError",
+    "GuardRefused",
+    "InvalidArgument",
+    "InvalidRequest",
+    "NeverSent",
+    "NotExecuted",
+    "NotFound",
+    "OperationError",
+    "Outcome",
+    "OutcomeNotStated",
+    "OutcomeUnknown",
+    "Overloaded",
+    "PayloadMismatch",
+    "PermissionDenied",
+    "PluginError",
+    "Rejected",
+    "TargetFileError",
+    "Throttled",
+    "TransportError",
+    "Unavailable",
+    "UnknownVenue",
+    "UnsupportedCapability",
+    "VenueError",
+    "VenuekitError",
+]
+
+
+class Outcome(enum.StrEnum):
+    """What is known about the effect of an operation that ended in an error."""
+
+    NOT_SENT = "not_sent"  #: not one byte left this machine
+    NOT_APPLIED = "not_applied"  #: the venue refused it, or it is proven that it did not and will not happen
+    APPLIED = "applied"  #: it happened; only its answer is missing or unusable
+    UNKNOWN = "unknown"  #: it may have happened, or may still happen until ``fence``
+
+
+class VenuekitError(Exception):
+    """Root of every error that venuekit raises on purpose."""
+
+
+class ConfigurationError(VenuekitError):
+    """Something a user wrote cannot be used; nothing was sent."""
+
+
+class UnknownVenue(ConfigurationError):
+    """No installed distribution provides the venue that was asked for."""
+
+
+class AccountsFileError(ConfigurationError):
+    """The accounts file, or a secret it refers to, cannot be used."""
+
+
+class TargetFileError(ConfigurationError):
+    """The target file says something that cannot be planned."""
+
+
+class CredentialsError(ConfigurationError):
+    """The credentials do not fit the venue, its environment or the host they would travel to."""
+
+
+class PluginError(VenuekitError):
+    """A distribution that provides a plugin is broken; the text names it, its version and the cause."""
+
+
+class OperationError(VenuekitError):
+    """
+    One operation on one venue failed.
+
+    Attributes:
+        venue: Id of the venue, ``""`` when none was involved.
+        operation: Capability method, or verb and path for a raw call.
+        subject: What it was about: a symbol, an asset, or None for the account.
+        message: The venue's own words, or ours when it said nothing. Redacted.
+        code: The venue's own code; None when it gave none.
+        status: HTTP status; None when no answer arrived.
+        outcome: What is known about the effect; a read that fails leaves NOT_APPLIED or NOT_SENT.
+        client_id: The client id that was sent with an order; None for other operations.
+        parameters: What was sent, redacted.
+        sent_at: When the first byte of the last attempt left; None if none did.
+        fence: After this moment on the venue's clock no attempt can arrive any more; None if none was signed.
+        reads: What was read to find out about the outcome, one sentence each.
+    """
+
+    #: how the sentence continues after the operation's name
+    _verb = "failed"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        venue: str = "",
+        operation: str = "",
+        subject: str | None = None,
+        code: int | str | None = None,
+        status: int | None = None,
+        outcome: Outcome = Outcome.NOT_SENT,
+        client_id: str | None = None,
+        parameters: dict[str, Any] | None = None,
+        sent_at: datetime | None = None,
+        fence: datetime | None = None,
+        reads: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.venue = venue
+        self.operation = operation
+        self.subject = subject
+        self.code = code
+        self.status = status
+        self.outcome = outcome
+        self.client_id = client_id
+        self.parameters = parameters or {}
+        self.sent_at = sent_at
+        self.fence = fence
+        self.reads = reads
+
+    def __str__(self) -> str:
+        who = f"{self.venue}: " if self.venue else ""
+        what = f"{self.operation} {self._verb}" if self.operation else self._verb
+        on_what = f" for {self.subject}" if self.subject else ""
+        code = f"{self.code} " if self.code is not None else ""
+        reads = f" ({'; '.join(self.reads)})" if self.reads else ""
+        return f"{who}{what}{on_what}: {code}{self.message}{reads}"
+
+
+class InvalidArgument(OperationError, ValueError):
+    """An argument that the venue's declaration already refuses; nothing was sent."""
+
+    _verb = "was not sent"
+
+
+class UnsupportedCapability(OperationError):
+    """The venue, its environment or this account cannot do this; the message is the venue's reason."""
+
+    _verb = "is not supported"
+
+
+class GuardRefused(OperationError):
+    """The account's own guard forbids this; nothing was sent."""
+
+    _verb = "was stopped by the guard"
+
+
+class PayloadMismatch(OperationError):
+    """An answer that does not have the documented shape; the message names endpoint and field."""
+
+    _verb = "could not read the answer"
+
+
+class TransportError(OperationError):
+    """No usable answer arrived."""
+
+
+class NeverSent(TransportError):
+    """The connection was not made, so not one byte of the request was written."""
+
+
+class AnswerLost(TransportError):
+    """The request may have arrived, but no readable answer came back."""
+
+
+class CertificateRejected(TransportError):
+    """The other side could not prove who it is; nothing was sent to it."""
+
+
+class VenueError(OperationError):
+    """The venue answered, and refused; ``code`` and ``message`` are its own."""
+
+    _verb = "refused"
+
+
+class ClockSkew(VenueError):
+    """The request's timestamp lies outside the venue's window, also after a resync."""
+
+
+class Throttled(VenueError):
+    """A rate limit: the venue's refusal, or our own budget that would have to wait longer than allowed."""
+
+
+class Banned(VenueError):
+    """The venue refuses this address for a while; ``retry_at`` says until when if it told us."""
+
+    def __init__(self, message: str, *, retry_at: datetime | None = None, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.retry_at = retry_at
+
+
+class Overloaded(VenueError):
+    """The venue is too busy and says that it did not execute the request."""
+
+
+class Unavailable(VenueError):
+    """The venue is under maintenance and says that it did not execute the request."""
+
+
+class OutcomeNotStated(VenueError):
+    """The venue answered that it does not know whether the request was executed."""
+
+
+class AuthenticationFailed(VenueError):
+    """Key, signature or passphrase are not accepted."""
+
+
+class PermissionDenied(VenueError):
+    """The key may not do this, from this address or at all."""
+
+
+class InvalidRequest(VenueError):
+    """The venue does not accept an argument."""
+
+
+class NotFound(VenueError):
+    """The venue does not know the thing asked for."""
+
+
+class Rejected(VenueError):
+    """The venue understood the request and refuses it in the present state."""
+
+
+class OutcomeUnknown(OperationError):
+    """
+    A write was sent and whether it holds could not be found out.
+
+    ``await error.settle()`` tries again: it returns the value, or raises :class:`NotExecuted`,
+    :class:`Conflict` or this error anew.
+    """
+
+    _verb = "has an unknown outcome"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        settle: Callable[[], Awaitable[Any]] | None = None,
+        outcome: Outcome = Outcome.UNKNOWN,
+        **details: Any,
+    ) -> None:
+        super().__init__(message, outcome=outcome, **details)
+        self._settle = settle
+
+    async def settle(self) -> Any:
+        """Try again to find out; raises this error itself when the operation has nothing to read."""
+        if self._settle is None:
+            raise self
+        return await self._settle()
+
+
+class NotExecuted(OperationError):
+    """A write whose answer was lost is proven not to have happened, and cannot happen any more."""
+
+    _verb = "was not executed"
+
+    def __init__(self, message: str, *, outcome: Outcome = Outcome.NOT_APPLIED, **details: Any) -> None:
+        super().__init__(message, outcome=outcome, **details)
+
+
+class Conflict(OperationError):
+    """The setting was found at a value that is neither the old nor the wanted one: somebody else writes it too."""
+
+    _verb = "met another writer"
+
+    def __init__(self, message: str, *, outcome: Outcome = Outcome.UNKNOWN, **details: Any) -> None:
+        super().__init__(message, outcome=outcome, **details)

@@ -1,0 +1,104 @@
+"""Faults: what a venue's refusal means, as data."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+
+import attrs
+
+__all__ = ["Fault", "FaultRow", "FaultTable"]
+
+
+class Fault(enum.StrEnum):
+    """What a refusal means for the one who asked."""
+
+    CLOCK = "clock"  #: our timestamp lies outside the venue's window; not executed
+    THROTTLED = "throttled"  #: a rate limit; not executed
+    BANNED = "banned"  #: this address is shut out for a while; not executed
+    OVERLOADED = "overloaded"  #: too busy, and documented as not executed
+    UNAVAILABLE = "unavailable"  #: maintenance; not executed
+    UNKNOWN_OUTCOME = "unknown_outcome"  #: the venue does not know whether it executed
+    AUTHENTICATION = "authentication"
+    PERMISSION = "permission"
+    INVALID = "invalid"
+    NOT_FOUND = "not_found"
+    REJECTED = "rejected"
+
+
+@attrs.frozen
+class FaultRow:
+    """
+    One row: what a refusal with this status, code and exact message means.
+
+    None matches anything. Messages are compared whole, never searched.
+    """
+
+    fault: Fault
+    code: int | str | None = None
+    status: int | None = None
+    message: str | None = None
+
+
+_Key = tuple[int | None, int | str | None, str | None]
+
+
+@attrs.frozen
+class FaultTable:
+    """
+    A venue's refusals. Equality only; the most specific row wins: code before message before status.
+
+    A refusal that no row lists is REJECTED when it carries a code, and otherwise by its status:
+    5xx and 408 are UNKNOWN_OUTCOME, 401 AUTHENTICATION, 403 PERMISSION, 404 NOT_FOUND, 418 BANNED,
+    429 THROTTLED, anything else REJECTED.
+    """
+
+    rows: tuple[FaultRow, ...]
+    _index: Mapping[_Key, Fault] = attrs.field(init=False, repr=False, eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        index: dict[_Key, Fault] = {}
+        for row in self.rows:
+            key = (row.status, row.code, row.message)
+            if key in index:
+                raise ValueError(f"two rows for status {row.status}, code {row.code}, message {row.message!r}")
+            index[key] = row.fault
+        object.__setattr__(self, "_index", index)
+
+    def classify(self, status: int, code: int | str | None, message: str) -> Fault:
+        """Return what a refusal means; ``code`` is None when the venue gave none."""
+        candidates: tuple[_Key, ...] = (
+            (status, code, message),
+            (None, code, message),
+            (status, code, None),
+            (None, code, None),
+            (status, None, message),
+            (None, None, message),
+            (status, None, None),
+        )
+        for key in candidates:
+            if key == (None, None, None):
+                continue
+            fault = self._index.get(key)
+            if fault is not None:
+                return fault
+        return _by_status(status, has_code=code is not None)
+
+
+_STATUS_FAULTS: Mapping[int, Fault] = {
+    401: Fault.AUTHENTICATION,
+    403: Fault.PERMISSION,
+    404: Fault.NOT_FOUND,
+    408: Fault.UNKNOWN_OUTCOME,
+    418: Fault.BANNED,
+    429: Fault.THROTTLED,
+}
+
+
+def _by_status(status: int, *, has_code: bool) -> Fault:
+    """Return what an unlisted refusal means: a server that broke does not know what it did."""
+    if status >= 500:
+        return Fault.UNKNOWN_OUTCOME
+    if has_code and status not in {408, 418, 429}:
+        return Fault.REJECTED
+    return _STATUS_FAULTS.get(status, Fault.REJECTED)

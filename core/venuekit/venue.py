@@ -1,0 +1,292 @@
+"""Venues: everything an exchange is, as data; what a plugin declares."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+import attrs
+
+from venuekit.capabilities import Capability, Setting
+from venuekit.errors import ConfigurationError
+from venuekit.faults import FaultTable
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from venuekit.account import Account
+    from venuekit.endpoint import Endpoint
+    from venuekit.message import HttpRequest, HttpResponse
+    from venuekit.simulator.front import Front
+
+__all__ = [
+    "Answers",
+    "BlockedBy",
+    "Blocker",
+    "BlockerScope",
+    "Coupling",
+    "Draft",
+    "Environment",
+    "EnvironmentName",
+    "Limit",
+    "LimitScope",
+    "Refusal",
+    "SigningScheme",
+    "Stamp",
+    "Venue",
+]
+
+A_co = TypeVar("A_co", bound="Account", covariant=True)
+B = TypeVar("B")
+
+
+class EnvironmentName(enum.StrEnum):
+    """Where credentials belong."""
+
+    LIVE = "live"
+    TESTNET = "testnet"
+    DEMO = "demo"
+    SIM = "sim"
+
+
+@attrs.frozen(kw_only=True)
+class Environment:
+    """
+    One place a venue can be reached at; URLs without a trailing slash, None where there is none.
+
+    ``hosts`` is the allow-list: signed requests travel nowhere else. ``unsupported`` holds what is missing only here.
+    """
+
+    name: EnvironmentName
+    rest: str
+    websocket_api: str | None = None
+    stream: str | None = None
+    hosts: frozenset[str] = frozenset()
+    unsupported: Mapping[type[Capability], str] = attrs.field(factory=dict)
+
+    @property
+    def site(self) -> str:
+        """Which pools and settings this is about: the name, and for a simulator also which one."""
+        return self.name if self.name is not EnvironmentName.SIM else f"{self.name}:{urlsplit(self.rest).netloc}"
+
+
+class LimitScope(enum.StrEnum):
+    """Who shares a limit."""
+
+    ADDRESS = "address"
+    ACCOUNT = "account"
+
+
+@attrs.frozen(kw_only=True)
+class Limit:
+    """
+    A named pool: at most ``amount`` in any ``seconds``.
+
+    ``used_header`` names the response header that says how much the venue counted in the running window,
+    ``remaining_header`` the one that says what is left.
+    """
+
+    name: str = attrs.field(kw_only=False)
+    amount: int
+    seconds: float
+    scope: LimitScope = LimitScope.ADDRESS
+    used_header: str | None = None
+    remaining_header: str | None = None
+
+
+class BlockedBy(enum.StrEnum):
+    """What makes a venue refuse a change."""
+
+    ORDERS = "orders"
+    POSITION = "position"
+    LOWER_LEVERAGE = "lower_leverage"  #: an isolated position, when the new leverage is lower
+
+
+class BlockerScope(enum.StrEnum):
+    """Where the thing that blocks must be for the venue to refuse."""
+
+    SYMBOL = "symbol"
+    ACCOUNT = "account"
+    REALM = "realm"
+
+
+@attrs.frozen
+class Blocker:
+    """What the venue will refuse: ``setting`` while ``by`` exists within ``scope``; ``reason`` in its own words."""
+
+    setting: Setting
+    by: BlockedBy
+    scope: BlockerScope
+    reason: str
+
+
+@attrs.frozen
+class Coupling:
+    """
+    A setting that needs another one first: ``setting = value`` only while ``needs = needed``.
+
+    When ``needs`` is a symbol's setting and ``setting`` the account's, every symbol must have it.
+    """
+
+    setting: Setting
+    value: enum.StrEnum
+    needs: Setting
+    needed: enum.StrEnum
+    why: str
+
+
+@attrs.frozen(kw_only=True)
+class Refusal:
+    """
+    A refusal as the venue wrote it, before it is classified.
+
+    ``retry_after`` is in seconds from now and ``retry_at`` an instant, where the venue says so in its body; the
+    ``Retry-After`` header is read by core.
+    """
+
+    code: int | str | None
+    message: str
+    retry_after: float | None = None
+    retry_at: datetime | None = None
+
+
+class Answers(Protocol):
+    """How a venue's answers tell success from refusal. Pure."""
+
+    def __call__(self, response: HttpResponse) -> Refusal | None:
+        """
+        Return what was refused, None for a success.
+
+        A body that is not the venue's format gives a refusal without code when the status is not 2xx; with 2xx it
+        raises ``ValueError``.
+        """
+
+
+@attrs.frozen
+class Draft:
+    """
+    A request before it is signed.
+
+    ``query`` is encoded and without ``?``, empty when there is none; ``body`` is None unless parameters travel as
+    JSON. ``base`` is the environment's URL; ``path`` is what the venue documents.
+    """
+
+    verb: str
+    base: str
+    path: str
+    query: str
+    body: bytes | None
+
+
+@attrs.frozen
+class Stamp:
+    """What goes into a signature besides the request: API key, timestamp and receive window in milliseconds."""
+
+    key: str
+    timestamp: int
+    recv_window: int
+
+
+class SigningScheme(Protocol):
+    """
+    What text is signed and where the signature goes: pure, the venue's.
+
+    How it is signed (HMAC, RSA, Ed25519, another process) is the business of the credentials' signer.
+    """
+
+    def payload(self, draft: Draft, stamp: Stamp) -> bytes:
+        """Return the exact bytes to sign."""
+
+    def signed(self, draft: Draft, stamp: Stamp, payload: bytes, signature: str) -> HttpRequest:
+        """Return the request with its signature; what is sent is byte for byte what was signed."""
+
+    def unsigned(self, draft: Draft, key: str | None) -> HttpRequest:
+        """Return a request that needs no signature, with the API key in its place when there is one."""
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Venue(Generic[A_co]):
+    """
+    One venue.
+
+    Attributes:
+        id: How users ask for it: lower case, digits and underscores.
+        title: How people call it.
+        account: The account class: its capabilities are its base classes.
+        realm: What several venues share: pools, settings, the simulator's account. Default: the id.
+        environments: Where it can be reached. ``sim`` need not be declared.
+        limits: Its pools.
+        signing: Its signing scheme.
+        answers: How it tells success from refusal.
+        faults: What its refusals mean.
+        server_time: The endpoint that tells its time.
+        endpoints: Every endpoint its account uses or offers.
+        recv_window: Milliseconds a signed request stays valid unless told otherwise; ``recv_window_most`` the most.
+        behaviours: One frozen value per capability that needs one.
+        couplings, blockers: What the planner must know about its settings.
+        unsupported: Capability to the venue's reason, one sentence.
+        front: What makes the simulator speak like it; a function, so that it is imported only when needed.
+    """
+
+    id: str
+    title: str
+    account: type[A_co]
+    environments: tuple[Environment, ...]
+    limits: tuple[Limit, ...]
+    signing: SigningScheme
+    answers: Answers
+    faults: FaultTable
+    server_time: Endpoint[Any]
+    endpoints: tuple[Endpoint[Any], ...]
+    realm: str = attrs.field(default=attrs.Factory(lambda self: self.id, takes_self=True))
+    recv_window: int = 5000
+    recv_window_most: int = 60_000
+    behaviours: tuple[object, ...] = ()
+    couplings: tuple[Coupling, ...] = ()
+    blockers: tuple[Blocker, ...] = ()
+    unsupported: Mapping[type[Capability], str] = attrs.field(factory=dict)
+    front: Callable[[], Front] | None = None
+    _behaviours: Mapping[type, object] = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        by_type = {type(value): value for value in self.behaviours}
+        if len(by_type) != len(self.behaviours):
+            raise ValueError(f"{self.id}: two behaviour values of one type")
+        undeclared = {pool for e in self.endpoints for pool in e.pools} - {limit.name for limit in self.limits}
+        if undeclared:
+            raise ValueError(f"{self.id}: endpoints pay into pools that no limit declares: {sorted(undeclared)}")
+        object.__setattr__(self, "_behaviours", by_type)
+
+    def __repr__(self) -> str:
+        return f"Venue({self.id!r})"
+
+    def behaviour(self, kind: type[B]) -> B:
+        """
+        Return the behaviour value of a capability.
+
+        Raises:
+            KeyError: the venue declares none of this type.
+        """
+        value = self._behaviours[kind]
+        if not isinstance(value, kind):
+            raise KeyError(kind)
+        return value
+
+    def has_behaviour(self, kind: type) -> bool:
+        """Say whether the venue declares a behaviour value of this type."""
+        return kind in self._behaviours
+
+    def environment(self, name: str) -> Environment:
+        """
+        Return the environment of this name.
+
+        Raises:
+            ConfigurationError: the venue has none; the text lists those it has.
+        """
+        for environment in self.environments:
+            if environment.name == name:
+                return environment
+        known = ", ".join(environment.name for environment in self.environments)
+        raise ConfigurationError(f"{self.id}: no environment {name!r}; it has {known}")
