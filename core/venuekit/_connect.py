@@ -1,0 +1,119 @@
+"""connect(): one account, in a runtime of its caller's or the loop's own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, TypeVar, overload
+from weakref import WeakKeyDictionary
+
+import attrs
+
+from venuekit.account import Account
+from venuekit.credentials import Credentials
+from venuekit.errors import ConfigurationError
+from venuekit.pipeline.guard import Guard
+from venuekit.runtime import Runtime
+from venuekit.venue import Venue
+
+__all__ = ["connect"]
+
+A = TypeVar("A", bound=Account)
+
+
+@attrs.define(eq=False)
+class _Shared:
+    """A loop's own runtime and how many accounts use it."""
+
+    runtime: Runtime
+    users: int = 0
+
+
+_shared: WeakKeyDictionary[asyncio.AbstractEventLoop, _Shared] = WeakKeyDictionary()
+
+
+@asynccontextmanager
+async def _joined(runtime: Runtime | None) -> AsyncIterator[Runtime]:
+    """Give the runtime, or the one that all who bring none share on this loop; its last user closes it."""
+    if runtime is not None:
+        yield runtime
+        return
+    loop = asyncio.get_running_loop()
+    shared = _shared.get(loop)
+    if shared is None:
+        shared = _shared[loop] = _Shared(Runtime())
+    shared.users += 1
+    try:
+        yield shared.runtime
+    finally:
+        shared.users -= 1
+        if not shared.users:
+            _shared.pop(loop, None)
+            await shared.runtime.close()
+
+
+@overload
+def connect(
+    venue: Venue[A],
+    credentials: Credentials,
+    *,
+    runtime: Runtime | None = ...,
+    guard: Guard | None = ...,
+    read_only: bool = ...,
+    transport: str = ...,
+    keep_raw: bool = ...,
+) -> AbstractAsyncContextManager[A]: ...
+
+
+@overload
+def connect(
+    venue: str,
+    credentials: Credentials,
+    *,
+    runtime: Runtime | None = ...,
+    guard: Guard | None = ...,
+    read_only: bool = ...,
+    transport: str = ...,
+    keep_raw: bool = ...,
+) -> AbstractAsyncContextManager[Account]: ...
+
+
+def connect(
+    venue: Venue[Any] | str,
+    credentials: Credentials,
+    *,
+    runtime: Runtime | None = None,
+    guard: Guard | None = None,
+    read_only: bool = False,
+    transport: str = "rest",
+    keep_raw: bool = False,
+) -> AbstractAsyncContextManager[Any]:
+    """
+    Open an account.
+
+    Args:
+        venue: A venue's id (``venuekit venues`` lists the installed ones), or the venue itself.
+        credentials: Key and secret; they say which environment this is.
+        runtime: What accounts share; by default that of the running loop, closed by its last user.
+        guard: What the account may do.
+        read_only: Let nothing pass that changes anything.
+        transport: What carries requests: ``"rest"``.
+        keep_raw: Keep the venue's own objects in the ``raw`` of values.
+
+    Raises:
+        UnknownVenue, PluginError, ConfigurationError, CredentialsError: nothing was sent.
+        OperationError: the venue could not be reached, or refuses the account.
+    """
+    if transport != "rest":
+        raise ConfigurationError(f"no transport {transport!r}; there is 'rest'")
+    return _opened(venue, credentials, runtime=runtime, guard=guard, read_only=read_only, keep_raw=keep_raw)
+
+
+@asynccontextmanager
+async def _opened(
+    venue: Venue[Any] | str, credentials: Credentials, *, runtime: Runtime | None, **options: Any
+) -> AsyncIterator[Account]:
+    async with _joined(runtime) as joined:
+        found = await joined.plugins.load(venue) if isinstance(venue, str) else venue
+        yield await joined.open(found, credentials, **options)

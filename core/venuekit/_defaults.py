@@ -1,0 +1,47 @@
+"""Core's own answers to the hooks; every plugin is asked before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from venuekit.hooks import hookimpl
+
+if TYPE_CHECKING:
+    from venuekit.credentials import Credentials, Signer
+    from venuekit.message import Transport
+    from venuekit.pipeline import Budget, PoolName, RetryPolicy
+    from venuekit.venue import Environment, Venue
+
+__all__ = ["venuekit_make_budget", "venuekit_make_signer", "venuekit_make_transport", "venuekit_retry_policy"]
+
+
+@hookimpl(trylast=True)
+def venuekit_make_signer(venue: Venue[Any], credentials: Credentials) -> Signer:  # noqa: ARG001 - the hook's own name
+    """Sign with HMAC-SHA256."""
+    from venuekit.credentials import HmacSigner
+
+    return HmacSigner(credentials.secret)
+
+
+@hookimpl(trylast=True)
+def venuekit_retry_policy(venue: Venue[Any]) -> RetryPolicy:  # noqa: ARG001 - the hook's own name
+    """Answer with the documented defaults."""
+    from venuekit.pipeline import RetryPolicy
+
+    return RetryPolicy()
+
+
+@hookimpl(trylast=True)
+def venuekit_make_budget(pool: PoolName) -> Budget:
+    """Keep the pool in this process."""
+    from venuekit.pipeline import SlidingBudget
+
+    return SlidingBudget(pool.limit)
+
+
+@hookimpl(trylast=True)
+def venuekit_make_transport(venue: Venue[Any], environment: Environment) -> Transport:  # noqa: ARG001 - the hook's own names
+    """Carry requests over aiohttp."""
+    from venuekit.pipeline.transport import AiohttpTransport
+
+    return AiohttpTransport()

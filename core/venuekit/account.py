@@ -1,0 +1,225 @@
+"""Account: what a plugin's account class extends, and the one way its requests go."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Generic, NoReturn, Self, SupportsIndex, TypeVar
+
+import attrs
+
+from venuekit import errors
+from venuekit.capabilities import Capability, Support, SupportState
+from venuekit.clock import from_milliseconds
+from venuekit.endpoint import Endpoint
+from venuekit.pipeline.carry import carry
+from venuekit.pipeline.journal import Unresolved
+from venuekit.pipeline.line import UNSET, Line, Options
+from venuekit.pipeline.unfinished import resolve
+from venuekit.venue import EnvironmentName, Venue
+
+__all__ = ["Account", "Answer"]
+
+T = TypeVar("T")
+B = TypeVar("B")
+
+_DEFAULT = Options()
+
+
+@attrs.frozen
+class Answer(Generic[T]):
+    """
+    A decoded answer and when it was true.
+
+    ``as_of`` is the venue's clock when the request was sent, ``received_at`` ours when the answer was there. ``raw``
+    is the answer as plain JSON objects when the account was opened with ``keep_raw=True``, else None.
+    """
+
+    value: T
+    as_of: datetime
+    received_at: datetime
+    raw: Any = attrs.field(default=None, repr=False)
+
+
+class Account:
+    """
+    One account of one venue; a plugin's account class adds the capabilities as base classes.
+
+    An account is data: a reference to its line, which it shares with every view made by :meth:`using`.
+    """
+
+    __slots__ = ("__weakref__", "_line", "_options")
+
+    def __init__(self, line: Line, options: Options = _DEFAULT) -> None:
+        self._line = line
+        self._options = options
+
+    @property
+    def venue(self) -> Venue[Any]:
+        """The venue this account belongs to."""
+        return self._line.place.venue
+
+    @property
+    def environment(self) -> EnvironmentName:
+        """Where the account lives."""
+        return self._line.place.environment.name
+
+    @property
+    def keep_raw(self) -> bool:
+        """Whether values keep the venue's own object in ``raw``."""
+        return self._line.keep_raw
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """Realm, environment and a fingerprint of the API key: accounts with one identity share their settings."""
+        return (self.venue.realm, self.environment, self._line.account)
+
+    async def call(self, endpoint: Endpoint[T], /, **parameters: Any) -> T:
+        """
+        Carry out one operation of the venue, with the same signing, budget, retries and errors as every capability.
+
+        ``parameters`` go by the venue's own names; one that is None is left out.
+
+        Raises:
+            InvalidArgument: a parameter that is undeclared, missing or out of its declared range; nothing was sent.
+            OperationError: see :mod:`venuekit.errors`.
+        """
+        if None in parameters.values():
+            parameters = {name: value for name, value in parameters.items() if value is not None}
+        return await carry(self._line, endpoint, parameters, self._options, endpoint.decode, self._read)
+
+    async def answer(self, endpoint: Endpoint[T], /, **parameters: Any) -> Answer[T]:
+        """Do as :meth:`call`, and also say when the answer was true; with ``keep_raw`` keep it as plain JSON too."""
+        parameters = {name: value for name, value in parameters.items() if value is not None}
+        clock = self._line.place.clock
+        as_of = clock.now()
+        raw: Any = None
+
+        def decode(body: bytes) -> T:
+            nonlocal raw
+            raw = _plain_json(body)
+            return endpoint.decode(body)
+
+        chosen: Callable[[bytes], T] = decode if self._line.keep_raw else endpoint.decode
+        value = await carry(self._line, endpoint, parameters, self._options, chosen, self._read)
+        return Answer(value, as_of, from_milliseconds(clock.clock.milliseconds()), raw)
+
+    async def cached(self, endpoint: Endpoint[T], /, **parameters: Any) -> T:
+        """Read once per venue and environment and remember it; whoever asks meanwhile waits for the same read."""
+        remembered = self._line.place.remembered
+        key = (endpoint, tuple(sorted(parameters.items())))
+        found = remembered.get(key)
+        if found is None or (isinstance(found, asyncio.Future) and _failed(found)):
+            found = asyncio.ensure_future(self.call(endpoint, **parameters))
+            remembered[key] = found
+        value: T = await asyncio.shield(found)
+        return value
+
+    def behaviour(self, kind: type[B]) -> B:
+        """Return the venue's behaviour value of this type; raises ``KeyError`` when it declares none."""
+        return self.venue.behaviour(kind)
+
+    def support(self, capability: type[Capability]) -> Support:
+        """Say whether this account, here, may use a capability, and why not."""
+        learned = (self._line.learned or {}).get(capability)
+        if learned is not None:
+            return Support(SupportState.UNSUPPORTED, learned, "account")
+        for source, reasons in (
+            ("environment", self._line.place.environment.unsupported),
+            ("venue", self.venue.unsupported),
+        ):
+            if capability in reasons:
+                return Support(SupportState.UNSUPPORTED, reasons[capability], source)
+        if isinstance(self, capability):
+            return Support(SupportState.SUPPORTED)
+        return Support(SupportState.NOT_IMPLEMENTED)
+
+    def learn(self, capability: type[Capability], reason: str) -> None:
+        """Remember that this account cannot do something after all, in the venue's words."""
+        if self._line.learned is None:
+            self._line.learned = {}
+        self._line.learned[capability] = reason
+
+    def refuse(self, message: str, *, operation: str, subject: str | None = None) -> errors.InvalidArgument:
+        """Return the error for an argument that is refused before sending."""
+        return errors.InvalidArgument(message, venue=self.venue.id, operation=operation, subject=subject)
+
+    def using(
+        self,
+        *,
+        recv_window: int | None = None,
+        deadline: float | None = None,
+        max_wait: float | None = None,
+        resend_until: datetime | None = None,
+        expected: Any = UNSET,
+    ) -> Self:
+        """
+        Return a view of this account whose calls use other transport settings; what is left out stays as it is.
+
+        Args:
+            recv_window: Milliseconds a signed request stays valid.
+            deadline: Seconds a call may take in all; a write that had left by then raises OutcomeUnknown.
+            max_wait: Seconds a call may wait in all for budget, fences and the venue.
+            resend_until: Send a write anew until then when it is proven that it was not executed.
+            expected: The value that a setting is changed from; meeting a third one after a loss is a Conflict.
+        """
+        options = attrs.evolve(
+            self._options,
+            recv_window=self._options.recv_window if recv_window is None else recv_window,
+            deadline=self._options.deadline if deadline is None else deadline,
+            max_wait=self._options.max_wait if max_wait is None else max_wait,
+            resend_until=self._options.resend_until if resend_until is None else resend_until,
+            expected=self._options.expected if expected is UNSET else expected,
+        )
+        return type(self)(self._line, options)
+
+    def halt(self) -> None:
+        """Let nothing pass from now on but reads and what cancels or reduces; there is no way back."""
+        self._line.halted = True
+
+    @property
+    def halted(self) -> bool:
+        """Whether :meth:`halt` was called."""
+        return self._line.halted
+
+    @property
+    def unresolved(self) -> tuple[Unresolved, ...]:
+        """The writes that the journal opened and that nobody has found out about; empty without a journal."""
+        return () if self._line.journal is None else self._line.journal.unresolved()
+
+    async def settle(self, entry: Unresolved) -> str:
+        """
+        Find out about one entry of :attr:`unresolved`, close it, and return what was found in one sentence.
+
+        Raises:
+            OutcomeUnknown, Conflict: it stays open.
+        """
+        return await resolve(self._line, entry, self._read)
+
+    async def on_open(self) -> None:
+        """Read what this account's class must know before it is handed out; a plugin overrides it."""
+
+    async def sync_clock(self) -> None:
+        """Measure how far the venue's clock is from ours."""
+        await self._line.place.clock.sync(lambda: self.call(self.venue.server_time))
+
+    async def _read(self, endpoint: Endpoint[T], /, **parameters: Any) -> T:
+        """Read on behalf of settling: with none of the caller's own options."""
+        return await carry(self._line, endpoint, parameters, _DEFAULT, endpoint.decode, self._read)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.venue.id} {self.environment} {self._line.account}>"
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError("an Account is not pickled; open one in the other process from a reference to its credentials")
+
+
+def _failed(future: asyncio.Future[Any]) -> bool:
+    return future.done() and (future.cancelled() or future.exception() is not None)
+
+
+def _plain_json(body: bytes) -> Any:
+    import msgspec
+
+    return msgspec.json.decode(body)

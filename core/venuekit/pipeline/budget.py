@@ -1,0 +1,124 @@
+"""Budget: what may be spent, in named pools, paid for each attempt."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import attrs
+
+from venuekit.venue import Limit
+
+__all__ = ["Budget", "PoolName", "SlidingBudget", "feed", "pay"]
+
+
+@attrs.frozen
+class PoolName:
+    """
+    Which pool: shared by every account of a realm and environment that meets the same limit.
+
+    ``account`` is a fingerprint of the API key where the limit is the account's, None where it is the address's.
+    """
+
+    realm: str
+    environment: str
+    limit: Limit
+    account: str | None
+
+
+class Budget(Protocol):
+    """Keeps one pool; ``now`` is the injected clock's monotonic time in seconds."""
+
+    def wait(self, amount: int, now: float) -> float:
+        """Return the seconds until ``amount`` may be spent, 0.0 for now."""
+
+    def spend(self, amount: int, now: float) -> None:
+        """Spend, after :meth:`wait` said now."""
+
+    def feed(self, used: int, now: float) -> None:
+        """Hear from the venue how much it counted in its running window."""
+
+    def close(self, seconds: float, now: float) -> None:
+        """Spend nothing for so long: the venue said so."""
+
+    def closed(self, now: float) -> float:
+        """Return for how many seconds the pool is still closed, 0.0 when it is open."""
+
+
+class SlidingBudget:
+    """
+    A pool in this process: at most ``amount`` in any span of ``seconds``.
+
+    A sliding window never exceeds a limit that the venue counts in fixed windows, wherever those begin. What the
+    venue counted and we did not see (another process behind the same address) is added when it says so.
+    """
+
+    __slots__ = ("_amount", "_closed_until", "_seconds", "_spent", "_used")
+
+    def __init__(self, limit: Limit) -> None:
+        self._amount = limit.amount
+        self._seconds = limit.seconds
+        self._used = 0
+        self._spent: deque[tuple[float, int]] = deque()
+        self._closed_until = 0.0
+
+    def wait(self, amount: int, now: float) -> float:
+        """Return the seconds until ``amount`` may be spent, 0.0 for now."""
+        spent = self._spent
+        horizon = now - self._seconds
+        while spent and spent[0][0] <= horizon:
+            self._used -= spent.popleft()[1]
+        if now < self._closed_until:
+            return self._closed_until - now
+        excess = self._used + amount - self._amount
+        if excess <= 0 or not spent:
+            return 0.0
+        for moment, portion in spent:
+            excess -= portion
+            if excess <= 0:
+                return moment - horizon
+        return spent[-1][0] - horizon
+
+    def spend(self, amount: int, now: float) -> None:
+        """Spend ``amount`` now."""
+        if amount:
+            self._spent.append((now, amount))
+            self._used += amount
+
+    def feed(self, used: int, now: float) -> None:
+        """Take over what the venue counted when it is more than we did."""
+        if used > self._used:
+            self.spend(used - self._used, now)
+
+    def close(self, seconds: float, now: float) -> None:
+        """Spend nothing for so long."""
+        self._closed_until = max(self._closed_until, now + seconds)
+
+    def closed(self, now: float) -> float:
+        """Return for how many seconds the pool is still closed."""
+        return max(0.0, self._closed_until - now)
+
+
+def pay(costs: Sequence[tuple[Budget, int]], now: float) -> float:
+    """Spend in every pool at once, or nothing at all; return the seconds to wait first, 0.0 when it is paid."""
+    longest = 0.0
+    for pool, amount in costs:
+        delay = pool.wait(amount, now)
+        longest = max(longest, delay)
+    if longest == 0.0:
+        for pool, amount in costs:
+            pool.spend(amount, now)
+    return longest
+
+
+def feed(pool: Budget, limit: Limit, headers: Mapping[str, str], now: float) -> None:
+    """Tell a pool what the answer's headers say about it; a header that is no number says nothing."""
+    if limit.used_header is not None:
+        used = headers.get(limit.used_header)
+        if used is not None and used.isdecimal():
+            pool.feed(int(used), now)
+    elif limit.remaining_header is not None:
+        left = headers.get(limit.remaining_header)
+        if left is not None and left.isdecimal():
+            pool.feed(limit.amount - int(left), now)

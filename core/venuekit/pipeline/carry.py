@@ -1,0 +1,160 @@
+"""The way of one request: encode, retry(budget, sign, send, verdict, decode), observe."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from venuekit import errors
+from venuekit.capabilities import capability_of
+from venuekit.endpoint import Call, Endpoint, Role, Subject
+from venuekit.errors import OperationError, Outcome
+from venuekit.pipeline.line import Line, Options
+from venuekit.pipeline.observe import EventKind
+from venuekit.pipeline.operation import Operation
+from venuekit.pipeline.verdict import Trouble
+
+__all__ = ["carry"]
+
+T = TypeVar("T")
+
+
+async def carry(  # noqa: PLR0917 - the parts of one request, in the order they are used
+    line: Line,
+    endpoint: Endpoint[T],
+    parameters: Mapping[str, Any],
+    options: Options,
+    decode: Callable[[bytes], T],
+    call: Call,
+) -> T:
+    """
+    Carry out one operation; ``call`` is how settling code reads through the same account.
+
+    Raises:
+        InvalidArgument, UnsupportedCapability, GuardRefused: nothing was sent.
+        OperationError: see :mod:`venuekit.errors`; ``outcome`` says what is known.
+    """
+    operation = _admit(line, endpoint, parameters, options, decode)
+    if options.deadline is None:
+        return await _carry(operation, call)
+    try:
+        async with asyncio.timeout(options.deadline):
+            return await _carry(operation, call)
+    except TimeoutError:
+        raise _late(operation, options.deadline) from None
+
+
+def _admit(
+    line: Line, endpoint: Endpoint[T], parameters: Mapping[str, Any], options: Options, decode: Callable[[bytes], T]
+) -> Operation[T]:
+    """Refuse what declaration, support and guard already refuse; build the request's text."""
+    reason = line.place.unsupported.get(endpoint) or _learned(line, endpoint)
+    if reason is not None:
+        details: dict[str, Any] = {"venue": line.place.venue.id, "operation": endpoint.operation}
+        raise errors.UnsupportedCapability(reason, **details)
+    try:
+        draft = line.wire.encode(endpoint, parameters)
+        _check_window(line, options)
+    except ValueError as error:
+        symbol = endpoint.value_of(Role.SYMBOL, parameters)
+        raise errors.InvalidArgument(
+            str(error),
+            venue=line.place.venue.id,
+            operation=endpoint.operation,
+            subject=symbol if isinstance(symbol, str) else None,
+        ) from None
+    operation = Operation(line, endpoint, parameters, options, decode, draft)
+    forbidden = line.guard.refusal(endpoint, parameters, halted=line.halted)
+    if forbidden is not None:
+        raise operation.annotate(errors.GuardRefused(forbidden))
+    return operation
+
+
+async def _carry(operation: Operation[T], call: Call) -> T:
+    if not operation.endpoint.is_write:
+        return await _deliver(operation, call)
+    subjects, symbol = operation.line.subjects, operation.subject
+    if operation.endpoint.subject is None:
+        return await _write(operation, call)
+    if operation.endpoint.subject is Subject.ACCOUNT:
+        symbol = None
+    await subjects.enter(symbol)
+    try:
+        fence = subjects.fenced_until(symbol, operation.write, operation.line.place.clock.milliseconds())
+        if fence:
+            await _wait_for(operation, fence)
+        if operation.endpoint.before is not None:
+            operation.before = await operation.endpoint.before(call, operation.parameters)
+        return await _write(operation, call)
+    finally:
+        subjects.leave(symbol)
+
+
+async def _write(operation: Operation[T], call: Call) -> T:
+    """Deliver a write; however it ends, its outcome is known to journal and observers."""
+    try:
+        value = await _deliver(operation, call)
+    except asyncio.CancelledError as cancelled:
+        if operation.in_flight:
+            operation.leave_open()
+        if operation.open_until:
+            cancelled.add_note(str(_interrupted(operation, "cancelled while it was under way")))
+        else:
+            operation.close(Outcome.NOT_SENT)
+        raise
+    except OperationError as error:
+        operation.close(error.outcome)
+        raise
+    operation.close(Outcome.APPLIED)
+    return value
+
+
+async def _deliver(operation: Operation[T], call: Call) -> T:
+    try:
+        return await operation.attempt()
+    except Trouble as trouble:
+        # loaded on the first fault of a process: a success never touches tenacity
+        from venuekit.pipeline.recover import recover
+
+        return await recover(operation, trouble, call)
+
+
+async def _wait_for(operation: Operation[Any], fence: int) -> None:
+    """Wait until a lost earlier write can no longer arrive and win over this one."""
+    seconds = (fence - operation.line.place.clock.milliseconds() + 1) / 1000
+    if seconds > operation.max_wait:
+        words = f"an earlier write may still arrive for {seconds:.1f} s, longer than may be waited"
+        raise operation.annotate(errors.Throttled(words))
+    if seconds > 0:
+        await operation.wait(seconds)
+
+
+def _interrupted(operation: Operation[Any], why: str) -> OperationError:
+    error = operation.annotate(errors.OutcomeUnknown(why))
+    if operation.line.place.observers:
+        operation.tell(EventKind.UNKNOWN_OUTCOME, error=error)
+    return error
+
+
+def _late(operation: Operation[Any], deadline: float) -> OperationError:
+    words = f"the deadline of {deadline:g} s passed"
+    if operation.open_until and operation.endpoint.is_write:
+        return operation.annotate(errors.OutcomeUnknown(words))
+    if operation.endpoint.is_write:
+        return operation.annotate(errors.NeverSent(words))
+    return operation.annotate(errors.AnswerLost(words, outcome=Outcome.NOT_APPLIED))
+
+
+def _check_window(line: Line, options: Options) -> None:
+    most = line.place.venue.recv_window_most
+    if options.recv_window is not None and not 0 < options.recv_window <= most:
+        raise ValueError(f"recv_window must be from 1 up to {most} ms, not {options.recv_window!r}")
+
+
+def _learned(line: Line, endpoint: Endpoint[Any]) -> str | None:
+    """Return why this account cannot do what an endpoint serves; None when it can do any of it."""
+    if not line.learned or not endpoint.serves:
+        return None
+    reasons = [line.learned.get(capability_of(method)) for method in endpoint.serves]
+    return None if any(reason is None for reason in reasons) else reasons[0]

@@ -1,0 +1,60 @@
+"""Guards: what an account's owner forbids, checked at the first station."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import attrs
+
+from venuekit.endpoint import Area, Effect, Endpoint, Role
+
+__all__ = ["Guard"]
+
+
+@attrs.frozen(kw_only=True)
+class Guard:
+    """
+    What an account may do; what is None is not limited.
+
+    ``symbols`` also forbids writes that touch the whole account. ``max_notional`` is quote per order; an endpoint
+    that takes a quantity but cannot tell its notional is refused then.
+    """
+
+    symbols: frozenset[str] | None = attrs.field(default=None, converter=attrs.converters.optional(frozenset))
+    max_leverage: Decimal | None = None
+    max_notional: Decimal | None = None
+    allow: frozenset[Area] = attrs.field(default=frozenset(Area), converter=frozenset)
+    read_only: bool = False
+
+    def refusal(self, endpoint: Endpoint[Any], parameters: Mapping[str, Any], *, halted: bool) -> str | None:
+        """Return why a request is forbidden, None when it is not."""
+        if endpoint.effect in {Effect.READ, Effect.SESSION}:
+            return None
+        if self.read_only:
+            return "the account was opened read-only"
+        if halted and not (endpoint.reduces is not None and endpoint.reduces(parameters)):
+            return "the account is halted: only what cancels or reduces may pass"
+        if endpoint.area is not None and endpoint.area not in self.allow:
+            return f"{endpoint.area} are not allowed"
+        return self._symbol_refusal(endpoint, parameters) or self._size_refusal(endpoint, parameters)
+
+    def _symbol_refusal(self, endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> str | None:
+        if self.symbols is None:
+            return None
+        symbol = endpoint.value_of(Role.SYMBOL, parameters)
+        if symbol is None:
+            return "it touches every symbol, and only some are allowed"
+        return None if symbol in self.symbols else f"{symbol} is not among the allowed symbols"
+
+    def _size_refusal(self, endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> str | None:
+        leverage = endpoint.value_of(Role.LEVERAGE, parameters)
+        if self.max_leverage is not None and leverage is not None and leverage > self.max_leverage:
+            return f"leverage {leverage} is above {self.max_leverage}"
+        if self.max_notional is None or endpoint.name_of(Role.QUANTITY) is None:
+            return None
+        notional = None if endpoint.notional is None else endpoint.notional(parameters)
+        if notional is None:
+            return "the notional of this order cannot be told, and it is limited"
+        return f"notional {notional} is above {self.max_notional}" if notional > self.max_notional else None

@@ -1,0 +1,61 @@
+"""Last station: observers see what happened, and can change nothing."""
+
+from __future__ import annotations
+
+import enum
+import logging
+from collections.abc import Iterable
+from typing import Protocol
+
+import attrs
+
+from venuekit.errors import OperationError
+
+__all__ = ["Event", "EventKind", "Observer", "tell"]
+
+_log = logging.getLogger("venuekit.observe")
+
+
+class EventKind(enum.StrEnum):
+    """What happened."""
+
+    REQUEST = "request"
+    ANSWER = "answer"
+    WAIT = "wait"
+    RETRY = "retry"
+    FAULT = "fault"
+    UNKNOWN_OUTCOME = "unknown_outcome"
+
+
+@attrs.frozen
+class Event:
+    """
+    One thing that happened to one operation.
+
+    ``attempt`` counts from 1; ``seconds`` is how long an answer took or how long is waited; ``error`` is what a fault
+    or unknown outcome will be reported as. Nothing here carries a key, a signature or a body.
+    """
+
+    kind: EventKind
+    venue: str
+    operation: str
+    subject: str | None
+    attempt: int
+    seconds: float | None = None
+    error: OperationError | None = None
+
+
+class Observer(Protocol):
+    """Sees every operation on a venue."""
+
+    def __call__(self, event: Event) -> None:
+        """Take note; quickly, since it is called between sending and answering."""
+
+
+def tell(observers: Iterable[Observer], event: Event) -> None:
+    """Tell every observer; one that raises is logged and changes nothing."""
+    for observer in observers:
+        try:
+            observer(event)
+        except Exception:  # noqa: BLE001 - whatever a stranger's observer raises must not change an outcome
+            _log.exception("an observer failed on %s of %s", event.operation, event.venue)

@@ -1,0 +1,236 @@
+"""One operation on its way: what was sent when, what is still open, and one attempt of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+import attrs
+
+from venuekit import errors
+from venuekit.clock import from_milliseconds
+from venuekit.credentials.redactor import redact, redact_parameters
+from venuekit.endpoint import Endpoint, Lost, Role
+from venuekit.errors import OperationError, Outcome
+from venuekit.pipeline.budget import feed, pay
+from venuekit.pipeline.journal import Unresolved, new_id
+from venuekit.pipeline.line import Line, Options
+from venuekit.pipeline.observe import Event, EventKind, tell
+from venuekit.pipeline.subjects import Fence
+from venuekit.pipeline.verdict import Trouble, TroubleKind, first_bytes, judge
+from venuekit.venue import Draft, LimitScope
+
+__all__ = ["Operation"]
+
+T = TypeVar("T")
+
+#: a request is good until its timestamp plus the receive window, and venues allow clocks one second of error
+_TOLERANCE = 1000
+#: how long a ban is believed to last when the venue does not say
+_BAN = 120.0
+
+
+@attrs.define(eq=False)
+class Operation(Generic[T]):
+    """
+    A request, its attempts and what is known about them.
+
+    ``open_until`` is the latest fence (venue's clock, milliseconds) among attempts that may have arrived and whose
+    outcome nobody knows; 0 when there is none.
+    """
+
+    line: Line
+    endpoint: Endpoint[T]
+    parameters: Mapping[str, Any]
+    options: Options
+    decode: Callable[[bytes], T]
+    draft: Draft
+    attempts: int = 0
+    waited: float = 0.0
+    sent_at: int = 0
+    fence: int = 0
+    open_until: int = 0
+    in_flight: bool = False
+    resynced: bool = False
+    journal_id: str | None = None
+    before: Any = None
+    reads: list[str] = attrs.field(factory=list)
+
+    async def attempt(self) -> T:
+        """
+        Send once: pay, sign, send, judge, decode.
+
+        Raises:
+            Trouble: the attempt did not end in an answer; the retry table says what follows.
+            OperationError: it cannot go on: the budget would have to wait too long.
+        """
+        line, endpoint = self.line, self.endpoint
+        costs = line.costs(endpoint)
+        if costs:
+            await self._pay(costs)
+        window = self.options.recv_window or line.place.venue.recv_window
+        self.attempts += 1
+        self.sent_at = line.place.clock.milliseconds()
+        self.fence = self.sent_at + window + _TOLERANCE
+        if line.journal is not None and endpoint.is_write:
+            self._note(line)
+        self.in_flight = True
+        if line.place.observers:
+            self.tell(EventKind.REQUEST)
+        try:
+            response = await line.wire.send(self.draft, endpoint.security, self.sent_at, window)
+        except errors.NeverSent as error:
+            raise self._trouble(TroubleKind.NEVER_SENT, error) from None
+        except errors.CertificateRejected as error:
+            raise self._trouble(TroubleKind.CERTIFICATE, error) from None
+        except errors.AnswerLost as error:
+            raise self._trouble(TroubleKind.LOST, error) from None
+        if costs:
+            now = line.clock.monotonic()
+            for limit, pool, _ in costs:
+                feed(pool, limit, response.headers, now)
+        trouble = judge(line.place.venue, endpoint, response, line.place.clock.milliseconds())
+        if trouble is not None:
+            self._heed(trouble, costs)
+            raise self._trouble(trouble.kind, trouble.error, trouble.delay)
+        try:
+            value = self.decode(response.body)
+        except errors.PayloadMismatch as error:
+            error.status = response.status
+            error.operation, error.message = str(endpoint), redact(error.message)
+            raise self._trouble(TroubleKind.LOST if endpoint.is_write else TroubleKind.REFUSED, error) from None
+        except ValueError:
+            lost = errors.AnswerLost(first_bytes(response), status=response.status)
+            raise self._trouble(TroubleKind.LOST, lost) from None
+        self.in_flight = False
+        if line.place.observers:
+            self.tell(EventKind.ANSWER, seconds=(line.place.clock.milliseconds() - self.sent_at) / 1000)
+        return value
+
+    async def _pay(self, costs: tuple[Any, ...]) -> None:
+        weight = self.endpoint.cost(self.parameters)
+        due = [(pool, weight if cost is None else cost) for _, pool, cost in costs]
+        while delay := pay(due, self.line.clock.monotonic()):
+            for limit, pool, _ in costs:
+                shut = pool.closed(self.line.clock.monotonic())
+                if shut and limit.scope is LimitScope.ADDRESS and self.waited + shut > self.max_wait:
+                    until = from_milliseconds(self.line.place.clock.milliseconds() + round(shut * 1000))
+                    raise self.annotate(errors.Banned(f"pool {limit.name} is closed", retry_at=until))
+            if self.waited + delay > self.max_wait:
+                names = ", ".join(limit.name for limit, _, _ in costs)
+                words = f"our own budget ({names}) is spent for {delay:.1f} s, longer than may be waited"
+                raise self.annotate(errors.Throttled(words))
+            await self.wait(delay)
+
+    async def wait(self, seconds: float) -> None:
+        """Wait on the injected clock, and count it."""
+        self.waited += seconds
+        if self.line.place.observers:
+            self.tell(EventKind.WAIT, seconds=seconds)
+        await self.line.clock.sleep(seconds)
+
+    @property
+    def max_wait(self) -> float:
+        """How long all waits of this call may take together, in seconds."""
+        chosen = self.options.max_wait
+        return self.line.place.policy.max_wait(self.endpoint.effect) if chosen is None else chosen
+
+    @property
+    def subject(self) -> str | None:
+        """The symbol this is about, None for the account."""
+        symbol = self.endpoint.value_of(Role.SYMBOL, self.parameters)
+        return None if symbol is None else str(symbol)
+
+    @property
+    def client_id(self) -> str | None:
+        """The client id that travels with it."""
+        value = self.endpoint.value_of(Role.CLIENT_ID, self.parameters)
+        return None if value is None else str(value)
+
+    @property
+    def write(self) -> tuple[Any, ...]:
+        """What makes two writes the very same write."""
+        return (self.endpoint.verb, self.endpoint.path, tuple(sorted((k, str(v)) for k, v in self.parameters.items())))
+
+    def lost(self) -> Lost:
+        """Return what settling code is told about this write."""
+        return Lost(
+            endpoint=self.endpoint,
+            parameters=self.parameters,
+            sent_at=from_milliseconds(self.sent_at),
+            fence=from_milliseconds(self.open_until or self.fence),
+            client_id=self.client_id,
+            claimed=frozenset(self.line.claimed or ()),
+            before=self.before,
+        )
+
+    def annotate(self, error: OperationError) -> OperationError:
+        """Add who, what and on what to an error, and the outcome as far as open attempts decide it."""
+        error.venue = self.line.place.venue.id
+        error.operation = error.operation or self.endpoint.operation
+        error.subject = error.subject or self.subject
+        error.client_id = self.client_id
+        error.parameters = redact_parameters(self.parameters)
+        error.reads = tuple(self.reads)
+        if self.attempts:
+            error.sent_at = from_milliseconds(self.sent_at)
+            error.fence = from_milliseconds(self.open_until or self.fence)
+        if self.open_until and self.endpoint.is_write and not isinstance(error, errors.NotExecuted):
+            error.outcome = Outcome.UNKNOWN
+        return error
+
+    def tell(self, kind: EventKind, *, seconds: float | None = None, error: OperationError | None = None) -> None:
+        """Tell the observers of this venue."""
+        venue = self.line.place.venue.id
+        event = Event(kind, venue, self.endpoint.operation, self.subject, self.attempts, seconds, error)
+        tell(self.line.place.observers, event)
+
+    def close(self, outcome: Outcome) -> None:
+        """Close the journal's line, unless the outcome is unknown."""
+        if self.journal_id is not None and self.line.journal is not None and outcome is not Outcome.UNKNOWN:
+            self.line.journal.end(self.journal_id, outcome)
+
+    def leave_open(self) -> None:
+        """Remember that the attempt under way may have arrived: fence its subject."""
+        self.in_flight = False
+        self.open_until = max(self.open_until, self.fence)
+        if self.endpoint.subject is not None:
+            self.line.subjects.raise_fence(Fence(self.subject, self.fence, self.write))
+
+    def _trouble(self, kind: TroubleKind, error: OperationError, delay: float | None = None) -> Trouble:
+        if kind is TroubleKind.LOST and self.endpoint.is_write:
+            self.leave_open()
+            error.outcome = Outcome.UNKNOWN
+        else:
+            self.in_flight = False
+            if kind not in {TroubleKind.NEVER_SENT, TroubleKind.CERTIFICATE}:
+                error.outcome = Outcome.NOT_APPLIED
+        self.annotate(error)
+        if self.line.place.observers:
+            self.tell(EventKind.FAULT, error=error)
+        return Trouble(kind, error, delay)
+
+    def _heed(self, trouble: Trouble, costs: tuple[Any, ...]) -> None:
+        """Close the pools that the venue says are closed."""
+        if trouble.kind is TroubleKind.BANNED:
+            for limit, pool, _ in costs:
+                if limit.scope is LimitScope.ADDRESS:
+                    pool.close(_BAN if trouble.delay is None else trouble.delay, self.line.clock.monotonic())
+        elif trouble.kind is TroubleKind.THROTTLED and trouble.delay:
+            for _, pool, _ in costs:
+                pool.close(trouble.delay, self.line.clock.monotonic())
+
+    def _note(self, line: Line) -> None:
+        """Put this attempt into the journal; a later attempt of the same write replaces the line before it."""
+        self.journal_id = self.journal_id or new_id()
+        entry = Unresolved(
+            id=self.journal_id,
+            verb=self.endpoint.verb,
+            path=self.endpoint.path,
+            parameters=self.parameters,
+            sent_at=from_milliseconds(self.sent_at),
+            fence=from_milliseconds(self.fence),
+            client_id=self.client_id,
+        )
+        if line.journal is not None:
+            line.journal.begin(entry)

@@ -1,0 +1,39 @@
+"""How often and how long: what the retry table leaves open."""
+
+from __future__ import annotations
+
+import attrs
+
+from venuekit.endpoint import Effect
+
+__all__ = ["RetryPolicy"]
+
+
+@attrs.frozen(kw_only=True)
+class RetryPolicy:
+    """
+    Attempts and waits; *what* is sent again is never a policy.
+
+    Waits double from ``first_wait`` up to ``longest_wait`` with full jitter, or last as long as the venue says. All
+    waits of one call together, budget and fence included, stay below the ``max_wait`` of its effect (seconds).
+    """
+
+    attempts: int = 4
+    first_wait: float = 0.2
+    longest_wait: float = 5.0
+    max_wait_read: float = 30.0
+    max_wait_set: float = 10.0
+    max_wait_order: float = 2.0
+
+    def max_wait(self, effect: Effect) -> float:
+        """Return how long a call of this effect may wait in all, in seconds."""
+        if effect is Effect.READ:
+            return self.max_wait_read
+        return self.max_wait_set if effect in {Effect.SET, Effect.SESSION} else self.max_wait_order
+
+    def tightened(self, by: RetryPolicy | None) -> RetryPolicy:
+        """Return this policy with whatever ``by`` lowers; nothing can be raised."""
+        if by is None:
+            return self
+        names = [field.name for field in attrs.fields(RetryPolicy)]
+        return RetryPolicy(**{name: min(getattr(self, name), getattr(by, name)) for name in names})

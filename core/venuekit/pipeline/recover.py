@@ -1,0 +1,39 @@
+"""After the first failure: do what the table says, until it is over."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar, cast
+
+from venuekit.endpoint import Call
+from venuekit.pipeline.operation import Operation
+from venuekit.pipeline.retry import Move, final, move, persist, unchanged
+from venuekit.pipeline.settle import find_out
+from venuekit.pipeline.verdict import Trouble
+
+__all__ = ["recover"]
+
+T = TypeVar("T")
+
+
+async def recover(operation: Operation[T], first: Trouble, call: Call) -> T:
+    """
+    Return the value after all, or raise the error that a failed first attempt ends in.
+
+    Raises:
+        OperationError: what the last trouble, or finding out about it, ends in.
+    """
+    server_time = operation.line.place.venue.server_time
+
+    async def resync(_: Operation[Any]) -> None:
+        await operation.line.place.clock.sync(lambda: call(server_time))
+
+    try:
+        return await persist(operation, first, resync)
+    except Trouble as trouble:
+        last = trouble
+    chosen = move(last, operation)
+    if chosen is Move.DONE:
+        return cast("T", unchanged(operation))
+    if chosen is Move.FIND_OUT:
+        return cast("T", await find_out(operation, last, call, resync))
+    raise final(operation, last)

@@ -1,0 +1,178 @@
+"""
+What a fault does: one table, and the function that carries it out.
+
+Nothing here decides by guess: a write is sent again only where the table says RETRY, WAIT or RESYNC, and those rows
+hold faults after which the venue is known not to have executed it (or, for a SET, one repetition after a read).
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+import tenacity as _t
+
+from venuekit import errors
+from venuekit.endpoint import Change, Effect, Endpoint
+from venuekit.errors import OperationError, Outcome
+from venuekit.pipeline.observe import EventKind
+from venuekit.pipeline.operation import Operation
+from venuekit.pipeline.verdict import Trouble, TroubleKind
+
+__all__ = ["TABLE", "Column", "Move", "column", "final", "move", "persist", "unchanged"]
+
+T = TypeVar("T")
+
+
+class Move(enum.StrEnum):
+    """What to do about a fault."""
+
+    RETRY = "retry"  #: send again after a growing wait
+    WAIT = "wait"  #: the same, as long as the venue asks for
+    RESYNC = "resync"  #: measure the venue's clock and send again, once
+    RAISE = "raise"
+    FIND_OUT = "find_out"  #: read what holds; see settle.py
+    DONE = "done"  #: it is so already
+
+
+class Column(enum.StrEnum):
+    """The columns of the table: the effect of an operation."""
+
+    READ = "read"
+    SET = "set"
+    ONCE = "once"  #: KEYED and DELTA
+    SESSION = "session"
+    SESSION_END = "session_end"
+
+
+def column(endpoint: Endpoint[Any]) -> Column:
+    """Return the column an endpoint belongs to; ending a session is tried once."""
+    if endpoint.effect is Effect.SESSION:
+        return Column.SESSION_END if endpoint.verb == "DELETE" else Column.SESSION
+    if endpoint.effect in {Effect.KEYED, Effect.DELTA}:
+        return Column.ONCE
+    return Column(endpoint.effect.value)
+
+
+_ALL = tuple(Column)
+
+
+def _row(move: Move, **exceptions: Move) -> Mapping[Column, Move]:
+    return {col: exceptions.get(col.value, move) for col in _ALL}
+
+
+TABLE: Mapping[TroubleKind, Mapping[Column, Move]] = {
+    TroubleKind.NEVER_SENT: _row(Move.RETRY),
+    TroubleKind.CERTIFICATE: _row(Move.RAISE),
+    TroubleKind.CLOCK: _row(Move.RESYNC),
+    TroubleKind.THROTTLED: _row(Move.WAIT),
+    TroubleKind.BANNED: _row(Move.RAISE),
+    TroubleKind.BUSY: _row(Move.WAIT, once=Move.RAISE),
+    TroubleKind.LOST: _row(Move.FIND_OUT, read=Move.RETRY, session=Move.RETRY, session_end=Move.RAISE),
+    TroubleKind.DOUBTFUL: _row(Move.RAISE, set=Move.FIND_OUT, once=Move.FIND_OUT),
+    TroubleKind.NO_CHANGE: _row(Move.RAISE, set=Move.DONE),
+    TroubleKind.REFUSED: _row(Move.RAISE),
+}
+
+
+def move(trouble: Trouble, operation: Operation[Any]) -> Move:
+    """Look up what to do."""
+    chosen = TABLE[trouble.kind][column(operation.endpoint)]
+    if trouble.kind is TroubleKind.DOUBTFUL and chosen is Move.FIND_OUT:
+        code = trouble.error.code
+        if code not in operation.endpoint.doubtful and not operation.open_until:
+            return Move.RAISE  # doubtful only after a loss of our own, and there was none
+    if chosen is Move.RESYNC and operation.resynced:
+        return Move.RAISE
+    return chosen
+
+
+class _Again(Exception):
+    """The only error ever offered to tenacity: one attempt failed in a way that allows another."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble)
+        self.trouble = trouble
+
+
+async def persist(
+    operation: Operation[T], first: Trouble | None, resync: Callable[[Operation[Any]], Awaitable[None]]
+) -> T:
+    """
+    Attempt until there is an answer or the table says something else than to try again.
+
+    ``first`` is the trouble an attempt already made has met; it counts as the first attempt.
+
+    Raises:
+        Trouble: with FIND_OUT, DONE or RAISE as its move; or one whose attempts or waits are used up.
+    """
+    pending = first
+
+    async def attempt() -> T:
+        nonlocal pending
+        try:
+            if pending is not None:
+                trouble, pending = pending, None
+                raise trouble
+            return await operation.attempt()
+        except Trouble as trouble:
+            chosen = move(trouble, operation)
+            if chosen is Move.RESYNC:
+                operation.resynced = True
+                try:
+                    await resync(operation)
+                except errors.VenuekitError:
+                    raise trouble from None  # no time to be had: the refusal itself is what the caller should see
+            elif chosen not in {Move.RETRY, Move.WAIT}:
+                raise
+            raise _Again(trouble) from None
+
+    policy = operation.line.place.policy
+    jitter = _t.wait_random_exponential(multiplier=policy.first_wait, max=policy.longest_wait)
+
+    def wait(state: _t.RetryCallState) -> float:
+        trouble = _failure(state).trouble
+        if trouble.kind is TroubleKind.CLOCK:
+            return 0.0
+        return jitter(state) if trouble.delay is None else trouble.delay
+
+    def stop(state: _t.RetryCallState) -> bool:
+        return state.attempt_number >= policy.attempts or operation.waited + state.upcoming_sleep > operation.max_wait
+
+    def retrying(state: _t.RetryCallState) -> None:
+        if operation.line.place.observers:
+            operation.tell(EventKind.RETRY, seconds=state.upcoming_sleep, error=_failure(state).trouble.error)
+
+    loop = _t.AsyncRetrying(
+        retry=_t.retry_if_exception_type(_Again),
+        wait=wait,
+        stop=stop,
+        sleep=operation.wait,
+        before_sleep=retrying,
+        reraise=True,
+    )
+    try:
+        return await loop(attempt)
+    except _Again as spent:
+        raise spent.trouble from None
+
+
+def _failure(state: _t.RetryCallState) -> _Again:
+    failure = None if state.outcome is None else state.outcome.exception()
+    if not isinstance(failure, _Again):
+        raise TypeError("only our own failures are offered to tenacity")
+    return failure
+
+
+def unchanged(operation: Operation[Any]) -> Change[Any]:
+    """Return the success of a SET that met "no need": ours to claim only if no earlier attempt is open."""
+    return Change(None, changed=None if operation.open_until else False)
+
+
+def final(operation: Operation[Any], trouble: Trouble) -> OperationError:
+    """Return the error a trouble ends in; an open attempt before it makes the outcome unknown."""
+    error = operation.annotate(trouble.error)
+    if operation.open_until and operation.endpoint.is_write and not isinstance(error, errors.OutcomeUnknown):
+        error.outcome = Outcome.UNKNOWN
+    return error

@@ -1,0 +1,202 @@
+"""Finding out: what became of a write whose answer was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+import attrs
+
+from venuekit import errors
+from venuekit.clock import from_milliseconds
+from venuekit.endpoint import AbsenceProof, Absent, Applied, Call, Change, Effect, Reading, Unclear
+from venuekit.errors import OperationError, Outcome, VenuekitError
+from venuekit.pipeline.line import UNSET
+from venuekit.pipeline.observe import EventKind
+from venuekit.pipeline.operation import Operation
+from venuekit.pipeline.retry import Move, final, move, persist, unchanged
+from venuekit.pipeline.verdict import Trouble, TroubleKind
+
+__all__ = ["find_out", "look_again"]
+
+T = TypeVar("T")
+
+#: seconds between looks for the trace of a lost write, before its absence can be proven
+_LOOKS = (0.0, 1.0, 2.0)
+
+Resync = Callable[[Operation[Any]], Awaitable[None]]
+
+
+async def find_out(operation: Operation[Any], trouble: Trouble, call: Call, resync: Resync) -> Any:
+    """
+    Return the value of a write whose answer was lost or doubtful.
+
+    Raises:
+        OutcomeUnknown, Conflict, NotExecuted: as the names say.
+        VenueError: a doubtful refusal turned out to be a refusal.
+    """
+    if operation.endpoint.effect is Effect.SET:
+        return await _read_back(operation, trouble, call, resync)
+    return await _settle(operation, trouble, call, resync)
+
+
+async def look_again(operation: Operation[Any], cause: OperationError, call: Call, first: Reading[Any] | None) -> Any:
+    """Try once more to find out, without sending anything but reads; what ``error.settle()`` does."""
+    if operation.endpoint.effect is not Effect.SET:
+        return await _prove(operation, cause, call)
+    reading = await _reading(operation, cause, call, first)
+    if reading.holds:
+        return Change(reading.answer, changed=None)
+    if first is not None and reading.value != first.value:
+        raise _conflict(operation, reading)
+    if operation.line.place.clock.milliseconds() <= operation.open_until:
+        raise _unknown(operation, cause, "it may still arrive", call, first)
+    raise operation.annotate(errors.NotExecuted(f"{_shown(reading.value)} holds, and no attempt can arrive any more"))
+
+
+async def _read_back(operation: Operation[Any], trouble: Trouble, call: Call, resync: Resync) -> Any:
+    """SET: read; if the target does not hold, send once more and read again."""
+    first = await _reading(operation, trouble.error, call, None)
+    if first.holds:
+        return Change(first.answer, changed=None if operation.open_until else False)
+    if trouble.kind is TroubleKind.DOUBTFUL and not operation.open_until:
+        raise final(operation, trouble)
+    if operation.options.expected is not UNSET and first.value != operation.options.expected:
+        raise _conflict(operation, first)
+    try:
+        change = await persist(operation, None, resync)
+        return attrs.evolve(change, changed=None)
+    except Trouble as second:
+        if move(second, operation) is Move.DONE:
+            return unchanged(operation)
+        last = await _reading(operation, second.error, call, first)
+        if last.holds:
+            return Change(last.answer, changed=None)
+        if last.value != first.value:
+            raise _conflict(operation, last) from None
+        raise _unknown(operation, second.error, f"it was {_shown(first.value)} and still is", call, first) from None
+
+
+async def _settle(operation: Operation[Any], trouble: Trouble, call: Call, resync: Resync) -> Any:
+    """KEYED and DELTA: never sent again, unless the caller opted in and its absence is proven."""
+    if not operation.open_until:
+        operation.open_until = operation.fence  # a doubtful refusal speaks of an attempt of ours
+    while True:
+        try:
+            return await _prove(operation, trouble.error, call)
+        except errors.NotExecuted:
+            until = operation.options.resend_until
+            if until is None or operation.line.place.clock.now() >= until:
+                raise
+        operation.open_until = 0
+        try:
+            return await persist(operation, None, resync)
+        except Trouble as again:
+            if move(again, operation) is not Move.FIND_OUT:
+                raise final(operation, again) from None
+            trouble = again
+
+
+async def _prove(operation: Operation[Any], cause: OperationError, call: Call) -> Any:
+    """Look for the write until it is found, its absence is proven, or neither can be."""
+    endpoint, clock = operation.endpoint, operation.line.place.clock
+    if endpoint.settle is None:
+        raise _unknown(operation, cause, "nothing can be read that would tell", call, None)
+    proof = endpoint.absence_proof
+    for pause in _LOOKS:
+        if pause:
+            await operation.line.clock.sleep(pause)
+        found = await _look(operation, cause, call)
+        if isinstance(found, Applied):
+            return found.answer
+    if proof is None:
+        await _sleep_until(operation, from_milliseconds(operation.open_until))
+        found = await _look(operation, cause, call)
+        if isinstance(found, Applied):
+            return found.answer
+        raise _unknown(operation, cause, "finding nothing proves nothing here", call, None)
+    await _sleep_until(operation, from_milliseconds(operation.open_until) + proof.after)
+    return await _count_absences(operation, cause, call, proof, clock.now())
+
+
+async def _count_absences(
+    operation: Operation[Any], cause: OperationError, call: Call, proof: AbsenceProof, since: datetime
+) -> Any:
+    for number in range(proof.reads):
+        if number:
+            await operation.line.clock.sleep(proof.interval.total_seconds())
+        found = await _look(operation, cause, call)
+        if isinstance(found, Applied):
+            return found.answer
+        if isinstance(found, Unclear):
+            raise _unknown(operation, cause, found.seen, call, None)
+    raise operation.annotate(
+        errors.NotExecuted(f"{cause.message}; found nowhere in {proof.reads} reads since {since:%H:%M:%S}")
+    )
+
+
+async def _look(operation: Operation[Any], cause: OperationError, call: Call) -> Applied[Any] | Absent | Unclear:
+    """Look once; a read that fails is a look that tells nothing, and is reported as one."""
+    settle = operation.endpoint.settle
+    if settle is None:
+        return Unclear("nothing to read")
+    try:
+        found = await settle(call, operation.lost())
+    except VenuekitError as error:
+        operation.reads.append(f"a read failed: {error}")
+        raise _unknown(operation, cause, "the reads that would tell failed", call, None) from error
+    if isinstance(found, Applied):
+        if found.claims is not None:
+            operation.line.claimed = (operation.line.claimed or set()) | {found.claims}
+    else:
+        operation.reads.append(found.seen)
+    return found
+
+
+async def _reading(
+    operation: Operation[Any], cause: OperationError, call: Call, first: Reading[Any] | None
+) -> Reading[Any]:
+    readback = operation.endpoint.readback
+    if readback is None:
+        raise _unknown(operation, cause, "nothing can be read that would tell", call, first)
+    try:
+        reading = await readback(call, operation.lost())
+    except VenuekitError as error:
+        operation.reads.append(f"a read failed: {error}")
+        raise _unknown(operation, cause, "the read that would tell failed", call, first) from error
+    operation.reads.append(f"read {_shown(reading.value)}")
+    return reading
+
+
+async def _sleep_until(operation: Operation[Any], moment: datetime) -> None:
+    missing = (moment - operation.line.place.clock.now()).total_seconds()
+    if missing > 0:
+        # a millisecond past it, since the venue's own clock decides on equality
+        await operation.line.clock.sleep(missing + 0.001)
+
+
+def _shown(value: object) -> str:
+    return "an unknown value" if value is None else str(value)
+
+
+def _conflict(operation: Operation[Any], reading: Reading[Any]) -> OperationError:
+    words = f"{_shown(reading.value)} holds, neither the old nor the wanted value: somebody else writes it too"
+    return operation.annotate(errors.Conflict(words))
+
+
+def _unknown(
+    operation: Operation[Any], cause: OperationError, why: str, call: Call, first: Reading[Any] | None
+) -> OperationError:
+    """Build the honest default."""
+
+    async def again() -> Any:
+        return await look_again(operation, cause, call, first)
+
+    sole = " (all of this assumes that nobody else writes)" if operation.endpoint.effect is Effect.DELTA else ""
+    error = errors.OutcomeUnknown(f"{cause.message}; {why}{sole}", settle=again, code=cause.code, status=cause.status)
+    operation.annotate(error)
+    error.outcome = Outcome.UNKNOWN
+    if operation.line.place.observers:
+        operation.tell(EventKind.UNKNOWN_OUTCOME, error=error)
+    return error

@@ -1,0 +1,210 @@
+"""Runtime: what accounts share, made and closed in one place."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+from urllib.parse import urlsplit
+
+import attrs
+
+from venuekit import errors
+from venuekit.capabilities import Capability, capability_of
+from venuekit.clock import Clock, SystemClock, VenueClock
+from venuekit.credentials import Credentials
+from venuekit.endpoint import Endpoint
+from venuekit.pipeline.budget import Budget, PoolName
+from venuekit.pipeline.guard import Guard
+from venuekit.pipeline.journal import FileJournal
+from venuekit.pipeline.line import Line, Place
+from venuekit.pipeline.policy import RetryPolicy
+from venuekit.pipeline.subjects import Subjects
+from venuekit.pipeline.wire import RestWire
+from venuekit.venue import Environment, EnvironmentName, Limit, LimitScope, Venue
+
+if TYPE_CHECKING:
+    from venuekit.account import Account
+    from venuekit.message import Transport
+    from venuekit.plugins import Plugins
+
+__all__ = ["Runtime"]
+
+A = TypeVar("A", bound="Account")
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class Runtime:
+    """
+    What accounts share: transports, clocks, budgets, subjects; an async context manager that belongs to one loop.
+
+    Args:
+        plugins: Where venues and hooks come from; by default everything installed.
+        clock: Where time comes from.
+        journal: Directory of the audit journals; by default the platform's state directory, and for ``live`` only.
+            False keeps none.
+    """
+
+    def __init__(
+        self, *, plugins: Plugins | None = None, clock: Clock | None = None, journal: Path | bool | None = None
+    ) -> None:
+        from venuekit.plugins import make_plugins
+
+        self._clock = clock or SystemClock()
+        self._plugins = make_plugins() if plugins is None else plugins
+        self._journal = journal
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closed = False
+        self._places: dict[tuple[str, str], tuple[Place, Transport]] = {}
+        self._pools: dict[PoolName, Budget] = {}
+        self._subjects: dict[tuple[str, str, str], Subjects] = {}
+
+    @property
+    def plugins(self) -> Plugins:
+        """Where venues and hooks come from."""
+        return self._plugins
+
+    @property
+    def clock(self) -> Clock:
+        """Where time comes from."""
+        return self._clock
+
+    async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close what was opened, in reverse order."""
+        self._closed = True
+        for _, transport in reversed(self._places.values()):
+            await transport.close()
+        self._places.clear()
+
+    def __del__(self) -> None:
+        if self._places and not self._closed:
+            warnings.warn(f"{self!r} was never closed", ResourceWarning, source=self, stacklevel=2)
+
+    async def open(
+        self,
+        venue: Venue[A],
+        credentials: Credentials,
+        *,
+        guard: Guard | None = None,
+        read_only: bool = False,
+        keep_raw: bool = False,
+    ) -> A:
+        """
+        Return an account, its clock measured and its class's own checks passed.
+
+        Raises:
+            CredentialsError: the credentials may not travel to this host.
+            OperationError: the venue could not be asked for its time, or refuses the account.
+        """
+        self._check_loop()
+        environment = environment_of(venue, credentials)
+        place, transport = self._place(venue, environment)
+        key = credentials.key.reveal()
+        account = hashlib.sha256(key.encode()).hexdigest()[:12]
+        signer = self._plugins.make_signer(venue, credentials)
+        guard = guard or Guard()
+        line = Line(
+            place=place,
+            wire=RestWire(environment.rest, venue.signing, transport, key, signer),
+            subjects=self._subjects.setdefault((venue.realm, environment.site, account), Subjects()),
+            pool=self._pool_finder(venue, environment, account),
+            guard=attrs.evolve(guard, read_only=True) if read_only else guard,
+            clock=self._clock,
+            account=account,
+            keep_raw=keep_raw,
+            journal=self._journal_of(venue, environment, account),
+        )
+        opened = venue.account(line)
+        if not place.clock.synced:
+            await opened.sync_clock()
+        await opened.on_open()
+        return opened
+
+    def _place(self, venue: Venue[Any], environment: Environment) -> tuple[Place, Transport]:
+        key = (venue.id, environment.rest)
+        if key not in self._places:
+            place = Place(
+                venue=venue,
+                environment=environment,
+                clock=VenueClock(self._clock),
+                policy=RetryPolicy().tightened(self._plugins.retry_policy(venue)),
+                observers=self._plugins.observers(venue),
+                unsupported=unsupported_endpoints(venue, environment),
+            )
+            self._places[key] = (place, self._plugins.make_transport(venue, environment))
+        return self._places[key]
+
+    def _pool_finder(self, venue: Venue[Any], environment: Environment, account: str) -> Callable[[Limit], Budget]:
+        def find(limit: Limit) -> Budget:
+            owner = account if limit.scope is LimitScope.ACCOUNT else None
+            name = PoolName(venue.realm, environment.site, limit, owner)
+            pool = self._pools.get(name)
+            if pool is None:
+                pool = self._pools[name] = self._plugins.make_budget(name)
+            return pool
+
+        return find
+
+    def _journal_of(self, venue: Venue[Any], environment: Environment, account: str) -> FileJournal | None:
+        if self._journal is False or (self._journal is None and environment.name is not EnvironmentName.LIVE):
+            return None
+        directory = self._journal if isinstance(self._journal, Path) else _state_directory()
+        return FileJournal(directory / f"{venue.id}-{environment.name}-{account}.jsonl")
+
+    def _check_loop(self) -> None:
+        if self._closed:
+            raise RuntimeError("this Runtime is closed")
+        loop = asyncio.get_running_loop()
+        if self._loop is None:
+            self._loop = loop
+        if self._loop is not loop:
+            raise RuntimeError("a Runtime belongs to the loop that opened it; make one per loop")
+
+
+def _state_directory() -> Path:
+    import platformdirs
+
+    return Path(platformdirs.user_state_path("venuekit")) / "journal"
+
+
+def environment_of(venue: Venue[Any], credentials: Credentials) -> Environment:
+    """
+    Return where these credentials belong.
+
+    Raises:
+        CredentialsError: the host is not on the environment's list, or the connection would not be encrypted.
+        ConfigurationError: the venue has no such environment.
+    """
+    if credentials.rest is not None:
+        return Environment(name=EnvironmentName.SIM, rest=credentials.rest)
+    environment = venue.environment(credentials.environment)
+    for url in filter(None, (environment.rest, environment.websocket_api, environment.stream)):
+        parts = urlsplit(url)
+        if parts.hostname in _LOOPBACK:
+            continue
+        if parts.scheme not in {"https", "wss"} or parts.hostname not in environment.hosts:
+            raise errors.CredentialsError(f"{venue.id} {environment.name}: {parts.hostname} is not an allowed host")
+    return environment
+
+
+def unsupported_endpoints(venue: Venue[Any], environment: Environment) -> Mapping[Endpoint[Any], str]:
+    """Return the endpoints that serve only capabilities which venue or environment lack, with the reason."""
+    reasons: dict[type[Capability], str] = {**venue.unsupported, **environment.unsupported}
+    found: dict[Endpoint[Any], str] = {}
+    if reasons:
+        for endpoint in venue.endpoints:
+            lacking = [reasons.get(capability_of(method)) for method in endpoint.serves]
+            if lacking and lacking[0] is not None and None not in lacking:
+                found[endpoint] = lacking[0]
+    return found
