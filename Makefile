@@ -1,0 +1,53 @@
+# Works on a machine that has Python 3.11 or newer and make: uv is fetched into .tools when it is not installed.
+PYTHON ?= python3
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+export UV_PYTHON_DOWNLOADS ?= never
+
+.PHONY: help demo test lint format bench core-alone packages clean
+
+help:
+	@echo "make demo        plan, apply and verify account settings on simulated venues: no keys, nothing leaves this machine"
+	@echo "make test        every test"
+	@echo "make lint        ruff and mypy --strict"
+	@echo "make bench       measure speed and size; writes bench/RESULTS.md"
+	@echo "make core-alone  the framework's tests with one made-up venue installed and no exchange"
+	@echo "make packages    build and install every distribution with pip, and ask for the venues"
+
+.tools/bin/uv:
+	$(PYTHON) -m venv .tools
+	.tools/bin/python -m pip install --quiet uv
+
+# what the demo needs and nothing more, so that it shows the exchanges and no test venue
+demo: | $(filter .tools/%,$(UV))
+	@$(UV) sync --quiet --locked --no-default-groups --group exchanges
+	@$(UV) run --no-sync venuekit demo
+
+test: | $(filter .tools/%,$(UV))
+	$(UV) sync --quiet --locked
+	$(UV) run --no-sync pytest -q -n auto
+
+lint: | $(filter .tools/%,$(UV))
+	$(UV) sync --quiet --locked
+	$(UV) run --no-sync ruff check
+	$(UV) run --no-sync ruff format --check
+	$(UV) run --no-sync mypy
+
+format: | $(filter .tools/%,$(UV))
+	$(UV) run --no-sync ruff check --fix
+	$(UV) run --no-sync ruff format
+
+bench: | $(filter .tools/%,$(UV))
+	$(UV) sync --quiet --locked
+	$(UV) run --no-sync python bench/run.py
+
+core-alone: | $(filter .tools/%,$(UV))
+	$(UV) run --isolated --locked --no-dev --group test pytest -q tests/core
+
+packages:
+	rm -rf .tools/packages
+	$(PYTHON) -m venv .tools/packages
+	.tools/packages/bin/python -m pip install --quiet . ./plugins/*/
+	.tools/packages/bin/python -m venuekit venues
+
+clean:
+	rm -rf .venv .tools dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

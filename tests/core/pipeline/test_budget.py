@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from venuekit.pipeline.budget import SlidingBudget, feed, pay
+from venuekit.venue import Limit
+
+LIMIT = Limit("weight", amount=10, seconds=60, used_header="X-Used", remaining_header=None)
+
+
+@given(st.lists(st.tuples(st.floats(0, 30), st.integers(0, 10)), max_size=60))
+def test_no_window_ever_exceeds_the_limit(steps: list[tuple[float, int]]) -> None:
+    """Whenever and however much is paid, no span of the window's length holds more than the limit."""
+    pool = SlidingBudget(LIMIT)
+    now, paid = 0.0, []
+    for pause, amount in steps:
+        now += pause
+        if pay([(pool, amount)], now) == 0.0:
+            paid.append((now, amount))
+
+    for begin, _ in paid:
+        assert LIMIT.amount >= sum(amount for moment, amount in paid if begin <= moment < begin + LIMIT.seconds)
+
+
+@given(st.lists(st.integers(1, 10), min_size=1, max_size=30))
+def test_a_wait_is_long_enough_and_not_longer(amounts: list[int]) -> None:
+    """After the wait that was asked for, the amount can be paid; a moment before it cannot."""
+    pool = SlidingBudget(LIMIT)
+    now = 0.0
+    for amount in amounts:
+        delay = pool.wait(amount, now)
+        if delay:
+            assert pool.wait(amount, now + delay * 0.99) > 0
+        now += delay
+        assert 0.0 == pay([(pool, amount)], now)
+
+
+def test_several_pools_are_paid_together_or_not_at_all() -> None:
+    """A request that one pool cannot afford yet costs nothing in the others."""
+    full, spare = SlidingBudget(LIMIT), SlidingBudget(LIMIT)
+    pay([(full, 10)], 0.0)
+
+    assert 60.0 == pay([(spare, 4), (full, 1)], 0.0)
+    assert 0.0 == pay([(spare, 10)], 0.0)
+
+
+def test_what_the_venue_counted_beside_us_is_taken_over() -> None:
+    """A header that says more than we spent (another process, same address) shrinks what is left."""
+    pool = SlidingBudget(LIMIT)
+    pay([(pool, 2)], 0.0)
+
+    feed(pool, LIMIT, {"X-Used": "9"}, 1.0)
+
+    assert 0.0 == pool.wait(1, 1.0)
+    assert pool.wait(2, 1.0) > 0
+
+
+def test_a_header_says_nothing_when_it_is_absent_smaller_or_no_number() -> None:
+    """Only a larger count of the venue changes the pool."""
+    pool = SlidingBudget(LIMIT)
+    pay([(pool, 5)], 0.0)
+
+    for headers in ({}, {"X-Used": "3"}, {"X-Used": "many"}):
+        feed(pool, LIMIT, headers, 0.0)
+
+    assert 0.0 == pool.wait(5, 0.0)
+
+
+def test_what_is_left_can_be_heard_too() -> None:
+    """Where the venue says what remains instead of what was used, the same holds."""
+    limit = Limit("calls", amount=10, seconds=1, remaining_header="X-Left")
+    pool = SlidingBudget(limit)
+
+    feed(pool, limit, {"X-Left": "1"}, 0.0)
+
+    assert 0.0 == pool.wait(1, 0.0)
+    assert pool.wait(2, 0.0) > 0
+
+
+def test_a_closed_pool_opens_by_itself() -> None:
+    """A pool that the venue closed asks to wait until it opens, even when nothing was spent."""
+    pool = SlidingBudget(LIMIT)
+    pool.close(120.0, 5.0)
+
+    assert 100.0 == pool.wait(1, 25.0)
+    assert 0.0 == pool.wait(1, 125.0)

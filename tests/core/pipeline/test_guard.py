@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from venuekit_toy_perp.endpoints import ADD_COLLATERAL, POSITIONS, SET_LEVERAGE, SET_MARGIN
+
+import venuekit
+from venuekit import errors
+from venuekit.endpoint import Area, Endpoint, Kind, Parameter, Role
+from venuekit.errors import Outcome
+from venuekit.pipeline import Guard
+
+ORDER: Endpoint[bytes] = Endpoint(
+    "POST", "/v1/orders", decode=bytes, parameters=(Parameter("quantity", Kind.DECIMAL, role=Role.QUANTITY),)
+)
+
+
+@pytest.mark.parametrize(
+    ("guard", "endpoint", "parameters", "words"),
+    [
+        (Guard(read_only=True), SET_LEVERAGE, {"contract": "A", "leverage": 5}, "read-only"),
+        (Guard(symbols={"B"}), SET_LEVERAGE, {"contract": "A", "leverage": 5}, "A is not among"),
+        (Guard(symbols={"B"}), ORDER, {"quantity": Decimal(1)}, "touches every symbol"),
+        (Guard(max_leverage=Decimal(4)), SET_LEVERAGE, {"contract": "A", "leverage": 5}, "leverage 5 is above 4"),
+        (Guard(allow={Area.MARGIN}), SET_LEVERAGE, {"contract": "A", "leverage": 5}, "settings are not allowed"),
+        (Guard(allow={Area.SETTINGS}), ADD_COLLATERAL, {"contract": "A", "amount": 5}, "margin are not allowed"),
+        (Guard(max_notional=Decimal(9)), ORDER, {"quantity": Decimal(1)}, "cannot be told"),
+    ],
+)
+def test_a_guard_says_what_it_forbids(
+    guard: Guard, endpoint: Endpoint[Any], parameters: dict[str, Any], words: str
+) -> None:
+    """Each limit refuses what goes beyond it, in a sentence."""
+    assert words in (guard.refusal(endpoint, parameters, halted=False) or "")
+
+
+def test_a_guard_lets_reads_pass() -> None:
+    """Nothing that only reads is ever stopped."""
+    guard = Guard(read_only=True, symbols={"B"}, allow=frozenset())
+
+    assert guard.refusal(POSITIONS, {"contract": "A"}, halted=True) is None
+
+
+def test_what_is_within_the_limits_passes() -> None:
+    """A guard forbids nothing else."""
+    guard = Guard(symbols={"A"}, max_leverage=Decimal(5), allow={Area.SETTINGS})
+
+    assert guard.refusal(SET_LEVERAGE, {"contract": "A", "leverage": 5}, halted=False) is None
+
+
+@pytest.mark.looptime
+async def test_a_raw_call_obeys_the_guard_and_nothing_is_sent(stage: Any) -> None:
+    """The guard stands before the first station, for capabilities and raw calls alike."""
+    async with venuekit.connect(
+        "toy_perp", stage.sim.credentials("toy_perp"), runtime=stage.runtime, read_only=True
+    ) as account:
+        with pytest.raises(errors.GuardRefused) as caught:
+            await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+
+    assert Outcome.NOT_SENT is caught.value.outcome
+    assert [] == stage.arrivals("PUT", "/v1/leverage")
+
+
+@pytest.mark.looptime
+async def test_a_halted_account_stays_halted_in_every_view(stage: Any) -> None:
+    """halt() latches: the account and every view of it change nothing any more, and reads go on."""
+    view = stage.account.using(max_wait=1)
+
+    stage.account.halt()
+
+    for account in (stage.account, view):
+        with pytest.raises(errors.GuardRefused, match="halted"):
+            await account.call(SET_MARGIN, contract="GEMUSD", margin="isolated")
+        assert await account.call(POSITIONS)

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from venuekit_toy_perp.endpoints import ADD_COLLATERAL, COLLATERAL_HISTORY, POSITIONS, SET_LEVERAGE, SETTINGS
+
+import venuekit
+from venuekit import errors
+from venuekit.simulator import Delay, DropAfter, DropBefore, SecondActor
+
+pytestmark = pytest.mark.looptime
+
+
+@pytest.fixture
+async def journaled(clock: Any, tmp_path: Path) -> AsyncIterator[tuple[Any, Any, Path]]:
+    """A simulated toy venue, an account of it that keeps a journal, and the journal's directory."""
+    async with (
+        venuekit.simulate("toy_perp", clock=clock) as sim,
+        venuekit.Runtime(clock=clock, journal=tmp_path) as runtime,
+        venuekit.connect("toy_perp", sim.credentials("toy_perp"), runtime=runtime) as account,
+    ):
+        yield sim, account, tmp_path
+
+
+def lines(directory: Path) -> list[dict[str, Any]]:
+    (path,) = directory.glob("*.jsonl")
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+async def test_a_write_is_noted_before_it_leaves_and_closed_after(journaled: Any) -> None:
+    """Two lines per write: what was about to be sent and until when it may arrive, then how it ended."""
+    _, account, directory = journaled
+
+    await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+
+    begin, end = lines(directory)
+    assert ("PUT", "/v1/leverage", {"contract": "GEMUSD", "leverage": 7}) == (
+        begin["verb"],
+        begin["path"],
+        begin["parameters"],
+    )
+    assert begin["fence"] == begin["sent_at"] + 6000
+    assert {"end": begin["begin"], "outcome": "applied"} == end
+    assert () == account.unresolved
+
+
+async def test_the_line_stands_in_the_file_when_the_first_byte_leaves(journaled: Any) -> None:
+    """At the moment a write arrives at the venue, its line can already be read."""
+    sim, account, directory = journaled
+    seen: list[int] = []
+    sim.disturb("toy_perp", SET_LEVERAGE, SecondActor(lambda _: seen.append(len(lines(directory)))))
+
+    await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+
+    assert [1] == seen
+
+
+async def test_a_refused_write_is_closed_as_not_applied(journaled: Any) -> None:
+    """What the venue refused is not left open."""
+    _, account, directory = journaled
+
+    with pytest.raises(errors.VenueError):
+        await account.call(SET_LEVERAGE, contract="NOSUCH", leverage=7)
+
+    assert "not_applied" == lines(directory)[-1]["outcome"]
+
+
+async def test_reads_are_not_noted(journaled: Any) -> None:
+    """The journal is about what changes something."""
+    _, account, directory = journaled
+
+    await account.call(POSITIONS)
+
+    assert [] == list(directory.glob("*.jsonl"))
+
+
+async def test_only_the_owner_can_read_it_and_no_secret_stands_in_it(journaled: Any) -> None:
+    """The file is private, and neither key, secret nor signature are written into it."""
+    sim, account, directory = journaled
+
+    await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+
+    (path,) = directory.glob("*.jsonl")
+    assert 0o600 == path.stat().st_mode & 0o777
+    signature = sim.requests[-1].request.query_parameters["signature"]
+    for hidden in (sim.key, sim.secret, signature):
+        assert hidden not in path.read_text() + path.name
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "parameters"),
+    [(SET_LEVERAGE, {"contract": "GEMUSD", "leverage": 7}), (ADD_COLLATERAL, {"contract": "TOYUSD", "amount": 5})],
+)
+@pytest.mark.parametrize("applied", [True, False])
+async def test_a_killed_process_forgets_nothing(
+    journaled: Any, clock: Any, endpoint: Any, parameters: dict[str, Any], applied: bool
+) -> None:
+    """What a process left unfinished is found by the next one, which reads what became of it and closes the line."""
+    sim, account, directory = journaled
+    sim.disturb("toy_perp", endpoint, DropAfter() if applied else DropBefore())
+    for read in (SETTINGS, COLLATERAL_HISTORY):
+        sim.disturb("toy_perp", read, Delay(before=5))
+    with pytest.raises(errors.OutcomeUnknown):
+        await account.using(deadline=1).call(endpoint, **parameters)
+    sim.script.clear()
+    await clock.sleep(30)
+
+    async with (
+        venuekit.Runtime(clock=clock, journal=directory) as runtime,
+        venuekit.connect("toy_perp", sim.credentials("toy_perp"), runtime=runtime) as next_account,
+    ):
+        (entry,) = next_account.unresolved
+        found = await next_account.settle(entry)
+
+        assert ("not executed" not in found) is applied
+        assert () == next_account.unresolved
+
+
+async def test_a_line_cut_off_by_a_crash_does_not_hide_the_others(journaled: Any) -> None:
+    """A torn last line is skipped; the open line before it is still found."""
+    sim, account, directory = journaled
+    sim.disturb("toy_perp", SET_LEVERAGE, DropBefore(), DropBefore())
+    with pytest.raises(errors.OutcomeUnknown):
+        await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+    (path,) = directory.glob("*.jsonl")
+
+    with path.open("a") as file:
+        file.write('{"begin":"torn')
+
+    assert 1 == len(account.unresolved)

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+from venuekit_toy_perp.endpoints import SET_LEVERAGE
+
+from venuekit import errors
+from venuekit.pipeline.observe import Event
+from venuekit.simulator import Answer, DropBefore
+
+pytestmark = pytest.mark.looptime
+
+
+async def test_observers_see_every_step_in_order(stage: Any) -> None:
+    """Request, fault, retry, wait, request, answer: the whole story of a call that succeeded at the second attempt."""
+    stage.sim.disturb(
+        "toy_perp", SET_LEVERAGE, Answer.json(503, {"error": {"code": 3002, "message": "busy"}})
+    )
+
+    await stage.account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+
+    assert [("request", 1), ("fault", 1), ("retry", 1), ("wait", 1), ("request", 2), ("answer", 2)] == [
+        (event.kind, event.attempt) for event in stage.events
+    ]
+    assert {("toy_perp", "set_leverage", "GEMUSD")} == {
+        (event.venue, event.operation, event.subject) for event in stage.events
+    }
+
+
+async def test_an_unknown_outcome_is_told(stage: Any) -> None:
+    """The error that the caller gets is the one that observers see."""
+    stage.sim.disturb("toy_perp", SET_LEVERAGE, DropBefore(), DropBefore())
+
+    with pytest.raises(errors.OutcomeUnknown) as caught:
+        await stage.account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+
+    assert caught.value is next(event.error for event in stage.events if event.kind == "unknown_outcome")
+
+
+async def test_an_observer_that_raises_changes_nothing(stage: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """A stranger's broken observer is logged, and the call goes on as if it were not there."""
+
+    def broken(event: Event) -> None:
+        raise RuntimeError("observers may fail")
+
+    stage.account._line.place.observers = (broken, stage.events.append)
+    with caplog.at_level(logging.ERROR, logger="venuekit.observe"):
+        change = await stage.account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+
+    assert change.changed is True
+    assert 2 == len(stage.events)
+    assert "set_leverage of toy_perp" in caplog.text

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import copy
+import pickle
+import traceback
+
+import pytest
+
+from venuekit import Credentials, Secret
+from venuekit.credentials import HmacSigner, redact
+from venuekit.credentials.redactor import redact_parameters
+from venuekit.errors import CredentialsError
+
+PLANTED = "vR7planted0secret9ThatNobodyMaySee4QmZ8xW2kLpT6yB3nC5dF1gH0jK9sA"
+
+
+@pytest.mark.parametrize("show", [repr, str, "{}".format, "{:>9}".format, lambda secret: f"{secret!r:>80}"])
+def test_a_secret_shows_nothing(show: object) -> None:
+    """However a secret is turned into text, its text is not in it."""
+    assert callable(show)
+    assert PLANTED not in show(Secret(PLANTED))
+
+
+@pytest.mark.parametrize("hand_over", [pickle.dumps, copy.deepcopy, copy.copy])
+def test_a_secret_leaves_the_process_in_no_way(hand_over: object) -> None:
+    """Pickling is refused, and the refusal names what to hand over instead."""
+    assert callable(hand_over)
+    with pytest.raises(TypeError, match="env:NAME"):
+        hand_over(Secret(PLANTED))
+
+
+def test_credentials_and_signers_show_nothing() -> None:
+    """Neither key nor secret are in the repr of what holds them."""
+    credentials = Credentials.sim("http://127.0.0.1:1/x", PLANTED, PLANTED)
+
+    assert PLANTED not in repr(credentials) + repr(HmacSigner(Secret(PLANTED)))
+
+
+def test_a_traceback_with_local_values_shows_no_secret() -> None:
+    """A traceback that prints the locals of a frame prints the secret's stand-in."""
+    secret = Secret(PLANTED)
+    try:
+        raise RuntimeError(f"failed with {secret}")
+    except RuntimeError as error:
+        shown = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+
+    assert "secret" in shown
+    assert shown.count(PLANTED) == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"https://host/x?symbol=A&signature={PLANTED}&timestamp=1",
+        f'{{"apiKey": "{PLANTED}", "b": 1}}',
+        f"X-ACME-APIKEY: {PLANTED}",
+        f"listenKey={PLANTED[:20]}",
+        f"error sign! origin_string[1700{PLANTED}5000]",
+        f"an opaque word {PLANTED} stands alone",
+    ],
+)
+def test_the_redactor_hides_keys_signatures_and_listen_keys(text: str) -> None:
+    """Query strings, JSON, headers, echoes and bare opaque words lose what nobody may see."""
+    assert PLANTED not in redact(text)
+    assert PLANTED[:20] not in redact(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Leverage 200 is not valid",
+        "Timestamp for this request is outside of the recvWindow.",
+        "symbol=BTCUSDT&leverage=20",
+        "position side cannot be changed if there exists open orders",
+    ],
+)
+def test_the_redactor_leaves_the_venues_words_alone(text: str) -> None:
+    """An ordinary refusal reads the same after the redactor."""
+    assert text == redact(text)
+
+
+def test_redacted_parameters_keep_what_is_harmless() -> None:
+    """Only the values of secret names disappear."""
+    shown = redact_parameters({"symbol": "A", "leverage": 20, "listenKey": "abc"})
+
+    assert {"symbol": "A", "leverage": 20, "listenKey": "***"} == shown
+
+
+def test_simulator_credentials_stay_on_this_machine() -> None:
+    """A simulator's URL that is not loopback is refused, and so is a URL for any other environment."""
+    with pytest.raises(CredentialsError, match="this machine only"):
+        Credentials.sim("http://203.0.113.9/x", "k", "s")
+    with pytest.raises(CredentialsError, match="belongs to the environment 'sim'"):
+        Credentials("k", "s", "live", "http://127.0.0.1:1")
