@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -106,7 +105,7 @@ class FileJournal:
 
 def new_id() -> str:
     """Return an identity that no other process makes."""
-    return uuid.uuid4().hex[:16]
+    return os.urandom(8).hex()
 
 
 def _plain(value: Any) -> Any:

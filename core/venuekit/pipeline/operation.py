@@ -10,7 +10,7 @@ import attrs
 from venuekit import errors
 from venuekit.clock import from_milliseconds
 from venuekit.credentials.redactor import redact, redact_parameters
-from venuekit.endpoint import Endpoint, Lost, Role
+from venuekit.endpoint import Endpoint, Lost, Role, Subject
 from venuekit.errors import OperationError, Outcome
 from venuekit.pipeline.budget import feed, pay
 from venuekit.pipeline.journal import Unresolved, new_id
@@ -55,6 +55,7 @@ class Operation(Generic[T]):
     journal_id: str | None = None
     before: Any = None
     reads: list[str] = attrs.field(factory=list)
+    fences: list[Fence] = attrs.field(factory=list)
 
     async def attempt(self) -> T:
         """
@@ -195,7 +196,14 @@ class Operation(Generic[T]):
         self.in_flight = False
         self.open_until = max(self.open_until, self.fence)
         if self.endpoint.subject is not None:
-            self.line.subjects.raise_fence(Fence(self.subject, self.fence, self.write))
+            fence = Fence(None if self.endpoint.subject is Subject.ACCOUNT else self.subject, self.fence, self.write)
+            self.fences.append(fence)
+            self.line.subjects.raise_fence(fence)
+
+    def arrived(self) -> None:
+        """Take the fence away when there is one open attempt only and it is proven to have arrived."""
+        if len(self.fences) == 1:
+            self.line.subjects.lower(self.fences.pop())
 
     def _trouble(self, kind: TroubleKind, error: OperationError, delay: float | None = None) -> Trouble:
         if kind is TroubleKind.LOST and self.endpoint.is_write:

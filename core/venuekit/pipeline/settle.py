@@ -58,11 +58,14 @@ async def look_again(operation: Operation[Any], cause: OperationError, call: Cal
 async def _read_back(operation: Operation[Any], trouble: Trouble, call: Call, resync: Resync) -> Any:
     """SET: read; if the target does not hold, send once more and read again."""
     first = await _reading(operation, trouble.error, call, None)
+    expected = operation.options.expected
     if first.holds:
+        if expected is not UNSET and expected != first.value:
+            operation.arrived()  # it was something else before, so it is our attempt that we see
         return Change(first.answer, changed=None if operation.open_until else False)
     if trouble.kind is TroubleKind.DOUBTFUL and not operation.open_until:
         raise final(operation, trouble)
-    if operation.options.expected is not UNSET and first.value != operation.options.expected:
+    if expected is not UNSET and first.value != expected:
         raise _conflict(operation, first)
     try:
         change = await persist(operation, None, resync)
@@ -147,6 +150,7 @@ async def _look(operation: Operation[Any], cause: OperationError, call: Call) ->
         operation.reads.append(f"a read failed: {error}")
         raise _unknown(operation, cause, "the reads that would tell failed", call, None) from error
     if isinstance(found, Applied):
+        operation.arrived()
         if found.claims is not None:
             operation.line.claimed = (operation.line.claimed or set()) | {found.claims}
     else:

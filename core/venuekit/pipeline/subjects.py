@@ -65,6 +65,11 @@ class Subjects:
         """Remember that a write may still arrive."""
         self._fences.append(fence)
 
+    def lower(self, fence: Fence) -> None:
+        """Forget a write that is proven to have arrived: it cannot arrive once more."""
+        if fence in self._fences:
+            self._fences.remove(fence)
+
     def fenced_until(self, symbol: str | None, write: Hashable, now: int) -> int:
         """Return until when (milliseconds) another write than those still under way must wait; 0 for not at all."""
         if not self._fences:
