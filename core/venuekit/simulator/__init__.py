@@ -1,0 +1,117 @@
+"""
+The simulator: venues that run on this machine, for tests, demonstrations and strategy authors.
+
+A real HTTP server on loopback checks keys, time windows and signatures and answers in each venue's own shapes. What a
+venue says is its plugin's :class:`Front`; what an account holds is the :mod:`~venuekit.simulator.ledger`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from venuekit.errors import ConfigurationError, PluginError
+from venuekit.simulator.arrivals import Arrival
+from venuekit.simulator.disturbances import (
+    Answer,
+    ApplyLater,
+    Cut,
+    Delay,
+    Disturbance,
+    DropAfter,
+    DropBefore,
+    HalfClose,
+    Lag,
+    SecondActor,
+    Truncate,
+)
+from venuekit.simulator.front import Front, Handler, Route, Visit
+from venuekit.simulator.keys import SimKey, is_hmac_sha256, make_key
+from venuekit.simulator.limits import Meter, Usage
+from venuekit.simulator.message import Denied, Response, SimRequest, json_response
+from venuekit.simulator.scenario import Scenario
+from venuekit.simulator.service import Service, open_ledger
+from venuekit.simulator.simulation import Simulation
+
+if TYPE_CHECKING:
+    from venuekit.clock import Clock
+    from venuekit.plugins import Plugins
+    from venuekit.venue import Venue
+
+__all__ = [
+    "Answer",
+    "ApplyLater",
+    "Arrival",
+    "Cut",
+    "Delay",
+    "Denied",
+    "Disturbance",
+    "DropAfter",
+    "DropBefore",
+    "Front",
+    "HalfClose",
+    "Handler",
+    "Lag",
+    "Meter",
+    "Response",
+    "Route",
+    "Scenario",
+    "SecondActor",
+    "Service",
+    "SimKey",
+    "SimRequest",
+    "Simulation",
+    "Truncate",
+    "Usage",
+    "Visit",
+    "is_hmac_sha256",
+    "json_response",
+    "make_key",
+    "open_ledger",
+    "simulate",
+]
+
+
+def simulate(
+    *venue_ids: str,
+    scenario: str = "holding",
+    seed: int = 0,
+    clock: Clock | None = None,
+    port: int = 0,
+    plugins: Plugins | None = None,
+) -> Simulation:
+    """
+    Return simulated venues, opened by ``async with``.
+
+    Args:
+        venue_ids: Which venues; none for every installed one that brings a simulator.
+        scenario: What the accounts hold: ``holding`` or ``flat``, or another one that the venues have.
+        seed: What keys and everything accidental are made from; the same seed and clock give the same bytes.
+        clock: Where the time comes from; the system's when None.
+        port: The port of 127.0.0.1; 0 takes a free one.
+        plugins: Where venues are found; what is installed when None.
+
+    Raises:
+        UnknownVenue: a venue is not installed.
+        PluginError: a venue that was asked for is broken.
+        ConfigurationError: a venue brings no simulator, or has no such scenario, or none is installed at all.
+    """
+    if plugins is None:
+        from venuekit.plugins import make_plugins
+
+        plugins = make_plugins()
+    venues = tuple(map(plugins.venue, venue_ids)) if venue_ids else tuple(_with_front(plugins))
+    if not venues:
+        raise ConfigurationError("no installed venue brings a simulator")
+    return Simulation(venues, scenario=scenario, seed=seed, clock=clock, port=port)
+
+
+def _with_front(plugins: Plugins) -> Iterable[Venue[Any]]:
+    """Yield every installed venue that has a front; a broken one is left to whoever asks for it."""
+    for venue_id in plugins.venue_ids():
+        try:
+            venue = plugins.venue(venue_id)
+        except PluginError:
+            continue
+        if venue.front is not None:
+            yield venue

@@ -1,0 +1,250 @@
+"""Disturbances: what the simulator does to the wire on request."""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from typing import Any, Self, TypeAlias
+
+import attrs
+
+from venuekit.clock import Clock
+from venuekit.simulator.ledger import Ledger
+from venuekit.simulator.message import Response, json_response
+
+__all__ = [
+    "Answer",
+    "ApplyLater",
+    "Attempt",
+    "Cut",
+    "Delay",
+    "Disturbance",
+    "DropAfter",
+    "DropBefore",
+    "HalfClose",
+    "Lag",
+    "Proceed",
+    "Reply",
+    "SecondActor",
+    "Truncate",
+]
+
+
+@attrs.frozen
+class Reply:
+    """
+    What goes back over the wire.
+
+    Without a ``response`` the connection is closed and not one byte sent. ``keep`` is how much of the body is sent
+    before the connection is closed, though its length promises all of it. ``half_close`` closes the sending half
+    after the answer.
+    """
+
+    response: Response | None
+    keep: int | None = None
+    half_close: bool = False
+
+
+@attrs.define
+class Attempt:
+    """One arrival while it is being played: what a disturbance may change about it."""
+
+    ledger: Ledger
+    clock: Clock
+    #: seconds between the venue's first check and the second
+    queued: float = 0.0
+    #: an older copy that the handler sees instead
+    seen: Ledger | None = None
+    #: what goes on after the connection was closed
+    later: list[Coroutine[Any, Any, Reply]] = attrs.field(factory=list, init=False)
+
+
+Proceed: TypeAlias = Callable[[], Coroutine[Any, Any, Reply]]
+
+
+class Disturbance(ABC):
+    """Something that happens to one attempt: it may wait, go on (``proceed`` carries the request out), and reply."""
+
+    @abstractmethod
+    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:
+        """Play one attempt."""
+
+    def scripted(self, ledger: Ledger) -> Sequence[Disturbance]:  # noqa: ARG002  - a lag takes its copy here
+        """Return what is played attempt by attempt, told when the script is written."""
+        return (self,)
+
+
+@attrs.frozen
+class Delay(Disturbance):
+    """
+    Seconds that pass ``before`` the venue looks at the request, while it is ``queued`` between the venue's first
+    check of the time window and the second, and ``after`` it was carried out, before the answer leaves.
+    """
+
+    before: float = 0.0
+    queued: float = 0.0
+    after: float = 0.0
+
+    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:
+        """Wait, carry out, wait."""
+        attempt.queued += self.queued
+        await _wait(attempt.clock, self.before)
+        reply = await proceed()
+        await _wait(attempt.clock, self.after)
+        return reply
+
+
+@attrs.frozen
+class DropBefore(Disturbance):
+    """The request is read, and the connection closed: nothing is carried out, nothing answered."""
+
+    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:  # noqa: ARG002  - it never goes on
+        """Hang up."""
+        return Reply(None)
+
+
+@attrs.frozen
+class DropAfter(Disturbance):
+    """The request is carried out, and its answer lost."""
+
+    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:  # noqa: ARG002
+        """Carry out, then hang up."""
+        await proceed()
+        return Reply(None)
+
+
+@attrs.frozen
+class ApplyLater(Disturbance):
+    """
+    The answer is lost at once, and the request carried out behind the client's back ``seconds`` later.
+
+    The venue checks its time window when it arrives and again when it is carried out.
+    """
+
+    seconds: float
+
+    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:
+        """Hang up, and go on behind the client's back."""
+        attempt.queued += self.seconds
+        attempt.later.append(proceed())
+        return Reply(None)
+
+
+@attrs.frozen
+class Answer(Disturbance):
+    """Any answer instead of the venue's, after carrying the request out (``applied``) or instead of that."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = attrs.field(factory=dict)
+    applied: bool = attrs.field(default=False, kw_only=True)
+
+    @classmethod
+    def json(
+        cls, status: int, payload: object, headers: Mapping[str, str] | None = None, *, applied: bool = False
+    ) -> Self:
+        """Return a JSON answer."""
+        response = json_response(payload, status, headers)
+        return cls(status, response.body, response.headers, applied=applied)
+
+    @classmethod
+    def html(cls, status: int, *, applied: bool = False) -> Self:
+        """Return what a gateway in front of a venue answers."""
+        body = f"<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>\n".encode()
+        return cls(status, body, {"Content-Type": "text/html"}, applied=applied)
+
+    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:  # noqa: ARG002
+        """Answer this."""
+        if self.applied:
+            await proceed()
+        return Reply(Response(self.status, self.body, self.headers))
+
+
+@attrs.frozen
+class Truncate(Disturbance):
+    """The connection breaks after ``keep`` bytes of the answer's body; its length promised more."""
+
+    keep: int = 10
+
+    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:  # noqa: ARG002
+        """Carry out, and break off."""
+        return attrs.evolve(await proceed(), keep=self.keep)
+
+
+@attrs.frozen
+class Cut(Disturbance):
+    """The answer is a complete message whose body ends after ``keep`` bytes; 0 makes it empty."""
+
+    keep: int = 10
+
+    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:  # noqa: ARG002
+        """Carry out, and answer less."""
+        reply = await proceed()
+        if reply.response is None:
+            return reply
+        return attrs.evolve(reply, response=attrs.evolve(reply.response, body=reply.response.body[: self.keep]))
+
+
+@attrs.frozen
+class HalfClose(Disturbance):
+    """
+    After the answer the venue closes its sending half and goes on reading.
+
+    A request on the same connection still arrives and is carried out, but can never be answered.
+    """
+
+    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:  # noqa: ARG002
+        """Answer, and close half."""
+        return attrs.evolve(await proceed(), half_close=True)
+
+
+@attrs.frozen
+class SecondActor(Disturbance):
+    """Somebody else acts on the account just before the request is carried out, or just ``after`` it."""
+
+    action: Callable[[Ledger], object]
+    after: bool = False
+
+    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:
+        """Let the other one act."""
+        if not self.after:
+            self.action(attempt.ledger)
+            return await proceed()
+        reply = await proceed()
+        self.action(attempt.ledger)
+        return reply
+
+
+@attrs.frozen
+class Lag(Disturbance):
+    """The next ``reads`` requests of the route see the account as it was when this was scripted."""
+
+    reads: int = 1
+    _as_it_was: Ledger | None = attrs.field(default=None, repr=False, eq=False)
+
+    def scripted(self, ledger: Ledger) -> Sequence[Disturbance]:
+        """Take a copy of the ledger as it is; a shallow one is enough, since commands replace its state as a whole."""
+        return (attrs.evolve(self, as_it_was=copy.copy(ledger)),) * self.reads
+
+    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:
+        """Answer from the copy."""
+        attempt.seen = self._as_it_was
+        return await proceed()
+
+
+async def _wait(clock: Clock, seconds: float) -> None:
+    if seconds > 0:
+        await clock.sleep(seconds)
+
+
+def together(disturbances: Sequence[Disturbance], attempt: Attempt, proceed: Proceed) -> Awaitable[Reply]:
+    """Play several disturbances on one attempt, the first one outermost."""
+    if not disturbances:
+        return proceed()
+    first, rest = disturbances[0], disturbances[1:]
+
+    async def inner() -> Reply:
+        return await together(rest, attempt, proceed)
+
+    return first.play(attempt, inner)

@@ -1,0 +1,116 @@
+"""What arrives at a simulated venue and what leaves it: values that need no socket."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Self
+from urllib.parse import parse_qsl
+
+import attrs
+import msgspec
+from multidict import CIMultiDict, CIMultiDictProxy
+
+__all__ = ["Denied", "Response", "SimRequest", "json_response"]
+
+_FORM = "application/x-www-form-urlencoded"
+_JSON = "application/json"
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+def _headers(headers: Mapping[str, str]) -> Mapping[str, str]:
+    return CIMultiDictProxy(CIMultiDict(headers))
+
+
+def _fields(text: str) -> dict[str, str]:
+    """Return the fields of a query string or form; the first of a repeated name counts."""
+    fields: dict[str, str] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        fields.setdefault(name, value)
+    return fields
+
+
+def _json_object(body: bytes) -> dict[str, Any] | None:
+    """Return a body's JSON object with fractions as Decimal, None when it is not one."""
+    try:
+        parsed = json.loads(body, parse_float=Decimal)
+    except ValueError:
+        return None
+    return parsed if isinstance(parsed, dict) else None
+
+
+@attrs.frozen(kw_only=True)
+class SimRequest:
+    """
+    One request as it arrived.
+
+    ``path`` is what the venue documents (the simulator's own prefix is gone), ``query`` the raw text after ``?``,
+    ``body`` the raw bytes: what was signed can be rebuilt byte for byte. ``headers`` are looked up
+    case-insensitively. Query, body and headers carry key and signature, so the repr shows verb and path only.
+
+    ``parameters`` holds the query's fields as text, then what a form body (text) or the object of a JSON body (JSON
+    values, fractions as Decimal) adds: a name in both is the query's. ``is_malformed`` says that the body claims to be
+    JSON and holds no object.
+    """
+
+    verb: str
+    path: str
+    query: str
+    body: bytes
+    headers: Mapping[str, str]
+    query_parameters: Mapping[str, str] = attrs.field(init=False)
+    parameters: Mapping[str, Any] = attrs.field(init=False)
+    is_malformed: bool = attrs.field(init=False, default=False)
+
+    def __attrs_post_init__(self) -> None:
+        query = _fields(self.query)
+        in_body: Mapping[str, Any] = {}
+        kind = self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if self.body and kind == _JSON:
+            parsed = _json_object(self.body)
+            object.__setattr__(self, "is_malformed", parsed is None)
+            in_body = parsed or {}
+        elif self.body and kind == _FORM:
+            in_body = _fields(self.body.decode(errors="replace"))
+        object.__setattr__(self, "query_parameters", query)
+        object.__setattr__(self, "parameters", {**in_body, **query})
+
+    @classmethod
+    def of(
+        cls, verb: str, path: str, *, query: str = "", body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> Self:
+        """Return a request made of plain values."""
+        return cls(verb=verb, path=path, query=query, body=body, headers=_headers(headers or {}))
+
+    def text(self, name: str) -> str | None:
+        """Return a parameter as text (numbers and booleans as JSON writes them), None when it was not sent."""
+        value = self.parameters.get(name)
+        if value is None or isinstance(value, str):
+            return value
+        return str(value) if isinstance(value, Decimal) else json.dumps(value, separators=(",", ":"), default=str)
+
+    def __repr__(self) -> str:
+        return f"SimRequest({self.verb} {self.path})"
+
+
+@attrs.frozen
+class Response:
+    """One answer: status, body and headers."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = attrs.field(factory=dict)
+
+
+class Denied(Exception):
+    """Raised by a front: this is the answer, and nothing was applied."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(f"status {response.status}")
+        self.response = response
+
+
+def json_response(payload: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Return compact JSON; a Decimal becomes a JSON number with exactly the digits it prints."""
+    return Response(status, _ENCODER.encode(payload), {"Content-Type": _JSON, **(headers or {})})

@@ -1,0 +1,186 @@
+"""Simulations: venues that run on this machine, with keys that open nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from venuekit.clock import Clock, SystemClock, from_milliseconds
+from venuekit.credentials import Credentials
+from venuekit.endpoint import Endpoint
+from venuekit.errors import ConfigurationError
+from venuekit.simulator.arrivals import Arrival
+from venuekit.simulator.front import Front
+from venuekit.simulator.keys import SimKey, make_key
+from venuekit.simulator.ledger import Ledger
+from venuekit.simulator.limits import Meter
+from venuekit.simulator.scenario import Scenario
+from venuekit.simulator.script import Script, Step
+from venuekit.simulator.server import Server
+from venuekit.simulator.service import Service, open_ledger
+from venuekit.venue import Venue
+
+__all__ = ["Simulation"]
+
+
+class Simulation:
+    """
+    Simulated venues behind one port of 127.0.0.1; an async context manager, made by :func:`venuekit.simulate`.
+
+    One key and one secret open every venue, a second pair may only read. Venues of one realm share one ledger, and
+    so one account. Time comes from ``clock``, everything accidental from ``seed``.
+
+    Attributes:
+        key, secret: What opens every venue.
+        read_only_key, read_only_secret: What is refused writes.
+        requests: What arrived, oldest first.
+        script: What the disturbances still await.
+    """
+
+    def __init__(
+        self,
+        venues: Iterable[Venue[Any]],
+        *,
+        scenario: str = "holding",
+        seed: int = 0,
+        clock: Clock | None = None,
+        port: int = 0,
+    ) -> None:
+        self._venues = {venue.id: venue for venue in venues}
+        self._scenario_name = scenario
+        self._clock = clock or SystemClock()
+        self._port = port
+        self._offset = 0
+        trading, reading = make_key(seed), make_key(seed, read_only=True)
+        self.key, self.secret = trading.key, trading.secret
+        self.read_only_key, self.read_only_secret = reading.key, reading.secret
+        self.script = Script()
+        self._services = self._make_services({key.key: key for key in (trading, reading)})
+        self._server = Server(self._services, self.script, clock=self._clock, now=self.milliseconds)
+
+    def _make_services(self, keys: Mapping[str, SimKey]) -> dict[str, Service]:
+        realms: dict[str, list[Venue[Any]]] = {}
+        for venue in self._venues.values():
+            realms.setdefault(venue.realm, []).append(venue)
+        services: dict[str, Service] = {}
+        for mates in realms.values():
+            fronts = {venue.id: _front(venue) for venue in mates}
+            ledger = open_ledger(fronts.values(), lambda: from_milliseconds(self.milliseconds()))
+            meter = Meter()
+            for venue in mates:
+                front = fronts[venue.id]
+                service = Service(venue, front, ledger, keys=keys, now=self.milliseconds, meter=meter)
+                self._scenario_of(venue.id, service).stage(ledger)
+                services[venue.id] = service
+        return {venue_id: services[venue_id] for venue_id in self._venues}
+
+    # -- life
+
+    async def __aenter__(self) -> Self:
+        await self._server.open(self._port)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._server.close()
+
+    # -- the way in
+
+    @property
+    def venue_ids(self) -> tuple[str, ...]:
+        """The venues that are served."""
+        return tuple(self._venues)
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on; 0 before it is opened."""
+        return self._server.port
+
+    def rest(self, venue_id: str) -> str:
+        """Return the URL of a venue, without a trailing slash."""
+        self._service(venue_id)
+        return f"http://127.0.0.1:{self.port}/{venue_id}"
+
+    def credentials(self, venue_id: str, *, read_only: bool = False) -> Credentials:
+        """Return credentials that :func:`venuekit.connect` takes."""
+        key, secret = (self.read_only_key, self.read_only_secret) if read_only else (self.key, self.secret)
+        return Credentials.sim(self.rest(venue_id), key, secret)
+
+    # -- behind the scenes
+
+    @property
+    def ledger(self) -> Ledger:
+        """
+        The ledger, when all venues share one.
+
+        Raises:
+            LookupError: there are several accounts.
+        """
+        first, *others = {id(service.ledger): service.ledger for service in self._services.values()}.values()
+        if others:
+            raise LookupError("these venues have more than one account; ask with ledger_of(venue id)")
+        return first
+
+    def ledger_of(self, venue_id: str) -> Ledger:
+        """Return the ledger behind a venue."""
+        return self._service(venue_id).ledger
+
+    def scenario(self, venue_id: str) -> Scenario:
+        """Return the scenario that a venue opened with."""
+        return self._scenario_of(venue_id, self._service(venue_id))
+
+    @property
+    def requests(self) -> list[Arrival]:
+        """What arrived, oldest first; clear it to count anew."""
+        return self._server.arrivals
+
+    def milliseconds(self) -> int:
+        """Return the venues' clock in milliseconds since 1970."""
+        return self._clock.milliseconds() + self._offset
+
+    def skew(self, seconds: float) -> None:
+        """Let the venues' clocks run this far ahead of (below zero: behind) the clock that was handed in."""
+        self._offset = round(seconds * 1000)
+
+    def disturb(
+        self, venue_id: str, where: Endpoint[Any] | tuple[str, str], /, *disturbances: Step, times: int = 1
+    ) -> None:
+        """
+        Let something happen to the next attempts on a route.
+
+        Args:
+            venue_id: The venue.
+            where: An endpoint, or verb and path.
+            disturbances: One for each attempt, in this order; a tuple plays several on one attempt, the first one
+                outermost.
+            times: How often the whole sequence is played.
+
+        Raises:
+            LookupError: the venue has no such route.
+        """
+        verb, path = (where.verb, where.path) if isinstance(where, Endpoint) else where
+        service = self._service(venue_id)
+        if not service.serves(verb, path):
+            raise LookupError(f"the simulated {venue_id} has no {verb} {path}")
+        self.script.add(venue_id, verb, path, disturbances, service.ledger, times=times)
+
+    def _service(self, venue_id: str) -> Service:
+        service = self._services.get(venue_id)
+        if service is None:
+            raise LookupError(f"{venue_id!r} is not simulated here; there are {', '.join(self._services)}")
+        return service
+
+    def _scenario_of(self, venue_id: str, service: Service) -> Scenario:
+        for scenario in service.front.scenarios:
+            if scenario.name == self._scenario_name:
+                return scenario
+        known = ", ".join(scenario.name for scenario in service.front.scenarios)
+        raise ConfigurationError(f"{venue_id} has no scenario {self._scenario_name!r}; it has {known}")
+
+
+def _front(venue: Venue[Any]) -> Front:
+    if venue.front is None:
+        raise ConfigurationError(f"{venue.id} brings no simulator")
+    return venue.front()

@@ -1,0 +1,38 @@
+"""The pytest plugin: simulated venues as a fixture. Importing it costs next to nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from venuekit.testing.background import BackgroundSimulation
+
+__all__ = ["pytest_configure", "venuekit_simulation"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line(
+        "markers",
+        "venuekit(*venue_ids, scenario='holding', seed=0): which venues the fixture venuekit_simulation runs; "
+        "none for every installed one",
+    )
+
+
+@pytest.fixture
+def venuekit_simulation(request: pytest.FixtureRequest) -> Iterator[BackgroundSimulation]:
+    """
+    Simulated venues in a thread of their own, for tests of any style: plain, async, with clients that block.
+
+    A test that is a coroutine itself and wants disturbances, the ledger or an injected clock writes
+    ``async with venuekit.simulate(...)`` instead.
+    """
+    from venuekit.testing.background import BackgroundSimulation
+
+    marker = request.node.get_closest_marker("venuekit")
+    venue_ids, options = (marker.args, marker.kwargs) if marker else ((), {})
+    with BackgroundSimulation(*venue_ids, **options) as simulation:
+        yield simulation

@@ -1,0 +1,159 @@
+"""A venue without sockets: routes, costs, the two halves of an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from venuekit.clock import from_milliseconds
+from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, Security
+from venuekit.errors import ConfigurationError
+from venuekit.simulator import (
+    Front,
+    Handler,
+    Meter,
+    Response,
+    Route,
+    Service,
+    SimRequest,
+    Visit,
+    json_response,
+    make_key,
+    open_ledger,
+)
+from venuekit.venue import Limit
+from venuekit_toy_perp import TOY_PERP
+from venuekit_toy_perp.endpoints import CONTRACTS, SERVER_TIME, SET_LEVERAGE
+from venuekit_toy_perp.front import ToyFront
+
+NOW = 1_750_000_000_000
+KEY = make_key(0)
+
+
+def _service(front: Front) -> Service:
+    ledger = open_ledger([front], lambda: from_milliseconds(NOW))
+    return Service(TOY_PERP, front, ledger, keys={KEY.key: KEY}, now=lambda: NOW)
+
+
+def test_a_front_needs_no_socket() -> None:
+    """A request value in, a response value out."""
+    response = _service(ToyFront()).answer(SimRequest.of("GET", "/v1/time"))
+
+    assert response == Response(200, b'{"now":%d}' % NOW, {"Content-Type": "application/json", "X-Toy-Used": "1"})
+
+
+def test_a_route_that_is_answered_in_two_ways_is_an_error() -> None:
+    """Two handlers for one verb and path, or a handler and a fixed refusal, are refused when it starts."""
+
+    class Twice(ToyFront):
+        def extra_routes(self) -> tuple[Route, ...]:
+            return (Route("GET", "/v1/time", lambda _, visit: visit.milliseconds),)
+
+    class Refused(ToyFront):
+        refusals: Mapping[tuple[str, str], Response] = {("GET", "/v1/time"): Response(403)}
+
+    for front in (Twice(), Refused()):
+        with pytest.raises(ConfigurationError, match="GET /v1/time in two ways"):
+            _service(front)
+
+
+def test_extra_routes_and_payloads() -> None:
+    """A route of the front's own is served; a handler's finished response is taken as it is."""
+
+    class More(ToyFront):
+        def extra_routes(self) -> tuple[Route, ...]:
+            return (
+                Route("GET", "/v1/plain", lambda _, visit: {"now": visit.now.year}),
+                Route("GET", "/v1/teapot", lambda _request, _visit: Response(418, b"short and stout")),
+                Route("GET", "/v1/mine", self._mine, security=Security.KEY, costs=lambda _: {"weight": 7}),
+            )
+
+        def _mine(self, request: SimRequest, visit: Visit) -> object:
+            return {"read_only": visit.key is not None and visit.key.read_only}
+
+    service = _service(More())
+    plain, teapot = (service.answer(SimRequest.of("GET", path)) for path in ("/v1/plain", "/v1/teapot"))
+    mine = service.answer(SimRequest.of("GET", "/v1/mine", headers={"X-Toy-Key": KEY.key}))
+
+    assert json_response({"now": 2025}) == plain
+    assert Response(418, b"short and stout") == teapot
+    assert (mine.body, mine.headers["X-Toy-Used"]) == (b'{"read_only":false}', "7")
+    assert service.answer(SimRequest.of("GET", "/v1/mine")).status == 401
+
+
+def test_endpoints_of_one_route_share_their_handler() -> None:
+    """Two declarations of one verb and path are one route when one handler answers both."""
+    again = attrs.evolve(SERVER_TIME, serves=())
+
+    class Both(ToyFront):
+        def handlers(self) -> Mapping[Endpoint[Any], Handler]:
+            mine = super().handlers()
+            return {**mine, again: mine[SERVER_TIME]}
+
+    assert _service(Both()).answer(SimRequest.of("GET", "/v1/time")).status == 200
+
+
+def test_routes_know_what_a_read_only_key_may_do() -> None:
+    """What changes something is a write; reads and sessions are not."""
+    told = {effect: Route("PUT", "/x", lambda _r, _v: None, effect=effect).is_write for effect in Effect}
+
+    assert {Effect.SET, Effect.DELTA, Effect.KEYED} == {effect for effect, is_write in told.items() if is_write}
+    assert (
+        Route.of(CONTRACTS, lambda _r, _v: None).is_write,
+        Route.of(SET_LEVERAGE, lambda _r, _v: None).is_write,
+    ) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("sent", "cost"), [({}, 2), ({"limit": "10"}, 1), ({"limit": "ten"}, 2), ({"limit": 10}, 1), ({"other": "1"}, 2)]
+)
+def test_costs_by_parameters(sent: Mapping[str, Any], cost: int) -> None:
+    """A weight that depends on parameters gets them typed as declared; what cannot be read counts as not sent."""
+    endpoint: Endpoint[bytes] = Endpoint(
+        "GET",
+        "/x",
+        decode=bytes,
+        parameters=(Parameter("limit", Kind.INTEGER),),
+        weight=lambda parameters: 1 if parameters.get("limit", 100) < 50 else 2,
+        weight_most=2,
+        pools={"weight": None, "orders": 3},
+    )
+
+    assert {"weight": cost, "orders": 3} == Route.of(endpoint, lambda _r, _v: None).costs(sent)
+
+
+@given(st.lists(st.tuples(st.integers(0, 30_000), st.integers(1, 5)), max_size=30))
+def test_meter_counts_each_window(payments: list[tuple[int, int]]) -> None:
+    """In every aligned window the used amount is the sum of what was paid in it, refused or not."""
+    meter, limit = Meter(), Limit("weight", amount=10, seconds=5)
+    paid: dict[int, int] = {}
+    for at, cost in sorted(payments):
+        (usage,) = meter.pay({"weight": cost}, (limit, Limit("other", amount=1, seconds=1)), at)
+        paid[at // 5000] = paid.get(at // 5000, 0) + cost
+
+        assert paid[at // 5000] == usage.used
+        assert (max(0, 10 - usage.used), usage.used > 10) == (usage.remaining, usage.is_exceeded)
+        assert at < usage.resets_at <= at + 5000
+
+
+def test_decimals_keep_their_type_for_weights() -> None:
+    """Decimals and booleans reach a weight function as the client hands them in."""
+    seen: list[Mapping[str, Any]] = []
+    endpoint: Endpoint[bytes] = Endpoint(
+        "GET",
+        "/x",
+        decode=bytes,
+        parameters=(Parameter("size", Kind.DECIMAL), Parameter("flat", Kind.BOOLEAN), Parameter("name")),
+        weight=lambda parameters: (seen.append(parameters), 1)[1],
+        weight_most=1,
+        pools={"weight": None},
+    )
+    Route.of(endpoint, lambda _r, _v: None).costs({"size": "0.5", "flat": "true", "name": "x"})
+
+    assert [{"size": Decimal("0.5"), "flat": True, "name": "x"}] == seen

@@ -1,0 +1,203 @@
+"""Every endpoint of the venue."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from venuekit.capabilities import (
+    BalanceReader,
+    InstrumentReader,
+    LeverageControl,
+    LeverageReader,
+    MarginTypeControl,
+    MarginTypeReader,
+    PositionReader,
+    ServerTime,
+    SettingsReader,
+)
+from venuekit.endpoint import (
+    AbsenceProof,
+    Absent,
+    Applied,
+    Call,
+    Changing,
+    Effect,
+    Endpoint,
+    Kind,
+    Lost,
+    Parameter,
+    Reading,
+    Role,
+    Security,
+    Settled,
+    Subject,
+    Unclear,
+)
+from venuekit.payloads import payload_decoder
+from venuekit_toy_perp.codes import Code
+from venuekit_toy_perp.payloads import (
+    CollateralRow,
+    ContractRow,
+    LeverageRow,
+    MarginRow,
+    PositionRow,
+    SettingsRow,
+    WalletRow,
+)
+
+__all__ = [
+    "ADD_COLLATERAL",
+    "COLLATERAL_HISTORY",
+    "CONTRACTS",
+    "ENDPOINTS",
+    "POSITIONS",
+    "SERVER_TIME",
+    "SETTINGS",
+    "SET_LEVERAGE",
+    "SET_MARGIN",
+    "WALLET",
+]
+
+_POOLS = {"weight": None}
+_CONTRACT = Parameter("contract", required=True, role=Role.SYMBOL, pattern="[A-Z0-9]{3,20}")
+_ANY_CONTRACT = Parameter("contract", role=Role.SYMBOL, pattern="[A-Z0-9]{3,20}")
+
+SERVER_TIME: Endpoint[datetime] = Endpoint(
+    "GET",
+    "/v1/time",
+    decode=payload_decoder(datetime, within=("now",)),
+    security=Security.NONE,
+    pools=_POOLS,
+    serves=(ServerTime.get_server_time,),
+)
+CONTRACTS: Endpoint[tuple[ContractRow, ...]] = Endpoint(
+    "GET",
+    "/v1/contracts",
+    decode=payload_decoder(tuple[ContractRow, ...], within=("contracts",)),
+    parameters=(_ANY_CONTRACT,),
+    security=Security.NONE,
+    pools=_POOLS,
+    serves=(InstrumentReader.get_instruments,),
+)
+WALLET: Endpoint[tuple[WalletRow, ...]] = Endpoint(
+    "GET",
+    "/v1/wallet",
+    decode=payload_decoder(tuple[WalletRow, ...], within=("assets",)),
+    weight=5,
+    pools=_POOLS,
+    serves=(BalanceReader.get_balances,),
+)
+POSITIONS: Endpoint[tuple[PositionRow, ...]] = Endpoint(
+    "GET",
+    "/v1/positions",
+    decode=payload_decoder(tuple[PositionRow, ...], within=("positions",)),
+    parameters=(_ANY_CONTRACT, Parameter("flat", Kind.BOOLEAN)),
+    weight=5,
+    pools=_POOLS,
+    serves=(PositionReader.get_positions, PositionReader.get_position),
+)
+SETTINGS: Endpoint[tuple[SettingsRow, ...]] = Endpoint(
+    "GET",
+    "/v1/settings",
+    decode=payload_decoder(tuple[SettingsRow, ...], within=("settings",)),
+    parameters=(_ANY_CONTRACT,),
+    weight=2,
+    pools=_POOLS,
+    serves=(LeverageReader.get_leverage, MarginTypeReader.get_margin_type, SettingsReader.read_settings),
+)
+
+
+async def _setting_of(call: Call, contract: str) -> SettingsRow:
+    (row,) = await call(SETTINGS, contract=contract)
+    return row
+
+
+async def _read_leverage(call: Call, lost: Lost) -> Reading[LeverageRow]:
+    row = await _setting_of(call, lost.parameters["contract"])
+    answer = LeverageRow(row.contract, row.leverage)
+    return Reading(row.leverage, row.leverage == Decimal(lost.parameters["leverage"]), answer)
+
+
+async def _read_margin(call: Call, lost: Lost) -> Reading[MarginRow]:
+    row = await _setting_of(call, lost.parameters["contract"])
+    return Reading(row.margin, row.margin == lost.parameters["margin"], MarginRow(row.contract, row.margin))
+
+
+SET_LEVERAGE = Endpoint(
+    "PUT",
+    "/v1/leverage",
+    decode=Changing(payload_decoder(LeverageRow)),
+    parameters=(
+        _CONTRACT,
+        Parameter("leverage", Kind.DECIMAL, required=True, role=Role.LEVERAGE, minimum=Decimal(1)),
+    ),
+    pools=_POOLS,
+    effect=Effect.SET,
+    subject=Subject.SYMBOL,
+    no_change=frozenset({Code.NOTHING_TO_CHANGE}),
+    readback=_read_leverage,
+    serves=(LeverageControl.set_leverage,),
+)
+SET_MARGIN = Endpoint(
+    "PUT",
+    "/v1/margin",
+    decode=Changing(payload_decoder(MarginRow)),
+    parameters=(_CONTRACT, Parameter("margin", required=True, choices=frozenset({"cross", "isolated"}))),
+    pools=_POOLS,
+    effect=Effect.SET,
+    subject=Subject.SYMBOL,
+    no_change=frozenset({Code.NOTHING_TO_CHANGE}),
+    readback=_read_margin,
+    serves=(MarginTypeControl.set_margin_type,),
+)
+COLLATERAL_HISTORY: Endpoint[tuple[CollateralRow, ...]] = Endpoint(
+    "GET",
+    "/v1/collateral/history",
+    decode=payload_decoder(tuple[CollateralRow, ...], within=("changes",)),
+    parameters=(_CONTRACT, Parameter("since", Kind.INTEGER)),
+    weight=10,
+    pools=_POOLS,
+)
+
+
+async def _find_collateral(call: Call, lost: Lost) -> Settled[CollateralRow]:
+    """Find the one history row that nothing else explains, between a second before it was sent and its fence."""
+    since = lost.sent_at - timedelta(seconds=1)
+    contract, amount = lost.parameters["contract"], Decimal(lost.parameters["amount"])
+    rows = await call(COLLATERAL_HISTORY, contract=contract, since=round(since.timestamp() * 1000))
+    fitting = [
+        row for row in rows if row.amount == amount and since <= row.at <= lost.fence and row.id not in lost.claimed
+    ]
+    if not fitting:
+        return Absent(f"no added {amount} in {len(rows)} changes of {contract}")
+    if len(fitting) > 1:
+        return Unclear(f"{len(fitting)} changes of {contract} add {amount}")
+    return Applied(fitting[0], claims=fitting[0].id)
+
+
+ADD_COLLATERAL = Endpoint(
+    "POST",
+    "/v1/collateral",
+    decode=payload_decoder(CollateralRow),
+    parameters=(_CONTRACT, Parameter("amount", Kind.DECIMAL, required=True, role=Role.AMOUNT)),
+    pools=_POOLS,
+    effect=Effect.DELTA,
+    subject=Subject.SYMBOL,
+    doubtful=frozenset({Code.SEEN_BEFORE}),
+    settle=_find_collateral,
+    absence_proof=AbsenceProof(after=timedelta(seconds=1)),
+    note="Adds margin to an isolated position; the framework has no capability for it yet.",
+)
+
+ENDPOINTS = (
+    SERVER_TIME,
+    CONTRACTS,
+    WALLET,
+    POSITIONS,
+    SETTINGS,
+    SET_LEVERAGE,
+    SET_MARGIN,
+    COLLATERAL_HISTORY,
+    ADD_COLLATERAL,
+)

@@ -1,0 +1,73 @@
+"""Setting: leverage and margin type of a contract."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from venuekit.account import Account
+from venuekit.capabilities import (
+    LeverageControl,
+    LeverageSetting,
+    MarginType,
+    MarginTypeControl,
+    MarginTypeSetting,
+    PositionSide,
+    Unit,
+)
+from venuekit_toy_perp.endpoints import SET_LEVERAGE, SET_MARGIN, SETTINGS
+from venuekit_toy_perp.payloads import LeverageRow, MarginRow
+
+__all__ = ["ToyLeverage", "ToyMarginType"]
+
+
+class ToyLeverage(Account, LeverageControl):
+    """One leverage per contract."""
+
+    __slots__ = ()
+
+    async def get_leverage(self, symbol: str) -> LeverageSetting:
+        """Return the leverage that holds."""
+        (row,) = await self.call(SETTINGS, contract=symbol)
+        return _leverage(LeverageRow(row.contract, row.leverage), changed=None)
+
+    async def set_leverage(
+        self,
+        symbol: str,
+        leverage: int | Decimal,
+        *,
+        side: PositionSide | None = None,
+        margin_type: MarginType | None = None,
+    ) -> LeverageSetting:
+        """Change the leverage; the venue refuses a repetition, which counts as success."""
+        if side is not None or margin_type is not None:
+            raise self.refuse("leverage is one per contract", operation="set_leverage", subject=symbol)
+        change = await self.call(SET_LEVERAGE, contract=symbol, leverage=leverage)
+        return _leverage(change.answer or LeverageRow(symbol, Decimal(leverage)), changed=change.changed)
+
+
+class ToyMarginType(Account, MarginTypeControl):
+    """One margin type per contract."""
+
+    __slots__ = ()
+
+    async def get_margin_type(self, symbol: str | None = None) -> MarginTypeSetting:
+        """Return the margin type that holds."""
+        if symbol is None:
+            raise self.refuse("the margin type is a contract's: name one", operation="get_margin_type")
+        (row,) = await self.call(SETTINGS, contract=symbol)
+        return MarginTypeSetting(row.contract, MarginType(row.margin))
+
+    async def set_margin_type(
+        self, margin_type: MarginType, *, symbol: str | None = None, account_wide: bool = False
+    ) -> MarginTypeSetting:
+        """Change the margin type of a contract."""
+        if symbol is None or account_wide:
+            raise self.refuse("the margin type is a contract's: name one", operation="set_margin_type", subject=symbol)
+        change = await self.call(SET_MARGIN, contract=symbol, margin=margin_type.value)
+        row = change.answer or MarginRow(symbol, margin_type.value)
+        return MarginTypeSetting(row.contract, MarginType(row.margin), change.changed)
+
+
+def _leverage(row: LeverageRow, *, changed: bool | None) -> LeverageSetting:
+    unit = None if row.largest is None else Unit.QUOTE
+    return LeverageSetting(row.contract, row.leverage, row.leverage, row.largest, unit, changed)

@@ -1,0 +1,66 @@
+"""The declaration: everything the venue is, as data."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from venuekit.capabilities import (
+    LeverageBehaviour,
+    MarginTypeBehaviour,
+    MarginTypeScope,
+    PositionBehaviour,
+    PositionModeControl,
+    PositionModeReader,
+    Setting,
+)
+from venuekit.venue import BlockedBy, Blocker, BlockerScope, Environment, EnvironmentName, Limit, Venue
+from venuekit_toy_perp.account import ToyPerpAccount
+from venuekit_toy_perp.codes import FAULTS
+from venuekit_toy_perp.endpoints import ENDPOINTS, SERVER_TIME
+from venuekit_toy_perp.signing import ToySigning, toy_answers
+
+if TYPE_CHECKING:
+    from venuekit.simulator import Front
+
+__all__ = ["TOY_PERP"]
+
+
+def _front() -> Front:
+    from venuekit_toy_perp.front import ToyFront  # the simulator is imported only when it is asked for
+
+    return ToyFront()
+
+
+_ONE_WAY = "positions are one-way on this venue; there is no mode to read or set"
+
+TOY_PERP = Venue(
+    id="toy_perp",
+    title="Toy Perpetuals",
+    account=ToyPerpAccount,
+    environments=(
+        Environment(
+            name=EnvironmentName.LIVE, rest="https://api.toy.invalid", hosts=frozenset({"api.toy.invalid"})
+        ),
+    ),
+    limits=(Limit("weight", amount=1200, seconds=60, used_header="X-Toy-Used"),),
+    signing=ToySigning(),
+    answers=toy_answers,
+    faults=FAULTS,
+    server_time=SERVER_TIME,
+    endpoints=ENDPOINTS,
+    behaviours=(
+        LeverageBehaviour(minimum=Decimal(1), step=Decimal(1)),
+        MarginTypeBehaviour(MarginTypeScope.SYMBOL),
+        PositionBehaviour(frozenset({"symbol"})),
+    ),
+    blockers=(
+        Blocker(Setting.MARGIN_TYPE, BlockedBy.ORDERS, BlockerScope.SYMBOL, "2004 there are open orders"),
+        Blocker(Setting.MARGIN_TYPE, BlockedBy.POSITION, BlockerScope.SYMBOL, "2005 there is an open position"),
+        Blocker(
+            Setting.LEVERAGE, BlockedBy.LOWER_LEVERAGE, BlockerScope.SYMBOL, "2003 an isolated position needs it"
+        ),
+    ),
+    unsupported={PositionModeReader: _ONE_WAY, PositionModeControl: _ONE_WAY},
+    front=_front,
+)
