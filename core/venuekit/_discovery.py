@@ -1,0 +1,145 @@
+"""Discovery: what installed distributions announce in our entry-point groups, and whether it keeps the contract."""
+
+from __future__ import annotations
+
+import enum
+import inspect
+from typing import TYPE_CHECKING
+
+import attrs
+
+from venuekit.hooks import API_VERSION, PROJECT
+from venuekit.nearest import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from importlib.metadata import EntryPoint
+
+    import pluggy
+
+__all__ = ["Announced", "Broken", "ContractBroken", "Group", "Origin", "check_contract", "discover"]
+
+VENUE_HOOK = "venuekit_register_venues"
+
+
+class Group(enum.StrEnum):
+    """The entry-point groups."""
+
+    PLUGINS = "venuekit.plugins"  #: cross-cutting, loaded at start
+    VENUES = "venuekit.venues"  #: name = venue id, loaded when that venue is asked for
+
+
+@attrs.frozen
+class Origin:
+    """The installed distribution that something comes from."""
+
+    distribution: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.distribution} {self.version}"
+
+
+@attrs.frozen
+class Announced:
+    """One entry point of ours."""
+
+    group: Group
+    name: str
+    origin: Origin
+    entry_point: EntryPoint
+
+
+@attrs.frozen
+class Broken:
+    """
+    A plugin that cannot be used.
+
+    ``distribution`` and ``version`` name every distribution involved; ``traceback`` is empty when nothing was raised;
+    ``mend`` is one sentence on what to do.
+    """
+
+    name: str
+    distribution: str
+    version: str
+    cause: str
+    traceback: str = attrs.field(repr=False)
+    mend: str
+
+    def __str__(self) -> str:
+        return f"plugin {self.name} of {self.distribution} {self.version} cannot be used: {self.cause}; {self.mend}"
+
+
+class ContractBroken(Exception):
+    """A plugin does not keep the contract of :mod:`venuekit.hooks`; ``mend`` says what to do about it."""
+
+    def __init__(self, cause: str, mend: str) -> None:
+        super().__init__(cause)
+        self.mend = mend
+
+
+def discover(entry_points: Iterable[EntryPoint]) -> tuple[Announced, ...]:
+    """Return what is announced in our groups, in the order of group and name; imports nothing."""
+    groups = {group.value: group for group in Group}
+    found = [
+        Announced(groups[point.group], point.name, _origin(point), point)
+        for point in entry_points
+        if point.group in groups
+    ]
+    return tuple(sorted(found, key=lambda one: (one.group, one.name, one.origin.distribution)))
+
+
+def _origin(point: EntryPoint) -> Origin:
+    if point.dist is None:
+        return Origin(point.value.partition(":")[0], "(not installed)")
+    return Origin(point.dist.name, point.dist.version)
+
+
+def check_contract(plugin: object, announced: Announced, manager: pluggy.PluginManager, hooks: Iterable[str]) -> None:
+    """
+    Check a loaded plugin before it is registered.
+
+    Raises:
+        ContractBroken: it was written for another version of the contract, or implements a hook that does not exist
+            or that its group may not implement.
+    """
+    version = getattr(plugin, "VENUEKIT_API", None)
+    if version is None:
+        raise ContractBroken(
+            "it does not say which version of the plugin contract it was written for",
+            f"say VENUEKIT_API = {API_VERSION} in {announced.entry_point.value}",
+        )
+    if version != API_VERSION:
+        raise ContractBroken(
+            f"it was written for version {version!r} of the plugin contract, this is version {API_VERSION}",
+            f"install releases of {announced.origin.distribution} and {PROJECT} that fit each other",
+        )
+    known = frozenset(hooks)
+    for name, hook in _implemented(plugin, manager):
+        if hook not in known:
+            meant = nearest(hook, known)
+            raise ContractBroken(
+                f"it implements {hook}, which is no hook",
+                f"rename {name} to {meant}" if meant else f"the hooks are {', '.join(sorted(known))}",
+            )
+        if (hook == VENUE_HOOK) is not (announced.group is Group.VENUES):
+            allowed = f"{VENUE_HOOK} only" if announced.group is Group.VENUES else f"every hook but {VENUE_HOOK}"
+            other = Group.PLUGINS if announced.group is Group.VENUES else Group.VENUES
+            raise ContractBroken(
+                f"it implements {hook}, but what is announced in {announced.group} may implement {allowed}",
+                f"move {name} into a module of its own and announce that in {other}",
+            )
+
+
+def _implemented(plugin: object, manager: pluggy.PluginManager) -> Iterable[tuple[str, str]]:
+    """Yield attribute and hook name of everything that carries the marker, or was meant to."""
+    for name in dir(plugin):
+        options = manager.parse_hookimpl_opts(plugin, name)
+        if options is not None:
+            yield name, options.get("specname") or name
+        elif name.startswith(f"{PROJECT}_") and _forgot_marker(inspect.getattr_static(plugin, name)):
+            raise ContractBroken(f"its function {name} carries no marker", "decorate it with @venuekit.hooks.hookimpl")
+
+
+def _forgot_marker(value: object) -> bool:
+    return inspect.isfunction(value) and not hasattr(value, f"{PROJECT}_spec")

@@ -1,0 +1,93 @@
+"""Conversions: what each type of a wire class takes from JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from venuekit.clock import from_milliseconds
+from venuekit.payloads.mismatch import Unfit
+from venuekit.payloads.numbers import interned
+
+if TYPE_CHECKING:
+    from enum import Enum
+
+__all__ = ["Convert", "to_bool", "to_datetime", "to_decimal", "to_enum", "to_int", "to_optional", "to_text"]
+
+#: what cattrs calls: the value, and the type it shall become
+Convert: TypeAlias = Callable[[Any, Any], Any]
+
+_NUMBER, _WHOLE, _TIME = "a decimal number", "a whole number", "a time in milliseconds"
+#: also finds 1 and 0, which equal True and False
+_TRUTHS = {True: True, False: False, "true": True, "false": False}
+_NO_TIMES = ("", None, 0, -1, "0", "-1")
+
+
+def to_decimal(value: Any, _: Any) -> Decimal:
+    """Take a text or a JSON number, digits and exponent as written."""
+    if type(value) is str:
+        try:
+            return interned(value)
+        except ValueError:
+            raise Unfit(_NUMBER, value) from None
+    if type(value) is Decimal:
+        return value
+    if type(value) is int:
+        return Decimal(value)
+    raise Unfit(_NUMBER, value)
+
+
+def to_int(value: Any, _: Any) -> int:
+    """Take a whole JSON number or a text of digits."""
+    if type(value) is int:
+        return value
+    if type(value) is str and value.isascii() and value.removeprefix("-").isdigit():
+        return int(value)
+    raise Unfit(_WHOLE, value)
+
+
+def to_text(value: Any, _: Any) -> str:
+    """Take a text, or a whole JSON number: ids come as both."""
+    if type(value) is str:
+        return value
+    if type(value) is int:
+        return str(value)
+    raise Unfit("text", value)
+
+
+def to_bool(value: Any, _: Any) -> bool:
+    """Take true and false, the same as text, 1 and 0."""
+    try:
+        return _TRUTHS[value]
+    except (KeyError, TypeError):
+        raise Unfit("true or false", value) from None
+
+
+def to_datetime(value: Any, _: Any) -> datetime:
+    """Take milliseconds since 1970, as a number or a text of digits; 0 and -1 say "never" and are no time."""
+    if value in _NO_TIMES:
+        raise Unfit(_TIME, value)
+    try:
+        return from_milliseconds(to_int(value, int))
+    except (Unfit, OverflowError):
+        raise Unfit(_TIME, value) from None
+
+
+def to_enum(value: Any, kind: type[Enum]) -> Enum:
+    """Take the value of a member."""
+    try:
+        return kind(value)
+    except ValueError:
+        raise Unfit(f"one of {', '.join(repr(member.value) for member in kind)}", value) from None
+
+
+def to_optional(convert: Convert, kind: Any) -> Convert:
+    """Return a conversion that also takes what says "none": null, ``""``, and for times 0 and -1."""
+    nothing = _NO_TIMES if kind is datetime else (None, "")
+
+    def optional(value: Any, _: Any) -> Any:
+        return None if value in nothing else convert(value, kind)
+
+    return optional

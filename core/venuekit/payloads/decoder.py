@@ -1,0 +1,155 @@
+"""Decoders: bytes of an answer to values of a declared shape."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args, get_origin
+
+import attrs
+
+from venuekit.payloads.json_text import read_json
+from venuekit.payloads.mismatch import Path, Unfit, payload_mismatch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from venuekit.errors import PayloadMismatch
+
+__all__ = ["payload_decoder"]
+
+T = TypeVar("T")
+
+#: what a payload of another shape makes conversions and ``drop`` raise
+_MISFITS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
+def payload_decoder(
+    shape: type[T],
+    *,
+    renames: Mapping[type, Mapping[str, str]] = {},
+    within: tuple[str | int, ...] = (),
+    drop: Callable[[Any], bool] | None = None,
+) -> Callable[[bytes], T]:
+    """
+    Return a function from the bytes of an answer to a value; it is built when it is first called.
+
+    A Decimal comes from text or a JSON number, exactly as written; an int also from digits, a str also from an int,
+    a bool also from ``"true"``, ``"false"``, 1 and 0, a datetime from milliseconds, an enum by its value. Where None
+    is allowed, ``""``, null and an absent field are None, for a datetime 0 and -1 too. Fields that the shape does
+    not have are ignored; an absent one takes its attribute's default.
+
+    Args:
+        shape: An attrs class, or ``list[X]`` or ``tuple[X, ...]`` of one. Its modules must import what its
+            annotations name when they run, not only for the type checker.
+        renames: For a class, which JSON name an attribute has where it is not its own.
+        within: JSON names and list indexes to step into first.
+        drop: Tells of a row of the outermost list, as plain JSON, whether to leave it out before it is structured.
+
+    Raises (the returned function):
+        ValueError: the bytes are not JSON.
+        PayloadMismatch: they are, but of another shape; the message names the first field by the venue's own names.
+    """
+    for cls, names in renames.items():
+        if unknown := names.keys() - {field.name for field in attrs.fields(cls)}:
+            raise TypeError(f"{cls.__name__} has no attribute {', '.join(sorted(unknown))}")
+    if drop is not None and get_origin(shape) not in {list, tuple}:
+        raise TypeError("only rows of a list can be dropped")
+    return _Decoder(shape, renames, within, drop)
+
+
+class _Decoder(Generic[T]):
+    """A decoder; ``_structure`` is generated on first use."""
+
+    __slots__ = ("_drop", "_renames", "_shape", "_structure", "_within")
+
+    def __init__(
+        self,
+        shape: type[T],
+        renames: Mapping[type, Mapping[str, str]],
+        within: Path,
+        drop: Callable[[Any], bool] | None,
+    ) -> None:
+        self._shape = shape
+        self._renames = renames
+        self._within = within
+        self._drop = drop
+        self._structure: Callable[[Any, Any], T] | None = None
+
+    def __repr__(self) -> str:
+        return f"<payload decoder of {getattr(self._shape, '__name__', self._shape)}>"
+
+    def __call__(self, body: bytes) -> T:
+        structure = self._structure or self._build()
+        payload = read_json(body)
+        try:
+            document = payload
+            for step in self._within:
+                document = document[step]
+            if self._drop is not None and type(document) is list:
+                drop = self._drop
+                document = [row for row in document if not drop(row)]
+            return structure(document, self._shape)
+        except _MISFITS as error:
+            # outside of the handler, so that no traceback drags the values of the answer along
+            misfit = error
+        raise self._explain(payload, misfit) from None
+
+    def _build(self) -> Callable[[Any, Any], T]:
+        from venuekit.payloads.converter import make_converter  # noqa: PLC0415  (imports cattrs)
+
+        converter = make_converter(self._renames, detailed=False)
+        self._structure = converter.get_structure_hook(self._shape)
+        return self._structure
+
+    def _explain(self, payload: Any, misfit: Exception) -> Exception:
+        """Do it again slowly and return the error that names the field."""
+        document: Any = payload
+        for depth, step in enumerate(self._within):
+            wanted: Any = list if isinstance(step, int) else dict
+            if type(document) is not wanted:
+                return payload_mismatch(
+                    self._within[:depth], Unfit("a list" if wanted is list else "an object", document)
+                )
+            try:
+                document = document[step]
+            except LookupError as missing:
+                return payload_mismatch(self._within[: depth + 1], missing)
+        if self._drop is not None and type(document) is list:
+            found = self._explain_rows(document, self._drop)
+        else:
+            found = self._explainer(self._shape)(self._within, document)
+        # None: the answer has the declared shape, so the fault is in the code that declared it, and stays visible
+        return found or misfit
+
+    def _explain_rows(self, rows: list[Any], drop: Callable[[Any], bool]) -> PayloadMismatch | None:
+        explain = self._explainer(get_args(self._shape)[0])
+        for index, row in enumerate(rows):
+            path = (*self._within, index)
+            undecided: Exception | None = None
+            try:
+                if drop(row):
+                    continue
+            except _MISFITS as error:
+                undecided = error
+            if found := explain(path, row):
+                return found
+            if isinstance(undecided, KeyError):
+                return payload_mismatch((*path, *map(str, undecided.args)), undecided)
+            if undecided is not None:
+                return payload_mismatch(path, undecided)
+        return None
+
+    def _explainer(self, shape: Any) -> Callable[[Path, Any], PayloadMismatch | None]:
+        """Return what tells of a part of the payload why it does not have a shape, None when it does."""
+        from venuekit.payloads.converter import locate, make_converter  # noqa: PLC0415
+
+        structure = make_converter(self._renames, detailed=True).get_structure_hook(shape)
+
+        def explain(path: Path, part: Any) -> PayloadMismatch | None:
+            try:
+                structure(part, shape)
+            except Exception as error:  # noqa: BLE001  (an exception group of whatever the fields raised)
+                below, cause = locate(error, self._renames)
+                return payload_mismatch((*path, *below), cause)
+            return None
+
+        return explain

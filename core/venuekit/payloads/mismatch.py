@@ -1,0 +1,66 @@
+"""Mismatches: what to say when a payload does not have the documented shape."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TypeAlias
+
+from venuekit.credentials.redactor import redact_parameters
+from venuekit.errors import PayloadMismatch
+
+__all__ = ["Path", "Unfit", "payload_mismatch"]
+
+#: JSON names and list indexes from the top of the payload
+Path: TypeAlias = tuple[str | int, ...]
+
+_LONGEST_SHOWN = 60
+#: cut before the redactor looks, so that a megabyte of text costs nothing
+_LONGEST_READ = 2000
+
+
+class Unfit(ValueError):
+    """A value that is not what its field takes; ``expected`` continues the sentence "expected ..."."""
+
+    def __init__(self, expected: str, value: object) -> None:
+        super().__init__(expected)
+        self.expected = expected
+        self.value = value
+
+
+def _where(path: Path) -> str:
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return text.removeprefix(".") or "the answer"
+
+
+def _shown(value: object, name: str) -> str:
+    """Return a value for a message: short, redacted, and never a whole object or list."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case dict():
+            return "an object"
+        case list():
+            return "a list"
+        case int() | Decimal():
+            text, quote = str(value), ""
+        case _:
+            text, quote = str(value), "'"
+    text = str(redact_parameters({name: text[:_LONGEST_READ]})[name])
+    if len(text) > _LONGEST_SHOWN:
+        text = f"{text[:_LONGEST_SHOWN]}..."
+    return repr(text) if quote else text
+
+
+def payload_mismatch(path: Path, cause: BaseException) -> PayloadMismatch:
+    """Return the error that names the field a cause was met at, in the venue's own names."""
+    where = _where(path)
+    match cause:
+        case Unfit():
+            name = next((step for step in reversed(path) if isinstance(step, str)), "")
+            return PayloadMismatch(f"{where}: expected {cause.expected}, got {_shown(cause.value, name)}")
+        case LookupError():
+            return PayloadMismatch(f"{where}: missing")
+        case _:
+            return PayloadMismatch(f"{where}: cannot be used ({type(cause).__name__})")

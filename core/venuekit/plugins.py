@@ -1,0 +1,294 @@
+"""
+Plugins: every installed extension, found by its entry point, loaded under a guard, called by typed methods.
+
+Core's own defaults and cross-cutting plugins stand in one :class:`pluggy.PluginManager`; a venue joins it when it is
+asked for. One broken distribution never takes the others with it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import traceback
+from contextlib import contextmanager
+from importlib.metadata import EntryPoint
+from importlib.metadata import entry_points as installed_entry_points
+from typing import TYPE_CHECKING, Any, cast
+
+import pluggy
+
+from venuekit import hooks
+from venuekit._discovery import Announced, Broken, ContractBroken, Group, Origin, check_contract, discover
+from venuekit.errors import PluginError, UnknownVenue, VenuekitError
+from venuekit.nearest import did_you_mean
+from venuekit.venue import Venue
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from venuekit.credentials import Credentials, Secret, Signer
+    from venuekit.message import Transport
+    from venuekit.pipeline import Budget, Observer, PoolName, RetryPolicy
+    from venuekit.venue import Environment
+
+__all__ = ["DISABLE_VARIABLE", "Broken", "Origin", "Plugins", "make_plugins"]
+
+#: names of entry points or distributions that are not to be loaded, separated by commas
+DISABLE_VARIABLE = "VENUEKIT_DISABLE"
+
+
+def make_plugins(
+    *,
+    entry_points: Iterable[EntryPoint] | None = None,
+    disabled: Collection[str] | None = None,
+    defaults: Iterable[object] | None = None,
+) -> Plugins:
+    """
+    Find all plugins, load the cross-cutting ones, and leave the venues for when they are asked for.
+
+    Args:
+        entry_points: Where to look; None for everything that is installed.
+        disabled: Names of entry points or distributions to leave alone; None for those in ``VENUEKIT_DISABLE``.
+        defaults: Objects whose hook implementations, marked ``trylast``, answer when no plugin does; None for core's.
+    """
+    if defaults is None:
+        from venuekit import _defaults
+
+        defaults = (_defaults,)
+    if disabled is None:
+        disabled = {name.strip() for name in os.environ.get(DISABLE_VARIABLE, "").split(",")} - {""}
+    if entry_points is None:
+        entry_points = (point for group in Group for point in installed_entry_points(group=group))
+    return Plugins(discover(entry_points), frozenset(disabled), tuple(defaults))
+
+
+class Plugins:
+    """Installed plugins; made by :func:`make_plugins`. Safe to use from several threads."""
+
+    __slots__ = ("_announced", "_broken", "_disabled", "_hooks", "_lock", "_manager", "_origins", "_taken", "_venues")
+
+    def __init__(self, announced: Iterable[Announced], disabled: frozenset[str], defaults: tuple[object, ...]) -> None:
+        self._manager = pluggy.PluginManager(hooks.PROJECT)
+        self._manager.add_hookspecs(hooks)
+        self._hooks = tuple(name for name in vars(self._manager.hook) if name.startswith(hooks.PROJECT))
+        self._manager.hook.venuekit_register_venues.call_historic(kwargs={"register": self._take})
+        self._lock = threading.RLock()
+        self._announced: dict[tuple[Group, str], Announced] = {}
+        self._broken: dict[tuple[Group, str], Broken] = {}
+        self._disabled: dict[str, Origin] = {}
+        self._origins: dict[str, Origin] = {}
+        self._taken: list[object] = []
+        self._venues: dict[str, Venue[Any]] = {}
+        for one in announced:
+            self._announce(one, disabled)
+        for (group, name), one in self._announced.items():
+            if group is Group.PLUGINS and (group, name) not in self._broken:
+                self._load_guarded(one)
+        for default in defaults:
+            self._manager.register(default)
+
+    def _announce(self, one: Announced, disabled: frozenset[str]) -> None:
+        place = one.group, one.name
+        if not disabled.isdisjoint({one.name, one.origin.distribution}):
+            self._disabled[one.name] = one.origin
+            return
+        other = self._announced.setdefault(place, one)
+        if other is not one:
+            what = "provide venue" if one.group is Group.VENUES else "provide a plugin named"
+            self._broken[place] = Broken(
+                one.name,
+                f"{other.origin.distribution} and {one.origin.distribution}",
+                f"{other.origin.version} and {one.origin.version}",
+                f"{other.origin} and {one.origin} both {what} {one.name}",
+                "",
+                f"uninstall one, or name its distribution in {DISABLE_VARIABLE}",
+            )
+
+    # -- venues
+
+    def venue_ids(self) -> tuple[str, ...]:
+        """Return the ids of all installed venues, broken ones included, in order; imports none of them."""
+        return tuple(name for group, name in self._announced if group is Group.VENUES)
+
+    def venue(self, venue_id: str) -> Venue[Any]:
+        """
+        Return a venue; the first time its plugin is imported.
+
+        Raises:
+            UnknownVenue: no installed distribution provides it; the text names those that are installed.
+            PluginError: its distribution is broken; the text names it, its version, the cause and what to do.
+        """
+        known = self._venues.get(venue_id)
+        if known is not None:
+            return known
+        one = self._announced.get((Group.VENUES, venue_id))
+        if one is None:
+            raise UnknownVenue(self._unknown(venue_id))
+        with self._lock:
+            error = None
+            if venue_id not in self._venues and (one.group, one.name) not in self._broken:
+                error = self._load_guarded(one)
+            if venue_id in self._venues:
+                return self._venues[venue_id]
+            raise PluginError(str(self._broken[one.group, one.name])) from error
+
+    async def load(self, venue_id: str) -> Venue[Any]:
+        """Return a venue as :meth:`venue` does, importing in a worker thread so that the loop keeps its beat."""
+        known = self._venues.get(venue_id)
+        if known is not None:
+            return known
+        import asyncio
+
+        return await asyncio.to_thread(self.venue, venue_id)
+
+    def distribution(self, venue_id: str) -> Origin:
+        """Return which distribution provides a venue; imports nothing. Raises as :meth:`venue` when it is unknown."""
+        one = self._announced.get((Group.VENUES, venue_id))
+        if one is None:
+            raise UnknownVenue(self._unknown(venue_id))
+        return one.origin
+
+    def broken(self) -> tuple[Broken, ...]:
+        """Return the plugins that are known to be broken; a venue is only known to be after it was asked for."""
+        return tuple(self._broken.values())
+
+    def _unknown(self, venue_id: str) -> str:
+        if venue_id in self._disabled:
+            return f"venue {venue_id!r} of {self._disabled[venue_id]} is disabled by {DISABLE_VARIABLE}"
+        ids = self.venue_ids()
+        if not ids:
+            return f"no installed distribution provides venue {venue_id!r}; none is installed at all"
+        hint = did_you_mean(venue_id, ids)
+        return f"no installed distribution provides venue {venue_id!r}; installed: {', '.join(ids)}{hint}"
+
+    # -- loading
+
+    def _load_guarded(self, one: Announced) -> BaseException | None:
+        """Load one plugin; a failure is kept and returned."""
+        try:
+            self._load(one)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin raises must not stop the host
+            mend = f"reinstall {one.origin.distribution}, or name it in {DISABLE_VARIABLE}"
+            self._broken[one.group, one.name] = Broken(
+                one.name,
+                one.origin.distribution,
+                one.origin.version,
+                str(error) if isinstance(error, ContractBroken) else f"{type(error).__name__}: {error}",
+                "".join(traceback.format_exception(error)),
+                error.mend if isinstance(error, ContractBroken) else mend,
+            )
+            return error
+        return None
+
+    def _load(self, one: Announced) -> None:
+        plugin = one.entry_point.load()
+        check_contract(plugin, one, self._manager, self._hooks)
+        if self._manager.is_registered(plugin):
+            # one module may announce several venues; it registered this one when the first was asked for
+            raise ContractBroken(
+                f"{one.entry_point.value} did not register {one.name}", f"register a venue whose id is {one.name}"
+            )
+        name = f"{one.group}:{one.name}"
+        self._taken.clear()
+        try:
+            self._manager.register(plugin, name=name)
+            venues = self._checked(one, plugin)
+        except BaseException:
+            if self._manager.has_plugin(name):
+                self._manager.unregister(name=name)
+            raise
+        finally:
+            self._taken.clear()
+        self._origins[name] = one.origin
+        self._venues |= {venue.id: venue for venue in venues}
+
+    def _take(self, venue: object) -> None:
+        self._taken.append(venue)
+
+    def _checked(self, one: Announced, plugin: object) -> tuple[Venue[Any], ...]:
+        """Return the venues a plugin has just registered, each of which its distribution must have announced."""
+        if one.group is Group.PLUGINS:
+            return ()
+        venues: list[Venue[Any]] = []
+        for venue in self._taken:
+            if not isinstance(venue, Venue):
+                raise ContractBroken(f"it registered {type(venue).__name__}, which is no Venue", "register a Venue")
+            place = Group.VENUES, venue.id
+            announced = self._announced.get(place)
+            if announced is None or announced.origin != one.origin:
+                if venue.id in self._disabled or place in self._broken:
+                    continue  # this module announced it, and it was not taken
+                raise ContractBroken(
+                    f"it registered venue {venue.id!r} from the entry point {one.name!r}",
+                    f"give the entry point the venue's id as its name: {venue.id} = {one.entry_point.value!r}",
+                )
+            venues.append(venue)
+        if one.name not in {venue.id for venue in venues}:
+            raise ContractBroken(
+                f"{getattr(plugin, '__name__', plugin)} registered no venue {one.name!r}",
+                f"call register(venue) with it in {hooks.venuekit_register_venues.__name__}",
+            )
+        return tuple(venues)
+
+    # -- hooks, one typed method each
+
+    def make_signer(self, venue: Venue[Any], credentials: Credentials) -> Signer:
+        """Return the signer for an account."""
+        return cast("Signer", self._first("venuekit_make_signer", venue=venue, credentials=credentials))
+
+    def retry_policy(self, venue: Venue[Any]) -> RetryPolicy:
+        """Return how often and how long to try on a venue."""
+        return cast("RetryPolicy", self._first("venuekit_retry_policy", venue=venue))
+
+    def make_budget(self, pool: PoolName) -> Budget:
+        """Return the budget of a limit pool."""
+        return cast("Budget", self._first("venuekit_make_budget", pool=pool))
+
+    def make_transport(self, venue: Venue[Any], environment: Environment) -> Transport:
+        """Return what carries the requests to a venue's environment."""
+        return cast("Transport", self._first("venuekit_make_transport", venue=venue, environment=environment))
+
+    def resolve_secret(self, reference: str) -> Secret | None:
+        """Return the secret a reference names, None when no plugin knows its scheme; may block."""
+        with self._named("venuekit_resolve_secret"):
+            return cast("Secret | None", self._manager.hook.venuekit_resolve_secret(reference=reference))
+
+    def observers(self, venue: Venue[Any]) -> tuple[Observer, ...]:
+        """Return the observers of a venue."""
+        with self._named("venuekit_observe"):
+            made = self._manager.hook.venuekit_observe(venue=venue)
+        return tuple(observer for observer in made if observer is not None)
+
+    def commands(self) -> tuple[Any, ...]:
+        """Return the commands that plugins add to the command line."""
+        found: list[Any] = []
+        with self._named("venuekit_register_commands"):
+            self._manager.hook.venuekit_register_commands(register=found.append)
+        return tuple(found)
+
+    def _first(self, hook: str, **arguments: Any) -> object:
+        with self._named(hook):
+            answer = getattr(self._manager.hook, hook)(**arguments)
+        if answer is None:
+            subject = ", ".join(f"{name} {value!r}" for name, value in arguments.items() if name != "credentials")
+            raise PluginError(f"no plugin answers {hook} for {subject}")
+        return cast("object", answer)
+
+    @contextmanager
+    def _named(self, hook: str) -> Iterator[None]:
+        """Turn what a plugin's hook raises into an error that names the plugin; errors of ours pass."""
+        try:
+            yield
+        except VenuekitError:
+            raise
+        except Exception as error:
+            who = self._culprit(hook, error)
+            raise PluginError(f"{hook}{who} failed: {type(error).__name__}: {error}") from error
+
+    def _culprit(self, hook: str, error: Exception) -> str:
+        ran = {frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)}
+        for implementation in getattr(self._manager.hook, hook).get_hookimpls():
+            if getattr(implementation.function, "__code__", None) in ran:
+                origin = self._origins.get(implementation.plugin_name)
+                return f" of {origin}" if origin else f" of {implementation.plugin_name}"
+        return ""

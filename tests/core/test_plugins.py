@@ -1,0 +1,335 @@
+"""Plugins are found, loaded under a guard, kept apart, and named when they are broken."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+import threading
+from collections.abc import Callable, Iterator
+from importlib.metadata import EntryPoint, distributions
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from venuekit import hooks
+from venuekit.errors import AccountsFileError, PluginError, UnknownVenue
+from venuekit.plugins import Plugins, make_plugins
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+VENUE = """
+import sys
+from decimal import Decimal
+from venuekit.endpoint import Endpoint
+from venuekit.faults import FaultTable
+from venuekit.hooks import hookimpl
+from venuekit.venue import Venue
+
+VENUEKIT_API = 1
+
+def venue(id):
+    time = Endpoint("GET", "/time", decode=bytes)
+    return Venue(id=id, title=id, account=object, environments=(), limits=(), signing=None, answers=None,
+                 faults=FaultTable(()), server_time=time, endpoints=(time,))
+"""
+REGISTER = """
+@hookimpl
+def venuekit_register_venues(register):
+    for id in {ids!r}:
+        register(venue(id))
+"""
+CROSS_CUTTING = """
+from venuekit.hooks import hookimpl
+VENUEKIT_API = 1
+"""
+
+Install = Callable[..., None]
+Discover = Callable[..., Plugins]
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A directory of installed distributions; what was imported from it is forgotten afterwards."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    before = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def install(site: Path) -> Install:
+    """Install a distribution of one module: ``install("acme", code, venues=("acme_perp",))``."""
+
+    def install(
+        name: str,
+        code: str,
+        *,
+        venues: tuple[str, ...] = (),
+        plugins: tuple[str, ...] = (),
+        module: str | None = None,
+    ) -> None:
+        module = module or name.replace("-", "_")
+        (site / f"{module}.py").write_text(textwrap.dedent(code))
+        info = site / f"{name.replace('-', '_')}-1.5.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.5\n")
+        lines = ["[venuekit.venues]", *(f"{one} = {module}" for one in venues)]
+        lines += ["[venuekit.plugins]", *(f"{one} = {module}" for one in plugins)]
+        (info / "entry_points.txt").write_text("\n".join(lines) + "\n")
+
+    return install
+
+
+@pytest.fixture
+def discover(site: Path) -> Discover:
+    """Find the plugins among the distributions of ``site`` and no others."""
+
+    def discover(**options: Any) -> Plugins:
+        points = [point for one in distributions(path=[str(site)]) for point in one.entry_points]
+        return make_plugins(entry_points=points, **options)
+
+    return discover
+
+
+def _venue_code(*ids: str) -> str:
+    return VENUE + REGISTER.format(ids=ids)
+
+
+def test_ids_are_known_without_importing(install: Install, discover: Discover) -> None:
+    """Listing the venues imports none of them."""
+    install("acme", _venue_code("acme_perp"), venues=("acme_perp",))
+    install("broken", "raise RuntimeError", venues=("broken_perp",))
+
+    plugins = discover()
+
+    assert plugins.venue_ids() == ("acme_perp", "broken_perp")
+    assert plugins.broken() == ()
+    assert "acme" not in sys.modules
+    assert str(plugins.distribution("acme_perp")) == "acme 1.5"
+
+
+def test_a_venue_is_imported_when_asked_for(install: Install, discover: Discover) -> None:
+    """The first question imports the plugin, the second gives the same venue."""
+    install("acme", _venue_code("acme_perp"), venues=("acme_perp",))
+    plugins = discover()
+
+    venue = plugins.venue("acme_perp")
+
+    assert venue.id == "acme_perp"
+    assert plugins.venue("acme_perp") is venue
+
+
+async def test_load_imports_in_a_worker_thread(install: Install, discover: Discover) -> None:
+    """The asynchronous way imports outside the loop's thread."""
+    install("acme", "import threading\nWHERE = threading.current_thread()\n" + _venue_code("acme"), venues=("acme",))
+    plugins = discover()
+
+    venue = await plugins.load("acme")
+
+    assert sys.modules["acme"].WHERE is not threading.current_thread()
+    assert await plugins.load("acme") is venue
+
+
+def test_one_module_may_provide_several_venues(install: Install, discover: Discover) -> None:
+    """Two entry points of one distribution may name one module that registers both venues."""
+    install("acme", _venue_code("acme_perp", "acme_spot"), venues=("acme_perp", "acme_spot"))
+    plugins = discover()
+
+    assert [plugins.venue(one).id for one in plugins.venue_ids()] == ["acme_perp", "acme_spot"]
+
+
+def test_an_unknown_venue_names_the_installed_ones(install: Install, discover: Discover) -> None:
+    """The error lists what is installed and offers the nearest name."""
+    install("acme", _venue_code("acme_perp"), venues=("acme_perp",))
+    install("other", _venue_code("other_perp"), venues=("other_perp",))
+    plugins = discover()
+
+    with pytest.raises(UnknownVenue, match="'acme_prep'; installed: acme_perp, other_perp; did you mean acme_perp"):
+        plugins.venue("acme_prep")
+    with pytest.raises(UnknownVenue, match="did you mean acme_perp"):
+        plugins.distribution("ACME_PERP")
+
+
+def test_no_venue_at_all() -> None:
+    """Without any plugin the error says so."""
+    with pytest.raises(UnknownVenue, match="none is installed at all"):
+        make_plugins(entry_points=()).venue("acme_perp")
+
+
+@pytest.mark.parametrize(
+    ("code", "cause"),
+    [
+        ("import no_such_module_of_acme", "No module named 'no_such_module_of_acme'"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
+        ("def x(:", "SyntaxError"),
+        (VENUE, "registered no venue 'acme_perp'; call register"),
+        (
+            _venue_code("acme_pepr"),
+            "registered venue 'acme_pepr' from .* 'acme_perp'; give the entry point",
+        ),
+        (_venue_code("acme_perp").replace("VENUEKIT_API = 1", ""), "does not say which version.*say VENUEKIT_API = 1"),
+        (_venue_code("acme_perp").replace("VENUEKIT_API = 1", "VENUEKIT_API = 7"), "version 7 .*this is version 1"),
+        (
+            _venue_code("acme_perp").replace("register_venues", "register_venue"),
+            (
+                "implements venuekit_register_venue, which is no hook; "
+                "rename venuekit_register_venue to venuekit_register_venues"
+            ),
+        ),
+        (_venue_code("acme_perp").replace("@hookimpl", ""), "carries no marker; decorate it with"),
+        (
+            _venue_code("acme_perp") + "@hookimpl\ndef venuekit_make_signer(venue, credentials): return object()",
+            "implements venuekit_make_signer, but .* may implement venuekit_register_venues only; move",
+        ),
+        (_venue_code("acme_perp").replace("venues(register)", "venues(registry)"), "PluginValidationError"),
+        (VENUE + "@hookimpl\ndef venuekit_register_venues(register): register('x')", "registered str, .* no Venue"),
+        (VENUE + "@hookimpl\ndef venuekit_register_venues(register): 1 / 0", "ZeroDivisionError"),
+    ],
+)
+def test_a_broken_venue_is_named_and_harms_nobody(install: Install, discover: Discover, code: str, cause: str) -> None:
+    """Distribution, version, cause and mend are told when the venue is asked for, again and again; others work."""
+    install("venuekit-acme", code, venues=("acme_perp",))
+    install("other", _venue_code("other_perp"), venues=("other_perp",))
+    plugins = discover()
+
+    for _ in range(2):
+        with pytest.raises(PluginError, match=f"(?s)acme_perp of venuekit-acme 1.5 cannot be used: .*{cause}"):
+            plugins.venue("acme_perp")
+
+    (broken,) = plugins.broken()
+    assert (broken.name, broken.distribution, broken.version) == ("acme_perp", "venuekit-acme", "1.5")
+    assert broken.mend
+    assert broken.traceback.startswith("Traceback") or "Error" in broken.traceback
+    assert plugins.venue("other_perp").id == "other_perp"
+
+
+async def test_a_broken_venue_is_named_by_load_too(install: Install, discover: Discover) -> None:
+    """The asynchronous way raises the same error, with what was raised as its cause."""
+    install("acme", "raise LookupError('gone')", venues=("acme_perp",))
+
+    with pytest.raises(PluginError, match=r"acme 1\.5 cannot be used: LookupError: gone") as caught:
+        await discover().load("acme_perp")
+
+    assert isinstance(caught.value.__cause__, LookupError)
+
+
+def test_a_failed_venue_leaves_no_hook_behind(install: Install, discover: Discover) -> None:
+    """A plugin that breaks while it registers is unregistered: its half-made venues are not to be had."""
+    install("acme", _venue_code("acme_perp", "stray_perp"), venues=("acme_perp",))
+    plugins = discover()
+
+    with pytest.raises(PluginError, match="registered venue 'stray_perp'"):
+        plugins.venue("acme_perp")
+    with pytest.raises(UnknownVenue):
+        plugins.venue("stray_perp")
+
+
+def test_two_distributions_claiming_one_id(install: Install, discover: Discover) -> None:
+    """Neither of the two is taken silently; the error names both, and how to choose."""
+    install("acme-one", _venue_code("acme_perp"), venues=("acme_perp",))
+    install("acme-two", _venue_code("acme_perp"), venues=("acme_perp",))
+
+    with pytest.raises(PluginError, match=r"acme-one 1\.5 and acme-two 1\.5 both provide venue acme_perp"):
+        discover().venue("acme_perp")
+
+    assert discover(disabled={"acme-two"}).venue("acme_perp").id == "acme_perp"
+
+
+def test_disable_blocks_by_name(install: Install, discover: Discover, monkeypatch: pytest.MonkeyPatch) -> None:
+    """VENUEKIT_DISABLE names what is left alone, and the error says that this is why."""
+    install("acme", _venue_code("acme_perp"), venues=("acme_perp",))
+    install("other", _venue_code("other_perp"), venues=("other_perp",))
+    monkeypatch.setenv("VENUEKIT_DISABLE", " acme_perp, nothing ,")
+
+    plugins = discover()
+
+    assert plugins.venue_ids() == ("other_perp",)
+    with pytest.raises(UnknownVenue, match=r"'acme_perp' of acme 1\.5 is disabled by VENUEKIT_DISABLE"):
+        plugins.venue("acme_perp")
+
+
+def test_a_broken_cross_cutting_plugin_is_kept_apart(install: Install, discover: Discover) -> None:
+    """Cross-cutting plugins load at start; a broken one is told by broken() and the others answer."""
+    install("vault", "raise OSError('no vault')", plugins=("vault",))
+    install("misspelt", CROSS_CUTTING + "@hookimpl\ndef venuekit_observer(venue): return 1", plugins=("misspelt",))
+    install("meter", CROSS_CUTTING + "@hookimpl\ndef venuekit_observe(venue): return venue", plugins=("meter",))
+    install("venues", _venue_code("x"), plugins=("venues",))
+
+    plugins = discover()
+
+    told = {one.name: str(one) for one in plugins.broken()}
+    assert set(told) == {"vault", "misspelt", "venues"}
+    assert "OSError: no vault" in told["vault"]
+    assert "rename venuekit_observer to venuekit_observe" in told["misspelt"]
+    assert "every hook but venuekit_register_venues" in told["venues"]
+    observed: Any = "a venue"
+    assert plugins.observers(observed) == ("a venue",)
+
+
+class _Defaults:
+    """What core would answer."""
+
+    @hooks.hookimpl(trylast=True)
+    def venuekit_retry_policy(self, venue: object) -> str:
+        return f"default for {venue}"
+
+
+def test_plugins_answer_before_the_defaults(install: Install, discover: Discover) -> None:
+    """Defaults are asked last, also after a plugin that wants to be last."""
+    code = "@hookimpl(trylast=True)\ndef venuekit_retry_policy(venue): return 'tight' if venue == 'acme' else None"
+    install("strict", CROSS_CUTTING + code, plugins=("strict",))
+    plugins: Any = discover(defaults=(_Defaults(),))
+
+    assert plugins.retry_policy("acme") == "tight"
+    assert plugins.retry_policy("other") == "default for other"
+
+
+def test_a_hook_nobody_answers(discover: Discover) -> None:
+    """Where an answer is needed its absence is an error; a secret nobody knows is None."""
+    plugins: Any = discover(defaults=())
+
+    with pytest.raises(PluginError, match="no plugin answers venuekit_make_budget for pool 'weight'"):
+        plugins.make_budget("weight")
+    assert plugins.resolve_secret("vault:x") is None
+    assert plugins.observers("acme") == ()
+    assert plugins.commands() == ()
+
+
+def test_a_hook_that_raises_names_its_plugin(install: Install, discover: Discover) -> None:
+    """A plugin's own error names its distribution; an error of ours passes unchanged."""
+    code = """
+    @hookimpl
+    def venuekit_resolve_secret(reference):
+        if reference == "vault:ours":
+            from venuekit.errors import AccountsFileError
+            raise AccountsFileError("the vault has no such name")
+        raise ConnectionError("the vault is shut")
+    """
+    install("venuekit-vault", CROSS_CUTTING + textwrap.dedent(code), plugins=("vault",))
+    plugins = discover()
+
+    with pytest.raises(PluginError, match=r"venuekit-vault 1\.5 failed: ConnectionError: the vault is shut"):
+        plugins.resolve_secret("vault:x")
+    with pytest.raises(AccountsFileError, match="no such name"):
+        plugins.resolve_secret("vault:ours")
+
+
+def test_commands_are_collected(install: Install, discover: Discover) -> None:
+    """Every plugin's commands are handed over."""
+    code = "@hookimpl\ndef venuekit_register_commands(register): register('one'); register('two')"
+    install("extra", CROSS_CUTTING + code, plugins=("extra",))
+
+    assert discover().commands() == ("one", "two")
+
+
+def test_the_installed_plugins_are_found() -> None:
+    """Without arguments everything that is installed is found."""
+    assert "toy_perp" in make_plugins().venue_ids()
+
+
+def test_entry_points_of_other_groups_are_not_ours() -> None:
+    """What is announced elsewhere is left alone."""
+    assert make_plugins(entry_points=[EntryPoint("x", "nowhere", "console_scripts")]).venue_ids() == ()
