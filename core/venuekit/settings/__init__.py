@@ -1,0 +1,35 @@
+"""Settings as code: a target file says what should hold; plan it, apply it, verify it."""
+
+from __future__ import annotations
+
+from venuekit.settings.applier import apply
+from venuekit.settings.exit_status import plan_exit_status, report_exit_status
+from venuekit.settings.planner import plan
+from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus
+from venuekit.settings.report import Report, Result, ResultStatus
+from venuekit.settings.target import AccountTarget, LeverageTarget, SymbolTarget, Target, text_of
+from venuekit.settings.target_file import TargetFile, parse_target, read_target
+from venuekit.settings.target_text import target_toml
+
+__all__ = [
+    "AccountTarget",
+    "LeverageTarget",
+    "Plan",
+    "PlannedRead",
+    "PlannedStep",
+    "Report",
+    "Result",
+    "ResultStatus",
+    "StepStatus",
+    "SymbolTarget",
+    "Target",
+    "TargetFile",
+    "apply",
+    "parse_target",
+    "plan",
+    "plan_exit_status",
+    "read_target",
+    "report_exit_status",
+    "target_toml",
+    "text_of",
+]

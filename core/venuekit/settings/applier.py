@@ -1,0 +1,142 @@
+"""Applying: read again, carry a plan out, verify."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import attrs
+
+from venuekit.errors import AuthenticationFailed, Banned, OperationError, TransportError, Unavailable
+from venuekit.settings.controls import carry_out
+from venuekit.settings.draft import draft
+from venuekit.settings.judge import after_reading, before_sending, ended, failed, unread
+from venuekit.settings.places import places_of
+from venuekit.settings.planner import read_places
+from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus
+from venuekit.settings.readings import Readings
+from venuekit.settings.report import Report, Result, ResultStatus
+from venuekit.settings.wishes import wishes_of
+
+if TYPE_CHECKING:
+    from venuekit.account import Account
+
+__all__ = ["apply"]
+
+#: what one step meets, every later one would meet too
+_HOPELESS = (AuthenticationFailed, Banned, TransportError, Unavailable)
+_WENT_WELL = frozenset({ResultStatus.CHANGED, ResultStatus.UNCHANGED})
+
+
+async def apply(
+    plan: Plan, accounts: Mapping[str, Account], *, on_result: Callable[[Result], None] | None = None
+) -> Report:
+    """
+    Carry a plan out and return what came of every setting in it.
+
+    Reads again first: what moved since the plan is a conflict and is left alone, and what the plan did not announce
+    is not done. Each step is sent with the value it was planned from; whatever needs a step that did not end well is
+    skipped. At the end everything that was sent is read once more.
+
+    Args:
+        plan: What :func:`~venuekit.settings.plan` returned.
+        accounts: The open account of each entry, by its name.
+        on_result: Called as each step ends that was sent; the report has the last word, after verifying.
+
+    Raises:
+        ConfigurationError: an account is missing.
+        OperationError: the first reading failed; nothing was sent.
+    """
+    readings = await read_places(plan.target, places_of(plan.target, accounts))
+    work = _Work(accounts, readings, draft(plan.target, readings), on_result)
+    work.sort_out(plan)
+    await work.send()
+    work.follow()
+    reads = await work.verify()
+    return Report(tuple(work.results[step.name] for step in work.now.steps), (*work.now.reads, *reads))
+
+
+@attrs.define
+class _Work:
+    accounts: Mapping[str, Account]
+    readings: Readings
+    now: Plan
+    on_result: Callable[[Result], None] | None
+    results: dict[str, Result] = attrs.field(factory=dict)
+    #: the steps whose result the last reading can still change
+    open: set[str] = attrs.field(factory=set)
+    #: accounts that nothing more is sent to, and why
+    lost: dict[str, OperationError] = attrs.field(factory=dict)
+
+    def sort_out(self, plan: Plan) -> None:
+        """Find the steps that end without being sent."""
+        planned = {step.name: step for step in plan.steps}
+        for step in self.now.steps:
+            result = before_sending(planned[step.name], step)
+            if result is not None:
+                self.results[step.name] = result
+
+    async def send(self) -> None:
+        """Carry out what is left, in its order."""
+        for step in self.now.pending:
+            if step.name in self.results:
+                continue
+            obstacle = self._obstacle(step)
+            if obstacle is not None:
+                self.results[step.name] = ended(step, ResultStatus.SKIPPED, obstacle)
+                continue
+            result = self.results[step.name] = await self._send(step)
+            self.open.add(step.name)
+            if self.on_result is not None:
+                self.on_result(result)
+
+    def follow(self) -> None:
+        """Let the entries that go along with another one share its result."""
+        for step in self.now.steps:
+            if step.name not in self.results and step.status is StepStatus.ALONG:
+                carrier = self.results[step.needs[0]]
+                self.results[step.name] = ended(step, carrier.status, carrier.message or step.reason, carrier.code)
+                self.open.add(step.name)
+
+    async def verify(self) -> tuple[PlannedRead, ...]:
+        """Read once more what was written, and return what the reads cost."""
+        wishes = [wish for wish in wishes_of(self.now.target, self.readings.places) if wish.name in self.open]
+        reads = []
+        for place in dict.fromkeys(wish.place for wish in wishes):
+            names = {wish.name: wish.key for wish in wishes if wish.place is place}
+            try:
+                snapshot = await place.read()
+            except OperationError as error:
+                self.results.update({name: unread(self.results[name], error) for name in names})
+                continue
+            seen = Readings(self.readings.places, {**self.readings.snapshots, place.number: snapshot})
+            for name, key in names.items():
+                self.results[name] = after_reading(self.results[name], seen.value(place, key))
+            reads.append(PlannedRead(next(iter(place.entries)), place.venue.id, snapshot.weight))
+        return tuple(reads)
+
+    def _obstacle(self, step: PlannedStep) -> str | None:
+        """Return why a step is not sent after all."""
+        for name in step.needs:
+            needed = self.results[name]
+            if needed.status not in _WENT_WELL:
+                return f"needs {name}, which ended as {needed.status}"
+        if step.account in self.lost:
+            return f"not tried after: {self.lost[step.account]}"
+        return None
+
+    async def _send(self, step: PlannedStep) -> Result:
+        account = self.accounts[step.account]
+        if step.present is not None:
+            account = account.using(expected=step.present)
+        try:
+            changed = await carry_out(
+                account, step.target, symbol=step.symbol, side=step.side, margin_type=step.margin_type
+            )
+        except OperationError as error:
+            if isinstance(error, _HOPELESS):
+                self.lost[step.account] = error
+            return failed(step, error)
+        if changed is False:
+            return ended(step, ResultStatus.UNCHANGED, "the venue had nothing to change")
+        return ended(step, ResultStatus.CHANGED, None if changed else "an earlier attempt had no answer; it holds")

@@ -1,0 +1,90 @@
+"""Controls: which capability reads and sets each setting, and what a change weighs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from venuekit.capabilities import (
+    AssetMode,
+    AssetModeControl,
+    Capability,
+    LeverageControl,
+    MarginType,
+    MarginTypeBehaviour,
+    MarginTypeControl,
+    MarginTypeScope,
+    PositionMode,
+    PositionModeControl,
+    PositionSide,
+    Setting,
+)
+from venuekit.settings.target import Value
+
+if TYPE_CHECKING:
+    from venuekit.account import Account
+    from venuekit.venue import Venue
+
+__all__ = ["CONTROLS", "carry_out", "is_account_wide", "setter_weight"]
+
+CONTROLS: Mapping[Setting, type[Capability]] = {
+    Setting.POSITION_MODE: PositionModeControl,
+    Setting.ASSET_MODE: AssetModeControl,
+    Setting.MARGIN_TYPE: MarginTypeControl,
+    Setting.LEVERAGE: LeverageControl,
+}
+
+_SETTERS: Mapping[Setting, Callable[..., Any]] = {
+    Setting.POSITION_MODE: PositionModeControl.set_position_mode,
+    Setting.ASSET_MODE: AssetModeControl.set_asset_mode,
+    Setting.MARGIN_TYPE: MarginTypeControl.set_margin_type,
+    Setting.LEVERAGE: LeverageControl.set_leverage,
+}
+
+
+def is_account_wide(venue: Venue[Any], setting: Setting) -> bool:
+    """Say whether a setting belongs to the whole account on this venue, rather than to each symbol."""
+    if setting is not Setting.MARGIN_TYPE:
+        return setting is not Setting.LEVERAGE
+    if not venue.has_behaviour(MarginTypeBehaviour):
+        return False
+    return venue.behaviour(MarginTypeBehaviour).scope is MarginTypeScope.ACCOUNT
+
+
+def setter_weight(venue: Venue[Any], setting: Setting) -> int | None:
+    """Return the most one change costs, None when no endpoint of the venue serves it."""
+    setter = _SETTERS[setting]
+    return max((e.weight_most for e in venue.endpoints if e.is_write and setter in e.serves), default=None)
+
+
+async def carry_out(
+    account: Account,
+    value: Value,
+    *,
+    symbol: str | None,
+    side: PositionSide | None = None,
+    margin_type: MarginType | None = None,
+) -> bool | None:
+    """
+    Set one setting through its capability; what the value is says which.
+
+    Returns:
+        ``changed`` as the setters return it.
+
+    Raises:
+        OperationError: see the setters.
+    """
+    match value:
+        case PositionMode():
+            return (await PositionModeControl.of(account).set_position_mode(value)).changed
+        case AssetMode():
+            return (await AssetModeControl.of(account).set_asset_mode(value)).changed
+        case MarginType():
+            control = MarginTypeControl.of(account)
+            return (await control.set_margin_type(value, symbol=symbol, account_wide=symbol is None)).changed
+        case Decimal():
+            if symbol is None:
+                raise ValueError("a leverage belongs to a symbol")
+            setting = await LeverageControl.of(account).set_leverage(symbol, value, side=side, margin_type=margin_type)
+            return setting.changed

@@ -1,0 +1,27 @@
+"""Exit statuses of planning and applying."""
+
+from __future__ import annotations
+
+from venuekit.settings.plans import Plan, StepStatus
+from venuekit.settings.report import Report, ResultStatus
+
+__all__ = ["plan_exit_status", "report_exit_status"]
+
+_DONE, _REFUSED, _UNKNOWN, _PENDING = 0, 3, 4, 5
+
+
+def plan_exit_status(plan: Plan) -> int:
+    """Return 3 when something would be refused or skipped, else 5 when changes are pending, else 0."""
+    statuses = {step.status for step in plan.steps}
+    if statuses & {StepStatus.REFUSED, StepStatus.SKIPPED}:
+        return _REFUSED
+    return _PENDING if StepStatus.PENDING in statuses else _DONE
+
+
+def report_exit_status(report: Report) -> int:
+    """Return 4 when something is unknown, else 3 when something was refused, skipped or in conflict, else 0."""
+    statuses = {result.status for result in report.results}
+    if ResultStatus.UNKNOWN in statuses:
+        return _UNKNOWN
+    refused = {ResultStatus.REFUSED, ResultStatus.SKIPPED, ResultStatus.CONFLICT}
+    return _REFUSED if statuses & refused else _DONE

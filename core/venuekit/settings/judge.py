@@ -1,0 +1,87 @@
+"""Judgements: what becomes of a step, seen from what was planned, what happened and what reads now. Pure."""
+
+from __future__ import annotations
+
+import attrs
+
+from venuekit.errors import Conflict, OperationError, Outcome
+from venuekit.settings.plans import PlannedStep, StepStatus
+from venuekit.settings.report import Result, ResultStatus
+from venuekit.settings.target import Value, text_of
+
+__all__ = ["after_reading", "before_sending", "ended", "failed", "unread"]
+
+_WENT_WELL = frozenset({ResultStatus.CHANGED, ResultStatus.UNCHANGED})
+
+
+def ended(step: PlannedStep, status: ResultStatus, message: str | None = None, code: int | str | None = None) -> Result:
+    """Return the result of a step."""
+    return Result(
+        account=step.account,
+        venue=step.venue,
+        symbol=step.symbol,
+        setting=step.setting,
+        side=step.side,
+        present=step.present,
+        target=step.target,
+        status=status,
+        code=code,
+        message=message,
+        name=step.name,
+    )
+
+
+def before_sending(planned: PlannedStep, now: PlannedStep) -> Result | None:
+    """Return how a step ends without being sent, None when it may be; ``now`` is the same step, planned anew."""
+    if planned.present != now.present:
+        moved = f"was {text_of(planned.present)} when it was planned, is {text_of(now.present)} now"
+        if now.status is StepStatus.UNCHANGED:
+            return ended(now, ResultStatus.UNCHANGED, moved)
+        return ended(now, ResultStatus.CONFLICT, moved)
+    for step in (planned, now):
+        match step.status:
+            case StepStatus.UNCHANGED:
+                return ended(step, ResultStatus.UNCHANGED)
+            case StepStatus.REFUSED:
+                return ended(step, ResultStatus.REFUSED, step.reason)
+            case StepStatus.SKIPPED:
+                return ended(step, ResultStatus.SKIPPED, step.reason)
+    return None
+
+
+def failed(step: PlannedStep, error: OperationError) -> Result:
+    """Return the result of a step whose setter raised."""
+    message = str(error) if error.code is None else error.message
+    if isinstance(error, Conflict):
+        status = ResultStatus.CONFLICT
+    elif error.outcome is Outcome.UNKNOWN:
+        status = ResultStatus.UNKNOWN
+    elif error.outcome is Outcome.APPLIED:
+        status = ResultStatus.CHANGED
+    else:
+        status = ResultStatus.REFUSED
+    return ended(step, status, message, error.code)
+
+
+def after_reading(result: Result, value: Value | None) -> Result:
+    """Return the last word on a step that was sent; ``value`` is what reads now, None when the reads do not tell."""
+    if value is None or result.status not in {*_WENT_WELL, ResultStatus.UNKNOWN}:
+        return result
+    if value == result.target:
+        if result.status is ResultStatus.UNKNOWN:
+            return attrs.evolve(result, status=ResultStatus.CHANGED, message="its answer was lost; it reads so now")
+        return result
+    if value != result.present:
+        message = f"was written, but reads {text_of(value)} now"
+        return attrs.evolve(result, status=ResultStatus.CONFLICT, message=message)
+    if result.status is ResultStatus.UNKNOWN:
+        return result
+    message = f"was accepted, but still reads {text_of(value)}"
+    return attrs.evolve(result, status=ResultStatus.UNKNOWN, message=message)
+
+
+def unread(result: Result, error: OperationError) -> Result:
+    """Return the last word on a step that was sent when reading it back failed."""
+    if result.status not in _WENT_WELL:
+        return result
+    return attrs.evolve(result, status=ResultStatus.UNKNOWN, message=f"was accepted, but not verified: {error}")

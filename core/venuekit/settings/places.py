@@ -1,0 +1,81 @@
+"""Places: the accounts behind a target's entries; entries with one realm and one API key meet here."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from venuekit.capabilities import PositionModeBehaviour, Setting, SettingsReader, SettingsSnapshot
+from venuekit.errors import ConfigurationError
+from venuekit.settings.target import AccountTarget, Target
+
+if TYPE_CHECKING:
+    from venuekit.account import Account
+    from venuekit.venue import Venue
+
+__all__ = ["Place", "places_of"]
+
+
+@attrs.frozen(eq=False)
+class Place:
+    """
+    One account at one venue, with every entry of the target that speaks about it.
+
+    ``owner`` is equal for places whose venues share a realm, an environment and an API key. ``account`` is the one
+    that the first entry opened; it does the reading.
+    """
+
+    number: int
+    owner: Hashable
+    account: Account
+    entries: Mapping[str, AccountTarget]
+
+    @property
+    def venue(self) -> Venue[Any]:
+        """The venue of this place."""
+        return self.account.venue
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Every symbol its entries name, once."""
+        return tuple(dict.fromkeys(symbol for entry in self.entries.values() for symbol in entry.symbols))
+
+    def shares(self, setting: Setting, other: Place) -> bool:
+        """Say whether a setting of this place is the very same one as that of another place."""
+        if self is other:
+            return True
+        if setting is not Setting.POSITION_MODE or self.owner != other.owner:
+            return False
+        return other.venue.id in self.shared_with or self.venue.id in other.shared_with
+
+    @property
+    def shared_with(self) -> tuple[str, ...]:
+        """The venues whose position mode changes along with this one's."""
+        if not self.venue.has_behaviour(PositionModeBehaviour):
+            return ()
+        return self.venue.behaviour(PositionModeBehaviour).shared_with
+
+    async def read(self) -> SettingsSnapshot:
+        """Read what holds, by the cheap reads alone."""
+        return await SettingsReader.of(self.account).read_settings(self.symbols)
+
+
+def places_of(target: Target, accounts: Mapping[str, Account]) -> tuple[Place, ...]:
+    """
+    Return the places that a target speaks about, in its own order.
+
+    Raises:
+        ConfigurationError: an account of the target was not handed in.
+    """
+    entries: dict[tuple[Hashable, str], dict[str, AccountTarget]] = {}
+    for name, entry in target.accounts.items():
+        account = accounts.get(name)
+        if account is None:
+            raise ConfigurationError(f"accounts.{name}: the target names it, but no such account is open")
+        entries.setdefault((account.identity, account.venue.id), {})[name] = entry
+    return tuple(
+        Place(number, owner, accounts[next(iter(named))], named)
+        for number, ((owner, _), named) in enumerate(entries.items())
+    )

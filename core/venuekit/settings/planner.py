@@ -1,0 +1,79 @@
+"""Planning: read what holds, as cheaply as the target allows, and draft the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from venuekit.capabilities import Setting, SettingsReader
+from venuekit.settings.draft import differences, draft
+from venuekit.settings.obstacles import rises
+from venuekit.settings.places import Place, places_of
+from venuekit.settings.plans import Plan
+from venuekit.settings.readings import Readings
+from venuekit.settings.target import Target
+from venuekit.settings.wishes import Wish
+from venuekit.venue import BlockedBy, BlockerScope
+
+if TYPE_CHECKING:
+    from venuekit.account import Account
+
+__all__ = ["plan", "read_places"]
+
+
+async def plan(target: Target, accounts: Mapping[str, Account]) -> Plan:
+    """
+    Return the difference between a target and what holds; nothing is changed.
+
+    Orders and brackets are read only where a difference needs them.
+
+    Args:
+        target: What should hold; checked by :meth:`~venuekit.settings.TargetFile.check` when it came from a file.
+        accounts: The open account of each entry, by its name.
+
+    Raises:
+        ConfigurationError: an account is missing.
+        OperationError: a read failed.
+    """
+    return draft(target, await read_places(target, places_of(target, accounts)))
+
+
+async def read_places(target: Target, places: Sequence[Place]) -> Readings:
+    """Read every place: first what is cheap, then what the differences found there need."""
+    first = Readings(places, {place.number: await place.read() for place in places})
+    changes = differences(target, first)
+    snapshots = dict(first.snapshots)
+    for place in places:
+        orders, brackets = _orders(place, changes, first), _brackets(place, changes, first)
+        if orders or brackets:
+            snapshots[place.number] = await SettingsReader.of(place.account).read_settings(
+                place.symbols, orders=orders, brackets=brackets, known=snapshots[place.number]
+            )
+    return Readings(places, snapshots)
+
+
+def _orders(place: Place, changes: Sequence[Wish], readings: Readings) -> frozenset[str] | bool:
+    """Return whose open orders could forbid a change: True for all, else these symbols'."""
+    symbols = set()
+    for wish in changes:
+        if wish.place is place and wish.key.setting is Setting.MARGIN_TYPE and wish.key.symbol is None:
+            return True  # it changes every product, and what it touches there is read along with the orders
+        for blocker in wish.place.venue.blockers:
+            if blocker.setting is not wish.key.setting or blocker.by is not BlockedBy.ORDERS:
+                continue
+            reached = readings.mates(wish.place) if blocker.scope is BlockerScope.REALM else (wish.place,)
+            if place not in reached:
+                continue
+            if blocker.scope is not BlockerScope.SYMBOL or wish.key.symbol is None:
+                return True
+            symbols.add(wish.key.symbol)
+    return frozenset(symbols)
+
+
+def _brackets(place: Place, changes: Sequence[Wish], readings: Readings) -> frozenset[str]:
+    """Return the symbols whose leverage would rise."""
+    return frozenset(
+        wish.key.symbol
+        for wish in changes
+        if wish.place is place and wish.key.symbol is not None and rises(wish, readings.value(place, wish.key))
+    )

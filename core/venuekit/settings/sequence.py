@@ -1,0 +1,140 @@
+"""Sequences: an order of changes in which each one is legal when its turn comes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import attrs
+
+from venuekit.settings.key import Key
+from venuekit.settings.need import Change, Need
+from venuekit.settings.target import Value, text_of
+
+__all__ = ["Sequence", "sequence"]
+
+
+@attrs.frozen
+class Sequence:
+    """
+    What can be done, in which order.
+
+    ``refused`` are changes that no order makes legal and ``skipped`` those that wait for a refused one, each with
+    its reason. ``waits`` holds, for each change in ``order``, the changes it is legal after only.
+    """
+
+    order: tuple[Key, ...]
+    refused: Mapping[Key, str]
+    skipped: Mapping[Key, str]
+    waits: Mapping[Key, tuple[Key, ...]]
+
+
+def sequence(changes: Iterable[Change], state: Mapping[Key, Value | None], refused: Mapping[Key, str]) -> Sequence:
+    """
+    Order changes by their needs.
+
+    Args:
+        changes: What is wanted; of several that could go first, the first one listed does.
+        state: What holds now; a setting that is missing or None is not known and forbids nothing.
+        refused: Changes that are refused already, with the reason.
+    """
+    sequencer = _Sequencer({change.key: change for change in changes}, dict(state), dict(refused))
+    sequencer.drop_hopeless()
+    sequencer.pick()
+    sequencer.drop_stuck()
+    return Sequence(tuple(sequencer.order), sequencer.refused, sequencer.skipped, sequencer.waits)
+
+
+@attrs.define
+class _Sequencer:
+    changes: dict[Key, Change]
+    state: dict[Key, Value | None]
+    refused: dict[Key, str]
+    skipped: dict[Key, str] = attrs.field(factory=dict)
+    order: list[Key] = attrs.field(factory=list)
+    waits: dict[Key, tuple[Key, ...]] = attrs.field(factory=dict)
+    open: dict[Key, Change] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.open = {key: change for key, change in self.changes.items() if key not in self.refused}
+
+    def drop_hopeless(self) -> None:
+        """Close every change with a need that neither holds nor will; closing one may take hope from another."""
+        progress = True
+        while progress:
+            progress = False
+            for change in tuple(self.open.values()):
+                hopeless = [need for need in change.needs if not self._holds(need) and not self._will_hold(need)]
+                if hopeless:
+                    self._close(change, hopeless[0])
+                    progress = True
+
+    def pick(self) -> None:
+        """Take one legal change after the other, each seeing what those before it leave behind."""
+        self.waits = {
+            key: tuple(need.key for need in change.needs if not self._holds(need)) for key, change in self.open.items()
+        }
+        while ready := next((change for change in self.open.values() if not any(self._waits_for(change))), None):
+            self.state[ready.key] = ready.target
+            self.order.append(ready.key)
+            del self.open[ready.key]
+
+    def drop_stuck(self) -> None:
+        """Close what waits in a circle, and what waits for that."""
+        edges = {key: tuple(self._waits_for(change)) for key, change in self.open.items()}
+        circles = {key for key in edges if key in _reachable(edges, key)}
+        for key, change in self.open.items():
+            other = self.changes[next((k for k in edges[key] if k in circles), edges[key][0])]
+            if key in circles:
+                self.refused[key] = f"{change} and {other} exclude each other: {_why(change, other)}"
+            else:
+                self.skipped[key] = f"needs {other}, which is refused"
+        self.open = {}
+
+    def _close(self, change: Change, need: Need) -> None:
+        closed = self.changes.get(need.key)
+        if closed is not None and need.allows(closed.target):
+            self.skipped[change.key] = f"needs {need}, which is refused"
+        else:
+            wanted = f"the target is {text_of(closed.target)}" if closed else "the target leaves it"
+            now = text_of(self.state.get(need.key))
+            self.refused[change.key] = f"{change} needs {need}; it is {now} and {wanted}: {need.why}"
+        del self.open[change.key]
+
+    def _holds(self, need: Need) -> bool:
+        value = self.state.get(need.key)
+        if value is None:
+            return need.key not in self.changes
+        return need.allows(value)
+
+    def _will_hold(self, need: Need) -> bool:
+        step = self.open.get(need.key)
+        return step is not None and need.allows(step.target)
+
+    def _waits_for(self, change: Change) -> Iterator[Key]:
+        """Yield what must happen first: what fulfils a need, and whoever would lose a need by this change."""
+        for need in change.needs:
+            if not self._holds(need):
+                yield need.key
+        for other in self.open.values():
+            if any(n.key == change.key and self._holds(n) and not n.allows(change.target) for n in other.needs):
+                yield other.key
+
+
+def _reachable(edges: Mapping[Key, tuple[Key, ...]], start: Key) -> set[Key]:
+    found: set[Key] = set()
+    frontier = list(edges[start])
+    while frontier:
+        key = frontier.pop()
+        if key not in found:
+            found.add(key)
+            frontier.extend(edges.get(key, ()))
+    return found
+
+
+def _why(change: Change, other: Change) -> str:
+    """Return the reason of whichever of two changes needs the other."""
+    for one, two in ((change, other), (other, change)):
+        for need in one.needs:
+            if need.key == two.key:
+                return need.why
+    return "each needs what the other gives up"

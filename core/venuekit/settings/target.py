@@ -1,0 +1,63 @@
+"""Targets: what should hold, for any number of accounts."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TypeAlias
+
+import attrs
+
+from venuekit.capabilities import AssetMode, MarginType, PositionMode
+
+__all__ = ["AccountTarget", "LeverageTarget", "SymbolTarget", "Target", "Value", "text_of"]
+
+#: what a setting can be set to
+Value: TypeAlias = PositionMode | AssetMode | MarginType | Decimal
+
+
+def text_of(value: enum.StrEnum | Decimal | None) -> str:
+    """Return a value as people write it: plain digits, lower-case words, ``unknown`` for None."""
+    if value is None:
+        return "unknown"
+    return format(value, "f") if isinstance(value, Decimal) else value.value
+
+
+@attrs.frozen
+class LeverageTarget:
+    """The leverage of a symbol; ``long`` and ``short`` differ, or one is None, only where sides are set apart."""
+
+    long: Decimal | None
+    short: Decimal | None
+
+    @property
+    def by_side(self) -> bool:
+        """Whether the two sides were told apart."""
+        return self.long != self.short
+
+
+@attrs.frozen
+class SymbolTarget:
+    """What should hold for one symbol; None is not touched."""
+
+    margin_type: MarginType | None = None
+    leverage: LeverageTarget | None = None
+
+
+@attrs.frozen
+class AccountTarget:
+    """What should hold for one account; None is not touched. ``margin_type`` only where it is the account's."""
+
+    venue: str | None = None
+    position_mode: PositionMode | None = None
+    asset_mode: AssetMode | None = None
+    margin_type: MarginType | None = None
+    symbols: Mapping[str, SymbolTarget] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Target:
+    """What should hold, by the name of the account."""
+
+    accounts: Mapping[str, AccountTarget]

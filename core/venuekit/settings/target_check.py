@@ -1,0 +1,159 @@
+"""A target against what its venues declare: what can be refused without asking anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from venuekit.capabilities import (
+    AssetModeReader,
+    Capability,
+    LeverageBehaviour,
+    LeverageReader,
+    LeverageScope,
+    MarginTypeBehaviour,
+    MarginTypeReader,
+    MarginTypeScope,
+    PositionModeBehaviour,
+    PositionModeReader,
+    PositionModeScope,
+    Setting,
+)
+from venuekit.nearest import did_you_mean
+from venuekit.settings.problems import Problems
+from venuekit.settings.target import AccountTarget, LeverageTarget, Target, Value, text_of
+from venuekit.support import declared_support
+from venuekit.toml_lines import KeyPath, dotted
+
+if TYPE_CHECKING:
+    from venuekit.venue import Coupling, Venue
+
+__all__ = ["check_target"]
+
+
+def check_target(target: Target, venues: Mapping[str, Venue[Any]], problems: Problems) -> None:
+    """Note in ``problems`` what the venues' declarations already refuse."""
+    for name, account in target.accounts.items():
+        path = ("accounts", name)
+        venue = venues.get(name)
+        if venue is None:
+            problems.add(path, f"no account of this name is known{did_you_mean(name, venues)}")
+            continue
+        if account.venue not in {None, venue.id}:
+            problems.add((*path, "venue"), f'the accounts file says "{venue.id}" for this account')
+            continue
+        _check_account(account, venue, path, problems)
+
+
+def _check_account(account: AccountTarget, venue: Venue[Any], path: KeyPath, problems: Problems) -> None:
+    if account.position_mode is not None:
+        _check_position_mode(venue, (*path, "position_mode"), problems)
+    if account.asset_mode is not None:
+        _check_reader(venue, AssetModeReader, (*path, "asset_mode"), problems)
+    if account.margin_type is not None:
+        _check_margin_type(venue, path, MarginTypeScope.ACCOUNT, problems)
+    for name, symbol in account.symbols.items():
+        place = (*path, "symbols", name)
+        if symbol.margin_type is not None:
+            _check_margin_type(venue, place, MarginTypeScope.SYMBOL, problems)
+        if symbol.leverage is not None:
+            _check_leverage(symbol.leverage, venue, (*place, "leverage"), problems)
+    _check_couplings(account, venue.couplings, path, problems)
+
+
+def _check_reader(venue: Venue[Any], reader: type[Capability], path: KeyPath, problems: Problems) -> bool:
+    support = declared_support(venue, reader)
+    if not support:
+        problems.add(path, f"{venue.id} has no such setting: {support.reason or 'its plugin does not read it'}")
+    return bool(support)
+
+
+def _check_position_mode(venue: Venue[Any], path: KeyPath, problems: Problems) -> None:
+    if not _check_reader(venue, PositionModeReader, path, problems) or not venue.has_behaviour(PositionModeBehaviour):
+        return
+    scope = venue.behaviour(PositionModeBehaviour).scope
+    if scope is not PositionModeScope.ACCOUNT:
+        problems.add(path, f"belongs to each {scope} on {venue.id} and cannot be set for the account")
+
+
+def _check_margin_type(venue: Venue[Any], place: KeyPath, level: MarginTypeScope, problems: Problems) -> None:
+    path = (*place, "margin_type")
+    if not _check_reader(venue, MarginTypeReader, path, problems):
+        return
+    scope = venue.behaviour(MarginTypeBehaviour).scope
+    if scope is level:
+        return
+    if scope is MarginTypeScope.ACCOUNT:
+        problems.add(path, f"belongs to the whole account on {venue.id}; write {dotted((*place[:2], 'margin_type'))}")
+    else:
+        where = dotted((*place, "symbols", "SYMBOL", "margin_type"))
+        problems.add(path, f"belongs to a symbol on {venue.id}; write {where}")
+
+
+def _check_leverage(leverage: LeverageTarget, venue: Venue[Any], path: KeyPath, problems: Problems) -> None:
+    if not _check_reader(venue, LeverageReader, path, problems):
+        return
+    behaviour = venue.behaviour(LeverageBehaviour)
+    if leverage.by_side and LeverageScope.SIDE not in behaviour.scope:
+        problems.add(path, f"{venue.id} has one leverage for both sides; expected a number")
+        return
+    for value in (leverage.long, leverage.short):
+        reason = None if value is None else _out_of_range(value, behaviour)
+        if reason is not None:
+            problems.add(path, f"{text_of(value)} {reason} on {venue.id}")
+
+
+def _out_of_range(value: Decimal, behaviour: LeverageBehaviour) -> str | None:
+    if behaviour.minimum is not None and value < behaviour.minimum:
+        return f"is below the least leverage, {text_of(behaviour.minimum)},"
+    if behaviour.maximum is not None and value > behaviour.maximum:
+        return f"is above the highest leverage, {text_of(behaviour.maximum)},"
+    if behaviour.step is not None and (value - (behaviour.minimum or 0)) % behaviour.step:
+        return f"is not a multiple of {text_of(behaviour.step)}"
+    return None
+
+
+def _check_couplings(
+    account: AccountTarget, couplings: tuple[Coupling, ...], path: KeyPath, problems: Problems
+) -> None:
+    """Find settings of one account that can never hold together; a pair is told once."""
+    told: set[frozenset[KeyPath]] = set()
+    for coupling in couplings:
+        for one, other in _against(coupling, account):
+            if frozenset({one, other}) in told:
+                continue
+            told.add(frozenset({one, other}))
+            first, second = sorted(((*path, *one), (*path, *other)), key=lambda key: (problems.line_of(key), key))
+            values = dict(_settings(account))
+            problems.add(
+                second,
+                f"{text_of(values[second[2:]])} cannot hold together with {dotted(first)} = "
+                f"{text_of(values[first[2:]])} (line {problems.line_of(first)}): {coupling.why}",
+            )
+
+
+def _against(coupling: Coupling, account: AccountTarget) -> Iterator[tuple[KeyPath, KeyPath]]:
+    """Yield the pairs of settings of which one forbids the other."""
+    settings = tuple(_settings(account))
+    for one, value in settings:
+        for other, needed in settings:
+            of_one_symbol = len(one) != len(other) or one[:-1] == other[:-1]
+            if (
+                (one[-1], other[-1]) == (coupling.setting, coupling.needs)
+                and value == coupling.value
+                and needed != coupling.needed
+                and of_one_symbol
+            ):
+                yield one, other
+
+
+def _settings(account: AccountTarget) -> Iterator[tuple[KeyPath, Value]]:
+    """Yield where the account's table names a setting that can be coupled, and its value."""
+    for setting in (Setting.POSITION_MODE, Setting.ASSET_MODE, Setting.MARGIN_TYPE):
+        value = getattr(account, setting.value)
+        if value is not None:
+            yield (setting.value,), value
+    for name, symbol in account.symbols.items():
+        if symbol.margin_type is not None:
+            yield ("symbols", name, Setting.MARGIN_TYPE.value), symbol.margin_type

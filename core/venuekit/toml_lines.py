@@ -1,0 +1,95 @@
+"""Line numbers in TOML: where in a text each key stands, which the standard parser does not tell."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["KeyPath", "dotted", "key_lines", "line_of", "syntax_error", "toml_type"]
+
+#: the keys that lead to a value, outermost first
+KeyPath: TypeAlias = "tuple[str, ...]"
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_SYNTAX = re.compile(r"(.*) \(at line (\d+), column \d+\)")
+_TYPES = {bool: "a boolean", int: "an integer", Decimal: "a number", str: "a text", list: "an array", dict: "a table"}
+
+
+def key_lines(text: str) -> Mapping[KeyPath, int]:
+    """Return the line (from 1) on which each key of a valid TOML text is first named."""
+    found: dict[KeyPath, int] = {}
+    table: KeyPath = ()
+    for number, statement in _statements(text):
+        tables = tomllib.loads(statement)
+        if statement.lstrip().startswith("["):
+            table = _only_path(tables)
+            paths = [table]
+        else:
+            paths = [table + path for path in _paths(tables)]
+        for path in paths:
+            for depth in range(1, len(path) + 1):
+                found.setdefault(path[:depth], number)
+    return found
+
+
+def line_of(lines: Mapping[KeyPath, int], path: KeyPath) -> int:
+    """Return the line of a key, else of the nearest table around it."""
+    return next((lines[path[:depth]] for depth in range(len(path), 0, -1) if path[:depth] in lines), 1)
+
+
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    """Cut a text into its statements; one that does not parse yet goes on in the next line."""
+    pending, started = "", 1
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not pending:
+            started = number
+        pending += line + "\n"
+        try:
+            tomllib.loads(pending)
+        except tomllib.TOMLDecodeError:
+            continue
+        if pending.strip():
+            yield started, pending
+        pending = ""
+
+
+def _only_path(tables: Mapping[str, Any]) -> KeyPath:
+    """Return the one path that a table header names."""
+    path: KeyPath = ()
+    inner: Any = tables
+    while inner:
+        if isinstance(inner, list):
+            inner = inner[0]
+            continue
+        [(key, inner)] = inner.items()
+        path = (*path, key)
+    return path
+
+
+def _paths(tables: Mapping[str, Any]) -> Iterator[KeyPath]:
+    for key, value in tables.items():
+        if isinstance(value, dict) and value:
+            yield from ((key, *rest) for rest in _paths(value))
+        else:
+            yield (key,)
+
+
+def dotted(path: KeyPath) -> str:
+    """Return a key as it would be written with dots."""
+    return ".".join(key if _BARE_KEY.fullmatch(key) else f'"{key}"' for key in path)
+
+
+def syntax_error(error: ValueError) -> tuple[int | None, str]:
+    """Return line and text of what ``tomllib`` raised; the line is None where it does not say."""
+    found = _SYNTAX.fullmatch(str(error))
+    return (int(found[2]), found[1]) if found else (None, str(error))
+
+
+def toml_type(value: object) -> str:
+    """Return how the type of a value is called in TOML."""
+    return _TYPES.get(type(value), "a date or time")

@@ -1,0 +1,167 @@
+"""Applying while answers get lost, others write too, keys may only read and several entries speak for one account."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from venuekit.capabilities import MarginType, PositionMode
+from venuekit.errors import AuthenticationFailed, InvalidRequest
+from venuekit.settings import apply, parse_target, plan, plan_exit_status, report_exit_status
+from venuekit.simulator import Answer, DropAfter, DropBefore, SecondActor
+
+LEVERAGE = {"binance_usdm": ("POST", "/fapi/v1/leverage"), "bybit_inverse": ("POST", "/v5/position/set-leverage")}
+SYMBOL = {"binance_usdm": "ETHUSDT", "bybit_inverse": "ETHUSD"}
+VENUES = tuple(LEVERAGE)
+
+
+def arrivals(sim: Any, venue_id: str) -> int:
+    return sum((request.verb, request.path) == LEVERAGE[venue_id] for request in sim.requests)
+
+
+@pytest.mark.parametrize("venue_id", VENUES)
+async def test_lost_answer_of_an_applied_step_ends_as_changed(
+    flat: Any, connected: Any, checked: Any, venue_id: str
+) -> None:
+    """The write arrives once, its answer is lost, and reading shows that it holds."""
+    account = await connected(flat, venue_id)
+    accounts = {"main": account}
+    made = await plan(checked(account, f"symbols.{SYMBOL[venue_id]}.leverage = 5"), accounts)
+    flat.disturb(venue_id, LEVERAGE[venue_id], DropAfter())
+    report = await apply(made, accounts)
+
+    assert arrivals(flat, venue_id) == 1
+    assert [result.status.value for result in report.results] == ["changed"]
+    assert report.results[0].message == "an earlier attempt had no answer; it holds"
+    assert report_exit_status(report) == 0
+
+
+@pytest.mark.parametrize("venue_id", VENUES)
+async def test_step_whose_attempts_all_vanish_is_unknown(
+    flat: Any, connected: Any, checked: Any, venue_id: str
+) -> None:
+    """Sent twice at most and still reading the old value: unknown, exit status 4, and planned again it is pending."""
+    account = await connected(flat, venue_id)
+    accounts = {"main": account}
+    target = checked(account, f"symbols.{SYMBOL[venue_id]}.leverage = 5")
+    made = await plan(target, accounts)
+    flat.disturb(venue_id, LEVERAGE[venue_id], DropBefore(), times=2)
+    report = await apply(made, accounts)
+
+    assert arrivals(flat, venue_id) == 2
+    assert [result.status.value for result in report.results] == ["unknown"]
+    assert report_exit_status(report) == 4
+    assert plan_exit_status(await plan(target, accounts)) == 5
+
+
+@pytest.mark.parametrize("venue_id", VENUES)
+async def test_second_writer_during_a_lost_answer_is_a_conflict(
+    flat: Any, connected: Any, checked: Any, venue_id: str
+) -> None:
+    """A third value is met after the loss: conflict, and nothing is sent again."""
+    account = await connected(flat, venue_id)
+    accounts = {"main": account}
+    symbol = SYMBOL[venue_id]
+    made = await plan(checked(account, f"symbols.{symbol}.leverage = 5"), accounts)
+
+    def other_writer(ledger: Any) -> None:
+        ledger.set_leverage(symbol, Decimal(7))
+
+    flat.disturb(venue_id, LEVERAGE[venue_id], (SecondActor(other_writer), Answer(503)))
+    report = await apply(made, accounts)
+
+    assert arrivals(flat, venue_id) == 1
+    assert [result.status.value for result in report.results] == ["conflict"]
+    assert flat.ledger_of(venue_id).leverage(symbol) == 7
+    assert report_exit_status(report) == 3
+
+
+@pytest.mark.parametrize("venue_id", VENUES)
+async def test_what_moved_since_the_plan_is_left_alone(flat: Any, connected: Any, checked: Any, venue_id: str) -> None:
+    """A setting that somebody moved between plan and apply is a conflict; nothing is sent."""
+    account = await connected(flat, venue_id)
+    accounts = {"main": account}
+    made = await plan(checked(account, f"symbols.{SYMBOL[venue_id]}.leverage = 5"), accounts)
+    flat.ledger_of(venue_id).set_leverage(SYMBOL[venue_id], Decimal(7))
+    report = await apply(made, accounts)
+
+    assert arrivals(flat, venue_id) == 0
+    assert [result.status.value for result in report.results] == ["conflict"]
+    assert (report.results[0].message or "").endswith("is 7 now")
+    assert report_exit_status(report) == 3
+
+
+@pytest.mark.parametrize(("venue_id", "code"), [("binance_usdm", -2015), ("bybit_inverse", 10005)])
+async def test_key_that_may_only_read_plans_and_is_refused_writes_in_the_venues_words(
+    flat: Any, connected: Any, checked: Any, venue_id: str, code: int
+) -> None:
+    """A read-only key is enough to plan; applying ends as refused with the venue's code and changes nothing."""
+    account = await connected(flat, venue_id, read_only=True)
+    accounts = {"main": account}
+    made = await plan(checked(account, f"symbols.{SYMBOL[venue_id]}.leverage = 5"), accounts)
+    report = await apply(made, accounts)
+
+    assert plan_exit_status(made) == 5
+    assert [(result.status.value, result.code) for result in report.results] == [("refused", code)]
+    assert report_exit_status(report) == 3
+
+
+@pytest.mark.parametrize("venue_id", VENUES)
+async def test_unknown_symbol_is_refused_by_the_venue_while_planning(
+    flat: Any, connected: Any, checked: Any, venue_id: str
+) -> None:
+    """A symbol that does not exist raises the venue's own refusal; nothing is written."""
+    account = await connected(flat, venue_id)
+
+    with pytest.raises(InvalidRequest):
+        await plan(checked(account, "symbols.NOSUCH.leverage = 5"), {"main": account})
+
+
+async def test_wrong_secret_raises_while_reading(flat: Any, connected: Any, checked: Any) -> None:
+    """When what holds cannot be read, apply raises and nothing is written."""
+    account = await connected(flat, "binance_usdm")
+    made = await plan(checked(account, "symbols.ETHUSDT.leverage = 5"), {"main": account})
+    denial = Answer.json(401, {"code": -2015, "msg": "Invalid API-key, IP, or permissions for action."})
+    flat.disturb("binance_usdm", ("GET", "/fapi/v1/accountConfig"), denial)
+
+    with pytest.raises(AuthenticationFailed):
+        await apply(made, {"main": account})
+    assert arrivals(flat, "binance_usdm") == 0
+
+
+async def test_two_entries_of_one_key_are_one_account(flat: Any, connected: Any) -> None:
+    """What they agree on is sent once and both end as changed; what they do not is refused naming both."""
+    accounts = {name: await connected(flat, "binance_usdm") for name in ("one", "two")}
+    venues = {name: account.venue for name, account in accounts.items()}
+    text = (
+        '[accounts.one]\nposition_mode = "hedge"\nsymbols.ETHUSDT.leverage = 5\n'
+        '[accounts.two]\nposition_mode = "hedge"\nsymbols.ETHUSDT.leverage = 6\n'
+    )
+    report = await apply(await plan(parse_target(text).check(venues), accounts), accounts)
+
+    assert [result.status.value for result in report.results] == ["changed", "refused", "changed", "refused"]
+    assert report.results[1].message == report.results[3].message
+    for name in ("accounts.one.symbols.ETHUSDT.leverage", "accounts.two.symbols.ETHUSDT.leverage"):
+        assert name in (report.results[1].message or "")
+    assert sum(r.verb == "POST" and r.path == "/fapi/v1/positionSide/dual" for r in flat.requests) == 1
+    assert flat.ledger_of("binance_usdm").position_mode is PositionMode.HEDGE
+    assert arrivals(flat, "binance_usdm") == 0
+
+
+async def test_isolated_symbol_outside_the_file_keeps_assets_from_being_pooled(
+    flat: Any, connected: Any, checked: Any
+) -> None:
+    """The refusal names a symbol that the file does not; once that is cross, the same target goes through."""
+    ledger = flat.ledger_of("binance_usdm")
+    ledger.set_margin_type(MarginType.ISOLATED, "BTCUSDT")
+    account = await connected(flat, "binance_usdm")
+    accounts = {"main": account}
+    target = checked(account, 'asset_mode = "multi"')
+    refused = await plan(target, accounts)
+    ledger.set_margin_type(MarginType.CROSS, "BTCUSDT")
+    report = await apply(await plan(target, accounts), accounts)
+
+    assert "margin_type of BTCUSDT" in (refused.steps[0].reason or "")
+    assert [result.status.value for result in report.results] == ["changed"]
