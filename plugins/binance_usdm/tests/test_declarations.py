@@ -1,0 +1,139 @@
+"""What the venue declares, and what importing it costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import pytest
+
+from venuekit.capabilities import (
+    AssetModeControl,
+    BalanceReader,
+    Capability,
+    LeverageControl,
+    MarginTypeControl,
+    PositionModeControl,
+    SettingsReader,
+)
+from venuekit.endpoint import Effect, Endpoint, Role, Security, Subject
+from venuekit.plugins import make_plugins
+from venuekit.testing.recorded import Recorded
+from venuekit.venue import EnvironmentName
+from venuekit_binance_usdm import endpoints
+from venuekit_binance_usdm.venue import VENUE
+
+
+@pytest.mark.parametrize("endpoint", VENUE.endpoints, ids=str)
+def test_every_endpoint_has_a_recorded_success_with_its_own_facts(
+    endpoint: Endpoint[object], recorded: Recorded
+) -> None:
+    """Verb, path and security of the recorded case are those declared, and its parameters are declared ones."""
+    successes = [case for case in recorded.of(endpoint) if case.is_success]
+
+    assert successes
+    for case in successes:
+        assert case.security is endpoint.security
+        assert case.parameters.keys() <= endpoint.by_name.keys()
+        endpoint.decode(case.body)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "weight"),
+    [
+        (endpoints.SERVER_TIME, 1),
+        (endpoints.EXCHANGE_INFO, 1),
+        (endpoints.ACCOUNT_CONFIG, 5),
+        (endpoints.SYMBOL_CONFIG, 5),
+        (endpoints.BALANCE, 5),
+        (endpoints.ACCOUNT, 5),
+        (endpoints.POSITION_RISK, 5),
+        (endpoints.BRACKETS, 1),
+        (endpoints.OPEN_ORDERS, 40),
+        (endpoints.OPEN_ALGO_ORDERS, 40),
+        (endpoints.POSITION_MODE, 30),
+        (endpoints.ASSET_MODE, 30),
+        (endpoints.SET_LEVERAGE, 1),
+        (endpoints.SET_MARGIN_TYPE, 1),
+        (endpoints.SET_POSITION_MODE, 1),
+        (endpoints.SET_ASSET_MODE, 1),
+    ],
+    ids=str,
+)
+def test_weights_are_those_documented(endpoint: Endpoint[object], weight: int) -> None:
+    """The most a call can cost is documented, and every call pays it into the pool of the address."""
+    assert endpoint.cost({}) == endpoint.weight_most == weight
+    assert endpoint.pools == {"weight": None}
+
+
+@pytest.mark.parametrize("endpoint", [endpoints.OPEN_ORDERS, endpoints.OPEN_ALGO_ORDERS], ids=str)
+def test_open_orders_of_one_symbol_cost_one(endpoint: Endpoint[object]) -> None:
+    """Naming a symbol makes the read cheap."""
+    assert endpoint.cost({"symbol": "BTCUSDT"}) == 1
+
+
+def test_writes_know_what_they_are_about() -> None:
+    """Leverage and margin type exclude each other per symbol, modes exclude everything."""
+    writes = {endpoint: endpoint.subject for endpoint in VENUE.endpoints if endpoint.is_write}
+
+    assert writes == {
+        endpoints.SET_LEVERAGE: Subject.SYMBOL,
+        endpoints.SET_MARGIN_TYPE: Subject.SYMBOL,
+        endpoints.SET_POSITION_MODE: Subject.ACCOUNT,
+        endpoints.SET_ASSET_MODE: Subject.ACCOUNT,
+    }
+    assert {endpoint.effect for endpoint in writes} == {Effect.SET}
+    assert all(endpoint.readback for endpoint in writes)
+    assert endpoints.SET_LEVERAGE.name_of(Role.LEVERAGE) == "leverage"
+
+
+def test_what_needs_no_key() -> None:
+    """Time and instruments are public, everything else is signed."""
+    public = {endpoint for endpoint in VENUE.endpoints if endpoint.security is Security.NONE}
+
+    assert public == {endpoints.SERVER_TIME, endpoints.EXCHANGE_INFO}
+
+
+@pytest.mark.parametrize(
+    "capability",
+    [BalanceReader, LeverageControl, MarginTypeControl, PositionModeControl, AssetModeControl, SettingsReader],
+)
+def test_account_is_its_capabilities(capability: type[Capability]) -> None:
+    """The account class carries out every promise, so it can be instantiated."""
+    assert issubclass(VENUE.account, capability)
+    assert VENUE.account.__abstractmethods__ == frozenset()
+    assert all(vars(part).get("__slots__") == () for part in VENUE.account.__mro__ if "binance" in part.__module__)
+
+
+def test_environments_allow_their_own_hosts_only() -> None:
+    """Every URL of an environment lies on its allow-list, and no host is in two."""
+    by_name = {environment.name: environment for environment in VENUE.environments}
+    hosts: Mapping[EnvironmentName, set[str | None]] = {
+        name: {urlsplit(url).hostname for url in (it.rest, it.websocket_api, it.stream) if url}
+        for name, it in by_name.items()
+    }
+
+    assert by_name.keys() == {EnvironmentName.LIVE, EnvironmentName.TESTNET, EnvironmentName.DEMO}
+    assert hosts == {name: set(it.hosts) for name, it in by_name.items()}
+    assert sum(len(it) for it in hosts.values()) == len(set().union(*hosts.values()))
+    assert all(it.rest.startswith("https://") for it in by_name.values())
+
+
+def test_plugin_is_found_by_its_entry_point() -> None:
+    """The venue enters by the same door as a stranger's."""
+    assert make_plugins().venue("binance_usdm") is VENUE
+
+
+def test_declarations_import_no_codec_and_no_client_stack() -> None:
+    """Reading what the venue declares costs no JSON codec, no converter, no HTTP stack and no simulator."""
+    script = (
+        "import sys, venuekit_binance_usdm.venue\n"
+        "heavy = ('msgspec', 'cattrs', 'aiohttp', 'tenacity', 'venuekit.simulator')\n"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)  # noqa: S603
+
+    assert done.stdout.strip() == "[]"

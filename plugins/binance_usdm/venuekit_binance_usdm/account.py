@@ -1,0 +1,48 @@
+"""The account: a list of parts, each one capability, and the endpoints they use."""
+
+from __future__ import annotations
+
+from venuekit_binance_usdm import endpoints
+from venuekit_binance_usdm.account_info import BinanceAccountInfo
+from venuekit_binance_usdm.asset_mode import BinanceAssetMode
+from venuekit_binance_usdm.balances import BinanceBalances
+from venuekit_binance_usdm.brackets import BinanceBrackets
+from venuekit_binance_usdm.instruments import BinanceInstruments, BinanceServerTime
+from venuekit_binance_usdm.leverage import BinanceLeverage
+from venuekit_binance_usdm.margin_type import BinanceMarginType
+from venuekit_binance_usdm.position_mode import BinancePositionMode
+from venuekit_binance_usdm.settings import BinanceSettings
+
+__all__ = ["BinanceUsdmAccount"]
+
+
+class BinanceUsdmAccount(
+    BinanceBalances,
+    BinanceAccountInfo,
+    BinanceLeverage,
+    BinanceMarginType,
+    BinancePositionMode,
+    BinanceAssetMode,
+    BinanceBrackets,
+    BinanceInstruments,
+    BinanceServerTime,
+    BinanceSettings,
+):
+    """An account of USDⓈ-M futures."""
+
+    __slots__ = ()
+
+    ACCOUNT = endpoints.ACCOUNT
+    ACCOUNT_CONFIG = endpoints.ACCOUNT_CONFIG
+    BALANCE = endpoints.BALANCE
+    BRACKETS = endpoints.BRACKETS
+    EXCHANGE_INFO = endpoints.EXCHANGE_INFO
+    OPEN_ALGO_ORDERS = endpoints.OPEN_ALGO_ORDERS
+    OPEN_ORDERS = endpoints.OPEN_ORDERS
+    POSITION_RISK = endpoints.POSITION_RISK
+    SERVER_TIME = endpoints.SERVER_TIME
+    SET_ASSET_MODE = endpoints.SET_ASSET_MODE
+    SET_LEVERAGE = endpoints.SET_LEVERAGE
+    SET_MARGIN_TYPE = endpoints.SET_MARGIN_TYPE
+    SET_POSITION_MODE = endpoints.SET_POSITION_MODE
+    SYMBOL_CONFIG = endpoints.SYMBOL_CONFIG

@@ -1,0 +1,81 @@
+"""How an answer tells success from refusal."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from venuekit.message import HttpResponse
+from venuekit.venue import Refusal
+
+__all__ = ["MAINTENANCE", "read_answer"]
+
+#: the code under which the body ``{"239999": "..."}`` of a maintenance window is classified
+MAINTENANCE = "239999"
+
+_SUCCESS = 200
+#: an object that carries a code is short; a longer body is an answer, whatever its fields are called
+_LONGEST_REFUSAL = 4096
+_BANNED_UNTIL = re.compile(r"Way too many requests; IP banned until (\d{10,16})\.(?: .*)?", re.DOTALL)
+_FIRST_BYTES = 200
+
+
+def read_answer(response: HttpResponse) -> Refusal | None:
+    """
+    Return what was refused, None for a success.
+
+    Raises:
+        ValueError: a 2xx whose body is not JSON.
+    """
+    body = response.body
+    if response.status < 300:
+        first = body.lstrip()[:1]
+        if first not in (b"{", b"["):
+            raise ValueError("the answer is not JSON")
+        if first == b"[" or len(body) > _LONGEST_REFUSAL or not _may_refuse(body):
+            return None
+        return _refusal_in(json.loads(body))
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return Refusal(code=None, message=_first_words(body))
+    refusal = _refusal_in(document)
+    return Refusal(code=None, message=_first_words(body)) if refusal is None else refusal
+
+
+def _may_refuse(body: bytes) -> bool:
+    return b'"code"' in body or b'"239999"' in body
+
+
+def _refusal_in(document: Any) -> Refusal | None:
+    if not isinstance(document, dict):
+        return None
+    if MAINTENANCE in document:
+        return Refusal(code=MAINTENANCE, message=str(document[MAINTENANCE]))
+    code = _code(document.get("code"))
+    if code == _SUCCESS or (code is None and "msg" not in document):
+        return None
+    message = str(document.get("msg", ""))
+    return Refusal(code=code, message=message, retry_at=_banned_until(message))
+
+
+def _code(value: object) -> int | str | None:
+    """Return a code as the documentation writes it: a number, even where it travels as text."""
+    if isinstance(value, str):
+        return int(value) if value.removeprefix("-").isdecimal() else value or None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _banned_until(message: str) -> datetime | None:
+    """Return until when the address is banned; the instant stands in the message, in milliseconds, and nowhere else."""
+    found = _BANNED_UNTIL.fullmatch(message)
+    if found is None:
+        return None
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(found[1]))
+
+
+def _first_words(body: bytes) -> str:
+    text = " ".join(body[:_FIRST_BYTES].decode("utf-8", "replace").split())
+    return text or "empty body"

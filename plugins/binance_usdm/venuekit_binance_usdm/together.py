@@ -1,0 +1,42 @@
+"""Reads that belong together: sent at once, so that what is joined is as close in time as can be."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import datetime
+from typing import Any, TypeVar, overload
+
+from venuekit.account import Answer
+
+__all__ = ["earliest", "together"]
+
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
+
+
+@overload
+async def together(a: Coroutine[Any, Any, A], b: Coroutine[Any, Any, B], /) -> tuple[A, B]: ...
+@overload
+async def together(
+    a: Coroutine[Any, Any, A], b: Coroutine[Any, Any, B], c: Coroutine[Any, Any, C], /
+) -> tuple[A, B, C]: ...
+@overload
+async def together(
+    a: Coroutine[Any, Any, A], b: Coroutine[Any, Any, B], c: Coroutine[Any, Any, C], d: Coroutine[Any, Any, D], /
+) -> tuple[A, B, C, D]: ...
+async def together(*reads: Coroutine[Any, Any, Any]) -> tuple[Any, ...]:
+    """Return the results of several reads; the first that fails is raised as it is, and stops the others."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(read) for read in reads]
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return tuple(task.result() for task in tasks)
+
+
+def earliest(*answers: Answer[Any]) -> datetime:
+    """Return the instant of the oldest answer: what a value joined from them is as of."""
+    return min(answer.as_of for answer in answers)

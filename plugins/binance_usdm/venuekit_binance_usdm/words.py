@@ -1,0 +1,45 @@
+"""The venue's words for what the capabilities name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from venuekit.capabilities import AssetMode, MarginType, PositionMode, PositionSide
+
+__all__ = [
+    "MARGIN_TYPE_WORDS",
+    "POSITION_SIDES",
+    "asset_mode_of",
+    "margin_type_of",
+    "position_mode_of",
+]
+
+#: as requests spell them; answers also write ``cross`` and ``isolated``
+MARGIN_TYPE_WORDS: Mapping[MarginType, str] = {MarginType.CROSS: "CROSSED", MarginType.ISOLATED: "ISOLATED"}
+
+POSITION_SIDES: Mapping[str, PositionSide] = {
+    "BOTH": PositionSide.BOTH,
+    "LONG": PositionSide.LONG,
+    "SHORT": PositionSide.SHORT,
+}
+
+_MARGIN_TYPES: Mapping[str, MarginType] = {
+    "crossed": MarginType.CROSS,
+    "cross": MarginType.CROSS,
+    "isolated": MarginType.ISOLATED,
+}
+
+
+def margin_type_of(word: str) -> MarginType | None:
+    """Return a margin type, None for a word that the venue does not document."""
+    return _MARGIN_TYPES.get(word.lower())
+
+
+def position_mode_of(dual: bool) -> PositionMode:
+    """Return what ``dualSidePosition`` means."""
+    return PositionMode.HEDGE if dual else PositionMode.ONE_WAY
+
+
+def asset_mode_of(multi: bool) -> AssetMode:
+    """Return what ``multiAssetsMargin`` means."""
+    return AssetMode.MULTI if multi else AssetMode.SINGLE
