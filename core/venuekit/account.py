@@ -13,6 +13,7 @@ from venuekit import errors
 from venuekit.capabilities import Capability, Support, SupportState
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint
+from venuekit.payloads import read_json
 from venuekit.pipeline.carry import carry
 from venuekit.pipeline.journal import Unresolved
 from venuekit.pipeline.line import UNSET, Line, Options
@@ -98,7 +99,7 @@ class Account:
 
         def decode(body: bytes) -> T:
             nonlocal raw
-            raw = _plain_json(body)
+            raw = read_json(body)
             return endpoint.decode(body)
 
         chosen: Callable[[bytes], T] = decode if self._line.keep_raw else endpoint.decode
@@ -217,9 +218,3 @@ class Account:
 
 def _failed(future: asyncio.Future[Any]) -> bool:
     return future.done() and (future.cancelled() or future.exception() is not None)
-
-
-def _plain_json(body: bytes) -> Any:
-    import msgspec
-
-    return msgspec.json.decode(body)
