@@ -1,0 +1,75 @@
+"""
+The ledger of the embedded exchange: pure, synchronous, exact; no wire format and no venue in it.
+
+A front builds one account from data and then only translates::
+
+    ledger = Ledger(Rules(asset_mode=False), [contract], now=clock)
+    ledger.deposit("USDT", Decimal(10_000))
+    ledger.set_margin_type(MarginType.ISOLATED, "ACMEUSDT")
+    ledger.fill("ACMEUSDT", Side.BUY, Decimal(2), Decimal(100))
+    ledger.position("ACMEUSDT").liquidation_price
+
+* **Data in.** A :class:`Contract` is one symbol with its brackets (see :func:`tiers`) and first mark; an
+  :class:`Asset` says what an asset is worth as collateral; :class:`Rules` says how this venue differs from others:
+  rounding, what a margin type belongs to, how isolated margin is counted, what forbids which change.
+  Venues that share one account put their contracts into one ledger, told apart by ``Contract.venue``; where their
+  wallets are kept apart, ``Contract.purse`` names the wallet, and so do ``deposit``, ``balance`` and ``totals``.
+* **Commands** change the account, or raise :class:`Refused` and change nothing. A :class:`Refusal` is a
+  :class:`Reason` with details; the front owns the venue's code and words for it. ``deposit``, ``fill``,
+  ``adjust_margin``, ``rest_order``, ``set_mark`` are also what a scenario is written in.
+* **Reads** return frozen values with every derived figure (:class:`PositionFigures`, :class:`BalanceFigures`,
+  :class:`Totals`); money is rounded as the rules say, prices are not rounded to a tick. Sizes are signed
+  contracts (long > 0), amounts are effects on the account (paid < 0), None means "there is none".
+* **Every movement of a wallet** writes one :class:`Income` row with exactly the amount moved. Margin added or removed
+  by hand moves no wallet, so it has a :class:`MarginChange` and no row.
+* **The fence** (:class:`RequestWindow`) refuses what is stamped too early or too late. It is no part of the account:
+  a front asks it on arrival and once more right before the command, with the venue's own clock.
+
+Left out: matching, funding, liquidation itself, order margin beyond the resting orders' value / leverage.
+"""
+
+from __future__ import annotations
+
+from venuekit.simulator.ledger.balance import BalanceFigures, Totals
+from venuekit.simulator.ledger.brackets import Tier, tiers
+from venuekit.simulator.ledger.contract import AssetKey, Contract
+from venuekit.simulator.ledger.income import Execution, Income, IncomeKind, MarginChange
+from venuekit.simulator.ledger.ledger import Ledger
+from venuekit.simulator.ledger.money import Rounding
+from venuekit.simulator.ledger.orders import Book, RestingOrder, Side
+from venuekit.simulator.ledger.position import PositionFigures
+from venuekit.simulator.ledger.refusal import Reason, Refusal, Refused
+from venuekit.simulator.ledger.rules import BreakEven, IsolatedMargin, Liquidation, Pool, Rules
+from venuekit.simulator.ledger.state import Asset, LedgerState
+from venuekit.simulator.ledger.window import RequestWindow, check_window
+
+__all__ = [
+    "Asset",
+    "AssetKey",
+    "BalanceFigures",
+    "Book",
+    "BreakEven",
+    "Contract",
+    "Execution",
+    "Income",
+    "IncomeKind",
+    "IsolatedMargin",
+    "Ledger",
+    "LedgerState",
+    "Liquidation",
+    "MarginChange",
+    "Pool",
+    "PositionFigures",
+    "Reason",
+    "Refusal",
+    "Refused",
+    "RequestWindow",
+    "RestingOrder",
+    "Rounding",
+    "Rules",
+    "Side",
+    "Tier",
+    "Totals",
+    "check_window",
+    "tiers",
+]

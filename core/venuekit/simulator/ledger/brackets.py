@@ -1,0 +1,83 @@
+"""Brackets: how leverage and maintenance margin depend on the value of a position, counted in the settle asset."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from decimal import Decimal
+
+import attrs
+
+from venuekit.simulator.ledger.money import ZERO, exact
+
+__all__ = ["Tier", "check_tiers", "max_leverage", "max_position", "tier_of", "tiers"]
+
+
+@attrs.frozen
+class Tier:
+    """
+    One tier, for values in [``floor``, ``cap``).
+
+    ``initial_margin_rate`` is what the venue prints; None means 1 / ``max_leverage``.
+    """
+
+    tier: int
+    floor: Decimal
+    cap: Decimal
+    max_leverage: Decimal
+    maintenance_margin_rate: Decimal
+    deduction: Decimal = ZERO
+    initial_margin_rate: Decimal | None = None
+
+    @exact
+    def maintenance_margin(self, value: Decimal) -> Decimal:
+        """Return the maintenance margin of a position of this value, unrounded and never negative."""
+        return max(ZERO, value * self.maintenance_margin_rate - self.deduction)
+
+
+@exact
+def tiers(*rows: tuple[Decimal, Decimal, Decimal]) -> tuple[Tier, ...]:
+    """
+    Return tiers from rows of (cap, highest leverage, maintenance margin rate).
+
+    The deduction of a tier is the one before it plus its floor times the step of the rate, which makes the
+    maintenance margin continuous.
+    """
+    result: list[Tier] = []
+    floor = deduction = rate_before = ZERO
+    for number, (cap, leverage, rate) in enumerate(rows, start=1):
+        deduction += floor * (rate - rate_before)
+        result.append(Tier(number, floor, cap, leverage, rate, deduction))
+        floor, rate_before = cap, rate
+    return tuple(result)
+
+
+def check_tiers(brackets: Sequence[Tier]) -> None:
+    """
+    Check that tiers start at zero, follow each other without a gap, and get stricter.
+
+    Raises:
+        ValueError: they do not; the liquidation price relies on it.
+    """
+    if not brackets or brackets[0].floor != 0:
+        raise ValueError("brackets start with a tier whose floor is 0")
+    for lower, upper in itertools.pairwise(brackets):
+        if upper.floor != lower.cap or upper.cap <= upper.floor:
+            raise ValueError(f"tier {upper.tier} does not follow tier {lower.tier}")
+        if upper.maintenance_margin_rate < lower.maintenance_margin_rate or upper.max_leverage > lower.max_leverage:
+            raise ValueError(f"tier {upper.tier} is less strict than tier {lower.tier}")
+
+
+def tier_of(brackets: Sequence[Tier], value: Decimal) -> Tier:
+    """Return the tier that holds a value; the last one also holds everything beyond its cap."""
+    return next((tier for tier in brackets if value < tier.cap), brackets[-1])
+
+
+def max_position(brackets: Sequence[Tier], leverage: Decimal) -> Decimal:
+    """Return the largest value allowed at a leverage: the cap of the highest tier that still allows it, else 0."""
+    return max((tier.cap for tier in brackets if tier.max_leverage >= leverage), default=ZERO)
+
+
+def max_leverage(brackets: Sequence[Tier], value: Decimal) -> Decimal:
+    """Return the highest leverage allowed at a value (its cap included); that of the last tier beyond all caps."""
+    return max((tier.max_leverage for tier in brackets if value <= tier.cap), default=brackets[-1].max_leverage)

@@ -1,0 +1,110 @@
+"""Contracts: what is traded, and the arithmetic of value, profit and mean price that a contract's kind decides."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import attrs
+
+from venuekit.capabilities import Unit
+from venuekit.simulator.ledger.brackets import Tier, check_tiers
+from venuekit.simulator.ledger.money import exact
+
+__all__ = ["AssetKey", "Contract"]
+
+AssetKey = tuple[str, str]
+
+
+@attrs.frozen
+class Contract:
+    """
+    One contract: data that a front brings along.
+
+    Quantities are contracts, signed where they are positions (long > 0). One contract is ``contract_size`` of the base
+    if linear, of the quote if inverse. ``value`` always means the worth in the settle asset; caps and floors of
+    ``brackets`` are counted in it. ``mark`` and ``leverage`` are what the ledger starts with. ``purse`` names the
+    wallet that margin and profit live in: venues whose assets are kept apart give theirs different names.
+    """
+
+    symbol: str
+    pair: str
+    base: str
+    quote: str
+    settle: str
+    is_inverse: bool
+    contract_size: Decimal
+    brackets: tuple[Tier, ...] = attrs.field(repr=False)
+    mark: Decimal
+    venue: str = ""
+    purse: str = ""
+    price_tick: Decimal = Decimal("0.1")
+    quantity_step: Decimal = Decimal(1)
+    min_quantity: Decimal = Decimal(1)
+    max_quantity: Decimal = Decimal(1_000_000)
+    max_market_quantity: Decimal | None = None
+    min_price: Decimal | None = None
+    max_price: Decimal | None = None
+    min_notional: Decimal | None = None
+    leverage: Decimal = Decimal(20)
+    min_leverage: Decimal = Decimal(1)
+    leverage_step: Decimal = Decimal(1)
+    taker_fee: Decimal = Decimal("0.0004")
+    maker_fee: Decimal = Decimal("0.0002")
+    listed_at: datetime | None = None
+    expires_at: datetime | None = None
+    funding_interval: timedelta | None = None
+
+    def __attrs_post_init__(self) -> None:
+        check_tiers(self.brackets)
+        if self.contract_size <= 0 or self.mark <= 0:
+            raise ValueError(f"{self.symbol}: contract size and mark are positive")
+        if (self.settle == self.base) is not self.is_inverse:
+            raise ValueError(f"{self.symbol}: a contract is inverse exactly when it settles in its base")
+
+    @property
+    def asset_key(self) -> AssetKey:
+        """The wallet that margin and profit live in: purse and asset."""
+        return self.purse, self.settle
+
+    @property
+    def contract_unit(self) -> Unit:
+        """What ``contract_size`` is counted in."""
+        return Unit.QUOTE if self.is_inverse else Unit.BASE
+
+    @property
+    def value_unit(self) -> Unit:
+        """What ``value`` is counted in; always the settle asset."""
+        return Unit.BASE if self.is_inverse else Unit.QUOTE
+
+    @property
+    def max_leverage(self) -> Decimal:
+        """The highest leverage of any tier."""
+        return self.brackets[0].max_leverage
+
+    @exact
+    def value(self, quantity: Decimal, price: Decimal) -> Decimal:
+        """Return the worth of a quantity at a price, in the settle asset, signed like the quantity and unrounded."""
+        size = quantity * self.contract_size
+        return size / price if self.is_inverse else size * price
+
+    @exact
+    def notional(self, quantity: Decimal, price: Decimal) -> Decimal:
+        """Return the worth in the quote asset, signed like the quantity; the price does not matter if inverse."""
+        size = quantity * self.contract_size
+        return size if self.is_inverse else size * price
+
+    @exact
+    def profit(self, quantity: Decimal, entry: Decimal, price: Decimal) -> Decimal:
+        """Return what a signed quantity entered at ``entry`` has gained at ``price``, in the settle asset."""
+        gain = self.value(quantity, price) - self.value(quantity, entry)
+        return -gain if self.is_inverse else gain
+
+    @exact
+    def mean_entry(self, quantity: Decimal, entry: Decimal, added: Decimal, price: Decimal) -> Decimal:
+        """Return the entry price after adding: the mean price if linear, the harmonic one if inverse."""
+        if quantity == 0:
+            return price
+        if self.is_inverse:
+            return (quantity + added) / (quantity / entry + added / price)
+        return (quantity * entry + added * price) / (quantity + added)

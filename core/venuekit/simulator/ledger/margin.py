@@ -1,0 +1,113 @@
+"""Margins: what one leg of a symbol, and the orders that would open more of it, bind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+import attrs
+
+from venuekit.capabilities import PositionSide
+from venuekit.simulator.ledger.brackets import Tier, tier_of
+from venuekit.simulator.ledger.contract import Contract
+from venuekit.simulator.ledger.money import ZERO, exact
+from venuekit.simulator.ledger.orders import Book, RestingOrder, Side
+from venuekit.simulator.ledger.rules import IsolatedMargin, Rules
+from venuekit.simulator.ledger.state import Leg
+
+__all__ = ["LegMargin", "OrderValues", "closing_fee", "isolated_at_entry", "leg_margin", "opening_orders"]
+
+
+@attrs.frozen
+class OrderValues:
+    """The values of the plain orders that would open more of a leg, in the settle asset, unrounded."""
+
+    bids: Decimal = ZERO
+    asks: Decimal = ZERO
+
+    @exact
+    def exposure(self, value: Decimal) -> Decimal:
+        """Return the largest value that a signed position value can grow to when the orders fill."""
+        return max(abs(value + self.bids), abs(value - self.asks))
+
+
+@attrs.frozen
+class LegMargin:
+    """What a leg is worth and binds, in the settle asset; rounded as the venue does, but for ``exposure``."""
+
+    isolated: bool
+    value: Decimal
+    exposure: Decimal
+    unrealized_pnl: Decimal
+    closing_fee: Decimal
+    position_initial_margin: Decimal
+    open_order_initial_margin: Decimal
+    maintenance_margin: Decimal
+    tier: Tier
+
+
+@exact
+def opening_orders(contract: Contract, side: PositionSide, orders: Iterable[RestingOrder]) -> OrderValues:
+    """
+    Return the values of those orders of a symbol that open more of a leg.
+
+    Conditional and reduce-only orders bind nothing, nor do orders that close a leg of hedge mode.
+    """
+    values = {Side.BUY: ZERO, Side.SELL: ZERO}
+    closing = {PositionSide.LONG: Side.SELL, PositionSide.SHORT: Side.BUY}.get(side)
+    for order in orders:
+        if order.position_side is not side or order.book is not Book.PLAIN or order.reduce_only:
+            continue
+        if order.side is not closing:
+            values[order.side] += contract.value(order.quantity, order.price)
+    return OrderValues(values[Side.BUY], values[Side.SELL])
+
+
+@exact
+def closing_fee(contract: Contract, leg: Leg, leverage: Decimal) -> Decimal:
+    """Return the taker fee of closing at the price that uses up the initial margin, unrounded."""
+    value = contract.value(leg.quantity, leg.entry) if leg.quantity else ZERO
+    lost = value / leverage
+    return abs(value + (abs(lost) if contract.is_inverse else -abs(lost))) * contract.taker_fee
+
+
+@exact
+def isolated_at_entry(rules: Rules, contract: Contract, leg: Leg, leverage: Decimal) -> Decimal:
+    """Return the isolated wallet of a leg whose margin is counted at entry: value / leverage, and what was added."""
+    if leg.quantity == 0:
+        return ZERO
+    return rules.money(abs(contract.value(leg.quantity, leg.entry)) / leverage) + leg.added_margin
+
+
+@exact
+def leg_margin(
+    rules: Rules,
+    contract: Contract,
+    leg: Leg,
+    *,
+    mark: Decimal,
+    leverage: Decimal,
+    isolated: bool,
+    orders: OrderValues,
+) -> LegMargin:
+    """Return what a leg is worth and binds at a mark price."""
+    signed = contract.value(leg.quantity, mark)
+    value, exposure = abs(signed), orders.exposure(signed)
+    fee = closing_fee(contract, leg, leverage) if rules.closing_fee_in_margin else ZERO
+    if isolated and rules.isolated_margin is IsolatedMargin.ENTRY:
+        initial = isolated_at_entry(rules, contract, leg, leverage) + rules.money(fee)
+    else:
+        initial = rules.money(value / leverage + fee)
+    maintenance = tier_of(contract.brackets, value).maintenance_margin(value) + fee
+    profit = contract.profit(leg.quantity, leg.entry, mark) if leg.quantity else ZERO
+    return LegMargin(
+        isolated=isolated,
+        value=rules.money(value),
+        exposure=exposure,
+        unrealized_pnl=rules.money(profit),
+        closing_fee=rules.money(fee),
+        position_initial_margin=initial,
+        open_order_initial_margin=rules.money((exposure - value) / leverage),
+        maintenance_margin=rules.money(maintenance),
+        tier=tier_of(contract.brackets, exposure if rules.tier_counts_orders else value),
+    )

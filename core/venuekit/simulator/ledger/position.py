@@ -1,0 +1,181 @@
+"""Positions as they are shown: one leg of a symbol with every figure that follows from it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+import attrs
+
+from venuekit.capabilities import MarginType, PositionSide, Unit
+from venuekit.simulator.ledger.brackets import Tier, max_position
+from venuekit.simulator.ledger.contract import Contract
+from venuekit.simulator.ledger.liquidation import entry_backing, liquidation_price
+from venuekit.simulator.ledger.money import ZERO, exact, to_price
+from venuekit.simulator.ledger.reading import Reading
+from venuekit.simulator.ledger.refusal import Reason, Refused
+from venuekit.simulator.ledger.rules import BreakEven, IsolatedMargin, Liquidation
+from venuekit.simulator.ledger.state import Leg
+
+__all__ = ["PositionFigures", "check_side", "position_figures", "removable_margin"]
+
+
+@attrs.frozen
+class PositionFigures:
+    """
+    One leg of a symbol; money is in the settle asset but for ``notional``, which is in the quote asset.
+
+    ``quantity`` is signed, in contracts. Magnitudes (values, margins) are never negative. ``isolated_*`` are None in
+    cross margin; prices are None when there is none (flat, or nothing can liquidate it). ``realized_pnl`` is before
+    fees and ``commission`` an effect on the account (paid < 0), both since the position was opened; ``total_*`` since
+    the first fill. ``bid_value`` and ``ask_value`` are those of the plain orders that would open more of it.
+    ``max_position`` is the cap at the present leverage, ``tier`` the present tier, both in ``max_position_unit``.
+    ``margin_ratio`` is maintenance margin to isolated margin, 1 is liquidation, None in cross margin, when flat or
+    when nothing is left.
+    """
+
+    symbol: str
+    side: PositionSide
+    venue: str
+    settle: str
+    quantity: Decimal
+    entry_price: Decimal | None
+    break_even_price: Decimal | None
+    mark_price: Decimal
+    liquidation_price: Decimal | None
+    notional: Decimal
+    value: Decimal
+    entry_value: Decimal
+    unrealized_pnl: Decimal
+    realized_pnl: Decimal
+    commission: Decimal
+    total_realized_pnl: Decimal
+    total_commission: Decimal
+    leverage: Decimal
+    margin_type: MarginType
+    isolated_wallet: Decimal | None
+    isolated_margin: Decimal | None
+    added_margin: Decimal
+    closing_fee: Decimal
+    position_initial_margin: Decimal
+    open_order_initial_margin: Decimal
+    initial_margin: Decimal
+    maintenance_margin: Decimal
+    margin_ratio: Decimal | None
+    max_position: Decimal
+    max_position_unit: Unit
+    tier: Tier
+    bid_value: Decimal
+    ask_value: Decimal
+    opened_at: datetime | None
+    updated_at: datetime | None
+    sequence: int | None
+
+
+@exact
+def position_figures(reading: Reading, symbol: str, side: PositionSide) -> PositionFigures:
+    """Return a leg with everything that follows from it; flat if need be."""
+    contract, held, money = reading.contract(symbol), reading.symbol(symbol), reading.rules.money
+    leg, margin, orders = reading.leg(symbol, side), reading.margin(symbol, side), reading.order_values(symbol, side)
+    isolated_margin = leg.isolated_wallet + margin.unrealized_pnl
+    ratio = None
+    if margin.isolated and leg.quantity and isolated_margin > 0:
+        ratio = margin.maintenance_margin / isolated_margin
+    return PositionFigures(
+        symbol=symbol,
+        side=side,
+        venue=contract.venue,
+        settle=contract.settle,
+        quantity=leg.quantity,
+        entry_price=to_price(leg.entry),
+        break_even_price=to_price(_break_even(reading, contract, leg)),
+        mark_price=held.mark,
+        liquidation_price=to_price(_liquidation(reading, contract, leg)),
+        notional=money(abs(contract.notional(leg.quantity, held.mark))),
+        value=margin.value,
+        entry_value=money(abs(contract.value(leg.quantity, leg.entry))) if leg.quantity else ZERO,
+        unrealized_pnl=margin.unrealized_pnl,
+        realized_pnl=leg.realized_pnl,
+        commission=leg.commission,
+        total_realized_pnl=leg.total_realized_pnl,
+        total_commission=leg.total_commission,
+        leverage=held.leverage,
+        margin_type=reading.margin_type(symbol),
+        isolated_wallet=leg.isolated_wallet if margin.isolated else None,
+        isolated_margin=isolated_margin if margin.isolated else None,
+        added_margin=leg.added_margin,
+        closing_fee=margin.closing_fee,
+        position_initial_margin=margin.position_initial_margin,
+        open_order_initial_margin=margin.open_order_initial_margin,
+        initial_margin=margin.position_initial_margin + margin.open_order_initial_margin,
+        maintenance_margin=margin.maintenance_margin,
+        margin_ratio=ratio,
+        max_position=max_position(contract.brackets, held.leverage),
+        max_position_unit=contract.value_unit,
+        tier=margin.tier,
+        bid_value=money(orders.bids),
+        ask_value=money(orders.asks),
+        opened_at=leg.opened_at,
+        updated_at=leg.updated_at,
+        sequence=leg.sequence,
+    )
+
+
+@exact
+def removable_margin(reading: Reading, symbol: str, side: PositionSide) -> Decimal:
+    """
+    Return the most that can be taken out of an isolated position by hand.
+
+    What stays must cover the maintenance margin, and together with the profit the initial margin at mark. Where
+    margin is counted at entry, only what was added by hand can go.
+    """
+    leg, margin, held = reading.leg(symbol, side), reading.margin(symbol, side), reading.symbol(symbol)
+    value = abs(reading.contract(symbol).value(leg.quantity, held.mark))
+    after_profit = leg.isolated_wallet + margin.unrealized_pnl - value / held.leverage
+    removable = min(leg.isolated_wallet - margin.maintenance_margin, after_profit)
+    if reading.rules.isolated_margin is IsolatedMargin.ENTRY:
+        removable = min(removable, leg.added_margin)
+    return reading.rules.money(max(ZERO, removable))
+
+
+def check_side(reading: Reading, side: PositionSide) -> None:
+    """Refuse a leg that the present position mode does not have."""
+    if side not in reading.sides:
+        raise Refused(Reason.SIDE_DOES_NOT_MATCH_MODE, side=side, mode=reading.state.position_mode)
+
+
+def _break_even(reading: Reading, contract: Contract, leg: Leg) -> Decimal | None:
+    if reading.rules.break_even is BreakEven.NONE or contract.is_inverse:
+        return None
+    sign = 1 if leg.quantity > 0 else -1
+    return leg.entry * (1 + sign * contract.taker_fee)
+
+
+def _liquidation(reading: Reading, contract: Contract, leg: Leg) -> Decimal | None:
+    if leg.quantity == 0:
+        return None
+    by_entry = reading.rules.liquidation is Liquidation.ENTRY
+    if reading.is_isolated(contract.symbol):
+        leverage = reading.symbol(contract.symbol).leverage
+        backing = entry_backing(contract, leg, leverage) if by_entry else leg.isolated_wallet
+        return liquidation_price(contract, [leg], backing)
+    if by_entry:
+        return None
+    legs = reading.legs(contract.symbol)
+    return liquidation_price(contract, list(legs.values()), _cross_backing(reading, contract, legs))
+
+
+def _cross_backing(reading: Reading, contract: Contract, legs: dict[PositionSide, Leg]) -> Decimal:
+    """Return the cross wallet, or the pool, and what all other positions add to it or claim of it."""
+    key = contract.asset_key
+    own = [reading.margin(contract.symbol, side) for side in legs]
+    own_claim = sum((margin.unrealized_pnl - margin.maintenance_margin for margin in own), ZERO)
+    if not reading.is_pooled(key):
+        sums = reading.sums(key)
+        return reading.cross_wallet(key) + sums.cross_unrealized_pnl - sums.cross_maintenance_margin - own_claim
+    backing = ZERO
+    for asset in reading.pool_members(contract.purse):
+        sums = reading.sums(asset.key)
+        claim = sums.cross_unrealized_pnl - sums.cross_maintenance_margin - (own_claim if asset.key == key else ZERO)
+        backing += asset.worth(reading.cross_wallet(asset.key)) + asset.price * claim
+    return backing / reading.state.assets[key].price

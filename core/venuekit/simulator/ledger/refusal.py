@@ -1,0 +1,82 @@
+"""Refusals: why a command was not carried out, in the ledger's own words; a front turns them into a venue's codes."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+
+import attrs
+
+__all__ = ["Reason", "Refusal", "Refused"]
+
+
+class Reason(enum.StrEnum):
+    """Why a command was refused."""
+
+    UNKNOWN_SYMBOL = "unknown_symbol"
+    UNKNOWN_ASSET = "unknown_asset"
+    UNKNOWN_ORDER = "unknown_order"
+    DUPLICATE_CLIENT_ID = "duplicate_client_id"  #: an order with this client id still rests
+
+    AMOUNT_NOT_POSITIVE = "amount_not_positive"
+    PRICE_NOT_POSITIVE = "price_not_positive"
+    SIDE_DOES_NOT_MATCH_MODE = "side_does_not_match_mode"  #: a leg in one-way mode, or none in hedge mode
+    EXCEEDS_POSITION = "exceeds_position"  #: a leg of hedge mode cannot be closed beyond what it holds
+    MAX_POSITION_EXCEEDED = "max_position_exceeded"  #: position and orders would pass the cap at the present leverage
+
+    NO_CHANGE = "no_change"
+    OPEN_ORDERS = "open_orders"
+    OPEN_POSITION = "open_position"
+    INVALID_LEVERAGE = "invalid_leverage"
+    LEVERAGE_ABOVE_BRACKET = "leverage_above_bracket"
+    LEVERAGE_REDUCTION_WHILE_ISOLATED = "leverage_reduction_while_isolated"
+    ISOLATED_WHILE_MULTI_ASSET = "isolated_while_multi_asset"
+    MULTI_ASSET_WHILE_ISOLATED = "multi_asset_while_isolated"
+    HEDGE_MODE_MISSING = "hedge_mode_missing"
+    ASSET_MODE_MISSING = "asset_mode_missing"
+    MARGIN_TYPE_MISSING = "margin_type_missing"
+
+    INSUFFICIENT_MARGIN = "insufficient_margin"
+    INSUFFICIENT_BALANCE = "insufficient_balance"  #: a withdrawal of more than can be withdrawn
+    NEGATIVE_BALANCE = "negative_balance"  #: an asset in debt forbids leaving multi-assets mode
+    COLLATERAL_OFF = "collateral_off"  #: the settle asset does not back positions, but would have to
+    COLLATERAL_IN_USE = "collateral_in_use"
+    NOT_ISOLATED = "not_isolated"
+    FLAT_POSITION = "flat_position"
+    REMOVABLE_EXCEEDED = "removable_exceeded"
+    WOULD_LIQUIDATE = "would_liquidate"
+
+    OUTSIDE_WINDOW = "outside_window"
+    INVALID_WINDOW = "invalid_window"
+
+
+@attrs.frozen
+class Refusal:
+    """A reason and the numbers or names behind it, by name; amounts are in the unit of the command."""
+
+    reason: Reason
+    details: Mapping[str, object] = attrs.field(factory=dict)
+
+    def __str__(self) -> str:
+        details = ", ".join(f"{name}={value}" for name, value in self.details.items())
+        return f"{self.reason.value} ({details})" if details else self.reason.value
+
+
+class Refused(Exception):
+    """A command that was refused; the ledger is as it was before."""
+
+    def __init__(self, reason: Reason, **details: object) -> None:
+        self.refusal = Refusal(reason, details)
+        super().__init__(str(self.refusal))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (self.refusal,)
+
+    @property
+    def reason(self) -> Reason:
+        """Why, without the details."""
+        return self.refusal.reason
+
+
+def _rebuild(refusal: Refusal) -> Refused:
+    return Refused(refusal.reason, **refusal.details)

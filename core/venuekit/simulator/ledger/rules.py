@@ -1,0 +1,80 @@
+"""Rules: how one venue's ledger differs from another's, as data."""
+
+from __future__ import annotations
+
+import enum
+from decimal import Decimal
+
+import attrs
+
+from venuekit.capabilities import MarginTypeScope, Setting
+from venuekit.simulator.ledger.money import Rounding, round_to
+
+__all__ = ["BreakEven", "IsolatedMargin", "Liquidation", "Pool", "Rules"]
+
+
+class IsolatedMargin(enum.StrEnum):
+    """What margin an isolated position binds."""
+
+    MARK = "mark"  #: opening moves value / leverage; the figure shown is the value at mark / leverage
+    ENTRY = "entry"  #: value at entry / leverage plus margin added by hand; a new leverage moves it, the mark does not
+
+
+class Pool(enum.StrEnum):
+    """When all collateral assets back everything together, valued in USD."""
+
+    NEVER = "never"
+    IN_MULTI_ASSETS = "in_multi_assets"
+    IN_CROSS = "in_cross"  #: while the account-wide margin type is cross
+
+
+class Liquidation(enum.StrEnum):
+    """How the liquidation price is found."""
+
+    WALLET = "wallet"  #: from the isolated wallet, or from the cross wallet and the other positions
+    ENTRY = "entry"  #: isolated: from the margin at entry and what was added; cross: none is given
+
+
+class BreakEven(enum.StrEnum):
+    """How the break-even price is found."""
+
+    NONE = "none"
+    LINEAR = "linear"  #: entry moved by one taker fee; none for inverse contracts
+
+
+_MODES = frozenset({Setting.MARGIN_TYPE, Setting.POSITION_MODE, Setting.ASSET_MODE})
+
+
+@attrs.frozen
+class Rules:
+    """
+    How a ledger behaves.
+
+    ``no_change_refused``: settings of which a repetition is refused. ``orders_forbid`` and ``position_forbids``:
+    settings that cannot change while orders rest or a position is open (of the symbol if the setting is the
+    symbol's, of the account otherwise); the position mode never can. ``closing_fee_in_margin``: initial and
+    maintenance margin hold the estimated fee of closing. ``tier_counts_orders``: the tier that a position is said to
+    be in counts its resting orders too. ``valuation_asset``: the asset whose balance stands for the account's totals
+    while assets are not pooled.
+    """
+
+    rounding: Rounding = Rounding.TOWARD_ZERO
+    money_decimals: int = 8
+    margin_type_scope: MarginTypeScope = MarginTypeScope.SYMBOL
+    isolated_margin: IsolatedMargin = IsolatedMargin.MARK
+    closing_fee_in_margin: bool = False
+    tier_counts_orders: bool = False
+    hedge_mode: bool = True
+    asset_mode: bool = True
+    pool: Pool = Pool.IN_MULTI_ASSETS
+    valuation_asset: str | None = None
+    no_change_refused: frozenset[Setting] = _MODES
+    orders_forbid: frozenset[Setting] = frozenset({Setting.MARGIN_TYPE, Setting.POSITION_MODE})
+    position_forbids: frozenset[Setting] = frozenset({Setting.MARGIN_TYPE, Setting.POSITION_MODE})
+    refuse_lower_leverage_isolated: bool = True
+    liquidation: Liquidation = Liquidation.WALLET
+    break_even: BreakEven = BreakEven.LINEAR
+
+    def money(self, amount: Decimal) -> Decimal:
+        """Return an amount as the venue keeps and prints it."""
+        return round_to(amount, self.money_decimals, self.rounding)
