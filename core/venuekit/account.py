@@ -18,6 +18,7 @@ from venuekit.pipeline.carry import carry
 from venuekit.pipeline.journal import Unresolved
 from venuekit.pipeline.line import UNSET, Line, Options
 from venuekit.pipeline.unfinished import resolve
+from venuekit.support import declared_support
 from venuekit.venue import EnvironmentName, Venue
 
 __all__ = ["Account", "Answer"]
@@ -126,15 +127,7 @@ class Account:
         learned = (self._line.learned or {}).get(capability)
         if learned is not None:
             return Support(SupportState.UNSUPPORTED, learned, "account")
-        for source, reasons in (
-            ("environment", self._line.place.environment.unsupported),
-            ("venue", self.venue.unsupported),
-        ):
-            if capability in reasons:
-                return Support(SupportState.UNSUPPORTED, reasons[capability], source)
-        if isinstance(self, capability):
-            return Support(SupportState.SUPPORTED)
-        return Support(SupportState.NOT_IMPLEMENTED)
+        return declared_support(self.venue, capability, self._line.place.environment)
 
     def learn(self, capability: type[Capability], reason: str) -> None:
         """Remember that this account cannot do something after all, in the venue's words."""

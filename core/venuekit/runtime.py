@@ -21,6 +21,7 @@ from venuekit.pipeline.budget import Budget, PoolName
 from venuekit.pipeline.guard import Guard
 from venuekit.pipeline.journal import FileJournal
 from venuekit.pipeline.line import Line, Place
+from venuekit.pipeline.observe import Observer
 from venuekit.pipeline.policy import RetryPolicy
 from venuekit.pipeline.subjects import Subjects
 from venuekit.pipeline.wire import RestWire
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from venuekit.message import Transport
     from venuekit.plugins import Plugins
 
-__all__ = ["Runtime"]
+__all__ = ["Runtime", "environment_of", "unsupported_endpoints"]
 
 A = TypeVar("A", bound="Account")
 
@@ -60,6 +61,7 @@ class Runtime:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
         self._places: dict[tuple[str, str], tuple[Place, Transport]] = {}
+        self._operators: dict[str, tuple[RetryPolicy, tuple[Observer, ...]]] = {}
         self._pools: dict[PoolName, Budget] = {}
         self._subjects: dict[tuple[str, str, str], Subjects] = {}
 
@@ -134,12 +136,16 @@ class Runtime:
     def _place(self, venue: Venue[Any], environment: Environment) -> tuple[Place, Transport]:
         key = (venue.id, environment.rest)
         if key not in self._places:
+            if venue.id not in self._operators:
+                policy = RetryPolicy().tightened(self._plugins.retry_policy(venue))
+                self._operators[venue.id] = (policy, self._plugins.observers(venue))
+            policy, observers = self._operators[venue.id]
             place = Place(
                 venue=venue,
                 environment=environment,
                 clock=VenueClock(self._clock),
-                policy=RetryPolicy().tightened(self._plugins.retry_policy(venue)),
-                observers=self._plugins.observers(venue),
+                policy=policy,
+                observers=observers,
                 unsupported=unsupported_endpoints(venue, environment),
             )
             self._places[key] = (place, self._plugins.make_transport(venue, environment))

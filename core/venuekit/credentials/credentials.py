@@ -20,6 +20,13 @@ def _secret(value: Secret | str) -> Secret:
     return value if isinstance(value, Secret) else Secret(value)
 
 
+def _environment(value: str) -> EnvironmentName:
+    try:
+        return EnvironmentName(value)
+    except ValueError:
+        raise CredentialsError(f"no environment {value!r}; there are {', '.join(EnvironmentName)}") from None
+
+
 @attrs.frozen
 class Credentials:
     """
@@ -31,7 +38,7 @@ class Credentials:
 
     key: Secret = attrs.field(converter=_secret)
     secret: Secret = attrs.field(converter=_secret)
-    environment: EnvironmentName = attrs.field(converter=EnvironmentName)
+    environment: EnvironmentName = attrs.field(converter=_environment)
     rest: str | None = None
 
     def __attrs_post_init__(self) -> None:
