@@ -234,7 +234,7 @@ def _area_of(endpoint: Endpoint[Any]) -> Area | None:
     return _AREAS.get(endpoint.effect)
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Endpoint(Generic[T]):
     """
     One operation of a venue.
@@ -315,6 +315,9 @@ class Endpoint(Generic[T]):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.path}"
+
+    def __repr__(self) -> str:
+        return f"<Endpoint {self}>"
 
     @property
     def operation(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,10 @@ import attrs
 from venuekit.endpoint import Area, Effect, Endpoint, Role
 
 __all__ = ["Guard"]
+
+
+def _symbols(symbols: Iterable[str] | None) -> frozenset[str] | None:
+    return None if symbols is None else frozenset(symbols)
 
 
 @attrs.frozen(kw_only=True)
@@ -22,7 +26,7 @@ class Guard:
     that takes a quantity but cannot tell its notional is refused then.
     """
 
-    symbols: frozenset[str] | None = attrs.field(default=None, converter=attrs.converters.optional(frozenset))
+    symbols: frozenset[str] | None = attrs.field(default=None, converter=_symbols)
     max_leverage: Decimal | None = None
     max_notional: Decimal | None = None
     allow: frozenset[Area] = attrs.field(default=frozenset(Area), converter=frozenset)

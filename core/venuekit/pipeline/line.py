@@ -53,13 +53,15 @@ class Place:
     """What all accounts of a venue share at one place: its clock, what it lacks, and what was read once."""
 
     venue: Venue[Any]
-    environment: Environment
-    clock: VenueClock
-    policy: RetryPolicy
-    observers: tuple[Observer, ...]
+    environment: Environment = attrs.field(repr=lambda environment: str(environment.name))
+    clock: VenueClock = attrs.field(repr=False)
+    policy: RetryPolicy = attrs.field(repr=False)
+    observers: tuple[Observer, ...] = attrs.field(repr=False)
     #: endpoints that serve only what venue or environment lack, with the reason
-    unsupported: Mapping[Endpoint[Any], str]
-    remembered: dict[tuple[Endpoint[Any], tuple[tuple[str, Any], ...]], Awaitable[Any]] = attrs.field(factory=dict)
+    unsupported: Mapping[Endpoint[Any], str] = attrs.field(repr=False)
+    remembered: dict[tuple[Endpoint[Any], tuple[tuple[str, Any], ...]], Awaitable[Any]] = attrs.field(
+        factory=dict, repr=False
+    )
 
 
 @attrs.define(eq=False)
@@ -71,11 +73,11 @@ class Line:
     """
 
     place: Place
-    wire: Wire
-    subjects: Subjects
-    pool: Callable[[Limit], Budget]
-    guard: Guard
-    clock: Clock
+    wire: Wire = attrs.field(repr=False)
+    subjects: Subjects = attrs.field(repr=False)
+    pool: Callable[[Limit], Budget] = attrs.field(repr=False)
+    guard: Guard = attrs.field(repr=False)
+    clock: Clock = attrs.field(repr=False)
     account: str  #: fingerprint of the API key
     keep_raw: bool = False
     journal: Journal | None = None

@@ -39,12 +39,12 @@ class Operation(Generic[T]):
     outcome nobody knows; 0 when there is none.
     """
 
-    line: Line
-    endpoint: Endpoint[T]
-    parameters: Mapping[str, Any]
-    options: Options
-    decode: Callable[[bytes], T]
-    draft: Draft
+    line: Line = attrs.field(repr=False)
+    endpoint: Endpoint[T] = attrs.field(repr=str)
+    parameters: Mapping[str, Any] = attrs.field(repr=False)
+    options: Options = attrs.field(repr=False)
+    decode: Callable[[bytes], T] = attrs.field(repr=False)
+    draft: Draft = attrs.field(repr=False)
     attempts: int = 0
     waited: float = 0.0
     sent_at: int = 0
@@ -53,7 +53,7 @@ class Operation(Generic[T]):
     in_flight: bool = False
     resynced: bool = False
     journal_id: str | None = None
-    before: Any = None
+    before: Any = attrs.field(default=None, repr=False)
     reads: list[str] = attrs.field(factory=list)
     fences: list[Fence] = attrs.field(factory=list)
 
