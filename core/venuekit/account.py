@@ -139,6 +139,10 @@ class Account:
         """Return the error for an argument that is refused before sending."""
         return errors.InvalidArgument(message, venue=self.venue.id, operation=operation, subject=subject)
 
+    def moved(self, present: object) -> bool:
+        """Say whether a setting that reads ``present`` is not the one that :meth:`using` was told to expect."""
+        return self._options.expected is not UNSET and present != self._options.expected
+
     def using(
         self,
         *,

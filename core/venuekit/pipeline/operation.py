@@ -225,8 +225,11 @@ class Operation(Generic[T]):
                 if limit.scope is LimitScope.ADDRESS:
                     pool.close(_BAN if trouble.delay is None else trouble.delay, self.line.clock.monotonic())
         elif trouble.kind is TroubleKind.THROTTLED and trouble.delay:
-            for _, pool, _ in costs:
-                pool.close(trouble.delay, self.line.clock.monotonic())
+            # HTTP's own 429 speaks of everything we send; a venue's code speaks of this account and endpoint
+            everything = trouble.error.status == 429
+            for limit, pool, _ in costs:
+                if everything or limit.scope is LimitScope.ACCOUNT:
+                    pool.close(trouble.delay, self.line.clock.monotonic())
 
     def _note(self, line: Line) -> None:
         """Put this attempt into the journal; a later attempt of the same write replaces the line before it."""

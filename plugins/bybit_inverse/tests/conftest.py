@@ -1,0 +1,57 @@
+"""A simulated Bybit over a real socket, an account on it, and the recorded bodies."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+import venuekit
+from venuekit.simulator import Answer, Simulation
+from venuekit.testing.recorded import Recorded, find_recorded, load_recorded
+from venuekit_bybit_inverse import BYBIT_INVERSE, BybitInverseAccount
+
+VENUE = BYBIT_INVERSE.id
+
+
+@pytest.fixture
+def recorded() -> Recorded:
+    """The recorded answers of this distribution."""
+    return load_recorded(find_recorded(BYBIT_INVERSE))
+
+
+@pytest.fixture
+async def sim() -> AsyncIterator[Simulation]:
+    """Bybit on this machine, in isolated margin with a large BTCUSD position."""
+    async with venuekit.simulate(VENUE) as simulation:
+        yield simulation
+
+
+@pytest.fixture
+async def account(sim: Simulation) -> AsyncIterator[BybitInverseAccount]:
+    """An account on the simulated venue that keeps the venue's own objects."""
+    async with venuekit.connect(VENUE, sim.credentials(VENUE), keep_raw=True) as opened:
+        assert isinstance(opened, BybitInverseAccount)
+        yield opened
+
+
+@pytest.fixture
+def replay(sim: Simulation, recorded: Recorded) -> Callable[..., None]:
+    """Let the venue answer the next requests of each case's route with its recorded body."""
+
+    def play(*names: str, times: int = 1) -> None:
+        for case in map(recorded.named, names):
+            sim.disturb(VENUE, case.route, Answer(case.status, case.body), times=times)
+
+    return play
+
+
+@pytest.fixture
+def arrivals(sim: Simulation) -> Callable[[str], list[str]]:
+    """Return the query parameters or bodies that arrived on a path, as text, oldest first."""
+
+    def of(path: str) -> list[str]:
+        found = [arrival.request for arrival in sim.requests if arrival.path == path]
+        return [request.query or request.body.decode() for request in found]
+
+    return of

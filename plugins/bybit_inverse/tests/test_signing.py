@@ -1,0 +1,113 @@
+"""Signatures: the published and recomputed vectors, and where they travel."""
+
+from __future__ import annotations
+
+import pytest
+
+from venuekit.credentials import HmacSigner, Secret
+from venuekit.venue import Draft, Stamp
+from venuekit_bybit_inverse.signing import BybitSigning, websocket_payload
+
+SCHEME = BybitSigning()
+NAUTILUS = (Stamp("test_api_key", 1700000000000, 5000), "test_secret")
+OURS = (Stamp("demoKey123", 1761955200000, 5000), "demoSecret456")
+
+
+def draft(query: str = "", body: bytes | None = None) -> Draft:
+    """A request as the pipeline hands it over."""
+    verb = "GET" if body is None else "POST"
+    return Draft(verb, "https://api.bybit.com", "/v5/some/path", query, body)
+
+
+@pytest.mark.parametrize(
+    ("who", "request_", "expected"),
+    [
+        pytest.param(
+            NAUTILUS,
+            draft("category=linear&symbol=BTCUSDT"),
+            "fd4f31228a46109dc6673062328693696df9a96c7ff04e6491a45e7f63a0fdd7",
+            id="C",
+        ),
+        pytest.param(
+            NAUTILUS,
+            draft(body=b'{"category": "linear", "symbol": "BTCUSDT", "orderLinkId": "test-order-1"}'),
+            "2df4a0603d69c08d5dea29ba85b46eb7db64ce9e9ebd34a7802a3d69700cb2a1",
+            id="D",
+        ),
+        pytest.param(OURS, draft(), "f3061a398e9ee0b905861d2601a8eb764c1b1bc9a90be19645fc813084028899", id="F"),
+        pytest.param(
+            OURS,
+            draft("category=inverse&symbol=BTCUSD"),
+            "89b41a93b9f37405ac8fa7b66e55bfcfd6232d40f57bd5af3590a367760826aa",
+            id="G",
+        ),
+        pytest.param(
+            OURS,
+            draft(body=b'{"category":"inverse","symbol":"BTCUSD","buyLeverage":"10","sellLeverage":"10"}'),
+            "1f609ba6ea2c2e8e388eff594e6f2fe7307323e4cd7052b5b34c804358a88e32",
+            id="H",
+        ),
+    ],
+)
+async def test_payload_and_signature_match_the_vectors(who: tuple[Stamp, str], request_: Draft, expected: str) -> None:
+    """Timestamp, key, receive window and what is sent, signed by HMAC-SHA256, give the known signature."""
+    stamp, secret = who
+    assert await HmacSigner(Secret(secret)).sign(SCHEME.payload(request_, stamp)) == expected
+
+
+@pytest.mark.parametrize(
+    ("secret", "expires", "expected"),
+    [
+        ("test_secret", 1700000000000, "bacffe7500499eb829bb58c45d36d1b3e5ac67c14eaeba91df5e99ccee013925"),
+        ("demoSecret456", 1761955210000, "b544ad1fa932c56710596c15e3ac8cb5016d4dc189252744f2d18ab9e34fb6fc"),
+    ],
+    ids=["E", "I"],
+)
+async def test_websocket_authentication_matches_the_vectors(secret: str, expires: int, expected: str) -> None:
+    """What authenticates a WebSocket is the literal text and the expiry, signed the same way."""
+    assert await HmacSigner(Secret(secret)).sign(websocket_payload(expires)) == expected
+
+
+async def test_signer_matches_the_only_official_vector_with_a_secret() -> None:
+    """The retired V2 example proves that the signature is HMAC-SHA256 in lower-case hex."""
+    message = (
+        b"api_key=B2Rou0PLPpGqcU0Vu2&side=Buy&symbol=BTCUSD&qty=100&price=3001.5&time_in_force=GoodTillCancel"
+        b"&order_type=Limit&reduce_only=true&timestamp=1542434791000"
+    )
+    signer = HmacSigner(Secret("t7T0YlFnYXk0Fx3JswQsDrViLg1Gh3DUU5Mr"))
+    assert await signer.sign(message) == "52a6a6fc4da6d395baa8daccd21eb903eb47c19c03112cc2c80b005f2d181aef"
+
+
+def test_signed_read_carries_its_query_as_signed() -> None:
+    """The query of a GET is sent byte for byte, without a body, and the signature travels in headers."""
+    request = SCHEME.signed(draft("cursor=page_args%3D200"), OURS[0], b"", "feed")
+    assert request.url == "https://api.bybit.com/v5/some/path?cursor=page_args%3D200"
+    assert request.body is None
+    assert request.headers == {
+        "X-BAPI-API-KEY": "demoKey123",
+        "X-BAPI-TIMESTAMP": "1761955200000",
+        "X-BAPI-RECV-WINDOW": "5000",
+        "X-BAPI-SIGN": "feed",
+        "X-BAPI-SIGN-TYPE": "2",
+    }
+
+
+@pytest.mark.parametrize(("body", "sent"), [(b'{"mode":0}', b'{"mode":0}'), (b"", b"{}")])
+def test_signed_write_carries_its_body_as_signed(body: bytes, sent: bytes) -> None:
+    """The body of a POST is what was signed; one without parameters signs and sends an empty object."""
+    request = SCHEME.signed(draft(body=body), OURS[0], b"", "feed")
+    assert request.body == sent
+    assert request.headers["Content-Type"] == "application/json"
+    assert SCHEME.payload(draft(body=body), OURS[0]).endswith(b"5000" + sent)
+
+
+def test_unsigned_request_carries_nothing_of_the_account() -> None:
+    """A public read has no headers of ours; where a key is asked for, only that."""
+    assert SCHEME.unsigned(draft("category=inverse"), None).headers == {}
+    assert SCHEME.unsigned(draft(), "demoKey123").headers == {"X-BAPI-API-KEY": "demoKey123"}
+
+
+def test_neither_key_nor_signature_is_shown() -> None:
+    """The repr of a signed request shows verb and path only."""
+    shown = repr(SCHEME.signed(draft("symbol=BTCUSD"), OURS[0], b"", "feed"))
+    assert shown == "HttpRequest(GET https://api.bybit.com/v5/some/path)"

@@ -1,0 +1,57 @@
+"""Brackets: the venue's risk limits, counted in the settle coin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from itertools import groupby
+from typing import Any, ClassVar
+
+from venuekit.account import Account
+from venuekit.capabilities import Bracket, BracketReader, Unit
+from venuekit.endpoint import Endpoint
+from venuekit_bybit_inverse.endpoints import CATEGORY, RISK_LIMITS
+from venuekit_bybit_inverse.payloads import Page, RiskLimitRow
+from venuekit_bybit_inverse.reading import read_pages
+
+__all__ = ["BybitBrackets"]
+
+
+class BybitBrackets(Account, BracketReader):
+    """Read risk limits; needs no key."""
+
+    __slots__ = ()
+
+    risk_limits: ClassVar[Endpoint[Page[RiskLimitRow]]] = RISK_LIMITS
+
+    async def get_brackets(self, *, symbol: str | None = None, pair: str | None = None) -> tuple[Bracket, ...]:
+        """Return the tiers of one symbol, or of all; each begins where the one before it ends."""
+        if pair is not None:
+            raise self.refuse("this venue has no filter by pair", operation="get_brackets", subject=pair)
+        found = await read_pages(self, self.risk_limits, category=CATEGORY, symbol=symbol)
+        tiers = sorted(zip(found.rows, found.raw, strict=True), key=lambda tier: (tier[0].symbol, tier[0].id))
+        return tuple(
+            bracket for _, of_symbol in groupby(tiers, lambda tier: tier[0].symbol) for bracket in _brackets(of_symbol)
+        )
+
+
+def _brackets(tiers: Iterable[tuple[RiskLimitRow, Mapping[str, Any] | None]]) -> Iterable[Bracket]:
+    """Give the brackets of one symbol, lowest tier first."""
+    floor = Decimal(0)
+    for row, raw in tiers:
+        deduction = row.mm_deduction
+        yield Bracket(
+            symbol=row.symbol,
+            pair=None,
+            tier=row.id,
+            floor=floor,
+            cap=row.risk_limit_value,
+            unit=Unit.SETTLE,
+            max_leverage=row.max_leverage,
+            initial_margin_rate=row.initial_margin,
+            maintenance_margin_rate=row.maintenance_margin,
+            # Printed empty on the first tier, where nothing can be deducted.
+            deduction=Decimal(0) if deduction is None and not floor else deduction,
+            raw=raw,
+        )
+        floor = row.risk_limit_value

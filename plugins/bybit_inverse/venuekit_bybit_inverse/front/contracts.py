@@ -1,0 +1,115 @@
+"""What is traded on the simulated venue, and how it keeps its books."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import attrs
+
+from venuekit.capabilities import MarginTypeScope, Setting
+from venuekit.simulator.ledger import (
+    Asset,
+    BreakEven,
+    Contract,
+    IsolatedMargin,
+    Liquidation,
+    Pool,
+    Rounding,
+    Rules,
+    Tier,
+    tiers,
+)
+
+__all__ = ["ASSETS", "CONTRACTS", "RULES"]
+
+RULES = Rules(
+    rounding=Rounding.NEAREST,
+    margin_type_scope=MarginTypeScope.ACCOUNT,
+    isolated_margin=IsolatedMargin.ENTRY,
+    closing_fee_in_margin=True,
+    tier_counts_orders=True,
+    hedge_mode=False,
+    asset_mode=False,
+    pool=Pool.IN_CROSS,
+    # Nothing is documented about setting the present margin mode again: it is accepted.
+    no_change_refused=frozenset({Setting.LEVERAGE, Setting.POSITION_MODE}),
+    orders_forbid=frozenset(),
+    position_forbids=frozenset(),
+    refuse_lower_leverage_isolated=False,
+    liquidation=Liquidation.ENTRY,
+    break_even=BreakEven.NONE,
+)
+
+
+def _tiers(*rows: tuple[str, str, str, str]) -> tuple[Tier, ...]:
+    """Return tiers from rows of (cap, highest leverage, maintenance margin rate, initial margin rate)."""
+    computed = tiers(*((Decimal(cap), Decimal(leverage), Decimal(rate)) for cap, leverage, rate, _ in rows))
+    return tuple(
+        attrs.evolve(tier, initial_margin_rate=Decimal(row[3])) for tier, row in zip(computed, rows, strict=True)
+    )
+
+
+def _contract(symbol: str, base: str, brackets: tuple[Tier, ...], mark: str, **details: object) -> Contract:
+    shared: dict[str, object] = {
+        "min_price": Decimal("0.10"),
+        "max_price": Decimal("1999999.80"),
+        "price_tick": Decimal("0.10"),
+        "max_quantity": Decimal(25_000_000),
+        "max_market_quantity": Decimal(5_000_000),
+        "funding_interval": timedelta(hours=8),
+    }
+    return Contract(
+        symbol=symbol,
+        pair=f"{base}USD",
+        base=base,
+        quote="USD",
+        settle=base,
+        is_inverse=True,
+        contract_size=Decimal(1),
+        brackets=brackets,
+        mark=Decimal(mark),
+        venue="bybit_inverse",
+        leverage=Decimal(10),
+        leverage_step=Decimal("0.01"),
+        min_notional=Decimal(5),
+        taker_fee=Decimal("0.00055"),
+        maker_fee=Decimal("0.0002"),
+        **(shared | details),  # type: ignore[arg-type]  # every detail is a field of Contract, see above and below
+    )
+
+
+_BTC_TIERS = (("150", "100.00", "0.005", "0.01"), ("300", "66.67", "0.01", "0.015"))
+_ETH_TIERS = (("1800", "100.00", "0.005", "0.01"), ("3600", "66.67", "0.01", "0.015"))
+
+CONTRACTS = (
+    _contract("BTCUSD", "BTC", _tiers(*_BTC_TIERS), "82000.00", listed_at=datetime(2018, 11, 14, 16, tzinfo=UTC)),
+    _contract(
+        "ETHUSD",
+        "ETH",
+        _tiers(*_ETH_TIERS),
+        "3021.55",
+        price_tick=Decimal("0.01"),
+        listed_at=datetime(2019, 1, 25, tzinfo=UTC),
+    ),
+    _contract(
+        "BTCUSDZ26",
+        "BTC",
+        _tiers(("100", "100.00", "0.005", "0.01")),
+        "83150.00",
+        price_tick=Decimal("0.50"),
+        min_price=Decimal("0.50"),
+        max_price=Decimal("9999999.00"),
+        max_quantity=Decimal(5_000_000),
+        max_market_quantity=Decimal(1_000_000),
+        funding_interval=None,
+        listed_at=datetime(2026, 6, 12, 8, tzinfo=UTC),
+        expires_at=datetime(2026, 12, 25, 8, tzinfo=UTC),
+    ),
+)
+
+ASSETS = (
+    Asset("BTC", index_price=Decimal(82000), haircut=Decimal("0.05")),
+    Asset("ETH", index_price=Decimal("3021.55"), haircut=Decimal("0.05")),
+    Asset("USDT", index_price=Decimal(1)),
+)

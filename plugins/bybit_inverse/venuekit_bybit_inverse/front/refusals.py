@@ -1,0 +1,68 @@
+"""What the ledger refuses, in the venue's codes and words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from venuekit.capabilities import Setting
+from venuekit.simulator import Response, SimRequest, json_response
+from venuekit.simulator.ledger import Reason, Refusal
+from venuekit_bybit_inverse.front.formatting import refusal
+
+__all__ = ["SWITCH_ISOLATED", "refuse"]
+
+#: routes that unified accounts are not allowed to use; answered whoever asks
+SWITCH_ISOLATED: Mapping[tuple[str, str], Response] = {
+    ("POST", "/v5/position/switch-isolated"): json_response(
+        {"retCode": 100028, "retMsg": "unified account is forbidden", "result": {}, "retExtInfo": {}}
+    ),
+}
+
+_UNCHANGED = {
+    Setting.LEVERAGE: (110043, "leverage not modified"),
+    Setting.POSITION_MODE: (110025, "Position mode is not modified"),
+}
+_PORTFOLIO = {"reasonCode": "3400000", "reasonMsg": "Equity needs to be equal to or greater than 1000 USDC"}
+_SET_MARGIN_MODE = "/v5/account/set-margin-mode"
+
+_Words = Callable[[Mapping[str, Any]], tuple[int, str]]
+
+
+def _outside_window(details: Mapping[str, Any]) -> tuple[int, str]:
+    return 10002, (
+        "invalid request, please check your server timestamp or recv_window param. "
+        f"req_timestamp[{details['timestamp']}],server_timestamp[{details['now']}],recv_window[{details['recv_window']}]"
+    )
+
+
+def _invalid_leverage(details: Mapping[str, Any]) -> tuple[int, str]:
+    if details["leverage"] > details["maximum"]:
+        return 110013, "Cannot set leverage due to risk limit level."
+    return 10001, "params error: leverage invalid"
+
+
+_WORDS: Mapping[Reason, _Words] = {
+    Reason.OUTSIDE_WINDOW: _outside_window,
+    Reason.INVALID_LEVERAGE: _invalid_leverage,
+    Reason.NO_CHANGE: lambda details: _UNCHANGED[details["setting"]],
+    Reason.UNKNOWN_SYMBOL: lambda details: (10001, f"params error: symbol invalid {details['symbol']}"),
+    Reason.LEVERAGE_ABOVE_BRACKET: lambda _: (110013, "Cannot set leverage due to risk limit level."),
+    Reason.HEDGE_MODE_MISSING: lambda _: (110029, "Hedge mode is not supported for this symbol."),
+    Reason.INSUFFICIENT_MARGIN: lambda _: (110044, "Available margin is insufficient."),
+    Reason.WOULD_LIQUIDATE: lambda _: (110011, "Your position will be liquidated immediately after this change."),
+    Reason.COLLATERAL_OFF: lambda _: (110101, "The settle coin must be switched on as collateral."),
+}
+
+
+def refuse(reason: Refusal, request: SimRequest, milliseconds: int) -> Response:
+    """Return the answer to what the ledger refused; the margin mode keeps its reasons in a list."""
+    if reason.reason is Reason.MARGIN_TYPE_MISSING:
+        return json_response(
+            {"retCode": 3400045, "retMsg": "Set margin mode failed", "result": {"reasons": [_PORTFOLIO]}}
+        )
+    if reason.reason is Reason.INSUFFICIENT_MARGIN and request.path == _SET_MARGIN_MODE:
+        return json_response({"retCode": 3400045, "retMsg": "Set margin mode failed", "result": {"reasons": []}})
+    words = _WORDS.get(reason.reason)
+    code, message = (10001, f"Request parameter error: {reason.reason}") if words is None else words(reason.details)
+    return refusal(code, message, milliseconds)

@@ -1,0 +1,96 @@
+"""Instruments and the venue's time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from venuekit.account import Account
+from venuekit.capabilities import (
+    Instrument,
+    InstrumentKind,
+    InstrumentReader,
+    InstrumentStatus,
+    ServerTime,
+    Unit,
+)
+from venuekit.endpoint import Endpoint
+from venuekit.payloads import nonzero
+from venuekit_bybit_inverse.endpoints import CATEGORY, INSTRUMENTS, SERVER_TIME
+from venuekit_bybit_inverse.payloads import InstrumentRow, Page
+from venuekit_bybit_inverse.reading import read_pages, unlisted
+
+__all__ = ["CONTRACT_SIZE", "BybitInstruments", "settle_coins"]
+
+#: one inverse contract is one US dollar, whatever its symbol
+CONTRACT_SIZE = Decimal(1)
+
+_PAGE_SIZE = 1000
+_KINDS = {"InversePerpetual": InstrumentKind.PERPETUAL, "InverseFutures": InstrumentKind.DELIVERY}
+_STATUSES = {"Trading": InstrumentStatus.TRADING}
+
+
+class BybitInstruments(Account, InstrumentReader, ServerTime):
+    """What can be traded, and the venue's clock; needs no key."""
+
+    __slots__ = ()
+
+    instruments: ClassVar[Endpoint[Page[InstrumentRow]]] = INSTRUMENTS
+    server_time: ClassVar[Endpoint[datetime]] = SERVER_TIME
+
+    async def get_instruments(self, symbol: str | None = None) -> tuple[Instrument, ...]:
+        """Return every inverse instrument, or the one of ``symbol``."""
+        found = await read_pages(self, self.instruments, category=CATEGORY, symbol=symbol, limit=_PAGE_SIZE)
+        if symbol is not None and not found.rows:
+            raise unlisted(self, symbol, "get_instruments")
+        return tuple(_instrument(row, raw) for row, raw in zip(found.rows, found.raw, strict=True))
+
+    async def get_server_time(self) -> datetime:
+        """Return the venue's clock."""
+        return await self.call(self.server_time)
+
+
+async def settle_coins(account: Account, symbols: frozenset[str]) -> dict[str, str]:
+    """
+    Return the coin each symbol settles in; what the venue does not list is left out.
+
+    The list is read once; a symbol that is not in it (listed since) is asked for by itself.
+    """
+    page = await account.cached(INSTRUMENTS, category=CATEGORY, limit=_PAGE_SIZE)
+    settle = {row.symbol: row.settle_coin for row in page.rows}
+    for symbol in symbols - settle.keys():
+        alone = await account.cached(INSTRUMENTS, category=CATEGORY, symbol=symbol)
+        settle |= {row.symbol: row.settle_coin for row in alone.rows}
+    return settle
+
+
+def _instrument(row: InstrumentRow, raw: Any) -> Instrument:
+    minutes = row.funding_interval
+    return Instrument(
+        symbol=row.symbol,
+        pair=row.base_coin + row.quote_coin,
+        base=row.base_coin,
+        quote=row.quote_coin,
+        settle=row.settle_coin,
+        kind=_KINDS.get(row.contract_type) or InstrumentKind(row.contract_type),
+        is_inverse=True,
+        contract_size=CONTRACT_SIZE,
+        contract_unit=Unit.QUOTE,
+        status=_STATUSES.get(row.status) or InstrumentStatus(row.status),
+        listed_at=row.launch_time,
+        price_tick=row.price_filter.tick_size,
+        min_price=row.price_filter.min_price,
+        max_price=row.price_filter.max_price,
+        quantity_step=row.lot_size_filter.qty_step,
+        min_quantity=row.lot_size_filter.min_order_qty,
+        max_quantity=row.lot_size_filter.max_order_qty,
+        max_market_quantity=row.lot_size_filter.max_mkt_order_qty,
+        min_notional=nonzero(row.lot_size_filter.min_notional_value),
+        leverage_min=row.leverage_filter.min_leverage,
+        leverage_max=row.leverage_filter.max_leverage,
+        leverage_step=row.leverage_filter.leverage_step,
+        expires_at=row.delivery_time,
+        funding_interval=timedelta(minutes=minutes) if minutes else None,
+        raw=raw,
+    )

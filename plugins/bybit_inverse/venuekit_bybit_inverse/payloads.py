@@ -1,0 +1,352 @@
+"""Bybit's answers as rows: its fields under our spelling, typed, nothing derived yet."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol, TypeVar
+
+import attrs
+
+from venuekit.capabilities import MarginType
+from venuekit.payloads import payload_decoder, read_json
+
+__all__ = [
+    "AccountInfoRow",
+    "CoinRow",
+    "CollateralRow",
+    "InstrumentRow",
+    "MarginMode",
+    "OrderRow",
+    "Page",
+    "PositionRow",
+    "RiskLimitRow",
+    "SymbolInfoRow",
+    "WalletRow",
+    "WireSide",
+    "acknowledged",
+    "decode_account_info",
+    "decode_collateral",
+    "decode_instruments",
+    "decode_orders",
+    "decode_positions",
+    "decode_risk_limits",
+    "decode_server_time",
+    "decode_symbol_info",
+    "decode_wallet",
+]
+
+T = TypeVar("T")
+R_co = TypeVar("R_co", covariant=True)
+
+
+class Page(Protocol[R_co]):
+    """One page of rows; the cursor asks for the next one, None or empty when there is none."""
+
+    @property
+    def rows(self) -> tuple[R_co, ...]:
+        """The rows of this page."""
+
+    @property
+    def cursor(self) -> str | None:
+        """Where the next page begins."""
+
+
+class MarginMode(enum.StrEnum):
+    """The account's margin mode, by the venue's names."""
+
+    REGULAR = "REGULAR_MARGIN"
+    ISOLATED = "ISOLATED_MARGIN"
+    PORTFOLIO = "PORTFOLIO_MARGIN"
+
+    @property
+    def margin_type(self) -> MarginType:
+        """What venuekit calls it."""
+        return _MARGIN_TYPES[self]
+
+    @classmethod
+    def of(cls, margin_type: MarginType) -> MarginMode:
+        """Return what the venue calls a margin type."""
+        return next(mode for mode, ours in _MARGIN_TYPES.items() if ours is margin_type)
+
+
+_MARGIN_TYPES = {
+    MarginMode.REGULAR: MarginType.CROSS,
+    MarginMode.ISOLATED: MarginType.ISOLATED,
+    MarginMode.PORTFOLIO: MarginType.PORTFOLIO,
+}
+
+
+class WireSide(enum.StrEnum):
+    """The side of a position; a flat one has none, or the word."""
+
+    BUY = "Buy"
+    SELL = "Sell"
+    FLAT = ""
+    NONE = "None"
+
+    @property
+    def sign(self) -> int:
+        """1 for long, -1 for short, 0 for flat."""
+        return {WireSide.BUY: 1, WireSide.SELL: -1}.get(self, 0)
+
+
+@attrs.frozen
+class AccountInfoRow:
+    """Row of ``GET /v5/account/info``."""
+
+    margin_mode: MarginMode
+    unified_margin_status: int
+    is_master_trader: bool | None = None
+    updated_time: datetime | None = None
+
+
+@attrs.frozen
+class CoinRow:
+    """One coin of ``GET /v5/account/wallet-balance``."""
+
+    coin: str
+    equity: Decimal | None = None
+    usd_value: Decimal | None = None
+    wallet_balance: Decimal | None = None
+    locked: Decimal | None = None
+    borrow_amount: Decimal | None = None
+    accrued_interest: Decimal | None = None
+    total_order_im: Decimal | None = None
+    total_position_im: Decimal | None = None
+    total_position_mm: Decimal | None = None
+    unrealised_pnl: Decimal | None = None
+    bonus: Decimal | None = None
+    margin_collateral: bool | None = None
+    collateral_switch: bool | None = None
+
+
+@attrs.frozen
+class WalletRow:
+    """The account of ``GET /v5/account/wallet-balance``, in USD, and its coins."""
+
+    total_equity: Decimal | None = None
+    total_wallet_balance: Decimal | None = None
+    total_available_balance: Decimal | None = None
+    total_perp_upl: Decimal | None = None
+    total_initial_margin: Decimal | None = None
+    total_maintenance_margin: Decimal | None = None
+    account_mm_rate: Decimal | None = None
+    coin: tuple[CoinRow, ...] = ()
+
+
+@attrs.frozen
+class CollateralRow:
+    """One coin of ``GET /v5/account/collateral-info``."""
+
+    currency: str
+    margin_collateral: bool | None = None
+    collateral_switch: bool | None = None
+    collateral_ratio: Decimal | None = None
+
+
+@attrs.frozen
+class PositionRow:
+    """Row of ``GET /v5/position/list``; ``size`` is unsigned."""
+
+    symbol: str
+    position_idx: int
+    side: WireSide = WireSide.FLAT
+    size: Decimal | None = None
+    avg_price: Decimal | None = None
+    break_even_price: Decimal | None = None
+    mark_price: Decimal | None = None
+    unrealised_pnl: Decimal | None = None
+    cur_realised_pnl: Decimal | None = None
+    leverage: Decimal | None = None
+    position_im: Decimal | None = None
+    position_mm: Decimal | None = None
+    liq_price: Decimal | None = None
+    bust_price: Decimal | None = None
+    risk_id: int | None = None
+    risk_limit_value: Decimal | None = None
+    auto_add_margin: bool | None = None
+    position_status: str | None = None
+    is_reduce_only: bool | None = None
+    adl_rank_indicator: int | None = None
+    updated_time: datetime | None = None
+    open_time: datetime | None = None
+    seq: int | None = None
+
+
+@attrs.frozen
+class _PositionPage:
+    """A page of positions."""
+
+    rows: tuple[PositionRow, ...]
+    cursor: str | None = None
+
+
+@attrs.frozen
+class SymbolInfoRow:
+    """Row of ``GET /v5/position/symbol-info``."""
+
+    symbol: str
+    position_idx: int
+    leverage: Decimal | None = None
+
+
+@attrs.frozen
+class OrderRow:
+    """Row of ``GET /v5/order/realtime``, as much of it as tells that there is an open order."""
+
+    order_id: str
+    symbol: str
+
+
+@attrs.frozen
+class _OrderPage:
+    """A page of open orders."""
+
+    rows: tuple[OrderRow, ...]
+    cursor: str | None = None
+
+
+@attrs.frozen
+class RiskLimitRow:
+    """Row of ``GET /v5/market/risk-limit``; rates are fractions, ``mm_deduction`` is empty on the first tier."""
+
+    id: int
+    symbol: str
+    risk_limit_value: Decimal
+    maintenance_margin: Decimal
+    initial_margin: Decimal
+    max_leverage: Decimal
+    mm_deduction: Decimal | None = None
+
+
+@attrs.frozen
+class _RiskLimitPage:
+    """A page of risk limits."""
+
+    rows: tuple[RiskLimitRow, ...]
+    cursor: str | None = None
+
+
+@attrs.frozen
+class LeverageFilter:
+    """What leverages an instrument takes."""
+
+    min_leverage: Decimal | None = None
+    max_leverage: Decimal | None = None
+    leverage_step: Decimal | None = None
+
+
+@attrs.frozen
+class PriceFilter:
+    """What prices an instrument takes."""
+
+    min_price: Decimal | None = None
+    max_price: Decimal | None = None
+    tick_size: Decimal | None = None
+
+
+@attrs.frozen
+class LotSizeFilter:
+    """What quantities an instrument takes."""
+
+    min_order_qty: Decimal | None = None
+    max_order_qty: Decimal | None = None
+    max_mkt_order_qty: Decimal | None = None
+    qty_step: Decimal | None = None
+    min_notional_value: Decimal | None = None
+
+
+@attrs.frozen
+class InstrumentRow:
+    """Row of ``GET /v5/market/instruments-info``."""
+
+    symbol: str
+    contract_type: str
+    status: str
+    base_coin: str
+    quote_coin: str
+    settle_coin: str
+    launch_time: datetime | None = None
+    delivery_time: datetime | None = None
+    funding_interval: int | None = None
+    leverage_filter: LeverageFilter = LeverageFilter()
+    price_filter: PriceFilter = PriceFilter()
+    lot_size_filter: LotSizeFilter = LotSizeFilter()
+
+
+@attrs.frozen
+class _InstrumentPage:
+    """A page of instruments."""
+
+    rows: tuple[InstrumentRow, ...]
+    cursor: str | None = None
+
+
+@attrs.frozen
+class _ServerTime:
+    time: datetime
+
+
+def _names(kind: type, **exceptions: str) -> Mapping[str, str]:
+    """Return attribute to JSON name: the venue writes in camel case what we write with underscores."""
+    names = {}
+    for attribute in attrs.fields(kind):
+        first, *rest = attribute.name.split("_")
+        names[attribute.name] = exceptions.get(attribute.name, first + "".join(word.capitalize() for word in rest))
+    return names
+
+
+_PAGE = {"rows": "list", "cursor": "nextPageCursor"}
+_RENAMES: Mapping[type, Mapping[str, str]] = {
+    AccountInfoRow: _names(AccountInfoRow),
+    CoinRow: _names(
+        CoinRow, total_order_im="totalOrderIM", total_position_im="totalPositionIM", total_position_mm="totalPositionMM"
+    ),
+    WalletRow: _names(WalletRow, total_perp_upl="totalPerpUPL", account_mm_rate="accountMMRate"),
+    CollateralRow: _names(CollateralRow),
+    PositionRow: _names(PositionRow, position_im="positionIM", position_mm="positionMM"),
+    SymbolInfoRow: _names(SymbolInfoRow),
+    OrderRow: _names(OrderRow),
+    RiskLimitRow: _names(RiskLimitRow),
+    LeverageFilter: _names(LeverageFilter),
+    PriceFilter: _names(PriceFilter),
+    LotSizeFilter: _names(LotSizeFilter),
+    InstrumentRow: _names(InstrumentRow),
+    **dict.fromkeys((_PositionPage, _OrderPage, _RiskLimitPage, _InstrumentPage), _PAGE),
+}
+
+
+def _decoder(shape: type[T], *within: str | int) -> Callable[[bytes], T]:
+    return payload_decoder(shape, renames=_RENAMES, within=within)
+
+
+decode_account_info = _decoder(AccountInfoRow, "result")
+decode_wallet = _decoder(WalletRow, "result", "list", 0)
+decode_collateral = _decoder(tuple[CollateralRow, ...], "result", "list")
+decode_positions: Callable[[bytes], Page[PositionRow]] = _decoder(_PositionPage, "result")
+decode_symbol_info = _decoder(tuple[SymbolInfoRow, ...], "result", "list")
+decode_orders: Callable[[bytes], Page[OrderRow]] = _decoder(_OrderPage, "result")
+decode_risk_limits: Callable[[bytes], Page[RiskLimitRow]] = _decoder(_RiskLimitPage, "result")
+decode_instruments: Callable[[bytes], Page[InstrumentRow]] = _decoder(_InstrumentPage, "result")
+_decode_time = _decoder(_ServerTime)
+
+
+def decode_server_time(body: bytes) -> datetime:
+    """Return the venue's time, which every envelope carries in milliseconds."""
+    return _decode_time(body).time
+
+
+def acknowledged(body: bytes) -> None:
+    """
+    Read an answer that says nothing but that it was accepted.
+
+    Raises:
+        ValueError: it is not JSON, or gives reasons against the change, which an accepted one never does.
+    """
+    envelope = read_json(body)
+    result = envelope.get("result") if isinstance(envelope, dict) else None
+    if isinstance(result, dict) and result.get("reasons"):
+        raise ValueError("the change was accepted, yet reasons against it were given")

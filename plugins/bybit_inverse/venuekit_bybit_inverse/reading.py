@@ -1,0 +1,94 @@
+"""Reading several answers: pages behind a cursor, and independent reads at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from urllib.parse import unquote
+
+import attrs
+
+from venuekit.account import Account, Answer
+from venuekit.endpoint import Endpoint
+from venuekit.errors import InvalidRequest, Outcome
+from venuekit_bybit_inverse.payloads import Page
+
+__all__ = ["Rows", "raw_rows", "read_pages", "together", "together_all", "unlisted"]
+
+A = TypeVar("A")
+B = TypeVar("B")
+R = TypeVar("R")
+
+
+@attrs.frozen
+class Rows(Generic[R]):
+    """
+    The rows of all pages, in the venue's order.
+
+    ``raw`` holds the venue's own objects beside them, None without ``keep_raw``; ``as_of`` is the earliest time
+    among the pages on the venue's clock, ``received_at`` the latest on ours; ``calls`` is the number of pages.
+    """
+
+    rows: tuple[R, ...]
+    raw: tuple[Mapping[str, Any] | None, ...]
+    as_of: datetime
+    received_at: datetime
+    calls: int = 1
+
+
+def raw_rows(answer: Answer[Any], count: int) -> tuple[Mapping[str, Any] | None, ...]:
+    """Return the venue's objects in ``result.list`` of an answer, as many None when they were not kept."""
+    return (None,) * count if answer.raw is None else tuple(answer.raw["result"]["list"])
+
+
+async def read_pages(account: Account, endpoint: Endpoint[Page[R]], /, **parameters: Any) -> Rows[R]:
+    """Read a list to its end: until there is no cursor, an empty page, or a cursor that was there before."""
+    rows: list[R] = []
+    raw: list[Mapping[str, Any] | None] = []
+    cursors: set[str | None] = {None, ""}
+    answer = await account.answer(endpoint, **parameters)
+    as_of, calls = answer.as_of, 1
+    while True:
+        page = answer.value
+        rows += page.rows
+        raw += raw_rows(answer, len(page.rows))
+        if not page.rows or page.cursor in cursors:
+            return Rows(tuple(rows), tuple(raw), as_of, answer.received_at, calls)
+        cursors.add(page.cursor)
+        # A cursor arrives percent-encoded and must be signed and sent as it came: the encoder encodes it once again.
+        answer = await account.answer(endpoint, **parameters, cursor=unquote(page.cursor or ""))
+        calls += 1
+
+
+def unlisted(account: Account, symbol: str, operation: str) -> InvalidRequest:
+    """Build the error for a symbol that the venue does not list."""
+    words = "the venue lists no such contract"
+    return InvalidRequest(
+        words, venue=account.venue.id, operation=operation, subject=symbol, outcome=Outcome.NOT_APPLIED
+    )
+
+
+async def together(first: Coroutine[Any, Any, A], second: Coroutine[Any, Any, B]) -> tuple[A, B]:
+    """Do two reads at the same time; when one fails the other is given up and its error raised as it is."""
+    one, two = asyncio.create_task(first), asyncio.create_task(second)
+    try:
+        return await one, await two
+    finally:
+        await _give_up((one, two))
+
+
+async def together_all(reads: Iterable[Coroutine[Any, Any, A]]) -> list[A]:
+    """Do any number of reads at the same time; when one fails the others are given up."""
+    tasks = [asyncio.create_task(read) for read in reads]
+    try:
+        return [await task for task in tasks]
+    finally:
+        await _give_up(tasks)
+
+
+async def _give_up(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
