@@ -4,14 +4,32 @@ from __future__ import annotations
 
 from venuekit.capabilities._capability import Capability, Support, SupportState, capability_of
 from venuekit.capabilities.account_info import AccountInfo, AccountKind, AccountReader, Collateral
+from venuekit.capabilities.adl import AdlQuantile, AdlReader
+from venuekit.capabilities.api_key import ApiKey, ApiKeyReader
 from venuekit.capabilities.asset_mode import AssetMode, AssetModeControl, AssetModeReader, AssetModeSetting
 from venuekit.capabilities.balances import Balance, BalanceReader
 from venuekit.capabilities.brackets import Bracket, BracketReader
+from venuekit.capabilities.fees import CommissionRate, CommissionReader
+from venuekit.capabilities.history import (
+    ClosedPnl,
+    ClosedPnlReader,
+    Conversion,
+    ConversionReader,
+    HistoryBehaviour,
+    Income,
+    IncomeKind,
+    IncomeReader,
+    Withdrawal,
+    WithdrawalReader,
+    WithdrawalStatus,
+)
 from venuekit.capabilities.instruments import (
     Instrument,
     InstrumentKind,
     InstrumentReader,
     InstrumentStatus,
+    MarkPrice,
+    MarkPriceReader,
     ServerTime,
 )
 from venuekit.capabilities.leverage import (
@@ -30,6 +48,27 @@ from venuekit.capabilities.margin_type import (
     MarginTypeSetting,
 )
 from venuekit.capabilities.open_enum import OpenEnum
+from venuekit.capabilities.order_terms import (
+    FillKind,
+    OrderBook,
+    OrderSide,
+    OrderStatus,
+    OrderType,
+    TimeInForce,
+    WorkingPrice,
+)
+from venuekit.capabilities.order_values import Amendment, Fill, Order, OrderBehaviour, OrderRequest
+from venuekit.capabilities.orders import (
+    CountdownCancel,
+    ForcedOrderReader,
+    OrderAmend,
+    OrderBatch,
+    OrderControl,
+    OrderReader,
+    OrderTest,
+    TradeReader,
+)
+from venuekit.capabilities.position_margin import MarginChange, MarginChangeReader, PositionMarginControl
 from venuekit.capabilities.position_mode import (
     PositionMode,
     PositionModeBehaviour,
@@ -40,13 +79,20 @@ from venuekit.capabilities.position_mode import (
 )
 from venuekit.capabilities.position_side import PositionSide
 from venuekit.capabilities.positions import Position, PositionBehaviour, PositionReader, PositionState
+from venuekit.capabilities.risk_limit import RiskLimitControl, RiskLimitSetting
 from venuekit.capabilities.settings import Setting, SettingsReader, SettingsSnapshot, SymbolSettings
+from venuekit.capabilities.tpsl_mode import TpSlMode, TpSlModeControl, TpSlModeSetting
 from venuekit.capabilities.unit import Unit
 
 __all__ = [
     "AccountInfo",
     "AccountKind",
     "AccountReader",
+    "AdlQuantile",
+    "AdlReader",
+    "Amendment",
+    "ApiKey",
+    "ApiKeyReader",
     "AssetMode",
     "AssetModeControl",
     "AssetModeReader",
@@ -56,7 +102,21 @@ __all__ = [
     "Bracket",
     "BracketReader",
     "Capability",
+    "ClosedPnl",
+    "ClosedPnlReader",
     "Collateral",
+    "CommissionRate",
+    "CommissionReader",
+    "Conversion",
+    "ConversionReader",
+    "CountdownCancel",
+    "Fill",
+    "FillKind",
+    "ForcedOrderReader",
+    "HistoryBehaviour",
+    "Income",
+    "IncomeKind",
+    "IncomeReader",
     "Instrument",
     "InstrumentKind",
     "InstrumentReader",
@@ -66,15 +126,32 @@ __all__ = [
     "LeverageReader",
     "LeverageScope",
     "LeverageSetting",
+    "MarginChange",
+    "MarginChangeReader",
     "MarginType",
     "MarginTypeBehaviour",
     "MarginTypeControl",
     "MarginTypeReader",
     "MarginTypeScope",
     "MarginTypeSetting",
+    "MarkPrice",
+    "MarkPriceReader",
     "OpenEnum",
+    "Order",
+    "OrderAmend",
+    "OrderBatch",
+    "OrderBehaviour",
+    "OrderBook",
+    "OrderControl",
+    "OrderReader",
+    "OrderRequest",
+    "OrderSide",
+    "OrderStatus",
+    "OrderTest",
+    "OrderType",
     "Position",
     "PositionBehaviour",
+    "PositionMarginControl",
     "PositionMode",
     "PositionModeBehaviour",
     "PositionModeControl",
@@ -84,6 +161,8 @@ __all__ = [
     "PositionReader",
     "PositionSide",
     "PositionState",
+    "RiskLimitControl",
+    "RiskLimitSetting",
     "ServerTime",
     "Setting",
     "SettingsReader",
@@ -91,6 +170,15 @@ __all__ = [
     "Support",
     "SupportState",
     "SymbolSettings",
+    "TimeInForce",
+    "TpSlMode",
+    "TpSlModeControl",
+    "TpSlModeSetting",
+    "TradeReader",
     "Unit",
+    "Withdrawal",
+    "WithdrawalReader",
+    "WithdrawalStatus",
+    "WorkingPrice",
     "capability_of",
 ]

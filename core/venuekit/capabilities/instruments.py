@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 import attrs
@@ -14,7 +14,15 @@ from venuekit.capabilities._capability import Capability
 from venuekit.capabilities.open_enum import OpenEnum
 from venuekit.capabilities.unit import Unit
 
-__all__ = ["Instrument", "InstrumentKind", "InstrumentReader", "InstrumentStatus", "ServerTime"]
+__all__ = [
+    "Instrument",
+    "InstrumentKind",
+    "InstrumentReader",
+    "InstrumentStatus",
+    "MarkPrice",
+    "MarkPriceReader",
+    "ServerTime",
+]
 
 
 class InstrumentKind(OpenEnum):
@@ -65,6 +73,51 @@ class Instrument:
     expires_at: datetime | None = None
     funding_interval: timedelta | None = None
     raw: Mapping[str, Any] | None = attrs.field(default=None, repr=False, eq=False)
+
+    def round_quantity(self, quantity: Decimal) -> Decimal:
+        """Return ``quantity`` (contracts) cut to the quantity step, toward zero; unchanged where there is no step."""
+        return _cut(quantity, self.quantity_step)
+
+    def round_price(self, price: Decimal) -> Decimal:
+        """Return ``price`` cut to the price tick, downwards; unchanged where there is no tick."""
+        return _cut(price, self.price_tick)
+
+
+def _cut(number: Decimal, step: Decimal | None) -> Decimal:
+    if not step:
+        return number
+    return (number / step).to_integral_value(ROUND_DOWN) * step
+
+
+@attrs.frozen
+class MarkPrice:
+    """
+    The price that profit, margin and liquidation are counted with; quote per base.
+
+    ``funding_rate`` is the fraction paid by longs at ``next_funding_at``; None where there is no funding.
+    """
+
+    symbol: str
+    mark_price: Decimal
+    index_price: Decimal | None = None
+    funding_rate: Decimal | None = None
+    next_funding_at: datetime | None = None
+    time: datetime | None = None
+
+
+class MarkPriceReader(Capability):
+    """Read mark prices."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    async def get_mark_price(self, symbol: str) -> MarkPrice:
+        """
+        Return the mark price of ``symbol``.
+
+        Raises:
+            InvalidRequest: the venue does not know the symbol.
+        """
 
 
 class InstrumentReader(Capability):

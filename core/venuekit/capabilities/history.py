@@ -1,0 +1,232 @@
+"""History: what moved the money of an account."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import attrs
+
+from venuekit.capabilities._capability import Capability
+from venuekit.capabilities.open_enum import OpenEnum
+from venuekit.walk import Walk
+
+__all__ = [
+    "ClosedPnl",
+    "ClosedPnlReader",
+    "Conversion",
+    "ConversionReader",
+    "HistoryBehaviour",
+    "Income",
+    "IncomeKind",
+    "IncomeReader",
+    "Withdrawal",
+    "WithdrawalReader",
+    "WithdrawalStatus",
+]
+
+
+class IncomeKind(OpenEnum):
+    """Why the money moved; a venue's unlisted word counts as OTHER and stays readable in ``venue_kind``."""
+
+    REALIZED_PNL = "realized_pnl"
+    COMMISSION = "commission"
+    FUNDING = "funding"
+    TRANSFER = "transfer"
+    DELIVERY = "delivery"
+    CONVERSION = "conversion"
+    REBATE = "rebate"
+    BONUS = "bonus"
+    INSURANCE = "insurance"
+    INTEREST = "interest"
+    OTHER = "other"
+
+
+@attrs.frozen
+class HistoryBehaviour:
+    """
+    How far back and how wide a venue's histories go.
+
+    ``retention`` names what is kept, in the venue's words; None where nothing is documented.
+    """
+
+    income: str | None = None
+    closed_pnl: str | None = None
+    withdrawals: str | None = None
+    conversions: str | None = None
+
+
+@attrs.frozen
+class Income:
+    """
+    One movement of an account's wallet.
+
+    ``amount`` is in ``asset`` and its effect on the account: received > 0, paid < 0. The sum of all amounts is the
+    change of the wallet. ``key`` identifies the movement; ``balance_after`` is the wallet after it where the venue
+    says so. ``symbol``, ``trade_id`` and ``order_id`` are None where it has none.
+    """
+
+    id: str
+    time: datetime
+    asset: str
+    amount: Decimal
+    kind: IncomeKind
+    venue_kind: str
+    symbol: str | None = None
+    trade_id: str | None = None
+    order_id: str | None = None
+    info: str | None = None
+    balance_after: Decimal | None = None
+    raw: Mapping[str, Any] | None = attrs.field(default=None, repr=False, eq=False)
+
+    @property
+    def key(self) -> tuple[str | None, ...]:
+        """What no other movement of the account has."""
+        return (self.venue_kind, self.id, self.asset, self.symbol, self.trade_id)
+
+
+class IncomeReader(Capability):
+    """Read the movements of the wallet."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def iter_income(
+        self,
+        *,
+        symbol: str | None = None,
+        asset: str | None = None,
+        kind: IncomeKind | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        after: Income | None = None,
+    ) -> Walk[Income]:
+        """
+        Walk the movements, oldest first, without a duplicate or a gap.
+
+        Args:
+            symbol, asset, kind: Only these.
+            start, end: The span, both inclusive; by default what the venue keeps, up to now.
+            after: Continue behind an item seen before.
+
+        Raises (on the first item):
+            InvalidArgument: the span is reversed, or reaches back further than the venue keeps.
+        """
+
+
+@attrs.frozen
+class ClosedPnl:
+    """
+    One closed part of a position.
+
+    ``quantity`` is contracts, prices quote per base; ``pnl_net`` and ``fees`` are the settle asset, ``fees`` paid < 0
+    and contained in ``pnl_net``; None where the venue did not say.
+    """
+
+    symbol: str
+    order_id: str
+    quantity: Decimal
+    entry_price: Decimal
+    exit_price: Decimal
+    pnl_net: Decimal
+    fees: Decimal | None
+    closed_at: datetime
+    kind: str | None = None
+    raw: Mapping[str, Any] | None = attrs.field(default=None, repr=False, eq=False)
+
+
+class ClosedPnlReader(Capability):
+    """Read the profit and loss of closed positions."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def iter_closed_pnl(
+        self,
+        *,
+        symbol: str | None = None,
+        kind: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        after: ClosedPnl | None = None,
+    ) -> Walk[ClosedPnl]:
+        """Walk what was closed, oldest first; ``kind`` is the venue's word for how it was closed."""
+
+
+class WithdrawalStatus(OpenEnum):
+    """How far a withdrawal got."""
+
+    PENDING = "pending"
+    SUCCESS = "success"
+    CANCELED = "canceled"
+    FAILED = "failed"
+
+
+@attrs.frozen
+class Withdrawal:
+    """One withdrawal; ``amount`` and ``fee`` are in ``asset`` and paid, so < 0."""
+
+    id: str
+    asset: str
+    amount: Decimal
+    fee: Decimal | None
+    status: WithdrawalStatus
+    venue_status: str
+    created_at: datetime
+    chain: str | None = None
+    address: str | None = attrs.field(default=None, repr=False)
+    tx_id: str | None = None
+    raw: Mapping[str, Any] | None = attrs.field(default=None, repr=False, eq=False)
+
+
+class WithdrawalReader(Capability):
+    """Read withdrawals."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def iter_withdrawals(
+        self,
+        *,
+        asset: str | None = None,
+        status: WithdrawalStatus | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        after: Withdrawal | None = None,
+    ) -> Walk[Withdrawal]:
+        """Walk withdrawals, oldest first."""
+
+
+@attrs.frozen
+class Conversion:
+    """One conversion of ``from_amount`` ``from_asset`` (paid, < 0) into ``to_amount`` ``to_asset`` (received, > 0)."""
+
+    id: str
+    from_asset: str
+    from_amount: Decimal
+    to_asset: str
+    to_amount: Decimal
+    rate: Decimal | None
+    time: datetime
+    raw: Mapping[str, Any] | None = attrs.field(default=None, repr=False, eq=False)
+
+
+class ConversionReader(Capability):
+    """Read conversions between assets."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def iter_conversions(
+        self,
+        *,
+        from_asset: str | None = None,
+        to_asset: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        after: Conversion | None = None,
+    ) -> Walk[Conversion]:
+        """Walk conversions, oldest first."""

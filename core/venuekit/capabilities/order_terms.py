@@ -1,0 +1,93 @@
+"""The words in which orders are described."""
+
+from __future__ import annotations
+
+import enum
+
+from venuekit.capabilities.open_enum import OpenEnum
+
+__all__ = ["FillKind", "OrderBook", "OrderSide", "OrderStatus", "OrderType", "TimeInForce", "WorkingPrice"]
+
+
+class OrderSide(enum.StrEnum):
+    """Whether an order buys or sells; its quantity is never signed."""
+
+    BUY = "buy"
+    SELL = "sell"
+
+
+class OrderType(OpenEnum):
+    """What an order is; from STOP on it is conditional: it becomes a LIMIT or MARKET order when it triggers."""
+
+    LIMIT = "limit"
+    MARKET = "market"
+    STOP = "stop"  #: a limit order behind a trigger against the position
+    STOP_MARKET = "stop_market"
+    TAKE_PROFIT = "take_profit"  #: a limit order behind a trigger in favour of the position
+    TAKE_PROFIT_MARKET = "take_profit_market"
+    TRAILING_STOP_MARKET = "trailing_stop_market"
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether it waits for a trigger."""
+        return self not in {OrderType.LIMIT, OrderType.MARKET}
+
+
+class TimeInForce(OpenEnum):
+    """How long an order rests."""
+
+    GTC = "gtc"  #: until it is cancelled
+    IOC = "ioc"  #: what does not fill at once is cancelled
+    FOK = "fok"  #: all at once or not at all
+    POST_ONLY = "post_only"  #: refused when it would fill at once
+    GTD = "gtd"  #: until ``expires_at``
+    RPI = "rpi"  #: retail price improvement: meets orders placed by hand only
+
+
+class OrderBook(enum.StrEnum):
+    """Where an order rests; some venues keep conditional orders in a book of their own."""
+
+    PLAIN = "plain"
+    CONDITIONAL = "conditional"
+
+
+class OrderStatus(OpenEnum):
+    """How far an order got."""
+
+    PENDING = "pending"  #: accepted by the venue, which has not decided about it yet
+    OPEN = "open"
+    PARTIALLY_FILLED = "partially_filled"
+    FILLED = "filled"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    UNTRIGGERED = "untriggered"  #: a conditional order that waits
+    TRIGGERED = "triggered"  #: a conditional order that became another one
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more can happen to it."""
+        return self in _FINAL
+
+
+_FINAL = frozenset(
+    {OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.REJECTED, OrderStatus.TRIGGERED}
+)
+
+
+class WorkingPrice(OpenEnum):
+    """Which price a trigger watches."""
+
+    LAST = "last"
+    MARK = "mark"
+    INDEX = "index"
+
+
+class FillKind(OpenEnum):
+    """Why something was filled."""
+
+    TRADE = "trade"
+    LIQUIDATION = "liquidation"
+    ADL = "adl"
+    FUNDING = "funding"
+    DELIVERY = "delivery"

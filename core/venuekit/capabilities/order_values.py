@@ -1,0 +1,172 @@
+"""Orders and fills as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import attrs
+
+from venuekit.capabilities.order_terms import (
+    FillKind,
+    OrderBook,
+    OrderSide,
+    OrderStatus,
+    OrderType,
+    TimeInForce,
+    WorkingPrice,
+)
+from venuekit.capabilities.position_side import PositionSide
+from venuekit.capabilities.unit import Unit
+
+__all__ = ["Amendment", "Fill", "Order", "OrderBehaviour", "OrderRequest"]
+
+
+@attrs.frozen(kw_only=True)
+class OrderRequest:
+    """
+    An order as its caller wants it.
+
+    ``quantity`` is contracts, > 0, and None only with ``close_position``; prices are quote per base and must lie on
+    the instrument's steps: nothing is ever rounded silently. ``callback_rate`` is percent: 1 is 1 %. ``client_id`` is
+    generated when it is None. ``position_side`` is needed in hedge mode.
+    """
+
+    symbol: str
+    side: OrderSide
+    type: OrderType
+    quantity: Decimal | None = None
+    price: Decimal | None = None
+    trigger_price: Decimal | None = None
+    position_side: PositionSide | None = None
+    time_in_force: TimeInForce | None = None
+    reduce_only: bool = False
+    close_position: bool = False
+    client_id: str | None = None
+    working_price: WorkingPrice | None = None
+    price_protect: bool | None = None
+    activation_price: Decimal | None = None
+    callback_rate: Decimal | None = None
+    expires_at: datetime | None = None
+    stp_mode: str | None = None
+    price_match: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Amendment:
+    """New quantity and price (contracts; quote per base) of an open order named by its id or client id."""
+
+    symbol: str
+    side: OrderSide
+    id: str | None = None
+    client_id: str | None = None
+    quantity: Decimal | None = None
+    price: Decimal | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Order:
+    """
+    One order; None means that the venue did not say.
+
+    Quantities are contracts, unsigned, each ``contract_size`` ``contract_unit``; prices are quote per base;
+    ``filled_value`` is the settle asset; ``commission`` is its effect on the account, so paid < 0. ``callback_rate``
+    is percent. ``triggered_order_id`` is the order that a conditional one became.
+    """
+
+    id: str
+    client_id: str | None
+    symbol: str
+    book: OrderBook
+    side: OrderSide
+    type: OrderType
+    status: OrderStatus
+    position_side: PositionSide | None = None
+    time_in_force: TimeInForce | None = None
+    quantity: Decimal | None = None
+    filled: Decimal | None = None
+    price: Decimal | None = None
+    trigger_price: Decimal | None = None
+    average_price: Decimal | None = None
+    filled_value: Decimal | None = None
+    commission: Decimal | None = None
+    contract_size: Decimal | None = None
+    contract_unit: Unit | None = None
+    reduce_only: bool | None = None
+    close_position: bool | None = None
+    working_price: WorkingPrice | None = None
+    price_protect: bool | None = None
+    stp_mode: str | None = None
+    price_match: str | None = None
+    expires_at: datetime | None = None
+    activation_price: Decimal | None = None
+    callback_rate: Decimal | None = None
+    triggered_order_id: str | None = None
+    reject_reason: str | None = None
+    venue_status: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    received_at: datetime | None = None
+    raw: Mapping[str, Any] | None = attrs.field(default=None, repr=False, eq=False)
+
+    @property
+    def key(self) -> tuple[str, OrderBook, str]:
+        """What no other order of the account has."""
+        return (self.symbol, self.book, self.id)
+
+
+@attrs.frozen(kw_only=True)
+class Fill:
+    """
+    One fill; units as in :class:`Order`.
+
+    ``value`` and ``realized_pnl`` (before fees) are the settle asset, ``commission`` is ``commission_asset`` and paid
+    < 0.
+    """
+
+    id: str
+    order_id: str
+    symbol: str
+    side: OrderSide
+    price: Decimal
+    quantity: Decimal
+    time: datetime
+    client_id: str | None = None
+    position_side: PositionSide | None = None
+    value: Decimal | None = None
+    realized_pnl: Decimal | None = None
+    commission: Decimal | None = None
+    commission_asset: str | None = None
+    kind: FillKind = FillKind.TRADE
+    is_maker: bool | None = None
+    contract_size: Decimal | None = None
+    contract_unit: Unit | None = None
+    raw: Mapping[str, Any] | None = attrs.field(default=None, repr=False, eq=False)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What no other fill of the account has."""
+        return (self.symbol, self.id)
+
+
+@attrs.frozen(kw_only=True)
+class OrderBehaviour:
+    """
+    What orders a venue takes.
+
+    ``client_id_pattern`` is a regular expression for the whole id. ``place_batch``, ``cancel_batch`` and
+    ``amend_batch`` are the most items of one batch, 0 where there is none. ``decides_later`` says that an accepted
+    order may still be rejected. ``client_id_reuse`` says in one sentence when an id may appear twice.
+    """
+
+    types: frozenset[OrderType]
+    times_in_force: frozenset[TimeInForce]
+    client_id_pattern: str
+    place_batch: int
+    cancel_batch: int
+    amend_batch: int
+    decides_later: bool
+    client_id_reuse: str
+    countdown: str | None = None

@@ -1,0 +1,251 @@
+"""
+How histories are walked: three ways, for the three ways in which venues page.
+
+All yield oldest first, hold at most one page (or one bisected window) in memory, and end with an error rather than a
+loop when a venue repeats itself. Times are milliseconds since 1970; windows include both ends.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Sequence
+from datetime import datetime
+from typing import Generic, TypeVar
+
+import attrs
+
+from venuekit.errors import InvalidArgument, PayloadMismatch
+
+__all__ = ["Page", "Span", "Track", "bisected", "by_identity", "paged", "span_of"]
+
+T = TypeVar("T")
+
+
+@attrs.frozen
+class Span:
+    """A stretch of time in milliseconds, both ends included."""
+
+    start: int
+    end: int
+
+    def windows(self, width: int) -> Sequence[Span]:
+        """Return the stretch cut into pieces of at most ``width`` milliseconds, oldest first."""
+        return [Span(start, min(start + width - 1, self.end)) for start in range(self.start, self.end + 1, width)]
+
+    def halves(self) -> tuple[Span, Span]:
+        """Return the older and the newer half."""
+        middle = (self.start + self.end) // 2
+        return Span(self.start, middle), Span(middle + 1, self.end)
+
+
+def span_of(
+    start: datetime | None,
+    end: datetime | None,
+    *,
+    now: int,
+    keeps: int,
+    words: str,
+    after: int | None = None,
+) -> Span:
+    """
+    Return the stretch to walk.
+
+    Args:
+        start, end: What the caller asked for; None for as far back as the venue keeps, and for now.
+        now: The venue's clock.
+        keeps: How many milliseconds back the venue keeps its history.
+        words: The same in words, for the error.
+        after: The time of the item to continue behind.
+
+    Raises:
+        InvalidArgument: reversed, or reaching back further than the venue keeps.
+    """
+    oldest = now - keeps
+    first = oldest if start is None else _milliseconds(start)
+    last = now if end is None else _milliseconds(end)
+    if first > last:
+        raise InvalidArgument(f"the span is reversed: {start} is after {end}")
+    if start is not None and first < oldest:
+        raise InvalidArgument(f"{start} is further back than the venue keeps: {words}")
+    return Span(max(first, oldest, 0 if after is None else after), last)
+
+
+def _milliseconds(moment: datetime) -> int:
+    if moment.tzinfo is None:
+        raise InvalidArgument(f"{moment} has no time zone")
+    return round(moment.timestamp() * 1000)
+
+
+@attrs.frozen
+class Track(Generic[T]):
+    """What tells the items of a history apart: when each was, and what no other one has."""
+
+    time: Callable[[T], int]
+    key: Callable[[T], Hashable]
+
+
+@attrs.frozen
+class Page(Generic[T]):
+    """One page of a cursor, in the venue's order; ``cursor`` is None behind the last one."""
+
+    items: Sequence[T]
+    cursor: str | None
+
+
+async def paged(
+    fetch: Callable[[Span, int], Awaitable[Sequence[T]]],
+    windows: Sequence[Span],
+    *,
+    limit: int,
+    track: Track[T],
+    after: T | None = None,
+) -> AsyncGenerator[T, None]:
+    """
+    Walk windows whose pages are numbered from 1 and run from old to new; a page shorter than ``limit`` is the last.
+
+    Raises:
+        PayloadMismatch: a page repeats the one before it.
+    """
+    gate = _Gate(track, after)
+    for window in windows:
+        number, last = 1, None
+        while True:
+            items = await fetch(window, number)
+            keys = [track.key(item) for item in items]
+            if keys and keys == last:
+                raise PayloadMismatch(f"page {number} repeats page {number - 1}")
+            for item in items:
+                for passed in gate.put(item):
+                    yield passed
+            if len(items) < limit:
+                break
+            number, last = number + 1, keys
+    for passed in gate.rest():
+        yield passed
+
+
+async def by_identity(
+    fetch: Callable[[int], Awaitable[Sequence[T]]],
+    first: int,
+    *,
+    limit: int,
+    identity: Callable[[T], int],
+    until: Callable[[T], bool] = lambda _: False,
+) -> AsyncGenerator[T, None]:
+    """
+    Walk items by their ascending number: ``fetch`` returns up to ``limit`` items from a number on.
+
+    ``until`` ends the walk before the first item it holds for.
+
+    Raises:
+        PayloadMismatch: the numbers do not ascend.
+    """
+    upcoming = first
+    while True:
+        items = sorted(await fetch(upcoming), key=identity)
+        if items and identity(items[0]) < upcoming:
+            raise PayloadMismatch(f"asked for numbers from {upcoming} on, got {identity(items[0])}")
+        for item in items:
+            if until(item):
+                return
+            yield item
+        if len(items) < limit:
+            return
+        upcoming = identity(items[-1]) + 1
+
+
+async def bisected(
+    fetch: Callable[[Span, str | None], Awaitable[Page[T]]],
+    windows: Sequence[Span],
+    *,
+    track: Track[T],
+    after: T | None = None,
+    most_pages: int = 10,
+) -> AsyncGenerator[T, None]:
+    """
+    Walk windows that the venue answers newest first, by cursor.
+
+    A window with more than ``most_pages`` pages is halved, and the older half walked first, so that memory stays
+    bounded and the order is still oldest first.
+
+    Raises:
+        PayloadMismatch: a cursor comes back that was there before.
+    """
+    gate = _Gate(track, after)
+    pending = deque(windows)
+    while pending:
+        window = pending.popleft()
+        items = await _collect(fetch, window, track, most_pages)
+        if items is None:
+            pending.extendleft(reversed(window.halves()))
+            continue
+        for item in items:
+            for passed in gate.put(item):
+                yield passed
+    for passed in gate.rest():
+        yield passed
+
+
+async def _collect(
+    fetch: Callable[[Span, str | None], Awaitable[Page[T]]], window: Span, track: Track[T], most_pages: int
+) -> list[T] | None:
+    """Return all items of a window, oldest first; None when they are too many and the window can be halved."""
+    found: dict[Hashable, T] = {}
+    cursor: str | None = None
+    seen: set[str] = set()
+    pages = 0
+    while True:
+        page = await fetch(window, cursor)
+        for item in page.items:
+            found.setdefault(track.key(item), item)
+        pages += 1
+        if page.cursor is None or not page.items:
+            break
+        if page.cursor in seen:
+            raise PayloadMismatch("the venue repeats a cursor")
+        seen.add(page.cursor)
+        cursor = page.cursor
+        if pages >= most_pages and window.end > window.start:
+            return None
+    # newest first on the wire: turned round, and then by time alone, so that equal times keep the venue's order
+    oldest_first = list(found.values())[::-1]
+    oldest_first.sort(key=track.time)
+    return oldest_first
+
+
+class _Gate(Generic[T]):
+    """Lets through what comes behind an item seen before, and nothing twice at the seam of two pages or windows."""
+
+    def __init__(self, track: Track[T], after: T | None) -> None:
+        self._track = track
+        self._after = after
+        self._held: list[T] = []
+        self._moment = -1
+        self._keys: set[Hashable] = set()
+
+    def put(self, item: T) -> list[T]:
+        """Take one item and return those that may pass now."""
+        moment, key = self._track.time(item), self._track.key(item)
+        if moment != self._moment:
+            self._moment, self._keys = moment, set()
+        if key in self._keys:
+            return []
+        self._keys.add(key)
+        if self._after is None:
+            return [item]
+        resume = self._track.time(self._after)
+        if moment < resume:
+            return []
+        if moment == resume:
+            if key == self._track.key(self._after):
+                self._after, self._held = None, []
+            else:
+                self._held.append(item)
+            return []
+        return [*self.rest(), item]
+
+    def rest(self) -> list[T]:
+        """Return what was held back in the hope of meeting the item to continue behind, which is gone."""
+        self._after = None
+        held, self._held = self._held, []
+        return held
