@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from abc import abstractmethod
 from collections.abc import Collection
 from datetime import datetime
@@ -15,16 +14,7 @@ from venuekit.capabilities.asset_mode import AssetMode
 from venuekit.capabilities.margin_type import MarginType
 from venuekit.capabilities.position_mode import PositionMode
 
-__all__ = ["Setting", "SettingsReader", "SettingsSnapshot", "SymbolSettings"]
-
-
-class Setting(enum.StrEnum):
-    """A setting that can be planned."""
-
-    POSITION_MODE = "position_mode"
-    ASSET_MODE = "asset_mode"
-    MARGIN_TYPE = "margin_type"
-    LEVERAGE = "leverage"
+__all__ = ["SettingsReader", "SettingsSnapshot", "SymbolSettings"]
 
 
 @attrs.frozen

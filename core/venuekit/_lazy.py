@@ -1,0 +1,29 @@
+"""Lazy packages: a package whose names are loaded when they are first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+
+__all__ = ["lazy"]
+
+
+def lazy(package: str, homes: Mapping[str, str]) -> Callable[[str], object]:
+    """
+    Return a module's ``__getattr__``.
+
+    Args:
+        package: The package's name.
+        homes: Submodule to the names it holds, separated by blanks.
+    """
+    home_of = {name: home for home, names in homes.items() for name in names.split()}
+
+    def __getattr__(name: str) -> object:  # noqa: N807 - this is what the import system looks for
+        home = home_of.get(name)
+        if home is None:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        module = import_module(f"{package}.{home}")
+        value: object = getattr(module, name)
+        return value
+
+    return __getattr__
