@@ -1,17 +1,43 @@
-"""venuekit: one typed account API over many futures venues; every venue is a plugin."""
+"""
+venuekit: one typed account API over many futures venues; every venue is a plugin.
+
+The names are loaded when they are first asked for: importing the package costs next to nothing.
+"""
 
 from __future__ import annotations
 
-from venuekit import capabilities, errors
-from venuekit._connect import connect
-from venuekit._simulate import simulate
-from venuekit.account import Account, Answer
-from venuekit.credentials import Credentials, Secret
-from venuekit.endpoint import Change, Effect, Endpoint, Parameter
-from venuekit.errors import Outcome, VenuekitError
-from venuekit.pipeline import Guard, RetryPolicy
-from venuekit.runtime import Runtime
-from venuekit.venue import Environment, EnvironmentName, Venue
+from typing import TYPE_CHECKING
+
+from venuekit._lazy import lazy as _lazy
+
+if TYPE_CHECKING:
+    from venuekit import capabilities, errors
+    from venuekit._connect import connect
+    from venuekit._simulate import simulate
+    from venuekit.account import Account, Answer
+    from venuekit.credentials import Credentials, Secret
+    from venuekit.endpoint import Change, Effect, Endpoint, Parameter
+    from venuekit.errors import Outcome, VenuekitError
+    from venuekit.pipeline import Guard, RetryPolicy
+    from venuekit.runtime import Runtime
+    from venuekit.venue import Environment, EnvironmentName, Venue
+
+if not TYPE_CHECKING:
+    __getattr__ = _lazy(
+        __name__,
+        {
+            "_connect": "connect",
+            "_simulate": "simulate",
+            "account": "Account Answer",
+            "capabilities": "",
+            "credentials": "Credentials Secret",
+            "endpoint": "Change Effect Endpoint Parameter",
+            "errors": "Outcome VenuekitError",
+            "pipeline": "Guard RetryPolicy",
+            "runtime": "Runtime",
+            "venue": "Environment EnvironmentName Venue",
+        },
+    )
 
 __all__ = [
     "Account",

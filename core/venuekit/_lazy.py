@@ -14,16 +14,17 @@ def lazy(package: str, homes: Mapping[str, str]) -> Callable[[str], object]:
 
     Args:
         package: The package's name.
-        homes: Submodule to the names it holds, separated by blanks.
+        homes: Submodule to the names it holds, separated by blanks; the submodules themselves are names too.
     """
     home_of = {name: home for home, names in homes.items() for name in names.split()}
 
     def __getattr__(name: str) -> object:  # noqa: N807 - this is what the import system looks for
         home = home_of.get(name)
-        if home is None:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        module = import_module(f"{package}.{home}")
-        value: object = getattr(module, name)
-        return value
+        if home is not None:
+            value: object = getattr(import_module(f"{package}.{home}"), name)
+            return value
+        if name in homes:
+            return import_module(f"{package}.{name}")
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
     return __getattr__

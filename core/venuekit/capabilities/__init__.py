@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from venuekit._lazy import lazy
+from venuekit._lazy import lazy as _lazy
 
 if TYPE_CHECKING:
     from venuekit.capabilities._capability import Capability, Support, SupportState, capability_of
@@ -95,7 +95,7 @@ if TYPE_CHECKING:
     from venuekit.capabilities.unit import Unit
 
 if not TYPE_CHECKING:
-    __getattr__ = lazy(
+    __getattr__ = _lazy(
         __name__,
         {
             "_capability": "Capability Support SupportState capability_of",
