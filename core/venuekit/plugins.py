@@ -11,20 +11,20 @@ import os
 import threading
 import traceback
 from contextlib import contextmanager
-from importlib.metadata import EntryPoint
-from importlib.metadata import entry_points as installed_entry_points
 from typing import TYPE_CHECKING, Any, cast
 
 import pluggy
 
 from venuekit import hooks
-from venuekit._discovery import Announced, Broken, ContractBroken, Group, Origin, check_contract, discover
+from venuekit._contract import Broken, ContractBroken, check_contract
+from venuekit._entry_points import Announced, Group, Origin, announced_by, installed
 from venuekit.errors import PluginError, UnknownVenue, VenuekitError
 from venuekit.nearest import did_you_mean
 from venuekit.venue import Venue
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
+    from importlib.metadata import EntryPoint
 
     from venuekit.credentials import Credentials, Secret, Signer
     from venuekit.message import Transport
@@ -57,15 +57,14 @@ def make_plugins(
         defaults = (_defaults,)
     if disabled is None:
         disabled = {name.strip() for name in os.environ.get(DISABLE_VARIABLE, "").split(",")} - {""}
-    if entry_points is None:
-        entry_points = (point for group in Group for point in installed_entry_points(group=group))
-    return Plugins(discover(entry_points), frozenset(disabled), tuple(defaults))
+    announced = installed() if entry_points is None else announced_by(entry_points)
+    return Plugins(announced, frozenset(disabled), tuple(defaults))
 
 
 class Plugins:
     """Installed plugins; made by :func:`make_plugins`. Safe to use from several threads."""
 
-    __slots__ = ("_announced", "_broken", "_disabled", "_hooks", "_lock", "_manager", "_origins", "_taken", "_venues")
+    __slots__ = ("_announced", "_broken", "_disabled", "_hooks", "_loaded", "_lock", "_manager", "_taken", "_venues")
 
     def __init__(self, announced: Iterable[Announced], disabled: frozenset[str], defaults: tuple[object, ...]) -> None:
         self._manager = pluggy.PluginManager(hooks.PROJECT)
@@ -75,11 +74,11 @@ class Plugins:
         self._lock = threading.RLock()
         self._announced: dict[tuple[Group, str], Announced] = {}
         self._broken: dict[tuple[Group, str], Broken] = {}
-        self._disabled: dict[str, Origin] = {}
-        self._origins: dict[str, Origin] = {}
+        self._disabled: dict[str, Announced] = {}
+        self._loaded: dict[str, Announced] = {}
         self._taken: list[object] = []
         self._venues: dict[str, Venue[Any]] = {}
-        for one in announced:
+        for one in sorted(announced, key=lambda one: (one.group, one.name)):
             self._announce(one, disabled)
         for (group, name), one in self._announced.items():
             if group is Group.PLUGINS and (group, name) not in self._broken:
@@ -89,17 +88,18 @@ class Plugins:
 
     def _announce(self, one: Announced, disabled: frozenset[str]) -> None:
         place = one.group, one.name
-        if not disabled.isdisjoint({one.name, one.origin.distribution}):
-            self._disabled[one.name] = one.origin
+        if disabled and not disabled.isdisjoint({one.name, one.origin.distribution}):
+            self._disabled[one.name] = one
             return
         other = self._announced.setdefault(place, one)
         if other is not one:
             what = "provide venue" if one.group is Group.VENUES else "provide a plugin named"
+            origins = sorted((other.origin, one.origin), key=str)
             self._broken[place] = Broken(
                 one.name,
-                f"{other.origin.distribution} and {one.origin.distribution}",
-                f"{other.origin.version} and {one.origin.version}",
-                f"{other.origin} and {one.origin} both {what} {one.name}",
+                " and ".join(origin.distribution for origin in origins),
+                " and ".join(origin.version for origin in origins),
+                f"{' and '.join(map(str, origins))} both {what} {one.name}",
                 "",
                 f"uninstall one, or name its distribution in {DISABLE_VARIABLE}",
             )
@@ -154,7 +154,7 @@ class Plugins:
 
     def _unknown(self, venue_id: str) -> str:
         if venue_id in self._disabled:
-            return f"venue {venue_id!r} of {self._disabled[venue_id]} is disabled by {DISABLE_VARIABLE}"
+            return f"venue {venue_id!r} of {self._disabled[venue_id].origin} is disabled by {DISABLE_VARIABLE}"
         ids = self.venue_ids()
         if not ids:
             return f"no installed distribution provides venue {venue_id!r}; none is installed at all"
@@ -181,13 +181,11 @@ class Plugins:
         return None
 
     def _load(self, one: Announced) -> None:
-        plugin = one.entry_point.load()
+        plugin = one.load()
         check_contract(plugin, one, self._manager, self._hooks)
         if self._manager.is_registered(plugin):
             # one module may announce several venues; it registered this one when the first was asked for
-            raise ContractBroken(
-                f"{one.entry_point.value} did not register {one.name}", f"register a venue whose id is {one.name}"
-            )
+            raise ContractBroken(f"{one.value} did not register {one.name}", f"register a venue whose id is {one.name}")
         name = f"{one.group}:{one.name}"
         self._taken.clear()
         try:
@@ -199,7 +197,7 @@ class Plugins:
             raise
         finally:
             self._taken.clear()
-        self._origins[name] = one.origin
+        self._loaded[name] = one
         self._venues |= {venue.id: venue for venue in venues}
 
     def _take(self, venue: object) -> None:
@@ -215,12 +213,12 @@ class Plugins:
                 raise ContractBroken(f"it registered {type(venue).__name__}, which is no Venue", "register a Venue")
             place = Group.VENUES, venue.id
             announced = self._announced.get(place)
-            if announced is None or announced.origin != one.origin:
+            if venue.id != one.name and (announced is None or announced.origin != one.origin):
                 if venue.id in self._disabled or place in self._broken:
                     continue  # this module announced it, and it was not taken
                 raise ContractBroken(
                     f"it registered venue {venue.id!r} from the entry point {one.name!r}",
-                    f"give the entry point the venue's id as its name: {venue.id} = {one.entry_point.value!r}",
+                    f"give the entry point the venue's id as its name: {venue.id} = {one.value!r}",
                 )
             venues.append(venue)
         if one.name not in {venue.id for venue in venues}:
@@ -289,6 +287,6 @@ class Plugins:
         ran = {frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)}
         for implementation in getattr(self._manager.hook, hook).get_hookimpls():
             if getattr(implementation.function, "__code__", None) in ran:
-                origin = self._origins.get(implementation.plugin_name)
-                return f" of {origin}" if origin else f" of {implementation.plugin_name}"
+                loaded = self._loaded.get(implementation.plugin_name)
+                return f" of {loaded.origin}" if loaded else f" of {implementation.plugin_name}"
         return ""

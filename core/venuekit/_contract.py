@@ -1,53 +1,24 @@
-"""Discovery: what installed distributions announce in our entry-point groups, and whether it keeps the contract."""
+"""The contract between host and plugin: what a loaded plugin must keep, and how one that does not is told."""
 
 from __future__ import annotations
 
-import enum
 import inspect
 from typing import TYPE_CHECKING
 
 import attrs
 
+from venuekit._entry_points import Announced, Group
 from venuekit.hooks import API_VERSION, PROJECT
 from venuekit.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from importlib.metadata import EntryPoint
 
     import pluggy
 
-__all__ = ["Announced", "Broken", "ContractBroken", "Group", "Origin", "check_contract", "discover"]
+__all__ = ["Broken", "ContractBroken", "check_contract"]
 
 VENUE_HOOK = "venuekit_register_venues"
-
-
-class Group(enum.StrEnum):
-    """The entry-point groups."""
-
-    PLUGINS = "venuekit.plugins"  #: cross-cutting, loaded at start
-    VENUES = "venuekit.venues"  #: name = venue id, loaded when that venue is asked for
-
-
-@attrs.frozen
-class Origin:
-    """The installed distribution that something comes from."""
-
-    distribution: str
-    version: str
-
-    def __str__(self) -> str:
-        return f"{self.distribution} {self.version}"
-
-
-@attrs.frozen
-class Announced:
-    """One entry point of ours."""
-
-    group: Group
-    name: str
-    origin: Origin
-    entry_point: EntryPoint
 
 
 @attrs.frozen
@@ -78,23 +49,6 @@ class ContractBroken(Exception):
         self.mend = mend
 
 
-def discover(entry_points: Iterable[EntryPoint]) -> tuple[Announced, ...]:
-    """Return what is announced in our groups, in the order of group and name; imports nothing."""
-    groups = {group.value: group for group in Group}
-    found = [
-        Announced(groups[point.group], point.name, _origin(point), point)
-        for point in entry_points
-        if point.group in groups
-    ]
-    return tuple(sorted(found, key=lambda one: (one.group, one.name, one.origin.distribution)))
-
-
-def _origin(point: EntryPoint) -> Origin:
-    if point.dist is None:
-        return Origin(point.value.partition(":")[0], "(not installed)")
-    return Origin(point.dist.name, point.dist.version)
-
-
 def check_contract(plugin: object, announced: Announced, manager: pluggy.PluginManager, hooks: Iterable[str]) -> None:
     """
     Check a loaded plugin before it is registered.
@@ -107,7 +61,7 @@ def check_contract(plugin: object, announced: Announced, manager: pluggy.PluginM
     if version is None:
         raise ContractBroken(
             "it does not say which version of the plugin contract it was written for",
-            f"say VENUEKIT_API = {API_VERSION} in {announced.entry_point.value}",
+            f"say VENUEKIT_API = {API_VERSION} in {announced.value}",
         )
     if version != API_VERSION:
         raise ContractBroken(

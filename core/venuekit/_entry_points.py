@@ -1,0 +1,146 @@
+"""
+Entry points: what installed distributions announce in our groups, found without importing anything heavy.
+
+:mod:`importlib.metadata` does the same at the price of the ``email``, ``csv`` and ``zipfile`` packages, which is more
+than a command like ``venuekit endpoints`` may cost. So plain directories are read here, by the same rules; as soon as
+something else provides distributions (an archive on the path, a finder of its own), the standard library is asked.
+"""
+
+from __future__ import annotations
+
+import enum
+import importlib
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial, reduce
+from importlib.machinery import PathFinder
+from typing import TYPE_CHECKING
+
+import attrs
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+__all__ = ["Announced", "Group", "Origin", "announced_by", "installed"]
+
+
+class Group(enum.StrEnum):
+    """The entry-point groups."""
+
+    PLUGINS = "venuekit.plugins"  #: cross-cutting, loaded at start
+    VENUES = "venuekit.venues"  #: name = venue id, loaded when that venue is asked for
+
+
+@attrs.frozen
+class Origin:
+    """The installed distribution that something comes from."""
+
+    distribution: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.distribution} {self.version}"
+
+
+@attrs.frozen(eq=False)
+class Announced:
+    """One entry point of ours; ``load`` imports what it names, ``find_origin`` reads whose it is."""
+
+    group: Group
+    name: str
+    value: str
+    load: Callable[[], object]
+    find_origin: Callable[[], Origin]
+
+    @property
+    def origin(self) -> Origin:
+        """The distribution that announces it."""
+        return self.find_origin()
+
+
+_GROUPS = {group.value: group for group in Group}
+
+
+def installed() -> Iterable[Announced]:
+    """Return what is installed in our groups; of two distributions of one name the first on the path counts."""
+    if _only_directories():
+        return _in_directories()
+    from importlib.metadata import entry_points
+
+    return announced_by(point for group in Group for point in entry_points(group=group))
+
+
+def announced_by(entry_points: Iterable[EntryPoint]) -> Iterator[Announced]:
+    """Yield those entry points that are in our groups."""
+    for point in entry_points:
+        if point.group in _GROUPS:
+            find_origin = partial(_origin_of_point, point)
+            yield Announced(_GROUPS[point.group], point.name, point.value, point.load, find_origin)
+
+
+def _origin_of_point(point: EntryPoint) -> Origin:
+    if point.dist is None:
+        return Origin(point.value.partition(":")[0], "(not installed)")
+    return Origin(point.dist.name, point.dist.version)
+
+
+def _only_directories() -> bool:
+    """Say whether nothing but directories on the path provides distributions."""
+    return not any(os.path.isfile(place) for place in sys.path) and not any(
+        finder is not PathFinder and hasattr(finder, "find_distributions") for finder in sys.meta_path
+    )
+
+
+def _in_directories() -> Iterator[Announced]:
+    seen: set[str] = set()
+    for place in sys.path:
+        try:
+            names = sorted(os.listdir(place or "."))
+        except OSError:
+            continue  # places that do not exist are usual on the path
+        for name in names:
+            if name.endswith((".dist-info", ".egg-info")):
+                project = re.sub(r"[-_.]+", "_", name[:-10].partition("-")[0]).lower()
+                if project not in seen:
+                    seen.add(project)
+                    yield from _in_distribution(os.path.join(place, name))
+
+
+def _in_distribution(directory: str) -> Iterator[Announced]:
+    find_origin = partial(_origin_of_directory, directory)
+    group = None
+    for line in _lines(directory, "entry_points.txt"):
+        text = line.strip()
+        if text.startswith("["):
+            group = _GROUPS.get(text[1:-1].strip())
+        elif group is not None and "=" in text and not text.startswith("#"):
+            name, _, value = (part.strip() for part in text.partition("="))
+            yield Announced(group, name, value, partial(_load, value), find_origin)
+
+
+def _load(value: str) -> object:
+    """Import what an entry point names: ``module`` or ``module:attribute``; extras are ignored."""
+    module, _, attribute = value.partition("[")[0].strip().partition(":")
+    return reduce(getattr, filter(None, attribute.strip().split(".")), importlib.import_module(module.strip()))
+
+
+def _origin_of_directory(directory: str) -> Origin:
+    fields: dict[str, str] = {}
+    for file in ("METADATA", "PKG-INFO"):
+        for line in _lines(directory, file):
+            if not line.strip():
+                break  # what follows is the description
+            name, _, value = line.partition(":")
+            fields.setdefault(name, value.strip())
+    named, _, versioned = os.path.basename(directory)[:-10].partition("-")
+    return Origin(fields.get("Name", named), fields.get("Version", versioned))
+
+
+def _lines(directory: str, file: str) -> list[str]:
+    try:
+        with open(os.path.join(directory, file), encoding="utf-8") as opened:
+            return opened.readlines()
+    except OSError:
+        return []  # not every distribution has every file

@@ -1,0 +1,163 @@
+"""``venues``, ``capabilities``, ``endpoints``: what plugins declare; needs no account and no network."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import click
+
+from venuekit.capabilities import Support, SupportState, capability_of
+from venuekit.cli.rows import Row, json_text
+from venuekit.cli.state import json_option, state_of
+from venuekit.cli.status import Status, tell
+from venuekit.cli.tables import table, width
+from venuekit.errors import PluginError
+from venuekit.plugins import Plugins
+from venuekit.support import core_capabilities, declared_support
+from venuekit.venue import EnvironmentName, Venue
+
+__all__ = ["capabilities_command", "capability_matrix", "endpoints_command", "venues_command"]
+
+
+@click.command("venues")
+@json_option
+@click.pass_context
+def venues_command(context: click.Context, as_json: bool) -> int:
+    """List the installed venues, and what is broken."""
+    plugins = state_of(context).plugins
+    rows = [_venue_row(plugins, venue_id) for venue_id in plugins.venue_ids()]
+    if as_json:
+        click.echo(json_text(rows))
+    elif not rows:
+        click.echo("no venue is installed")
+    else:
+        columns = ("venue", "environments", "distribution", "version", "state")
+        click.echo(table(rows, {name: name for name in columns}))
+    for broken in plugins.broken():
+        click.echo(str(broken), err=True)
+    return Status.ERROR if plugins.broken() else Status.DONE
+
+
+def _venue_row(plugins: Plugins, venue_id: str) -> Row:
+    origin = plugins.distribution(venue_id)
+    row: dict[str, object] = {"venue": venue_id, "title": None, "realm": None, "environments": None}
+    row |= {"distribution": origin.distribution, "version": origin.version, "state": "ready", "problem": None}
+    try:
+        venue = plugins.venue(venue_id)
+    except PluginError as error:
+        return row | {"state": "broken", "problem": str(error)}
+    return row | {"title": venue.title, "realm": venue.realm, "environments": ", ".join(_environments(venue))}
+
+
+def _environments(venue: Venue[Any]) -> list[str]:
+    names = [environment.name for environment in venue.environments]
+    if venue.front is not None and EnvironmentName.SIM not in names:
+        names.append(EnvironmentName.SIM)
+    return [name.value for name in names]
+
+
+@click.command("capabilities")
+@click.argument("venue", required=False)
+@json_option
+@click.pass_context
+def capabilities_command(context: click.Context, venue: str | None, as_json: bool) -> int:
+    """Show what VENUE can do, or all installed venues side by side."""
+    plugins = state_of(context).plugins
+    venues = list(_usable(plugins, as_json=as_json)) if venue is None else [plugins.venue(venue)]
+    if as_json:
+        click.echo(json_text(row for one in venues for row in _capability_rows(one)))
+    elif venue is None:
+        click.echo(capability_matrix(venues))
+    else:
+        columns = ("capability", "support", "environments", "reason")
+        click.echo(table(list(_capability_rows(venues[0])), {name: name for name in columns}))
+    return Status.ERROR if plugins.broken() else Status.DONE
+
+
+def _usable(plugins: Plugins, *, as_json: bool) -> Iterator[Venue[Any]]:
+    """Yield the installed venues; a broken one is told."""
+    for venue_id in plugins.venue_ids():
+        try:
+            yield plugins.venue(venue_id)
+        except PluginError as error:
+            tell(error, as_json=as_json)
+
+
+def _capability_rows(venue: Venue[Any]) -> Iterator[Row]:
+    """Yield one row for each capability and each answer to it; ``environments`` are those that answer so."""
+    for capability in core_capabilities():
+        answers: dict[Support, list[str]] = {}
+        for environment in venue.environments:
+            support = declared_support(venue, capability, environment)
+            answers.setdefault(support, []).append(environment.name.value)
+        if EnvironmentName.SIM.value in _environments(venue) and not any(
+            environment.name is EnvironmentName.SIM for environment in venue.environments
+        ):
+            answers.setdefault(declared_support(venue, capability), []).append(EnvironmentName.SIM.value)
+        for support, environments in answers.items():
+            yield {
+                "venue": venue.id,
+                "capability": capability.__name__,
+                "support": support.state,
+                "environments": ", ".join(environments),
+                "reason": support.reason,
+            }
+
+
+def capability_matrix(venues: Iterable[Venue[Any]]) -> str:
+    """Return a table of all capabilities with one column for each venue, and the reasons for every no below it."""
+    venues = tuple(venues)
+    reasons: dict[str, int] = {}
+    rows = []
+    for capability in core_capabilities():
+        row = {"capability": capability.__name__}
+        for venue in venues:
+            support = declared_support(venue, capability)
+            row[venue.id] = {SupportState.SUPPORTED: "yes", SupportState.NOT_IMPLEMENTED: "-"}.get(support.state, "no")
+            if support.reason:
+                number = reasons.setdefault(f"{venue.id}: {support.reason}", len(reasons) + 1)
+                row[venue.id] = f"no [{number}]"
+        rows.append(row)
+    notes = [
+        textwrap.fill(f"[{number}] {reason}", width(), subsequent_indent="    ") for reason, number in reasons.items()
+    ]
+    return "\n".join([table(rows, {"capability": "capability", **{one.id: one.id for one in venues}}), *notes])
+
+
+@click.command("endpoints")
+@click.argument("venue")
+@json_option
+@click.pass_context
+def endpoints_command(context: click.Context, venue: str, as_json: bool) -> None:
+    """List every operation of VENUE that the plugin declares."""
+    rows = _endpoint_rows(state_of(context).plugins.venue(venue))
+    if as_json:
+        click.echo(json_text(rows))
+        return
+    columns = ("verb", "path", "security", "weight", "effect", "capability", "method")
+    click.echo(table(rows, {name: name for name in columns}))
+
+
+def _endpoint_rows(venue: Venue[Any]) -> list[Row]:
+    """Return one row for each verb, path and method; the weight is the most that a call can cost."""
+    rows: dict[tuple[str, str, str | None], dict[str, Any]] = {}
+    for endpoint in venue.endpoints:
+        for method in endpoint.serves or (None,):
+            name = None if method is None else method.__name__
+            row = rows.setdefault(
+                (endpoint.verb, endpoint.path, name),
+                {
+                    "venue": venue.id,
+                    "verb": endpoint.verb,
+                    "path": endpoint.path,
+                    "security": endpoint.security,
+                    "weight": endpoint.weight_most,
+                    "effect": endpoint.effect,
+                    "capability": None if method is None else capability_of(method).__name__,
+                    "method": name,
+                },
+            )
+            row["weight"] = max(row["weight"], endpoint.weight_most)
+    return list(rows.values())

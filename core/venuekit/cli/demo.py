@@ -1,0 +1,203 @@
+"""``demo``: what venuekit does, by the very commands that a user would type, against simulated venues."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+import tempfile
+import textwrap
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from venuekit.cli.state import state_of
+from venuekit.cli.status import Status
+from venuekit.cli.tables import width
+
+if TYPE_CHECKING:
+    from venuekit.plugins import Plugins
+    from venuekit.simulator import Simulation
+    from venuekit.venue import Venue
+
+__all__ = ["demo_command"]
+
+
+@click.command("demo")
+@click.pass_context
+def demo_command(context: click.Context) -> int:
+    """Show what venuekit does: no keys, nothing leaves this machine."""
+    from venuekit.cli.background import simulated
+
+    plugins = state_of(context).plugins
+    click.echo(click.style("no keys, nothing leaves this machine", bold=True))
+    with _own_directory() as directory, simulated(plugins, directory / "accounts.toml") as simulation:
+        demo = _Demo(plugins, simulation)
+        for scene in (
+            demo.discover,
+            demo.plan_and_apply,
+            demo.read,
+            demo.refusal,
+            demo.unsupported,
+            demo.lost_answer,
+        ):
+            scene()
+    _what_next()
+    return demo.status
+
+
+@contextlib.contextmanager
+def _own_directory() -> Iterator[Path]:
+    """Work in an empty directory whose accounts file comes before any that the user has."""
+    from venuekit.credentials.accounts_file import ACCOUNTS_VARIABLE, FILE_NAME
+
+    users = os.environ.get(ACCOUNTS_VARIABLE)
+    with tempfile.TemporaryDirectory(prefix="venuekit-demo-") as name, contextlib.chdir(name):
+        os.environ[ACCOUNTS_VARIABLE] = FILE_NAME
+        try:
+            yield Path(name)
+        finally:
+            del os.environ[ACCOUNTS_VARIABLE]
+            if users is not None:
+                os.environ[ACCOUNTS_VARIABLE] = users
+
+
+def _say(text: str) -> None:
+    click.echo(f"\n{click.style(f'# {text}', fg='cyan')}")
+
+
+class _Demo:
+    """The scenes. Accounts are called like their venues; symbols and settings come from each venue's scenario."""
+
+    def __init__(self, plugins: Plugins, simulation: Simulation) -> None:
+        self._simulation = simulation
+        self._venues = [plugins.venue(venue_id) for venue_id in simulation.venue_ids]
+        self.status = Status.DONE
+
+    def _run(self, *words: str, status: int = Status.DONE) -> None:
+        """Show a command and run it; another status than the one that belongs to the story fails the demo."""
+        from venuekit.cli.root import main
+
+        click.echo(click.style(f"$ venuekit {' '.join(words)}", bold=True))
+        with contextlib.redirect_stderr(sys.stdout):  # so that errors stand where they belong in the story
+            ended = main(words)
+        if ended != status:
+            click.echo(f"this should have ended with status {status}, not {ended}", err=True)
+            self.status = Status.ERROR
+
+    def discover(self) -> None:
+        """Show what is installed, and what it can do."""
+        _say("a simulated exchange for each installed plugin, on a free port of 127.0.0.1")
+        click.echo(click.style("$ venuekit sim --write-accounts accounts.toml", bold=True))
+        for venue in self._venues:
+            click.echo(self._simulation.rest(venue.id))
+        _say("plugins are found by their entry points")
+        self._run("venues")
+        _say("what a venue cannot do is known before anything is sent")
+        self._run("capabilities")
+
+    def plan_and_apply(self) -> None:
+        """Plan a target, apply it, and apply it again."""
+        from venuekit.settings import target_toml
+
+        targets = {
+            venue.id: {"venue": venue.id, **self._simulation.scenario(venue.id).target} for venue in self._venues
+        }
+        Path("settings.toml").write_text(target_toml(targets), encoding="utf-8")
+        _say("settings as code: say what should hold")
+        click.echo(f"{click.style('$ cat settings.toml', bold=True)}\n{target_toml(targets).rstrip()}")
+        _say("see what would change, and what it costs; status 5: changes are pending")
+        self._run("plan", "settings.toml", status=Status.PENDING)
+        _say("do it, and verify it")
+        self._run("apply", "settings.toml")
+        _say("a second time there is nothing to do")
+        self._run("apply", "settings.toml")
+
+    def read(self) -> None:
+        """Read balances and positions."""
+        _say("typed values, the same for every venue; --json has every field")
+        self._run("balances")
+        self._run("positions")
+
+    def refusal(self) -> None:
+        """Let a venue refuse something."""
+        venue = self._venues[0]
+        symbol = self._simulation.scenario(venue.id).held
+        highest = self._highest_leverage(venue, symbol) if symbol else None
+        if symbol is None or highest is None:
+            symbol, highest = "NOSUCH", Decimal(5)
+        _say("a refusal, in the venue's own words; status 3")
+        self._run("leverage", venue.id, symbol, f"{highest.normalize():f}", status=Status.REFUSED)
+
+    def _highest_leverage(self, venue: Venue[Any], symbol: str) -> Decimal | None:
+        """Return the highest leverage the venue lists, which the scenario's position is too large for."""
+        from venuekit.capabilities import BracketReader
+
+        async def read() -> Decimal | None:
+            from venuekit import connect
+
+            async with connect(venue, self._simulation.credentials(venue.id), read_only=True) as account:
+                if not account.support(BracketReader):
+                    return None
+                brackets = await BracketReader.of(account).get_brackets(symbol=symbol)
+                return max((bracket.max_leverage for bracket in brackets if bracket.max_leverage), default=None)
+
+        return asyncio.run(read())
+
+    def unsupported(self) -> None:
+        """Ask for a capability that a venue does not have."""
+        from venuekit import connect
+        from venuekit.errors import UnsupportedCapability
+
+        lacking = [(venue, capability) for venue in self._venues for capability in venue.unsupported]
+        if not lacking:
+            return
+        venue, capability = lacking[0]
+        _say("an unsupported capability, as a strategy meets it")
+        click.echo(f'>>> async with venuekit.connect("{venue.id}", credentials) as account:')
+        click.echo(f"...     {capability.__name__}.of(account)")
+
+        async def ask() -> None:
+            async with connect(venue, self._simulation.credentials(venue.id)) as account:
+                capability.of(account)
+
+        try:
+            asyncio.run(ask())
+        except UnsupportedCapability as error:
+            click.echo(textwrap.fill(f"{type(error).__name__}: {error}", width()))
+        else:
+            self.status = Status.ERROR
+
+    def lost_answer(self) -> None:
+        """Cut the connection after a write was carried out, and let venuekit find out."""
+        from venuekit.capabilities import LeverageControl
+        from venuekit.simulator import DropAfter
+
+        found = [
+            (venue, endpoint)
+            for venue in self._venues
+            for endpoint in venue.endpoints
+            if LeverageControl.set_leverage in endpoint.serves and endpoint.is_write
+        ]
+        if not found:
+            return
+        venue, endpoint = found[:2][-1]  # not the one that has refused something, if there is another
+        self._simulation.disturb(venue.id, endpoint, DropAfter())
+        self._simulation.requests.clear()
+        _say("a lost answer: the venue carries the change out, and the connection breaks before it says so")
+        self._run("leverage", venue.id, self._simulation.scenario(venue.id).flat, "3")
+        click.echo("changed is '-': it holds, which was read and not guessed. The venue saw:")
+        for arrival in self._simulation.requests:
+            fate = "carried out, its answer lost" if arrival.verb == endpoint.verb else f"status {arrival.status}"
+            click.echo(f"  {arrival.verb} {arrival.path}: {fate}")
+
+
+def _what_next() -> None:
+    _say("to try next")
+    click.echo("venuekit sim --write-accounts accounts.toml    # leave it running, go on in another terminal")
+    click.echo("venuekit positions --json                      # what it holds, every field")
+    click.echo("venuekit plan --help                           # then your own settings file")

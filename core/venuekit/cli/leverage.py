@@ -1,0 +1,60 @@
+"""``leverage``: read or set the leverage of one symbol."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+
+import click
+
+from venuekit.cli.rows import json_text, row_of
+from venuekit.cli.state import accounts_option, json_option, state_of
+from venuekit.cli.tables import table
+
+__all__ = ["leverage_command"]
+
+_COLUMNS = {
+    "account": "account",
+    "symbol": "symbol",
+    "long": "long",
+    "short": "short",
+    "max_position": "max position",
+    "max_position_unit": "unit",
+    "changed": "changed",
+}
+
+
+def _number(_: click.Context, __: click.Parameter, value: str | None) -> int | Decimal | None:
+    """Take a number exactly as it was typed; which numbers a venue takes is its declaration's business."""
+    if value is None:
+        return None
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        raise click.BadParameter(f"{value!r} is not a number") from None
+    if not number.is_finite():
+        raise click.BadParameter(f"{value!r} is not a number")
+    return int(number) if number == number.to_integral_value() else number
+
+
+@click.command("leverage")
+@click.argument("account")
+@click.argument("symbol")
+@click.argument("value", required=False, callback=_number)
+@json_option
+@accounts_option
+@click.pass_context
+async def leverage_command(
+    context: click.Context, account: str, symbol: str, value: int | Decimal | None, as_json: bool
+) -> None:
+    """Show the leverage of SYMBOL, or set it to VALUE."""
+    from venuekit.capabilities import LeverageControl, LeverageReader
+    from venuekit.cli.opening import opened
+
+    async with opened(state_of(context), [account], read_only=value is None) as accounts:
+        found = accounts[account]
+        if value is None:
+            setting = await LeverageReader.of(found).get_leverage(symbol)
+        else:
+            setting = await LeverageControl.of(found).set_leverage(symbol, value)
+        row = row_of(setting, account=account, venue=found.venue.id)
+    click.echo(json_text([row]) if as_json else table([row], _COLUMNS))

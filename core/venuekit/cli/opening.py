@@ -1,0 +1,75 @@
+"""Opening accounts of the accounts file, and asking several of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from venuekit import Account, Guard, Runtime, connect
+from venuekit.cli.rows import Row
+from venuekit.cli.state import State
+from venuekit.cli.status import Status, status_of, tell, worst
+from venuekit.credentials.accounts_file import AccountEntry, credentials
+from venuekit.errors import VenuekitError
+
+__all__ = ["ask_each", "entries", "open_account", "opened"]
+
+
+def entries(state: State, names: Sequence[str]) -> list[AccountEntry]:
+    """Return the accounts of these names, each once; all when no name is given."""
+    return [state.accounts.entry(name) for name in dict.fromkeys(names or state.accounts.entries)]
+
+
+@asynccontextmanager
+async def open_account(entry: AccountEntry, runtime: Runtime, *, read_only: bool = False) -> AsyncIterator[Account]:
+    """Open one account as its entry says; what only reads asks for no more than that."""
+    guard = Guard(symbols=entry.symbols, max_leverage=entry.max_leverage, max_notional=entry.max_notional)
+    found = await credentials(entry, runtime.plugins)
+    async with connect(
+        entry.venue, found, runtime=runtime, guard=guard, read_only=read_only or entry.read_only
+    ) as account:
+        yield account
+
+
+@asynccontextmanager
+async def opened(state: State, names: Sequence[str], *, read_only: bool = False) -> AsyncIterator[dict[str, Account]]:
+    """Open all these accounts together; the first that fails ends it."""
+    async with Runtime(plugins=state.plugins) as runtime, AsyncExitStack() as stack:
+        yield {
+            entry.name: await stack.enter_async_context(open_account(entry, runtime, read_only=read_only))
+            for entry in entries(state, names)
+        }
+
+
+async def ask_each(
+    state: State,
+    names: Sequence[str],
+    question: Callable[[str, Account], Awaitable[list[Row]]],
+    *,
+    as_json: bool,
+) -> tuple[list[Row], Status]:
+    """
+    Ask accounts side by side and return all rows; one that fails is told and does not keep the others from answering.
+
+    ``question`` gets the account's name and the account, which is open for reading only.
+    """
+    import asyncio
+
+    async def ask(entry: AccountEntry) -> list[Row]:
+        async with open_account(entry, runtime, read_only=True) as account:
+            return await question(entry.name, account)
+
+    chosen = entries(state, names)
+    async with Runtime(plugins=state.plugins) as runtime:
+        answers = await asyncio.gather(*map(ask, chosen), return_exceptions=True)
+    rows: list[Row] = []
+    statuses = [Status.DONE]
+    for answer in answers:
+        if isinstance(answer, VenuekitError):
+            tell(answer, as_json=as_json)
+            statuses.append(status_of(answer))
+        elif isinstance(answer, BaseException):
+            raise answer
+        else:
+            rows += answer
+    return rows, worst(statuses)

@@ -1,0 +1,68 @@
+"""Plans and reports as people read them: a table, the reasons below it, and one line that sums up."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from venuekit.cli.tables import table, width
+
+if TYPE_CHECKING:
+    from venuekit.cli.rows import Row
+    from venuekit.settings import Plan, PlannedRead, Report
+
+__all__ = ["plan_text", "report_text"]
+
+_COLUMNS = {
+    "account": "account",
+    "symbol": "symbol",
+    "setting": "setting",
+    "side": "side",
+    "present": "is",
+    "target": "should be",
+    "status": "status",
+}
+
+
+def plan_text(plan: Plan) -> str:
+    """Return a plan as text; ``#`` is the order in which the steps would be taken."""
+    notes = []
+    for step in plan.steps:
+        also = f"it also touches {', '.join(step.affected)}" if step.affected else None
+        why = "; ".join(filter(None, (step.reason, step.note, also)))
+        if why:
+            notes.append(f"{step}: {step.status}: {why}")
+    counted = _counted(step.status for step in plan.steps)
+    total = f"{counted}; applying weighs at most {plan.weight}; {_read_cost(plan.reads)}"
+    columns = {"order": "#", **_COLUMNS, "weight": "weight"}
+    return _together(plan.rows(), columns, notes, total)
+
+
+def report_text(report: Report) -> str:
+    """Return a report as text."""
+    notes = []
+    for result in report.results:
+        said = " ".join(str(part) for part in (result.code, result.message) if part is not None)
+        if said:
+            notes.append(f"{result}: {result.status}: {said}")
+    total = f"{_counted(result.status for result in report.results)}; {_read_cost(report.reads)}"
+    return _together(report.rows(), _COLUMNS, notes, total)
+
+
+def _together(rows: Sequence[Row], columns: dict[str, str], notes: Sequence[str], total: str) -> str:
+    used = {field: heading for field, heading in columns.items() if field != "side" or any(row["side"] for row in rows)}
+    wrapped = [textwrap.fill(note, width(), subsequent_indent="  ", break_on_hyphens=False) for note in notes]
+    return "\n".join([table(rows, used), *wrapped, textwrap.fill(total, width())])
+
+
+def _counted(statuses: Iterable[str]) -> str:
+    return ", ".join(f"{number} {status}" for status, number in Counter(map(str, statuses)).items()) or "nothing"
+
+
+def _read_cost(reads: Sequence[PlannedRead]) -> str:
+    weights: Counter[str] = Counter()
+    for read in reads:
+        weights[read.account] += read.weight
+    return "reading weighed " + (", ".join(f"{weight} on {name}" for name, weight in weights.items()) or "nothing")

@@ -1,0 +1,113 @@
+"""``account``, ``balances``, ``positions``: what accounts hold."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from venuekit.cli.rows import Row, json_text, row_of
+from venuekit.cli.state import accounts_option, json_option, state_of
+from venuekit.cli.status import Status
+from venuekit.cli.tables import record, table
+
+if TYPE_CHECKING:
+    from venuekit.account import Account
+
+__all__ = ["account_command", "balances_command", "positions_command"]
+
+_BALANCE_COLUMNS = {
+    "account": "account",
+    "asset": "asset",
+    "wallet": "wallet",
+    "unrealized_pnl": "unrealized",
+    "equity": "equity",
+    "initial_margin": "margin",
+    "available": "available",
+}
+_POSITION_COLUMNS = {
+    "account": "account",
+    "symbol": "symbol",
+    "side": "side",
+    "quantity": "contracts",
+    "entry_price": "entry",
+    "mark_price": "mark",
+    "unrealized_pnl": "unrealized",
+    "leverage": "leverage",
+    "margin_type": "margin",
+    "liquidation_price": "liquidation",
+}
+
+
+@click.command("balances")
+@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
+@json_option
+@accounts_option
+@click.pass_context
+async def balances_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
+    """Show what each ACCOUNT holds of each asset; all accounts when none is named."""
+    return await _ask(context, accounts, _balances, _BALANCE_COLUMNS, "no balances", as_json=as_json)
+
+
+@click.command("positions")
+@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
+@json_option
+@accounts_option
+@click.pass_context
+async def positions_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
+    """Show the open positions of each ACCOUNT; all accounts when none is named."""
+    return await _ask(context, accounts, _positions, _POSITION_COLUMNS, "no open positions", as_json=as_json)
+
+
+@click.command("account")
+@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
+@json_option
+@accounts_option
+@click.pass_context
+async def account_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
+    """Show totals and modes of each ACCOUNT; all accounts when none is named."""
+    return await _ask(context, accounts, _totals, None, "no accounts", as_json=as_json)
+
+
+async def _balances(name: str, account: Account) -> list[Row]:
+    from venuekit.capabilities import BalanceReader
+
+    found = await BalanceReader.of(account).get_balances()
+    return [row_of(balance, account=name, venue=account.venue.id) for balance in found]
+
+
+async def _positions(name: str, account: Account) -> list[Row]:
+    from venuekit.capabilities import PositionReader
+
+    found = await PositionReader.of(account).get_positions()
+    return [row_of(position, account=name, venue=account.venue.id) for position in found]
+
+
+async def _totals(name: str, account: Account) -> list[Row]:
+    from venuekit.capabilities import AccountReader
+
+    found = await AccountReader.of(account).get_account()
+    return [row_of(found, account=name, venue=account.venue.id)]
+
+
+async def _ask(
+    context: click.Context,
+    names: Sequence[str],
+    question: Callable[[str, Account], Awaitable[list[Row]]],
+    columns: dict[str, str] | None,
+    nothing: str,
+    *,
+    as_json: bool,
+) -> Status:
+    """Ask the accounts and print the rows: as JSON, as a table, or without columns one record after the other."""
+    from venuekit.cli.opening import ask_each
+
+    rows, status = await ask_each(state_of(context), names, question, as_json=as_json)
+    if as_json:
+        click.echo(json_text(rows))
+    elif rows:
+        click.echo("\n\n".join(map(record, rows)) if columns is None else table(rows, columns))
+    elif status is Status.DONE:
+        click.echo(nothing)
+    return status

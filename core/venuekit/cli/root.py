@@ -1,0 +1,108 @@
+"""The root command: finds the others when they are called, and turns every error into one line and a status."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator, Sequence
+
+import click
+
+from venuekit import errors
+from venuekit.cli.running import runnable
+from venuekit.cli.state import accounts_option, state_of
+from venuekit.cli.status import Status, status_of, tell, tell_usage
+from venuekit.nearest import did_you_mean
+
+__all__ = ["main", "root"]
+
+#: command name to the module that holds it, under the same name
+COMMANDS = {
+    "account": "reading",
+    "apply": "settings",
+    "balances": "reading",
+    "capabilities": "declarations",
+    "demo": "demo",
+    "endpoints": "declarations",
+    "leverage": "leverage",
+    "plan": "settings",
+    "positions": "reading",
+    "settle": "settle",
+    "sim": "sim",
+    "venues": "declarations",
+}
+
+
+class _Root(click.Group):
+    """Imports a command when it is asked for; what is not ours may be a plugin's."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return sorted({*COMMANDS, *self._of_plugins(ctx)})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command by its name."""
+        module = COMMANDS.get(cmd_name)
+        if module is None:
+            return self._of_plugins(ctx).get(cmd_name)
+        found = getattr(importlib.import_module(f"venuekit.cli.{module}"), f"{cmd_name}_command")
+        assert isinstance(found, click.Command)  # noqa: S101 - the table above is ours
+        return runnable(found)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that was typed, or offer the nearest."""
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            raise click.UsageError(f"no command {name!r}{did_you_mean(name, self.list_commands(ctx))}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def _of_plugins(self, ctx: click.Context) -> dict[str, click.Command]:
+        commands = {}
+        for command in state_of(ctx).plugins.commands():
+            if not isinstance(command, click.Command) or not command.name:
+                raise errors.PluginError(f"a plugin registered {command!r}, which is no named click command")
+            if command.name in COMMANDS:
+                raise errors.PluginError(f"a plugin registered the command {command.name!r}, which is taken")
+            commands[command.name] = runnable(command)
+        return commands
+
+
+@click.group(cls=_Root, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="venuekit", prog_name="venuekit", message="%(prog)s %(version)s")
+@accounts_option
+@click.pass_context
+def root(context: click.Context) -> None:
+    """
+    One typed account API over many futures venues.
+
+    Start with: venuekit demo. It needs no keys, and nothing leaves this machine.
+    """
+    state_of(context)
+
+
+def _notes(error: BaseException | None) -> Iterator[str]:
+    """Yield what was noted on the way of an interruption: a write that was cut off says so."""
+    while error is not None:
+        yield from getattr(error, "__notes__", ())
+        error = error.__cause__ or error.__context__
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit status; errors of ours are told in one line, never as a traceback."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    as_json = "--json" in arguments
+    try:
+        result = root.main(arguments, prog_name="venuekit", standalone_mode=False)
+    except click.ClickException as error:
+        tell_usage(error, as_json=as_json)
+        return Status.USAGE
+    except errors.VenuekitError as error:
+        tell(error, as_json=as_json)
+        return status_of(error)
+    except (click.Abort, KeyboardInterrupt) as interruption:
+        for note in _notes(interruption):
+            click.echo(note, err=True)
+        return Status.INTERRUPTED
+    return result if isinstance(result, int) else Status.DONE

@@ -1,0 +1,62 @@
+"""``settle``: find out what became of writes whose process is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from venuekit.cli.rows import Row, json_text
+from venuekit.cli.state import accounts_option, json_option, state_of
+from venuekit.cli.status import Status, status_of, worst
+from venuekit.cli.tables import table
+from venuekit.errors import Conflict, OutcomeUnknown
+
+if TYPE_CHECKING:
+    from venuekit.account import Account
+
+__all__ = ["settle_command"]
+
+_COLUMNS = {"account": "account", "operation": "operation", "sent_at": "sent at", "state": "state", "message": "found"}
+
+
+@click.command("settle")
+@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
+@json_option
+@accounts_option
+@click.pass_context
+async def settle_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
+    """Find out about every write that the journal of each ACCOUNT left open; nothing is sent again."""
+    from venuekit.cli.opening import ask_each
+
+    statuses: list[Status] = []
+
+    async def settle(name: str, account: Account) -> list[Row]:
+        rows: list[Row] = []
+        for entry in account.unresolved:
+            row = {
+                "account": name,
+                "venue": account.venue.id,
+                "operation": f"{entry.verb} {entry.path}",
+                "client_id": entry.client_id,
+                "sent_at": entry.sent_at,
+                "fence": entry.fence,
+            }
+            try:
+                message = await account.settle(entry)
+            except (OutcomeUnknown, Conflict) as error:
+                statuses.append(status_of(error))
+                rows.append({**row, "state": "open", "message": str(error)})
+            else:
+                rows.append({**row, "state": "settled", "message": message})
+        return rows
+
+    rows, status = await ask_each(state_of(context), accounts, settle, as_json=as_json)
+    if as_json:
+        click.echo(json_text(rows))
+    elif rows:
+        click.echo(table(rows, _COLUMNS))
+    elif status is Status.DONE:
+        click.echo("nothing is open")
+    return worst([*statuses, status])

@@ -1,0 +1,38 @@
+"""``sim``: serve simulated venues on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from venuekit.cli.state import state_of
+
+__all__ = ["sim_command"]
+
+
+@click.command("sim")
+@click.option("--venue", "venues", multiple=True, metavar="ID", help="A venue to serve.  [default: every one that can]")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="Where to listen.  [default: any]")
+@click.option("--scenario", default="holding", show_default=True, metavar="NAME", help="What the accounts hold.")
+@click.option("--seed", type=int, default=0, metavar="N", help="What keys and everything random are made from.")
+@click.option(
+    "--write-accounts",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write an accounts file for the other commands.",
+)
+@click.pass_context
+async def sim_command(
+    context: click.Context, *, venues: Sequence[str], port: int, scenario: str, seed: int, write_accounts: Path | None
+) -> None:
+    """
+    Serve simulated venues on this machine until interrupted.
+
+    One line of JSON on standard output says when they are ready, where they are, and which key and secret open them.
+    """
+    from venuekit.simulator.serve import serve
+
+    plugins = state_of(context).plugins
+    await serve(venues, port=port, scenario=scenario, seed=seed, write_accounts=write_accounts, plugins=plugins)

@@ -1,0 +1,95 @@
+"""Exit statuses, and what an error looks like to whoever typed the command."""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Iterable
+
+import click
+
+from venuekit import errors
+
+__all__ = ["Status", "status_of", "tell", "tell_usage", "worst"]
+
+
+class Status(enum.IntEnum):
+    """Exit statuses; :func:`worst` says which of several wins."""
+
+    DONE = 0
+    ERROR = 1  #: authentication, network, a broken plugin: whatever has no status of its own
+    REFUSED = 3  #: refused, conflict or skipped
+    UNKNOWN = 4  #: whether something holds could not be found out
+    PENDING = 5  #: there are changes to apply
+    USAGE = 64  #: what was typed, or what a file says
+    INTERRUPTED = 130
+
+
+_WORST_FIRST = (
+    Status.INTERRUPTED,
+    Status.USAGE,
+    Status.ERROR,
+    Status.UNKNOWN,
+    Status.REFUSED,
+    Status.PENDING,
+    Status.DONE,
+)
+
+_BY_ERROR: tuple[tuple[type[errors.VenuekitError], Status], ...] = (
+    (errors.ConfigurationError, Status.USAGE),
+    (errors.InvalidArgument, Status.USAGE),
+    (errors.Conflict, Status.REFUSED),
+    (errors.GuardRefused, Status.REFUSED),
+    (errors.NotExecuted, Status.REFUSED),
+    (errors.InvalidRequest, Status.REFUSED),
+    (errors.NotFound, Status.REFUSED),
+    (errors.Rejected, Status.REFUSED),
+)
+
+
+def worst(statuses: Iterable[int]) -> Status:
+    """Return the status that wins; DONE when there is none."""
+    return min((Status(status) for status in statuses), key=_WORST_FIRST.index, default=Status.DONE)
+
+
+def status_of(error: errors.VenuekitError) -> Status:
+    """Return the exit status of an error."""
+    for kind, status in _BY_ERROR:
+        if isinstance(error, kind):
+            return status
+    if isinstance(error, errors.OperationError) and error.outcome is errors.Outcome.UNKNOWN:
+        return Status.UNKNOWN
+    return Status.ERROR
+
+
+def tell(error: errors.VenuekitError, *, as_json: bool) -> None:
+    """Write an error to standard error: as text, or as one JSON object in one line."""
+    if not as_json:
+        click.echo(f"{click.style('error', fg='red')}: {error}", err=True)
+        return
+    operation = error if isinstance(error, errors.OperationError) else None
+    _tell_json(
+        error=type(error).__name__,
+        venue=(operation and operation.venue) or None,
+        operation=(operation and operation.operation) or None,
+        subject=operation and operation.subject,
+        code=None if operation is None else operation.code,
+        message=str(error) if operation is None else operation.message,
+        outcome=None if operation is None else operation.outcome.value,
+    )
+
+
+def tell_usage(error: click.ClickException, *, as_json: bool) -> None:
+    """Write what is wrong with a command line to standard error."""
+    message = error.format_message()
+    if as_json:
+        nothing = dict.fromkeys(("venue", "operation", "subject", "code"))
+        _tell_json(error="UsageError", **nothing, message=message, outcome=errors.Outcome.NOT_SENT.value)
+        return
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    hint = f" (see: {context.command_path} --help)" if context else ""
+    click.echo(f"{click.style('error', fg='red')}: {message}{hint}", err=True)
+
+
+def _tell_json(**fields: object) -> None:
+    click.echo(json.dumps(fields), err=True)

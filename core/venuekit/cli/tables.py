@@ -1,0 +1,122 @@
+"""Tables: rows for people, readable in 100 columns and without colour when piped."""
+
+from __future__ import annotations
+
+import enum
+import os
+import sys
+import textwrap
+from collections.abc import Mapping, Sequence
+from decimal import Context, Decimal
+from typing import Any
+
+import click
+
+from venuekit.cli.rows import Row, plain
+
+__all__ = ["record", "shown", "table", "width"]
+
+PIPED_WIDTH = 100
+_NARROWEST = 8
+_GAP = "  "
+#: display only; JSON has every digit
+_DISPLAYED = Context(prec=10)
+_COLOURS = {
+    "changed": "green",
+    "supported": "green",
+    "yes": "green",
+    "pending": "yellow",
+    "skipped": "yellow",
+    "refused": "red",
+    "conflict": "red",
+    "unknown": "red",
+    "broken": "red",
+}
+
+
+def width() -> int:
+    """Return how many columns there are: the terminal's, 100 when piped."""
+    return (os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 0) or PIPED_WIDTH
+
+
+def shown(value: Any) -> str:
+    """Return a value as people read it: ten digits, no trailing zeros, a dash for what the venue did not say."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Decimal):
+        rounded = _DISPLAYED.plus(value)
+        text = format(rounded, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return str(plain(value))
+
+
+def table(rows: Sequence[Row], columns: Mapping[str, str]) -> str:
+    """
+    Return rows as a table.
+
+    Args:
+        rows: What to show.
+        columns: Field to heading, from left to right. Numbers are aligned to the right; text is wrapped where the table
+            would be too wide.
+    """
+    cells = [[shown(row.get(field)) for field in columns] for row in rows]
+    numeric = [_is_numeric(rows, field) for field in columns]
+    headings = list(columns.values())
+    widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
+    _narrow(widths, numeric, headings)
+    head = _line(headings, widths, numeric)
+    lines = [click.style(head, bold=True), click.style(_GAP.join("-" * one for one in widths), dim=True)]
+    for row in cells:
+        wrapped = [textwrap.wrap(text, size) or [""] for text, size in zip(row, widths, strict=True)]
+        for number in range(max(map(len, wrapped))):
+            parts = [lines_of[number] if number < len(lines_of) else "" for lines_of in wrapped]
+            lines.append(_line(parts, widths, numeric, coloured=True))
+    return "\n".join(lines)
+
+
+def _is_numeric(rows: Sequence[Row], field: str) -> bool:
+    values = [row[field] for row in rows if row.get(field) is not None]
+    return bool(values) and all(
+        isinstance(one, int | Decimal) and not isinstance(one, bool | enum.Enum) for one in values
+    )
+
+
+def _narrow(widths: list[int], numeric: Sequence[bool], headings: Sequence[str]) -> None:
+    """Take from the widest text columns what does not fit."""
+    excess = sum(widths) + len(_GAP) * (len(widths) - 1) - width()
+    while excess > 0:
+        able = [
+            index
+            for index, size in enumerate(widths)
+            if not numeric[index] and size > max(_NARROWEST, len(headings[index]))
+        ]
+        if not able:
+            return
+        widest = max(able, key=widths.__getitem__)
+        widths[widest] -= 1
+        excess -= 1
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool], *, coloured: bool = False) -> str:
+    padded = [
+        cell.rjust(size) if right else cell.ljust(size)
+        for cell, size, right in zip(cells, widths, numeric, strict=True)
+    ]
+    padded[-1] = padded[-1].rstrip()
+    if coloured:
+        padded = [_coloured(cell) for cell in padded]
+    return _GAP.join(padded).rstrip()
+
+
+def _coloured(cell: str) -> str:
+    colour = _COLOURS.get(cell.strip())
+    return click.style(cell, fg=colour) if colour else cell
+
+
+def record(row: Row) -> str:
+    """Return one row as lines of name and value; what the venue did not say is left out."""
+    said = {name: shown(value) for name, value in row.items() if value is not None}
+    wide = max(map(len, said), default=0)
+    return "\n".join(f"{click.style(name.ljust(wide), bold=True)}  {text}" for name, text in said.items())

@@ -1,0 +1,241 @@
+"""The accounts file: which accounts there are, where their secrets are, and what may be done with them."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from venuekit.credentials.credentials import Credentials
+from venuekit.credentials.references import check_reference, read_private, resolve_reference
+from venuekit.errors import AccountsFileError, CredentialsError
+from venuekit.nearest import did_you_mean
+from venuekit.toml_lines import dotted, key_lines, line_of, syntax_error, toml_type
+from venuekit.venue import EnvironmentName
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from venuekit.credentials.secret import Secret
+    from venuekit.plugins import Plugins
+
+__all__ = ["ACCOUNTS_VARIABLE", "AccountEntry", "AccountsFile", "credentials", "find_accounts_file", "load_accounts"]
+
+#: the environment variable that names the accounts file
+ACCOUNTS_VARIABLE = "VENUEKIT_ACCOUNTS"
+FILE_NAME = "accounts.toml"
+
+
+@attrs.frozen(kw_only=True)
+class AccountEntry:
+    """
+    One account of the file.
+
+    ``key`` and ``secret`` are references, never the secrets themselves. ``symbols``, ``max_leverage`` and
+    ``max_notional`` (in the quote asset) limit what the account's guard lets through; None means no limit. ``rest``
+    is the simulator's URL, None elsewhere.
+    """
+
+    name: str
+    venue: str
+    environment: EnvironmentName
+    key: str = attrs.field(repr=False)
+    secret: str = attrs.field(repr=False)
+    rest: str | None = None
+    read_only: bool = False
+    symbols: frozenset[str] | None = None
+    max_leverage: Decimal | None = None
+    max_notional: Decimal | None = None
+    #: where it stands, for the text of errors
+    where: str = attrs.field(default="", repr=False, eq=False)
+    #: where relative paths start
+    directory: Path = attrs.field(factory=Path, repr=False, eq=False)
+
+
+@attrs.frozen
+class AccountsFile:
+    """A read accounts file; ``entries`` by name, in the order of the file."""
+
+    path: Path
+    entries: Mapping[str, AccountEntry]
+
+    def entry(self, name: str) -> AccountEntry:
+        """
+        Return the account of this name.
+
+        Raises:
+            AccountsFileError: there is none; the text names those that there are.
+        """
+        if name not in self.entries:
+            hint = did_you_mean(name, self.entries)
+            raise AccountsFileError(f"{self.path}: no account {name!r}; it has {', '.join(self.entries)}{hint}")
+        return self.entries[name]
+
+
+def find_accounts_file(given: str | os.PathLike[str] | None = None) -> Path:
+    """
+    Return the accounts file: the one given, the one ``VENUEKIT_ACCOUNTS`` names, ``./accounts.toml``, the user's.
+
+    Raises:
+        AccountsFileError: there is none; the text says where it was looked for.
+    """
+    import platformdirs
+
+    if given is not None:
+        return _existing(Path(given), "--accounts")
+    named = os.environ.get(ACCOUNTS_VARIABLE)
+    if named:
+        return _existing(Path(named), ACCOUNTS_VARIABLE)
+    places = Path(FILE_NAME), platformdirs.user_config_path("venuekit") / FILE_NAME
+    for place in places:
+        if place.exists():
+            return place
+    looked = " and ".join(str(place) for place in places)
+    raise AccountsFileError(f"no accounts file at {looked}; name one by --accounts FILE or {ACCOUNTS_VARIABLE}")
+
+
+def _existing(path: Path, said_by: str) -> Path:
+    path = path.expanduser()
+    if not path.exists():
+        raise AccountsFileError(f"{path}: no such file (named by {said_by})")
+    return path
+
+
+def load_accounts(given: str | os.PathLike[str] | None = None) -> AccountsFile:
+    """
+    Find and read the accounts file.
+
+    Raises:
+        AccountsFileError: there is none, others can access it, or it says something that is not understood; the text
+            has file, line, key and what was expected.
+    """
+    path = find_accounts_file(given)
+    return _Reader(path, read_private(path)).read()
+
+
+async def credentials(entry: AccountEntry, plugins: Plugins) -> Credentials:
+    """
+    Return the credentials of an account; its references are resolved in a worker thread.
+
+    Raises:
+        AccountsFileError: a reference leads nowhere.
+        CredentialsError: they do not fit the environment.
+    """
+    import asyncio
+
+    def resolve(field: str, reference: str) -> Secret:
+        try:
+            return resolve_reference(reference, others=plugins.resolve_secret, relative_to=entry.directory)
+        except AccountsFileError as error:
+            raise AccountsFileError(f"{entry.where}.{field}: {error}") from error
+
+    key = await asyncio.to_thread(resolve, "key", entry.key)
+    secret = await asyncio.to_thread(resolve, "secret", entry.secret)
+    try:
+        return Credentials(key, secret, entry.environment, entry.rest)
+    except CredentialsError as error:
+        raise CredentialsError(f"{entry.where}: {error}") from error
+
+
+class _Reader:
+    """Reads one file; every complaint says file, line and key."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self._path = path
+        self._text = text
+        # what may stand in an account, and how it is read
+        self._fields: dict[str, Callable[[tuple[str, ...], Any], Any]] = {
+            "venue": self._text_of,
+            "environment": self._environment,
+            "key": self._reference,
+            "secret": self._reference,
+            "rest": self._text_of,
+            "read_only": self._boolean,
+            "symbols": self._symbols,
+            "max_leverage": self._positive,
+            "max_notional": self._positive,
+        }
+
+    def read(self) -> AccountsFile:
+        try:
+            document = tomllib.loads(self._text, parse_float=Decimal)
+        except tomllib.TOMLDecodeError as error:
+            line, message = syntax_error(error)
+            raise AccountsFileError(f"{self._path}{f':{line}' if line else ''}: {message}") from None
+        self._only_known((), document, ("accounts",))
+        tables = self._table(("accounts",), document.get("accounts", {}))
+        return AccountsFile(self._path, {name: self._entry(name, table) for name, table in tables.items()})
+
+    def _entry(self, name: str, value: Any) -> AccountEntry:
+        path = "accounts", name
+        table = self._table(path, value)
+        self._only_known(path, table, self._fields)
+        for needed in ("venue", "environment", "key", "secret"):
+            if needed not in table:
+                choices = f" ({' | '.join(EnvironmentName)})" if needed == "environment" else ""
+                raise self._wrong(path, f"{needed} is required{choices}")
+        fields = {field: self._fields[field]((*path, field), value) for field, value in table.items()}
+        if fields.get("rest") is not None and fields["environment"] is not EnvironmentName.SIM:
+            raise self._wrong((*path, "rest"), "only the environment 'sim' takes a URL")
+        if fields.get("rest") is None and fields["environment"] is EnvironmentName.SIM:
+            raise self._wrong(path, "rest is required with the environment 'sim': the simulator's URL")
+        return AccountEntry(name=name, where=self._where(path), directory=self._path.absolute().parent, **fields)
+
+    def _where(self, path: tuple[str, ...]) -> str:
+        return f"{self._path}:{line_of(key_lines(self._text), path)}: {dotted(path)}"
+
+    def _wrong(self, path: tuple[str, ...], what: str) -> AccountsFileError:
+        return AccountsFileError(f"{self._where(path)}: {what}")
+
+    def _only_known(
+        self, path: tuple[str, ...], table: Mapping[str, Any], known: Mapping[str, Any] | tuple[str, ...]
+    ) -> None:
+        for key in table:
+            if key not in known:
+                raise self._wrong((*path, key), f"unknown key{did_you_mean(key, known)}")
+
+    def _table(self, path: tuple[str, ...], value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise self._wrong(path, f"expected a table, got {toml_type(value)}")
+        return value
+
+    def _text_of(self, path: tuple[str, ...], value: Any) -> str:
+        if not isinstance(value, str) or not value:
+            raise self._wrong(path, f"expected a text, got {toml_type(value) if value != '' else 'an empty one'}")
+        return value
+
+    def _environment(self, path: tuple[str, ...], value: Any) -> EnvironmentName:
+        if value not in set(EnvironmentName):
+            hint = did_you_mean(value, EnvironmentName) if isinstance(value, str) else ""
+            raise self._wrong(path, f"expected {' | '.join(EnvironmentName)}{hint}")
+        return EnvironmentName(value)
+
+    def _reference(self, path: tuple[str, ...], value: Any) -> str:
+        if not isinstance(value, str):
+            raise self._wrong(path, f"expected a reference such as env:NAME, got {toml_type(value)}")
+        try:
+            check_reference(value)
+        except AccountsFileError as error:
+            raise self._wrong(path, str(error)) from None
+        return value
+
+    def _boolean(self, path: tuple[str, ...], value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self._wrong(path, f"expected true or false, got {toml_type(value)}")
+        return value
+
+    def _symbols(self, path: tuple[str, ...], value: Any) -> frozenset[str]:
+        if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
+            raise self._wrong(path, 'expected an array of symbols such as ["BTCUSD"]')
+        return frozenset(value)
+
+    def _positive(self, path: tuple[str, ...], value: Any) -> Decimal:
+        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+            raise self._wrong(path, f"expected a number, got {toml_type(value)}")
+        if not (Decimal(value).is_finite() and value > 0):
+            raise self._wrong(path, "expected a number above 0")
+        return Decimal(value)

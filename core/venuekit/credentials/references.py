@@ -1,0 +1,103 @@
+"""
+References: text such as ``env:MAIN_KEY`` that says where a secret is, so that no secret stands in a configuration.
+
+``env:`` and ``file:`` are resolved here and are seen by no plugin; every other scheme is a plugin's, through the hook
+``venuekit_resolve_secret``. What a reference holds is never shown when it might be a secret itself.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from venuekit.credentials.redactor import redact
+from venuekit.credentials.secret import Secret
+from venuekit.errors import AccountsFileError
+from venuekit.nearest import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["check_reference", "read_private", "resolve_reference"]
+
+_SCHEMES = ("env", "file")
+_REFERENCE = re.compile(r"([a-z][a-z0-9+.-]*):(\S.*)")
+_ANY_ACCESS_BY_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def check_reference(reference: str) -> tuple[str, str]:
+    """
+    Return scheme and rest of a reference.
+
+    Raises:
+        AccountsFileError: it is no reference but, it seems, the secret itself; the text does not repeat it.
+    """
+    found = _REFERENCE.fullmatch(reference)
+    if found is None:
+        raise AccountsFileError("expected a reference such as env:NAME or file:PATH; a literal is refused")
+    return found[1], found[2]
+
+
+def resolve_reference(
+    reference: str, *, others: Callable[[str], Secret | None], relative_to: Path | None = None
+) -> Secret:
+    """
+    Return the secret that a reference names; may block.
+
+    Args:
+        reference: ``env:NAME``, ``file:PATH`` or what a plugin knows.
+        others: Asked for other schemes; returns None when it does not know it.
+        relative_to: Directory that a relative path of ``file:`` starts from; None for the current one.
+
+    Raises:
+        AccountsFileError: there is no such secret, it is empty, or its file can be read by others.
+    """
+    scheme, rest = check_reference(reference)
+    if scheme == "env":
+        return _from_environment(rest)
+    if scheme == "file":
+        path = Path(rest).expanduser()
+        return _filled(read_private(relative_to / path if relative_to else path), f"the file {path}")
+    secret = others(reference)
+    if secret is None:
+        hint = did_you_mean(scheme, _SCHEMES) or f"; {' and '.join(f'{one}:' for one in _SCHEMES)} need none"
+        raise AccountsFileError(f"no plugin knows this kind of reference{hint}")
+    return secret
+
+
+def _from_environment(name: str) -> Secret:
+    text = os.environ.get(name)
+    if text is None:
+        raise AccountsFileError(f"environment variable {redact(name)} is not set{did_you_mean(name, os.environ)}")
+    return _filled(text, f"environment variable {redact(name)}")
+
+
+def _filled(text: str, where: str) -> Secret:
+    text = text.strip()
+    if not text:
+        raise AccountsFileError(f"{where} is empty")
+    return Secret(text)
+
+
+def read_private(path: Path) -> str:
+    """
+    Return the text of a file that nobody but its owner can access.
+
+    Raises:
+        AccountsFileError: it cannot be read, or group or others can access it; the text has the ``chmod`` line.
+    """
+    try:
+        with path.open("rb") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            if os.name == "posix" and mode & _ANY_ACCESS_BY_OTHERS:
+                mend = f"chmod 600 {shlex.quote(str(path))}"
+                raise AccountsFileError(f"{path}: others can access it (mode {mode:04o}); run: {mend}")
+            return file.read().decode()
+    except OSError as error:
+        raise AccountsFileError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError:
+        raise AccountsFileError(f"{path}: not a text in UTF-8") from None

@@ -1,0 +1,161 @@
+"""The command line against every installed venue at once, over real sockets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from venuekit.capabilities import AccountReader, BalanceReader, Capability, LeverageReader, PositionReader
+from venuekit.cli import main
+from venuekit.cli.background import simulated
+from venuekit.plugins import make_plugins
+from venuekit.settings import target_toml
+from venuekit.simulator import Simulation
+from venuekit.support import declared_support
+
+PLUGINS = make_plugins()
+VENUES = [PLUGINS.venue(venue_id) for venue_id in PLUGINS.venue_ids()]
+USD_M = "binance_usdm"
+
+
+@attrs.frozen
+class Called:
+    """What one call of the command line did."""
+
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def simulation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulation]:
+    """Every installed venue, simulated, beside an accounts file in the current directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("VENUEKIT_ACCOUNTS", raising=False)
+    with simulated(PLUGINS, tmp_path / "accounts.toml") as simulation:
+        yield simulation
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., Called]:
+    """Call the command line in this process."""
+
+    def call(*words: str) -> Called:
+        status = main(words)
+        out, err = capsys.readouterr()
+        return Called(status, out, err)
+
+    return call
+
+
+def _able(capability: type[Capability]) -> list[str]:
+    return [venue.id for venue in VENUES if declared_support(venue, capability)]
+
+
+def _writes(simulation: Simulation) -> list[str]:
+    return [f"{arrival.verb} {arrival.path}" for arrival in simulation.requests if arrival.verb != "GET"]
+
+
+@pytest.mark.parametrize(
+    ("command", "capability"),
+    [("account", AccountReader), ("balances", BalanceReader), ("positions", PositionReader)],
+)
+def test_reading(
+    simulation: Simulation, call: Callable[..., Called], command: str, capability: type[Capability]
+) -> None:
+    """Every venue that has the capability answers, as JSON of flat rows and as a table of at most 100 columns."""
+    able = _able(capability)
+
+    rows = json.loads(call(command, *able, "--json").out)
+    table = call(command, *able)
+
+    assert [venue for venue in able if venue not in {row["venue"] for row in rows}] == []
+    for row in rows:
+        assert list(row)[:2] == ["account", "venue"]
+        assert all(value is None or isinstance(value, str | int) for value in row.values())
+    assert (table.status, table.err) == (0, "")
+    assert max(map(len, table.out.splitlines())) <= 100
+
+
+def test_what_the_scenario_holds_is_shown(simulation: Simulation, call: Callable[..., Called]) -> None:
+    """The position each venue opened with is listed, and the leverage of its symbol can be read."""
+    rows = json.loads(call("positions", *_able(PositionReader), "--json").out)
+
+    for venue_id in _able(PositionReader):
+        held = simulation.scenario(venue_id).held
+        assert [row["symbol"] for row in rows if row["venue"] == venue_id] == [held]
+        if venue_id in _able(LeverageReader):
+            (row,) = json.loads(call("leverage", venue_id, str(held), "--json").out)
+            assert row["long"] is not None
+    assert _writes(simulation) == []
+
+
+def test_the_example_targets(simulation: Simulation, call: Callable[..., Called]) -> None:
+    """Each venue's own example can be planned and applied, and applying it again changes nothing."""
+    targets = {venue.id: {"venue": venue.id, **simulation.scenario(venue.id).target} for venue in VENUES}
+    Path("settings.toml").write_text(target_toml(targets))
+
+    planned = call("plan", "settings.toml", "--json")
+    assert planned.status == 5
+    assert _writes(simulation) == []
+    applied = call("apply", "settings.toml", "--json")
+    sent = len(_writes(simulation))
+    again = call("apply", "settings.toml", "--json")
+
+    assert (applied.status, again.status) == (0, 0)
+    assert {row["venue"] for row in json.loads(applied.out) if row["status"] == "changed"} == {v.id for v in VENUES}
+    assert {row["status"] for row in json.loads(again.out)} == {"unchanged"}
+    assert sent > 0
+    assert len(_writes(simulation)) == sent
+
+
+@pytest.mark.parametrize("value", ["0", "ten", "-5", "nan"])
+@pytest.mark.parametrize("venue_id", _able(LeverageReader))
+def test_leverage_nobody_takes(simulation: Simulation, call: Callable[..., Called], venue_id: str, value: str) -> None:
+    """A leverage that is no number, or none that a venue could take, is not sent; the error says so."""
+    called = call("leverage", venue_id, simulation.scenario(venue_id).flat, "--json", "--", value)
+
+    assert called.out == ""
+    assert json.loads(called.err)["outcome"] == "not_sent"
+    assert called.status == 64
+    assert _writes(simulation) == []
+
+
+@pytest.mark.parametrize("venue_id", _able(LeverageReader))
+def test_an_unknown_symbol(simulation: Simulation, call: Callable[..., Called], venue_id: str) -> None:
+    """The venue's own code and words are told, and nothing was changed."""
+    called = call("leverage", venue_id, "NOSUCH", "5", "--json")
+
+    error: dict[str, Any] = json.loads(called.err)
+    assert (called.status, called.out) == (3, "")
+    assert (error["venue"], error["subject"], error["outcome"]) == (venue_id, "NOSUCH", "not_applied")
+    assert error["code"] is not None
+    assert error["message"]
+
+
+@pytest.mark.skipif(USD_M not in PLUGINS.venue_ids(), reason="not installed")
+def test_the_most_that_a_declaration_tells(simulation: Simulation, call: Callable[..., Called]) -> None:
+    """Leverage 126 is above what this venue has for any symbol: refused before any request of the write."""
+    called = call("leverage", USD_M, "ETHUSDT", "126", "--json")
+
+    assert (called.status, json.loads(called.err)["outcome"]) == (64, "not_sent")
+    assert _writes(simulation) == []
+
+
+@pytest.mark.parametrize("venue", VENUES, ids=lambda venue: venue.id)
+def test_endpoints(call: Callable[..., Called], venue: Any) -> None:
+    """Every declared operation is listed with at least the documented fields."""
+    rows = json.loads(call("endpoints", venue.id, "--json").out)
+
+    assert {(row["verb"], row["path"]) for row in rows} == {(one.verb, one.path) for one in venue.endpoints}
+    for row in rows:
+        assert {"verb", "path", "security", "weight", "effect", "capability", "method"} <= set(row)
+        assert isinstance(row["weight"], int)
+        assert (row["capability"] is None) == (row["method"] is None)
+    table = call("endpoints", venue.id).out
+    assert max(map(len, table.splitlines())) <= 100

@@ -1,0 +1,79 @@
+"""``demo`` tells its story by real commands, in seconds, and touches nothing of the user's."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import attrs
+import pytest
+
+
+@attrs.frozen
+class Told:
+    """The demo, run once in another process beside a user's own live accounts file, and the seconds it took."""
+
+    done: subprocess.CompletedProcess[str]
+    seconds: float
+    home: Path
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory, command: list[str]) -> Told:
+    """What the demo did."""
+    home = tmp_path_factory.mktemp("home")
+    accounts = home / "accounts.toml"
+    accounts.write_text('[accounts.mine]\nvenue = "toy_perp"\nenvironment = "live"\nkey = "env:K"\nsecret = "env:S"\n')
+    accounts.chmod(0o600)
+    started = time.perf_counter()
+    done = subprocess.run(  # noqa: S603 - our own command
+        [command[0], "-W", "error", *command[1:], "demo"],
+        cwd=home,
+        env=os.environ | {"VENUEKIT_ACCOUNTS": str(accounts), "TMPDIR": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return Told(done, time.perf_counter() - started, home)
+
+
+def test_it_succeeds_quickly(told: Told) -> None:
+    """It ends well within 10 seconds, with nothing on standard error."""
+    assert (told.done.returncode, told.done.stderr) == (0, "")
+    assert told.seconds < 10
+
+
+def test_its_story(told: Told) -> None:
+    """It opens with its promise, shows each command, meets all it has to show, and ends with three to try."""
+    lines = told.done.stdout.splitlines()
+
+    assert lines[0] == "no keys, nothing leaves this machine"
+    commands = [line for line in lines if line.startswith("$ ")]
+    order = ["sim", "venues", "capabilities", "cat", "plan", "apply", "apply", "balances", "positions", "leverage"]
+    said = [line.removeprefix("$ venuekit ").removeprefix("$ ").split()[0] for line in commands]
+    assert said[: len(order)] == order
+    text = told.done.stdout
+    assert "pending" in text
+    assert "changed" in text
+    assert text.count("toy_perp") > 5
+    assert " refused for " in text
+    assert "UnsupportedCapability: " in text
+    assert "carried out, its answer lost" in text
+    assert len([line for line in lines[-3:] if line.startswith("venuekit ")]) == 3
+
+
+def test_it_fits_100_columns(told: Told) -> None:
+    """Nothing is wider than 100 columns, and piped there is no colour."""
+    text = told.done.stdout
+
+    assert [line for line in text.splitlines() if len(line) > 100 and not line.startswith("error: ")] == []
+    assert "\x1b" not in text
+
+
+def test_it_leaves_nothing_behind(told: Told) -> None:
+    """The user's accounts file is neither read nor changed, and its own files are gone."""
+    assert [path.name for path in told.home.iterdir()] == ["accounts.toml"]
+    assert "mine" not in told.done.stdout

@@ -1,0 +1,130 @@
+"""A live account: asked about before it is changed, and every write noted in its journal."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Call = Callable[..., Any]
+
+VENUE = """\
+import os
+import attrs
+from venuekit.hooks import hookimpl
+from venuekit.venue import Environment, EnvironmentName
+from venuekit_toy_perp.venue import TOY_PERP
+
+VENUEKIT_API = 1
+
+@hookimpl
+def venuekit_register_venues(register):
+    live = Environment(name=EnvironmentName.LIVE, rest=os.environ["TOY_LIVE_REST"])
+    register(attrs.evolve(TOY_PERP, id="toy_live", environments=(live,)))
+"""
+ACCOUNTS = """\
+[accounts.real]
+venue = "toy_live"
+environment = "live"
+key = "env:TOY_LIVE_KEY"
+secret = "env:TOY_LIVE_SECRET"
+"""
+TARGET = """\
+[accounts.real.symbols.GEMUSD]
+leverage = 15
+"""
+
+
+class _Terminal(io.StringIO):
+    """Somebody who types an answer."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def live(fresh: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A venue whose live environment is the simulation, with an account and a target; gives the state directory."""
+    info = tmp_path / "site" / "toy_live-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-live\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[venuekit.venues]\ntoy_live = toy_live_venue_plugin\n")
+    (tmp_path / "site" / "toy_live_venue_plugin.py").write_text(VENUE)
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    venue = fresh.announced["venues"]["toy_perp"]
+    monkeypatch.setenv("TOY_LIVE_REST", venue["rest"])
+    monkeypatch.setenv("TOY_LIVE_KEY", venue["key"])
+    monkeypatch.setenv("TOY_LIVE_SECRET", venue["secret"])
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    (tmp_path / "accounts.toml").write_text(ACCOUNTS)
+    (tmp_path / "accounts.toml").chmod(0o600)
+    (tmp_path / "settings.toml").write_text(TARGET)
+    return tmp_path / "state"
+
+
+def _leverage(call: Call) -> str:
+    (row,) = call("leverage", "real", "GEMUSD", "--json").rows
+    return str(row["long"])
+
+
+def test_no_means_nothing_is_changed(call: Call, live: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plan is shown, the account named, and after a "no" everything is as it was, with 5."""
+    monkeypatch.setattr("sys.stdin", _Terminal("n\n"))
+
+    called = call("apply", "settings.toml")
+
+    assert (called.status, called.out) == (5, "")
+    assert "15" in called.err
+    assert "live (real)?" in called.err
+    assert "nothing was changed" in called.err
+    assert _leverage(call) == "10"
+
+
+def test_yes_means_it_is_done(call: Call, live: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a "yes" it is changed; with nothing left to change nobody is asked."""
+    monkeypatch.setattr("sys.stdin", _Terminal("y\n"))
+
+    called = call("apply", "settings.toml", "--json")
+    again = call("apply", "settings.toml", "--json")
+
+    assert (called.status, [row["status"] for row in called.rows]) == (0, ["changed"])
+    assert (again.status, again.err) == (0, "")
+    assert _leverage(call) == "15"
+
+
+def test_yes_as_an_option(call: Call, live: Path) -> None:
+    """``--yes`` needs no terminal."""
+    called = call("apply", "settings.toml", "--yes", "--json")
+
+    assert (called.status, called.err) == (0, "")
+    assert _leverage(call) == "15"
+
+
+def test_the_journal(call: Call, live: Path) -> None:
+    """Each write leaves a line before it and one after it, without key or secret; ``settle`` finds nothing open."""
+    assert call("leverage", "real", "GEMUSD", "7").status == 0
+
+    (path,) = live.rglob("*.jsonl")
+    begun, ended = map(json.loads, path.read_text().splitlines())
+    assert (begun["verb"], begun["path"]) == ("PUT", "/v1/leverage")
+    assert (ended["end"], ended["outcome"]) == (begun["begin"], "applied")
+    assert path.stat().st_mode & 0o077 == 0
+    assert call("settle").out == "nothing is open\n"
+
+
+def test_settle_works_off_an_open_line(call: Call, live: Path) -> None:
+    """A process that died between the two lines is found out about by the next one."""
+    assert call("leverage", "real", "GEMUSD", "7").status == 0
+    (path,) = live.rglob("*.jsonl")
+    path.write_text(path.read_text().splitlines()[0] + "\n")
+
+    called = call("settle", "real", "--json")
+
+    (row,) = called.rows
+    assert (called.status, row["state"], row["operation"]) == (0, "settled", "PUT /v1/leverage")
+    assert "it holds" in row["message"]
+    assert call("settle", "--json").rows == []

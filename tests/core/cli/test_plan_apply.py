@@ -1,0 +1,167 @@
+"""``plan`` and ``apply`` from a file to the venue and back."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pty
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Call = Callable[..., Any]
+
+TARGET = """\
+[accounts.toy_perp]
+venue = "toy_perp"
+
+[accounts.toy_perp.symbols.GEMUSD]
+margin_type = "isolated"
+leverage = 15
+"""
+LIVE = """\
+[accounts.toy_perp]
+venue = "toy_perp"
+environment = "live"
+key = "env:VENUEKIT_TEST_NOT_SET"
+secret = "env:VENUEKIT_TEST_NOT_SET"
+"""
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    """A target that can be applied and changes two settings."""
+    path = tmp_path / "settings.toml"
+    path.write_text(TARGET)
+    return path
+
+
+def test_plan_apply_and_apply_again(call: Call, fresh: Any, target: Path) -> None:
+    """Pending is 5, done is 0, nothing left to do is 0; the rows say what happened to every setting."""
+    place = (target, "--accounts", fresh.accounts, "--json")
+
+    planned = call("plan", *place)
+    applied = call("apply", *place)
+    again = call("apply", *place)
+    checked = call("plan", *place)
+
+    assert [one.status for one in (planned, applied, again, checked)] == [5, 0, 0, 0]
+    settings = [(row["account"], row["symbol"], row["setting"]) for row in planned.rows]
+    assert settings == [("toy_perp", "GEMUSD", "margin_type"), ("toy_perp", "GEMUSD", "leverage")]
+    assert [(row["present"], row["target"]) for row in planned.rows] == [("cross", "isolated"), ("10", "15")]
+    assert {row["status"] for row in planned.rows} == {"pending"}
+    assert {row["status"] for row in applied.rows} == {"changed"}
+    assert {row["status"] for row in again.rows} == {"unchanged"}
+    assert {row["status"] for row in checked.rows} == {"unchanged"}
+    assert [list(row)[:2] for row in planned.rows + applied.rows] == [["account", "venue"]] * 4
+
+
+def test_the_texts(call: Call, fresh: Any, target: Path) -> None:
+    """As text, plan and report name every setting and sum up in at most 100 columns."""
+    place = (target, "--accounts", fresh.accounts)
+
+    planned = call("plan", *place)
+    applied = call("apply", *place)
+
+    for called, word in ((planned, "2 pending"), (applied, "2 changed")):
+        assert word in called.out
+        assert "GEMUSD" in called.out
+        assert max(map(len, called.out.splitlines())) <= 100
+        assert "\x1b" not in called.out
+
+
+def test_a_refusal_is_predicted_and_nothing_of_it_sent(call: Call, fresh: Any, target: Path) -> None:
+    """A step the venue would refuse is 3 in the plan, with the reason, and 3 when applied; the rest is done."""
+    target.write_text(f"{TARGET}\n[accounts.toy_perp.symbols.TOYUSD]\nleverage = 5\n")
+    place = (target, "--accounts", fresh.accounts, "--json")
+
+    planned = call("plan", *place)
+    applied = call("apply", *place)
+
+    assert (planned.status, applied.status) == (3, 3)
+    refused = {row["symbol"]: row for row in planned.rows}["TOYUSD"]
+    assert refused["status"] == "refused"
+    assert "isolated position" in refused["reason"]
+    assert {(row["symbol"], row["status"]) for row in applied.rows} == {("GEMUSD", "changed"), ("TOYUSD", "refused")}
+    assert "TOYUSD.leverage: refused: " in call("plan", *place[:-1]).out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("leverage", "leverge", ":6: accounts.toy_perp.symbols.GEMUSD.leverge: unknown key; did you mean leverage"),
+        ("leverage = 15", 'leverage = "ten"', ":6: accounts.toy_perp.symbols.GEMUSD.leverage: "),
+        ('"isolated"', '"Isolated"', ":5: accounts.toy_perp.symbols.GEMUSD.margin_type: "),
+        ("[accounts.toy_perp]", "[accounts.toy_prep]", ": accounts.toy_prep"),
+        ("leverage = 15", "leverage = ", ":6"),
+    ],
+)
+def test_a_target_that_cannot_be_understood(
+    call: Call, served: Any, target: Path, *, old: str, new: str, message: str
+) -> None:
+    """File, line, key and what was expected are told, with 64, and nothing is sent."""
+    target.write_text(TARGET.replace(old, new, 1))
+
+    for verb in ("plan", "apply"):
+        called = call(verb, target, "--accounts", served.accounts)
+
+        assert (called.status, called.out) == (64, "")
+        assert "settings.toml" in called.err
+        assert message in called.err
+
+
+def test_one_account_of_the_target(call: Call, served: Any, target: Path) -> None:
+    """``--account`` takes only that part; a name the target does not have is 64."""
+    target.write_text(f"{TARGET}\n[accounts.elsewhere]\nvenue = 'toy_perp'\n")
+    place = ("--accounts", served.accounts, "--json")
+
+    whole = call("plan", target, *place)
+    part = call("plan", target, "--account", "toy_perp", *place)
+    wrong = call("plan", target, "--account", "toy_prep", *place)
+
+    assert (whole.status, part.status, wrong.status) == (64, 5, 64)
+    assert {row["account"] for row in part.rows} == {"toy_perp"}
+    assert "toy_perp" in wrong.error["message"]
+
+
+def test_live_without_a_terminal_needs_yes(call: Call, target: Path, tmp_path: Path) -> None:
+    """Where nobody can be asked, apply on live ends with 64 before a secret is even looked up."""
+    accounts = tmp_path / "accounts.toml"
+    accounts.write_text(LIVE)
+    accounts.chmod(0o600)
+
+    refused = call("apply", target, "--accounts", accounts)
+    insisted = call("apply", target, "--accounts", accounts, "--yes")
+
+    assert (refused.status, refused.out) == (64, "")
+    assert "toy_perp: live; say --yes" in refused.err
+    assert insisted.status == 64
+    assert "VENUEKIT_TEST_NOT_SET is not set" in insisted.err
+
+
+def test_on_a_terminal(command: list[str], fresh: Any, target: Path) -> None:
+    """On a terminal each step is shown as it ends, and what matters has a colour."""
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            [*command, "apply", str(target), "--accounts", str(fresh.accounts)],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=subprocess.PIPE,
+            env=os.environ | {"TERM": "xterm", "COLUMNS": "100", "LINES": "40"},
+        )
+        os.close(theirs)
+        seen = b""
+        with contextlib.suppress(OSError):  # how a terminal says that nobody writes to it any more
+            while chunk := terminal.read(65536):
+                seen += chunk
+        _, err = process.communicate(timeout=30)
+
+    assert (process.returncode, err) == (0, b"")
+    text = seen.decode()
+    assert "waiting  toy_perp GEMUSD leverage: 10 -> 15" in text
+    assert "changed  toy_perp GEMUSD leverage: 10 -> 15" in text
+    assert "\x1b[32mchanged" in text

@@ -1,0 +1,246 @@
+"""The root command: every mistake is one line and status 64, every error of ours one line, and nothing is dropped."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from venuekit.cli.root import COMMANDS, root
+from venuekit.cli.running import Awaited, runnable
+
+Call = Callable[..., Any]
+
+
+@pytest.fixture
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Install a cross-cutting plugin that registers commands."""
+
+    def install(code: str) -> None:
+        site = tmp_path / "site"
+        info = site / "extra_commands-2.0.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: extra-commands\nVersion: 2.0\n")
+        (info / "entry_points.txt").write_text("[venuekit.plugins]\nextra = extra_commands_plugin\n")
+        head = "import click\nfrom venuekit.hooks import hookimpl\nVENUEKIT_API = 1\n"
+        (site / "extra_commands_plugin.py").write_text(head + textwrap.dedent(code))
+        monkeypatch.syspath_prepend(str(site))
+        monkeypatch.delitem(sys.modules, "extra_commands_plugin", raising=False)
+
+    return install
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_is_there_and_is_awaited(name: str) -> None:
+    """Each name leads to a command of that name with a help text, whose coroutine is run and not dropped."""
+    found = root.get_command(click.Context(root), name)
+
+    assert found is not None
+    assert found.name == name
+    assert found.get_short_help_str()
+    assert isinstance(found.callback, Awaited)
+
+
+def test_help_names_every_command(call: Call) -> None:
+    """``--help`` and ``-h`` list all commands and succeed."""
+    called = call("--help")
+
+    assert called.status == 0
+    assert [name for name in COMMANDS if name not in called.out] == []
+    assert call("-h").out == called.out
+
+
+def test_version(call: Call) -> None:
+    """``--version`` says the distribution's version."""
+    called = call("--version")
+
+    assert (called.status, called.out.split()[0]) == (0, "venuekit")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["balence"], "no command 'balence'; did you mean balances? (see: venuekit --help)"),
+        (["venues", "--jason"], "No such option '--jason'"),
+        (["endpoints"], "Missing argument 'VENUE'. (see: venuekit endpoints --help)"),
+        (["venues", "more"], "unexpected extra argument"),
+        (["leverage", "main", "TOYUSD", "ten"], "'ten' is not a number"),
+        (["leverage", "main", "TOYUSD", "nan"], "'nan' is not a number"),
+        (["sim", "--port", "70000"], "70000 is not in the range"),
+        (["capabilities", "toy_prep"], "installed: "),
+        (["endpoints", "toy_prep"], "did you mean toy_perp?"),
+        (["balances"], "no accounts file at accounts.toml and "),
+        (["balances", "--accounts", "gone.toml"], "gone.toml: no such file (named by --accounts)"),
+        (["--accounts", "gone.toml", "positions"], "gone.toml: no such file (named by --accounts)"),
+        (["plan", "gone.toml"], "gone.toml"),
+        (["sim", "--venue", "toy_prep"], "did you mean toy_perp?"),
+        (["sim", "--venue", "toy_perp", "--scenario", "holdnig"], "no scenario 'holdnig'"),
+    ],
+)
+def test_a_mistake_is_one_line_and_64(call: Call, words: list[str], message: str) -> None:
+    """Nothing goes to standard output, one line to standard error, and the status is that of usage."""
+    called = call(*words)
+
+    assert called.status == 64
+    assert called.out == ""
+    assert message in called.err
+    assert called.err.startswith("error: ")
+    assert called.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "outcome"),
+    [
+        (["venues", "--jason"], "UsageError", "not_sent"),
+        (["capabilities", "nowhere"], "UnknownVenue", None),
+        (["balances"], "AccountsFileError", None),
+        (["plan", "gone.toml"], "TargetFileError", None),
+    ],
+)
+def test_with_json_an_error_is_an_object(call: Call, words: list[str], error: str, outcome: str | None) -> None:
+    """With ``--json`` what goes to standard error is one JSON object with the documented names."""
+    called = call(*words, "--json")
+
+    assert called.out == ""
+    assert list(called.error) == ["error", "venue", "operation", "subject", "code", "message", "outcome"]
+    assert (called.error["error"], called.error["outcome"]) == (error, outcome)
+    assert called.error["message"]
+
+
+def test_exit_statuses_reach_the_shell(command: list[str], tmp_path: Path) -> None:
+    """``python -m venuekit`` ends with the status, for success and for a mistake."""
+    good, bad = (
+        subprocess.run(  # noqa: S603 - our own command
+            [*command, word], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        )
+        for word in ("venues", "veneus")
+    )
+
+    assert (good.returncode, good.stderr) == (0, "")
+    assert (bad.returncode, bad.stdout) == (64, "")
+    assert "Traceback" not in bad.stderr
+
+
+def test_commands_without_network_load_little(command: list[str], tmp_path: Path) -> None:
+    """What tables of declarations need is neither an HTTP stack nor a decoder nor a table library."""
+    code = textwrap.dedent(
+        """
+        import sys
+        from venuekit.cli import main
+        for words in (["venues"], ["capabilities"], ["capabilities", "toy_perp"], ["endpoints", "toy_perp", "--json"]):
+            assert main(words) == 0, words
+        heavy = {"aiohttp", "cattrs", "cryptography", "msgspec", "rich", "tenacity"} & set(sys.modules)
+        sys.exit(f"loaded {heavy}" if heavy else 0)
+        """
+    )
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_plugin_adds_a_command(call: Call, plugin: Callable[[str], None]) -> None:
+    """A plugin's command is listed and run, and its coroutine's result is the status."""
+    plugin(
+        """
+        @click.command("greet")
+        @click.pass_context
+        async def greet(context):
+            "Say hello."
+            click.echo("hello")
+            return 3
+
+        @hookimpl
+        def venuekit_register_commands(register):
+            register(greet)
+        """
+    )
+
+    called = call("greet")
+
+    assert (called.status, called.out) == (3, "hello\n")
+    assert "Say hello." in call("--help").out
+    assert "did you mean greet?" in call("gret").err
+
+
+@pytest.mark.parametrize(
+    ("registered", "message"),
+    [("'x'", "no named click command"), ("click.Command('venues')", "'venues', which is taken")],
+)
+def test_a_plugin_that_registers_nonsense_is_told(
+    call: Call, plugin: Callable[[str], None], registered: str, message: str
+) -> None:
+    """What is no command, or has the name of one of ours, is an error of the plugin."""
+    plugin(f"@hookimpl\ndef venuekit_register_commands(register): register({registered})")
+
+    called = call("greet")
+
+    assert called.status == 1
+    assert message in called.err
+
+
+def test_coroutines_below_a_group_are_awaited() -> None:
+    """A group's own commands are awaited too, however they are decorated, and only once."""
+
+    @click.group()
+    def outer() -> None:
+        """Hold a command."""
+
+    @outer.command()
+    @click.pass_context
+    async def inner(_: click.Context) -> int:
+        """Give a status."""
+        return 7
+
+    assert runnable(runnable(outer)).main(["inner"], standalone_mode=False) == 7
+    assert not inspect.iscoroutinefunction(inner.callback)
+
+
+def test_ctrl_c_is_130(call: Call, plugin: Callable[[str], None]) -> None:
+    """An interrupted command ends with 130 and no traceback; what was noted about a write on its way is told."""
+    plugin(
+        """
+        import asyncio, signal
+
+        @click.command("wait")
+        async def wait():
+            signal.raise_signal(signal.SIGINT)
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError as error:
+                error.add_note("toy_perp: set_leverage has an unknown outcome")
+                raise
+
+        @hookimpl
+        def venuekit_register_commands(register):
+            register(wait)
+        """
+    )
+
+    called = call("wait")
+
+    assert (called.status, called.out) == (130, "")
+    assert called.err.split("\n")[-2:] == ["toy_perp: set_leverage has an unknown outcome", ""]
+    assert "Traceback" not in called.err
+
+
+def test_a_closed_pipe_is_no_traceback(command: list[str]) -> None:
+    """A reader that goes away ends the command quietly, as in ``venuekit endpoints VENUE | head``."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(  # noqa: S603 - our own command
+        [*command, "endpoints", "toy_perp"], stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+    )
+    os.close(writer)
+
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,60 @@
+"""``settle`` works off what a killed process left in the journal."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from venuekit import Runtime
+from venuekit.cli import opening
+from venuekit.pipeline.journal import FileJournal, Unresolved
+
+Call = Callable[..., Any]
+
+
+@pytest.fixture
+def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep journals also for the simulator, in a directory of the test."""
+    monkeypatch.setattr(opening, "Runtime", functools.partial(Runtime, journal=tmp_path / "journal"))
+    return tmp_path / "journal"
+
+
+def test_nothing_open(call: Call, served: Any) -> None:
+    """Without open lines it says so and succeeds."""
+    called = call("settle", "--accounts", served.accounts)
+
+    assert (called.status, called.out) == (0, "nothing is open\n")
+    assert call("settle", "--accounts", served.accounts, "--json").rows == []
+
+
+@pytest.mark.parametrize(("leverage", "found"), [(7, "it holds"), (3, "was not executed for GEMUSD")])
+def test_a_line_that_was_left_open(call: Call, fresh: Any, journal: Path, leverage: int, found: str) -> None:
+    """Past its fence, what holds is told from what never will; neither is sent again, and both are closed."""
+    place = ("--accounts", fresh.accounts, "--json")
+    assert call("leverage", "toy_perp", "GEMUSD", "7", *place).status == 0
+    (path,) = journal.iterdir()
+    sent = datetime.now(UTC) - timedelta(minutes=5)
+    FileJournal(path).begin(
+        Unresolved(
+            id="left-open",
+            verb="PUT",
+            path="/v1/leverage",
+            parameters={"contract": "GEMUSD", "leverage": leverage},
+            sent_at=sent,
+            fence=sent + timedelta(seconds=6),
+        )
+    )
+
+    called = call("settle", *place)
+
+    (row,) = called.rows
+    assert (row["account"], row["venue"], row["operation"]) == ("toy_perp", "toy_perp", "PUT /v1/leverage")
+    assert (called.status, row["state"]) == (0, "settled")
+    assert found in row["message"]
+    assert call("settle", *place).rows == []
+    assert call("leverage", "toy_perp", "GEMUSD", *place).rows[0]["long"] == "7"

@@ -1,0 +1,83 @@
+"""``sim`` serves until it is interrupted, and says where."""
+
+from __future__ import annotations
+
+import signal
+import stat
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Call = Callable[..., Any]
+Serve = Callable[..., Any]
+
+
+def test_the_line_it_prints(served: Any) -> None:
+    """One JSON object says where each venue is and what opens it, and what may only read."""
+    assert list(served.announced) == ["venues", "read_only"]
+    venue = served.announced["venues"]["toy_perp"]
+    assert list(venue) == ["rest", "key", "secret"]
+    assert venue["rest"].startswith("http://127.0.0.1:")
+    assert venue["rest"].endswith("/toy_perp")
+    assert list(served.announced["read_only"]) == ["key", "secret"]
+    words = [venue["key"], venue["secret"], *served.announced["read_only"].values()]
+    assert all(len(word) == 64 and word.isalnum() for word in words)
+    assert len(set(words)) == 4
+
+
+def test_the_accounts_file_is_private(served: Any) -> None:
+    """It and the files it refers to can be read by their owner alone."""
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in served.accounts.parent.iterdir()}
+
+    assert len(modes) >= 1
+    assert set(modes.values()) == {0o600}
+    text = served.accounts.read_text()
+    assert served.announced["venues"]["toy_perp"]["secret"] not in text
+
+
+def test_a_seed_gives_the_same_keys(serve: Serve) -> None:
+    """Two simulations of one seed take the same keys, another seed gives others."""
+    first, second, other = (serve("--venue", "toy_perp", "--seed", seed).announced for seed in ("5", "5", "6"))
+
+    assert first["read_only"] == second["read_only"]
+    assert first["read_only"] != other["read_only"]
+
+
+@pytest.mark.parametrize(("asked", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_how_it_ends(fresh: Any, asked: signal.Signals, status: int) -> None:
+    """Ctrl-C is 130, being asked to terminate is a regular end; neither leaves a traceback."""
+    fresh.process.send_signal(asked)
+    out, err = fresh.process.communicate(timeout=20)
+
+    assert (fresh.process.returncode, out, err.strip()) == (status, "", "")
+
+
+def test_a_port_that_is_taken(served: Any, command: list[str]) -> None:
+    """It is told in one line, as usage."""
+    port = served.announced["venues"]["toy_perp"]["rest"].split(":")[2].split("/")[0]
+
+    done = subprocess.run(  # noqa: S603 - our own command
+        [*command, "sim", "--venue", "toy_perp", "--port", port],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (64, "")
+    assert port in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_somebody_elses_file_is_left_alone(call: Call, tmp_path: Path) -> None:
+    """``--write-accounts`` never overwrites what it did not write."""
+    path = tmp_path / "accounts.toml"
+    path.write_text("# mine\n")
+
+    called = call("sim", "--venue", "toy_perp", "--write-accounts", path)
+
+    assert called.status == 64
+    assert path.read_text() == "# mine\n"

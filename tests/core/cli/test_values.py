@@ -1,0 +1,161 @@
+"""Rows, tables and statuses: the shapes that every command shares."""
+
+from __future__ import annotations
+
+import enum
+import itertools
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+
+import attrs
+import click
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from venuekit import errors
+from venuekit.capabilities import AccountKind, Balance, MarginType
+from venuekit.cli.rows import json_text, plain, row_of
+from venuekit.cli.status import Status, status_of, worst
+from venuekit.cli.tables import record, shown, table
+
+
+class _Loud(enum.StrEnum):
+    ON = "ON"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (Decimal("1E+3"), "1000"),
+        (Decimal("-0.00000001"), "-0.00000001"),
+        (Decimal("9996.00000000"), "9996.00000000"),
+        (datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC), "2026-11-20T12:00:00.123Z"),
+        (datetime(2026, 11, 20, 14, tzinfo=timezone(timedelta(hours=2))), "2026-11-20T12:00:00.000Z"),
+        (MarginType.ISOLATED, "isolated"),
+        (_Loud.ON, "on"),
+        (AccountKind("Brand-New"), "brand-new"),
+        (None, None),
+        (True, True),
+        (5, 5),
+        ("text", "text"),
+    ],
+)
+def test_plain_values(value: object, expected: object) -> None:
+    """Decimals are plain text, times end in milliseconds and Z, enums are lower case, the rest stays."""
+    assert plain(value) == expected
+    assert type(plain(value)) is type(expected)
+
+
+def test_what_is_not_flat_is_an_error() -> None:
+    """A nested value never slips into JSON."""
+    with pytest.raises(TypeError, match="tuple is not flat"):
+        plain(())
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False))
+def test_decimals_lose_nothing(number: Decimal) -> None:
+    """The text of a Decimal has no exponent and gives the same number back."""
+    text = plain(number)
+
+    assert isinstance(text, str)
+    assert "E" not in text
+    assert Decimal(text) == number
+
+
+def test_a_row_has_the_values_own_fields() -> None:
+    """``account`` and ``venue`` stand first, then every flat field; the venue's own object is left out."""
+    balance = Balance("USD", wallet=Decimal("1.50"), raw={"a": 1})
+
+    row = row_of(balance, account="main", venue="acme_perp")
+
+    names = [field.name for field in attrs.fields(Balance) if field.name != "raw"]
+    assert list(row) == ["account", "venue", *names]
+    (parsed,) = json.loads(json_text([row]))
+    assert (parsed["account"], parsed["wallet"], parsed["equity"]) == ("main", "1.50", None)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "-"),
+        (True, "yes"),
+        (False, "no"),
+        (Decimal("9996.00000000"), "9996"),
+        (Decimal("0E-8"), "0"),
+        (Decimal(1000), "1000"),
+        (Decimal("91.326530612245"), "91.32653061"),
+        (Decimal("0.000000012"), "0.000000012"),
+        (MarginType.CROSS, "cross"),
+        (7, "7"),
+    ],
+)
+def test_shown_values(value: object, text: str) -> None:
+    """Tables show ten digits and no trailing zeros, and a dash for what the venue did not say."""
+    assert shown(value) == text
+
+
+_ROWS = st.fixed_dictionaries(
+    {"a": st.text("xy ", max_size=150), "n": st.integers(0, 10**9), "b": st.text("xyz", max_size=150)}
+)
+
+
+@given(st.lists(_ROWS, min_size=1))
+def test_a_piped_table_fits_100_columns(rows: list[dict[str, object]]) -> None:
+    """However long the text, no line is wider than 100 columns, and nothing of it is lost."""
+    lines = click.unstyle(table(rows, {"a": "left", "n": "number", "b": "right"})).splitlines()
+
+    assert max(map(len, lines)) <= 100
+    letters = "".join(lines).replace("left", "").replace("number", "").replace("right", "")
+    for letter in "xyz":
+        assert letters.count(letter) == sum(str(row[field]).count(letter) for row in rows for field in "ab")
+
+
+def test_numbers_stand_at_the_right() -> None:
+    """Columns of numbers are aligned at their right end, texts at their left."""
+    text = click.unstyle(table([{"s": "a", "n": Decimal(5)}, {"s": "bb", "n": Decimal("12.5")}], {"s": "s", "n": "n"}))
+
+    assert text.splitlines() == ["s      n", "--  ----", "a      5", "bb  12.5"]
+
+
+def test_a_record_leaves_out_what_was_not_said() -> None:
+    """One line for each field that has a value."""
+    assert click.unstyle(record({"account": "main", "kind": None, "fee_tier": 0})) == "account   main\nfee_tier  0"
+
+
+def test_the_worst_status_wins() -> None:
+    """64 beats 1 beats 4 beats 3 beats 5 beats 0, whatever the order."""
+    ranking = [64, 1, 4, 3, 5, 0]
+
+    for worse, better in itertools.combinations(ranking, 2):
+        assert worst([worse, better]) == worst([better, worse]) == worse
+    assert worst([]) == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (errors.UnknownVenue("x"), 64),
+        (errors.AccountsFileError("x"), 64),
+        (errors.TargetFileError("x"), 64),
+        (errors.CredentialsError("x"), 64),
+        (errors.InvalidArgument("x"), 64),
+        (errors.PluginError("x"), 1),
+        (errors.UnsupportedCapability("x"), 1),
+        (errors.AuthenticationFailed("x"), 1),
+        (errors.NeverSent("x"), 1),
+        (errors.AnswerLost("x", outcome=errors.Outcome.NOT_APPLIED), 1),
+        (errors.Throttled("x"), 1),
+        (errors.OutcomeUnknown("x"), 4),
+        (errors.AnswerLost("x", outcome=errors.Outcome.UNKNOWN), 4),
+        (errors.Conflict("x"), 3),
+        (errors.Rejected("x"), 3),
+        (errors.InvalidRequest("x"), 3),
+        (errors.GuardRefused("x"), 3),
+        (errors.NotExecuted("x"), 3),
+    ],
+)
+def test_statuses_of_errors(error: errors.VenuekitError, status: int) -> None:
+    """Usage and files are 64, what was refused 3, what is unknown 4, everything else of ours 1."""
+    assert status_of(error) == Status(status)
