@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import warnings
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ import attrs
 from venuekit import errors
 from venuekit.capabilities import Capability, capability_of
 from venuekit.clock import Clock, SystemClock, VenueClock
-from venuekit.credentials import Credentials
+from venuekit.credentials import Credentials, Secret
 from venuekit.endpoint import Endpoint
 from venuekit.pipeline.budget import Budget, PoolName
 from venuekit.pipeline.guard import Guard
@@ -83,11 +84,12 @@ class Runtime:
         await self.close()
 
     async def close(self) -> None:
-        """Close what was opened, in reverse order."""
+        """Close what was opened, in reverse order; one that cannot be closed does not keep the others open."""
         self._closed = True
-        for _, transport in reversed(self._places.values()):
-            await transport.close()
-        self._places.clear()
+        async with contextlib.AsyncExitStack() as stack:
+            for _, transport in self._places.values():
+                stack.push_async_callback(transport.close)
+            self._places.clear()
 
     def __del__(self) -> None:
         if self._places and not self._closed:
@@ -112,13 +114,12 @@ class Runtime:
         self._check_loop()
         environment = environment_of(venue, credentials)
         place, transport = self._place(venue, environment)
-        key = credentials.key.reveal()
-        account = hashlib.sha256(key.encode()).hexdigest()[:12]
+        account = _fingerprint(credentials.key)
         signer = self._plugins.make_signer(venue, credentials)
         guard = guard or Guard()
         line = Line(
             place=place,
-            wire=RestWire(environment.rest, venue.signing, transport, key, signer),
+            wire=RestWire(environment.rest, venue.signing, transport, credentials.key.reveal(), signer),
             subjects=self._subjects.setdefault((venue.realm, environment.site, account), Subjects()),
             pool=self._pool_finder(venue, environment, account),
             guard=attrs.evolve(guard, read_only=True) if read_only else guard,
@@ -176,6 +177,11 @@ class Runtime:
             self._loop = loop
         if self._loop is not loop:
             raise RuntimeError("a Runtime belongs to the loop that opened it; make one per loop")
+
+
+def _fingerprint(key: Secret) -> str:
+    """Return what tells keys apart and gives none away; a function, so that no variable holds the key's text."""
+    return hashlib.sha256(key.reveal().encode()).hexdigest()[:12]
 
 
 def _state_directory() -> Path:

@@ -184,7 +184,7 @@ class Draft:
 class Stamp:
     """What goes into a signature besides the request: API key, timestamp and receive window in milliseconds."""
 
-    key: str
+    key: str = attrs.field(repr=False)
     timestamp: int
     recv_window: int
 

@@ -38,14 +38,7 @@ class AiohttpTransport:
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Send once and read the whole answer."""
         try:
-            response = await self._session.request(
-                request.verb,
-                _URL(request.url, encoded=True),
-                headers=request.headers,
-                data=request.body,
-                allow_redirects=False,
-            )
-            body = await response.read()
+            return await self._exchange(request)
         except _aiohttp.ClientConnectorCertificateError as error:
             raise CertificateRejected(_words(error)) from None
         except _aiohttp.ClientConnectorError as error:
@@ -54,7 +47,17 @@ class AiohttpTransport:
             raise AnswerLost(f"no answer within {self._session.timeout.total:g} s") from None
         except (_aiohttp.ClientError, OSError) as error:
             raise AnswerLost(_words(error)) from None
-        return HttpResponse(response.status, response.headers, body)
+
+    async def _exchange(self, request: HttpRequest) -> HttpResponse:
+        """Exchange request and answer; aiohttp's objects show the signed URL, and stay out of our errors' tracebacks."""
+        response = await self._session.request(
+            request.verb,
+            _URL(request.url, encoded=True),
+            headers=request.headers,
+            data=request.body,
+            allow_redirects=False,
+        )
+        return HttpResponse(response.status, response.headers, await response.read())
 
     async def close(self) -> None:
         """Close the session and its connections."""

@@ -28,6 +28,7 @@ __all__ = [
     "Reply",
     "SecondActor",
     "Truncate",
+    "together",
 ]
 
 

@@ -1,0 +1,128 @@
+# ruff: noqa: INP001 - a script beside the pages it writes
+"""
+Write what the README shows and the code knows: the table of features, the example, the output of ``plan``.
+
+``python docs/render.py`` brings README.md up to date; ``--check`` only says whether it is. A test runs the same check.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from venuekit.capabilities import Capability, SupportState
+from venuekit.cli import main as command_line
+from venuekit.plugins import make_plugins
+from venuekit.simulator.accounts_file import write_accounts_file
+from venuekit.support import core_capabilities, declared_support
+from venuekit.testing.background import BackgroundSimulation
+from venuekit.venue import Venue
+
+__all__ = ["features", "plan_output", "rendered"]
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+_SUPPORT = {SupportState.SUPPORTED: "yes", SupportState.NOT_IMPLEMENTED: "-"}
+
+
+def venues() -> tuple[Venue[Any], ...]:
+    """Return the venues that the distributions of this repository provide, in order."""
+    plugins = make_plugins()
+    projects = [tomllib.loads(path.read_text()) for path in sorted(ROOT.glob("plugins/*/pyproject.toml"))]
+    ids = [
+        venue_id
+        for project in projects
+        for venue_id in project["project"].get("entry-points", {}).get("venuekit.venues", {})
+    ]
+    installed = plugins.venue_ids()
+    return tuple(plugins.venue(venue_id) for venue_id in ids if venue_id in installed)
+
+
+def features() -> str:
+    """Return the table of capabilities and venues, and below it the reason for every no."""
+    columns = venues()
+    reasons: list[str] = []
+    lines = [
+        f"| capability | methods | {' | '.join(f'`{venue.id}`' for venue in columns)} |",
+        f"|---|---|{'---|' * len(columns)}",
+    ]
+    for capability in core_capabilities():
+        cells = [_cell(capability, venue, reasons) for venue in columns]
+        if set(cells) != {"-"}:
+            lines.append(f"| `{capability.__name__}` | {_methods(capability)} | {' | '.join(cells)} |")
+    notes = [f"{number}. {reason}" for number, reason in enumerate(reasons, 1)]
+    return "\n".join([*lines, "", *notes])
+
+
+def _cell(capability: type[Capability], venue: Venue[Any], reasons: list[str]) -> str:
+    support = declared_support(venue, capability)
+    if support.reason is None:
+        return _SUPPORT[support.state]
+    reason = f"`{venue.id}`: {support.reason}."
+    if reason not in reasons:
+        reasons.append(reason)
+    return f"no ({reasons.index(reason) + 1})"
+
+
+def _methods(capability: type[Capability]) -> str:
+    own = [name for name, value in vars(capability).items() if getattr(value, "__isabstractmethod__", False)]
+    return ", ".join(f"`{name}`" for name in own)
+
+
+def plan_output(target: str) -> str:
+    """Return what ``venuekit plan target.toml`` prints for a fresh simulation."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        contextlib.chdir(name),
+        BackgroundSimulation(*(venue.id for venue in venues())) as simulation,
+        contextlib.redirect_stdout(io.StringIO()) as output,
+    ):
+        simulation.call(lambda sim: write_accounts_file(Path("accounts.toml"), sim))
+        Path("target.toml").write_text(target, encoding="utf-8")
+        command_line(["--accounts", "accounts.toml", "plan", "target.toml"])
+    return output.getvalue().rstrip()
+
+
+def rendered(text: str) -> str:
+    """Return the README with everything that is generated brought up to date."""
+    target = re.search(r"```toml\n# target\.toml\n(.*?)```", text, re.DOTALL)
+    if target is None:
+        raise LookupError("README.md shows no target.toml")
+    text = re.sub(
+        r"(<!-- begin: features -->\n).*?(<!-- end: features -->)",
+        lambda found: f"{found[1]}{features()}\n{found[2]}",
+        text,
+        flags=re.DOTALL,
+    )
+    text = re.sub(
+        r"(<!-- output of: venuekit plan target\.toml -->\n```text\n).*?(```)",
+        lambda found: f"{found[1]}{plan_output(target[1])}\n{found[2]}",
+        text,
+        flags=re.DOTALL,
+    )
+    return re.sub(
+        r"(<!-- from: (\S+) -->\n```python\n).*?(```)",
+        lambda found: f"{found[1]}{(ROOT / found[2]).read_text(encoding='utf-8')}{found[3]}",
+        text,
+        flags=re.DOTALL,
+    )
+
+
+def main(arguments: list[str]) -> int:
+    """Write, or with ``--check`` compare."""
+    text = README.read_text(encoding="utf-8")
+    new = rendered(text)
+    if "--check" in arguments:
+        return int(new != text)
+    README.write_text(new, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

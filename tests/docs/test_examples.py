@@ -1,0 +1,43 @@
+"""Every example runs as it stands, without arguments, against simulated venues."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.py"))
+#: what an example shows, as its output says it
+SHOWS = {
+    "guarded": ["allowed: 10", "refused, not_sent", "is not among the allowed symbols", "the account is halted"],
+    "observe": ["set_leverage ETHUSD: fault, attempt 1", "changed: None"],
+    "raw_endpoint": ["fee tier 0, may trade: True"],
+    "settings_as_code": ["cross -> isolated", "first time", "leverage changed", "second time: position_mode unchanged"],
+    "strategy": ["binance_usdm BTCUSDT +1.5", "bybit_inverse ETHUSD: leverage 5, changed: True"],
+}
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=[path.stem for path in EXAMPLES])
+def test_an_example_runs_as_it_stands(path: Path, tmp_path: Path) -> None:
+    """From any directory, without a warning, in a few lines, showing what it is there for."""
+    done = subprocess.run(  # noqa: S603 - our own example
+        [sys.executable, "-W", "error", str(path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "HOME": str(tmp_path)},
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [words for words in SHOWS[path.stem] if words not in done.stdout] == []
+    assert len(path.read_text(encoding="utf-8").splitlines()) < 40
+
+
+def test_every_example_says_what_it_shows() -> None:
+    """The list above has one entry for each example and no other."""
+    assert sorted(SHOWS) == [path.stem for path in EXAMPLES]

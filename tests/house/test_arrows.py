@@ -1,0 +1,136 @@
+"""Imports run one way: the arrows of docs/architecture.md."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+#: rooms from the ground up; a room may import rooms of the storeys below it, and neighbours only where noted
+STOREYS = (
+    {"errors", "nearest", "toml_lines", "walk", "_lazy"},
+    {"faults", "message", "walking"},
+    {"endpoint", "capabilities"},
+    {"venue"},
+    {"clock", "credentials", "support"},
+    {"payloads", "hooks"},
+    {"_entry_points"},
+    {"_contract"},
+    {"plugins"},
+    {"pipeline"},
+    {"account"},
+    {"runtime"},
+    {"_connect"},
+    {"settings", "simulator"},
+    {"_simulate", "_defaults"},
+    {"__init__"},
+    {"testing"},
+    {"cli"},
+    {"__main__"},
+)
+#: the only imports that go up, each within a function: core's own answers to hooks, and what is loaded when asked for
+UPWARDS = {
+    ("plugins", "_defaults"),  # core's implementations are one more plugin, registered last
+}
+LEVEL = {room: level for level, rooms in enumerate(STOREYS) for room in rooms}
+
+
+class Import(NamedTuple):
+    """One import of a module of ours."""
+
+    importer: str
+    imported: str
+    within_function: bool
+
+
+def _imports(node: ast.AST, module: str, *, within_function: bool = False) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+            continue
+        inside = within_function or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
+        if isinstance(child, ast.ImportFrom) and child.module:
+            names = [child.module] if child.module != "venuekit" else [f"venuekit.{one.name}" for one in child.names]
+            yield from (Import(module, name, inside) for name in names)
+        elif isinstance(child, ast.Import):
+            yield from (Import(module, one.name, inside) for one in child.names)
+        yield from _imports(child, module, within_function=inside)
+
+
+def _of_package(directory: Path) -> Iterator[Import]:
+    for path in sorted(directory.rglob("*.py")):
+        module = ".".join((directory.name, *path.relative_to(directory).with_suffix("").parts))
+        yield from _imports(ast.parse(path.read_text(encoding="utf-8")), module)
+
+
+def _room(module: str) -> str:
+    """Return the room that a module of core belongs to; what the package itself exports belongs to its __init__."""
+    name = module.split(".")[1] if "." in module else "__init__"
+    return name if name in LEVEL else "__init__"
+
+
+def test_every_room_has_its_storey(root: Path) -> None:
+    """A new room of core must say which rooms it may import."""
+    rooms = {
+        path.stem
+        for path in (root / "core" / "venuekit").iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+
+    assert set(LEVEL) == rooms
+
+
+def test_core_imports_downwards_only(root: Path) -> None:
+    """No room imports a room above it, not even within a function, but for the few listed with their reason."""
+    upwards = {
+        (one.importer, one.imported)
+        for one in _of_package(root / "core" / "venuekit")
+        if one.imported.partition(".")[0] == "venuekit"
+        and (_room(one.importer), _room(one.imported)) not in UPWARDS
+        and _room(one.importer) != _room(one.imported)
+        and LEVEL[_room(one.imported)] >= LEVEL[_room(one.importer)]
+    }
+
+    assert set() == upwards
+
+
+def test_what_goes_up_is_loaded_within_a_function(root: Path) -> None:
+    """The listed exceptions are there, and none of them is paid for by an import."""
+    found = [
+        one for one in _of_package(root / "core" / "venuekit") if (_room(one.importer), _room(one.imported)) in UPWARDS
+    ]
+
+    assert {(_room(one.importer), _room(one.imported)) for one in found} == UPWARDS
+    assert all(one.within_function for one in found)
+
+
+def test_plugins_import_the_public_framework_and_no_other_plugin(root: Path) -> None:
+    """No private module or name of core, and nothing of another distribution but a library it depends on."""
+    projects = {path.parent: tomllib.loads(path.read_text()) for path in root.glob("plugins/*/pyproject.toml")}
+    libraries = {
+        project["project"]["name"] for project in projects.values() if not project["project"].get("entry-points")
+    }
+    toy = root / "tests" / "core" / "toy_venue"
+    projects[toy] = tomllib.loads((toy / "pyproject.toml").read_text())
+    for directory, project in projects.items():
+        needed = {needs.split(">")[0] for needs in project["project"]["dependencies"]}
+        allowed = {name.replace("-", "_") for name in needed & {"venuekit", *libraries}}
+        (package,) = directory.glob("venuekit_*")
+        own = [one for one in _of_package(package) if one.imported.partition(".")[0].startswith("venuekit")]
+
+        assert [one for one in own if any(part.startswith("_") for part in one.imported.split("."))] == []
+        assert {"venuekit"} < {one.imported.partition(".")[0] for one in own} <= {package.name, *allowed}
+        assert [one for one in own if one.imported.startswith(("venuekit.pipeline", "venuekit.cli"))] == []
+
+
+def test_the_simulator_never_uses_what_it_checks(root: Path) -> None:
+    """A front shares endpoints and names with the client, never its decoders, or both could be wrong together."""
+    fronts = [*root.glob("plugins/*/venuekit_*/front/*.py"), *root.glob("plugins/*/venuekit_*/front.py")]
+    fronts.append(root / "tests/core/toy_venue/venuekit_toy_perp/front.py")
+    decoding = ("payloads", "reading", "answers")
+
+    assert len(fronts) > 2
+    for path in fronts:
+        for one in _imports(ast.parse(path.read_text(encoding="utf-8")), str(path)):
+            assert one.imported.rpartition(".")[2] not in decoding, f"{path} imports {one.imported}"

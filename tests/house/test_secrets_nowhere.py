@@ -1,0 +1,241 @@
+"""A whole session of every venue, and nothing that anybody can see afterwards holds a key, a secret or a signature."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import traceback
+import warnings
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from venuekit import Credentials, Runtime, Venue, errors
+from venuekit.capabilities import (
+    AccountReader,
+    BalanceReader,
+    LeverageControl,
+    MarginType,
+    PositionReader,
+    SettingsReader,
+)
+from venuekit.cli import main
+from venuekit.credentials import redact
+from venuekit.plugins import make_plugins
+from venuekit.settings import apply, parse_target, plan, target_toml
+from venuekit.simulator import Answer, Cut, DropAfter, DropBefore, Simulation, Truncate
+from venuekit.simulator.accounts_file import write_accounts_file
+from venuekit.testing import InstantClock, Watch, plugins_with
+
+VENUES = make_plugins().venue_ids()
+
+
+@attrs.define(repr=False)
+class Session:
+    """What is done with one account, and every text that came of it."""
+
+    sim: Simulation
+    venue: Venue[Any]
+    watch: Watch
+    seen: list[str] = attrs.field(factory=list)
+
+    async def hear(self, call: Callable[[], Awaitable[Any]]) -> BaseException | None:
+        """Do something, and keep whatever it returns or raises, as a debugger, a logger or a user would see it."""
+        try:
+            self.seen.append(repr(await call()))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must hold no secret
+            self.keep(error)
+            return error
+        return None
+
+    def keep(self, error: BaseException) -> None:
+        """Keep an error: its texts, attributes and notes, and its traceback with the variables of every frame."""
+        told = traceback.TracebackException.from_exception(error, capture_locals=True)
+        self.seen += ["".join(told.format()), str(error), repr(error), repr(vars(error)), repr(error.args)]
+
+    def secrets(self) -> dict[str, str]:
+        """Return everything that must not be seen, by what it is."""
+        planted = {"key": self.sim.key, "secret": self.sim.secret, "read-only secret": self.sim.read_only_secret}
+        return planted | {f"signature {number}": one for number, one in enumerate(self.watch.signatures)}
+
+
+def _leverage_endpoint(venue: Venue[Any]) -> Any:
+    return next(one for one in venue.endpoints if one.is_write and LeverageControl.set_leverage in one.serves)
+
+
+async def _reads(session: Session, account: Any, symbol: str) -> None:
+    await session.hear(BalanceReader.of(account).get_balances)
+    await session.hear(PositionReader.of(account).get_positions)
+    await session.hear(lambda: SettingsReader.of(account).read_settings([symbol]))
+    if account.support(AccountReader):
+        await session.hear(AccountReader.of(account).get_account)
+    session.seen += [repr(account.support(capability)) for capability in session.venue.unsupported]
+    for endpoint in session.venue.endpoints:
+        if BalanceReader.get_balances in endpoint.serves:
+            for trouble in _troubles(session.sim):
+                session.sim.disturb(session.venue.id, endpoint, trouble, times=4)
+                assert await session.hear(BalanceReader.of(account).get_balances)
+                session.sim.script.clear()
+
+
+def _troubles(sim: Simulation) -> tuple[Any, ...]:
+    """Return what can go wrong, two times with a venue that repeats what must not be shown."""
+    echo = f"apiKey={sim.key}&secret={sim.secret}"
+    return (
+        DropBefore(),
+        Truncate(1),
+        Cut(1),
+        Cut(0),
+        Answer.html(200),
+        Answer.html(502),
+        Answer(400, echo.encode()),
+        Answer(200, f"<html>{echo}</html>".encode()),
+    )
+
+
+async def _writes(session: Session, account: Any, symbol: str) -> None:
+    """Set, refuse, lose: every way a write can end."""
+    control, endpoint = LeverageControl.of(account), _leverage_endpoint(session.venue)
+    await session.hear(lambda: control.set_leverage(symbol, 7))
+    await session.hear(lambda: control.set_leverage("NOSUCHTHING", 7))
+    await session.hear(lambda: control.set_leverage(symbol, Decimal("0.0000001")))
+    await session.hear(lambda: control.set_leverage(symbol, 3, margin_type=MarginType.CROSS))
+    for number, trouble in enumerate((DropAfter(), *_troubles(session.sim))):
+        session.sim.disturb(session.venue.id, endpoint, trouble, times=4)
+        error = await session.hear(lambda leverage=8 + number: control.set_leverage(symbol, leverage))
+        session.sim.script.clear()
+        if isinstance(error, errors.OutcomeUnknown):
+            await session.hear(error.settle)
+    session.sim.disturb(session.venue.id, endpoint, DropBefore(), times=4)
+    with contextlib.suppress(asyncio.CancelledError):
+        late = asyncio.create_task(control.set_leverage(symbol, 4))
+        await asyncio.sleep(0)
+        late.cancel()
+        await late
+    await session.hear(lambda: LeverageControl.of(account.using(deadline=1e-6)).set_leverage(symbol, 5))
+    session.sim.script.clear()
+
+
+async def _strangers(session: Session, runtime: Runtime) -> None:
+    """Open accounts that the venue refuses: wrong key, wrong secret, a clock that is off, nobody there."""
+    sim, venue = session.sim, session.venue
+    rest = sim.rest(venue.id)
+    wrong = sim.key[::-1]
+    for credentials in (
+        Credentials.sim(rest, wrong, sim.secret),
+        Credentials.sim(rest, sim.key, sim.secret[::-1]),
+        Credentials.sim("http://127.0.0.1:9/nobody", sim.key, sim.secret),
+    ):
+        session.seen.append(repr(credentials))
+
+        async def open_and_read(credentials: Credentials = credentials) -> Any:
+            account = await runtime.open(venue, credentials)
+            return await BalanceReader.of(account).get_balances()
+
+        assert await session.hear(open_and_read)
+    read_only = await runtime.open(venue, sim.credentials(venue.id, read_only=True))
+    assert await session.hear(lambda: LeverageControl.of(read_only).set_leverage(sim.scenario(venue.id).flat, 9))
+
+
+async def _settings(session: Session, account: Any) -> None:
+    target = {"main": {"venue": session.venue.id, **session.sim.scenario(session.venue.id).target}}
+    wanted = parse_target(target_toml(target)).check({"main": session.venue})
+    planned = await plan(wanted, {"main": account})
+    session.sim.disturb(session.venue.id, _leverage_endpoint(session.venue), DropAfter())
+    report = await apply(planned, {"main": account})
+    session.seen += [repr(planned), repr(planned.rows()), repr(report), repr(report.rows())]
+
+
+@pytest.mark.parametrize("venue_id", VENUES)
+async def test_a_planted_secret_is_found_nowhere(
+    venue_id: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Values, errors, tracebacks with variables, logs at DEBUG, events, warnings, journal and plan are all clean."""
+    caplog.set_level(logging.DEBUG)
+    asyncio.get_running_loop().set_debug(True)
+    venue, watch, clock = make_plugins().venue(venue_id), Watch(), InstantClock()
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        async with (
+            Simulation((venue,), clock=clock) as sim,
+            Runtime(plugins=plugins_with(watch), clock=clock, journal=tmp_path / "journal") as runtime,
+        ):
+            session = Session(sim, venue, watch)
+            account = await runtime.open(venue, sim.credentials(venue_id), keep_raw=True)
+            symbol = sim.scenario(venue_id).flat
+            await _reads(session, account, symbol)
+            await _writes(session, account, symbol)
+            for entry in account.unresolved:
+                session.seen.append(repr(entry))
+                await session.hear(lambda entry=entry: account.settle(entry))
+            await _strangers(session, runtime)
+            await _settings(session, account)
+            session.seen += [repr(account), repr(runtime), repr(account._line), repr(account._line.wire)]
+        gc.collect()
+    session.seen += [repr(event) + str(event.error) + repr(vars(event.error or object)) for event in watch.events]
+    session.seen += [str(one.message) for one in warned]
+    session.seen += [path.read_text(encoding="utf-8") for path in (tmp_path / "journal").iterdir()]
+    session.seen += [caplog.text, *(repr(vars(record)) for record in caplog.records)]
+
+    assert len(watch.signatures) > 20
+    assert len(session.seen) > 100
+    found = {
+        what: _around(text, secret)
+        for what, secret in session.secrets().items()
+        for text in session.seen
+        if secret in text
+    }
+    assert found == {}
+
+
+def _around(text: str, secret: str) -> str:
+    """Return where a secret was found, itself hidden."""
+    at = text.index(secret)
+    return redact(text[max(0, at - 300) : at].rpartition('File "')[2] + "<here>" + text[at + len(secret) :][:60])
+
+
+@pytest.mark.venuekit(*VENUES)
+def test_the_command_line_shows_no_secret(
+    venuekit_simulation: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Output, errors, --json and the accounts file itself hold references only, whatever goes wrong."""
+    accounts, target = tmp_path / "accounts.toml", tmp_path / "target.toml"
+    venuekit_simulation.call(lambda sim: write_accounts_file(accounts, sim))
+    target.write_text(
+        venuekit_simulation.call(
+            lambda sim: target_toml({one: {"venue": one, **sim.scenario(one).target} for one in sim.venue_ids})
+        )
+    )
+    monkeypatch.chdir(tmp_path)
+    for words in (
+        ["balances", "--json"],
+        ["account"],
+        ["positions"],
+        ["plan", str(target)],
+        ["apply", str(target), "--json"],
+        ["apply", str(target)],
+        ["leverage", VENUES[0], "NOSUCHTHING", "5"],
+        ["leverage", VENUES[0], "NOSUCHTHING", "ten"],
+        ["settle"],
+    ):
+        main(words)
+    wrong = tmp_path / "accounts.toml.sim-secret"
+    wrong.write_text(venuekit_simulation.secret[::-1])
+    main(["balances"])
+    main(["balances", "--json"])
+    accounts.write_text(accounts.read_text().replace("file:accounts.toml.sim-secret", venuekit_simulation.secret))
+    main(["balances"])
+    shown = capfd.readouterr()
+    kept = accounts.read_text().replace(f'"{venuekit_simulation.secret}"', "")  # the literal of the last call
+
+    texts = shown.out + shown.err + kept
+    assert "a literal is refused" in shown.err
+    assert len(texts) > 3000
+    for secret in (venuekit_simulation.key, venuekit_simulation.secret, venuekit_simulation.secret[::-1]):
+        assert secret not in texts

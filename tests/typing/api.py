@@ -1,0 +1,157 @@
+"""Never run, only type-checked: what the types promise to whoever writes against them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import assert_type
+
+import venuekit
+from venuekit import Account, Answer, Change, Credentials, Endpoint, Guard, Runtime, Venue
+from venuekit.capabilities import (
+    Balance,
+    BalanceReader,
+    LeverageBehaviour,
+    LeverageControl,
+    LeverageReader,
+    LeverageSetting,
+    MarginType,
+    MarginTypeControl,
+    Position,
+    PositionReader,
+    Support,
+)
+from venuekit.clock import from_milliseconds
+from venuekit.endpoint import Changing, Effect
+from venuekit.message import HttpRequest, HttpResponse, Transport
+from venuekit.pipeline import Event, Observer, RetryPolicy
+from venuekit.settings import Plan, Report, Target, apply, parse_target, plan
+from venuekit.testing import FakeTransport
+
+
+class AcmeAccount(Account, LeverageControl):
+    """An account of a venue that can do one thing."""
+
+    __slots__ = ()
+
+    async def get_leverage(self, symbol: str) -> LeverageSetting:
+        """Return what holds."""
+        return LeverageSetting(symbol, Decimal(1), Decimal(1))
+
+    async def set_leverage(
+        self, symbol: str, leverage: int | Decimal, *, side: object = None, margin_type: object = None
+    ) -> LeverageSetting:
+        """Return what holds now."""
+        return LeverageSetting(symbol, Decimal(leverage), Decimal(leverage))
+
+
+class NarrowAccount(Account, LeverageReader):
+    """A promise cannot be narrowed: whoever holds a LeverageReader may pass a symbol by position."""
+
+    __slots__ = ()
+
+    async def get_leverage(self) -> LeverageSetting:  # type: ignore[override]
+        """Return nothing of use."""
+        raise LookupError
+
+
+class PoorAccount(Account, LeverageControl):
+    """An account class that leaves a promise out."""
+
+    __slots__ = ()
+
+
+def an_account_that_leaves_a_promise_out_cannot_be_made(account: Account) -> None:
+    """Its class is abstract."""
+    PoorAccount(account._line)  # type: ignore[abstract]
+
+
+async def connecting_gives_the_venues_own_account(
+    venue: Venue[AcmeAccount], credentials: Credentials, runtime: Runtime
+) -> None:
+    """By the venue its account class is known; by an id it is an Account, to be asked for capabilities."""
+    async with venuekit.connect(venue, credentials, runtime=runtime, guard=Guard(read_only=True)) as account:
+        assert_type(account, AcmeAccount)
+        assert_type(await account.set_leverage("BTCUSD", 5), LeverageSetting)
+        assert_type(account.using(deadline=1.0), AcmeAccount)
+    async with venuekit.connect("acme_perp", credentials) as found:
+        assert_type(found, Account)
+        found.set_leverage("BTCUSD", 5)  # type: ignore[attr-defined]
+    assert_type(await runtime.open(venue, credentials), AcmeAccount)
+    venuekit.connect(AcmeAccount, credentials)  # type: ignore[call-overload]
+    venuekit.connect("acme_perp", ("key", "secret"))  # type: ignore[call-overload]
+
+
+def venues_are_covariant(venue: Venue[AcmeAccount]) -> Venue[Account]:
+    """A venue of a certain account class is a venue."""
+    return venue
+
+
+async def isinstance_narrows(account: Account) -> None:
+    """What an account can do is visible in its type."""
+    if isinstance(account, LeverageControl):
+        assert_type((await account.set_leverage("BTCUSD", Decimal(5))).long, Decimal | None)
+        account.get_balances()  # type: ignore[attr-defined]
+    if isinstance(account, BalanceReader) and isinstance(account, PositionReader):
+        assert_type(await account.get_balances(), tuple[Balance, ...])
+        assert_type(await account.get_positions(symbol="BTCUSD"), tuple[Position, ...])
+
+
+async def of_gives_the_capability(account: Account) -> None:
+    """``of`` narrows like isinstance, and asks environment and account as well."""
+    control = LeverageControl.of(account)
+    assert_type(control, LeverageControl)
+    assert_type(account.support(MarginTypeControl), Support)
+    await control.set_leverage("BTCUSD", 5.0)  # type: ignore[arg-type]
+    await control.set_leverage("BTCUSD", "5")  # type: ignore[arg-type]
+    await control.set_leverage(5, "BTCUSD")  # type: ignore[arg-type]
+    await MarginTypeControl.of(account).set_margin_type("isolated", symbol="BTCUSD")  # type: ignore[arg-type]
+    await MarginTypeControl.of(account).set_margin_type(MarginType.ISOLATED, symbol="BTCUSD")
+    LeverageControl.of(control)  # type: ignore[arg-type]
+
+
+SERVER_TIME: Endpoint[datetime] = Endpoint("GET", "/time", decode=lambda _: from_milliseconds(0))
+SET_LEVERAGE = Endpoint("POST", "/leverage", decode=Changing(int), effect=Effect.SET)
+
+
+async def call_gives_the_endpoints_type(account: Account) -> None:
+    """A raw call is as typed as its endpoint."""
+    assert_type(await account.call(SERVER_TIME), datetime)
+    assert_type(await account.answer(SERVER_TIME), Answer[datetime])
+    assert_type(await account.cached(SERVER_TIME), datetime)
+    change = await account.call(SET_LEVERAGE, symbol="BTCUSD", leverage=5)
+    assert_type(change, Change[int])
+    assert_type(change.answer, int | None)
+    assert_type(change.changed, bool | None)
+    await account.call("GET /time")  # type: ignore[arg-type]
+    assert_type(account.behaviour(LeverageBehaviour), LeverageBehaviour)
+    wrong: Endpoint[str] = SERVER_TIME  # type: ignore[assignment]
+    del wrong
+
+
+async def settings_are_typed(target: Target, accounts: Mapping[str, Account], venue: Venue[Account]) -> None:
+    """Plan and report are values with a type each."""
+    planned = await plan(target, accounts)
+    assert_type(planned, Plan)
+    assert_type(await apply(planned, accounts), Report)
+    assert_type(parse_target("").check({"main": venue}), Target)
+    await apply(target, accounts)  # type: ignore[arg-type]
+
+
+async def protocols_are_easy_to_meet(request: HttpRequest) -> None:
+    """A function is an observer; the fake is a transport; money is never a float."""
+
+    def note(event: Event) -> None:
+        del event
+
+    def loud(event: int) -> None:
+        del event
+
+    observer: Observer = note
+    deaf: Observer = loud  # type: ignore[assignment]
+    transport: Transport = FakeTransport(lambda _: HttpResponse(200, {}, b""))
+    assert_type(await transport.send(request), HttpResponse)
+    Guard(max_leverage=5.0)  # type: ignore[arg-type]
+    RetryPolicy(5)  # type: ignore[call-arg]
+    del observer, deaf
