@@ -121,7 +121,8 @@ class Operation(Generic[T]):
                 names = ", ".join(limit.name for limit, _, _ in costs)
                 words = f"our own budget ({names}) is spent for {delay:.1f} s, longer than may be waited"
                 raise self.annotate(errors.Throttled(words))
-            await self.wait(delay)
+            # never less than a millisecond: a rounding short of the window would be waited for again and again
+            await self.wait(max(delay, 0.001))
 
     async def wait(self, seconds: float) -> None:
         """Wait on the injected clock, and count it."""

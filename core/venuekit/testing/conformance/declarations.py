@@ -1,0 +1,70 @@
+"""Checks of what is declared: no endpoint without a recording, no promise without an endpoint, no loose end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from venuekit.capabilities import capability_of
+from venuekit.endpoint import Endpoint
+from venuekit.testing.conformance.base import Checks
+from venuekit.testing.conformance.examples import Setter
+from venuekit.testing.recorded import RecordedCase
+
+__all__ = ["DeclarationChecks"]
+
+
+class DeclarationChecks(Checks):
+    """What the plugin declares holds together."""
+
+    def test_endpoint_has_a_recorded_success(self, endpoint: Endpoint[Any]) -> None:
+        """Every declared endpoint has a recorded answer that is a success."""
+        directory = self.inventory.recorded.directory
+        assert self.inventory.example(endpoint) is not None, f"no recorded success of {endpoint} in {directory}"
+
+    def test_recorded_answer_belongs_to_an_endpoint(self, recorded_case: RecordedCase) -> None:
+        """Every recorded answer is that of a declared endpoint."""
+        verb, path = recorded_case.route
+        assert self.inventory.endpoint(recorded_case) is not None, f"{recorded_case.name}: no endpoint {verb} {path}"
+
+    def test_endpoint_serves_what_the_account_can(self, endpoint: Endpoint[Any]) -> None:
+        """An endpoint serves capabilities that the account class has, or that the venue declares unsupported."""
+        account, unsupported = self.inventory.venue.account, self.inventory.venue.unsupported
+        for method in endpoint.serves:
+            capability = capability_of(method)
+            known = issubclass(account, capability) or capability in unsupported
+            assert known, f"{endpoint} serves {method.__qualname__}, which {account.__name__} does not have"
+
+    def test_setting_can_be_found_out(self, setting_endpoint: Endpoint[Any]) -> None:
+        """What is set can be read back, or the endpoint's note says why not."""
+        assert setting_endpoint.readback or setting_endpoint.note, f"{setting_endpoint} has neither readback nor note"
+
+    def test_once_only_endpoint_can_be_settled(self, once_endpoint: Endpoint[Any]) -> None:
+        """What must not be sent twice can be settled, or the endpoint's note says why not."""
+        assert once_endpoint.settle or once_endpoint.note, f"{once_endpoint} has neither settle nor note"
+
+    def test_setter_has_an_endpoint(self, setter: Setter) -> None:
+        """A capability method that sets something is served by an endpoint whose effect is SET."""
+        assert setter.method in self.inventory.endpoint_of(setter).serves
+
+    def test_capability_method_is_written_out(self, capability_method: Callable[..., Any]) -> None:
+        """The account class has its own code for each promise."""
+        own = getattr(self.inventory.venue.account, capability_method.__name__)
+        assert not getattr(own, "__isabstractmethod__", False)
+
+    def test_front_answers_every_endpoint(self) -> None:
+        """The simulator has every endpoint of the client."""
+        front = self.inventory.venue.front
+        assert front is not None, f"{self.inventory.venue.id} brings no front"
+        answered = {(endpoint.verb, endpoint.path) for endpoint in front().handlers()}
+        missing = [str(one) for one in self.inventory.venue.endpoints if (one.verb, one.path) not in answered]
+        assert not missing, f"the front does not answer {', '.join(missing)}"
+
+    def test_front_has_both_scenarios(self) -> None:
+        """The simulator opens with a position, and without one."""
+        front = self.inventory.venue.front
+        assert front is not None, f"{self.inventory.venue.id} brings no front"
+        scenarios = {scenario.name: scenario for scenario in front().scenarios}
+        assert {"holding", "flat"} <= scenarios.keys()
+        assert scenarios["holding"].held is not None
+        assert scenarios["flat"].held is None

@@ -1,0 +1,100 @@
+"""The inventory of a venue: what there is to be tested, read from its declarations and its recorded answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+from venuekit.capabilities import Capability
+from venuekit.endpoint import Effect, Endpoint, Security
+from venuekit.testing.conformance.examples import SETTERS, Setter
+from venuekit.testing.recorded import Recorded, RecordedCase
+from venuekit.venue import Venue
+
+__all__ = ["Inventory", "promises"]
+
+Method = Callable[..., Any]
+
+
+class Inventory:
+    """What there is to be tested of one venue."""
+
+    def __init__(self, venue: Venue[Any], recorded: Recorded) -> None:
+        self.venue = venue
+        self.recorded = recorded
+
+    @cached_property
+    def capabilities(self) -> tuple[type[Capability], ...]:
+        """What the account class implements and the venue does not declare unsupported."""
+        return tuple(
+            part
+            for part in self.venue.account.__mro__
+            if issubclass(part, Capability) and promises(part) and part not in self.venue.unsupported
+        )
+
+    @cached_property
+    def unsupported(self) -> tuple[type[Capability], ...]:
+        """What the venue declares unsupported."""
+        return tuple(self.venue.unsupported)
+
+    @cached_property
+    def methods(self) -> tuple[Method, ...]:
+        """Every promise of the supported capabilities."""
+        return tuple(method for capability in self.capabilities for method in promises(capability))
+
+    @cached_property
+    def reads(self) -> tuple[Endpoint[Any], ...]:
+        """Endpoints that change nothing."""
+        return tuple(endpoint for endpoint in self.venue.endpoints if endpoint.effect is Effect.READ)
+
+    @cached_property
+    def settings(self) -> tuple[Endpoint[Any], ...]:
+        """Endpoints whose effect is SET."""
+        return tuple(endpoint for endpoint in self.venue.endpoints if endpoint.effect is Effect.SET)
+
+    @cached_property
+    def once(self) -> tuple[Endpoint[Any], ...]:
+        """Endpoints that must never be sent twice: DELTA and KEYED."""
+        return tuple(one for one in self.venue.endpoints if one.effect in {Effect.DELTA, Effect.KEYED})
+
+    @cached_property
+    def setters(self) -> tuple[Setter, ...]:
+        """The supported capability methods that set something."""
+        return tuple(setter for setter in SETTERS if setter.control in self.capabilities)
+
+    @cached_property
+    def signed_read(self) -> Endpoint[Any]:
+        """A signed read that needs no parameter and has a recorded answer: what tells whether a key is accepted."""
+        for endpoint in self.reads:
+            if endpoint.security is Security.SIGNED and self.example(endpoint) is not None:
+                return endpoint
+        raise LookupError(f"{self.venue.id}: no signed read has a recorded answer")
+
+    def endpoint_of(self, setter: Setter) -> Endpoint[Any]:
+        """
+        Return the endpoint that a setter writes to.
+
+        Raises:
+            LookupError: none says that it serves it.
+        """
+        for endpoint in self.settings:
+            if setter.method in endpoint.serves:
+                return endpoint
+        raise LookupError(f"{self.venue.id}: no endpoint whose effect is SET serves {setter.method.__qualname__}")
+
+    def example(self, endpoint: Endpoint[Any]) -> RecordedCase | None:
+        """Return a recorded success of an endpoint, None when there is none."""
+        return next((case for case in self.recorded.of(endpoint) if case.is_success), None)
+
+    def endpoint(self, case: RecordedCase) -> Endpoint[Any] | None:
+        """Return the endpoint that a recorded answer belongs to, None when none is declared."""
+        for endpoint in self.venue.endpoints:
+            if (endpoint.verb, endpoint.path) == case.route:
+                return endpoint
+        return None
+
+
+def promises(capability: type[Capability]) -> tuple[Method, ...]:
+    """Return the methods that a capability itself promises, without those of the capabilities it extends."""
+    return tuple(function for function in vars(capability).values() if getattr(function, "__isabstractmethod__", False))

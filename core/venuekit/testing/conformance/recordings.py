@@ -1,0 +1,76 @@
+"""Checks against recorded answers: what is really sent, and what is made of the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from venuekit.endpoint import Change, Endpoint, Security
+from venuekit.errors import OperationError
+from venuekit.message import HttpRequest
+from venuekit.testing.conformance.base import Checks
+from venuekit.testing.recorded import RecordedCase
+from venuekit.testing.sent import Sent, as_text, handed_in
+from venuekit.testing.staged import FakeStage, fake_stage
+
+__all__ = ["RecordingChecks"]
+
+
+class RecordingChecks(Checks):
+    """Each endpoint sends what was recorded, and reads what was answered."""
+
+    async def test_recorded_request(self, recorded_case: RecordedCase) -> None:
+        """Verb, path, security and parameters are those recorded, and only signing adds anything."""
+        async with fake_stage(self.inventory.venue) as stage:
+            endpoint = self._endpoint(recorded_case)
+            await _call(stage, endpoint, recorded_case)
+            route = [
+                Sent.of(request, endpoint, base=stage.base, key=stage.key, signatures=stage.watch.signatures)
+                for request in stage.transport.requests
+                if _is_of(request, recorded_case, stage.base)
+            ]
+            assert route, f"nothing was sent to {endpoint}"
+            sent = route[0]
+            assert (sent.verb, sent.path) == recorded_case.route
+            assert sent.security is recorded_case.security is endpoint.security
+            assert sent.parameters == {name: as_text(value) for name, value in recorded_case.parameters.items()}
+            assert sent.security is Security.SIGNED or not sent.added, f"undeclared parameters {set(sent.added)}"
+
+    async def test_recorded_answer(self, recorded_case: RecordedCase) -> None:
+        """A recorded success is decoded; a recorded refusal is an error with the venue's code."""
+        async with fake_stage(self.inventory.venue) as stage:
+            endpoint = self._endpoint(recorded_case)
+            value = await _call(stage, endpoint, recorded_case)
+            if recorded_case.is_success:
+                assert not isinstance(value, OperationError), f"{recorded_case.name} was taken for a refusal: {value}"
+            elif recorded_case.code in endpoint.no_change:
+                assert isinstance(value, Change)
+                assert value.changed is False
+            elif not isinstance(value, Change):
+                assert isinstance(value, OperationError), f"{recorded_case.name} was taken for a success"
+                assert value.code == recorded_case.code
+                assert value.status == recorded_case.status
+            else:
+                assert recorded_case.code in endpoint.doubtful, f"{recorded_case.name} was taken for a success"
+
+    def _endpoint(self, case: RecordedCase) -> Endpoint[Any]:
+        endpoint = self.inventory.endpoint(case)
+        assert endpoint is not None, f"{case.name}: no endpoint {case.verb} {case.path} is declared"
+        return endpoint
+
+
+async def _call(stage: FakeStage, endpoint: Endpoint[Any], case: RecordedCase) -> Any:
+    """Return what a raw call makes of the recorded answer: its value, or the venue's refusal."""
+    front = stage.transport.reply
+
+    def reply(request: HttpRequest) -> Any:
+        return case.response() if _is_of(request, case, stage.base) else front(request)
+
+    stage.transport.reply = reply
+    try:
+        return await stage.account.call(endpoint, **handed_in(endpoint, case.parameters))
+    except OperationError as refusal:
+        return refusal
+
+
+def _is_of(request: HttpRequest, case: RecordedCase, base: str) -> bool:
+    return (request.verb, request.url.removeprefix(base).partition("?")[0]) == case.route

@@ -1,0 +1,109 @@
+"""The suite: every check as one test class, its cases laid out when pytest collects it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from venuekit.plugins import make_plugins
+from venuekit.testing.conformance.access import AccessChecks
+from venuekit.testing.conformance.declarations import DeclarationChecks
+from venuekit.testing.conformance.inventory import Inventory
+from venuekit.testing.conformance.once import OnceChecks
+from venuekit.testing.conformance.promises import CapabilityChecks
+from venuekit.testing.conformance.reads import ReadChecks
+from venuekit.testing.conformance.recordings import RecordingChecks
+from venuekit.testing.conformance.secrets import SecretChecks
+from venuekit.testing.conformance.settings import SettingChecks
+from venuekit.testing.recorded import find_recorded, load_recorded
+
+if TYPE_CHECKING:
+    import pytest
+
+__all__ = ["conformance_suite", "suite_of"]
+
+_BYTES = 1
+
+
+class _Suite(
+    DeclarationChecks,
+    RecordingChecks,
+    CapabilityChecks,
+    SettingChecks,
+    OnceChecks,
+    ReadChecks,
+    AccessChecks,
+    SecretChecks,
+):
+    """Everything that is checked of one venue."""
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Lay out the cases of one test."""
+        for name, cases in _cases(self.inventory).items():
+            if name in metafunc.fixturenames:
+                metafunc.parametrize(name, list(cases.values()), ids=list(cases))
+
+
+def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
+    """Return what each argument of a test goes through, by readable id."""
+    from venuekit.simulator import Answer, Cut, DropAfter, DropBefore, Truncate
+
+    drops = {"answer-lost": DropAfter(), "request-lost": DropBefore()}
+    return {
+        "endpoint": {str(one): one for one in inventory.venue.endpoints},
+        "read_endpoint": {str(one): one for one in inventory.reads},
+        "setting_endpoint": {str(one): one for one in inventory.settings},
+        "once_endpoint": {str(one): one for one in inventory.once},
+        "recorded_case": {case.name: case for case in inventory.recorded},
+        "capability_method": {method.__qualname__: method for method in inventory.methods},
+        "unsupported": {capability.__name__: capability for capability in inventory.unsupported},
+        "setter": {setter.method.__name__: setter for setter in inventory.setters},
+        "loss": {
+            "dropped": DropAfter(),
+            "truncated": Truncate(_BYTES),
+            "cut": Cut(_BYTES),
+            "empty": Cut(0),
+            "html": Answer.html(200, applied=True),
+            "gateway": Answer.html(502, applied=True),
+        },
+        "fate": drops,
+        "unreadable": {"html": Answer.html(200), "empty": Cut(0), "cut": Cut(_BYTES), "truncated": Truncate(_BYTES)},
+        "skew": {"ahead": 90.0, "behind": -90.0},
+    }
+
+
+def conformance_suite(venue_id: str, *, recorded: Path | None = None) -> type:
+    """
+    Return the test class of one installed venue; see :mod:`venuekit.testing`.
+
+    Args:
+        venue_id: The venue, as its plugin registers it.
+        recorded: Where its recorded answers lie; None for ``tests/recorded/`` beside its package, or the directory
+            in there that has the venue's id.
+
+    Raises:
+        UnknownVenue, PluginError: the venue is not installed, or its plugin is broken.
+        ValueError: a file of recorded answers cannot be read.
+    """
+    venue = make_plugins().venue(venue_id)
+    return suite_of(Inventory(venue, load_recorded(recorded or find_recorded(venue))))
+
+
+def suite_of(inventory: Inventory) -> type:
+    """Return the test class of an inventory; a test that the venue has no case for is left out."""
+    import pytest
+
+    venue = inventory.venue
+    empty = {name for name, cases in _cases(inventory).items() if not cases}
+    tests: dict[str, Any] = {"inventory": inventory, "__doc__": f"Whether the plugin of {venue.id} keeps its word."}
+    for name in dir(_Suite):
+        if not name.startswith("test_"):
+            continue
+        function = getattr(_Suite, name)
+        code = function.__code__
+        if empty.isdisjoint(code.co_varnames[: code.co_argcount]):
+            is_coroutine = bool(code.co_flags & 0x80)
+            tests[name] = pytest.mark.asyncio(function) if is_coroutine else function
+        else:
+            tests[name] = None  # the venue has no such thing: there is nothing to test
+    return type(f"Conformance[{venue.id}]", (_Suite,), tests)

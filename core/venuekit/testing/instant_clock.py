@@ -1,0 +1,37 @@
+"""A clock on which waiting takes no time."""
+
+from __future__ import annotations
+
+import asyncio
+
+import attrs
+
+__all__ = ["InstantClock"]
+
+
+@attrs.define
+class InstantClock:
+    """
+    A :class:`~venuekit.clock.Clock` that stands still until somebody waits; a wait moves it on at once.
+
+    Handed to client and simulator alike, it lets retries, fences and absence proofs pass in no time over real sockets.
+    Only one side may wait at a time: where both do, use :class:`~venuekit.testing.LoopClock` on a loop that leaps.
+    """
+
+    #: the wall clock, in milliseconds since 1970
+    now: int = 1_750_000_000_000
+    waited: float = attrs.field(default=0.0, init=False)
+
+    def milliseconds(self) -> int:
+        """Return the wall clock in milliseconds since 1970."""
+        return self.now + round(self.waited * 1000)
+
+    def monotonic(self) -> float:
+        """Return the seconds that were waited in all."""
+        return self.waited
+
+    async def sleep(self, seconds: float) -> None:
+        """Move on by ``seconds``, by a millisecond at least as real waits do, and let others run."""
+        if seconds > 0:
+            self.waited += max(0.001, seconds)
+        await asyncio.sleep(0)

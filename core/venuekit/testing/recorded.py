@@ -1,0 +1,131 @@
+"""
+Recorded answers: facts in files, one case each.
+
+A file is one JSON object::
+
+    {
+      "source": "documented",
+      "verb": "GET",
+      "path": "/v1/positions",
+      "security": "signed",
+      "parameters": {"symbol": "BTCUSD"},
+      "status": 200,
+      "answer": [{"symbol": "BTCUSD", "size": "3"}]
+    }
+
+``security`` is ``none``, ``key`` or ``signed``. ``parameters`` are what the client sends by the venue's names, without
+what signing adds. ``answer`` is the body as JSON, kept byte for byte; a body that is no JSON is ``text`` instead.
+A refusal has its ``code`` beside it. ``source`` says where the body comes from; the file's name is the case's name.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from venuekit.endpoint import Endpoint, Security
+from venuekit.message import HttpResponse
+from venuekit.venue import Venue
+
+__all__ = ["Recorded", "RecordedCase", "find_recorded", "load_recorded"]
+
+
+@attrs.frozen(kw_only=True)
+class RecordedCase:
+    """One recorded answer; ``code`` is the refusal's, None when the answer is a success."""
+
+    name: str
+    source: str
+    verb: str
+    path: str
+    security: Security
+    parameters: Mapping[str, Any]
+    status: int
+    body: bytes = attrs.field(repr=False)
+    code: int | str | None = None
+
+    @property
+    def route(self) -> tuple[str, str]:
+        """Verb and path."""
+        return (self.verb, self.path)
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the venue did what was asked."""
+        return self.code is None and self.status < 300
+
+    def response(self) -> HttpResponse:
+        """Return the answer as a transport gives it."""
+        return HttpResponse(self.status, {"Content-Type": "application/json"}, self.body)
+
+
+@attrs.frozen
+class Recorded:
+    """The recorded answers of one venue, by name."""
+
+    directory: Path
+    cases: tuple[RecordedCase, ...]
+
+    def __iter__(self) -> Iterator[RecordedCase]:
+        return iter(self.cases)
+
+    def named(self, name: str) -> RecordedCase:
+        """
+        Return the case of this name.
+
+        Raises:
+            LookupError: there is none; the text lists those there are.
+        """
+        for case in self.cases:
+            if case.name == name:
+                return case
+        known = ", ".join(case.name for case in self.cases) or "none at all"
+        raise LookupError(f"no recorded answer {name!r} in {self.directory}; there is {known}")
+
+    def of(self, endpoint: Endpoint[Any]) -> tuple[RecordedCase, ...]:
+        """Return the cases of an endpoint, successes first."""
+        mine = (case for case in self.cases if case.route == (endpoint.verb, endpoint.path))
+        return tuple(sorted(mine, key=lambda case: (not case.is_success, case.name)))
+
+
+def find_recorded(venue: Venue[Any]) -> Path:
+    """
+    Return where a venue's recorded answers lie.
+
+    That is ``tests/recorded/`` beside the package of its account class, or in it a directory with the venue's id
+    where a distribution provides several venues.
+    """
+    package = sys.modules[venue.account.__module__.partition(".")[0]]
+    beside = Path(package.__file__ or "").parent.parent / "tests" / "recorded"
+    own = beside / venue.id
+    return own if own.is_dir() else beside
+
+
+def load_recorded(directory: Path) -> Recorded:
+    """
+    Read every ``*.json`` of a directory; a directory that is not there holds nothing.
+
+    Raises:
+        ValueError: a file that is not a recorded answer; the text names file and reason.
+    """
+    return Recorded(directory, tuple(_load(path) for path in sorted(directory.glob("*.json"))))
+
+
+def _load(path: Path) -> RecordedCase:
+    import msgspec
+
+    try:
+        facts = msgspec.json.decode(path.read_bytes(), type=dict[str, msgspec.Raw])
+        plain = {name: msgspec.json.decode(bytes(raw)) for name, raw in facts.items() if name != "answer"}
+        body = bytes(facts["answer"]) if "answer" in facts else plain.pop("text").encode()
+        unknown = plain.keys() - {"source", "verb", "path", "security", "parameters", "status", "code"}
+        if unknown:
+            raise ValueError(f"unknown fields {', '.join(sorted(unknown))}")
+        plain["security"] = Security(plain["security"])
+        return RecordedCase(name=path.stem, body=body, **plain)
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"{path} is no recorded answer: {type(error).__name__}: {error}") from error

@@ -1,0 +1,88 @@
+"""What was sent: the facts of a request, read back from its bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qsl
+
+import attrs
+
+from venuekit.endpoint import Endpoint, Kind, Security
+from venuekit.message import HttpRequest
+
+__all__ = ["Sent", "as_text", "handed_in"]
+
+
+@attrs.frozen
+class Sent:
+    """
+    The facts of one request; parameters as text, those that signing added apart from the endpoint's own.
+
+    ``path`` is what the venue documents: the environment's URL in front of it is gone.
+    """
+
+    verb: str
+    path: str
+    security: Security
+    parameters: Mapping[str, str]
+    added: frozenset[str]
+
+    @classmethod
+    def of(
+        cls, request: HttpRequest, endpoint: Endpoint[Any], *, base: str, key: str, signatures: Collection[str]
+    ) -> Sent:
+        """Read a request that was sent to ``base``; which security it had is told by key and signatures in it."""
+        url, _, query = request.url.removeprefix(base).partition("?")
+        fields: dict[str, Any] = dict(parse_qsl(query, keep_blank_values=True))
+        if request.body:
+            fields |= _body_fields(request.body)
+        everything = "\n".join((request.url, *request.headers.values(), (request.body or b"").decode()))
+        security = Security.KEY if key in everything else Security.NONE
+        if any(signature in everything for signature in signatures):
+            security = Security.SIGNED
+        return cls(
+            request.verb,
+            url,
+            security,
+            {name: as_text(value) for name, value in fields.items() if name in endpoint.by_name},
+            frozenset(fields.keys() - endpoint.by_name.keys()),
+        )
+
+
+def as_text(value: object) -> str:
+    """Return a parameter as it reads in a query string: ``true``, plain digits, compact JSON."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return json.dumps(value, separators=(",", ":"))
+
+
+def handed_in(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return recorded parameters as a caller hands them in: each in the type its declaration asks for."""
+    return {name: _typed(endpoint, name, value) for name, value in parameters.items()}
+
+
+def _typed(endpoint: Endpoint[Any], name: str, value: Any) -> Any:
+    declared = endpoint.by_name.get(name)
+    kind = None if declared is None else declared.kind
+    if kind is Kind.INTEGER:
+        return int(as_text(value))
+    if kind is Kind.DECIMAL:
+        return Decimal(as_text(value))
+    if kind is Kind.BOOLEAN:
+        return as_text(value) == "true"
+    if kind is Kind.LIST and isinstance(value, str):
+        return json.loads(value)
+    return value
+
+
+def _body_fields(body: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(body, parse_float=Decimal)
+    except ValueError:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True))
+    return document if isinstance(document, dict) else {}

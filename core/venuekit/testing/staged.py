@@ -1,0 +1,136 @@
+"""A venue on stage: its front behind a real socket or a fake transport, and a watched account that talks to it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from venuekit.clock import from_milliseconds
+from venuekit.credentials import Credentials
+from venuekit.runtime import Runtime
+from venuekit.testing.fake import FakeTransport
+from venuekit.testing.instant_clock import InstantClock
+from venuekit.testing.watch import Watch, plugins_with
+
+if TYPE_CHECKING:
+    from venuekit.account import Account
+    from venuekit.clock import Clock
+    from venuekit.endpoint import Endpoint
+    from venuekit.message import HttpRequest, HttpResponse
+    from venuekit.simulator import Arrival, Scenario, Simulation
+    from venuekit.venue import Venue
+
+__all__ = ["FakeStage", "Stage", "fake_stage", "front_reply", "on_stage"]
+
+_BASE = "http://127.0.0.1:9"
+
+
+@attrs.frozen(eq=False)
+class Stage:
+    """An account of one venue on its simulator, over real sockets."""
+
+    venue: Venue[Any]
+    simulation: Simulation
+    account: Any
+    watch: Watch
+    clock: Clock
+
+    @property
+    def scenario(self) -> Scenario:
+        """What the account held when it was opened."""
+        return self.simulation.scenario(self.venue.id)
+
+    def arrivals(self, endpoint: Endpoint[Any]) -> list[Arrival]:
+        """Return what arrived for an endpoint, oldest first."""
+        route = (endpoint.verb, endpoint.path)
+        return [one for one in self.simulation.requests if (one.verb, one.path) == route]
+
+    def disturb(self, endpoint: Endpoint[Any], *disturbances: Any, times: int = 1) -> None:
+        """Let something happen to the next attempts on an endpoint."""
+        self.simulation.disturb(self.venue.id, endpoint, *disturbances, times=times)
+
+
+@asynccontextmanager
+async def on_stage(
+    venue: Venue[Any], scenario: str = "holding", *, clock: Clock | None = None, keep_raw: bool = False
+) -> AsyncIterator[Stage]:
+    """Simulate a venue and open an account on it; by default on a clock on which waiting takes no time."""
+    from venuekit.simulator import Simulation
+
+    clock = clock or InstantClock()
+    watch = Watch()
+    async with (
+        Simulation((venue,), scenario=scenario, clock=clock) as simulation,
+        Runtime(plugins=plugins_with(watch), clock=clock, journal=False) as runtime,
+    ):
+        account = await runtime.open(venue, simulation.credentials(venue.id), keep_raw=keep_raw)
+        simulation.requests.clear()
+        yield Stage(venue, simulation, account, watch, clock)
+
+
+@attrs.frozen(eq=False)
+class FakeStage:
+    """An account over a fake transport, opened against the venue's front; the transport's ``reply`` may be replaced."""
+
+    venue: Venue[Any]
+    transport: FakeTransport
+    account: Account
+    watch: Watch
+    base: str
+    key: str
+
+
+@asynccontextmanager
+async def fake_stage(
+    venue: Venue[Any], scenario: str = "holding", *, clock: Clock | None = None, keep_raw: bool = False
+) -> AsyncIterator[FakeStage]:
+    """Open an account whose requests are answered by the venue's front, without a socket."""
+    from venuekit.simulator import make_key
+
+    clock = clock or InstantClock()
+    key = make_key(0)
+    base = f"{_BASE}/{venue.id}"
+    transport = FakeTransport(front_reply(venue, scenario, base=base, now=clock.milliseconds))
+    watch = Watch(transport)
+    async with Runtime(plugins=plugins_with(watch), clock=clock, journal=False) as runtime:
+        credentials = Credentials.sim(base, key.key, key.secret)
+        account = await runtime.open(venue, credentials, keep_raw=keep_raw)
+        transport.requests.clear()
+        yield FakeStage(venue, transport, account, watch, base, key.key)
+
+
+def front_reply(
+    venue: Venue[Any], scenario: str, *, base: str, now: Callable[[], int]
+) -> Callable[[HttpRequest], HttpResponse]:
+    """
+    Return what answers requests to ``base`` as the venue's front does, over a ledger of its own.
+
+    Raises:
+        LookupError: the venue brings no front, or the front no such scenario.
+    """
+    from multidict import CIMultiDict
+
+    from venuekit.message import HttpResponse
+    from venuekit.simulator import Service, SimRequest, make_key, open_ledger
+
+    if venue.front is None:
+        raise LookupError(f"{venue.id} brings no front: declare Venue.front, the suite talks to it")
+    front = venue.front()
+    ledger = open_ledger([front], lambda: from_milliseconds(now()))
+    chosen = {each.name: each for each in front.scenarios}
+    chosen[scenario].stage(ledger)
+    key = make_key(0)
+    service = Service(venue, front, ledger, keys={key.key: key}, now=now)
+
+    def reply(request: HttpRequest) -> HttpResponse:
+        path, _, query = request.url.removeprefix(base).partition("?")
+        arrived = SimRequest.of(
+            request.verb, path, query=query, body=request.body or b"", headers=dict(request.headers)
+        )
+        answer = service.answer(arrived)
+        return HttpResponse(answer.status, CIMultiDict(answer.headers), answer.body)
+
+    return reply

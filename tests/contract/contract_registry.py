@@ -1,0 +1,139 @@
+"""The row registry as values, and what makes one's way from its words to code."""
+
+from __future__ import annotations
+
+import inspect
+import tomllib
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from venuekit import capabilities
+from venuekit.capabilities import AssetMode, MarginType, PositionMode, PositionSide
+
+__all__ = ["DOCUMENTED", "ROWS", "Documented", "NoChange", "Refused", "Row", "method_of", "typed"]
+
+_HERE = Path(__file__).parent
+
+
+@attrs.frozen(kw_only=True)
+class Refused:
+    """A refusal of a row: how it is provoked, and what the caller sees."""
+
+    error: str
+    words: str
+    scenario: str
+    method: str = ""
+    arguments: Mapping[str, Any] = attrs.field(factory=dict)
+    code: int | None = None
+    before: str | None = None
+    outcome: str = "not_applied"
+    opening_body: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What identifies it within its row."""
+        return f"{self.code or self.error}-{self.before or self.method or self.opening_body}-{len(self.words)}"
+
+
+@attrs.frozen(kw_only=True)
+class NoChange:
+    """A code that means "it is so already", and the call that meets it."""
+
+    code: int
+    method: str
+    arguments: Mapping[str, Any]
+
+
+@attrs.frozen(kw_only=True)
+class Row:
+    """One row."""
+
+    id: str
+    venue: str
+    title: str
+    methods: tuple[str, ...] = attrs.field(converter=tuple)
+    endpoints: tuple[str, ...] = attrs.field(converter=tuple)
+    bodies: tuple[str, ...] = attrs.field(converter=tuple)
+    refusals: tuple[Refused, ...] = attrs.field(
+        default=(), converter=lambda tables: tuple(Refused(**table) for table in tables)
+    )
+    no_change: tuple[NoChange, ...] = attrs.field(
+        default=(), converter=lambda tables: tuple(NoChange(**table) for table in tables)
+    )
+    unsupported: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    reason: str | None = None
+    no_refusals: str | None = None
+
+    @property
+    def label(self) -> str:
+        """Id and venue."""
+        return f"{self.id}-{self.venue}"
+
+
+@attrs.frozen(kw_only=True)
+class Documented:
+    """
+    A documented-body case: a method called while these recorded answers are all there is, and the value expected.
+
+    What a case also needs and no document shows, such as the account before a change, comes ``from_front``.
+    ``value`` is a table for a value, a list of them for a tuple; a field whose expected value is None is named in the
+    text ``none`` of its table.
+    """
+
+    row: str
+    venue: str
+    method: str
+    bodies: tuple[str, ...] = attrs.field(converter=tuple)
+    value: Any
+    arguments: Mapping[str, Any] = attrs.field(factory=dict)
+    name: str = ""
+    from_front: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    has_raw: bool = True
+
+    @property
+    def label(self) -> str:
+        """What identifies it."""
+        return f"{self.row}-{self.venue}-{self.method}-{self.name or ' '.join(self.bodies[:1])}"
+
+
+def _rows() -> tuple[Row, ...]:
+    document = tomllib.loads((_HERE / "rows.toml").read_text(encoding="utf-8"))
+    return tuple(Row(**table) for table in document["row"])
+
+
+def _documented() -> tuple[Documented, ...]:
+    return tuple(
+        Documented(venue=path.stem, **table)
+        for path in sorted((_HERE / "documented").glob("*.toml"))
+        for table in tomllib.loads(path.read_text(encoding="utf-8"))["case"]
+    )
+
+
+ROWS = _rows()
+DOCUMENTED = _documented()
+
+
+def method_of(name: str) -> Any:
+    """Return a capability's method, given as ``LeverageControl.set_leverage``."""
+    capability, _, method = name.partition(".")
+    found = getattr(getattr(capabilities, capability), method)
+    if not inspect.isfunction(found):
+        raise TypeError(f"{name} is no method of a capability")
+    return found
+
+
+_ENUMS: Mapping[str, Any] = {"margin_type": MarginType, "side": PositionSide}
+_MODES: Mapping[str, Any] = {"set_position_mode": PositionMode, "set_asset_mode": AssetMode}
+
+
+def typed(method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments as a caller hands them to a capability method: enumerations and Decimals instead of texts."""
+    found: dict[str, Any] = {}
+    for name, value in arguments.items():
+        kind = _MODES[method] if name == "mode" else _ENUMS.get(name)
+        found[name] = Decimal(str(value)) if isinstance(value, float) else value if kind is None else kind(value)
+    return found

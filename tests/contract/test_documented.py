@@ -1,0 +1,93 @@
+"""The documented bodies: every field of every value, against what was written out by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import attrs
+import pytest
+from contract_registry import DOCUMENTED, Documented, typed
+
+from venuekit.message import HttpRequest, HttpResponse
+from venuekit.plugins import make_plugins
+from venuekit.testing import FakeStage, InstantClock, Recorded, fake_stage, find_recorded, load_recorded
+from venuekit.venue import Venue
+
+NOW = datetime.fromtimestamp(InstantClock().milliseconds() / 1000, UTC)
+#: fields that say when something was read, and what was kept of it: checked apart
+READING = frozenset({"as_of", "received_at", "raw"})
+
+
+def replaying(stage: FakeStage, recorded: Recorded, case: Documented) -> Any:
+    """Return what answers with the documented bodies of a case, and with nothing else."""
+    answers = {found.route: found.response() for found in map(recorded.named, case.bodies)}
+    front = stage.transport.reply
+
+    def reply(request: HttpRequest) -> Any:
+        path = request.url.removeprefix(stage.base).partition("?")[0]
+        answer: HttpResponse | None = answers.get((request.verb, path))
+        if answer is not None:
+            return answer
+        assert f"{request.verb} {path}" in case.from_front, f"{case.label} has no body for {request.verb} {path}"
+        return front(request)
+
+    return reply
+
+
+async def called(stage: FakeStage, case: Documented) -> Any:
+    """Return what the case's method, or its raw endpoint, makes of the bodies."""
+    verb, blank, path = case.method.partition(" ")
+    if blank:
+        (endpoint,) = (one for one in stage.venue.endpoints if (one.verb, one.path) == (verb, path))
+        return await stage.account.call(endpoint, **case.arguments)
+    name = case.method.partition(".")[2]
+    return await getattr(stage.account, name)(**typed(name, case.arguments))
+
+
+def check(value: object, expected: Any, where: str, *, keeps_raw: bool) -> None:
+    """Compare a value with what was written out, field by field; a field without expectation fails."""
+    if attrs.has(type(value)):
+        check_fields(value, expected, where, keeps_raw=keeps_raw)
+    elif isinstance(value, tuple):
+        assert len(value) == len(expected), f"{where}: {len(value)} instead of {len(expected)}"
+        for index, (one, other) in enumerate(zip(value, expected, strict=True)):
+            check(one, other, f"{where}[{index}]", keeps_raw=keeps_raw)
+    elif isinstance(value, StrEnum):
+        assert value.value == expected, where
+    elif isinstance(value, Decimal):
+        assert value == Decimal(expected), where
+    elif isinstance(value, timedelta):
+        assert value == timedelta(seconds=expected), where
+    else:
+        assert (type(value), value) == (type(expected), expected), where
+        assert not isinstance(value, datetime) or value.tzinfo is UTC, f"{where} is not in UTC"
+
+
+def check_fields(value: Any, expected: dict[str, Any], where: str, *, keeps_raw: bool) -> None:
+    """Compare the fields of a value."""
+    names = {field.name for field in attrs.fields(type(value))}
+    nothing = set(expected.get("none", "").split())
+    told = expected.keys() - {"none"}
+    assert told | nothing == names - READING, f"{where}: fields without expectation, or the other way round"
+    for name in nothing:
+        assert getattr(value, name) is None, f"{where}.{name}"
+    for name in told:
+        check(getattr(value, name), expected[name], f"{where}.{name}", keeps_raw=keeps_raw)
+    for name in names & {"as_of", "received_at"}:
+        assert getattr(value, name) == NOW, f"{where}.{name}"
+    if "raw" in names:
+        assert (value.raw is not None) is keeps_raw, f"{where}.raw"
+
+
+@pytest.mark.parametrize("keep_raw", [False, True], ids=["plain", "raw"])
+@pytest.mark.parametrize("case", DOCUMENTED, ids=lambda case: case.label)
+async def test_documented_body(case: Documented, keep_raw: bool) -> None:
+    """A documented body gives exactly the value that its documentation describes."""
+    venue: Venue[Any] = make_plugins().venue(case.venue)
+    async with fake_stage(venue, "flat", keep_raw=keep_raw) as stage:
+        stage.transport.reply = replaying(stage, load_recorded(find_recorded(venue)), case)
+        value = await called(stage, case)
+    check(value, case.value, "value", keeps_raw=keep_raw and case.has_raw)

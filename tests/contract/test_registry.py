@@ -1,0 +1,133 @@
+"""The registry has no gap: no row left out, nothing in a row without a case."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from contract_registry import DOCUMENTED, ROWS, Row, method_of
+from render import TARGET, render
+
+from venuekit.capabilities import capability_of
+from venuekit.plugins import make_plugins
+from venuekit.testing import find_recorded, load_recorded
+from venuekit.venue import Venue
+
+REQUIRED = {
+    "binance_usdm": {"U01", "U02", "U03", "U04", "U16", "U17", "U18", "U19", "U22", "U25", "A01", "A02", "A03"},
+    "bybit_inverse": {"B04", "B05", "B06", "B08", "B12", "B13", "B14", "B16", "B17", "B22", "A01", "A02", "A03"},
+}
+#: the codes that must be met, wherever
+CODES = {
+    "binance_usdm": {
+        *(-4046, -4047, -4048, -4059, -4067, -4068, -4028, -4161, -4167, -4168, -4171, -2027),
+        *(-1021, -1022, -1121, -2014, -2015),
+    },
+    "bybit_inverse": {110043, 110013, 100028, 10001, 10002, 10003, 10004, 10005},
+}
+
+rows = pytest.mark.parametrize("row", ROWS, ids=[row.label for row in ROWS])
+
+
+def venue_of(row: Row) -> Venue[Any]:
+    """Return the venue of a row."""
+    return make_plugins().venue(row.venue)
+
+
+@pytest.mark.parametrize("venue_id", REQUIRED)
+def test_every_row_is_there(venue_id: str) -> None:
+    """Every row that must work is registered, once."""
+    found = [row.id for row in ROWS if row.venue == venue_id]
+    assert sorted(found) == sorted(REQUIRED[venue_id])
+
+
+@pytest.mark.parametrize("venue_id", CODES)
+def test_every_code_is_met(venue_id: str) -> None:
+    """Every code that must be met is a refusal, or a "no change", of some row."""
+    mine = [row for row in ROWS if row.venue == venue_id]
+    refused = {one.code for row in mine for one in row.refusals}
+    assert CODES[venue_id] <= refused | {one.code for row in mine for one in row.no_change}
+
+
+@rows
+def test_methods_are_promises_of_the_account(row: Row) -> None:
+    """The methods of a row are those of capabilities that the account class has."""
+    account = venue_of(row).account
+    for method in row.methods:
+        assert method == "*" or issubclass(account, capability_of(method_of(method))), method
+
+
+@rows
+def test_methods_have_a_documented_body(row: Row) -> None:
+    """Each method of a row has a documented-body case."""
+    shown = {case.method for case in DOCUMENTED if (case.row, case.venue) == (row.id, row.venue)}
+    assert set(row.methods) - {"*"} <= shown
+
+
+@rows
+def test_endpoints_are_declared(row: Row) -> None:
+    """The endpoints of a row are declared, and those of its methods' own are in the row."""
+    declared = {str(one): one for one in venue_of(row).endpoints}
+    assert set(row.endpoints) <= declared.keys()
+    for method in set(row.methods) - {"*"}:
+        serving = {name for name, one in declared.items() if method_of(method) in one.serves}
+        assert not serving or serving & set(row.endpoints), f"no endpoint of the row serves {method}"
+
+
+@rows
+def test_bodies_are_recorded_and_used(row: Row) -> None:
+    """The bodies of a row are recorded, belong to its endpoints, and are used by its documented cases."""
+    recorded = load_recorded(find_recorded(venue_of(row)))
+    used = {body for case in DOCUMENTED if (case.row, case.venue) == (row.id, row.venue) for body in case.bodies}
+    for name in row.bodies:
+        body = recorded.named(name)
+        assert f"{body.verb} {body.path}" in row.endpoints
+        assert name in used, f"no documented case of {row.id} uses {name}"
+
+
+@rows
+def test_row_has_refusals_or_says_why_not(row: Row) -> None:
+    """A row has refusals, or says why it has none."""
+    assert bool(row.refusals) is not bool(row.no_refusals)
+
+
+@rows
+def test_no_change_codes_are_declared(row: Row) -> None:
+    """The "no change" codes of a row are those that its endpoints declare, and the other way round."""
+    declared = {code for one in venue_of(row).endpoints if str(one) in row.endpoints for code in one.no_change}
+    raw_only = {one for one in row.endpoints if not _serves_anything(row, one)}
+    by_raw = {code for one in venue_of(row).endpoints if str(one) in raw_only for code in one.no_change}
+    assert {one.code for one in row.no_change} == declared - by_raw
+
+
+def _serves_anything(row: Row, name: str) -> bool:
+    return any(one.serves for one in venue_of(row).endpoints if str(one) == name)
+
+
+@rows
+def test_unsupported_reason_is_the_declared_one(row: Row) -> None:
+    """A row that says something is unsupported gives the venue's own reason."""
+    assert bool(row.unsupported) is bool(row.reason)
+    reasons = {capability.__name__: reason for capability, reason in venue_of(row).unsupported.items()}
+    for name in row.unsupported:
+        assert reasons[name] == row.reason
+
+
+@pytest.mark.parametrize("case", DOCUMENTED, ids=lambda case: case.label)
+def test_documented_case_belongs_to_a_row(case: Any) -> None:
+    """Every documented-body case belongs to a row, and calls one of its methods or endpoints."""
+    (row,) = (row for row in ROWS if (row.id, row.venue) == (case.row, case.venue))
+    assert case.method in row.methods or case.method in row.endpoints
+
+
+def test_labels_are_unique() -> None:
+    """No two cases share a name, so that none hides another."""
+    labels = [case.label for case in DOCUMENTED]
+    assert len(labels) == len(set(labels))
+    refusals = [(row.label, refused.label) for row in ROWS for refused in row.refusals]
+    assert len(refusals) == len(set(refusals))
+
+
+def test_coverage_page_is_up_to_date() -> None:
+    """docs/coverage.md is what the registry and the declarations give; running render.py writes it."""
+    assert TARGET.read_text(encoding="utf-8") == render(make_plugins())

@@ -1,0 +1,232 @@
+"""The conformance suite fails where a plugin is broken: the toy venue, broken in one place at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Any
+
+import attrs
+import pytest
+
+from venuekit.capabilities import AssetModeReader, BalanceReader, LeverageControl, PositionReader
+from venuekit.endpoint import Call, Change, Changing, Effect, Endpoint, Lost, Reading, Security
+from venuekit.simulator import Cut, DropAfter
+from venuekit.testing import find_recorded, load_recorded
+from venuekit.testing.conformance.examples import SETTERS
+from venuekit.testing.conformance.inventory import Inventory
+from venuekit.testing.conformance.once import OnceChecks
+from venuekit.testing.conformance.suite import suite_of
+from venuekit.testing.recorded import Recorded, RecordedCase
+from venuekit_toy_perp import TOY_PERP, endpoints, reading, setting
+from venuekit_toy_perp.account import ToyPerpAccount
+
+RECORDED = load_recorded(find_recorded(TOY_PERP))
+SET_LEVERAGE = next(setter for setter in SETTERS if setter.method is LeverageControl.set_leverage)
+
+
+def suite(*, recorded: Recorded = RECORDED, **venue: Any) -> Any:
+    """Return the suite of the toy venue with something of it replaced."""
+    return suite_of(Inventory(attrs.evolve(TOY_PERP, **venue), recorded))()
+
+
+def swapped(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, **changes: Any) -> Any:
+    """Return the suite of the toy venue with an endpoint replaced, in its declaration and where it is called."""
+    old: Endpoint[Any] = getattr(endpoints, name)
+    new = attrs.evolve(old, **changes)
+    monkeypatch.setattr(module, name, new)
+    front = TOY_PERP.front
+    assert front is not None
+
+    def with_new() -> Any:
+        made = front()
+        handlers = {new if one is old else one: handler for one, handler in made.handlers().items()}
+        made.handlers = lambda: handlers
+        return made
+
+    declared = tuple(new if one is old else one for one in TOY_PERP.endpoints)
+    return suite(endpoints=declared, front=with_new)
+
+
+def changed_case(name: str, **changes: Any) -> RecordedCase:
+    """Return a recorded case with something of it replaced."""
+    return attrs.evolve(RECORDED.named(name), **changes)
+
+
+async def fails(test: Callable[..., Awaitable[None]], /, **arguments: Any) -> str:
+    """Return the words with which a check of the suite fails."""
+    with pytest.raises((AssertionError, pytest.fail.Exception)) as caught:
+        await test(**arguments)
+    return str(caught.value)
+
+
+# -- declarations and recordings
+
+
+def test_missing_recording() -> None:
+    """An endpoint without a recorded success is found."""
+    checks = suite(recorded=Recorded(RECORDED.directory, ()))
+    with pytest.raises(AssertionError, match="no recorded success of GET /v1/wallet"):
+        checks.test_endpoint_has_a_recorded_success(endpoints.WALLET)
+
+
+def test_stale_recording() -> None:
+    """A recorded answer of an endpoint that is gone is found."""
+    checks = suite(endpoints=tuple(one for one in TOY_PERP.endpoints if one is not endpoints.WALLET))
+    with pytest.raises(AssertionError, match="wallet: no endpoint GET /v1/wallet"):
+        checks.test_recorded_answer_belongs_to_an_endpoint(RECORDED.named("wallet"))
+
+
+def test_endpoint_that_serves_what_nobody_has() -> None:
+    """An endpoint that says it serves a capability the account lacks is found."""
+    checks = suite()
+    lying = attrs.evolve(endpoints.WALLET, serves=(BalanceReader.get_balances, AssetModeReader.get_asset_mode))
+    with pytest.raises(AssertionError, match="get_asset_mode"):
+        checks.test_endpoint_serves_what_the_account_can(lying)
+
+
+def test_front_without_a_route() -> None:
+    """A front that does not answer a declared endpoint is found."""
+    new = Endpoint("GET", "/v1/fees", decode=bytes)
+    with pytest.raises(AssertionError, match="the front does not answer GET /v1/fees"):
+        suite(endpoints=(*TOY_PERP.endpoints, new)).test_front_answers_every_endpoint()
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        pytest.param("wallet", {"security": Security.KEY}, id="key only"),
+        pytest.param("time", {"security": Security.SIGNED}, id="not signed"),
+        pytest.param("positions", {"parameters": {"contract": "TOYUSD", "flat": "TRUE"}}, id="another text"),
+    ],
+)
+async def test_request_that_differs(name: str, changes: dict[str, Any]) -> None:
+    """A request that is not the recorded one is found."""
+    assert await fails(suite().test_recorded_request, recorded_case=changed_case(name, **changes))
+
+
+async def test_answer_that_is_taken_for_the_opposite() -> None:
+    """A refusal that is recorded as a success, and a success recorded as a refusal, are found."""
+    refusal = changed_case("set_margin_position", code=None, status=200)
+    assert "was taken for a refusal" in await fails(suite().test_recorded_answer, recorded_case=refusal)
+    success = changed_case("wallet", code=1007)
+    assert "was taken for a success" in await fails(suite().test_recorded_answer, recorded_case=success)
+
+
+# -- capabilities
+
+
+async def test_value_of_another_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A capability method that returns something else than it promises is found."""
+
+    async def get_balances(self: Any, asset: str | None = None) -> Any:
+        return await self.call(endpoints.WALLET)
+
+    monkeypatch.setattr(ToyPerpAccount, "get_balances", get_balances, raising=False)
+    words = await fails(suite().test_capability_method, capability_method=BalanceReader.get_balances)
+    assert "BalanceReader.get_balances returned" in words
+
+
+async def test_method_that_no_endpoint_admits_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A capability method that asks an endpoint which does not say that it serves it is found."""
+    checks = swapped(monkeypatch, reading, "POSITIONS", serves=())
+    words = await fails(checks.test_capability_method, capability_method=PositionReader.get_positions)
+    assert "PositionReader.get_positions: asked" in words
+
+
+# -- settings
+
+
+async def test_no_change_code_that_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A venue's "no need to" that the plugin takes for an error is found."""
+    checks = swapped(monkeypatch, setting, "SET_LEVERAGE", no_change=frozenset())
+    with pytest.raises(Exception, match="2001"):
+        await checks.test_setting_it_again(setter=SET_LEVERAGE)
+
+
+async def test_readback_that_believes_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A read-back that says the target holds when it does not is found."""
+
+    async def credulous(call: Call, lost: Lost) -> Reading[Any]:
+        return Reading(Decimal(lost.parameters["leverage"]), holds=True)
+
+    checks = swapped(monkeypatch, setting, "SET_LEVERAGE", readback=credulous)
+    assert await fails(checks.test_request_lost_before_it_was_applied, setter=SET_LEVERAGE)
+
+
+async def test_readback_that_never_sees_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A read-back that does not recognise the target is found."""
+
+    async def blind(call: Call, lost: Lost) -> Reading[Any]:
+        return Reading(None, holds=False)
+
+    checks = swapped(monkeypatch, setting, "SET_LEVERAGE", readback=blind, no_change=frozenset())
+    with pytest.raises(Exception, match="2001"):
+        await checks.test_answer_lost_after_it_was_applied(setter=SET_LEVERAGE, loss=DropAfter())
+
+
+async def test_setter_that_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A setter that claims what it did not do is found."""
+
+    async def set_leverage(self: Any, symbol: str, leverage: Any, **_: Any) -> Any:
+        row = await self.get_leverage(symbol)
+        return attrs.evolve(row, changed=True)
+
+    monkeypatch.setattr(ToyPerpAccount, "set_leverage", set_leverage, raising=False)
+    assert await fails(suite().test_setting_takes_effect, setter=SET_LEVERAGE)
+
+
+# -- what must not be sent twice
+
+
+async def test_write_that_is_sent_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An endpoint that adds up, declared as if repeating it were harmless, is found."""
+    adding = endpoints.ADD_COLLATERAL
+
+    def decode(body: bytes) -> Any:
+        return Change(adding.decode(body), changed=True)
+
+    async def absent(call: Call, lost: Lost) -> Reading[Any]:
+        return Reading("as before", holds=False)
+
+    checks = swapped(
+        monkeypatch, endpoints, "ADD_COLLATERAL", effect=Effect.SET, decode=Changing(decode), readback=absent
+    )
+    (harmless,) = (one for one in checks.inventory.venue.endpoints if one.path == adding.path)
+    with pytest.raises(ValueError, match="too many values to unpack"):
+        await OnceChecks.test_lost_write_arrives_once(checks, once_endpoint=harmless, fate=DropAfter())
+
+
+# -- reads
+
+
+@pytest.mark.parametrize("unreadable", [Cut(0), Cut(1)], ids=["empty", "cut"])
+async def test_decoder_that_makes_something_of_nothing(monkeypatch: pytest.MonkeyPatch, unreadable: Any) -> None:
+    """A decoder that takes an unreadable answer for an empty one is found."""
+
+    def lenient(body: bytes) -> Any:
+        try:
+            return endpoints.WALLET.decode(body)
+        except ValueError:
+            return ()
+
+    checks = swapped(monkeypatch, reading, "WALLET", decode=lenient)
+    (wallet,) = (one for one in checks.inventory.venue.endpoints if one.path == "/v1/wallet")
+    assert await fails(checks.test_unreadable_answer, read_endpoint=wallet, unreadable=unreadable)
+
+
+async def test_read_that_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A read declared as a write is not asked again, and found."""
+    checks = swapped(monkeypatch, reading, "WALLET", effect=Effect.DELTA)
+    (wallet,) = (one for one in checks.inventory.venue.endpoints if one.path == "/v1/wallet")
+    with pytest.raises(Exception, match="nothing can be read that would tell"):
+        await checks.test_read_survives_a_lost_answer(read_endpoint=wallet)
+
+
+# -- secrets
+
+
+async def test_repr_that_shows_the_key(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """An account that shows its key is found."""
+    monkeypatch.setattr(ToyPerpAccount, "__repr__", lambda self: f"<account {self._line.wire.key}>", raising=False)
+    assert "a secret is seen" in await fails(suite().test_planted_secrets_are_found_nowhere, caplog=caplog)

@@ -1,0 +1,77 @@
+"""Clients that nobody here wrote, pointed at the simulator through their public constructor and attributes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, closing
+from typing import Any
+
+import attrs
+import pytest
+from binance.um_futures import UMFutures
+from pybit.unified_trading import HTTP
+
+import venuekit
+from venuekit.simulator import Simulation
+from venuekit.simulator.ledger import Ledger
+
+
+@attrs.frozen(eq=False)
+class Desk:
+    """A simulated venue, and blocking clients that talk to it from threads."""
+
+    sim: Simulation
+    venue: str
+    make: Callable[[str, str], Any]
+
+    @property
+    def ledger(self) -> Ledger:
+        """What really holds."""
+        return self.sim.ledger_of(self.venue)
+
+    async def call(self, method: str, /, *, key: str | None = None, secret: str | None = None, **arguments: Any) -> Any:
+        """Call a method of the foreign client in a thread, so that the simulator can answer meanwhile."""
+        client = self.make(key or self.sim.key, secret or self.sim.secret)
+        return await asyncio.to_thread(getattr(client, method), **arguments)
+
+
+@pytest.fixture
+def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[ExitStack]:
+    """Whatever a foreign client opened is closed in the end, and no proxy of the environment comes in between."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def scenario() -> str:
+    """What the account holds; a test overrides it by parametrizing."""
+    return "holding"
+
+
+@pytest.fixture
+async def usdm(clients: ExitStack, scenario: str) -> AsyncIterator[Desk]:
+    """``UMFutures`` of binance-futures-connector against the simulated venue."""
+    async with venuekit.simulate("binance_usdm", scenario=scenario) as sim:
+
+        def make(key: str, secret: str) -> UMFutures:
+            client = UMFutures(key=key, secret=secret, base_url=sim.rest("binance_usdm"))
+            clients.enter_context(closing(client.session))
+            return client
+
+        yield Desk(sim, "binance_usdm", make)
+
+
+@pytest.fixture
+async def inverse(clients: ExitStack, scenario: str) -> AsyncIterator[Desk]:
+    """``HTTP`` of pybit against the simulated venue."""
+    async with venuekit.simulate("bybit_inverse", scenario=scenario) as sim:
+
+        def make(key: str, secret: str) -> HTTP:
+            client = HTTP(api_key=key, api_secret=secret, retry_codes={10006})
+            client.endpoint = sim.rest("bybit_inverse")
+            clients.enter_context(closing(client.client))
+            return client
+
+        yield Desk(sim, "bybit_inverse", make)
