@@ -2,21 +2,23 @@
 How histories are walked: three ways, for the three ways in which venues page.
 
 All yield oldest first, hold at most one page (or one bisected window) in memory, and end with an error rather than a
-loop when a venue repeats itself. Times are milliseconds since 1970; windows include both ends.
+loop when a venue repeats itself. Times are milliseconds since 1970; windows include both ends. A history that a venue
+keeps in two places is one walk by :func:`merged`.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import attrs
 
 from venuekit.errors import InvalidArgument, PayloadMismatch
 
-__all__ = ["Page", "Span", "Track", "bisected", "by_identity", "paged", "span_of"]
+__all__ = ["Page", "Span", "Track", "bisected", "by_identity", "merged", "paged", "span_of"]
 
 T = TypeVar("T")
 
@@ -48,14 +50,15 @@ def span_of(
     after: int | None = None,
 ) -> Span:
     """
-    Return the stretch to walk.
+    Return the stretch to walk; it never reaches past ``now``, where rows may still arrive out of their order.
 
     Args:
         start, end: What the caller asked for; None for as far back as the venue keeps, and for now.
         now: The venue's clock.
         keeps: How many milliseconds back the venue keeps its history.
         words: The same in words, for the error.
-        after: The time of the item to continue behind.
+        after: The time of the item to continue behind; one that is no longer kept is warned of, since what followed
+            it may be gone too.
 
     Raises:
         InvalidArgument: reversed, or reaching back further than the venue keeps.
@@ -64,10 +67,13 @@ def span_of(
     first = oldest if start is None else _milliseconds(start)
     last = now if end is None else _milliseconds(end)
     if first > last:
-        raise InvalidArgument(f"the span is reversed: {start} is after {end}")
+        raise InvalidArgument(f"the span is reversed: {start or 'what the venue keeps'} begins after {end or 'now'}")
     if start is not None and first < oldest:
         raise InvalidArgument(f"{start} is further back than the venue keeps: {words}")
-    return Span(max(first, oldest, 0 if after is None else after), last)
+    if after is not None and after < oldest:
+        gap = f"the item to continue behind is older than the venue keeps, so there may be a gap behind it: {words}"
+        warnings.warn(gap, UserWarning, stacklevel=2)
+    return Span(max(first, oldest, 0 if after is None else after), min(last, now))
 
 
 def _milliseconds(moment: datetime) -> int:
@@ -103,18 +109,23 @@ async def paged(
     """
     Walk windows whose pages are numbered from 1 and run from old to new; a page shorter than ``limit`` is the last.
 
+    Within a page the venue's order does not matter, but that of equal times is kept.
+
     Raises:
-        PayloadMismatch: a page repeats the one before it.
+        PayloadMismatch: a page repeats the one before it, or goes back in time.
     """
     gate = _Gate(track, after)
     for window in windows:
-        number, last = 1, None
+        number, last, newest = 1, frozenset[Hashable](), -1
         while True:
             items = await fetch(window, number)
-            keys = [track.key(item) for item in items]
+            keys = frozenset(map(track.key, items))
             if keys and keys == last:
                 raise PayloadMismatch(f"page {number} repeats page {number - 1}")
-            for item in items:
+            for item in sorted(items, key=track.time):
+                if track.time(item) < newest:
+                    raise PayloadMismatch(f"page {number} goes back in time, behind page {number - 1}")
+                newest = track.time(item)
                 for passed in gate.put(item):
                     yield passed
             if len(items) < limit:
@@ -146,12 +157,14 @@ async def by_identity(
         if items and identity(items[0]) < upcoming:
             raise PayloadMismatch(f"asked for numbers from {upcoming} on, got {identity(items[0])}")
         for item in items:
+            if identity(item) < upcoming:
+                continue
             if until(item):
                 return
             yield item
+            upcoming = identity(item) + 1
         if len(items) < limit:
             return
-        upcoming = identity(items[-1]) + 1
 
 
 async def bisected(
@@ -166,10 +179,10 @@ async def bisected(
     Walk windows that the venue answers newest first, by cursor.
 
     A window with more than ``most_pages`` pages is halved, and the older half walked first, so that memory stays
-    bounded and the order is still oldest first.
+    bounded and the order is still oldest first. Only what bears one and the same millisecond is never parted.
 
     Raises:
-        PayloadMismatch: a cursor comes back that was there before.
+        PayloadMismatch: a cursor comes back that was there before, or ``most_pages`` pages in a row hold nothing new.
     """
     gate = _Gate(track, after)
     pending = deque(windows)
@@ -193,14 +206,17 @@ async def _collect(
     found: dict[Hashable, T] = {}
     cursor: str | None = None
     seen: set[str] = set()
-    pages = 0
+    pages = idle = 0
     while True:
         page = await fetch(window, cursor)
+        known = len(found)
         for item in page.items:
             found.setdefault(track.key(item), item)
-        pages += 1
-        if page.cursor is None or not page.items:
+        pages, idle = pages + 1, 0 if len(found) > known else idle + 1
+        if not page.cursor or not page.items:
             break
+        if idle >= most_pages:
+            raise PayloadMismatch(f"{idle} pages in a row hold nothing new")
         if page.cursor in seen:
             raise PayloadMismatch("the venue repeats a cursor")
         seen.add(page.cursor)
@@ -211,6 +227,31 @@ async def _collect(
     oldest_first = list(found.values())[::-1]
     oldest_first.sort(key=track.time)
     return oldest_first
+
+
+async def merged(*sources: AsyncIterator[T], track: Track[T], after: T | None = None) -> AsyncGenerator[T, None]:
+    """
+    Walk several histories, each oldest first, as one; what stands in more than one of them comes once.
+
+    Of each history, one item is held.
+    """
+    gate = _Gate(track, after)
+    heads = [(source, head) for source in sources if (head := await anext(source, _END)) is not _END]
+    while heads:
+        place = min(range(len(heads)), key=lambda place: track.time(heads[place][1]))
+        source, head = heads[place]
+        for passed in gate.put(head):
+            yield passed
+        following = await anext(source, _END)
+        if following is _END:
+            del heads[place]
+        else:
+            heads[place] = (source, following)
+    for passed in gate.rest():
+        yield passed
+
+
+_END: Any = object()
 
 
 class _Gate(Generic[T]):

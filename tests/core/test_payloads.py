@@ -191,7 +191,7 @@ def test_numbers_are_shared_and_bounded() -> None:
     assert interned("0.00000000") is interned("0.00000000")
     for number in range(20_000):
         interned(str(number))
-    from venuekit.payloads import numbers  # noqa: PLC0415  (the store is private)
+    from venuekit.payloads import numbers
 
     assert len(numbers._shared) <= numbers._MOST_SHARED
     assert str(interned("0.10")) == "0.10"

@@ -14,7 +14,17 @@ from venuekit.payloads.numbers import interned
 if TYPE_CHECKING:
     from enum import Enum
 
-__all__ = ["Convert", "to_bool", "to_datetime", "to_decimal", "to_enum", "to_int", "to_optional", "to_text"]
+__all__ = [
+    "Convert",
+    "to_bool",
+    "to_datetime",
+    "to_decimal",
+    "to_decimal_or_none",
+    "to_enum",
+    "to_int",
+    "to_optional",
+    "to_text",
+]
 
 #: what cattrs calls: the value, and the type it shall become
 Convert: TypeAlias = Callable[[Any, Any], Any]
@@ -37,6 +47,18 @@ def to_decimal(value: Any, _: Any) -> Decimal:
     if type(value) is int:
         return Decimal(value)
     raise Unfit(_NUMBER, value)
+
+
+def to_decimal_or_none(value: Any, _: Any) -> Decimal | None:
+    """Do as :func:`to_decimal`, None for null and ``""``; of its own because most fields of most answers are this."""
+    if type(value) is not str:
+        return None if value is None else to_decimal(value, Decimal)
+    if not value:
+        return None
+    try:
+        return interned(value)
+    except ValueError:
+        raise Unfit(_NUMBER, value) from None
 
 
 def to_int(value: Any, _: Any) -> int:
@@ -85,6 +107,8 @@ def to_enum(value: Any, kind: type[Enum]) -> Enum:
 
 def to_optional(convert: Convert, kind: Any) -> Convert:
     """Return a conversion that also takes what says "none": null, ``""``, and for times 0 and -1."""
+    if kind is Decimal:
+        return to_decimal_or_none
     nothing = _NO_TIMES if kind is datetime else (None, "")
 
     def optional(value: Any, _: Any) -> Any:

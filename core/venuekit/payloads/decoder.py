@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args, get_origin
 
 import attrs
 
-from venuekit.payloads.json_text import read_json
+from venuekit.payloads.json_text import TOO_DEEP, json_reader
 from venuekit.payloads.mismatch import Path, Unfit, payload_mismatch
 
 if TYPE_CHECKING:
@@ -57,9 +57,9 @@ def payload_decoder(
 
 
 class _Decoder(Generic[T]):
-    """A decoder; ``_structure`` is generated on first use."""
+    """A decoder; ``_read`` and ``_structure`` are there from its first use on."""
 
-    __slots__ = ("_drop", "_renames", "_shape", "_structure", "_within")
+    __slots__ = ("_drop", "_read", "_renames", "_shape", "_structure", "_within")
 
     def __init__(
         self,
@@ -72,6 +72,7 @@ class _Decoder(Generic[T]):
         self._renames = renames
         self._within = within
         self._drop = drop
+        self._read: Callable[[bytes], Any]
         self._structure: Callable[[Any, Any], T] | None = None
 
     def __repr__(self) -> str:
@@ -79,7 +80,10 @@ class _Decoder(Generic[T]):
 
     def __call__(self, body: bytes) -> T:
         structure = self._structure or self._build()
-        payload = read_json(body)
+        try:
+            payload = self._read(body)
+        except RecursionError:
+            raise ValueError(TOO_DEEP) from None
         try:
             document = payload
             for step in self._within:
@@ -94,9 +98,10 @@ class _Decoder(Generic[T]):
         raise self._explain(payload, misfit) from None
 
     def _build(self) -> Callable[[Any, Any], T]:
-        from venuekit.payloads.converter import make_converter  # noqa: PLC0415  (imports cattrs)
+        from venuekit.payloads.converter import make_converter
 
         converter = make_converter(self._renames, detailed=False)
+        self._read = json_reader()
         self._structure = converter.get_structure_hook(self._shape)
         return self._structure
 
@@ -140,7 +145,7 @@ class _Decoder(Generic[T]):
 
     def _explainer(self, shape: Any) -> Callable[[Path, Any], PayloadMismatch | None]:
         """Return what tells of a part of the payload why it does not have a shape, None when it does."""
-        from venuekit.payloads.converter import locate, make_converter  # noqa: PLC0415
+        from venuekit.payloads.converter import locate, make_converter
 
         structure = make_converter(self._renames, detailed=True).get_structure_hook(shape)
 

@@ -10,12 +10,16 @@ from venuekit.payloads.numbers import interned
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["read_json"]
+__all__ = ["TOO_DEEP", "json_reader", "read_json"]
+
+
+TOO_DEEP = "JSON is nested too deeply"
 
 
 @cache
-def _parser() -> Callable[[bytes], Any]:
-    import msgspec  # noqa: PLC0415  (a program that reads no answer pays nothing for it)
+def json_reader() -> Callable[[bytes], Any]:
+    """Return what reads bytes as :func:`read_json` does, but for a ``RecursionError`` where those are absurd."""
+    import msgspec  # a program that reads no answer pays nothing for it
 
     return msgspec.json.Decoder(float_hook=interned).decode
 
@@ -28,6 +32,6 @@ def read_json(body: bytes) -> Any:
         ValueError: it is not JSON: HTML, cut off, empty, not UTF-8, or nested deeper than any answer is.
     """
     try:
-        return _parser()(body)
+        return json_reader()(body)
     except RecursionError:
-        raise ValueError("JSON is nested too deeply") from None
+        raise ValueError(TOO_DEEP) from None

@@ -49,7 +49,7 @@ class AiohttpTransport:
             raise AnswerLost(_words(error)) from None
 
     async def _exchange(self, request: HttpRequest) -> HttpResponse:
-        """Exchange request and answer; aiohttp's objects show the signed URL, and stay out of our errors' tracebacks."""
+        """Exchange request and answer; aiohttp's objects hold the signed URL and stay out of our tracebacks."""
         response = await self._session.request(
             request.verb,
             _URL(request.url, encoded=True),

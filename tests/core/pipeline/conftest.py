@@ -11,6 +11,7 @@ from venuekit.clock import Clock
 from venuekit.simulator import Simulation
 from venuekit.testing.clock import LoopClock
 
+
 @attrs.define
 class Stage:
     """A simulated venue, a runtime and an account of it, all on one clock in one loop."""

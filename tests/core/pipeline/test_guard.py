@@ -4,13 +4,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from venuekit_toy_perp.endpoints import ADD_COLLATERAL, POSITIONS, SET_LEVERAGE, SET_MARGIN
 
 import venuekit
 from venuekit import errors
 from venuekit.endpoint import Area, Endpoint, Kind, Parameter, Role
 from venuekit.errors import Outcome
 from venuekit.pipeline import Guard
+from venuekit_toy_perp.endpoints import ADD_COLLATERAL, POSITIONS, SET_LEVERAGE, SET_MARGIN
 
 ORDER: Endpoint[bytes] = Endpoint(
     "POST", "/v1/orders", decode=bytes, parameters=(Parameter("quantity", Kind.DECIMAL, role=Role.QUANTITY),)

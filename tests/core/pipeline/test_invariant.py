@@ -12,12 +12,12 @@ import looptime
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from venuekit_toy_perp.endpoints import ADD_COLLATERAL, SET_LEVERAGE
 
 import venuekit
 from venuekit import errors
 from venuekit.simulator import Answer, ApplyLater, Cut, Delay, Disturbance, DropAfter, DropBefore, Truncate
 from venuekit.testing.clock import LoopClock
+from venuekit_toy_perp.endpoints import ADD_COLLATERAL, SET_LEVERAGE
 
 
 def refusal(code: int, status: int) -> Answer:

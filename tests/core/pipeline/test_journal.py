@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from venuekit_toy_perp.endpoints import ADD_COLLATERAL, COLLATERAL_HISTORY, POSITIONS, SET_LEVERAGE, SETTINGS
 
 import venuekit
 from venuekit import errors
 from venuekit.simulator import Delay, DropAfter, DropBefore, SecondActor
+from venuekit_toy_perp.endpoints import ADD_COLLATERAL, COLLATERAL_HISTORY, POSITIONS, SET_LEVERAGE, SETTINGS
 
 pytestmark = pytest.mark.looptime
 

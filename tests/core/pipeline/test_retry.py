@@ -4,12 +4,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from venuekit_toy_perp.endpoints import ADD_COLLATERAL, POSITIONS, SET_LEVERAGE
 
 from venuekit import errors
 from venuekit.endpoint import Change
 from venuekit.errors import Outcome
 from venuekit.simulator import Answer, ApplyLater, Cut, DropAfter, DropBefore, SecondActor, Truncate
+from venuekit_toy_perp.endpoints import ADD_COLLATERAL, POSITIONS, SET_LEVERAGE
 
 pytestmark = pytest.mark.looptime
 
@@ -230,7 +230,7 @@ async def test_a_read_that_is_html_with_200_names_status_and_first_bytes(stage: 
     """A 200 that is no JSON is no answer."""
     stage.sim.disturb("toy_perp", READ, Answer.html(200), times=9)
 
-    with pytest.raises(errors.AnswerLost, match="HTTP 200.*<") as caught:
+    with pytest.raises(errors.AnswerLost, match=r"HTTP 200.*<") as caught:
         await stage.account.call(POSITIONS)
 
     assert 200 == caught.value.status
@@ -295,7 +295,8 @@ async def test_a_wrong_clock_is_measured_once_and_the_request_sent_again(stage: 
 
 async def test_a_clock_that_stays_wrong_is_reported(stage: Any) -> None:
     """After one resync a second refusal of the timestamp is raised."""
-    stage.sim.disturb("toy_perp", LEVERAGE, Answer.json(400, {"error": {"code": 1003, "message": "outside the window"}}), times=5)
+    outside = Answer.json(400, {"error": {"code": 1003, "message": "outside the window"}})
+    stage.sim.disturb("toy_perp", LEVERAGE, outside, times=5)
 
     with pytest.raises(errors.ClockSkew) as caught:
         await set_leverage(stage)

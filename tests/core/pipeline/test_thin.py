@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 import tenacity
-from venuekit_toy_perp.endpoints import POSITIONS, SET_LEVERAGE
 
 import venuekit
 from venuekit.errors import AnswerLost
 from venuekit.message import HttpRequest
 from venuekit.pipeline.transport import AiohttpTransport
 from venuekit.simulator import DropBefore
+from venuekit_toy_perp.endpoints import POSITIONS, SET_LEVERAGE
 
 
 async def test_a_success_builds_no_tenacity_object_and_calls_no_hook(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,9 +32,7 @@ async def test_a_success_builds_no_tenacity_object_and_calls_no_hook(monkeypatch
         venuekit.Runtime(journal=False) as runtime,
         venuekit.connect("toy_perp", sim.credentials("toy_perp"), runtime=runtime) as account,
     ):
-        runtime.plugins._manager.add_hookcall_monitoring(
-            lambda name, *_: called.append(name), lambda *_: None
-        )
+        runtime.plugins._manager.add_hookcall_monitoring(lambda name, *_: called.append(name), lambda *_: None)
         await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
         await account.call(POSITIONS)
 

@@ -39,9 +39,7 @@ TOY_PERP = Venue(
     title="Toy Perpetuals",
     account=ToyPerpAccount,
     environments=(
-        Environment(
-            name=EnvironmentName.LIVE, rest="https://api.toy.invalid", hosts=frozenset({"api.toy.invalid"})
-        ),
+        Environment(name=EnvironmentName.LIVE, rest="https://api.toy.invalid", hosts=frozenset({"api.toy.invalid"})),
     ),
     limits=(Limit("weight", amount=1200, seconds=60, used_header="X-Toy-Used"),),
     signing=ToySigning(),
@@ -57,9 +55,7 @@ TOY_PERP = Venue(
     blockers=(
         Blocker(Setting.MARGIN_TYPE, BlockedBy.ORDERS, BlockerScope.SYMBOL, "2004 there are open orders"),
         Blocker(Setting.MARGIN_TYPE, BlockedBy.POSITION, BlockerScope.SYMBOL, "2005 there is an open position"),
-        Blocker(
-            Setting.LEVERAGE, BlockedBy.LOWER_LEVERAGE, BlockerScope.SYMBOL, "2003 an isolated position needs it"
-        ),
+        Blocker(Setting.LEVERAGE, BlockedBy.LOWER_LEVERAGE, BlockerScope.SYMBOL, "2003 an isolated position needs it"),
     ),
     unsupported={PositionModeReader: _ONE_WAY, PositionModeControl: _ONE_WAY},
     front=_front,

@@ -1,0 +1,368 @@
+"""Walks: whatever the venue's way of paging, they yield exactly its rows, oldest first."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+import tracemalloc
+import warnings
+from bisect import bisect_left, bisect_right
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from venuekit.errors import InvalidArgument, PayloadMismatch
+from venuekit.walk import Walk
+from venuekit.walking import Page, Span, Track, bisected, by_identity, merged, paged, span_of
+
+T = TypeVar("T")
+
+WEEK = 7 * 24 * 3600 * 1000
+#: when and which: several rows may share a millisecond
+Row = tuple[int, int]
+TRACK: Track[Row] = Track(time=lambda row: row[0], key=lambda row: row[1])
+
+
+@attrs.define
+class Venue:
+    """A history as a venue keeps it, and what was asked of it."""
+
+    rows: list[Row]
+    limit: int
+    upcoming: list[Row] = attrs.field(factory=list)
+    shuffled: random.Random | None = None
+    asked: int = 0
+
+    def _within(self, window: Span) -> list[Row]:
+        self.asked += 1
+        if self.upcoming:
+            self.rows.append(self.upcoming.pop(0))
+        return [row for row in self.rows if window.start <= row[0] <= window.end]
+
+    async def by_number(self, window: Span, number: int) -> Sequence[Row]:
+        """Answer a page by its number, from old to new; inside of it in any order but that of equal times."""
+        found = self._within(window)[(number - 1) * self.limit : number * self.limit]
+        if self.shuffled is not None:
+            moments = [list(group) for _, group in itertools.groupby(found, lambda row: row[0])]
+            self.shuffled.shuffle(moments)
+            found = [row for moment in moments for row in moment]
+        return found
+
+    async def by_offset(self, window: Span, cursor: str | None) -> Page[Row]:
+        """Answer newest first; the cursor is a place that moves on when rows arrive, a full page always has one."""
+        start = int(cursor or 0)
+        found = self._within(window)[::-1][start : start + self.limit]
+        return Page(found, str(start + self.limit) if len(found) == self.limit else None)
+
+    async def by_row(self, window: Span, cursor: str | None) -> Page[Row]:
+        """Answer newest first; the cursor names the last row, and the last page has none, or an empty one."""
+        rows = self._within(window)[::-1]
+        if cursor is not None:
+            rows = rows[[row[1] for row in rows].index(int(cursor)) + 1 :]
+        found = rows[: self.limit]
+        return Page(found, str(found[-1][1]) if len(rows) > self.limit else "")
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end on a loop of its own: hypothesis calls tests many times."""
+    return asyncio.run(work)
+
+
+async def drain(rows: AsyncIterator[T]) -> list[T]:
+    """Return everything a walk yields."""
+    return [row async for row in rows]
+
+
+@st.composite
+def histories(draw: st.DrawFn, *, most: int = 60) -> list[Row]:
+    """Rows with growing times, many of them equal, each with its own key."""
+    steps = draw(st.lists(st.sampled_from([0, 0, 1, 2, 50, 400]), max_size=most))
+    keys = draw(st.permutations(range(len(steps))))
+    return list(zip(itertools.accumulate(steps, initial=1), keys, strict=False))
+
+
+def windows(width: int) -> Sequence[Span]:
+    """Cut all the time there is into windows."""
+    return Span(0, 25_000).windows(width)
+
+
+limits = st.integers(1, 9)
+widths = st.sampled_from([700, 5_000, 30_000])
+WAYS: dict[str, Callable[[Venue, int, Row | None], AsyncIterator[Row]]] = {
+    "paged": lambda venue, width, after: paged(
+        venue.by_number, windows(width), limit=venue.limit, track=TRACK, after=after
+    ),
+    "by offset": lambda venue, width, after: bisected(
+        venue.by_offset, windows(width), track=TRACK, after=after, most_pages=3
+    ),
+    "by row": lambda venue, width, after: bisected(
+        venue.by_row, windows(width), track=TRACK, after=after, most_pages=3
+    ),
+}
+ways = pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+
+
+@ways
+@given(rows=histories(), limit=limits, width=widths, chance=st.randoms())
+def test_a_walk_yields_exactly_the_rows(
+    way: Any, rows: list[Row], limit: int, width: int, chance: random.Random
+) -> None:
+    """No row is missing, none comes twice, and they come oldest first, those of one moment in the venue's order."""
+    venue = Venue(rows, limit, shuffled=chance)
+    assert run(drain(way(venue, width, None))) == rows
+
+
+@ways
+@given(rows=histories().filter(bool), limit=limits, width=widths, data=st.data())
+def test_a_walk_continues_behind_any_item(
+    way: Any, rows: list[Row], limit: int, width: int, data: st.DataObject
+) -> None:
+    """Whichever item it is, also among several of one moment, exactly what followed it comes."""
+    place = data.draw(st.integers(0, len(rows) - 1))
+    assert run(drain(way(Venue(rows, limit), width, rows[place]))) == rows[place + 1 :]
+
+
+@ways
+@given(rows=histories().filter(bool), limit=limits, data=st.data())
+def test_an_item_that_is_gone_loses_nothing(way: Any, rows: list[Row], limit: int, data: st.DataObject) -> None:
+    """Behind an item that the venue has forgotten, everything of its moment and later comes."""
+    moment = data.draw(st.sampled_from(rows))[0]
+    found = run(drain(way(Venue(rows, limit), 5_000, (moment, -1))))
+    assert found == [row for row in rows if row[0] >= moment]
+
+
+@ways
+@given(rows=histories(most=30), more=histories(most=30), limit=limits, width=widths)
+def test_rows_that_arrive_meanwhile_tear_no_gap(
+    way: Any, rows: list[Row], more: list[Row], limit: int, width: int
+) -> None:
+    """While it walks, newer rows arrive at the end: what it yields has no gap, and continuing gives the rest."""
+    newest = rows[-1][0] if rows else 0
+    upcoming = [(newest + moment, key + len(rows)) for moment, key in more]
+    venue = Venue(list(rows), limit, upcoming=upcoming)
+    span = Span(0, newest)
+
+    async def walk() -> list[Row]:
+        pieces = span.windows(width)
+        if way is WAYS["paged"]:
+            return await drain(paged(venue.by_number, pieces, limit=limit, track=TRACK))
+        fetch = venue.by_offset if way is WAYS["by offset"] else venue.by_row
+        return await drain(bisected(fetch, pieces, track=TRACK, most_pages=3))
+
+    found = run(walk())
+    everything = [*venue.rows, *venue.upcoming]
+    assert found == everything[: len(found)]
+    assert len(found) >= len(rows)
+    venue.rows, venue.upcoming = everything, []
+    rest = run(drain(way(venue, width, found[-1] if found else None)))
+    assert [*found, *rest] == everything
+
+
+@given(keys=st.sets(st.integers(0, 300)), limit=limits, first=st.integers(0, 320), chance=st.randoms())
+def test_a_walk_by_number_yields_exactly_the_rows(
+    keys: set[int], limit: int, first: int, chance: random.Random
+) -> None:
+    """From any number on, whatever the order inside a page."""
+
+    async def fetch(number: int) -> list[int]:
+        found = sorted(key for key in keys if key >= number)[:limit]
+        chance.shuffle(found)
+        return found
+
+    walked = run(drain(by_identity(fetch, first, limit=limit, identity=lambda key: key)))
+    assert walked == sorted(key for key in keys if key >= first)
+    ended = run(drain(by_identity(fetch, 0, limit=limit, identity=lambda key: key, until=lambda key: key >= first)))
+    assert ended == sorted(key for key in keys if key < first)
+
+
+@given(rows=histories(), data=st.data())
+def test_merged_histories_are_one(rows: list[Row], data: st.DataObject) -> None:
+    """Rows that stand in one, two or three histories come once, oldest first, and from any item on."""
+    places = data.draw(st.lists(st.sets(st.integers(0, 2), min_size=1), min_size=len(rows), max_size=len(rows)))
+
+    def sources() -> list[AsyncIterator[Row]]:
+        async def source(number: int) -> AsyncIterator[Row]:
+            for row, stands_in in zip(rows, places, strict=True):
+                if number in stands_in:
+                    yield row
+
+        return [source(number) for number in range(3)]
+
+    found = run(drain(merged(*sources(), track=TRACK)))
+    assert sorted(found) == sorted(rows)
+    assert [row[0] for row in found] == [row[0] for row in rows]
+    if rows:
+        place = data.draw(st.integers(0, len(rows) - 1))
+        assert run(drain(merged(*sources(), track=TRACK, after=found[place]))) == found[place + 1 :]
+
+
+async def test_a_week_of_many_rows_needs_little_memory() -> None:
+    """100,000 rows in one window of seven days: never more than ten pages are held, and few are read in vain."""
+    count, limit, most_pages = 100_000, 50, 10
+    chance = random.Random(7)  # noqa: S311  - a made-up history
+    # half of them in one busy hour
+    moments = sorted(chance.randrange(3_600_000 if number % 2 else WEEK) for number in range(count))
+    asked = 0
+
+    async def fetch(window: Span, cursor: str | None) -> Page[Row]:
+        nonlocal asked
+        asked += 1
+        low, high = _between(moments, window)
+        end = high if cursor is None else int(cursor)
+        start = max(low, end - limit)
+        return Page([(moments[place], place) for place in range(start, end)][::-1], str(start) if start > low else None)
+
+    expected = iter(range(count))
+    tracemalloc.start()
+    try:
+        async for row in bisected(fetch, [Span(0, WEEK - 1)], track=TRACK, most_pages=most_pages):
+            assert row[1] == next(expected)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert next(expected, None) is None
+    assert peak < 2**20
+    assert asked < 4 * count / limit
+
+
+def _between(moments: Sequence[int], window: Span) -> tuple[int, int]:
+    return bisect_left(moments, window.start), bisect_right(moments, window.end)
+
+
+# -- venues that repeat themselves
+
+
+async def test_a_repeated_page_ends_with_an_error() -> None:
+    """A venue that answers every page number with its last page is not asked for ever."""
+
+    async def fetch(_: Span, __: int) -> list[Row]:
+        return [(1, 1), (2, 2)]
+
+    with pytest.raises(PayloadMismatch, match="page 2 repeats page 1"):
+        await drain(paged(fetch, windows(30_000), limit=2, track=TRACK))
+
+
+async def test_pages_that_alternate_end_with_an_error() -> None:
+    """Two pages that follow each other in turn go back in time."""
+
+    async def fetch(_: Span, number: int) -> list[Row]:
+        return [(number % 2, number % 2)]
+
+    with pytest.raises(PayloadMismatch, match="back in time"):
+        await drain(paged(fetch, windows(30_000), limit=1, track=TRACK))
+
+
+async def test_a_repeated_cursor_ends_with_an_error() -> None:
+    """A cursor that was there before leads nowhere new."""
+
+    async def fetch(_: Span, cursor: str | None) -> Page[Row]:
+        return Page([(1, int(cursor or 0))], "1" if cursor == "2" else "2")
+
+    with pytest.raises(PayloadMismatch, match="repeats a cursor"):
+        await drain(bisected(fetch, [Span(1, 1)], track=TRACK))
+
+
+async def test_an_endless_last_page_ends_with_an_error() -> None:
+    """Ever new cursors that lead to the same rows are given up."""
+    numbers = itertools.count()
+
+    async def fetch(_: Span, __: str | None) -> Page[Row]:
+        return Page([(1, 1)], str(next(numbers)))
+
+    with pytest.raises(PayloadMismatch, match="4 pages in a row hold nothing new"):
+        await drain(bisected(fetch, [Span(0, 3)], track=TRACK, most_pages=4))
+
+
+async def test_numbers_that_do_not_ascend_end_with_an_error() -> None:
+    """A venue that ignores where to begin is found out."""
+
+    async def fetch(_: int) -> list[int]:
+        return [1, 2]
+
+    with pytest.raises(PayloadMismatch, match="from 3 on, got 1"):
+        await drain(by_identity(fetch, 1, limit=2, identity=lambda key: key))
+
+
+# -- spans
+
+
+NOW = datetime(2026, 1, 31, tzinfo=UTC)
+MILLISECONDS = round(NOW.timestamp() * 1000)
+DAY = 24 * 3600 * 1000
+
+
+def span(**which: Any) -> Span:
+    """Return a span of a venue that keeps thirty days."""
+    return span_of(
+        which.pop("start", None), which.pop("end", None), now=MILLISECONDS, keeps=30 * DAY, words="30 d", **which
+    )
+
+
+def test_a_span_is_what_the_venue_keeps() -> None:
+    """Without bounds from the oldest row kept up to now; a bound in the future is now."""
+    assert span() == Span(MILLISECONDS - 30 * DAY, MILLISECONDS)
+    assert span(end=NOW + timedelta(days=3)) == span()
+    assert span(start=NOW - timedelta(days=1), after=MILLISECONDS - 5) == Span(MILLISECONDS - 5, MILLISECONDS)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "words"),
+    [
+        ({"start": NOW, "end": NOW - timedelta(days=1)}, "reversed"),
+        ({"end": NOW - timedelta(days=40)}, "reversed"),
+        ({"start": NOW - timedelta(days=31)}, "further back than the venue keeps: 30 d"),
+        ({"start": NOW.replace(tzinfo=None)}, "no time zone"),
+    ],
+)
+def test_an_impossible_span_is_refused(bounds: dict[str, Any], words: str) -> None:
+    """Reversed, too far back, or without a time zone."""
+    with pytest.raises(InvalidArgument, match=words):
+        span(**bounds)
+
+
+def test_continuing_behind_what_is_no_longer_kept_is_said() -> None:
+    """There may be a gap: a warning names the limit."""
+    with pytest.warns(UserWarning, match=r"gap behind it: 30 d"):
+        assert span(after=MILLISECONDS - 31 * DAY) == span()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        span(after=MILLISECONDS - 29 * DAY)
+
+
+@given(start=st.integers(0, 1000), length=st.integers(0, 1000), width=st.integers(1, 300))
+def test_windows_cover_a_span_once(start: int, length: int, width: int) -> None:
+    """They follow each other without overlap or gap, none is wider than allowed, and halves do the same."""
+    whole = Span(start, start + length)
+    assert [moment for w in whole.windows(width) for moment in range(w.start, w.end + 1)] == list(
+        range(whole.start, whole.end + 1)
+    )
+    assert all(w.end - w.start < width for w in whole.windows(width))
+    for w in whole.windows(width):
+        if w.end > w.start:
+            older, newer = w.halves()
+            assert (older.start, older.end + 1, newer.end) == (w.start, newer.start, w.end)
+
+
+async def test_a_walk_can_be_stopped_and_collected() -> None:
+    """A walk says its cost before it starts, collects, and stops at any item."""
+    asked: list[int] = []
+
+    async def numbers() -> Any:
+        for number in range(5):
+            asked.append(number)
+            yield number
+
+    assert await Walk(numbers, cost_per_page=3).all() == (0, 1, 2, 3, 4)
+    asked.clear()
+    walk = Walk(numbers, cost_per_page=3)
+    assert (walk.cost_per_page, asked) == (3, [])
+    assert await anext(walk) == 0
+    await walk.aclose()
+    assert [number async for number in walk] == []
+    assert asked == [0]
