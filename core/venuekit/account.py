@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any, Generic, NoReturn, Self, SupportsIndex, TypeVar
 
@@ -77,7 +77,7 @@ class Account:
         """Realm, environment and a fingerprint of the API key: accounts with one identity share their settings."""
         return (self.venue.realm, self.environment, self._line.account)
 
-    async def call(self, endpoint: Endpoint[T], /, **parameters: Any) -> T:
+    def call(self, endpoint: Endpoint[T], /, **parameters: Any) -> Coroutine[Any, Any, T]:
         """
         Carry out one operation of the venue, with the same signing, budget, retries and errors as every capability.
 
@@ -89,7 +89,7 @@ class Account:
         """
         if None in parameters.values():
             parameters = {name: value for name, value in parameters.items() if value is not None}
-        return await carry(self._line, endpoint, parameters, self._options, endpoint.decode, self._read)
+        return carry(self._line, endpoint, parameters, self._options, endpoint.decode, self._read)
 
     async def answer(self, endpoint: Endpoint[T], /, **parameters: Any) -> Answer[T]:
         """Do as :meth:`call`, and also say when the answer was true; with ``keep_raw`` keep it as plain JSON too."""

@@ -297,6 +297,8 @@ class Endpoint(Generic[T]):
     #: parameters by name
     by_name: Mapping[str, Parameter] = attrs.field(init=False, repr=False)
     required: frozenset[str] = attrs.field(init=False, repr=False)
+    #: whether a lost answer matters
+    is_write: bool = attrs.field(init=False, repr=False)
     _roles: Mapping[Role, str] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -310,6 +312,7 @@ class Endpoint(Generic[T]):
         if self.subject is Subject.SYMBOL and not any(p.role is Role.SYMBOL for p in self.parameters):
             raise ValueError(f"{self}: its subject is a symbol, but no parameter has the role SYMBOL")
         object.__setattr__(self, "by_name", by_name)
+        object.__setattr__(self, "is_write", self.effect not in {Effect.READ, Effect.SESSION})
         object.__setattr__(self, "required", frozenset(p.name for p in self.parameters if p.required))
         object.__setattr__(self, "_roles", {p.role: p.name for p in reversed(self.parameters) if p.role})
 
@@ -323,11 +326,6 @@ class Endpoint(Generic[T]):
     def operation(self) -> str:
         """The capability method it serves first, else verb and path: what errors call it."""
         return self.serves[0].__name__ if self.serves else str(self)
-
-    @property
-    def is_write(self) -> bool:
-        """Whether a lost answer matters."""
-        return self.effect not in {Effect.READ, Effect.SESSION}
 
     def name_of(self, role: Role) -> str | None:
         """Return the name of the parameter that has a role, None when none has."""

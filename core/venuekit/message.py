@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
-
-import attrs
+from typing import NamedTuple, Protocol
 
 __all__ = ["HttpRequest", "HttpResponse", "Transport"]
 
 
-@attrs.frozen
-class HttpRequest:
+class HttpRequest(NamedTuple):
     """
-    One request, byte for byte as it will be sent.
+    One request, byte for byte as it will be sent; a named tuple, since one is made for every attempt.
 
     ``url`` is already encoded and must not be quoted again. URL, headers and body may carry key and signature, so
     the repr shows verb and path only.
@@ -28,8 +25,7 @@ class HttpRequest:
         return f"HttpRequest({self.verb} {self.url.partition('?')[0]})"
 
 
-@attrs.frozen
-class HttpResponse:
+class HttpResponse(NamedTuple):
     """Status, headers (looked up case-insensitively) and the whole body of one answer."""
 
     status: int

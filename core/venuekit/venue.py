@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import attrs
@@ -164,10 +164,9 @@ class Answers(Protocol):
         """
 
 
-@attrs.frozen
-class Draft:
+class Draft(NamedTuple):
     """
-    A request before it is signed.
+    A request before it is signed; a named tuple, since one is made for every call.
 
     ``query`` is encoded and without ``?``, empty when there is none; ``body`` is None unless parameters travel as
     JSON. ``base`` is the environment's URL; ``path`` is what the venue documents.
@@ -180,13 +179,15 @@ class Draft:
     body: bytes | None
 
 
-@attrs.frozen
-class Stamp:
+class Stamp(NamedTuple):
     """What goes into a signature besides the request: API key, timestamp and receive window in milliseconds."""
 
-    key: str = attrs.field(repr=False)
+    key: str
     timestamp: int
     recv_window: int
+
+    def __repr__(self) -> str:
+        return f"Stamp(timestamp={self.timestamp}, recv_window={self.recv_window})"
 
 
 class SigningScheme(Protocol):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from venuekit import errors
-from venuekit.capabilities import capability_of
+from venuekit.capabilities import Capability, capability_of
 from venuekit.endpoint import Call, Endpoint, Role, Subject
 from venuekit.errors import OperationError, Outcome
 from venuekit.pipeline.line import Line, Options
@@ -49,13 +49,16 @@ def _admit(
     line: Line, endpoint: Endpoint[T], parameters: Mapping[str, Any], options: Options, decode: Callable[[bytes], T]
 ) -> Operation[T]:
     """Refuse what declaration, support and guard already refuse; build the request's text."""
-    reason = line.place.unsupported.get(endpoint) or _learned(line, endpoint)
+    reason = line.place.unsupported.get(endpoint)
+    if reason is None and line.learned:
+        reason = _learned(line.learned, endpoint)
     if reason is not None:
         details: dict[str, Any] = {"venue": line.place.venue.id, "operation": endpoint.operation}
         raise errors.UnsupportedCapability(reason, **details)
     try:
         draft = line.wire.encode(endpoint, parameters)
-        _check_window(line, options)
+        if options.recv_window is not None:
+            _check_window(line, options.recv_window)
     except ValueError as error:
         symbol = endpoint.value_of(Role.SYMBOL, parameters)
         raise errors.InvalidArgument(
@@ -65,15 +68,19 @@ def _admit(
             subject=symbol if isinstance(symbol, str) else None,
         ) from None
     operation = Operation(line, endpoint, parameters, options, decode, draft)
-    forbidden = line.guard.refusal(endpoint, parameters, halted=line.halted)
-    if forbidden is not None:
-        raise operation.annotate(errors.GuardRefused(forbidden))
+    if line.halted or not line.guard.is_open:
+        forbidden = line.guard.refusal(endpoint, parameters, halted=line.halted)
+        if forbidden is not None:
+            raise operation.annotate(errors.GuardRefused(forbidden))
     return operation
 
 
 async def _carry(operation: Operation[T], call: Call) -> T:
     if not operation.endpoint.is_write:
-        return await _deliver(operation, call)
+        try:
+            return await operation.attempt()
+        except Trouble as trouble:
+            return await _recover(operation, trouble, call)
     subjects, symbol = operation.line.subjects, operation.subject
     if operation.endpoint.subject is None:
         return await _write(operation, call)
@@ -81,9 +88,9 @@ async def _carry(operation: Operation[T], call: Call) -> T:
         symbol = None
     await subjects.enter(symbol)
     try:
-        fence = subjects.fenced_until(symbol, operation.write, operation.line.place.clock.milliseconds())
-        if fence:
-            await _wait_for(operation, fence)
+        if subjects.fences:
+            now = operation.line.place.clock.milliseconds()
+            await _wait_for(operation, subjects.fenced_until(symbol, operation.write, now))
         if operation.endpoint.before is not None:
             operation.before = await operation.endpoint.before(call, operation.parameters)
         return await _write(operation, call)
@@ -94,7 +101,10 @@ async def _carry(operation: Operation[T], call: Call) -> T:
 async def _write(operation: Operation[T], call: Call) -> T:
     """Deliver a write; however it ends, its outcome is known to journal and observers."""
     try:
-        value = await _deliver(operation, call)
+        try:
+            value = await operation.attempt()
+        except Trouble as trouble:
+            value = await _recover(operation, trouble, call)
     except asyncio.CancelledError as cancelled:
         if operation.in_flight:
             operation.leave_open()
@@ -110,14 +120,11 @@ async def _write(operation: Operation[T], call: Call) -> T:
     return value
 
 
-async def _deliver(operation: Operation[T], call: Call) -> T:
-    try:
-        return await operation.attempt()
-    except Trouble as trouble:
-        # loaded on the first fault of a process: a success never touches tenacity
-        from venuekit.pipeline.recover import recover
+async def _recover(operation: Operation[T], trouble: Trouble, call: Call) -> T:
+    # loaded on the first fault of a process: a success never touches tenacity
+    from venuekit.pipeline.recover import recover
 
-        return await recover(operation, trouble, call)
+    return await recover(operation, trouble, call)
 
 
 async def _wait_for(operation: Operation[Any], fence: int) -> None:
@@ -146,15 +153,15 @@ def _late(operation: Operation[Any], deadline: float) -> OperationError:
     return operation.annotate(errors.AnswerLost(words, outcome=Outcome.NOT_APPLIED))
 
 
-def _check_window(line: Line, options: Options) -> None:
+def _check_window(line: Line, window: int) -> None:
     most = line.place.venue.recv_window_most
-    if options.recv_window is not None and not 0 < options.recv_window <= most:
-        raise ValueError(f"recv_window must be from 1 up to {most} ms, not {options.recv_window!r}")
+    if not 0 < window <= most:
+        raise ValueError(f"recv_window must be from 1 up to {most} ms, not {window!r}")
 
 
-def _learned(line: Line, endpoint: Endpoint[Any]) -> str | None:
+def _learned(learned: Mapping[type[Capability], str], endpoint: Endpoint[Any]) -> str | None:
     """Return why this account cannot do what an endpoint serves; None when it can do any of it."""
-    if not line.learned or not endpoint.serves:
+    if not endpoint.serves:
         return None
-    reasons = [line.learned.get(capability_of(method)) for method in endpoint.serves]
+    reasons = [learned.get(capability_of(method)) for method in endpoint.serves]
     return None if any(reason is None for reason in reasons) else reasons[0]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from venuekit.endpoint import Encoding, Endpoint, Kind, Parameter
@@ -17,6 +17,9 @@ __all__ = ["encode", "plain"]
 #: what needs no percent-encoding, so that most values pass without a call of quote
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*").fullmatch
 _pattern = lru_cache(maxsize=256)(re.compile)
+_compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+_Checked: TypeAlias = str | int | list[Any]
 
 
 def plain(number: Decimal | int) -> str:
@@ -35,24 +38,24 @@ def encode(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> tuple[str,
         missing = ", ".join(sorted(endpoint.required - parameters.keys()))
         raise ValueError(f"{endpoint} needs {missing}")
     declared = endpoint.by_name
-    values: dict[str, str | int | bool | list[Any]] = {}
-    for name, value in parameters.items():
-        parameter = declared.get(name)
-        if parameter is None:
-            known = ", ".join(declared) or "none"
-            raise ValueError(f"{endpoint} does not declare a parameter {name!r}; it has {known}")
-        values[name] = _CHECKS[parameter.kind](parameter, value)
     if endpoint.encoding is Encoding.JSON:
-        return "", json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode()
-    return "&".join([f"{name}={_text(value)}" for name, value in values.items()]), None
+        values = {name: _checked(endpoint, declared, name, value) for name, value in parameters.items()}
+        return "", _compact(values).encode()
+    return "&".join([f"{n}={_text(_checked(endpoint, declared, n, value))}" for n, value in parameters.items()]), None
 
 
-def _text(value: str | int | bool | list[Any]) -> str:
-    if value is True:
-        return "true"
-    if value is False:
-        return "false"
-    text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+def _checked(endpoint: Endpoint[Any], declared: Mapping[str, Parameter], name: str, value: Any) -> _Checked:
+    parameter = declared.get(name)
+    if parameter is None:
+        known = ", ".join(declared) or "none"
+        raise ValueError(f"{endpoint} does not declare a parameter {name!r}; it has {known}")
+    return _CHECKS[parameter.kind](parameter, value)
+
+
+def _text(value: _Checked) -> str:
+    if isinstance(value, int):
+        return str(value).lower()  # True and False too
+    text = value if isinstance(value, str) else _compact(value)
     return text if _UNRESERVED(text) else quote(text, safe="")
 
 
@@ -67,17 +70,17 @@ def _check_text(parameter: Parameter, value: Any) -> str:
 
 
 def _check_integer(parameter: Parameter, value: Any) -> int:
-    whole = isinstance(value, int) or (isinstance(value, Decimal) and value.is_finite() and value == int(value))
-    if isinstance(value, bool) or not whole:
+    whole = type(value) is int or (isinstance(value, Decimal) and value.is_finite() and value == int(value))
+    if not whole:
         raise _refuse(parameter, _expected(parameter, "a whole number"), value)
-    _check_range(parameter, Decimal(value), "a whole number", value)
+    _check_range(parameter, value, "a whole number")
     return int(value)
 
 
 def _check_decimal(parameter: Parameter, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | Decimal) or not Decimal(value).is_finite():
         raise _refuse(parameter, _expected(parameter, "an int or Decimal"), value)
-    _check_range(parameter, Decimal(value), "an int or Decimal", value)
+    _check_range(parameter, value, "an int or Decimal")
     return plain(value)
 
 
@@ -93,9 +96,9 @@ def _check_list(parameter: Parameter, value: Any) -> list[Any]:
     return list(value)
 
 
-def _check_range(parameter: Parameter, number: Decimal, noun: str, value: Any) -> None:
-    too_small = parameter.minimum is not None and number < parameter.minimum
-    if too_small or (parameter.maximum is not None and number > parameter.maximum):
+def _check_range(parameter: Parameter, value: Decimal | int, noun: str) -> None:
+    too_small = parameter.minimum is not None and value < parameter.minimum
+    if too_small or (parameter.maximum is not None and value > parameter.maximum):
         raise _refuse(parameter, _expected(parameter, noun), value)
 
 
@@ -109,7 +112,7 @@ def _refuse(parameter: Parameter, expected: str, value: Any) -> ValueError:
     return ValueError(f"{parameter.name} must be {expected}, not {value!r}")
 
 
-_CHECKS: Mapping[Kind, Callable[[Parameter, Any], Any]] = {
+_CHECKS: Mapping[Kind, Callable[[Parameter, Any], _Checked]] = {
     Kind.TEXT: _check_text,
     Kind.INTEGER: _check_integer,
     Kind.DECIMAL: _check_decimal,

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from venuekit.endpoint import Area, Effect, Endpoint, Role
+from venuekit.endpoint import Area, Endpoint, Role
 
 __all__ = ["Guard"]
 
@@ -31,10 +31,17 @@ class Guard:
     max_notional: Decimal | None = None
     allow: frozenset[Area] = attrs.field(default=frozenset(Area), converter=frozenset)
     read_only: bool = False
+    #: whether it forbids anything at all
+    is_open: bool = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        limits = (self.symbols, self.max_leverage, self.max_notional)
+        is_open = not self.read_only and self.allow == frozenset(Area) and limits == (None, None, None)
+        object.__setattr__(self, "is_open", is_open)
 
     def refusal(self, endpoint: Endpoint[Any], parameters: Mapping[str, Any], *, halted: bool) -> str | None:
         """Return why a request is forbidden, None when it is not."""
-        if endpoint.effect in {Effect.READ, Effect.SESSION}:
+        if not endpoint.is_write:
             return None
         if self.read_only:
             return "the account was opened read-only"

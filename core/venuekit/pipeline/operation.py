@@ -12,7 +12,7 @@ from venuekit.clock import from_milliseconds
 from venuekit.credentials.redactor import redact, redact_parameters
 from venuekit.endpoint import Endpoint, Lost, Role, Subject
 from venuekit.errors import OperationError, Outcome
-from venuekit.pipeline.budget import feed, pay
+from venuekit.pipeline.budget import Budget, feed, pay
 from venuekit.pipeline.journal import Unresolved, new_id
 from venuekit.pipeline.line import Line, Options
 from venuekit.pipeline.observe import Event, EventKind, tell
@@ -54,8 +54,8 @@ class Operation(Generic[T]):
     resynced: bool = False
     journal_id: str | None = None
     before: Any = attrs.field(default=None, repr=False)
-    reads: list[str] = attrs.field(factory=list)
-    fences: list[Fence] = attrs.field(factory=list)
+    reads: tuple[str, ...] = ()
+    fences: tuple[Fence, ...] = ()
 
     async def attempt(self) -> T:
         """
@@ -67,8 +67,10 @@ class Operation(Generic[T]):
         """
         line, endpoint = self.line, self.endpoint
         costs = line.costs(endpoint)
-        if costs:
-            await self._pay(costs)
+        weight = endpoint.cost(self.parameters)
+        due = [(pool, weight if cost is None else cost) for _, pool, cost in costs]
+        if delay := pay(due, line.clock.monotonic()):
+            await self._save_up(costs, due, delay)
         window = self.options.recv_window or line.place.venue.recv_window
         self.attempts += 1
         self.sent_at = line.place.clock.milliseconds()
@@ -90,7 +92,7 @@ class Operation(Generic[T]):
             now = line.clock.monotonic()
             for limit, pool, _ in costs:
                 feed(pool, limit, response.headers, now)
-        trouble = judge(line.place.venue, endpoint, response, line.place.clock.milliseconds())
+        trouble = judge(line.place.venue, endpoint, response, line.place.clock)
         if trouble is not None:
             self._heed(trouble, costs)
             raise self._trouble(trouble.kind, trouble.error, trouble.delay)
@@ -108,10 +110,9 @@ class Operation(Generic[T]):
             self.tell(EventKind.ANSWER, seconds=(line.place.clock.milliseconds() - self.sent_at) / 1000)
         return value
 
-    async def _pay(self, costs: tuple[Any, ...]) -> None:
-        weight = self.endpoint.cost(self.parameters)
-        due = [(pool, weight if cost is None else cost) for _, pool, cost in costs]
-        while delay := pay(due, self.line.clock.monotonic()):
+    async def _save_up(self, costs: tuple[Any, ...], due: list[tuple[Budget, int]], delay: float) -> None:
+        """Wait until every pool can be paid, and pay."""
+        while delay:
             for limit, pool, _ in costs:
                 shut = pool.closed(self.line.clock.monotonic())
                 if shut and limit.scope is LimitScope.ADDRESS and self.waited + shut > self.max_wait:
@@ -123,6 +124,7 @@ class Operation(Generic[T]):
                 raise self.annotate(errors.Throttled(words))
             # never less than a millisecond: a rounding short of the window would be waited for again and again
             await self.wait(max(delay, 0.001))
+            delay = pay(due, self.line.clock.monotonic())
 
     async def wait(self, seconds: float) -> None:
         """Wait on the injected clock, and count it."""
@@ -173,7 +175,7 @@ class Operation(Generic[T]):
         error.subject = error.subject or self.subject
         error.client_id = self.client_id
         error.parameters = redact_parameters(self.parameters)
-        error.reads = tuple(self.reads)
+        error.reads = self.reads
         if self.attempts:
             error.sent_at = from_milliseconds(self.sent_at)
             error.fence = from_milliseconds(self.open_until or self.fence)
@@ -198,13 +200,14 @@ class Operation(Generic[T]):
         self.open_until = max(self.open_until, self.fence)
         if self.endpoint.subject is not None:
             fence = Fence(None if self.endpoint.subject is Subject.ACCOUNT else self.subject, self.fence, self.write)
-            self.fences.append(fence)
+            self.fences += (fence,)
             self.line.subjects.raise_fence(fence)
 
     def arrived(self) -> None:
         """Take the fence away when there is one open attempt only and it is proven to have arrived."""
         if len(self.fences) == 1:
-            self.line.subjects.lower(self.fences.pop())
+            self.line.subjects.lower(self.fences[0])
+            self.fences = ()
 
     def _trouble(self, kind: TroubleKind, error: OperationError, delay: float | None = None) -> Trouble:
         if kind is TroubleKind.LOST and self.endpoint.is_write:

@@ -147,14 +147,14 @@ async def _look(operation: Operation[Any], cause: OperationError, call: Call) ->
     try:
         found = await settle(call, operation.lost())
     except VenuekitError as error:
-        operation.reads.append(f"a read failed: {error}")
+        operation.reads += (f"a read failed: {error}",)
         raise _unknown(operation, cause, "the reads that would tell failed", call, None) from error
     if isinstance(found, Applied):
         operation.arrived()
         if found.claims is not None:
             operation.line.claimed = (operation.line.claimed or set()) | {found.claims}
     else:
-        operation.reads.append(found.seen)
+        operation.reads += (found.seen,)
     return found
 
 
@@ -167,9 +167,9 @@ async def _reading(
     try:
         reading = await readback(call, operation.lost())
     except VenuekitError as error:
-        operation.reads.append(f"a read failed: {error}")
+        operation.reads += (f"a read failed: {error}",)
         raise _unknown(operation, cause, "the read that would tell failed", call, first) from error
-    operation.reads.append(f"read {_shown(reading.value)}")
+    operation.reads += (f"read {_shown(reading.value)}",)
     return reading
 
 

@@ -34,7 +34,8 @@ class Subjects:
 
     _held: set[str | None] = attrs.field(factory=set, init=False)
     _waiting: deque[tuple[str | None, asyncio.Future[None]]] | None = attrs.field(default=None, init=False)
-    _fences: list[Fence] = attrs.field(factory=list, init=False)
+    #: writes that may still arrive
+    fences: list[Fence] = attrs.field(factory=list, init=False)
 
     async def enter(self, symbol: str | None) -> None:
         """Wait until no other write to this subject runs, and hold it."""
@@ -63,19 +64,19 @@ class Subjects:
 
     def raise_fence(self, fence: Fence) -> None:
         """Remember that a write may still arrive."""
-        self._fences.append(fence)
+        self.fences.append(fence)
 
     def lower(self, fence: Fence) -> None:
         """Forget a write that is proven to have arrived: it cannot arrive once more."""
-        if fence in self._fences:
-            self._fences.remove(fence)
+        if fence in self.fences:
+            self.fences.remove(fence)
 
     def fenced_until(self, symbol: str | None, write: Hashable, now: int) -> int:
         """Return until when (milliseconds) another write than those still under way must wait; 0 for not at all."""
-        if not self._fences:
+        if not self.fences:
             return 0
-        self._fences = [fence for fence in self._fences if fence.until >= now]
-        return max((fence.until for fence in self._fences if self._meets(fence, symbol, write)), default=0)
+        self.fences = [fence for fence in self.fences if fence.until >= now]
+        return max((fence.until for fence in self.fences if self._meets(fence, symbol, write)), default=0)
 
     @staticmethod
     def _meets(fence: Fence, symbol: str | None, write: Hashable) -> bool:

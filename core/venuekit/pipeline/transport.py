@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import lru_cache
+from typing import Any
+
 import aiohttp as _aiohttp
 from yarl import URL as _URL
 
 from venuekit.credentials.redactor import redact
 from venuekit.errors import AnswerLost, CertificateRejected, NeverSent
 from venuekit.message import HttpRequest, HttpResponse
+from venuekit.pipeline.patience import Patience
 
 __all__ = ["AiohttpTransport"]
 
@@ -23,11 +28,12 @@ class AiohttpTransport:
     signature and past the budget; that is turned off. The environment's proxies are not consulted.
     """
 
-    __slots__ = ("_session",)
+    __slots__ = ("_patience", "_session")
 
     def __init__(self, *, timeout: float = TIMEOUT) -> None:
+        self._patience = Patience(timeout)
         self._session = _aiohttp.ClientSession(
-            timeout=_aiohttp.ClientTimeout(total=timeout),
+            timeout=_aiohttp.ClientTimeout(total=None),  # our own patience is cheaper
             cookie_jar=_aiohttp.DummyCookieJar(),
             trust_env=False,
             connector=_aiohttp.TCPConnector(limit=0, ttl_dns_cache=60),
@@ -37,22 +43,30 @@ class AiohttpTransport:
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Send once and read the whole answer."""
+        task: asyncio.Task[Any] | None = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a request is sent from within a task")
+        self._patience.begin(task)
         try:
             return await self._exchange(request)
         except _aiohttp.ClientConnectorCertificateError as error:
             raise CertificateRejected(_words(error)) from None
         except _aiohttp.ClientConnectorError as error:
             raise NeverSent(_words(error)) from None
-        except TimeoutError:
-            raise AnswerLost(f"no answer within {self._session.timeout.total:g} s") from None
+        except asyncio.CancelledError:
+            if self._patience.ran_out(task):
+                raise AnswerLost(f"no answer within {self._patience.seconds:g} s") from None
+            raise
         except (_aiohttp.ClientError, OSError) as error:
             raise AnswerLost(_words(error)) from None
+        finally:
+            self._patience.end(task)
 
     async def _exchange(self, request: HttpRequest) -> HttpResponse:
         """Exchange request and answer; aiohttp's objects hold the signed URL and stay out of our tracebacks."""
         response = await self._session.request(
             request.verb,
-            _URL(request.url, encoded=True),
+            _url(request.url),
             headers=request.headers,
             data=request.body,
             allow_redirects=False,
@@ -61,7 +75,21 @@ class AiohttpTransport:
 
     async def close(self) -> None:
         """Close the session and its connections."""
+        self._patience.close()
         await self._session.close()
+
+
+@lru_cache(maxsize=512)
+def _address(text: str) -> tuple[str, str, str]:
+    url = _URL(text, encoded=True)
+    return url.scheme, url.authority, url.raw_path
+
+
+def _url(text: str) -> _URL:
+    """Return the URL exactly as it is written; what stands before the query is taken apart once per endpoint."""
+    address, _, query = text.partition("?")
+    scheme, authority, path = _address(address)
+    return _URL.build(scheme=scheme, authority=authority, path=path, query_string=query, encoded=True)
 
 
 def _words(error: BaseException) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from venuekit import errors
-from venuekit.clock import from_milliseconds
+from venuekit.clock import VenueClock, from_milliseconds
 from venuekit.credentials.redactor import redact
 from venuekit.endpoint import Endpoint
 from venuekit.errors import OperationError
@@ -68,11 +68,11 @@ _ERRORS: Mapping[Fault, type[errors.VenueError]] = {
 }
 
 
-def judge(venue: Venue[Any], endpoint: Endpoint[Any], response: HttpResponse, now: int) -> Trouble | None:
+def judge(venue: Venue[Any], endpoint: Endpoint[Any], response: HttpResponse, clock: VenueClock) -> Trouble | None:
     """
     Return what is wrong with an answer, None when it is a success.
 
-    ``now`` is the venue's clock in milliseconds.
+    ``clock`` is the venue's; it is asked only when there is something to wait for.
     """
     try:
         refusal = venue.answers(response)
@@ -84,6 +84,7 @@ def judge(venue: Venue[Any], endpoint: Endpoint[Any], response: HttpResponse, no
     fault = endpoint.faults.get(code) if code is not None else None
     if fault is None:
         fault = venue.faults.classify(response.status, code, message)
+    now = clock.milliseconds()
     delay = retry_after(refusal, response.headers, now)
     words = redact(message) if message else first_bytes(response)
     details: dict[str, Any] = {"code": code, "status": response.status, "outcome": errors.Outcome.NOT_APPLIED}
