@@ -36,13 +36,27 @@ async def carry(  # noqa: PLR0917 - the parts of one request, in the order they 
         OperationError: see :mod:`venuekit.errors`; ``outcome`` says what is known.
     """
     operation = _admit(line, endpoint, parameters, options, decode)
-    if options.deadline is None:
-        return await _carry(operation, call)
+    if options.deadline is not None:
+        return await _within(options.deadline, operation, call)
+    if endpoint.is_write:
+        return await _write(operation, call)
     try:
-        async with asyncio.timeout(options.deadline):
-            return await _carry(operation, call)
+        return await operation.attempt()
+    except Trouble as trouble:
+        return await _recover(operation, trouble, call)
+
+
+async def _within(deadline: float, operation: Operation[T], call: Call) -> T:
+    try:
+        async with asyncio.timeout(deadline):
+            if operation.endpoint.is_write:
+                return await _write(operation, call)
+            try:
+                return await operation.attempt()
+            except Trouble as trouble:
+                return await _recover(operation, trouble, call)
     except TimeoutError:
-        raise _late(operation, options.deadline) from None
+        raise _late(operation, deadline) from None
 
 
 def _admit(
@@ -75,32 +89,17 @@ def _admit(
     return operation
 
 
-async def _carry(operation: Operation[T], call: Call) -> T:
-    if not operation.endpoint.is_write:
-        try:
-            return await operation.attempt()
-        except Trouble as trouble:
-            return await _recover(operation, trouble, call)
-    subjects, symbol = operation.line.subjects, operation.subject
-    if operation.endpoint.subject is None:
-        return await _write(operation, call)
-    if operation.endpoint.subject is Subject.ACCOUNT:
-        symbol = None
-    await subjects.enter(symbol)
-    try:
-        if subjects.fences:
-            now = operation.line.place.clock.milliseconds()
-            await _wait_for(operation, subjects.fenced_until(symbol, operation.write, now))
-        if operation.endpoint.before is not None:
-            operation.before = await operation.endpoint.before(call, operation.parameters)
-        return await _write(operation, call)
-    finally:
-        subjects.leave(symbol)
-
-
 async def _write(operation: Operation[T], call: Call) -> T:
-    """Deliver a write; however it ends, its outcome is known to journal and observers."""
+    """Deliver a write when its turn comes; however it ends, its outcome is known to journal and observers."""
+    endpoint, subjects = operation.endpoint, operation.line.subjects
+    symbol = None if endpoint.subject is Subject.ACCOUNT else operation.subject
+    if endpoint.subject is not None and not subjects.try_enter(symbol):
+        await subjects.enter(symbol)
     try:
+        if subjects.fences and endpoint.subject is not None:
+            await _wait_for_fences(operation, symbol)
+        if endpoint.before is not None:
+            operation.before = await endpoint.before(call, operation.parameters)
         try:
             value = await operation.attempt()
         except Trouble as trouble:
@@ -116,6 +115,9 @@ async def _write(operation: Operation[T], call: Call) -> T:
     except OperationError as error:
         operation.close(error.outcome)
         raise
+    finally:
+        if endpoint.subject is not None:
+            subjects.leave(symbol)
     operation.close(Outcome.APPLIED)
     return value
 
@@ -127,9 +129,10 @@ async def _recover(operation: Operation[T], trouble: Trouble, call: Call) -> T:
     return await recover(operation, trouble, call)
 
 
-async def _wait_for(operation: Operation[Any], fence: int) -> None:
+async def _wait_for_fences(operation: Operation[Any], symbol: str | None) -> None:
     """Wait until a lost earlier write can no longer arrive and win over this one."""
-    seconds = (fence - operation.line.place.clock.milliseconds() + 1) / 1000
+    now = operation.line.place.clock.milliseconds()
+    seconds = (operation.line.subjects.fenced_until(symbol, operation.write, now) - now + 1) / 1000
     if seconds > operation.max_wait:
         words = f"an earlier write may still arrive for {seconds:.1f} s, longer than may be waited"
         raise operation.annotate(errors.Throttled(words))

@@ -18,6 +18,10 @@ from venuekit.credentials.redactor import redact_parameters
 __all__ = ["FileJournal", "Journal", "Unresolved", "new_id"]
 
 
+_APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+_compact = json.JSONEncoder(separators=(",", ":")).encode
+
+
 @attrs.frozen
 class Unresolved:
     """A write that the journal opened and never closed: sent at, and possibly arriving until the fence."""
@@ -84,10 +88,13 @@ class FileJournal:
         return tuple(open_entries.values())
 
     def _append(self, line: Mapping[str, Any]) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(descriptor, json.dumps(line, separators=(",", ":")).encode() + b"\n")
+            descriptor = os.open(self.path, _APPENDING, 0o600)
+        except FileNotFoundError:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = os.open(self.path, _APPENDING, 0o600)
+        try:
+            os.write(descriptor, _compact(line).encode() + b"\n")
         finally:
             os.close(descriptor)
 

@@ -37,10 +37,16 @@ class Subjects:
     #: writes that may still arrive
     fences: list[Fence] = attrs.field(factory=list, init=False)
 
+    def try_enter(self, symbol: str | None) -> bool:
+        """Hold this subject if no other write to it runs or waits; say whether that is so."""
+        if self._waiting or not self._free(symbol):
+            return False
+        self._held.add(symbol)
+        return True
+
     async def enter(self, symbol: str | None) -> None:
         """Wait until no other write to this subject runs, and hold it."""
-        if not self._waiting and self._free(symbol):
-            self._held.add(symbol)
+        if self.try_enter(symbol):
             return
         if self._waiting is None:
             self._waiting = deque()

@@ -46,9 +46,13 @@ class AiohttpTransport:
         task: asyncio.Task[Any] | None = asyncio.current_task()
         if task is None:
             raise RuntimeError("a request is sent from within a task")
+        response: _aiohttp.ClientResponse | None = None
         self._patience.begin(task)
         try:
-            return await self._exchange(request)
+            response = await self._session.request(
+                request.verb, _url(request.url), headers=request.headers, data=request.body, allow_redirects=False
+            )
+            return HttpResponse(response.status, response.headers, await response.read())
         except _aiohttp.ClientConnectorCertificateError as error:
             raise CertificateRejected(_words(error)) from None
         except _aiohttp.ClientConnectorError as error:
@@ -61,17 +65,7 @@ class AiohttpTransport:
             raise AnswerLost(_words(error)) from None
         finally:
             self._patience.end(task)
-
-    async def _exchange(self, request: HttpRequest) -> HttpResponse:
-        """Exchange request and answer; aiohttp's objects hold the signed URL and stay out of our tracebacks."""
-        response = await self._session.request(
-            request.verb,
-            _url(request.url),
-            headers=request.headers,
-            data=request.body,
-            allow_redirects=False,
-        )
-        return HttpResponse(response.status, response.headers, await response.read())
+            response = None  # it shows the signed URL, and no traceback of ours shall show it
 
     async def close(self) -> None:
         """Close the session and its connections."""

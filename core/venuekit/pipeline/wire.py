@@ -9,7 +9,7 @@ import attrs
 
 from venuekit.credentials import Signer
 from venuekit.endpoint import Endpoint, Security
-from venuekit.message import HttpRequest, HttpResponse, Transport
+from venuekit.message import HttpResponse, Transport
 from venuekit.pipeline.encode import encode
 from venuekit.venue import Draft, SigningScheme, Stamp
 
@@ -47,12 +47,11 @@ class RestWire:
 
     async def send(self, draft: Draft, security: Security, timestamp: int, recv_window: int) -> HttpResponse:
         """Sign and send, once."""
-        return await self.transport.send(await self._request(draft, security, timestamp, recv_window))
-
-    async def _request(self, draft: Draft, security: Security, timestamp: int, recv_window: int) -> HttpRequest:
-        """Sign; apart from sending, so that no traceback of a lost answer has the signed text among its variables."""
-        if security is not Security.SIGNED:
-            return self.scheme.unsigned(draft, self.key if security is Security.KEY else None)
-        stamp = Stamp(self.key, timestamp, recv_window)
-        payload = self.scheme.payload(draft, stamp)
-        return self.scheme.signed(draft, stamp, payload, await self.signer.sign(payload))
+        if security is Security.SIGNED:
+            stamp = Stamp(self.key, timestamp, recv_window)
+            payload = self.scheme.payload(draft, stamp)
+            request = self.scheme.signed(draft, stamp, payload, await self.signer.sign(payload))
+            del payload  # it may hold the key, and no traceback of a lost answer shall show it
+        else:
+            request = self.scheme.unsigned(draft, self.key if security is Security.KEY else None)
+        return await self.transport.send(request)
