@@ -14,11 +14,16 @@ from venuekit.testing import find_recorded, load_recorded
 from venuekit.venue import Venue
 
 REQUIRED = {
+    "binance_coinm": {"C01", "C02", "C03", "C04", "C05", "C09", "C10", "C14", "C17", "A01", "A02", "A03"},
     "binance_usdm": {"U01", "U02", "U03", "U04", "U16", "U17", "U18", "U19", "U22", "U25", "A01", "A02", "A03"},
     "bybit_inverse": {"B04", "B05", "B06", "B08", "B12", "B13", "B14", "B16", "B17", "B22", "A01", "A02", "A03"},
 }
 #: the codes that must be met, wherever
 CODES = {
+    "binance_coinm": {
+        *(-4046, -4047, -4048, -4059, -4067, -4068, -4028, -4087, -4150, -2027),
+        *(-1021, -1022, -1121, -2014, -2015),
+    },
     "binance_usdm": {
         *(-4046, -4047, -4048, -4059, -4067, -4068, -4028, -4161, -4167, -4168, -4171, -2027),
         *(-1021, -1022, -1121, -2014, -2015),

@@ -153,7 +153,7 @@ async def account(stage: Stage) -> None:
     assert told.position_mode is ledger.position_mode
     assert told.asset_mode in {None, ledger.asset_mode}
     assert {one.symbol for one in told.positions} == {one.symbol for one in ledger.positions()}
-    held = {figures.asset: figures for figures in ledger.balances()}
+    held = {figures.asset: figures for figures in ledger.balances(purse=ledger.contract(stage.scenario.flat).purse)}
     for balance in told.balances:
         same(balance, held[balance.asset], BALANCE)
     if stage.venue.behaviour(MarginTypeBehaviour).scope is MarginTypeScope.ACCOUNT:

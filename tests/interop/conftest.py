@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 import pytest
+from binance.cm_futures import CMFutures
 from binance.um_futures import UMFutures
 from pybit.unified_trading import HTTP
 
@@ -54,13 +55,25 @@ def scenario() -> str:
 async def usdm(clients: ExitStack, scenario: str) -> AsyncIterator[Desk]:
     """``UMFutures`` of binance-futures-connector against the simulated venue."""
     async with venuekit.simulate("binance_usdm", scenario=scenario) as sim:
+        yield Desk(sim, "binance_usdm", _connector(UMFutures, sim.rest("binance_usdm"), clients))
 
-        def make(key: str, secret: str) -> UMFutures:
-            client = UMFutures(key=key, secret=secret, base_url=sim.rest("binance_usdm"))
-            clients.enter_context(closing(client.session))
-            return client
 
-        yield Desk(sim, "binance_usdm", make)
+@pytest.fixture
+async def coinm(clients: ExitStack, scenario: str) -> AsyncIterator[Desk]:
+    """``CMFutures`` of binance-futures-connector against the simulated venue."""
+    async with venuekit.simulate("binance_coinm", scenario=scenario) as sim:
+        yield Desk(sim, "binance_coinm", _connector(CMFutures, sim.rest("binance_coinm"), clients))
+
+
+def _connector(client_class: type[Any], rest: str, clients: ExitStack) -> Callable[[str, str], Any]:
+    """Return what makes a client of the connector, which is closed in the end."""
+
+    def make(key: str, secret: str) -> Any:
+        client = client_class(key=key, secret=secret, base_url=rest)
+        clients.enter_context(closing(client.session))
+        return client
+
+    return make
 
 
 @pytest.fixture

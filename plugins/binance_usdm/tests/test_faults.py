@@ -6,7 +6,7 @@ import pytest
 
 from venuekit.faults import Fault
 from venuekit.testing.recorded import Recorded
-from venuekit_binance_usdm.answers import read_answer
+from venuekit_binance_common.answers import read_answer
 from venuekit_binance_usdm.faults import FAULTS
 
 

@@ -2,113 +2,35 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
 
-import attrs
 import pytest
 
 from venuekit.capabilities import AssetMode, MarginType, PositionMode, PositionSide
-from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint, Security
-from venuekit.simulator import Front, Response, Scenario, Service, SimKey, SimRequest, make_key, open_ledger
-from venuekit.simulator.ledger import Book, Ledger, Side
+from venuekit.simulator import Response, SimRequest, make_key
+from venuekit.simulator.ledger import Book, Side
 from venuekit.testing.recorded import Recorded
+from venuekit_binance_common.testing import START, Exchange, open_exchange, scenario_of, shape
 from venuekit_binance_usdm import endpoints
 from venuekit_binance_usdm.venue import VENUE
 
-START = 1_750_000_000_000
 D = Decimal
-
-
-@attrs.define
-class Exchange:
-    """A venue without sockets, and a client that signs by hand."""
-
-    service: Service
-    key: SimKey
-    clock: list[int]
-
-    @property
-    def ledger(self) -> Ledger:
-        return self.service.ledger
-
-    def request(
-        self,
-        verb: str,
-        path: str,
-        *,
-        body: dict[str, Any] | None = None,
-        key: str | None = None,
-        secret: str | None = None,
-        stamp: int | None = None,
-        **parameters: Any,
-    ) -> SimRequest:
-        query = urlencode(parameters)
-        timed = urlencode({"timestamp": self.clock[0] if stamp is None else stamp})
-        form = "" if body is None else urlencode(body)
-        query = "&".join(part for part in (query, timed) if part)
-        signature = hmac.new((secret or self.key.secret).encode(), (query + form).encode(), hashlib.sha256).hexdigest()
-        headers = {"X-MBX-APIKEY": self.key.key if key is None else key}
-        if body is None:
-            query += f"&signature={signature}"
-        else:
-            form += f"&signature={signature}"
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        return SimRequest.of(verb, path, query=query, body=form.encode(), headers=headers)
-
-    def ask(self, verb: str, path: str, **options: Any) -> Response:
-        return self.service.answer(self.request(verb, path, **options))
-
-    def told(self, endpoint: Endpoint[Any], **parameters: Any) -> Any:
-        response = self.ask(endpoint.verb, endpoint.path, **parameters)
-        assert response.status == 200, response.body
-        return json.loads(response.body)
-
-    def refused(self, verb: str, path: str, **options: Any) -> tuple[int, int, str]:
-        response = self.ask(verb, path, **options)
-        said = json.loads(response.body)
-        return response.status, said["code"], said["msg"]
-
-
-def scenario_of(front: Front, name: str) -> Scenario:
-    return next(scenario for scenario in front.scenarios if scenario.name == name)
-
-
-def open_exchange(scenario: str) -> Exchange:
-    clock, key, read_only = [START], make_key(0), make_key(0, read_only=True)
-    assert VENUE.front is not None
-    front = VENUE.front()
-    ledger = open_ledger([front], lambda: from_milliseconds(clock[0]))
-    scenario_of(front, scenario).stage(ledger)
-    keys = {each.key: each for each in (key, read_only)}
-    return Exchange(Service(VENUE, front, ledger, keys=keys, now=lambda: clock[0]), key, clock)
 
 
 @pytest.fixture
 def exchange() -> Exchange:
     """An account that holds an isolated position on BTCUSDT."""
-    return open_exchange("holding")
+    return open_exchange(VENUE, "holding")
 
 
 @pytest.fixture
 def flat() -> Exchange:
     """An account without positions."""
-    return open_exchange("flat")
-
-
-def shape(value: object) -> object:
-    """Return what a JSON value is made of: names and types, a list by its first element; null fits anything."""
-    if isinstance(value, dict):
-        return {name: shape(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [shape(value[0])] if value else []
-    return "number" if type(value) in (int, float) else type(value).__name__
+    return open_exchange(VENUE, "flat")
 
 
 @pytest.mark.parametrize(
@@ -256,7 +178,7 @@ def test_refusals_have_the_documented_code_and_words(
     *, recorded: Recorded, scenario: str, path: str, parameters: dict[str, Any], case: str
 ) -> None:
     """What the ledger refuses is answered word for word, and changes nothing."""
-    exchange = open_exchange("holding" if scenario == "holding" else "flat")
+    exchange = open_exchange(VENUE, "holding" if scenario == "holding" else "flat")
     if scenario == "orders":
         exchange.ledger.rest_order("ADAUSDT", Side.BUY, D(100), D("0.3"), book=Book.CONDITIONAL)
     if scenario == "multi":
@@ -483,7 +405,7 @@ def test_every_declared_endpoint_is_answered_by_exactly_one_handler() -> None:
 
 def test_public_routes_need_no_key() -> None:
     """Time, instruments and ping are answered to anybody."""
-    exchange = open_exchange("flat")
+    exchange = open_exchange(VENUE, "flat")
     public = [endpoint.path for endpoint in VENUE.endpoints if endpoint.security is Security.NONE]
 
     for path in [*public, "/fapi/v1/ping"]:
@@ -493,7 +415,7 @@ def test_public_routes_need_no_key() -> None:
 @pytest.mark.parametrize("scenario", ["holding", "flat"])
 def test_scenarios_hold_what_they_say(scenario: str) -> None:
     """The held symbol is isolated and too large for its highest leverage; the flat one is listed and flat."""
-    exchange = open_exchange(scenario)
+    exchange = open_exchange(VENUE, scenario)
     declared = scenario_of(exchange.service.front, scenario)
     ledger = exchange.ledger
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
 import pytest
@@ -33,19 +33,12 @@ from venuekit.capabilities import (
 )
 from venuekit.errors import InvalidArgument, InvalidRequest, PayloadMismatch
 from venuekit.testing.fake import FakeTransport, json_answer
+from venuekit_binance_common.testing import timeless
 from venuekit_binance_usdm import endpoints
 from venuekit_binance_usdm.account import BinanceUsdmAccount
 
 Answering = Callable[..., AbstractAsyncContextManager[BinanceUsdmAccount]]
-T = TypeVar("T", bound=attrs.AttrsInstance)
 D = Decimal
-
-
-def timeless(value: T) -> T:
-    """Return a value without the instants at which it was read, which must be there."""
-    assert value.as_of.tzinfo is UTC
-    assert value.received_at.tzinfo is UTC
-    return attrs.evolve(value, as_of=None, received_at=None)
 
 
 ADA_LONG = Position(
@@ -411,7 +404,7 @@ async def test_settings_of_a_symbol(answering: Answering) -> None:
 async def test_modes_of_the_account(answering: Answering) -> None:
     """One read of weight 5 tells both modes."""
     async with answering("get_fapi_v1_accountConfig") as account:
-        assert await account.get_position_mode() == PositionModeSetting(PositionMode.HEDGE, ())
+        assert await account.get_position_mode() == PositionModeSetting(PositionMode.HEDGE, ("binance_coinm",))
         assert await account.get_asset_mode() == AssetModeSetting(AssetMode.SINGLE)
     async with answering("get_fapi_v1_accountConfig_multi_assets") as account:
         assert (await account.get_position_mode()).mode is PositionMode.ONE_WAY

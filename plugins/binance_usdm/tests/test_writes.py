@@ -60,13 +60,13 @@ MULTI: Write = lambda account: account.set_asset_mode(AssetMode.MULTI)  # noqa: 
             "post_fapi_v1_positionSide_dual",
             HEDGE,
             {"dualSidePosition": "true"},
-            PositionModeSetting(PositionMode.HEDGE, (), changed=True),
+            PositionModeSetting(PositionMode.HEDGE, ("binance_coinm",), changed=True),
         ),
         (
             "post_fapi_v1_positionSide_dual",
             lambda account: account.set_position_mode(PositionMode.ONE_WAY),
             {"dualSidePosition": "false"},
-            PositionModeSetting(PositionMode.ONE_WAY, (), changed=True),
+            PositionModeSetting(PositionMode.ONE_WAY, ("binance_coinm",), changed=True),
         ),
         (
             "post_fapi_v1_multiAssetsMargin",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from venuekit.capabilities import Unit
+from venuekit_binance_common.balances import BinanceBalances
+from venuekit_binance_common.brackets import BinanceBrackets
+from venuekit_binance_common.instruments import BinanceInstruments, BinanceServerTime
+from venuekit_binance_common.leverage import BinanceLeverage
+from venuekit_binance_common.margin_type import BinanceMarginType
+from venuekit_binance_common.position_mode import BinancePositionMode
 from venuekit_binance_usdm import endpoints
 from venuekit_binance_usdm.account_info import BinanceAccountInfo
 from venuekit_binance_usdm.asset_mode import BinanceAssetMode
-from venuekit_binance_usdm.balances import BinanceBalances
-from venuekit_binance_usdm.brackets import BinanceBrackets
-from venuekit_binance_usdm.instruments import BinanceInstruments, BinanceServerTime
-from venuekit_binance_usdm.leverage import BinanceLeverage
-from venuekit_binance_usdm.margin_type import BinanceMarginType
-from venuekit_binance_usdm.position_mode import BinancePositionMode
-from venuekit_binance_usdm.settings import BinanceSettings
+from venuekit_binance_usdm.settings import BinanceUsdmSettings
 
 __all__ = ["BinanceUsdmAccount"]
 
@@ -26,7 +27,7 @@ class BinanceUsdmAccount(
     BinanceBrackets,
     BinanceInstruments,
     BinanceServerTime,
-    BinanceSettings,
+    BinanceUsdmSettings,
 ):
     """An account of USDⓈ-M futures."""
 
@@ -36,10 +37,14 @@ class BinanceUsdmAccount(
     ACCOUNT_CONFIG = endpoints.ACCOUNT_CONFIG
     BALANCE = endpoints.BALANCE
     BRACKETS = endpoints.BRACKETS
+    BRACKET_UNIT = Unit.QUOTE
     EXCHANGE_INFO = endpoints.EXCHANGE_INFO
+    LARGEST_UNIT = Unit.QUOTE
     OPEN_ALGO_ORDERS = endpoints.OPEN_ALGO_ORDERS
     OPEN_ORDERS = endpoints.OPEN_ORDERS
     POSITION_RISK = endpoints.POSITION_RISK
+    READ_POSITION_MODE = endpoints.ACCOUNT_CONFIG
+    READ_SYMBOL = endpoints.READ_SYMBOL
     SERVER_TIME = endpoints.SERVER_TIME
     SET_ASSET_MODE = endpoints.SET_ASSET_MODE
     SET_LEVERAGE = endpoints.SET_LEVERAGE

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from venuekit.account import Answer
-from venuekit.capabilities import AccountInfo, AccountKind, AccountReader, Balance
+from venuekit.capabilities import AccountInfo, AccountKind, AccountReader
 from venuekit.endpoint import Endpoint
-from venuekit_binance_usdm.balances import balance_of_asset_row
+from venuekit_binance_common.balances import balances_of_assets
+from venuekit_binance_common.together import earliest, together
+from venuekit_binance_common.words import asset_mode_of, position_mode_of
 from venuekit_binance_usdm.payloads import AccountRow
 from venuekit_binance_usdm.positions import BinancePositions, join_positions
-from venuekit_binance_usdm.together import earliest, together
-from venuekit_binance_usdm.words import asset_mode_of, position_mode_of
 
 __all__ = ["BinanceAccountInfo"]
 
@@ -53,7 +51,7 @@ class BinanceAccountInfo(BinancePositions, AccountReader):
             can_deposit=config.can_deposit,
             can_withdraw=config.can_withdraw,
             fee_tier=config.fee_tier,
-            balances=_balances(account, as_of),
+            balances=balances_of_assets(totals.assets, account.raw, as_of=as_of, received_at=account.received_at),
             positions=join_positions(
                 rows.value,
                 configs.value,
@@ -73,11 +71,3 @@ def _margin_ratio(totals: AccountRow) -> Decimal | None:
     if totals.total_maint_margin is None or not totals.total_margin_balance:
         return None
     return totals.total_maint_margin / totals.total_margin_balance
-
-
-def _balances(account: Answer[AccountRow], as_of: datetime) -> tuple[Balance, ...]:
-    rows = account.value.assets
-    raws: list[Any] = [None] * len(rows) if account.raw is None else account.raw["assets"]
-    return tuple(
-        balance_of_asset_row(row, as_of, account.received_at, raw) for row, raw in zip(rows, raws, strict=True)
-    )

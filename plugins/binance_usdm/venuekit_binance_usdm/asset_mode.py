@@ -7,8 +7,9 @@ from typing import ClassVar
 from venuekit.account import Account
 from venuekit.capabilities import AssetMode, AssetModeControl, AssetModeSetting
 from venuekit.endpoint import Call, Change, Endpoint, Lost, Readback, Reading
-from venuekit_binance_usdm.payloads import AccountConfig, Acknowledgement
-from venuekit_binance_usdm.words import asset_mode_of
+from venuekit_binance_common.payloads import Acknowledgement
+from venuekit_binance_common.words import asset_mode_of
+from venuekit_binance_usdm.payloads import AccountConfig
 
 __all__ = ["BinanceAssetMode", "asset_mode_readback"]
 

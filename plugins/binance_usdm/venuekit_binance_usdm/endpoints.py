@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
-from typing import Any
-
 from venuekit.capabilities import (
     AccountReader,
     AssetModeControl,
     AssetModeReader,
     BalanceReader,
     BracketReader,
-    InstrumentReader,
-    LeverageControl,
     LeverageReader,
-    MarginTypeControl,
     MarginTypeReader,
-    PositionModeControl,
     PositionModeReader,
     PositionReader,
-    ServerTime,
     SettingsReader,
 )
-from venuekit.endpoint import Changing, Effect, Endpoint, Kind, Parameter, Role, Security, Subject
+from venuekit.endpoint import Changing, Effect, Endpoint, Kind, Parameter, Subject
+from venuekit_binance_common import endpoints as common
+from venuekit_binance_common.endpoints import PAYS, SYMBOL
+from venuekit_binance_common.payloads import (
+    balances_decoder,
+    brackets_decoder,
+    decode_acknowledgement,
+    instruments_decoder,
+    leverage_decoder,
+)
 from venuekit_binance_usdm import payloads
 from venuekit_binance_usdm.asset_mode import asset_mode_readback
-from venuekit_binance_usdm.leverage import leverage_readback
-from venuekit_binance_usdm.limits import WEIGHT
-from venuekit_binance_usdm.margin_type import margin_type_readback
-from venuekit_binance_usdm.position_mode import position_mode_readback
 from venuekit_binance_usdm.positions import decode_position_rows
-from venuekit_binance_usdm.words import MARGIN_TYPE_WORDS
+from venuekit_binance_usdm.symbol_config import SymbolConfigReader
 
 __all__ = [
     "ACCOUNT",
@@ -45,6 +41,7 @@ __all__ = [
     "OPEN_ORDERS",
     "POSITION_MODE",
     "POSITION_RISK",
+    "READ_SYMBOL",
     "SERVER_TIME",
     "SET_ASSET_MODE",
     "SET_LEVERAGE",
@@ -53,34 +50,12 @@ __all__ = [
     "SYMBOL_CONFIG",
 ]
 
-_PAYS = {WEIGHT: None}
-_SYMBOL = Parameter("symbol", role=Role.SYMBOL)
-_REQUIRED_SYMBOL = Parameter("symbol", required=True, role=Role.SYMBOL)
-
-
-def _open_orders_weight(parameters: Mapping[str, Any]) -> int:
-    return 40 if parameters.get("symbol") is None else 1
-
+_ROOT = "/fapi"
 
 # -- what needs no key
 
-SERVER_TIME = Endpoint(
-    "GET",
-    "/fapi/v1/time",
-    decode=payloads.decode_server_time,
-    security=Security.NONE,
-    pools=_PAYS,
-    serves=(ServerTime.get_server_time,),
-)
-
-EXCHANGE_INFO = Endpoint(
-    "GET",
-    "/fapi/v1/exchangeInfo",
-    decode=payloads.decode_instruments,
-    security=Security.NONE,
-    pools=_PAYS,
-    serves=(InstrumentReader.get_instruments,),
-)
+SERVER_TIME = common.server_time(_ROOT)
+EXCHANGE_INFO = common.exchange_info(_ROOT, instruments_decoder(status="status"))
 
 # -- reads
 
@@ -89,7 +64,7 @@ ACCOUNT_CONFIG = Endpoint(
     "/fapi/v1/accountConfig",
     decode=payloads.decode_account_config,
     weight=5,
-    pools=_PAYS,
+    pools=PAYS,
     serves=(
         PositionModeReader.get_position_mode,
         AssetModeReader.get_asset_mode,
@@ -103,9 +78,9 @@ SYMBOL_CONFIG = Endpoint(
     "GET",
     "/fapi/v1/symbolConfig",
     decode=payloads.decode_symbol_configs,
-    parameters=(_SYMBOL,),
+    parameters=(SYMBOL,),
     weight=5,
-    pools=_PAYS,
+    pools=PAYS,
     serves=(
         LeverageReader.get_leverage,
         MarginTypeReader.get_margin_type,
@@ -119,9 +94,9 @@ SYMBOL_CONFIG = Endpoint(
 BALANCE = Endpoint(
     "GET",
     "/fapi/v3/balance",
-    decode=payloads.decode_balances,
+    decode=balances_decoder(withdrawable="maxWithdrawAmount"),
     weight=5,
-    pools=_PAYS,
+    pools=PAYS,
     serves=(BalanceReader.get_balances,),
 )
 
@@ -130,7 +105,7 @@ ACCOUNT = Endpoint(
     "/fapi/v3/account",
     decode=payloads.decode_account,
     weight=5,
-    pools=_PAYS,
+    pools=PAYS,
     serves=(AccountReader.get_account,),
 )
 
@@ -138,9 +113,9 @@ POSITION_RISK = Endpoint(
     "GET",
     "/fapi/v3/positionRisk",
     decode=decode_position_rows,
-    parameters=(_SYMBOL,),
+    parameters=(SYMBOL,),
     weight=5,
-    pools=_PAYS,
+    pools=PAYS,
     serves=(
         PositionReader.get_positions,
         PositionReader.get_position,
@@ -153,114 +128,39 @@ POSITION_RISK = Endpoint(
 BRACKETS = Endpoint(
     "GET",
     "/fapi/v1/leverageBracket",
-    decode=payloads.decode_brackets,
-    parameters=(_SYMBOL,),
-    pools=_PAYS,
+    decode=brackets_decoder(name="symbol", cap="notionalCap", floor="notionalFloor"),
+    parameters=(SYMBOL,),
+    pools=PAYS,
     serves=(BracketReader.get_brackets, SettingsReader.read_settings),
 )
 
-OPEN_ORDERS = Endpoint(
-    "GET",
-    "/fapi/v1/openOrders",
-    decode=payloads.decode_open_orders,
-    parameters=(_SYMBOL,),
-    weight=_open_orders_weight,
-    weight_most=40,
-    pools=_PAYS,
-    serves=(SettingsReader.read_settings,),
-)
-
-OPEN_ALGO_ORDERS = Endpoint(
-    "GET",
-    "/fapi/v1/openAlgoOrders",
-    decode=payloads.decode_open_algo_orders,
-    parameters=(_SYMBOL,),
-    weight=_open_orders_weight,
-    weight_most=40,
-    pools=_PAYS,
-    serves=(SettingsReader.read_settings,),
-)
-
-POSITION_MODE = Endpoint(
-    "GET",
-    "/fapi/v1/positionSide/dual",
-    decode=payloads.decode_position_mode,
-    weight=30,
-    pools=_PAYS,
-    note="Served at a sixth of the weight by accountConfig.",
-)
+OPEN_ORDERS = common.open_orders(_ROOT)
+OPEN_ALGO_ORDERS = common.open_algo_orders(_ROOT)
+POSITION_MODE = common.position_mode(_ROOT, note="Served at a sixth of the weight by accountConfig.")
 
 ASSET_MODE = Endpoint(
     "GET",
     "/fapi/v1/multiAssetsMargin",
     decode=payloads.decode_asset_mode,
     weight=30,
-    pools=_PAYS,
+    pools=PAYS,
     note="Served at a sixth of the weight by accountConfig.",
 )
 
 # -- settings
 
-SET_LEVERAGE = Endpoint(
-    "POST",
-    "/fapi/v1/leverage",
-    decode=Changing(payloads.decode_leverage),
-    parameters=(
-        _REQUIRED_SYMBOL,
-        Parameter(
-            "leverage",
-            Kind.INTEGER,
-            required=True,
-            role=Role.LEVERAGE,
-            minimum=Decimal(1),
-            maximum=Decimal(125),
-        ),
-    ),
-    pools=_PAYS,
-    effect=Effect.SET,
-    subject=Subject.SYMBOL,
-    readback=leverage_readback(SYMBOL_CONFIG),
-    serves=(LeverageControl.set_leverage,),
-    note="Brackets, region and account may allow less than 125.",
-)
+READ_SYMBOL = SymbolConfigReader(SYMBOL_CONFIG)
 
-SET_MARGIN_TYPE = Endpoint(
-    "POST",
-    "/fapi/v1/marginType",
-    decode=Changing(payloads.decode_acknowledgement),
-    parameters=(
-        _REQUIRED_SYMBOL,
-        Parameter("marginType", required=True, choices=frozenset(MARGIN_TYPE_WORDS.values())),
-    ),
-    pools=_PAYS,
-    effect=Effect.SET,
-    subject=Subject.SYMBOL,
-    no_change=frozenset({-4046}),
-    # answered on a flat symbol without orders that already has the wanted margin type, too
-    doubtful=frozenset({-4067}),
-    readback=margin_type_readback(SYMBOL_CONFIG),
-    serves=(MarginTypeControl.set_margin_type,),
-)
-
-SET_POSITION_MODE = Endpoint(
-    "POST",
-    "/fapi/v1/positionSide/dual",
-    decode=Changing(payloads.decode_acknowledgement),
-    parameters=(Parameter("dualSidePosition", Kind.BOOLEAN, required=True),),
-    pools=_PAYS,
-    effect=Effect.SET,
-    subject=Subject.ACCOUNT,
-    no_change=frozenset({-4059}),
-    readback=position_mode_readback(ACCOUNT_CONFIG),
-    serves=(PositionModeControl.set_position_mode,),
-)
+SET_LEVERAGE = common.set_leverage(_ROOT, leverage_decoder(largest="maxNotionalValue"), READ_SYMBOL)
+SET_MARGIN_TYPE = common.set_margin_type(_ROOT, READ_SYMBOL)
+SET_POSITION_MODE = common.set_position_mode(_ROOT, ACCOUNT_CONFIG)
 
 SET_ASSET_MODE = Endpoint(
     "POST",
     "/fapi/v1/multiAssetsMargin",
-    decode=Changing(payloads.decode_acknowledgement),
+    decode=Changing(decode_acknowledgement),
     parameters=(Parameter("multiAssetsMargin", Kind.BOOLEAN, required=True),),
-    pools=_PAYS,
+    pools=PAYS,
     effect=Effect.SET,
     subject=Subject.ACCOUNT,
     no_change=frozenset({-4171}),

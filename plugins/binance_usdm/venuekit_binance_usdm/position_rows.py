@@ -1,7 +1,8 @@
 """
 The hot read: rows of positionRisk, straight from bytes to typed fields.
 
-Whoever imports this module imports msgspec; :func:`decode_positions` does so when it is first called.
+Whoever imports this module imports msgspec; :func:`~venuekit_binance_usdm.positions.decode_position_rows` does so when
+it is first called.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from decimal import Decimal
 
 import msgspec
 
-from venuekit.errors import PayloadMismatch
+from venuekit_binance_common.rows import decode_with
 
 __all__ = ["PositionRow", "decode"]
 
@@ -44,15 +45,5 @@ _DECODER = msgspec.json.Decoder(list[PositionRow])
 
 
 def decode(body: bytes) -> list[PositionRow]:
-    """
-    Return the rows of a positionRisk answer.
-
-    Raises:
-        ValueError: it is not JSON.
-        PayloadMismatch: it is, but of another shape; the message names the field.
-    """
-    try:
-        return _DECODER.decode(body)
-    except msgspec.ValidationError as mismatch:
-        reason, _, path = str(mismatch).partition(" - at ")
-        raise PayloadMismatch(f"{path.strip('`').removeprefix('$') or 'the answer'}: {reason}") from None
+    """Return the rows of a positionRisk answer; see :func:`~venuekit_binance_common.rows.decode_with`."""
+    return decode_with(_DECODER, body)

@@ -9,20 +9,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from venuekit.account import Account
-from venuekit.capabilities import (
-    MarginType,
-    Position,
-    PositionBehaviour,
-    PositionMode,
-    PositionReader,
-    PositionSide,
-    Unit,
-)
+from venuekit.capabilities import MarginType, Position, PositionMode, PositionReader, PositionSide, Unit
 from venuekit.endpoint import Endpoint
+from venuekit_binance_common.position_questions import check_filters, side_that_fits
+from venuekit_binance_common.together import earliest, together
+from venuekit_binance_common.words import POSITION_SIDES, margin_type_of, position_mode_of
 from venuekit_binance_usdm.payloads import AccountConfig, SymbolConfig
 from venuekit_binance_usdm.symbol_config import config_of
-from venuekit_binance_usdm.together import earliest, together
-from venuekit_binance_usdm.words import POSITION_SIDES, margin_type_of, position_mode_of
 
 if TYPE_CHECKING:
     from venuekit_binance_usdm.position_rows import PositionRow
@@ -61,7 +54,7 @@ class BinancePositions(Account, PositionReader):
         include_flat: bool = False,
     ) -> tuple[Position, ...]:
         """Return the open positions, with ``include_flat=True`` also flat symbols with open orders; weight 10."""
-        self._check_filters(symbol=symbol, pair=pair, margin_asset=margin_asset)
+        check_filters(self, symbol=symbol, pair=pair, margin_asset=margin_asset)
         rows, configs = await together(
             self.answer(self.POSITION_RISK, symbol=symbol), self.answer(self.SYMBOL_CONFIG, symbol=symbol)
         )
@@ -83,38 +76,17 @@ class BinancePositions(Account, PositionReader):
         positions = join_positions(
             rows.value, configs.value, as_of=as_of, received_at=rows.received_at, raws=rows.raw, include_flat=True
         )
-        wanted = self._side_that_fits(await self._position_mode(positions), side, symbol)
+        wanted = side_that_fits(self, await self._position_mode(positions), side, symbol)
         for position in positions:
             if position.symbol == symbol and position.side is wanted:
                 return position
         return flat_position(config_of(configs.value, symbol), wanted, as_of=as_of, received_at=rows.received_at)
-
-    def _check_filters(self, **filters: str | None) -> None:
-        known = self.behaviour(PositionBehaviour).filters
-        for name, value in filters.items():
-            if value is not None and name not in known:
-                raise self.refuse(
-                    f"positions cannot be filtered by {name} here, only by {', '.join(sorted(known))}",
-                    operation="get_positions",
-                    subject=value,
-                )
 
     async def _position_mode(self, listed: Iterable[Position]) -> PositionMode:
         """Return the mode: any listed row shows it, and where there is none the account's configuration tells."""
         for position in listed:
             return PositionMode.ONE_WAY if position.side is PositionSide.BOTH else PositionMode.HEDGE
         return position_mode_of((await self.call(self.ACCOUNT_CONFIG)).dual_side_position)
-
-    def _side_that_fits(self, mode: PositionMode, side: PositionSide | None, symbol: str) -> PositionSide:
-        asked = side or PositionSide.BOTH
-        if (asked is PositionSide.BOTH) is (mode is PositionMode.ONE_WAY):
-            return asked
-        fitting = "BOTH" if mode is PositionMode.ONE_WAY else "LONG or SHORT"
-        raise self.refuse(
-            f"the account is in {mode} mode: the side of a position is {fitting}, not {asked.name}",
-            operation="get_position",
-            subject=symbol,
-        )
 
 
 def join_positions(

@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+import attrs
+
+from venuekit.endpoint import Call, Endpoint
 from venuekit.errors import Outcome, PayloadMismatch
+from venuekit_binance_common.symbol_settings import HeldSettings, documented_margin_type
 from venuekit_binance_usdm.payloads import SymbolConfig
 
-__all__ = ["config_of"]
+__all__ = ["SymbolConfigReader", "config_of"]
+
+
+@attrs.frozen
+class SymbolConfigReader:
+    """Reads the settings of one symbol from symbolConfig; weight 5."""
+
+    endpoint: Endpoint[tuple[SymbolConfig, ...]]
+
+    async def __call__(self, call: Call, symbol: str) -> HeldSettings:
+        """Return what holds for the symbol; the venue itself refuses an unknown one."""
+        row = config_of(await call(self.endpoint, symbol=symbol), symbol)
+        return HeldSettings(
+            symbol=row.symbol,
+            margin_type=documented_margin_type(row.margin_type, row.symbol),
+            leverage=Decimal(row.leverage),
+            largest=row.max_notional_value,
+        )
 
 
 def config_of(rows: tuple[SymbolConfig, ...], symbol: str) -> SymbolConfig:

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from venuekit.capabilities import (
-    AssetMode,
-    LeverageBehaviour,
-    LeverageScope,
-    MarginType,
-    MarginTypeBehaviour,
-    MarginTypeScope,
-    PositionBehaviour,
-    PositionModeBehaviour,
-    PositionModeScope,
-    Setting,
-)
+from venuekit.capabilities import AssetMode, MarginType, PositionBehaviour, Setting
 from venuekit.venue import BlockedBy, Blocker, BlockerScope, Coupling, Environment, EnvironmentName, Venue
+from venuekit_binance_common.answers import read_answer
+from venuekit_binance_common.behaviours import blockers, setting_behaviours
+from venuekit_binance_common.limits import LIMITS, REALM
+from venuekit_binance_common.signing import QuerySigning
 from venuekit_binance_usdm.account import BinanceUsdmAccount
-from venuekit_binance_usdm.answers import read_answer
 from venuekit_binance_usdm.endpoints import ENDPOINTS, SERVER_TIME
 from venuekit_binance_usdm.faults import FAULTS
-from venuekit_binance_usdm.limits import LIMITS
-from venuekit_binance_usdm.signing import QuerySigning
 
 if TYPE_CHECKING:
     from venuekit.simulator.front import Front
@@ -54,11 +43,7 @@ _ENVIRONMENTS = (
 )
 
 _BEHAVIOURS = (
-    LeverageBehaviour(
-        scope=frozenset({LeverageScope.SYMBOL}), minimum=Decimal(1), maximum=Decimal(125), step=Decimal(1)
-    ),
-    MarginTypeBehaviour(scope=MarginTypeScope.SYMBOL),
-    PositionModeBehaviour(scope=PositionModeScope.ACCOUNT),
+    *setting_behaviours(mode_shared_with="binance_coinm"),
     PositionBehaviour(filters=frozenset({"symbol"})),
 )
 
@@ -80,41 +65,12 @@ _COUPLINGS = (
 )
 
 _BLOCKERS = (
-    Blocker(
-        Setting.MARGIN_TYPE,
-        BlockedBy.ORDERS,
-        BlockerScope.SYMBOL,
-        "-4047 Margin type cannot be changed if there exists open orders.",
-    ),
-    Blocker(
-        Setting.MARGIN_TYPE,
-        BlockedBy.POSITION,
-        BlockerScope.SYMBOL,
-        "-4048 Margin type cannot be changed if there exists position.",
-    ),
-    Blocker(
-        Setting.POSITION_MODE,
-        BlockedBy.ORDERS,
-        BlockerScope.REALM,
-        "-4067 Position side cannot be changed if there exists open orders.",
-    ),
-    Blocker(
-        Setting.POSITION_MODE,
-        BlockedBy.POSITION,
-        BlockerScope.REALM,
-        "-4068 Position side cannot be changed if there exists position.",
-    ),
+    *blockers(lower_leverage=-4161),
     Blocker(
         Setting.ASSET_MODE,
         BlockedBy.ORDERS,
         BlockerScope.ACCOUNT,
         "-4170 Unable to adjust Multi-Assets Mode with open orders in USDⓈ-M Futures.",
-    ),
-    Blocker(
-        Setting.LEVERAGE,
-        BlockedBy.LOWER_LEVERAGE,
-        BlockerScope.SYMBOL,
-        "-4161 Leverage reduction is not supported in Isolated Margin Mode with open positions.",
     ),
 )
 
@@ -129,7 +85,7 @@ VENUE = Venue(
     id="binance_usdm",
     title="Binance USDⓈ-M futures",
     account=BinanceUsdmAccount,
-    realm="binance_futures",
+    realm=REALM,
     environments=_ENVIRONMENTS,
     limits=LIMITS,
     signing=QuerySigning(),

@@ -8,10 +8,9 @@ from typing import Any
 
 from venuekit.capabilities import AssetMode, PositionMode
 from venuekit.endpoint import Endpoint
-from venuekit.simulator import Handler, SimRequest, Visit
-from venuekit.simulator.ledger import BalanceFigures, Contract, Ledger, PositionFigures, Totals
-from venuekit_binance_usdm import endpoints
-from venuekit_binance_usdm.front.formatting import (
+from venuekit.simulator import Handler, Route, SimRequest, Visit
+from venuekit.simulator.ledger import Contract, Ledger, PositionFigures, Totals
+from venuekit_binance_common.front.formatting import (
     amount,
     amount_or_zero,
     margin_type,
@@ -19,7 +18,10 @@ from venuekit_binance_usdm.front.formatting import (
     plain,
     quantity,
 )
-from venuekit_binance_usdm.front.listing import VENUE_ID, Listing
+from venuekit_binance_common.front.listing import Listing
+from venuekit_binance_common.front.wallets import asset_row, balance_row
+from venuekit_binance_usdm import endpoints
+from venuekit_binance_usdm.front.contracts import VENUE_ID
 
 __all__ = ["AccountRoutes"]
 
@@ -42,20 +44,14 @@ class AccountRoutes:
             endpoints.POSITION_RISK: self.position_risk,
         }
 
+    def extra_routes(self) -> Iterable[Route]:
+        """Return what the client does not ask for."""
+        return ()
+
     def balance(self, _request: SimRequest, visit: Visit) -> object:
         """One row per margin asset, also where nothing is held."""
         return [
-            {
-                "accountAlias": "SgsR",
-                "asset": held.asset,
-                "balance": amount(held.wallet),
-                "crossWalletBalance": amount(held.cross_wallet),
-                "crossUnPnl": amount(held.cross_unrealized_pnl),
-                "availableBalance": amount(held.available),
-                "maxWithdrawAmount": amount(held.withdrawable),
-                "marginAvailable": held.is_collateral,
-                "updateTime": milliseconds(held.updated_at),
-            }
+            {**balance_row(held, withdrawable="maxWithdrawAmount"), "marginAvailable": held.is_collateral}
             for held in visit.ledger.balances(purse=_PURSE)
         ]
 
@@ -65,7 +61,7 @@ class AccountRoutes:
         totals = ledger.totals(purse=_PURSE)
         return {
             **(_totals(totals) if totals is not None else {}),
-            "assets": [_asset(held) for held in ledger.balances(purse=_PURSE)],
+            "assets": [asset_row(held) for held in ledger.balances(purse=_PURSE)],
             "positions": [
                 _account_position(held, contract) for held, contract in _listed(ledger, self._listing.contracts)
             ],
@@ -169,22 +165,4 @@ def _totals(totals: Totals) -> Mapping[str, object]:
         "totalCrossUnPnl": amount(totals.cross_unrealized_pnl),
         "availableBalance": amount(totals.available),
         "maxWithdrawAmount": amount(totals.withdrawable),
-    }
-
-
-def _asset(held: BalanceFigures) -> Mapping[str, object]:
-    return {
-        "asset": held.asset,
-        "walletBalance": amount(held.wallet),
-        "unrealizedProfit": amount(held.unrealized_pnl),
-        "marginBalance": amount(held.equity),
-        "maintMargin": amount(held.maintenance_margin),
-        "initialMargin": amount(held.initial_margin),
-        "positionInitialMargin": amount(held.position_initial_margin),
-        "openOrderInitialMargin": amount(held.open_order_initial_margin),
-        "crossWalletBalance": amount(held.cross_wallet),
-        "crossUnPnl": amount(held.cross_unrealized_pnl),
-        "availableBalance": amount(held.available),
-        "maxWithdrawAmount": amount(held.withdrawable),
-        "updateTime": milliseconds(held.updated_at),
     }

@@ -3,106 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from venuekit.endpoint import Endpoint
-from venuekit.simulator import Handler, SimRequest, Visit
-from venuekit.simulator.ledger import Book, Contract, RestingOrder
+from venuekit.simulator.ledger import Contract
+from venuekit_binance_common.front.order_routes import OrderRoutes
 from venuekit_binance_usdm import endpoints
-from venuekit_binance_usdm.front.formatting import milliseconds, plain, quantity
-from venuekit_binance_usdm.front.listing import Listing
 
-__all__ = ["OrderRoutes"]
+__all__ = ["UsdmOrderRoutes"]
 
 
-class OrderRoutes:
-    """Open orders, plain and conditional; nothing of them is filled yet."""
+class UsdmOrderRoutes(OrderRoutes):
+    """Plain orders tell what they cost in the quote asset."""
 
-    def __init__(self, listing: Listing) -> None:
-        self._listing = listing
+    OPEN_ORDERS = endpoints.OPEN_ORDERS
+    OPEN_ALGO_ORDERS = endpoints.OPEN_ALGO_ORDERS
 
-    def handlers(self) -> Mapping[Endpoint[Any], Handler]:
-        """Return what answers which endpoint."""
-        return {
-            endpoints.OPEN_ORDERS: self.open_orders,
-            endpoints.OPEN_ALGO_ORDERS: self.open_algo_orders,
-        }
-
-    def open_orders(self, request: SimRequest, visit: Visit) -> object:
-        """Tell the plain orders, of a symbol or of all."""
-        return [_plain_order(order, contract) for order, contract in self._orders(request, visit, Book.PLAIN)]
-
-    def open_algo_orders(self, request: SimRequest, visit: Visit) -> object:
-        """Tell the conditional orders, of a symbol or of all."""
-        return [_algo_order(order, contract) for order, contract in self._orders(request, visit, Book.CONDITIONAL)]
-
-    def _orders(self, request: SimRequest, visit: Visit, book: Book) -> list[tuple[RestingOrder, Contract]]:
-        contracts = {contract.symbol: contract for contract in self._listing.asked(request)}
-        orders = visit.ledger.open_orders(book=book)
-        return [(order, contracts[order.symbol]) for order in orders if order.symbol in contracts]
-
-
-def _plain_order(order: RestingOrder, contract: Contract) -> Mapping[str, object]:
-    created = milliseconds(order.created_at)
-    return {
-        "avgPrice": "0.00000",
-        "clientOrderId": order.client_id or f"web_{order.id}",
-        "cumQuote": "0",
-        "executedQty": "0",
-        "orderId": int(order.id),
-        "origQty": quantity(order.quantity, contract),
-        "origType": "LIMIT",
-        "price": plain(order.price),
-        "reduceOnly": order.reduce_only,
-        "side": order.side.name,
-        "positionSide": order.position_side.name,
-        "status": "NEW",
-        "stopPrice": "0",
-        "closePosition": False,
-        "symbol": order.symbol,
-        "time": created,
-        "timeInForce": "GTC",
-        "type": "LIMIT",
-        "updateTime": created,
-        "workingType": "CONTRACT_PRICE",
-        "priceProtect": False,
-        "priceMatch": "NONE",
-        "selfTradePreventionMode": "NONE",
-        "goodTillDate": 0,
-    }
-
-
-def _algo_order(order: RestingOrder, contract: Contract) -> Mapping[str, object]:
-    created, price = milliseconds(order.created_at), plain(order.price)
-    return {
-        "algoId": int(order.id),
-        "clientAlgoId": order.client_id or f"web_{order.id}",
-        "algoType": "CONDITIONAL",
-        "orderType": "TAKE_PROFIT",
-        "symbol": order.symbol,
-        "side": order.side.name,
-        "positionSide": order.position_side.name,
-        "timeInForce": "GTC",
-        "quantity": quantity(order.quantity, contract),
-        "algoStatus": "NEW",
-        "actualOrderId": "",
-        "actualPrice": "0.00000",
-        "triggerPrice": price,
-        "price": price,
-        "icebergQuantity": None,
-        "tpTriggerPrice": "0.000",
-        "tpPrice": "0.000",
-        "slTriggerPrice": "0.000",
-        "slPrice": "0.000",
-        "tpOrderType": "",
-        "selfTradePreventionMode": "EXPIRE_MAKER",
-        "workingType": "CONTRACT_PRICE",
-        "priceMatch": "NONE",
-        "closePosition": False,
-        "priceProtect": False,
-        "reduceOnly": order.reduce_only,
-        "createTime": created,
-        "updateTime": created,
-        "triggerTime": 0,
-        "goodTillDate": 0,
-    }
+    def own_fields(self, contract: Contract) -> Mapping[str, object]:  # noqa: ARG002  (alike for every contract)
+        """Return the fields of a plain order that only this product has."""
+        return {"cumQuote": "0", "goodTillDate": 0}

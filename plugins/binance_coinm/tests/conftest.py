@@ -1,0 +1,37 @@
+"""What these tests share: the recorded answers, and accounts that are answered by them."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from venuekit.testing.fake import FakeTransport
+from venuekit.testing.recorded import Recorded, load_recorded
+from venuekit_binance_coinm.venue import VENUE
+from venuekit_binance_common import testing
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start without an event loop: pytest-asyncio would make one only to put it back later, and nobody closes it."""
+    asyncio.set_event_loop(None)
+
+
+@pytest.fixture(scope="session")
+def recorded() -> Recorded:
+    """The recorded answers of this venue."""
+    return load_recorded(Path(__file__).parent / "recorded")
+
+
+@pytest.fixture
+def transport() -> FakeTransport:
+    """A transport that :func:`answering` teaches what to answer."""
+    return testing.time_telling_transport()
+
+
+@pytest.fixture
+def answering(recorded: Recorded, transport: FakeTransport) -> Any:
+    """Open an account whose requests are answered by the named cases."""
+    return testing.answering(VENUE, recorded, transport)

@@ -1,0 +1,113 @@
+"""What the venue declares, and what importing it costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from urllib.parse import urlsplit
+
+import pytest
+
+from venuekit.capabilities import AssetModeControl, AssetModeReader, PositionBehaviour, PositionModeBehaviour
+from venuekit.endpoint import Effect, Endpoint, Security, Subject
+from venuekit.plugins import make_plugins
+from venuekit.venue import EnvironmentName
+from venuekit_binance_coinm import endpoints
+from venuekit_binance_coinm.venue import VENUE
+
+WEIGHTS = {
+    endpoints.SERVER_TIME: 1,
+    endpoints.EXCHANGE_INFO: 1,
+    endpoints.BALANCE: 1,
+    endpoints.ACCOUNT: 5,
+    endpoints.POSITION_RISK: 1,
+    endpoints.BRACKETS: 2,
+    endpoints.PAIR_BRACKETS: 1,
+    endpoints.OPEN_ORDERS: 40,
+    endpoints.OPEN_ALGO_ORDERS: 40,
+    endpoints.POSITION_MODE: 30,
+    endpoints.SET_LEVERAGE: 1,
+    endpoints.SET_MARGIN_TYPE: 1,
+    endpoints.SET_POSITION_MODE: 1,
+}
+
+
+@pytest.mark.parametrize(("endpoint", "weight"), WEIGHTS.items(), ids=str)
+def test_weights_are_those_documented(endpoint: Endpoint[object], weight: int) -> None:
+    """The most a call can cost is documented, and every call pays it into the pool of the address."""
+    assert endpoint.cost({}) == endpoint.weight_most == weight
+    assert endpoint.pools == {"weight": None}
+
+
+def test_every_endpoint_has_a_documented_weight() -> None:
+    """None is left out above."""
+    assert set(WEIGHTS) == set(VENUE.endpoints)
+
+
+@pytest.mark.parametrize("endpoint", [endpoints.BRACKETS, endpoints.OPEN_ORDERS, endpoints.OPEN_ALGO_ORDERS], ids=str)
+def test_naming_a_symbol_makes_a_read_cheap(endpoint: Endpoint[object]) -> None:
+    """One symbol costs 1."""
+    assert endpoint.cost({"symbol": "BTCUSD_PERP"}) == 1
+
+
+def test_writes_can_be_found_out_and_know_what_they_are_about() -> None:
+    """Leverage and margin type exclude each other per symbol, the mode excludes everything."""
+    writes = {endpoint: endpoint.subject for endpoint in VENUE.endpoints if endpoint.is_write}
+
+    assert writes == {
+        endpoints.SET_LEVERAGE: Subject.SYMBOL,
+        endpoints.SET_MARGIN_TYPE: Subject.SYMBOL,
+        endpoints.SET_POSITION_MODE: Subject.ACCOUNT,
+    }
+    assert all(endpoint.effect is Effect.SET and endpoint.readback for endpoint in writes)
+    public = {endpoint for endpoint in VENUE.endpoints if endpoint.security is Security.NONE}
+    assert public == {endpoints.SERVER_TIME, endpoints.EXCHANGE_INFO}
+
+
+def test_position_information_takes_pair_and_margin_asset() -> None:
+    """The venue filters by those two; a symbol is picked out of its pair by us."""
+    assert VENUE.behaviour(PositionBehaviour).filters == {"symbol", "pair", "margin_asset"}
+    assert set(endpoints.POSITION_RISK.by_name) == {"pair", "marginAsset"}
+    assert VENUE.behaviour(PositionModeBehaviour).shared_with == ("binance_usdm",)
+
+
+def test_asset_mode_is_unsupported_with_the_reason() -> None:
+    """Multi-assets mode is the other product's."""
+    assert not issubclass(VENUE.account, AssetModeReader)
+    assert "USDⓈ-M" in VENUE.unsupported[AssetModeControl]
+    assert VENUE.unsupported[AssetModeReader] == VENUE.unsupported[AssetModeControl]
+
+
+def test_environments_allow_their_own_hosts_only() -> None:
+    """Every URL of an environment lies on its allow-list, and every host of the list is used."""
+    assert {environment.name for environment in VENUE.environments} == set(EnvironmentName) - {EnvironmentName.SIM}
+    for environment in VENUE.environments:
+        urls = [url for url in (environment.rest, environment.websocket_api, environment.stream) if url]
+        assert {urlsplit(url).hostname for url in urls} == environment.hosts
+        assert environment.rest.startswith("https://")
+
+
+def test_plugin_is_found_by_its_entry_point() -> None:
+    """The venue enters by the same door as a stranger's."""
+    assert make_plugins().venue("binance_coinm") is VENUE
+
+
+def test_parts_keep_accounts_small() -> None:
+    """No part of the account class adds a dictionary to each account."""
+    parts = [part for part in VENUE.account.__mro__ if "binance" in part.__module__]
+
+    assert len(parts) > 10
+    assert all(vars(part).get("__slots__") == () for part in parts)
+
+
+def test_declarations_import_no_codec_and_no_client_stack() -> None:
+    """Reading what the venue declares costs no JSON codec, no converter, no HTTP stack and no simulator."""
+    script = (
+        "import sys, venuekit_binance_coinm.venue\n"
+        "print([name for name in ('msgspec', 'cattrs', 'aiohttp', 'tenacity', 'venuekit.simulator')"
+        " if name in sys.modules])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)  # noqa: S603
+
+    assert done.stdout.strip() == "[]"

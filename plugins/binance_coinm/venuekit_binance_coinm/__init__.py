@@ -1,0 +1,23 @@
+"""Binance COIN-M futures for venuekit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from venuekit.hooks import hookimpl
+
+if TYPE_CHECKING:
+    from venuekit.venue import Venue
+
+__all__ = ["VENUEKIT_API", "venuekit_register_venues"]
+
+VENUEKIT_API = 1
+
+
+@hookimpl
+def venuekit_register_venues(register: Callable[[Venue[Any]], None]) -> None:
+    """Register the venue ``binance_coinm``."""
+    from venuekit_binance_coinm.venue import VENUE
+
+    register(VENUE)

@@ -1,0 +1,51 @@
+"""The account: a list of parts, each one capability, and the endpoints they use."""
+
+from __future__ import annotations
+
+from venuekit.capabilities import Unit
+from venuekit_binance_coinm import endpoints
+from venuekit_binance_coinm.account_info import BinanceCoinmAccountInfo
+from venuekit_binance_coinm.brackets import BinanceCoinmBrackets
+from venuekit_binance_coinm.settings import BinanceCoinmSettings
+from venuekit_binance_common.balances import BinanceBalances
+from venuekit_binance_common.instruments import BinanceInstruments, BinanceServerTime
+from venuekit_binance_common.leverage import BinanceLeverage
+from venuekit_binance_common.margin_type import BinanceMarginType
+from venuekit_binance_common.position_mode import BinancePositionMode
+
+__all__ = ["BinanceCoinmAccount"]
+
+
+class BinanceCoinmAccount(
+    BinanceBalances,
+    BinanceCoinmAccountInfo,
+    BinanceLeverage,
+    BinanceMarginType,
+    BinancePositionMode,
+    BinanceCoinmBrackets,
+    BinanceInstruments,
+    BinanceServerTime,
+    BinanceCoinmSettings,
+):
+    """An account of COIN-M futures."""
+
+    __slots__ = ()
+
+    ACCOUNT = endpoints.ACCOUNT
+    BALANCE = endpoints.BALANCE
+    BRACKETS = endpoints.BRACKETS
+    BRACKET_UNIT = Unit.BASE
+    CONTRACTS = endpoints.CONTRACTS
+    EXCHANGE_INFO = endpoints.EXCHANGE_INFO
+    LARGEST_UNIT = Unit.BASE
+    OPEN_ALGO_ORDERS = endpoints.OPEN_ALGO_ORDERS
+    OPEN_ORDERS = endpoints.OPEN_ORDERS
+    PAIR_BRACKETS = endpoints.PAIR_BRACKETS
+    POSITION_MODE = endpoints.POSITION_MODE
+    POSITION_RISK = endpoints.POSITION_RISK
+    READ_POSITION_MODE = endpoints.POSITION_MODE
+    READ_SYMBOL = endpoints.READ_SYMBOL
+    SERVER_TIME = endpoints.SERVER_TIME
+    SET_LEVERAGE = endpoints.SET_LEVERAGE
+    SET_MARGIN_TYPE = endpoints.SET_MARGIN_TYPE
+    SET_POSITION_MODE = endpoints.SET_POSITION_MODE

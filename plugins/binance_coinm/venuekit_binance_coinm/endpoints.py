@@ -1,0 +1,156 @@
+"""Every endpoint the account uses or offers, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from venuekit.capabilities import (
+    AccountReader,
+    BalanceReader,
+    BracketReader,
+    LeverageReader,
+    MarginTypeReader,
+    PositionModeReader,
+    PositionReader,
+    SettingsReader,
+)
+from venuekit.endpoint import Endpoint, Parameter
+from venuekit_binance_coinm import payloads
+from venuekit_binance_coinm.contracts import contracts_endpoint
+from venuekit_binance_coinm.symbol_rows import PositionRiskReader
+from venuekit_binance_common import endpoints as common
+from venuekit_binance_common.endpoints import PAYS, SYMBOL
+from venuekit_binance_common.payloads import balances_decoder, instruments_decoder, leverage_decoder
+
+__all__ = [
+    "ACCOUNT",
+    "BALANCE",
+    "BRACKETS",
+    "CONTRACTS",
+    "ENDPOINTS",
+    "EXCHANGE_INFO",
+    "OPEN_ALGO_ORDERS",
+    "OPEN_ORDERS",
+    "PAIR_BRACKETS",
+    "POSITION_MODE",
+    "POSITION_RISK",
+    "READ_SYMBOL",
+    "SERVER_TIME",
+    "SET_LEVERAGE",
+    "SET_MARGIN_TYPE",
+    "SET_POSITION_MODE",
+]
+
+_ROOT = "/dapi"
+_PAIR = Parameter("pair")
+
+
+def _brackets_weight(parameters: Mapping[str, Any]) -> int:
+    return 2 if parameters.get("symbol") is None else 1
+
+
+# -- what needs no key
+
+SERVER_TIME = common.server_time(_ROOT)
+EXCHANGE_INFO = common.exchange_info(
+    _ROOT,
+    instruments_decoder(status="contractStatus"),
+    PositionReader.get_positions,
+    PositionReader.get_position,
+    AccountReader.get_account,
+)
+
+CONTRACTS = contracts_endpoint(EXCHANGE_INFO)
+
+# -- reads
+
+BALANCE = Endpoint(
+    "GET",
+    "/dapi/v1/balance",
+    decode=balances_decoder(withdrawable="withdrawAvailable"),
+    pools=PAYS,
+    serves=(BalanceReader.get_balances,),
+)
+
+ACCOUNT = Endpoint(
+    "GET",
+    "/dapi/v1/account",
+    decode=payloads.decode_account,
+    weight=5,
+    pools=PAYS,
+    serves=(AccountReader.get_account, SettingsReader.read_settings),
+)
+
+POSITION_RISK = Endpoint(
+    "GET",
+    "/dapi/v1/positionRisk",
+    decode=payloads.decode_position_risk,
+    parameters=(_PAIR, Parameter("marginAsset")),
+    pools=PAYS,
+    serves=(
+        PositionReader.get_positions,
+        PositionReader.get_position,
+        LeverageReader.get_leverage,
+        MarginTypeReader.get_margin_type,
+        SettingsReader.read_settings,
+    ),
+    note="Lists every trading symbol, flat or not; it cannot be asked for one symbol.",
+)
+
+BRACKETS = Endpoint(
+    "GET",
+    "/dapi/v2/leverageBracket",
+    decode=payloads.decode_symbol_brackets,
+    parameters=(SYMBOL,),
+    weight=_brackets_weight,
+    weight_most=2,
+    pools=PAYS,
+    serves=(BracketReader.get_brackets, SettingsReader.read_settings),
+)
+
+PAIR_BRACKETS = Endpoint(
+    "GET",
+    "/dapi/v1/leverageBracket",
+    decode=payloads.decode_pair_brackets,
+    parameters=(_PAIR,),
+    pools=PAYS,
+    serves=(BracketReader.get_brackets,),
+    note="The venue discourages it: the symbols of one pair can have different brackets.",
+)
+
+OPEN_ORDERS = common.open_orders(_ROOT, _PAIR)
+OPEN_ALGO_ORDERS = common.open_algo_orders(_ROOT)
+
+POSITION_MODE = common.position_mode(
+    _ROOT,
+    PositionModeReader.get_position_mode,
+    PositionReader.get_position,
+    AccountReader.get_account,
+    SettingsReader.read_settings,
+    note="Where rows of positions are read they show the mode; then this is asked only when there is no row.",
+)
+
+# -- settings
+
+READ_SYMBOL = PositionRiskReader(POSITION_RISK, venue="binance_coinm")
+
+SET_LEVERAGE = common.set_leverage(_ROOT, leverage_decoder(largest="maxQty"), READ_SYMBOL)
+SET_MARGIN_TYPE = common.set_margin_type(_ROOT, READ_SYMBOL)
+SET_POSITION_MODE = common.set_position_mode(_ROOT, POSITION_MODE)
+
+ENDPOINTS = (
+    SERVER_TIME,
+    EXCHANGE_INFO,
+    BALANCE,
+    ACCOUNT,
+    POSITION_RISK,
+    BRACKETS,
+    PAIR_BRACKETS,
+    OPEN_ORDERS,
+    OPEN_ALGO_ORDERS,
+    POSITION_MODE,
+    SET_LEVERAGE,
+    SET_MARGIN_TYPE,
+    SET_POSITION_MODE,
+)

@@ -1,0 +1,32 @@
+"""The front: what is listed, what is refused in which words, and what answers."""
+
+from __future__ import annotations
+
+from venuekit_binance_coinm.front.account_routes import AccountRoutes
+from venuekit_binance_coinm.front.contracts import CONTRACTS
+from venuekit_binance_coinm.front.market_routes import CoinmMarketRoutes
+from venuekit_binance_coinm.front.order_routes import CoinmOrderRoutes
+from venuekit_binance_coinm.front.scenarios import SCENARIOS
+from venuekit_binance_coinm.front.settings_routes import CoinmSettingsRoutes
+from venuekit_binance_common.front.binance_front import BinanceFront, Routes
+from venuekit_binance_common.front.errors import Errors
+from venuekit_binance_common.front.listing import Listing
+
+__all__ = ["BinanceCoinmFront"]
+
+
+class BinanceCoinmFront(BinanceFront):
+    """COIN-M futures."""
+
+    contracts = CONTRACTS
+    scenarios = SCENARIOS
+    errors = Errors(too_late=-4188, lower_leverage=-4150, words={-4087: "Invalid pair."})
+
+    def routes(self, listing: Listing) -> tuple[Routes, ...]:
+        """Return everything that answers."""
+        return (
+            CoinmMarketRoutes(listing),
+            AccountRoutes(listing),
+            CoinmSettingsRoutes(listing),
+            CoinmOrderRoutes(listing),
+        )

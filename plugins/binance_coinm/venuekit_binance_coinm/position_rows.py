@@ -1,0 +1,141 @@
+"""
+The hot reads: rows of positionRisk and of the account, straight from bytes.
+
+The venue lists every symbol, in hedge mode three times, and few of them hold anything. So numbers stay text until
+somebody wants them: flat rows cost next to nothing. Whoever imports this module imports msgspec; the decoders in
+:mod:`~venuekit_binance_coinm.payloads` do so when they are first called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from venuekit.payloads import interned
+from venuekit_binance_common.payloads import AssetRow, decode_assets
+from venuekit_binance_common.rows import decode_with
+
+__all__ = ["AccountPositionRow", "AccountRow", "PositionRow", "RiskRow", "decode_account", "decode_risk", "misfit"]
+
+
+class PositionRow(msgspec.Struct, rename="camel", gc=False, kw_only=True):
+    """What either read tells about a position; numbers as text, None where that read does not tell."""
+
+    symbol: str
+    position_side: str
+    position_amt: str
+    entry_price: str
+    break_even_price: str
+    leverage: str
+    max_qty: str
+    update_time: int
+    mark_price: str | None = None
+    un_realized_profit: str | None = None
+    unrealized_profit: str | None = None
+    liquidation_price: str | None = None
+    margin_type: str | None = None
+    isolated: bool | None = None
+    isolated_margin: str | None = None
+    isolated_wallet: str | None = None
+    notional_value: str | None = None
+    is_auto_add_margin: str | None = None
+    initial_margin: str | None = None
+    maint_margin: str | None = None
+    position_initial_margin: str | None = None
+    open_order_initial_margin: str | None = None
+
+
+class RiskRow(PositionRow, rename="camel", gc=False, kw_only=True):
+    """A row of positionRisk: without margins."""
+
+    mark_price: str
+    un_realized_profit: str
+    liquidation_price: str
+    margin_type: str
+    isolated_margin: str
+    is_auto_add_margin: str
+
+
+class AccountPositionRow(PositionRow, rename="camel", gc=False, kw_only=True):
+    """A position of the account read: without mark and liquidation price."""
+
+    unrealized_profit: str
+    isolated: bool
+    initial_margin: str
+    maint_margin: str
+    position_initial_margin: str
+    open_order_initial_margin: str
+
+
+class AccountRow(msgspec.Struct, rename="camel", gc=False, kw_only=True):
+    """The account read; it has no totals."""
+
+    assets: tuple[AssetRow, ...]
+    positions: list[AccountPositionRow]
+    can_trade: bool
+    can_deposit: bool
+    can_withdraw: bool
+    fee_tier: int
+    update_time: int
+
+
+class _AccountText(AccountRow, rename="camel", gc=False, kw_only=True):
+    assets: msgspec.Raw  # type: ignore[assignment]
+
+
+_NUMBERS = (
+    "position_amt",
+    "entry_price",
+    "break_even_price",
+    "leverage",
+    "max_qty",
+    "mark_price",
+    "un_realized_profit",
+    "unrealized_profit",
+    "liquidation_price",
+    "isolated_margin",
+    "isolated_wallet",
+    "notional_value",
+    "initial_margin",
+    "maint_margin",
+    "position_initial_margin",
+    "open_order_initial_margin",
+)
+_RISK = msgspec.json.Decoder(list[RiskRow])
+_ACCOUNT = msgspec.json.Decoder(_AccountText)
+
+
+def decode_risk(body: bytes) -> list[RiskRow]:
+    """Return the rows of a positionRisk answer; see :func:`~venuekit_binance_common.rows.decode_with`."""
+    return decode_with(_RISK, body)
+
+
+def decode_account(body: bytes) -> AccountRow:
+    """Return the account; see :func:`~venuekit_binance_common.rows.decode_with`."""
+    text = decode_with(_ACCOUNT, body)
+    return AccountRow(
+        assets=decode_assets(bytes(text.assets)),
+        positions=text.positions,
+        can_trade=text.can_trade,
+        can_deposit=text.can_deposit,
+        can_withdraw=text.can_withdraw,
+        fee_tier=text.fee_tier,
+        update_time=text.update_time,
+    )
+
+
+def misfit(rows: Iterable[PositionRow]) -> str | None:
+    """Return in one sentence which field of which row is no number, None when all are."""
+    for index, row in enumerate(rows):
+        names = msgspec.structs.fields(row)
+        encoded = {field.name: field.encode_name for field in names}
+        for name in _NUMBERS:
+            text = getattr(row, name)
+            if text is None:
+                continue
+            try:
+                interned(text)
+            except ValueError:
+                return f"[{index}].{encoded[name]}: expected a decimal number, got {text[:60]!r}"
+    return None

@@ -1,0 +1,129 @@
+"""Positions: every trading symbol has its rows, flat or not; in hedge mode BOTH stands beside LONG and SHORT."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from venuekit.account import Answer
+from venuekit.capabilities import Position, PositionMode, PositionReader, PositionSide, Unit
+from venuekit.endpoint import Endpoint
+from venuekit.errors import Outcome, PayloadMismatch
+from venuekit.payloads import interned
+from venuekit_binance_coinm.contracts import BinanceContracts
+from venuekit_binance_coinm.position_values import position_of
+from venuekit_binance_common.instruments import unlisted
+from venuekit_binance_common.payloads import InstrumentRow, PositionModeRow
+from venuekit_binance_common.position_questions import check_filters, side_that_fits
+from venuekit_binance_common.words import position_mode_of
+
+if TYPE_CHECKING:
+    from venuekit_binance_coinm.position_rows import PositionRow, RiskRow
+
+__all__ = ["BinanceCoinmPositions", "mode_of"]
+
+#: how the venue writes nothing; any other zero is known by its value
+_FLAT = "0"
+
+
+class BinanceCoinmPositions(BinanceContracts, PositionReader):
+    """The venue filters by pair and margin asset; a symbol is asked for by its pair and picked out here."""
+
+    __slots__ = ()
+
+    POSITION_RISK: ClassVar[Endpoint[list[RiskRow]]]
+    POSITION_MODE: ClassVar[Endpoint[PositionModeRow]]
+
+    async def get_positions(
+        self,
+        *,
+        symbol: str | None = None,
+        pair: str | None = None,
+        margin_asset: str | None = None,
+        include_flat: bool = False,
+    ) -> tuple[Position, ...]:
+        """Return the open positions, with ``include_flat=True`` every trading symbol's; weight 1."""
+        check_filters(self, symbol=symbol, pair=pair, margin_asset=margin_asset)
+        if symbol is not None:
+            contract = await self._named(symbol, "get_positions")
+            pair = pair or contract.pair
+        answer = await self.answer(self.POSITION_RISK, pair=pair, marginAsset=margin_asset)
+        positions = await self._positions(self.POSITION_RISK, answer, answer.value, answer.raw, include_flat)
+        return positions if symbol is None else tuple(one for one in positions if one.symbol == symbol)
+
+    async def get_position(self, symbol: str, *, side: PositionSide | None = None) -> Position:
+        """Return the position of a symbol, flat if need be; weight 1, and 30 more when the venue lists no row."""
+        contract = await self._named(symbol, "get_position")
+        answer = await self.answer(self.POSITION_RISK, pair=contract.pair)
+        mode = mode_of(answer.value)
+        if mode is None:
+            mode = position_mode_of((await self.call(self.POSITION_MODE)).dual_side_position)
+        wanted = side_that_fits(self, mode, side, symbol)
+        for position in await self._positions(self.POSITION_RISK, answer, answer.value, answer.raw, include_flat=True):
+            if position.symbol == symbol and position.side is wanted:
+                return position
+        return Position(
+            symbol=symbol,
+            side=wanted,
+            quantity=Decimal(0),
+            contract_size=contract.contract_size,
+            contract_unit=Unit.QUOTE,
+            settle=contract.margin_asset,
+            as_of=answer.as_of,
+            received_at=answer.received_at,
+        )
+
+    async def _named(self, symbol: str, operation: str) -> InstrumentRow:
+        contract = await self._contract(symbol)
+        if contract is None:
+            raise unlisted(self, self.CONTRACTS, symbol, operation=operation)
+        return contract
+
+    async def _positions(
+        self,
+        endpoint: Endpoint[Any],
+        answer: Answer[Any],
+        rows: Sequence[PositionRow],
+        raws: Sequence[Mapping[str, Any]] | None,
+        include_flat: bool,
+    ) -> tuple[Position, ...]:
+        """Return what rows of an answer tell, the open ones or all."""
+        try:
+            wanted = [
+                index
+                for index, row in enumerate(rows)
+                if include_flat or (row.position_amt != _FLAT and interned(row.position_amt))
+            ]
+            contracts = await self._contracts_of({rows[index].symbol for index in wanted})
+            return tuple(
+                position_of(
+                    rows[index],
+                    contracts[rows[index].symbol],
+                    as_of=answer.as_of,
+                    received_at=answer.received_at,
+                    raw=None if raws is None else raws[index],
+                )
+                for index in wanted
+            )
+        except ValueError:
+            raise self._misread(endpoint, rows) from None
+
+    def _misread(self, endpoint: Endpoint[Any], rows: Sequence[PositionRow]) -> PayloadMismatch:
+        """Return the error for rows in which something that should be a number is none."""
+        from venuekit_binance_coinm.position_rows import misfit
+
+        return PayloadMismatch(
+            misfit(rows) or "a position cannot be read",
+            venue=self.venue.id,
+            operation=str(endpoint),
+            outcome=Outcome.NOT_APPLIED,
+        )
+
+
+def mode_of(rows: Sequence[PositionRow]) -> PositionMode | None:
+    """Return the mode that rows show: hedge mode has legs, one-way mode BOTH alone. None without a row."""
+    if not rows:
+        return None
+    has_legs = any([row.position_side != "BOTH" for row in rows])  # noqa: C419  (half the time of a generator)
+    return PositionMode.HEDGE if has_legs else PositionMode.ONE_WAY

@@ -1,0 +1,73 @@
+"""The venue: everything it is, as data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from venuekit.capabilities import AssetModeControl, AssetModeReader, PositionBehaviour
+from venuekit.venue import Environment, EnvironmentName, Venue
+from venuekit_binance_coinm.account import BinanceCoinmAccount
+from venuekit_binance_coinm.endpoints import ENDPOINTS, SERVER_TIME
+from venuekit_binance_coinm.faults import FAULTS
+from venuekit_binance_common.answers import read_answer
+from venuekit_binance_common.behaviours import blockers, setting_behaviours
+from venuekit_binance_common.limits import LIMITS, REALM
+from venuekit_binance_common.signing import QuerySigning
+
+if TYPE_CHECKING:
+    from venuekit.simulator.front import Front
+
+__all__ = ["VENUE"]
+
+_ENVIRONMENTS = (
+    Environment(
+        name=EnvironmentName.LIVE,
+        rest="https://dapi.binance.com",
+        websocket_api="wss://ws-dapi.binance.com/ws-dapi/v1",
+        stream="wss://dstream.binance.com",
+        hosts=frozenset({"dapi.binance.com", "ws-dapi.binance.com", "dstream.binance.com"}),
+    ),
+    Environment(
+        name=EnvironmentName.TESTNET,
+        rest="https://testnet.binancefuture.com",
+        websocket_api="wss://testnet.binancefuture.com/ws-dapi/v1",
+        stream="wss://dstream.binancefuture.com",
+        hosts=frozenset({"testnet.binancefuture.com", "dstream.binancefuture.com"}),
+    ),
+    Environment(
+        name=EnvironmentName.DEMO,
+        rest="https://demo-dapi.binance.com",
+        stream="wss://demo-dstream.binance.com",
+        hosts=frozenset({"demo-dapi.binance.com", "demo-dstream.binance.com"}),
+    ),
+)
+
+_NO_ASSET_MODE = "Each coin backs its own positions here: multi-assets mode is one of USDⓈ-M futures."
+
+
+def _front() -> Front:
+    from venuekit_binance_coinm.front import BinanceCoinmFront
+
+    return BinanceCoinmFront()
+
+
+VENUE = Venue(
+    id="binance_coinm",
+    title="Binance COIN-M futures",
+    account=BinanceCoinmAccount,
+    realm=REALM,
+    environments=_ENVIRONMENTS,
+    limits=LIMITS,
+    signing=QuerySigning(),
+    answers=read_answer,
+    faults=FAULTS,
+    server_time=SERVER_TIME,
+    endpoints=ENDPOINTS,
+    behaviours=(
+        *setting_behaviours(mode_shared_with="binance_usdm"),
+        PositionBehaviour(filters=frozenset({"symbol", "pair", "margin_asset"})),
+    ),
+    blockers=blockers(lower_leverage=-4150),
+    unsupported={AssetModeReader: _NO_ASSET_MODE, AssetModeControl: _NO_ASSET_MODE},
+    front=_front,
+)

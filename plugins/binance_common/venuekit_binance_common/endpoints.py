@@ -1,0 +1,183 @@
+"""The operations that differ in their path alone, as functions of the product's root (``/fapi`` or another one)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from venuekit.capabilities import (
+    InstrumentReader,
+    LeverageControl,
+    MarginTypeControl,
+    PositionModeControl,
+    ServerTime,
+    SettingsReader,
+)
+from venuekit.endpoint import Change, Changing, Effect, Endpoint, Kind, Parameter, Role, Security, Subject
+from venuekit_binance_common import payloads
+from venuekit_binance_common.behaviours import LEVERAGE_MOST
+from venuekit_binance_common.leverage import leverage_readback
+from venuekit_binance_common.limits import WEIGHT
+from venuekit_binance_common.margin_type import margin_type_readback
+from venuekit_binance_common.payloads import (
+    Acknowledgement,
+    InstrumentRow,
+    LeverageRow,
+    OpenAlgoOrderRow,
+    OpenOrderRow,
+    PositionModeRow,
+)
+from venuekit_binance_common.position_mode import TellsPositionMode, position_mode_readback
+from venuekit_binance_common.symbol_settings import ReadSymbol
+from venuekit_binance_common.words import MARGIN_TYPE_WORDS
+
+__all__ = [
+    "PAYS",
+    "SYMBOL",
+    "exchange_info",
+    "open_algo_orders",
+    "open_orders",
+    "position_mode",
+    "server_time",
+    "set_leverage",
+    "set_margin_type",
+    "set_position_mode",
+]
+
+P = TypeVar("P", bound=TellsPositionMode)
+
+#: every operation here pays its weight into the pool of the address
+PAYS: Mapping[str, int | None] = {WEIGHT: None}
+SYMBOL = Parameter("symbol", role=Role.SYMBOL)
+_REQUIRED_SYMBOL = Parameter("symbol", required=True, role=Role.SYMBOL)
+_LEVERAGE = Parameter(
+    "leverage", Kind.INTEGER, required=True, role=Role.LEVERAGE, minimum=Decimal(1), maximum=LEVERAGE_MOST
+)
+
+
+def server_time(root: str) -> Endpoint[datetime]:
+    """Return the read of the venue's clock."""
+    return Endpoint(
+        "GET",
+        f"{root}/v1/time",
+        decode=payloads.decode_server_time,
+        security=Security.NONE,
+        pools=PAYS,
+        serves=(ServerTime.get_server_time,),
+    )
+
+
+def exchange_info(
+    root: str, decode: Callable[[bytes], tuple[InstrumentRow, ...]], *also_serves: Callable[..., Any]
+) -> Endpoint[tuple[InstrumentRow, ...]]:
+    """Return the read of all instruments."""
+    return Endpoint(
+        "GET",
+        f"{root}/v1/exchangeInfo",
+        decode=decode,
+        security=Security.NONE,
+        pools=PAYS,
+        serves=(InstrumentReader.get_instruments, *also_serves),
+    )
+
+
+def _open_orders_weight(parameters: Mapping[str, Any]) -> int:
+    return 40 if parameters.get("symbol") is None else 1
+
+
+def open_orders(root: str, *more: Parameter) -> Endpoint[tuple[OpenOrderRow, ...]]:
+    """Return the read of the plain book; ``more`` is what else it can be asked by."""
+    return Endpoint(
+        "GET",
+        f"{root}/v1/openOrders",
+        decode=payloads.decode_open_orders,
+        parameters=(SYMBOL, *more),
+        weight=_open_orders_weight,
+        weight_most=40,
+        pools=PAYS,
+        serves=(SettingsReader.read_settings,),
+    )
+
+
+def open_algo_orders(root: str) -> Endpoint[tuple[OpenAlgoOrderRow, ...]]:
+    """Return the read of the conditional book."""
+    return Endpoint(
+        "GET",
+        f"{root}/v1/openAlgoOrders",
+        decode=payloads.decode_open_algo_orders,
+        parameters=(SYMBOL,),
+        weight=_open_orders_weight,
+        weight_most=40,
+        pools=PAYS,
+        serves=(SettingsReader.read_settings,),
+    )
+
+
+def position_mode(root: str, *serves: Callable[..., Any], note: str) -> Endpoint[PositionModeRow]:
+    """Return the plain read of the position mode."""
+    return Endpoint(
+        "GET",
+        f"{root}/v1/positionSide/dual",
+        decode=payloads.decode_position_mode,
+        weight=30,
+        pools=PAYS,
+        serves=serves,
+        note=note,
+    )
+
+
+def set_leverage(
+    root: str, decode: Callable[[bytes], LeverageRow], read_symbol: ReadSymbol
+) -> Endpoint[Change[LeverageRow]]:
+    """Return the change of a symbol's leverage."""
+    return Endpoint(
+        "POST",
+        f"{root}/v1/leverage",
+        decode=Changing(decode),
+        parameters=(_REQUIRED_SYMBOL, _LEVERAGE),
+        pools=PAYS,
+        effect=Effect.SET,
+        subject=Subject.SYMBOL,
+        readback=leverage_readback(read_symbol),
+        serves=(LeverageControl.set_leverage,),
+        note="Brackets, region and account may allow less than 125.",
+    )
+
+
+def set_margin_type(root: str, read_symbol: ReadSymbol) -> Endpoint[Change[Acknowledgement]]:
+    """Return the change of a symbol's margin type."""
+    return Endpoint(
+        "POST",
+        f"{root}/v1/marginType",
+        decode=Changing(payloads.decode_acknowledgement),
+        parameters=(
+            _REQUIRED_SYMBOL,
+            Parameter("marginType", required=True, choices=frozenset(MARGIN_TYPE_WORDS.values())),
+        ),
+        pools=PAYS,
+        effect=Effect.SET,
+        subject=Subject.SYMBOL,
+        no_change=frozenset({-4046}),
+        # answered on a flat symbol without orders that already has the wanted margin type, too
+        doubtful=frozenset({-4067}),
+        readback=margin_type_readback(read_symbol),
+        serves=(MarginTypeControl.set_margin_type,),
+    )
+
+
+def set_position_mode(root: str, read: Endpoint[P]) -> Endpoint[Change[Acknowledgement]]:
+    """Return the change of the position mode, which ``read`` tells."""
+    return Endpoint(
+        "POST",
+        f"{root}/v1/positionSide/dual",
+        decode=Changing(payloads.decode_acknowledgement),
+        parameters=(Parameter("dualSidePosition", Kind.BOOLEAN, required=True),),
+        pools=PAYS,
+        effect=Effect.SET,
+        subject=Subject.ACCOUNT,
+        no_change=frozenset({-4059}),
+        readback=position_mode_readback(read),
+        serves=(PositionModeControl.set_position_mode,),
+    )

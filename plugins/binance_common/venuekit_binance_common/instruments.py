@@ -1,0 +1,101 @@
+"""Instruments and the venue's time: what needs no key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from venuekit.account import Account
+from venuekit.capabilities import Instrument, InstrumentKind, InstrumentReader, InstrumentStatus, ServerTime, Unit
+from venuekit.endpoint import Endpoint
+from venuekit.errors import InvalidRequest, Outcome
+from venuekit_binance_common.payloads import FilterRow, InstrumentRow
+
+__all__ = ["BinanceInstruments", "BinanceServerTime", "unlisted"]
+
+_PERPETUAL = "PERPETUAL"
+_STATUSES = {"TRADING": InstrumentStatus.TRADING}
+_LEVERAGE_STEP = Decimal(1)
+
+
+class BinanceServerTime(Account, ServerTime):
+    """The venue's clock."""
+
+    __slots__ = ()
+
+    SERVER_TIME: ClassVar[Endpoint[datetime]]
+
+    async def get_server_time(self) -> datetime:
+        """Return the venue's clock as an aware UTC datetime; weight 1."""
+        return await self.call(self.SERVER_TIME)
+
+
+class BinanceInstruments(Account, InstrumentReader):
+    """The venue tells all instruments at once; one symbol is picked out here."""
+
+    __slots__ = ()
+
+    EXCHANGE_INFO: ClassVar[Endpoint[tuple[InstrumentRow, ...]]]
+
+    async def get_instruments(self, symbol: str | None = None) -> tuple[Instrument, ...]:
+        """Return every instrument the venue lists, or the one of ``symbol``; weight 1."""
+        answer = await self.answer(self.EXCHANGE_INFO)
+        raws: list[Any] = [None] * len(answer.value) if answer.raw is None else answer.raw["symbols"]
+        instruments = tuple(
+            _instrument(row, raw)
+            for row, raw in zip(answer.value, raws, strict=True)
+            if symbol is None or row.symbol == symbol
+        )
+        if symbol is not None and not instruments:
+            raise unlisted(self, self.EXCHANGE_INFO, symbol, operation="get_instruments")
+        return instruments
+
+
+def unlisted(account: Account, endpoint: Endpoint[Any], symbol: str, *, operation: str) -> InvalidRequest:
+    """Return the error for a symbol that a read of all symbols does not list: the venue was not asked for it."""
+    return InvalidRequest(
+        f"{endpoint.path} lists no such symbol",
+        venue=account.venue.id,
+        operation=operation,
+        subject=symbol,
+        outcome=Outcome.NOT_APPLIED,
+    )
+
+
+def _instrument(row: InstrumentRow, raw: Mapping[str, Any] | None) -> Instrument:
+    filters = {each.filter_type: each for each in row.filters}
+    nothing = FilterRow("")
+    price = filters.get("PRICE_FILTER", nothing)
+    lot = filters.get("LOT_SIZE", nothing)
+    market_lot = filters.get("MARKET_LOT_SIZE", nothing)
+    is_perpetual = row.contract_type == _PERPETUAL
+    is_inverse = row.margin_asset == row.base_asset
+    return Instrument(
+        symbol=row.symbol,
+        pair=row.pair,
+        base=row.base_asset,
+        quote=row.quote_asset,
+        settle=row.margin_asset,
+        kind=InstrumentKind.PERPETUAL if is_perpetual else InstrumentKind.DELIVERY,
+        is_inverse=is_inverse,
+        contract_size=row.contract_size,
+        contract_unit=Unit.QUOTE if is_inverse else Unit.BASE,
+        status=_STATUSES.get(row.status) or InstrumentStatus(row.status),
+        listed_at=row.onboard_date,
+        price_tick=price.tick_size,
+        min_price=price.min_price,
+        max_price=price.max_price,
+        quantity_step=lot.step_size,
+        min_quantity=lot.min_qty,
+        max_quantity=lot.max_qty,
+        max_market_quantity=market_lot.max_qty,
+        min_notional=filters.get("MIN_NOTIONAL", nothing).notional,
+        leverage_min=Decimal(1),
+        leverage_max=None,  # the brackets decide
+        leverage_step=_LEVERAGE_STEP,
+        expires_at=None if is_perpetual else row.delivery_date,
+        funding_interval=None,
+        raw=raw,
+    )

@@ -1,0 +1,229 @@
+"""The objects both products answer with, field by field; a decoder for each, which takes the names that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import attrs
+
+from venuekit.payloads import payload_decoder
+
+__all__ = [
+    "Acknowledgement",
+    "AssetRow",
+    "BalanceRow",
+    "BracketRow",
+    "BracketsRow",
+    "FilterRow",
+    "InstrumentRow",
+    "LeverageRow",
+    "OpenAlgoOrderRow",
+    "OpenOrderRow",
+    "PositionModeRow",
+    "balances_decoder",
+    "brackets_decoder",
+    "camel_names",
+    "decode_acknowledgement",
+    "decode_assets",
+    "decode_open_algo_orders",
+    "decode_open_orders",
+    "decode_position_mode",
+    "decode_server_time",
+    "instruments_decoder",
+    "leverage_decoder",
+]
+
+T = TypeVar("T")
+Names = Mapping[type, Mapping[str, str]]
+
+
+@attrs.frozen
+class Acknowledgement:
+    """``{"code": 200, "msg": "success"}``: a change was accepted."""
+
+    code: int
+    msg: str
+
+
+@attrs.frozen
+class _ServerTimeRow:
+    server_time: datetime
+
+
+@attrs.frozen
+class PositionModeRow:
+    """True is hedge mode."""
+
+    dual_side_position: bool
+
+
+@attrs.frozen
+class LeverageRow:
+    """What a change of leverage answers, with the largest position that the venue allows at it."""
+
+    symbol: str
+    leverage: int
+    largest: Decimal | None = None
+
+
+@attrs.frozen
+class BalanceRow:
+    """One asset, as the balance read tells it."""
+
+    asset: str
+    balance: Decimal | None = None
+    cross_wallet_balance: Decimal | None = None
+    cross_un_pnl: Decimal | None = None
+    available_balance: Decimal | None = None
+    withdrawable: Decimal | None = None
+    margin_available: bool | None = None
+    account_alias: str | None = None
+    update_time: datetime | None = None
+
+
+@attrs.frozen
+class AssetRow:
+    """One asset, as the account read tells it."""
+
+    asset: str
+    wallet_balance: Decimal | None = None
+    unrealized_profit: Decimal | None = None
+    margin_balance: Decimal | None = None
+    maint_margin: Decimal | None = None
+    initial_margin: Decimal | None = None
+    position_initial_margin: Decimal | None = None
+    open_order_initial_margin: Decimal | None = None
+    cross_wallet_balance: Decimal | None = None
+    cross_un_pnl: Decimal | None = None
+    available_balance: Decimal | None = None
+    max_withdraw_amount: Decimal | None = None
+    margin_available: bool | None = None
+    update_time: datetime | None = None
+
+
+@attrs.frozen
+class BracketRow:
+    """One tier; what caps and floors are counted in is the product's."""
+
+    bracket: int
+    initial_leverage: int
+    cap: Decimal
+    floor: Decimal
+    maint_margin_ratio: Decimal
+    cum: Decimal | None = None
+
+
+@attrs.frozen
+class BracketsRow:
+    """The tiers of what is named: a symbol or a pair."""
+
+    name: str
+    brackets: tuple[BracketRow, ...]
+    notional_coef: Decimal | None = None
+
+
+@attrs.frozen
+class FilterRow:
+    """One filter of an instrument; which fields it has hangs on its type."""
+
+    filter_type: str
+    tick_size: Decimal | None = None
+    min_price: Decimal | None = None
+    max_price: Decimal | None = None
+    step_size: Decimal | None = None
+    min_qty: Decimal | None = None
+    max_qty: Decimal | None = None
+    notional: Decimal | None = None
+
+
+@attrs.frozen
+class InstrumentRow:
+    """One contract; where no size is told, it is one unit of the base asset."""
+
+    symbol: str
+    pair: str
+    contract_type: str
+    status: str
+    base_asset: str
+    quote_asset: str
+    margin_asset: str
+    contract_size: Decimal = Decimal(1)
+    filters: tuple[FilterRow, ...] = ()
+    onboard_date: datetime | None = None
+    delivery_date: datetime | None = None
+
+
+@attrs.frozen
+class OpenOrderRow:
+    """As much of an open order as the settings read needs."""
+
+    symbol: str
+    order_id: str
+
+
+@attrs.frozen
+class OpenAlgoOrderRow:
+    """As much of an open conditional order as the settings read needs."""
+
+    symbol: str
+    algo_id: str
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(word.title() for word in others)
+
+
+def camel_names(*shapes: Any, **others: str) -> Names:
+    """Return the venue's names of the attributes of shapes: ours in camel case, but for the ``others``."""
+    return {
+        shape: {field.name: others.get(field.name, _camel(field.name)) for field in attrs.fields(shape)}
+        for shape in shapes
+    }
+
+
+def _one_or_many(decode: Callable[[bytes], T]) -> Callable[[bytes], T]:
+    """Return a decoder of a list that also takes its only row without the brackets around it."""
+
+    def decode_either(body: bytes) -> T:
+        return decode(b"[" + body + b"]" if body.lstrip()[:1] == b"{" else body)
+
+    return decode_either
+
+
+decode_acknowledgement = payload_decoder(Acknowledgement)
+_decode_server_time = payload_decoder(_ServerTimeRow, renames=camel_names(_ServerTimeRow))
+decode_position_mode = payload_decoder(PositionModeRow, renames=camel_names(PositionModeRow))
+decode_assets = payload_decoder(tuple[AssetRow, ...], renames=camel_names(AssetRow))
+decode_open_orders = payload_decoder(tuple[OpenOrderRow, ...], renames=camel_names(OpenOrderRow))
+decode_open_algo_orders = payload_decoder(tuple[OpenAlgoOrderRow, ...], renames=camel_names(OpenAlgoOrderRow))
+
+
+def decode_server_time(body: bytes) -> datetime:
+    """Return the venue's clock."""
+    return _decode_server_time(body).server_time
+
+
+def leverage_decoder(*, largest: str) -> Callable[[bytes], LeverageRow]:
+    """Return the decoder of a change of leverage."""
+    return payload_decoder(LeverageRow, renames=camel_names(LeverageRow, largest=largest))
+
+
+def balances_decoder(*, withdrawable: str) -> Callable[[bytes], tuple[BalanceRow, ...]]:
+    """Return the decoder of the balance read."""
+    return payload_decoder(tuple[BalanceRow, ...], renames=camel_names(BalanceRow, withdrawable=withdrawable))
+
+
+def brackets_decoder(*, name: str, cap: str, floor: str) -> Callable[[bytes], tuple[BracketsRow, ...]]:
+    """Return the decoder of tiers; documented as an object when a symbol is sent, seen as an array all the same."""
+    names = camel_names(BracketsRow, BracketRow, name=name, cap=cap, floor=floor)
+    return _one_or_many(payload_decoder(tuple[BracketsRow, ...], renames=names))
+
+
+def instruments_decoder(*, status: str) -> Callable[[bytes], tuple[InstrumentRow, ...]]:
+    """Return the decoder of the instruments."""
+    names = camel_names(InstrumentRow, FilterRow, status=status)
+    return payload_decoder(tuple[InstrumentRow, ...], renames=names, within=("symbols",))

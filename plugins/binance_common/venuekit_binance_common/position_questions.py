@@ -1,0 +1,43 @@
+"""What may be asked about positions: filters that the venue has, sides that the position mode has."""
+
+from __future__ import annotations
+
+from venuekit.account import Account
+from venuekit.capabilities import PositionBehaviour, PositionMode, PositionSide
+
+__all__ = ["check_filters", "side_that_fits"]
+
+
+def check_filters(account: Account, **filters: str | None) -> None:
+    """
+    Refuse a filter that the venue does not have; one that is None was not asked for.
+
+    Raises:
+        InvalidArgument: nothing was sent.
+    """
+    known = account.behaviour(PositionBehaviour).filters
+    for name, value in filters.items():
+        if value is not None and name not in known:
+            raise account.refuse(
+                f"positions cannot be filtered by {name} here, only by {', '.join(sorted(known))}",
+                operation="get_positions",
+                subject=value,
+            )
+
+
+def side_that_fits(account: Account, mode: PositionMode, side: PositionSide | None, symbol: str) -> PositionSide:
+    """
+    Return the side that is meant; none at all means BOTH.
+
+    Raises:
+        InvalidArgument: BOTH in hedge mode, LONG or SHORT in one-way mode.
+    """
+    asked = side or PositionSide.BOTH
+    if (asked is PositionSide.BOTH) is (mode is PositionMode.ONE_WAY):
+        return asked
+    fitting = "BOTH" if mode is PositionMode.ONE_WAY else "LONG or SHORT"
+    raise account.refuse(
+        f"the account is in {mode} mode: the side of a position is {fitting}, not {asked.name}",
+        operation="get_position",
+        subject=symbol,
+    )
