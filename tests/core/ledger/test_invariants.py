@@ -106,8 +106,8 @@ def settings_of(ledger: Ledger) -> dict[tuple[Setting, str | None], object]:
 
 
 def without_records(state: LedgerState, like: LedgerState) -> LedgerState:
-    """Return a state with the records of margin moved by hand, and the ids spent on them, of another."""
-    return attrs.evolve(state, margin_changes=like.margin_changes, last_id=like.last_id)
+    """Return a state with the records and events of margin moved by hand, and the ids spent on them, of another."""
+    return attrs.evolve(state, margin_changes=like.margin_changes, events=like.events, last_id=like.last_id)
 
 
 class Account(RuleBasedStateMachine):
@@ -138,7 +138,7 @@ class Account(RuleBasedStateMachine):
 
     def attempt(self, command: Callable[[], R], may_set: set[tuple[Setting, str | None]] = frozenset()) -> R | None:  # type: ignore[assignment]
         """Give a command, and check what holds for every command there is."""
-        before, held = self.ledger.snapshot(), settings_of(self.ledger)
+        before, before_fills, held = self.ledger.snapshot(), len(self.ledger.fills()), settings_of(self.ledger)
         wallets = {balance.asset: balance.wallet for balance in self.ledger.balances()}
         try:
             result = command()
@@ -153,6 +153,12 @@ class Account(RuleBasedStateMachine):
         now_held = settings_of(self.ledger)
         changed = {key for key, value in now_held.items() if value != held[key]}
         assert changed <= may_set, "a setting changed by another route than its own"
+        for trade in self.ledger.fills()[before_fills:]:
+            signed = trade.side.sign * trade.quantity
+            self.quantities[trade.symbol, trade.position_side] += signed
+            with localcontext(WIDE):
+                value = CONTRACTS[trade.symbol].value(signed, trade.price)
+                self.cash[trade.symbol] += value if CONTRACTS[trade.symbol].is_inverse else -value
         return result
 
     @rule(asset=st.sampled_from(["USDT", "ONE"]), amount=amounts)
@@ -167,12 +173,7 @@ class Account(RuleBasedStateMachine):
         """Trade; mostly on the leg that the mode has."""
         if not any_leg and self.ledger.position_mode is PositionMode.ONE_WAY:
             leg = PositionSide.BOTH
-        if self.attempt(lambda: self.ledger.fill(symbol, side, quantity, price, leg)) is not None:
-            signed = side.sign * quantity
-            self.quantities[symbol, leg] += signed
-            with localcontext(WIDE):
-                value = CONTRACTS[symbol].value(signed, price)
-                self.cash[symbol] += value if CONTRACTS[symbol].is_inverse else -value
+        self.attempt(lambda: self.ledger.fill(symbol, side, quantity, price, leg))
 
     @rule(symbol=symbols, leg=legs, price=prices)
     def close(self, symbol: str, leg: PositionSide, price: Decimal) -> None:
@@ -335,6 +336,8 @@ def test_two_accounts_that_trade_with_each_other_gain_nothing_together(
     one, other = (
         Ledger(rules, [attrs.evolve(CONTRACTS[symbol], leverage=D(5))], ASSETS, now=lambda: NOW) for _ in range(2)
     )
+    for ledger in one, other:
+        ledger.deposit(CONTRACTS[symbol].settle, D(10) ** 12)
     for side, quantity, price in fills:
         one.fill(symbol, side, quantity, price)
         other.fill(symbol, Side.SELL if side is Side.BUY else Side.BUY, quantity, price)

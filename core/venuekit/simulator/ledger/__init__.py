@@ -20,12 +20,17 @@ A front builds one account from data and then only translates::
 * **Reads** return frozen values with every derived figure (:class:`PositionFigures`, :class:`BalanceFigures`,
   :class:`Totals`); money is rounded as the rules say, prices are not rounded to a tick. Sizes are signed
   contracts (long > 0), amounts are effects on the account (paid < 0), None means "there is none".
+* **Orders** are placed by an :class:`OrderRequest` and trade against the mark; ``set_mark`` is the market: it
+  triggers, fills and liquidates. ``set_depth`` and ``fill_order`` script partial fills. Every trade belongs to an
+  :class:`Order`, and orders, :class:`Execution` and :class:`Income` rows are linked by their ids.
 * **Every movement of a wallet** writes one :class:`Income` row with exactly the amount moved. Margin added or removed
   by hand moves no wallet, so it has a :class:`MarginChange` and no row.
+* **Every change** is also an :class:`Event` that carries the state after it.
+* **Records are read late** where a scenario says so (``lag``, ``hide_order``); what they record holds at once.
 * **The fence** (:class:`RequestWindow`) refuses what is stamped too early or too late. It is no part of the account:
   a front asks it on arrival and once more right before the command, with the venue's own clock.
 
-Left out: matching, funding, liquidation itself, order margin beyond the resting orders' value / leverage.
+Left out: an order book, prices of its own, partial liquidation, the ranking of deleveraging.
 """
 
 from __future__ import annotations
@@ -33,24 +38,62 @@ from __future__ import annotations
 from venuekit.simulator.ledger.balance import BalanceFigures, Totals
 from venuekit.simulator.ledger.brackets import Tier, tiers
 from venuekit.simulator.ledger.contract import AssetKey, Contract
-from venuekit.simulator.ledger.income import Execution, Income, IncomeKind, MarginChange
+from venuekit.simulator.ledger.events import (
+    AccountEvent,
+    Event,
+    EventReason,
+    OrderChange,
+    OrderEvent,
+    PositionState,
+    SettingEvent,
+    WalletState,
+)
+from venuekit.simulator.ledger.income import Execution, Income, IncomeKind, MarginChange, TradeKind
 from venuekit.simulator.ledger.ledger import Ledger
 from venuekit.simulator.ledger.money import Rounding
-from venuekit.simulator.ledger.orders import Book, RestingOrder, Side
+from venuekit.simulator.ledger.orders import (
+    Book,
+    Forced,
+    Order,
+    OrderRequest,
+    OrderStatus,
+    OrderType,
+    RestingOrder,
+    Side,
+    TimeInForce,
+)
 from venuekit.simulator.ledger.position import PositionFigures
+from venuekit.simulator.ledger.records import ClosedPnl, Conversion, Record, Withdrawal
 from venuekit.simulator.ledger.refusal import Reason, Refusal, Refused
-from venuekit.simulator.ledger.rules import BreakEven, IsolatedMargin, Liquidation, Pool, Rules
+from venuekit.simulator.ledger.rules import (
+    BreakEven,
+    ClientIds,
+    FundingFrom,
+    IsolatedMargin,
+    Liquidation,
+    Pool,
+    Rules,
+    Triggered,
+)
 from venuekit.simulator.ledger.state import Asset, LedgerState
 from venuekit.simulator.ledger.window import RequestWindow, check_window
 
 __all__ = [
+    "AccountEvent",
     "Asset",
     "AssetKey",
     "BalanceFigures",
     "Book",
     "BreakEven",
+    "ClientIds",
+    "ClosedPnl",
     "Contract",
+    "Conversion",
+    "Event",
+    "EventReason",
     "Execution",
+    "Forced",
+    "FundingFrom",
     "Income",
     "IncomeKind",
     "IsolatedMargin",
@@ -58,18 +101,32 @@ __all__ = [
     "LedgerState",
     "Liquidation",
     "MarginChange",
+    "Order",
+    "OrderChange",
+    "OrderEvent",
+    "OrderRequest",
+    "OrderStatus",
+    "OrderType",
     "Pool",
     "PositionFigures",
+    "PositionState",
     "Reason",
+    "Record",
     "Refusal",
     "Refused",
     "RequestWindow",
     "RestingOrder",
     "Rounding",
     "Rules",
+    "SettingEvent",
     "Side",
     "Tier",
+    "TimeInForce",
     "Totals",
+    "TradeKind",
+    "Triggered",
+    "WalletState",
+    "Withdrawal",
     "check_window",
     "tiers",
 ]

@@ -51,6 +51,7 @@ class Contract:
     leverage_step: Decimal = Decimal(1)
     taker_fee: Decimal = Decimal("0.0004")
     maker_fee: Decimal = Decimal("0.0002")
+    liquidation_fee: Decimal = Decimal("0.0125")
     listed_at: datetime | None = None
     expires_at: datetime | None = None
     funding_interval: timedelta | None = None

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
 import attrs
 
 from venuekit.simulator.ledger.contract import AssetKey, Contract
-from venuekit.simulator.ledger.income import Income, IncomeKind
+from venuekit.simulator.ledger.events import EventReason, OrderChange, OrderEvent
+from venuekit.simulator.ledger.income import Execution, Income, IncomeKind
+from venuekit.simulator.ledger.money import ZERO
+from venuekit.simulator.ledger.orders import Order
 from venuekit.simulator.ledger.reading import Reading
-from venuekit.simulator.ledger.refusal import Reason, Refused
+from venuekit.simulator.ledger.records import Record
+from venuekit.simulator.ledger.refusal import Reason, Refusal, Refused
+from venuekit.simulator.ledger.reporting import Reported, account_event, setting_events
 from venuekit.simulator.ledger.rules import Rules
-from venuekit.simulator.ledger.state import LedgerState, Leg, LegKey
+from venuekit.simulator.ledger.state import Alarm, LedgerState, Leg, LegKey
 
 __all__ = ["Desk", "positive"]
 
@@ -25,14 +30,18 @@ def positive(number: Decimal, reason: Reason) -> Decimal:
     return number
 
 
-@attrs.frozen
+@attrs.define
 class Desk:
-    """Rules, contracts, a draft of the state, and the time of the command."""
+    """Rules, contracts, a draft of the state, the time of the command, and what its events have told so far."""
 
     rules: Rules
     contracts: Mapping[str, Contract]
     state: LedgerState
     time: datetime
+    reported: Reported = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.reported = Reported.of(self.state)
 
     def read(self) -> Reading:
         """Return a reading of the draft as it is now; what is changed later shows in another reading only."""
@@ -42,6 +51,27 @@ class Desk:
         """Return an id that no order, trade or row of this ledger has."""
         self.state.last_id += 1
         return str(self.state.last_id)
+
+    def attempt(self, action: Callable[[], object]) -> Refusal | None:
+        """Do a part of the command that may be refused by itself: then it has changed nothing, and here is why."""
+        state, reported = self.state.copy(), self.reported
+        try:
+            action()
+        except Refused as refused:
+            self.state, self.reported = state, reported
+            return refused.refusal
+        return None
+
+    # -- money and positions
+
+    def wallet(self, key: AssetKey) -> Decimal:
+        """Return the cash of an asset, with what is set apart for isolated positions."""
+        set_apart = (
+            leg.isolated_wallet
+            for (symbol, _), leg in self.state.legs.items()
+            if leg.isolated_wallet and self.contracts[symbol].asset_key == key
+        )
+        return self.state.cash[key].cross_wallet + sum(set_apart, ZERO)
 
     def move_cash(self, key: AssetKey, amount: Decimal) -> None:
         """Change a cross wallet; whoever calls this also changes an isolated wallet or writes an income row."""
@@ -56,20 +86,31 @@ class Desk:
         *,
         symbol: str | None = None,
         trade_id: str | None = None,
+        order_id: str | None = None,
+        rate: Decimal | None = None,
+        info: str | None = None,
+        time: datetime | None = None,
     ) -> Income:
         """Move a rounded amount into a cross wallet (out of it if negative) and write its row; zero does neither."""
+        income_id = self.next_id()
+        if amount:
+            self.move_cash(key, amount)
         income = Income(
-            id=self.next_id(),
-            time=self.time,
+            id=income_id,
+            time=time or self.time,
             asset=key[1],
             purse=key[0],
             symbol=symbol,
             kind=kind,
             amount=amount,
             trade_id=trade_id,
+            order_id=order_id,
+            balance_after=self.wallet(key),
+            rate=rate,
+            info=info,
+            visible_at=self.visible_at(Record.INCOMES) if amount else None,
         )
         if amount:
-            self.move_cash(key, amount)
             self.state.incomes.append(income)
         return income
 
@@ -80,3 +121,41 @@ class Desk:
         if moved:
             self.move_cash(self.contracts[key[0]].asset_key, -moved)
         self.state.legs[key] = leg
+
+    # -- orders
+
+    def put_order(self, order: Order, change: OrderChange | None, execution: Execution | None = None) -> Order:
+        """Keep what became of an order, and tell it; without a change there is nothing to tell yet."""
+        if order.is_open:
+            self.state.orders[order.id] = order
+        else:
+            self.state.orders.pop(order.id, None)
+            self.state.finished.append(order)
+            self.state.alarms.pop((Alarm.EXPIRY, order.id), None)
+            self.state.alarms.pop((Alarm.DECISION, order.id), None)
+        if change is not None:
+            self.state.events.append(OrderEvent(len(self.state.events) + 1, self.time, change, order, execution))
+        return order
+
+    def visible_at(self, record: Record) -> datetime | None:
+        """Return when a record that is made now can be read; None means at once."""
+        lag = self.state.lags.get(record)
+        if not lag:
+            return None
+        visible = self.time + lag
+        self.state.hidden_until = max(self.state.hidden_until or visible, visible)
+        return visible
+
+    # -- events
+
+    def report(self, reason: EventReason, symbol: str | None = None) -> None:
+        """Tell which wallets and positions have changed since this was last done, if any have."""
+        event = account_event(self.read(), self.reported, self.time, reason, symbol)
+        if event is not None:
+            self.state.events.append(event)
+            self.reported = Reported.of(self.state)
+
+    def report_settings(self, before: LedgerState) -> None:
+        """Tell which settings differ from those of a state."""
+        for event in setting_events(self.rules, before, self.state, self.time):
+            self.state.events.append(event)

@@ -1,4 +1,4 @@
-"""Income: one row for each movement of a wallet; and the record of margin added or removed by hand, which is none."""
+"""Income and executions: one row for each movement of a wallet, one for each trade that moved a position."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from decimal import Decimal
 import attrs
 
 from venuekit.capabilities import PositionSide
+from venuekit.simulator.ledger.money import ZERO
 from venuekit.simulator.ledger.orders import Side
 
-__all__ = ["Execution", "Income", "IncomeKind", "MarginChange"]
+__all__ = ["Execution", "Income", "IncomeKind", "MarginChange", "TradeKind"]
 
 
 class IncomeKind(enum.StrEnum):
@@ -20,11 +21,34 @@ class IncomeKind(enum.StrEnum):
     TRANSFER = "transfer"
     REALIZED_PNL = "realized_pnl"
     COMMISSION = "commission"
+    FUNDING = "funding"
+    INSURANCE = "insurance"  #: the fee of a liquidation, or what the insurance fund paid in
+    CONVERSION = "conversion"
+    REBATE = "rebate"
+    BONUS = "bonus"
+    DELIVERY = "delivery"
+    INTEREST = "interest"
+    OTHER = "other"
+
+
+class TradeKind(enum.StrEnum):
+    """What made an execution."""
+
+    TRADE = "trade"
+    LIQUIDATION = "liquidation"
+    ADL = "adl"
+    FUNDING = "funding"  #: no trade: what a position paid or received, written like one
 
 
 @attrs.frozen
 class Income:
-    """One movement of a wallet: ``amount`` of ``asset``, received > 0, paid < 0, never 0; ids are unique and rise."""
+    """
+    One movement of a wallet: ``amount`` of ``asset``, received > 0, paid < 0, never 0; ids are unique and rise.
+
+    ``balance_after`` is the wallet, isolated margin included, when the row was written. ``rate`` is the fraction that
+    a commission or funding was counted with. Rows of one trade share its ``trade_id``. Until ``visible_at`` no read
+    shows it.
+    """
 
     id: str
     time: datetime
@@ -34,11 +58,21 @@ class Income:
     kind: IncomeKind
     amount: Decimal
     trade_id: str | None = None
+    order_id: str | None = None
+    balance_after: Decimal = ZERO
+    rate: Decimal | None = None
+    info: str | None = None
+    visible_at: datetime | None = None
 
 
 @attrs.frozen
 class Execution:
-    """One fill: ``quantity`` and ``price`` as traded; profit and commission as effects on the account (paid < 0)."""
+    """
+    One fill: ``quantity`` and ``price`` as traded; profit and commission as effects on the account (paid < 0).
+
+    ``value`` is its worth in the settle asset, ``closed_quantity`` the part that closed something. Of a FUNDING
+    execution, ``commission`` is the funding, ``fee_rate`` its rate, and there is no order.
+    """
 
     trade_id: str
     time: datetime
@@ -51,6 +85,13 @@ class Execution:
     commission: Decimal
     commission_asset: str
     is_maker: bool
+    order_id: str | None = None
+    client_id: str | None = None
+    value: Decimal = ZERO
+    fee_rate: Decimal = ZERO
+    kind: TradeKind = TradeKind.TRADE
+    closed_quantity: Decimal = ZERO
+    visible_at: datetime | None = None
 
 
 @attrs.frozen
@@ -63,3 +104,4 @@ class MarginChange:
     side: PositionSide
     asset: str
     amount: Decimal
+    visible_at: datetime | None = None

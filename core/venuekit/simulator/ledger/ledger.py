@@ -2,117 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from datetime import datetime
+from collections.abc import Collection
 from decimal import Decimal
-from types import MappingProxyType
-
-import attrs
 
 from venuekit.capabilities import AssetMode, MarginType, PositionMode, PositionSide
 from venuekit.simulator.ledger import brackets, settings, trading
 from venuekit.simulator.ledger.balance import BalanceFigures, Totals, balance_figures, total_figures
 from venuekit.simulator.ledger.contract import AssetKey, Contract
-from venuekit.simulator.ledger.desk import Desk, positive
-from venuekit.simulator.ledger.income import Execution, Income, MarginChange
+from venuekit.simulator.ledger.events import Event, EventReason
+from venuekit.simulator.ledger.income import Execution, Income, MarginChange, TradeKind
 from venuekit.simulator.ledger.money import exact
-from venuekit.simulator.ledger.orders import Book, RestingOrder, Side
+from venuekit.simulator.ledger.ordering import Ordering
 from venuekit.simulator.ledger.position import PositionFigures, position_figures, removable_margin
-from venuekit.simulator.ledger.reading import Reading
-from venuekit.simulator.ledger.refusal import Reason
-from venuekit.simulator.ledger.rules import Pool, Rules
-from venuekit.simulator.ledger.state import Asset, Cash, LedgerState, SymbolState
+from venuekit.simulator.ledger.records import ClosedPnl, Conversion, Withdrawal
+from venuekit.simulator.ledger.scripting import Scripting
 
 __all__ = ["Ledger"]
 
+TRADES = frozenset({TradeKind.TRADE, TradeKind.LIQUIDATION, TradeKind.ADL})
 
-class Ledger:
+
+class Ledger(Ordering, Scripting):
     """
     One account, pure and synchronous: commands change it or raise ``Refused``, reads return values.
 
-    A refused command changes nothing at all. Prices move only by :meth:`set_mark`, orders fill only by :meth:`fill`.
+    A refused command changes nothing at all. Prices move only by :meth:`set_mark`, which is also what the market is:
+    what it crosses trades, what it exhausts is liquidated.
     """
 
-    def __init__(
-        self,
-        rules: Rules,
-        contracts: Iterable[Contract],
-        assets: Iterable[Asset] = (),
-        *,
-        now: Callable[[], datetime],
-        margin_type: MarginType = MarginType.CROSS,
-        position_mode: PositionMode = PositionMode.ONE_WAY,
-        asset_mode: AssetMode = AssetMode.SINGLE,
-    ) -> None:
-        """
-        Open an account without money.
-
-        Args:
-            rules: How the venue, or all venues of the realm, keep their books.
-            contracts: What can be traded; symbols are unique over all venues of the account.
-            assets: What can be held beside the settle assets of the contracts, and what assets are worth.
-            now: Gives the venue's time, aware and in UTC; asked once for each command.
-            margin_type: What holds at the start, for the account or for every symbol of it.
-            position_mode: What holds at the start.
-            asset_mode: What holds at the start.
-
-        Raises:
-            ValueError: two contracts share a symbol, or there is an asset mode but no asset with an index price.
-        """
-        listed = tuple(contracts)
-        by_symbol = {contract.symbol: contract for contract in listed}
-        if len(by_symbol) < len(listed):
-            raise ValueError("two contracts share a symbol")
-        known = {contract.asset_key: Asset(contract.settle, purse=contract.purse) for contract in listed}
-        known.update((asset.key, asset) for asset in assets)
-        pools = rules.asset_mode and rules.pool is Pool.IN_MULTI_ASSETS
-        if pools and all(asset.index_price is None for asset in known.values()):
-            raise ValueError("with an asset mode, at least one asset needs an index price")
-        self.rules = rules
-        self.contracts: Mapping[str, Contract] = MappingProxyType(by_symbol)
-        self._now = now
-        self._state = LedgerState(
-            position_mode=position_mode,
-            asset_mode=asset_mode,
-            margin_type=margin_type,
-            cash={key: Cash() for key in known},
-            assets=known,
-            symbols={
-                symbol: SymbolState(contract.leverage, margin_type, contract.mark)
-                for symbol, contract in by_symbol.items()
-            },
-        )
-        self._reading: Reading | None = None
-
     # -- commands ----------------------------------------------------------------------------------------------
-
-    @exact
-    def deposit(self, asset: str, amount: Decimal, *, purse: str = "") -> Income:
-        """Move an amount into the account, or out of it if negative; returns the TRANSFER row."""
-        with self._command() as desk:
-            return trading.deposit(desk, asset, amount, purse)
-
-    @exact
-    def fill(
-        self,
-        symbol: str,
-        side: Side,
-        quantity: Decimal,
-        price: Decimal,
-        position_side: PositionSide = PositionSide.BOTH,
-        *,
-        is_maker: bool = False,
-    ) -> Execution:
-        """
-        Trade ``quantity`` contracts (unsigned) at a price, whatever rests in the books.
-
-        Writes a REALIZED_PNL and a COMMISSION row for what it closes, a COMMISSION row for what it opens. A fill that
-        crosses zero does both. Whether the cross wallet covers the initial margin is not asked; whether it can hand
-        over the margin of an isolated position is.
-        """
-        with self._command() as desk:
-            return trading.fill(desk, symbol, side, quantity, price, position_side=position_side, is_maker=is_maker)
 
     @exact
     def adjust_margin(
@@ -123,57 +41,9 @@ class Ledger:
             return trading.adjust_margin(desk, symbol, amount, position_side)
 
     @exact
-    def rest_order(
-        self,
-        symbol: str,
-        side: Side,
-        quantity: Decimal,
-        price: Decimal,
-        *,
-        book: Book = Book.PLAIN,
-        position_side: PositionSide = PositionSide.BOTH,
-        reduce_only: bool = False,
-        client_id: str | None = None,
-    ) -> str:
-        """Let an order wait and return its id; ``client_id`` is unique among waiting orders."""
-        with self._command() as desk:
-            return trading.rest_order(
-                desk,
-                symbol,
-                side,
-                quantity,
-                price,
-                book=book,
-                position_side=position_side,
-                reduce_only=reduce_only,
-                client_id=client_id,
-            )
-
-    @exact
-    def cancel_order(self, order_id: str) -> RestingOrder:
-        """Take a waiting order out of its book and return it."""
-        with self._command() as desk:
-            return trading.cancel_order(desk, order_id)
-
-    @exact
-    def set_mark(self, symbol: str, price: Decimal) -> None:
-        """Move the mark price of a symbol."""
-        with self._command() as desk:
-            held = desk.read().symbol(symbol)
-            mark = positive(price, Reason.PRICE_NOT_POSITIVE)
-            desk.state.symbols[symbol] = attrs.evolve(held, mark=mark)
-
-    @exact
-    def set_index_price(self, asset: str, price: Decimal, *, purse: str = "") -> None:
-        """Move what an asset is worth in USD."""
-        with self._command() as desk:
-            known = desk.read().asset(asset, purse)
-            desk.state.assets[known.key] = attrs.evolve(known, index_price=positive(price, Reason.PRICE_NOT_POSITIVE))
-
-    @exact
     def set_leverage(self, symbol: str, leverage: Decimal) -> bool:
         """Change the leverage of a symbol; False if it was that already and the rules do not refuse it."""
-        with self._command() as desk:
+        with self._command(EventReason.LEVERAGE) as desk:
             return settings.set_leverage(desk, symbol, leverage)
 
     @exact
@@ -184,7 +54,7 @@ class Ledger:
         Raises:
             ValueError: ``symbol`` does not fit the scope.
         """
-        with self._command() as desk:
+        with self._command(EventReason.MARGIN_TYPE) as desk:
             return settings.set_margin_type(desk, margin_type, symbol)
 
     @exact
@@ -280,34 +150,41 @@ class Ledger:
         """Return the most margin that can be removed by hand from a position; 0 if it has none of its own."""
         return removable_margin(self._read(), symbol, side)
 
-    def open_orders(self, symbol: str | None = None, book: Book | None = None) -> tuple[RestingOrder, ...]:
-        """Return the waiting orders, oldest first."""
+    # -- history -----------------------------------------------------------------------------------------------
+
+    def fills(
+        self, symbol: str | None = None, order_id: str | None = None, *, kinds: Collection[TradeKind] = TRADES
+    ) -> tuple[Execution, ...]:
+        """Return the executions of some kinds, oldest first; without funding unless it is asked for."""
         return tuple(
-            order
-            for order in self._state.orders.values()
-            if symbol in (None, order.symbol) and book in (None, order.book)
+            row
+            for row in self._visible(self._state_now.executions)
+            if row.kind in kinds and symbol in (None, row.symbol) and order_id in (None, row.order_id)
         )
 
     def incomes(self) -> tuple[Income, ...]:
         """Return every movement of a wallet, oldest first."""
-        return tuple(self._state.incomes)
+        rows = self._visible(self._state_now.incomes)
+        return tuple(sorted(rows, key=lambda row: row.time)) if self._state.backdated else rows
 
     def margin_changes(self, symbol: str | None = None) -> tuple[MarginChange, ...]:
         """Return the margin moved by hand, oldest first."""
-        return tuple(change for change in self._state.margin_changes if symbol in (None, change.symbol))
+        rows = self._visible(self._state_now.margin_changes)
+        return tuple(change for change in rows if symbol in (None, change.symbol))
 
-    def snapshot(self) -> LedgerState:
-        """Return everything that commands can change, as a value of its own to compare with another."""
-        return self._state.copy()
+    def closed_pnls(self, symbol: str | None = None) -> tuple[ClosedPnl, ...]:
+        """Return what each closing fill gained, oldest first."""
+        rows = self._visible(self._state_now.closed_pnls)
+        return tuple(row for row in rows if symbol in (None, row.symbol))
 
-    def _read(self) -> Reading:
-        if self._reading is None:
-            self._reading = Reading(self.rules, self.contracts, self._state)
-        return self._reading
+    def withdrawals(self) -> tuple[Withdrawal, ...]:
+        """Return what was sent to a chain, oldest first."""
+        return self._visible(self._state_now.withdrawals)
 
-    @contextmanager
-    def _command(self) -> Iterator[Desk]:
-        """Work on a draft, and keep it only if nothing was refused."""
-        desk = Desk(self.rules, self.contracts, self._state.copy(), self._now())
-        yield desk
-        self._state, self._reading = desk.state, None
+    def conversions(self) -> tuple[Conversion, ...]:
+        """Return what was turned into another asset, oldest first."""
+        return self._visible(self._state_now.conversions)
+
+    def events(self, after: int = 0) -> tuple[Event, ...]:
+        """Return what happened after the event with this sequence, oldest first; each event carries the state then."""
+        return self._state_now.events.since(after)

@@ -11,7 +11,7 @@ from venuekit.capabilities import PositionSide
 from venuekit.simulator.ledger.brackets import Tier, tier_of
 from venuekit.simulator.ledger.contract import Contract
 from venuekit.simulator.ledger.money import ZERO, exact
-from venuekit.simulator.ledger.orders import Book, RestingOrder, Side
+from venuekit.simulator.ledger.orders import Book, Order, Side
 from venuekit.simulator.ledger.rules import IsolatedMargin, Rules
 from venuekit.simulator.ledger.state import Leg
 
@@ -47,19 +47,16 @@ class LegMargin:
 
 
 @exact
-def opening_orders(contract: Contract, side: PositionSide, orders: Iterable[RestingOrder]) -> OrderValues:
+def opening_orders(contract: Contract, side: PositionSide, orders: Iterable[Order]) -> OrderValues:
     """
     Return the values of those orders of a symbol that open more of a leg.
 
     Conditional and reduce-only orders bind nothing, nor do orders that close a leg of hedge mode.
     """
     values = {Side.BUY: ZERO, Side.SELL: ZERO}
-    closing = {PositionSide.LONG: Side.SELL, PositionSide.SHORT: Side.BUY}.get(side)
     for order in orders:
-        if order.position_side is not side or order.book is not Book.PLAIN or order.reduce_only:
-            continue
-        if order.side is not closing:
-            values[order.side] += contract.value(order.quantity, order.price)
+        if order.position_side is side and order.book is Book.PLAIN and not order.only_closes and order.price:
+            values[order.side] += contract.value(order.remaining, order.price)
     return OrderValues(values[Side.BUY], values[Side.SELL])
 
 

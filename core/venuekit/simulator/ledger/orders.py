@@ -1,16 +1,29 @@
-"""Resting orders: what waits in the two books, and binds margin or forbids a change of settings."""
+"""Orders: what is asked for, what became of it, and the view of those that wait."""
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
 import attrs
 
 from venuekit.capabilities import PositionSide
+from venuekit.simulator.ledger.money import ZERO
+from venuekit.simulator.ledger.refusal import Refusal
 
-__all__ = ["Book", "RestingOrder", "Side"]
+__all__ = [
+    "Book",
+    "Forced",
+    "Order",
+    "OrderRequest",
+    "OrderStatus",
+    "OrderType",
+    "RestingOrder",
+    "Side",
+    "TimeInForce",
+]
 
 
 class Side(enum.StrEnum):
@@ -24,6 +37,11 @@ class Side(enum.StrEnum):
         """1 for BUY, -1 for SELL."""
         return 1 if self is Side.BUY else -1
 
+    @property
+    def opposite(self) -> Side:
+        """The other way."""
+        return Side.SELL if self is Side.BUY else Side.BUY
+
 
 class Book(enum.StrEnum):
     """Where an order waits; CONDITIONAL ones wait for a trigger and bind no margin before it."""
@@ -32,9 +50,173 @@ class Book(enum.StrEnum):
     CONDITIONAL = "conditional"
 
 
+class OrderType(enum.StrEnum):
+    """What an order waits for, and what it then does."""
+
+    LIMIT = "limit"
+    MARKET = "market"
+    STOP = "stop"
+    STOP_MARKET = "stop_market"
+    TAKE_PROFIT = "take_profit"
+    TAKE_PROFIT_MARKET = "take_profit_market"
+    TRAILING_STOP_MARKET = "trailing_stop_market"
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether it waits for a trigger."""
+        return self not in {OrderType.LIMIT, OrderType.MARKET}
+
+    @property
+    def is_market(self) -> bool:
+        """Whether it trades at any price."""
+        return self not in {OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT}
+
+
+class TimeInForce(enum.StrEnum):
+    """How long a limit order waits; GTX never takes, it is refused instead."""
+
+    GTC = "gtc"
+    IOC = "ioc"
+    FOK = "fok"
+    GTX = "gtx"
+
+
+class OrderStatus(enum.StrEnum):
+    """Where an order is in its life."""
+
+    PENDING = "pending"  #: accepted, not decided yet: no read shows it
+    NEW = "new"
+    PARTIALLY_FILLED = "partially_filled"
+    FILLED = "filled"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    TRIGGERED = "triggered"  #: a conditional order that has ended in another one
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still trade."""
+        return self in {OrderStatus.PENDING, OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED}
+
+
+class Forced(enum.StrEnum):
+    """Why the venue traded on the account's behalf."""
+
+    LIQUIDATION = "liquidation"
+    ADL = "adl"
+
+
+@attrs.frozen(kw_only=True)
+class OrderRequest:
+    """
+    What is asked for; ``quantity`` in contracts, unsigned, 0 with ``close_position`` (whatever is open then).
+
+    ``trigger_rises`` says that the trigger is reached from below; None leaves it to type and side.
+    ``callback_rate`` is a fraction. ``labels`` is whatever a front wants to find again on the order.
+    """
+
+    symbol: str
+    side: Side
+    type: OrderType = OrderType.LIMIT
+    quantity: Decimal = ZERO
+    price: Decimal | None = None
+    time_in_force: TimeInForce = TimeInForce.GTC
+    position_side: PositionSide = PositionSide.BOTH
+    reduce_only: bool = False
+    close_position: bool = False
+    client_id: str | None = None
+    trigger_price: Decimal | None = None
+    trigger_rises: bool | None = None
+    activation_price: Decimal | None = None
+    callback_rate: Decimal | None = None
+    expires_at: datetime | None = None
+    labels: Mapping[str, object] = attrs.field(factory=dict)
+
+    @property
+    def only_closes(self) -> bool:
+        """Whether its trades can only ever close: reduce-only, or the closing side of a leg of hedge mode."""
+        closing = {PositionSide.LONG: Side.SELL, PositionSide.SHORT: Side.BUY}.get(self.position_side)
+        return self.reduce_only or self.close_position or self.side is closing
+
+    @property
+    def rises_to_trigger(self) -> bool:
+        """Whether the trigger is reached from below."""
+        if self.trigger_rises is not None:
+            return self.trigger_rises
+        takes_profit = self.type in {OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_MARKET}
+        return (self.side is Side.BUY) is not takes_profit
+
+
+@attrs.frozen(kw_only=True)
+class Order(OrderRequest):
+    """
+    An order and what became of it.
+
+    ``filled`` in contracts; ``filled_value``, ``commission`` (paid < 0) and ``realized_pnl`` (before fees) in the
+    settle asset; ``average_price`` None while nothing is filled. A TRIGGERED order names the one it became by
+    ``triggered_order_id``, and that one names it by ``triggered_by``. ``extreme`` is the best mark that a trailing
+    stop has seen, None before it is active. ``leverage`` is that of the symbol when it was placed. Until
+    ``visible_at`` no read shows it.
+    """
+
+    id: str
+    book: Book
+    status: OrderStatus
+    created_at: datetime
+    updated_at: datetime
+    leverage: Decimal
+    filled: Decimal = ZERO
+    average_price: Decimal | None = None
+    filled_value: Decimal = ZERO
+    commission: Decimal = ZERO
+    realized_pnl: Decimal = ZERO
+    reject_reason: Refusal | None = None
+    triggered_order_id: str | None = None
+    triggered_by: str | None = None
+    forced: Forced | None = None
+    extreme: Decimal | None = None
+    visible_at: datetime | None = None
+
+    @property
+    def remaining(self) -> Decimal:
+        """What is not filled, in contracts."""
+        return self.quantity - self.filled
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still trade."""
+        return self.status.is_open
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits in a book: open, and decided."""
+        return self.status in {OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED}
+
+    @property
+    def resting(self) -> RestingOrder:
+        """The short view of it."""
+        return RestingOrder(
+            id=self.id,
+            symbol=self.symbol,
+            side=self.side,
+            quantity=self.remaining,
+            price=self.price or self.trigger_price or self.activation_price or self.extreme or ZERO,
+            book=self.book,
+            position_side=self.position_side,
+            reduce_only=self.reduce_only,
+            client_id=self.client_id,
+            created_at=self.created_at,
+        )
+
+
 @attrs.frozen
 class RestingOrder:
-    """An order that waits: ``quantity`` in contracts, unsigned, of which nothing is filled yet."""
+    """
+    The short view of an order that waits.
+
+    ``quantity`` is what is not filled yet, in contracts, unsigned (0: it closes what is open); ``price`` is the
+    trigger's where there is no other.
+    """
 
     id: str
     symbol: str

@@ -12,7 +12,7 @@ from venuekit.capabilities import AssetMode, MarginType, MarginTypeScope, Positi
 from venuekit.simulator.ledger.contract import AssetKey, Contract
 from venuekit.simulator.ledger.margin import LegMargin, OrderValues, leg_margin, opening_orders
 from venuekit.simulator.ledger.money import ZERO, exact
-from venuekit.simulator.ledger.orders import RestingOrder
+from venuekit.simulator.ledger.orders import Order
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.rules import Pool, Rules
 from venuekit.simulator.ledger.state import Asset, LedgerState, Leg, LegKey, SymbolState
@@ -107,15 +107,15 @@ class Reading:
         return {side: leg for side, leg in legs.items() if leg.quantity}
 
     @cached_property
-    def orders(self) -> Mapping[str, tuple[RestingOrder, ...]]:
-        """The resting orders of both books, by symbol."""
-        grouped: dict[str, list[RestingOrder]] = {}
-        for order in self.state.orders.values():
+    def orders(self) -> Mapping[str, tuple[Order, ...]]:
+        """The waiting orders of both books, by symbol."""
+        grouped: dict[str, list[Order]] = {}
+        for order in filter(lambda order: order.waits, self.state.orders.values()):
             grouped.setdefault(order.symbol, []).append(order)
         return {symbol: tuple(orders) for symbol, orders in grouped.items()}
 
     def order_values(self, symbol: str, side: PositionSide) -> OrderValues:
-        """Return the values of the orders that would open more of a leg."""
+        """Return the values of the waiting orders that would open more of a leg."""
         return opening_orders(self.contract(symbol), side, self.orders.get(symbol, ()))
 
     def margin(self, symbol: str, side: PositionSide) -> LegMargin:

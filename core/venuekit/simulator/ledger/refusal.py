@@ -16,7 +16,25 @@ class Reason(enum.StrEnum):
     UNKNOWN_SYMBOL = "unknown_symbol"
     UNKNOWN_ASSET = "unknown_asset"
     UNKNOWN_ORDER = "unknown_order"
-    DUPLICATE_CLIENT_ID = "duplicate_client_id"  #: an order with this client id still rests
+    DUPLICATE_CLIENT_ID = "duplicate_client_id"  #: an order with this client id still rests, or there ever was one
+
+    ORDER_INCOMPLETE = "order_incomplete"  #: a field that the type of order needs is missing
+    ORDER_CONFLICT = "order_conflict"  #: fields that exclude each other
+    PRICE_OFF_STEP = "price_off_step"
+    PRICE_OUT_OF_RANGE = "price_out_of_range"
+    QUANTITY_OFF_STEP = "quantity_off_step"
+    QUANTITY_OUT_OF_RANGE = "quantity_out_of_range"
+    NOTIONAL_TOO_SMALL = "notional_too_small"
+    INVALID_CALLBACK_RATE = "invalid_callback_rate"
+    INVALID_ACTIVATION_PRICE = "invalid_activation_price"  #: a trailing stop would be active at once
+    TOO_MANY_ORDERS = "too_many_orders"
+    WOULD_TRIGGER = "would_trigger"  #: a conditional order's trigger is reached already
+    REDUCE_ONLY_REJECTED = "reduce_only_rejected"  #: there is nothing to reduce
+    FOK_REJECTED = "fok_rejected"
+    POST_ONLY_REJECTED = "post_only_rejected"
+    ORDER_FINISHED = "order_finished"  #: the order is known, but no longer open
+    ORDER_UNCHANGED = "order_unchanged"  #: an amendment that amends nothing
+    NOT_AMENDABLE = "not_amendable"
 
     AMOUNT_NOT_POSITIVE = "amount_not_positive"
     PRICE_NOT_POSITIVE = "price_not_positive"

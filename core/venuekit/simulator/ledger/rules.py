@@ -10,7 +10,16 @@ import attrs
 from venuekit.capabilities import MarginTypeScope, Setting
 from venuekit.simulator.ledger.money import Rounding, round_to
 
-__all__ = ["BreakEven", "IsolatedMargin", "Liquidation", "Pool", "Rules"]
+__all__ = [
+    "BreakEven",
+    "ClientIds",
+    "FundingFrom",
+    "IsolatedMargin",
+    "Liquidation",
+    "Pool",
+    "Rules",
+    "Triggered",
+]
 
 
 class IsolatedMargin(enum.StrEnum):
@@ -42,6 +51,27 @@ class BreakEven(enum.StrEnum):
     LINEAR = "linear"  #: entry moved by one taker fee; none for inverse contracts
 
 
+class ClientIds(enum.StrEnum):
+    """Among which orders a client id is unique."""
+
+    UNIQUE_WHILE_OPEN = "unique_while_open"  #: a repetition after a fill is another order
+    UNIQUE_EVER = "unique_ever"
+
+
+class Triggered(enum.StrEnum):
+    """What a conditional order becomes when it triggers."""
+
+    NEW_ORDER = "new_order"  #: it ends, and names the plain order that takes its place
+    SAME_ORDER = "same_order"  #: it goes on in the plain book under its own id
+
+
+class FundingFrom(enum.StrEnum):
+    """What pays the funding of an isolated position."""
+
+    POSITION = "position"  #: its isolated wallet, which also receives
+    BALANCE_FIRST = "balance_first"  #: the free balance, which also receives; then the isolated wallet
+
+
 _MODES = frozenset({Setting.MARGIN_TYPE, Setting.POSITION_MODE, Setting.ASSET_MODE})
 
 
@@ -55,7 +85,9 @@ class Rules:
     symbol's, of the account otherwise); the position mode never can. ``closing_fee_in_margin``: initial and
     maintenance margin hold the estimated fee of closing. ``tier_counts_orders``: the tier that a position is said to
     be in counts its resting orders too. ``valuation_asset``: the asset whose balance stands for the account's totals
-    while assets are not pooled.
+    while assets are not pooled. ``asynchronous``: an order is accepted first and decided later. ``amend_conditional``:
+    an untriggered order can be amended. ``liquidates``: what reaches a margin ratio of 1 when a price moves is
+    closed. ``max_open_orders``, ``max_conditional_orders``: how many may wait in either book, of all symbols.
     """
 
     rounding: Rounding = Rounding.TOWARD_ZERO
@@ -74,6 +106,14 @@ class Rules:
     refuse_lower_leverage_isolated: bool = True
     liquidation: Liquidation = Liquidation.WALLET
     break_even: BreakEven = BreakEven.LINEAR
+    asynchronous: bool = False
+    client_ids: ClientIds = ClientIds.UNIQUE_WHILE_OPEN
+    triggered: Triggered = Triggered.NEW_ORDER
+    amend_conditional: bool = False
+    funding_from: FundingFrom = FundingFrom.POSITION
+    liquidates: bool = True
+    max_open_orders: int | None = None
+    max_conditional_orders: int | None = None
 
     def money(self, amount: Decimal) -> Decimal:
         """Return an amount as the venue keeps and prints it."""

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import enum
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import attrs
 
 from venuekit.capabilities import AssetMode, MarginType, PositionMode, PositionSide
 from venuekit.simulator.ledger.contract import AssetKey
-from venuekit.simulator.ledger.income import Income, MarginChange
+from venuekit.simulator.ledger.events import Event
+from venuekit.simulator.ledger.income import Execution, Income, MarginChange
+from venuekit.simulator.ledger.log import Log
 from venuekit.simulator.ledger.money import ZERO, exact
-from venuekit.simulator.ledger.orders import RestingOrder
+from venuekit.simulator.ledger.orders import Order
+from venuekit.simulator.ledger.records import ClosedPnl, Conversion, Record, Withdrawal
 
-__all__ = ["Asset", "Cash", "LedgerState", "Leg", "LegKey", "SymbolState"]
+__all__ = ["Alarm", "Asset", "Cash", "LedgerState", "Leg", "LegKey", "SymbolState"]
 
 LegKey = tuple[str, PositionSide]
 
@@ -65,7 +70,8 @@ class Leg:
     One position: signed contracts, the unrounded mean entry price (0 if flat) and the margin set apart for it.
 
     ``added_margin`` is the part of ``isolated_wallet`` that was added by hand (negative if removed). Realised profit
-    is before fees; the ``total_*`` ones run since the first fill, the others since the position was opened.
+    is before fees, ``open_fee`` is what opening the part that is still open has cost; the ``total_*`` ones run since
+    the first fill, the others since the position was opened.
     """
 
     quantity: Decimal = ZERO
@@ -74,6 +80,7 @@ class Leg:
     added_margin: Decimal = ZERO
     realized_pnl: Decimal = ZERO
     commission: Decimal = ZERO
+    open_fee: Decimal = ZERO
     total_realized_pnl: Decimal = ZERO
     total_commission: Decimal = ZERO
     opened_at: datetime | None = None
@@ -83,11 +90,24 @@ class Leg:
 
 @attrs.frozen
 class SymbolState:
-    """What holds for one symbol; ``margin_type`` is meant only where it is the symbol's own."""
+    """
+    What holds for one symbol; ``margin_type`` is meant only where it is the symbol's own.
+
+    ``depth`` is how many contracts one match can take, None for any number.
+    """
 
     leverage: Decimal
     margin_type: MarginType
     mark: Decimal
+    depth: Decimal | None = None
+
+
+class Alarm(enum.StrEnum):
+    """What the clock alone brings about."""
+
+    COUNTDOWN = "countdown"  #: of a symbol: its plain orders are canceled
+    DECISION = "decision"  #: of an order that was only accepted
+    EXPIRY = "expiry"  #: of an order with a last date
 
 
 @attrs.define
@@ -95,7 +115,10 @@ class LedgerState:
     """
     Everything that a command can change.
 
-    Its parts are frozen, so that :meth:`copy` is cheap and a copy never changes behind its owner's back.
+    Its parts are frozen, so that :meth:`copy` is cheap and a copy never changes behind its owner's back. ``orders``
+    are those that are open, ``finished`` those that are not. ``alarms`` are due at a time, for a symbol or order.
+    ``lags`` hides records of a kind, made from now on, from reads for a while; ``hidden_until`` is when the last of
+    those is seen. ``backdated``: income rows were written with a time of their own.
     """
 
     position_mode: PositionMode
@@ -105,18 +128,53 @@ class LedgerState:
     assets: dict[AssetKey, Asset]
     symbols: dict[str, SymbolState]
     legs: dict[LegKey, Leg] = attrs.field(factory=dict)
-    orders: dict[str, RestingOrder] = attrs.field(factory=dict)
-    incomes: list[Income] = attrs.field(factory=list)
-    margin_changes: list[MarginChange] = attrs.field(factory=list)
+    orders: dict[str, Order] = attrs.field(factory=dict)
+    alarms: dict[tuple[Alarm, str], datetime] = attrs.field(factory=dict)
+    lags: dict[Record, timedelta] = attrs.field(factory=dict)
+    decision_delay: timedelta | None = timedelta(0)
+    finished: Log[Order] = attrs.field(factory=Log)
+    executions: Log[Execution] = attrs.field(factory=Log)
+    incomes: Log[Income] = attrs.field(factory=Log)
+    margin_changes: Log[MarginChange] = attrs.field(factory=Log)
+    closed_pnls: Log[ClosedPnl] = attrs.field(factory=Log)
+    withdrawals: Log[Withdrawal] = attrs.field(factory=Log)
+    conversions: Log[Conversion] = attrs.field(factory=Log)
+    events: Log[Event] = attrs.field(factory=Log)
+    hidden_until: datetime | None = None
+    backdated: bool = False
     last_id: int = 0
     sequence: int = 0
 
+    @property
+    def logs(self) -> tuple[Log[Any], ...]:
+        """Everything that is only ever added to."""
+        return (
+            self.finished,
+            self.executions,
+            self.incomes,
+            self.margin_changes,
+            self.closed_pnls,
+            self.withdrawals,
+            self.conversions,
+            self.events,
+        )
+
     def copy(self) -> LedgerState:
         """Return a state that changes on its own."""
-        return attrs.evolve(self.still(), incomes=list(self.incomes), margin_changes=list(self.margin_changes))
+        return attrs.evolve(
+            self.still(),
+            finished=self.finished.copy(),
+            executions=self.executions.copy(),
+            incomes=self.incomes.copy(),
+            margin_changes=self.margin_changes.copy(),
+            closed_pnls=self.closed_pnls.copy(),
+            withdrawals=self.withdrawals.copy(),
+            conversions=self.conversions.copy(),
+            events=self.events.copy(),
+        )
 
     def still(self) -> LedgerState:
-        """Return the state as it is now for a reading, which never looks at the two logs: they are shared."""
+        """Return the state as it is now for a reading, which never looks at the logs: they are shared."""
         return attrs.evolve(
             self,
             cash=dict(self.cash),
@@ -124,4 +182,6 @@ class LedgerState:
             symbols=dict(self.symbols),
             legs=dict(self.legs),
             orders=dict(self.orders),
+            alarms=dict(self.alarms),
+            lags=dict(self.lags),
         )

@@ -1,0 +1,133 @@
+"""Books: the state of one account, how commands change it and how reads see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from venuekit.capabilities import AssetMode, MarginType, PositionMode
+from venuekit.simulator.ledger.alarms import ring
+from venuekit.simulator.ledger.contract import Contract
+from venuekit.simulator.ledger.desk import Desk
+from venuekit.simulator.ledger.events import EventReason
+from venuekit.simulator.ledger.money import exact
+from venuekit.simulator.ledger.reading import Reading
+from venuekit.simulator.ledger.rules import Pool, Rules
+from venuekit.simulator.ledger.state import Asset, Cash, LedgerState, SymbolState
+
+__all__ = ["Books"]
+
+_R = TypeVar("_R", bound=Any)
+
+
+class Books:
+    """
+    What every part of a ledger works on: rules, contracts, and a state that commands replace as a whole.
+
+    What the clock alone brings about (countdowns, late decisions, last dates) happens before the next command or read.
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        contracts: Iterable[Contract],
+        assets: Iterable[Asset] = (),
+        *,
+        now: Callable[[], datetime],
+        margin_type: MarginType = MarginType.CROSS,
+        position_mode: PositionMode = PositionMode.ONE_WAY,
+        asset_mode: AssetMode = AssetMode.SINGLE,
+    ) -> None:
+        """
+        Open an account without money.
+
+        Args:
+            rules: How the venue, or all venues of the realm, keep their books.
+            contracts: What can be traded; symbols are unique over all venues of the account.
+            assets: What can be held beside the settle assets of the contracts, and what assets are worth.
+            now: Gives the venue's time, aware and in UTC; never goes back.
+            margin_type: What holds at the start, for the account or for every symbol of it.
+            position_mode: What holds at the start.
+            asset_mode: What holds at the start.
+
+        Raises:
+            ValueError: two contracts share a symbol, or there is an asset mode but no asset with an index price.
+        """
+        listed = tuple(contracts)
+        by_symbol = {contract.symbol: contract for contract in listed}
+        if len(by_symbol) < len(listed):
+            raise ValueError("two contracts share a symbol")
+        known = {contract.asset_key: Asset(contract.settle, purse=contract.purse) for contract in listed}
+        known.update((asset.key, asset) for asset in assets)
+        pools = rules.asset_mode and rules.pool is Pool.IN_MULTI_ASSETS
+        if pools and all(asset.index_price is None for asset in known.values()):
+            raise ValueError("with an asset mode, at least one asset needs an index price")
+        self.rules = rules
+        self.contracts: Mapping[str, Contract] = MappingProxyType(by_symbol)
+        self._now = now
+        self._state = LedgerState(
+            position_mode=position_mode,
+            asset_mode=asset_mode,
+            margin_type=margin_type,
+            cash={key: Cash() for key in known},
+            assets=known,
+            symbols={
+                symbol: SymbolState(contract.leverage, margin_type, contract.mark)
+                for symbol, contract in by_symbol.items()
+            },
+        )
+        self._reading: Reading | None = None
+
+    @exact
+    def tick(self) -> None:
+        """Let happen what the clock has brought about; every command and read does so by itself."""
+        if not self._state.alarms:
+            return
+        now = self._now()
+        while due := [(time, alarm) for alarm, time in self._state.alarms.items() if time <= now]:
+            time, alarm = min(due)
+            desk = Desk(self.rules, self.contracts, self._state.copy(), time)
+            ring(desk, *alarm)
+            self._keep(desk, EventReason.ADJUSTMENT)
+
+    def snapshot(self) -> LedgerState:
+        """Return everything that commands can change, as a value of its own to compare with another."""
+        self.tick()
+        return self._state.copy()
+
+    @property
+    def _state_now(self) -> LedgerState:
+        self.tick()
+        return self._state
+
+    def _read(self) -> Reading:
+        self.tick()
+        if self._reading is None:
+            self._reading = Reading(self.rules, self.contracts, self._state)
+        return self._reading
+
+    @contextmanager
+    def _command(self, reason: EventReason = EventReason.ADJUSTMENT, *, keep: bool = True) -> Iterator[Desk]:
+        """Work on a draft, and keep it only if nothing was refused."""
+        self.tick()
+        desk = Desk(self.rules, self.contracts, self._state.copy(), self._now())
+        yield desk
+        if keep:
+            self._keep(desk, reason)
+
+    def _keep(self, desk: Desk, reason: EventReason) -> None:
+        desk.report(reason)
+        desk.report_settings(self._state)
+        for log in desk.state.logs:
+            log.keep()
+        self._state, self._reading = desk.state, None
+
+    def _visible(self, rows: Iterable[_R]) -> tuple[_R, ...]:
+        """Return the rows that can be read by now."""
+        until = self._state.hidden_until
+        if until is None or (now := self._now()) >= until:
+            return tuple(rows)
+        return tuple(row for row in rows if row.visible_at is None or row.visible_at <= now)

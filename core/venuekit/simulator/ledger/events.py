@@ -1,0 +1,118 @@
+"""Events: what changed, each with the state after it; replayed over a first snapshot they give the ledger."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from decimal import Decimal
+
+import attrs
+
+from venuekit.capabilities import MarginType, PositionSide, Setting
+from venuekit.simulator.ledger.income import Execution
+from venuekit.simulator.ledger.orders import Order
+
+__all__ = [
+    "AccountEvent",
+    "Event",
+    "EventReason",
+    "OrderChange",
+    "OrderEvent",
+    "PositionState",
+    "SettingEvent",
+    "WalletState",
+]
+
+
+class EventReason(enum.StrEnum):
+    """Why wallets or positions changed."""
+
+    DEPOSIT = "deposit"
+    WITHDRAWAL = "withdrawal"
+    CONVERSION = "conversion"
+    ORDER = "order"
+    LIQUIDATION = "liquidation"
+    FUNDING = "funding"
+    MARGIN_TRANSFER = "margin_transfer"
+    MARGIN_TYPE = "margin_type"
+    LEVERAGE = "leverage"
+    ADJUSTMENT = "adjustment"
+
+
+class OrderChange(enum.StrEnum):
+    """What happened to an order."""
+
+    NEW = "new"
+    TRADE = "trade"
+    AMENDMENT = "amendment"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    TRIGGERED = "triggered"
+    CALCULATED = "calculated"  #: a forced trade
+
+
+@attrs.frozen
+class WalletState:
+    """One asset after an event; ``change`` is what moved it beside profit and commission."""
+
+    asset: str
+    purse: str
+    wallet: Decimal
+    cross_wallet: Decimal
+    change: Decimal
+
+
+@attrs.frozen
+class PositionState:
+    """
+    One leg after an event: ``quantity`` in contracts, signed; ``entry_price`` None when flat.
+
+    ``realized_pnl`` is before fees, since the first fill.
+    """
+
+    symbol: str
+    side: PositionSide
+    quantity: Decimal
+    entry_price: Decimal | None
+    isolated_wallet: Decimal
+    realized_pnl: Decimal
+    unrealized_pnl: Decimal
+    margin_type: MarginType
+
+
+@attrs.frozen
+class AccountEvent:
+    """The wallets and legs that one movement changed, as they are after it."""
+
+    sequence: int
+    time: datetime
+    reason: EventReason
+    symbol: str | None
+    balances: tuple[WalletState, ...]
+    positions: tuple[PositionState, ...]
+
+
+@attrs.frozen
+class OrderEvent:
+    """An order after something happened to it, and the fill if it was one."""
+
+    sequence: int
+    time: datetime
+    change: OrderChange
+    order: Order
+    execution: Execution | None = None
+
+
+@attrs.frozen
+class SettingEvent:
+    """A setting after it changed; ``symbol`` is None where it is the account's."""
+
+    sequence: int
+    time: datetime
+    setting: Setting
+    symbol: str | None
+    value: object
+
+
+Event = AccountEvent | OrderEvent | SettingEvent

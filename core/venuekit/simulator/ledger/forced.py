@@ -1,0 +1,144 @@
+"""Forced trades: liquidation of what its margin no longer carries, and deleveraging by script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import attrs
+
+from venuekit.capabilities import PositionSide
+from venuekit.simulator.ledger.contract import AssetKey
+from venuekit.simulator.ledger.desk import Desk
+from venuekit.simulator.ledger.events import EventReason
+from venuekit.simulator.ledger.income import Execution, IncomeKind, TradeKind
+from venuekit.simulator.ledger.matching import end
+from venuekit.simulator.ledger.money import ZERO
+from venuekit.simulator.ledger.orders import Forced, Order, OrderRequest, OrderStatus, OrderType, Side, TimeInForce
+from venuekit.simulator.ledger.placing import known
+from venuekit.simulator.ledger.reading import Reading
+from venuekit.simulator.ledger.refusal import Reason, Refused
+from venuekit.simulator.ledger.state import LegKey
+from venuekit.simulator.ledger.trade import trade
+from venuekit.simulator.ledger.trading import make_order
+
+__all__ = ["deleverage", "liquidate"]
+
+
+def liquidate(desk: Desk) -> None:
+    """Close, at the mark, every isolated leg and every cross wallet's legs whose margin ratio has reached 1."""
+    while desk.rules.liquidates and (legs := next(_doomed(desk.read()), ())):
+        _liquidate(desk, legs)
+
+
+def deleverage(desk: Desk, symbol: str, side: PositionSide, quantity: Decimal | None) -> Order:
+    """Close a part of a leg, or all of it, at the mark, because the venue says so; it pays the taker fee."""
+    leg = desk.read().leg(symbol, side)
+    desk.read().contract(symbol)
+    if leg.quantity == 0:
+        raise Refused(Reason.FLAT_POSITION, symbol=symbol, side=side)
+    amount = abs(leg.quantity) if quantity is None else quantity
+    if not 0 < amount <= abs(leg.quantity):
+        raise Refused(Reason.EXCEEDS_POSITION, symbol=symbol, quantity=amount, position=abs(leg.quantity))
+    return _close(desk, (symbol, side), amount, Forced.ADL)[0]
+
+
+def _doomed(reading: Reading) -> Iterator[tuple[LegKey, ...]]:
+    """Yield what has to be closed together."""
+    open_legs = [key for key, leg in reading.state.legs.items() if leg.quantity]
+    shared: dict[AssetKey, list[LegKey]] = {}
+    for key in open_legs:
+        margin = reading.margin(*key)
+        if not margin.isolated:
+            asset = reading.contract(key[0]).asset_key
+            shared.setdefault((asset[0], "") if reading.is_pooled(asset) else asset, []).append(key)
+        elif margin.maintenance_margin >= reading.leg(*key).isolated_wallet + margin.unrealized_pnl:
+            yield (key,)
+    for group, keys in shared.items():
+        margins = [reading.margin(*key) for key in keys]
+        pooled = reading.is_pooled(reading.contract(keys[0][0]).asset_key)
+        if any(margin.maintenance_margin for margin in margins) and _left(reading, group, pooled=pooled) <= 0:
+            yield tuple(keys)
+
+
+def _left(reading: Reading, group: AssetKey, *, pooled: bool) -> Decimal:
+    """Return what a cross wallet, or a pool in USD, holds above the maintenance margin of its legs."""
+    if not pooled:
+        sums = reading.sums(group)
+        return reading.cross_wallet(group) + sums.cross_unrealized_pnl - sums.cross_maintenance_margin
+    left = ZERO
+    for asset in reading.pool_members(group[0]):
+        sums = reading.sums(asset.key)
+        left += asset.worth(reading.cross_wallet(asset.key) + sums.cross_unrealized_pnl)
+        left -= asset.price * sums.cross_maintenance_margin
+    return left
+
+
+def _liquidate(desk: Desk, legs: tuple[LegKey, ...]) -> None:
+    symbols = {symbol for symbol, _ in legs}
+    for order in tuple(desk.state.orders.values()):
+        if order.waits and order.symbol in symbols:
+            end(desk, order, OrderStatus.EXPIRED)
+    closed = []
+    for key in legs:
+        held = desk.read().leg(*key)
+        order, execution = _close(desk, key, abs(held.quantity), Forced.LIQUIDATION)
+        own = held.isolated_wallet + execution.realized_pnl if desk.read().is_isolated(key[0]) else None
+        closed.append((order, execution, own))
+    for order, execution, own in closed:
+        _settle(desk, order, execution, own)
+
+
+def _close(desk: Desk, key: LegKey, quantity: Decimal, forced: Forced) -> tuple[Order, Execution]:
+    symbol, side = key
+    reading = desk.read()
+    mark, leg = reading.symbol(symbol).mark, reading.leg(symbol, side)
+    number = sum(order.forced is not None for order in desk.state.finished) + 1
+    liquidation = forced is Forced.LIQUIDATION
+    request = OrderRequest(
+        symbol=symbol,
+        side=Side.SELL if leg.quantity > 0 else Side.BUY,
+        quantity=quantity,
+        price=mark,
+        time_in_force=TimeInForce.IOC,
+        position_side=side,
+        client_id=f"autoclose-{round(desk.time.timestamp() * 1000)}{number}" if liquidation else "adl_autoclose",
+        type=OrderType.LIMIT,
+    )
+    order = attrs.evolve(make_order(desk, request, OrderStatus.NEW), forced=forced)
+    kind = TradeKind.LIQUIDATION if liquidation else TradeKind.ADL
+    execution = trade(desk, order, quantity, mark, is_maker=False, kind=kind)
+    return known(desk, order.id), execution
+
+
+def _settle(desk: Desk, order: Order, execution: Execution, own: Decimal | None) -> None:
+    """
+    Take the fee of a liquidation out of what is left, or let the insurance fund pay what is missing.
+
+    ``own`` is what an isolated position leaves behind; None stands for the cross wallet or the pool.
+    """
+    contract = desk.contracts[order.symbol]
+    key, money = contract.asset_key, desk.rules.money
+    fee = money(execution.value * contract.liquidation_fee)
+    left = own if own is not None else _cross_left(desk.read(), key)
+    amount = -min(fee, money(left)) if left > 0 else -money(left)
+    if amount:
+        desk.earn(
+            key,
+            IncomeKind.INSURANCE,
+            amount,
+            symbol=order.symbol,
+            trade_id=execution.trade_id,
+            order_id=order.id,
+        )
+        desk.report(EventReason.LIQUIDATION, order.symbol)
+
+
+def _cross_left(reading: Reading, key: AssetKey) -> Decimal:
+    """Return what the cross wallet, or in a pool all of it, is still worth in an asset."""
+    if not reading.is_pooled(key):
+        return reading.cross_wallet(key) + reading.sums(key).cross_unrealized_pnl
+    worth = ZERO
+    for asset in reading.pool_members(key[0]):
+        worth += asset.worth(reading.cross_wallet(asset.key) + reading.sums(asset.key).cross_unrealized_pnl)
+    return worth / reading.state.assets[key].price

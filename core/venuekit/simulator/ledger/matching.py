@@ -1,0 +1,173 @@
+"""Matching against the mark: what an order does when it meets the market, and what the market does to orders."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import attrs
+
+from venuekit.simulator.ledger.desk import Desk
+from venuekit.simulator.ledger.events import OrderChange
+from venuekit.simulator.ledger.money import ZERO
+from venuekit.simulator.ledger.orders import Book, Order, OrderStatus, OrderType, Side, TimeInForce
+from venuekit.simulator.ledger.refusal import Reason, Refusal, Refused
+from venuekit.simulator.ledger.rules import Triggered
+from venuekit.simulator.ledger.trade import check_cap, closable, trade
+from venuekit.simulator.ledger.trading import make_order
+
+__all__ = ["check_growth", "crosses", "end", "enter", "is_triggered", "match_waiting", "meet", "trail"]
+
+
+def crosses(order: Order, mark: Decimal) -> bool:
+    """Say whether a plain order would trade at this mark."""
+    if order.type.is_market or order.price is None:
+        return True
+    return mark <= order.price if order.side is Side.BUY else mark >= order.price
+
+
+def is_triggered(order: Order, mark: Decimal) -> bool:
+    """Say whether a conditional order triggers at this mark; a trailing stop as far as it has been trailed."""
+    if order.type is OrderType.TRAILING_STOP_MARKET:
+        if order.extreme is None or order.callback_rate is None:
+            return False
+        turn = order.extreme * (1 + order.side.sign * order.callback_rate)
+        return mark >= turn if order.side is Side.BUY else mark <= turn
+    if order.trigger_price is None:
+        return False
+    return mark >= order.trigger_price if order.rises_to_trigger else mark <= order.trigger_price
+
+
+def trail(order: Order, mark: Decimal) -> Order:
+    """Return a trailing stop that has seen a mark; it starts when its activation price is reached."""
+    if order.type is not OrderType.TRAILING_STOP_MARKET:
+        return order
+    better = min if order.side is Side.BUY else max
+    if order.extreme is not None:
+        return attrs.evolve(order, extreme=better(order.extreme, mark))
+    activation = order.activation_price
+    return attrs.evolve(order, extreme=mark) if activation is None or better(mark, activation) == mark else order
+
+
+def end(desk: Desk, order: Order, status: OrderStatus, reason: Refusal | None = None) -> Order:
+    """Take an order out of its book."""
+    ended = attrs.evolve(order, status=status, reject_reason=reason, updated_at=desk.time)
+    return desk.put_order(ended, OrderChange(status.value))
+
+
+def enter(desk: Desk, order: Order) -> None:
+    """Let a plain order meet the market: trade, wait, or expire; refused if it must not do what it would."""
+    # As long as it is not in, it must not count among what its own growth is compared with.
+    desk.state.orders.pop(order.id, None)
+    reading = desk.read()
+    held, leg = reading.symbol(order.symbol), reading.leg(order.symbol, order.position_side)
+    if order.only_closes and not closable(leg, order):
+        raise Refused(Reason.REDUCE_ONLY_REJECTED, symbol=order.symbol, position=leg.quantity)
+    marketable = crosses(order, held.mark)
+    if order.time_in_force is TimeInForce.GTX and marketable and not order.type.is_market:
+        raise Refused(Reason.POST_ONLY_REJECTED, price=order.price, mark=held.mark)
+    fits = held.depth is None or order.quantity <= held.depth
+    if order.time_in_force is TimeInForce.FOK and not (marketable and fits):
+        raise Refused(Reason.FOK_REJECTED, price=order.price, mark=held.mark)
+    exposure = reading.margin(order.symbol, order.position_side).exposure
+    desk.put_order(order, OrderChange.NEW)
+    meet(desk, order, exposure)
+
+
+def meet(desk: Desk, order: Order, exposure: Decimal) -> None:
+    """Fill what the mark lets be filled, expire what must not wait; refuse what grew beyond ``exposure`` too far."""
+    held = desk.state.symbols[order.symbol]
+    if crosses(order, held.mark):
+        _take(desk, order, held.mark, held.depth, is_maker=False)
+    left = desk.state.orders.get(order.id)
+    if left and (order.type.is_market or order.time_in_force in {TimeInForce.IOC, TimeInForce.FOK}):
+        end(desk, left, OrderStatus.EXPIRED)
+    check_growth(desk, order, exposure)
+
+
+def check_growth(desk: Desk, order: Order, exposure: Decimal) -> None:
+    """Refuse what makes a leg, with its orders, larger than the cap or than what is free can carry."""
+    reading, key = desk.read(), desk.contracts[order.symbol].asset_key
+    if reading.margin(order.symbol, order.position_side).exposure <= exposure:
+        return
+    check_cap(desk, order)
+    if (free := reading.free(key)) < 0:
+        raise Refused(Reason.INSUFFICIENT_MARGIN, asset=key[1], missing=-free)
+    if reading.pooling and reading.is_priced(key) and not reading.is_pooled(key):
+        raise Refused(Reason.COLLATERAL_OFF, asset=key[1], symbol=order.symbol)
+
+
+def match_waiting(desk: Desk, symbol: str) -> None:
+    """Let the mark of a symbol trigger conditional orders, then fill the plain ones that it crosses, oldest first."""
+    mark = desk.state.symbols[symbol].mark
+    for order in _waiting(desk, symbol, Book.CONDITIONAL):
+        seen = trail(order, mark)
+        desk.state.orders[order.id] = seen
+        if is_triggered(seen, mark):
+            _trigger(desk, seen)
+    for order in _waiting(desk, symbol, Book.PLAIN):
+        current = desk.state.orders.get(order.id)
+        if current and crosses(current, mark):
+            _fill_waiting(desk, current)
+
+
+def _waiting(desk: Desk, symbol: str, book: Book) -> list[Order]:
+    return [
+        order for order in desk.state.orders.values() if order.symbol == symbol and order.book is book and order.waits
+    ]
+
+
+def _fill_waiting(desk: Desk, order: Order) -> None:
+    """Fill a waiting order at its own price; one that the account cannot carry any more expires."""
+    held = desk.state.symbols[order.symbol]
+    price = order.price or held.mark
+    reason = desk.attempt(lambda: _take(desk, order, price, held.depth, is_maker=True))
+    if reason is not None:
+        end(desk, order, OrderStatus.EXPIRED, reason)
+
+
+def _take(desk: Desk, order: Order, price: Decimal, depth: Decimal | None, *, is_maker: bool) -> None:
+    """Fill as much of an order as the depth and, where it can only close, the leg allow."""
+    quantity = order.remaining if depth is None else min(order.remaining, depth)
+    if order.only_closes:
+        leg = desk.state.legs.get((order.symbol, order.position_side))
+        quantity = min(quantity, closable(leg, order)) if leg else ZERO
+    if quantity:
+        trade(desk, order, quantity, price, is_maker=is_maker)
+
+
+def _trigger(desk: Desk, order: Order) -> None:
+    """Turn a conditional order into a plain one; if that is refused, the conditional order is rejected."""
+    leg = desk.read().leg(order.symbol, order.position_side)
+    quantity = closable(leg, order) if order.close_position else order.quantity
+    if not quantity:
+        end(desk, order, OrderStatus.EXPIRED)
+        return
+    same = desk.rules.triggered is Triggered.SAME_ORDER
+    reason = desk.attempt(lambda: (_go_on if same else _hand_over)(desk, order, quantity))
+    if reason is not None:
+        end(desk, order, OrderStatus.REJECTED, reason)
+
+
+def _go_on(desk: Desk, order: Order, quantity: Decimal) -> None:
+    plain = attrs.evolve(order, book=Book.PLAIN, quantity=quantity, updated_at=desk.time)
+    desk.put_order(plain, OrderChange.TRIGGERED)
+    enter(desk, plain)
+
+
+def _hand_over(desk: Desk, order: Order, quantity: Decimal) -> None:
+    child_type = OrderType.MARKET if order.type.is_market else OrderType.LIMIT
+    child = attrs.evolve(
+        make_order(desk, order, OrderStatus.NEW, Book.PLAIN),
+        type=child_type,
+        quantity=quantity,
+        client_id=None,
+        close_position=False,
+        reduce_only=order.reduce_only or order.close_position,
+        trigger_price=None,
+        activation_price=None,
+        callback_rate=None,
+        triggered_by=order.id,
+    )
+    ended = attrs.evolve(order, status=OrderStatus.TRIGGERED, triggered_order_id=child.id, updated_at=desk.time)
+    desk.put_order(ended, OrderChange.TRIGGERED)
+    enter(desk, child)

@@ -1,0 +1,107 @@
+"""The form of an order: what is wrong with it whatever the account holds."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from venuekit.simulator.ledger.contract import Contract
+from venuekit.simulator.ledger.desk import Desk, positive
+from venuekit.simulator.ledger.orders import Book, OrderRequest, OrderType
+from venuekit.simulator.ledger.position import check_side
+from venuekit.simulator.ledger.refusal import Reason, Refused
+from venuekit.simulator.ledger.rules import ClientIds
+
+__all__ = ["check_client_id", "check_count", "check_form"]
+
+
+def check_form(desk: Desk, request: OrderRequest) -> None:
+    """Refuse an order that lacks a field, has one too many, or does not fit the steps and ranges of its contract."""
+    reading = desk.read()
+    contract, mark = reading.contract(request.symbol), reading.symbol(request.symbol).mark
+    check_side(reading, request.position_side)
+    _check_fields(request)
+    if request.price is not None:
+        _check_price(contract, "price", request.price)
+    if request.trigger_price is not None:
+        _check_price(contract, "trigger_price", request.trigger_price)
+    if request.activation_price is not None:
+        _check_price(contract, "activation_price", request.activation_price)
+    rate = request.callback_rate
+    if rate is not None and (not rate.is_finite() or not 0 < rate < 1):
+        raise Refused(Reason.INVALID_CALLBACK_RATE, callback_rate=rate)
+    if not request.close_position:
+        _check_quantity(contract, request)
+        if not request.only_closes:
+            _check_notional(contract, request, request.price or request.trigger_price or mark)
+
+
+def check_client_id(desk: Desk, client_id: str | None) -> None:
+    """Refuse a client id that is taken."""
+    if client_id is None:
+        return
+    taken = any(order.client_id == client_id for order in desk.state.orders.values())
+    if not taken and desk.rules.client_ids is ClientIds.UNIQUE_EVER:
+        taken = any(order.client_id == client_id for order in desk.state.finished)
+    if taken:
+        raise Refused(Reason.DUPLICATE_CLIENT_ID, client_id=client_id)
+
+
+def check_count(desk: Desk, request: OrderRequest) -> None:
+    """Refuse an order beyond what may wait in its book."""
+    book = Book.CONDITIONAL if request.type.is_conditional else Book.PLAIN
+    rules = desk.rules
+    maximum = rules.max_conditional_orders if book is Book.CONDITIONAL else rules.max_open_orders
+    if maximum is not None and sum(order.book is book for order in desk.state.orders.values()) >= maximum:
+        raise Refused(Reason.TOO_MANY_ORDERS, book=book, maximum=maximum)
+
+
+def _check_fields(request: OrderRequest) -> None:
+    trailing = request.type is OrderType.TRAILING_STOP_MARKET
+    needed: dict[str, object] = {}
+    if not request.type.is_market:
+        needed["price"] = request.price
+    if request.type.is_conditional:
+        needed["callback_rate" if trailing else "trigger_price"] = (
+            request.callback_rate if trailing else request.trigger_price
+        )
+    if not request.close_position:
+        needed["quantity"] = request.quantity or None
+    for field, value in needed.items():
+        if value is None:
+            raise Refused(Reason.ORDER_INCOMPLETE, field=field, type=request.type)
+    excluded = {
+        ("close_position", "quantity"): request.close_position and bool(request.quantity),
+        ("close_position", "reduce_only"): request.close_position and request.reduce_only,
+        ("close_position", "type"): request.close_position
+        and request.type not in {OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET},
+        ("price", "type"): request.type.is_market and request.price is not None,
+    }
+    for fields, both in excluded.items():
+        if both:
+            raise Refused(Reason.ORDER_CONFLICT, fields=fields, type=request.type)
+
+
+def _check_price(contract: Contract, field: str, price: Decimal) -> None:
+    positive(price, Reason.PRICE_NOT_POSITIVE)
+    low, high = contract.min_price, contract.max_price
+    if (low is not None and price < low) or (high is not None and price > high):
+        raise Refused(Reason.PRICE_OUT_OF_RANGE, field=field, price=price, minimum=low, maximum=high)
+    if price % contract.price_tick:
+        raise Refused(Reason.PRICE_OFF_STEP, field=field, price=price, step=contract.price_tick)
+
+
+def _check_quantity(contract: Contract, request: OrderRequest) -> None:
+    quantity = positive(request.quantity, Reason.AMOUNT_NOT_POSITIVE)
+    high = contract.max_quantity
+    if request.type.is_market and contract.max_market_quantity is not None:
+        high = contract.max_market_quantity
+    if not contract.min_quantity <= quantity <= high:
+        raise Refused(Reason.QUANTITY_OUT_OF_RANGE, quantity=quantity, minimum=contract.min_quantity, maximum=high)
+    if quantity % contract.quantity_step:
+        raise Refused(Reason.QUANTITY_OFF_STEP, quantity=quantity, step=contract.quantity_step)
+
+
+def _check_notional(contract: Contract, request: OrderRequest, price: Decimal) -> None:
+    notional, minimum = contract.notional(request.quantity, price), contract.min_notional
+    if minimum is not None and notional < minimum:
+        raise Refused(Reason.NOTIONAL_TOO_SMALL, notional=notional, minimum=minimum)

@@ -1,0 +1,168 @@
+"""Ordering: the commands and reads of orders, as a part of the ledger."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from venuekit.capabilities import PositionSide
+from venuekit.simulator.ledger import placing, trading
+from venuekit.simulator.ledger.books import Books
+from venuekit.simulator.ledger.money import exact
+from venuekit.simulator.ledger.orders import Book, Forced, Order, OrderRequest, OrderStatus, RestingOrder, Side
+from venuekit.simulator.ledger.placing import OrderName
+from venuekit.simulator.ledger.refusal import Reason, Refused
+from venuekit.simulator.ledger.state import Alarm
+
+__all__ = ["Ordering"]
+
+
+class Ordering(Books):
+    """Orders, from placing to history."""
+
+    # -- commands
+
+    @exact
+    def place(self, request: OrderRequest) -> Order:
+        """
+        Place an order; a plain one trades against the mark at once as far as it can.
+
+        Returns:
+            The order as it is afterwards; on an asynchronous venue PENDING, whatever became of it.
+        """
+        with self._command() as desk:
+            return placing.place(desk, request, asynchronous=self.rules.asynchronous)
+
+    @exact
+    def test(self, request: OrderRequest) -> None:
+        """Refuse what :meth:`place` would refuse or reject, and change nothing."""
+        with self._command(keep=False) as desk:
+            placing.place(desk, request, asynchronous=False)
+
+    @exact
+    def decide(self, order_id: str) -> Order:
+        """Decide an order that was only accepted; it may end REJECTED."""
+        with self._command() as desk:
+            return placing.decide(desk, order_id)
+
+    @exact
+    def amend_order(
+        self,
+        order_id: str | None = None,
+        *,
+        client_id: str | None = None,
+        symbol: str | None = None,
+        quantity: Decimal | None = None,
+        price: Decimal | None = None,
+        trigger_price: Decimal | None = None,
+    ) -> Order:
+        """
+        Change the whole quantity or the price of a limit order that waits; None leaves a value as it is.
+
+        An order that is filled up thereby, or a post-only one that would trade, ends CANCELED.
+        """
+        name = OrderName(order_id, client_id, symbol)
+        with self._command() as desk:
+            return placing.amend(desk, name, quantity=quantity, price=price, trigger_price=trigger_price)
+
+    @exact
+    def cancel_order(
+        self,
+        order_id: str | None = None,
+        *,
+        client_id: str | None = None,
+        symbol: str | None = None,
+        book: Book | None = None,
+    ) -> Order:
+        """Take an order out of its book and return it; ORDER_FINISHED if it has ended already."""
+        with self._command() as desk:
+            return placing.cancel(desk, OrderName(order_id, client_id, symbol, book))
+
+    @exact
+    def cancel_orders(
+        self, symbol: str | None = None, book: Book | None = None, *, settle: str | None = None
+    ) -> tuple[Order, ...]:
+        """Cancel every waiting order of a symbol, book or settle asset; returns what was canceled."""
+        with self._command() as desk:
+            return placing.cancel_all(desk, symbol, book, settle)
+
+    @exact
+    def countdown(self, symbol: str, delay: timedelta) -> None:
+        """Let the plain orders of a symbol be canceled after ``delay``, unless this is called again; zero disarms."""
+        with self._command() as desk:
+            placing.set_countdown(desk, symbol, delay)
+
+    @exact
+    def set_decision_delay(self, delay: timedelta | None) -> None:
+        """Let an asynchronous venue decide this long after it has accepted; None: by :meth:`decide` alone."""
+        with self._command() as desk:
+            desk.state.decision_delay = delay
+
+    @exact
+    def rest_order(
+        self,
+        symbol: str,
+        side: Side,
+        quantity: Decimal,
+        price: Decimal,
+        *,
+        book: Book = Book.PLAIN,
+        position_side: PositionSide = PositionSide.BOTH,
+        reduce_only: bool = False,
+        client_id: str | None = None,
+    ) -> str:
+        """Let an order wait, affordable or not, and return its id; of a conditional one ``price`` is the trigger."""
+        with self._command() as desk:
+            return trading.rest_order(
+                desk,
+                symbol,
+                side,
+                quantity,
+                price,
+                book=book,
+                position_side=position_side,
+                reduce_only=reduce_only,
+                client_id=client_id,
+            )
+
+    # -- reads
+
+    def order(
+        self,
+        order_id: str | None = None,
+        *,
+        client_id: str | None = None,
+        symbol: str | None = None,
+        book: Book | None = None,
+    ) -> Order:
+        """Return an order, open or not; of a client id the newest. UNKNOWN_ORDER if there is none to be seen."""
+        name = OrderName(order_id, client_id, symbol, book)
+        for order in reversed(self.orders()):
+            if name.means(order):
+                return order
+        raise Refused(Reason.UNKNOWN_ORDER, order_id=order_id, client_id=client_id)
+
+    def orders(
+        self, symbol: str | None = None, book: Book | None = None, *, is_open: bool | None = None
+    ) -> tuple[Order, ...]:
+        """Return orders, oldest first, open ones and those that have ended; not those that are undecided."""
+        self.tick()
+        state = self._state
+        found = [] if is_open else [*state.finished]
+        if is_open is not False:
+            found.extend(order for order in state.orders.values() if order.status is not OrderStatus.PENDING)
+        found = [order for order in found if symbol in (None, order.symbol) and book in (None, order.book)]
+        return self._visible(sorted(found, key=lambda order: int(order.id)))
+
+    def forced_orders(self, symbol: str | None = None, forced: Forced | None = None) -> tuple[Order, ...]:
+        """Return the venue's own orders on behalf of the account, oldest first."""
+        return tuple(order for order in self.orders(symbol) if order.forced and forced in (None, order.forced))
+
+    def open_orders(self, symbol: str | None = None, book: Book | None = None) -> tuple[RestingOrder, ...]:
+        """Return the short view of the waiting orders, oldest first."""
+        return tuple(order.resting for order in self.orders(symbol, book, is_open=True))
+
+    def deadline(self, symbol: str) -> datetime | None:
+        """Return when the countdown of a symbol ends; None if it has none."""
+        self.tick()
+        return self._state.alarms.get((Alarm.COUNTDOWN, symbol))

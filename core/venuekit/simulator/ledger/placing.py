@@ -1,0 +1,185 @@
+"""Commands that place, decide, amend and cancel orders."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import attrs
+
+from venuekit.simulator.ledger.desk import Desk
+from venuekit.simulator.ledger.events import OrderChange
+from venuekit.simulator.ledger.matching import crosses, end, enter, is_triggered, meet, trail
+from venuekit.simulator.ledger.order_form import check_client_id, check_count, check_form
+from venuekit.simulator.ledger.orders import Book, Order, OrderRequest, OrderStatus, OrderType, TimeInForce
+from venuekit.simulator.ledger.refusal import Reason, Refused
+from venuekit.simulator.ledger.state import Alarm
+from venuekit.simulator.ledger.trade import trade
+from venuekit.simulator.ledger.trading import make_order
+
+__all__ = ["OrderName", "amend", "cancel", "cancel_all", "decide", "fill_order", "find", "place", "set_countdown"]
+
+
+@attrs.frozen
+class OrderName:
+    """Which order is meant: by id if there is one, else the newest of a client id."""
+
+    order_id: str | None = None
+    client_id: str | None = None
+    symbol: str | None = None
+    book: Book | None = None
+
+    def means(self, order: Order) -> bool:
+        """Say whether an order fits."""
+        if self.order_id is None and self.client_id is None:
+            return False
+        wanted = order.id == self.order_id if self.order_id is not None else order.client_id == self.client_id
+        return wanted and self.symbol in (None, order.symbol) and self.book in (None, order.book)
+
+
+def find(desk: Desk, name: OrderName) -> Order:
+    """Return an open order; refused if there is none of that name, or if it has ended."""
+    for order in reversed(desk.state.orders.values()):
+        if name.means(order):
+            return order
+    for order in reversed(desk.state.finished):
+        if name.means(order):
+            raise Refused(Reason.ORDER_FINISHED, order_id=order.id, status=order.status)
+    raise Refused(Reason.UNKNOWN_ORDER, order_id=name.order_id, client_id=name.client_id)
+
+
+def place(desk: Desk, request: OrderRequest, *, asynchronous: bool) -> Order:
+    """Accept an order; decide it at once, or later where the venue does so."""
+    check_form(desk, request)
+    check_client_id(desk, request.client_id)
+    check_count(desk, request)
+    if request.expires_at is not None and request.expires_at <= desk.time:
+        raise Refused(Reason.ORDER_CONFLICT, fields=("expires_at",), type=request.type)
+    order = desk.put_order(make_order(desk, request, OrderStatus.PENDING), None)
+    if not asynchronous:
+        _decide(desk, order)
+        return known(desk, order.id)
+    delay = desk.state.decision_delay
+    if delay is not None and not delay:
+        decide(desk, order.id)
+    elif delay is not None:
+        desk.state.alarms[Alarm.DECISION, order.id] = desk.time + delay
+    return order
+
+
+def known(desk: Desk, order_id: str) -> Order:
+    """Return an order, open or not."""
+    order = desk.state.orders.get(order_id)
+    return order or next(order for order in reversed(desk.state.finished) if order.id == order_id)
+
+
+def decide(desk: Desk, order_id: str) -> Order:
+    """Decide an order that was only accepted: it enters its book, or it is rejected after all."""
+    order = find(desk, OrderName(order_id))
+    desk.state.alarms.pop((Alarm.DECISION, order_id), None)
+    if order.status is OrderStatus.PENDING:
+        reason = desk.attempt(lambda: _decide(desk, order))
+        if reason is not None:
+            end(desk, order, OrderStatus.REJECTED, reason)
+    return known(desk, order_id)
+
+
+def _decide(desk: Desk, pending: Order) -> None:
+    mark = desk.read().symbol(pending.symbol).mark
+    order = attrs.evolve(pending, status=OrderStatus.NEW, updated_at=desk.time)
+    if order.expires_at is not None:
+        desk.state.alarms[Alarm.EXPIRY, order.id] = order.expires_at
+    if order.book is Book.PLAIN:
+        enter(desk, order)
+        return
+    trailing = order.type is OrderType.TRAILING_STOP_MARKET
+    if trailing and order.activation_price is not None and trail(order, mark).extreme is not None:
+        raise Refused(Reason.INVALID_ACTIVATION_PRICE, activation_price=order.activation_price, mark=mark)
+    if not trailing and is_triggered(order, mark):
+        raise Refused(Reason.WOULD_TRIGGER, trigger_price=order.trigger_price, mark=mark)
+    desk.put_order(trail(order, mark), OrderChange.NEW)
+
+
+def amend(
+    desk: Desk, name: OrderName, *, quantity: Decimal | None, price: Decimal | None, trigger_price: Decimal | None
+) -> Order:
+    """Change an order that waits; ended instead where it would be filled up, or take what it must not."""
+    order = find(desk, name)
+    conditional = order.book is Book.CONDITIONAL
+    if (conditional and not desk.rules.amend_conditional) or (not conditional and order.type.is_market):
+        raise Refused(Reason.NOT_AMENDABLE, order_id=order.id, type=order.type, book=order.book)
+    amended = attrs.evolve(
+        order,
+        quantity=order.quantity if quantity is None else quantity,
+        price=order.price if price is None else price,
+        trigger_price=order.trigger_price if trigger_price is None else trigger_price,
+        updated_at=desk.time,
+    )
+    asked = amended.quantity, amended.price, amended.trigger_price
+    if asked == (order.quantity, order.price, order.trigger_price):
+        raise Refused(Reason.ORDER_UNCHANGED, order_id=order.id)
+    check_form(desk, amended)
+    if not amended.waits:
+        return desk.put_order(amended, None)
+    return _amend_waiting(desk, order, amended)
+
+
+def _amend_waiting(desk: Desk, order: Order, amended: Order) -> Order:
+    before = desk.read()
+    mark = before.symbol(order.symbol).mark
+    if amended.book is Book.CONDITIONAL:
+        if is_triggered(amended, mark):
+            raise Refused(Reason.WOULD_TRIGGER, trigger_price=amended.trigger_price, mark=mark)
+        return desk.put_order(amended, OrderChange.AMENDMENT)
+    marketable = crosses(amended, mark)
+    if amended.quantity <= amended.filled or (marketable and amended.time_in_force is TimeInForce.GTX):
+        return end(desk, order, OrderStatus.CANCELED)
+    exposure = before.margin(order.symbol, order.position_side).exposure
+    desk.put_order(amended, OrderChange.AMENDMENT)
+    meet(desk, amended, exposure)
+    return known(desk, order.id)
+
+
+def cancel(desk: Desk, name: OrderName) -> Order:
+    """Take an order out of its book, also one that is not decided yet."""
+    return end(desk, find(desk, name), OrderStatus.CANCELED)
+
+
+def cancel_all(desk: Desk, symbol: str | None, book: Book | None, settle: str | None) -> tuple[Order, ...]:
+    """Cancel what waits: of a symbol, a book, a settle asset, or all of it."""
+    if symbol is not None:
+        desk.read().contract(symbol)
+    wanted = [
+        order
+        for order in desk.state.orders.values()
+        if order.waits
+        and symbol in (None, order.symbol)
+        and book in (None, order.book)
+        and settle in (None, desk.contracts[order.symbol].settle)
+    ]
+    return tuple(end(desk, order, OrderStatus.CANCELED) for order in wanted)
+
+
+def set_countdown(desk: Desk, symbol: str, delay: timedelta) -> None:
+    """Let the plain orders of a symbol be canceled after a while; zero calls it off."""
+    desk.read().contract(symbol)
+    desk.state.alarms.pop((Alarm.COUNTDOWN, symbol), None)
+    if delay:
+        desk.state.alarms[Alarm.COUNTDOWN, symbol] = desk.time + delay
+
+
+def fill_order(desk: Desk, order_id: str, quantity: Decimal | None, price: Decimal | None, *, is_maker: bool) -> None:
+    """
+    Fill a plain order, or a part of it, at a price.
+
+    Raises:
+        ValueError: it waits for a trigger.
+    """
+    order = find(desk, OrderName(order_id))
+    if order.book is Book.CONDITIONAL or not order.waits:
+        raise ValueError(f"order {order_id} is not in the plain book")
+    amount = order.remaining if quantity is None else quantity
+    if not 0 < amount <= order.remaining:
+        raise Refused(Reason.QUANTITY_OUT_OF_RANGE, quantity=amount, minimum=0, maximum=order.remaining)
+    at = price or order.price or desk.read().symbol(order.symbol).mark
+    trade(desk, order, amount, at, is_maker=is_maker)

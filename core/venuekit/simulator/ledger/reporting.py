@@ -1,0 +1,102 @@
+"""Reporting: the events of a command, found by comparing what is with what was last told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+import attrs
+
+from venuekit.capabilities import MarginTypeScope, Setting
+from venuekit.simulator.ledger.contract import AssetKey
+from venuekit.simulator.ledger.events import AccountEvent, EventReason, PositionState, SettingEvent, WalletState
+from venuekit.simulator.ledger.income import IncomeKind
+from venuekit.simulator.ledger.money import ZERO, exact, to_price
+from venuekit.simulator.ledger.reading import Reading
+from venuekit.simulator.ledger.rules import Rules
+from venuekit.simulator.ledger.state import Cash, LedgerState, Leg, LegKey
+
+__all__ = ["Reported", "account_event", "setting_events"]
+
+_OF_TRADES = frozenset({IncomeKind.REALIZED_PNL, IncomeKind.COMMISSION})
+
+
+@attrs.frozen
+class Reported:
+    """What was told last: wallets, legs, and how many income rows."""
+
+    cash: Mapping[AssetKey, Cash]
+    legs: Mapping[LegKey, Leg]
+    rows: int
+
+    @classmethod
+    def of(cls, state: LedgerState) -> Reported:
+        """Return what there is to tell now, as told."""
+        return cls(dict(state.cash), dict(state.legs), len(state.incomes))
+
+
+@exact
+def account_event(
+    reading: Reading, told: Reported, time: datetime, reason: EventReason, symbol: str | None
+) -> AccountEvent | None:
+    """Return the wallets and legs that differ from what was told, as they are now; None if none does."""
+    state = reading.state
+    keys = [key for key, leg in state.legs.items() if leg != told.legs.get(key, Leg())]
+    assets = [key for key, cash in state.cash.items() if cash.cross_wallet != told.cash[key].cross_wallet]
+    moved = [reading.contract(name).asset_key for name, _ in keys]
+    assets += [key for key in dict.fromkeys(moved) if key not in assets]
+    if not assets:
+        return None
+    changes: dict[AssetKey, Decimal] = {}
+    for row in state.incomes.since(told.rows):
+        if row.kind not in _OF_TRADES:
+            changes[row.purse, row.asset] = changes.get((row.purse, row.asset), ZERO) + row.amount
+    balances = tuple(_wallet(reading, key, changes.get(key, ZERO)) for key in assets)
+    positions = tuple(_position(reading, key) for key in keys)
+    return AccountEvent(len(state.events) + 1, time, reason, symbol, balances, positions)
+
+
+def _wallet(reading: Reading, key: AssetKey, change: Decimal) -> WalletState:
+    cross = reading.cross_wallet(key)
+    set_apart = (
+        leg.isolated_wallet
+        for (symbol, _), leg in reading.state.legs.items()
+        if leg.isolated_wallet and reading.contract(symbol).asset_key == key
+    )
+    return WalletState(key[1], key[0], cross + sum(set_apart, ZERO), cross, change)
+
+
+def _position(reading: Reading, key: LegKey) -> PositionState:
+    symbol, side = key
+    contract, leg = reading.contract(symbol), reading.leg(symbol, side)
+    profit = contract.profit(leg.quantity, leg.entry, reading.symbol(symbol).mark) if leg.quantity else ZERO
+    return PositionState(
+        symbol=symbol,
+        side=side,
+        quantity=leg.quantity,
+        entry_price=to_price(leg.entry),
+        isolated_wallet=leg.isolated_wallet,
+        realized_pnl=leg.total_realized_pnl,
+        unrealized_pnl=reading.rules.money(profit),
+        margin_type=reading.margin_type(symbol),
+    )
+
+
+def setting_events(rules: Rules, before: LedgerState, after: LedgerState, time: datetime) -> Iterator[SettingEvent]:
+    """Yield what differs between two states' settings; numbered on from the second one's events as they are added."""
+    of_account = rules.margin_type_scope is MarginTypeScope.ACCOUNT
+    pairs: list[tuple[Setting, str | None, object, object]] = [
+        (Setting.POSITION_MODE, None, before.position_mode, after.position_mode),
+        (Setting.ASSET_MODE, None, before.asset_mode, after.asset_mode),
+    ]
+    if of_account:
+        pairs.append((Setting.MARGIN_TYPE, None, before.margin_type, after.margin_type))
+    for symbol, now in after.symbols.items():
+        was = before.symbols[symbol]
+        pairs.append((Setting.LEVERAGE, symbol, was.leverage, now.leverage))
+        if not of_account:
+            pairs.append((Setting.MARGIN_TYPE, symbol, was.margin_type, now.margin_type))
+    for setting, symbol_of, old, new in pairs:
+        if old != new:
+            yield SettingEvent(len(after.events) + 1, time, setting, symbol_of, new)

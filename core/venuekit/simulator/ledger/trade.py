@@ -1,0 +1,256 @@
+"""Trades: one fill of an order on its way into the books."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import attrs
+
+from venuekit.simulator.ledger.brackets import max_position
+from venuekit.simulator.ledger.contract import Contract
+from venuekit.simulator.ledger.desk import Desk
+from venuekit.simulator.ledger.events import EventReason, OrderChange
+from venuekit.simulator.ledger.income import Execution, IncomeKind, TradeKind
+from venuekit.simulator.ledger.margin import isolated_at_entry
+from venuekit.simulator.ledger.money import ZERO, to_price
+from venuekit.simulator.ledger.orders import Book, Order, OrderStatus
+from venuekit.simulator.ledger.records import ClosedPnl, Record
+from venuekit.simulator.ledger.refusal import Reason, Refused
+from venuekit.simulator.ledger.rules import IsolatedMargin
+from venuekit.simulator.ledger.state import Leg
+
+__all__ = ["check_cap", "closable", "trade"]
+
+
+def trade(
+    desk: Desk,
+    order: Order,
+    quantity: Decimal,
+    price: Decimal,
+    *,
+    is_maker: bool,
+    kind: TradeKind = TradeKind.TRADE,
+) -> Execution:
+    """
+    Fill a part of an order: close what is open the other way, then open the rest, each with its own rows.
+
+    Orders that could only reduce what is now flat expire. A liquidation pays no commission here.
+    """
+    contract = desk.contracts[order.symbol]
+    before = desk.read().leg(order.symbol, order.position_side)
+    closing = min(quantity, abs(before.quantity)) if order.side.sign * before.quantity < 0 else ZERO
+    opening = quantity - closing
+    if opening and order.only_closes:
+        raise Refused(Reason.EXCEEDS_POSITION, symbol=order.symbol, quantity=quantity, position=abs(before.quantity))
+
+    fill = _Fill(desk, contract, order, price, is_maker=is_maker, kind=kind)
+    value = desk.rules.money(contract.value(quantity, price))
+    filled = attrs.evolve(
+        order,
+        filled=order.filled + quantity,
+        filled_value=order.filled_value + value,
+        average_price=to_price(contract.mean_entry(order.filled, order.average_price or price, quantity, price)),
+        status=OrderStatus.FILLED if quantity == order.remaining else OrderStatus.PARTIALLY_FILLED,
+        updated_at=desk.time,
+    )
+    # What is filled binds no order margin any more: it must be free for the position before that asks for it.
+    if order.id in desk.state.orders:
+        desk.state.orders[order.id] = filled
+    if closing:
+        fill.close(closing)
+    if opening:
+        fill.open(order.side.sign * opening)
+    execution = fill.execution(quantity, value, closing)
+    desk.state.executions.append(execution)
+    filled = attrs.evolve(
+        filled, commission=order.commission + fill.commission, realized_pnl=order.realized_pnl + fill.realized_pnl
+    )
+    desk.report(EventReason.LIQUIDATION if kind is TradeKind.LIQUIDATION else EventReason.ORDER, order.symbol)
+    desk.put_order(filled, OrderChange.TRADE if kind is TradeKind.TRADE else OrderChange.CALCULATED, execution)
+    _expire_idle_reducers(desk, order)
+    return execution
+
+
+def closable(leg: Leg, order: Order) -> Decimal:
+    """Return how many contracts an order could close of a leg."""
+    return abs(leg.quantity) if order.side.sign * leg.quantity < 0 else ZERO
+
+
+def check_cap(desk: Desk, order: Order) -> None:
+    """Refuse a leg that has grown, with its orders, past the largest position at the present leverage."""
+    reading = desk.read()
+    leverage = reading.symbol(order.symbol).leverage
+    cap = max_position(reading.contract(order.symbol).brackets, leverage)
+    exposure = reading.margin(order.symbol, order.position_side).exposure
+    if exposure > cap:
+        raise Refused(
+            Reason.MAX_POSITION_EXCEEDED, symbol=order.symbol, leverage=leverage, value=exposure, max_position=cap
+        )
+
+
+def _expire_idle_reducers(desk: Desk, traded: Order) -> None:
+    """Expire the plain orders that could only reduce a leg that has nothing left to reduce."""
+    leg = desk.state.legs[traded.symbol, traded.position_side]
+    for order in tuple(desk.state.orders.values()):
+        same_leg = (order.symbol, order.position_side) == (traded.symbol, traded.position_side)
+        if same_leg and order.waits and order.book is Book.PLAIN and order.only_closes and not closable(leg, order):
+            expired = attrs.evolve(order, status=OrderStatus.EXPIRED, updated_at=desk.time)
+            desk.put_order(expired, OrderChange.EXPIRED)
+
+
+class _Fill:
+    """One fill, as one or two movements."""
+
+    def __init__(
+        self, desk: Desk, contract: Contract, order: Order, price: Decimal, *, is_maker: bool, kind: TradeKind
+    ) -> None:
+        self.id = desk.next_id()
+        self.realized_pnl = ZERO
+        self.commission = ZERO
+        self._desk = desk
+        self._contract = contract
+        self._order = order
+        self._key = contract.symbol, order.position_side
+        self._price = price
+        self._is_maker = is_maker
+        self._kind = kind
+        rate = contract.maker_fee if is_maker else contract.taker_fee
+        self._fee_rate = ZERO if kind is TradeKind.LIQUIDATION else rate
+        self._sequence = desk.state.sequence = desk.state.sequence + 1
+
+    def close(self, quantity: Decimal) -> None:
+        """Close a part of the leg, or all of it, at the entry price it has."""
+        money, leg = self._desk.rules.money, self._leg()
+        closed = quantity.copy_sign(leg.quantity)
+        pnl = money(self._contract.profit(closed, leg.entry, self._price))
+        commission = self._pay(quantity, pnl)
+        rest, share = leg.quantity - closed, quantity / abs(leg.quantity)
+        open_fee = money(leg.open_fee * share)
+        self._record(quantity, leg, pnl=pnl, open_fee=open_fee, close_fee=commission)
+        leg = attrs.evolve(
+            leg,
+            quantity=rest,
+            added_margin=leg.added_margin - money(leg.added_margin * share),
+            isolated_wallet=leg.isolated_wallet - money(leg.isolated_wallet * share),
+            realized_pnl=leg.realized_pnl + pnl,
+            commission=leg.commission + commission,
+            open_fee=leg.open_fee - open_fee,
+            total_realized_pnl=leg.total_realized_pnl + pnl,
+            total_commission=leg.total_commission + commission,
+        )
+        if rest == 0:
+            leg = attrs.evolve(
+                leg, entry=ZERO, added_margin=ZERO, realized_pnl=ZERO, commission=ZERO, open_fee=ZERO, opened_at=None
+            )
+        self._put(leg)
+
+    def open(self, signed: Decimal) -> None:
+        """Open a position, or more of it."""
+        leg = self._leg()
+        self._check_collateral()
+        commission = self._pay(abs(signed), ZERO)
+        leg = attrs.evolve(
+            leg,
+            quantity=leg.quantity + signed,
+            entry=self._contract.mean_entry(leg.quantity, leg.entry, signed, self._price),
+            isolated_wallet=leg.isolated_wallet + self._margin(signed),
+            commission=leg.commission + commission,
+            open_fee=leg.open_fee + commission,
+            total_commission=leg.total_commission + commission,
+            opened_at=leg.opened_at or self._desk.time,
+        )
+        self._put(leg, opening=True)
+
+    def execution(self, quantity: Decimal, value: Decimal, closed: Decimal) -> Execution:
+        """Return the record of it."""
+        order = self._order
+        return Execution(
+            trade_id=self.id,
+            time=self._desk.time,
+            symbol=order.symbol,
+            side=order.side,
+            position_side=order.position_side,
+            quantity=quantity,
+            price=self._price,
+            realized_pnl=self.realized_pnl,
+            commission=self.commission,
+            commission_asset=self._contract.settle,
+            is_maker=self._is_maker,
+            order_id=order.id,
+            client_id=order.client_id,
+            value=value,
+            fee_rate=self._fee_rate,
+            kind=self._kind,
+            closed_quantity=closed,
+            visible_at=self._desk.visible_at(Record.FILLS),
+        )
+
+    def _leg(self) -> Leg:
+        return self._desk.state.legs.get(self._key, Leg())
+
+    def _margin(self, signed: Decimal) -> Decimal:
+        reading, symbol = self._desk.read(), self._contract.symbol
+        if not reading.is_isolated(symbol):
+            return ZERO
+        value = abs(self._contract.value(signed, self._price))
+        return self._desk.rules.money(value / reading.symbol(symbol).leverage)
+
+    def _pay(self, quantity: Decimal, pnl: Decimal) -> Decimal:
+        contract = self._contract
+        commission = -self._desk.rules.money(contract.value(quantity, self._price) * self._fee_rate)
+        for kind, amount, rate in (
+            (IncomeKind.REALIZED_PNL, pnl, None),
+            (IncomeKind.COMMISSION, commission, self._fee_rate),
+        ):
+            self._desk.earn(
+                contract.asset_key,
+                kind,
+                amount,
+                symbol=contract.symbol,
+                trade_id=self.id,
+                order_id=self._order.id,
+                rate=rate,
+            )
+        self.realized_pnl += pnl
+        self.commission += commission
+        return commission
+
+    def _record(self, quantity: Decimal, leg: Leg, *, pnl: Decimal, open_fee: Decimal, close_fee: Decimal) -> None:
+        desk, money = self._desk, self._desk.rules.money
+        record = ClosedPnl(
+            id=desk.next_id(),
+            order_id=self._order.id,
+            time=desk.time,
+            symbol=self._contract.symbol,
+            side=self._order.side,
+            position_side=self._order.position_side,
+            quantity=quantity,
+            entry_price=to_price(leg.entry) or ZERO,
+            exit_price=self._price,
+            entry_value=money(self._contract.value(quantity, leg.entry)),
+            exit_value=money(self._contract.value(quantity, self._price)),
+            open_fee=open_fee,
+            close_fee=close_fee,
+            pnl=pnl + open_fee + close_fee,
+            leverage=desk.state.symbols[self._contract.symbol].leverage,
+            order_type=self._order.type,
+            kind=self._kind,
+            visible_at=desk.visible_at(Record.CLOSED_PNLS),
+        )
+        desk.state.closed_pnls.append(record)
+
+    def _put(self, leg: Leg, *, opening: bool = False) -> None:
+        reading, before = self._desk.read(), self._leg()
+        if reading.is_isolated(self._contract.symbol) and reading.rules.isolated_margin is IsolatedMargin.ENTRY:
+            leverage = reading.symbol(self._contract.symbol).leverage
+            wallet = isolated_at_entry(reading.rules, self._contract, leg, leverage)
+            leg = attrs.evolve(leg, isolated_wallet=wallet)
+        needed = leg.isolated_wallet - before.isolated_wallet
+        if opening and needed > 0 and needed > (limit := reading.withdrawable(self._contract.asset_key)):
+            raise Refused(Reason.INSUFFICIENT_MARGIN, asset=self._contract.settle, needed=needed, available=limit)
+        self._desk.set_leg(self._key, attrs.evolve(leg, updated_at=self._desk.time, sequence=self._sequence))
+
+    def _check_collateral(self) -> None:
+        reading, key = self._desk.read(), self._contract.asset_key
+        if reading.pooling and reading.is_priced(key) and not reading.is_pooled(key):
+            raise Refused(Reason.COLLATERAL_OFF, asset=self._contract.settle, symbol=self._contract.symbol)
