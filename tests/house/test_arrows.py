@@ -23,7 +23,7 @@ STOREYS = (
     {"account"},
     {"runtime"},
     {"_connect"},
-    {"settings", "simulator"},
+    {"exports", "settings", "simulator"},
     {"_simulate", "_defaults"},
     {"__init__"},
     {"testing"},

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import click
 
 from venuekit.cli.rows import json_text, row_of
 from venuekit.cli.state import accounts_option, json_option, state_of
 from venuekit.cli.tables import table
+from venuekit.cli.words import number
 
 __all__ = ["leverage_command"]
 
@@ -23,23 +24,18 @@ _COLUMNS = {
 }
 
 
-def _number(_: click.Context, __: click.Parameter, value: str | None) -> int | Decimal | None:
-    """Take a number exactly as it was typed; which numbers a venue takes is its declaration's business."""
+def _leverage(_: click.Context, __: click.Parameter, value: str | None) -> int | Decimal | None:
+    """Take a number; a whole one is an int."""
     if value is None:
         return None
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        raise click.BadParameter(f"{value!r} is not a number") from None
-    if not number.is_finite():
-        raise click.BadParameter(f"{value!r} is not a number")
-    return int(number) if number == number.to_integral_value() else number
+    found = number(value)
+    return int(found) if found == found.to_integral_value() else found
 
 
 @click.command("leverage")
 @click.argument("account")
 @click.argument("symbol")
-@click.argument("value", required=False, callback=_number)
+@click.argument("value", required=False, callback=_leverage)
 @json_option
 @accounts_option
 @click.pass_context

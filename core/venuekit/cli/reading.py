@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from venuekit.cli.rows import Row, json_text, row_of
-from venuekit.cli.state import accounts_option, json_option, state_of
-from venuekit.cli.status import Status
-from venuekit.cli.tables import record, table
+from venuekit.cli.answering import answer
+from venuekit.cli.rows import Row, row_of
+from venuekit.cli.state import accounts_option, json_option
 
 if TYPE_CHECKING:
     from venuekit.account import Account
@@ -47,7 +46,7 @@ _POSITION_COLUMNS = {
 @click.pass_context
 async def balances_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
     """Show what each ACCOUNT holds of each asset; all accounts when none is named."""
-    return await _ask(context, accounts, _balances, _BALANCE_COLUMNS, "no balances", as_json=as_json)
+    return await answer(context, accounts, _balances, _BALANCE_COLUMNS, "no balances", as_json=as_json)
 
 
 @click.command("positions")
@@ -57,7 +56,7 @@ async def balances_command(context: click.Context, accounts: Sequence[str], as_j
 @click.pass_context
 async def positions_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
     """Show the open positions of each ACCOUNT; all accounts when none is named."""
-    return await _ask(context, accounts, _positions, _POSITION_COLUMNS, "no open positions", as_json=as_json)
+    return await answer(context, accounts, _positions, _POSITION_COLUMNS, "no open positions", as_json=as_json)
 
 
 @click.command("account")
@@ -67,7 +66,7 @@ async def positions_command(context: click.Context, accounts: Sequence[str], as_
 @click.pass_context
 async def account_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
     """Show totals and modes of each ACCOUNT; all accounts when none is named."""
-    return await _ask(context, accounts, _totals, None, "no accounts", as_json=as_json)
+    return await answer(context, accounts, _totals, None, "no accounts", as_json=as_json)
 
 
 async def _balances(name: str, account: Account) -> list[Row]:
@@ -89,25 +88,3 @@ async def _totals(name: str, account: Account) -> list[Row]:
 
     found = await AccountReader.of(account).get_account()
     return [row_of(found, account=name, venue=account.venue.id)]
-
-
-async def _ask(
-    context: click.Context,
-    names: Sequence[str],
-    question: Callable[[str, Account], Awaitable[list[Row]]],
-    columns: dict[str, str] | None,
-    nothing: str,
-    *,
-    as_json: bool,
-) -> Status:
-    """Ask the accounts and print the rows: as JSON, as a table, or without columns one record after the other."""
-    from venuekit.cli.opening import ask_each
-
-    rows, status = await ask_each(state_of(context), names, question, as_json=as_json)
-    if as_json:
-        click.echo(json_text(rows))
-    elif rows:
-        click.echo("\n\n".join(map(record, rows)) if columns is None else table(rows, columns))
-    elif status is Status.DONE:
-        click.echo(nothing)
-    return status

@@ -9,22 +9,30 @@ from collections.abc import Iterator, Sequence
 import click
 
 from venuekit import errors
+from venuekit.cli.groups import Group
 from venuekit.cli.running import runnable
 from venuekit.cli.state import accounts_option, state_of
 from venuekit.cli.status import Status, status_of, tell, tell_usage
-from venuekit.nearest import did_you_mean
 
 __all__ = ["main", "root"]
 
 #: command name to the module that holds it, under the same name
 COMMANDS = {
     "account": "reading",
+    "adl": "standing",
     "apply": "settings",
     "balances": "reading",
+    "brackets": "market",
     "capabilities": "declarations",
     "demo": "demo",
     "endpoints": "declarations",
+    "fees": "market",
+    "history": "history",
+    "instruments": "market",
+    "key": "standing",
     "leverage": "leverage",
+    "order": "order",
+    "panic": "panic",
     "plan": "settings",
     "positions": "reading",
     "settle": "settle",
@@ -33,7 +41,7 @@ COMMANDS = {
 }
 
 
-class _Root(click.Group):
+class _Root(Group):
     """Imports a command when it is asked for; what is not ours may be a plugin's."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -48,15 +56,6 @@ class _Root(click.Group):
         found = getattr(importlib.import_module(f"venuekit.cli.{module}"), f"{cmd_name}_command")
         assert isinstance(found, click.Command)  # noqa: S101 - the table above is ours
         return runnable(found)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that was typed, or offer the nearest."""
-        name = args[0]
-        if not name.startswith("-") and self.get_command(ctx, name) is None:
-            raise click.UsageError(f"no command {name!r}{did_you_mean(name, self.list_commands(ctx))}", ctx)
-        return super().resolve_command(ctx, args)
 
     def _of_plugins(self, ctx: click.Context) -> dict[str, click.Command]:
         commands = {}

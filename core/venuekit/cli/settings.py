@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
+from venuekit.cli.consent import agreed, live_to_ask, yes_option
 from venuekit.cli.rows import json_text
-from venuekit.cli.state import State, accounts_option, json_option, state_of
+from venuekit.cli.state import F, State, accounts_option, json_option, state_of
 from venuekit.cli.status import Status
-from venuekit.venue import EnvironmentName
 
 if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.settings import Plan, Target
 
 __all__ = ["apply_command", "plan_command"]
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _target_arguments(command: F) -> F:
@@ -55,7 +52,7 @@ async def plan_command(context: click.Context, target: Path, names: Sequence[str
 
 @click.command("apply")
 @_target_arguments
-@click.option("--yes", is_flag=True, help="Do not ask before changing a live account.")
+@yes_option
 @click.pass_context
 async def apply_command(context: click.Context, target: Path, names: Sequence[str], as_json: bool, yes: bool) -> int:
     """
@@ -69,17 +66,11 @@ async def apply_command(context: click.Context, target: Path, names: Sequence[st
 
     state = state_of(context)
     wanted = _read(state, target, names)
-    live = [name for name in wanted.accounts if state.accounts.entry(name).environment is EnvironmentName.LIVE]
-    ask = bool(live) and not yes
-    if ask and not sys.stdin.isatty():
-        raise click.UsageError(
-            f"{', '.join(live)}: live; say --yes where nobody can be asked. Nothing was sent", context
-        )
+    live = live_to_ask(context, state, wanted.accounts, yes=yes)
     async with _planned(state, wanted) as (planned, accounts):
-        if ask and not planned.is_empty:
+        if live and not planned.is_empty:
             click.echo(plan_text(planned), err=True)
-            if not click.confirm(f"Change this on live ({', '.join(live)})?", err=True):
-                click.echo("nothing was changed", err=True)
+            if not agreed("Change this", live):
                 return Status.PENDING
         with progress(planned, visible=not as_json) as on_result:
             report = await apply(planned, accounts, on_result=on_result)

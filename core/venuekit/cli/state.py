@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from venuekit.credentials.accounts_file import AccountsFile
     from venuekit.plugins import Plugins
 
-__all__ = ["State", "accounts_option", "json_option", "state_of"]
+__all__ = ["F", "State", "accounts_option", "json_option", "state_of"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -62,10 +62,16 @@ def status_of(error: errors.VenuekitError) -> Status:
     return Status.ERROR
 
 
-def tell(error: errors.VenuekitError, *, as_json: bool) -> None:
-    """Write an error to standard error: as text, or as one JSON object in one line."""
+def tell(error: errors.VenuekitError, *, as_json: bool, advice: str | None = None) -> None:
+    """
+    Write an error to standard error: as text, or as one JSON object in one line.
+
+    ``advice`` says what to do about it, in a line of its own; in JSON it ends the message.
+    """
     if not as_json:
         click.echo(f"{click.style('error', fg='red')}: {error}", err=True)
+        if advice:
+            click.echo(f"what to do: {advice}", err=True)
         return
     operation = error if isinstance(error, errors.OperationError) else None
     _tell_json(
@@ -74,7 +80,7 @@ def tell(error: errors.VenuekitError, *, as_json: bool) -> None:
         operation=(operation and operation.operation) or None,
         subject=operation and operation.subject,
         code=None if operation is None else operation.code,
-        message=str(error) if operation is None else operation.message,
+        message="; ".join(filter(None, (str(error) if operation is None else operation.message, advice))),
         outcome=None if operation is None else operation.outcome.value,
     )
 

@@ -6,7 +6,7 @@ import enum
 import os
 import sys
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Context, Decimal
 from typing import Any
 
@@ -52,7 +52,7 @@ def shown(value: Any) -> str:
     return str(plain(value))
 
 
-def table(rows: Sequence[Row], columns: Mapping[str, str]) -> str:
+def table(rows: Sequence[Row], columns: Mapping[str, str], *, whole: Collection[str] = ()) -> str:
     """
     Return rows as a table.
 
@@ -60,12 +60,14 @@ def table(rows: Sequence[Row], columns: Mapping[str, str]) -> str:
         rows: What to show.
         columns: Field to heading, from left to right. Numbers are aligned to the right; text is wrapped where the table
             would be too wide.
+        whole: Fields that are never wrapped, such as ids that somebody copies.
     """
     cells = [[shown(row.get(field)) for field in columns] for row in rows]
     numeric = [_is_numeric(rows, field) for field in columns]
+    rigid = [right or field in whole for right, field in zip(numeric, columns, strict=True)]
     headings = list(columns.values())
     widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
-    _narrow(widths, numeric, headings)
+    _narrow(widths, rigid, headings)
     head = _line(headings, widths, numeric)
     lines = [click.style(head, bold=True), click.style(_GAP.join("-" * one for one in widths), dim=True)]
     for row in cells:
@@ -83,14 +85,14 @@ def _is_numeric(rows: Sequence[Row], field: str) -> bool:
     )
 
 
-def _narrow(widths: list[int], numeric: Sequence[bool], headings: Sequence[str]) -> None:
+def _narrow(widths: list[int], rigid: Sequence[bool], headings: Sequence[str]) -> None:
     """Take from the widest text columns what does not fit."""
     excess = sum(widths) + len(_GAP) * (len(widths) - 1) - width()
     while excess > 0:
         able = [
             index
             for index, size in enumerate(widths)
-            if not numeric[index] and size > max(_NARROWEST, len(headings[index]))
+            if not rigid[index] and size > max(_NARROWEST, len(headings[index]))
         ]
         if not able:
             return

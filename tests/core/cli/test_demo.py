@@ -1,10 +1,9 @@
-"""``demo`` tells its story by real commands, in seconds, and touches nothing of the user's."""
+"""``demo`` tells its story by real commands, and touches nothing of the user's."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-import time
 from pathlib import Path
 
 import attrs
@@ -13,10 +12,9 @@ import pytest
 
 @attrs.frozen
 class Told:
-    """The demo, run once in another process beside a user's own live accounts file, and the seconds it took."""
+    """The demo, run once in another process beside a user's own live accounts file."""
 
     done: subprocess.CompletedProcess[str]
-    seconds: float
     home: Path
 
 
@@ -27,7 +25,6 @@ def told(tmp_path_factory: pytest.TempPathFactory, command: list[str]) -> Told:
     accounts = home / "accounts.toml"
     accounts.write_text('[accounts.mine]\nvenue = "toy_perp"\nenvironment = "live"\nkey = "env:K"\nsecret = "env:S"\n')
     accounts.chmod(0o600)
-    started = time.perf_counter()
     done = subprocess.run(  # noqa: S603 - our own command
         [command[0], "-W", "error", *command[1:], "demo"],
         cwd=home,
@@ -37,13 +34,12 @@ def told(tmp_path_factory: pytest.TempPathFactory, command: list[str]) -> Told:
         timeout=60,
         check=False,
     )
-    return Told(done, time.perf_counter() - started, home)
+    return Told(done, home)
 
 
-def test_it_succeeds_quickly(told: Told) -> None:
-    """It ends well within 10 seconds, with nothing on standard error."""
+def test_it_succeeds(told: Told) -> None:
+    """It ends with status 0 and nothing on standard error."""
     assert (told.done.returncode, told.done.stderr) == (0, "")
-    assert told.seconds < 10
 
 
 def test_its_story(told: Told) -> None:

@@ -1,0 +1,115 @@
+"""Downloads: one history of one or several accounts, from the venues into a file or onto standard output."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, aclosing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import click
+
+from venuekit import Runtime
+from venuekit.cli.download_progress import Bar, progress_bar
+from venuekit.cli.histories import HISTORIES
+from venuekit.cli.opening import entries, open_account
+from venuekit.cli.rows import plain
+from venuekit.cli.state import State
+from venuekit.cli.status import Status, status_of, tell, worst
+from venuekit.cli.warned import told_warnings
+from venuekit.errors import OperationError
+from venuekit.exports import Export, Format, Terms, columns_of, open_export, stream_sink
+
+if TYPE_CHECKING:
+    from venuekit.account import Account
+    from venuekit.credentials.accounts_file import AccountEntry
+
+__all__ = ["Wanted", "download"]
+
+#: seconds one page may wait for the venue's limits: a long download spends them all
+_MAX_WAIT = 900.0
+
+
+@attrs.frozen(kw_only=True)
+class Wanted:
+    """What to download, and where to; ``output`` None is standard output."""
+
+    what: str
+    filters: Mapping[str, Any]
+    start: datetime | None
+    end: datetime | None
+    format: Format
+    output: Path | None
+    same_account: bool = False
+
+    def terms(self, chosen: Sequence[AccountEntry]) -> Terms:
+        """Return what a file with this holds."""
+        options = {**self.filters, "start": self.start, "end": self.end}
+        typed = {name.replace("_", "-"): None if held is None else str(plain(held)) for name, held in options.items()}
+        accounts = {entry.name: f"{entry.venue} {entry.environment}" for entry in chosen}
+        return Terms(self.what, self.format, typed, accounts)
+
+
+async def download(state: State, names: Sequence[str], wanted: Wanted) -> Status:
+    """Download account after account; one that fails is told and does not keep the others from being downloaded."""
+    chosen = entries(state, names)
+    history = HISTORIES[wanted.what]
+    statuses = [Status.DONE]
+    target = wanted.output or stream_sink(sys.stdout.buffer, wanted.format, columns_of(history.shape))
+    opening = open_export(target, history.shape, wanted.terms(chosen))
+    with (
+        told_warnings(),
+        _summed_up(opening, wanted.output, statuses) as export,
+        progress_bar(wanted.start, wanted.end) as bar,
+    ):
+        async with Runtime(plugins=state.plugins) as runtime:
+            for entry in chosen:
+                try:
+                    async with open_account(entry, runtime, read_only=True) as account:
+                        await _download_one(entry.name, account, wanted, export, bar)
+                except OperationError as error:
+                    tell(error, as_json=False)
+                    statuses.append(status_of(error))
+    return worst(statuses)
+
+
+async def _download_one(name: str, account: Account, wanted: Wanted, export: Export[Any], bar: Bar) -> None:
+    """Walk one account's history from where the file ends."""
+    history = HISTORIES[wanted.what]
+    *_, key = account.identity
+    after = export.begin(name, key, same_account=wanted.same_account)
+    walk = history.walk(account.using(max_wait=_MAX_WAIT))(
+        **wanted.filters,
+        # what is in the file lies behind the start, which the venue may not keep any more
+        start=wanted.start if after is None else None,
+        end=wanted.end,
+        after=after,
+    )
+    since = None if after is None else history.time(after)
+    behind = f", continued behind {plain(since)}" if since else ""
+    click.echo(f"{name}: {wanted.what}: a page weighs {walk.cost_per_page}{behind}", err=True)
+    bar.begin(name, since)
+    async with aclosing(walk):
+        async for item in walk:
+            export.add(name, account.venue.id, item)
+            bar.advance(history.time(item))
+
+
+@contextmanager
+def _summed_up(
+    opening: AbstractContextManager[Export[Any]], path: Path | None, statuses: Sequence[Status]
+) -> Iterator[Export[Any]]:
+    """Say what the file has when it is closed, however that comes."""
+    export: Export[Any] | None = None
+    ended = False
+    try:
+        with opening as export:
+            yield export
+        ended = worst(statuses) is Status.DONE
+    finally:
+        if export is not None and path is not None:
+            again = "" if ended else "; not all of it: the same command again continues"
+            click.echo(f"{path}: {export.added} rows added, {export.rows} in all{again}", err=True)

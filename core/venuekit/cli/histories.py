@@ -1,0 +1,53 @@
+"""Histories: what can be downloaded, and by which capability."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from venuekit.capabilities import (
+    ClosedPnl,
+    ClosedPnlReader,
+    Conversion,
+    ConversionReader,
+    Fill,
+    Income,
+    IncomeReader,
+    Order,
+    OrderReader,
+    TradeReader,
+    Withdrawal,
+    WithdrawalReader,
+)
+
+if TYPE_CHECKING:
+    from venuekit.account import Account
+    from venuekit.walk import Walk
+
+__all__ = ["HISTORIES", "History"]
+
+
+@attrs.frozen
+class History:
+    """One kind of history: its items, when each was, and what walks them, with the filters it takes."""
+
+    shape: type[attrs.AttrsInstance]
+    time: Callable[[Any], datetime | None]
+    walk: Callable[[Account], Callable[..., Walk[Any]]]
+
+
+HISTORIES: Mapping[str, History] = {
+    "income": History(Income, lambda item: item.time, lambda account: IncomeReader.of(account).iter_income),
+    "pnl": History(ClosedPnl, lambda item: item.closed_at, lambda account: ClosedPnlReader.of(account).iter_closed_pnl),
+    "trades": History(Fill, lambda item: item.time, lambda account: TradeReader.of(account).iter_trades),
+    "orders": History(Order, lambda item: item.created_at, lambda account: OrderReader.of(account).iter_orders),
+    "withdrawals": History(
+        Withdrawal, lambda item: item.created_at, lambda account: WithdrawalReader.of(account).iter_withdrawals
+    ),
+    "conversions": History(
+        Conversion, lambda item: item.time, lambda account: ConversionReader.of(account).iter_conversions
+    ),
+}

@@ -1,0 +1,153 @@
+"""``history``: download what moved the money of accounts, into files that later runs continue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from venuekit.cli.groups import Group
+from venuekit.cli.state import F, accounts_option, state_of
+from venuekit.cli.words import moment, word
+
+__all__ = ["history_command"]
+
+
+@click.group("history", cls=Group, short_help="Download income, orders, trades and more.")
+def history_command() -> None:
+    """
+    Download income, orders, trades and more, oldest first, into CSV, JSON lines or Parquet.
+
+    A file is written while it is downloaded. The same command again continues where the file ends: after an
+    interruption, or for what has happened since. A row is never written twice, and what was written never changes: an
+    order stands there as it was when it was read.
+    """
+
+
+def _options(command: F) -> F:
+    """Add what all histories share."""
+    for decorate in (
+        accounts_option,
+        click.option("--same-account", is_flag=True, help="Continue though the API key is another one."),
+        click.option(
+            "--output",
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="FILE",
+            help="Where to write; FILE.resume beside it notes how far it got.  [default: standard output]",
+        ),
+        click.option(
+            "--format",
+            "file_format",
+            type=click.Choice(["csv", "jsonl", "parquet"]),
+            help="[default: what the name of the file says, else csv]",
+        ),
+        click.option("--end", type=moment, metavar="T", help="Until then; UTC.  [default: now]"),
+        click.option("--start", type=moment, metavar="T", help="From then on; UTC.  [default: all the venue keeps]"),
+        click.argument("accounts", nargs=-1, metavar="[ACCOUNT]..."),
+    ):
+        command = decorate(command)
+    return command
+
+
+def _symbol(*, required: bool = False) -> Callable[[F], F]:
+    return click.option("--symbol", metavar="S", required=required, help="Of this symbol.")
+
+
+def _asset(name: str, what: str) -> Callable[[F], F]:
+    return click.option(f"--{name}", metavar="A", help=what)
+
+
+@history_command.command("income")
+@_options
+@_symbol()
+@_asset("asset", "In this asset.")
+@click.option("--kind", type=word("IncomeKind"), metavar="K", help="Such as funding, commission, realized_pnl.")
+@click.pass_context
+async def income_command(
+    context: click.Context, /, *, symbol: str | None, asset: str | None, kind: Any, **common: Any
+) -> int:
+    """Download every movement of the wallet of each ACCOUNT; all accounts when none is named."""
+    return await _download(context, "income", {"symbol": symbol, "asset": asset, "kind": kind}, **common)
+
+
+@history_command.command("pnl")
+@_options
+@_symbol()
+@click.option("--kind", metavar="K", help="The venue's word for how it was closed.")
+@click.pass_context
+async def pnl_command(context: click.Context, /, *, symbol: str | None, kind: str | None, **common: Any) -> int:
+    """Download the profit and loss of closed positions."""
+    return await _download(context, "pnl", {"symbol": symbol, "kind": kind}, **common)
+
+
+@history_command.command("trades")
+@_options
+@_symbol(required=True)
+@click.pass_context
+async def trades_command(context: click.Context, /, *, symbol: str, **common: Any) -> int:
+    """Download the fills of a symbol."""
+    return await _download(context, "trades", {"symbol": symbol}, **common)
+
+
+@history_command.command("orders")
+@_options
+@_symbol()
+@click.pass_context
+async def orders_command(context: click.Context, /, *, symbol: str | None, **common: Any) -> int:
+    """Download the orders the venue keeps, open or not; some venues need a symbol."""
+    return await _download(context, "orders", {"symbol": symbol}, **common)
+
+
+@history_command.command("withdrawals")
+@_options
+@_asset("asset", "Of this asset.")
+@click.option("--status", type=word("WithdrawalStatus"), metavar="W", help="pending, success, canceled or failed.")
+@click.pass_context
+async def withdrawals_command(context: click.Context, /, *, asset: str | None, status: Any, **common: Any) -> int:
+    """Download withdrawals."""
+    return await _download(context, "withdrawals", {"asset": asset, "status": status}, **common)
+
+
+@history_command.command("conversions")
+@_options
+@_asset("from-asset", "Out of this asset.")
+@_asset("to-asset", "Into this asset.")
+@click.pass_context
+async def conversions_command(
+    context: click.Context, /, *, from_asset: str | None, to_asset: str | None, **common: Any
+) -> int:
+    """Download conversions between assets."""
+    return await _download(context, "conversions", {"from_asset": from_asset, "to_asset": to_asset}, **common)
+
+
+async def _download(
+    context: click.Context,
+    what: str,
+    filters: dict[str, Any],
+    *,
+    accounts: Sequence[str],
+    start: datetime | None,
+    end: datetime | None,
+    file_format: str | None,
+    output: Path | None,
+    same_account: bool,
+) -> int:
+    from venuekit.cli.download import Wanted, download
+    from venuekit.exports import Format
+
+    if output is None and file_format == Format.PARQUET:
+        raise click.UsageError("Parquet needs an --output", context)
+    named = Format.CSV if output is None else Format.of(output)
+    wanted = Wanted(
+        what=what,
+        filters=filters,
+        start=start,
+        end=end,
+        format=named if file_format is None else Format(file_format),
+        output=output,
+        same_account=same_account,
+    )
+    return await download(state_of(context), accounts, wanted)

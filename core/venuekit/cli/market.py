@@ -1,0 +1,98 @@
+"""``brackets``, ``fees``, ``instruments``: the terms on which an account trades."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from venuekit.cli.answering import show
+from venuekit.cli.rows import Row, row_of
+from venuekit.cli.state import accounts_option, json_option, state_of
+
+__all__ = ["brackets_command", "fees_command", "instruments_command"]
+
+_BRACKET_COLUMNS = {
+    "symbol": "symbol",
+    "tier": "tier",
+    "floor": "from",
+    "cap": "below",
+    "unit": "unit",
+    "max_leverage": "max leverage",
+    "maintenance_margin_rate": "maintenance",
+    "deduction": "deduction",
+}
+_FEE_COLUMNS = {"account": "account", "symbol": "symbol", "maker": "maker", "taker": "taker", "rpi": "rpi"}
+_INSTRUMENT_COLUMNS = {
+    "symbol": "symbol",
+    "kind": "kind",
+    "status": "status",
+    "settle": "settle",
+    "contract_size": "size",
+    "contract_unit": "unit",
+    "price_tick": "tick",
+    "quantity_step": "step",
+    "min_quantity": "smallest",
+    "leverage_max": "leverage",
+}
+
+
+@click.command("brackets", short_help="Show risk tiers.")
+@click.argument("account")
+@click.argument("symbol", required=False)
+@json_option
+@accounts_option
+@click.pass_context
+async def brackets_command(context: click.Context, account: str, symbol: str | None, as_json: bool) -> None:
+    """Show the risk tiers of SYMBOL, or of every symbol: how leverage and margin depend on a position's size."""
+    from venuekit.capabilities import BracketReader
+    from venuekit.cli.opening import opened
+
+    async with opened(state_of(context), [account], read_only=True) as accounts:
+        found = await BracketReader.of(accounts[account]).get_brackets(symbol=symbol)
+        rows = [row_of(bracket, account=account, venue=accounts[account].venue.id) for bracket in found]
+    _show(rows, _BRACKET_COLUMNS, "no brackets", as_json=as_json)
+
+
+@click.command("fees", short_help="Show what trading costs.")
+@click.argument("account")
+@click.argument("symbols", nargs=-1, required=True, metavar="SYMBOL...")
+@json_option
+@accounts_option
+@click.pass_context
+async def fees_command(context: click.Context, account: str, symbols: Sequence[str], as_json: bool) -> None:
+    """Show what ACCOUNT pays for trading each SYMBOL, as fractions of the value: 0.0004 is 4 basis points."""
+    import asyncio
+
+    from venuekit.capabilities import CommissionReader
+    from venuekit.cli.opening import opened
+
+    async with opened(state_of(context), [account], read_only=True) as accounts:
+        reader = CommissionReader.of(accounts[account])
+        found = await asyncio.gather(*map(reader.get_commission_rate, dict.fromkeys(symbols)))
+        rows = [row_of(rate, account=account, venue=accounts[account].venue.id) for rate in found]
+    _show(rows, _FEE_COLUMNS, "no fees", as_json=as_json)
+
+
+@click.command("instruments", short_help="Show what can be traded.")
+@click.argument("account")
+@click.argument("symbol", required=False)
+@json_option
+@accounts_option
+@click.pass_context
+async def instruments_command(context: click.Context, account: str, symbol: str | None, as_json: bool) -> None:
+    """Show SYMBOL, or everything that can be traded where ACCOUNT lives, and in which steps."""
+    from venuekit.capabilities import InstrumentReader
+    from venuekit.cli.opening import opened
+
+    async with opened(state_of(context), [account], read_only=True) as accounts:
+        found = await InstrumentReader.of(accounts[account]).get_instruments(symbol)
+        rows = [row_of(instrument, account=account, venue=accounts[account].venue.id) for instrument in found]
+    _show(rows, _INSTRUMENT_COLUMNS, "no instruments", as_json=as_json)
+
+
+def _show(rows: Sequence[Row], columns: dict[str, str], nothing: str, *, as_json: bool) -> None:
+    if rows or as_json:
+        show(rows, columns, as_json=as_json)
+    else:
+        click.echo(nothing)

@@ -1,0 +1,262 @@
+"""``order``: place, amend, cancel and look at orders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from venuekit.cli.advice import advised
+from venuekit.cli.answering import answer, show
+from venuekit.cli.consent import agreed, live_to_ask, yes_option
+from venuekit.cli.groups import Group
+from venuekit.cli.order_text import LIST_COLUMNS, WHOLE, order_row, request_text
+from venuekit.cli.rows import Row, row_of
+from venuekit.cli.state import F, accounts_option, json_option, state_of
+from venuekit.cli.status import Status
+from venuekit.cli.words import number, word
+
+if TYPE_CHECKING:
+    from venuekit.account import Account
+    from venuekit.capabilities import OrderSide, OrderType, PositionSide, TimeInForce
+
+__all__ = ["order_command"]
+
+
+@click.group("order", cls=Group)
+def order_command() -> None:
+    """Place, amend, cancel and look at orders."""
+
+
+def _naming(command: F) -> F:
+    """Add the two options of which exactly one names an order."""
+    for decorate in (
+        click.option("--client-id", metavar="C", help="The order's client id."),
+        click.option("--id", "order_id", metavar="I", help="The order's id at the venue."),
+    ):
+        command = decorate(command)
+    return command
+
+
+def _named(context: click.Context, order_id: str | None, client_id: str | None) -> dict[str, Any]:
+    if (order_id is None) == (client_id is None):
+        raise click.UsageError("name the order by one of --id and --client-id", context)
+    return {"order_id": order_id, "client_id": client_id}
+
+
+@order_command.command("place")
+@click.argument("account")
+@click.argument("symbol")
+@click.argument("side", type=word("OrderSide"), metavar="buy|sell")
+@click.argument("quantity", type=number)
+@click.option("--price", type=number, metavar="P", help="Limit price, quote per base.")
+@click.option(
+    "--type",
+    "kind",
+    type=word("OrderType"),
+    metavar="T",
+    help="limit, market, stop, stop_market, take_profit, take_profit_market, trailing_stop_market.  "
+    "[default: limit with a price, else market]",
+)
+@click.option("--trigger", type=number, metavar="P", help="Trigger price of a conditional order.")
+@click.option("--callback-rate", type=number, metavar="R", help="Of a trailing stop, in percent.")
+@click.option("--activation", type=number, metavar="P", help="Price from which a trailing stop trails.")
+@click.option("--working-price", type=word("WorkingPrice"), metavar="W", help="What triggers: last, mark, index.")
+@click.option("--reduce-only", is_flag=True, help="Never open or turn a position.")
+@click.option("--time-in-force", type=word("TimeInForce"), metavar="T", help="gtc, ioc, fok, post_only, rpi.")
+@click.option("--client-id", metavar="C", help="[default: a generated one]")
+@click.option("--position-side", type=word("PositionSide"), metavar="S", help="long or short, in hedge mode.")
+@click.option("--test", is_flag=True, help="Have it checked by the venue, and do not place it.")
+@yes_option
+@json_option
+@accounts_option
+@click.pass_context
+async def place_command(
+    context: click.Context,
+    *,
+    account: str,
+    symbol: str,
+    side: OrderSide,
+    quantity: Decimal,
+    price: Decimal | None,
+    kind: OrderType | None,
+    trigger: Decimal | None,
+    callback_rate: Decimal | None,
+    activation: Decimal | None,
+    working_price: Any,
+    reduce_only: bool,
+    time_in_force: TimeInForce | None,
+    client_id: str | None,
+    position_side: PositionSide | None,
+    test: bool,
+    yes: bool,
+    as_json: bool,
+) -> int:
+    """
+    Place an order for QUANTITY contracts, checked against the venue's steps first and never rounded.
+
+    A lost answer is looked for by the client id; the order is never sent a second time. The exit status is 3 when it
+    was refused, 4 when it is not known whether it was placed.
+    """
+    from venuekit.capabilities import OrderControl, OrderRequest, OrderTest, OrderType
+    from venuekit.cli.opening import opened
+
+    if kind is None:
+        if trigger is not None:
+            raise click.UsageError("an order with a --trigger needs a --type, such as stop_market", context)
+        kind = OrderType.MARKET if price is None else OrderType.LIMIT
+    request = OrderRequest(
+        symbol=symbol,
+        side=side,
+        type=kind,
+        quantity=quantity,
+        price=price,
+        trigger_price=trigger,
+        callback_rate=callback_rate,
+        activation_price=activation,
+        working_price=working_price,
+        reduce_only=reduce_only,
+        time_in_force=time_in_force,
+        client_id=client_id,
+        position_side=position_side,
+    )
+    state = state_of(context)
+    if not test:
+        live = live_to_ask(context, state, [account], yes=yes)
+        if live and not agreed(f"Place: {request_text(request)}", live):
+            return Status.PENDING
+    with advised(account, symbol, as_json=as_json) as ending:
+        async with opened(state, [account]) as accounts:
+            found = accounts[account]
+            if test:
+                await OrderTest.of(found).test_order(request)
+                _show_test(account, found, row_of(request), as_json=as_json)
+            else:
+                placed = await OrderControl.of(found).place_order(request)
+                show([order_row(placed, account, found)], None, as_json=as_json)
+    return ending.status
+
+
+def _show_test(name: str, account: Account, request: Row, *, as_json: bool) -> None:
+    """Print what would have been placed."""
+    if as_json:
+        show([{"account": name, "venue": account.venue.id, **request}], None, as_json=True)
+    else:
+        click.echo("the venue would take it; nothing was placed")
+
+
+@order_command.command("amend")
+@click.argument("account")
+@click.argument("symbol")
+@_naming
+@click.option("--quantity", type=number, metavar="Q", help="The new quantity in all, in contracts.")
+@click.option("--price", type=number, metavar="P", help="The new limit price.")
+@yes_option
+@json_option
+@accounts_option
+@click.pass_context
+async def amend_command(
+    context: click.Context,
+    *,
+    account: str,
+    symbol: str,
+    order_id: str | None,
+    client_id: str | None,
+    quantity: Decimal | None,
+    price: Decimal | None,
+    yes: bool,
+    as_json: bool,
+) -> int:
+    """Give an open order another quantity or price; what is not given stays."""
+    from venuekit.capabilities import OrderAmend, OrderReader
+    from venuekit.cli.opening import opened
+
+    named = _named(context, order_id, client_id)
+    if quantity is None and price is None:
+        raise click.UsageError("say a new --quantity, a new --price, or both", context)
+    state = state_of(context)
+    live = live_to_ask(context, state, [account], yes=yes)
+    if live and not agreed(f"Amend order {order_id or client_id} of {symbol}", live):
+        return Status.PENDING
+    with advised(account, symbol, as_json=as_json) as ending:
+        async with opened(state, [account]) as accounts:
+            found = accounts[account]
+            amend = OrderAmend.of(found)
+            side = (await OrderReader.of(found).get_open_order(symbol, **named)).side
+            order = await amend.amend_order(symbol, side, **named, quantity=quantity, price=price)
+            show([order_row(order, account, found)], None, as_json=as_json)
+    return ending.status
+
+
+@order_command.command("cancel")
+@click.argument("account")
+@click.argument("symbol")
+@_naming
+@yes_option
+@json_option
+@accounts_option
+@click.pass_context
+async def cancel_command(
+    context: click.Context,
+    *,
+    account: str,
+    symbol: str,
+    order_id: str | None,
+    client_id: str | None,
+    yes: bool,
+    as_json: bool,
+) -> int:
+    """Cancel an order and show its final state, also when it had ended before."""
+    from venuekit.capabilities import OrderControl
+    from venuekit.cli.opening import opened
+
+    named = _named(context, order_id, client_id)
+    state = state_of(context)
+    live = live_to_ask(context, state, [account], yes=yes)
+    if live and not agreed(f"Cancel order {order_id or client_id} of {symbol}", live):
+        return Status.PENDING
+    with advised(account, symbol, as_json=as_json) as ending:
+        async with opened(state, [account]) as accounts:
+            order = await OrderControl.of(accounts[account]).cancel_order(symbol, **named)
+            show([order_row(order, account, accounts[account])], None, as_json=as_json)
+    return ending.status
+
+
+@order_command.command("query")
+@click.argument("account")
+@click.argument("symbol")
+@_naming
+@json_option
+@accounts_option
+@click.pass_context
+async def query_command(
+    context: click.Context, *, account: str, symbol: str, order_id: str | None, client_id: str | None, as_json: bool
+) -> None:
+    """Show one order, open or not."""
+    from venuekit.capabilities import OrderReader
+    from venuekit.cli.opening import opened
+
+    named = _named(context, order_id, client_id)
+    async with opened(state_of(context), [account], read_only=True) as accounts:
+        order = await OrderReader.of(accounts[account]).get_order(symbol, **named)
+        row = order_row(order, account, accounts[account])
+    show([row], None, as_json=as_json)
+
+
+@order_command.command("list")
+@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
+@click.option("--symbol", metavar="S", help="Only this symbol.")
+@json_option
+@accounts_option
+@click.pass_context
+async def list_command(context: click.Context, accounts: Sequence[str], symbol: str | None, as_json: bool) -> int:
+    """Show the open orders of each ACCOUNT, of both books; all accounts when none is named."""
+    from venuekit.capabilities import OrderReader
+
+    async def ask(name: str, account: Account) -> list[Row]:
+        found = await OrderReader.of(account).get_open_orders(symbol)
+        return [order_row(order, name, account, listed=not as_json) for order in found]
+
+    return await answer(context, accounts, ask, LIST_COLUMNS, "no open orders", as_json=as_json, whole=WHOLE)

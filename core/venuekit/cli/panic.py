@@ -1,0 +1,130 @@
+"""``panic``: cancel everything, and say what is left."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import attrs
+import click
+
+from venuekit.cli.answering import show
+from venuekit.cli.consent import agreed, live_to_ask, yes_option
+from venuekit.cli.order_text import LIST_COLUMNS, WHOLE, order_row
+from venuekit.cli.rows import Row, plain
+from venuekit.cli.state import State, accounts_option, json_option, state_of
+from venuekit.cli.status import Status, tell, worst
+from venuekit.errors import ConfigurationError, OperationError, VenuekitError
+
+if TYPE_CHECKING:
+    from venuekit.account import Account
+    from venuekit.credentials.accounts_file import AccountEntry
+
+__all__ = ["panic_command"]
+
+#: seconds a cancel may wait for a venue that throttles
+_MAX_WAIT = 30.0
+
+
+@attrs.frozen
+class _Left:
+    """What is left on one account; ``orders`` is None where it could not be read."""
+
+    name: str
+    status: Status
+    orders: list[Row] | None = None
+    errors: tuple[VenuekitError, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if self.orders:
+            return f"{self.name}: {len(self.orders)} left"
+        return f"{self.name}: {'nothing left' if self.status is Status.DONE else 'unknown what is left'}"
+
+
+@click.command("panic", short_help="Cancel everything, and show what is left.")
+@click.argument("accounts", nargs=-1, required=True, metavar="ACCOUNT...")
+@yes_option
+@json_option
+@accounts_option
+@click.pass_context
+async def panic_command(context: click.Context, accounts: Sequence[str], as_json: bool, yes: bool) -> int:
+    """
+    Cancel every order of each ACCOUNT, plain and conditional, and show what is left; positions stay as they are.
+
+    All accounts are worked on at once, and one that fails does not keep the others. The exit status is 0 when nothing
+    is left, 3 when something is, 4 when that is not known for an account.
+    """
+    from venuekit.cli.opening import entries
+
+    state = state_of(context)
+    chosen = entries(state, accounts)
+    live = live_to_ask(context, state, [entry.name for entry in chosen], yes=yes)
+    if live and not agreed("Cancel every order", live):
+        return Status.PENDING
+    found = await _clear(state, chosen)
+    for left in found:
+        for error in left.errors:
+            tell(error, as_json=as_json)
+        for note in left.notes:
+            click.echo(note, err=True)
+    rows = [row for left in found for row in left.orders or ()]
+    if as_json:
+        show([{name: held for name, held in row.items() if name != "order"} for row in rows], None, as_json=True)
+    else:
+        if rows:
+            show(rows, LIST_COLUMNS, as_json=False, whole=WHOLE)
+        click.echo("\n".join(map(str, found)))
+    return worst(left.status for left in found)
+
+
+async def _clear(state: State, chosen: Sequence[AccountEntry]) -> list[_Left]:
+    """Cancel everything on all accounts side by side."""
+    from venuekit import Runtime
+    from venuekit.cli.opening import open_account
+
+    async def clear(entry: AccountEntry) -> _Left:
+        try:
+            async with open_account(entry, runtime) as account:
+                return await _clear_one(entry.name, account)
+        except VenuekitError as error:
+            unusable = isinstance(error, ConfigurationError)
+            return _Left(entry.name, Status.USAGE if unusable else Status.UNKNOWN, errors=(error,))
+
+    async with Runtime(plugins=state.plugins) as runtime:
+        return list(await asyncio.gather(*map(clear, chosen)))
+
+
+async def _clear_one(name: str, account: Account) -> _Left:
+    from venuekit.capabilities import OrderControl, OrderReader
+
+    patient = account.using(max_wait=_MAX_WAIT)
+    failed: list[VenuekitError] = []
+    try:
+        left = await OrderControl.of(patient).cancel_all_orders()
+    except OperationError as error:
+        failed.append(error)
+        try:
+            left = await OrderReader.of(patient).get_open_orders()
+        except OperationError as unreadable:
+            failed.append(unreadable)
+            return _Left(name, Status.UNKNOWN, errors=tuple(failed))
+    rows = [order_row(order, name, account, listed=True) for order in left]
+    notes = _still_under_way(name, account)
+    unsure = Status.UNKNOWN if failed or notes else Status.DONE
+    return _Left(name, Status.REFUSED if rows else unsure, rows, tuple(failed), notes)
+
+
+def _still_under_way(name: str, account: Account) -> tuple[str, ...]:
+    """Tell of orders in the journal whose answer nobody has seen and that may still arrive."""
+    from venuekit.clock import SystemClock, from_milliseconds
+    from venuekit.endpoint import Effect
+
+    now = from_milliseconds(SystemClock().milliseconds())
+    placing = {(one.verb, one.path) for one in account.venue.endpoints if one.effect is Effect.KEYED}
+    return tuple(
+        f"{name}: an order (client id {entry.client_id}) may still arrive until {plain(entry.fence)}; panic again then"
+        for entry in account.unresolved
+        if (entry.verb, entry.path) in placing and entry.fence > now
+    )

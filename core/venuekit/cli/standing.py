@@ -1,0 +1,67 @@
+"""``adl`` and ``key``: where accounts stand, and what their keys may do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from venuekit.cli.answering import answer
+from venuekit.cli.rows import Row, row_of
+from venuekit.cli.state import accounts_option, json_option
+from venuekit.cli.warned import told_warnings
+
+if TYPE_CHECKING:
+    from venuekit.account import Account
+
+__all__ = ["adl_command", "key_command"]
+
+_ADL_COLUMNS = {"account": "account", "symbol": "symbol", "side": "side", "rank": "rank", "of": "of"}
+_KEY_COLUMNS = {
+    "account": "account",
+    "permissions": "may",
+    "read_only": "read only",
+    "may_withdraw": "may withdraw",
+    "ips": "from",
+    "expires_at": "expires",
+}
+
+
+@click.command("adl", short_help="Show places in the auto-deleveraging queue.")
+@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
+@click.option("--symbol", metavar="S", help="Only this symbol.")
+@json_option
+@accounts_option
+@click.pass_context
+async def adl_command(context: click.Context, accounts: Sequence[str], symbol: str | None, as_json: bool) -> int:
+    """
+    Show how near each position is to auto-deleveraging; all accounts when none is named.
+
+    Rank 0 is last in the queue, or no position; the highest rank is the first to be reduced.
+    """
+    from venuekit.capabilities import AdlReader
+
+    async def ask(name: str, account: Account) -> list[Row]:
+        found = await AdlReader.of(account).get_adl_quantiles(symbol)
+        return [row_of(place, account=name, venue=account.venue.id) for place in found]
+
+    return await answer(context, accounts, ask, _ADL_COLUMNS, "nothing is in a queue", as_json=as_json)
+
+
+@click.command("key", short_help="Show what API keys may do.")
+@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
+@json_option
+@accounts_option
+@click.pass_context
+async def key_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
+    """Show what the API key of each ACCOUNT may do; all accounts when none is named."""
+    from venuekit.capabilities import ApiKeyReader
+
+    async def ask(name: str, account: Account) -> list[Row]:
+        found = await ApiKeyReader.of(account).get_api_key()
+        several = {"permissions": ", ".join(sorted(found.permissions)), "ips": ", ".join(found.ips) or "anywhere"}
+        return [{"account": name, "venue": account.venue.id, **several, **row_of(found)}]
+
+    with told_warnings():
+        return await answer(context, accounts, ask, _KEY_COLUMNS, "no accounts", as_json=as_json)

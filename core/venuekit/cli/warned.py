@@ -1,0 +1,28 @@
+"""Warnings: what a venue or a plugin wants its user to know, as one line each."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+__all__ = ["told_warnings"]
+
+
+@contextmanager
+def told_warnings() -> Iterator[None]:
+    """Write every ``UserWarning`` of the block to standard error, without the place in the code it came from."""
+
+    def tell(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if issubclass(category, UserWarning):
+            click.echo(f"{click.style('warning', fg='yellow')}: {message}", err=True)
+        else:
+            former(message, category, *place, **more)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UserWarning)
+        former, warnings.showwarning = warnings.showwarning, tell
+        yield

@@ -1,0 +1,172 @@
+"""``history``, ``order`` and ``panic`` against every installed venue that has them, over real sockets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from venuekit.capabilities import (
+    Capability,
+    ClosedPnlReader,
+    ConversionReader,
+    IncomeReader,
+    OrderAmend,
+    OrderControl,
+    OrderReader,
+    TradeReader,
+    WithdrawalReader,
+)
+from venuekit.cli import main
+from venuekit.cli.background import simulated
+from venuekit.plugins import make_plugins
+from venuekit.simulator import Simulation
+from venuekit.support import declared_support
+
+PLUGINS = make_plugins()
+VENUES = [PLUGINS.venue(venue_id) for venue_id in PLUGINS.venue_ids()]
+HISTORIES: dict[str, type[Capability]] = {
+    "conversions": ConversionReader,
+    "income": IncomeReader,
+    "orders": OrderReader,
+    "pnl": ClosedPnlReader,
+    "trades": TradeReader,
+    "withdrawals": WithdrawalReader,
+}
+
+
+@attrs.frozen
+class Called:
+    """What one call of the command line did."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def rows(self) -> Any:
+        """Standard output as JSON."""
+        return json.loads(self.out)
+
+
+Call = Callable[..., Called]
+
+
+@pytest.fixture
+def simulation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulation]:
+    """Every installed venue, simulated, beside an accounts file in the current directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("VENUEKIT_ACCOUNTS", raising=False)
+    with simulated(PLUGINS, tmp_path / "accounts.toml") as simulation:
+        yield simulation
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> Call:
+    """Call the command line in this process."""
+
+    def call(*words: str) -> Called:
+        status = main(words)
+        out, err = capsys.readouterr()
+        return Called(status, out, err)
+
+    return call
+
+
+def _able(*capabilities: type[Capability]) -> list[str]:
+    return [venue.id for venue in VENUES if all(declared_support(venue, one) for one in capabilities)]
+
+
+def _held(simulation: Simulation, venue_id: str) -> str:
+    symbol = simulation.scenario(venue_id).held
+    assert symbol is not None
+    return symbol
+
+
+def _resting(call: Call, venue_id: str, symbol: str) -> list[str]:
+    """Return an order that rests: a tenth below the mark price, small, and large enough for the venue."""
+    (instrument,) = call("instruments", venue_id, symbol, "--json").rows
+    position = next(row for row in call("positions", venue_id, "--json").rows if row["symbol"] == symbol)
+    tick = Decimal(instrument["price_tick"])
+    price = Decimal(position["mark_price"]) * 9 // 10 // tick * tick
+    smallest, least = Decimal(instrument["min_quantity"]), Decimal(instrument["min_notional"] or 0)
+    step = Decimal(instrument["quantity_step"] or smallest)
+    quantity = 10 * smallest if instrument["is_inverse"] else max(smallest, (least / price // step + 1) * step)
+    side = [] if position["side"] == "both" else ["--position-side", position["side"]]
+    return ["order", "place", venue_id, symbol, "buy", f"{quantity:f}", "--price", f"{price:f}", *side]
+
+
+@pytest.mark.parametrize(
+    ("venue_id", "what"), [(venue_id, what) for what, kind in HISTORIES.items() for venue_id in _able(kind)]
+)
+def test_histories(simulation: Simulation, call: Call, venue_id: str, what: str) -> None:
+    """Each history is downloaded with account and venue in every row, and a second run adds no row again."""
+    symbol = ["--symbol", _held(simulation, venue_id)] if what in {"orders", "trades"} else []
+    words = ("history", what, venue_id, *symbol, "--output", "out.jsonl")
+
+    first = call(*words)
+    rows = [json.loads(line) for line in Path("out.jsonl").read_text().splitlines()]
+    second = call(*words)
+
+    assert (first.status, second.status) == (0, 0)
+    assert {(row["account"], row["venue"]) for row in rows} <= {(venue_id, venue_id)}
+    assert f"out.jsonl: 0 rows added, {len(rows)} in all" in second.err
+    if what in {"income", "trades"}:
+        assert rows
+
+
+@pytest.mark.parametrize("venue_id", _able(OrderControl, OrderAmend))
+def test_an_order_from_end_to_end(simulation: Simulation, call: Call, venue_id: str) -> None:
+    """Placed, listed, queried, amended and cancelled; cancelling it again still gives its final state."""
+    symbol = _held(simulation, venue_id)
+    place = _resting(call, venue_id, symbol)
+    named = (venue_id, symbol, "--client-id", "mine-1", "--json")
+
+    (placed,) = call(*place, "--client-id", "mine-1", "--json").rows
+    (listed,) = call("order", "list", venue_id, "--json").rows
+    (found,) = call("order", "query", *named).rows
+    price = Decimal(found["price"]) - Decimal(call("instruments", venue_id, symbol, "--json").rows[0]["price_tick"])
+    assert call("order", "amend", *named, "--price", f"{price:f}").status == 0
+    (amended,) = call("order", "query", *named).rows
+    canceled = [call("order", "cancel", *named).rows[0] for _ in range(2)]
+
+    assert placed["client_id"] == listed["client_id"] == found["client_id"] == "mine-1"
+    assert found["status"] == "open"
+    assert Decimal(amended["price"]) == price
+    assert [row["status"] for row in canceled] == ["canceled", "canceled"]
+    assert call("order", "list", venue_id, "--json").rows == []
+
+
+@pytest.mark.parametrize("venue_id", _able(OrderControl))
+def test_mistakes_are_not_sent(simulation: Simulation, call: Call, venue_id: str) -> None:
+    """A quantity of nothing is refused before it is sent; an order that nobody placed is the venue's error."""
+    symbol = _held(simulation, venue_id)
+
+    for quantity in ("0", "0.000000000001"):
+        called = call("order", "place", venue_id, symbol, "buy", quantity, "--json")
+        assert (called.status, json.loads(called.err)["outcome"]) == (64, "not_sent")
+    unknown = call("order", "query", venue_id, symbol, "--client-id", "nobody-s", "--json")
+
+    assert (unknown.status, json.loads(unknown.err)["error"]) == (3, "NotFound")
+    assert [arrival for arrival in simulation.requests if arrival.verb != "GET"] == []
+
+
+def test_panic(simulation: Simulation, call: Call) -> None:
+    """Everything on every venue is cancelled by one command, and nothing is left."""
+    able = _able(OrderControl)
+    if not able:
+        pytest.skip("no installed venue has orders")
+    for venue_id in able:
+        assert call(*_resting(call, venue_id, _held(simulation, venue_id))).status == 0
+    assert {row["venue"] for row in call("order", "list", *able, "--json").rows} == set(able)
+
+    called = call("panic", *able)
+
+    assert (called.status, called.err) == (0, "")
+    assert called.out == "".join(f"{venue_id}: nothing left\n" for venue_id in able)
+    assert call("order", "list", *able, "--json").rows == []

@@ -1,0 +1,66 @@
+"""``adl``, ``brackets``, ``fees``, ``instruments``, ``key``: the terms on which accounts trade."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import pytest
+
+from venuekit.capabilities import AdlQuantile, Bracket, CommissionRate, Instrument
+
+Call = Callable[..., Any]
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "count"),
+    [
+        (["adl"], AdlQuantile, 6),
+        (["adl", "main", "--symbol", "GEMUSD"], AdlQuantile, 1),
+        (["brackets", "main", "TOYUSD"], Bracket, 2),
+        (["fees", "main", "TOYUSD", "GEMUSD"], CommissionRate, 2),
+    ],
+    ids=["adl", "adl of one", "brackets", "fees"],
+)
+def test_rows_and_tables(call: Call, market: Any, words: list[str], kind: type[Any], count: int) -> None:
+    """JSON has account, venue and every field; the table fits 100 columns."""
+    rows, table = call(*words, "--json").rows, call(*words)
+
+    names = [field.name for field in attrs.fields(kind) if field.name != "raw"]
+    assert [list(row) for row in rows] == [["account", "venue", *names]] * count
+    assert (table.status, table.err) == (0, "")
+    assert len(table.out.splitlines()) == count + 2
+    assert max(map(len, table.out.splitlines())) <= 100
+
+
+def test_instruments(call: Call, served: Any) -> None:
+    """All are listed, or the one that is asked for; one that is not there is the venue's error."""
+    place = ("--accounts", served.accounts)
+    rows = call("instruments", "toy_perp", *place, "--json").rows
+    (one,) = call("instruments", "toy_perp", "GEMUSD", *place, "--json").rows
+    table = call("instruments", "toy_perp", *place).out
+
+    assert [row["symbol"] for row in rows] == ["TOYUSD", "GEMUSD"]
+    assert one == rows[1]
+    assert set(one) <= {"account", "venue", *(field.name for field in attrs.fields(Instrument))}
+    assert max(map(len, table.splitlines())) <= 100
+    assert call("instruments", "toy_perp", "NOSUCH", *place).status == 3
+
+
+def test_key(call: Call, market: Any) -> None:
+    """What the key may do is one flat row; that it may withdraw is a warning in one line; the key is not shown."""
+    called = call("key", "main", "--json")
+    table = call("key", "main")
+
+    (row,) = called.rows
+    assert (row["permissions"], row["ips"]) == ("account.read, trade.orders", "anywhere")
+    assert (row["may_withdraw"], row["read_only"], row["expires_at"]) == (True, False, None)
+    assert called.err == table.err == "warning: this key may withdraw\n"
+    assert max(map(len, table.out.splitlines())) <= 100
+    assert "main-key" not in called.out + table.out
+
+
+def test_a_symbol_is_needed(call: Call, market: Any) -> None:
+    """Fees are of symbols; without one it is a mistake."""
+    assert call("fees", "main").status == 64
