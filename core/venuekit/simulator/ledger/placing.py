@@ -17,7 +17,18 @@ from venuekit.simulator.ledger.state import Alarm
 from venuekit.simulator.ledger.trade import trade
 from venuekit.simulator.ledger.trading import make_order
 
-__all__ = ["OrderName", "amend", "cancel", "cancel_all", "decide", "fill_order", "find", "place", "set_countdown"]
+__all__ = [
+    "OrderName",
+    "amend",
+    "cancel",
+    "cancel_all",
+    "decide",
+    "fill_order",
+    "find",
+    "known",
+    "place",
+    "set_countdown",
+]
 
 
 @attrs.frozen
