@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
-from typing import Any, Generic, NoReturn, Self, SupportsIndex, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, SupportsIndex, TypeVar
 
 import attrs
 
@@ -14,12 +13,13 @@ from venuekit.capabilities import Capability, Support, SupportState
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint
 from venuekit.payloads import read_json
-from venuekit.pipeline.carry import carry
-from venuekit.pipeline.journal import Unresolved
-from venuekit.pipeline.line import UNSET, Line, Options
-from venuekit.pipeline.unfinished import resolve
+from venuekit.pipeline.options import UNSET, Options
 from venuekit.support import declared_support
 from venuekit.venue import EnvironmentName, Venue
+
+if TYPE_CHECKING:
+    from venuekit.pipeline.journal import Unresolved
+    from venuekit.pipeline.line import Line
 
 __all__ = ["Account", "Answer"]
 
@@ -89,7 +89,7 @@ class Account:
         """
         if None in parameters.values():
             parameters = {name: value for name, value in parameters.items() if value is not None}
-        return carry(self._line, endpoint, parameters, self._options, endpoint.decode, self._read)
+        return self._line.carry(endpoint, parameters, self._options, endpoint.decode, self._read)
 
     async def answer(self, endpoint: Endpoint[T], /, **parameters: Any) -> Answer[T]:
         """Do as :meth:`call`, and also say when the answer was true; with ``keep_raw`` keep it as plain JSON too."""
@@ -104,15 +104,17 @@ class Account:
             return endpoint.decode(body)
 
         chosen: Callable[[bytes], T] = decode if self._line.keep_raw else endpoint.decode
-        value = await carry(self._line, endpoint, parameters, self._options, chosen, self._read)
+        value = await self._line.carry(endpoint, parameters, self._options, chosen, self._read)
         return Answer(value, as_of, from_milliseconds(clock.clock.milliseconds()), raw)
 
     async def cached(self, endpoint: Endpoint[T], /, **parameters: Any) -> T:
         """Read once per venue and environment and remember it; whoever asks meanwhile waits for the same read."""
+        import asyncio
+
         remembered = self._line.place.remembered
         key = (endpoint, tuple(sorted(parameters.items())))
         found = remembered.get(key)
-        if found is None or (isinstance(found, asyncio.Future) and _failed(found)):
+        if found is None or (_failed(found)):
             found = asyncio.ensure_future(self.call(endpoint, **parameters))
             remembered[key] = found
         value: T = await asyncio.shield(found)
@@ -193,6 +195,8 @@ class Account:
         Raises:
             OutcomeUnknown, Conflict: it stays open.
         """
+        from venuekit.pipeline.unfinished import resolve
+
         return await resolve(self._line, entry, self._read)
 
     async def on_open(self) -> None:
@@ -204,7 +208,7 @@ class Account:
 
     async def _read(self, endpoint: Endpoint[T], /, **parameters: Any) -> T:
         """Read on behalf of settling: with none of the caller's own options."""
-        return await carry(self._line, endpoint, parameters, _DEFAULT, endpoint.decode, self._read)
+        return await self._line.carry(endpoint, parameters, _DEFAULT, endpoint.decode, self._read)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.venue.id} {self.environment} {self._line.account}>"
@@ -213,5 +217,9 @@ class Account:
         raise TypeError("an Account is not pickled; open one in the other process from a reference to its credentials")
 
 
-def _failed(future: asyncio.Future[Any]) -> bool:
+def _failed(future: Awaitable[Any]) -> bool:
+    import asyncio
+
+    if not isinstance(future, asyncio.Future):
+        return False
     return future.done() and (future.cancelled() or future.exception() is not None)

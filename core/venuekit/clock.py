@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import attrs
+
+if TYPE_CHECKING:
+    import asyncio
 
 __all__ = ["Clock", "SystemClock", "VenueClock", "from_milliseconds"]
 
@@ -48,6 +50,8 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""
+        import asyncio
+
         await asyncio.sleep(seconds)
 
 
@@ -78,6 +82,8 @@ class VenueClock:
 
     async def sync(self, ask: Callable[[], Awaitable[datetime]]) -> None:
         """Measure the offset by asking the venue for its time; whoever asks meanwhile joins the same measurement."""
+        import asyncio
+
         if self._running is None:
             self._running = asyncio.create_task(self._measure(ask))
             self._running.add_done_callback(self._finished)

@@ -1,16 +1,41 @@
-"""The pipeline: the way of one request, one station per module."""
+"""
+The pipeline: the way of one request, one station per module.
+
+The names are loaded when they are first asked for, so that what a venue declares can be read without any of it.
+"""
 
 from __future__ import annotations
 
-from venuekit.pipeline.budget import Budget, PoolName, SlidingBudget
-from venuekit.pipeline.carry import carry
-from venuekit.pipeline.guard import Guard
-from venuekit.pipeline.journal import FileJournal, Journal, Unresolved
-from venuekit.pipeline.line import UNSET, Line, Options, Place
-from venuekit.pipeline.observe import Event, EventKind, Observer
-from venuekit.pipeline.policy import RetryPolicy
-from venuekit.pipeline.subjects import Subjects
-from venuekit.pipeline.wire import RestWire, Wire
+from typing import TYPE_CHECKING
+
+from venuekit._lazy import lazy as _lazy
+
+if TYPE_CHECKING:
+    from venuekit.pipeline.budget import Budget, PoolName, SlidingBudget
+    from venuekit.pipeline.guard import Guard
+    from venuekit.pipeline.journal import FileJournal, Journal, Unresolved
+    from venuekit.pipeline.line import Line, Place
+    from venuekit.pipeline.observe import Event, EventKind, Observer
+    from venuekit.pipeline.options import UNSET, Options
+    from venuekit.pipeline.policy import RetryPolicy
+    from venuekit.pipeline.subjects import Subjects
+    from venuekit.pipeline.wire import RestWire, Wire
+
+if not TYPE_CHECKING:
+    __getattr__ = _lazy(
+        __name__,
+        {
+            "budget": "Budget PoolName SlidingBudget",
+            "guard": "Guard",
+            "journal": "FileJournal Journal Unresolved",
+            "line": "Line Place",
+            "observe": "Event EventKind Observer",
+            "options": "UNSET Options",
+            "policy": "RetryPolicy",
+            "subjects": "Subjects",
+            "wire": "RestWire Wire",
+        },
+    )
 
 __all__ = [
     "UNSET",
@@ -31,5 +56,4 @@ __all__ = [
     "Subjects",
     "Unresolved",
     "Wire",
-    "carry",
 ]

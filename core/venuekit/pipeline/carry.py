@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from venuekit import errors
 from venuekit.capabilities import Capability, capability_of
 from venuekit.endpoint import Call, Endpoint, Role, Subject
 from venuekit.errors import OperationError, Outcome
-from venuekit.pipeline.line import Line, Options
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.verdict import Trouble
+
+if TYPE_CHECKING:
+    from venuekit.pipeline.line import Line
+    from venuekit.pipeline.options import Options
 
 __all__ = ["carry"]
 

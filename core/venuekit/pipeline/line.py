@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import attrs
 
@@ -13,6 +11,7 @@ from venuekit.capabilities import Capability
 from venuekit.clock import Clock, VenueClock
 from venuekit.endpoint import Endpoint
 from venuekit.pipeline.budget import Budget
+from venuekit.pipeline.carry import carry as _carry
 from venuekit.pipeline.guard import Guard
 from venuekit.pipeline.journal import Journal
 from venuekit.pipeline.observe import Observer
@@ -21,31 +20,7 @@ from venuekit.pipeline.subjects import Subjects
 from venuekit.pipeline.wire import Wire
 from venuekit.venue import Environment, Limit, Venue
 
-__all__ = ["UNSET", "Line", "Options", "Place"]
-
-
-class _Unset(enum.Enum):
-    UNSET = "unset"
-
-
-#: stands for "not given" where None is a value
-UNSET: Final = _Unset.UNSET
-
-
-@attrs.frozen
-class Options:
-    """
-    What a caller decides per call.
-
-    ``recv_window`` is milliseconds, ``deadline`` and ``max_wait`` seconds; None takes the venue's and the policy's.
-    ``expected`` is the value a setting is planned to be changed from.
-    """
-
-    recv_window: int | None = None
-    deadline: float | None = None
-    max_wait: float | None = None
-    resend_until: datetime | None = None
-    expected: Any = UNSET
+__all__ = ["Line", "Place"]
 
 
 @attrs.define(eq=False)
@@ -88,6 +63,9 @@ class Line:
     _costs: dict[Endpoint[Any], tuple[tuple[Limit, Budget, int | None], ...]] | None = attrs.field(
         default=None, init=False, repr=False
     )
+
+    #: the way of one request; a method here, so that an account class can be declared without loading it
+    carry = _carry
 
     def costs(self, endpoint: Endpoint[Any]) -> tuple[tuple[Limit, Budget, int | None], ...]:
         """Return the pools an endpoint pays into, each with its cost; None for the endpoint's weight."""

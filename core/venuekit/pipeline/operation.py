@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
@@ -12,18 +13,29 @@ from venuekit.clock import from_milliseconds
 from venuekit.credentials.redactor import redact, redact_parameters
 from venuekit.endpoint import Endpoint, Lost, Role, Subject
 from venuekit.errors import OperationError, Outcome
+from venuekit.message import HttpResponse
 from venuekit.pipeline.budget import Budget, feed, pay
-from venuekit.pipeline.journal import Unresolved, new_id
-from venuekit.pipeline.line import Line, Options
+from venuekit.pipeline.journal import Journal, Unresolved, new_id
 from venuekit.pipeline.observe import Event, EventKind, tell
 from venuekit.pipeline.subjects import Fence
 from venuekit.pipeline.verdict import Trouble, TroubleKind, first_bytes, judge
 from venuekit.venue import Draft, LimitScope
 
+if TYPE_CHECKING:
+    from venuekit.pipeline.line import Line
+    from venuekit.pipeline.options import Options
+
 __all__ = ["Operation"]
 
 T = TypeVar("T")
 
+_log = logging.getLogger("venuekit.pipeline")
+
+_UNANSWERED: Mapping[TroubleKind, type[errors.TransportError]] = {
+    TroubleKind.NEVER_SENT: errors.NeverSent,
+    TroubleKind.CERTIFICATE: errors.CertificateRejected,
+    TroubleKind.LOST: errors.AnswerLost,
+}
 #: a request is good until its timestamp plus the receive window, and venues allow clocks one second of error
 _TOLERANCE = 1000
 #: how long a ban is believed to last when the venue does not say
@@ -76,18 +88,14 @@ class Operation(Generic[T]):
         self.sent_at = line.place.clock.milliseconds()
         self.fence = self.sent_at + window + _TOLERANCE
         if line.journal is not None and endpoint.is_write:
-            self._note(line)
+            self._note(line.journal)
         self.in_flight = True
         if line.place.observers:
             self.tell(EventKind.REQUEST)
         try:
             response = await line.wire.send(self.draft, endpoint.security, self.sent_at, window)
-        except errors.NeverSent as error:
-            raise self._trouble(TroubleKind.NEVER_SENT, error) from None
-        except errors.CertificateRejected as error:
-            raise self._trouble(TroubleKind.CERTIFICATE, error) from None
-        except errors.AnswerLost as error:
-            raise self._trouble(TroubleKind.LOST, error) from None
+        except Exception as error:  # noqa: BLE001 - sorted out there, whoever raised it
+            raise self._unanswered(error) from None
         if costs:
             now = line.clock.monotonic()
             for limit, pool, _ in costs:
@@ -98,13 +106,8 @@ class Operation(Generic[T]):
             raise self._trouble(trouble.kind, trouble.error, trouble.delay)
         try:
             value = self.decode(response.body)
-        except errors.PayloadMismatch as error:
-            error.status = response.status
-            error.operation, error.message = str(endpoint), redact(error.message)
-            raise self._trouble(TroubleKind.LOST if endpoint.is_write else TroubleKind.REFUSED, error) from None
-        except ValueError:
-            lost = errors.AnswerLost(first_bytes(response), status=response.status)
-            raise self._trouble(TroubleKind.LOST, lost) from None
+        except Exception as error:  # noqa: BLE001 - likewise
+            raise self._unread(error, response) from None
         self.in_flight = False
         if line.place.observers:
             self.tell(EventKind.ANSWER, seconds=(line.place.clock.milliseconds() - self.sent_at) / 1000)
@@ -190,9 +193,13 @@ class Operation(Generic[T]):
         tell(self.line.place.observers, event)
 
     def close(self, outcome: Outcome) -> None:
-        """Close the journal's line, unless the outcome is unknown."""
-        if self.journal_id is not None and self.line.journal is not None and outcome is not Outcome.UNKNOWN:
+        """Close the journal's line, unless the outcome is unknown; a full disk does not undo what the venue did."""
+        if self.journal_id is None or self.line.journal is None or outcome is Outcome.UNKNOWN:
+            return
+        try:
             self.line.journal.end(self.journal_id, outcome)
+        except OSError:
+            _log.exception("the journal could not be written: %s stays open in it, and ended %s", self, outcome)
 
     def leave_open(self) -> None:
         """Remember that the attempt under way may have arrived: fence its subject."""
@@ -222,6 +229,30 @@ class Operation(Generic[T]):
             self.tell(EventKind.FAULT, error=error)
         return Trouble(kind, error, delay)
 
+    def _unanswered(self, error: Exception) -> Exception:
+        """Return what an attempt without an answer is to be raised as."""
+        for kind, expected in _UNANSWERED.items():
+            if isinstance(error, expected):
+                return self._trouble(kind, error)
+        if isinstance(error, errors.VenuekitError):
+            self.in_flight = False  # it could not even be signed
+            return error
+        # a signer's or transport's own failure: nobody knows whether something left
+        lost = errors.AnswerLost(_failure(error))
+        lost.__cause__ = error
+        return self._trouble(TroubleKind.LOST, lost)
+
+    def _unread(self, error: Exception, response: HttpResponse) -> Trouble:
+        """Return what an answer that could not be decoded is to be raised as: to a write it is as good as lost."""
+        if isinstance(error, ValueError) and not isinstance(error, OperationError):
+            lost = errors.AnswerLost(first_bytes(response), status=response.status)
+            return self._trouble(TroubleKind.LOST, lost)
+        if not isinstance(error, errors.PayloadMismatch):
+            cause, error = error, errors.PayloadMismatch(_failure(error))
+            error.__cause__ = cause
+        error.status, error.operation, error.message = response.status, str(self.endpoint), redact(error.message)
+        return self._trouble(TroubleKind.LOST if self.endpoint.is_write else TroubleKind.REFUSED, error)
+
     def _heed(self, trouble: Trouble, costs: tuple[Any, ...]) -> None:
         """Close the pools that the venue says are closed."""
         if trouble.kind is TroubleKind.BANNED:
@@ -235,7 +266,7 @@ class Operation(Generic[T]):
                 if everything or limit.scope is LimitScope.ACCOUNT:
                     pool.close(trouble.delay, self.line.clock.monotonic())
 
-    def _note(self, line: Line) -> None:
+    def _note(self, journal: Journal) -> None:
         """Put this attempt into the journal; a later attempt of the same write replaces the line before it."""
         self.journal_id = self.journal_id or new_id()
         entry = Unresolved(
@@ -247,5 +278,11 @@ class Operation(Generic[T]):
             fence=from_milliseconds(self.fence),
             client_id=self.client_id,
         )
-        if line.journal is not None:
-            line.journal.begin(entry)
+        try:
+            journal.begin(entry)
+        except OSError as error:
+            raise self.annotate(errors.NeverSent(f"the journal could not be written: {error}")) from error
+
+
+def _failure(error: Exception) -> str:
+    return redact(f"{type(error).__name__}: {error}")

@@ -10,11 +10,12 @@ import attrs
 
 from venuekit import errors
 from venuekit.clock import from_milliseconds
+from venuekit.credentials.redactor import redact
 from venuekit.endpoint import AbsenceProof, Absent, Applied, Call, Change, Effect, Reading, Unclear
 from venuekit.errors import OperationError, Outcome, VenuekitError
-from venuekit.pipeline.line import UNSET
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
+from venuekit.pipeline.options import UNSET
 from venuekit.pipeline.retry import Move, final, move, persist, unchanged
 from venuekit.pipeline.verdict import Trouble, TroubleKind
 
@@ -146,8 +147,8 @@ async def _look(operation: Operation[Any], cause: OperationError, call: Call) ->
         return Unclear("nothing to read")
     try:
         found = await settle(call, operation.lost())
-    except VenuekitError as error:
-        operation.reads += (f"a read failed: {error}",)
+    except Exception as error:
+        operation.reads += (f"a read failed: {_said(error)}",)
         raise _unknown(operation, cause, "the reads that would tell failed", call, None) from error
     if isinstance(found, Applied):
         operation.arrived()
@@ -166,8 +167,8 @@ async def _reading(
         raise _unknown(operation, cause, "nothing can be read that would tell", call, first)
     try:
         reading = await readback(call, operation.lost())
-    except VenuekitError as error:
-        operation.reads += (f"a read failed: {error}",)
+    except Exception as error:
+        operation.reads += (f"a read failed: {_said(error)}",)
         raise _unknown(operation, cause, "the read that would tell failed", call, first) from error
     operation.reads += (f"read {_shown(reading.value)}",)
     return reading
@@ -178,6 +179,11 @@ async def _sleep_until(operation: Operation[Any], moment: datetime) -> None:
     if missing > 0:
         # a millisecond past it, since the venue's own clock decides on equality
         await operation.line.clock.sleep(missing + 0.001)
+
+
+def _said(error: Exception) -> str:
+    """Return an error's text; a stranger's with its type, since the text alone may say nothing."""
+    return str(error) if isinstance(error, VenuekitError) else redact(f"{type(error).__name__}: {error}")
 
 
 def _shown(value: object) -> str:

@@ -6,8 +6,9 @@ from venuekit import errors
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Call, Effect, Endpoint
 from venuekit.pipeline.journal import Unresolved
-from venuekit.pipeline.line import Line, Options
+from venuekit.pipeline.line import Line
 from venuekit.pipeline.operation import Operation
+from venuekit.pipeline.options import Options
 
 __all__ = ["resolve"]
 

@@ -76,7 +76,7 @@ def judge(venue: Venue[Any], endpoint: Endpoint[Any], response: HttpResponse, cl
     """
     try:
         refusal = venue.answers(response)
-    except ValueError:
+    except Exception:  # noqa: BLE001 - a reader that fails has not read: the answer is as good as lost
         return Trouble(TroubleKind.LOST, errors.AnswerLost(first_bytes(response), status=response.status))
     if refusal is None:
         return None

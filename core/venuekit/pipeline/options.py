@@ -1,0 +1,37 @@
+"""Options: what a caller decides per call."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+__all__ = ["UNSET", "Options"]
+
+
+class _Unset(enum.Enum):
+    UNSET = "unset"
+
+
+#: stands for "not given" where None is a value
+UNSET: Final = _Unset.UNSET
+
+
+@attrs.frozen
+class Options:
+    """
+    What a caller decides per call.
+
+    ``recv_window`` is milliseconds, ``deadline`` and ``max_wait`` seconds; None takes the venue's and the policy's.
+    ``expected`` is the value a setting is planned to be changed from.
+    """
+
+    recv_window: int | None = None
+    deadline: float | None = None
+    max_wait: float | None = None
+    resend_until: datetime | None = None
+    expected: Any = UNSET

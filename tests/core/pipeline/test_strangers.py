@@ -1,0 +1,99 @@
+"""What a stranger's code raises inside the pipeline never hides what is known about a write."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+import venuekit
+from venuekit import errors
+from venuekit.errors import Outcome
+from venuekit.simulator import DropAfter
+from venuekit_toy_perp.endpoints import ADD_COLLATERAL, POSITIONS, SET_LEVERAGE
+
+pytestmark = pytest.mark.looptime
+
+
+def broken(*_: object) -> Any:
+    raise KeyError("a plugin's mistake")
+
+
+async def broken_later(*_: object) -> Any:
+    broken()
+
+
+async def test_a_decoder_that_fails_makes_a_write_be_found(stage: Any) -> None:
+    """A DELTA whose answer cannot be decoded is settled by its history, and not sent again."""
+    endpoint = attrs.evolve(ADD_COLLATERAL, decode=broken)
+
+    row = await stage.account.call(endpoint, contract="TOYUSD", amount=Decimal(5))
+
+    assert Decimal(5) == row.amount
+    assert 1 == len(stage.arrivals("POST", "/v1/collateral"))
+
+
+async def test_a_decoder_that_fails_is_named_on_a_read(stage: Any) -> None:
+    """A read says which endpoint's answer could not be read."""
+    with pytest.raises(errors.PayloadMismatch, match=r"GET /v1/positions.*KeyError"):
+        await stage.account.call(attrs.evolve(POSITIONS, decode=broken))
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "parameters"),
+    [
+        (attrs.evolve(SET_LEVERAGE, readback=broken_later), {"contract": "GEMUSD", "leverage": 7}),
+        (attrs.evolve(ADD_COLLATERAL, settle=broken_later), {"contract": "TOYUSD", "amount": Decimal(5)}),
+    ],
+)
+async def test_a_settling_read_that_fails_leaves_the_outcome_unknown(
+    stage: Any, endpoint: Any, parameters: dict[str, Any]
+) -> None:
+    """Whatever the reads after a loss raise, the caller hears that the outcome is unknown."""
+    stage.sim.disturb("toy_perp", endpoint, DropAfter())
+
+    with pytest.raises(errors.OutcomeUnknown, match="KeyError") as caught:
+        await stage.account.call(endpoint, **parameters)
+
+    assert Outcome.UNKNOWN is caught.value.outcome
+
+
+async def test_a_journal_that_cannot_be_begun_stops_the_write(stage: Any, tmp_path: Path) -> None:
+    """Without its line in the journal nothing leaves."""
+    blocked = tmp_path / "file"
+    blocked.write_text("not a directory")
+    async with (
+        venuekit.Runtime(clock=stage.clock, journal=blocked) as runtime,
+        venuekit.connect("toy_perp", stage.sim.credentials("toy_perp"), runtime=runtime) as account,
+    ):
+        with pytest.raises(errors.NeverSent, match="journal") as caught:
+            await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+
+    assert Outcome.NOT_SENT is caught.value.outcome
+    assert [] == stage.arrivals("PUT", "/v1/leverage")
+
+
+async def test_a_journal_that_cannot_be_ended_changes_no_outcome(
+    stage: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """When the disk fills up during a write, its value is still returned, and the log says what stayed open."""
+    async with (
+        venuekit.Runtime(clock=stage.clock, journal=tmp_path) as runtime,
+        venuekit.connect("toy_perp", stage.sim.credentials("toy_perp"), runtime=runtime) as account,
+    ):
+
+        @attrs.frozen
+        class Full:
+            begin: Any
+
+            def end(self, *_: object) -> None:
+                raise OSError(28, "No space left on device")
+
+        account._line.journal = Full(account._line.journal.begin)
+        change = await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+
+    assert change.changed is True
+    assert "stays open" in caplog.text
