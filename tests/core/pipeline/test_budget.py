@@ -3,6 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from venuekit.capabilities import BalanceReader, IncomeReader
+from venuekit.endpoint import Endpoint, Priority
 from venuekit.pipeline.budget import SlidingBudget, feed, pay
 from venuekit.venue import Limit
 
@@ -85,3 +87,30 @@ def test_a_closed_pool_opens_by_itself() -> None:
 
     assert 100.0 == pool.wait(1, 25.0)
     assert 0.0 == pool.wait(1, 125.0)
+
+
+def test_what_is_urgent_may_spend_what_a_walk_must_leave() -> None:
+    """A walk through history leaves half of a pool, a read a tenth, and what changes something may spend it all."""
+    pool = SlidingBudget(LIMIT)
+    history, read, risk = Priority.HISTORY.value, Priority.READ.value, Priority.RISK.value
+
+    assert 0.0 == pay([(pool, 5)], 0.0, history)
+    assert pool.wait(1, 0.0, history) > 0
+    assert 0.0 == pay([(pool, 4)], 0.0, read)
+    assert pool.wait(1, 0.0, read) > 0
+    assert 0.0 == pay([(pool, 1)], 0.0, risk)
+    assert pool.wait(1, 0.0, risk) > 0
+
+
+def test_a_page_that_costs_more_than_its_share_is_paid_when_nothing_else_is() -> None:
+    """A pool too small for a walk's page lets it pass when it is empty, rather than never."""
+    assert 0.0 == SlidingBudget(LIMIT).wait(9, 0.0, Priority.HISTORY.value)
+
+
+def test_an_endpoint_knows_how_urgent_it_is() -> None:
+    """Writes come before reads, and reads before walks; told from what an endpoint does and serves."""
+    write: Endpoint[bytes] = Endpoint("POST", "/a", decode=bytes)
+    read: Endpoint[bytes] = Endpoint("GET", "/b", decode=bytes, serves=(BalanceReader.get_balances,))
+    walk: Endpoint[bytes] = Endpoint("GET", "/c", decode=bytes, serves=(IncomeReader.iter_income,))
+
+    assert [Priority.RISK, Priority.READ, Priority.HISTORY] == [one.priority for one in (write, read, walk)]
