@@ -202,13 +202,19 @@ class Account:
     async def on_open(self) -> None:
         """Read what this account's class must know before it is handed out; a plugin overrides it."""
 
+    async def pause(self, seconds: float) -> None:
+        """Wait on the injected clock; what a plugin uses between two reads."""
+        await self._line.clock.sleep(seconds)
+
     async def sync_clock(self) -> None:
         """Measure how far the venue's clock is from ours."""
         await self._line.place.clock.sync(lambda: self.call(self.venue.server_time))
 
     async def _read(self, endpoint: Endpoint[T], /, **parameters: Any) -> T:
-        """Read on behalf of settling: with none of the caller's own options."""
-        return await self._line.carry(endpoint, parameters, _DEFAULT, endpoint.decode, self._read)
+        """Read on behalf of a write: with the caller's window, and none of its other options."""
+        window = self._options.recv_window
+        options = _DEFAULT if window is None else Options(recv_window=window)
+        return await self._line.carry(endpoint, parameters, options, endpoint.decode, self._read)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.venue.id} {self.environment} {self._line.account}>"

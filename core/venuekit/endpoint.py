@@ -26,6 +26,7 @@ __all__ = [
     "Kind",
     "Lost",
     "Parameter",
+    "Priority",
     "Readback",
     "Reading",
     "Role",
@@ -78,6 +79,19 @@ class Area(enum.StrEnum):
     SETTINGS = "settings"
     MARGIN = "margin"
     ORDERS = "orders"
+
+
+class Priority(enum.Enum):
+    """
+    Who may spend the last of a pool.
+
+    The value is the share of a pool that is left to those above: what changes something may spend everything, a read
+    leaves a tenth, and a walk through history half.
+    """
+
+    RISK = 0.0
+    READ = 0.1
+    HISTORY = 0.5
 
 
 class Kind(enum.StrEnum):
@@ -234,6 +248,13 @@ def _area_of(endpoint: Endpoint[Any]) -> Area | None:
     return _AREAS.get(endpoint.effect)
 
 
+def _priority_of(endpoint: Endpoint[Any]) -> Priority:
+    if endpoint.effect is not Effect.READ:
+        return Priority.RISK
+    walks = any(method.__name__.startswith("iter_") for method in endpoint.serves)
+    return Priority.HISTORY if walks else Priority.READ
+
+
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class Endpoint(Generic[T]):
     """
@@ -253,6 +274,7 @@ class Endpoint(Generic[T]):
         area: What a guard files a write under; left out, SET is SETTINGS, DELTA is MARGIN and KEYED is ORDERS.
         reduces: Whether a halted account may still do it (cancel, reduce only), told from the parameters.
         notional: The order value in quote that a request asks for, for the guard; None where it cannot be told.
+        priority: Left out, what changes something is RISK, what serves a walk (``iter_...``) HISTORY, the rest READ.
         subject: What a write is about; None for reads and for writes that need not wait for each other.
         no_change: Codes that mean "it is so already".
         doubtful: Codes whose meaning only a read can tell; ``doubtful_after_loss`` are so only when an earlier attempt
@@ -293,6 +315,7 @@ class Endpoint(Generic[T]):
     before: Callable[[Call, Mapping[str, Any]], Awaitable[Any]] | None = None
     websocket_method: str | None = None
     serves: tuple[Callable[..., Any], ...] = ()
+    priority: Priority = attrs.field(default=attrs.Factory(_priority_of, takes_self=True))
     note: str = ""
     #: parameters by name
     by_name: Mapping[str, Parameter] = attrs.field(init=False, repr=False)

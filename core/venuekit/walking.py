@@ -1,7 +1,7 @@
 """
 How histories are walked: three ways, for the three ways in which venues page.
 
-All yield oldest first, hold at most one page (or one bisected window) in memory, and end with an error rather than a
+All yield oldest first, hold at most two pages (or one bisected window) in memory, and end with an error rather than a
 loop when a venue repeats itself. Times are milliseconds since 1970; windows include both ends. A history that a venue
 keeps in two places is one walk by :func:`merged`.
 """
@@ -116,21 +116,23 @@ async def paged(
     """
     gate = _Gate(track, after)
     for window in windows:
-        number, last, newest = 1, frozenset[Hashable](), -1
+        number, newest = 1, -1
+        before: Sequence[T] = ()
         while True:
             items = await fetch(window, number)
-            keys = frozenset(map(track.key, items))
-            if keys and keys == last:
-                raise PayloadMismatch(f"page {number} repeats page {number - 1}")
-            for item in sorted(items, key=track.time):
-                if track.time(item) < newest:
+            moments = [*map(track.time, items)]
+            if (ordered := sorted(moments)) != moments:
+                items, moments = sorted(items, key=track.time), ordered
+            if moments and moments[0] <= newest:
+                if frozenset(map(track.key, items)) == frozenset(map(track.key, before)):
+                    raise PayloadMismatch(f"page {number} repeats page {number - 1}")
+                if moments[0] < newest:
                     raise PayloadMismatch(f"page {number} goes back in time, behind page {number - 1}")
-                newest = track.time(item)
-                for passed in gate.put(item):
-                    yield passed
+            for passed in gate.put_all(items, moments):
+                yield passed
             if len(items) < limit:
                 break
-            number, last = number + 1, keys
+            number, before, newest = number + 1, items, moments[-1]
     for passed in gate.rest():
         yield passed
 
@@ -262,28 +264,53 @@ class _Gate(Generic[T]):
         self._after = after
         self._held: list[T] = []
         self._moment = -1
-        self._keys: set[Hashable] = set()
+        #: the first item of that time, and the keys of all of them once there is a second one
+        self._first: T
+        self._keys: set[Hashable] | None = None
 
-    def put(self, item: T) -> list[T]:
-        """Take one item and return those that may pass now."""
-        moment, key = self._track.time(item), self._track.key(item)
-        if moment != self._moment:
-            self._moment, self._keys = moment, set()
+    def put_all(self, items: Sequence[T], moments: Sequence[int]) -> Sequence[T]:
+        """Take items and their times, oldest first, and return those that may pass now."""
+        if self._after is not None:
+            return [passed for item in items for passed in self.put(item)]
+        passing = []
+        for item, moment in zip(items, moments, strict=True):
+            # what alone bears its time is not compared with anything: most rows of most histories
+            if moment != self._moment:
+                self._moment, self._first, self._keys = moment, item, None
+                passing.append(item)
+            elif self._is_new(item):
+                passing.append(item)
+        return passing
+
+    def _is_new(self, item: T) -> bool:
+        """Say whether nothing of the present time is the same as this item, and remember it."""
+        key = self._track.key(item)
+        if self._keys is None:
+            self._keys = {self._track.key(self._first)}
         if key in self._keys:
-            return []
+            return False
         self._keys.add(key)
+        return True
+
+    def put(self, item: T) -> Sequence[T]:
+        """Take one item and return those that may pass now."""
+        moment = self._track.time(item)
+        if moment != self._moment:
+            self._moment, self._first, self._keys = moment, item, None
+        elif not self._is_new(item):
+            return ()
         if self._after is None:
-            return [item]
+            return (item,)
         resume = self._track.time(self._after)
         if moment < resume:
-            return []
+            return ()
         if moment == resume:
-            if key == self._track.key(self._after):
+            if self._track.key(item) == self._track.key(self._after):
                 self._after, self._held = None, []
             else:
                 self._held.append(item)
-            return []
-        return [*self.rest(), item]
+            return ()
+        return (*self.rest(), item)
 
     def rest(self) -> list[T]:
         """Return what was held back in the hope of meeting the item to continue behind, which is gone."""

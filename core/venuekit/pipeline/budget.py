@@ -30,8 +30,8 @@ class PoolName:
 class Budget(Protocol):
     """Keeps one pool; ``now`` is the injected clock's monotonic time in seconds."""
 
-    def wait(self, amount: int, now: float) -> float:
-        """Return the seconds until ``amount`` may be spent, 0.0 for now."""
+    def wait(self, amount: int, now: float, reserve: float = 0.0) -> float:
+        """Return the seconds until ``amount`` may be spent leaving a share of ``reserve`` unspent, 0.0 for now."""
 
     def spend(self, amount: int, now: float) -> None:
         """Spend, after :meth:`wait` said now."""
@@ -63,15 +63,15 @@ class SlidingBudget:
         self._spent: deque[tuple[float, int]] = deque()
         self._closed_until = 0.0
 
-    def wait(self, amount: int, now: float) -> float:
-        """Return the seconds until ``amount`` may be spent, 0.0 for now."""
+    def wait(self, amount: int, now: float, reserve: float = 0.0) -> float:
+        """Return the seconds until ``amount`` may be spent leaving a share of ``reserve`` unspent, 0.0 for now."""
         spent = self._spent
         horizon = now - self._seconds
         while spent and spent[0][0] <= horizon:
             self._used -= spent.popleft()[1]
         if now < self._closed_until:
             return self._closed_until - now
-        excess = self._used + amount - self._amount
+        excess = self._used + amount - self._amount * (1 - reserve)
         if excess <= 0 or not spent:
             return 0.0
         for moment, portion in spent:
@@ -100,11 +100,15 @@ class SlidingBudget:
         return max(0.0, self._closed_until - now)
 
 
-def pay(costs: Sequence[tuple[Budget, int]], now: float) -> float:
-    """Spend in every pool at once, or nothing at all; return the seconds to wait first, 0.0 when it is paid."""
+def pay(costs: Sequence[tuple[Budget, int]], now: float, reserve: float = 0.0) -> float:
+    """
+    Spend in every pool at once, or nothing at all; return the seconds to wait first, 0.0 when it is paid.
+
+    ``reserve`` is the share of each pool that is left to what is more urgent.
+    """
     longest = 0.0
     for pool, amount in costs:
-        delay = pool.wait(amount, now)
+        delay = pool.wait(amount, now, reserve)
         longest = max(longest, delay)
     if longest == 0.0:
         for pool, amount in costs:

@@ -81,7 +81,7 @@ class Operation(Generic[T]):
         costs = line.costs(endpoint)
         weight = endpoint.cost(self.parameters)
         due = [(pool, weight if cost is None else cost) for _, pool, cost in costs]
-        if delay := pay(due, line.clock.monotonic()):
+        if delay := pay(due, line.clock.monotonic(), endpoint.priority.value):
             await self._save_up(costs, due, delay)
         window = self.options.recv_window or line.place.venue.recv_window
         self.attempts += 1
@@ -127,7 +127,7 @@ class Operation(Generic[T]):
                 raise self.annotate(errors.Throttled(words))
             # never less than a millisecond: a rounding short of the window would be waited for again and again
             await self.wait(max(delay, 0.001))
-            delay = pay(due, self.line.clock.monotonic())
+            delay = pay(due, self.line.clock.monotonic(), self.endpoint.priority.value)
 
     async def wait(self, seconds: float) -> None:
         """Wait on the injected clock, and count it."""

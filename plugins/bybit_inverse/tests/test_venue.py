@@ -10,16 +10,32 @@ import pytest
 from venuekit.capabilities import (
     AssetModeControl,
     AssetModeReader,
+    CountdownCancel,
     LeverageBehaviour,
+    MarginChangeReader,
     MarginTypeBehaviour,
     MarginTypeScope,
+    OrderBehaviour,
+    OrderTest,
+    OrderType,
     PositionBehaviour,
     PositionModeControl,
+    RiskLimitControl,
+    TimeInForce,
 )
-from venuekit.endpoint import Effect, Security
+from venuekit.endpoint import Area, Effect, Security
 from venuekit.venue import LimitScope
 from venuekit_bybit_inverse import BYBIT_INVERSE
-from venuekit_bybit_inverse.endpoints import ENDPOINTS, SWITCH_MODE
+from venuekit_bybit_inverse.endpoints import (
+    AMEND_BATCH,
+    CANCEL_BATCH,
+    CREATE_BATCH,
+    ENDPOINTS,
+    OLD_CLOSED_PNL,
+    SET_RISK_LIMIT,
+    SET_TPSL_MODE,
+    SWITCH_MODE,
+)
 
 
 @pytest.mark.parametrize(
@@ -42,20 +58,25 @@ def test_hosts_are_not_shared_between_environments() -> None:
 
 
 def test_private_endpoints_pay_into_a_pool_of_their_own_and_the_addresss() -> None:
-    """Each has a per-second limit of the account, public ones only that of the address."""
+    """Each has the limit that is published of it, of the account; public ones only that of the address."""
     limits = {limit.name: limit for limit in BYBIT_INVERSE.limits}
     assert (limits["address"].amount, limits["address"].seconds) == (600, 5.0)
+    unpublished = {SET_TPSL_MODE, SET_RISK_LIMIT, OLD_CLOSED_PNL, CREATE_BATCH, AMEND_BATCH, CANCEL_BATCH}
     own: set[str] = set()
     for endpoint in ENDPOINTS:
         pools = set(endpoint.pools) - {"address"}
         assert "address" in endpoint.pools
-        assert (len(pools) == 1) == (endpoint.security is Security.SIGNED)
+        assert (len(pools) == 1) == (endpoint.security is Security.SIGNED and endpoint not in unpublished)
         assert not own & pools
         own |= pools
         for pool in pools:
             assert limits[pool].scope is LimitScope.ACCOUNT
-            assert (limits[pool].seconds, limits[pool].remaining_header) == (1.0, "X-Bapi-Limit-Status")
-    assert {name: limits[name].amount for name in own} == {
+            assert limits[pool].remaining_header == "X-Bapi-Limit-Status"
+    assert {name: (limits[name].amount, limits[name].seconds) for name in own if limits[name].seconds > 1} == {
+        "withdrawals": (300, 60.0),
+        "exchange_records": (600, 60.0),
+    }
+    assert {name: limits[name].amount for name in own if limits[name].seconds == 1} == {
         "account_info": 50,
         "wallet_balance": 50,
         "collateral_info": 50,
@@ -65,6 +86,18 @@ def test_private_endpoints_pay_into_a_pool_of_their_own_and_the_addresss() -> No
         "set_leverage": 10,
         "switch_mode": 10,
         "order_realtime": 50,
+        "order_history": 50,
+        "executions": 50,
+        "order_create": 10,
+        "order_amend": 10,
+        "order_cancel": 10,
+        "order_cancel_all": 10,
+        "add_margin": 10,
+        "fee_rate": 5,
+        "query_api": 10,
+        "transaction_log": 25,
+        "closed_pnl": 50,
+        "convert_history": 50,
     }
 
 
@@ -80,8 +113,11 @@ def test_behaviours() -> None:
 
 
 def test_what_is_unsupported_has_a_reason() -> None:
-    """Hedge mode and asset modes, each with a sentence."""
-    assert set(BYBIT_INVERSE.unsupported) == {PositionModeControl, AssetModeReader, AssetModeControl}
+    """Hedge mode, asset modes, risk limits, margin history, tests and countdowns, each with a sentence."""
+    assert set(BYBIT_INVERSE.unsupported) == {
+        *(PositionModeControl, AssetModeReader, AssetModeControl, RiskLimitControl, MarginChangeReader),
+        *(OrderTest, CountdownCancel),
+    }
     assert all(len(reason) > 20 for reason in BYBIT_INVERSE.unsupported.values())
 
 
@@ -90,3 +126,28 @@ def test_position_mode_is_declared_and_serves_no_capability() -> None:
     assert SWITCH_MODE.serves == ()
     assert SWITCH_MODE.effect is Effect.SET
     assert SWITCH_MODE.no_change == frozenset({110025})
+
+
+def test_what_orders_the_venue_takes() -> None:
+    """No trailing stops and no end dates, batches of twenty, and a decision that comes later."""
+    orders = BYBIT_INVERSE.behaviour(OrderBehaviour)
+    assert OrderType.TRAILING_STOP_MARKET not in orders.types
+    assert TimeInForce.GTD not in orders.times_in_force
+    assert (orders.place_batch, orders.amend_batch, orders.cancel_batch, orders.decides_later) == (20, 20, 20, True)
+
+
+def test_writes_about_orders_are_filed_as_orders() -> None:
+    """So that a guard that forbids orders forbids all of them, and one that halts lets cancels through."""
+    writes = [one for one in ENDPOINTS if one.path.startswith("/v5/order/") and one.effect is not Effect.READ]
+    assert len(writes) == 7
+    assert {one.area for one in writes} == {Area.ORDERS}
+    cancels = [one for one in writes if "cancel" in one.path]
+    assert len(cancels) == 3
+    assert all(one.reduces is not None and one.reduces({}) for one in cancels)
+
+
+def test_what_adds_up_or_repeats_can_be_found_out() -> None:
+    """Placing and margin are never sent twice on a guess: each can be looked for, and its absence proven."""
+    once = [one for one in ENDPOINTS if one.effect in {Effect.KEYED, Effect.DELTA}]
+    assert {one.path for one in once} == {"/v5/order/create", "/v5/order/create-batch", "/v5/position/add-margin"}
+    assert all(one.settle is not None and one.absence_proof is not None for one in once)

@@ -21,7 +21,7 @@ from venuekit_bybit_inverse.endpoints import CATEGORY, INSTRUMENTS, SERVER_TIME
 from venuekit_bybit_inverse.payloads import InstrumentRow, Page
 from venuekit_bybit_inverse.reading import read_pages, unlisted
 
-__all__ = ["CONTRACT_SIZE", "BybitInstruments", "settle_coins"]
+__all__ = ["CONTRACT_SIZE", "BybitInstruments", "instrument_row", "settle_coins"]
 
 #: one inverse contract is one US dollar, whatever its symbol
 CONTRACT_SIZE = Decimal(1)
@@ -57,12 +57,30 @@ async def settle_coins(account: Account, symbols: frozenset[str]) -> dict[str, s
 
     The list is read once; a symbol that is not in it (listed since) is asked for by itself.
     """
+    listed = await _listed(account, symbols)
+    return {symbol: row.settle_coin for symbol, row in listed.items()}
+
+
+async def instrument_row(account: Account, symbol: str, operation: str) -> InstrumentRow:
+    """
+    Return the row of a symbol, read once.
+
+    Raises:
+        InvalidRequest: the venue lists no such symbol.
+    """
+    row = (await _listed(account, frozenset({symbol}))).get(symbol)
+    if row is None:
+        raise unlisted(account, symbol, operation)
+    return row
+
+
+async def _listed(account: Account, symbols: frozenset[str]) -> dict[str, InstrumentRow]:
     page = await account.cached(INSTRUMENTS, category=CATEGORY, limit=_PAGE_SIZE)
-    settle = {row.symbol: row.settle_coin for row in page.rows}
-    for symbol in symbols - settle.keys():
+    listed = {row.symbol: row for row in page.rows}
+    for symbol in symbols - listed.keys():
         alone = await account.cached(INSTRUMENTS, category=CATEGORY, symbol=symbol)
-        settle |= {row.symbol: row.settle_coin for row in alone.rows}
-    return settle
+        listed |= {row.symbol: row for row in alone.rows}
+    return listed
 
 
 def _instrument(row: InstrumentRow, raw: Any) -> Instrument:

@@ -19,15 +19,30 @@ _PER_SECOND = {
     "set_leverage": 10,
     "switch_mode": 10,
     "order_realtime": 50,
+    "order_history": 50,
+    "executions": 50,
+    "order_create": 10,
+    "order_amend": 10,
+    "order_cancel": 10,
+    "order_cancel_all": 10,
+    "add_margin": 10,
+    "fee_rate": 5,
+    "query_api": 10,
+    "transaction_log": 25,
+    "closed_pnl": 50,
+    "convert_history": 50,
 }
+#: calls per minute and account
+_PER_MINUTE = {"withdrawals": 300, "exchange_records": 600}
 
 ADDRESS = Limit("address", amount=600, seconds=5.0)
 
 LIMITS = (
     ADDRESS,
     *(
-        Limit(name, amount=amount, seconds=1.0, scope=LimitScope.ACCOUNT, remaining_header="X-Bapi-Limit-Status")
-        for name, amount in _PER_SECOND.items()
+        Limit(name, amount=amount, seconds=seconds, scope=LimitScope.ACCOUNT, remaining_header="X-Bapi-Limit-Status")
+        for table, seconds in ((_PER_SECOND, 1.0), (_PER_MINUTE, 60.0))
+        for name, amount in table.items()
     ),
 )
 

@@ -6,52 +6,47 @@ import enum
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import attrs
 
 from venuekit.capabilities import MarginType
 from venuekit.payloads import payload_decoder, read_json
+from venuekit_bybit_inverse.wire import PAGE, Page, WireSide, names
 
 __all__ = [
     "AccountInfoRow",
+    "ApiKeyRow",
     "CoinRow",
     "CollateralRow",
+    "FeeRateRow",
     "InstrumentRow",
     "MarginMode",
-    "OrderRow",
     "Page",
     "PositionRow",
     "RiskLimitRow",
+    "RiskRow",
     "SymbolInfoRow",
+    "TpSlModeRow",
     "WalletRow",
     "WireSide",
     "acknowledged",
     "decode_account_info",
+    "decode_api_key",
     "decode_collateral",
+    "decode_fee_rates",
     "decode_instruments",
-    "decode_orders",
+    "decode_position",
     "decode_positions",
+    "decode_risk",
     "decode_risk_limits",
     "decode_server_time",
     "decode_symbol_info",
+    "decode_tpsl_mode",
     "decode_wallet",
 ]
 
 T = TypeVar("T")
-R_co = TypeVar("R_co", covariant=True)
-
-
-class Page(Protocol[R_co]):
-    """One page of rows; the cursor asks for the next one, None or empty when there is none."""
-
-    @property
-    def rows(self) -> tuple[R_co, ...]:
-        """The rows of this page."""
-
-    @property
-    def cursor(self) -> str | None:
-        """Where the next page begins."""
 
 
 class MarginMode(enum.StrEnum):
@@ -79,20 +74,6 @@ _MARGIN_TYPES = {
 }
 
 
-class WireSide(enum.StrEnum):
-    """The side of a position; a flat one has none, or the word."""
-
-    BUY = "Buy"
-    SELL = "Sell"
-    FLAT = ""
-    NONE = "None"
-
-    @property
-    def sign(self) -> int:
-        """1 for long, -1 for short, 0 for flat."""
-        return {WireSide.BUY: 1, WireSide.SELL: -1}.get(self, 0)
-
-
 @attrs.frozen
 class AccountInfoRow:
     """Row of ``GET /v5/account/info``."""
@@ -101,6 +82,41 @@ class AccountInfoRow:
     unified_margin_status: int
     is_master_trader: bool | None = None
     updated_time: datetime | None = None
+
+
+@attrs.frozen
+class FeeRateRow:
+    """Row of ``GET /v5/account/fee-rate``."""
+
+    symbol: str
+    maker_fee_rate: Decimal
+    taker_fee_rate: Decimal
+
+
+@attrs.frozen
+class ApiKeyRow:
+    """Answer of ``GET /v5/user/query-api``, without the key; ``expired_at`` is a text in ISO 8601."""
+
+    permissions: dict[str, tuple[str, ...]]
+    read_only: bool
+    ips: tuple[str, ...] = ()
+    expired_at: str | None = None
+    is_master: bool | None = None
+
+
+@attrs.frozen
+class TpSlModeRow:
+    """Answer of ``POST /v5/position/set-tpsl-mode``."""
+
+    mode: str
+
+
+@attrs.frozen
+class RiskRow:
+    """Answer of ``POST /v5/position/set-risk-limit``."""
+
+    risk_id: int
+    risk_limit_value: Decimal | None = None
 
 
 @attrs.frozen
@@ -194,22 +210,6 @@ class SymbolInfoRow:
 
 
 @attrs.frozen
-class OrderRow:
-    """Row of ``GET /v5/order/realtime``, as much of it as tells that there is an open order."""
-
-    order_id: str
-    symbol: str
-
-
-@attrs.frozen
-class _OrderPage:
-    """A page of open orders."""
-
-    rows: tuple[OrderRow, ...]
-    cursor: str | None = None
-
-
-@attrs.frozen
 class RiskLimitRow:
     """Row of ``GET /v5/market/risk-limit``; rates are fractions, ``mm_deduction`` is empty on the first tier."""
 
@@ -290,32 +290,25 @@ class _ServerTime:
     time: datetime
 
 
-def _names(kind: type, **exceptions: str) -> Mapping[str, str]:
-    """Return attribute to JSON name: the venue writes in camel case what we write with underscores."""
-    names = {}
-    for attribute in attrs.fields(kind):
-        first, *rest = attribute.name.split("_")
-        names[attribute.name] = exceptions.get(attribute.name, first + "".join(word.capitalize() for word in rest))
-    return names
-
-
-_PAGE = {"rows": "list", "cursor": "nextPageCursor"}
 _RENAMES: Mapping[type, Mapping[str, str]] = {
-    AccountInfoRow: _names(AccountInfoRow),
-    CoinRow: _names(
+    AccountInfoRow: names(AccountInfoRow),
+    CoinRow: names(
         CoinRow, total_order_im="totalOrderIM", total_position_im="totalPositionIM", total_position_mm="totalPositionMM"
     ),
-    WalletRow: _names(WalletRow, total_perp_upl="totalPerpUPL", account_mm_rate="accountMMRate"),
-    CollateralRow: _names(CollateralRow),
-    PositionRow: _names(PositionRow, position_im="positionIM", position_mm="positionMM"),
-    SymbolInfoRow: _names(SymbolInfoRow),
-    OrderRow: _names(OrderRow),
-    RiskLimitRow: _names(RiskLimitRow),
-    LeverageFilter: _names(LeverageFilter),
-    PriceFilter: _names(PriceFilter),
-    LotSizeFilter: _names(LotSizeFilter),
-    InstrumentRow: _names(InstrumentRow),
-    **dict.fromkeys((_PositionPage, _OrderPage, _RiskLimitPage, _InstrumentPage), _PAGE),
+    WalletRow: names(WalletRow, total_perp_upl="totalPerpUPL", account_mm_rate="accountMMRate"),
+    CollateralRow: names(CollateralRow),
+    FeeRateRow: names(FeeRateRow),
+    ApiKeyRow: names(ApiKeyRow),
+    TpSlModeRow: {"mode": "tpSlMode"},
+    RiskRow: names(RiskRow),
+    PositionRow: names(PositionRow, position_im="positionIM", position_mm="positionMM"),
+    SymbolInfoRow: names(SymbolInfoRow),
+    RiskLimitRow: names(RiskLimitRow),
+    LeverageFilter: names(LeverageFilter),
+    PriceFilter: names(PriceFilter),
+    LotSizeFilter: names(LotSizeFilter),
+    InstrumentRow: names(InstrumentRow),
+    **dict.fromkeys((_PositionPage, _RiskLimitPage, _InstrumentPage), PAGE),
 }
 
 
@@ -328,7 +321,12 @@ decode_wallet = _decoder(WalletRow, "result", "list", 0)
 decode_collateral = _decoder(tuple[CollateralRow, ...], "result", "list")
 decode_positions: Callable[[bytes], Page[PositionRow]] = _decoder(_PositionPage, "result")
 decode_symbol_info = _decoder(tuple[SymbolInfoRow, ...], "result", "list")
-decode_orders: Callable[[bytes], Page[OrderRow]] = _decoder(_OrderPage, "result")
+#: the answer to added margin is the position, without its side
+decode_position = _decoder(PositionRow, "result")
+decode_fee_rates = _decoder(tuple[FeeRateRow, ...], "result", "list")
+decode_api_key = _decoder(ApiKeyRow, "result")
+decode_tpsl_mode = _decoder(TpSlModeRow, "result")
+decode_risk = _decoder(RiskRow, "result")
 decode_risk_limits: Callable[[bytes], Page[RiskLimitRow]] = _decoder(_RiskLimitPage, "result")
 decode_instruments: Callable[[bytes], Page[InstrumentRow]] = _decoder(_InstrumentPage, "result")
 _decode_time = _decoder(_ServerTime)

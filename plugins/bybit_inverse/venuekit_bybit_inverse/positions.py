@@ -23,7 +23,7 @@ from venuekit_bybit_inverse.instruments import CONTRACT_SIZE, settle_coins
 from venuekit_bybit_inverse.payloads import Page, PositionRow
 from venuekit_bybit_inverse.reading import Rows, read_pages, together, unlisted
 
-__all__ = ["PAGE_SIZE", "BybitPositions", "positions_of"]
+__all__ = ["ADL_RANK_OF", "PAGE_SIZE", "BybitPositions", "positions_of"]
 
 PAGE_SIZE = 200
 
@@ -31,7 +31,7 @@ _EXACT = Context(prec=34)
 _SIDES = (PositionSide.BOTH, PositionSide.LONG, PositionSide.SHORT)
 _STATES = {"Normal": PositionState.NORMAL, "Liq": PositionState.LIQUIDATION, "Adl": PositionState.ADL}
 #: the venue ranks from 0 (no position) to 5
-_ADL_RANK_OF = 5
+ADL_RANK_OF = 5
 _NEVER_TRADED = -1
 
 
@@ -135,7 +135,7 @@ def _position(
         state=None if state is None else _STATES.get(state) or PositionState(state),
         reduce_only_forced=row.is_reduce_only,
         adl_rank=row.adl_rank_indicator,
-        adl_rank_of=None if row.adl_rank_indicator is None else _ADL_RANK_OF,
+        adl_rank_of=None if row.adl_rank_indicator is None else ADL_RANK_OF,
         updated_at=row.updated_time,
         opened_at=row.open_time,
         sequence=None if row.seq == _NEVER_TRADED else row.seq,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Coroutine, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import unquote
 
 import attrs
@@ -14,6 +13,9 @@ from venuekit.account import Account, Answer
 from venuekit.endpoint import Endpoint
 from venuekit.errors import InvalidRequest, Outcome
 from venuekit_bybit_inverse.payloads import Page
+
+if TYPE_CHECKING:
+    import asyncio
 
 __all__ = ["Rows", "raw_rows", "read_pages", "together", "together_all", "unlisted"]
 
@@ -38,9 +40,9 @@ class Rows(Generic[R]):
     calls: int = 1
 
 
-def raw_rows(answer: Answer[Any], count: int) -> tuple[Mapping[str, Any] | None, ...]:
+def raw_rows(answer: Answer[Any], count: int, name: str = "list") -> tuple[Mapping[str, Any] | None, ...]:
     """Return the venue's objects in ``result.list`` of an answer, as many None when they were not kept."""
-    return (None,) * count if answer.raw is None else tuple(answer.raw["result"]["list"])
+    return (None,) * count if answer.raw is None else tuple(answer.raw["result"][name])
 
 
 async def read_pages(account: Account, endpoint: Endpoint[Page[R]], /, **parameters: Any) -> Rows[R]:
@@ -72,6 +74,8 @@ def unlisted(account: Account, symbol: str, operation: str) -> InvalidRequest:
 
 async def together(first: Coroutine[Any, Any, A], second: Coroutine[Any, Any, B]) -> tuple[A, B]:
     """Do two reads at the same time; when one fails the other is given up and its error raised as it is."""
+    import asyncio
+
     one, two = asyncio.create_task(first), asyncio.create_task(second)
     try:
         return await one, await two
@@ -81,6 +85,8 @@ async def together(first: Coroutine[Any, Any, A], second: Coroutine[Any, Any, B]
 
 async def together_all(reads: Iterable[Coroutine[Any, Any, A]]) -> list[A]:
     """Do any number of reads at the same time; when one fails the others are given up."""
+    import asyncio
+
     tasks = [asyncio.create_task(read) for read in reads]
     try:
         return [await task for task in tasks]
@@ -89,6 +95,8 @@ async def together_all(reads: Iterable[Coroutine[Any, Any, A]]) -> list[A]:
 
 
 async def _give_up(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    import asyncio
+
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

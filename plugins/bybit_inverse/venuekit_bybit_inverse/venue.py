@@ -6,23 +6,39 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from venuekit.capabilities import (
+    ApiKeyReader,
     AssetModeControl,
     AssetModeReader,
+    CommissionReader,
+    ConversionReader,
+    CountdownCancel,
+    HistoryBehaviour,
     LeverageBehaviour,
     LeverageScope,
+    MarginChangeReader,
     MarginTypeBehaviour,
     MarginTypeScope,
+    OrderBatch,
+    OrderBehaviour,
+    OrderTest,
+    OrderType,
     PositionBehaviour,
     PositionModeBehaviour,
     PositionModeControl,
     PositionModeScope,
+    RiskLimitControl,
+    TimeInForce,
+    TpSlModeControl,
+    WithdrawalReader,
 )
 from venuekit.venue import Environment, EnvironmentName, Venue
 from venuekit_bybit_inverse.account import BybitInverseAccount
 from venuekit_bybit_inverse.answers import bybit_answers
-from venuekit_bybit_inverse.endpoints import ENDPOINTS, SERVER_TIME
+from venuekit_bybit_inverse.endpoints import CLIENT_ID_PATTERN, ENDPOINTS, SERVER_TIME
 from venuekit_bybit_inverse.faults import FAULTS
+from venuekit_bybit_inverse.history_pages import RETENTION
 from venuekit_bybit_inverse.limits import LIMITS
+from venuekit_bybit_inverse.order_batches import BATCH_AT_MOST
 from venuekit_bybit_inverse.signing import BybitSigning
 
 if TYPE_CHECKING:
@@ -34,6 +50,19 @@ _ONE_WAY_ONLY = "a unified account holds inverse contracts in one-way mode only;
 _NO_ASSET_MODE = (
     "a unified account has no asset mode: its collateral is pooled over all coins, in cross and portfolio margin"
 )
+_NO_MARGIN_HISTORY = (
+    "the venue keeps no history of margin changes; only the answer to add-margin and the position itself tell"
+)
+_AUTOMATIC_TIERS = (
+    "without effect since 2024-03-12: the venue chooses the tier by the size of the position; get_brackets says which"
+    " tiers there are"
+)
+_NO_TEST = "the venue has no test order; its pre-check tells margin rates, not whether it would take the order"
+_NO_COUNTDOWN = (
+    "the venue has no countdown by calls; its disconnect protection (DCP) is another thing: it cancels when a private"
+    " WebSocket connection is lost"
+)
+_NOT_ON_DEMO = "the venue's demo service does not have this endpoint"
 
 _LIVE = Environment(
     name=EnvironmentName.LIVE,
@@ -49,13 +78,15 @@ _TESTNET = Environment(
     stream="wss://stream-testnet.bybit.com/v5/private",
     hosts=frozenset({"api-testnet.bybit.com", "stream-testnet.bybit.com"}),
 )
-# What the demo service lacks (fee rate, key information, transfers, order entry over WebSocket) serves no capability
-# that exists so far; symbol-info, which it lacks too, is only the second source of the leverage.
+# The demo service also lacks symbol-info, which is only the second source of the leverage.
 _DEMO = Environment(
     name=EnvironmentName.DEMO,
     rest="https://api-demo.bybit.com",
     stream="wss://stream-demo.bybit.com/v5/private",
     hosts=frozenset({"api-demo.bybit.com", "stream-demo.bybit.com"}),
+    unsupported=dict.fromkeys(
+        (ApiKeyReader, CommissionReader, ConversionReader, OrderBatch, TpSlModeControl, WithdrawalReader), _NOT_ON_DEMO
+    ),
 )
 
 
@@ -92,11 +123,29 @@ BYBIT_INVERSE: Venue[BybitInverseAccount] = Venue(
         ),
         PositionBehaviour(filters=frozenset({"symbol", "margin_asset"})),
         PositionModeBehaviour(PositionModeScope.ACCOUNT),
+        HistoryBehaviour(
+            income=RETENTION,
+            closed_pnl=f"{RETENTION}; what was closed before the account became a unified one only with a symbol",
+        ),
+        OrderBehaviour(
+            types=frozenset(set(OrderType) - {OrderType.TRAILING_STOP_MARKET}),
+            times_in_force=frozenset(set(TimeInForce) - {TimeInForce.GTD}),
+            client_id_pattern=CLIENT_ID_PATTERN,
+            place_batch=BATCH_AT_MOST,
+            cancel_batch=BATCH_AT_MOST,
+            amend_batch=BATCH_AT_MOST,
+            decides_later=True,
+            client_id_reuse="an id is taken once and never again (110072)",
+        ),
     ),
     unsupported={
         PositionModeControl: _ONE_WAY_ONLY,
         AssetModeReader: _NO_ASSET_MODE,
         AssetModeControl: _NO_ASSET_MODE,
+        MarginChangeReader: _NO_MARGIN_HISTORY,
+        RiskLimitControl: _AUTOMATIC_TIERS,
+        OrderTest: _NO_TEST,
+        CountdownCancel: _NO_COUNTDOWN,
     },
     front=_front,
 )

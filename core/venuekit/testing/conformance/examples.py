@@ -29,6 +29,7 @@ from venuekit.capabilities import (
     PositionReader,
     SettingsReader,
 )
+from venuekit.testing.conformance.order_examples import ORDER_ARGUMENTS
 from venuekit.testing.staged import Stage
 
 __all__ = ["SETTERS", "Setter", "arguments_for"]
@@ -172,6 +173,8 @@ async def arguments_for(method: Callable[..., Any], stage: Stage) -> Mapping[str
             return setter.arguments(stage, setter.another(stage, await setter.read(stage)))
     if method in _ARGUMENTS:
         return _ARGUMENTS[method](stage)
+    if method in ORDER_ARGUMENTS:
+        return await ORDER_ARGUMENTS[method](stage)
     _, *parameters = inspect.signature(method).parameters.values()
     if any(parameter.default is parameter.empty for parameter in parameters):
         raise LookupError(f"no example arguments are known for {method.__qualname__}")

@@ -9,9 +9,9 @@ from venuekit.capabilities import MarginType
 from venuekit.simulator import Denied, Response, SimRequest, Visit, json_response
 from venuekit.simulator.ledger import BalanceFigures, IncomeKind, Ledger, Totals
 from venuekit_bybit_inverse.front.formatting import milliseconds, money, number
-from venuekit_bybit_inverse.front.parameters import invalid, required
+from venuekit_bybit_inverse.front.parameters import contract_of, invalid, only_inverse, required
 
-__all__ = ["account_info", "collateral_info", "set_margin_mode", "wallet_balance"]
+__all__ = ["account_info", "collateral_info", "fee_rate", "key_info", "set_margin_mode", "wallet_balance"]
 
 _MODES = {MarginType.CROSS: "REGULAR_MARGIN", MarginType.ISOLATED: "ISOLATED_MARGIN"}
 _MARGIN_TYPES = {**{mode: ours for ours, mode in _MODES.items()}, "PORTFOLIO_MARGIN": MarginType.PORTFOLIO}
@@ -65,6 +65,73 @@ def collateral_info(request: SimRequest, visit: Visit) -> object:
     """Answer ``GET /v5/account/collateral-info``; nothing can be borrowed here."""
     asked = request.text("currency")
     return {"list": [_collateral(balance) for balance in visit.ledger.balances() if asked in {None, balance.asset}]}
+
+
+def fee_rate(request: SimRequest, visit: Visit) -> object:
+    """Answer ``GET /v5/account/fee-rate``."""
+    only_inverse(request, visit)
+    symbol = request.text("symbol")
+    asked = [contract_of(symbol, visit)] if symbol else list(visit.ledger.contracts.values())
+    rows = [
+        {
+            "symbol": contract.symbol,
+            "takerFeeRate": number(contract.taker_fee),
+            "makerFeeRate": number(contract.maker_fee),
+        }
+        for contract in asked
+    ]
+    return {"list": rows}
+
+
+def key_info(request: SimRequest, visit: Visit) -> object:  # noqa: ARG001 (asks for nothing)
+    """Answer ``GET /v5/user/query-api``: a key of the master account that may trade, bound to this machine."""
+    read_only = visit.key is not None and visit.key.read_only
+    return {
+        "id": "1",
+        "note": "simulated",
+        "apiKey": "" if visit.key is None else visit.key.key,
+        "readOnly": int(read_only),
+        "secret": "",
+        "permissions": {
+            "ContractTrade": ["Order", "Position"],
+            "Spot": [],
+            "Wallet": ["AccountTransfer"],
+            "Options": [],
+            "Derivatives": ["DerivativesTrade"],
+            "CopyTrading": [],
+            "BlockTrade": [],
+            "Exchange": ["ExchangeHistory"],
+            "NFT": [],
+            "Affiliate": [],
+            "Earn": [],
+            "FiatP2P": [],
+            "FiatConvertBroker": [],
+            "FiatGlobalPay": [],
+            "FiatBitPay": [],
+            "BitCard": [],
+            "ByXPost": [],
+        },
+        "ips": ["127.0.0.1"],
+        "type": 1,
+        "deadlineDay": -2,
+        "expiredAt": "1970-01-01T00:00:00Z",
+        "createdAt": "2025-10-13T03:20:45Z",
+        "unified": 0,
+        "uta": 1,
+        "userID": 1,
+        "inviterID": 0,
+        "vipLevel": "No VIP",
+        "mktMakerLevel": "0",
+        "affiliateID": 0,
+        "rsaPublicKey": "",
+        "isMaster": True,
+        "parentUid": "0",
+        "kycLevel": "LEVEL_1",
+        "kycRegion": "",
+        "userIDInt64": "1",
+        "inviterIDInt64": "0",
+        "affiliateIDInt64": "0",
+    }
 
 
 def _totals(totals: Totals | None) -> dict[str, str]:

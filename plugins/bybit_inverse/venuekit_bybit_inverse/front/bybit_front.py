@@ -10,7 +10,14 @@ from venuekit.simulator import Front, Handler, Response, SimKey, SimRequest, Usa
 from venuekit.simulator.ledger import Refusal
 from venuekit.venue import LimitScope
 from venuekit_bybit_inverse import endpoints
-from venuekit_bybit_inverse.front import account_routes, market_routes, order_routes, position_routes
+from venuekit_bybit_inverse.front import (
+    account_routes,
+    history_routes,
+    market_routes,
+    order_routes,
+    order_writes,
+    position_routes,
+)
 from venuekit_bybit_inverse.front.authentication import authenticate, check_time
 from venuekit_bybit_inverse.front.contracts import ASSETS, CONTRACTS, RULES
 from venuekit_bybit_inverse.front.formatting import envelope, refusal
@@ -31,7 +38,27 @@ _HANDLERS: Mapping[Endpoint[Any], Handler] = {
     endpoints.SYMBOL_INFO: position_routes.symbol_info,
     endpoints.SET_LEVERAGE: position_routes.set_leverage,
     endpoints.SWITCH_MODE: position_routes.switch_mode,
+    endpoints.SET_TPSL_MODE: position_routes.set_tpsl_mode,
+    endpoints.SET_RISK_LIMIT: position_routes.set_risk_limit,
+    endpoints.ADD_MARGIN: position_routes.add_margin,
+    endpoints.FEE_RATE: account_routes.fee_rate,
+    endpoints.KEY_INFO: account_routes.key_info,
+    endpoints.TRANSACTION_LOG: history_routes.transaction_log,
+    endpoints.CLOSED_PNL: history_routes.closed_pnl,
+    endpoints.OLD_CLOSED_PNL: history_routes.old_closed_pnl,
+    endpoints.WITHDRAWALS: history_routes.withdrawals,
+    endpoints.EXCHANGES: history_routes.exchanges,
+    endpoints.CONVERTS: history_routes.converts,
     endpoints.OPEN_ORDERS: order_routes.open_orders,
+    endpoints.ORDER_HISTORY: order_routes.order_history,
+    endpoints.EXECUTIONS: order_routes.executions,
+    endpoints.CREATE_ORDER: order_writes.create,
+    endpoints.AMEND_ORDER: order_writes.amend,
+    endpoints.CANCEL_ORDER: order_writes.cancel,
+    endpoints.CANCEL_ALL: order_writes.cancel_all,
+    endpoints.CREATE_BATCH: order_writes.create_batch,
+    endpoints.AMEND_BATCH: order_writes.amend_batch,
+    endpoints.CANCEL_BATCH: order_writes.cancel_batch,
 }
 
 

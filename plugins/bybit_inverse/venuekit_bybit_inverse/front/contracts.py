@@ -11,13 +11,16 @@ from venuekit.capabilities import MarginTypeScope, Setting
 from venuekit.simulator.ledger import (
     Asset,
     BreakEven,
+    ClientIds,
     Contract,
+    FundingFrom,
     IsolatedMargin,
     Liquidation,
     Pool,
     Rounding,
     Rules,
     Tier,
+    Triggered,
     tiers,
 )
 
@@ -39,6 +42,11 @@ RULES = Rules(
     refuse_lower_leverage_isolated=False,
     liquidation=Liquidation.ENTRY,
     break_even=BreakEven.NONE,
+    asynchronous=True,
+    client_ids=ClientIds.UNIQUE_EVER,
+    triggered=Triggered.SAME_ORDER,
+    amend_conditional=True,
+    funding_from=FundingFrom.BALANCE_FIRST,
 )
 
 

@@ -37,9 +37,10 @@ def milliseconds(moment: datetime | None) -> str:
     return "0" if moment is None else str((moment - _EPOCH) // timedelta(milliseconds=1))
 
 
-def envelope(result: object, time: int) -> Response:
-    """Return a success; ``time`` is the venue's clock in milliseconds."""
-    return json_response({"retCode": 0, "retMsg": "OK", "result": result, "retExtInfo": {}, "time": time})
+def envelope(result: object, time: int, extension: object = None) -> Response:
+    """Return a success; ``time`` is the venue's clock in milliseconds, ``extension`` what stands beside the result."""
+    body = {"retCode": 0, "retMsg": "OK", "result": result, "retExtInfo": extension or {}, "time": time}
+    return json_response(body)
 
 
 def refusal(code: int, message: str, time: int, result: object = None) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -10,7 +11,17 @@ from venuekit.simulator import Denied, SimRequest, Visit
 from venuekit.simulator.ledger import Contract
 from venuekit_bybit_inverse.front.formatting import refusal
 
-__all__ = ["category", "contract_of", "invalid", "page", "required"]
+__all__ = [
+    "category",
+    "contract_of",
+    "decimal",
+    "invalid",
+    "inverse_contract",
+    "only_inverse",
+    "page",
+    "required",
+    "window",
+]
 
 _CATEGORIES = frozenset({"inverse", "linear", "option"})
 _OFFSET = "page_args"
@@ -45,7 +56,70 @@ def contract_of(symbol: str, visit: Visit) -> Contract:
     return contract
 
 
-def page(request: SimRequest, visit: Visit, rows: Sequence[dict[str, Any]], *, usual: int, most: int) -> dict[str, Any]:
+def only_inverse(request: SimRequest, visit: Visit) -> None:
+    """Refuse other product lines."""
+    if category(request, visit) != "inverse":
+        raise invalid("Illegal category", visit)
+
+
+def inverse_contract(request: SimRequest, visit: Visit) -> Contract:
+    """Return the inverse contract that a request is about."""
+    only_inverse(request, visit)
+    return contract_of(required(request, visit, "symbol"), visit)
+
+
+def decimal(text: str, name: str, visit: Visit) -> Decimal:
+    """Return a number that was sent as text."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise invalid(f"params error: {name} invalid", visit) from None
+    if not value.is_finite():
+        raise invalid(f"params error: {name} invalid", visit)
+    return value
+
+
+def window(request: SimRequest, visit: Visit, *, usual: int, most: int, oldest: int | None = None) -> range:
+    """
+    Return the milliseconds that a request asks for.
+
+    Without a bound the last ``usual``, with one so long from or up to it; with both at most ``most``. Nothing before
+    ``oldest`` ago is told.
+    """
+    bounds = {name: _whole(request, visit, name) for name in ("startTime", "endTime")}
+    start, end = bounds["startTime"], bounds["endTime"]
+    if start is None:
+        end = visit.milliseconds if end is None else end
+        start = end - usual
+    elif end is None:
+        end = start + usual
+    if start > end:
+        raise invalid("params error: startTime is after endTime", visit)
+    if end - start > most:
+        raise invalid("The time range between startTime and endTime cannot exceed the limit", visit)
+    if oldest is not None and bounds["startTime"] is not None and start < visit.milliseconds - oldest:
+        raise invalid("Can't query order earlier than 2 years", visit)
+    return range(start, end + 1)
+
+
+def _whole(request: SimRequest, visit: Visit, name: str) -> int | None:
+    text = request.text(name)
+    if text is None:
+        return None
+    if not text.isdecimal():
+        raise invalid(f"params error: {name} invalid", visit)
+    return int(text)
+
+
+def page(
+    request: SimRequest,
+    visit: Visit,
+    rows: Sequence[dict[str, Any]],
+    *,
+    usual: int,
+    most: int,
+    name: str = "list",
+) -> dict[str, Any]:
     """
     Return the page of rows that a request asks for.
 
@@ -55,10 +129,10 @@ def page(request: SimRequest, visit: Visit, rows: Sequence[dict[str, Any]], *, u
     limit = request.text("limit") or str(usual)
     if not limit.isdecimal() or not 1 <= int(limit) <= most:
         raise invalid("params error: limit invalid", visit)
-    name, _, offset = unquote(request.text("cursor") or f"{_OFFSET}=0").partition("=")
-    if name != _OFFSET or not offset.isdecimal():
+    word, _, offset = unquote(request.text("cursor") or f"{_OFFSET}=0").partition("=")
+    if word != _OFFSET or not offset.isdecimal():
         raise invalid("params error: cursor invalid", visit)
     start, end = int(offset), int(offset) + int(limit)
     shown = list(rows[start:end])
     cursor = quote(f"{_OFFSET}={end}", safe="") if len(shown) == int(limit) else ""
-    return {"list": shown, "nextPageCursor": cursor}
+    return {name: shown, "nextPageCursor": cursor}

@@ -2,20 +2,63 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from venuekit.capabilities import PositionMode
 from venuekit.simulator import SimRequest, Visit
 from venuekit.simulator.ledger import Contract, PositionFigures
 from venuekit_bybit_inverse.front.formatting import milliseconds, money, number, price
-from venuekit_bybit_inverse.front.parameters import category, contract_of, invalid, page, required
+from venuekit_bybit_inverse.front.parameters import (
+    category,
+    contract_of,
+    decimal,
+    invalid,
+    inverse_contract,
+    only_inverse,
+    page,
+    required,
+)
 
-__all__ = ["position_list", "set_leverage", "switch_mode", "symbol_info"]
+__all__ = [
+    "add_margin",
+    "position_list",
+    "set_leverage",
+    "set_risk_limit",
+    "set_tpsl_mode",
+    "switch_mode",
+    "symbol_info",
+]
 
 _MODES = {"0": PositionMode.ONE_WAY, "3": PositionMode.HEDGE}
 #: the queue of the automatic deleveraging is not modelled: a position stands in its middle, a flat row has no rank
 _RANK = 2
+_MARGIN_DECIMALS = 4
+#: what the answer to added margin tells of the position, besides the category; its side is not among it
+_MARGIN_FIELDS = (
+    "symbol",
+    "positionIdx",
+    "riskId",
+    "riskLimitValue",
+    "size",
+    "positionValue",
+    "avgPrice",
+    "liqPrice",
+    "bustPrice",
+    "markPrice",
+    "leverage",
+    "autoAddMargin",
+    "positionStatus",
+    "positionIM",
+    "positionMM",
+    "unrealisedPnl",
+    "cumRealisedPnl",
+    "stopLoss",
+    "takeProfit",
+    "trailingStop",
+    "createdTime",
+    "updatedTime",
+)
 
 
 def position_list(request: SimRequest, visit: Visit) -> object:
@@ -46,9 +89,9 @@ def symbol_info(request: SimRequest, visit: Visit) -> object:
 
 def set_leverage(request: SimRequest, visit: Visit) -> object:
     """Answer ``POST /v5/position/set-leverage``: the leverages of both sides must be equal."""
-    _only_inverse(request, visit)
-    contract = contract_of(required(request, visit, "symbol"), visit)
-    buy, sell = _leverage(request, visit, "buyLeverage"), _leverage(request, visit, "sellLeverage")
+    contract = inverse_contract(request, visit)
+    names = ("buyLeverage", "sellLeverage")
+    buy, sell = (decimal(required(request, visit, name), name, visit) for name in names)
     if buy != sell:
         raise invalid("params error: buyLeverage must equal sellLeverage", visit)
     visit.ledger.set_leverage(contract.symbol, buy)
@@ -57,7 +100,7 @@ def set_leverage(request: SimRequest, visit: Visit) -> object:
 
 def switch_mode(request: SimRequest, visit: Visit) -> object:
     """Answer ``POST /v5/position/switch-mode``: there is only one-way mode for inverse contracts."""
-    _only_inverse(request, visit)
+    only_inverse(request, visit)
     symbol = request.text("symbol")
     if symbol:
         contract_of(symbol, visit)
@@ -70,20 +113,33 @@ def switch_mode(request: SimRequest, visit: Visit) -> object:
     return {}
 
 
-def _only_inverse(request: SimRequest, visit: Visit) -> None:
-    if category(request, visit) != "inverse":
-        raise invalid("Illegal category", visit)
+def add_margin(request: SimRequest, visit: Visit) -> object:
+    """Answer ``POST /v5/position/add-margin``: a signed amount of at most four decimals."""
+    contract = inverse_contract(request, visit)
+    amount = decimal(required(request, visit, "margin"), "margin", visit)
+    if not amount or amount != round(amount, _MARGIN_DECIMALS):
+        raise invalid("params error: margin invalid", visit)
+    visit.ledger.adjust_margin(contract.symbol, amount)
+    row = _row(visit.ledger.position(contract.symbol), contract)
+    return {"category": "inverse", **{name: row[name] for name in _MARGIN_FIELDS}}
 
 
-def _leverage(request: SimRequest, visit: Visit, name: str) -> Decimal:
-    text = required(request, visit, name)
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        raise invalid(f"params error: {name} invalid", visit) from None
-    if not value.is_finite():
-        raise invalid(f"params error: {name} invalid", visit)
-    return value
+def set_tpsl_mode(request: SimRequest, visit: Visit) -> object:
+    """Answer ``POST /v5/position/set-tpsl-mode``: a default that no read shows."""
+    inverse_contract(request, visit)
+    mode = required(request, visit, "tpSlMode")
+    if mode not in {"Full", "Partial"}:
+        raise invalid("params error: tpSlMode invalid", visit)
+    return {"tpSlMode": mode}
+
+
+def set_risk_limit(request: SimRequest, visit: Visit) -> object:
+    """Answer ``POST /v5/position/set-risk-limit``: without effect, the tier is the one of the position."""
+    contract = inverse_contract(request, visit)
+    if not required(request, visit, "riskId").isdecimal():
+        raise invalid("params error: riskId invalid", visit)
+    tier = visit.ledger.position(contract.symbol).tier
+    return {"category": "inverse", "riskId": tier.tier, "riskLimitValue": number(tier.cap)}
 
 
 def _row(figures: PositionFigures, contract: Contract) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from venuekit.simulator import Response, SimRequest, json_response
 from venuekit.simulator.ledger import Reason, Refusal
 from venuekit_bybit_inverse.front.formatting import refusal
 
-__all__ = ["SWITCH_ISOLATED", "refuse"]
+__all__ = ["SWITCH_ISOLATED", "refuse", "words_of"]
 
 #: routes that unified accounts are not allowed to use; answered whoever asks
 SWITCH_ISOLATED: Mapping[tuple[str, str], Response] = {
@@ -25,6 +25,8 @@ _UNCHANGED = {
 }
 _PORTFOLIO = {"reasonCode": "3400000", "reasonMsg": "Equity needs to be equal to or greater than 1000 USDC"}
 _SET_MARGIN_MODE = "/v5/account/set-margin-mode"
+_ADD_MARGIN = "/v5/position/add-margin"
+_NO_ORDER = (110001, "order not exists or too late to cancel")
 
 _Words = Callable[[Mapping[str, Any]], tuple[int, str]]
 
@@ -51,6 +53,27 @@ _WORDS: Mapping[Reason, _Words] = {
     Reason.HEDGE_MODE_MISSING: lambda _: (110029, "Hedge mode is not supported for this symbol."),
     Reason.INSUFFICIENT_MARGIN: lambda _: (110044, "Available margin is insufficient."),
     Reason.WOULD_LIQUIDATE: lambda _: (110011, "Your position will be liquidated immediately after this change."),
+    Reason.NOT_ISOLATED: lambda _: (110015, "The position is in cross margin mode."),
+    Reason.FLAT_POSITION: lambda _: (110033, "Cannot set margin without an open position."),
+    Reason.REMOVABLE_EXCEEDED: lambda _: (110078, "Added margin more than max can reduce margin."),
+    Reason.UNKNOWN_ORDER: lambda _: _NO_ORDER,
+    Reason.ORDER_FINISHED: lambda _: _NO_ORDER,
+    Reason.DUPLICATE_CLIENT_ID: lambda _: (110072, "OrderLinkedID is duplicate"),
+    Reason.ORDER_UNCHANGED: lambda _: (
+        10001,
+        "The order remains unchanged as the parameters entered match the existing ones.",
+    ),
+    Reason.ORDER_INCOMPLETE: lambda details: (10001, f"params error: {details['field']} is required"),
+    Reason.PRICE_OFF_STEP: lambda details: (10001, f"params error: {details['field']} is not on the tick"),
+    Reason.PRICE_OUT_OF_RANGE: lambda details: (10001, f"params error: {details['field']} is out of range"),
+    Reason.QUANTITY_OFF_STEP: lambda _: (10001, "Qty invalid"),
+    Reason.QUANTITY_OUT_OF_RANGE: lambda _: (10001, "The number of contracts exceeds the limit allowed"),
+    Reason.NOTIONAL_TOO_SMALL: lambda details: (
+        10001,
+        f"The order value must be at least {details['minimum']} USD",
+    ),
+    Reason.AMOUNT_NOT_POSITIVE: lambda _: (10001, "Qty invalid"),
+    Reason.PRICE_NOT_POSITIVE: lambda _: (10001, "Price invalid"),
     Reason.COLLATERAL_OFF: lambda _: (110101, "The settle coin must be switched on as collateral."),
 }
 
@@ -63,6 +86,12 @@ def refuse(reason: Refusal, request: SimRequest, milliseconds: int) -> Response:
         )
     if reason.reason is Reason.INSUFFICIENT_MARGIN and request.path == _SET_MARGIN_MODE:
         return json_response({"retCode": 3400045, "retMsg": "Set margin mode failed", "result": {"reasons": []}})
+    if reason.reason is Reason.INSUFFICIENT_MARGIN and request.path == _ADD_MARGIN:
+        return refusal(110014, "Available balance is insufficient to add margin.", milliseconds)
+    return refusal(*words_of(reason), milliseconds)
+
+
+def words_of(reason: Refusal) -> tuple[int, str]:
+    """Return code and words for what the ledger refused."""
     words = _WORDS.get(reason.reason)
-    code, message = (10001, f"Request parameter error: {reason.reason}") if words is None else words(reason.details)
-    return refusal(code, message, milliseconds)
+    return (10001, f"Request parameter error: {reason.reason}") if words is None else words(reason.details)

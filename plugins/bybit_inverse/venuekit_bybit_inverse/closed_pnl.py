@@ -1,0 +1,127 @@
+"""Closed profit and loss: what closing orders gained, net of both fees."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import ClassVar
+
+import attrs
+
+from venuekit.account import Account
+from venuekit.capabilities import ClosedPnl, ClosedPnlReader
+from venuekit.endpoint import Endpoint
+from venuekit.venue import EnvironmentName
+from venuekit.walk import Walk
+from venuekit.walking import Span, Track, merged
+from venuekit_bybit_inverse.endpoints import CATEGORY, CLOSED_PNL, OLD_CLOSED_PNL
+from venuekit_bybit_inverse.history_pages import Found, milliseconds, newest_first, span_of
+from venuekit_bybit_inverse.history_payloads import ClosedPnlRow
+from venuekit_bybit_inverse.wire import Page
+
+__all__ = ["BybitClosedPnl"]
+
+_PAGE_SIZE = 100
+#: rows are listed by when they began, items tell when they ended: how long a closing order is believed to take
+_OVERLAP = timedelta(days=7)
+
+
+class BybitClosedPnl(Account, ClosedPnlReader):
+    """
+    Read closed profit and loss of the last two years.
+
+    What was closed before the account became a unified one is kept apart, by symbol: it is read too where a symbol
+    is given.
+    """
+
+    __slots__ = ()
+
+    closed_pnl: ClassVar[Endpoint[Page[ClosedPnlRow]]] = CLOSED_PNL
+    old_closed_pnl: ClassVar[Endpoint[Page[ClosedPnlRow]]] = OLD_CLOSED_PNL
+
+    def iter_closed_pnl(
+        self,
+        *,
+        symbol: str | None = None,
+        kind: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        after: ClosedPnl | None = None,
+    ) -> Walk[ClosedPnl]:
+        """Walk by when closing began, 7 days and 100 rows at a time; ``kind`` (``Trade``, ...) is applied here."""
+
+        async def walk() -> AsyncGenerator[ClosedPnl, None]:
+            resume = None if after is None else after.closed_at - _OVERLAP
+            span = await span_of(self, "iter_closed_pnl", start, end, after=resume)
+            async for closed in _behind(self._closed_rows(symbol, span), after):
+                if kind in {None, closed.kind}:
+                    yield closed
+
+        return Walk(walk, cost_per_page=1)
+
+    def _closed_rows(self, symbol: str | None, span: Span) -> AsyncGenerator[Found[ClosedPnlRow], None]:
+        places = [self.closed_pnl]
+        if symbol is not None and self.environment is not EnvironmentName.DEMO:  # a demo account was never another kind
+            places.append(self.old_closed_pnl)
+        histories = (
+            newest_first(
+                self,
+                place,
+                span,
+                time=lambda row: row.created_time,
+                key=_key,
+                limit=_PAGE_SIZE,
+                category=CATEGORY,
+                symbol=symbol,
+            )
+            for place in places
+        )
+        track = Track[Found[ClosedPnlRow]](
+            time=lambda found: milliseconds(found.row.created_time), key=lambda found: _key(found.row)
+        )
+        return merged(*histories, track=track)
+
+
+def _key(row: ClosedPnlRow) -> tuple[object, ...]:
+    return (row.symbol, row.order_id, row.created_time, row.updated_time, row.closed_size, row.closed_pnl)
+
+
+async def _behind(
+    rows: AsyncGenerator[Found[ClosedPnlRow], None], after: ClosedPnl | None
+) -> AsyncGenerator[ClosedPnl, None]:
+    """Leave out everything up to the item to continue behind; if it is gone, what had been closed by then."""
+    seen = None if after is None else attrs.evolve(after, raw=None)
+    held: list[ClosedPnl] = []
+    async for found in rows:
+        closed = _closed(found)
+        if seen is None:
+            yield closed
+        elif closed == seen:
+            seen, held = None, []
+        elif found.row.created_time <= seen.closed_at:
+            held += [closed] if closed.closed_at > seen.closed_at else []
+        else:
+            for late in held:
+                yield late
+            yield closed
+            seen, held = None, []
+    for late in held:
+        yield late
+
+
+def _closed(found: Found[ClosedPnlRow]) -> ClosedPnl:
+    row = found.row
+    fees = None if row.open_fee is None or row.close_fee is None else Decimal(0) - row.open_fee - row.close_fee
+    return ClosedPnl(
+        symbol=row.symbol,
+        order_id=row.order_id,
+        quantity=row.closed_size,
+        entry_price=row.avg_entry_price,
+        exit_price=row.avg_exit_price,
+        pnl_net=row.closed_pnl,
+        fees=fees,
+        closed_at=row.updated_time,
+        kind=row.exec_type,
+        raw=found.raw,
+    )

@@ -1,0 +1,119 @@
+"""Conversions: two histories of the venue as one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+from urllib.parse import unquote
+
+from venuekit.account import Account
+from venuekit.capabilities import Conversion, ConversionReader
+from venuekit.clock import from_milliseconds
+from venuekit.endpoint import Endpoint
+from venuekit.errors import PayloadMismatch
+from venuekit.walk import Walk
+from venuekit.walking import Track, merged
+from venuekit_bybit_inverse.endpoints import CONVERTS, EXCHANGES
+from venuekit_bybit_inverse.history_pages import TWO_YEARS, milliseconds, span_of
+from venuekit_bybit_inverse.history_payloads import ConvertRow, ExchangeRow
+from venuekit_bybit_inverse.reading import raw_rows, together
+from venuekit_bybit_inverse.wire import Page
+
+__all__ = ["BybitConversions"]
+
+_EXCHANGES_PAGE = 50
+_CONVERTS_PAGE = 100
+_DONE = "success"
+#: no limit is documented
+_ALL_TIME = 10 * TWO_YEARS
+_TRACK = Track[Conversion](time=lambda one: milliseconds(one.time), key=lambda one: one.id)
+
+
+class BybitConversions(Account, ConversionReader):
+    """
+    Read conversions by order and by quote.
+
+    Neither history can be asked for a time, and both come newest first: they are read whole before the first item is
+    there, and filters are applied here. Conversions are made by hand, so they are few.
+    """
+
+    __slots__ = ()
+
+    exchanges: ClassVar[Endpoint[Page[ExchangeRow]]] = EXCHANGES
+    converts: ClassVar[Endpoint[tuple[ConvertRow, ...]]] = CONVERTS
+
+    def iter_conversions(
+        self,
+        *,
+        from_asset: str | None = None,
+        to_asset: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        after: Conversion | None = None,
+    ) -> Walk[Conversion]:
+        """Walk both histories; a conversion that stands in both comes once, with the finer of its times."""
+
+        async def walk() -> AsyncGenerator[Conversion, None]:
+            span = await span_of(self, "iter_conversions", start, end, keeps=_ALL_TIME, words="20 years")
+            coarse, fine = await together(self._exchanges(), self._converts())
+            every = [*(coarse | fine).values()]
+            # newest first on the wire; those of one moment keep the order they were made in
+            every.reverse()
+            every.sort(key=_TRACK.time)
+            async for one in merged(_each(every), track=_TRACK, after=after):
+                wanted = from_asset in {None, one.from_asset} and to_asset in {None, one.to_asset}
+                if wanted and span.start <= _TRACK.time(one) <= span.end:
+                    yield one
+
+        return Walk(walk, cost_per_page=1)
+
+    async def _exchanges(self) -> dict[str, Conversion]:
+        found: dict[str, Conversion] = {}
+        cursor: str | None = None
+        seen: set[str] = set()
+        while True:
+            answer = await self.answer(self.exchanges, limit=_EXCHANGES_PAGE, cursor=cursor)
+            page = answer.value
+            for row, raw in zip(page.rows, raw_rows(answer, len(page.rows), "orderBody"), strict=True):
+                found[row.exchange_tx_id] = _conversion(row, row.exchange_rate, row.created_time * 1000, raw)
+            if not page.rows or not page.cursor:
+                return found
+            if page.cursor in seen:
+                raise PayloadMismatch("the venue repeats a cursor")
+            seen.add(page.cursor)
+            cursor = unquote(page.cursor)
+
+    async def _converts(self) -> dict[str, Conversion]:
+        found: dict[str, Conversion] = {}
+        last: tuple[ConvertRow, ...] = ()
+        index = 1
+        while True:
+            answer = await self.answer(self.converts, index=index, limit=_CONVERTS_PAGE)
+            rows = answer.value
+            for row, raw in zip(rows, raw_rows(answer, len(rows)), strict=True):
+                if row.exchange_status == _DONE:
+                    found[row.exchange_tx_id] = _conversion(row, row.convert_rate, milliseconds(row.created_at), raw)
+            if len(rows) < _CONVERTS_PAGE:
+                return found
+            if rows == last:
+                raise PayloadMismatch(f"page {index} repeats page {index - 1}")
+            index, last = index + 1, rows
+
+
+def _conversion(row: ExchangeRow | ConvertRow, rate: Any, moment: int, raw: Mapping[str, Any] | None) -> Conversion:
+    return Conversion(
+        id=row.exchange_tx_id,
+        from_asset=row.from_coin,
+        from_amount=-row.from_amount,
+        to_asset=row.to_coin,
+        to_amount=row.to_amount,
+        rate=rate,
+        time=from_milliseconds(moment),
+        raw=raw,
+    )
+
+
+async def _each(items: list[Conversion]) -> AsyncGenerator[Conversion, None]:
+    for item in items:
+        yield item

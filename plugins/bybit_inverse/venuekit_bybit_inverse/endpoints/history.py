@@ -1,0 +1,102 @@
+"""Endpoints that read what moved the money."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from venuekit.capabilities import ClosedPnlReader, ConversionReader, IncomeReader, WithdrawalReader
+from venuekit.endpoint import Endpoint, Kind, Parameter
+from venuekit_bybit_inverse import history_payloads as payloads
+from venuekit_bybit_inverse.endpoints.parameters import (
+    BASE_COIN,
+    CURSOR,
+    END,
+    INVERSE,
+    START,
+    SYMBOL,
+    THE_SYMBOL,
+    limit,
+)
+from venuekit_bybit_inverse.limits import paid
+
+__all__ = ["CLOSED_PNL", "CONVERTS", "EXCHANGES", "OLD_CLOSED_PNL", "TRANSACTION_LOG", "WITHDRAWALS"]
+
+TRANSACTION_LOG = Endpoint(
+    "GET",
+    "/v5/account/transaction-log",
+    decode=payloads.decode_log,
+    parameters=(
+        Parameter("accountType", required=True, choices=frozenset({"UNIFIED"})),
+        Parameter("category"),
+        Parameter("currency"),
+        BASE_COIN,
+        Parameter("type"),
+        Parameter("transSubType"),
+        START,
+        END,
+        limit(50),
+        CURSOR,
+    ),
+    pools=paid("transaction_log"),
+    serves=(IncomeReader.iter_income,),
+    note="At most 7 days a request, two years back; without times the last 24 hours.",
+)
+
+CLOSED_PNL = Endpoint(
+    "GET",
+    "/v5/position/closed-pnl",
+    decode=payloads.decode_closed_pnl,
+    parameters=(INVERSE, SYMBOL, START, END, limit(100), CURSOR),
+    pools=paid("closed_pnl"),
+    serves=(ClosedPnlReader.iter_closed_pnl,),
+    note="At most 7 days a request, two years back, newest first.",
+)
+
+OLD_CLOSED_PNL = Endpoint(
+    "GET",
+    "/v5/pre-upgrade/position/closed-pnl",
+    decode=payloads.decode_closed_pnl,
+    parameters=(INVERSE, THE_SYMBOL, START, END, limit(100), CURSOR),
+    pools=paid(),
+    serves=(ClosedPnlReader.iter_closed_pnl,),
+    note="What was closed before the account became a unified one; only by symbol.",
+)
+
+WITHDRAWALS = Endpoint(
+    "GET",
+    "/v5/asset/withdraw/query-record",
+    decode=payloads.decode_withdrawals,
+    parameters=(
+        Parameter("withdrawID"),
+        Parameter("txID"),
+        Parameter("coin"),
+        Parameter("withdrawType", Kind.INTEGER, minimum=Decimal(0), maximum=Decimal(2)),
+        START,
+        END,
+        limit(50),
+        CURSOR,
+    ),
+    pools=paid("withdrawals"),
+    serves=(WithdrawalReader.iter_withdrawals,),
+    note="Less than 30 days a request; for keys of the master account only.",
+)
+
+EXCHANGES = Endpoint(
+    "GET",
+    "/v5/asset/exchange/order-record",
+    decode=payloads.decode_exchanges,
+    parameters=(Parameter("fromCoin"), Parameter("toCoin"), limit(50), CURSOR),
+    pools=paid("exchange_records"),
+    serves=(ConversionReader.iter_conversions,),
+    note="Times are in seconds; up to 5 seconds late.",
+)
+
+CONVERTS = Endpoint(
+    "GET",
+    "/v5/asset/exchange/query-convert-history",
+    decode=payloads.decode_converts,
+    parameters=(Parameter("accountType"), Parameter("index", Kind.INTEGER, minimum=Decimal(1)), limit(100)),
+    pools=paid("convert_history"),
+    serves=(ConversionReader.iter_conversions,),
+    note="Pages by number, newest first.",
+)

@@ -1,0 +1,123 @@
+"""The endpoint that moves margin, and how a lost answer of it is found out about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Context, Decimal
+from typing import Any
+
+from venuekit.capabilities import PositionMarginControl
+from venuekit.endpoint import (
+    AbsenceProof,
+    Absent,
+    Applied,
+    Call,
+    Effect,
+    Encoding,
+    Endpoint,
+    Kind,
+    Lost,
+    Parameter,
+    Role,
+    Settled,
+    Subject,
+    Unclear,
+)
+from venuekit_bybit_inverse import payloads
+from venuekit_bybit_inverse.endpoints.parameters import CATEGORY, INVERSE, THE_SYMBOL
+from venuekit_bybit_inverse.endpoints.reads import INSTRUMENTS, POSITION_LIST, RISK_LIMITS
+from venuekit_bybit_inverse.limits import paid
+from venuekit_bybit_inverse.payloads import PositionRow
+
+__all__ = ["ADD_MARGIN"]
+
+_EXACT = Context(prec=34)
+#: how far the clocks of two machines of the venue are believed to differ
+_TOLERANCE = timedelta(seconds=1)
+#: the taker fee is part of the sum and is left out: no inverse contract costs more than a thousandth
+_FEE_AT_MOST = Decimal("0.001")
+
+
+async def _read_position(call: Call, parameters: Mapping[str, Any]) -> PositionRow | None:
+    page = await call(POSITION_LIST, category=CATEGORY, symbol=parameters["symbol"])
+    return next((row for row in page.rows if row.symbol == parameters["symbol"]), None)
+
+
+async def _settle(call: Call, lost: Lost) -> Settled[PositionRow]:
+    """
+    Compare the position's row with that of before the write; there is no history of margin changes.
+
+    All of it assumes that nobody else moves margin of the position meanwhile.
+    """
+    before, now = lost.before, await _read_position(call, lost.parameters)
+    if before is None or now is None:
+        return Unclear("there is no row of the position from before to compare with")
+    held = (now.side, now.size, now.avg_price, now.leverage)
+    if held != (before.side, before.size, before.avg_price, before.leverage):
+        return Unclear("the position itself has changed since")
+    if now.updated_time == before.updated_time and now.liq_price == before.liq_price:
+        return Absent("the position is as it was before")
+    if not (before.liq_price and now.liq_price and now.size):
+        return Unclear("the position was touched, and shows no liquidation price that would tell by what")
+    if now.updated_time is None or now.updated_time < lost.sent_at - _TOLERANCE:
+        return Unclear("the position was touched before the request was sent")
+    return await _compare(call, lost, before, now)
+
+
+async def _compare(call: Call, lost: Lost, before: PositionRow, now: PositionRow) -> Settled[PositionRow]:
+    """
+    Read the margin that came in between out of the liquidation prices: those do not move with the mark.
+
+    A long position's added margin is (Q (1 + mmr) / LP - Q / EP - Q / EP / L - deduction) (1 + fee), a short one's
+    (Q / EP - Q / EP / L - deduction - Q (1 - mmr) / LP) (1 - fee); of two such sums everything but LP cancels out.
+    """
+    size, low, high = now.size or Decimal(0), before.liq_price or Decimal(0), now.liq_price or Decimal(0)
+    rate = await _maintenance_rate(call, now.symbol, size, (low, high))
+    listed = await call(INSTRUMENTS, category=CATEGORY, symbol=now.symbol)
+    tick = next((row.price_filter.tick_size for row in listed.rows), None)
+    if rate is None or tick is None:
+        return Unclear("the tier of the liquidation price cannot be told")
+    sign = before.side.sign
+    share = size * (1 + sign * rate)
+    moved = sign * (_EXACT.divide(share, high) - _EXACT.divide(share, low))
+    amount: Decimal = Decimal(lost.parameters["margin"])
+    # either price is off by a tick at most
+    blur = tick * share * (_EXACT.divide(1, low * low) + _EXACT.divide(1, high * high)) + abs(amount) * _FEE_AT_MOST
+    if abs(moved - amount) <= blur < abs(amount) / 2:
+        return Applied(now)
+    shown = f"by its liquidation price, its margin moved by {moved:.8f} (give or take {blur:.8f})"
+    return Unclear(f"the position was touched: {shown}, and {amount} was asked for")
+
+
+async def _maintenance_rate(call: Call, symbol: str, size: Decimal, prices: tuple[Decimal, Decimal]) -> Decimal | None:
+    """Return the rate of the tier in which the position would be liquidated; None when the prices lie in two tiers."""
+    tiers = sorted((await call(RISK_LIMITS, category=CATEGORY, symbol=symbol)).rows, key=lambda tier: tier.id)
+    rates = {
+        next((tier.maintenance_margin for tier in tiers if size <= tier.risk_limit_value * price), None)
+        for price in prices
+    }
+    return rates.pop() if len(rates) == 1 else None
+
+
+ADD_MARGIN = Endpoint(
+    "POST",
+    "/v5/position/add-margin",
+    decode=payloads.decode_position,
+    parameters=(
+        INVERSE,
+        THE_SYMBOL,
+        Parameter("margin", Kind.DECIMAL, required=True, role=Role.AMOUNT),
+        Parameter("positionIdx", Kind.INTEGER, minimum=Decimal(0), maximum=Decimal(0)),
+    ),
+    encoding=Encoding.JSON,
+    effect=Effect.DELTA,
+    subject=Subject.SYMBOL,
+    before=_read_position,
+    settle=_settle,
+    absence_proof=AbsenceProof(after=timedelta(seconds=1)),
+    pools=paid("add_margin"),
+    serves=(PositionMarginControl.add_margin, PositionMarginControl.reduce_margin),
+    note="Isolated accounts only; a negative amount reduces. The venue keeps no history of it: a lost answer is found"
+    " out about by the position's row, which assumes that nobody else moves its margin.",
+)

@@ -1,0 +1,106 @@
+"""Endpoints that read orders and fills."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from venuekit.capabilities import (
+    ForcedOrderReader,
+    OrderBatch,
+    OrderControl,
+    OrderReader,
+    SettingsReader,
+    TradeReader,
+)
+from venuekit.endpoint import Endpoint, Kind, Parameter
+from venuekit_bybit_inverse import order_payloads as payloads
+from venuekit_bybit_inverse.endpoints.parameters import (
+    ANY_PRODUCT,
+    BASE_COIN,
+    CURSOR,
+    END,
+    INVERSE,
+    SETTLE_COIN,
+    START,
+    SYMBOL,
+    limit,
+)
+from venuekit_bybit_inverse.limits import paid
+
+__all__ = ["EXECUTIONS", "OPEN_ORDERS", "ORDER_HISTORY", "ORDER_ID", "ORDER_LINK_ID"]
+
+ORDER_ID = Parameter("orderId")
+ORDER_LINK_ID = Parameter("orderLinkId")
+
+OPEN_ORDERS = Endpoint(
+    "GET",
+    "/v5/order/realtime",
+    decode=payloads.decode_orders,
+    parameters=(
+        ANY_PRODUCT,
+        SYMBOL,
+        BASE_COIN,
+        SETTLE_COIN,
+        ORDER_ID,
+        ORDER_LINK_ID,
+        Parameter("openOnly", Kind.INTEGER, minimum=Decimal(0), maximum=Decimal(1)),
+        Parameter("orderFilter"),
+        limit(50),
+        CURSOR,
+    ),
+    pools=paid("order_realtime"),
+    serves=(
+        OrderReader.get_open_orders,
+        OrderReader.get_open_order,
+        OrderReader.get_order,
+        OrderReader.iter_orders,
+        OrderControl.cancel_order,
+        OrderControl.cancel_all_orders,
+        OrderBatch.cancel_orders,
+        SettingsReader.read_settings,
+    ),
+)
+
+ORDER_HISTORY = Endpoint(
+    "GET",
+    "/v5/order/history",
+    decode=payloads.decode_orders,
+    parameters=(
+        INVERSE,
+        SYMBOL,
+        BASE_COIN,
+        SETTLE_COIN,
+        ORDER_ID,
+        ORDER_LINK_ID,
+        Parameter("orderFilter"),
+        Parameter("orderStatus"),
+        START,
+        END,
+        limit(50),
+        CURSOR,
+    ),
+    pools=paid("order_history"),
+    serves=(OrderReader.get_order, OrderReader.iter_orders, ForcedOrderReader.iter_forced_orders),
+    note="At most 7 days a request, two years back; cancelled and rejected orders without a fill for 24 hours.",
+)
+
+EXECUTIONS = Endpoint(
+    "GET",
+    "/v5/execution/list",
+    decode=payloads.decode_fills,
+    parameters=(
+        INVERSE,
+        SYMBOL,
+        ORDER_ID,
+        ORDER_LINK_ID,
+        BASE_COIN,
+        START,
+        END,
+        Parameter("execType"),
+        limit(100),
+        CURSOR,
+    ),
+    pools=paid("executions"),
+    serves=(TradeReader.iter_trades, ForcedOrderReader.iter_forced_orders),
+    note="At most 7 days a request, two years back, newest first.",
+)

@@ -1,0 +1,148 @@
+"""What became of writes about orders whose answer was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from venuekit.endpoint import AbsenceProof, Absent, Applied, Call, Lost, Reading, Settled, Unclear
+from venuekit_bybit_inverse.endpoints.order_reads import OPEN_ORDERS, ORDER_HISTORY
+from venuekit_bybit_inverse.endpoints.parameters import CATEGORY
+from venuekit_bybit_inverse.endpoints.reads import SERVER_TIME
+from venuekit_bybit_inverse.order_payloads import BatchItem, OrderAck, OrderRow
+
+__all__ = [
+    "PROOF",
+    "read_amended",
+    "read_amended_batch",
+    "read_canceled",
+    "read_canceled_batch",
+    "read_emptied",
+    "settle_batch",
+    "settle_order",
+]
+
+#: an order that no attempt can bring any more stands in neither list: a few seconds for lists that lag
+PROOF = AbsenceProof(after=timedelta(seconds=5))
+_TOLERANCE = timedelta(seconds=1)
+#: how an order is named, and where
+_NAMES = ("orderId", "orderLinkId")
+_OPEN = frozenset({"New", "PartiallyFilled", "Untriggered", "Triggered"})
+_PAGE_SIZE = 50
+
+
+async def _find(call: Call, item: Mapping[str, Any]) -> tuple[OrderRow, ...]:
+    """Return the orders of a name, first from what is open, then from what has ended."""
+    which = {name: item[name] for name in ("symbol", *_NAMES) if item.get(name)}
+    found: tuple[OrderRow, ...] = (await call(OPEN_ORDERS, category=CATEGORY, **which)).rows
+    return found or (await call(ORDER_HISTORY, category=CATEGORY, **which)).rows
+
+
+def _ack(row: OrderRow) -> OrderAck:
+    return OrderAck(row.order_id, row.order_link_id, row)
+
+
+async def _settle_item(call: Call, lost: Lost, item: Mapping[str, Any]) -> Settled[OrderAck]:
+    if not item.get("orderLinkId"):
+        return Unclear("it was sent without an id of ours")
+    since = lost.sent_at - _TOLERANCE
+    rows = [row for row in await _find(call, item) if row.created_time is None or row.created_time >= since]
+    for row in rows:
+        if row.symbol == item["symbol"] and row.side == item["side"] and row.qty == Decimal(item["qty"]):
+            return Applied(_ack(row))
+    name = item["orderLinkId"]
+    return Unclear(f"{name} is the id of another order") if rows else Absent(f"no order {name} is to be found")
+
+
+async def settle_order(call: Call, lost: Lost) -> Settled[OrderAck]:
+    """Look for an order by the id that we gave it; an older one of the same id is not it."""
+    return await _settle_item(call, lost, lost.parameters)
+
+
+async def settle_batch(call: Call, lost: Lost) -> Settled[tuple[BatchItem, ...]]:
+    """
+    Look for each order of a batch.
+
+    A batch arrives whole: once one of its orders is found and nothing can arrive any more, those that two looks do
+    not find were not executed.
+    """
+    items: Sequence[Mapping[str, Any]] = lost.parameters["request"]
+    found = [await _settle_item(call, lost, item) for item in items]
+    if all(isinstance(one, Absent) for one in found):
+        return Absent(f"none of {len(items)} orders is to be found")
+    if any(isinstance(one, Absent) for one in found) and await call(SERVER_TIME) > lost.fence + PROOF.after / 2:
+        found = [
+            await _settle_item(call, lost, item) if isinstance(one, Absent) else one
+            for one, item in zip(found, items, strict=True)
+        ]
+    elif any(isinstance(one, Absent) for one in found):
+        return Unclear(f"{sum(isinstance(one, Applied) for one in found)} of {len(items)} orders are found so far")
+    unclear = next((one for one in found if isinstance(one, Unclear)), None)
+    if unclear is not None:
+        return unclear
+    return Applied(
+        tuple(
+            BatchItem(one.answer)
+            if isinstance(one, Applied)
+            else BatchItem(OrderAck("", item["orderLinkId"]), absent=True)
+            for one, item in zip(found, items, strict=True)
+        )
+    )
+
+
+def _is_open(row: OrderRow | None) -> bool | None:
+    return None if row is None else row.order_status in _OPEN
+
+
+async def read_canceled(call: Call, lost: Lost) -> Reading[OrderAck]:
+    """Read whether an order is still open."""
+    row = next(iter(await _find(call, lost.parameters)), None)
+    is_open = _is_open(row)
+    seen = "an open order" if is_open else None if row is None else row.order_status
+    return Reading(seen, is_open is False, None if row is None else _ack(row))
+
+
+async def read_canceled_batch(call: Call, lost: Lost) -> Reading[tuple[BatchItem, ...]]:
+    """Read whether any order of a batch is still open."""
+    rows = [next(iter(await _find(call, item)), None) for item in lost.parameters["request"]]
+    left = sum(_is_open(row) is not False for row in rows)
+    items = tuple(BatchItem(_ack(row)) for row in rows if row is not None)
+    return Reading(f"{left} open orders", not left, items if len(items) == len(rows) else None)
+
+
+def _amended(row: OrderRow | None, item: Mapping[str, Any]) -> bool:
+    if row is None:
+        return False
+    present = {"qty": row.qty, "price": row.price, "triggerPrice": row.trigger_price}
+    return all(value == Decimal(item[name]) for name, value in present.items() if name in item)
+
+
+def _terms(row: OrderRow | None) -> tuple[Decimal | None, ...] | None:
+    return None if row is None else (row.qty, row.price, row.trigger_price)
+
+
+async def read_amended(call: Call, lost: Lost) -> Reading[OrderAck]:
+    """Read whether an order has the quantity and price it should have."""
+    row = next(iter(await _find(call, lost.parameters)), None)
+    return Reading(_terms(row), _amended(row, lost.parameters), None if row is None else _ack(row))
+
+
+async def read_amended_batch(call: Call, lost: Lost) -> Reading[tuple[BatchItem, ...]]:
+    """Read whether all orders of a batch have the quantity and price they should have."""
+    items = lost.parameters["request"]
+    rows = [next(iter(await _find(call, item)), None) for item in items]
+    holds = all(_amended(row, item) for row, item in zip(rows, items, strict=True))
+    return Reading(
+        tuple(map(_terms, rows)),
+        holds,
+        tuple(BatchItem(_ack(row)) for row in rows if row is not None) if holds else None,
+    )
+
+
+async def read_emptied(call: Call, lost: Lost) -> Reading[tuple[OrderAck, ...]]:
+    """Read whether any order is left."""
+    which = {name: lost.parameters[name] for name in ("symbol", "baseCoin", "settleCoin") if name in lost.parameters}
+    left = (await call(OPEN_ORDERS, category=CATEGORY, openOnly=0, limit=_PAGE_SIZE, **which)).rows
+    return Reading("open orders" if left else "no open orders", not left, ())

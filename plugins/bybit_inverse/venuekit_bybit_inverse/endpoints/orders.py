@@ -1,0 +1,191 @@
+"""Endpoints that place, amend and cancel orders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import attrs
+
+from venuekit.capabilities import OrderAmend, OrderBatch, OrderControl
+from venuekit.endpoint import Area, Changing, Effect, Encoding, Endpoint, Kind, Parameter, Role, Subject
+from venuekit_bybit_inverse import order_payloads as payloads
+from venuekit_bybit_inverse.endpoints import order_settling as settling
+from venuekit_bybit_inverse.endpoints.order_reads import ORDER_ID
+from venuekit_bybit_inverse.endpoints.parameters import BASE_COIN, INVERSE, SETTLE_COIN, SYMBOL, THE_SYMBOL
+from venuekit_bybit_inverse.limits import paid
+
+__all__ = [
+    "AMEND_BATCH",
+    "AMEND_ORDER",
+    "CANCEL_ALL",
+    "CANCEL_BATCH",
+    "CANCEL_ORDER",
+    "CLIENT_ID_PATTERN",
+    "CREATE_BATCH",
+    "CREATE_ORDER",
+]
+
+CLIENT_ID_PATTERN = "[A-Za-z0-9_-]{1,36}"
+#: no such order, it has ended, it was cancelled
+_NOT_OPEN = frozenset({110001, 110008, 110010})
+
+_CLIENT_ID = Parameter("orderLinkId", role=Role.CLIENT_ID, pattern=CLIENT_ID_PATTERN)
+_QUANTITY = Parameter("qty", Kind.DECIMAL, role=Role.QUANTITY, minimum=Decimal(0))
+_PRICE = Parameter("price", Kind.DECIMAL, role=Role.PRICE, minimum=Decimal(0))
+_TRIGGER_PRICE = Parameter("triggerPrice", Kind.DECIMAL, minimum=Decimal(0))
+#: the items of a batch; a guard reads their quantities
+_ITEMS = Parameter("request", Kind.LIST, required=True, role=Role.QUANTITY)
+
+
+def _always(_: Mapping[str, Any]) -> bool:
+    return True
+
+
+def _only_reduces(parameters: Mapping[str, Any]) -> bool:
+    return parameters.get("reduceOnly") is True
+
+
+def _all_only_reduce(parameters: Mapping[str, Any]) -> bool:
+    return all(map(_only_reduces, parameters["request"]))
+
+
+def _notional(parameters: Mapping[str, Any]) -> Decimal:
+    """Return what is asked for: a contract is one dollar; an amendment without a quantity asks for no more."""
+    return Decimal(parameters.get("qty", 0))
+
+
+def _largest_notional(parameters: Mapping[str, Any]) -> Decimal:
+    return max(map(_notional, parameters["request"]), default=Decimal(0))
+
+
+CREATE_ORDER = Endpoint(
+    "POST",
+    "/v5/order/create",
+    decode=payloads.decode_acknowledgement,
+    parameters=(
+        INVERSE,
+        THE_SYMBOL,
+        Parameter("side", required=True, choices=frozenset({"Buy", "Sell"})),
+        Parameter("orderType", required=True, choices=frozenset({"Limit", "Market"})),
+        attrs.evolve(_QUANTITY, required=True),
+        _PRICE,
+        Parameter("timeInForce", choices=frozenset({"GTC", "IOC", "FOK", "PostOnly", "RPI"})),
+        Parameter("positionIdx", Kind.INTEGER, minimum=Decimal(0), maximum=Decimal(0)),
+        _CLIENT_ID,
+        Parameter("reduceOnly", Kind.BOOLEAN),
+        Parameter("closeOnTrigger", Kind.BOOLEAN),
+        _TRIGGER_PRICE,
+        Parameter("triggerDirection", Kind.INTEGER, minimum=Decimal(1), maximum=Decimal(2)),
+        Parameter("triggerBy", choices=frozenset({"LastPrice", "MarkPrice", "IndexPrice"})),
+        Parameter("takeProfit", Kind.DECIMAL, minimum=Decimal(0)),
+        Parameter("stopLoss", Kind.DECIMAL, minimum=Decimal(0)),
+        Parameter("tpslMode", choices=frozenset({"Full", "Partial"})),
+        Parameter("smpType"),
+    ),
+    encoding=Encoding.JSON,
+    effect=Effect.KEYED,
+    reduces=_only_reduces,
+    notional=_notional,
+    doubtful_after_loss=frozenset({110072}),
+    settle=settling.settle_order,
+    absence_proof=settling.PROOF,
+    pools=paid("order_create"),
+    serves=(OrderControl.place_order,),
+    note="Answers before it decides: an accepted order may still be rejected.",
+)
+
+AMEND_ORDER = Endpoint(
+    "POST",
+    "/v5/order/amend",
+    decode=Changing(payloads.decode_acknowledgement),
+    parameters=(INVERSE, THE_SYMBOL, ORDER_ID, _CLIENT_ID, _QUANTITY, _PRICE, _TRIGGER_PRICE),
+    encoding=Encoding.JSON,
+    effect=Effect.SET,
+    area=Area.ORDERS,
+    subject=Subject.SYMBOL,
+    notional=_notional,
+    readback=settling.read_amended,
+    pools=paid("order_amend"),
+    serves=(OrderAmend.amend_order,),
+    note="Answers before it decides.",
+)
+
+CANCEL_ORDER = Endpoint(
+    "POST",
+    "/v5/order/cancel",
+    decode=Changing(payloads.decode_acknowledgement),
+    parameters=(INVERSE, THE_SYMBOL, ORDER_ID, _CLIENT_ID),
+    encoding=Encoding.JSON,
+    effect=Effect.SET,
+    area=Area.ORDERS,
+    reduces=_always,
+    doubtful_after_loss=_NOT_OPEN,
+    readback=settling.read_canceled,
+    pools=paid("order_cancel"),
+    serves=(OrderControl.cancel_order,),
+    note="Answers before it decides.",
+)
+
+CANCEL_ALL = Endpoint(
+    "POST",
+    "/v5/order/cancel-all",
+    decode=Changing(payloads.decode_canceled),
+    parameters=(INVERSE, SYMBOL, BASE_COIN, SETTLE_COIN, Parameter("orderFilter")),
+    encoding=Encoding.JSON,
+    effect=Effect.SET,
+    area=Area.ORDERS,
+    reduces=_always,
+    readback=settling.read_emptied,
+    pools=paid("order_cancel_all"),
+    serves=(OrderControl.cancel_all_orders,),
+    note="Needs a symbol, base coin or settle coin; at most 500 orders a call, which ones is not said.",
+)
+
+CREATE_BATCH = Endpoint(
+    "POST",
+    "/v5/order/create-batch",
+    decode=payloads.decode_batch,
+    parameters=(INVERSE, _ITEMS),
+    encoding=Encoding.JSON,
+    effect=Effect.KEYED,
+    reduces=_all_only_reduce,
+    notional=_largest_notional,
+    settle=settling.settle_batch,
+    absence_proof=settling.PROOF,
+    pools=paid(),
+    serves=(OrderBatch.place_orders,),
+    note="At most 20 orders; each has its own code.",
+)
+
+AMEND_BATCH = Endpoint(
+    "POST",
+    "/v5/order/amend-batch",
+    decode=Changing(payloads.decode_batch),
+    parameters=(INVERSE, _ITEMS),
+    encoding=Encoding.JSON,
+    effect=Effect.SET,
+    area=Area.ORDERS,
+    subject=Subject.ACCOUNT,
+    notional=_largest_notional,
+    readback=settling.read_amended_batch,
+    pools=paid(),
+    serves=(OrderBatch.amend_orders,),
+    note="At most 20 orders; each has its own code.",
+)
+
+CANCEL_BATCH = Endpoint(
+    "POST",
+    "/v5/order/cancel-batch",
+    decode=Changing(payloads.decode_batch),
+    parameters=(INVERSE, Parameter("request", Kind.LIST, required=True)),
+    encoding=Encoding.JSON,
+    effect=Effect.SET,
+    area=Area.ORDERS,
+    reduces=_always,
+    readback=settling.read_canceled_batch,
+    pools=paid(),
+    serves=(OrderBatch.cancel_orders,),
+    note="At most 20 orders; each has its own code.",
+)

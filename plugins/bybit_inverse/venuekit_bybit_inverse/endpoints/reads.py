@@ -1,0 +1,155 @@
+"""Endpoints that read the market, the account, its key and its positions."""
+
+from __future__ import annotations
+
+from venuekit.capabilities import (
+    AccountReader,
+    AdlReader,
+    ApiKeyReader,
+    BalanceReader,
+    BracketReader,
+    CommissionReader,
+    InstrumentReader,
+    LeverageReader,
+    MarginTypeReader,
+    PositionMarginControl,
+    PositionReader,
+    ServerTime,
+    SettingsReader,
+)
+from venuekit.endpoint import Endpoint, Parameter, Security
+from venuekit_bybit_inverse import payloads
+from venuekit_bybit_inverse.endpoints.parameters import (
+    ANY_PRODUCT,
+    CURSOR,
+    INVERSE,
+    SETTLE_COIN,
+    SYMBOL,
+    limit,
+)
+from venuekit_bybit_inverse.limits import paid
+
+__all__ = [
+    "ACCOUNT_INFO",
+    "COLLATERAL_INFO",
+    "FEE_RATE",
+    "INSTRUMENTS",
+    "KEY_INFO",
+    "POSITION_LIST",
+    "RISK_LIMITS",
+    "SERVER_TIME",
+    "SYMBOL_INFO",
+    "WALLET_BALANCE",
+]
+
+SERVER_TIME = Endpoint(
+    "GET",
+    "/v5/market/time",
+    decode=payloads.decode_server_time,
+    security=Security.NONE,
+    pools=paid(),
+    serves=(ServerTime.get_server_time,),
+)
+
+INSTRUMENTS = Endpoint(
+    "GET",
+    "/v5/market/instruments-info",
+    decode=payloads.decode_instruments,
+    parameters=(INVERSE, SYMBOL, limit(1000), CURSOR),
+    security=Security.NONE,
+    pools=paid(),
+    serves=(InstrumentReader.get_instruments,),
+)
+
+RISK_LIMITS = Endpoint(
+    "GET",
+    "/v5/market/risk-limit",
+    decode=payloads.decode_risk_limits,
+    parameters=(INVERSE, SYMBOL, CURSOR),
+    security=Security.NONE,
+    pools=paid(),
+    serves=(BracketReader.get_brackets,),
+)
+
+ACCOUNT_INFO = Endpoint(
+    "GET",
+    "/v5/account/info",
+    decode=payloads.decode_account_info,
+    pools=paid("account_info"),
+    serves=(
+        AccountReader.get_account,
+        MarginTypeReader.get_margin_type,
+        PositionReader.get_positions,
+        PositionReader.get_position,
+        BalanceReader.get_balances,
+        SettingsReader.read_settings,
+    ),
+    note="Tells the kind of the account, once when it is opened, and its margin mode.",
+)
+
+WALLET_BALANCE = Endpoint(
+    "GET",
+    "/v5/account/wallet-balance",
+    decode=payloads.decode_wallet,
+    parameters=(Parameter("accountType", required=True, choices=frozenset({"UNIFIED"})), Parameter("coin")),
+    pools=paid("wallet_balance"),
+    serves=(BalanceReader.get_balances, AccountReader.get_account),
+    note="Without a coin, only coins whose balance is not zero.",
+)
+
+COLLATERAL_INFO = Endpoint(
+    "GET",
+    "/v5/account/collateral-info",
+    decode=payloads.decode_collateral,
+    parameters=(Parameter("currency"),),
+    pools=paid("collateral_info"),
+    serves=(AccountReader.get_account,),
+    note="In cross margin an inverse contract needs its settle coin switched on as collateral.",
+)
+
+POSITION_LIST = Endpoint(
+    "GET",
+    "/v5/position/list",
+    decode=payloads.decode_positions,
+    parameters=(ANY_PRODUCT, SYMBOL, SETTLE_COIN, limit(200), CURSOR),
+    pools=paid("position_list"),
+    serves=(
+        PositionReader.get_positions,
+        PositionReader.get_position,
+        LeverageReader.get_leverage,
+        AccountReader.get_account,
+        SettingsReader.read_settings,
+        AdlReader.get_adl_quantiles,
+        PositionMarginControl.add_margin,
+        PositionMarginControl.reduce_margin,
+    ),
+    note="With a symbol also the flat row; without one, open positions only. Adding and reducing margin read it first.",
+)
+
+SYMBOL_INFO = Endpoint(
+    "GET",
+    "/v5/position/symbol-info",
+    decode=payloads.decode_symbol_info,
+    parameters=(INVERSE, SYMBOL),
+    pools=paid("symbol_info"),
+    serves=(LeverageReader.get_leverage,),
+    note="Asked only when the position list has no row for the symbol.",
+)
+
+FEE_RATE = Endpoint(
+    "GET",
+    "/v5/account/fee-rate",
+    decode=payloads.decode_fee_rates,
+    parameters=(INVERSE, SYMBOL),
+    pools=paid("fee_rate"),
+    serves=(CommissionReader.get_commission_rate,),
+)
+
+KEY_INFO = Endpoint(
+    "GET",
+    "/v5/user/query-api",
+    decode=payloads.decode_api_key,
+    pools=paid("query_api"),
+    serves=(ApiKeyReader.get_api_key,),
+    note="Any key may ask about itself.",
+)

@@ -1,0 +1,143 @@
+"""Endpoints that set something."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from venuekit.capabilities import LeverageControl, MarginTypeControl, PositionMode, TpSlModeControl
+from venuekit.endpoint import (
+    Call,
+    Changing,
+    Effect,
+    Encoding,
+    Endpoint,
+    Kind,
+    Lost,
+    Parameter,
+    Reading,
+    Role,
+    Subject,
+)
+from venuekit_bybit_inverse import payloads
+from venuekit_bybit_inverse.endpoints.parameters import CATEGORY, INVERSE, SYMBOL, THE_SYMBOL
+from venuekit_bybit_inverse.endpoints.reads import ACCOUNT_INFO, POSITION_LIST
+from venuekit_bybit_inverse.limits import paid
+
+__all__ = ["SET_LEVERAGE", "SET_MARGIN_MODE", "SET_RISK_LIMIT", "SET_TPSL_MODE", "SWITCH_MODE"]
+
+#: what switch-mode calls hedge mode; one-way is 0
+_HEDGE = 3
+
+
+async def _read_leverage(call: Call, lost: Lost) -> Reading[None]:
+    page = await call(POSITION_LIST, category=CATEGORY, symbol=lost.parameters["symbol"])
+    leverage = next((row.leverage for row in page.rows), None)
+    return Reading(value=leverage, holds=leverage == Decimal(lost.parameters["buyLeverage"]))
+
+
+async def _read_margin_mode(call: Call, lost: Lost) -> Reading[None]:
+    mode = (await call(ACCOUNT_INFO)).margin_mode
+    return Reading(value=mode.margin_type, holds=mode == lost.parameters["setMarginMode"])
+
+
+async def _read_position_mode(call: Call, lost: Lost) -> Reading[None]:
+    which = {name: lost.parameters[name] for name in ("category", "symbol") if name in lost.parameters}
+    if "symbol" not in which and "coin" in lost.parameters:
+        which["settleCoin"] = lost.parameters["coin"]
+    page = await call(POSITION_LIST, **which)
+    hedge = any(row.position_idx for row in page.rows)
+    wanted = int(lost.parameters["mode"]) == _HEDGE
+    return Reading(value=PositionMode.HEDGE if hedge else PositionMode.ONE_WAY, holds=hedge == wanted)
+
+
+SET_LEVERAGE = Endpoint(
+    "POST",
+    "/v5/position/set-leverage",
+    decode=Changing(payloads.acknowledged),
+    parameters=(
+        INVERSE,
+        THE_SYMBOL,
+        Parameter("buyLeverage", Kind.DECIMAL, required=True, role=Role.LEVERAGE, minimum=Decimal(1)),
+        Parameter("sellLeverage", Kind.DECIMAL, required=True, role=Role.LEVERAGE, minimum=Decimal(1)),
+    ),
+    encoding=Encoding.JSON,
+    effect=Effect.SET,
+    subject=Subject.SYMBOL,
+    no_change=frozenset({110043}),
+    readback=_read_leverage,
+    pools=paid("set_leverage"),
+    serves=(LeverageControl.set_leverage,),
+    note="Both leverages must be equal.",
+)
+
+SET_MARGIN_MODE = Endpoint(
+    "POST",
+    "/v5/account/set-margin-mode",
+    decode=Changing(payloads.acknowledged),
+    parameters=(
+        Parameter("setMarginMode", required=True, choices=frozenset(mode.value for mode in payloads.MarginMode)),
+    ),
+    encoding=Encoding.JSON,
+    effect=Effect.SET,
+    subject=Subject.ACCOUNT,
+    readback=_read_margin_mode,
+    pools=paid("set_margin_mode"),
+    serves=(MarginTypeControl.set_margin_type,),
+    note="Of the whole account, over all products. The answer to setting the present mode again is not documented, so"
+    " set_margin_type reads first.",
+)
+
+SWITCH_MODE = Endpoint(
+    "POST",
+    "/v5/position/switch-mode",
+    decode=Changing(payloads.acknowledged),
+    parameters=(
+        Parameter("category", required=True, choices=frozenset({CATEGORY, "linear"})),
+        SYMBOL,
+        Parameter("coin"),
+        Parameter("mode", Kind.INTEGER, required=True, choices=frozenset({"0", "3"})),
+    ),
+    encoding=Encoding.JSON,
+    effect=Effect.SET,
+    subject=Subject.ACCOUNT,
+    no_change=frozenset({110025}),
+    readback=_read_position_mode,
+    pools=paid("switch_mode"),
+    note="For raw calls only: inverse contracts of a unified account are one-way, and hedge mode is refused (110029).",
+)
+
+SET_TPSL_MODE = Endpoint(
+    "POST",
+    "/v5/position/set-tpsl-mode",
+    decode=Changing(payloads.decode_tpsl_mode),
+    parameters=(
+        INVERSE,
+        THE_SYMBOL,
+        Parameter("tpSlMode", required=True, choices=frozenset({"Full", "Partial"})),
+    ),
+    encoding=Encoding.JSON,
+    effect=Effect.SET,
+    subject=Subject.SYMBOL,
+    pools=paid(),
+    serves=(TpSlModeControl.set_tpsl_mode,),
+    note="Deprecated by the venue: only a default for requests that name no mode. No read tells it (rows always say"
+    " Full), so a lost answer leaves the outcome unknown.",
+)
+
+SET_RISK_LIMIT = Endpoint(
+    "POST",
+    "/v5/position/set-risk-limit",
+    decode=Changing(payloads.decode_risk),
+    parameters=(
+        INVERSE,
+        THE_SYMBOL,
+        Parameter("riskId", Kind.INTEGER, required=True, minimum=Decimal(1)),
+        Parameter("positionIdx", Kind.INTEGER, choices=frozenset({"0"})),
+    ),
+    encoding=Encoding.JSON,
+    effect=Effect.SET,
+    subject=Subject.SYMBOL,
+    pools=paid(),
+    note="For raw calls only: without effect since 2024-03-12, when the venue began to choose the tier by itself; so"
+    " there is nothing to read back.",
+)

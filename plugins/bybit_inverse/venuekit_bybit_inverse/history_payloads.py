@@ -1,0 +1,150 @@
+"""Bybit's histories as rows, typed, nothing derived yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import TypeVar
+
+import attrs
+
+from venuekit.payloads import payload_decoder
+from venuekit_bybit_inverse.wire import PAGE, Page, names
+
+__all__ = [
+    "ClosedPnlRow",
+    "ConvertRow",
+    "ExchangeRow",
+    "LogRow",
+    "WithdrawalRow",
+    "decode_closed_pnl",
+    "decode_converts",
+    "decode_exchanges",
+    "decode_log",
+    "decode_withdrawals",
+]
+
+T = TypeVar("T")
+
+
+@attrs.frozen
+class LogRow:
+    """Row of ``GET /v5/account/transaction-log``: ``change`` = ``cash_flow`` + ``funding`` - ``fee``."""
+
+    id: str
+    type: str
+    currency: str
+    transaction_time: datetime
+    symbol: str | None = None
+    trans_sub_type: str | None = None
+    cash_flow: Decimal | None = None
+    funding: Decimal | None = None
+    fee: Decimal | None = None
+    change: Decimal | None = None
+    cash_balance: Decimal | None = None
+    trade_id: str | None = None
+    order_id: str | None = None
+
+
+@attrs.frozen
+class _LogPage:
+    rows: tuple[LogRow, ...]
+    cursor: str | None = None
+
+
+@attrs.frozen
+class ClosedPnlRow:
+    """Row of ``GET /v5/position/closed-pnl``; ``closed_pnl`` is net of both fees, which are paid > 0."""
+
+    symbol: str
+    order_id: str
+    closed_size: Decimal
+    avg_entry_price: Decimal
+    avg_exit_price: Decimal
+    closed_pnl: Decimal
+    created_time: datetime
+    updated_time: datetime
+    exec_type: str | None = None
+    open_fee: Decimal | None = None
+    close_fee: Decimal | None = None
+
+
+@attrs.frozen
+class _ClosedPnlPage:
+    rows: tuple[ClosedPnlRow, ...]
+    cursor: str | None = None
+
+
+@attrs.frozen
+class WithdrawalRow:
+    """Row of ``GET /v5/asset/withdraw/query-record``; amount and fee are magnitudes."""
+
+    withdraw_id: str
+    coin: str
+    amount: Decimal
+    status: str
+    create_time: datetime
+    withdraw_fee: Decimal | None = None
+    chain: str | None = None
+    to_address: str | None = None
+    tx_id: str | None = None
+
+
+@attrs.frozen
+class _WithdrawalPage:
+    rows: tuple[WithdrawalRow, ...]
+    cursor: str | None = None
+
+
+@attrs.frozen
+class ExchangeRow:
+    """Row of ``GET /v5/asset/exchange/order-record``; ``created_time`` is in seconds."""
+
+    exchange_tx_id: str
+    from_coin: str
+    from_amount: Decimal
+    to_coin: str
+    to_amount: Decimal
+    created_time: int
+    exchange_rate: Decimal | None = None
+
+
+@attrs.frozen
+class _ExchangePage:
+    rows: tuple[ExchangeRow, ...]
+    cursor: str | None = None
+
+
+@attrs.frozen
+class ConvertRow:
+    """Row of ``GET /v5/asset/exchange/query-convert-history``."""
+
+    exchange_tx_id: str
+    from_coin: str
+    from_amount: Decimal
+    to_coin: str
+    to_amount: Decimal
+    created_at: datetime
+    exchange_status: str
+    convert_rate: Decimal | None = None
+
+
+_RENAMES: Mapping[type, Mapping[str, str]] = {
+    **{kind: names(kind) for kind in (LogRow, ClosedPnlRow, ExchangeRow, ConvertRow)},
+    WithdrawalRow: names(WithdrawalRow, tx_id="txID"),
+    **dict.fromkeys((_LogPage, _ClosedPnlPage), PAGE),
+    _WithdrawalPage: {**PAGE, "rows": "rows"},
+    _ExchangePage: {**PAGE, "rows": "orderBody"},
+}
+
+
+def _decoder(shape: type[T], *within: str | int) -> Callable[[bytes], T]:
+    return payload_decoder(shape, renames=_RENAMES, within=within)
+
+
+decode_log: Callable[[bytes], Page[LogRow]] = _decoder(_LogPage, "result")
+decode_closed_pnl: Callable[[bytes], Page[ClosedPnlRow]] = _decoder(_ClosedPnlPage, "result")
+decode_withdrawals: Callable[[bytes], Page[WithdrawalRow]] = _decoder(_WithdrawalPage, "result")
+decode_exchanges: Callable[[bytes], Page[ExchangeRow]] = _decoder(_ExchangePage, "result")
+decode_converts = _decoder(tuple[ConvertRow, ...], "result", "list")

@@ -1,0 +1,161 @@
+"""Several orders in one request; each with a result of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from venuekit import errors
+from venuekit.account import Answer
+from venuekit.capabilities import Amendment, Order, OrderBatch, OrderRequest
+from venuekit.endpoint import Change, Endpoint
+from venuekit.errors import NotExecuted, NotFound, OperationError, Outcome
+from venuekit.faults import Fault
+from venuekit_bybit_inverse.endpoints import AMEND_BATCH, CANCEL_BATCH, CATEGORY, CREATE_BATCH
+from venuekit_bybit_inverse.instruments import instrument_row
+from venuekit_bybit_inverse.order_form import check_steps, filled_in, named, wire_order
+from venuekit_bybit_inverse.order_payloads import BatchItem
+from venuekit_bybit_inverse.order_values import amended_order, pending_order
+from venuekit_bybit_inverse.orders import BybitOrders
+from venuekit_bybit_inverse.reading import together_all
+
+__all__ = ["BATCH_AT_MOST", "BybitOrderBatches"]
+
+BATCH_AT_MOST = 20
+_ERRORS: Mapping[Fault, type[errors.VenueError]] = {
+    Fault.INVALID: errors.InvalidRequest,
+    Fault.NOT_FOUND: errors.NotFound,
+    Fault.PERMISSION: errors.PermissionDenied,
+    Fault.THROTTLED: errors.Throttled,
+    Fault.OVERLOADED: errors.Overloaded,
+    Fault.UNKNOWN_OUTCOME: errors.OutcomeNotStated,
+}
+
+
+class BybitOrderBatches(BybitOrders, OrderBatch):
+    """
+    Place, amend and cancel up to 20 orders at once.
+
+    What the form of an item already refuses is refused for the whole batch, and nothing is sent.
+    """
+
+    __slots__ = ()
+
+    create_orders: ClassVar[Endpoint[tuple[BatchItem, ...]]] = CREATE_BATCH
+    change_orders: ClassVar[Endpoint[Change[tuple[BatchItem, ...]]]] = AMEND_BATCH
+    end_named_orders: ClassVar[Endpoint[Change[tuple[BatchItem, ...]]]] = CANCEL_BATCH
+
+    async def place_orders(self, requests: Sequence[OrderRequest]) -> tuple[Order | OperationError, ...]:
+        """Place orders; those that the venue took are PENDING."""
+        operation = "place_orders"
+        self._check_count(operation, len(requests))
+        whole = [await filled_in(self, operation, request) for request in requests]
+        if len({request.client_id for request in whole}) < len(whole):
+            raise self.refuse("two orders have the same client id", operation=operation)
+        answer = await self.answer(
+            self.create_orders, category=CATEGORY, request=[_texts(wire_order(request)) for request in whole]
+        )
+        self._check_answer(operation, len(answer.value), len(whole))
+        raw = _items(answer, len(whole))
+        return tuple(
+            self._item_error(operation, item, request.symbol, request.client_id)
+            or pending_order(request, item.ack, answer.received_at, one)
+            for item, request, one in zip(answer.value, whole, raw, strict=True)
+        )
+
+    async def amend_orders(self, amendments: Sequence[Amendment]) -> tuple[Order | OperationError, ...]:
+        """Amend orders; those whose amendment the venue took are PENDING."""
+        operation = "amend_orders"
+        self._check_count(operation, len(amendments))
+        answer = await self.answer(
+            self.change_orders,
+            category=CATEGORY,
+            request=[await self._amendment(operation, amendment) for amendment in amendments],
+        )
+        items = answer.value.answer or ()
+        self._check_answer(operation, len(items), len(amendments))
+        raw = _items(answer, len(items))
+        return tuple(
+            self._item_error(operation, item, change.symbol, change.client_id)
+            or amended_order(change, item.ack, answer.received_at, one)
+            for item, change, one in zip(items, amendments, raw, strict=True)
+        )
+
+    async def cancel_orders(
+        self, symbol: str, *, order_ids: Sequence[str] = (), client_ids: Sequence[str] = ()
+    ) -> tuple[Order | OperationError, ...]:
+        """Cancel orders and return how each ended: first those named by id, then those named by client id."""
+        operation = "cancel_orders"
+        names: list[tuple[str | None, str | None]] = [(one, None) for one in order_ids]
+        names += [(None, one) for one in client_ids]
+        self._check_count(operation, len(names))
+        request = [{"symbol": symbol, **named(self, operation, symbol, *name)} for name in names]
+        change = await self.call(self.end_named_orders, category=CATEGORY, request=request)
+        items = change.answer or ()
+        self._check_answer(operation, len(items), len(names))
+        return tuple(
+            await together_all(
+                self._canceled(operation, item, symbol, name) for item, name in zip(items, names, strict=True)
+            )
+        )
+
+    async def _canceled(
+        self, operation: str, item: BatchItem, symbol: str, name: tuple[str | None, str | None]
+    ) -> Order | OperationError:
+        refused = self._item_error(operation, item, symbol, name[1])
+        try:
+            if refused is None:
+                return await self._final_order(symbol, *name)
+            ended = await self._ended_before(symbol, *name) if isinstance(refused, NotFound) else None
+        except OperationError as error:
+            return error
+        return ended or refused
+
+    async def _amendment(self, operation: str, one: Amendment) -> dict[str, Any]:
+        name = named(self, operation, one.symbol, one.id, one.client_id)
+        if one.quantity is None and one.price is None:
+            raise self.refuse("give a quantity or a price", operation=operation, subject=one.symbol)
+        row = await instrument_row(self, one.symbol, operation)
+        check_steps(self, operation, row, {"quantity": one.quantity, "price": one.price})
+        return _texts({"symbol": one.symbol, **name, "qty": one.quantity, "price": one.price})
+
+    def _check_count(self, operation: str, count: int) -> None:
+        if not 1 <= count <= BATCH_AT_MOST:
+            raise self.refuse(f"a batch has 1 to {BATCH_AT_MOST} orders, not {count}", operation=operation)
+
+    def _check_answer(self, operation: str, answered: int, asked: int) -> None:
+        if answered != asked:
+            words = f"{asked} orders were asked for, and {answered} were answered"
+            raise errors.PayloadMismatch(words, venue=self.venue.id, operation=operation, outcome=Outcome.UNKNOWN)
+
+    def _item_error(self, operation: str, item: BatchItem, symbol: str, client_id: str | None) -> OperationError | None:
+        """Return what became of an item that was not taken, None for one that was."""
+        details: dict[str, Any] = {
+            "venue": self.venue.id,
+            "operation": operation,
+            "subject": symbol,
+            "client_id": client_id,
+        }
+        if item.absent:
+            return NotExecuted("the answer was lost, others of the batch arrived, and this one is nowhere", **details)
+        if not item.code:
+            return None
+        fault = self.venue.faults.classify(200, item.code, item.message)
+        outcome = Outcome.UNKNOWN if fault is Fault.UNKNOWN_OUTCOME else Outcome.NOT_APPLIED
+        return _ERRORS.get(fault, errors.Rejected)(item.message, code=item.code, outcome=outcome, **details)
+
+
+def _items(answer: Answer[Any], count: int) -> tuple[Mapping[str, Any] | None, ...]:
+    """Return the venue's objects of a batch; None where they were not kept, or the answer was not to be believed."""
+    rows = (answer.raw or {}).get("result", {}).get("list", ())
+    return tuple(rows) if len(rows) == count else (None,) * count
+
+
+def _texts(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item as it travels: numbers as plain digits, what is None left out."""
+    return {
+        name: format(value, "f") if isinstance(value, Decimal) else value
+        for name, value in item.items()
+        if value is not None
+    }

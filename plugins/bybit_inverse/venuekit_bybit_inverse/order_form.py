@@ -1,0 +1,144 @@
+"""The form of an order: what the venue cannot take is refused before sending, and nothing is rounded."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import attrs
+
+from venuekit.account import Account
+from venuekit.capabilities import (
+    OrderBehaviour,
+    OrderRequest,
+    OrderSide,
+    OrderType,
+    PositionSide,
+    TimeInForce,
+    WorkingPrice,
+)
+from venuekit_bybit_inverse.endpoints import CLIENT_ID_PATTERN
+from venuekit_bybit_inverse.instruments import instrument_row
+from venuekit_bybit_inverse.payloads import InstrumentRow
+
+__all__ = ["check_steps", "filled_in", "named", "wire_order"]
+
+_TIMES = {
+    TimeInForce.GTC: "GTC",
+    TimeInForce.IOC: "IOC",
+    TimeInForce.FOK: "FOK",
+    TimeInForce.POST_ONLY: "PostOnly",
+    TimeInForce.RPI: "RPI",
+}
+_TRIGGERS = {WorkingPrice.LAST: "LastPrice", WorkingPrice.MARK: "MarkPrice", WorkingPrice.INDEX: "IndexPrice"}
+_SIDES = {OrderSide.BUY: "Buy", OrderSide.SELL: "Sell"}
+_LIMITS = frozenset({OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT})
+_PROFITS = frozenset({OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_MARKET})
+_RISES, _FALLS = 1, 2
+#: what other venues have and this one does not
+_MISSING = {
+    "close_position": "the venue has no order that closes whatever is open: give the quantity, with reduce_only",
+    "price_protect": "the venue has no price protection of triggers",
+    "activation_price": "trailing stops belong to the position here, not to an order",
+    "callback_rate": "trailing stops belong to the position here, not to an order",
+    "expires_at": "orders do not expire here",
+    "price_match": "the venue does not choose prices",
+}
+
+
+async def filled_in(account: Account, operation: str, request: OrderRequest) -> OrderRequest:
+    """
+    Return an order with a client id, made up when it has none.
+
+    Raises:
+        InvalidArgument: the venue cannot take it; nothing was sent.
+        InvalidRequest: the venue lists no such symbol.
+    """
+    words = _misfit(account, request)
+    if words is not None:
+        raise account.refuse(words, operation=operation, subject=request.symbol)
+    row = await instrument_row(account, request.symbol, operation)
+    steps = {"quantity": request.quantity, "price": request.price, "trigger_price": request.trigger_price}
+    check_steps(account, operation, row, steps)
+    if request.client_id is not None:
+        return request
+    return attrs.evolve(request, client_id=f"vk-{os.urandom(12).hex()}")
+
+
+def check_steps(account: Account, operation: str, row: InstrumentRow, numbers: Mapping[str, Decimal | None]) -> None:
+    """Refuse a quantity or price that is not positive, or not a whole number of the instrument's steps."""
+    for name, number in numbers.items():
+        if number is None:
+            continue
+        step = row.lot_size_filter.qty_step if name == "quantity" else row.price_filter.tick_size
+        if not _is_number(number):
+            words = f"{name} must be a Decimal, not {number!r}"
+        elif number <= 0:
+            words = f"{name} must be above 0, not {number}"
+        elif step and number % step:
+            words = f"{name} {number} is not a multiple of {step}; it is never rounded here"
+        else:
+            continue
+        raise account.refuse(words, operation=operation, subject=row.symbol)
+
+
+def _is_number(value: object) -> bool:
+    return not isinstance(value, bool) and isinstance(value, int | Decimal) and Decimal(value).is_finite()
+
+
+def named(account: Account, operation: str, symbol: str, order_id: str | None, client_id: str | None) -> dict[str, str]:
+    """Return how an order is named; exactly one of both ids does it."""
+    if (order_id is None) == (client_id is None):
+        raise account.refuse("name the order by order_id or by client_id", operation=operation, subject=symbol)
+    return {"orderId": order_id} if order_id is not None else {"orderLinkId": client_id or ""}
+
+
+def wire_order(request: OrderRequest) -> dict[str, Any]:
+    """Return an order by the venue's names, numbers as plain digits."""
+    conditional = request.type.is_conditional
+    rises = (request.side is OrderSide.BUY) is not (request.type in _PROFITS)
+    found: dict[str, Any] = {
+        "symbol": request.symbol,
+        "side": _SIDES[request.side],
+        "orderType": "Limit" if request.type in _LIMITS else "Market",
+        "qty": request.quantity,
+        "price": request.price,
+        "timeInForce": None if request.time_in_force is None else _TIMES[request.time_in_force],
+        "orderLinkId": request.client_id,
+        "reduceOnly": True if request.reduce_only else None,
+        "triggerPrice": request.trigger_price,
+        "triggerDirection": (_RISES if rises else _FALLS) if conditional else None,
+        "triggerBy": None if request.working_price is None else _TRIGGERS[request.working_price],
+        "smpType": request.stp_mode,
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _misfit(account: Account, request: OrderRequest) -> str | None:
+    """Return why the venue cannot take an order, as far as its form tells."""
+    declared = account.behaviour(OrderBehaviour)
+    for name, words in _MISSING.items():
+        if getattr(request, name):
+            return words
+    conditional, limited = request.type.is_conditional, request.type in _LIMITS
+    word = f"a {request.type} order"
+    choices = {
+        f"{word} is not known here": request.type not in declared.types,
+        f"there is no side {request.side!r}": request.side not in _SIDES,
+        f"{request.time_in_force!r} is not known here": request.time_in_force not in {None, *declared.times_in_force},
+        f"a position in one-way mode has no side {request.position_side}": request.position_side
+        not in {None, PositionSide.BOTH},
+        f"{word} needs a quantity": request.quantity is None,
+        f"{word} needs a price": limited and request.price is None,
+        f"{word} takes no price": not limited and request.price is not None,
+        f"{word} needs a trigger_price": conditional and request.trigger_price is None,
+        f"{word} takes no trigger_price": not conditional and request.trigger_price is not None,
+        f"{word} watches no price": not conditional and request.working_price is not None,
+        f"{request.working_price!r} is not known here": request.working_price not in {None, *_TRIGGERS},
+        f"a client id is like {CLIENT_ID_PATTERN}, not {request.client_id!r}": request.client_id is not None
+        and not re.fullmatch(CLIENT_ID_PATTERN, request.client_id),
+    }
+    return next((words for words, holds in choices.items() if holds), None)

@@ -1,0 +1,130 @@
+"""Reading orders: what is open and what has ended stand in two lists."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from venuekit.account import Account
+from venuekit.capabilities import Order, OrderReader
+from venuekit.endpoint import Endpoint
+from venuekit.errors import NotFound, Outcome
+from venuekit.walk import Walk
+from venuekit.walking import Span, Track, merged
+from venuekit_bybit_inverse.endpoints import CATEGORY, OPEN_ORDERS, ORDER_HISTORY
+from venuekit_bybit_inverse.history_pages import milliseconds, newest_first, span_of
+from venuekit_bybit_inverse.order_form import named
+from venuekit_bybit_inverse.order_payloads import OrderRow
+from venuekit_bybit_inverse.order_values import order_of
+from venuekit_bybit_inverse.reading import read_pages
+from venuekit_bybit_inverse.wire import Page
+
+__all__ = ["BybitOrderReading"]
+
+_PAGE_SIZE = 50
+#: of the list of open orders, only what is open
+_OPEN_ONLY = 0
+#: stands for a row without a time, which none should be
+_EPOCH = datetime.fromtimestamp(0, UTC)
+_TRACK = Track[Order](
+    time=lambda order: 0 if order.created_at is None else milliseconds(order.created_at), key=lambda order: order.key
+)
+
+
+class BybitOrderReading(Account, OrderReader):
+    """Read orders; conditional ones stand in the same lists as plain ones, under one id for life."""
+
+    __slots__ = ()
+
+    open_orders: ClassVar[Endpoint[Page[OrderRow]]] = OPEN_ORDERS
+    order_history: ClassVar[Endpoint[Page[OrderRow]]] = ORDER_HISTORY
+
+    async def get_order(self, symbol: str, *, order_id: str | None = None, client_id: str | None = None) -> Order:
+        """Return an order, open or not; one that ended without a fill is kept for 24 hours."""
+        name = named(self, "get_order", symbol, order_id, client_id)
+        order = await self._find_order(self.open_orders, symbol, name)
+        order = order or await self._find_order(self.order_history, symbol, name)
+        if order is None:
+            raise self._no_order("get_order", symbol, client_id)
+        return order
+
+    async def get_open_order(self, symbol: str, *, order_id: str | None = None, client_id: str | None = None) -> Order:
+        """Return an open order."""
+        name = named(self, "get_open_order", symbol, order_id, client_id)
+        order = await self._find_order(self.open_orders, symbol, name)
+        if order is None or order.status.is_final:
+            raise self._no_order("get_open_order", symbol, client_id)
+        return order
+
+    async def get_open_orders(self, symbol: str | None = None) -> tuple[Order, ...]:
+        """Return what waits, plain and conditional, oldest first."""
+        found = await read_pages(
+            self, self.open_orders, category=CATEGORY, symbol=symbol, openOnly=_OPEN_ONLY, limit=_PAGE_SIZE
+        )
+        orders = [order_of(row, found.received_at, raw) for row, raw in zip(found.rows, found.raw, strict=True)]
+        # newest first on the wire; those of one moment keep the order they were placed in
+        orders.reverse()
+        return tuple(sorted(orders, key=_TRACK.time))
+
+    def iter_orders(
+        self,
+        symbol: str | None = None,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        after: Order | None = None,
+    ) -> Walk[Order]:
+        """Walk what has ended in two years, 7 days and 50 rows at a time, together with what is open now."""
+
+        async def walk() -> AsyncGenerator[Order, None]:
+            resume = None if after is None else after.created_at
+            span = await span_of(self, "iter_orders", start, end, after=resume)
+            waiting = [order for order in await self.get_open_orders(symbol) if _within(order, span)]
+            async for order in merged(self._ended_orders(symbol, span), _each(waiting), track=_TRACK, after=after):
+                yield order
+
+        return Walk(walk, cost_per_page=1)
+
+    async def _ended_orders(self, symbol: str | None, span: Span) -> AsyncGenerator[Order, None]:
+        rows = newest_first(
+            self,
+            self.order_history,
+            span,
+            time=_created,
+            key=lambda row: row.order_id,
+            limit=_PAGE_SIZE,
+            category=CATEGORY,
+            symbol=symbol,
+        )
+        async for found in rows:
+            yield order_of(found.row, found.received_at, found.raw)
+
+    async def _find_order(self, endpoint: Endpoint[Page[OrderRow]], symbol: str, name: dict[str, str]) -> Order | None:
+        found = await read_pages(self, endpoint, category=CATEGORY, symbol=symbol, **name)
+        orders = [order_of(row, found.received_at, raw) for row, raw in zip(found.rows, found.raw, strict=True)]
+        return max(orders, key=_TRACK.time, default=None)
+
+    def _no_order(self, operation: str, symbol: str, client_id: str | None) -> NotFound:
+        words = "the venue has no such order (any more, or not yet)"
+        return NotFound(
+            words,
+            venue=self.venue.id,
+            operation=operation,
+            subject=symbol,
+            client_id=client_id,
+            outcome=Outcome.NOT_APPLIED,
+        )
+
+
+def _created(row: OrderRow) -> datetime:
+    return row.created_time or _EPOCH
+
+
+def _within(order: Order, span: Span) -> bool:
+    return span.start <= _TRACK.time(order) <= span.end
+
+
+async def _each(orders: list[Order]) -> AsyncGenerator[Order, None]:
+    for order in orders:
+        yield order

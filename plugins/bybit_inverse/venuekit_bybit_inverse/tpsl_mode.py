@@ -1,0 +1,39 @@
+"""TP/SL mode: a default that the venue calls deprecated."""
+
+from __future__ import annotations
+
+import warnings
+from typing import ClassVar
+
+from venuekit.account import Account
+from venuekit.capabilities import TpSlMode, TpSlModeControl, TpSlModeSetting
+from venuekit.endpoint import Change, Endpoint
+from venuekit_bybit_inverse.endpoints import CATEGORY, SET_TPSL_MODE
+from venuekit_bybit_inverse.payloads import TpSlModeRow
+
+__all__ = ["BybitTpSlMode"]
+
+_WORDS = {TpSlMode.FULL: "Full", TpSlMode.PARTIAL: "Partial"}
+_DEPRECATED = (
+    "the venue calls set-tpsl-mode deprecated: it is only the default of requests that name no mode; orders and"
+    " trading stops carry their own"
+)
+
+
+class BybitTpSlMode(Account, TpSlModeControl):
+    """Set what orders and trading stops mean when they do not say it themselves."""
+
+    __slots__ = ()
+
+    change_tpsl_mode: ClassVar[Endpoint[Change[TpSlModeRow]]] = SET_TPSL_MODE
+
+    async def set_tpsl_mode(self, symbol: str, mode: TpSlMode) -> TpSlModeSetting:
+        """Set the default of a symbol; warns that the venue calls this deprecated."""
+        if mode not in _WORDS:
+            raise self.refuse(f"there is no mode {mode!r}", operation="set_tpsl_mode", subject=symbol)
+        warnings.warn(_DEPRECATED, UserWarning, stacklevel=2)
+        change = await self.call(
+            self.change_tpsl_mode, category=CATEGORY, symbol=symbol, tpSlMode=_WORDS[TpSlMode(mode)]
+        )
+        held = mode if change.answer is None else next(m for m, word in _WORDS.items() if word == change.answer.mode)
+        return TpSlModeSetting(symbol, TpSlMode(held), changed=change.changed)

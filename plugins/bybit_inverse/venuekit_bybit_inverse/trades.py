@@ -1,0 +1,114 @@
+"""Fills, and the orders that the venue itself placed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from datetime import datetime
+from typing import ClassVar
+
+from venuekit.account import Account
+from venuekit.capabilities import Fill, ForcedOrderReader, Order, OrderBook, OrderStatus, OrderType, TradeReader, Unit
+from venuekit.endpoint import Endpoint
+from venuekit.walk import Walk
+from venuekit.walking import Span, Track, merged
+from venuekit_bybit_inverse.endpoints import CATEGORY, EXECUTIONS, ORDER_HISTORY
+from venuekit_bybit_inverse.history_pages import Found, milliseconds, newest_first, span_of
+from venuekit_bybit_inverse.instruments import CONTRACT_SIZE, settle_coins
+from venuekit_bybit_inverse.order_payloads import FillRow
+from venuekit_bybit_inverse.order_values import fill_of, order_of, side_of
+from venuekit_bybit_inverse.reading import raw_rows
+from venuekit_bybit_inverse.wire import Page
+
+__all__ = ["BybitTrades"]
+
+_PAGE_SIZE = 100
+#: written like a fill, and none
+_FUNDING = "Funding"
+_FORCED = frozenset({"BustTrade", "AdlTrade"})
+_TRACK = Track[Fill](time=lambda fill: milliseconds(fill.time), key=lambda fill: fill.key)
+
+
+class BybitTrades(Account, TradeReader, ForcedOrderReader):
+    """Read fills of the last two years; liquidations and deleveraging are told by the kind of their fills."""
+
+    __slots__ = ()
+
+    executions: ClassVar[Endpoint[Page[FillRow]]] = EXECUTIONS
+
+    def iter_trades(
+        self,
+        symbol: str,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        after: Fill | None = None,
+    ) -> Walk[Fill]:
+        """Walk fills, 7 days and 100 rows at a time; funding, which stands among them, is left out."""
+
+        async def walk() -> AsyncGenerator[Fill, None]:
+            span = await span_of(self, "iter_trades", start, end, after=None if after is None else after.time)
+            settle = (await settle_coins(self, frozenset({symbol}))).get(symbol)
+            rows = self._fill_rows(symbol, span, lambda kind: kind != _FUNDING)
+            async for fill in merged(_fills(rows, settle), track=_TRACK, after=after):
+                yield fill
+
+        return Walk(walk, cost_per_page=1)
+
+    def iter_forced_orders(
+        self, symbol: str | None = None, *, start: datetime | None = None, end: datetime | None = None
+    ) -> Walk[Order]:
+        """Walk the orders behind forced fills, each once; one that is no longer listed is told by its first fill."""
+
+        async def walk() -> AsyncGenerator[Order, None]:
+            span = await span_of(self, "iter_forced_orders", start, end)
+            seen: set[str] = set()
+            async for found in self._fill_rows(symbol, span, lambda kind: kind in _FORCED):
+                if found.row.order_id not in seen:
+                    seen.add(found.row.order_id)
+                    yield await self._forced_order(found)
+
+        return Walk(walk, cost_per_page=1)
+
+    async def _fill_rows(
+        self, symbol: str | None, span: Span, wanted: Callable[[str], bool]
+    ) -> AsyncGenerator[Found[FillRow], None]:
+        rows = newest_first(
+            self,
+            self.executions,
+            span,
+            time=lambda row: row.exec_time,
+            key=lambda row: row.exec_id,
+            limit=_PAGE_SIZE,
+            category=CATEGORY,
+            symbol=symbol,
+        )
+        async for found in rows:
+            if wanted(found.row.exec_type):
+                yield found
+
+    async def _forced_order(self, found: Found[FillRow]) -> Order:
+        fill = found.row
+        answer = await self.answer(ORDER_HISTORY, category=CATEGORY, symbol=fill.symbol, orderId=fill.order_id)
+        for row, raw in zip(answer.value.rows, raw_rows(answer, len(answer.value.rows)), strict=True):
+            return order_of(row, answer.received_at, raw)
+        return Order(
+            id=fill.order_id,
+            client_id=fill.order_link_id,
+            symbol=fill.symbol,
+            book=OrderBook.PLAIN,
+            side=side_of(fill.side),
+            type=OrderType.MARKET if fill.order_type == "Market" else OrderType.LIMIT,
+            status=OrderStatus.FILLED,
+            quantity=fill.order_qty,
+            contract_size=CONTRACT_SIZE,
+            contract_unit=Unit.QUOTE,
+            venue_status=None,
+            updated_at=fill.exec_time,
+            received_at=found.received_at,
+            raw=found.raw,
+        )
+
+
+async def _fills(rows: AsyncGenerator[Found[FillRow], None], settle: str | None) -> AsyncGenerator[Fill, None]:
+    async for found in rows:
+        yield fill_of(found.row, settle, found.raw)

@@ -1,0 +1,51 @@
+"""What all of Bybit's rows share: the spelling of names, sides, and pages behind a cursor."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import Protocol, TypeVar
+
+import attrs
+
+__all__ = ["PAGE", "Page", "WireSide", "names"]
+
+R_co = TypeVar("R_co", covariant=True)
+
+#: how most lists name their rows and what asks for the next page
+PAGE: Mapping[str, str] = {"rows": "list", "cursor": "nextPageCursor"}
+
+
+class Page(Protocol[R_co]):
+    """One page of rows; the cursor asks for the next one, None or empty when there is none."""
+
+    @property
+    def rows(self) -> tuple[R_co, ...]:
+        """The rows of this page."""
+
+    @property
+    def cursor(self) -> str | None:
+        """Where the next page begins."""
+
+
+class WireSide(enum.StrEnum):
+    """The side of an order or position; a flat position has none, or the word."""
+
+    BUY = "Buy"
+    SELL = "Sell"
+    FLAT = ""
+    NONE = "None"
+
+    @property
+    def sign(self) -> int:
+        """1 for long, -1 for short, 0 for flat."""
+        return {WireSide.BUY: 1, WireSide.SELL: -1}.get(self, 0)
+
+
+def names(kind: type, **exceptions: str) -> Mapping[str, str]:
+    """Return attribute to JSON name: the venue writes in camel case what we write with underscores."""
+    found = {}
+    for attribute in attrs.fields(kind):
+        first, *rest = attribute.name.split("_")
+        found[attribute.name] = exceptions.get(attribute.name, first + "".join(word.capitalize() for word in rest))
+    return found

@@ -1,0 +1,97 @@
+"""Withdrawals: what left for a chain or another account of the venue."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import ClassVar
+
+from venuekit.account import Account
+from venuekit.capabilities import Withdrawal, WithdrawalReader, WithdrawalStatus
+from venuekit.endpoint import Endpoint
+from venuekit.walk import Walk
+from venuekit.walking import Track, merged
+from venuekit_bybit_inverse.endpoints import WITHDRAWALS
+from venuekit_bybit_inverse.history_pages import MONTH, TWO_YEARS, Found, milliseconds, newest_first, span_of
+from venuekit_bybit_inverse.history_payloads import WithdrawalRow
+from venuekit_bybit_inverse.wire import Page
+
+__all__ = ["BybitWithdrawals"]
+
+_PAGE_SIZE = 50
+#: on chains and within the venue
+_ALL = 2
+_STATUSES: Mapping[str, WithdrawalStatus] = {
+    "SecurityCheck": WithdrawalStatus.PENDING,
+    "Pending": WithdrawalStatus.PENDING,
+    "MoreInformationRequired": WithdrawalStatus.PENDING,
+    "BlockchainConfirmed": WithdrawalStatus.PENDING,
+    "success": WithdrawalStatus.SUCCESS,
+    "CancelByUser": WithdrawalStatus.CANCELED,
+    "Reject": WithdrawalStatus.FAILED,
+    "Fail": WithdrawalStatus.FAILED,
+}
+#: no limit is documented, so an explicit start may lie anywhere
+_ALL_TIME = 10 * TWO_YEARS
+_TRACK = Track[Withdrawal](time=lambda one: milliseconds(one.created_at), key=lambda one: one.id)
+
+
+class BybitWithdrawals(Account, WithdrawalReader):
+    """Read withdrawals; only a key of the master account may, another one gets the venue's refusal."""
+
+    __slots__ = ()
+
+    withdrawals: ClassVar[Endpoint[Page[WithdrawalRow]]] = WITHDRAWALS
+
+    def iter_withdrawals(
+        self,
+        *,
+        asset: str | None = None,
+        status: WithdrawalStatus | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        after: Withdrawal | None = None,
+    ) -> Walk[Withdrawal]:
+        """Walk less than 30 days at a time, without ``start`` over two years; ``status`` is applied here."""
+
+        async def walk() -> AsyncGenerator[Withdrawal, None]:
+            resume = None if after is None else after.created_at
+            keeps = TWO_YEARS if start is None and after is None else _ALL_TIME
+            begin = start or resume
+            span = await span_of(self, "iter_withdrawals", begin, end, keeps=keeps, words="20 years", after=resume)
+            found = newest_first(
+                self,
+                self.withdrawals,
+                span,
+                time=lambda row: row.create_time,
+                key=lambda row: row.withdraw_id,
+                limit=_PAGE_SIZE,
+                width=MONTH,
+                rows_name="rows",
+                coin=asset,
+                withdrawType=_ALL,
+            )
+            async for one in merged(_values(found), track=_TRACK, after=after):
+                if status in {None, one.status}:
+                    yield one
+
+        return Walk(walk, cost_per_page=1)
+
+
+async def _values(rows: AsyncGenerator[Found[WithdrawalRow], None]) -> AsyncGenerator[Withdrawal, None]:
+    async for found in rows:
+        row = found.row
+        yield Withdrawal(
+            id=row.withdraw_id,
+            asset=row.coin,
+            amount=-row.amount,
+            fee=None if row.withdraw_fee is None else Decimal(0) - row.withdraw_fee,
+            status=_STATUSES.get(row.status) or WithdrawalStatus(row.status),
+            venue_status=row.status,
+            created_at=row.create_time,
+            chain=row.chain,
+            address=row.to_address,
+            tx_id=row.tx_id,
+            raw=found.raw,
+        )
