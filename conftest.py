@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import pytest
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def pytest_configure() -> None:
     """Start without an event loop: pytest-asyncio would make one only to put it back later, and nobody closes it."""
     asyncio.set_event_loop(None)

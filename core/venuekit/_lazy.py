@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 
@@ -22,6 +23,7 @@ def lazy(package: str, homes: Mapping[str, str]) -> Callable[[str], object]:
         home = home_of.get(name)
         if home is not None:
             value: object = getattr(import_module(f"{package}.{home}"), name)
+            setattr(sys.modules[package], name, value)  # the next time it is simply there
             return value
         if name in homes:
             return import_module(f"{package}.{name}")

@@ -114,8 +114,9 @@ class Account:
         remembered = self._line.place.remembered
         key = (endpoint, tuple(sorted(parameters.items())))
         found = remembered.get(key)
-        if found is None or (_failed(found)):
-            found = asyncio.ensure_future(self.call(endpoint, **parameters))
+        if found is None or _failed(found):
+            # with nobody's own deadline and waits: others join, and may have none
+            found = asyncio.ensure_future(self._read(endpoint, **parameters))
             remembered[key] = found
         value: T = await asyncio.shield(found)
         return value

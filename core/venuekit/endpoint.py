@@ -283,6 +283,7 @@ class Endpoint(Generic[T]):
         readback: For a SET: reads whether the target holds.
         settle: For KEYED and DELTA: finds out whether a lost write happened.
         absence_proof: When ``settle`` finding nothing is a proof; None when it never is.
+        claims: For a DELTA: the identity of the history row that an answer tells of; a lost write is not taken for it.
         before: For a DELTA: what to read before writing, so that ``settle`` can compare.
         websocket_method: The method of the venue's WebSocket API that does the same, None if there is none.
         serves: The capability methods it serves, as function objects (``LeverageControl.set_leverage``).
@@ -312,6 +313,7 @@ class Endpoint(Generic[T]):
     readback: Readback | None = None
     settle: Settle | None = None
     absence_proof: AbsenceProof | None = None
+    claims: Callable[[T], str] | None = None
     before: Callable[[Call, Mapping[str, Any]], Awaitable[Any]] | None = None
     websocket_method: str | None = None
     serves: tuple[Callable[..., Any], ...] = ()
@@ -358,6 +360,10 @@ class Endpoint(Generic[T]):
         """Return what the caller handed in for a role, None when nothing."""
         name = self._roles.get(role)
         return None if name is None else parameters.get(name)
+
+    def values_of(self, role: Role, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return everything the caller handed in for a role that several parameters have."""
+        return tuple(parameters[p.name] for p in self.parameters if p.role is role and p.name in parameters)
 
     def cost(self, parameters: Mapping[str, Any]) -> int:
         """Return what a call with these parameters weighs."""

@@ -49,8 +49,8 @@ class FaultTable:
     A venue's refusals. Equality only; the most specific row wins: code before message before status.
 
     A refusal that no row lists is REJECTED when it carries a code, and otherwise by its status:
-    5xx and 408 are UNKNOWN_OUTCOME, 401 AUTHENTICATION, 403 PERMISSION, 404 NOT_FOUND, 418 BANNED,
-    429 THROTTLED, anything else REJECTED.
+    401 AUTHENTICATION, 403 PERMISSION, 404 NOT_FOUND, 418 BANNED, 429 THROTTLED, and anything else UNKNOWN_OUTCOME:
+    what does not speak the venue's language does not know what the venue did.
     """
 
     rows: tuple[FaultRow, ...]
@@ -89,7 +89,6 @@ _STATUS_FAULTS: Mapping[int, Fault] = {
     401: Fault.AUTHENTICATION,
     403: Fault.PERMISSION,
     404: Fault.NOT_FOUND,
-    408: Fault.UNKNOWN_OUTCOME,
     418: Fault.BANNED,
     429: Fault.THROTTLED,
 }
@@ -101,4 +100,4 @@ def _by_status(status: int, *, has_code: bool) -> Fault:
         return Fault.UNKNOWN_OUTCOME
     if has_code and status not in {408, 418, 429}:
         return Fault.REJECTED
-    return _STATUS_FAULTS.get(status, Fault.REJECTED)
+    return _STATUS_FAULTS.get(status, Fault.UNKNOWN_OUTCOME)

@@ -17,14 +17,14 @@ from venuekit import errors
 from venuekit.capabilities import Capability, capability_of
 from venuekit.clock import Clock, SystemClock, VenueClock
 from venuekit.credentials import Credentials, Secret
-from venuekit.endpoint import Endpoint
+from venuekit.endpoint import Endpoint, Role, Subject
 from venuekit.pipeline.budget import Budget, PoolName
 from venuekit.pipeline.guard import Guard
-from venuekit.pipeline.journal import FileJournal
+from venuekit.pipeline.journal import FileJournal, Unresolved
 from venuekit.pipeline.line import Line, Place
 from venuekit.pipeline.observe import Observer
 from venuekit.pipeline.policy import RetryPolicy
-from venuekit.pipeline.subjects import Subjects
+from venuekit.pipeline.subjects import Fence, Subjects
 from venuekit.pipeline.wire import RestWire
 from venuekit.venue import Environment, EnvironmentName, Limit, LimitScope, Venue
 
@@ -65,6 +65,8 @@ class Runtime:
         self._operators: dict[str, tuple[RetryPolicy, tuple[Observer, ...]]] = {}
         self._pools: dict[PoolName, Budget] = {}
         self._subjects: dict[tuple[str, str, str], Subjects] = {}
+        #: journals whose open lines have been made fences
+        self._journals: set[tuple[str, str, str]] = set()
 
     @property
     def plugins(self) -> Plugins:
@@ -128,6 +130,11 @@ class Runtime:
             keep_raw=keep_raw,
             journal=self._journal_of(venue, environment, account),
         )
+        journal = (venue.id, environment.site, account)
+        if line.journal is not None and journal not in self._journals:
+            self._journals.add(journal)  # what a killed process sent may still arrive, and win over what is sent now
+            for entry in line.journal.unresolved():
+                line.subjects.raise_fence(_fence_of(venue, entry))
         opened = venue.account(line)
         if not place.clock.synced:
             await opened.sync_clock()
@@ -177,6 +184,14 @@ class Runtime:
             self._loop = loop
         if self._loop is not loop:
             raise RuntimeError("a Runtime belongs to the loop that opened it; make one per loop")
+
+
+def _fence_of(venue: Venue[Any], entry: Unresolved) -> Fence:
+    until = round(entry.fence.timestamp() * 1000)
+    for endpoint in venue.endpoints:
+        if (endpoint.verb, endpoint.path) == (entry.verb, entry.path) and endpoint.subject is Subject.SYMBOL:
+            return Fence(endpoint.value_of(Role.SYMBOL, entry.parameters), until, object())
+    return Fence(None, until, object())
 
 
 def _fingerprint(key: Secret) -> str:

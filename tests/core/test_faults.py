@@ -34,7 +34,8 @@ TABLE = FaultTable(
         (401, None, "", Fault.AUTHENTICATION),
         (403, None, "", Fault.PERMISSION),
         (404, None, "", Fault.NOT_FOUND),
-        (400, None, "", Fault.REJECTED),
+        (400, None, "", Fault.UNKNOWN_OUTCOME),
+        (302, None, "", Fault.UNKNOWN_OUTCOME),
         (400, 99, "x", Fault.REJECTED),
     ],
 )

@@ -11,7 +11,7 @@ from venuekit.cli.rows import Row, json_text
 from venuekit.cli.state import accounts_option, json_option, state_of
 from venuekit.cli.status import Status, status_of, worst
 from venuekit.cli.tables import table
-from venuekit.errors import Conflict, OutcomeUnknown
+from venuekit.errors import ConfigurationError, Conflict, OutcomeUnknown
 
 if TYPE_CHECKING:
     from venuekit.account import Account
@@ -45,7 +45,7 @@ async def settle_command(context: click.Context, accounts: Sequence[str], as_jso
             }
             try:
                 message = await account.settle(entry)
-            except (OutcomeUnknown, Conflict) as error:
+            except (OutcomeUnknown, Conflict, ConfigurationError) as error:
                 statuses.append(status_of(error))
                 rows.append({**row, "state": "open", "message": str(error)})
             else:

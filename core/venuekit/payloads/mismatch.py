@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TypeAlias
 
-from venuekit.credentials.redactor import redact_parameters
 from venuekit.errors import PayloadMismatch
 
 __all__ = ["Path", "Unfit", "payload_mismatch"]
@@ -34,6 +33,8 @@ def _where(path: Path) -> str:
 
 def _shown(value: object, name: str) -> str:
     """Return a value for a message: short, redacted, and never a whole object or list."""
+    from venuekit.credentials.redactor import redact_parameters  # only what does not fit is ever shown
+
     match value:
         case None:
             return "null"

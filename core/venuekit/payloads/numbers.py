@@ -6,8 +6,8 @@ from decimal import Decimal, InvalidOperation
 
 __all__ = ["interned", "nonzero"]
 
-#: a longer text hardly ever comes twice, and looking for it costs more than reading it
-_LONGEST_SHARED = 10
+#: a longer text hardly ever comes twice, and keeping it costs more than reading it; zero does: 0.00000000
+_LONGEST_SHARED, _LONGEST_ZERO = 7, 10
 #: bounds the memory of the shared numbers to about half a megabyte
 _MOST_SHARED = 4096
 
@@ -21,18 +21,9 @@ def interned(text: str) -> Decimal:
     Raises:
         ValueError: it is no finite decimal number.
     """
-    if len(text) > _LONGEST_SHARED:
-        return _read(text)
-    value = _shared.get(text)
-    if value is None:
-        value = _read(text)
-        if len(_shared) >= _MOST_SHARED:
-            _shared.clear()
-        _shared[text] = value
-    return value
-
-
-def _read(text: str) -> Decimal:
+    known = _shared.get(text)
+    if known is not None:
+        return known
     try:
         value = Decimal(text)
     except InvalidOperation:
@@ -40,6 +31,10 @@ def _read(text: str) -> Decimal:
     # Decimal also reads NaN, Infinity and 1_000
     if not value.is_finite() or "_" in text:
         raise ValueError(f"not a decimal number: {text[:60]!r}")
+    if len(text) <= (_LONGEST_SHARED if value else _LONGEST_ZERO):
+        if len(_shared) >= _MOST_SHARED:
+            _shared.clear()
+        _shared[text] = value
     return value
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
+from math import floor
 from typing import Protocol
 
 import attrs
@@ -71,7 +72,7 @@ class SlidingBudget:
             self._used -= spent.popleft()[1]
         if now < self._closed_until:
             return self._closed_until - now
-        excess = self._used + amount - self._amount * (1 - reserve)
+        excess = self._used + amount - (self._amount - floor(self._amount * reserve))
         if excess <= 0 or not spent:
             return 0.0
         for moment, portion in spent:

@@ -95,7 +95,7 @@ def _admit(
 async def _write(operation: Operation[T], call: Call) -> T:
     """Deliver a write when its turn comes; however it ends, its outcome is known to journal and observers."""
     endpoint, subjects = operation.endpoint, operation.line.subjects
-    symbol = None if endpoint.subject is Subject.ACCOUNT else operation.subject
+    symbol = endpoint.value_of(Role.SYMBOL, operation.parameters) if endpoint.subject is Subject.SYMBOL else None
     if endpoint.subject is not None and not subjects.try_enter(symbol):
         await subjects.enter(symbol)
     try:
@@ -107,22 +107,32 @@ async def _write(operation: Operation[T], call: Call) -> T:
             value = await operation.attempt()
         except Trouble as trouble:
             value = await _recover(operation, trouble, call)
-    except asyncio.CancelledError as cancelled:
-        if operation.in_flight:
-            operation.leave_open()
-        if operation.open_until:
-            cancelled.add_note(str(_interrupted(operation, "cancelled while it was under way")))
-        else:
-            operation.close(Outcome.NOT_SENT)
-        raise
-    except OperationError as error:
-        operation.close(error.outcome)
+    except BaseException as error:
+        _fail(operation, error)
         raise
     finally:
         if endpoint.subject is not None:
             subjects.leave(symbol)
-    operation.close(Outcome.APPLIED)
+    if operation.journal_id is not None:
+        operation.close(Outcome.APPLIED)
+    if endpoint.claims is not None:
+        subjects.claim(endpoint.claims(value))
     return value
+
+
+def _fail(operation: Operation[Any], error: BaseException) -> None:
+    """Account for a write that ended in an error, whoever raised it: what may have arrived is of unknown outcome."""
+    if isinstance(error, OperationError):
+        operation.close(error.outcome)
+        return
+    if operation.in_flight:
+        operation.leave_open()
+    if not operation.open_until:
+        operation.close(Outcome.NOT_APPLIED if operation.attempts else Outcome.NOT_SENT)
+        return
+    if isinstance(error, Exception):
+        raise _interrupted(operation, f"{type(error).__name__} while it was under way") from error
+    error.add_note(str(_interrupted(operation, "cancelled while it was under way")))
 
 
 async def _recover(operation: Operation[T], trouble: Trouble, call: Call) -> T:
@@ -154,14 +164,15 @@ def _late(operation: Operation[Any], deadline: float) -> OperationError:
     words = f"the deadline of {deadline:g} s passed"
     if operation.open_until and operation.endpoint.is_write:
         return operation.annotate(errors.OutcomeUnknown(words))
-    if operation.endpoint.is_write:
+    if not operation.attempts:
         return operation.annotate(errors.NeverSent(words))
+    # what was answered was refused, and what was not answered changes nothing
     return operation.annotate(errors.AnswerLost(words, outcome=Outcome.NOT_APPLIED))
 
 
 def _check_window(line: Line, window: int) -> None:
     most = line.place.venue.recv_window_most
-    if not 0 < window <= most:
+    if type(window) is not int or not 0 < window <= most:
         raise ValueError(f"recv_window must be from 1 up to {most} ms, not {window!r}")
 
 

@@ -41,7 +41,12 @@ def encode(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> tuple[str,
     if endpoint.encoding is Encoding.JSON:
         values = {name: _checked(endpoint, declared, name, value) for name, value in parameters.items()}
         return "", _compact(values).encode()
-    return "&".join([f"{n}={_text(_checked(endpoint, declared, n, value))}" for n, value in parameters.items()]), None
+    parts = []
+    for name, value in parameters.items():
+        parameter = declared.get(name)
+        checked = _CHECKS[parameter.kind](parameter, value) if parameter else _checked(endpoint, declared, name, value)
+        parts.append(f"{name}={checked if type(checked) is int else _text(checked)}")
+    return "&".join(parts), None
 
 
 def _checked(endpoint: Endpoint[Any], declared: Mapping[str, Parameter], name: str, value: Any) -> _Checked:
@@ -74,6 +79,8 @@ def _check_integer(parameter: Parameter, value: Any) -> int:
     if not whole:
         raise _refuse(parameter, _expected(parameter, "a whole number"), value)
     _check_range(parameter, value, "a whole number")
+    if parameter.choices is not None and str(int(value)) not in parameter.choices:
+        raise _refuse(parameter, f"one of {', '.join(sorted(parameter.choices))}", value)
     return int(value)
 
 

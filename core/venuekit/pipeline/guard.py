@@ -60,9 +60,10 @@ class Guard:
         return None if symbol in self.symbols else f"{symbol} is not among the allowed symbols"
 
     def _size_refusal(self, endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> str | None:
-        leverage = endpoint.value_of(Role.LEVERAGE, parameters)
-        if self.max_leverage is not None and leverage is not None and leverage > self.max_leverage:
-            return f"leverage {leverage} is above {self.max_leverage}"
+        if self.max_leverage is not None:
+            highest = max(endpoint.values_of(Role.LEVERAGE, parameters), default=None)
+            if highest is not None and highest > self.max_leverage:
+                return f"leverage {highest} is above {self.max_leverage}"
         if self.max_notional is None or endpoint.name_of(Role.QUANTITY) is None:
             return None
         notional = None if endpoint.notional is None else endpoint.notional(parameters)

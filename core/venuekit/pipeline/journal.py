@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Mapping
@@ -94,7 +95,10 @@ class FileJournal:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             descriptor = os.open(self.path, _APPENDING, 0o600)
         try:
-            os.write(descriptor, _compact(line).encode() + b"\n")
+            # the first newline ends a line that a crash or a full disk cut off, so that it spoils only itself
+            text = b"\n" + _compact(line).encode() + b"\n"
+            if os.write(descriptor, text) != len(text):
+                raise OSError(errno.ENOSPC, "only a part of the line could be written", str(self.path))
         finally:
             os.close(descriptor)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import attrs
 
@@ -20,7 +20,7 @@ from venuekit.pipeline.subjects import Subjects
 from venuekit.pipeline.wire import Wire
 from venuekit.venue import Environment, Limit, Venue
 
-__all__ = ["Line", "Place"]
+__all__ = ["Costs", "Line", "Place"]
 
 
 @attrs.define(eq=False)
@@ -37,6 +37,18 @@ class Place:
     remembered: dict[tuple[Endpoint[Any], tuple[tuple[str, Any], ...]], Awaitable[Any]] = attrs.field(
         factory=dict, repr=False
     )
+
+
+class Costs(NamedTuple):
+    """What a request pays, as far as the endpoint alone tells."""
+
+    pools: tuple[tuple[Limit, Budget, int | None], ...]  #: with the cost in each, None for the endpoint's weight
+    due: list[tuple[Budget, int]] | None  #: None where the weight hangs on the parameters
+    reserve: float  #: the share of each pool that is left to what is more urgent
+
+    def of(self, weight: int) -> list[tuple[Budget, int]]:
+        """Return what is due at a weight."""
+        return [(pool, weight if cost is None else cost) for _, pool, cost in self.pools]
 
 
 @attrs.define(eq=False)
@@ -58,22 +70,20 @@ class Line:
     journal: Journal | None = None
     halted: bool = False
     learned: dict[type[Capability], str] | None = None
-    #: identities of history rows that settled writes of this account already explain
-    claimed: set[str] | None = None
-    _costs: dict[Endpoint[Any], tuple[tuple[Limit, Budget, int | None], ...]] | None = attrs.field(
-        default=None, init=False, repr=False
-    )
+    _costs: dict[Endpoint[Any], Costs] | None = attrs.field(default=None, init=False, repr=False)
 
     #: the way of one request; a method here, so that an account class can be declared without loading it
     carry = _carry
 
-    def costs(self, endpoint: Endpoint[Any]) -> tuple[tuple[Limit, Budget, int | None], ...]:
-        """Return the pools an endpoint pays into, each with its cost; None for the endpoint's weight."""
+    def costs(self, endpoint: Endpoint[Any]) -> Costs:
+        """Return what a request to an endpoint pays, and into which pools; found out once."""
         if self._costs is None:
             self._costs = {}
         found = self._costs.get(endpoint)
         if found is None:
             limits = {limit.name: limit for limit in self.place.venue.limits}
-            found = tuple((limits[name], self.pool(limits[name]), cost) for name, cost in endpoint.pools.items())
+            pools = tuple((limits[name], self.pool(limits[name]), cost) for name, cost in endpoint.pools.items())
+            costs = Costs(pools, None, endpoint.priority.value)
+            found = costs._replace(due=costs.of(endpoint.weight)) if isinstance(endpoint.weight, int) else costs
             self._costs[endpoint] = found
         return found

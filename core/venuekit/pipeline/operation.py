@@ -11,7 +11,7 @@ import attrs
 from venuekit import errors
 from venuekit.clock import from_milliseconds
 from venuekit.credentials.redactor import redact, redact_parameters
-from venuekit.endpoint import Endpoint, Lost, Role, Subject
+from venuekit.endpoint import Effect, Endpoint, Lost, Role, Subject
 from venuekit.errors import OperationError, Outcome
 from venuekit.message import HttpResponse
 from venuekit.pipeline.budget import Budget, feed, pay
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["Operation"]
 
 T = TypeVar("T")
-
 _log = logging.getLogger("venuekit.pipeline")
 
 _UNANSWERED: Mapping[TroubleKind, type[errors.TransportError]] = {
@@ -78,10 +77,11 @@ class Operation(Generic[T]):
             OperationError: it cannot go on: the budget would have to wait too long.
         """
         line, endpoint = self.line, self.endpoint
-        costs = line.costs(endpoint)
-        weight = endpoint.cost(self.parameters)
-        due = [(pool, weight if cost is None else cost) for _, pool, cost in costs]
-        if delay := pay(due, line.clock.monotonic(), endpoint.priority.value):
+        fare = line.costs(endpoint)
+        costs, due, reserve = fare
+        if due is None:
+            due = fare.of(endpoint.cost(self.parameters))
+        if delay := pay(due, line.clock.monotonic(), reserve):
             await self._save_up(costs, due, delay)
         window = self.options.recv_window or line.place.venue.recv_window
         self.attempts += 1
@@ -100,7 +100,11 @@ class Operation(Generic[T]):
             now = line.clock.monotonic()
             for limit, pool, _ in costs:
                 feed(pool, limit, response.headers, now)
-        trouble = judge(line.place.venue, endpoint, response, line.place.clock)
+        try:
+            trouble = judge(line.place.venue, endpoint, response, line.place.clock)
+        except Exception as error:  # a plugin that cannot read the answer must not hide that a write may hold
+            lost = errors.AnswerLost(f"{first_bytes(response)}; {_failure(error)}", status=response.status)
+            raise self._trouble(TroubleKind.LOST, lost) from error
         if trouble is not None:
             self._heed(trouble, costs)
             raise self._trouble(trouble.kind, trouble.error, trouble.delay)
@@ -167,7 +171,7 @@ class Operation(Generic[T]):
             sent_at=from_milliseconds(self.sent_at),
             fence=from_milliseconds(self.open_until or self.fence),
             client_id=self.client_id,
-            claimed=frozenset(self.line.claimed or ()),
+            claimed=frozenset(self.line.subjects.claimed or ()),
             before=self.before,
         )
 
@@ -206,7 +210,9 @@ class Operation(Generic[T]):
         self.in_flight = False
         self.open_until = max(self.open_until, self.fence)
         if self.endpoint.subject is not None:
-            fence = Fence(None if self.endpoint.subject is Subject.ACCOUNT else self.subject, self.fence, self.write)
+            # a second copy of what adds up is another write; a second copy of a setting is the same
+            write = self.write if self.endpoint.effect is Effect.SET else object()
+            fence = Fence(None if self.endpoint.subject is Subject.ACCOUNT else self.subject, self.fence, write)
             self.fences += (fence,)
             self.line.subjects.raise_fence(fence)
 

@@ -21,14 +21,15 @@ class Patience:
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._started: dict[asyncio.Task[object], float] = {}
+        #: when it began, and how often its task had been asked to stop by then: an exchange may be part of cleaning up
+        self._started: dict[asyncio.Task[object], tuple[float, int]] = {}
         self._late: set[asyncio.Task[object]] = set()
         self._look_again: asyncio.TimerHandle | None = None
 
     def begin(self, task: asyncio.Task[object]) -> None:
         """Note that a task begins an exchange now."""
         loop = asyncio.get_running_loop()
-        self._started[task] = loop.time()
+        self._started[task] = loop.time(), task.cancelling()
         if self._look_again is None:
             self._look_again = loop.call_later(_INTERVAL, self._look, loop)
 
@@ -41,14 +42,15 @@ class Patience:
         if task not in self._late:
             return False
         self._late.discard(task)
-        return task.uncancel() == 0
+        _, before = self._started[task]
+        return task.uncancel() <= before
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         self._look_again = None
         if not self._started:
             return
         latest = loop.time() - self.seconds
-        for task, started in self._started.items():
+        for task, (started, _) in self._started.items():
             if started <= latest and task not in self._late:
                 self._late.add(task)
                 task.cancel()

@@ -19,7 +19,7 @@ from venuekit.pipeline.options import UNSET
 from venuekit.pipeline.retry import Move, final, move, persist, unchanged
 from venuekit.pipeline.verdict import Trouble, TroubleKind
 
-__all__ = ["find_out", "look_again"]
+__all__ = ["find_out", "look_again", "read_now"]
 
 T = TypeVar("T")
 
@@ -46,19 +46,34 @@ async def look_again(operation: Operation[Any], cause: OperationError, call: Cal
     """Try once more to find out, without sending anything but reads; what ``error.settle()`` does."""
     if operation.endpoint.effect is not Effect.SET:
         return await _prove(operation, cause, call)
-    reading = await _reading(operation, cause, call, first)
+    reading = await read_now(operation, cause, call, first)
     if reading.holds:
         return Change(reading.answer, changed=None)
     if first is not None and reading.value != first.value:
-        raise _conflict(operation, reading)
+        raise _differing(operation, cause, reading, call, first)
     if operation.line.place.clock.milliseconds() <= operation.open_until:
         raise _unknown(operation, cause, "it may still arrive", call, first)
+    if first is None:  # it may have held until somebody, or a later write of ours, set this
+        words = f"{_shown(reading.value)} holds now; nobody read what held before it was sent"
+        raise _unknown(operation, cause, words, call, None)
     raise operation.annotate(errors.NotExecuted(f"{_shown(reading.value)} holds, and no attempt can arrive any more"))
+
+
+async def _settle_later(
+    operation: Operation[Any], cause: OperationError, call: Call, first: Reading[Any] | None
+) -> Any:
+    try:
+        value = await look_again(operation, cause, call, first)
+    except errors.NotExecuted:
+        operation.close(Outcome.NOT_APPLIED)
+        raise
+    operation.close(Outcome.APPLIED)
+    return value
 
 
 async def _read_back(operation: Operation[Any], trouble: Trouble, call: Call, resync: Resync) -> Any:
     """SET: read; if the target does not hold, send once more and read again."""
-    first = await _reading(operation, trouble.error, call, None)
+    first = await read_now(operation, trouble.error, call, None)
     expected = operation.options.expected
     if first.holds:
         if expected is not UNSET and expected != first.value:
@@ -67,18 +82,18 @@ async def _read_back(operation: Operation[Any], trouble: Trouble, call: Call, re
     if trouble.kind is TroubleKind.DOUBTFUL and not operation.open_until:
         raise final(operation, trouble)
     if expected is not UNSET and first.value != expected:
-        raise _conflict(operation, first)
+        raise _differing(operation, trouble.error, first, call, first)
     try:
         change = await persist(operation, None, resync)
         return attrs.evolve(change, changed=None)
     except Trouble as second:
         if move(second, operation) is Move.DONE:
             return unchanged(operation)
-        last = await _reading(operation, second.error, call, first)
+        last = await read_now(operation, second.error, call, first)
         if last.holds:
             return Change(last.answer, changed=None)
         if last.value != first.value:
-            raise _conflict(operation, last) from None
+            raise _differing(operation, second.error, last, call, first) from None
         raise _unknown(operation, second.error, f"it was {_shown(first.value)} and still is", call, first) from None
 
 
@@ -153,15 +168,16 @@ async def _look(operation: Operation[Any], cause: OperationError, call: Call) ->
     if isinstance(found, Applied):
         operation.arrived()
         if found.claims is not None:
-            operation.line.claimed = (operation.line.claimed or set()) | {found.claims}
+            operation.line.subjects.claim(found.claims)
     else:
         operation.reads += (found.seen,)
     return found
 
 
-async def _reading(
+async def read_now(
     operation: Operation[Any], cause: OperationError, call: Call, first: Reading[Any] | None
 ) -> Reading[Any]:
+    """Read what holds; a read that fails raises OutcomeUnknown."""
     readback = operation.endpoint.readback
     if readback is None:
         raise _unknown(operation, cause, "nothing can be read that would tell", call, first)
@@ -190,8 +206,13 @@ def _shown(value: object) -> str:
     return "an unknown value" if value is None else str(value)
 
 
-def _conflict(operation: Operation[Any], reading: Reading[Any]) -> OperationError:
-    words = f"{_shown(reading.value)} holds, neither the old nor the wanted value: somebody else writes it too"
+def _differing(
+    operation: Operation[Any], cause: OperationError, reading: Reading[Any], call: Call, first: Reading[Any] | None
+) -> OperationError:
+    """Say that somebody else writes it too, or that nothing could be read."""
+    if reading.value is None:
+        return _unknown(operation, cause, "the venue does not say what holds", call, first)
+    words = f"{reading.value} holds, neither the old nor the wanted value: somebody else writes it too"
     return operation.annotate(errors.Conflict(words))
 
 
@@ -201,7 +222,7 @@ def _unknown(
     """Build the honest default."""
 
     async def again() -> Any:
-        return await look_again(operation, cause, call, first)
+        return await _settle_later(operation, cause, call, first)
 
     sole = " (all of this assumes that nobody else writes)" if operation.endpoint.effect is Effect.DELTA else ""
     error = errors.OutcomeUnknown(f"{cause.message}; {why}{sole}", settle=again, code=cause.code, status=cause.status)

@@ -36,10 +36,12 @@ class Subjects:
     _waiting: deque[tuple[str | None, asyncio.Future[None]]] | None = attrs.field(default=None, init=False)
     #: writes that may still arrive
     fences: list[Fence] = attrs.field(factory=list, init=False)
+    #: identities of history rows that writes of this key already explain
+    claimed: set[str] | None = attrs.field(default=None, init=False)
 
     def try_enter(self, symbol: str | None) -> bool:
         """Hold this subject if no other write to it runs or waits; say whether that is so."""
-        if self._waiting or not self._free(symbol):
+        if self._waiting or (self._held and not self._free(symbol)):
             return False
         self._held.add(symbol)
         return True
@@ -71,6 +73,10 @@ class Subjects:
     def raise_fence(self, fence: Fence) -> None:
         """Remember that a write may still arrive."""
         self.fences.append(fence)
+
+    def claim(self, identity: str) -> None:
+        """Remember that a history row belongs to a write that is explained."""
+        self.claimed = (self.claimed or set()) | {identity}
 
     def lower(self, fence: Fence) -> None:
         """Forget a write that is proven to have arrived: it cannot arrive once more."""

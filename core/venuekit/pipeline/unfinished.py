@@ -21,26 +21,41 @@ async def resolve(line: Line, entry: Unresolved, call: Call) -> str:
         OutcomeUnknown, Conflict: nothing could be found out; the line stays open.
         ConfigurationError: the installed plugin does not know the endpoint any more.
     """
-    from venuekit.pipeline.settle import look_again
+    from venuekit.pipeline.settle import look_again, read_now
 
     endpoint = _endpoint(line, entry)
-    operation = Operation(
-        line, endpoint, entry.parameters, Options(), endpoint.decode, line.wire.encode(endpoint, entry.parameters)
-    )
+    try:
+        draft = line.wire.encode(endpoint, entry.parameters)
+    except ValueError as error:
+        raise errors.ConfigurationError(f"{line.place.venue.id}: {error}, as this version declares it") from None
+    operation = Operation(line, endpoint, entry.parameters, Options(), endpoint.decode, draft)
     operation.attempts = 1
     operation.sent_at = round(entry.sent_at.timestamp() * 1000)
     operation.fence = operation.open_until = round(entry.fence.timestamp() * 1000)
     operation.journal_id = entry.id
     cause = operation.annotate(errors.OutcomeUnknown(f"left unfinished at {entry.sent_at:%Y-%m-%d %H:%M:%S} UTC"))
+    clock = line.place.clock
+    if endpoint.effect is Effect.SET and clock.milliseconds() > operation.open_until:
+        reading = await read_now(operation, cause, call, None)
+        if not reading.holds:  # it may have held until a later write: what is certain is that it does not now
+            if line.journal is not None:
+                line.journal.end(entry.id, "does_not_hold")
+            return f"{_what(operation)}: does not hold, {reading.value} does; it cannot arrive any more"
+        operation.close(errors.Outcome.APPLIED)
+        return f"{_what(operation)}: it holds"
     try:
         await look_again(operation, cause, call, None)
     except errors.NotExecuted as error:
         operation.close(errors.Outcome.NOT_APPLIED)
         return str(error)
     operation.close(errors.Outcome.APPLIED)
-    holds = "it holds" if endpoint.effect is Effect.SET else "it happened"
+    return f"{_what(operation)}: {'it holds' if endpoint.effect is Effect.SET else 'it happened'}"
+
+
+def _what(operation: Operation[object]) -> str:
     on_what = f" for {operation.subject}" if operation.subject else ""
-    return f"{line.place.venue.id}: {endpoint.operation}{on_what} of {from_milliseconds(operation.sent_at)}: {holds}"
+    venue, when = operation.line.place.venue.id, from_milliseconds(operation.sent_at)
+    return f"{venue}: {operation.endpoint.operation}{on_what} of {when}"
 
 
 def _endpoint(line: Line, entry: Unresolved) -> Endpoint[object]:

@@ -32,7 +32,9 @@ def side_that_fits(account: Account, mode: PositionMode, side: PositionSide | No
     Raises:
         InvalidArgument: BOTH in hedge mode, LONG or SHORT in one-way mode.
     """
-    asked = side or PositionSide.BOTH
+    if side is not None and side not in set(PositionSide):
+        raise account.refuse(f"the side is both, long or short, not {side!r}", operation="get_position", subject=symbol)
+    asked = PositionSide.BOTH if side is None else PositionSide(side)
     if (asked is PositionSide.BOTH) is (mode is PositionMode.ONE_WAY):
         return asked
     fitting = "BOTH" if mode is PositionMode.ONE_WAY else "LONG or SHORT"

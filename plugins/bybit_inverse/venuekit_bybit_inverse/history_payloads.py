@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import attrs
 
-from venuekit.payloads import payload_decoder
+from venuekit.payloads import WireRow, payload_decoder
 from venuekit_bybit_inverse.wire import PAGE, Page, names
 
 __all__ = [
@@ -28,8 +28,8 @@ __all__ = [
 T = TypeVar("T")
 
 
-@attrs.frozen
-class LogRow:
+@attrs.frozen(eq=False, repr=False)
+class LogRow(WireRow):
     """Row of ``GET /v5/account/transaction-log``: ``change`` = ``cash_flow`` + ``funding`` - ``fee``."""
 
     id: str
@@ -47,14 +47,14 @@ class LogRow:
     order_id: str | None = None
 
 
-@attrs.frozen
-class _LogPage:
+@attrs.frozen(eq=False, repr=False)
+class _LogPage(WireRow):
     rows: tuple[LogRow, ...]
     cursor: str | None = None
 
 
-@attrs.frozen
-class ClosedPnlRow:
+@attrs.frozen(eq=False, repr=False)
+class ClosedPnlRow(WireRow):
     """Row of ``GET /v5/position/closed-pnl``; ``closed_pnl`` is net of both fees, which are paid > 0."""
 
     symbol: str
@@ -70,14 +70,14 @@ class ClosedPnlRow:
     close_fee: Decimal | None = None
 
 
-@attrs.frozen
-class _ClosedPnlPage:
+@attrs.frozen(eq=False, repr=False)
+class _ClosedPnlPage(WireRow):
     rows: tuple[ClosedPnlRow, ...]
     cursor: str | None = None
 
 
-@attrs.frozen
-class WithdrawalRow:
+@attrs.frozen(eq=False, repr=False)
+class WithdrawalRow(WireRow):
     """Row of ``GET /v5/asset/withdraw/query-record``; amount and fee are magnitudes."""
 
     withdraw_id: str
@@ -91,14 +91,14 @@ class WithdrawalRow:
     tx_id: str | None = None
 
 
-@attrs.frozen
-class _WithdrawalPage:
+@attrs.frozen(eq=False, repr=False)
+class _WithdrawalPage(WireRow):
     rows: tuple[WithdrawalRow, ...]
     cursor: str | None = None
 
 
-@attrs.frozen
-class ExchangeRow:
+@attrs.frozen(eq=False, repr=False)
+class ExchangeRow(WireRow):
     """Row of ``GET /v5/asset/exchange/order-record``; ``created_time`` is in seconds."""
 
     exchange_tx_id: str
@@ -110,14 +110,14 @@ class ExchangeRow:
     exchange_rate: Decimal | None = None
 
 
-@attrs.frozen
-class _ExchangePage:
+@attrs.frozen(eq=False, repr=False)
+class _ExchangePage(WireRow):
     rows: tuple[ExchangeRow, ...]
     cursor: str | None = None
 
 
-@attrs.frozen
-class ConvertRow:
+@attrs.frozen(eq=False, repr=False)
+class ConvertRow(WireRow):
     """Row of ``GET /v5/asset/exchange/query-convert-history``."""
 
     exchange_tx_id: str

@@ -36,8 +36,9 @@ class BybitMarginType(Account, MarginTypeControl):
             words = f"the margin type is the account's and would change {touched}: say account_wide=True to mean that"
             raise self.refuse(words, operation="set_margin_type", subject=symbol)
         if margin_type not in {MarginType.CROSS, MarginType.ISOLATED}:
-            words = f"only cross and isolated can be set, not {margin_type}"
+            words = f"only cross and isolated can be set, not {margin_type!r}"
             raise self.refuse(words, operation="set_margin_type", subject=symbol)
+        margin_type = MarginType(margin_type)
         present = await self.get_margin_type()
         if present.margin_type is margin_type:
             # The venue does not document what it answers to setting the present mode again.

@@ -10,7 +10,7 @@ from typing import TypeVar
 import attrs
 
 from venuekit.errors import PayloadMismatch
-from venuekit.payloads import payload_decoder
+from venuekit.payloads import WireRow, payload_decoder
 from venuekit_bybit_inverse.wire import PAGE, Page, WireSide, names
 
 __all__ = [
@@ -28,8 +28,8 @@ __all__ = [
 T = TypeVar("T")
 
 
-@attrs.frozen
-class OrderRow:
+@attrs.frozen(eq=False, repr=False)
+class OrderRow(WireRow):
     """Row of ``GET /v5/order/realtime`` and ``/v5/order/history``; ``cum_exec_fee`` is paid > 0."""
 
     order_id: str
@@ -58,16 +58,16 @@ class OrderRow:
     updated_time: datetime | None = None
 
 
-@attrs.frozen
-class _OrderPage:
+@attrs.frozen(eq=False, repr=False)
+class _OrderPage(WireRow):
     """A page of orders."""
 
     rows: tuple[OrderRow, ...]
     cursor: str | None = None
 
 
-@attrs.frozen
-class OrderAck:
+@attrs.frozen(eq=False, repr=False)
+class OrderAck(WireRow):
     """
     What the venue says when it has taken a request about an order: not yet what becomes of it.
 
@@ -79,8 +79,8 @@ class OrderAck:
     row: OrderRow | None = None
 
 
-@attrs.frozen
-class BatchItem:
+@attrs.frozen(eq=False, repr=False)
+class BatchItem(WireRow):
     """
     What became of one item of a batch; ``code`` is 0 for one that was taken.
 
@@ -93,30 +93,30 @@ class BatchItem:
     absent: bool = False
 
 
-@attrs.frozen
-class _Verdict:
+@attrs.frozen(eq=False, repr=False)
+class _Verdict(WireRow):
     code: int
     msg: str = ""
 
 
-@attrs.frozen
-class _Acks:
+@attrs.frozen(eq=False, repr=False)
+class _Acks(WireRow):
     list: tuple[OrderAck, ...]
 
 
-@attrs.frozen
-class _Verdicts:
+@attrs.frozen(eq=False, repr=False)
+class _Verdicts(WireRow):
     list: tuple[_Verdict, ...]
 
 
-@attrs.frozen
-class _Batch:
+@attrs.frozen(eq=False, repr=False)
+class _Batch(WireRow):
     result: _Acks
     ret_ext_info: _Verdicts
 
 
-@attrs.frozen
-class FillRow:
+@attrs.frozen(eq=False, repr=False)
+class FillRow(WireRow):
     """Row of ``GET /v5/execution/list``; ``exec_fee`` is paid > 0."""
 
     exec_id: str
@@ -136,8 +136,8 @@ class FillRow:
     order_qty: Decimal | None = None
 
 
-@attrs.frozen
-class _FillPage:
+@attrs.frozen(eq=False, repr=False)
+class _FillPage(WireRow):
     """A page of fills."""
 
     rows: tuple[FillRow, ...]

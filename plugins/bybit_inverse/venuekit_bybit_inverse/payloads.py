@@ -11,7 +11,7 @@ from typing import TypeVar
 import attrs
 
 from venuekit.capabilities import MarginType
-from venuekit.payloads import payload_decoder, read_json
+from venuekit.payloads import WireRow, payload_decoder, read_json
 from venuekit_bybit_inverse.wire import PAGE, Page, WireSide, names
 
 __all__ = [
@@ -64,7 +64,7 @@ class MarginMode(enum.StrEnum):
     @classmethod
     def of(cls, margin_type: MarginType) -> MarginMode:
         """Return what the venue calls a margin type."""
-        return next(mode for mode, ours in _MARGIN_TYPES.items() if ours is margin_type)
+        return next(mode for mode, ours in _MARGIN_TYPES.items() if ours == margin_type)
 
 
 _MARGIN_TYPES = {
@@ -74,8 +74,8 @@ _MARGIN_TYPES = {
 }
 
 
-@attrs.frozen
-class AccountInfoRow:
+@attrs.frozen(eq=False, repr=False)
+class AccountInfoRow(WireRow):
     """Row of ``GET /v5/account/info``."""
 
     margin_mode: MarginMode
@@ -84,8 +84,8 @@ class AccountInfoRow:
     updated_time: datetime | None = None
 
 
-@attrs.frozen
-class FeeRateRow:
+@attrs.frozen(eq=False, repr=False)
+class FeeRateRow(WireRow):
     """Row of ``GET /v5/account/fee-rate``."""
 
     symbol: str
@@ -93,8 +93,8 @@ class FeeRateRow:
     taker_fee_rate: Decimal
 
 
-@attrs.frozen
-class ApiKeyRow:
+@attrs.frozen(eq=False, repr=False)
+class ApiKeyRow(WireRow):
     """Answer of ``GET /v5/user/query-api``, without the key; ``expired_at`` is a text in ISO 8601."""
 
     permissions: dict[str, tuple[str, ...]]
@@ -104,23 +104,23 @@ class ApiKeyRow:
     is_master: bool | None = None
 
 
-@attrs.frozen
-class TpSlModeRow:
+@attrs.frozen(eq=False, repr=False)
+class TpSlModeRow(WireRow):
     """Answer of ``POST /v5/position/set-tpsl-mode``."""
 
     mode: str
 
 
-@attrs.frozen
-class RiskRow:
+@attrs.frozen(eq=False, repr=False)
+class RiskRow(WireRow):
     """Answer of ``POST /v5/position/set-risk-limit``."""
 
     risk_id: int
     risk_limit_value: Decimal | None = None
 
 
-@attrs.frozen
-class CoinRow:
+@attrs.frozen(eq=False, repr=False)
+class CoinRow(WireRow):
     """One coin of ``GET /v5/account/wallet-balance``."""
 
     coin: str
@@ -139,8 +139,8 @@ class CoinRow:
     collateral_switch: bool | None = None
 
 
-@attrs.frozen
-class WalletRow:
+@attrs.frozen(eq=False, repr=False)
+class WalletRow(WireRow):
     """The account of ``GET /v5/account/wallet-balance``, in USD, and its coins."""
 
     total_equity: Decimal | None = None
@@ -153,8 +153,8 @@ class WalletRow:
     coin: tuple[CoinRow, ...] = ()
 
 
-@attrs.frozen
-class CollateralRow:
+@attrs.frozen(eq=False, repr=False)
+class CollateralRow(WireRow):
     """One coin of ``GET /v5/account/collateral-info``."""
 
     currency: str
@@ -163,8 +163,8 @@ class CollateralRow:
     collateral_ratio: Decimal | None = None
 
 
-@attrs.frozen
-class PositionRow:
+@attrs.frozen(eq=False, repr=False)
+class PositionRow(WireRow):
     """Row of ``GET /v5/position/list``; ``size`` is unsigned."""
 
     symbol: str
@@ -192,16 +192,16 @@ class PositionRow:
     seq: int | None = None
 
 
-@attrs.frozen
-class _PositionPage:
+@attrs.frozen(eq=False, repr=False)
+class _PositionPage(WireRow):
     """A page of positions."""
 
     rows: tuple[PositionRow, ...]
     cursor: str | None = None
 
 
-@attrs.frozen
-class SymbolInfoRow:
+@attrs.frozen(eq=False, repr=False)
+class SymbolInfoRow(WireRow):
     """Row of ``GET /v5/position/symbol-info``."""
 
     symbol: str
@@ -209,8 +209,8 @@ class SymbolInfoRow:
     leverage: Decimal | None = None
 
 
-@attrs.frozen
-class RiskLimitRow:
+@attrs.frozen(eq=False, repr=False)
+class RiskLimitRow(WireRow):
     """Row of ``GET /v5/market/risk-limit``; rates are fractions, ``mm_deduction`` is empty on the first tier."""
 
     id: int
@@ -222,16 +222,16 @@ class RiskLimitRow:
     mm_deduction: Decimal | None = None
 
 
-@attrs.frozen
-class _RiskLimitPage:
+@attrs.frozen(eq=False, repr=False)
+class _RiskLimitPage(WireRow):
     """A page of risk limits."""
 
     rows: tuple[RiskLimitRow, ...]
     cursor: str | None = None
 
 
-@attrs.frozen
-class LeverageFilter:
+@attrs.frozen(eq=False, repr=False)
+class LeverageFilter(WireRow):
     """What leverages an instrument takes."""
 
     min_leverage: Decimal | None = None
@@ -239,8 +239,8 @@ class LeverageFilter:
     leverage_step: Decimal | None = None
 
 
-@attrs.frozen
-class PriceFilter:
+@attrs.frozen(eq=False, repr=False)
+class PriceFilter(WireRow):
     """What prices an instrument takes."""
 
     min_price: Decimal | None = None
@@ -248,8 +248,8 @@ class PriceFilter:
     tick_size: Decimal | None = None
 
 
-@attrs.frozen
-class LotSizeFilter:
+@attrs.frozen(eq=False, repr=False)
+class LotSizeFilter(WireRow):
     """What quantities an instrument takes."""
 
     min_order_qty: Decimal | None = None
@@ -259,8 +259,8 @@ class LotSizeFilter:
     min_notional_value: Decimal | None = None
 
 
-@attrs.frozen
-class InstrumentRow:
+@attrs.frozen(eq=False, repr=False)
+class InstrumentRow(WireRow):
     """Row of ``GET /v5/market/instruments-info``."""
 
     symbol: str
@@ -277,16 +277,16 @@ class InstrumentRow:
     lot_size_filter: LotSizeFilter = LotSizeFilter()
 
 
-@attrs.frozen
-class _InstrumentPage:
+@attrs.frozen(eq=False, repr=False)
+class _InstrumentPage(WireRow):
     """A page of instruments."""
 
     rows: tuple[InstrumentRow, ...]
     cursor: str | None = None
 
 
-@attrs.frozen
-class _ServerTime:
+@attrs.frozen(eq=False, repr=False)
+class _ServerTime(WireRow):
     time: datetime
 
 

@@ -130,14 +130,14 @@ def test_exit_statuses_reach_the_shell(command: list[str], tmp_path: Path) -> No
 
 
 def test_commands_without_network_load_little(command: list[str], tmp_path: Path) -> None:
-    """What tables of declarations need is neither an HTTP stack nor a decoder nor a table library."""
+    """What tables of declarations need is no event loop, HTTP stack, decoder or table library."""
     code = textwrap.dedent(
         """
         import sys
         from venuekit.cli import main
         for words in (["venues"], ["capabilities"], ["capabilities", "toy_perp"], ["endpoints", "toy_perp", "--json"]):
             assert main(words) == 0, words
-        heavy = {"aiohttp", "cattrs", "cryptography", "msgspec", "rich", "tenacity"} & set(sys.modules)
+        heavy = {"aiohttp", "asyncio", "cattrs", "cryptography", "msgspec", "rich", "tenacity"} & set(sys.modules)
         sys.exit(f"loaded {heavy}" if heavy else 0)
         """
     )

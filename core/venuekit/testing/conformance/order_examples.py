@@ -9,6 +9,7 @@ from typing import Any
 from venuekit.capabilities import (
     Amendment,
     CommissionReader,
+    CountdownCancel,
     MarginChangeReader,
     MarkPriceReader,
     OrderAmend,
@@ -17,6 +18,7 @@ from venuekit.capabilities import (
     OrderReader,
     OrderRequest,
     OrderSide,
+    OrderTest,
     OrderType,
     PositionMarginControl,
     TpSlMode,
@@ -68,6 +70,14 @@ async def _placed_for_all(stage: Stage) -> Mapping[str, Any]:
     return {}
 
 
+async def _placed_of_symbol(stage: Stage) -> Mapping[str, Any]:
+    return {"symbol": (await _placed(stage))["symbol"]}
+
+
+async def _to_count_down(stage: Stage) -> Mapping[str, Any]:
+    return {"symbol": stage.scenario.flat, "seconds": 60.0}
+
+
 async def _to_amend(stage: Stage) -> Mapping[str, Any]:
     name = await _placed(stage)
     change = _request(stage, lower=2)
@@ -106,7 +116,7 @@ ORDER_ARGUMENTS: Mapping[Callable[..., Any], Arguments] = {
     OrderReader.get_order: _placed,
     OrderReader.get_open_order: _placed,
     OrderReader.get_open_orders: _placed_for_all,
-    OrderReader.iter_orders: _placed_for_all,
+    OrderReader.iter_orders: _placed_of_symbol,
     OrderControl.place_order: _to_place,
     OrderControl.cancel_order: _placed,
     OrderControl.cancel_all_orders: _placed_for_all,
@@ -114,6 +124,9 @@ ORDER_ARGUMENTS: Mapping[Callable[..., Any], Arguments] = {
     OrderBatch.place_orders: _several_to_place,
     OrderBatch.amend_orders: _several_to_amend,
     OrderBatch.cancel_orders: _several_to_cancel,
+    OrderTest.test_order: _to_place,
+    CountdownCancel.set_countdown: _to_count_down,
+    CountdownCancel.countdown: _to_count_down,
     TradeReader.iter_trades: _held,
     CommissionReader.get_commission_rate: _held,
     MarkPriceReader.get_mark_price: _held,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from venuekit.endpoint import Endpoint
-from venuekit.errors import AnswerLost, OutcomeNotStated
+from venuekit.endpoint import Endpoint, Role
+from venuekit.errors import AnswerLost, NotFound, OutcomeNotStated
 from venuekit.testing.conformance.base import Checks, parameters_on
 from venuekit.testing.conformance.raising import raises
-from venuekit.testing.staged import on_stage
+from venuekit.testing.recorded import RecordedCase
+from venuekit.testing.staged import Stage, on_stage
 
 __all__ = ["ReadChecks"]
 
@@ -23,9 +24,10 @@ class ReadChecks(Checks):
         case = self.inventory.example(read_endpoint)
         assert case is not None, f"no recorded success of {read_endpoint}"
         async with on_stage(self.inventory.venue) as stage:
+            parameters = await _answerable(stage, read_endpoint, case)
             stage.disturb(read_endpoint, unreadable, times=_ATTEMPTS)
             with raises(AnswerLost) as caught:
-                await stage.account.call(read_endpoint, **parameters_on(stage, read_endpoint, case))
+                await stage.account.call(read_endpoint, **parameters)
             assert caught.value.status in {200, None}
             assert caught.value.message
             assert len(stage.arrivals(read_endpoint)) == _ATTEMPTS
@@ -37,9 +39,10 @@ class ReadChecks(Checks):
         case = self.inventory.example(read_endpoint)
         assert case is not None, f"no recorded success of {read_endpoint}"
         async with on_stage(self.inventory.venue) as stage:
+            parameters = await _answerable(stage, read_endpoint, case)
             stage.disturb(read_endpoint, Answer.html(502), times=_ATTEMPTS)
             with raises(OutcomeNotStated) as caught:
-                await stage.account.call(read_endpoint, **parameters_on(stage, read_endpoint, case))
+                await stage.account.call(read_endpoint, **parameters)
             assert caught.value.status == 502
             assert len(stage.arrivals(read_endpoint)) == _ATTEMPTS
 
@@ -50,6 +53,28 @@ class ReadChecks(Checks):
         case = self.inventory.example(read_endpoint)
         assert case is not None, f"no recorded success of {read_endpoint}"
         async with on_stage(self.inventory.venue) as stage:
+            parameters = await _answerable(stage, read_endpoint, case)
             stage.disturb(read_endpoint, DropAfter())
-            await stage.account.call(read_endpoint, **parameters_on(stage, read_endpoint, case))
+            await stage.account.call(read_endpoint, **parameters)
             assert [one.applied for one in stage.arrivals(read_endpoint)] == [True, True]
+
+
+async def _answerable(stage: Stage, endpoint: Endpoint[Any], case: RecordedCase) -> dict[str, Any]:
+    """Return the parameters of a recorded read; where they name an order by its client id, that order waits."""
+    from venuekit.simulator.ledger import Book, Side
+
+    parameters = parameters_on(stage, endpoint, case)
+    client_id = parameters.get(endpoint.name_of(Role.CLIENT_ID) or "")
+    symbol = stage.scenario.held or stage.scenario.flat
+    ledger = stage.simulation.ledger_of(stage.venue.id)
+    for book in Book if client_id is not None else ():
+        try:
+            await stage.account.call(endpoint, **parameters)
+            break
+        except NotFound:
+            order = ledger.contract(symbol).min_quantity, ledger.mark(symbol) / 2
+            for waiting in ledger.orders(symbol, is_open=True):
+                ledger.cancel_order(waiting.id)
+            ledger.rest_order(symbol, Side.BUY, *order, book=book, client_id=client_id)
+    stage.simulation.requests.clear()
+    return parameters

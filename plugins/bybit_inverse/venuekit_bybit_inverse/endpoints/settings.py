@@ -20,7 +20,7 @@ from venuekit.endpoint import (
 )
 from venuekit_bybit_inverse import payloads
 from venuekit_bybit_inverse.endpoints.parameters import CATEGORY, INVERSE, SYMBOL, THE_SYMBOL
-from venuekit_bybit_inverse.endpoints.reads import ACCOUNT_INFO, POSITION_LIST
+from venuekit_bybit_inverse.endpoints.reads import ACCOUNT_INFO, POSITION_LIST, SYMBOL_INFO
 from venuekit_bybit_inverse.limits import paid
 
 __all__ = ["SET_LEVERAGE", "SET_MARGIN_MODE", "SET_RISK_LIMIT", "SET_TPSL_MODE", "SWITCH_MODE"]
@@ -30,8 +30,12 @@ _HEDGE = 3
 
 
 async def _read_leverage(call: Call, lost: Lost) -> Reading[None]:
-    page = await call(POSITION_LIST, category=CATEGORY, symbol=lost.parameters["symbol"])
-    leverage = next((row.leverage for row in page.rows), None)
+    symbol = lost.parameters["symbol"]
+    page = await call(POSITION_LIST, category=CATEGORY, symbol=symbol)
+    leverage = next((row.leverage for row in page.rows if row.symbol == symbol), None)
+    if leverage is None:  # the list has no row of some flat symbols
+        infos = await call(SYMBOL_INFO, category=CATEGORY, symbol=symbol)
+        leverage = next((info.leverage for info in infos if info.symbol == symbol), None)
     return Reading(value=leverage, holds=leverage == Decimal(lost.parameters["buyLeverage"]))
 
 

@@ -185,6 +185,7 @@ ADD_COLLATERAL = Endpoint(
     effect=Effect.DELTA,
     subject=Subject.SYMBOL,
     doubtful=frozenset({Code.SEEN_BEFORE}),
+    claims=lambda row: row.id,
     settle=_find_collateral,
     absence_proof=AbsenceProof(after=timedelta(seconds=1)),
     note="Adds margin to an isolated position; the framework has no capability for it yet.",
