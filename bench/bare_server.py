@@ -1,8 +1,8 @@
 """
 The other side: an HTTP server with as little in it as can be, in a process of its own.
 
-It verifies nothing and answers from a table, so that what is measured is the client. Prints its port, serves until
-its standard input closes.
+It verifies nothing and answers from a table, so that what is measured is the client. ``/requests`` tells how many
+it has answered. Prints its port, serves until its standard input closes.
 """
 
 from __future__ import annotations
@@ -10,23 +10,55 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from collections.abc import Iterator
+from functools import partial
+from itertools import cycle
+from urllib.parse import parse_qsl
 
+from books import income_pages
+from coin_market import HELD, account_bodies, instruments_body
 from measure import pin
 
 _LEVERAGE = b'{"symbol":"BTCUSDT","leverage":20,"maxNotionalValue":"10000000"}'
+#: how many times the market moves before it is where it was
+_BODIES = 12
 
 
-def _answer(path: bytes) -> bytes:
-    if path.endswith(b"/leverage"):
-        return _LEVERAGE
-    if path.endswith(b"/time"):
-        return b'{"serverTime":%d}' % (time.time_ns() // 1_000_000)
-    return b'{"code":-1121,"msg":"the benchmark has no answer for this path"}'
+class _Answers:
+    """The table: path to body; what is read more than once moves on with every read."""
+
+    def __init__(self) -> None:
+        self._requests = 0
+        self._moving: dict[bytes, Iterator[bytes]] = {}
+        for way, held in HELD.items():
+            self._moving[f"/{way}/dapi/v1/account".encode()] = cycle(account_bodies(held, _BODIES))
+            self._moving[f"/{way}/dapi/v1/exchangeInfo".encode()] = cycle([instruments_body()])
+        self._income: list[bytes] = []
+
+    def to(self, target: bytes) -> bytes:
+        path, _, query = target.partition(b"?")
+        if path == b"/requests":
+            return b"%d" % self._requests
+        self._requests += 1
+        if path.endswith(b"/leverage"):
+            return _LEVERAGE
+        if path.endswith(b"/time"):
+            return b'{"serverTime":%d}' % (time.time_ns() // 1_000_000)
+        if path.endswith(b"/income"):
+            return self._income_page(int(dict(parse_qsl(query))[b"page"]))
+        moving = self._moving.get(path)
+        return b'{"code":-1121,"msg":"the benchmark has no answer for this path"}' if moving is None else next(moving)
+
+    def _income_page(self, number: int) -> bytes:
+        if not self._income:
+            self._income = income_pages()
+        return self._income[number - 1] if number <= len(self._income) else b"[]"
 
 
 class _Exchange(asyncio.Protocol):
-    def __init__(self) -> None:
+    def __init__(self, answers: _Answers) -> None:
         self._pending = b""
+        self._answers = answers
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -43,7 +75,7 @@ class _Exchange(asyncio.Protocol):
             if len(pending) < end + 4 + length:
                 break
             pending = pending[end + 4 + length :]
-            body = _answer(head.split(b" ", 2)[1].partition(b"?")[0])
+            body = self._answers.to(head.split(b" ", 2)[1])
             self._transport.write(
                 b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-MBX-USED-WEIGHT-1M: 1\r\n"
                 b"X-Response-Time: 1ms\r\nServer: bench\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
@@ -53,7 +85,7 @@ class _Exchange(asyncio.Protocol):
 
 async def main() -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(_Exchange, "127.0.0.1", 0)
+    server = await loop.create_server(partial(_Exchange, _Answers()), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     async with server:
         await asyncio.to_thread(sys.stdin.read)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import Any
 
 import attrs
 
-__all__ = ["Row", "in_fresh_processes", "pin", "ratios", "spread"]
+__all__ = ["Row", "in_fresh_processes", "in_own_environment", "pin", "ratios", "spread"]
 
 HERE = Path(__file__).parent
 
@@ -40,6 +41,22 @@ def in_fresh_processes(script: str, times: int, *arguments: str) -> list[dict[st
     """Run a script of this directory several times and return what each run printed, as JSON."""
     command = [sys.executable, str(HERE / script), *arguments]
     return [json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout) for _ in range(times)]  # noqa: S603
+
+
+def in_own_environment(
+    script: str, *arguments: str, with_packages: Sequence[str]
+) -> tuple[dict[str, Any] | None, str | None]:
+    """Run a script beside packages of its own; return what it printed, as JSON, or None and why there is nothing."""
+    uv = shutil.which("uv")
+    if uv is None:
+        return None, "uv is not installed"
+    packages = [part for package in with_packages for part in ("--with", package)]
+    command = [uv, "run", "--isolated", "--no-project", *packages, "python", str(HERE / script), *arguments]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
+    if done.returncode:
+        return None, (done.stderr.strip().splitlines() or ["it failed"])[-1][:80]
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return figures, None
 
 
 def ratios(ours: Iterable[float], theirs: Iterable[float]) -> list[float]:

@@ -1,28 +1,32 @@
 """
 Every benchmark, a table, and bench/RESULTS.md.
 
-    make bench                                  all of it, two minutes
-    uv run --with ccxt python bench/run.py      the same with ccxt's parser beside ours
+    make bench                                            all of it, four minutes
+    uv run --with ccxt python bench/run.py --peers        the same with ccxt and python-binance beside ours
 
 Best on a machine that does nothing else: ratios bear other work, milliseconds do not.
 """
 
 from __future__ import annotations
 
+import argparse
 import importlib.metadata
 import os
 import platform
 import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from measure import HERE, Row, in_fresh_processes, ratios, spread
+from measure import HERE, Row, in_fresh_processes, in_own_environment, ratios, spread
 
 RESULTS = HERE / "RESULTS.md"
 LIBRARIES = ("aiohttp", "attrs", "cattrs", "click", "msgspec", "orjson", "pluggy", "tenacity", "yarl", "ccxt")
+PEERS = ("ccxt", "python-binance")
 
-WRITE_TARGET, IMPORT_TARGET, COMMAND_TARGET, DECODE_TARGET = 1.15, 130, 200, 8.0
+WRITE_TARGET, IMPORT_TARGET, COMMAND_TARGET, DEMO_TARGET, DECODE_TARGET = 1.15, 130, 200, 10_000, 8.0
+ALL_OPEN_TARGET, FEW_OPEN_TARGET, ACCOUNTS_TARGET = 6.0, 1.35, 40
+WALK_MEMORY_TARGET, WALK_SHARE_TARGET = 60, 60
 #: the way of signed_write.py that the target is about; the other is shown beside it
 _ALONE, _TOGETHER = "one_by_one", "sixteen_at_once"
 
@@ -31,25 +35,58 @@ def signed_write_rows(processes: int) -> Iterable[Row]:
     """Return the rows about a signed write: medians over the rounds of a process, then over processes."""
     runs = in_fresh_processes("signed_write.py", processes)
     for way, what in ((_ALONE, "one at a time"), (_TOGETHER, "16 at once, 16 symbols")):
-        bare = [statistics.median(run[way]["bare"]) for run in runs]
-        yield Row(f"signed write, {what}: bare aiohttp + hmac + orjson, us", spread(bare, 0))
+        yield _base(f"signed write, {what}: bare aiohttp + hmac + orjson", [run[way] for run in runs], "bare")
         for client in ("venuekit", "venuekit with journal"):
-            found = [statistics.median(ratios(run[way][client], run[way]["bare"])) for run in runs]
+            found = _ratios([run[way] for run in runs], client, "bare")
             is_judged = way == _ALONE and client == "venuekit"
             yield _against(f"signed write, {what}: {client} / bare", found, WRITE_TARGET if is_judged else None)
 
 
 def decode_rows(processes: int) -> Iterable[Row]:
-    """Return the rows about 500 positions."""
+    """Return the rows about 500 positions and 1,000 orders."""
     runs = in_fresh_processes("positions.py", processes)
-    base = [statistics.median(run["orjson"]) for run in runs]
-    yield Row("500 open positions: orjson.loads, us", spread(base, 0))
+    yield _base("500 open positions: orjson.loads", runs, "orjson")
     for case, target in (("venuekit", DECODE_TARGET), ("venuekit, symbolConfig decoded too", None), ("ccxt", None)):
+        what = f"500 open positions: {case} / orjson.loads"
         if case in runs[0]:
-            found = [statistics.median(ratios(run[case], run["orjson"])) for run in runs]
-            yield _against(f"500 open positions: {case} / orjson.loads", found, target, digits=1)
+            yield _against(what, _ratios(runs, case, "orjson"), target, digits=1)
         else:
-            yield Row(f"500 open positions: {case} / orjson.loads", "not installed")
+            yield Row(what, "not installed")
+    runs = in_fresh_processes("orders.py", processes)
+    yield _base("1,000 orders: orjson.loads", runs, "orjson")
+    yield _against("1,000 orders: venuekit / orjson.loads", _ratios(runs, "venuekit", "orjson"), DECODE_TARGET, 1)
+
+
+def account_rows(processes: int) -> Iterable[Row]:
+    """Return the rows about a COIN-M account read over a socket."""
+    runs = in_fresh_processes("account_read.py", processes)
+    for way, what, target in (("all", "all 500", ALL_OPEN_TARGET), ("few", "20 of 500", FEW_OPEN_TARGET)):
+        yield _base(f"account read, {what} open: bare aiohttp + orjson", [run[way] for run in runs], "bare")
+        found = _ratios([run[way] for run in runs], "venuekit", "bare")
+        yield _against(f"account read, {what} open: venuekit / bare", found, target)
+
+
+def memory_rows() -> Iterable[Row]:
+    """Return the rows about many accounts in one process."""
+    (figures,) = in_fresh_processes("accounts.py", 1)
+    yield _against("10,000 accounts, MiB", [figures["MiB"]], ACCOUNTS_TARGET, 1)
+    yield Row("10,000 accounts: KiB each", f"{figures['KiB per account']:.2f}")
+    yield Row("10,000 accounts, after a signed write each, MiB", f"{figures['MiB after a write each']:.1f}")
+    yield Row("10,000 accounts: opening one, us", f"{figures['us']:.0f}")
+    yield _against("10,000 accounts: requests to open all but the first", [figures["requests"]], 0, 0)
+
+
+def history_rows(processes: int) -> Iterable[Row]:
+    """Return the rows about a long walk."""
+    runs = in_fresh_processes("history.py", processes)
+    yield _against("100,000 income rows: most MiB of the process", [run["MiB"] for run in runs], WALK_MEMORY_TARGET, 0)
+    yield Row("100,000 income rows: MiB added by walking", spread([run["MiB added"] for run in runs], 1))
+    walks = [statistics.median(run["venuekit"]) * 10 for run in runs]
+    yield Row("100,000 income rows: venuekit, us per row", spread(walks))
+    shares = [100 / ratio for ratio in _ratios(runs, "venuekit", "bare")]
+    met = statistics.median(shares) >= WALK_SHARE_TARGET
+    what = "100,000 income rows: bare aiohttp + orjson / venuekit, %"
+    yield Row(what, spread(shares, 0), f">= {WALK_SHARE_TARGET}", met)
 
 
 def start_up_rows() -> Iterable[Row]:
@@ -60,8 +97,30 @@ def start_up_rows() -> Iterable[Row]:
         if case in {"import venuekit", "from venuekit import *"}:
             target = IMPORT_TARGET
         elif case.startswith("venuekit "):
-            target = COMMAND_TARGET
+            target = DEMO_TARGET if case == "venuekit demo" else COMMAND_TARGET
         yield _against(f"{case}, ms", times, target, digits=0)
+
+
+def peer_rows(wanted: bool) -> Iterable[Row]:
+    """Return the rows about other clients, each in an environment of its own."""
+    for peer in PEERS:
+        what = f"signed write, one at a time: {peer} / bare"
+        if not wanted:
+            yield Row(what, "not asked for: --peers")
+            continue
+        figures, why_not = in_own_environment("peers.py", peer, with_packages=(peer, "aiohttp", "orjson", "attrs"))
+        if figures is None:
+            yield Row(what, f"not measured: {why_not}")
+            continue
+        yield _against(f"{what} ({figures['version']})", ratios(figures["peer"], figures["bare"]), None)
+
+
+def _base(what: str, runs: Sequence[Mapping[str, Any]], case: str) -> Row:
+    return Row(f"{what}, us", spread([statistics.median(run[case]) for run in runs], 0))
+
+
+def _ratios(runs: Sequence[Mapping[str, Any]], ours: str, theirs: str) -> list[float]:
+    return [statistics.median(ratios(run[ours], run[theirs])) for run in runs]
 
 
 def _against(what: str, figures: list[float], target: float | None, digits: int = 2) -> Row:
@@ -108,7 +167,7 @@ def report(rows: list[Row], busy: float) -> str:
     return f"""# Speed
 
 What venuekit costs beside doing it by hand. Repeat it with `make bench`, or with
-`uv run --with ccxt python bench/run.py` to have ccxt's parser beside ours.
+`uv run --with ccxt python bench/run.py --peers` to have ccxt's parser, ccxt and python-binance beside ours.
 
 {facts}
 {load}
@@ -118,20 +177,38 @@ What venuekit costs beside doing it by hand. Repeat it with `make bench`, or wit
   signature, verdict by fault table, typed answer), beside a bare client that only signs, sends and parses. One process,
   rounds in turns, the ratio round by round; the server is a process of its own, each on its own core where there are
   two. The budget's clock runs a thousand times faster, so that it spends and forgets as in life without waiting. With
-  the journal, a line goes to a file before each write and one after it; that is how `live` runs.
+  the journal, a line goes to a file before each write and one after it; that is how `live` runs. Another client runs
+  in an environment of its own, with a bare client of its own in the same process.
 - **500 open positions**: CPU of a positionRisk v3 body into values with every field, joined with symbolConfig; every
   read has its own prices, so no number is remembered from the one before. "symbolConfig decoded too" adds the other
-  body, of 500 rows as well, to ours and nothing to `orjson.loads`.
+  body, of 500 rows as well, to ours and nothing to `orjson.loads`. **1,000 orders**: USD-M's order history, likewise.
+- **Account read**: client CPU of `get_account` of a COIN-M account with 500 symbols, over a socket, beside the same
+  bytes through bare aiohttp and `orjson.loads`, in one process; the market moves from read to read.
+- **10,000 accounts**: how much the resident memory grows from the first account on that is open and has written once.
+- **100,000 income rows**: walked to typed values, each dropped when it is seen. The share is what the same pages cost
+  through bare aiohttp and `orjson.loads`; the rest is making 100,000 typed values and handing them out in order.
 - **Start**: wall time of fresh interpreters with bytecode in place: an import from before the interpreter starts until
   it is done, a command from before it starts until it has ended. `import venuekit` loads names when they are first
-  asked for; `from venuekit import *` asks for all of them.
+  asked for; `from venuekit import *` asks for all of them. `venuekit demo` is what `make demo` runs once the
+  environment is there.
 """
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure speed and size; write bench/RESULTS.md.")
+    parser.add_argument("--peers", action="store_true", help="measure ccxt and python-binance too; downloads them")
+    wants_peers = parser.parse_args().peers
     busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     rows: list[Row] = []
-    for part in (start_up_rows(), decode_rows(3), signed_write_rows(3)):
+    for part in (
+        start_up_rows(),
+        decode_rows(3),
+        account_rows(3),
+        signed_write_rows(3),
+        peer_rows(wants_peers),
+        memory_rows(),
+        history_rows(3),
+    ):
         rows.extend(part)
     Path(RESULTS).write_text(report(rows, busy), encoding="utf-8")
     print(table(rows))

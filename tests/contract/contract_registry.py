@@ -12,7 +12,19 @@ from typing import Any
 import attrs
 
 from venuekit import capabilities
-from venuekit.capabilities import AssetMode, MarginType, PositionMode, PositionSide
+from venuekit.capabilities import (
+    Amendment,
+    AssetMode,
+    MarginType,
+    OrderRequest,
+    OrderSide,
+    OrderType,
+    PositionMode,
+    PositionSide,
+    TimeInForce,
+    TpSlMode,
+    WorkingPrice,
+)
 
 __all__ = ["DOCUMENTED", "ROWS", "Documented", "NoChange", "Refused", "Row", "method_of", "typed"]
 
@@ -46,6 +58,7 @@ class NoChange:
     code: int
     method: str
     arguments: Mapping[str, Any]
+    before: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -127,13 +140,47 @@ def method_of(name: str) -> Any:
 
 
 _ENUMS: Mapping[str, Any] = {"margin_type": MarginType, "side": PositionSide}
-_MODES: Mapping[str, Any] = {"set_position_mode": PositionMode, "set_asset_mode": AssetMode}
+_MODES: Mapping[str, Any] = {
+    "set_position_mode": PositionMode,
+    "set_asset_mode": AssetMode,
+    "set_tpsl_mode": TpSlMode,
+}
+_AMOUNTS = frozenset({"amount", "quantity", "price", "trigger_price", "callback_rate", "activation_price"})
+_ORDER_ENUMS: Mapping[str, Any] = {
+    "side": OrderSide,
+    "position_side": PositionSide,
+    "type": OrderType,
+    "time_in_force": TimeInForce,
+    "working_price": WorkingPrice,
+}
 
 
 def typed(method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return arguments as a caller hands them to a capability method: enumerations and Decimals instead of texts."""
     found: dict[str, Any] = {}
     for name, value in arguments.items():
-        kind = _MODES[method] if name == "mode" else _ENUMS.get(name)
+        if name in _ORDERS:
+            found[name] = _ORDERS[name](value)
+            continue
+        if name in _AMOUNTS:
+            found[name] = Decimal(value)
+            continue
+        enums = _ORDER_ENUMS if method == "amend_order" else _ENUMS
+        kind = _MODES[method] if name == "mode" else enums.get(name)
         found[name] = Decimal(str(value)) if isinstance(value, float) else value if kind is None else kind(value)
     return found
+
+
+def _order_terms(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of an order or amendment: Decimals and enumerations instead of texts."""
+    return {
+        name: Decimal(value) if name in _AMOUNTS else _ORDER_ENUMS[name](value) if name in _ORDER_ENUMS else value
+        for name, value in table.items()
+    }
+
+
+_ORDERS: Mapping[str, Any] = {
+    "request": lambda table: OrderRequest(**_order_terms(table)),
+    "requests": lambda tables: [OrderRequest(**_order_terms(table)) for table in tables],
+    "amendments": lambda tables: [Amendment(**_order_terms(table)) for table in tables],
+}

@@ -14,9 +14,16 @@ from venuekit.testing import find_recorded, load_recorded
 from venuekit.venue import Venue
 
 REQUIRED = {
-    "binance_coinm": {"C01", "C02", "C03", "C04", "C05", "C09", "C10", "C14", "C17", "A01", "A02", "A03"},
-    "binance_usdm": {"U01", "U02", "U03", "U04", "U16", "U17", "U18", "U19", "U22", "U25", "A01", "A02", "A03"},
-    "bybit_inverse": {"B04", "B05", "B06", "B08", "B12", "B13", "B14", "B16", "B17", "B22", "A01", "A02", "A03"},
+    "aster_usdm": {"X01"},
+    "binance_coinm": {"C01", "C02", "C03", "C04", "C05", "C09", "C10", "C14", "C17", "A01", "A02", "A03"}
+    | {"C06", "C07", "C08", "C11", "C13", "C18", "U32"},
+    "binance_usdm": {"U01", "U02", "U03", "U04", "U16", "U17", "U18", "U19", "U22", "U25", "A01", "A02", "A03"}
+    | {"U20", "U21", "U24", "U26", "U28", "U32"}
+    | {"U05", "U06", "U07", "U08", "U09", "U10", "U11", "U12", "U13", "U14", "U15", "U23", "U27", "U31"},
+    "bybit_inverse": {
+        *("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B09", "B10", "B11", "B12", "B13", "B14", "B15"),
+        *("B16", "B17", "B18", "B19", "B21", "B22", "A01", "A02", "A03"),
+    },
 }
 #: the codes that must be met, wherever
 CODES = {

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from contract_registry import ROWS, Row
+from order_cases import ORDER_CASES
 
 from venuekit.capabilities import (
     AssetMode,
@@ -292,6 +293,8 @@ async def set_asset_mode(stage: Stage) -> None:
     assert (told.mode, told.changed) == (AssetMode.MULTI, True)
     assert ledger_of(stage).asset_mode is AssetMode.MULTI
 
+
+CASES |= ORDER_CASES
 
 ROW_METHODS = [(row, method) for row in ROWS for method in row.methods if method != "*"]
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from venuekit.capabilities import PositionState
 from venuekit.errors import OperationError, PayloadMismatch
-from venuekit.payloads import interned, nonzero, payload_decoder, read_json
+from venuekit.payloads import WireRow, interned, nonzero, payload_decoder, read_json
 
 
 class Margin(enum.StrEnum):
@@ -356,3 +356,31 @@ def test_nothing_heavy_is_imported_before_the_first_answer() -> None:
     )
     finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)  # noqa: S603  (our own text)
     assert finished.returncode == 0, finished.stderr
+
+
+@attrs.frozen(eq=False, repr=False)
+class Light(WireRow):
+    """A wire class that leaves equality and repr to its base."""
+
+    symbol: str
+    size: Decimal | None = None
+
+
+@attrs.frozen(eq=False, repr=False)
+class Heavier(Light):
+    """One more field."""
+
+    rank: int = 0
+
+
+def test_wire_rows_are_compared_and_shown_by_their_fields() -> None:
+    """Rows of one class with equal fields are equal and hash alike, and show every field."""
+    row = Light("A", Decimal(1))
+
+    assert row == Light("A", Decimal(1))
+    assert hash(row) == hash(Light("A", Decimal(1)))
+    assert row != Light("A", Decimal(2))
+    assert row != Heavier("A", Decimal(1))
+    assert row != "A"
+    assert repr(Heavier("A", None, 2)) == "Heavier(symbol='A', size=None, rank=2)"
+    assert payload_decoder(Heavier)(_body({"symbol": "A", "rank": 2})) == Heavier("A", rank=2)

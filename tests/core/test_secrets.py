@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import copy
+import hmac
 import pickle
 import traceback
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from venuekit import Credentials, Secret
 from venuekit.credentials import HmacSigner, redact
@@ -92,3 +95,12 @@ def test_simulator_credentials_stay_on_this_machine() -> None:
         Credentials.sim("http://203.0.113.9/x", "k", "s")
     with pytest.raises(CredentialsError, match="belongs to the environment 'sim'"):
         Credentials("k", "s", "live", "http://127.0.0.1:1")
+
+
+@given(secret=st.text(st.characters(codec="utf-8"), max_size=200), payload=st.binary(max_size=300))
+async def test_the_signer_is_hmac(secret: str, payload: bytes) -> None:
+    """Whatever the length of the secret and of what is signed, the signature is the standard library's HMAC-SHA256."""
+    signer = HmacSigner(Secret(secret))
+
+    for _ in range(2):  # a signature leaves nothing behind
+        assert await signer.sign(payload) == hmac.new(secret.encode(), payload, "sha256").hexdigest()

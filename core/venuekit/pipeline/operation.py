@@ -144,7 +144,9 @@ class Operation(Generic[T]):
     def max_wait(self) -> float:
         """How long all waits of this call may take together, in seconds."""
         chosen = self.options.max_wait
-        return self.line.place.policy.max_wait(self.endpoint.effect) if chosen is None else chosen
+        if chosen is not None:
+            return chosen
+        return self.line.place.policy.max_wait(self.endpoint.effect, self.endpoint.priority)
 
     @property
     def subject(self) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from venuekit.endpoint import Effect
+from venuekit.endpoint import Effect, Priority
 
 __all__ = ["RetryPolicy"]
 
@@ -22,13 +22,14 @@ class RetryPolicy:
     first_wait: float = 0.2
     longest_wait: float = 5.0
     max_wait_read: float = 30.0
+    max_wait_history: float = 120.0  #: a walk through history waits for the next window of its pool
     max_wait_set: float = 10.0
     max_wait_order: float = 2.0
 
-    def max_wait(self, effect: Effect) -> float:
+    def max_wait(self, effect: Effect, priority: Priority = Priority.READ) -> float:
         """Return how long a call of this effect may wait in all, in seconds."""
         if effect is Effect.READ:
-            return self.max_wait_read
+            return self.max_wait_history if priority is Priority.HISTORY else self.max_wait_read
         return self.max_wait_set if effect in {Effect.SET, Effect.SESSION} else self.max_wait_order
 
     def tightened(self, by: RetryPolicy | None) -> RetryPolicy:

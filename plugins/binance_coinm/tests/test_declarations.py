@@ -29,6 +29,30 @@ WEIGHTS = {
     endpoints.SET_LEVERAGE: 1,
     endpoints.SET_MARGIN_TYPE: 1,
     endpoints.SET_POSITION_MODE: 1,
+    endpoints.MARK_PRICE: 10,
+    endpoints.COMMISSION: 20,
+    endpoints.ADL: 5,
+    endpoints.INCOME: 20,
+    endpoints.MARGIN_HISTORY: 1,
+    endpoints.POSITION_MARGIN: 1,
+}
+#: what each call about orders pays into the pool of the address and into that of orders
+ORDER_COSTS = {
+    endpoints.ORDERS.order: {"weight": 1},
+    endpoints.ORDERS.open_order: {"weight": 1},
+    endpoints.ORDERS.all_orders: {"weight": 5},
+    endpoints.ORDERS.trades: {"weight": 5},
+    endpoints.ORDERS.forced: {"weight": 50},
+    endpoints.ORDERS.place: {"weight": 0, "orders_1m": 1},
+    endpoints.ORDERS.place_algo: {"weight": 0, "orders_1m": 1},
+    endpoints.ORDERS.amend: {"weight": 0, "orders_1m": 1},
+    endpoints.ORDERS.cancel: {"weight": 1},
+    endpoints.ORDERS.cancel_algo: {"weight": 1},
+    endpoints.ORDERS.cancel_all: {"weight": 1},
+    endpoints.ORDERS.place_batch: {"weight": 5, "orders_1m": 1},
+    endpoints.ORDERS.amend_batch: {"weight": 5, "orders_1m": 1},
+    endpoints.ORDERS.cancel_batch: {"weight": 1},
+    endpoints.ORDERS.countdown: {"weight": 10},
 }
 
 
@@ -39,9 +63,16 @@ def test_weights_are_those_documented(endpoint: Endpoint[object], weight: int) -
     assert endpoint.pools == {"weight": None}
 
 
+@pytest.mark.parametrize(("endpoint", "pools"), ORDER_COSTS.items(), ids=str)
+def test_costs_of_orders_are_those_documented(endpoint: Endpoint[object], pools: dict[str, int]) -> None:
+    """Placing and amending one order weighs nothing and counts as an order by the minute; all else weighs."""
+    costs = {name: endpoint.weight_most if cost is None else cost for name, cost in endpoint.pools.items()}
+    assert costs == pools
+
+
 def test_every_endpoint_has_a_documented_weight() -> None:
     """None is left out above."""
-    assert set(WEIGHTS) == set(VENUE.endpoints)
+    assert set(WEIGHTS) | set(ORDER_COSTS) == set(VENUE.endpoints)
 
 
 @pytest.mark.parametrize("endpoint", [endpoints.BRACKETS, endpoints.OPEN_ORDERS, endpoints.OPEN_ALGO_ORDERS], ids=str)
@@ -52,16 +83,16 @@ def test_naming_a_symbol_makes_a_read_cheap(endpoint: Endpoint[object]) -> None:
 
 def test_writes_can_be_found_out_and_know_what_they_are_about() -> None:
     """Leverage and margin type exclude each other per symbol, the mode excludes everything."""
-    writes = {endpoint: endpoint.subject for endpoint in VENUE.endpoints if endpoint.is_write}
-
-    assert writes == {
+    settings = {
         endpoints.SET_LEVERAGE: Subject.SYMBOL,
         endpoints.SET_MARGIN_TYPE: Subject.SYMBOL,
         endpoints.SET_POSITION_MODE: Subject.ACCOUNT,
     }
-    assert all(endpoint.effect is Effect.SET and endpoint.readback for endpoint in writes)
+
+    assert all(endpoint.subject is subject for endpoint, subject in settings.items())
+    assert all(endpoint.effect is Effect.SET and endpoint.readback for endpoint in settings)
     public = {endpoint for endpoint in VENUE.endpoints if endpoint.security is Security.NONE}
-    assert public == {endpoints.SERVER_TIME, endpoints.EXCHANGE_INFO}
+    assert public == {endpoints.SERVER_TIME, endpoints.EXCHANGE_INFO, endpoints.MARK_PRICE}
 
 
 def test_position_information_takes_pair_and_margin_asset() -> None:

@@ -6,12 +6,23 @@ from venuekit.capabilities import Unit
 from venuekit_binance_coinm import endpoints
 from venuekit_binance_coinm.account_info import BinanceCoinmAccountInfo
 from venuekit_binance_coinm.brackets import BinanceCoinmBrackets
+from venuekit_binance_coinm.order_terms import ORDER_SIZE
+from venuekit_binance_coinm.reaches import INCOME_REACH, MARGIN_REACH
 from venuekit_binance_coinm.settings import BinanceCoinmSettings
+from venuekit_binance_common.adl import BinanceAdl
 from venuekit_binance_common.balances import BinanceBalances
+from venuekit_binance_common.countdown import BinanceCountdown
+from venuekit_binance_common.fees import BinanceFees
+from venuekit_binance_common.income import BinanceIncome
 from venuekit_binance_common.instruments import BinanceInstruments, BinanceServerTime
 from venuekit_binance_common.leverage import BinanceLeverage
+from venuekit_binance_common.margin_history import BinanceMarginHistory
 from venuekit_binance_common.margin_type import BinanceMarginType
+from venuekit_binance_common.mark_price import BinanceMarkPrice
+from venuekit_binance_common.order_batches import BinanceOrderBatches
+from venuekit_binance_common.position_margin import BinancePositionMargin
 from venuekit_binance_common.position_mode import BinancePositionMode
+from venuekit_binance_common.trades import BinanceTrades
 
 __all__ = ["BinanceCoinmAccount"]
 
@@ -26,6 +37,15 @@ class BinanceCoinmAccount(
     BinanceInstruments,
     BinanceServerTime,
     BinanceCoinmSettings,
+    BinanceMarkPrice,
+    BinanceFees,
+    BinanceAdl,
+    BinanceIncome,
+    BinanceMarginHistory,
+    BinancePositionMargin,
+    BinanceOrderBatches,
+    BinanceTrades,
+    BinanceCountdown,
 ):
     """An account of COIN-M futures."""
 
@@ -37,6 +57,14 @@ class BinanceCoinmAccount(
     BRACKET_UNIT = Unit.BASE
     CONTRACTS = endpoints.CONTRACTS
     EXCHANGE_INFO = endpoints.EXCHANGE_INFO
+    INCOME = endpoints.INCOME
+    INCOME_REACH = INCOME_REACH
+    MARGIN_HISTORY = endpoints.MARGIN_HISTORY
+    MARGIN_REACH = MARGIN_REACH
+    MARK_PRICE = endpoints.MARK_PRICE
+    POSITION_MARGIN = endpoints.POSITION_MARGIN
+    ADL = endpoints.ADL
+    COMMISSION = endpoints.COMMISSION
     LARGEST_UNIT = Unit.BASE
     OPEN_ALGO_ORDERS = endpoints.OPEN_ALGO_ORDERS
     OPEN_ORDERS = endpoints.OPEN_ORDERS
@@ -45,6 +73,8 @@ class BinanceCoinmAccount(
     POSITION_RISK = endpoints.POSITION_RISK
     READ_POSITION_MODE = endpoints.POSITION_MODE
     READ_SYMBOL = endpoints.READ_SYMBOL
+    ORDERS = endpoints.ORDERS
+    ORDER_SIZE = ORDER_SIZE
     SERVER_TIME = endpoints.SERVER_TIME
     SET_LEVERAGE = endpoints.SET_LEVERAGE
     SET_MARGIN_TYPE = endpoints.SET_MARGIN_TYPE

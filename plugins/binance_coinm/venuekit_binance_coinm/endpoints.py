@@ -17,22 +17,33 @@ from venuekit.capabilities import (
 )
 from venuekit.endpoint import Endpoint, Parameter
 from venuekit_binance_coinm import payloads
-from venuekit_binance_coinm.contracts import contracts_endpoint
+from venuekit_binance_coinm.margin_legs import PositionRiskLegs
+from venuekit_binance_coinm.order_terms import ORDER_TERMS
 from venuekit_binance_coinm.symbol_rows import PositionRiskReader
 from venuekit_binance_common import endpoints as common
+from venuekit_binance_common import money_endpoints as money
+from venuekit_binance_common.contracts import contracts_endpoint
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
+from venuekit_binance_common.order_endpoints import order_endpoints
 from venuekit_binance_common.payloads import balances_decoder, instruments_decoder, leverage_decoder
 
 __all__ = [
     "ACCOUNT",
+    "ADL",
     "BALANCE",
     "BRACKETS",
+    "COMMISSION",
     "CONTRACTS",
     "ENDPOINTS",
     "EXCHANGE_INFO",
+    "INCOME",
+    "MARGIN_HISTORY",
+    "MARK_PRICE",
     "OPEN_ALGO_ORDERS",
     "OPEN_ORDERS",
+    "ORDERS",
     "PAIR_BRACKETS",
+    "POSITION_MARGIN",
     "POSITION_MODE",
     "POSITION_RISK",
     "READ_SYMBOL",
@@ -121,6 +132,9 @@ PAIR_BRACKETS = Endpoint(
 
 OPEN_ORDERS = common.open_orders(_ROOT, _PAIR)
 OPEN_ALGO_ORDERS = common.open_algo_orders(_ROOT)
+ORDERS = order_endpoints(
+    ORDER_TERMS, server_time=SERVER_TIME, open_orders=OPEN_ORDERS, open_algo_orders=OPEN_ALGO_ORDERS
+)
 
 POSITION_MODE = common.position_mode(
     _ROOT,
@@ -139,7 +153,16 @@ SET_LEVERAGE = common.set_leverage(_ROOT, leverage_decoder(largest="maxQty"), RE
 SET_MARGIN_TYPE = common.set_margin_type(_ROOT, READ_SYMBOL)
 SET_POSITION_MODE = common.set_position_mode(_ROOT, POSITION_MODE)
 
-ENDPOINTS = (
+# -- money and risk
+
+MARK_PRICE = money.mark_price(_ROOT, _PAIR, weight=10)
+COMMISSION = money.commission_rate(_ROOT)
+ADL = money.adl_quantile(_ROOT)
+INCOME = money.income(_ROOT, weight=20, note="At most a year a request, oldest first.")
+MARGIN_HISTORY = money.margin_history(_ROOT, note="How far back it goes is not documented.")
+POSITION_MARGIN = money.position_margin(_ROOT, MARGIN_HISTORY, PositionRiskLegs(POSITION_RISK), venue="binance_coinm")
+
+ENDPOINTS: tuple[Endpoint[Any], ...] = (
     SERVER_TIME,
     EXCHANGE_INFO,
     BALANCE,
@@ -147,10 +170,15 @@ ENDPOINTS = (
     POSITION_RISK,
     BRACKETS,
     PAIR_BRACKETS,
-    OPEN_ORDERS,
-    OPEN_ALGO_ORDERS,
+    *ORDERS.declared,
     POSITION_MODE,
     SET_LEVERAGE,
     SET_MARGIN_TYPE,
     SET_POSITION_MODE,
+    MARK_PRICE,
+    COMMISSION,
+    ADL,
+    INCOME,
+    MARGIN_HISTORY,
+    POSITION_MARGIN,
 )

@@ -11,8 +11,8 @@ from venuekit.capabilities import Position, PositionMode, PositionReader, Positi
 from venuekit.endpoint import Endpoint
 from venuekit.errors import Outcome, PayloadMismatch
 from venuekit.payloads import interned
-from venuekit_binance_coinm.contracts import BinanceContracts
-from venuekit_binance_coinm.position_values import position_of
+from venuekit_binance_coinm.position_values import positions_of
+from venuekit_binance_common.contracts import BinanceContracts
 from venuekit_binance_common.instruments import unlisted
 from venuekit_binance_common.payloads import InstrumentRow, PositionModeRow
 from venuekit_binance_common.position_questions import check_filters, side_that_fits
@@ -96,15 +96,12 @@ class BinanceCoinmPositions(BinanceContracts, PositionReader):
                 if include_flat or (row.position_amt != _FLAT and interned(row.position_amt))
             ]
             contracts = await self._contracts_of({rows[index].symbol for index in wanted})
-            return tuple(
-                position_of(
-                    rows[index],
-                    contracts[rows[index].symbol],
-                    as_of=answer.as_of,
-                    received_at=answer.received_at,
-                    raw=None if raws is None else raws[index],
-                )
-                for index in wanted
+            return positions_of(
+                [rows[index] for index in wanted],
+                contracts,
+                as_of=answer.as_of,
+                received_at=answer.received_at,
+                raws=[None] * len(wanted) if raws is None else [raws[index] for index in wanted],
             )
         except ValueError:
             raise self._misread(endpoint, rows) from None

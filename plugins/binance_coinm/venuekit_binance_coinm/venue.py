@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from venuekit.capabilities import AssetModeControl, AssetModeReader, PositionBehaviour
+from venuekit.capabilities import AssetModeControl, AssetModeReader, HistoryBehaviour, OrderTest, PositionBehaviour
 from venuekit.venue import Environment, EnvironmentName, Venue
 from venuekit_binance_coinm.account import BinanceCoinmAccount
 from venuekit_binance_coinm.endpoints import ENDPOINTS, SERVER_TIME
 from venuekit_binance_coinm.faults import FAULTS
+from venuekit_binance_coinm.order_terms import NO_ORDER_TEST, ORDER_BEHAVIOUR
 from venuekit_binance_common.answers import read_answer
 from venuekit_binance_common.behaviours import blockers, setting_behaviours
 from venuekit_binance_common.limits import LIMITS, REALM
@@ -64,10 +65,12 @@ VENUE = Venue(
     server_time=SERVER_TIME,
     endpoints=ENDPOINTS,
     behaviours=(
-        *setting_behaviours(mode_shared_with="binance_usdm"),
+        *setting_behaviours("binance_usdm"),
         PositionBehaviour(filters=frozenset({"symbol", "pair", "margin_asset"})),
+        ORDER_BEHAVIOUR,
+        HistoryBehaviour(income="asked for a year at a time"),
     ),
     blockers=blockers(lower_leverage=-4150),
-    unsupported={AssetModeReader: _NO_ASSET_MODE, AssetModeControl: _NO_ASSET_MODE},
+    unsupported={AssetModeReader: _NO_ASSET_MODE, AssetModeControl: _NO_ASSET_MODE, OrderTest: NO_ORDER_TEST},
     front=_front,
 )

@@ -34,7 +34,7 @@ def read_answer(response: HttpResponse) -> Refusal | None:
         first = body.lstrip()[:1]
         if first not in (b"{", b"["):
             raise ValueError("the answer is not JSON")
-        if first == b"[" or len(body) > _LONGEST_REFUSAL or not _may_refuse(body):
+        if first == b"[" or len(body) > _LONGEST_REFUSAL or not (b'"code"' in body or b'"239999"' in body):
             return None
         return _refusal_in(json.loads(body))
     try:
@@ -43,10 +43,6 @@ def read_answer(response: HttpResponse) -> Refusal | None:
         return Refusal(code=None, message=_first_words(body))
     refusal = _refusal_in(document)
     return Refusal(code=None, message=_first_words(body)) if refusal is None else refusal
-
-
-def _may_refuse(body: bytes) -> bool:
-    return b'"code"' in body or b'"239999"' in body
 
 
 def _refusal_in(document: Any) -> Refusal | None:

@@ -24,14 +24,14 @@ _ORDERS = "cannot be changed if there exists open orders."
 _POSITION = "cannot be changed if there exists position."
 
 
-def setting_behaviours(*, mode_shared_with: str) -> tuple[object, ...]:
-    """Return how leverage, margin type and position mode behave; the mode is also that of another venue."""
+def setting_behaviours(*mode_shared_with: str) -> tuple[object, ...]:
+    """Return how leverage, margin type and position mode behave; the mode is also that of other venues."""
     return (
         LeverageBehaviour(
             scope=frozenset({LeverageScope.SYMBOL}), minimum=Decimal(1), maximum=LEVERAGE_MOST, step=Decimal(1)
         ),
         MarginTypeBehaviour(scope=MarginTypeScope.SYMBOL),
-        PositionModeBehaviour(scope=PositionModeScope.ACCOUNT, shared_with=(mode_shared_with,)),
+        PositionModeBehaviour(scope=PositionModeScope.ACCOUNT, shared_with=mode_shared_with),
     )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from venuekit.capabilities import (
     InstrumentReader,
     LeverageControl,
     MarginTypeControl,
+    OrderReader,
     PositionModeControl,
     ServerTime,
     SettingsReader,
@@ -21,17 +22,19 @@ from venuekit_binance_common.behaviours import LEVERAGE_MOST
 from venuekit_binance_common.leverage import leverage_readback
 from venuekit_binance_common.limits import WEIGHT
 from venuekit_binance_common.margin_type import margin_type_readback
+from venuekit_binance_common.order_decoders import decode_algo_orders, decode_orders
 from venuekit_binance_common.payloads import (
     Acknowledgement,
     InstrumentRow,
     LeverageRow,
-    OpenAlgoOrderRow,
-    OpenOrderRow,
     PositionModeRow,
 )
 from venuekit_binance_common.position_mode import TellsPositionMode, position_mode_readback
 from venuekit_binance_common.symbol_settings import ReadSymbol
 from venuekit_binance_common.words import MARGIN_TYPE_WORDS
+
+if TYPE_CHECKING:
+    from venuekit_binance_common.order_rows import AlgoOrderRow, OrderRow
 
 __all__ = [
     "PAYS",
@@ -87,31 +90,31 @@ def _open_orders_weight(parameters: Mapping[str, Any]) -> int:
     return 40 if parameters.get("symbol") is None else 1
 
 
-def open_orders(root: str, *more: Parameter) -> Endpoint[tuple[OpenOrderRow, ...]]:
+def open_orders(root: str, *more: Parameter) -> Endpoint[tuple[OrderRow, ...]]:
     """Return the read of the plain book; ``more`` is what else it can be asked by."""
     return Endpoint(
         "GET",
         f"{root}/v1/openOrders",
-        decode=payloads.decode_open_orders,
+        decode=decode_orders,
         parameters=(SYMBOL, *more),
         weight=_open_orders_weight,
         weight_most=40,
         pools=PAYS,
-        serves=(SettingsReader.read_settings,),
+        serves=(OrderReader.get_open_orders, SettingsReader.read_settings),
     )
 
 
-def open_algo_orders(root: str) -> Endpoint[tuple[OpenAlgoOrderRow, ...]]:
+def open_algo_orders(root: str) -> Endpoint[tuple[AlgoOrderRow, ...]]:
     """Return the read of the conditional book."""
     return Endpoint(
         "GET",
         f"{root}/v1/openAlgoOrders",
-        decode=payloads.decode_open_algo_orders,
+        decode=decode_algo_orders,
         parameters=(SYMBOL,),
         weight=_open_orders_weight,
         weight_most=40,
         pools=PAYS,
-        serves=(SettingsReader.read_settings,),
+        serves=(OrderReader.get_open_orders, SettingsReader.read_settings),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from venuekit.payloads import payload_decoder
+from venuekit.payloads import WireRow, payload_decoder
 
 __all__ = [
     "Acknowledgement",
@@ -20,48 +20,45 @@ __all__ = [
     "FilterRow",
     "InstrumentRow",
     "LeverageRow",
-    "OpenAlgoOrderRow",
-    "OpenOrderRow",
     "PositionModeRow",
     "balances_decoder",
     "brackets_decoder",
     "camel_names",
     "decode_acknowledgement",
     "decode_assets",
-    "decode_open_algo_orders",
-    "decode_open_orders",
     "decode_position_mode",
     "decode_server_time",
     "instruments_decoder",
     "leverage_decoder",
+    "one_or_many",
 ]
 
 T = TypeVar("T")
 Names = Mapping[type, Mapping[str, str]]
 
 
-@attrs.frozen
-class Acknowledgement:
+@attrs.frozen(eq=False, repr=False)
+class Acknowledgement(WireRow):
     """``{"code": 200, "msg": "success"}``: a change was accepted."""
 
     code: int
     msg: str
 
 
-@attrs.frozen
-class _ServerTimeRow:
+@attrs.frozen(eq=False, repr=False)
+class _ServerTimeRow(WireRow):
     server_time: datetime
 
 
-@attrs.frozen
-class PositionModeRow:
+@attrs.frozen(eq=False, repr=False)
+class PositionModeRow(WireRow):
     """True is hedge mode."""
 
     dual_side_position: bool
 
 
-@attrs.frozen
-class LeverageRow:
+@attrs.frozen(eq=False, repr=False)
+class LeverageRow(WireRow):
     """What a change of leverage answers, with the largest position that the venue allows at it."""
 
     symbol: str
@@ -69,8 +66,8 @@ class LeverageRow:
     largest: Decimal | None = None
 
 
-@attrs.frozen
-class BalanceRow:
+@attrs.frozen(eq=False, repr=False)
+class BalanceRow(WireRow):
     """One asset, as the balance read tells it."""
 
     asset: str
@@ -84,8 +81,8 @@ class BalanceRow:
     update_time: datetime | None = None
 
 
-@attrs.frozen
-class AssetRow:
+@attrs.frozen(eq=False, repr=False)
+class AssetRow(WireRow):
     """One asset, as the account read tells it."""
 
     asset: str
@@ -104,8 +101,8 @@ class AssetRow:
     update_time: datetime | None = None
 
 
-@attrs.frozen
-class BracketRow:
+@attrs.frozen(eq=False, repr=False)
+class BracketRow(WireRow):
     """One tier; what caps and floors are counted in is the product's."""
 
     bracket: int
@@ -116,8 +113,8 @@ class BracketRow:
     cum: Decimal | None = None
 
 
-@attrs.frozen
-class BracketsRow:
+@attrs.frozen(eq=False, repr=False)
+class BracketsRow(WireRow):
     """The tiers of what is named: a symbol or a pair."""
 
     name: str
@@ -125,8 +122,8 @@ class BracketsRow:
     notional_coef: Decimal | None = None
 
 
-@attrs.frozen
-class FilterRow:
+@attrs.frozen(eq=False, repr=False)
+class FilterRow(WireRow):
     """One filter of an instrument; which fields it has hangs on its type."""
 
     filter_type: str
@@ -139,8 +136,8 @@ class FilterRow:
     notional: Decimal | None = None
 
 
-@attrs.frozen
-class InstrumentRow:
+@attrs.frozen(eq=False, repr=False)
+class InstrumentRow(WireRow):
     """One contract; where no size is told, it is one unit of the base asset."""
 
     symbol: str
@@ -156,22 +153,6 @@ class InstrumentRow:
     delivery_date: datetime | None = None
 
 
-@attrs.frozen
-class OpenOrderRow:
-    """As much of an open order as the settings read needs."""
-
-    symbol: str
-    order_id: str
-
-
-@attrs.frozen
-class OpenAlgoOrderRow:
-    """As much of an open conditional order as the settings read needs."""
-
-    symbol: str
-    algo_id: str
-
-
 def _camel(name: str) -> str:
     first, *others = name.split("_")
     return first + "".join(word.title() for word in others)
@@ -185,7 +166,7 @@ def camel_names(*shapes: Any, **others: str) -> Names:
     }
 
 
-def _one_or_many(decode: Callable[[bytes], T]) -> Callable[[bytes], T]:
+def one_or_many(decode: Callable[[bytes], T]) -> Callable[[bytes], T]:
     """Return a decoder of a list that also takes its only row without the brackets around it."""
 
     def decode_either(body: bytes) -> T:
@@ -198,8 +179,6 @@ decode_acknowledgement = payload_decoder(Acknowledgement)
 _decode_server_time = payload_decoder(_ServerTimeRow, renames=camel_names(_ServerTimeRow))
 decode_position_mode = payload_decoder(PositionModeRow, renames=camel_names(PositionModeRow))
 decode_assets = payload_decoder(tuple[AssetRow, ...], renames=camel_names(AssetRow))
-decode_open_orders = payload_decoder(tuple[OpenOrderRow, ...], renames=camel_names(OpenOrderRow))
-decode_open_algo_orders = payload_decoder(tuple[OpenAlgoOrderRow, ...], renames=camel_names(OpenAlgoOrderRow))
 
 
 def decode_server_time(body: bytes) -> datetime:
@@ -220,7 +199,7 @@ def balances_decoder(*, withdrawable: str) -> Callable[[bytes], tuple[BalanceRow
 def brackets_decoder(*, name: str, cap: str, floor: str) -> Callable[[bytes], tuple[BracketsRow, ...]]:
     """Return the decoder of tiers; documented as an object when a symbol is sent, seen as an array all the same."""
     names = camel_names(BracketsRow, BracketRow, name=name, cap=cap, floor=floor)
-    return _one_or_many(payload_decoder(tuple[BracketsRow, ...], renames=names))
+    return one_or_many(payload_decoder(tuple[BracketsRow, ...], renames=names))
 
 
 def instruments_decoder(*, status: str) -> Callable[[bytes], tuple[InstrumentRow, ...]]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import attrs
 
@@ -15,8 +15,11 @@ from venuekit.account import Account, Answer
 from venuekit.capabilities import SettingsReader, SettingsSnapshot, SymbolSettings
 from venuekit.endpoint import Endpoint
 from venuekit_binance_common.brackets import highest_leverage
-from venuekit_binance_common.payloads import BracketsRow, OpenAlgoOrderRow, OpenOrderRow
-from venuekit_binance_common.together import together
+from venuekit_binance_common.payloads import BracketsRow
+from venuekit_binance_common.together import together_all
+
+if TYPE_CHECKING:
+    from venuekit_binance_common.order_rows import AlgoOrderRow, OrderRow
 
 __all__ = ["BinanceSettings", "Reads", "SettingsSource"]
 
@@ -61,8 +64,9 @@ class BinanceSettings(SettingsSource, SettingsReader):
 
     __slots__ = ()
 
-    OPEN_ORDERS: ClassVar[Endpoint[tuple[OpenOrderRow, ...]]]
-    OPEN_ALGO_ORDERS: ClassVar[Endpoint[tuple[OpenAlgoOrderRow, ...]]]
+    OPEN_ORDERS: ClassVar[Endpoint[tuple[OrderRow, ...]]]
+    #: None where conditional orders wait in the same book
+    OPEN_ALGO_ORDERS: ClassVar[Endpoint[tuple[AlgoOrderRow, ...]] | None]
     BRACKETS: ClassVar[Endpoint[tuple[BracketsRow, ...]]]
 
     async def read_settings(
@@ -92,18 +96,19 @@ class BinanceSettings(SettingsSource, SettingsReader):
     async def _with_orders(
         self, reads: Reads, snapshot: SettingsSnapshot, orders: Collection[str] | bool
     ) -> SettingsSnapshot:
+        books: list[Endpoint[Any]] = [self.OPEN_ORDERS]
+        if self.OPEN_ALGO_ORDERS is not None:
+            books.append(self.OPEN_ALGO_ORDERS)
         if isinstance(orders, bool) or len(orders) > _MOST_SINGLE_READS:
-            plain, algo = await together(reads(self.OPEN_ORDERS), reads(self.OPEN_ALGO_ORDERS))
-            counts = Counter([*(row.symbol for row in plain), *(row.symbol for row in algo)])
+            found = await together_all(reads(book) for book in books)
+            counts = Counter(row.symbol for rows in found for row in rows)
             names = {row.symbol for row in snapshot.symbols} | counts.keys()
             counted = {name: counts[name] for name in names}
             return attrs.evolve(_laid_over(snapshot, open_orders=counted), open_orders=counts.total())
         counted = {}
         for symbol in dict.fromkeys(orders):
-            plain, algo = await together(
-                reads(self.OPEN_ORDERS, symbol=symbol), reads(self.OPEN_ALGO_ORDERS, symbol=symbol)
-            )
-            counted[symbol] = len(plain) + len(algo)
+            found = await together_all(reads(book, symbol=symbol) for book in books)
+            counted[symbol] = sum(map(len, found))
         return _laid_over(snapshot, open_orders=counted)
 
     async def _with_brackets(self, reads: Reads, snapshot: SettingsSnapshot, wanted: set[str]) -> SettingsSnapshot:

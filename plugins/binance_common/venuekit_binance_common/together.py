@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from datetime import datetime
 from typing import Any, TypeVar, overload
 
 from venuekit.account import Answer
 
-__all__ = ["earliest", "together"]
+__all__ = ["earliest", "together", "together_all"]
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -29,9 +28,23 @@ async def together(
 ) -> tuple[A, B, C, D]: ...
 async def together(*reads: Coroutine[Any, Any, Any]) -> tuple[Any, ...]:
     """Return the results of several reads; the first that fails is raised as it is, and stops the others."""
+    import asyncio  # declarations are read without it
+
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(read) for read in reads]
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return tuple(task.result() for task in tasks)
+
+
+async def together_all(calls: Iterable[Coroutine[Any, Any, A]]) -> tuple[A, ...]:
+    """Return the results of any number of calls; see :func:`together`."""
+    import asyncio
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(call) for call in calls]
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None
     return tuple(task.result() for task in tasks)

@@ -59,6 +59,12 @@ def test_every_endpoint_has_a_recorded_success_with_its_own_facts(
         (endpoints.SET_MARGIN_TYPE, 1),
         (endpoints.SET_POSITION_MODE, 1),
         (endpoints.SET_ASSET_MODE, 1),
+        (endpoints.MARK_PRICE, 10),
+        (endpoints.COMMISSION, 20),
+        (endpoints.ADL, 5),
+        (endpoints.INCOME, 30),
+        (endpoints.MARGIN_HISTORY, 1),
+        (endpoints.POSITION_MARGIN, 1),
     ],
     ids=str,
 )
@@ -68,32 +74,34 @@ def test_weights_are_those_documented(endpoint: Endpoint[object], weight: int) -
     assert endpoint.pools == {"weight": None}
 
 
-@pytest.mark.parametrize("endpoint", [endpoints.OPEN_ORDERS, endpoints.OPEN_ALGO_ORDERS], ids=str)
-def test_open_orders_of_one_symbol_cost_one(endpoint: Endpoint[object]) -> None:
-    """Naming a symbol makes the read cheap."""
+@pytest.mark.parametrize(
+    "endpoint", [endpoints.OPEN_ORDERS, endpoints.OPEN_ALGO_ORDERS, endpoints.MARK_PRICE], ids=str
+)
+def test_naming_a_symbol_makes_a_read_cheap(endpoint: Endpoint[object]) -> None:
+    """One symbol costs 1."""
     assert endpoint.cost({"symbol": "BTCUSDT"}) == 1
 
 
 def test_writes_know_what_they_are_about() -> None:
     """Leverage and margin type exclude each other per symbol, modes exclude everything."""
-    writes = {endpoint: endpoint.subject for endpoint in VENUE.endpoints if endpoint.is_write}
-
-    assert writes == {
+    settings = {
         endpoints.SET_LEVERAGE: Subject.SYMBOL,
         endpoints.SET_MARGIN_TYPE: Subject.SYMBOL,
         endpoints.SET_POSITION_MODE: Subject.ACCOUNT,
         endpoints.SET_ASSET_MODE: Subject.ACCOUNT,
     }
-    assert {endpoint.effect for endpoint in writes} == {Effect.SET}
-    assert all(endpoint.readback for endpoint in writes)
+
+    assert all(endpoint.subject is subject for endpoint, subject in settings.items())
+    assert {endpoint.effect for endpoint in settings} == {Effect.SET}
+    assert all(endpoint.readback for endpoint in settings)
     assert endpoints.SET_LEVERAGE.name_of(Role.LEVERAGE) == "leverage"
 
 
 def test_what_needs_no_key() -> None:
-    """Time and instruments are public, everything else is signed."""
+    """Time, instruments and mark prices are public, everything else is signed."""
     public = {endpoint for endpoint in VENUE.endpoints if endpoint.security is Security.NONE}
 
-    assert public == {endpoints.SERVER_TIME, endpoints.EXCHANGE_INFO}
+    assert public == {endpoints.SERVER_TIME, endpoints.EXCHANGE_INFO, endpoints.MARK_PRICE}
 
 
 @pytest.mark.parametrize(

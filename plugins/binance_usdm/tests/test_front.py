@@ -118,7 +118,7 @@ def test_position_is_told_in_the_figures_of_the_ledger(exchange: Exchange) -> No
         "maintMargin": "610.00000000",
         "positionInitialMargin": "6600.00000000",
         "openOrderInitialMargin": "0",
-        "adl": 0,
+        "adl": 2,
         "bidNotional": "0",
         "askNotional": "0",
         "updateTime": START,

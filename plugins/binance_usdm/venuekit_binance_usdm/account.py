@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from venuekit.capabilities import Unit
+from venuekit_binance_common.adl import BinanceAdl
 from venuekit_binance_common.balances import BinanceBalances
 from venuekit_binance_common.brackets import BinanceBrackets
+from venuekit_binance_common.countdown import BinanceCountdown
+from venuekit_binance_common.fees import BinanceFees
+from venuekit_binance_common.income import BinanceIncome
 from venuekit_binance_common.instruments import BinanceInstruments, BinanceServerTime
 from venuekit_binance_common.leverage import BinanceLeverage
+from venuekit_binance_common.margin_history import BinanceMarginHistory
 from venuekit_binance_common.margin_type import BinanceMarginType
+from venuekit_binance_common.mark_price import BinanceMarkPrice
+from venuekit_binance_common.order_batches import BinanceOrderBatches
+from venuekit_binance_common.orders import BinanceOrderTest
+from venuekit_binance_common.position_margin import BinancePositionMargin
 from venuekit_binance_common.position_mode import BinancePositionMode
+from venuekit_binance_common.trades import BinanceTrades
 from venuekit_binance_usdm import endpoints
 from venuekit_binance_usdm.account_info import BinanceAccountInfo
 from venuekit_binance_usdm.asset_mode import BinanceAssetMode
+from venuekit_binance_usdm.order_terms import ORDER_SIZE
+from venuekit_binance_usdm.reaches import INCOME_REACH, MARGIN_REACH
 from venuekit_binance_usdm.settings import BinanceUsdmSettings
 
 __all__ = ["BinanceUsdmAccount"]
@@ -28,6 +40,16 @@ class BinanceUsdmAccount(
     BinanceInstruments,
     BinanceServerTime,
     BinanceUsdmSettings,
+    BinanceMarkPrice,
+    BinanceFees,
+    BinanceAdl,
+    BinanceIncome,
+    BinanceMarginHistory,
+    BinancePositionMargin,
+    BinanceOrderTest,
+    BinanceOrderBatches,
+    BinanceTrades,
+    BinanceCountdown,
 ):
     """An account of USDⓈ-M futures."""
 
@@ -38,13 +60,25 @@ class BinanceUsdmAccount(
     BALANCE = endpoints.BALANCE
     BRACKETS = endpoints.BRACKETS
     BRACKET_UNIT = Unit.QUOTE
+    CONTRACTS = endpoints.CONTRACTS
     EXCHANGE_INFO = endpoints.EXCHANGE_INFO
+    INCOME = endpoints.INCOME
+    INCOME_REACH = INCOME_REACH
+    MARGIN_HISTORY = endpoints.MARGIN_HISTORY
+    MARGIN_REACH = MARGIN_REACH
+    MARK_PRICE = endpoints.MARK_PRICE
+    POSITION_MARGIN = endpoints.POSITION_MARGIN
+    ADL = endpoints.ADL
+    COMMISSION = endpoints.COMMISSION
     LARGEST_UNIT = Unit.QUOTE
     OPEN_ALGO_ORDERS = endpoints.OPEN_ALGO_ORDERS
     OPEN_ORDERS = endpoints.OPEN_ORDERS
     POSITION_RISK = endpoints.POSITION_RISK
+    READ_ASSET_MODE = endpoints.ACCOUNT_CONFIG
     READ_POSITION_MODE = endpoints.ACCOUNT_CONFIG
     READ_SYMBOL = endpoints.READ_SYMBOL
+    ORDERS = endpoints.ORDERS
+    ORDER_SIZE = ORDER_SIZE
     SERVER_TIME = endpoints.SERVER_TIME
     SET_ASSET_MODE = endpoints.SET_ASSET_MODE
     SET_LEVERAGE = endpoints.SET_LEVERAGE

@@ -13,7 +13,7 @@ from venuekit_binance_common.words import asset_mode_of, position_mode_of
 from venuekit_binance_usdm.payloads import AccountRow
 from venuekit_binance_usdm.positions import BinancePositions, join_positions
 
-__all__ = ["BinanceAccountInfo"]
+__all__ = ["BinanceAccountInfo", "margin_ratio"]
 
 
 class BinanceAccountInfo(BinancePositions, AccountReader):
@@ -43,7 +43,7 @@ class BinanceAccountInfo(BinancePositions, AccountReader):
             total_maintenance_margin=totals.total_maint_margin,
             total_available=totals.available_balance,
             total_withdrawable=totals.max_withdraw_amount,
-            margin_ratio=_margin_ratio(totals) if is_multi else None,
+            margin_ratio=margin_ratio(totals) if is_multi else None,
             position_mode=position_mode_of(config.dual_side_position),
             asset_mode=asset_mode_of(is_multi),
             kind=AccountKind.STANDARD,
@@ -66,7 +66,7 @@ class BinanceAccountInfo(BinancePositions, AccountReader):
         )
 
 
-def _margin_ratio(totals: AccountRow) -> Decimal | None:
+def margin_ratio(totals: AccountRow) -> Decimal | None:
     """Return maintenance margin to margin balance; None without a balance."""
     if totals.total_maint_margin is None or not totals.total_margin_balance:
         return None

@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from venuekit.account import Account
 from venuekit.capabilities import AssetMode, AssetModeControl, AssetModeSetting
 from venuekit.endpoint import Call, Change, Endpoint, Lost, Readback, Reading
 from venuekit_binance_common.payloads import Acknowledgement
 from venuekit_binance_common.words import asset_mode_of
-from venuekit_binance_usdm.payloads import AccountConfig
 
-__all__ = ["BinanceAssetMode", "asset_mode_readback"]
+__all__ = ["BinanceAssetMode", "TellsAssetMode", "asset_mode_readback"]
+
+
+class TellsAssetMode(Protocol):
+    """An answer that tells the mode, whatever else it tells."""
+
+    @property
+    def multi_assets_margin(self) -> bool:
+        """Whether it is multi-assets mode."""
+
+
+T = TypeVar("T", bound=TellsAssetMode)
 
 
 class BinanceAssetMode(Account, AssetModeControl):
-    """Read from the account's configuration, which costs a sixth of the plain read."""
+    """One mode for the account; read by whatever tells it cheapest."""
 
     __slots__ = ()
 
-    ACCOUNT_CONFIG: ClassVar[Endpoint[AccountConfig]]
+    #: the cheapest read that :class:`TellsAssetMode`
+    READ_ASSET_MODE: ClassVar[Endpoint[Any]]
     SET_ASSET_MODE: ClassVar[Endpoint[Change[Acknowledgement]]]
 
     async def get_asset_mode(self) -> AssetModeSetting:
-        """Return the mode that holds; weight 5."""
-        config = await self.call(self.ACCOUNT_CONFIG)
-        return AssetModeSetting(asset_mode_of(config.multi_assets_margin))
+        """Return the mode that holds, by one read."""
+        told: TellsAssetMode = await self.call(self.READ_ASSET_MODE)
+        return AssetModeSetting(asset_mode_of(told.multi_assets_margin))
 
     async def set_asset_mode(self, mode: AssetMode) -> AssetModeSetting:
         """Set the mode; multi-assets needs every symbol cross, and no open orders."""
@@ -35,14 +46,14 @@ class BinanceAssetMode(Account, AssetModeControl):
         return AssetModeSetting(AssetMode(mode), change.changed)
 
 
-def asset_mode_readback(account_config: Endpoint[AccountConfig]) -> Readback:
+def asset_mode_readback(endpoint: Endpoint[T]) -> Readback:
     """Return what finds out whether a lost change of asset mode holds."""
 
     async def read(call: Call, lost: Lost) -> Reading[Acknowledgement]:
-        config = await call(account_config)
+        told = await call(endpoint)
         return Reading(
-            value=asset_mode_of(config.multi_assets_margin),
-            holds=config.multi_assets_margin == lost.parameters["multiAssetsMargin"],
+            value=asset_mode_of(told.multi_assets_margin),
+            holds=told.multi_assets_margin == lost.parameters["multiAssetsMargin"],
         )
 
     return read

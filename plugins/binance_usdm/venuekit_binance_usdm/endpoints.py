@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from venuekit.capabilities import (
     AccountReader,
     AssetModeControl,
@@ -16,7 +19,10 @@ from venuekit.capabilities import (
 )
 from venuekit.endpoint import Changing, Effect, Endpoint, Kind, Parameter, Subject
 from venuekit_binance_common import endpoints as common
+from venuekit_binance_common import money_endpoints as money
+from venuekit_binance_common.contracts import contracts_endpoint
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
+from venuekit_binance_common.order_endpoints import order_endpoints
 from venuekit_binance_common.payloads import (
     balances_decoder,
     brackets_decoder,
@@ -26,19 +32,29 @@ from venuekit_binance_common.payloads import (
 )
 from venuekit_binance_usdm import payloads
 from venuekit_binance_usdm.asset_mode import asset_mode_readback
+from venuekit_binance_usdm.margin_legs import PositionRiskLegs
+from venuekit_binance_usdm.order_terms import ORDER_TERMS
 from venuekit_binance_usdm.positions import decode_position_rows
 from venuekit_binance_usdm.symbol_config import SymbolConfigReader
 
 __all__ = [
     "ACCOUNT",
     "ACCOUNT_CONFIG",
+    "ADL",
     "ASSET_MODE",
     "BALANCE",
     "BRACKETS",
+    "COMMISSION",
+    "CONTRACTS",
     "ENDPOINTS",
     "EXCHANGE_INFO",
+    "INCOME",
+    "MARGIN_HISTORY",
+    "MARK_PRICE",
     "OPEN_ALGO_ORDERS",
     "OPEN_ORDERS",
+    "ORDERS",
+    "POSITION_MARGIN",
     "POSITION_MODE",
     "POSITION_RISK",
     "READ_SYMBOL",
@@ -56,6 +72,7 @@ _ROOT = "/fapi"
 
 SERVER_TIME = common.server_time(_ROOT)
 EXCHANGE_INFO = common.exchange_info(_ROOT, instruments_decoder(status="status"))
+CONTRACTS = contracts_endpoint(EXCHANGE_INFO)
 
 # -- reads
 
@@ -136,6 +153,9 @@ BRACKETS = Endpoint(
 
 OPEN_ORDERS = common.open_orders(_ROOT)
 OPEN_ALGO_ORDERS = common.open_algo_orders(_ROOT)
+ORDERS = order_endpoints(
+    ORDER_TERMS, server_time=SERVER_TIME, open_orders=OPEN_ORDERS, open_algo_orders=OPEN_ALGO_ORDERS
+)
 POSITION_MODE = common.position_mode(_ROOT, note="Served at a sixth of the weight by accountConfig.")
 
 ASSET_MODE = Endpoint(
@@ -168,7 +188,23 @@ SET_ASSET_MODE = Endpoint(
     serves=(AssetModeControl.set_asset_mode,),
 )
 
-ENDPOINTS = (
+# -- money and risk
+
+
+def _mark_price_weight(parameters: Mapping[str, Any]) -> int:
+    return 10 if parameters.get("symbol") is None else 1
+
+
+MARK_PRICE = money.mark_price(_ROOT, weight=_mark_price_weight)
+COMMISSION = money.commission_rate(_ROOT)
+ADL = money.adl_quantile(_ROOT)
+INCOME = money.income(
+    _ROOT, weight=30, note="The last three months, oldest first; without times those of the last 7 days."
+)
+MARGIN_HISTORY = money.margin_history(_ROOT, note="The last 30 days.")
+POSITION_MARGIN = money.position_margin(_ROOT, MARGIN_HISTORY, PositionRiskLegs(POSITION_RISK), venue="binance_usdm")
+
+ENDPOINTS: tuple[Endpoint[Any], ...] = (
     SERVER_TIME,
     EXCHANGE_INFO,
     ACCOUNT_CONFIG,
@@ -177,12 +213,17 @@ ENDPOINTS = (
     ACCOUNT,
     POSITION_RISK,
     BRACKETS,
-    OPEN_ORDERS,
-    OPEN_ALGO_ORDERS,
+    *ORDERS.declared,
     POSITION_MODE,
     ASSET_MODE,
     SET_LEVERAGE,
     SET_MARGIN_TYPE,
     SET_POSITION_MODE,
     SET_ASSET_MODE,
+    MARK_PRICE,
+    COMMISSION,
+    ADL,
+    INCOME,
+    MARGIN_HISTORY,
+    POSITION_MARGIN,
 )

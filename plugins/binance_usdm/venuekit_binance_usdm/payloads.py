@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import attrs
 
-from venuekit.payloads import payload_decoder
+from venuekit.payloads import WireRow, payload_decoder
 from venuekit_binance_common.payloads import AssetRow, camel_names
 
 __all__ = [
@@ -21,8 +21,8 @@ __all__ = [
 ]
 
 
-@attrs.frozen
-class AccountConfig:
+@attrs.frozen(eq=False, repr=False)
+class AccountConfig(WireRow):
     """What belongs to the account and not to a symbol; the venue's own ``updateTime`` here means nothing."""
 
     fee_tier: int
@@ -34,8 +34,8 @@ class AccountConfig:
     trade_group_id: int | None = None
 
 
-@attrs.frozen
-class SymbolConfig:
+@attrs.frozen(eq=False, repr=False)
+class SymbolConfig(WireRow):
     """Margin type (``CROSSED``, ``ISOLATED``), leverage and largest notional at that leverage, of one symbol."""
 
     symbol: str
@@ -45,15 +45,15 @@ class SymbolConfig:
     is_auto_add_margin: bool | None = None
 
 
-@attrs.frozen
-class AssetModeRow:
+@attrs.frozen(eq=False, repr=False)
+class AssetModeRow(WireRow):
     """True is multi-assets mode."""
 
     multi_assets_margin: bool
 
 
-@attrs.frozen
-class AccountRow:
+@attrs.frozen(eq=False, repr=False)
+class AccountRow(WireRow):
     """The totals and assets of the account read; its positions lack entry price, leverage and margin type."""
 
     assets: tuple[AssetRow, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from venuekit.capabilities import AssetMode, MarginType, PositionBehaviour, Setting
+from venuekit.capabilities import AssetMode, HistoryBehaviour, MarginType, PositionBehaviour, Setting
 from venuekit.venue import BlockedBy, Blocker, BlockerScope, Coupling, Environment, EnvironmentName, Venue
 from venuekit_binance_common.answers import read_answer
 from venuekit_binance_common.behaviours import blockers, setting_behaviours
@@ -13,11 +13,12 @@ from venuekit_binance_common.signing import QuerySigning
 from venuekit_binance_usdm.account import BinanceUsdmAccount
 from venuekit_binance_usdm.endpoints import ENDPOINTS, SERVER_TIME
 from venuekit_binance_usdm.faults import FAULTS
+from venuekit_binance_usdm.order_terms import ORDER_BEHAVIOUR
 
 if TYPE_CHECKING:
     from venuekit.simulator.front import Front
 
-__all__ = ["VENUE"]
+__all__ = ["BLOCKERS", "COUPLINGS", "VENUE"]
 
 _ENVIRONMENTS = (
     Environment(
@@ -43,11 +44,13 @@ _ENVIRONMENTS = (
 )
 
 _BEHAVIOURS = (
-    *setting_behaviours(mode_shared_with="binance_coinm"),
+    *setting_behaviours("binance_coinm"),
     PositionBehaviour(filters=frozenset({"symbol"})),
+    ORDER_BEHAVIOUR,
+    HistoryBehaviour(income="the last three months"),
 )
 
-_COUPLINGS = (
+COUPLINGS = (
     Coupling(
         Setting.ASSET_MODE,
         AssetMode.MULTI,
@@ -64,7 +67,7 @@ _COUPLINGS = (
     ),
 )
 
-_BLOCKERS = (
+BLOCKERS = (
     *blockers(lower_leverage=-4161),
     Blocker(
         Setting.ASSET_MODE,
@@ -94,7 +97,7 @@ VENUE = Venue(
     server_time=SERVER_TIME,
     endpoints=ENDPOINTS,
     behaviours=_BEHAVIOURS,
-    couplings=_COUPLINGS,
-    blockers=_BLOCKERS,
+    couplings=COUPLINGS,
+    blockers=BLOCKERS,
     front=_front,
 )

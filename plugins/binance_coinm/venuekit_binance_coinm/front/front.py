@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from venuekit.simulator.ledger import Reason
 from venuekit_binance_coinm.front.account_routes import AccountRoutes
 from venuekit_binance_coinm.front.contracts import CONTRACTS
 from venuekit_binance_coinm.front.market_routes import CoinmMarketRoutes
+from venuekit_binance_coinm.front.money_routes import CoinmIncomeRoutes, CoinmMarginRoutes, CoinmRiskRoutes
 from venuekit_binance_coinm.front.order_routes import CoinmOrderRoutes
 from venuekit_binance_coinm.front.scenarios import SCENARIOS
 from venuekit_binance_coinm.front.settings_routes import CoinmSettingsRoutes
@@ -20,7 +22,16 @@ class BinanceCoinmFront(BinanceFront):
 
     contracts = CONTRACTS
     scenarios = SCENARIOS
-    errors = Errors(too_late=-4188, lower_leverage=-4150, words={-4087: "Invalid pair."})
+    errors = Errors(
+        too_late=-4188,
+        lower_leverage=-4150,
+        words={-4087: "Invalid pair."},
+        by_order_reason={
+            Reason.ORDER_UNCHANGED: -4197,
+            Reason.NOT_AMENDABLE: -4196,
+            Reason.NOTIONAL_TOO_SMALL: -4178,
+        },
+    )
 
     def routes(self, listing: Listing) -> tuple[Routes, ...]:
         """Return everything that answers."""
@@ -29,4 +40,7 @@ class BinanceCoinmFront(BinanceFront):
             AccountRoutes(listing),
             CoinmSettingsRoutes(listing),
             CoinmOrderRoutes(listing),
+            CoinmMarginRoutes(listing),
+            CoinmIncomeRoutes(listing),
+            CoinmRiskRoutes(listing),
         )

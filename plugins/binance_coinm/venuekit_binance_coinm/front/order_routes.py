@@ -1,27 +1,27 @@
-"""What waits in the two books."""
+"""Orders and fills."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from venuekit.simulator import SimRequest
-from venuekit.simulator.ledger import Contract
+from venuekit.simulator.ledger import Contract, Order
 from venuekit_binance_coinm import endpoints
 from venuekit_binance_coinm.front.contracts import of_pair
+from venuekit_binance_common.front.formatting import plain
 from venuekit_binance_common.front.order_routes import OrderRoutes
 
 __all__ = ["CoinmOrderRoutes"]
 
 
 class CoinmOrderRoutes(OrderRoutes):
-    """Plain orders tell their pair and what they cost in the base asset; they can be asked for by pair."""
+    """Plain orders tell their pair and what they are worth in the base asset; they can be asked for by pair."""
 
-    OPEN_ORDERS = endpoints.OPEN_ORDERS
-    OPEN_ALGO_ORDERS = endpoints.OPEN_ALGO_ORDERS
+    ORDERS = endpoints.ORDERS
 
-    def own_fields(self, contract: Contract) -> Mapping[str, object]:
+    def own_fields(self, order: Order, contract: Contract) -> Mapping[str, object]:
         """Return the fields of a plain order that only this product has."""
-        return {"cumBase": "0", "pair": contract.pair}
+        return {"cumBase": plain(order.filled_value), "pair": contract.pair}
 
     def asked(self, request: SimRequest) -> tuple[Contract, ...]:
         """Return the contracts whose orders are asked for; a symbol and a pair must both fit."""

@@ -9,15 +9,19 @@ import attrs
 from venuekit.capabilities import Setting
 from venuekit.simulator import Denied, Response, json_response
 from venuekit.simulator.ledger import Reason, Refusal
+from venuekit_binance_common.front.order_refusals import ORDER_WORDS, WORDS_OF_REASON, order_refusal
 
 __all__ = ["Errors"]
 
 _WORDS: Mapping[int, str] = {
     -1021: "Timestamp for this request is outside of the recvWindow.",
     -1022: "Signature for this request is not valid.",
+    -1023: "Start time is greater than end time.",
     -1102: "Mandatory parameter '{name}' was not sent, was empty/null, or malformed.",
     -1105: "Parameter '{name}' was empty.",
+    -1111: "Precision is over the maximum defined for this asset.",
     -1121: "Invalid symbol.",
+    -1127: "Lookup interval is too big. More than {hours} hours between startTime and endTime.",
     -1130: "Data sent for parameter '{name}' is not valid.",
     -2014: "API-key format invalid.",
     -2015: "Invalid API-key, IP, or permissions for action.",
@@ -28,9 +32,13 @@ _WORDS: Mapping[int, str] = {
     -4046: "No need to change margin type.",
     -4047: "Margin type cannot be changed if there exists open orders.",
     -4048: "Margin type cannot be changed if there exists position.",
+    -4049: "Add margin only support for isolated position.",
     -4050: "Cross balance insufficient.",
     -4051: "Isolated balance insufficient.",
+    -4054: "Cannot add position margin: position is 0.",
+    -4055: "Amount must be positive.",
     -4059: "No need to change position side.",
+    -4061: "Order's position side does not match user's setting.",
     -4067: "Position side cannot be changed if there exists open orders.",
     -4068: "Position side cannot be changed if there exists position.",
 }
@@ -44,6 +52,9 @@ _BY_REASON: Mapping[Reason, int] = {
     Reason.INVALID_LEVERAGE: -4028,
     Reason.LEVERAGE_ABOVE_BRACKET: -2027,
     Reason.OUTSIDE_WINDOW: -1021,
+    Reason.NOT_ISOLATED: -4049,
+    Reason.REMOVABLE_EXCEEDED: -4051,
+    Reason.FLAT_POSITION: -4054,
 }
 _BY_REASON_AND_SETTING: Mapping[tuple[Reason, object], int] = {
     (Reason.NO_CHANGE, Setting.MARGIN_TYPE): -4046,
@@ -54,7 +65,9 @@ _BY_REASON_AND_SETTING: Mapping[tuple[Reason, object], int] = {
     (Reason.OPEN_POSITION, Setting.POSITION_MODE): -4068,
 }
 #: what a lack of margin is called hangs on what was asked for
-_INSUFFICIENT: Mapping[str, int] = {"leverage": -2028, "marginType": -4050}
+_INSUFFICIENT: Mapping[str, int] = {"leverage": -2028, "marginType": -4050, "positionMargin": -4050}
+#: where a refusal is about an order
+_ORDER_PATHS = frozenset({"order", "test", "batchOrders", "algoOrder"})
 
 
 @attrs.frozen(kw_only=True)
@@ -64,7 +77,8 @@ class Errors:
 
     ``too_late`` is the code of the matching engine's own check of the window, ``lower_leverage`` that for lowering the
     leverage of an isolated position. ``words`` are those of codes that only this product has; ``insufficient`` says
-    what a lack of margin is called, by the last part of the path.
+    what a lack of margin is called, by the last part of the path, and ``by_order_reason`` what is refused about orders
+    under a number of the product's own.
     """
 
     too_late: int
@@ -73,10 +87,19 @@ class Errors:
     by_reason: Mapping[Reason, int] = attrs.field(factory=dict)
     by_reason_and_setting: Mapping[tuple[Reason, object], int] = attrs.field(factory=dict)
     insufficient: Mapping[str, int] = attrs.field(factory=dict)
+    by_order_reason: Mapping[Reason, int] = attrs.field(factory=dict)
 
     def error(self, code: int, **details: object) -> Response:
         """Return an error as the venue sends it; ``details`` fill the gaps in its words."""
-        words = {**_WORDS, self.too_late: _TOO_LATE, self.lower_leverage: _LOWER_LEVERAGE, **self.words}
+        of_orders = {number: WORDS_OF_REASON[reason] for reason, number in self.by_order_reason.items()}
+        words = {
+            **ORDER_WORDS,
+            **of_orders,
+            **_WORDS,
+            self.too_late: _TOO_LATE,
+            self.lower_leverage: _LOWER_LEVERAGE,
+            **self.words,
+        }
         status = 401 if code in _UNAUTHORIZED else 400
         return json_response({"code": code, "msg": words[code].format(**details)}, status=status)
 
@@ -104,6 +127,11 @@ class Errors:
             return self.error({**_INSUFFICIENT, **self.insufficient}.get(path.rpartition("/")[2], -2019))
         if reason is Reason.LEVERAGE_REDUCTION_WHILE_ISOLATED:
             return self.error(self.lower_leverage)
+        if path.rpartition("/")[2] in _ORDER_PATHS:
+            if reason in self.by_order_reason:
+                return self.error(self.by_order_reason[reason], **details)
+            if (about_order := order_refusal(refusal)) is not None:
+                return self.error(about_order[0], **about_order[1])
         of_setting = {**_BY_REASON_AND_SETTING, **self.by_reason_and_setting}
         code = of_setting.get((reason, details.get("setting"))) or {**_BY_REASON, **self.by_reason}[reason]
         return self.error(code, **details)

@@ -10,6 +10,7 @@ from venuekit.simulator.ledger import Asset, Rules
 __all__ = ["MARGIN_ASSETS", "RULES"]
 
 RULES = Rules(
+    max_conditional_orders=200,
     valuation_asset="USDT",
     orders_forbid=frozenset({Setting.MARGIN_TYPE, Setting.POSITION_MODE, Setting.ASSET_MODE}),
 )

@@ -19,11 +19,12 @@ from venuekit_binance_common.front.formatting import (
     quantity,
 )
 from venuekit_binance_common.front.listing import Listing
+from venuekit_binance_common.front.risk_routes import adl_rank
 from venuekit_binance_common.front.wallets import asset_row, balance_row
 from venuekit_binance_usdm import endpoints
 from venuekit_binance_usdm.front.contracts import VENUE_ID
 
-__all__ = ["AccountRoutes"]
+__all__ = ["AccountRoutes", "totals_row"]
 
 _PURSE = ""
 
@@ -60,7 +61,7 @@ class AccountRoutes:
         ledger = visit.ledger
         totals = ledger.totals(purse=_PURSE)
         return {
-            **(_totals(totals) if totals is not None else {}),
+            **(totals_row(totals) if totals is not None else {}),
             "assets": [asset_row(held) for held in ledger.balances(purse=_PURSE)],
             "positions": [
                 _account_position(held, contract) for held, contract in _listed(ledger, self._listing.contracts)
@@ -130,7 +131,7 @@ def _position(held: PositionFigures, contract: Contract) -> Mapping[str, object]
         "maintMargin": amount_or_zero(held.maintenance_margin),
         "positionInitialMargin": amount_or_zero(held.position_initial_margin),
         "openOrderInitialMargin": amount_or_zero(held.open_order_initial_margin),
-        "adl": 0,
+        "adl": adl_rank(held),
         "bidNotional": amount_or_zero(held.bid_value),
         "askNotional": amount_or_zero(held.ask_value),
         "updateTime": milliseconds(held.updated_at),
@@ -152,7 +153,8 @@ def _account_position(held: PositionFigures, contract: Contract) -> Mapping[str,
     }
 
 
-def _totals(totals: Totals) -> Mapping[str, object]:
+def totals_row(totals: Totals) -> Mapping[str, object]:
+    """Return the totals of the account read."""
     return {
         "totalInitialMargin": amount(totals.initial_margin),
         "totalMaintMargin": amount(totals.maintenance_margin),

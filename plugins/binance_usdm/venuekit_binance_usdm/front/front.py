@@ -10,6 +10,7 @@ from venuekit_binance_common.front.listing import Listing
 from venuekit_binance_usdm.front.account_routes import AccountRoutes
 from venuekit_binance_usdm.front.contracts import CONTRACTS
 from venuekit_binance_usdm.front.market_routes import UsdmMarketRoutes
+from venuekit_binance_usdm.front.money_routes import UsdmIncomeRoutes, UsdmMarginRoutes, UsdmRiskRoutes
 from venuekit_binance_usdm.front.order_routes import UsdmOrderRoutes
 from venuekit_binance_usdm.front.refusals import ERRORS
 from venuekit_binance_usdm.front.scenarios import SCENARIOS
@@ -37,4 +38,7 @@ class BinanceUsdmFront(BinanceFront):
             AccountRoutes(listing),
             UsdmSettingsRoutes(listing),
             UsdmOrderRoutes(listing),
+            UsdmMarginRoutes(listing),
+            UsdmIncomeRoutes(listing),
+            UsdmRiskRoutes(listing),
         )

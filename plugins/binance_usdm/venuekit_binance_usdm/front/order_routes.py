@@ -1,10 +1,11 @@
-"""What waits in the two books."""
+"""Orders and fills."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from venuekit.simulator.ledger import Contract
+from venuekit.simulator.ledger import Contract, Order
+from venuekit_binance_common.front.formatting import milliseconds, plain
 from venuekit_binance_common.front.order_routes import OrderRoutes
 from venuekit_binance_usdm import endpoints
 
@@ -12,11 +13,10 @@ __all__ = ["UsdmOrderRoutes"]
 
 
 class UsdmOrderRoutes(OrderRoutes):
-    """Plain orders tell what they cost in the quote asset."""
+    """Plain orders tell what they are worth in the quote asset, and until when they are good."""
 
-    OPEN_ORDERS = endpoints.OPEN_ORDERS
-    OPEN_ALGO_ORDERS = endpoints.OPEN_ALGO_ORDERS
+    ORDERS = endpoints.ORDERS
 
-    def own_fields(self, contract: Contract) -> Mapping[str, object]:  # noqa: ARG002  (alike for every contract)
+    def own_fields(self, order: Order, contract: Contract) -> Mapping[str, object]:  # noqa: ARG002  (alike for all)
         """Return the fields of a plain order that only this product has."""
-        return {"cumQuote": "0", "goodTillDate": 0}
+        return {"cumQuote": plain(order.filled_value), "goodTillDate": milliseconds(order.expires_at)}

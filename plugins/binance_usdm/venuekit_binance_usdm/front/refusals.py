@@ -32,4 +32,9 @@ ERRORS = Errors(
         (Reason.OPEN_ORDERS, Setting.ASSET_MODE): -4170,
     },
     insufficient={"multiAssetsMargin": -4169},
+    by_order_reason={
+        Reason.ORDER_UNCHANGED: -5027,
+        Reason.NOT_AMENDABLE: -5025,
+        Reason.NOTIONAL_TOO_SMALL: -4164,
+    },
 )
