@@ -33,7 +33,7 @@ _POSITION_COLUMNS = {
     "entry_price": "entry",
     "mark_price": "mark",
     "unrealized_pnl": "unrealized",
-    "leverage": "leverage",
+    "leverage": "lev",
     "margin_type": "margin",
     "liquidation_price": "liquidation",
 }
