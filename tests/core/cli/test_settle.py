@@ -32,7 +32,7 @@ def test_nothing_open(call: Call, served: Any) -> None:
     assert call("settle", "--accounts", served.accounts, "--json").rows == []
 
 
-@pytest.mark.parametrize(("leverage", "found"), [(7, "it holds"), (3, "was not executed for GEMUSD")])
+@pytest.mark.parametrize(("leverage", "found"), [(7, "it holds"), (3, "does not hold, 7 does")])
 def test_a_line_that_was_left_open(call: Call, fresh: Any, journal: Path, leverage: int, found: str) -> None:
     """Past its fence, what holds is told from what never will; neither is sent again, and both are closed."""
     place = ("--accounts", fresh.accounts, "--json")

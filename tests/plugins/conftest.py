@@ -1,0 +1,76 @@
+"""Binance's two products, each as a simulated venue and an account of it on one clock that leaps over waiting."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import attrs
+import pytest
+
+import venuekit
+from venuekit.endpoint import Endpoint
+from venuekit.simulator import Arrival, Simulation
+from venuekit.simulator.ledger import Ledger
+from venuekit.testing.clock import LoopClock
+
+
+@attrs.frozen(eq=False)
+class Product:
+    """A simulated venue that holds an isolated long position, and an account of it."""
+
+    sim: Simulation
+    account: Any
+
+    @property
+    def venue(self) -> str:
+        """The venue's id."""
+        return str(self.account.venue.id)
+
+    @property
+    def ledger(self) -> Ledger:
+        """What really holds."""
+        return self.sim.ledger_of(self.venue)
+
+    @property
+    def symbol(self) -> str:
+        """What is held."""
+        return self.sim.scenario(self.venue).held or ""
+
+    @property
+    def flat(self) -> str:
+        """What is not held."""
+        return self.sim.scenario(self.venue).flat
+
+    def endpoint(self, verb: str, ending: str) -> Endpoint[Any]:
+        """Return the endpoint whose path ends so."""
+        (found,) = (
+            one for one in self.account.venue.endpoints if one.verb == verb and one.path.endswith(f"/v1/{ending}")
+        )
+        return found
+
+    def arrivals(self, verb: str, ending: str) -> list[Arrival]:
+        """Return what arrived at the endpoint whose path ends so."""
+        return [one for one in self.sim.requests if one.verb == verb and one.path.endswith(f"/v1/{ending}")]
+
+    def disturb(self, endpoint: Endpoint[Any], *steps: Any, times: int = 1) -> None:
+        """Script what happens to the next requests of an endpoint."""
+        self.sim.disturb(self.venue, endpoint, *steps, times=times)
+
+    async def pass_by(self, seconds: float) -> None:
+        """Let time pass."""
+        await asyncio.sleep(seconds)
+
+
+@pytest.fixture(params=["binance_usdm", "binance_coinm"])
+async def product(request: pytest.FixtureRequest) -> AsyncIterator[Product]:
+    """Either product, in the scenario that holds a position."""
+    clock = LoopClock()
+    async with (
+        venuekit.simulate(request.param, scenario="holding", clock=clock) as sim,
+        venuekit.Runtime(clock=clock, journal=False) as runtime,
+        venuekit.connect(request.param, sim.credentials(request.param), runtime=runtime) as account,
+    ):
+        sim.requests.clear()
+        yield Product(sim, account)
