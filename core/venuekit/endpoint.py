@@ -184,6 +184,8 @@ class Lost:
     claimed: frozenset[str] = frozenset()
     #: something read before the write, kept for comparison; None where the endpoint declares no ``before``
     before: Any = None
+    #: no trace of this write is older: when what was read before it was there, else when it was sent
+    since: datetime = attrs.field(default=attrs.Factory(lambda self: self.sent_at, takes_self=True))
 
 
 @attrs.frozen

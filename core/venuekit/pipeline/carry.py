@@ -103,6 +103,7 @@ async def _write(operation: Operation[T], call: Call) -> T:
             await _wait_for_fences(operation, symbol)
         if endpoint.before is not None:
             operation.before = await endpoint.before(call, operation.parameters)
+            operation.before_at = operation.line.place.clock.milliseconds()
         try:
             value = await operation.attempt()
         except Trouble as trouble:

@@ -65,6 +65,7 @@ class Operation(Generic[T]):
     resynced: bool = False
     journal_id: str | None = None
     before: Any = attrs.field(default=None, repr=False)
+    before_at: int = 0
     reads: tuple[str, ...] = ()
     fences: tuple[Fence, ...] = ()
 
@@ -175,6 +176,7 @@ class Operation(Generic[T]):
             client_id=self.client_id,
             claimed=frozenset(self.line.subjects.claimed or ()),
             before=self.before,
+            since=from_milliseconds(self.before_at or self.sent_at),
         )
 
     def annotate(self, error: OperationError) -> OperationError:

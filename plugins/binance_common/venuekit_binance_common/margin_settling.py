@@ -1,0 +1,142 @@
+"""How a lost move of margin is found out about: by the history's rows, and by the position they move."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, Protocol
+
+import attrs
+
+from venuekit.capabilities import PositionSide
+from venuekit.endpoint import AbsenceProof, Absent, Applied, Call, Endpoint, Lost, Settle, Settled, Unclear
+from venuekit.errors import InvalidArgument
+from venuekit_binance_common.margin_payloads import ADDED, MarginChangeRow, MovedMargin
+from venuekit_binance_common.reach import milliseconds
+from venuekit_binance_common.words import POSITION_SIDES
+
+__all__ = ["ABSENCE", "Leg", "ReadLegs", "margin_before", "margin_settle"]
+
+#: rows may be late; a request cannot be, past its fence
+ABSENCE = AbsenceProof(after=timedelta(seconds=10))
+#: more rows than this within seconds are not looked through
+_MOST_ROWS = 50
+
+
+@attrs.frozen
+class Leg:
+    """What of a position moves with its margin; ``updated`` is the venue's own stamp, in milliseconds."""
+
+    quantity: Decimal = Decimal(0)
+    isolated_wallet: Decimal = Decimal(0)
+    updated: int = 0
+
+
+class ReadLegs(Protocol):
+    """
+    Reads the legs of a symbol: those of the position mode that holds, or none where the venue lists none.
+
+    ``blur`` is how far two readings of one and the same wallet may differ, by the rounding of what it is made from.
+    """
+
+    @property
+    def blur(self) -> Decimal:
+        """In the settle asset; 0 where the venue tells the wallet itself."""
+
+    async def __call__(self, call: Call, symbol: str) -> Mapping[PositionSide, Leg]:
+        """Return the legs by side."""
+
+
+def margin_before(read_legs: ReadLegs, venue: str) -> Callable[[Call, Mapping[str, Any]], Awaitable[Leg]]:
+    """Return what reads the leg before its margin is moved, and refuses a side that the position mode does not have."""
+
+    async def read(call: Call, parameters: Mapping[str, Any]) -> Leg:
+        symbol, side = parameters["symbol"], _side(parameters)
+        legs = await read_legs(call, symbol)
+        if legs and side not in legs:
+            fitting = "BOTH" if PositionSide.BOTH in legs else "LONG or SHORT"
+            raise InvalidArgument(
+                f"the position mode has no such side: name {fitting}, not {side.name}",
+                venue=venue,
+                operation="add_margin" if parameters["type"] == ADDED else "reduce_margin",
+                subject=symbol,
+            )
+        return legs.get(side, Leg())
+
+    return read
+
+
+def margin_settle(history: Endpoint[tuple[MarginChangeRow, ...]], read_legs: ReadLegs) -> Settle:
+    """
+    Return what finds out whether a lost move of margin happened.
+
+    It did when exactly one row that no other write explains has its direction, side and amount, from the moment the
+    position was read before it (an equal write that was answered earlier is older) until it could not arrive any
+    more, and the position is not as it was before. It did not when there is no such row and the position is as it was
+    before. Rows carry no id: all of it assumes that nobody else moves margin of this position meanwhile.
+    """
+
+    async def settle(call: Call, lost: Lost) -> Settled[MovedMargin]:
+        fitting = await _fitting(call, history, lost)
+        if fitting is None:
+            return Unclear(f"the history has {_MOST_ROWS} rows or more of those seconds")
+        if len(fitting) > 1:
+            return Unclear(
+                f"the history has {len(fitting)} such rows: somebody else moves margin of this position, too"
+            )
+        legs = await read_legs(call, lost.parameters["symbol"])
+        now = legs.get(_side(lost.parameters), Leg())
+        unmoved = lost.before is not None and _is_same(lost.before, now, read_legs.blur)
+        if not fitting:
+            if unmoved:
+                return Absent("no row in the history, and the position is as it was before")
+            return Unclear("no row in the history, and nothing shows that the position is as it was before")
+        if unmoved:
+            return Unclear("the history has such a row, but the position is as it was before")
+        ((identity, row),) = fitting.items()
+        return Applied(MovedMargin(row.amount, row.type, row.asset, row.time), claims=identity)
+
+    return settle
+
+
+async def _fitting(
+    call: Call, history: Endpoint[tuple[MarginChangeRow, ...]], lost: Lost
+) -> Mapping[str, MarginChangeRow] | None:
+    """Return the rows that may be the lost one, by identity; None when there are too many to look through."""
+    symbol, direction = lost.parameters["symbol"], int(lost.parameters["type"])
+    amount, side = Decimal(lost.parameters["amount"]), _side(lost.parameters)
+    first, last = lost.since, lost.fence
+    rows = await call(
+        history,
+        symbol=symbol,
+        type=direction,
+        startTime=milliseconds(first),
+        endTime=milliseconds(last),
+        limit=_MOST_ROWS,
+    )
+    if len(rows) >= _MOST_ROWS:
+        return None
+    fitting = [
+        row
+        for row in rows
+        if (row.symbol, row.type, row.amount, row.position_side) == (symbol, direction, amount, side.name)
+        and first <= row.time <= last
+    ]
+    twins: Counter[int] = Counter()
+    found = {}
+    for row in fitting:
+        moment = milliseconds(row.time)
+        twins[moment] += 1
+        found[f"{symbol} {side.name} {row.signed} {moment} {twins[moment]}"] = row
+    return {identity: row for identity, row in found.items() if identity not in lost.claimed}
+
+
+def _side(parameters: Mapping[str, Any]) -> PositionSide:
+    return POSITION_SIDES[parameters.get("positionSide") or "BOTH"]
+
+
+def _is_same(before: Leg, now: Leg, blur: Decimal) -> bool:
+    same = (before.quantity, before.updated) == (now.quantity, now.updated)
+    return same and abs(before.isolated_wallet - now.isolated_wallet) <= blur
