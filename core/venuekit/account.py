@@ -118,7 +118,14 @@ class Account:
             # with nobody's own deadline and waits: others join, and may have none
             found = asyncio.ensure_future(self._read(endpoint, **parameters))
             remembered[key] = found
-        value: T = await asyncio.shield(found)
+        limit = self._options.deadline
+        try:
+            async with asyncio.timeout(limit):
+                value: T = await asyncio.shield(found)
+        except TimeoutError:
+            words = f"the deadline of {limit:g} s passed"
+            details: dict[str, Any] = {"venue": self.venue.id, "operation": endpoint.operation}
+            raise errors.AnswerLost(words, outcome=errors.Outcome.NOT_APPLIED, **details) from None
         return value
 
     def behaviour(self, kind: type[B]) -> B:

@@ -192,8 +192,9 @@ async def set_countdown(stage: Stage) -> None:
 async def iter_trades(stage: Stage) -> None:
     """The ledger's fills, with what they cost."""
     ledger = ledger_of(stage)
+    quantity = min(Decimal(10), ledger.position(held(stage)).quantity)
     order = await stage.account.place_order(
-        OrderRequest(symbol=held(stage), side=OrderSide.SELL, type=OrderType.MARKET, quantity=Decimal(1))
+        OrderRequest(symbol=held(stage), side=OrderSide.SELL, type=OrderType.MARKET, quantity=quantity)
     )
     told = await stage.account.iter_trades(held(stage), **since_yesterday(stage)).all()
     fills = ledger.fills(held(stage))

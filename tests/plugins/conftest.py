@@ -13,7 +13,32 @@ import venuekit
 from venuekit.endpoint import Endpoint
 from venuekit.simulator import Arrival, Simulation
 from venuekit.simulator.ledger import Ledger
-from venuekit.testing.clock import LoopClock
+
+START = 1_750_000_000_000
+
+
+@attrs.define
+class StageClock:
+    """
+    The running loop's time from a moment on that can be moved.
+
+    What is set up by a fixture runs on the loop's own time, a test on one that begins at 0 and leaps: without moving
+    the moment in between, whatever was set up would lie in the future.
+    """
+
+    start: int
+
+    def milliseconds(self) -> int:
+        """Return the wall clock in milliseconds since 1970."""
+        return self.start + round(asyncio.get_running_loop().time() * 1000)
+
+    def monotonic(self) -> float:
+        """Return the loop's time in seconds."""
+        return asyncio.get_running_loop().time()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await asyncio.sleep(seconds)
 
 
 @attrs.frozen(eq=False)
@@ -66,11 +91,12 @@ class Product:
 @pytest.fixture(params=["binance_usdm", "binance_coinm"])
 async def product(request: pytest.FixtureRequest) -> AsyncIterator[Product]:
     """Either product, in the scenario that holds a position."""
-    clock = LoopClock()
+    clock = StageClock(START - 3_600_000 - round(asyncio.get_running_loop().time() * 1000))
     async with (
         venuekit.simulate(request.param, scenario="holding", clock=clock) as sim,
         venuekit.Runtime(clock=clock, journal=False) as runtime,
         venuekit.connect(request.param, sim.credentials(request.param), runtime=runtime) as account,
     ):
         sim.requests.clear()
+        clock.start = START
         yield Product(sim, account)

@@ -13,7 +13,7 @@ import pytest
 import venuekit
 from venuekit.capabilities import Income, IncomeKind, PositionMode, PositionSide
 from venuekit.clock import from_milliseconds
-from venuekit.errors import InvalidArgument, InvalidRequest, PayloadMismatch
+from venuekit.errors import InvalidArgument, InvalidRequest, PayloadMismatch, Throttled
 from venuekit.simulator import Answer
 from venuekit.simulator.ledger import Income as Row
 from venuekit.simulator.ledger import IncomeKind as Booked
@@ -43,13 +43,8 @@ def asset(product: Product) -> str:
 
 
 def rows(product: Product) -> list[Row]:
-    """
-    Return the ledger's rows of this product, oldest first.
-
-    The account was set up on the loop's other clock, the one of fixtures; what it saw then lies in the future.
-    """
-    found = [row for row in product.ledger.incomes() if row.purse == purse(product) and row.time <= now(product)]
-    return sorted(found, key=lambda row: row.time)
+    """Return the ledger's rows of this product, oldest first."""
+    return sorted((row for row in product.ledger.incomes() if row.purse == purse(product)), key=lambda row: row.time)
 
 
 def of_every_kind(product: Product) -> None:
@@ -296,3 +291,16 @@ async def test_no_warning_without_a_gap(product: Product) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         await product.account.iter_income().all()
+
+
+async def test_walk_waits_for_the_next_minute_of_its_budget(product: Product) -> None:
+    """Half of the pool is left to what is more urgent: a walk waits for its turn, unless it is told not to."""
+    mode = product.endpoint("GET", "positionSide/dual")
+    for _ in range(40):
+        await product.account.call(mode)
+    with pytest.raises(Throttled, match=r"our own budget \(weight\) is spent"):
+        await product.account.using(max_wait=1).iter_income().all()
+    assert not product.arrivals("GET", "income")
+    before = now(product)
+    await product.account.iter_income().all()
+    assert timedelta(seconds=50) < now(product) - before < timedelta(seconds=70)

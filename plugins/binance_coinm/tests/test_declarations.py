@@ -54,6 +54,7 @@ ORDER_COSTS = {
     endpoints.ORDERS.cancel_batch: {"weight": 1},
     endpoints.ORDERS.countdown: {"weight": 10},
 }
+WEIGHTS |= dict.fromkeys(endpoints.STREAM.declared, 1)
 
 
 @pytest.mark.parametrize(("endpoint", "weight"), WEIGHTS.items(), ids=str)

@@ -473,7 +473,7 @@ async def test_asset_mode_is_refused_with_the_reason(answering: Answering, trans
     """Nothing is sent for what the product does not have."""
     async with answering() as account:
         transport.requests.clear()
-        with pytest.raises(UnsupportedCapability, match="Each coin backs its own positions"):
+        with pytest.raises(UnsupportedCapability, match="each coin backs its own positions"):
             AssetModeReader.of(account)
 
     assert transport.requests == []

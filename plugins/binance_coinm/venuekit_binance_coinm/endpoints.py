@@ -26,6 +26,7 @@ from venuekit_binance_common.contracts import contracts_endpoint
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
 from venuekit_binance_common.order_endpoints import order_endpoints
 from venuekit_binance_common.payloads import balances_decoder, instruments_decoder, leverage_decoder
+from venuekit_binance_common.stream_endpoints import stream_endpoints
 
 __all__ = [
     "ACCOUNT",
@@ -51,6 +52,7 @@ __all__ = [
     "SET_LEVERAGE",
     "SET_MARGIN_TYPE",
     "SET_POSITION_MODE",
+    "STREAM",
 ]
 
 _ROOT = "/dapi"
@@ -162,6 +164,8 @@ INCOME = money.income(_ROOT, weight=20, note="At most a year a request, oldest f
 MARGIN_HISTORY = money.margin_history(_ROOT, note="How far back it goes is not documented.")
 POSITION_MARGIN = money.position_margin(_ROOT, MARGIN_HISTORY, PositionRiskLegs(POSITION_RISK), venue="binance_coinm")
 
+STREAM = stream_endpoints(_ROOT)
+
 ENDPOINTS: tuple[Endpoint[Any], ...] = (
     SERVER_TIME,
     EXCHANGE_INFO,
@@ -181,4 +185,5 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
     INCOME,
     MARGIN_HISTORY,
     POSITION_MARGIN,
+    *STREAM.declared,
 )

@@ -43,7 +43,7 @@ _ENVIRONMENTS = (
     ),
 )
 
-_NO_ASSET_MODE = "Each coin backs its own positions here: multi-assets mode is one of USDⓈ-M futures."
+_NO_ASSET_MODE = "each coin backs its own positions here: multi-assets mode is one of USDⓈ-M futures"
 
 
 def _front() -> Front:

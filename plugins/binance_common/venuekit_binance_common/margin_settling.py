@@ -21,6 +21,8 @@ __all__ = ["ABSENCE", "Leg", "ReadLegs", "margin_before", "margin_settle"]
 
 #: rows may be late; a request cannot be, past its fence
 ABSENCE = AbsenceProof(after=timedelta(seconds=10))
+#: how well the venue's clock is known here: half of a slow round trip
+_CLOCK_ERROR = timedelta(milliseconds=250)
 #: more rows than this within seconds are not looked through
 _MOST_ROWS = 50
 
@@ -73,9 +75,10 @@ def margin_settle(history: Endpoint[tuple[MarginChangeRow, ...]], read_legs: Rea
     Return what finds out whether a lost move of margin happened.
 
     It did when exactly one row that no other write explains has its direction, side and amount, from the moment the
-    position was read before it (an equal write that was answered earlier is older) until it could not arrive any
-    more, and the position is not as it was before. It did not when there is no such row and the position is as it was
-    before. Rows carry no id: all of it assumes that nobody else moves margin of this position meanwhile.
+    position was read before it (what an equal write that was answered earlier left behind is older, and part of what
+    was read) until it could not arrive any more, and the position is not as it was before. It did not when there is
+    no such row and the position is as it was before. Rows carry no id: all of it assumes that nobody else moves
+    margin of this position meanwhile.
     """
 
     async def settle(call: Call, lost: Lost) -> Settled[MovedMargin]:
@@ -107,7 +110,8 @@ async def _fitting(
     """Return the rows that may be the lost one, by identity; None when there are too many to look through."""
     symbol, direction = lost.parameters["symbol"], int(lost.parameters["type"])
     amount, side = Decimal(lost.parameters["amount"]), _side(lost.parameters)
-    first, last = lost.since, lost.fence
+    first, last = lost.since - _CLOCK_ERROR, lost.fence
+    known = 0 if lost.before is None else lost.before.updated  # what is not newer was part of what was read before
     rows = await call(
         history,
         symbol=symbol,
@@ -123,6 +127,7 @@ async def _fitting(
         for row in rows
         if (row.symbol, row.type, row.amount, row.position_side) == (symbol, direction, amount, side.name)
         and first <= row.time <= last
+        and milliseconds(row.time) > known
     ]
     twins: Counter[int] = Counter()
     found = {}

@@ -74,9 +74,37 @@ def test_weights_are_those_documented(endpoint: Endpoint[object], weight: int) -
     assert endpoint.pools == {"weight": None}
 
 
-@pytest.mark.parametrize(
-    "endpoint", [endpoints.OPEN_ORDERS, endpoints.OPEN_ALGO_ORDERS, endpoints.MARK_PRICE], ids=str
-)
+#: what each call about orders pays into the pool of the address and into those of orders
+ORDER_COSTS = {
+    endpoints.ORDERS.order: {"weight": 1},
+    endpoints.ORDERS.open_order: {"weight": 1},
+    endpoints.ORDERS.all_orders: {"weight": 5},
+    endpoints.ORDERS.algo_order: {"weight": 1},
+    endpoints.ORDERS.all_algo_orders: {"weight": 5},
+    endpoints.ORDERS.trades: {"weight": 5},
+    endpoints.ORDERS.forced: {"weight": 50},
+    endpoints.ORDERS.place: {"weight": 0, "orders_10s": 1, "orders_1m": 1},
+    endpoints.ORDERS.place_algo: {"weight": 0, "orders_10s": 1, "orders_1m": 1},
+    endpoints.ORDERS.amend: {"weight": 0, "orders_10s": 1, "orders_1m": 1},
+    endpoints.ORDERS.cancel: {"weight": 1},
+    endpoints.ORDERS.cancel_algo: {"weight": 1},
+    endpoints.ORDERS.cancel_all: {"weight": 1},
+    endpoints.ORDERS.cancel_all_algo: {"weight": 1},
+    endpoints.ORDERS.place_batch: {"weight": 5, "orders_10s": 5, "orders_1m": 1},
+    endpoints.ORDERS.amend_batch: {"weight": 5, "orders_10s": 5, "orders_1m": 1},
+    endpoints.ORDERS.cancel_batch: {"weight": 1},
+    endpoints.ORDERS.countdown: {"weight": 10},
+}
+
+
+@pytest.mark.parametrize(("endpoint", "pools"), ORDER_COSTS.items(), ids=str)
+def test_costs_of_orders_are_those_documented(endpoint: Endpoint[object], pools: dict[str, int]) -> None:
+    """Placing and amending one order weighs nothing and counts as an order; all else weighs."""
+    costs = {name: endpoint.weight_most if cost is None else cost for name, cost in endpoint.pools.items()}
+    assert costs == pools
+
+
+@pytest.mark.parametrize("endpoint", [endpoints.OPEN_ORDERS, endpoints.OPEN_ALGO_ORDERS, endpoints.MARK_PRICE], ids=str)
 def test_naming_a_symbol_makes_a_read_cheap(endpoint: Endpoint[object]) -> None:
     """One symbol costs 1."""
     assert endpoint.cost({"symbol": "BTCUSDT"}) == 1

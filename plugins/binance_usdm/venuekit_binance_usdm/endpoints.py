@@ -30,6 +30,7 @@ from venuekit_binance_common.payloads import (
     instruments_decoder,
     leverage_decoder,
 )
+from venuekit_binance_common.stream_endpoints import stream_endpoints
 from venuekit_binance_usdm import payloads
 from venuekit_binance_usdm.asset_mode import asset_mode_readback
 from venuekit_binance_usdm.margin_legs import PositionRiskLegs
@@ -63,6 +64,7 @@ __all__ = [
     "SET_LEVERAGE",
     "SET_MARGIN_TYPE",
     "SET_POSITION_MODE",
+    "STREAM",
     "SYMBOL_CONFIG",
 ]
 
@@ -204,6 +206,8 @@ INCOME = money.income(
 MARGIN_HISTORY = money.margin_history(_ROOT, note="The last 30 days.")
 POSITION_MARGIN = money.position_margin(_ROOT, MARGIN_HISTORY, PositionRiskLegs(POSITION_RISK), venue="binance_usdm")
 
+STREAM = stream_endpoints(_ROOT)
+
 ENDPOINTS: tuple[Endpoint[Any], ...] = (
     SERVER_TIME,
     EXCHANGE_INFO,
@@ -226,4 +230,5 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
     INCOME,
     MARGIN_HISTORY,
     POSITION_MARGIN,
+    *STREAM.declared,
 )

@@ -36,7 +36,7 @@ class BybitMarginType(Account, MarginTypeControl):
             words = f"the margin type is the account's and would change {touched}: say account_wide=True to mean that"
             raise self.refuse(words, operation="set_margin_type", subject=symbol)
         if margin_type not in {MarginType.CROSS, MarginType.ISOLATED}:
-            words = f"only cross and isolated can be set, not {margin_type!r}"
+            words = f"only cross and isolated can be set, not {margin_type}"
             raise self.refuse(words, operation="set_margin_type", subject=symbol)
         margin_type = MarginType(margin_type)
         present = await self.get_margin_type()

@@ -124,7 +124,7 @@ async def test_value_of_another_type(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(ToyPerpAccount, "get_balances", get_balances, raising=False)
     words = await fails(suite().test_capability_method, capability_method=BalanceReader.get_balances)
-    assert "BalanceReader.get_balances returned" in words
+    assert "BalanceReader.get_balances: (WalletRow(" in words
 
 
 async def test_method_that_no_endpoint_admits_to(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,9 +189,8 @@ async def test_write_that_is_sent_twice(monkeypatch: pytest.MonkeyPatch) -> None
     async def absent(call: Call, lost: Lost) -> Reading[Any]:
         return Reading("as before", holds=False)
 
-    checks = swapped(
-        monkeypatch, endpoints, "ADD_COLLATERAL", effect=Effect.SET, decode=Changing(decode), readback=absent
-    )
+    harmless_looking = {"effect": Effect.SET, "decode": Changing(decode), "readback": absent, "claims": None}
+    checks = swapped(monkeypatch, endpoints, "ADD_COLLATERAL", **harmless_looking)
     (harmless,) = (one for one in checks.inventory.venue.endpoints if one.path == adding.path)
     with pytest.raises(ValueError, match="too many values to unpack"):
         await OnceChecks.test_lost_write_arrives_once(checks, once_endpoint=harmless, fate=DropAfter())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from venuekit.simulator.ledger import Reason
+from venuekit_binance_coinm.endpoints import STREAM
 from venuekit_binance_coinm.front.account_routes import AccountRoutes
 from venuekit_binance_coinm.front.contracts import CONTRACTS
 from venuekit_binance_coinm.front.market_routes import CoinmMarketRoutes
@@ -13,6 +14,7 @@ from venuekit_binance_coinm.front.settings_routes import CoinmSettingsRoutes
 from venuekit_binance_common.front.binance_front import BinanceFront, Routes
 from venuekit_binance_common.front.errors import Errors
 from venuekit_binance_common.front.listing import Listing
+from venuekit_binance_common.front.stream_routes import StreamRoutes
 
 __all__ = ["BinanceCoinmFront"]
 
@@ -43,4 +45,5 @@ class BinanceCoinmFront(BinanceFront):
             CoinmMarginRoutes(listing),
             CoinmIncomeRoutes(listing),
             CoinmRiskRoutes(listing),
+            StreamRoutes(STREAM, self.errors),
         )

@@ -21,6 +21,7 @@ _WORDS: Mapping[int, str] = {
     -1105: "Parameter '{name}' was empty.",
     -1111: "Precision is over the maximum defined for this asset.",
     -1121: "Invalid symbol.",
+    -1125: "This listenKey does not exist. Please use `POST {root}/v1/listenKey` to recreate `listenKey`",
     -1127: "Lookup interval is too big. More than {hours} hours between startTime and endTime.",
     -1130: "Data sent for parameter '{name}' is not valid.",
     -2014: "API-key format invalid.",

@@ -7,6 +7,8 @@ from types import MappingProxyType
 from venuekit.simulator import json_response
 from venuekit_binance_common.front.binance_front import BinanceFront, Routes
 from venuekit_binance_common.front.listing import Listing
+from venuekit_binance_common.front.stream_routes import StreamRoutes
+from venuekit_binance_usdm.endpoints import STREAM
 from venuekit_binance_usdm.front.account_routes import AccountRoutes
 from venuekit_binance_usdm.front.contracts import CONTRACTS
 from venuekit_binance_usdm.front.market_routes import UsdmMarketRoutes
@@ -41,4 +43,5 @@ class BinanceUsdmFront(BinanceFront):
             UsdmMarginRoutes(listing),
             UsdmIncomeRoutes(listing),
             UsdmRiskRoutes(listing),
+            StreamRoutes(STREAM, self.errors),
         )

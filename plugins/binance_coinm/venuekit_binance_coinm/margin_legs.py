@@ -1,0 +1,47 @@
+"""What of a position moves with its margin, for finding out about a lost move."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import attrs
+
+from venuekit.capabilities import MarginType, PositionSide
+from venuekit.endpoint import Call, Endpoint
+from venuekit.payloads import interned
+from venuekit_binance_common.margin_settling import Leg
+from venuekit_binance_common.words import POSITION_SIDES, margin_type_of
+
+if TYPE_CHECKING:
+    from venuekit_binance_coinm.position_rows import RiskRow
+
+__all__ = ["PositionRiskLegs"]
+
+
+@attrs.frozen
+class PositionRiskLegs:
+    """
+    Reads the legs of a symbol from positionRisk; weight 1.
+
+    The isolated wallet is the isolated margin less the unrealised profit, each cut off after eight decimals.
+    """
+
+    endpoint: Endpoint[list[RiskRow]]
+    blur: Decimal = Decimal("0.00000002")
+
+    async def __call__(self, call: Call, symbol: str) -> Mapping[PositionSide, Leg]:
+        """Return the legs of the position mode that holds: in hedge mode BOTH is listed beside them."""
+        legs = {
+            POSITION_SIDES[row.position_side]: _leg(row) for row in await call(self.endpoint) if row.symbol == symbol
+        }
+        if len(legs) > 1:
+            legs.pop(PositionSide.BOTH, None)
+        return legs
+
+
+def _leg(row: RiskRow) -> Leg:
+    is_isolated = margin_type_of(row.margin_type) is MarginType.ISOLATED
+    wallet = interned(row.isolated_margin) - interned(row.un_realized_profit) if is_isolated else Decimal(0)
+    return Leg(interned(row.position_amt), wallet, row.update_time)

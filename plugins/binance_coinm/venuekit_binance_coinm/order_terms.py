@@ -1,0 +1,36 @@
+"""What is this product's own about orders."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from venuekit.capabilities import Unit
+from venuekit.endpoint import Parameter
+from venuekit_binance_common.order_behaviour import order_behaviour
+from venuekit_binance_common.order_endpoints import MINUTE_POOL, OrderTerms
+from venuekit_binance_common.order_values import Size
+
+__all__ = ["NO_ORDER_TEST", "ORDER_BEHAVIOUR", "ORDER_SIZE", "ORDER_TERMS"]
+
+NO_ORDER_TEST = "the venue documents no order test for COIN-M futures"
+_COUNTDOWN = (
+    "Cancels the plain orders of a symbol; it is not known to cover conditional orders, and it was suspended when the"
+    " products were merged: whether it is back is not confirmed."
+)
+
+#: a contract is some of the quote asset, how much hangs on the symbol
+ORDER_SIZE = Size(None, Unit.QUOTE)
+
+ORDER_TERMS = OrderTerms(
+    root="/dapi",
+    pools=MINUTE_POOL,
+    unchanged=-4197,
+    sizes_in_base=False,
+    most_callback=Decimal(10),
+    has_algo_history=False,
+    has_test=False,
+    more=(Parameter("pair"),),
+    countdown_note=_COUNTDOWN,
+)
+
+ORDER_BEHAVIOUR = order_behaviour(countdown=_COUNTDOWN)

@@ -1,0 +1,112 @@
+"""Countdown: the venue cancels everything when we fall silent."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from venuekit.capabilities import CountdownCancel
+from venuekit.errors import OperationError, Outcome
+from venuekit_binance_common.order_reading import BinanceOrderReading
+
+if TYPE_CHECKING:
+    import asyncio
+
+__all__ = ["BinanceCountdown"]
+
+#: how many beats fit into a countdown: two may fail before it ends
+_BEATS = 3
+_MOST_WINDOW = 5_000
+#: seconds a request may be ahead of its window, by the venue's clock
+_AHEAD = 1.0
+
+
+class BinanceCountdown(BinanceOrderReading, CountdownCancel):
+    """
+    Plain orders of a symbol are cancelled when the countdown ends.
+
+    It is not known to cover conditional orders, which are in a book of their own.
+    """
+
+    __slots__ = ()
+
+    async def set_countdown(self, symbol: str, seconds: float | None) -> None:
+        """Arm the countdown anew, or disarm it with None; weight 10."""
+        await self.call(self.ORDERS.countdown, symbol=symbol, countdownTime=self._milliseconds(symbol, seconds))
+
+    @asynccontextmanager
+    async def countdown(self, symbol: str, seconds: float) -> AsyncIterator[None]:
+        """
+        Keep the countdown armed, three beats to a countdown, while the block runs.
+
+        A beat that is not answered before the next one is due is given up for it, and none is valid for longer, so
+        that no late one arms what was disarmed. Beats that fail are tried again by the next one.
+        """
+        import asyncio
+
+        self._milliseconds(symbol, seconds)
+        await self.set_countdown(symbol, seconds)
+        heart = _Heart(self, symbol, seconds)
+        beating = asyncio.create_task(heart.beat())
+        try:
+            yield
+        except BaseException:
+            await _stop(beating)
+            raise
+        await _stop(beating)
+        if not beating.cancelled():
+            beating.result()
+        await self.set_countdown(symbol, None)
+        late = heart.open_for()
+        if late > 0:  # a beat whose answer is missing may still arrive, and would arm it again
+            await self._line.clock.sleep(late)
+            await self.set_countdown(symbol, None)
+
+    def _milliseconds(self, symbol: str, seconds: float | None) -> int:
+        if seconds is None:
+            return 0
+        whole = round(seconds * 1000)
+        if whole < 1:
+            words = f"a countdown takes at least a millisecond, not {seconds} s; None disarms it"
+            raise self.refuse(words, operation="set_countdown", subject=symbol)
+        return whole
+
+
+class _Heart:
+    """Sends beats, and knows until when one without an answer may still arrive."""
+
+    def __init__(self, account: BinanceCountdown, symbol: str, seconds: float) -> None:
+        self._clock = account._line.clock  # noqa: SLF001  (the account's own part)
+        self._interval = seconds / _BEATS
+        self._window = max(1, min(_MOST_WINDOW, round(self._interval * 1000)))
+        self._account = account.using(deadline=self._interval, max_wait=self._interval, recv_window=self._window)
+        self._symbol = symbol
+        self._seconds = seconds
+        self._open_until = 0.0
+
+    async def beat(self) -> None:
+        """Beat until the task is cancelled."""
+        due = self._clock.monotonic()
+        while True:
+            due += self._interval
+            await self._clock.sleep(max(0.0, due - self._clock.monotonic()))
+            arrives_until = self._clock.monotonic() + self._interval + self._window / 1000 + _AHEAD
+            before, self._open_until = self._open_until, arrives_until
+            try:
+                await self._account.set_countdown(self._symbol, self._seconds)
+            except OperationError as error:  # observers have seen it, and the next beat takes its place
+                self._open_until = before if error.outcome is Outcome.NOT_SENT else arrives_until
+            else:
+                self._open_until = before
+
+    def open_for(self) -> float:
+        """Return for how many seconds a beat without an answer may still arrive."""
+        return max(0.0, self._open_until - self._clock.monotonic())
+
+
+async def _stop(beating: asyncio.Task[None]) -> None:
+    import asyncio
+
+    beating.cancel()
+    await asyncio.wait([beating])

@@ -1,0 +1,160 @@
+"""What a request wants of an order, in the ledger's words; refused where the request itself is at fault."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import attrs
+
+from venuekit.capabilities import PositionSide
+from venuekit.clock import from_milliseconds
+from venuekit.simulator import Visit
+from venuekit.simulator.ledger import Contract, OrderRequest, OrderType, Side, TimeInForce
+from venuekit_binance_common.front.listing import Listing
+
+__all__ = ["Form"]
+
+_SIDES = {side.name: side for side in Side}
+_TYPES = {kind.name: kind for kind in OrderType}
+_POSITION_SIDES = {side.name: side for side in PositionSide}
+_TIMES = {
+    "GTC": TimeInForce.GTC,
+    "IOC": TimeInForce.IOC,
+    "FOK": TimeInForce.FOK,
+    "GTX": TimeInForce.GTX,
+    "GTD": TimeInForce.GTC,
+    "RPI": TimeInForce.GTX,
+}
+_CLIENT_ID = re.compile(r"[\.A-Z\:/a-z0-9_-]{1,36}")
+_LABELS = ("timeInForce", "workingType", "priceProtect", "priceMatch", "selfTradePreventionMode")
+_GOOD_FOR_AT_LEAST = timedelta(seconds=600)
+
+
+@attrs.frozen
+class Form:
+    """The parameters of one order, of a request of its own or of a batch."""
+
+    listing: Listing
+    fields: Mapping[str, Any]
+    visit: Visit
+
+    def text(self, name: str) -> str | None:
+        """Return a parameter as text, None when it is not there or empty."""
+        value = self.fields.get(name)
+        if value is None or value == "":
+            return None
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
+    def needed(self, name: str) -> str:
+        """Return a parameter that must be there; raises ``Denied``."""
+        text = self.text(name)
+        if text is None:
+            raise self.listing.errors.missing(name)
+        return text
+
+    def number(self, name: str) -> Decimal | None:
+        """Return a number; raises ``Denied``."""
+        text = self.text(name)
+        if text is None:
+            return None
+        try:
+            number = Decimal(text)
+        except InvalidOperation:
+            raise self.listing.errors.denied(-1130, name=name) from None
+        if not number.is_finite():
+            raise self.listing.errors.denied(-1130, name=name)
+        return number
+
+    @property
+    def contract(self) -> Contract:
+        """The contract that is named; raises ``Denied``."""
+        return self.listing.contract(self.needed("symbol"))
+
+    def side(self) -> Side:
+        """Return the side; raises ``Denied``."""
+        side = _SIDES.get(self.needed("side"))
+        if side is None:
+            raise self.listing.errors.denied(-1117)
+        return side
+
+    def plain(self) -> OrderRequest:
+        """Return a plain order; raises ``Denied``, also for types that have an endpoint of their own."""
+        contract, side, kind = self.contract, self.side(), self._type()
+        if kind.is_conditional:
+            raise self.listing.errors.denied(-4120)
+        if kind is OrderType.LIMIT:
+            self.needed("timeInForce")
+        return self._request(contract, side, kind, "newClientOrderId")
+
+    def algo(self) -> OrderRequest:
+        """Return a conditional order; raises ``Denied``."""
+        if self.needed("algoType") != "CONDITIONAL":
+            raise self.listing.errors.denied(-1130, name="algoType")
+        contract, side, kind = self.contract, self.side(), self._type()
+        if not kind.is_conditional:
+            raise self.listing.errors.denied(-1116)
+        request = self._request(contract, side, kind, "clientAlgoId")
+        rate = self.number("callbackRate")
+        return attrs.evolve(
+            request,
+            close_position=self.text("closePosition") == "true",
+            trigger_price=self.number("triggerPrice"),
+            activation_price=self.number("activatePrice"),
+            callback_rate=None if rate is None else rate / 100,
+        )
+
+    def _type(self) -> OrderType:
+        kind = _TYPES.get(self.needed("type"))
+        if kind is None:
+            raise self.listing.errors.denied(-1116)
+        return kind
+
+    def _request(self, contract: Contract, side: Side, kind: OrderType, id_name: str) -> OrderRequest:
+        usual = "GTC" if kind is not OrderType.MARKET else "IOC"
+        time_in_force = _TIMES.get(self.text("timeInForce") or usual)
+        if time_in_force is None:
+            raise self.listing.errors.denied(-1115)
+        position_side = _POSITION_SIDES.get(self.text("positionSide") or "BOTH")
+        if position_side is None:
+            raise self.listing.errors.denied(-4060)
+        client_id = self.text(id_name)
+        if client_id is not None and not _CLIENT_ID.fullmatch(client_id):
+            raise self.listing.errors.denied(-4015)
+        price, quantity = self.number("price"), self.number("quantity")
+        if quantity is not None and not quantity:
+            raise self.listing.errors.denied(-4003)
+        if self.text("priceMatch") not in {None, "NONE"}:
+            if price is not None:
+                raise self.listing.errors.denied(-1128)
+            mark = self.visit.ledger.mark(contract.symbol)
+            price = mark - mark % contract.price_tick
+        labels: dict[str, object] = {name: text for name in _LABELS if (text := self.text(name)) is not None}
+        labels.setdefault("timeInForce", "GTC")
+        return OrderRequest(
+            symbol=contract.symbol,
+            side=side,
+            type=kind,
+            quantity=quantity or Decimal(0),
+            price=price,
+            time_in_force=TimeInForce.GTC if kind is OrderType.MARKET else time_in_force,
+            position_side=position_side,
+            reduce_only=self.text("reduceOnly") == "true",
+            client_id=client_id,
+            expires_at=self._expires_at(),
+            labels=labels,
+        )
+
+    def _expires_at(self) -> Any:
+        if self.text("timeInForce") != "GTD":
+            return None
+        milliseconds = self.needed("goodTillDate")
+        if not milliseconds.isdecimal():
+            raise self.listing.errors.denied(-1130, name="goodTillDate")
+        moment = from_milliseconds(int(milliseconds) // 1000 * 1000)
+        if moment <= self.visit.now + _GOOD_FOR_AT_LEAST:
+            raise self.listing.errors.denied(-5040)
+        return moment

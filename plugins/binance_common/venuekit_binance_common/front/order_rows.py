@@ -1,0 +1,162 @@
+"""Orders and fills as the venue lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from venuekit.simulator.ledger import Contract, Execution, Order, OrderStatus, OrderType, Side, TimeInForce
+from venuekit_binance_common.front.formatting import amount, amount_or_zero, milliseconds, plain, quantity
+
+__all__ = ["acknowledged", "algo_acknowledged", "algo_query_row", "algo_row", "order_row", "trade_row"]
+
+_ALGO_STATUSES = {
+    OrderStatus.NEW: "NEW",
+    OrderStatus.CANCELED: "CANCELED",
+    OrderStatus.EXPIRED: "EXPIRED",
+    OrderStatus.REJECTED: "REJECTED",
+    OrderStatus.TRIGGERED: "FINISHED",
+}
+_TIMES = {TimeInForce.GTC: "GTC", TimeInForce.IOC: "IOC", TimeInForce.FOK: "FOK", TimeInForce.GTX: "GTX"}
+#: what a query tells and an acknowledgement does not
+_QUERIED_ONLY = ("avgPrice", "time")
+
+
+def order_row(order: Order, contract: Contract, own: Mapping[str, object]) -> dict[str, Any]:
+    """Return a plain order as queries tell it, with the fields that only one product has."""
+    row: dict[str, Any] = {
+        "avgPrice": f"{order.average_price:.5f}" if order.average_price else "0.00000",
+        "clientOrderId": _client_id(order),
+        "executedQty": _filled(order.filled, contract),
+        "orderId": int(order.id),
+        "origQty": quantity(order.quantity, contract),
+        "origType": order.type.name,
+        "price": plain(order.price),
+        "reduceOnly": order.reduce_only,
+        "side": order.side.name,
+        "positionSide": order.position_side.name,
+        "status": order.status.name,
+        "stopPrice": plain(order.trigger_price),
+        "closePosition": order.close_position,
+        "symbol": order.symbol,
+        "time": milliseconds(order.created_at),
+        "timeInForce": _time_in_force(order),
+        "type": order.type.name,
+        "updateTime": milliseconds(order.updated_at),
+        "workingType": "CONTRACT_PRICE",
+        "priceProtect": False,
+        "priceMatch": _label(order, "priceMatch", "NONE"),
+        "selfTradePreventionMode": _label(order, "selfTradePreventionMode", "NONE"),
+    }
+    return {**row, **own}
+
+
+def acknowledged(row: Mapping[str, Any], *, of_placing: bool) -> dict[str, Any]:
+    """Return an acknowledgement: without what queries alone tell; that of placing tells nothing of fills."""
+    left = {name: value for name, value in row.items() if name not in _QUERIED_ONLY and name[:3] != "cum"}
+    left["cumQty"] = left["executedQty"]
+    if of_placing:
+        left |= {"status": "NEW", "executedQty": "0", "cumQty": "0"}
+    return left
+
+
+def algo_acknowledged(order: Order, contract: Contract) -> dict[str, Any]:
+    """Return what placing a conditional order answers."""
+    trails = order.type is OrderType.TRAILING_STOP_MARKET
+    return {
+        "algoId": int(order.id),
+        "clientAlgoId": _client_id(order),
+        "algoType": "CONDITIONAL",
+        "orderType": order.type.name,
+        "symbol": order.symbol,
+        "side": order.side.name,
+        "positionSide": order.position_side.name,
+        "timeInForce": _time_in_force(order),
+        "quantity": quantity(order.quantity, contract),
+        "algoStatus": _ALGO_STATUSES[order.status],
+        "triggerPrice": plain(order.trigger_price),
+        "price": plain(order.price),
+        "icebergQuantity": None,
+        "selfTradePreventionMode": _label(order, "selfTradePreventionMode", "EXPIRE_MAKER"),
+        "workingType": _label(order, "workingType", "CONTRACT_PRICE"),
+        "priceMatch": _label(order, "priceMatch", "NONE"),
+        "closePosition": order.close_position,
+        "priceProtect": _label(order, "priceProtect", "") == "true",
+        "reduceOnly": order.reduce_only,
+        "activatePrice": plain(order.activation_price) if trails and order.activation_price else "",
+        "callbackRate": plain((order.callback_rate or Decimal(0)) * 100) if trails else "",
+        "createTime": milliseconds(order.created_at),
+        "updateTime": milliseconds(order.updated_at),
+        "triggerTime": milliseconds(order.updated_at) if order.triggered_order_id else 0,
+        "goodTillDate": milliseconds(order.expires_at),
+    }
+
+
+def algo_row(order: Order, contract: Contract) -> dict[str, Any]:
+    """Return a conditional order as lists tell it."""
+    told = algo_acknowledged(order, contract)
+    del told["activatePrice"], told["callbackRate"]
+    return {
+        **told,
+        "actualOrderId": order.triggered_order_id or "",
+        "actualPrice": "0.00000",
+        "tpTriggerPrice": "0.000",
+        "tpPrice": "0.000",
+        "slTriggerPrice": "0.000",
+        "slPrice": "0.000",
+        "tpOrderType": "",
+    }
+
+
+def algo_query_row(order: Order, contract: Contract) -> dict[str, Any]:
+    """Return a conditional order as the query of one tells it."""
+    told = algo_row(order, contract)
+    for name in ("tpTriggerPrice", "tpPrice", "slTriggerPrice", "slPrice"):
+        del told[name]
+    actual = "MARKET" if order.type.is_market else "LIMIT"
+    return {**told, "actualType": actual, "actualQty": told["quantity"]}
+
+
+def trade_row(fill: Execution, contract: Contract) -> dict[str, Any]:
+    """Return a fill."""
+    base, quote = (
+        (fill.value, contract.notional(fill.quantity, fill.price))
+        if contract.is_inverse
+        else (fill.quantity * contract.contract_size, fill.value)
+    )
+    return {
+        "buyer": fill.side is Side.BUY,
+        "commission": amount(-fill.commission),
+        "commissionAsset": fill.commission_asset,
+        "id": int(fill.trade_id),
+        "maker": fill.is_maker,
+        "orderId": int(fill.order_id or 0),
+        "price": plain(fill.price),
+        "qty": quantity(fill.quantity, contract),
+        "quoteQty": plain(quote),
+        "baseQty": plain(base),
+        "marginAsset": contract.settle,
+        "realizedPnl": amount_or_zero(fill.realized_pnl),
+        "side": fill.side.name,
+        "positionSide": fill.position_side.name,
+        "symbol": fill.symbol,
+        "pair": contract.pair,
+        "time": milliseconds(fill.time),
+    }
+
+
+def _client_id(order: Order) -> str:
+    return order.client_id or f"web_{order.id}"
+
+
+def _filled(value: Decimal, contract: Contract) -> str:
+    return quantity(value, contract) if value else "0"
+
+
+def _time_in_force(order: Order) -> str:
+    return _label(order, "timeInForce", _TIMES[order.time_in_force])
+
+
+def _label(order: Order, name: str, usual: str) -> str:
+    return str(order.labels.get(name) or usual)

@@ -1,0 +1,210 @@
+"""Several orders in one request; each with a result of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from venuekit import errors
+from venuekit.account import Answer
+from venuekit.capabilities import Amendment, Order, OrderBatch, OrderBehaviour, OrderRequest
+from venuekit.errors import NotExecuted, OperationError, Outcome
+from venuekit.faults import Fault
+from venuekit_binance_common.order_form import algo_form, named, order_form, texts
+from venuekit_binance_common.order_settling import UNKNOWN_ORDER
+from venuekit_binance_common.order_values import Size, algo_order_of, order_of
+from venuekit_binance_common.orders import BinanceOrders
+from venuekit_binance_common.together import together_all
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from venuekit_binance_common.order_rows import BatchItem
+
+__all__ = ["BinanceOrderBatches"]
+
+Result = Order | OperationError
+
+_ERRORS: Mapping[Fault, type[errors.VenueError]] = {
+    Fault.CLOCK: errors.ClockSkew,
+    Fault.THROTTLED: errors.Throttled,
+    Fault.OVERLOADED: errors.Overloaded,
+    Fault.UNAVAILABLE: errors.Unavailable,
+    Fault.UNKNOWN_OUTCOME: errors.OutcomeNotStated,
+    Fault.PERMISSION: errors.PermissionDenied,
+    Fault.INVALID: errors.InvalidRequest,
+    Fault.NOT_FOUND: errors.NotFound,
+}
+
+
+@attrs.frozen
+class _Answered:
+    """One item of a batch's answer, when it was received, and the venue's own object where that is kept."""
+
+    item: BatchItem
+    received_at: datetime
+    raw: Any
+
+    def order(self, size: Size) -> Order | None:
+        """Return the order, None where there was a refusal."""
+        return None if self.item.row is None else order_of(self.item.row, size, self.received_at, self.raw)
+
+
+class BinanceOrderBatches(BinanceOrders, OrderBatch):
+    """
+    Place or amend up to 5, cancel up to 10 orders at once.
+
+    What the form of an item already refuses is refused for the whole batch, and nothing is sent.
+    """
+
+    __slots__ = ()
+
+    async def place_orders(self, requests: Sequence[OrderRequest]) -> tuple[Result, ...]:
+        """Place orders: the plain ones in one request, then conditional ones, which have no batch, each by itself."""
+        operation = "place_orders"
+        self._check_count(operation, len(requests), self.behaviour(OrderBehaviour).place_batch)
+        whole = [await self._checked(operation, request) for request in requests]
+        if len({request.client_id for request in whole}) < len(whole):
+            raise self.refuse("two orders have the same client id", operation=operation)
+        plain = [request for request in whole if not request.type.is_conditional]
+        conditional = [request for request in whole if request.type.is_conditional]
+        placed = iter(await self._place_plain(operation, plain) if plain else ())
+        triggers = iter(await together_all(self._place_algo(request) for request in conditional))
+        return tuple(next(triggers if request.type.is_conditional else placed) for request in whole)
+
+    async def amend_orders(self, amendments: Sequence[Amendment]) -> tuple[Result, ...]:
+        """Amend limit orders; one that already is so is returned as it is."""
+        operation = "amend_orders"
+        self._check_count(operation, len(amendments), self.behaviour(OrderBehaviour).amend_batch)
+        items = [await self._amendment(operation, one) for one in amendments]
+        answer = await self.answer(self.ORDERS.amend_batch, batchOrders=[texts(item) for item in items])
+        answers = self._answers(operation, answer, answer.value.answer or (), len(items))
+        return tuple(
+            await together_all(
+                self._amended(operation, item, one) for item, one in zip(answers, amendments, strict=True)
+            )
+        )
+
+    async def cancel_orders(
+        self, symbol: str, *, order_ids: Sequence[str] = (), client_ids: Sequence[str] = ()
+    ) -> tuple[Result, ...]:
+        """
+        Cancel orders and return how each ended: first those named by id, then those named by client id.
+
+        What is not open in the plain book is looked for in the conditional one.
+        """
+        operation = "cancel_orders"
+        most = self.behaviour(OrderBehaviour).cancel_batch
+        self._check_count(operation, len(order_ids) + len(client_ids), most)
+        names: list[tuple[str | None, str | None]] = [(one, None) for one in order_ids]
+        names += [(None, one) for one in client_ids]
+        ids = [named(self, operation, symbol, *name) for name in names]
+        by_id = [name["orderId"] for name in ids if "orderId" in name]
+        by_client_id = [name["origClientOrderId"] for name in ids if "origClientOrderId" in name]
+        items = [
+            *await self._cancel_named(operation, symbol, "orderIdList", by_id, alone=not by_client_id),
+            *await self._cancel_named(operation, symbol, "origClientOrderIdList", by_client_id, alone=not by_id),
+        ]
+        return tuple(
+            await together_all(
+                self._canceled(operation, item, symbol, name) for item, name in zip(items, names, strict=True)
+            )
+        )
+
+    async def _cancel_named(
+        self, operation: str, symbol: str, name: str, ids: Sequence[int | str], *, alone: bool
+    ) -> Sequence[_Answered | OperationError]:
+        """Cancel by one kind of id; where both kinds are asked for, a failure of one must not hide the other."""
+        if not ids:
+            return ()
+        try:
+            answer = await self.answer(self.ORDERS.cancel_batch, symbol=symbol, **{name: ids})
+            return self._answers(operation, answer, answer.value.answer or (), len(ids))
+        except OperationError as error:
+            if alone:
+                raise
+            return [error] * len(ids)
+
+    async def _place_plain(self, operation: str, requests: Sequence[OrderRequest]) -> tuple[Result, ...]:
+        items = [texts(order_form(one)) for one in requests]
+        answer = await self.answer(self.ORDERS.place_batch, batchOrders=items)
+        size = await self._sizes()
+
+        def result(one: _Answered, request: OrderRequest) -> Result:
+            order = one.order(size(request.symbol))
+            return order or self._item_error(operation, one.item, request.symbol, request.client_id)
+
+        answers = self._answers(operation, answer, answer.value, len(requests))
+        return tuple(map(result, answers, requests))
+
+    async def _place_algo(self, request: OrderRequest) -> Result:
+        try:
+            answer = await self.answer(self.ORDERS.place_algo, **algo_form(request))
+        except OperationError as error:
+            return error
+        return algo_order_of(answer.value, await self._size(request.symbol), answer.received_at, answer.raw)
+
+    async def _amendment(self, operation: str, one: Amendment) -> dict[str, Any]:
+        name = named(self, operation, one.symbol, one.id, one.client_id)
+        terms = await self._terms(operation, one.symbol, one.id, one.client_id, one.quantity, one.price)
+        return {"symbol": one.symbol, "side": one.side.name, **name, **terms}
+
+    async def _amended(self, operation: str, answered: _Answered, one: Amendment) -> Result:
+        order = answered.order(await self._size(one.symbol))
+        if order is not None:
+            return order
+        if answered.item.code not in self.ORDERS.amend.no_change:
+            return self._item_error(operation, answered.item, one.symbol, one.client_id)
+        return await _or_error(self.get_order, one.symbol, one.id, one.client_id)
+
+    async def _canceled(
+        self, operation: str, answered: _Answered | OperationError, symbol: str, name: tuple[str | None, str | None]
+    ) -> Result:
+        if isinstance(answered, OperationError):
+            return answered
+        try:
+            order = answered.order(await self._size(symbol))
+            if order is not None:
+                return await self._ended(order)
+            refused = self._item_error(operation, answered.item, symbol, name[1])
+            is_elsewhere = answered.item.code == UNKNOWN_ORDER
+            return await self._cancel_elsewhere(refused, symbol, *name) if is_elsewhere else refused
+        except OperationError as error:
+            return error
+
+    def _check_count(self, operation: str, count: int, most: int) -> None:
+        if not 1 <= count <= most:
+            raise self.refuse(f"a batch has 1 to {most} orders, not {count}", operation=operation)
+
+    def _answers(
+        self, operation: str, answer: Answer[Any], items: Sequence[BatchItem], asked: int
+    ) -> Sequence[_Answered]:
+        if len(items) != asked:
+            words = f"{asked} orders were asked for, and {len(items)} were answered"
+            raise errors.PayloadMismatch(words, venue=self.venue.id, operation=operation, outcome=Outcome.UNKNOWN)
+        raws = answer.raw if isinstance(answer.raw, list) and len(answer.raw) == asked else [None] * asked
+        return [_Answered(item, answer.received_at, raw) for item, raw in zip(items, raws, strict=True)]
+
+    def _item_error(self, operation: str, item: BatchItem, symbol: str, client_id: str | None) -> OperationError:
+        """Return what became of an item that was not taken."""
+        details: dict[str, Any] = {
+            "venue": self.venue.id,
+            "operation": operation,
+            "subject": symbol,
+            "client_id": client_id,
+        }
+        if item.absent:
+            return NotExecuted("the answer was lost, others of the batch arrived, and this one is nowhere", **details)
+        fault = self.venue.faults.classify(200, item.code, item.msg)
+        outcome = Outcome.UNKNOWN if fault is Fault.UNKNOWN_OUTCOME else Outcome.NOT_APPLIED
+        return _ERRORS.get(fault, errors.Rejected)(item.msg, code=item.code, outcome=outcome, **details)
+
+
+async def _or_error(get: Callable[..., Any], symbol: str, order_id: str | None, client_id: str | None) -> Result:
+    try:
+        order: Order = await get(symbol, order_id=order_id, client_id=client_id)
+    except OperationError as error:
+        return error
+    return order

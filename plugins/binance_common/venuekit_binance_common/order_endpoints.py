@@ -1,0 +1,478 @@
+"""Everything that is asked about orders, as a function of the product's root and of what it has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from venuekit.capabilities import (
+    CountdownCancel,
+    ForcedOrderReader,
+    OrderAmend,
+    OrderBatch,
+    OrderControl,
+    OrderReader,
+    OrderTest,
+    TradeReader,
+)
+from venuekit.endpoint import Area, Change, Changing, Effect, Endpoint, Kind, Parameter, Subject
+from venuekit_binance_common import order_decoders as decoders
+from venuekit_binance_common.endpoints import PAYS, SYMBOL
+from venuekit_binance_common.limits import ORDERS_1M, ORDERS_10S, WEIGHT
+from venuekit_binance_common.order_guarding import always, batch_reduces, largest_notional, notional, only_reduces
+from venuekit_binance_common.order_parameters import (
+    ALGO_FORM,
+    ALGO_NAME,
+    BATCH,
+    ORDER_FORM,
+    ORDER_NAME,
+    PRICE,
+    QUANTITY,
+    SIDE,
+    SPAN,
+    THE_SYMBOL,
+    limit_up_to,
+)
+from venuekit_binance_common.order_settling import PROOF, AlgoSettling, OrderSettling
+from venuekit_binance_common.payloads import Acknowledgement, decode_acknowledgement
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from venuekit_binance_common.order_rows import AlgoOrderRow, BatchItem, CountdownRow, OrderRow, TradeRow
+
+__all__ = ["BOTH_POOLS", "MINUTE_POOL", "OrderEndpoints", "OrderTerms", "order_endpoints"]
+
+_OF_ORDERS = "Not known to count conditional orders, which are in a book of their own."
+
+
+#: what one order, and a batch, count in the pools of orders: in both of them, or in that of the minute alone
+BOTH_POOLS: tuple[Mapping[str, int], Mapping[str, int]] = ({ORDERS_10S: 1, ORDERS_1M: 1}, {ORDERS_10S: 5, ORDERS_1M: 1})
+MINUTE_POOL: tuple[Mapping[str, int], Mapping[str, int]] = ({ORDERS_1M: 1}, {ORDERS_1M: 1})
+
+
+@attrs.frozen(kw_only=True)
+class OrderTerms:
+    """
+    What differs from product to product.
+
+    ``pools`` are what placing or amending one order, and a batch, pay into the pools of orders. ``unchanged`` is the
+    code for an amendment that amends nothing. ``sizes_in_base`` says that a contract is counted in the base asset, so
+    that price and quantity tell an order's notional. ``most_callback`` is percent.
+    """
+
+    root: str
+    pools: tuple[Mapping[str, int], Mapping[str, int]]
+    unchanged: int
+    sizes_in_base: bool
+    most_callback: Decimal
+    has_algo_history: bool
+    has_test: bool
+    #: what else histories can be asked by
+    more: tuple[Parameter, ...] = ()
+    countdown_note: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class OrderEndpoints:
+    """The endpoints of orders; what a product does not have is None."""
+
+    open_orders: Endpoint[tuple[OrderRow, ...]]
+    open_algo_orders: Endpoint[tuple[AlgoOrderRow, ...]]
+    order: Endpoint[OrderRow]
+    open_order: Endpoint[OrderRow]
+    all_orders: Endpoint[tuple[OrderRow, ...]]
+    algo_order: Endpoint[AlgoOrderRow] | None
+    all_algo_orders: Endpoint[tuple[AlgoOrderRow, ...]] | None
+    trades: Endpoint[tuple[TradeRow, ...]]
+    forced: Endpoint[tuple[OrderRow, ...]]
+    place: Endpoint[OrderRow]
+    place_algo: Endpoint[AlgoOrderRow]
+    test: Endpoint[OrderRow] | None
+    amend: Endpoint[Change[OrderRow]]
+    cancel: Endpoint[Change[OrderRow]]
+    cancel_algo: Endpoint[Change[AlgoOrderRow]]
+    cancel_all: Endpoint[Change[Acknowledgement]]
+    cancel_all_algo: Endpoint[Change[Acknowledgement]] | None
+    place_batch: Endpoint[tuple[BatchItem, ...]]
+    amend_batch: Endpoint[Change[tuple[BatchItem, ...]]]
+    cancel_batch: Endpoint[Change[tuple[BatchItem, ...]]]
+    countdown: Endpoint[CountdownRow]
+
+    @property
+    def declared(self) -> tuple[Endpoint[Any], ...]:
+        """All of them."""
+        found = (getattr(self, field.name) for field in attrs.fields(type(self)))
+        return tuple(endpoint for endpoint in found if endpoint is not None)
+
+
+def order_endpoints(
+    terms: OrderTerms,
+    *,
+    server_time: Endpoint[datetime],
+    open_orders: Endpoint[tuple[OrderRow, ...]],
+    open_algo_orders: Endpoint[tuple[AlgoOrderRow, ...]],
+) -> OrderEndpoints:
+    """Return the endpoints of one product."""
+    order = _order(terms)
+    open_order = _open_order(terms)
+    algo_order = _algo_order(terms) if terms.has_algo_history else None
+    plain = OrderSettling(order, open_order, open_orders, server_time)
+    algo = AlgoSettling(algo_order, open_algo_orders)
+    return OrderEndpoints(
+        open_orders=open_orders,
+        open_algo_orders=open_algo_orders,
+        order=order,
+        open_order=open_order,
+        all_orders=_all_orders(terms),
+        algo_order=algo_order,
+        all_algo_orders=_all_algo_orders(terms) if terms.has_algo_history else None,
+        trades=_trades(terms),
+        forced=_forced(terms),
+        place=_place(terms, plain),
+        place_algo=_place_algo(terms, algo),
+        test=_test(terms) if terms.has_test else None,
+        amend=_amend(terms, plain),
+        cancel=_cancel(terms, plain),
+        cancel_algo=_cancel_algo(terms, algo),
+        cancel_all=_cancel_all(terms, plain),
+        cancel_all_algo=_cancel_all_algo(terms, algo) if terms.has_algo_history else None,
+        place_batch=_place_batch(terms, plain),
+        amend_batch=_amend_batch(terms, plain),
+        cancel_batch=_cancel_batch(terms, plain),
+        countdown=_countdown(terms),
+    )
+
+
+# -- reads
+
+
+def _order(terms: OrderTerms) -> Endpoint[OrderRow]:
+    return Endpoint(
+        "GET",
+        f"{terms.root}/v1/order",
+        decode=decoders.decode_order,
+        parameters=(THE_SYMBOL, *ORDER_NAME),
+        pools=PAYS,
+        serves=(OrderReader.get_order, OrderControl.cancel_order),
+        note="Orders that ended without a fill are forgotten after 3 days, all others after 90.",
+    )
+
+
+def _open_order(terms: OrderTerms) -> Endpoint[OrderRow]:
+    return Endpoint(
+        "GET",
+        f"{terms.root}/v1/openOrder",
+        decode=decoders.decode_order,
+        parameters=(THE_SYMBOL, *ORDER_NAME),
+        pools=PAYS,
+        serves=(OrderReader.get_open_order,),
+    )
+
+
+def _all_orders(terms: OrderTerms) -> Endpoint[tuple[OrderRow, ...]]:
+    return Endpoint(
+        "GET",
+        f"{terms.root}/v1/allOrders",
+        decode=decoders.decode_orders,
+        parameters=(SYMBOL, *terms.more, Parameter("orderId", Kind.INTEGER), *SPAN, limit_up_to(1000)),
+        weight=5,
+        pools=PAYS,
+        serves=(OrderReader.iter_orders,),
+        note="At most 7 days at once, kept for 90 days.",
+    )
+
+
+def _algo_order(terms: OrderTerms) -> Endpoint[AlgoOrderRow]:
+    return Endpoint(
+        "GET",
+        f"{terms.root}/v1/algoOrder",
+        decode=decoders.decode_algo_order,
+        parameters=ALGO_NAME,
+        pools=PAYS,
+        serves=(OrderReader.get_order, OrderControl.cancel_order),
+    )
+
+
+def _all_algo_orders(terms: OrderTerms) -> Endpoint[tuple[AlgoOrderRow, ...]]:
+    return Endpoint(
+        "GET",
+        f"{terms.root}/v1/allAlgoOrders",
+        decode=decoders.decode_algo_orders,
+        parameters=(
+            THE_SYMBOL,
+            Parameter("algoId", Kind.INTEGER),
+            *SPAN,
+            Parameter("page", Kind.INTEGER, minimum=Decimal(1)),
+            limit_up_to(1000),
+        ),
+        weight=5,
+        pools=PAYS,
+        serves=(OrderReader.iter_orders,),
+        note="At most 7 days at once.",
+    )
+
+
+def _trades(terms: OrderTerms) -> Endpoint[tuple[TradeRow, ...]]:
+    return Endpoint(
+        "GET",
+        f"{terms.root}/v1/userTrades",
+        decode=decoders.decode_trades,
+        parameters=(
+            SYMBOL,
+            *terms.more,
+            Parameter("orderId", Kind.INTEGER),
+            *SPAN,
+            Parameter("fromId", Kind.INTEGER),
+            limit_up_to(1000),
+        ),
+        weight=5,
+        pools=PAYS,
+        serves=(TradeReader.iter_trades,),
+        note="fromId excludes times; at most 7 days at once, kept for three months.",
+    )
+
+
+def _forced_weight(parameters: Mapping[str, Any]) -> int:
+    return 50 if parameters.get("symbol") is None else 20
+
+
+def _forced(terms: OrderTerms) -> Endpoint[tuple[OrderRow, ...]]:
+    return Endpoint(
+        "GET",
+        f"{terms.root}/v1/forceOrders",
+        decode=decoders.decode_orders,
+        parameters=(
+            SYMBOL,
+            Parameter("autoCloseType", choices=frozenset({"LIQUIDATION", "ADL"})),
+            *SPAN,
+            limit_up_to(100),
+        ),
+        weight=_forced_weight,
+        weight_most=50,
+        pools=PAYS,
+        serves=(ForcedOrderReader.iter_forced_orders,),
+    )
+
+
+# -- placing
+
+
+def _paying(weight: int, pools: Mapping[str, int]) -> dict[str, Any]:
+    """Return what a call costs: its weight, nothing of it included, and its count of orders."""
+    return {"weight": weight, "weight_most": weight, "pools": {WEIGHT: None, **pools}}
+
+
+def _place(terms: OrderTerms, settling: OrderSettling) -> Endpoint[OrderRow]:
+    return Endpoint(
+        "POST",
+        f"{terms.root}/v1/order",
+        decode=decoders.decode_order,
+        parameters=ORDER_FORM,
+        effect=Effect.KEYED,
+        reduces=only_reduces,
+        notional=notional(told=terms.sizes_in_base),
+        doubtful_after_loss=frozenset({-4116}),
+        settle=settling.placed,
+        absence_proof=PROOF,
+        serves=(OrderControl.place_order,),
+        note="Conditional types are refused here: they have a book and an endpoint of their own.",
+        **_paying(0, terms.pools[0]),
+    )
+
+
+def _place_algo(terms: OrderTerms, settling: AlgoSettling) -> Endpoint[AlgoOrderRow]:
+    can_be_found = terms.has_algo_history
+    return Endpoint(
+        "POST",
+        f"{terms.root}/v1/algoOrder",
+        decode=decoders.decode_algo_order,
+        parameters=(
+            *ALGO_FORM,
+            Parameter("callbackRate", Kind.DECIMAL, minimum=Decimal("0.1"), maximum=terms.most_callback),
+        ),
+        effect=Effect.KEYED,
+        reduces=only_reduces,
+        notional=notional(told=terms.sizes_in_base),
+        doubtful_after_loss=frozenset({-4116}),
+        settle=settling.placed,
+        absence_proof=PROOF if can_be_found else None,
+        serves=(OrderControl.place_order,),
+        note=(
+            "Checks no margin before it triggers; at most 200 over all symbols."
+            if can_be_found
+            else "Only the open ones can be read, so a lost answer whose order is not among them stays unknown."
+        ),
+        **_paying(0, terms.pools[0]),
+    )
+
+
+def _test(terms: OrderTerms) -> Endpoint[OrderRow]:
+    return Endpoint(
+        "POST",
+        f"{terms.root}/v1/order/test",
+        decode=decoders.decode_order,
+        parameters=ORDER_FORM,
+        effect=Effect.READ,
+        pools=PAYS,
+        serves=(OrderTest.test_order,),
+        note="Checks an order and places none; what it weighs is not documented.",
+    )
+
+
+def _place_batch(terms: OrderTerms, settling: OrderSettling) -> Endpoint[tuple[BatchItem, ...]]:
+    return Endpoint(
+        "POST",
+        f"{terms.root}/v1/batchOrders",
+        decode=decoders.decode_batch,
+        parameters=(BATCH,),
+        effect=Effect.KEYED,
+        reduces=batch_reduces,
+        notional=largest_notional(told=terms.sizes_in_base),
+        settle=settling.batch_placed,
+        absence_proof=PROOF,
+        serves=(OrderBatch.place_orders,),
+        note="At most 5 orders; each has its own result.",
+        **_paying(5, terms.pools[1]),
+    )
+
+
+# -- changing
+
+
+def _amend(terms: OrderTerms, settling: OrderSettling) -> Endpoint[Change[OrderRow]]:
+    required = (attrs.evolve(QUANTITY, required=True), attrs.evolve(PRICE, required=True))
+    return Endpoint(
+        "PUT",
+        f"{terms.root}/v1/order",
+        decode=Changing(decoders.decode_order),
+        parameters=(THE_SYMBOL, SIDE, *ORDER_NAME, *required, Parameter("modifyId", Kind.INTEGER)),
+        effect=Effect.SET,
+        area=Area.ORDERS,
+        subject=Subject.SYMBOL,
+        notional=notional(told=terms.sizes_in_base),
+        no_change=frozenset({terms.unchanged}),
+        readback=settling.amended,
+        serves=(OrderAmend.amend_order,),
+        note="Limit orders only, which lose their place in the queue; both quantity and price are needed.",
+        **_paying(0, terms.pools[0]),
+    )
+
+
+def _amend_batch(terms: OrderTerms, settling: OrderSettling) -> Endpoint[Change[tuple[BatchItem, ...]]]:
+    return Endpoint(
+        "PUT",
+        f"{terms.root}/v1/batchOrders",
+        decode=Changing(decoders.decode_batch),
+        parameters=(BATCH,),
+        effect=Effect.SET,
+        area=Area.ORDERS,
+        subject=Subject.ACCOUNT,
+        notional=largest_notional(told=terms.sizes_in_base),
+        readback=settling.batch_amended,
+        serves=(OrderBatch.amend_orders,),
+        note="At most 5 orders; each has its own result.",
+        **_paying(5, terms.pools[1]),
+    )
+
+
+def _cancel(terms: OrderTerms, settling: OrderSettling) -> Endpoint[Change[OrderRow]]:
+    return Endpoint(
+        "DELETE",
+        f"{terms.root}/v1/order",
+        decode=Changing(decoders.decode_order),
+        parameters=(THE_SYMBOL, *ORDER_NAME),
+        effect=Effect.SET,
+        area=Area.ORDERS,
+        reduces=always,
+        doubtful_after_loss=frozenset({-2011}),
+        readback=settling.canceled,
+        pools=PAYS,
+        serves=(OrderControl.cancel_order,),
+    )
+
+
+def _cancel_algo(terms: OrderTerms, settling: AlgoSettling) -> Endpoint[Change[AlgoOrderRow]]:
+    return Endpoint(
+        "DELETE",
+        f"{terms.root}/v1/algoOrder",
+        decode=Changing(decoders.decode_algo_order),
+        parameters=ALGO_NAME,
+        effect=Effect.SET,
+        area=Area.ORDERS,
+        reduces=always,
+        doubtful_after_loss=frozenset({-2011}),
+        readback=settling.canceled,
+        pools=PAYS,
+        serves=(OrderControl.cancel_order,),
+        note="It names no symbol, so a guard that allows only some symbols does not let it pass.",
+    )
+
+
+def _cancel_all(terms: OrderTerms, settling: OrderSettling) -> Endpoint[Change[Acknowledgement]]:
+    return Endpoint(
+        "DELETE",
+        f"{terms.root}/v1/allOpenOrders",
+        decode=Changing(decode_acknowledgement),
+        parameters=(THE_SYMBOL,),
+        effect=Effect.SET,
+        area=Area.ORDERS,
+        reduces=always,
+        readback=settling.emptied,
+        pools=PAYS,
+        serves=(OrderControl.cancel_all_orders,),
+        note="Plain orders only.",
+    )
+
+
+def _cancel_all_algo(terms: OrderTerms, settling: AlgoSettling) -> Endpoint[Change[Acknowledgement]]:
+    return Endpoint(
+        "DELETE",
+        f"{terms.root}/v1/algoOpenOrders",
+        decode=Changing(decode_acknowledgement),
+        parameters=(THE_SYMBOL,),
+        effect=Effect.SET,
+        area=Area.ORDERS,
+        reduces=always,
+        readback=settling.emptied,
+        pools=PAYS,
+        serves=(OrderControl.cancel_all_orders,),
+        note="Conditional orders only.",
+    )
+
+
+def _cancel_batch(terms: OrderTerms, settling: OrderSettling) -> Endpoint[Change[tuple[BatchItem, ...]]]:
+    return Endpoint(
+        "DELETE",
+        f"{terms.root}/v1/batchOrders",
+        decode=Changing(decoders.decode_batch),
+        parameters=(
+            THE_SYMBOL,
+            Parameter("orderIdList", Kind.LIST),
+            Parameter("origClientOrderIdList", Kind.LIST),
+        ),
+        effect=Effect.SET,
+        area=Area.ORDERS,
+        reduces=always,
+        readback=settling.batch_canceled,
+        pools=PAYS,
+        serves=(OrderBatch.cancel_orders,),
+        note="At most 10 orders; each has its own result.",
+    )
+
+
+def _countdown(terms: OrderTerms) -> Endpoint[CountdownRow]:
+    return Endpoint(
+        "POST",
+        f"{terms.root}/v1/countdownCancelAll",
+        decode=decoders.decode_countdown,
+        parameters=(THE_SYMBOL, Parameter("countdownTime", Kind.INTEGER, required=True, minimum=Decimal(0))),
+        effect=Effect.SESSION,
+        weight=10,
+        pools=PAYS,
+        serves=(CountdownCancel.set_countdown,),
+        note=terms.countdown_note or _OF_ORDERS,
+    )

@@ -1,0 +1,178 @@
+"""The form of an order: what the venue cannot take is refused before sending, and nothing is rounded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import attrs
+
+from venuekit.account import Account
+from venuekit.capabilities import OrderBehaviour, OrderRequest, OrderType, TimeInForce
+from venuekit_binance_common.order_words import SIDE_WORDS, TIME_WORDS, TRIGGER_WORDS, TYPE_WORDS
+from venuekit_binance_common.payloads import FilterRow, InstrumentRow
+from venuekit_binance_common.reach import milliseconds
+
+__all__ = ["algo_form", "check_form", "check_steps", "is_number", "named", "order_form", "texts"]
+
+_LIMITS = frozenset({OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT})
+_CLOSING = frozenset({OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET})
+_TRAILING = OrderType.TRAILING_STOP_MARKET
+
+
+def check_form(account: Account, operation: str, request: OrderRequest) -> OrderRequest:
+    """
+    Return an order with a client id, made up when it has none.
+
+    Raises:
+        InvalidArgument: the venue cannot take it; nothing was sent.
+    """
+    words = _misfit(account.behaviour(OrderBehaviour), request)
+    if words is not None:
+        raise account.refuse(words, operation=operation, subject=request.symbol)
+    if request.client_id is not None:
+        return request
+    import secrets  # declarations are read without it
+
+    return attrs.evolve(request, client_id=f"vk-{secrets.token_hex(12)}")
+
+
+def check_steps(account: Account, operation: str, row: InstrumentRow, numbers: Mapping[str, Decimal | None]) -> None:
+    """Refuse a quantity or price that is not positive, or not a whole number of the instrument's steps."""
+    filters = {each.filter_type: each for each in row.filters}
+    nothing = FilterRow("")
+    for name, number in numbers.items():
+        if number is None:
+            continue
+        is_quantity = name == "quantity"
+        step = filters.get("LOT_SIZE", nothing).step_size if is_quantity else None
+        step = step if is_quantity else filters.get("PRICE_FILTER", nothing).tick_size
+        if not is_number(number):
+            words = f"{name} must be a Decimal, not {number!r}"
+        elif number <= 0:
+            words = f"{name} must be above 0, not {number}"
+        elif step and number % step:
+            words = f"{name} {number} is not a multiple of {step}; it is never rounded here"
+        else:
+            continue
+        raise account.refuse(words, operation=operation, subject=row.symbol)
+
+
+def named(
+    account: Account, operation: str, symbol: str, order_id: str | None, client_id: str | None
+) -> dict[str, int | str]:
+    """Return how a plain order is named; exactly one of both ids does it."""
+    if (order_id is None) == (client_id is None):
+        raise account.refuse("name the order by order_id or by client_id", operation=operation, subject=symbol)
+    if order_id is None:
+        return {"origClientOrderId": client_id or ""}
+    if not (order_id.isascii() and order_id.isdecimal()):
+        words = f"an order id is a number here, not {order_id!r}: a client id goes in as client_id"
+        raise account.refuse(words, operation=operation, subject=symbol)
+    return {"orderId": int(order_id)}
+
+
+def order_form(request: OrderRequest) -> dict[str, Any]:
+    """Return a plain order by the venue's names."""
+    return _without_none({**_both_forms(request), "newClientOrderId": request.client_id})
+
+
+def algo_form(request: OrderRequest) -> dict[str, Any]:
+    """Return a conditional order by the venue's names."""
+    return _without_none(
+        {
+            "algoType": "CONDITIONAL",
+            **_both_forms(request),
+            "newOrderRespType": None,
+            "clientAlgoId": request.client_id,
+            "triggerPrice": request.trigger_price,
+            "workingType": None if request.working_price is None else TRIGGER_WORDS[request.working_price],
+            "priceProtect": request.price_protect,
+            "closePosition": True if request.close_position else None,
+            "activatePrice": request.activation_price,
+            "callbackRate": request.callback_rate,
+        }
+    )
+
+
+def texts(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item of a batch as it travels: numbers as plain digits, flags as words."""
+    return {name: _text(value) for name, value in item.items() if value is not None}
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def _both_forms(request: OrderRequest) -> dict[str, Any]:
+    time_in_force = request.time_in_force
+    if time_in_force is None and request.type in _LIMITS:
+        time_in_force = TimeInForce.GTC if request.expires_at is None else TimeInForce.GTD
+    return {
+        "symbol": request.symbol,
+        "side": SIDE_WORDS[request.side],
+        "type": TYPE_WORDS[request.type],
+        "positionSide": None if request.position_side is None else request.position_side.name,
+        "timeInForce": None if time_in_force is None else TIME_WORDS[time_in_force],
+        "quantity": request.quantity,
+        "price": request.price,
+        "reduceOnly": True if request.reduce_only else None,
+        "priceMatch": request.price_match,
+        "selfTradePreventionMode": request.stp_mode,
+        "goodTillDate": None if request.expires_at is None else milliseconds(request.expires_at),
+        # the acknowledgement alone does not tell what was filled at once
+        "newOrderRespType": "RESULT",
+    }
+
+
+def _without_none(form: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in form.items() if value is not None}
+
+
+def is_number(value: object) -> bool:
+    """Say whether a value is a number that can be sent exactly."""
+    return not isinstance(value, bool) and isinstance(value, int | Decimal) and Decimal(value).is_finite()
+
+
+def _misfit(declared: OrderBehaviour, request: OrderRequest) -> str | None:
+    """Return why the venue cannot take an order, as far as its form tells."""
+    conditional, limited, trails = request.type.is_conditional, request.type in _LIMITS, request.type is _TRAILING
+    priced = request.price is not None or request.price_match is not None
+    triggered = conditional and not trails
+    word = f"a {request.type} order"
+    times = {None, *declared.times_in_force}
+    choices = {
+        f"{word} is not known here": request.type not in declared.types,
+        f"there is no side {request.side!r}": request.side not in SIDE_WORDS,
+        f"{request.time_in_force!r} is not known here": request.time_in_force not in times,
+        f"{word} needs a quantity": request.quantity is None and not request.close_position,
+        "an order that closes the position takes neither quantity nor reduce_only": request.close_position
+        and (request.quantity is not None or request.reduce_only),
+        f"{word} cannot close whatever is open: only stop_market and take_profit_market can": request.close_position
+        and request.type not in _CLOSING,
+        f"{word} needs a price": limited and not priced,
+        f"{word} takes no price": not limited and priced,
+        "give a price or let the venue match one, not both": request.price is not None
+        and request.price_match is not None,
+        f"{word} needs a trigger_price": triggered and request.trigger_price is None,
+        f"{word} takes no trigger_price": not triggered and request.trigger_price is not None,
+        f"{word} needs a callback_rate": trails and request.callback_rate is None,
+        f"{word} does not trail": not trails
+        and (request.callback_rate is not None or request.activation_price is not None),
+        f"{word} watches no price": not conditional
+        and (request.working_price is not None or request.price_protect is not None),
+        f"{request.working_price!r} is not known here": request.working_price not in {None, *TRIGGER_WORDS},
+        "only an order that is good till a date has an expires_at": request.expires_at is not None
+        and request.time_in_force not in {None, TimeInForce.GTD},
+        "an order that is good till a date needs an expires_at": request.time_in_force is TimeInForce.GTD
+        and request.expires_at is None,
+        "orders do not expire here": request.expires_at is not None and TimeInForce.GTD not in declared.times_in_force,
+        f"{request.expires_at} has no time zone": request.expires_at is not None and request.expires_at.tzinfo is None,
+        f"a client id is like {declared.client_id_pattern}, not {request.client_id!r}": request.client_id is not None
+        and not re.fullmatch(declared.client_id_pattern, request.client_id),
+    }
+    return next((words for words, holds in choices.items() if holds), None)

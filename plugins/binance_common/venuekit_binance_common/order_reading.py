@@ -1,0 +1,241 @@
+"""Reading orders: two books, plain and conditional, shown as one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from venuekit.account import Answer
+from venuekit.capabilities import Order, OrderReader
+from venuekit.endpoint import Endpoint
+from venuekit.errors import NotFound, Outcome
+from venuekit.walk import Walk
+from venuekit.walking import Page, Span, Track, bisected, merged
+from venuekit_binance_common.contracts import BinanceContracts
+from venuekit_binance_common.order_endpoints import OrderEndpoints
+from venuekit_binance_common.order_form import named
+from venuekit_binance_common.order_settling import NO_SUCH_ORDER, found_or_none
+from venuekit_binance_common.order_values import Size, algo_order_of, order_of
+from venuekit_binance_common.reach import Reach, milliseconds
+from venuekit_binance_common.together import together
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from venuekit_binance_common.order_rows import AlgoOrderRow, OrderRow
+
+__all__ = ["ORDER_REACH", "BinanceOrderReading", "algo_named", "raws_of", "walk_windows"]
+
+#: a minute less than the venue says, so that what is asked for is not too old when it arrives
+ORDER_REACH = Reach(
+    width=timedelta(days=7), words="90 days, asked for 7 days at a time", keeps=timedelta(days=90, minutes=-1)
+)
+_PAGE_SIZE = 1000
+_TRACK = Track[Order](
+    time=lambda order: 0 if order.created_at is None else milliseconds(order.created_at), key=lambda order: order.key
+)
+
+
+class BinanceOrderReading(BinanceContracts, OrderReader):
+    """Read orders: what is not in the plain book is looked for in the conditional one."""
+
+    __slots__ = ()
+
+    ORDERS: ClassVar[OrderEndpoints]
+    SERVER_TIME: ClassVar[Endpoint[datetime]]
+    #: what a contract is; its size is None where each symbol has its own
+    ORDER_SIZE: ClassVar[Size]
+
+    async def get_order(self, symbol: str, *, order_id: str | None = None, client_id: str | None = None) -> Order:
+        """
+        Return an order, open or not; of a client id in both books, the plain one.
+
+        Where conditional orders cannot be queried, only the open ones are found. Orders that ended without a fill are
+        forgotten after 3 days.
+        """
+        name = named(self, "get_order", symbol, order_id, client_id)
+        order = await self._plain_order(symbol, name) or await self._algo_order(symbol, order_id, client_id)
+        if order is None:
+            raise self._no_order("get_order", symbol, client_id)
+        return order
+
+    async def get_open_order(self, symbol: str, *, order_id: str | None = None, client_id: str | None = None) -> Order:
+        """Return an open order."""
+        name = named(self, "get_open_order", symbol, order_id, client_id)
+        order = await self._plain_order(symbol, name, self.ORDERS.open_order)
+        order = order or await self._open_algo_order(symbol, order_id, client_id)
+        if order is None or order.status.is_final:
+            raise self._no_order("get_open_order", symbol, client_id)
+        return order
+
+    async def get_open_orders(self, symbol: str | None = None) -> tuple[Order, ...]:
+        """Return what waits in both books, oldest first; weight 2 for a symbol, 80 for all."""
+        plain, algo = await together(
+            self.answer(self.ORDERS.open_orders, symbol=symbol),
+            self.answer(self.ORDERS.open_algo_orders, symbol=symbol),
+        )
+        orders = [*await self._orders(plain), *await self._algo_orders(algo)]
+        return tuple(sorted(orders, key=_TRACK.time))
+
+    def iter_orders(
+        self,
+        symbol: str | None = None,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        after: Order | None = None,
+    ) -> Walk[Order]:
+        """
+        Walk the orders of a symbol in 90 days, 7 days at a time, by the time they were placed.
+
+        Where the venue keeps no history of conditional orders, those that are open now stand for all of them.
+        """
+        if symbol is None:
+            raise self.refuse(
+                "name a symbol: the venue lists the orders of one at a time",
+                operation="iter_orders",
+            )
+        name = symbol
+
+        async def walk() -> AsyncGenerator[Order, None]:
+            resume = None if after is None else after.created_at
+            span = await ORDER_REACH.span(
+                self, self.SERVER_TIME, operation="iter_orders", start=start, end=end, after=resume
+            )
+            sources = (self._walk_plain(name, span), self._walk_algo(name, span))
+            async for order in merged(*sources, track=_TRACK, after=after):
+                yield order
+
+        return Walk(walk, cost_per_page=self.ORDERS.all_orders.weight_most)
+
+    async def _walk_plain(self, symbol: str, span: Span) -> AsyncGenerator[Order, None]:
+        async def fetch(window: Span) -> Sequence[Order]:
+            answer = await self.answer(
+                self.ORDERS.all_orders, symbol=symbol, startTime=window.start, endTime=window.end, limit=_PAGE_SIZE
+            )
+            return await self._orders(answer)
+
+        async for order in walk_windows(fetch, span, _TRACK, _PAGE_SIZE):
+            yield order
+
+    async def _walk_algo(self, symbol: str, span: Span) -> AsyncGenerator[Order, None]:
+        endpoint = self.ORDERS.all_algo_orders
+        if endpoint is None:
+            answer = await self.answer(self.ORDERS.open_algo_orders, symbol=symbol)
+            for order in sorted(await self._algo_orders(answer), key=_TRACK.time):
+                if span.start <= _TRACK.time(order) <= span.end:
+                    yield order
+            return
+        history = endpoint
+
+        async def fetch(window: Span) -> Sequence[Order]:
+            answer = await self.answer(
+                history, symbol=symbol, startTime=window.start, endTime=window.end, limit=_PAGE_SIZE
+            )
+            return await self._algo_orders(answer)
+
+        async for order in walk_windows(fetch, span, _TRACK, _PAGE_SIZE):
+            yield order
+
+    # -- one order, of either book
+
+    async def _plain_order(
+        self, symbol: str, name: Mapping[str, Any], endpoint: Endpoint[OrderRow] | None = None
+    ) -> Order | None:
+        answer = await found_or_none(self.answer(endpoint or self.ORDERS.order, symbol=symbol, **name))
+        return None if answer is None else order_of(answer.value, await self._size(symbol), *_reading(answer))
+
+    async def _algo_order(self, symbol: str, order_id: str | None, client_id: str | None) -> Order | None:
+        endpoint = self.ORDERS.algo_order
+        if endpoint is None:
+            return await self._open_algo_order(symbol, order_id, client_id)
+        answer = await found_or_none(self.answer(endpoint, **algo_named(order_id, client_id)))
+        if answer is None or answer.value.symbol != symbol:
+            return None
+        return algo_order_of(answer.value, await self._size(symbol), *_reading(answer))
+
+    async def _open_algo_order(self, symbol: str, order_id: str | None, client_id: str | None) -> Order | None:
+        answer = await self.answer(self.ORDERS.open_algo_orders, symbol=symbol)
+        for order in await self._algo_orders(answer):
+            if order_id == order.id or (order_id is None and client_id == order.client_id):
+                return order
+        return None
+
+    # -- rows
+
+    async def _orders(self, answer: Answer[tuple[OrderRow, ...]]) -> list[Order]:
+        size = await self._sizes()
+        rows, raws = answer.value, raws_of(answer)
+        return [order_of(row, size(row.symbol), answer.received_at, raw) for row, raw in zip(rows, raws, strict=True)]
+
+    async def _algo_orders(self, answer: Answer[tuple[AlgoOrderRow, ...]]) -> list[Order]:
+        size = await self._sizes()
+        rows, raws = answer.value, raws_of(answer)
+        return [
+            algo_order_of(row, size(row.symbol), answer.received_at, raw) for row, raw in zip(rows, raws, strict=True)
+        ]
+
+    async def _sizes(self) -> Callable[[str], Size]:
+        """Return what tells the size of a symbol's contracts."""
+        usual = self.ORDER_SIZE
+        if usual.size is not None:
+            return lambda _: usual
+        contracts = await self.cached(self.CONTRACTS)
+
+        def size(symbol: str) -> Size:
+            contract = contracts.get(symbol)
+            return usual if contract is None else Size(contract.contract_size, usual.unit)
+
+        return size
+
+    async def _size(self, symbol: str) -> Size:
+        return (await self._sizes())(symbol)
+
+    def _no_order(self, operation: str, symbol: str, client_id: str | None) -> NotFound:
+        return NotFound(
+            "the venue has no such order (any more, or not yet)",
+            venue=self.venue.id,
+            operation=operation,
+            subject=symbol,
+            client_id=client_id,
+            code=NO_SUCH_ORDER,
+            outcome=Outcome.NOT_APPLIED,
+        )
+
+
+def algo_named(order_id: str | None, client_id: str | None) -> dict[str, int | str]:
+    """Return how a conditional order is named."""
+    return {"clientAlgoId": client_id or ""} if order_id is None else {"algoId": int(order_id)}
+
+
+def raws_of(answer: Answer[Any]) -> Sequence[Any]:
+    """Return the venue's own object of each row, None where they are not kept."""
+    raws: Sequence[Any] = [None] * len(answer.value) if answer.raw is None else answer.raw
+    return raws
+
+
+def _reading(answer: Answer[Any]) -> tuple[datetime, Any]:
+    return answer.received_at, answer.raw
+
+
+async def walk_windows(
+    fetch: Callable[[Span], Any], span: Span, track: Track[Any], limit: int
+) -> AsyncGenerator[Any, None]:
+    """
+    Walk a history oldest first that is asked for by windows alone.
+
+    Which rows a window holds that has more than ``limit`` is not documented: it is halved until it has fewer.
+
+    Raises:
+        PayloadMismatch: one millisecond holds more than a page.
+    """
+
+    async def page(window: Span, _: str | None) -> Page[Any]:
+        rows = sorted(await fetch(window), key=track.time)
+        # turned round: the walk expects a page to begin with the newest
+        return Page(rows[::-1], "more" if len(rows) >= limit else None)
+
+    windows = span.windows(ORDER_REACH.width)
+    async for item in bisected(page, windows, track=track, most_pages=1):
+        yield item

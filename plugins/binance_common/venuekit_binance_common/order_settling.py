@@ -1,0 +1,215 @@
+"""What became of writes about orders whose answer was lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+
+from venuekit.clock import from_milliseconds
+from venuekit.endpoint import AbsenceProof, Absent, Applied, Call, Endpoint, Lost, Reading, Settled, Unclear
+from venuekit.errors import NotFound
+from venuekit_binance_common.order_words import OPEN_ALGO_STATUSES, OPEN_STATUSES
+from venuekit_binance_common.payloads import Acknowledgement
+
+if TYPE_CHECKING:
+    from venuekit_binance_common.order_rows import AlgoOrderRow, BatchItem, OrderRow
+
+__all__ = ["NO_SUCH_ORDER", "PROOF", "UNKNOWN_ORDER", "AlgoSettling", "OrderSettling", "found_or_none"]
+
+T = TypeVar("T")
+
+#: what a query, and what a cancellation, of no order is refused with
+NO_SUCH_ORDER = -2013
+UNKNOWN_ORDER = -2011
+#: an order that no attempt can bring any more is found nowhere: reads may lag for some seconds
+PROOF = AbsenceProof(after=timedelta(seconds=10), reads=2)
+_TOLERANCE = timedelta(seconds=1)
+_EMPTY = Acknowledgement(200, "nothing is open")
+
+
+async def found_or_none(read: Awaitable[T]) -> T | None:
+    """Return what is read of an order, None when the venue says that there is no such order."""
+    try:
+        return await read
+    except NotFound as error:
+        if error.code != NO_SUCH_ORDER:
+            raise
+        return None
+
+
+@attrs.frozen
+class OrderSettling:
+    """Finds out about plain orders: what is open and what has ended is queried, what is open also by its own read."""
+
+    order: Endpoint[OrderRow]
+    open_order: Endpoint[OrderRow]
+    open_orders: Endpoint[tuple[OrderRow, ...]]
+    server_time: Endpoint[datetime]
+
+    async def placed(self, call: Call, lost: Lost) -> Settled[OrderRow]:
+        """Look for an order by the id that we gave it; an older one of the same id is not it."""
+        return await self._settle(call, lost, lost.parameters)
+
+    async def batch_placed(self, call: Call, lost: Lost) -> Settled[tuple[BatchItem, ...]]:
+        """
+        Look for each order of a batch.
+
+        A batch arrives whole: once one of its orders is found and nothing can arrive any more, those that two looks do
+        not find were not executed.
+        """
+        from venuekit_binance_common.order_rows import BatchItem
+
+        items = _items(lost.parameters["batchOrders"])
+        found = [await self._settle(call, lost, item) for item in items]
+        absent = sum(isinstance(one, Absent) for one in found)
+        if absent == len(items):
+            return Absent(f"none of {len(items)} orders is to be found")
+        if absent:
+            if await call(self.server_time) <= lost.fence + PROOF.after / 2:
+                return Unclear(f"{len(items) - absent} of {len(items)} orders are found so far")
+            found = [
+                await self._settle(call, lost, item) if isinstance(one, Absent) else one
+                for one, item in zip(found, items, strict=True)
+            ]
+        unclear = next((one for one in found if isinstance(one, Unclear)), None)
+        if unclear is not None:
+            return unclear
+        return Applied(
+            tuple(BatchItem(row=one.answer) if isinstance(one, Applied) else BatchItem(absent=True) for one in found)
+        )
+
+    async def canceled(self, call: Call, lost: Lost) -> Reading[OrderRow]:
+        """Read whether an order is still open; one that the plain book never had, the conditional one may have."""
+        row = await self._find(call, lost.parameters)
+        return Reading("no such order" if row is None else row.status, _has_ended(row), row)
+
+    async def batch_canceled(self, call: Call, lost: Lost) -> Reading[tuple[BatchItem, ...]]:
+        """Read whether any order of a batch is still open."""
+        from venuekit_binance_common.order_rows import BatchItem
+
+        symbol = lost.parameters["symbol"]
+        names = [{"symbol": symbol, "orderId": one} for one in lost.parameters.get("orderIdList", ())]
+        names += [
+            {"symbol": symbol, "origClientOrderId": one} for one in lost.parameters.get("origClientOrderIdList", ())
+        ]
+        rows = [await self._find(call, name) for name in names]
+        left = sum(not _has_ended(row) for row in rows)
+        nobody = BatchItem(code=UNKNOWN_ORDER, msg="no such order")
+        items = tuple(nobody if row is None else BatchItem(row=row) for row in rows)
+        return Reading(f"{left} orders that have not ended", not left, items)
+
+    async def emptied(self, call: Call, lost: Lost) -> Reading[Acknowledgement]:
+        """Read whether any plain order of a symbol is left."""
+        left = await call(self.open_orders, symbol=lost.parameters["symbol"])
+        return Reading("open orders" if left else "no open orders", not left, _EMPTY)
+
+    async def amended(self, call: Call, lost: Lost) -> Reading[OrderRow]:
+        """Read whether an order has the quantity and price that it should have."""
+        row = await self._find(call, lost.parameters)
+        return Reading(_terms(row), _is_amended(row, lost.parameters), row)
+
+    async def batch_amended(self, call: Call, lost: Lost) -> Reading[tuple[BatchItem, ...]]:
+        """Read whether all orders of a batch have the quantity and price that they should have."""
+        from venuekit_binance_common.order_rows import BatchItem
+
+        items = _items(lost.parameters["batchOrders"])
+        rows = [await self._find(call, item) for item in items]
+        holds = all(_is_amended(row, item) for row, item in zip(rows, items, strict=True))
+        return Reading(tuple(map(_terms, rows)), holds, tuple(BatchItem(row=row) for row in rows))
+
+    async def _find(self, call: Call, item: Mapping[str, Any]) -> OrderRow | None:
+        name = {key: item[key] for key in ("symbol", "orderId", "origClientOrderId") if item.get(key) is not None}
+        if "orderId" in name:
+            name["orderId"] = int(name["orderId"])
+        return await self._query(call, self.order, **name)
+
+    async def _query(self, call: Call, endpoint: Endpoint[OrderRow], **name: Any) -> OrderRow | None:
+        read: Awaitable[OrderRow] = call(endpoint, **name)
+        found: OrderRow | None = await found_or_none(read)
+        return found
+
+    async def _settle(self, call: Call, lost: Lost, item: Mapping[str, Any]) -> Settled[OrderRow]:
+        client_id = item["newClientOrderId"]
+        name = {"symbol": item["symbol"], "origClientOrderId": client_id}
+        since = lost.sent_at - _TOLERANCE
+        rows = [await self._query(call, endpoint, **name) for endpoint in (self.order, self.open_order)]
+        recent = [row for row in rows if row is not None and _is_since(row.time, since)]
+        for row in recent:
+            fits = (row.symbol, row.side, row.orig_type or row.type) == (item["symbol"], item["side"], item["type"])
+            if fits and row.orig_qty == Decimal(item["quantity"]):
+                return Applied(row)
+        return Unclear(f"{client_id} is the id of another order") if recent else Absent(_nowhere(client_id))
+
+
+@attrs.frozen
+class AlgoSettling:
+    """Finds out about conditional orders; where the venue has no query of them, only the open ones can be read."""
+
+    algo_order: Endpoint[AlgoOrderRow] | None
+    open_algo_orders: Endpoint[tuple[AlgoOrderRow, ...]]
+
+    async def placed(self, call: Call, lost: Lost) -> Settled[AlgoOrderRow]:
+        """Look for an order by the id that we gave it; an older one of the same id is not it."""
+        item = lost.parameters
+        client_id, since = item["clientAlgoId"], lost.sent_at - _TOLERANCE
+        rows = [
+            row for row in await call(self.open_algo_orders, symbol=item["symbol"]) if row.client_algo_id == client_id
+        ]
+        if self.algo_order is not None:
+            queried = await found_or_none(call(self.algo_order, clientAlgoId=client_id))
+            rows += [] if queried is None else [queried]
+        recent = [row for row in rows if _is_since(row.create_time, since)]
+        for row in recent:
+            fits = (row.symbol, row.side, row.order_type) == (item["symbol"], item["side"], item["type"])
+            if fits and ("quantity" not in item or row.quantity == Decimal(item["quantity"])):
+                return Applied(row)
+        return Unclear(f"{client_id} is the id of another order") if recent else Absent(_nowhere(client_id))
+
+    async def canceled(self, call: Call, lost: Lost) -> Reading[AlgoOrderRow]:
+        """Read whether an order is still open; where it cannot be queried, whether the open ones still list it."""
+        if self.algo_order is not None:
+            row = await found_or_none(call(self.algo_order, **lost.parameters))
+            if row is None:
+                return Reading(None, holds=False)
+            return Reading(row.algo_status, row.algo_status not in OPEN_ALGO_STATUSES, row)
+        wanted = lost.parameters.get("algoId"), lost.parameters.get("clientAlgoId")
+        for row in await call(self.open_algo_orders):
+            if row.algo_id == wanted[0] or (wanted[0] is None and row.client_algo_id == wanted[1]):
+                return Reading(row.algo_status, holds=False, answer=row)
+        return Reading("not open", holds=True)
+
+    async def emptied(self, call: Call, lost: Lost) -> Reading[Acknowledgement]:
+        """Read whether any conditional order of a symbol is left."""
+        left = await call(self.open_algo_orders, symbol=lost.parameters["symbol"])
+        return Reading("open orders" if left else "no open orders", not left, _EMPTY)
+
+
+def _items(sent: Sequence[Mapping[str, Any]] | str) -> Sequence[Mapping[str, Any]]:
+    """Return the items of a batch, which a journal keeps as text."""
+    items: Sequence[Mapping[str, Any]] = json.loads(sent) if isinstance(sent, str) else sent
+    return items
+
+
+def _has_ended(row: OrderRow | None) -> bool:
+    return row is None or row.status not in OPEN_STATUSES
+
+
+def _terms(row: OrderRow | None) -> tuple[Decimal | None, Decimal | None] | None:
+    return None if row is None else (row.orig_qty, row.price)
+
+
+def _is_amended(row: OrderRow | None, item: Mapping[str, Any]) -> bool:
+    return _terms(row) == (Decimal(item["quantity"]), Decimal(item["price"]))
+
+
+def _is_since(created: int | None, since: datetime) -> bool:
+    return created is None or from_milliseconds(created) >= since
+
+
+def _nowhere(client_id: str) -> str:
+    return f"no order {client_id} is to be found"

@@ -1,0 +1,77 @@
+"""The venue's words for what describes an order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from venuekit.capabilities import OrderSide, OrderStatus, OrderType, TimeInForce, WorkingPrice
+
+__all__ = [
+    "ALGO_STATUSES",
+    "CLIENT_ID_PATTERN",
+    "NOTHING",
+    "OPEN_ALGO_STATUSES",
+    "OPEN_STATUSES",
+    "SIDES",
+    "SIDE_WORDS",
+    "STATUSES",
+    "TIMES",
+    "TIME_WORDS",
+    "TRIGGERS",
+    "TRIGGER_WORDS",
+    "TYPES",
+    "TYPE_WORDS",
+]
+
+CLIENT_ID_PATTERN = r"[\.A-Z\:/a-z0-9_-]{1,36}"
+
+SIDE_WORDS: Mapping[OrderSide, str] = {side: side.name for side in OrderSide}
+SIDES: Mapping[str, OrderSide] = {word: side for side, word in SIDE_WORDS.items()}
+
+TYPE_WORDS: Mapping[OrderType, str] = {
+    OrderType.LIMIT: "LIMIT",
+    OrderType.MARKET: "MARKET",
+    OrderType.STOP: "STOP",
+    OrderType.STOP_MARKET: "STOP_MARKET",
+    OrderType.TAKE_PROFIT: "TAKE_PROFIT",
+    OrderType.TAKE_PROFIT_MARKET: "TAKE_PROFIT_MARKET",
+    OrderType.TRAILING_STOP_MARKET: "TRAILING_STOP_MARKET",
+}
+TYPES: Mapping[str, OrderType] = {word: kind for kind, word in TYPE_WORDS.items()}
+
+TIME_WORDS: Mapping[TimeInForce, str] = {
+    TimeInForce.GTC: "GTC",
+    TimeInForce.IOC: "IOC",
+    TimeInForce.FOK: "FOK",
+    TimeInForce.POST_ONLY: "GTX",
+    TimeInForce.GTD: "GTD",
+    TimeInForce.RPI: "RPI",
+}
+TIMES: Mapping[str, TimeInForce] = {word: time for time, word in TIME_WORDS.items()}
+
+TRIGGER_WORDS: Mapping[WorkingPrice, str] = {WorkingPrice.LAST: "CONTRACT_PRICE", WorkingPrice.MARK: "MARK_PRICE"}
+TRIGGERS: Mapping[str, WorkingPrice] = {word: price for price, word in TRIGGER_WORDS.items()}
+
+STATUSES: Mapping[str, OrderStatus] = {
+    "NEW": OrderStatus.OPEN,
+    "PARTIALLY_FILLED": OrderStatus.PARTIALLY_FILLED,
+    "FILLED": OrderStatus.FILLED,
+    "CANCELED": OrderStatus.CANCELED,
+    "EXPIRED": OrderStatus.EXPIRED,
+    "EXPIRED_IN_MATCH": OrderStatus.EXPIRED,
+    "REJECTED": OrderStatus.REJECTED,
+}
+ALGO_STATUSES: Mapping[str, OrderStatus] = {
+    "NEW": OrderStatus.UNTRIGGERED,
+    "TRIGGERING": OrderStatus.TRIGGERED,
+    "TRIGGERED": OrderStatus.TRIGGERED,
+    "FINISHED": OrderStatus.TRIGGERED,
+    "CANCELED": OrderStatus.CANCELED,
+    "EXPIRED": OrderStatus.EXPIRED,
+    "REJECTED": OrderStatus.REJECTED,
+}
+OPEN_STATUSES = frozenset({"NEW", "PARTIALLY_FILLED"})
+OPEN_ALGO_STATUSES = frozenset({"NEW"})
+
+#: what an empty or absent word looks like in the rows of orders
+NOTHING = frozenset({"", "NONE"})

@@ -1,0 +1,71 @@
+"""How far a history goes back, and how much of it one request may ask for."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import attrs
+
+from venuekit import walking
+from venuekit.account import Account
+from venuekit.clock import from_milliseconds
+from venuekit.endpoint import Endpoint
+from venuekit.errors import InvalidArgument
+from venuekit.walking import Span
+
+__all__ = ["Reach", "milliseconds"]
+
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def milliseconds(moment: datetime) -> int:
+    """Return an instant in milliseconds since 1970."""
+    return (moment - from_milliseconds(0)) // _MILLISECOND
+
+
+def _width(value: timedelta) -> int:
+    return value // _MILLISECOND
+
+
+@attrs.frozen(kw_only=True)
+class Reach:
+    """
+    How far a history goes back, ``words`` say the same, and the widest stretch that one request may span.
+
+    What is kept is either what is younger than ``keeps``, or everything ``since`` the product opened.
+    """
+
+    width: int = attrs.field(converter=_width)
+    words: str
+    keeps: timedelta | None = None
+    since: datetime | None = None
+
+    async def span(
+        self,
+        account: Account,
+        server_time: Endpoint[datetime],
+        *,
+        operation: str,
+        start: datetime | None,
+        end: datetime | None,
+        after: datetime | None,
+    ) -> Span:
+        """
+        Return the stretch to walk, by the venue's clock.
+
+        Raises:
+            InvalidArgument: reversed, which is said before anything is sent, or further back than the venue keeps.
+        """
+        if start is not None and end is not None and start > end:
+            raise account.refuse(f"the span is reversed: {start} begins after {end}", operation=operation)
+        now = milliseconds(await account.call(server_time))
+        resume = None if after is None else milliseconds(after)
+        try:
+            return walking.span_of(start, end, now=now, keeps=self._kept(now), words=self.words, after=resume)
+        except InvalidArgument as error:
+            raise account.refuse(error.message, operation=operation) from None
+
+    def _kept(self, now: int) -> int:
+        if self.keeps is not None:
+            return self.keeps // _MILLISECOND
+        return now if self.since is None else now - milliseconds(self.since)

@@ -1,0 +1,114 @@
+"""Fills, and the orders that the venue itself placed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import TYPE_CHECKING
+
+from venuekit.capabilities import Fill, ForcedOrderReader, Order, TradeReader
+from venuekit.clock import from_milliseconds
+from venuekit.walk import Walk
+from venuekit.walking import Span, Track, by_identity
+from venuekit_binance_common.order_reading import ORDER_REACH, BinanceOrderReading, raws_of, walk_windows
+from venuekit_binance_common.order_values import fill_of
+from venuekit_binance_common.reach import milliseconds
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+__all__ = ["BinanceTrades"]
+
+_PAGE_SIZE = 1000
+_FORCED_PAGE_SIZE = 100
+_FORCED = Track[Order](
+    time=lambda order: 0 if order.created_at is None else milliseconds(order.created_at), key=lambda order: order.key
+)
+
+
+class BinanceTrades(BinanceOrderReading, TradeReader, ForcedOrderReader):
+    """Read fills and forced orders of the last 90 days."""
+
+    __slots__ = ()
+
+    def iter_trades(
+        self,
+        symbol: str,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        after: Fill | None = None,
+    ) -> Walk[Fill]:
+        """
+        Walk fills by their ascending ids; only the first of them is looked for by its time, 7 days at a time.
+
+        The kind of a fill is not told: whether one is forced tells its order.
+        """
+
+        async def walk() -> AsyncGenerator[Fill, None]:
+            resume = None if after is None else after.time
+            span = await ORDER_REACH.span(
+                self, self.SERVER_TIME, operation="iter_trades", start=start, end=end, after=resume
+            )
+            known: Sequence[Fill] = () if after is not None else await self._first_fills(symbol, span)
+            if after is None and not known:
+                return
+            first = int(after.id) + 1 if after is not None else min(int(fill.id) for fill in known)
+            last = from_milliseconds(span.end)
+
+            async def fetch(number: int) -> Sequence[Fill]:
+                if number > first or not known:
+                    return await self._fills(symbol, fromId=number)
+                behind = max(int(fill.id) for fill in known) + 1
+                return [*known, *await self._fills(symbol, fromId=behind)]
+
+            fills = by_identity(
+                fetch, first, limit=_PAGE_SIZE, identity=lambda fill: int(fill.id), until=lambda fill: fill.time > last
+            )
+            async for fill in fills:
+                yield fill
+
+        return Walk(walk, cost_per_page=self.ORDERS.trades.weight_most)
+
+    def iter_forced_orders(
+        self, symbol: str | None = None, *, start: datetime | None = None, end: datetime | None = None
+    ) -> Walk[Order]:
+        """Walk liquidations and deleveraging, 7 days and 100 orders at a time; the client id tells which it is."""
+        endpoint = self.ORDERS.forced
+
+        async def walk() -> AsyncGenerator[Order, None]:
+            span = await ORDER_REACH.span(
+                self, self.SERVER_TIME, operation="iter_forced_orders", start=start, end=end, after=None
+            )
+
+            async def fetch(window: Span) -> Sequence[Order]:
+                answer = await self.answer(
+                    endpoint, symbol=symbol, startTime=window.start, endTime=window.end, limit=_FORCED_PAGE_SIZE
+                )
+                return await self._orders(answer)
+
+            async for order in walk_windows(fetch, span, _FORCED, _FORCED_PAGE_SIZE):
+                yield order
+
+        return Walk(walk, cost_per_page=endpoint.cost({"symbol": symbol}))
+
+    async def _first_fills(self, symbol: str, span: Span) -> Sequence[Fill]:
+        """
+        Return the oldest fills of a stretch, less than a page, none when there are none.
+
+        Which fills a window holds that has more than a page of them is not documented: its older half is asked then.
+        """
+        pending = list(reversed(span.windows(ORDER_REACH.width)))
+        while pending:
+            window = pending.pop()
+            fills = await self._fills(symbol, startTime=window.start, endTime=window.end)
+            if len(fills) >= _PAGE_SIZE and window.end > window.start:
+                older, newer = window.halves()
+                pending += [newer, older]
+            elif fills:
+                return fills
+        return ()
+
+    async def _fills(self, symbol: str, **where: int) -> Sequence[Fill]:
+        answer = await self.answer(self.ORDERS.trades, symbol=symbol, limit=_PAGE_SIZE, **where)
+        size = await self._size(symbol)
+        return [fill_of(row, size, raw) for row, raw in zip(answer.value, raws_of(answer), strict=True)]

@@ -1,0 +1,165 @@
+"""
+Every endpoint the account uses or offers, as data.
+
+The venue has neither symbolConfig nor accountConfig, no conditional book of its own, and older versions of the reads.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from venuekit.capabilities import (
+    AccountReader,
+    AssetModeControl,
+    AssetModeReader,
+    BalanceReader,
+    LeverageReader,
+    MarginTypeReader,
+    PositionModeReader,
+    PositionReader,
+    SettingsReader,
+)
+from venuekit.endpoint import Changing, Effect, Endpoint, Kind, Parameter, Subject
+from venuekit_binance_common import endpoints as common
+from venuekit_binance_common import money_endpoints as money
+from venuekit_binance_common.endpoints import PAYS, SYMBOL
+from venuekit_binance_common.payloads import (
+    balances_decoder,
+    decode_acknowledgement,
+    instruments_decoder,
+    leverage_decoder,
+)
+from venuekit_binance_usdm import endpoints as usdm
+from venuekit_binance_usdm.asset_mode import asset_mode_readback
+from venuekit_binance_usdm.aster import payloads
+from venuekit_binance_usdm.aster.symbols import AsterLegs, AsterSymbolReader
+from venuekit_binance_usdm.payloads import decode_asset_mode
+
+__all__ = [
+    "ACCOUNT",
+    "ASSET_MODE",
+    "BALANCE",
+    "ENDPOINTS",
+    "EXCHANGE_INFO",
+    "INCOME",
+    "OPEN_ORDERS",
+    "POSITION_MARGIN",
+    "POSITION_MODE",
+    "POSITION_RISK",
+    "READ_SYMBOL",
+    "SET_ASSET_MODE",
+    "SET_LEVERAGE",
+    "SET_MARGIN_TYPE",
+    "SET_POSITION_MODE",
+]
+
+_ROOT = "/fapi"
+
+EXCHANGE_INFO = common.exchange_info(_ROOT, instruments_decoder(status="status"))
+
+# -- reads
+
+BALANCE = Endpoint(
+    "GET",
+    "/fapi/v2/balance",
+    decode=balances_decoder(withdrawable="maxWithdrawAmount"),
+    weight=5,
+    pools=PAYS,
+    serves=(BalanceReader.get_balances,),
+)
+
+ACCOUNT = Endpoint(
+    "GET",
+    "/fapi/v4/account",
+    decode=payloads.decode_account,
+    weight=5,
+    pools=PAYS,
+    serves=(AccountReader.get_account,),
+)
+
+POSITION_RISK = Endpoint(
+    "GET",
+    "/fapi/v2/positionRisk",
+    decode=payloads.decode_risk,
+    parameters=(SYMBOL,),
+    weight=5,
+    pools=PAYS,
+    serves=(
+        PositionReader.get_positions,
+        PositionReader.get_position,
+        LeverageReader.get_leverage,
+        MarginTypeReader.get_margin_type,
+        SettingsReader.read_settings,
+    ),
+    note="Lists every symbol, flat or not, with margin type and leverage.",
+)
+
+OPEN_ORDERS = attrs.evolve(common.open_orders(_ROOT), serves=(SettingsReader.read_settings,))
+
+POSITION_MODE = common.position_mode(
+    _ROOT,
+    PositionModeReader.get_position_mode,
+    AccountReader.get_account,
+    SettingsReader.read_settings,
+    note="There is no cheaper read of it here.",
+)
+
+ASSET_MODE = Endpoint(
+    "GET",
+    "/fapi/v1/multiAssetsMargin",
+    decode=decode_asset_mode,
+    weight=30,
+    pools=PAYS,
+    serves=(AssetModeReader.get_asset_mode, AccountReader.get_account, SettingsReader.read_settings),
+    note="There is no cheaper read of it here.",
+)
+
+# -- settings
+
+READ_SYMBOL = AsterSymbolReader(POSITION_RISK)
+
+SET_LEVERAGE = common.set_leverage(_ROOT, leverage_decoder(largest="maxNotionalValue"), READ_SYMBOL)
+SET_MARGIN_TYPE = common.set_margin_type(_ROOT, READ_SYMBOL)
+SET_POSITION_MODE = common.set_position_mode(_ROOT, POSITION_MODE)
+
+SET_ASSET_MODE = Endpoint(
+    "POST",
+    "/fapi/v1/multiAssetsMargin",
+    decode=Changing(decode_acknowledgement),
+    parameters=(Parameter("multiAssetsMargin", Kind.BOOLEAN, required=True),),
+    pools=PAYS,
+    effect=Effect.SET,
+    subject=Subject.ACCOUNT,
+    no_change=frozenset({-4171}),
+    readback=asset_mode_readback(ASSET_MODE),
+    serves=(AssetModeControl.set_asset_mode,),
+)
+
+# -- money and risk
+
+INCOME = money.income(_ROOT, weight=30, note="Without times those of the last 7 days.")
+POSITION_MARGIN = money.position_margin(_ROOT, usdm.MARGIN_HISTORY, AsterLegs(POSITION_RISK), venue="aster_usdm")
+
+ENDPOINTS: tuple[Endpoint[Any], ...] = (
+    usdm.SERVER_TIME,
+    EXCHANGE_INFO,
+    BALANCE,
+    ACCOUNT,
+    POSITION_RISK,
+    usdm.BRACKETS,
+    OPEN_ORDERS,
+    POSITION_MODE,
+    ASSET_MODE,
+    SET_LEVERAGE,
+    SET_MARGIN_TYPE,
+    SET_POSITION_MODE,
+    SET_ASSET_MODE,
+    usdm.MARK_PRICE,
+    usdm.COMMISSION,
+    usdm.ADL,
+    INCOME,
+    usdm.MARGIN_HISTORY,
+    POSITION_MARGIN,
+)

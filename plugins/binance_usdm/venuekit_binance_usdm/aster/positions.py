@@ -1,0 +1,122 @@
+"""Positions: every symbol has its rows, flat or not, with margin type and leverage in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from venuekit.account import Account
+from venuekit.capabilities import MarginType, Position, PositionReader, PositionSide, Unit
+from venuekit.endpoint import Endpoint
+from venuekit.errors import InvalidRequest
+from venuekit_binance_common.instruments import unlisted
+from venuekit_binance_common.position_questions import check_filters, side_that_fits
+from venuekit_binance_common.words import POSITION_SIDES, margin_type_of
+from venuekit_binance_usdm.aster.payloads import AsterAccountPosition, AsterRiskRow
+from venuekit_binance_usdm.aster.symbols import mode_of
+
+__all__ = ["AsterPositions", "positions_of_account"]
+
+_CONTRACT_SIZE = Decimal(1)
+Raws = Sequence[Mapping[str, Any]] | None
+
+
+class AsterPositions(Account, PositionReader):
+    """One read tells everything about positions but margins, and the asset they settle in."""
+
+    __slots__ = ()
+
+    POSITION_RISK: ClassVar[Endpoint[tuple[AsterRiskRow, ...]]]
+
+    async def get_positions(
+        self,
+        *,
+        symbol: str | None = None,
+        pair: str | None = None,
+        margin_asset: str | None = None,
+        include_flat: bool = False,
+    ) -> tuple[Position, ...]:
+        """Return the open positions, with ``include_flat=True`` every symbol's; weight 5."""
+        check_filters(self, symbol=symbol, pair=pair, margin_asset=margin_asset)
+        answer = await self.answer(self.POSITION_RISK, symbol=symbol)
+        found = _of_risk(answer.value, answer.raw, as_of=answer.as_of, received_at=answer.received_at)
+        return tuple(position for position in found if position.quantity or include_flat)
+
+    async def get_position(self, symbol: str, *, side: PositionSide | None = None) -> Position:
+        """Return the position of a symbol, flat if need be; weight 5."""
+        answer = await self.answer(self.POSITION_RISK, symbol=symbol)
+        mode = mode_of(answer.value)
+        if mode is not None:
+            wanted = side_that_fits(self, mode, side, symbol)
+            for position in _of_risk(answer.value, answer.raw, as_of=answer.as_of, received_at=answer.received_at):
+                if (position.symbol, position.side) == (symbol, wanted):
+                    return position
+        raise self._unlisted(symbol)
+
+    def _unlisted(self, symbol: str) -> InvalidRequest:
+        return unlisted(self, self.POSITION_RISK, symbol, operation="get_position")
+
+
+def _of_risk(rows: Sequence[AsterRiskRow], raws: Raws, *, as_of: datetime, received_at: datetime) -> Iterable[Position]:
+    for index, row in enumerate(rows):
+        margin_type = margin_type_of(row.margin_type)
+        is_isolated = margin_type is MarginType.ISOLATED
+        notional = abs(row.position_amt * row.mark_price if row.notional is None else row.notional)
+        yield Position(
+            symbol=row.symbol,
+            side=POSITION_SIDES[row.position_side],
+            quantity=row.position_amt,
+            contract_size=_CONTRACT_SIZE,
+            contract_unit=Unit.BASE,
+            entry_price=row.entry_price or None,
+            break_even_price=row.break_even_price or None,
+            mark_price=row.mark_price or None,
+            notional=notional,
+            value=notional,
+            unrealized_pnl=row.un_realized_profit,
+            leverage=row.leverage,
+            margin_type=margin_type,
+            isolated_wallet=row.isolated_wallet if is_isolated else None,
+            isolated_margin=row.isolated_margin if is_isolated else None,
+            liquidation_price=row.liquidation_price or None,
+            max_position=row.max_notional_value,
+            max_position_unit=None if row.max_notional_value is None else Unit.QUOTE,
+            auto_add_margin=row.is_auto_add_margin,
+            updated_at=row.update_time,
+            as_of=as_of,
+            received_at=received_at,
+            raw=None if raws is None else raws[index],
+        )
+
+
+def positions_of_account(
+    rows: Sequence[AsterAccountPosition], raws: Raws, *, as_of: datetime, received_at: datetime, include_flat: bool
+) -> tuple[Position, ...]:
+    """Return the positions of the account read: with margins, without mark and liquidation price."""
+    return tuple(
+        Position(
+            symbol=row.symbol,
+            side=POSITION_SIDES[row.position_side],
+            quantity=row.position_amt,
+            contract_size=_CONTRACT_SIZE,
+            contract_unit=Unit.BASE,
+            entry_price=row.entry_price or None,
+            unrealized_pnl=row.unrealized_profit,
+            leverage=row.leverage,
+            margin_type=MarginType.ISOLATED if row.isolated else MarginType.CROSS,
+            position_initial_margin=row.position_initial_margin,
+            open_order_initial_margin=row.open_order_initial_margin,
+            initial_margin=row.initial_margin,
+            maintenance_margin=row.maint_margin,
+            max_position=row.max_notional,
+            max_position_unit=None if row.max_notional is None else Unit.QUOTE,
+            updated_at=row.update_time,
+            as_of=as_of,
+            received_at=received_at,
+            raw=None if raws is None else raws[index],
+        )
+        for index, row in enumerate(rows)
+        if row.position_amt or include_flat
+    )

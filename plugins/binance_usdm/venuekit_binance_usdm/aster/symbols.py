@@ -1,0 +1,69 @@
+"""What positionRisk tells about one symbol: its settings, and the legs that move with its margin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+import attrs
+
+from venuekit.capabilities import PositionMode, PositionSide
+from venuekit.endpoint import Call, Endpoint
+from venuekit.errors import Outcome, PayloadMismatch
+from venuekit_binance_common.margin_settling import Leg
+from venuekit_binance_common.reach import milliseconds
+from venuekit_binance_common.symbol_settings import HeldSettings, documented_margin_type
+from venuekit_binance_common.words import POSITION_SIDES
+from venuekit_binance_usdm.aster.payloads import AsterAccountPosition, AsterRiskRow
+
+__all__ = ["AsterLegs", "AsterSymbolReader", "mode_of"]
+
+
+def mode_of(rows: Sequence[AsterRiskRow | AsterAccountPosition]) -> PositionMode | None:
+    """Return the position mode that rows show, None without any row."""
+    if not rows:
+        return None
+    return PositionMode.ONE_WAY if all(row.position_side == "BOTH" for row in rows) else PositionMode.HEDGE
+
+
+@attrs.frozen
+class AsterSymbolReader:
+    """Reads the settings of one symbol from positionRisk, which lists flat symbols too; weight 5."""
+
+    endpoint: Endpoint[tuple[AsterRiskRow, ...]]
+
+    async def __call__(self, call: Call, symbol: str) -> HeldSettings:
+        """Return what holds for the symbol; the venue itself refuses an unknown one."""
+        for row in await call(self.endpoint, symbol=symbol):
+            if row.symbol == symbol:
+                return HeldSettings(
+                    symbol=symbol,
+                    margin_type=documented_margin_type(row.margin_type, symbol),
+                    leverage=row.leverage,
+                    largest=row.max_notional_value,
+                )
+        words = f"{self.endpoint.path} has no row for {symbol}"
+        raise PayloadMismatch(words, subject=symbol, outcome=Outcome.NOT_APPLIED)
+
+
+@attrs.frozen
+class AsterLegs:
+    """Reads the legs of a symbol from positionRisk; weight 5."""
+
+    endpoint: Endpoint[tuple[AsterRiskRow, ...]]
+    blur: Decimal = Decimal(0)
+
+    async def __call__(self, call: Call, symbol: str) -> Mapping[PositionSide, Leg]:
+        """Return the legs of the position mode that holds."""
+        legs = {
+            POSITION_SIDES[row.position_side]: Leg(
+                row.position_amt,
+                row.isolated_wallet or Decimal(0),
+                0 if row.update_time is None else milliseconds(row.update_time),
+            )
+            for row in await call(self.endpoint, symbol=symbol)
+            if row.symbol == symbol
+        }
+        if len(legs) > 1:
+            legs.pop(PositionSide.BOTH, None)
+        return legs

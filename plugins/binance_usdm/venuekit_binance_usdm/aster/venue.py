@@ -1,0 +1,62 @@
+"""The venue: everything it is, as data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from venuekit.capabilities import HistoryBehaviour, PositionBehaviour
+from venuekit.venue import Environment, EnvironmentName, Limit, LimitScope, Venue
+from venuekit_binance_common.answers import read_answer
+from venuekit_binance_common.behaviours import setting_behaviours
+from venuekit_binance_common.limits import ORDERS_1M, WEIGHT
+from venuekit_binance_common.signing import QuerySigning
+from venuekit_binance_usdm.aster.account import AsterUsdmAccount
+from venuekit_binance_usdm.aster.endpoints import ENDPOINTS
+from venuekit_binance_usdm.aster.faults import FAULTS
+from venuekit_binance_usdm.endpoints import SERVER_TIME
+from venuekit_binance_usdm.venue import BLOCKERS, COUPLINGS
+
+if TYPE_CHECKING:
+    from venuekit.simulator.front import Front
+
+__all__ = ["LIMITS", "VENUE"]
+
+LIMITS = (
+    Limit(WEIGHT, amount=2400, seconds=60, used_header="X-MBX-USED-WEIGHT-1M"),
+    Limit(ORDERS_1M, amount=1200, seconds=60, scope=LimitScope.ACCOUNT, used_header="X-MBX-ORDER-COUNT-1M"),
+)
+
+
+def _front() -> Front:
+    from venuekit_binance_usdm.aster.front import AsterFront
+
+    return AsterFront()
+
+
+VENUE = Venue(
+    id="aster_usdm",
+    title="Aster futures",
+    account=AsterUsdmAccount,
+    environments=(
+        Environment(
+            name=EnvironmentName.LIVE,
+            rest="https://fapi.asterdex.com",
+            stream="wss://fstream.asterdex.com",
+            hosts=frozenset({"fapi.asterdex.com", "fstream.asterdex.com"}),
+        ),
+    ),
+    limits=LIMITS,
+    signing=QuerySigning(),
+    answers=read_answer,
+    faults=FAULTS,
+    server_time=SERVER_TIME,
+    endpoints=ENDPOINTS,
+    behaviours=(
+        *setting_behaviours(),
+        PositionBehaviour(filters=frozenset({"symbol"})),
+        HistoryBehaviour(income="the last three months"),
+    ),
+    couplings=COUPLINGS,
+    blockers=BLOCKERS,
+    front=_front,
+)

@@ -1,0 +1,35 @@
+"""What of a position moves with its margin, for finding out about a lost move."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import attrs
+
+from venuekit.capabilities import PositionSide
+from venuekit.endpoint import Call, Endpoint
+from venuekit_binance_common.margin_settling import Leg
+from venuekit_binance_common.words import POSITION_SIDES
+
+if TYPE_CHECKING:
+    from venuekit_binance_usdm.position_rows import PositionRow
+
+__all__ = ["PositionRiskLegs"]
+
+
+@attrs.frozen
+class PositionRiskLegs:
+    """Reads the legs of a symbol from positionRisk, which tells the isolated wallet itself; weight 5."""
+
+    endpoint: Endpoint[list[PositionRow]]
+    blur: Decimal = Decimal(0)
+
+    async def __call__(self, call: Call, symbol: str) -> Mapping[PositionSide, Leg]:
+        """Return the legs that the venue lists."""
+        return {
+            POSITION_SIDES[row.position_side]: Leg(row.position_amt, row.isolated_wallet, row.update_time)
+            for row in await call(self.endpoint, symbol=symbol)
+            if row.symbol == symbol
+        }

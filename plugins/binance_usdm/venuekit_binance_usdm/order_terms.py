@@ -1,0 +1,30 @@
+"""What is this product's own about orders."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from venuekit.capabilities import TimeInForce, Unit
+from venuekit_binance_common.order_behaviour import order_behaviour
+from venuekit_binance_common.order_endpoints import BOTH_POOLS, OrderTerms
+from venuekit_binance_common.order_values import Size
+
+__all__ = ["ORDER_BEHAVIOUR", "ORDER_SIZE", "ORDER_TERMS"]
+
+_COUNTDOWN = "Cancels the plain orders of a symbol; it is not known to cover conditional orders."
+
+#: a contract is one unit of the base asset
+ORDER_SIZE = Size(Decimal(1), Unit.BASE)
+
+ORDER_TERMS = OrderTerms(
+    root="/fapi",
+    pools=BOTH_POOLS,
+    unchanged=-5027,
+    sizes_in_base=True,
+    most_callback=Decimal(20),
+    has_algo_history=True,
+    has_test=True,
+    countdown_note=_COUNTDOWN,
+)
+
+ORDER_BEHAVIOUR = order_behaviour(more_times=frozenset({TimeInForce.GTD, TimeInForce.RPI}), countdown=_COUNTDOWN)
