@@ -188,7 +188,8 @@ What venuekit costs beside doing it by hand. Repeat it with `make bench`, or wit
 - **100,000 income rows**: walked to typed values, each dropped when it is seen. The share is what the same pages cost
   through bare aiohttp and `orjson.loads`; the rest is making 100,000 typed values and handing them out in order.
 - **Start**: wall time of fresh interpreters with bytecode in place: an import from before the interpreter starts until
-  it is done, a command from before it starts until it has ended. `import venuekit` loads names when they are first
+  it is done, a command from before it starts until it has ended. The CPU time of a command is what its wall time
+  is on a machine that does nothing else. `import venuekit` loads names when they are first
   asked for; `from venuekit import *` asks for all of them. `venuekit demo` is what `make demo` runs once the
   environment is there.
 """

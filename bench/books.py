@@ -1,0 +1,80 @@
+"""What has been written down about a made-up account: 100,000 rows of income within a day, and 1,000 orders."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from typing import Any
+
+__all__ = ["INCOME_PAGES", "ORDERS", "income_pages", "orders_body"]
+
+INCOME_PAGES, _PAGE, ORDERS = 100, 1000, 1000
+_KINDS = ("COMMISSION", "COMMISSION", "REALIZED_PNL", "FUNDING_FEE")
+
+
+def income_pages() -> list[bytes]:
+    """Return the pages of USD-M's income history, oldest first, all of the last 20 hours; every field of each row."""
+    dice = random.Random(21)  # noqa: S311  (the same books every time)
+    rows = INCOME_PAGES * _PAGE
+    first = time.time_ns() // 1_000_000 - 72_000_000
+    return [
+        _text([_income(number, first + number * 70_000_000 // rows, dice) for number in range(page, page + _PAGE)])
+        for page in range(0, rows, _PAGE)
+    ]
+
+
+def _income(number: int, moment: int, dice: random.Random) -> dict[str, Any]:
+    kind = _KINDS[number % len(_KINDS)]
+    return {
+        "symbol": f"SYM{number % 40}USDT",
+        "incomeType": kind,
+        "income": f"{dice.uniform(-20, 20):.8f}",
+        "asset": "USDT",
+        "time": moment,
+        "info": kind,
+        "tranId": 9_689_322_392_000 + number,
+        "tradeId": "" if kind == "FUNDING_FEE" else str(2_059_192_000 + number // 2),
+    }
+
+
+def orders_body() -> bytes:
+    """Return USD-M's order history: 1,000 orders, every field of each."""
+    dice = random.Random(22)  # noqa: S311  (the same books every time)
+    return _text([_order(number, dice) for number in range(ORDERS)])
+
+
+def _order(number: int, dice: random.Random) -> dict[str, Any]:
+    price, quantity = dice.uniform(100, 60_000), dice.randint(1, 9000) / 1000
+    filled = quantity if number % 3 else 0.0
+    moment = 1_720_736_417_660 + number * 7919
+    return {
+        "avgPrice": f"{price if filled else 0:.5f}",
+        "clientOrderId": f"vk-{dice.randrange(16**24):024x}",
+        "cumQuote": f"{price * filled:.5f}",
+        "executedQty": f"{filled:.3f}",
+        "orderId": 8_886_774_000 + number,
+        "origQty": f"{quantity:.3f}",
+        "origType": "LIMIT",
+        "price": f"{price:.2f}",
+        "reduceOnly": False,
+        "side": "BUY" if number % 2 else "SELL",
+        "positionSide": "BOTH",
+        "status": "FILLED" if filled else "CANCELED",
+        "stopPrice": "0",
+        "closePosition": False,
+        "symbol": f"SYM{number % 40}USDT",
+        "time": moment,
+        "timeInForce": "GTC",
+        "type": "LIMIT",
+        "updateTime": moment + 15,
+        "workingType": "CONTRACT_PRICE",
+        "priceProtect": False,
+        "priceMatch": "NONE",
+        "selfTradePreventionMode": "NONE",
+        "goodTillDate": 0,
+    }
+
+
+def _text(rows: list[dict[str, Any]]) -> bytes:
+    return json.dumps(rows, separators=(",", ":")).encode()

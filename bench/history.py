@@ -1,0 +1,74 @@
+"""
+A walk over 100,000 rows of USD-M's income: how much of its CPU is aiohttp and JSON, and how much memory it takes.
+
+Beside it the same pages are read from the same server with nothing but aiohttp and ``orjson.loads``; that over ours is
+the share. Each walk drops what it has seen, as one that writes a file does. The memory is the most the whole process
+ever had, interpreter, libraries and bare walk included, and what the walks added to it.
+
+Prints JSON: seconds of client CPU per walk, for each client one number per round; MiB.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import resource
+import sys
+import time
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import aiohttp
+from bare import bare_request, serving
+from books import INCOME_PAGES
+from clients import open_account
+
+from venuekit.capabilities import IncomeReader
+
+ROUNDS = 5
+
+
+def most_memory() -> float:
+    """Return the most MiB that this process ever had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+
+
+async def measure(base: str) -> dict[str, Any]:
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        reader = IncomeReader.of(await open_account(stack, "binance_usdm", base))
+        address = f"{base}/fapi/v1/income"
+
+        async def bare() -> int:
+            count = number = 0
+            while rows := await bare_request(session, "GET", address, f"page={(number := number + 1)}&limit=1000&"):
+                count += len(rows)
+            return count
+
+        async def ours() -> int:
+            count = 0
+            async for _ in reader.iter_income(start=datetime.now(UTC) - timedelta(days=1)):
+                count += 1
+            return count
+
+        figures: dict[str, list[float]] = {"bare": [], "venuekit": []}
+        before = most_memory()
+        for number in range(ROUNDS + 1):
+            for name, walk in (("bare", bare), ("venuekit", ours)):
+                gc.collect()
+                started = time.process_time()
+                assert await walk() == INCOME_PAGES * 1000
+                if number:  # the first of each warms up
+                    figures[name].append(time.process_time() - started)
+        return {**figures, "MiB": most_memory(), "MiB added": most_memory() - before}
+
+
+def main() -> None:
+    with serving() as base:
+        print(json.dumps(asyncio.run(measure(base))))
+
+
+if __name__ == "__main__":
+    main()
