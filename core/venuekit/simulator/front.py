@@ -159,4 +159,3 @@ class Front(ABC):
         used = {u.limit.used_header: str(u.used) for u in usages if u.limit.used_header}
         remaining = {u.limit.remaining_header: str(u.remaining) for u in usages if u.limit.remaining_header}
         return {**used, **remaining}
-

@@ -49,9 +49,7 @@ class Meter:
 
     def pay(self, costs: Mapping[str, int], limits: Iterable[Limit], milliseconds: int) -> tuple[Usage, ...]:
         """Count a request in every pool it pays into and return what each then holds."""
-        return tuple(
-            self._count(limit, costs[limit.name], milliseconds) for limit in limits if limit.name in costs
-        )
+        return tuple(self._count(limit, costs[limit.name], milliseconds) for limit in limits if limit.name in costs)
 
     def _count(self, limit: Limit, cost: int, milliseconds: int) -> Usage:
         length = max(1, round(limit.seconds * 1000))
