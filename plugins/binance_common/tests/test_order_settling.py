@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -16,6 +18,7 @@ from venuekit.errors import NotExecuted, NotFound, OperationError, Outcome, Outc
 from venuekit.simulator import (
     Answer,
     ApplyLater,
+    Delay,
     Disturbance,
     DropAfter,
     DropBefore,
@@ -423,3 +426,46 @@ async def test_orders_that_come_meanwhile_are_cancelled_too(stage: Stage) -> Non
     stage.disturb(stage.orders.cancel_all, more)
     assert await stage.account.cancel_all_orders(stage.symbol) == ()
     assert stage.ledger.open_orders() == ()
+
+
+# -- a process that is gone
+
+
+@pytest.mark.parametrize("arrives", [True, False], ids=["arrives", "does not arrive"])
+@pytest.mark.parametrize("venue", PRODUCTS)
+async def test_unfinished_writes_of_a_killed_process_are_worked_off(tmp_path: Path, venue: str, arrives: bool) -> None:
+    """What a journal kept of orders, batches and cancellations is enough to find out about them."""
+    symbol, quantity = PRODUCTS[venue]
+    clock = LoopClock()
+    async with (
+        venuekit.simulate(venue, scenario="flat", clock=clock) as sim,
+        venuekit.Runtime(clock=clock, journal=tmp_path) as runtime,
+        venuekit.connect(venue, sim.credentials(venue), runtime=runtime) as account,
+    ):
+        stage = Stage(sim, account, symbol, quantity)
+        first = await stage.account.place_order(stage.bid())
+        orders = stage.orders
+        fate = DropAfter() if arrives else DropBefore()
+        calls = {
+            orders.place: stage.account.place_order(stage.bid(2001)),
+            orders.place_algo: stage.account.place_order(stage.stop()),
+            orders.place_batch: stage.account.place_orders([stage.bid(2002), stage.bid(2003)]),
+            orders.cancel: stage.account.cancel_order(symbol, order_id=first.id),
+        }
+        for endpoint, call in calls.items():
+            stage.disturb(endpoint, (Delay(after=1), fate))
+            task = asyncio.ensure_future(call)
+            await clock.sleep(0.5)
+            task.cancel()
+            await asyncio.wait([task])
+        await clock.sleep(30)
+        assert len(account.unresolved) == len(calls)
+        for entry in account.unresolved:
+            if not arrives and entry.path == orders.place_algo.path and orders.algo_order is None:
+                with pytest.raises(OutcomeUnknown, match="proves nothing"):
+                    await account.settle(entry)
+                continue
+            words = await account.settle(entry)
+            said = ("it happened" in words or "it holds" in words) if arrives else "does not hold" in words
+            assert said or (not arrives and "found nowhere" in words), words
+        assert len(stage.ledger.orders(symbol)) == (5 if arrives else 1)

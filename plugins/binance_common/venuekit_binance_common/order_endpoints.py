@@ -10,18 +10,16 @@ import attrs
 
 from venuekit.capabilities import (
     CountdownCancel,
-    ForcedOrderReader,
     OrderAmend,
     OrderBatch,
     OrderControl,
-    OrderReader,
     OrderTest,
-    TradeReader,
 )
 from venuekit.endpoint import Area, Change, Changing, Effect, Endpoint, Kind, Parameter, Subject
 from venuekit_binance_common import order_decoders as decoders
-from venuekit_binance_common.endpoints import PAYS, SYMBOL
-from venuekit_binance_common.limits import ORDERS_1M, ORDERS_10S, WEIGHT
+from venuekit_binance_common import order_read_endpoints as reads
+from venuekit_binance_common.endpoints import PAYS
+from venuekit_binance_common.limits import WEIGHT
 from venuekit_binance_common.order_guarding import always, batch_reduces, largest_notional, notional, only_reduces
 from venuekit_binance_common.order_parameters import (
     ALGO_FORM,
@@ -32,11 +30,10 @@ from venuekit_binance_common.order_parameters import (
     PRICE,
     QUANTITY,
     SIDE,
-    SPAN,
     THE_SYMBOL,
-    limit_up_to,
 )
 from venuekit_binance_common.order_settling import PROOF, AlgoSettling, OrderSettling
+from venuekit_binance_common.order_terms import OrderTerms
 from venuekit_binance_common.payloads import Acknowledgement, decode_acknowledgement
 
 if TYPE_CHECKING:
@@ -44,36 +41,9 @@ if TYPE_CHECKING:
 
     from venuekit_binance_common.order_rows import AlgoOrderRow, BatchItem, CountdownRow, OrderRow, TradeRow
 
-__all__ = ["BOTH_POOLS", "MINUTE_POOL", "OrderEndpoints", "OrderTerms", "order_endpoints"]
+__all__ = ["OrderEndpoints", "order_endpoints"]
 
 _OF_ORDERS = "Not known to count conditional orders, which are in a book of their own."
-
-
-#: what one order, and a batch, count in the pools of orders: in both of them, or in that of the minute alone
-BOTH_POOLS: tuple[Mapping[str, int], Mapping[str, int]] = ({ORDERS_10S: 1, ORDERS_1M: 1}, {ORDERS_10S: 5, ORDERS_1M: 1})
-MINUTE_POOL: tuple[Mapping[str, int], Mapping[str, int]] = ({ORDERS_1M: 1}, {ORDERS_1M: 1})
-
-
-@attrs.frozen(kw_only=True)
-class OrderTerms:
-    """
-    What differs from product to product.
-
-    ``pools`` are what placing or amending one order, and a batch, pay into the pools of orders. ``unchanged`` is the
-    code for an amendment that amends nothing. ``sizes_in_base`` says that a contract is counted in the base asset, so
-    that price and quantity tell an order's notional. ``most_callback`` is percent.
-    """
-
-    root: str
-    pools: tuple[Mapping[str, int], Mapping[str, int]]
-    unchanged: int
-    sizes_in_base: bool
-    most_callback: Decimal
-    has_algo_history: bool
-    has_test: bool
-    #: what else histories can be asked by
-    more: tuple[Parameter, ...] = ()
-    countdown_note: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -117,9 +87,9 @@ def order_endpoints(
     open_algo_orders: Endpoint[tuple[AlgoOrderRow, ...]],
 ) -> OrderEndpoints:
     """Return the endpoints of one product."""
-    order = _order(terms)
-    open_order = _open_order(terms)
-    algo_order = _algo_order(terms) if terms.has_algo_history else None
+    order = reads.order_endpoint(terms)
+    open_order = reads.open_order_endpoint(terms)
+    algo_order = reads.algo_order_endpoint(terms) if terms.has_algo_history else None
     plain = OrderSettling(order, open_order, open_orders, server_time)
     algo = AlgoSettling(algo_order, open_algo_orders)
     return OrderEndpoints(
@@ -127,11 +97,11 @@ def order_endpoints(
         open_algo_orders=open_algo_orders,
         order=order,
         open_order=open_order,
-        all_orders=_all_orders(terms),
+        all_orders=reads.all_orders_endpoint(terms),
         algo_order=algo_order,
-        all_algo_orders=_all_algo_orders(terms) if terms.has_algo_history else None,
-        trades=_trades(terms),
-        forced=_forced(terms),
+        all_algo_orders=reads.all_algo_orders_endpoint(terms) if terms.has_algo_history else None,
+        trades=reads.trades_endpoint(terms),
+        forced=reads.forced_endpoint(terms),
         place=_place(terms, plain),
         place_algo=_place_algo(terms, algo),
         test=_test(terms) if terms.has_test else None,
@@ -144,117 +114,6 @@ def order_endpoints(
         amend_batch=_amend_batch(terms, plain),
         cancel_batch=_cancel_batch(terms, plain),
         countdown=_countdown(terms),
-    )
-
-
-# -- reads
-
-
-def _order(terms: OrderTerms) -> Endpoint[OrderRow]:
-    return Endpoint(
-        "GET",
-        f"{terms.root}/v1/order",
-        decode=decoders.decode_order,
-        parameters=(THE_SYMBOL, *ORDER_NAME),
-        pools=PAYS,
-        serves=(OrderReader.get_order, OrderControl.cancel_order),
-        note="Orders that ended without a fill are forgotten after 3 days, all others after 90.",
-    )
-
-
-def _open_order(terms: OrderTerms) -> Endpoint[OrderRow]:
-    return Endpoint(
-        "GET",
-        f"{terms.root}/v1/openOrder",
-        decode=decoders.decode_order,
-        parameters=(THE_SYMBOL, *ORDER_NAME),
-        pools=PAYS,
-        serves=(OrderReader.get_open_order,),
-    )
-
-
-def _all_orders(terms: OrderTerms) -> Endpoint[tuple[OrderRow, ...]]:
-    return Endpoint(
-        "GET",
-        f"{terms.root}/v1/allOrders",
-        decode=decoders.decode_orders,
-        parameters=(SYMBOL, *terms.more, Parameter("orderId", Kind.INTEGER), *SPAN, limit_up_to(1000)),
-        weight=5,
-        pools=PAYS,
-        serves=(OrderReader.iter_orders,),
-        note="At most 7 days at once, kept for 90 days.",
-    )
-
-
-def _algo_order(terms: OrderTerms) -> Endpoint[AlgoOrderRow]:
-    return Endpoint(
-        "GET",
-        f"{terms.root}/v1/algoOrder",
-        decode=decoders.decode_algo_order,
-        parameters=ALGO_NAME,
-        pools=PAYS,
-        serves=(OrderReader.get_order, OrderControl.cancel_order),
-    )
-
-
-def _all_algo_orders(terms: OrderTerms) -> Endpoint[tuple[AlgoOrderRow, ...]]:
-    return Endpoint(
-        "GET",
-        f"{terms.root}/v1/allAlgoOrders",
-        decode=decoders.decode_algo_orders,
-        parameters=(
-            THE_SYMBOL,
-            Parameter("algoId", Kind.INTEGER),
-            *SPAN,
-            Parameter("page", Kind.INTEGER, minimum=Decimal(1)),
-            limit_up_to(1000),
-        ),
-        weight=5,
-        pools=PAYS,
-        serves=(OrderReader.iter_orders,),
-        note="At most 7 days at once.",
-    )
-
-
-def _trades(terms: OrderTerms) -> Endpoint[tuple[TradeRow, ...]]:
-    return Endpoint(
-        "GET",
-        f"{terms.root}/v1/userTrades",
-        decode=decoders.decode_trades,
-        parameters=(
-            SYMBOL,
-            *terms.more,
-            Parameter("orderId", Kind.INTEGER),
-            *SPAN,
-            Parameter("fromId", Kind.INTEGER),
-            limit_up_to(1000),
-        ),
-        weight=5,
-        pools=PAYS,
-        serves=(TradeReader.iter_trades,),
-        note="fromId excludes times; at most 7 days at once, kept for three months.",
-    )
-
-
-def _forced_weight(parameters: Mapping[str, Any]) -> int:
-    return 50 if parameters.get("symbol") is None else 20
-
-
-def _forced(terms: OrderTerms) -> Endpoint[tuple[OrderRow, ...]]:
-    return Endpoint(
-        "GET",
-        f"{terms.root}/v1/forceOrders",
-        decode=decoders.decode_orders,
-        parameters=(
-            SYMBOL,
-            Parameter("autoCloseType", choices=frozenset({"LIQUIDATION", "ADL"})),
-            *SPAN,
-            limit_up_to(100),
-        ),
-        weight=_forced_weight,
-        weight_most=50,
-        pools=PAYS,
-        serves=(ForcedOrderReader.iter_forced_orders,),
     )
 
 

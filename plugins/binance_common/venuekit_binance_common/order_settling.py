@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -64,7 +63,7 @@ class OrderSettling:
         """
         from venuekit_binance_common.order_rows import BatchItem
 
-        items = _items(lost.parameters["batchOrders"])
+        items: Sequence[Mapping[str, Any]] = lost.parameters["batchOrders"]
         found = [await self._settle(call, lost, item) for item in items]
         absent = sum(isinstance(one, Absent) for one in found)
         if absent == len(items):
@@ -117,7 +116,7 @@ class OrderSettling:
         """Read whether all orders of a batch have the quantity and price that they should have."""
         from venuekit_binance_common.order_rows import BatchItem
 
-        items = _items(lost.parameters["batchOrders"])
+        items: Sequence[Mapping[str, Any]] = lost.parameters["batchOrders"]
         rows = [await self._find(call, item) for item in items]
         holds = all(_is_amended(row, item) for row, item in zip(rows, items, strict=True))
         return Reading(tuple(map(_terms, rows)), holds, tuple(BatchItem(row=row) for row in rows))
@@ -187,12 +186,6 @@ class AlgoSettling:
         """Read whether any conditional order of a symbol is left."""
         left = await call(self.open_algo_orders, symbol=lost.parameters["symbol"])
         return Reading("open orders" if left else "no open orders", not left, _EMPTY)
-
-
-def _items(sent: Sequence[Mapping[str, Any]] | str) -> Sequence[Mapping[str, Any]]:
-    """Return the items of a batch, which a journal keeps as text."""
-    items: Sequence[Mapping[str, Any]] = json.loads(sent) if isinstance(sent, str) else sent
-    return items
 
 
 def _has_ended(row: OrderRow | None) -> bool:

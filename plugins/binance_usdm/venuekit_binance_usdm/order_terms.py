@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from venuekit.capabilities import TimeInForce, Unit
 from venuekit_binance_common.order_behaviour import order_behaviour
-from venuekit_binance_common.order_endpoints import BOTH_POOLS, OrderTerms
+from venuekit_binance_common.order_terms import BOTH_POOLS, OrderTerms
 from venuekit_binance_common.order_values import Size
 
 __all__ = ["ORDER_BEHAVIOUR", "ORDER_SIZE", "ORDER_TERMS"]

@@ -1,0 +1,91 @@
+"""The simulated venues answer about orders in the documented shapes."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from venuekit.plugins import make_plugins
+from venuekit.simulator.ledger import Side
+from venuekit.testing.recorded import find_recorded, load_recorded
+from venuekit_binance_common.testing import Exchange, open_exchange, shape
+
+#: a symbol that is flat, and a quantity of it that meets every filter
+PRODUCTS = {"binance_usdm": ("ETHUSDT", "0.1"), "binance_coinm": ("ETHUSD_PERP", "10")}
+#: what only a trailing order has; the documentation shows one where a limit order is placed here
+TRAILING = frozenset({"activatePrice", "priceRate"})
+
+
+@pytest.fixture(params=PRODUCTS)
+def venue(request: pytest.FixtureRequest) -> Any:
+    """Either product."""
+    return make_plugins().venue(request.param)
+
+
+@pytest.fixture
+def exchange(venue: Any) -> Exchange:
+    """The product without sockets."""
+    return open_exchange(venue, "flat")
+
+
+def documented(venue: Any, verb: str, tail: str) -> Any:
+    """Return the shape of a documented answer, without what only a trailing order has."""
+    root = venue.account.ORDERS.order.path.split("/")[1]
+    name = f"{verb.lower()}_{root}_v1_{tail.replace('/', '_')}"
+    return _plain(json.loads(load_recorded(find_recorded(venue)).named(name).body))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(one) for one in value if "code" not in one]
+    return {name: shape(one) for name, one in value.items() if name not in TRAILING}
+
+
+def told(exchange: Exchange, endpoint: Any, **parameters: Any) -> Any:
+    """Return the shape of an answer."""
+    answer = exchange.told(endpoint, **parameters)
+    return [_plain(one) for one in answer] if isinstance(answer, list) else _plain(answer)
+
+
+def test_plain_orders(venue: Any, exchange: Exchange) -> None:
+    """Placing, querying, listing and cancelling one, alone and in a batch."""
+    orders = venue.account.ORDERS
+    symbol, quantity = PRODUCTS[venue.id]
+    order = {"symbol": symbol, "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": quantity}
+    order |= {"price": "2000"}
+    named = {"symbol": symbol, "origClientOrderId": "mine"}
+    assert told(exchange, orders.place, **order, newClientOrderId="mine") == documented(venue, "POST", "order")
+    assert told(exchange, orders.order, **named) == documented(venue, "GET", "order")
+    assert told(exchange, orders.open_order, **named) == documented(venue, "GET", "openOrder")
+    assert told(exchange, orders.open_orders) == documented(venue, "GET", "openOrders")
+    assert told(exchange, orders.all_orders, symbol=symbol) == documented(venue, "GET", "allOrders")
+    assert told(exchange, orders.cancel, **named) == documented(venue, "DELETE", "order")
+    batch = told(exchange, orders.place_batch, batchOrders=json.dumps([order]))
+    assert batch == documented(venue, "POST", "batchOrders")
+    assert told(exchange, orders.cancel_all, symbol=symbol) == documented(venue, "DELETE", "allOpenOrders")
+    armed = told(exchange, orders.countdown, symbol=symbol, countdownTime=100_000)
+    assert armed == documented(venue, "POST", "countdownCancelAll")
+
+
+def test_fills(venue: Any, exchange: Exchange) -> None:
+    """Trades of a symbol."""
+    symbol, _ = PRODUCTS[venue.id]
+    exchange.ledger.fill(symbol, Side.BUY, exchange.ledger.contract(symbol).min_quantity * 5, Decimal(3000))
+    assert told(exchange, venue.account.ORDERS.trades, symbol=symbol) == documented(venue, "GET", "userTrades")
+
+
+def test_conditional_orders(venue: Any, exchange: Exchange) -> None:
+    """Placing, listing and cancelling one, and querying it where that can be done."""
+    orders = venue.account.ORDERS
+    symbol, quantity = PRODUCTS[venue.id]
+    order = {"algoType": "CONDITIONAL", "symbol": symbol, "side": "SELL", "type": "TAKE_PROFIT", "timeInForce": "GTC"}
+    order |= {"quantity": quantity, "price": "4000", "triggerPrice": "4000", "clientAlgoId": "mine"}
+    assert told(exchange, orders.place_algo, **order) == documented(venue, "POST", "algoOrder")
+    assert told(exchange, orders.open_algo_orders) == documented(venue, "GET", "openAlgoOrders")
+    if orders.algo_order is not None:
+        assert told(exchange, orders.algo_order, clientAlgoId="mine") == documented(venue, "GET", "algoOrder")
+        assert told(exchange, orders.all_algo_orders, symbol=symbol) == documented(venue, "GET", "allAlgoOrders")
+    assert told(exchange, orders.cancel_algo, clientAlgoId="mine") == documented(venue, "DELETE", "algoOrder")

@@ -1,0 +1,142 @@
+"""What is read of orders and fills, as functions of what the product has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from venuekit.capabilities import ForcedOrderReader, OrderControl, OrderReader, TradeReader
+from venuekit.endpoint import Endpoint, Kind, Parameter
+from venuekit_binance_common import order_decoders as decoders
+from venuekit_binance_common.endpoints import PAYS, SYMBOL
+from venuekit_binance_common.order_parameters import ALGO_NAME, ORDER_NAME, SPAN, THE_SYMBOL, limit_up_to
+from venuekit_binance_common.order_terms import OrderTerms
+
+if TYPE_CHECKING:
+    from venuekit_binance_common.order_rows import AlgoOrderRow, OrderRow, TradeRow
+
+__all__ = [
+    "algo_order_endpoint",
+    "all_algo_orders_endpoint",
+    "all_orders_endpoint",
+    "forced_endpoint",
+    "open_order_endpoint",
+    "order_endpoint",
+    "trades_endpoint",
+]
+
+
+def order_endpoint(terms: OrderTerms) -> Endpoint[OrderRow]:
+    """Return the query of one plain order."""
+    return Endpoint(
+        "GET",
+        f"{terms.root}/v1/order",
+        decode=decoders.decode_order,
+        parameters=(THE_SYMBOL, *ORDER_NAME),
+        pools=PAYS,
+        serves=(OrderReader.get_order, OrderControl.cancel_order),
+        note="Orders that ended without a fill are forgotten after 3 days, all others after 90.",
+    )
+
+
+def open_order_endpoint(terms: OrderTerms) -> Endpoint[OrderRow]:
+    """Return the query of one open plain order."""
+    return Endpoint(
+        "GET",
+        f"{terms.root}/v1/openOrder",
+        decode=decoders.decode_order,
+        parameters=(THE_SYMBOL, *ORDER_NAME),
+        pools=PAYS,
+        serves=(OrderReader.get_open_order,),
+    )
+
+
+def all_orders_endpoint(terms: OrderTerms) -> Endpoint[tuple[OrderRow, ...]]:
+    """Return the history of plain orders."""
+    return Endpoint(
+        "GET",
+        f"{terms.root}/v1/allOrders",
+        decode=decoders.decode_orders,
+        parameters=(SYMBOL, *terms.more, Parameter("orderId", Kind.INTEGER), *SPAN, limit_up_to(1000)),
+        weight=5,
+        pools=PAYS,
+        serves=(OrderReader.iter_orders,),
+        note="At most 7 days at once, kept for 90 days.",
+    )
+
+
+def algo_order_endpoint(terms: OrderTerms) -> Endpoint[AlgoOrderRow]:
+    """Return the query of one conditional order."""
+    return Endpoint(
+        "GET",
+        f"{terms.root}/v1/algoOrder",
+        decode=decoders.decode_algo_order,
+        parameters=ALGO_NAME,
+        pools=PAYS,
+        serves=(OrderReader.get_order, OrderControl.cancel_order),
+    )
+
+
+def all_algo_orders_endpoint(terms: OrderTerms) -> Endpoint[tuple[AlgoOrderRow, ...]]:
+    """Return the history of conditional orders."""
+    return Endpoint(
+        "GET",
+        f"{terms.root}/v1/allAlgoOrders",
+        decode=decoders.decode_algo_orders,
+        parameters=(
+            THE_SYMBOL,
+            Parameter("algoId", Kind.INTEGER),
+            *SPAN,
+            Parameter("page", Kind.INTEGER, minimum=Decimal(1)),
+            limit_up_to(1000),
+        ),
+        weight=5,
+        pools=PAYS,
+        serves=(OrderReader.iter_orders,),
+        note="At most 7 days at once.",
+    )
+
+
+def trades_endpoint(terms: OrderTerms) -> Endpoint[tuple[TradeRow, ...]]:
+    """Return the history of fills."""
+    return Endpoint(
+        "GET",
+        f"{terms.root}/v1/userTrades",
+        decode=decoders.decode_trades,
+        parameters=(
+            SYMBOL,
+            *terms.more,
+            Parameter("orderId", Kind.INTEGER),
+            *SPAN,
+            Parameter("fromId", Kind.INTEGER),
+            limit_up_to(1000),
+        ),
+        weight=5,
+        pools=PAYS,
+        serves=(TradeReader.iter_trades,),
+        note="fromId excludes times; at most 7 days at once, kept for three months.",
+    )
+
+
+def _forced_weight(parameters: Mapping[str, Any]) -> int:
+    return 50 if parameters.get("symbol") is None else 20
+
+
+def forced_endpoint(terms: OrderTerms) -> Endpoint[tuple[OrderRow, ...]]:
+    """Return the history of the venue's own orders."""
+    return Endpoint(
+        "GET",
+        f"{terms.root}/v1/forceOrders",
+        decode=decoders.decode_orders,
+        parameters=(
+            SYMBOL,
+            Parameter("autoCloseType", choices=frozenset({"LIQUIDATION", "ADL"})),
+            *SPAN,
+            limit_up_to(100),
+        ),
+        weight=_forced_weight,
+        weight_most=50,
+        pools=PAYS,
+        serves=(ForcedOrderReader.iter_forced_orders,),
+    )
