@@ -119,11 +119,10 @@ def pay(costs: Sequence[tuple[Budget, int]], now: float, reserve: float = 0.0) -
 
 def feed(pool: Budget, limit: Limit, headers: Mapping[str, str], now: float) -> None:
     """Tell a pool what the answer's headers say about it; a header that is no number says nothing."""
-    if limit.used_header is not None:
-        used = headers.get(limit.used_header)
-        if used is not None and used.isdecimal():
-            pool.feed(int(used), now)
-    elif limit.remaining_header is not None:
-        left = headers.get(limit.remaining_header)
-        if left is not None and left.isdecimal():
-            pool.feed(limit.amount - int(left), now)
+    used_header = limit.used_header
+    header = used_header or limit.remaining_header
+    if header is None:
+        return
+    told = headers.get(header)
+    if told is not None and told.isdecimal():
+        pool.feed(int(told) if used_header else limit.amount - int(told), now)

@@ -16,6 +16,7 @@ __all__ = ["MAINTENANCE", "read_answer"]
 MAINTENANCE = "239999"
 
 _SUCCESS = 200
+_OPENING = frozenset({b"{", b"["})
 #: an object that carries a code is short; a longer body is an answer, whatever its fields are called
 _LONGEST_REFUSAL = 4096
 _BANNED_UNTIL = re.compile(r"Way too many requests; IP banned until (\d{10,16})\.(?: .*)?", re.DOTALL)
@@ -31,9 +32,11 @@ def read_answer(response: HttpResponse) -> Refusal | None:
     """
     body = response.body
     if response.status < 300:
-        first = body.lstrip()[:1]
-        if first not in (b"{", b"["):
-            raise ValueError("the answer is not JSON")
+        first = body[:1]
+        if first not in _OPENING:
+            first = body.lstrip()[:1]
+            if first not in _OPENING:
+                raise ValueError("the answer is not JSON")
         if first == b"[" or len(body) > _LONGEST_REFUSAL or not (b'"code"' in body or b'"239999"' in body):
             return None
         return _refusal_in(json.loads(body))

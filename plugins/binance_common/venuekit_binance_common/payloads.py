@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeVar
 
 import attrs
 
-from venuekit.payloads import WireRow, payload_decoder
+from venuekit.payloads import WireRow, interned, payload_decoder
 
 __all__ = [
     "Acknowledgement",
@@ -187,8 +188,29 @@ def decode_server_time(body: bytes) -> datetime:
 
 
 def leverage_decoder(*, largest: str) -> Callable[[bytes], LeverageRow]:
-    """Return the decoder of a change of leverage."""
-    return payload_decoder(LeverageRow, renames=camel_names(LeverageRow, largest=largest))
+    """
+    Return the decoder of a change of leverage.
+
+    It is on the way of a write that engines send often, so it has a short one of its own; whatever does not fit that is
+    left to the careful one, which also says what is wrong.
+    """
+    careful = payload_decoder(LeverageRow, renames=camel_names(LeverageRow, largest=largest))
+
+    @cache
+    def parser() -> Callable[[bytes], Any]:
+        import msgspec
+
+        fields: list[Any] = [("symbol", str), ("leverage", int), ("largest", str)]
+        return msgspec.json.Decoder(msgspec.defstruct("LeverageAnswer", fields, rename={"largest": largest})).decode
+
+    def decode(body: bytes) -> LeverageRow:
+        try:
+            answer = parser()(body)
+            return LeverageRow(answer.symbol, answer.leverage, interned(answer.largest))
+        except ValueError:
+            return careful(body)
+
+    return decode
 
 
 def balances_decoder(*, withdrawable: str) -> Callable[[bytes], tuple[BalanceRow, ...]]:
