@@ -23,6 +23,7 @@ ENDPOINT: Endpoint[bytes] = Endpoint(
         Parameter("ids", Kind.LIST),
         Parameter("side", choices=frozenset({"BUY", "SELL"})),
         Parameter("name", pattern=r"[a-z]{1,3}"),
+        Parameter("mode", Kind.INTEGER, choices=frozenset({"0", "3"})),
     ),
 )
 
@@ -64,6 +65,7 @@ def test_json_bodies_are_compact_and_keep_kinds() -> None:
         ({"symbol": "X", "ids": "12"}, "ids must be a list"),
         ({"symbol": "X", "side": "buy"}, "side must be one of BUY, SELL"),
         ({"symbol": "X", "name": "abcd"}, "name must be a text like"),
+        ({"symbol": "X", "mode": 7}, "mode must be one of 0, 3, not 7"),
     ],
 )
 def test_what_the_declaration_refuses_is_refused(parameters: dict[str, Any], words: str) -> None:

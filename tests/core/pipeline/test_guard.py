@@ -17,6 +17,14 @@ ORDER: Endpoint[bytes] = Endpoint(
 )
 
 
+TWO_SIDED: Endpoint[bytes] = Endpoint(
+    "POST",
+    "/v1/leverages",
+    decode=bytes,
+    parameters=tuple(Parameter(name, Kind.DECIMAL, role=Role.LEVERAGE) for name in ("long", "short")),
+)
+
+
 @pytest.mark.parametrize(
     ("guard", "endpoint", "parameters", "words"),
     [
@@ -24,6 +32,7 @@ ORDER: Endpoint[bytes] = Endpoint(
         (Guard(symbols={"B"}), SET_LEVERAGE, {"contract": "A", "leverage": 5}, "A is not among"),
         (Guard(symbols={"B"}), ORDER, {"quantity": Decimal(1)}, "touches every symbol"),
         (Guard(max_leverage=Decimal(4)), SET_LEVERAGE, {"contract": "A", "leverage": 5}, "leverage 5 is above 4"),
+        (Guard(max_leverage=Decimal(4)), TWO_SIDED, {"long": Decimal(3), "short": Decimal(9)}, "leverage 9 is above 4"),
         (Guard(allow={Area.MARGIN}), SET_LEVERAGE, {"contract": "A", "leverage": 5}, "settings are not allowed"),
         (Guard(allow={Area.SETTINGS}), ADD_COLLATERAL, {"contract": "A", "amount": 5}, "margin are not allowed"),
         (Guard(max_notional=Decimal(9)), ORDER, {"quantity": Decimal(1)}, "cannot be told"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from venuekit import errors
 from venuekit.endpoint import Change
 from venuekit.errors import Outcome
-from venuekit.simulator import Answer, ApplyLater, Cut, DropAfter, DropBefore, SecondActor, Truncate
+from venuekit.simulator import Answer, ApplyLater, Cut, Delay, DropAfter, DropBefore, SecondActor, Truncate
 from venuekit_toy_perp.endpoints import ADD_COLLATERAL, POSITIONS, SET_LEVERAGE
 
 pytestmark = pytest.mark.looptime
@@ -307,8 +308,6 @@ async def test_a_clock_that_stays_wrong_is_reported(stage: Any) -> None:
 
 async def test_a_deadline_leaves_the_outcome_open_and_the_subject_fenced(stage: Any) -> None:
     """A write that had left when the deadline passed is unknown; another value waits until it cannot arrive."""
-    from venuekit.simulator import Delay
-
     stage.sim.disturb("toy_perp", LEVERAGE, Delay(before=3))
     with pytest.raises(errors.OutcomeUnknown, match="deadline"):
         await set_leverage(stage, 7, deadline=1)
@@ -351,3 +350,16 @@ async def test_a_write_proven_to_have_arrived_holds_nobody_up(stage: Any) -> Non
     await add(stage, "6")
 
     assert stage.clock.monotonic() - before < 1
+
+
+async def test_a_remembered_read_ends_at_each_callers_own_deadline(stage: Any) -> None:
+    """Who joins a read that somebody else began is not hurt by that one's deadline, and keeps its own."""
+    stage.sim.disturb("toy_perp", READ, Delay(before=5))
+
+    hurried = asyncio.create_task(stage.account.using(deadline=1).cached(POSITIONS))
+    patient = asyncio.create_task(stage.account.cached(POSITIONS))
+
+    with pytest.raises(errors.AnswerLost, match="deadline"):
+        await hurried
+    assert 1 == len(await patient)
+    assert 1 == len(stage.arrivals(*READ))

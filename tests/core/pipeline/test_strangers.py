@@ -97,3 +97,21 @@ async def test_a_journal_that_cannot_be_ended_changes_no_outcome(
 
     assert change.changed is True
     assert "stays open" in caplog.text
+
+
+async def test_an_answer_that_the_plugin_cannot_read_is_as_good_as_lost(stage: Any) -> None:
+    """When telling success from refusal fails, a DELTA is looked for in its history like any lost one."""
+    venue = stage.account.venue
+    answers, calls = venue.answers, iter([broken])
+
+    def once_broken(response: Any) -> Any:
+        return next(calls, answers)(response)
+
+    object.__setattr__(venue, "answers", once_broken)
+    try:
+        row = await stage.account.call(ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(5))
+    finally:
+        object.__setattr__(venue, "answers", answers)
+
+    assert Decimal(5) == row.amount
+    assert 1 == len(stage.arrivals("POST", "/v1/collateral"))
