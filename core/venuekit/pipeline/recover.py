@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 
 from venuekit.endpoint import Call
 from venuekit.pipeline.operation import Operation
-from venuekit.pipeline.retry import Move, final, move, persist, unchanged
+from venuekit.pipeline.retry import Move, move, persist, unchanged
 from venuekit.pipeline.settle import find_out
 from venuekit.pipeline.verdict import Trouble
 
@@ -36,4 +36,4 @@ async def recover(operation: Operation[T], first: Trouble, call: Call) -> T:
         return cast("T", unchanged(operation))
     if chosen is Move.FIND_OUT:
         return cast("T", await find_out(operation, last, call, resync))
-    raise final(operation, last)
+    raise operation.annotate(last.error)

@@ -15,12 +15,11 @@ import tenacity as _t
 
 from venuekit import errors
 from venuekit.endpoint import Change, Effect, Endpoint
-from venuekit.errors import OperationError, Outcome
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.verdict import Trouble, TroubleKind
 
-__all__ = ["TABLE", "Column", "Move", "column", "final", "move", "persist", "unchanged"]
+__all__ = ["TABLE", "Column", "Move", "column", "move", "persist", "unchanged"]
 
 T = TypeVar("T")
 
@@ -168,11 +167,3 @@ def _failure(state: _t.RetryCallState) -> _Again:
 def unchanged(operation: Operation[Any]) -> Change[Any]:
     """Return the success of a SET that met "no need": ours to claim only if no earlier attempt is open."""
     return Change(None, changed=None if operation.open_until else False)
-
-
-def final(operation: Operation[Any], trouble: Trouble) -> OperationError:
-    """Return the error a trouble ends in; an open attempt before it makes the outcome unknown."""
-    error = operation.annotate(trouble.error)
-    if operation.open_until and operation.endpoint.is_write and not isinstance(error, errors.OutcomeUnknown):
-        error.outcome = Outcome.UNKNOWN
-    return error

@@ -16,7 +16,7 @@ from venuekit.errors import OperationError, Outcome, VenuekitError
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.options import UNSET
-from venuekit.pipeline.retry import Move, final, move, persist, unchanged
+from venuekit.pipeline.retry import Move, move, persist, unchanged
 from venuekit.pipeline.verdict import Trouble, TroubleKind
 
 __all__ = ["find_out", "look_again", "read_now"]
@@ -80,7 +80,7 @@ async def _read_back(operation: Operation[Any], trouble: Trouble, call: Call, re
             operation.arrived()  # it was something else before, so it is our attempt that we see
         return Change(first.answer, changed=None if operation.open_until else False)
     if trouble.kind is TroubleKind.DOUBTFUL and not operation.open_until:
-        raise final(operation, trouble)
+        raise operation.annotate(trouble.error)
     if expected is not UNSET and first.value != expected:
         raise _differing(operation, trouble.error, first, call, first)
     try:
@@ -113,7 +113,7 @@ async def _settle(operation: Operation[Any], trouble: Trouble, call: Call, resyn
             return await persist(operation, None, resync)
         except Trouble as again:
             if move(again, operation) is not Move.FIND_OUT:
-                raise final(operation, again) from None
+                raise operation.annotate(again.error) from None
             trouble = again
 
 

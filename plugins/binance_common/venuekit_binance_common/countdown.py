@@ -60,7 +60,7 @@ class BinanceCountdown(BinanceOrderReading, CountdownCancel):
         await self.set_countdown(symbol, None)
         late = heart.open_for()
         if late > 0:  # a beat whose answer is missing may still arrive, and would arm it again
-            await self._line.clock.sleep(late)
+            await self.pause(late)
             await self.set_countdown(symbol, None)
 
     def _milliseconds(self, symbol: str, seconds: float | None) -> int:

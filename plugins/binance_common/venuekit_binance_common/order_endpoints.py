@@ -15,7 +15,7 @@ from venuekit.capabilities import (
     OrderControl,
     OrderTest,
 )
-from venuekit.endpoint import Area, Change, Changing, Effect, Endpoint, Kind, Parameter, Subject
+from venuekit.endpoint import Area, Change, Changing, Effect, Endpoint, Kind, Parameter, Readback, Subject
 from venuekit_binance_common import order_decoders as decoders
 from venuekit_binance_common import order_read_endpoints as reads
 from venuekit_binance_common.endpoints import PAYS
@@ -108,8 +108,12 @@ def order_endpoints(
         amend=_amend(terms, plain),
         cancel=_cancel(terms, plain),
         cancel_algo=_cancel_algo(terms, algo),
-        cancel_all=_cancel_all(terms, plain),
-        cancel_all_algo=_cancel_all_algo(terms, algo) if terms.has_algo_history else None,
+        cancel_all=_cancel_all(f"{terms.root}/v1/allOpenOrders", plain.emptied, "Plain orders only."),
+        cancel_all_algo=(
+            _cancel_all(f"{terms.root}/v1/algoOpenOrders", algo.emptied, "Conditional orders only.")
+            if terms.has_algo_history
+            else None
+        ),
         place_batch=_place_batch(terms, plain),
         amend_batch=_amend_batch(terms, plain),
         cancel_batch=_cancel_batch(terms, plain),
@@ -271,35 +275,19 @@ def _cancel_algo(terms: OrderTerms, settling: AlgoSettling) -> Endpoint[Change[A
     )
 
 
-def _cancel_all(terms: OrderTerms, settling: OrderSettling) -> Endpoint[Change[Acknowledgement]]:
+def _cancel_all(path: str, emptied: Readback, note: str) -> Endpoint[Change[Acknowledgement]]:
     return Endpoint(
         "DELETE",
-        f"{terms.root}/v1/allOpenOrders",
+        path,
         decode=Changing(decode_acknowledgement),
         parameters=(THE_SYMBOL,),
         effect=Effect.SET,
         area=Area.ORDERS,
         reduces=always,
-        readback=settling.emptied,
+        readback=emptied,
         pools=PAYS,
         serves=(OrderControl.cancel_all_orders,),
-        note="Plain orders only.",
-    )
-
-
-def _cancel_all_algo(terms: OrderTerms, settling: AlgoSettling) -> Endpoint[Change[Acknowledgement]]:
-    return Endpoint(
-        "DELETE",
-        f"{terms.root}/v1/algoOpenOrders",
-        decode=Changing(decode_acknowledgement),
-        parameters=(THE_SYMBOL,),
-        effect=Effect.SET,
-        area=Area.ORDERS,
-        reduces=always,
-        readback=settling.emptied,
-        pools=PAYS,
-        serves=(OrderControl.cancel_all_orders,),
-        note="Conditional orders only.",
+        note=note,
     )
 
 

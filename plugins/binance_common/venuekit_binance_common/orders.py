@@ -254,7 +254,7 @@ class BinanceOrders(BinanceOrderReading, OrderControl, OrderAmend):
         return row
 
     async def _pause(self, seconds: float) -> None:
-        await self._line.clock.sleep(seconds)
+        await self.pause(seconds)
 
 
 class BinanceOrderTest(BinanceOrders, OrderTest):

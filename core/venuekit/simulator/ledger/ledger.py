@@ -142,10 +142,6 @@ class Ledger(Ordering, Scripting):
         exposure = max(reading.margin(symbol, side).exposure for side in reading.sides)
         return brackets.max_leverage(self.contract(symbol).brackets, exposure)
 
-    def addable_margin(self, symbol: str) -> Decimal:
-        """Return the most margin that can be added by hand to a position of a symbol."""
-        return self._read().withdrawable(self.contract(symbol).asset_key)
-
     def removable_margin(self, symbol: str, side: PositionSide = PositionSide.BOTH) -> Decimal:
         """Return the most margin that can be removed by hand from a position; 0 if it has none of its own."""
         return removable_margin(self._read(), symbol, side)

@@ -37,11 +37,6 @@ class Side(enum.StrEnum):
         """1 for BUY, -1 for SELL."""
         return 1 if self is Side.BUY else -1
 
-    @property
-    def opposite(self) -> Side:
-        """The other way."""
-        return Side.SELL if self is Side.BUY else Side.BUY
-
 
 class Book(enum.StrEnum):
     """Where an order waits; CONDITIONAL ones wait for a trigger and bind no margin before it."""
