@@ -10,11 +10,13 @@ from typing import Any
 
 import attrs
 
+from venuekit._quick_init import quick_init
 from venuekit.capabilities._capability import Capability
 
 __all__ = ["Balance", "BalanceReader"]
 
 
+@quick_init
 @attrs.frozen
 class Balance:
     """

@@ -9,12 +9,14 @@ from typing import Any
 
 import attrs
 
+from venuekit._quick_init import quick_init
 from venuekit.capabilities._capability import Capability
 from venuekit.capabilities.unit import Unit
 
 __all__ = ["Bracket", "BracketReader"]
 
 
+@quick_init
 @attrs.frozen
 class Bracket:
     """

@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 
+from venuekit._quick_init import quick_init
 from venuekit.capabilities._capability import Capability
 from venuekit.capabilities.open_enum import OpenEnum
 from venuekit.walk import Walk
@@ -59,6 +60,7 @@ class HistoryBehaviour:
     conversions: str | None = None
 
 
+@quick_init
 @attrs.frozen
 class Income:
     """
@@ -117,6 +119,7 @@ class IncomeReader(Capability):
         """
 
 
+@quick_init
 @attrs.frozen
 class ClosedPnl:
     """

@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from venuekit._quick_init import quick_init
 from venuekit.capabilities.order_terms import (
     FillKind,
     OrderBook,
@@ -66,6 +67,7 @@ class Amendment:
     price: Decimal | None = None
 
 
+@quick_init
 @attrs.frozen(kw_only=True)
 class Order:
     """
@@ -117,6 +119,7 @@ class Order:
         return (self.symbol, self.book, self.id)
 
 
+@quick_init
 @attrs.frozen(kw_only=True)
 class Fill:
     """

@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 
+from venuekit._quick_init import quick_init
 from venuekit.capabilities._capability import Capability
 from venuekit.capabilities.position_side import PositionSide
 from venuekit.walk import Walk
@@ -17,6 +18,7 @@ from venuekit.walk import Walk
 __all__ = ["MarginChange", "MarginChangeReader", "PositionMarginControl"]
 
 
+@quick_init
 @attrs.frozen
 class MarginChange:
     """
