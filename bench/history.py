@@ -1,9 +1,10 @@
 """
 A walk over 100,000 rows of USD-M's income: how much of its CPU is aiohttp and JSON, and how much memory it takes.
 
-Beside it the same pages are read from the same server with nothing but aiohttp and ``orjson.loads``; that over ours is
-the share. Each walk drops what it has seen, as one that writes a file does. The memory is the most the whole process
-ever had, interpreter, libraries and bare walk included, and what the walks added to it.
+Beside it the same pages are read from the same server with nothing but aiohttp and the endpoint's decoder, from JSON to
+the same values: that over the walk is the share. Once more they are read with aiohttp and ``orjson.loads``, which
+leaves dictionaries of text. Each walk drops what it has seen, as one that writes a file does. The memory is the most
+the whole process ever had, interpreter, libraries and bare walks included, and what the walks added to it.
 
 Prints JSON: seconds of client CPU per walk, for each client one number per round; MiB.
 """
@@ -16,12 +17,15 @@ import json
 import resource
 import sys
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import aiohttp
-from bare import bare_request, serving
+import orjson
+from bare import bare_read, serving
 from books import INCOME_PAGES
 from clients import open_account
 
@@ -38,28 +42,35 @@ def most_memory() -> float:
 async def measure(base: str) -> dict[str, Any]:
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        reader = IncomeReader.of(await open_account(stack, "binance_usdm", base))
+        account = await open_account(stack, "binance_usdm", base)
+        reader = IncomeReader.of(account)
         address = f"{base}/fapi/v1/income"
 
-        async def bare() -> int:
-            count = number = 0
-            while rows := await bare_request(session, "GET", address, f"page={(number := number + 1)}&limit=1000&"):
-                count += len(rows)
-            return count
+        async def pages() -> AsyncIterator[bytes]:
+            for number in range(1, INCOME_PAGES + 1):
+                yield await bare_read(session, "GET", address, f"page={number}&limit=1000&")
 
-        async def ours() -> int:
+        async def parsed(parse: Callable[[bytes], list[Any]]) -> int:
+            return sum([len(parse(page)) async for page in pages()])
+
+        async def walked() -> int:
             count = 0
             async for _ in reader.iter_income(start=datetime.now(UTC) - timedelta(days=1)):
                 count += 1
             return count
 
-        figures: dict[str, list[float]] = {"bare": [], "venuekit": []}
+        ways: dict[str, Callable[[], Awaitable[int]]] = {
+            "untyped": partial(parsed, orjson.loads),
+            "typed": partial(parsed, account.INCOME.decode),
+            "venuekit": walked,
+        }
+        figures: dict[str, list[float]] = {name: [] for name in ways}
         before = most_memory()
         for number in range(ROUNDS + 1):
-            for name, walk in (("bare", bare), ("venuekit", ours)):
+            for name, way in ways.items():
                 gc.collect()
                 started = time.process_time()
-                assert await walk() == INCOME_PAGES * 1000
+                assert await way() == INCOME_PAGES * 1000
                 if number:  # the first of each warms up
                     figures[name].append(time.process_time() - started)
         return {**figures, "MiB": most_memory(), "MiB added": most_memory() - before}

@@ -84,9 +84,9 @@ def _milliseconds(moment: datetime) -> int:
 
 @attrs.frozen
 class Track(Generic[T]):
-    """What tells the items of a history apart: when each was, and what no other one has."""
+    """What tells the items of a history apart: when each was, by anything that has an order, and what no other has."""
 
-    time: Callable[[T], int]
+    time: Callable[[T], Any]
     key: Callable[[T], Hashable]
 
 
@@ -100,41 +100,45 @@ class Page(Generic[T]):
 
 async def paged(
     fetch: Callable[[Span, int], Awaitable[Sequence[T]]],
-    windows: Sequence[Span],
+    windows: Callable[[], Awaitable[Sequence[Span]]],
     *,
     limit: int,
     track: Track[T],
     after: T | None = None,
+    keep: Callable[[T], bool] | None = None,
 ) -> AsyncGenerator[T, None]:
     """
     Walk windows whose pages are numbered from 1 and run from old to new; a page shorter than ``limit`` is the last.
 
-    Within a page the venue's order does not matter, but that of equal times is kept.
+    Within a page the venue's order does not matter, but that of equal times is kept. What ``windows`` there are is
+    asked when the walk begins; ``keep`` picks out what is handed on: a step more between page and caller would cost as
+    much as this one.
 
     Raises:
         PayloadMismatch: a page repeats the one before it, or goes back in time.
     """
     gate = _Gate(track, after)
-    for window in windows:
-        number, newest = 1, -1
+    for window in await windows():
+        number, newest = 1, None
         before: Sequence[T] = ()
         while True:
             items = await fetch(window, number)
             moments = [*map(track.time, items)]
             if (ordered := sorted(moments)) != moments:
                 items, moments = sorted(items, key=track.time), ordered
-            if moments and moments[0] <= newest:
+            if moments and newest is not None and moments[0] <= newest:
                 if frozenset(map(track.key, items)) == frozenset(map(track.key, before)):
                     raise PayloadMismatch(f"page {number} repeats page {number - 1}")
                 if moments[0] < newest:
                     raise PayloadMismatch(f"page {number} goes back in time, behind page {number - 1}")
-            for passed in gate.put_all(items, moments):
+            for passed in filter(keep, gate.put_all(items, moments)) if keep else gate.put_all(items, moments):
                 yield passed
             if len(items) < limit:
                 break
             number, before, newest = number + 1, items, moments[-1]
     for passed in gate.rest():
-        yield passed
+        if keep is None or keep(passed):
+            yield passed
 
 
 async def by_identity(
@@ -263,7 +267,7 @@ class _Gate(Generic[T]):
         self._track = track
         self._after = after
         self._held: list[T] = []
-        self._moment = -1
+        self._moment: Any = None
         #: the first item of that time, and the keys of all of them once there is a second one
         self._first: T
         self._keys: set[Hashable] | None = None

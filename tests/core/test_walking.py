@@ -8,7 +8,7 @@ import random
 import tracemalloc
 import warnings
 from bisect import bisect_left, bisect_right
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -92,11 +92,20 @@ def windows(width: int) -> Sequence[Span]:
     return Span(0, 25_000).windows(width)
 
 
+def later(spans: Sequence[Span]) -> Callable[[], Awaitable[Sequence[Span]]]:
+    """Return windows as :func:`paged` asks for them."""
+
+    async def asked() -> Sequence[Span]:
+        return spans
+
+    return asked
+
+
 limits = st.integers(1, 9)
 widths = st.sampled_from([700, 5_000, 30_000])
 WAYS: dict[str, Callable[[Venue, int, Row | None], AsyncIterator[Row]]] = {
     "paged": lambda venue, width, after: paged(
-        venue.by_number, windows(width), limit=venue.limit, track=TRACK, after=after
+        venue.by_number, later(windows(width)), limit=venue.limit, track=TRACK, after=after
     ),
     "by offset": lambda venue, width, after: bisected(
         venue.by_offset, windows(width), track=TRACK, after=after, most_pages=3
@@ -151,7 +160,7 @@ def test_rows_that_arrive_meanwhile_tear_no_gap(
     async def walk() -> list[Row]:
         pieces = span.windows(width)
         if way is WAYS["paged"]:
-            return await drain(paged(venue.by_number, pieces, limit=limit, track=TRACK))
+            return await drain(paged(venue.by_number, later(pieces), limit=limit, track=TRACK))
         fetch = venue.by_offset if way is WAYS["by offset"] else venue.by_row
         return await drain(bisected(fetch, pieces, track=TRACK, most_pages=3))
 
@@ -245,7 +254,7 @@ async def test_a_repeated_page_ends_with_an_error() -> None:
         return [(1, 1), (2, 2)]
 
     with pytest.raises(PayloadMismatch, match="page 2 repeats page 1"):
-        await drain(paged(fetch, windows(30_000), limit=2, track=TRACK))
+        await drain(paged(fetch, later(windows(30_000)), limit=2, track=TRACK))
 
 
 async def test_pages_that_alternate_end_with_an_error() -> None:
@@ -255,7 +264,7 @@ async def test_pages_that_alternate_end_with_an_error() -> None:
         return [(number % 2, number % 2)]
 
     with pytest.raises(PayloadMismatch, match="back in time"):
-        await drain(paged(fetch, windows(30_000), limit=1, track=TRACK))
+        await drain(paged(fetch, later(windows(30_000)), limit=1, track=TRACK))
 
 
 async def test_a_repeated_cursor_ends_with_an_error() -> None:

@@ -1,5 +1,5 @@
 """
-The rows of the income history, straight from bytes: there can be a hundred thousand of them.
+The rows of the income history, straight from bytes to values: there can be a hundred thousand of them.
 
 Whoever imports this module imports msgspec; :func:`~venuekit_binance_common.income.decode_income` does so when it is
 first called.
@@ -7,16 +7,43 @@ first called.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import msgspec
 
+from venuekit.capabilities import Income, IncomeKind
 from venuekit_binance_common.rows import decode_with
 
-__all__ = ["IncomeRow", "decode"]
+__all__ = ["INCOME_KINDS", "decode"]
+
+#: what the venue's words mean; any other one counts as OTHER
+INCOME_KINDS: Mapping[str, IncomeKind] = {
+    "REALIZED_PNL": IncomeKind.REALIZED_PNL,
+    "COMMISSION": IncomeKind.COMMISSION,
+    "FUNDING_FEE": IncomeKind.FUNDING,
+    "TRANSFER": IncomeKind.TRANSFER,
+    "INTERNAL_TRANSFER": IncomeKind.TRANSFER,
+    "CROSS_COLLATERAL_TRANSFER": IncomeKind.TRANSFER,
+    "STRATEGY_UMFUTURES_TRANSFER": IncomeKind.TRANSFER,
+    "DELIVERED_SETTELMENT": IncomeKind.DELIVERY,  # as the venue spells it
+    "AUTO_EXCHANGE": IncomeKind.CONVERSION,
+    "COIN_SWAP_DEPOSIT": IncomeKind.CONVERSION,
+    "COIN_SWAP_WITHDRAW": IncomeKind.CONVERSION,
+    "COMMISSION_REBATE": IncomeKind.REBATE,
+    "API_REBATE": IncomeKind.REBATE,
+    "REFERRAL_KICKBACK": IncomeKind.REBATE,
+    "FEE_RETURN": IncomeKind.REBATE,
+    "MARKET_MERCHANT_RETURN_REWARD": IncomeKind.REBATE,
+    "WELCOME_BONUS": IncomeKind.BONUS,
+    "CONTEST_REWARD": IncomeKind.BONUS,
+    "BFUSD_REWARD": IncomeKind.BONUS,
+    "INSURANCE_CLEAR": IncomeKind.INSURANCE,
+}
 
 
-class IncomeRow(msgspec.Struct, rename="camel", gc=False):
+class _Row(msgspec.Struct, rename="camel", gc=False):
     """One row; ids are numbers on one product and text on the other, empty text says that there is none."""
 
     income_type: str
@@ -29,9 +56,29 @@ class IncomeRow(msgspec.Struct, rename="camel", gc=False):
     info: str = ""
 
 
-_DECODER = msgspec.json.Decoder(list[IncomeRow])
+_DECODER = msgspec.json.Decoder(list[_Row])
 
 
-def decode(body: bytes) -> list[IncomeRow]:
-    """Return the rows of an income answer; see :func:`~venuekit_binance_common.rows.decode_with`."""
-    return decode_with(_DECODER, body)
+def decode(body: bytes) -> list[Income]:
+    """
+    Return the movements of an income answer, in the venue's order.
+
+    Raises:
+        ValueError, PayloadMismatch: as :func:`~venuekit_binance_common.rows.decode_with`.
+    """
+    kind_of, other, moment = INCOME_KINDS.get, IncomeKind.OTHER, datetime.fromtimestamp
+    return [
+        Income(
+            str(row.tran_id),
+            moment(row.time / 1000, UTC),
+            row.asset,
+            row.income,
+            kind_of(row.income_type, other),
+            row.income_type,
+            row.symbol or None,
+            str(row.trade_id) or None,
+            None,  # order_id
+            row.info or None,
+        )
+        for row in decode_with(_DECODER, body)
+    ]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from venuekit.capabilities import (
     AdlReader,
     CommissionReader,
+    Income,
     IncomeReader,
     MarginChangeReader,
     MarkPriceReader,
@@ -31,9 +32,6 @@ from venuekit_binance_common.margin_settling import ABSENCE, ReadLegs, margin_be
 from venuekit_binance_common.mark_price import MarkPriceRow, decode_mark_prices
 from venuekit_binance_common.words import POSITION_SIDES
 
-if TYPE_CHECKING:
-    from venuekit_binance_common.income_rows import IncomeRow
-
 __all__ = ["adl_quantile", "commission_rate", "income", "margin_history", "mark_price", "position_margin"]
 
 Weight = int | Callable[[Mapping[str, Any]], int]
@@ -50,7 +48,7 @@ def _limit(most: int) -> Parameter:
     return Parameter("limit", Kind.INTEGER, minimum=Decimal(1), maximum=Decimal(most))
 
 
-def income(root: str, *, weight: int, note: str) -> Endpoint[list[IncomeRow]]:
+def income(root: str, *, weight: int, note: str) -> Endpoint[list[Income]]:
     """Return the read of the income history."""
     return Endpoint(
         "GET",

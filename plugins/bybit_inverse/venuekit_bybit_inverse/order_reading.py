@@ -122,7 +122,8 @@ def _created(row: OrderRow) -> datetime:
 
 
 def _within(order: Order, span: Span) -> bool:
-    return span.start <= _TRACK.time(order) <= span.end
+    moment: int = _TRACK.time(order)
+    return span.start <= moment <= span.end
 
 
 async def _each(orders: list[Order]) -> AsyncGenerator[Order, None]:

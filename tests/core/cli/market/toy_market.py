@@ -12,7 +12,7 @@ import asyncio
 import json
 import os
 import warnings
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -219,15 +219,14 @@ class ToyMarketAccount(
             found = [item for item in rows if window.start <= milliseconds(item) <= window.end]
             return found[begin : begin + told["page"]]
 
-        async def walk() -> AsyncGenerator[T, None]:
+        async def windows() -> Sequence[Span]:
             if told["warning"]:
                 warnings.warn(told["warning"], UserWarning, stacklevel=2)
-            # items are told apart by all they hold, so that one that was not kept exactly is not found again
-            track: Track[T] = Track(milliseconds, key=lambda item: item)
-            async for item in paged(fetch, [span], limit=told["page"], track=track, after=after):
-                yield item
+            return [span]
 
-        return Walk(walk, cost_per_page=30)
+        # items are told apart by all they hold, so that one that was not kept exactly is not found again
+        track: Track[T] = Track(milliseconds, key=lambda item: item)
+        return Walk(lambda: paged(fetch, windows, limit=told["page"], track=track, after=after), cost_per_page=30)
 
     def iter_income(
         self,
