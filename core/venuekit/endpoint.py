@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
@@ -121,7 +121,8 @@ class Parameter:
     One parameter, by the venue's own name.
 
     ``choices``, ``minimum``, ``maximum`` and ``pattern`` (a regular expression for the whole text) hold what the
-    venue documents for every symbol and account, so that what they refuse is refused before sending.
+    venue documents for every symbol and account, so that what they refuse is refused before sending. What the venue
+    does not take, but guards, subjects and settling want to know of a request, is ``told`` and never sent.
     """
 
     name: str = attrs.field(kw_only=False)
@@ -132,6 +133,7 @@ class Parameter:
     minimum: Decimal | None = None
     maximum: Decimal | None = None
     pattern: str | None = None
+    told: bool = False
 
 
 @attrs.frozen
@@ -276,6 +278,8 @@ class Endpoint(Generic[T]):
         area: What a guard files a write under; left out, SET is SETTINGS, DELTA is MARGIN and KEYED is ORDERS.
         reduces: Whether a halted account may still do it (cancel, reduce only), told from the parameters.
         notional: The order value in quote that a request asks for, for the guard; None where it cannot be told.
+        symbols: The symbols of a request that names them within its items, for the guard; left out, that of the
+            parameter whose role is SYMBOL.
         priority: Left out, what changes something is RISK, what serves a walk (``iter_...``) HISTORY, the rest READ.
         subject: What a write is about; None for reads and for writes that need not wait for each other.
         no_change: Codes that mean "it is so already".
@@ -307,6 +311,7 @@ class Endpoint(Generic[T]):
     area: Area | None = attrs.field(default=attrs.Factory(_area_of, takes_self=True))
     reduces: Callable[[Mapping[str, Any]], bool] | None = None
     notional: Callable[[Mapping[str, Any]], Decimal | None] | None = None
+    symbols: Callable[[Mapping[str, Any]], Collection[str]] | None = None
     subject: Subject | None = None
     no_change: frozenset[int | str] = frozenset()
     doubtful: frozenset[int | str] = frozenset()
@@ -324,6 +329,8 @@ class Endpoint(Generic[T]):
     #: parameters by name
     by_name: Mapping[str, Parameter] = attrs.field(init=False, repr=False)
     required: frozenset[str] = attrs.field(init=False, repr=False)
+    #: the names of those that are never sent
+    told: frozenset[str] = attrs.field(init=False, repr=False)
     #: whether a lost answer matters
     is_write: bool = attrs.field(init=False, repr=False)
     _roles: Mapping[Role, str] = attrs.field(init=False, repr=False)
@@ -341,6 +348,7 @@ class Endpoint(Generic[T]):
         object.__setattr__(self, "by_name", by_name)
         object.__setattr__(self, "is_write", self.effect not in {Effect.READ, Effect.SESSION})
         object.__setattr__(self, "required", frozenset(p.name for p in self.parameters if p.required))
+        object.__setattr__(self, "told", frozenset(p.name for p in self.parameters if p.told))
         object.__setattr__(self, "_roles", {p.role: p.name for p in reversed(self.parameters) if p.role})
 
     def __str__(self) -> str:

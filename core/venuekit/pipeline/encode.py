@@ -38,6 +38,8 @@ def encode(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> tuple[str,
         missing = ", ".join(sorted(endpoint.required - parameters.keys()))
         raise ValueError(f"{endpoint} needs {missing}")
     declared = endpoint.by_name
+    if endpoint.told:
+        parameters = _sent(endpoint, parameters)
     if endpoint.encoding is Encoding.JSON:
         values = {name: _checked(endpoint, declared, name, value) for name, value in parameters.items()}
         return "", _compact(values).encode()
@@ -47,6 +49,13 @@ def encode(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> tuple[str,
         checked = _CHECKS[parameter.kind](parameter, value) if parameter else _checked(endpoint, declared, name, value)
         parts.append(f"{name}={checked if type(checked) is int else _text(checked)}")
     return "&".join(parts), None
+
+
+def _sent(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what the venue is to see; the rest is checked like it, and stays here."""
+    for name in endpoint.told & parameters.keys():
+        _checked(endpoint, endpoint.by_name, name, parameters[name])
+    return {name: value for name, value in parameters.items() if name not in endpoint.told}
 
 
 def _checked(endpoint: Endpoint[Any], declared: Mapping[str, Parameter], name: str, value: Any) -> _Checked:

@@ -54,10 +54,13 @@ class Guard:
     def _symbol_refusal(self, endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> str | None:
         if self.symbols is None:
             return None
-        symbol = endpoint.value_of(Role.SYMBOL, parameters)
-        if symbol is None:
+        named = endpoint.symbols(parameters) if endpoint.symbols else endpoint.values_of(Role.SYMBOL, parameters)
+        if not named:
             return "it touches every symbol, and only some are allowed"
-        return None if symbol in self.symbols else f"{symbol} is not among the allowed symbols"
+        for symbol in named:
+            if symbol not in self.symbols:
+                return f"{symbol} is not among the allowed symbols"
+        return None
 
     def _size_refusal(self, endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> str | None:
         if self.max_leverage is not None:

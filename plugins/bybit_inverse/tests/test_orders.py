@@ -621,6 +621,23 @@ async def test_forced_orders(account: BybitInverseAccount, sim: Simulation) -> N
 # -- who may
 
 
+async def test_a_guard_of_symbols_reads_the_items_of_a_batch(sim: Simulation) -> None:
+    """Batches of allowed symbols pass; one item of another symbol keeps the whole batch from being sent."""
+    guard = Guard(symbols={"ETHUSD"})
+    async with venuekit.connect(VENUE, sim.credentials(VENUE), guard=guard) as account:
+        assert isinstance(account, BybitInverseAccount)
+        placed = [one for one in await account.place_orders([order(), order()]) if isinstance(one, Order)]
+        assert len(placed) == 2
+        with pytest.raises(GuardRefused, match="BTCUSD is not among"):
+            await account.place_orders([order(), order(symbol="BTCUSD")])
+        amendment = Amendment(symbol="ETHUSD", side=OrderSide.BUY, id=placed[0].id, quantity=D(20))
+        await account.amend_orders([amendment])
+        canceled = await account.cancel_orders("ETHUSD", order_ids=[one.id for one in placed])
+        assert all(isinstance(one, Order) for one in canceled)
+        with pytest.raises(GuardRefused, match="BTCUSD is not among"):
+            await account.cancel_orders("BTCUSD", order_ids=["7"])
+
+
 async def test_guards_know_orders(sim: Simulation) -> None:
     """A contract is a dollar: the notional of an order, an amendment and of each item of a batch can be told."""
     guard = Guard(max_notional=D(500))

@@ -36,6 +36,22 @@ def test_parameters_are_encoded_once_in_the_callers_order() -> None:
     assert body is None
 
 
+@pytest.mark.parametrize("encoding", Encoding)
+def test_what_is_only_told_is_checked_and_never_sent(encoding: Encoding) -> None:
+    """A parameter for guards and subjects leaves no trace in the request, but has to be of its kind."""
+    endpoint: Endpoint[bytes] = Endpoint(
+        "DELETE",
+        "/order",
+        decode=bytes,
+        encoding=encoding,
+        parameters=(Parameter("id"), Parameter("symbol", told=True)),
+    )
+
+    assert encode(endpoint, {"symbol": "A", "id": "7"}) == encode(endpoint, {"id": "7"})
+    with pytest.raises(ValueError, match="symbol must be a text"):
+        encode(endpoint, {"symbol": 7, "id": "7"})
+
+
 def test_json_bodies_are_compact_and_keep_kinds() -> None:
     """In a JSON body numbers that are money travel as text, whole numbers and booleans as such."""
     endpoint: Endpoint[bytes] = Endpoint(

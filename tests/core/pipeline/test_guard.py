@@ -25,12 +25,32 @@ TWO_SIDED: Endpoint[bytes] = Endpoint(
 )
 
 
+BATCH: Endpoint[bytes] = Endpoint(
+    "POST",
+    "/v1/batch",
+    decode=bytes,
+    parameters=(Parameter("items", Kind.LIST),),
+    symbols=lambda parameters: [item["contract"] for item in parameters["items"]],
+)
+
+CANCEL: Endpoint[bytes] = Endpoint(
+    "DELETE",
+    "/v1/order",
+    decode=bytes,
+    parameters=(Parameter("id"), Parameter("contract", role=Role.SYMBOL, told=True)),
+)
+
+
 @pytest.mark.parametrize(
     ("guard", "endpoint", "parameters", "words"),
     [
         (Guard(read_only=True), SET_LEVERAGE, {"contract": "A", "leverage": 5}, "read-only"),
         (Guard(symbols={"B"}), SET_LEVERAGE, {"contract": "A", "leverage": 5}, "A is not among"),
         (Guard(symbols={"B"}), ORDER, {"quantity": Decimal(1)}, "touches every symbol"),
+        (Guard(symbols={"A"}), BATCH, {"items": [{"contract": "A"}, {"contract": "B"}]}, "B is not among"),
+        (Guard(symbols={"A"}), BATCH, {"items": []}, "touches every symbol"),
+        (Guard(symbols={"A"}), CANCEL, {"id": "7", "contract": "B"}, "B is not among"),
+        (Guard(symbols={"A"}), CANCEL, {"id": "7"}, "touches every symbol"),
         (Guard(max_leverage=Decimal(4)), SET_LEVERAGE, {"contract": "A", "leverage": 5}, "leverage 5 is above 4"),
         (Guard(max_leverage=Decimal(4)), TWO_SIDED, {"long": Decimal(3), "short": Decimal(9)}, "leverage 9 is above 4"),
         (Guard(allow={Area.MARGIN}), SET_LEVERAGE, {"contract": "A", "leverage": 5}, "settings are not allowed"),
@@ -54,9 +74,11 @@ def test_a_guard_lets_reads_pass() -> None:
 
 def test_what_is_within_the_limits_passes() -> None:
     """A guard forbids nothing else."""
-    guard = Guard(symbols={"A"}, max_leverage=Decimal(5), allow={Area.SETTINGS})
+    guard = Guard(symbols={"A"}, max_leverage=Decimal(5), allow={Area.SETTINGS, Area.MARGIN})
 
     assert guard.refusal(SET_LEVERAGE, {"contract": "A", "leverage": 5}, halted=False) is None
+    assert guard.refusal(BATCH, {"items": [{"contract": "A"}, {"contract": "A"}]}, halted=False) is None
+    assert guard.refusal(CANCEL, {"id": "7", "contract": "A"}, halted=False) is None
 
 
 @pytest.mark.looptime

@@ -60,6 +60,10 @@ def _largest_notional(parameters: Mapping[str, Any]) -> Decimal:
     return max(map(_notional, parameters["request"]), default=Decimal(0))
 
 
+def _symbols(parameters: Mapping[str, Any]) -> set[str]:
+    return {item["symbol"] for item in parameters["request"]}
+
+
 CREATE_ORDER = Endpoint(
     "POST",
     "/v5/order/create",
@@ -152,6 +156,7 @@ CREATE_BATCH = Endpoint(
     effect=Effect.KEYED,
     reduces=_all_only_reduce,
     notional=_largest_notional,
+    symbols=_symbols,
     settle=settling.settle_batch,
     absence_proof=settling.PROOF,
     pools=paid(),
@@ -169,6 +174,7 @@ AMEND_BATCH = Endpoint(
     area=Area.ORDERS,
     subject=Subject.ACCOUNT,
     notional=_largest_notional,
+    symbols=_symbols,
     readback=settling.read_amended_batch,
     pools=paid(),
     serves=(OrderBatch.amend_orders,),
@@ -184,6 +190,7 @@ CANCEL_BATCH = Endpoint(
     effect=Effect.SET,
     area=Area.ORDERS,
     reduces=_always,
+    symbols=_symbols,
     readback=settling.read_canceled_batch,
     pools=paid(),
     serves=(OrderBatch.cancel_orders,),
