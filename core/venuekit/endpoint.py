@@ -67,10 +67,18 @@ class Encoding(enum.StrEnum):
 
 
 class Subject(enum.StrEnum):
-    """What a write is about; writes to one subject run one after another, ACCOUNT excludes every SYMBOL."""
+    """
+    What a write is about.
+
+    Writes to ACCOUNT or SYMBOL run one after another, ACCOUNT excludes every SYMBOL, and each waits for an earlier one
+    that may still arrive. Orders do not wait for each other; but ORDER, which opens one, waits as long as a lost
+    EVERY_ORDER, which ends all of a symbol (without one, of the account), may still arrive and end it, too.
+    """
 
     ACCOUNT = "account"
     SYMBOL = "symbol"
+    ORDER = "order"
+    EVERY_ORDER = "every_order"
 
 
 class Area(enum.StrEnum):
@@ -275,13 +283,14 @@ class Endpoint(Generic[T]):
         weight: What a call costs, a number or a function of the parameters; ``weight_most`` is the most it can be.
         pools: Which limit pools it pays into: pool name to cost, None for the weight.
         effect: Left out, GET is a READ and everything else a DELTA, the most careful one.
-        area: What a guard files a write under; left out, SET is SETTINGS, DELTA is MARGIN and KEYED is ORDERS.
+        area: What a guard files a write under; left out, SET is SETTINGS, DELTA is MARGIN and KEYED is ORDERS. A
+            SESSION that has one, like a countdown that ends orders, is guarded as a write is.
         reduces: Whether a halted account may still do it (cancel, reduce only), told from the parameters.
         notional: The order value in quote that a request asks for, for the guard; None where it cannot be told.
         symbols: The symbols of a request that names them within its items, for the guard; left out, that of the
             parameter whose role is SYMBOL.
         priority: Left out, what changes something is RISK, what serves a walk (``iter_...``) HISTORY, the rest READ.
-        subject: What a write is about; None for reads and for writes that need not wait for each other.
+        subject: What a write is about; None for reads and for writes that wait for nothing.
         no_change: Codes that mean "it is so already".
         doubtful: Codes whose meaning only a read can tell; ``doubtful_after_loss`` are so only when an earlier attempt
             of the same write had no answer.
@@ -374,6 +383,10 @@ class Endpoint(Generic[T]):
     def values_of(self, role: Role, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return everything the caller handed in for a role that several parameters have."""
         return tuple(parameters[p.name] for p in self.parameters if p.role is role and p.name in parameters)
+
+    def symbols_of(self, parameters: Mapping[str, Any]) -> Collection[str]:
+        """Return the symbols that a request touches; none when it touches every one."""
+        return self.symbols(parameters) if self.symbols else self.values_of(Role.SYMBOL, parameters)
 
     def cost(self, parameters: Mapping[str, Any]) -> int:
         """Return what a call with these parameters weighs."""

@@ -24,7 +24,7 @@ from venuekit.pipeline.journal import FileJournal, Unresolved
 from venuekit.pipeline.line import Line, Place
 from venuekit.pipeline.observe import Observer
 from venuekit.pipeline.policy import RetryPolicy
-from venuekit.pipeline.subjects import Fence, Subjects
+from venuekit.pipeline.subjects import FENCING, Fence, Subjects
 from venuekit.pipeline.wire import RestWire
 from venuekit.venue import Environment, EnvironmentName, Limit, LimitScope, Venue
 
@@ -134,7 +134,8 @@ class Runtime:
         if line.journal is not None and journal not in self._journals:
             self._journals.add(journal)  # what a killed process sent may still arrive, and win over what is sent now
             for entry in line.journal.unresolved():
-                line.subjects.raise_fence(_fence_of(venue, entry))
+                if (fence := _fence_of(venue, entry)) is not None:
+                    line.subjects.raise_fence(fence)
         opened = venue.account(line)
         if not place.clock.synced:
             await opened.sync_clock()
@@ -186,12 +187,16 @@ class Runtime:
             raise RuntimeError("a Runtime belongs to the loop that opened it; make one per loop")
 
 
-def _fence_of(venue: Venue[Any], entry: Unresolved) -> Fence:
+def _fence_of(venue: Venue[Any], entry: Unresolved) -> Fence | None:
+    """Return what an unfinished write of the journal keeps waiting; None when nothing waits for its kind."""
     until = round(entry.fence.timestamp() * 1000)
     for endpoint in venue.endpoints:
-        if (endpoint.verb, endpoint.path) == (entry.verb, entry.path) and endpoint.subject is Subject.SYMBOL:
-            return Fence(endpoint.value_of(Role.SYMBOL, entry.parameters), until, object())
-    return Fence(None, until, object())
+        if (endpoint.verb, endpoint.path) == (entry.verb, entry.path):
+            if endpoint.subject not in FENCING:
+                return None
+            symbol = None if endpoint.subject is Subject.ACCOUNT else endpoint.value_of(Role.SYMBOL, entry.parameters)
+            return Fence(symbol, until, object(), endpoint.subject)
+    return Fence(None, until, object(), Subject.ACCOUNT)  # an endpoint that the plugin no longer has
 
 
 def _fingerprint(key: Secret) -> str:

@@ -12,6 +12,7 @@ from venuekit.endpoint import Call, Endpoint, Role, Subject
 from venuekit.errors import OperationError, Outcome
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
+from venuekit.pipeline.subjects import QUEUED
 from venuekit.pipeline.verdict import Trouble
 
 if TYPE_CHECKING:
@@ -94,13 +95,14 @@ def _admit(
 
 async def _write(operation: Operation[T], call: Call) -> T:
     """Deliver a write when its turn comes; however it ends, its outcome is known to journal and observers."""
-    endpoint, subjects = operation.endpoint, operation.line.subjects
-    symbol = endpoint.value_of(Role.SYMBOL, operation.parameters) if endpoint.subject is Subject.SYMBOL else None
-    if endpoint.subject is not None and not subjects.try_enter(symbol):
+    endpoint, subjects, subject = operation.endpoint, operation.line.subjects, operation.endpoint.subject
+    symbol = endpoint.value_of(Role.SYMBOL, operation.parameters) if subject is Subject.SYMBOL else None
+    is_queued = subject in QUEUED
+    if is_queued and not subjects.try_enter(symbol):
         await subjects.enter(symbol)
     try:
-        if subjects.fences and endpoint.subject is not None:
-            await _wait_for_fences(operation, symbol)
+        if subjects.fences and subject is not None:
+            await _wait_for_fences(operation, subject)
         if endpoint.before is not None:
             operation.before = await endpoint.before(call, operation.parameters)
             operation.before_at = operation.line.place.clock.milliseconds()
@@ -112,7 +114,7 @@ async def _write(operation: Operation[T], call: Call) -> T:
         _fail(operation, error)
         raise
     finally:
-        if endpoint.subject is not None:
+        if is_queued:
             subjects.leave(symbol)
     if operation.journal_id is not None:
         operation.close(Outcome.APPLIED)
@@ -143,10 +145,12 @@ async def _recover(operation: Operation[T], trouble: Trouble, call: Call) -> T:
     return await recover(operation, trouble, call)
 
 
-async def _wait_for_fences(operation: Operation[Any], symbol: str | None) -> None:
+async def _wait_for_fences(operation: Operation[Any], subject: Subject) -> None:
     """Wait until a lost earlier write can no longer arrive and win over this one."""
     now = operation.line.place.clock.milliseconds()
-    seconds = (operation.line.subjects.fenced_until(symbol, operation.write, now) - now + 1) / 1000
+    symbols = () if subject is Subject.ACCOUNT else operation.endpoint.symbols_of(operation.parameters)
+    until = operation.line.subjects.fenced_until(subject, symbols, operation.write, now)
+    seconds = (until - now + 1) / 1000
     if seconds > operation.max_wait:
         words = f"an earlier write may still arrive for {seconds:.1f} s, longer than may be waited"
         raise operation.annotate(errors.Throttled(words))

@@ -20,7 +20,8 @@ def _symbols(symbols: Iterable[str] | None) -> frozenset[str] | None:
 @attrs.frozen(kw_only=True)
 class Guard:
     """
-    What an account may do; what is None is not limited.
+    What an account may do; what is None is not limited. What only reads always passes, and so does what keeps a
+    session alive, unless it has an area: a countdown ends orders.
 
     ``symbols`` also forbids writes that touch the whole account. ``max_notional`` is quote per order; an endpoint
     that takes a quantity but cannot tell its notional is refused then.
@@ -41,7 +42,7 @@ class Guard:
 
     def refusal(self, endpoint: Endpoint[Any], parameters: Mapping[str, Any], *, halted: bool) -> str | None:
         """Return why a request is forbidden, None when it is not."""
-        if not endpoint.is_write:
+        if not endpoint.is_write and endpoint.area is None:
             return None
         if self.read_only:
             return "the account was opened read-only"
@@ -54,7 +55,7 @@ class Guard:
     def _symbol_refusal(self, endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> str | None:
         if self.symbols is None:
             return None
-        named = endpoint.symbols(parameters) if endpoint.symbols else endpoint.values_of(Role.SYMBOL, parameters)
+        named = endpoint.symbols_of(parameters)
         if not named:
             return "it touches every symbol, and only some are allowed"
         for symbol in named:

@@ -17,7 +17,7 @@ from venuekit.message import HttpResponse
 from venuekit.pipeline.budget import Budget, feed, pay
 from venuekit.pipeline.journal import Journal, Unresolved, new_id
 from venuekit.pipeline.observe import Event, EventKind, tell
-from venuekit.pipeline.subjects import Fence
+from venuekit.pipeline.subjects import FENCING, Fence
 from venuekit.pipeline.verdict import Trouble, TroubleKind, first_bytes, judge
 from venuekit.venue import Draft, LimitScope
 
@@ -213,10 +213,11 @@ class Operation(Generic[T]):
         """Remember that the attempt under way may have arrived: fence its subject."""
         self.in_flight = False
         self.open_until = max(self.open_until, self.fence)
-        if self.endpoint.subject is not None:
+        subject = self.endpoint.subject
+        if subject in FENCING:
             # a second copy of what adds up is another write; a second copy of a setting is the same
             write = self.write if self.endpoint.effect is Effect.SET else object()
-            fence = Fence(None if self.endpoint.subject is Subject.ACCOUNT else self.subject, self.fence, write)
+            fence = Fence(None if subject is Subject.ACCOUNT else self.subject, self.fence, write, subject)
             self.fences += (fence,)
             self.line.subjects.raise_fence(fence)
 

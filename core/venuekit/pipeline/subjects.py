@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable, Mapping
 
 import attrs
 
-__all__ = ["Fence", "Subjects"]
+from venuekit.endpoint import Subject
+
+__all__ = ["FENCING", "QUEUED", "Fence", "Subjects"]
+
+#: what runs one after another
+QUEUED = frozenset({Subject.ACCOUNT, Subject.SYMBOL})
+#: what keeps others waiting while it may still arrive
+FENCING = QUEUED | {Subject.EVERY_ORDER}
+#: whose fences a write waits for
+_HEEDED: Mapping[Subject, frozenset[Subject]] = {
+    Subject.ACCOUNT: QUEUED,
+    Subject.SYMBOL: QUEUED,
+    Subject.ORDER: frozenset({Subject.EVERY_ORDER}),
+    Subject.EVERY_ORDER: frozenset(),  # what ends orders waits for nothing
+}
 
 
 @attrs.frozen
@@ -16,12 +30,13 @@ class Fence:
     """
     A write that may still arrive until ``until`` (milliseconds on the venue's clock).
 
-    ``write`` identifies what it would do; the very same write need not wait for it.
+    ``symbol`` is None for every symbol. ``write`` identifies what it would do; the very same write need not wait.
     """
 
     symbol: str | None
     until: int
     write: Hashable
+    subject: Subject
 
 
 @attrs.define(eq=False)
@@ -83,16 +98,19 @@ class Subjects:
         if fence in self.fences:
             self.fences.remove(fence)
 
-    def fenced_until(self, symbol: str | None, write: Hashable, now: int) -> int:
-        """Return until when (milliseconds) another write than those still under way must wait; 0 for not at all."""
+    def fenced_until(self, subject: Subject, symbols: Collection[str], write: Hashable, now: int) -> int:
+        """
+        Return until when (milliseconds) a write must wait for those that may still arrive; 0 for not at all.
+
+        ``symbols`` are those that it touches, none for every one.
+        """
         if not self.fences:
             return 0
         self.fences = [fence for fence in self.fences if fence.until >= now]
-        return max((fence.until for fence in self.fences if self._meets(fence, symbol, write)), default=0)
-
-    @staticmethod
-    def _meets(fence: Fence, symbol: str | None, write: Hashable) -> bool:
-        return fence.write != write and (symbol is None or fence.symbol is None or fence.symbol == symbol)
+        heeded = [fence for fence in self.fences if fence.subject in _HEEDED[subject] and fence.write != write]
+        return max(
+            (one.until for one in heeded if not symbols or one.symbol is None or one.symbol in symbols), default=0
+        )
 
     def _free(self, symbol: str | None) -> bool:
         if symbol is None:

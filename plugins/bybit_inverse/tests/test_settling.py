@@ -13,7 +13,7 @@ import pytest
 
 import venuekit
 from venuekit.capabilities import Amendment, MarginType, Order, OrderRequest, OrderSide, OrderStatus, OrderType
-from venuekit.errors import NotExecuted, NotFound, OperationError, Outcome, OutcomeUnknown, Rejected
+from venuekit.errors import NotExecuted, NotFound, OperationError, Outcome, OutcomeUnknown, Rejected, Throttled
 from venuekit.simulator import (
     Answer,
     ApplyLater,
@@ -425,6 +425,22 @@ async def test_lost_cancel_of_everything(stage: Stage, fate: Disturbance, applie
     assert await stage.account.cancel_all_orders() == ()
     assert stage.ledger.open_orders() == ()
     assert applied is not None
+
+
+async def test_a_lost_cancel_of_everything_ends_no_later_order(stage: Stage) -> None:
+    """While its first attempt may still arrive no order is sent; one that may wait is sent after that, and stays."""
+    await stage.account.place_order(bid(2000))
+    stage.disturb(CANCEL_ALL, IN_TIME)
+    assert await stage.account.cancel_all_orders("ETHUSD") == ()
+    with pytest.raises(Throttled, match="may still arrive") as caught:
+        await stage.account.place_order(bid(2001))
+    assert caught.value.outcome is Outcome.NOT_SENT
+    with pytest.raises(Throttled, match="may still arrive"):
+        await stage.account.place_orders([bid(2001), bid(2002)])
+    other = await stage.account.place_order(attrs.evolve(bid(20_000), symbol="BTCUSD"))
+    later = await stage.account.using(max_wait=10).place_order(bid(2001))
+    await asyncio.sleep(10)
+    assert {order.id for order in stage.ledger.open_orders()} == {other.id, later.id}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 import venuekit
 from venuekit import errors
-from venuekit.endpoint import Area, Endpoint, Kind, Parameter, Role
+from venuekit.endpoint import Area, Effect, Endpoint, Kind, Parameter, Role
 from venuekit.errors import Outcome
 from venuekit.pipeline import Guard
 from venuekit_toy_perp.endpoints import ADD_COLLATERAL, POSITIONS, SET_LEVERAGE, SET_MARGIN
@@ -63,6 +63,30 @@ def test_a_guard_says_what_it_forbids(
 ) -> None:
     """Each limit refuses what goes beyond it, in a sentence."""
     assert words in (guard.refusal(endpoint, parameters, halted=False) or "")
+
+
+@pytest.mark.parametrize(
+    ("guard", "words"),
+    [
+        (Guard(read_only=True), "read-only"),
+        (Guard(allow={Area.SETTINGS}), "orders are not allowed"),
+        (Guard(symbols={"B"}), "A is not among"),
+    ],
+)
+def test_a_session_that_ends_orders_is_guarded(guard: Guard, words: str) -> None:
+    """A countdown is no write of its own, but what it does when it runs out is; other sessions pass."""
+    countdown: Endpoint[bytes] = Endpoint(
+        "POST",
+        "/v1/countdown",
+        decode=bytes,
+        effect=Effect.SESSION,
+        area=Area.ORDERS,
+        parameters=(Parameter("contract", role=Role.SYMBOL),),
+    )
+    listen_key: Endpoint[bytes] = Endpoint("PUT", "/v1/listen-key", decode=bytes, effect=Effect.SESSION)
+
+    assert words in (guard.refusal(countdown, {"contract": "A"}, halted=False) or "")
+    assert guard.refusal(listen_key, {}, halted=False) is None
 
 
 def test_a_guard_lets_reads_pass() -> None:

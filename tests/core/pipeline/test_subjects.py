@@ -4,7 +4,10 @@ import asyncio
 
 import pytest
 
+from venuekit.endpoint import Subject
 from venuekit.pipeline.subjects import Fence, Subjects
+
+SYMBOL = Subject.SYMBOL
 
 
 async def test_symbols_do_not_wait_for_each_other_and_the_account_waits_for_all() -> None:
@@ -64,18 +67,32 @@ async def test_a_turn_that_comes_in_the_moment_of_cancelling_is_passed_on() -> N
 def test_a_fence_stops_other_writes_to_its_subject_until_it_passes() -> None:
     """What may still arrive holds back every other write that it could undo, and no longer than it can arrive."""
     subjects = Subjects()
-    subjects.raise_fence(Fence("A", 1000, "leverage 20"))
+    subjects.raise_fence(Fence("A", 1000, "leverage 20", SYMBOL))
 
-    assert 1000 == subjects.fenced_until("A", "leverage 10", 500)
-    assert 1000 == subjects.fenced_until(None, "hedge mode", 500)
-    assert 0 == subjects.fenced_until("B", "leverage 10", 500)
-    assert 0 == subjects.fenced_until("A", "leverage 20", 500)
-    assert 0 == subjects.fenced_until("A", "leverage 10", 1001)
+    assert 1000 == subjects.fenced_until(SYMBOL, ["A"], "leverage 10", 500)
+    assert 1000 == subjects.fenced_until(Subject.ACCOUNT, [], "hedge mode", 500)
+    assert 0 == subjects.fenced_until(SYMBOL, ["B"], "leverage 10", 500)
+    assert 0 == subjects.fenced_until(SYMBOL, ["A"], "leverage 20", 500)
+    assert 0 == subjects.fenced_until(Subject.ORDER, ["A"], "order 7", 500)
+    assert 0 == subjects.fenced_until(SYMBOL, ["A"], "leverage 10", 1001)
+
+
+def test_what_ends_every_order_keeps_orders_waiting_and_waits_for_nothing() -> None:
+    """A lost cancel-all may still arrive and end an order placed meanwhile; settings are none of its business."""
+    subjects = Subjects()
+    subjects.raise_fence(Fence("A", 1000, "cancel all", Subject.EVERY_ORDER))
+    subjects.raise_fence(Fence("A", 2000, "leverage 20", SYMBOL))
+
+    assert 1000 == subjects.fenced_until(Subject.ORDER, ["A"], "order 7", 500)
+    assert 1000 == subjects.fenced_until(Subject.ORDER, ["B", "A"], "batch", 500)
+    assert 0 == subjects.fenced_until(Subject.ORDER, ["B"], "order 7", 500)
+    assert 0 == subjects.fenced_until(Subject.EVERY_ORDER, ["A"], "cancel the rest", 500)
+    assert 2000 == subjects.fenced_until(SYMBOL, ["A"], "leverage 10", 500)
 
 
 def test_a_fence_around_the_account_stops_every_symbol() -> None:
     """A lost change of the account may still touch each of its symbols."""
     subjects = Subjects()
-    subjects.raise_fence(Fence(None, 1000, "cross"))
+    subjects.raise_fence(Fence(None, 1000, "cross", Subject.ACCOUNT))
 
-    assert 1000 == subjects.fenced_until("A", "leverage 10", 500)
+    assert 1000 == subjects.fenced_until(SYMBOL, ["A"], "leverage 10", 500)
