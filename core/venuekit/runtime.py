@@ -175,7 +175,7 @@ class Runtime:
         if self._journal is False or (self._journal is None and environment.name is not EnvironmentName.LIVE):
             return None
         directory = self._journal if isinstance(self._journal, Path) else _state_directory()
-        return FileJournal(directory / f"{venue.id}-{environment.name}-{account}.jsonl")
+        return FileJournal(directory / f"{venue.id}-{environment.name}-{account}")
 
     def _check_loop(self) -> None:
         if self._closed:

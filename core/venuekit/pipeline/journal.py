@@ -52,17 +52,22 @@ class Journal(Protocol):
 @attrs.frozen
 class FileJournal:
     """
-    A journal in a file that only its owner can read, one JSON line per event, in the order they happened.
+    A journal in files that only their owner can read, one per day, one JSON line per event as they happened.
 
     Each line is handed to the operating system in one piece before the call returns: it survives the death of the
-    process, though not that of the machine.
+    process, though not that of the machine. A write stands in the file of the day it began. Files of older days with
+    nothing open in them are renamed to ``.closed``, never read again, and the owner's to keep or delete.
+
+    Args:
+        stem: The files' path without day and suffix.
     """
 
-    path: Path
+    stem: Path
 
     def begin(self, entry: Unresolved) -> None:
         """Append the opening line."""
         self._append(
+            entry.id,
             {
                 "begin": entry.id,
                 "verb": entry.verb,
@@ -71,52 +76,59 @@ class FileJournal:
                 "client_id": entry.client_id,
                 "sent_at": _milliseconds(entry.sent_at),
                 "fence": _milliseconds(entry.fence),
-            }
+            },
         )
 
     def end(self, entry_id: str, outcome: str) -> None:
         """Append the closing line."""
-        self._append({"end": entry_id, "outcome": outcome})
+        self._append(entry_id, {"end": entry_id, "outcome": outcome})
 
     def unresolved(self) -> tuple[Unresolved, ...]:
         """Return what is open, oldest first; a line cut off by a crash is skipped."""
-        open_entries: dict[str, Unresolved] = {}
-        for line in self._lines():
-            if "begin" in line:
-                open_entries[line["begin"]] = _entry(line)
-            else:
-                open_entries.pop(line["end"], None)
-        return tuple(open_entries.values())
+        found: list[Unresolved] = []
+        days = sorted(self.stem.parent.glob(f"{self.stem.name}-*.jsonl"))
+        for place, path in enumerate(days):
+            entries = _open_entries(path)
+            found += entries
+            # around midnight a write of yesterday may still be under way
+            if not entries and place < len(days) - 2:
+                path.rename(path.with_suffix(".closed"))
+        return tuple(found)
 
-    def _append(self, line: Mapping[str, Any]) -> None:
+    def _append(self, entry_id: str, line: Mapping[str, Any]) -> None:
+        path = self.stem.with_name(f"{self.stem.name}-{entry_id.partition('-')[0]}.jsonl")
         try:
-            descriptor = os.open(self.path, _APPENDING, 0o600)
+            descriptor = os.open(path, _APPENDING, 0o600)
         except FileNotFoundError:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor = os.open(self.path, _APPENDING, 0o600)
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = os.open(path, _APPENDING, 0o600)
         try:
             # the first newline ends a line that a crash or a full disk cut off, so that it spoils only itself
             text = b"\n" + _compact(line).encode() + b"\n"
             if os.write(descriptor, text) != len(text):
-                raise OSError(errno.ENOSPC, "only a part of the line could be written", str(self.path))
+                raise OSError(errno.ENOSPC, "only a part of the line could be written", str(path))
         finally:
             os.close(descriptor)
 
-    def _lines(self) -> list[dict[str, Any]]:
-        if not self.path.exists():
-            return []
-        lines = []
-        for text in self.path.read_text(encoding="utf-8").splitlines():
+
+def new_id(moment: datetime) -> str:
+    """Return an identity that no other process makes; it begins with the day, and so does the name of its file."""
+    return f"{moment:%Y%m%d}-{os.urandom(8).hex()}"
+
+
+def _open_entries(path: Path) -> tuple[Unresolved, ...]:
+    entries: dict[str, Unresolved] = {}
+    with path.open("rb") as file:
+        for text in file:
             try:
-                lines.append(json.loads(text))
+                line = json.loads(text)
             except ValueError:
-                continue  # cut off when the process died while writing it: nothing was sent after it
-        return lines
-
-
-def new_id() -> str:
-    """Return an identity that no other process makes."""
-    return os.urandom(8).hex()
+                continue  # empty, or cut off when the process died while writing it: nothing was sent after it
+            if "begin" in line:
+                entries[line["begin"]] = _entry(line)
+            else:
+                entries.pop(line["end"], None)
+    return tuple(entries.values())
 
 
 def _plain(value: Any) -> Any:

@@ -279,13 +279,14 @@ class Operation(Generic[T]):
 
     def _note(self, journal: Journal) -> None:
         """Put this attempt into the journal; a later attempt of the same write replaces the line before it."""
-        self.journal_id = self.journal_id or new_id()
+        sent_at = from_milliseconds(self.sent_at)
+        self.journal_id = self.journal_id or new_id(sent_at)
         entry = Unresolved(
             id=self.journal_id,
             verb=self.endpoint.verb,
             path=self.endpoint.path,
             parameters=self.parameters,
-            sent_at=from_milliseconds(self.sent_at),
+            sent_at=sent_at,
             fence=from_milliseconds(self.fence),
             client_id=self.client_id,
         )

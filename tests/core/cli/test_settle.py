@@ -12,7 +12,7 @@ import pytest
 
 from venuekit import Runtime
 from venuekit.cli import opening
-from venuekit.pipeline.journal import FileJournal, Unresolved
+from venuekit.pipeline.journal import FileJournal, Unresolved, new_id
 
 Call = Callable[..., Any]
 
@@ -39,9 +39,9 @@ def test_a_line_that_was_left_open(call: Call, fresh: Any, journal: Path, levera
     assert call("leverage", "toy_perp", "GEMUSD", "7", *place).status == 0
     (path,) = journal.iterdir()
     sent = datetime.now(UTC) - timedelta(minutes=5)
-    FileJournal(path).begin(
+    FileJournal(path.with_name(path.stem[: -len("-20261120")])).begin(
         Unresolved(
-            id="left-open",
+            id=new_id(sent),
             verb="PUT",
             path="/v1/leverage",
             parameters={"contract": "GEMUSD", "leverage": leverage},

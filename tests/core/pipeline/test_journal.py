@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 
 import venuekit
 from venuekit import errors
+from venuekit.pipeline.journal import FileJournal, Unresolved, new_id
 from venuekit.simulator import Delay, DropAfter, DropBefore, SecondActor
 from venuekit_toy_perp.endpoints import ADD_COLLATERAL, COLLATERAL_HISTORY, POSITIONS, SET_LEVERAGE, SETTINGS
 
@@ -132,3 +135,35 @@ async def test_a_line_cut_off_by_a_crash_does_not_hide_the_others(journaled: Any
         file.write('{"begin":"torn')
 
     assert 1 == len(account.unresolved)
+
+
+def test_a_day_with_nothing_open_is_laid_aside_and_every_open_line_stays(tmp_path: Path) -> None:
+    """Of older days only those with an open write are read again; the last two days always are."""
+    journal = FileJournal(tmp_path / "acme-live-1")
+    days = [datetime(2026, 11, day, 23, 59, tzinfo=UTC) for day in (1, 2, 3, 4, 5)]
+    written = [_noted(journal, day) for day in days]
+    for number in (0, 2, 3, 4):
+        journal.end(written[number], "applied")
+
+    assert [written[1]] == [entry.id for entry in journal.unresolved()]
+    assert {"20261101": ".closed", "20261102": ".jsonl", "20261103": ".closed", "20261104": ".jsonl"} == {
+        path.stem[-8:]: path.suffix for path in tmp_path.iterdir() if path.stem[-8:] != "20261105"
+    }
+    journal.end(written[1], "unknown to be closed by hand")
+    assert () == journal.unresolved()
+    assert 3 == len(list(tmp_path.glob("*.closed")))
+
+
+def test_another_account_s_files_are_left_alone(tmp_path: Path) -> None:
+    """Journals of several accounts share a directory."""
+    ours, theirs = FileJournal(tmp_path / "acme-live-1"), FileJournal(tmp_path / "acme-live-12")
+    theirs_open = _noted(theirs, datetime(2026, 11, 1, tzinfo=UTC))
+
+    assert () == ours.unresolved()
+    assert [theirs_open] == [entry.id for entry in theirs.unresolved()]
+
+
+def _noted(journal: FileJournal, moment: datetime) -> str:
+    entry_id = new_id(moment)
+    journal.begin(Unresolved(entry_id, "PUT", "/v1/leverage", {"leverage": Decimal(7)}, moment, moment))
+    return entry_id
