@@ -49,5 +49,5 @@ class Transport(Protocol):
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Send the request once and return the complete answer."""
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Give back what the transport holds."""

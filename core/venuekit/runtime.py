@@ -8,7 +8,7 @@ import hashlib
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, runtime_checkable
 from urllib.parse import urlsplit
 
 import attrs
@@ -36,13 +36,24 @@ if TYPE_CHECKING:
 __all__ = ["Runtime", "environment_of", "unsupported_endpoints"]
 
 A = TypeVar("A", bound="Account")
+M = TypeVar("M")
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """What a hook made and its Runtime closes: any transport; a signer, budget or observer that has something open."""
+
+    async def aclose(self) -> None:
+        """Let go of what is open."""
 
 
 class Runtime:
     """
     What accounts share: transports, clocks, budgets, subjects; an async context manager that belongs to one loop.
+
+    What hooks make for it and has an ``async def aclose()`` is closed with it, the last one first.
 
     Args:
         plugins: Where venues and hooks come from; by default everything installed.
@@ -65,6 +76,8 @@ class Runtime:
         self._operators: dict[str, tuple[RetryPolicy, tuple[Observer, ...]]] = {}
         self._pools: dict[PoolName, Budget] = {}
         self._subjects: dict[tuple[str, str, str], Subjects] = {}
+        #: what hooks made and has to be closed, in the order it was made
+        self._made: list[Closing] = []
         #: journals whose open lines have been made fences
         self._journals: set[tuple[str, str, str]] = set()
 
@@ -86,15 +99,16 @@ class Runtime:
         await self.close()
 
     async def close(self) -> None:
-        """Close what was opened, in reverse order; one that cannot be closed does not keep the others open."""
+        """Close what was made, in reverse order; one that cannot be closed does not keep the others open."""
         self._closed = True
         async with contextlib.AsyncExitStack() as stack:
-            for _, transport in self._places.values():
-                stack.push_async_callback(transport.close)
+            for made in self._made:
+                stack.push_async_callback(made.aclose)
+            self._made.clear()
             self._places.clear()
 
     def __del__(self) -> None:
-        if self._places and not self._closed:
+        if self._made and not self._closed:
             warnings.warn(f"{self!r} was never closed", ResourceWarning, source=self, stacklevel=2)
 
     async def open(
@@ -117,7 +131,7 @@ class Runtime:
         environment = environment_of(venue, credentials)
         place, transport = self._place(venue, environment)
         account = _fingerprint(credentials.key)
-        signer = self._plugins.make_signer(venue, credentials)
+        signer = self._kept(self._plugins.make_signer(venue, credentials))
         guard = guard or Guard()
         line = Line(
             place=place,
@@ -142,12 +156,18 @@ class Runtime:
         await opened.on_open()
         return opened
 
+    def _kept(self, made: M) -> M:
+        """Remember what a hook made, when it is something to be closed."""
+        if isinstance(made, Closing):
+            self._made.append(made)
+        return made
+
     def _place(self, venue: Venue[Any], environment: Environment) -> tuple[Place, Transport]:
         key = (venue.id, environment.rest)
         if key not in self._places:
             if venue.id not in self._operators:
                 policy = RetryPolicy().tightened(self._plugins.retry_policy(venue))
-                self._operators[venue.id] = (policy, self._plugins.observers(venue))
+                self._operators[venue.id] = (policy, tuple(map(self._kept, self._plugins.observers(venue))))
             policy, observers = self._operators[venue.id]
             place = Place(
                 venue=venue,
@@ -157,7 +177,7 @@ class Runtime:
                 observers=observers,
                 unsupported=unsupported_endpoints(venue, environment),
             )
-            self._places[key] = (place, self._plugins.make_transport(venue, environment))
+            self._places[key] = (place, self._kept(self._plugins.make_transport(venue, environment)))
         return self._places[key]
 
     def _pool_finder(self, venue: Venue[Any], environment: Environment, account: str) -> Callable[[Limit], Budget]:
@@ -166,7 +186,7 @@ class Runtime:
             name = PoolName(venue.realm, environment.site, limit, owner)
             pool = self._pools.get(name)
             if pool is None:
-                pool = self._pools[name] = self._plugins.make_budget(name)
+                pool = self._pools[name] = self._kept(self._plugins.make_budget(name))
             return pool
 
         return find

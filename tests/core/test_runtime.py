@@ -115,6 +115,48 @@ async def test_closing_closes_every_transport() -> None:
     assert [one.is_closed for one in made] == [True, True]
 
 
+async def test_whatever_hooks_made_is_closed_in_reverse_order() -> None:
+    """Signers, budgets, observers and transports that have something open are closed, the last one made first."""
+    closed: list[str] = []
+
+    class Made:
+        def __init__(self, name: str, made: Any) -> None:
+            self._name, self._made = name, made
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._made, name)
+
+        def __call__(self, event: Any) -> None:
+            """Observe, and remember nothing."""
+
+        async def aclose(self) -> None:
+            closed.append(self._name)
+
+    class Everything(Watch):
+        @hookimpl
+        def venuekit_make_transport(self) -> Any:
+            return Made("transport", FakeTransport(_toy_time))
+
+        @hookimpl(wrapper=True)
+        def venuekit_make_signer(self) -> Any:
+            return Made("signer", (yield))
+
+        @hookimpl(wrapper=True)
+        def venuekit_make_budget(self) -> Any:
+            return Made("budget", (yield))
+
+        @hookimpl
+        def venuekit_observe(self) -> Any:
+            return Made("observer", None)
+
+    async with Runtime(plugins=plugins_with(Everything()), journal=False) as runtime:
+        await runtime.open(TOY_PERP, Credentials.sim("http://127.0.0.1:9/toy_perp", "k", "s"))
+        assert closed == []
+
+    assert sorted(set(closed)) == ["budget", "observer", "signer", "transport"]
+    assert closed[-2:] == ["transport", "observer"]
+
+
 async def test_an_account_refuses_to_be_pickled_and_names_the_alternative(sim: Simulation, runtime: Runtime) -> None:
     """Neither an account nor a view of it leaves the process; a reference to the credentials does."""
     account = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))

@@ -67,7 +67,7 @@ class AiohttpTransport:
             self._patience.end(task)
             response = None  # it shows the signed URL, and no traceback of ours shall show it
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Close the session and its connections."""
         self._patience.close()
         await self._session.close()

@@ -33,7 +33,7 @@ class FakeTransport:
         answer = self.reply(request)
         return await answer if inspect.isawaitable(answer) else answer
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Note that it was closed."""
         self.is_closed = True
 

@@ -51,7 +51,7 @@ async def test_a_silent_server_loses_the_answer(silent_server: str) -> None:
         await asyncio.wait_for(slow, 5)
     assert slow.cancelling() == 0
     assert (await transport.send(HttpRequest("GET", f"{silent_server}/quick", {}))).status == 200
-    await transport.close()
+    await transport.aclose()
 
 
 async def test_a_cancellation_stays_one(silent_server: str) -> None:
@@ -62,7 +62,7 @@ async def test_a_cancellation_stays_one(silent_server: str) -> None:
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    await transport.close()
+    await transport.aclose()
 
 
 async def test_cancelled_and_too_late_at_once_is_cancelled(silent_server: str) -> None:
@@ -74,7 +74,7 @@ async def test_cancelled_and_too_late_at_once_is_cancelled(silent_server: str) -
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    await transport.close()
+    await transport.aclose()
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,6 @@ async def test_a_warm_connection_that_breaks_sees_one_arrival(verb: str) -> None
             with pytest.raises(AnswerLost):
                 await transport.send(HttpRequest(verb, url, {}))
         finally:
-            await transport.close()
+            await transport.aclose()
 
     assert ["POST", verb] == arrived
