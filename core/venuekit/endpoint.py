@@ -10,6 +10,7 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import attrs
 
+from venuekit._called import CALLED
 from venuekit.faults import Fault
 
 __all__ = [
@@ -368,8 +369,10 @@ class Endpoint(Generic[T]):
 
     @property
     def operation(self) -> str:
-        """The capability method it serves first, else verb and path: what errors call it."""
-        return self.serves[0].__name__ if self.serves else str(self)
+        """What errors call it: the method under way that it serves, else the first one, else verb and path."""
+        names = [method.__name__ for method in self.serves]
+        called = (name for name in CALLED.get() if name in names)
+        return next(called, names[0] if names else str(self))
 
     def name_of(self, role: Role) -> str | None:
         """Return the name of the parameter that has a role, None when none has."""

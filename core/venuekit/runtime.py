@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from venuekit.message import Transport
     from venuekit.plugins import Plugins
 
-__all__ = ["Runtime", "environment_of", "unsupported_endpoints"]
+__all__ = ["Closing", "Runtime", "environment_of", "unsupported_endpoints"]
 
 A = TypeVar("A", bound="Account")
 M = TypeVar("M")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import inspect
 import sys
 from abc import ABC
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
+from venuekit._called import telling
 from venuekit.errors import UnsupportedCapability
 
 if TYPE_CHECKING:
@@ -53,6 +55,14 @@ class Capability(ABC):  # noqa: B024 - the promises are its subclasses'
 
     __slots__ = ()
 
+    def __init_subclass__(cls) -> None:
+        """Have what keeps a promise tell its name: one endpoint may serve several methods."""
+        super().__init_subclass__()
+        promised = {name for base in cls.__mro__[1:] if issubclass(base, Capability) for name in vars(base)}
+        for name, method in list(vars(cls).items()):
+            if name in promised and inspect.iscoroutinefunction(method) and not _is_promise(method):
+                setattr(cls, name, telling(method))
+
     @classmethod
     def of(cls, account: Account) -> Self:
         """
@@ -68,6 +78,10 @@ class Capability(ABC):  # noqa: B024 - the promises are its subclasses'
         raise UnsupportedCapability(
             support.reason or "not implemented by this plugin", venue=account.venue.id, operation=cls.__name__
         )
+
+
+def _is_promise(method: object) -> bool:
+    return getattr(method, "__isabstractmethod__", False)
 
 
 def capability_of(method: Callable[..., Any]) -> type[Capability]:

@@ -38,7 +38,7 @@ async def settle_command(context: click.Context, accounts: Sequence[str], as_jso
             row = {
                 "account": name,
                 "venue": account.venue.id,
-                "operation": f"{entry.verb} {entry.path}",
+                "operation": entry.operation,
                 "client_id": entry.client_id,
                 "sent_at": entry.sent_at,
                 "fence": entry.fence,

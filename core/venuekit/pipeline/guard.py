@@ -24,7 +24,7 @@ class Guard:
     session alive, unless it has an area: a countdown ends orders.
 
     ``symbols`` also forbids writes that touch the whole account. ``max_notional`` is quote per order; an endpoint
-    that takes a quantity but cannot tell its notional is refused then.
+    that takes a quantity but cannot tell its notional is refused then, unless it can only reduce a position.
     """
 
     symbols: frozenset[str] | None = attrs.field(default=None, converter=_symbols)
@@ -72,5 +72,6 @@ class Guard:
             return None
         notional = None if endpoint.notional is None else endpoint.notional(parameters)
         if notional is None:
-            return "the notional of this order cannot be told, and it is limited"
+            only_reduces = endpoint.reduces is not None and endpoint.reduces(parameters)
+            return None if only_reduces else "the notional of this order cannot be told, and it is limited"
         return f"notional {notional} is above {self.max_notional}" if notional > self.max_notional else None

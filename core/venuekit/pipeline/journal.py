@@ -25,9 +25,14 @@ _compact = json.JSONEncoder(separators=(",", ":")).encode
 
 @attrs.frozen
 class Unresolved:
-    """A write that the journal opened and never closed: sent at, and possibly arriving until the fence."""
+    """
+    A write that the journal opened and never closed: sent at, and possibly arriving until the fence.
+
+    ``operation`` is the capability method that was called, or verb and path.
+    """
 
     id: str
+    operation: str
     verb: str
     path: str
     parameters: Mapping[str, Any]
@@ -70,6 +75,7 @@ class FileJournal:
             entry.id,
             {
                 "begin": entry.id,
+                "operation": entry.operation,
                 "verb": entry.verb,
                 "path": entry.path,
                 "parameters": {name: _plain(value) for name, value in redact_parameters(entry.parameters).items()},
@@ -146,6 +152,7 @@ def _milliseconds(moment: datetime) -> int:
 def _entry(line: Mapping[str, Any]) -> Unresolved:
     return Unresolved(
         id=line["begin"],
+        operation=line["operation"],
         verb=line["verb"],
         path=line["path"],
         parameters={name: _parameter(value) for name, value in line["parameters"].items()},

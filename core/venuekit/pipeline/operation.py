@@ -283,6 +283,7 @@ class Operation(Generic[T]):
         self.journal_id = self.journal_id or new_id(sent_at)
         entry = Unresolved(
             id=self.journal_id,
+            operation=self.endpoint.operation,
             verb=self.endpoint.verb,
             path=self.endpoint.path,
             parameters=self.parameters,

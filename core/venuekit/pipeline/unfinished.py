@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from venuekit import errors
+from venuekit._called import CALLED
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Call, Effect, Endpoint
 from venuekit.pipeline.journal import Unresolved
@@ -21,9 +22,16 @@ async def resolve(line: Line, entry: Unresolved, call: Call) -> str:
         OutcomeUnknown, Conflict: nothing could be found out; the line stays open.
         ConfigurationError: the installed plugin does not know the endpoint any more.
     """
+    token = CALLED.set((entry.operation,))
+    try:
+        return await _resolve(line, _endpoint(line, entry), entry, call)
+    finally:
+        CALLED.reset(token)
+
+
+async def _resolve(line: Line, endpoint: Endpoint[object], entry: Unresolved, call: Call) -> str:
     from venuekit.pipeline.settle import look_again, read_now
 
-    endpoint = _endpoint(line, entry)
     try:
         draft = line.wire.encode(endpoint, entry.parameters)
     except ValueError as error:

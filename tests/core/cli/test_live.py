@@ -125,6 +125,6 @@ def test_settle_works_off_an_open_line(call: Call, live: Path) -> None:
     called = call("settle", "real", "--json")
 
     (row,) = called.rows
-    assert (called.status, row["state"], row["operation"]) == (0, "settled", "PUT /v1/leverage")
+    assert (called.status, row["state"], row["operation"]) == (0, "settled", "set_leverage")
     assert "it holds" in row["message"]
     assert call("settle", "--json").rows == []

@@ -42,6 +42,7 @@ def test_a_line_that_was_left_open(call: Call, fresh: Any, journal: Path, levera
     FileJournal(path.with_name(path.stem[: -len("-20261120")])).begin(
         Unresolved(
             id=new_id(sent),
+            operation="set_leverage",
             verb="PUT",
             path="/v1/leverage",
             parameters={"contract": "GEMUSD", "leverage": leverage},
@@ -53,7 +54,7 @@ def test_a_line_that_was_left_open(call: Call, fresh: Any, journal: Path, levera
     called = call("settle", *place)
 
     (row,) = called.rows
-    assert (row["account"], row["venue"], row["operation"]) == ("toy_perp", "toy_perp", "PUT /v1/leverage")
+    assert (row["account"], row["venue"], row["operation"]) == ("toy_perp", "toy_perp", "set_leverage")
     assert (called.status, row["state"]) == (0, "settled")
     assert found in row["message"]
     assert call("settle", *place).rows == []

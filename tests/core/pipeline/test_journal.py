@@ -165,5 +165,5 @@ def test_another_account_s_files_are_left_alone(tmp_path: Path) -> None:
 
 def _noted(journal: FileJournal, moment: datetime) -> str:
     entry_id = new_id(moment)
-    journal.begin(Unresolved(entry_id, "PUT", "/v1/leverage", {"leverage": Decimal(7)}, moment, moment))
+    journal.begin(Unresolved(entry_id, "set_leverage", "PUT", "/v1/leverage", {"leverage": Decimal(7)}, moment, moment))
     return entry_id

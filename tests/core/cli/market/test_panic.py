@@ -16,7 +16,7 @@ import venuekit
 from venuekit import Runtime
 from venuekit.cli import opening
 from venuekit.errors import AnswerLost, PermissionDenied
-from venuekit.pipeline.journal import FileJournal, Unresolved
+from venuekit.pipeline.journal import FileJournal, Unresolved, new_id
 
 Call = Callable[..., Any]
 
@@ -149,12 +149,14 @@ def test_an_order_that_may_still_arrive(
     assert call("leverage", "main", "NOSUCH", "9").status == 1  # the simulation does not know the key
     assert call("panic", "main").status == 0
     (path,) = (tmp_path / "journal").iterdir()
-    begun = {"verb": "POST", "path": "/v1/orders", "parameters": {}, "sent_at": datetime.now(UTC)}
-    past, future = (datetime.now(UTC) + timedelta(hours=hours) for hours in (-1, 1))
+    journal = FileJournal(path.with_name(path.stem[: -len("-20261120")]))
+    now = datetime.now(UTC)
+    begun = {"operation": "place_order", "verb": "POST", "path": "/v1/orders", "parameters": {}, "sent_at": now}
+    past, future = (now + timedelta(hours=hours) for hours in (-1, 1))
 
-    FileJournal(path).begin(Unresolved(id="a", fence=past, client_id="gone", **begun))
+    journal.begin(Unresolved(id=new_id(now), fence=past, client_id="gone", **begun))
     gone = call("panic", "main")
-    FileJournal(path).begin(Unresolved(id="b", fence=future, client_id="under-way", **begun))
+    journal.begin(Unresolved(id=new_id(now), fence=future, client_id="under-way", **begun))
     under_way = call("panic", "main")
 
     assert (gone.status, gone.err) == (0, "")

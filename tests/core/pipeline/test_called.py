@@ -1,0 +1,66 @@
+"""Errors, events and the journal name the method that was called, whatever else its endpoint serves."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from venuekit import errors
+from venuekit.capabilities import LeverageControl, LeverageReader, MarginTypeReader, PositionReader, SettingsReader
+from venuekit.simulator import Answer
+from venuekit_toy_perp.endpoints import POSITIONS, SETTINGS
+
+pytestmark = pytest.mark.looptime
+REFUSED = Answer.json(400, {"error": {"code": 2001, "message": "no"}})
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "method", "name"),
+    [
+        (SETTINGS, lambda account: LeverageReader.of(account).get_leverage("GEMUSD"), "get_leverage"),
+        (SETTINGS, lambda account: MarginTypeReader.of(account).get_margin_type(symbol="GEMUSD"), "get_margin_type"),
+        (SETTINGS, lambda account: SettingsReader.of(account).read_settings(["GEMUSD"]), "read_settings"),
+        (POSITIONS, lambda account: PositionReader.of(account).get_position("GEMUSD"), "get_position"),
+        (SETTINGS, lambda account: account.call(SETTINGS), "get_leverage"),
+    ],
+)
+async def test_an_error_names_what_was_called(
+    stage: Any, endpoint: Any, method: Callable[[Any], Any], name: str
+) -> None:
+    """Of the methods that an endpoint serves it is the one under way; a raw call has the first one's name."""
+    stage.sim.disturb("toy_perp", endpoint, REFUSED)
+
+    with pytest.raises(errors.VenueError) as caught:
+        await method(stage.account)
+
+    assert caught.value.operation == name
+    assert f"{name} refused" in str(caught.value)
+    assert {event.operation for event in stage.events} == {name}
+
+
+async def test_tasks_that_a_method_starts_bear_its_name(stage: Any) -> None:
+    """Reads side by side are all part of the method that asked for them."""
+
+    class Reader(type(stage.account), SettingsReader):  # type: ignore[misc]
+        __slots__ = ()
+
+        async def read_settings(self, *_: Any, **__: Any) -> Any:
+            return await asyncio.gather(self.call(SETTINGS), self.call(SETTINGS), return_exceptions=True)
+
+    stage.sim.disturb("toy_perp", SETTINGS, REFUSED, REFUSED)
+    both = await Reader(stage.account._line).read_settings([])
+
+    assert [one.operation for one in both] == ["read_settings", "read_settings"]
+
+
+async def test_a_method_keeps_its_signature_and_its_words(stage: Any) -> None:
+    """What tells the name is seen by nobody else."""
+    told, promise = type(stage.account).set_leverage, LeverageControl.set_leverage
+
+    assert [*inspect.signature(told).parameters] == [*inspect.signature(promise).parameters]
+    assert inspect.iscoroutinefunction(told)
+    assert told.__qualname__.endswith(".set_leverage")
