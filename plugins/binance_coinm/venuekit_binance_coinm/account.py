@@ -19,6 +19,7 @@ from venuekit_binance_common.leverage import BinanceLeverage
 from venuekit_binance_common.margin_history import BinanceMarginHistory
 from venuekit_binance_common.margin_type import BinanceMarginType
 from venuekit_binance_common.mark_price import BinanceMarkPrice
+from venuekit_binance_common.order_amending import BinanceOrderAmend
 from venuekit_binance_common.order_batches import BinanceOrderBatches
 from venuekit_binance_common.position_margin import BinancePositionMargin
 from venuekit_binance_common.position_mode import BinancePositionMode
@@ -43,6 +44,7 @@ class BinanceCoinmAccount(
     BinanceIncome,
     BinanceMarginHistory,
     BinancePositionMargin,
+    BinanceOrderAmend,
     BinanceOrderBatches,
     BinanceTrades,
     BinanceCountdown,

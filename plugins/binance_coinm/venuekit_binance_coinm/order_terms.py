@@ -7,7 +7,7 @@ from decimal import Decimal
 from venuekit.capabilities import Unit
 from venuekit.endpoint import Parameter
 from venuekit_binance_common.order_behaviour import order_behaviour
-from venuekit_binance_common.order_terms import MINUTE_POOL, OrderTerms
+from venuekit_binance_common.order_terms import MINUTE_POOL, ConditionalBook, OrderTerms
 from venuekit_binance_common.order_values import Size
 
 __all__ = ["NO_ORDER_TEST", "ORDER_BEHAVIOUR", "ORDER_SIZE", "ORDER_TERMS"]
@@ -24,10 +24,10 @@ ORDER_SIZE = Size(None, Unit.QUOTE)
 ORDER_TERMS = OrderTerms(
     root="/dapi",
     pools=MINUTE_POOL,
-    unchanged=-4197,
+    conditional=ConditionalBook.LISTED,
     sizes_in_base=False,
     most_callback=Decimal(10),
-    has_algo_history=False,
+    unchanged=-4197,
     has_test=False,
     more=(Parameter("pair"),),
     countdown_note=_COUNTDOWN,

@@ -1,4 +1,4 @@
-"""Lost answers about orders: what is reported is true, and nothing has a second effect; on both products."""
+"""Lost answers about orders: what is reported is true, and nothing has a second effect; on every product."""
 
 from __future__ import annotations
 
@@ -34,7 +34,13 @@ from venuekit_binance_common.order_settling import UNKNOWN_ORDER
 pytestmark = pytest.mark.looptime
 D = Decimal
 #: a symbol that is flat, and a quantity of it that meets every filter
-PRODUCTS = {"binance_usdm": ("ETHUSDT", D("0.1")), "binance_coinm": ("ETHUSD_PERP", D(10))}
+PRODUCTS = {
+    "binance_usdm": ("ETHUSDT", D("0.1")),
+    "binance_coinm": ("ETHUSD_PERP", D(10)),
+    "aster_usdm": ("ETHUSDT", D("0.1")),
+}
+#: those that can amend orders
+amending = pytest.mark.parametrize("stage", ["binance_usdm", "binance_coinm"], indirect=True)
 
 
 def _unknown(code: int, words: str, *, status: int = 400, applied: bool) -> Answer:
@@ -84,6 +90,11 @@ class Stage:
         endpoints: OrderEndpoints = self.account.ORDERS
         return endpoints
 
+    @property
+    def conditional(self) -> Any:
+        """The endpoints of conditional orders, those of all orders where they have no book of their own."""
+        return self.orders.algo or self.orders
+
     def sent(self, endpoint: Any) -> int:
         """Return how many requests arrived at an endpoint."""
         return sum((one.verb, one.path) == (endpoint.verb, endpoint.path) for one in self.sim.requests)
@@ -116,7 +127,7 @@ class Stage:
 
 @pytest.fixture(params=PRODUCTS)
 async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
-    """An account of either product."""
+    """An account of each product."""
     venue, (symbol, quantity) = request.param, PRODUCTS[request.param]
     clock = LoopClock()
     async with (
@@ -180,7 +191,7 @@ async def test_an_equal_order_of_a_second_actor_is_not_ours(stage: Stage) -> Non
 async def test_an_older_order_of_the_same_id_is_not_ours(stage: Stage) -> None:
     """An order that had ended before we sent anything proves nothing, although its id may be used again."""
     await stage.account.place_order(stage.taken(client_id="twice"))
-    await stage.account._pause(5)
+    await stage.account.pause(5)
     stage.disturb(stage.orders.place, DropBefore())
     with pytest.raises(NotExecuted, match="twice"):
         await stage.account.place_order(stage.taken(client_id="twice"))
@@ -235,39 +246,41 @@ async def test_reads_that_fail_prove_nothing(stage: Stage) -> None:
 @fates
 async def test_lost_conditional_order(stage: Stage, fate: Disturbance, applied: bool) -> None:
     """It is sent once and found; where it cannot be queried, not finding it is not called "not executed"."""
-    stage.disturb(stage.orders.place_algo, fate)
+    stage.disturb(stage.conditional.place, fate)
     found = await outcome_of(stage.account.place_order(stage.stop()))
     if applied:
         assert (found.id, found.status) == (stage.ledger.orders(stage.symbol)[0].id, OrderStatus.UNTRIGGERED)
     else:
-        assert type(found) is (OutcomeUnknown if stage.orders.algo_order is None else NotExecuted)
+        assert type(found) is (OutcomeUnknown if stage.conditional.order is None else NotExecuted)
     assert len(stage.ledger.orders(stage.symbol)) == applied
-    assert stage.sent(stage.orders.place_algo) == 1
+    assert stage.sent(stage.conditional.place) == 1
 
 
 async def test_lost_conditional_order_that_triggered(stage: Stage) -> None:
-    """One that is no longer open is found by its query, and stays unknown where there is none."""
+    """One that waits no longer is found by its query, and stays unknown where there is none."""
     trigger = SecondActor(lambda ledger: ledger.set_mark(stage.symbol, D(4100)), after=True)
-    stage.disturb(stage.orders.place_algo, (trigger, DropAfter()))
+    stage.disturb(stage.conditional.place, (trigger, DropAfter()))
     found = await outcome_of(stage.account.place_order(stage.stop()))
     assert stage.ledger.position(stage.symbol).quantity == stage.quantity
-    if stage.orders.algo_order is None:
+    if stage.conditional.order is None:
         assert type(found) is OutcomeUnknown
         assert "proves nothing" in found.message
+    elif stage.orders.algo is None:
+        assert (found.status, found.filled, found.triggered_order_id) == (OrderStatus.FILLED, stage.quantity, None)
     else:
         assert (found.status, bool(found.triggered_order_id)) == (OrderStatus.TRIGGERED, True)
-    assert stage.sent(stage.orders.place_algo) == 1
+    assert stage.sent(stage.conditional.place) == 1
 
 
 @fates
 async def test_lost_cancel_of_a_conditional_order(stage: Stage, fate: Disturbance, applied: bool) -> None:
     """It is open no longer, and what is said about how it ended is so."""
     order = await stage.account.place_order(stage.stop())
-    stage.disturb(stage.orders.cancel_algo, fate)
+    stage.disturb(stage.conditional.cancel, fate)
     ended = await outcome_of(stage.account.cancel_order(stage.symbol, order_id=order.id))
     assert stage.ledger.orders(stage.symbol, is_open=True) == ()
-    assert stage.sent(stage.orders.cancel_algo) <= 2
-    if stage.orders.algo_order is None and isinstance(ended, OutcomeUnknown):
+    assert stage.sent(stage.conditional.cancel) <= 2
+    if stage.conditional.order is None and isinstance(ended, OutcomeUnknown):
         assert "triggered cannot be read" in ended.message
         assert applied  # what the venue itself has answered in the end is told
     else:
@@ -294,7 +307,7 @@ async def test_lost_batch(stage: Stage, fate: Disturbance, applied: bool) -> Non
 async def test_lost_batch_of_which_one_was_refused(stage: Stage, fate: Disturbance) -> None:
     """An order that the venue did not take within a lost batch is "not executed", the others are there."""
     stage.ledger.rest_order(stage.symbol, Side.SELL, stage.quantity, D(4000), client_id="taken")
-    await stage.account._pause(5)
+    await stage.account.pause(5)
     stage.disturb(stage.orders.place_batch, fate)
     first, second, third = await stage.account.place_orders(
         [stage.bid(2000, client_id="a"), stage.bid(2001, client_id="taken"), stage.bid(2002, client_id="c")]
@@ -307,8 +320,9 @@ async def test_lost_batch_of_which_one_was_refused(stage: Stage, fate: Disturban
 
 
 @fates
-async def test_lost_batches_of_changes(stage: Stage, fate: Disturbance, applied: bool) -> None:
-    """Amending and cancelling several orders holds in the end."""
+@amending
+async def test_lost_batch_of_amendments(stage: Stage, fate: Disturbance, applied: bool) -> None:
+    """Amending several orders holds in the end."""
     ids = [order.id for order in await stage.account.place_orders([stage.bid(2000), stage.bid(2001)])]
     stage.disturb(stage.orders.amend_batch, fate)
     wanted = [
@@ -316,10 +330,19 @@ async def test_lost_batches_of_changes(stage: Stage, fate: Disturbance, applied:
     ]
     assert [one.price for one in await stage.account.amend_orders(wanted)] == [1900, 1901]
     assert [order.price for order in stage.ledger.orders(stage.symbol)] == [1900, 1901]
+    assert 1 <= stage.sent(stage.orders.amend_batch) <= 2
+    assert applied is not None
+
+
+@fates
+async def test_lost_batch_of_cancellations(stage: Stage, fate: Disturbance, applied: bool) -> None:
+    """Cancelling several orders holds in the end."""
+    ids = [order.id for order in await stage.account.place_orders([stage.bid(2000), stage.bid(2001)])]
     stage.disturb(stage.orders.cancel_batch, fate)
     ended = await stage.account.cancel_orders(stage.symbol, order_ids=ids)
     assert [one.status for one in ended] == ["canceled", "canceled"]
-    assert max(stage.sent(stage.orders.amend_batch), stage.sent(stage.orders.cancel_batch)) <= 2
+    assert stage.ledger.open_orders() == ()
+    assert 1 <= stage.sent(stage.orders.cancel_batch) <= 2
     assert applied is not None
 
 
@@ -385,6 +408,7 @@ async def test_cancel_of_what_is_nowhere(stage: Stage) -> None:
 
 
 @fates
+@amending
 async def test_lost_amendment(stage: Stage, fate: Disturbance, applied: bool) -> None:
     """An amendment holds in the end, whatever became of its first attempt."""
     order = await stage.account.place_order(stage.bid())
@@ -397,6 +421,7 @@ async def test_lost_amendment(stage: Stage, fate: Disturbance, applied: bool) ->
     assert stage.sent(stage.orders.amend) <= (1 if applied and fate is not IN_TIME else 2)
 
 
+@amending
 async def test_amendment_of_what_is_not_open(stage: Stage) -> None:
     """It is not found, also when only one of the two numbers is given."""
     for numbers in ({"price": D(1900)}, {"price": D(1900), "quantity": stage.quantity}):
@@ -406,11 +431,12 @@ async def test_amendment_of_what_is_not_open(stage: Stage) -> None:
 
 @fates
 async def test_lost_cancel_of_everything(stage: Stage, fate: Disturbance, applied: bool) -> None:
-    """Nothing is left in either book."""
+    """Nothing is left in any book."""
     for request in (stage.bid(2000), stage.stop(), stage.stop()):
         await stage.account.place_order(request)
     stage.disturb(stage.orders.cancel_all, fate)
-    stage.disturb(stage.orders.cancel_all_algo or stage.orders.cancel_algo, fate)
+    if stage.orders.algo is not None:
+        stage.disturb(stage.orders.algo.cancel_all or stage.orders.algo.cancel, fate)
     assert await stage.account.cancel_all_orders() == ()
     assert stage.ledger.open_orders() == ()
     assert applied is not None
@@ -446,13 +472,13 @@ async def test_unfinished_writes_of_a_killed_process_are_worked_off(tmp_path: Pa
         first = await stage.account.place_order(stage.bid())
         orders = stage.orders
         fate = DropAfter() if arrives else DropBefore()
-        calls = {
-            orders.place: stage.account.place_order(stage.bid(2001)),
-            orders.place_algo: stage.account.place_order(stage.stop()),
-            orders.place_batch: stage.account.place_orders([stage.bid(2002), stage.bid(2003)]),
-            orders.cancel: stage.account.cancel_order(symbol, order_id=first.id),
-        }
-        for endpoint, call in calls.items():
+        calls = [
+            (orders.place, stage.account.place_order(stage.bid(2001))),
+            (stage.conditional.place, stage.account.place_order(stage.stop())),
+            (orders.place_batch, stage.account.place_orders([stage.bid(2002), stage.bid(2003)])),
+            (orders.cancel, stage.account.cancel_order(symbol, order_id=first.id)),
+        ]
+        for endpoint, call in calls:
             stage.disturb(endpoint, (Delay(after=1), fate))
             task = asyncio.ensure_future(call)
             await clock.sleep(0.5)
@@ -461,7 +487,7 @@ async def test_unfinished_writes_of_a_killed_process_are_worked_off(tmp_path: Pa
         await clock.sleep(30)
         assert len(account.unresolved) == len(calls)
         for entry in account.unresolved:
-            if not arrives and entry.path == orders.place_algo.path and orders.algo_order is None:
+            if not arrives and entry.path == stage.conditional.place.path and stage.conditional.order is None:
                 with pytest.raises(OutcomeUnknown, match="proves nothing"):
                     await account.settle(entry)
                 continue

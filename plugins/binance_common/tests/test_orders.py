@@ -1,4 +1,4 @@
-"""Orders of both products: what is sent, what is refused before it is, and what comes back from two books as one."""
+"""Orders of every product: what is sent, what is refused before it is, and what comes back from all books as one."""
 
 from __future__ import annotations
 
@@ -41,7 +41,13 @@ from venuekit_binance_common.testing import open_exchange
 pytestmark = pytest.mark.looptime
 D = Decimal
 #: a symbol that is flat, and a quantity of it that meets every filter
-PRODUCTS = {"binance_usdm": ("ETHUSDT", D("0.1")), "binance_coinm": ("ETHUSD_PERP", D(10))}
+PRODUCTS = {
+    "binance_usdm": ("ETHUSDT", D("0.1")),
+    "binance_coinm": ("ETHUSD_PERP", D(10)),
+    "aster_usdm": ("ETHUSDT", D("0.1")),
+}
+#: those that keep conditional orders in a book of their own, and amend orders
+two_books = pytest.mark.parametrize("stage", ["binance_usdm", "binance_coinm"], indirect=True)
 CONDITIONAL: dict[OrderType, dict[str, Any]] = {
     OrderType.STOP: {"trigger_price": D(4000), "price": D(4001)},
     OrderType.STOP_MARKET: {"trigger_price": D(4000)},
@@ -78,7 +84,7 @@ class Stage:
 
 @pytest.fixture(params=PRODUCTS)
 async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
-    """An account of either product."""
+    """An account of each product."""
     venue, (symbol, quantity) = request.param, PRODUCTS[request.param]
     clock = LoopClock()
     async with (
@@ -135,12 +141,13 @@ async def test_market_order_tells_what_was_filled(stage: Stage) -> None:
 
 @pytest.mark.parametrize("kind", CONDITIONAL, ids=str)
 async def test_conditional_types_go_to_their_own_book(stage: Stage, kind: OrderType) -> None:
-    """One call places them, and every read shows them beside the plain ones."""
+    """One call places them, where there is one, and every read shows them beside the plain ones."""
     details = CONDITIONAL[kind] | {"working_price": WorkingPrice.MARK, "price_protect": True}
     plain = await stage.account.place_order(stage.order())
     order = await stage.account.place_order(stage.order(kind, client_id="when", **details))
     held = stage.ledger.order(order.id)
-    assert (order.type, order.book, order.status) == (kind, OrderBook.CONDITIONAL, OrderStatus.UNTRIGGERED)
+    book = OrderBook.PLAIN if stage.account.ORDERS.algo is None else OrderBook.CONDITIONAL
+    assert (order.type, order.book, order.status) == (kind, book, OrderStatus.UNTRIGGERED)
     assert (order.trigger_price, order.price) == (details.get("trigger_price"), details.get("price"))
     assert (order.callback_rate, order.activation_price) == (
         details.get("callback_rate"),
@@ -155,15 +162,16 @@ async def test_conditional_types_go_to_their_own_book(stage: Stage, kind: OrderT
         await account.get_open_order(symbol, order_id=order.id),
         await account.get_open_order(symbol, client_id="when"),
     ):
-        assert (told.id, told.book, told.working_price) == (order.id, OrderBook.CONDITIONAL, WorkingPrice.MARK)
+        assert (told.id, told.book, told.working_price) == (order.id, book, WorkingPrice.MARK)
         assert told.price_protect is True
+        assert (told.status, told.trigger_price) == (OrderStatus.UNTRIGGERED, details.get("trigger_price"))
     assert [one.id for one in await account.get_open_orders(symbol)] == [plain.id, order.id]
     assert [one.id for one in await account.get_open_orders()] == [plain.id, order.id]
     assert [one.id async for one in account.iter_orders(symbol)] == [plain.id, order.id]
 
 
 async def test_order_that_closes_whatever_is_open(stage: Stage) -> None:
-    """It has no quantity, and the venue keeps it among the conditional ones."""
+    """It has no quantity, and waits for its trigger."""
     stage.ledger.fill(stage.symbol, Side.BUY, stage.quantity, D(3000))
     request = stage.order(
         OrderType.STOP_MARKET, side=OrderSide.SELL, quantity=None, trigger_price=D(2000), close_position=True
@@ -172,11 +180,12 @@ async def test_order_that_closes_whatever_is_open(stage: Stage) -> None:
     assert (order.close_position, stage.ledger.order(order.id).close_position) == (True, True)
 
 
+@two_books
 async def test_triggered_order_names_the_one_it_became(stage: Stage) -> None:
     """Where conditional orders can be queried; elsewhere a triggered one is not found any more."""
     order = await stage.account.place_order(stage.order(OrderType.STOP_MARKET, trigger_price=D(4000)))
     stage.ledger.set_mark(stage.symbol, D(4100))
-    if stage.account.ORDERS.algo_order is None:
+    if stage.account.ORDERS.algo.order is None:
         with pytest.raises(NotFound):
             await stage.account.get_order(stage.symbol, order_id=order.id)
         with pytest.raises(Rejected):
@@ -236,18 +245,15 @@ async def test_misfits_are_refused_before_sending(stage: Stage, change: dict[str
 async def test_names_and_counts_are_refused_before_sending(stage: Stage) -> None:
     """Two names or none, an id that is no number, batches of 0, 6 and 11, two alike in one batch."""
     account, symbol, order = stage.account, stage.symbol, stage.order()
-    change = Amendment(symbol=symbol, side=OrderSide.BUY, id="1", price=D(1))
     calls = {
         "name the order": account.get_order(symbol),
         "name the order by": account.cancel_order(symbol, order_id="1", client_id="a"),
         "an order id is a number": account.get_open_order(symbol, order_id="mine"),
         "1 to 5 orders, not 0": account.place_orders([]),
         "1 to 5 orders, not 6": account.place_orders([order] * 6),
-        "1 to 5 orders, not": account.amend_orders([change] * 6),
         "1 to 10 orders, not 0": account.cancel_orders(symbol),
         "1 to 10 orders, not 11": account.cancel_orders(symbol, order_ids=["1"] * 6, client_ids=["a"] * 5),
         "the same client id": account.place_orders([attrs.evolve(order, client_id="a")] * 2),
-        "a quantity or a price": account.amend_order(symbol, OrderSide.BUY, order_id="1"),
         "up to 1000": account.call(account.ORDERS.all_orders, symbol=symbol, limit=1001),
         "up to 100": account.call(account.ORDERS.forced, symbol=symbol, limit=101),
         "is reversed": account.iter_trades(
@@ -266,6 +272,17 @@ async def test_names_and_counts_are_refused_before_sending(stage: Stage) -> None
     assert {one.path for one in stage.sim.requests} == {
         f"{account.ORDERS.order.path.rpartition('/')[0]}/{name}" for name in ("time", "exchangeInfo")
     }
+
+
+@two_books
+async def test_amendments_are_refused_before_sending(stage: Stage) -> None:
+    """A batch of 6, and an amendment of nothing."""
+    change = Amendment(symbol=stage.symbol, side=OrderSide.BUY, id="1", price=D(1))
+    with pytest.raises(InvalidArgument, match="1 to 5 orders, not 6"):
+        await stage.account.amend_orders([change] * 6)
+    with pytest.raises(InvalidArgument, match="a quantity or a price"):
+        await stage.account.amend_order(stage.symbol, OrderSide.BUY, order_id="1")
+    assert writes(stage) == []
 
 
 # -- refused by the venue
@@ -291,6 +308,7 @@ async def test_refusals_of_the_venue(stage: Stage) -> None:
     assert stage.ledger.orders(stage.symbol) == ()
 
 
+@two_books
 async def test_stop_types_are_refused_by_the_plain_endpoint(stage: Stage) -> None:
     """A raw call learns from the venue that conditional types have an endpoint of their own."""
     with pytest.raises(InvalidRequest, match="Algo Order API") as caught:
@@ -316,6 +334,7 @@ async def test_raw_refusals(stage: Stage) -> None:
 # -- changing
 
 
+@two_books
 async def test_amendment_changes_one_number_and_keeps_the_other(stage: Stage) -> None:
     """Both numbers are sent, as the venue wants it; one that changes nothing is no error."""
     order = await stage.account.place_order(stage.order(client_id="mine"))
@@ -340,17 +359,23 @@ async def test_batches_answer_item_by_item(stage: Stage) -> None:
     assert [one.client_id if isinstance(one, Order) else one.code for one in placed] == ["a", "b", -4061, -2021, "e"]
     assert len(stage.arrivals(stage.account.ORDERS.place_batch)) == 1
     a, b, e = placed[0], placed[1], placed[4]
-    amended = await stage.account.amend_orders(
-        [
-            Amendment(symbol=stage.symbol, side=OrderSide.BUY, id=a.id, price=D(1900)),
-            Amendment(symbol=stage.symbol, side=OrderSide.BUY, client_id="e", price=D(1999), quantity=stage.quantity),
-        ]
-    )
-    assert [one.price for one in amended] == [1900, 1999]
     ended = await stage.account.cancel_orders(stage.symbol, order_ids=[a.id, b.id, "99999"], client_ids=["e"])
     assert [one.id if isinstance(one, Order) else one.code for one in ended] == [a.id, b.id, -2011, e.id]
     assert {one.status for one in ended if isinstance(one, Order)} == {OrderStatus.CANCELED}
     assert stage.ledger.open_orders() == ()
+
+
+@two_books
+async def test_batches_of_amendments_answer_item_by_item(stage: Stage) -> None:
+    """One changes its price, one already is so, one is not there."""
+    placed = await stage.account.place_orders([stage.order(client_id="a"), stage.order(price=D(1999), client_id="e")])
+    changes = [
+        Amendment(symbol=stage.symbol, side=OrderSide.BUY, id=placed[0].id, price=D(1900)),
+        Amendment(symbol=stage.symbol, side=OrderSide.BUY, client_id="e", price=D(1999), quantity=stage.quantity),
+        Amendment(symbol=stage.symbol, side=OrderSide.BUY, id="99999", price=D(1900), quantity=stage.quantity),
+    ]
+    amended = await stage.account.amend_orders(changes)
+    assert [one.price if isinstance(one, Order) else one.code for one in amended] == [1900, 1999, -2013]
 
 
 async def test_cancelled_client_id_of_both_books(stage: Stage) -> None:
@@ -405,7 +430,7 @@ async def test_trades_are_walked_by_their_ids(stage: Stage) -> None:
     """From a time on, until a time, and behind the last one seen; commission is what it did to the account."""
     moments = []
     for _ in range(4):
-        await stage.account._pause(3600)
+        await stage.account.pause(3600)
         moments.append(stage.sim.milliseconds())
         stage.ledger.fill(stage.symbol, Side.BUY, stage.quantity, D(3000))
     held = stage.ledger.fills(stage.symbol)
@@ -426,7 +451,7 @@ async def test_orders_are_walked_behind_the_last_one_seen(stage: Stage) -> None:
     ids = []
     for day in range(4):
         ids.append((await stage.account.place_order(stage.order(price=D(2000 - day)))).id)
-        await stage.account._pause(5 * 86_400)
+        await stage.account.pause(5 * 86_400)
     told = await stage.account.iter_orders(stage.symbol).all()
     assert [order.id for order in told] == ids
     assert [order.id async for order in stage.account.iter_orders(stage.symbol, after=told[1])] == ids[2:]
@@ -447,23 +472,24 @@ async def test_forced_orders(stage: Stage) -> None:
 
 
 async def test_countdown_by_hand(stage: Stage) -> None:
-    """Armed, it cancels the plain orders of the symbol; disarmed, it does not; conditional ones stay."""
+    """Armed, it cancels the orders of the symbol; disarmed, it does not; a book of conditional ones is spared."""
     await stage.account.place_order(stage.order())
     await stage.account.place_order(stage.order(OrderType.STOP_MARKET, trigger_price=D(4000)))
     await stage.account.set_countdown(stage.symbol, 10)
     await stage.account.set_countdown(stage.symbol, None)
-    await stage.account._pause(20)
+    await stage.account.pause(20)
     assert len(stage.ledger.open_orders()) == 2
     await stage.account.set_countdown(stage.symbol, 10)
-    await stage.account._pause(11)
-    assert [order.book for order in stage.ledger.open_orders()] == ["conditional"]
+    await stage.account.pause(11)
+    spared = [] if stage.account.ORDERS.algo is None else ["conditional"]
+    assert [order.book for order in stage.ledger.open_orders()] == spared
 
 
 async def test_countdown_beats_and_is_disarmed(stage: Stage) -> None:
     """It outlives many countdowns while the block runs, and a clean exit disarms it."""
     await stage.account.place_order(stage.order())
     async with stage.account.countdown(stage.symbol, 9):
-        await stage.account._pause(100)
+        await stage.account.pause(100)
         assert len(stage.ledger.open_orders()) == 1
     assert stage.ledger.deadline(stage.symbol) is None
     assert 30 <= len(stage.arrivals(stage.account.ORDERS.countdown)) <= 36
@@ -475,13 +501,13 @@ async def test_countdown_stays_armed_on_an_exception(stage: Stage) -> None:
 
     async def work() -> None:
         async with stage.account.countdown(stage.symbol, 9):
-            await stage.account._pause(20)
+            await stage.account.pause(20)
             raise LookupError("a bug")
 
     with pytest.raises(LookupError):
         await work()
     assert stage.ledger.deadline(stage.symbol) is not None
-    await stage.account._pause(10)
+    await stage.account.pause(10)
     assert stage.ledger.open_orders() == ()
 
 
@@ -492,11 +518,11 @@ async def test_lost_beats_are_superseded_and_none_arms_again(stage: Stage) -> No
     await stage.account.place_order(stage.order())
     async with stage.account.countdown(stage.symbol, 9):
         stage.sim.disturb(venue, endpoint, DropBefore())
-        await stage.account._pause(30)
+        await stage.account.pause(30)
         assert len(stage.ledger.open_orders()) == 1
         stage.sim.disturb(venue, endpoint, ApplyLater(2), times=1)
-        await stage.account._pause(3.05)
-    await stage.account._pause(30)
+        await stage.account.pause(3.05)
+    await stage.account.pause(30)
     assert stage.ledger.deadline(stage.symbol) is None
     assert len(stage.ledger.open_orders()) == 1
 
@@ -529,12 +555,12 @@ async def test_guards_and_halts(stage: Stage) -> None:
             await guarded.place_order(stage.order(quantity=D(10)))
         with pytest.raises(GuardRefused, match="cannot be told"):
             await guarded.place_order(stage.order(OrderType.MARKET))
-        if venue == "binance_usdm":
+        if venue != "binance_coinm":
             await guarded.place_orders([stage.order(), stage.order(price=D(2400))])
 
 
 @pytest.mark.parametrize("venue_id", PRODUCTS)
-def test_orders_weigh_nothing_and_are_counted(venue_id: str) -> None:
+def test_orders_weigh_what_is_documented_and_are_counted(venue_id: str) -> None:
     """The venue counts orders by account and requests by address, and says so in its headers."""
     venue = make_plugins().venue(venue_id)
     exchange = open_exchange(venue, "flat")
@@ -546,7 +572,8 @@ def test_orders_weigh_nothing_and_are_counted(venue_id: str) -> None:
     assert [answer.status for answer in answers] == [200, 200]
     assert [one["X-MBX-ORDER-COUNT-1M"] for one in told] == ["1", "2"]
     assert ["X-MBX-ORDER-COUNT-10S" in one for one in told] == [venue_id == "binance_usdm"] * 2
-    assert [one["X-MBX-USED-WEIGHT-1M"] for one in told] == ["0", "0"]
+    weights = ["1", "2"] if venue_id == "aster_usdm" else ["0", "0"]
+    assert [one["X-MBX-USED-WEIGHT-1M"] for one in told] == weights
 
 
 async def test_settings_are_kept_from_changing_by_orders_of_either_book(stage: Stage) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from venuekit.capabilities import CountdownCancel
@@ -66,9 +68,9 @@ class BinanceCountdown(BinanceOrderReading, CountdownCancel):
     def _milliseconds(self, symbol: str, seconds: float | None) -> int:
         if seconds is None:
             return 0
-        whole = round(seconds * 1000)
+        whole = round(seconds * 1000) if _is_number(seconds) else 0
         if whole < 1:
-            words = f"a countdown takes at least a millisecond, not {seconds} s; None disarms it"
+            words = f"a countdown takes at least a millisecond, not {seconds!r} s; None disarms it"
             raise self.refuse(words, operation="set_countdown", subject=symbol)
         return whole
 
@@ -103,6 +105,10 @@ class _Heart:
     def open_for(self) -> float:
         """Return for how many seconds a beat without an answer may still arrive."""
         return max(0.0, self._open_until - self._clock.monotonic())
+
+
+def _is_number(seconds: object) -> bool:
+    return not isinstance(seconds, bool) and isinstance(seconds, int | float | Decimal) and math.isfinite(seconds)
 
 
 async def _stop(beating: asyncio.Task[None]) -> None:

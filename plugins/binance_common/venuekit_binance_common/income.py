@@ -58,6 +58,10 @@ class BinanceIncome(Account, IncomeReader):
         """Walk the history, a thousand rows a page."""
         from venuekit_binance_common.income_rows import INCOME_KINDS
 
+        if kind is not None:
+            if kind not in tuple(IncomeKind):
+                raise self.refuse(f"there is no kind {kind!r}", operation="iter_income")
+            kind = IncomeKind(kind)
         of_kind = [name for name, meaning in INCOME_KINDS.items() if meaning is kind]
         only_type = of_kind[0] if len(of_kind) == 1 else None
 

@@ -44,16 +44,16 @@ INCOME_KINDS: Mapping[str, IncomeKind] = {
 
 
 class _Row(msgspec.Struct, rename="camel", gc=False):
-    """One row; ids are numbers on one product and text on the other, empty text says that there is none."""
+    """One row; ids are numbers on one product and text on the other, empty text or null says that there is none."""
 
     income_type: str
     income: Decimal
     asset: str
     time: int
     tran_id: int | str
-    symbol: str = ""
-    trade_id: int | str = ""
-    info: str = ""
+    symbol: str | None = None
+    trade_id: int | str | None = None
+    info: str | None = None
 
 
 _DECODER = msgspec.json.Decoder(list[_Row])
@@ -76,7 +76,7 @@ def decode(body: bytes) -> list[Income]:
             kind_of(row.income_type, other),
             row.income_type,
             row.symbol or None,
-            str(row.trade_id) or None,
+            str(row.trade_id or "") or None,
             None,  # order_id
             row.info or None,
         )

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from venuekit import errors
 from venuekit.account import Answer
-from venuekit.capabilities import Amendment, Order, OrderBatch, OrderBehaviour, OrderRequest
-from venuekit.errors import NotExecuted, OperationError, Outcome
+from venuekit.capabilities import Amendment, Order, OrderAmend, OrderBatch, OrderBehaviour, OrderRequest
+from venuekit.errors import NotExecuted, NotFound, OperationError, Outcome
 from venuekit.faults import Fault
-from venuekit_binance_common.order_form import algo_form, named, order_form, texts
+from venuekit_binance_common.order_amending import BinanceAmending
+from venuekit_binance_common.order_form import named, order_form, side_word, texts
 from venuekit_binance_common.order_settling import UNKNOWN_ORDER
-from venuekit_binance_common.order_values import Size, algo_order_of, order_of
-from venuekit_binance_common.orders import BinanceOrders
 from venuekit_binance_common.together import together_all
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from venuekit_binance_common.order_rows import BatchItem
+    from venuekit_binance_common.order_values import Size
 
 __all__ = ["BinanceOrderBatches"]
 
@@ -47,12 +47,8 @@ class _Answered:
     received_at: datetime
     raw: Any
 
-    def order(self, size: Size) -> Order | None:
-        """Return the order, None where there was a refusal."""
-        return None if self.item.row is None else order_of(self.item.row, size, self.received_at, self.raw)
 
-
-class BinanceOrderBatches(BinanceOrders, OrderBatch):
+class BinanceOrderBatches(BinanceAmending, OrderBatch):
     """
     Place or amend up to 5, cancel up to 10 orders at once.
 
@@ -62,28 +58,40 @@ class BinanceOrderBatches(BinanceOrders, OrderBatch):
     __slots__ = ()
 
     async def place_orders(self, requests: Sequence[OrderRequest]) -> tuple[Result, ...]:
-        """Place orders: the plain ones in one request, then conditional ones, which have no batch, each by itself."""
+        """Place orders: those of the plain book in one request, then those of a conditional one each by itself."""
         operation = "place_orders"
         self._check_count(operation, len(requests), self.behaviour(OrderBehaviour).place_batch)
         whole = [await self._checked(operation, request) for request in requests]
         if len({request.client_id for request in whole}) < len(whole):
             raise self.refuse("two orders have the same client id", operation=operation)
-        plain = [request for request in whole if not request.type.is_conditional]
-        conditional = [request for request in whole if request.type.is_conditional]
+        plain = [request for request in whole if self._book_of(request) is None]
         placed = iter(await self._place_plain(operation, plain) if plain else ())
-        triggers = iter(await together_all(self._place_algo(request) for request in conditional))
-        return tuple(next(triggers if request.type.is_conditional else placed) for request in whole)
+        others = [(algo, request) for request in whole if (algo := self._book_of(request)) is not None]
+        triggers = iter(await together_all(_or_error(self._place_algo(*other)) for other in others))
+        return tuple(next(placed if self._book_of(request) is None else triggers) for request in whole)
 
     async def amend_orders(self, amendments: Sequence[Amendment]) -> tuple[Result, ...]:
-        """Amend limit orders; one that already is so is returned as it is."""
+        """
+        Amend limit orders; one that already is so is returned as it is.
+
+        Where an order must be read for the number that is None, and is gone, the others are amended all the same.
+
+        Raises:
+            UnsupportedCapability: the venue amends no orders.
+        """
         operation = "amend_orders"
+        endpoint = self._had(self.ORDERS.amend_batch, operation, OrderAmend)
         self._check_count(operation, len(amendments), self.behaviour(OrderBehaviour).amend_batch)
         items = [await self._amendment(operation, one) for one in amendments]
-        answer = await self.answer(self.ORDERS.amend_batch, batchOrders=[texts(item) for item in items])
-        answers = self._answers(operation, answer, answer.value.answer or (), len(items))
+        sent = [item for item in items if not isinstance(item, NotFound)]
+        answers: Iterator[_Answered] = iter(())
+        if sent:
+            answer = await self.answer(endpoint, batchOrders=[texts(item) for item in sent])
+            answers = iter(self._answers(operation, answer, answer.value.answer or (), len(sent)))
+        answered = [item if isinstance(item, NotFound) else next(answers) for item in items]
         return tuple(
             await together_all(
-                self._amended(operation, item, one) for item, one in zip(answers, amendments, strict=True)
+                self._amended(operation, item, one) for item, one in zip(answered, amendments, strict=True)
             )
         )
 
@@ -133,31 +141,30 @@ class BinanceOrderBatches(BinanceOrders, OrderBatch):
         size = await self._sizes()
 
         def result(one: _Answered, request: OrderRequest) -> Result:
-            order = one.order(size(request.symbol))
+            order = self._order_in(one, size(request.symbol))
             return order or self._item_error(operation, one.item, request.symbol, request.client_id)
 
         answers = self._answers(operation, answer, answer.value, len(requests))
         return tuple(map(result, answers, requests))
 
-    async def _place_algo(self, request: OrderRequest) -> Result:
-        try:
-            answer = await self.answer(self.ORDERS.place_algo, **algo_form(request))
-        except OperationError as error:
-            return error
-        return algo_order_of(answer.value, await self._size(request.symbol), answer.received_at, answer.raw)
-
-    async def _amendment(self, operation: str, one: Amendment) -> dict[str, Any]:
+    async def _amendment(self, operation: str, one: Amendment) -> dict[str, Any] | NotFound:
         name = named(self, operation, one.symbol, one.id, one.client_id)
-        terms = await self._terms(operation, one.symbol, one.id, one.client_id, one.quantity, one.price)
-        return {"symbol": one.symbol, "side": one.side.name, **name, **terms}
+        word = side_word(self, operation, one.symbol, one.side)
+        try:
+            terms = await self._terms(operation, one.symbol, one.id, one.client_id, one.quantity, one.price)
+        except NotFound as gone:
+            return gone
+        return {"symbol": one.symbol, "side": word, **name, **terms}
 
-    async def _amended(self, operation: str, answered: _Answered, one: Amendment) -> Result:
-        order = answered.order(await self._size(one.symbol))
+    async def _amended(self, operation: str, answered: _Answered | NotFound, one: Amendment) -> Result:
+        if isinstance(answered, NotFound):
+            return answered
+        order = self._order_in(answered, await self._size(one.symbol))
         if order is not None:
             return order
-        if answered.item.code not in self.ORDERS.amend.no_change:
+        if answered.item.code != self.ORDERS.terms.unchanged:
             return self._item_error(operation, answered.item, one.symbol, one.client_id)
-        return await _or_error(self.get_order, one.symbol, one.id, one.client_id)
+        return await _or_error(self.get_order(one.symbol, order_id=one.id, client_id=one.client_id))
 
     async def _canceled(
         self, operation: str, answered: _Answered | OperationError, symbol: str, name: tuple[str | None, str | None]
@@ -165,7 +172,7 @@ class BinanceOrderBatches(BinanceOrders, OrderBatch):
         if isinstance(answered, OperationError):
             return answered
         try:
-            order = answered.order(await self._size(symbol))
+            order = self._order_in(answered, await self._size(symbol))
             if order is not None:
                 return await self._ended(order)
             refused = self._item_error(operation, answered.item, symbol, name[1])
@@ -173,6 +180,11 @@ class BinanceOrderBatches(BinanceOrders, OrderBatch):
             return await self._cancel_elsewhere(refused, symbol, *name) if is_elsewhere else refused
         except OperationError as error:
             return error
+
+    def _order_in(self, answered: _Answered, size: Size) -> Order | None:
+        """Return the order of an item, None where there was a refusal."""
+        row = answered.item.row
+        return None if row is None else self._order_of(row, size, answered.received_at, answered.raw)
 
     def _check_count(self, operation: str, count: int, most: int) -> None:
         if not 1 <= count <= most:
@@ -202,9 +214,8 @@ class BinanceOrderBatches(BinanceOrders, OrderBatch):
         return _ERRORS.get(fault, errors.Rejected)(item.msg, code=item.code, outcome=outcome, **details)
 
 
-async def _or_error(get: Callable[..., Any], symbol: str, order_id: str | None, client_id: str | None) -> Result:
+async def _or_error(order: Awaitable[Order]) -> Result:
     try:
-        order: Order = await get(symbol, order_id=order_id, client_id=client_id)
+        return await order
     except OperationError as error:
         return error
-    return order

@@ -10,12 +10,12 @@ from typing import Any
 import attrs
 
 from venuekit.account import Account
-from venuekit.capabilities import OrderBehaviour, OrderRequest, OrderType, TimeInForce
-from venuekit_binance_common.order_words import SIDE_WORDS, TIME_WORDS, TRIGGER_WORDS, TYPE_WORDS
+from venuekit.capabilities import OrderBehaviour, OrderRequest, OrderSide, OrderType, PositionSide, TimeInForce
+from venuekit_binance_common.order_words import CLOSING_SIDES, SIDE_WORDS, TIME_WORDS, TRIGGER_WORDS, TYPE_WORDS
 from venuekit_binance_common.payloads import FilterRow, InstrumentRow
 from venuekit_binance_common.reach import milliseconds
 
-__all__ = ["algo_form", "check_form", "check_steps", "is_number", "named", "order_form", "texts"]
+__all__ = ["algo_form", "check_form", "check_steps", "is_number", "named", "order_form", "side_word", "texts"]
 
 _LIMITS = frozenset({OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT})
 _CLOSING = frozenset({OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET})
@@ -29,7 +29,12 @@ def check_form(account: Account, operation: str, request: OrderRequest) -> Order
     Raises:
         InvalidArgument: the venue cannot take it; nothing was sent.
     """
-    words = _misfit(account.behaviour(OrderBehaviour), request)
+    declared = account.behaviour(OrderBehaviour)
+    if request.type not in tuple(declared.types):
+        words: str | None = f"a {request.type} order is not known here"
+    else:
+        request = attrs.evolve(request, type=OrderType(request.type))
+        words = _misfit(declared, request)
     if words is not None:
         raise account.refuse(words, operation=operation, subject=request.symbol)
     if request.client_id is not None:
@@ -63,24 +68,47 @@ def check_steps(account: Account, operation: str, row: InstrumentRow, numbers: M
 def named(
     account: Account, operation: str, symbol: str, order_id: str | None, client_id: str | None
 ) -> dict[str, int | str]:
-    """Return how a plain order is named; exactly one of both ids does it."""
+    """
+    Return how a plain order is named; exactly one of both ids does it.
+
+    Raises:
+        InvalidArgument: none or both are given, or it is no id of this venue; nothing was sent.
+    """
     if (order_id is None) == (client_id is None):
         raise account.refuse("name the order by order_id or by client_id", operation=operation, subject=symbol)
     if order_id is None:
+        pattern = account.behaviour(OrderBehaviour).client_id_pattern
+        if not _is_client_id(pattern, client_id):
+            words = f"a client id is like {pattern}, not {client_id!r}"
+            raise account.refuse(words, operation=operation, subject=symbol)
         return {"origClientOrderId": client_id or ""}
-    if not (order_id.isascii() and order_id.isdecimal()):
-        words = f"an order id is a number here, not {order_id!r}: a client id goes in as client_id"
+    if not _is_order_id(order_id):
+        words = f"an order id is a number here, as text, not {order_id!r}: a client id goes in as client_id"
         raise account.refuse(words, operation=operation, subject=symbol)
     return {"orderId": int(order_id)}
 
 
+def side_word(account: Account, operation: str, symbol: str, side: OrderSide) -> str:
+    """Return the venue's word for the side of an order that is to be amended."""
+    if side not in tuple(OrderSide):
+        raise account.refuse(f"there is no side {side!r}", operation=operation, subject=symbol)
+    return SIDE_WORDS[side]
+
+
 def order_form(request: OrderRequest) -> dict[str, Any]:
-    """Return a plain order by the venue's names."""
-    return _without_none({**_both_forms(request), "newClientOrderId": request.client_id})
+    """Return an order of the plain book by the venue's names."""
+    return _without_none(
+        {
+            **_both_forms(request),
+            "newClientOrderId": request.client_id,
+            "stopPrice": request.trigger_price,
+            "activationPrice": request.activation_price,
+        }
+    )
 
 
 def algo_form(request: OrderRequest) -> dict[str, Any]:
-    """Return a conditional order by the venue's names."""
+    """Return an order of the conditional book by the venue's names."""
     return _without_none(
         {
             "algoType": "CONDITIONAL",
@@ -88,11 +116,7 @@ def algo_form(request: OrderRequest) -> dict[str, Any]:
             "newOrderRespType": None,
             "clientAlgoId": request.client_id,
             "triggerPrice": request.trigger_price,
-            "workingType": None if request.working_price is None else TRIGGER_WORDS[request.working_price],
-            "priceProtect": request.price_protect,
-            "closePosition": True if request.close_position else None,
             "activatePrice": request.activation_price,
-            "callbackRate": request.callback_rate,
         }
     )
 
@@ -116,16 +140,21 @@ def _both_forms(request: OrderRequest) -> dict[str, Any]:
         "symbol": request.symbol,
         "side": SIDE_WORDS[request.side],
         "type": TYPE_WORDS[request.type],
-        "positionSide": None if request.position_side is None else request.position_side.name,
+        "positionSide": None if request.position_side is None else PositionSide(request.position_side).name,
         "timeInForce": None if time_in_force is None else TIME_WORDS[time_in_force],
         "quantity": request.quantity,
         "price": request.price,
-        "reduceOnly": True if request.reduce_only else None,
+        # a leg of hedge mode refuses the flag, and its closing side can do nothing but reduce
+        "reduceOnly": True if request.reduce_only and request.position_side not in CLOSING_SIDES else None,
         "priceMatch": request.price_match,
         "selfTradePreventionMode": request.stp_mode,
         "goodTillDate": None if request.expires_at is None else milliseconds(request.expires_at),
         # the acknowledgement alone does not tell what was filled at once
         "newOrderRespType": "RESULT",
+        "workingType": None if request.working_price is None else TRIGGER_WORDS[request.working_price],
+        "priceProtect": request.price_protect,
+        "closePosition": True if request.close_position else None,
+        "callbackRate": request.callback_rate,
     }
 
 
@@ -138,6 +167,14 @@ def is_number(value: object) -> bool:
     return not isinstance(value, bool) and isinstance(value, int | Decimal) and Decimal(value).is_finite()
 
 
+def _is_order_id(order_id: object) -> bool:
+    return isinstance(order_id, str) and order_id.isascii() and order_id.isdecimal()
+
+
+def _is_client_id(pattern: str, client_id: object) -> bool:
+    return isinstance(client_id, str) and re.fullmatch(pattern, client_id) is not None
+
+
 def _misfit(declared: OrderBehaviour, request: OrderRequest) -> str | None:
     """Return why the venue cannot take an order, as far as its form tells."""
     conditional, limited, trails = request.type.is_conditional, request.type in _LIMITS, request.type is _TRAILING
@@ -145,10 +182,15 @@ def _misfit(declared: OrderBehaviour, request: OrderRequest) -> str | None:
     triggered = conditional and not trails
     word = f"a {request.type} order"
     times = {None, *declared.times_in_force}
+    closing = None if request.position_side is None else CLOSING_SIDES.get(request.position_side)
     choices = {
-        f"{word} is not known here": request.type not in declared.types,
         f"there is no side {request.side!r}": request.side not in SIDE_WORDS,
+        f"there is no position side {request.position_side!r}": request.position_side not in {None, *PositionSide},
+        f"a {request.side} does not reduce the {request.position_side} leg": request.reduce_only
+        and closing is not None
+        and request.side != closing,
         f"{request.time_in_force!r} is not known here": request.time_in_force not in times,
+        f"{word} takes no time_in_force": request.type is OrderType.MARKET and request.time_in_force is not None,
         f"{word} needs a quantity": request.quantity is None and not request.close_position,
         "an order that closes the position takes neither quantity nor reduce_only": request.close_position
         and (request.quantity is not None or request.reduce_only),
@@ -172,7 +214,9 @@ def _misfit(declared: OrderBehaviour, request: OrderRequest) -> str | None:
         and request.expires_at is None,
         "orders do not expire here": request.expires_at is not None and TimeInForce.GTD not in declared.times_in_force,
         f"{request.expires_at} has no time zone": request.expires_at is not None and request.expires_at.tzinfo is None,
+        f"{request.expires_at} is no whole second": request.expires_at is not None
+        and request.expires_at.microsecond != 0,
         f"a client id is like {declared.client_id_pattern}, not {request.client_id!r}": request.client_id is not None
-        and not re.fullmatch(declared.client_id_pattern, request.client_id),
+        and not _is_client_id(declared.client_id_pattern, request.client_id),
     }
     return next((words for words, holds in choices.items() if holds), None)

@@ -6,10 +6,14 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["always", "batch_reduces", "largest_notional", "notional", "only_reduces"]
+from venuekit_binance_common.order_words import CLOSING_SIDES, SIDE_WORDS
+
+__all__ = ["always", "batch_reduces", "batch_symbols", "largest_notional", "notional", "only_reduces"]
 
 Parameters = Mapping[str, Any]
 _YES = frozenset({True, "true"})
+#: a leg of hedge mode takes no ``reduceOnly``; what is on its closing side reduces by itself
+_CLOSING = frozenset((leg.name, SIDE_WORDS[side]) for leg, side in CLOSING_SIDES.items())
 
 
 def always(_: Parameters) -> bool:
@@ -19,12 +23,18 @@ def always(_: Parameters) -> bool:
 
 def only_reduces(parameters: Parameters) -> bool:
     """Say whether an order can do nothing but make a position smaller."""
-    return parameters.get("reduceOnly") in _YES or parameters.get("closePosition") in _YES
+    leg = (parameters.get("positionSide"), parameters.get("side"))
+    return parameters.get("reduceOnly") in _YES or parameters.get("closePosition") in _YES or leg in _CLOSING
 
 
 def batch_reduces(parameters: Parameters) -> bool:
     """Say whether no order of a batch can do anything but make a position smaller."""
     return all(map(only_reduces, parameters["batchOrders"]))
+
+
+def batch_symbols(parameters: Parameters) -> tuple[str, ...]:
+    """Return the symbols of a batch's items."""
+    return tuple(item["symbol"] for item in parameters["batchOrders"])
 
 
 def notional(*, told: bool) -> Callable[[Parameters], Decimal | None]:

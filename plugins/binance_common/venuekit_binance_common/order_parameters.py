@@ -5,20 +5,21 @@ from __future__ import annotations
 from decimal import Decimal
 
 from venuekit.endpoint import Kind, Parameter, Role
-from venuekit_binance_common.order_words import CLIENT_ID_PATTERN, SIDES, TIMES, TRIGGERS
+from venuekit_binance_common.order_terms import ConditionalBook, OrderTerms
+from venuekit_binance_common.order_words import CLIENT_ID_PATTERN, SIDES, TRIGGERS
 
 __all__ = [
-    "ALGO_FORM",
     "ALGO_NAME",
     "BATCH",
-    "ORDER_FORM",
     "ORDER_NAME",
     "PRICE",
     "QUANTITY",
     "SIDE",
     "SPAN",
     "THE_SYMBOL",
+    "algo_parameters",
     "limit_up_to",
+    "order_parameters",
 ]
 
 _ZERO = Decimal(0)
@@ -41,37 +42,57 @@ SPAN = (Parameter("startTime", Kind.INTEGER), Parameter("endTime", Kind.INTEGER)
 #: the items of a batch; a guard reads their quantities
 BATCH = Parameter("batchOrders", Kind.LIST, required=True, role=Role.QUANTITY)
 
-_BOTH_FORMS = (
-    THE_SYMBOL,
-    SIDE,
-    Parameter("type", required=True),
-    Parameter("positionSide", choices=frozenset({"BOTH", "LONG", "SHORT"})),
-    Parameter("timeInForce", choices=frozenset(TIMES)),
-    QUANTITY,
-    PRICE,
-    Parameter("reduceOnly", Kind.BOOLEAN),
-    Parameter("priceMatch"),
-    Parameter("selfTradePreventionMode"),
-    Parameter("goodTillDate", Kind.INTEGER),
-    Parameter("newOrderRespType", choices=frozenset({"ACK", "RESULT"})),
-)
-ORDER_FORM = (
-    *_BOTH_FORMS,
-    Parameter("newClientOrderId", required=True, role=Role.CLIENT_ID, pattern=CLIENT_ID_PATTERN),
-)
-#: of a conditional order, but for the rate by which it trails
-ALGO_FORM = (
-    *_BOTH_FORMS,
-    Parameter("algoType", required=True, choices=frozenset({"CONDITIONAL"})),
-    Parameter("clientAlgoId", required=True, role=Role.CLIENT_ID, pattern=CLIENT_ID_PATTERN),
-    Parameter("triggerPrice", Kind.DECIMAL, minimum=_ZERO),
-    Parameter("workingType", choices=frozenset(TRIGGERS)),
-    Parameter("priceProtect", Kind.BOOLEAN),
-    Parameter("closePosition", Kind.BOOLEAN),
-    Parameter("activatePrice", Kind.DECIMAL, minimum=_ZERO),
-)
+
+def order_parameters(terms: OrderTerms) -> tuple[Parameter, ...]:
+    """Return what a plain order takes; where conditional orders stand among them, also what those take."""
+    return (
+        *_both_forms(terms),
+        Parameter("newClientOrderId", required=True, role=Role.CLIENT_ID, pattern=CLIENT_ID_PATTERN),
+        *(_trigger(terms, "stopPrice", "activationPrice") if terms.conditional is ConditionalBook.PLAIN else ()),
+    )
+
+
+def algo_parameters(terms: OrderTerms) -> tuple[Parameter, ...]:
+    """Return what a conditional order takes that has a book of its own."""
+    return (
+        *_both_forms(terms),
+        Parameter("algoType", required=True, choices=frozenset({"CONDITIONAL"})),
+        Parameter("clientAlgoId", required=True, role=Role.CLIENT_ID, pattern=CLIENT_ID_PATTERN),
+        *_trigger(terms, "triggerPrice", "activatePrice"),
+    )
 
 
 def limit_up_to(most: int) -> Parameter:
     """Return how many rows a page may have."""
     return Parameter("limit", Kind.INTEGER, minimum=Decimal(1), maximum=Decimal(most))
+
+
+def _both_forms(terms: OrderTerms) -> tuple[Parameter, ...]:
+    matching = (
+        Parameter("priceMatch"),
+        Parameter("selfTradePreventionMode"),
+        Parameter("goodTillDate", Kind.INTEGER),
+    )
+    return (
+        THE_SYMBOL,
+        SIDE,
+        Parameter("type", required=True),
+        Parameter("positionSide", choices=frozenset({"BOTH", "LONG", "SHORT"})),
+        Parameter("timeInForce", choices=terms.times),
+        QUANTITY,
+        PRICE,
+        Parameter("reduceOnly", Kind.BOOLEAN),
+        *(matching if terms.matches else ()),
+        Parameter("newOrderRespType", choices=frozenset({"ACK", "RESULT"})),
+    )
+
+
+def _trigger(terms: OrderTerms, price: str, activation: str) -> tuple[Parameter, ...]:
+    return (
+        Parameter(price, Kind.DECIMAL, minimum=_ZERO),
+        Parameter("workingType", choices=frozenset(TRIGGERS)),
+        Parameter("priceProtect", Kind.BOOLEAN),
+        Parameter("closePosition", Kind.BOOLEAN),
+        Parameter(activation, Kind.DECIMAL, minimum=_ZERO),
+        Parameter("callbackRate", Kind.DECIMAL, minimum=Decimal("0.1"), maximum=terms.most_callback),
+    )

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from venuekit.capabilities import ForcedOrderReader, OrderControl, OrderReader, TradeReader
 from venuekit.endpoint import Endpoint, Kind, Parameter
 from venuekit_binance_common import order_decoders as decoders
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
-from venuekit_binance_common.order_parameters import ALGO_NAME, ORDER_NAME, SPAN, THE_SYMBOL, limit_up_to
+from venuekit_binance_common.order_parameters import ORDER_NAME, SPAN, THE_SYMBOL, limit_up_to
 from venuekit_binance_common.order_terms import OrderTerms
 
 if TYPE_CHECKING:
-    from venuekit_binance_common.order_rows import AlgoOrderRow, OrderRow, TradeRow
+    from venuekit_binance_common.order_rows import OrderRow, TradeRow
 
 __all__ = [
-    "algo_order_endpoint",
-    "all_algo_orders_endpoint",
     "all_orders_endpoint",
     "forced_endpoint",
     "open_order_endpoint",
@@ -36,7 +33,10 @@ def order_endpoint(terms: OrderTerms) -> Endpoint[OrderRow]:
         parameters=(THE_SYMBOL, *ORDER_NAME),
         pools=PAYS,
         serves=(OrderReader.get_order, OrderControl.cancel_order),
-        note="Orders that ended without a fill are forgotten after 3 days, all others after 90.",
+        note=(
+            f"Orders that ended without a fill are forgotten after {terms.unfilled_days} days"
+            + (", all others after 90." if terms.keeps_90_days else "; how long others are kept is not documented.")
+        ),
     )
 
 
@@ -62,39 +62,7 @@ def all_orders_endpoint(terms: OrderTerms) -> Endpoint[tuple[OrderRow, ...]]:
         weight=5,
         pools=PAYS,
         serves=(OrderReader.iter_orders,),
-        note="At most 7 days at once, kept for 90 days.",
-    )
-
-
-def algo_order_endpoint(terms: OrderTerms) -> Endpoint[AlgoOrderRow]:
-    """Return the query of one conditional order."""
-    return Endpoint(
-        "GET",
-        f"{terms.root}/v1/algoOrder",
-        decode=decoders.decode_algo_order,
-        parameters=ALGO_NAME,
-        pools=PAYS,
-        serves=(OrderReader.get_order, OrderControl.cancel_order),
-    )
-
-
-def all_algo_orders_endpoint(terms: OrderTerms) -> Endpoint[tuple[AlgoOrderRow, ...]]:
-    """Return the history of conditional orders."""
-    return Endpoint(
-        "GET",
-        f"{terms.root}/v1/allAlgoOrders",
-        decode=decoders.decode_algo_orders,
-        parameters=(
-            THE_SYMBOL,
-            Parameter("algoId", Kind.INTEGER),
-            *SPAN,
-            Parameter("page", Kind.INTEGER, minimum=Decimal(1)),
-            limit_up_to(1000),
-        ),
-        weight=5,
-        pools=PAYS,
-        serves=(OrderReader.iter_orders,),
-        note="At most 7 days at once.",
+        note="At most 7 days at once, kept for 90 days." if terms.keeps_90_days else "At most 7 days at once.",
     )
 
 
@@ -105,9 +73,9 @@ def trades_endpoint(terms: OrderTerms) -> Endpoint[tuple[TradeRow, ...]]:
         f"{terms.root}/v1/userTrades",
         decode=decoders.decode_trades,
         parameters=(
-            SYMBOL,
+            SYMBOL if terms.more else THE_SYMBOL,
             *terms.more,
-            Parameter("orderId", Kind.INTEGER),
+            *((Parameter("orderId", Kind.INTEGER),) if terms.trades_by_order else ()),
             *SPAN,
             Parameter("fromId", Kind.INTEGER),
             limit_up_to(1000),
@@ -115,7 +83,10 @@ def trades_endpoint(terms: OrderTerms) -> Endpoint[tuple[TradeRow, ...]]:
         weight=5,
         pools=PAYS,
         serves=(TradeReader.iter_trades,),
-        note="fromId excludes times; at most 7 days at once, kept for three months.",
+        note=(
+            "fromId excludes times; at most 7 days at once"
+            + (", kept for three months." if terms.keeps_90_days else ".")
+        ),
     )
 
 

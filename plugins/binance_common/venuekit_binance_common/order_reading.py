@@ -1,4 +1,4 @@
-"""Reading orders: two books, plain and conditional, shown as one."""
+"""Reading orders: two books, plain and conditional, shown as one; or the one book that there is."""
 
 from __future__ import annotations
 
@@ -23,22 +23,24 @@ from venuekit_binance_common.together import together
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from venuekit_binance_common.order_algo_endpoints import AlgoEndpoints
     from venuekit_binance_common.order_rows import AlgoOrderRow, OrderRow
 
-__all__ = ["ORDER_REACH", "BinanceOrderReading", "algo_named", "raws_of", "walk_windows"]
+__all__ = ["ORDER_REACH", "TRACK", "BinanceOrderReading", "algo_named", "raws_of", "walk_windows"]
 
 #: a minute less than the venue says, so that what is asked for is not too old when it arrives
 ORDER_REACH = Reach(
     width=timedelta(days=7), words="90 days, asked for 7 days at a time", keeps=timedelta(days=90, minutes=-1)
 )
 _PAGE_SIZE = 1000
-_TRACK = Track[Order](
+#: how orders are told apart in a history: by the time they were placed
+TRACK = Track[Order](
     time=lambda order: 0 if order.created_at is None else milliseconds(order.created_at), key=lambda order: order.key
 )
 
 
 class BinanceOrderReading(BinanceContracts, OrderReader):
-    """Read orders: what is not in the plain book is looked for in the conditional one."""
+    """Read orders: what is not in the plain book is looked for in the conditional one, where there is one."""
 
     __slots__ = ()
 
@@ -52,7 +54,7 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
         Return an order, open or not; of a client id in both books, the plain one.
 
         Where conditional orders cannot be queried, only the open ones are found. Orders that ended without a fill are
-        forgotten after 3 days.
+        forgotten after some days: the note of the endpoint says how many.
         """
         name = named(self, "get_order", symbol, order_id, client_id)
         order = await self._plain_order(symbol, name) or await self._algo_order(symbol, order_id, client_id)
@@ -70,13 +72,16 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
         return order
 
     async def get_open_orders(self, symbol: str | None = None) -> tuple[Order, ...]:
-        """Return what waits in both books, oldest first; weight 2 for a symbol, 80 for all."""
-        plain, algo = await together(
-            self.answer(self.ORDERS.open_orders, symbol=symbol),
-            self.answer(self.ORDERS.open_algo_orders, symbol=symbol),
-        )
-        orders = [*await self._orders(plain), *await self._algo_orders(algo)]
-        return tuple(sorted(orders, key=_TRACK.time))
+        """Return what waits in every book, oldest first; each weighs 1 for a symbol, 40 for all."""
+        algo = self.ORDERS.algo
+        if algo is None:
+            orders = await self._orders(await self.answer(self.ORDERS.open_orders, symbol=symbol))
+        else:
+            plain, conditional = await together(
+                self.answer(self.ORDERS.open_orders, symbol=symbol), self.answer(algo.open_orders, symbol=symbol)
+            )
+            orders = [*await self._orders(plain), *await self._algo_orders(conditional)]
+        return tuple(sorted(orders, key=TRACK.time))
 
     def iter_orders(
         self,
@@ -103,8 +108,10 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
             span = await ORDER_REACH.span(
                 self, self.SERVER_TIME, operation="iter_orders", start=start, end=end, after=resume
             )
-            sources = (self._walk_plain(name, span), self._walk_algo(name, span))
-            async for order in merged(*sources, track=_TRACK, after=after):
+            sources = [self._walk_plain(name, span)]
+            if self.ORDERS.algo is not None:
+                sources.append(self._walk_algo(self.ORDERS.algo, name, span))
+            async for order in merged(*sources, track=TRACK, after=after):
                 yield order
 
         return Walk(walk, cost_per_page=self.ORDERS.all_orders.weight_most)
@@ -116,18 +123,17 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
             )
             return await self._orders(answer)
 
-        async for order in walk_windows(fetch, span, _TRACK, _PAGE_SIZE):
+        async for order in walk_windows(fetch, span, TRACK, _PAGE_SIZE):
             yield order
 
-    async def _walk_algo(self, symbol: str, span: Span) -> AsyncGenerator[Order, None]:
-        endpoint = self.ORDERS.all_algo_orders
-        if endpoint is None:
-            answer = await self.answer(self.ORDERS.open_algo_orders, symbol=symbol)
-            for order in sorted(await self._algo_orders(answer), key=_TRACK.time):
-                if span.start <= _TRACK.time(order) <= span.end:
+    async def _walk_algo(self, algo: AlgoEndpoints, symbol: str, span: Span) -> AsyncGenerator[Order, None]:
+        if algo.all_orders is None:
+            answer = await self.answer(algo.open_orders, symbol=symbol)
+            for order in sorted(await self._algo_orders(answer), key=TRACK.time):
+                if span.start <= TRACK.time(order) <= span.end:
                     yield order
             return
-        history = endpoint
+        history = algo.all_orders
 
         async def fetch(window: Span) -> Sequence[Order]:
             answer = await self.answer(
@@ -135,7 +141,7 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
             )
             return await self._algo_orders(answer)
 
-        async for order in walk_windows(fetch, span, _TRACK, _PAGE_SIZE):
+        async for order in walk_windows(fetch, span, TRACK, _PAGE_SIZE):
             yield order
 
     # -- one order, of either book
@@ -144,19 +150,21 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
         self, symbol: str, name: Mapping[str, Any], endpoint: Endpoint[OrderRow] | None = None
     ) -> Order | None:
         answer = await found_or_none(self.answer(endpoint or self.ORDERS.order, symbol=symbol, **name))
-        return None if answer is None else order_of(answer.value, await self._size(symbol), *_reading(answer))
+        return None if answer is None else self._order_of(answer.value, await self._size(symbol), *_reading(answer))
 
     async def _algo_order(self, symbol: str, order_id: str | None, client_id: str | None) -> Order | None:
-        endpoint = self.ORDERS.algo_order
-        if endpoint is None:
+        algo = self.ORDERS.algo
+        if algo is None or algo.order is None:
             return await self._open_algo_order(symbol, order_id, client_id)
-        answer = await found_or_none(self.answer(endpoint, **algo_named(order_id, client_id)))
+        answer = await found_or_none(self.answer(algo.order, **algo_named(order_id, client_id)))
         if answer is None or answer.value.symbol != symbol:
             return None
         return algo_order_of(answer.value, await self._size(symbol), *_reading(answer))
 
     async def _open_algo_order(self, symbol: str, order_id: str | None, client_id: str | None) -> Order | None:
-        answer = await self.answer(self.ORDERS.open_algo_orders, symbol=symbol)
+        if self.ORDERS.algo is None:
+            return None
+        answer = await self.answer(self.ORDERS.algo.open_orders, symbol=symbol)
         for order in await self._algo_orders(answer):
             if order_id == order.id or (order_id is None and client_id == order.client_id):
                 return order
@@ -164,10 +172,16 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
 
     # -- rows
 
+    def _order_of(self, row: OrderRow, size: Size, received_at: datetime, raw: Any) -> Order:
+        """Return the order of a row of the plain book."""
+        return order_of(row, size, received_at, raw, one_book=self.ORDERS.algo is None)
+
     async def _orders(self, answer: Answer[tuple[OrderRow, ...]]) -> list[Order]:
         size = await self._sizes()
         rows, raws = answer.value, raws_of(answer)
-        return [order_of(row, size(row.symbol), answer.received_at, raw) for row, raw in zip(rows, raws, strict=True)]
+        return [
+            self._order_of(row, size(row.symbol), answer.received_at, raw) for row, raw in zip(rows, raws, strict=True)
+        ]
 
     async def _algo_orders(self, answer: Answer[tuple[AlgoOrderRow, ...]]) -> list[Order]:
         size = await self._sizes()

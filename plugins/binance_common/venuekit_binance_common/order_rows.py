@@ -95,7 +95,7 @@ class AlgoOrderRow(msgspec.Struct, rename="camel", gc=False, frozen=True, kw_onl
 
 
 class TradeRow(msgspec.Struct, rename="camel", gc=False, frozen=True, kw_only=True):
-    """A fill; ``commission`` is paid > 0."""
+    """A fill; whether ``commission`` is paid above or below 0 hangs on the venue."""
 
     symbol: str
     id: int

@@ -140,7 +140,8 @@ class OrderSettling:
         recent = [row for row in rows if row is not None and _is_since(row.time, since)]
         for row in recent:
             fits = (row.symbol, row.side, row.orig_type or row.type) == (item["symbol"], item["side"], item["type"])
-            if fits and row.orig_qty == Decimal(item["quantity"]):
+            # what closes whatever is open is asked for without a quantity
+            if fits and ("quantity" not in item or row.orig_qty == Decimal(item["quantity"])):
                 return Applied(row)
         return Unclear(f"{client_id} is the id of another order") if recent else Absent(_nowhere(client_id))
 
@@ -172,7 +173,8 @@ class AlgoSettling:
     async def canceled(self, call: Call, lost: Lost) -> Reading[AlgoOrderRow]:
         """Read whether an order is still open; where it cannot be queried, whether the open ones still list it."""
         if self.algo_order is not None:
-            row = await found_or_none(call(self.algo_order, **lost.parameters))
+            name = {key: lost.parameters[key] for key in ("algoId", "clientAlgoId") if key in lost.parameters}
+            row = await found_or_none(call(self.algo_order, **name))
             if row is None:
                 return Reading(None, holds=False)
             return Reading(row.algo_status, row.algo_status not in OPEN_ALGO_STATUSES, row)

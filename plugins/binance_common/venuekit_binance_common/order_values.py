@@ -24,7 +24,16 @@ from venuekit.capabilities import (
 from venuekit.clock import from_milliseconds
 from venuekit.errors import PayloadMismatch
 from venuekit.payloads import nonzero
-from venuekit_binance_common.order_words import ALGO_STATUSES, NOTHING, SIDES, STATUSES, TIMES, TRIGGERS, TYPES
+from venuekit_binance_common.order_words import (
+    ALGO_STATUSES,
+    NOTHING,
+    SIDES,
+    STATUSES,
+    TIMES,
+    TRIGGERS,
+    TYPE_WORDS,
+    TYPES,
+)
 from venuekit_binance_common.words import POSITION_SIDES
 
 if TYPE_CHECKING:
@@ -44,23 +53,35 @@ class Size:
 
 
 def order_of(
-    row: OrderRow, size: Size, received_at: datetime | None = None, raw: Mapping[str, Any] | None = None
+    row: OrderRow,
+    size: Size,
+    received_at: datetime | None = None,
+    raw: Mapping[str, Any] | None = None,
+    *,
+    one_book: bool = False,
 ) -> Order:
-    """Return the order of a plain row."""
+    """
+    Return the order of a plain row.
+
+    With ``one_book`` conditional orders stand among the others: a new one waits for its trigger as long as it has its
+    first type, and the trigger price printed with one that trails means nothing.
+    """
+    waits = one_book and row.status == "NEW" and _type(row.type).is_conditional
+    trails = one_book and (row.orig_type or row.type) == TYPE_WORDS[OrderType.TRAILING_STOP_MARKET]
     return Order(
         id=str(row.order_id),
-        client_id=row.client_order_id,
+        client_id=row.client_order_id or None,
         symbol=row.symbol,
         book=OrderBook.PLAIN,
         side=_order_side(row.side),
         type=_type(row.orig_type or row.type),
-        status=STATUSES.get(row.status) or OrderStatus(row.status),
+        status=OrderStatus.UNTRIGGERED if waits else STATUSES.get(row.status) or OrderStatus(row.status),
         position_side=_side(row.position_side),
         time_in_force=_time_in_force(row.time_in_force),
         quantity=row.orig_qty,
         filled=row.executed_qty,
         price=nonzero(row.price),
-        trigger_price=nonzero(row.stop_price),
+        trigger_price=None if trails else nonzero(row.stop_price),
         average_price=nonzero(row.avg_price),
         # an inverse contract is quoted in the quote and settled in the base asset
         filled_value=row.cum_base if size.unit is Unit.QUOTE else row.cum_quote,
@@ -91,7 +112,7 @@ def algo_order_of(
     became = str(row.actual_order_id or "")
     return Order(
         id=str(row.algo_id),
-        client_id=row.client_algo_id,
+        client_id=row.client_algo_id or None,
         symbol=row.symbol,
         book=OrderBook.CONDITIONAL,
         side=_order_side(row.side),
@@ -122,8 +143,12 @@ def algo_order_of(
     )
 
 
-def fill_of(row: TradeRow, size: Size, raw: Mapping[str, Any] | None = None) -> Fill:
-    """Return the fill of a row; the row does not tell a forced fill from another one."""
+def fill_of(row: TradeRow, size: Size, raw: Mapping[str, Any] | None = None, *, commission_sign: int = -1) -> Fill:
+    """
+    Return the fill of a row; the row does not tell a forced fill from another one.
+
+    ``commission_sign`` makes of the commission in the row what it did to the account: -1 where positive means paid.
+    """
     return Fill(
         id=str(row.id),
         order_id=str(row.order_id),
@@ -135,8 +160,8 @@ def fill_of(row: TradeRow, size: Size, raw: Mapping[str, Any] | None = None) -> 
         position_side=_side(row.position_side),
         value=row.base_qty if size.unit is Unit.QUOTE else row.quote_qty,
         realized_pnl=row.realized_pnl,
-        commission=None if row.commission is None else _ZERO - row.commission,
-        commission_asset=row.commission_asset,
+        commission=None if row.commission is None else _ZERO + commission_sign * row.commission,
+        commission_asset=row.commission_asset or None,
         is_maker=row.maker,
         contract_size=size.size,
         contract_unit=size.unit,

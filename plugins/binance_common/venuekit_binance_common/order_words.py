@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from venuekit.capabilities import OrderSide, OrderStatus, OrderType, TimeInForce, WorkingPrice
+from venuekit.capabilities import OrderSide, OrderStatus, OrderType, PositionSide, TimeInForce, WorkingPrice
 
 __all__ = [
     "ALGO_STATUSES",
     "CLIENT_ID_PATTERN",
+    "CLOSING_SIDES",
     "NOTHING",
     "OPEN_ALGO_STATUSES",
     "OPEN_STATUSES",
@@ -27,6 +28,11 @@ CLIENT_ID_PATTERN = r"[\.A-Z\:/a-z0-9_-]{1,36}"
 
 SIDE_WORDS: Mapping[OrderSide, str] = {side: side.name for side in OrderSide}
 SIDES: Mapping[str, OrderSide] = {word: side for side, word in SIDE_WORDS.items()}
+#: what makes a leg of hedge mode smaller; the other side makes it larger
+CLOSING_SIDES: Mapping[PositionSide, OrderSide] = {
+    PositionSide.LONG: OrderSide.SELL,
+    PositionSide.SHORT: OrderSide.BUY,
+}
 
 TYPE_WORDS: Mapping[OrderType, str] = {
     OrderType.LIMIT: "LIMIT",

@@ -54,8 +54,12 @@ class Reach:
         Return the stretch to walk, by the venue's clock.
 
         Raises:
-            InvalidArgument: reversed, which is said before anything is sent, or further back than the venue keeps.
+            InvalidArgument: reversed or without a time zone, which is said before anything is sent, or further back
+                than the venue keeps.
         """
+        for moment in (start, end):
+            if moment is not None and moment.tzinfo is None:
+                raise account.refuse(f"{moment} has no time zone", operation=operation)
         if start is not None and end is not None and start > end:
             raise account.refuse(f"the span is reversed: {start} begins after {end}", operation=operation)
         now = milliseconds(await account.call(server_time))

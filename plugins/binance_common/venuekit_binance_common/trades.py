@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from venuekit.capabilities import Fill, ForcedOrderReader, Order, TradeReader
 from venuekit.clock import from_milliseconds
 from venuekit.walk import Walk
-from venuekit.walking import Span, Track, by_identity
-from venuekit_binance_common.order_reading import ORDER_REACH, BinanceOrderReading, raws_of, walk_windows
+from venuekit.walking import Span, by_identity
+from venuekit_binance_common.order_reading import ORDER_REACH, TRACK, BinanceOrderReading, raws_of, walk_windows
 from venuekit_binance_common.order_values import fill_of
 from venuekit_binance_common.reach import milliseconds
 
@@ -20,9 +20,6 @@ __all__ = ["BinanceTrades"]
 
 _PAGE_SIZE = 1000
 _FORCED_PAGE_SIZE = 100
-_FORCED = Track[Order](
-    time=lambda order: 0 if order.created_at is None else milliseconds(order.created_at), key=lambda order: order.key
-)
 
 
 class BinanceTrades(BinanceOrderReading, TradeReader, ForcedOrderReader):
@@ -49,10 +46,12 @@ class BinanceTrades(BinanceOrderReading, TradeReader, ForcedOrderReader):
             span = await ORDER_REACH.span(
                 self, self.SERVER_TIME, operation="iter_trades", start=start, end=end, after=resume
             )
-            known: Sequence[Fill] = () if after is not None else await self._first_fills(symbol, span)
-            if after is None and not known:
+            # what lies behind an item from before the stretch begins where the stretch does
+            behind_it = after if after is not None and milliseconds(after.time) >= span.start else None
+            known: Sequence[Fill] = () if behind_it is not None else await self._first_fills(symbol, span)
+            if behind_it is None and not known:
                 return
-            first = int(after.id) + 1 if after is not None else min(int(fill.id) for fill in known)
+            first = int(behind_it.id) + 1 if behind_it is not None else min(int(fill.id) for fill in known)
             last = from_milliseconds(span.end)
 
             async def fetch(number: int) -> Sequence[Fill]:
@@ -86,7 +85,7 @@ class BinanceTrades(BinanceOrderReading, TradeReader, ForcedOrderReader):
                 )
                 return await self._orders(answer)
 
-            async for order in walk_windows(fetch, span, _FORCED, _FORCED_PAGE_SIZE):
+            async for order in walk_windows(fetch, span, TRACK, _FORCED_PAGE_SIZE):
                 yield order
 
         return Walk(walk, cost_per_page=endpoint.cost({"symbol": symbol}))
@@ -111,4 +110,8 @@ class BinanceTrades(BinanceOrderReading, TradeReader, ForcedOrderReader):
     async def _fills(self, symbol: str, **where: int) -> Sequence[Fill]:
         answer = await self.answer(self.ORDERS.trades, symbol=symbol, limit=_PAGE_SIZE, **where)
         size = await self._size(symbol)
-        return [fill_of(row, size, raw) for row, raw in zip(answer.value, raws_of(answer), strict=True)]
+        sign = self.ORDERS.terms.commission_sign
+        return [
+            fill_of(row, size, raw, commission_sign=sign)
+            for row, raw in zip(answer.value, raws_of(answer), strict=True)
+        ]

@@ -16,11 +16,9 @@ import venuekit
 from venuekit.capabilities import (
     AssetMode,
     MarginType,
-    OrderControl,
     PositionMode,
     PositionModeBehaviour,
     PositionSide,
-    SupportState,
 )
 from venuekit.endpoint import Effect
 from venuekit.errors import InvalidArgument, InvalidRequest, NotExecuted, PayloadMismatch
@@ -28,7 +26,6 @@ from venuekit.faults import Fault
 from venuekit.plugins import make_plugins
 from venuekit.simulator import DropAfter, DropBefore
 from venuekit.simulator.ledger import Book, Side
-from venuekit.support import declared_support
 from venuekit.testing.clock import LoopClock
 from venuekit.testing.recorded import find_recorded, load_recorded
 from venuekit_binance_common.testing import answering, open_exchange, shape, time_telling_transport
@@ -66,12 +63,11 @@ def test_venue_stands_on_its_own() -> None:
 
 
 def test_what_it_does_not_have() -> None:
-    """No third version, no configuration reads, no conditional book; orders are not carried out by this plugin."""
+    """No third version, no configuration reads, no conditional book; each mode has a read of its own."""
     paths = {endpoint.path for endpoint in VENUE.endpoints}
 
     assert not {path for path in paths if "/v3/" in path or "algo" in path.lower() or path.endswith("Config")}
     assert {"/fapi/v4/account", "/fapi/v2/balance", "/fapi/v2/positionRisk"} <= paths
-    assert declared_support(VENUE, OrderControl, VENUE.environments[0]).state is SupportState.NOT_IMPLEMENTED
     assert endpoints.POSITION_MODE.cost({}) == endpoints.ASSET_MODE.cost({}) == 30
 
 
@@ -213,7 +209,7 @@ async def test_lost_setting_is_read_back(method: str) -> None:
 async def test_symbol_that_the_answer_leaves_out_is_a_mismatch() -> None:
     """The venue did not refuse it, and did not tell it either."""
     opened = answering(VENUE, RECORDED, time_telling_transport())
-    async with opened("get_fapi_v2_positionRisk") as account:
+    async with opened("get_fapi_v2_positionRisk", "get_fapi_v1_exchangeInfo") as account:
         with pytest.raises(PayloadMismatch, match="has no row for ETHUSDT"):
             await account.get_leverage("ETHUSDT")
         with pytest.raises(InvalidRequest, match="lists no such symbol"):

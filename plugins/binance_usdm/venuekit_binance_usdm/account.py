@@ -14,6 +14,7 @@ from venuekit_binance_common.leverage import BinanceLeverage
 from venuekit_binance_common.margin_history import BinanceMarginHistory
 from venuekit_binance_common.margin_type import BinanceMarginType
 from venuekit_binance_common.mark_price import BinanceMarkPrice
+from venuekit_binance_common.order_amending import BinanceOrderAmend
 from venuekit_binance_common.order_batches import BinanceOrderBatches
 from venuekit_binance_common.orders import BinanceOrderTest
 from venuekit_binance_common.position_margin import BinancePositionMargin
@@ -47,6 +48,7 @@ class BinanceUsdmAccount(
     BinanceMarginHistory,
     BinancePositionMargin,
     BinanceOrderTest,
+    BinanceOrderAmend,
     BinanceOrderBatches,
     BinanceTrades,
     BinanceCountdown,

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from venuekit.capabilities import TimeInForce, Unit
 from venuekit_binance_common.order_behaviour import order_behaviour
-from venuekit_binance_common.order_terms import BOTH_POOLS, OrderTerms
+from venuekit_binance_common.order_terms import BOTH_POOLS, ConditionalBook, OrderTerms
 from venuekit_binance_common.order_values import Size
 
 __all__ = ["ORDER_BEHAVIOUR", "ORDER_SIZE", "ORDER_TERMS"]
@@ -19,10 +19,10 @@ ORDER_SIZE = Size(Decimal(1), Unit.BASE)
 ORDER_TERMS = OrderTerms(
     root="/fapi",
     pools=BOTH_POOLS,
-    unchanged=-5027,
+    conditional=ConditionalBook.QUERIED,
     sizes_in_base=True,
     most_callback=Decimal(20),
-    has_algo_history=True,
+    unchanged=-5027,
     has_test=True,
     countdown_note=_COUNTDOWN,
 )

@@ -15,7 +15,7 @@ def ring(desk: Desk, alarm: Alarm, subject: str) -> None:
     """Do what an alarm is for; ``subject`` is a symbol for a countdown, else an order id."""
     desk.state.alarms.pop((alarm, subject), None)
     if alarm is Alarm.COUNTDOWN:
-        cancel_all(desk, subject, Book.PLAIN, None)
+        cancel_all(desk, subject, Book.PLAIN if desk.rules.countdown_spares_conditional else None, None)
     elif alarm is Alarm.DECISION:
         decide(desk, subject)
     elif (order := desk.state.orders.get(subject)) is not None:

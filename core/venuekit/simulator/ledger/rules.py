@@ -86,8 +86,9 @@ class Rules:
     maintenance margin hold the estimated fee of closing. ``tier_counts_orders``: the tier that a position is said to
     be in counts its resting orders too. ``valuation_asset``: the asset whose balance stands for the account's totals
     while assets are not pooled. ``asynchronous``: an order is accepted first and decided later. ``amend_conditional``:
-    an untriggered order can be amended. ``liquidates``: what reaches a margin ratio of 1 when a price moves is
-    closed. ``max_open_orders``, ``max_conditional_orders``: how many may wait in either book, of all symbols.
+    an untriggered order can be amended. ``countdown_spares_conditional``: a countdown cancels plain orders only.
+    ``liquidates``: what reaches a margin ratio of 1 when a price moves is closed. ``max_open_orders``,
+    ``max_conditional_orders``: how many may wait in either book, of all symbols.
     """
 
     rounding: Rounding = Rounding.TOWARD_ZERO
@@ -110,6 +111,7 @@ class Rules:
     client_ids: ClientIds = ClientIds.UNIQUE_WHILE_OPEN
     triggered: Triggered = Triggered.NEW_ORDER
     amend_conditional: bool = False
+    countdown_spares_conditional: bool = True
     funding_from: FundingFrom = FundingFrom.POSITION
     liquidates: bool = True
     max_open_orders: int | None = None

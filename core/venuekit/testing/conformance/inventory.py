@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-from venuekit.capabilities import Capability
+from venuekit.capabilities import Capability, OrderBatch, OrderBehaviour
 from venuekit.endpoint import Effect, Endpoint, Security
 from venuekit.testing.conformance.examples import SETTERS, Setter
 from venuekit.testing.recorded import Recorded, RecordedCase
@@ -15,6 +15,13 @@ from venuekit.venue import Venue
 __all__ = ["Inventory", "promises"]
 
 Method = Callable[..., Any]
+
+#: what says how many items a batch may have, 0 where the venue has no such batch
+_MOST_ITEMS: Mapping[Method, Callable[[OrderBehaviour], int]] = {
+    OrderBatch.place_orders: lambda behaviour: behaviour.place_batch,
+    OrderBatch.amend_orders: lambda behaviour: behaviour.amend_batch,
+    OrderBatch.cancel_orders: lambda behaviour: behaviour.cancel_batch,
+}
 
 
 class Inventory:
@@ -40,8 +47,17 @@ class Inventory:
 
     @cached_property
     def methods(self) -> tuple[Method, ...]:
-        """Every promise of the supported capabilities."""
-        return tuple(method for capability in self.capabilities for method in promises(capability))
+        """Every promise of the supported capabilities, but for batches that the venue declares not to have."""
+        promised = (method for capability in self.capabilities for method in promises(capability))
+        return tuple(method for method in promised if method not in self.missing_batches)
+
+    @cached_property
+    def missing_batches(self) -> tuple[Method, ...]:
+        """The kinds of batches that the venue declares not to have."""
+        if OrderBatch not in self.capabilities:
+            return ()
+        behaviour = self.venue.behaviour(OrderBehaviour)
+        return tuple(method for method, most in _MOST_ITEMS.items() if not most(behaviour))
 
     @cached_property
     def reads(self) -> tuple[Endpoint[Any], ...]:

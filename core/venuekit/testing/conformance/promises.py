@@ -43,6 +43,15 @@ class CapabilityChecks(Checks):
             assert bool(serving) == bool(asked), f"{capability_method.__qualname__}: asked {asked}, serving {serving}"
             assert not asked or asked & serving, f"none of {asked} says that it serves {capability_method.__qualname__}"
 
+    async def test_missing_batch(self, missing_batch: Callable[..., Any]) -> None:
+        """A kind of batch that the venue declares not to have is refused as unsupported, and nothing is sent."""
+        async with on_stage(self.inventory.venue) as stage:
+            arguments = await arguments_for(missing_batch, stage)
+            stage.simulation.requests.clear()
+            with raises(UnsupportedCapability):
+                await _called(getattr(stage.account, missing_batch.__name__), arguments)
+            assert not stage.simulation.requests
+
     async def test_unsupported_capability(self, unsupported: type[Capability]) -> None:
         """A capability that is declared unsupported is refused with the declared reason, and nothing is sent."""
         async with on_stage(self.inventory.venue) as stage:

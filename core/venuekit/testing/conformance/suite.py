@@ -56,6 +56,7 @@ def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
         "once_endpoint": {str(one): one for one in inventory.once},
         "recorded_case": {case.name: case for case in inventory.recorded},
         "capability_method": {method.__qualname__: method for method in inventory.methods},
+        "missing_batch": {method.__qualname__: method for method in inventory.missing_batches},
         "unsupported": {capability.__name__: capability for capability in inventory.unsupported},
         "setter": {setter.method.__name__: setter for setter in inventory.setters},
         "loss": {

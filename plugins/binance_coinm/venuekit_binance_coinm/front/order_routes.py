@@ -10,6 +10,7 @@ from venuekit_binance_coinm import endpoints
 from venuekit_binance_coinm.front.contracts import of_pair
 from venuekit_binance_common.front.formatting import plain
 from venuekit_binance_common.front.order_routes import OrderRoutes
+from venuekit_binance_common.front.order_rows import matching_fields
 
 __all__ = ["CoinmOrderRoutes"]
 
@@ -21,7 +22,7 @@ class CoinmOrderRoutes(OrderRoutes):
 
     def own_fields(self, order: Order, contract: Contract) -> Mapping[str, object]:
         """Return the fields of a plain order that only this product has."""
-        return {"cumBase": plain(order.filled_value), "pair": contract.pair}
+        return {**matching_fields(order), "cumBase": plain(order.filled_value), "pair": contract.pair}
 
     def asked(self, request: SimRequest) -> tuple[Contract, ...]:
         """Return the contracts whose orders are asked for; a symbol and a pair must both fit."""

@@ -79,7 +79,7 @@ class Errors:
     ``too_late`` is the code of the matching engine's own check of the window, ``lower_leverage`` that for lowering the
     leverage of an isolated position. ``words`` are those of codes that only this product has; ``insufficient`` says
     what a lack of margin is called, by the last part of the path, and ``by_order_reason`` what is refused about orders
-    under a number of the product's own.
+    under a number of the product's own; ``names`` are parameters that it calls otherwise.
     """
 
     too_late: int
@@ -89,10 +89,13 @@ class Errors:
     by_reason_and_setting: Mapping[tuple[Reason, object], int] = attrs.field(factory=dict)
     insufficient: Mapping[str, int] = attrs.field(factory=dict)
     by_order_reason: Mapping[Reason, int] = attrs.field(factory=dict)
+    names: Mapping[str, str] = attrs.field(factory=dict)
 
     def error(self, code: int, **details: object) -> Response:
         """Return an error as the venue sends it; ``details`` fill the gaps in its words."""
         of_orders = {number: WORDS_OF_REASON[reason] for reason, number in self.by_order_reason.items()}
+        if "name" in details:
+            details["name"] = self.names.get(str(details["name"]), details["name"])
         words = {
             **ORDER_WORDS,
             **of_orders,

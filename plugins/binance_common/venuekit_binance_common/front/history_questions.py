@@ -52,13 +52,17 @@ class HistoryQuestions:
             start = max(start, visit.milliseconds - self.keeps // _MILLISECOND)
         return range(start, end + 1)
 
-    def page(self, request: SimRequest, rows: Sequence[T]) -> Sequence[T]:
-        """Return the page of rows, which run from old to new; without ``startTime`` pages count from the newest."""
+    def page(self, request: SimRequest, rows: Sequence[T], *, first: str | None = None) -> Sequence[T]:
+        """
+        Return the page of rows, which run from old to new.
+
+        Without a beginning, which is ``startTime`` or the number in ``first``, pages count from the newest row.
+        """
         limit = self.number(request, "limit", self.rows)
         if not 1 <= limit <= self.most_rows:
             raise self.listing.errors.denied(-1130, name="limit")
         number = max(1, self.number(request, "page", 1))
-        if request.text("startTime") is None:
+        if request.text("startTime") is None and (first is None or request.text(first) is None):
             end = len(rows) - (number - 1) * limit
             return rows[max(0, end - limit) : max(0, end)]
         return rows[(number - 1) * limit : number * limit]

@@ -10,11 +10,12 @@ from typing import Any
 
 import attrs
 
-from venuekit.capabilities import PositionSide
+from venuekit.capabilities import PositionMode, PositionSide
 from venuekit.clock import from_milliseconds
 from venuekit.simulator import Visit
 from venuekit.simulator.ledger import Contract, OrderRequest, OrderType, Side, TimeInForce
 from venuekit_binance_common.front.listing import Listing
+from venuekit_binance_common.order_terms import ConditionalBook, OrderTerms
 
 __all__ = ["Form"]
 
@@ -28,17 +29,21 @@ _TIMES = {
     "GTX": TimeInForce.GTX,
     "GTD": TimeInForce.GTC,
     "RPI": TimeInForce.GTX,
+    "HIDDEN": TimeInForce.GTC,
 }
 _CLIENT_ID = re.compile(r"[\.A-Z\:/a-z0-9_-]{1,36}")
 _LABELS = ("timeInForce", "workingType", "priceProtect", "priceMatch", "selfTradePreventionMode")
 _GOOD_FOR_AT_LEAST = timedelta(seconds=600)
+#: percent; the most differs from product to product
+_LEAST_CALLBACK = Decimal("0.1")
 
 
 @attrs.frozen
 class Form:
-    """The parameters of one order, of a request of its own or of a batch."""
+    """The parameters of one order, of a request of its own or of a batch; ``terms`` are the product's."""
 
     listing: Listing
+    terms: OrderTerms
     fields: Mapping[str, Any]
     visit: Visit
 
@@ -82,28 +87,37 @@ class Form:
         return side
 
     def plain(self) -> OrderRequest:
-        """Return a plain order; raises ``Denied``, also for types that have an endpoint of their own."""
+        """Return an order of the plain book; raises ``Denied``, also for what stands in a book of its own."""
         contract, side, kind = self.contract, self.side(), self._type()
-        if kind.is_conditional:
+        any_type = self.terms.conditional is ConditionalBook.PLAIN
+        if kind.is_conditional and not any_type:
             raise self.listing.errors.denied(-4120)
         if kind is OrderType.LIMIT:
             self.needed("timeInForce")
-        return self._request(contract, side, kind, "newClientOrderId")
+        elif self.text("timeInForce") is not None and not kind.is_conditional:
+            raise self.listing.errors.denied(-1106, name="timeInForce")
+        request = self._request(contract, side, kind, "newClientOrderId")
+        return self._with_trigger(request, "stopPrice", "activationPrice") if any_type else request
 
     def algo(self) -> OrderRequest:
-        """Return a conditional order; raises ``Denied``."""
+        """Return an order of the conditional book; raises ``Denied``."""
         if self.needed("algoType") != "CONDITIONAL":
             raise self.listing.errors.denied(-1130, name="algoType")
         contract, side, kind = self.contract, self.side(), self._type()
         if not kind.is_conditional:
             raise self.listing.errors.denied(-1116)
         request = self._request(contract, side, kind, "clientAlgoId")
+        return self._with_trigger(request, "triggerPrice", "activatePrice")
+
+    def _with_trigger(self, request: OrderRequest, price: str, activation: str) -> OrderRequest:
         rate = self.number("callbackRate")
+        if rate is not None and not _LEAST_CALLBACK <= rate <= self.terms.most_callback:
+            raise self.listing.errors.denied(-2007)
         return attrs.evolve(
             request,
             close_position=self.text("closePosition") == "true",
-            trigger_price=self.number("triggerPrice"),
-            activation_price=self.number("activatePrice"),
+            trigger_price=self.number(price),
+            activation_price=self.number(activation),
             callback_rate=None if rate is None else rate / 100,
         )
 
@@ -114,13 +128,15 @@ class Form:
         return kind
 
     def _request(self, contract: Contract, side: Side, kind: OrderType, id_name: str) -> OrderRequest:
-        usual = "GTC" if kind is not OrderType.MARKET else "IOC"
-        time_in_force = _TIMES.get(self.text("timeInForce") or usual)
-        if time_in_force is None:
+        word = self.text("timeInForce")
+        if word is not None and word not in self.terms.times:
             raise self.listing.errors.denied(-1115)
+        time_in_force = TimeInForce.GTC if word is None or kind is OrderType.MARKET else _TIMES[word]
         position_side = _POSITION_SIDES.get(self.text("positionSide") or "BOTH")
         if position_side is None:
             raise self.listing.errors.denied(-4060)
+        if self.visit.ledger.position_mode is PositionMode.HEDGE and self.text("reduceOnly") is not None:
+            raise self.listing.errors.denied(-1106, name="reduceonly")
         client_id = self.text(id_name)
         if client_id is not None and not _CLIENT_ID.fullmatch(client_id):
             raise self.listing.errors.denied(-4015)
@@ -140,7 +156,7 @@ class Form:
             type=kind,
             quantity=quantity or Decimal(0),
             price=price,
-            time_in_force=TimeInForce.GTC if kind is OrderType.MARKET else time_in_force,
+            time_in_force=time_in_force,
             position_side=position_side,
             reduce_only=self.text("reduceOnly") == "true",
             client_id=client_id,

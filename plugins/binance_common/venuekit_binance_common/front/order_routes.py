@@ -1,4 +1,4 @@
-"""What waits in the two books, what has ended, and what was filled."""
+"""What waits in the books, what has ended, and what was filled."""
 
 from __future__ import annotations
 
@@ -9,19 +9,26 @@ from typing import Any, ClassVar
 
 from venuekit.endpoint import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
-from venuekit.simulator.ledger import Book, Contract, Forced, Order, OrderStatus
+from venuekit.simulator.ledger import Book, Contract, Execution, Forced, Order, OrderStatus
 from venuekit_binance_common.front.formatting import milliseconds, plain
 from venuekit_binance_common.front.history_questions import HistoryQuestions
 from venuekit_binance_common.front.listing import Listing
-from venuekit_binance_common.front.order_rows import algo_query_row, algo_row, order_row, trade_row
+from venuekit_binance_common.front.order_rows import (
+    Acknowledging,
+    algo_query_row,
+    algo_row,
+    order_row,
+    trade_row,
+    whole_trade_fields,
+)
 from venuekit_binance_common.front.order_writes import OrderWrites
 from venuekit_binance_common.order_endpoints import OrderEndpoints
 
 __all__ = ["OrderRoutes"]
 
 _WEEK = timedelta(days=7)
-#: how long orders that ended without a fill are kept, and all others
-_KEPT_UNFILLED, _KEPT = timedelta(days=3), timedelta(days=90)
+#: how long orders are kept that did not end without a fill
+_KEPT = timedelta(days=90)
 _FORCED = {"LIQUIDATION": Forced.LIQUIDATION, "ADL": Forced.ADL}
 
 
@@ -29,6 +36,7 @@ class OrderRoutes(ABC):
     """Orders, plain and conditional, and fills."""
 
     ORDERS: ClassVar[OrderEndpoints]
+    ACKNOWLEDGING: ClassVar[Acknowledging] = Acknowledging()
 
     def __init__(self, listing: Listing) -> None:
         self._listing = listing
@@ -38,28 +46,46 @@ class OrderRoutes(ABC):
         self._forced_asked = HistoryQuestions(
             listing=listing, usual=_WEEK, widest=_WEEK, keeps=_KEPT, rows=50, most_rows=100
         )
-        self._writes = OrderWrites(self.ORDERS, listing, self.own_fields)
+        self._writes = OrderWrites(self.ORDERS, listing, self.own_fields, self.ACKNOWLEDGING)
+        #: the book of the plain endpoints; None where it is the only one
+        self._plain = Book.PLAIN if self.ORDERS.algo is not None else None
 
     @abstractmethod
     def own_fields(self, order: Order, contract: Contract) -> Mapping[str, object]:
         """Return the fields of a plain order that only this product has."""
 
+    def history_fields(self, order: Order, contract: Contract) -> Mapping[str, object]:
+        """Return what histories tell besides: what an order is worth in both assets, unless the product says less."""
+        quote = contract.notional(order.filled, order.average_price) if order.average_price else None
+        inverse = contract.is_inverse
+        return {
+            "cumBase": plain(order.filled_value if inverse else order.filled),
+            "cumQuote": plain(quote if inverse else order.filled_value),
+            "pair": contract.pair,
+            "goodTillDate": milliseconds(order.expires_at),
+        }
+
+    def trade_fields(self, fill: Execution, contract: Contract) -> Mapping[str, object]:
+        """Return what a product tells of fills that others do not."""
+        return whole_trade_fields(fill, contract)
+
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
         """Return what answers which endpoint."""
-        orders = self.ORDERS
+        orders, algo = self.ORDERS, self.ORDERS.algo
         found: dict[Endpoint[Any], Handler] = {
             orders.open_orders: self.open_orders,
-            orders.open_algo_orders: self.open_algo_orders,
             orders.order: self.order,
             orders.open_order: self.open_order,
             orders.all_orders: self.all_orders,
             orders.trades: self.trades,
             orders.forced: self.forced,
         }
-        if orders.algo_order is not None:
-            found[orders.algo_order] = self.algo_order
-        if orders.all_algo_orders is not None:
-            found[orders.all_algo_orders] = self.all_algo_orders
+        if algo is not None:
+            found[algo.open_orders] = self.open_algo_orders
+            if algo.order is not None:
+                found[algo.order] = self.algo_order
+            if algo.all_orders is not None:
+                found[algo.all_orders] = self.all_algo_orders
         return {**found, **self._writes.handlers()}
 
     def extra_routes(self) -> Iterable[Route]:
@@ -68,7 +94,9 @@ class OrderRoutes(ABC):
 
     def open_orders(self, request: SimRequest, visit: Visit) -> object:
         """Tell the plain orders, of what is asked for or of all."""
-        return [self._row(order, contract) for order, contract in self._asked(request, visit, Book.PLAIN, is_open=True)]
+        return [
+            self._row(order, contract) for order, contract in self._asked(request, visit, self._plain, is_open=True)
+        ]
 
     def open_algo_orders(self, request: SimRequest, visit: Visit) -> object:
         """Tell the conditional orders, of what is asked for or of all."""
@@ -79,7 +107,7 @@ class OrderRoutes(ABC):
     def order(self, request: SimRequest, visit: Visit) -> object:
         """Tell one plain order, open or not."""
         order, contract = self._named(request, visit)
-        if not _is_kept(order, visit):
+        if not self._is_kept(order, visit):
             raise self._listing.errors.denied(-2013)
         return self._row(order, contract)
 
@@ -97,16 +125,16 @@ class OrderRoutes(ABC):
 
     def all_orders(self, request: SimRequest, visit: Visit) -> object:
         """Tell plain orders by the time they were placed, or from an id on."""
-        return self._history(request, visit, Book.PLAIN, "orderId")
+        return self._history(request, visit, self._plain, self._whose(request, self.ORDERS.all_orders), "orderId")
 
     def all_algo_orders(self, request: SimRequest, visit: Visit) -> object:
         """Tell conditional orders by the time they were placed, or from an id on."""
-        self._listing.required(request)
-        return self._history(request, visit, Book.CONDITIONAL, "algoId")
+        contract = self._listing.contract(self._listing.required(request))
+        return self._history(request, visit, Book.CONDITIONAL, (contract,), "algoId")
 
     def trades(self, request: SimRequest, visit: Visit) -> object:
         """Tell fills by their time, or from an id on."""
-        contracts = {contract.symbol: contract for contract in self._one_or_pair(request)}
+        contracts = {contract.symbol: contract for contract in self._whose(request, self.ORDERS.trades)}
         first, order_id = self._listing.text(request, "fromId"), self._listing.text(request, "orderId")
         timed = request.text("startTime") is not None or request.text("endTime") is not None
         if first is not None and timed:
@@ -114,15 +142,18 @@ class OrderRoutes(ABC):
         times = self._orders_asked.stretch(request, visit)
         from_id = self._orders_asked.number(request, "fromId", 0)
         rows = [
-            trade_row(fill, contracts[fill.symbol])
+            trade_row(
+                fill,
+                contracts[fill.symbol],
+                self.trade_fields(fill, contracts[fill.symbol]),
+                sign=self.ORDERS.terms.commission_sign,
+            )
             for fill in visit.ledger.fills(None, order_id)
             if fill.symbol in contracts
             and int(fill.trade_id) >= from_id
             and (first is not None or order_id is not None or milliseconds(fill.time) in times)
         ]
-        if first is not None:
-            return rows[: self._orders_asked.number(request, "limit", 500)]
-        return self._orders_asked.page(request, rows)
+        return self._orders_asked.page(request, rows, first="fromId")
 
     def forced(self, request: SimRequest, visit: Visit) -> object:
         """Tell liquidations and deleveraging."""
@@ -142,29 +173,34 @@ class OrderRoutes(ABC):
         """Return the contracts whose orders are asked for."""
         return self._listing.asked(request)
 
-    def _one_or_pair(self, request: SimRequest) -> tuple[Contract, ...]:
-        """Return the contracts of a history, which needs a symbol, or a pair where it takes one."""
-        if request.text("symbol") is None and request.text("pair") is None:
+    def _whose(self, request: SimRequest, endpoint: Endpoint[Any]) -> tuple[Contract, ...]:
+        """Return the contracts of a history, which may need a symbol, or a pair where it takes one."""
+        needs_one = endpoint.by_name["symbol"].required or "pair" in endpoint.by_name
+        if needs_one and request.text("symbol") is None and request.text("pair") is None:
             raise self._listing.errors.missing("symbol")
         return self.asked(request)
 
-    def _history(self, request: SimRequest, visit: Visit, book: Book, id_name: str) -> object:
-        contracts = {contract.symbol: contract for contract in self._one_or_pair(request)}
+    def _history(
+        self, request: SimRequest, visit: Visit, book: Book | None, asked: Iterable[Contract], id_name: str
+    ) -> object:
+        contracts = {contract.symbol: contract for contract in asked}
         times = self._orders_asked.stretch(request, visit)
         first = self._orders_asked.number(request, id_name, 0)
         rows = [
-            self._whole_row(order, contracts[order.symbol])
-            if book is Book.PLAIN
-            else algo_row(order, contracts[order.symbol])
+            algo_row(order, contracts[order.symbol])
+            if book is Book.CONDITIONAL
+            else self._whole_row(order, contracts[order.symbol])
             for order in visit.ledger.orders(book=book)
             if order.symbol in contracts
-            and _is_kept(order, visit)
+            and self._is_kept(order, visit)
             and int(order.id) >= first
             and (first or milliseconds(order.created_at) in times)
         ]
-        return self._orders_asked.page(request, rows)
+        return self._orders_asked.page(request, rows, first=id_name)
 
-    def _asked(self, request: SimRequest, visit: Visit, book: Book, *, is_open: bool) -> list[tuple[Order, Contract]]:
+    def _asked(
+        self, request: SimRequest, visit: Visit, book: Book | None, *, is_open: bool
+    ) -> list[tuple[Order, Contract]]:
         contracts = {contract.symbol: contract for contract in self.asked(request)}
         orders = visit.ledger.orders(book=book, is_open=is_open)
         return [(order, contracts[order.symbol]) for order in orders if order.symbol in contracts]
@@ -177,20 +213,12 @@ class OrderRoutes(ABC):
         return order_row(order, contract, self.own_fields(order, contract))
 
     def _whole_row(self, order: Order, contract: Contract) -> dict[str, Any]:
-        """Return an order as histories tell it: with what it is worth in both assets."""
-        quote = contract.notional(order.filled, order.average_price) if order.average_price else None
-        inverse = contract.is_inverse
-        return {
-            **self._row(order, contract),
-            "cumBase": plain(order.filled_value if inverse else order.filled),
-            "cumQuote": plain(quote if inverse else order.filled_value),
-            "pair": contract.pair,
-            "goodTillDate": milliseconds(order.expires_at),
-        }
+        """Return an order as histories tell it."""
+        return {**self._row(order, contract), **self.history_fields(order, contract)}
 
-
-def _is_kept(order: Order, visit: Visit) -> bool:
-    if order.is_open:
-        return True
-    unfilled = not order.filled and order.status in {OrderStatus.CANCELED, OrderStatus.EXPIRED}
-    return visit.now - order.updated_at <= (_KEPT_UNFILLED if unfilled else _KEPT)
+    def _is_kept(self, order: Order, visit: Visit) -> bool:
+        if order.is_open:
+            return True
+        unfilled = not order.filled and order.status in {OrderStatus.CANCELED, OrderStatus.EXPIRED}
+        kept = timedelta(days=self.ORDERS.terms.unfilled_days) if unfilled else _KEPT
+        return visit.now - order.updated_at <= kept

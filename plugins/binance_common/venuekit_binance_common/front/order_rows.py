@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
-from venuekit.simulator.ledger import Contract, Execution, Order, OrderStatus, OrderType, Side, TimeInForce
+import attrs
+
+from venuekit.simulator.ledger import Book, Contract, Execution, Order, OrderStatus, OrderType, Side, TimeInForce
 from venuekit_binance_common.front.formatting import amount, amount_or_zero, milliseconds, plain, quantity
 
-__all__ = ["acknowledged", "algo_acknowledged", "algo_query_row", "algo_row", "order_row", "trade_row"]
+__all__ = [
+    "Acknowledging",
+    "acknowledged",
+    "algo_acknowledged",
+    "algo_query_row",
+    "algo_row",
+    "matching_fields",
+    "order_row",
+    "trade_row",
+    "trailing_fields",
+    "whole_trade_fields",
+]
 
 _ALGO_STATUSES = {
     OrderStatus.NEW: "NEW",
@@ -19,12 +32,25 @@ _ALGO_STATUSES = {
     OrderStatus.TRIGGERED: "FINISHED",
 }
 _TIMES = {TimeInForce.GTC: "GTC", TimeInForce.IOC: "IOC", TimeInForce.FOK: "FOK", TimeInForce.GTX: "GTX"}
-#: what a query tells and an acknowledgement does not
-_QUERIED_ONLY = ("avgPrice", "time")
+_QUERIED_ONLY = frozenset({"avgPrice", "time", "cumQuote", "cumBase"})
+
+
+@attrs.frozen(kw_only=True)
+class Acknowledging:
+    """
+    How a venue acknowledges.
+
+    ``placed`` and ``changed`` are the fields that an order has in queries, and not in the acknowledgement of placing
+    or of cancelling and amending it; ``done`` is the code for a book that was emptied.
+    """
+
+    placed: frozenset[str] = _QUERIED_ONLY
+    changed: frozenset[str] = _QUERIED_ONLY
+    done: object = 200
 
 
 def order_row(order: Order, contract: Contract, own: Mapping[str, object]) -> dict[str, Any]:
-    """Return a plain order as queries tell it, with the fields that only one product has."""
+    """Return an order of the plain book as queries tell it, with the fields that only one product has."""
     row: dict[str, Any] = {
         "avgPrice": f"{order.average_price:.5f}" if order.average_price else "0.00000",
         "clientOrderId": _client_id(order),
@@ -42,21 +68,37 @@ def order_row(order: Order, contract: Contract, own: Mapping[str, object]) -> di
         "symbol": order.symbol,
         "time": milliseconds(order.created_at),
         "timeInForce": _time_in_force(order),
-        "type": order.type.name,
+        "type": _type_now(order).name,
         "updateTime": milliseconds(order.updated_at),
-        "workingType": "CONTRACT_PRICE",
-        "priceProtect": False,
-        "priceMatch": _label(order, "priceMatch", "NONE"),
-        "selfTradePreventionMode": _label(order, "selfTradePreventionMode", "NONE"),
+        "workingType": _label(order, "workingType", "CONTRACT_PRICE"),
+        "priceProtect": _label(order, "priceProtect", "") == "true",
     }
     return {**row, **own}
 
 
-def acknowledged(row: Mapping[str, Any], *, of_placing: bool) -> dict[str, Any]:
-    """Return an acknowledgement: without what queries alone tell; that of placing tells nothing of fills."""
-    left = {name: value for name, value in row.items() if name not in _QUERIED_ONLY and name[:3] != "cum"}
+def matching_fields(order: Order) -> dict[str, object]:
+    """Return what a product tells of an order that knows price matches and self-trade prevention."""
+    return {
+        "priceMatch": _label(order, "priceMatch", "NONE"),
+        "selfTradePreventionMode": _label(order, "selfTradePreventionMode", "NONE"),
+    }
+
+
+def trailing_fields(order: Order) -> dict[str, object]:
+    """Return what only an order of the plain book tells that trails."""
+    if order.type is not OrderType.TRAILING_STOP_MARKET:
+        return {}
+    return {
+        "activatePrice": plain(order.activation_price),
+        "priceRate": plain((order.callback_rate or Decimal(0)) * 100),
+    }
+
+
+def acknowledged(row: Mapping[str, Any], *, lacks: Collection[str], tells_fills: bool) -> dict[str, Any]:
+    """Return an acknowledgement: without what it lacks; a bare one of placing tells nothing of fills."""
+    left = {name: value for name, value in row.items() if name not in lacks}
     left["cumQty"] = left["executedQty"]
-    if of_placing:
+    if not tells_fills:
         left |= {"status": "NEW", "executedQty": "0", "cumQty": "0"}
     return left
 
@@ -118,16 +160,12 @@ def algo_query_row(order: Order, contract: Contract) -> dict[str, Any]:
     return {**told, "actualType": actual, "actualQty": told["quantity"]}
 
 
-def trade_row(fill: Execution, contract: Contract) -> dict[str, Any]:
-    """Return a fill."""
-    base, quote = (
-        (fill.value, contract.notional(fill.quantity, fill.price))
-        if contract.is_inverse
-        else (fill.quantity * contract.contract_size, fill.value)
-    )
+def trade_row(fill: Execution, contract: Contract, own: Mapping[str, object], *, sign: int) -> dict[str, Any]:
+    """Return a fill, with the fields that only some products have; ``sign`` makes commission what is printed."""
+    quote = contract.notional(fill.quantity, fill.price) if contract.is_inverse else fill.value
     return {
         "buyer": fill.side is Side.BUY,
-        "commission": amount(-fill.commission),
+        "commission": amount(sign * fill.commission),
         "commissionAsset": fill.commission_asset,
         "id": int(fill.trade_id),
         "maker": fill.is_maker,
@@ -135,15 +173,26 @@ def trade_row(fill: Execution, contract: Contract) -> dict[str, Any]:
         "price": plain(fill.price),
         "qty": quantity(fill.quantity, contract),
         "quoteQty": plain(quote),
-        "baseQty": plain(base),
-        "marginAsset": contract.settle,
         "realizedPnl": amount_or_zero(fill.realized_pnl),
         "side": fill.side.name,
         "positionSide": fill.position_side.name,
         "symbol": fill.symbol,
-        "pair": contract.pair,
         "time": milliseconds(fill.time),
+        **own,
     }
+
+
+def whole_trade_fields(fill: Execution, contract: Contract) -> dict[str, object]:
+    """Return what a product tells of a fill that also counts it in the base asset."""
+    base = fill.value if contract.is_inverse else fill.quantity * contract.contract_size
+    return {"baseQty": plain(base), "marginAsset": contract.settle, "pair": contract.pair}
+
+
+def _type_now(order: Order) -> OrderType:
+    """Return the type that an order has; one that triggered in its own book is an ordinary one."""
+    if order.type.is_conditional and order.book is Book.PLAIN:
+        return OrderType.MARKET if order.type.is_market else OrderType.LIMIT
+    return order.type
 
 
 def _client_id(order: Order) -> str:

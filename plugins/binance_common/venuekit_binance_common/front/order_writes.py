@@ -1,4 +1,4 @@
-"""Routes that place, amend and cancel orders of both books."""
+"""Routes that place, amend and cancel orders of every book."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from venuekit.simulator import Denied, Handler, SimRequest, Visit
 from venuekit.simulator.ledger import Book, Contract, Order, Reason, Refused
 from venuekit_binance_common.front.listing import Listing
 from venuekit_binance_common.front.order_forms import Form
-from venuekit_binance_common.front.order_rows import acknowledged, algo_acknowledged, order_row
+from venuekit_binance_common.front.order_rows import Acknowledging, acknowledged, algo_acknowledged, order_row
 from venuekit_binance_common.order_endpoints import OrderEndpoints
 
 __all__ = ["OrderWrites"]
 
-_DONE = {"code": 200, "msg": "The operation of cancel all open order is done."}
+_DONE = "The operation of cancel all open order is done."
 _PLACE_AT_MOST, _CANCEL_AT_MOST = 5, 10
 _NOT_OPEN = frozenset({Reason.UNKNOWN_ORDER, Reason.ORDER_FINISHED})
 _GONE, _NO_SUCH_ORDER = -2011, -2013
@@ -34,37 +34,46 @@ class OrderWrites:
     orders: OrderEndpoints
     listing: Listing
     own_fields: Callable[[Order, Contract], Mapping[str, object]]
+    acknowledging: Acknowledging
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
         """Return what answers which endpoint."""
-        orders = self.orders
+        orders, algo = self.orders, self.orders.algo
         found: dict[Endpoint[Any], Handler] = {
             orders.place: lambda request, visit: self.place(request.parameters, visit),
-            orders.place_algo: self.place_algo,
-            orders.amend: lambda request, visit: self.amend(request.parameters, visit),
             orders.cancel: lambda request, visit: self.cancel(request.parameters, visit),
-            orders.cancel_algo: self.cancel_algo,
-            orders.cancel_all: self.cancel_all(Book.PLAIN),
+            orders.cancel_all: self.cancel_all(self._plain),
             orders.place_batch: lambda request, visit: self._batch(request, visit, self.place),
-            orders.amend_batch: lambda request, visit: self._batch(request, visit, self.amend),
             orders.cancel_batch: self.cancel_batch,
             orders.countdown: self.countdown,
         }
-        if orders.cancel_all_algo is not None:
-            found[orders.cancel_all_algo] = self.cancel_all(Book.CONDITIONAL)
+        if orders.amend is not None:
+            found[orders.amend] = lambda request, visit: self.amend(request.parameters, visit)
+        if orders.amend_batch is not None:
+            found[orders.amend_batch] = lambda request, visit: self._batch(request, visit, self.amend)
+        if algo is not None:
+            found |= {algo.place: self.place_algo, algo.cancel: self.cancel_algo}
+            if algo.cancel_all is not None:
+                found[algo.cancel_all] = self.cancel_all(Book.CONDITIONAL)
         if orders.test is not None:
             found[orders.test] = self.test
         return found
 
+    @property
+    def _plain(self) -> Book | None:
+        """The book of the plain endpoints; None where it is the only one."""
+        return None if self.orders.algo is None else Book.PLAIN
+
     def place(self, fields: Fields, visit: Visit) -> dict[str, Any]:
-        """Place a plain order."""
-        form = Form(self.listing, fields, visit)
+        """Place an order of the plain book."""
+        form = Form(self.listing, self.orders.terms, fields, visit)
         order = visit.ledger.place(form.plain())
-        return self._acknowledged(order, of_placing=form.text("newOrderRespType") != "RESULT")
+        tells_fills = form.text("newOrderRespType") == "RESULT"
+        return acknowledged(self._row(order), lacks=self.acknowledging.placed, tells_fills=tells_fills)
 
     def test(self, request: SimRequest, visit: Visit) -> object:
         """Check a plain order."""
-        form = Form(self.listing, request.parameters, visit)
+        form = Form(self.listing, self.orders.terms, request.parameters, visit)
         wanted = form.plain()
         visit.ledger.test(wanted)
         return {
@@ -93,15 +102,17 @@ class OrderWrites:
 
     def place_algo(self, request: SimRequest, visit: Visit) -> object:
         """Place a conditional order."""
-        order = visit.ledger.place(Form(self.listing, request.parameters, visit).algo())
+        order = visit.ledger.place(Form(self.listing, self.orders.terms, request.parameters, visit).algo())
         return algo_acknowledged(order, self.listing.contract(order.symbol))
 
     def amend(self, fields: Fields, visit: Visit) -> dict[str, Any]:
         """Change quantity and price of a limit order; both are needed."""
-        form = Form(self.listing, fields, visit)
+        form = Form(self.listing, self.orders.terms, fields, visit)
         _, _ = form.contract, form.side()
-        for name in ("quantity", "price"):
+        for name, code in (("quantity", -4003), ("price", -4001)):
             form.needed(name)
+            if not form.number(name):
+                raise self.listing.errors.denied(code)
         order = self.named(fields, visit)
         try:
             amended = visit.ledger.amend_order(order.id, quantity=form.number("quantity"), price=form.number("price"))
@@ -113,7 +124,7 @@ class OrderWrites:
         """Cancel a plain order."""
         symbol, order_id, client_id = self._name(fields, visit)
         try:
-            order = visit.ledger.cancel_order(order_id, client_id=client_id, symbol=symbol, book=Book.PLAIN)
+            order = visit.ledger.cancel_order(order_id, client_id=client_id, symbol=symbol, book=self._plain)
         except Refused as refused:
             raise self._gone(refused, _GONE) from None
         return self._acknowledged(order)
@@ -132,13 +143,13 @@ class OrderWrites:
             "msg": "success",
         }
 
-    def cancel_all(self, book: Book) -> Handler:
+    def cancel_all(self, book: Book | None) -> Handler:
         """Return what empties a book of a symbol."""
 
         def handle(request: SimRequest, visit: Visit) -> object:
             symbol = self.listing.contract(self.listing.required(request)).symbol
             visit.ledger.cancel_orders(symbol, book)
-            return _DONE
+            return {"code": self.acknowledging.done, "msg": _DONE}
 
         return handle
 
@@ -166,7 +177,7 @@ class OrderWrites:
         """Return the plain order that is named; raises ``Denied`` with -2013 when there is none to be seen."""
         symbol, order_id, client_id = self._name(fields, visit)
         try:
-            return visit.ledger.order(order_id, client_id=client_id, symbol=symbol, book=Book.PLAIN)
+            return visit.ledger.order(order_id, client_id=client_id, symbol=symbol, book=self._plain)
         except Refused:
             raise self.listing.errors.denied(_NO_SUCH_ORDER) from None
 
@@ -181,7 +192,7 @@ class OrderWrites:
         return order
 
     def _name(self, fields: Fields, visit: Visit) -> tuple[str, str | None, str | None]:
-        form = Form(self.listing, fields, visit)
+        form = Form(self.listing, self.orders.terms, fields, visit)
         symbol, order_id, client_id = form.contract.symbol, form.text("orderId"), form.text("origClientOrderId")
         if order_id is None and client_id is None:
             raise self.listing.errors.missing("orderId")
@@ -193,9 +204,12 @@ class OrderWrites:
             raise self.listing.errors.missing("algoId")
         return order_id, None if order_id else client_id
 
-    def _acknowledged(self, order: Order, *, of_placing: bool = False) -> dict[str, Any]:
+    def _acknowledged(self, order: Order) -> dict[str, Any]:
+        return acknowledged(self._row(order), lacks=self.acknowledging.changed, tells_fills=True)
+
+    def _row(self, order: Order) -> dict[str, Any]:
         contract = self.listing.contract(order.symbol)
-        return acknowledged(order_row(order, contract, self.own_fields(order, contract)), of_placing=of_placing)
+        return order_row(order, contract, self.own_fields(order, contract))
 
     def _gone(self, refused: Refused, code: int) -> Exception:
         return self.listing.errors.denied(code) if refused.refusal.reason in _NOT_OPEN else refused

@@ -6,6 +6,7 @@ from venuekit.capabilities import Unit
 from venuekit_binance_common.adl import BinanceAdl
 from venuekit_binance_common.balances import BinanceBalances
 from venuekit_binance_common.brackets import BinanceBrackets
+from venuekit_binance_common.countdown import BinanceCountdown
 from venuekit_binance_common.fees import BinanceFees
 from venuekit_binance_common.income import BinanceIncome
 from venuekit_binance_common.instruments import BinanceInstruments, BinanceServerTime
@@ -13,13 +14,16 @@ from venuekit_binance_common.leverage import BinanceLeverage
 from venuekit_binance_common.margin_history import BinanceMarginHistory
 from venuekit_binance_common.margin_type import BinanceMarginType
 from venuekit_binance_common.mark_price import BinanceMarkPrice
+from venuekit_binance_common.order_batches import BinanceOrderBatches
 from venuekit_binance_common.position_margin import BinancePositionMargin
 from venuekit_binance_common.position_mode import BinancePositionMode
+from venuekit_binance_common.trades import BinanceTrades
 from venuekit_binance_usdm import endpoints as usdm
 from venuekit_binance_usdm.asset_mode import BinanceAssetMode
 from venuekit_binance_usdm.aster import endpoints
 from venuekit_binance_usdm.aster.account_info import AsterAccountInfo
 from venuekit_binance_usdm.aster.settings import AsterSettings
+from venuekit_binance_usdm.order_terms import ORDER_SIZE
 from venuekit_binance_usdm.reaches import INCOME_REACH, MARGIN_REACH
 
 __all__ = ["AsterUsdmAccount"]
@@ -42,6 +46,9 @@ class AsterUsdmAccount(
     BinanceIncome,
     BinanceMarginHistory,
     BinancePositionMargin,
+    BinanceOrderBatches,
+    BinanceTrades,
+    BinanceCountdown,
 ):
     """An account of Aster futures."""
 
@@ -54,6 +61,7 @@ class AsterUsdmAccount(
     BRACKETS = usdm.BRACKETS
     BRACKET_UNIT = Unit.QUOTE
     COMMISSION = usdm.COMMISSION
+    CONTRACTS = endpoints.CONTRACTS
     EXCHANGE_INFO = endpoints.EXCHANGE_INFO
     INCOME = endpoints.INCOME
     INCOME_REACH = INCOME_REACH
@@ -62,6 +70,8 @@ class AsterUsdmAccount(
     MARGIN_REACH = MARGIN_REACH
     MARK_PRICE = usdm.MARK_PRICE
     OPEN_ORDERS = endpoints.OPEN_ORDERS
+    ORDERS = endpoints.ORDERS
+    ORDER_SIZE = ORDER_SIZE
     POSITION_MARGIN = endpoints.POSITION_MARGIN
     POSITION_MODE = endpoints.POSITION_MODE
     POSITION_RISK = endpoints.POSITION_RISK

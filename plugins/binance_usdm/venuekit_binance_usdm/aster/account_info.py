@@ -55,6 +55,7 @@ class AsterAccountInfo(AsterPositions, AccountReader):
             positions=positions_of_account(
                 row.positions,
                 None if account.raw is None else account.raw["positions"],
+                await self._contracts_held(row.positions),
                 as_of=as_of,
                 received_at=account.received_at,
                 include_flat=include_flat,

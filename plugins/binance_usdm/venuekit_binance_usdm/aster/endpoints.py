@@ -1,14 +1,12 @@
 """
 Every endpoint the account uses or offers, as data.
 
-The venue has neither symbolConfig nor accountConfig, no conditional book of its own, and older versions of the reads.
+The venue has neither symbolConfig nor accountConfig, one book for all orders, and older versions of the reads.
 """
 
 from __future__ import annotations
 
 from typing import Any
-
-import attrs
 
 from venuekit.capabilities import (
     AccountReader,
@@ -24,7 +22,9 @@ from venuekit.capabilities import (
 from venuekit.endpoint import Changing, Effect, Endpoint, Kind, Parameter, Subject
 from venuekit_binance_common import endpoints as common
 from venuekit_binance_common import money_endpoints as money
+from venuekit_binance_common.contracts import contracts_endpoint
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
+from venuekit_binance_common.order_endpoints import order_endpoints
 from venuekit_binance_common.payloads import (
     balances_decoder,
     decode_acknowledgement,
@@ -34,6 +34,7 @@ from venuekit_binance_common.payloads import (
 from venuekit_binance_usdm import endpoints as usdm
 from venuekit_binance_usdm.asset_mode import asset_mode_readback
 from venuekit_binance_usdm.aster import payloads
+from venuekit_binance_usdm.aster.order_terms import ORDER_TERMS
 from venuekit_binance_usdm.aster.symbols import AsterLegs, AsterSymbolReader
 from venuekit_binance_usdm.payloads import decode_asset_mode
 
@@ -41,10 +42,12 @@ __all__ = [
     "ACCOUNT",
     "ASSET_MODE",
     "BALANCE",
+    "CONTRACTS",
     "ENDPOINTS",
     "EXCHANGE_INFO",
     "INCOME",
     "OPEN_ORDERS",
+    "ORDERS",
     "POSITION_MARGIN",
     "POSITION_MODE",
     "POSITION_RISK",
@@ -58,6 +61,7 @@ __all__ = [
 _ROOT = "/fapi"
 
 EXCHANGE_INFO = common.exchange_info(_ROOT, instruments_decoder(status="status"))
+CONTRACTS = contracts_endpoint(EXCHANGE_INFO)
 
 # -- reads
 
@@ -96,7 +100,8 @@ POSITION_RISK = Endpoint(
     note="Lists every symbol, flat or not, with margin type and leverage.",
 )
 
-OPEN_ORDERS = attrs.evolve(common.open_orders(_ROOT), serves=(SettingsReader.read_settings,))
+OPEN_ORDERS = common.open_orders(_ROOT)
+ORDERS = order_endpoints(ORDER_TERMS, server_time=usdm.SERVER_TIME, open_orders=OPEN_ORDERS)
 
 POSITION_MODE = common.position_mode(
     _ROOT,
@@ -149,7 +154,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
     ACCOUNT,
     POSITION_RISK,
     usdm.BRACKETS,
-    OPEN_ORDERS,
+    *ORDERS.declared,
     POSITION_MODE,
     ASSET_MODE,
     SET_LEVERAGE,

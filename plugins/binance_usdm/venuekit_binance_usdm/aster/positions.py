@@ -1,17 +1,19 @@
-"""Positions: every symbol has its rows, flat or not, with margin type and leverage in them."""
+"""Positions: every symbol has its rows, flat or not; what one settles in tells its instrument."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from venuekit.account import Account
+from venuekit.account import Answer
 from venuekit.capabilities import MarginType, Position, PositionReader, PositionSide, Unit
 from venuekit.endpoint import Endpoint
 from venuekit.errors import InvalidRequest
+from venuekit_binance_common.contracts import BinanceContracts
 from venuekit_binance_common.instruments import unlisted
+from venuekit_binance_common.payloads import InstrumentRow
 from venuekit_binance_common.position_questions import check_filters, side_that_fits
 from venuekit_binance_common.words import POSITION_SIDES, margin_type_of
 from venuekit_binance_usdm.aster.payloads import AsterAccountPosition, AsterRiskRow
@@ -21,10 +23,11 @@ __all__ = ["AsterPositions", "positions_of_account"]
 
 _CONTRACT_SIZE = Decimal(1)
 Raws = Sequence[Mapping[str, Any]] | None
+Contracts = Mapping[str, InstrumentRow]
 
 
-class AsterPositions(Account, PositionReader):
-    """One read tells everything about positions but margins, and the asset they settle in."""
+class AsterPositions(BinanceContracts, PositionReader):
+    """One read tells everything about positions but margins; instruments, remembered, tell what they settle in."""
 
     __slots__ = ()
 
@@ -38,10 +41,10 @@ class AsterPositions(Account, PositionReader):
         margin_asset: str | None = None,
         include_flat: bool = False,
     ) -> tuple[Position, ...]:
-        """Return the open positions, with ``include_flat=True`` every symbol's; weight 5."""
+        """Return the open positions, with ``include_flat=True`` all; weight 5, and once 1 for the instruments."""
         check_filters(self, symbol=symbol, pair=pair, margin_asset=margin_asset)
         answer = await self.answer(self.POSITION_RISK, symbol=symbol)
-        found = _of_risk(answer.value, answer.raw, as_of=answer.as_of, received_at=answer.received_at)
+        found = _of_risk(answer, await self._contracts_held(answer.value))
         return tuple(position for position in found if position.quantity or include_flat)
 
     async def get_position(self, symbol: str, *, side: PositionSide | None = None) -> Position:
@@ -50,22 +53,30 @@ class AsterPositions(Account, PositionReader):
         mode = mode_of(answer.value)
         if mode is not None:
             wanted = side_that_fits(self, mode, side, symbol)
-            for position in _of_risk(answer.value, answer.raw, as_of=answer.as_of, received_at=answer.received_at):
+            for position in _of_risk(answer, await self._contracts_held(answer.value)):
                 if (position.symbol, position.side) == (symbol, wanted):
                     return position
         raise self._unlisted(symbol)
+
+    async def _contracts_held(self, rows: Collection[AsterRiskRow | AsterAccountPosition]) -> Contracts:
+        """Return all instruments; read again when a position is held in one that was not listed yet."""
+        held = {row.symbol for row in rows if row.position_amt}
+        contracts = await self.cached(self.CONTRACTS)
+        return contracts if contracts.keys() >= held else await self.call(self.CONTRACTS)
 
     def _unlisted(self, symbol: str) -> InvalidRequest:
         return unlisted(self, self.POSITION_RISK, symbol, operation="get_position")
 
 
-def _of_risk(rows: Sequence[AsterRiskRow], raws: Raws, *, as_of: datetime, received_at: datetime) -> Iterable[Position]:
-    for index, row in enumerate(rows):
+def _of_risk(answer: Answer[tuple[AsterRiskRow, ...]], contracts: Contracts) -> Iterable[Position]:
+    raws: Raws = answer.raw
+    for index, row in enumerate(answer.value):
         margin_type = margin_type_of(row.margin_type)
         is_isolated = margin_type is MarginType.ISOLATED
         notional = abs(row.position_amt * row.mark_price if row.notional is None else row.notional)
         yield Position(
             symbol=row.symbol,
+            settle=_settle(contracts, row.symbol),
             side=POSITION_SIDES[row.position_side],
             quantity=row.position_amt,
             contract_size=_CONTRACT_SIZE,
@@ -85,19 +96,26 @@ def _of_risk(rows: Sequence[AsterRiskRow], raws: Raws, *, as_of: datetime, recei
             max_position_unit=None if row.max_notional_value is None else Unit.QUOTE,
             auto_add_margin=row.is_auto_add_margin,
             updated_at=row.update_time,
-            as_of=as_of,
-            received_at=received_at,
+            as_of=answer.as_of,
+            received_at=answer.received_at,
             raw=None if raws is None else raws[index],
         )
 
 
 def positions_of_account(
-    rows: Sequence[AsterAccountPosition], raws: Raws, *, as_of: datetime, received_at: datetime, include_flat: bool
+    rows: Sequence[AsterAccountPosition],
+    raws: Raws,
+    contracts: Contracts,
+    *,
+    as_of: datetime,
+    received_at: datetime,
+    include_flat: bool,
 ) -> tuple[Position, ...]:
     """Return the positions of the account read: with margins, without mark and liquidation price."""
     return tuple(
         Position(
             symbol=row.symbol,
+            settle=_settle(contracts, row.symbol),
             side=POSITION_SIDES[row.position_side],
             quantity=row.position_amt,
             contract_size=_CONTRACT_SIZE,
@@ -120,3 +138,8 @@ def positions_of_account(
         for index, row in enumerate(rows)
         if row.position_amt or include_flat
     )
+
+
+def _settle(contracts: Contracts, symbol: str) -> str | None:
+    contract = contracts.get(symbol)
+    return None if contract is None else contract.margin_asset

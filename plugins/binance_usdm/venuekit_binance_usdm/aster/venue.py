@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from venuekit.capabilities import HistoryBehaviour, PositionBehaviour
+from venuekit.capabilities import HistoryBehaviour, OrderAmend, OrderTest, PositionBehaviour
 from venuekit.venue import Environment, EnvironmentName, Limit, LimitScope, Venue
 from venuekit_binance_common.answers import read_answer
 from venuekit_binance_common.behaviours import setting_behaviours
@@ -13,6 +13,7 @@ from venuekit_binance_common.signing import QuerySigning
 from venuekit_binance_usdm.aster.account import AsterUsdmAccount
 from venuekit_binance_usdm.aster.endpoints import ENDPOINTS
 from venuekit_binance_usdm.aster.faults import FAULTS
+from venuekit_binance_usdm.aster.order_terms import NO_AMENDMENT, NO_ORDER_TEST, ORDER_BEHAVIOUR
 from venuekit_binance_usdm.endpoints import SERVER_TIME
 from venuekit_binance_usdm.venue import BLOCKERS, COUPLINGS
 
@@ -54,9 +55,11 @@ VENUE = Venue(
     behaviours=(
         *setting_behaviours(),
         PositionBehaviour(filters=frozenset({"symbol"})),
+        ORDER_BEHAVIOUR,
         HistoryBehaviour(income="the last three months"),
     ),
     couplings=COUPLINGS,
     blockers=BLOCKERS,
+    unsupported={OrderAmend: NO_AMENDMENT, OrderTest: NO_ORDER_TEST},
     front=_front,
 )

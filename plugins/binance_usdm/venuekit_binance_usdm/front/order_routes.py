@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from venuekit.simulator.ledger import Contract, Order
 from venuekit_binance_common.front.formatting import milliseconds, plain
 from venuekit_binance_common.front.order_routes import OrderRoutes
+from venuekit_binance_common.front.order_rows import matching_fields
 from venuekit_binance_usdm import endpoints
 
 __all__ = ["UsdmOrderRoutes"]
@@ -19,4 +20,8 @@ class UsdmOrderRoutes(OrderRoutes):
 
     def own_fields(self, order: Order, contract: Contract) -> Mapping[str, object]:  # noqa: ARG002  (alike for all)
         """Return the fields of a plain order that only this product has."""
-        return {"cumQuote": plain(order.filled_value), "goodTillDate": milliseconds(order.expires_at)}
+        return {
+            **matching_fields(order),
+            "cumQuote": plain(order.filled_value),
+            "goodTillDate": milliseconds(order.expires_at),
+        }

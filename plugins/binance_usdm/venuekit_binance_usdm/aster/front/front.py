@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
-from venuekit.endpoint import Endpoint
-from venuekit.simulator import Handler, Route, SimRequest, Visit
-from venuekit.simulator.ledger import Contract
+from venuekit.simulator import SimRequest, Visit
+from venuekit.simulator.ledger import MarginChange, Triggered
 from venuekit_binance_common.front.binance_front import BinanceFront, Routes
-from venuekit_binance_common.front.formatting import milliseconds, plain
 from venuekit_binance_common.front.listing import Listing
-from venuekit_binance_common.front.order_rows import order_row
+from venuekit_binance_common.front.realm import RULES
 from venuekit_binance_common.front.risk_routes import RiskRoutes
 from venuekit_binance_usdm import endpoints as usdm
-from venuekit_binance_usdm.aster import endpoints
 from venuekit_binance_usdm.aster.front.account_routes import AsterAccountRoutes
+from venuekit_binance_usdm.aster.front.order_routes import AsterOrderRoutes
 from venuekit_binance_usdm.front.contracts import CONTRACTS
 from venuekit_binance_usdm.front.market_routes import UsdmMarketRoutes
 from venuekit_binance_usdm.front.money_routes import UsdmIncomeRoutes, UsdmMarginRoutes
@@ -40,6 +38,14 @@ class AsterMarketRoutes(UsdmMarketRoutes):
         return told
 
 
+class AsterMarginRoutes(UsdmMarginRoutes):
+    """The same, without a reason why margin moved."""
+
+    def own_fields(self, change: MarginChange) -> Mapping[str, object]:  # noqa: ARG002  (alike for all)
+        """Return nothing."""
+        return {}
+
+
 class AsterRiskRoutes(RiskRoutes):
     """Two commission rates."""
 
@@ -48,40 +54,15 @@ class AsterRiskRoutes(RiskRoutes):
     ADL = usdm.ADL
 
 
-class AsterOrderRoutes:
-    """One book: what waits for its trigger stands among the plain orders."""
-
-    def __init__(self, listing: Listing) -> None:
-        self._listing = listing
-
-    def handlers(self) -> Mapping[Endpoint[Any], Handler]:
-        """Return what answers which endpoint."""
-        return {endpoints.OPEN_ORDERS: self.open_orders}
-
-    def extra_routes(self) -> Iterable[Route]:
-        """Return what the client does not ask for."""
-        return ()
-
-    def open_orders(self, request: SimRequest, visit: Visit) -> object:
-        """Tell the open orders, of what is asked for or of all."""
-        contracts: dict[str, Contract] = {contract.symbol: contract for contract in self._listing.asked(request)}
-        return [
-            order_row(
-                order,
-                contracts[order.symbol],
-                {"cumQuote": plain(order.filled_value), "goodTillDate": milliseconds(order.expires_at)},
-            )
-            for order in visit.ledger.orders(is_open=True)
-            if order.symbol in contracts
-        ]
-
-
 class AsterFront(BinanceFront):
     """Aster futures."""
 
     contracts = tuple(attrs.evolve(each, venue="aster_usdm") for each in CONTRACTS if each.symbol in _LISTED)
     scenarios = SCENARIOS
-    errors = ERRORS
+    errors = attrs.evolve(ERRORS, names={"triggerPrice": "stopPrice"})
+    rules = attrs.evolve(
+        RULES, triggered=Triggered.SAME_ORDER, countdown_spares_conditional=False, max_conditional_orders=None
+    )
 
     def routes(self, listing: Listing) -> tuple[Routes, ...]:
         """Return everything that answers."""
@@ -90,7 +71,7 @@ class AsterFront(BinanceFront):
             AsterAccountRoutes(listing),
             UsdmSettingsRoutes(listing),
             AsterOrderRoutes(listing),
-            UsdmMarginRoutes(listing),
+            AsterMarginRoutes(listing),
             UsdmIncomeRoutes(listing),
             AsterRiskRoutes(listing),
         )

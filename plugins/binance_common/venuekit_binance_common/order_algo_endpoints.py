@@ -1,0 +1,128 @@
+"""What is asked about conditional orders where they have a book of their own."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from venuekit.capabilities import OrderControl, OrderReader
+from venuekit.endpoint import Area, Change, Changing, Effect, Endpoint, Kind, Parameter, Role
+from venuekit_binance_common import order_decoders as decoders
+from venuekit_binance_common.endpoints import PAYS
+from venuekit_binance_common.order_costs import paying
+from venuekit_binance_common.order_guarding import always, notional, only_reduces
+from venuekit_binance_common.order_parameters import ALGO_NAME, SPAN, THE_SYMBOL, algo_parameters, limit_up_to
+from venuekit_binance_common.order_settling import PROOF, AlgoSettling
+from venuekit_binance_common.order_terms import ConditionalBook, OrderTerms
+from venuekit_binance_common.order_write_endpoints import cancel_all_endpoint
+
+if TYPE_CHECKING:
+    from venuekit_binance_common.order_rows import AlgoOrderRow
+    from venuekit_binance_common.payloads import Acknowledgement
+
+__all__ = ["AlgoEndpoints", "algo_endpoints"]
+
+
+@attrs.frozen(kw_only=True)
+class AlgoEndpoints:
+    """The endpoints of a book of conditional orders; what a product does not have is None."""
+
+    open_orders: Endpoint[tuple[AlgoOrderRow, ...]]
+    order: Endpoint[AlgoOrderRow] | None
+    all_orders: Endpoint[tuple[AlgoOrderRow, ...]] | None
+    place: Endpoint[AlgoOrderRow]
+    cancel: Endpoint[Change[AlgoOrderRow]]
+    cancel_all: Endpoint[Change[Acknowledgement]] | None
+
+    @property
+    def declared(self) -> tuple[Endpoint[Any], ...]:
+        """All of them."""
+        found = (getattr(self, field.name) for field in attrs.fields(type(self)))
+        return tuple(endpoint for endpoint in found if endpoint is not None)
+
+
+def algo_endpoints(terms: OrderTerms, open_orders: Endpoint[tuple[AlgoOrderRow, ...]]) -> AlgoEndpoints:
+    """Return the endpoints of a product's conditional book."""
+    is_queried = terms.conditional is ConditionalBook.QUERIED
+    order = _order(terms) if is_queried else None
+    settling = AlgoSettling(order, open_orders)
+    path = f"{terms.root}/v1/algoOpenOrders"
+    return AlgoEndpoints(
+        open_orders=open_orders,
+        order=order,
+        all_orders=_all_orders(terms) if is_queried else None,
+        place=_place(terms, settling, can_be_found=is_queried),
+        cancel=_cancel(terms, settling),
+        cancel_all=cancel_all_endpoint(path, settling.emptied, "Conditional orders only.") if is_queried else None,
+    )
+
+
+def _order(terms: OrderTerms) -> Endpoint[AlgoOrderRow]:
+    return Endpoint(
+        "GET",
+        f"{terms.root}/v1/algoOrder",
+        decode=decoders.decode_algo_order,
+        parameters=ALGO_NAME,
+        pools=PAYS,
+        serves=(OrderReader.get_order, OrderControl.cancel_order),
+    )
+
+
+def _all_orders(terms: OrderTerms) -> Endpoint[tuple[AlgoOrderRow, ...]]:
+    return Endpoint(
+        "GET",
+        f"{terms.root}/v1/allAlgoOrders",
+        decode=decoders.decode_algo_orders,
+        parameters=(
+            THE_SYMBOL,
+            Parameter("algoId", Kind.INTEGER),
+            *SPAN,
+            Parameter("page", Kind.INTEGER, minimum=Decimal(1)),
+            limit_up_to(1000),
+        ),
+        weight=5,
+        pools=PAYS,
+        serves=(OrderReader.iter_orders,),
+        note="At most 7 days at once.",
+    )
+
+
+def _place(terms: OrderTerms, settling: AlgoSettling, *, can_be_found: bool) -> Endpoint[AlgoOrderRow]:
+    return Endpoint(
+        "POST",
+        f"{terms.root}/v1/algoOrder",
+        decode=decoders.decode_algo_order,
+        parameters=algo_parameters(terms),
+        effect=Effect.KEYED,
+        reduces=only_reduces,
+        notional=notional(told=terms.sizes_in_base),
+        doubtful_after_loss=frozenset({-4116}),
+        settle=settling.placed,
+        absence_proof=PROOF if can_be_found else None,
+        serves=(OrderControl.place_order,),
+        note=(
+            "Checks no margin before it triggers; at most 200 over all symbols."
+            if can_be_found
+            else "Only the open ones can be read, so a lost answer whose order is not among them stays unknown."
+        ),
+        **paying(terms.weight, terms.pools[0]),
+    )
+
+
+def _cancel(terms: OrderTerms, settling: AlgoSettling) -> Endpoint[Change[AlgoOrderRow]]:
+    return Endpoint(
+        "DELETE",
+        f"{terms.root}/v1/algoOrder",
+        decode=Changing(decoders.decode_algo_order),
+        # the venue takes no symbol here; a guard that allows only some wants to know it
+        parameters=(*ALGO_NAME, Parameter("symbol", role=Role.SYMBOL, told=True)),
+        effect=Effect.SET,
+        area=Area.ORDERS,
+        reduces=always,
+        doubtful_after_loss=frozenset({-2011}),
+        readback=settling.canceled,
+        pools=PAYS,
+        serves=(OrderControl.cancel_order,),
+    )

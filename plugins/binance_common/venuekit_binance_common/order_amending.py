@@ -1,0 +1,70 @@
+"""Amending limit orders."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from venuekit.capabilities import Order, OrderAmend, OrderSide
+from venuekit_binance_common.order_form import check_steps, named, side_word
+from venuekit_binance_common.orders import BinanceOrders
+
+__all__ = ["BinanceAmending", "BinanceOrderAmend"]
+
+
+class BinanceAmending(BinanceOrders):
+    """What amending one order and several have in common."""
+
+    __slots__ = ()
+
+    async def _terms(  # noqa: PLR0917 - what an amendment consists of
+        self,
+        operation: str,
+        symbol: str,
+        order_id: str | None,
+        client_id: str | None,
+        quantity: Decimal | None,
+        price: Decimal | None,
+    ) -> dict[str, Decimal | None]:
+        """Return both numbers of an amendment; the one that is None as the order has it."""
+        if quantity is None and price is None:
+            raise self.refuse("give a quantity or a price", operation=operation, subject=symbol)
+        row = await self._listed(operation, symbol)
+        check_steps(self, operation, row, {"quantity": quantity, "price": price})
+        if quantity is None or price is None:
+            name = named(self, operation, symbol, order_id, client_id)
+            present = await self._plain_order(symbol, name)
+            if present is None:
+                raise self._no_order(operation, symbol, client_id)
+            quantity = present.quantity if quantity is None else quantity
+            price = present.price if price is None else price
+        return {"quantity": quantity, "price": price}
+
+
+class BinanceOrderAmend(BinanceAmending, OrderAmend):
+    """Amend one limit order."""
+
+    __slots__ = ()
+
+    async def amend_order(
+        self,
+        symbol: str,
+        side: OrderSide,
+        *,
+        order_id: str | None = None,
+        client_id: str | None = None,
+        quantity: Decimal | None = None,
+        price: Decimal | None = None,
+    ) -> Order:
+        """
+        Change a limit order; the venue wants both numbers, so what is None is read first.
+
+        Conditional orders cannot be amended. An order that already is so is returned as it is.
+        """
+        name = named(self, "amend_order", symbol, order_id, client_id)
+        endpoint = self._had(self.ORDERS.amend, "amend_order", OrderAmend)
+        word = side_word(self, "amend_order", symbol, side)
+        terms = await self._terms("amend_order", symbol, order_id, client_id, quantity, price)
+        answer = await self.answer(endpoint, symbol=symbol, side=word, **name, **terms)
+        if answer.value.answer is not None:
+            return self._order_of(answer.value.answer, await self._size(symbol), answer.received_at, answer.raw)
+        return await self.get_order(symbol, order_id=order_id, client_id=client_id)

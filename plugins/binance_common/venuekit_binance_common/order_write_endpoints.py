@@ -1,0 +1,214 @@
+"""What changes orders, as functions of what the product has."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import attrs
+
+from venuekit.capabilities import CountdownCancel, OrderAmend, OrderBatch, OrderControl, OrderTest
+from venuekit.endpoint import Area, Change, Changing, Effect, Endpoint, Kind, Parameter, Readback, Subject
+from venuekit_binance_common import order_decoders as decoders
+from venuekit_binance_common.endpoints import PAYS
+from venuekit_binance_common.order_costs import paying
+from venuekit_binance_common.order_guarding import (
+    always,
+    batch_reduces,
+    batch_symbols,
+    largest_notional,
+    notional,
+    only_reduces,
+)
+from venuekit_binance_common.order_parameters import (
+    BATCH,
+    ORDER_NAME,
+    PRICE,
+    QUANTITY,
+    SIDE,
+    THE_SYMBOL,
+    order_parameters,
+)
+from venuekit_binance_common.order_settling import PROOF, OrderSettling
+from venuekit_binance_common.order_terms import ConditionalBook, OrderTerms
+from venuekit_binance_common.payloads import Acknowledgement, decode_acknowledgement
+
+if TYPE_CHECKING:
+    from venuekit_binance_common.order_rows import BatchItem, CountdownRow, OrderRow
+
+__all__ = [
+    "amend_batch_endpoint",
+    "amend_endpoint",
+    "cancel_all_endpoint",
+    "cancel_batch_endpoint",
+    "cancel_endpoint",
+    "countdown_endpoint",
+    "place_batch_endpoint",
+    "place_endpoint",
+    "test_endpoint",
+]
+
+
+def place_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint[OrderRow]:
+    """Return the placing of one order."""
+    return Endpoint(
+        "POST",
+        f"{terms.root}/v1/order",
+        decode=decoders.decode_order,
+        parameters=order_parameters(terms),
+        effect=Effect.KEYED,
+        reduces=only_reduces,
+        notional=notional(told=terms.sizes_in_base),
+        doubtful_after_loss=frozenset({-4116}),
+        settle=settling.placed,
+        absence_proof=PROOF,
+        serves=(OrderControl.place_order,),
+        note=(
+            "Every type: conditional orders wait among the others."
+            if terms.conditional is ConditionalBook.PLAIN
+            else "Conditional types are refused here: they have a book and an endpoint of their own."
+        ),
+        **paying(terms.weight, terms.pools[0]),
+    )
+
+
+def test_endpoint(terms: OrderTerms) -> Endpoint[OrderRow]:
+    """Return the test of one order."""
+    return Endpoint(
+        "POST",
+        f"{terms.root}/v1/order/test",
+        decode=decoders.decode_order,
+        parameters=order_parameters(terms),
+        effect=Effect.READ,
+        pools=PAYS,
+        serves=(OrderTest.test_order,),
+        note="Checks an order and places none; what it weighs is not documented.",
+    )
+
+
+def place_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint[tuple[BatchItem, ...]]:
+    """Return the placing of several orders."""
+    return Endpoint(
+        "POST",
+        f"{terms.root}/v1/batchOrders",
+        decode=decoders.decode_batch,
+        parameters=(BATCH,),
+        effect=Effect.KEYED,
+        reduces=batch_reduces,
+        symbols=batch_symbols,
+        notional=largest_notional(told=terms.sizes_in_base),
+        settle=settling.batch_placed,
+        absence_proof=PROOF,
+        serves=(OrderBatch.place_orders,),
+        note="At most 5 orders; each has its own result.",
+        **paying(5, terms.pools[1]),
+    )
+
+
+def amend_endpoint(terms: OrderTerms, unchanged: int, settling: OrderSettling) -> Endpoint[Change[OrderRow]]:
+    """Return the amendment of one order; ``unchanged`` is the code for one that amends nothing."""
+    required = (attrs.evolve(QUANTITY, required=True), attrs.evolve(PRICE, required=True))
+    return Endpoint(
+        "PUT",
+        f"{terms.root}/v1/order",
+        decode=Changing(decoders.decode_order),
+        parameters=(THE_SYMBOL, SIDE, *ORDER_NAME, *required, Parameter("modifyId", Kind.INTEGER)),
+        effect=Effect.SET,
+        area=Area.ORDERS,
+        subject=Subject.SYMBOL,
+        notional=notional(told=terms.sizes_in_base),
+        no_change=frozenset({unchanged}),
+        readback=settling.amended,
+        serves=(OrderAmend.amend_order,),
+        note="Limit orders only, which lose their place in the queue; both quantity and price are needed.",
+        **paying(terms.weight, terms.pools[0]),
+    )
+
+
+def amend_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint[Change[tuple[BatchItem, ...]]]:
+    """Return the amendment of several orders."""
+    return Endpoint(
+        "PUT",
+        f"{terms.root}/v1/batchOrders",
+        decode=Changing(decoders.decode_batch),
+        parameters=(BATCH,),
+        effect=Effect.SET,
+        area=Area.ORDERS,
+        subject=Subject.ACCOUNT,
+        symbols=batch_symbols,
+        notional=largest_notional(told=terms.sizes_in_base),
+        readback=settling.batch_amended,
+        serves=(OrderBatch.amend_orders,),
+        note="At most 5 orders; each has its own result.",
+        **paying(5, terms.pools[1]),
+    )
+
+
+def cancel_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint[Change[OrderRow]]:
+    """Return the cancelling of one order."""
+    return Endpoint(
+        "DELETE",
+        f"{terms.root}/v1/order",
+        decode=Changing(decoders.decode_order),
+        parameters=(THE_SYMBOL, *ORDER_NAME),
+        effect=Effect.SET,
+        area=Area.ORDERS,
+        reduces=always,
+        doubtful_after_loss=frozenset({-2011}),
+        readback=settling.canceled,
+        pools=PAYS,
+        serves=(OrderControl.cancel_order,),
+    )
+
+
+def cancel_all_endpoint(path: str, emptied: Readback, note: str) -> Endpoint[Change[Acknowledgement]]:
+    """Return what empties a book of a symbol."""
+    return Endpoint(
+        "DELETE",
+        path,
+        decode=Changing(decode_acknowledgement),
+        parameters=(THE_SYMBOL,),
+        effect=Effect.SET,
+        area=Area.ORDERS,
+        reduces=always,
+        readback=emptied,
+        pools=PAYS,
+        serves=(OrderControl.cancel_all_orders,),
+        note=note,
+    )
+
+
+def cancel_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint[Change[tuple[BatchItem, ...]]]:
+    """Return the cancelling of several orders."""
+    return Endpoint(
+        "DELETE",
+        f"{terms.root}/v1/batchOrders",
+        decode=Changing(decoders.decode_batch),
+        parameters=(
+            THE_SYMBOL,
+            Parameter("orderIdList", Kind.LIST),
+            Parameter("origClientOrderIdList", Kind.LIST),
+        ),
+        effect=Effect.SET,
+        area=Area.ORDERS,
+        reduces=always,
+        readback=settling.batch_canceled,
+        pools=PAYS,
+        serves=(OrderBatch.cancel_orders,),
+        note="At most 10 orders; each has its own result.",
+    )
+
+
+def countdown_endpoint(terms: OrderTerms) -> Endpoint[CountdownRow]:
+    """Return the arming of a symbol's countdown."""
+    return Endpoint(
+        "POST",
+        f"{terms.root}/v1/countdownCancelAll",
+        decode=decoders.decode_countdown,
+        parameters=(THE_SYMBOL, Parameter("countdownTime", Kind.INTEGER, required=True, minimum=Decimal(0))),
+        effect=Effect.SESSION,
+        weight=10,
+        pools=PAYS,
+        serves=(CountdownCancel.set_countdown,),
+        note=terms.countdown_note,
+    )

@@ -1,0 +1,574 @@
+"""Orders and fills on Aster: one book for every type, neither amendments nor tests, commission printed as received."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import attrs
+import pytest
+
+import venuekit
+from venuekit.capabilities import (
+    Amendment,
+    CountdownCancel,
+    ForcedOrderReader,
+    Order,
+    OrderAmend,
+    OrderBatch,
+    OrderBehaviour,
+    OrderBook,
+    OrderControl,
+    OrderRequest,
+    OrderSide,
+    OrderStatus,
+    OrderTest,
+    OrderType,
+    PositionMode,
+    PositionSide,
+    SupportState,
+    TimeInForce,
+    TradeReader,
+    WorkingPrice,
+)
+from venuekit.errors import (
+    InvalidArgument,
+    InvalidRequest,
+    NotExecuted,
+    NotFound,
+    OperationError,
+    Outcome,
+    Rejected,
+    UnsupportedCapability,
+)
+from venuekit.simulator import Answer, DropAfter, DropBefore, SecondActor, Simulation
+from venuekit.simulator.ledger import Book, Forced, Ledger, Side
+from venuekit.support import declared_support
+from venuekit.testing.clock import LoopClock
+from venuekit.testing.recorded import find_recorded, load_recorded
+from venuekit_binance_common.testing import open_exchange, shape
+from venuekit_binance_usdm.aster import endpoints
+from venuekit_binance_usdm.aster.venue import VENUE
+
+D = Decimal
+ORDERS = endpoints.ORDERS
+RECORDED = load_recorded(find_recorded(VENUE))
+MARK = D(3000)
+leaping = pytest.mark.looptime
+
+#: what each type needs beside the usual, and what of it travels under which name
+TYPES: dict[OrderType, tuple[dict[str, Any], dict[str, str]]] = {
+    OrderType.LIMIT: ({"price": D(2000)}, {"price": "2000", "timeInForce": "GTC"}),
+    OrderType.MARKET: ({}, {}),
+    OrderType.STOP: (
+        {"trigger_price": D(4000), "price": D(4001)},
+        {"stopPrice": "4000", "price": "4001", "timeInForce": "GTC"},
+    ),
+    OrderType.STOP_MARKET: (
+        {"trigger_price": D(4000), "working_price": WorkingPrice.MARK, "price_protect": True},
+        {"stopPrice": "4000", "workingType": "MARK_PRICE", "priceProtect": "true"},
+    ),
+    OrderType.TAKE_PROFIT: (
+        {"trigger_price": D(2000), "price": D(2001)},
+        {"stopPrice": "2000", "price": "2001", "timeInForce": "GTC"},
+    ),
+    OrderType.TAKE_PROFIT_MARKET: ({"trigger_price": D(2000)}, {"stopPrice": "2000"}),
+    OrderType.TRAILING_STOP_MARKET: (
+        {"callback_rate": D("1.5"), "activation_price": D(2500)},
+        {"callbackRate": "1.5", "activationPrice": "2500"},
+    ),
+}
+WAITING = [kind for kind in TYPES if kind.is_conditional]
+
+
+@attrs.frozen
+class Stage:
+    """The simulated venue and an account of it on one clock that leaps over waiting."""
+
+    sim: Simulation
+    account: Any
+
+    @property
+    def ledger(self) -> Ledger:
+        """What really holds."""
+        return self.sim.ledger
+
+    def arrivals(self, endpoint: Any) -> list[Any]:
+        """Return what arrived at an endpoint."""
+        return [one for one in self.sim.requests if (one.verb, one.path) == (endpoint.verb, endpoint.path)]
+
+    def order(self, kind: OrderType = OrderType.LIMIT, **details: Any) -> OrderRequest:
+        """Return an order to buy that waits, unless it says otherwise."""
+        usual = {"symbol": "ETHUSDT", "side": OrderSide.BUY, "quantity": D("0.1"), **TYPES[kind][0]}
+        return OrderRequest(type=kind, **(usual | details))
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        await self.account.pause(seconds)
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    """A flat account, and a mark price of 3000."""
+    clock = LoopClock()
+    async with (
+        venuekit.simulate("aster_usdm", scenario="flat", clock=clock) as sim,
+        venuekit.Runtime(clock=clock, journal=False) as runtime,
+        venuekit.connect("aster_usdm", sim.credentials("aster_usdm"), runtime=runtime) as account,
+    ):
+        sim.ledger.set_mark("ETHUSDT", MARK)
+        yield Stage(sim, account)
+
+
+# -- what there is
+
+
+def test_what_orders_can_do_here() -> None:
+    """Placing, cancelling, batches, histories and a countdown; amendments and tests are declined with a reason."""
+    live = VENUE.environments[0]
+    for capability in (OrderControl, OrderBatch, TradeReader, ForcedOrderReader, CountdownCancel):
+        assert declared_support(VENUE, capability, live).state is SupportState.SUPPORTED
+    reasons = {OrderAmend: "no amendment of orders", OrderTest: "no order test"}
+    for capability, reason in reasons.items():
+        support = declared_support(VENUE, capability, live)
+        assert support.state is SupportState.UNSUPPORTED
+        assert reason in (support.reason or "")
+        assert not issubclass(VENUE.account, capability)
+    routes = {(endpoint.verb, endpoint.path) for endpoint in VENUE.endpoints}
+    assert ("PUT", "/fapi/v1/order") not in routes
+    assert not {path for _, path in routes if "algo" in path.lower() or path.endswith("test")}
+    behaviour = VENUE.behaviour(OrderBehaviour)
+    assert (behaviour.place_batch, behaviour.cancel_batch, behaviour.amend_batch) == (5, 10, 0)
+    assert behaviour.types == set(TYPES)
+    assert behaviour.times_in_force == {TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK, TimeInForce.POST_ONLY}
+
+
+def test_costs_of_orders() -> None:
+    """An order weighs 1, and orders are counted by the minute alone; a batch as the most that it may hold."""
+    costs = {
+        ORDERS.place: {"weight": 1, "orders_1m": 1},
+        ORDERS.place_batch: {"weight": 5, "orders_1m": 5},
+        ORDERS.cancel: {"weight": 1},
+        ORDERS.cancel_all: {"weight": 1},
+        ORDERS.cancel_batch: {"weight": 1},
+        ORDERS.order: {"weight": 1},
+        ORDERS.open_order: {"weight": 1},
+        ORDERS.open_orders: {"weight": 40},
+        ORDERS.all_orders: {"weight": 5},
+        ORDERS.trades: {"weight": 5},
+        ORDERS.forced: {"weight": 50},
+        ORDERS.countdown: {"weight": 10},
+    }
+    assert set(costs) == set(ORDERS.declared)
+    for endpoint, pools in costs.items():
+        assert {name: endpoint.weight_most if cost is None else cost for name, cost in endpoint.pools.items()} == pools
+
+
+def test_trailing_order_has_the_documented_shape() -> None:
+    """Placed, queried and cancelled, it tells its activation price and rate in every documented field."""
+    exchange = open_exchange(VENUE, "flat")
+    exchange.ledger.set_mark("ETHUSDT", MARK)
+    placing = {"symbol": "ETHUSDT", "side": "BUY", "type": "TRAILING_STOP_MARKET", "quantity": "0.1"}
+    placing |= {"callbackRate": "1.5", "activationPrice": "2500", "newClientOrderId": "mine"}
+    named = {"symbol": "ETHUSDT", "origClientOrderId": "mine"}
+    steps = {
+        "post_fapi_v1_order": (ORDERS.place, placing),
+        "get_fapi_v1_order": (ORDERS.order, named),
+        "get_fapi_v1_openOrder": (ORDERS.open_order, named),
+        "get_fapi_v1_openOrders": (ORDERS.open_orders, {}),
+        "get_fapi_v1_allOrders": (ORDERS.all_orders, {"symbol": "ETHUSDT"}),
+        "delete_fapi_v1_order": (ORDERS.cancel, named),
+        "delete_fapi_v1_allOpenOrders": (ORDERS.cancel_all, {"symbol": "ETHUSDT"}),
+    }
+    for name, (endpoint, parameters) in steps.items():
+        assert shape(exchange.told(endpoint, **parameters)) == shape(json.loads(RECORDED.named(name).body)), name
+    assert exchange.told(ORDERS.order, **named)["priceRate"] == "1.5"
+
+
+def test_missing_trigger_is_named_as_it_is_called_here() -> None:
+    """The refusal of a raw request names the parameter of this venue."""
+    exchange = open_exchange(VENUE, "flat")
+    order = {"symbol": "ETHUSDT", "side": "BUY", "type": "STOP_MARKET", "quantity": "0.1"}
+    assert exchange.refused("POST", "/fapi/v1/order", **order)[1:] == (
+        -1102,
+        "Mandatory parameter 'stopPrice' was not sent, was empty/null, or malformed.",
+    )
+
+
+# -- placing
+
+
+@leaping
+@pytest.mark.parametrize("kind", TYPES, ids=str)
+async def test_every_type_goes_to_the_same_endpoint(stage: Stage, kind: OrderType) -> None:
+    """One request under this venue's own names; what comes back is what was asked for."""
+    order = await stage.account.place_order(stage.order(kind, client_id="mine"))
+    (arrival,) = [one for one in stage.sim.requests if one.verb == "POST"]
+    sent = {name: text for name, text in arrival.parameters.items() if name not in {"timestamp", "recvWindow"}}
+    assert arrival.path == "/fapi/v1/order"
+    assert sent == {
+        "symbol": "ETHUSDT",
+        "side": "BUY",
+        "type": kind.upper(),
+        "quantity": "0.1",
+        "newOrderRespType": "RESULT",
+        "newClientOrderId": "mine",
+        **TYPES[kind][1],
+    }
+    held, wanted = stage.ledger.order(order.id), TYPES[kind][0]
+    assert (held.client_id, held.type.value, order.type, order.book) == ("mine", kind.value, kind, OrderBook.PLAIN)
+    assert (order.trigger_price, held.trigger_price) == (wanted.get("trigger_price"),) * 2
+    assert (order.callback_rate, order.activation_price) == (
+        wanted.get("callback_rate"),
+        wanted.get("activation_price"),
+    )
+    status = {OrderType.LIMIT: OrderStatus.OPEN, OrderType.MARKET: OrderStatus.FILLED}
+    assert order.status is status.get(kind, OrderStatus.UNTRIGGERED)
+
+
+@leaping
+@pytest.mark.parametrize("kind", WAITING, ids=str)
+async def test_waiting_order_triggers_under_its_own_id(stage: Stage, kind: OrderType) -> None:
+    """It goes on under its id and names no other; what it was placed as can still be read."""
+    order = await stage.account.place_order(stage.order(kind))
+    for mark in (D(2400), D(2001), D(2100), D(1990)) if "take" in kind or "trail" in kind else (D(3900), D(4100)):
+        stage.ledger.set_mark("ETHUSDT", mark)
+    if kind is OrderType.STOP:
+        assert (await stage.account.get_order("ETHUSDT", order_id=order.id)).status is OrderStatus.OPEN
+        stage.ledger.set_mark("ETHUSDT", D(4000))
+    told = await stage.account.get_order("ETHUSDT", order_id=order.id)
+    assert (told.id, told.type, told.status, told.filled) == (order.id, kind, OrderStatus.FILLED, D("0.1"))
+    assert (told.triggered_order_id, told.filled_value) == (None, stage.ledger.order(order.id).filled_value)
+    assert stage.ledger.position("ETHUSDT").quantity == D("0.1")
+    with pytest.raises(NotFound):
+        await stage.account.get_open_order("ETHUSDT", order_id=order.id)
+    (fill,) = await stage.account.iter_trades("ETHUSDT").all()
+    assert fill.order_id == order.id
+
+
+@leaping
+async def test_order_that_closes_whatever_is_open(stage: Stage) -> None:
+    """Its quantity is that of the position when it triggers."""
+    stage.ledger.fill("ETHUSDT", Side.BUY, D("0.3"), MARK)
+    closing = stage.order(OrderType.STOP_MARKET, side=OrderSide.SELL, quantity=None, close_position=True)
+    order = await stage.account.place_order(attrs.evolve(closing, trigger_price=D(2500)))
+    assert (order.close_position, order.status) == (True, OrderStatus.UNTRIGGERED)
+    stage.ledger.set_mark("ETHUSDT", D(2400))
+    told = await stage.account.get_order("ETHUSDT", order_id=order.id)
+    assert (told.status, told.filled, stage.ledger.position("ETHUSDT").quantity) == (OrderStatus.FILLED, D("0.3"), 0)
+
+
+@leaping
+async def test_order_that_is_not_visible_can_be_sent_by_hand(stage: Stage) -> None:
+    """A way to wait that only this venue has is open to raw calls; what others have is not."""
+    usual = {"symbol": "ETHUSDT", "side": "BUY", "type": "LIMIT", "newClientOrderId": "mine", "price": D(2000)}
+    assert ORDERS.place.by_name["timeInForce"].choices == {"GTC", "IOC", "FOK", "GTX", "HIDDEN"}
+    with pytest.raises(InvalidArgument, match="GTD"):
+        await stage.account.call(ORDERS.place, **usual, quantity=D(1), timeInForce="GTD")
+    await stage.account.call(ORDERS.place, **usual, quantity=D(1), timeInForce="HIDDEN")
+    assert (await stage.account.get_open_order("ETHUSDT", client_id="mine")).time_in_force == "HIDDEN"
+
+
+@leaping
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"price": None, "price_match": "QUEUE"}, "priceMatch is not known here"),
+        ({"stp_mode": "EXPIRE_MAKER"}, "selfTradePreventionMode is not known here"),
+        ({"time_in_force": TimeInForce.GTD}, "is not known here"),
+        ({"time_in_force": TimeInForce.RPI}, "is not known here"),
+        ({"type": OrderType.TRAILING_STOP_MARKET, "price": None, "callback_rate": D(6)}, "from 0.1 up to 5 percent"),
+        ({"type": OrderType.STOP_MARKET, "price": None, "trigger_price": D("4000.001")}, "not a multiple of"),
+        ({"close_position": True, "quantity": None}, "cannot close whatever is open"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_what_the_venue_does_not_know_is_refused_before_sending(
+    stage: Stage, change: dict[str, Any], words: str
+) -> None:
+    """Alone and within a batch, and nothing of the batch leaves."""
+    wrong = attrs.evolve(stage.order(), **change)
+    for call in (stage.account.place_order(wrong), stage.account.place_orders([stage.order(), wrong])):
+        with pytest.raises(InvalidArgument, match=words) as caught:
+            await call
+        assert caught.value.outcome is Outcome.NOT_SENT
+    assert not [one for one in stage.sim.requests if one.verb == "POST"]
+
+
+@leaping
+async def test_amendments_are_declined(stage: Stage) -> None:
+    """The reason is the venue's, and nothing is sent."""
+    with pytest.raises(UnsupportedCapability, match="no amendment of orders"):
+        OrderAmend.of(stage.account)
+    change = Amendment(symbol="ETHUSDT", side=OrderSide.BUY, id="1", price=D(1))
+    with pytest.raises(UnsupportedCapability, match="no amendment of orders") as caught:
+        await stage.account.amend_orders([change])
+    assert caught.value.operation == "amend_orders"
+    assert {one.path for one in stage.sim.requests} <= {"/fapi/v1/time"}  # of which opening is known to ask
+
+
+@leaping
+async def test_refusals_of_the_venue(stage: Stage) -> None:
+    """Trigger, mode, margin, reduce only: the venue's codes, and nothing is there afterwards."""
+    refusals = {
+        -2021: stage.order(OrderType.STOP_MARKET, trigger_price=D(2000)),
+        -4061: stage.order(OrderType.STOP_MARKET, position_side=PositionSide.LONG),
+        -2019: stage.order(quantity=D(9_000)),
+        -2022: stage.order(reduce_only=True),
+        -4135: stage.order(OrderType.TRAILING_STOP_MARKET, activation_price=D(3500)),
+    }
+    for code, request in refusals.items():
+        with pytest.raises(OperationError) as caught:
+            await stage.account.place_order(request)
+        assert (caught.value.code, caught.value.outcome) == (code, Outcome.NOT_APPLIED)
+    assert stage.ledger.orders() == ()
+
+
+@leaping
+async def test_a_client_id_is_unique_in_the_one_book(stage: Stage) -> None:
+    """Among open orders of every type; once the first has ended it may be used again."""
+    await stage.account.place_order(stage.order(OrderType.STOP_MARKET, client_id="mine"))
+    with pytest.raises(Rejected):
+        await stage.account.place_order(stage.order(client_id="mine"))
+    assert (await stage.account.cancel_order("ETHUSDT", client_id="mine")).type is OrderType.STOP_MARKET
+    again = await stage.account.place_order(stage.order(client_id="mine"))
+    assert (await stage.account.get_order("ETHUSDT", client_id="mine")).id == again.id
+
+
+# -- cancelling
+
+
+@leaping
+@pytest.mark.parametrize("kind", [kind for kind in TYPES if kind is not OrderType.MARKET], ids=str)
+async def test_cancel_returns_how_an_order_ended(stage: Stage, kind: OrderType) -> None:
+    """Of every type, by either name; one that has ended before is returned as it ended."""
+    first, second = [await stage.account.place_order(stage.order(kind)) for _ in range(2)]
+    ended = await stage.account.cancel_order("ETHUSDT", order_id=first.id)
+    assert (ended.id, ended.status, ended.type, ended.filled) == (first.id, OrderStatus.CANCELED, kind, 0)
+    assert ended.created_at is not None
+    assert (await stage.account.cancel_order("ETHUSDT", client_id=second.client_id)).status is OrderStatus.CANCELED
+    assert (await stage.account.cancel_order("ETHUSDT", order_id=first.id)).status is OrderStatus.CANCELED
+    assert stage.ledger.open_orders() == ()
+
+
+@leaping
+async def test_cancel_of_what_has_triggered(stage: Stage) -> None:
+    """It is returned as filled."""
+    order = await stage.account.place_order(stage.order(OrderType.STOP_MARKET))
+    stage.ledger.set_mark("ETHUSDT", D(4100))
+    ended = await stage.account.cancel_order("ETHUSDT", order_id=order.id)
+    assert (ended.status, ended.filled) == (OrderStatus.FILLED, D("0.1"))
+
+
+@leaping
+async def test_one_request_cancels_every_type(stage: Stage) -> None:
+    """What waits for a trigger goes with what waits for a price; other symbols keep theirs unless all are meant."""
+    for kind in TYPES:
+        if kind is not OrderType.MARKET:
+            await stage.account.place_order(stage.order(kind))
+    stage.ledger.rest_order("BTCUSDT", Side.BUY, D(1), D(1000), book=Book.CONDITIONAL)
+    assert await stage.account.cancel_all_orders("ETHUSDT") == ()
+    assert len(stage.arrivals(ORDERS.cancel_all)) == 1
+    assert [one.symbol for one in stage.ledger.open_orders()] == ["BTCUSDT"]
+    assert await stage.account.cancel_all_orders() == ()
+    assert stage.ledger.open_orders() == ()
+
+
+# -- batches
+
+
+@leaping
+async def test_batches_answer_item_by_item(stage: Stage) -> None:
+    """Every type travels in the one batch; a value or the error of each, in their order."""
+    wanted = [
+        stage.order(client_id="a"),
+        stage.order(OrderType.STOP_MARKET, client_id="b", price_protect=True),
+        stage.order(position_side=PositionSide.SHORT),
+        stage.order(OrderType.STOP_MARKET, trigger_price=D(2000)),
+        stage.order(OrderType.TRAILING_STOP_MARKET, client_id="e"),
+    ]
+    placed = await stage.account.place_orders(wanted)
+    assert [one.client_id if isinstance(one, Order) else one.code for one in placed] == ["a", "b", -4061, -2021, "e"]
+    assert [one.status for one in placed if isinstance(one, Order)] == ["open", "untriggered", "untriggered"]
+    (arrival,) = [one for one in stage.sim.requests if one.verb == "POST"]
+    stop = json.loads(arrival.parameters["batchOrders"])[1]
+    assert (arrival.path, stop["stopPrice"], stop["priceProtect"]) == ("/fapi/v1/batchOrders", "4000", "true")
+    a, b, e = placed[0], placed[1], placed[4]
+    ended = await stage.account.cancel_orders("ETHUSDT", order_ids=[a.id, "99999", b.id], client_ids=["e"])
+    assert [one.id if isinstance(one, Order) else one.code for one in ended] == [a.id, -2011, b.id, e.id]
+    assert {one.status for one in ended if isinstance(one, Order)} == {OrderStatus.CANCELED}
+    assert stage.ledger.open_orders() == ()
+
+
+@leaping
+@pytest.mark.parametrize(("fate", "applied"), [(DropAfter(), True), (DropBefore(), False)], ids=["after", "before"])
+async def test_lost_batch_with_waiting_orders(stage: Stage, fate: Any, applied: bool) -> None:
+    """Each is accounted for, and nothing is sent twice."""
+    stage.sim.disturb("aster_usdm", ORDERS.place_batch, fate)
+    stage.ledger.fill("ETHUSDT", Side.BUY, D("0.3"), MARK)
+    closing = stage.order(OrderType.STOP_MARKET, side=OrderSide.SELL, quantity=None, close_position=True)
+    wanted = [stage.order(), attrs.evolve(closing, trigger_price=D(2500))]
+    if applied:
+        placed = await stage.account.place_orders(wanted)
+        assert [one.status for one in placed] == ["open", "untriggered"]
+    else:
+        with pytest.raises(NotExecuted):
+            await stage.account.place_orders(wanted)
+    assert len(stage.ledger.open_orders()) == 2 * applied
+    assert len(stage.arrivals(ORDERS.place_batch)) == 1
+
+
+# -- lost answers
+
+
+@leaping
+@pytest.mark.parametrize("applied", [True, False], ids=["applied", "not applied"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"msg": "Service Unavailable."},
+        {"code": -1001, "msg": "Internal error; unable to process your request. Please try again."},
+        {"msg": "Unknown error, please check your request or try again later."},
+    ],
+    ids=lambda body: body["msg"].split()[0],
+)
+@pytest.mark.parametrize("kind", [OrderType.LIMIT, OrderType.STOP_MARKET], ids=str)
+async def test_overloaded_venue_is_not_believed(
+    stage: Stage, kind: OrderType, body: dict[str, Any], applied: bool
+) -> None:
+    """Whatever words come with a 503, the order is looked for; it is sent once."""
+    stage.sim.disturb("aster_usdm", ORDERS.place, Answer.json(503, body, applied=applied))
+    if applied:
+        order = await stage.account.place_order(stage.order(kind, client_id="mine"))
+        assert (order.id, order.client_id) == (stage.ledger.orders()[0].id, "mine")
+    else:
+        with pytest.raises(NotExecuted) as caught:
+            await stage.account.place_order(stage.order(kind, client_id="mine"))
+        assert (caught.value.client_id, caught.value.outcome) == ("mine", Outcome.NOT_APPLIED)
+    assert len(stage.arrivals(ORDERS.place)) == 1
+
+
+@leaping
+async def test_lost_order_that_closes_whatever_is_open(stage: Stage) -> None:
+    """It is found although it has no quantity to be compared with."""
+    stage.ledger.fill("ETHUSDT", Side.BUY, D("0.3"), MARK)
+    stage.sim.disturb("aster_usdm", ORDERS.place, DropAfter())
+    closing = stage.order(OrderType.STOP_MARKET, side=OrderSide.SELL, quantity=None, close_position=True)
+    order = await stage.account.place_order(attrs.evolve(closing, trigger_price=D(2500)))
+    assert (order.status, order.close_position) == (OrderStatus.UNTRIGGERED, True)
+
+
+@leaping
+async def test_lost_cancel_of_an_order_that_triggered(stage: Stage) -> None:
+    """It is returned as filled."""
+    order = await stage.account.place_order(stage.order(OrderType.STOP_MARKET))
+    trigger = SecondActor(lambda ledger: ledger.set_mark("ETHUSDT", D(4100)))
+    stage.sim.disturb("aster_usdm", ORDERS.cancel, (trigger, DropAfter()))
+    ended = await stage.account.cancel_order("ETHUSDT", order_id=order.id)
+    assert (ended.status, ended.filled) == (OrderStatus.FILLED, D("0.1"))
+
+
+# -- histories
+
+
+@leaping
+async def test_fills_tell_commission_as_it_is_received(stage: Stage) -> None:
+    """The venue prints what was paid below zero; the value says the same, and the ledger agrees."""
+    await stage.account.place_order(stage.order(OrderType.MARKET))
+    (held,) = stage.ledger.fills("ETHUSDT")
+    (fill,) = await stage.account.iter_trades("ETHUSDT").all()
+    assert held.commission < 0
+    assert (fill.commission, fill.commission_asset, fill.value) == (held.commission, "USDT", held.value)
+    row = (await stage.account.call(ORDERS.trades, symbol="ETHUSDT"))[0]
+    assert row.commission == held.commission
+    with pytest.raises(InvalidArgument, match="orderId"):
+        await stage.account.call(ORDERS.trades, symbol="ETHUSDT", orderId=1)
+
+
+@leaping
+async def test_orders_are_walked_and_forgotten(stage: Stage) -> None:
+    """Every type in one history; what ended without a fill is kept for seven days, and not for eight."""
+    canceled = await stage.account.place_order(stage.order(OrderType.STOP_MARKET))
+    await stage.account.cancel_order("ETHUSDT", order_id=canceled.id)
+    filled = await stage.account.place_order(stage.order(OrderType.MARKET))
+    waiting = await stage.account.place_order(stage.order(OrderType.TRAILING_STOP_MARKET))
+    await stage.sleep(6.9 * 86_400)
+    walk = stage.account.iter_orders("ETHUSDT")
+    told = await walk.all()
+    assert [one.id for one in told] == [canceled.id, filled.id, waiting.id]
+    assert [one.status for one in told] == ["canceled", "filled", "untriggered"]
+    assert walk.cost_per_page == 5
+    rest = await stage.account.iter_orders("ETHUSDT", after=told[1]).all()
+    assert [one.id for one in rest] == [waiting.id]
+    await stage.sleep(0.2 * 86_400)
+    assert [one.id for one in await stage.account.iter_orders("ETHUSDT").all()] == [filled.id, waiting.id]
+    with pytest.raises(NotFound):
+        await stage.account.get_order("ETHUSDT", order_id=canceled.id)
+    start = (await stage.account.get_server_time()) - timedelta(days=91)
+    with pytest.raises(InvalidArgument, match="further back"):
+        await stage.account.iter_orders("ETHUSDT", start=start).all()
+
+
+@leaping
+async def test_forced_orders(stage: Stage) -> None:
+    """What the venue itself has closed, of a symbol and of all."""
+    stage.ledger.fill("ETHUSDT", Side.BUY, D("0.3"), MARK)
+    forced = stage.ledger.deleverage("ETHUSDT")
+    for symbol, cost in (("ETHUSDT", 20), (None, 50)):
+        walk = stage.account.iter_forced_orders(symbol)
+        (told,) = await walk.all()
+        assert (told.id, told.client_id, told.status) == (forced.id, forced.client_id, OrderStatus.FILLED)
+        assert walk.cost_per_page == cost
+    assert forced.forced is Forced.ADL
+
+
+# -- countdown
+
+
+@leaping
+async def test_countdown_covers_every_type(stage: Stage) -> None:
+    """Disarmed it cancels nothing; at its end nothing of the symbol is left."""
+    for kind in (OrderType.LIMIT, OrderType.STOP_MARKET):
+        await stage.account.place_order(stage.order(kind))
+    await stage.account.set_countdown("ETHUSDT", 10)
+    await stage.account.set_countdown("ETHUSDT", None)
+    await stage.sleep(20)
+    assert len(stage.ledger.open_orders()) == 2
+    async with stage.account.countdown("ETHUSDT", 9):
+        await stage.sleep(30)
+        assert len(stage.ledger.open_orders()) == 2
+    assert stage.ledger.deadline("ETHUSDT") is None
+    await stage.account.set_countdown("ETHUSDT", 10)
+    await stage.sleep(11)
+    assert stage.ledger.open_orders() == ()
+    assert "conditional ones too" in (VENUE.behaviour(OrderBehaviour).countdown or "")
+
+
+# -- hedge mode, and settings
+
+
+@leaping
+async def test_hedge_mode_orders_name_their_side(stage: Stage) -> None:
+    """The side is sent, comes back, and an order without one is refused."""
+    assert (await stage.account.set_position_mode(PositionMode.HEDGE)).changed is True
+    order = await stage.account.place_order(stage.order(OrderType.STOP_MARKET, position_side=PositionSide.LONG))
+    assert order.position_side is PositionSide.LONG
+    stage.ledger.set_mark("ETHUSDT", D(4100))
+    assert stage.ledger.position("ETHUSDT", PositionSide.LONG).quantity == D("0.1")
+    with pytest.raises(InvalidRequest) as caught:
+        await stage.account.place_order(stage.order())
+    assert caught.value.code == -4061
+
+
+@leaping
+async def test_positions_tell_what_they_settle_in(stage: Stage) -> None:
+    """By the instruments, which are read once, in every read of positions."""
+    stage.ledger.fill("ETHUSDT", Side.BUY, D("0.3"), MARK)
+    (position,) = await stage.account.get_positions()
+    assert (position.settle, (await stage.account.get_position("BTCUSDT")).settle) == ("USDT", "USDT")
+    assert {one.settle for one in await stage.account.get_positions(include_flat=True)} == {"USDT"}
+    assert [one.settle for one in (await stage.account.get_account()).positions] == ["USDT"]
+    assert len(stage.arrivals(endpoints.EXCHANGE_INFO)) == 1
