@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,11 @@ _HERE = Path(__file__).parent
 
 @attrs.frozen(kw_only=True)
 class Refused:
-    """A refusal of a row: how it is provoked, and what the caller sees."""
+    """
+    A refusal of a row: how it is provoked, and what the caller sees.
+
+    ``answer`` names the recorded answer that the venue gives instead of its own, where no simulation refuses so.
+    """
 
     error: str
     words: str
@@ -44,11 +48,12 @@ class Refused:
     before: str | None = None
     outcome: str = "not_applied"
     opening_body: str | None = None
+    answer: str | None = None
 
     @property
     def label(self) -> str:
         """What identifies it within its row."""
-        return f"{self.code or self.error}-{self.before or self.method or self.opening_body}-{len(self.words)}"
+        return f"{self.code or self.error}-{self.before or self.method or self.opening_body}-{self.words[-40:]}"
 
 
 @attrs.frozen(kw_only=True)
@@ -61,6 +66,14 @@ class NoChange:
     before: str | None = None
 
 
+def _refusals(tables: Iterable[Mapping[str, Any]]) -> tuple[Refused, ...]:
+    return tuple(Refused(**table) for table in tables)
+
+
+def _no_changes(tables: Iterable[Mapping[str, Any]]) -> tuple[NoChange, ...]:
+    return tuple(NoChange(**table) for table in tables)
+
+
 @attrs.frozen(kw_only=True)
 class Row:
     """One row."""
@@ -71,15 +84,13 @@ class Row:
     methods: tuple[str, ...] = attrs.field(converter=tuple)
     endpoints: tuple[str, ...] = attrs.field(converter=tuple)
     bodies: tuple[str, ...] = attrs.field(converter=tuple)
-    refusals: tuple[Refused, ...] = attrs.field(
-        default=(), converter=lambda tables: tuple(Refused(**table) for table in tables)
-    )
-    no_change: tuple[NoChange, ...] = attrs.field(
-        default=(), converter=lambda tables: tuple(NoChange(**table) for table in tables)
-    )
+    refusals: tuple[Refused, ...] = attrs.field(default=(), converter=_refusals)
+    no_change: tuple[NoChange, ...] = attrs.field(default=(), converter=_no_changes)
     unsupported: tuple[str, ...] = attrs.field(default=(), converter=tuple)
     reason: str | None = None
     no_refusals: str | None = None
+    unrefused: Mapping[str, str] = attrs.field(factory=dict)
+    books: tuple[str, ...] = attrs.field(default=("plain",), converter=tuple)
 
     @property
     def label(self) -> str:
@@ -94,7 +105,8 @@ class Documented:
 
     What a case also needs and no document shows, such as the account before a change, comes ``from_front``.
     ``value`` is a table for a value, a list of them for a tuple; a field whose expected value is None is named in the
-    text ``none`` of its table.
+    text ``none`` of its table. What is sent first to the route of a body must be what was recorded with it; ``sent``
+    has the parameters of those bodies that the case asks for otherwise. A parameter made up is "made up".
     """
 
     row: str
@@ -106,6 +118,7 @@ class Documented:
     name: str = ""
     from_front: tuple[str, ...] = attrs.field(default=(), converter=tuple)
     has_raw: bool = True
+    sent: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
 
     @property
     def label(self) -> str:

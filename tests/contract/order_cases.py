@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from decimal import ROUND_UP, Decimal
 from typing import Any
 
+import attrs
+import pytest
+from socket_cases import case, ledger_of
+
 from venuekit.capabilities import Amendment, Order, OrderRequest, OrderSide, OrderType, TpSlMode
 from venuekit.clock import from_milliseconds
-from venuekit.simulator.ledger import Ledger, Side
+from venuekit.simulator.ledger import Side
 from venuekit.testing import Stage
 
-__all__ = ["ORDER_CASES"]
-
-Case = Callable[[Stage], Awaitable[None]]
-
-#: what shows a method to work, and the scenario it wants
-ORDER_CASES: dict[str, tuple[str, Case]] = {}
-
-
-def case(method: str, scenario: str = "holding") -> Callable[[Case], Case]:
-    """File a case under the method it shows to work."""
-
-    def file(function: Case) -> Case:
-        ORDER_CASES[method] = (scenario, function)
-        return function
-
-    return file
-
-
-def ledger_of(stage: Stage) -> Ledger:
-    """Return what really holds."""
-    return stage.simulation.ledger_of(stage.venue.id)
+__all__: list[str] = []
 
 
 def held(stage: Stage) -> str:
@@ -60,6 +43,19 @@ async def placed(stage: Stage, *, lower: int = 0) -> Any:
 def since_yesterday(stage: Stage) -> dict[str, Any]:
     """Return a span of one day."""
     return {"start": from_milliseconds(stage.simulation.milliseconds()) - timedelta(days=1)}
+
+
+def stop(stage: Stage, *, higher: int = 0) -> OrderRequest:
+    """Return an order that waits for the market to rise by a half."""
+    ledger, symbol = ledger_of(stage), stage.scenario.flat
+    tick = ledger.contract(symbol).price_tick
+    trigger = ledger.mark(symbol) * 3 / 2 // tick * tick + higher * tick
+    return attrs.evolve(bid(stage), type=OrderType.STOP_MARKET, price=None, trigger_price=trigger)
+
+
+async def waiting(stage: Stage, *, higher: int = 0) -> Any:
+    """Place a conditional order and return what came back."""
+    return await stage.account.place_order(stop(stage, higher=higher))
 
 
 # -- orders
@@ -176,6 +172,90 @@ async def iter_forced_orders(stage: Stage) -> None:
     forced = ledger_of(stage).deleverage(held(stage))
     (told,) = await stage.account.iter_forced_orders(held(stage), **since_yesterday(stage)).all()
     assert (told.id, told.quantity, told.filled_value) == (forced.id, forced.quantity, forced.filled_value)
+
+
+# -- conditional orders: the same methods, whichever book the venue keeps them in
+
+
+@case("OrderControl.place_order", book="conditional")
+async def place_conditional_order(stage: Stage) -> None:
+    """The order waits in the ledger for its trigger, and the caller is told in which book."""
+    told = await waiting(stage)
+    order = ledger_of(stage).order(told.id)
+    assert (order.symbol, order.quantity, order.trigger_price) == (told.symbol, told.quantity, told.trigger_price)
+    assert (order.client_id, told.book, order.is_open) == (told.client_id, "conditional", True)
+
+
+@case("OrderReader.get_order", book="conditional")
+async def get_conditional_order(stage: Stage) -> None:
+    """A waiting order, by either id."""
+    order = await waiting(stage)
+    for name in ({"order_id": order.id}, {"client_id": order.client_id}):
+        told = await stage.account.get_order(order.symbol, **name)
+        assert (told.id, told.status, told.trigger_price) == (order.id, "untriggered", order.trigger_price)
+
+
+@case("OrderReader.get_open_order", book="conditional")
+async def get_open_conditional_order(stage: Stage) -> None:
+    """An order that waits for its trigger is open."""
+    order = await waiting(stage)
+    assert (await stage.account.get_open_order(order.symbol, client_id=order.client_id)).key == (
+        order.symbol,
+        "conditional",
+        order.id,
+    )
+
+
+@case("OrderReader.get_open_orders", book="conditional")
+async def get_open_orders_of_both_books(stage: Stage) -> None:
+    """Both books are one list."""
+    orders = [await placed(stage), await waiting(stage)]
+    for symbol in (orders[0].symbol, None):
+        told = await stage.account.get_open_orders(symbol)
+        assert {(one.book, one.id) for one in told} == {("plain", orders[0].id), ("conditional", orders[1].id)}
+
+
+@case("OrderReader.iter_orders", book="conditional")
+async def iter_orders_of_both_books(stage: Stage) -> None:
+    """Both books are one history."""
+    orders = [await placed(stage), await waiting(stage)]
+    told = await stage.account.iter_orders(orders[0].symbol, **since_yesterday(stage)).all()
+    assert {one.key for one in told} == {one.key for one in orders}
+
+
+@case("OrderControl.cancel_order", book="conditional")
+async def cancel_conditional_order(stage: Stage) -> None:
+    """The order never triggers, and so it is told."""
+    order = await waiting(stage)
+    told = await stage.account.cancel_order(order.symbol, order_id=order.id)
+    assert (told.id, told.status) == (order.id, "canceled")
+    assert not ledger_of(stage).order(order.id).is_open
+
+
+@case("OrderControl.cancel_all_orders", book="conditional")
+async def cancel_both_books(stage: Stage) -> None:
+    """Nothing waits any more in either book, of a symbol or of all."""
+    for symbol in (stage.scenario.flat, None):
+        await placed(stage)
+        await waiting(stage)
+        assert await stage.account.cancel_all_orders(*filter(None, [symbol])) == ()
+        assert ledger_of(stage).open_orders() == ()
+
+
+# -- forced orders, countdown, fills
+
+
+@case("CountdownCancel.countdown")
+async def countdown(stage: Stage) -> None:
+    """It is armed while the block runs, disarmed by a clean end, and left armed by an exception."""
+    symbol, ledger = stage.scenario.flat, ledger_of(stage)
+    async with stage.account.countdown(symbol, 60):
+        assert ledger.deadline(symbol) is not None
+    assert ledger.deadline(symbol) is None
+    with pytest.raises(LookupError):
+        async with stage.account.countdown(symbol, 60):
+            raise LookupError(symbol)
+    assert ledger.deadline(symbol) is not None
 
 
 @case("CountdownCancel.set_countdown")

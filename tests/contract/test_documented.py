@@ -1,9 +1,11 @@
-"""The documented bodies: every field of every value, against what was written out by hand."""
+"""The documented bodies: every field of every value, against what was written out by hand, and what was sent for it."""
 
 from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -13,10 +15,12 @@ import attrs
 import pytest
 from contract_registry import DOCUMENTED, Documented, typed
 
+from venuekit.endpoint import Endpoint, Security
 from venuekit.errors import OperationError
 from venuekit.message import HttpRequest, HttpResponse
 from venuekit.plugins import make_plugins
 from venuekit.testing import FakeStage, InstantClock, Recorded, fake_stage, find_recorded, load_recorded
+from venuekit.testing.sent import Sent, as_text
 from venuekit.venue import Venue
 from venuekit.walk import Walk
 
@@ -26,21 +30,26 @@ READING = frozenset({"as_of", "received_at", "raw"})
 
 
 def replaying(stage: FakeStage, recorded: Recorded, case: Documented) -> Any:
-    """Return what answers with the documented bodies of a case, and with nothing else."""
-    answers = {found.route: found.response() for found in map(recorded.named, case.bodies)}
+    """Return what answers with the documented bodies of a case, those of one route in turn, and with nothing else."""
+    answers: dict[tuple[str, str], list[HttpResponse]] = {}
+    for found in map(recorded.named, case.bodies):
+        answers.setdefault(found.route, []).append(found.response())
     walks = case.method.partition(".")[2].startswith("iter_")
     front = stage.transport.reply
 
     def reply(request: HttpRequest) -> Any:
-        path = request.url.removeprefix(stage.base).partition("?")[0]
-        answer: HttpResponse | None = answers.get((request.verb, path))
-        if answer is not None:
-            if walks:
-                # a documented page may go on behind its cursor: what follows it here is an empty one
-                answers[request.verb, path] = emptied(answer)
-            return answer
-        assert f"{request.verb} {path}" in case.from_front, f"{case.label} has no body for {request.verb} {path}"
-        return front(request)
+        path, _, query = request.url.removeprefix(stage.base).partition("?")
+        turns = answers.get((request.verb, path))
+        if turns is None:
+            assert f"{request.verb} {path}" in case.from_front, f"{case.label} has no body for {request.verb} {path}"
+            return front(request)
+        if "cursor=" in query:
+            # a documented page may go on behind its cursor: what follows it here is an empty one
+            return emptied(turns[-1])
+        answer = turns.pop(0) if len(turns) > 1 else turns[0]
+        if walks and turns == [answer]:
+            turns[0] = emptied(answer)
+        return answer
 
     return reply
 
@@ -68,7 +77,44 @@ async def called(stage: FakeStage, case: Documented) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         value = getattr(stage.account, name)(**typed(name, case.arguments))
+        if isinstance(value, AbstractAsyncContextManager):
+            async with value:
+                return None
         return await value.all() if isinstance(value, Walk) else await value
+
+
+def check_sent(stage: FakeStage, recorded: Recorded, case: Documented) -> None:
+    """Compare what was sent for each body with the verb, path, security and parameters recorded."""
+    assert case.sent.keys() <= set(case.bodies), f"{case.label} expects parameters of bodies it does not have"
+    asked: dict[tuple[str, str], Iterator[Sent]] = {}
+    for body in map(recorded.named, case.bodies):
+        (endpoint,) = (one for one in stage.venue.endpoints if (one.verb, one.path) == body.route)
+        sent = next(asked.setdefault(body.route, sent_to(stage, endpoint)), None)
+        assert sent is not None, f"{case.label} asks nothing of {body.name}"
+        assert sent.security is body.security is endpoint.security
+        assert sent.security is Security.SIGNED or not sent.added
+        expected = case.sent.get(body.name, body.parameters)
+        assert expected.keys() == sent.parameters.keys(), body.name
+        for name, value in expected.items():
+            check_parameter(sent.parameters[name], value, f"{body.name}: {name}")
+
+
+def sent_to(stage: FakeStage, endpoint: Endpoint[Any]) -> Iterator[Sent]:
+    """Yield the facts of each request to an endpoint, oldest first."""
+    for request in stage.transport.requests:
+        sent = Sent.of(request, endpoint, base=stage.base, key=stage.key, signatures=stage.watch.signatures)
+        if (sent.verb, sent.path) == (endpoint.verb, endpoint.path):
+            yield sent
+
+
+def check_parameter(text: str, expected: Any, where: str) -> None:
+    """Compare a parameter with what was recorded; a list is compared as a value, the order of its fields is none."""
+    if expected == "made up":
+        assert text, where
+    elif isinstance(expected, list):
+        assert json.loads(text) == expected, where
+    else:
+        assert text == as_text(expected), where
 
 
 def check(value: object, expected: Any, where: str, *, keeps_raw: bool) -> None:
@@ -117,9 +163,11 @@ def check_fields(value: Any, expected: dict[str, Any], where: str, *, keeps_raw:
 @pytest.mark.parametrize("keep_raw", [False, True], ids=["plain", "raw"])
 @pytest.mark.parametrize("case", DOCUMENTED, ids=lambda case: case.label)
 async def test_documented_body(case: Documented, keep_raw: bool) -> None:
-    """A documented body gives exactly the value that its documentation describes."""
+    """A documented body is asked for as recorded, and gives exactly the value that its documentation describes."""
     venue: Venue[Any] = make_plugins().venue(case.venue)
     async with fake_stage(venue, "flat", keep_raw=keep_raw) as stage:
-        stage.transport.reply = replaying(stage, load_recorded(find_recorded(venue)), case)
+        recorded = load_recorded(find_recorded(venue))
+        stage.transport.reply = replaying(stage, recorded, case)
         value = await called(stage, case)
+        check_sent(stage, recorded, case)
     check(value, case.value, "value", keeps_raw=keep_raw and case.has_raw)

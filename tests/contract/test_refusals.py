@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any
@@ -23,6 +23,7 @@ from venuekit.runtime import Runtime
 from venuekit.simulator import Answer, Delay
 from venuekit.simulator.ledger import Ledger, Side
 from venuekit.testing import Stage, fake_stage, find_recorded, load_recorded, on_stage
+from venuekit.testing.sent import handed_in
 from venuekit.venue import Venue
 from venuekit.walk import Walk
 
@@ -76,10 +77,17 @@ def ledger_of(stage: Stage) -> Ledger:
     return stage.simulation.ledger_of(stage.venue.id)
 
 
+def answer_as_recorded(stage: Stage, name: str) -> None:
+    """Let the venue refuse as it was recorded, however often it is asked."""
+    body = load_recorded(find_recorded(stage.venue)).named(name)
+    (endpoint,) = (one for one in stage.venue.endpoints if (one.verb, one.path) == body.route)
+    stage.disturb(endpoint, Answer(body.status, body.body, {"Content-Type": "application/json"}), times=4)
+
+
 @asynccontextmanager
 async def asking(stage: Stage, refused: Refused) -> AsyncIterator[Any]:
     """Open the account of whoever asks."""
-    if refused.before not in SOMEBODY_ELSE:
+    if refused.before is None or refused.before not in SOMEBODY_ELSE:
         yield stage.account
         return
     key, secret = SOMEBODY_ELSE[refused.before](stage.simulation)
@@ -95,6 +103,9 @@ async def call(venue: Venue[Any], account: Any, method: str, arguments: Mapping[
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
             value = getattr(account, method)(**typed(method, arguments))
+            if isinstance(value, AbstractAsyncContextManager):
+                async with value:
+                    return None
             return await value.all() if isinstance(value, Walk) else await value
     declared = [one for one in venue.endpoints if (one.verb, one.path) == (verb, path)]
     made_up = Endpoint(
@@ -104,7 +115,8 @@ async def call(venue: Venue[Any], account: Any, method: str, arguments: Mapping[
         parameters=tuple(map(Parameter, arguments)),
         encoding=Encoding.JSON,
     )
-    return await account.call((*declared, made_up)[0], **arguments)
+    endpoint = (*declared, made_up)[0]
+    return await account.call(endpoint, **handed_in(endpoint, arguments))
 
 
 REFUSALS = [(row, refused) for row in ROWS for refused in row.refusals]
@@ -121,6 +133,8 @@ async def test_refusal(row: Row, refused: Refused) -> None:
     async with on_stage(make_plugins().venue(row.venue), refused.scenario) as stage:
         if refused.before not in SOMEBODY_ELSE and refused.before is not None:
             BEFORE[refused.before](stage)
+        if refused.answer is not None:
+            answer_as_recorded(stage, refused.answer)
         before = ledger_of(stage).snapshot()
         with pytest.raises(OperationError) as caught:
             async with asking(stage, refused) as account:

@@ -85,7 +85,7 @@ async def test_position(inverse: Any) -> None:
     assert (row["side"], Decimal(row["size"])) == ("Buy", figures.quantity)
     assert Decimal(row["leverage"]) == figures.leverage
     (flat,) = await rows(inverse, "get_positions", **INVERSE, symbol="ETHUSD")
-    assert (flat["side"], Decimal(flat["size"])) == ("", 0)
+    assert (flat["side"], Decimal(flat["size"])) == ("", Decimal(0))
 
 
 async def test_position_pages(inverse: Any) -> None:

@@ -39,6 +39,9 @@ def open_orders(request: SimRequest, visit: Visit) -> object:
 def order_history(request: SimRequest, visit: Visit) -> object:
     """Answer ``GET /v5/order/history``: what has ended; cancelled and rejected orders without a fill for a day."""
     only_inverse(request, visit)
+    symbol = request.text("symbol")
+    if symbol:
+        contract_of(symbol, visit)
     named = request.text("orderId") or request.text("orderLinkId")
     times = (
         range(visit.milliseconds + 1) if named else window(request, visit, usual=_WEEK, most=_WEEK, oldest=_TWO_YEARS)
