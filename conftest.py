@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
+from hypothesis import settings
+
 
 def pytest_configure() -> None:
-    """Start without an event loop: pytest-asyncio would make one only to put it back later, and nobody closes it."""
+    """
+    Start without an event loop: pytest-asyncio would make one only to put it back later, and nobody closes it.
+
+    Examples have no deadline of their own: how long one takes says more about the machine than about the code.
+    """
     asyncio.set_event_loop(None)
+    settings.register_profile("patient", settings(), deadline=None)
+    settings.load_profile("patient")

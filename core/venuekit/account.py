@@ -11,7 +11,7 @@ import attrs
 from venuekit import errors
 from venuekit.capabilities import Capability, Support, SupportState
 from venuekit.clock import from_milliseconds
-from venuekit.endpoint import Endpoint
+from venuekit.endpoint import Endpoint, Priority
 from venuekit.payloads import read_json
 from venuekit.pipeline.options import UNSET, Options
 from venuekit.support import declared_support
@@ -161,6 +161,7 @@ class Account:
         max_wait: float | None = None,
         resend_until: datetime | None = None,
         expected: Any = UNSET,
+        priority: Priority | None = None,
     ) -> Self:
         """
         Return a view of this account whose calls use other transport settings; what is left out stays as it is.
@@ -171,6 +172,7 @@ class Account:
             max_wait: Seconds a call may wait in all for budget, fences and the venue.
             resend_until: Send a write anew until then when it is proven that it was not executed.
             expected: The value that a setting is changed from; meeting a third one after a loss is a Conflict.
+            priority: Who may spend the last of a pool, for an endpoint that serves reads and walks alike.
         """
         options = attrs.evolve(
             self._options,
@@ -179,6 +181,7 @@ class Account:
             max_wait=self._options.max_wait if max_wait is None else max_wait,
             resend_until=self._options.resend_until if resend_until is None else resend_until,
             expected=self._options.expected if expected is UNSET else expected,
+            priority=priority or self._options.priority,
         )
         return type(self)(self._line, options)
 
@@ -219,9 +222,8 @@ class Account:
         await self._line.place.clock.sync(lambda: self.call(self.venue.server_time))
 
     async def _read(self, endpoint: Endpoint[T], /, **parameters: Any) -> T:
-        """Read on behalf of a write: with the caller's window, and none of its other options."""
-        window = self._options.recv_window
-        options = _DEFAULT if window is None else Options(recv_window=window)
+        """Read on behalf of a write, and as urgent: with the caller's window, and none of its other options."""
+        options = Options(recv_window=self._options.recv_window, priority=Priority.RISK)
         return await self._line.carry(endpoint, parameters, options, endpoint.decode, self._read)
 
     def __repr__(self) -> str:

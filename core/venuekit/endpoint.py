@@ -264,7 +264,7 @@ def _area_of(endpoint: Endpoint[Any]) -> Area | None:
 def _priority_of(endpoint: Endpoint[Any]) -> Priority:
     if endpoint.effect is not Effect.READ:
         return Priority.RISK
-    walks = any(method.__name__.startswith("iter_") for method in endpoint.serves)
+    walks = endpoint.serves and all(method.__name__.startswith("iter_") for method in endpoint.serves)
     return Priority.HISTORY if walks else Priority.READ
 
 
@@ -290,7 +290,8 @@ class Endpoint(Generic[T]):
         notional: The order value in quote that a request asks for, for the guard; None where it cannot be told.
         symbols: The symbols of a request that names them within its items, for the guard; left out, that of the
             parameter whose role is SYMBOL.
-        priority: Left out, what changes something is RISK, what serves a walk (``iter_...``) HISTORY, the rest READ.
+        priority: Left out, what changes something is RISK, what serves walks alone (``iter_...``) HISTORY, the rest
+            READ; :meth:`~venuekit.Account.using` has it per call.
         subject: What a write is about; None for reads and for writes that wait for nothing.
         no_change: Codes that mean "it is so already".
         doubtful: Codes whose meaning only a read can tell; ``doubtful_after_loss`` are so only when an earlier attempt

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from venuekit.capabilities import (
     ConversionReader,
     IncomeReader,
     OrderAmend,
+    OrderBehaviour,
     OrderControl,
     OrderReader,
     TradeReader,
@@ -170,3 +172,20 @@ def test_panic(simulation: Simulation, call: Call) -> None:
     assert (called.status, called.err) == (0, "")
     assert called.out == "".join(f"{venue_id}: nothing left\n" for venue_id in able)
     assert call("order", "list", *able, "--json").rows == []
+
+
+@pytest.mark.parametrize(
+    "venue_id", [one for one in _able(OrderControl) if PLUGINS.venue(one).behaviour(OrderBehaviour).decides_later]
+)
+def test_panic_catches_what_is_decided_late(simulation: Simulation, call: Call, venue_id: str) -> None:
+    """An order that was accepted just before, and that no list shows yet, does not outlive the panic."""
+    order = _resting(call, venue_id, _held(simulation, venue_id))
+    ledger = simulation.ledger_of(venue_id)
+    ledger.set_decision_delay(timedelta(seconds=0.5))
+    placed = call(*order, "--json")
+
+    panicked = call("panic", venue_id)
+
+    assert placed.rows[0]["status"] == "pending"
+    assert (panicked.status, panicked.out) == (0, f"{venue_id}: nothing left\n")
+    assert ledger.order(placed.rows[0]["id"]).status.value == "canceled"

@@ -56,7 +56,7 @@ def test_the_venue_in_one_file_installs_and_works(plugins_page: Any, tmp_path: P
     )
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert len(parts) == 5
+    assert len(parts) == 7
     assert "never sent: acme_perp: set_leverage was not sent for ACMEUSD: leverage" in done.stdout
     assert "settled in one asset" in done.stdout
 

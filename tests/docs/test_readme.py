@@ -129,7 +129,9 @@ def test_the_readmes_commands_run_as_written(
         assert (int(said[1]) if said else 0) == main([command, *words]), line
         capfd.readouterr()
 
-    assert ran == ["demo", "sim", "balances", "positions", "capabilities", "plan", "apply", "apply"]
+    settings = ["demo", "sim", "balances", "positions", "capabilities", "plan", "apply", "apply"]
+    assert ran == [*settings, *["order"] * 4, *["history"] * 2, "panic"]
+    assert len(Path("income.csv").read_text(encoding="utf-8").splitlines()) > 5
     assert {"binance_usdm", "bybit_inverse"} <= simulation["venues"].keys()
     assert main(["plan", "target.toml"]) == 0, "what was applied holds"
 

@@ -18,9 +18,9 @@ from venuekit.cli.histories import HISTORIES
 from venuekit.cli.opening import entries, open_account
 from venuekit.cli.rows import plain
 from venuekit.cli.state import State
-from venuekit.cli.status import Status, status_of, tell, worst
+from venuekit.cli.status import Status, left_out, status_of, tell, worst
 from venuekit.cli.warned import told_warnings
-from venuekit.errors import OperationError
+from venuekit.errors import UnsupportedCapability, VenuekitError
 from venuekit.exports import Export, Format, Terms, columns_of, open_export, stream_sink
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ async def download(state: State, names: Sequence[str], wanted: Wanted) -> Status
     chosen = entries(state, names)
     history = HISTORIES[wanted.what]
     statuses = [Status.DONE]
+    unable: list[VenuekitError] = []
     target = wanted.output or stream_sink(sys.stdout.buffer, wanted.format, columns_of(history.shape))
     opening = open_export(target, history.shape, wanted.terms(chosen))
     with (
@@ -70,9 +71,17 @@ async def download(state: State, names: Sequence[str], wanted: Wanted) -> Status
                 try:
                     async with open_account(entry, runtime, read_only=True) as account:
                         await _download_one(entry.name, account, wanted, export, bar)
-                except OperationError as error:
-                    tell(error, as_json=False)
-                    statuses.append(status_of(error))
+                except VenuekitError as error:
+                    if export.is_broken:
+                        raise
+                    if isinstance(error, UnsupportedCapability) and not names:
+                        unable.append(error)
+                        left_out(entry.name, error, as_json=False)
+                    else:
+                        tell(error, as_json=False, account=entry.name)
+                        statuses.append(status_of(error))
+            if len(unable) == len(chosen):
+                statuses += map(status_of, unable)
     return worst(statuses)
 
 

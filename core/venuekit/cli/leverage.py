@@ -6,9 +6,11 @@ from decimal import Decimal
 
 import click
 
+from venuekit.cli.consent import agreed, live_to_ask, yes_option
 from venuekit.cli.rows import json_text, row_of
 from venuekit.cli.state import accounts_option, json_option, state_of
-from venuekit.cli.tables import table
+from venuekit.cli.status import Status
+from venuekit.cli.tables import shown, table
 from venuekit.cli.words import number
 
 __all__ = ["leverage_command"]
@@ -36,17 +38,23 @@ def _leverage(_: click.Context, __: click.Parameter, value: str | None) -> int |
 @click.argument("account")
 @click.argument("symbol")
 @click.argument("value", required=False, callback=_leverage)
+@yes_option
 @json_option
 @accounts_option
 @click.pass_context
 async def leverage_command(
-    context: click.Context, account: str, symbol: str, value: int | Decimal | None, as_json: bool
-) -> None:
+    context: click.Context, *, account: str, symbol: str, value: int | Decimal | None, yes: bool, as_json: bool
+) -> int:
     """Show the leverage of SYMBOL, or set it to VALUE."""
     from venuekit.capabilities import LeverageControl, LeverageReader
     from venuekit.cli.opening import opened
 
-    async with opened(state_of(context), [account], read_only=value is None) as accounts:
+    state = state_of(context)
+    if value is not None:
+        live = live_to_ask(context, state, [account], yes=yes)
+        if live and not agreed(f"Set the leverage of {symbol} to {shown(value)}", live):
+            return Status.PENDING
+    async with opened(state, [account], read_only=value is None) as accounts:
         found = accounts[account]
         if value is None:
             setting = await LeverageReader.of(found).get_leverage(symbol)
@@ -54,3 +62,4 @@ async def leverage_command(
             setting = await LeverageControl.of(found).set_leverage(symbol, value)
         row = row_of(setting, account=account, venue=found.venue.id)
     click.echo(json_text([row]) if as_json else table([row], _COLUMNS))
+    return Status.DONE

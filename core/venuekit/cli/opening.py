@@ -8,9 +8,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from venuekit import Account, Guard, Runtime, connect
 from venuekit.cli.rows import Row
 from venuekit.cli.state import State
-from venuekit.cli.status import Status, status_of, tell, worst
+from venuekit.cli.status import Status, left_out, status_of, tell, worst
 from venuekit.credentials.accounts_file import AccountEntry, credentials
-from venuekit.errors import VenuekitError
+from venuekit.errors import UnsupportedCapability, VenuekitError
 
 __all__ = ["ask_each", "entries", "open_account", "opened"]
 
@@ -51,7 +51,8 @@ async def ask_each(
     """
     Ask accounts side by side and return all rows; one that fails is told and does not keep the others from answering.
 
-    ``question`` gets the account's name and the account, which is open for reading only.
+    ``question`` gets the account's name and the account, which is open for reading only. When no account is named,
+    those whose venue cannot answer are left out, as long as another one's can.
     """
     import asyncio
 
@@ -64,9 +65,12 @@ async def ask_each(
         answers = await asyncio.gather(*map(ask, chosen), return_exceptions=True)
     rows: list[Row] = []
     statuses = [Status.DONE]
-    for answer in answers:
-        if isinstance(answer, VenuekitError):
-            tell(answer, as_json=as_json)
+    unable = [isinstance(answer, UnsupportedCapability) for answer in answers]
+    for entry, answer in zip(chosen, answers, strict=True):
+        if isinstance(answer, UnsupportedCapability) and not names and not all(unable):
+            left_out(entry.name, answer, as_json=as_json)
+        elif isinstance(answer, VenuekitError):
+            tell(answer, as_json=as_json, account=entry.name)
             statuses.append(status_of(answer))
         elif isinstance(answer, BaseException):
             raise answer

@@ -25,17 +25,20 @@ __all__ = ["panic_command"]
 
 #: seconds a cancel may wait for a venue that throttles
 _MAX_WAIT = 30.0
+#: seconds within which an order that was only accepted shows, or never does
+_DECIDES = 1.0
 
 
 @attrs.frozen
 class _Left:
-    """What is left on one account; ``orders`` is None where it could not be read."""
+    """What is left on one account; ``orders`` is None where it could not be read, ``bug`` is what nobody foresaw."""
 
     name: str
     status: Status
     orders: list[Row] | None = None
     errors: tuple[VenuekitError, ...] = ()
     notes: tuple[str, ...] = ()
+    bug: Exception | None = None
 
     def __str__(self) -> str:
         if self.orders:
@@ -66,7 +69,7 @@ async def panic_command(context: click.Context, accounts: Sequence[str], as_json
     found = await _clear(state, chosen)
     for left in found:
         for error in left.errors:
-            tell(error, as_json=as_json)
+            tell(error, as_json=as_json, account=left.name)
         for note in left.notes:
             click.echo(note, err=True)
     rows = [row for left in found for row in left.orders or ()]
@@ -76,6 +79,8 @@ async def panic_command(context: click.Context, accounts: Sequence[str], as_json
         if rows:
             show(rows, LIST_COLUMNS, as_json=False, whole=WHOLE)
         click.echo("\n".join(map(str, found)))
+    for bug in (left.bug for left in found if left.bug is not None):
+        raise bug
     return worst(left.status for left in found)
 
 
@@ -91,6 +96,8 @@ async def _clear(state: State, chosen: Sequence[AccountEntry]) -> list[_Left]:
         except VenuekitError as error:
             unusable = isinstance(error, ConfigurationError)
             return _Left(entry.name, Status.USAGE if unusable else Status.UNKNOWN, errors=(error,))
+        except Exception as bug:  # noqa: BLE001 - raised when the other accounts are done and told
+            return _Left(entry.name, Status.UNKNOWN, bug=bug)
 
     async with Runtime(plugins=state.plugins) as runtime:
         return list(await asyncio.gather(*map(clear, chosen)))
@@ -103,6 +110,9 @@ async def _clear_one(name: str, account: Account) -> _Left:
     failed: list[VenuekitError] = []
     try:
         left = await OrderControl.of(patient).cancel_all_orders()
+        if not left and _decides_later(account):
+            await asyncio.sleep(_DECIDES)
+            left = await OrderControl.of(patient).cancel_all_orders()
     except OperationError as error:
         failed.append(error)
         try:
@@ -114,6 +124,13 @@ async def _clear_one(name: str, account: Account) -> _Left:
     notes = _still_under_way(name, account)
     unsure = Status.UNKNOWN if failed or notes else Status.DONE
     return _Left(name, Status.REFUSED if rows else unsure, rows, tuple(failed), notes)
+
+
+def _decides_later(account: Account) -> bool:
+    """Say whether there may be orders that were accepted and that no list shows yet."""
+    from venuekit.capabilities import OrderBehaviour
+
+    return any(isinstance(one, OrderBehaviour) and one.decides_later for one in account.venue.behaviours)
 
 
 def _still_under_way(name: str, account: Account) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from venuekit import errors
 from venuekit.cli.groups import Group
 from venuekit.cli.running import runnable
 from venuekit.cli.state import accounts_option, state_of
-from venuekit.cli.status import Status, status_of, tell, tell_usage
+from venuekit.cli.status import Status, status_of, tell, tell_system, tell_usage
 
 __all__ = ["main", "root"]
 
@@ -100,6 +100,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except errors.VenuekitError as error:
         tell(error, as_json=as_json)
         return status_of(error)
+    except OSError as error:
+        tell_system(error, as_json=as_json)
+        return Status.ERROR
     except (click.Abort, KeyboardInterrupt) as interruption:
         for note in _notes(interruption):
             click.echo(note, err=True)

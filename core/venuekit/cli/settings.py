@@ -58,7 +58,8 @@ async def apply_command(context: click.Context, target: Path, names: Sequence[st
     """
     Make TARGET hold, verify it, and show what came of every setting.
 
-    The exit status is 0 when all of it holds, 3 when something was refused, 4 when something is unknown.
+    The exit status is 0 when all of it holds, 3 when something was refused, 4 when something is unknown, 1 when a
+    venue could not be reached.
     """
     from venuekit.cli.plan_text import plan_text, report_text
     from venuekit.cli.progress import progress

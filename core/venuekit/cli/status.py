@@ -10,7 +10,7 @@ import click
 
 from venuekit import errors
 
-__all__ = ["Status", "status_of", "tell", "tell_usage", "worst"]
+__all__ = ["Status", "left_out", "status_of", "tell", "tell_system", "tell_usage", "worst"]
 
 
 class Status(enum.IntEnum):
@@ -62,27 +62,49 @@ def status_of(error: errors.VenuekitError) -> Status:
     return Status.ERROR
 
 
-def tell(error: errors.VenuekitError, *, as_json: bool, advice: str | None = None) -> None:
+def tell(error: errors.VenuekitError, *, as_json: bool, advice: str | None = None, account: str | None = None) -> None:
     """
     Write an error to standard error: as text, or as one JSON object in one line.
 
-    ``advice`` says what to do about it, in a line of its own; in JSON it ends the message.
+    ``advice`` says what to do about it, in a line of its own; in JSON it ends the message. ``account`` is whose error
+    it is, where several accounts are asked and it is not named like its venue; in JSON it begins the message.
     """
+    whose = f"{account}: " if account and account != getattr(error, "venue", None) else ""
     if not as_json:
-        click.echo(f"{click.style('error', fg='red')}: {error}", err=True)
+        click.echo(f"{click.style('error', fg='red')}: {whose}{error}", err=True)
         if advice:
             click.echo(f"what to do: {advice}", err=True)
         return
     operation = error if isinstance(error, errors.OperationError) else None
+    message = "; ".join(filter(None, (str(error) if operation is None else operation.message, advice)))
     _tell_json(
         error=type(error).__name__,
         venue=(operation and operation.venue) or None,
         operation=(operation and operation.operation) or None,
         subject=operation and operation.subject,
         code=None if operation is None else operation.code,
-        message="; ".join(filter(None, (str(error) if operation is None else operation.message, advice))),
+        message=f"{whose}{message}",
         outcome=None if operation is None else operation.outcome.value,
     )
+
+
+def left_out(name: str, error: errors.UnsupportedCapability, *, as_json: bool) -> None:
+    """Say on standard error that an account nobody named is left out, since its venue cannot do this."""
+    if as_json:
+        tell(error, as_json=True, account=name)
+    else:
+        whose = f"{name}: " if name != error.venue else ""
+        click.echo(f"{click.style('left out', fg='yellow')}: {whose}{error}", err=True)
+
+
+def tell_system(error: OSError, *, as_json: bool) -> None:
+    """Write what the system refused, such as a full disk, to standard error."""
+    message = ": ".join(str(part) for part in (error.filename, error.strerror or error) if part)
+    if as_json:
+        nothing = dict.fromkeys(("venue", "operation", "subject", "code"))
+        _tell_json(error=type(error).__name__, **nothing, message=message, outcome=None)
+    else:
+        click.echo(f"{click.style('error', fg='red')}: {message}", err=True)
 
 
 def tell_usage(error: click.ClickException, *, as_json: bool) -> None:

@@ -51,6 +51,11 @@ class Export(Generic[T]):
         """How many rows there are in all."""
         return self._resume.rows
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether a batch could not be written, so that nothing more is."""
+        return self._broken
+
     def begin(self, account: str, key: str, *, same_account: bool = False) -> T | None:
         """
         Return the item to continue an account behind, None to begin with the first.

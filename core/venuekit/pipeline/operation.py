@@ -11,7 +11,7 @@ import attrs
 from venuekit import errors
 from venuekit.clock import from_milliseconds
 from venuekit.credentials.redactor import redact, redact_parameters
-from venuekit.endpoint import Effect, Endpoint, Lost, Role, Subject
+from venuekit.endpoint import Effect, Endpoint, Lost, Priority, Role, Subject
 from venuekit.errors import OperationError, Outcome
 from venuekit.message import HttpResponse
 from venuekit.pipeline.budget import Budget, feed, pay
@@ -82,6 +82,8 @@ class Operation(Generic[T]):
         costs, due, reserve = fare
         if due is None:
             due = fare.of(endpoint.cost(self.parameters))
+        if self.options.priority is not None:
+            reserve = self.options.priority.value
         if delay := pay(due, line.clock.monotonic(), reserve):
             await self._save_up(costs, due, delay)
         window = self.options.recv_window or line.place.venue.recv_window
@@ -132,7 +134,7 @@ class Operation(Generic[T]):
                 raise self.annotate(errors.Throttled(words))
             # never less than a millisecond: a rounding short of the window would be waited for again and again
             await self.wait(max(delay, 0.001))
-            delay = pay(due, self.line.clock.monotonic(), self.endpoint.priority.value)
+            delay = pay(due, self.line.clock.monotonic(), self.priority.value)
 
     async def wait(self, seconds: float) -> None:
         """Wait on the injected clock, and count it."""
@@ -147,7 +149,12 @@ class Operation(Generic[T]):
         chosen = self.options.max_wait
         if chosen is not None:
             return chosen
-        return self.line.place.policy.max_wait(self.endpoint.effect, self.endpoint.priority)
+        return self.line.place.policy.max_wait(self.endpoint.effect, self.priority)
+
+    @property
+    def priority(self) -> Priority:
+        """Who may spend the last of a pool."""
+        return self.options.priority or self.endpoint.priority
 
     @property
     def subject(self) -> str | None:

@@ -10,6 +10,8 @@ import attrs
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from venuekit.endpoint import Priority
+
 __all__ = ["UNSET", "Options"]
 
 
@@ -27,7 +29,7 @@ class Options:
     What a caller decides per call.
 
     ``recv_window`` is milliseconds, ``deadline`` and ``max_wait`` seconds; None takes the venue's and the policy's.
-    ``expected`` is the value a setting is planned to be changed from.
+    ``expected`` is the value a setting is planned to be changed from. ``priority`` None is the endpoint's own.
     """
 
     recv_window: int | None = None
@@ -35,3 +37,4 @@ class Options:
     max_wait: float | None = None
     resend_until: datetime | None = None
     expected: Any = UNSET
+    priority: Priority | None = None

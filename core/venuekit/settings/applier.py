@@ -53,7 +53,9 @@ async def apply(
     await work.send()
     work.follow()
     reads = await work.verify()
-    return Report(tuple(work.results[step.name] for step in work.now.steps), (*work.now.reads, *reads))
+    return Report(
+        tuple(work.results[step.name] for step in work.now.steps), (*work.now.reads, *reads), tuple(work.lost.values())
+    )
 
 
 @attrs.define

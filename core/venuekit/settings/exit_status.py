@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from venuekit.errors import AuthenticationFailed, Outcome
 from venuekit.settings.plans import Plan, StepStatus
 from venuekit.settings.report import Report, ResultStatus
 
 __all__ = ["plan_exit_status", "report_exit_status"]
 
-_DONE, _REFUSED, _UNKNOWN, _PENDING = 0, 3, 4, 5
+_DONE, _ERROR, _REFUSED, _UNKNOWN, _PENDING = 0, 1, 3, 4, 5
 
 
 def plan_exit_status(plan: Plan) -> int:
@@ -19,7 +20,15 @@ def plan_exit_status(plan: Plan) -> int:
 
 
 def report_exit_status(report: Report) -> int:
-    """Return 4 when something is unknown, else 3 when something was refused, skipped or in conflict, else 0."""
+    """
+    Return the exit status of a report.
+
+    1 when a venue could not be reached or asked any more, else 4 when something is unknown, else 3 when something was
+    refused, skipped or in conflict, else 0. A key that reads and must not write is refused.
+    """
+    unreachable = [error for error in report.errors if not isinstance(error, AuthenticationFailed)]
+    if any(error.outcome is not Outcome.UNKNOWN for error in unreachable):
+        return _ERROR
     statuses = {result.status for result in report.results}
     if ResultStatus.UNKNOWN in statuses:
         return _UNKNOWN

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from venuekit.capabilities import PositionSide, Setting
+from venuekit.errors import OperationError
 from venuekit.settings.plans import PlannedRead
 from venuekit.settings.target import Value
 
@@ -51,10 +52,16 @@ class Result:
 
 @attrs.frozen
 class Report:
-    """What came of every setting, in the order of the target, and what the reads cost."""
+    """
+    What came of every setting, in the order of the target, and what the reads cost.
+
+    ``errors`` are those after which nothing more was sent to an account: its key was not taken, or the venue could not
+    be reached.
+    """
 
     results: tuple[Result, ...]
     reads: tuple[PlannedRead, ...]
+    errors: tuple[OperationError, ...] = ()
 
     def rows(self) -> tuple[dict[str, Any], ...]:
         """Return one flat row per setting, account and venue first."""

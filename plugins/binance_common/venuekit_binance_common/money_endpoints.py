@@ -15,7 +15,7 @@ from venuekit.capabilities import (
     MarkPriceReader,
     PositionMarginControl,
 )
-from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, Priority, Role, Security, Subject
+from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, Role, Security, Subject
 from venuekit_binance_common.adl import AdlRow, decode_adl
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
 from venuekit_binance_common.fees import CommissionRow, decode_commission
@@ -77,8 +77,6 @@ def margin_history(root: str, *, note: str) -> Endpoint[tuple[MarginChangeRow, .
         decode=decode_margin_changes,
         parameters=(_THE_SYMBOL, _direction(required=False), _START, _END, _limit(500)),
         pools=PAYS,
-        # not that of a history: what became of a lost move is read here
-        priority=Priority.READ,
         serves=(MarginChangeReader.iter_margin_changes,),
         note=note,
     )

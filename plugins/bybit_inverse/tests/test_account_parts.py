@@ -207,6 +207,14 @@ async def test_recorded_tpsl_mode(account: BybitInverseAccount, replay: Replay) 
         assert (await account.set_tpsl_mode("BTCUSD", TpSlMode.PARTIAL)).mode is TpSlMode.FULL
 
 
+async def test_tpsl_mode_that_nobody_knows(account: BybitInverseAccount, sim: Simulation) -> None:
+    """An answer with another word cannot be read, and says so."""
+    body = {"retCode": 0, "retMsg": "OK", "result": {"tpSlMode": "Whole"}}
+    sim.disturb("bybit_inverse", SET_TPSL_MODE, Answer.json(200, body))
+    with pytest.warns(UserWarning, match="deprecated"), pytest.raises(PayloadMismatch, match="'Whole'"):
+        await account.set_tpsl_mode("BTCUSD", TpSlMode.PARTIAL)
+
+
 async def test_tpsl_mode_that_there_is_not(account: BybitInverseAccount, sim: Simulation) -> None:
     """It is not sent."""
     wrong: Any = "Some"

@@ -132,6 +132,16 @@ REFUSALS: dict[str, tuple[str, str, dict[str, Any], int, str]] = {
     "no direction": ("POST", "/v5/order/create", {**ORDER, "triggerPrice": "1"}, 10001, "TriggerDirection"),
     "another product": ("POST", "/v5/order/create", {**ORDER, "category": "linear"}, 10001, "Illegal category"),
     "no number": ("POST", "/v5/order/create", {**ORDER, "price": "cheap"}, 10001, "price invalid"),
+    "long id": ("POST", "/v5/order/create", {**ORDER, "orderLinkId": "x" * 37}, 10001, "orderLinkId invalid"),
+    "odd id": ("POST", "/v5/order/create", {**ORDER, "orderLinkId": "a b"}, 10001, "orderLinkId invalid"),
+    "odd trigger": ("POST", "/v5/order/create", {**ORDER, "triggerBy": "Moon"}, 10001, "triggerBy invalid"),
+    "odd smp": ("POST", "/v5/order/create", {**ORDER, "smpType": "Moon"}, 10001, "smpType invalid"),
+    "half tpsl": ("POST", "/v5/order/create", {**ORDER, "tpslMode": "Half"}, 10001, "tpslMode invalid"),
+    "no profit": ("POST", "/v5/order/create", {**ORDER, "takeProfit": "cheap"}, 10001, "takeProfit invalid"),
+    "margin of a leg": (
+        "POST", "/v5/position/add-margin", {**INVERSE, "symbol": "BTCUSD", "margin": "1", "positionIdx": 2}, 10001,
+        "position idx not match position mode",
+    ),
     "no name": ("POST", "/v5/order/cancel", {**INVERSE, "symbol": "ETHUSD"}, 10001, "orderId or orderLinkId"),
     "no order": ("POST", "/v5/order/cancel", {**INVERSE, "symbol": "ETHUSD", "orderId": "9"}, 110001, "not exists"),
     "cancel what": ("POST", "/v5/order/cancel-all", INVERSE, 10001, "symbol or settleCoin or baseCoin"),
@@ -193,6 +203,42 @@ async def test_a_batch_goes_on_behind_a_refused_item(account: BybitInverseAccoun
     assert [bool(one["orderId"]) for one in answer["result"]["list"]] == [True, False, False, True]
     assert answer["result"]["list"][2]["orderLinkId"] == "x"
     assert len(sim.ledger.open_orders("ETHUSD")) == 2
+
+
+async def test_a_conditional_order_that_is_cancelled_is_deactivated(account: BybitInverseAccount) -> None:
+    """The venue has a word of its own for what ends before it triggers."""
+    trigger = {"triggerPrice": "4000", "triggerDirection": 1}
+    for extra, word in ((trigger, "Deactivated"), ({}, "Cancelled")):
+        placed = (await ask(account, "POST", "/v5/order/create", {**ORDER, **extra}))["result"]
+        name = {**INVERSE, "symbol": "ETHUSD", "orderId": placed["orderId"]}
+        await ask(account, "POST", "/v5/order/cancel", name)
+        (row,) = (await ask(account, "GET", "/v5/order/history", name))["result"]["list"]
+        assert row["orderStatus"] == word
+
+
+async def test_the_log_tells_the_position_behind_each_trade(account: BybitInverseAccount, sim: Simulation) -> None:
+    """Its size is what is left, short below zero; its quantity is what was traded."""
+    for side, quantity in ((Side.BUY, 1000), (Side.SELL, 400), (Side.SELL, 900)):
+        sim.ledger.fill("ETHUSD", side, D(quantity), D(3000))
+    sim.ledger.fund("ETHUSD", D("0.0001"))
+    answer = await ask(account, "GET", "/v5/account/transaction-log", {"accountType": "UNIFIED", "currency": "ETH"})
+    told = [(row["type"], row["qty"], row["size"]) for row in answer["result"]["list"] if row["symbol"] == "ETHUSD"]
+    assert told == [
+        ("SETTLEMENT", "300", "-300"),
+        ("TRADE", "900", "-300"),
+        ("TRADE", "400", "600"),
+        ("TRADE", "1000", "1000"),
+    ]
+
+
+async def test_funding_rate_of_a_short_position_is_negative(account: BybitInverseAccount, sim: Simulation) -> None:
+    """The log tells the market's rate to who is long, and its negative to who is short."""
+    sim.ledger.fill("ETHUSD", Side.SELL, D(1000), D(3000))
+    for symbol in ("BTCUSD", "ETHUSD"):
+        sim.ledger.fund(symbol, D("0.0001"))
+    rows = await ask(account, "GET", "/v5/account/transaction-log", {"accountType": "UNIFIED", "type": "SETTLEMENT"})
+    told = {row["symbol"]: (row["side"], row["feeRate"]) for row in rows["result"]["list"]}
+    assert told == {"BTCUSD": ("Buy", "0.0001"), "ETHUSD": ("Sell", "-0.0001")}
 
 
 async def test_take_profit_of_an_order_is_shown_again(account: BybitInverseAccount) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -27,6 +28,7 @@ from venuekit.simulator import Answer, Simulation
 from venuekit.simulator.ledger import IncomeKind as Booked
 from venuekit.simulator.ledger import Side
 from venuekit.support import declared_support
+from venuekit.testing.recorded import Recorded
 from venuekit_bybit_inverse import BYBIT_INVERSE, BybitInverseAccount
 from venuekit_bybit_inverse.endpoints import CONVERTS, EXCHANGES, OLD_CLOSED_PNL, TRANSACTION_LOG, WITHDRAWALS
 
@@ -342,6 +344,23 @@ async def test_closed_pnl_of_the_simulated_venue(account: BybitInverseAccount, s
         assert await account.iter_closed_pnl(start=start, after=one).all() == found[place + 1 :]
 
 
+async def test_closed_pnl_continues_behind_what_took_weeks_to_close(
+    account: BybitInverseAccount, sim: Simulation
+) -> None:
+    """Rows are listed by when closing began: what began later and ended sooner comes behind it, and is not lost."""
+    slow = sim.ledger.rest_order("BTCUSD", Side.SELL, D(2000), D(90_000))
+    sim.ledger.fill_order(slow, D(1000))
+    sim.skew(3 * 86_400)
+    sim.ledger.fill("BTCUSD", Side.SELL, D(3000), D(82_000))
+    sim.skew(11 * 86_400)
+    sim.ledger.fill_order(slow, D(1000))
+    await account.sync_clock()
+    first, second = await account.iter_closed_pnl().all()
+    assert (first.quantity, second.quantity) == (D(2000), D(3000))
+    assert await account.iter_closed_pnl(after=first).all() == (second,)
+    assert await account.iter_closed_pnl(after=second).all() == ()
+
+
 async def test_old_closed_pnl_is_asked_with_a_symbol_only(
     account: BybitInverseAccount, sim: Simulation, arrivals: Arrivals
 ) -> None:
@@ -407,6 +426,7 @@ async def test_withdrawals_without_a_start(account: BybitInverseAccount, sim: Si
     sim.ledger.withdraw("BTC", D("0.1"))
     assert len(await account.iter_withdrawals().all()) == 1
     assert len(await account.iter_withdrawals(start=sim_now(sim) - 1000 * DAY, end=sim_now(sim) - 900 * DAY).all()) == 0
+    assert len(await account.iter_withdrawals(end=sim_now(sim) - 900 * DAY).all()) == 0
 
 
 async def test_withdrawals_need_the_master_key(account: BybitInverseAccount, replay: Replay) -> None:
@@ -470,6 +490,37 @@ async def test_conversions_of_the_simulated_venue(
     assert await account.iter_conversions(end=sim_now(sim) - DAY).all() == ()
 
 
+async def test_conversion_whose_time_becomes_finer_comes_once(
+    account: BybitInverseAccount, replay: Replay, recorded: Recorded, sim: Simulation, last_page: Callable[[str], None]
+) -> None:
+    """What only the history in seconds had, and then both have, is not given again behind itself."""
+    replay("get_v5_asset_exchange_order_record")
+    last_page(EXCHANGES.path)
+    sim.disturb(VENUE, CONVERTS, Answer.json(200, {"retCode": 0, "result": {"list": []}}))
+    (first,) = await account.iter_conversions().all()
+    body = json.loads(recorded.named("get_v5_asset_exchange_query_convert_history").body)
+    row = body["result"]["list"][0] | {"exchangeTxId": first.id, "createdAt": "1672197760500"}
+    sim.disturb(VENUE, CONVERTS, Answer.json(200, {**body, "result": {"list": [row]}}))
+    assert await account.iter_conversions(after=first).all() == ()
+
+
+@pytest.mark.parametrize("history", ["exchanges", "converts"])
+async def test_conversions_that_never_end_are_found_out(
+    account: BybitInverseAccount, recorded: Recorded, sim: Simulation, history: str
+) -> None:
+    """Pages that hold nothing new end in an error, whatever their cursor or number says."""
+    exchange = json.loads(recorded.named("get_v5_asset_exchange_order_record").body)["result"]["orderBody"][0]
+    quote = json.loads(recorded.named("get_v5_asset_exchange_query_convert_history").body)["result"]["list"][0]
+    for number in range(10):
+        rows = [quote | {"exchangeTxId": str((number + other) % 100)} for other in range(100)]
+        body: dict[str, Any] = {"list": rows if history == "converts" else []}
+        sim.disturb(VENUE, CONVERTS, Answer.json(200, {"retCode": 0, "result": body}))
+        body = {"orderBody": [exchange] if history == "exchanges" else [], "nextPageCursor": f"{number}:1"}
+        sim.disturb(VENUE, EXCHANGES, Answer.json(200, {"retCode": 0, "result": body}))
+    with pytest.raises(PayloadMismatch, match="nothing new"):
+        await account.iter_conversions().all()
+
+
 async def test_conversions_that_failed_are_none(account: BybitInverseAccount, sim: Simulation) -> None:
     """Only what succeeded moved anything."""
     row = {"exchangeTxId": "1", "fromCoin": "BTC", "fromAmount": "1", "toCoin": "ETH", "toAmount": "20"}
@@ -489,3 +540,19 @@ def test_what_the_demo_service_lacks() -> None:
         support = declared_support(BYBIT_INVERSE, capability, demo)
         assert (support.state, support.source) == (SupportState.UNSUPPORTED, "environment")
         assert "demo service" in (support.reason or "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "venue_kind"),
+    [(IncomeKind.FUNDING, "SETTLEMENT"), (IncomeKind.COMMISSION, "TRADE"), (IncomeKind.REALIZED_PNL, "TRADE")],
+)
+@pytest.mark.parametrize("amount", ["-0.25", "0.25"])
+async def test_booked_rows_keep_their_kind_and_amount(
+    account: BybitInverseAccount, sim: Simulation, kind: IncomeKind, venue_kind: str, amount: str
+) -> None:
+    """A row that a script writes without a trade is read back as what it is, and not lost between the parts."""
+    sim.ledger.book("BTC", Booked(kind.value), D(amount), symbol="BTCUSD")
+
+    *_, last = await account.iter_income(asset="BTC").all()
+
+    assert (last.kind, last.venue_kind, last.amount) == (kind, venue_kind, D(amount))

@@ -46,6 +46,7 @@ from venuekit.errors import (
 from venuekit.pipeline import Guard
 from venuekit.simulator import Answer, SecondActor, Simulation
 from venuekit.simulator.ledger import Side
+from venuekit.testing.recorded import Recorded
 from venuekit_bybit_inverse import BYBIT_INVERSE, BybitInverseAccount
 from venuekit_bybit_inverse.endpoints import (
     CANCEL_ALL,
@@ -200,6 +201,10 @@ MISFITS: dict[str, tuple[dict[str, Any], str]] = {
     "a long client id": ({"client_id": "x" * 37}, "a client id is like"),
     "a strange client id": ({"client_id": "a b"}, "a client id is like"),
     "an empty client id": ({"client_id": ""}, "a client id is like"),
+    "a market order that rests": (
+        {"type": OrderType.MARKET, "price": None, "time_in_force": TimeInForce.POST_ONLY},
+        "cannot be post_only",
+    ),
 }
 
 
@@ -323,6 +328,26 @@ async def test_recorded_orders(account: BybitInverseAccount, replay: Replay, sim
     )
 
 
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("PartialTakeProfit", OrderType.TAKE_PROFIT),
+        ("StopLoss", OrderType.STOP),
+        ("TrailingStop", OrderType.TRAILING_STOP_MARKET),
+        ("MmRateClose", "MmRateClose"),
+    ],
+)
+async def test_conditional_orders_of_every_kind(
+    account: BybitInverseAccount, recorded: Recorded, sim: Simulation, word: str, kind: str
+) -> None:
+    """What the venue or its own pages placed has its type; a word that nobody knows stays readable."""
+    body = json.loads(recorded.named("get_v5_order_realtime").body)
+    row = body["result"]["list"][0] | {"stopOrderType": word}
+    sim.disturb(VENUE, OPEN_ORDERS, Answer.json(200, {**body, "result": {"list": [row], "nextPageCursor": ""}}))
+    (found,) = await account.get_open_orders()
+    assert (found.type, found.book, found.type.is_conditional) == (kind, OrderBook.CONDITIONAL, True)
+
+
 async def test_filled_order(account: BybitInverseAccount, sim: Simulation) -> None:
     """Filled quantity, mean price, value and what it cost."""
     placed = await account.place_order(market(quantity=D(5000)))
@@ -335,12 +360,17 @@ async def test_filled_order(account: BybitInverseAccount, sim: Simulation) -> No
         await account.get_open_order("ETHUSD", order_id=placed.id)
 
 
-@pytest.mark.parametrize("names", [{}, {"order_id": "1", "client_id": "a"}], ids=["none", "both"])
+@pytest.mark.parametrize(
+    "names",
+    [{}, {"order_id": "1", "client_id": "a"}, {"order_id": ""}, {"client_id": ""}],
+    ids=["none", "both", "empty id", "empty client id"],
+)
 @pytest.mark.parametrize("method", ["get_order", "get_open_order", "cancel_order"])
 async def test_an_order_has_one_name(
     account: BybitInverseAccount, sim: Simulation, method: str, names: dict[str, str]
 ) -> None:
-    """By id or by client id."""
+    """By id or by client id; an empty one would be any order of the symbol."""
+    sim.ledger.rest_order("ETHUSD", Side.BUY, D(100), D(1000))
     sent = len(sim.requests)
     with pytest.raises(InvalidArgument, match="order_id or by client_id"):
         await getattr(account, method)("ETHUSD", **names)
@@ -360,7 +390,7 @@ async def test_walk_of_orders(account: BybitInverseAccount, sim: Simulation) -> 
     for number in range(3):
         await account.place_order(order(price=D(2000 + number)))
         await account.place_order(market())
-    start = from_milliseconds(sim.milliseconds()) - timedelta(days=1)
+    start = from_milliseconds(sim.milliseconds()) - timedelta(hours=23)
     found = await account.iter_orders("ETHUSD", start=start).all()
     held = {one.id: one.created_at for one in sim.ledger.orders("ETHUSD")}
     assert {one.id: one.created_at for one in found} == held
@@ -369,6 +399,17 @@ async def test_walk_of_orders(account: BybitInverseAccount, sim: Simulation) -> 
     for place, one in enumerate(found):
         rest = await account.iter_orders("ETHUSD", start=start, after=one).all()
         assert [other.id for other in rest] == [other.id for other in found[place + 1 :]]
+
+
+async def test_orders_that_are_no_longer_kept_are_warned_of(account: BybitInverseAccount, sim: Simulation) -> None:
+    """What ended without a fill is gone after 24 hours: a start before that says so, naming the limit."""
+    gone = await account.place_order(order())
+    await account.cancel_order("ETHUSD", order_id=gone.id)
+    sim.skew(2 * 86_400)
+    await account.sync_clock()
+    start = from_milliseconds(sim.milliseconds()) - timedelta(days=3)
+    with pytest.warns(UserWarning, match="24 hours"):
+        assert await account.iter_orders("ETHUSD", start=start).all() == ()
 
 
 # -- amending
@@ -470,6 +511,30 @@ async def test_what_cannot_be_cancelled_is_returned(
     assert (left.symbol, left.status) == ("ETHUSD", OrderStatus.OPEN)
 
 
+@pytest.mark.parametrize("symbol", ["ETHUSD", None])
+async def test_cancel_everything_before_the_venue_has_decided(
+    account: BybitInverseAccount, sim: Simulation, symbol: str | None
+) -> None:
+    """An order that is accepted and stands in no list yet is cancelled too."""
+    sim.ledger.set_decision_delay(timedelta(milliseconds=100))
+    placed = await account.place_order(order())
+    assert await account.cancel_all_orders(symbol) == ()
+    assert sim.ledger.open_orders() == ()
+    assert (await account.get_order("ETHUSD", order_id=placed.id)).status is OrderStatus.CANCELED
+
+
+async def test_cancel_everything_beside_somebody_who_keeps_placing(
+    account: BybitInverseAccount, sim: Simulation, arrivals: Arrivals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is given up after some rounds, and what is open is returned."""
+    monkeypatch.setattr("venuekit_bybit_inverse.orders._PAUSE", 0.0)
+    another = SecondActor(lambda ledger: ledger.rest_order("ETHUSD", Side.BUY, D(100), D(1000)), after=True)
+    sim.disturb(VENUE, CANCEL_ALL, another, times=100)
+    (left,) = await account.cancel_all_orders("ETHUSD")
+    assert left.status is OrderStatus.OPEN
+    assert len(arrivals(CANCEL_ALL.path)) < 100
+
+
 # -- batches
 
 
@@ -513,6 +578,14 @@ async def test_recorded_batches(account: BybitInverseAccount, replay: Replay) ->
     ended = await account.cancel_orders("BTCUSD", client_ids=["batch-1", "batch-2"])
     assert isinstance(ended[1], NotFound)
     assert isinstance(ended[0], OperationError)
+
+
+async def test_batch_tells_when_its_orders_were_taken(account: BybitInverseAccount, sim: Simulation) -> None:
+    """Its acknowledgements have a time, those of single orders none."""
+    answered = await account.place_orders([order(), order()])
+    times = [one.created_at for one in answered if isinstance(one, Order)]
+    assert times == [one.created_at for one in sim.ledger.open_orders()]
+    assert (await account.place_order(order())).created_at is None
 
 
 @pytest.mark.parametrize("count", [0, 21])
@@ -594,6 +667,19 @@ async def test_walk_of_fills(account: BybitInverseAccount, sim: Simulation) -> N
     ]
     for place, one in enumerate(found):
         assert await account.iter_trades("ETHUSD", start=start, after=one).all() == found[place + 1 :]
+
+
+async def test_fills_of_a_contract_that_is_listed_no_more(
+    account: BybitInverseAccount, recorded: Recorded, sim: Simulation
+) -> None:
+    """They are read as ever; what it settled in nobody tells."""
+    body = json.loads(recorded.named("get_v5_execution_list").body)
+    time = str(sim.milliseconds() - 1000)
+    row = body["result"]["list"][0] | {"symbol": "BTCUSDU26", "feeCurrency": "", "execTime": time}
+    sim.disturb(VENUE, EXECUTIONS, Answer.json(200, {**body, "result": {"list": [row], "nextPageCursor": ""}}))
+    start = from_milliseconds(sim.milliseconds()) - timedelta(hours=1)
+    (fill,) = await account.iter_trades("BTCUSDU26", start=start).all()
+    assert (fill.symbol, fill.id, fill.commission_asset) == ("BTCUSDU26", row["execId"], None)
 
 
 async def test_forced_orders(account: BybitInverseAccount, sim: Simulation) -> None:

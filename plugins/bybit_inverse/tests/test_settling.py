@@ -401,6 +401,22 @@ async def test_lost_amendment(stage: Stage, fate: Disturbance, applied: bool) ->
     assert stage.sent(AMEND_ORDER) <= (1 if applied and fate is not IN_TIME else 2)
 
 
+async def test_lost_amendments_of_which_one_is_of_no_order(stage: Stage) -> None:
+    """The one that the lost attempt made is not reported as refused, though a second attempt finds it made."""
+    order = await stage.account.place_order(bid())
+    stage.disturb(AMEND_BATCH, DropAfter())
+    made, missing = await stage.account.amend_orders(
+        [
+            Amendment(symbol="ETHUSD", side=OrderSide.BUY, id=order.id, price=D(1900)),
+            Amendment(symbol="ETHUSD", side=OrderSide.BUY, client_id="nowhere", price=D(1900)),
+        ]
+    )
+    assert isinstance(made, Order)
+    assert (made.id, made.price) == (order.id, D(1900))
+    assert isinstance(missing, NotFound)
+    assert stage.sent(AMEND_BATCH) == 2
+
+
 @fates
 async def test_lost_batches_of_changes(stage: Stage, fate: Disturbance, applied: bool) -> None:
     """Amending and cancelling several orders holds in the end."""

@@ -23,7 +23,7 @@ from venuekit.capabilities import (
     RiskLimitControl,
     TimeInForce,
 )
-from venuekit.endpoint import Area, Effect, Security
+from venuekit.endpoint import Area, Effect, Priority, Security
 from venuekit.venue import LimitScope
 from venuekit_bybit_inverse import BYBIT_INVERSE
 from venuekit_bybit_inverse.endpoints import (
@@ -31,7 +31,10 @@ from venuekit_bybit_inverse.endpoints import (
     CANCEL_BATCH,
     CREATE_BATCH,
     ENDPOINTS,
+    EXECUTIONS,
     OLD_CLOSED_PNL,
+    OPEN_ORDERS,
+    ORDER_HISTORY,
     SET_RISK_LIMIT,
     SET_TPSL_MODE,
     SWITCH_MODE,
@@ -61,7 +64,7 @@ def test_private_endpoints_pay_into_a_pool_of_their_own_and_the_addresss() -> No
     """Each has the limit that is published of it, of the account; public ones only that of the address."""
     limits = {limit.name: limit for limit in BYBIT_INVERSE.limits}
     assert (limits["address"].amount, limits["address"].seconds) == (600, 5.0)
-    unpublished = {SET_TPSL_MODE, SET_RISK_LIMIT, OLD_CLOSED_PNL, CREATE_BATCH, AMEND_BATCH, CANCEL_BATCH}
+    unpublished = {SET_TPSL_MODE, SET_RISK_LIMIT, OLD_CLOSED_PNL}
     own: set[str] = set()
     for endpoint in ENDPOINTS:
         pools = set(endpoint.pools) - {"address"}
@@ -77,6 +80,9 @@ def test_private_endpoints_pay_into_a_pool_of_their_own_and_the_addresss() -> No
         "exchange_records": (600, 60.0),
     }
     assert {name: limits[name].amount for name in own if limits[name].seconds == 1} == {
+        "order_create_batch": 10,
+        "order_amend_batch": 10,
+        "order_cancel_batch": 10,
         "account_info": 50,
         "wallet_balance": 50,
         "collateral_info": 50,
@@ -151,3 +157,19 @@ def test_what_adds_up_or_repeats_can_be_found_out() -> None:
     once = [one for one in ENDPOINTS if one.effect in {Effect.KEYED, Effect.DELTA}]
     assert {one.path for one in once} == {"/v5/order/create", "/v5/order/create-batch", "/v5/position/add-margin"}
     assert all(one.settle is not None and one.absence_proof is not None for one in once)
+
+
+def test_batches_pay_for_each_of_their_orders() -> None:
+    """One for each into a pool of their own, at most the whole pool: what is too many is refused item by item."""
+    for endpoint in (CREATE_BATCH, AMEND_BATCH, CANCEL_BATCH):
+        assert callable(endpoint.weight)
+        assert [endpoint.weight({"request": [{}] * count}) for count in (1, 7, 10, 20)] == [1, 7, 10, 10]
+        assert endpoint.weight_most == 10
+        assert [cost for pool, cost in endpoint.pools.items() if pool != "address"] == [None]
+
+
+def test_looking_at_open_orders_is_no_history() -> None:
+    """Cancelling waits for them, so they go before the pages of a walk, though walks over orders ask them too."""
+    assert OPEN_ORDERS.priority is Priority.READ
+    assert ORDER_HISTORY.priority is Priority.READ
+    assert EXECUTIONS.priority is Priority.HISTORY

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar
@@ -23,7 +24,7 @@ from venuekit_bybit_inverse.wire import Page
 __all__ = ["BybitClosedPnl"]
 
 _PAGE_SIZE = 100
-#: rows are listed by when they began, items tell when they ended: how long a closing order is believed to take
+#: rows are listed by when they began, items tell when they ended: how long a closing order usually takes
 _OVERLAP = timedelta(days=7)
 
 
@@ -52,8 +53,14 @@ class BybitClosedPnl(Account, ClosedPnlReader):
         """Walk by when closing began, 7 days and 100 rows at a time; ``kind`` (``Trade``, ...) is applied here."""
 
         async def walk() -> AsyncGenerator[ClosedPnl, None]:
-            resume = None if after is None else after.closed_at - _OVERLAP
-            span = await span_of(self, "iter_closed_pnl", start, end, after=resume)
+            if after is not None:
+                span = await span_of(self, "iter_closed_pnl", start, end, after=after.closed_at - _OVERLAP)
+                with suppress(_NotMetError):  # it began earlier than that, or is gone, and nothing was given yet
+                    async for closed in _behind(self._closed_rows(symbol, span), after, must_meet=True):
+                        if kind in {None, closed.kind}:
+                            yield closed
+                    return
+            span = await span_of(self, "iter_closed_pnl", start, end)
             async for closed in _behind(self._closed_rows(symbol, span), after):
                 if kind in {None, closed.kind}:
                     yield closed
@@ -87,10 +94,19 @@ def _key(row: ClosedPnlRow) -> tuple[object, ...]:
     return (row.symbol, row.order_id, row.created_time, row.updated_time, row.closed_size, row.closed_pnl)
 
 
+class _NotMetError(Exception):
+    """The item to continue behind does not stand where it was looked for."""
+
+
 async def _behind(
-    rows: AsyncGenerator[Found[ClosedPnlRow], None], after: ClosedPnl | None
+    rows: AsyncGenerator[Found[ClosedPnlRow], None], after: ClosedPnl | None, *, must_meet: bool = False
 ) -> AsyncGenerator[ClosedPnl, None]:
-    """Leave out everything up to the item to continue behind; if it is gone, what had been closed by then."""
+    """
+    Leave out everything up to the item to continue behind; if it is gone, what had been closed by then.
+
+    Raises:
+        _NotMetError: it is not among the rows, and was to be met; nothing was given.
+    """
     seen = None if after is None else attrs.evolve(after, raw=None)
     held: list[ClosedPnl] = []
     async for found in rows:
@@ -101,11 +117,15 @@ async def _behind(
             seen, held = None, []
         elif found.row.created_time <= seen.closed_at:
             held += [closed] if closed.closed_at > seen.closed_at else []
+        elif must_meet:
+            raise _NotMetError
         else:
             for late in held:
                 yield late
             yield closed
             seen, held = None, []
+    if seen is not None and must_meet:
+        raise _NotMetError
     for late in held:
         yield late
 

@@ -57,7 +57,10 @@ class BybitConversions(Account, ConversionReader):
         async def walk() -> AsyncGenerator[Conversion, None]:
             span = await span_of(self, "iter_conversions", start, end, keeps=_ALL_TIME, words="20 years")
             coarse, fine = await together(self._exchanges(), self._converts())
-            every = [*(coarse | fine).values()]
+            known = coarse | fine
+            if after is not None and known.get(after.id, after) != after:
+                del known[after.id]  # its time has become finer since it was given
+            every = [*known.values()]
             # newest first on the wire; those of one moment keep the order they were made in
             every.reverse()
             every.sort(key=_TRACK.time)
@@ -75,6 +78,8 @@ class BybitConversions(Account, ConversionReader):
         while True:
             answer = await self.answer(self.exchanges, limit=_EXCHANGES_PAGE, cursor=cursor)
             page = answer.value
+            if page.rows and found.keys() >= {row.exchange_tx_id for row in page.rows}:
+                raise PayloadMismatch("a page of conversions holds nothing new")
             for row, raw in zip(page.rows, raw_rows(answer, len(page.rows), "orderBody"), strict=True):
                 found[row.exchange_tx_id] = _conversion(row, row.exchange_rate, row.created_time * 1000, raw)
             if not page.rows or not page.cursor:
@@ -86,19 +91,21 @@ class BybitConversions(Account, ConversionReader):
 
     async def _converts(self) -> dict[str, Conversion]:
         found: dict[str, Conversion] = {}
-        last: tuple[ConvertRow, ...] = ()
+        known: set[str] = set()
         index = 1
         while True:
             answer = await self.answer(self.converts, index=index, limit=_CONVERTS_PAGE)
             rows = answer.value
+            names = {row.exchange_tx_id for row in rows}
+            if rows and known >= names:
+                raise PayloadMismatch(f"page {index} of conversions holds nothing new")
             for row, raw in zip(rows, raw_rows(answer, len(rows)), strict=True):
                 if row.exchange_status == _DONE:
                     found[row.exchange_tx_id] = _conversion(row, row.convert_rate, milliseconds(row.created_at), raw)
             if len(rows) < _CONVERTS_PAGE:
                 return found
-            if rows == last:
-                raise PayloadMismatch(f"page {index} repeats page {index - 1}")
-            index, last = index + 1, rows
+            known |= names
+            index += 1
 
 
 def _conversion(row: ExchangeRow | ConvertRow, rate: Any, moment: int, raw: Mapping[str, Any] | None) -> Conversion:

@@ -11,7 +11,7 @@ import attrs
 
 from venuekit import walking
 from venuekit.account import Account
-from venuekit.endpoint import Endpoint
+from venuekit.endpoint import Endpoint, Priority
 from venuekit.errors import InvalidArgument
 from venuekit.walking import Span, Track, bisected
 from venuekit_bybit_inverse.endpoints import SERVER_TIME
@@ -82,10 +82,11 @@ def newest_first(
     **which: Any,
 ) -> AsyncGenerator[Found[R], None]:
     """Walk a history oldest first, ``width`` milliseconds at a time; ``key`` is what no other row has."""
+    patient = account.using(priority=Priority.HISTORY)  # some of these endpoints answer urgent questions, too
 
     async def fetch(window: Span, cursor: str | None) -> walking.Page[Found[R]]:
         # A cursor arrives percent-encoded and must be sent as it came: the encoder encodes it once again.
-        answer = await account.answer(
+        answer = await patient.answer(
             endpoint,
             **which,
             startTime=window.start,

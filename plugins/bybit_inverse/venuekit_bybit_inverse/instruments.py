@@ -16,6 +16,7 @@ from venuekit.capabilities import (
     Unit,
 )
 from venuekit.endpoint import Endpoint
+from venuekit.errors import InvalidRequest
 from venuekit.payloads import nonzero
 from venuekit_bybit_inverse.endpoints import CATEGORY, INSTRUMENTS, SERVER_TIME
 from venuekit_bybit_inverse.payloads import InstrumentRow, Page
@@ -57,7 +58,7 @@ async def settle_coins(account: Account, symbols: frozenset[str]) -> dict[str, s
 
     The list is read once; a symbol that is not in it (listed since) is asked for by itself.
     """
-    listed = await _listed(account, symbols)
+    listed = await _listed(account, symbols, expired=True)
     return {symbol: row.settle_coin for symbol, row in listed.items()}
 
 
@@ -74,11 +75,17 @@ async def instrument_row(account: Account, symbol: str, operation: str) -> Instr
     return row
 
 
-async def _listed(account: Account, symbols: frozenset[str]) -> dict[str, InstrumentRow]:
+async def _listed(account: Account, symbols: frozenset[str], *, expired: bool = False) -> dict[str, InstrumentRow]:
+    """Return rows by symbol; with ``expired`` what the venue does not know any more is left out."""
     page = await account.cached(INSTRUMENTS, category=CATEGORY, limit=_PAGE_SIZE)
     listed = {row.symbol: row for row in page.rows}
     for symbol in symbols - listed.keys():
-        alone = await account.cached(INSTRUMENTS, category=CATEGORY, symbol=symbol)
+        try:
+            alone = await account.cached(INSTRUMENTS, category=CATEGORY, symbol=symbol)
+        except InvalidRequest:
+            if expired:
+                continue
+            raise
         listed |= {row.symbol: row for row in alone.rows}
     return listed
 

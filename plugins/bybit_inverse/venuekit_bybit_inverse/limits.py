@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from venuekit.venue import Limit, LimitScope
 
-__all__ = ["ADDRESS", "LIMITS", "paid"]
+__all__ = ["ADDRESS", "BATCH_WEIGHT_MOST", "LIMITS", "batch_weight", "paid", "paid_by_item"]
 
 #: calls per second and account; what is not listed has no published limit of its own
 _PER_SECOND = {
@@ -25,6 +26,9 @@ _PER_SECOND = {
     "order_amend": 10,
     "order_cancel": 10,
     "order_cancel_all": 10,
+    "order_create_batch": 10,
+    "order_amend_batch": 10,
+    "order_cancel_batch": 10,
     "add_margin": 10,
     "fee_rate": 5,
     "query_api": 10,
@@ -34,6 +38,9 @@ _PER_SECOND = {
 }
 #: calls per minute and account
 _PER_MINUTE = {"withdrawals": 300, "exchange_records": 600}
+
+#: what a batch pays at most: behind a full pool the venue refuses the items that are too many, and takes the others
+BATCH_WEIGHT_MOST = _PER_SECOND["order_create_batch"]
 
 ADDRESS = Limit("address", amount=600, seconds=5.0)
 
@@ -50,3 +57,13 @@ LIMITS = (
 def paid(pool: str | None = None) -> Mapping[str, int | None]:
     """Return what one call pays into: the address pool, and the endpoint's own when it has one."""
     return {ADDRESS.name: 1} if pool is None else {ADDRESS.name: 1, pool: 1}
+
+
+def batch_weight(parameters: Mapping[str, Any]) -> int:
+    """Return what a batch pays into its own pool: one for each of its orders, as far as the pool holds so many."""
+    return min(max(len(parameters["request"]), 1), BATCH_WEIGHT_MOST)
+
+
+def paid_by_item(pool: str) -> Mapping[str, int | None]:
+    """Return what one batch pays into: the address pool as one call, and its own pool by its weight."""
+    return {ADDRESS.name: 1, pool: None}

@@ -75,12 +75,14 @@ class BybitOrderBatches(BybitOrders, OrderBatch):
         )
         items = answer.value.answer or ()
         self._check_answer(operation, len(items), len(amendments))
-        raw = _items(answer, len(items))
-        return tuple(
-            self._item_error(operation, item, change.symbol, change.client_id)
-            or amended_order(change, item.ack, answer.received_at, one)
-            for item, change, one in zip(items, amendments, raw, strict=True)
-        )
+        found: list[Order | OperationError] = []
+        for item, change, raw in zip(items, amendments, _items(answer, len(items)), strict=True):
+            refused = self._item_error(operation, item, change.symbol, change.client_id)
+            if refused is not None and answer.value.changed is None:
+                found.append(await self._amended_before(change, refused))
+            else:
+                found.append(refused or amended_order(change, item.ack, answer.received_at, raw))
+        return tuple(found)
 
     async def cancel_orders(
         self, symbol: str, *, order_ids: Sequence[str] = (), client_ids: Sequence[str] = ()
@@ -111,6 +113,17 @@ class BybitOrderBatches(BybitOrders, OrderBatch):
         except OperationError as error:
             return error
         return ended or refused
+
+    async def _amended_before(self, change: Amendment, refused: OperationError) -> Order | OperationError:
+        """Look whether an earlier attempt, whose answer was lost, made the change that is refused now."""
+        try:
+            order = await self.get_order(change.symbol, order_id=change.id, client_id=change.client_id)
+        except NotFound:
+            return refused
+        except OperationError as error:
+            return error
+        holds = change.quantity in {None, order.quantity} and change.price in {None, order.price}
+        return order if holds else refused
 
     async def _amendment(self, operation: str, one: Amendment) -> dict[str, Any]:
         name = named(self, operation, one.symbol, one.id, one.client_id)

@@ -90,8 +90,8 @@ def _is_number(value: object) -> bool:
 
 
 def named(account: Account, operation: str, symbol: str, order_id: str | None, client_id: str | None) -> dict[str, str]:
-    """Return how an order is named; exactly one of both ids does it."""
-    if (order_id is None) == (client_id is None):
+    """Return how an order is named; exactly one of both ids does it, and an empty one names all orders."""
+    if (order_id is None) == (client_id is None) or not (order_id or client_id):
         raise account.refuse("name the order by order_id or by client_id", operation=operation, subject=symbol)
     return {"orderId": order_id} if order_id is not None else {"orderLinkId": client_id or ""}
 
@@ -134,6 +134,8 @@ def _misfit(account: Account, request: OrderRequest) -> str | None:
         f"{word} needs a quantity": request.quantity is None,
         f"{word} needs a price": limited and request.price is None,
         f"{word} takes no price": not limited and request.price is not None,
+        f"{word} takes at once, so it cannot be {request.time_in_force}": not limited
+        and request.time_in_force in {TimeInForce.POST_ONLY, TimeInForce.RPI},
         f"{word} needs a trigger_price": conditional and request.trigger_price is None,
         f"{word} takes no trigger_price": not conditional and request.trigger_price is not None,
         f"{word} watches no price": not conditional and request.working_price is not None,

@@ -71,11 +71,13 @@ class OrderAck(WireRow):
     """
     What the venue says when it has taken a request about an order: not yet what becomes of it.
 
+    ``create_at`` is told in batches only.
     ``row`` is no part of the answer: it holds the order where a lost answer was found out about by reading.
     """
 
     order_id: str
     order_link_id: str | None = None
+    create_at: datetime | None = None
     row: OrderRow | None = None
 
 

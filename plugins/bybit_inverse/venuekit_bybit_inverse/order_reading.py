@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import AsyncGenerator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from venuekit.account import Account
@@ -12,7 +13,7 @@ from venuekit.endpoint import Endpoint
 from venuekit.errors import NotFound, Outcome
 from venuekit.walk import Walk
 from venuekit.walking import Span, Track, merged
-from venuekit_bybit_inverse.endpoints import CATEGORY, OPEN_ORDERS, ORDER_HISTORY
+from venuekit_bybit_inverse.endpoints import CATEGORY, OPEN_ORDERS, ORDER_HISTORY, SERVER_TIME
 from venuekit_bybit_inverse.history_pages import milliseconds, newest_first, span_of
 from venuekit_bybit_inverse.order_form import named
 from venuekit_bybit_inverse.order_payloads import OrderRow
@@ -25,6 +26,8 @@ __all__ = ["BybitOrderReading"]
 _PAGE_SIZE = 50
 #: of the list of open orders, only what is open
 _OPEN_ONLY = 0
+_UNFILLED_KEPT = timedelta(hours=24)
+_UNFILLED = "the venue keeps orders that ended without a fill for 24 hours: older ones are missing from what has ended"
 #: stands for a row without a time, which none should be
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _TRACK = Track[Order](
@@ -75,11 +78,17 @@ class BybitOrderReading(Account, OrderReader):
         end: datetime | None = None,
         after: Order | None = None,
     ) -> Walk[Order]:
-        """Walk what has ended in two years, 7 days and 50 rows at a time, together with what is open now."""
+        """
+        Walk what has ended in two years, 7 days and 50 rows at a time, together with what is open now.
+
+        What ended without a fill is kept for 24 hours; a ``start`` before that is warned of.
+        """
 
         async def walk() -> AsyncGenerator[Order, None]:
             resume = None if after is None else after.created_at
             span = await span_of(self, "iter_orders", start, end, after=resume)
+            if start is not None and await self.call(SERVER_TIME) - start > _UNFILLED_KEPT:
+                warnings.warn(_UNFILLED, UserWarning, stacklevel=2)
             waiting = [order for order in await self.get_open_orders(symbol) if _within(order, span)]
             async for order in merged(self._ended_orders(symbol, span), _each(waiting), track=_TRACK, after=after):
                 yield order

@@ -64,6 +64,10 @@ _FILLS: Mapping[str, FillKind] = {
 #: what an empty or absent word looks like in the rows of orders
 _NOTHING = frozenset({None, "UNKNOWN", "None", "EC_NoError"})
 _TRAILING = "TrailingStop"
+_PROFITS = frozenset({"TakeProfit", "PartialTakeProfit"})
+_LOSSES = frozenset({"StopLoss", "PartialStopLoss"})
+#: a conditional order of its own: which way it triggers tells what it is
+_CONDITIONAL = "Stop"
 _RISES = 1
 
 
@@ -135,6 +139,7 @@ def pending_order(
         reduce_only=request.reduce_only,
         working_price=request.working_price,
         stp_mode=request.stp_mode,
+        created_at=ack.create_at,
         received_at=received_at,
         raw=raw,
     )
@@ -197,12 +202,14 @@ def _plain_type(word: str | None) -> OrderType:
 
 
 def _type(row: OrderRow) -> OrderType:
-    """Return the type of a conditional order: which way it triggers tells a stop from taking profit."""
+    """Return the type of a conditional order; a word that is not known stays as it is."""
     word, market = row.stop_order_type or "", row.order_type == "Market"
     if word == _TRAILING:
         return OrderType.TRAILING_STOP_MARKET
-    takes_profit = "TakeProfit" in word
-    if word == "Stop":
+    if word not in {_CONDITIONAL, *_PROFITS, *_LOSSES}:
+        return OrderType(word)
+    takes_profit = word in _PROFITS
+    if word == _CONDITIONAL:
         takes_profit = (row.trigger_direction == _RISES) is (row.side is WireSide.SELL)
     if takes_profit:
         return OrderType.TAKE_PROFIT_MARKET if market else OrderType.TAKE_PROFIT

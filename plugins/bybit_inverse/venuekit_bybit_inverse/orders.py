@@ -27,8 +27,10 @@ __all__ = ["BybitOrders"]
 
 #: seconds between looks at an order that was cancelled, until it has ended
 _LOOKS = (0.0, 0.1, 0.2, 0.4, 0.8, 1.6)
-#: how often cancelling everything may leave as much as there was
+#: how often cancelling everything may leave as much as there was, and how often it is asked for in all
 _FRUITLESS_ROUNDS = 4
+_ROUNDS_AT_MOST = 40
+#: seconds until it is looked again; an order that the venue has not decided about is in no list yet
 _PAUSE = 0.25
 
 
@@ -91,28 +93,38 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmend):
         name = named(self, "cancel_order", symbol, order_id, client_id)
         try:
             await self.call(self.end_order, category=CATEGORY, symbol=symbol, **name)
-        except NotFound as refused:
+        except NotFound:
             ended = await self._ended_before(symbol, order_id, client_id)
             if ended is None:
                 raise
-            refused.add_note("it had ended before")
             return ended
         return await self._final_order(symbol, order_id, client_id)
 
     async def cancel_all_orders(self, symbol: str | None = None) -> tuple[Order, ...]:
-        """Cancel plain and conditional orders, at most 500 a call, until none is left; return what stays open."""
-        left = await self.get_open_orders(symbol)
-        fruitless = 0
-        while left and fruitless < _FRUITLESS_ROUNDS:
+        """
+        Cancel plain and conditional orders, at most 500 a call, until none is left; return what stays open.
+
+        What the venue has accepted and not decided about stands in no list yet: so a symbol's orders are cancelled
+        unseen first, and what looks empty is looked at again a moment later. Beside somebody who keeps placing orders
+        it is given up after some rounds.
+        """
+        if symbol is not None:
+            await self._cancel_all(symbol, frozenset())
+        left = await self.get_open_orders(symbol) or await self._look_again(symbol)
+        fruitless = rounds = 0
+        while left and fruitless < _FRUITLESS_ROUNDS and rounds < _ROUNDS_AT_MOST:
             before = {order.id for order in left}
             await self._cancel_all(symbol, frozenset(order.symbol for order in left))
-            left = await self.get_open_orders(symbol)
-            if left and {order.id for order in left} >= before:
+            left = await self._look_again(symbol)
+            rounds += 1
+            if {order.id for order in left} >= before:
                 fruitless += 1
-            if left:
-                await self._pause(_PAUSE)
-                left = await self.get_open_orders(symbol)
         return left
+
+    async def _look_again(self, symbol: str | None) -> tuple[Order, ...]:
+        """Return what is open after a moment in which the venue may decide."""
+        await self._pause(_PAUSE)
+        return await self.get_open_orders(symbol)
 
     async def _cancel_all(self, symbol: str | None, symbols: frozenset[str]) -> None:
         if symbol is not None:

@@ -9,7 +9,7 @@ from venuekit.account import Account
 from venuekit.capabilities import MarginChange, PositionMarginControl, PositionSide
 from venuekit.endpoint import Endpoint
 from venuekit_bybit_inverse.endpoints import ADD_MARGIN, CATEGORY
-from venuekit_bybit_inverse.instruments import settle_coins
+from venuekit_bybit_inverse.instruments import instrument_row
 from venuekit_bybit_inverse.payloads import PositionRow
 
 __all__ = ["BybitPositionMargin"]
@@ -45,12 +45,12 @@ class BybitPositionMargin(Account, PositionMarginControl):
             words = f"a position in one-way mode has no side {side}"
             raise self.refuse(words, operation=operation, subject=symbol)
         signed = sign * self._checked_amount(operation, symbol, amount)
-        settle = await settle_coins(self, frozenset({symbol}))
+        row = await instrument_row(self, symbol, operation)
         answer = await self.answer(self.move_margin, category=CATEGORY, symbol=symbol, margin=signed)
         return MarginChange(
             symbol,
             PositionSide.BOTH,
-            settle.get(symbol),
+            row.settle_coin,
             signed,
             time=answer.value.updated_time,
             raw=(answer.raw or {}).get("result"),

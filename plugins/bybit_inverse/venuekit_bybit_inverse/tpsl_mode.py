@@ -8,6 +8,7 @@ from typing import ClassVar
 from venuekit.account import Account
 from venuekit.capabilities import TpSlMode, TpSlModeControl, TpSlModeSetting
 from venuekit.endpoint import Change, Endpoint
+from venuekit.errors import Outcome, PayloadMismatch
 from venuekit_bybit_inverse.endpoints import CATEGORY, SET_TPSL_MODE
 from venuekit_bybit_inverse.payloads import TpSlModeRow
 
@@ -35,5 +36,13 @@ class BybitTpSlMode(Account, TpSlModeControl):
         change = await self.call(
             self.change_tpsl_mode, category=CATEGORY, symbol=symbol, tpSlMode=_WORDS[TpSlMode(mode)]
         )
-        held = mode if change.answer is None else next(m for m, word in _WORDS.items() if word == change.answer.mode)
-        return TpSlModeSetting(symbol, TpSlMode(held), changed=change.changed)
+        return TpSlModeSetting(symbol, self._held(mode, change), changed=change.changed)
+
+    def _held(self, asked: TpSlMode, change: Change[TpSlModeRow]) -> TpSlMode:
+        if change.answer is None:
+            return TpSlMode(asked)
+        for mode, word in _WORDS.items():
+            if word == change.answer.mode:
+                return mode
+        words = f"tpSlMode: expected one of {', '.join(_WORDS.values())}, got {change.answer.mode!r}"
+        raise PayloadMismatch(words, venue=self.venue.id, operation="set_tpsl_mode", outcome=Outcome.UNKNOWN)

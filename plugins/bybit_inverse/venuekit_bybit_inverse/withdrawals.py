@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar
 
@@ -34,6 +34,8 @@ _STATUSES: Mapping[str, WithdrawalStatus] = {
 }
 #: no limit is documented, so an explicit start may lie anywhere
 _ALL_TIME = 10 * TWO_YEARS
+#: without a start, so far back from the end
+_USUALLY = timedelta(milliseconds=TWO_YEARS)
 _TRACK = Track[Withdrawal](time=lambda one: milliseconds(one.created_at), key=lambda one: one.id)
 
 
@@ -53,12 +55,17 @@ class BybitWithdrawals(Account, WithdrawalReader):
         end: datetime | None = None,
         after: Withdrawal | None = None,
     ) -> Walk[Withdrawal]:
-        """Walk less than 30 days at a time, without ``start`` over two years; ``status`` is applied here."""
+        """
+        Walk less than 30 days at a time; ``status`` is applied here.
+
+        How long the venue keeps withdrawals is not documented: without ``start`` two years back from ``end`` are asked
+        for, and what is older must be asked for by its ``start``.
+        """
 
         async def walk() -> AsyncGenerator[Withdrawal, None]:
             resume = None if after is None else after.created_at
-            keeps = TWO_YEARS if start is None and after is None else _ALL_TIME
-            begin = start or resume
+            keeps = TWO_YEARS if start is None and end is None and after is None else _ALL_TIME
+            begin = start or resume or (end and end - _USUALLY)
             span = await span_of(self, "iter_withdrawals", begin, end, keeps=keeps, words="20 years", after=resume)
             found = newest_first(
                 self,

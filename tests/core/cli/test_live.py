@@ -104,9 +104,25 @@ def test_yes_as_an_option(call: Call, live: Path) -> None:
     assert _leverage(call) == "15"
 
 
+def test_leverage_is_asked_about_too(call: Call, live: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody can be asked it is 64, after a "no" 5, and nothing is sent; reading it asks nobody."""
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    unasked = call("leverage", "real", "GEMUSD", "7")
+    monkeypatch.setattr("sys.stdin", _Terminal("n\n"))
+    refused = call("leverage", "real", "GEMUSD", "7")
+
+    assert (unasked.status, refused.status) == (64, 5)
+    assert "--yes" in unasked.err
+    assert "Set the leverage of GEMUSD to 7 on live (real)?" in refused.err
+    assert _leverage(call) == "10"
+    monkeypatch.setattr("sys.stdin", _Terminal("y\n"))
+    assert call("leverage", "real", "GEMUSD", "7").status == 0
+    assert _leverage(call) == "7"
+
+
 def test_the_journal(call: Call, live: Path) -> None:
     """Each write leaves a line before it and one after it, without key or secret; ``settle`` finds nothing open."""
-    assert call("leverage", "real", "GEMUSD", "7").status == 0
+    assert call("leverage", "real", "GEMUSD", "7", "--yes").status == 0
 
     (path,) = live.rglob("*.jsonl")
     begun, ended = map(json.loads, path.read_text().split())
@@ -118,7 +134,7 @@ def test_the_journal(call: Call, live: Path) -> None:
 
 def test_settle_works_off_an_open_line(call: Call, live: Path) -> None:
     """A process that died between the two lines is found out about by the next one."""
-    assert call("leverage", "real", "GEMUSD", "7").status == 0
+    assert call("leverage", "real", "GEMUSD", "7", "--yes").status == 0
     (path,) = live.rglob("*.jsonl")
     path.write_text(path.read_text().split()[0] + "\n")
 

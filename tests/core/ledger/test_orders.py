@@ -167,6 +167,18 @@ def test_time_in_force(
         assert placed.filled == (D(0) if price == "49000" else D(depth or 1))
 
 
+def test_a_market_order_never_waits(opened: Callable[..., Ledger]) -> None:
+    """What the market does not take of a market order expires, although its time in force says good till canceled."""
+    ledger = opened()
+    ledger.set_depth(ONE, D("0.4"))
+
+    placed = ledger.place(order(type=OrderType.MARKET, price=None))
+
+    assert (placed.status, placed.filled) == (OrderStatus.EXPIRED, D("0.4"))
+    assert placed.time_in_force is TimeInForce.GTC
+    assert ledger.orders(is_open=True) == ()
+
+
 def test_partial_fills_add_up_to_a_mean_price(opened: Callable[..., Ledger]) -> None:
     """Two scripted fills of a waiting order leave their mean price, their values and a full order behind."""
     ledger = opened()

@@ -9,7 +9,7 @@ from decimal import Decimal
 import attrs
 
 from venuekit.capabilities import AssetMode, MarginType, PositionMode, PositionSide, Unit
-from venuekit.simulator.ledger import Asset, Book, Contract, IncomeKind, Ledger, Rules, Side
+from venuekit.simulator.ledger import AccountEvent, Asset, Book, Contract, IncomeKind, Ledger, Rules, Side
 
 D = Decimal
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -267,3 +267,32 @@ def test_a_long_is_told_its_tier_with_its_orders(
 
     assert (alone.tier.tier, beside_order.tier.tier) == (1, 2)
     assert alone.maintenance_margin == beside_order.maintenance_margin
+
+
+def test_profit_of_a_pool_cannot_leave_it(cutting: Rules, linear: ContractFactory, opened: LedgerFactory) -> None:
+    """[calc] Of 20,000 and a profit of 20,000, 35,000 is free for orders; what may leave is 20,000 less 200."""
+    assets = Asset("USDT", index_price=D(1)), Asset("ETH", index_price=D(2000), haircut=D("0.05"))
+    ledger = opened(cutting, linear(), money="10", assets=assets)
+    ledger.deposit("USDT", D(990))
+    ledger.set_asset_mode(AssetMode.MULTI)
+    ledger.fill("ONEUSDT", Side.BUY, D(1), D(30_000))
+
+    totals = ledger.totals()
+
+    assert totals is not None
+    assert (D(35_000), D(19_800)) == (totals.available, totals.withdrawable)
+    assert (D(1000), D("9.9")) == (ledger.balance("USDT").withdrawable, ledger.balance("ETH").withdrawable)
+
+
+def test_a_position_is_told_of_though_no_money_moved(
+    cutting: Rules, linear: ContractFactory, opened: LedgerFactory
+) -> None:
+    """A fill without a fee in cross margin moves no wallet; the event has the position and the wallet it settles in."""
+    ledger = opened(cutting, linear(), money="20000")
+    seen = len(ledger.events())
+    ledger.fill("ONEUSDT", Side.BUY, D(1), D(50_000))
+
+    told = [event for event in ledger.events(seen) if isinstance(event, AccountEvent)]
+
+    assert [(one.symbol, one.quantity) for event in told for one in event.positions] == [("ONEUSDT", D(1))]
+    assert [(one.asset, one.wallet) for event in told for one in event.balances] == [("USDT", D(20_000))]

@@ -71,9 +71,11 @@ SHOWN = {
             "notional": "10",
             "value": "0.00412376",
             "position_initial_margin": "0.00004123",
-            "maintenance_margin": "0.00002061",
         },
         {"contract_size": D(10), "leverage": D(100)},
+    ),
+    "calc-inverse-maintenance": Shown(
+        True, "1", "2424.97", "2424.97", {"maintenance_margin": "0.00002061"}, {"contract_size": D(10)}
     ),
     "doc-inverse-profit": Shown(
         True, "1", "11707.70000003", "11788.66626667", {"unrealized_pnl": "0.00005866"}, {"contract_size": D(100)}

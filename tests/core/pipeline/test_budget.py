@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from venuekit.capabilities import BalanceReader, IncomeReader
+from venuekit import errors
+from venuekit.capabilities import BalanceReader, IncomeReader, OrderReader
 from venuekit.endpoint import Endpoint, Priority
 from venuekit.pipeline.budget import SlidingBudget, feed, pay
+from venuekit.simulator import DropAfter
 from venuekit.venue import Limit
+from venuekit_toy_perp.endpoints import SET_LEVERAGE, SETTINGS
 
 LIMIT = Limit("weight", amount=10, seconds=60, used_header="X-Used", remaining_header=None)
 
@@ -112,5 +118,23 @@ def test_an_endpoint_knows_how_urgent_it_is() -> None:
     write: Endpoint[bytes] = Endpoint("POST", "/a", decode=bytes)
     read: Endpoint[bytes] = Endpoint("GET", "/b", decode=bytes, serves=(BalanceReader.get_balances,))
     walk: Endpoint[bytes] = Endpoint("GET", "/c", decode=bytes, serves=(IncomeReader.iter_income,))
+    both: Endpoint[bytes] = Endpoint("GET", "/d", decode=bytes, serves=(OrderReader.iter_orders, OrderReader.get_order))
 
-    assert [Priority.RISK, Priority.READ, Priority.HISTORY] == [one.priority for one in (write, read, walk)]
+    expected = [Priority.RISK, Priority.READ, Priority.HISTORY, Priority.READ]
+    assert expected == [one.priority for one in (write, read, walk, both)]
+
+
+@pytest.mark.looptime
+async def test_a_view_may_be_more_patient_and_settling_is_as_urgent_as_its_write(stage: Any) -> None:
+    """Of a pool with a few calls left, a walk waits, a read that settles a lost write does not."""
+    limit = next(one for one in stage.account.venue.limits if one.name == "weight")
+    pool = stage.account._line.pool(limit)
+    pool.spend(limit.amount - 20, stage.clock.monotonic())
+    started = stage.clock.monotonic()
+
+    stage.sim.disturb("toy_perp", SET_LEVERAGE, DropAfter())
+    await stage.account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+    assert stage.clock.monotonic() - started < 1
+
+    with pytest.raises(errors.Throttled, match="our own budget"):
+        await stage.account.using(priority=Priority.HISTORY, max_wait=1).call(SETTINGS)

@@ -12,6 +12,7 @@ import pytest
 
 from venuekit.capabilities import MarginType, PositionMode
 from venuekit.errors import (
+    AnswerLost,
     AuthenticationFailed,
     Conflict,
     NeverSent,
@@ -276,18 +277,27 @@ async def test_errors_of_a_setter_end_the_step_by_their_outcome(main: Any, error
 
 
 @pytest.mark.parametrize(
-    "error",
-    [AuthenticationFailed("wrong key", code=-2, outcome=Outcome.NOT_APPLIED), NeverSent("nobody listens")],
+    ("error", "exit_status"),
+    [
+        (AuthenticationFailed("may not", code=-2, outcome=Outcome.NOT_APPLIED), 3),
+        (NeverSent("nobody listens"), 1),
+        (AnswerLost("nothing came back", outcome=Outcome.UNKNOWN), 4),
+    ],
 )
-async def test_nothing_more_is_sent_to_an_account_that_cannot_be_reached(main: Any, error: Exception) -> None:
+async def test_nothing_more_is_sent_to_an_account_that_cannot_be_reached(
+    main: Any, error: Exception, exit_status: int
+) -> None:
     """After an error that every later step would meet too, the rest of that account is skipped and says why."""
     accounts = {"main": main}
     made = await plan(target("[accounts.main.symbols]\nETH.leverage = 5\nBTC.leverage = 6\n"), accounts)
     main.world.meddle = when("acme_perp leverage ETH 5", applied=False, do=raising(error))
     report = await apply(made, accounts)
 
-    assert statuses(report) == {"symbols.ETH.leverage": "refused", "symbols.BTC.leverage": "skipped"}
+    ended = "unknown" if exit_status == 4 else "refused"
+    assert statuses(report) == {"symbols.ETH.leverage": ended, "symbols.BTC.leverage": "skipped"}
     assert message(report, "symbols.BTC.leverage") == f"not tried after: {error}"
+    assert report.errors == (error,)
+    assert report_exit_status(report) == exit_status
 
 
 async def test_accepted_change_that_does_not_show_is_not_called_changed(main: Any) -> None:

@@ -41,7 +41,7 @@ async def _find(call: Call, item: Mapping[str, Any]) -> tuple[OrderRow, ...]:
 
 
 def _ack(row: OrderRow) -> OrderAck:
-    return OrderAck(row.order_id, row.order_link_id, row)
+    return OrderAck(row.order_id, row.order_link_id, row=row)
 
 
 async def _settle_item(call: Call, lost: Lost, item: Mapping[str, Any]) -> Settled[OrderAck]:

@@ -14,7 +14,7 @@ from venuekit_bybit_inverse import order_payloads as payloads
 from venuekit_bybit_inverse.endpoints import order_settling as settling
 from venuekit_bybit_inverse.endpoints.order_reads import ORDER_ID
 from venuekit_bybit_inverse.endpoints.parameters import BASE_COIN, INVERSE, SETTLE_COIN, SYMBOL, THE_SYMBOL
-from venuekit_bybit_inverse.limits import paid
+from venuekit_bybit_inverse.limits import BATCH_WEIGHT_MOST, batch_weight, paid, paid_by_item
 
 __all__ = [
     "AMEND_BATCH",
@@ -162,7 +162,9 @@ CREATE_BATCH = Endpoint(
     symbols=_symbols,
     settle=settling.settle_batch,
     absence_proof=settling.PROOF,
-    pools=paid(),
+    weight=batch_weight,
+    weight_most=BATCH_WEIGHT_MOST,
+    pools=paid_by_item("order_create_batch"),
     serves=(OrderBatch.place_orders,),
     note="At most 20 orders; each has its own code.",
 )
@@ -179,7 +181,9 @@ AMEND_BATCH = Endpoint(
     notional=_largest_notional,
     symbols=_symbols,
     readback=settling.read_amended_batch,
-    pools=paid(),
+    weight=batch_weight,
+    weight_most=BATCH_WEIGHT_MOST,
+    pools=paid_by_item("order_amend_batch"),
     serves=(OrderBatch.amend_orders,),
     note="At most 20 orders; each has its own code.",
 )
@@ -195,7 +199,9 @@ CANCEL_BATCH = Endpoint(
     reduces=_always,
     symbols=_symbols,
     readback=settling.read_canceled_batch,
-    pools=paid(),
+    weight=batch_weight,
+    weight_most=BATCH_WEIGHT_MOST,
+    pools=paid_by_item("order_cancel_batch"),
     serves=(OrderBatch.cancel_orders,),
     note="At most 20 orders; each has its own code.",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +25,9 @@ _OTHERS = {
     IncomeKind.BONUS: ("BONUS", "BONUS_RECOLLECT"),
     IncomeKind.DELIVERY: ("DELIVERY", "DELIVERY"),
     IncomeKind.INTEREST: ("INTEREST", "INTEREST"),
+    IncomeKind.FUNDING: ("SETTLEMENT", "SETTLEMENT"),
+    IncomeKind.COMMISSION: ("TRADE", "TRADE"),
+    IncomeKind.REALIZED_PNL: ("TRADE", "TRADE"),
 }
 _AUTO = ("AIRDROP", "AUTO_DEDUCTION")
 
@@ -35,10 +39,23 @@ def log_rows(ledger: Ledger) -> list[dict[str, Any]]:
     for income in ledger.incomes():
         groups.setdefault((income.trade_id or f"#{income.id}", income.asset), []).append(income)
     links = {order.id: order.client_id or "" for order in ledger.orders() if order.forced is None}
-    return [_row(rows, fills.get(rows[0].trade_id or ""), links) for rows in reversed(groups.values())]
+    sizes = _sizes(fills.values())
+    return [_row(rows, fills.get(rows[0].trade_id or ""), links, sizes) for rows in reversed(groups.values())]
 
 
-def _row(incomes: list[Income], fill: Execution | None, links: dict[str, str]) -> dict[str, Any]:
+def _sizes(fills: Iterable[Execution]) -> dict[str, Decimal]:
+    """Return, by trade, the signed position that it left behind; funding leaves it as it is."""
+    held: dict[str, Decimal] = {}
+    left: dict[str, Decimal] = {}
+    for fill in fills:
+        moved = Decimal(0) if fill.kind is TradeKind.FUNDING else fill.quantity * fill.side.sign
+        held[fill.symbol] = left[fill.trade_id] = held.get(fill.symbol, Decimal(0)) + moved
+    return left
+
+
+def _row(
+    incomes: list[Income], fill: Execution | None, links: dict[str, str], sizes: dict[str, Decimal]
+) -> dict[str, Any]:
     first, last = incomes[0], incomes[-1]
     funding = _sum(incomes, IncomeKind.FUNDING)
     fee = -_sum(incomes, IncomeKind.COMMISSION)
@@ -52,14 +69,14 @@ def _row(incomes: list[Income], fill: Execution | None, links: dict[str, str]) -
         "funding": money(funding) if funding else "",
         "orderLinkId": links.get(order_id, ""),
         "orderId": order_id,
-        "fee": "" if fill is None else money(fee),
+        "fee": money(fee) if fill is not None or fee else "",
         "change": money(change),
         "cashFlow": money(change - funding + fee),
         "transactionTime": milliseconds(first.time),
         "type": _TRADES[fill.kind] if fill is not None else _OTHERS.get(first.kind, _AUTO)[change < 0],
-        "feeRate": "" if fill is None else number(fill.fee_rate),
+        "feeRate": "" if fill is None else number(_rate(fill)),
         "bonusChange": "",
-        "size": "" if fill is None else number(fill.quantity * fill.side.sign),
+        "size": "" if fill is None else number(sizes[fill.trade_id]),
         "qty": "" if fill is None else number(fill.quantity),
         "cashBalance": money(last.balance_after),
         "currency": first.asset,
@@ -68,6 +85,12 @@ def _row(incomes: list[Income], fill: Execution | None, links: dict[str, str]) -
         "tradeId": "" if fill is None else fill.trade_id,
         "extraFees": "",
     }
+
+
+def _rate(fill: Execution) -> Decimal:
+    """Return the fee rate; that of funding is the market's for a long position, and its negative for a short one."""
+    received = fill.kind is TradeKind.FUNDING and fill.side is Side.SELL
+    return -fill.fee_rate if received else fill.fee_rate
 
 
 def _sum(incomes: list[Income], kind: IncomeKind) -> Decimal:

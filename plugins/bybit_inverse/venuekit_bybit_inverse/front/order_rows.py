@@ -159,6 +159,8 @@ def _link_id(order: Order) -> str:
 def _status(order: Order) -> str:
     if order.status is OrderStatus.NEW and order.book is Book.CONDITIONAL:
         return "Untriggered"
+    if order.status is OrderStatus.CANCELED and order.book is Book.CONDITIONAL:
+        return "Deactivated"
     if order.status is OrderStatus.REJECTED and order.reject_reason and order.reject_reason.reason in _CANCELED:
         return "Cancelled"
     return _STATUSES[order.status]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -31,6 +32,12 @@ _TYPES = {
 _BATCH_AT_MOST = 20
 #: how many orders one call cancels
 _ALL_AT_MOST = 500
+_LINK_ID = re.compile("[A-Za-z0-9_-]{1,36}")
+_CHOICES = {
+    "triggerBy": frozenset({"LastPrice", "MarkPrice", "IndexPrice"}),
+    "smpType": frozenset({"None", "CancelMaker", "CancelTaker", "CancelBoth"}),
+    "tpslMode": frozenset({"Full", "Partial"}),
+}
 #: kept with the order and shown again
 _LABELS = ("triggerBy", "smpType", "takeProfit", "stopLoss", "tpslMode", "timeInForce")
 
@@ -143,7 +150,8 @@ def _place(item: Item, visit: Visit) -> Order:
     price = _number(item, "price", visit) if kind == "Limit" else None
     if kind == "Limit" and price is None:
         raise invalid("params error: price is required", visit)
-    link_id = _text(item, "orderLinkId") or None
+    link_id = _link_id(item, visit)
+    _check_words(item, visit)
     return visit.ledger.place(
         OrderRequest(
             symbol=contract.symbol,
@@ -158,6 +166,23 @@ def _place(item: Item, visit: Visit) -> Order:
             labels={name: text for name in _LABELS if (text := _text(item, name))},
         )
     )
+
+
+def _link_id(item: Item, visit: Visit) -> str | None:
+    """Return the client's own id: at most 36 letters, digits, dashes and underscores."""
+    text = _text(item, "orderLinkId") or None
+    if text is not None and not _LINK_ID.fullmatch(text):
+        raise invalid("params error: orderLinkId invalid", visit)
+    return text
+
+
+def _check_words(item: Item, visit: Visit) -> None:
+    """Refuse words that the venue does not know, and prices that are none."""
+    for name, known in _CHOICES.items():
+        if (_text(item, name) or None) not in {None, *known}:
+            raise invalid(f"params error: {name} invalid", visit)
+    for name in ("takeProfit", "stopLoss"):
+        _number(item, name, visit)
 
 
 def _amend(item: Item, visit: Visit) -> Order:

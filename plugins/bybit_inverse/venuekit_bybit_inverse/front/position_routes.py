@@ -116,6 +116,8 @@ def switch_mode(request: SimRequest, visit: Visit) -> object:
 def add_margin(request: SimRequest, visit: Visit) -> object:
     """Answer ``POST /v5/position/add-margin``: a signed amount of at most four decimals."""
     contract = inverse_contract(request, visit)
+    if (request.text("positionIdx") or "0") != "0":
+        raise invalid("position idx not match position mode", visit)
     amount = decimal(required(request, visit, "margin"), "margin", visit)
     if not amount or amount != round(amount, _MARGIN_DECIMALS):
         raise invalid("params error: margin invalid", visit)

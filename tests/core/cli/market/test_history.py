@@ -183,7 +183,7 @@ def test_an_error_in_the_middle(call: Call, market: Any, file_format: str) -> No
     failed = call("history", "income", "main", "--output", path)
 
     assert failed.status == 1
-    assert "error: toy_market: iter refused: 2001 slow down" in failed.err
+    assert "error: main: toy_market: iter refused: 2001 slow down" in failed.err
     assert f"{path}: 300 rows added, 300 in all; not all of it: the same command again continues" in failed.err
     assert len(_read(path)) == 300
     market.tell(rows=1000)
@@ -408,6 +408,40 @@ def test_several_accounts_in_one_file(call: Call, market: Any, file_format: str)
         mine = [row for row in found if row["account"] == account]
         assert _same(mine, _as_text(_expected(items, account, venue)))
     assert len(found) == 140
+
+
+def test_an_account_that_cannot_be_opened(call: Call, market: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A missing secret is an error of the file, 64, and the other account is downloaded all the same."""
+    market.tell(rows=40)
+    monkeypatch.delenv("TOY_KEY")
+
+    called = call("history", "income", "main", "other", "--output", "out.csv")
+
+    assert called.status == 64
+    assert "error: main: " in called.err
+    assert "TOY_KEY" in called.err
+    assert {row["account"] for row in _read(Path("out.csv"))} == {"other"}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+@pytest.mark.parametrize("words", [["history", "income", "main"], ["order", "list", "main", "--json"]])
+def test_a_full_disk_behind_standard_output(market: Any, command: list[str], tmp_path: Path, words: list[str]) -> None:
+    """It is one line on standard error and status 1, not a traceback."""
+    market.tell(rows=3)
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(  # noqa: S603 - our own command
+            [*command, *words],
+            cwd=tmp_path,
+            env=market.env,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "No space left on device" in done.stderr
 
 
 def test_warnings_are_told(call: Call, market: Any) -> None:

@@ -88,7 +88,7 @@ def test_one_that_fails_does_not_stop_the_others(call: Call, market: Any) -> Non
     called = call("panic", "main", "other")
 
     assert called.status == 3
-    assert called.err == f"error: {refused}\n"
+    assert called.err == f"error: main: {refused}\n"
     assert called.out.endswith("main: 2 left\nother: nothing left\n")
     assert _open(call) == ["main-plain", "main-stop"]
 
@@ -118,6 +118,31 @@ def test_an_account_that_cannot_be_opened(call: Call, market: Any, monkeypatch: 
     assert called.status == 64
     assert "TOY_OTHER_KEY" in called.err
     assert called.out == "main: nothing left\nother: unknown what is left\n"
+
+
+def test_a_bug_of_one_plugin_does_not_stop_the_others(
+    call: Call, market: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever goes wrong on one account, the others are cleared and told of before it is raised."""
+    _fill_books(call)
+    market.module.FAILURES["toy_market", "cancel_all_orders"] = KeyError("nobody thought of this")
+
+    with pytest.raises(KeyError, match="nobody thought of this"):
+        call("panic", "main", "other")
+
+    assert capsys.readouterr().out == "main: unknown what is left\nother: nothing left\n"
+    assert _open(call) == ["main-plain", "main-stop"]
+
+
+def test_errors_name_their_account(call: Call, market: Any) -> None:
+    """As JSON too it can be told which of the accounts is unknown."""
+    lost = AnswerLost("nothing came back", venue="toy_market", operation="cancel_all_orders")
+    market.module.FAILURES["toy_market", "cancel_all_orders"] = lost
+
+    called = call("panic", "main", "other", "--json")
+
+    assert (called.status, called.rows) == (4, [])
+    assert called.error["message"] == "main: nothing came back"
 
 
 @pytest.mark.parametrize("words", [[], ["man"], ["main", "man"]])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -64,3 +66,24 @@ def test_key(call: Call, market: Any) -> None:
 def test_a_symbol_is_needed(call: Call, market: Any) -> None:
     """Fees are of symbols; without one it is a mistake."""
     assert call("fees", "main").status == 64
+
+
+def test_accounts_that_nobody_named_are_left_out(call: Call, market: Any, served: Any) -> None:
+    """Of all accounts those answer that can; the others are told, and are an error only when they are named."""
+    main, *_ = Path("accounts.toml").read_text().split("[accounts.other]")
+    served.accounts.write_text(f"{served.accounts.read_text()}\n{main}")
+    market.tell(rows=3)
+
+    every = call("key", "--accounts", served.accounts, "--json")
+    text = call("key", "--accounts", served.accounts)
+    named = call("key", "toy_perp", "main", "--accounts", served.accounts, "--json")
+    walked = call("history", "income", "--accounts", served.accounts)
+
+    assert (every.status, text.status, named.status, walked.status) == (0, 0, 1, 0)
+    assert [row["account"] for row in every.rows] == [row["account"] for row in named.rows] == ["main"]
+    assert [json.loads(called.err.splitlines()[-1])["error"] for called in (every, named)] == [
+        "UnsupportedCapability"
+    ] * 2
+    assert text.err.endswith("left out: toy_perp: ApiKeyReader is not supported: not implemented by this plugin\n")
+    assert "left out: toy_perp: IncomeReader is not supported" in walked.err
+    assert walked.out.count("\nmain,") == 3
