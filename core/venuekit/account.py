@@ -213,6 +213,10 @@ class Account:
     async def on_open(self) -> None:
         """Read what this account's class must know before it is handed out; a plugin overrides it."""
 
+    def monotonic(self) -> float:
+        """Return the seconds of the clock on which everything here waits; only their differences mean something."""
+        return self._line.clock.monotonic()
+
     async def pause(self, seconds: float) -> None:
         """Wait on the injected clock; what a plugin uses between two reads."""
         await self._line.clock.sleep(seconds)

@@ -288,8 +288,8 @@ class Endpoint(Generic[T]):
             SESSION that has one, like a countdown that ends orders, is guarded as a write is.
         reduces: Whether a halted account may still do it (cancel, reduce only), told from the parameters.
         notional: The order value in quote that a request asks for, for the guard; None where it cannot be told.
-        symbols: The symbols of a request that names them within its items, for the guard; left out, that of the
-            parameter whose role is SYMBOL.
+        symbols, client_ids: Those that a request names within its items, for guards, fences, errors and the journal;
+            left out, those of the parameters whose role is SYMBOL or CLIENT_ID.
         priority: Left out, what changes something is RISK, what serves walks alone (``iter_...``) HISTORY, the rest
             READ; :meth:`~venuekit.Account.using` has it per call.
         subject: What a write is about; None for reads and for writes that wait for nothing.
@@ -323,6 +323,7 @@ class Endpoint(Generic[T]):
     reduces: Callable[[Mapping[str, Any]], bool] | None = None
     notional: Callable[[Mapping[str, Any]], Decimal | None] | None = None
     symbols: Callable[[Mapping[str, Any]], Collection[str]] | None = None
+    client_ids: Callable[[Mapping[str, Any]], Collection[str]] | None = None
     subject: Subject | None = None
     no_change: frozenset[int | str] = frozenset()
     doubtful: frozenset[int | str] = frozenset()
@@ -391,6 +392,10 @@ class Endpoint(Generic[T]):
     def symbols_of(self, parameters: Mapping[str, Any]) -> Collection[str]:
         """Return the symbols that a request touches; none when it touches every one."""
         return self.symbols(parameters) if self.symbols else self.values_of(Role.SYMBOL, parameters)
+
+    def client_ids_of(self, parameters: Mapping[str, Any]) -> Collection[str]:
+        """Return the client ids that travel with a request."""
+        return self.client_ids(parameters) if self.client_ids else self.values_of(Role.CLIENT_ID, parameters)
 
     def cost(self, parameters: Mapping[str, Any]) -> int:
         """Return what a call with these parameters weighs."""

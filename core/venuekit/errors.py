@@ -121,7 +121,8 @@ class OperationError(VenuekitError):
         code: The venue's own code; None when it gave none.
         status: HTTP status; None when no answer arrived.
         outcome: What is known about the effect; a read that fails leaves NOT_APPLIED or NOT_SENT.
-        client_id: The client id that was sent with an order; None for other operations.
+        client_id: The client id that was sent with an order, those of a batch parted by commas; None for what has
+            none.
         parameters: What was sent, redacted.
         sent_at: When the first byte of the last attempt left; None if none did.
         fence: After this moment on the venue's clock no attempt can arrive any more; None if none was signed.

@@ -42,7 +42,7 @@ def encode(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> tuple[str,
         parameters = _sent(endpoint, parameters)
     if endpoint.encoding is Encoding.JSON:
         values = {name: _checked(endpoint, declared, name, value) for name, value in parameters.items()}
-        return "", _compact(values).encode()
+        return "", _json(values).encode()
     parts = []
     for name, value in parameters.items():
         parameter = declared.get(name)
@@ -69,8 +69,15 @@ def _checked(endpoint: Endpoint[Any], declared: Mapping[str, Parameter], name: s
 def _text(value: _Checked) -> str:
     if isinstance(value, int):
         return str(value).lower()  # True and False too
-    text = value if isinstance(value, str) else _compact(value)
+    text = value if isinstance(value, str) else _json(value)
     return text if _UNRESERVED(text) else quote(text, safe="")
+
+
+def _json(value: Any) -> str:
+    try:
+        return _compact(value)
+    except TypeError as error:  # what stands within a list is not declared
+        raise ValueError(f"{error}: within a list, write numbers as texts") from None
 
 
 def _check_text(parameter: Parameter, value: Any) -> str:

@@ -164,9 +164,8 @@ class Operation(Generic[T]):
 
     @property
     def client_id(self) -> str | None:
-        """The client id that travels with it."""
-        value = self.endpoint.value_of(Role.CLIENT_ID, self.parameters)
-        return None if value is None else str(value)
+        """The client id that travels with it; those of a batch stand one behind the other, parted by commas."""
+        return ", ".join(map(str, self.endpoint.client_ids_of(self.parameters))) or None
 
     @property
     def write(self) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ import pytest
 
 import venuekit
 from venuekit import errors
-from venuekit.endpoint import Reading
+from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, Reading
 from venuekit.message import HttpRequest
 from venuekit.pipeline.transport import AiohttpTransport
 from venuekit.simulator import ApplyLater, Delay, DropAfter, DropBefore
@@ -212,3 +212,27 @@ async def test_a_torn_line_spoils_only_itself(stage: Any, journaled: Any, tmp_pa
         await lose(stage, account, SET_LEVERAGE, DropBefore(), contract="GEMUSD", leverage=9)
 
         assert 1 == len(account.unresolved)
+
+
+BATCH: Endpoint[bytes] = Endpoint(
+    ADD_COLLATERAL.verb,
+    ADD_COLLATERAL.path,
+    decode=bytes,
+    effect=Effect.KEYED,
+    parameters=(Parameter("items", Kind.LIST),),
+    client_ids=lambda parameters: [item["id"] for item in parameters["items"]],
+)
+
+
+async def test_what_is_said_of_a_batch_names_the_client_ids_of_its_items(
+    stage: Any, journaled: Any, tmp_path: Path
+) -> None:
+    """An error and the journal's line of several orders tell every id by which they can be looked for."""
+    runtime, connection = journaled()
+    async with runtime, connection as account:
+        stage.sim.disturb("toy_perp", ADD_COLLATERAL, DropBefore())
+        with pytest.raises(errors.OutcomeUnknown) as caught:
+            await account.call(BATCH, items=[{"id": "a-1"}, {"id": "a-2"}])
+        (entry,) = account.unresolved
+
+    assert caught.value.client_id == entry.client_id == "a-1, a-2"
