@@ -102,17 +102,17 @@ class FileJournal:
         return tuple(found)
 
     def _append(self, entry_id: str, line: Mapping[str, Any]) -> None:
-        path = self.stem.with_name(f"{self.stem.name}-{entry_id.partition('-')[0]}.jsonl")
+        path = f"{self.stem}-{entry_id.partition('-')[0]}.jsonl"
         try:
             descriptor = os.open(path, _APPENDING, 0o600)
         except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.stem.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             descriptor = os.open(path, _APPENDING, 0o600)
         try:
             # the first newline ends a line that a crash or a full disk cut off, so that it spoils only itself
             text = b"\n" + _compact(line).encode() + b"\n"
             if os.write(descriptor, text) != len(text):
-                raise OSError(errno.ENOSPC, "only a part of the line could be written", str(path))
+                raise OSError(errno.ENOSPC, "only a part of the line could be written", path)
         finally:
             os.close(descriptor)
 
