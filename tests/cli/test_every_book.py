@@ -189,3 +189,33 @@ def test_panic_catches_what_is_decided_late(simulation: Simulation, call: Call, 
     assert placed.rows[0]["status"] == "pending"
     assert (panicked.status, panicked.out) == (0, f"{venue_id}: nothing left\n")
     assert ledger.order(placed.rows[0]["id"]).status.value == "canceled"
+
+
+@pytest.mark.parametrize("venue_id", _able(OrderControl))
+def test_errors_name_what_was_asked_for(simulation: Simulation, call: Call, venue_id: str) -> None:
+    """With a wrong secret a command fails under the name of what it asked for, unless opening the account fails."""
+    symbol = _held(simulation, venue_id)
+    place = _resting(call, venue_id, symbol)
+    Path("accounts.toml.sim-secret").write_text("wrong" * 8)
+    Path("target.toml").write_text(f"[accounts.{venue_id}.symbols.{symbol}]\nleverage = 3\n")
+    named = {
+        "read_settings": [("plan", "target.toml"), ("apply", "target.toml")],
+        "get_balances": [("balances", venue_id)],
+        "get_positions": [("positions", venue_id)],
+        "get_open_orders": [("order", "list", venue_id)],
+        "get_order": [("order", "query", venue_id, symbol, "--client-id", "mine")],
+        "place_order": [tuple(place)],
+        "cancel_order": [("order", "cancel", venue_id, symbol, "--client-id", "mine")],
+        "set_leverage": [("leverage", venue_id, symbol, "3")],
+    }
+
+    for operation, commands in named.items():
+        for words in commands:
+            called = call(*words, "--json")
+            error = json.loads(called.err)
+            assert (called.status, error["error"]) == (1, "AuthenticationFailed"), words
+            assert error["venue"] == venue_id
+            assert error["operation"] in {operation, "get_account"}, words
+    panicked = [json.loads(line) for line in call("panic", venue_id, "--json").err.splitlines()]
+    assert {one["operation"] for one in panicked[:-1]} <= {"cancel_all_orders", "get_open_orders", "get_account"}
+    assert panicked[-1]["left"] is None

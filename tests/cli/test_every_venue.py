@@ -10,7 +10,14 @@ from typing import Any
 import attrs
 import pytest
 
-from venuekit.capabilities import AccountReader, BalanceReader, Capability, LeverageReader, PositionReader
+from venuekit.capabilities import (
+    AccountReader,
+    BalanceReader,
+    Capability,
+    LeverageReader,
+    PositionReader,
+    SettingsReader,
+)
 from venuekit.cli import main
 from venuekit.cli.background import simulated
 from venuekit.plugins import make_plugins
@@ -136,6 +143,26 @@ def test_an_unknown_symbol(simulation: Simulation, call: Callable[..., Called], 
     assert (error["venue"], error["subject"], error["outcome"]) == (venue_id, "NOSUCH", "not_applied")
     assert error["code"] is not None
     assert error["message"]
+
+
+@pytest.mark.parametrize("venue_id", [venue.id for venue in VENUES if declared_support(venue, SettingsReader)])
+def test_unknown_symbols_in_a_target(simulation: Simulation, call: Callable[..., Called], venue_id: str) -> None:
+    """Every venue's refusal of a symbol becomes a line of the target file, all of them at once; the rest is planned."""
+    known = simulation.scenario(venue_id).flat
+    symbols = "".join(f"{name}.leverage = 3\n" for name in ("NOSUCH", known, "NOPE"))
+    Path("settings.toml").write_text(f"[accounts.{venue_id}.symbols]\n{symbols}")
+
+    planned, applied = call("plan", "settings.toml"), call("apply", "settings.toml", "--yes")
+
+    assert (planned.status, applied.status, applied.out) == (64, 64, "")
+    for called in (planned, applied):
+        told = called.err.removeprefix("error: ").splitlines()
+        assert [line.partition(f" {venue_id} refuses this symbol: ")[0] for line in told] == [
+            f"settings.toml:{number}: accounts.{venue_id}.symbols.{name}:"
+            for number, name in ((2, "NOSUCH"), (4, "NOPE"))
+        ]
+    assert known in planned.out
+    assert _writes(simulation) == []
 
 
 @pytest.mark.skipif(USD_M not in PLUGINS.venue_ids(), reason="not installed")

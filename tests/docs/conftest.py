@@ -75,3 +75,15 @@ def plugins_page() -> Page:
 def architecture() -> Page:
     """docs/architecture.md."""
     return Page(ROOT / "docs" / "architecture.md")
+
+
+@pytest.fixture(scope="session")
+def orders_page() -> Page:
+    """docs/orders.md."""
+    return Page(ROOT / "docs" / "orders.md")
+
+
+@pytest.fixture(scope="session")
+def simulator_page() -> Page:
+    """docs/simulator.md."""
+    return Page(ROOT / "docs" / "simulator.md")

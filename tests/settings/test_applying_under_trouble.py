@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from venuekit.capabilities import MarginType, PositionMode
-from venuekit.errors import AuthenticationFailed, InvalidRequest
+from venuekit.errors import AuthenticationFailed, InvalidRequest, TargetFileError
 from venuekit.settings import apply, parse_target, plan, plan_exit_status, report_exit_status
 from venuekit.simulator import Answer, DropAfter, DropBefore, SecondActor
 
@@ -109,14 +109,71 @@ async def test_key_that_may_only_read_plans_and_is_refused_writes_in_the_venues_
 
 
 @pytest.mark.parametrize("venue_id", VENUES)
-async def test_unknown_symbol_is_refused_by_the_venue_while_planning(
+async def test_a_key_that_is_not_taken_any_more_is_an_error(
     flat: Any, connected: Any, checked: Any, venue_id: str
 ) -> None:
-    """A symbol that does not exist raises the venue's own refusal; nothing is written."""
+    """A key that is revoked between reading and writing cannot read back either: that is an error, not a refusal."""
     account = await connected(flat, venue_id)
+    made = await plan(checked(account, f"symbols.{SYMBOL[venue_id]}.leverage = 5"), {"main": account})
+    wrong = (
+        Answer.json(401, {"code": -2015, "msg": "Invalid API-key, IP, or permissions for action."})
+        if venue_id == "binance_usdm"
+        else Answer.json(200, {"retCode": 10003, "retMsg": "API key is invalid.", "result": {}, "time": 1})
+    )
+    reads = ("/fapi/v1/accountConfig", "/fapi/v1/symbolConfig", "/fapi/v3/positionRisk", "/v5/account/info")
 
-    with pytest.raises(InvalidRequest):
-        await plan(checked(account, "symbols.NOSUCH.leverage = 5"), {"main": account})
+    def revoke(ledger: Any) -> None:
+        for path in reads:
+            if path.startswith("/fapi" if venue_id == "binance_usdm" else "/v5"):
+                flat.disturb(venue_id, ("GET", path), wrong)
+
+    flat.disturb(venue_id, LEVERAGE[venue_id], (SecondActor(revoke), wrong))
+    report = await apply(made, {"main": account})
+
+    assert [result.status.value for result in report.results] == ["refused"]
+    assert [type(error) for error in report.errors] == [AuthenticationFailed]
+    assert report_exit_status(report) == 1
+
+
+@pytest.mark.parametrize("venue_id", VENUES)
+async def test_unknown_symbols_are_all_told_in_the_venues_words(
+    flat: Any, connected: Any, checked: Any, venue_id: str
+) -> None:
+    """Each symbol that a venue does not know is told with its line, the rest is planned, and nothing is applied."""
+    account = await connected(flat, venue_id)
+    accounts = {"main": account}
+    symbol = SYMBOL[venue_id]
+    text = f"symbols.NOSUCH.leverage = 5\nsymbols.{symbol}.leverage = 5\nsymbols.NOPE.leverage = 5"
+    made = await plan(checked(account, text), accounts)
+    file = parse_target(f"[accounts.main]\n{text}\n", "target.toml")
+
+    assert [(one.account, one.symbol, type(one.error)) for one in made.unknown] == [
+        ("main", "NOSUCH", InvalidRequest),
+        ("main", "NOPE", InvalidRequest),
+    ]
+    assert [(step.symbol, step.status.value) for step in made.steps] == [(symbol, "pending")]
+    assert plan_exit_status(made) == 64
+    with pytest.raises(TargetFileError) as told:
+        file.check_symbols(made.unknown)
+    assert [line.split(": ")[:2] for line in str(told.value).splitlines()] == [
+        ["target.toml:2", "accounts.main.symbols.NOSUCH"],
+        ["target.toml:4", "accounts.main.symbols.NOPE"],
+    ]
+    assert all(one.error.message in str(told.value) for one in made.unknown)
+    with pytest.raises(TargetFileError, match=r"accounts\.main\.symbols\.NOSUCH"):
+        await apply(made, accounts)
+    assert arrivals(flat, venue_id) == 0
+
+
+async def test_an_unknown_symbol_is_told_for_every_entry_that_names_it(flat: Any, connected: Any) -> None:
+    """Two entries of one key that name it are two lines to mend; it is asked for once."""
+    accounts = {name: await connected(flat, "binance_usdm") for name in ("one", "two")}
+    text = "[accounts.one.symbols]\nNOSUCH.leverage = 5\n[accounts.two.symbols]\nNOSUCH.leverage = 5\n"
+    made = await plan(parse_target(text).check({name: one.venue for name, one in accounts.items()}), accounts)
+
+    assert [(one.account, one.symbol) for one in made.unknown] == [("one", "NOSUCH"), ("two", "NOSUCH")]
+    assert made.steps == ()
+    assert sum(request.parameters.get("symbol") == "NOSUCH" for request in flat.requests) == 1
 
 
 async def test_wrong_secret_raises_while_reading(flat: Any, connected: Any, checked: Any) -> None:

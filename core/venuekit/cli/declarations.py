@@ -36,7 +36,10 @@ def venues_command(context: click.Context, as_json: bool) -> int:
         columns = ("venue", "environments", "distribution", "version", "state")
         click.echo(table(rows, {name: name for name in columns}))
     for broken in plugins.broken():
-        click.echo(str(broken), err=True)
+        if as_json:
+            tell(PluginError(str(broken)), as_json=True)
+        else:
+            click.echo(str(broken), err=True)
     return Status.ERROR if plugins.broken() else Status.DONE
 
 

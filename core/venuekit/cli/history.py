@@ -42,7 +42,7 @@ def _options(command: F) -> F:
             "--format",
             "file_format",
             type=click.Choice(["csv", "jsonl", "parquet"]),
-            help="[default: what the name of the file says, else csv]",
+            help="[default: what the suffix of the file says, csv when it has none]",
         ),
         click.option("--end", type=moment, metavar="T", help="Until then; UTC.  [default: now]"),
         click.option("--start", type=moment, metavar="T", help="From then on; UTC.  [default: all the venue keeps]"),
@@ -140,7 +140,7 @@ async def _download(
 
     if output is None and file_format == Format.PARQUET:
         raise click.UsageError("Parquet needs an --output", context)
-    named = Format.CSV if output is None else Format.of(output)
+    named = Format.of(output) if output is not None and file_format is None else Format.CSV
     wanted = Wanted(
         what=what,
         filters=filters,

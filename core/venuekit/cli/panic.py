@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
@@ -11,14 +11,23 @@ import click
 
 from venuekit.cli.answering import show
 from venuekit.cli.consent import agreed, live_to_ask, yes_option
+from venuekit.cli.notes import note
 from venuekit.cli.order_text import LIST_COLUMNS, WHOLE, order_row
 from venuekit.cli.rows import Row, plain
 from venuekit.cli.state import State, accounts_option, json_option, state_of
 from venuekit.cli.status import Status, tell, worst
-from venuekit.errors import ConfigurationError, OperationError, VenuekitError
+from venuekit.errors import (
+    AuthenticationFailed,
+    ConfigurationError,
+    GuardRefused,
+    OperationError,
+    PermissionDenied,
+    VenuekitError,
+)
 
 if TYPE_CHECKING:
     from venuekit.account import Account
+    from venuekit.capabilities import Order
     from venuekit.credentials.accounts_file import AccountEntry
 
 __all__ = ["panic_command"]
@@ -27,6 +36,8 @@ __all__ = ["panic_command"]
 _MAX_WAIT = 30.0
 #: seconds within which an order that was only accepted shows, or never does
 _DECIDES = 1.0
+#: a cancel that ended so was not carried out, whatever else may be
+_MAY_NOT = (AuthenticationFailed, GuardRefused, PermissionDenied)
 
 
 @attrs.frozen
@@ -40,10 +51,15 @@ class _Left:
     notes: tuple[str, ...] = ()
     bug: Exception | None = None
 
+    @property
+    def count(self) -> int | None:
+        """How many orders are left, None when that is not known."""
+        return len(self.orders) if self.orders or (self.orders is not None and self.status is Status.DONE) else None
+
     def __str__(self) -> str:
-        if self.orders:
-            return f"{self.name}: {len(self.orders)} left"
-        return f"{self.name}: {'nothing left' if self.status is Status.DONE else 'unknown what is left'}"
+        if self.count is None:
+            return f"{self.name}: unknown what is left"
+        return f"{self.name}: {f'{self.count} left' if self.count else 'nothing left'}"
 
 
 @click.command("panic", short_help="Cancel everything, and show what is left.")
@@ -57,7 +73,8 @@ async def panic_command(context: click.Context, accounts: Sequence[str], as_json
     Cancel every order of each ACCOUNT, plain and conditional, and show what is left; positions stay as they are.
 
     All accounts are worked on at once, and one that fails does not keep the others. The exit status is 0 when nothing
-    is left, 3 when something is, 4 when that is not known for an account.
+    is left, 3 when something is, 4 when that is not known for an account. With --json, what each account came to is one
+    object a line on standard error.
     """
     from venuekit.cli.opening import entries
 
@@ -70,11 +87,13 @@ async def panic_command(context: click.Context, accounts: Sequence[str], as_json
     for left in found:
         for error in left.errors:
             tell(error, as_json=as_json, account=left.name)
-        for note in left.notes:
-            click.echo(note, err=True)
+        for text in left.notes:
+            note(text, as_json=as_json, account=left.name)
     rows = [row for left in found for row in left.orders or ()]
     if as_json:
         show([{name: held for name, held in row.items() if name != "order"} for row in rows], None, as_json=True)
+        for left in found:
+            note(str(left), as_json=True, account=left.name, left=left.count)
     else:
         if rows:
             show(rows, LIST_COLUMNS, as_json=False, whole=WHOLE)
@@ -107,23 +126,31 @@ async def _clear_one(name: str, account: Account) -> _Left:
     from venuekit.capabilities import OrderControl, OrderReader
 
     patient = account.using(max_wait=_MAX_WAIT)
-    failed: list[VenuekitError] = []
+    failed: list[OperationError] = []
     try:
-        left = await OrderControl.of(patient).cancel_all_orders()
-        if not left and _decides_later(account):
-            await asyncio.sleep(_DECIDES)
-            left = await OrderControl.of(patient).cancel_all_orders()
+        left = await _empty(patient, OrderControl.of(patient).cancel_all_orders)
     except OperationError as error:
         failed.append(error)
         try:
-            left = await OrderReader.of(patient).get_open_orders()
+            left = await _empty(patient, OrderReader.of(patient).get_open_orders)
         except OperationError as unreadable:
             failed.append(unreadable)
             return _Left(name, Status.UNKNOWN, errors=tuple(failed))
     rows = [order_row(order, name, account, listed=True) for order in left]
     notes = _still_under_way(name, account)
-    unsure = Status.UNKNOWN if failed or notes else Status.DONE
-    return _Left(name, Status.REFUSED if rows else unsure, rows, tuple(failed), notes)
+    if not rows and not notes and all(isinstance(error, _MAY_NOT) for error in failed):
+        idle = tuple(f"{name}: no order is open; it may not cancel any: {error}" for error in failed)
+        return _Left(name, Status.DONE, rows, notes=idle)
+    return _Left(name, Status.REFUSED if rows else Status.UNKNOWN, rows, tuple(failed), notes)
+
+
+async def _empty(account: Account, left: Callable[[], Awaitable[tuple[Order, ...]]]) -> tuple[Order, ...]:
+    """Return what is left; nothing is nothing only when a venue that decides later had the time to."""
+    found = await left()
+    if found or not _decides_later(account):
+        return found
+    await asyncio.sleep(_DECIDES)
+    return await left()
 
 
 def _decides_later(account: Account) -> bool:

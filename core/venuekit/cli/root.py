@@ -10,6 +10,7 @@ import click
 
 from venuekit import errors
 from venuekit.cli.groups import Group
+from venuekit.cli.notes import note
 from venuekit.cli.running import runnable
 from venuekit.cli.state import accounts_option, state_of
 from venuekit.cli.status import Status, status_of, tell, tell_system, tell_usage
@@ -104,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tell_system(error, as_json=as_json)
         return Status.ERROR
     except (click.Abort, KeyboardInterrupt) as interruption:
-        for note in _notes(interruption):
-            click.echo(note, err=True)
+        for text in _notes(interruption):
+            note(text, as_json=as_json)
         return Status.INTERRUPTED
     return result if isinstance(result, int) else Status.DONE

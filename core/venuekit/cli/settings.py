@@ -16,7 +16,7 @@ from venuekit.cli.status import Status
 
 if TYPE_CHECKING:
     from venuekit.account import Account
-    from venuekit.settings import Plan, Target
+    from venuekit.settings import Plan, Target, TargetFile
 
 __all__ = ["apply_command", "plan_command"]
 
@@ -39,14 +39,18 @@ async def plan_command(context: click.Context, target: Path, names: Sequence[str
     """
     Show what would change to make TARGET hold; nothing is changed.
 
-    The exit status is 0 when nothing would change, 5 when something would, 3 when something would be refused.
+    The exit status is 0 when nothing would change, 5 when something would, 3 when something would be refused, 64 when
+    the file is wrong or a venue does not know a symbol in it.
     """
     from venuekit.cli.plan_text import plan_text
     from venuekit.settings import plan_exit_status
 
     state = state_of(context)
-    async with _planned(state, _read(state, target, names), read_only=True) as (planned, _):
-        click.echo(json_text(planned.rows()) if as_json else plan_text(planned))
+    file = _read(state, target, names)
+    async with _planned(state, file.target, read_only=True) as (planned, _):
+        if planned.steps or not planned.unknown:
+            click.echo(json_text(planned.rows()) if as_json else plan_text(planned))
+    file.check_symbols(planned.unknown)
     return plan_exit_status(planned)
 
 
@@ -58,17 +62,18 @@ async def apply_command(context: click.Context, target: Path, names: Sequence[st
     """
     Make TARGET hold, verify it, and show what came of every setting.
 
-    The exit status is 0 when all of it holds, 3 when something was refused, 4 when something is unknown, 1 when a
-    venue could not be reached.
+    The exit status is 0 when all of it holds, 3 when something was refused, 4 when something is unknown, 1 when a key
+    was not taken or a venue could not be reached, 64 when the file is wrong or a venue does not know a symbol in it.
     """
     from venuekit.cli.plan_text import plan_text, report_text
     from venuekit.cli.progress import progress
     from venuekit.settings import apply, report_exit_status
 
     state = state_of(context)
-    wanted = _read(state, target, names)
-    live = live_to_ask(context, state, wanted.accounts, yes=yes)
-    async with _planned(state, wanted) as (planned, accounts):
+    file = _read(state, target, names)
+    live = live_to_ask(context, state, file.accounts, yes=yes)
+    async with _planned(state, file.target) as (planned, accounts):
+        file.check_symbols(planned.unknown)
         if live and not planned.is_empty:
             click.echo(plan_text(planned), err=True)
             if not agreed("Change this", live):
@@ -79,7 +84,7 @@ async def apply_command(context: click.Context, target: Path, names: Sequence[st
     return report_exit_status(report)
 
 
-def _read(state: State, path: Path, names: Sequence[str]) -> Target:
+def _read(state: State, path: Path, names: Sequence[str]) -> TargetFile:
     """Read the target file and check it against what the accounts' venues declare."""
     from venuekit.settings import read_target
 
@@ -87,7 +92,8 @@ def _read(state: State, path: Path, names: Sequence[str]) -> Target:
     if names:
         file = file.only(names)
     known = state.accounts.entries
-    return file.check({name: state.plugins.venue(known[name].venue) for name in file.accounts if name in known})
+    file.check({name: state.plugins.venue(known[name].venue) for name in file.accounts if name in known})
+    return file
 
 
 @asynccontextmanager

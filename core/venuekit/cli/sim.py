@@ -8,15 +8,18 @@ from pathlib import Path
 import click
 
 from venuekit.cli.state import state_of
+from venuekit.cli.words import Whole
 
 __all__ = ["sim_command"]
 
 
 @click.command("sim")
 @click.option("--venue", "venues", multiple=True, metavar="ID", help="A venue to serve.  [default: every one that can]")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="Where to listen.  [default: any]")
-@click.option("--scenario", default="holding", show_default=True, metavar="NAME", help="What the accounts hold.")
-@click.option("--seed", type=int, default=0, metavar="N", help="What keys and everything random are made from.")
+@click.option("--port", type=Whole(0, 65535), default=0, metavar="N", help="Where to listen.  [default: any]")
+@click.option(
+    "--scenario", default="holding", show_default=True, metavar="NAME", help="What the accounts hold: holding, flat."
+)
+@click.option("--seed", type=Whole(0), default=0, metavar="N", help="What keys and everything random are made from.")
 @click.option(
     "--write-accounts",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -31,6 +34,9 @@ async def sim_command(
     Serve simulated venues on this machine until interrupted.
 
     One line of JSON on standard output says when they are ready, where they are, and which key and secret open them.
+
+    They take orders of all kinds in both books, countdowns and batches, and keep every history. Prices, funding,
+    liquidation, other people and lost answers are scripted from Python: see venuekit.simulate and docs/simulator.md.
     """
     from venuekit.simulator.serve import serve
 

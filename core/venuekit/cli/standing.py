@@ -63,5 +63,5 @@ async def key_command(context: click.Context, accounts: Sequence[str], as_json: 
         several = {"permissions": ", ".join(sorted(found.permissions)), "ips": ", ".join(found.ips) or "anywhere"}
         return [{"account": name, "venue": account.venue.id, **several, **row_of(found)}]
 
-    with told_warnings():
+    with told_warnings(as_json=as_json):
         return await answer(context, accounts, ask, _KEY_COLUMNS, "no accounts", as_json=as_json)

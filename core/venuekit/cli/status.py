@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import click
 
 from venuekit import errors
+from venuekit.cli.notes import note
 
 __all__ = ["Status", "left_out", "status_of", "tell", "tell_system", "tell_usage", "worst"]
 
@@ -43,6 +44,7 @@ _BY_ERROR: tuple[tuple[type[errors.VenuekitError], Status], ...] = (
     (errors.NotExecuted, Status.REFUSED),
     (errors.InvalidRequest, Status.REFUSED),
     (errors.NotFound, Status.REFUSED),
+    (errors.PermissionDenied, Status.REFUSED),
     (errors.Rejected, Status.REFUSED),
 )
 
@@ -90,11 +92,8 @@ def tell(error: errors.VenuekitError, *, as_json: bool, advice: str | None = Non
 
 def left_out(name: str, error: errors.UnsupportedCapability, *, as_json: bool) -> None:
     """Say on standard error that an account nobody named is left out, since its venue cannot do this."""
-    if as_json:
-        tell(error, as_json=True, account=name)
-    else:
-        whose = f"{name}: " if name != error.venue else ""
-        click.echo(f"{click.style('left out', fg='yellow')}: {whose}{error}", err=True)
+    whose = f"{name}: " if name != error.venue else ""
+    note(f"{whose}{error}", as_json=as_json, kind="left out", account=name)
 
 
 def tell_system(error: OSError, *, as_json: bool) -> None:

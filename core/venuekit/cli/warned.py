@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import click
+from venuekit.cli.notes import note
 
 __all__ = ["told_warnings"]
 
 
 @contextmanager
-def told_warnings() -> Iterator[None]:
+def told_warnings(*, as_json: bool = False) -> Iterator[None]:
     """Write every ``UserWarning`` of the block to standard error, without the place in the code it came from."""
 
     def tell(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
         if issubclass(category, UserWarning):
-            click.echo(f"{click.style('warning', fg='yellow')}: {message}", err=True)
+            note(str(message), as_json=as_json, kind="warning")
         else:
             former(message, category, *place, **more)
 

@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from typing import Any
 
 import click
 
 from venuekit.nearest import did_you_mean
 
-__all__ = ["moment", "number", "word"]
+__all__ = ["Whole", "moment", "number", "word"]
+
+#: as people write numbers: nothing that Python reads besides, such as 5_0, a space or digits of another script
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?")
+_WHOLE = re.compile(r"[+-]?[0-9]+")
 
 
 def number(text: str) -> Decimal:
     """Take a decimal number; which numbers a venue takes is its declaration's business."""
-    try:
-        found = Decimal(text)
-    except InvalidOperation:
-        found = Decimal("nan")
-    if not found.is_finite():
+    if not _NUMBER.fullmatch(text):
         raise click.BadParameter(f"{text!r} is not a number")
-    return found
+    return Decimal(text)
+
+
+class Whole(click.IntRange):
+    """A whole number between two others, both inclusive; None is no limit."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Take nothing but digits and a sign."""
+        if isinstance(value, str) and not _WHOLE.fullmatch(value):
+            self.fail(f"{value!r} is not a whole number", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 def moment(text: str) -> datetime:

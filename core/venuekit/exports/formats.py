@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from venuekit.errors import ConfigurationError
 from venuekit.exports.columns import Columns
 from venuekit.exports.rows import Row
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from venuekit.exports.text import Text
 
 __all__ = ["Format", "Sink", "check_format", "open_sink", "stream_sink"]
+
+
+#: suffix of a file's name to format
+_BY_SUFFIX = {"": "csv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 
 
 class Format(enum.StrEnum):
@@ -25,8 +30,17 @@ class Format(enum.StrEnum):
 
     @classmethod
     def of(cls, path: Path) -> Format:
-        """Return what a file's name says; CSV when it says nothing."""
-        return {".jsonl": cls.JSONL, ".ndjson": cls.JSONL, ".parquet": cls.PARQUET}.get(path.suffix.lower(), cls.CSV)
+        """
+        Return what a file's name says; CSV when it has no suffix.
+
+        Raises:
+            ConfigurationError: the suffix is of no format; the text lists those that are.
+        """
+        found = _BY_SUFFIX.get(path.suffix.lower())
+        if found is None:
+            known = ", ".join(filter(None, _BY_SUFFIX))
+            raise ConfigurationError(f"{path}: {path.suffix} is of no format; expected {known}, or name the format")
+        return cls(found)
 
 
 class Sink(Protocol):

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
 
-from venuekit.errors import AuthenticationFailed, Banned, OperationError, TransportError, Unavailable
+from venuekit.errors import AuthenticationFailed, Banned, OperationError, TargetFileError, TransportError, Unavailable
 from venuekit.settings.controls import carry_out
 from venuekit.settings.draft import draft
 from venuekit.settings.judge import after_reading, before_sending, ended, failed, unread
-from venuekit.settings.places import places_of
+from venuekit.settings.places import Place, places_of
 from venuekit.settings.planner import read_places
-from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus
+from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus, UnknownSymbol
 from venuekit.settings.readings import Readings
 from venuekit.settings.report import Report, Result, ResultStatus
 from venuekit.settings.wishes import wishes_of
@@ -45,9 +45,12 @@ async def apply(
 
     Raises:
         ConfigurationError: an account is missing.
+        TargetFileError: a venue does not know a symbol; nothing was sent.
         OperationError: the first reading failed; nothing was sent.
     """
+    _refuse_unknown(plan.unknown)
     readings = await read_places(plan.target, places_of(plan.target, accounts))
+    _refuse_unknown(readings.unknown)
     work = _Work(accounts, readings, draft(plan.target, readings), on_result)
     work.sort_out(plan)
     await work.send()
@@ -56,6 +59,11 @@ async def apply(
     return Report(
         tuple(work.results[step.name] for step in work.now.steps), (*work.now.reads, *reads), tuple(work.lost.values())
     )
+
+
+def _refuse_unknown(unknown: Sequence[UnknownSymbol]) -> None:
+    if unknown:
+        raise TargetFileError("\n".join(map(str, unknown)))
 
 
 @attrs.define
@@ -111,11 +119,18 @@ class _Work:
             except OperationError as error:
                 self.results.update({name: unread(self.results[name], error) for name in names})
                 continue
+            self._trust(place)
             seen = Readings(self.readings.places, {**self.readings.snapshots, place.number: snapshot})
             for name, key in names.items():
                 self.results[name] = after_reading(self.results[name], seen.value(place, key))
             reads.append(PlannedRead(next(iter(place.entries)), place.venue.id, snapshot.weight))
         return tuple(reads)
+
+    def _trust(self, place: Place) -> None:
+        """Take back that a key is wrong: it reads on, so the venue's refusal was that it may not write."""
+        for name in place.entries:
+            if isinstance(self.lost.get(name), AuthenticationFailed):
+                del self.lost[name]
 
     def _obstacle(self, step: PlannedStep) -> str | None:
         """Return why a step is not sent after all."""

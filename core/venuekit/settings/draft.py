@@ -40,7 +40,7 @@ def draft(target: Target, readings: Readings) -> Plan:
     reads = tuple(
         PlannedRead(next(iter(place.entries)), place.venue.id, readings.of(place).weight) for place in readings.places
     )
-    return Plan(target, steps, reads)
+    return Plan(target, steps, reads, readings.unknown)
 
 
 @attrs.define

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from venuekit.errors import AuthenticationFailed, Outcome
+from venuekit.errors import Outcome
 from venuekit.settings.plans import Plan, StepStatus
 from venuekit.settings.report import Report, ResultStatus
 
 __all__ = ["plan_exit_status", "report_exit_status"]
 
-_DONE, _ERROR, _REFUSED, _UNKNOWN, _PENDING = 0, 1, 3, 4, 5
+_DONE, _ERROR, _REFUSED, _UNKNOWN, _PENDING, _USAGE = 0, 1, 3, 4, 5, 64
 
 
 def plan_exit_status(plan: Plan) -> int:
-    """Return 3 when something would be refused or skipped, else 5 when changes are pending, else 0."""
+    """
+    Return the exit status of a plan.
+
+    64 when a venue does not know a symbol, else 3 when something would be refused or skipped, else 5 when changes are
+    pending, else 0.
+    """
+    if plan.unknown:
+        return _USAGE
     statuses = {step.status for step in plan.steps}
     if statuses & {StepStatus.REFUSED, StepStatus.SKIPPED}:
         return _REFUSED
@@ -23,11 +30,10 @@ def report_exit_status(report: Report) -> int:
     """
     Return the exit status of a report.
 
-    1 when a venue could not be reached or asked any more, else 4 when something is unknown, else 3 when something was
-    refused, skipped or in conflict, else 0. A key that reads and must not write is refused.
+    1 when a key was not taken, or a venue could not be reached or asked any more, else 4 when something is unknown,
+    else 3 when something was refused, skipped or in conflict, else 0.
     """
-    unreachable = [error for error in report.errors if not isinstance(error, AuthenticationFailed)]
-    if any(error.outcome is not Outcome.UNKNOWN for error in unreachable):
+    if any(error.outcome is not Outcome.UNKNOWN for error in report.errors):
         return _ERROR
     statuses = {result.status for result in report.results}
     if ResultStatus.UNKNOWN in statuses:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -56,6 +56,14 @@ class Place:
         if not self.venue.has_behaviour(PositionModeBehaviour):
             return ()
         return self.venue.behaviour(PositionModeBehaviour).shared_with
+
+    def without(self, symbols: Collection[str]) -> Place:
+        """Return the same place with nothing said about some symbols."""
+        entries = {
+            name: attrs.evolve(entry, symbols={s: row for s, row in entry.symbols.items() if s not in symbols})
+            for name, entry in self.entries.items()
+        }
+        return attrs.evolve(self, entries=entries)
 
     async def read(self) -> SettingsSnapshot:
         """Read what holds, by the cheap reads alone."""

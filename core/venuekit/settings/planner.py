@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from venuekit.capabilities import Setting, SettingsReader
+from venuekit.capabilities import Setting, SettingsReader, SettingsSnapshot
+from venuekit.errors import InvalidRequest, NotFound
 from venuekit.settings.draft import differences, draft
 from venuekit.settings.obstacles import rises
 from venuekit.settings.places import Place, places_of
-from venuekit.settings.plans import Plan
+from venuekit.settings.plans import Plan, UnknownSymbol
 from venuekit.settings.readings import Readings
 from venuekit.settings.target import Target
 from venuekit.settings.wishes import Wish
@@ -25,7 +26,8 @@ async def plan(target: Target, accounts: Mapping[str, Account]) -> Plan:
     """
     Return the difference between a target and what holds; nothing is changed.
 
-    Orders and brackets are read only where a difference needs them.
+    Orders and brackets are read only where a difference needs them. Symbols that a venue does not know are in the
+    plan's ``unknown``, all of them; the rest is planned.
 
     Args:
         target: What should hold; checked by :meth:`~venuekit.settings.TargetFile.check` when it came from a file.
@@ -40,7 +42,10 @@ async def plan(target: Target, accounts: Mapping[str, Account]) -> Plan:
 
 async def read_places(target: Target, places: Sequence[Place]) -> Readings:
     """Read every place: first what is cheap, then what the differences found there need."""
-    first = Readings(places, {place.number: await place.read() for place in places})
+    found = [await _read(place) for place in places]
+    places = [place for place, _, _ in found]
+    unknown = tuple(symbol for _, _, symbols in found for symbol in symbols)
+    first = Readings(places, {place.number: snapshot for place, snapshot, _ in found}, unknown)
     changes = differences(target, first)
     snapshots = dict(first.snapshots)
     for place in places:
@@ -49,7 +54,22 @@ async def read_places(target: Target, places: Sequence[Place]) -> Readings:
             snapshots[place.number] = await SettingsReader.of(place.account).read_settings(
                 place.symbols, orders=orders, brackets=brackets, known=snapshots[place.number]
             )
-    return Readings(places, snapshots)
+    return Readings(places, snapshots, unknown)
+
+
+async def _read(place: Place) -> tuple[Place, SettingsSnapshot, list[UnknownSymbol]]:
+    """Read what is cheap, and leave out symbol after symbol that the venue refuses by name."""
+    unknown: list[UnknownSymbol] = []
+    while True:
+        try:
+            return place, await place.read(), unknown
+        except (InvalidRequest, NotFound) as error:
+            symbol = error.subject
+            if symbol not in place.symbols:
+                raise
+            named = [name for name, entry in place.entries.items() if symbol in entry.symbols]
+            unknown += [UnknownSymbol(name, symbol, error) for name in named]
+            place = place.without({symbol})
 
 
 def _orders(place: Place, changes: Sequence[Wish], readings: Readings) -> frozenset[str] | bool:

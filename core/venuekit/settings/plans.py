@@ -8,9 +8,11 @@ from typing import Any
 import attrs
 
 from venuekit.capabilities import MarginType, PositionSide, Setting
+from venuekit.errors import OperationError
 from venuekit.settings.target import Target, Value
+from venuekit.toml_lines import KeyPath, dotted
 
-__all__ = ["Plan", "PlannedRead", "PlannedStep", "StepStatus"]
+__all__ = ["Plan", "PlannedRead", "PlannedStep", "StepStatus", "UnknownSymbol"]
 
 
 class StepStatus(enum.StrEnum):
@@ -66,12 +68,40 @@ class PlannedRead:
 
 
 @attrs.frozen
+class UnknownSymbol:
+    """A symbol of the target that the venue of the account does not know, and its words."""
+
+    account: str
+    symbol: str
+    error: OperationError
+
+    @property
+    def path(self) -> KeyPath:
+        """Where the target says so."""
+        return ("accounts", self.account, "symbols", self.symbol)
+
+    @property
+    def reason(self) -> str:
+        """What is wrong with it."""
+        code = f"{self.error.code} " if self.error.code is not None else ""
+        return f"{self.error.venue} refuses this symbol: {code}{self.error.message}"
+
+    def __str__(self) -> str:
+        return f"{dotted(self.path)}: {self.reason}"
+
+
+@attrs.frozen
 class Plan:
-    """The difference between a target and what holds; ``steps`` in the order of the target."""
+    """
+    The difference between a target and what holds; ``steps`` in the order of the target.
+
+    ``unknown`` are the symbols that no venue knows: there are no steps for them, and a plan with such is not applied.
+    """
 
     target: Target = attrs.field(repr=False)
     steps: tuple[PlannedStep, ...]
     reads: tuple[PlannedRead, ...]
+    unknown: tuple[UnknownSymbol, ...] = ()
 
     @property
     def pending(self) -> tuple[PlannedStep, ...]:

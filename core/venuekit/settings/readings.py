@@ -10,6 +10,7 @@ from venuekit.capabilities import PositionSide, Setting, SettingsSnapshot, Symbo
 from venuekit.settings.controls import is_account_wide
 from venuekit.settings.key import Key
 from venuekit.settings.places import Place
+from venuekit.settings.plans import UnknownSymbol
 from venuekit.settings.target import Value
 from venuekit.settings.wishes import key_at
 
@@ -18,10 +19,11 @@ __all__ = ["Readings"]
 
 @attrs.frozen
 class Readings:
-    """The places of a target and the snapshot of each, by the place's number."""
+    """The places of a target, the snapshot of each by the place's number, and the symbols that venues do not know."""
 
     places: Sequence[Place]
     snapshots: Mapping[int, SettingsSnapshot]
+    unknown: tuple[UnknownSymbol, ...] = ()
 
     def of(self, place: Place) -> SettingsSnapshot:
         """Return the snapshot of a place."""

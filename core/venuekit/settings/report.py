@@ -55,8 +55,8 @@ class Report:
     """
     What came of every setting, in the order of the target, and what the reads cost.
 
-    ``errors`` are those after which nothing more was sent to an account: its key was not taken, or the venue could not
-    be reached.
+    ``errors`` are those after which nothing more was sent to an account: its key was not taken, also when it was read
+    again, or the venue could not be reached. A key that reads and may not write is refused.
     """
 
     results: tuple[Result, ...]

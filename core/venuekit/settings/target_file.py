@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -19,6 +19,7 @@ from venuekit.settings.target_tables import read_tables
 from venuekit.toml_lines import KeyPath, key_lines, syntax_error
 
 if TYPE_CHECKING:
+    from venuekit.settings.plans import UnknownSymbol
     from venuekit.venue import Venue
 
 __all__ = ["TargetFile", "parse_target", "read_target"]
@@ -71,6 +72,18 @@ class TargetFile:
         check_target(self.target, venues, problems)
         problems.raise_any()
         return self.target
+
+    def check_symbols(self, unknown: Iterable[UnknownSymbol]) -> None:
+        """
+        Say where the symbols stand that a plan found to be unknown.
+
+        Raises:
+            TargetFileError: there are such; every one with its line and the venue's words.
+        """
+        problems = Problems(self.source, self.lines)
+        for one in unknown:
+            problems.add(one.path, one.reason)
+        problems.raise_any()
 
 
 def read_target(path: Path) -> TargetFile:

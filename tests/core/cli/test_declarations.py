@@ -47,6 +47,7 @@ def test_a_broken_venue_is_shown_and_the_others_work(call: Call, broken: None) -
     called = call("venues")
 
     assert called.status == 1
+    assert call("venues", "--json").error["error"] == "PluginError"
     assert "ruin_perp" in called.out
     assert "broken" in called.out
     assert "venuekit-ruin 0.7 cannot be used: ModuleNotFoundError" in called.err

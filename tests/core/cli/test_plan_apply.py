@@ -113,6 +113,26 @@ def test_a_target_that_cannot_be_understood(
         assert message in called.err
 
 
+def test_unknown_symbols(call: Call, fresh: Any, target: Path) -> None:
+    """All of them are told at once with line, account and symbol; the rest is planned, and nothing is changed."""
+    target.write_text(f"{TARGET}\n[accounts.toy_perp.symbols]\nNOSUCH.leverage = 5\nNOPE.leverage = 5\n")
+    place = (target, "--accounts", fresh.accounts)
+
+    planned, as_json = call("plan", *place), call("plan", *place, "--json")
+    applied = call("apply", *place)
+
+    for called in (planned, as_json, applied):
+        assert called.status == 64
+        for line, symbol in ((9, "NOSUCH"), (10, "NOPE")):
+            assert f"settings.toml:{line}: accounts.toy_perp.symbols.{symbol}: toy_perp refuses" in called.err
+    assert "2 pending" in planned.out
+    assert [row["symbol"] for row in as_json.rows] == ["GEMUSD", "GEMUSD"]
+    assert as_json.error["error"] == "TargetFileError"
+    assert applied.out == ""
+    target.write_text(TARGET)
+    assert call("plan", *place).status == 5
+
+
 def test_one_account_of_the_target(call: Call, served: Any, target: Path) -> None:
     """``--account`` takes only that part; a name the target does not have is 64."""
     target.write_text(f"{TARGET}\n[accounts.elsewhere]\nvenue = 'toy_perp'\n")

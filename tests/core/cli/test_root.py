@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import subprocess
 import sys
@@ -212,7 +213,8 @@ def test_ctrl_c_is_130(call: Call, plugin: Callable[[str], None]) -> None:
         import asyncio, signal
 
         @click.command("wait")
-        async def wait():
+        @click.option("--json", "as_json", is_flag=True)
+        async def wait(as_json):
             signal.raise_signal(signal.SIGINT)
             try:
                 await asyncio.sleep(60)
@@ -226,10 +228,11 @@ def test_ctrl_c_is_130(call: Call, plugin: Callable[[str], None]) -> None:
         """
     )
 
-    called = call("wait")
+    called, as_json = call("wait"), call("wait", "--json")
 
-    assert (called.status, called.out) == (130, "")
+    assert (called.status, called.out) == (as_json.status, as_json.out) == (130, "")
     assert called.err.split("\n")[-2:] == ["toy_perp: set_leverage has an unknown outcome", ""]
+    assert json.loads(as_json.err.splitlines()[-1]) == {"note": "toy_perp: set_leverage has an unknown outcome"}
     assert "Traceback" not in called.err
 
 

@@ -19,6 +19,7 @@ from venuekit.capabilities import AccountKind, Balance, MarginType
 from venuekit.cli.rows import json_text, plain, row_of
 from venuekit.cli.status import Status, status_of, worst
 from venuekit.cli.tables import record, shown, table
+from venuekit.cli.words import Whole, number
 
 
 class _Loud(enum.StrEnum):
@@ -74,6 +75,24 @@ def test_a_row_has_the_values_own_fields() -> None:
     assert list(row) == ["account", "venue", *names]
     (parsed,) = json.loads(json_text([row]))
     assert (parsed["account"], parsed["wallet"], parsed["equity"]) == ("main", "1.50", None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["5_0", " 5", "5 ", "\uff15", "\u0665", "nan", "inf", "1e", "1e999", "--5", "", ".", "0x5", "5,0", "1\n"],
+)
+def test_what_is_no_number(text: str) -> None:
+    """Whatever Python would read besides what people write as a number is refused."""
+    with pytest.raises(click.BadParameter, match="is not a number"):
+        number(text)
+    with pytest.raises(click.BadParameter, match="is not a whole number"):
+        Whole().convert(text, None, None)
+
+
+@pytest.mark.parametrize("text", ["5", "+5", "-0.1", ".5", "5.", "0.00010", "1e-8", "2E+3"])
+def test_numbers_are_taken_as_they_are_written(text: str) -> None:
+    """A decimal number is taken exactly, with its trailing zeros."""
+    assert str(number(text)) == str(Decimal(text))
 
 
 @pytest.mark.parametrize(
@@ -154,6 +173,7 @@ def test_the_worst_status_wins() -> None:
         (errors.InvalidRequest("x"), 3),
         (errors.GuardRefused("x"), 3),
         (errors.NotExecuted("x"), 3),
+        (errors.PermissionDenied("x"), 3),
     ],
 )
 def test_statuses_of_errors(error: errors.VenuekitError, status: int) -> None:

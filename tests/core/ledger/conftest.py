@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from venuekit.capabilities import MarginTypeScope, Setting
-from venuekit.simulator.ledger import (
-    Asset,
-    BreakEven,
-    Contract,
-    IsolatedMargin,
-    Ledger,
-    Liquidation,
-    Pool,
-    Rounding,
-    Rules,
-    tiers,
-)
+from venuekit.simulator.ledger import Asset, Contract, Ledger, Rules, tiers
 
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+sys.path.insert(0, str(Path(__file__).parent))
+
+from made_up import CUTTING, NEAREST, NOW
+from order_requests import Clock
 
 ContractFactory = Callable[..., Contract]
 LedgerFactory = Callable[..., Ledger]
@@ -32,28 +24,13 @@ LedgerFactory = Callable[..., Ledger]
 @pytest.fixture
 def cutting() -> Rules:
     """Cuts money toward zero, counts isolated margin at mark, keeps a margin type for each symbol."""
-    return Rules(valuation_asset="USDT")
+    return CUTTING
 
 
 @pytest.fixture
 def nearest() -> Rules:
     """Rounds money to nearest, counts isolated margin at entry with the closing fee, has one margin type."""
-    return Rules(
-        rounding=Rounding.NEAREST,
-        margin_type_scope=MarginTypeScope.ACCOUNT,
-        isolated_margin=IsolatedMargin.ENTRY,
-        closing_fee_in_margin=True,
-        tier_counts_orders=True,
-        hedge_mode=False,
-        asset_mode=False,
-        pool=Pool.IN_CROSS,
-        no_change_refused=frozenset({Setting.LEVERAGE}),
-        orders_forbid=frozenset(),
-        position_forbids=frozenset(),
-        refuse_lower_leverage_isolated=False,
-        liquidation=Liquidation.ENTRY,
-        break_even=BreakEven.NONE,
-    )
+    return NEAREST
 
 
 @pytest.fixture
@@ -122,6 +99,26 @@ def opened() -> LedgerFactory:
         ledger = Ledger(rules, contracts, known, now=lambda: NOW)
         for asset in known:
             ledger.deposit(asset.name, Decimal(money))
+        return ledger
+
+    return make
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Stand at the start."""
+    return Clock()
+
+
+@pytest.fixture
+def trading(clock: Clock, linear: ContractFactory) -> Callable[..., Ledger]:
+    """Open a ledger with 100,000 USDT and one contract at 50,000; fields are those of the rules."""
+
+    def make(**fields: Any) -> Ledger:
+        fees = {"taker_fee": Decimal("0.0004"), "maker_fee": Decimal("0.0002")}
+        contract = linear(**fees, min_notional=Decimal(100), max_quantity=Decimal(500))
+        ledger = Ledger(Rules(**fields), [contract], [Asset("USDT", index_price=Decimal(1))], now=clock)
+        ledger.deposit("USDT", Decimal(100_000))
         return ledger
 
     return make

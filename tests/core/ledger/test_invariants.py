@@ -8,85 +8,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import UTC, datetime
-from decimal import Context, Decimal, localcontext
+from decimal import Decimal, localcontext
 from typing import TypeVar
 
 import attrs
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from made_up import ASSETS, CONTRACTS, CUTTING, NEAREST, NOW, UNIT, WIDE, D, case_of, sides, symbols
 
 from venuekit.capabilities import AssetMode, MarginType, MarginTypeScope, PositionMode, PositionSide, Setting
-from venuekit.simulator.ledger import (
-    Asset,
-    Book,
-    BreakEven,
-    Contract,
-    IsolatedMargin,
-    Ledger,
-    LedgerState,
-    Liquidation,
-    Pool,
-    Refused,
-    Rounding,
-    Rules,
-    Side,
-    tiers,
-)
+from venuekit.simulator.ledger import Book, Ledger, LedgerState, Refused, Rules, Side
 
-D = Decimal
 R = TypeVar("R")
-UNIT = D("1e-8")
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-WIDE = Context(prec=60)
 
-BRACKETS = tiers((D(10**6), D(125), D("0.004")), (D(10**8), D(50), D("0.01")), (D(10**12), D(5), D("0.1")))
-LINEAR = Contract(
-    symbol="ONEUSDT",
-    pair="ONEUSDT",
-    base="ONE",
-    quote="USDT",
-    settle="USDT",
-    is_inverse=False,
-    contract_size=D(1),
-    brackets=BRACKETS,
-    mark=D(1000),
-)
-INVERSE = Contract(
-    symbol="ONEUSD",
-    pair="ONEUSD",
-    base="ONE",
-    quote="USD",
-    settle="ONE",
-    is_inverse=True,
-    contract_size=D(100),
-    brackets=BRACKETS,
-    mark=D(1000),
-)
-CONTRACTS = {contract.symbol: contract for contract in (LINEAR, INVERSE)}
-ASSETS = Asset("USDT", index_price=D(1)), Asset("ONE", index_price=D(1000), haircut=D("0.05"))
-
-CUTTING = Rules(valuation_asset="USDT")
-NEAREST = Rules(
-    rounding=Rounding.NEAREST,
-    margin_type_scope=MarginTypeScope.ACCOUNT,
-    isolated_margin=IsolatedMargin.ENTRY,
-    closing_fee_in_margin=True,
-    tier_counts_orders=True,
-    hedge_mode=False,
-    asset_mode=False,
-    pool=Pool.IN_CROSS,
-    no_change_refused=frozenset({Setting.LEVERAGE}),
-    orders_forbid=frozenset(),
-    position_forbids=frozenset(),
-    refuse_lower_leverage_isolated=False,
-    liquidation=Liquidation.ENTRY,
-    break_even=BreakEven.NONE,
-)
-
-symbols = st.sampled_from(sorted(CONTRACTS))
-sides = st.sampled_from(Side)
 legs = st.sampled_from(PositionSide)
 quantities = st.integers(1, 5000).map(lambda hundredths: D(hundredths) / 100)
 prices = st.integers(50_000, 200_000).map(lambda cents: D(cents) / 100)
@@ -306,23 +241,8 @@ class Account(RuleBasedStateMachine):
             assert {MarginType.CROSS} == {self.ledger.margin_type(symbol) for symbol in CONTRACTS}
 
 
-class CuttingAccount(Account):
-    """A venue that cuts, with all modes and a margin type per symbol."""
-
-    venue = CUTTING
-
-
-class NearestAccount(Account):
-    """A venue that rounds, with one margin type and margin counted at entry."""
-
-    venue = NEAREST
-
-
-TestCuttingAccount = CuttingAccount.TestCase
-TestNearestAccount = NearestAccount.TestCase
-TestCuttingAccount.settings = TestNearestAccount.settings = settings(
-    max_examples=60, stateful_step_count=30, deadline=None
-)
+TestCuttingAccount = case_of(Account, CUTTING, max_examples=60, stateful_step_count=30)
+TestNearestAccount = case_of(Account, NEAREST, max_examples=60, stateful_step_count=30)
 
 fills = st.lists(st.tuples(sides, quantities, prices), min_size=1, max_size=15)
 

@@ -287,7 +287,7 @@ def test_isolated_wallet_removable_margin_and_liquidation(
 def test_removable_margin_of_an_inverse_position(
     cutting: Rules, inverse: ContractFactory, opened: LedgerFactory
 ) -> None:
-    """[calc] Of 0.4 in the wallet 0.0833 is lost and 0.2083 asked at mark 48,000: the second of two limits holds."""
+    """[calc] Of 0.4 in the wallet 0.08333333 is lost and 0.20833333 asked at mark 48,000: of two limits the second."""
     ledger = opened(cutting, inverse(contract_size=D(100)))
     ledger.set_margin_type(MarginType.ISOLATED, "ONEUSD")
     trade(ledger, "ONEUSD", "1000", "50000")
@@ -295,7 +295,7 @@ def test_removable_margin_of_an_inverse_position(
     ledger.set_mark("ONEUSD", D(48_000))
 
     assert D("0.31666667") == ledger.position("ONEUSD").isolated_margin
-    assert D("0.10833333") == ledger.removable_margin("ONEUSD")
+    assert D("0.10833334") == ledger.removable_margin("ONEUSD")
 
 
 def test_closing_a_part_returns_its_share_of_the_isolated_wallet(

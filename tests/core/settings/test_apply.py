@@ -279,7 +279,6 @@ async def test_errors_of_a_setter_end_the_step_by_their_outcome(main: Any, error
 @pytest.mark.parametrize(
     ("error", "exit_status"),
     [
-        (AuthenticationFailed("may not", code=-2, outcome=Outcome.NOT_APPLIED), 3),
         (NeverSent("nobody listens"), 1),
         (AnswerLost("nothing came back", outcome=Outcome.UNKNOWN), 4),
     ],
@@ -297,6 +296,31 @@ async def test_nothing_more_is_sent_to_an_account_that_cannot_be_reached(
     assert statuses(report) == {"symbols.ETH.leverage": ended, "symbols.BTC.leverage": "skipped"}
     assert message(report, "symbols.BTC.leverage") == f"not tried after: {error}"
     assert report.errors == (error,)
+    assert report_exit_status(report) == exit_status
+
+
+@pytest.mark.parametrize(("reads_on", "exit_status"), [(True, 3), (False, 1)])
+async def test_a_key_that_is_denied_a_write_is_wrong_only_when_it_cannot_read_either(
+    main: Any, monkeypatch: pytest.MonkeyPatch, reads_on: bool, exit_status: int
+) -> None:
+    """A denied write ends the account; it is a refusal where the same key reads on, and an error where it does not."""
+    error = AuthenticationFailed("may not", code=-2, outcome=Outcome.NOT_APPLIED)
+    accounts = {"main": main}
+    made = await plan(target("[accounts.main.symbols]\nETH.leverage = 5\nBTC.leverage = 6\n"), accounts)
+
+    async def denied(*_: Any, **__: Any) -> Any:
+        raise error
+
+    def deny() -> None:
+        if not reads_on:
+            monkeypatch.setattr(type(main), "read_settings", denied)
+        raise error
+
+    main.world.meddle = when("acme_perp leverage ETH 5", applied=False, do=deny)
+    report = await apply(made, accounts)
+
+    assert statuses(report) == {"symbols.ETH.leverage": "refused", "symbols.BTC.leverage": "skipped"}
+    assert report.errors == (() if reads_on else (error,))
     assert report_exit_status(report) == exit_status
 
 

@@ -346,6 +346,17 @@ def test_mistakes(call: Call, market: Any, words: list[str], message: str) -> No
     assert called.err.count("\n") == 1
 
 
+@pytest.mark.parametrize("name", ["out.xlsx", "out.csv.gz", "out.2026"])
+def test_a_suffix_of_no_format(call: Call, market: Any, name: str) -> None:
+    """It is refused with the list of those that work, unless the format is named; nothing is written."""
+    called = call("history", "income", "main", "--output", name)
+    written = Path(name).exists()
+    named = call("history", "income", "main", "--output", name, "--format", "csv")
+
+    assert (called.status, written, named.status) == (64, False, 0)
+    assert "expected .csv, .jsonl, .ndjson, .parquet, or name the format" in called.err
+
+
 def test_parquet_without_pyarrow(call: Call, market: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error says what to install, before anything is downloaded or written."""
     monkeypatch.setitem(sys.modules, "pyarrow", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import io
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 import venuekit
 from venuekit import Runtime
 from venuekit.cli import opening
-from venuekit.errors import AnswerLost, PermissionDenied
+from venuekit.errors import AnswerLost, AuthenticationFailed, GuardRefused, OperationError, PermissionDenied
 from venuekit.pipeline.journal import FileJournal, Unresolved, new_id
 
 Call = Callable[..., Any]
@@ -42,7 +43,10 @@ def test_nothing_is_left(call: Call, market: Any) -> None:
     second = call("panic", "main", "other", "--json")
 
     assert (first.status, first.out, first.err) == (0, "main: nothing left\n", "")
-    assert (second.status, second.rows, second.err) == (0, [], "")
+    assert (second.status, second.rows) == (0, [])
+    assert [json.loads(line) for line in second.err.splitlines()] == [
+        {"note": f"{name}: nothing left", "account": name, "left": 0} for name in ("main", "other")
+    ]
     assert _open(call) == []
 
 
@@ -91,6 +95,22 @@ def test_one_that_fails_does_not_stop_the_others(call: Call, market: Any) -> Non
     assert called.err == f"error: main: {refused}\n"
     assert called.out.endswith("main: 2 left\nother: nothing left\n")
     assert _open(call) == ["main-plain", "main-stop"]
+
+
+@pytest.mark.parametrize(
+    "error", [AuthenticationFailed("no key to cancel"), GuardRefused("read-only"), PermissionDenied("may only read")]
+)
+def test_an_account_that_may_only_read(call: Call, market: Any, error: OperationError) -> None:
+    """Where nothing is open and nothing may be cancelled that is what is said, and nothing is left."""
+    market.module.FAILURES["toy_market", "cancel_all_orders"] = error
+
+    called, as_json = call("panic", "main"), call("panic", "main", "--json")
+
+    assert (called.status, called.out) == (as_json.status, "main: nothing left\n") == (0, "main: nothing left\n")
+    assert called.err == f"main: no order is open; it may not cancel any: {error}\n"
+    told, summary = map(json.loads, as_json.err.splitlines())
+    assert told == {"note": called.err.rstrip(), "account": "main"}
+    assert summary["left"] == 0
 
 
 def test_unknown_what_is_left(call: Call, market: Any) -> None:
@@ -142,7 +162,10 @@ def test_errors_name_their_account(call: Call, market: Any) -> None:
     called = call("panic", "main", "other", "--json")
 
     assert (called.status, called.rows) == (4, [])
-    assert called.error["message"] == "main: nothing came back"
+    error, *summary = map(json.loads, called.err.splitlines())
+    assert error["message"] == "main: nothing came back"
+    assert error["operation"] == "cancel_all_orders"
+    assert [(one["account"], one["left"]) for one in summary] == [("main", None), ("other", 0)]
 
 
 @pytest.mark.parametrize("words", [[], ["man"], ["main", "man"]])
@@ -187,6 +210,9 @@ def test_an_order_that_may_still_arrive(
     assert (gone.status, gone.err) == (0, "")
     assert (under_way.status, under_way.out) == (4, "main: unknown what is left\n")
     assert "main: an order (client id under-way) may still arrive until " in under_way.err
+    note, summary = map(json.loads, call("panic", "main", "--json").err.splitlines())
+    assert (note["account"], note["note"]) == ("main", under_way.err.rstrip())
+    assert (summary["account"], summary["left"]) == ("main", None)
 
 
 class _Terminal(io.StringIO):

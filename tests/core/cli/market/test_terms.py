@@ -51,14 +51,15 @@ def test_instruments(call: Call, served: Any) -> None:
 
 
 def test_key(call: Call, market: Any) -> None:
-    """What the key may do is one flat row; that it may withdraw is a warning in one line; the key is not shown."""
+    """What the key may do is one flat row; that it may withdraw is a warning, as JSON an object; no key is shown."""
     called = call("key", "main", "--json")
     table = call("key", "main")
 
     (row,) = called.rows
     assert (row["permissions"], row["ips"]) == ("account.read, trade.orders", "anywhere")
     assert (row["may_withdraw"], row["read_only"], row["expires_at"]) == (True, False, None)
-    assert called.err == table.err == "warning: this key may withdraw\n"
+    assert table.err == "warning: this key may withdraw\n"
+    assert called.error == {"warning": "this key may withdraw"}
     assert max(map(len, table.out.splitlines())) <= 100
     assert "main-key" not in called.out + table.out
 
@@ -81,9 +82,11 @@ def test_accounts_that_nobody_named_are_left_out(call: Call, market: Any, served
 
     assert (every.status, text.status, named.status, walked.status) == (0, 0, 1, 0)
     assert [row["account"] for row in every.rows] == [row["account"] for row in named.rows] == ["main"]
-    assert [json.loads(called.err.splitlines()[-1])["error"] for called in (every, named)] == [
-        "UnsupportedCapability"
-    ] * 2
+    assert json.loads(every.err.splitlines()[-1]) == {
+        "left_out": "toy_perp: ApiKeyReader is not supported: not implemented by this plugin",
+        "account": "toy_perp",
+    }
+    assert json.loads(named.err.splitlines()[-1])["error"] == "UnsupportedCapability"
     assert text.err.endswith("left out: toy_perp: ApiKeyReader is not supported: not implemented by this plugin\n")
     assert "left out: toy_perp: IncomeReader is not supported" in walked.err
     assert walked.out.count("\nmain,") == 3

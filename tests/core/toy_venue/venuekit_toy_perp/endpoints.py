@@ -188,7 +188,7 @@ ADD_COLLATERAL = Endpoint(
     claims=lambda row: row.id,
     settle=_find_collateral,
     absence_proof=AbsenceProof(after=timedelta(seconds=1)),
-    note="Adds margin to an isolated position; the framework has no capability for it yet.",
+    note="Adds margin to an isolated position; called as an endpoint, without PositionMarginControl.",
 )
 
 ENDPOINTS = (

@@ -1,0 +1,66 @@
+"""docs/orders.md and docs/simulator.md are true: their blocks run one after another, and what they assert holds."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import inspect
+from typing import Any
+
+import pytest
+
+GUIDES = ("orders_page", "simulator_page")
+
+
+class _Raises(ast.NodeTransformer):
+    """What a block expects to be raised is raised."""
+
+    def visit_Try(self, node: ast.Try) -> ast.Try:
+        node.orelse = ast.parse('raise AssertionError("nothing was raised")').body
+        return node
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+async def test_the_blocks_run_as_written(guide: str, request: pytest.FixtureRequest) -> None:
+    """Typed where ``await`` may stand at the top, each block of a page does what it asserts and raises what it says."""
+    page = request.getfixturevalue(guide)
+    names: dict[str, Any] = {}
+    async with asyncio.timeout(30):
+        try:
+            for number, block in enumerate(page.blocks):
+                tree = ast.fix_missing_locations(_Raises().visit(ast.parse(block.code)))
+                code = compile(tree, f"{page.path.name}, block {number}", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+                running = eval(code, names)  # noqa: S307 - our own documentation
+                if inspect.isawaitable(running):
+                    await running
+        finally:
+            if "stack" in names:
+                await names["stack"].aclose()
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_a_guide_is_short_and_all_of_it_is_run(guide: str, request: pytest.FixtureRequest) -> None:
+    """No block is only to be looked at, most of them assert something, and the page is read in one go."""
+    page = request.getfixturevalue(guide)
+
+    assert {block.language for block in page.blocks} == {"python"}
+    assert page.text.count("```") == 2 * len(page.blocks)
+    assert sum("assert" in block.code for block in page.blocks) >= len(page.blocks) - 3
+    assert len(page.text.splitlines()) < 200
+
+
+def test_every_disturbance_is_told(simulator_page: Any) -> None:
+    """The simulator's page names each disturbance there is, and each command that scripts a ledger."""
+    from venuekit import simulator
+    from venuekit.simulator.ledger.scripting import Scripting
+
+    disturbances = [
+        name
+        for name in simulator.__all__
+        if inspect.isclass(found := getattr(simulator, name)) and issubclass(found, simulator.Disturbance)
+    ]
+    commands = [name for name, _ in inspect.getmembers(Scripting, inspect.isfunction) if name in vars(Scripting)]
+    told = simulator_page.text
+
+    assert [name for name in disturbances if name != "Disturbance" and f"{name}(" not in told] == []
+    assert [name for name in commands if f"ledger.{name}" not in told] == []
