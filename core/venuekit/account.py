@@ -149,6 +149,11 @@ class Account:
         """Return the error for an argument that is refused before sending."""
         return errors.InvalidArgument(message, venue=self.venue.id, operation=operation, subject=subject)
 
+    @property
+    def deadline(self) -> float | None:
+        """Seconds a call may take in all; what makes several requests of it shares them out. None for no limit."""
+        return self._options.deadline
+
     def moved(self, present: object) -> bool:
         """Say whether a setting that reads ``present`` is not the one that :meth:`using` was told to expect."""
         return self._options.expected is not UNSET and present != self._options.expected

@@ -3,7 +3,7 @@ How histories are walked: three ways, for the three ways in which venues page.
 
 All yield oldest first, hold at most two pages (or one bisected window) in memory, and end with an error rather than a
 loop when a venue repeats itself. Times are milliseconds since 1970; windows include both ends. A history that a venue
-keeps in two places is one walk by :func:`merged`.
+keeps in two places is one walk by :func:`merged`. What they raise names the :class:`Origin` that they are given.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
-from venuekit.errors import InvalidArgument, PayloadMismatch
+from venuekit.errors import InvalidArgument, Outcome, PayloadMismatch
 
-__all__ = ["Page", "Span", "Track", "bisected", "by_identity", "merged", "paged", "span_of"]
+__all__ = ["NO_ORIGIN", "Origin", "Page", "Span", "Track", "bisected", "by_identity", "merged", "paged", "span_of"]
 
 T = TypeVar("T")
 
@@ -91,6 +91,22 @@ class Track(Generic[T]):
 
 
 @attrs.frozen
+class Origin:
+    """Whose history is walked, and by which method: what the errors of a walk say of it."""
+
+    venue: str = ""
+    operation: str = ""
+
+    def mismatch(self, words: str) -> PayloadMismatch:
+        """Return the error for pages that cannot be believed; a read changes nothing."""
+        return PayloadMismatch(words, venue=self.venue, operation=self.operation, outcome=Outcome.NOT_APPLIED)
+
+
+#: of a walk that nobody has named
+NO_ORIGIN = Origin()
+
+
+@attrs.frozen
 class Page(Generic[T]):
     """One page of a cursor, in the venue's order; ``cursor`` is None behind the last one."""
 
@@ -106,6 +122,7 @@ async def paged(
     track: Track[T],
     after: T | None = None,
     keep: Callable[[T], bool] | None = None,
+    origin: Origin = NO_ORIGIN,
 ) -> AsyncGenerator[T, None]:
     """
     Walk windows whose pages are numbered from 1 and run from old to new; a page shorter than ``limit`` is the last.
@@ -128,9 +145,9 @@ async def paged(
                 items, moments = sorted(items, key=track.time), ordered
             if moments and newest is not None and moments[0] <= newest:
                 if frozenset(map(track.key, items)) == frozenset(map(track.key, before)):
-                    raise PayloadMismatch(f"page {number} repeats page {number - 1}")
+                    raise origin.mismatch(f"page {number} repeats page {number - 1}")
                 if moments[0] < newest:
-                    raise PayloadMismatch(f"page {number} goes back in time, behind page {number - 1}")
+                    raise origin.mismatch(f"page {number} goes back in time, behind page {number - 1}")
             for passed in filter(keep, gate.put_all(items, moments)) if keep else gate.put_all(items, moments):
                 yield passed
             if len(items) < limit:
@@ -148,6 +165,7 @@ async def by_identity(
     limit: int,
     identity: Callable[[T], int],
     until: Callable[[T], bool] = lambda _: False,
+    origin: Origin = NO_ORIGIN,
 ) -> AsyncGenerator[T, None]:
     """
     Walk items by their ascending number: ``fetch`` returns up to ``limit`` items from a number on.
@@ -161,7 +179,7 @@ async def by_identity(
     while True:
         items = sorted(await fetch(upcoming), key=identity)
         if items and identity(items[0]) < upcoming:
-            raise PayloadMismatch(f"asked for numbers from {upcoming} on, got {identity(items[0])}")
+            raise origin.mismatch(f"asked for numbers from {upcoming} on, got {identity(items[0])}")
         for item in items:
             if identity(item) < upcoming:
                 continue
@@ -180,12 +198,14 @@ async def bisected(
     track: Track[T],
     after: T | None = None,
     most_pages: int = 10,
+    origin: Origin = NO_ORIGIN,
 ) -> AsyncGenerator[T, None]:
     """
     Walk windows that the venue answers newest first, by cursor.
 
     A window with more than ``most_pages`` pages is halved, and the older half walked first, so that memory stays
-    bounded and the order is still oldest first. Only what bears one and the same millisecond is never parted.
+    bounded and the order is still oldest first. Only what bears one and the same millisecond is never parted: where
+    the venue gives no more of it than one page, the walk ends with an error that says so.
 
     Raises:
         PayloadMismatch: a cursor comes back that was there before, or ``most_pages`` pages in a row hold nothing new.
@@ -194,7 +214,7 @@ async def bisected(
     pending = deque(windows)
     while pending:
         window = pending.popleft()
-        items = await _collect(fetch, window, track, most_pages)
+        items = await _collect(fetch, window, track, most_pages, origin)
         if items is None:
             pending.extendleft(reversed(window.halves()))
             continue
@@ -206,7 +226,11 @@ async def bisected(
 
 
 async def _collect(
-    fetch: Callable[[Span, str | None], Awaitable[Page[T]]], window: Span, track: Track[T], most_pages: int
+    fetch: Callable[[Span, str | None], Awaitable[Page[T]]],
+    window: Span,
+    track: Track[T],
+    most_pages: int,
+    origin: Origin,
 ) -> list[T] | None:
     """Return all items of a window, oldest first; None when they are too many and the window can be halved."""
     found: dict[Hashable, T] = {}
@@ -222,9 +246,9 @@ async def _collect(
         if not page.cursor or not page.items:
             break
         if idle >= most_pages:
-            raise PayloadMismatch(f"{idle} pages in a row hold nothing new")
+            raise origin.mismatch(_idle_words(idle, window, len(page.items)))
         if page.cursor in seen:
-            raise PayloadMismatch("the venue repeats a cursor")
+            raise origin.mismatch("the venue repeats a cursor")
         seen.add(page.cursor)
         cursor = page.cursor
         if pages >= most_pages and window.end > window.start:
@@ -233,6 +257,14 @@ async def _collect(
     oldest_first = list(found.values())[::-1]
     oldest_first.sort(key=track.time)
     return oldest_first
+
+
+def _idle_words(idle: int, window: Span, rows: int) -> str:
+    words = f"{idle} pages in a row hold nothing new" if idle > 1 else "a page holds nothing new"
+    if window.start < window.end:
+        return words
+    # the narrowest window there is: what it holds beyond a page cannot be asked for
+    return f"{words}: the venue gives {rows} rows of the millisecond {window.start}, and none of those behind them"
 
 
 async def merged(*sources: AsyncIterator[T], track: Track[T], after: T | None = None) -> AsyncGenerator[T, None]:

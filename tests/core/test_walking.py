@@ -17,9 +17,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from venuekit.errors import InvalidArgument, PayloadMismatch
+from venuekit.errors import InvalidArgument, Outcome, PayloadMismatch
 from venuekit.walk import Walk
-from venuekit.walking import Page, Span, Track, bisected, by_identity, merged, paged, span_of
+from venuekit.walking import Origin, Page, Span, Track, bisected, by_identity, merged, paged, span_of
 
 T = TypeVar("T")
 
@@ -375,3 +375,44 @@ async def test_a_walk_can_be_stopped_and_collected() -> None:
     await walk.aclose()
     assert [number async for number in walk] == []
     assert asked == [0]
+
+
+# -- what errors tell
+
+
+async def same_page(window: Span, _: str | None) -> Page[Row]:
+    """Answer the same two rows of one millisecond on every page."""
+    return Page([(5, 1), (5, 0)] if window.start <= 5 <= window.end else [], "more")
+
+
+async def same_number(_: Span, __: int) -> Sequence[Row]:
+    """Answer the same full page under every number."""
+    return [(5, 0), (5, 1)]
+
+
+async def numbers_behind(_: int) -> Sequence[int]:
+    """Answer a number that lies behind what was asked for."""
+    return [3]
+
+
+ORIGIN = Origin("acme_perp", "iter_income")
+TROUBLED: dict[str, Callable[[], AsyncIterator[Any]]] = {
+    "paged": lambda: paged(same_number, later([Span(0, 9)]), limit=2, track=TRACK, origin=ORIGIN),
+    "by identity": lambda: by_identity(numbers_behind, 7, limit=2, identity=lambda number: number, origin=ORIGIN),
+    "bisected": lambda: bisected(same_page, [Span(0, 9)], track=TRACK, most_pages=1, origin=ORIGIN),
+}
+
+
+@pytest.mark.parametrize("way", TROUBLED.values(), ids=TROUBLED)
+async def test_errors_say_whose_history_it_is(way: Callable[[], AsyncIterator[Any]]) -> None:
+    """Venue and method stand in every error, and that nothing was changed."""
+    with pytest.raises(PayloadMismatch, match=r"^acme_perp: iter_income could not read the answer: ") as caught:
+        await drain(way())
+    assert (caught.value.venue, caught.value.operation) == ("acme_perp", "iter_income")
+    assert caught.value.outcome is Outcome.NOT_APPLIED
+
+
+async def test_more_rows_of_a_millisecond_than_a_page_name_the_limit() -> None:
+    """What cannot be parted any more, and has no second page, is told by how many rows the venue gives of it."""
+    with pytest.raises(PayloadMismatch, match="gives 2 rows of the millisecond 5, and none of those behind them"):
+        await drain(bisected(same_page, [Span(0, 9)], track=TRACK, most_pages=1))

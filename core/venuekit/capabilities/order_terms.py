@@ -9,7 +9,7 @@ from venuekit.capabilities.open_enum import OpenEnum
 __all__ = ["FillKind", "OrderBook", "OrderSide", "OrderStatus", "OrderType", "TimeInForce", "WorkingPrice"]
 
 
-class OrderSide(enum.StrEnum):
+class OrderSide(OpenEnum):
     """Whether an order buys or sells; its quantity is never signed."""
 
     BUY = "buy"

@@ -18,22 +18,27 @@ _ALPHABET = string.ascii_letters + string.digits
 
 @attrs.frozen
 class SimKey:
-    """An API key of the simulated account, with its secret; a read-only one is refused writes."""
+    """
+    An API key of the simulated account, with its secret; a read-only one is refused writes.
+
+    ``sub_account`` says that the account belongs to another one: what only a master account may, a front refuses it.
+    """
 
     key: str = attrs.field(repr=False)
     secret: str = attrs.field(repr=False)
     read_only: bool = False
+    sub_account: bool = False
 
 
-def make_key(seed: int, *, read_only: bool = False) -> SimKey:
+def make_key(seed: int, *, read_only: bool = False, sub_account: bool = False) -> SimKey:
     """Return a key that depends on nothing but the seed."""
-    purpose = "read-only" if read_only else "trading"
+    purpose = "read-only" if read_only else "sub-account" if sub_account else "trading"
     source = random.Random(f"venuekit {purpose} key {seed}")  # noqa: S311  - must repeat; it opens nothing real
 
     def text() -> str:
         return "".join(source.choices(_ALPHABET, k=KEY_LENGTH))
 
-    return SimKey(text(), text(), read_only)
+    return SimKey(text(), text(), read_only, sub_account)
 
 
 def is_hmac_sha256(secret: str, payload: bytes, signature: str) -> bool:

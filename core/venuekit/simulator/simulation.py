@@ -28,12 +28,14 @@ class Simulation:
     """
     Simulated venues behind one port of 127.0.0.1; an async context manager, made by :func:`venuekit.simulate`.
 
-    One key and one secret open every venue, a second pair may only read. Venues of one realm share one ledger, and
+    One key and one secret open every venue, a second pair may only read, and a third one is told to be of a
+    sub-account. Venues of one realm share one ledger, and
     so one account. Time comes from ``clock``, everything accidental from ``seed``.
 
     Attributes:
         key, secret: What opens every venue.
         read_only_key, read_only_secret: What is refused writes.
+        sub_account_key, sub_account_secret: What is refused what only a master account may.
         requests: What arrived, oldest first.
         script: What the disturbances still await.
     """
@@ -52,11 +54,12 @@ class Simulation:
         self._clock = clock or SystemClock()
         self._port = port
         self._offset = 0
-        trading, reading = make_key(seed), make_key(seed, read_only=True)
+        trading, reading, sub = make_key(seed), make_key(seed, read_only=True), make_key(seed, sub_account=True)
         self.key, self.secret = trading.key, trading.secret
         self.read_only_key, self.read_only_secret = reading.key, reading.secret
+        self.sub_account_key, self.sub_account_secret = sub.key, sub.secret
         self.script = Script()
-        self._services = self._make_services({key.key: key for key in (trading, reading)})
+        self._services = self._make_services({key.key: key for key in (trading, reading, sub)})
         self._server = Server(self._services, self.script, clock=self._clock, now=self.milliseconds)
 
     def _make_services(self, keys: Mapping[str, SimKey]) -> dict[str, Service]:
@@ -103,9 +106,13 @@ class Simulation:
         self._service(venue_id)
         return f"http://127.0.0.1:{self.port}/{venue_id}"
 
-    def credentials(self, venue_id: str, *, read_only: bool = False) -> Credentials:
-        """Return credentials that :func:`venuekit.connect` takes."""
-        key, secret = (self.read_only_key, self.read_only_secret) if read_only else (self.key, self.secret)
+    def credentials(self, venue_id: str, *, read_only: bool = False, sub_account: bool = False) -> Credentials:
+        """Return credentials that :func:`venuekit.connect` takes: of the trading key, or of one of the others."""
+        key, secret = self.key, self.secret
+        if read_only:
+            key, secret = self.read_only_key, self.read_only_secret
+        elif sub_account:
+            key, secret = self.sub_account_key, self.sub_account_secret
         return Credentials.sim(self.rest(venue_id), key, secret)
 
     # -- behind the scenes

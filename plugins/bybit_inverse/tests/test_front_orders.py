@@ -12,7 +12,7 @@ import pytest
 from venuekit.endpoint import Encoding, Endpoint, Kind, Parameter
 from venuekit.errors import VenueError
 from venuekit.simulator import Answer, Simulation
-from venuekit.simulator.ledger import Side
+from venuekit.simulator.ledger import Book, Side
 from venuekit.testing.recorded import Recorded
 from venuekit_bybit_inverse import BYBIT_INVERSE, BybitInverseAccount
 from venuekit_bybit_inverse import endpoints as declared
@@ -137,6 +137,9 @@ REFUSALS: dict[str, tuple[str, str, dict[str, Any], int, str]] = {
     "odd trigger": ("POST", "/v5/order/create", {**ORDER, "triggerBy": "Moon"}, 10001, "triggerBy invalid"),
     "odd smp": ("POST", "/v5/order/create", {**ORDER, "smpType": "Moon"}, 10001, "smpType invalid"),
     "half tpsl": ("POST", "/v5/order/create", {**ORDER, "tpslMode": "Half"}, 10001, "tpslMode invalid"),
+    "odd loss": ("POST", "/v5/order/amend", {**ORDER, "orderId": "1", "slTriggerBy": "Moon"}, 10001, "slTriggerBy"),
+    "odd type": ("POST", "/v5/order/create", {**ORDER, "tpOrderType": "Stop"}, 10001, "tpOrderType invalid"),
+    "no limit": ("POST", "/v5/order/amend", {**ORDER, "orderId": "1", "tpLimitPrice": "x"}, 10001, "tpLimitPrice"),
     "no profit": ("POST", "/v5/order/create", {**ORDER, "takeProfit": "cheap"}, 10001, "takeProfit invalid"),
     "margin of a leg": (
         "POST", "/v5/position/add-margin", {**INVERSE, "symbol": "BTCUSD", "margin": "1", "positionIdx": 2}, 10001,
@@ -203,6 +206,27 @@ async def test_a_batch_goes_on_behind_a_refused_item(account: BybitInverseAccoun
     assert [bool(one["orderId"]) for one in answer["result"]["list"]] == [True, False, False, True]
     assert answer["result"]["list"][2]["orderLinkId"] == "x"
     assert len(sim.ledger.open_orders("ETHUSD")) == 2
+
+
+@pytest.mark.parametrize(
+    ("book", "most", "code"), [(Book.PLAIN, 500, 110020), (Book.CONDITIONAL, 10, 110009)], ids=["plain", "conditional"]
+)
+async def test_so_many_orders_of_a_symbol_and_no_more(
+    account: BybitInverseAccount, sim: Simulation, book: Book, most: int, code: int
+) -> None:
+    """Plain and conditional orders are counted apart, and each symbol's by themselves."""
+    conditional = book is Book.CONDITIONAL
+    for _ in range(most):
+        sim.ledger.rest_order("ETHUSD", Side.BUY, D(100), D(4000 if conditional else 2000), book=book)
+    trigger = {"triggerPrice": "4000", "triggerDirection": 1}
+    extra, other = (trigger, {}) if conditional else ({}, trigger)
+    with pytest.raises(VenueError) as caught:
+        await ask(account, "POST", "/v5/order/create", {**ORDER, **extra})
+    assert caught.value.code == code
+    await ask(account, "POST", "/v5/order/create", {**ORDER, **other})
+    high = {"symbol": "BTCUSD", "triggerPrice": "90000"} if extra else {"symbol": "BTCUSD"}
+    await ask(account, "POST", "/v5/order/create", {**ORDER, **extra, **high})
+    assert len(sim.ledger.open_orders()) == most + 2
 
 
 async def test_a_conditional_order_that_is_cancelled_is_deactivated(account: BybitInverseAccount) -> None:

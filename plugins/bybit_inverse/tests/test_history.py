@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,6 +13,7 @@ from typing import Any
 import attrs
 import pytest
 
+import venuekit
 from venuekit.capabilities import (
     ClosedPnl,
     Conversion,
@@ -179,6 +181,16 @@ async def test_income_by_symbol_and_kind(account: BybitInverseAccount, sim: Simu
     assert list(of_symbol) == [one for one in every if one.symbol == "BTCUSD"]
 
 
+async def test_income_of_a_symbol_that_is_none(account: BybitInverseAccount, sim: Simulation) -> None:
+    """The venue cannot refuse it, so the walk warns; of a listed symbol without a movement it says nothing."""
+    start = sim_now(sim) - DAY
+    with pytest.warns(UserWarning, match="'BTCUSDX'"):
+        assert await account.iter_income(symbol="BTCUSDX", start=start).all() == ()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert await account.iter_income(symbol="BTCUSDZ26", start=start).all() == ()
+
+
 async def test_income_continues_behind_any_item(account: BybitInverseAccount, sim: Simulation) -> None:
     """Also between the parts of one row, and among rows of one millisecond."""
     a_year(sim)
@@ -258,11 +270,11 @@ async def test_continuing_behind_what_is_gone_is_said(account: BybitInverseAccou
 
 
 async def test_a_venue_that_repeats_itself_is_found_out(account: BybitInverseAccount, sim: Simulation) -> None:
-    """A cursor that leads to itself ends in an error, not in a loop."""
+    """A cursor that leads to itself ends in an error that says whose history it is, not in a loop."""
     row = {"id": "1", "type": "TRADE", "currency": "BTC", "transactionTime": str(sim.milliseconds()), "fee": "1"}
     page = Answer.json(200, {"retCode": 0, "result": {"list": [row], "nextPageCursor": "again"}})
     sim.disturb(VENUE, TRANSACTION_LOG, page, times=3)
-    with pytest.raises(PayloadMismatch, match="repeats a cursor"):
+    with pytest.raises(PayloadMismatch, match=r"^bybit_inverse: iter_income .* repeats a cursor"):
         await account.iter_income(start=sim_now(sim) - DAY).all()
 
 
@@ -427,6 +439,17 @@ async def test_withdrawals_without_a_start(account: BybitInverseAccount, sim: Si
     assert len(await account.iter_withdrawals().all()) == 1
     assert len(await account.iter_withdrawals(start=sim_now(sim) - 1000 * DAY, end=sim_now(sim) - 900 * DAY).all()) == 0
     assert len(await account.iter_withdrawals(end=sim_now(sim) - 900 * DAY).all()) == 0
+
+
+async def test_a_key_of_a_sub_account(sim: Simulation) -> None:
+    """It is told to be none of a master account, may not read withdrawals, and trades like any other."""
+    async with venuekit.connect("bybit_inverse", sim.credentials("bybit_inverse", sub_account=True)) as account:
+        assert isinstance(account, BybitInverseAccount)
+        assert (await account.get_api_key()).is_master is False
+        with pytest.raises(PermissionDenied, match="10005"):
+            await account.iter_withdrawals().all()
+        await account.set_leverage("ETHUSD", D(7))
+    assert sim.ledger.leverage("ETHUSD") == 7
 
 
 async def test_withdrawals_need_the_master_key(account: BybitInverseAccount, replay: Replay) -> None:

@@ -348,6 +348,25 @@ async def test_conditional_orders_of_every_kind(
     assert (found.type, found.book, found.type.is_conditional) == (kind, OrderBook.CONDITIONAL, True)
 
 
+async def test_sides_that_nobody_knows_stay_readable(
+    account: BybitInverseAccount, recorded: Recorded, sim: Simulation
+) -> None:
+    """An unknown side or leg of one order or fill does not keep the others from being read."""
+    body = json.loads(recorded.named("get_v5_order_realtime").body)
+    plain = body["result"]["list"][0]
+    rows = [plain, plain | {"orderId": "other", "side": "Sideways", "positionIdx": 3}]
+    sim.disturb(VENUE, OPEN_ORDERS, Answer.json(200, {**body, "result": {"list": rows, "nextPageCursor": ""}}))
+    found = {one.id: one for one in await account.get_open_orders()}
+    assert found.keys() == {plain["orderId"], "other"}
+    assert (found["other"].side, found["other"].position_side) == ("Sideways", PositionSide.BOTH)
+    body = json.loads(recorded.named("get_v5_execution_list").body)
+    fills = [body["result"]["list"][0] | {"side": "Sideways", "execTime": str(sim.milliseconds() - 1000)}]
+    sim.disturb(VENUE, EXECUTIONS, Answer.json(200, {**body, "result": {"list": fills, "nextPageCursor": ""}}))
+    start = from_milliseconds(sim.milliseconds()) - timedelta(hours=1)
+    (fill,) = await account.iter_trades("ETHUSD", start=start).all()
+    assert fill.side == "Sideways"
+
+
 async def test_filled_order(account: BybitInverseAccount, sim: Simulation) -> None:
     """Filled quantity, mean price, value and what it cost."""
     placed = await account.place_order(market(quantity=D(5000)))
@@ -419,7 +438,7 @@ async def test_amend_order(account: BybitInverseAccount, sim: Simulation, arriva
     """Only what is given is sent."""
     placed = await account.place_order(order())
     amended = await account.amend_order("ETHUSD", OrderSide.BUY, order_id=placed.id, price=D("2100.50"))
-    assert (amended.status, amended.price, amended.quantity) == ("pending", D("2100.50"), None)
+    assert (amended.status, amended.price, amended.quantity) == ("pending", D("2100.50"), D(100))
     assert body(arrivals("/v5/order/amend")) == {
         "category": "inverse",
         "symbol": "ETHUSD",
@@ -486,19 +505,16 @@ async def test_cancel_is_decided_later(account: BybitInverseAccount, sim: Simula
 
 async def test_cancel_everything(account: BybitInverseAccount, sim: Simulation, arrivals: Arrivals) -> None:
     """Of a symbol, or by settle coin; at most 500 a call, again until nothing is left."""
-    for number in range(620):
-        sim.ledger.rest_order("ETHUSD", Side.BUY, D(1 + number), D(1000))
-    sim.ledger.rest_order("BTCUSD", Side.BUY, D(1), D(50_000))
-    assert await account.cancel_all_orders("BTCUSD") == ()
-    assert body(arrivals(CANCEL_ALL.path)) == {"category": "inverse", "symbol": "BTCUSD"}
+    for number in range(310):
+        for symbol in ("BTCUSD", "BTCUSDZ26"):
+            sim.ledger.rest_order(symbol, Side.BUY, D(1 + number), D(50_000))
+    sim.ledger.rest_order("ETHUSD", Side.BUY, D(1), D(1000))
+    assert await account.cancel_all_orders("ETHUSD") == ()
+    assert body(arrivals(CANCEL_ALL.path)) == {"category": "inverse", "symbol": "ETHUSD"}
     assert len(sim.ledger.open_orders()) == 620
     assert await account.cancel_all_orders() == ()
-    assert [json.loads(one) for one in arrivals(CANCEL_ALL.path)[1:]] == [
-        {"category": "inverse", "settleCoin": "ETH"}
-    ] * 2
+    assert [json.loads(one)["settleCoin"] for one in arrivals(CANCEL_ALL.path)[1:]] == ["BTC", "ETH", "BTC"]
     assert sim.ledger.open_orders() == ()
-    assert await account.cancel_all_orders() == ()
-    assert len(arrivals(CANCEL_ALL.path)) == 3
 
 
 async def test_what_cannot_be_cancelled_is_returned(
@@ -527,7 +543,7 @@ async def test_cancel_everything_beside_somebody_who_keeps_placing(
     account: BybitInverseAccount, sim: Simulation, arrivals: Arrivals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is given up after some rounds, and what is open is returned."""
-    monkeypatch.setattr("venuekit_bybit_inverse.orders._PAUSE", 0.0)
+    monkeypatch.setattr("venuekit_bybit_inverse.order_sweep._PAUSE", 0.0)
     another = SecondActor(lambda ledger: ledger.rest_order("ETHUSD", Side.BUY, D(100), D(1000)), after=True)
     sim.disturb(VENUE, CANCEL_ALL, another, times=100)
     (left,) = await account.cancel_all_orders("ETHUSD")
@@ -686,6 +702,7 @@ async def test_forced_orders(account: BybitInverseAccount, sim: Simulation) -> N
     """Liquidation and deleveraging, each once; one that the history has forgotten is told by its fill."""
     ledger = sim.ledger
     ledger.deleverage("BTCUSD", quantity=D(1_000_000))
+    sim.skew(0.5)
     ledger.set_mark("BTCUSD", D(60_000))
     start = from_milliseconds(sim.milliseconds()) - timedelta(days=1)
     found = await account.iter_forced_orders(start=start).all()
@@ -702,6 +719,29 @@ async def test_forced_orders(account: BybitInverseAccount, sim: Simulation) -> N
     ]
     kinds = {fill.kind for fill in await account.iter_trades("BTCUSD", start=start).all()}
     assert kinds == {FillKind.TRADE, FillKind.LIQUIDATION, FillKind.ADL}
+
+
+async def test_forced_orders_alone_are_asked_for(account: BybitInverseAccount, arrivals: Arrivals) -> None:
+    """Of a million fills of our own not one is read: the venue is asked for liquidations and deleveraging."""
+    assert await account.iter_forced_orders(start=await account.get_server_time() - timedelta(days=1)).all() == ()
+    assert {re.search("execType=([A-Za-z]+)", one)[1] for one in arrivals(EXECUTIONS.path)} == {"BustTrade", "AdlTrade"}
+
+
+async def test_forced_orders_continue_behind_any_one(account: BybitInverseAccount, sim: Simulation) -> None:
+    """Also where the order itself is forgotten, and where it is not among the fills any more."""
+    for seconds in range(1, 4):
+        sim.ledger.deleverage("BTCUSD", quantity=D(1_000_000))
+        sim.skew(seconds)
+    sim.ledger.set_mark("BTCUSD", D(60_000))
+    start = await account.get_server_time() - timedelta(days=1)
+    found = await account.iter_forced_orders(start=start).all()
+    assert len(found) == 4
+    for place, one in enumerate(found):
+        for item in (one, attrs.evolve(one, created_at=None)):
+            rest = await account.iter_forced_orders(start=start, after=item).all()
+            assert [other.id for other in rest] == [other.id for other in found[place + 1 :]]
+    gone = attrs.evolve(found[1], id="gone")
+    assert [one.id for one in await account.iter_forced_orders(after=gone).all()] == [one.id for one in found[1:]]
 
 
 # -- who may

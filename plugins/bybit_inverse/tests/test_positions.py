@@ -179,10 +179,33 @@ async def test_pages_are_walked_to_the_end(
     assert parse_qs(queries[0])["limit"] == ["200"]
 
 
-async def test_repeated_cursor_ends_the_list(account: BybitInverseAccount, sim: Simulation) -> None:
-    """A cursor that was there before is not followed again."""
+async def test_repeated_cursor_is_an_error(account: BybitInverseAccount, sim: Simulation) -> None:
+    """What follows cannot be asked for, so the list would be cut; behind an empty page nothing follows."""
     sim.disturb("bybit_inverse", POSITION_LIST, page("BTCUSD", "same"), page("ETHUSD", "same"))
-    assert [position.symbol for position in await account.get_positions()] == ["BTCUSD", "ETHUSD"]
+    with pytest.raises(PayloadMismatch, match=r"bybit_inverse: get_positions .* repeats a cursor"):
+        await account.get_positions()
+    empty = Answer.json(200, {"retCode": 0, "result": {"list": [], "nextPageCursor": "same"}})
+    sim.disturb("bybit_inverse", POSITION_LIST, page("BTCUSD", "same"), empty)
+    assert [position.symbol for position in await account.get_positions()] == ["BTCUSD"]
+
+
+async def test_a_position_of_an_unknown_side_keeps_no_other(account: BybitInverseAccount, sim: Simulation) -> None:
+    """It is left out with a warning; asked for by its symbol it is an error, since it is neither long nor short."""
+
+    def rows(*sides: str) -> Answer:
+        told = [
+            {"symbol": symbol, "positionIdx": 7, "side": side, "size": "10"}
+            for symbol, side in zip(("BTCUSD", "ETHUSD"), sides, strict=False)
+        ]
+        return Answer.json(200, {"retCode": 0, "result": {"list": told, "nextPageCursor": ""}})
+
+    sim.disturb("bybit_inverse", POSITION_LIST, rows("Sideways", "Sell"))
+    with pytest.warns(UserWarning, match="BTCUSD whose side is 'Sideways'"):
+        (position,) = await account.get_positions()
+    assert (position.symbol, position.quantity, position.side) == ("ETHUSD", -10, "both")
+    sim.disturb("bybit_inverse", POSITION_LIST, rows("Sideways"))
+    with pytest.raises(PayloadMismatch, match=r"get_position .*BTCUSD.*neither long nor short"):
+        await account.get_position("BTCUSD")
 
 
 async def test_cursor_of_the_simulated_venue(account: BybitInverseAccount, sim: Simulation) -> None:

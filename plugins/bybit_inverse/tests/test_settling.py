@@ -322,13 +322,14 @@ async def test_an_order_may_be_sent_again_after_the_proof(stage: Stage) -> None:
 async def test_lost_batch(stage: Stage, fate: Disturbance, applied: bool) -> None:
     """A batch is sent once, and each of its orders is accounted for."""
     stage.disturb(CREATE_BATCH, fate)
-    wanted = [bid(2000), bid(2001), taken()]
+    wanted = [bid(2000, client_id="a"), bid(2001, client_id="b"), attrs.evolve(taken(), client_id="c")]
     if applied:
         orders = await stage.account.place_orders(wanted)
         assert [one.status for one in orders if isinstance(one, Order)] == ["open", "open", "filled"]
     else:
-        with pytest.raises(NotExecuted):
+        with pytest.raises(NotExecuted) as caught:
             await stage.account.place_orders(wanted)
+        assert caught.value.client_id == "a, b, c"
     assert len(stage.ledger.orders("ETHUSD")) == 3 * applied
     assert stage.sent(CREATE_BATCH) == 1
 

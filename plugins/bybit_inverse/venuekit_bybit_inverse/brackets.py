@@ -11,7 +11,8 @@ from venuekit.account import Account
 from venuekit.capabilities import Bracket, BracketReader, Unit
 from venuekit.endpoint import Endpoint
 from venuekit_bybit_inverse.endpoints import CATEGORY, RISK_LIMITS
-from venuekit_bybit_inverse.payloads import Page, RiskLimitRow
+from venuekit_bybit_inverse.market_payloads import RiskLimitRow
+from venuekit_bybit_inverse.payloads import Page
 from venuekit_bybit_inverse.reading import read_pages
 
 __all__ = ["BybitBrackets"]

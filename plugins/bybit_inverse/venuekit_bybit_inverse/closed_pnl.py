@@ -76,6 +76,7 @@ class BybitClosedPnl(Account, ClosedPnlReader):
                 self,
                 place,
                 span,
+                operation="iter_closed_pnl",
                 time=lambda row: row.created_time,
                 key=_key,
                 limit=_PAGE_SIZE,

@@ -11,9 +11,8 @@ from venuekit.account import Account
 from venuekit.capabilities import Conversion, ConversionReader
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint
-from venuekit.errors import PayloadMismatch
 from venuekit.walk import Walk
-from venuekit.walking import Track, merged
+from venuekit.walking import Origin, Track, merged
 from venuekit_bybit_inverse.endpoints import CONVERTS, EXCHANGES
 from venuekit_bybit_inverse.history_pages import TWO_YEARS, milliseconds, span_of
 from venuekit_bybit_inverse.history_payloads import ConvertRow, ExchangeRow
@@ -35,7 +34,7 @@ class BybitConversions(Account, ConversionReader):
     Read conversions by order and by quote.
 
     Neither history can be asked for a time, and both come newest first: they are read whole before the first item is
-    there, and filters are applied here. Conversions are made by hand, so they are few.
+    there, about a kilobyte each, and filters are applied here. Conversions are made by hand, so they are few.
     """
 
     __slots__ = ()
@@ -73,19 +72,20 @@ class BybitConversions(Account, ConversionReader):
 
     async def _exchanges(self) -> dict[str, Conversion]:
         found: dict[str, Conversion] = {}
+        origin = Origin(self.venue.id, "iter_conversions")
         cursor: str | None = None
         seen: set[str] = set()
         while True:
             answer = await self.answer(self.exchanges, limit=_EXCHANGES_PAGE, cursor=cursor)
             page = answer.value
             if page.rows and found.keys() >= {row.exchange_tx_id for row in page.rows}:
-                raise PayloadMismatch("a page of conversions holds nothing new")
+                raise origin.mismatch("a page of conversions holds nothing new")
             for row, raw in zip(page.rows, raw_rows(answer, len(page.rows), "orderBody"), strict=True):
                 found[row.exchange_tx_id] = _conversion(row, row.exchange_rate, row.created_time * 1000, raw)
             if not page.rows or not page.cursor:
                 return found
             if page.cursor in seen:
-                raise PayloadMismatch("the venue repeats a cursor")
+                raise origin.mismatch("the venue repeats a cursor")
             seen.add(page.cursor)
             cursor = unquote(page.cursor)
 
@@ -98,7 +98,8 @@ class BybitConversions(Account, ConversionReader):
             rows = answer.value
             names = {row.exchange_tx_id for row in rows}
             if rows and known >= names:
-                raise PayloadMismatch(f"page {index} of conversions holds nothing new")
+                words = f"page {index} of conversions holds nothing new"
+                raise Origin(self.venue.id, "iter_conversions").mismatch(words)
             for row, raw in zip(rows, raw_rows(answer, len(rows)), strict=True):
                 if row.exchange_status == _DONE:
                     found[row.exchange_tx_id] = _conversion(row, row.convert_rate, milliseconds(row.created_at), raw)

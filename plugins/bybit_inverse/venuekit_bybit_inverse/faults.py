@@ -40,6 +40,8 @@ FAULTS = FaultTable(
         *_rows(Fault.REJECTED, 110015, 110073, 110076, 110101, 3200419, 3200425, 3200641, 3400045, 3400139, 3401010),
         # Positions and orders in the way.
         *_rows(Fault.REJECTED, 110011, 110024, 110028, 110033, 110034, 110039, 110040, 110046, 110078),
+        # More than 10 conditional or 500 active orders of a symbol.
+        *_rows(Fault.REJECTED, 110009, 110020),
         *_rows(Fault.REJECTED, 110054, 110055, 110056, 110060, 110061),
     )
 )

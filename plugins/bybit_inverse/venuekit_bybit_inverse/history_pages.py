@@ -13,7 +13,7 @@ from venuekit import walking
 from venuekit.account import Account
 from venuekit.endpoint import Endpoint, Priority
 from venuekit.errors import InvalidArgument
-from venuekit.walking import Span, Track, bisected
+from venuekit.walking import Origin, Span, Track, bisected
 from venuekit_bybit_inverse.endpoints import SERVER_TIME
 from venuekit_bybit_inverse.reading import raw_rows
 from venuekit_bybit_inverse.wire import Page
@@ -74,6 +74,7 @@ def newest_first(
     endpoint: Endpoint[Page[R]],
     span: Span,
     *,
+    operation: str,
     time: Callable[[R], datetime],
     key: Callable[[R], Hashable],
     limit: int,
@@ -81,7 +82,11 @@ def newest_first(
     rows_name: str = "list",
     **which: Any,
 ) -> AsyncGenerator[Found[R], None]:
-    """Walk a history oldest first, ``width`` milliseconds at a time; ``key`` is what no other row has."""
+    """
+    Walk a history oldest first, ``width`` milliseconds at a time; ``key`` is what no other row has.
+
+    ``operation`` is what errors call it.
+    """
     patient = account.using(priority=Priority.HISTORY)  # some of these endpoints answer urgent questions, too
 
     async def fetch(window: Span, cursor: str | None) -> walking.Page[Found[R]]:
@@ -99,4 +104,4 @@ def newest_first(
         return walking.Page(rows, answer.value.cursor)
 
     track = Track[Found[R]](time=lambda found: milliseconds(time(found.row)), key=lambda found: key(found.row))
-    return bisected(fetch, span.windows(width), track=track)
+    return bisected(fetch, span.windows(width), track=track, origin=Origin(account.venue.id, operation))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -16,6 +17,7 @@ from venuekit_bybit_inverse.balances import UNIFIED
 from venuekit_bybit_inverse.endpoints import TRANSACTION_LOG
 from venuekit_bybit_inverse.history_pages import Found, milliseconds, newest_first, span_of
 from venuekit_bybit_inverse.history_payloads import LogRow
+from venuekit_bybit_inverse.instruments import settle_coins
 from venuekit_bybit_inverse.wire import Page
 
 __all__ = ["BybitIncome", "incomes_of"]
@@ -66,7 +68,12 @@ class BybitIncome(Account, IncomeReader):
         end: datetime | None = None,
         after: Income | None = None,
     ) -> Walk[Income]:
-        """Walk the log of two years, 7 days and 50 rows at a time; one row gives up to three movements."""
+        """
+        Walk the log of two years, 7 days and 50 rows at a time; one row gives up to three movements.
+
+        The venue has no filter by symbol that could refuse a wrong one: of a symbol that no row bears and that is not
+        listed, the end of the walk warns.
+        """
 
         async def walk() -> AsyncGenerator[Income, None]:
             resume = None if after is None else after.time
@@ -75,15 +82,22 @@ class BybitIncome(Account, IncomeReader):
                 self,
                 self.transaction_log,
                 span,
+                operation="iter_income",
                 time=lambda row: row.transaction_time,
                 key=lambda row: (row.id, row.type, row.trade_id, row.currency),
                 limit=_PAGE_SIZE,
                 accountType=UNIFIED,
                 currency=asset,
             )
+            known = symbol is None or (after is not None and after.symbol == symbol)
             async for income in merged(_split(found), track=_TRACK, after=after):
-                if symbol in {None, income.symbol} and kind in {None, income.kind}:
-                    yield income
+                if symbol in {None, income.symbol}:
+                    known = True
+                    if kind in {None, income.kind}:
+                        yield income
+            if not known and symbol is not None and symbol not in await settle_coins(self, frozenset({symbol})):
+                words = f"no movement bears the symbol {symbol!r}, and the venue lists no inverse contract of that name"
+                warnings.warn(words, UserWarning, stacklevel=2)
 
         return Walk(walk, cost_per_page=1)
 

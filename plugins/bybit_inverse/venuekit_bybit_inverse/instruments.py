@@ -19,10 +19,11 @@ from venuekit.endpoint import Endpoint
 from venuekit.errors import InvalidRequest
 from venuekit.payloads import nonzero
 from venuekit_bybit_inverse.endpoints import CATEGORY, INSTRUMENTS, SERVER_TIME
-from venuekit_bybit_inverse.payloads import InstrumentRow, Page
+from venuekit_bybit_inverse.market_payloads import InstrumentRow
+from venuekit_bybit_inverse.payloads import Page
 from venuekit_bybit_inverse.reading import read_pages, unlisted
 
-__all__ = ["CONTRACT_SIZE", "BybitInstruments", "instrument_row", "settle_coins"]
+__all__ = ["CONTRACT_SIZE", "BybitInstruments", "all_settle_coins", "instrument_row", "settle_coins"]
 
 #: one inverse contract is one US dollar, whatever its symbol
 CONTRACT_SIZE = Decimal(1)
@@ -50,6 +51,12 @@ class BybitInstruments(Account, InstrumentReader, ServerTime):
     async def get_server_time(self) -> datetime:
         """Return the venue's clock."""
         return await self.call(self.server_time)
+
+
+async def all_settle_coins(account: Account) -> frozenset[str]:
+    """Return every coin that a listed contract settles in; the list is read once."""
+    page = await account.cached(INSTRUMENTS, category=CATEGORY, limit=_PAGE_SIZE)
+    return frozenset(row.settle_coin for row in page.rows)
 
 
 async def settle_coins(account: Account, symbols: frozenset[str]) -> dict[str, str]:

@@ -10,13 +10,13 @@ from venuekit import errors
 from venuekit.account import Answer
 from venuekit.capabilities import Amendment, Order, OrderBatch, OrderRequest
 from venuekit.endpoint import Change, Endpoint
-from venuekit.errors import NotExecuted, NotFound, OperationError, Outcome
+from venuekit.errors import NotExecuted, NotFound, OperationError, Outcome, OutcomeUnknown
 from venuekit.faults import Fault
 from venuekit_bybit_inverse.endpoints import AMEND_BATCH, CANCEL_BATCH, CATEGORY, CREATE_BATCH
 from venuekit_bybit_inverse.instruments import instrument_row
 from venuekit_bybit_inverse.order_form import check_steps, filled_in, named, wire_order
 from venuekit_bybit_inverse.order_payloads import BatchItem
-from venuekit_bybit_inverse.order_values import amended_order, pending_order
+from venuekit_bybit_inverse.order_values import pending_order
 from venuekit_bybit_inverse.orders import BybitOrders
 from venuekit_bybit_inverse.reading import together_all
 
@@ -75,14 +75,15 @@ class BybitOrderBatches(BybitOrders, OrderBatch):
         )
         items = answer.value.answer or ()
         self._check_answer(operation, len(items), len(amendments))
-        found: list[Order | OperationError] = []
-        for item, change, raw in zip(items, amendments, _items(answer, len(items)), strict=True):
-            refused = self._item_error(operation, item, change.symbol, change.client_id)
-            if refused is not None and answer.value.changed is None:
-                found.append(await self._amended_before(change, refused))
-            else:
-                found.append(refused or amended_order(change, item.ack, answer.received_at, raw))
-        return tuple(found)
+        after_loss = answer.value.changed is None
+
+        async def amended(item: BatchItem, change: Amendment, raw: Any) -> Order | OperationError:
+            refused = self._item_error(operation, item, change.symbol, change.client_id, after_loss=after_loss)
+            if refused is None:
+                return await self._amended(change, item.ack, answer.received_at, raw)
+            return await self._amended_before(change, refused) if after_loss else refused
+
+        return tuple(await together_all(map(amended, items, amendments, _items(answer, len(items)))))
 
     async def cancel_orders(
         self, symbol: str, *, order_ids: Sequence[str] = (), client_ids: Sequence[str] = ()
@@ -98,12 +99,13 @@ class BybitOrderBatches(BybitOrders, OrderBatch):
         self._check_answer(operation, len(items), len(names))
         return tuple(
             await together_all(
-                self._canceled(operation, item, symbol, name) for item, name in zip(items, names, strict=True)
+                self._canceled(operation, item, symbol, name, after_loss=change.changed is None)
+                for item, name in zip(items, names, strict=True)
             )
         )
 
     async def _canceled(
-        self, operation: str, item: BatchItem, symbol: str, name: tuple[str | None, str | None]
+        self, operation: str, item: BatchItem, symbol: str, name: tuple[str | None, str | None], *, after_loss: bool
     ) -> Order | OperationError:
         refused = self._item_error(operation, item, symbol, name[1])
         try:
@@ -112,6 +114,17 @@ class BybitOrderBatches(BybitOrders, OrderBatch):
             ended = await self._ended_before(symbol, *name) if isinstance(refused, NotFound) else None
         except OperationError as error:
             return error
+        if ended is None and after_loss and isinstance(refused, NotFound):
+            # the attempt without an answer may have cancelled it
+            words = "the answer was lost, and no such order is to be found"
+            return OutcomeUnknown(
+                words,
+                venue=self.venue.id,
+                operation=operation,
+                subject=symbol,
+                client_id=name[1],
+                outcome=Outcome.UNKNOWN,
+            )
         return ended or refused
 
     async def _amended_before(self, change: Amendment, refused: OperationError) -> Order | OperationError:
@@ -142,8 +155,14 @@ class BybitOrderBatches(BybitOrders, OrderBatch):
             words = f"{asked} orders were asked for, and {answered} were answered"
             raise errors.PayloadMismatch(words, venue=self.venue.id, operation=operation, outcome=Outcome.UNKNOWN)
 
-    def _item_error(self, operation: str, item: BatchItem, symbol: str, client_id: str | None) -> OperationError | None:
-        """Return what became of an item that was not taken, None for one that was."""
+    def _item_error(
+        self, operation: str, item: BatchItem, symbol: str, client_id: str | None, *, after_loss: bool = False
+    ) -> OperationError | None:
+        """
+        Return what became of an item that was not taken, None for one that was.
+
+        ``after_loss`` says that an earlier attempt had no answer: that one may have been taken.
+        """
         details: dict[str, Any] = {
             "venue": self.venue.id,
             "operation": operation,
@@ -155,7 +174,8 @@ class BybitOrderBatches(BybitOrders, OrderBatch):
         if not item.code:
             return None
         fault = self.venue.faults.classify(200, item.code, item.message)
-        outcome = Outcome.UNKNOWN if fault is Fault.UNKNOWN_OUTCOME else Outcome.NOT_APPLIED
+        is_open = after_loss or fault is Fault.UNKNOWN_OUTCOME
+        outcome = Outcome.UNKNOWN if is_open else Outcome.NOT_APPLIED
         return _ERRORS.get(fault, errors.Rejected)(item.message, code=item.code, outcome=outcome, **details)
 
 

@@ -22,7 +22,7 @@ from venuekit.capabilities import (
 )
 from venuekit_bybit_inverse.endpoints import CLIENT_ID_PATTERN
 from venuekit_bybit_inverse.instruments import instrument_row
-from venuekit_bybit_inverse.payloads import InstrumentRow
+from venuekit_bybit_inverse.market_payloads import InstrumentRow
 
 __all__ = ["check_steps", "filled_in", "named", "wire_order"]
 

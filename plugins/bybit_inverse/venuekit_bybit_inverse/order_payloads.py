@@ -46,6 +46,13 @@ class OrderRow(WireRow):
     trigger_price: Decimal | None = None
     trigger_direction: int | None = None
     trigger_by: str | None = None
+    take_profit: Decimal | None = None
+    stop_loss: Decimal | None = None
+    tpsl_mode: str | None = None
+    tp_trigger_by: str | None = None
+    sl_trigger_by: str | None = None
+    tp_limit_price: Decimal | None = None
+    sl_limit_price: Decimal | None = None
     avg_price: Decimal | None = None
     cum_exec_qty: Decimal | None = None
     cum_exec_value: Decimal | None = None

@@ -100,6 +100,7 @@ class BybitOrderReading(Account, OrderReader):
             self,
             self.order_history,
             span,
+            operation="iter_orders",
             time=_created,
             key=lambda row: row.order_id,
             limit=_PAGE_SIZE,

@@ -25,11 +25,11 @@ from venuekit.capabilities import (
 from venuekit.payloads import nonzero
 from venuekit_bybit_inverse.instruments import CONTRACT_SIZE
 from venuekit_bybit_inverse.order_payloads import FillRow, OrderAck, OrderRow
-from venuekit_bybit_inverse.wire import WireSide
+from venuekit_bybit_inverse.wire import WireSide, position_side_of
 
 __all__ = ["amended_order", "fill_of", "order_of", "pending_order", "side_of"]
 
-_SIDES = (PositionSide.BOTH, PositionSide.LONG, PositionSide.SHORT)
+_BUYS_OR_SELLS = {WireSide.BUY: OrderSide.BUY, WireSide.SELL: OrderSide.SELL}
 _STATUSES: Mapping[str, OrderStatus] = {
     "New": OrderStatus.OPEN,
     "PartiallyFilled": OrderStatus.PARTIALLY_FILLED,
@@ -72,8 +72,8 @@ _RISES = 1
 
 
 def side_of(side: WireSide) -> OrderSide:
-    """Return the side of an order."""
-    return OrderSide.SELL if side is WireSide.SELL else OrderSide.BUY
+    """Return the side of an order; a word that is not known stays as it is."""
+    return _BUYS_OR_SELLS.get(side) or OrderSide(side or "unknown")
 
 
 def order_of(row: OrderRow, received_at: datetime | None = None, raw: Mapping[str, Any] | None = None) -> Order:
@@ -88,7 +88,7 @@ def order_of(row: OrderRow, received_at: datetime | None = None, raw: Mapping[st
         side=side_of(row.side),
         type=_type(row) if conditional else _plain_type(row.order_type),
         status=OrderStatus.PENDING if status is None else _STATUSES.get(status) or OrderStatus(status),
-        position_side=_SIDES[row.position_idx],
+        position_side=position_side_of(row.position_idx),
         time_in_force=_open(_TIMES, TimeInForce, row.time_in_force),
         quantity=row.qty,
         filled=row.cum_exec_qty,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
+
+import attrs
 
 from venuekit.capabilities import (
     Amendment,
@@ -12,26 +15,22 @@ from venuekit.capabilities import (
     OrderControl,
     OrderRequest,
     OrderSide,
+    OrderStatus,
 )
 from venuekit.endpoint import Change, Endpoint
-from venuekit.errors import NotFound, OutcomeUnknown
+from venuekit.errors import NotFound, OperationError, OutcomeUnknown
 from venuekit_bybit_inverse.endpoints import AMEND_ORDER, CANCEL_ALL, CANCEL_ORDER, CATEGORY, CREATE_ORDER
-from venuekit_bybit_inverse.instruments import instrument_row, settle_coins
+from venuekit_bybit_inverse.instruments import instrument_row
 from venuekit_bybit_inverse.order_form import check_steps, filled_in, named, wire_order
 from venuekit_bybit_inverse.order_payloads import OrderAck
 from venuekit_bybit_inverse.order_reading import BybitOrderReading
+from venuekit_bybit_inverse.order_sweep import Sweep
 from venuekit_bybit_inverse.order_values import amended_order, pending_order
-from venuekit_bybit_inverse.reading import together_all
 
 __all__ = ["BybitOrders"]
 
 #: seconds between looks at an order that was cancelled, until it has ended
 _LOOKS = (0.0, 0.1, 0.2, 0.4, 0.8, 1.6)
-#: how often cancelling everything may leave as much as there was, and how often it is asked for in all
-_FRUITLESS_ROUNDS = 4
-_ROUNDS_AT_MOST = 40
-#: seconds until it is looked again; an order that the venue has not decided about is in no list yet
-_PAUSE = 0.25
 
 
 class BybitOrders(BybitOrderReading, OrderControl, OrderAmend):
@@ -69,7 +68,12 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmend):
         quantity: Decimal | None = None,
         price: Decimal | None = None,
     ) -> Order:
-        """Ask for a new quantity and price and return the order as PENDING; what is None was not changed."""
+        """
+        Ask for a new quantity and price and return the order as PENDING.
+
+        The acknowledgement holds ids alone: what else the order has is looked up. Where that fails it is told as a
+        plain one, with what was asked for.
+        """
         name = named(self, "amend_order", symbol, order_id, client_id)
         if quantity is None and price is None:
             raise self.refuse("give a quantity or a price", operation="amend_order", subject=symbol)
@@ -80,7 +84,22 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmend):
         )
         ack = answer.value.answer or OrderAck(order_id or "", client_id)
         change = Amendment(symbol=symbol, side=side, id=order_id, client_id=client_id, quantity=quantity, price=price)
-        return amended_order(change, ack, answer.received_at, (answer.raw or {}).get("result"))
+        return await self._amended(change, ack, answer.received_at, (answer.raw or {}).get("result"))
+
+    async def _amended(self, change: Amendment, ack: OrderAck, received_at: datetime, raw: Any) -> Order:
+        """Return an order whose amendment the venue has taken, and may still refuse."""
+        plain = amended_order(change, ack, received_at, raw)
+        if ack.row is not None:
+            return plain
+        try:
+            seen = await self.get_order(change.symbol, **_name(change))
+        except OperationError:
+            return plain
+        if seen.status.is_final:
+            return seen
+        quantity = seen.quantity if change.quantity is None else change.quantity
+        price = seen.price if change.price is None else change.price
+        return attrs.evolve(seen, status=OrderStatus.PENDING, quantity=quantity, price=price)
 
     async def cancel_order(self, symbol: str, *, order_id: str | None = None, client_id: str | None = None) -> Order:
         """
@@ -104,35 +123,15 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmend):
         """
         Cancel plain and conditional orders, at most 500 a call, until none is left; return what stays open.
 
-        What the venue has accepted and not decided about stands in no list yet: so a symbol's orders are cancelled
-        unseen first, and what looks empty is looked at again a moment later. Beside somebody who keeps placing orders
-        it is given up after some rounds.
+        What the venue has accepted and not decided about stands in no list yet, and lists may lag: so all orders of
+        the symbol, or of every coin that anything settles in, are cancelled unseen first, and what looks empty is
+        looked at again a moment later. What fails for one coin does not keep the others; unless a later round carries
+        it out, it is raised in the end. Beside somebody who keeps placing orders it is given up after some rounds.
+
+        Raises:
+            OperationError: the orders of a symbol or coin could not be cancelled, whether or not any are seen.
         """
-        if symbol is not None:
-            await self._cancel_all(symbol, frozenset())
-        left = await self.get_open_orders(symbol) or await self._look_again(symbol)
-        fruitless = rounds = 0
-        while left and fruitless < _FRUITLESS_ROUNDS and rounds < _ROUNDS_AT_MOST:
-            before = {order.id for order in left}
-            await self._cancel_all(symbol, frozenset(order.symbol for order in left))
-            left = await self._look_again(symbol)
-            rounds += 1
-            if {order.id for order in left} >= before:
-                fruitless += 1
-        return left
-
-    async def _look_again(self, symbol: str | None) -> tuple[Order, ...]:
-        """Return what is open after a moment in which the venue may decide."""
-        await self._pause(_PAUSE)
-        return await self.get_open_orders(symbol)
-
-    async def _cancel_all(self, symbol: str | None, symbols: frozenset[str]) -> None:
-        if symbol is not None:
-            await self.call(self.end_orders, category=CATEGORY, symbol=symbol)
-            return
-        settle = await settle_coins(self, symbols)
-        coins = {settle[one] for one in symbols if one in settle}
-        await together_all(self.call(self.end_orders, category=CATEGORY, settleCoin=coin) for coin in sorted(coins))
+        return await Sweep(self, self.end_orders, symbol).carry_out()
 
     async def _ended_before(self, symbol: str, order_id: str | None, client_id: str | None) -> Order | None:
         try:
@@ -160,3 +159,7 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmend):
 
     async def _pause(self, seconds: float) -> None:
         await self.pause(seconds)
+
+
+def _name(change: Amendment) -> dict[str, str | None]:
+    return {"order_id": change.id, "client_id": change.client_id}

@@ -1,4 +1,4 @@
-"""Bybit's answers as rows: its fields under our spelling, typed, nothing derived yet."""
+"""Bybit's answers about account and positions as rows: its fields under our spelling, typed, nothing derived yet."""
 
 from __future__ import annotations
 
@@ -20,11 +20,9 @@ __all__ = [
     "CoinRow",
     "CollateralRow",
     "FeeRateRow",
-    "InstrumentRow",
     "MarginMode",
     "Page",
     "PositionRow",
-    "RiskLimitRow",
     "RiskRow",
     "SymbolInfoRow",
     "TpSlModeRow",
@@ -35,12 +33,9 @@ __all__ = [
     "decode_api_key",
     "decode_collateral",
     "decode_fee_rates",
-    "decode_instruments",
     "decode_position",
     "decode_positions",
     "decode_risk",
-    "decode_risk_limits",
-    "decode_server_time",
     "decode_symbol_info",
     "decode_tpsl_mode",
     "decode_wallet",
@@ -209,87 +204,6 @@ class SymbolInfoRow(WireRow):
     leverage: Decimal | None = None
 
 
-@attrs.frozen(eq=False, repr=False)
-class RiskLimitRow(WireRow):
-    """Row of ``GET /v5/market/risk-limit``; rates are fractions, ``mm_deduction`` is empty on the first tier."""
-
-    id: int
-    symbol: str
-    risk_limit_value: Decimal
-    maintenance_margin: Decimal
-    initial_margin: Decimal
-    max_leverage: Decimal
-    mm_deduction: Decimal | None = None
-
-
-@attrs.frozen(eq=False, repr=False)
-class _RiskLimitPage(WireRow):
-    """A page of risk limits."""
-
-    rows: tuple[RiskLimitRow, ...]
-    cursor: str | None = None
-
-
-@attrs.frozen(eq=False, repr=False)
-class LeverageFilter(WireRow):
-    """What leverages an instrument takes."""
-
-    min_leverage: Decimal | None = None
-    max_leverage: Decimal | None = None
-    leverage_step: Decimal | None = None
-
-
-@attrs.frozen(eq=False, repr=False)
-class PriceFilter(WireRow):
-    """What prices an instrument takes."""
-
-    min_price: Decimal | None = None
-    max_price: Decimal | None = None
-    tick_size: Decimal | None = None
-
-
-@attrs.frozen(eq=False, repr=False)
-class LotSizeFilter(WireRow):
-    """What quantities an instrument takes."""
-
-    min_order_qty: Decimal | None = None
-    max_order_qty: Decimal | None = None
-    max_mkt_order_qty: Decimal | None = None
-    qty_step: Decimal | None = None
-    min_notional_value: Decimal | None = None
-
-
-@attrs.frozen(eq=False, repr=False)
-class InstrumentRow(WireRow):
-    """Row of ``GET /v5/market/instruments-info``."""
-
-    symbol: str
-    contract_type: str
-    status: str
-    base_coin: str
-    quote_coin: str
-    settle_coin: str
-    launch_time: datetime | None = None
-    delivery_time: datetime | None = None
-    funding_interval: int | None = None
-    leverage_filter: LeverageFilter = LeverageFilter()
-    price_filter: PriceFilter = PriceFilter()
-    lot_size_filter: LotSizeFilter = LotSizeFilter()
-
-
-@attrs.frozen(eq=False, repr=False)
-class _InstrumentPage(WireRow):
-    """A page of instruments."""
-
-    rows: tuple[InstrumentRow, ...]
-    cursor: str | None = None
-
-
-@attrs.frozen(eq=False, repr=False)
-class _ServerTime(WireRow):
-    time: datetime
-
-
 _RENAMES: Mapping[type, Mapping[str, str]] = {
     AccountInfoRow: names(AccountInfoRow),
     CoinRow: names(
@@ -303,12 +217,7 @@ _RENAMES: Mapping[type, Mapping[str, str]] = {
     RiskRow: names(RiskRow),
     PositionRow: names(PositionRow, position_im="positionIM", position_mm="positionMM"),
     SymbolInfoRow: names(SymbolInfoRow),
-    RiskLimitRow: names(RiskLimitRow),
-    LeverageFilter: names(LeverageFilter),
-    PriceFilter: names(PriceFilter),
-    LotSizeFilter: names(LotSizeFilter),
-    InstrumentRow: names(InstrumentRow),
-    **dict.fromkeys((_PositionPage, _RiskLimitPage, _InstrumentPage), PAGE),
+    _PositionPage: PAGE,
 }
 
 
@@ -327,14 +236,6 @@ decode_fee_rates = _decoder(tuple[FeeRateRow, ...], "result", "list")
 decode_api_key = _decoder(ApiKeyRow, "result")
 decode_tpsl_mode = _decoder(TpSlModeRow, "result")
 decode_risk = _decoder(RiskRow, "result")
-decode_risk_limits: Callable[[bytes], Page[RiskLimitRow]] = _decoder(_RiskLimitPage, "result")
-decode_instruments: Callable[[bytes], Page[InstrumentRow]] = _decoder(_InstrumentPage, "result")
-_decode_time = _decoder(_ServerTime)
-
-
-def decode_server_time(body: bytes) -> datetime:
-    """Return the venue's time, which every envelope carries in milliseconds."""
-    return _decode_time(body).time
 
 
 def acknowledged(body: bytes) -> None:

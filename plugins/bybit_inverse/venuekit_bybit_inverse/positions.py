@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Context, Decimal
@@ -17,18 +18,19 @@ from venuekit.capabilities import (
     Unit,
 )
 from venuekit.endpoint import Endpoint
+from venuekit.errors import Outcome, PayloadMismatch
 from venuekit.payloads import nonzero
 from venuekit_bybit_inverse.endpoints import ACCOUNT_INFO, CATEGORY, POSITION_LIST
 from venuekit_bybit_inverse.instruments import CONTRACT_SIZE, settle_coins
 from venuekit_bybit_inverse.payloads import Page, PositionRow
 from venuekit_bybit_inverse.reading import Rows, read_pages, together, unlisted
+from venuekit_bybit_inverse.wire import position_side_of
 
 __all__ = ["ADL_RANK_OF", "PAGE_SIZE", "BybitPositions", "positions_of"]
 
 PAGE_SIZE = 200
 
 _EXACT = Context(prec=34)
-_SIDES = (PositionSide.BOTH, PositionSide.LONG, PositionSide.SHORT)
 _STATES = {"Normal": PositionState.NORMAL, "Liq": PositionState.LIQUIDATION, "Adl": PositionState.ADL}
 #: the venue ranks from 0 (no position) to 5
 ADL_RANK_OF = 5
@@ -50,7 +52,11 @@ class BybitPositions(Account, PositionReader):
         margin_asset: str | None = None,
         include_flat: bool = False,
     ) -> tuple[Position, ...]:
-        """Return the open positions; flat rows exist only where a symbol is named."""
+        """
+        Return the open positions; flat rows exist only where a symbol is named.
+
+        One whose side is no known word is left out with a warning; where its symbol is named it is an error.
+        """
         if pair is not None:
             raise self.refuse("this venue has no filter by pair", operation="get_positions", subject=pair)
         settle_coin = margin_asset if symbol is None else None
@@ -79,6 +85,10 @@ class BybitPositions(Account, PositionReader):
             self.answer(ACCOUNT_INFO),
             read_pages(self, self.positions, category=CATEGORY, limit=PAGE_SIZE, **which),
         )
+        for row in filter(_is_unclear, found.rows):
+            if row.symbol == which.get("symbol"):
+                details: dict[str, Any] = {"venue": self.venue.id, "operation": self.positions.operation}
+                raise PayloadMismatch(_unclear_words(row), subject=row.symbol, outcome=Outcome.NOT_APPLIED, **details)
         settle = await settle_coins(self, frozenset(row.symbol for row in found.rows))
         return positions_of(found, info.value.margin_mode.margin_type, settle, min(info.as_of, found.as_of))
 
@@ -86,11 +96,26 @@ class BybitPositions(Account, PositionReader):
 def positions_of(
     found: Rows[PositionRow], margin_type: MarginType, settle: Mapping[str, str], as_of: datetime
 ) -> tuple[Position, ...]:
-    """Return the positions of rows that were read, under the account's margin type."""
+    """
+    Return the positions of rows that were read, under the account's margin type.
+
+    A row that does not say in a known word whether it is long or short is left out, and warned of.
+    """
+    for row in filter(_is_unclear, found.rows):
+        warnings.warn(f"left out: {_unclear_words(row)}", UserWarning, stacklevel=2)
     return tuple(
         _position(row, margin_type, settle=settle.get(row.symbol), as_of=as_of, received_at=found.received_at, raw=raw)
         for row, raw in zip(found.rows, found.raw, strict=True)
+        if not _is_unclear(row)
     )
+
+
+def _is_unclear(row: PositionRow) -> bool:
+    return bool(row.size) and not row.side.is_known
+
+
+def _unclear_words(row: PositionRow) -> str:
+    return f"a position of {row.symbol} whose side is {str(row.side)!r}, neither long nor short"
 
 
 def _position(
@@ -109,7 +134,7 @@ def _position(
     state = row.position_status
     return Position(
         symbol=row.symbol,
-        side=_SIDES[row.position_idx],
+        side=position_side_of(row.position_idx),
         quantity=quantity,
         contract_size=CONTRACT_SIZE,
         contract_unit=Unit.QUOTE,

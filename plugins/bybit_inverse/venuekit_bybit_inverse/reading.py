@@ -11,7 +11,7 @@ import attrs
 
 from venuekit.account import Account, Answer
 from venuekit.endpoint import Endpoint
-from venuekit.errors import InvalidRequest, Outcome
+from venuekit.errors import InvalidRequest, Outcome, PayloadMismatch
 from venuekit_bybit_inverse.payloads import Page
 
 if TYPE_CHECKING:
@@ -46,21 +46,29 @@ def raw_rows(answer: Answer[Any], count: int, name: str = "list") -> tuple[Mappi
 
 
 async def read_pages(account: Account, endpoint: Endpoint[Page[R]], /, **parameters: Any) -> Rows[R]:
-    """Read a list to its end: until there is no cursor, an empty page, or a cursor that was there before."""
+    """
+    Read a list to its end: until there is no cursor, or an empty page.
+
+    Raises:
+        PayloadMismatch: a cursor comes back that was there before, so that what follows cannot be asked for.
+    """
     rows: list[R] = []
     raw: list[Mapping[str, Any] | None] = []
-    cursors: set[str | None] = {None, ""}
+    cursors: set[str] = set()
     answer = await account.answer(endpoint, **parameters)
     as_of, calls = answer.as_of, 1
     while True:
         page = answer.value
         rows += page.rows
         raw += raw_rows(answer, len(page.rows))
-        if not page.rows or page.cursor in cursors:
+        if not page.rows or not page.cursor:
             return Rows(tuple(rows), tuple(raw), as_of, answer.received_at, calls)
+        if page.cursor in cursors:
+            details: dict[str, Any] = {"venue": account.venue.id, "operation": endpoint.operation}
+            raise PayloadMismatch("the venue repeats a cursor", outcome=Outcome.NOT_APPLIED, **details)
         cursors.add(page.cursor)
         # A cursor arrives percent-encoded and must be signed and sent as it came: the encoder encodes it once again.
-        answer = await account.answer(endpoint, **parameters, cursor=unquote(page.cursor or ""))
+        answer = await account.answer(endpoint, **parameters, cursor=unquote(page.cursor))
         calls += 1
 
 

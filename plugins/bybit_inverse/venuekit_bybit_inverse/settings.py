@@ -20,8 +20,9 @@ from venuekit.capabilities import (
 )
 from venuekit.endpoint import Endpoint
 from venuekit_bybit_inverse.endpoints import ACCOUNT_INFO, CATEGORY, OPEN_ORDERS, POSITION_LIST, RISK_LIMITS
+from venuekit_bybit_inverse.market_payloads import RiskLimitRow
 from venuekit_bybit_inverse.order_payloads import OrderRow
-from venuekit_bybit_inverse.payloads import Page, PositionRow, RiskLimitRow
+from venuekit_bybit_inverse.payloads import Page, PositionRow
 from venuekit_bybit_inverse.positions import PAGE_SIZE
 from venuekit_bybit_inverse.reading import read_pages, together, together_all
 

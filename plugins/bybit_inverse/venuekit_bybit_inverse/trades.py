@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
-from datetime import datetime
+from collections.abc import AsyncGenerator
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from venuekit.account import Account
@@ -24,8 +24,12 @@ __all__ = ["BybitTrades"]
 _PAGE_SIZE = 100
 #: written like a fill, and none
 _FUNDING = "Funding"
-_FORCED = frozenset({"BustTrade", "AdlTrade"})
+#: the kinds of fills that the venue itself brought about
+_FORCED = ("BustTrade", "AdlTrade")
 _TRACK = Track[Fill](time=lambda fill: milliseconds(fill.time), key=lambda fill: fill.key)
+#: an order that was given already may have been filled for so long
+_OVERLAP = timedelta(hours=1)
+_ROWS = Track[Found[FillRow]](time=lambda found: found.row.exec_time, key=lambda found: found.row.exec_id)
 
 
 class BybitTrades(Account, TradeReader, ForcedOrderReader):
@@ -48,43 +52,64 @@ class BybitTrades(Account, TradeReader, ForcedOrderReader):
         async def walk() -> AsyncGenerator[Fill, None]:
             span = await span_of(self, "iter_trades", start, end, after=None if after is None else after.time)
             settle = (await settle_coins(self, frozenset({symbol}))).get(symbol)
-            rows = self._fill_rows(symbol, span, lambda kind: kind != _FUNDING)
+            rows = self._fill_rows("iter_trades", symbol, span)
             async for fill in merged(_fills(rows, settle), track=_TRACK, after=after):
                 yield fill
 
         return Walk(walk, cost_per_page=1)
 
     def iter_forced_orders(
-        self, symbol: str | None = None, *, start: datetime | None = None, end: datetime | None = None
+        self,
+        symbol: str | None = None,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        after: Order | None = None,
     ) -> Walk[Order]:
-        """Walk the orders behind forced fills, each once; one that is no longer listed is told by its first fill."""
+        """
+        Walk the orders behind forced fills, each once; one that is no longer listed is told by its first fill.
+
+        Liquidations and deleveraging are two histories, read side by side.
+        """
 
         async def walk() -> AsyncGenerator[Order, None]:
-            span = await span_of(self, "iter_forced_orders", start, end)
+            resume = None if after is None else after.created_at or after.updated_at
+            behind = None if resume is None else resume - _OVERLAP
+            span = await span_of(self, "iter_forced_orders", start, end, after=behind)
+            fills = [self._fill_rows("iter_forced_orders", symbol, span, kind) for kind in _FORCED]
             seen: set[str] = set()
-            async for found in self._fill_rows(symbol, span, lambda kind: kind in _FORCED):
-                if found.row.order_id not in seen:
-                    seen.add(found.row.order_id)
+            met, held = after is None, list[Found[FillRow]]()
+            async for found in merged(*fills, track=_ROWS):
+                if found.row.exec_type not in _FORCED or found.row.order_id in seen:
+                    continue
+                seen.add(found.row.order_id)
+                if met:
+                    yield await self._forced_order(found)
+                elif after is not None and found.row.order_id == after.id:
+                    met, held = True, []
+                else:
+                    held.append(found)
+            for found in held:  # the item to continue behind is gone
+                if resume is None or found.row.exec_time >= resume:
                     yield await self._forced_order(found)
 
         return Walk(walk, cost_per_page=1)
 
-    async def _fill_rows(
-        self, symbol: str | None, span: Span, wanted: Callable[[str], bool]
+    def _fill_rows(
+        self, operation: str, symbol: str | None, span: Span, kind: str | None = None
     ) -> AsyncGenerator[Found[FillRow], None]:
-        rows = newest_first(
+        return newest_first(
             self,
             self.executions,
             span,
+            operation=operation,
             time=lambda row: row.exec_time,
             key=lambda row: row.exec_id,
             limit=_PAGE_SIZE,
             category=CATEGORY,
             symbol=symbol,
+            execType=kind,
         )
-        async for found in rows:
-            if wanted(found.row.exec_type):
-                yield found
 
     async def _forced_order(self, found: Found[FillRow]) -> Order:
         fill = found.row
@@ -111,4 +136,5 @@ class BybitTrades(Account, TradeReader, ForcedOrderReader):
 
 async def _fills(rows: AsyncGenerator[Found[FillRow], None], settle: str | None) -> AsyncGenerator[Fill, None]:
     async for found in rows:
-        yield fill_of(found.row, settle, found.raw)
+        if found.row.exec_type != _FUNDING:
+            yield fill_of(found.row, settle, found.raw)

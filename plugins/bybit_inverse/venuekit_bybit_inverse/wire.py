@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
 from typing import Protocol, TypeVar
 
 import attrs
 
-__all__ = ["PAGE", "Page", "WireSide", "names"]
+from venuekit.capabilities import OpenEnum, PositionSide
+
+__all__ = ["PAGE", "Page", "WireSide", "names", "position_side_of"]
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -28,8 +29,8 @@ class Page(Protocol[R_co]):
         """Where the next page begins."""
 
 
-class WireSide(enum.StrEnum):
-    """The side of an order or position; a flat position has none, or the word."""
+class WireSide(OpenEnum):
+    """The side of an order or position; a flat position has none, or the word. One that is not known stays readable."""
 
     BUY = "Buy"
     SELL = "Sell"
@@ -38,8 +39,21 @@ class WireSide(enum.StrEnum):
 
     @property
     def sign(self) -> int:
-        """1 for long, -1 for short, 0 for flat."""
+        """1 for long, -1 for short, 0 for flat and for what is not known."""
         return {WireSide.BUY: 1, WireSide.SELL: -1}.get(self, 0)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the word is one of those above."""
+        return self in {*WireSide}
+
+
+_LEGS = (PositionSide.BOTH, PositionSide.LONG, PositionSide.SHORT)
+
+
+def position_side_of(index: int) -> PositionSide:
+    """Return the leg of a ``positionIdx``; inverse contracts of a unified account have one, whatever the number."""
+    return _LEGS[index] if 0 <= index < len(_LEGS) else PositionSide.BOTH
 
 
 def names(kind: type, **exceptions: str) -> Mapping[str, str]:

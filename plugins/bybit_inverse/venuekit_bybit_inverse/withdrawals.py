@@ -71,6 +71,7 @@ class BybitWithdrawals(Account, WithdrawalReader):
                 self,
                 self.withdrawals,
                 span,
+                operation="iter_withdrawals",
                 time=lambda row: row.create_time,
                 key=lambda row: row.withdraw_id,
                 limit=_PAGE_SIZE,

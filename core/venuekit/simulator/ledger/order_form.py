@@ -51,7 +51,10 @@ def check_count(desk: Desk, request: OrderRequest) -> None:
     book = Book.CONDITIONAL if request.type.is_conditional else Book.PLAIN
     rules = desk.rules
     maximum = rules.max_conditional_orders if book is Book.CONDITIONAL else rules.max_open_orders
-    if maximum is not None and sum(order.book is book for order in desk.state.orders.values()) >= maximum:
+    if maximum is None:
+        return
+    symbols = {request.symbol} if rules.max_orders_per_symbol else desk.contracts.keys()
+    if sum(order.book is book and order.symbol in symbols for order in desk.state.orders.values()) >= maximum:
         raise Refused(Reason.TOO_MANY_ORDERS, book=book, maximum=maximum)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -55,15 +56,19 @@ class Ordering(Books):
         quantity: Decimal | None = None,
         price: Decimal | None = None,
         trigger_price: Decimal | None = None,
+        labels: Mapping[str, object] | None = None,
     ) -> Order:
         """
         Change the whole quantity or the price of a limit order that waits; None leaves a value as it is.
 
-        An order that is filled up thereby, or a post-only one that would trade, ends CANCELED.
+        ``labels`` are put over those that it has. An order that is filled up thereby, or a post-only one that would
+        trade, ends CANCELED.
         """
         name = OrderName(order_id, client_id, symbol)
         with self._command() as desk:
-            return placing.amend(desk, name, quantity=quantity, price=price, trigger_price=trigger_price)
+            return placing.amend(
+                desk, name, quantity=quantity, price=price, trigger_price=trigger_price, labels=labels or {}
+            )
 
     @exact
     def cancel_order(
@@ -143,16 +148,26 @@ class Ordering(Books):
         raise Refused(Reason.UNKNOWN_ORDER, order_id=order_id, client_id=client_id)
 
     def orders(
-        self, symbol: str | None = None, book: Book | None = None, *, is_open: bool | None = None
+        self,
+        symbol: str | None = None,
+        book: Book | None = None,
+        *,
+        is_open: bool | None = None,
+        hidden: bool = False,
     ) -> tuple[Order, ...]:
-        """Return orders, oldest first, open ones and those that have ended; not those that are undecided."""
+        """
+        Return orders, oldest first, open ones and those that have ended; not those that are undecided.
+
+        With ``hidden`` also those that no read shows yet: what a write of many orders means.
+        """
         self.tick()
         state = self._state
         found = [] if is_open else [*state.finished]
         if is_open is not False:
             found.extend(order for order in state.orders.values() if order.status is not OrderStatus.PENDING)
         found = [order for order in found if symbol in (None, order.symbol) and book in (None, order.book)]
-        return self._visible(sorted(found, key=lambda order: int(order.id)))
+        found.sort(key=lambda order: int(order.id))
+        return tuple(found) if hidden else self._visible(found)
 
     def forced_orders(self, symbol: str | None = None, forced: Forced | None = None) -> tuple[Order, ...]:
         """Return the venue's own orders on behalf of the account, oldest first."""

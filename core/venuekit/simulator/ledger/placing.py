@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 
@@ -112,7 +113,13 @@ def _decide(desk: Desk, pending: Order) -> None:
 
 
 def amend(
-    desk: Desk, name: OrderName, *, quantity: Decimal | None, price: Decimal | None, trigger_price: Decimal | None
+    desk: Desk,
+    name: OrderName,
+    *,
+    quantity: Decimal | None,
+    price: Decimal | None,
+    trigger_price: Decimal | None,
+    labels: Mapping[str, object],
 ) -> Order:
     """Change an order that waits; ended instead where it would be filled up, or take what it must not."""
     order = find(desk, name)
@@ -124,10 +131,11 @@ def amend(
         quantity=order.quantity if quantity is None else quantity,
         price=order.price if price is None else price,
         trigger_price=order.trigger_price if trigger_price is None else trigger_price,
+        labels={**order.labels, **labels},
         updated_at=desk.time,
     )
-    asked = amended.quantity, amended.price, amended.trigger_price
-    if asked == (order.quantity, order.price, order.trigger_price):
+    asked = amended.quantity, amended.price, amended.trigger_price, amended.labels
+    if asked == (order.quantity, order.price, order.trigger_price, order.labels):
         raise Refused(Reason.ORDER_UNCHANGED, order_id=order.id)
     check_form(desk, amended)
     if not amended.waits:

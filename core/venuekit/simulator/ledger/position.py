@@ -131,7 +131,8 @@ def removable_margin(reading: Reading, symbol: str, side: PositionSide) -> Decim
     """
     leg, margin, held = reading.leg(symbol, side), reading.margin(symbol, side), reading.symbol(symbol)
     value = abs(reading.contract(symbol).value(leg.quantity, held.mark))
-    after_profit = leg.isolated_wallet + margin.unrealized_pnl - value / held.leverage
+    # the initial margin as it was moved and is shown: what was added by hand can be taken out again, all of it
+    after_profit = leg.isolated_wallet + margin.unrealized_pnl - reading.rules.money(value / held.leverage)
     removable = min(leg.isolated_wallet - margin.maintenance_margin, after_profit)
     if reading.rules.isolated_margin is IsolatedMargin.ENTRY:
         removable = min(removable, leg.added_margin)

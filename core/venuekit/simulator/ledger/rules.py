@@ -88,7 +88,8 @@ class Rules:
     while assets are not pooled. ``asynchronous``: an order is accepted first and decided later. ``amend_conditional``:
     an untriggered order can be amended. ``countdown_spares_conditional``: a countdown cancels plain orders only.
     ``liquidates``: what reaches a margin ratio of 1 when a price moves is closed. ``max_open_orders``,
-    ``max_conditional_orders``: how many may wait in either book, of all symbols.
+    ``max_conditional_orders``: how many may wait in either book, of all symbols or, with
+    ``max_orders_per_symbol``, of each.
     """
 
     rounding: Rounding = Rounding.TOWARD_ZERO
@@ -116,6 +117,7 @@ class Rules:
     liquidates: bool = True
     max_open_orders: int | None = None
     max_conditional_orders: int | None = None
+    max_orders_per_symbol: bool = False
 
     def money(self, amount: Decimal) -> Decimal:
         """Return an amount as the venue keeps and prints it."""

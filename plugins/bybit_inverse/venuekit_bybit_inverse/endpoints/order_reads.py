@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from venuekit.capabilities import (
     ForcedOrderReader,
+    OrderAmend,
     OrderBatch,
     OrderControl,
     OrderReader,
@@ -56,6 +57,8 @@ OPEN_ORDERS = Endpoint(
         OrderReader.iter_orders,
         OrderControl.cancel_order,
         OrderControl.cancel_all_orders,
+        OrderAmend.amend_order,
+        OrderBatch.amend_orders,
         OrderBatch.cancel_orders,
         SettingsReader.read_settings,
     ),

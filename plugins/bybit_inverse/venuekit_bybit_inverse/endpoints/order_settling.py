@@ -31,6 +31,22 @@ _TOLERANCE = timedelta(seconds=1)
 _NAMES = ("orderId", "orderLinkId")
 _OPEN = frozenset({"New", "PartiallyFilled", "Untriggered", "Triggered"})
 _PAGE_SIZE = 50
+#: what an amendment may change, by the name it is sent by, and the attribute of the order's row
+_AMENDED_NUMBERS = {
+    "qty": "qty",
+    "price": "price",
+    "triggerPrice": "trigger_price",
+    "takeProfit": "take_profit",
+    "stopLoss": "stop_loss",
+    "tpLimitPrice": "tp_limit_price",
+    "slLimitPrice": "sl_limit_price",
+}
+_AMENDED_WORDS = {
+    "triggerBy": "trigger_by",
+    "tpslMode": "tpsl_mode",
+    "tpTriggerBy": "tp_trigger_by",
+    "slTriggerBy": "sl_trigger_by",
+}
 
 
 async def _find(call: Call, item: Mapping[str, Any]) -> tuple[OrderRow, ...]:
@@ -109,14 +125,20 @@ async def read_canceled_batch(call: Call, lost: Lost) -> Reading[tuple[BatchItem
     rows = [next(iter(await _find(call, item)), None) for item in lost.parameters["request"]]
     left = sum(_is_open(row) is not False for row in rows)
     items = tuple(BatchItem(_ack(row)) for row in rows if row is not None)
-    return Reading(f"{left} open orders", not left, items if len(items) == len(rows) else None)
+    # no number: what is left may be an item that was refused, and tells of nobody else
+    seen = "orders that have not ended" if left else "ended orders"
+    return Reading(seen, not left, items if len(items) == len(rows) else None)
 
 
 def _amended(row: OrderRow | None, item: Mapping[str, Any]) -> bool:
     if row is None:
         return False
-    present = {"qty": row.qty, "price": row.price, "triggerPrice": row.trigger_price}
-    return all(value == Decimal(item[name]) for name, value in present.items() if name in item)
+    # a price of 0 takes it away, and shows as nothing
+    numbers = {name: getattr(row, attribute) or 0 for name, attribute in _AMENDED_NUMBERS.items()}
+    words = {name: getattr(row, attribute) for name, attribute in _AMENDED_WORDS.items()}
+    return all(numbers[name] == Decimal(item[name]) for name in item.keys() & numbers.keys()) and all(
+        words[name] == item[name] for name in item.keys() & words.keys()
+    )
 
 
 def _terms(row: OrderRow | None) -> tuple[Decimal | None, ...] | None:
@@ -135,14 +157,20 @@ async def read_amended_batch(call: Call, lost: Lost) -> Reading[tuple[BatchItem,
     rows = [next(iter(await _find(call, item)), None) for item in items]
     holds = all(_amended(row, item) for row, item in zip(rows, items, strict=True))
     return Reading(
-        tuple(map(_terms, rows)),
+        # not the terms: where one of them was refused, they are neither the old nor the new ones, and nobody else's
+        "the wanted terms" if holds else "other terms",
         holds,
         tuple(BatchItem(_ack(row)) for row in rows if row is not None) if holds else None,
     )
 
 
 async def read_emptied(call: Call, lost: Lost) -> Reading[tuple[OrderAck, ...]]:
-    """Read whether any order is left."""
+    """
+    Read whether any order is left.
+
+    An order just placed may not be seen yet: that nothing is seen counts only once the write cannot arrive any more.
+    """
     which = {name: lost.parameters[name] for name in ("symbol", "baseCoin", "settleCoin") if name in lost.parameters}
     left = (await call(OPEN_ORDERS, category=CATEGORY, openOnly=0, limit=_PAGE_SIZE, **which)).rows
-    return Reading("open orders" if left else "no open orders", not left, ())
+    holds = not left and await call(SERVER_TIME) > lost.fence
+    return Reading("open orders" if left else "no open orders", holds, ())

@@ -35,6 +35,19 @@ _CLIENT_ID = Parameter("orderLinkId", role=Role.CLIENT_ID, pattern=CLIENT_ID_PAT
 _QUANTITY = Parameter("qty", Kind.DECIMAL, role=Role.QUANTITY, minimum=Decimal(0))
 _PRICE = Parameter("price", Kind.DECIMAL, role=Role.PRICE, minimum=Decimal(0))
 _TRIGGER_PRICE = Parameter("triggerPrice", Kind.DECIMAL, minimum=Decimal(0))
+_TRIGGERS = frozenset({"LastPrice", "MarkPrice", "IndexPrice"})
+_TRIGGER_BY = Parameter("triggerBy", choices=_TRIGGERS)
+_ORDER_TYPES = frozenset({"Limit", "Market"})
+#: take profit and stop loss that come with an order
+_BRACKET = (
+    Parameter("takeProfit", Kind.DECIMAL, minimum=Decimal(0)),
+    Parameter("stopLoss", Kind.DECIMAL, minimum=Decimal(0)),
+    Parameter("tpslMode", choices=frozenset({"Full", "Partial"})),
+    Parameter("tpTriggerBy", choices=_TRIGGERS),
+    Parameter("slTriggerBy", choices=_TRIGGERS),
+    Parameter("tpLimitPrice", Kind.DECIMAL, minimum=Decimal(0)),
+    Parameter("slLimitPrice", Kind.DECIMAL, minimum=Decimal(0)),
+)
 #: the items of a batch; a guard reads their quantities
 _ITEMS = Parameter("request", Kind.LIST, required=True, role=Role.QUANTITY)
 
@@ -64,6 +77,10 @@ def _symbols(parameters: Mapping[str, Any]) -> set[str]:
     return {item["symbol"] for item in parameters["request"]}
 
 
+def _client_ids(parameters: Mapping[str, Any]) -> list[str]:
+    return [item["orderLinkId"] for item in parameters["request"] if "orderLinkId" in item]
+
+
 CREATE_ORDER = Endpoint(
     "POST",
     "/v5/order/create",
@@ -72,7 +89,7 @@ CREATE_ORDER = Endpoint(
         INVERSE,
         THE_SYMBOL,
         Parameter("side", required=True, choices=frozenset({"Buy", "Sell"})),
-        Parameter("orderType", required=True, choices=frozenset({"Limit", "Market"})),
+        Parameter("orderType", required=True, choices=_ORDER_TYPES),
         attrs.evolve(_QUANTITY, required=True),
         _PRICE,
         Parameter("timeInForce", choices=frozenset({"GTC", "IOC", "FOK", "PostOnly", "RPI"})),
@@ -82,10 +99,10 @@ CREATE_ORDER = Endpoint(
         Parameter("closeOnTrigger", Kind.BOOLEAN),
         _TRIGGER_PRICE,
         Parameter("triggerDirection", Kind.INTEGER, minimum=Decimal(1), maximum=Decimal(2)),
-        Parameter("triggerBy", choices=frozenset({"LastPrice", "MarkPrice", "IndexPrice"})),
-        Parameter("takeProfit", Kind.DECIMAL, minimum=Decimal(0)),
-        Parameter("stopLoss", Kind.DECIMAL, minimum=Decimal(0)),
-        Parameter("tpslMode", choices=frozenset({"Full", "Partial"})),
+        _TRIGGER_BY,
+        *_BRACKET,
+        Parameter("tpOrderType", choices=_ORDER_TYPES),
+        Parameter("slOrderType", choices=_ORDER_TYPES),
         Parameter("smpType"),
     ),
     encoding=Encoding.JSON,
@@ -105,7 +122,17 @@ AMEND_ORDER = Endpoint(
     "POST",
     "/v5/order/amend",
     decode=Changing(payloads.decode_acknowledgement),
-    parameters=(INVERSE, THE_SYMBOL, ORDER_ID, _CLIENT_ID, _QUANTITY, _PRICE, _TRIGGER_PRICE),
+    parameters=(
+        INVERSE,
+        THE_SYMBOL,
+        ORDER_ID,
+        _CLIENT_ID,
+        _QUANTITY,
+        _PRICE,
+        _TRIGGER_PRICE,
+        _TRIGGER_BY,
+        *_BRACKET,
+    ),
     encoding=Encoding.JSON,
     effect=Effect.SET,
     area=Area.ORDERS,
@@ -160,6 +187,7 @@ CREATE_BATCH = Endpoint(
     reduces=_all_only_reduce,
     notional=_largest_notional,
     symbols=_symbols,
+    client_ids=_client_ids,
     settle=settling.settle_batch,
     absence_proof=settling.PROOF,
     weight=batch_weight,
@@ -180,6 +208,7 @@ AMEND_BATCH = Endpoint(
     subject=Subject.ACCOUNT,
     notional=_largest_notional,
     symbols=_symbols,
+    client_ids=_client_ids,
     readback=settling.read_amended_batch,
     weight=batch_weight,
     weight_most=BATCH_WEIGHT_MOST,
@@ -198,6 +227,7 @@ CANCEL_BATCH = Endpoint(
     area=Area.ORDERS,
     reduces=_always,
     symbols=_symbols,
+    client_ids=_client_ids,
     readback=settling.read_canceled_batch,
     weight=batch_weight,
     weight_most=BATCH_WEIGHT_MOST,

@@ -18,7 +18,7 @@ from venuekit.capabilities import (
     SettingsReader,
 )
 from venuekit.endpoint import Endpoint, Parameter, Security
-from venuekit_bybit_inverse import payloads
+from venuekit_bybit_inverse import market_payloads, payloads
 from venuekit_bybit_inverse.endpoints.parameters import (
     ANY_PRODUCT,
     CURSOR,
@@ -45,7 +45,7 @@ __all__ = [
 SERVER_TIME = Endpoint(
     "GET",
     "/v5/market/time",
-    decode=payloads.decode_server_time,
+    decode=market_payloads.decode_server_time,
     security=Security.NONE,
     pools=paid(),
     serves=(ServerTime.get_server_time,),
@@ -54,7 +54,7 @@ SERVER_TIME = Endpoint(
 INSTRUMENTS = Endpoint(
     "GET",
     "/v5/market/instruments-info",
-    decode=payloads.decode_instruments,
+    decode=market_payloads.decode_instruments,
     parameters=(INVERSE, SYMBOL, limit(1000), CURSOR),
     security=Security.NONE,
     pools=paid(),
@@ -64,7 +64,7 @@ INSTRUMENTS = Endpoint(
 RISK_LIMITS = Endpoint(
     "GET",
     "/v5/market/risk-limit",
-    decode=payloads.decode_risk_limits,
+    decode=market_payloads.decode_risk_limits,
     parameters=(INVERSE, SYMBOL, CURSOR),
     security=Security.NONE,
     pools=paid(),

@@ -84,8 +84,9 @@ def fee_rate(request: SimRequest, visit: Visit) -> object:
 
 
 def key_info(request: SimRequest, visit: Visit) -> object:  # noqa: ARG001 (asks for nothing)
-    """Answer ``GET /v5/user/query-api``: a key of the master account that may trade, bound to this machine."""
+    """Answer ``GET /v5/user/query-api``: a key that may trade, bound to this machine."""
     read_only = visit.key is not None and visit.key.read_only
+    sub_account = visit.key is not None and visit.key.sub_account
     return {
         "id": "1",
         "note": "simulated",
@@ -124,8 +125,8 @@ def key_info(request: SimRequest, visit: Visit) -> object:  # noqa: ARG001 (asks
         "mktMakerLevel": "0",
         "affiliateID": 0,
         "rsaPublicKey": "",
-        "isMaster": True,
-        "parentUid": "0",
+        "isMaster": not sub_account,
+        "parentUid": "1" if sub_account else "0",
         "kycLevel": "LEVEL_1",
         "kycRegion": "",
         "userIDInt64": "1",

@@ -21,7 +21,7 @@ from venuekit_bybit_inverse.front import (
 from venuekit_bybit_inverse.front.authentication import authenticate, check_time
 from venuekit_bybit_inverse.front.contracts import ASSETS, CONTRACTS, RULES
 from venuekit_bybit_inverse.front.formatting import envelope, refusal
-from venuekit_bybit_inverse.front.refusals import SWITCH_ISOLATED, refuse
+from venuekit_bybit_inverse.front.refusals import NO_PERMISSION, SWITCH_ISOLATED, refuse
 from venuekit_bybit_inverse.front.scenarios import SCENARIOS
 
 __all__ = ["BybitFront"]
@@ -99,7 +99,7 @@ class BybitFront(Front):
 
     def forbidden(self, request: SimRequest, milliseconds: int) -> Response:  # noqa: ARG002  - the same for all
         """Return the answer to a read-only key that tries to write."""
-        return refusal(10005, "Permission denied, please check your API key permissions.", milliseconds)
+        return refusal(*NO_PERMISSION, milliseconds)
 
     def unknown_route(
         self,

@@ -47,6 +47,9 @@ RULES = Rules(
     triggered=Triggered.SAME_ORDER,
     amend_conditional=True,
     funding_from=FundingFrom.BALANCE_FIRST,
+    max_open_orders=500,
+    max_conditional_orders=10,
+    max_orders_per_symbol=True,
 )
 
 

@@ -8,9 +8,9 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from venuekit.simulator import SimRequest, Visit
+from venuekit.simulator import Denied, SimRequest, Visit
 from venuekit.simulator.ledger import ClosedPnl, Conversion, Side, TradeKind, Withdrawal
-from venuekit_bybit_inverse.front.formatting import milliseconds, money, number
+from venuekit_bybit_inverse.front.formatting import milliseconds, money, number, refusal
 from venuekit_bybit_inverse.front.log_rows import log_rows
 from venuekit_bybit_inverse.front.parameters import (
     contract_of,
@@ -21,6 +21,7 @@ from venuekit_bybit_inverse.front.parameters import (
     required,
     window,
 )
+from venuekit_bybit_inverse.front.refusals import NO_PERMISSION
 
 __all__ = ["closed_pnl", "converts", "exchanges", "old_closed_pnl", "transaction_log", "withdrawals"]
 
@@ -70,7 +71,9 @@ def old_closed_pnl(request: SimRequest, visit: Visit) -> object:
 
 
 def withdrawals(request: SimRequest, visit: Visit) -> object:
-    """Answer ``GET /v5/asset/withdraw/query-record``: less than thirty days at a time."""
+    """Answer ``GET /v5/asset/withdraw/query-record``: less than thirty days at a time, to keys of a master account."""
+    if visit.key is not None and visit.key.sub_account:
+        raise Denied(refusal(*NO_PERMISSION, visit.milliseconds))
     times = window(request, visit, usual=_MONTH - 1, most=_MONTH - 1)
     names = {"withdrawID": "withdrawId", "txID": "txID", "coin": "coin"}
     asked = {shown: request.text(name) for name, shown in names.items()}

@@ -34,12 +34,15 @@ _BATCH_AT_MOST = 20
 _ALL_AT_MOST = 500
 _LINK_ID = re.compile("[A-Za-z0-9_-]{1,36}")
 _CHOICES = {
-    "triggerBy": frozenset({"LastPrice", "MarkPrice", "IndexPrice"}),
+    **dict.fromkeys(("triggerBy", "tpTriggerBy", "slTriggerBy"), frozenset({"LastPrice", "MarkPrice", "IndexPrice"})),
+    **dict.fromkeys(("tpOrderType", "slOrderType"), frozenset({"Limit", "Market"})),
     "smpType": frozenset({"None", "CancelMaker", "CancelTaker", "CancelBoth"}),
     "tpslMode": frozenset({"Full", "Partial"}),
 }
 #: kept with the order and shown again
-_LABELS = ("triggerBy", "smpType", "takeProfit", "stopLoss", "tpslMode", "timeInForce")
+_PRICES = ("takeProfit", "stopLoss", "tpLimitPrice", "slLimitPrice")
+_AMENDABLE = ("triggerBy", "tpslMode", "tpTriggerBy", "slTriggerBy", *_PRICES)
+_LABELS = (*_AMENDABLE, "smpType", "timeInForce")
 
 Item = Mapping[str, Any]
 
@@ -73,7 +76,7 @@ def cancel_all(request: SimRequest, visit: Visit) -> object:
     contracts = visit.ledger.contracts
     waiting = [
         order
-        for order in visit.ledger.orders(symbol or None, is_open=True)
+        for order in visit.ledger.orders(symbol or None, is_open=True, hidden=True)
         if symbol or base in {None, contracts[order.symbol].base}
         if symbol or base or settle in {None, contracts[order.symbol].settle}
     ]
@@ -163,9 +166,13 @@ def _place(item: Item, visit: Visit) -> Order:
             reduce_only=item.get("reduceOnly") is True,
             client_id=link_id,
             trigger_price=trigger,
-            labels={name: text for name in _LABELS if (text := _text(item, name))},
+            labels=_labels(item, _LABELS),
         )
     )
+
+
+def _labels(item: Item, names: tuple[str, ...]) -> dict[str, object]:
+    return {name: text for name in names if (text := _text(item, name))}
 
 
 def _link_id(item: Item, visit: Visit) -> str | None:
@@ -181,13 +188,14 @@ def _check_words(item: Item, visit: Visit) -> None:
     for name, known in _CHOICES.items():
         if (_text(item, name) or None) not in {None, *known}:
             raise invalid(f"params error: {name} invalid", visit)
-    for name in ("takeProfit", "stopLoss"):
+    for name in _PRICES:
         _number(item, name, visit)
 
 
 def _amend(item: Item, visit: Visit) -> Order:
     symbol = contract_of(_needed(item, "symbol", visit), visit).symbol
     order_id, link_id = _name(item, visit)
+    _check_words(item, visit)
     return visit.ledger.amend_order(
         order_id,
         client_id=link_id,
@@ -195,6 +203,7 @@ def _amend(item: Item, visit: Visit) -> Order:
         quantity=_number(item, "qty", visit),
         price=_number(item, "price", visit),
         trigger_price=_number(item, "triggerPrice", visit),
+        labels=_labels(item, _AMENDABLE),
     )
 
 

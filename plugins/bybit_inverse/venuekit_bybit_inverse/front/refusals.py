@@ -7,10 +7,10 @@ from typing import Any
 
 from venuekit.capabilities import Setting
 from venuekit.simulator import Response, SimRequest, json_response
-from venuekit.simulator.ledger import Reason, Refusal
+from venuekit.simulator.ledger import Book, Reason, Refusal
 from venuekit_bybit_inverse.front.formatting import refusal
 
-__all__ = ["SWITCH_ISOLATED", "refuse", "words_of"]
+__all__ = ["NO_PERMISSION", "SWITCH_ISOLATED", "refuse", "words_of"]
 
 #: routes that unified accounts are not allowed to use; answered whoever asks
 SWITCH_ISOLATED: Mapping[tuple[str, str], Response] = {
@@ -19,6 +19,8 @@ SWITCH_ISOLATED: Mapping[tuple[str, str], Response] = {
     ),
 }
 
+#: what a key may not do
+NO_PERMISSION = (10005, "Permission denied, please check your API key permissions.")
 _UNCHANGED = {
     Setting.LEVERAGE: (110043, "leverage not modified"),
     Setting.POSITION_MODE: (110025, "Position mode is not modified"),
@@ -36,6 +38,12 @@ def _outside_window(details: Mapping[str, Any]) -> tuple[int, str]:
         "invalid request, please check your server timestamp or recv_window param. "
         f"req_timestamp[{details['timestamp']}],server_timestamp[{details['now']}],recv_window[{details['recv_window']}]"
     )
+
+
+def _too_many_orders(details: Mapping[str, Any]) -> tuple[int, str]:
+    if details["book"] is Book.CONDITIONAL:
+        return 110009, "The number of stop orders exceeds the maximum allowable limit."
+    return 110020, f"You are not allowed to have more than {details['maximum']} active orders."
 
 
 def _invalid_leverage(details: Mapping[str, Any]) -> tuple[int, str]:
@@ -58,6 +66,7 @@ _WORDS: Mapping[Reason, _Words] = {
     Reason.REMOVABLE_EXCEEDED: lambda _: (110078, "Added margin more than max can reduce margin."),
     Reason.UNKNOWN_ORDER: lambda _: _NO_ORDER,
     Reason.ORDER_FINISHED: lambda _: _NO_ORDER,
+    Reason.TOO_MANY_ORDERS: _too_many_orders,
     Reason.DUPLICATE_CLIENT_ID: lambda _: (110072, "OrderLinkedID is duplicate"),
     Reason.ORDER_UNCHANGED: lambda _: (
         10001,
