@@ -7,7 +7,9 @@ from collections.abc import Mapping
 
 import attrs
 
-__all__ = ["Fault", "FaultRow", "FaultTable"]
+from venuekit import errors
+
+__all__ = ["Fault", "FaultRow", "FaultTable", "error_of"]
 
 
 class Fault(enum.StrEnum):
@@ -24,6 +26,26 @@ class Fault(enum.StrEnum):
     INVALID = "invalid"
     NOT_FOUND = "not_found"
     REJECTED = "rejected"
+
+
+_ERRORS: Mapping[Fault, type[errors.VenueError]] = {
+    Fault.CLOCK: errors.ClockSkew,
+    Fault.THROTTLED: errors.Throttled,
+    Fault.BANNED: errors.Banned,
+    Fault.OVERLOADED: errors.Overloaded,
+    Fault.UNAVAILABLE: errors.Unavailable,
+    Fault.UNKNOWN_OUTCOME: errors.OutcomeNotStated,
+    Fault.AUTHENTICATION: errors.AuthenticationFailed,
+    Fault.PERMISSION: errors.PermissionDenied,
+    Fault.INVALID: errors.InvalidRequest,
+    Fault.NOT_FOUND: errors.NotFound,
+    Fault.REJECTED: errors.Rejected,
+}
+
+
+def error_of(fault: Fault) -> type[errors.VenueError]:
+    """Return the error that a refusal of this meaning is raised as."""
+    return _ERRORS[fault]
 
 
 @attrs.frozen

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from venuekit.faults import Fault, FaultRow, FaultTable
+from venuekit.errors import Rejected, VenueError
+from venuekit.faults import Fault, FaultRow, FaultTable, error_of
 
 TABLE = FaultTable(
     (
@@ -42,6 +43,14 @@ TABLE = FaultTable(
 def test_the_most_specific_row_wins(status: int, code: int | None, message: str, fault: Fault) -> None:
     """Rows are compared for equality, and what no row lists is told from its status."""
     assert fault is TABLE.classify(status, code, message)
+
+
+def test_every_meaning_is_raised_as_an_error() -> None:
+    """Each has a class of its own."""
+    raised = {error_of(fault) for fault in Fault}
+    assert len(raised) == len(Fault)
+    assert all(issubclass(error, VenueError) for error in raised)
+    assert error_of(Fault.REJECTED) is Rejected
 
 
 def test_two_rows_for_one_refusal_are_a_mistake() -> None:

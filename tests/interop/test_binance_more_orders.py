@@ -209,7 +209,7 @@ async def test_refused_orders_in_words(desk: Any, order: dict[str, str]) -> None
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        pytest.param({"timeInForce": "GTX", "price": "3500"}, -5022, id="a maker that would take"),
+        pytest.param({"timeInForce": "GTX", "price": "3100"}, -5022, id="a maker that would take"),
         pytest.param({"timeInForce": "FOK"}, -5021, id="all at once, or nothing"),
     ],
 )
@@ -226,7 +226,7 @@ async def test_times_in_force_that_are_refused(
 async def test_immediate_or_cancel(desk: Any, order: dict[str, str]) -> None:
     """What cannot be filled at once expires; what can is filled at the market."""
     far = await desk.call("new_order", **{**order, "timeInForce": "IOC"}, newOrderRespType="RESULT")
-    near = await desk.call("new_order", **{**order, "timeInForce": "IOC", "price": "3500"}, newOrderRespType="RESULT")
+    near = await desk.call("new_order", **{**order, "timeInForce": "IOC", "price": "3100"}, newOrderRespType="RESULT")
     assert (far["status"], near["status"]) == ("EXPIRED", "FILLED")
     (fill,) = desk.ledger.fills(order["symbol"])
     assert (fill.order_id, fill.price) == (str(near["orderId"]), desk.ledger.mark(order["symbol"]))

@@ -203,7 +203,11 @@ async def test_limit_beyond_the_most(product: Product, ending: str, limit: int) 
 
 
 async def test_margin_changes_are_the_ledgers(product: Product) -> None:
-    """Added > 0, taken away < 0; twins within a millisecond are both there; more than an answer holds is halved."""
+    """
+    Added > 0, taken away < 0; more than an answer holds is halved.
+
+    Twins within a millisecond are both there, and a walk goes on behind the first or the second of them.
+    """
     ledger, symbol = product.ledger, product.symbol
     for number in range(640):
         ledger.adjust_margin(symbol, D("0.0002") if number % 3 else D("0.0001"))
@@ -220,8 +224,9 @@ async def test_margin_changes_are_the_ledgers(product: Product) -> None:
         (one.symbol, PositionSide.BOTH, one.asset, one.amount, one.time) for one in held
     ]
     assert {one.cause for one in changes} == {"USER_ADJUST" if product.venue == "binance_usdm" else None}
-    rest = await product.account.iter_margin_changes(symbol, start=start, after=changes[-2]).all()
-    assert rest == changes[-1:]
+    for place in (-2, -3, -4, 0, 1, 2):  # two of three of one millisecond are alike
+        rest = await product.account.iter_margin_changes(symbol, start=start, after=changes[place]).all()
+        assert rest == changes[place + 1 :]
     assert await product.account.iter_margin_changes(product.flat).all() == ()
 
 
@@ -230,7 +235,7 @@ async def test_more_changes_in_a_millisecond_than_an_answer_holds(product: Produ
     for _ in range(500):
         product.ledger.adjust_margin(product.symbol, D("0.0001"))
     await product.pass_by(1)
-    with pytest.raises(PayloadMismatch, match="hold nothing new"):
+    with pytest.raises(PayloadMismatch, match="nothing new"):
         await product.account.iter_margin_changes(product.symbol, start=now(product) - DAY).all()
 
 

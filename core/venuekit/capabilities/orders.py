@@ -167,9 +167,14 @@ class ForcedOrderReader(Capability):
 
     @abstractmethod
     def iter_forced_orders(
-        self, symbol: str | None = None, *, start: datetime | None = None, end: datetime | None = None
+        self,
+        symbol: str | None = None,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        after: Order | None = None,
     ) -> Walk[Order]:
-        """Walk forced orders, oldest first."""
+        """Walk forced orders, oldest first; ``after`` continues behind an item seen before."""
 
 
 class CountdownCancel(Capability):

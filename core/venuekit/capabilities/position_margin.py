@@ -26,7 +26,8 @@ class MarginChange:
 
     ``amount`` is in ``asset``, > 0 added to the position and < 0 taken from it; ``asset`` is None where the venue's
     acknowledgement does not name it. ``cause`` is the venue's own word for why it happened. ``time`` is None on an
-    acknowledgement that carries none.
+    acknowledgement that carries none. Where the venue's rows carry no id, ``twin`` counts those of the same moment
+    before it that are otherwise just like it.
     """
 
     symbol: str
@@ -35,6 +36,7 @@ class MarginChange:
     amount: Decimal
     time: datetime | None = None
     cause: str | None = None
+    twin: int = 0
     raw: Mapping[str, Any] | None = attrs.field(default=None, repr=False, eq=False)
 
 

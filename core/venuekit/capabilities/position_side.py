@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import enum
+from venuekit.capabilities.open_enum import OpenEnum
 
 __all__ = ["PositionSide"]
 
 
-class PositionSide(enum.StrEnum):
+class PositionSide(OpenEnum):
     """BOTH is the one position of one-way mode; LONG and SHORT are the two legs of hedge mode."""
 
     BOTH = "both"

@@ -126,6 +126,8 @@ async def _write(operation: Operation[T], call: Call) -> T:
 def _fail(operation: Operation[Any], error: BaseException) -> None:
     """Account for a write that ended in an error, whoever raised it: what may have arrived is of unknown outcome."""
     if isinstance(error, OperationError):
+        if not error.venue:  # refused by what the endpoint reads before it writes
+            operation.annotate(error)
         operation.close(error.outcome)
         return
     if operation.in_flight:

@@ -23,8 +23,9 @@ class Guard:
     What an account may do; what is None is not limited. What only reads always passes, and so does what keeps a
     session alive, unless it has an area: a countdown ends orders.
 
-    ``symbols`` also forbids writes that touch the whole account. ``max_notional`` is quote per order; an endpoint
-    that takes a quantity but cannot tell its notional is refused then, unless it can only reduce a position.
+    ``symbols`` also forbids writes that touch the whole account. ``max_notional`` is quote per order, at the order's
+    own price: a limit order to sell may be filled above it. What can only reduce a position is not limited, and what
+    takes a quantity and cannot tell its notional is refused.
     """
 
     symbols: frozenset[str] | None = attrs.field(default=None, converter=_symbols)
@@ -70,8 +71,9 @@ class Guard:
                 return f"leverage {highest} is above {self.max_leverage}"
         if self.max_notional is None or endpoint.name_of(Role.QUANTITY) is None:
             return None
+        if endpoint.reduces is not None and endpoint.reduces(parameters):
+            return None
         notional = None if endpoint.notional is None else endpoint.notional(parameters)
         if notional is None:
-            only_reduces = endpoint.reduces is not None and endpoint.reduces(parameters)
-            return None if only_reduces else "the notional of this order cannot be told, and it is limited"
+            return "the notional of this order cannot be told, and it is limited"
         return f"notional {notional} is above {self.max_notional}" if notional > self.max_notional else None

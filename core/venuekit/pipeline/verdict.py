@@ -12,7 +12,7 @@ from venuekit.clock import VenueClock, from_milliseconds
 from venuekit.credentials.redactor import redact
 from venuekit.endpoint import Endpoint
 from venuekit.errors import OperationError
-from venuekit.faults import Fault
+from venuekit.faults import Fault, error_of
 from venuekit.message import HttpResponse
 from venuekit.venue import Refusal, Venue
 
@@ -53,19 +53,6 @@ _KINDS: Mapping[Fault, TroubleKind] = {
     Fault.UNAVAILABLE: TroubleKind.BUSY,
     Fault.UNKNOWN_OUTCOME: TroubleKind.LOST,
 }
-_ERRORS: Mapping[Fault, type[errors.VenueError]] = {
-    Fault.CLOCK: errors.ClockSkew,
-    Fault.THROTTLED: errors.Throttled,
-    Fault.BANNED: errors.Banned,
-    Fault.OVERLOADED: errors.Overloaded,
-    Fault.UNAVAILABLE: errors.Unavailable,
-    Fault.UNKNOWN_OUTCOME: errors.OutcomeNotStated,
-    Fault.AUTHENTICATION: errors.AuthenticationFailed,
-    Fault.PERMISSION: errors.PermissionDenied,
-    Fault.INVALID: errors.InvalidRequest,
-    Fault.NOT_FOUND: errors.NotFound,
-    Fault.REJECTED: errors.Rejected,
-}
 
 
 def judge(venue: Venue[Any], endpoint: Endpoint[Any], response: HttpResponse, clock: VenueClock) -> Trouble | None:
@@ -90,7 +77,7 @@ def judge(venue: Venue[Any], endpoint: Endpoint[Any], response: HttpResponse, cl
     details: dict[str, Any] = {"code": code, "status": response.status, "outcome": errors.Outcome.NOT_APPLIED}
     if fault is Fault.BANNED:
         details["retry_at"] = _moment(now, delay)
-    error = _ERRORS[fault](words, **details)
+    error = error_of(fault)(words, **details)
     if code in endpoint.no_change:
         return Trouble(TroubleKind.NO_CHANGE, error)
     if code in endpoint.doubtful or code in endpoint.doubtful_after_loss:

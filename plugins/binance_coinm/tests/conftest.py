@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,6 @@ from venuekit.testing.fake import FakeTransport
 from venuekit.testing.recorded import Recorded, load_recorded
 from venuekit_binance_coinm.venue import VENUE
 from venuekit_binance_common import testing
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Start without an event loop: pytest-asyncio would make one only to put it back later, and nobody closes it."""
-    asyncio.set_event_loop(None)
 
 
 @pytest.fixture(scope="session")

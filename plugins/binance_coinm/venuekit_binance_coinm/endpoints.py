@@ -162,7 +162,7 @@ COMMISSION = money.commission_rate(_ROOT)
 ADL = money.adl_quantile(_ROOT)
 INCOME = money.income(_ROOT, weight=20, note="At most a year a request, oldest first.")
 MARGIN_HISTORY = money.margin_history(_ROOT, note="How far back it goes is not documented.")
-POSITION_MARGIN = money.position_margin(_ROOT, MARGIN_HISTORY, PositionRiskLegs(POSITION_RISK), venue="binance_coinm")
+POSITION_MARGIN = money.position_margin(_ROOT, MARGIN_HISTORY, PositionRiskLegs(POSITION_RISK))
 
 STREAM = stream_endpoints(_ROOT)
 

@@ -85,3 +85,77 @@ def test_amendment_to_zero_names_what_is_wrong(client: Client, name: str, code: 
     placed = client.ask("POST", "/order", **client.limit)
     terms = {"symbol": placed["symbol"], "side": "BUY", "orderId": placed["orderId"], "quantity": "20", "price": "2100"}
     assert client.ask("PUT", "/order", **{**terms, name: "0"})["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"priceMatch": "BEST", "price": ""}, -5037),
+        ({"priceMatch": "QUEUE"}, -1128),
+        ({"priceMatch": "QUEUE", "type": "MARKET", "price": "", "timeInForce": ""}, -5038),
+        ({"selfTradePreventionMode": "MAYBE"}, -5039),
+        ({"workingType": "INDEX_PRICE"}, -1130),
+        ({"newOrderRespType": "FULL"}, -1136),
+        ({"reduceOnly": "maybe"}, -4062),
+        ({"price": "3150.1"}, -4016),
+        ({"side": "SELL", "price": "2849.9"}, -4024),
+        ({"timeInForce": "GTD", "goodTillDate": 10**21}, -5040),
+    ],
+    ids=lambda value: str(value) if isinstance(value, int) else "",
+)
+def test_words_and_numbers_that_an_order_cannot_have(client: Client, change: dict[str, Any], code: int) -> None:
+    """Each is refused with the documented code."""
+    assert client.ask("POST", "/order", **{**client.limit, **change})["code"] == code
+    assert client.exchange.ledger.orders() == ()
+
+
+@pytest.mark.parametrize("name", ["workingType", "selfTradePreventionMode", "reduceOnly"])
+def test_words_that_a_conditional_order_cannot_have(client: Client, name: str) -> None:
+    """The same words are refused there."""
+    codes = {"workingType": -1130, "selfTradePreventionMode": -5039, "reduceOnly": -4062}
+    assert client.ask("POST", "/algoOrder", **client.trailing, callbackRate="1", **{name: "x"})["code"] == codes[name]
+
+
+def test_announced_band_holds(client: Client) -> None:
+    """A limit price up to the announced multiple of the mark price is taken, also by an amendment, and none above."""
+    info = client.ask("GET", "/exchangeInfo")
+    (filters,) = (one["filters"] for one in info["symbols"] if one["symbol"] == client.limit["symbol"])
+    (band,) = (one for one in filters if one["filterType"] == "PERCENT_PRICE")
+    most = client.exchange.ledger.mark(client.limit["symbol"]) * Decimal(band["multiplierUp"])
+    placed = client.ask("POST", "/order", **client.limit)
+    terms = {"symbol": placed["symbol"], "side": "BUY", "orderId": placed["orderId"], "quantity": placed["origQty"]}
+    said = client.ask("PUT", "/order", **terms, price=str(most + 1))
+    assert (said["code"], said["msg"].startswith("Limit price can't be higher than 3150")) == (-4016, True)
+    assert (
+        client.ask("POST", "/order", **{**client.limit, "price": str(most)}, newOrderRespType="RESULT")["status"]
+        == "FILLED"
+    )
+
+
+def test_amendment_to_a_matched_price(client: Client) -> None:
+    """It takes the price's place; both are refused, and so is none."""
+    placed = client.ask("POST", "/order", **client.limit)
+    terms = {"symbol": placed["symbol"], "side": "BUY", "orderId": placed["orderId"], "quantity": placed["origQty"]}
+    assert client.ask("PUT", "/order", **terms, priceMatch="NONE")["code"] == -1102
+    assert client.ask("PUT", "/order", **terms, price="2100", priceMatch="QUEUE")["code"] == -1128
+    assert client.ask("PUT", "/order", **terms, priceMatch="QUEUE")["orderId"] == placed["orderId"]
+
+
+@pytest.mark.parametrize(("time", "code"), [("10" * 20, -1130), ("9" * 15, -1130), ("soon", -1102), ("", -1102)])
+def test_countdown_that_no_clock_reaches(client: Client, time: str, code: int) -> None:
+    """It is refused, and does not break the venue."""
+    said = client.ask("POST", "/countdownCancelAll", symbol=client.limit["symbol"], countdownTime=time)
+    assert said["code"] == code
+
+
+def test_direction_that_margin_does_not_move_in(client: Client) -> None:
+    """There are two."""
+    said = client.ask("GET", "/positionMargin/history", symbol=client.limit["symbol"], type=3)
+    assert said == {"code": -1130, "msg": "Data sent for parameter 'type' is not valid."}
+
+
+def test_retail_price_improvement_is_one_products() -> None:
+    """The other one refuses its word."""
+    for venue, code in ((USDM, None), (COINM, -1115)):
+        client = Client(venue)
+        assert client.ask("POST", "/order", **{**client.limit, "timeInForce": "RPI"}).get("code") == code

@@ -24,12 +24,12 @@ from venuekit.simulator import (
     DropBefore,
     Lag,
     SecondActor,
-    Simulation,
 )
-from venuekit.simulator.ledger import Book, Ledger, Record, Side
+from venuekit.simulator.ledger import Book, Record, Side
 from venuekit.testing.clock import LoopClock
 from venuekit_binance_common.order_endpoints import OrderEndpoints
 from venuekit_binance_common.order_settling import UNKNOWN_ORDER
+from venuekit_binance_common.testing import LeapingStage, leaping
 
 pytestmark = pytest.mark.looptime
 D = Decimal
@@ -71,18 +71,11 @@ fates = pytest.mark.parametrize(("fate", "applied"), FATES.values(), ids=FATES)
 
 
 @attrs.frozen
-class Stage:
+class Stage(LeapingStage):
     """A simulated venue and an account of it on one clock that leaps over waiting."""
 
-    sim: Simulation
-    account: Any
     symbol: str
     quantity: Decimal
-
-    @property
-    def ledger(self) -> Ledger:
-        """What really holds."""
-        return self.sim.ledger
 
     @property
     def orders(self) -> OrderEndpoints:
@@ -98,10 +91,6 @@ class Stage:
     def sent(self, endpoint: Any) -> int:
         """Return how many requests arrived at an endpoint."""
         return sum((one.verb, one.path) == (endpoint.verb, endpoint.path) for one in self.sim.requests)
-
-    def disturb(self, endpoint: Any, *steps: Any, times: int = 1) -> None:
-        """Script what happens to the next requests of an endpoint."""
-        self.sim.disturb(self.account.venue.id, endpoint, *steps, times=times)
 
     def bid(self, price: int | None = 2000, **details: Any) -> OrderRequest:
         """Return an order that rests far from the market."""
@@ -129,12 +118,7 @@ class Stage:
 async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
     """An account of each product."""
     venue, (symbol, quantity) = request.param, PRODUCTS[request.param]
-    clock = LoopClock()
-    async with (
-        venuekit.simulate(venue, scenario="flat", clock=clock) as sim,
-        venuekit.Runtime(clock=clock, journal=False) as runtime,
-        venuekit.connect(venue, sim.credentials(venue), runtime=runtime) as account,
-    ):
+    async with leaping(venue, "flat") as (sim, account):
         yield Stage(sim, account, symbol, quantity)
 
 
@@ -396,7 +380,7 @@ async def test_lost_cancel_by_the_name_of_a_conditional_order(stage: Stage, fate
 async def test_lost_cancel_of_what_is_nowhere(stage: Stage) -> None:
     """Nothing is claimed about it."""
     stage.disturb(stage.orders.cancel, DropBefore())
-    with pytest.raises(OutcomeUnknown, match="no such order is to be found"):
+    with pytest.raises(OutcomeUnknown, match="no such order"):
         await stage.account.cancel_order(stage.symbol, client_id="never")
 
 

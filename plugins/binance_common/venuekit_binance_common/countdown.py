@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from venuekit.capabilities import CountdownCancel
-from venuekit.errors import OperationError, Outcome
+from venuekit.errors import OperationError, Outcome, OutcomeNotStated, TransportError
 from venuekit_binance_common.order_reading import BinanceOrderReading
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ _BEATS = 3
 _MOST_WINDOW = 5_000
 #: seconds a request may be ahead of its window, by the venue's clock
 _AHEAD = 1.0
+#: seconds between attempts to arm it for the first time
+_FIRST_WAITS = (0.2, 0.5, 1.0)
+_log = logging.getLogger("venuekit.countdown")
 
 
 class BinanceCountdown(BinanceOrderReading, CountdownCancel):
@@ -34,7 +38,12 @@ class BinanceCountdown(BinanceOrderReading, CountdownCancel):
     __slots__ = ()
 
     async def set_countdown(self, symbol: str, seconds: float | None) -> None:
-        """Arm the countdown anew, or disarm it with None; weight 10."""
+        """
+        Arm the countdown anew, or disarm it with None; weight 10.
+
+        An attempt whose answer was lost may still arrive for a receive window and a second, also after a later call
+        that disarms; :meth:`countdown` waits that out.
+        """
         await self.call(self.ORDERS.countdown, symbol=symbol, countdownTime=self._milliseconds(symbol, seconds))
 
     @asynccontextmanager
@@ -43,13 +52,14 @@ class BinanceCountdown(BinanceOrderReading, CountdownCancel):
         Keep the countdown armed, three beats to a countdown, while the block runs.
 
         A beat that is not answered before the next one is due is given up for it, and none is valid for longer, so
-        that no late one arms what was disarmed. Beats that fail are tried again by the next one.
+        that no late one arms what was disarmed. Beats that fail are tried again by the next one; when none was answered
+        for a whole countdown, the venue may have cancelled everything, and a warning is logged.
         """
         import asyncio
 
         self._milliseconds(symbol, seconds)
-        await self.set_countdown(symbol, seconds)
-        heart = _Heart(self, symbol, seconds)
+        heart = _Heart(self, symbol, float(seconds))
+        await heart.arm()
         beating = asyncio.create_task(heart.beat())
         try:
             yield
@@ -82,25 +92,54 @@ class _Heart:
         self._clock = account._line.clock  # noqa: SLF001  (the account's own part)
         self._interval = seconds / _BEATS
         self._window = max(1, min(_MOST_WINDOW, round(self._interval * 1000)))
-        self._account = account.using(deadline=self._interval, max_wait=self._interval, recv_window=self._window)
+        # no waits: each beat is one attempt, so that whether it was answered is known of everything that left
+        self._account = account.using(deadline=self._interval, max_wait=0.0, recv_window=self._window)
         self._symbol = symbol
         self._seconds = seconds
         self._open_until = 0.0
+        self._armed_until = 0.0
+        self._has_run_out = False
+
+    async def arm(self) -> None:
+        """Arm it for the first time; raises what the last attempt ended in."""
+        for pause in _FIRST_WAITS:
+            try:
+                return await self._send()
+            except (TransportError, OutcomeNotStated):
+                await self._clock.sleep(pause)
+        return await self._send()
 
     async def beat(self) -> None:
         """Beat until the task is cancelled."""
         due = self._clock.monotonic()
         while True:
-            due += self._interval
+            due = max(due + self._interval, self._clock.monotonic())
             await self._clock.sleep(max(0.0, due - self._clock.monotonic()))
-            arrives_until = self._clock.monotonic() + self._interval + self._window / 1000 + _AHEAD
-            before, self._open_until = self._open_until, arrives_until
             try:
-                await self._account.set_countdown(self._symbol, self._seconds)
+                await self._send()
             except OperationError as error:  # observers have seen it, and the next beat takes its place
-                self._open_until = before if error.outcome is Outcome.NOT_SENT else arrives_until
-            else:
+                self._tell_if_run_out(error)
+
+    async def _send(self) -> None:
+        """Beat once; what is not known to have been answered may arrive for a while."""
+        sent_at = self._clock.monotonic()
+        before = self._open_until
+        self._open_until = sent_at + self._interval + self._window / 1000 + _AHEAD
+        try:
+            await self._account.set_countdown(self._symbol, self._seconds)
+        except OperationError as error:
+            if error.outcome is Outcome.NOT_SENT:
                 self._open_until = before
+            raise
+        self._open_until = before
+        self._armed_until, self._has_run_out = sent_at + self._seconds, False
+
+    def _tell_if_run_out(self, error: OperationError) -> None:
+        if self._has_run_out or self._clock.monotonic() < self._armed_until:
+            return
+        self._has_run_out = True
+        words = "the countdown of %s was not renewed for %g s: the venue may have cancelled its plain orders (%s)"
+        _log.warning(words, self._symbol, self._seconds, error)
 
     def open_for(self) -> float:
         """Return for how many seconds a beat without an answer may still arrive."""

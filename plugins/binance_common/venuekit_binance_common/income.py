@@ -13,7 +13,7 @@ from venuekit.account import Account
 from venuekit.capabilities import Income, IncomeKind, IncomeReader
 from venuekit.endpoint import Endpoint
 from venuekit.walk import Walk
-from venuekit.walking import Span, Track, paged
+from venuekit.walking import Origin, Span, Track, paged
 from venuekit_binance_common.reach import Reach
 
 __all__ = ["BinanceIncome", "decode_income"]
@@ -95,6 +95,7 @@ class BinanceIncome(Account, IncomeReader):
 
         def walk() -> AsyncGenerator[Income, None]:
             keep = None if asset is None and kind is None else wanted
-            return paged(fetch, windows, limit=_PAGE_SIZE, track=_TRACK, after=after, keep=keep)
+            origin = Origin(self.venue.id, "iter_income")
+            return paged(fetch, windows, limit=_PAGE_SIZE, track=_TRACK, after=after, keep=keep, origin=origin)
 
         return Walk(walk, cost_per_page=self.INCOME.weight_most)

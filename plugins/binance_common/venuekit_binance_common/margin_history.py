@@ -7,13 +7,11 @@ from collections.abc import AsyncGenerator, Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-import attrs
-
 from venuekit.account import Account
 from venuekit.capabilities import MarginChange, MarginChangeReader
 from venuekit.endpoint import Endpoint
 from venuekit.walk import Walk
-from venuekit.walking import Page, Span, Track, bisected
+from venuekit.walking import Origin, Page, Span, Track, bisected
 from venuekit_binance_common.margin_payloads import MarginChangeRow
 from venuekit_binance_common.reach import Reach, milliseconds
 from venuekit_binance_common.words import POSITION_SIDES
@@ -23,24 +21,11 @@ __all__ = ["BinanceMarginHistory"]
 _MOST_ROWS = 500
 
 
-@attrs.frozen
-class _Found:
-    """A change, and how many of its millisecond were just like it before: rows carry no id."""
-
-    change: MarginChange
-    twin: int = 0
-
-    @property
-    def key(self) -> Hashable:
-        one = self.change
-        return (one.time, one.side, one.amount, one.cause, self.twin)
-
-
-def _moment(found: _Found) -> int:
-    return 0 if found.change.time is None else milliseconds(found.change.time)
-
-
-_TRACK = Track[_Found](time=_moment, key=lambda found: found.key)
+#: rows carry no id: those of one millisecond that are alike are told apart by their number
+_TRACK = Track[MarginChange](
+    time=lambda change: 0 if change.time is None else milliseconds(change.time),
+    key=lambda change: (change.time, change.side, change.amount, change.cause, change.twin),
+)
 
 
 class BinanceMarginHistory(Account, MarginChangeReader):
@@ -71,17 +56,12 @@ class BinanceMarginHistory(Account, MarginChangeReader):
                 end=end,
                 after=None if after is None else after.time,
             )
-            found = bisected(
-                fetch,
-                span.windows(self.MARGIN_REACH.width),
-                track=_TRACK,
-                after=None if after is None else _Found(after),
-                most_pages=1,
-            )
-            async for one in found:
-                yield one.change
+            windows = span.windows(self.MARGIN_REACH.width)
+            origin = Origin(self.venue.id, "iter_margin_changes")
+            async for change in bisected(fetch, windows, track=_TRACK, after=after, most_pages=1, origin=origin):
+                yield change
 
-        async def fetch(window: Span, _: str | None) -> Page[_Found]:
+        async def fetch(window: Span, _: str | None) -> Page[MarginChange]:
             answer = await self.answer(
                 self.MARGIN_HISTORY, symbol=symbol, startTime=window.start, endTime=window.end, limit=_MOST_ROWS
             )
@@ -92,14 +72,15 @@ class BinanceMarginHistory(Account, MarginChangeReader):
         return Walk(walk, cost_per_page=self.MARGIN_HISTORY.weight_most)
 
 
-def _numbered(rows: Sequence[MarginChangeRow], raws: Sequence[Mapping[str, Any]] | None) -> list[_Found]:
+def _numbered(rows: Sequence[MarginChangeRow], raws: Sequence[Mapping[str, Any]] | None) -> Sequence[MarginChange]:
     seen: Counter[Hashable] = Counter()
-    found = []
+    changes = []
     for index, row in enumerate(rows):
         side = POSITION_SIDES[row.position_side]
         raw = None if raws is None else raws[index]
-        change = MarginChange(row.symbol, side, row.asset, row.signed, row.time, row.delta_type, raw)
-        identity = (row.time, side, row.signed, row.delta_type)
-        found.append(_Found(change, seen[identity]))
-        seen[identity] += 1
-    return found
+        alike = (row.time, side, row.signed, row.delta_type)
+        changes.append(
+            MarginChange(row.symbol, side, row.asset, row.signed, row.time, row.delta_type, seen[alike], raw)
+        )
+        seen[alike] += 1
+    return changes

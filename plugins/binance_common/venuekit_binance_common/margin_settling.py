@@ -13,7 +13,7 @@ import attrs
 from venuekit.capabilities import PositionSide
 from venuekit.endpoint import AbsenceProof, Absent, Applied, Call, Endpoint, Lost, Settle, Settled, Unclear
 from venuekit.errors import InvalidArgument
-from venuekit_binance_common.margin_payloads import ADDED, MarginChangeRow, MovedMargin
+from venuekit_binance_common.margin_payloads import MarginChangeRow, MovedMargin
 from venuekit_binance_common.reach import milliseconds
 from venuekit_binance_common.words import POSITION_SIDES
 
@@ -51,7 +51,7 @@ class ReadLegs(Protocol):
         """Return the legs by side."""
 
 
-def margin_before(read_legs: ReadLegs, venue: str) -> Callable[[Call, Mapping[str, Any]], Awaitable[Leg]]:
+def margin_before(read_legs: ReadLegs) -> Callable[[Call, Mapping[str, Any]], Awaitable[Leg]]:
     """Return what reads the leg before its margin is moved, and refuses a side that the position mode does not have."""
 
     async def read(call: Call, parameters: Mapping[str, Any]) -> Leg:
@@ -59,12 +59,7 @@ def margin_before(read_legs: ReadLegs, venue: str) -> Callable[[Call, Mapping[st
         legs = await read_legs(call, symbol)
         if legs and side not in legs:
             fitting = "BOTH" if PositionSide.BOTH in legs else "LONG or SHORT"
-            raise InvalidArgument(
-                f"the position mode has no such side: name {fitting}, not {side.name}",
-                venue=venue,
-                operation="add_margin" if parameters["type"] == ADDED else "reduce_margin",
-                subject=symbol,
-            )
+            raise InvalidArgument(f"the position mode has no such side: name {fitting}, not {side.name}")
         return legs.get(side, Leg())
 
     return read

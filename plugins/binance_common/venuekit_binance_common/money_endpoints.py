@@ -83,7 +83,7 @@ def margin_history(root: str, *, note: str) -> Endpoint[tuple[MarginChangeRow, .
 
 
 def position_margin(
-    root: str, history: Endpoint[tuple[MarginChangeRow, ...]], read_legs: ReadLegs, *, venue: str
+    root: str, history: Endpoint[tuple[MarginChangeRow, ...]], read_legs: ReadLegs
 ) -> Endpoint[MovedMargin]:
     """Return the move of margin to a position, or away from it."""
     return Endpoint(
@@ -99,7 +99,7 @@ def position_margin(
         pools=PAYS,
         effect=Effect.DELTA,
         subject=Subject.SYMBOL,
-        before=margin_before(read_legs, venue),
+        before=margin_before(read_legs),
         settle=margin_settle(history, read_legs),
         absence_proof=ABSENCE,
         serves=(PositionMarginControl.add_margin, PositionMarginControl.reduce_margin),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from venuekit.capabilities import OrderControl, OrderReader
-from venuekit.endpoint import Area, Change, Changing, Effect, Endpoint, Kind, Parameter, Role
+from venuekit.endpoint import Area, Change, Changing, Effect, Endpoint, Kind, Parameter, Role, Subject
 from venuekit_binance_common import order_decoders as decoders
 from venuekit_binance_common.endpoints import PAYS
 from venuekit_binance_common.order_costs import paying
@@ -19,6 +19,8 @@ from venuekit_binance_common.order_terms import ConditionalBook, OrderTerms
 from venuekit_binance_common.order_write_endpoints import cancel_all_endpoint
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from venuekit_binance_common.order_rows import AlgoOrderRow
     from venuekit_binance_common.payloads import Acknowledgement
 
@@ -43,11 +45,13 @@ class AlgoEndpoints:
         return tuple(endpoint for endpoint in found if endpoint is not None)
 
 
-def algo_endpoints(terms: OrderTerms, open_orders: Endpoint[tuple[AlgoOrderRow, ...]]) -> AlgoEndpoints:
+def algo_endpoints(
+    terms: OrderTerms, open_orders: Endpoint[tuple[AlgoOrderRow, ...]], server_time: Endpoint[datetime]
+) -> AlgoEndpoints:
     """Return the endpoints of a product's conditional book."""
     is_queried = terms.conditional is ConditionalBook.QUERIED
     order = _order(terms) if is_queried else None
-    settling = AlgoSettling(order, open_orders)
+    settling = AlgoSettling(order, open_orders, server_time)
     path = f"{terms.root}/v1/algoOpenOrders"
     return AlgoEndpoints(
         open_orders=open_orders,
@@ -96,8 +100,9 @@ def _place(terms: OrderTerms, settling: AlgoSettling, *, can_be_found: bool) -> 
         decode=decoders.decode_algo_order,
         parameters=algo_parameters(terms),
         effect=Effect.KEYED,
+        subject=Subject.ORDER,
         reduces=only_reduces,
-        notional=notional(told=terms.sizes_in_base),
+        notional=notional(in_base=terms.sizes_in_base),
         doubtful_after_loss=frozenset({-4116}),
         settle=settling.placed,
         absence_proof=PROOF if can_be_found else None,

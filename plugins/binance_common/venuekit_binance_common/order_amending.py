@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from venuekit.capabilities import Order, OrderAmend, OrderSide
+from venuekit.errors import NotFound, OperationError, Outcome, Rejected
 from venuekit_binance_common.order_form import check_steps, named, side_word
 from venuekit_binance_common.orders import BinanceOrders
 
@@ -34,10 +37,28 @@ class BinanceAmending(BinanceOrders):
             name = named(self, operation, symbol, order_id, client_id)
             present = await self._plain_order(symbol, name)
             if present is None:
-                raise self._no_order(operation, symbol, client_id)
+                raise await self._not_amendable(self._no_order(operation, symbol, client_id), symbol, name)
             quantity = present.quantity if quantity is None else quantity
             price = present.price if price is None else price
         return {"quantity": quantity, "price": price}
+
+    async def _not_amendable(self, gone: NotFound, symbol: str, name: Mapping[str, Any]) -> OperationError:
+        """Return why a plain order is not to be found: it waits in the conditional book, or it is nowhere."""
+        order_id, client_id = name.get("orderId"), name.get("origClientOrderId")
+        try:
+            other = await self._open_algo_order(symbol, None if order_id is None else str(order_id), client_id)
+        except OperationError:  # the refusal is the news
+            return gone
+        if other is None:
+            return gone
+        words = "conditional orders cannot be amended: cancel it, and place another one"
+        details: dict[str, Any] = {
+            "venue": gone.venue,
+            "operation": gone.operation,
+            "subject": gone.subject,
+            "code": gone.code,
+        }
+        return Rejected(words, **details, client_id=gone.client_id, outcome=Outcome.NOT_APPLIED)
 
 
 class BinanceOrderAmend(BinanceAmending, OrderAmend):
@@ -64,7 +85,12 @@ class BinanceOrderAmend(BinanceAmending, OrderAmend):
         endpoint = self._had(self.ORDERS.amend, "amend_order", OrderAmend)
         word = side_word(self, "amend_order", symbol, side)
         terms = await self._terms("amend_order", symbol, order_id, client_id, quantity, price)
-        answer = await self.answer(endpoint, symbol=symbol, side=word, **name, **terms)
+        size = await self._size(symbol)
+        worth = self._worth(size)
+        try:
+            answer = await self.answer(endpoint, symbol=symbol, side=word, **name, **terms, contractSize=worth)
+        except NotFound as gone:
+            raise await self._not_amendable(gone, symbol, name) from None
         if answer.value.answer is not None:
-            return self._order_of(answer.value.answer, await self._size(symbol), answer.received_at, answer.raw)
+            return self._order_of(answer.value.answer, size, answer.received_at, answer.raw)
         return await self.get_order(symbol, order_id=order_id, client_id=client_id)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from venuekit import errors
 from venuekit.account import Answer
 from venuekit.capabilities import Amendment, Order, OrderAmend, OrderBatch, OrderBehaviour, OrderRequest
-from venuekit.errors import NotExecuted, NotFound, OperationError, Outcome
-from venuekit.faults import Fault
+from venuekit.endpoint import Applied, Lost, Priority
+from venuekit.errors import NotExecuted, NotFound, OperationError, Outcome, OutcomeUnknown, PayloadMismatch, Rejected
+from venuekit.faults import Fault, error_of
 from venuekit_binance_common.order_amending import BinanceAmending
 from venuekit_binance_common.order_form import named, order_form, side_word, texts
 from venuekit_binance_common.order_settling import UNKNOWN_ORDER
@@ -27,16 +27,8 @@ __all__ = ["BinanceOrderBatches"]
 
 Result = Order | OperationError
 
-_ERRORS: Mapping[Fault, type[errors.VenueError]] = {
-    Fault.CLOCK: errors.ClockSkew,
-    Fault.THROTTLED: errors.Throttled,
-    Fault.OVERLOADED: errors.Overloaded,
-    Fault.UNAVAILABLE: errors.Unavailable,
-    Fault.UNKNOWN_OUTCOME: errors.OutcomeNotStated,
-    Fault.PERMISSION: errors.PermissionDenied,
-    Fault.INVALID: errors.InvalidRequest,
-    Fault.NOT_FOUND: errors.NotFound,
-}
+#: seconds between looks for an order of which the venue does not know whether it took it
+_LOOKS = (0.0, 1.0, 2.0)
 
 
 @attrs.frozen
@@ -46,6 +38,8 @@ class _Answered:
     item: BatchItem
     received_at: datetime
     raw: Any
+    #: whether an earlier attempt of the same batch had no answer
+    after_loss: bool = False
 
 
 class BinanceOrderBatches(BinanceAmending, OrderBatch):
@@ -83,12 +77,14 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
         endpoint = self._had(self.ORDERS.amend_batch, operation, OrderAmend)
         self._check_count(operation, len(amendments), self.behaviour(OrderBehaviour).amend_batch)
         items = [await self._amendment(operation, one) for one in amendments]
-        sent = [item for item in items if not isinstance(item, NotFound)]
+        sent = [item for item in items if not isinstance(item, OperationError)]
         answers: Iterator[_Answered] = iter(())
         if sent:
-            answer = await self.answer(endpoint, batchOrders=[texts(item) for item in sent])
-            answers = iter(self._answers(operation, answer, answer.value.answer or (), len(sent)))
-        answered = [item if isinstance(item, NotFound) else next(answers) for item in items]
+            worth = await self._worths([item["symbol"] for item in sent])
+            answer = await self.answer(endpoint, batchOrders=[texts(item) for item in sent], contractSizes=worth)
+            found = self._answers(operation, answer, answer.value.answer or (), len(sent))
+            answers = iter([attrs.evolve(one, after_loss=answer.value.changed is None) for one in found])
+        answered = [item if isinstance(item, OperationError) else next(answers) for item in items]
         return tuple(
             await together_all(
                 self._amended(operation, item, one) for item, one in zip(answered, amendments, strict=True)
@@ -129,7 +125,8 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
             return ()
         try:
             answer = await self.answer(self.ORDERS.cancel_batch, symbol=symbol, **{name: ids})
-            return self._answers(operation, answer, answer.value.answer or (), len(ids))
+            answers = self._answers(operation, answer, answer.value.answer or (), len(ids))
+            return [attrs.evolve(one, after_loss=answer.value.changed is None) for one in answers]
         except OperationError as error:
             if alone:
                 raise
@@ -137,33 +134,74 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
 
     async def _place_plain(self, operation: str, requests: Sequence[OrderRequest]) -> tuple[Result, ...]:
         items = [texts(order_form(one)) for one in requests]
-        answer = await self.answer(self.ORDERS.place_batch, batchOrders=items)
-        size = await self._sizes()
-
-        def result(one: _Answered, request: OrderRequest) -> Result:
-            order = self._order_in(one, size(request.symbol))
-            return order or self._item_error(operation, one.item, request.symbol, request.client_id)
-
+        worth = await self._worths([one.symbol for one in requests])
+        answer = await self.answer(self.ORDERS.place_batch, batchOrders=items, contractSizes=worth)
         answers = self._answers(operation, answer, answer.value, len(requests))
-        return tuple(map(result, answers, requests))
 
-    async def _amendment(self, operation: str, one: Amendment) -> dict[str, Any] | NotFound:
+        async def result(one: _Answered, item: Mapping[str, Any], request: OrderRequest) -> Result:
+            order = self._order_in(one, await self._size(request.symbol))
+            if order is not None:
+                return order
+            lost = Lost(self.ORDERS.place, item, answer.as_of, answer.as_of)
+
+            async def look() -> Order:
+                found = await self._found(lost, one.received_at)
+                if found is None:
+                    raise failed
+                return found
+
+            failed = self._item_error(operation, one.item, request.symbol, request.client_id, settle=look)
+            return await _or_error(look()) if isinstance(failed, OutcomeUnknown) else failed
+
+        return tuple(await together_all(map(result, answers, items, requests)))
+
+    async def _found(self, lost: Lost, received_at: datetime) -> Order | None:
+        """Look for an order of which the venue says that it does not know whether it took it."""
+        settle = self.ORDERS.place.settle
+        if settle is None:
+            return None
+        for pause in _LOOKS:
+            await self.pause(pause)
+            try:
+                found = await settle(self.using(priority=Priority.RISK).call, lost)
+            except OperationError:  # what cannot be read is not known: observers have seen why
+                continue
+            if isinstance(found, Applied):
+                return self._order_of(found.answer, await self._size(lost.parameters["symbol"]), received_at, None)
+        return None
+
+    async def _worths(self, symbols: Sequence[str]) -> list[str] | None:
+        """Return what a contract of each symbol is worth in the quote asset, None where it is some of the base."""
+        size = await self._sizes()
+        worth = [self._worth(size(symbol)) for symbol in symbols]
+        return None if None in worth else [str(one) for one in worth]
+
+    async def _amendment(self, operation: str, one: Amendment) -> dict[str, Any] | OperationError:
         name = named(self, operation, one.symbol, one.id, one.client_id)
         word = side_word(self, operation, one.symbol, one.side)
         try:
             terms = await self._terms(operation, one.symbol, one.id, one.client_id, one.quantity, one.price)
-        except NotFound as gone:
+        except (NotFound, Rejected) as gone:
             return gone
         return {"symbol": one.symbol, "side": word, **name, **terms}
 
-    async def _amended(self, operation: str, answered: _Answered | NotFound, one: Amendment) -> Result:
-        if isinstance(answered, NotFound):
+    async def _amended(self, operation: str, answered: _Answered | OperationError, one: Amendment) -> Result:
+        if isinstance(answered, OperationError):
             return answered
         order = self._order_in(answered, await self._size(one.symbol))
         if order is not None:
             return order
         if answered.item.code != self.ORDERS.terms.unchanged:
-            return self._item_error(operation, answered.item, one.symbol, one.client_id)
+            failed = self._item_error(operation, answered.item, one.symbol, one.client_id)
+            if isinstance(failed, OutcomeUnknown):
+                present = await _or_error(self.get_order(one.symbol, order_id=one.id, client_id=one.client_id))
+                return present if _is_as_asked(present, one) else failed
+            if isinstance(failed, NotFound):
+                name = named(self, operation, one.symbol, one.id, one.client_id)
+                failed = await self._not_amendable(failed, one.symbol, name)
+            if answered.after_loss:
+                failed.outcome = Outcome.UNKNOWN  # the attempt without an answer may have been taken
+            return failed
         return await _or_error(self.get_order(one.symbol, order_id=one.id, client_id=one.client_id))
 
     async def _canceled(
@@ -175,9 +213,16 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
             order = self._order_in(answered, await self._size(symbol))
             if order is not None:
                 return await self._ended(order)
-            refused = self._item_error(operation, answered.item, symbol, name[1])
-            is_elsewhere = answered.item.code == UNKNOWN_ORDER
-            return await self._cancel_elsewhere(refused, symbol, *name) if is_elsewhere else refused
+            failed = self._item_error(operation, answered.item, symbol, name[1])
+            if isinstance(failed, OutcomeUnknown):
+                present = await self._plain_order(symbol, named(self, operation, symbol, *name))
+                return present if present is not None and present.status.is_final else failed
+            if answered.item.code != UNKNOWN_ORDER:
+                return failed
+            if answered.after_loss:
+                # the attempt without an answer may have cancelled it
+                failed = self._unfound(operation, symbol, name[1])
+            return await self._cancel_elsewhere(failed, symbol, *name)
         except OperationError as error:
             return error
 
@@ -195,11 +240,19 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
     ) -> Sequence[_Answered]:
         if len(items) != asked:
             words = f"{asked} orders were asked for, and {len(items)} were answered"
-            raise errors.PayloadMismatch(words, venue=self.venue.id, operation=operation, outcome=Outcome.UNKNOWN)
+            raise PayloadMismatch(words, venue=self.venue.id, operation=operation, outcome=Outcome.UNKNOWN)
         raws = answer.raw if isinstance(answer.raw, list) and len(answer.raw) == asked else [None] * asked
         return [_Answered(item, answer.received_at, raw) for item, raw in zip(items, raws, strict=True)]
 
-    def _item_error(self, operation: str, item: BatchItem, symbol: str, client_id: str | None) -> OperationError:
+    def _item_error(
+        self,
+        operation: str,
+        item: BatchItem,
+        symbol: str,
+        client_id: str | None,
+        *,
+        settle: Callable[[], Awaitable[Order]] | None = None,
+    ) -> OperationError:
         """Return what became of an item that was not taken."""
         details: dict[str, Any] = {
             "venue": self.venue.id,
@@ -210,8 +263,17 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
         if item.absent:
             return NotExecuted("the answer was lost, others of the batch arrived, and this one is nowhere", **details)
         fault = self.venue.faults.classify(200, item.code, item.msg)
-        outcome = Outcome.UNKNOWN if fault is Fault.UNKNOWN_OUTCOME else Outcome.NOT_APPLIED
-        return _ERRORS.get(fault, errors.Rejected)(item.msg, code=item.code, outcome=outcome, **details)
+        if fault is Fault.UNKNOWN_OUTCOME:
+            return OutcomeUnknown(item.msg, code=item.code, settle=settle, **details)
+        return error_of(fault)(item.msg, code=item.code, outcome=Outcome.NOT_APPLIED, **details)
+
+
+def _is_as_asked(present: Result, wanted: Amendment) -> bool:
+    return (
+        isinstance(present, Order)
+        and wanted.quantity in {None, present.quantity}
+        and wanted.price in {None, present.price}
+    )
 
 
 async def _or_error(order: Awaitable[Order]) -> Result:

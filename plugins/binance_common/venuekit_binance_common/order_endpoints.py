@@ -94,5 +94,5 @@ def order_endpoints(
         amend_batch=None if unchanged is None else writes.amend_batch_endpoint(terms, settling),
         cancel_batch=writes.cancel_batch_endpoint(terms, settling),
         countdown=writes.countdown_endpoint(terms),
-        algo=None if open_algo_orders is None else algo_endpoints(terms, open_algo_orders),
+        algo=None if open_algo_orders is None else algo_endpoints(terms, open_algo_orders, server_time),
     )

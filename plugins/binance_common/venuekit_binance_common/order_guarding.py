@@ -6,11 +6,26 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from venuekit.endpoint import Kind, Parameter
 from venuekit_binance_common.order_words import CLOSING_SIDES, SIDE_WORDS
 
-__all__ = ["always", "batch_reduces", "batch_symbols", "largest_notional", "notional", "only_reduces"]
+__all__ = [
+    "CONTRACT_SIZE",
+    "CONTRACT_SIZES",
+    "always",
+    "batch_reduces",
+    "batch_symbols",
+    "largest_notional",
+    "notional",
+    "only_reduces",
+]
 
 Parameters = Mapping[str, Any]
+#: what a contract of an order is worth in the quote asset, and (as texts) of each order of a batch: for a guard
+CONTRACT_SIZE = Parameter("contractSize", Kind.DECIMAL, told=True)
+CONTRACT_SIZES = Parameter("contractSizes", Kind.LIST, told=True)
+#: what an order may be priced by, the one that binds most first
+_PRICES = ("price", "triggerPrice", "stopPrice")
 _YES = frozenset({True, "true"})
 #: a leg of hedge mode takes no ``reduceOnly``; what is on its closing side reduces by itself
 _CLOSING = frozenset((leg.name, SIDE_WORDS[side]) for leg, side in CLOSING_SIDES.items())
@@ -37,29 +52,35 @@ def batch_symbols(parameters: Parameters) -> tuple[str, ...]:
     return tuple(item["symbol"] for item in parameters["batchOrders"])
 
 
-def notional(*, told: bool) -> Callable[[Parameters], Decimal | None]:
+def notional(*, in_base: bool) -> Callable[[Parameters], Decimal | None]:
     """
-    Return what tells an order's value in the quote asset.
+    Return what tells an order's value in the quote asset; ``in_base`` says that contracts are some of the base asset.
 
-    That is None without a price, and where a contract's size stands in no order (``told`` is False).
+    There that is at the order's own price (its trigger where it has no other), and None without one.
+    Elsewhere a contract is some of the quote asset: how much is told with the request, and no price matters.
     """
 
     def of(parameters: Parameters) -> Decimal | None:
-        price = parameters.get("price") or parameters.get("triggerPrice")
+        price = next((parameters[name] for name in _PRICES if parameters.get(name)), None)
+        worth = price if in_base else parameters.get(CONTRACT_SIZE.name)
         quantity = parameters.get("quantity")
-        if not told or price is None or quantity is None:
-            return None
-        return Decimal(quantity) * Decimal(price)
+        return None if worth is None or quantity is None else Decimal(quantity) * Decimal(worth)
 
     return of
 
 
-def largest_notional(*, told: bool) -> Callable[[Parameters], Decimal | None]:
-    """Return what tells the value of a batch's largest order; None when that of any cannot be told."""
-    of_one = notional(told=told)
+def largest_notional(*, in_base: bool) -> Callable[[Parameters], Decimal | None]:
+    """Return what tells the largest value in a batch, of what does not only reduce; None when any cannot be told."""
+    of_one = notional(in_base=in_base)
 
     def of(parameters: Parameters) -> Decimal | None:
-        values = [of_one(item) for item in parameters["batchOrders"]]
+        items = parameters["batchOrders"]
+        sizes = parameters.get(CONTRACT_SIZES.name) or [None] * len(items)
+        values = [
+            of_one({**item, CONTRACT_SIZE.name: size})
+            for item, size in zip(items, sizes, strict=True)
+            if not only_reduces(item)
+        ]
         known = [value for value in values if value is not None]
         return max(known, default=None) if len(known) == len(values) else None
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import attrs
+
 from venuekit.endpoint import Kind, Parameter, Role
+from venuekit_binance_common.order_guarding import CONTRACT_SIZE, CONTRACT_SIZES
 from venuekit_binance_common.order_terms import ConditionalBook, OrderTerms
 from venuekit_binance_common.order_words import CLIENT_ID_PATTERN, SIDES, TRIGGERS
 
 __all__ = [
     "ALGO_NAME",
-    "BATCH",
     "ORDER_NAME",
     "PRICE",
     "QUANTITY",
@@ -18,6 +20,8 @@ __all__ = [
     "SPAN",
     "THE_SYMBOL",
     "algo_parameters",
+    "amend_parameters",
+    "batch_parameters",
     "limit_up_to",
     "order_parameters",
 ]
@@ -39,8 +43,6 @@ ALGO_NAME = (
     Parameter("clientAlgoId", role=Role.CLIENT_ID, pattern=CLIENT_ID_PATTERN),
 )
 SPAN = (Parameter("startTime", Kind.INTEGER), Parameter("endTime", Kind.INTEGER))
-#: the items of a batch; a guard reads their quantities
-BATCH = Parameter("batchOrders", Kind.LIST, required=True, role=Role.QUANTITY)
 
 
 def order_parameters(terms: OrderTerms) -> tuple[Parameter, ...]:
@@ -60,6 +62,27 @@ def algo_parameters(terms: OrderTerms) -> tuple[Parameter, ...]:
         Parameter("clientAlgoId", required=True, role=Role.CLIENT_ID, pattern=CLIENT_ID_PATTERN),
         *_trigger(terms, "triggerPrice", "activatePrice"),
     )
+
+
+def amend_parameters(terms: OrderTerms) -> tuple[Parameter, ...]:
+    """Return what an amendment takes."""
+    return (
+        THE_SYMBOL,
+        SIDE,
+        *ORDER_NAME,
+        attrs.evolve(QUANTITY, required=True),
+        # or a price match; both are refused
+        attrs.evolve(PRICE, required=not terms.matches),
+        *((Parameter("priceMatch"),) if terms.matches else ()),
+        Parameter("modifyId", Kind.INTEGER),
+        *(() if terms.sizes_in_base else (CONTRACT_SIZE,)),
+    )
+
+
+def batch_parameters(terms: OrderTerms) -> tuple[Parameter, ...]:
+    """Return what a batch takes: its items, of which a guard reads the quantities."""
+    items = Parameter("batchOrders", Kind.LIST, required=True, role=Role.QUANTITY)
+    return (items,) if terms.sizes_in_base else (items, CONTRACT_SIZES)
 
 
 def limit_up_to(most: int) -> Parameter:
@@ -84,6 +107,7 @@ def _both_forms(terms: OrderTerms) -> tuple[Parameter, ...]:
         Parameter("reduceOnly", Kind.BOOLEAN),
         *(matching if terms.matches else ()),
         Parameter("newOrderRespType", choices=frozenset({"ACK", "RESULT"})),
+        *(() if terms.sizes_in_base else (CONTRACT_SIZE,)),
     )
 
 

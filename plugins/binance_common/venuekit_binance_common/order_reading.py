@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from venuekit.account import Answer
 from venuekit.capabilities import Order, OrderReader
-from venuekit.endpoint import Endpoint
+from venuekit.endpoint import Endpoint, Priority
 from venuekit.errors import NotFound, Outcome
 from venuekit.walk import Walk
-from venuekit.walking import Page, Span, Track, bisected, merged
+from venuekit.walking import NO_ORIGIN, Origin, Page, Span, Track, bisected, merged
 from venuekit_binance_common.contracts import BinanceContracts
 from venuekit_binance_common.order_endpoints import OrderEndpoints
 from venuekit_binance_common.order_form import named
@@ -123,12 +123,14 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
             )
             return await self._orders(answer)
 
-        async for order in walk_windows(fetch, span, TRACK, _PAGE_SIZE):
+        origin = Origin(self.venue.id, "iter_orders")
+        async for order in walk_windows(fetch, span, TRACK, _PAGE_SIZE, origin=origin):
             yield order
 
     async def _walk_algo(self, algo: AlgoEndpoints, symbol: str, span: Span) -> AsyncGenerator[Order, None]:
         if algo.all_orders is None:
-            answer = await self.answer(algo.open_orders, symbol=symbol)
+            # that read is as urgent elsewhere as a walk is not
+            answer = await self.using(priority=Priority.HISTORY).answer(algo.open_orders, symbol=symbol)
             for order in sorted(await self._algo_orders(answer), key=TRACK.time):
                 if span.start <= TRACK.time(order) <= span.end:
                     yield order
@@ -141,7 +143,8 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
             )
             return await self._algo_orders(answer)
 
-        async for order in walk_windows(fetch, span, TRACK, _PAGE_SIZE):
+        origin = Origin(self.venue.id, "iter_orders")
+        async for order in walk_windows(fetch, span, TRACK, _PAGE_SIZE, origin=origin):
             yield order
 
     # -- one order, of either book
@@ -234,10 +237,16 @@ def _reading(answer: Answer[Any]) -> tuple[datetime, Any]:
 
 
 async def walk_windows(
-    fetch: Callable[[Span], Any], span: Span, track: Track[Any], limit: int
+    fetch: Callable[[Span], Any],
+    span: Span,
+    track: Track[Any],
+    limit: int,
+    *,
+    after: Any = None,
+    origin: Origin = NO_ORIGIN,
 ) -> AsyncGenerator[Any, None]:
     """
-    Walk a history oldest first that is asked for by windows alone.
+    Walk a history oldest first that is asked for by windows alone, from behind an item on.
 
     Which rows a window holds that has more than ``limit`` is not documented: it is halved until it has fewer.
 
@@ -251,5 +260,5 @@ async def walk_windows(
         return Page(rows[::-1], "more" if len(rows) >= limit else None)
 
     windows = span.windows(ORDER_REACH.width)
-    async for item in bisected(page, windows, track=track, most_pages=1):
+    async for item in bisected(page, windows, track=track, after=after, most_pages=1, origin=origin):
         yield item

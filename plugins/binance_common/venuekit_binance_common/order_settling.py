@@ -83,12 +83,12 @@ class OrderSettling:
         )
 
     async def canceled(self, call: Call, lost: Lost) -> Reading[OrderRow]:
-        """Read whether an order is still open; one that the plain book never had, the conditional one may have."""
+        """Read whether an order has ended; one that is not to be found may be one that reads do not show yet."""
         row = await self._find(call, lost.parameters)
         return Reading("no such order" if row is None else row.status, _has_ended(row), row)
 
     async def batch_canceled(self, call: Call, lost: Lost) -> Reading[tuple[BatchItem, ...]]:
-        """Read whether any order of a batch is still open."""
+        """Read whether all orders of a batch have ended; what is not to be found has not."""
         from venuekit_binance_common.order_rows import BatchItem
 
         symbol = lost.parameters["symbol"]
@@ -98,14 +98,13 @@ class OrderSettling:
         ]
         rows = [await self._find(call, name) for name in names]
         left = sum(not _has_ended(row) for row in rows)
-        nobody = BatchItem(code=UNKNOWN_ORDER, msg="no such order")
-        items = tuple(nobody if row is None else BatchItem(row=row) for row in rows)
-        return Reading(f"{left} orders that have not ended", not left, items)
+        # no number: what is left may be an item that was refused, and tells of nobody else
+        seen = "orders that have not ended" if left else "ended orders"
+        return Reading(seen, not left, tuple(BatchItem(row=row) for row in rows))
 
     async def emptied(self, call: Call, lost: Lost) -> Reading[Acknowledgement]:
-        """Read whether any plain order of a symbol is left."""
-        left = await call(self.open_orders, symbol=lost.parameters["symbol"])
-        return Reading("open orders" if left else "no open orders", not left, _EMPTY)
+        """Read whether any plain order of a symbol is left; see :func:`_emptied`."""
+        return await _emptied(call, lost, self.open_orders, self.server_time)
 
     async def amended(self, call: Call, lost: Lost) -> Reading[OrderRow]:
         """Read whether an order has the quantity and price that it should have."""
@@ -119,7 +118,8 @@ class OrderSettling:
         items: Sequence[Mapping[str, Any]] = lost.parameters["batchOrders"]
         rows = [await self._find(call, item) for item in items]
         holds = all(_is_amended(row, item) for row, item in zip(rows, items, strict=True))
-        return Reading(tuple(map(_terms, rows)), holds, tuple(BatchItem(row=row) for row in rows))
+        # not the terms: where one of them was refused, they are neither the old nor the new ones, and nobody else's
+        return Reading("the wanted terms" if holds else "other terms", holds, tuple(BatchItem(row=row) for row in rows))
 
     async def _find(self, call: Call, item: Mapping[str, Any]) -> OrderRow | None:
         name = {key: item[key] for key in ("symbol", "orderId", "origClientOrderId") if item.get(key) is not None}
@@ -152,6 +152,7 @@ class AlgoSettling:
 
     algo_order: Endpoint[AlgoOrderRow] | None
     open_algo_orders: Endpoint[tuple[AlgoOrderRow, ...]]
+    server_time: Endpoint[datetime]
 
     async def placed(self, call: Call, lost: Lost) -> Settled[AlgoOrderRow]:
         """Look for an order by the id that we gave it; an older one of the same id is not it."""
@@ -185,13 +186,25 @@ class AlgoSettling:
         return Reading("not open", holds=True)
 
     async def emptied(self, call: Call, lost: Lost) -> Reading[Acknowledgement]:
-        """Read whether any conditional order of a symbol is left."""
-        left = await call(self.open_algo_orders, symbol=lost.parameters["symbol"])
-        return Reading("open orders" if left else "no open orders", not left, _EMPTY)
+        """Read whether any conditional order of a symbol is left; see :func:`_emptied`."""
+        return await _emptied(call, lost, self.open_algo_orders, self.server_time)
+
+
+async def _emptied(
+    call: Call, lost: Lost, open_orders: Endpoint[tuple[Any, ...]], server_time: Endpoint[datetime]
+) -> Reading[Acknowledgement]:
+    """
+    Read whether any order of a symbol is left.
+
+    An order just placed may not be seen yet: that nothing is seen counts only once the write cannot arrive any more.
+    """
+    left = await call(open_orders, symbol=lost.parameters["symbol"])
+    holds = not left and await call(server_time) > lost.fence
+    return Reading("open orders" if left else "no open orders", holds, _EMPTY)
 
 
 def _has_ended(row: OrderRow | None) -> bool:
-    return row is None or row.status not in OPEN_STATUSES
+    return row is not None and row.status not in OPEN_STATUSES
 
 
 def _terms(row: OrderRow | None) -> tuple[Decimal | None, Decimal | None] | None:
@@ -199,7 +212,8 @@ def _terms(row: OrderRow | None) -> tuple[Decimal | None, Decimal | None] | None
 
 
 def _is_amended(row: OrderRow | None, item: Mapping[str, Any]) -> bool:
-    return _terms(row) == (Decimal(item["quantity"]), Decimal(item["price"]))
+    # where the venue matched a price, none tells whether this is it
+    return "price" in item and _terms(row) == (Decimal(item["quantity"]), Decimal(item["price"]))
 
 
 def _is_since(created: int | None, since: datetime) -> bool:

@@ -181,7 +181,7 @@ def _type(word: str) -> OrderType:
 
 
 def _side(word: str | None) -> PositionSide | None:
-    return None if word is None else POSITION_SIDES.get(word)
+    return None if word is None else POSITION_SIDES[word]
 
 
 def _time_in_force(word: str | None) -> TimeInForce | None:

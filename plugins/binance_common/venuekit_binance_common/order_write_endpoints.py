@@ -5,8 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import attrs
-
 from venuekit.capabilities import CountdownCancel, OrderAmend, OrderBatch, OrderControl, OrderTest
 from venuekit.endpoint import Area, Change, Changing, Effect, Endpoint, Kind, Parameter, Readback, Subject
 from venuekit_binance_common import order_decoders as decoders
@@ -21,12 +19,10 @@ from venuekit_binance_common.order_guarding import (
     only_reduces,
 )
 from venuekit_binance_common.order_parameters import (
-    BATCH,
     ORDER_NAME,
-    PRICE,
-    QUANTITY,
-    SIDE,
     THE_SYMBOL,
+    amend_parameters,
+    batch_parameters,
     order_parameters,
 )
 from venuekit_binance_common.order_settling import PROOF, OrderSettling
@@ -57,8 +53,9 @@ def place_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint[Order
         decode=decoders.decode_order,
         parameters=order_parameters(terms),
         effect=Effect.KEYED,
+        subject=Subject.ORDER,
         reduces=only_reduces,
-        notional=notional(told=terms.sizes_in_base),
+        notional=notional(in_base=terms.sizes_in_base),
         doubtful_after_loss=frozenset({-4116}),
         settle=settling.placed,
         absence_proof=PROOF,
@@ -92,11 +89,12 @@ def place_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint
         "POST",
         f"{terms.root}/v1/batchOrders",
         decode=decoders.decode_batch,
-        parameters=(BATCH,),
+        parameters=batch_parameters(terms),
         effect=Effect.KEYED,
+        subject=Subject.ORDER,
         reduces=batch_reduces,
         symbols=batch_symbols,
-        notional=largest_notional(told=terms.sizes_in_base),
+        notional=largest_notional(in_base=terms.sizes_in_base),
         settle=settling.batch_placed,
         absence_proof=PROOF,
         serves=(OrderBatch.place_orders,),
@@ -107,16 +105,15 @@ def place_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint
 
 def amend_endpoint(terms: OrderTerms, unchanged: int, settling: OrderSettling) -> Endpoint[Change[OrderRow]]:
     """Return the amendment of one order; ``unchanged`` is the code for one that amends nothing."""
-    required = (attrs.evolve(QUANTITY, required=True), attrs.evolve(PRICE, required=True))
     return Endpoint(
         "PUT",
         f"{terms.root}/v1/order",
         decode=Changing(decoders.decode_order),
-        parameters=(THE_SYMBOL, SIDE, *ORDER_NAME, *required, Parameter("modifyId", Kind.INTEGER)),
+        parameters=amend_parameters(terms),
         effect=Effect.SET,
         area=Area.ORDERS,
         subject=Subject.SYMBOL,
-        notional=notional(told=terms.sizes_in_base),
+        notional=notional(in_base=terms.sizes_in_base),
         no_change=frozenset({unchanged}),
         readback=settling.amended,
         serves=(OrderAmend.amend_order,),
@@ -131,12 +128,12 @@ def amend_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint
         "PUT",
         f"{terms.root}/v1/batchOrders",
         decode=Changing(decoders.decode_batch),
-        parameters=(BATCH,),
+        parameters=batch_parameters(terms),
         effect=Effect.SET,
         area=Area.ORDERS,
         subject=Subject.ACCOUNT,
         symbols=batch_symbols,
-        notional=largest_notional(told=terms.sizes_in_base),
+        notional=largest_notional(in_base=terms.sizes_in_base),
         readback=settling.batch_amended,
         serves=(OrderBatch.amend_orders,),
         note="At most 5 orders; each has its own result.",
@@ -171,6 +168,7 @@ def cancel_all_endpoint(path: str, emptied: Readback, note: str) -> Endpoint[Cha
         effect=Effect.SET,
         area=Area.ORDERS,
         reduces=always,
+        subject=Subject.EVERY_ORDER,
         readback=emptied,
         pools=PAYS,
         serves=(OrderControl.cancel_all_orders,),
@@ -207,6 +205,8 @@ def countdown_endpoint(terms: OrderTerms) -> Endpoint[CountdownRow]:
         decode=decoders.decode_countdown,
         parameters=(THE_SYMBOL, Parameter("countdownTime", Kind.INTEGER, required=True, minimum=Decimal(0))),
         effect=Effect.SESSION,
+        area=Area.ORDERS,
+        reduces=always,
         weight=10,
         pools=PAYS,
         serves=(CountdownCancel.set_countdown,),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
+from decimal import Decimal
 from typing import Any, NoReturn, TypeVar
 
 import attrs
@@ -16,14 +17,14 @@ from venuekit.capabilities import (
     OrderStatus,
     OrderTest,
 )
-from venuekit.endpoint import Endpoint
+from venuekit.endpoint import Endpoint, Priority
 from venuekit.errors import OperationError, OutcomeUnknown, Rejected, UnsupportedCapability
 from venuekit_binance_common.instruments import unlisted
 from venuekit_binance_common.order_algo_endpoints import AlgoEndpoints
 from venuekit_binance_common.order_form import algo_form, check_form, check_steps, is_number, named, order_form
 from venuekit_binance_common.order_reading import BinanceOrderReading
 from venuekit_binance_common.order_settling import UNKNOWN_ORDER
-from venuekit_binance_common.order_values import algo_order_of
+from venuekit_binance_common.order_values import Size, algo_order_of
 from venuekit_binance_common.payloads import InstrumentRow
 from venuekit_binance_common.together import together_all
 
@@ -59,12 +60,12 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
         if algo is not None:
             return await self._place_algo(algo, whole)
         size = await self._size(whole.symbol)
-        plain = await self.answer(self.ORDERS.place, **order_form(whole))
+        plain = await self.answer(self.ORDERS.place, **order_form(whole), contractSize=self._worth(size))
         return self._order_of(plain.value, size, plain.received_at, plain.raw)
 
     async def _place_algo(self, algo: AlgoEndpoints, whole: OrderRequest) -> Order:
         size = await self._size(whole.symbol)
-        answer = await self.answer(algo.place, **algo_form(whole))
+        answer = await self.answer(algo.place, **algo_form(whole), contractSize=self._worth(size))
         return algo_order_of(answer.value, size, answer.received_at, answer.raw)
 
     async def cancel_order(self, symbol: str, *, order_id: str | None = None, client_id: str | None = None) -> Order:
@@ -78,13 +79,13 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
         name = named(self, "cancel_order", symbol, order_id, client_id)
         try:
             answer = await self.answer(self.ORDERS.cancel, symbol=symbol, **name)
-        except Rejected as refused:
-            if refused.code != UNKNOWN_ORDER:
+        except (Rejected, OutcomeUnknown) as trouble:
+            if trouble.code != UNKNOWN_ORDER:
                 raise
-            return await self._cancel_elsewhere(refused, symbol, order_id, client_id)
+            return await self._cancel_elsewhere(trouble, symbol, order_id, client_id)
         row = answer.value.answer
-        if row is None:  # the answer was lost, and there is no such plain order
-            return await self._cancel_elsewhere(self._unfound(symbol, client_id), symbol, order_id, client_id)
+        if row is None:
+            return await self.get_order(symbol, order_id=order_id, client_id=client_id)
         return await self._ended(self._order_of(row, await self._size(symbol), answer.received_at, answer.raw))
 
     async def cancel_all_orders(self, symbol: str | None = None) -> tuple[Order, ...]:
@@ -95,19 +96,20 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
         afterwards, when anything is left.
         """
         failures: list[OperationError] = []
+        urgent = self.using(priority=Priority.RISK)
         if symbol is not None:
             failures += await self._cancel_all(symbol, ())
-        left = await self.get_open_orders(symbol)
+        left = await urgent.get_open_orders(symbol)
         fruitless = 0
         while left and not failures and fruitless < _FRUITLESS_ROUNDS:
             before = {order.key for order in left}
             for name in sorted({order.symbol for order in left}):
                 failures += await self._cancel_all(name, tuple(order for order in left if order.symbol == name))
-            left = await self.get_open_orders(symbol)
+            left = await urgent.get_open_orders(symbol)
             if left and {order.key for order in left} >= before:
                 fruitless += 1
                 await self.pause(_PAUSE)
-                left = await self.get_open_orders(symbol)
+                left = await urgent.get_open_orders(symbol)
         if left and failures:
             raise failures[0]
         return left
@@ -123,7 +125,7 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
         if algo is not None and algo.cancel_all is not None:
             outcomes.append(await _failure(self.call(algo.cancel_all, symbol=symbol)))
         elif algo is not None:
-            left = left or await self.get_open_orders(symbol)
+            left = left or await self.using(priority=Priority.RISK).get_open_orders(symbol)
             conditional = [order for order in left if order.book is OrderBook.CONDITIONAL]
             outcomes += await together_all(_failure(self._end_algo(algo, order)) for order in conditional)
         return [failure for failure in outcomes if failure is not None]
@@ -149,13 +151,13 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
             raise trouble
         conditional = await self._algo_order(symbol, order_id, client_id)
         if self.ORDERS.algo is not None and conditional is not None and conditional.status is OrderStatus.UNTRIGGERED:
-            return await self._cancel_algo(self.ORDERS.algo, conditional)
+            return await self._cancel_algo(trouble.operation, self.ORDERS.algo, conditional)
         ended = [order for order in (plain, conditional) if order is not None]
         if not ended:
             raise trouble
         return max(ended, key=lambda order: (order.created_at is not None, order.created_at))
 
-    async def _cancel_algo(self, algo: AlgoEndpoints, order: Order) -> Order:
+    async def _cancel_algo(self, operation: str, algo: AlgoEndpoints, order: Order) -> Order:
         try:
             change = await self.call(algo.cancel, algoId=int(order.id), symbol=order.symbol)
         except Rejected as refused:
@@ -166,7 +168,7 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
         canceled = attrs.evolve(order, status=OrderStatus.CANCELED, venue_status="CANCELED", raw=None)
         if algo.order is None:
             if change.answer is None:
-                self._not_told(order)
+                self._not_told(operation, order)
             return canceled
         for pause in _LOOKS:
             if pause:
@@ -188,23 +190,27 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
                 return present
         return acknowledged
 
-    def _unfound(self, symbol: str, client_id: str | None) -> OutcomeUnknown:
+    def _unfound(self, operation: str, symbol: str, client_id: str | None) -> OutcomeUnknown:
         return OutcomeUnknown(
             "the answer was lost, and no such order is to be found",
             venue=self.venue.id,
-            operation="cancel_order",
+            operation=operation,
             subject=symbol,
             client_id=client_id,
         )
 
-    def _not_told(self, order: Order) -> NoReturn:
+    def _not_told(self, operation: str, order: Order) -> NoReturn:
         raise OutcomeUnknown(
             "it is no longer open, and whether it was cancelled or triggered cannot be read",
             venue=self.venue.id,
-            operation="cancel_order",
+            operation=operation,
             subject=order.symbol,
             client_id=order.client_id,
         )
+
+    def _worth(self, size: Size) -> Decimal | None:
+        """Return what a guard wants to know of contracts that are some of the quote asset; None where they are not."""
+        return None if self.ORDERS.terms.sizes_in_base else size.size
 
     # -- checks before sending
 

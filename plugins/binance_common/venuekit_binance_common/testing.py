@@ -1,12 +1,12 @@
-"""For the tests of both plugins: a venue without sockets, and accounts that are answered by recorded bodies."""
+"""For the tests of both plugins: venues with and without sockets, and accounts that are answered by recorded bodies."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
@@ -22,15 +22,18 @@ from venuekit.testing.watch import account_over
 
 if TYPE_CHECKING:
     from venuekit.account import Account
+    from venuekit.capabilities import OrderRequest
     from venuekit.endpoint import Endpoint
-    from venuekit.simulator import Front, Response, Scenario, Service, SimKey, SimRequest
+    from venuekit.simulator import Arrival, Front, Response, Scenario, Service, SimKey, SimRequest, Simulation
     from venuekit.simulator.ledger import Ledger
     from venuekit.venue import Venue
 
 __all__ = [
     "START",
     "Exchange",
+    "LeapingStage",
     "answering",
+    "leaping",
     "open_exchange",
     "scenario_of",
     "shape",
@@ -100,6 +103,61 @@ class Exchange:
         response = self.ask(verb, path, **options)
         said = json.loads(response.body)
         return response.status, said["code"], said["msg"]
+
+
+@attrs.frozen
+class LeapingStage:
+    """A simulated venue and an account of it on one clock that leaps over waiting; see :func:`leaping`."""
+
+    sim: Simulation
+    account: Any
+
+    @property
+    def venue(self) -> str:
+        """The venue's id."""
+        return str(self.account.venue.id)
+
+    @property
+    def ledger(self) -> Ledger:
+        """What really holds."""
+        return self.sim.ledger
+
+    def arrivals(self, endpoint: Endpoint[Any]) -> list[Arrival]:
+        """Return what arrived at an endpoint."""
+        return [one for one in self.sim.requests if (one.verb, one.path) == (endpoint.verb, endpoint.path)]
+
+    def disturb(self, endpoint: Endpoint[Any], *steps: Any, times: int = 1) -> None:
+        """Script what happens to the next requests of an endpoint."""
+        self.sim.disturb(self.venue, endpoint, *steps, times=times)
+
+    async def place(self, *requests: OrderRequest) -> list[str]:
+        """Place orders, let the venue decide, and return their ids."""
+        found = [await self.account.place_order(request) for request in requests]
+        await self.account.pause(0.5)
+        return [order.id for order in found]
+
+
+@asynccontextmanager
+async def leaping(
+    venue: str, scenario: str = "holding", *, pause: float = 0, **details: Any
+) -> AsyncIterator[tuple[Simulation, Any]]:
+    """
+    Simulate a venue over real sockets and open an account of it, ``details`` as :func:`venuekit.connect` takes them.
+
+    Both follow the running loop's time, which must leap over waiting (looptime); ``pause`` seconds of it pass first.
+    """
+    import venuekit
+    from venuekit.testing.clock import LoopClock
+
+    clock = LoopClock()
+    async with (
+        venuekit.simulate(venue, clock=clock, scenario=scenario) as sim,
+        venuekit.Runtime(clock=clock, journal=False) as runtime,
+        venuekit.connect(venue, sim.credentials(venue), runtime=runtime, **details) as account,
+    ):
+        if pause:
+            await account.pause(pause)
+        yield sim, account
 
 
 def scenario_of(front: Front, name: str) -> Scenario:

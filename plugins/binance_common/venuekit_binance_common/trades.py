@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from venuekit.capabilities import Fill, ForcedOrderReader, Order, TradeReader
 from venuekit.clock import from_milliseconds
 from venuekit.walk import Walk
-from venuekit.walking import Span, by_identity
+from venuekit.walking import Origin, Span, by_identity
 from venuekit_binance_common.order_reading import ORDER_REACH, TRACK, BinanceOrderReading, raws_of, walk_windows
 from venuekit_binance_common.order_values import fill_of
 from venuekit_binance_common.reach import milliseconds
@@ -61,7 +61,12 @@ class BinanceTrades(BinanceOrderReading, TradeReader, ForcedOrderReader):
                 return [*known, *await self._fills(symbol, fromId=behind)]
 
             fills = by_identity(
-                fetch, first, limit=_PAGE_SIZE, identity=lambda fill: int(fill.id), until=lambda fill: fill.time > last
+                fetch,
+                first,
+                limit=_PAGE_SIZE,
+                identity=lambda fill: int(fill.id),
+                until=lambda fill: fill.time > last,
+                origin=Origin(self.venue.id, "iter_trades"),
             )
             async for fill in fills:
                 yield fill
@@ -69,14 +74,20 @@ class BinanceTrades(BinanceOrderReading, TradeReader, ForcedOrderReader):
         return Walk(walk, cost_per_page=self.ORDERS.trades.weight_most)
 
     def iter_forced_orders(
-        self, symbol: str | None = None, *, start: datetime | None = None, end: datetime | None = None
+        self,
+        symbol: str | None = None,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        after: Order | None = None,
     ) -> Walk[Order]:
         """Walk liquidations and deleveraging, 7 days and 100 orders at a time; the client id tells which it is."""
         endpoint = self.ORDERS.forced
 
         async def walk() -> AsyncGenerator[Order, None]:
+            resume = None if after is None else after.created_at
             span = await ORDER_REACH.span(
-                self, self.SERVER_TIME, operation="iter_forced_orders", start=start, end=end, after=None
+                self, self.SERVER_TIME, operation="iter_forced_orders", start=start, end=end, after=resume
             )
 
             async def fetch(window: Span) -> Sequence[Order]:
@@ -85,7 +96,8 @@ class BinanceTrades(BinanceOrderReading, TradeReader, ForcedOrderReader):
                 )
                 return await self._orders(answer)
 
-            async for order in walk_windows(fetch, span, TRACK, _FORCED_PAGE_SIZE):
+            origin = Origin(self.venue.id, "iter_forced_orders")
+            async for order in walk_windows(fetch, span, TRACK, _FORCED_PAGE_SIZE, after=after, origin=origin):
                 yield order
 
         return Walk(walk, cost_per_page=endpoint.cost({"symbol": symbol}))

@@ -17,11 +17,15 @@ __all__ = [
 #: as requests spell them; answers also write ``cross`` and ``isolated``
 MARGIN_TYPE_WORDS: Mapping[MarginType, str] = {MarginType.CROSS: "CROSSED", MarginType.ISOLATED: "ISOLATED"}
 
-POSITION_SIDES: Mapping[str, PositionSide] = {
-    "BOTH": PositionSide.BOTH,
-    "LONG": PositionSide.LONG,
-    "SHORT": PositionSide.SHORT,
-}
+
+class _Sides(dict[str, PositionSide]):
+    """What is not known is kept as it was written."""
+
+    def __missing__(self, word: str) -> PositionSide:
+        return PositionSide(word)
+
+
+POSITION_SIDES: Mapping[str, PositionSide] = _Sides({side.name: side for side in PositionSide})
 
 _MARGIN_TYPES: Mapping[str, MarginType] = {
     "crossed": MarginType.CROSS,

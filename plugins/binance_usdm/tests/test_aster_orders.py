@@ -11,7 +11,6 @@ from typing import Any
 import attrs
 import pytest
 
-import venuekit
 from venuekit.capabilities import (
     Amendment,
     CountdownCancel,
@@ -44,12 +43,11 @@ from venuekit.errors import (
     Rejected,
     UnsupportedCapability,
 )
-from venuekit.simulator import Answer, DropAfter, DropBefore, SecondActor, Simulation
-from venuekit.simulator.ledger import Book, Forced, Ledger, Side
+from venuekit.simulator import Answer, DropAfter, DropBefore, SecondActor
+from venuekit.simulator.ledger import Book, Forced, Side
 from venuekit.support import declared_support
-from venuekit.testing.clock import LoopClock
 from venuekit.testing.recorded import find_recorded, load_recorded
-from venuekit_binance_common.testing import open_exchange, shape
+from venuekit_binance_common.testing import LeapingStage, leaping, open_exchange, shape
 from venuekit_binance_usdm.aster import endpoints
 from venuekit_binance_usdm.aster.venue import VENUE
 
@@ -57,7 +55,7 @@ D = Decimal
 ORDERS = endpoints.ORDERS
 RECORDED = load_recorded(find_recorded(VENUE))
 MARK = D(3000)
-leaping = pytest.mark.looptime
+looptime = pytest.mark.looptime
 
 #: what each type needs beside the usual, and what of it travels under which name
 TYPES: dict[OrderType, tuple[dict[str, Any], dict[str, str]]] = {
@@ -85,20 +83,8 @@ WAITING = [kind for kind in TYPES if kind.is_conditional]
 
 
 @attrs.frozen
-class Stage:
+class Stage(LeapingStage):
     """The simulated venue and an account of it on one clock that leaps over waiting."""
-
-    sim: Simulation
-    account: Any
-
-    @property
-    def ledger(self) -> Ledger:
-        """What really holds."""
-        return self.sim.ledger
-
-    def arrivals(self, endpoint: Any) -> list[Any]:
-        """Return what arrived at an endpoint."""
-        return [one for one in self.sim.requests if (one.verb, one.path) == (endpoint.verb, endpoint.path)]
 
     def order(self, kind: OrderType = OrderType.LIMIT, **details: Any) -> OrderRequest:
         """Return an order to buy that waits, unless it says otherwise."""
@@ -113,12 +99,7 @@ class Stage:
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
     """A flat account, and a mark price of 3000."""
-    clock = LoopClock()
-    async with (
-        venuekit.simulate("aster_usdm", scenario="flat", clock=clock) as sim,
-        venuekit.Runtime(clock=clock, journal=False) as runtime,
-        venuekit.connect("aster_usdm", sim.credentials("aster_usdm"), runtime=runtime) as account,
-    ):
+    async with leaping("aster_usdm", "flat") as (sim, account):
         sim.ledger.set_mark("ETHUSDT", MARK)
         yield Stage(sim, account)
 
@@ -201,7 +182,7 @@ def test_missing_trigger_is_named_as_it_is_called_here() -> None:
 # -- placing
 
 
-@leaping
+@looptime
 @pytest.mark.parametrize("kind", TYPES, ids=str)
 async def test_every_type_goes_to_the_same_endpoint(stage: Stage, kind: OrderType) -> None:
     """One request under this venue's own names; what comes back is what was asked for."""
@@ -229,7 +210,7 @@ async def test_every_type_goes_to_the_same_endpoint(stage: Stage, kind: OrderTyp
     assert order.status is status.get(kind, OrderStatus.UNTRIGGERED)
 
 
-@leaping
+@looptime
 @pytest.mark.parametrize("kind", WAITING, ids=str)
 async def test_waiting_order_triggers_under_its_own_id(stage: Stage, kind: OrderType) -> None:
     """It goes on under its id and names no other; what it was placed as can still be read."""
@@ -249,7 +230,7 @@ async def test_waiting_order_triggers_under_its_own_id(stage: Stage, kind: Order
     assert fill.order_id == order.id
 
 
-@leaping
+@looptime
 async def test_order_that_closes_whatever_is_open(stage: Stage) -> None:
     """Its quantity is that of the position when it triggers."""
     stage.ledger.fill("ETHUSDT", Side.BUY, D("0.3"), MARK)
@@ -261,7 +242,7 @@ async def test_order_that_closes_whatever_is_open(stage: Stage) -> None:
     assert (told.status, told.filled, stage.ledger.position("ETHUSDT").quantity) == (OrderStatus.FILLED, D("0.3"), 0)
 
 
-@leaping
+@looptime
 async def test_order_that_is_not_visible_can_be_sent_by_hand(stage: Stage) -> None:
     """A way to wait that only this venue has is open to raw calls; what others have is not."""
     usual = {"symbol": "ETHUSDT", "side": "BUY", "type": "LIMIT", "newClientOrderId": "mine", "price": D(2000)}
@@ -272,7 +253,7 @@ async def test_order_that_is_not_visible_can_be_sent_by_hand(stage: Stage) -> No
     assert (await stage.account.get_open_order("ETHUSDT", client_id="mine")).time_in_force == "HIDDEN"
 
 
-@leaping
+@looptime
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -298,7 +279,7 @@ async def test_what_the_venue_does_not_know_is_refused_before_sending(
     assert not [one for one in stage.sim.requests if one.verb == "POST"]
 
 
-@leaping
+@looptime
 async def test_amendments_are_declined(stage: Stage) -> None:
     """The reason is the venue's, and nothing is sent."""
     with pytest.raises(UnsupportedCapability, match="no amendment of orders"):
@@ -310,7 +291,7 @@ async def test_amendments_are_declined(stage: Stage) -> None:
     assert {one.path for one in stage.sim.requests} <= {"/fapi/v1/time"}  # of which opening is known to ask
 
 
-@leaping
+@looptime
 async def test_refusals_of_the_venue(stage: Stage) -> None:
     """Trigger, mode, margin, reduce only: the venue's codes, and nothing is there afterwards."""
     refusals = {
@@ -327,7 +308,7 @@ async def test_refusals_of_the_venue(stage: Stage) -> None:
     assert stage.ledger.orders() == ()
 
 
-@leaping
+@looptime
 async def test_a_client_id_is_unique_in_the_one_book(stage: Stage) -> None:
     """Among open orders of every type; once the first has ended it may be used again."""
     await stage.account.place_order(stage.order(OrderType.STOP_MARKET, client_id="mine"))
@@ -341,7 +322,7 @@ async def test_a_client_id_is_unique_in_the_one_book(stage: Stage) -> None:
 # -- cancelling
 
 
-@leaping
+@looptime
 @pytest.mark.parametrize("kind", [kind for kind in TYPES if kind is not OrderType.MARKET], ids=str)
 async def test_cancel_returns_how_an_order_ended(stage: Stage, kind: OrderType) -> None:
     """Of every type, by either name; one that has ended before is returned as it ended."""
@@ -354,7 +335,7 @@ async def test_cancel_returns_how_an_order_ended(stage: Stage, kind: OrderType) 
     assert stage.ledger.open_orders() == ()
 
 
-@leaping
+@looptime
 async def test_cancel_of_what_has_triggered(stage: Stage) -> None:
     """It is returned as filled."""
     order = await stage.account.place_order(stage.order(OrderType.STOP_MARKET))
@@ -363,7 +344,7 @@ async def test_cancel_of_what_has_triggered(stage: Stage) -> None:
     assert (ended.status, ended.filled) == (OrderStatus.FILLED, D("0.1"))
 
 
-@leaping
+@looptime
 async def test_one_request_cancels_every_type(stage: Stage) -> None:
     """What waits for a trigger goes with what waits for a price; other symbols keep theirs unless all are meant."""
     for kind in TYPES:
@@ -380,7 +361,7 @@ async def test_one_request_cancels_every_type(stage: Stage) -> None:
 # -- batches
 
 
-@leaping
+@looptime
 async def test_batches_answer_item_by_item(stage: Stage) -> None:
     """Every type travels in the one batch; a value or the error of each, in their order."""
     wanted = [
@@ -403,7 +384,7 @@ async def test_batches_answer_item_by_item(stage: Stage) -> None:
     assert stage.ledger.open_orders() == ()
 
 
-@leaping
+@looptime
 @pytest.mark.parametrize(("fate", "applied"), [(DropAfter(), True), (DropBefore(), False)], ids=["after", "before"])
 async def test_lost_batch_with_waiting_orders(stage: Stage, fate: Any, applied: bool) -> None:
     """Each is accounted for, and nothing is sent twice."""
@@ -424,7 +405,7 @@ async def test_lost_batch_with_waiting_orders(stage: Stage, fate: Any, applied: 
 # -- lost answers
 
 
-@leaping
+@looptime
 @pytest.mark.parametrize("applied", [True, False], ids=["applied", "not applied"])
 @pytest.mark.parametrize(
     "body",
@@ -451,7 +432,7 @@ async def test_overloaded_venue_is_not_believed(
     assert len(stage.arrivals(ORDERS.place)) == 1
 
 
-@leaping
+@looptime
 async def test_lost_order_that_closes_whatever_is_open(stage: Stage) -> None:
     """It is found although it has no quantity to be compared with."""
     stage.ledger.fill("ETHUSDT", Side.BUY, D("0.3"), MARK)
@@ -461,7 +442,7 @@ async def test_lost_order_that_closes_whatever_is_open(stage: Stage) -> None:
     assert (order.status, order.close_position) == (OrderStatus.UNTRIGGERED, True)
 
 
-@leaping
+@looptime
 async def test_lost_cancel_of_an_order_that_triggered(stage: Stage) -> None:
     """It is returned as filled."""
     order = await stage.account.place_order(stage.order(OrderType.STOP_MARKET))
@@ -474,7 +455,7 @@ async def test_lost_cancel_of_an_order_that_triggered(stage: Stage) -> None:
 # -- histories
 
 
-@leaping
+@looptime
 async def test_fills_tell_commission_as_it_is_received(stage: Stage) -> None:
     """The venue prints what was paid below zero; the value says the same, and the ledger agrees."""
     await stage.account.place_order(stage.order(OrderType.MARKET))
@@ -488,7 +469,7 @@ async def test_fills_tell_commission_as_it_is_received(stage: Stage) -> None:
         await stage.account.call(ORDERS.trades, symbol="ETHUSDT", orderId=1)
 
 
-@leaping
+@looptime
 async def test_orders_are_walked_and_forgotten(stage: Stage) -> None:
     """Every type in one history; what ended without a fill is kept for seven days, and not for eight."""
     canceled = await stage.account.place_order(stage.order(OrderType.STOP_MARKET))
@@ -512,7 +493,7 @@ async def test_orders_are_walked_and_forgotten(stage: Stage) -> None:
         await stage.account.iter_orders("ETHUSDT", start=start).all()
 
 
-@leaping
+@looptime
 async def test_forced_orders(stage: Stage) -> None:
     """What the venue itself has closed, of a symbol and of all."""
     stage.ledger.fill("ETHUSDT", Side.BUY, D("0.3"), MARK)
@@ -528,7 +509,7 @@ async def test_forced_orders(stage: Stage) -> None:
 # -- countdown
 
 
-@leaping
+@looptime
 async def test_countdown_covers_every_type(stage: Stage) -> None:
     """Disarmed it cancels nothing; at its end nothing of the symbol is left."""
     for kind in (OrderType.LIMIT, OrderType.STOP_MARKET):
@@ -550,7 +531,7 @@ async def test_countdown_covers_every_type(stage: Stage) -> None:
 # -- hedge mode, and settings
 
 
-@leaping
+@looptime
 async def test_hedge_mode_orders_name_their_side(stage: Stage) -> None:
     """The side is sent, comes back, and an order without one is refused."""
     assert (await stage.account.set_position_mode(PositionMode.HEDGE)).changed is True
@@ -563,7 +544,7 @@ async def test_hedge_mode_orders_name_their_side(stage: Stage) -> None:
     assert caught.value.code == -4061
 
 
-@leaping
+@looptime
 async def test_positions_tell_what_they_settle_in(stage: Stage) -> None:
     """By the instruments, which are read once, in every read of positions."""
     stage.ledger.fill("ETHUSDT", Side.BUY, D("0.3"), MARK)

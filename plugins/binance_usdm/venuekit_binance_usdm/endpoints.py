@@ -204,7 +204,7 @@ INCOME = money.income(
     _ROOT, weight=30, note="The last three months, oldest first; without times those of the last 7 days."
 )
 MARGIN_HISTORY = money.margin_history(_ROOT, note="The last 30 days.")
-POSITION_MARGIN = money.position_margin(_ROOT, MARGIN_HISTORY, PositionRiskLegs(POSITION_RISK), venue="binance_usdm")
+POSITION_MARGIN = money.position_margin(_ROOT, MARGIN_HISTORY, PositionRiskLegs(POSITION_RISK))
 
 STREAM = stream_endpoints(_ROOT)
 

@@ -8,9 +8,22 @@ from decimal import Decimal
 from venuekit.capabilities import MarginType
 from venuekit.simulator.ledger import Contract
 
-__all__ = ["amount", "amount_or_zero", "decimals_of", "margin_type", "milliseconds", "number", "plain", "quantity"]
+__all__ = [
+    "LATEST",
+    "amount",
+    "amount_or_zero",
+    "decimals_of",
+    "margin_type",
+    "milliseconds",
+    "number",
+    "plain",
+    "quantity",
+]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+#: milliseconds since 1970 that no instant is behind
+LATEST = 253_402_300_799_000
 
 
 def amount(value: Decimal) -> str:
@@ -48,7 +61,7 @@ def number(value: Decimal) -> int | Decimal:
 
 def milliseconds(instant: datetime | None) -> int:
     """Return milliseconds since 1970, 0 for never."""
-    return 0 if instant is None else (instant - _EPOCH) // timedelta(milliseconds=1)
+    return 0 if instant is None else (instant - _EPOCH) // _MILLISECOND
 
 
 def margin_type(value: MarginType) -> str:

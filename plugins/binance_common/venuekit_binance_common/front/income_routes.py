@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
 
+from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit.simulator.ledger import Income, IncomeKind
-from venuekit_binance_common.front.formatting import amount, milliseconds
+from venuekit_binance_common.front.formatting import LATEST, amount, milliseconds
 from venuekit_binance_common.front.history_questions import HistoryQuestions
 from venuekit_binance_common.front.listing import Listing
 
@@ -68,11 +69,12 @@ class IncomeRoutes(ABC):
             self._listing.contract(symbol)
         wanted = self._listing.text(request, "incomeType")
         times = self._questions.stretch(request, visit)
+        first, behind = (from_milliseconds(min(moment, LATEST)) for moment in (times.start, times.stop))
         rows = [
             row
             for row in visit.ledger.incomes()
-            if row.purse == self.PURSE
-            and milliseconds(row.time) in times
+            if first <= row.time < behind
+            and row.purse == self.PURSE
             and symbol in {None, row.symbol}
             and wanted in {None, INCOME_TYPES[row.kind]}
         ]

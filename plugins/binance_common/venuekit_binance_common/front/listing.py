@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from venuekit.simulator import SimRequest
-from venuekit.simulator.ledger import Contract, Tier, tiers
+from venuekit.simulator.ledger import Contract, Side, Tier, tiers
 from venuekit_binance_common.front.errors import Errors
 
-__all__ = ["Listing", "tier_table"]
+__all__ = ["PERCENT_BOUNDS", "Listing", "tier_table"]
+
+#: how far a limit price may be beyond the mark price, on the side where it is filled at once
+PERCENT_BOUNDS: Mapping[Side, Decimal] = {Side.BUY: Decimal("1.0500"), Side.SELL: Decimal("0.9500")}
 
 
 def tier_table(*rows: tuple[int, int, str]) -> tuple[Tier, ...]:

@@ -73,6 +73,8 @@ class MarginRoutes(ABC):
         """Tell what was moved, from old to new."""
         contract = self._listing.contract(self._listing.required(request))
         direction = self._listing.text(request, "type")
+        if direction not in {None, *_SIGNS}:
+            raise self._listing.errors.denied(-1130, name="type")
         times = self._questions.stretch(request, visit)
         rows = [
             self._row(change)

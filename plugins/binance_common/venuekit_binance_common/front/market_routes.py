@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from venuekit.endpoint import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
-from venuekit.simulator.ledger import Contract, Tier
+from venuekit.simulator.ledger import Contract, Side, Tier
 from venuekit_binance_common.front.formatting import decimals_of, milliseconds, number, plain
-from venuekit_binance_common.front.listing import Listing
+from venuekit_binance_common.front.listing import PERCENT_BOUNDS, Listing
 from venuekit_binance_common.limits import LIMITS, ORDERS_1M, ORDERS_10S, WEIGHT
 
 __all__ = ["MarketRoutes", "filters_of", "symbol_of", "tier_rows"]
@@ -114,8 +114,8 @@ def filters_of(contract: Contract, *more: Mapping[str, object]) -> list[Mapping[
         *more,
         {
             "filterType": "PERCENT_PRICE",
-            "multiplierUp": "1.0500",
-            "multiplierDown": "0.9500",
+            "multiplierUp": str(PERCENT_BOUNDS[Side.BUY]),
+            "multiplierDown": str(PERCENT_BOUNDS[Side.SELL]),
             "multiplierDecimal": "4",
         },
     ]

@@ -14,7 +14,8 @@ from venuekit.capabilities import PositionMode, PositionSide
 from venuekit.clock import from_milliseconds
 from venuekit.simulator import Visit
 from venuekit.simulator.ledger import Contract, OrderRequest, OrderType, Side, TimeInForce
-from venuekit_binance_common.front.listing import Listing
+from venuekit_binance_common.front.formatting import LATEST, decimals_of, plain
+from venuekit_binance_common.front.listing import PERCENT_BOUNDS, Listing
 from venuekit_binance_common.order_terms import ConditionalBook, OrderTerms
 
 __all__ = ["Form"]
@@ -32,6 +33,21 @@ _TIMES = {
     "HIDDEN": TimeInForce.GTC,
 }
 _CLIENT_ID = re.compile(r"[\.A-Z\:/a-z0-9_-]{1,36}")
+#: the words of a parameter, and the code for any other one
+_WORDS: Mapping[str, tuple[int, frozenset[str]]] = {
+    "newOrderRespType": (-1136, frozenset({"ACK", "RESULT"})),
+    "workingType": (-1130, frozenset({"CONTRACT_PRICE", "MARK_PRICE"})),
+    "reduceOnly": (-4062, frozenset({"true", "false"})),
+}
+_DEPTHS = ("", "_5", "_10", "_20")
+_MATCHING: Mapping[str, tuple[int, frozenset[str]]] = {
+    "priceMatch": (
+        -5037,
+        frozenset({"NONE", *(f"{word}{depth}" for word in ("OPPONENT", "QUEUE") for depth in _DEPTHS)}),
+    ),
+    "selfTradePreventionMode": (-5039, frozenset({"NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH"})),
+}
+_PRICED = frozenset({OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT})
 _LABELS = ("timeInForce", "workingType", "priceProtect", "priceMatch", "selfTradePreventionMode")
 _GOOD_FOR_AT_LEAST = timedelta(seconds=600)
 #: percent; the most differs from product to product
@@ -89,6 +105,7 @@ class Form:
     def plain(self) -> OrderRequest:
         """Return an order of the plain book; raises ``Denied``, also for what stands in a book of its own."""
         contract, side, kind = self.contract, self.side(), self._type()
+        self._check_words()
         any_type = self.terms.conditional is ConditionalBook.PLAIN
         if kind.is_conditional and not any_type:
             raise self.listing.errors.denied(-4120)
@@ -97,17 +114,59 @@ class Form:
         elif self.text("timeInForce") is not None and not kind.is_conditional:
             raise self.listing.errors.denied(-1106, name="timeInForce")
         request = self._request(contract, side, kind, "newClientOrderId")
+        if kind is OrderType.LIMIT:
+            self.check_percent(contract, side, request.price)
         return self._with_trigger(request, "stopPrice", "activationPrice") if any_type else request
 
     def algo(self) -> OrderRequest:
         """Return an order of the conditional book; raises ``Denied``."""
         if self.needed("algoType") != "CONDITIONAL":
             raise self.listing.errors.denied(-1130, name="algoType")
+        self._check_words()
         contract, side, kind = self.contract, self.side(), self._type()
         if not kind.is_conditional:
             raise self.listing.errors.denied(-1116)
         request = self._request(contract, side, kind, "clientAlgoId")
         return self._with_trigger(request, "triggerPrice", "activatePrice")
+
+    def amendment(self, contract: Contract) -> tuple[Decimal | None, Decimal | None]:
+        """Return the quantity and price that an order is to have; both are needed. Raises ``Denied``."""
+        self._check_words()
+        self.needed("quantity")
+        price = self.price(contract, OrderType.LIMIT)
+        if price is None:
+            self.needed("price")
+        quantity = self.number("quantity")
+        for number, code in ((quantity, -4003), (price, -4001)):
+            if not number:
+                raise self.listing.errors.denied(code)
+        return quantity, price
+
+    def price(self, contract: Contract, kind: OrderType) -> Decimal | None:
+        """Return the price that is named, or the one that the venue is to match; raises ``Denied``."""
+        price = self.number("price")
+        if not self.terms.matches or self.text("priceMatch") in {None, "NONE"}:
+            return price
+        if kind not in _PRICED:
+            raise self.listing.errors.denied(-5038)
+        if price is not None:
+            raise self.listing.errors.denied(-1128)
+        mark = self.visit.ledger.mark(contract.symbol)
+        return mark - mark % contract.price_tick
+
+    def check_percent(self, contract: Contract, side: Side, price: Decimal | None) -> None:
+        """Refuse a limit price beyond the band around the mark price, in which market orders are always filled here."""
+        if price is None or price <= 0:
+            return
+        mark, bound = self.visit.ledger.mark(contract.symbol), PERCENT_BOUNDS[side]
+        if (price > mark * bound) if side is Side.BUY else (price < mark * bound):
+            code = -4016 if side is Side.BUY else -4024
+            raise self.listing.errors.denied(code, bound=plain(round(mark * bound, decimals_of(contract.price_tick))))
+
+    def _check_words(self) -> None:
+        for name, (code, words) in {**_WORDS, **(_MATCHING if self.terms.matches else {})}.items():
+            if self.text(name) not in {None, *words}:
+                raise self.listing.errors.denied(code, name=name)
 
     def _with_trigger(self, request: OrderRequest, price: str, activation: str) -> OrderRequest:
         rate = self.number("callbackRate")
@@ -140,14 +199,9 @@ class Form:
         client_id = self.text(id_name)
         if client_id is not None and not _CLIENT_ID.fullmatch(client_id):
             raise self.listing.errors.denied(-4015)
-        price, quantity = self.number("price"), self.number("quantity")
+        price, quantity = self.price(contract, kind), self.number("quantity")
         if quantity is not None and not quantity:
             raise self.listing.errors.denied(-4003)
-        if self.text("priceMatch") not in {None, "NONE"}:
-            if price is not None:
-                raise self.listing.errors.denied(-1128)
-            mark = self.visit.ledger.mark(contract.symbol)
-            price = mark - mark % contract.price_tick
         labels: dict[str, object] = {name: text for name in _LABELS if (text := self.text(name)) is not None}
         labels.setdefault("timeInForce", "GTC")
         return OrderRequest(
@@ -170,7 +224,18 @@ class Form:
         milliseconds = self.needed("goodTillDate")
         if not milliseconds.isdecimal():
             raise self.listing.errors.denied(-1130, name="goodTillDate")
+        if int(milliseconds) >= LATEST:
+            raise self.listing.errors.denied(-5040)
         moment = from_milliseconds(int(milliseconds) // 1000 * 1000)
         if moment <= self.visit.now + _GOOD_FOR_AT_LEAST:
             raise self.listing.errors.denied(-5040)
         return moment
+
+    def countdown(self) -> timedelta:
+        """Return after how long orders are to be cancelled, 0 for never; raises ``Denied``."""
+        text = self.needed("countdownTime")
+        if not text.isdecimal():
+            raise self.listing.errors.missing("countdownTime")
+        if self.visit.milliseconds + int(text) >= LATEST:
+            raise self.listing.errors.denied(-1130, name="countdownTime")
+        return timedelta(milliseconds=int(text))

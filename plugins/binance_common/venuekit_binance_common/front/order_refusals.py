@@ -17,6 +17,7 @@ ORDER_WORDS: Mapping[int, str] = {
     -1116: "Invalid orderType.",
     -1117: "Invalid side.",
     -1128: "Combination of optional parameters invalid.",
+    -1136: "Invalid newOrderRespType.",
     -2007: "Invalid callBack rate.",
     -2011: "Unknown order sent.",
     -2013: "Order does not exist.",
@@ -31,10 +32,13 @@ ORDER_WORDS: Mapping[int, str] = {
     -4013: "Price less than min price.",
     -4014: "Price not increased by tick size.",
     -4015: "Client order id is not valid.",
+    -4016: "Limit price can't be higher than {bound}.",
     -4023: "Qty not increased by step size.",
+    -4024: "Limit price can't be lower than {bound}.",
     -4045: "Reach max stop order limit.",
     -4060: "Invalid position side.",
     -4061: "Order's position side does not match user's setting.",
+    -4062: "Invalid or improper reduceOnly value.",
     -4082: "Invalid number of batch place orders.",
     -4116: "clientOrderId is duplicated",
     -4120: "Order type not supported for this endpoint. Please use the Algo Order API endpoints instead.",
@@ -50,6 +54,9 @@ ORDER_WORDS: Mapping[int, str] = {
         "Due to the order could not be executed as maker, the Post Only order will be rejected. "
         "The order will not be recorded in the order history"
     ),
+    -5037: "Invalid price match",
+    -5038: "Price match only supports order type: LIMIT, STOP AND TAKE_PROFIT",
+    -5039: "Invalid self trade prevention mode",
     -5040: (
         "The goodTillDate timestamp must be greater than the current time plus 600 seconds "
         "and smaller than 253402300799000"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 import attrs
@@ -108,14 +107,12 @@ class OrderWrites:
     def amend(self, fields: Fields, visit: Visit) -> dict[str, Any]:
         """Change quantity and price of a limit order; both are needed."""
         form = Form(self.listing, self.orders.terms, fields, visit)
-        _, _ = form.contract, form.side()
-        for name, code in (("quantity", -4003), ("price", -4001)):
-            form.needed(name)
-            if not form.number(name):
-                raise self.listing.errors.denied(code)
+        contract, side = form.contract, form.side()
+        quantity, price = form.amendment(contract)
         order = self.named(fields, visit)
+        form.check_percent(contract, side, price)
         try:
-            amended = visit.ledger.amend_order(order.id, quantity=form.number("quantity"), price=form.number("price"))
+            amended = visit.ledger.amend_order(order.id, quantity=quantity, price=price)
         except Refused as refused:
             raise self._gone(refused, _NO_SUCH_ORDER) from None
         return self._acknowledged(amended)
@@ -167,11 +164,9 @@ class OrderWrites:
     def countdown(self, request: SimRequest, visit: Visit) -> object:
         """Arm or disarm the countdown of a symbol."""
         symbol = self.listing.contract(self.listing.required(request)).symbol
-        text = request.text("countdownTime") or ""
-        if not text.isdecimal():
-            raise self.listing.errors.missing("countdownTime")
-        visit.ledger.countdown(symbol, timedelta(milliseconds=int(text)))
-        return {"symbol": symbol, "countdownTime": text}
+        form = Form(self.listing, self.orders.terms, request.parameters, visit)
+        visit.ledger.countdown(symbol, form.countdown())
+        return {"symbol": symbol, "countdownTime": form.needed("countdownTime")}
 
     def named(self, fields: Fields, visit: Visit) -> Order:
         """Return the plain order that is named; raises ``Denied`` with -2013 when there is none to be seen."""

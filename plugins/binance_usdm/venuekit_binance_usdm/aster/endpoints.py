@@ -145,7 +145,7 @@ SET_ASSET_MODE = Endpoint(
 # -- money and risk
 
 INCOME = money.income(_ROOT, weight=30, note="Without times those of the last 7 days.")
-POSITION_MARGIN = money.position_margin(_ROOT, usdm.MARGIN_HISTORY, AsterLegs(POSITION_RISK), venue="aster_usdm")
+POSITION_MARGIN = money.position_margin(_ROOT, usdm.MARGIN_HISTORY, AsterLegs(POSITION_RISK))
 
 ENDPOINTS: tuple[Endpoint[Any], ...] = (
     usdm.SERVER_TIME,

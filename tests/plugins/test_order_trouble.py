@@ -1,0 +1,251 @@
+"""Orders in trouble: what arrives late, what fails for one symbol, what a guard and a countdown keep."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import attrs
+import pytest
+
+import venuekit
+from venuekit.capabilities import Amendment, OrderRequest, OrderSide, OrderStatus, OrderType, PositionMode, PositionSide
+from venuekit.errors import Conflict, GuardRefused, InvalidArgument, OperationError, OutcomeUnknown, Throttled
+from venuekit.pipeline.guard import Guard
+from venuekit.simulator import Answer, ApplyLater, DropAfter, DropBefore, SecondActor
+from venuekit.simulator.ledger import Record, Side
+from venuekit.testing.clock import LoopClock
+from venuekit_binance_common.testing import LeapingStage, leaping
+from venuekit_bybit_inverse import endpoints as bybit
+
+pytestmark = pytest.mark.looptime
+D = Decimal
+#: two symbols, with quantities and prices that meet every filter and rest far from the market
+VENUES = {
+    "binance_usdm": (("ETHUSDT", D("0.1"), D(2000)), ("BTCUSDT", D("0.01"), D(60_000))),
+    "binance_coinm": (("ETHUSD_PERP", D(10), D(2000)), ("BTCUSD_PERP", D(10), D(60_000))),
+    "bybit_inverse": (("ETHUSD", D(100), D(2000)), ("BTCUSD", D(100), D(60_000))),
+}
+venues = pytest.mark.parametrize("venue", VENUES)
+binance = pytest.mark.parametrize("venue", ["binance_usdm", "binance_coinm"])
+TIMEOUT = Answer.json(408, {"code": -1007, "msg": "Timeout waiting for response from backend server."})
+SERVER_ERROR = Answer.json(200, {"retCode": 10016, "retMsg": "Server error.", "result": {}})
+
+
+@attrs.frozen
+class Stage(LeapingStage):
+    """A simulated venue and an account of it."""
+
+    @property
+    def symbol(self) -> str:
+        """The first symbol."""
+        return VENUES[self.venue][0][0]
+
+    def bid(self, place: int = 0, **details: Any) -> OrderRequest:
+        """Return an order that rests."""
+        symbol, quantity, price = VENUES[self.venue][place]
+        plain = OrderRequest(symbol=symbol, side=OrderSide.BUY, type=OrderType.LIMIT, quantity=quantity, price=price)
+        return attrs.evolve(plain, **details)
+
+    def endpoint(self, name: str) -> Any:
+        """Return an endpoint by its name on Binance or on Bybit."""
+        if hasattr(self.account, "ORDERS"):
+            return getattr(self.account.ORDERS, name)
+        names = {"cancel_all": "CANCEL_ALL", "cancel_batch": "CANCEL_BATCH", "amend_batch": "AMEND_BATCH"}
+        return getattr(bybit, names[name])
+
+    def disturb(self, name: str, *steps: Any, times: int = 1) -> None:
+        """Script what happens to the next requests of an endpoint."""
+        self.sim.disturb(self.venue, self.endpoint(name), *steps, times=times)
+
+    def is_open(self, *ids: str) -> list[bool]:
+        """Return which orders are open."""
+        return [self.ledger.order(one).is_open for one in ids]
+
+
+@asynccontextmanager
+async def opened(venue: str, scenario: str = "holding", **details: Any) -> AsyncIterator[Stage]:
+    """Open an account of a simulated venue; within the test, whose clock leaps."""
+    async with leaping(venue, scenario, pause=1, **details) as (sim, account):
+        yield Stage(sim, account)
+
+
+async def outcome_of(call: Any) -> Any:
+    """Return what a call returns, or the error it ends in."""
+    try:
+        return await call
+    except OperationError as error:
+        return error
+
+
+# -- cancelling everything
+
+
+@venues
+async def test_late_cancel_of_everything_spares_what_is_placed_next(venue: str) -> None:
+    """An order that it would end is not placed while the request without an answer may still arrive."""
+    async with opened(venue) as stage:
+        await stage.place(stage.bid())
+        stage.disturb("cancel_all", ApplyLater(3))
+        assert await stage.account.cancel_all_orders(stage.symbol) == ()
+        upcoming = await outcome_of(stage.account.place_order(stage.bid()))
+        await stage.account.pause(20)
+        assert isinstance(upcoming, Throttled) or stage.is_open(upcoming.id) == [True]
+
+
+@venues
+async def test_trouble_with_one_symbol_does_not_keep_the_others(venue: str) -> None:
+    """That of the first symbol stays unknown, and the other symbol is emptied all the same."""
+    async with opened(venue) as stage:
+        ids = await stage.place(stage.bid(0), stage.bid(1))
+        trouble = TIMEOUT if venue != "bybit_inverse" else SERVER_ERROR
+        stage.disturb("cancel_all", trouble, trouble)
+        await outcome_of(stage.account.cancel_all_orders())
+        assert stage.is_open(ids[0]) == [False]
+
+
+@binance
+async def test_a_symbol_that_the_guard_forbids_does_not_keep_the_others(venue: str) -> None:
+    """What the guard allows is cancelled, though the forbidden symbol comes first; and the refusal is raised."""
+    async with opened(venue) as stage:
+        ids = await stage.place(stage.bid(0), stage.bid(1))
+        async with (
+            venuekit.Runtime(clock=LoopClock(), journal=False) as runtime,
+            venuekit.connect(
+                venue, stage.sim.credentials(venue), runtime=runtime, guard=Guard(symbols={stage.symbol})
+            ) as guarded,
+        ):
+            known: Any = guarded
+            with pytest.raises(GuardRefused, match="not among the allowed"):
+                await known.cancel_all_orders()
+        assert stage.is_open(*ids) == [False, True]
+
+
+# -- batches
+
+
+@binance
+@pytest.mark.parametrize("fate", [DropBefore(), ApplyLater(3)], ids=["never arrived", "late"])
+async def test_lost_cancels_of_orders_that_reads_do_not_show(venue: str, fate: Any) -> None:
+    """No refusal is made up: they are sent once more, and end."""
+    async with opened(venue) as stage:
+        stage.ledger.lag(Record.ORDERS, timedelta(seconds=8))
+        (one,) = await stage.place(stage.bid())
+        stage.disturb("cancel_batch", fate)
+        (ended,) = await stage.account.cancel_orders(stage.symbol, order_ids=[one])
+        assert ended.status is OrderStatus.CANCELED
+        await stage.account.pause(20)
+        assert stage.is_open(one) == [False]
+
+
+@venues
+async def test_a_batch_of_which_one_was_refused_meets_nobody_else(venue: str) -> None:
+    """Amended in part behind two lost answers: that is not known, and no other writer is made up."""
+    async with opened(venue) as stage:
+        first, gone = await stage.place(stage.bid(), stage.bid())
+        _, quantity, price = VENUES[venue][0]
+        wanted = [
+            Amendment(symbol=stage.symbol, side=OrderSide.BUY, id=one, quantity=quantity, price=price - 100)
+            for one in (first, gone)
+        ]
+        end = SecondActor(lambda ledger: ledger.cancel_order(gone))
+        stage.disturb("amend_batch", (end, DropBefore()), DropAfter())
+        told = await outcome_of(stage.account.amend_orders(wanted))
+        assert type(told) is OutcomeUnknown
+        assert not isinstance(told, Conflict)
+        assert stage.ledger.order(first).price == price - 100
+
+
+# -- countdown
+
+
+@binance
+@pytest.mark.parametrize("late", [0, 1], ids=["the first", "a beat"])
+async def test_no_late_beat_arms_what_was_disarmed(venue: str, late: int) -> None:
+    """Also of one that was sent again at once, and of the very first."""
+    async with opened(venue) as stage:
+        (one,) = await stage.place(stage.bid())
+        if not late:
+            stage.disturb("countdown", ApplyLater(3))
+        async with stage.account.countdown(stage.symbol, 30):
+            await stage.account.pause(1)
+            if late:
+                stage.disturb("countdown", ApplyLater(3))
+                await stage.account.pause(9.5)
+        await stage.account.pause(120)
+        assert (stage.is_open(one), stage.ledger.deadline(stage.symbol)) == ([True], None)
+
+
+@binance
+async def test_a_countdown_that_ran_out_is_told(venue: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Once, while the block still runs: the venue may have cancelled everything."""
+    async with opened(venue) as stage:
+        (one,) = await stage.place(stage.bid())
+        with caplog.at_level(logging.WARNING, "venuekit.countdown"):
+            async with stage.account.countdown(stage.symbol, 9):
+                stage.disturb("countdown", DropBefore(), times=8)
+                await stage.account.pause(21)
+                told = [record.getMessage() for record in caplog.records]
+                await stage.account.pause(60)
+        assert stage.is_open(one) == [False]
+        assert len(told) == 1
+        assert "was not renewed for 9 s: the venue may have cancelled its plain orders" in told[0]
+
+
+@binance
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), "9", True, D("NaN")])
+async def test_a_countdown_that_is_no_number_is_not_sent(venue: str, seconds: Any) -> None:
+    """It is refused by name."""
+    async with opened(venue) as stage:
+        with pytest.raises(InvalidArgument, match="countdown"):
+            await stage.account.set_countdown(stage.symbol, seconds)
+        assert not any("countdown" in one.path for one in stage.sim.requests)
+
+
+@binance
+@pytest.mark.parametrize(
+    "guard",
+    [Guard(read_only=True), Guard(allow=frozenset()), Guard(symbols={"BTCUSDT"})],
+    ids=["read only", "no area", "another symbol"],
+)
+async def test_a_guard_forbids_a_countdown(venue: str, guard: Guard) -> None:
+    """It cancels orders, so what may not cancel may not arm it."""
+    async with opened(venue, guard=guard) as stage:
+        with pytest.raises(GuardRefused):
+            await stage.account.set_countdown(stage.symbol, 1)
+        with pytest.raises(GuardRefused):
+            async with stage.account.countdown(stage.symbol, 1):
+                pass
+
+
+# -- guards and forms
+
+
+@binance
+async def test_a_halted_account_closes_in_hedge_mode(venue: str) -> None:
+    """There no order may say that it only reduces: its side does, and the opposite side opens."""
+    async with opened(venue, scenario="flat") as stage:
+        await stage.account.set_position_mode(PositionMode.HEDGE)
+        symbol, quantity, _ = VENUES[venue][0]
+        stage.ledger.fill(symbol, Side.BUY, quantity, D(3000), PositionSide.LONG)
+        stage.account.halt()
+        close = stage.bid(type=OrderType.MARKET, price=None, side=OrderSide.SELL, position_side=PositionSide.LONG)
+        for opening in (attrs.evolve(close, side=OrderSide.BUY), attrs.evolve(close, position_side=PositionSide.SHORT)):
+            with pytest.raises(GuardRefused):
+                await stage.account.place_order(opening)
+            with pytest.raises(GuardRefused):
+                await stage.account.place_orders([close, opening])
+        assert (await stage.account.place_order(close)).status is OrderStatus.FILLED
+        assert stage.ledger.position(symbol, PositionSide.LONG).quantity == 0
+
+
+@binance
+async def test_a_batch_that_is_no_json_is_not_sent(venue: str) -> None:
+    """A raw call with numbers within a list is refused by name."""
+    async with opened(venue) as stage:
+        with pytest.raises(InvalidArgument, match="write numbers as texts"):
+            await stage.account.call(stage.endpoint("place_batch"), batchOrders=[{"quantity": D(1)}])
