@@ -248,8 +248,6 @@ ORDERS = (
 SETTINGS = (adding_margin, levering, choosing_margin)
 #: one venue amends no orders
 MISSING = {("aster_usdm", amending), ("aster_usdm", amending_many)}
-#: and the simulated Bybit hides a lagging order from its own cancel-all, too
-NOT_WHILE_LAGGING = MISSING | {("bybit_inverse", canceling_everything)}
 ONCE = {"place", "place_algo", "place_batch", "margin"}
 
 
@@ -322,7 +320,7 @@ async def test_lost_position_mode(venue: str, fate: Disturbance) -> None:
 
 
 @fates
-@cells(*ORDERS, without=NOT_WHILE_LAGGING)
+@cells(*ORDERS, without=MISSING)
 async def test_lost_while_reads_lag(venue: str, write: Any, fate: Disturbance) -> None:
     """Orders that no read shows for seconds, neither the new one nor the one that is to end."""
     async with opened(venue) as stage:

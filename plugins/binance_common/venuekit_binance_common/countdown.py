@@ -89,7 +89,6 @@ class _Heart:
     """Sends beats, and knows until when one without an answer may still arrive."""
 
     def __init__(self, account: BinanceCountdown, symbol: str, seconds: float) -> None:
-        self._clock = account._line.clock  # noqa: SLF001  (the account's own part)
         self._interval = seconds / _BEATS
         self._window = max(1, min(_MOST_WINDOW, round(self._interval * 1000)))
         # no waits: each beat is one attempt, so that whether it was answered is known of everything that left
@@ -106,15 +105,15 @@ class _Heart:
             try:
                 return await self._send()
             except (TransportError, OutcomeNotStated):
-                await self._clock.sleep(pause)
+                await self._account.pause(pause)
         return await self._send()
 
     async def beat(self) -> None:
         """Beat until the task is cancelled."""
-        due = self._clock.monotonic()
+        due = self._account.monotonic()
         while True:
-            due = max(due + self._interval, self._clock.monotonic())
-            await self._clock.sleep(max(0.0, due - self._clock.monotonic()))
+            due = max(due + self._interval, self._account.monotonic())
+            await self._account.pause(max(0.0, due - self._account.monotonic()))
             try:
                 await self._send()
             except OperationError as error:  # observers have seen it, and the next beat takes its place
@@ -122,7 +121,7 @@ class _Heart:
 
     async def _send(self) -> None:
         """Beat once; what is not known to have been answered may arrive for a while."""
-        sent_at = self._clock.monotonic()
+        sent_at = self._account.monotonic()
         before = self._open_until
         self._open_until = sent_at + self._interval + self._window / 1000 + _AHEAD
         try:
@@ -135,7 +134,7 @@ class _Heart:
         self._armed_until, self._has_run_out = sent_at + self._seconds, False
 
     def _tell_if_run_out(self, error: OperationError) -> None:
-        if self._has_run_out or self._clock.monotonic() < self._armed_until:
+        if self._has_run_out or self._account.monotonic() < self._armed_until:
             return
         self._has_run_out = True
         words = "the countdown of %s was not renewed for %g s: the venue may have cancelled its plain orders (%s)"
@@ -143,7 +142,7 @@ class _Heart:
 
     def open_for(self) -> float:
         """Return for how many seconds a beat without an answer may still arrive."""
-        return max(0.0, self._open_until - self._clock.monotonic())
+        return max(0.0, self._open_until - self._account.monotonic())
 
 
 def _is_number(seconds: object) -> bool:

@@ -13,6 +13,7 @@ __all__ = [
     "CONTRACT_SIZE",
     "CONTRACT_SIZES",
     "always",
+    "batch_client_ids",
     "batch_reduces",
     "batch_symbols",
     "largest_notional",
@@ -50,6 +51,12 @@ def batch_reduces(parameters: Parameters) -> bool:
 def batch_symbols(parameters: Parameters) -> tuple[str, ...]:
     """Return the symbols of a batch's items."""
     return tuple(item["symbol"] for item in parameters["batchOrders"])
+
+
+def batch_client_ids(parameters: Parameters) -> tuple[str, ...]:
+    """Return the client ids of a batch's items; an item that changes an order may name it by the venue's own id."""
+    names = ("newClientOrderId", "origClientOrderId")
+    return tuple(item[name] for item in parameters["batchOrders"] for name in names if name in item)
 
 
 def notional(*, in_base: bool) -> Callable[[Parameters], Decimal | None]:

@@ -12,6 +12,7 @@ from venuekit_binance_common.endpoints import PAYS
 from venuekit_binance_common.order_costs import paying
 from venuekit_binance_common.order_guarding import (
     always,
+    batch_client_ids,
     batch_reduces,
     batch_symbols,
     largest_notional,
@@ -94,6 +95,7 @@ def place_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint
         subject=Subject.ORDER,
         reduces=batch_reduces,
         symbols=batch_symbols,
+        client_ids=batch_client_ids,
         notional=largest_notional(in_base=terms.sizes_in_base),
         settle=settling.batch_placed,
         absence_proof=PROOF,
@@ -133,6 +135,7 @@ def amend_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint
         area=Area.ORDERS,
         subject=Subject.ACCOUNT,
         symbols=batch_symbols,
+        client_ids=batch_client_ids,
         notional=largest_notional(in_base=terms.sizes_in_base),
         readback=settling.batch_amended,
         serves=(OrderBatch.amend_orders,),

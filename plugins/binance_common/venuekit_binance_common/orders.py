@@ -35,6 +35,8 @@ T = TypeVar("T")
 _LOOKS = (0.0, 0.2, 0.4, 0.8)
 #: how often cancelling everything may leave as much as there was
 _FRUITLESS_ROUNDS = 4
+#: and how often it is asked for in all, when somebody else keeps placing
+_ROUNDS_AT_MOST = 40
 _PAUSE = 0.25
 
 
@@ -100,8 +102,9 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
         if symbol is not None:
             failures += await self._cancel_all(symbol, ())
         left = await urgent.get_open_orders(symbol)
-        fruitless = 0
-        while left and not failures and fruitless < _FRUITLESS_ROUNDS:
+        fruitless = rounds = 0
+        while left and not failures and fruitless < _FRUITLESS_ROUNDS and rounds < _ROUNDS_AT_MOST:
+            rounds += 1
             before = {order.key for order in left}
             for name in sorted({order.symbol for order in left}):
                 failures += await self._cancel_all(name, tuple(order for order in left if order.symbol == name))
