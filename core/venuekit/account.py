@@ -25,6 +25,7 @@ __all__ = ["Account", "Answer"]
 
 T = TypeVar("T")
 B = TypeVar("B")
+V = TypeVar("V")
 
 _DEFAULT = Options()
 
@@ -90,6 +91,15 @@ class Account:
         if None in parameters.values():
             parameters = {name: value for name, value in parameters.items() if value is not None}
         return self._line.carry(endpoint, parameters, self._options, endpoint.decode, self._read)
+
+    async def made(self, make: Callable[[T], V], endpoint: Endpoint[T], /, **parameters: Any) -> V:
+        """Do as :meth:`call`, and return what ``make`` makes of the value, also where ``settle()`` finds it later."""
+        try:
+            value = await self.call(endpoint, **parameters)
+        except errors.OutcomeUnknown as unknown:
+            unknown.then(make)
+            raise
+        return make(value)
 
     async def answer(self, endpoint: Endpoint[T], /, **parameters: Any) -> Answer[T]:
         """Do as :meth:`call`, and also say when the answer was true; with ``keep_raw`` keep it as plain JSON too."""
@@ -217,6 +227,10 @@ class Account:
 
     async def on_open(self) -> None:
         """Read what this account's class must know before it is handed out; a plugin overrides it."""
+
+    def now(self) -> datetime:
+        """Return what our own clock says."""
+        return from_milliseconds(self._line.clock.milliseconds())
 
     def monotonic(self) -> float:
         """Return the seconds of the clock on which everything here waits; only their differences mean something."""

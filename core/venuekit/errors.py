@@ -30,7 +30,7 @@ for BTCUSD: -4028 Leverage 200 is not valid``: who, what, on what, and the venue
 from __future__ import annotations
 
 import enum
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -269,8 +269,8 @@ class OutcomeUnknown(OperationError):
     """
     A write was sent and whether it holds could not be found out.
 
-    ``await error.settle()`` tries again: it returns the value, or raises :class:`NotExecuted`,
-    :class:`Conflict` or this error anew.
+    ``await error.settle()`` tries again: it returns what the call would have returned, or raises
+    :class:`NotExecuted`, :class:`Conflict` or this error anew.
     """
 
     _verb = "has an unknown outcome"
@@ -292,6 +292,23 @@ class OutcomeUnknown(OperationError):
             raise self
         return await self._settle()
 
+    def then(self, make: Callable[[Any], Any]) -> None:
+        """Have :meth:`settle` return what ``make`` (it may be a coroutine function) makes of the endpoint's value."""
+        if self._settle is not None:
+            self._settle = _making(self._settle, make)
+
+
+def _making(settle: Callable[[], Awaitable[Any]], make: Callable[[Any], Any]) -> Callable[[], Awaitable[Any]]:
+    async def settled() -> Any:
+        try:
+            value = make(await settle())
+        except OutcomeUnknown as again:
+            again.then(make)
+            raise
+        return await value if isinstance(value, Awaitable) else value
+
+    return settled
+
 
 class NotExecuted(OperationError):
     """A write whose answer was lost is proven not to have happened, and cannot happen any more."""
@@ -300,6 +317,17 @@ class NotExecuted(OperationError):
 
     def __init__(self, message: str, *, outcome: Outcome = Outcome.NOT_APPLIED, **details: Any) -> None:
         super().__init__(message, outcome=outcome, **details)
+
+    def of_each(self, items: Iterable[tuple[str, str | None]]) -> tuple[NotExecuted, ...]:
+        """Return this error for each item of a batch, given as symbol and client id."""
+        return tuple(self._of(subject, client_id) for subject, client_id in items)
+
+    def _of(self, subject: str, client_id: str | None) -> NotExecuted:
+        one = NotExecuted(
+            self.message, venue=self.venue, operation=self.operation, subject=subject, client_id=client_id
+        )
+        one.sent_at, one.fence, one.reads = self.sent_at, self.fence, self.reads
+        return one
 
 
 class Conflict(OperationError):

@@ -220,7 +220,9 @@ async def test_reads_that_fail_prove_nothing(stage: Stage) -> None:
     with pytest.raises(OutcomeUnknown) as caught:
         await stage.account.place_order(stage.bid(client_id="later"))
     assert caught.value.client_id == "later"
-    assert (await caught.value.settle()).client_order_id == "later"
+    found = await caught.value.settle()
+    assert isinstance(found, Order)
+    assert (found.client_id, found.status) == ("later", OrderStatus.OPEN)
     assert stage.sent(stage.orders.place) == 1
 
 
@@ -282,9 +284,20 @@ async def test_lost_batch(stage: Stage, fate: Disturbance, applied: bool) -> Non
     if applied:
         assert [one.status for one in found] == ["open", "open", "filled"]
     else:
-        assert type(found) is NotExecuted
+        assert [type(one) for one in found] == [NotExecuted] * 3
+        assert len({one.client_id for one in found} - {None}) == 3
     assert len(stage.ledger.orders(stage.symbol)) == 3 * applied
     assert stage.sent(stage.orders.place_batch) == 1
+
+
+async def test_a_batch_of_unknown_outcome_is_settled_item_by_item(stage: Stage) -> None:
+    """While nothing can be read the error names every id; settling later gives each order in its place."""
+    stage.disturb(stage.orders.place_batch, DropAfter())
+    stage.disturb(stage.orders.order, Answer.html(404))
+    with pytest.raises(OutcomeUnknown) as caught:
+        await stage.account.place_orders([stage.bid(2000, client_id="a"), stage.bid(2001, client_id="b")])
+    assert caught.value.client_id == "a, b"
+    assert [(type(one), one.client_id) for one in await caught.value.settle()] == [(Order, "a"), (Order, "b")]
 
 
 @pytest.mark.parametrize("fate", [DropAfter(), IN_TIME], ids=["applied", "arrives before the fence"])

@@ -44,9 +44,12 @@ class BinanceLeverage(Account, LeverageControl):
                 operation="set_leverage",
                 subject=symbol,
             )
-        change = await self.call(self.SET_LEVERAGE, symbol=symbol, leverage=leverage)
-        row = change.answer or LeverageRow(symbol, int(leverage))
-        return self._setting(row.symbol, Decimal(row.leverage), row.largest, changed=change.changed)
+
+        def setting(change: Change[LeverageRow]) -> LeverageSetting:
+            row = change.answer or LeverageRow(symbol, int(leverage))
+            return self._setting(row.symbol, Decimal(row.leverage), row.largest, changed=change.changed)
+
+        return await self.made(setting, self.SET_LEVERAGE, symbol=symbol, leverage=leverage)
 
     def _setting(
         self, symbol: str, leverage: Decimal, largest: Decimal | None, *, changed: bool | None

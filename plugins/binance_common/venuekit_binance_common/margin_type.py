@@ -46,8 +46,11 @@ class BinanceMarginType(Account, MarginTypeControl):
                 operation=operation,
                 subject=symbol,
             )
-        change = await self.call(self.SET_MARGIN_TYPE, symbol=symbol, marginType=word)
-        return MarginTypeSetting(symbol, MarginType(margin_type), change.changed)
+
+        def setting(change: Change[Acknowledgement]) -> MarginTypeSetting:
+            return MarginTypeSetting(symbol, MarginType(margin_type), change.changed)
+
+        return await self.made(setting, self.SET_MARGIN_TYPE, symbol=symbol, marginType=word)
 
 
 def margin_type_readback(read_symbol: ReadSymbol) -> Readback:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from venuekit.capabilities import Order, OrderAmend, OrderSide
-from venuekit.errors import NotFound, OperationError, Outcome, Rejected
+from venuekit.errors import NotFound, OperationError, Outcome, OutcomeUnknown, Rejected
 from venuekit_binance_common.order_form import check_steps, named, side_word
 from venuekit_binance_common.orders import BinanceOrders
 
@@ -91,6 +91,9 @@ class BinanceOrderAmend(BinanceAmending, OrderAmend):
             answer = await self.answer(endpoint, symbol=symbol, side=word, **name, **terms, contractSize=worth)
         except NotFound as gone:
             raise await self._not_amendable(gone, symbol, name) from None
+        except OutcomeUnknown as unknown:
+            unknown.then(lambda _: self.get_order(symbol, order_id=order_id, client_id=client_id))
+            raise
         if answer.value.answer is not None:
             return self._order_of(answer.value.answer, size, answer.received_at, answer.raw)
         return await self.get_order(symbol, order_id=order_id, client_id=client_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -135,14 +136,16 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
     async def _place_plain(self, operation: str, requests: Sequence[OrderRequest]) -> tuple[Result, ...]:
         items = [texts(order_form(one)) for one in requests]
         worth = await self._worths([one.symbol for one in requests])
-        answer = await self.answer(self.ORDERS.place_batch, batchOrders=items, contractSizes=worth)
-        answers = self._answers(operation, answer, answer.value, len(requests))
 
-        async def result(one: _Answered, item: Mapping[str, Any], request: OrderRequest) -> Result:
+        async def results(answer: Answer[tuple[BatchItem, ...]]) -> tuple[Result, ...]:
+            answers = self._answers(operation, answer, answer.value, len(requests))
+            return tuple(await together_all(map(result, answers, items, requests, repeat(answer.as_of))))
+
+        async def result(one: _Answered, item: Mapping[str, Any], request: OrderRequest, as_of: datetime) -> Result:
             order = self._order_in(one, await self._size(request.symbol))
             if order is not None:
                 return order
-            lost = Lost(self.ORDERS.place, item, answer.as_of, answer.as_of)
+            lost = Lost(self.ORDERS.place, item, as_of, as_of)
 
             async def look() -> Order:
                 found = await self._found(lost, one.received_at)
@@ -153,7 +156,14 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
             failed = self._item_error(operation, one.item, request.symbol, request.client_id, settle=look)
             return await _or_error(look()) if isinstance(failed, OutcomeUnknown) else failed
 
-        return tuple(await together_all(map(result, answers, items, requests)))
+        try:
+            return await results(await self.answer(self.ORDERS.place_batch, batchOrders=items, contractSizes=worth))
+        except NotExecuted as absent:
+            return absent.of_each((one.symbol, one.client_id) for one in requests)
+        except OutcomeUnknown as unknown:
+            sent_at = unknown.sent_at or self.now()
+            unknown.then(lambda found: results(Answer(found, sent_at, self.now())))
+            raise
 
     async def _found(self, lost: Lost, received_at: datetime) -> Order | None:
         """Look for an order of which the venue says that it does not know whether it took it."""

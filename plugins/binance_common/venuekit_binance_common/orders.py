@@ -62,12 +62,20 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
         if algo is not None:
             return await self._place_algo(algo, whole)
         size = await self._size(whole.symbol)
-        plain = await self.answer(self.ORDERS.place, **order_form(whole), contractSize=self._worth(size))
+        try:
+            plain = await self.answer(self.ORDERS.place, **order_form(whole), contractSize=self._worth(size))
+        except OutcomeUnknown as unknown:
+            unknown.then(lambda row: self._order_of(row, size, self.now(), None))
+            raise
         return self._order_of(plain.value, size, plain.received_at, plain.raw)
 
     async def _place_algo(self, algo: AlgoEndpoints, whole: OrderRequest) -> Order:
         size = await self._size(whole.symbol)
-        answer = await self.answer(algo.place, **algo_form(whole), contractSize=self._worth(size))
+        try:
+            answer = await self.answer(algo.place, **algo_form(whole), contractSize=self._worth(size))
+        except OutcomeUnknown as unknown:
+            unknown.then(lambda row: algo_order_of(row, size, self.now(), None))
+            raise
         return algo_order_of(answer.value, size, answer.received_at, answer.raw)
 
     async def cancel_order(self, symbol: str, *, order_id: str | None = None, client_id: str | None = None) -> Order:

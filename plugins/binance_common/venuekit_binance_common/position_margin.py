@@ -42,15 +42,19 @@ class BinancePositionMargin(Account, PositionMarginControl):
         wanted = self._checked_amount(operation, symbol, amount)
         if side is not None and side not in set(PositionSide):
             raise self.refuse(f"the side is both, long or short, not {side!r}", operation=operation, subject=symbol)
-        moved = await self.call(
+
+        def change(moved: MovedMargin) -> MarginChange:
+            signed = moved.amount if direction == ADDED else -moved.amount
+            return MarginChange(symbol, side or PositionSide.BOTH, moved.asset, signed, moved.time)
+
+        return await self.made(
+            change,
             self.POSITION_MARGIN,
             symbol=symbol,
             positionSide=None if side is None else PositionSide(side).name,
             amount=wanted,
             type=direction,
         )
-        signed = moved.amount if direction == ADDED else -moved.amount
-        return MarginChange(symbol, side or PositionSide.BOTH, moved.asset, signed, moved.time)
 
     def _checked_amount(self, operation: str, symbol: str, amount: object) -> Decimal:
         if not isinstance(amount, bool) and isinstance(amount, int | Decimal):

@@ -50,8 +50,11 @@ class BinancePositionMode(Account, PositionModeControl):
             )
         if mode not in set(PositionMode):
             raise self.refuse(f"the position mode can be one_way or hedge, not {mode!r}", operation="set_position_mode")
-        change = await self.call(self.SET_POSITION_MODE, dualSidePosition=mode == PositionMode.HEDGE)
-        return PositionModeSetting(PositionMode(mode), self._shared_with(), change.changed)
+
+        def setting(change: Change[Acknowledgement]) -> PositionModeSetting:
+            return PositionModeSetting(PositionMode(mode), self._shared_with(), change.changed)
+
+        return await self.made(setting, self.SET_POSITION_MODE, dualSidePosition=mode == PositionMode.HEDGE)
 
     def _shared_with(self) -> tuple[str, ...]:
         return self.behaviour(PositionModeBehaviour).shared_with

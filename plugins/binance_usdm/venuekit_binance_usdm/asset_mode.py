@@ -42,8 +42,11 @@ class BinanceAssetMode(Account, AssetModeControl):
         """Set the mode; multi-assets needs every symbol cross, and no open orders."""
         if mode not in set(AssetMode):
             raise self.refuse(f"the asset mode can be single or multi, not {mode!r}", operation="set_asset_mode")
-        change = await self.call(self.SET_ASSET_MODE, multiAssetsMargin=mode == AssetMode.MULTI)
-        return AssetModeSetting(AssetMode(mode), change.changed)
+
+        def setting(change: Change[Acknowledgement]) -> AssetModeSetting:
+            return AssetModeSetting(AssetMode(mode), change.changed)
+
+        return await self.made(setting, self.SET_ASSET_MODE, multiAssetsMargin=mode == AssetMode.MULTI)
 
 
 def asset_mode_readback(endpoint: Endpoint[T]) -> Readback:

@@ -57,10 +57,14 @@ class BybitLeverage(Account, LeverageControl):
             words = "leverage belongs to the symbol here, not to a side or a margin type"
             raise self.refuse(words, operation="set_leverage", subject=symbol)
         wanted = self._checked(symbol, leverage)
-        change = await self.call(
-            self.change_leverage, category=CATEGORY, symbol=symbol, buyLeverage=wanted, sellLeverage=wanted
+        return await self.made(
+            lambda change: LeverageSetting(symbol, wanted, wanted, changed=change.changed),
+            self.change_leverage,
+            category=CATEGORY,
+            symbol=symbol,
+            buyLeverage=wanted,
+            sellLeverage=wanted,
         )
-        return LeverageSetting(symbol, wanted, wanted, changed=change.changed)
 
     def _checked(self, symbol: str, leverage: object) -> Decimal:
         declared = self.behaviour(LeverageBehaviour)

@@ -46,5 +46,8 @@ class BybitMarginType(Account, MarginTypeControl):
         if self.moved(present.margin_type):
             words = f"{present.margin_type} holds, not what the change was planned from"
             raise Conflict(words, venue=self.venue.id, operation="set_margin_type", outcome=Outcome.NOT_SENT)
-        change = await self.call(self.change_margin_mode, setMarginMode=MarginMode.of(margin_type).value)
-        return MarginTypeSetting(None, margin_type, changed=change.changed)
+        return await self.made(
+            lambda change: MarginTypeSetting(None, margin_type, changed=change.changed),
+            self.change_margin_mode,
+            setMarginMode=MarginMode.of(margin_type).value,
+        )

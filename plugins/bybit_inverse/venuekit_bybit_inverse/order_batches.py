@@ -53,16 +53,24 @@ class BybitOrderBatches(BybitOrders, OrderBatch):
         whole = [await filled_in(self, operation, request) for request in requests]
         if len({request.client_id for request in whole}) < len(whole):
             raise self.refuse("two orders have the same client id", operation=operation)
-        answer = await self.answer(
-            self.create_orders, category=CATEGORY, request=[_texts(wire_order(request)) for request in whole]
-        )
-        self._check_answer(operation, len(answer.value), len(whole))
-        raw = _items(answer, len(whole))
-        return tuple(
-            self._item_error(operation, item, request.symbol, request.client_id)
-            or pending_order(request, item.ack, answer.received_at, one)
-            for item, request, one in zip(answer.value, whole, raw, strict=True)
-        )
+
+        def results(answer: Answer[tuple[BatchItem, ...]]) -> tuple[Order | OperationError, ...]:
+            self._check_answer(operation, len(answer.value), len(whole))
+            raw = _items(answer, len(whole))
+            return tuple(
+                self._item_error(operation, item, request.symbol, request.client_id)
+                or pending_order(request, item.ack, answer.received_at, one)
+                for item, request, one in zip(answer.value, whole, raw, strict=True)
+            )
+
+        items = [_texts(wire_order(request)) for request in whole]
+        try:
+            return results(await self.answer(self.create_orders, category=CATEGORY, request=items))
+        except NotExecuted as absent:
+            return absent.of_each((one.symbol, one.client_id) for one in whole)
+        except OutcomeUnknown as unknown:
+            unknown.then(lambda found: results(Answer(found, self.now(), self.now())))
+            raise
 
     async def amend_orders(self, amendments: Sequence[Amendment]) -> tuple[Order | OperationError, ...]:
         """Amend orders; those whose amendment the venue took are PENDING."""

@@ -55,7 +55,11 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmend):
         Where the answer was lost and the order was found by its client id, it is returned as it was found.
         """
         whole = await filled_in(self, "place_order", request)
-        answer = await self.answer(self.create_order, category=CATEGORY, **wire_order(whole))
+        try:
+            answer = await self.answer(self.create_order, category=CATEGORY, **wire_order(whole))
+        except OutcomeUnknown as unknown:
+            unknown.then(lambda ack: pending_order(whole, ack, self.now(), None))
+            raise
         return pending_order(whole, answer.value, answer.received_at, (answer.raw or {}).get("result"))
 
     async def amend_order(
@@ -79,9 +83,13 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmend):
             raise self.refuse("give a quantity or a price", operation="amend_order", subject=symbol)
         row = await instrument_row(self, symbol, "amend_order")
         check_steps(self, "amend_order", row, {"quantity": quantity, "price": price})
-        answer = await self.answer(
-            self.change_order, category=CATEGORY, symbol=symbol, **name, qty=quantity, price=price
-        )
+        try:
+            answer = await self.answer(
+                self.change_order, category=CATEGORY, symbol=symbol, **name, qty=quantity, price=price
+            )
+        except OutcomeUnknown as unknown:
+            unknown.then(lambda _: self.get_order(symbol, order_id=order_id, client_id=client_id))
+            raise
         ack = answer.value.answer or OrderAck(order_id or "", client_id)
         change = Amendment(symbol=symbol, side=side, id=order_id, client_id=client_id, quantity=quantity, price=price)
         return await self._amended(change, ack, answer.received_at, (answer.raw or {}).get("result"))

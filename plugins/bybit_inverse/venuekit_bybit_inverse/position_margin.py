@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from venuekit.account import Account
 from venuekit.capabilities import MarginChange, PositionMarginControl, PositionSide
 from venuekit.endpoint import Endpoint
+from venuekit.errors import OutcomeUnknown
 from venuekit_bybit_inverse.endpoints import ADD_MARGIN, CATEGORY
 from venuekit_bybit_inverse.instruments import instrument_row
 from venuekit_bybit_inverse.payloads import PositionRow
@@ -46,15 +47,16 @@ class BybitPositionMargin(Account, PositionMarginControl):
             raise self.refuse(words, operation=operation, subject=symbol)
         signed = sign * self._checked_amount(operation, symbol, amount)
         row = await instrument_row(self, symbol, operation)
-        answer = await self.answer(self.move_margin, category=CATEGORY, symbol=symbol, margin=signed)
-        return MarginChange(
-            symbol,
-            PositionSide.BOTH,
-            row.settle_coin,
-            signed,
-            time=answer.value.updated_time,
-            raw=(answer.raw or {}).get("result"),
-        )
+
+        def change(moved: PositionRow, raw: Any = None) -> MarginChange:
+            return MarginChange(symbol, PositionSide.BOTH, row.settle_coin, signed, time=moved.updated_time, raw=raw)
+
+        try:
+            answer = await self.answer(self.move_margin, category=CATEGORY, symbol=symbol, margin=signed)
+        except OutcomeUnknown as unknown:
+            unknown.then(change)
+            raise
+        return change(answer.value, (answer.raw or {}).get("result"))
 
     def _checked_amount(self, operation: str, symbol: str, amount: object) -> Decimal:
         if not isinstance(amount, bool) and isinstance(amount, int | Decimal):
