@@ -60,7 +60,7 @@ async def _within(deadline: float, operation: Operation[T], call: Call) -> T:
             except Trouble as trouble:
                 return await _recover(operation, trouble, call)
     except TimeoutError:
-        raise _late(operation, deadline) from None
+        raise _late(operation, deadline, call) from None
 
 
 def _admit(
@@ -167,10 +167,17 @@ def _interrupted(operation: Operation[Any], why: str) -> OperationError:
     return error
 
 
-def _late(operation: Operation[Any], deadline: float) -> OperationError:
+def _late(operation: Operation[Any], deadline: float, call: Call) -> OperationError:
     words = f"the deadline of {deadline:g} s passed"
     if operation.open_until and operation.endpoint.is_write:
-        return operation.annotate(errors.OutcomeUnknown(words))
+
+        async def settle() -> Any:
+            from venuekit.pipeline.settle import settle_later
+
+            return await settle_later(operation, late, call, None)
+
+        late = errors.OutcomeUnknown(words, settle=settle)
+        return operation.annotate(late)
     if not operation.attempts:
         return operation.annotate(errors.NeverSent(words))
     # what was answered was refused, and what was not answered changes nothing

@@ -19,7 +19,7 @@ from venuekit.pipeline.options import UNSET
 from venuekit.pipeline.retry import Move, move, persist, unchanged
 from venuekit.pipeline.verdict import Trouble, TroubleKind
 
-__all__ = ["find_out", "look_again", "read_now"]
+__all__ = ["find_out", "look_again", "read_now", "settle_later"]
 
 T = TypeVar("T")
 
@@ -43,7 +43,7 @@ async def find_out(operation: Operation[Any], trouble: Trouble, call: Call, resy
 
 
 async def look_again(operation: Operation[Any], cause: OperationError, call: Call, first: Reading[Any] | None) -> Any:
-    """Try once more to find out, without sending anything but reads; what ``error.settle()`` does."""
+    """Try once more to find out, without sending anything but reads."""
     if operation.endpoint.effect is not Effect.SET:
         return await _prove(operation, cause, call)
     reading = await read_now(operation, cause, call, first)
@@ -59,9 +59,8 @@ async def look_again(operation: Operation[Any], cause: OperationError, call: Cal
     raise operation.annotate(errors.NotExecuted(f"{_shown(reading.value)} holds, and no attempt can arrive any more"))
 
 
-async def _settle_later(
-    operation: Operation[Any], cause: OperationError, call: Call, first: Reading[Any] | None
-) -> Any:
+async def settle_later(operation: Operation[Any], cause: OperationError, call: Call, first: Reading[Any] | None) -> Any:
+    """Do what ``error.settle()`` does: look again, and close the journal's line when it is found out."""
     try:
         value = await look_again(operation, cause, call, first)
     except errors.NotExecuted:
@@ -222,7 +221,7 @@ def _unknown(
     """Build the honest default."""
 
     async def again() -> Any:
-        return await _settle_later(operation, cause, call, first)
+        return await settle_later(operation, cause, call, first)
 
     sole = " (all of this assumes that nobody else writes)" if operation.endpoint.effect is Effect.DELTA else ""
     error = errors.OutcomeUnknown(f"{cause.message}; {why}{sole}", settle=again, code=cause.code, status=cause.status)

@@ -12,6 +12,7 @@ import pytest
 
 import venuekit
 from venuekit import errors
+from venuekit.capabilities import LeverageSetting
 from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, Reading
 from venuekit.message import HttpRequest
 from venuekit.pipeline.transport import AiohttpTransport
@@ -19,6 +20,9 @@ from venuekit.simulator import ApplyLater, Delay, DropAfter, DropBefore
 from venuekit_toy_perp.endpoints import ADD_COLLATERAL, COLLATERAL_HISTORY, SET_LEVERAGE, SETTINGS
 
 pytestmark = pytest.mark.looptime
+
+
+ADDING: dict[str, Any] = {"contract": "TOYUSD", "amount": Decimal(5)}
 
 
 def added(stage: Any) -> Decimal:
@@ -194,6 +198,37 @@ async def test_settling_an_error_closes_its_line(stage: Any, journaled: Any) -> 
             await caught.value.settle()
 
         assert () == account.unresolved
+
+
+async def test_what_met_its_deadline_is_found_out_about_later(stage: Any) -> None:
+    """error.settle() tells of a write that was given up, and nothing is sent again."""
+    late = stage.account.using(deadline=1)
+    stage.sim.disturb("toy_perp", ADD_COLLATERAL, Delay(before=3))
+    stage.sim.disturb("toy_perp", SET_LEVERAGE, Delay(before=3))
+
+    with pytest.raises(errors.OutcomeUnknown, match="deadline") as adding:
+        await add(late)
+    with pytest.raises(errors.OutcomeUnknown, match="deadline") as levering:
+        await late.set_leverage("GEMUSD", 7)
+    await stage.clock.sleep(5)
+
+    assert (await adding.value.settle()).amount == Decimal(5)
+    assert added(stage) == Decimal(5)
+    assert await levering.value.settle() == LeverageSetting("GEMUSD", Decimal(7), Decimal(7), changed=None)
+    assert len(stage.arrivals("PUT", "/v1/leverage")) == 1
+
+
+async def test_a_value_is_made_of_what_is_found_later_still(stage: Any) -> None:
+    """While it stays unknown the error comes anew, and the value is made once it is found."""
+    stage.sim.disturb("toy_perp", ADD_COLLATERAL, Delay(before=4))
+    with pytest.raises(errors.OutcomeUnknown) as caught:
+        await stage.account.using(deadline=1).made(lambda row: f"{row.amount:.0f} added", ADD_COLLATERAL, **ADDING)
+    stage.sim.disturb("toy_perp", COLLATERAL_HISTORY, Delay(before=30), times=4)
+    with pytest.raises(errors.OutcomeUnknown) as again:
+        await caught.value.settle()
+
+    stage.sim.script.clear()
+    assert await again.value.settle() == "5 added"
 
 
 def tear(directory: Path) -> None:

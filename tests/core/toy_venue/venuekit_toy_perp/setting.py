@@ -14,6 +14,7 @@ from venuekit.capabilities import (
     PositionSide,
     Unit,
 )
+from venuekit.endpoint import Change
 from venuekit_toy_perp.endpoints import SET_LEVERAGE, SET_MARGIN, SETTINGS
 from venuekit_toy_perp.payloads import LeverageRow, MarginRow
 
@@ -41,8 +42,11 @@ class ToyLeverage(Account, LeverageControl):
         """Change the leverage; the venue refuses a repetition, which counts as success."""
         if side is not None or margin_type is not None:
             raise self.refuse("leverage is one per contract", operation="set_leverage", subject=symbol)
-        change = await self.call(SET_LEVERAGE, contract=symbol, leverage=leverage)
-        return _leverage(change.answer or LeverageRow(symbol, Decimal(leverage)), changed=change.changed)
+
+        def setting(change: Change[LeverageRow]) -> LeverageSetting:
+            return _leverage(change.answer or LeverageRow(symbol, Decimal(leverage)), changed=change.changed)
+
+        return await self.made(setting, SET_LEVERAGE, contract=symbol, leverage=leverage)
 
 
 class ToyMarginType(Account, MarginTypeControl):
@@ -63,9 +67,12 @@ class ToyMarginType(Account, MarginTypeControl):
         """Change the margin type of a contract."""
         if symbol is None or account_wide:
             raise self.refuse("the margin type is a contract's: name one", operation="set_margin_type", subject=symbol)
-        change = await self.call(SET_MARGIN, contract=symbol, margin=margin_type.value)
-        row = change.answer or MarginRow(symbol, margin_type.value)
-        return MarginTypeSetting(row.contract, MarginType(row.margin), change.changed)
+
+        def setting(change: Change[MarginRow]) -> MarginTypeSetting:
+            row = change.answer or MarginRow(symbol, margin_type.value)
+            return MarginTypeSetting(row.contract, MarginType(row.margin), change.changed)
+
+        return await self.made(setting, SET_MARGIN, contract=symbol, margin=margin_type.value)
 
 
 def _leverage(row: LeverageRow, *, changed: bool | None) -> LeverageSetting:
