@@ -39,6 +39,7 @@ from venuekit.errors import (
     NotFound,
     OperationError,
     Outcome,
+    OutcomeUnknown,
     PayloadMismatch,
     Rejected,
     UnsupportedCapability,
@@ -594,6 +595,32 @@ async def test_recorded_batches(account: BybitInverseAccount, replay: Replay) ->
     ended = await account.cancel_orders("BTCUSD", client_ids=["batch-1", "batch-2"])
     assert isinstance(ended[1], NotFound)
     assert isinstance(ended[0], OperationError)
+
+
+@pytest.mark.looptime
+@pytest.mark.parametrize("taken", [True, False], ids=["taken", "not taken"])
+async def test_item_of_which_the_venue_does_not_know(
+    account: BybitInverseAccount, sim: Simulation, taken: bool
+) -> None:
+    """It is looked for by its client id: it is the order that is found, or of unknown outcome, never "refused"."""
+    said = {
+        "retCode": 0,
+        "retMsg": "OK",
+        "result": {"list": [{"category": "inverse", "symbol": "ETHUSD", "orderId": "", "orderLinkId": "a"}] * 2},
+        "retExtInfo": {"list": [{"code": 10016, "msg": "Server error."}, {"code": 110007, "msg": "not enough"}]},
+    }
+    if taken:
+        sim.ledger.rest_order("ETHUSD", Side.BUY, D(100), D(2000), client_id="a")
+    sim.disturb(VENUE, CREATE_BATCH, Answer.json(200, said))
+    unknown, refused = await account.place_orders([order(client_id="a"), order(client_id="b")])
+    if taken:
+        assert isinstance(unknown, Order)
+        assert (unknown.client_id, unknown.status) == ("a", OrderStatus.OPEN)
+    else:
+        assert isinstance(unknown, OutcomeUnknown)
+        assert (unknown.code, unknown.outcome, "refused" in str(unknown)) == (10016, Outcome.UNKNOWN, False)
+    assert isinstance(refused, Rejected)
+    assert (refused.code, refused.outcome) == (110007, Outcome.NOT_APPLIED)
 
 
 async def test_batch_tells_when_its_orders_were_taken(account: BybitInverseAccount, sim: Simulation) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
+from itertools import repeat
 from typing import Any, ClassVar
 
 from venuekit import errors
@@ -11,7 +13,7 @@ from venuekit.account import Answer
 from venuekit.capabilities import Amendment, Order, OrderBatch, OrderRequest
 from venuekit.endpoint import Change, Endpoint
 from venuekit.errors import NotExecuted, NotFound, OperationError, Outcome, OutcomeUnknown
-from venuekit.faults import Fault
+from venuekit.faults import Fault, error_of
 from venuekit_bybit_inverse.endpoints import AMEND_BATCH, CANCEL_BATCH, CATEGORY, CREATE_BATCH
 from venuekit_bybit_inverse.instruments import instrument_row
 from venuekit_bybit_inverse.order_form import check_steps, filled_in, named, wire_order
@@ -23,14 +25,8 @@ from venuekit_bybit_inverse.reading import together_all
 __all__ = ["BATCH_AT_MOST", "BybitOrderBatches"]
 
 BATCH_AT_MOST = 20
-_ERRORS: Mapping[Fault, type[errors.VenueError]] = {
-    Fault.INVALID: errors.InvalidRequest,
-    Fault.NOT_FOUND: errors.NotFound,
-    Fault.PERMISSION: errors.PermissionDenied,
-    Fault.THROTTLED: errors.Throttled,
-    Fault.OVERLOADED: errors.Overloaded,
-    Fault.UNKNOWN_OUTCOME: errors.OutcomeNotStated,
-}
+#: seconds between looks for an order of which the venue does not know whether it took it
+_LOOKS = (0.0, 1.0, 2.0)
 
 
 class BybitOrderBatches(BybitOrders, OrderBatch):
@@ -54,23 +50,37 @@ class BybitOrderBatches(BybitOrders, OrderBatch):
         if len({request.client_id for request in whole}) < len(whole):
             raise self.refuse("two orders have the same client id", operation=operation)
 
-        def results(answer: Answer[tuple[BatchItem, ...]]) -> tuple[Order | OperationError, ...]:
+        async def results(answer: Answer[tuple[BatchItem, ...]]) -> tuple[Order | OperationError, ...]:
             self._check_answer(operation, len(answer.value), len(whole))
-            raw = _items(answer, len(whole))
-            return tuple(
-                self._item_error(operation, item, request.symbol, request.client_id)
-                or pending_order(request, item.ack, answer.received_at, one)
-                for item, request, one in zip(answer.value, whole, raw, strict=True)
-            )
+            raw, received_at = _items(answer, len(whole)), repeat(answer.received_at)
+            return tuple(await together_all(map(result, answer.value, whole, raw, received_at)))
+
+        async def result(
+            item: BatchItem, request: OrderRequest, raw: Any, received_at: datetime
+        ) -> Order | OperationError:
+            failed = self._item_error(operation, item, request.symbol, request.client_id)
+            if failed is None:
+                return pending_order(request, item.ack, received_at, raw)
+            return await self._found(request) or failed if isinstance(failed, OutcomeUnknown) else failed
 
         items = [_texts(wire_order(request)) for request in whole]
         try:
-            return results(await self.answer(self.create_orders, category=CATEGORY, request=items))
+            return await results(await self.answer(self.create_orders, category=CATEGORY, request=items))
         except NotExecuted as absent:
             return absent.of_each((one.symbol, one.client_id) for one in whole)
         except OutcomeUnknown as unknown:
             unknown.then(lambda found: results(Answer(found, self.now(), self.now())))
             raise
+
+    async def _found(self, request: OrderRequest) -> Order | None:
+        """Look for an order of which the venue says that it does not know; its client id was never used before."""
+        for pause in _LOOKS:
+            await self.pause(pause)
+            try:
+                return await self.get_order(request.symbol, client_id=request.client_id)
+            except OperationError:  # it is not there yet, or cannot be read: observers have seen why
+                continue
+        return None
 
     async def amend_orders(self, amendments: Sequence[Amendment]) -> tuple[Order | OperationError, ...]:
         """Amend orders; those whose amendment the venue took are PENDING."""
@@ -89,7 +99,8 @@ class BybitOrderBatches(BybitOrders, OrderBatch):
             refused = self._item_error(operation, item, change.symbol, change.client_id, after_loss=after_loss)
             if refused is None:
                 return await self._amended(change, item.ack, answer.received_at, raw)
-            return await self._amended_before(change, refused) if after_loss else refused
+            is_open = after_loss or isinstance(refused, OutcomeUnknown)
+            return await self._amended_before(change, refused) if is_open else refused
 
         return tuple(await together_all(map(amended, items, amendments, _items(answer, len(items)))))
 
@@ -119,7 +130,8 @@ class BybitOrderBatches(BybitOrders, OrderBatch):
         try:
             if refused is None:
                 return await self._final_order(symbol, *name)
-            ended = await self._ended_before(symbol, *name) if isinstance(refused, NotFound) else None
+            is_looked_for = isinstance(refused, NotFound | OutcomeUnknown)
+            ended = await self._ended_before(symbol, *name) if is_looked_for else None
         except OperationError as error:
             return error
         if ended is None and after_loss and isinstance(refused, NotFound):
@@ -182,9 +194,10 @@ class BybitOrderBatches(BybitOrders, OrderBatch):
         if not item.code:
             return None
         fault = self.venue.faults.classify(200, item.code, item.message)
-        is_open = after_loss or fault is Fault.UNKNOWN_OUTCOME
-        outcome = Outcome.UNKNOWN if is_open else Outcome.NOT_APPLIED
-        return _ERRORS.get(fault, errors.Rejected)(item.message, code=item.code, outcome=outcome, **details)
+        if fault is Fault.UNKNOWN_OUTCOME:
+            return OutcomeUnknown(item.message, code=item.code, **details)
+        outcome = Outcome.UNKNOWN if after_loss else Outcome.NOT_APPLIED
+        return error_of(fault)(item.message, code=item.code, outcome=outcome, **details)
 
 
 def _items(answer: Answer[Any], count: int) -> tuple[Mapping[str, Any] | None, ...]:
