@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,8 @@ import venuekit
 from venuekit.simulator import Answer, Simulation
 from venuekit.testing.recorded import Recorded, find_recorded, load_recorded
 from venuekit_bybit_inverse import BYBIT_INVERSE, BybitInverseAccount
+
+sys.path.insert(0, str(Path(__file__).parent))  # for what several modules of tests ask for
 
 VENUE = BYBIT_INVERSE.id
 
