@@ -82,7 +82,11 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
         answers: Iterator[_Answered] = iter(())
         if sent:
             worth = await self._worths([item["symbol"] for item in sent])
-            answer = await self.answer(endpoint, batchOrders=[texts(item) for item in sent], contractSizes=worth)
+            try:
+                answer = await self.answer(endpoint, batchOrders=[texts(item) for item in sent], contractSizes=worth)
+            except OutcomeUnknown as unknown:
+                unknown.then(lambda _: self._present([(one.symbol, one.id, one.client_id) for one in amendments]))
+                raise
             found = self._answers(operation, answer, answer.value.answer or (), len(sent))
             answers = iter([attrs.evolve(one, after_loss=answer.value.changed is None) for one in found])
         answered = [item if isinstance(item, OperationError) else next(answers) for item in items]
@@ -129,9 +133,20 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
             answers = self._answers(operation, answer, answer.value.answer or (), len(ids))
             return [attrs.evolve(one, after_loss=answer.value.changed is None) for one in answers]
         except OperationError as error:
+            if isinstance(error, OutcomeUnknown):
+                by_id = name == "orderIdList"
+                names = [(symbol, str(one), None) if by_id else (symbol, None, str(one)) for one in ids]
+                error.then(lambda _: self._present(names))
             if alone:
                 raise
             return [error] * len(ids)
+
+    async def _present(self, names: Sequence[tuple[str, str | None, str | None]]) -> tuple[Result, ...]:
+        """Return how orders are now, each named by symbol and either of its ids."""
+        reads = [
+            self.get_order(symbol, order_id=order_id, client_id=client_id) for symbol, order_id, client_id in names
+        ]
+        return tuple(await together_all(map(_or_error, reads)))
 
     async def _place_plain(self, operation: str, requests: Sequence[OrderRequest]) -> tuple[Result, ...]:
         items = [texts(order_form(one)) for one in requests]

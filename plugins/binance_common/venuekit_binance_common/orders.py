@@ -90,6 +90,8 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
         try:
             answer = await self.answer(self.ORDERS.cancel, symbol=symbol, **name)
         except (Rejected, OutcomeUnknown) as trouble:
+            if isinstance(trouble, OutcomeUnknown):
+                trouble.then(lambda _: self.get_order(symbol, order_id=order_id, client_id=client_id))
             if trouble.code != UNKNOWN_ORDER:
                 raise
             return await self._cancel_elsewhere(trouble, symbol, order_id, client_id)
@@ -122,6 +124,8 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
                 await self.pause(_PAUSE)
                 left = await urgent.get_open_orders(symbol)
         if left and failures:
+            if isinstance(failures[0], OutcomeUnknown):
+                failures[0].then(lambda _: self.get_open_orders(symbol))
             raise failures[0]
         return left
 

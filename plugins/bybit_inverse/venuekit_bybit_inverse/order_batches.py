@@ -86,11 +86,12 @@ class BybitOrderBatches(BybitOrders, OrderBatch):
         """Amend orders; those whose amendment the venue took are PENDING."""
         operation = "amend_orders"
         self._check_count(operation, len(amendments))
-        answer = await self.answer(
-            self.change_orders,
-            category=CATEGORY,
-            request=[await self._amendment(operation, amendment) for amendment in amendments],
-        )
+        request = [await self._amendment(operation, amendment) for amendment in amendments]
+        try:
+            answer = await self.answer(self.change_orders, category=CATEGORY, request=request)
+        except OutcomeUnknown as unknown:
+            unknown.then(lambda _: self._present([(one.symbol, one.id, one.client_id) for one in amendments]))
+            raise
         items = answer.value.answer or ()
         self._check_answer(operation, len(items), len(amendments))
         after_loss = answer.value.changed is None
@@ -113,7 +114,11 @@ class BybitOrderBatches(BybitOrders, OrderBatch):
         names += [(None, one) for one in client_ids]
         self._check_count(operation, len(names))
         request = [{"symbol": symbol, **named(self, operation, symbol, *name)} for name in names]
-        change = await self.call(self.end_named_orders, category=CATEGORY, request=request)
+        try:
+            change = await self.call(self.end_named_orders, category=CATEGORY, request=request)
+        except OutcomeUnknown as unknown:
+            unknown.then(lambda _: self._present([(symbol, *name) for name in names]))
+            raise
         items = change.answer or ()
         self._check_answer(operation, len(items), len(names))
         return tuple(
@@ -122,6 +127,17 @@ class BybitOrderBatches(BybitOrders, OrderBatch):
                 for item, name in zip(items, names, strict=True)
             )
         )
+
+    async def _present(self, names: Sequence[tuple[str, str | None, str | None]]) -> tuple[Order | OperationError, ...]:
+        """Return how orders are now, each named by symbol and either of its ids."""
+
+        async def present(symbol: str, order_id: str | None, client_id: str | None) -> Order | OperationError:
+            try:
+                return await self.get_order(symbol, order_id=order_id, client_id=client_id)
+            except OperationError as error:
+                return error
+
+        return tuple(await together_all(present(*name) for name in names))
 
     async def _canceled(
         self, operation: str, item: BatchItem, symbol: str, name: tuple[str | None, str | None], *, after_loss: bool

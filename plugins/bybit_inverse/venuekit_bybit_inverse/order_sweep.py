@@ -9,7 +9,7 @@ import attrs
 
 from venuekit.capabilities import Order
 from venuekit.endpoint import Endpoint
-from venuekit.errors import OperationError
+from venuekit.errors import OperationError, OutcomeUnknown
 from venuekit_bybit_inverse.endpoints import CATEGORY
 from venuekit_bybit_inverse.instruments import all_settle_coins, settle_coins
 from venuekit_bybit_inverse.order_reading import BybitOrderReading
@@ -108,7 +108,10 @@ class Sweep:
 
     def _raise_failure(self) -> None:
         if self.failed:
-            raise self.failed[min(self.failed)]
+            failure = self.failed[min(self.failed)]
+            if isinstance(failure, OutcomeUnknown):
+                failure.then(lambda _: self.account.get_open_orders(self.symbol))
+            raise failure
 
     def _timed(self) -> BybitOrderReading:
         """Return the account with what is left of the deadline."""

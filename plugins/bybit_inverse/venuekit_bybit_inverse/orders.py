@@ -120,6 +120,9 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmend):
         name = named(self, "cancel_order", symbol, order_id, client_id)
         try:
             await self.call(self.end_order, category=CATEGORY, symbol=symbol, **name)
+        except OutcomeUnknown as unknown:
+            unknown.then(lambda _: self.get_order(symbol, order_id=order_id, client_id=client_id))
+            raise
         except NotFound:
             ended = await self._ended_before(symbol, order_id, client_id)
             if ended is None:
