@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import attrs
@@ -68,3 +68,15 @@ async def holding() -> AsyncIterator[Realm]:
     """An isolated position on either venue."""
     async with AsyncExitStack() as stack:
         yield await _open(stack, "holding")
+
+
+@pytest.fixture(scope="session")
+def opened() -> Callable[[], AbstractAsyncContextManager[Realm]]:
+    """Open a realm of its own, without a position, for every example of a property."""
+
+    @asynccontextmanager
+    async def open_flat() -> AsyncIterator[Realm]:
+        async with AsyncExitStack() as stack:
+            yield await _open(stack, "flat")
+
+    return open_flat

@@ -9,8 +9,10 @@ from typing import Any
 
 import aiohttp
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from venuekit.capabilities import MarginType, PositionMode
+from venuekit.capabilities import MarginType, OrderRequest, OrderSide, OrderType, PositionMode, PositionSide
 from venuekit.errors import Outcome, Rejected, Throttled
 from venuekit.simulator import DropAfter
 from venuekit.simulator.ledger import Book, Ledger, Side
@@ -115,6 +117,61 @@ async def test_venues_count_orders_in_one_pool(flat: Any) -> None:
     ]
 
     assert counted == [{"orders_1m": 1, "orders_10s": 1}, {"orders_1m": 2, "orders_10s": 2}]
+
+
+#: where, and what: a mode is set, an order is placed far from the market, or all are cancelled
+DEEDS = st.lists(st.tuples(st.sampled_from(VENUES), st.sampled_from((*PositionMode, "place", "cancel"))), max_size=8)
+
+
+@settings(max_examples=25)
+@given(deeds=DEEDS)
+def test_both_venues_are_one_account_whatever_is_done(opened: Callable[[], Any], deeds: list[tuple[str, str]]) -> None:
+    """After each deed both show one mode, weight is counted on together, and so is every order in the end."""
+
+    async def play() -> None:
+        async with opened() as realm:
+            mode, waiting, placed = PositionMode.ONE_WAY, set(), 0
+            for venue_id, deed in deeds:
+                account = realm.of(venue_id)
+                if deed == "place":
+                    await account.place_order(bid(venue_id, mode))
+                    waiting.add(venue_id)
+                    placed += 1
+                elif deed == "cancel":
+                    assert await account.cancel_all_orders() == ()
+                    waiting.discard(venue_id)
+                elif waiting and deed != mode:
+                    with pytest.raises(Rejected):
+                        await account.set_position_mode(PositionMode(deed))
+                else:
+                    setting = await account.set_position_mode(PositionMode(deed))
+                    assert setting.changed is (deed != mode)
+                    mode = setting.mode
+                assert [(await one.get_position_mode()).mode for one in (realm.coinm, realm.usdm)] == [mode, mode]
+                used = await used_weight(f"{realm.sim.rest('binance_coinm')}/dapi/v1/time")
+                assert await used_weight(f"{realm.sim.rest('binance_usdm')}/fapi/v1/time") == used + 1
+            assert orders_counted(realm) == [placed, placed]
+
+    asyncio.run(play())
+
+
+def bid(venue_id: str, mode: PositionMode) -> OrderRequest:
+    return OrderRequest(
+        symbol=SYMBOL[venue_id],
+        side=OrderSide.BUY,
+        type=OrderType.LIMIT,
+        quantity=Decimal(1),
+        price=Decimal(2700),
+        position_side=PositionSide.LONG if mode is PositionMode.HEDGE else None,
+    )
+
+
+def orders_counted(realm: Any) -> list[int]:
+    """Return how many orders each venue has counted in this minute."""
+    now = realm.runtime.clock.milliseconds()
+    services = [realm.sim._services[venue_id] for venue_id in VENUES]
+    counts = [service._meter.pay({"orders_1m": 0}, service.venue.limits, now) for service in services]
+    return [usage.used for (usage,) in counts]
 
 
 async def test_accounts_of_one_key_spend_one_pool_per_limit(flat: Any) -> None:

@@ -81,7 +81,13 @@ class OrderControl(OrderReader):
 
     @abstractmethod
     async def cancel_order(self, symbol: str, *, order_id: str | None = None, client_id: str | None = None) -> Order:
-        """Cancel an order and return its final state, also when it had ended before."""
+        """
+        Cancel an order and return its final state, also when it had ended before.
+
+        Raises:
+            NotFound: the venue does not know it (any more, or yet).
+            OutcomeUnknown: the answer was lost, and the venue does not tell how the order ended.
+        """
 
     @abstractmethod
     async def cancel_all_orders(self, symbol: str | None = None) -> tuple[Order, ...]:
@@ -120,7 +126,13 @@ class OrderBatch(Capability):
 
     @abstractmethod
     async def place_orders(self, requests: Sequence[OrderRequest]) -> tuple[Order | OperationError, ...]:
-        """Place several orders; the results are in the order of the requests, an error where one failed."""
+        """
+        Place several orders; the results are in the order of the requests, an error where one failed.
+
+        Raises:
+            InvalidArgument: none or too many, or one that :meth:`OrderControl.place_order` would not send: none was.
+            OutcomeUnknown: the answer was lost, and of some it could not be found out; it names every client id.
+        """
 
     @abstractmethod
     async def cancel_orders(

@@ -20,7 +20,7 @@ from venuekit.cli.rows import plain
 from venuekit.cli.state import State
 from venuekit.cli.status import Status, left_out, status_of, tell, worst
 from venuekit.cli.warned import told_warnings
-from venuekit.errors import UnsupportedCapability, VenuekitError
+from venuekit.errors import InvalidArgument, UnsupportedCapability, VenuekitError
 from venuekit.exports import Export, Format, Terms, columns_of, open_export, stream_sink
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ __all__ = ["Wanted", "download"]
 
 #: seconds one page may wait for the venue's limits: a long download spends them all
 _MAX_WAIT = 900.0
+#: what the same command would meet again
+_FOR_GOOD = (InvalidArgument, UnsupportedCapability)
 
 
 @attrs.frozen(kw_only=True)
@@ -57,13 +59,13 @@ async def download(state: State, names: Sequence[str], wanted: Wanted) -> Status
     """Download account after account; one that fails is told and does not keep the others from being downloaded."""
     chosen = entries(state, names)
     history = HISTORIES[wanted.what]
-    statuses = [Status.DONE]
+    failed: list[VenuekitError] = []
     unable: list[VenuekitError] = []
     target = wanted.output or stream_sink(sys.stdout.buffer, wanted.format, columns_of(history.shape))
     opening = open_export(target, history.shape, wanted.terms(chosen))
     with (
         told_warnings(),
-        _summed_up(opening, wanted.output, statuses) as export,
+        _summed_up(opening, wanted.output, failed) as export,
         progress_bar(wanted.start, wanted.end) as bar,
     ):
         async with Runtime(plugins=state.plugins) as runtime:
@@ -79,10 +81,10 @@ async def download(state: State, names: Sequence[str], wanted: Wanted) -> Status
                         left_out(entry.name, error, as_json=False)
                     else:
                         tell(error, as_json=False, account=entry.name)
-                        statuses.append(status_of(error))
+                        failed.append(error)
             if len(unable) == len(chosen):
-                statuses += map(status_of, unable)
-    return worst(statuses)
+                failed += unable
+    return worst(map(status_of, failed))
 
 
 async def _download_one(name: str, account: Account, wanted: Wanted, export: Export[Any], bar: Bar) -> None:
@@ -109,16 +111,20 @@ async def _download_one(name: str, account: Account, wanted: Wanted, export: Exp
 
 @contextmanager
 def _summed_up(
-    opening: AbstractContextManager[Export[Any]], path: Path | None, statuses: Sequence[Status]
+    opening: AbstractContextManager[Export[Any]], path: Path | None, failed: Sequence[VenuekitError]
 ) -> Iterator[Export[Any]]:
-    """Say what the file has when it is closed, however that comes."""
+    """Say what the file has when it is closed, however that comes, and whether another run could add to it."""
     export: Export[Any] | None = None
     ended = False
     try:
         with opening as export:
             yield export
-        ended = worst(statuses) is Status.DONE
+        ended = True
     finally:
         if export is not None and path is not None:
-            again = "" if ended else "; not all of it: the same command again continues"
+            again = ""
+            if failed or not ended:
+                again = "; not all of it"
+            if not ended or not all(isinstance(error, _FOR_GOOD) for error in failed):
+                again += ": the same command again continues"
             click.echo(f"{path}: {export.added} rows added, {export.rows} in all{again}", err=True)

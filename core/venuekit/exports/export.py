@@ -158,9 +158,13 @@ def _file_errors(path: Path | None) -> Iterator[None]:
 
 
 def _resumed(path: Path, fresh: Resume) -> Resume:
-    """Return how far the file got; a new one is noted before it is made, so that it can always be continued."""
+    """
+    Return how far the file got; a new one is noted before it is made, so that it can always be continued.
+
+    One without a row is begun anew: nothing in it binds whoever got the options wrong at first.
+    """
     found = read_resume(path)
-    if found is None:
+    if found is None or not found.rows:
         write_resume(path, fresh)
         return fresh
     if differences := fresh.terms.differences(found.terms):

@@ -398,8 +398,8 @@ async def test_lost_cancel_of_what_is_nowhere(stage: Stage) -> None:
 
 
 async def test_cancel_of_what_is_nowhere(stage: Stage) -> None:
-    """The venue's refusal arrives."""
-    with pytest.raises(Rejected, match="Unknown order sent") as caught:
+    """The venue's refusal arrives, as that of an order it does not know."""
+    with pytest.raises(NotFound, match="Unknown order sent") as caught:
         await stage.account.cancel_order(stage.symbol, client_id="never")
     assert caught.value.code == UNKNOWN_ORDER
 

@@ -18,7 +18,7 @@ from venuekit.capabilities import (
     OrderTest,
 )
 from venuekit.endpoint import Endpoint, Priority
-from venuekit.errors import OperationError, OutcomeUnknown, Rejected, UnsupportedCapability
+from venuekit.errors import NotFound, OperationError, OutcomeUnknown, Rejected, UnsupportedCapability
 from venuekit_binance_common.instruments import unlisted
 from venuekit_binance_common.order_algo_endpoints import AlgoEndpoints
 from venuekit_binance_common.order_form import algo_form, check_form, check_steps, is_number, named, order_form
@@ -83,7 +83,7 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
         Cancel an order of either book and return how it ended, also when that was before.
 
         Raises:
-            Rejected: the venue knows no such order (-2011).
+            NotFound: the venue knows no such order (-2011).
             OutcomeUnknown: a conditional order is no longer open, and the venue does not tell how it ended.
         """
         name = named(self, "cancel_order", symbol, order_id, client_id)
@@ -169,7 +169,7 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
             return await self._cancel_algo(trouble.operation, self.ORDERS.algo, conditional)
         ended = [order for order in (plain, conditional) if order is not None]
         if not ended:
-            raise trouble
+            raise _nowhere(trouble)
         return max(ended, key=lambda order: (order.created_at is not None, order.created_at))
 
     async def _cancel_algo(self, operation: str, algo: AlgoEndpoints, order: Order) -> Order:
@@ -292,3 +292,23 @@ class BinanceOrderTest(BinanceOrders, OrderTest):
             words = "the venue tests limit and market orders only"
             raise self.refuse(words, operation="test_order", subject=whole.symbol)
         await self.call(self._had(self.ORDERS.test, "test_order", OrderTest), **order_form(whole))
+
+
+def _nowhere(refused: OperationError) -> OperationError:
+    """Return the refusal of an order that is in no book: it is not known; where an answer is missing, that stays so."""
+    if not isinstance(refused, Rejected):
+        return refused
+    return NotFound(
+        refused.message,
+        venue=refused.venue,
+        operation=refused.operation,
+        subject=refused.subject,
+        code=refused.code,
+        status=refused.status,
+        outcome=refused.outcome,
+        client_id=refused.client_id,
+        parameters=refused.parameters,
+        sent_at=refused.sent_at,
+        fence=refused.fence,
+        reads=refused.reads,
+    )

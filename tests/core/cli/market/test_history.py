@@ -278,6 +278,17 @@ def test_a_file_with_something_else_is_refused(call: Call, market: Any, words: l
     assert (Path("out.csv").read_bytes(), Path("out.csv.resume").read_bytes()) == before
 
 
+def test_a_file_without_a_row_binds_nobody(call: Call, market: Any) -> None:
+    """Who asked for the wrong thing, or for too much, and got no row asks anew under the same name."""
+    assert call("history", "orders", "main", "--start", "2020-01-01", "--output", "out.csv").status == 0
+    assert _read(Path("out.csv")) == []
+    market.tell(rows=10)
+
+    assert call("history", "income", "other", "--output", "out.csv").status == 0
+
+    assert _same(_read(Path("out.csv")), _as_text(_expected(market.rows("income", 10), "other", "toy_bazaar")))
+
+
 def test_another_key_is_refused(call: Call, market: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """An account whose key changed may be another one: refused, unless the user says that it is not."""
     market.tell(rows=10)
@@ -466,11 +477,12 @@ def test_warnings_are_told(call: Call, market: Any) -> None:
 
 
 def test_a_venue_without_this_history(call: Call, served: Any) -> None:
-    """What the venue lacks is an error of status 1 that says so, and leaves a file without rows."""
+    """What the venue lacks is an error of status 1 that says so, leaves a file without rows, and promises none."""
     called = call("history", "income", "--accounts", served.accounts, "--output", "out.csv")
 
     assert called.status == 1
     assert "IncomeReader is not supported" in called.err
+    assert called.err.endswith("out.csv: 0 rows added, 0 in all; not all of it\n")
     assert _read(Path("out.csv")) == []
 
 
