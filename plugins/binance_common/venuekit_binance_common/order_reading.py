@@ -211,7 +211,7 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
 
     def _no_order(self, operation: str, symbol: str, client_id: str | None) -> NotFound:
         return NotFound(
-            "the venue has no such order (any more, or not yet)",
+            "Order does not exist.",  # the venue's words, of each book that was asked
             venue=self.venue.id,
             operation=operation,
             subject=symbol,
