@@ -27,7 +27,8 @@ def quick_init(value: type[V]) -> type[V]:
     """
     fields = attrs.fields(value)
     for field in fields:
-        if field.converter or field.validator or isinstance(field.default, attrs.Factory) or not field.init:  # type: ignore[arg-type]  # attrs types Factory as a function
+        is_plain = field.init and field.alias == field.name
+        if field.converter or field.validator or isinstance(field.default, attrs.Factory) or not is_plain:  # type: ignore[arg-type]  # attrs types Factory as a function
             raise TypeError(f"{value.__name__}.{field.name} is more than a value that is kept as it is")
     if any(hasattr(value, name) for name in _MORE):
         raise TypeError(f"{value.__name__} does more than keep values when it is made")

@@ -184,7 +184,7 @@ class UnsupportedCapability(OperationError):
 
 
 class GuardRefused(OperationError):
-    """The account's own guard forbids this; nothing was sent."""
+    """The account's own guard forbids this; nothing was sent, or, halted since, only what the venue had refused."""
 
     _verb = "was stopped by the guard"
 

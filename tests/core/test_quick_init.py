@@ -125,3 +125,14 @@ def test_a_class_that_does_more_than_keep_values_is_refused() -> None:
     for value in (Converts, Checks, Makes, Ends):
         with pytest.raises(TypeError, match=value.__name__):
             quick_init(value)
+
+
+def test_a_private_field_is_refused() -> None:
+    """Its parameter has another name than the field, and the signature must stay as attrs made it."""
+
+    @attrs.frozen
+    class Hides:
+        _x: int
+
+    with pytest.raises(TypeError, match="Hides"):
+        quick_init(Hides)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,9 +15,19 @@ import pytest
 
 import venuekit
 from venuekit.capabilities import Amendment, OrderRequest, OrderSide, OrderStatus, OrderType, PositionMode, PositionSide
-from venuekit.errors import Conflict, GuardRefused, InvalidArgument, OperationError, OutcomeUnknown, Throttled
+from venuekit.errors import (
+    AnswerLost,
+    Conflict,
+    GuardRefused,
+    InvalidArgument,
+    NeverSent,
+    OperationError,
+    Outcome,
+    OutcomeUnknown,
+    Throttled,
+)
 from venuekit.pipeline.guard import Guard
-from venuekit.simulator import Answer, ApplyLater, DropAfter, DropBefore, SecondActor
+from venuekit.simulator import Answer, ApplyLater, Delay, DropAfter, DropBefore, SecondActor
 from venuekit.simulator.ledger import Record, Side
 from venuekit.testing.clock import LoopClock
 from venuekit_binance_common.testing import LeapingStage, leaping
@@ -55,7 +66,8 @@ class Stage(LeapingStage):
         """Return an endpoint by its name on Binance or on Bybit."""
         if hasattr(self.account, "ORDERS"):
             return getattr(self.account.ORDERS, name)
-        names = {"cancel_all": "CANCEL_ALL", "cancel_batch": "CANCEL_BATCH", "amend_batch": "AMEND_BATCH"}
+        names = {"cancel_all": "CANCEL_ALL", "cancel_batch": "CANCEL_BATCH"}
+        names |= {"amend_batch": "AMEND_BATCH", "open_orders": "OPEN_ORDERS", "amend": "AMEND_ORDER"}
         return getattr(bybit, names[name])
 
     def disturb(self, name: str, *steps: Any, times: int = 1) -> None:
@@ -249,3 +261,157 @@ async def test_a_batch_that_is_no_json_is_not_sent(venue: str) -> None:
     async with opened(venue) as stage:
         with pytest.raises(InvalidArgument, match="write numbers as texts"):
             await stage.account.call(stage.endpoint("place_batch"), batchOrders=[{"quantity": D(1)}])
+
+
+async def lost(call: Any) -> OutcomeUnknown:
+    """Return the error of a write whose outcome stays unknown."""
+    with pytest.raises(OutcomeUnknown) as caught:
+        await call
+    return caught.value
+
+
+# -- halting
+
+
+@venues
+async def test_what_waits_while_the_account_is_halted_is_not_sent(venue: str) -> None:
+    """An order that waits for a request that may still arrive is refused when its turn comes."""
+    async with opened(venue) as stage:
+        await stage.place(stage.bid())
+        stage.disturb("cancel_all", ApplyLater(3))
+        await stage.account.cancel_all_orders(stage.symbol)
+        waiting = asyncio.create_task(outcome_of(stage.account.using(max_wait=60.0).place_order(stage.bid())))
+        await stage.account.pause(1)
+        stage.account.halt()
+
+        refused = await waiting
+
+        assert isinstance(refused, GuardRefused)
+        assert refused.outcome is Outcome.NOT_SENT
+        assert await stage.account.get_open_orders(stage.symbol) == ()
+
+
+# -- what is found out later
+
+
+@binance
+async def test_settle_of_a_batch_has_a_result_for_each_of_its_orders(venue: str) -> None:
+    """A conditional order, which was not sent once the plain ones were lost, is told as such, in its place."""
+    async with opened(venue) as stage:
+        stop = stage.bid(side=OrderSide.SELL, type=OrderType.STOP_MARKET, price=None, trigger_price=stage.bid().price)
+        stage.disturb("place_batch", ApplyLater(0.3))
+        unknown = await lost(stage.account.using(deadline=0.25).place_orders([stop, stage.bid()]))
+        await stage.account.pause(30)
+
+        kept, placed = await unknown.settle()
+
+        assert isinstance(kept, NeverSent)
+        assert placed.type is OrderType.LIMIT
+        assert await stage.account.get_open_orders(stage.symbol) == (placed,)
+
+
+# -- what is not known
+
+
+@binance
+@pytest.mark.parametrize("deadline", [None, 1.0])
+async def test_a_countdown_without_an_answer_may_hold(venue: str, deadline: float | None) -> None:
+    """Whether it was armed is not known, and nobody says that it was not."""
+    async with opened(venue) as stage:
+        stage.disturb("countdown", DropAfter(), times=9)
+        error = await outcome_of(stage.account.using(deadline=deadline).set_countdown(stage.symbol, 30))
+        assert isinstance(error, AnswerLost)
+        assert error.outcome is Outcome.UNKNOWN
+
+
+@venues
+async def test_cancelling_everything_unseen_does_not_end_well_when_it_was_lost(venue: str) -> None:
+    """An order that reads do not show yet is open, so that nothing is seen is no success."""
+    async with opened(venue) as stage:
+        stage.ledger.lag(Record.ORDERS, timedelta(seconds=8))
+        await stage.place(stage.bid())
+        stage.disturb("cancel_all", DropBefore(), times=2)
+        await lost(stage.account.cancel_all_orders(stage.symbol))
+
+
+@binance
+async def test_a_lost_cancellation_says_more_than_a_failed_look(venue: str) -> None:
+    """Where neither is answered, what is raised is that of the write, whose outcome is unknown."""
+    async with opened(venue) as stage:
+        await stage.place(stage.bid())
+        stage.disturb("cancel_all", DropAfter())
+        stage.disturb("open_orders", DropBefore(), times=20)
+        await lost(stage.account.cancel_all_orders(stage.symbol))
+
+
+@venues
+async def test_an_order_waits_for_all_that_may_still_end_it(venue: str) -> None:
+    """Also for a request that is lost while it waits for another one."""
+    async with opened(venue) as stage:
+        await stage.place(stage.bid())
+        stage.disturb("cancel_all", ApplyLater(3))
+        await stage.account.cancel_all_orders(stage.symbol)
+        waiting = asyncio.create_task(stage.account.using(max_wait=60.0).place_order(stage.bid()))
+        await stage.account.pause(5)
+        stage.disturb("cancel_all", ApplyLater(3))
+        await stage.account.cancel_all_orders(stage.symbol)
+
+        placed = await waiting
+        await stage.account.pause(20)
+
+        assert stage.is_open(placed.id) == [True]
+
+
+@venues
+async def test_a_late_attempt_of_ours_is_nobody_else(venue: str) -> None:
+    """When the first of two lost requests empties the book between two looks, no second writer is accused."""
+    async with opened(venue) as stage:
+        await stage.place(stage.bid())
+        stage.disturb("cancel_all", ApplyLater(0.5), DropBefore())
+        stage.disturb("open_orders", Delay(before=0), Delay(before=1))
+        ended = await outcome_of(stage.account.cancel_all_orders(stage.symbol))
+        assert not isinstance(ended, Conflict)
+        if isinstance(ended, OutcomeUnknown):
+            await stage.account.pause(20)
+            assert await ended.settle() == ()
+
+
+@venues
+async def test_an_acknowledged_cancellation_is_not_told_as_not_applied(venue: str) -> None:
+    """Whatever cannot be read of how the order ended: the venue took the request."""
+    async with opened(venue) as stage:
+        (one,) = await stage.place(stage.bid())
+        for read in [read for read in stage.account.venue.endpoints if read.verb == "GET" and "rder" in read.path]:
+            stage.sim.disturb(venue, read, DropBefore(), times=30)
+
+        ended = await outcome_of(stage.account.cancel_order(stage.symbol, order_id=one))
+
+        assert stage.is_open(one) == [False]
+        if isinstance(ended, OperationError):
+            assert ended.outcome is Outcome.UNKNOWN
+        else:
+            assert ended.status is OrderStatus.CANCELED
+
+
+@pytest.mark.parametrize("venue", ["binance_coinm", "bybit_inverse"])
+async def test_an_order_that_reads_show_late_was_amended_by_nobody_else(venue: str) -> None:
+    """Two lost amendments, and an order that only the second look finds, unchanged: that is no second writer."""
+    async with opened(venue) as stage:
+        stage.ledger.lag(Record.ORDERS, timedelta(seconds=2))
+        (one,) = await stage.place(stage.bid())
+        stage.disturb("amend", DropBefore(), times=2)
+        stage.disturb("open_orders" if venue == "bybit_inverse" else "order", Delay(before=0), Delay(before=3))
+        terms = {"quantity": stage.bid().quantity * 2, "price": stage.bid().price}
+
+        await lost(stage.account.amend_order(stage.symbol, OrderSide.BUY, order_id=one, **terms))
+
+
+@binance
+async def test_an_amendment_cannot_call_itself_reducing(venue: str) -> None:
+    """What an item says beyond its terms takes none of a batch past the largest notional."""
+    async with opened(venue, guard=Guard(max_notional=D(10_000))) as stage:
+        item = {"symbol": stage.symbol, "orderId": "1", "side": "BUY", "quantity": "1", "price": "2000"}
+        large = {**item, "quantity": "100000", "reduceOnly": "true"}
+        told = {"contractSizes": ["10", "10"]} if venue == "binance_coinm" else {}
+        with pytest.raises(GuardRefused, match="above"):
+            await stage.account.call(stage.endpoint("amend_batch"), batchOrders=[item, large], **told)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from venuekit import errors
 from venuekit.capabilities import Capability, capability_of
-from venuekit.endpoint import Call, Endpoint, Role, Subject
+from venuekit.endpoint import Call, Effect, Endpoint, Role, Subject
 from venuekit.errors import OperationError, Outcome
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
@@ -87,9 +87,7 @@ def _admit(
         ) from None
     operation = Operation(line, endpoint, parameters, options, decode, draft)
     if line.halted or not line.guard.is_open:
-        forbidden = line.guard.refusal(endpoint, parameters, halted=line.halted)
-        if forbidden is not None:
-            raise operation.annotate(errors.GuardRefused(forbidden))
+        operation.check_guard()
     return operation
 
 
@@ -149,14 +147,16 @@ async def _recover(operation: Operation[T], trouble: Trouble, call: Call) -> T:
 
 async def _wait_for_fences(operation: Operation[Any], subject: Subject) -> None:
     """Wait until a lost earlier write can no longer arrive and win over this one."""
-    now = operation.line.place.clock.milliseconds()
     symbols = () if subject is Subject.ACCOUNT else operation.endpoint.symbols_of(operation.parameters)
-    until = operation.line.subjects.fenced_until(subject, symbols, operation.write, now)
-    seconds = (until - now + 1) / 1000
-    if seconds > operation.max_wait:
-        words = f"an earlier write may still arrive for {seconds:.1f} s, longer than may be waited"
-        raise operation.annotate(errors.Throttled(words))
-    if seconds > 0:
+    while True:  # another one may be lost meanwhile
+        now = operation.line.place.clock.milliseconds()
+        until = operation.line.subjects.fenced_until(subject, symbols, operation.write, now)
+        seconds = (until - now + 1) / 1000
+        if seconds <= 0:
+            return
+        if operation.waited + seconds > operation.max_wait:
+            words = f"an earlier write may still arrive for {seconds:.1f} s, longer than may be waited"
+            raise operation.annotate(errors.Throttled(words))
         await operation.wait(seconds)
 
 
@@ -180,8 +180,9 @@ def _late(operation: Operation[Any], deadline: float, call: Call) -> OperationEr
         return operation.annotate(late)
     if not operation.attempts:
         return operation.annotate(errors.NeverSent(words))
-    # what was answered was refused, and what was not answered changes nothing
-    return operation.annotate(errors.AnswerLost(words, outcome=Outcome.NOT_APPLIED))
+    # what was answered was refused, and a read that was not answered changes nothing
+    is_open = operation.endpoint.effect is Effect.SESSION and (operation.in_flight or operation.open_until)
+    return operation.annotate(errors.AnswerLost(words, outcome=Outcome.UNKNOWN if is_open else Outcome.NOT_APPLIED))
 
 
 def _check_window(line: Line, window: int) -> None:

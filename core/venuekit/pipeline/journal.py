@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -94,11 +95,14 @@ class FileJournal:
         found: list[Unresolved] = []
         days = sorted(self.stem.parent.glob(f"{self.stem.name}-*.jsonl"))
         for place, path in enumerate(days):
-            entries = _open_entries(path)
+            try:
+                entries = _open_entries(path)
+            except FileNotFoundError:
+                continue  # another process has just found nothing open in it
             found += entries
             # around midnight a write of yesterday may still be under way
             if not entries and place < len(days) - 2:
-                path.rename(path.with_suffix(".closed"))
+                _set_aside(path)
         return tuple(found)
 
     def _append(self, entry_id: str, line: Mapping[str, Any]) -> None:
@@ -120,6 +124,14 @@ class FileJournal:
 def new_id(moment: datetime) -> str:
     """Return an identity that no other process makes; it begins with the day, and so does the name of its file."""
     return f"{moment:%Y%m%d}-{os.urandom(8).hex()}"
+
+
+def _set_aside(path: Path) -> None:
+    """Rename a file in which nothing is open; never over one that tells of the same day."""
+    closed = path.with_suffix(".closed")
+    if not closed.exists():
+        with contextlib.suppress(FileNotFoundError):  # another process was quicker
+            path.rename(closed)
 
 
 def _open_entries(path: Path) -> tuple[Unresolved, ...]:

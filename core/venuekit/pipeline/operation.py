@@ -67,6 +67,8 @@ class Operation(Generic[T]):
     before: Any = attrs.field(default=None, repr=False)
     before_at: int = 0
     reads: tuple[str, ...] = ()
+    #: the history row that proves it, once found: it may be looked for again
+    claims: str | None = None
     fences: tuple[Fence, ...] = ()
 
     async def attempt(self) -> T:
@@ -86,6 +88,8 @@ class Operation(Generic[T]):
             reserve = self.options.priority.value
         if delay := pay(due, line.clock.monotonic(), reserve):
             await self._save_up(costs, due, delay)
+        if line.halted:
+            self.check_guard()  # it may have waited for its turn, a fence, the budget or the venue since it was let in
         window = self.options.recv_window or line.place.venue.recv_window
         self.attempts += 1
         self.sent_at = line.place.clock.milliseconds()
@@ -100,9 +104,7 @@ class Operation(Generic[T]):
         except Exception as error:  # noqa: BLE001 - sorted out there, whoever raised it
             raise self._unanswered(error) from None
         if costs:
-            now = line.clock.monotonic()
-            for limit, pool, _ in costs:
-                feed(pool, limit, response.headers, now)
+            self._hear(costs, response)
         try:
             trouble = judge(line.place.venue, endpoint, response, line.place.clock)
         except Exception as error:  # a plugin that cannot read the answer must not hide that a write may hold
@@ -120,6 +122,23 @@ class Operation(Generic[T]):
             self.tell(EventKind.ANSWER, seconds=(line.place.clock.milliseconds() - self.sent_at) / 1000)
         return value
 
+    def check_guard(self) -> None:
+        """
+        Ask the guard whether it may be sent now.
+
+        Raises:
+            GuardRefused: it may not.
+            InvalidArgument: it cannot be told: what stands within a list is not what the venue documents.
+        """
+        try:
+            forbidden = self.line.guard.refusal(self.endpoint, self.parameters, halted=self.line.halted)
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            words = f"{type(error).__name__}: the guard cannot read what stands within a list"
+            raise self.annotate(errors.InvalidArgument(words)) from None
+        if forbidden is not None:
+            outcome = Outcome.NOT_APPLIED if self.attempts else Outcome.NOT_SENT
+            raise self.annotate(errors.GuardRefused(forbidden, outcome=outcome))
+
     async def _save_up(self, costs: tuple[Any, ...], due: list[tuple[Budget, int]], delay: float) -> None:
         """Wait until every pool can be paid, and pay."""
         while delay:
@@ -135,6 +154,12 @@ class Operation(Generic[T]):
             # never less than a millisecond: a rounding short of the window would be waited for again and again
             await self.wait(max(delay, 0.001))
             delay = pay(due, self.line.clock.monotonic(), self.priority.value)
+
+    def _hear(self, costs: tuple[Any, ...], response: HttpResponse) -> None:
+        """Tell the pools what the answer says about them."""
+        now = self.line.clock.monotonic()
+        for limit, pool, _ in costs:
+            feed(pool, limit, response.headers, now)
 
     async def wait(self, seconds: float) -> None:
         """Wait on the injected clock, and count it."""
@@ -180,7 +205,7 @@ class Operation(Generic[T]):
             sent_at=from_milliseconds(self.sent_at),
             fence=from_milliseconds(self.open_until or self.fence),
             client_id=self.client_id,
-            claimed=frozenset(self.line.subjects.claimed or ()),
+            claimed=frozenset(self.line.subjects.claimed or ()) - {self.claims},
             before=self.before,
             since=from_milliseconds(self.before_at or self.sent_at),
         )
@@ -196,7 +221,7 @@ class Operation(Generic[T]):
         if self.attempts:
             error.sent_at = from_milliseconds(self.sent_at)
             error.fence = from_milliseconds(self.open_until or self.fence)
-        if self.open_until and self.endpoint.is_write and not isinstance(error, errors.NotExecuted):
+        if self.open_until and not isinstance(error, errors.NotExecuted):
             error.outcome = Outcome.UNKNOWN
         return error
 
@@ -234,7 +259,7 @@ class Operation(Generic[T]):
             self.fences = ()
 
     def _trouble(self, kind: TroubleKind, error: OperationError, delay: float | None = None) -> Trouble:
-        if kind is TroubleKind.LOST and self.endpoint.is_write:
+        if kind is TroubleKind.LOST and self.endpoint.effect is not Effect.READ:
             self.leave_open()
             error.outcome = Outcome.UNKNOWN
         else:

@@ -85,6 +85,8 @@ async def _read_back(operation: Operation[Any], trouble: Trouble, call: Call, re
     try:
         change = await persist(operation, None, resync)
         return attrs.evolve(change, changed=None)
+    except errors.GuardRefused as halted:
+        raise _unknown(operation, trouble.error, f"it is not sent again: {halted.message}", call, first) from None
     except Trouble as second:
         if move(second, operation) is Move.DONE:
             return unchanged(operation)
@@ -105,7 +107,7 @@ async def _settle(operation: Operation[Any], trouble: Trouble, call: Call, resyn
             return await _prove(operation, trouble.error, call)
         except errors.NotExecuted:
             until = operation.options.resend_until
-            if until is None or operation.line.place.clock.now() >= until:
+            if until is None or operation.line.place.clock.now() >= until or operation.line.halted:
                 raise
         operation.open_until = 0
         try:
@@ -167,6 +169,7 @@ async def _look(operation: Operation[Any], cause: OperationError, call: Call) ->
     if isinstance(found, Applied):
         operation.arrived()
         if found.claims is not None:
+            operation.claims = found.claims
             operation.line.subjects.claim(found.claims)
     else:
         operation.reads += (found.seen,)
@@ -211,6 +214,8 @@ def _differing(
     """Say that somebody else writes it too, or that nothing could be read."""
     if reading.value is None:
         return _unknown(operation, cause, "the venue does not say what holds", call, first)
+    if first is not None and first.value is None:
+        return _unknown(operation, cause, f"{reading.value} holds; what held before could not be read", call, reading)
     words = f"{reading.value} holds, neither the old nor the wanted value: somebody else writes it too"
     return operation.annotate(errors.Conflict(words))
 

@@ -75,7 +75,9 @@ class Subjects:
             if turn.done() and not turn.cancelled():
                 self.leave(symbol)
             else:
-                self._waiting.remove((symbol, turn))
+                # gone already where its turn came after it was cancelled
+                if (symbol, turn) in self._waiting:
+                    self._waiting.remove((symbol, turn))
                 self._wake()
             raise
 

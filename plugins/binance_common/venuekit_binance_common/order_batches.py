@@ -11,7 +11,16 @@ import attrs
 from venuekit.account import Answer
 from venuekit.capabilities import Amendment, Order, OrderAmend, OrderBatch, OrderBehaviour, OrderRequest
 from venuekit.endpoint import Applied, Lost, Priority
-from venuekit.errors import NotExecuted, NotFound, OperationError, Outcome, OutcomeUnknown, PayloadMismatch, Rejected
+from venuekit.errors import (
+    NeverSent,
+    NotExecuted,
+    NotFound,
+    OperationError,
+    Outcome,
+    OutcomeUnknown,
+    PayloadMismatch,
+    Rejected,
+)
 from venuekit.faults import Fault, error_of
 from venuekit_binance_common.order_amending import BinanceAmending
 from venuekit_binance_common.order_form import named, order_form, side_word, texts
@@ -53,17 +62,30 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
     __slots__ = ()
 
     async def place_orders(self, requests: Sequence[OrderRequest]) -> tuple[Result, ...]:
-        """Place orders: those of the plain book in one request, then those of a conditional one each by itself."""
+        """
+        Place orders: those of the plain book in one request, then those of a conditional one each by itself.
+
+        Where it is not known what became of the first request, no conditional order is sent.
+        """
         operation = "place_orders"
         self._check_count(operation, len(requests), self.behaviour(OrderBehaviour).place_batch)
         whole = [await self._checked(operation, request) for request in requests]
         if len({request.client_id for request in whole}) < len(whole):
             raise self.refuse("two orders have the same client id", operation=operation)
         plain = [request for request in whole if self._book_of(request) is None]
-        placed = iter(await self._place_plain(operation, plain) if plain else ())
         others = [(algo, request) for request in whole if (algo := self._book_of(request)) is not None]
-        triggers = iter(await together_all(_or_error(self._place_algo(*other)) for other in others))
-        return tuple(next(placed if self._book_of(request) is None else triggers) for request in whole)
+
+        def in_order(placed: Sequence[Result], triggers: Sequence[Result]) -> tuple[Result, ...]:
+            plain_ones, conditional_ones = iter(placed), iter(triggers)
+            return tuple(next(plain_ones if self._book_of(one) is None else conditional_ones) for one in whole)
+
+        try:
+            placed = await self._place_plain(operation, plain) if plain else ()
+        except OutcomeUnknown as unknown:
+            left = [self._not_sent(operation, request) for _, request in others]
+            unknown.then(lambda found: in_order(found, left))
+            raise
+        return in_order(placed, await together_all(_or_error(self._place_algo(*other)) for other in others))
 
     async def amend_orders(self, amendments: Sequence[Amendment]) -> tuple[Result, ...]:
         """
@@ -179,6 +201,15 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
             sent_at = unknown.sent_at or self.now()
             unknown.then(lambda found: results(Answer(found, sent_at, self.now())))
             raise
+
+    def _not_sent(self, operation: str, request: OrderRequest) -> NeverSent:
+        return NeverSent(
+            "it was not known then what became of the plain orders of the same batch",
+            venue=self.venue.id,
+            operation=operation,
+            subject=request.symbol,
+            client_id=request.client_id,
+        )
 
     async def _found(self, lost: Lost, received_at: datetime) -> Order | None:
         """Look for an order of which the venue says that it does not know whether it took it."""

@@ -76,8 +76,12 @@ def notional(*, in_base: bool) -> Callable[[Parameters], Decimal | None]:
     return of
 
 
-def largest_notional(*, in_base: bool) -> Callable[[Parameters], Decimal | None]:
-    """Return what tells the largest value in a batch, of what does not only reduce; None when any cannot be told."""
+def largest_notional(*, in_base: bool, amends: bool = False) -> Callable[[Parameters], Decimal | None]:
+    """
+    Return what tells the largest value in a batch, of what does not only reduce; None when any cannot be told.
+
+    An item that ``amends`` an order says nothing of whether that one only reduces.
+    """
     of_one = notional(in_base=in_base)
 
     def of(parameters: Parameters) -> Decimal | None:
@@ -86,7 +90,7 @@ def largest_notional(*, in_base: bool) -> Callable[[Parameters], Decimal | None]
         values = [
             of_one({**item, CONTRACT_SIZE.name: size})
             for item, size in zip(items, sizes, strict=True)
-            if not only_reduces(item)
+            if amends or not only_reduces(item)
         ]
         known = [value for value in values if value is not None]
         return max(known, default=None) if len(known) == len(values) else None

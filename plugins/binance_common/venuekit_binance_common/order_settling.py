@@ -29,6 +29,8 @@ UNKNOWN_ORDER = -2011
 PROOF = AbsenceProof(after=timedelta(seconds=10), reads=2)
 _TOLERANCE = timedelta(seconds=1)
 _EMPTY = Acknowledgement(200, "nothing is open")
+#: what is seen of an order that has not ended: that it is found, or fills, between two looks tells of nobody else
+_NOT_ENDED = "no such order, or an open one"
 
 
 async def found_or_none(read: Awaitable[T]) -> T | None:
@@ -85,7 +87,9 @@ class OrderSettling:
     async def canceled(self, call: Call, lost: Lost) -> Reading[OrderRow]:
         """Read whether an order has ended; one that is not to be found may be one that reads do not show yet."""
         row = await self._find(call, lost.parameters)
-        return Reading("no such order" if row is None else row.status, _has_ended(row), row)
+        if row is None or not _has_ended(row):
+            return Reading(_NOT_ENDED, holds=False, answer=row)
+        return Reading(row.status, holds=True, answer=row)
 
     async def batch_canceled(self, call: Call, lost: Lost) -> Reading[tuple[BatchItem, ...]]:
         """Read whether all orders of a batch have ended; what is not to be found has not."""
@@ -176,13 +180,13 @@ class AlgoSettling:
         if self.algo_order is not None:
             name = {key: lost.parameters[key] for key in ("algoId", "clientAlgoId") if key in lost.parameters}
             row = await found_or_none(call(self.algo_order, **name))
-            if row is None:
-                return Reading(None, holds=False)
-            return Reading(row.algo_status, row.algo_status not in OPEN_ALGO_STATUSES, row)
+            if row is None or row.algo_status in OPEN_ALGO_STATUSES:
+                return Reading(_NOT_ENDED, holds=False, answer=row)
+            return Reading(row.algo_status, holds=True, answer=row)
         wanted = lost.parameters.get("algoId"), lost.parameters.get("clientAlgoId")
         for row in await call(self.open_algo_orders):
             if row.algo_id == wanted[0] or (wanted[0] is None and row.client_algo_id == wanted[1]):
-                return Reading(row.algo_status, holds=False, answer=row)
+                return Reading(_NOT_ENDED, holds=False, answer=row)
         return Reading("not open", holds=True)
 
     async def emptied(self, call: Call, lost: Lost) -> Reading[Acknowledgement]:
@@ -200,7 +204,8 @@ async def _emptied(
     """
     left = await call(open_orders, symbol=lost.parameters["symbol"])
     holds = not left and await call(server_time) > lost.fence
-    return Reading("open orders" if left else "no open orders", holds, _EMPTY)
+    # one word for both: an attempt of ours may empty it between two looks
+    return Reading("no open orders" if holds else "open orders, or none yet", holds, _EMPTY)
 
 
 def _has_ended(row: OrderRow | None) -> bool:

@@ -136,7 +136,7 @@ def amend_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint
         subject=Subject.ACCOUNT,
         symbols=batch_symbols,
         client_ids=batch_client_ids,
-        notional=largest_notional(in_base=terms.sizes_in_base),
+        notional=largest_notional(in_base=terms.sizes_in_base, amends=True),
         readback=settling.batch_amended,
         serves=(OrderBatch.amend_orders,),
         note="At most 5 orders; each has its own result.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NoReturn, TypeVar
 
@@ -105,13 +105,16 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
         Cancel every book, plain and conditional, until nothing is open; return what stays open.
 
         What fails in one book, of one symbol or for one order keeps no other from being cancelled; it is raised
-        afterwards, when anything is left.
+        afterwards, when anything is left, or may be: what a symbol's books were asked for before anything was seen.
         """
         failures: list[OperationError] = []
         urgent = self.using(priority=Priority.RISK)
         if symbol is not None:
             failures += await self._cancel_all(symbol, ())
-        left = await urgent.get_open_orders(symbol)
+        try:
+            left = await urgent.get_open_orders(symbol)
+        except OperationError as unread:
+            raise self._told(symbol, [*failures, unread]) from None  # that of a cancellation says more
         fruitless = rounds = 0
         while left and not failures and fruitless < _FRUITLESS_ROUNDS and rounds < _ROUNDS_AT_MOST:
             rounds += 1
@@ -123,11 +126,15 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
                 fruitless += 1
                 await self.pause(_PAUSE)
                 left = await urgent.get_open_orders(symbol)
-        if left and failures:
-            if isinstance(failures[0], OutcomeUnknown):
-                failures[0].then(lambda _: self.get_open_orders(symbol))
-            raise failures[0]
+        if failures and (left or symbol is not None):
+            raise self._told(symbol, failures)
         return left
+
+    def _told(self, symbol: str | None, failures: Sequence[OperationError]) -> OperationError:
+        """Return the first failure; ``settle()`` of an unknown one returns what is left."""
+        if isinstance(failures[0], OutcomeUnknown):
+            failures[0].then(lambda _: self.get_open_orders(symbol))
+        return failures[0]
 
     async def _cancel_all(self, symbol: str, left: tuple[Order, ...]) -> list[OperationError]:
         """
@@ -140,7 +147,10 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
         if algo is not None and algo.cancel_all is not None:
             outcomes.append(await _failure(self.call(algo.cancel_all, symbol=symbol)))
         elif algo is not None:
-            left = left or await self.using(priority=Priority.RISK).get_open_orders(symbol)
+            try:
+                left = left or await self.using(priority=Priority.RISK).get_open_orders(symbol)
+            except OperationError as unread:
+                outcomes.append(unread)
             conditional = [order for order in left if order.book is OrderBook.CONDITIONAL]
             outcomes += await together_all(_failure(self._end_algo(algo, order)) for order in conditional)
         return [failure for failure in outcomes if failure is not None]
@@ -159,12 +169,16 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
     ) -> Order:
         """Cancel what is not open in the plain book: it has ended, or it is in the conditional one."""
         name = named(self, "cancel_order", symbol, order_id, client_id)
-        plain = await self._plain_order(symbol, name)
-        if plain is not None and (order_id is not None or not plain.status.is_final):
-            if plain.status.is_final:
-                return plain
-            raise trouble
-        conditional = await self._algo_order(symbol, order_id, client_id)
+        try:
+            plain = await self._plain_order(symbol, name)
+            if plain is not None and (order_id is not None or not plain.status.is_final):
+                if plain.status.is_final:
+                    return plain
+                raise trouble
+            conditional = await self._algo_order(symbol, order_id, client_id)
+        except OperationError as unread:
+            # an unknown outcome says more than that a look failed
+            raise (trouble if isinstance(trouble, OutcomeUnknown) else unread) from None
         if self.ORDERS.algo is not None and conditional is not None and conditional.status is OrderStatus.UNTRIGGERED:
             return await self._cancel_algo(trouble.operation, self.ORDERS.algo, conditional)
         ended = [order for order in (plain, conditional) if order is not None]
@@ -175,6 +189,9 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
     async def _cancel_algo(self, operation: str, algo: AlgoEndpoints, order: Order) -> Order:
         try:
             change = await self.call(algo.cancel, algoId=int(order.id), symbol=order.symbol)
+        except OutcomeUnknown as unknown:
+            unknown.then(lambda _: self.get_order(order.symbol, order_id=order.id))
+            raise
         except Rejected as refused:
             present = await self._algo_order(order.symbol, order.id, None)
             if refused.code != UNKNOWN_ORDER or present is None or not present.status.is_final:
@@ -188,7 +205,10 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
         for pause in _LOOKS:
             if pause:
                 await self.pause(pause)
-            present = await self._algo_order(order.symbol, order.id, None)
+            try:
+                present = await self._algo_order(order.symbol, order.id, None)
+            except OperationError:  # likewise
+                continue
             if present is not None and present.status.is_final:
                 return present
         return canceled
@@ -200,7 +220,10 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
         for pause in _LOOKS:
             if pause:
                 await self.pause(pause)
-            present = await self._plain_order(acknowledged.symbol, name)
+            try:
+                present = await self._plain_order(acknowledged.symbol, name)
+            except OperationError:  # it was cancelled, whatever cannot be read of it
+                continue
             if present is not None and present.status.is_final:
                 return present
         return acknowledged

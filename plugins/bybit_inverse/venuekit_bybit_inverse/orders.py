@@ -154,6 +154,7 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmend):
     async def _final_order(self, symbol: str, order_id: str | None, client_id: str | None) -> Order:
         """Look until an order has ended; what still has not after a few seconds is returned as it is."""
         order: Order | None = None
+        unread: OperationError | None = None
         for pause in _LOOKS:
             if pause:
                 await self._pause(pause)
@@ -161,12 +162,22 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmend):
                 order = await self.get_order(symbol, order_id=order_id, client_id=client_id)
             except NotFound:
                 continue
+            except OperationError as error:
+                unread = error
+                continue
             if order.status.is_final:
                 return order
         if order is not None:
             return order
         words = "the venue took the request, but the order is not to be found"
-        raise OutcomeUnknown(words, venue=self.venue.id, operation="cancel_order", subject=symbol, client_id=client_id)
+        raise OutcomeUnknown(
+            words if unread is None else f"the venue took the request, but the order cannot be read ({unread})",
+            venue=self.venue.id,
+            operation="cancel_order",
+            subject=symbol,
+            client_id=client_id,
+            settle=lambda: self._final_order(symbol, order_id, client_id),
+        )
 
     async def _pause(self, seconds: float) -> None:
         await self.pause(seconds)

@@ -129,3 +129,17 @@ async def test_a_halted_account_stays_halted_in_every_view(stage: Any) -> None:
         with pytest.raises(errors.GuardRefused, match="halted"):
             await account.call(SET_MARGIN, contract="GEMUSD", margin="isolated")
         assert await account.call(POSITIONS)
+
+
+async def test_items_that_a_guard_cannot_read_are_refused(clock: Any) -> None:
+    """What stands within a list as no venue documents it ends in our own error, and nothing is sent."""
+    async with (
+        venuekit.simulate("toy_perp", clock=clock) as sim,
+        venuekit.Runtime(clock=clock, journal=False) as runtime,
+        venuekit.connect(
+            "toy_perp", sim.credentials("toy_perp"), runtime=runtime, guard=Guard(symbols={"GEMUSD"})
+        ) as account,
+    ):
+        for items in ([{}], [1]):
+            with pytest.raises(errors.InvalidArgument, match="within a list"):
+                await account.call(BATCH, items=items)

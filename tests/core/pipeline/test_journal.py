@@ -167,3 +167,44 @@ def _noted(journal: FileJournal, moment: datetime) -> str:
     entry_id = new_id(moment)
     journal.begin(Unresolved(entry_id, "set_leverage", "PUT", "/v1/leverage", {"leverage": Decimal(7)}, moment, moment))
     return entry_id
+
+
+def days_of(journal: FileJournal, *days: int) -> list[str]:
+    """Write a line that is closed into the file of each day, and return their ids."""
+    ids = []
+    for day in days:
+        moment = datetime(2025, 6, day, 12, tzinfo=UTC)
+        ids.append(new_id(moment))
+        journal.begin(Unresolved(ids[-1], "set_leverage", "PUT", "/v1/leverage", {}, moment, moment))
+        journal.end(ids[-1], "applied")
+    return ids
+
+
+def test_a_day_is_never_renamed_over_what_was_kept_of_it(tmp_path: Path) -> None:
+    """A second closing line for a day that has been set aside does not replace what is kept of that day."""
+    journal = FileJournal(tmp_path / "account")
+    first, *_ = days_of(journal, 1, 2, 3)
+    journal.unresolved()
+    kept = (tmp_path / "account-20250601.closed").read_bytes()
+
+    journal.end(first, "applied")
+    journal.unresolved()
+
+    assert kept == (tmp_path / "account-20250601.closed").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["open", "rename"])
+def test_another_process_may_set_a_day_aside_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A file that another process renames between finding and reading or renaming it is no error."""
+    journal = FileJournal(tmp_path / "account")
+    days_of(journal, 1, 2, 3)
+    genuine = getattr(Path, name)
+
+    def beaten(path: Path, *args: Any, **kwargs: Any) -> Any:
+        if path.name == "account-20250601.jsonl" and path.exists():
+            path.replace(path.with_suffix(".closed"))
+        return genuine(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, name, beaten)
+    assert () == journal.unresolved()
+    assert (tmp_path / "account-20250601.closed").exists()

@@ -213,6 +213,7 @@ async def test_what_met_its_deadline_is_found_out_about_later(stage: Any) -> Non
     await stage.clock.sleep(5)
 
     assert (await adding.value.settle()).amount == Decimal(5)
+    assert (await adding.value.settle()).amount == Decimal(5), "what proves it proves it again"
     assert added(stage) == Decimal(5)
     assert await levering.value.settle() == LeverageSetting("GEMUSD", Decimal(7), Decimal(7), changed=None)
     assert len(stage.arrivals("PUT", "/v1/leverage")) == 1

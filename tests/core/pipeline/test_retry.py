@@ -354,7 +354,7 @@ async def test_a_write_proven_to_have_arrived_holds_nobody_up(stage: Any) -> Non
 
 async def test_a_remembered_read_ends_at_each_callers_own_deadline(stage: Any) -> None:
     """Who joins a read that somebody else began is not hurt by that one's deadline, and keeps its own."""
-    stage.sim.disturb("toy_perp", READ, Delay(before=5))
+    stage.sim.disturb("toy_perp", READ, Delay(before=4))
 
     hurried = asyncio.create_task(stage.account.using(deadline=1).cached(POSITIONS))
     patient = asyncio.create_task(stage.account.cached(POSITIONS))

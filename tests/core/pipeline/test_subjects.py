@@ -96,3 +96,18 @@ def test_a_fence_around_the_account_stops_every_symbol() -> None:
     subjects.raise_fence(Fence(None, 1000, "cross", Subject.ACCOUNT))
 
     assert 1000 == subjects.fenced_until(SYMBOL, ["A"], "leverage 10", 500)
+
+
+async def test_a_turn_that_comes_after_cancelling_ends_the_wait_as_cancelled() -> None:
+    """Holder and waiter given up in one step: the waiter is cancelled, no other error hides it, and nothing is held."""
+    subjects = Subjects()
+    await subjects.enter("A")
+    waiting = asyncio.create_task(subjects.enter("A"))
+    await asyncio.sleep(0)
+
+    waiting.cancel()
+    subjects.leave("A")
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+    assert subjects.try_enter("A")

@@ -108,22 +108,22 @@ async def settle_batch(call: Call, lost: Lost) -> Settled[tuple[BatchItem, ...]]
     )
 
 
-def _is_open(row: OrderRow | None) -> bool | None:
-    return None if row is None else row.order_status in _OPEN
+def _has_ended(row: OrderRow | None) -> bool:
+    return row is not None and row.order_status not in _OPEN
 
 
 async def read_canceled(call: Call, lost: Lost) -> Reading[OrderAck]:
     """Read whether an order is still open."""
     row = next(iter(await _find(call, lost.parameters)), None)
-    is_open = _is_open(row)
-    seen = "an open order" if is_open else None if row is None else row.order_status
-    return Reading(seen, is_open is False, None if row is None else _ack(row))
+    # one word for what has not: that it is found between two looks tells of nobody else
+    seen = row.order_status if row is not None and _has_ended(row) else "no such order, or an open one"
+    return Reading(seen, _has_ended(row), None if row is None else _ack(row))
 
 
 async def read_canceled_batch(call: Call, lost: Lost) -> Reading[tuple[BatchItem, ...]]:
     """Read whether any order of a batch is still open."""
     rows = [next(iter(await _find(call, item)), None) for item in lost.parameters["request"]]
-    left = sum(_is_open(row) is not False for row in rows)
+    left = sum(not _has_ended(row) for row in rows)
     items = tuple(BatchItem(_ack(row)) for row in rows if row is not None)
     # no number: what is left may be an item that was refused, and tells of nobody else
     seen = "orders that have not ended" if left else "ended orders"
@@ -173,4 +173,5 @@ async def read_emptied(call: Call, lost: Lost) -> Reading[tuple[OrderAck, ...]]:
     which = {name: lost.parameters[name] for name in ("symbol", "baseCoin", "settleCoin") if name in lost.parameters}
     left = (await call(OPEN_ORDERS, category=CATEGORY, openOnly=0, limit=_PAGE_SIZE, **which)).rows
     holds = not left and await call(SERVER_TIME) > lost.fence
-    return Reading("open orders" if left else "no open orders", holds, ())
+    # one word for both: an attempt of ours may empty it between two looks
+    return Reading("no open orders" if holds else "open orders, or none yet", holds, ())
