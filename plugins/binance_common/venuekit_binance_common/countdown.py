@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,7 +24,6 @@ _MOST_WINDOW = 5_000
 _AHEAD = 1.0
 #: seconds between attempts to arm it for the first time
 _FIRST_WAITS = (0.2, 0.5, 1.0)
-_log = logging.getLogger("venuekit.countdown")
 
 
 class BinanceCountdown(BinanceOrderReading, CountdownCancel):
@@ -136,9 +134,11 @@ class _Heart:
     def _tell_if_run_out(self, error: OperationError) -> None:
         if self._has_run_out or self._account.monotonic() < self._armed_until:
             return
+        import logging
+
         self._has_run_out = True
         words = "the countdown of %s was not renewed for %g s: the venue may have cancelled its plain orders (%s)"
-        _log.warning(words, self._symbol, self._seconds, error)
+        logging.getLogger("venuekit.countdown").warning(words, self._symbol, self._seconds, error)
 
     def open_for(self) -> float:
         """Return for how many seconds a beat without an answer may still arrive."""
