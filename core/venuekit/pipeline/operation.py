@@ -70,6 +70,8 @@ class Operation(Generic[T]):
     #: the history row that proves it, once found: it may be looked for again
     claims: str | None = None
     fences: tuple[Fence, ...] = ()
+    #: the method that was called, once somebody wants to know: later it is not under way any more
+    _name: str | None = None
 
     async def attempt(self) -> T:
         """
@@ -182,6 +184,13 @@ class Operation(Generic[T]):
         return self.options.priority or self.endpoint.priority
 
     @property
+    def name(self) -> str:
+        """The capability method that was called, or verb and path."""
+        if self._name is None:
+            self._name = self.endpoint.operation
+        return self._name
+
+    @property
     def subject(self) -> str | None:
         """The symbol this is about, None for the account."""
         symbol = self.endpoint.value_of(Role.SYMBOL, self.parameters)
@@ -213,7 +222,7 @@ class Operation(Generic[T]):
     def annotate(self, error: OperationError) -> OperationError:
         """Add who, what and on what to an error, and the outcome as far as open attempts decide it."""
         error.venue = self.line.place.venue.id
-        error.operation = error.operation or self.endpoint.operation
+        error.operation = error.operation or self.name
         error.subject = error.subject or self.subject
         error.client_id = self.client_id
         error.parameters = redact_parameters(self.parameters)
@@ -228,7 +237,7 @@ class Operation(Generic[T]):
     def tell(self, kind: EventKind, *, seconds: float | None = None, error: OperationError | None = None) -> None:
         """Tell the observers of this venue."""
         venue = self.line.place.venue.id
-        event = Event(kind, venue, self.endpoint.operation, self.subject, self.attempts, seconds, error)
+        event = Event(kind, venue, self.name, self.subject, self.attempts, seconds, error)
         tell(self.line.place.observers, event)
 
     def close(self, outcome: Outcome) -> None:
@@ -314,7 +323,7 @@ class Operation(Generic[T]):
         self.journal_id = self.journal_id or new_id(sent_at)
         entry = Unresolved(
             id=self.journal_id,
-            operation=self.endpoint.operation,
+            operation=self.name,
             verb=self.endpoint.verb,
             path=self.endpoint.path,
             parameters=self.parameters,

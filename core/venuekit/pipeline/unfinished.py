@@ -63,7 +63,7 @@ async def _resolve(line: Line, endpoint: Endpoint[object], entry: Unresolved, ca
 def _what(operation: Operation[object]) -> str:
     on_what = f" for {operation.subject}" if operation.subject else ""
     venue, when = operation.line.place.venue.id, from_milliseconds(operation.sent_at)
-    return f"{venue}: {operation.endpoint.operation}{on_what} of {when}"
+    return f"{venue}: {operation.name}{on_what} of {when}"
 
 
 def _endpoint(line: Line, entry: Unresolved) -> Endpoint[object]:

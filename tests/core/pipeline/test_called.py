@@ -5,16 +5,29 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
+import attrs
 import pytest
 
 from venuekit import errors
-from venuekit.capabilities import LeverageControl, LeverageReader, MarginTypeReader, PositionReader, SettingsReader
-from venuekit.simulator import Answer
-from venuekit_toy_perp.endpoints import POSITIONS, SETTINGS
+from venuekit.capabilities import (
+    LeverageControl,
+    LeverageReader,
+    MarginTypeReader,
+    PositionMarginControl,
+    PositionReader,
+    SettingsReader,
+)
+from venuekit.simulator import Answer, Delay
+from venuekit_toy_perp.endpoints import ADD_COLLATERAL, POSITIONS, SETTINGS
 
 pytestmark = pytest.mark.looptime
+#: one endpoint for both ways of moving margin, and nothing that could be read of it
+MOVE = attrs.evolve(
+    ADD_COLLATERAL, serves=(PositionMarginControl.add_margin, PositionMarginControl.reduce_margin), settle=None
+)
 REFUSED = Answer.json(400, {"error": {"code": 2001, "message": "no"}})
 
 
@@ -40,6 +53,26 @@ async def test_an_error_names_what_was_called(
     assert caught.value.operation == name
     assert f"{name} refused" in str(caught.value)
     assert {event.operation for event in stage.events} == {name}
+
+
+async def test_what_is_settled_later_bears_the_name_of_what_was_called(stage: Any) -> None:
+    """When settle() is called the method is long over, and its errors are still its."""
+
+    class Mover(type(stage.account), PositionMarginControl):  # type: ignore[misc]
+        __slots__ = ()
+
+        async def add_margin(self, symbol: str, amount: Decimal, *, side: Any = None) -> Any:
+            return await self.call(MOVE, contract=symbol, amount=amount)
+
+        async def reduce_margin(self, symbol: str, amount: Decimal, *, side: Any = None) -> Any:
+            return await self.call(MOVE, contract=symbol, amount=-amount)
+
+    stage.sim.disturb("toy_perp", ADD_COLLATERAL, Delay(before=3))
+    mover = Mover(stage.account._line).using(deadline=1)
+    with pytest.raises(errors.OutcomeUnknown, match="reduce_margin") as caught:
+        await mover.reduce_margin("TOYUSD", Decimal(5))
+    with pytest.raises(errors.OutcomeUnknown, match="reduce_margin"):
+        await caught.value.settle()
 
 
 async def test_tasks_that_a_method_starts_bear_its_name(stage: Any) -> None:
