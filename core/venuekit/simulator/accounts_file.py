@@ -79,6 +79,5 @@ def _write_private(file: Path, text: str) -> None:
         with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
             opened.write(text)
         temporary.replace(file)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    finally:
+        temporary.unlink(missing_ok=True)  # there is none any more unless that failed

@@ -61,10 +61,9 @@ class BinanceCountdown(BinanceOrderReading, CountdownCancel):
         beating = asyncio.create_task(heart.beat())
         try:
             yield
-        except BaseException:
+        finally:
             await _stop(beating)
-            raise
-        await _stop(beating)
+        # a clean exit; after an exception it stays armed
         if not beating.cancelled():
             beating.result()
         await self.set_countdown(symbol, None)

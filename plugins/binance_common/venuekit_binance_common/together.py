@@ -27,20 +27,13 @@ async def together(
     a: Coroutine[Any, Any, A], b: Coroutine[Any, Any, B], c: Coroutine[Any, Any, C], d: Coroutine[Any, Any, D], /
 ) -> tuple[A, B, C, D]: ...
 async def together(*reads: Coroutine[Any, Any, Any]) -> tuple[Any, ...]:
-    """Return the results of several reads; the first that fails is raised as it is, and stops the others."""
-    import asyncio  # declarations are read without it
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(read) for read in reads]
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None
-    return tuple(task.result() for task in tasks)
+    """Return the results of several reads; see :func:`together_all`."""
+    return await together_all(reads)
 
 
 async def together_all(calls: Iterable[Coroutine[Any, Any, A]]) -> tuple[A, ...]:
-    """Return the results of any number of calls; see :func:`together`."""
-    import asyncio
+    """Return the results of any number of calls; the first that fails is raised as it is, and stops the others."""
+    import asyncio  # declarations are read without it
 
     try:
         async with asyncio.TaskGroup() as group:

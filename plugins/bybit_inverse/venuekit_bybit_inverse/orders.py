@@ -157,7 +157,7 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmend):
         unread: OperationError | None = None
         for pause in _LOOKS:
             if pause:
-                await self._pause(pause)
+                await self.pause(pause)
             try:
                 order = await self.get_order(symbol, order_id=order_id, client_id=client_id)
             except NotFound:
@@ -178,9 +178,6 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmend):
             client_id=client_id,
             settle=lambda: self._final_order(symbol, order_id, client_id),
         )
-
-    async def _pause(self, seconds: float) -> None:
-        await self.pause(seconds)
 
 
 def _name(change: Amendment) -> dict[str, str | None]:

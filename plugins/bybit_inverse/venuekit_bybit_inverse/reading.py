@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine, Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
 
 import attrs
@@ -13,9 +13,6 @@ from venuekit.account import Account, Answer
 from venuekit.endpoint import Endpoint
 from venuekit.errors import InvalidRequest, Outcome, PayloadMismatch
 from venuekit_bybit_inverse.payloads import Page
-
-if TYPE_CHECKING:
-    import asyncio
 
 __all__ = ["Rows", "raw_rows", "read_pages", "together", "together_all", "unlisted"]
 
@@ -81,30 +78,20 @@ def unlisted(account: Account, symbol: str, operation: str) -> InvalidRequest:
 
 
 async def together(first: Coroutine[Any, Any, A], second: Coroutine[Any, Any, B]) -> tuple[A, B]:
-    """Do two reads at the same time; when one fails the other is given up and its error raised as it is."""
-    import asyncio
-
-    one, two = asyncio.create_task(first), asyncio.create_task(second)
-    try:
-        return await one, await two
-    finally:
-        await _give_up((one, two))
+    """Do two reads at the same time; see :func:`together_all`."""
+    reads: tuple[Coroutine[Any, Any, Any], ...] = (first, second)
+    one, two = await together_all(reads)
+    return one, two
 
 
 async def together_all(reads: Iterable[Coroutine[Any, Any, A]]) -> list[A]:
-    """Do any number of reads at the same time; when one fails the others are given up."""
+    """Do any number of reads at the same time; when one fails the others are given up and its error raised as it is."""
     import asyncio
 
     tasks = [asyncio.create_task(read) for read in reads]
     try:
         return [await task for task in tasks]
     finally:
-        await _give_up(tasks)
-
-
-async def _give_up(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    import asyncio
-
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
