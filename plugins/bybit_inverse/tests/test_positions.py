@@ -8,11 +8,13 @@ from urllib.parse import parse_qs
 
 import pytest
 
+import venuekit
 from venuekit.capabilities import MarginType, Position, PositionSide, PositionState, Unit
 from venuekit.clock import from_milliseconds
 from venuekit.errors import InvalidArgument, InvalidRequest, PayloadMismatch
 from venuekit.simulator import Answer, Simulation
 from venuekit.simulator.ledger import Side
+from venuekit.testing import InstantClock
 from venuekit.testing.recorded import Recorded
 from venuekit_bybit_inverse import BybitInverseAccount
 from venuekit_bybit_inverse.endpoints import POSITION_LIST
@@ -21,10 +23,18 @@ Replay = Callable[..., None]
 D = Decimal
 
 
-async def test_documented_short_position(account: BybitInverseAccount, replay: Replay, recorded: Recorded) -> None:
+async def test_documented_short_position(recorded: Recorded) -> None:
     """Every field of the documented row reaches the position, with its sign, unit and source."""
-    replay("get_v5_account_info", "get_v5_position_list")
-    position = await account.get_position("BTCUSD")
+    clock = InstantClock()  # the venue's clock and ours are one, so that what it says and what we say can be compared
+    async with (
+        venuekit.simulate("bybit_inverse", clock=clock) as sim,
+        venuekit.Runtime(clock=clock, journal=False) as runtime,
+        venuekit.connect("bybit_inverse", sim.credentials("bybit_inverse"), runtime=runtime, keep_raw=True) as account,
+    ):
+        assert isinstance(account, BybitInverseAccount)
+        for case in map(recorded.named, ("get_v5_account_info", "get_v5_position_list")):
+            sim.disturb("bybit_inverse", case.route, Answer(case.status, case.body))
+        position = await account.get_position("BTCUSD")
     assert position.received_at is not None
     assert position.as_of is not None
     assert position.as_of <= position.received_at
