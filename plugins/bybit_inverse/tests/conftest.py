@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,3 +60,24 @@ def arrivals(sim: Simulation) -> Callable[[str], list[str]]:
         return [request.query or request.body.decode() for request in found]
 
     return of
+
+
+@pytest.fixture
+def late(sim: Simulation) -> Callable[[int], None]:
+    """Let the venue's clock be at an instant, so that old recorded answers are of the recent past."""
+
+    def set_clock(milliseconds: int) -> None:
+        sim.skew((milliseconds - sim.milliseconds()) / 1000)
+
+    return set_clock
+
+
+@pytest.fixture
+def last_page(sim: Simulation) -> Callable[[str], None]:
+    """Let a history end behind a documented page, whose cursor the simulated venue does not know."""
+
+    def end(path: str) -> None:
+        nothing: dict[str, Any] = {"list": [], "rows": [], "orderBody": [], "nextPageCursor": ""}
+        sim.disturb(VENUE, ("GET", path), Answer.json(200, {"retCode": 0, "result": nothing}))
+
+    return end

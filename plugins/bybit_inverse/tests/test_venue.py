@@ -21,9 +21,11 @@ from venuekit.capabilities import (
     PositionBehaviour,
     PositionModeControl,
     RiskLimitControl,
+    SupportState,
     TimeInForce,
 )
 from venuekit.endpoint import Area, Effect, Priority, Security
+from venuekit.support import declared_support
 from venuekit.venue import LimitScope
 from venuekit_bybit_inverse import BYBIT_INVERSE
 from venuekit_bybit_inverse.endpoints import (
@@ -173,3 +175,16 @@ def test_looking_at_open_orders_is_no_history() -> None:
     assert OPEN_ORDERS.priority is Priority.READ
     assert ORDER_HISTORY.priority is Priority.READ
     assert EXECUTIONS.priority is Priority.HISTORY
+
+
+def test_what_the_demo_service_lacks() -> None:
+    """Each missing capability has a reason."""
+    demo = BYBIT_INVERSE.environment("demo")
+    names = {capability.__name__ for capability in demo.unsupported}
+    assert names == {
+        "ApiKeyReader", "CommissionReader", "ConversionReader", "OrderBatch", "TpSlModeControl", "WithdrawalReader",
+    }  # fmt: skip
+    for capability in demo.unsupported:
+        support = declared_support(BYBIT_INVERSE, capability, demo)
+        assert (support.state, support.source) == (SupportState.UNSUPPORTED, "environment")
+        assert "demo service" in (support.reason or "")
