@@ -116,4 +116,8 @@ async def _opened(
 ) -> AsyncIterator[Account]:
     async with _joined(runtime) as joined:
         found = await joined.plugins.load(venue) if isinstance(venue, str) else venue
-        yield await joined.open(found, credentials, **options)
+        account = await joined.open(found, credentials, **options)
+        try:
+            yield account
+        finally:
+            account.close()

@@ -12,7 +12,7 @@ from venuekit import errors
 from venuekit.capabilities import Capability, Support, SupportState
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint, Priority
-from venuekit.payloads import read_json
+from venuekit.payloads import MISFITS, mismatch_of, read_json
 from venuekit.pipeline.options import UNSET, Options
 from venuekit.support import declared_support
 from venuekit.venue import EnvironmentName, Venue
@@ -92,30 +92,73 @@ class Account:
             parameters = {name: value for name, value in parameters.items() if value is not None}
         return self._line.carry(endpoint, parameters, self._options, endpoint.decode, self._read)
 
-    async def made(self, make: Callable[[T], V], endpoint: Endpoint[T], /, **parameters: Any) -> V:
-        """Do as :meth:`call`, and return what ``make`` makes of the value, also where ``settle()`` finds it later."""
-        try:
-            value = await self.call(endpoint, **parameters)
-        except errors.OutcomeUnknown as unknown:
-            unknown.then(make)
-            raise
-        return make(value)
+    def made(self, make: Callable[[T], V], endpoint: Endpoint[T], /, **parameters: Any) -> Coroutine[Any, Any, V]:
+        """
+        Do as :meth:`call`, and return what ``make`` makes of the value, also where ``settle()`` finds it later.
+
+        What ``make`` cannot use (it may raise ``ArithmeticError``, ``LookupError``, ``TypeError``, ``ValueError`` or an
+        :class:`~venuekit.errors.OperationError`) is an answer that cannot be read: of a write it is settled like a lost
+        one, so that a write which was executed is never told as one that was not.
+        """
+        if None in parameters.values():
+            parameters = {name: value for name, value in parameters.items() if value is not None}
+        return self._line.carry(endpoint, parameters, self._options, endpoint.decode, self._read, make)
 
     async def answer(self, endpoint: Endpoint[T], /, **parameters: Any) -> Answer[T]:
         """Do as :meth:`call`, and also say when the answer was true; with ``keep_raw`` keep it as plain JSON too."""
+        return await self.answer_as(_itself, endpoint, **parameters)
+
+    def answer_as(
+        self, convert: Callable[[Answer[T]], V], endpoint: Endpoint[T], /, **parameters: Any
+    ) -> Coroutine[Any, Any, V]:
+        """Do as :meth:`made` with an :meth:`answer`; one that ``settle()`` finds later has no ``raw``."""
         parameters = {name: value for name, value in parameters.items() if value is not None}
         clock = self._line.place.clock
         as_of = clock.now()
-        raw: Any = None
+        kept: tuple[Any, Any] = (None, None)
 
         def decode(body: bytes) -> T:
-            nonlocal raw
-            raw = read_json(body)
-            return endpoint.decode(body)
+            nonlocal kept
+            value = endpoint.decode(body)
+            kept = (value, read_json(body))
+            return value
+
+        def converted(value: T) -> V:
+            raw = kept[1] if value is kept[0] else None
+            return convert(Answer(value, as_of, from_milliseconds(clock.clock.milliseconds()), raw))
 
         chosen: Callable[[bytes], T] = decode if self._line.keep_raw else endpoint.decode
-        value = await self._line.carry(endpoint, parameters, self._options, chosen, self._read)
-        return Answer(value, as_of, from_milliseconds(clock.clock.milliseconds()), raw)
+        return self._line.carry(endpoint, parameters, self._options, chosen, self._read, converted)
+
+    async def look_after(
+        self,
+        look: Callable[[], Awaitable[V]],
+        *,
+        operation: str,
+        subject: str | None = None,
+        client_id: str | None = None,
+    ) -> V:
+        """
+        Return what ``look`` reads after a write that the venue has accepted.
+
+        Raises:
+            OutcomeUnknown: it failed; its ``outcome`` is APPLIED, and its ``settle()`` looks again.
+        """
+        try:
+            return await look()
+        except (errors.OperationError, *MISFITS) as failure:
+            unread = mismatch_of(failure)
+            if unread.outcome is errors.Outcome.UNKNOWN:
+                raise  # of another write, or of a look that found that this one is not certain after all
+            raise errors.OutcomeUnknown(
+                f"it was executed, and reading what came of it failed: {unread}",
+                venue=self.venue.id,
+                operation=operation,
+                subject=subject,
+                client_id=client_id,
+                outcome=errors.Outcome.APPLIED,
+                settle=lambda: self.look_after(look, operation=operation, subject=subject, client_id=client_id),
+            ) from failure
 
     async def cached(self, endpoint: Endpoint[T], /, **parameters: Any) -> T:
         """Read once per venue and environment and remember it; whoever asks meanwhile waits for the same read."""
@@ -225,6 +268,10 @@ class Account:
 
         return await resolve(self._line, entry, self._read)
 
+    def close(self) -> None:
+        """Send nothing from now on: every call raises :class:`~venuekit.errors.AccountClosed`."""
+        self._line.closed = True
+
     async def on_open(self) -> None:
         """Read what this account's class must know before it is handed out; a plugin overrides it."""
 
@@ -247,13 +294,18 @@ class Account:
     async def _read(self, endpoint: Endpoint[T], /, **parameters: Any) -> T:
         """Read on behalf of a write, and as urgent: with the caller's window, and none of its other options."""
         options = Options(recv_window=self._options.recv_window, priority=Priority.RISK)
-        return await self._line.carry(endpoint, parameters, options, endpoint.decode, self._read)
+        value: T = await self._line.carry(endpoint, parameters, options, endpoint.decode, self._read)
+        return value
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.venue.id} {self.environment} {self._line.account}>"
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         raise TypeError("an Account is not pickled; open one in the other process from a reference to its credentials")
+
+
+def _itself(answer: Answer[T]) -> Answer[T]:
+    return answer
 
 
 def _failed(future: Awaitable[Any]) -> bool:

@@ -8,6 +8,7 @@
     - CredentialsError        credentials that do not fit the venue, environment or host
   + PluginError               a distribution that provides a plugin is broken
   + OperationError            one operation on one venue; says who, what, on what, and the outcome
+    - AccountClosed           the account is used after it was closed; nothing was sent
     - InvalidArgument         refused before sending: the declaration already tells
     - UnsupportedCapability   the venue, environment or account cannot do this
     - GuardRefused            refused before sending by the account's own guard
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 __all__ = [
+    "AccountClosed",
     "AccountsFileError",
     "AnswerLost",
     "AuthenticationFailed",
@@ -120,7 +122,8 @@ class OperationError(VenuekitError):
         message: The venue's own words, or ours when it said nothing. Redacted.
         code: The venue's own code; None when it gave none.
         status: HTTP status; None when no answer arrived.
-        outcome: What is known about the effect; a read that fails leaves NOT_APPLIED or NOT_SENT.
+        outcome: What is known about the effect; a read that fails leaves NOT_APPLIED or NOT_SENT. NOT_SENT by default
+            only where the class itself says so.
         client_id: The client id that was sent with an order, those of a batch parted by commas; None for what has
             none.
         parameters: What was sent, redacted.
@@ -131,6 +134,8 @@ class OperationError(VenuekitError):
 
     #: how the sentence continues after the operation's name
     _verb = "failed"
+    #: of an error whose raiser does not state it
+    _outcome: Outcome = Outcome.UNKNOWN
 
     def __init__(
         self,
@@ -141,12 +146,13 @@ class OperationError(VenuekitError):
         subject: str | None = None,
         code: int | str | None = None,
         status: int | None = None,
-        outcome: Outcome = Outcome.NOT_SENT,
+        outcome: Outcome | None = None,
         client_id: str | None = None,
         parameters: dict[str, Any] | None = None,
         sent_at: datetime | None = None,
         fence: datetime | None = None,
         reads: tuple[str, ...] = (),
+        settle: Callable[[], Awaitable[Any]] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -155,12 +161,33 @@ class OperationError(VenuekitError):
         self.subject = subject
         self.code = code
         self.status = status
-        self.outcome = outcome
+        self.outcome = self._outcome if outcome is None else outcome
         self.client_id = client_id
         self.parameters = parameters or {}
         self.sent_at = sent_at
         self.fence = fence
         self.reads = reads
+        self._settle = settle
+
+    async def settle(self) -> Any:
+        """
+        Look again at a write that was or may have been executed; sends nothing but reads.
+
+        Returns what the call would have returned. Raises :class:`NotExecuted`, :class:`Conflict` or an error like
+        this one, and this error itself when there is nothing to look at.
+        """
+        if self._settle is None:
+            raise self
+        return await self._settle()
+
+    def settle_by(self, look: Callable[[], Awaitable[Any]]) -> None:
+        """Have :meth:`settle` do this."""
+        self._settle = look
+
+    def then(self, make: Callable[[Any], Any]) -> None:
+        """Have :meth:`settle` return what ``make`` (it may be a coroutine function) makes of what it finds."""
+        if self._settle is not None:
+            self._settle = _making(self._settle, make)
 
     def __str__(self) -> str:
         who = f"{self.venue}: " if self.venue else ""
@@ -171,22 +198,32 @@ class OperationError(VenuekitError):
         return f"{who}{what}{on_what}: {code}{self.message}{reads}"
 
 
+class AccountClosed(OperationError):
+    """The account, or the runtime it was opened in, is closed; nothing was sent."""
+
+    _verb = "was not sent"
+    _outcome = Outcome.NOT_SENT
+
+
 class InvalidArgument(OperationError, ValueError):
     """An argument that the venue's declaration already refuses; nothing was sent."""
 
     _verb = "was not sent"
+    _outcome = Outcome.NOT_SENT
 
 
 class UnsupportedCapability(OperationError):
     """The venue, its environment or this account cannot do this; the message is the venue's reason."""
 
     _verb = "is not supported"
+    _outcome = Outcome.NOT_SENT
 
 
 class GuardRefused(OperationError):
     """The account's own guard forbids this; nothing was sent, or, halted since, only what the venue had refused."""
 
     _verb = "was stopped by the guard"
+    _outcome = Outcome.NOT_SENT
 
 
 class PayloadMismatch(OperationError):
@@ -202,6 +239,8 @@ class TransportError(OperationError):
 class NeverSent(TransportError):
     """The connection was not made, so not one byte of the request was written."""
 
+    _outcome = Outcome.NOT_SENT
+
 
 class AnswerLost(TransportError):
     """The request may have arrived, but no readable answer came back."""
@@ -210,11 +249,14 @@ class AnswerLost(TransportError):
 class CertificateRejected(TransportError):
     """The other side could not prove who it is; nothing was sent to it."""
 
+    _outcome = Outcome.NOT_SENT
+
 
 class VenueError(OperationError):
     """The venue answered, and refused; ``code`` and ``message`` are its own."""
 
     _verb = "refused"
+    _outcome = Outcome.NOT_APPLIED
 
 
 class ClockSkew(VenueError):
@@ -244,6 +286,8 @@ class Unavailable(VenueError):
 class OutcomeNotStated(VenueError):
     """The venue answered that it does not know whether the request was executed."""
 
+    _outcome = Outcome.UNKNOWN
+
 
 class AuthenticationFailed(VenueError):
     """Key, signature or passphrase are not accepted."""
@@ -267,42 +311,19 @@ class Rejected(VenueError):
 
 class OutcomeUnknown(OperationError):
     """
-    A write was sent and whether it holds could not be found out.
+    A write was sent and whether it holds could not be found out; ``await error.settle()`` tries again.
 
-    ``await error.settle()`` tries again: it returns what the call would have returned, or raises
-    :class:`NotExecuted`, :class:`Conflict` or this error anew.
+    Its ``outcome`` is APPLIED when it is known to hold, and only its value cannot be had.
     """
 
     _verb = "has an unknown outcome"
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        settle: Callable[[], Awaitable[Any]] | None = None,
-        outcome: Outcome = Outcome.UNKNOWN,
-        **details: Any,
-    ) -> None:
-        super().__init__(message, outcome=outcome, **details)
-        self._settle = settle
-
-    async def settle(self) -> Any:
-        """Try again to find out; raises this error itself when the operation has nothing to read."""
-        if self._settle is None:
-            raise self
-        return await self._settle()
-
-    def then(self, make: Callable[[Any], Any]) -> None:
-        """Have :meth:`settle` return what ``make`` (it may be a coroutine function) makes of the endpoint's value."""
-        if self._settle is not None:
-            self._settle = _making(self._settle, make)
 
 
 def _making(settle: Callable[[], Awaitable[Any]], make: Callable[[Any], Any]) -> Callable[[], Awaitable[Any]]:
     async def settled() -> Any:
         try:
             value = make(await settle())
-        except OutcomeUnknown as again:
+        except OperationError as again:
             again.then(make)
             raise
         return await value if isinstance(value, Awaitable) else value
@@ -314,9 +335,7 @@ class NotExecuted(OperationError):
     """A write whose answer was lost is proven not to have happened, and cannot happen any more."""
 
     _verb = "was not executed"
-
-    def __init__(self, message: str, *, outcome: Outcome = Outcome.NOT_APPLIED, **details: Any) -> None:
-        super().__init__(message, outcome=outcome, **details)
+    _outcome = Outcome.NOT_APPLIED
 
     def of_each(self, items: Iterable[tuple[str, str | None]]) -> tuple[NotExecuted, ...]:
         """Return this error for each item of a batch, given as symbol and client id."""
@@ -334,6 +353,3 @@ class Conflict(OperationError):
     """The setting was found at a value that is neither the old nor the wanted one: somebody else writes it too."""
 
     _verb = "met another writer"
-
-    def __init__(self, message: str, *, outcome: Outcome = Outcome.UNKNOWN, **details: Any) -> None:
-        super().__init__(message, outcome=outcome, **details)

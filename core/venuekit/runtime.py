@@ -105,6 +105,8 @@ class Runtime:
             for made in self._made:
                 stack.push_async_callback(made.aclose)
             self._made.clear()
+            for place, _ in self._places.values():
+                place.closed = True
             self._places.clear()
 
     def __del__(self) -> None:

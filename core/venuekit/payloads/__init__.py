@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from venuekit.payloads.decoder import payload_decoder
 from venuekit.payloads.json_text import read_json
+from venuekit.payloads.mismatch import MISFITS, mismatch_of
 from venuekit.payloads.numbers import interned, nonzero
 from venuekit.payloads.wire_row import WireRow
 
-__all__ = ["WireRow", "interned", "nonzero", "payload_decoder", "read_json"]
+__all__ = ["MISFITS", "WireRow", "interned", "mismatch_of", "nonzero", "payload_decoder", "read_json"]

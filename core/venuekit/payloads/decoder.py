@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args, get_origin
 import attrs
 
 from venuekit.payloads.json_text import TOO_DEEP, json_reader
-from venuekit.payloads.mismatch import Path, Unfit, payload_mismatch
+from venuekit.payloads.mismatch import MISFITS, Path, Unfit, payload_mismatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["payload_decoder"]
 
 T = TypeVar("T")
-
-#: what a payload of another shape makes conversions and ``drop`` raise
-_MISFITS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def payload_decoder(
@@ -92,7 +89,7 @@ class _Decoder(Generic[T]):
                 drop = self._drop
                 document = [row for row in document if not drop(row)]
             return structure(document, self._shape)
-        except _MISFITS as error:
+        except MISFITS as error:
             # outside of the handler, so that no traceback drags the values of the answer along
             misfit = error
         raise self._explain(payload, misfit) from None
@@ -133,7 +130,7 @@ class _Decoder(Generic[T]):
             try:
                 if drop(row):
                     continue
-            except _MISFITS as error:
+            except MISFITS as error:
                 undecided = error
             if found := explain(path, row):
                 return found

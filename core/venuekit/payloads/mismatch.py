@@ -5,9 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TypeAlias
 
-from venuekit.errors import PayloadMismatch
+from venuekit.errors import OperationError, PayloadMismatch
 
-__all__ = ["Path", "Unfit", "payload_mismatch"]
+__all__ = ["MISFITS", "Path", "Unfit", "mismatch_of", "payload_mismatch"]
+
+#: what reading a payload of another shape, or making a value of it, raises
+MISFITS = (ArithmeticError, AttributeError, LookupError, PayloadMismatch, TypeError, ValueError)
 
 #: JSON names and list indexes from the top of the payload
 Path: TypeAlias = tuple[str | int, ...]
@@ -65,3 +68,14 @@ def payload_mismatch(path: Path, cause: BaseException) -> PayloadMismatch:
             return PayloadMismatch(f"{where}: missing")
         case _:
             return PayloadMismatch(f"{where}: cannot be used ({type(cause).__name__})")
+
+
+def mismatch_of(error: Exception) -> OperationError:
+    """Return the error for an answer of which no value can be made; one of ours stays as it is."""
+    from venuekit.credentials.redactor import redact
+
+    if isinstance(error, OperationError):
+        return error
+    mismatch = PayloadMismatch(redact(f"{type(error).__name__}: {error}"))
+    mismatch.__cause__ = error
+    return mismatch

@@ -31,42 +31,56 @@ async def carry(  # noqa: PLR0917 - the parts of one request, in the order they 
     options: Options,
     decode: Callable[[bytes], T],
     call: Call,
-) -> T:
+    convert: Callable[[T], Any] | None = None,
+) -> Any:
     """
     Carry out one operation; ``call`` is how settling code reads through the same account.
+
+    Returns the endpoint's value, or the caller's that ``convert`` makes of it. A value that cannot be converted is a
+    lost answer, as one that cannot be decoded is.
 
     Raises:
         InvalidArgument, UnsupportedCapability, GuardRefused: nothing was sent.
         OperationError: see :mod:`venuekit.errors`; ``outcome`` says what is known.
     """
-    operation = _admit(line, endpoint, parameters, options, decode)
+    operation = _admit(line, endpoint, parameters, options, decode, convert)
     if options.deadline is not None:
         return await _within(options.deadline, operation, call)
     if endpoint.is_write:
         return await _write(operation, call)
     try:
-        return await operation.attempt()
+        value = await operation.attempt()
     except Trouble as trouble:
-        return await _recover(operation, trouble, call)
+        value = await _recover(operation, trouble, call)
+    return value if convert is None else operation.finish(value)
 
 
-async def _within(deadline: float, operation: Operation[T], call: Call) -> T:
+async def _within(deadline: float, operation: Operation[Any], call: Call) -> Any:
     try:
         async with asyncio.timeout(deadline):
             if operation.endpoint.is_write:
                 return await _write(operation, call)
             try:
-                return await operation.attempt()
+                value = await operation.attempt()
             except Trouble as trouble:
-                return await _recover(operation, trouble, call)
+                value = await _recover(operation, trouble, call)
+            return operation.finish(value)
     except TimeoutError:
         raise _late(operation, deadline, call) from None
 
 
-def _admit(
-    line: Line, endpoint: Endpoint[T], parameters: Mapping[str, Any], options: Options, decode: Callable[[bytes], T]
+def _admit(  # noqa: PLR0917 - the parts of one request, in the order they are used
+    line: Line,
+    endpoint: Endpoint[T],
+    parameters: Mapping[str, Any],
+    options: Options,
+    decode: Callable[[bytes], T],
+    convert: Callable[[T], Any] | None,
 ) -> Operation[T]:
-    """Refuse what declaration, support and guard already refuse; build the request's text."""
+    """Refuse what a closed account, declaration, support and guard already refuse; build the request's text."""
+    if line.closed or line.place.closed:
+        words = "the account is closed: it is used after its `async with` has ended"
+        raise errors.AccountClosed(words, venue=line.place.venue.id, operation=endpoint.operation)
     reason = line.place.unsupported.get(endpoint)
     if reason is None and line.learned:
         reason = _learned(line.learned, endpoint)
@@ -85,13 +99,13 @@ def _admit(
             operation=endpoint.operation,
             subject=symbol if isinstance(symbol, str) else None,
         ) from None
-    operation = Operation(line, endpoint, parameters, options, decode, draft)
+    operation = Operation(line, endpoint, parameters, options, decode, draft, convert)
     if line.halted or not line.guard.is_open:
         operation.check_guard()
     return operation
 
 
-async def _write(operation: Operation[T], call: Call) -> T:
+async def _write(operation: Operation[Any], call: Call) -> Any:
     """Deliver a write when its turn comes; however it ends, its outcome is known to journal and observers."""
     endpoint, subjects, subject = operation.endpoint, operation.line.subjects, operation.endpoint.subject
     symbol = endpoint.value_of(Role.SYMBOL, operation.parameters) if subject is Subject.SYMBOL else None
@@ -118,7 +132,15 @@ async def _write(operation: Operation[T], call: Call) -> T:
         operation.close(Outcome.APPLIED)
     if endpoint.claims is not None:
         subjects.claim(endpoint.claims(value))
-    return value
+    if operation.convert is None:
+        return value
+    try:
+        return operation.finish(value)
+    except OperationError as unconverted:
+        from venuekit.pipeline.settle import look_for_value
+
+        look_for_value(operation, unconverted, call)
+        raise
 
 
 def _fail(operation: Operation[Any], error: BaseException) -> None:
@@ -126,6 +148,8 @@ def _fail(operation: Operation[Any], error: BaseException) -> None:
     if isinstance(error, OperationError):
         if not error.venue:  # refused by what the endpoint reads before it writes
             operation.annotate(error)
+        if not operation.attempts:  # of a read before it, perhaps; the write itself has not left
+            error.outcome = Outcome.NOT_SENT
         operation.close(error.outcome)
         return
     if operation.in_flight:

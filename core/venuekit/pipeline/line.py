@@ -37,6 +37,8 @@ class Place:
     remembered: dict[tuple[Endpoint[Any], tuple[tuple[str, Any], ...]], Awaitable[Any]] = attrs.field(
         factory=dict, repr=False
     )
+    #: whether the runtime that made it is closed
+    closed: bool = False
 
 
 class Costs(NamedTuple):
@@ -69,6 +71,7 @@ class Line:
     keep_raw: bool = False
     journal: Journal | None = None
     halted: bool = False
+    closed: bool = False  #: whether the block that opened the account has ended
     learned: dict[type[Capability], str] | None = None
     _costs: dict[Endpoint[Any], Costs] | None = attrs.field(default=None, init=False, repr=False)
 

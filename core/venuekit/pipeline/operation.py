@@ -14,6 +14,7 @@ from venuekit.credentials.redactor import redact, redact_parameters
 from venuekit.endpoint import Effect, Endpoint, Lost, Priority, Role, Subject
 from venuekit.errors import OperationError, Outcome
 from venuekit.message import HttpResponse
+from venuekit.payloads.mismatch import mismatch_of
 from venuekit.pipeline.budget import Budget, feed, pay
 from venuekit.pipeline.journal import Journal, Unresolved, new_id
 from venuekit.pipeline.observe import Event, EventKind, tell
@@ -56,6 +57,8 @@ class Operation(Generic[T]):
     options: Options = attrs.field(repr=False)
     decode: Callable[[bytes], T] = attrs.field(repr=False)
     draft: Draft = attrs.field(repr=False)
+    #: makes the caller's value of the endpoint's; None where they are the same
+    convert: Callable[[T], Any] | None = attrs.field(default=None, repr=False)
     attempts: int = 0
     waited: float = 0.0
     sent_at: int = 0
@@ -72,10 +75,14 @@ class Operation(Generic[T]):
     fences: tuple[Fence, ...] = ()
     #: the method that was called, once somebody wants to know: later it is not under way any more
     _name: str | None = None
+    #: the last decoded answer that could be converted, and its conversion
+    _converted: tuple[T, Any] | None = attrs.field(default=None, init=False, repr=False)
 
     async def attempt(self) -> T:
         """
-        Send once: pay, sign, send, judge, decode.
+        Send once: pay, sign, send, judge, decode, convert.
+
+        An answer that cannot be converted is no better than one that cannot be decoded: to a write it is lost.
 
         Raises:
             Trouble: the attempt did not end in an answer; the retry table says what follows.
@@ -90,25 +97,37 @@ class Operation(Generic[T]):
             reserve = self.options.priority.value
         if delay := pay(due, line.clock.monotonic(), reserve):
             await self._save_up(costs, due, delay)
-        if line.halted:
-            self.check_guard()  # it may have waited for its turn, a fence, the budget or the venue since it was let in
         window = self.options.recv_window or line.place.venue.recv_window
-        self.attempts += 1
         self.sent_at = line.place.clock.milliseconds()
-        self.fence = self.sent_at + window + _TOLERANCE
-        if line.journal is not None and endpoint.is_write:
-            self._note(line.journal)
-        self.in_flight = True
-        if line.place.observers:
-            self.tell(EventKind.REQUEST)
         try:
-            response = await line.wire.send(self.draft, endpoint.security, self.sent_at, window)
+            request = await line.wire.sign(self.draft, endpoint.security, self.sent_at, window)
         except Exception as error:  # noqa: BLE001 - sorted out there, whoever raised it
-            raise self._unanswered(error) from None
+            raise self._unsigned(error) from None
+        try:
+            if line.halted:
+                self.check_guard()  # asked last: it may have waited for its turn, a fence, the budget or the signer
+            self.fence = self.sent_at + window + _TOLERANCE
+            if line.journal is not None and endpoint.is_write:
+                self._note(line.journal)
+            self.attempts += 1
+            self.in_flight = True
+            if line.place.observers:
+                self.tell(EventKind.REQUEST)
+            try:
+                response = await line.wire.send(request)
+            except Exception as error:  # noqa: BLE001 - likewise
+                raise self._unanswered(error) from None
+        finally:
+            del request  # it holds key and signature, and no traceback of a failure shall show it
+        return self._read(response, costs)
+
+    def _read(self, response: HttpResponse, costs: tuple[Any, ...]) -> T:
+        """Return the value of an answer; raises Trouble for one that is none."""
+        line = self.line
         if costs:
             self._hear(costs, response)
         try:
-            trouble = judge(line.place.venue, endpoint, response, line.place.clock)
+            trouble = judge(line.place.venue, self.endpoint, response, line.place.clock)
         except Exception as error:  # a plugin that cannot read the answer must not hide that a write may hold
             lost = errors.AnswerLost(f"{first_bytes(response)}; {_failure(error)}", status=response.status)
             raise self._trouble(TroubleKind.LOST, lost) from error
@@ -119,10 +138,33 @@ class Operation(Generic[T]):
             value = self.decode(response.body)
         except Exception as error:  # noqa: BLE001 - likewise
             raise self._unread(error, response) from None
+        if self.convert is not None:
+            try:
+                self._converted = value, self.convert(value)
+            except Exception as error:  # noqa: BLE001 - likewise
+                raise self._unconverted(error, response) from None
         self.in_flight = False
         if line.place.observers:
             self.tell(EventKind.ANSWER, seconds=(line.place.clock.milliseconds() - self.sent_at) / 1000)
         return value
+
+    def finish(self, value: T) -> Any:
+        """
+        Return the caller's value for the endpoint's.
+
+        Raises:
+            OperationError: it cannot be converted, although the write was executed: its outcome is APPLIED.
+        """
+        if self.convert is None:
+            return value
+        if self._converted is not None and self._converted[0] is value:
+            return self._converted[1]
+        try:
+            return self.convert(value)
+        except Exception as error:  # noqa: BLE001 - sorted out there, whoever raised it
+            failed = mismatch_of(error)
+        failed.outcome = Outcome.APPLIED
+        raise self.annotate(failed)
 
     def check_guard(self) -> None:
         """
@@ -230,8 +272,14 @@ class Operation(Generic[T]):
         if self.attempts:
             error.sent_at = from_milliseconds(self.sent_at)
             error.fence = from_milliseconds(self.open_until or self.fence)
-        if self.open_until and not isinstance(error, errors.NotExecuted):
+        if error.outcome is Outcome.APPLIED or isinstance(error, errors.NotExecuted):
+            return error
+        if self.open_until:
             error.outcome = Outcome.UNKNOWN
+        elif not self.attempts:
+            error.outcome = Outcome.NOT_SENT
+        elif error.outcome is Outcome.UNKNOWN and self.endpoint.effect is Effect.READ:
+            error.outcome = Outcome.NOT_APPLIED
         return error
 
     def tell(self, kind: EventKind, *, seconds: float | None = None, error: OperationError | None = None) -> None:
@@ -285,24 +333,36 @@ class Operation(Generic[T]):
         for kind, expected in _UNANSWERED.items():
             if isinstance(error, expected):
                 return self._trouble(kind, error)
-        if isinstance(error, errors.VenuekitError):
-            self.in_flight = False  # it could not even be signed
-            return error
-        # a signer's or transport's own failure: nobody knows whether something left
+        # a transport's own failure: nobody knows whether something left
         lost = errors.AnswerLost(_failure(error))
         lost.__cause__ = error
         return self._trouble(TroubleKind.LOST, lost)
+
+    def _unsigned(self, error: Exception) -> Exception:
+        """Return what a request that could not be signed is to be raised as; nothing left."""
+        if isinstance(error, OperationError):
+            return self.annotate(error)
+        if isinstance(error, errors.VenuekitError):
+            return error
+        unsigned = errors.NeverSent(f"the request could not be signed: {_failure(error)}")
+        unsigned.__cause__ = error
+        return self._trouble(TroubleKind.NEVER_SENT, unsigned)
 
     def _unread(self, error: Exception, response: HttpResponse) -> Trouble:
         """Return what an answer that could not be decoded is to be raised as: to a write it is as good as lost."""
         if isinstance(error, ValueError) and not isinstance(error, OperationError):
             lost = errors.AnswerLost(first_bytes(response), status=response.status)
             return self._trouble(TroubleKind.LOST, lost)
-        if not isinstance(error, errors.PayloadMismatch):
-            cause, error = error, errors.PayloadMismatch(_failure(error))
-            error.__cause__ = cause
-        error.status, error.operation, error.message = response.status, str(self.endpoint), redact(error.message)
-        return self._trouble(TroubleKind.LOST if self.endpoint.is_write else TroubleKind.REFUSED, error)
+        mismatch = mismatch_of(error)
+        mismatch.status, mismatch.operation = response.status, str(self.endpoint)
+        mismatch.message = redact(mismatch.message)
+        return self._trouble(TroubleKind.REFUSED if self.endpoint.effect is Effect.READ else TroubleKind.LOST, mismatch)
+
+    def _unconverted(self, error: Exception, response: HttpResponse) -> Trouble:
+        """Return what an answer that could not be converted is to be raised as."""
+        failed = mismatch_of(error)
+        failed.status = failed.status or response.status
+        return self._trouble(TroubleKind.REFUSED if self.endpoint.effect is Effect.READ else TroubleKind.LOST, failed)
 
     def _heed(self, trouble: Trouble, costs: tuple[Any, ...]) -> None:
         """Close the pools that the venue says are closed."""

@@ -19,7 +19,7 @@ from venuekit.pipeline.options import UNSET
 from venuekit.pipeline.retry import Move, move, persist, unchanged
 from venuekit.pipeline.verdict import Trouble, TroubleKind
 
-__all__ = ["find_out", "look_again", "read_now", "settle_later"]
+__all__ = ["find_out", "look_again", "look_for_value", "read_now", "settle_later"]
 
 T = TypeVar("T")
 
@@ -67,7 +67,30 @@ async def settle_later(operation: Operation[Any], cause: OperationError, call: C
         operation.close(Outcome.NOT_APPLIED)
         raise
     operation.close(Outcome.APPLIED)
-    return value
+    try:
+        return operation.finish(value)
+    except OperationError as unconverted:
+        look_for_value(operation, unconverted, call)
+        raise
+
+
+def look_for_value(operation: Operation[Any], unconverted: OperationError, call: Call) -> None:
+    """Have ``settle()`` of an error read a write that was executed once more, for a value that can be converted."""
+    endpoint = operation.endpoint
+
+    async def look() -> Any:
+        value: Any = None
+        if endpoint.readback is not None:
+            reading = await read_now(operation, unconverted, call, None)
+            value = Change(reading.answer, changed=None) if reading.holds else None
+        elif endpoint.settle is not None:
+            found = await _look(operation, unconverted, call)
+            value = found.answer if isinstance(found, Applied) else None
+        if value is None:
+            raise unconverted
+        return operation.finish(value)
+
+    unconverted.settle_by(look)
 
 
 async def _read_back(operation: Operation[Any], trouble: Trouble, call: Call, resync: Resync) -> Any:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any, Protocol
 
 import attrs
 
 from venuekit.credentials import Signer
 from venuekit.endpoint import Endpoint, Security
-from venuekit.message import HttpResponse, Transport
+from venuekit.message import HttpRequest, HttpResponse, Transport
 from venuekit.pipeline.encode import encode
 from venuekit.venue import Draft, SigningScheme, Stamp
 
@@ -26,8 +26,11 @@ class Wire(Protocol):
     def encode(self, endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> Draft:
         """Build the request once; raises ``ValueError`` for what the declaration refuses."""
 
-    async def send(self, draft: Draft, security: Security, timestamp: int, recv_window: int) -> HttpResponse:
-        """Sign with this timestamp (milliseconds) and send, once."""
+    async def sign(self, draft: Draft, security: Security, timestamp: int, recv_window: int) -> HttpRequest:
+        """Return the request as it will be sent, signed with this timestamp (milliseconds); nothing is sent."""
+
+    def send(self, request: HttpRequest) -> Awaitable[HttpResponse]:
+        """Send, once."""
 
 
 @attrs.frozen(eq=False)
@@ -45,13 +48,14 @@ class RestWire:
         query, body = encode(endpoint, parameters)
         return Draft(endpoint.verb, self.base, endpoint.path, query, body)
 
-    async def send(self, draft: Draft, security: Security, timestamp: int, recv_window: int) -> HttpResponse:
-        """Sign and send, once."""
-        if security is Security.SIGNED:
-            stamp = Stamp(self.key, timestamp, recv_window)
-            payload = self.scheme.payload(draft, stamp)
-            request = self.scheme.signed(draft, stamp, payload, await self.signer.sign(payload))
-            del payload  # it may hold the key, and no traceback of a lost answer shall show it
-        else:
-            request = self.scheme.unsigned(draft, self.key if security is Security.KEY else None)
-        return await self.transport.send(request)
+    async def sign(self, draft: Draft, security: Security, timestamp: int, recv_window: int) -> HttpRequest:
+        """Sign, where the endpoint asks for it."""
+        if security is not Security.SIGNED:
+            return self.scheme.unsigned(draft, self.key if security is Security.KEY else None)
+        stamp = Stamp(self.key, timestamp, recv_window)
+        payload = self.scheme.payload(draft, stamp)
+        return self.scheme.signed(draft, stamp, payload, await self.signer.sign(payload))
+
+    def send(self, request: HttpRequest) -> Awaitable[HttpResponse]:
+        """Hand the request to the transport."""
+        return self.transport.send(request)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from venuekit.account import Answer
 from venuekit.capabilities import Order, OrderAmend, OrderSide
+from venuekit.endpoint import Change
 from venuekit.errors import NotFound, OperationError, Outcome, OutcomeUnknown, Rejected
 from venuekit_binance_common.order_form import check_steps, named, side_word
 from venuekit_binance_common.orders import BinanceOrders
+
+if TYPE_CHECKING:
+    from venuekit_binance_common.order_rows import OrderRow
 
 __all__ = ["BinanceAmending", "BinanceOrderAmend"]
 
@@ -87,13 +92,23 @@ class BinanceOrderAmend(BinanceAmending, OrderAmend):
         terms = await self._terms("amend_order", symbol, order_id, client_id, quantity, price)
         size = await self._size(symbol)
         worth = self._worth(size)
+
+        def amended(answer: Answer[Change[OrderRow]]) -> Order | None:
+            row = answer.value.answer
+            return None if row is None else self._order_of(row, size, answer.received_at, answer.raw)
+
+        def present() -> Awaitable[Order]:
+            return self.get_order(symbol, order_id=order_id, client_id=client_id)
+
         try:
-            answer = await self.answer(endpoint, symbol=symbol, side=word, **name, **terms, contractSize=worth)
+            order = await self.answer_as(
+                amended, endpoint, symbol=symbol, side=word, **name, **terms, contractSize=worth
+            )
         except NotFound as gone:
             raise await self._not_amendable(gone, symbol, name) from None
         except OutcomeUnknown as unknown:
-            unknown.then(lambda _: self.get_order(symbol, order_id=order_id, client_id=client_id))
+            unknown.then(lambda order: order or present())
             raise
-        if answer.value.answer is not None:
-            return self._order_of(answer.value.answer, size, answer.received_at, answer.raw)
-        return await self.get_order(symbol, order_id=order_id, client_id=client_id)
+        if order is not None:
+            return order
+        return await self.look_after(present, operation="amend_order", subject=symbol, client_id=client_id)

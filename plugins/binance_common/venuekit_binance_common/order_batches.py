@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from venuekit.account import Answer
 from venuekit.capabilities import Amendment, Order, OrderAmend, OrderBatch, OrderBehaviour, OrderRequest
-from venuekit.endpoint import Applied, Lost, Priority
+from venuekit.endpoint import Applied, Change, Lost, Priority
 from venuekit.errors import (
     NeverSent,
     NotExecuted,
@@ -22,6 +21,7 @@ from venuekit.errors import (
     Rejected,
 )
 from venuekit.faults import Fault, error_of
+from venuekit.payloads import MISFITS, mismatch_of
 from venuekit_binance_common.order_amending import BinanceAmending
 from venuekit_binance_common.order_form import named, order_form, side_word, texts
 from venuekit_binance_common.order_settling import UNKNOWN_ORDER
@@ -43,11 +43,13 @@ _LOOKS = (0.0, 1.0, 2.0)
 
 @attrs.frozen
 class _Answered:
-    """One item of a batch's answer, when it was received, and the venue's own object where that is kept."""
+    """One item of a batch's answer, and when the batch was sent and its answer received."""
 
     item: BatchItem
+    as_of: datetime
     received_at: datetime
-    raw: Any
+    #: the order, an error where its row cannot be read, None where there was a refusal
+    order: Order | OperationError | None
     #: whether an earlier attempt of the same batch had no answer
     after_loss: bool = False
 
@@ -104,18 +106,18 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
         answers: Iterator[_Answered] = iter(())
         if sent:
             worth = await self._worths([item["symbol"] for item in sent])
+            reader = self._reader(operation, len(sent), await self._sizes())
             try:
-                answer = await self.answer(endpoint, batchOrders=[texts(item) for item in sent], contractSizes=worth)
+                answered = await self.answer_as(
+                    reader, endpoint, batchOrders=[texts(item) for item in sent], contractSizes=worth
+                )
             except OutcomeUnknown as unknown:
                 unknown.then(lambda _: self._present([(one.symbol, one.id, one.client_id) for one in amendments]))
                 raise
-            found = self._answers(operation, answer, answer.value.answer or (), len(sent))
-            answers = iter([attrs.evolve(one, after_loss=answer.value.changed is None) for one in found])
-        answered = [item if isinstance(item, OperationError) else next(answers) for item in items]
+            answers = iter(answered)
+        ended = [item if isinstance(item, OperationError) else next(answers) for item in items]
         return tuple(
-            await together_all(
-                self._amended(operation, item, one) for item, one in zip(answered, amendments, strict=True)
-            )
+            await together_all(self._amended(operation, item, one) for item, one in zip(ended, amendments, strict=True))
         )
 
     async def cancel_orders(
@@ -150,10 +152,10 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
         """Cancel by one kind of id; where both kinds are asked for, a failure of one must not hide the other."""
         if not ids:
             return ()
+        usual = self.ORDER_SIZE  # a cancellation waits for no instruments: the orders are read again when it is over
+        reader = self._reader(operation, len(ids), lambda _: usual)
         try:
-            answer = await self.answer(self.ORDERS.cancel_batch, symbol=symbol, **{name: ids})
-            answers = self._answers(operation, answer, answer.value.answer or (), len(ids))
-            return [attrs.evolve(one, after_loss=answer.value.changed is None) for one in answers]
+            return await self.answer_as(reader, self.ORDERS.cancel_batch, symbol=symbol, **{name: ids})
         except OperationError as error:
             if isinstance(error, OutcomeUnknown):
                 by_id = name == "orderIdList"
@@ -174,15 +176,13 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
         items = [texts(order_form(one)) for one in requests]
         worth = await self._worths([one.symbol for one in requests])
 
-        async def results(answer: Answer[tuple[BatchItem, ...]]) -> tuple[Result, ...]:
-            answers = self._answers(operation, answer, answer.value, len(requests))
-            return tuple(await together_all(map(result, answers, items, requests, repeat(answer.as_of))))
+        async def results(answers: Sequence[_Answered]) -> tuple[Result, ...]:
+            return tuple(await together_all(map(result, answers, items, requests)))
 
-        async def result(one: _Answered, item: Mapping[str, Any], request: OrderRequest, as_of: datetime) -> Result:
-            order = self._order_in(one, await self._size(request.symbol))
-            if order is not None:
-                return order
-            lost = Lost(self.ORDERS.place, item, as_of, as_of)
+        async def result(one: _Answered, item: Mapping[str, Any], request: OrderRequest) -> Result:
+            if isinstance(one.order, Order):
+                return one.order
+            lost = Lost(self.ORDERS.place, item, one.as_of, one.as_of)
 
             async def look() -> Order:
                 found = await self._found(lost, one.received_at)
@@ -190,17 +190,21 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
                     raise failed
                 return found
 
-            failed = self._item_error(operation, one.item, request.symbol, request.client_id, settle=look)
-            return await _or_error(look()) if isinstance(failed, OutcomeUnknown) else failed
+            failed = one.order or self._item_error(operation, one.item, request.symbol, request.client_id)
+            if failed.outcome is Outcome.NOT_APPLIED:
+                return failed
+            failed.settle_by(look)
+            return await _or_error(look())
 
+        reader = self._reader(operation, len(requests), await self._sizes())
         try:
-            return await results(await self.answer(self.ORDERS.place_batch, batchOrders=items, contractSizes=worth))
+            answers = await self.answer_as(reader, self.ORDERS.place_batch, batchOrders=items, contractSizes=worth)
         except NotExecuted as absent:
             return absent.of_each((one.symbol, one.client_id) for one in requests)
         except OutcomeUnknown as unknown:
-            sent_at = unknown.sent_at or self.now()
-            unknown.then(lambda found: results(Answer(found, sent_at, self.now())))
+            unknown.then(results)
             raise
+        return await results(answers)
 
     def _not_sent(self, operation: str, request: OrderRequest) -> NeverSent:
         return NeverSent(
@@ -244,9 +248,11 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
     async def _amended(self, operation: str, answered: _Answered | OperationError, one: Amendment) -> Result:
         if isinstance(answered, OperationError):
             return answered
-        order = self._order_in(answered, await self._size(one.symbol))
-        if order is not None:
-            return order
+        if isinstance(answered.order, Order):
+            return answered.order
+        if answered.order is not None:  # amended, and its row cannot be read
+            present = await _or_error(self.get_order(one.symbol, order_id=one.id, client_id=one.client_id))
+            return present if isinstance(present, Order) else answered.order
         if answered.item.code != self.ORDERS.terms.unchanged:
             failed = self._item_error(operation, answered.item, one.symbol, one.client_id)
             if isinstance(failed, OutcomeUnknown):
@@ -266,9 +272,12 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
         if isinstance(answered, OperationError):
             return answered
         try:
-            order = self._order_in(answered, await self._size(symbol))
-            if order is not None:
-                return await self._ended(order)
+            if isinstance(answered.order, Order):
+                size = await self._size(symbol)
+                return await self._ended(attrs.evolve(answered.order, contract_size=size.size, contract_unit=size.unit))
+            if answered.order is not None:  # cancelled, and its row cannot be read
+                present = await self._plain_order(symbol, named(self, operation, symbol, *name))
+                return answered.order if present is None else present
             failed = self._item_error(operation, answered.item, symbol, name[1])
             if isinstance(failed, OutcomeUnknown):
                 present = await self._plain_order(symbol, named(self, operation, symbol, *name))
@@ -282,23 +291,48 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
         except OperationError as error:
             return error
 
-    def _order_in(self, answered: _Answered, size: Size) -> Order | None:
-        """Return the order of an item, None where there was a refusal."""
-        row = answered.item.row
-        return None if row is None else self._order_of(row, size, answered.received_at, answered.raw)
-
     def _check_count(self, operation: str, count: int, most: int) -> None:
         if not 1 <= count <= most:
             raise self.refuse(f"a batch has 1 to {most} orders, not {count}", operation=operation)
 
-    def _answers(
-        self, operation: str, answer: Answer[Any], items: Sequence[BatchItem], asked: int
-    ) -> Sequence[_Answered]:
-        if len(items) != asked:
-            words = f"{asked} orders were asked for, and {len(items)} were answered"
-            raise PayloadMismatch(words, venue=self.venue.id, operation=operation, outcome=Outcome.UNKNOWN)
-        raws = answer.raw if isinstance(answer.raw, list) and len(answer.raw) == asked else [None] * asked
-        return [_Answered(item, answer.received_at, raw) for item, raw in zip(items, raws, strict=True)]
+    def _reader(
+        self, operation: str, asked: int, size: Callable[[str], Size]
+    ) -> Callable[[Answer[Any]], Sequence[_Answered]]:
+        """Return what reads the answer of a batch of ``asked`` orders: item by item, so that one hides no other."""
+
+        def read(answer: Answer[Any]) -> Sequence[_Answered]:
+            change: Change[Any] = answer.value if isinstance(answer.value, Change) else Change(answer.value, True)
+            items: Sequence[BatchItem] = change.answer or ()
+            if len(items) != asked:
+                raise PayloadMismatch(f"{asked} orders were asked for, and {len(items)} were answered")
+            raws = answer.raw if isinstance(answer.raw, list) and len(answer.raw) == asked else [None] * asked
+            return [
+                _Answered(
+                    item,
+                    answer.as_of,
+                    answer.received_at,
+                    self._order_in(operation, item, size, answer.received_at, raw),
+                    after_loss=change.changed is None,
+                )
+                for item, raw in zip(items, raws, strict=True)
+            ]
+
+        return read
+
+    def _order_in(
+        self, operation: str, item: BatchItem, size: Callable[[str], Size], received_at: datetime, raw: Any
+    ) -> Order | OperationError | None:
+        """Return the order of an item, an error where its row cannot be read, None where there was a refusal."""
+        row = item.row
+        if row is None:
+            return None
+        try:
+            return self._order_of(row, size(row.symbol), received_at, raw)
+        except MISFITS as error:
+            mismatch = mismatch_of(error)
+        mismatch.venue, mismatch.operation, mismatch.subject = self.venue.id, operation, row.symbol
+        mismatch.client_id, mismatch.outcome = row.client_order_id, Outcome.APPLIED
+        return mismatch
 
     def _item_error(
         self,
@@ -306,8 +340,6 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
         item: BatchItem,
         symbol: str,
         client_id: str | None,
-        *,
-        settle: Callable[[], Awaitable[Order]] | None = None,
     ) -> OperationError:
         """Return what became of an item that was not taken."""
         details: dict[str, Any] = {
@@ -320,7 +352,7 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
             return NotExecuted("the answer was lost, others of the batch arrived, and this one is nowhere", **details)
         fault = self.venue.faults.classify(200, item.code, item.msg)
         if fault is Fault.UNKNOWN_OUTCOME:
-            return OutcomeUnknown(item.msg, code=item.code, settle=settle, **details)
+            return OutcomeUnknown(item.msg, code=item.code, **details)
         return error_of(fault)(item.msg, code=item.code, outcome=Outcome.NOT_APPLIED, **details)
 
 

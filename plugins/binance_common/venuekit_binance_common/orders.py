@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import attrs
 
+from venuekit.account import Answer
 from venuekit.capabilities import (
     Capability,
     Order,
@@ -27,6 +28,9 @@ from venuekit_binance_common.order_settling import UNKNOWN_ORDER
 from venuekit_binance_common.order_values import Size, algo_order_of
 from venuekit_binance_common.payloads import InstrumentRow
 from venuekit_binance_common.together import together_all
+
+if TYPE_CHECKING:
+    from venuekit_binance_common.order_rows import AlgoOrderRow, OrderRow
 
 __all__ = ["BinanceOrderTest", "BinanceOrders"]
 
@@ -62,21 +66,19 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
         if algo is not None:
             return await self._place_algo(algo, whole)
         size = await self._size(whole.symbol)
-        try:
-            plain = await self.answer(self.ORDERS.place, **order_form(whole), contractSize=self._worth(size))
-        except OutcomeUnknown as unknown:
-            unknown.then(lambda row: self._order_of(row, size, self.now(), None))
-            raise
-        return self._order_of(plain.value, size, plain.received_at, plain.raw)
+
+        def placed(answer: Answer[OrderRow]) -> Order:
+            return self._order_of(answer.value, size, answer.received_at, answer.raw)
+
+        return await self.answer_as(placed, self.ORDERS.place, **order_form(whole), contractSize=self._worth(size))
 
     async def _place_algo(self, algo: AlgoEndpoints, whole: OrderRequest) -> Order:
         size = await self._size(whole.symbol)
-        try:
-            answer = await self.answer(algo.place, **algo_form(whole), contractSize=self._worth(size))
-        except OutcomeUnknown as unknown:
-            unknown.then(lambda row: algo_order_of(row, size, self.now(), None))
-            raise
-        return algo_order_of(answer.value, size, answer.received_at, answer.raw)
+
+        def placed(answer: Answer[AlgoOrderRow]) -> Order:
+            return algo_order_of(answer.value, size, answer.received_at, answer.raw)
+
+        return await self.answer_as(placed, algo.place, **algo_form(whole), contractSize=self._worth(size))
 
     async def cancel_order(self, symbol: str, *, order_id: str | None = None, client_id: str | None = None) -> Order:
         """
@@ -95,10 +97,14 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
             if trouble.code != UNKNOWN_ORDER:
                 raise
             return await self._cancel_elsewhere(trouble, symbol, order_id, client_id)
-        row = answer.value.answer
-        if row is None:
-            return await self.get_order(symbol, order_id=order_id, client_id=client_id)
-        return await self._ended(self._order_of(row, await self._size(symbol), answer.received_at, answer.raw))
+
+        async def ended() -> Order:
+            row = answer.value.answer
+            if row is None:
+                return await self.get_order(symbol, order_id=order_id, client_id=client_id)
+            return await self._ended(self._order_of(row, await self._size(symbol), answer.received_at, answer.raw))
+
+        return await self.look_after(ended, operation="cancel_order", subject=symbol, client_id=client_id)
 
     async def cancel_all_orders(self, symbol: str | None = None) -> tuple[Order, ...]:
         """
@@ -109,23 +115,31 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
         """
         failures: list[OperationError] = []
         urgent = self.using(priority=Priority.RISK)
+        fruitless = rounds = 0
         if symbol is not None:
             failures += await self._cancel_all(symbol, ())
-        try:
-            left = await urgent.get_open_orders(symbol)
-        except OperationError as unread:
-            raise self._told(symbol, [*failures, unread]) from None  # that of a cancellation says more
-        fruitless = rounds = 0
+
+        async def look() -> tuple[Order, ...]:
+            if symbol is None and not rounds:
+                return await urgent.get_open_orders()  # nothing was sent before it
+            try:
+                return await self.look_after(
+                    lambda: urgent.get_open_orders(symbol), operation="cancel_all_orders", subject=symbol
+                )
+            except OperationError as unread:
+                raise self._told(symbol, [*failures, unread]) from None  # that of a cancellation says more
+
+        left = await look()
         while left and not failures and fruitless < _FRUITLESS_ROUNDS and rounds < _ROUNDS_AT_MOST:
             rounds += 1
             before = {order.key for order in left}
             for name in sorted({order.symbol for order in left}):
                 failures += await self._cancel_all(name, tuple(order for order in left if order.symbol == name))
-            left = await urgent.get_open_orders(symbol)
+            left = await look()
             if left and {order.key for order in left} >= before:
                 fruitless += 1
                 await self.pause(_PAUSE)
-                left = await urgent.get_open_orders(symbol)
+                left = await look()
         if failures and (left or symbol is not None):
             raise self._told(symbol, failures)
         return left

@@ -26,7 +26,15 @@ from venuekit.capabilities import (
 )
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Change
-from venuekit.errors import InvalidArgument, InvalidRequest, Outcome, PayloadMismatch, Rejected, UnsupportedCapability
+from venuekit.errors import (
+    InvalidArgument,
+    InvalidRequest,
+    Outcome,
+    OutcomeUnknown,
+    PayloadMismatch,
+    Rejected,
+    UnsupportedCapability,
+)
 from venuekit.simulator import Answer, Simulation
 from venuekit.testing.recorded import Recorded
 from venuekit_bybit_inverse import BYBIT_INVERSE, BybitInverseAccount
@@ -208,11 +216,12 @@ async def test_recorded_tpsl_mode(account: BybitInverseAccount, replay: Replay) 
 
 
 async def test_tpsl_mode_that_nobody_knows(account: BybitInverseAccount, sim: Simulation) -> None:
-    """An answer with another word cannot be read, and says so."""
+    """An answer with another word cannot be read, and nothing else tells what holds."""
     body = {"retCode": 0, "retMsg": "OK", "result": {"tpSlMode": "Whole"}}
     sim.disturb("bybit_inverse", SET_TPSL_MODE, Answer.json(200, body))
-    with pytest.warns(UserWarning, match="deprecated"), pytest.raises(PayloadMismatch, match="'Whole'"):
+    with pytest.warns(UserWarning, match="deprecated"), pytest.raises(OutcomeUnknown, match="'Whole'") as caught:
         await account.set_tpsl_mode("BTCUSD", TpSlMode.PARTIAL)
+    assert caught.value.outcome is Outcome.UNKNOWN
 
 
 async def test_tpsl_mode_that_there_is_not(account: BybitInverseAccount, sim: Simulation) -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import repeat
 from typing import Any, ClassVar
 
-from venuekit import errors
 from venuekit.account import Answer
 from venuekit.capabilities import Amendment, Order, OrderBatch, OrderRequest
 from venuekit.endpoint import Change, Endpoint
-from venuekit.errors import NotExecuted, NotFound, OperationError, Outcome, OutcomeUnknown
+from venuekit.errors import NotExecuted, NotFound, OperationError, Outcome, OutcomeUnknown, PayloadMismatch
 from venuekit.faults import Fault, error_of
 from venuekit_bybit_inverse.endpoints import AMEND_BATCH, CANCEL_BATCH, CATEGORY, CREATE_BATCH
 from venuekit_bybit_inverse.instruments import instrument_row
@@ -51,7 +50,6 @@ class BybitOrderBatches(BybitOrders, OrderBatch):
             raise self.refuse("two orders have the same client id", operation=operation)
 
         async def results(answer: Answer[tuple[BatchItem, ...]]) -> tuple[Order | OperationError, ...]:
-            self._check_answer(operation, len(answer.value), len(whole))
             raw, received_at = _items(answer, len(whole)), repeat(answer.received_at)
             return tuple(await together_all(map(result, answer.value, whole, raw, received_at)))
 
@@ -65,12 +63,13 @@ class BybitOrderBatches(BybitOrders, OrderBatch):
 
         items = [_texts(wire_order(request)) for request in whole]
         try:
-            return await results(await self.answer(self.create_orders, category=CATEGORY, request=items))
+            answer = await self.answer_as(_complete(len(whole)), self.create_orders, category=CATEGORY, request=items)
         except NotExecuted as absent:
             return absent.of_each((one.symbol, one.client_id) for one in whole)
         except OutcomeUnknown as unknown:
-            unknown.then(lambda found: results(Answer(found, self.now(), self.now())))
+            unknown.then(results)
             raise
+        return await results(answer)
 
     async def _found(self, request: OrderRequest) -> Order | None:
         """Look for an order of which the venue says that it does not know; its client id was never used before."""
@@ -88,12 +87,13 @@ class BybitOrderBatches(BybitOrders, OrderBatch):
         self._check_count(operation, len(amendments))
         request = [await self._amendment(operation, amendment) for amendment in amendments]
         try:
-            answer = await self.answer(self.change_orders, category=CATEGORY, request=request)
+            answer = await self.answer_as(
+                _complete_change(len(amendments)), self.change_orders, category=CATEGORY, request=request
+            )
         except OutcomeUnknown as unknown:
             unknown.then(lambda _: self._present([(one.symbol, one.id, one.client_id) for one in amendments]))
             raise
         items = answer.value.answer or ()
-        self._check_answer(operation, len(items), len(amendments))
         after_loss = answer.value.changed is None
 
         async def amended(item: BatchItem, change: Amendment, raw: Any) -> Order | OperationError:
@@ -115,16 +115,17 @@ class BybitOrderBatches(BybitOrders, OrderBatch):
         self._check_count(operation, len(names))
         request = [{"symbol": symbol, **named(self, operation, symbol, *name)} for name in names]
         try:
-            change = await self.call(self.end_named_orders, category=CATEGORY, request=request)
+            answer = await self.answer_as(
+                _complete_change(len(names)), self.end_named_orders, category=CATEGORY, request=request
+            )
         except OutcomeUnknown as unknown:
             unknown.then(lambda _: self._present([(symbol, *name) for name in names]))
             raise
-        items = change.answer or ()
-        self._check_answer(operation, len(items), len(names))
+        after_loss = answer.value.changed is None
         return tuple(
             await together_all(
-                self._canceled(operation, item, symbol, name, after_loss=change.changed is None)
-                for item, name in zip(items, names, strict=True)
+                self._canceled(operation, item, symbol, name, after_loss=after_loss)
+                for item, name in zip(answer.value.answer or (), names, strict=True)
             )
         )
 
@@ -186,11 +187,6 @@ class BybitOrderBatches(BybitOrders, OrderBatch):
         if not 1 <= count <= BATCH_AT_MOST:
             raise self.refuse(f"a batch has 1 to {BATCH_AT_MOST} orders, not {count}", operation=operation)
 
-    def _check_answer(self, operation: str, answered: int, asked: int) -> None:
-        if answered != asked:
-            words = f"{asked} orders were asked for, and {answered} were answered"
-            raise errors.PayloadMismatch(words, venue=self.venue.id, operation=operation, outcome=Outcome.UNKNOWN)
-
     def _item_error(
         self, operation: str, item: BatchItem, symbol: str, client_id: str | None, *, after_loss: bool = False
     ) -> OperationError | None:
@@ -214,6 +210,33 @@ class BybitOrderBatches(BybitOrders, OrderBatch):
             return OutcomeUnknown(item.message, code=item.code, **details)
         outcome = Outcome.UNKNOWN if after_loss else Outcome.NOT_APPLIED
         return error_of(fault)(item.message, code=item.code, outcome=outcome, **details)
+
+
+def _complete(asked: int) -> Callable[[Answer[tuple[BatchItem, ...]]], Answer[tuple[BatchItem, ...]]]:
+    """Return what refuses an answer that does not have an item for each of those that were asked for."""
+
+    def read(answer: Answer[tuple[BatchItem, ...]]) -> Answer[tuple[BatchItem, ...]]:
+        _check_count(len(answer.value), asked)
+        return answer
+
+    return read
+
+
+def _complete_change(
+    asked: int,
+) -> Callable[[Answer[Change[tuple[BatchItem, ...]]]], Answer[Change[tuple[BatchItem, ...]]]]:
+    """Do as :func:`_complete` for an amendment or a cancellation."""
+
+    def read(answer: Answer[Change[tuple[BatchItem, ...]]]) -> Answer[Change[tuple[BatchItem, ...]]]:
+        _check_count(len(answer.value.answer or ()), asked)
+        return answer
+
+    return read
+
+
+def _check_count(answered: int, asked: int) -> None:
+    if answered != asked:
+        raise PayloadMismatch(f"{asked} orders were asked for, and {answered} were answered")
 
 
 def _items(answer: Answer[Any], count: int) -> tuple[Mapping[str, Any] | None, ...]:

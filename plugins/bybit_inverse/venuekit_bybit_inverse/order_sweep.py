@@ -96,7 +96,9 @@ class Sweep:
 
     async def _look(self) -> tuple[Order, ...]:
         try:
-            return await self._timed().get_open_orders(self.symbol)
+            return await self.account.look_after(
+                lambda: self._timed().get_open_orders(self.symbol), operation="cancel_all_orders", subject=self.symbol
+            )
         except OperationError:
             self._raise_failure()  # of a cancellation: it says more than that of a look
             raise

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import attrs
 
+from venuekit.account import Answer
 from venuekit.capabilities import (
     Amendment,
     Order,
@@ -55,12 +56,11 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmend):
         Where the answer was lost and the order was found by its client id, it is returned as it was found.
         """
         whole = await filled_in(self, "place_order", request)
-        try:
-            answer = await self.answer(self.create_order, category=CATEGORY, **wire_order(whole))
-        except OutcomeUnknown as unknown:
-            unknown.then(lambda ack: pending_order(whole, ack, self.now(), None))
-            raise
-        return pending_order(whole, answer.value, answer.received_at, (answer.raw or {}).get("result"))
+
+        def placed(answer: Answer[OrderAck]) -> Order:
+            return pending_order(whole, answer.value, answer.received_at, (answer.raw or {}).get("result"))
+
+        return await self.answer_as(placed, self.create_order, category=CATEGORY, **wire_order(whole))
 
     async def amend_order(
         self,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from venuekit.account import Account
+from venuekit.account import Account, Answer
 from venuekit.capabilities import MarginChange, PositionMarginControl, PositionSide
 from venuekit.endpoint import Endpoint
-from venuekit.errors import OutcomeUnknown
 from venuekit_bybit_inverse.endpoints import ADD_MARGIN, CATEGORY
 from venuekit_bybit_inverse.instruments import instrument_row
 from venuekit_bybit_inverse.payloads import PositionRow
@@ -48,15 +47,12 @@ class BybitPositionMargin(Account, PositionMarginControl):
         signed = sign * self._checked_amount(operation, symbol, amount)
         row = await instrument_row(self, symbol, operation)
 
-        def change(moved: PositionRow, raw: Any = None) -> MarginChange:
-            return MarginChange(symbol, PositionSide.BOTH, row.settle_coin, signed, time=moved.updated_time, raw=raw)
+        def change(answer: Answer[PositionRow]) -> MarginChange:
+            raw = (answer.raw or {}).get("result")
+            time = answer.value.updated_time
+            return MarginChange(symbol, PositionSide.BOTH, row.settle_coin, signed, time=time, raw=raw)
 
-        try:
-            answer = await self.answer(self.move_margin, category=CATEGORY, symbol=symbol, margin=signed)
-        except OutcomeUnknown as unknown:
-            unknown.then(change)
-            raise
-        return change(answer.value, (answer.raw or {}).get("result"))
+        return await self.answer_as(change, self.move_margin, category=CATEGORY, symbol=symbol, margin=signed)
 
     def _checked_amount(self, operation: str, symbol: str, amount: object) -> Decimal:
         if not isinstance(amount, bool) and isinstance(amount, int | Decimal):

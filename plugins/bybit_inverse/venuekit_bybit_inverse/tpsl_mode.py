@@ -8,7 +8,7 @@ from typing import ClassVar
 from venuekit.account import Account
 from venuekit.capabilities import TpSlMode, TpSlModeControl, TpSlModeSetting
 from venuekit.endpoint import Change, Endpoint
-from venuekit.errors import Outcome, PayloadMismatch
+from venuekit.errors import PayloadMismatch
 from venuekit_bybit_inverse.endpoints import CATEGORY, SET_TPSL_MODE
 from venuekit_bybit_inverse.payloads import TpSlModeRow
 
@@ -33,16 +33,16 @@ class BybitTpSlMode(Account, TpSlModeControl):
         if mode not in _WORDS:
             raise self.refuse(f"there is no mode {mode!r}", operation="set_tpsl_mode", subject=symbol)
         warnings.warn(_DEPRECATED, UserWarning, stacklevel=2)
-        change = await self.call(
-            self.change_tpsl_mode, category=CATEGORY, symbol=symbol, tpSlMode=_WORDS[TpSlMode(mode)]
-        )
-        return TpSlModeSetting(symbol, self._held(mode, change), changed=change.changed)
+        asked = TpSlMode(mode)
 
-    def _held(self, asked: TpSlMode, change: Change[TpSlModeRow]) -> TpSlMode:
-        if change.answer is None:
-            return TpSlMode(asked)
-        for mode, word in _WORDS.items():
-            if word == change.answer.mode:
-                return mode
-        words = f"tpSlMode: expected one of {', '.join(_WORDS.values())}, got {change.answer.mode!r}"
-        raise PayloadMismatch(words, venue=self.venue.id, operation="set_tpsl_mode", outcome=Outcome.UNKNOWN)
+        def setting(change: Change[TpSlModeRow]) -> TpSlModeSetting:
+            return TpSlModeSetting(symbol, asked if change.answer is None else _held(change.answer), change.changed)
+
+        return await self.made(setting, self.change_tpsl_mode, category=CATEGORY, symbol=symbol, tpSlMode=_WORDS[asked])
+
+
+def _held(row: TpSlModeRow) -> TpSlMode:
+    for mode, word in _WORDS.items():
+        if word == row.mode:
+            return mode
+    raise PayloadMismatch(f"tpSlMode: expected one of {', '.join(_WORDS.values())}, got {row.mode!r}")
