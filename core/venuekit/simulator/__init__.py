@@ -22,6 +22,7 @@ from venuekit.simulator.disturbances import (
     DropBefore,
     HalfClose,
     Lag,
+    Rewrite,
     SecondActor,
     Truncate,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "Lag",
     "Meter",
     "Response",
+    "Rewrite",
     "Route",
     "Scenario",
     "SecondActor",

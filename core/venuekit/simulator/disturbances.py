@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Self, TypeAlias
@@ -26,6 +27,7 @@ __all__ = [
     "Lag",
     "Proceed",
     "Reply",
+    "Rewrite",
     "SecondActor",
     "Truncate",
     "together",
@@ -185,6 +187,25 @@ class Cut(Disturbance):
         if reply.response is None:
             return reply
         return attrs.evolve(reply, response=attrs.evolve(reply.response, body=reply.response.body[: self.keep]))
+
+
+@attrs.frozen
+class Rewrite(Disturbance):
+    """The request is carried out, and ``edit`` makes another body of the answer's, as a venue that changed would."""
+
+    edit: Callable[[bytes], bytes]
+
+    @classmethod
+    def json(cls, edit: Callable[[Any], Any]) -> Self:
+        """Return one whose ``edit`` gets the body as plain JSON and returns the new one."""
+        return cls(lambda body: json.dumps(edit(json.loads(body))).encode())
+
+    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:  # noqa: ARG002
+        """Carry out, and answer differently."""
+        reply = await proceed()
+        if reply.response is None:
+            return reply
+        return attrs.evolve(reply, response=attrs.evolve(reply.response, body=self.edit(reply.response.body)))
 
 
 @attrs.frozen
