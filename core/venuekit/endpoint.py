@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
@@ -300,6 +300,8 @@ class Endpoint(Generic[T]):
         readback: For a SET: reads whether the target holds.
         settle: For KEYED and DELTA: finds out whether a lost write happened.
         absence_proof: When ``settle`` finding nothing is a proof; None when it never is.
+        item_refusals: Code and words of each item that a batch's answer refuses. Where the venue does not know what
+            became of one of them, the write stays open in the journal.
         claims: For a DELTA: the identity of the history row that an answer tells of; a lost write is not taken for it.
         before: For a DELTA: what to read before writing, so that ``settle`` can compare.
         websocket_method: The method of the venue's WebSocket API that does the same, None if there is none.
@@ -332,6 +334,7 @@ class Endpoint(Generic[T]):
     readback: Readback | None = None
     settle: Settle | None = None
     absence_proof: AbsenceProof | None = None
+    item_refusals: Callable[[T], Iterable[tuple[int | str | None, str]]] | None = None
     claims: Callable[[T], str] | None = None
     before: Callable[[Call, Mapping[str, Any]], Awaitable[Any]] | None = None
     websocket_method: str | None = None

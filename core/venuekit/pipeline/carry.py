@@ -13,7 +13,7 @@ from venuekit.errors import OperationError, Outcome
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.subjects import QUEUED
-from venuekit.pipeline.verdict import Trouble
+from venuekit.pipeline.verdict import Trouble, leaves_open
 
 if TYPE_CHECKING:
     from venuekit.pipeline.line import Line
@@ -128,7 +128,9 @@ async def _write(operation: Operation[Any], call: Call) -> Any:
     finally:
         if is_queued:
             subjects.leave(symbol)
-    if operation.journal_id is not None:
+    if endpoint.item_refusals is not None and leaves_open(operation.line.place.venue, endpoint, value):
+        operation.leave_open()
+    elif operation.journal_id is not None:
         operation.close(Outcome.APPLIED)
     if endpoint.claims is not None:
         subjects.claim(endpoint.claims(value))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from venuekit import errors
 from venuekit.clock import VenueClock, from_milliseconds
@@ -16,7 +16,9 @@ from venuekit.faults import Fault, error_of
 from venuekit.message import HttpResponse
 from venuekit.venue import Refusal, Venue
 
-__all__ = ["Trouble", "TroubleKind", "first_bytes", "judge", "retry_after"]
+__all__ = ["Trouble", "TroubleKind", "first_bytes", "judge", "leaves_open", "retry_after"]
+
+T = TypeVar("T")
 
 
 class TroubleKind(enum.StrEnum):
@@ -83,6 +85,14 @@ def judge(venue: Venue[Any], endpoint: Endpoint[Any], response: HttpResponse, cl
     if code in endpoint.doubtful or code in endpoint.doubtful_after_loss:
         return Trouble(TroubleKind.DOUBTFUL, error)
     return Trouble(_KINDS.get(fault, TroubleKind.REFUSED), error, delay)
+
+
+def leaves_open(venue: Venue[Any], endpoint: Endpoint[T], value: T) -> bool:
+    """Say whether a batch was answered, and the venue does not know what became of one of its items."""
+    if endpoint.item_refusals is None:
+        return False
+    faults = [venue.faults.classify(200, code, words) for code, words in endpoint.item_refusals(value)]
+    return any(_KINDS.get(fault) is TroubleKind.LOST for fault in faults)
 
 
 def retry_after(refusal: Refusal, headers: Mapping[str, str], now: int) -> float | None:

@@ -43,13 +43,12 @@ _LOOKS = (0.0, 1.0, 2.0)
 
 @attrs.frozen
 class _Answered:
-    """One item of a batch's answer, and when the batch was sent and its answer received."""
+    """One item of a batch's answer, the venue's own object where it is kept, and when it was sent and received."""
 
     item: BatchItem
+    raw: Any
     as_of: datetime
     received_at: datetime
-    #: the order, an error where its row cannot be read, None where there was a refusal
-    order: Order | OperationError | None
     #: whether an earlier attempt of the same batch had no answer
     after_loss: bool = False
 
@@ -106,10 +105,9 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
         answers: Iterator[_Answered] = iter(())
         if sent:
             worth = await self._worths([item["symbol"] for item in sent])
-            reader = self._reader(operation, len(sent), await self._sizes())
             try:
                 answered = await self.answer_as(
-                    reader, endpoint, batchOrders=[texts(item) for item in sent], contractSizes=worth
+                    _reader(len(sent)), endpoint, batchOrders=[texts(item) for item in sent], contractSizes=worth
                 )
             except OutcomeUnknown as unknown:
                 unknown.then(lambda _: self._present([(one.symbol, one.id, one.client_id) for one in amendments]))
@@ -137,8 +135,8 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
         by_id = [name["orderId"] for name in ids if "orderId" in name]
         by_client_id = [name["origClientOrderId"] for name in ids if "origClientOrderId" in name]
         items = [
-            *await self._cancel_named(operation, symbol, "orderIdList", by_id, alone=not by_client_id),
-            *await self._cancel_named(operation, symbol, "origClientOrderIdList", by_client_id, alone=not by_id),
+            *await self._cancel_named(symbol, "orderIdList", by_id, alone=not by_client_id),
+            *await self._cancel_named(symbol, "origClientOrderIdList", by_client_id, alone=not by_id),
         ]
         return tuple(
             await together_all(
@@ -147,15 +145,13 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
         )
 
     async def _cancel_named(
-        self, operation: str, symbol: str, name: str, ids: Sequence[int | str], *, alone: bool
+        self, symbol: str, name: str, ids: Sequence[int | str], *, alone: bool
     ) -> Sequence[_Answered | OperationError]:
         """Cancel by one kind of id; where both kinds are asked for, a failure of one must not hide the other."""
         if not ids:
             return ()
-        usual = self.ORDER_SIZE  # a cancellation waits for no instruments: the orders are read again when it is over
-        reader = self._reader(operation, len(ids), lambda _: usual)
         try:
-            return await self.answer_as(reader, self.ORDERS.cancel_batch, symbol=symbol, **{name: ids})
+            return await self.answer_as(_reader(len(ids)), self.ORDERS.cancel_batch, symbol=symbol, **{name: ids})
         except OperationError as error:
             if isinstance(error, OutcomeUnknown):
                 by_id = name == "orderIdList"
@@ -180,8 +176,9 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
             return tuple(await together_all(map(result, answers, items, requests)))
 
         async def result(one: _Answered, item: Mapping[str, Any], request: OrderRequest) -> Result:
-            if isinstance(one.order, Order):
-                return one.order
+            order = self._order_in(operation, one, await self._size(request.symbol))
+            if isinstance(order, Order):
+                return order
             lost = Lost(self.ORDERS.place, item, one.as_of, one.as_of)
 
             async def look() -> Order:
@@ -190,15 +187,16 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
                     raise failed
                 return found
 
-            failed = one.order or self._item_error(operation, one.item, request.symbol, request.client_id)
+            failed = order or self._item_error(operation, one.item, request.symbol, request.client_id)
             if failed.outcome is Outcome.NOT_APPLIED:
                 return failed
             failed.settle_by(look)
             return await _or_error(look())
 
-        reader = self._reader(operation, len(requests), await self._sizes())
         try:
-            answers = await self.answer_as(reader, self.ORDERS.place_batch, batchOrders=items, contractSizes=worth)
+            answers = await self.answer_as(
+                _reader(len(requests)), self.ORDERS.place_batch, batchOrders=items, contractSizes=worth
+            )
         except NotExecuted as absent:
             return absent.of_each((one.symbol, one.client_id) for one in requests)
         except OutcomeUnknown as unknown:
@@ -248,11 +246,12 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
     async def _amended(self, operation: str, answered: _Answered | OperationError, one: Amendment) -> Result:
         if isinstance(answered, OperationError):
             return answered
-        if isinstance(answered.order, Order):
-            return answered.order
-        if answered.order is not None:  # amended, and its row cannot be read
+        order = self._order_in(operation, answered, await self._size(one.symbol))
+        if isinstance(order, Order):
+            return order
+        if order is not None:  # amended, and its row cannot be read
             present = await _or_error(self.get_order(one.symbol, order_id=one.id, client_id=one.client_id))
-            return present if isinstance(present, Order) else answered.order
+            return present if isinstance(present, Order) else order
         if answered.item.code != self.ORDERS.terms.unchanged:
             failed = self._item_error(operation, answered.item, one.symbol, one.client_id)
             if isinstance(failed, OutcomeUnknown):
@@ -272,12 +271,12 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
         if isinstance(answered, OperationError):
             return answered
         try:
-            if isinstance(answered.order, Order):
-                size = await self._size(symbol)
-                return await self._ended(attrs.evolve(answered.order, contract_size=size.size, contract_unit=size.unit))
-            if answered.order is not None:  # cancelled, and its row cannot be read
+            order = self._order_in(operation, answered, await self._size(symbol))
+            if isinstance(order, Order):
+                return await self._ended(order)
+            if order is not None:  # cancelled, and its row cannot be read
                 present = await self._plain_order(symbol, named(self, operation, symbol, *name))
-                return answered.order if present is None else present
+                return order if present is None else present
             failed = self._item_error(operation, answered.item, symbol, name[1])
             if isinstance(failed, OutcomeUnknown):
                 present = await self._plain_order(symbol, named(self, operation, symbol, *name))
@@ -295,39 +294,13 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
         if not 1 <= count <= most:
             raise self.refuse(f"a batch has 1 to {most} orders, not {count}", operation=operation)
 
-    def _reader(
-        self, operation: str, asked: int, size: Callable[[str], Size]
-    ) -> Callable[[Answer[Any]], Sequence[_Answered]]:
-        """Return what reads the answer of a batch of ``asked`` orders: item by item, so that one hides no other."""
-
-        def read(answer: Answer[Any]) -> Sequence[_Answered]:
-            change: Change[Any] = answer.value if isinstance(answer.value, Change) else Change(answer.value, True)
-            items: Sequence[BatchItem] = change.answer or ()
-            if len(items) != asked:
-                raise PayloadMismatch(f"{asked} orders were asked for, and {len(items)} were answered")
-            raws = answer.raw if isinstance(answer.raw, list) and len(answer.raw) == asked else [None] * asked
-            return [
-                _Answered(
-                    item,
-                    answer.as_of,
-                    answer.received_at,
-                    self._order_in(operation, item, size, answer.received_at, raw),
-                    after_loss=change.changed is None,
-                )
-                for item, raw in zip(items, raws, strict=True)
-            ]
-
-        return read
-
-    def _order_in(
-        self, operation: str, item: BatchItem, size: Callable[[str], Size], received_at: datetime, raw: Any
-    ) -> Order | OperationError | None:
+    def _order_in(self, operation: str, answered: _Answered, size: Size) -> Order | OperationError | None:
         """Return the order of an item, an error where its row cannot be read, None where there was a refusal."""
-        row = item.row
+        row = answered.item.row
         if row is None:
             return None
         try:
-            return self._order_of(row, size(row.symbol), received_at, raw)
+            return self._order_of(row, size, answered.received_at, answered.raw)
         except MISFITS as error:
             mismatch = mismatch_of(error)
         mismatch.venue, mismatch.operation, mismatch.subject = self.venue.id, operation, row.symbol
@@ -354,6 +327,23 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
         if fault is Fault.UNKNOWN_OUTCOME:
             return OutcomeUnknown(item.msg, code=item.code, **details)
         return error_of(fault)(item.msg, code=item.code, outcome=Outcome.NOT_APPLIED, **details)
+
+
+def _reader(asked: int) -> Callable[[Answer[Any]], Sequence[_Answered]]:
+    """Return what takes the answer of a batch of ``asked`` orders apart; one of another length cannot be believed."""
+
+    def read(answer: Answer[Any]) -> Sequence[_Answered]:
+        change: Change[Any] = answer.value if isinstance(answer.value, Change) else Change(answer.value, changed=True)
+        items: Sequence[BatchItem] = change.answer or ()
+        if len(items) != asked:
+            raise PayloadMismatch(f"{asked} orders were asked for, and {len(items)} were answered")
+        raws = answer.raw if isinstance(answer.raw, list) and len(answer.raw) == asked else [None] * asked
+        return [
+            _Answered(item, raw, answer.as_of, answer.received_at, after_loss=change.changed is None)
+            for item, raw in zip(items, raws, strict=True)
+        ]
+
+    return read
 
 
 def _is_as_asked(present: Result, wanted: Amendment) -> bool:

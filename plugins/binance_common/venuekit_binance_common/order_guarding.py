@@ -13,6 +13,7 @@ __all__ = [
     "CONTRACT_SIZE",
     "CONTRACT_SIZES",
     "always",
+    "arms",
     "batch_client_ids",
     "batch_reduces",
     "batch_symbols",
@@ -35,6 +36,11 @@ _CLOSING = frozenset((leg.name, SIDE_WORDS[side]) for leg, side in CLOSING_SIDES
 def always(_: Parameters) -> bool:
     """Say that a request takes orders away, and adds none."""
     return True
+
+
+def arms(parameters: Parameters) -> bool:
+    """Say whether a countdown is armed; disarming it keeps orders that would have been taken away."""
+    return bool(parameters["countdownTime"])
 
 
 def only_reduces(parameters: Parameters) -> bool:

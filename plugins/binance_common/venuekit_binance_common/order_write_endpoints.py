@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from venuekit_binance_common.endpoints import PAYS
 from venuekit_binance_common.order_costs import paying
 from venuekit_binance_common.order_guarding import (
     always,
+    arms,
     batch_client_ids,
     batch_reduces,
     batch_symbols,
@@ -84,6 +86,14 @@ def test_endpoint(terms: OrderTerms) -> Endpoint[OrderRow]:
     )
 
 
+def _refusals(items: Iterable[BatchItem]) -> Iterable[tuple[int | str | None, str]]:
+    return ((item.code, item.msg) for item in items if item.code is not None)
+
+
+def _change_refusals(change: Change[tuple[BatchItem, ...]]) -> Iterable[tuple[int | str | None, str]]:
+    return _refusals(change.answer or ())
+
+
 def place_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint[tuple[BatchItem, ...]]:
     """Return the placing of several orders."""
     return Endpoint(
@@ -97,6 +107,7 @@ def place_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint
         symbols=batch_symbols,
         client_ids=batch_client_ids,
         notional=largest_notional(in_base=terms.sizes_in_base),
+        item_refusals=_refusals,
         settle=settling.batch_placed,
         absence_proof=PROOF,
         serves=(OrderBatch.place_orders,),
@@ -137,6 +148,7 @@ def amend_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint
         symbols=batch_symbols,
         client_ids=batch_client_ids,
         notional=largest_notional(in_base=terms.sizes_in_base, amends=True),
+        item_refusals=_change_refusals,
         readback=settling.batch_amended,
         serves=(OrderBatch.amend_orders,),
         note="At most 5 orders; each has its own result.",
@@ -193,6 +205,7 @@ def cancel_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoin
         effect=Effect.SET,
         area=Area.ORDERS,
         reduces=always,
+        item_refusals=_change_refusals,
         readback=settling.batch_canceled,
         pools=PAYS,
         serves=(OrderBatch.cancel_orders,),
@@ -209,7 +222,7 @@ def countdown_endpoint(terms: OrderTerms) -> Endpoint[CountdownRow]:
         parameters=(THE_SYMBOL, Parameter("countdownTime", Kind.INTEGER, required=True, minimum=Decimal(0))),
         effect=Effect.SESSION,
         area=Area.ORDERS,
-        reduces=always,
+        reduces=arms,
         weight=10,
         pools=PAYS,
         serves=(CountdownCancel.set_countdown,),

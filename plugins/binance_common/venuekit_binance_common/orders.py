@@ -19,7 +19,7 @@ from venuekit.capabilities import (
     OrderTest,
 )
 from venuekit.endpoint import Endpoint, Priority
-from venuekit.errors import NotFound, OperationError, OutcomeUnknown, Rejected, UnsupportedCapability
+from venuekit.errors import NotFound, OperationError, Outcome, OutcomeUnknown, Rejected, UnsupportedCapability
 from venuekit_binance_common.instruments import unlisted
 from venuekit_binance_common.order_algo_endpoints import AlgoEndpoints
 from venuekit_binance_common.order_form import algo_form, check_form, check_steps, is_number, named, order_form
@@ -145,10 +145,13 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
         return left
 
     def _told(self, symbol: str | None, failures: Sequence[OperationError]) -> OperationError:
-        """Return the first failure; ``settle()`` of an unknown one returns what is left."""
-        if isinstance(failures[0], OutcomeUnknown):
-            failures[0].then(lambda _: self.get_open_orders(symbol))
-        return failures[0]
+        """Return the first failure; ``settle()`` of one after which orders may have ended returns what is left."""
+        failure = failures[0]
+        if isinstance(failure, OutcomeUnknown):
+            failure.then(lambda _: self.get_open_orders(symbol))
+        elif failure.outcome is Outcome.UNKNOWN:
+            failure.settle_by(lambda: self.get_open_orders(symbol))
+        return failure
 
     async def _cancel_all(self, symbol: str, left: tuple[Order, ...]) -> list[OperationError]:
         """
@@ -161,13 +164,19 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
         if algo is not None and algo.cancel_all is not None:
             outcomes.append(await _failure(self.call(algo.cancel_all, symbol=symbol)))
         elif algo is not None:
+            urgent = self.using(priority=Priority.RISK)
             try:
-                left = left or await self.using(priority=Priority.RISK).get_open_orders(symbol)
+                left = left or await urgent.get_open_orders(symbol)
             except OperationError as unread:
                 outcomes.append(unread)
             conditional = [order for order in left if order.book is OrderBook.CONDITIONAL]
             outcomes += await together_all(_failure(self._end_algo(algo, order)) for order in conditional)
-        return [failure for failure in outcomes if failure is not None]
+        failures = [failure for failure in outcomes if failure is not None]
+        for failure in failures:
+            # the whole is what was asked for: where a part of it was carried out, none of it was not
+            if len(failures) < len(outcomes) and failure.outcome in {Outcome.NOT_SENT, Outcome.NOT_APPLIED}:
+                failure.outcome = Outcome.UNKNOWN
+        return failures
 
     async def _end_algo(self, algo: AlgoEndpoints, order: Order) -> None:
         try:

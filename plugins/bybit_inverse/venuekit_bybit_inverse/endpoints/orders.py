@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
 import attrs
 
 from venuekit.capabilities import OrderAmend, OrderBatch, OrderControl
-from venuekit.endpoint import Area, Changing, Effect, Encoding, Endpoint, Kind, Parameter, Role, Subject
+from venuekit.endpoint import Area, Change, Changing, Effect, Encoding, Endpoint, Kind, Parameter, Role, Subject
 from venuekit_bybit_inverse import order_payloads as payloads
 from venuekit_bybit_inverse.endpoints import order_settling as settling
 from venuekit_bybit_inverse.endpoints.order_reads import ORDER_ID
@@ -79,6 +79,14 @@ def _symbols(parameters: Mapping[str, Any]) -> set[str]:
 
 def _client_ids(parameters: Mapping[str, Any]) -> list[str]:
     return [item["orderLinkId"] for item in parameters["request"] if "orderLinkId" in item]
+
+
+def _refusals(items: Iterable[payloads.BatchItem]) -> Iterable[tuple[int | str | None, str]]:
+    return ((item.code, item.message) for item in items if item.code)
+
+
+def _change_refusals(change: Change[tuple[payloads.BatchItem, ...]]) -> Iterable[tuple[int | str | None, str]]:
+    return _refusals(change.answer or ())
 
 
 CREATE_ORDER = Endpoint(
@@ -188,6 +196,7 @@ CREATE_BATCH = Endpoint(
     notional=_largest_notional,
     symbols=_symbols,
     client_ids=_client_ids,
+    item_refusals=_refusals,
     settle=settling.settle_batch,
     absence_proof=settling.PROOF,
     weight=batch_weight,
@@ -209,6 +218,7 @@ AMEND_BATCH = Endpoint(
     notional=_largest_notional,
     symbols=_symbols,
     client_ids=_client_ids,
+    item_refusals=_change_refusals,
     readback=settling.read_amended_batch,
     weight=batch_weight,
     weight_most=BATCH_WEIGHT_MOST,
@@ -228,6 +238,7 @@ CANCEL_BATCH = Endpoint(
     reduces=_always,
     symbols=_symbols,
     client_ids=_client_ids,
+    item_refusals=_change_refusals,
     readback=settling.read_canceled_batch,
     weight=batch_weight,
     weight_most=BATCH_WEIGHT_MOST,

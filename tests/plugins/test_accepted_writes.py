@@ -1,0 +1,360 @@
+"""A write that the venue accepted is told as one, whatever is odd about its answer or about what is read after it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+import venuekit
+from venuekit.capabilities import Order, OrderRequest, OrderSide, OrderStatus, OrderType
+from venuekit.endpoint import Endpoint
+from venuekit.errors import (
+    AccountClosed,
+    GuardRefused,
+    NeverSent,
+    NotExecuted,
+    OperationError,
+    Outcome,
+)
+from venuekit.simulator import Answer, Rewrite
+from venuekit.testing.clock import LoopClock
+from venuekit_binance_common.testing import LeapingStage
+from venuekit_bybit_inverse import endpoints as bybit
+
+pytestmark = pytest.mark.looptime
+D = Decimal
+VENUES = {
+    "binance_usdm": ("ETHUSDT", D("0.1")),
+    "binance_coinm": ("ETHUSD_PERP", D(10)),
+    "aster_usdm": ("ETHUSDT", D("0.1")),
+    "bybit_inverse": ("ETHUSD", D(100)),
+}
+venues = pytest.mark.parametrize("venue", VENUES)
+binance = pytest.mark.parametrize("venue", ["binance_usdm", "binance_coinm", "aster_usdm"])
+
+
+@attrs.frozen
+class Stage(LeapingStage):
+    """A simulated venue, an account of it with a journal, and what to trade."""
+
+    symbol: str
+    quantity: Decimal
+
+    def market(self, client_id: str) -> OrderRequest:
+        """Return an order that is filled at once."""
+        return OrderRequest(
+            symbol=self.symbol, side=OrderSide.BUY, type=OrderType.MARKET, quantity=self.quantity, client_id=client_id
+        )
+
+    def bid(self, client_id: str) -> OrderRequest:
+        """Return an order that rests."""
+        return attrs.evolve(self.market(client_id), type=OrderType.LIMIT, price=D(2000))
+
+    def endpoint(self, binance_name: str, bybit_name: str) -> Endpoint[Any]:
+        """Return an endpoint by its name on either family."""
+        found: Endpoint[Any] = (
+            getattr(bybit, bybit_name) if self.venue == "bybit_inverse" else getattr(self.account.ORDERS, binance_name)
+        )
+        return found
+
+    def orders(self, client_id: str) -> list[Any]:
+        """Return the orders of a client id."""
+        return [order for order in self.ledger.orders(self.symbol) if order.client_id == client_id]
+
+
+@asynccontextmanager
+async def staged(venue: str, journal: Path) -> AsyncIterator[Stage]:
+    clock = LoopClock()
+    async with (
+        venuekit.simulate(venue, clock=clock, scenario="holding") as sim,
+        venuekit.Runtime(clock=clock, journal=journal) as runtime,
+        venuekit.connect(venue, sim.credentials(venue), runtime=runtime) as account,
+    ):
+        yield Stage(sim, account, *VENUES[venue])
+
+
+def odd(**fields: Any) -> Rewrite:
+    """Return what changes fields of an order's answer, wherever the venue has it."""
+    return Rewrite.json(lambda body: {**body, "result": fields} if "result" in body else {**body, **fields})
+
+
+@venues
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"side": "BUY_TO_OPEN", "orderId": None},
+        {"updateTime": 10**20, "orderId": {}},
+        {"positionSide": "SIDEWAYS", "orderId": []},
+    ],
+    ids=["side", "time", "leg"],
+)
+async def test_order_with_an_odd_answer_is_found_and_returned(
+    venue: str, fields: dict[str, Any], tmp_path: Path
+) -> None:
+    """It was placed and filled; the answer is as good as lost, and the order is looked for by its client id."""
+    async with staged(venue, tmp_path) as stage:
+        place = stage.endpoint("place", "CREATE_ORDER")
+        stage.disturb(place, odd(**fields))
+        order = await stage.account.place_order(stage.market("w1"))
+        assert (order.client_id, order.side) == ("w1", OrderSide.BUY)
+        assert len(stage.orders("w1")) == len(stage.arrivals(place)) == 1
+        assert stage.account.unresolved == ()
+
+
+@venues
+async def test_order_of_which_every_answer_is_odd_is_not_told_as_not_sent(venue: str, tmp_path: Path) -> None:
+    """What cannot be read anywhere has an unknown outcome, stays in the journal, and is found once it can be read."""
+    async with staged(venue, tmp_path) as stage:
+        place = stage.endpoint("place", "CREATE_ORDER")
+        reads = [stage.endpoint("order", "OPEN_ORDERS"), stage.endpoint("open_order", "ORDER_HISTORY")]
+        nothing = Rewrite(lambda _: b'{"code": 0, "retCode": 0, "result": {"list": [{"side": 5}]}, "side": 5}')
+        stage.disturb(place, odd(side="BUY_TO_OPEN", orderId=None))
+        for read in reads:
+            stage.disturb(read, nothing, times=8)
+        with pytest.raises(OperationError) as caught:
+            await stage.account.place_order(stage.bid("w1"))
+        assert (caught.value.outcome, caught.value.client_id) == (Outcome.UNKNOWN, "w1")
+        assert len(stage.account.unresolved) == 1
+        for read in reads:
+            for _ in range(8):
+                await _ignore(stage.account.call(read, **_named(stage, read)))
+        found = await caught.value.settle()
+        assert isinstance(found, Order)
+        assert found.client_id == "w1"
+        assert len(stage.arrivals(place)) == 1
+        assert stage.account.unresolved == ()
+
+
+def _named(stage: Stage, _: Endpoint[Any]) -> dict[str, Any]:
+    if stage.venue == "bybit_inverse":
+        return {"category": "inverse", "symbol": stage.symbol, "orderLinkId": "w1"}
+    return {"symbol": stage.symbol, "origClientOrderId": "w1"}
+
+
+async def _ignore(read: Any) -> None:
+    try:
+        await read
+    except OperationError:
+        return
+
+
+@binance
+async def test_odd_item_of_a_batch_hides_no_other(venue: str, tmp_path: Path) -> None:
+    """Three orders are placed and filled, the row of one is odd: it is looked for, and the others are told."""
+    async with staged(venue, tmp_path) as stage:
+        batch = stage.endpoint("place_batch", "CREATE_BATCH")
+        stage.disturb(batch, Rewrite.json(lambda rows: [rows[0], {**rows[1], "side": "BUY_TO_OPEN"}, rows[2]]))
+        placed = await stage.account.place_orders([stage.market(f"w{number}") for number in range(3)])
+        assert [one.client_id for one in placed if isinstance(one, Order)] == ["w0", "w1", "w2"]
+        assert len(stage.arrivals(batch)) == 1
+
+
+@binance
+async def test_item_that_cannot_be_read_anywhere_is_told_as_applied(venue: str, tmp_path: Path) -> None:
+    """Its error carries the client id, and its settle() looks again."""
+    async with staged(venue, tmp_path) as stage:
+        batch, query = stage.endpoint("place_batch", ""), stage.endpoint("order", "")
+        strange = Rewrite.json(lambda row: {**row, "side": "BUY_TO_OPEN"})
+        stage.disturb(batch, Rewrite.json(lambda rows: [rows[0], {**rows[1], "side": "BUY_TO_OPEN"}]))
+        stage.disturb(query, strange, times=3)
+        stage.disturb(stage.endpoint("open_order", ""), strange, times=3)
+        first, second = await stage.account.place_orders([stage.bid("w0"), stage.bid("w1")])
+        assert isinstance(first, Order)
+        assert isinstance(second, OperationError)
+        assert (second.outcome, second.client_id, second.subject) == (Outcome.APPLIED, "w1", stage.symbol)
+        assert "BUY_TO_OPEN" in str(second)
+        found = await second.settle()
+        assert isinstance(found, Order)
+        assert found.client_id == "w1"
+
+
+@venues
+async def test_batch_with_an_item_the_venue_does_not_know_of_stays_in_the_journal(venue: str, tmp_path: Path) -> None:
+    """Cancelled while it is looked for, it has left a trace, by which its outcome is found."""
+    async with staged(venue, tmp_path) as stage:
+        batch = stage.endpoint("place_batch", "CREATE_BATCH")
+
+        def unknown(body: Any) -> Any:
+            if isinstance(body, list):
+                return [body[0], {"code": -1007, "msg": "Timeout waiting for response from backend server."}]
+            verdicts = [{"code": 0, "msg": "OK"}, {"code": 10016, "msg": "Server error."}]
+            return {**body, "retExtInfo": {"list": verdicts}}
+
+        stage.disturb(batch, Rewrite.json(unknown))
+        read = stage.endpoint("order", "OPEN_ORDERS")
+        stage.disturb(read, Answer.html(502), times=40)
+        placing = asyncio.create_task(stage.account.place_orders([stage.bid("w0"), stage.bid("w1")]))
+        await asyncio.sleep(0.5)
+        assert stage.arrivals(read)
+        placing.cancel()
+        await asyncio.wait([placing])
+        assert [entry.client_id for entry in stage.account.unresolved] == ["w0, w1"]
+
+
+@venues
+async def test_cancellation_of_everything_whose_look_fails_is_told_as_applied(venue: str, tmp_path: Path) -> None:
+    """Everything was cancelled; what is left cannot be read, and settle() reads it."""
+    async with staged(venue, tmp_path) as stage:
+        await stage.place(stage.bid("w0"))
+        look = stage.endpoint("open_orders", "OPEN_ORDERS")
+        strange = Rewrite(lambda _: b'{"retCode": 0, "result": 5}')
+        stage.disturb(look, strange, times=8)
+        with pytest.raises(OperationError) as caught:
+            await stage.account.cancel_all_orders(stage.symbol)
+        assert caught.value.outcome in {Outcome.APPLIED, Outcome.UNKNOWN}
+        assert [order.status for order in stage.orders("w0")] == ["canceled"]
+        for _ in range(8):
+            await _ignore(stage.account.call(look, **_all_of(stage)))
+        assert await caught.value.settle() == ()
+
+
+def _all_of(stage: Stage) -> dict[str, Any]:
+    named = {"symbol": stage.symbol}
+    return {"category": "inverse", **named} if stage.venue == "bybit_inverse" else named
+
+
+@venues
+async def test_added_margin_with_an_odd_answer_is_found(venue: str, tmp_path: Path) -> None:
+    """The margin was moved once, and that is what the caller gets."""
+    async with staged(venue, tmp_path) as stage:
+        symbol = stage.sim.scenario(venue).held
+        endings = ("v1/positionMargin", "add-margin")
+        moving = next(e for e in stage.account.venue.endpoints if e.verb == "POST" and e.path.endswith(endings))
+        await stage.account.pause(60)
+        stage.disturb(moving, odd(amount="much", updatedTime={}))
+        change = await stage.account.add_margin(symbol, D("0.05"))
+        assert change.amount == D("0.05")
+        assert len(stage.arrivals(moving)) == 1
+
+
+@venues
+async def test_account_after_its_block_sends_nothing(venue: str, tmp_path: Path) -> None:
+    """Reads and writes raise an error of their own; nothing arrives, and the journal has no line of it."""
+    clock = LoopClock()
+    async with venuekit.simulate(venue, clock=clock) as sim, venuekit.Runtime(clock=clock, journal=tmp_path) as runtime:
+        async with venuekit.connect(venue, sim.credentials(venue), runtime=runtime) as account:
+            other: Any = account
+        stage = Stage(sim, other, *VENUES[venue])
+        sim.requests.clear()
+        calls: list[Callable[[], Any]] = [
+            other.get_positions,
+            lambda: other.set_leverage(stage.symbol, 5),
+            lambda: other.call(stage.endpoint("cancel_all", "CANCEL_ALL"), **_all_of(stage)),
+        ]
+        for call in calls:
+            with pytest.raises(AccountClosed, match="after its `async with` has ended") as caught:
+                await call()
+            assert caught.value.outcome is Outcome.NOT_SENT
+        assert sim.requests == []
+        assert other.unresolved == ()
+
+
+@venues
+async def test_account_of_a_closed_runtime_sends_nothing(venue: str) -> None:
+    """Also where nobody closed the account itself."""
+    clock = LoopClock()
+    async with venuekit.simulate(venue, clock=clock) as sim:
+        plugins = venuekit.Runtime(clock=clock, journal=False)
+        async with plugins as runtime:
+            declared = await runtime.plugins.load(venue)
+            account: Any = await runtime.open(declared, sim.credentials(venue))
+        with pytest.raises(AccountClosed):
+            await account.get_positions()
+
+
+class SlowSigner:
+    """Takes its time, and does ``meanwhile`` before it signs."""
+
+    def __init__(self, signer: Any, meanwhile: Callable[[], None]) -> None:
+        self._signer = signer
+        self._meanwhile = meanwhile
+
+    async def sign(self, payload: bytes) -> str:
+        await asyncio.sleep(0.3)
+        self._meanwhile()
+        return str(await self._signer.sign(payload))
+
+
+@venues
+async def test_halt_while_a_request_is_signed_stops_it(venue: str, tmp_path: Path) -> None:
+    """Halting is asked about last: an order that was waiting for its signature does not leave."""
+    async with staged(venue, tmp_path) as stage:
+        line = stage.account._line
+        line.wire = attrs.evolve(line.wire, signer=SlowSigner(line.wire.signer, stage.account.halt))
+        with pytest.raises(GuardRefused) as caught:
+            await stage.account.place_order(stage.market("w1"))
+        assert caught.value.outcome is Outcome.NOT_SENT
+        assert stage.arrivals(stage.endpoint("place", "CREATE_ORDER")) == []
+        assert stage.account.unresolved == ()
+
+
+@venues
+async def test_signer_that_fails_has_sent_nothing(venue: str, tmp_path: Path) -> None:
+    """The error says so, after the attempts of what was never sent, and the journal has nothing open."""
+
+    def fail() -> None:
+        raise OSError("the vault does not answer")
+
+    async with staged(venue, tmp_path) as stage:
+        line = stage.account._line
+        line.wire = attrs.evolve(line.wire, signer=SlowSigner(line.wire.signer, fail))
+        with pytest.raises(NeverSent, match="could not be signed: OSError: the vault does not answer") as caught:
+            await stage.account.place_order(stage.market("w1"))
+        assert caught.value.outcome is Outcome.NOT_SENT
+        assert stage.arrivals(stage.endpoint("place", "CREATE_ORDER")) == []
+        assert stage.account.unresolved == ()
+
+
+@venues
+async def test_deadline_that_passes_while_a_request_is_signed_has_sent_nothing(venue: str, tmp_path: Path) -> None:
+    """It is NOT_SENT: the signature came too late."""
+    async with staged(venue, tmp_path) as stage:
+        line = stage.account._line
+        line.wire = attrs.evolve(line.wire, signer=SlowSigner(line.wire.signer, lambda: None))
+        with pytest.raises(NeverSent) as caught:
+            await stage.account.using(deadline=0.1).call(stage.endpoint("cancel_all", "CANCEL_ALL"), **_all_of(stage))
+        assert caught.value.outcome is Outcome.NOT_SENT
+        assert stage.arrivals(stage.endpoint("cancel_all", "CANCEL_ALL")) == []
+
+
+@binance
+async def test_halted_account_arms_the_countdown_and_does_not_disarm_it(venue: str, tmp_path: Path) -> None:
+    """A dead man's switch that is armed ends orders; disarming it would keep them."""
+    async with staged(venue, tmp_path) as stage:
+        stage.account.halt()
+        await stage.account.set_countdown(stage.symbol, 60)
+        with pytest.raises(GuardRefused):
+            await stage.account.set_countdown(stage.symbol, None)
+
+
+@venues
+async def test_read_before_a_margin_move_that_fails_has_moved_nothing(venue: str, tmp_path: Path) -> None:
+    """The position is read first; where that fails, the move is told as not sent."""
+    async with staged(venue, tmp_path) as stage:
+        endings = ("v1/positionMargin", "add-margin")
+        moving = next(e for e in stage.account.venue.endpoints if e.verb == "POST" and e.path.endswith(endings))
+        reads = [e for e in stage.account.venue.endpoints if e.path.endswith(("positionRisk", "position/list"))]
+        for read in reads:
+            stage.disturb(read, Rewrite(lambda _: b"{}"), times=8)
+        with pytest.raises(OperationError) as caught:
+            await stage.account.add_margin(stage.sim.scenario(venue).held, D("0.001"))
+        assert caught.value.outcome is Outcome.NOT_SENT
+        assert not isinstance(caught.value, NotExecuted)
+        assert stage.arrivals(moving) == []
+
+
+@venues
+async def test_order_is_returned_as_placed_after_an_odd_answer_only_once(venue: str, tmp_path: Path) -> None:
+    """It is open, and there is one."""
+    async with staged(venue, tmp_path) as stage:
+        stage.disturb(stage.endpoint("place", "CREATE_ORDER"), odd(side="BUY_TO_OPEN", orderId=None))
+        order = await stage.account.place_order(stage.bid("w1"))
+        assert order.status in {OrderStatus.OPEN, OrderStatus.PENDING}
+        assert len(stage.orders("w1")) == 1
