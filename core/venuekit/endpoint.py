@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
@@ -11,6 +11,7 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 import attrs
 
 from venuekit._called import CALLED
+from venuekit.ask import Ask
 from venuekit.faults import Fault
 
 __all__ = [
@@ -288,6 +289,8 @@ class Endpoint(Generic[T]):
             SESSION that has one, like a countdown that ends orders, is guarded as a write is.
         reduces: Whether a halted account may still do it (cancel, reduce only), told from the parameters.
         notional: The order value in quote that a request asks for, for the guard; None where it cannot be told.
+        asks: The orders that a request asks for, where positions are limited; left out, a request that has a QUANTITY
+            is refused there.
         symbols, client_ids: Those that a request names within its items, for guards, fences, errors and the journal;
             left out, those of the parameters whose role is SYMBOL or CLIENT_ID.
         priority: Left out, what changes something is RISK, what serves walks alone (``iter_...``) HISTORY, the rest
@@ -324,6 +327,7 @@ class Endpoint(Generic[T]):
     area: Area | None = attrs.field(default=attrs.Factory(_area_of, takes_self=True))
     reduces: Callable[[Mapping[str, Any]], bool] | None = None
     notional: Callable[[Mapping[str, Any]], Decimal | None] | None = None
+    asks: Callable[[Mapping[str, Any]], Sequence[Ask]] | None = None
     symbols: Callable[[Mapping[str, Any]], Collection[str]] | None = None
     client_ids: Callable[[Mapping[str, Any]], Collection[str]] | None = None
     subject: Subject | None = None
@@ -365,6 +369,10 @@ class Endpoint(Generic[T]):
         object.__setattr__(self, "required", frozenset(p.name for p in self.parameters if p.required))
         object.__setattr__(self, "told", frozenset(p.name for p in self.parameters if p.told))
         object.__setattr__(self, "_roles", {p.role: p.name for p in reversed(self.parameters) if p.role})
+
+    def as_undeclared(self) -> Endpoint[T]:
+        """Return the endpoint as one that the venue does not declare: what it says of itself is not believed."""
+        return attrs.evolve(self, effect=Effect.DELTA, area=None, priority=Priority.RISK)
 
     def __str__(self) -> str:
         return f"{self.verb} {self.path}"

@@ -153,6 +153,11 @@ class Runtime:
                 if (fence := _fence_of(venue, entry)) is not None:
                     line.subjects.raise_fence(fence)
         opened = venue.account(line)
+        if line.guard.max_position_notional is not None:
+            from venuekit.pipeline.position_limit import PositionLimit, holdings_reader
+
+            read = holdings_reader(opened)
+            line.position_limit = PositionLimit(line.guard.max_position_notional, read, self._clock)
         if not place.clock.synced:
             await opened.sync_clock()
         await opened.on_open()

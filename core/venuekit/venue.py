@@ -250,6 +250,7 @@ class Venue(Generic[A_co]):
     unsupported: Mapping[type[Capability], str] = attrs.field(factory=dict)
     front: Callable[[], Front] | None = None
     _behaviours: Mapping[type, object] = attrs.field(init=False, repr=False)
+    _declared: frozenset[Endpoint[Any]] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         by_type = {type(value): value for value in self.behaviours}
@@ -259,9 +260,14 @@ class Venue(Generic[A_co]):
         if undeclared:
             raise ValueError(f"{self.id}: endpoints pay into pools that no limit declares: {sorted(undeclared)}")
         object.__setattr__(self, "_behaviours", by_type)
+        object.__setattr__(self, "_declared", frozenset((self.server_time, *self.endpoints)))
 
     def __repr__(self) -> str:
         return f"Venue({self.id!r})"
+
+    def declares(self, endpoint: Endpoint[Any]) -> bool:
+        """Say whether this very endpoint is one of the venue's own."""
+        return endpoint in self._declared
 
     def behaviour(self, kind: type[B]) -> B:
         """

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 #: rooms from the ground up; a room may import rooms of the storeys below it, and neighbours only where noted
 STOREYS = (
-    {"errors", "nearest", "toml_lines", "walk", "_lazy", "_quick_init", "_called"},
+    {"errors", "nearest", "toml_lines", "walk", "ask", "_lazy", "_quick_init", "_called"},
     {"faults", "message", "walking"},
     {"endpoint", "capabilities"},
     {"venue"},

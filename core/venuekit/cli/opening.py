@@ -23,7 +23,12 @@ def entries(state: State, names: Sequence[str]) -> list[AccountEntry]:
 @asynccontextmanager
 async def open_account(entry: AccountEntry, runtime: Runtime, *, read_only: bool = False) -> AsyncIterator[Account]:
     """Open one account as its entry says; what only reads asks for no more than that."""
-    guard = Guard(symbols=entry.symbols, max_leverage=entry.max_leverage, max_notional=entry.max_notional)
+    guard = Guard(
+        symbols=entry.symbols,
+        max_leverage=entry.max_leverage,
+        max_notional=entry.max_notional,
+        max_position_notional=entry.max_position_notional,
+    )
     found = await credentials(entry, runtime.plugins)
     async with connect(
         entry.venue, found, runtime=runtime, guard=guard, read_only=read_only or entry.read_only

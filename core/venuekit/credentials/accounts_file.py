@@ -36,8 +36,8 @@ class AccountEntry:
     One account of the file.
 
     ``key`` and ``secret`` are references, never the secrets themselves. ``symbols``, ``max_leverage`` and
-    ``max_notional`` (in the quote asset) limit what the account's guard lets through; None means no limit. ``rest``
-    is the simulator's URL, None elsewhere.
+    ``max_notional`` and ``max_position_notional`` (in the quote asset) limit what the account's guard lets through;
+    None means no limit. ``rest`` is the simulator's URL, None elsewhere.
     """
 
     name: str
@@ -50,6 +50,7 @@ class AccountEntry:
     symbols: frozenset[str] | None = None
     max_leverage: Decimal | None = None
     max_notional: Decimal | None = None
+    max_position_notional: Decimal | None = None
     #: where it stands, for the text of errors
     where: str = attrs.field(default="", repr=False, eq=False)
     #: where relative paths start
@@ -158,6 +159,7 @@ class _Reader:
             "symbols": self._symbols,
             "max_leverage": self._positive,
             "max_notional": self._positive,
+            "max_position_notional": self._positive,
         }
 
     def read(self) -> AccountsFile:

@@ -18,6 +18,7 @@ from venuekit.pipeline.verdict import Trouble, leaves_open
 if TYPE_CHECKING:
     from venuekit.pipeline.line import Line
     from venuekit.pipeline.options import Options
+    from venuekit.pipeline.position_limit import PositionLimit
 
 __all__ = ["carry"]
 
@@ -46,7 +47,7 @@ async def carry(  # noqa: PLR0917 - the parts of one request, in the order they 
     operation = _admit(line, endpoint, parameters, options, decode, convert)
     if options.deadline is not None:
         return await _within(options.deadline, operation, call)
-    if endpoint.is_write:
+    if operation.endpoint.is_write:
         return await _write(operation, call)
     try:
         value = await operation.attempt()
@@ -81,6 +82,8 @@ def _admit(  # noqa: PLR0917 - the parts of one request, in the order they are u
     if line.closed or line.place.closed:
         words = "the account is closed: it is used after its `async with` has ended"
         raise errors.AccountClosed(words, venue=line.place.venue.id, operation=endpoint.operation)
+    if not endpoint.is_write and endpoint.verb != "GET" and not line.place.venue.declares(endpoint):
+        endpoint = endpoint.as_undeclared()
     reason = line.place.unsupported.get(endpoint)
     if reason is None and line.learned:
         reason = _learned(line.learned, endpoint)
@@ -118,6 +121,8 @@ async def _write(operation: Operation[Any], call: Call) -> Any:
         if endpoint.before is not None:
             operation.before = await endpoint.before(call, operation.parameters)
             operation.before_at = operation.line.place.clock.milliseconds()
+        if operation.line.position_limit is not None and endpoint.asks is not None:
+            await _count_position(operation, operation.line.position_limit)
         try:
             value = await operation.attempt()
         except Trouble as trouble:
@@ -128,12 +133,7 @@ async def _write(operation: Operation[Any], call: Call) -> Any:
     finally:
         if is_queued:
             subjects.leave(symbol)
-    if endpoint.item_refusals is not None and leaves_open(operation.line.place.venue, endpoint, value):
-        operation.leave_open()
-    elif operation.journal_id is not None:
-        operation.close(Outcome.APPLIED)
-    if endpoint.claims is not None:
-        subjects.claim(endpoint.claims(value))
+    _conclude(operation, value)
     if operation.convert is None:
         return value
     try:
@@ -145,6 +145,28 @@ async def _write(operation: Operation[Any], call: Call) -> Any:
         raise
 
 
+def _conclude(operation: Operation[Any], value: Any) -> None:
+    """Account for a write that the venue accepted."""
+    endpoint = operation.endpoint
+    if operation.asks:
+        operation.count(Outcome.APPLIED)
+    if endpoint.item_refusals is not None and leaves_open(operation.line.place.venue, endpoint, value):
+        operation.leave_open()
+    elif operation.journal_id is not None:
+        operation.close(Outcome.APPLIED)
+    if endpoint.claims is not None:
+        operation.line.subjects.claim(endpoint.claims(value))
+
+
+async def _count_position(operation: Operation[Any], limit: PositionLimit) -> None:
+    """Refuse orders by which a position could become larger than it may; from here on they count."""
+    asks = operation.endpoint.asks(operation.parameters) if operation.endpoint.asks else ()
+    refusal = await limit.admit(asks)
+    if refusal is not None:
+        raise operation.annotate(errors.GuardRefused(refusal))
+    operation.asks = asks
+
+
 def _fail(operation: Operation[Any], error: BaseException) -> None:
     """Account for a write that ended in an error, whoever raised it: what may have arrived is of unknown outcome."""
     if isinstance(error, OperationError):
@@ -152,12 +174,15 @@ def _fail(operation: Operation[Any], error: BaseException) -> None:
             operation.annotate(error)
         if not operation.attempts:  # of a read before it, perhaps; the write itself has not left
             error.outcome = Outcome.NOT_SENT
+        operation.count(error.outcome)
         operation.close(error.outcome)
         return
     if operation.in_flight:
         operation.leave_open()
     if not operation.open_until:
-        operation.close(Outcome.NOT_APPLIED if operation.attempts else Outcome.NOT_SENT)
+        outcome = Outcome.NOT_APPLIED if operation.attempts else Outcome.NOT_SENT
+        operation.count(outcome)
+        operation.close(outcome)
         return
     if isinstance(error, Exception):
         raise _interrupted(operation, f"{type(error).__name__} while it was under way") from error

@@ -24,25 +24,34 @@ class Guard:
     session alive, unless it has an area: a countdown ends orders.
 
     ``symbols`` also forbids writes that touch the whole account. ``max_notional`` is quote per order, at the order's
-    own price: a limit order to sell may be filled above it. What can only reduce a position is not limited, and what
-    takes a quantity and cannot tell its notional is refused.
+    own price: a limit order to sell may be filled above it. ``max_position_notional`` is quote per symbol and
+    direction, for the position, its open orders and the new one together; they are read before every order that can
+    add to it. What can only reduce a position is not limited, and what takes a quantity and cannot tell its notional
+    is refused.
+
+    An endpoint that the venue does not declare may do anything: beside any limit it passes only as a GET.
     """
 
     symbols: frozenset[str] | None = attrs.field(default=None, converter=_symbols)
     max_leverage: Decimal | None = None
     max_notional: Decimal | None = None
+    max_position_notional: Decimal | None = None
     allow: frozenset[Area] = attrs.field(default=frozenset(Area), converter=frozenset)
     read_only: bool = False
     #: whether it forbids anything at all
     is_open: bool = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        limits = (self.symbols, self.max_leverage, self.max_notional)
-        is_open = not self.read_only and self.allow == frozenset(Area) and limits == (None, None, None)
+        limits = (self.symbols, self.max_leverage, self.max_notional, self.max_position_notional)
+        is_open = not self.read_only and self.allow == frozenset(Area) and all(limit is None for limit in limits)
         object.__setattr__(self, "is_open", is_open)
 
-    def refusal(self, endpoint: Endpoint[Any], parameters: Mapping[str, Any], *, halted: bool) -> str | None:
-        """Return why a request is forbidden, None when it is not."""
+    def refusal(
+        self, endpoint: Endpoint[Any], parameters: Mapping[str, Any], *, halted: bool, declared: bool = True
+    ) -> str | None:
+        """Return why a request is forbidden, None when it is not; ``declared`` says whether the venue declares it."""
+        if not declared and endpoint.verb != "GET" and (halted or not self.is_open):
+            return f"the venue does not declare {endpoint}, so it may do anything: only a GET passes beside a guard"
         if not endpoint.is_write and endpoint.area is None:
             return None
         if self.read_only:
@@ -69,7 +78,10 @@ class Guard:
             highest = max(endpoint.values_of(Role.LEVERAGE, parameters), default=None)
             if highest is not None and highest > self.max_leverage:
                 return f"leverage {highest} is above {self.max_leverage}"
-        if self.max_notional is None or endpoint.name_of(Role.QUANTITY) is None:
+        has_quantity = endpoint.name_of(Role.QUANTITY) is not None
+        if self.max_position_notional is not None and has_quantity and endpoint.asks is None:
+            return "the orders of this request cannot be told, and positions are limited"
+        if self.max_notional is None or not has_quantity:
             return None
         if endpoint.reduces is not None and endpoint.reduces(parameters):
             return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
 
@@ -19,6 +19,9 @@ from venuekit.pipeline.policy import RetryPolicy
 from venuekit.pipeline.subjects import Subjects
 from venuekit.pipeline.wire import Wire
 from venuekit.venue import Environment, Limit, Venue
+
+if TYPE_CHECKING:
+    from venuekit.pipeline.position_limit import PositionLimit
 
 __all__ = ["Costs", "Line", "Place"]
 
@@ -73,6 +76,7 @@ class Line:
     halted: bool = False
     closed: bool = False  #: whether the block that opened the account has ended
     learned: dict[type[Capability], str] | None = None
+    position_limit: PositionLimit | None = attrs.field(default=None, repr=False)
     _costs: dict[Endpoint[Any], Costs] | None = attrs.field(default=None, init=False, repr=False)
 
     #: the way of one request; a method here, so that an account class can be declared without loading it

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
 from venuekit import errors
+from venuekit.ask import Ask
 from venuekit.clock import from_milliseconds
 from venuekit.credentials.redactor import redact, redact_parameters
 from venuekit.endpoint import Effect, Endpoint, Lost, Priority, Role, Subject
@@ -73,6 +74,8 @@ class Operation(Generic[T]):
     #: the history row that proves it, once found: it may be looked for again
     claims: str | None = None
     fences: tuple[Fence, ...] = ()
+    #: what counts against the limit of positions
+    asks: Sequence[Ask] = ()
     #: the method that was called, once somebody wants to know: later it is not under way any more
     _name: str | None = None
     #: the last decoded answer that could be converted, and its conversion
@@ -175,7 +178,12 @@ class Operation(Generic[T]):
             InvalidArgument: it cannot be told: what stands within a list is not what the venue documents.
         """
         try:
-            forbidden = self.line.guard.refusal(self.endpoint, self.parameters, halted=self.line.halted)
+            forbidden = self.line.guard.refusal(
+                self.endpoint,
+                self.parameters,
+                halted=self.line.halted,
+                declared=self.line.place.venue.declares(self.endpoint),
+            )
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             words = f"{type(error).__name__}: the guard cannot read what stands within a list"
             raise self.annotate(errors.InvalidArgument(words)) from None
@@ -296,6 +304,11 @@ class Operation(Generic[T]):
             self.line.journal.end(self.journal_id, outcome)
         except OSError:
             _log.exception("the journal could not be written: %s stays open in it, and ended %s", self, outcome)
+
+    def count(self, outcome: Outcome) -> None:
+        """Tell the limit of positions how its orders ended."""
+        if self.asks and self.line.position_limit is not None:
+            self.line.position_limit.note(self.asks, outcome)
 
     def leave_open(self) -> None:
         """Remember that the attempt under way may have arrived: fence its subject."""

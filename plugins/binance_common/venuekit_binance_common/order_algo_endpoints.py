@@ -12,7 +12,7 @@ from venuekit.endpoint import Area, Change, Changing, Effect, Endpoint, Kind, Pa
 from venuekit_binance_common import order_decoders as decoders
 from venuekit_binance_common.endpoints import PAYS
 from venuekit_binance_common.order_costs import paying
-from venuekit_binance_common.order_guarding import always, notional, only_reduces
+from venuekit_binance_common.order_guarding import always, asks, notional, only_reduces
 from venuekit_binance_common.order_parameters import ALGO_NAME, SPAN, THE_SYMBOL, algo_parameters, limit_up_to
 from venuekit_binance_common.order_settling import PROOF, AlgoSettling
 from venuekit_binance_common.order_terms import ConditionalBook, OrderTerms
@@ -103,6 +103,7 @@ def _place(terms: OrderTerms, settling: AlgoSettling, *, can_be_found: bool) -> 
         subject=Subject.ORDER,
         reduces=only_reduces,
         notional=notional(in_base=terms.sizes_in_base),
+        asks=asks(in_base=terms.sizes_in_base),
         doubtful_after_loss=frozenset({-4116}),
         settle=settling.placed,
         absence_proof=PROOF if can_be_found else None,

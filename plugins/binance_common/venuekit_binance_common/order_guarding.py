@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from venuekit.ask import Ask
 from venuekit.endpoint import Kind, Parameter
 from venuekit_binance_common.order_words import CLOSING_SIDES, SIDE_WORDS
 
@@ -14,6 +15,8 @@ __all__ = [
     "CONTRACT_SIZES",
     "always",
     "arms",
+    "asks",
+    "batch_asks",
     "batch_client_ids",
     "batch_reduces",
     "batch_symbols",
@@ -28,6 +31,8 @@ CONTRACT_SIZE = Parameter("contractSize", Kind.DECIMAL, told=True)
 CONTRACT_SIZES = Parameter("contractSizes", Kind.LIST, told=True)
 #: what an order may be priced by, the one that binds most first
 _PRICES = ("price", "triggerPrice", "stopPrice")
+#: ids by which an order is, or is to be, known
+_IDS = ("newClientOrderId", "origClientOrderId", "orderId", "clientAlgoId")
 _YES = frozenset({True, "true"})
 #: a leg of hedge mode takes no ``reduceOnly``; what is on its closing side reduces by itself
 _CLOSING = frozenset((leg.name, SIDE_WORDS[side]) for leg, side in CLOSING_SIDES.items())
@@ -102,3 +107,31 @@ def largest_notional(*, in_base: bool, amends: bool = False) -> Callable[[Parame
         return max(known, default=None) if len(known) == len(values) else None
 
     return of
+
+
+def asks(*, in_base: bool) -> Callable[[Parameters], Sequence[Ask]]:
+    """Return what tells the order that a request asks for; see :func:`notional`."""
+    of_one = notional(in_base=in_base)
+    return lambda parameters: (_ask(parameters, of_one),)
+
+
+def batch_asks(*, in_base: bool) -> Callable[[Parameters], Sequence[Ask]]:
+    """Return what tells the orders that a batch asks for."""
+    of_one = notional(in_base=in_base)
+
+    def of(parameters: Parameters) -> Sequence[Ask]:
+        items = parameters["batchOrders"]
+        sizes = parameters.get(CONTRACT_SIZES.name) or [None] * len(items)
+        return [_ask({**item, CONTRACT_SIZE.name: size}, of_one) for item, size in zip(items, sizes, strict=True)]
+
+    return of
+
+
+def _ask(parameters: Parameters, of_one: Callable[[Parameters], Decimal | None]) -> Ask:
+    return Ask(
+        symbol=parameters["symbol"],
+        buys=parameters["side"] == "BUY",
+        notional=of_one(parameters),
+        reduces=only_reduces(parameters),
+        names=frozenset(str(parameters[name]) for name in _IDS if parameters.get(name)),
+    )

@@ -25,6 +25,7 @@ from venuekit.errors import (
 from venuekit.pipeline import Guard
 from venuekit.simulator import Simulation
 from venuekit_bybit_inverse import BYBIT_INVERSE, BybitInverseAccount
+from venuekit_bybit_inverse.endpoints import CANCEL_ALL
 
 D = Decimal
 VENUE = "bybit_inverse"
@@ -47,6 +48,15 @@ async def test_a_guard_of_symbols_reads_the_items_of_a_batch(sim: Simulation) ->
         assert all(isinstance(one, Order) for one in canceled)
         with pytest.raises(GuardRefused, match="BTCUSD is not among"):
             await account.cancel_orders("BTCUSD", order_ids=["7"])
+
+
+async def test_a_guard_of_symbols_refuses_what_names_a_coin_beside_the_symbol(sim: Simulation) -> None:
+    """The venue heeds one of them, and a guard guesses not which."""
+    async with venuekit.connect(VENUE, sim.credentials(VENUE), guard=Guard(symbols={"ETHUSD"})) as account:
+        await account.call(CANCEL_ALL, category="inverse", symbol="ETHUSD")
+        for coin in ({"settleCoin": "BTC"}, {"baseCoin": "BTC"}):
+            with pytest.raises(GuardRefused, match="every symbol"):
+                await account.call(CANCEL_ALL, category="inverse", symbol="ETHUSD", **coin)
 
 
 async def test_guards_know_orders(sim: Simulation) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import attrs
 import pytest
 
 import venuekit
@@ -10,6 +11,7 @@ from venuekit import errors
 from venuekit.endpoint import Area, Effect, Endpoint, Kind, Parameter, Role
 from venuekit.errors import Outcome
 from venuekit.pipeline import Guard
+from venuekit.simulator import DropAfter
 from venuekit_toy_perp.endpoints import ADD_COLLATERAL, POSITIONS, SET_LEVERAGE, SET_MARGIN
 
 ORDER: Endpoint[bytes] = Endpoint(
@@ -136,10 +138,73 @@ async def test_items_that_a_guard_cannot_read_are_refused(clock: Any) -> None:
     async with (
         venuekit.simulate("toy_perp", clock=clock) as sim,
         venuekit.Runtime(clock=clock, journal=False) as runtime,
-        venuekit.connect(
-            "toy_perp", sim.credentials("toy_perp"), runtime=runtime, guard=Guard(symbols={"GEMUSD"})
-        ) as account,
     ):
+        toy = await runtime.plugins.load("toy_perp")
+        declared = attrs.evolve(toy, endpoints=(*toy.endpoints, BATCH))
+        account = await runtime.open(declared, sim.credentials("toy_perp"), guard=Guard(symbols={"GEMUSD"}))
         for items in ([{}], [1]):
             with pytest.raises(errors.InvalidArgument, match="within a list"):
                 await account.call(BATCH, items=items)
+
+
+HARMLESS: tuple[Endpoint[Any], ...] = (
+    Endpoint("POST", "/v1/leverage", decode=bytes, effect=Effect.READ),
+    Endpoint("POST", "/v1/orders", decode=bytes, effect=Effect.SESSION),
+    Endpoint("DELETE", "/v1/orders", decode=bytes, area=None, reduces=lambda _: True),
+)
+
+
+@pytest.mark.parametrize("endpoint", HARMLESS, ids=str)
+@pytest.mark.parametrize(
+    "guard",
+    [
+        Guard(read_only=True),
+        Guard(symbols={"GEMUSD"}),
+        Guard(max_leverage=Decimal(5)),
+        Guard(max_notional=Decimal(5)),
+        Guard(allow={Area.ORDERS}),
+        None,
+    ],
+    ids=["read only", "symbols", "leverage", "notional", "areas", "halted"],
+)
+@pytest.mark.looptime
+async def test_an_endpoint_that_the_venue_does_not_declare_passes_no_guard(
+    stage: Any, guard: Guard | None, endpoint: Endpoint[Any]
+) -> None:
+    """Whatever it says of itself; nothing is sent."""
+    account = await stage.runtime.open(stage.account.venue, stage.sim.credentials("toy_perp"), guard=guard)
+    if guard is None:
+        account.halt()
+    with pytest.raises(errors.GuardRefused, match="does not declare") as caught:
+        await account.call(endpoint)
+    assert caught.value.outcome is Outcome.NOT_SENT
+    assert [one for one in stage.sim.requests if one.verb != "GET"] == []
+
+
+@pytest.mark.looptime
+async def test_a_get_that_the_venue_does_not_declare_passes_every_guard(stage: Any) -> None:
+    """It only reads."""
+    reading: Endpoint[bytes] = attrs.evolve(POSITIONS, decode=bytes)
+    account = await stage.runtime.open(
+        stage.account.venue, stage.sim.credentials("toy_perp"), guard=Guard(read_only=True, symbols={"GEMUSD"})
+    )
+    account.halt()
+    assert await account.call(reading)
+
+
+@pytest.mark.parametrize("effect", [Effect.READ, Effect.SESSION])
+@pytest.mark.looptime
+async def test_an_undeclared_write_is_sent_once_whatever_it_says_of_itself(stage: Any, effect: Effect) -> None:
+    """A lost answer to what claims to be a read or a session is the unknown outcome of a write."""
+    endpoint: Endpoint[bytes] = Endpoint(
+        "POST",
+        ADD_COLLATERAL.path,
+        decode=bytes,
+        effect=effect,
+        parameters=ADD_COLLATERAL.parameters,
+        encoding=ADD_COLLATERAL.encoding,
+    )
+    stage.sim.disturb("toy_perp", ADD_COLLATERAL, DropAfter())
+    with pytest.raises(errors.OutcomeUnknown):
+        await stage.account.call(endpoint, contract="GEMUSD", amount=Decimal(1))
+    assert len(stage.arrivals("POST", ADD_COLLATERAL.path)) == 1

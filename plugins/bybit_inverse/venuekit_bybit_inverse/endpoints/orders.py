@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 import attrs
 
+from venuekit.ask import Ask
 from venuekit.capabilities import OrderAmend, OrderBatch, OrderControl
 from venuekit.endpoint import Area, Change, Changing, Effect, Encoding, Endpoint, Kind, Parameter, Role, Subject
 from venuekit_bybit_inverse import order_payloads as payloads
@@ -73,6 +74,34 @@ def _largest_notional(parameters: Mapping[str, Any]) -> Decimal:
     return max(map(_notional, parameters["request"]), default=Decimal(0))
 
 
+def _asks(parameters: Mapping[str, Any]) -> Sequence[Ask]:
+    return (_ask(parameters),)
+
+
+def _batch_asks(parameters: Mapping[str, Any]) -> Sequence[Ask]:
+    return [*map(_ask, parameters["request"])]
+
+
+def _ask(item: Mapping[str, Any]) -> Ask:
+    """Return what is asked for; an amendment does not name its side, and one without a quantity replaces nothing."""
+    side = item.get("side")
+    names = ("orderId", "orderLinkId") if "qty" in item else ()
+    return Ask(
+        symbol=item["symbol"],
+        buys=None if side is None else side == "Buy",
+        notional=_notional(item),
+        reduces=_only_reduces(item),
+        names=frozenset(item[name] for name in names if item.get(name)),
+    )
+
+
+def _symbol_alone(parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the symbol of what names nothing wider beside it: which of them counts is the venue's business."""
+    if "symbol" not in parameters or parameters.keys() & {"baseCoin", "settleCoin"}:
+        return ()
+    return (parameters["symbol"],)
+
+
 def _symbols(parameters: Mapping[str, Any]) -> set[str]:
     return {item["symbol"] for item in parameters["request"]}
 
@@ -118,6 +147,7 @@ CREATE_ORDER = Endpoint(
     subject=Subject.ORDER,
     reduces=_only_reduces,
     notional=_notional,
+    asks=_asks,
     doubtful_after_loss=frozenset({110072}),
     settle=settling.settle_order,
     absence_proof=settling.PROOF,
@@ -146,6 +176,7 @@ AMEND_ORDER = Endpoint(
     area=Area.ORDERS,
     subject=Subject.SYMBOL,
     notional=_notional,
+    asks=_asks,
     readback=settling.read_amended,
     pools=paid("order_amend"),
     serves=(OrderAmend.amend_order,),
@@ -177,6 +208,7 @@ CANCEL_ALL = Endpoint(
     effect=Effect.SET,
     area=Area.ORDERS,
     subject=Subject.EVERY_ORDER,
+    symbols=_symbol_alone,
     reduces=_always,
     readback=settling.read_emptied,
     pools=paid("order_cancel_all"),
@@ -194,6 +226,7 @@ CREATE_BATCH = Endpoint(
     subject=Subject.ORDER,
     reduces=_all_only_reduce,
     notional=_largest_notional,
+    asks=_batch_asks,
     symbols=_symbols,
     client_ids=_client_ids,
     item_refusals=_refusals,
@@ -216,6 +249,7 @@ AMEND_BATCH = Endpoint(
     area=Area.ORDERS,
     subject=Subject.ACCOUNT,
     notional=_largest_notional,
+    asks=_batch_asks,
     symbols=_symbols,
     client_ids=_client_ids,
     item_refusals=_change_refusals,
