@@ -25,6 +25,8 @@ from venuekit.simulator.disturbances import (
     Rewrite,
     SecondActor,
     Truncate,
+    Twice,
+    Unasked,
 )
 from venuekit.simulator.front import Front, Handler, Route, Visit
 from venuekit.simulator.keys import SimKey, is_hmac_sha256, make_key
@@ -64,6 +66,8 @@ __all__ = [
     "SimRequest",
     "Simulation",
     "Truncate",
+    "Twice",
+    "Unasked",
     "Usage",
     "Visit",
     "is_hmac_sha256",

@@ -30,6 +30,8 @@ __all__ = [
     "Rewrite",
     "SecondActor",
     "Truncate",
+    "Twice",
+    "Unasked",
     "together",
 ]
 
@@ -41,12 +43,15 @@ class Reply:
 
     Without a ``response`` the connection is closed and not one byte sent. ``keep`` is how much of the body is sent
     before the connection is closed, though its length promises all of it. ``half_close`` closes the sending half
-    after the answer.
+    after the answer. ``before`` and ``after`` are
+    responses that no request asked for, sent on the same connection before and behind the answer.
     """
 
     response: Response | None
     keep: int | None = None
     half_close: bool = False
+    before: tuple[Response, ...] = ()
+    after: tuple[Response, ...] = ()
 
 
 @attrs.define
@@ -206,6 +211,36 @@ class Rewrite(Disturbance):
         if reply.response is None:
             return reply
         return attrs.evolve(reply, response=attrs.evolve(reply.response, body=self.edit(reply.response.body)))
+
+
+@attrs.frozen
+class Unasked(Disturbance):
+    """A response that no request asked for arrives on the connection, behind the answer or ``first``."""
+
+    response: Response
+    first: bool = False
+
+    @classmethod
+    def json(cls, payload: object, *, status: int = 200, first: bool = False) -> Self:
+        """Return one that is JSON."""
+        return cls(json_response(payload, status, None), first)
+
+    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:  # noqa: ARG002
+        """Carry out, and answer more than was asked for."""
+        reply = await proceed()
+        if self.first:
+            return attrs.evolve(reply, before=(*reply.before, self.response))
+        return attrs.evolve(reply, after=(*reply.after, self.response))
+
+
+@attrs.frozen
+class Twice(Disturbance):
+    """The answer is sent twice."""
+
+    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:  # noqa: ARG002
+        """Carry out once, and answer twice."""
+        reply = await proceed()
+        return reply if reply.response is None else attrs.evolve(reply, after=(*reply.after, reply.response))
 
 
 @attrs.frozen

@@ -133,13 +133,23 @@ class Server:
     ) -> web.StreamResponse:
         if reply.keep is not None:
             return await self._break_off(request, transport, response, reply.keep)
+        for unasked in reply.before:
+            transport.write(self._raw(unasked))
         message = self._message(response)
-        if reply.half_close:
+        if reply.half_close or reply.after:
             await message.prepare(request)
             await message.write_eof()
+        for unasked in reply.after:
+            transport.write(self._raw(unasked))
+        if reply.half_close:
             transport.write_eof()
             self._half_closed.add(transport)
         return message
+
+    def _raw(self, response: Response) -> bytes:
+        headers = {**self._headers(response), "Content-Length": str(len(response.body))}
+        lines = [f"HTTP/1.1 {response.status} Unasked", *(f"{name}: {value}" for name, value in headers.items())]
+        return "\r\n".join([*lines, "", ""]).encode() + response.body
 
     async def _break_off(
         self, request: web.BaseRequest, transport: asyncio.Transport, response: Response, keep: int
