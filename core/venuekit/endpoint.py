@@ -13,6 +13,7 @@ import attrs
 from venuekit._called import CALLED
 from venuekit.ask import Ask
 from venuekit.faults import Fault
+from venuekit.order_scope import OrderName
 
 __all__ = [
     "AbsenceProof",
@@ -70,15 +71,17 @@ class Encoding(enum.StrEnum):
 
 class Subject(enum.StrEnum):
     """
-    What a write is about.
+    What a write is about: whom it excludes while it is under way, and whom it can hurt while it may still arrive.
 
-    Writes to ACCOUNT or SYMBOL run one after another, ACCOUNT excludes every SYMBOL, and each waits for an earlier one
-    that may still arrive. Orders do not wait for each other; but ORDER, which opens one, waits as long as a lost
-    EVERY_ORDER, which ends all of a symbol (without one, of the account), may still arrive and end it, too.
+    Writes run one after another, and wait for an earlier one that may still arrive, where both are about the ACCOUNT,
+    or one about it and the other about a SYMBOL or an AMENDMENT; about the same SYMBOL (its settings and margin); or
+    about an AMENDMENT of the same order. ORDER, which opens orders, waits for nobody, unless it rests: then for as long
+    as a lost EVERY_ORDER, which ends all of a symbol (without one, of the account), may still arrive and end it, too.
     """
 
     ACCOUNT = "account"
     SYMBOL = "symbol"
+    AMENDMENT = "amendment"
     ORDER = "order"
     EVERY_ORDER = "every_order"
 
@@ -123,6 +126,7 @@ class Role(enum.StrEnum):
     PRICE = "price"
     AMOUNT = "amount"
     CLIENT_ID = "client_id"
+    ORDER_ID = "order_id"
 
 
 @attrs.frozen(kw_only=True)
@@ -293,6 +297,11 @@ class Endpoint(Generic[T]):
             is refused there.
         symbols, client_ids: Those that a request names within its items, for guards, fences, errors and the journal;
             left out, those of the parameters whose role is SYMBOL or CLIENT_ID.
+        orders: For the subject AMENDMENT: the orders that a request is about; left out, the one that its parameters
+            name whose roles are SYMBOL, ORDER_ID and CLIENT_ID.
+        rests: For the subject ORDER: whether an order of the request can rest, told from the parameters; left out, it
+            can. What cannot does not wait for a lost cancellation of every order. See
+            :class:`~venuekit.order_scope.Resting`.
         priority: Left out, what changes something is RISK, what serves walks alone (``iter_...``) HISTORY, the rest
             READ; :meth:`~venuekit.Account.using` has it per call.
         subject: What a write is about; None for reads and for writes that wait for nothing.
@@ -330,6 +339,8 @@ class Endpoint(Generic[T]):
     asks: Callable[[Mapping[str, Any]], Sequence[Ask]] | None = None
     symbols: Callable[[Mapping[str, Any]], Collection[str]] | None = None
     client_ids: Callable[[Mapping[str, Any]], Collection[str]] | None = None
+    orders: Callable[[Mapping[str, Any]], Collection[OrderName]] | None = None
+    rests: Callable[[Mapping[str, Any]], bool] | None = None
     subject: Subject | None = None
     no_change: frozenset[int | str] = frozenset()
     doubtful: frozenset[int | str] = frozenset()
@@ -407,6 +418,13 @@ class Endpoint(Generic[T]):
     def client_ids_of(self, parameters: Mapping[str, Any]) -> Collection[str]:
         """Return the client ids that travel with a request."""
         return self.client_ids(parameters) if self.client_ids else self.values_of(Role.CLIENT_ID, parameters)
+
+    def orders_of(self, parameters: Mapping[str, Any]) -> Collection[OrderName]:
+        """Return the orders that a request names; one of no name when it names none."""
+        if self.orders:
+            return self.orders(parameters)
+        named = (self.value_of(role, parameters) for role in (Role.SYMBOL, Role.ORDER_ID, Role.CLIENT_ID))
+        return (OrderName(*(None if value is None else str(value) for value in named)),)
 
     def cost(self, parameters: Mapping[str, Any]) -> int:
         """Return what a call with these parameters weighs."""

@@ -12,6 +12,7 @@
     - InvalidArgument         refused before sending: the declaration already tells
     - UnsupportedCapability   the venue, environment or account cannot do this
     - GuardRefused            refused before sending by the account's own guard
+    - Fenced                  an earlier write of the same thing is under way or may still arrive; nothing was sent
     - PayloadMismatch         an answer that does not have the documented shape
     - TransportError          no usable answer arrived
       . NeverSent             the connection was not made: not one byte was written
@@ -48,6 +49,7 @@ __all__ = [
     "ConfigurationError",
     "Conflict",
     "CredentialsError",
+    "Fenced",
     "GuardRefused",
     "InvalidArgument",
     "InvalidRequest",
@@ -223,6 +225,18 @@ class GuardRefused(OperationError):
     """The account's own guard forbids this; nothing was sent, or, halted since, only what the venue had refused."""
 
     _verb = "was stopped by the guard"
+    _outcome = Outcome.NOT_SENT
+
+
+class Fenced(OperationError):
+    """
+    A write was held back by an earlier one of ours for longer than it may wait; the venue was asked nothing.
+
+    ``fence`` is the moment, on the venue's clock, after which the earlier one, whose answer was lost, cannot arrive any
+    more; None where that one is still under way. ``using(max_wait=...)`` or ``using(deadline=...)`` waits longer.
+    """
+
+    _verb = "was held back"
     _outcome = Outcome.NOT_SENT
 
 

@@ -17,14 +17,14 @@ from venuekit import errors
 from venuekit.capabilities import Capability, capability_of
 from venuekit.clock import Clock, SystemClock, VenueClock
 from venuekit.credentials import Credentials, Secret
-from venuekit.endpoint import Endpoint, Role, Subject
+from venuekit.endpoint import Endpoint, Subject
 from venuekit.pipeline.budget import Budget, PoolName
 from venuekit.pipeline.guard import Guard
 from venuekit.pipeline.journal import FileJournal, Unresolved
 from venuekit.pipeline.line import Line, Place
 from venuekit.pipeline.observe import Observer
 from venuekit.pipeline.policy import RetryPolicy
-from venuekit.pipeline.subjects import FENCING, Fence, Subjects
+from venuekit.pipeline.subjects import FENCING, Fence, Footprint, Subjects, footprint_of
 from venuekit.pipeline.wire import RestWire
 from venuekit.venue import Environment, EnvironmentName, Limit, LimitScope, Venue
 
@@ -217,13 +217,12 @@ class Runtime:
 def _fence_of(venue: Venue[Any], entry: Unresolved) -> Fence | None:
     """Return what an unfinished write of the journal keeps waiting; None when nothing waits for its kind."""
     until = round(entry.fence.timestamp() * 1000)
+    told = f"{entry.operation} of an earlier process"
     for endpoint in venue.endpoints:
         if (endpoint.verb, endpoint.path) == (entry.verb, entry.path):
-            if endpoint.subject not in FENCING:
-                return None
-            symbol = None if endpoint.subject is Subject.ACCOUNT else endpoint.value_of(Role.SYMBOL, entry.parameters)
-            return Fence(symbol, until, object(), endpoint.subject)
-    return Fence(None, until, object(), Subject.ACCOUNT)  # an endpoint that the plugin no longer has
+            footprint = footprint_of(endpoint, entry.parameters) if endpoint.subject in FENCING else None
+            return None if footprint is None else Fence(footprint, until, object(), told)
+    return Fence(Footprint(Subject.ACCOUNT), until, object(), told)  # an endpoint that the plugin no longer has
 
 
 def _fingerprint(key: Secret) -> str:

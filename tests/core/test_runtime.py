@@ -226,10 +226,11 @@ async def test_accounts_of_one_key_share_their_subjects(sim: Simulation, runtime
     with pytest.raises(errors.OutcomeUnknown):
         await LeverageControl.of(one).set_leverage("GEMUSD", 7)
 
-    with pytest.raises(errors.Throttled, match="an earlier write may still arrive") as caught:
+    with pytest.raises(errors.Fenced, match="an earlier write may still arrive") as caught:
         await LeverageControl.of(two.using(max_wait=0.5)).set_leverage("GEMUSD", 8)
 
     assert Outcome.NOT_SENT is caught.value.outcome
+    assert caught.value.fence is not None
     assert one.identity == two.identity
     assert True is (await LeverageControl.of(two).set_leverage("TOYUSD", 12)).changed
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 STOREYS = (
     {"errors", "nearest", "toml_lines", "walk", "ask", "_lazy", "_quick_init", "_called"},
     {"faults", "message", "walking"},
+    {"order_scope"},
     {"endpoint", "capabilities"},
     {"venue"},
     {"clock", "credentials", "support"},

@@ -18,13 +18,13 @@ from venuekit.capabilities import Amendment, OrderRequest, OrderSide, OrderStatu
 from venuekit.errors import (
     AnswerLost,
     Conflict,
+    Fenced,
     GuardRefused,
     InvalidArgument,
     NeverSent,
     OperationError,
     Outcome,
     OutcomeUnknown,
-    Throttled,
 )
 from venuekit.pipeline.guard import Guard
 from venuekit.simulator import Answer, ApplyLater, Delay, DropAfter, DropBefore, SecondActor
@@ -106,7 +106,7 @@ async def test_late_cancel_of_everything_spares_what_is_placed_next(venue: str) 
         assert await stage.account.cancel_all_orders(stage.symbol) == ()
         upcoming = await outcome_of(stage.account.place_order(stage.bid()))
         await stage.account.pause(20)
-        assert isinstance(upcoming, Throttled) or stage.is_open(upcoming.id) == [True]
+        assert isinstance(upcoming, Fenced) or stage.is_open(upcoming.id) == [True]
 
 
 @venues
@@ -330,7 +330,7 @@ async def test_cancelling_everything_unseen_does_not_end_well_when_it_was_lost(v
     async with opened(venue) as stage:
         stage.ledger.lag(Record.ORDERS, timedelta(seconds=8))
         await stage.place(stage.bid())
-        stage.disturb("cancel_all", DropBefore(), times=2)
+        stage.disturb("cancel_all", DropBefore(), times=4)
         await lost(stage.account.cancel_all_orders(stage.symbol))
 
 
@@ -339,7 +339,7 @@ async def test_a_lost_cancellation_says_more_than_a_failed_look(venue: str) -> N
     """Where neither is answered, what is raised is that of the write, whose outcome is unknown."""
     async with opened(venue) as stage:
         await stage.place(stage.bid())
-        stage.disturb("cancel_all", DropAfter())
+        stage.disturb("cancel_all", DropAfter(), times=4)
         stage.disturb("open_orders", DropBefore(), times=20)
         await lost(stage.account.cancel_all_orders(stage.symbol))
 

@@ -10,10 +10,11 @@ import attrs
 import pytest
 
 import venuekit
+from venuekit.clock import Clock
 from venuekit.runtime import Runtime
 from venuekit.simulator import Simulation
 from venuekit.simulator.ledger import Ledger
-from venuekit.testing import InstantClock
+from venuekit.testing import InstantClock, LoopClock
 
 
 @attrs.frozen(eq=False)
@@ -44,8 +45,8 @@ class Realm:
         return [(one.venue, one.path) for one in self.sim.requests if one.verb != "GET"]
 
 
-async def _open(stack: AsyncExitStack, scenario: str) -> Realm:
-    clock = InstantClock()
+async def _open(stack: AsyncExitStack, scenario: str, clock: Clock | None = None) -> Realm:
+    clock = clock or InstantClock()
     sim = await stack.enter_async_context(
         venuekit.simulate("binance_coinm", "binance_usdm", scenario=scenario, clock=clock)
     )
@@ -61,6 +62,13 @@ async def flat() -> AsyncIterator[Realm]:
     """No position anywhere."""
     async with AsyncExitStack() as stack:
         yield await _open(stack, "flat")
+
+
+@pytest.fixture
+async def flat_in_time() -> AsyncIterator[Realm]:
+    """No position anywhere, on the clock of the loop: for tests in which several writes wait at once."""
+    async with AsyncExitStack() as stack:
+        yield await _open(stack, "flat", LoopClock())
 
 
 @pytest.fixture

@@ -204,8 +204,10 @@ async def test_weight_spent_on_one_venue_is_missing_on_the_other(flat: Any) -> N
 # -- writes to what is shared
 
 
-async def test_lost_mode_of_one_venue_is_waited_for_by_the_other(flat: Any) -> None:
+@pytest.mark.looptime
+async def test_lost_mode_of_one_venue_is_waited_for_by_the_other(flat_in_time: Any) -> None:
     """Writes of the mode run one after another, whichever venue they go to: the second one finds the first settled."""
+    flat = flat_in_time
     flat.sim.disturb("binance_coinm", ("POST", "/dapi/v1/positionSide/dual"), DropAfter())
 
     first, second = await asyncio.gather(

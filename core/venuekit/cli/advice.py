@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from venuekit.cli.rows import plain
 from venuekit.cli.status import Status, status_of, tell
-from venuekit.errors import NotExecuted, OperationError, Outcome
+from venuekit.errors import Fenced, NotExecuted, OperationError, Outcome
 
 __all__ = ["Ending", "advice", "advised"]
 
@@ -25,6 +25,9 @@ def advice(error: OperationError, *, account: str, symbol: str) -> str | None:
         return "; ".join(filter(None, (named, f"{fence}: do not send it again before that, look: {look}")))
     if error.outcome is Outcome.APPLIED:
         return "; ".join(filter(None, (named, f"it was carried out, only its answer could not be read; look: {look}")))
+    if isinstance(error, Fenced):
+        when = f"after {plain(error.fence)}" if error.fence else "when that one is done"
+        return f"nothing was sent; try again {when}"
     if isinstance(error, NotExecuted):
         return "; ".join(
             filter(None, (named, "it did not happen and cannot any more: send it again if it is still wanted"))

@@ -40,6 +40,7 @@ _BY_ERROR: tuple[tuple[type[errors.VenuekitError], Status], ...] = (
     (errors.ConfigurationError, Status.USAGE),
     (errors.InvalidArgument, Status.USAGE),
     (errors.Conflict, Status.REFUSED),
+    (errors.Fenced, Status.REFUSED),
     (errors.GuardRefused, Status.REFUSED),
     (errors.NotExecuted, Status.REFUSED),
     (errors.InvalidRequest, Status.REFUSED),

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from venuekit import errors
 from venuekit.capabilities import Capability, capability_of
-from venuekit.endpoint import Call, Effect, Endpoint, Role, Subject
+from venuekit.endpoint import Call, Effect, Endpoint, Role
 from venuekit.errors import OperationError, Outcome
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
-from venuekit.pipeline.subjects import QUEUED
+from venuekit.pipeline.subjects import QUEUED, footprint_of
+from venuekit.pipeline.turns import take_turn, too_long, wait_for_fences
 from venuekit.pipeline.verdict import Trouble, leaves_open
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ async def carry(  # noqa: PLR0917 - the parts of one request, in the order they 
 
 
 async def _within(deadline: float, operation: Operation[Any], call: Call) -> Any:
+    operation.began = operation.line.clock.monotonic()
     try:
         async with asyncio.timeout(deadline):
             if operation.endpoint.is_write:
@@ -111,13 +113,14 @@ def _admit(  # noqa: PLR0917 - the parts of one request, in the order they are u
 async def _write(operation: Operation[Any], call: Call) -> Any:
     """Deliver a write when its turn comes; however it ends, its outcome is known to journal and observers."""
     endpoint, subjects, subject = operation.endpoint, operation.line.subjects, operation.endpoint.subject
-    symbol = endpoint.value_of(Role.SYMBOL, operation.parameters) if subject is Subject.SYMBOL else None
-    is_queued = subject in QUEUED
-    if is_queued and not subjects.try_enter(symbol):
-        await subjects.enter(symbol)
+    queued = footprint_of(endpoint, operation.parameters) if subject in QUEUED else None
+    if queued is not None:
+        _ = operation.name  # what those behind it are told; later another method may be under way
+        if not subjects.try_enter(queued, operation):
+            await take_turn(operation, queued)
     try:
         if subjects.fences and subject is not None:
-            await _wait_for_fences(operation, subject)
+            await wait_for_fences(operation)
         if endpoint.before is not None:
             operation.before = await endpoint.before(call, operation.parameters)
             operation.before_at = operation.line.place.clock.milliseconds()
@@ -131,8 +134,8 @@ async def _write(operation: Operation[Any], call: Call) -> Any:
         _fail(operation, error)
         raise
     finally:
-        if is_queued:
-            subjects.leave(symbol)
+        if queued is not None:
+            subjects.leave(queued)
     _conclude(operation, value)
     if operation.convert is None:
         return value
@@ -196,21 +199,6 @@ async def _recover(operation: Operation[T], trouble: Trouble, call: Call) -> T:
     return await recover(operation, trouble, call)
 
 
-async def _wait_for_fences(operation: Operation[Any], subject: Subject) -> None:
-    """Wait until a lost earlier write can no longer arrive and win over this one."""
-    symbols = () if subject is Subject.ACCOUNT else operation.endpoint.symbols_of(operation.parameters)
-    while True:  # another one may be lost meanwhile
-        now = operation.line.place.clock.milliseconds()
-        until = operation.line.subjects.fenced_until(subject, symbols, operation.write, now)
-        seconds = (until - now + 1) / 1000
-        if seconds <= 0:
-            return
-        if operation.waited + seconds > operation.max_wait:
-            words = f"an earlier write may still arrive for {seconds:.1f} s, longer than may be waited"
-            raise operation.annotate(errors.Throttled(words))
-        await operation.wait(seconds)
-
-
 def _interrupted(operation: Operation[Any], why: str) -> OperationError:
     error = operation.annotate(errors.OutcomeUnknown(why))
     if operation.line.place.observers:
@@ -230,6 +218,8 @@ def _late(operation: Operation[Any], deadline: float, call: Call) -> OperationEr
         late = errors.OutcomeUnknown(words, settle=settle)
         return operation.annotate(late)
     if not operation.attempts:
+        if operation.behind is not None:
+            return too_long(operation, f"{words} while it waited for {operation.behind}")
         return operation.annotate(errors.NeverSent(words))
     # what was answered was refused, and a read that was not answered changes nothing
     is_open = operation.endpoint.effect is Effect.SESSION and (operation.in_flight or operation.open_until)

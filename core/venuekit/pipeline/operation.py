@@ -19,7 +19,7 @@ from venuekit.payloads.mismatch import mismatch_of
 from venuekit.pipeline.budget import Budget, feed, pay
 from venuekit.pipeline.journal import Journal, Unresolved, new_id
 from venuekit.pipeline.observe import Event, EventKind, tell
-from venuekit.pipeline.subjects import FENCING, Fence
+from venuekit.pipeline.subjects import FENCING, Fence, footprint_of
 from venuekit.pipeline.verdict import Trouble, TroubleKind, first_bytes, judge
 from venuekit.venue import Draft, LimitScope
 
@@ -76,6 +76,11 @@ class Operation(Generic[T]):
     fences: tuple[Fence, ...] = ()
     #: what counts against the limit of positions
     asks: Sequence[Ask] = ()
+    #: when the call began, on the injected clock; told where a deadline is given
+    began: float = 0.0
+    #: how long it waited for earlier writes, and for which one it waits now
+    held_back: float = 0.0
+    behind: str | None = None
     #: the method that was called, once somebody wants to know: later it is not under way any more
     _name: str | None = None
     #: the last decoded answer that could be converted, and its conversion
@@ -241,6 +246,14 @@ class Operation(Generic[T]):
         return self._name
 
     @property
+    def told(self) -> str:
+        """What others are told that wait for it: its name, and what it is about."""
+        about = self.subject or ", ".join(map(str, self.endpoint.symbols_of(self.parameters)))
+        orders = self.endpoint.orders_of(self.parameters) if self.endpoint.subject is Subject.AMENDMENT else ()
+        names = f" ({', '.join(map(str, orders))})" if orders else ""
+        return f"{self.name} for {about}{names}" if about else f"{self.name}{names}"
+
+    @property
     def subject(self) -> str | None:
         """The symbol this is about, None for the account."""
         symbol = self.endpoint.value_of(Role.SYMBOL, self.parameters)
@@ -314,11 +327,13 @@ class Operation(Generic[T]):
         """Remember that the attempt under way may have arrived: fence its subject."""
         self.in_flight = False
         self.open_until = max(self.open_until, self.fence)
-        subject = self.endpoint.subject
-        if subject in FENCING:
+        if self.endpoint.subject not in FENCING:
+            return
+        footprint = footprint_of(self.endpoint, self.parameters)
+        if footprint is not None:
             # a second copy of what adds up is another write; a second copy of a setting is the same
             write = self.write if self.endpoint.effect is Effect.SET else object()
-            fence = Fence(None if subject is Subject.ACCOUNT else self.subject, self.fence, write, subject)
+            fence = Fence(footprint, self.fence, write, self.told)
             self.fences += (fence,)
             self.line.subjects.raise_fence(fence)
 

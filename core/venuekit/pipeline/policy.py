@@ -15,7 +15,8 @@ class RetryPolicy:
     Attempts and waits; *what* is sent again is never a policy.
 
     Waits double from ``first_wait`` up to ``longest_wait`` with full jitter, or last as long as the venue says. All
-    waits of one call together, budget and fence included, stay below the ``max_wait`` of its effect (seconds).
+    waits of one call for budget and venue together stay below the ``max_wait`` of its effect (seconds). An earlier
+    write is waited for as long as a setting may wait; by an order that may open a position, ``max_wait_order``.
     """
 
     attempts: int = 4
@@ -31,6 +32,10 @@ class RetryPolicy:
         if effect is Effect.READ:
             return self.max_wait_history if priority is Priority.HISTORY else self.max_wait_read
         return self.max_wait_set if effect in {Effect.SET, Effect.SESSION} else self.max_wait_order
+
+    def max_wait_behind(self, *, opens: bool) -> float:
+        """Return how long a write may wait for earlier ones, in seconds; ``opens``: it may open a position."""
+        return self.max_wait_order if opens else self.max_wait_set
 
     def tightened(self, by: RetryPolicy | None) -> RetryPolicy:
         """Return this policy with whatever ``by`` lowers; nothing can be raised."""

@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 
 from venuekit.endpoint import Call
 from venuekit.pipeline.operation import Operation
-from venuekit.pipeline.retry import Move, move, persist, unchanged
+from venuekit.pipeline.retry import Column, Move, after_loss, column, move, persist, unchanged
 from venuekit.pipeline.settle import find_out
 from venuekit.pipeline.verdict import Trouble
 
@@ -28,12 +28,15 @@ async def recover(operation: Operation[T], first: Trouble, call: Call) -> T:
         await operation.line.place.clock.sync(lambda: call(server_time))
 
     try:
-        return await persist(operation, first, resync)
+        value = await persist(operation, first, resync)
     except Trouble as trouble:
         last = trouble
+    else:
+        return after_loss(operation, value)
     chosen = move(last, operation)
     if chosen is Move.DONE:
         return cast("T", unchanged(operation))
-    if chosen is Move.FIND_OUT:
+    # one that was tried again and again may have been carried out by any of its attempts
+    if chosen is Move.FIND_OUT or (operation.open_until and column(operation.endpoint) is Column.EVERY_ORDER):
         return cast("T", await find_out(operation, last, call, resync))
     raise operation.annotate(last.error)

@@ -2,24 +2,26 @@
 What a fault does: one table, and the function that carries it out.
 
 Nothing here decides by guess: a write is sent again only where the table says RETRY, WAIT or RESYNC, and those rows
-hold faults after which the venue is known not to have executed it (or, for a SET, one repetition after a read).
+hold faults after which the venue is known not to have executed it (or, for a SET, one repetition after a read); what
+ends every order is sent as often as a read, since its fence holds back whatever a late one could end.
 """
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
+import attrs
 import tenacity as _t
 
 from venuekit import errors
-from venuekit.endpoint import Change, Effect, Endpoint
+from venuekit.endpoint import Change, Effect, Endpoint, Subject
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.verdict import Trouble, TroubleKind
 
-__all__ = ["TABLE", "Column", "Move", "column", "move", "persist", "unchanged"]
+__all__ = ["TABLE", "Column", "Move", "after_loss", "column", "move", "persist", "unchanged"]
 
 T = TypeVar("T")
 
@@ -40,6 +42,9 @@ class Column(enum.StrEnum):
 
     READ = "read"
     SET = "set"
+    EVERY_ORDER = (
+        "every_order"  #: a SET that ends all orders: doing so once more harms nobody whom its fence lets through
+    )
     ONCE = "once"  #: KEYED and DELTA
     SESSION = "session"
     SESSION_END = "session_end"
@@ -47,6 +52,8 @@ class Column(enum.StrEnum):
 
 def column(endpoint: Endpoint[Any]) -> Column:
     """Return the column an endpoint belongs to; ending a session is tried once."""
+    if endpoint.subject is Subject.EVERY_ORDER and endpoint.effect is Effect.SET:
+        return Column.EVERY_ORDER
     if endpoint.effect is Effect.SESSION:
         return Column.SESSION_END if endpoint.verb == "DELETE" else Column.SESSION
     if endpoint.effect in {Effect.KEYED, Effect.DELTA}:
@@ -68,9 +75,11 @@ TABLE: Mapping[TroubleKind, Mapping[Column, Move]] = {
     TroubleKind.THROTTLED: _row(Move.WAIT),
     TroubleKind.BANNED: _row(Move.RAISE),
     TroubleKind.BUSY: _row(Move.WAIT, once=Move.RAISE),
-    TroubleKind.LOST: _row(Move.FIND_OUT, read=Move.RETRY, session=Move.RETRY, session_end=Move.RAISE),
-    TroubleKind.DOUBTFUL: _row(Move.RAISE, set=Move.FIND_OUT, once=Move.FIND_OUT),
-    TroubleKind.NO_CHANGE: _row(Move.RAISE, set=Move.DONE),
+    TroubleKind.LOST: _row(
+        Move.FIND_OUT, read=Move.RETRY, every_order=Move.RETRY, session=Move.RETRY, session_end=Move.RAISE
+    ),
+    TroubleKind.DOUBTFUL: _row(Move.RAISE, set=Move.FIND_OUT, every_order=Move.FIND_OUT, once=Move.FIND_OUT),
+    TroubleKind.NO_CHANGE: _row(Move.RAISE, set=Move.DONE, every_order=Move.DONE),
     TroubleKind.REFUSED: _row(Move.RAISE),
 }
 
@@ -167,3 +176,10 @@ def _failure(state: _t.RetryCallState) -> _Again:
 def unchanged(operation: Operation[Any]) -> Change[Any]:
     """Return the success of a SET that met "no need": ours to claim only if no earlier attempt is open."""
     return Change(None, changed=None if operation.open_until else False)
+
+
+def after_loss(operation: Operation[T], value: T) -> T:
+    """Return the value of a success; a SET does not claim a change that an earlier attempt may have made."""
+    if operation.open_until and isinstance(value, Change):
+        return cast("T", attrs.evolve(value, changed=None))
+    return value

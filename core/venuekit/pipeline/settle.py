@@ -16,7 +16,7 @@ from venuekit.errors import OperationError, Outcome, VenuekitError
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.options import UNSET
-from venuekit.pipeline.retry import Move, move, persist, unchanged
+from venuekit.pipeline.retry import Column, Move, column, move, persist, unchanged
 from venuekit.pipeline.verdict import Trouble, TroubleKind
 
 __all__ = ["find_out", "look_again", "look_for_value", "read_now", "settle_later"]
@@ -94,7 +94,7 @@ def look_for_value(operation: Operation[Any], unconverted: OperationError, call:
 
 
 async def _read_back(operation: Operation[Any], trouble: Trouble, call: Call, resync: Resync) -> Any:
-    """SET: read; if the target does not hold, send once more and read again."""
+    """SET: read; if the target does not hold, send once more and read again, unless it was sent often enough."""
     first = await read_now(operation, trouble.error, call, None)
     expected = operation.options.expected
     if first.holds:
@@ -105,6 +105,9 @@ async def _read_back(operation: Operation[Any], trouble: Trouble, call: Call, re
         raise operation.annotate(trouble.error)
     if expected is not UNSET and first.value != expected:
         raise _differing(operation, trouble.error, first, call, first)
+    if column(operation.endpoint) is Column.EVERY_ORDER:
+        words = f"it was sent {operation.attempts} times, and {_shown(first.value)} is all that can be read"
+        raise _unknown(operation, trouble.error, words, call, first)
     try:
         change = await persist(operation, None, resync)
         return attrs.evolve(change, changed=None)

@@ -1,28 +1,68 @@
-"""Subjects: writes to one thing run one after another, and wait for what may still arrive."""
+"""Subjects: writes that could overwrite each other run one after another, and wait for what may still arrive."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from typing import Any, NamedTuple, Protocol
 
 import attrs
 
-from venuekit.endpoint import Subject
+from venuekit.endpoint import Endpoint, Role, Subject
+from venuekit.order_scope import OrderName
 
-__all__ = ["FENCING", "QUEUED", "Fence", "Subjects"]
+__all__ = ["FENCING", "QUEUED", "Fence", "Footprint", "Subjects", "Told", "footprint_of"]
 
 #: what runs one after another
-QUEUED = frozenset({Subject.ACCOUNT, Subject.SYMBOL})
+QUEUED = frozenset({Subject.ACCOUNT, Subject.SYMBOL, Subject.AMENDMENT})
 #: what keeps others waiting while it may still arrive
 FENCING = QUEUED | {Subject.EVERY_ORDER}
-#: whose fences a write waits for
-_HEEDED: Mapping[Subject, frozenset[Subject]] = {
+#: the subjects that a write must wait for, where symbols and orders are the same
+_MINDED: Mapping[Subject, frozenset[Subject]] = {
     Subject.ACCOUNT: QUEUED,
-    Subject.SYMBOL: QUEUED,
+    Subject.SYMBOL: frozenset({Subject.ACCOUNT, Subject.SYMBOL}),
+    Subject.AMENDMENT: frozenset({Subject.ACCOUNT, Subject.AMENDMENT}),
     Subject.ORDER: frozenset({Subject.EVERY_ORDER}),
     Subject.EVERY_ORDER: frozenset(),  # what ends orders waits for nothing
 }
+
+
+class Footprint(NamedTuple):
+    """What a write is about; no ``symbols`` are all of them, ``orders`` are those of an amendment."""
+
+    subject: Subject
+    symbols: tuple[str, ...] = ()
+    orders: tuple[OrderName, ...] = ()
+
+    def minds(self, other: Footprint) -> bool:
+        """Say whether a write must wait while another one is under way, or may still arrive."""
+        if other.subject not in _MINDED[self.subject]:
+            return False
+        if self.symbols and other.symbols and not any(symbol in other.symbols for symbol in self.symbols):
+            return False
+        if not self.orders or not other.orders:
+            return True
+        return any(one.may_be(another) for one in self.orders for another in other.orders)
+
+
+_ACCOUNT = Footprint(Subject.ACCOUNT)
+
+
+def footprint_of(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> Footprint | None:
+    """Return what a write is about, None for one that waits for nobody."""
+    subject = endpoint.subject
+    if subject is Subject.ACCOUNT:
+        return _ACCOUNT
+    if subject is Subject.SYMBOL:
+        symbol = endpoint.value_of(Role.SYMBOL, parameters)
+        return Footprint(subject, () if symbol is None else (symbol,))
+    if subject is Subject.AMENDMENT:
+        orders = tuple(endpoint.orders_of(parameters))
+        symbols = {order.symbol for order in orders}
+        return Footprint(subject, tuple(symbol for symbol in symbols if symbol and None not in symbols), orders)
+    if subject is None or (subject is Subject.ORDER and endpoint.rests is not None and not endpoint.rests(parameters)):
+        return None
+    return Footprint(subject, tuple(endpoint.symbols_of(parameters)))
 
 
 @attrs.frozen
@@ -30,62 +70,89 @@ class Fence:
     """
     A write that may still arrive until ``until`` (milliseconds on the venue's clock).
 
-    ``symbol`` is None for every symbol. ``write`` identifies what it would do; the very same write need not wait.
+    ``write`` identifies what it would do; the very same write need not wait. ``told`` is it in words.
     """
 
-    symbol: str | None
+    footprint: Footprint
     until: int
     write: Hashable
-    subject: Subject
+    told: str = ""
+
+
+class Told(Protocol):
+    """A write that says in words what it is."""
+
+    @property
+    def told(self) -> str:
+        """Its name and what it is about."""
+
+
+class _Waiter(NamedTuple):
+    footprint: Footprint
+    write: Told
+    turn: asyncio.Future[None]
 
 
 @attrs.define(eq=False)
 class Subjects:
     """
-    The subjects of one API key in one realm: the account (None) excludes every symbol.
+    The subjects of one API key in one realm.
 
-    Waiters are served in the order they came, so that nobody starves.
+    A write waits for those that it must mind, whether they run or came before it and wait themselves: nobody starves,
+    and nobody waits for a stranger.
     """
 
-    _held: set[str | None] = attrs.field(factory=set, init=False)
-    _waiting: deque[tuple[str | None, asyncio.Future[None]]] | None = attrs.field(default=None, init=False)
+    #: the writes under way
+    _held: dict[Footprint, Told] = attrs.field(factory=dict, init=False)
+    _waiting: list[_Waiter] = attrs.field(factory=list, init=False)
     #: writes that may still arrive
     fences: list[Fence] = attrs.field(factory=list, init=False)
     #: identities of history rows that writes of this key already explain
     claimed: set[str] | None = attrs.field(default=None, init=False)
 
-    def try_enter(self, symbol: str | None) -> bool:
-        """Hold this subject if no other write to it runs or waits; say whether that is so."""
-        if self._waiting or (self._held and not self._free(symbol)):
+    def try_enter(self, footprint: Footprint, write: Told) -> bool:
+        """Begin a write if none that it must mind runs or waits; say whether that is so."""
+        if (self._held or self._waiting) and self._must_wait(footprint):
             return False
-        self._held.add(symbol)
+        self._held[footprint] = write
         return True
 
-    async def enter(self, symbol: str | None) -> None:
-        """Wait until no other write to this subject runs, and hold it."""
-        if self.try_enter(symbol):
+    async def enter(
+        self, footprint: Footprint, write: Told, *, timer: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        """
+        Wait until a write may begin, and begin it.
+
+        Raises:
+            TimeoutError: ``timer`` ended before its turn came.
+        """
+        if self.try_enter(footprint, write):
             return
-        if self._waiting is None:
-            self._waiting = deque()
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((symbol, turn))
+        self._waiting.append(_Waiter(footprint, write, turn))
+        expiry = None if timer is None else asyncio.ensure_future(_expire(turn, timer))
         try:
             await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self.leave(symbol)
+        except (asyncio.CancelledError, TimeoutError):
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                self.leave(footprint)  # its turn came in this very moment
             else:
-                # gone already where its turn came after it was cancelled
-                if (symbol, turn) in self._waiting:
-                    self._waiting.remove((symbol, turn))
-                self._wake()
+                self._wake()  # those behind it; what gave up is dropped there
             raise
+        finally:
+            if expiry is not None:
+                expiry.cancel()
 
-    def leave(self, symbol: str | None) -> None:
-        """Let the next one in."""
-        self._held.discard(symbol)
+    def leave(self, footprint: Footprint) -> None:
+        """End a write, and let those in that need not wait any more."""
+        self._held.pop(footprint, None)
         if self._waiting:
             self._wake()
+
+    def ahead(self, footprint: Footprint) -> tuple[str, ...]:
+        """Return in words the writes, running or waiting, that a new one has to wait for."""
+        running = [write.told for held, write in self._held.items() if footprint.minds(held)]
+        return (*running, *(one.write.told for one in self._waiting if footprint.minds(one.footprint)))
 
     def raise_fence(self, fence: Fence) -> None:
         """Remember that a write may still arrive."""
@@ -100,29 +167,28 @@ class Subjects:
         if fence in self.fences:
             self.fences.remove(fence)
 
-    def fenced_until(self, subject: Subject, symbols: Collection[str], write: Hashable, now: int) -> int:
-        """
-        Return until when (milliseconds) a write must wait for those that may still arrive; 0 for not at all.
-
-        ``symbols`` are those that it touches, none for every one.
-        """
-        if not self.fences:
-            return 0
+    def fence_before(self, footprint: Footprint, write: Hashable, now: int) -> Fence | None:
+        """Return the last of the fences that a write must wait for, None when it must wait for none."""
         self.fences = [fence for fence in self.fences if fence.until >= now]
-        heeded = [fence for fence in self.fences if fence.subject in _HEEDED[subject] and fence.write != write]
-        return max(
-            (one.until for one in heeded if not symbols or one.symbol is None or one.symbol in symbols), default=0
-        )
+        minded = [fence for fence in self.fences if fence.write != write and footprint.minds(fence.footprint)]
+        return max(minded, key=lambda fence: fence.until, default=None)
 
-    def _free(self, symbol: str | None) -> bool:
-        if symbol is None:
-            return not self._held
-        return None not in self._held and symbol not in self._held
+    def _must_wait(self, footprint: Footprint) -> bool:
+        return any(map(footprint.minds, self._held)) or any(footprint.minds(one.footprint) for one in self._waiting)
 
     def _wake(self) -> None:
-        waiting = self._waiting
-        while waiting and self._free(waiting[0][0]):
-            symbol, turn = waiting.popleft()
-            if not turn.done():
-                self._held.add(symbol)
-                turn.set_result(None)
+        waiting, self._waiting = self._waiting, []
+        for waiter in waiting:
+            if waiter.turn.done():
+                continue  # it gave up
+            if self._must_wait(waiter.footprint):
+                self._waiting.append(waiter)
+            else:
+                self._held[waiter.footprint] = waiter.write
+                waiter.turn.set_result(None)
+
+
+async def _expire(turn: asyncio.Future[None], timer: Callable[[], Awaitable[None]]) -> None:
+    await timer()
+    if not turn.done():
+        turn.set_exception(TimeoutError())

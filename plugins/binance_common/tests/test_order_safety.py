@@ -26,7 +26,7 @@ from venuekit.capabilities import (
     TimeInForce,
     Unit,
 )
-from venuekit.errors import GuardRefused, InvalidArgument, NotFound, Outcome, OutcomeUnknown, Rejected, Throttled
+from venuekit.errors import Fenced, GuardRefused, InvalidArgument, NotFound, Outcome, OutcomeUnknown, Rejected
 from venuekit.pipeline import Guard
 from venuekit.simulator import Answer, ApplyLater
 from venuekit.simulator.ledger import Book, Side
@@ -217,7 +217,7 @@ async def test_a_lost_cancel_of_everything_ends_no_later_order(stage: Stage) -> 
         account.place_order(stage.stop),
         account.place_orders([attrs.evolve(stage.order, symbol=stage.other, price=D(60_000)), stage.order]),
     ):
-        with pytest.raises(Throttled, match="may still arrive") as caught:
+        with pytest.raises(Fenced, match="may still arrive") as caught:
             await call
         assert caught.value.outcome is Outcome.NOT_SENT
     other = attrs.evolve(stage.order, symbol=stage.other, quantity=stage.order.quantity / 10, price=D(60_000))

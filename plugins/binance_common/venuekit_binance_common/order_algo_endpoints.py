@@ -101,6 +101,7 @@ def _place(terms: OrderTerms, settling: AlgoSettling, *, can_be_found: bool) -> 
         parameters=algo_parameters(terms),
         effect=Effect.KEYED,
         subject=Subject.ORDER,
+        rests=always,
         reduces=only_reduces,
         notional=notional(in_base=terms.sizes_in_base),
         asks=asks(in_base=terms.sizes_in_base),

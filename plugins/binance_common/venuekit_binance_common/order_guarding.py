@@ -1,4 +1,4 @@
-"""What a guard wants to know of an order before it is sent."""
+"""What guards and fences want to know of an order before it is sent."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from venuekit.ask import Ask
 from venuekit.endpoint import Kind, Parameter
+from venuekit.order_scope import Resting, named_items
 from venuekit_binance_common.order_words import CLOSING_SIDES, SIDE_WORDS
 
 __all__ = [
@@ -18,11 +19,14 @@ __all__ = [
     "asks",
     "batch_asks",
     "batch_client_ids",
+    "batch_orders",
     "batch_reduces",
+    "batch_rests",
     "batch_symbols",
     "largest_notional",
     "notional",
     "only_reduces",
+    "rests",
 ]
 
 Parameters = Mapping[str, Any]
@@ -36,6 +40,18 @@ _IDS = ("newClientOrderId", "origClientOrderId", "orderId", "clientAlgoId")
 _YES = frozenset({True, "true"})
 #: a leg of hedge mode takes no ``reduceOnly``; what is on its closing side reduces by itself
 _CLOSING = frozenset((leg.name, SIDE_WORDS[side]) for leg, side in CLOSING_SIDES.items())
+
+
+#: whether an order may be ended by a cancellation of all that arrives late
+rests = Resting(
+    kind="type",
+    market="MARKET",
+    limit="LIMIT",
+    attached=frozenset({"stopPrice", "activationPrice", "callbackRate", "closePosition"}),
+)
+batch_rests = rests.any_of("batchOrders")
+#: the orders that a batch amends
+batch_orders = named_items("batchOrders", order_id="orderId", client_id="origClientOrderId")
 
 
 def always(_: Parameters) -> bool:

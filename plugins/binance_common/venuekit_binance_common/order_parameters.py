@@ -35,11 +35,11 @@ PRICE = Parameter("price", Kind.DECIMAL, role=Role.PRICE, minimum=_ZERO)
 
 #: how an order is named: by exactly one of both
 ORDER_NAME = (
-    Parameter("orderId", Kind.INTEGER),
+    Parameter("orderId", Kind.INTEGER, role=Role.ORDER_ID),
     Parameter("origClientOrderId", role=Role.CLIENT_ID, pattern=CLIENT_ID_PATTERN),
 )
 ALGO_NAME = (
-    Parameter("algoId", Kind.INTEGER),
+    Parameter("algoId", Kind.INTEGER, role=Role.ORDER_ID),
     Parameter("clientAlgoId", role=Role.CLIENT_ID, pattern=CLIENT_ID_PATTERN),
 )
 SPAN = (Parameter("startTime", Kind.INTEGER), Parameter("endTime", Kind.INTEGER))

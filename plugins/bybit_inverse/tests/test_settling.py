@@ -13,7 +13,7 @@ import pytest
 
 import venuekit
 from venuekit.capabilities import Amendment, MarginType, Order, OrderRequest, OrderSide, OrderStatus, OrderType
-from venuekit.errors import NotExecuted, NotFound, OperationError, Outcome, OutcomeUnknown, Rejected, Throttled
+from venuekit.errors import Fenced, NotExecuted, NotFound, OperationError, Outcome, OutcomeUnknown, Rejected
 from venuekit.simulator import (
     Answer,
     ApplyLater,
@@ -448,10 +448,10 @@ async def test_a_lost_cancel_of_everything_ends_no_later_order(stage: Stage) -> 
     await stage.account.place_order(bid(2000))
     stage.disturb(CANCEL_ALL, IN_TIME)
     assert await stage.account.cancel_all_orders("ETHUSD") == ()
-    with pytest.raises(Throttled, match="may still arrive") as caught:
+    with pytest.raises(Fenced, match="may still arrive") as caught:
         await stage.account.place_order(bid(2001))
     assert caught.value.outcome is Outcome.NOT_SENT
-    with pytest.raises(Throttled, match="may still arrive"):
+    with pytest.raises(Fenced, match="may still arrive"):
         await stage.account.place_orders([bid(2001), bid(2002)])
     other = await stage.account.place_order(attrs.evolve(bid(20_000), symbol="BTCUSD"))
     later = await stage.account.using(max_wait=10).place_order(bid(2001))

@@ -172,6 +172,7 @@ def test_the_worst_status_wins() -> None:
         (errors.Rejected("x"), 3),
         (errors.InvalidRequest("x"), 3),
         (errors.GuardRefused("x"), 3),
+        (errors.Fenced("x"), 3),
         (errors.NotExecuted("x"), 3),
         (errors.PermissionDenied("x"), 3),
     ],

@@ -15,6 +15,7 @@ from venuekit.errors import (
     AnswerLost,
     AuthenticationFailed,
     Conflict,
+    Fenced,
     NeverSent,
     NotExecuted,
     Outcome,
@@ -263,6 +264,7 @@ async def test_step_that_needs_an_unknown_one_is_skipped(main: Any) -> None:
         (Conflict("it reads 7 now", venue="acme_perp"), "conflict"),
         (NotExecuted("proven absent", venue="acme_perp"), "refused"),
         (Throttled("would wait 20 s", venue="acme_perp"), "refused"),
+        (Fenced("may still arrive", venue="acme_perp"), "refused"),
     ],
 )
 async def test_errors_of_a_setter_end_the_step_by_their_outcome(main: Any, error: Exception, status: str) -> None:

@@ -13,7 +13,7 @@ from venuekit.capabilities import (
     SettingsReader,
     TradeReader,
 )
-from venuekit.endpoint import Endpoint, Kind, Parameter
+from venuekit.endpoint import Endpoint, Kind, Parameter, Role
 from venuekit_bybit_inverse import order_payloads as payloads
 from venuekit_bybit_inverse.endpoints.parameters import (
     ANY_PRODUCT,
@@ -30,7 +30,7 @@ from venuekit_bybit_inverse.limits import paid
 
 __all__ = ["EXECUTIONS", "OPEN_ORDERS", "ORDER_HISTORY", "ORDER_ID", "ORDER_LINK_ID"]
 
-ORDER_ID = Parameter("orderId")
+ORDER_ID = Parameter("orderId", role=Role.ORDER_ID)
 ORDER_LINK_ID = Parameter("orderLinkId")
 
 OPEN_ORDERS = Endpoint(

@@ -11,6 +11,7 @@ import attrs
 from venuekit.ask import Ask
 from venuekit.capabilities import OrderAmend, OrderBatch, OrderControl
 from venuekit.endpoint import Area, Change, Changing, Effect, Encoding, Endpoint, Kind, Parameter, Role, Subject
+from venuekit.order_scope import Resting, named_items
 from venuekit_bybit_inverse import order_payloads as payloads
 from venuekit_bybit_inverse.endpoints import order_settling as settling
 from venuekit_bybit_inverse.endpoints.order_reads import ORDER_ID
@@ -51,6 +52,14 @@ _BRACKET = (
 )
 #: the items of a batch; a guard reads their quantities
 _ITEMS = Parameter("request", Kind.LIST, required=True, role=Role.QUANTITY)
+
+#: whether an order may be ended by a cancellation of all that arrives late; what comes with an order rests
+_RESTS = Resting(
+    kind="orderType",
+    market="Market",
+    limit="Limit",
+    attached=frozenset({"triggerPrice", "triggerDirection", "triggerBy", *(parameter.name for parameter in _BRACKET)}),
+)
 
 
 def _always(_: Mapping[str, Any]) -> bool:
@@ -145,6 +154,7 @@ CREATE_ORDER = Endpoint(
     encoding=Encoding.JSON,
     effect=Effect.KEYED,
     subject=Subject.ORDER,
+    rests=_RESTS,
     reduces=_only_reduces,
     notional=_notional,
     asks=_asks,
@@ -174,7 +184,7 @@ AMEND_ORDER = Endpoint(
     encoding=Encoding.JSON,
     effect=Effect.SET,
     area=Area.ORDERS,
-    subject=Subject.SYMBOL,
+    subject=Subject.AMENDMENT,
     notional=_notional,
     asks=_asks,
     readback=settling.read_amended,
@@ -224,6 +234,7 @@ CREATE_BATCH = Endpoint(
     encoding=Encoding.JSON,
     effect=Effect.KEYED,
     subject=Subject.ORDER,
+    rests=_RESTS.any_of("request"),
     reduces=_all_only_reduce,
     notional=_largest_notional,
     asks=_batch_asks,
@@ -247,7 +258,8 @@ AMEND_BATCH = Endpoint(
     encoding=Encoding.JSON,
     effect=Effect.SET,
     area=Area.ORDERS,
-    subject=Subject.ACCOUNT,
+    subject=Subject.AMENDMENT,
+    orders=named_items("request", order_id="orderId", client_id="orderLinkId"),
     notional=_largest_notional,
     asks=_batch_asks,
     symbols=_symbols,

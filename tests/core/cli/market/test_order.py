@@ -12,7 +12,7 @@ import attrs
 import pytest
 
 from venuekit.capabilities import Order
-from venuekit.errors import InvalidArgument, NotExecuted, Outcome, OutcomeUnknown, PayloadMismatch, Rejected
+from venuekit.errors import Fenced, InvalidArgument, NotExecuted, Outcome, OutcomeUnknown, PayloadMismatch, Rejected
 
 Call = Callable[..., Any]
 
@@ -159,6 +159,8 @@ def _error(kind: type[Any], **details: Any) -> Any:
             4,
             "may still arrive: do not send it again before that, look: venuekit order list main --symbol TOYUSD",
         ),
+        (_error(Fenced, fence=FENCE), 3, "nothing was sent; try again after 2026-11-20T12:00:06.000Z"),
+        (_error(Fenced), 3, "nothing was sent; try again when that one is done"),
         (_error(Rejected, code=2008, client_id="mine"), 3, None),
         (_error(InvalidArgument), 64, None),
     ],

@@ -1,0 +1,86 @@
+"""The orders that a write is about, and whether an order rests: what tells which lost writes can hurt it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+
+__all__ = ["OrderName", "Resting", "named_items"]
+
+
+@attrs.frozen
+class OrderName:
+    """
+    How a write names an order: by the venue's id, by the client's, or by both.
+
+    None is unknown. An order without either id may be any order of its symbol, one without a symbol any order at all.
+    """
+
+    symbol: str | None = None
+    id: str | None = None
+    client_id: str | None = None
+
+    def may_be(self, other: OrderName) -> bool:
+        """Say whether two names can mean one order: equal ids of one kind do, different ones do not."""
+        if None not in {self.symbol, other.symbol} and self.symbol != other.symbol:
+            return False
+        if self.id is not None and other.id is not None:
+            return self.id == other.id
+        if self.client_id is not None and other.client_id is not None:
+            return self.client_id == other.client_id
+        return True
+
+    def __str__(self) -> str:
+        name = self.id or self.client_id
+        return f"order {name}" if name is not None else "an unknown order"
+
+
+def named_items(
+    items: str, *, order_id: str, client_id: str, symbol: str = "symbol"
+) -> Callable[[Mapping[str, Any]], tuple[OrderName, ...]]:
+    """Return the function that reads the orders of a batch: ``items`` is its list, the others are fields of an item."""
+
+    def name_of(item: object) -> OrderName:
+        if not isinstance(item, Mapping):
+            return OrderName()
+        values = (item.get(field) for field in (symbol, order_id, client_id))
+        return OrderName(*(None if value is None else str(value) for value in values))
+
+    return lambda parameters: tuple(map(name_of, parameters[items]))
+
+
+@attrs.frozen(kw_only=True)
+class Resting:
+    """
+    Says of an order whether it can rest, by the venue's own words.
+
+    It cannot when it is a market order, or a limit order of a time in force that ends it at once, with nothing
+    ``attached``: a trigger, or a take profit or stop loss that comes with it, rests. What is not known here rests.
+
+    Attributes:
+        kind: The parameter that holds the type of an order.
+        market, limit: The two types that may not rest.
+        attached: Parameters that make an order rest whatever its type is.
+        time: The parameter that holds the time in force.
+        at_once: The times in force that end an order at once.
+    """
+
+    kind: str
+    market: str
+    limit: str
+    attached: frozenset[str]
+    time: str = "timeInForce"
+    at_once: frozenset[str] = frozenset({"IOC", "FOK"})
+
+    def __call__(self, parameters: object) -> bool:
+        """Say whether an order can rest; so can what is none."""
+        if not isinstance(parameters, Mapping) or any(parameters.get(name) is not None for name in self.attached):
+            return True
+        kind = parameters.get(self.kind)
+        return kind != self.market and (kind != self.limit or parameters.get(self.time) not in self.at_once)
+
+    def any_of(self, items: str) -> Callable[[Mapping[str, Any]], bool]:
+        """Return the function that says whether any order of a batch, whose list is ``items``, can rest."""
+        return lambda parameters: any(map(self, parameters[items]))

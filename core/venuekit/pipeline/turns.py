@@ -1,0 +1,112 @@
+"""Turns: how long a write waits for earlier ones, and what it says when that is too long."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import Any
+
+from venuekit import errors
+from venuekit.clock import from_milliseconds
+from venuekit.endpoint import Effect
+from venuekit.errors import OperationError
+from venuekit.pipeline.operation import Operation
+from venuekit.pipeline.subjects import Fence, Footprint, footprint_of
+
+__all__ = ["take_turn", "too_long", "wait_for_fences"]
+
+
+async def take_turn(operation: Operation[Any], footprint: Footprint) -> None:
+    """
+    Wait until no earlier write of the same thing is under way.
+
+    Raises:
+        Fenced: that lasts longer than may be waited.
+    """
+    subjects, clock = operation.line.subjects, operation.line.clock
+    patience, began = _patience(operation), clock.monotonic()
+    operation.behind = f"its turn behind {', '.join(subjects.ahead(footprint))}"
+
+    async def timer() -> None:
+        await clock.sleep(patience)
+
+    try:
+        await subjects.enter(footprint, operation, timer=timer)
+    except TimeoutError:
+        words = f"it waited {patience:g} s for {operation.behind}; {_mend(operation, None)}"
+        raise too_long(operation, words) from None
+    _count(operation, clock.monotonic() - began)
+    operation.behind = None
+
+
+async def wait_for_fences(operation: Operation[Any]) -> None:
+    """
+    Wait until a lost earlier write can no longer arrive and win over this one.
+
+    Raises:
+        Fenced: at once, when that is later than may be waited.
+    """
+    subjects, clock = operation.line.subjects, operation.line.place.clock
+    footprint = footprint_of(operation.endpoint, operation.parameters)
+    while footprint is not None:  # another one may be lost meanwhile
+        now = clock.milliseconds()
+        fence = subjects.fence_before(footprint, operation.write, now)
+        if fence is None:
+            break
+        seconds = (fence.until - now + 1) / 1000
+        operation.behind = _told(fence)
+        if seconds > _patience(operation):
+            words = f"{operation.behind}, {seconds:.1f} s from now; {_mend(operation, seconds)}"
+            raise too_long(operation, words, until=from_milliseconds(fence.until))
+        waited = operation.waited
+        await operation.wait(seconds)
+        operation.waited = waited
+        _count(operation, seconds)
+    operation.behind = None
+
+
+def too_long(operation: Operation[Any], words: str, *, until: datetime | None = None) -> OperationError:
+    """Return the error of a write that was held back for longer than it may wait."""
+    error = operation.annotate(errors.Fenced(words))
+    error.fence = until
+    return error
+
+
+def _patience(operation: Operation[Any]) -> float:
+    """
+    Return how much longer a call may wait for earlier writes, in seconds.
+
+    What the caller says bounds it, ``max_wait`` and ``deadline`` alike; else the policy.
+    """
+    options, endpoint = operation.options, operation.endpoint
+    bounds = []
+    if options.max_wait is not None:
+        bounds.append(options.max_wait - operation.waited)
+    if options.deadline is not None:
+        bounds.append(options.deadline - (operation.line.clock.monotonic() - operation.began))
+    if bounds:
+        return min(bounds)
+    reduces = endpoint.reduces is not None and endpoint.reduces(operation.parameters)
+    opens = endpoint.effect is Effect.KEYED and not reduces
+    return operation.line.place.policy.max_wait_behind(opens=opens) - operation.held_back
+
+
+def _count(operation: Operation[Any], seconds: float) -> None:
+    """Count a wait for an earlier write; only where the caller bounds all waits, it is one among the others."""
+    operation.held_back += seconds
+    if operation.options.max_wait is not None:
+        operation.waited += seconds
+
+
+def _told(fence: Fence) -> str:
+    until = from_milliseconds(fence.until)
+    return f"an earlier write may still arrive until {until:%H:%M:%S}.{fence.until % 1000:03} UTC ({fence.told})"
+
+
+def _mend(operation: Operation[Any], seconds: float | None) -> str:
+    """Return how the caller can have it wait longer; ``seconds`` are those that it would take, None if nobody knows."""
+    options = operation.options
+    bound = "deadline" if options.max_wait is None and options.deadline is not None else "max_wait"
+    if seconds is None:
+        return f"using({bound}=...) lets it wait longer"
+    return f"using({bound}={math.ceil(operation.held_back + seconds + 0.5)}) waits for it"

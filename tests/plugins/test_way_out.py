@@ -1,0 +1,390 @@
+"""
+The way out: cancel everything, close at market, look; under each single loss, on every venue.
+
+However one of the three is lost, the close leaves at once and the position is gone, or its end is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+import venuekit
+from venuekit.capabilities import Amendment, Order, OrderRequest, OrderSide, OrderType, TimeInForce
+from venuekit.endpoint import Effect, Endpoint, Subject
+from venuekit.errors import Fenced, NotExecuted, Outcome, OutcomeUnknown
+from venuekit.plugins import make_plugins
+from venuekit.simulator import ApplyLater, Delay, Disturbance, DropAfter, DropBefore
+from venuekit.simulator.ledger import Side
+from venuekit.testing.clock import LoopClock
+from venuekit.venue import Venue
+from venuekit_binance_common.testing import LeapingStage, leaping
+from venuekit_bybit_inverse import endpoints as bybit
+
+pytestmark = pytest.mark.looptime
+D = Decimal
+#: a flat symbol, a quantity, and a price at which a bid rests
+VENUES = {
+    "binance_usdm": ("ETHUSDT", D("0.1"), D(2000)),
+    "binance_coinm": ("ETHUSD_PERP", D(10), D(2000)),
+    "aster_usdm": ("ETHUSDT", D("0.1"), D(2000)),
+    "bybit_inverse": ("ETHUSD", D(100), D(2000)),
+}
+DECLARED: dict[str, Venue[Any]] = {name: make_plugins().venue(name) for name in VENUES}
+venues = pytest.mark.parametrize("venue", VENUES)
+amending = pytest.mark.parametrize("venue", [name for name in VENUES if name != "aster_usdm"])
+losses = pytest.mark.parametrize(
+    "loss", [DropBefore(), DropAfter(), ApplyLater(3)], ids=["never arrived", "applied", "applied later"]
+)
+
+
+@attrs.frozen
+class Stage(LeapingStage):
+    """A simulated venue on which a position is held, and an account of it."""
+
+    @property
+    def symbol(self) -> str:
+        """What is traded."""
+        return VENUES[self.venue][0]
+
+    @property
+    def quantity(self) -> Decimal:
+        """How much of it."""
+        return VENUES[self.venue][1]
+
+    def endpoint(self, name: str) -> Endpoint[Any]:
+        """Return an endpoint by its name on Binance or on Bybit."""
+        if hasattr(self.account, "ORDERS"):
+            found: Endpoint[Any] = getattr(self.account.ORDERS, name)
+            return found
+        names = {"cancel_all": "CANCEL_ALL", "open_orders": "OPEN_ORDERS", "place": "CREATE_ORDER"}
+        names |= {"amend": "AMEND_ORDER", "amend_batch": "AMEND_BATCH"}
+        return getattr(bybit, names[name])  # type: ignore[no-any-return]
+
+    def disturb(self, name: str, *steps: Disturbance, times: int = 1) -> None:
+        """Script what happens to the next requests of an endpoint."""
+        self.sim.disturb(self.venue, self.endpoint(name), *steps, times=times)
+
+    def arrivals(self, name: str) -> list[Any]:
+        """Return what arrived for an endpoint."""
+        endpoint = self.endpoint(name)
+        return [one for one in self.sim.requests if (one.verb, one.path) == (endpoint.verb, endpoint.path)]
+
+    def order(self, **details: Any) -> OrderRequest:
+        """Return a bid that rests, or something else."""
+        plain: dict[str, Any] = {"type": OrderType.LIMIT, "price": VENUES[self.venue][2], "side": OrderSide.BUY}
+        return OrderRequest(symbol=self.symbol, quantity=self.quantity, **(plain | details))
+
+    def market(self, **details: Any) -> OrderRequest:
+        """Return the order that closes the position."""
+        return self.order(type=OrderType.MARKET, side=OrderSide.SELL, price=None, reduce_only=True, **details)
+
+    def stop(self) -> OrderRequest:
+        """Return a stop loss of the position."""
+        return self.order(
+            type=OrderType.STOP_MARKET, side=OrderSide.SELL, price=None, reduce_only=True, trigger_price=D(1500)
+        )
+
+    async def amend(self, order_id: str, price: int, **options: Any) -> Order:
+        """Amend the price of a bid."""
+        account = self.account.using(**options)
+        amended: Order = await account.amend_order(self.symbol, OrderSide.BUY, order_id=order_id, price=D(price))
+        return amended
+
+    @property
+    def held(self) -> Decimal:
+        """How much is really held."""
+        return sum((one.quantity for one in self.ledger.positions() if one.symbol == self.symbol), D(0))
+
+
+@asynccontextmanager
+async def opened(venue: str) -> AsyncIterator[Stage]:
+    """Open an account that holds a position and has an order that rests."""
+    async with leaping(venue, "flat", pause=1) as (sim, account):
+        stage = Stage(sim, account)
+        stage.ledger.fill(stage.symbol, Side.BUY, stage.quantity, stage.ledger.mark(stage.symbol))
+        await account.place_order(stage.order())
+        sim.requests.clear()
+        yield stage
+
+
+# -- the close
+
+
+@venues
+@losses
+@pytest.mark.parametrize("lost", ["cancel_all", "place", "open_orders"])
+async def test_a_position_is_closed_under_each_single_loss(venue: str, loss: Disturbance, lost: str) -> None:
+    """The close leaves at once whatever was lost before; lost itself, it is found, or proven not to have happened."""
+    async with opened(venue) as stage:
+        stage.disturb(lost, loss)
+        await stage.account.cancel_all_orders(stage.symbol)
+        began = stage.account._line.clock.milliseconds()
+        try:
+            await stage.account.place_order(stage.market())
+        except NotExecuted:
+            assert (lost, stage.held) == ("place", stage.quantity)
+            await stage.account.place_order(stage.market())
+        assert stage.arrivals("place")[0].at - began < 500
+        await stage.account.get_open_orders(stage.symbol)
+        await stage.account.pause(20)
+        assert stage.held == 0
+        assert stage.ledger.open_orders() == ()
+
+
+@venues
+async def test_what_cannot_rest_leaves_behind_a_lost_cancellation_of_everything(venue: str) -> None:
+    """Market orders, and limit orders that are filled or ended at once, by themselves and in batches."""
+    async with opened(venue) as stage:
+        stage.disturb("cancel_all", ApplyLater(3))
+        await stage.account.cancel_all_orders(stage.symbol)
+        began = stage.account.monotonic()
+        part = stage.quantity / 2
+        taking = stage.order(side=OrderSide.SELL, price=D(2900), time_in_force=TimeInForce.IOC, reduce_only=True)
+        whole = attrs.evolve(taking, time_in_force=TimeInForce.FOK)
+
+        await stage.account.place_order(attrs.evolve(taking, quantity=part))
+        await stage.account.place_orders([attrs.evolve(whole, quantity=part), stage.market()])
+
+        assert stage.account.monotonic() - began < 1
+        await stage.account.pause(20)
+        assert stage.held == 0
+
+
+@venues
+async def test_what_rests_waits_for_a_lost_cancellation_of_everything(venue: str) -> None:
+    """A stop loss, which it would take away, waits of itself; an order that opens is told at once until when."""
+    async with opened(venue) as stage:
+        stage.disturb("cancel_all", ApplyLater(3))
+        await stage.account.cancel_all_orders(stage.symbol)
+        began = stage.account.monotonic()
+        for call in (
+            stage.account.place_order(stage.order()),
+            stage.account.place_orders([stage.market(), stage.order()]),
+            stage.account.using(max_wait=3).place_order(stage.stop()),
+            stage.account.using(deadline=3).place_order(stage.stop()),
+        ):
+            with pytest.raises(Fenced, match="cancel_all_orders") as caught:
+                await call
+            assert caught.value.outcome is Outcome.NOT_SENT
+            assert caught.value.fence is not None
+        assert stage.account.monotonic() - began < 1
+
+        stop = await stage.account.place_order(stage.stop())
+        resting = await stage.account.place_order(stage.order(side=OrderSide.SELL, price=D(5000), reduce_only=True))
+
+        assert 4 < stage.account.monotonic() - began < 8
+        await stage.account.pause(20)
+        assert {order.id for order in stage.ledger.open_orders()} == {stop.id, resting.id}
+
+
+# -- cancelling everything
+
+
+@venues
+@pytest.mark.parametrize(
+    "steps",
+    [(DropBefore(),) * 3, (DropAfter(), DropBefore(), DropAfter()), (ApplyLater(1), DropBefore(), DropBefore())],
+    ids=["never arrived", "applied", "applied later"],
+)
+async def test_cancelling_everything_is_tried_as_often_as_a_read(venue: str, steps: tuple[Disturbance, ...]) -> None:
+    """Three lost answers, with pauses between them that grow, and the fourth request ends everything."""
+    async with opened(venue) as stage:
+        stage.disturb("cancel_all", *steps)
+
+        assert await stage.account.cancel_all_orders(stage.symbol) == ()
+
+        sent = stage.arrivals("cancel_all")
+        assert len(sent) == 4
+        assert sent[-1].at > sent[0].at
+        assert stage.ledger.open_orders() == ()
+
+
+@venues
+async def test_cancelling_everything_in_vain_is_told_as_unknown(venue: str) -> None:
+    """After as many attempts as a read has, with what was lost, and what is left once it is settled."""
+    async with opened(venue) as stage:
+        stage.disturb("cancel_all", DropBefore(), times=4)
+
+        with pytest.raises(OutcomeUnknown, match="4 times") as caught:
+            await stage.account.cancel_all_orders(stage.symbol)
+
+        assert len(stage.arrivals("cancel_all")) == 4
+        assert caught.value.outcome is Outcome.UNKNOWN
+        await stage.account.pause(20)
+        with pytest.raises(NotExecuted):
+            await caught.value.settle()
+
+
+# -- amendments
+
+
+@amending
+@losses
+async def test_a_lost_amendment_holds_the_same_order_alone(venue: str, loss: Disturbance) -> None:
+    """Another order is amended at once, one by one and in a batch; the same one when the lost request cannot arrive."""
+    async with opened(venue) as stage:
+        account, symbol = stage.account, stage.symbol
+        one, two = [await account.place_order(stage.order(price=D(price))) for price in (2001, 2002)]
+        is_seen = isinstance(loss, DropAfter)
+        stage.disturb("amend", loss, *(() if is_seen else (DropBefore(),)))
+        with nullcontext() if is_seen else pytest.raises(OutcomeUnknown):
+            await stage.amend(one.id, 1999)
+        began = account.monotonic()
+
+        await stage.amend(two.id, 1998)
+        change = Amendment(symbol=symbol, side=OrderSide.BUY, id=two.id, price=D(1997))
+        await account.amend_orders([change])
+        with pytest.raises(Fenced, match=f"order {one.id}"):
+            await stage.amend(one.id, 1996, max_wait=1)
+        both = [change, attrs.evolve(change, id=one.id, price=D(1996))]
+        with pytest.raises(Fenced, match=f"order {one.id}"):
+            await account.using(max_wait=1).amend_orders(both)
+        client_id = stage.ledger.order(one.id).client_id
+        with pytest.raises(Fenced):  # it may be the same
+            await account.using(max_wait=1).amend_order(symbol, OrderSide.BUY, client_id=client_id, price=D(1996))
+        assert account.monotonic() - began < 1
+
+        await stage.amend(one.id, 1996)
+
+        assert account.monotonic() - began > 4
+        await account.pause(20)
+        assert [stage.ledger.order(each.id).price for each in (one, two)] == [D(1996), D(1997)]
+
+
+@amending
+async def test_a_lost_batch_holds_all_its_orders_and_nothing_else(venue: str) -> None:
+    """Other orders are amended, and the leverage is set, at once."""
+    async with opened(venue) as stage:
+        account, symbol = stage.account, stage.symbol
+        orders = [await account.place_order(stage.order(price=D(price))) for price in (2001, 2002, 2003)]
+        changes = [Amendment(symbol=symbol, side=OrderSide.BUY, id=one.id, price=D(1999)) for one in orders]
+        stage.disturb("amend_batch", ApplyLater(3), DropBefore())
+        with pytest.raises(OutcomeUnknown):
+            await account.amend_orders(changes[:2])
+        began = account.monotonic()
+
+        await stage.amend(orders[2].id, 1998)
+        await account.set_leverage(symbol, 7)
+        for each in orders[:2]:
+            with pytest.raises(Fenced):
+                await stage.amend(each.id, 1996, max_wait=1)
+
+        assert account.monotonic() - began < 1
+
+
+# -- a process that is gone
+
+
+@amending
+async def test_what_a_killed_process_left_is_fenced_by_what_it_was(venue: str, tmp_path: Path) -> None:
+    """Its amendment holds back the same order alone, its cancellation of everything what rests."""
+    clock = LoopClock()
+    async with venuekit.simulate(venue, scenario="flat", clock=clock) as sim:
+        credentials = sim.credentials(venue)
+        async with (
+            venuekit.Runtime(clock=clock, journal=tmp_path) as runtime,
+            venuekit.connect(venue, credentials, runtime=runtime) as account,
+        ):
+            await account.pause(1)
+            stage = Stage(sim, account)
+            stage.ledger.fill(stage.symbol, Side.BUY, stage.quantity, stage.ledger.mark(stage.symbol))
+            one, two = [await stage.account.place_order(stage.order(price=D(price))) for price in (2001, 2002)]
+            stage.disturb("amend", (Delay(after=9), DropBefore()))
+            stage.disturb("cancel_all", (Delay(after=9), DropBefore()))
+            killed = [
+                asyncio.ensure_future(stage.amend(one.id, 1999)),
+                asyncio.ensure_future(stage.account.cancel_all_orders(stage.symbol)),
+            ]
+            await clock.sleep(0.5)
+            for task in killed:
+                task.cancel()
+            await asyncio.wait(killed)
+        async with (
+            venuekit.Runtime(clock=clock, journal=tmp_path) as runtime,
+            venuekit.connect(venue, credentials, runtime=runtime) as account,
+        ):
+            stage = Stage(sim, account)
+            began = stage.account.monotonic()
+
+            await stage.amend(two.id, 1998)
+            await stage.account.place_order(stage.market())
+            with pytest.raises(Fenced, match="amend_order of an earlier process"):
+                await stage.amend(one.id, 1997, max_wait=1)
+            with pytest.raises(Fenced, match="cancel_all_orders of an earlier process"):
+                await stage.account.place_order(stage.order())
+
+            assert stage.account.monotonic() - began < 1
+
+
+# -- what is declared
+
+
+@venues
+def test_every_placing_says_what_rests_and_every_amendment_what_it_amends(venue: str) -> None:
+    """No endpoint that opens or amends an order leaves it to the guess that is on the safe side."""
+    written = [one for one in DECLARED[venue].endpoints if one.is_write]
+    placing = [one for one in written if one.effect is Effect.KEYED]
+    assert placing
+    assert all(one.subject is Subject.ORDER and one.rests is not None for one in placing)
+    amends = [one for one in written if any("amend" in method.__name__ for method in one.serves)]
+    assert bool(amends) is (venue != "aster_usdm")
+    for one in amends:
+        assert one.subject is Subject.AMENDMENT
+        example = {"symbol": "A", "orderId": 7, "orderLinkId": "mine", "origClientOrderId": "mine"}
+        items = {name: [example, example | {"orderId": 8}] for name in ("batchOrders", "request")}
+        names = {(name.symbol, name.id, name.client_id) for name in one.orders_of(example | items)}
+        assert names == {("A", "7", "mine")} | ({("A", "8", "mine")} if one.orders else set())
+    ends = [one for one in written if any(each.__name__ == "cancel_all_orders" for each in one.serves)]
+    assert ends
+    assert all(one.subject is Subject.EVERY_ORDER for one in ends)
+
+
+RESTS: list[tuple[dict[str, str], bool]] = [
+    ({"type": "MARKET"}, False),
+    ({"type": "LIMIT", "timeInForce": "IOC"}, False),
+    ({"type": "LIMIT", "timeInForce": "FOK"}, False),
+    ({"type": "LIMIT", "timeInForce": "GTC"}, True),
+    ({"type": "LIMIT", "timeInForce": "GTX"}, True),
+    ({"type": "LIMIT"}, True),
+    ({"type": "STOP_MARKET", "stopPrice": "1"}, True),
+    ({"type": "TRAILING_STOP_MARKET", "callbackRate": "1"}, True),
+    ({"type": "MARKET", "stopPrice": "1"}, True),
+    ({"type": "a new one"}, True),
+    ({}, True),
+]
+
+
+@venues
+@pytest.mark.parametrize(("form", "rests"), RESTS)
+def test_an_order_rests_unless_it_ends_at_once_with_nothing_attached(
+    venue: str, form: dict[str, str], rests: bool
+) -> None:
+    """By itself, and in a batch as soon as one of its orders does."""
+    if venue == "bybit_inverse":
+        kinds = {"MARKET": "Market", "LIMIT": "Limit"}
+        form = {"triggerPrice" if name == "stopPrice" else name: value for name, value in form.items()}
+        form = {("orderType" if name == "type" else name): kinds.get(value, value) for name, value in form.items()}
+    market = {"type": "MARKET", "orderType": "Market"}
+    for one in DECLARED[venue].endpoints:
+        if one.rests is None or "algo" in one.path:
+            continue
+        if any(parameter.name in {"batchOrders", "request"} for parameter in one.parameters):
+            both = {name: [market, form] for name in ("batchOrders", "request")}
+            assert one.rests(both) is rests
+        else:
+            assert one.rests(form) is rests
+
+
+@pytest.mark.parametrize("attached", ["takeProfit", "stopLoss", "tpLimitPrice", "slLimitPrice", "triggerPrice"])
+def test_what_comes_with_a_market_order_rests(attached: str) -> None:
+    """A take profit or stop loss that is placed along with it is an order, too."""
+    assert bybit.CREATE_ORDER.rests is not None
+    assert bybit.CREATE_ORDER.rests({"orderType": "Market", attached: D(1)})
