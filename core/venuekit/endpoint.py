@@ -74,9 +74,10 @@ class Subject(enum.StrEnum):
     What a write is about: whom it excludes while it is under way, and whom it can hurt while it may still arrive.
 
     Writes run one after another, and wait for an earlier one that may still arrive, where both are about the ACCOUNT,
-    or one about it and the other about a SYMBOL or an AMENDMENT; about the same SYMBOL (its settings and margin); or
-    about an AMENDMENT of the same order. ORDER, which opens orders, waits for nobody, unless it rests: then for as long
-    as a lost EVERY_ORDER, which ends all of a symbol (without one, of the account), may still arrive and end it, too.
+    or one about it and the other about a SYMBOL or an AMENDMENT; about the same SYMBOL (its margin, or a setting of it
+    that both touch); or about an AMENDMENT of the same order. ORDER, which opens orders, waits for nobody, unless it
+    rests: then for as long as a lost EVERY_ORDER, which ends all of a symbol (without one, of the account), may still
+    arrive and end it, too.
     """
 
     ACCOUNT = "account"
@@ -297,6 +298,8 @@ class Endpoint(Generic[T]):
             is refused there.
         symbols, client_ids: Those that a request names within its items, for guards, fences, errors and the journal;
             left out, those of the parameters whose role is SYMBOL or CLIENT_ID.
+        sets: For a SET of the subject SYMBOL: names of the settings that it writes, moves, or is coupled with. One that
+            has none of them in common with another one does not wait for it; left out, every setting of the symbol.
         orders: For the subject AMENDMENT: the orders that a request is about; left out, the one that its parameters
             name whose roles are SYMBOL, ORDER_ID and CLIENT_ID.
         rests: For the subject ORDER: whether an order of the request can rest, told from the parameters; left out, it
@@ -339,6 +342,7 @@ class Endpoint(Generic[T]):
     asks: Callable[[Mapping[str, Any]], Sequence[Ask]] | None = None
     symbols: Callable[[Mapping[str, Any]], Collection[str]] | None = None
     client_ids: Callable[[Mapping[str, Any]], Collection[str]] | None = None
+    sets: frozenset[str] = frozenset()
     orders: Callable[[Mapping[str, Any]], Collection[OrderName]] | None = None
     rests: Callable[[Mapping[str, Any]], bool] | None = None
     subject: Subject | None = None

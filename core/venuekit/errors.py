@@ -130,7 +130,8 @@ class OperationError(VenuekitError):
             none.
         parameters: What was sent, redacted.
         sent_at: When the first byte of the last attempt left; None if none did.
-        fence: After this moment on the venue's clock no attempt can arrive any more; None if none was signed.
+        fence: After this moment on the venue's clock no attempt can arrive any more; None if none was signed. That of a
+            :class:`Fenced` is the earlier write's.
         reads: What was read to find out about the outcome, one sentence each.
     """
 

@@ -17,7 +17,7 @@ import attrs
 import pytest
 
 import venuekit
-from venuekit.capabilities import Amendment, Order, OrderRequest, OrderSide, OrderType, TimeInForce
+from venuekit.capabilities import Amendment, MarginType, Order, OrderRequest, OrderSide, OrderType, TimeInForce
 from venuekit.endpoint import Effect, Endpoint, Subject
 from venuekit.errors import Fenced, NotExecuted, Outcome, OutcomeUnknown
 from venuekit.plugins import make_plugins
@@ -278,6 +278,31 @@ async def test_a_lost_batch_holds_all_its_orders_and_nothing_else(venue: str) ->
                 await stage.amend(each.id, 1996, max_wait=1)
 
         assert account.monotonic() - began < 1
+
+
+# -- settings
+
+
+@pytest.mark.parametrize("venue", [name for name in VENUES if name != "bybit_inverse"])
+async def test_a_lost_setting_holds_back_what_it_touches_alone(venue: str) -> None:
+    """After a lost change of leverage another leverage waits, the margin type is set at once."""
+    async with leaping(venue, "flat", pause=1) as (sim, account):
+        symbol = VENUES[venue][0]
+        leverage = next(one for one in account.venue.endpoints if one.is_write and one.path.endswith("/leverage"))
+        sim.disturb(venue, leverage, ApplyLater(3), DropBefore())
+        with pytest.raises(OutcomeUnknown):
+            await account.set_leverage(symbol, 7)
+        began = account.monotonic()
+
+        assert (await account.set_margin_type(MarginType.ISOLATED, symbol=symbol)).changed is True
+        with pytest.raises(Fenced, match="set_leverage"):
+            await account.using(max_wait=1).set_leverage(symbol, 8)
+        assert account.monotonic() - began < 1
+
+        assert (await account.set_leverage(symbol, 8)).changed is True
+        await account.pause(20)
+        ledger = sim.ledger_of(venue)
+        assert (ledger.leverage(symbol), ledger.margin_type(symbol).name) == (8, "ISOLATED")
 
 
 # -- a process that is gone

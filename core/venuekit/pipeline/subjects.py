@@ -28,17 +28,25 @@ _MINDED: Mapping[Subject, frozenset[Subject]] = {
 
 
 class Footprint(NamedTuple):
-    """What a write is about; no ``symbols`` are all of them, ``orders`` are those of an amendment."""
+    """
+    What a write is about.
+
+    No ``symbols`` are all of them; ``orders`` are those of an amendment; ``sets`` are the settings of the symbol that
+    it touches, none for all of them and the margin.
+    """
 
     subject: Subject
     symbols: tuple[str, ...] = ()
     orders: tuple[OrderName, ...] = ()
+    sets: frozenset[str] = frozenset()
 
     def minds(self, other: Footprint) -> bool:
         """Say whether a write must wait while another one is under way, or may still arrive."""
         if other.subject not in _MINDED[self.subject]:
             return False
         if self.symbols and other.symbols and not any(symbol in other.symbols for symbol in self.symbols):
+            return False
+        if self.sets and other.sets and self.sets.isdisjoint(other.sets):
             return False
         if not self.orders or not other.orders:
             return True
@@ -55,7 +63,7 @@ def footprint_of(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> Foot
         return _ACCOUNT
     if subject is Subject.SYMBOL:
         symbol = endpoint.value_of(Role.SYMBOL, parameters)
-        return Footprint(subject, () if symbol is None else (symbol,))
+        return Footprint(subject, () if symbol is None else (symbol,), (), endpoint.sets)
     if subject is Subject.AMENDMENT:
         orders = tuple(endpoint.orders_of(parameters))
         symbols = {order.symbol for order in orders}

@@ -14,6 +14,7 @@ from venuekit.capabilities import (
     OrderReader,
     PositionModeControl,
     ServerTime,
+    Setting,
     SettingsReader,
 )
 from venuekit.endpoint import Change, Changing, Effect, Endpoint, Kind, Parameter, Role, Security, Subject
@@ -143,6 +144,7 @@ def set_leverage(
         pools=PAYS,
         effect=Effect.SET,
         subject=Subject.SYMBOL,
+        sets=frozenset({Setting.LEVERAGE}),
         readback=leverage_readback(read_symbol),
         serves=(LeverageControl.set_leverage,),
         note="Brackets, region and account may allow less than 125.",
@@ -162,6 +164,7 @@ def set_margin_type(root: str, read_symbol: ReadSymbol) -> Endpoint[Change[Ackno
         pools=PAYS,
         effect=Effect.SET,
         subject=Subject.SYMBOL,
+        sets=frozenset({Setting.MARGIN_TYPE}),
         no_change=frozenset({-4046}),
         # answered on a flat symbol without orders that already has the wanted margin type, too
         doubtful=frozenset({-4067}),

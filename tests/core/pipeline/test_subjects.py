@@ -23,6 +23,7 @@ class Write:
 
 WRITE = Write()
 ALL = Footprint(Subject.ACCOUNT)
+SETTINGS = [Footprint(Subject.SYMBOL, ("A",), (), frozenset({name})) for name in ("leverage", "margin type")]
 A, B = (Footprint(Subject.SYMBOL, (symbol,)) for symbol in "AB")
 
 
@@ -43,7 +44,9 @@ names = st.builds(
     st.sampled_from(["x", "y", None]),
 )
 footprints = st.one_of(
-    st.just(ALL), st.sampled_from([A, B]), st.lists(names, min_size=1, max_size=3).map(lambda found: amendment(*found))
+    st.just(ALL),
+    st.sampled_from([A, B, *SETTINGS]),
+    st.lists(names, min_size=1, max_size=3).map(lambda found: amendment(*found)),
 )
 
 
@@ -265,6 +268,21 @@ def test_a_lost_amendment_stops_amendments_of_the_same_order_alone() -> None:
     assert 0 == until(subjects, amendment(OrderName("B", "1")), "price 6")
     assert 0 == until(subjects, A, "leverage 10")
     assert 0 == until(subjects, order("A"), "order 7")
+
+
+def test_a_lost_setting_stops_settings_that_it_touches_and_margin() -> None:
+    """Another setting of the symbol goes on; one that says nothing may touch each, as a move of margin does."""
+    subjects = Subjects()
+    leverage, margin_type, tier = (
+        Footprint(Subject.SYMBOL, ("A",), (), frozenset(names))
+        for names in (["leverage"], ["margin type"], ["tier", "leverage"])
+    )
+    subjects.raise_fence(Fence(leverage, 1000, "leverage 20"))
+
+    assert 0 == until(subjects, margin_type, "isolated")
+    assert 1000 == until(subjects, leverage, "leverage 10")
+    assert 1000 == until(subjects, tier, "tier 2")
+    assert 1000 == until(subjects, A, "add 5")
 
 
 def test_the_last_of_several_fences_is_waited_for() -> None:

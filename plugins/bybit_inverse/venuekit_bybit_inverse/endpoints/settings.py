@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from venuekit.capabilities import LeverageControl, MarginTypeControl, PositionMode, TpSlModeControl
+from venuekit.capabilities import LeverageControl, MarginTypeControl, PositionMode, Setting, TpSlModeControl
 from venuekit.endpoint import (
     Call,
     Changing,
@@ -67,6 +67,7 @@ SET_LEVERAGE = Endpoint(
     encoding=Encoding.JSON,
     effect=Effect.SET,
     subject=Subject.SYMBOL,
+    sets=frozenset({Setting.LEVERAGE}),
     no_change=frozenset({110043}),
     readback=_read_leverage,
     pools=paid("set_leverage"),
@@ -122,6 +123,7 @@ SET_TPSL_MODE = Endpoint(
     encoding=Encoding.JSON,
     effect=Effect.SET,
     subject=Subject.SYMBOL,
+    sets=frozenset({"tpsl_mode"}),
     pools=paid(),
     serves=(TpSlModeControl.set_tpsl_mode,),
     note="Deprecated by the venue: only a default for requests that name no mode. No read tells it (rows always say"
@@ -141,6 +143,7 @@ SET_RISK_LIMIT = Endpoint(
     encoding=Encoding.JSON,
     effect=Effect.SET,
     subject=Subject.SYMBOL,
+    sets=frozenset({"risk_limit", Setting.LEVERAGE}),  # a tier has a largest leverage
     pools=paid(),
     note="For raw calls only: without effect since 2024-03-12, when the venue began to choose the tier by itself; so"
     " there is nothing to read back.",
