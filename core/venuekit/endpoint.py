@@ -308,7 +308,8 @@ class Endpoint(Generic[T]):
         priority: Left out, what changes something is RISK, what serves walks alone (``iter_...``) HISTORY, the rest
             READ; :meth:`~venuekit.Account.using` has it per call.
         subject: What a write is about; None for reads and for writes that wait for nothing.
-        no_change: Codes that mean "it is so already".
+        no_change: Codes that mean "it is so already"; ``no_change_is_read`` says that ``readback`` has to agree before
+            they are believed, and that they are refusals where it reads another value.
         doubtful: Codes whose meaning only a read can tell; ``doubtful_after_loss`` are so only when an earlier attempt
             of the same write had no answer.
         faults: Codes that mean something else on this endpoint than in the venue's table.
@@ -347,6 +348,7 @@ class Endpoint(Generic[T]):
     rests: Callable[[Mapping[str, Any]], bool] | None = None
     subject: Subject | None = None
     no_change: frozenset[int | str] = frozenset()
+    no_change_is_read: bool = False
     doubtful: frozenset[int | str] = frozenset()
     doubtful_after_loss: frozenset[int | str] = frozenset()
     faults: Mapping[int | str, Fault] = attrs.field(factory=dict)
@@ -375,6 +377,8 @@ class Endpoint(Generic[T]):
             raise ValueError(f"{self}: a parameter is declared twice")
         if self.effect is Effect.SET and not isinstance(self.decode, Changing):
             raise TypeError(f"{self}: an endpoint whose effect is SET decodes with Changing(...)")
+        if self.no_change_is_read and self.readback is None:
+            raise ValueError(f"{self}: it has no readback that could agree with its no_change")
         if not isinstance(self.weight, int) and self.weight_most <= 0:
             raise ValueError(f"{self}: a weight that depends on parameters needs weight_most")
         if self.subject is Subject.SYMBOL and not any(p.role is Role.SYMBOL for p in self.parameters):

@@ -9,6 +9,7 @@ from contract_registry import DOCUMENTED, ROWS, Row, method_of
 from render import TARGET, render
 
 from venuekit.capabilities import capability_of
+from venuekit.endpoint import Area
 from venuekit.plugins import make_plugins
 from venuekit.testing import find_recorded, load_recorded
 from venuekit.venue import Venue
@@ -117,6 +118,14 @@ def test_no_change_codes_are_declared(row: Row) -> None:
     raw_only = {one for one in row.endpoints if not _serves_anything(row, one)}
     by_raw = {code for one in venue_of(row).endpoints if str(one) in raw_only for code in one.no_change}
     assert {one.code for one in row.no_change} == declared - by_raw
+
+
+@pytest.mark.parametrize("venue_id", sorted(REQUIRED))
+def test_no_change_of_a_setting_is_read(venue_id: str) -> None:
+    """No venue's word that a setting holds already is believed without reading it."""
+    settings = [one for one in make_plugins().venue(venue_id).endpoints if one.no_change and one.area is Area.SETTINGS]
+    assert settings
+    assert [one for one in settings if not one.no_change_is_read] == []
 
 
 def _serves_anything(row: Row, name: str) -> bool:

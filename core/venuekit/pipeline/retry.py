@@ -91,6 +91,8 @@ def move(trouble: Trouble, operation: Operation[Any]) -> Move:
         code = trouble.error.code
         if code not in operation.endpoint.doubtful and not operation.open_until:
             return Move.RAISE  # doubtful only after a loss of our own, and there was none
+    if chosen is Move.DONE and operation.endpoint.no_change_is_read:
+        return Move.FIND_OUT
     if chosen is Move.RESYNC and operation.resynced:
         return Move.RAISE
     return chosen

@@ -101,7 +101,7 @@ async def _read_back(operation: Operation[Any], trouble: Trouble, call: Call, re
         if expected is not UNSET and expected != first.value:
             operation.arrived()  # it was something else before, so it is our attempt that we see
         return Change(first.answer, changed=None if operation.open_until else False)
-    if trouble.kind is TroubleKind.DOUBTFUL and not operation.open_until:
+    if trouble.kind in {TroubleKind.DOUBTFUL, TroubleKind.NO_CHANGE} and not operation.open_until:
         raise operation.annotate(trouble.error)
     if expected is not UNSET and first.value != expected:
         raise _differing(operation, trouble.error, first, call, first)

@@ -166,6 +166,7 @@ def set_margin_type(root: str, read_symbol: ReadSymbol) -> Endpoint[Change[Ackno
         subject=Subject.SYMBOL,
         sets=frozenset({Setting.MARGIN_TYPE}),
         no_change=frozenset({-4046}),
+        no_change_is_read=True,
         # answered on a flat symbol without orders that already has the wanted margin type, too
         doubtful=frozenset({-4067}),
         readback=margin_type_readback(read_symbol),
@@ -184,6 +185,7 @@ def set_position_mode(root: str, read: Endpoint[P]) -> Endpoint[Change[Acknowled
         effect=Effect.SET,
         subject=Subject.ACCOUNT,
         no_change=frozenset({-4059}),
+        no_change_is_read=True,
         readback=position_mode_readback(read),
         serves=(PositionModeControl.set_position_mode,),
     )

@@ -31,6 +31,9 @@ Write = Callable[[BinanceUsdmAccount], Any]
 
 LEVERAGE: Write = lambda account: account.set_leverage("BTCUSDT", 21)  # noqa: E731
 ISOLATED: Write = lambda account: account.set_margin_type(MarginType.ISOLATED, symbol="BTCUSDT")  # noqa: E731
+CROSS: Write = lambda account: account.set_margin_type(MarginType.CROSS, symbol="BTCUSDT")  # noqa: E731
+ONE_WAY: Write = lambda account: account.set_position_mode(PositionMode.ONE_WAY)  # noqa: E731
+SINGLE: Write = lambda account: account.set_asset_mode(AssetMode.SINGLE)  # noqa: E731
 HEDGE: Write = lambda account: account.set_position_mode(PositionMode.HEDGE)  # noqa: E731
 MULTI: Write = lambda account: account.set_asset_mode(AssetMode.MULTI)  # noqa: E731
 
@@ -90,18 +93,27 @@ async def test_accepted_change(
     assert (request.verb, request.body) == ("POST", None)
 
 
-@pytest.mark.parametrize(
-    ("case", "write"),
-    [
-        ("post_fapi_v1_marginType_4046", ISOLATED),
-        ("post_fapi_v1_positionSide_dual_4059", HEDGE),
-        ("post_fapi_v1_multiAssetsMargin_4171", MULTI),
-    ],
-)
-async def test_no_need_to_change_is_a_success(answering: Answering, case: str, write: Write) -> None:
+NO_NEED = [
+    ("post_fapi_v1_marginType_4046", "get_fapi_v1_symbolConfig_isolated", ISOLATED, CROSS),
+    ("post_fapi_v1_positionSide_dual_4059", "get_fapi_v1_accountConfig", HEDGE, ONE_WAY),
+    ("post_fapi_v1_multiAssetsMargin_4171", "get_fapi_v1_accountConfig", SINGLE, MULTI),
+]
+
+
+@pytest.mark.parametrize(("case", "reading", "write"), [(case, read, write) for case, read, write, _ in NO_NEED])
+async def test_no_need_to_change_is_a_success(answering: Answering, case: str, reading: str, write: Write) -> None:
     """Asking for what holds already succeeds and says that nothing changed."""
-    async with answering(case) as account:
+    async with answering(case, reading) as account:
         assert (await write(account)).changed is False
+
+
+@pytest.mark.parametrize(("case", "reading", "write"), [(case, read, other) for case, read, _, other in NO_NEED])
+async def test_no_need_to_change_that_is_not_so(answering: Answering, case: str, reading: str, write: Write) -> None:
+    """A "no need to change" while another value holds is a refusal, not a success."""
+    async with answering(case, reading) as account:
+        with pytest.raises(Rejected, match=r"[Nn]o.* need.* \(read ") as caught:
+            await write(account)
+    assert caught.value.outcome is Outcome.NOT_APPLIED
 
 
 @pytest.mark.parametrize(

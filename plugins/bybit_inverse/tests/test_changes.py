@@ -38,7 +38,18 @@ async def test_documented_leverage_answers(account: BybitInverseAccount, replay:
     """The documented success says changed, the observed 110043 says that nothing had to be."""
     replay("post_v5_position_set_leverage", "post_v5_position_set_leverage_not_modified")
     assert (await account.set_leverage("BTCUSD", 6)).changed is True
-    assert (await account.set_leverage("BTCUSD", 6)).changed is False
+    assert (await account.set_leverage("BTCUSD", 10)).changed is False
+
+
+async def test_not_modified_while_another_value_holds(
+    account: BybitInverseAccount, replay: Callable[..., None], arrivals: Arrivals
+) -> None:
+    """110043 is believed only when the position's row agrees; else it is the venue's refusal, with what was read."""
+    replay("post_v5_position_set_leverage_not_modified")
+    with pytest.raises(Rejected, match=r"110043 leverage not modified \(read 10\)") as caught:
+        await account.set_leverage("BTCUSD", 25)
+    assert caught.value.outcome is Outcome.NOT_APPLIED
+    assert len(arrivals(SET_LEVERAGE.path)) == 1
 
 
 async def test_same_leverage_again_changes_nothing(account: BybitInverseAccount, sim: Simulation) -> None:

@@ -138,6 +138,7 @@ SET_ASSET_MODE = Endpoint(
     effect=Effect.SET,
     subject=Subject.ACCOUNT,
     no_change=frozenset({-4171}),
+    no_change_is_read=True,
     readback=asset_mode_readback(ASSET_MODE),
     serves=(AssetModeControl.set_asset_mode,),
 )
