@@ -86,7 +86,13 @@ class Outcome(enum.StrEnum):
 
 
 class VenuekitError(Exception):
-    """Root of every error that venuekit raises on purpose."""
+    """
+    Root of every error that venuekit raises on purpose.
+
+    ``account`` is the name of the account in the accounts file, None where it was not opened from one.
+    """
+
+    account: str | None = None
 
 
 class ConfigurationError(VenuekitError):

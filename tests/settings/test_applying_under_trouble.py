@@ -14,6 +14,7 @@ from venuekit.simulator import Answer, DropAfter, DropBefore, SecondActor
 
 LEVERAGE = {"binance_usdm": ("POST", "/fapi/v1/leverage"), "bybit_inverse": ("POST", "/v5/position/set-leverage")}
 SYMBOL = {"binance_usdm": "ETHUSDT", "bybit_inverse": "ETHUSD"}
+OTHER = {"binance_usdm": "BTCUSDT", "bybit_inverse": "BTCUSD"}
 VENUES = tuple(LEVERAGE)
 
 
@@ -176,16 +177,62 @@ async def test_an_unknown_symbol_is_told_for_every_entry_that_names_it(flat: Any
     assert sum(request.parameters.get("symbol") == "NOSUCH" for request in flat.requests) == 1
 
 
-async def test_wrong_secret_raises_while_reading(flat: Any, connected: Any, checked: Any) -> None:
-    """When what holds cannot be read, apply raises and nothing is written."""
+async def test_account_that_cannot_be_read_is_left_alone(flat: Any, connected: Any, checked: Any) -> None:
+    """When what holds cannot be read, the report says so and nothing is written."""
     account = await connected(flat, "binance_usdm")
     made = await plan(checked(account, "symbols.ETHUSDT.leverage = 5"), {"main": account})
     denial = Answer.json(401, {"code": -2015, "msg": "Invalid API-key, IP, or permissions for action."})
     flat.disturb("binance_usdm", ("GET", "/fapi/v1/accountConfig"), denial)
 
-    with pytest.raises(AuthenticationFailed):
-        await apply(made, {"main": account})
+    report = await apply(made, {"main": account})
+    [one] = report.unreadable
+    assert isinstance(one.error, AuthenticationFailed)
+    assert report_exit_status(report) == 1
     assert arrivals(flat, "binance_usdm") == 0
+
+
+@pytest.mark.parametrize("venue_id", VENUES)
+async def test_setting_that_moved_while_others_were_written_is_a_conflict(
+    flat: Any, connected: Any, checked: Any, venue_id: str
+) -> None:
+    """A leverage that was right, and that moved while another symbol's was written, is told as moved."""
+    account = await connected(flat, venue_id)
+    moved, other = SYMBOL[venue_id], OTHER[venue_id]
+    present = (await account.get_leverage(moved)).long
+    wanted = checked(account, f"symbols.{moved}.leverage = {present}\nsymbols.{other}.leverage = 3")
+    made = await plan(wanted, {"main": account})
+
+    def other_writer(ledger: Any) -> None:
+        ledger.set_leverage(moved, Decimal(7))
+
+    flat.disturb(venue_id, LEVERAGE[venue_id], SecondActor(other_writer, after=True))
+    report = await apply(made, {"main": account})
+
+    assert {result.symbol: result.status.value for result in report.results} == {moved: "conflict", other: "changed"}
+    assert report_exit_status(report) == 3
+
+
+@pytest.mark.parametrize("venue_id", VENUES)
+async def test_second_writer_between_reading_and_writing_is_not_overwritten(
+    flat: Any, connected: Any, checked: Any, venue_id: str
+) -> None:
+    """While one symbol is written somebody sets the next one: a conflict, and the other's value stays."""
+    account = await connected(flat, venue_id)
+    first, second = SYMBOL[venue_id], OTHER[venue_id]
+    made = await plan(
+        checked(account, f"symbols.{first}.leverage = 3\nsymbols.{second}.leverage = 3"), {"main": account}
+    )
+    later = made.pending[1].symbol
+
+    def other_writer(ledger: Any) -> None:
+        ledger.set_leverage(later, Decimal(7))
+
+    flat.disturb(venue_id, LEVERAGE[venue_id], SecondActor(other_writer, after=True))
+    report = await apply(made, {"main": account})
+
+    assert {r.symbol: r.status.value for r in report.results if r.symbol == later} == {later: "conflict"}
+    assert flat.ledger_of(venue_id).leverage(later) == 7
+    assert arrivals(flat, venue_id) == 1
 
 
 async def test_two_entries_of_one_key_are_one_account(flat: Any, connected: Any) -> None:

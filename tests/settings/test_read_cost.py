@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -77,15 +78,14 @@ async def test_inverse_plan_reads_account_positions_and_tiers_where_a_leverage_r
 async def test_step_weighs_what_its_endpoint_declares(
     flat: Any, connected: Any, checked: Any, venue_id: str, body: str
 ) -> None:
-    """Every pending step carries the weight of the write that serves it."""
+    """Every pending step carries the weight of the write that serves it and of the reading right before it."""
     account = await connected(flat, venue_id)
     made = await plan(checked(account, body), {"main": account})
-    declared = {
-        served.__name__.removeprefix("set_"): endpoint.weight_most
-        for endpoint in account.venue.endpoints
-        if endpoint.is_write
-        for served in endpoint.serves
-    }
+    declared: Counter[str] = Counter()
+    for endpoint in account.venue.endpoints:
+        for served in endpoint.serves:
+            if served.__name__.startswith("set_" if endpoint.is_write else "get_"):
+                declared[served.__name__.partition("_")[2]] += endpoint.weight_most
 
     assert made.pending
     assert [step.weight for step in made.pending] == [declared[step.setting.value] for step in made.pending]

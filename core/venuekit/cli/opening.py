@@ -12,7 +12,7 @@ from venuekit.cli.status import Status, left_out, status_of, tell, worst
 from venuekit.credentials.accounts_file import AccountEntry, credentials
 from venuekit.errors import UnsupportedCapability, VenuekitError
 
-__all__ = ["ask_each", "entries", "open_account", "opened"]
+__all__ = ["ask_each", "entries", "open_account", "opened", "opened_together"]
 
 
 def entries(state: State, names: Sequence[str]) -> list[AccountEntry]:
@@ -22,18 +22,22 @@ def entries(state: State, names: Sequence[str]) -> list[AccountEntry]:
 
 @asynccontextmanager
 async def open_account(entry: AccountEntry, runtime: Runtime, *, read_only: bool = False) -> AsyncIterator[Account]:
-    """Open one account as its entry says; what only reads asks for no more than that."""
+    """Open one account as its entry says; what only reads asks for no more than that. Its errors name the account."""
     guard = Guard(
         symbols=entry.symbols,
         max_leverage=entry.max_leverage,
         max_notional=entry.max_notional,
         max_position_notional=entry.max_position_notional,
     )
-    found = await credentials(entry, runtime.plugins)
-    async with connect(
-        entry.venue, found, runtime=runtime, guard=guard, read_only=read_only or entry.read_only
-    ) as account:
-        yield account
+    try:
+        found = await credentials(entry, runtime.plugins)
+        async with connect(
+            entry.venue, found, runtime=runtime, guard=guard, read_only=read_only or entry.read_only
+        ) as account:
+            yield account
+    except VenuekitError as error:
+        error.account = error.account or entry.name
+        raise
 
 
 @asynccontextmanager
@@ -44,6 +48,23 @@ async def opened(state: State, names: Sequence[str], *, read_only: bool = False)
             entry.name: await stack.enter_async_context(open_account(entry, runtime, read_only=read_only))
             for entry in entries(state, names)
         }
+
+
+@asynccontextmanager
+async def opened_together(
+    state: State, names: Sequence[str], *, read_only: bool = False
+) -> AsyncIterator[tuple[dict[str, Account], dict[str, VenuekitError]]]:
+    """Open all these accounts together; those that cannot be opened are given apart, with the reason."""
+    accounts: dict[str, Account] = {}
+    failed: dict[str, VenuekitError] = {}
+    async with Runtime(plugins=state.plugins) as runtime, AsyncExitStack() as stack:
+        for name in names:
+            try:
+                opening = open_account(state.accounts.entry(name), runtime, read_only=read_only)
+                accounts[name] = await stack.enter_async_context(opening)
+            except VenuekitError as error:
+                failed[name] = error
+        yield accounts, failed
 
 
 async def ask_each(

@@ -34,7 +34,7 @@ def plan_text(plan: Plan) -> str:
         why = "; ".join(filter(None, (step.reason, step.note, also)))
         if why:
             notes.append(f"{step}: {step.status}: {why}")
-    counted = _counted(step.status for step in plan.steps)
+    counted = _counted([*(step.status for step in plan.steps), *("unreadable" for _ in plan.unreadable)])
     total = f"{counted}; applying weighs at most {plan.weight}; {_read_cost(plan.reads)}"
     columns = {"order": "#", **_COLUMNS, "weight": "weight"}
     return _together(plan.rows(), columns, notes, total)
@@ -47,8 +47,9 @@ def report_text(report: Report) -> str:
         said = " ".join(str(part) for part in (result.code, result.message) if part is not None)
         if said:
             notes.append(f"{result}: {result.status}: {said}")
-    total = f"{_counted(result.status for result in report.results)}; {_read_cost(report.reads)}"
-    return _together(report.rows(), _COLUMNS, notes, total)
+    counted = _counted([*(result.status for result in report.results), *("unreadable" for _ in report.unreadable)])
+    caveat = f". {report.caveat[0].upper()}{report.caveat[1:]}" if report.caveat else ""
+    return _together(report.rows(), _COLUMNS, notes, f"{counted}; {_read_cost(report.reads)}{caveat}")
 
 
 def _together(rows: Sequence[Row], columns: dict[str, str], notes: Sequence[str], total: str) -> str:

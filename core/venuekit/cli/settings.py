@@ -7,16 +7,19 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import attrs
 import click
 
 from venuekit.cli.consent import agreed, live_to_ask, yes_option
+from venuekit.cli.notes import note
 from venuekit.cli.rows import json_text
 from venuekit.cli.state import F, State, accounts_option, json_option, state_of
-from venuekit.cli.status import Status
+from venuekit.cli.status import Status, status_of, tell, worst
+from venuekit.errors import VenuekitError
 
 if TYPE_CHECKING:
     from venuekit.account import Account
-    from venuekit.settings import Plan, Target, TargetFile
+    from venuekit.settings import Plan, TargetFile, Unreadable
 
 __all__ = ["apply_command", "plan_command"]
 
@@ -39,19 +42,21 @@ async def plan_command(context: click.Context, target: Path, names: Sequence[str
     """
     Show what would change to make TARGET hold; nothing is changed.
 
-    The exit status is 0 when nothing would change, 5 when something would, 3 when something would be refused, 64 when
-    the file is wrong or a venue does not know a symbol in it.
+    An account that cannot be read is told as unreadable, and the others are planned. The exit status is 0 when nothing
+    would change, 5 when something would, 3 when something would be refused, 1 when an account could not be read, 64
+    when the file is wrong or a venue does not know a symbol in it.
     """
     from venuekit.cli.plan_text import plan_text
     from venuekit.settings import plan_exit_status
 
     state = state_of(context)
     file = _read(state, target, names)
-    async with _planned(state, file.target, read_only=True) as (planned, _):
+    async with _planned(state, file, read_only=True) as (planned, _):
         if planned.steps or not planned.unknown:
             click.echo(json_text(planned.rows()) if as_json else plan_text(planned))
+    told = _tell_unreadable(planned.unreadable, as_json=as_json)
     file.check_symbols(planned.unknown)
-    return plan_exit_status(planned)
+    return worst([plan_exit_status(planned), *told])
 
 
 @click.command("apply")
@@ -62,8 +67,10 @@ async def apply_command(context: click.Context, target: Path, names: Sequence[st
     """
     Make TARGET hold, verify it, and show what came of every setting.
 
-    The exit status is 0 when all of it holds, 3 when something was refused, 4 when something is unknown, 1 when a key
-    was not taken or a venue could not be reached, 64 when the file is wrong or a venue does not know a symbol in it.
+    Each setting is read right before it is written, and is left alone when somebody else has moved it. An account that
+    cannot be read is told as unreadable, and the others are changed. The exit status is 0 when all of it holds, 3 when
+    something was refused or in conflict, 4 when something is unknown, 1 when an account could not be read, a key was
+    not taken or a venue could not be reached, 64 when the file is wrong or a venue does not know a symbol in it.
     """
     from venuekit.cli.plan_text import plan_text, report_text
     from venuekit.cli.progress import progress
@@ -72,7 +79,7 @@ async def apply_command(context: click.Context, target: Path, names: Sequence[st
     state = state_of(context)
     file = _read(state, target, names)
     live = live_to_ask(context, state, file.accounts, yes=yes)
-    async with _planned(state, file.target) as (planned, accounts):
+    async with _planned(state, file) as (planned, accounts):
         file.check_symbols(planned.unknown)
         if live and not planned.is_empty:
             click.echo(plan_text(planned), err=True)
@@ -81,7 +88,10 @@ async def apply_command(context: click.Context, target: Path, names: Sequence[st
         with progress(planned, visible=not as_json) as on_result:
             report = await apply(planned, accounts, on_result=on_result)
     click.echo(json_text(report.rows()) if as_json else report_text(report))
-    return report_exit_status(report)
+    if as_json and report.caveat is not None:
+        note(report.caveat, as_json=True)
+    told = _tell_unreadable(report.unreadable, as_json=as_json)
+    return worst([report_exit_status(report), *told])
 
 
 def _read(state: State, path: Path, names: Sequence[str]) -> TargetFile:
@@ -92,17 +102,34 @@ def _read(state: State, path: Path, names: Sequence[str]) -> TargetFile:
     if names:
         file = file.only(names)
     known = state.accounts.entries
-    file.check({name: state.plugins.venue(known[name].venue) for name in file.accounts if name in known})
+    venues = {}
+    unusable = []
+    for name in file.accounts:
+        if name in known:
+            try:
+                venues[name] = state.plugins.venue(known[name].venue)
+            except VenuekitError:  # told when the account is opened, which fails alike
+                unusable.append(name)
+    file.only([name for name in file.accounts if name not in unusable]).check(venues)
     return file
 
 
 @asynccontextmanager
 async def _planned(
-    state: State, target: Target, *, read_only: bool = False
+    state: State, file: TargetFile, *, read_only: bool = False
 ) -> AsyncIterator[tuple[Plan, dict[str, Account]]]:
-    """Open the target's accounts and plan."""
-    from venuekit.cli.opening import opened
-    from venuekit.settings import plan
+    """Open the target's accounts and plan; an account that cannot be opened is one that cannot be read."""
+    from venuekit.cli.opening import opened_together
+    from venuekit.settings import Unreadable, plan
 
-    async with opened(state, tuple(target.accounts), read_only=read_only) as accounts:
-        yield await plan(target, accounts), accounts
+    async with opened_together(state, file.accounts, read_only=read_only) as (accounts, failed):
+        planned = await plan(file.only(accounts).target, accounts)
+        unopened = (Unreadable(name, state.accounts.entry(name).venue, error) for name, error in failed.items())
+        yield attrs.evolve(planned, unreadable=(*unopened, *planned.unreadable)), accounts
+
+
+def _tell_unreadable(unreadable: Sequence[Unreadable], *, as_json: bool) -> list[Status]:
+    """Tell why accounts could not be read, and return the exit status of each."""
+    for one in unreadable:
+        tell(one.error, as_json=as_json, account=one.account)
+    return [status_of(one.error) for one in unreadable]

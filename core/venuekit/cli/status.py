@@ -70,8 +70,9 @@ def tell(error: errors.VenuekitError, *, as_json: bool, advice: str | None = Non
     Write an error to standard error: as text, or as one JSON object in one line.
 
     ``advice`` says what to do about it, in a line of its own; in JSON it ends the message. ``account`` is whose error
-    it is, where several accounts are asked and it is not named like its venue; in JSON it begins the message.
+    it is, None where the error itself knows; text begins with it unless the account is named like its venue.
     """
+    account = account or error.account
     whose = f"{account}: " if account and account != getattr(error, "venue", None) else ""
     if not as_json:
         click.echo(f"{click.style('error', fg='red')}: {whose}{error}", err=True)
@@ -82,11 +83,12 @@ def tell(error: errors.VenuekitError, *, as_json: bool, advice: str | None = Non
     message = "; ".join(filter(None, (str(error) if operation is None else operation.message, advice)))
     _tell_json(
         error=type(error).__name__,
+        account=account,
         venue=(operation and operation.venue) or None,
         operation=(operation and operation.operation) or None,
         subject=operation and operation.subject,
         code=None if operation is None else operation.code,
-        message=f"{whose}{message}",
+        message=message,
         outcome=None if operation is None else operation.outcome.value,
     )
 
@@ -101,7 +103,7 @@ def tell_system(error: OSError, *, as_json: bool) -> None:
     """Write what the system refused, such as a full disk, to standard error."""
     message = ": ".join(str(part) for part in (error.filename, error.strerror or error) if part)
     if as_json:
-        nothing = dict.fromkeys(("venue", "operation", "subject", "code"))
+        nothing = dict.fromkeys(("account", "venue", "operation", "subject", "code"))
         _tell_json(error=type(error).__name__, **nothing, message=message, outcome=None)
     else:
         click.echo(f"{click.style('error', fg='red')}: {message}", err=True)
@@ -111,7 +113,7 @@ def tell_usage(error: click.ClickException, *, as_json: bool) -> None:
     """Write what is wrong with a command line to standard error."""
     message = error.format_message()
     if as_json:
-        nothing = dict.fromkeys(("venue", "operation", "subject", "code"))
+        nothing = dict.fromkeys(("account", "venue", "operation", "subject", "code"))
         _tell_json(error="UsageError", **nothing, message=message, outcome=errors.Outcome.NOT_SENT.value)
         return
     context = error.ctx if isinstance(error, click.UsageError) else None

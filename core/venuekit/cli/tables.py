@@ -30,6 +30,7 @@ _COLOURS = {
     "refused": "red",
     "conflict": "red",
     "unknown": "red",
+    "unreadable": "red",
     "broken": "red",
 }
 

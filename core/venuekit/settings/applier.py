@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
 
-from venuekit.errors import AuthenticationFailed, Banned, OperationError, TargetFileError, TransportError, Unavailable
-from venuekit.settings.controls import carry_out
+from venuekit.errors import (
+    AuthenticationFailed,
+    Banned,
+    OperationError,
+    TargetFileError,
+    TransportError,
+    Unavailable,
+    UnsupportedCapability,
+)
+from venuekit.settings.controls import carry_out, read_value, reader_weight
 from venuekit.settings.draft import draft
-from venuekit.settings.judge import after_reading, before_sending, ended, failed, unread
+from venuekit.settings.judge import after_reading, before_sending, before_writing, ended, failed, unread
 from venuekit.settings.places import Place, places_of
 from venuekit.settings.planner import read_places
 from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus, UnknownSymbol
@@ -35,8 +44,10 @@ async def apply(
     Carry a plan out and return what came of every setting in it.
 
     Reads again first: what moved since the plan is a conflict and is left alone, and what the plan did not announce
-    is not done. Each step is sent with the value it was planned from; whatever needs a step that did not end well is
-    skipped. At the end everything that was sent is read once more.
+    is not done. Each setting is read right before it is written, and is not when it holds a value that is neither the
+    one it was planned from nor the target; whatever needs a step that did not end well is skipped. At the end all
+    settings of the accounts that something was sent to are read once more, also those that were not sent. An account
+    that cannot be read is left alone and does not keep the others from being changed.
 
     Args:
         plan: What :func:`~venuekit.settings.plan` returned.
@@ -46,7 +57,6 @@ async def apply(
     Raises:
         ConfigurationError: an account is missing.
         TargetFileError: a venue does not know a symbol; nothing was sent.
-        OperationError: the first reading failed; nothing was sent.
     """
     _refuse_unknown(plan.unknown)
     readings = await read_places(plan.target, places_of(plan.target, accounts))
@@ -57,7 +67,10 @@ async def apply(
     work.follow()
     reads = await work.verify()
     return Report(
-        tuple(work.results[step.name] for step in work.now.steps), (*work.now.reads, *reads), tuple(work.lost.values())
+        tuple(work.results[step.name] for step in work.now.steps),
+        (*work.now.reads, *(PlannedRead(*whose, weight) for whose, weight in work.weights.items()), *reads),
+        tuple(work.lost.values()),
+        (*plan.unreadable, *work.now.unreadable),
     )
 
 
@@ -75,6 +88,8 @@ class _Work:
     results: dict[str, Result] = attrs.field(factory=dict)
     #: the steps whose result the last reading can still change
     open: set[str] = attrs.field(factory=set)
+    #: what reading right before writing cost, by account and venue
+    weights: Counter[tuple[str, str]] = attrs.field(factory=Counter)
     #: accounts that nothing more is sent to, and why
     lost: dict[str, OperationError] = attrs.field(factory=dict)
 
@@ -95,8 +110,7 @@ class _Work:
             if obstacle is not None:
                 self.results[step.name] = ended(step, ResultStatus.SKIPPED, obstacle)
                 continue
-            result = self.results[step.name] = await self._send(step)
-            self.open.add(step.name)
+            result = self.results[step.name] = await self._stopped(step) or await self._send(step)
             if self.on_result is not None:
                 self.on_result(result)
 
@@ -109,15 +123,17 @@ class _Work:
                 self.open.add(step.name)
 
     async def verify(self) -> tuple[PlannedRead, ...]:
-        """Read once more what was written, and return what the reads cost."""
-        wishes = [wish for wish in wishes_of(self.now.target, self.readings.places) if wish.name in self.open]
+        """Read once more all settings of the keys that something was sent with, and return what the reads cost."""
+        wanted = wishes_of(self.now.target, self.readings.places)
+        owners = {wish.place.owner for wish in wanted if wish.name in self.open}
+        wishes = [wish for wish in wanted if wish.place.owner in owners]
         reads = []
         for place in dict.fromkeys(wish.place for wish in wishes):
             names = {wish.name: wish.key for wish in wishes if wish.place is place}
             try:
                 snapshot = await place.read()
             except OperationError as error:
-                self.results.update({name: unread(self.results[name], error) for name in names})
+                self.results.update({name: unread(self.results[name], error) for name in names if name in self.open})
                 continue
             self._trust(place)
             seen = Readings(self.readings.places, {**self.readings.snapshots, place.number: snapshot})
@@ -142,7 +158,23 @@ class _Work:
             return f"not tried after: {self.lost[step.account]}"
         return None
 
+    async def _stopped(self, step: PlannedStep) -> Result | None:
+        """Read a setting right before it is written, and return how it ends where it is not; None when it is."""
+        account = self.accounts[step.account]
+        try:
+            value = await read_value(account, step.setting, symbol=step.symbol, side=step.side)
+        except UnsupportedCapability as error:
+            return failed(step, error)
+        except OperationError as error:
+            if isinstance(error, _HOPELESS):
+                self.lost[step.account] = error
+            return ended(step, ResultStatus.SKIPPED, f"could not be read right before: {error}", error.code)
+        finally:
+            self.weights[step.account, step.venue] += reader_weight(account.venue, step.setting)
+        return before_writing(step, value)
+
     async def _send(self, step: PlannedStep) -> Result:
+        self.open.add(step.name)
         account = self.accounts[step.account]
         if step.present is not None:
             account = account.using(expected=step.present)

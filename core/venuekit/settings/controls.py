@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, Any
 from venuekit.capabilities import (
     AssetMode,
     AssetModeControl,
+    AssetModeReader,
     Capability,
     LeverageControl,
+    LeverageReader,
     MarginType,
     MarginTypeBehaviour,
     MarginTypeControl,
+    MarginTypeReader,
     MarginTypeScope,
     PositionMode,
     PositionModeControl,
+    PositionModeReader,
     PositionSide,
     Setting,
 )
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.venue import Venue
 
-__all__ = ["CONTROLS", "carry_out", "is_account_wide", "setter_weight"]
+__all__ = ["CONTROLS", "carry_out", "is_account_wide", "read_value", "reader_weight", "setter_weight"]
 
 CONTROLS: Mapping[Setting, type[Capability]] = {
     Setting.POSITION_MODE: PositionModeControl,
@@ -40,6 +44,13 @@ _SETTERS: Mapping[Setting, Callable[..., Any]] = {
     Setting.ASSET_MODE: AssetModeControl.set_asset_mode,
     Setting.MARGIN_TYPE: MarginTypeControl.set_margin_type,
     Setting.LEVERAGE: LeverageControl.set_leverage,
+}
+
+_READERS: Mapping[Setting, Callable[..., Any]] = {
+    Setting.POSITION_MODE: PositionModeReader.get_position_mode,
+    Setting.ASSET_MODE: AssetModeReader.get_asset_mode,
+    Setting.MARGIN_TYPE: MarginTypeReader.get_margin_type,
+    Setting.LEVERAGE: LeverageReader.get_leverage,
 }
 
 
@@ -56,6 +67,35 @@ def setter_weight(venue: Venue[Any], setting: Setting) -> int | None:
     """Return the most one change costs, None when no endpoint of the venue serves it."""
     setter = _SETTERS[setting]
     return max((e.weight_most for e in venue.endpoints if e.is_write and setter in e.serves), default=None)
+
+
+def reader_weight(venue: Venue[Any], setting: Setting) -> int:
+    """Return the most that reading one setting costs, as it is read before it is changed."""
+    reader = _READERS[setting]
+    return sum(e.weight_most for e in venue.endpoints if not e.is_write and reader in e.serves)
+
+
+async def read_value(
+    account: Account, setting: Setting, *, symbol: str | None, side: PositionSide | None = None
+) -> Value | None:
+    """
+    Read one setting that can be changed, None when the venue does not tell.
+
+    Raises:
+        OperationError: see the readers; UnsupportedCapability where it cannot be changed.
+    """
+    match setting:
+        case Setting.POSITION_MODE:
+            return (await PositionModeControl.of(account).get_position_mode()).mode
+        case Setting.ASSET_MODE:
+            return (await AssetModeControl.of(account).get_asset_mode()).mode
+        case Setting.MARGIN_TYPE:
+            return (await MarginTypeControl.of(account).get_margin_type(symbol)).margin_type
+        case Setting.LEVERAGE:
+            if symbol is None:
+                raise ValueError("a leverage belongs to a symbol")
+            found = await LeverageControl.of(account).get_leverage(symbol)
+            return found.short if side is PositionSide.SHORT else found.long
 
 
 async def carry_out(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import attrs
 
 from venuekit.capabilities import LeverageBehaviour, LeverageScope, MarginType, Setting
-from venuekit.settings.controls import setter_weight
+from venuekit.settings.controls import reader_weight, setter_weight
 from venuekit.settings.key import Key
 from venuekit.settings.need import Change
 from venuekit.settings.obstacles import needs_of, refusals_of, rises
@@ -40,7 +40,9 @@ def draft(target: Target, readings: Readings) -> Plan:
     reads = tuple(
         PlannedRead(next(iter(place.entries)), place.venue.id, readings.of(place).weight) for place in readings.places
     )
-    return Plan(target, steps, reads, readings.unknown)
+    read = {name for place in readings.places for name in place.entries}
+    kept = Target({name: entry for name, entry in target.accounts.items() if name in read})
+    return Plan(kept, steps, reads, readings.unknown, readings.unreadable)
 
 
 @attrs.define
@@ -96,7 +98,7 @@ def _step(wish: Wish, found: _Findings, readings: Readings) -> PlannedStep:
         target=wish.target,
         status=status,
         order=found.order[key] if sent else None,
-        weight=setter_weight(wish.place.venue, key.setting) if sent else None,
+        weight=_weight(wish) if sent else None,
         reason=reason,
         note=note_on(wish, readings) if changes else None,
         affected=affected_by(wish, readings) if changes else (),
@@ -104,6 +106,12 @@ def _step(wish: Wish, found: _Findings, readings: Readings) -> PlannedStep:
         needs=(carrier.name,) if status is StepStatus.ALONG else _needed(key, found) if sent else (),
         margin_type=_margin_type(wish, found, readings),
     )
+
+
+def _weight(wish: Wish) -> int | None:
+    """Return what a change costs together with the reading right before it."""
+    weight = setter_weight(wish.place.venue, wish.key.setting)
+    return None if weight is None else weight + reader_weight(wish.place.venue, wish.key.setting)
 
 
 def _status(wish: Wish, present: Value | None, found: _Findings) -> tuple[StepStatus, str | None]:

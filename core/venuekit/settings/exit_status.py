@@ -15,11 +15,13 @@ def plan_exit_status(plan: Plan) -> int:
     """
     Return the exit status of a plan.
 
-    64 when a venue does not know a symbol, else 3 when something would be refused or skipped, else 5 when changes are
-    pending, else 0.
+    64 when a venue does not know a symbol, else 1 when an account could not be read, else 3 when something would be
+    refused or skipped, else 5 when changes are pending, else 0.
     """
     if plan.unknown:
         return _USAGE
+    if plan.unreadable:
+        return _ERROR
     statuses = {step.status for step in plan.steps}
     if statuses & {StepStatus.REFUSED, StepStatus.SKIPPED}:
         return _REFUSED
@@ -30,10 +32,10 @@ def report_exit_status(report: Report) -> int:
     """
     Return the exit status of a report.
 
-    1 when a key was not taken, or a venue could not be reached or asked any more, else 4 when something is unknown,
-    else 3 when something was refused, skipped or in conflict, else 0.
+    1 when an account could not be read, a key was not taken, or a venue could not be reached or asked any more, else 4
+    when something is unknown, else 3 when something was refused, skipped or in conflict, else 0.
     """
-    if any(error.outcome is not Outcome.UNKNOWN for error in report.errors):
+    if report.unreadable or any(error.outcome is not Outcome.UNKNOWN for error in report.errors):
         return _ERROR
     statuses = {result.status for result in report.results}
     if ResultStatus.UNKNOWN in statuses:

@@ -9,7 +9,7 @@ from venuekit.settings.plans import PlannedStep, StepStatus
 from venuekit.settings.report import Result, ResultStatus
 from venuekit.settings.target import Value, text_of
 
-__all__ = ["after_reading", "before_sending", "ended", "failed", "unread"]
+__all__ = ["after_reading", "before_sending", "before_writing", "ended", "failed", "unread"]
 
 _WENT_WELL = frozenset({ResultStatus.CHANGED, ResultStatus.UNCHANGED})
 
@@ -49,6 +49,18 @@ def before_sending(planned: PlannedStep, now: PlannedStep) -> Result | None:
     return None
 
 
+def before_writing(step: PlannedStep, value: Value | None) -> Result | None:
+    """Return how a step ends without being sent, None when it may be; ``value`` is what reads right before, if told."""
+    if value is None or value == step.present:
+        return None
+    moved = f"was {text_of(step.present)} when it was planned, is {text_of(value)} right before it is written"
+    if value == step.target:
+        return ended(step, ResultStatus.UNCHANGED, moved)
+    if step.present is None:
+        return None
+    return ended(step, ResultStatus.CONFLICT, f"{moved}; nothing was sent")
+
+
 def failed(step: PlannedStep, error: OperationError) -> Result:
     """Return the result of a step whose setter raised."""
     message = str(error) if error.code is None else error.message
@@ -64,13 +76,16 @@ def failed(step: PlannedStep, error: OperationError) -> Result:
 
 
 def after_reading(result: Result, value: Value | None) -> Result:
-    """Return the last word on a step that was sent; ``value`` is what reads now, None when the reads do not tell."""
+    """Return the last word on a step, sent or not; ``value`` is what reads now, None when the reads do not tell."""
     if value is None or result.status not in {*_WENT_WELL, ResultStatus.UNKNOWN}:
         return result
     if value == result.target:
         if result.status is ResultStatus.UNKNOWN:
             return attrs.evolve(result, status=ResultStatus.CHANGED, message="its answer was lost; it reads so now")
         return result
+    if result.status is ResultStatus.UNCHANGED and result.present == result.target:
+        message = f"was right and was not sent, but reads {text_of(value)} now: it moved meanwhile"
+        return attrs.evolve(result, status=ResultStatus.CONFLICT, message=message)
     if value != result.present:
         message = f"was written, but reads {text_of(value)} now"
         return attrs.evolve(result, status=ResultStatus.CONFLICT, message=message)

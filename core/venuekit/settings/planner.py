@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import attrs
+
 from venuekit.capabilities import Setting, SettingsReader, SettingsSnapshot
-from venuekit.errors import InvalidRequest, NotFound
+from venuekit.errors import InvalidRequest, NotFound, VenuekitError
 from venuekit.settings.draft import differences, draft
 from venuekit.settings.obstacles import rises
 from venuekit.settings.places import Place, places_of
-from venuekit.settings.plans import Plan, UnknownSymbol
+from venuekit.settings.plans import Plan, UnknownSymbol, Unreadable
 from venuekit.settings.readings import Readings
 from venuekit.settings.target import Target
 from venuekit.settings.wishes import Wish
@@ -27,7 +29,7 @@ async def plan(target: Target, accounts: Mapping[str, Account]) -> Plan:
     Return the difference between a target and what holds; nothing is changed.
 
     Orders and brackets are read only where a difference needs them. Symbols that a venue does not know are in the
-    plan's ``unknown``, all of them; the rest is planned.
+    plan's ``unknown``, and accounts that cannot be read in its ``unreadable``, all of them; the rest is planned.
 
     Args:
         target: What should hold; checked by :meth:`~venuekit.settings.TargetFile.check` when it came from a file.
@@ -35,26 +37,46 @@ async def plan(target: Target, accounts: Mapping[str, Account]) -> Plan:
 
     Raises:
         ConfigurationError: an account is missing.
-        OperationError: a read failed.
     """
     return draft(target, await read_places(target, places_of(target, accounts)))
 
 
 async def read_places(target: Target, places: Sequence[Place]) -> Readings:
     """Read every place: first what is cheap, then what the differences found there need."""
-    found = [await _read(place) for place in places]
-    places = [place for place, _, _ in found]
-    unknown = tuple(symbol for _, _, symbols in found for symbol in symbols)
-    first = Readings(places, {place.number: snapshot for place, snapshot, _ in found}, unknown)
-    changes = differences(target, first)
-    snapshots = dict(first.snapshots)
+    first = Readings((), {})
     for place in places:
+        try:
+            read, snapshot, unknown = await _read(place)
+        except VenuekitError as error:
+            first = attrs.evolve(first, unreadable=(*first.unreadable, *_unreadable(place, error)))
+            continue
+        first = Readings(
+            (*first.places, read),
+            {**first.snapshots, read.number: snapshot},
+            (*first.unknown, *unknown),
+            first.unreadable,
+        )
+    changes = differences(target, first)
+    last = first
+    for place in first.places:
         orders, brackets = _orders(place, changes, first), _brackets(place, changes, first)
-        if orders or brackets:
-            snapshots[place.number] = await SettingsReader.of(place.account).read_settings(
-                place.symbols, orders=orders, brackets=brackets, known=snapshots[place.number]
+        if not orders and not brackets:
+            continue
+        try:
+            snapshot = await SettingsReader.of(place.account).read_settings(
+                place.symbols, orders=orders, brackets=brackets, known=first.of(place)
             )
-    return Readings(places, snapshots, unknown)
+        except VenuekitError as error:
+            left = tuple(other for other in last.places if other is not place)
+            last = attrs.evolve(last, places=left, unreadable=(*last.unreadable, *_unreadable(place, error)))
+        else:
+            last = attrs.evolve(last, snapshots={**last.snapshots, place.number: snapshot})
+    return last
+
+
+def _unreadable(place: Place, error: VenuekitError) -> Iterator[Unreadable]:
+    """Yield the entries of a place that could not be read."""
+    return (Unreadable(name, place.venue.id, error) for name in place.entries)
 
 
 async def _read(place: Place) -> tuple[Place, SettingsSnapshot, list[UnknownSymbol]]:

@@ -8,11 +8,11 @@ from typing import Any
 import attrs
 
 from venuekit.capabilities import MarginType, PositionSide, Setting
-from venuekit.errors import OperationError
+from venuekit.errors import OperationError, VenuekitError
 from venuekit.settings.target import Target, Value
 from venuekit.toml_lines import KeyPath, dotted
 
-__all__ = ["Plan", "PlannedRead", "PlannedStep", "StepStatus", "UnknownSymbol"]
+__all__ = ["Plan", "PlannedRead", "PlannedStep", "StepStatus", "UnknownSymbol", "Unreadable"]
 
 
 class StepStatus(enum.StrEnum):
@@ -68,6 +68,20 @@ class PlannedRead:
 
 
 @attrs.frozen
+class Unreadable:
+    """An account of the target that could not be opened or read, and why; nothing of it is planned or changed."""
+
+    account: str
+    venue: str
+    error: VenuekitError
+
+    def row(self, like: type[Any], words: str) -> dict[str, Any]:
+        """Return a flat row with the fields of a step or result, None in most; ``words`` is where the error goes."""
+        fields: dict[str, Any] = {field.name: None for field in attrs.fields(like)}
+        return {**fields, "account": self.account, "venue": self.venue, "status": "unreadable", words: str(self.error)}
+
+
+@attrs.frozen
 class UnknownSymbol:
     """A symbol of the target that the venue of the account does not know, and its words."""
 
@@ -96,12 +110,15 @@ class Plan:
     The difference between a target and what holds; ``steps`` in the order of the target.
 
     ``unknown`` are the symbols that no venue knows: there are no steps for them, and a plan with such is not applied.
+    ``unreadable`` are the accounts that could not be read: there are no steps for them either, and ``target`` has only
+    the others, which are applied.
     """
 
     target: Target = attrs.field(repr=False)
     steps: tuple[PlannedStep, ...]
     reads: tuple[PlannedRead, ...]
     unknown: tuple[UnknownSymbol, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
 
     @property
     def pending(self) -> tuple[PlannedStep, ...]:
@@ -119,10 +136,15 @@ class Plan:
         return sum(step.weight or 0 for step in self.pending)
 
     def rows(self) -> tuple[dict[str, Any], ...]:
-        """Return one flat row per step, account and venue first."""
-        return tuple(_row(step) for step in self.steps)
+        """Return one flat row per step, account and venue first, and one for each account that could not be read."""
+        unread = (_without_inner(one.row(PlannedStep, "reason")) for one in self.unreadable)
+        return (*(_row(step) for step in self.steps), *unread)
 
 
 def _row(step: PlannedStep) -> dict[str, Any]:
-    row = attrs.asdict(step, recurse=False, filter=attrs.filters.exclude("name", "needs", "margin_type"))
+    row = _without_inner(attrs.asdict(step, recurse=False))
     return {**row, "affected": " ".join(step.affected) or None}
+
+
+def _without_inner(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in {"name", "needs", "margin_type"}}

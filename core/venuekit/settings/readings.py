@@ -10,7 +10,7 @@ from venuekit.capabilities import PositionSide, Setting, SettingsSnapshot, Symbo
 from venuekit.settings.controls import is_account_wide
 from venuekit.settings.key import Key
 from venuekit.settings.places import Place
-from venuekit.settings.plans import UnknownSymbol
+from venuekit.settings.plans import UnknownSymbol, Unreadable
 from venuekit.settings.target import Value
 from venuekit.settings.wishes import key_at
 
@@ -19,11 +19,15 @@ __all__ = ["Readings"]
 
 @attrs.frozen
 class Readings:
-    """The places of a target, the snapshot of each by the place's number, and the symbols that venues do not know."""
+    """
+    The places of a target that could be read, the snapshot of each by the place's number, the symbols that venues do
+    not know, and the entries that could not be read.
+    """
 
     places: Sequence[Place]
     snapshots: Mapping[int, SettingsSnapshot]
     unknown: tuple[UnknownSymbol, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
 
     def of(self, place: Place) -> SettingsSnapshot:
         """Return the snapshot of a place."""

@@ -9,10 +9,16 @@ import attrs
 
 from venuekit.capabilities import PositionSide, Setting
 from venuekit.errors import OperationError
-from venuekit.settings.plans import PlannedRead
+from venuekit.settings.plans import PlannedRead, Unreadable
 from venuekit.settings.target import Value
 
 __all__ = ["Report", "Result", "ResultStatus"]
+
+
+_CAVEAT = (
+    "each setting was read right before it was written and once more at the end; what somebody else wrote in the "
+    "moment between such a reading and the write is overwritten and cannot be seen"
+)
 
 
 class ResultStatus(enum.StrEnum):
@@ -56,13 +62,23 @@ class Report:
     What came of every setting, in the order of the target, and what the reads cost.
 
     ``errors`` are those after which nothing more was sent to an account: its key was not taken, also when it was read
-    again, or the venue could not be reached. A key that reads and may not write is refused.
+    again, or the venue could not be reached. A key that reads and may not write is refused. ``unreadable`` are the
+    accounts that could not be read when it was planned or before anything was sent.
     """
 
     results: tuple[Result, ...]
     reads: tuple[PlannedRead, ...]
     errors: tuple[OperationError, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+
+    @property
+    def caveat(self) -> str | None:
+        """What verifying cannot exclude, in one sentence; None when nothing was sent."""
+        sent = {ResultStatus.CHANGED, ResultStatus.UNKNOWN}
+        return _CAVEAT if any(result.status in sent for result in self.results) else None
 
     def rows(self) -> tuple[dict[str, Any], ...]:
-        """Return one flat row per setting, account and venue first."""
-        return tuple(attrs.asdict(r, recurse=False, filter=attrs.filters.exclude("name")) for r in self.results)
+        """Return one flat row per setting, account and venue first, and one for each account that was not read."""
+        rows = [attrs.asdict(result, recurse=False) for result in self.results]
+        rows += [one.row(Result, "message") for one in self.unreadable]
+        return tuple({name: value for name, value in row.items() if name != "name"} for row in rows)

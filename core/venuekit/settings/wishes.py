@@ -40,9 +40,9 @@ def key_at(places: Sequence[Place], place: Place, setting: Setting, symbol: str 
 
 
 def wishes_of(target: Target, places: Sequence[Place]) -> tuple[Wish, ...]:
-    """Return what a target asks for, in its own order."""
+    """Return what a target asks for at these places, in its own order."""
     of_entry = {name: place for place in places for name in place.entries}
-    return tuple(wish for name in target.accounts for wish in _wishes(name, of_entry[name], places))
+    return tuple(wish for name in target.accounts if name in of_entry for wish in _wishes(name, of_entry[name], places))
 
 
 def contradictions(wishes: Sequence[Wish]) -> dict[Key, str]:

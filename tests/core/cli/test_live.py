@@ -100,7 +100,9 @@ def test_yes_as_an_option(call: Call, live: Path) -> None:
     """``--yes`` needs no terminal."""
     called = call("apply", "settings.toml", "--yes", "--json")
 
-    assert (called.status, called.err) == (0, "")
+    assert called.status == 0
+    assert list(called.error) == ["note"]
+    assert "cannot be seen" in called.error["note"]
     assert _leverage(call) == "15"
 
 

@@ -185,3 +185,47 @@ def test_on_a_terminal(command: list[str], fresh: Any, target: Path) -> None:
     assert "waiting  toy_perp GEMUSD leverage: 10 -> 15" in text
     assert "changed  toy_perp GEMUSD leverage: 10 -> 15" in text
     assert "\x1b[32mchanged" in text
+
+
+def _with_dead(fresh: Any, target: Path, key: str) -> tuple[str | Path, ...]:
+    """Add accounts to file and target before the one that works, whose key cannot be used."""
+    working = fresh.accounts.read_text()
+    start = working.index("[accounts.toy_perp]")
+    dead = working[start:].replace("[accounts.toy_perp]", "[accounts.desk2]").splitlines()
+    dead = [line for line in dead if not line.startswith("key")]
+    fresh.accounts.write_text("\n".join([*dead[:1], f"key = {key!r}", *dead[1:]]) + "\n\n" + working)
+    target.write_text("[accounts.desk2.symbols.GEMUSD]\nleverage = 15\n\n" + TARGET)
+    return target, "--accounts", fresh.accounts
+
+
+def test_one_dead_account_does_not_stop_the_others(
+    call: Call, fresh: Any, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An account whose key is not taken is told by its name, as text and JSON; the other is planned and changed."""
+    monkeypatch.setenv("VENUEKIT_TEST_WRONG", "nobody")
+    place = _with_dead(fresh, target, "env:VENUEKIT_TEST_WRONG")
+
+    planned, as_json = call("plan", *place), call("plan", *place, "--json")
+    applied = call("apply", *place, "--json")
+
+    assert [planned.status, as_json.status, applied.status] == [1, 1, 1]
+    assert "2 pending, 1 unreadable" in planned.out
+    assert planned.err.startswith("error: desk2: toy_perp: ")
+    assert [(row["account"], row["status"]) for row in as_json.rows] == [
+        ("toy_perp", "pending"),
+        ("toy_perp", "pending"),
+        ("desk2", "unreadable"),
+    ]
+    assert (as_json.error["error"], as_json.error["account"]) == ("AuthenticationFailed", "desk2")
+    assert {row["account"]: row["status"] for row in applied.rows} == {"toy_perp": "changed", "desk2": "unreadable"}
+
+
+def test_an_account_whose_secret_is_missing_does_not_stop_the_others(call: Call, fresh: Any, target: Path) -> None:
+    """A reference that leads nowhere ends as 64, after the other account was changed."""
+    place = _with_dead(fresh, target, "env:VENUEKIT_TEST_NOT_SET")
+
+    applied = call("apply", *place, "--json")
+
+    assert applied.status == 64
+    assert {row["account"]: row["status"] for row in applied.rows} == {"toy_perp": "changed", "desk2": "unreadable"}
+    assert "VENUEKIT_TEST_NOT_SET is not set" in applied.err

@@ -111,7 +111,7 @@ def test_with_json_an_error_is_an_object(call: Call, words: list[str], error: st
     called = call(*words, "--json")
 
     assert called.out == ""
-    assert list(called.error) == ["error", "venue", "operation", "subject", "code", "message", "outcome"]
+    assert list(called.error) == ["error", "account", "venue", "operation", "subject", "code", "message", "outcome"]
     assert (called.error["error"], called.error["outcome"]) == (error, outcome)
     assert called.error["message"]
 

@@ -23,7 +23,16 @@ from venuekit.errors import (
     Rejected,
     Throttled,
 )
-from venuekit.settings import Report, Result, Target, apply, parse_target, plan, report_exit_status
+from venuekit.settings import (
+    Report,
+    Result,
+    Target,
+    apply,
+    parse_target,
+    plan,
+    plan_exit_status,
+    report_exit_status,
+)
 
 TARGET = """\
 [accounts.main]
@@ -100,7 +109,7 @@ async def test_steps_go_out_in_order_with_the_value_they_were_planned_from(main:
 
 
 async def test_report_follows_the_order_of_the_target_and_counts_the_reads(main: Any) -> None:
-    """Results come in the file's order; reads are those before sending and those that verify."""
+    """Results come in the file's order; reads are those before sending, those right before each write, the last."""
     accounts = {"main": main}
     report = await apply(await plan(target(), accounts), accounts)
 
@@ -110,7 +119,7 @@ async def test_report_follows_the_order_of_the_target_and_counts_the_reads(main:
         "symbols.BTC.leverage",
         "symbols.ETH.leverage",
     ]
-    assert [(read.account, read.weight) for read in report.reads] == [("main", 56), ("main", 15)]
+    assert [(read.account, read.weight) for read in report.reads] == [("main", 56), ("main", 2), ("main", 15)]
 
 
 async def test_each_attempt_is_told_as_it_ends(main: Any) -> None:
@@ -367,8 +376,10 @@ async def test_change_that_cannot_be_verified_is_unknown(main: Any, monkeypatch:
     assert report_exit_status(report) == 4
 
 
-async def test_failing_first_read_raises_and_sends_nothing(main: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without knowing what holds, nothing is written."""
+async def test_account_that_cannot_be_read_again_is_told_and_left_alone(
+    main: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without knowing what holds, nothing is written, and the report says so of the account."""
 
     async def gone(self: Any, *args: Any, **options: Any) -> Any:
         raise NeverSent("nobody listens", venue="acme_perp", operation="read_settings")
@@ -377,9 +388,116 @@ async def test_failing_first_read_raises_and_sends_nothing(main: Any, monkeypatc
     made = await plan(target(), accounts)
     monkeypatch.setattr(type(main), "read_settings", gone)
 
-    with pytest.raises(NeverSent):
-        await apply(made, accounts)
+    report = await apply(made, accounts)
     assert main.world.writes == []
+    assert report.results == ()
+    [row] = report.rows()
+    assert (row["account"], row["venue"], row["status"]) == ("main", "acme_perp", "unreadable")
+    assert row["message"] == "acme_perp: read_settings failed: nobody listens"
+    assert report_exit_status(report) == 1
+
+
+async def test_account_that_cannot_be_read_does_not_stop_the_others(
+    fake: types.SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of two accounts does not answer: it is told by its name, and the other is planned and changed."""
+    worlds = [fake.World(key="one"), fake.World(key="two")]
+    for world in worlds:
+        world.rows("acme_perp").update(ETH=fake.Row())
+    accounts = {"dead": fake.Acme(fake.acme(), worlds[0]), "alive": fake.Acme(fake.acme(), worlds[1])}
+    read = fake.Acme.read_settings
+
+    async def gone(self: Any, *args: Any, **options: Any) -> Any:
+        if self.world is worlds[0]:
+            raise NeverSent("nobody listens", venue="acme_perp", operation="read_settings")
+        return await read(self, *args, **options)
+
+    monkeypatch.setattr(fake.Acme, "read_settings", gone)
+    wanted = target("[accounts.dead]\nsymbols.ETH.leverage = 5\n[accounts.alive]\nsymbols.ETH.leverage = 5\n")
+    made = await plan(wanted, accounts)
+    assert [(step.account, step.status.value) for step in made.steps] == [("alive", "pending")]
+    assert [one.account for one in made.unreadable] == ["dead"]
+    assert [(row["account"], row["status"]) for row in made.rows()] == [("alive", "pending"), ("dead", "unreadable")]
+    assert plan_exit_status(made) == 1
+
+    report = await apply(made, {"alive": accounts["alive"]})
+    assert (worlds[0].writes, len(worlds[1].writes)) == ([], 1)
+    assert [(row["account"], row["status"]) for row in report.rows()] == [("alive", "changed"), ("dead", "unreadable")]
+    assert report_exit_status(report) == 1
+
+
+@pytest.mark.parametrize(
+    ("found", "status", "words"),
+    [
+        (7, "conflict", "was 10 when it was planned, is 7 right before it is written; nothing was sent"),
+        (5, "unchanged", "was 10 when it was planned, is 5 right before it is written"),
+    ],
+)
+async def test_what_moved_between_the_reading_and_the_setter_is_not_overwritten(
+    main: Any, found: int, status: str, words: str
+) -> None:
+    """Each setting is read right before it is written; a third value found there is a conflict, and nothing is sent."""
+    accounts = {"main": main}
+    made = await plan(target("[accounts.main.symbols]\nBTC.leverage = 5\nETH.leverage = 5\n"), accounts)
+
+    def somebody() -> None:
+        main.rows["ETH"].long = main.rows["ETH"].short = Decimal(found)
+
+    main.world.meddle = when("acme_perp leverage BTC 5", applied=True, do=somebody)
+    report = await apply(made, accounts)
+
+    assert statuses(report) == {"symbols.BTC.leverage": "changed", "symbols.ETH.leverage": status}
+    assert message(report, "symbols.ETH.leverage") == words
+    assert main.rows["ETH"].long == found
+    assert report_exit_status(report) == (3 if status == "conflict" else 0)
+
+
+async def test_what_cannot_be_read_right_before_is_not_written(main: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A setting whose reading fails right before it would be written is skipped."""
+
+    async def gone(self: Any, *args: Any, **options: Any) -> Any:
+        raise Rejected("not now", venue="acme_perp", operation="get_leverage", outcome=Outcome.NOT_APPLIED)
+
+    monkeypatch.setattr(type(main), "get_leverage", gone)
+    accounts = {"main": main}
+    report = await apply(await plan(target("[accounts.main.symbols.ETH]\nleverage = 5\n"), accounts), accounts)
+
+    assert statuses(report) == {"symbols.ETH.leverage": "skipped"}
+    assert "could not be read right before: acme_perp: get_leverage refused: not now" in message(
+        report, "symbols.ETH.leverage"
+    )
+    assert main.world.writes == []
+    assert report.caveat is None
+
+
+async def test_setting_that_was_right_and_moved_along_is_a_conflict(main: Any) -> None:
+    """What was not sent is judged by the last reading, too: a leverage that a margin type took along is told."""
+    accounts = {"main": main}
+    made = await plan(target('[accounts.main.symbols.ETH]\nmargin_type = "isolated"\nleverage = 10\n'), accounts)
+
+    def along() -> None:
+        main.rows["ETH"].long = main.rows["ETH"].short = Decimal(25)
+
+    main.world.meddle = when("acme_perp margin_type ETH isolated", applied=True, do=along)
+    report = await apply(made, accounts)
+
+    assert statuses(report) == {"symbols.ETH.margin_type": "changed", "symbols.ETH.leverage": "conflict"}
+    assert message(report, "symbols.ETH.leverage") == (
+        "was right and was not sent, but reads 25 now: it moved meanwhile"
+    )
+    assert report_exit_status(report) == 3
+
+
+async def test_report_says_what_it_cannot_exclude(main: Any) -> None:
+    """A report of something sent has one sentence about what nobody can see; one of nothing sent has none."""
+    accounts = {"main": main}
+    wanted = target("[accounts.main.symbols.ETH]\nleverage = 5\n")
+    first = await apply(await plan(wanted, accounts), accounts)
+    second = await apply(await plan(wanted, accounts), accounts)
+
+    assert first.caveat is not None
+    assert "cannot be seen" in first.caveat
+    assert second.caveat is None
 
 
 async def test_no_need_to_change_is_unchanged(main: Any, monkeypatch: pytest.MonkeyPatch) -> None:

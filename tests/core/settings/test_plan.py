@@ -53,16 +53,16 @@ async def test_nothing_to_change_is_an_empty_plan_by_the_cheap_reads_alone(main:
 
 
 async def test_plan_says_what_each_step_and_the_reads_weigh(main: Any) -> None:
-    """A step weighs what the endpoint that serves its setter weighs; the reads are counted apart."""
+    """A step weighs what its setter weighs and the reading right before it; the other reads are counted apart."""
     text = '[accounts.main]\nposition_mode = "hedge"\nsymbols.BTC = { margin_type = "isolated", leverage = 5 }\n'
     made = await plan(target(text), {"main": main})
 
     assert {step.setting.value: step.weight for step in made.steps} == {
         "position_mode": 3,
         "margin_type": 2,
-        "leverage": 1,
+        "leverage": 2,
     }
-    assert made.weight == 6
+    assert made.weight == 7
     assert [(read.account, read.venue, read.weight) for read in made.reads] == [("main", "acme_perp", 55)]
     assert plan_exit_status(made) == 5
 
@@ -396,11 +396,12 @@ async def test_account_that_is_not_open_is_named(main: Any) -> None:
 
 
 async def test_venue_without_settings_reader_says_so(main: Any) -> None:
-    """An account that cannot read its settings raises with the venue's reason."""
+    """An account that cannot read its settings is unreadable, with the venue's reason."""
     main.refuses[SettingsReader] = "Not for sub-accounts."
 
-    with pytest.raises(UnsupportedCapability, match=r"Not for sub-accounts\."):
-        await plan(target("[accounts.main]\n"), {"main": main})
+    [one] = (await plan(target("[accounts.main]\n"), {"main": main})).unreadable
+    assert isinstance(one.error, UnsupportedCapability)
+    assert "Not for sub-accounts." in str(one.error)
 
 
 async def test_rows_are_flat_and_start_with_account_and_venue(main: Any) -> None:

@@ -174,8 +174,10 @@ def test_a_doubtful_order(call: Call, market: Any, error: Any, status: int, advi
 
     assert (told.status, as_json.status) == (status, status)
     assert (told.out, as_json.out) == ("", "")
-    assert told.err == f"error: {error}\n" + (f"what to do: {advice}\n" if advice else "")
-    assert list(as_json.error) == ["error", "venue", "operation", "subject", "code", "message", "outcome"]
+    assert told.err == f"error: main: {error}\n" + (f"what to do: {advice}\n" if advice else "")
+    names = ["error", "account", "venue", "operation", "subject", "code", "message", "outcome"]
+    assert list(as_json.error) == names
+    assert as_json.error["account"] == "main"
     assert as_json.error["message"] == "; ".join(filter(None, ("no answer came", advice)))
     assert as_json.error["outcome"] == error.outcome
 

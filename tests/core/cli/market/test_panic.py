@@ -163,7 +163,7 @@ def test_errors_name_their_account(call: Call, market: Any) -> None:
 
     assert (called.status, called.rows) == (4, [])
     error, *summary = map(json.loads, called.err.splitlines())
-    assert error["message"] == "main: nothing came back"
+    assert (error["account"], error["message"]) == ("main", "nothing came back")
     assert error["operation"] == "cancel_all_orders"
     assert [(one["account"], one["left"]) for one in summary] == [("main", None), ("other", 0)]
 
