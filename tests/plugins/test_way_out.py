@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -221,6 +222,41 @@ async def test_cancelling_everything_in_vain_is_told_as_unknown(venue: str) -> N
         await stage.account.pause(20)
         with pytest.raises(NotExecuted):
             await caught.value.settle()
+
+
+async def test_conditional_orders_are_ended_one_by_one_as_often() -> None:
+    """Where no request ends all of a conditional book, three lost answers for one of its orders do not keep it open."""
+    async with opened("binance_coinm") as stage:
+        algo = stage.account.ORDERS.algo
+        if algo.cancel_all is not None:
+            pytest.skip("the book is emptied by one request")
+        await stage.account.place_order(stage.stop())
+        stage.sim.disturb(stage.venue, algo.cancel, DropBefore(), times=3)
+
+        assert await stage.account.cancel_all_orders(stage.symbol) == ()
+
+        assert stage.ledger.open_orders() == ()
+
+
+@venues
+async def test_an_order_that_is_sent_again_waits_for_what_was_lost_meanwhile(venue: str) -> None:
+    """Absent, and wanted still: it leaves once a cancel-all that was lost meanwhile cannot end it any more."""
+    async with opened(venue) as stage:
+        stage.disturb("place", DropBefore())
+        wanted = stage.account.using(resend_until=stage.account.now() + timedelta(minutes=5), max_wait=60)
+        placing = asyncio.ensure_future(wanted.place_order(stage.order(price=D(2001))))
+        while not stage.arrivals("place"):
+            await stage.account.pause(0.1)
+        await stage.account.pause(9)
+        for _ in range(4):  # until the absence is proven, whenever that is here
+            stage.disturb("cancel_all", ApplyLater(4.5))
+            await stage.account.cancel_all_orders(stage.symbol)
+            await stage.account.pause(2)
+
+        placed = await placing
+        await stage.account.pause(20)
+
+        assert [order.id for order in stage.ledger.open_orders()] == [placed.id]
 
 
 # -- amendments

@@ -17,6 +17,7 @@ from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.options import UNSET
 from venuekit.pipeline.retry import Column, Move, column, move, persist, unchanged
+from venuekit.pipeline.turns import wait_for_fences
 from venuekit.pipeline.verdict import Trouble, TroubleKind
 
 __all__ = ["find_out", "look_again", "look_for_value", "read_now", "settle_later"]
@@ -131,10 +132,14 @@ async def _settle(operation: Operation[Any], trouble: Trouble, call: Call, resyn
     while True:
         try:
             return await _prove(operation, trouble.error, call)
-        except errors.NotExecuted:
+        except errors.NotExecuted as absent:
             until = operation.options.resend_until
             if until is None or operation.line.place.clock.now() >= until or operation.line.halted:
                 raise
+            try:
+                await wait_for_fences(operation)  # what was lost meanwhile must not undo it
+            except errors.Fenced:
+                raise absent from None
         operation.open_until = 0
         try:
             return await persist(operation, None, resync)

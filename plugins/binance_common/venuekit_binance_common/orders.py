@@ -179,8 +179,13 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
         return failures
 
     async def _end_algo(self, algo: AlgoEndpoints, order: Order) -> None:
+        """Cancel an order of many; lost twice it is asked for once more, as often in all as a read."""
         try:
-            await self.call(algo.cancel, algoId=int(order.id), symbol=order.symbol)
+            try:
+                await self.call(algo.cancel, algoId=int(order.id), symbol=order.symbol)
+            except OutcomeUnknown:
+                await self.pause(_PAUSE)
+                await self.call(algo.cancel, algoId=int(order.id), symbol=order.symbol)
         except Rejected as refused:
             if refused.code != UNKNOWN_ORDER:
                 raise  # that it has ended meanwhile is as good
