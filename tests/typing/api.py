@@ -12,12 +12,14 @@ from venuekit import Account, Answer, Change, Credentials, Endpoint, Guard, Runt
 from venuekit.capabilities import (
     Balance,
     BalanceReader,
+    IncomeKind,
     LeverageBehaviour,
     LeverageControl,
     LeverageReader,
     LeverageSetting,
     MarginType,
     MarginTypeControl,
+    OrderType,
     Position,
     PositionReader,
     Support,
@@ -27,6 +29,7 @@ from venuekit.endpoint import Changing, Effect
 from venuekit.message import HttpRequest, HttpResponse, Transport
 from venuekit.pipeline import Event, Observer, RetryPolicy
 from venuekit.settings import Plan, Report, Target, apply, parse_target, plan
+from venuekit.simulator.ledger import Ledger, OrderRequest, Side
 from venuekit.testing import FakeTransport
 
 
@@ -155,3 +158,10 @@ async def protocols_are_easy_to_meet(request: HttpRequest) -> None:
     Guard(max_leverage=5.0)  # type: ignore[arg-type]
     RetryPolicy(5)  # type: ignore[call-arg]
     del observer, deaf
+
+
+def books(ledger: Ledger) -> None:
+    """Hand a ledger the words of the capabilities: there is one enumeration of each name."""
+    ledger.book("USDT", IncomeKind.REBATE, Decimal(1))
+    assert_type([row.kind for row in ledger.incomes()], list[IncomeKind])
+    ledger.place(OrderRequest(symbol="BTCUSDT", side=Side.BUY, type=OrderType.MARKET, quantity=Decimal(1)))

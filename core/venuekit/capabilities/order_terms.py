@@ -32,6 +32,16 @@ class OrderType(OpenEnum):
         """Whether it waits for a trigger."""
         return self not in {OrderType.LIMIT, OrderType.MARKET}
 
+    @property
+    def is_market(self) -> bool:
+        """Whether it trades at any price, be it once it triggers."""
+        return self in {
+            OrderType.MARKET,
+            OrderType.STOP_MARKET,
+            OrderType.TAKE_PROFIT_MARKET,
+            OrderType.TRAILING_STOP_MARKET,
+        }
+
 
 class TimeInForce(OpenEnum):
     """How long an order rests."""

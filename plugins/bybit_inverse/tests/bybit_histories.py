@@ -10,8 +10,7 @@ import attrs
 
 from venuekit.clock import from_milliseconds
 from venuekit.simulator import Simulation
-from venuekit.simulator.ledger import IncomeKind as Booked
-from venuekit.simulator.ledger import Side
+from venuekit.simulator.ledger import IncomeKind, Side
 
 D = Decimal
 DAY = timedelta(days=1)
@@ -51,5 +50,5 @@ def a_year(sim: Simulation) -> Decimal:
     ledger.convert("BTC", D(1), "ETH", D(27))
     ledger.withdraw("BTC", D("0.1"), fee=D("0.0005"), chain="BTC", address="bc1q", tx_id="f00d")
     for days, kind, amount in OTHERS:
-        ledger.book("BTC", Booked(kind), D(amount), time=sim_now(sim) - days * DAY)
+        ledger.book("BTC", IncomeKind(kind), D(amount), time=sim_now(sim) - days * DAY)
     return ledger.balance("BTC").wallet

@@ -17,7 +17,6 @@ from venuekit.capabilities import (
 )
 from venuekit.errors import InvalidArgument, PayloadMismatch
 from venuekit.simulator import Answer, Simulation
-from venuekit.simulator.ledger import IncomeKind as Booked
 from venuekit_bybit_inverse import BybitInverseAccount
 from venuekit_bybit_inverse.endpoints import TRANSACTION_LOG
 
@@ -146,7 +145,7 @@ async def test_many_rows_in_one_window(account: BybitInverseAccount, sim: Simula
     """More rows than ten pages hold are walked in smaller windows, and none is lost."""
     now = sim_now(sim)
     for number in range(1200):
-        sim.ledger.book("ETH", Booked.BONUS, D(number + 1) / 1000, time=now - timedelta(minutes=number % 400 + 1))
+        sim.ledger.book("ETH", IncomeKind.BONUS, D(number + 1) / 1000, time=now - timedelta(minutes=number % 400 + 1))
     found = await account.iter_income(asset="ETH", start=now - DAY, kind=IncomeKind.BONUS).all()
     assert sorted(one.amount for one in found) == [D(number + 1) / 1000 for number in range(1200)]
     assert [one.time for one in found] == sorted(one.time for one in found)
@@ -211,7 +210,7 @@ async def test_booked_rows_keep_their_kind_and_amount(
     account: BybitInverseAccount, sim: Simulation, kind: IncomeKind, venue_kind: str, amount: str
 ) -> None:
     """A row that a script writes without a trade is read back as what it is, and not lost between the parts."""
-    sim.ledger.book("BTC", Booked(kind.value), D(amount), symbol="BTCUSD")
+    sim.ledger.book("BTC", IncomeKind(kind.value), D(amount), symbol="BTCUSD")
 
     *_, last = await account.iter_income(asset="BTC", start=sim_now(sim) - DAY).all()
 

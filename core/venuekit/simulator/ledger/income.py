@@ -8,27 +8,11 @@ from decimal import Decimal
 
 import attrs
 
-from venuekit.capabilities import PositionSide
+from venuekit.capabilities import IncomeKind, PositionSide
 from venuekit.simulator.ledger.money import ZERO
 from venuekit.simulator.ledger.orders import Side
 
 __all__ = ["Execution", "Income", "IncomeKind", "MarginChange", "TradeKind"]
-
-
-class IncomeKind(enum.StrEnum):
-    """Why a wallet moved."""
-
-    TRANSFER = "transfer"
-    REALIZED_PNL = "realized_pnl"
-    COMMISSION = "commission"
-    FUNDING = "funding"
-    INSURANCE = "insurance"  #: the fee of a liquidation, or what the insurance fund paid in
-    CONVERSION = "conversion"
-    REBATE = "rebate"
-    BONUS = "bonus"
-    DELIVERY = "delivery"
-    INTEREST = "interest"
-    OTHER = "other"
 
 
 class TradeKind(enum.StrEnum):

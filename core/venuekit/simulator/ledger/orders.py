@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import attrs
 
-from venuekit.capabilities import PositionSide
+from venuekit.capabilities import OrderType, PositionSide
 from venuekit.simulator.ledger.money import ZERO
 from venuekit.simulator.ledger.refusal import Refusal
 
@@ -43,28 +43,6 @@ class Book(enum.StrEnum):
 
     PLAIN = "plain"
     CONDITIONAL = "conditional"
-
-
-class OrderType(enum.StrEnum):
-    """What an order waits for, and what it then does."""
-
-    LIMIT = "limit"
-    MARKET = "market"
-    STOP = "stop"
-    STOP_MARKET = "stop_market"
-    TAKE_PROFIT = "take_profit"
-    TAKE_PROFIT_MARKET = "take_profit_market"
-    TRAILING_STOP_MARKET = "trailing_stop_market"
-
-    @property
-    def is_conditional(self) -> bool:
-        """Whether it waits for a trigger."""
-        return self not in {OrderType.LIMIT, OrderType.MARKET}
-
-    @property
-    def is_market(self) -> bool:
-        """Whether it trades at any price."""
-        return self not in {OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT}
 
 
 class TimeInForce(enum.StrEnum):
