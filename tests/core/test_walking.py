@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import random
 import tracemalloc
 import warnings
 from bisect import bisect_left, bisect_right
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -18,8 +20,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from venuekit.errors import InvalidArgument, Outcome, PayloadMismatch
+from venuekit.payloads import left_out, payload_decoder
 from venuekit.walk import Walk
-from venuekit.walking import Origin, Page, Span, Track, bisected, by_identity, merged, paged, span_of
+from venuekit.walking import Origin, Page, Span, Track, bisected, by_identity, by_time, merged, only, paged, span_of
 
 T = TypeVar("T")
 
@@ -45,14 +48,23 @@ class Venue:
             self.rows.append(self.upcoming.pop(0))
         return [row for row in self.rows if window.start <= row[0] <= window.end]
 
-    async def by_number(self, window: Span, number: int) -> Sequence[Row]:
+    async def by_number(self, window: Span, number: int) -> Page[Row]:
         """Answer a page by its number, from old to new; inside of it in any order but that of equal times."""
         found = self._within(window)[(number - 1) * self.limit : number * self.limit]
         if self.shuffled is not None:
             moments = [list(group) for _, group in itertools.groupby(found, lambda row: row[0])]
             self.shuffled.shuffle(moments)
             found = [row for moment in moments for row in moment]
-        return found
+        return Page(found)
+
+    async def by_time(self, window: Span, filters: Mapping[str, Any]) -> Page[Row]:
+        """Answer the oldest rows of a window, inside of the page in any order but that of equal times."""
+        found = [row for row in self._within(window) if row[1] % 50 == filters.get("part", row[1] % 50)][: self.limit]
+        if self.shuffled is not None:
+            moments = [list(group) for _, group in itertools.groupby(found, lambda row: row[0])]
+            self.shuffled.shuffle(moments)
+            found = [row for moment in moments for row in moment]
+        return Page(found)
 
     async def by_offset(self, window: Span, cursor: str | None) -> Page[Row]:
         """Answer newest first; the cursor is a place that moves on when rows arrive, a full page always has one."""
@@ -101,12 +113,20 @@ def later(spans: Sequence[Span]) -> Callable[[], Awaitable[Sequence[Span]]]:
     return asked
 
 
+def walk_by_time(venue: Venue, width: int, after: Row | None) -> AsyncIterator[Row]:
+    """Walk by time; a page holds more than any millisecond does."""
+    every = Counter(row[0] for row in (*venue.rows, *venue.upcoming))
+    venue.limit = max(venue.limit, 1 + max(every.values(), default=0))
+    return by_time(venue.by_time, later(windows(width)), limit=venue.limit, track=TRACK, after=after)
+
+
 limits = st.integers(1, 9)
 widths = st.sampled_from([700, 5_000, 30_000])
 WAYS: dict[str, Callable[[Venue, int, Row | None], AsyncIterator[Row]]] = {
     "paged": lambda venue, width, after: paged(
         venue.by_number, later(windows(width)), limit=venue.limit, track=TRACK, after=after
     ),
+    "by time": walk_by_time,
     "by offset": lambda venue, width, after: bisected(
         venue.by_offset, windows(width), track=TRACK, after=after, most_pages=3
     ),
@@ -161,6 +181,8 @@ def test_rows_that_arrive_meanwhile_tear_no_gap(
         pieces = span.windows(width)
         if way is WAYS["paged"]:
             return await drain(paged(venue.by_number, later(pieces), limit=limit, track=TRACK))
+        if way is WAYS["by time"]:
+            return await drain(walk_by_time(venue, width, None))
         fetch = venue.by_offset if way is WAYS["by offset"] else venue.by_row
         return await drain(bisected(fetch, pieces, track=TRACK, most_pages=3))
 
@@ -179,10 +201,10 @@ def test_a_walk_by_number_yields_exactly_the_rows(
 ) -> None:
     """From any number on, whatever the order inside a page."""
 
-    async def fetch(number: int) -> list[int]:
+    async def fetch(number: int) -> Page[int]:
         found = sorted(key for key in keys if key >= number)[:limit]
         chance.shuffle(found)
-        return found
+        return Page(found)
 
     walked = run(drain(by_identity(fetch, first, limit=limit, identity=lambda key: key)))
     assert walked == sorted(key for key in keys if key >= first)
@@ -244,14 +266,161 @@ def _between(moments: Sequence[int], window: Span) -> tuple[int, int]:
     return bisect_left(moments, window.start), bisect_right(moments, window.end)
 
 
+# -- milliseconds that fill a page
+
+
+async def in_parts(filters: Mapping[str, Any], some: Sequence[Row]) -> Sequence[Mapping[str, Any]]:
+    """Return parts of which each holds one or two rows of a millisecond, none for a part."""
+    return [] if filters else [{"part": part} for part in range(50)]
+
+
+@given(rows=histories(), limit=st.integers(3, 5), width=widths, data=st.data())
+def test_full_milliseconds_are_read_in_parts(rows: list[Row], limit: int, width: int, data: st.DataObject) -> None:
+    """All rows come, once, oldest first, and from any item on."""
+
+    def walk(after: Row | None = None) -> AsyncIterator[Row]:
+        venue = Venue(rows, limit)
+        return by_time(venue.by_time, later(windows(width)), limit=limit, track=TRACK, split=in_parts, after=after)
+
+    found = run(drain(walk()))
+    assert [row[0] for row in found] == [row[0] for row in rows]
+    assert sorted(found) == sorted(rows)
+    if rows:
+        place = data.draw(st.integers(0, len(rows) - 1))
+        assert run(drain(walk(found[place]))) == found[place + 1 :]
+
+
+@given(counts=st.lists(st.integers(0, 4), max_size=30), limit=st.integers(5, 9), width=widths)
+def test_rows_that_are_alike_are_neither_merged_nor_lost(counts: list[int], limit: int, width: int) -> None:
+    """However many equal rows a millisecond has, and wherever a page ends, each of them comes."""
+    rows = [(moment, 0) for moment, count in enumerate(counts) for _ in range(count)]
+    assert run(drain(by_time(Venue(rows, limit).by_time, later(windows(width)), limit=limit, track=TRACK))) == rows
+
+
+@pytest.mark.parametrize(
+    ("rows", "split", "words"),
+    [
+        ([(5, 0), (5, 1), (5, 2)], None, "the millisecond 5 holds 3 rows or more, which is all"),
+        ([(5, 0), (5, 50), (5, 100)], in_parts, "the millisecond 5 holds 3 rows or more with part=0, which is all"),
+    ],
+)
+async def test_a_millisecond_that_cannot_be_parted_is_named(rows: list[Row], split: Any, words: str) -> None:
+    """The error says which, how many and with which filters; what lies before it was handed on."""
+    venue = Venue([(4, 4), *rows], 3)
+    walk = by_time(venue.by_time, later([Span(0, 9)]), limit=3, track=TRACK, split=split)
+    assert await anext(walk) == (4, 4)
+    with pytest.raises(PayloadMismatch, match=words):
+        await anext(walk)
+
+
+async def test_parts_that_do_not_hold_all_rows_end_with_an_error() -> None:
+    """A row that comes without a filter and with none of them would be lost."""
+
+    async def some(_: Mapping[str, Any], __: Sequence[Row]) -> Sequence[Mapping[str, Any]]:
+        return [{"part": 1}]
+
+    venue = Venue([(5, 1), (5, 2), (5, 3)], 3)
+    with pytest.raises(PayloadMismatch, match="2 rows of the millisecond 5 come without a filter and not with one"):
+        await drain(by_time(venue.by_time, later([Span(0, 9)]), limit=3, track=TRACK, split=some))
+
+
+async def test_a_full_page_of_the_newest_rows_ends_with_an_error() -> None:
+    """What lies before it is looked for once."""
+    rows = [(moment, moment) for moment in range(1, 8)]
+
+    async def fetch(window: Span, _: Mapping[str, Any]) -> Page[Row]:
+        return Page([row for row in rows if window.start <= row[0] <= window.end][-3:])
+
+    with pytest.raises(PayloadMismatch, match="begins at 5, and there are rows before it"):
+        await drain(by_time(fetch, later([Span(0, 9)]), limit=3, track=TRACK))
+
+
+async def test_times_that_were_not_asked_for_end_with_an_error() -> None:
+    """A venue that does not heed the times it is asked for would be walked for ever."""
+    with pytest.raises(PayloadMismatch, match="asked for what is from 6 to 9, got 5"):
+        await drain(by_time(same_number, later([Span(6, 9)]), limit=2, track=TRACK))
+
+
+# -- rows that were left out
+
+
+@attrs.frozen
+class Entry:
+    """A row as a decoder makes it."""
+
+    id: int
+    kind: str
+
+
+ENTRIES = payload_decoder(tuple[Entry, ...], drop=lambda row: row["kind"] == "pending")
+
+
+def entries(first: int) -> bytes:
+    """Return ten rows of thirty; one of them is left out by the decoder."""
+    numbers = range(first, min(first + 10, 30))
+    return json.dumps([{"id": one, "kind": "pending" if one == 7 else "pnl"} for one in numbers]).encode()
+
+
+async def test_a_row_that_was_left_out_does_not_end_a_walk() -> None:
+    """A page is full by all the rows that the venue sent, whatever became of them."""
+    track: Track[Entry] = Track(time=lambda entry: entry.id, key=lambda entry: entry.id)
+
+    async def by_page(_: Span, number: int) -> Page[Entry]:
+        return Page(ENTRIES(entries((number - 1) * 10)))
+
+    async def from_number(number: int) -> Page[Entry]:
+        rows = ENTRIES(entries(number))
+        return Page([*rows], rows=len(rows) + left_out(rows))
+
+    async def from_time(window: Span, _: Mapping[str, Any]) -> Page[Entry]:
+        return Page(ENTRIES(entries(window.start)) if window.start < window.end else [])
+
+    spans = later([Span(0, 100)])
+    walks: dict[str, AsyncIterator[Entry]] = {
+        "paged": paged(by_page, spans, limit=10, track=track),
+        "by identity": by_identity(from_number, 0, limit=10, identity=lambda entry: entry.id),
+        "by time": by_time(from_time, spans, limit=10, track=track),
+    }
+    for walk in walks.values():
+        assert [entry.id for entry in [one async for one in walk]] == [one for one in range(30) if one != 7]
+
+
+async def test_a_full_page_of_which_nothing_can_be_read_ends_with_an_error() -> None:
+    """What lies behind it cannot be asked for."""
+
+    async def nothing(*_: Any) -> Page[Any]:
+        return Page([], rows=2)
+
+    walks = (
+        paged(nothing, later([Span(0, 9)]), limit=2, track=TRACK),
+        by_identity(nothing, 0, limit=2, identity=int),
+        by_time(nothing, later([Span(0, 9)]), limit=2, track=TRACK),
+    )
+    for walk in walks:
+        with pytest.raises(PayloadMismatch, match="not one of the 2 rows"):
+            await drain(walk)
+
+
+# -- filters by words
+
+
+def test_an_unknown_word_is_left_out_and_told_once() -> None:
+    """What is known to be something else is left out without a word."""
+    means = {"a": "first", "b": "second"}
+    is_first = only("first", lambda word: means.get(word, "other"), word=str, known=means, operation="iter_income")
+    with pytest.warns(UserWarning, match="iter_income: left out what the venue calls 'c'.*may be first") as caught:
+        assert [word for word in "abcabc" if is_first(word)] == ["a", "a"]
+    assert len(caught) == 1
+
+
 # -- venues that repeat themselves
 
 
 async def test_a_repeated_page_ends_with_an_error() -> None:
     """A venue that answers every page number with its last page is not asked for ever."""
 
-    async def fetch(_: Span, __: int) -> list[Row]:
-        return [(1, 1), (2, 2)]
+    async def fetch(_: Span, __: int) -> Page[Row]:
+        return Page([(1, 1), (2, 2)])
 
     with pytest.raises(PayloadMismatch, match="page 2 repeats page 1"):
         await drain(paged(fetch, later(windows(30_000)), limit=2, track=TRACK))
@@ -260,8 +429,8 @@ async def test_a_repeated_page_ends_with_an_error() -> None:
 async def test_pages_that_alternate_end_with_an_error() -> None:
     """Two pages that follow each other in turn go back in time."""
 
-    async def fetch(_: Span, number: int) -> list[Row]:
-        return [(number % 2, number % 2)]
+    async def fetch(_: Span, number: int) -> Page[Row]:
+        return Page([(number % 2, number % 2)])
 
     with pytest.raises(PayloadMismatch, match="back in time"):
         await drain(paged(fetch, later(windows(30_000)), limit=1, track=TRACK))
@@ -291,8 +460,8 @@ async def test_an_endless_last_page_ends_with_an_error() -> None:
 async def test_numbers_that_do_not_ascend_end_with_an_error() -> None:
     """A venue that ignores where to begin is found out."""
 
-    async def fetch(_: int) -> list[int]:
-        return [1, 2]
+    async def fetch(_: int) -> Page[int]:
+        return Page([1, 2])
 
     with pytest.raises(PayloadMismatch, match="from 3 on, got 1"):
         await drain(by_identity(fetch, 1, limit=2, identity=lambda key: key))
@@ -385,19 +554,20 @@ async def same_page(window: Span, _: str | None) -> Page[Row]:
     return Page([(5, 1), (5, 0)] if window.start <= 5 <= window.end else [], "more")
 
 
-async def same_number(_: Span, __: int) -> Sequence[Row]:
-    """Answer the same full page under every number."""
-    return [(5, 0), (5, 1)]
+async def same_number(_: Span, __: Any) -> Page[Row]:
+    """Answer the same full page under every number, and with every filter."""
+    return Page([(5, 0), (5, 1)])
 
 
-async def numbers_behind(_: int) -> Sequence[int]:
+async def numbers_behind(_: int) -> Page[int]:
     """Answer a number that lies behind what was asked for."""
-    return [3]
+    return Page([3])
 
 
 ORIGIN = Origin("acme_perp", "iter_income")
 TROUBLED: dict[str, Callable[[], AsyncIterator[Any]]] = {
     "paged": lambda: paged(same_number, later([Span(0, 9)]), limit=2, track=TRACK, origin=ORIGIN),
+    "by time": lambda: by_time(same_number, later([Span(0, 9)]), limit=2, track=TRACK, origin=ORIGIN),
     "by identity": lambda: by_identity(numbers_behind, 7, limit=2, identity=lambda number: number, origin=ORIGIN),
     "bisected": lambda: bisected(same_page, [Span(0, 9)], track=TRACK, most_pages=1, origin=ORIGIN),
 }

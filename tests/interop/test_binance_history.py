@@ -60,7 +60,7 @@ async def test_refused_margin(desk: Any, sent: dict[str, Any], code: int) -> Non
 
 
 async def test_income(desk: Any) -> None:
-    """U24, C06: rows of the ledger, from old to new, in pages."""
+    """U24, C06: rows of the ledger, from old to new, as many of the oldest as are asked for; pages are not numbered."""
     ledger, symbol = desk.ledger, held(desk)
     ledger.fund(symbol, D("0.0001"))
     ledger.fill(symbol, Side.SELL, D(1), ledger.mark(symbol))
@@ -72,8 +72,8 @@ async def test_income(desk: Any) -> None:
     ]
     assert {type(row["tranId"]) for row in rows} == {int if desk.venue == "binance_usdm" else str}
     start = rows[0]["time"]
-    pages = [await desk.call("get_income_history", startTime=start, limit=2, page=page) for page in (1, 2, 3, 4)]
-    assert [row for page in pages for row in page] == rows
+    assert await desk.call("get_income_history", startTime=start, limit=2) == rows[:2]
+    assert await desk.call("get_income_history", startTime=start, limit=2, page=2) == rows[:2]
     (funding,) = await desk.call("get_income_history", incomeType="FUNDING_FEE")
     assert funding["symbol"] == symbol
 

@@ -68,7 +68,8 @@ class Income:
 
     ``amount`` is in ``asset`` and its effect on the account: received > 0, paid < 0. The sum of all amounts is the
     change of the wallet. ``key`` identifies the movement; ``balance_after`` is the wallet after it where the venue
-    says so. ``symbol``, ``trade_id`` and ``order_id`` are None where it has none.
+    says so. ``symbol``, ``trade_id`` and ``order_id`` are None where it has none. ``twin`` counts the movements of one
+    moment of which the venue tells the same; 0 for the first.
     """
 
     id: str
@@ -82,12 +83,13 @@ class Income:
     order_id: str | None = None
     info: str | None = None
     balance_after: Decimal | None = None
+    twin: int = 0
     raw: Mapping[str, Any] | None = attrs.field(default=None, repr=False, eq=False)
 
     @property
-    def key(self) -> tuple[str | None, ...]:
+    def key(self) -> tuple[str | int | None, ...]:
         """What no other movement of the account has."""
-        return (self.venue_kind, self.id, self.asset, self.symbol, self.trade_id)
+        return (self.venue_kind, self.id, self.asset, self.symbol, self.trade_id, self.twin)
 
 
 class IncomeReader(Capability):
@@ -110,7 +112,8 @@ class IncomeReader(Capability):
         Walk the movements, oldest first, without a duplicate or a gap.
 
         Args:
-            symbol, asset, kind: Only these.
+            symbol, asset, kind: Only these. A row whose word is not known may be of any kind: it is left out of one,
+                and warned of; without ``kind`` it is there, as OTHER.
             start, end: The span, both inclusive; by default what the venue keeps, up to now.
             after: Continue behind an item seen before.
 

@@ -8,6 +8,7 @@ import attrs
 
 from venuekit.payloads.json_text import TOO_DEEP, json_reader
 from venuekit.payloads.mismatch import MISFITS, Path, Unfit, payload_mismatch
+from venuekit.payloads.rows import KeptList, KeptTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,6 +41,7 @@ def payload_decoder(
         renames: For a class, which JSON name an attribute has where it is not its own.
         within: JSON names and list indexes to step into first.
         drop: Tells of a row of the outermost list, as plain JSON, whether to leave it out before it is structured.
+            :func:`~venuekit.payloads.left_out` tells of the result how many were: a page is full by all its rows.
 
     Raises (the returned function):
         ValueError: the bytes are not JSON.
@@ -51,6 +53,13 @@ def payload_decoder(
     if drop is not None and get_origin(shape) not in {list, tuple}:
         raise TypeError("only rows of a list can be dropped")
     return _Decoder(shape, renames, within, drop)
+
+
+def _kept(rows: Any, count: int) -> Any:
+    """Return rows that say how many others were left out."""
+    kept: Any = KeptList(rows) if isinstance(rows, list) else KeptTuple(rows)
+    kept.left_out = count
+    return kept
 
 
 class _Decoder(Generic[T]):
@@ -87,7 +96,9 @@ class _Decoder(Generic[T]):
                 document = document[step]
             if self._drop is not None and type(document) is list:
                 drop = self._drop
-                document = [row for row in document if not drop(row)]
+                kept = [row for row in document if not drop(row)]
+                found: T = _kept(structure(kept, self._shape), len(document) - len(kept))
+                return found
             return structure(document, self._shape)
         except MISFITS as error:
             # outside of the handler, so that no traceback drags the values of the answer along

@@ -144,10 +144,10 @@ def test_hedge_mode_without_a_side_meets_a_misleading_refusal(client: Client) ->
     assert said[1:] == (-4054, "Cannot add position margin: position is 0.")
 
 
-def test_pages_without_a_start_count_from_the_newest(client: Client) -> None:
-    """The newest rows come first, each page from old to new."""
+def test_without_a_start_the_newest_rows_are_told(client: Client) -> None:
+    """With one, the oldest behind it; both run from old to new, and a page number is not heeded."""
     rows = client.told("INCOME")
 
     assert client.told("INCOME", limit=2) == rows[-2:]
-    assert client.told("INCOME", limit=2, page=2) == rows[-4:-2]
-    assert client.told("INCOME", limit=2, page=9) == []
+    assert client.told("INCOME", limit=2, startTime=rows[0]["time"]) == rows[:2]
+    assert client.told("INCOME", limit=2, page=2) == rows[-2:]

@@ -23,6 +23,7 @@ INCOME_KINDS: Mapping[str, IncomeKind] = {
     "REALIZED_PNL": IncomeKind.REALIZED_PNL,
     "COMMISSION": IncomeKind.COMMISSION,
     "FUNDING_FEE": IncomeKind.FUNDING,
+    "SPECIAL_FUNDING_FEE": IncomeKind.FUNDING,
     "TRANSFER": IncomeKind.TRANSFER,
     "INTERNAL_TRANSFER": IncomeKind.TRANSFER,
     "CROSS_COLLATERAL_TRANSFER": IncomeKind.TRANSFER,
@@ -40,6 +41,9 @@ INCOME_KINDS: Mapping[str, IncomeKind] = {
     "CONTEST_REWARD": IncomeKind.BONUS,
     "BFUSD_REWARD": IncomeKind.BONUS,
     "INSURANCE_CLEAR": IncomeKind.INSURANCE,
+    "OPTIONS_PREMIUM_FEE": IncomeKind.OTHER,
+    "OPTIONS_SETTLE_PROFIT": IncomeKind.OTHER,
+    "POSITION_LIMIT_INCREASE_FEE": IncomeKind.OTHER,
 }
 
 

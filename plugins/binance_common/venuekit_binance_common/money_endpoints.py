@@ -59,7 +59,6 @@ def income(root: str, *, weight: int, note: str) -> Endpoint[list[Income]]:
             Parameter("incomeType"),
             _START,
             _END,
-            Parameter("page", Kind.INTEGER, minimum=Decimal(1)),
             _limit(1000),
         ),
         weight=weight,

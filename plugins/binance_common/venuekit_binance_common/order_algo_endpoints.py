@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -83,7 +82,6 @@ def _all_orders(terms: OrderTerms) -> Endpoint[tuple[AlgoOrderRow, ...]]:
             THE_SYMBOL,
             Parameter("algoId", Kind.INTEGER),
             *SPAN,
-            Parameter("page", Kind.INTEGER, minimum=Decimal(1)),
             limit_up_to(1000),
         ),
         weight=5,

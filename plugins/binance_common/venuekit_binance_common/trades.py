@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from venuekit.capabilities import Fill, ForcedOrderReader, Order, TradeReader
 from venuekit.clock import from_milliseconds
 from venuekit.walk import Walk
-from venuekit.walking import Origin, Span, by_identity
+from venuekit.walking import Origin, Page, Span, by_identity
 from venuekit_binance_common.order_reading import ORDER_REACH, TRACK, BinanceOrderReading, raws_of, walk_windows
 from venuekit_binance_common.order_values import fill_of
 from venuekit_binance_common.reach import milliseconds
@@ -54,11 +54,11 @@ class BinanceTrades(BinanceOrderReading, TradeReader, ForcedOrderReader):
             first = int(behind_it.id) + 1 if behind_it is not None else min(int(fill.id) for fill in known)
             last = from_milliseconds(span.end)
 
-            async def fetch(number: int) -> Sequence[Fill]:
+            async def fetch(number: int) -> Page[Fill]:
                 if number > first or not known:
-                    return await self._fills(symbol, fromId=number)
+                    return Page(await self._fills(symbol, fromId=number))
                 behind = max(int(fill.id) for fill in known) + 1
-                return [*known, *await self._fills(symbol, fromId=behind)]
+                return Page([*known, *await self._fills(symbol, fromId=behind)])
 
             fills = by_identity(
                 fetch,

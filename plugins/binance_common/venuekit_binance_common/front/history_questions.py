@@ -54,18 +54,16 @@ class HistoryQuestions:
 
     def page(self, request: SimRequest, rows: Sequence[T], *, first: str | None = None) -> Sequence[T]:
         """
-        Return the page of rows, which run from old to new.
+        Return as many of the rows, which run from old to new, as are asked for.
 
-        Without a beginning, which is ``startTime`` or the number in ``first``, pages count from the newest row.
+        They are the oldest; without a beginning, which is ``startTime`` or the number in ``first``, the newest.
         """
         limit = self.number(request, "limit", self.rows)
         if not 1 <= limit <= self.most_rows:
             raise self.listing.errors.denied(-1130, name="limit")
-        number = max(1, self.number(request, "page", 1))
         if request.text("startTime") is None and (first is None or request.text(first) is None):
-            end = len(rows) - (number - 1) * limit
-            return rows[max(0, end - limit) : max(0, end)]
-        return rows[(number - 1) * limit : number * limit]
+            return rows[max(0, len(rows) - limit) :]
+        return rows[:limit]
 
     def number(self, request: SimRequest, name: str, otherwise: int) -> int:
         """Return an optional number; raises ``Denied``."""

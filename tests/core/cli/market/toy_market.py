@@ -59,7 +59,7 @@ from venuekit.errors import NotFound, OperationError, Throttled
 from venuekit.hooks import hookimpl
 from venuekit.venue import Environment, EnvironmentName
 from venuekit.walk import Walk
-from venuekit.walking import Span, Track, paged
+from venuekit.walking import Page, Span, Track, paged
 from venuekit_toy_perp.account import ToyPerpAccount
 from venuekit_toy_perp.venue import TOY_PERP
 
@@ -210,14 +210,14 @@ class ToyMarketAccount(
         )
         rows = [item for item in map(make, range(told["rows"])) if wanted(item)]
 
-        async def fetch(window: Span, number: int) -> Sequence[T]:
+        async def fetch(window: Span, number: int) -> Page[T]:
             if told["pause"]:
                 await asyncio.sleep(told["pause"])
             begin = (number - 1) * told["page"]
             if told["most"] is not None and begin >= told["most"]:
                 raise Throttled("slow down", venue=self.venue.id, operation="iter", code=2001)
             found = [item for item in rows if window.start <= milliseconds(item) <= window.end]
-            return found[begin : begin + told["page"]]
+            return Page(found[begin : begin + told["page"]])
 
         async def windows() -> Sequence[Span]:
             if told["warning"]:

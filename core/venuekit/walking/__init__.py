@@ -1,0 +1,32 @@
+"""
+How histories are walked: one way for every way in which venues page.
+
+All yield oldest first, hold at most two pages (or one bisected window) in memory, and end with an error rather than a
+loop when a venue repeats itself. Times are milliseconds since 1970; windows include both ends. A history that a venue
+keeps in two places is one walk by :func:`merged`. What they raise names the :class:`Origin` that they are given.
+"""
+
+from __future__ import annotations
+
+from venuekit.walking.bisected import bisected
+from venuekit.walking.by_time import by_time
+from venuekit.walking.merged import merged
+from venuekit.walking.only import only
+from venuekit.walking.paged import by_identity, paged
+from venuekit.walking.spans import Span, span_of
+from venuekit.walking.track import NO_ORIGIN, Origin, Page, Track
+
+__all__ = [
+    "NO_ORIGIN",
+    "Origin",
+    "Page",
+    "Span",
+    "Track",
+    "bisected",
+    "by_identity",
+    "by_time",
+    "merged",
+    "only",
+    "paged",
+    "span_of",
+]

@@ -1,0 +1,138 @@
+"""What all walks share: how items are told apart, whose they are, what a page is, and the gate they pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Generic, TypeVar
+
+import attrs
+
+from venuekit.errors import Outcome, PayloadMismatch
+
+__all__ = ["NO_ORIGIN", "Gate", "Origin", "Page", "Track", "in_order"]
+
+T = TypeVar("T")
+
+
+@attrs.frozen
+class Track(Generic[T]):
+    """What tells the items of a history apart: when each was, by anything that has an order, and what no other has."""
+
+    time: Callable[[T], Any]
+    key: Callable[[T], Hashable]
+
+
+@attrs.frozen
+class Origin:
+    """Whose history is walked, and by which method: what the errors of a walk say of it."""
+
+    venue: str = ""
+    operation: str = ""
+
+    def mismatch(self, words: str) -> PayloadMismatch:
+        """Return the error for pages that cannot be believed; a read changes nothing."""
+        return PayloadMismatch(words, venue=self.venue, operation=self.operation, outcome=Outcome.NOT_APPLIED)
+
+
+#: of a walk that nobody has named
+NO_ORIGIN = Origin()
+
+
+@attrs.frozen
+class Page(Generic[T]):
+    """
+    One page of a history, in the venue's order.
+
+    ``cursor`` asks for the next one where the venue pages so, None behind the last one. ``rows`` is how many rows the
+    venue's answer had, where fewer became items; None: one for each item.
+    """
+
+    items: Sequence[T]
+    cursor: str | None = None
+    rows: int | None = None
+
+    @property
+    def count(self) -> int:
+        """How many rows the venue's answer had, which is what tells whether the page was full."""
+        # what payload_decoder leaves out it says in its result
+        left_out: int = getattr(self.items, "left_out", 0)
+        return len(self.items) + left_out if self.rows is None else self.rows
+
+
+def in_order(items: Sequence[T], track: Track[T]) -> tuple[Sequence[T], Sequence[Any]]:
+    """Return items oldest first, and their times; those of one time keep the venue's order."""
+    moments = [*map(track.time, items)]
+    if (ordered := sorted(moments)) == moments:
+        return items, moments
+    return sorted(items, key=track.time), ordered
+
+
+class Gate(Generic[T]):
+    """
+    Lets through what comes behind an item seen before, and nothing twice at the seam of two pages or windows.
+
+    Where each time is read whole, ``merges`` is False: then items that are alike are several.
+    """
+
+    def __init__(self, track: Track[T], after: T | None, *, merges: bool = True) -> None:
+        self._track = track
+        self._after = after
+        #: whether items of one time and key are one
+        self._merges = merges
+        self._held: list[T] = []
+        self._moment: Any = None
+        #: the first item of that time, and the keys of all of them once there is a second one
+        self._first: T
+        self._keys: set[Hashable] | None = None
+
+    def put_all(self, items: Sequence[T], moments: Sequence[int]) -> Sequence[T]:
+        """Take items and their times, oldest first, and return those that may pass now."""
+        if self._after is not None:
+            return [passed for item in items for passed in self.put(item)]
+        if not self._merges:
+            return items
+        passing = []
+        for item, moment in zip(items, moments, strict=True):
+            # what alone bears its time is not compared with anything: most rows of most histories
+            if moment != self._moment:
+                self._moment, self._first, self._keys = moment, item, None
+                passing.append(item)
+            elif self._is_new(item):
+                passing.append(item)
+        return passing
+
+    def _is_new(self, item: T) -> bool:
+        """Say whether nothing of the present time is the same as this item, and remember it."""
+        key = self._track.key(item)
+        if self._keys is None:
+            self._keys = {self._track.key(self._first)}
+        if key in self._keys:
+            return False
+        self._keys.add(key)
+        return True
+
+    def put(self, item: T) -> Sequence[T]:
+        """Take one item and return those that may pass now."""
+        moment = self._track.time(item)
+        if moment != self._moment:
+            self._moment, self._first, self._keys = moment, item, None
+        elif self._merges and not self._is_new(item):
+            return ()
+        if self._after is None:
+            return (item,)
+        resume = self._track.time(self._after)
+        if moment < resume:
+            return ()
+        if moment == resume:
+            if self._track.key(item) == self._track.key(self._after):
+                self._after, self._held = None, []
+            else:
+                self._held.append(item)
+            return ()
+        return (*self.rest(), item)
+
+    def rest(self) -> list[T]:
+        """Return what was held back in the hope of meeting the item to continue behind, which is gone."""
+        self._after = None
+        held, self._held = self._held, []
+        return held
