@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from venuekit.capabilities import TimeInForce, Unit
+from venuekit.capabilities import Unit
 from venuekit.endpoint import Parameter
 from venuekit_binance_common.order_behaviour import order_behaviour
 from venuekit_binance_common.order_terms import MINUTE_POOL, ConditionalBook, OrderTerms
@@ -29,9 +29,9 @@ ORDER_TERMS = OrderTerms(
     most_callback=Decimal(10),
     unchanged=-4197,
     has_test=False,
-    times=frozenset({"GTC", "IOC", "FOK", "GTX", "GTD"}),
+    times=frozenset({"GTC", "IOC", "FOK", "GTX"}),
     more=(Parameter("pair"),),
     countdown_note=_COUNTDOWN,
 )
 
-ORDER_BEHAVIOUR = order_behaviour(more_times=frozenset({TimeInForce.GTD}), countdown=_COUNTDOWN)
+ORDER_BEHAVIOUR = order_behaviour(countdown=_COUNTDOWN)

@@ -94,7 +94,7 @@ def _both_forms(terms: OrderTerms) -> tuple[Parameter, ...]:
     matching = (
         Parameter("priceMatch"),
         Parameter("selfTradePreventionMode"),
-        Parameter("goodTillDate", Kind.INTEGER),
+        *((Parameter("goodTillDate", Kind.INTEGER),) if "GTD" in terms.times else ()),
     )
     return (
         THE_SYMBOL,
