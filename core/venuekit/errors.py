@@ -139,6 +139,9 @@ class OperationError(VenuekitError):
         fence: After this moment on the venue's clock no attempt can arrive any more; None if none was signed. That of a
             :class:`Fenced` is the earlier write's.
         reads: What was read to find out about the outcome, one sentence each.
+        retry_at: When it may be tried again, on the venue's clock: the venue said so, or a pool is closed until then.
+            None when nothing keeps it waiting, or nobody knows for how long.
+        mend: What the venue's words can mean, or what to do; empty where they say it themselves.
     """
 
     #: how the sentence continues after the operation's name
@@ -161,6 +164,8 @@ class OperationError(VenuekitError):
         sent_at: datetime | None = None,
         fence: datetime | None = None,
         reads: tuple[str, ...] = (),
+        retry_at: datetime | None = None,
+        mend: str = "",
         settle: Callable[[], Awaitable[Any]] | None = None,
     ) -> None:
         super().__init__(message)
@@ -176,6 +181,8 @@ class OperationError(VenuekitError):
         self.sent_at = sent_at
         self.fence = fence
         self.reads = reads
+        self.retry_at = retry_at
+        self.mend = mend
         self._settle = settle
 
     async def settle(self) -> Any:
@@ -188,6 +195,11 @@ class OperationError(VenuekitError):
         if self._settle is None:
             raise self
         return await self._settle()
+
+    @property
+    def can_settle(self) -> bool:
+        """Whether :meth:`settle` has anything to look at."""
+        return self._settle is not None
 
     def settle_by(self, look: Callable[[], Awaitable[Any]]) -> None:
         """Have :meth:`settle` do this."""
@@ -204,7 +216,8 @@ class OperationError(VenuekitError):
         on_what = f" for {self.subject}" if self.subject else ""
         code = f"{self.code} " if self.code is not None else ""
         reads = f" ({'; '.join(self.reads)})" if self.reads else ""
-        return f"{who}{what}{on_what}: {code}{self.message}{reads}"
+        mend = f"; {self.mend}" if self.mend else ""
+        return f"{who}{what}{on_what}: {code}{self.message}{mend}{reads}"
 
 
 class AccountClosed(OperationError):
@@ -285,19 +298,19 @@ class ClockSkew(VenueError):
 
 
 class Throttled(VenueError):
-    """A rate limit: the venue's refusal, or our own budget that would have to wait longer than allowed."""
+    """
+    A rate limit: the venue's refusal, or a pool that would have to be waited for longer than allowed.
+
+    ``retry_at`` says until when.
+    """
 
 
 class Banned(VenueError):
-    """The venue refuses this address for a while; ``retry_at`` says until when if it told us."""
-
-    def __init__(self, message: str, *, retry_at: datetime | None = None, **details: Any) -> None:
-        super().__init__(message, **details)
-        self.retry_at = retry_at
+    """The venue refuses this address for a while; nothing is sent there before ``retry_at``."""
 
 
 class Overloaded(VenueError):
-    """The venue is too busy and says that it did not execute the request."""
+    """The venue is too busy and says that it did not execute the request; ``outcome`` says whether that is believed."""
 
 
 class Unavailable(VenueError):

@@ -19,6 +19,7 @@ class Fault(enum.StrEnum):
     THROTTLED = "throttled"  #: a rate limit; not executed
     BANNED = "banned"  #: this address is shut out for a while; not executed
     OVERLOADED = "overloaded"  #: too busy, and documented as not executed
+    OVERLOADED_UNKNOWN = "overloaded_unknown"  #: too busy; documented as not executed, and orders behind it were found
     UNAVAILABLE = "unavailable"  #: maintenance; not executed
     UNKNOWN_OUTCOME = "unknown_outcome"  #: the venue does not know whether it executed
     AUTHENTICATION = "authentication"
@@ -26,13 +27,20 @@ class Fault(enum.StrEnum):
     INVALID = "invalid"
     NOT_FOUND = "not_found"
     REJECTED = "rejected"
+    UNSUPPORTED = "unsupported"  #: this environment or account does not have the endpoint at all
+
+    @property
+    def leaves_open(self) -> bool:
+        """Whether an order that met it may have been executed."""
+        return self in {Fault.UNKNOWN_OUTCOME, Fault.OVERLOADED_UNKNOWN}
 
 
-_ERRORS: Mapping[Fault, type[errors.VenueError]] = {
+_ERRORS: Mapping[Fault, type[errors.VenueError | errors.UnsupportedCapability]] = {
     Fault.CLOCK: errors.ClockSkew,
     Fault.THROTTLED: errors.Throttled,
     Fault.BANNED: errors.Banned,
     Fault.OVERLOADED: errors.Overloaded,
+    Fault.OVERLOADED_UNKNOWN: errors.Overloaded,
     Fault.UNAVAILABLE: errors.Unavailable,
     Fault.UNKNOWN_OUTCOME: errors.OutcomeNotStated,
     Fault.AUTHENTICATION: errors.AuthenticationFailed,
@@ -40,10 +48,11 @@ _ERRORS: Mapping[Fault, type[errors.VenueError]] = {
     Fault.INVALID: errors.InvalidRequest,
     Fault.NOT_FOUND: errors.NotFound,
     Fault.REJECTED: errors.Rejected,
+    Fault.UNSUPPORTED: errors.UnsupportedCapability,
 }
 
 
-def error_of(fault: Fault) -> type[errors.VenueError]:
+def error_of(fault: Fault) -> type[errors.VenueError | errors.UnsupportedCapability]:
     """Return the error that a refusal of this meaning is raised as."""
     return _ERRORS[fault]
 
@@ -53,13 +62,15 @@ class FaultRow:
     """
     One row: what a refusal with this status, code and exact message means.
 
-    None matches anything. Messages are compared whole, never searched.
+    None matches anything. Messages are compared whole, never searched. ``mend`` is what the error says beside the
+    venue's words: what they can mean, and what to do; empty where they say it themselves.
     """
 
     fault: Fault
     code: int | str | None = None
     status: int | None = None
     message: str | None = None
+    mend: str = attrs.field(default="", kw_only=True)
 
 
 _Key = tuple[int | None, int | str | None, str | None]
@@ -71,24 +82,30 @@ class FaultTable:
     A venue's refusals. Equality only; the most specific row wins: code before message before status.
 
     A refusal that no row lists is REJECTED when it carries a code, and otherwise by its status:
-    401 AUTHENTICATION, 403 PERMISSION, 404 NOT_FOUND, 418 BANNED, 429 THROTTLED, and anything else UNKNOWN_OUTCOME:
-    what does not speak the venue's language does not know what the venue did.
+    401 AUTHENTICATION, 403 THROTTLED (a firewall's limit), 418 BANNED, 429 THROTTLED, and anything else
+    UNKNOWN_OUTCOME, a 404 as well: what does not speak the venue's language does not know what the venue has or did.
+    A 451 is PERMISSION, with or without a code.
     """
 
     rows: tuple[FaultRow, ...]
-    _index: Mapping[_Key, Fault] = attrs.field(init=False, repr=False, eq=False)
+    _index: Mapping[_Key, FaultRow] = attrs.field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
-        index: dict[_Key, Fault] = {}
+        index: dict[_Key, FaultRow] = {}
         for row in self.rows:
             key = (row.status, row.code, row.message)
             if key in index:
                 raise ValueError(f"two rows for status {row.status}, code {row.code}, message {row.message!r}")
-            index[key] = row.fault
+            index[key] = row
         object.__setattr__(self, "_index", index)
 
     def classify(self, status: int, code: int | str | None, message: str) -> Fault:
         """Return what a refusal means; ``code`` is None when the venue gave none."""
+        row = self.row(status, code, message)
+        return _by_status(status, has_code=code is not None) if row is None else row.fault
+
+    def row(self, status: int, code: int | str | None, message: str) -> FaultRow | None:
+        """Return the row that a refusal falls under, None when no row lists it."""
         candidates: tuple[_Key, ...] = (
             (status, code, message),
             (None, code, message),
@@ -101,16 +118,15 @@ class FaultTable:
         for key in candidates:
             if key == (None, None, None):
                 continue
-            fault = self._index.get(key)
-            if fault is not None:
-                return fault
-        return _by_status(status, has_code=code is not None)
+            row = self._index.get(key)
+            if row is not None:
+                return row
+        return None
 
 
 _STATUS_FAULTS: Mapping[int, Fault] = {
     401: Fault.AUTHENTICATION,
-    403: Fault.PERMISSION,
-    404: Fault.NOT_FOUND,
+    403: Fault.THROTTLED,
     418: Fault.BANNED,
     429: Fault.THROTTLED,
 }
@@ -120,6 +136,8 @@ def _by_status(status: int, *, has_code: bool) -> Fault:
     """Return what an unlisted refusal means: a server that broke does not know what it did."""
     if status >= 500:
         return Fault.UNKNOWN_OUTCOME
+    if status == 451:
+        return Fault.PERMISSION
     if has_code and status not in {408, 418, 429}:
         return Fault.REJECTED
     return _STATUS_FAULTS.get(status, Fault.UNKNOWN_OUTCOME)

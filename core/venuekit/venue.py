@@ -11,7 +11,7 @@ import attrs
 
 from venuekit.capabilities import Capability, Setting
 from venuekit.errors import ConfigurationError
-from venuekit.faults import FaultTable
+from venuekit.faults import Fault, FaultTable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -143,13 +143,19 @@ class Refusal:
     A refusal as the venue wrote it, before it is classified.
 
     ``retry_after`` is in seconds from now and ``retry_at`` an instant, where the venue says so in its body; the
-    ``Retry-After`` header is read by core.
+    ``Retry-After`` header is read by core. ``fault`` is what the words mean where they vary too much for a row of the
+    table, and goes before it.
+
+    ``is_foreign`` says that the venue's application did not write it: somebody on the way did, and what became of a
+    write is not known. So it is unless told otherwise for whatever has no code.
     """
 
     code: int | str | None
     message: str
     retry_after: float | None = None
     retry_at: datetime | None = None
+    fault: Fault | None = None
+    is_foreign: bool = attrs.field(default=attrs.Factory(lambda self: self.code is None, takes_self=True))
 
 
 class Answers(Protocol):
@@ -159,8 +165,8 @@ class Answers(Protocol):
         """
         Return what was refused, None for a success.
 
-        A body that is not the venue's format gives a refusal without code when the status is not 2xx; with 2xx it
-        raises ``ValueError``.
+        A body that is not the venue's format gives a foreign refusal without code when the status is not 2xx
+        (:func:`venuekit.foreign.read_foreign` reads what it says); with 2xx it raises ``ValueError``.
         """
 
 

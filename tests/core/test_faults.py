@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from venuekit.errors import Rejected, VenueError
+from venuekit.errors import Rejected, UnsupportedCapability, VenueError
 from venuekit.faults import Fault, FaultRow, FaultTable, error_of
 
 TABLE = FaultTable(
@@ -33,8 +33,10 @@ TABLE = FaultTable(
         (429, 99, "x", Fault.THROTTLED),
         (418, None, "", Fault.BANNED),
         (401, None, "", Fault.AUTHENTICATION),
-        (403, None, "", Fault.PERMISSION),
-        (404, None, "", Fault.NOT_FOUND),
+        (403, None, "", Fault.THROTTLED),
+        (404, None, "", Fault.UNKNOWN_OUTCOME),
+        (451, None, "", Fault.PERMISSION),
+        (451, 0, "restricted location", Fault.PERMISSION),
         (400, None, "", Fault.UNKNOWN_OUTCOME),
         (302, None, "", Fault.UNKNOWN_OUTCOME),
         (400, 99, "x", Fault.REJECTED),
@@ -46,11 +48,12 @@ def test_the_most_specific_row_wins(status: int, code: int | None, message: str,
 
 
 def test_every_meaning_is_raised_as_an_error() -> None:
-    """Each has a class of its own."""
-    raised = {error_of(fault) for fault in Fault}
-    assert len(raised) == len(Fault)
-    assert all(issubclass(error, VenueError) for error in raised)
+    """Each has a class of its own, whether an overloaded venue is believed or not; what is missing is unsupported."""
+    raised = {error_of(fault) for fault in Fault if fault is not Fault.OVERLOADED_UNKNOWN}
+    assert len(raised) == len(Fault) - 1
+    assert all(issubclass(error, VenueError) for error in raised - {UnsupportedCapability})
     assert error_of(Fault.REJECTED) is Rejected
+    assert error_of(Fault.OVERLOADED_UNKNOWN) is error_of(Fault.OVERLOADED)
 
 
 def test_two_rows_for_one_refusal_are_a_mistake() -> None:

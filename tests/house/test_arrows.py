@@ -16,6 +16,7 @@ STOREYS = (
     {"endpoint", "capabilities"},
     {"venue"},
     {"clock", "credentials", "support"},
+    {"foreign"},
     {"payloads", "hooks"},
     {"_entry_points"},
     {"_contract"},

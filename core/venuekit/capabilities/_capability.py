@@ -17,7 +17,7 @@ from venuekit.errors import UnsupportedCapability
 if TYPE_CHECKING:
     from venuekit.account import Account
 
-__all__ = ["Capability", "Support", "SupportState", "capability_of"]
+__all__ = ["Capability", "Support", "SupportState", "capability_of", "promised_by"]
 
 
 class SupportState(enum.StrEnum):
@@ -78,6 +78,11 @@ class Capability(ABC):  # noqa: B024 - the promises are its subclasses'
         raise UnsupportedCapability(
             support.reason or "not implemented by this plugin", venue=account.venue.id, operation=cls.__name__
         )
+
+
+def promised_by(capability: type[Capability]) -> frozenset[str]:
+    """Return the names of the methods that a capability itself promises, without those of what it builds on."""
+    return frozenset(name for name, method in vars(capability).items() if _is_promise(method))
 
 
 def _is_promise(method: object) -> bool:

@@ -13,6 +13,16 @@ from venuekit.venue import Limit
 
 __all__ = ["Budget", "PoolName", "SlidingBudget", "feed", "pay"]
 
+#: the first pause, in seconds, after a refusal that names no time, and after a ban that names none
+_PAUSE = 1.0
+_BAN = 120.0
+#: a shorter time that the venue names may be over already, by the error of its clock and ours
+_BELIEVED = 0.1
+#: how often the first pause the longest one is
+_GROWTH = 128
+#: a refusal that comes this many seconds after a pause, or after as long as it lasted, is one of a row
+_QUIET = 5.0
+
 
 @attrs.frozen
 class PoolName:
@@ -40,11 +50,19 @@ class Budget(Protocol):
     def feed(self, used: int, now: float) -> None:
         """Hear from the venue how much it counted in its running window."""
 
-    def close(self, seconds: float, now: float) -> None:
-        """Spend nothing for so long: the venue said so."""
+    def close(self, seconds: float | None, now: float, *, banned: bool = False) -> float:
+        """
+        Spend nothing for as long as the venue says, and return for how many seconds that is.
+
+        ``seconds`` is None where the venue does not say, 0 where it says a time that is over: then, and when it
+        refuses again right after a pause, the pauses must grow. ``banned`` says that the address is shut out.
+        """
 
     def closed(self, now: float) -> float:
         """Return for how many seconds the pool is still closed, 0.0 when it is open."""
+
+    def banned(self, now: float) -> bool:
+        """Say whether it is closed because the address is shut out."""
 
 
 class SlidingBudget:
@@ -55,7 +73,7 @@ class SlidingBudget:
     venue counted and we did not see (another process behind the same address) is added when it says so.
     """
 
-    __slots__ = ("_amount", "_closed_until", "_seconds", "_spent", "_used")
+    __slots__ = ("_amount", "_banned", "_closed_until", "_pause", "_seconds", "_spent", "_used")
 
     def __init__(self, limit: Limit) -> None:
         self._amount = limit.amount
@@ -63,6 +81,9 @@ class SlidingBudget:
         self._used = 0
         self._spent: deque[tuple[float, int]] = deque()
         self._closed_until = 0.0
+        self._banned = False
+        #: our own last pause, in seconds; 0 before the first refusal
+        self._pause = 0.0
 
     def wait(self, amount: int, now: float, reserve: float = 0.0) -> float:
         """Return the seconds until ``amount`` may be spent leaving a share of ``reserve`` unspent, 0.0 for now."""
@@ -92,13 +113,29 @@ class SlidingBudget:
         if used > self._used:
             self.spend(used - self._used, now)
 
-    def close(self, seconds: float, now: float) -> None:
-        """Spend nothing for so long."""
-        self._closed_until = max(self._closed_until, now + seconds)
+    def close(self, seconds: float | None, now: float, *, banned: bool = False) -> float:
+        """Spend nothing for so long, or, where the venue does not say or refuses again, for a pause that doubles."""
+        first = _BAN if banned and seconds is None else _PAUSE
+        if now < self._closed_until:  # of a request that left before it was closed: no further refusal
+            pause = 0.0 if self._banned or not banned else first
+        else:
+            again = self._pause > 0 and now - self._closed_until <= max(self._pause, _QUIET)
+            self._banned = False
+            if again:
+                pause = self._pause = min(max(self._pause * 2, first), first * _GROWTH)
+            else:
+                pause, self._pause = 0.0 if seconds and seconds >= _BELIEVED else first, first
+        self._banned = self._banned or banned
+        self._closed_until = max(self._closed_until, now + max(pause, seconds or 0.0))
+        return self._closed_until - now
 
     def closed(self, now: float) -> float:
         """Return for how many seconds the pool is still closed."""
         return max(0.0, self._closed_until - now)
+
+    def banned(self, now: float) -> bool:
+        """Say whether it is closed because the address is shut out."""
+        return self._banned and now < self._closed_until
 
 
 def pay(costs: Sequence[tuple[Budget, int]], now: float, reserve: float = 0.0) -> float:

@@ -18,7 +18,7 @@ from venuekit.pipeline.observe import Observer
 from venuekit.pipeline.policy import RetryPolicy
 from venuekit.pipeline.subjects import Subjects
 from venuekit.pipeline.wire import Wire
-from venuekit.venue import Environment, Limit, Venue
+from venuekit.venue import Environment, Limit, LimitScope, Venue
 
 if TYPE_CHECKING:
     from venuekit.pipeline.position_limit import PositionLimit
@@ -89,7 +89,11 @@ class Line:
         found = self._costs.get(endpoint)
         if found is None:
             limits = {limit.name: limit for limit in self.place.venue.limits}
-            pools = tuple((limits[name], self.pool(limits[name]), cost) for name, cost in endpoint.pools.items())
+            prices = dict(endpoint.pools)
+            if not any(limits[name].scope is LimitScope.ADDRESS for name in prices):
+                # it pays nothing there, and does not leave either while the address is shut out
+                prices |= {limit.name: 0 for limit in limits.values() if limit.scope is LimitScope.ADDRESS}
+            pools = tuple((limits[name], self.pool(limits[name]), cost) for name, cost in prices.items())
             costs = Costs(pools, None, endpoint.priority.value)
             found = costs._replace(due=costs.of(endpoint.weight)) if isinstance(endpoint.weight, int) else costs
             self._costs[endpoint] = found

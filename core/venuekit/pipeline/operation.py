@@ -17,11 +17,12 @@ from venuekit.errors import OperationError, Outcome
 from venuekit.message import HttpResponse
 from venuekit.payloads.mismatch import mismatch_of
 from venuekit.pipeline.budget import Budget, feed, pay
+from venuekit.pipeline.closing import SHUTTING, heed, learn, too_long
 from venuekit.pipeline.journal import Journal, Unresolved, new_id
 from venuekit.pipeline.observe import Event, EventKind, tell
 from venuekit.pipeline.subjects import FENCING, Fence, footprint_of
-from venuekit.pipeline.verdict import Trouble, TroubleKind, first_bytes, judge
-from venuekit.venue import Draft, LimitScope
+from venuekit.pipeline.verdict import LEAVING_OPEN, Trouble, TroubleKind, first_bytes, judge
+from venuekit.venue import Draft
 
 if TYPE_CHECKING:
     from venuekit.pipeline.line import Line
@@ -39,8 +40,6 @@ _UNANSWERED: Mapping[TroubleKind, type[errors.TransportError]] = {
 }
 #: a request is good until its timestamp plus the receive window, and venues allow clocks one second of error
 _TOLERANCE = 1000
-#: how long a ban is believed to last when the venue does not say
-_BAN = 120.0
 
 
 @attrs.define(eq=False)
@@ -140,7 +139,10 @@ class Operation(Generic[T]):
             lost = errors.AnswerLost(f"{first_bytes(response)}; {_failure(error)}", status=response.status)
             raise self._trouble(TroubleKind.LOST, lost) from error
         if trouble is not None:
-            self._heed(trouble, costs)
+            if trouble.kind in SHUTTING:
+                heed(self.line, trouble, costs, self.attempts)
+            elif trouble.kind is TroubleKind.UNSUPPORTED:
+                learn(self.line, self.endpoint, trouble.error.message)
             raise self._trouble(trouble.kind, trouble.error, trouble.delay)
         try:
             value = self.decode(response.body)
@@ -199,15 +201,8 @@ class Operation(Generic[T]):
     async def _save_up(self, costs: tuple[Any, ...], due: list[tuple[Budget, int]], delay: float) -> None:
         """Wait until every pool can be paid, and pay."""
         while delay:
-            for limit, pool, _ in costs:
-                shut = pool.closed(self.line.clock.monotonic())
-                if shut and limit.scope is LimitScope.ADDRESS and self.waited + shut > self.max_wait:
-                    until = from_milliseconds(self.line.place.clock.milliseconds() + round(shut * 1000))
-                    raise self.annotate(errors.Banned(f"pool {limit.name} is closed", retry_at=until))
             if self.waited + delay > self.max_wait:
-                names = ", ".join(limit.name for limit, _, _ in costs)
-                words = f"our own budget ({names}) is spent for {delay:.1f} s, longer than may be waited"
-                raise self.annotate(errors.Throttled(words))
+                raise self.annotate(too_long(self.line, costs, delay))
             # never less than a millisecond: a rounding short of the window would be waited for again and again
             await self.wait(max(delay, 0.001))
             delay = pay(due, self.line.clock.monotonic(), self.priority.value)
@@ -344,7 +339,7 @@ class Operation(Generic[T]):
             self.fences = ()
 
     def _trouble(self, kind: TroubleKind, error: OperationError, delay: float | None = None) -> Trouble:
-        if kind is TroubleKind.LOST and self.endpoint.effect is not Effect.READ:
+        if kind in LEAVING_OPEN and self.endpoint.effect is not Effect.READ:
             self.leave_open()
             error.outcome = Outcome.UNKNOWN
         else:
@@ -391,19 +386,6 @@ class Operation(Generic[T]):
         failed = mismatch_of(error)
         failed.status = failed.status or response.status
         return self._trouble(TroubleKind.REFUSED if self.endpoint.effect is Effect.READ else TroubleKind.LOST, failed)
-
-    def _heed(self, trouble: Trouble, costs: tuple[Any, ...]) -> None:
-        """Close the pools that the venue says are closed."""
-        if trouble.kind is TroubleKind.BANNED:
-            for limit, pool, _ in costs:
-                if limit.scope is LimitScope.ADDRESS:
-                    pool.close(_BAN if trouble.delay is None else trouble.delay, self.line.clock.monotonic())
-        elif trouble.kind is TroubleKind.THROTTLED and trouble.delay:
-            # HTTP's own 429 speaks of everything we send; a venue's code speaks of this account and endpoint
-            everything = trouble.error.status == 429
-            for limit, pool, _ in costs:
-                if everything or limit.scope is LimitScope.ACCOUNT:
-                    pool.close(trouble.delay, self.line.clock.monotonic())
 
     def _note(self, journal: Journal) -> None:
         """Put this attempt into the journal; a later attempt of the same write replaces the line before it."""

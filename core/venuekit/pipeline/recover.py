@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, TypeVar, cast
 
 from venuekit.endpoint import Call
+from venuekit.errors import OperationError
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.retry import Column, Move, after_loss, column, move, persist, unchanged
-from venuekit.pipeline.settle import find_out
-from venuekit.pipeline.verdict import Trouble
+from venuekit.pipeline.settle import find_out, left_open, settle_unless_settled
+from venuekit.pipeline.verdict import Trouble, TroubleKind
 
 __all__ = ["recover"]
 
@@ -31,12 +32,19 @@ async def recover(operation: Operation[T], first: Trouble, call: Call) -> T:
         value = await persist(operation, first, resync)
     except Trouble as trouble:
         last = trouble
+    except OperationError as error:  # an attempt that did not leave
+        settle_unless_settled(operation, error, call)
+        raise
     else:
         return after_loss(operation, value)
     chosen = move(last, operation)
     if chosen is Move.DONE:
         return cast("T", unchanged(operation))
     # one that was tried again and again may have been carried out by any of its attempts
-    if chosen is Move.FIND_OUT or (operation.open_until and column(operation.endpoint) is Column.EVERY_ORDER):
+    spent = operation.open_until and column(operation.endpoint) is Column.EVERY_ORDER
+    if chosen is Move.FIND_OUT or (spent and last.kind is not TroubleKind.SHUT_OUT):
         return cast("T", await find_out(operation, last, call, resync))
+    if chosen is Move.LEAVE_OPEN:
+        raise left_open(operation, last.error, call)
+    settle_unless_settled(operation, last.error, call)
     raise operation.annotate(last.error)

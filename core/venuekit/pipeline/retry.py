@@ -34,6 +34,7 @@ class Move(enum.StrEnum):
     RESYNC = "resync"  #: measure the venue's clock and send again, once
     RAISE = "raise"
     FIND_OUT = "find_out"  #: read what holds; see settle.py
+    LEAVE_OPEN = "leave_open"  #: raise at once as unknown: nothing can be read either, before ``retry_at``
     DONE = "done"  #: it is so already
 
 
@@ -73,13 +74,16 @@ TABLE: Mapping[TroubleKind, Mapping[Column, Move]] = {
     TroubleKind.CERTIFICATE: _row(Move.RAISE),
     TroubleKind.CLOCK: _row(Move.RESYNC),
     TroubleKind.THROTTLED: _row(Move.WAIT),
-    TroubleKind.BANNED: _row(Move.RAISE),
+    TroubleKind.BANNED: _row(Move.WAIT),
+    TroubleKind.SHUT_OUT: _row(Move.WAIT, once=Move.LEAVE_OPEN),
     TroubleKind.BUSY: _row(Move.WAIT, once=Move.RAISE),
+    TroubleKind.OVERLOADED: _row(Move.WAIT, once=Move.FIND_OUT),
     TroubleKind.LOST: _row(
         Move.FIND_OUT, read=Move.RETRY, every_order=Move.RETRY, session=Move.RETRY, session_end=Move.RAISE
     ),
     TroubleKind.DOUBTFUL: _row(Move.RAISE, set=Move.FIND_OUT, every_order=Move.FIND_OUT, once=Move.FIND_OUT),
     TroubleKind.NO_CHANGE: _row(Move.RAISE, set=Move.DONE, every_order=Move.DONE),
+    TroubleKind.UNSUPPORTED: _row(Move.RAISE),
     TroubleKind.REFUSED: _row(Move.RAISE),
 }
 
@@ -145,7 +149,7 @@ async def persist(
         trouble = _failure(state).trouble
         if trouble.kind is TroubleKind.CLOCK:
             return 0.0
-        return jitter(state) if trouble.delay is None else trouble.delay
+        return trouble.delay or jitter(state)
 
     def stop(state: _t.RetryCallState) -> bool:
         return state.attempt_number >= policy.attempts or operation.waited + state.upcoming_sleep > operation.max_wait

@@ -20,12 +20,22 @@ from venuekit.pipeline.retry import Column, Move, column, move, persist, unchang
 from venuekit.pipeline.turns import wait_for_fences
 from venuekit.pipeline.verdict import Trouble, TroubleKind
 
-__all__ = ["find_out", "look_again", "look_for_value", "read_now", "settle_later"]
+__all__ = [
+    "find_out",
+    "left_open",
+    "look_again",
+    "look_for_value",
+    "read_now",
+    "settle_later",
+    "settle_unless_settled",
+]
 
 T = TypeVar("T")
 
 #: seconds between looks for the trace of a lost write, before its absence can be proven
 _LOOKS = (0.0, 1.0, 2.0)
+#: the same when the venue is overloaded: fewer, and further apart each time
+_SPARSE_LOOKS = (2.0, 4.0)
 
 Resync = Callable[[Operation[Any]], Awaitable[None]]
 
@@ -73,6 +83,18 @@ async def settle_later(operation: Operation[Any], cause: OperationError, call: C
     except OperationError as unconverted:
         look_for_value(operation, unconverted, call)
         raise
+
+
+def left_open(operation: Operation[Any], cause: OperationError, call: Call) -> OperationError:
+    """Return the error of a write that somebody else than the venue answered, shutting this address out."""
+    why = "the venue itself did not say so, and nothing can be read before the address is let in again"
+    return _unknown(operation, cause, why, call, None)
+
+
+def settle_unless_settled(operation: Operation[Any], error: OperationError, call: Call) -> None:
+    """Let ``settle()`` of an error look again, where an attempt of its write may have been executed."""
+    if operation.open_until and operation.endpoint.is_write and not error.can_settle:
+        error.settle_by(lambda: settle_later(operation, error, call, None))
 
 
 def look_for_value(operation: Operation[Any], unconverted: OperationError, call: Call) -> None:
@@ -144,7 +166,10 @@ async def _settle(operation: Operation[Any], trouble: Trouble, call: Call, resyn
         try:
             return await persist(operation, None, resync)
         except Trouble as again:
-            if move(again, operation) is not Move.FIND_OUT:
+            chosen = move(again, operation)
+            if chosen is Move.LEAVE_OPEN:
+                raise left_open(operation, again.error, call) from None
+            if chosen is not Move.FIND_OUT:
                 raise operation.annotate(again.error) from None
             trouble = again
 
@@ -155,7 +180,7 @@ async def _prove(operation: Operation[Any], cause: OperationError, call: Call) -
     if endpoint.settle is None:
         raise _unknown(operation, cause, "nothing can be read that would tell", call, None)
     proof = endpoint.absence_proof
-    for pause in _LOOKS:
+    for pause in _SPARSE_LOOKS if isinstance(cause, errors.Overloaded) else _LOOKS:
         if pause:
             await operation.line.clock.sleep(pause)
         found = await _look(operation, cause, call)
@@ -196,7 +221,7 @@ async def _look(operation: Operation[Any], cause: OperationError, call: Call) ->
         found = await settle(call, operation.lost())
     except Exception as error:
         operation.reads += (f"a read failed: {_said(error)}",)
-        raise _unknown(operation, cause, "the reads that would tell failed", call, None) from error
+        raise _unknown(operation, cause, "the reads that would tell failed", call, None, error) from error
     if isinstance(found, Applied):
         operation.arrived()
         if found.claims is not None:
@@ -218,7 +243,7 @@ async def read_now(
         reading = await readback(call, operation.lost())
     except Exception as error:
         operation.reads += (f"a read failed: {_said(error)}",)
-        raise _unknown(operation, cause, "the read that would tell failed", call, first) from error
+        raise _unknown(operation, cause, "the read that would tell failed", call, first, error) from error
     operation.reads += (f"read {_shown(reading.value)}",)
     return reading
 
@@ -228,6 +253,12 @@ async def _sleep_until(operation: Operation[Any], moment: datetime) -> None:
     if missing > 0:
         # a millisecond past it, since the venue's own clock decides on equality
         await operation.line.clock.sleep(missing + 0.001)
+
+
+def _later(operation: Operation[Any], error: OperationError) -> datetime | None:
+    """Return when an error says that it may be tried again, None when that is over."""
+    until = error.retry_at
+    return until if until is not None and until > operation.line.place.clock.now() else None
 
 
 def _said(error: Exception) -> str:
@@ -251,10 +282,15 @@ def _differing(
     return operation.annotate(errors.Conflict(words))
 
 
-def _unknown(
-    operation: Operation[Any], cause: OperationError, why: str, call: Call, first: Reading[Any] | None
+def _unknown(  # noqa: PLR0917 - the parts of one sentence, in their order
+    operation: Operation[Any],
+    cause: OperationError,
+    why: str,
+    call: Call,
+    first: Reading[Any] | None,
+    failed: Exception | None = None,
 ) -> OperationError:
-    """Build the honest default."""
+    """Build the honest default; ``failed`` is why a read failed."""
 
     async def again() -> Any:
         return await settle_later(operation, cause, call, first)
@@ -263,6 +299,7 @@ def _unknown(
     error = errors.OutcomeUnknown(f"{cause.message}; {why}{sole}", settle=again, code=cause.code, status=cause.status)
     operation.annotate(error)
     error.outcome = Outcome.UNKNOWN
+    error.retry_at = _later(operation, failed if isinstance(failed, OperationError) else cause)
     if operation.line.place.observers:
         operation.tell(EventKind.UNKNOWN_OUTCOME, error=error)
     return error

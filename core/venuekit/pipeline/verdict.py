@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from venuekit import errors
 from venuekit.clock import VenueClock, from_milliseconds
 from venuekit.credentials.redactor import redact
-from venuekit.endpoint import Endpoint
+from venuekit.endpoint import Effect, Endpoint
 from venuekit.errors import OperationError
 from venuekit.faults import Fault, error_of
 from venuekit.message import HttpResponse
 from venuekit.venue import Refusal, Venue
 
-__all__ = ["Trouble", "TroubleKind", "first_bytes", "judge", "leaves_open", "retry_after"]
+__all__ = ["LEAVING_OPEN", "Trouble", "TroubleKind", "first_bytes", "judge", "leaves_open", "retry_after"]
 
 T = TypeVar("T")
 
@@ -29,11 +29,18 @@ class TroubleKind(enum.StrEnum):
     CLOCK = "clock"
     THROTTLED = "throttled"
     BANNED = "banned"
+    SHUT_OUT = "shut_out"  #: throttled or banned by somebody who does not speak for the venue, a firewall
     BUSY = "busy"  #: overloaded or under maintenance, as a documented refusal
+    OVERLOADED = "overloaded"  #: documented as refused, and not believed of what must not happen twice
     LOST = "lost"  #: answer lost, unreadable, or the venue itself does not know
     DOUBTFUL = "doubtful"  #: a code that only a read can explain
     NO_CHANGE = "no_change"
+    UNSUPPORTED = "unsupported"  #: refused, as everything that only this endpoint serves will be
     REFUSED = "refused"
+
+
+#: after these a write may have been executed
+LEAVING_OPEN = frozenset({TroubleKind.LOST, TroubleKind.SHUT_OUT, TroubleKind.OVERLOADED})
 
 
 class Trouble(Exception):
@@ -52,9 +59,15 @@ _KINDS: Mapping[Fault, TroubleKind] = {
     Fault.THROTTLED: TroubleKind.THROTTLED,
     Fault.BANNED: TroubleKind.BANNED,
     Fault.OVERLOADED: TroubleKind.BUSY,
+    Fault.OVERLOADED_UNKNOWN: TroubleKind.OVERLOADED,
     Fault.UNAVAILABLE: TroubleKind.BUSY,
     Fault.UNKNOWN_OUTCOME: TroubleKind.LOST,
+    Fault.UNSUPPORTED: TroubleKind.UNSUPPORTED,
 }
+#: what somebody on the way may tell a read; of a write it says nothing
+_BELIEVED = frozenset({Fault.AUTHENTICATION, Fault.PERMISSION, Fault.OVERLOADED, Fault.UNAVAILABLE})
+#: no venue asks for more than a year, in seconds; a number beyond it is none
+_LONGEST = 366 * 86_400.0
 
 
 def judge(venue: Venue[Any], endpoint: Endpoint[Any], response: HttpResponse, clock: VenueClock) -> Trouble | None:
@@ -72,14 +85,20 @@ def judge(venue: Venue[Any], endpoint: Endpoint[Any], response: HttpResponse, cl
     code, message = refusal.code, refusal.message
     fault = endpoint.faults.get(code) if code is not None else None
     if fault is None:
-        fault = venue.faults.classify(response.status, code, message)
+        fault = refusal.fault or venue.faults.classify(response.status, code, message)
+    row = venue.faults.row(response.status, code, message)
     now = clock.milliseconds()
     delay = retry_after(refusal, response.headers, now)
-    words = redact(message) if message else first_bytes(response)
-    details: dict[str, Any] = {"code": code, "status": response.status, "outcome": errors.Outcome.NOT_APPLIED}
-    if fault is Fault.BANNED:
-        details["retry_at"] = _moment(now, delay)
-    error = error_of(fault)(words, **details)
+    error = error_of(fault)(
+        _words(refusal, response),
+        code=code,
+        status=response.status,
+        outcome=errors.Outcome.NOT_APPLIED,
+        retry_at=_moment(now, delay),
+        mend="" if row is None else row.mend,
+    )
+    if refusal.is_foreign:
+        return Trouble(_foreign_kind(fault, endpoint), error, delay)
     if code in endpoint.no_change:
         return Trouble(TroubleKind.NO_CHANGE, error)
     if code in endpoint.doubtful or code in endpoint.doubtful_after_loss:
@@ -91,18 +110,49 @@ def leaves_open(venue: Venue[Any], endpoint: Endpoint[T], value: T) -> bool:
     """Say whether a batch was answered, and the venue does not know what became of one of its items."""
     if endpoint.item_refusals is None:
         return False
-    faults = [venue.faults.classify(200, code, words) for code, words in endpoint.item_refusals(value)]
-    return any(_KINDS.get(fault) is TroubleKind.LOST for fault in faults)
+    return any(venue.faults.classify(200, code, words).leaves_open for code, words in endpoint.item_refusals(value))
+
+
+def _words(refusal: Refusal, response: HttpResponse) -> str:
+    if not refusal.message:
+        return first_bytes(response)
+    words = redact(refusal.message)
+    return f"HTTP {response.status}, not from the venue itself: {words}" if refusal.is_foreign else words
+
+
+def _foreign_kind(fault: Fault, endpoint: Endpoint[Any]) -> TroubleKind:
+    """Return the kind of what the venue's application did not say: it leaves open what became of a write."""
+    if fault in {Fault.THROTTLED, Fault.BANNED}:
+        return TroubleKind.SHUT_OUT
+    if endpoint.effect is Effect.READ and fault in _BELIEVED:
+        return _KINDS.get(fault, TroubleKind.REFUSED)
+    return TroubleKind.LOST
 
 
 def retry_after(refusal: Refusal, headers: Mapping[str, str], now: int) -> float | None:
-    """Return for how many seconds the venue asks to wait; None when it does not say."""
-    if refusal.retry_at is not None:
-        return max(0.0, (refusal.retry_at - from_milliseconds(now)).total_seconds())
-    if refusal.retry_after is not None:
-        return refusal.retry_after
-    header = headers.get("Retry-After")
-    return float(header) if header is not None and header.isdecimal() else None
+    """Return for how many seconds the venue asks to wait, 0 when that is over; None when it does not say."""
+    until = refusal.retry_at
+    if until is None:
+        if refusal.retry_after is not None:
+            return min(max(0.0, refusal.retry_after), _LONGEST)
+        header = headers.get("Retry-After", "").strip()
+        if header.isascii() and header.isdecimal():
+            return min(float(header), _LONGEST)
+        until = _http_date(header)
+    return None if until is None else min(max(0.0, (until - from_milliseconds(now)).total_seconds()), _LONGEST)
+
+
+def _http_date(text: str) -> datetime | None:
+    """Return the instant that a header names as a date, None for what is none."""
+    if not text:
+        return None
+    from email.utils import parsedate_to_datetime
+
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, IndexError, OverflowError):
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def first_bytes(response: HttpResponse) -> str:
@@ -112,4 +162,4 @@ def first_bytes(response: HttpResponse) -> str:
 
 
 def _moment(now: int, delay: float | None) -> datetime | None:
-    return None if delay is None else from_milliseconds(now + round(delay * 1000))
+    return from_milliseconds(now + round(delay * 1000)) if delay else None

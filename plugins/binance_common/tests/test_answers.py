@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
+from venuekit.faults import Fault
 from venuekit.message import HttpResponse
 from venuekit.venue import Refusal
 from venuekit_binance_common.answers import read_answer
@@ -17,26 +20,61 @@ def answer(body: bytes, status: int = 200) -> HttpResponse:
     "message",
     [
         "Too many requests; current limit is 2400 requests per minute.",
-        "IP banned until 1621207852808.",
+        "Too many requests; current limit of IP(203.0.113.9) is 2400 requests per minute.",
         "Way too many requests; IP banned until tomorrow. Please stop.",
     ],
 )
 def test_other_words_tell_no_instant(message: str) -> None:
-    """Only the documented form is trusted."""
+    """A limit is none that ends at an instant, and a word is no instant."""
     refusal = read_answer(answer(b'{"code":-1003,"msg":"%s"}' % message.encode(), 418))
 
     assert refusal == Refusal(code=-1003, message=message)
 
 
+@pytest.mark.parametrize("status", [403, 418, 429])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Way too many requests; IP banned until 1621207852808.",
+        "Way too many requests; IP banned until 1621207852808. Please use the websocket for live updates.",
+        "Way too many requests; IP(203.0.113.9) banned until 1621207852808. Please use the websocket for live updates.",
+        "Way too much request weight used; IP banned until 1621207852808. Please use the websocket for live updates.",
+        "IP banned until 1621207852808.",
+    ],
+)
+def test_every_wording_of_a_ban_tells_until_when(message: str, status: int) -> None:
+    """With and without an address, and whatever the status is, it is a ban until then."""
+    refusal = read_answer(answer(b'{"code":-1003,"msg":"%s"}' % message.encode(), status))
+
+    until = datetime(2021, 5, 16, 23, 30, 52, 808000, UTC)
+    assert refusal == Refusal(code=-1003, message=message, retry_at=until, fault=Fault.BANNED)
+
+
+def test_other_refusals_ban_nobody_whatever_they_quote() -> None:
+    """Words about a ban count behind the code that tells of it, not where somebody's text is repeated."""
+    refusal = read_answer(answer(b'{"code":-4015,"msg":"Client order id banned until 1621207852808 is invalid."}', 400))
+
+    assert refusal is not None
+    assert (refusal.fault, refusal.retry_at) == (None, None)
+
+
 @pytest.mark.parametrize("status", [400, 403, 502, 504])
 @pytest.mark.parametrize("body", [b"<html>blocked</html>", b"", b'{"code":-10', b"[]", b'"words"', b"null"])
 def test_error_in_another_format_is_a_refusal_without_code(body: bytes, status: int) -> None:
-    """The first words of the body stand for the message."""
+    """The text of the body stands for the message, and nobody is taken for the venue."""
     refusal = read_answer(answer(body, status))
 
     assert refusal is not None
-    assert refusal.code is None
-    assert refusal.message == (body.decode() or "empty body")
+    assert (refusal.code, refusal.is_foreign) == (None, True)
+    assert refusal.message == ("blocked" if b"<" in body else body.decode() or "empty body")
+
+
+def test_words_of_the_venues_without_a_code_are_still_its_own() -> None:
+    """Some refusals come as JSON that has words and no code: nobody else writes those."""
+    refusal = read_answer(answer(b'{"msg":"Service Unavailable."}', 503))
+
+    assert refusal is not None
+    assert (refusal.code, refusal.is_foreign) == (None, False)
 
 
 @pytest.mark.parametrize("body", [b"<html>ok</html>", b"", b"   ", b"ok", b'{"code":200,"ms'])

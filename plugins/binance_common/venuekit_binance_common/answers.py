@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from venuekit.faults import Fault
+from venuekit.foreign import banned_until, read_foreign
 from venuekit.message import HttpResponse
 from venuekit.venue import Refusal
 
@@ -19,8 +19,7 @@ _SUCCESS = 200
 _OPENING = frozenset({b"{", b"["})
 #: an object that carries a code is short; a longer body is an answer, whatever its fields are called
 _LONGEST_REFUSAL = 4096
-_BANNED_UNTIL = re.compile(r"Way too many requests; IP banned until (\d{10,16})\.(?: .*)?", re.DOTALL)
-_FIRST_BYTES = 200
+_TOO_MANY_REQUESTS = -1003
 
 
 def read_answer(response: HttpResponse) -> Refusal | None:
@@ -43,9 +42,8 @@ def read_answer(response: HttpResponse) -> Refusal | None:
     try:
         document = json.loads(body)
     except ValueError:
-        return Refusal(code=None, message=_first_words(body))
-    refusal = _refusal_in(document)
-    return Refusal(code=None, message=_first_words(body)) if refusal is None else refusal
+        return read_foreign(response)
+    return _refusal_in(document) or read_foreign(response)
 
 
 def _refusal_in(document: Any) -> Refusal | None:
@@ -57,7 +55,10 @@ def _refusal_in(document: Any) -> Refusal | None:
     if code == _SUCCESS or (code is None and "msg" not in document):
         return None
     message = str(document.get("msg", ""))
-    return Refusal(code=code, message=message, retry_at=_banned_until(message))
+    until = banned_until(message) if code == _TOO_MANY_REQUESTS else None
+    # a ban is one whatever its status is; and what has words of the venue's, though no code, is the venue's own
+    fault = None if until is None else Fault.BANNED
+    return Refusal(code=code, message=message, retry_at=until, fault=fault, is_foreign=False)
 
 
 def _code(value: object) -> int | str | None:
@@ -65,16 +66,3 @@ def _code(value: object) -> int | str | None:
     if isinstance(value, str):
         return int(value) if value.removeprefix("-").isdecimal() else value or None
     return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _banned_until(message: str) -> datetime | None:
-    """Return until when the address is banned; the instant stands in the message, in milliseconds, and nowhere else."""
-    found = _BANNED_UNTIL.fullmatch(message)
-    if found is None:
-        return None
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(found[1]))
-
-
-def _first_words(body: bytes) -> str:
-    text = " ".join(body[:_FIRST_BYTES].decode("utf-8", "replace").split())
-    return text or "empty body"

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from venuekit.capabilities import CountdownCancel
-from venuekit.errors import OperationError, Outcome, OutcomeNotStated, TransportError
+from venuekit.errors import OperationError, Outcome, OutcomeNotStated, Overloaded, TransportError
 from venuekit_binance_common.order_reading import BinanceOrderReading
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class _Heart:
         for pause in _FIRST_WAITS:
             try:
                 return await self._send()
-            except (TransportError, OutcomeNotStated):
+            except (TransportError, OutcomeNotStated, Overloaded):
                 await self._account.pause(pause)
         return await self._send()
 

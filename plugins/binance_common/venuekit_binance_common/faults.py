@@ -10,9 +10,21 @@ from venuekit_binance_common.answers import MAINTENANCE
 __all__ = ["SHARED_ROWS", "fault_rows"]
 
 
-def fault_rows(fault: Fault, codes: Iterable[int]) -> tuple[FaultRow, ...]:
+#: one code for all of it
+_KEY_OR_REACH = (
+    "one of: the key is unknown or belongs to another environment or product, this address is not on its list, "
+    "it lacks the permission (futures, reading or trading), or the account is a portfolio margin account, whose modes "
+    "these endpoints do not reach"
+)
+_OTHER_PRODUCT = (
+    "the position mode is one for both products: close the positions and cancel the orders of the other product, "
+    "USD-margined or coin-margined, as well"
+)
+
+
+def fault_rows(fault: Fault, codes: Iterable[int], *, mend: str = "") -> tuple[FaultRow, ...]:
     """Return a row for each code, whatever status and words come with it."""
-    return tuple(FaultRow(fault, code=code) for code in codes)
+    return tuple(FaultRow(fault, code=code, mend=mend) for code in codes)
 
 
 #: refusals whose meaning hangs on status or words
@@ -33,9 +45,11 @@ _BY_CODE = (
     *fault_rows(Fault.THROTTLED, (-1003, -1015)),
     *fault_rows(Fault.OVERLOADED, (-1001,)),
     *fault_rows(Fault.UNAVAILABLE, (-1016,)),
-    # -1008 is documented as refused, but an order was once found executed behind it
-    *fault_rows(Fault.UNKNOWN_OUTCOME, (-1000, -1006, -1007, -1008, -4083)),
-    *fault_rows(Fault.AUTHENTICATION, (-1022, -2014, -2015, -4056, -4057)),
+    # documented as refused, but an order was once found executed behind it
+    *fault_rows(Fault.OVERLOADED_UNKNOWN, (-1008,)),
+    *fault_rows(Fault.UNKNOWN_OUTCOME, (-1000, -1006, -1007, -4083)),
+    *fault_rows(Fault.AUTHENTICATION, (-1022, -2014, -4056, -4057)),
+    *fault_rows(Fault.AUTHENTICATION, (-2015,), mend=_KEY_OR_REACH),
     *fault_rows(Fault.PERMISSION, (-1002, -1011, -4192)),
     *fault_rows(Fault.INVALID, (-1013, -1014, -1023, -1108, -1109, -1111, -1115, -1116, -1117, -1121)),
     *fault_rows(Fault.INVALID, (-1100, -1101, -1102, -1103, -1104, -1105, -1106)),
@@ -46,7 +60,8 @@ _BY_CODE = (
     *fault_rows(Fault.NOT_FOUND, (-1125, -2013)),
     *fault_rows(Fault.REJECTED, (-1010, -1020, -2010, -2011, -2018, -2019, -2020, -2021, -2022, -2023, -2024, -2025)),
     *fault_rows(Fault.REJECTED, (-2026, -2027, -2028, -4046, -4047, -4048, -4049, -4050, -4051, -4052, -4053, -4054)),
-    *fault_rows(Fault.REJECTED, (-4059, -4067, -4068, -4084, -4531)),
+    *fault_rows(Fault.REJECTED, (-4059, -4067, -4068, -4084)),
+    *fault_rows(Fault.REJECTED, (-4531,), mend=_OTHER_PRODUCT),
 )
 
 SHARED_ROWS = (*_BY_STATUS_AND_WORDS, *_BY_CODE)

@@ -20,7 +20,7 @@ from venuekit.errors import (
     PayloadMismatch,
     Rejected,
 )
-from venuekit.faults import Fault, error_of
+from venuekit.faults import error_of
 from venuekit.payloads import MISFITS, mismatch_of
 from venuekit_binance_common.order_amending import BinanceAmending
 from venuekit_binance_common.order_form import named, order_form, side_word, texts
@@ -324,7 +324,7 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
         if item.absent:
             return NotExecuted("the answer was lost, others of the batch arrived, and this one is nowhere", **details)
         fault = self.venue.faults.classify(200, item.code, item.msg)
-        if fault is Fault.UNKNOWN_OUTCOME:
+        if fault.leaves_open:
             return OutcomeUnknown(item.msg, code=item.code, **details)
         return error_of(fault)(item.msg, code=item.code, outcome=Outcome.NOT_APPLIED, **details)
 

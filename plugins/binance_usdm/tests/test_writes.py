@@ -148,7 +148,7 @@ async def test_documented_refusal_is_raised_with_code_and_words(
     assert failure.outcome is Outcome.NOT_APPLIED
 
 
-@pytest.mark.parametrize("lost", ["503_unknown_outcome", "503_throttled", "408"])
+@pytest.mark.parametrize("lost", ["503_unknown_outcome", "408"])
 async def test_lost_leverage_that_holds_is_a_success(answering: Answering, transport: FakeTransport, lost: str) -> None:
     """A read finds the wanted leverage, so it is not sent again; whether it was ours is not known."""
     async with answering(f"post_fapi_v1_leverage_{lost}", "get_fapi_v1_symbolConfig") as account:
@@ -156,6 +156,17 @@ async def test_lost_leverage_that_holds_is_a_success(answering: Answering, trans
 
     assert setting == LeverageSetting("BTCUSDT", Decimal(21), Decimal(21), Decimal(1000000), Unit.QUOTE, changed=None)
     assert [request.verb for request in transport.requests].count("POST") == 1
+
+
+async def test_leverage_that_met_an_overloaded_venue_is_sent_again(
+    answering: Answering, transport: FakeTransport
+) -> None:
+    """No read is added to the load; and since the first attempt may have been carried out, no change is claimed."""
+    async with answering("post_fapi_v1_leverage_503_throttled", "post_fapi_v1_leverage") as account:
+        setting = await account.set_leverage("BTCUSDT", 21)
+
+    assert (setting.long, setting.changed) == (Decimal(21), None)
+    assert [request.verb for request in transport.requests][-2:] == ["POST", "POST"]
 
 
 async def test_lost_leverage_that_does_not_hold_is_sent_once_more(

@@ -8,6 +8,7 @@ import pytest
 from multidict import CIMultiDict
 
 from venuekit.clock import from_milliseconds
+from venuekit.faults import Fault
 from venuekit.message import HttpResponse
 from venuekit_bybit_inverse.answers import bybit_answers
 
@@ -53,20 +54,39 @@ def test_too_many_visits_says_when_the_limit_resets() -> None:
     assert (untold.retry_at, untold.retry_after) == (None, 1.0)
 
 
-@pytest.mark.parametrize("words", [b"access too frequent", b"403, access too frequent"])
-def test_shut_out_address_must_rest_for_ten_minutes(words: bytes) -> None:
-    """The address limit has no envelope and no time: the venue asks for ten minutes."""
-    refusal = bybit_answers(response(words, 403))
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"access too frequent",
+        b"403, access too frequent",
+        b"<html><head><title>403</title></head><body><h1>Access too frequent.</h1></body></html>",
+    ],
+)
+def test_shut_out_address_must_rest_for_ten_minutes(body: bytes) -> None:
+    """The address limit has no envelope and no time, plain or on a page: the venue asks for ten minutes."""
+    refusal = bybit_answers(response(body, 403))
     assert refusal is not None
-    assert (refusal.code, refusal.message, refusal.retry_after) == (None, words.decode(), 600.0)
+    assert (refusal.code, refusal.fault, refusal.retry_after) == (None, Fault.BANNED, 600.0)
+    assert "ccess too frequent" in refusal.message
+
+
+def test_blocked_country_is_a_permission_and_says_so() -> None:
+    """The page of the network in front of the venue has its words kept."""
+    page = b"""<HTML><HEAD><TITLE>ERROR: The request could not be satisfied</TITLE></HEAD><BODY><H1>403 ERROR</H1>
+    <HR noshade size="1px">The Amazon CloudFront distribution is configured to block access from your country.</BODY>"""
+    refusal = bybit_answers(response(page, 403))
+    assert refusal is not None
+    assert refusal.fault is Fault.PERMISSION
+    assert "block access from your country" in refusal.message
 
 
 @pytest.mark.parametrize("body", [b"<html>Forbidden</html>", b"", b'{"unexpected": true}', b"x" * 5000])
-def test_gateway_page_is_a_refusal_without_code(body: bytes) -> None:
-    """What a gateway wrote is not repeated; the status is what can be told."""
+def test_gateway_page_is_a_foreign_refusal_without_code(body: bytes) -> None:
+    """What a gateway wrote is told by the beginning of its text, and not taken for the venue's."""
     refusal = bybit_answers(response(body, 502))
     assert refusal is not None
-    assert (refusal.code, refusal.message) == (None, "status 502 without a Bybit envelope")
+    assert (refusal.code, refusal.is_foreign, refusal.fault) == (None, True, None)
+    assert refusal.message in {"Forbidden", "empty body", '{"unexpected": true}', f"{'x' * 300}..."}
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ OBSERVED = [
     (10004, "error sign! origin_string[...]", Fault.AUTHENTICATION),
     (10005, "Permission denied, please check your API key permissions.", Fault.PERMISSION),
     (10006, "Too many visits. Exceeded the API Rate Limit.", Fault.THROTTLED),
+    (10032, "Demo trading are not supported.", Fault.UNSUPPORTED),
     (10010, "Unmatched IP, please check your API key's bound IP addresses.", Fault.PERMISSION),
     (100028, "unified account is forbidden", Fault.REJECTED),
     (110043, "leverage not modified", Fault.REJECTED),
@@ -58,25 +59,36 @@ def test_recorded_refusals_are_listed(recorded: Recorded) -> None:
         assert case.code in listed
 
 
-@pytest.mark.parametrize("code", [10000, 10014, 10016, 429, 3400214, 131230])
+@pytest.mark.parametrize("code", [10000, 10014, 10016, 40004])
 def test_overload_and_duplicates_leave_the_outcome_open(code: int) -> None:
     """These codes do not say whether a copy of the request was executed."""
     assert FAULTS.classify(200, code, "") is Fault.UNKNOWN_OUTCOME
 
 
+@pytest.mark.parametrize("code", [429, 3400214, 131230])
+def test_overload_is_not_believed_of_an_order(code: int) -> None:
+    """A read or a setting is asked again later; what became of an order has to be looked for."""
+    assert FAULTS.classify(200, code, "") is Fault.OVERLOADED_UNKNOWN
+
+
+@pytest.mark.parametrize("code", [110017, 110023, 110042, 110063])
+def test_present_state_refuses(code: int) -> None:
+    """Nothing to reduce, reduce only, settlement: no argument is wrong, as on every venue that has the like."""
+    assert FAULTS.classify(200, code, "") is Fault.REJECTED
+
+
 @pytest.mark.parametrize(
     ("status", "words", "fault"),
     [
-        (429, "", Fault.UNKNOWN_OUTCOME),
-        (403, "access too frequent", Fault.BANNED),
-        (403, "status 403 without a Bybit envelope", Fault.PERMISSION),
+        (429, "", Fault.THROTTLED),
+        (403, "Request blocked.", Fault.THROTTLED),
         (401, "", Fault.AUTHENTICATION),
-        (404, "", Fault.NOT_FOUND),
+        (404, "", Fault.UNKNOWN_OUTCOME),
         (502, "", Fault.UNKNOWN_OUTCOME),
     ],
 )
 def test_bare_statuses(status: int, words: str, fault: Fault) -> None:
-    """An answer without an envelope is judged by its status, the address limit by its words too."""
+    """An answer without an envelope is judged by its status."""
     assert FAULTS.classify(status, None, words) is fault
 
 

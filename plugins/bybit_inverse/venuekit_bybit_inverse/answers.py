@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import attrs
+
 from venuekit.clock import from_milliseconds
+from venuekit.faults import Fault
+from venuekit.foreign import read_foreign
 from venuekit.message import HttpResponse
 from venuekit.payloads import read_json
 from venuekit.venue import Refusal
@@ -21,8 +25,7 @@ _PAUSE = 1.0
 #: how long an address is shut out: all sessions must rest for ten minutes
 _SHUT_OUT = timedelta(minutes=10).total_seconds()
 _SHUT_OUT_CODE = 10018
-_SHUT_OUT_WORDS = frozenset({"access too frequent", "403, access too frequent"})
-_WORDS_AT_MOST = 200
+_SHUT_OUT_WORDS = "access too frequent"
 
 
 def bybit_answers(response: HttpResponse) -> Refusal | None:
@@ -38,14 +41,15 @@ def bybit_answers(response: HttpResponse) -> Refusal | None:
     if envelope is None:
         if response.status < 300:
             raise ValueError("the answer is not a Bybit envelope (a JSON object with retCode)")
-        return _without_code(response)
+        return _of_a_gateway(response)
     code = envelope["retCode"]
     if code == 0 and response.status < 300:
         return None
     message = _message(envelope)
     if code in _TOO_MANY:
         return _too_many(response, code, message)
-    return Refusal(code=code or None, message=message, retry_after=_SHUT_OUT if code == _SHUT_OUT_CODE else None)
+    shut_out = _SHUT_OUT if code == _SHUT_OUT_CODE else None
+    return Refusal(code=code or None, message=message, retry_after=shut_out, is_foreign=False)
 
 
 def _envelope(body: bytes) -> dict[str, Any] | None:
@@ -75,10 +79,9 @@ def _too_many(response: HttpResponse, code: int, message: str) -> Refusal:
     return Refusal(code=code, message=message, retry_after=_PAUSE)
 
 
-def _without_code(response: HttpResponse) -> Refusal:
-    """Return a refusal that a gateway wrote: plain words are kept, a page is not."""
-    words = response.body[: _WORDS_AT_MOST + 1].decode(errors="replace").strip()
-    if not words or len(words) > _WORDS_AT_MOST or words.startswith(("<", "{", "[")):
-        words = f"status {response.status} without a Bybit envelope"
-    shut_out = response.status == 403 and words.lower() in _SHUT_OUT_WORDS
-    return Refusal(code=None, message=words, retry_after=_SHUT_OUT if shut_out else None)
+def _of_a_gateway(response: HttpResponse) -> Refusal:
+    """Return a refusal without an envelope; the address limit is known by its words, plain or on a page."""
+    refusal = read_foreign(response)
+    if response.status == 403 and _SHUT_OUT_WORDS in refusal.message.lower():
+        return attrs.evolve(refusal, fault=Fault.BANNED, retry_after=_SHUT_OUT)
+    return refusal

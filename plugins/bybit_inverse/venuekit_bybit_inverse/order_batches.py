@@ -12,7 +12,7 @@ from venuekit.account import Answer
 from venuekit.capabilities import Amendment, Order, OrderBatch, OrderRequest
 from venuekit.endpoint import Change, Endpoint
 from venuekit.errors import NotExecuted, NotFound, OperationError, Outcome, OutcomeUnknown, PayloadMismatch
-from venuekit.faults import Fault, error_of
+from venuekit.faults import error_of
 from venuekit_bybit_inverse.endpoints import AMEND_BATCH, CANCEL_BATCH, CATEGORY, CREATE_BATCH
 from venuekit_bybit_inverse.instruments import instrument_row
 from venuekit_bybit_inverse.order_form import check_steps, filled_in, named, wire_order
@@ -206,7 +206,7 @@ class BybitOrderBatches(BybitOrders, OrderBatch):
         if not item.code:
             return None
         fault = self.venue.faults.classify(200, item.code, item.message)
-        if fault is Fault.UNKNOWN_OUTCOME:
+        if fault.leaves_open:
             return OutcomeUnknown(item.message, code=item.code, **details)
         outcome = Outcome.UNKNOWN if after_loss else Outcome.NOT_APPLIED
         return error_of(fault)(item.message, code=item.code, outcome=outcome, **details)

@@ -95,6 +95,72 @@ def test_a_closed_pool_opens_by_itself() -> None:
     assert 0.0 == pool.wait(1, 125.0)
 
 
+def test_pauses_double_where_the_venue_names_no_time() -> None:
+    """Each refusal in a row closes a pool for twice as long; after some quiet it begins anew."""
+    pool, now, pauses = SlidingBudget(LIMIT), 0.0, []
+    for _ in range(5):
+        pauses.append(pool.close(None, now))
+        now += pauses[-1]
+    assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0]
+
+    assert 1.0 == pool.close(None, now + 17)
+
+
+@pytest.mark.parametrize("told", [0.0, 0.02])
+def test_a_time_that_is_over_is_no_answer_to_how_long(told: float) -> None:
+    """What the venue names as now, by the error of two clocks, is treated like nothing named."""
+    pool = SlidingBudget(LIMIT)
+
+    assert 1.0 == pool.close(told, 0.0)
+    assert 2.0 == pool.close(told, 1.0)
+
+
+def test_the_venues_time_is_believed_unless_it_refuses_again_right_after_it() -> None:
+    """The first time counts as told, the second one is no shorter than our own pause."""
+    pool = SlidingBudget(LIMIT)
+
+    assert 0.5 == pool.close(0.5, 0.0)
+    assert 2.0 == pool.close(0.5, 0.5)
+    assert 60.0 == pool.close(60.0, 2.5)
+
+
+def test_what_left_before_a_pool_was_closed_does_not_lengthen_the_pause() -> None:
+    """Twenty requests under way that are all refused are one refusal."""
+    pool = SlidingBudget(LIMIT)
+    pool.close(None, 0.0)
+    for _ in range(20):
+        pool.close(None, 0.1)
+
+    assert pool.closed(0.1) == pytest.approx(0.9)
+
+
+def test_a_ban_without_a_time_lasts_two_minutes_first() -> None:
+    """A ban is known as one as long as it lasts, and doubles as well."""
+    pool = SlidingBudget(LIMIT)
+
+    assert 120.0 == pool.close(None, 0.0, banned=True)
+    assert pool.banned(119.0)
+    assert not pool.banned(120.0)
+    assert 240.0 == pool.close(None, 120.0, banned=True)
+    assert 1.0 == pool.close(None, 1000.0)
+    assert not pool.banned(1000.5)
+
+
+@given(st.lists(st.tuples(st.floats(0, 500), st.none() | st.floats(0, 400), st.booleans()), max_size=30))
+def test_a_closed_pool_stays_closed_at_least_as_long_as_told(
+    steps: list[tuple[float, float | None, bool]],
+) -> None:
+    """Whatever comes in whatever order, no refusal opens a pool earlier, and what it returns is how long that is."""
+    pool, now, until = SlidingBudget(LIMIT), 0.0, 0.0
+    for pause, told, banned in steps:
+        now += pause
+        shut = pool.close(told, now, banned=banned)
+        until = max(until, now + (told or 0.0))
+        assert shut > 0
+        assert pool.closed(now) == pytest.approx(shut)
+        assert now + shut >= until - 1e-6
+
+
 def test_what_is_urgent_may_spend_what_a_walk_must_leave() -> None:
     """A walk through history leaves half of a pool, a read a tenth, and what changes something may spend it all."""
     pool = SlidingBudget(LIMIT)

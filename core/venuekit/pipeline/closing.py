@@ -1,0 +1,84 @@
+"""After a refusal: pools close until it is over, and what an account does not have is not asked again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from venuekit import errors
+from venuekit.capabilities._capability import capability_of, promised_by
+from venuekit.clock import from_milliseconds
+from venuekit.pipeline.verdict import Trouble, TroubleKind
+from venuekit.venue import LimitScope
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from venuekit.endpoint import Endpoint
+    from venuekit.pipeline.budget import Budget
+    from venuekit.pipeline.line import Line
+    from venuekit.venue import Limit
+
+__all__ = ["SHUTTING", "heed", "learn", "too_long"]
+
+#: what closes pools
+SHUTTING = frozenset({TroubleKind.THROTTLED, TroubleKind.BANNED, TroubleKind.SHUT_OUT})
+#: statuses by which HTTP itself speaks of everything that this address sends
+_OF_THE_ADDRESS = frozenset({403, 418, 429})
+
+
+def heed(line: Line, trouble: Trouble, costs: tuple[tuple[Limit, Budget, int | None], ...], attempts: int) -> None:
+    """
+    Close the pools that a refusal speaks of, for as long as it says, and tell in the trouble when they open.
+
+    A venue's code with an ordinary status speaks of the account and the endpoint; a ban, a firewall and HTTP's own
+    statuses speak of the address, whatever the endpoint pays into.
+    """
+    now = line.clock.monotonic()
+    banned = trouble.kind is TroubleKind.BANNED or isinstance(trouble.error, errors.Banned)
+    if banned or trouble.kind is TroubleKind.SHUT_OUT or trouble.error.status in _OF_THE_ADDRESS:
+        everywhere = [limit for limit in line.place.venue.limits if limit.scope is LimitScope.ADDRESS]
+        pools = [line.pool(limit) for limit in everywhere]
+        if not banned:
+            pools += [pool for limit, pool, _ in costs if limit.scope is LimitScope.ACCOUNT]
+    else:
+        pools = [pool for limit, pool, _ in costs if limit.scope is LimitScope.ACCOUNT]
+    if pools:
+        shut = max(pool.close(trouble.delay, now, banned=banned) for pool in pools)
+    else:  # nothing that could be closed: at least this call waits, longer each time
+        shut = trouble.delay or float(2 ** (attempts - 1))
+    if trouble.delay is None or shut > trouble.delay:
+        trouble.delay = shut
+        trouble.error.retry_at = _after(line, shut)
+
+
+def learn(line: Line, endpoint: Endpoint[Any], reason: str) -> None:
+    """
+    Remember that this account cannot do what stands on an endpoint that it does not have.
+
+    That is a capability all of whose methods the endpoint serves, before any other: one that has further endpoints for
+    some of its methods, as for cancelling, keeps them, and a second source says nothing about the first.
+    """
+    served = {method.__name__: capability_of(method) for method in endpoint.serves}
+    for capability in set(served.values()):
+        first = next((one for one in line.place.venue.endpoints if capability in map(capability_of, one.serves)), None)
+        if first is endpoint and all(served.get(name) is capability for name in promised_by(capability)):
+            line.learned = {**(line.learned or {}), capability: reason}
+
+
+def too_long(line: Line, costs: tuple[tuple[Limit, Budget, int | None], ...], delay: float) -> errors.OperationError:
+    """Return the error of a request that was not sent, because its pools would have to be waited for too long."""
+    now = line.clock.monotonic()
+    shut = [(pool.closed(now), limit.name, pool) for limit, pool, _ in costs if pool.closed(now)]
+    if not shut:
+        names = ", ".join(limit.name for limit, _, _ in costs)
+        words = f"our own budget ({names}) is spent for {delay:.1f} s, longer than may be waited"
+        return errors.Throttled(words, retry_at=_after(line, delay))
+    seconds, name, pool = max(shut, key=lambda one: one[0])
+    until = _after(line, seconds)
+    words = f"the venue's refusal keeps pool {name} closed until {until:%Y-%m-%d %H:%M:%S} UTC"
+    kind = errors.Banned if pool.banned(now) else errors.Throttled
+    return kind(words, retry_at=until)
+
+
+def _after(line: Line, seconds: float) -> datetime:
+    return from_milliseconds(line.place.clock.milliseconds() + round(seconds * 1000))
