@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from venuekit.capabilities import AssetModeReader, BalanceReader, LeverageControl, PositionReader
-from venuekit.endpoint import Call, Change, Changing, Effect, Endpoint, Lost, Reading, Security
+from venuekit.endpoint import Call, Change, Changing, Effect, Endpoint, Lost, Reading, Security, Subject
 from venuekit.simulator import Cut, DropAfter
 from venuekit.testing import find_recorded, load_recorded
 from venuekit.testing.conformance.examples import SETTERS
@@ -83,6 +83,17 @@ def test_endpoint_that_serves_what_nobody_has() -> None:
     lying = attrs.evolve(endpoints.WALLET, serves=(BalanceReader.get_balances, AssetModeReader.get_asset_mode))
     with pytest.raises(AssertionError, match="get_asset_mode"):
         checks.test_endpoint_serves_what_the_account_can(lying)
+
+
+def test_write_that_waits_for_nothing() -> None:
+    """A setting whose subject is left out, and an amendment that does not say of which order, are found."""
+    checks = suite()
+    careless = attrs.evolve(endpoints.SET_LEVERAGE, subject=None)
+    with pytest.raises(AssertionError, match=r"LeverageControl.set_leverage, and its subject is None"):
+        checks.test_write_waits_for_what_could_undo_it(careless)
+    nameless = attrs.evolve(endpoints.SET_LEVERAGE, subject=Subject.AMENDMENT, serves=())
+    with pytest.raises(AssertionError, match="tells not which"):
+        checks.test_write_waits_for_what_could_undo_it(nameless)
 
 
 def test_front_without_a_route() -> None:

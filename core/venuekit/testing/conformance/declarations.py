@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from venuekit.capabilities import capability_of
-from venuekit.endpoint import Endpoint
+from venuekit.capabilities import OrderAmend, OrderBatch, OrderControl, PositionMarginControl, capability_of
+from venuekit.endpoint import Endpoint, Role, Subject
 from venuekit.testing.conformance.base import Checks
-from venuekit.testing.conformance.examples import Setter
+from venuekit.testing.conformance.examples import SETTERS, Setter
 from venuekit.testing.recorded import RecordedCase
 
 __all__ = ["DeclarationChecks"]
+
+_WHOLE = frozenset({Subject.ACCOUNT, Subject.SYMBOL})
+#: what a write is about that serves a method: left undeclared, it waits for nothing, and nothing waits for it
+_SUBJECTS: Mapping[Callable[..., Any], frozenset[Subject]] = {
+    **{setter.method: _WHOLE for setter in SETTERS},
+    PositionMarginControl.add_margin: _WHOLE,
+    PositionMarginControl.reduce_margin: _WHOLE,
+    OrderControl.place_order: frozenset({Subject.ORDER}),
+    OrderBatch.place_orders: frozenset({Subject.ORDER}),
+    OrderAmend.amend_order: frozenset({Subject.AMENDMENT}),
+    OrderBatch.amend_orders: frozenset({Subject.AMENDMENT}),
+    OrderControl.cancel_all_orders: frozenset({Subject.EVERY_ORDER}),
+}
 
 
 class DeclarationChecks(Checks):
@@ -43,6 +56,18 @@ class DeclarationChecks(Checks):
         """What must not be sent twice can be settled, or the endpoint's note says why not."""
         assert once_endpoint.settle or once_endpoint.note, f"{once_endpoint} has neither settle nor note"
 
+    def test_write_waits_for_what_could_undo_it(self, endpoint: Endpoint[Any]) -> None:
+        """A write is about what it serves, so that a lost one holds back what it could undo, and nothing else."""
+        for method in endpoint.serves if endpoint.is_write else ():
+            wanted = _SUBJECTS.get(method)
+            if wanted is None or (method is OrderControl.cancel_all_orders and _names_orders(endpoint)):
+                continue
+            told = f"its subject is {endpoint.subject}, not {' or '.join(sorted(wanted))}"
+            assert endpoint.subject in wanted, f"{endpoint} serves {method.__qualname__}, and {told}"
+        if endpoint.subject is Subject.AMENDMENT:
+            named = endpoint.orders or _names_orders(endpoint)
+            assert named, f"{endpoint} amends orders, and tells not which: declare orders, or the roles of their ids"
+
     def test_setter_has_an_endpoint(self, setter: Setter) -> None:
         """A capability method that sets something is served by an endpoint whose effect is SET."""
         assert setter.method in self.inventory.endpoint_of(setter).serves
@@ -68,3 +93,7 @@ class DeclarationChecks(Checks):
         assert {"holding", "flat"} <= scenarios.keys()
         assert scenarios["holding"].held is not None
         assert scenarios["flat"].held is None
+
+
+def _names_orders(endpoint: Endpoint[Any]) -> bool:
+    return any(endpoint.name_of(role) for role in (Role.ORDER_ID, Role.CLIENT_ID))
