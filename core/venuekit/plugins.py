@@ -23,7 +23,7 @@ from venuekit.nearest import did_you_mean
 from venuekit.venue import Venue
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from importlib.metadata import EntryPoint
 
     from venuekit.credentials import Credentials, Secret, Signer
@@ -36,12 +36,24 @@ __all__ = ["DISABLE_VARIABLE", "Broken", "Origin", "Plugins", "make_plugins"]
 #: names of entry points or distributions that are not to be loaded, separated by commas
 DISABLE_VARIABLE = "VENUEKIT_DISABLE"
 
+#: hooks that core answers as well when a plugin's raises; a transport or a secret of somebody else's would be none
+_EXPELLING = frozenset(
+    {
+        "venuekit_make_signer",
+        "venuekit_retry_policy",
+        "venuekit_make_budget",
+        "venuekit_observe",
+        "venuekit_register_commands",
+    }
+)
+
 
 def make_plugins(
     *,
     entry_points: Iterable[EntryPoint] | None = None,
     disabled: Collection[str] | None = None,
     defaults: Iterable[object] | None = None,
+    on_broken: Callable[[Broken], None] | None = None,
 ) -> Plugins:
     """
     Find all plugins, load the cross-cutting ones, and leave the venues for when they are asked for.
@@ -50,6 +62,8 @@ def make_plugins(
         entry_points: Where to look; None for everything that is installed.
         disabled: Names of entry points or distributions to leave alone; None for those in ``VENUEKIT_DISABLE``.
         defaults: Objects whose hook implementations, marked ``trylast``, answer when no plugin does; None for core's.
+        on_broken: Told of each cross-cutting plugin that is or gets broken, and of each venue whose simulator is; None
+            logs a warning.
     """
     if defaults is None:
         from venuekit import _defaults
@@ -58,15 +72,30 @@ def make_plugins(
     if disabled is None:
         disabled = {name.strip() for name in os.environ.get(DISABLE_VARIABLE, "").split(",")} - {""}
     announced = installed() if entry_points is None else announced_by(entry_points)
-    return Plugins(announced, frozenset(disabled), tuple(defaults))
+    return Plugins(announced, frozenset(disabled), tuple(defaults), on_broken or _warn)
+
+
+def _warn(broken: Broken) -> None:
+    import logging
+
+    logging.getLogger(__name__).warning("%s", broken)
 
 
 class Plugins:
     """Installed plugins; made by :func:`make_plugins`. Safe to use from several threads."""
 
-    __slots__ = ("_announced", "_broken", "_disabled", "_hooks", "_loaded", "_lock", "_manager", "_taken", "_venues")
+    __slots__ = (
+        *("_announced", "_broken", "_disabled", "_hooks", "_loaded", "_lock", "_manager", "_taken", "_tell", "_venues"),
+    )
 
-    def __init__(self, announced: Iterable[Announced], disabled: frozenset[str], defaults: tuple[object, ...]) -> None:
+    def __init__(
+        self,
+        announced: Iterable[Announced],
+        disabled: frozenset[str],
+        defaults: tuple[object, ...],
+        tell: Callable[[Broken], None],
+    ) -> None:
+        self._tell = tell
         self._manager = pluggy.PluginManager(hooks.PROJECT)
         self._manager.add_hookspecs(hooks)
         self._hooks = tuple(name for name in vars(self._manager.hook) if name.startswith(hooks.PROJECT))
@@ -83,6 +112,8 @@ class Plugins:
         for (group, name), one in self._announced.items():
             if group is Group.PLUGINS and (group, name) not in self._broken:
                 self._load_guarded(one)
+        for broken in self.broken_operators():
+            self._tell(broken)
         for default in defaults:
             self._manager.register(default)
 
@@ -151,6 +182,32 @@ class Plugins:
     def broken(self) -> tuple[Broken, ...]:
         """Return the plugins that are known to be broken; a venue is only known to be after it was asked for."""
         return tuple(self._broken.values())
+
+    def broken_operators(self) -> tuple[Broken, ...]:
+        """
+        Return the cross-cutting plugins that are broken: those that could not be loaded, and whose hooks have raised.
+
+        Whoever installed a signer, budget or observer wants nothing sent without it: on ``live`` only what cancels or
+        reduces passes until they are mended or disabled.
+        """
+        return tuple(broken for (group, _), broken in self._broken.items() if group is Group.PLUGINS)
+
+    def is_answered(self, hook: str) -> bool:
+        """Say whether a cross-cutting plugin answers a hook, rather than core alone."""
+        implementations = getattr(self._manager.hook, hook).get_hookimpls()
+        return any(one.plugin_name in self._loaded for one in implementations)
+
+    def broken_front(self, venue_id: str, error: Exception) -> Broken:
+        """Return a venue whose simulator cannot be made as a broken plugin."""
+        origin = self.distribution(venue_id)
+        cause = f"its simulator: {type(error).__name__}: {error}"
+        trace = "".join(traceback.format_exception(error))
+        mend = f"reinstall {origin.distribution}, or name it in {DISABLE_VARIABLE}"
+        return Broken(venue_id, origin.distribution, origin.version, cause, trace, mend)
+
+    def tell(self, broken: Broken) -> None:
+        """Tell whoever made this of a broken plugin."""
+        self._tell(broken)
 
     def _unknown(self, venue_id: str) -> str:
         if venue_id in self._disabled:
@@ -253,24 +310,55 @@ class Plugins:
 
     def observers(self, venue: Venue[Any]) -> tuple[Observer, ...]:
         """Return the observers of a venue."""
-        with self._named("venuekit_observe"):
-            made = self._manager.hook.venuekit_observe(venue=venue)
+        made = cast("list[Observer | None]", self._ask("venuekit_observe", venue=venue))
         return tuple(observer for observer in made if observer is not None)
 
     def commands(self) -> tuple[Any, ...]:
         """Return the commands that plugins add to the command line."""
-        found: list[Any] = []
-        with self._named("venuekit_register_commands"):
-            self._manager.hook.venuekit_register_commands(register=found.append)
-        return tuple(found)
+        found: dict[int, Any] = {}  # by identity: after one that raises all are asked again
+        self._ask("venuekit_register_commands", register=lambda command: found.setdefault(id(command), command))
+        return tuple(found.values())
+
+    def _ask(self, hook: str, **arguments: Any) -> object:
+        """Ask a hook; a cross-cutting plugin that raises is broken from then on, and the others are asked again."""
+        while True:
+            with self._named(hook):
+                try:
+                    return cast("object", getattr(self._manager.hook, hook)(**arguments))
+                except VenuekitError:
+                    raise
+                except Exception as error:
+                    if hook not in _EXPELLING or not self._expel(hook, error):
+                        raise
+
+    def _expel(self, hook: str, error: Exception) -> bool:
+        """Keep the plugin whose hook has raised apart; False when it is none of the cross-cutting ones."""
+        name = self._culprit(hook, error)
+        one = self._loaded.get(name)
+        if one is None or one.group is not Group.PLUGINS:
+            return False
+        broken = Broken(
+            one.name,
+            one.origin.distribution,
+            one.origin.version,
+            f"{hook} raised {type(error).__name__}: {error}",
+            "".join(traceback.format_exception(error)),
+            f"mend it and start again, or name {one.origin.distribution} in {DISABLE_VARIABLE}",
+        )
+        with self._lock:
+            if self._loaded.pop(name, None) is None:
+                return True  # another thread was faster
+            self._manager.unregister(name=name)
+            self._broken[one.group, one.name] = broken
+        self._tell(broken)
+        return True
 
     def _first(self, hook: str, **arguments: Any) -> object:
-        with self._named(hook):
-            answer = getattr(self._manager.hook, hook)(**arguments)
+        answer = self._ask(hook, **arguments)
         if answer is None:
             subject = ", ".join(f"{name} {value!r}" for name, value in arguments.items() if name != "credentials")
             raise PluginError(f"no plugin answers {hook} for {subject}")
-        return cast("object", answer)
+        return answer
 
     @contextmanager
     def _named(self, hook: str) -> Iterator[None]:
@@ -280,13 +368,15 @@ class Plugins:
         except VenuekitError:
             raise
         except Exception as error:
-            who = self._culprit(hook, error)
+            name = self._culprit(hook, error)
+            loaded = self._loaded.get(name)
+            who = f" of {loaded.origin if loaded else name}" if name else ""
             raise PluginError(f"{hook}{who} failed: {type(error).__name__}: {error}") from error
 
     def _culprit(self, hook: str, error: Exception) -> str:
+        """Return the name of the plugin whose function raised, empty when none of them ran."""
         ran = {frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)}
         for implementation in getattr(self._manager.hook, hook).get_hookimpls():
             if getattr(implementation.function, "__code__", None) in ran:
-                loaded = self._loaded.get(implementation.plugin_name)
-                return f" of {loaded.origin}" if loaded else f" of {implementation.plugin_name}"
+                return str(implementation.plugin_name)
         return ""

@@ -135,11 +135,17 @@ class Runtime:
         account = _fingerprint(credentials.key)
         signer = self._kept(self._plugins.make_signer(venue, credentials))
         guard = guard or Guard()
+        pool = self._pool_finder(venue, environment, account)
+        if self._plugins.is_answered("venuekit_make_budget"):
+            for limit in venue.limits:  # now, and not in the middle of a write: it may raise
+                pool(limit)
+        if environment.name is EnvironmentName.LIVE and (broken := self._plugins.broken_operators()):
+            guard = attrs.evolve(guard, barred="; ".join(map(str, broken)))
         line = Line(
             place=place,
             wire=RestWire(environment.rest, venue.signing, transport, credentials.key.reveal(), signer),
             subjects=self._subjects.setdefault((venue.realm, environment.site, account), Subjects()),
-            pool=self._pool_finder(venue, environment, account),
+            pool=pool,
             guard=attrs.evolve(guard, read_only=True) if read_only else guard,
             clock=self._clock,
             account=account,

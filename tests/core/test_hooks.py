@@ -18,7 +18,7 @@ import pytest
 from venuekit import RetryPolicy, Runtime, Secret, errors, hooks
 from venuekit.cli.root import root
 from venuekit.cli.state import State
-from venuekit.credentials import HmacSigner
+from venuekit.credentials import Credentials, HmacSigner
 from venuekit.credentials.accounts_file import AccountEntry, credentials
 from venuekit.hooks import hookimpl
 from venuekit.message import HttpRequest, HttpResponse
@@ -26,7 +26,7 @@ from venuekit.pipeline import SlidingBudget
 from venuekit.plugins import Plugins, make_plugins
 from venuekit.simulator import Answer, Simulation
 from venuekit.testing import FakeTransport, InstantClock, json_answer
-from venuekit.venue import EnvironmentName, Limit, LimitScope
+from venuekit.venue import Environment, EnvironmentName, Limit, LimitScope
 from venuekit_toy_perp import TOY_PERP
 from venuekit_toy_perp.endpoints import SET_LEVERAGE, SETTINGS, WALLET
 
@@ -291,3 +291,63 @@ def test_venuekit_register_commands_adds_to_the_command_line(
 
     root.main(["--help"], obj=state, standalone_mode=False)
     assert "greet" in capsys.readouterr().out
+
+
+class _Shaken:
+    """Hooks that raise when they are asked."""
+
+    @staticmethod
+    def venuekit_make_budget(pool: Any) -> Any:
+        raise RuntimeError("no shared budget")
+
+    @staticmethod
+    def venuekit_observe(venue: Any) -> Any:
+        raise RuntimeError("no audit trail")
+
+    @staticmethod
+    def venuekit_make_signer(venue: Any, credentials: Any) -> Any:
+        raise RuntimeError("no vault")
+
+    @staticmethod
+    def venuekit_retry_policy(venue: Any) -> Any:
+        raise RuntimeError("no policy")
+
+
+def _live(sim: Simulation) -> tuple[Any, Any]:
+    """The toy venue with the simulation as its live environment, and credentials for it."""
+    live = Environment(name=EnvironmentName.LIVE, rest=sim.rest("toy_perp"))
+    venue = attrs.evolve(TOY_PERP, environments=(live,), front=None)
+    return venue, Credentials(Secret(sim.key), Secret(sim.secret), EnvironmentName.LIVE)
+
+
+@pytest.mark.parametrize("hook", [name for name in vars(_Shaken) if name.startswith("venuekit_")])
+async def test_a_broken_operator_bars_writes_on_live(sim: Simulation, operator: Install, hook: str) -> None:
+    """Reading goes on; nothing that could add passes until the plugin is mended, and the text says which and how."""
+    venue, credentials_of_live = _live(sim)
+    async with _runtime(sim, operator(getattr(_Shaken, hook))) as runtime:
+        account = await runtime.open(venue, credentials_of_live)
+        await account.call(SETTINGS)
+        sim.requests.clear()
+        with pytest.raises(errors.GuardRefused) as caught:
+            await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+
+    assert caught.value.outcome is errors.Outcome.NOT_SENT
+    assert f"{hook} raised RuntimeError" in str(caught.value)
+    assert "VENUEKIT_DISABLE" in str(caught.value)
+    assert sim.requests == []
+
+
+async def test_a_broken_operator_leaves_the_way_out_open(sim: Simulation, operator: Install) -> None:
+    """What cancels or reduces passes on live, and everything does elsewhere."""
+    venue, credentials_of_live = _live(sim)
+    reducing = attrs.evolve(SET_LEVERAGE, reduces=lambda parameters: parameters["leverage"] < 10)
+    venue = attrs.evolve(venue, endpoints=tuple(reducing if one is SET_LEVERAGE else one for one in venue.endpoints))
+    async with _runtime(sim, operator(_Shaken.venuekit_make_budget)) as runtime:
+        account = await runtime.open(venue, credentials_of_live)
+        await account.call(reducing, contract="GEMUSD", leverage=7)
+        with pytest.raises(errors.GuardRefused):
+            await account.call(reducing, contract="GEMUSD", leverage=12)
+        elsewhere = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
+        await elsewhere.call(SET_LEVERAGE, contract="GEMUSD", leverage=12)
+
+    assert sim.ledger.leverage("GEMUSD") == 12

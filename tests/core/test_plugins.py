@@ -13,7 +13,7 @@ import pytest
 
 from venuekit import hooks
 from venuekit.errors import AccountsFileError, PluginError, UnknownVenue
-from venuekit.plugins import Plugins, make_plugins
+from venuekit.plugins import Broken, Plugins, make_plugins
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -315,6 +315,65 @@ def test_a_hook_that_raises_names_its_plugin(install: Install, discover: Discove
         plugins.resolve_secret("vault:x")
     with pytest.raises(AccountsFileError, match="no such name"):
         plugins.resolve_secret("vault:ours")
+
+
+OPERATORS = {
+    "venuekit_make_signer(venue, credentials)": lambda plugins: plugins.make_signer("acme", "credentials"),
+    "venuekit_retry_policy(venue)": lambda plugins: plugins.retry_policy("acme"),
+    "venuekit_make_budget(pool)": lambda plugins: plugins.make_budget("weight"),
+    "venuekit_observe(venue)": lambda plugins: plugins.observers("acme"),
+    "venuekit_register_commands(register)": lambda plugins: plugins.commands(),
+}
+
+
+class _Everything:
+    """Core's answers to all hooks."""
+
+    @hooks.hookimpl(trylast=True)
+    def venuekit_make_signer(self, venue: object, credentials: object) -> str:
+        return "core's"
+
+    @hooks.hookimpl(trylast=True)
+    def venuekit_retry_policy(self, venue: object) -> str:
+        return "core's"
+
+    @hooks.hookimpl(trylast=True)
+    def venuekit_make_budget(self, pool: object) -> str:
+        return "core's"
+
+
+@pytest.mark.parametrize("hook", OPERATORS)
+def test_an_operators_hook_that_raises_is_broken_and_told(install: Install, discover: Discover, hook: str) -> None:
+    """The plugin is asked no more, told once with its cause and mend, and the others answer."""
+    code = f"@hookimpl\ndef {hook}: raise RuntimeError('boom')"
+    install("acme-ops", CROSS_CUTTING + code, plugins=("ops",))
+    told: list[Broken] = []
+    plugins: Any = discover(defaults=(_Everything(),), on_broken=told.append)
+    assert (told, plugins.broken_operators()) == ([], ())
+
+    answers = [OPERATORS[hook](plugins) for _ in range(2)]
+
+    assert answers in ([["core's"] * 2, [(), ()]])
+    [broken] = told
+    assert plugins.broken_operators() == plugins.broken() == (broken,)
+    assert str(broken) == (
+        f"plugin ops of acme-ops 1.5 cannot be used: {hook.partition('(')[0]} raised RuntimeError: boom; "
+        "mend it and start again, or name acme-ops in VENUEKIT_DISABLE"
+    )
+    assert "boom" in broken.traceback
+
+
+def test_an_operators_plugin_that_cannot_be_loaded_is_told(
+    install: Install, discover: Discover, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Left to itself the library logs a warning; one that is disabled is not told."""
+    install("acme-ops", "raise OSError('no vault')", plugins=("ops",))
+
+    assert [one.name for one in discover().broken_operators()] == ["ops"]
+    assert "plugin ops of acme-ops 1.5 cannot be used: OSError: no vault" in caplog.text
+    caplog.clear()
+    assert discover(disabled={"acme-ops"}).broken_operators() == ()
+    assert caplog.text == ""
 
 
 def test_commands_are_collected(install: Install, discover: Discover) -> None:

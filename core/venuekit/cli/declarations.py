@@ -11,7 +11,7 @@ import click
 from venuekit.capabilities import Support, SupportState, capability_of
 from venuekit.cli.rows import Row, json_text
 from venuekit.cli.state import json_option, state_of
-from venuekit.cli.status import Status, tell
+from venuekit.cli.status import Status, tell, tell_broken
 from venuekit.cli.tables import table, width
 from venuekit.errors import PluginError
 from venuekit.plugins import Plugins
@@ -36,10 +36,8 @@ def venues_command(context: click.Context, as_json: bool) -> int:
         columns = ("venue", "environments", "distribution", "version", "state")
         click.echo(table(rows, {name: name for name in columns}))
     for broken in plugins.broken():
-        if as_json:
-            tell(PluginError(str(broken)), as_json=True)
-        else:
-            click.echo(str(broken), err=True)
+        if broken not in plugins.broken_operators():  # which every command tells
+            tell_broken(broken, as_json=as_json)
     return Status.ERROR if plugins.broken() else Status.DONE
 
 

@@ -12,7 +12,7 @@ from venuekit import errors
 from venuekit.cli.groups import Group
 from venuekit.cli.notes import note
 from venuekit.cli.running import runnable
-from venuekit.cli.state import accounts_option, state_of
+from venuekit.cli.state import State, accounts_option, state_of
 from venuekit.cli.status import Status, status_of, tell, tell_system, tell_usage
 
 __all__ = ["main", "root"]
@@ -79,7 +79,7 @@ def root(context: click.Context) -> None:
 
     Start with: venuekit demo. It needs no keys, and nothing leaves this machine.
     """
-    state_of(context)
+    _ = state_of(context).plugins  # every command says which of them are broken
 
 
 def _notes(error: BaseException | None) -> Iterator[str]:
@@ -94,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     as_json = "--json" in arguments
     try:
-        result = root.main(arguments, prog_name="venuekit", standalone_mode=False)
+        result = root.main(arguments, prog_name="venuekit", standalone_mode=False, obj=State(as_json=as_json))
     except click.ClickException as error:
         tell_usage(error, as_json=as_json)
         return Status.USAGE

@@ -21,15 +21,17 @@ F = TypeVar("F", bound=Callable[..., Any])
 class State:
     """Made by the root command; everything is found when it is first asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, as_json: bool = False) -> None:
         self.accounts_path: Path | None = None
+        self._as_json = as_json
 
     @functools.cached_property
     def plugins(self) -> Plugins:
-        """The installed plugins."""
+        """The installed plugins; those that are broken for every venue are told."""
+        from venuekit.cli.status import tell_broken
         from venuekit.plugins import make_plugins
 
-        return make_plugins()
+        return make_plugins(on_broken=functools.partial(tell_broken, as_json=self._as_json))
 
     @functools.cached_property
     def accounts(self) -> AccountsFile:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import enum
 import json
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
 
 from venuekit import errors
 from venuekit.cli.notes import note
 
-__all__ = ["Status", "left_out", "status_of", "tell", "tell_system", "tell_usage", "worst"]
+if TYPE_CHECKING:
+    from venuekit.plugins import Broken
+
+__all__ = ["Status", "left_out", "status_of", "tell", "tell_broken", "tell_system", "tell_usage", "worst"]
 
 
 class Status(enum.IntEnum):
@@ -91,6 +95,16 @@ def tell(error: errors.VenuekitError, *, as_json: bool, advice: str | None = Non
         message=message,
         outcome=None if operation is None else operation.outcome.value,
     )
+
+
+def tell_broken(broken: Broken, *, as_json: bool) -> None:
+    """Write to standard error that an installed plugin cannot be used, and how to mend it."""
+    if not as_json:
+        click.echo(f"{click.style('error', fg='red')}: {broken}", err=True)
+        return
+    nothing = dict.fromkeys(("account", "venue", "operation", "subject", "code"))
+    known = {"distribution": broken.distribution, "version": broken.version, "cause": broken.cause, "mend": broken.mend}
+    _tell_json(error="PluginError", **nothing, message=str(broken), outcome=None, plugin=broken.name, **known)
 
 
 def left_out(name: str, error: errors.UnsupportedCapability, *, as_json: bool) -> None:

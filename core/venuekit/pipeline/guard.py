@@ -38,11 +38,13 @@ class Guard:
     max_position_notional: Decimal | None = None
     allow: frozenset[Area] = attrs.field(default=frozenset(Area), converter=frozenset)
     read_only: bool = False
+    #: why nothing but what cancels or reduces may pass: an operator's plugin is broken; None when nothing is wrong
+    barred: str | None = None
     #: whether it forbids anything at all
     is_open: bool = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        limits = (self.symbols, self.max_leverage, self.max_notional, self.max_position_notional)
+        limits = (self.symbols, self.max_leverage, self.max_notional, self.max_position_notional, self.barred)
         is_open = not self.read_only and self.allow == frozenset(Area) and all(limit is None for limit in limits)
         object.__setattr__(self, "is_open", is_open)
 
@@ -58,6 +60,8 @@ class Guard:
             return "the account was opened read-only"
         if halted and not (endpoint.reduces is not None and endpoint.reduces(parameters)):
             return "the account is halted: only what cancels or reduces may pass"
+        if self.barred is not None and not (endpoint.reduces is not None and endpoint.reduces(parameters)):
+            return f"{self.barred}. Until then only what cancels or reduces may pass on live"
         if endpoint.area is not None and endpoint.area not in self.allow:
             return f"{endpoint.area} are not allowed"
         return self._symbol_refusal(endpoint, parameters) or self._size_refusal(endpoint, parameters)

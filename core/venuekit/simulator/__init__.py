@@ -38,7 +38,7 @@ from venuekit.simulator.simulation import Simulation
 
 if TYPE_CHECKING:
     from venuekit.clock import Clock
-    from venuekit.plugins import Plugins
+    from venuekit.plugins import Broken, Plugins
     from venuekit.venue import Venue
 
 __all__ = [
@@ -106,18 +106,45 @@ def simulate(
         from venuekit.plugins import make_plugins
 
         plugins = make_plugins()
-    venues = tuple(map(plugins.venue, venue_ids)) if venue_ids else tuple(_with_front(plugins))
+    venues = tuple(_asked_for(plugins, venue_ids)) if venue_ids else tuple(_with_front(plugins))
     if not venues:
         raise ConfigurationError("no installed venue brings a simulator")
     return Simulation(venues, scenario=scenario, seed=seed, clock=clock, port=port)
 
 
+def _asked_for(plugins: Plugins, venue_ids: Iterable[str]) -> Iterable[Venue[Any]]:
+    for venue_id in venue_ids:
+        venue = plugins.venue(venue_id)
+        broken = _broken_front(plugins, venue)
+        if broken is not None:
+            raise PluginError(str(broken))
+        yield venue
+
+
 def _with_front(plugins: Plugins) -> Iterable[Venue[Any]]:
-    """Yield every installed venue that has a front; a broken one is left to whoever asks for it."""
+    """Yield every installed venue whose front can be made; of the others one is told, and none stops the rest."""
     for venue_id in plugins.venue_ids():
         try:
             venue = plugins.venue(venue_id)
         except PluginError:
+            continue  # left to whoever asks for it
+        if venue.front is None:
             continue
-        if venue.front is not None:
+        broken = _broken_front(plugins, venue)
+        if broken is None:
             yield venue
+        else:
+            plugins.tell(broken)
+
+
+def _broken_front(plugins: Plugins, venue: Venue[Any]) -> Broken | None:
+    """Make a front to see whether it can be made."""
+    if venue.front is None:
+        return None
+    try:
+        front = venue.front()
+        if not isinstance(front, Front):
+            raise TypeError(f"it is a {type(front).__name__}, no Front")
+    except Exception as error:  # noqa: BLE001 - whatever a plugin raises must not stop the others
+        return plugins.broken_front(venue.id, error)
+    return None

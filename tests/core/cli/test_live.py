@@ -146,3 +146,40 @@ def test_settle_works_off_an_open_line(call: Call, live: Path) -> None:
     assert (called.status, row["state"], row["operation"]) == (0, "settled", "set_leverage")
     assert "it holds" in row["message"]
     assert call("settle", "--json").rows == []
+
+
+@pytest.fixture
+def shaken(live: Path, tmp_path: Path) -> None:
+    """Install an operator's plugin that cannot be imported."""
+    info = tmp_path / "site" / "acme_ops-2.1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-ops\nVersion: 2.1\n")
+    (info / "entry_points.txt").write_text("[venuekit.plugins]\naudit = acme_ops_of_no_module\n")
+
+
+@pytest.mark.parametrize("words", [["venues"], ["leverage", "real", "GEMUSD"], ["endpoints", "toy_live"], ["settle"]])
+def test_every_command_tells_of_a_broken_operator(call: Call, shaken: None, words: list[str]) -> None:
+    """One line says distribution, version, cause and mend; with ``--json`` one object has them as fields."""
+    as_text, as_json = call(*words), call(*words, "--json")
+
+    (line,) = as_text.err.splitlines()
+    assert line.startswith("error: plugin audit of acme-ops 2.1 cannot be used: ModuleNotFoundError: ")
+    assert line.endswith("reinstall acme-ops, or name it in VENUEKIT_DISABLE")
+    told = as_json.error
+    assert (told["error"], told["plugin"]) == ("PluginError", "audit")
+    assert (told["distribution"], told["version"]) == ("acme-ops", "2.1")
+    assert told["cause"].startswith("ModuleNotFoundError: ")
+    assert told["mend"] == "reinstall acme-ops, or name it in VENUEKIT_DISABLE"
+
+
+def test_live_is_not_written_until_it_is_mended(call: Call, shaken: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Setting is refused with 3 and reading works; disabled, it is written."""
+    refused = call("leverage", "real", "GEMUSD", "7", "--yes")
+    assert refused.status == 3
+    assert "plugin audit of acme-ops 2.1 cannot be used" in refused.err.splitlines()[-1]
+    assert "only what cancels or reduces may pass on live" in refused.err
+    assert _leverage(call) == "10"
+
+    monkeypatch.setenv("VENUEKIT_DISABLE", "acme-ops")
+    assert call("leverage", "real", "GEMUSD", "7", "--yes").status == 0
+    assert _leverage(call) == "7"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import signal
 import stat
 import subprocess
@@ -81,3 +83,35 @@ def test_somebody_elses_file_is_left_alone(call: Call, tmp_path: Path) -> None:
 
     assert called.status == 64
     assert path.read_text() == "# mine\n"
+
+
+def test_a_broken_front_does_not_end_the_others(command: list[str], tmp_path: Path) -> None:
+    """``sim`` serves the other venues and tells of the broken one; asked for by name, it is the error."""
+    info = tmp_path / "site" / "acme-3.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 3.0\n")
+    (info / "entry_points.txt").write_text("[venuekit.venues]\nacme_perp = acme_with_a_broken_front\n")
+    (tmp_path / "site" / "acme_with_a_broken_front.py").write_text(
+        "import attrs\nfrom venuekit.hooks import hookimpl\nfrom venuekit_toy_perp.venue import TOY_PERP\n"
+        "VENUEKIT_API = 1\n@hookimpl\ndef venuekit_register_venues(register):\n"
+        "    register(attrs.evolve(TOY_PERP, id='acme_perp', front=lambda: 1 / 0))\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(tmp_path / "site")}
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [*command, "sim"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    )
+    assert process.stdout is not None
+    served = json.loads(process.stdout.readline())["venues"]
+    process.terminate()
+    _, err = process.communicate(timeout=10)
+    named = subprocess.run(  # noqa: S603 - our own command
+        [*command, "sim", "--venue", "acme_perp"], capture_output=True, text=True, env=environment, check=False
+    )
+
+    assert "toy_perp" in served
+    assert "acme_perp" not in served
+    told = "plugin acme_perp of acme 3.0 cannot be used: its simulator: ZeroDivisionError: division by zero"
+    assert err.startswith(f"error: {told}")
+    assert (named.returncode, named.stdout) == (1, "")
+    assert named.stderr.startswith(f"error: {told}")
+    assert len(named.stderr.splitlines()) == 1
