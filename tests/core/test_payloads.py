@@ -154,9 +154,64 @@ def test_times_are_exact_to_the_millisecond(instant: datetime) -> None:
 
 @given(st.decimals(allow_nan=False, allow_infinity=False))
 def test_decimal_texts_round_trip(number: Decimal) -> None:
-    """Every finite Decimal written as text comes back with the same digits and exponent."""
-    assert str(read_amount(_body({"value": str(number)})).value) == str(number)
-    assert str(interned(str(number))) == str(number)
+    """A Decimal below 1e30 and no finer than 1e-60, written as text, comes back as it was; any other one is refused."""
+    text = str(number)
+    if len(text) <= 99 and -60 <= number.adjusted() < 30:
+        assert str(read_amount(_body({"value": text})).value) == text
+        assert str(interned(text)) == text
+        return
+    with pytest.raises(ValueError, match="not a decimal number"):
+        interned(text)
+    for body in (_body({"value": text}), f'{{"value": {text}}}'.encode()):
+        with pytest.raises(PayloadMismatch, match=r"value: expected a decimal number|beyond any range"):
+            read_amount(body)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "NaN",
+        "sNaN",
+        "-inf",
+        "Infinity",
+        "1_000",
+        "_1",
+        " 1",
+        "1 ",
+        "1\u00a0",
+        "\u0661\u0662",
+        "\uff11",
+        "1e30",
+        "-1E+999999",
+        "1E-61",
+        "0E+30",
+        "0x10",
+        "",
+        "-",
+        ".",
+        "1.2.3",
+        "--1",
+        "1e",
+        "True",
+        "null",
+        "9" * 31,
+        "0." + "0" * 100,
+    ],
+)
+def test_texts_that_are_no_numbers_are_refused(text: str) -> None:
+    """What Decimal also reads (other digits, underscores, spaces, no number at all, any exponent) is no number here."""
+    with pytest.raises(ValueError, match="not a decimal number"):
+        interned(text)
+    with pytest.raises(PayloadMismatch, match="value: expected a decimal number"):
+        read_amount(_body({"value": text}))
+
+
+@pytest.mark.parametrize(
+    "text", ["+1", "1e5", "1E-8", "0E-8", ".5", "1.", "-0.0", "007", "9" * 30, "0." + "0" * 59 + "1"]
+)
+def test_other_ways_to_write_a_number_are_read(text: str) -> None:
+    """A sign, an exponent within reason, and a point without digits on one side are ways to write a number."""
+    assert interned(text) == Decimal(text)
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**25), max_value=10**25, places=12))
@@ -165,7 +220,7 @@ def test_json_fractions_never_become_floats(number: Decimal) -> None:
     assert read_amount(f'{{"value": {number:f}}}'.encode()).value.as_tuple() == number.as_tuple()
 
 
-@given(st.integers(min_value=-(10**40), max_value=10**40))
+@given(st.integers(min_value=1 - 10**30, max_value=10**30 - 1))
 def test_integers_are_exact(number: int) -> None:
     """Integers beyond 64 bits stay exact, as a number, as text, as a Decimal and inside untyped JSON."""
     body = f'{{"value": {number}, "name": {number}}}'.encode()
@@ -296,9 +351,7 @@ def test_a_row_that_cannot_be_decided_on_is_named() -> None:
         read(b'[{"value": 1, "count": "0"}, {"value": 1, "count": "x"}]')
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"<html>502</html>", b'{"value": ', b'{"value": 1e999999999999999999999}', b'"\xff"', b"[" * 200_000]
-)
+@pytest.mark.parametrize("body", [b"", b"<html>502</html>", b'{"value": ', b'"\xff"', b"[" * 200_000])
 def test_what_is_not_json_is_a_value_error(body: bytes) -> None:
     """HTML, nothing, a cut body, wrong bytes and absurd nesting are ValueErrors, never mismatches or crashes."""
     for read in (read_amount, read_json):

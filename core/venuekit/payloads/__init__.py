@@ -2,11 +2,39 @@
 
 from __future__ import annotations
 
+from venuekit.payloads.conversions import (
+    TIME_END,
+    to_bool,
+    to_decimal,
+    to_decimal_or_none,
+    to_int,
+    to_text,
+)
 from venuekit.payloads.decoder import payload_decoder
 from venuekit.payloads.json_text import read_json
-from venuekit.payloads.mismatch import MISFITS, mismatch_of
-from venuekit.payloads.numbers import interned, nonzero
+from venuekit.payloads.mismatch import MISFITS, Unfit, mismatch_of, payload_mismatch
+from venuekit.payloads.numbers import DECIMALS_MOST, LARGEST, interned, nonzero, number_or_unread
 from venuekit.payloads.rows import left_out
 from venuekit.payloads.wire_row import WireRow
 
-__all__ = ["MISFITS", "WireRow", "interned", "left_out", "mismatch_of", "nonzero", "payload_decoder", "read_json"]
+__all__ = [
+    "DECIMALS_MOST",
+    "LARGEST",
+    "MISFITS",
+    "TIME_END",
+    "Unfit",
+    "WireRow",
+    "interned",
+    "left_out",
+    "mismatch_of",
+    "nonzero",
+    "number_or_unread",
+    "payload_decoder",
+    "payload_mismatch",
+    "read_json",
+    "to_bool",
+    "to_decimal",
+    "to_decimal_or_none",
+    "to_int",
+    "to_text",
+]

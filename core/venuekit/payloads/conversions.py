@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from venuekit.clock import from_milliseconds
 from venuekit.payloads.mismatch import Unfit
-from venuekit.payloads.numbers import interned
+from venuekit.payloads.numbers import LARGEST, interned
 
 if TYPE_CHECKING:
     from enum import Enum
 
 __all__ = [
+    "TIME_END",
     "Convert",
     "to_bool",
     "to_datetime",
@@ -33,6 +34,13 @@ _NUMBER, _WHOLE, _TIME = "a decimal number", "a whole number", "a time in millis
 #: also finds 1 and 0, which equal True and False
 _TRUTHS = {True: True, False: False, "true": True, "false": False}
 _NO_TIMES = ("", None, 0, -1, "0", "-1")
+#: what a venue writes where a limit does not hold
+_NO_LIMIT = "INF"
+#: as for other numbers; a text of so many digits and a sign
+_WHOLE_END = int(LARGEST)
+_LONGEST_WHOLE = 31
+#: the first millisecond of the year 10000, which datetime does not know
+TIME_END = 253_402_300_800_000
 
 
 def to_decimal(value: Any, _: Any) -> Decimal:
@@ -44,13 +52,17 @@ def to_decimal(value: Any, _: Any) -> Decimal:
             raise Unfit(_NUMBER, value) from None
     if type(value) is Decimal:
         return value
-    if type(value) is int:
+    if type(value) is int and -_WHOLE_END < value < _WHOLE_END:
         return Decimal(value)
     raise Unfit(_NUMBER, value)
 
 
 def to_decimal_or_none(value: Any, _: Any) -> Decimal | None:
-    """Do as :func:`to_decimal`, None for null and ``""``; of its own because most fields of most answers are this."""
+    """
+    Do as :func:`to_decimal`, None for null, ``""`` and ``INF``, which says that there is no limit.
+
+    It is a function of its own because most fields of most answers are this.
+    """
     if type(value) is not str:
         return None if value is None else to_decimal(value, Decimal)
     if not value:
@@ -58,15 +70,18 @@ def to_decimal_or_none(value: Any, _: Any) -> Decimal | None:
     try:
         return interned(value)
     except ValueError:
+        if value == _NO_LIMIT:
+            return None
         raise Unfit(_NUMBER, value) from None
 
 
 def to_int(value: Any, _: Any) -> int:
-    """Take a whole JSON number or a text of digits."""
-    if type(value) is int:
-        return value
-    if type(value) is str and value.isascii() and value.removeprefix("-").isdigit():
-        return int(value)
+    """Take a whole JSON number or a text of digits, below 1e30 either way."""
+    whole = value
+    if type(value) is str and len(value) <= _LONGEST_WHOLE and value.isascii() and value.removeprefix("-").isdigit():
+        whole = int(value)
+    if type(whole) is int and -_WHOLE_END < whole < _WHOLE_END:
+        return whole
     raise Unfit(_WHOLE, value)
 
 
@@ -74,7 +89,7 @@ def to_text(value: Any, _: Any) -> str:
     """Take a text, or a whole JSON number: ids come as both."""
     if type(value) is str:
         return value
-    if type(value) is int:
+    if type(value) is int and -_WHOLE_END < value < _WHOLE_END:
         return str(value)
     raise Unfit("text", value)
 
@@ -88,20 +103,25 @@ def to_bool(value: Any, _: Any) -> bool:
 
 
 def to_datetime(value: Any, _: Any) -> datetime:
-    """Take milliseconds since 1970, as a number or a text of digits; 0 and -1 say "never" and are no time."""
-    if value in _NO_TIMES:
-        raise Unfit(_TIME, value)
+    """
+    Take milliseconds since 1970 up to the year 9999, as a number or a text of digits.
+
+    0 and -1 say "never" and are no time, nor is anything else before 1970.
+    """
     try:
-        return from_milliseconds(to_int(value, int))
-    except (Unfit, OverflowError):
+        milliseconds = to_int(value, int)
+    except Unfit:
         raise Unfit(_TIME, value) from None
+    if not 0 < milliseconds < TIME_END:
+        raise Unfit(_TIME, value)
+    return from_milliseconds(milliseconds)
 
 
 def to_enum(value: Any, kind: type[Enum]) -> Enum:
     """Take the value of a member."""
     try:
         return kind(value)
-    except ValueError:
+    except (TypeError, ValueError):
         raise Unfit(f"one of {', '.join(repr(member.value) for member in kind)}", value) from None
 
 
@@ -112,6 +132,7 @@ def to_optional(convert: Convert, kind: Any) -> Convert:
     nothing = _NO_TIMES if kind is datetime else (None, "")
 
     def optional(value: Any, _: Any) -> Any:
-        return None if value in nothing else convert(value, kind)
+        # True and False equal 1 and 0, and are no times
+        return None if value in nothing and type(value) is not bool else convert(value, kind)
 
     return optional

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args, get_origin
 
 import attrs
 
-from venuekit.payloads.json_text import TOO_DEEP, json_reader
+from venuekit.payloads.json_text import json_reader, not_read
 from venuekit.payloads.mismatch import MISFITS, Path, Unfit, payload_mismatch
 from venuekit.payloads.rows import KeptList, KeptTuple
 
@@ -88,8 +88,8 @@ class _Decoder(Generic[T]):
         structure = self._structure or self._build()
         try:
             payload = self._read(body)
-        except RecursionError:
-            raise ValueError(TOO_DEEP) from None
+        except (RecursionError, ValueError) as error:
+            raise not_read(error) from None
         try:
             document = payload
             for step in self._within:

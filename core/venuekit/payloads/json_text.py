@@ -5,33 +5,46 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from venuekit.payloads.numbers import interned
+from venuekit.errors import PayloadMismatch
+from venuekit.payloads.numbers import number_or_unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["TOO_DEEP", "json_reader", "read_json"]
-
-
-TOO_DEEP = "JSON is nested too deeply"
+__all__ = ["json_reader", "not_read", "read_json"]
 
 
 @cache
 def json_reader() -> Callable[[bytes], Any]:
-    """Return what reads bytes as :func:`read_json` does, but for a ``RecursionError`` where those are absurd."""
+    """Return what reads bytes as :func:`read_json` does; what it raises goes through :func:`not_read`."""
     import msgspec  # a program that reads no answer pays nothing for it
 
-    return msgspec.json.Decoder(float_hook=interned).decode
+    return msgspec.json.Decoder(float_hook=number_or_unread).decode
 
 
 def read_json(body: bytes) -> Any:
     """
-    Return what a JSON text says; integers of any size stay exact, fractions become Decimals.
+    Return what a JSON text says; integers stay exact, fractions become Decimals.
+
+    A number that is none by the rule of :func:`~venuekit.payloads.interned` stays a text.
 
     Raises:
         ValueError: it is not JSON: HTML, cut off, empty, not UTF-8, or nested deeper than any answer is.
+        PayloadMismatch: it is, but one of its integers has more digits than Python reads.
     """
     try:
         return json_reader()(body)
-    except RecursionError:
-        raise ValueError(TOO_DEEP) from None
+    except (RecursionError, ValueError) as error:
+        unread = not_read(error)
+    raise unread
+
+
+def not_read(error: RecursionError | ValueError) -> Exception:
+    """Return what a reader's failure is to be raised as."""
+    import msgspec
+
+    if isinstance(error, RecursionError):
+        return ValueError("JSON is nested too deeply")
+    if isinstance(error, msgspec.ValidationError):
+        return PayloadMismatch("a whole number of the answer is beyond any range")
+    return error

@@ -1,10 +1,22 @@
-"""Numbers of a payload: exact, and shared where they repeat."""
+"""Numbers of a payload: exact, shared where they repeat, and by one rule on every path."""
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation
+from typing import Final
 
-__all__ = ["interned", "nonzero"]
+__all__ = ["DECIMALS_MOST", "LARGEST", "Unread", "interned", "nonzero", "number_or_unread"]
+
+#: a number is below this, and is zero or not below 1 at so many decimals: what is beyond is no price, size or sum
+LARGEST: Final = Decimal("1e30")
+DECIMALS_MOST: Final = 60
+#: a text of nothing else, and no longer than this, is a number by the rule or not one at all
+_PLAIN, _PLAIN_LENGTH = "0123456789.-", 30
+_DIGITS_MOST = LARGEST.adjusted()
+#: sign, digits on both sides, and an exponent
+_LONGEST = _DIGITS_MOST + DECIMALS_MOST + 10
+_ALPHABET = re.compile(r"[+-]?[0-9.]+(?:[eE][+-]?[0-9]{1,3})?")
 
 #: a longer text hardly ever comes twice, and keeping it costs more than reading it; zero does: 0.00000000
 _LONGEST_SHARED, _LONGEST_ZERO = 7, 10
@@ -18,8 +30,10 @@ def interned(text: str) -> Decimal:
     """
     Return the number that a text says, exactly, digits and exponent as written; short ones are shared.
 
+    A number is written in ASCII digits, finite, below 1e30 either way, and no finer than 1e-60.
+
     Raises:
-        ValueError: it is no finite decimal number.
+        ValueError: it is no such number.
     """
     known = _shared.get(text)
     if known is not None:
@@ -27,15 +41,39 @@ def interned(text: str) -> Decimal:
     try:
         value = Decimal(text)
     except InvalidOperation:
-        raise ValueError(f"not a decimal number: {text[:60]!r}") from None
-    # Decimal also reads NaN, Infinity and 1_000
-    if not value.is_finite() or "_" in text:
-        raise ValueError(f"not a decimal number: {text[:60]!r}")
+        raise _unfit(text) from None
+    # Decimal also reads NaN, Infinity, 1_000, spaces around it, digits of any script and 1e999999
+    if (len(text) > _PLAIN_LENGTH or text.strip(_PLAIN)) and not _keeps_the_rule(text, value):
+        raise _unfit(text)
     if len(text) <= (_LONGEST_SHARED if value else _LONGEST_ZERO):
         if len(_shared) >= _MOST_SHARED:
             _shared.clear()
         _shared[text] = value
     return value
+
+
+def _keeps_the_rule(text: str, value: Decimal) -> bool:
+    if not _ALPHABET.fullmatch(text):
+        return False
+    return len(text) <= _LONGEST and -DECIMALS_MOST <= value.adjusted() < _DIGITS_MOST
+
+
+def _unfit(text: str) -> ValueError:
+    return ValueError(f"not a decimal number: {text[:60]!r}")
+
+
+class Unread(str):
+    """A JSON number that is none by our rule, as it is written: no field takes it, and nobody minds it elsewhere."""
+
+    __slots__ = ()
+
+
+def number_or_unread(text: str) -> Decimal | Unread:
+    """Return the number that a JSON number says, or the text of one that is none."""
+    try:
+        return interned(text)
+    except ValueError:
+        return Unread(text)
 
 
 def nonzero(value: Decimal | None) -> Decimal | None:

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 
 import msgspec
 
 from venuekit.capabilities import Income, IncomeKind
-from venuekit_binance_common.rows import decode_with
+from venuekit_binance_common.rows import Milliseconds, Number, decode_with, rows_decoder
 
 __all__ = ["INCOME_KINDS", "decode"]
 
@@ -51,16 +50,16 @@ class _Row(msgspec.Struct, rename="camel", gc=False):
     """One row; ids are numbers on one product and text on the other, empty text or null says that there is none."""
 
     income_type: str
-    income: Decimal
+    income: Number
     asset: str
-    time: int
+    time: Milliseconds
     tran_id: int | str
     symbol: str | None = None
     trade_id: int | str | None = None
     info: str | None = None
 
 
-_DECODER = msgspec.json.Decoder(list[_Row])
+_DECODER = rows_decoder(list[_Row])
 
 
 def decode(body: bytes) -> list[Income]:

@@ -7,11 +7,11 @@ Whoever imports this module imports msgspec; the functions of
 
 from __future__ import annotations
 
-from decimal import Decimal
+from typing import Literal, TypeAlias
 
 import msgspec
 
-from venuekit_binance_common.rows import decode_with
+from venuekit_binance_common.rows import Milliseconds, Number, decode_with, rows_decoder
 
 __all__ = [
     "AlgoOrderRow",
@@ -29,36 +29,39 @@ __all__ = [
 ]
 
 
+Side: TypeAlias = Literal["BUY", "SELL"]
+
+
 class OrderRow(msgspec.Struct, rename="camel", gc=False, frozen=True, kw_only=True):
     """A plain order; acknowledgements lack ``avg_price``, what it is worth, and ``time``."""
 
     symbol: str
     order_id: int
-    side: str
+    side: Side
     status: str
     type: str
     client_order_id: str | None = None
     position_side: str | None = None
     orig_type: str | None = None
     time_in_force: str | None = None
-    orig_qty: Decimal | None = None
-    executed_qty: Decimal | None = None
-    price: Decimal | None = None
-    stop_price: Decimal | None = None
-    avg_price: Decimal | None = None
-    cum_quote: Decimal | None = None
-    cum_base: Decimal | None = None
+    orig_qty: Number | None = None
+    executed_qty: Number | None = None
+    price: Number | None = None
+    stop_price: Number | None = None
+    avg_price: Number | None = None
+    cum_quote: Number | None = None
+    cum_base: Number | None = None
     reduce_only: bool | None = None
     close_position: bool | None = None
     working_type: str | None = None
     price_protect: bool | None = None
     price_match: str | None = None
     self_trade_prevention_mode: str | None = None
-    good_till_date: int | None = None
-    activate_price: Decimal | None = None
-    price_rate: Decimal | None = None
-    time: int | None = None
-    update_time: int | None = None
+    good_till_date: Milliseconds | None = None
+    activate_price: Number | None = None
+    price_rate: Number | None = None
+    time: Milliseconds | None = None
+    update_time: Milliseconds | None = None
 
 
 class AlgoOrderRow(msgspec.Struct, rename="camel", gc=False, frozen=True, kw_only=True):
@@ -71,27 +74,26 @@ class AlgoOrderRow(msgspec.Struct, rename="camel", gc=False, frozen=True, kw_onl
     algo_id: int
     client_algo_id: str | None = None
     symbol: str = ""
-    side: str = ""
+    side: Side | Literal[""] = ""
     order_type: str = ""
     algo_status: str | None = None
     position_side: str | None = None
     time_in_force: str | None = None
-    quantity: Decimal | None = None
+    quantity: Number | None = None
     actual_order_id: str | int | None = None
-    trigger_price: Decimal | None = None
-    price: Decimal | None = None
+    trigger_price: Number | None = None
+    price: Number | None = None
     self_trade_prevention_mode: str | None = None
     working_type: str | None = None
     price_match: str | None = None
     close_position: bool | None = None
     price_protect: bool | None = None
     reduce_only: bool | None = None
-    #: empty where the order does not trail
-    activate_price: str | None = None
-    callback_rate: str | None = None
-    create_time: int | None = None
-    update_time: int | None = None
-    good_till_date: int | None = None
+    activate_price: Number | None = None
+    callback_rate: Number | None = None
+    create_time: Milliseconds | None = None
+    update_time: Milliseconds | None = None
+    good_till_date: Milliseconds | None = None
 
 
 class TradeRow(msgspec.Struct, rename="camel", gc=False, frozen=True, kw_only=True):
@@ -100,15 +102,15 @@ class TradeRow(msgspec.Struct, rename="camel", gc=False, frozen=True, kw_only=Tr
     symbol: str
     id: int
     order_id: int
-    side: str
-    price: Decimal
-    qty: Decimal
-    time: int
+    side: Side
+    price: Number
+    qty: Number
+    time: Milliseconds
     position_side: str | None = None
-    quote_qty: Decimal | None = None
-    base_qty: Decimal | None = None
-    realized_pnl: Decimal | None = None
-    commission: Decimal | None = None
+    quote_qty: Number | None = None
+    base_qty: Number | None = None
+    realized_pnl: Number | None = None
+    commission: Number | None = None
     commission_asset: str | None = None
     maker: bool | None = None
 
@@ -138,11 +140,11 @@ class _Refusal(msgspec.Struct, gc=False, frozen=True, kw_only=True):
     msg: str = ""
 
 
-_ORDER = msgspec.json.Decoder(OrderRow)
-_ORDERS = msgspec.json.Decoder(tuple[OrderRow, ...])
-_ALGO_ORDER = msgspec.json.Decoder(AlgoOrderRow)
-_ALGO_ORDERS = msgspec.json.Decoder(tuple[AlgoOrderRow, ...])
-_TRADES = msgspec.json.Decoder(tuple[TradeRow, ...])
+_ORDER = rows_decoder(OrderRow)
+_ORDERS = rows_decoder(tuple[OrderRow, ...])
+_ALGO_ORDER = rows_decoder(AlgoOrderRow)
+_ALGO_ORDERS = rows_decoder(tuple[AlgoOrderRow, ...])
+_TRADES = rows_decoder(tuple[TradeRow, ...])
 _COUNTDOWN = msgspec.json.Decoder(CountdownRow)
 _ITEMS = msgspec.json.Decoder(tuple[msgspec.Raw, ...])
 _REFUSAL = msgspec.json.Decoder(_Refusal)

@@ -132,8 +132,8 @@ def algo_order_of(
         stp_mode=_word(row.self_trade_prevention_mode),
         price_match=_word(row.price_match),
         expires_at=_moment(row.good_till_date),
-        activation_price=_number(row.activate_price),
-        callback_rate=_number(row.callback_rate),
+        activation_price=nonzero(row.activate_price),
+        callback_rate=nonzero(row.callback_rate),
         triggered_order_id=became or None,
         venue_status=status,
         created_at=_moment(row.create_time),
@@ -196,9 +196,5 @@ def _word(word: str | None) -> str | None:
     return None if word is None or word in NOTHING else word
 
 
-def _number(text: str | None) -> Decimal | None:
-    return nonzero(Decimal(text)) if text else None
-
-
 def _moment(milliseconds: int | None) -> datetime | None:
-    return from_milliseconds(milliseconds) if milliseconds else None
+    return from_milliseconds(milliseconds) if milliseconds and milliseconds > 0 else None

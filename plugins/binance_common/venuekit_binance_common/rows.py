@@ -4,29 +4,76 @@ from __future__ import annotations
 
 import contextlib
 import re
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
+
+import msgspec
 
 from venuekit.errors import PayloadMismatch
+from venuekit.payloads import (
+    DECIMALS_MOST,
+    LARGEST,
+    TIME_END,
+    Unfit,
+    number_or_unread,
+    payload_mismatch,
+    to_decimal,
+    to_int,
+)
 
-if TYPE_CHECKING:
-    import msgspec
-
-__all__ = ["decode_with"]
+__all__ = [
+    "Milliseconds",
+    "Number",
+    "NumberText",
+    "are_within_reason",
+    "decode_with",
+    "is_plain",
+    "milliseconds_of",
+    "rows_decoder",
+]
 
 T = TypeVar("T")
-_EMPTY = re.compile(rb':\s*""')
+
+if TYPE_CHECKING:
+    Number: TypeAlias = Decimal
+else:
+
+    class _AnyInstance(type):
+        """msgspec asks whether what the hook returns is an instance; the hook has seen to it."""
+
+        def __instancecheck__(cls, _: object) -> bool:
+            return True
+
+    class Number(metaclass=_AnyInstance):
+        """A number that :func:`venuekit.payloads.to_decimal` reads; msgspec's own Decimal takes NaN and 1_000."""
+
+
+#: a number that hardly anybody wants, and stays text until somebody does: see :mod:`venuekit_binance_common.numbers`
+NumberText: TypeAlias = Annotated[str, msgspec.Meta()]
+#: since 1970, up to the year 9999; 0 and -1 say "never"
+Milliseconds: TypeAlias = Annotated[int, msgspec.Meta(ge=-1, lt=TIME_END)]
+
+_EMPTY = re.compile(rb':\s*"(?:INF)?"')
+_MAGNITUDES = frozenset(range(-DECIMALS_MOST, LARGEST.adjusted()))
+_STEP = re.compile(r"\[(\d+)\]|\.?([^.\[\]]+)")
+
+
+def rows_decoder(shape: type[T]) -> msgspec.json.Decoder[T]:
+    """Return msgspec's decoder of a shape whose fields may be a :data:`Number`."""
+    return msgspec.json.Decoder(shape, dec_hook=_number, float_hook=number_or_unread)
 
 
 def decode_with(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     """
-    Return what a decoder makes of an answer; empty text where a row wants something else says that there is nothing.
+    Return what a decoder makes of an answer.
+
+    Empty text, and ``INF`` for a limit, where a row wants something else say that there is nothing.
 
     Raises:
         ValueError: it is not JSON.
         PayloadMismatch: it is, but of another shape; the message names the field.
     """
-    import msgspec
-
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as mismatch:
@@ -35,4 +82,39 @@ def decode_with(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
             with contextlib.suppress(msgspec.ValidationError):
                 return decoder.decode(without_empty)
         reason, _, path = str(mismatch).partition(" - at ")
-        raise PayloadMismatch(f"{path.strip('`').removeprefix('$') or 'the answer'}: {reason}") from None
+        cause = mismatch.__cause__
+    where = path.strip("`").removeprefix("$")
+    if isinstance(cause, Unfit):
+        raise payload_mismatch(_steps(where), cause)
+    raise PayloadMismatch(f"{where.removeprefix('.') or 'the answer'}: {reason}")
+
+
+def milliseconds_of(value: Any, _: Any) -> int:
+    """Take what a :data:`Milliseconds` takes, as a number or a text of digits."""
+    whole = to_int(value, int)
+    if -1 <= whole < TIME_END:
+        return whole
+    raise Unfit("a time in milliseconds", value)
+
+
+def are_within_reason(numbers: Iterable[Decimal]) -> bool:
+    """Say whether each of many numbers that msgspec made keeps the rule of :func:`venuekit.payloads.interned`."""
+    known = tuple(numbers)
+    return all(map(Decimal.is_finite, known)) and _MAGNITUDES.issuperset(map(Decimal.adjusted, known))
+
+
+def is_plain(body: bytes) -> bool:
+    """
+    Say whether a body holds no number in a form that msgspec takes and we do not: 1_000, spaces, other digits.
+
+    Any of these characters says no, wherever it stands: to look closer takes as long as to read it again.
+    """
+    return body.isascii() and b"_" not in body and b" " not in body and b"\\" not in body
+
+
+def _number(_: type, value: Any) -> Decimal:
+    return to_decimal(value, Decimal)
+
+
+def _steps(path: str) -> tuple[str | int, ...]:
+    return tuple(int(index) if index else name for index, name in _STEP.findall(path))

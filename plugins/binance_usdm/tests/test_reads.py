@@ -552,9 +552,9 @@ async def test_unknown_symbol_of_joined_reads_is_refused_once(answering: Answeri
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("entryPrice", "abc", "entryPrice: Invalid decimal string"),
-        ("positionAmt", None, "positionAmt: Expected `decimal`"),
-        ("updateTime", "soon", "updateTime: Expected `int`"),
+        ("entryPrice", "abc", "entryPrice: expected a decimal number"),
+        ("positionAmt", None, "positionAmt: expected a decimal number"),
+        ("updateTime", "soon", "updateTime: expected a whole number"),
     ],
 )
 async def test_position_of_another_shape_names_the_field(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import attrs
 
 from venuekit.capabilities import PositionSide
 from venuekit.endpoint import Call, Endpoint
+from venuekit.payloads import payload_mismatch
 from venuekit_binance_common.margin_settling import Leg
 from venuekit_binance_common.words import POSITION_SIDES
 
@@ -23,13 +24,19 @@ __all__ = ["PositionRiskLegs"]
 class PositionRiskLegs:
     """Reads the legs of a symbol from positionRisk, which tells the isolated wallet itself; weight 5."""
 
-    endpoint: Endpoint[list[PositionRow]]
+    endpoint: Endpoint[Sequence[PositionRow]]
     blur: Decimal = Decimal(0)
 
     async def __call__(self, call: Call, symbol: str) -> Mapping[PositionSide, Leg]:
         """Return the legs that the venue lists."""
         return {
-            POSITION_SIDES[row.position_side]: Leg(row.position_amt, row.isolated_wallet, row.update_time)
+            POSITION_SIDES[row.position_side]: Leg(row.position_amt, _told(row.isolated_wallet), row.update_time or 0)
             for row in await call(self.endpoint, symbol=symbol)
             if row.symbol == symbol
         }
+
+
+def _told(wallet: Decimal | None) -> Decimal:
+    if wallet is None:
+        raise payload_mismatch(("isolatedWallet",), LookupError("isolatedWallet"))
+    return wallet

@@ -29,7 +29,7 @@ _FLAT = Decimal(0)
 _ADL_TOP = 4
 
 
-def decode_position_rows(body: bytes) -> list[PositionRow]:
+def decode_position_rows(body: bytes) -> Sequence[PositionRow]:
     """Return the rows of a positionRisk answer; see :func:`~venuekit_binance_usdm.position_rows.decode`."""
     from venuekit_binance_usdm.position_rows import decode
 
@@ -42,7 +42,7 @@ class BinancePositions(Account, PositionReader):
     __slots__ = ()
 
     ACCOUNT_CONFIG: ClassVar[Endpoint[AccountConfig]]
-    POSITION_RISK: ClassVar[Endpoint[list[PositionRow]]]
+    POSITION_RISK: ClassVar[Endpoint[Sequence[PositionRow]]]
     SYMBOL_CONFIG: ClassVar[Endpoint[tuple[SymbolConfig, ...]]]
 
     async def get_positions(
@@ -105,7 +105,8 @@ def join_positions(
     made by position, in the order of the fields of :class:`~venuekit.capabilities.Position`.
     """
     config_of_symbol = {config.symbol: config for config in configs}.get
-    base, sides, at, isolated = Unit.BASE, POSITION_SIDES, datetime.fromtimestamp, MarginType.ISOLATED
+    sides, at = POSITION_SIDES, datetime.fromtimestamp
+    base, isolated = Unit.BASE, MarginType.ISOLATED
     positions = []
     for index, row in enumerate(rows):
         quantity = row.position_amt
@@ -114,7 +115,8 @@ def join_positions(
         config = config_of_symbol(row.symbol)
         leverage, margin_type, largest, largest_unit, auto_add = _UNKNOWN if config is None else _settings_of(config)
         is_isolated = margin_type is isolated
-        notional = abs(row.notional)
+        notional = None if (signed := row.notional) is None else abs(signed)
+        moment = row.update_time
         positions.append(
             Position(
                 row.symbol,
@@ -122,7 +124,7 @@ def join_positions(
                 quantity,
                 _CONTRACT_SIZE,
                 base,
-                row.margin_asset,
+                row.margin_asset or None,
                 row.entry_price or None,
                 row.break_even_price or None,
                 row.mark_price or None,
@@ -147,7 +149,7 @@ def join_positions(
                 None,  # reduce_only_forced
                 row.adl,
                 None if row.adl is None else _ADL_TOP,
-                at(row.update_time / 1000, UTC) if row.update_time > 0 else None,
+                at(moment / 1000, UTC) if moment and moment > 0 else None,
                 None,  # opened_at
                 None,  # sequence
                 as_of,

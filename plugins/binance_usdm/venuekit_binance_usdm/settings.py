@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,6 +10,7 @@ import attrs
 
 from venuekit.capabilities import MarginType, SettingsSnapshot, SymbolSettings
 from venuekit.endpoint import Endpoint
+from venuekit_binance_common.numbers import number_or_zero
 from venuekit_binance_common.settings import BinanceSettings, Reads
 from venuekit_binance_common.together import together
 from venuekit_binance_common.words import asset_mode_of, margin_type_of, position_mode_of
@@ -37,7 +38,7 @@ class BinanceUsdmSettings(BinanceSettings):
 
     ACCOUNT_CONFIG: ClassVar[Endpoint[AccountConfig]]
     SYMBOL_CONFIG: ClassVar[Endpoint[tuple[SymbolConfig, ...]]]
-    POSITION_RISK: ClassVar[Endpoint[list[PositionRow]]]
+    POSITION_RISK: ClassVar[Endpoint[Sequence[PositionRow]]]
 
     async def _what_holds(self, reads: Reads, symbols: Collection[str]) -> _Snapshot:
         account, configs, rows = await together(
@@ -74,7 +75,10 @@ def _exposures_of(rows: Iterable[PositionRow]) -> Mapping[str, Decimal]:
     """Return the largest notional that each symbol's position can grow to when its orders fill, quote, >= 0."""
     exposures: dict[str, Decimal] = {}
     for row in rows:
-        largest = max(abs(row.notional + row.bid_notional), abs(row.notional - row.ask_notional))
+        notional = row.notional or _NOTHING
+        bids = number_or_zero("bidNotional", row.bid_notional)
+        asks = number_or_zero("askNotional", row.ask_notional)
+        largest = max(abs(notional + bids), abs(notional - asks))
         exposures[row.symbol] = max(largest, exposures.get(row.symbol, _NOTHING))
     return exposures
 
