@@ -37,7 +37,7 @@ class OrderRow(msgspec.Struct, rename="camel", gc=False, frozen=True, kw_only=Tr
 
     symbol: str
     order_id: int
-    side: Side
+    side: str
     status: str
     type: str
     client_order_id: str | None = None
@@ -74,7 +74,7 @@ class AlgoOrderRow(msgspec.Struct, rename="camel", gc=False, frozen=True, kw_onl
     algo_id: int
     client_algo_id: str | None = None
     symbol: str = ""
-    side: Side | Literal[""] = ""
+    side: str = ""
     order_type: str = ""
     algo_status: str | None = None
     position_side: str | None = None
@@ -94,6 +94,20 @@ class AlgoOrderRow(msgspec.Struct, rename="camel", gc=False, frozen=True, kw_onl
     create_time: Milliseconds | None = None
     update_time: Milliseconds | None = None
     good_till_date: Milliseconds | None = None
+
+
+class _ListedOrder(OrderRow, rename="camel", gc=False, frozen=True, kw_only=True):
+    """A plain order of a list: one that cannot be read is left out of it, so all that is needed is looked at here."""
+
+    side: Side
+
+
+class _ListedAlgoOrder(AlgoOrderRow, rename="camel", gc=False, frozen=True, kw_only=True):
+    """A conditional order of a list, likewise."""
+
+    symbol: str
+    side: Side
+    order_type: str
 
 
 class TradeRow(msgspec.Struct, rename="camel", gc=False, frozen=True, kw_only=True):
@@ -141,9 +155,9 @@ class _Refusal(msgspec.Struct, gc=False, frozen=True, kw_only=True):
 
 
 _ORDER = rows_decoder(OrderRow)
-_ORDERS = rows_decoder(tuple[OrderRow, ...])
+_ORDERS = rows_decoder(tuple[_ListedOrder, ...])
 _ALGO_ORDER = rows_decoder(AlgoOrderRow)
-_ALGO_ORDERS = rows_decoder(tuple[AlgoOrderRow, ...])
+_ALGO_ORDERS = rows_decoder(tuple[_ListedAlgoOrder, ...])
 _TRADES = rows_decoder(tuple[TradeRow, ...])
 _COUNTDOWN = msgspec.json.Decoder(CountdownRow)
 _ITEMS = msgspec.json.Decoder(tuple[msgspec.Raw, ...])
