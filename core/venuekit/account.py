@@ -18,7 +18,8 @@ from venuekit.support import declared_support
 from venuekit.venue import EnvironmentName, Venue
 
 if TYPE_CHECKING:
-    from venuekit.pipeline.journal import Unresolved
+    from venuekit.pipeline.journal_days import UnreadableLine
+    from venuekit.pipeline.journal_lines import Unresolved
     from venuekit.pipeline.line import Line
 
 __all__ = ["Account", "Answer"]
@@ -256,6 +257,11 @@ class Account:
     def unresolved(self) -> tuple[Unresolved, ...]:
         """The writes that the journal opened and that nobody has found out about; empty without a journal."""
         return () if self._line.journal is None else self._line.journal.unresolved()
+
+    @property
+    def unreadable(self) -> tuple[UnreadableLine, ...]:
+        """The lines of the journal that cannot be read, as of :attr:`unresolved`: each may hide a write."""
+        return () if self._line.journal is None else self._line.journal.unreadable()
 
     async def settle(self, entry: Unresolved) -> str:
         """

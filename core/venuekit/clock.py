@@ -12,7 +12,7 @@ import attrs
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["Clock", "SystemClock", "VenueClock", "from_milliseconds"]
+__all__ = ["Clock", "SystemClock", "VenueClock", "clock_error", "from_milliseconds"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -108,3 +108,12 @@ class VenueClock:
         if best is not None:
             self.offset = best[1]
             self.synced = True
+
+
+#: half of a slow round trip, in milliseconds
+_ERROR = 250
+
+
+def clock_error(clock: VenueClock) -> int:
+    """Return by how many milliseconds a venue's clock, as it is known here, may be wrong either way."""
+    return _ERROR if clock.synced else 10 * _ERROR

@@ -11,9 +11,11 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 import attrs
 
 from venuekit._called import CALLED
+from venuekit._hidden import is_secret_name
 from venuekit.ask import Ask
 from venuekit.faults import Fault
 from venuekit.order_scope import OrderName
+from venuekit.traces import OtherWrite
 
 __all__ = [
     "AbsenceProof",
@@ -137,7 +139,8 @@ class Parameter:
 
     ``choices``, ``minimum``, ``maximum`` and ``pattern`` (a regular expression for the whole text) hold what the
     venue documents for every symbol and account, so that what they refuse is refused before sending. What the venue
-    does not take, but guards, subjects and settling want to know of a request, is ``told`` and never sent.
+    does not take, but guards, subjects and settling want to know of a request, is ``told`` and never sent. A listen
+    key is ``secret``: shown nowhere, and not in the journal; left out, the name tells.
     """
 
     name: str = attrs.field(kw_only=False)
@@ -149,6 +152,7 @@ class Parameter:
     maximum: Decimal | None = None
     pattern: str | None = None
     told: bool = False
+    secret: bool = attrs.field(default=attrs.Factory(lambda self: is_secret_name(self.name), takes_self=True))
 
 
 @attrs.frozen
@@ -188,9 +192,10 @@ class Lost:
     """
     A write whose answer was lost.
 
-    ``parameters`` is what was sent (without key and signature); ``sent_at`` the moment before its first byte and
-    ``fence`` the moment after which it cannot arrive any more, both on the venue's clock. ``claimed`` are
-    identities of history rows that other settled writes of this account already explain. ``sleep_until`` waits.
+    ``parameters`` is what was sent (without key and signature); ``sent_at`` the moment before the first byte of the
+    first attempt that may have arrived and ``fence`` the moment after which none can arrive any more, both on the
+    venue's clock, known to ``clock_error``. ``claimed`` are history rows that other writes explain, ``others`` writes
+    of the same endpoint (see :mod:`venuekit.traces`), ``made`` the client ids that were made for this write alone.
     """
 
     endpoint: Endpoint[Any]
@@ -203,6 +208,9 @@ class Lost:
     before: Any = None
     #: no trace of this write is older: when what was read before it was there, else when it was sent
     since: datetime = attrs.field(default=attrs.Factory(lambda self: self.sent_at, takes_self=True))
+    clock_error: timedelta = timedelta(0)
+    others: tuple[OtherWrite, ...] = ()
+    made: frozenset[str] = frozenset()
 
 
 @attrs.frozen
@@ -292,7 +300,8 @@ class Endpoint(Generic[T]):
         effect: Left out, GET is a READ and everything else a DELTA, the most careful one.
         area: What a guard files a write under; left out, SET is SETTINGS, DELTA is MARGIN and KEYED is ORDERS. A
             SESSION that has one, like a countdown that ends orders, is guarded as a write is.
-        reduces: Whether a halted account may still do it (cancel, reduce only), told from the parameters.
+        reduces: Whether a halted account, and one whose journal cannot be written, may still do it, told from the
+            parameters: it cancels, or it can only make a position smaller and nothing is attached that opens anything.
         notional: The order value in quote that a request asks for, for the guard; None where it cannot be told.
         asks: The orders that a request asks for, where positions are limited; left out, a request that has a QUANTITY
             is refused there.
@@ -365,8 +374,9 @@ class Endpoint(Generic[T]):
     #: parameters by name
     by_name: Mapping[str, Parameter] = attrs.field(init=False, repr=False)
     required: frozenset[str] = attrs.field(init=False, repr=False)
-    #: the names of those that are never sent
+    #: the names of those that are never sent, and of those that nobody may see
     told: frozenset[str] = attrs.field(init=False, repr=False)
+    secret: frozenset[str] = attrs.field(init=False, repr=False)
     #: whether a lost answer matters
     is_write: bool = attrs.field(init=False, repr=False)
     _roles: Mapping[Role, str] = attrs.field(init=False, repr=False)
@@ -387,6 +397,7 @@ class Endpoint(Generic[T]):
         object.__setattr__(self, "is_write", self.effect not in {Effect.READ, Effect.SESSION})
         object.__setattr__(self, "required", frozenset(p.name for p in self.parameters if p.required))
         object.__setattr__(self, "told", frozenset(p.name for p in self.parameters if p.told))
+        object.__setattr__(self, "secret", frozenset(p.name for p in self.parameters if p.secret))
         object.__setattr__(self, "_roles", {p.role: p.name for p in reversed(self.parameters) if p.role})
 
     def as_undeclared(self) -> Endpoint[T]:

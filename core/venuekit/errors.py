@@ -176,7 +176,7 @@ class OperationError(VenuekitError):
         self.code = code
         self.status = status
         self.outcome = self._outcome if outcome is None else outcome
-        self.client_id = client_id
+        self.client_id = None if client_id is None else str(client_id)
         self.parameters = parameters or {}
         self.sent_at = sent_at
         self.fence = fence

@@ -20,7 +20,8 @@ from venuekit.credentials import Credentials, Secret
 from venuekit.endpoint import Endpoint, Subject
 from venuekit.pipeline.budget import Budget, PoolName
 from venuekit.pipeline.guard import Guard
-from venuekit.pipeline.journal import FileJournal, Unresolved
+from venuekit.pipeline.journal import FileJournal
+from venuekit.pipeline.journal_lines import Unresolved
 from venuekit.pipeline.line import Line, Place
 from venuekit.pipeline.observe import Observer
 from venuekit.pipeline.policy import RetryPolicy
@@ -78,8 +79,8 @@ class Runtime:
         self._subjects: dict[tuple[str, str, str], Subjects] = {}
         #: what hooks made and has to be closed, in the order it was made
         self._made: list[Closing] = []
-        #: journals whose open lines have been made fences
-        self._journals: set[tuple[str, str, str]] = set()
+        #: journals whose open lines have been made fences, by the path of their files
+        self._journals: dict[Path, FileJournal] = {}
 
     @property
     def plugins(self) -> Plugins:
@@ -141,23 +142,19 @@ class Runtime:
                 pool(limit)
         if environment.name is EnvironmentName.LIVE and (broken := self._plugins.broken_operators()):
             guard = attrs.evolve(guard, barred="; ".join(map(str, broken)))
+        subjects = self._subjects.setdefault((venue.realm, environment.site, account), Subjects())
         line = Line(
             place=place,
             wire=RestWire(environment.rest, venue.signing, transport, credentials.key.reveal(), signer),
-            subjects=self._subjects.setdefault((venue.realm, environment.site, account), Subjects()),
+            subjects=subjects,
             pool=pool,
             guard=attrs.evolve(guard, read_only=True) if read_only else guard,
             clock=self._clock,
             account=account,
             keep_raw=keep_raw,
-            journal=self._journal_of(venue, environment, account),
+            journal=self._journal_of(venue, environment, account, subjects),
+            secrets=(credentials.key, credentials.secret),
         )
-        journal = (venue.id, environment.site, account)
-        if line.journal is not None and journal not in self._journals:
-            self._journals.add(journal)  # what a killed process sent may still arrive, and win over what is sent now
-            for entry in line.journal.unresolved():
-                if (fence := _fence_of(venue, entry)) is not None:
-                    line.subjects.raise_fence(fence)
         opened = venue.account(line)
         if line.guard.max_position_notional is not None:
             from venuekit.pipeline.position_limit import PositionLimit, holdings_reader
@@ -204,11 +201,21 @@ class Runtime:
 
         return find
 
-    def _journal_of(self, venue: Venue[Any], environment: Environment, account: str) -> FileJournal | None:
+    def _journal_of(
+        self, venue: Venue[Any], environment: Environment, account: str, subjects: Subjects
+    ) -> FileJournal | None:
+        """Return the journal of an account, None where none is kept; the first time, its open lines become fences."""
         if self._journal is False or (self._journal is None and environment.name is not EnvironmentName.LIVE):
             return None
         directory = self._journal if isinstance(self._journal, Path) else _state_directory()
-        return FileJournal(directory / f"{venue.id}-{environment.name}-{account}")
+        stem = directory / f"{venue.id}-{environment.name}-{account}"
+        journal = self._journals.get(stem)
+        if journal is None:
+            journal = self._journals[stem] = self._kept(FileJournal(stem, subjects.recent))
+            for entry in journal.unresolved():  # it may still arrive, and win over what is sent now
+                if (fence := _fence_of(venue, entry)) is not None:
+                    subjects.raise_fence(fence)
+        return journal
 
     def _check_loop(self) -> None:
         if self._closed:
@@ -226,7 +233,10 @@ def _fence_of(venue: Venue[Any], entry: Unresolved) -> Fence | None:
     told = f"{entry.operation} of an earlier process"
     for endpoint in venue.endpoints:
         if (endpoint.verb, endpoint.path) == (entry.verb, entry.path):
-            footprint = footprint_of(endpoint, entry.parameters) if endpoint.subject in FENCING else None
+            try:
+                footprint = footprint_of(endpoint, entry.parameters) if endpoint.subject in FENCING else None
+            except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):  # a line may say anything
+                footprint = Footprint(Subject.ACCOUNT)
             return None if footprint is None else Fence(footprint, until, object(), told)
     return Fence(Footprint(Subject.ACCOUNT), until, object(), told)  # an endpoint that the plugin no longer has
 

@@ -83,10 +83,11 @@ def test_the_redactor_leaves_the_venues_words_alone(text: str) -> None:
 
 
 def test_redacted_parameters_keep_what_is_harmless() -> None:
-    """Only the values of secret names disappear."""
-    shown = redact_parameters({"symbol": "A", "leverage": 20, "listenKey": "abc"})
+    """A client id stays as it is, whatever it looks like; a secret of ours disappears wherever it stands."""
+    ours = Secret("Abc123-of-eighteen")
+    given = {"symbol": "A", "leverage": 20, "orderLinkId": "token:abc1", "note": f"key {ours.reveal()}!"}
 
-    assert {"symbol": "A", "leverage": 20, "listenKey": "***"} == shown
+    assert {**given, "note": "key ***!"} == redact_parameters(given)
 
 
 def test_simulator_credentials_stay_on_this_machine() -> None:

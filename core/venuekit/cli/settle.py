@@ -27,7 +27,11 @@ _COLUMNS = {"account": "account", "operation": "operation", "sent_at": "sent at"
 @accounts_option
 @click.pass_context
 async def settle_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
-    """Find out about every write that the journal of each ACCOUNT left open; nothing is sent again."""
+    """
+    Find out about every write that the journal of each ACCOUNT left open; nothing is sent again.
+
+    A line of the journal that cannot be read may hide a write: it is told, and what it hides stays unknown.
+    """
     from venuekit.cli.opening import ask_each
 
     statuses: list[Status] = []
@@ -50,7 +54,11 @@ async def settle_command(context: click.Context, accounts: Sequence[str], as_jso
                 rows.append({**row, "state": "open", "message": str(error)})
             else:
                 rows.append({**row, "state": "settled", "message": message})
-        return rows
+        unread = [line for line in account.unreadable if not line.is_cut_off]
+        statuses.extend(Status.UNKNOWN for _ in unread)
+        nothing = dict.fromkeys(("operation", "client_id", "sent_at", "fence"))
+        told = ({**nothing, "state": "unreadable", "message": f"a line of the journal: {line}"} for line in unread)
+        return rows + [{"account": name, "venue": account.venue.id, **row} for row in told]
 
     rows, status = await ask_each(state_of(context), accounts, settle, as_json=as_json)
     if as_json:

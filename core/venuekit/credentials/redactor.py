@@ -1,14 +1,20 @@
-"""The redactor: the one place through which text about a request passes before anybody sees it."""
+"""
+The redactor: the one place through which text about a request passes before anybody sees it.
+
+It knows the keys and secrets that this process holds, whatever their form, and hides them wherever they stand. What it
+cannot know, signatures, listen keys and what belongs to others, it tells by the words before it and by its length.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-__all__ = ["HIDDEN", "redact", "redact_parameters"]
+from venuekit._hidden import HIDDEN
+from venuekit.credentials.secret import living_secrets
 
-HIDDEN = "***"
+__all__ = ["HIDDEN", "hidden_name", "hide_secrets", "redact", "redact_parameters", "redacted_start"]
 
 #: names whose values nobody may see, in query strings, JSON and headers of any venue
 _NAMES = (
@@ -23,16 +29,63 @@ _ECHO = re.compile(r"(?i)(origin_string\s*\[)[^\]]*(\])")
 #: long opaque words are keys, signatures or listen keys wherever they stand
 _OPAQUE = re.compile(r"\b(?=[A-Za-z0-9+/_-]*\d)(?=[A-Za-z0-9+/_-]*[A-Za-z])[A-Za-z0-9+/_-]{40,}={0,2}")
 _HIDDEN_NAMES = re.compile(rf"(?i)(?:{_NAMES})")
+#: what is shorter would be found within ordinary words, and is hidden as a word of its own only
+_SHORT = 8
+#: how far beyond its end a text is looked at, so that no secret is cut where it is no longer known
+_BEYOND = 4096
 
 
 def redact(text: str) -> str:
-    """Return text with keys, signatures, listen keys and other opaque words hidden."""
-    return _OPAQUE.sub(HIDDEN, _ECHO.sub(rf"\1{HIDDEN}\2", _PAIR.sub(rf"\1{HIDDEN}", text)))
+    """Return text with keys, secrets, signatures, listen keys and other opaque words hidden."""
+    return _OPAQUE.sub(HIDDEN, _ECHO.sub(rf"\1{HIDDEN}\2", _PAIR.sub(rf"\1{HIDDEN}", hide_secrets(text))))
+
+
+def redacted_start(text: str, length: int) -> str:
+    """Return how a text begins, redacted; a secret that would be cut there is hidden whole."""
+    read = text[: length + _BEYOND]
+    shown = redact(read)
+    # what is hidden makes it shorter: the end of what was read must not move into sight
+    return shown[:length] if len(read) == len(text) else shown[: min(length, max(0, len(shown) - _BEYOND))]
+
+
+def hide_secrets(text: str) -> str:
+    """Return text without the keys and secrets that this process holds, and everything else as it is."""
+    for spelling in sorted({one for secret in living_secrets() for one in _spellings(secret.reveal())}, key=_longest):
+        if len(spelling) >= _SHORT:
+            text = text.replace(spelling, HIDDEN)
+        elif spelling in text:
+            text = re.sub(rf"(?<!\w){re.escape(spelling)}(?!\w)", HIDDEN, text)
+    return text
+
+
+def hidden_name(name: str) -> bool:
+    """Say whether a field's name alone tells that nobody may see its value."""
+    return _HIDDEN_NAMES.fullmatch(name) is not None
 
 
 def redact_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return parameters with the values of secret names hidden; values keep their type otherwise."""
-    return {
-        name: HIDDEN if _HIDDEN_NAMES.fullmatch(name) else redact(value) if isinstance(value, str) else value
-        for name, value in parameters.items()
-    }
+    """Return parameters in which no text holds a key or secret of this process; all others are exactly as they are."""
+    return {name: hide_secrets(value) if isinstance(value, str) else value for name, value in parameters.items()}
+
+
+def _spellings(secret: str) -> Iterator[str]:
+    """Return how a secret may stand in a text: as it is, in a URL, in JSON, in the repr of a text or of bytes."""
+    import json
+    from urllib.parse import quote, quote_plus
+
+    if not secret.strip():
+        return
+    yield secret
+    if secret.isalnum() and secret.isascii():
+        return
+    yield quote(secret, safe="")
+    yield quote(secret)
+    yield quote_plus(secret)
+    yield json.dumps(secret)[1:-1]
+    yield json.dumps(secret, ensure_ascii=False)[1:-1]
+    yield repr(secret)[1:-1]
+    yield repr(secret.encode("utf-8", "surrogatepass"))[2:-1]
+
+
+def _longest(spelling: str) -> int:
+    return -len(spelling)

@@ -14,7 +14,6 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from venuekit.credentials.redactor import redact
 from venuekit.credentials.secret import Secret
 from venuekit.errors import AccountsFileError
 from venuekit.nearest import did_you_mean
@@ -26,6 +25,9 @@ __all__ = ["check_reference", "read_private", "resolve_reference"]
 
 _SCHEMES = ("env", "file")
 _REFERENCE = re.compile(r"([a-z][a-z0-9+.-]*):(\S.*)")
+#: names have words; so many letters and digits in a row are none
+_OPAQUE = re.compile(r"[A-Za-z0-9+=]{12,}")
+_LONGEST_WORD = 24
 _ANY_ACCESS_BY_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -60,8 +62,7 @@ def resolve_reference(
     if scheme == "env":
         return _from_environment(rest)
     if scheme == "file":
-        path = Path(rest).expanduser()
-        return _filled(read_private(relative_to / path if relative_to else path), f"the file {path}")
+        return _from_file(rest, relative_to)
     secret = others(reference)
     if secret is None:
         hint = did_you_mean(scheme, _SCHEMES) or f"; {' and '.join(f'{one}:' for one in _SCHEMES)} need none"
@@ -71,9 +72,28 @@ def resolve_reference(
 
 def _from_environment(name: str) -> Secret:
     text = os.environ.get(name)
-    if text is None:
-        raise AccountsFileError(f"environment variable {redact(name)} is not set{did_you_mean(name, os.environ)}")
-    return _filled(text, f"environment variable {redact(name)}")
+    if text is not None:
+        return _filled(text, f"environment variable {name}")
+    if _may_be_secret(name):
+        raise AccountsFileError("the environment variable that it names is not set (it looks like a secret itself)")
+    raise AccountsFileError(f"environment variable {name} is not set{did_you_mean(name, os.environ)}")
+
+
+def _from_file(name: str, relative_to: Path | None) -> Secret:
+    try:
+        path = Path(name).expanduser()
+        path = relative_to / path if relative_to else path
+        is_hidden = _may_be_secret(name) and not path.exists()
+    except (OSError, RuntimeError, ValueError):  # too long, of nobody's home, with a character that no path has
+        raise AccountsFileError("the text after file: is not the path of a file that can be looked for") from None
+    if is_hidden:
+        raise AccountsFileError("there is no file of the name that it gives (it looks like a secret itself)")
+    return _filled(read_private(path), f"the file {path}")
+
+
+def _may_be_secret(text: str) -> bool:
+    """Say whether a name that names nothing may be a secret that was written where its name belongs."""
+    return any(not (run.isalpha() and run.islower() and len(run) < _LONGEST_WORD) for run in _OPAQUE.findall(text))
 
 
 def _filled(text: str, where: str) -> Secret:

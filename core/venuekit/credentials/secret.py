@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from typing import NoReturn, SupportsIndex
+from weakref import WeakValueDictionary
 
-__all__ = ["Secret"]
+__all__ = ["Secret", "living_secrets"]
+
+_living: WeakValueDictionary[int, Secret] = WeakValueDictionary()
+
+
+def living_secrets() -> tuple[Secret, ...]:
+    """Return every secret of this process that somebody still holds: what a redactor hides."""
+    return tuple(_living.values())
 
 
 class Secret:
@@ -15,10 +23,11 @@ class Secret:
     reference such as ``env:NAME`` instead.
     """
 
-    __slots__ = ("__text",)
+    __slots__ = ("__text", "__weakref__")
 
     def __init__(self, text: str) -> None:
         self.__text = text
+        _living[id(self)] = self
 
     def reveal(self) -> str:
         """Return the text; call it where the bytes are needed and nowhere else."""

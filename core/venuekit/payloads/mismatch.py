@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TypeAlias
 
+from venuekit._hidden import HIDDEN
 from venuekit.errors import OperationError, PayloadMismatch
 
 __all__ = ["MISFITS", "Path", "Unfit", "mismatch_of", "payload_mismatch"]
@@ -16,8 +17,6 @@ MISFITS = (ArithmeticError, AttributeError, LookupError, PayloadMismatch, TypeEr
 Path: TypeAlias = tuple[str | int, ...]
 
 _LONGEST_SHOWN = 60
-#: cut before the redactor looks, so that a megabyte of text costs nothing
-_LONGEST_READ = 2000
 
 
 class Unfit(ValueError):
@@ -36,7 +35,7 @@ def _where(path: Path) -> str:
 
 def _shown(value: object, name: str) -> str:
     """Return a value for a message: short, redacted, and never a whole object or list."""
-    from venuekit.credentials.redactor import redact_parameters  # only what does not fit is ever shown
+    from venuekit.credentials.redactor import hidden_name, redacted_start  # only what does not fit is ever shown
 
     match value:
         case None:
@@ -51,7 +50,7 @@ def _shown(value: object, name: str) -> str:
             text, quote = str(value), ""
         case _:
             text, quote = str(value), "'"
-    text = str(redact_parameters({name: text[:_LONGEST_READ]})[name])
+    text = HIDDEN if hidden_name(name) else redacted_start(text, _LONGEST_SHOWN + 1)
     if len(text) > _LONGEST_SHOWN:
         text = f"{text[:_LONGEST_SHOWN]}..."
     return repr(text) if quote else text

@@ -13,7 +13,9 @@ from venuekit._lazy import lazy as _lazy
 if TYPE_CHECKING:
     from venuekit.pipeline.budget import Budget, PoolName, SlidingBudget
     from venuekit.pipeline.guard import Guard
-    from venuekit.pipeline.journal import FileJournal, Journal, Unresolved
+    from venuekit.pipeline.journal import FileJournal, Journal
+    from venuekit.pipeline.journal_days import UnreadableLine
+    from venuekit.pipeline.journal_lines import Unresolved
     from venuekit.pipeline.line import Line, Place
     from venuekit.pipeline.observe import Event, EventKind, Observer
     from venuekit.pipeline.options import UNSET, Options
@@ -27,7 +29,9 @@ if not TYPE_CHECKING:
         {
             "budget": "Budget PoolName SlidingBudget",
             "guard": "Guard",
-            "journal": "FileJournal Journal Unresolved",
+            "journal": "FileJournal Journal",
+            "journal_days": "UnreadableLine",
+            "journal_lines": "Unresolved",
             "line": "Line Place",
             "observe": "Event EventKind Observer",
             "options": "UNSET Options",
@@ -54,6 +58,7 @@ __all__ = [
     "RetryPolicy",
     "SlidingBudget",
     "Subjects",
+    "UnreadableLine",
     "Unresolved",
     "Wire",
 ]

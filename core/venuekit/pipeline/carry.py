@@ -153,12 +153,14 @@ def _conclude(operation: Operation[Any], value: Any) -> None:
     endpoint = operation.endpoint
     if operation.asks:
         operation.count(Outcome.APPLIED)
+    claims = operation.claims
+    if endpoint.claims is not None:
+        claims = endpoint.claims(value)
+        operation.line.subjects.claim(claims)
     if endpoint.item_refusals is not None and leaves_open(operation.line.place.venue, endpoint, value):
         operation.leave_open()
-    elif operation.journal_id is not None:
-        operation.close(Outcome.APPLIED)
-    if endpoint.claims is not None:
-        operation.line.subjects.claim(endpoint.claims(value))
+    elif operation.journal_id is not None or operation.client_ids:
+        operation.close(Outcome.APPLIED, claims)
 
 
 async def _count_position(operation: Operation[Any], limit: PositionLimit) -> None:

@@ -4,171 +4,282 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
+import itertools
 import os
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import attrs
 
 from venuekit.clock import from_milliseconds
-from venuekit.credentials.redactor import redact_parameters
+from venuekit.errors import Outcome
+from venuekit.ids import ClientIds
+from venuekit.pipeline.journal_days import Day, UnreadableLine
+from venuekit.pipeline.journal_lines import Ended, Unresolved, begin_text, day_of, end_text, read_line
+from venuekit.traces import OtherWrite
+from venuekit.warned import warn
 
-__all__ = ["FileJournal", "Journal", "Unresolved", "new_id"]
-
+__all__ = ["FileJournal", "Journal"]
 
 _APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-_compact = json.JSONEncoder(separators=(",", ":")).encode
 
 
-@attrs.frozen
-class Unresolved:
-    """
-    A write that the journal opened and never closed: sent at, and possibly arriving until the fence.
-
-    ``operation`` is the capability method that was called, or verb and path.
-    """
-
-    id: str
-    operation: str
-    verb: str
-    path: str
-    parameters: Mapping[str, Any]
-    sent_at: datetime
-    fence: datetime
-    client_id: str | None = None
+class _PartlyWritten(OSError):
+    """A line of which only the beginning could be written."""
 
 
 class Journal(Protocol):
     """Keeps one account's writes."""
 
-    def begin(self, entry: Unresolved) -> None:
-        """Note a write before its first byte."""
+    def new_id(self, moment: datetime) -> str:
+        """Return an identity that no other write has, in no process."""
 
-    def end(self, entry_id: str, outcome: str) -> None:
-        """Note how a write ended; a write whose outcome is unknown stays open."""
+    def hear(self, moment: datetime) -> None:
+        """Read what others have written since the last time where a write of this moment will stand."""
+
+    def begin(self, entry: Unresolved) -> None:
+        """
+        Note a write before its first byte.
+
+        Raises:
+            OSError: that does not stand where it survives this process.
+        """
+
+    def keep(self, entry: Unresolved) -> None:
+        """Keep the note of a write that could not be made and that is sent all the same, until it can be made."""
+
+    def end(self, ended: Ended) -> bool:
+        """Note how a write ended, and say whether that stands; else it is kept, as by :meth:`keep`."""
 
     def unresolved(self) -> tuple[Unresolved, ...]:
         """Return the writes that were begun and not ended."""
 
+    def unreadable(self) -> tuple[UnreadableLine, ...]:
+        """Return the lines that cannot be read."""
 
-@attrs.frozen
+    def others(self, entry_id: str | None, verb: str, path: str, *, sole: bool) -> tuple[OtherWrite, ...]:
+        """
+        Return the other writes of an endpoint that were or may be applied, oldest first.
+
+        ``sole`` leaves out those that were begun here before the one of this identity.
+        """
+
+    def claims(self) -> frozenset[str]:
+        """Return the rows of histories that writes explain."""
+
+
+@attrs.define(eq=False)
 class FileJournal:
     """
     A journal in files that only their owner can read, one per day, one JSON line per event as they happened.
 
     Each line is handed to the operating system in one piece before the call returns: it survives the death of the
     process, though not that of the machine. A write stands in the file of the day it began. Files of older days with
-    nothing open in them are renamed to ``.closed``, never read again, and the owner's to keep or delete.
+    nothing open in them are renamed to ``.closed``, never read again, and the owner's to keep or delete. Lines that
+    cannot be written and need not stand are kept, and written before the next one, in the order they came.
 
     Args:
         stem: The files' path without day and suffix.
+        recent: Is told of the client ids that other processes have sent.
     """
 
     stem: Path
+    recent: ClientIds = attrs.field(factory=ClientIds, repr=False)
+    #: what the identities of its writes have in common
+    _writer: str = attrs.field(factory=lambda: os.urandom(8).hex(), init=False, repr=False)
+    _numbers: Iterator[int] = attrs.field(factory=lambda: itertools.count(1), init=False, repr=False)
+    _days: dict[str, Day] = attrs.field(factory=dict, init=False, repr=False)
+    #: lines that could not be written yet, with the file they belong to
+    _kept: deque[tuple[str, bytes]] = attrs.field(factory=deque, init=False, repr=False)
+    _told: set[UnreadableLine] = attrs.field(factory=set, init=False, repr=False)
+    #: the file that is open for appending, which one it is, and how long it was when it was looked at
+    _descriptor: int | None = attrs.field(default=None, init=False, repr=False)
+    _path: str = attrs.field(default="", init=False, repr=False)
+    _file: tuple[int, int] = attrs.field(default=(0, 0), init=False, repr=False)
+    _length: int = attrs.field(default=0, init=False, repr=False)
+
+    def new_id(self, moment: datetime) -> str:
+        """Return an identity that begins with the day, and so does the name of its file."""
+        return f"{moment:%Y%m%d}-{self._writer}-{os.getpid():x}-{next(self._numbers)}"
+
+    def hear(self, moment: datetime) -> None:
+        """Read what others have appended to the file of a day, if anything."""
+        path = self._path_of(f"{moment:%Y%m%d}")
+        if self._descriptor is None or path != self._path:
+            self._read()
+            return
+        try:
+            length = os.stat(path).st_size
+        except OSError:
+            return  # writing to it will tell
+        if length != self._length:
+            self._length = length
+            day = self._days.get(path)
+            if day is None:
+                self._read()
+                return
+            with contextlib.suppress(FileNotFoundError):  # likewise
+                day.read_on()
 
     def begin(self, entry: Unresolved) -> None:
         """Append the opening line."""
-        self._append(
-            entry.id,
-            {
-                "begin": entry.id,
-                "operation": entry.operation,
-                "verb": entry.verb,
-                "path": entry.path,
-                "parameters": {name: _plain(value) for name, value in redact_parameters(entry.parameters).items()},
-                "client_id": entry.client_id,
-                "sent_at": _milliseconds(entry.sent_at),
-                "fence": _milliseconds(entry.fence),
-            },
-        )
+        path = self._path_of(entry.id)
+        try:
+            self._write(path, begin_text(entry))
+        except _PartlyWritten:  # it may be readable, and nothing is sent
+            self._kept.append((path, end_text(Ended(entry.id, Outcome.NOT_SENT))))
+            raise
 
-    def end(self, entry_id: str, outcome: str) -> None:
-        """Append the closing line."""
-        self._append(entry_id, {"end": entry_id, "outcome": outcome})
+    def keep(self, entry: Unresolved) -> None:
+        """Keep an opening line."""
+        self._kept.append((self._path_of(entry.id), begin_text(entry)))
+
+    def end(self, ended: Ended) -> bool:
+        """Append the closing line, or keep it."""
+        path, text = self._path_of(ended.id), end_text(ended)
+        try:
+            self._write(path, text)
+        except OSError:
+            self._kept.append((path, text))
+            return False
+        return True
 
     def unresolved(self) -> tuple[Unresolved, ...]:
-        """Return what is open, oldest first; a line cut off by a crash is skipped."""
-        found: list[Unresolved] = []
-        days = sorted(self.stem.parent.glob(f"{self.stem.name}-*.jsonl"))
-        for place, path in enumerate(days):
-            try:
-                entries = _open_entries(path)
-            except FileNotFoundError:
-                continue  # another process has just found nothing open in it
-            found += entries
-            # around midnight a write of yesterday may still be under way
-            if not entries and place < len(days) - 2:
-                _set_aside(path)
-        return tuple(found)
+        """Return what is open, oldest first; lines that cannot be read are told once, as a warning, and left out."""
+        self._read()
+        for unread in self.unreadable():
+            if unread not in self._told:
+                self._told.add(unread)
+                warn(f"the journal has a line that cannot be read, and it is skipped: {unread}")
+        found = {entry.id: entry for day in self._days.values() for entry in day.open.values()}
+        for _, text in self._kept:
+            line = read_line(text.strip())
+            if isinstance(line, Unresolved):
+                found[line.id] = line
+            else:
+                found.pop(line.id, None)
+        return tuple(found.values())
 
-    def _append(self, entry_id: str, line: Mapping[str, Any]) -> None:
-        path = f"{self.stem}-{entry_id.partition('-')[0]}.jsonl"
+    def unreadable(self) -> tuple[UnreadableLine, ...]:
+        """Return the lines that could not be read when it was read last."""
+        return tuple(line for day in self._days.values() for line in day.left())
+
+    def others(self, entry_id: str | None, verb: str, path: str, *, sole: bool) -> tuple[OtherWrite, ...]:
+        """Return the other writes of an endpoint, oldest first."""
+        self._read()
+        number = None if entry_id is None else self._number_of(entry_id)
+
+        def is_meant(entry: Unresolved) -> bool:
+            same = (entry.verb, entry.path) == (verb, path) and entry.id != entry_id
+            return same and not (sole and number is not None and (self._number_of(entry.id) or number) < number)
+
+        added = [pair for day in self._days.values() for pair in day.added if is_meant(pair[0])]
+        found = [
+            OtherWrite(
+                entry.parameters, entry.sent_at, entry.fence if ended.at is None else _at(ended, entry), ended.claims
+            )
+            for entry, ended in added
+        ]
+        found += [
+            OtherWrite(entry.parameters, entry.sent_at, entry.fence, is_open=True)
+            for entry in self.unresolved()
+            if is_meant(entry)
+        ]
+        return tuple(sorted(found, key=lambda one: one.sent_at))
+
+    def claims(self) -> frozenset[str]:
+        """Return the rows that closing lines name."""
+        self._read()
+        return frozenset(claim for day in self._days.values() for claim in day.claims)
+
+    async def aclose(self) -> None:
+        """Write what was kept, and let go of the file."""
+        try:
+            self._write_kept()
+        except OSError as error:
+            words = f"{len(self._kept)} lines of the journal {self.stem} are lost with this process: {error}"
+            warn(words)
+        self._release()
+
+    def _number_of(self, entry_id: str) -> int | None:
+        """Return the number of a write of ours, None for one of others."""
+        parts = entry_id.split("-")
+        is_ours = len(parts) == 4 and parts[1] == self._writer and parts[3].isdecimal()
+        return int(parts[3]) if is_ours else None
+
+    def _path_of(self, entry_id: str) -> str:
+        return f"{self.stem}-{day_of(entry_id)}.jsonl"
+
+    def _write(self, path: str, text: bytes) -> None:
+        if self._kept:
+            self._write_kept()
+        self._append(path, text)
+
+    def _write_kept(self) -> None:
+        while self._kept:
+            self._append(*self._kept[0])
+            self._kept.popleft()
+
+    def _append(self, path: str, text: bytes) -> None:
+        descriptor = self._opened(path)
+        written = os.write(descriptor, text)
+        self._length += written
+        if written != len(text):
+            raise _PartlyWritten(errno.ENOSPC, "only a part of the line could be written", path)
+
+    def _opened(self, path: str) -> int:
+        """Return the descriptor of a file; one that was taken away or replaced meanwhile is opened anew."""
+        if self._descriptor is not None:
+            if path == self._path:
+                with contextlib.suppress(FileNotFoundError):
+                    status = os.stat(path)
+                    if (status.st_dev, status.st_ino) == self._file:
+                        return self._descriptor
+            self._release()
         try:
             descriptor = os.open(path, _APPENDING, 0o600)
         except FileNotFoundError:
             self.stem.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             descriptor = os.open(path, _APPENDING, 0o600)
-        try:
-            # the first newline ends a line that a crash or a full disk cut off, so that it spoils only itself
-            text = b"\n" + _compact(line).encode() + b"\n"
-            if os.write(descriptor, text) != len(text):
-                raise OSError(errno.ENOSPC, "only a part of the line could be written", path)
-        finally:
-            os.close(descriptor)
+        status = os.fstat(descriptor)
+        self._descriptor, self._path, self._file = descriptor, path, (status.st_dev, status.st_ino)
+        day = self._days.get(path)
+        self._length = 0 if day is None else day.offset
+        return descriptor
+
+    def _release(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _read(self) -> None:
+        """Read what was appended to any file since the last time, and set aside what has nothing open."""
+        paths = sorted(self.stem.parent.glob(f"{self.stem.name}-*.jsonl"))
+        days: dict[str, Day] = {}
+        for place, path in enumerate(paths):
+            day = self._days.get(str(path)) or Day(path, self.recent)
+            try:
+                day.read_on()
+            except FileNotFoundError:
+                continue  # another process has just found nothing open in it
+            days[str(path)] = day
+            # around midnight a write of yesterday may still be under way
+            if place < len(paths) - 2 and not day.open and all(line.is_cut_off for line in day.left()):
+                _set_aside(path)
+        self._days = days
 
 
-def new_id(moment: datetime) -> str:
-    """Return an identity that no other process makes; it begins with the day, and so does the name of its file."""
-    return f"{moment:%Y%m%d}-{os.urandom(8).hex()}"
+def _at(ended: Ended, entry: Unresolved) -> datetime:
+    moment = entry.fence if ended.at is None else from_milliseconds(ended.at)
+    return min(moment, entry.fence)
 
 
 def _set_aside(path: Path) -> None:
     """Rename a file in which nothing is open; never over one that tells of the same day."""
     closed = path.with_suffix(".closed")
     if not closed.exists():
-        with contextlib.suppress(FileNotFoundError):  # another process was quicker
+        with contextlib.suppress(OSError):  # another process was quicker, or it may not be renamed: it stays
             path.rename(closed)
-
-
-def _open_entries(path: Path) -> tuple[Unresolved, ...]:
-    entries: dict[str, Unresolved] = {}
-    with path.open("rb") as file:
-        for text in file:
-            try:
-                line = json.loads(text)
-            except ValueError:
-                continue  # empty, or cut off when the process died while writing it: nothing was sent after it
-            if "begin" in line:
-                entries[line["begin"]] = _entry(line)
-            else:
-                entries.pop(line["end"], None)
-    return tuple(entries.values())
-
-
-def _plain(value: Any) -> Any:
-    return {"decimal": format(value, "f")} if isinstance(value, Decimal) else value
-
-
-def _parameter(value: Any) -> Any:
-    return Decimal(value["decimal"]) if isinstance(value, dict) and set(value) == {"decimal"} else value
-
-
-def _milliseconds(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)
-
-
-def _entry(line: Mapping[str, Any]) -> Unresolved:
-    return Unresolved(
-        id=line["begin"],
-        operation=line["operation"],
-        verb=line["verb"],
-        path=line["path"],
-        parameters={name: _parameter(value) for name, value in line["parameters"].items()},
-        client_id=line["client_id"],
-        sent_at=from_milliseconds(line["sent_at"]),
-        fence=from_milliseconds(line["fence"]),
-    )

@@ -9,6 +9,7 @@ import attrs
 
 from venuekit.capabilities import Capability
 from venuekit.clock import Clock, VenueClock
+from venuekit.credentials.secret import Secret
 from venuekit.endpoint import Endpoint
 from venuekit.pipeline.budget import Budget
 from venuekit.pipeline.carry import carry as _carry
@@ -77,6 +78,8 @@ class Line:
     closed: bool = False  #: whether the block that opened the account has ended
     learned: dict[type[Capability], str] | None = None
     position_limit: PositionLimit | None = attrs.field(default=None, repr=False)
+    #: held so that the redactor knows them for as long as the account is there
+    secrets: tuple[Secret, ...] = attrs.field(default=(), repr=False)
     _costs: dict[Endpoint[Any], Costs] | None = attrs.field(default=None, init=False, repr=False)
 
     #: the way of one request; a method here, so that an account class can be declared without loading it

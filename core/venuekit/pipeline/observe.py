@@ -25,6 +25,7 @@ class EventKind(enum.StrEnum):
     RETRY = "retry"
     FAULT = "fault"
     UNKNOWN_OUTCOME = "unknown_outcome"
+    UNWRITTEN = "unwritten"  #: a line of the journal could not be written and is kept in memory
 
 
 @attrs.frozen

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
 from venuekit import errors
+from venuekit._hidden import without
 from venuekit.ask import Ask
-from venuekit.clock import from_milliseconds
+from venuekit.clock import clock_error, from_milliseconds
 from venuekit.credentials.redactor import redact, redact_parameters
 from venuekit.endpoint import Effect, Endpoint, Lost, Priority, Role, Subject
 from venuekit.errors import OperationError, Outcome
@@ -18,10 +20,11 @@ from venuekit.message import HttpResponse
 from venuekit.payloads.mismatch import mismatch_of
 from venuekit.pipeline.budget import Budget, feed, pay
 from venuekit.pipeline.closing import SHUTTING, heed, learn, too_long
-from venuekit.pipeline.journal import Journal, Unresolved, new_id
+from venuekit.pipeline.noting import closed, note, use_client_ids
 from venuekit.pipeline.observe import Event, EventKind, tell
 from venuekit.pipeline.subjects import FENCING, Fence, footprint_of
 from venuekit.pipeline.verdict import LEAVING_OPEN, Trouble, TroubleKind, first_bytes, judge
+from venuekit.traces import OtherWrite
 from venuekit.venue import Draft
 
 if TYPE_CHECKING:
@@ -72,6 +75,11 @@ class Operation(Generic[T]):
     reads: tuple[str, ...] = ()
     #: the history row that proves it, once found: it may be looked for again
     claims: str | None = None
+    #: its client ids, once they went out, and those of them that were made for it alone
+    client_ids: tuple[str, ...] = ()
+    made: frozenset[str] = frozenset()
+    #: when the first attempt left that may have arrived
+    opened_at: int = 0
     fences: tuple[Fence, ...] = ()
     #: what counts against the limit of positions
     asks: Sequence[Ask] = ()
@@ -114,8 +122,11 @@ class Operation(Generic[T]):
             if line.halted:
                 self.check_guard()  # asked last: it may have waited for its turn, a fence, the budget or the signer
             self.fence = self.sent_at + window + _TOLERANCE
-            if line.journal is not None and endpoint.is_write:
-                self._note(line.journal)
+            if endpoint.is_write:
+                if endpoint.effect is Effect.KEYED:
+                    use_client_ids(self)
+                if line.journal is not None:
+                    note(self, line.journal)
             self.attempts += 1
             self.in_flight = True
             if line.place.observers:
@@ -266,15 +277,25 @@ class Operation(Generic[T]):
 
     def lost(self) -> Lost:
         """Return what settling code is told about this write."""
+        sent_at, claimed = self.opened_at or self.sent_at, frozenset(self.line.subjects.claimed or ())
+        journal, endpoint = self.line.journal, self.endpoint
+        others: tuple[OtherWrite, ...] = ()
+        if journal is not None and endpoint.effect is Effect.DELTA:
+            claimed |= journal.claims()
+            # the order of our own is known: none of them ran between what was read before and this one
+            others = journal.others(self.journal_id, endpoint.verb, endpoint.path, sole=self.before is not None)
         return Lost(
-            endpoint=self.endpoint,
+            endpoint=endpoint,
             parameters=self.parameters,
-            sent_at=from_milliseconds(self.sent_at),
+            sent_at=from_milliseconds(sent_at),
             fence=from_milliseconds(self.open_until or self.fence),
             client_id=self.client_id,
-            claimed=frozenset(self.line.subjects.claimed or ()) - {self.claims},
+            claimed=claimed - {self.claims},
             before=self.before,
-            since=from_milliseconds(self.before_at or self.sent_at),
+            since=from_milliseconds(self.before_at or sent_at),
+            clock_error=timedelta(milliseconds=clock_error(self.line.place.clock)),
+            others=others,
+            made=self.made,
         )
 
     def annotate(self, error: OperationError) -> OperationError:
@@ -283,7 +304,7 @@ class Operation(Generic[T]):
         error.operation = error.operation or self.name
         error.subject = error.subject or self.subject
         error.client_id = self.client_id
-        error.parameters = redact_parameters(self.parameters)
+        error.parameters = redact_parameters(without(self.endpoint.secret, self.parameters))
         error.reads = self.reads
         if self.attempts:
             error.sent_at = from_milliseconds(self.sent_at)
@@ -304,14 +325,10 @@ class Operation(Generic[T]):
         event = Event(kind, venue, self.name, self.subject, self.attempts, seconds, error)
         tell(self.line.place.observers, event)
 
-    def close(self, outcome: Outcome) -> None:
-        """Close the journal's line, unless the outcome is unknown; a full disk does not undo what the venue did."""
-        if self.journal_id is None or self.line.journal is None or outcome is Outcome.UNKNOWN:
-            return
-        try:
-            self.line.journal.end(self.journal_id, outcome)
-        except OSError:
-            _log.exception("the journal could not be written: %s stays open in it, and ended %s", self, outcome)
+    def close(self, outcome: Outcome, claims: str | None = None) -> None:
+        """Account for how it ended, unless that is unknown; ``claims`` is the row of a history that proves it."""
+        if outcome is not Outcome.UNKNOWN:
+            closed(self, outcome, claims)
 
     def count(self, outcome: Outcome) -> None:
         """Tell the limit of positions how its orders ended."""
@@ -322,6 +339,7 @@ class Operation(Generic[T]):
         """Remember that the attempt under way may have arrived: fence its subject."""
         self.in_flight = False
         self.open_until = max(self.open_until, self.fence)
+        self.opened_at = self.opened_at or self.sent_at
         if self.endpoint.subject not in FENCING:
             return
         footprint = footprint_of(self.endpoint, self.parameters)
@@ -386,25 +404,6 @@ class Operation(Generic[T]):
         failed = mismatch_of(error)
         failed.status = failed.status or response.status
         return self._trouble(TroubleKind.REFUSED if self.endpoint.effect is Effect.READ else TroubleKind.LOST, failed)
-
-    def _note(self, journal: Journal) -> None:
-        """Put this attempt into the journal; a later attempt of the same write replaces the line before it."""
-        sent_at = from_milliseconds(self.sent_at)
-        self.journal_id = self.journal_id or new_id(sent_at)
-        entry = Unresolved(
-            id=self.journal_id,
-            operation=self.name,
-            verb=self.endpoint.verb,
-            path=self.endpoint.path,
-            parameters=self.parameters,
-            sent_at=sent_at,
-            fence=from_milliseconds(self.fence),
-            client_id=self.client_id,
-        )
-        try:
-            journal.begin(entry)
-        except OSError as error:
-            raise self.annotate(errors.NeverSent(f"the journal could not be written: {error}")) from error
 
 
 def _failure(error: Exception) -> str:

@@ -77,7 +77,7 @@ async def settle_later(operation: Operation[Any], cause: OperationError, call: C
     except errors.NotExecuted:
         operation.close(Outcome.NOT_APPLIED)
         raise
-    operation.close(Outcome.APPLIED)
+    operation.close(Outcome.APPLIED, operation.claims)
     try:
         return operation.finish(value)
     except OperationError as unconverted:

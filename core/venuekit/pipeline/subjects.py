@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import attrs
 
 from venuekit.endpoint import Endpoint, Role, Subject
+from venuekit.ids import ClientIds
 from venuekit.order_scope import OrderName
 
 __all__ = ["FENCING", "QUEUED", "Fence", "Footprint", "Subjects", "Told", "footprint_of"]
@@ -117,6 +118,8 @@ class Subjects:
     fences: list[Fence] = attrs.field(factory=list, init=False)
     #: identities of history rows that writes of this key already explain
     claimed: set[str] | None = attrs.field(default=None, init=False)
+    #: client ids that went out lately
+    recent: ClientIds = attrs.field(factory=ClientIds, init=False, repr=False)
 
     def try_enter(self, footprint: Footprint, write: Told) -> bool:
         """Begin a write if none that it must mind runs or waits; say whether that is so."""

@@ -6,7 +6,7 @@ from venuekit import errors
 from venuekit._called import CALLED
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Call, Effect, Endpoint
-from venuekit.pipeline.journal import Unresolved
+from venuekit.pipeline.journal_lines import Ended, Unresolved
 from venuekit.pipeline.line import Line
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.options import Options
@@ -34,20 +34,26 @@ async def _resolve(line: Line, endpoint: Endpoint[object], entry: Unresolved, ca
 
     try:
         draft = line.wire.encode(endpoint, entry.parameters)
+        endpoint.client_ids_of(entry.parameters)
+        endpoint.symbols_of(entry.parameters)
     except ValueError as error:
         raise errors.ConfigurationError(f"{line.place.venue.id}: {error}, as this version declares it") from None
+    except (ArithmeticError, AttributeError, LookupError, TypeError):
+        words = f"{endpoint} was not sent like this: what stands within a list is not what this version sends"
+        raise errors.ConfigurationError(f"{line.place.venue.id}: {words}") from None
     operation = Operation(line, endpoint, entry.parameters, Options(), endpoint.decode, draft)
     operation.attempts = 1
     operation.sent_at = round(entry.sent_at.timestamp() * 1000)
     operation.fence = operation.open_until = round(entry.fence.timestamp() * 1000)
     operation.journal_id = entry.id
+    operation.made = entry.made
     cause = operation.annotate(errors.OutcomeUnknown(f"left unfinished at {entry.sent_at:%Y-%m-%d %H:%M:%S} UTC"))
     clock = line.place.clock
     if endpoint.effect is Effect.SET and clock.milliseconds() > operation.open_until:
         reading = await read_now(operation, cause, call, None)
         if not reading.holds:  # it may have held until a later write: what is certain is that it does not now
             if line.journal is not None:
-                line.journal.end(entry.id, "does_not_hold")
+                line.journal.end(Ended(entry.id, "does_not_hold", clock.milliseconds()))
             return f"{_what(operation)}: does not hold, {reading.value} does; it cannot arrive any more"
         operation.close(errors.Outcome.APPLIED)
         return f"{_what(operation)}: it holds"
@@ -56,7 +62,7 @@ async def _resolve(line: Line, endpoint: Endpoint[object], entry: Unresolved, ca
     except errors.NotExecuted as error:
         operation.close(errors.Outcome.NOT_APPLIED)
         return str(error)
-    operation.close(errors.Outcome.APPLIED)
+    operation.close(errors.Outcome.APPLIED, operation.claims)
     return f"{_what(operation)}: {'it holds' if endpoint.effect is Effect.SET else 'it happened'}"
 
 

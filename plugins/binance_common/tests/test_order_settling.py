@@ -206,12 +206,14 @@ async def test_an_order_may_be_sent_again_after_the_proof(stage: Stage) -> None:
 async def test_duplicate_without_a_loss_is_a_refusal(stage: Stage) -> None:
     """The id of an open order is refused with -4116 at once; after a fill it places a second order."""
     await stage.account.place_order(stage.bid(client_id="mine"))
+    await stage.account.pause(1)
     with pytest.raises(Rejected) as caught:
         await stage.account.place_order(stage.bid(client_id="mine"))
     assert (caught.value.code, caught.value.outcome) == (-4116, Outcome.NOT_APPLIED)
     await stage.account.cancel_order(stage.symbol, client_id="mine")
     for _ in range(2):
         await stage.account.place_order(stage.taken(client_id="mine"))
+        await stage.account.pause(1)
     assert stage.ledger.position(stage.symbol).quantity == 2 * stage.quantity
 
 

@@ -367,6 +367,7 @@ async def test_batches_of_amendments_answer_item_by_item(stage: Stage) -> None:
 async def test_cancelled_client_id_of_both_books(stage: Stage) -> None:
     """Of one client id, what is open is cancelled, not what had ended in the other book."""
     await stage.account.place_order(stage.order(OrderType.MARKET, client_id="mine"))
+    await stage.account.pause(1)
     order = await stage.account.place_order(stage.order(OrderType.STOP_MARKET, trigger_price=D(4000), client_id="mine"))
     ended = await stage.account.cancel_order(stage.symbol, client_id="mine")
     assert (ended.id, ended.status) == (order.id, OrderStatus.CANCELED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ import attrs
 from venuekit.capabilities import PositionSide
 from venuekit.endpoint import AbsenceProof, Absent, Applied, Call, Endpoint, Lost, Settle, Settled, Unclear
 from venuekit.errors import InvalidArgument
+from venuekit.traces import OtherWrite, alike, left_over
 from venuekit_binance_common.margin_payloads import MarginChangeRow, MovedMargin
 from venuekit_binance_common.reach import milliseconds
 from venuekit_binance_common.words import POSITION_SIDES
@@ -21,8 +22,6 @@ __all__ = ["ABSENCE", "Leg", "ReadLegs", "margin_before", "margin_settle"]
 
 #: rows may be late; a request cannot be, past its fence
 ABSENCE = AbsenceProof(after=timedelta(seconds=10))
-#: how well the venue's clock is known here: half of a slow round trip
-_CLOCK_ERROR = timedelta(milliseconds=250)
 #: more rows than this within seconds are not looked through
 _MOST_ROWS = 50
 
@@ -72,14 +71,23 @@ def margin_settle(history: Endpoint[tuple[MarginChangeRow, ...]], read_legs: Rea
     It did when exactly one row that no other write explains has its direction, side and amount, from the moment the
     position was read before it (what an equal write that was answered earlier left behind is older, and part of what
     was read) until it could not arrive any more, and the position is not as it was before. It did not when there is
-    no such row and the position is as it was before. Rows carry no id: all of it assumes that nobody else moves
-    margin of this position meanwhile.
+    no such row and the position is as it was before. Equal writes of other processes, and after a restart all that the
+    journal knows, explain a row each. Rows carry no id: all of it assumes that nobody else moves margin of this
+    position meanwhile.
     """
 
     async def settle(call: Call, lost: Lost) -> Settled[MovedMargin]:
-        fitting = await _fitting(call, history, lost)
-        if fitting is None:
+        others = alike(lost, _shown)
+        rows = await _fitting(call, history, lost, others)
+        if rows is None:
             return Unclear(f"the history has {_MOST_ROWS} rows or more of those seconds")
+        found = left_over(list(rows.items()), others)
+        if found is None:
+            if not rows and lost.before is not None:
+                found = ()  # the position alone tells
+            else:
+                return Unclear(f"{len(others)} equal writes of those seconds explain the rows of the history as well")
+        fitting = dict(found)
         if len(fitting) > 1:
             return Unclear(
                 f"the history has {len(fitting)} such rows: somebody else moves margin of this position, too"
@@ -90,7 +98,8 @@ def margin_settle(history: Endpoint[tuple[MarginChangeRow, ...]], read_legs: Rea
         if not fitting:
             if unmoved:
                 return Absent("no row in the history, and the position is as it was before")
-            return Unclear("no row in the history, and nothing shows that the position is as it was before")
+            of = " that no other write explains" if others else ""
+            return Unclear(f"no row in the history{of}, and nothing shows that the position is as it was before")
         if unmoved:
             return Unclear("the history has such a row, but the position is as it was before")
         ((identity, row),) = fitting.items()
@@ -100,12 +109,17 @@ def margin_settle(history: Endpoint[tuple[MarginChangeRow, ...]], read_legs: Rea
 
 
 async def _fitting(
-    call: Call, history: Endpoint[tuple[MarginChangeRow, ...]], lost: Lost
+    call: Call, history: Endpoint[tuple[MarginChangeRow, ...]], lost: Lost, others: Sequence[OtherWrite]
 ) -> Mapping[str, MarginChangeRow] | None:
-    """Return the rows that may be the lost one, by identity; None when there are too many to look through."""
+    """
+    Return the rows that may be the lost one or an equal one, by identity, oldest first.
+
+    None when there are too many to look through.
+    """
     symbol, direction = lost.parameters["symbol"], int(lost.parameters["type"])
     amount, side = Decimal(lost.parameters["amount"]), _side(lost.parameters)
-    first, last = lost.since - _CLOCK_ERROR, lost.fence
+    first = min([lost.since, *(one.sent_at for one in others)]) - lost.clock_error
+    last = max([lost.fence, *(one.until for one in others)]) + lost.clock_error
     known = 0 if lost.before is None else lost.before.updated  # what is not newer was part of what was read before
     rows = await call(
         history,
@@ -126,11 +140,16 @@ async def _fitting(
     ]
     twins: Counter[int] = Counter()
     found = {}
-    for row in fitting:
+    for row in sorted(fitting, key=lambda row: row.time):
         moment = milliseconds(row.time)
         twins[moment] += 1
         found[f"{symbol} {side.name} {row.signed} {moment} {twins[moment]}"] = row
     return {identity: row for identity, row in found.items() if identity not in lost.claimed}
+
+
+def _shown(parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what a row of the history shows of a write."""
+    return parameters["symbol"], int(parameters["type"]), Decimal(parameters["amount"]), _side(parameters)
 
 
 def _side(parameters: Mapping[str, Any]) -> PositionSide:

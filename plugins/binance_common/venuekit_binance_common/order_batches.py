@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -21,6 +22,7 @@ from venuekit.errors import (
     Rejected,
 )
 from venuekit.faults import error_of
+from venuekit.ids import MadeId
 from venuekit.payloads import MISFITS, mismatch_of
 from venuekit_binance_common.order_amending import BinanceAmending
 from venuekit_binance_common.order_form import named, order_form, side_word, texts
@@ -37,6 +39,8 @@ __all__ = ["BinanceOrderBatches"]
 
 Result = Order | OperationError
 
+#: within which an order of which the venue does not know whether it took it has come into being
+_UNDECIDED = timedelta(minutes=1)
 #: seconds between looks for an order of which the venue does not know whether it took it
 _LOOKS = (0.0, 1.0, 2.0)
 
@@ -179,7 +183,9 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
             order = self._order_in(operation, one, await self._size(request.symbol))
             if isinstance(order, Order):
                 return order
-            lost = Lost(self.ORDERS.place, item, one.as_of, one.as_of)
+            client_id = item["newClientOrderId"]
+            made = frozenset({client_id} if isinstance(client_id, MadeId) else ())
+            lost = Lost(self.ORDERS.place, item, one.as_of, one.as_of + _UNDECIDED, made=made)
 
             async def look() -> Order:
                 found = await self._found(lost, one.received_at)

@@ -11,6 +11,7 @@ import attrs
 
 from venuekit.account import Account
 from venuekit.capabilities import OrderBehaviour, OrderRequest, OrderSide, OrderType, PositionSide, TimeInForce
+from venuekit.ids import MadeId, make_client_id
 from venuekit_binance_common.order_words import CLOSING_SIDES, SIDE_WORDS, TIME_WORDS, TRIGGER_WORDS, TYPE_WORDS
 from venuekit_binance_common.payloads import FilterRow, InstrumentRow
 from venuekit_binance_common.reach import milliseconds
@@ -37,11 +38,9 @@ def check_form(account: Account, operation: str, request: OrderRequest) -> Order
         words = _misfit(declared, request)
     if words is not None:
         raise account.refuse(words, operation=operation, subject=request.symbol)
-    if request.client_id is not None:
-        return request
-    import secrets  # declarations are read without it
-
-    return attrs.evolve(request, client_id=f"vk-{secrets.token_hex(12)}")
+    # an id that was made for an earlier order is the caller's own by now
+    client_id = make_client_id() if request.client_id is None else str(request.client_id)
+    return attrs.evolve(request, client_id=client_id)
 
 
 def check_steps(account: Account, operation: str, row: InstrumentRow, numbers: Mapping[str, Decimal | None]) -> None:
@@ -127,6 +126,8 @@ def texts(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _text(value: Any) -> Any:
+    if isinstance(value, MadeId):
+        return value
     if isinstance(value, bool):
         return str(value).lower()
     return format(value, "f") if isinstance(value, Decimal) else str(value)

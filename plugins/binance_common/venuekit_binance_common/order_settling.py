@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,6 +12,7 @@ import attrs
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import AbsenceProof, Absent, Applied, Call, Endpoint, Lost, Reading, Settled, Unclear
 from venuekit.errors import NotFound
+from venuekit.traces import Trace, trace_of
 from venuekit_binance_common.order_words import OPEN_ALGO_STATUSES, OPEN_STATUSES
 from venuekit_binance_common.payloads import Acknowledgement
 
@@ -27,7 +28,6 @@ NO_SUCH_ORDER = -2013
 UNKNOWN_ORDER = -2011
 #: an order that no attempt can bring any more is found nowhere: reads may lag for some seconds
 PROOF = AbsenceProof(after=timedelta(seconds=10), reads=2)
-_TOLERANCE = timedelta(seconds=1)
 _EMPTY = Acknowledgement(200, "nothing is open")
 #: what is seen of an order that has not ended: that it is found, or fills, between two looks tells of nobody else
 _NOT_ENDED = "no such order, or an open one"
@@ -139,15 +139,14 @@ class OrderSettling:
     async def _settle(self, call: Call, lost: Lost, item: Mapping[str, Any]) -> Settled[OrderRow]:
         client_id = item["newClientOrderId"]
         name = {"symbol": item["symbol"], "origClientOrderId": client_id}
-        since = lost.sent_at - _TOLERANCE
         rows = [await self._query(call, endpoint, **name) for endpoint in (self.order, self.open_order)]
-        recent = [row for row in rows if row is not None and _is_since(row.time, since)]
-        for row in recent:
-            fits = (row.symbol, row.side, row.orig_type or row.type) == (item["symbol"], item["side"], item["type"])
+
+        def fits(row: OrderRow) -> bool:
+            same = (row.symbol, row.side, row.orig_type or row.type) == (item["symbol"], item["side"], item["type"])
             # what closes whatever is open is asked for without a quantity
-            if fits and ("quantity" not in item or row.orig_qty == Decimal(item["quantity"])):
-                return Applied(row)
-        return Unclear(f"{client_id} is the id of another order") if recent else Absent(_nowhere(client_id))
+            return same and ("quantity" not in item or row.orig_qty == Decimal(item["quantity"]))
+
+        return _found(lost, client_id, [(row, row.time) for row in rows if row is not None], fits)
 
 
 @attrs.frozen
@@ -161,19 +160,19 @@ class AlgoSettling:
     async def placed(self, call: Call, lost: Lost) -> Settled[AlgoOrderRow]:
         """Look for an order by the id that we gave it; an older one of the same id is not it."""
         item = lost.parameters
-        client_id, since = item["clientAlgoId"], lost.sent_at - _TOLERANCE
+        client_id = item["clientAlgoId"]
         rows = [
             row for row in await call(self.open_algo_orders, symbol=item["symbol"]) if row.client_algo_id == client_id
         ]
         if self.algo_order is not None:
             queried = await found_or_none(call(self.algo_order, clientAlgoId=client_id))
             rows += [] if queried is None else [queried]
-        recent = [row for row in rows if _is_since(row.create_time, since)]
-        for row in recent:
-            fits = (row.symbol, row.side, row.order_type) == (item["symbol"], item["side"], item["type"])
-            if fits and ("quantity" not in item or row.quantity == Decimal(item["quantity"])):
-                return Applied(row)
-        return Unclear(f"{client_id} is the id of another order") if recent else Absent(_nowhere(client_id))
+
+        def fits(row: AlgoOrderRow) -> bool:
+            same = (row.symbol, row.side, row.order_type) == (item["symbol"], item["side"], item["type"])
+            return same and ("quantity" not in item or row.quantity == Decimal(item["quantity"]))
+
+        return _found(lost, client_id, [(row, row.create_time) for row in rows], fits)
 
     async def canceled(self, call: Call, lost: Lost) -> Reading[AlgoOrderRow]:
         """Read whether an order is still open; where it cannot be queried, whether the open ones still list it."""
@@ -221,8 +220,18 @@ def _is_amended(row: OrderRow | None, item: Mapping[str, Any]) -> bool:
     return "price" in item and _terms(row) == (Decimal(item["quantity"]), Decimal(item["price"]))
 
 
-def _is_since(created: int | None, since: datetime) -> bool:
-    return created is None or from_milliseconds(created) >= since
+def _found(
+    lost: Lost, client_id: str, rows: Sequence[tuple[T, int | None]], fits: Callable[[T], bool]
+) -> Applied[T] | Absent | Unclear:
+    """Return what the orders of a client id, each with when it was placed, say of a lost one."""
+    traces = [(trace_of(lost, client_id, None if at is None else from_milliseconds(at)), row) for row, at in rows]
+    near = [(trace, row) for trace, row in traces if trace is not Trace.OF_ANOTHER]
+    for trace, row in near:
+        if trace is Trace.FOUND and fits(row):
+            return Applied(row)
+    if any(trace is Trace.UNCLEAR for trace, _ in near):
+        return Unclear(f"{client_id} may be the id of an earlier or later order: their times are too close to tell")
+    return Unclear(f"{client_id} is the id of another order") if near else Absent(_nowhere(client_id))
 
 
 def _nowhere(client_id: str) -> str:

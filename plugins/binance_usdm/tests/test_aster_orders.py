@@ -312,6 +312,7 @@ async def test_refusals_of_the_venue(stage: Stage) -> None:
 async def test_a_client_id_is_unique_in_the_one_book(stage: Stage) -> None:
     """Among open orders of every type; once the first has ended it may be used again."""
     await stage.account.place_order(stage.order(OrderType.STOP_MARKET, client_id="mine"))
+    await stage.account.pause(1)
     with pytest.raises(Rejected):
         await stage.account.place_order(stage.order(client_id="mine"))
     assert (await stage.account.cancel_order("ETHUSDT", client_id="mine")).type is OrderType.STOP_MARKET

@@ -39,6 +39,7 @@ Arrivals = Callable[[str], list[str]]
 async def test_batches_answer_item_by_item(account: BybitInverseAccount, sim: Simulation) -> None:
     """One that fails leaves the others as they are, and everything keeps its place."""
     await account.place_order(order(client_id="taken"))
+    await account.pause(1)
     first, second, third = await account.place_orders(
         [order(client_id="a"), order(client_id="taken"), order(client_id="c", price=D(2100))]
     )

@@ -200,6 +200,7 @@ async def test_unknown_symbol(account: BybitInverseAccount, arrivals: Arrivals) 
 async def test_duplicate_client_id(account: BybitInverseAccount, replay: Replay) -> None:
     """An id is taken once and never again, open or not."""
     await account.place_order(market(client_id="once"))
+    await account.pause(1)
     with pytest.raises(Rejected, match="OrderLinkedID is duplicate") as caught:
         await account.place_order(order(client_id="once"))
     assert (caught.value.code, caught.value.outcome) == (110072, Outcome.NOT_APPLIED)

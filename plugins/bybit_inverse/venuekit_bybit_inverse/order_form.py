@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from decimal import Decimal
@@ -20,6 +19,7 @@ from venuekit.capabilities import (
     TimeInForce,
     WorkingPrice,
 )
+from venuekit.ids import make_client_id
 from venuekit_bybit_inverse.endpoints import CLIENT_ID_PATTERN
 from venuekit_bybit_inverse.instruments import instrument_row
 from venuekit_bybit_inverse.market_payloads import InstrumentRow
@@ -63,9 +63,9 @@ async def filled_in(account: Account, operation: str, request: OrderRequest) -> 
     row = await instrument_row(account, request.symbol, operation)
     steps = {"quantity": request.quantity, "price": request.price, "trigger_price": request.trigger_price}
     check_steps(account, operation, row, steps)
-    if request.client_id is not None:
-        return request
-    return attrs.evolve(request, client_id=f"vk-{os.urandom(12).hex()}")
+    # an id that was made for an earlier order is the caller's own by now
+    client_id = make_client_id() if request.client_id is None else str(request.client_id)
+    return attrs.evolve(request, client_id=client_id)
 
 
 def check_steps(account: Account, operation: str, row: InstrumentRow, numbers: Mapping[str, Decimal | None]) -> None:

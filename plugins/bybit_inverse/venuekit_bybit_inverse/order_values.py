@@ -123,7 +123,7 @@ def pending_order(
         return order_of(ack.row, received_at, raw)
     return Order(
         id=ack.order_id,
-        client_id=ack.order_link_id or request.client_id,
+        client_id=ack.order_link_id or str(request.client_id),
         symbol=request.symbol,
         book=OrderBook.CONDITIONAL if request.type.is_conditional else OrderBook.PLAIN,
         side=request.side,

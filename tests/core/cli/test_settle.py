@@ -12,7 +12,8 @@ import pytest
 
 from venuekit import Runtime
 from venuekit.cli import opening
-from venuekit.pipeline.journal import FileJournal, Unresolved, new_id
+from venuekit.pipeline.journal import FileJournal
+from venuekit.pipeline.journal_lines import Unresolved
 
 Call = Callable[..., Any]
 
@@ -39,9 +40,10 @@ def test_a_line_that_was_left_open(call: Call, fresh: Any, journal: Path, levera
     assert call("leverage", "toy_perp", "GEMUSD", "7", *place).status == 0
     (path,) = journal.iterdir()
     sent = datetime.now(UTC) - timedelta(minutes=5)
-    FileJournal(path.with_name(path.stem[: -len("-20261120")])).begin(
+    left_behind = FileJournal(path.with_name(path.stem[: -len("-20261120")]))
+    left_behind.begin(
         Unresolved(
-            id=new_id(sent),
+            id=left_behind.new_id(sent),
             operation="set_leverage",
             verb="PUT",
             path="/v1/leverage",

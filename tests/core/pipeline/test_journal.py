@@ -11,7 +11,8 @@ import pytest
 
 import venuekit
 from venuekit import errors
-from venuekit.pipeline.journal import FileJournal, Unresolved, new_id
+from venuekit.pipeline.journal import FileJournal
+from venuekit.pipeline.journal_lines import Ended, Unresolved
 from venuekit.simulator import Delay, DropAfter, DropBefore, SecondActor
 from venuekit_toy_perp.endpoints import ADD_COLLATERAL, COLLATERAL_HISTORY, POSITIONS, SET_LEVERAGE, SETTINGS
 
@@ -47,7 +48,8 @@ async def test_a_write_is_noted_before_it_leaves_and_closed_after(journaled: Any
         begin["parameters"],
     )
     assert begin["fence"] == begin["sent_at"] + 6000
-    assert {"end": begin["begin"], "outcome": "applied"} == end
+    assert {"end": begin["begin"], "outcome": "applied"} == {name: end[name] for name in ("end", "outcome")}
+    assert end["at"] >= begin["sent_at"]
     assert () == account.unresolved
 
 
@@ -143,13 +145,13 @@ def test_a_day_with_nothing_open_is_laid_aside_and_every_open_line_stays(tmp_pat
     days = [datetime(2026, 11, day, 23, 59, tzinfo=UTC) for day in (1, 2, 3, 4, 5)]
     written = [_noted(journal, day) for day in days]
     for number in (0, 2, 3, 4):
-        journal.end(written[number], "applied")
+        journal.end(Ended(written[number], "applied"))
 
     assert [written[1]] == [entry.id for entry in journal.unresolved()]
     assert {"20261101": ".closed", "20261102": ".jsonl", "20261103": ".closed", "20261104": ".jsonl"} == {
         path.stem[-8:]: path.suffix for path in tmp_path.iterdir() if path.stem[-8:] != "20261105"
     }
-    journal.end(written[1], "unknown to be closed by hand")
+    journal.end(Ended(written[1], "unknown to be closed by hand"))
     assert () == journal.unresolved()
     assert 3 == len(list(tmp_path.glob("*.closed")))
 
@@ -164,7 +166,7 @@ def test_another_account_s_files_are_left_alone(tmp_path: Path) -> None:
 
 
 def _noted(journal: FileJournal, moment: datetime) -> str:
-    entry_id = new_id(moment)
+    entry_id = journal.new_id(moment)
     journal.begin(Unresolved(entry_id, "set_leverage", "PUT", "/v1/leverage", {"leverage": Decimal(7)}, moment, moment))
     return entry_id
 
@@ -174,9 +176,9 @@ def days_of(journal: FileJournal, *days: int) -> list[str]:
     ids = []
     for day in days:
         moment = datetime(2025, 6, day, 12, tzinfo=UTC)
-        ids.append(new_id(moment))
+        ids.append(journal.new_id(moment))
         journal.begin(Unresolved(ids[-1], "set_leverage", "PUT", "/v1/leverage", {}, moment, moment))
-        journal.end(ids[-1], "applied")
+        journal.end(Ended(ids[-1], "applied"))
     return ids
 
 
@@ -187,7 +189,7 @@ def test_a_day_is_never_renamed_over_what_was_kept_of_it(tmp_path: Path) -> None
     journal.unresolved()
     kept = (tmp_path / "account-20250601.closed").read_bytes()
 
-    journal.end(first, "applied")
+    journal.end(Ended(first, "applied"))
     journal.unresolved()
 
     assert kept == (tmp_path / "account-20250601.closed").read_bytes()

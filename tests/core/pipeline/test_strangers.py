@@ -12,7 +12,7 @@ import pytest
 import venuekit
 from venuekit import errors
 from venuekit.errors import Outcome
-from venuekit.simulator import DropAfter
+from venuekit.simulator import DropAfter, SecondActor
 from venuekit_toy_perp.endpoints import ADD_COLLATERAL, POSITIONS, SET_LEVERAGE
 
 pytestmark = pytest.mark.looptime
@@ -84,19 +84,23 @@ async def test_a_journal_that_cannot_be_ended_changes_no_outcome(
         venuekit.Runtime(clock=stage.clock, journal=tmp_path) as runtime,
         venuekit.connect("toy_perp", stage.sim.credentials("toy_perp"), runtime=runtime) as account,
     ):
+        places: list[Path] = []
 
-        @attrs.frozen
-        class Full:
-            begin: Any
+        def fill(_: object) -> None:
+            places.extend(tmp_path.iterdir())
+            places[0].rename(tmp_path / "kept")
+            places[0].symlink_to("/dev/full")
 
-            def end(self, *_: object) -> None:
-                raise OSError(28, "No space left on device")
-
-        account._line.journal = Full(account._line.journal.begin)
-        change = await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+        stage.sim.disturb("toy_perp", SET_LEVERAGE, SecondActor(fill))
+        with pytest.warns(UserWarning, match="kept in memory"):
+            change = await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+        (path,) = places
+        path.unlink()
+        (tmp_path / "kept").rename(path)
 
     assert change.changed is True
-    assert "stays open" in caplog.text
+    assert "the journal cannot be written" in caplog.text
+    assert '"outcome":"applied"' in path.read_text()
 
 
 async def test_an_answer_that_the_plugin_cannot_read_is_as_good_as_lost(stage: Any) -> None:

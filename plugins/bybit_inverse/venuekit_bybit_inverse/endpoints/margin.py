@@ -50,6 +50,9 @@ async def _settle(call: Call, lost: Lost) -> Settled[PositionRow]:
 
     All of it assumes that nobody else moves margin of the position meanwhile.
     """
+    for one in lost.others:
+        if one.parameters["symbol"] == lost.parameters["symbol"] and one.until + lost.clock_error >= lost.since:
+            return Unclear("the journal has another move of this margin since then, and the venue no history of either")
     before, now = lost.before, await _read_position(call, lost.parameters)
     if before is None or now is None:
         return Unclear("there is no row of the position from before to compare with")

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from venuekit.endpoint import AbsenceProof, Absent, Applied, Call, Lost, Reading, Settled, Unclear
+from venuekit.traces import Trace, trace_of
 from venuekit_bybit_inverse.endpoints.order_reads import OPEN_ORDERS, ORDER_HISTORY
 from venuekit_bybit_inverse.endpoints.parameters import CATEGORY
 from venuekit_bybit_inverse.endpoints.reads import SERVER_TIME
@@ -26,7 +27,6 @@ __all__ = [
 
 #: an order that no attempt can bring any more stands in neither list: a few seconds for lists that lag
 PROOF = AbsenceProof(after=timedelta(seconds=5))
-_TOLERANCE = timedelta(seconds=1)
 #: how an order is named, and where
 _NAMES = ("orderId", "orderLinkId")
 _OPEN = frozenset({"New", "PartiallyFilled", "Untriggered", "Triggered"})
@@ -63,13 +63,16 @@ def _ack(row: OrderRow) -> OrderAck:
 async def _settle_item(call: Call, lost: Lost, item: Mapping[str, Any]) -> Settled[OrderAck]:
     if not item.get("orderLinkId"):
         return Unclear("it was sent without an id of ours")
-    since = lost.sent_at - _TOLERANCE
-    rows = [row for row in await _find(call, item) if row.created_time is None or row.created_time >= since]
-    for row in rows:
-        if row.symbol == item["symbol"] and row.side == item["side"] and row.qty == Decimal(item["qty"]):
-            return Applied(_ack(row))
     name = item["orderLinkId"]
-    return Unclear(f"{name} is the id of another order") if rows else Absent(f"no order {name} is to be found")
+    traces = [(trace_of(lost, name, row.created_time), row) for row in await _find(call, item)]
+    near = [(trace, row) for trace, row in traces if trace is not Trace.OF_ANOTHER]
+    for trace, row in near:
+        fits = row.symbol == item["symbol"] and row.side == item["side"] and row.qty == Decimal(item["qty"])
+        if fits and trace is Trace.FOUND:
+            return Applied(_ack(row))
+    if any(trace is Trace.UNCLEAR for trace, _ in near):
+        return Unclear(f"{name} may be the id of an earlier or later order: their times are too close to tell")
+    return Unclear(f"{name} is the id of another order") if near else Absent(f"no order {name} is to be found")
 
 
 async def settle_order(call: Call, lost: Lost) -> Settled[OrderAck]:

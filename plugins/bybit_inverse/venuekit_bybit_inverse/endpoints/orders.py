@@ -50,6 +50,8 @@ _BRACKET = (
     Parameter("tpLimitPrice", Kind.DECIMAL, minimum=Decimal(0)),
     Parameter("slLimitPrice", Kind.DECIMAL, minimum=Decimal(0)),
 )
+#: what makes something of it: a price, other than 0
+_ATTACHED = ("takeProfit", "stopLoss", "tpLimitPrice", "slLimitPrice")
 #: the items of a batch; a guard reads their quantities
 _ITEMS = Parameter("request", Kind.LIST, required=True, role=Role.QUANTITY)
 
@@ -67,7 +69,12 @@ def _always(_: Mapping[str, Any]) -> bool:
 
 
 def _only_reduces(parameters: Mapping[str, Any]) -> bool:
-    return parameters.get("reduceOnly") is True
+    """Say whether an order can do nothing but make a position smaller: with what is attached, it can do more."""
+    return parameters.get("reduceOnly") is True and not any(map(_is_given, map(parameters.get, _ATTACHED)))
+
+
+def _is_given(price: Any) -> bool:
+    return price not in {None, ""} and Decimal(price) != 0
 
 
 def _all_only_reduce(parameters: Mapping[str, Any]) -> bool:

@@ -17,7 +17,8 @@ import venuekit
 from venuekit import Runtime
 from venuekit.cli import opening
 from venuekit.errors import AnswerLost, AuthenticationFailed, GuardRefused, OperationError, PermissionDenied
-from venuekit.pipeline.journal import FileJournal, Unresolved, new_id
+from venuekit.pipeline.journal import FileJournal
+from venuekit.pipeline.journal_lines import Unresolved
 
 Call = Callable[..., Any]
 
@@ -202,9 +203,9 @@ def test_an_order_that_may_still_arrive(
     begun = {"operation": "place_order", "verb": "POST", "path": "/v1/orders", "parameters": {}, "sent_at": now}
     past, future = (now + timedelta(hours=hours) for hours in (-1, 1))
 
-    journal.begin(Unresolved(id=new_id(now), fence=past, client_id="gone", **begun))
+    journal.begin(Unresolved(id=journal.new_id(now), fence=past, client_id="gone", **begun))
     gone = call("panic", "main")
-    journal.begin(Unresolved(id=new_id(now), fence=future, client_id="under-way", **begun))
+    journal.begin(Unresolved(id=journal.new_id(now), fence=future, client_id="under-way", **begun))
     under_way = call("panic", "main")
 
     assert (gone.status, gone.err) == (0, "")

@@ -1,0 +1,25 @@
+"""What nobody may see, by the names of parameters, and what is shown in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+__all__ = ["HIDDEN", "is_secret_name", "without"]
+
+HIDDEN = "***"
+
+#: names of parameters, in small letters and without dashes
+_SECRETS = frozenset({"apikey", "listenkey", "passphrase", "password", "secret", "sign", "signature", "token"})
+
+
+def is_secret_name(name: str) -> bool:
+    """Say whether a parameter's name alone tells that nobody may see its value."""
+    return name.lower().replace("_", "").replace("-", "") in _SECRETS
+
+
+def without(secret: Collection[str], parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return parameters exactly as they are, and nothing of those that nobody may see."""
+    if not any(name in parameters for name in secret):
+        return parameters
+    return {name: HIDDEN if name in secret else value for name, value in parameters.items()}

@@ -1,0 +1,109 @@
+"""What is noted of a write before it leaves and after it ended: in the journal, and among the client ids in use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from venuekit import errors
+from venuekit._hidden import without
+from venuekit.clock import clock_error, from_milliseconds
+from venuekit.errors import Outcome
+from venuekit.ids import MadeId
+from venuekit.pipeline.journal_lines import Ended, Unresolved
+from venuekit.pipeline.observe import EventKind
+from venuekit.warned import warn
+
+if TYPE_CHECKING:
+    from venuekit.pipeline.journal import Journal
+    from venuekit.pipeline.operation import Operation
+
+__all__ = ["closed", "note", "use_client_ids"]
+
+
+def use_client_ids(operation: Operation[Any]) -> None:
+    """
+    Remember that the client ids of a write go out; refuse those that went out just now.
+
+    Raises:
+        InvalidArgument: the order of an earlier write could not be told from the one of this write.
+    """
+    line, now = operation.line, operation.sent_at
+    recent = line.subjects.recent
+    if not operation.client_ids:  # a later attempt of the same write meets its own
+        ids = tuple(operation.endpoint.client_ids_of(operation.parameters))
+        if line.journal is not None:
+            line.journal.hear(from_milliseconds(now))
+        for one in ids:
+            latest = recent.latest(one)
+            if latest and latest + 2 * clock_error(line.place.clock) >= now:
+                words = f"the client id {one!r} went out just now, and its order could not be told from this one"
+                raise operation.annotate(errors.InvalidArgument(f"{words}: use another id, or none"))
+        operation.client_ids = ids
+        operation.made = frozenset(one for one in ids if type(one) is MadeId)
+    recent.note(operation.client_ids, operation.fence)
+
+
+def note(operation: Operation[Any], journal: Journal) -> None:
+    """
+    Put an attempt into the journal; a later attempt of the same write replaces the line before it.
+
+    Raises:
+        NeverSent: the line cannot be written, and the write can do more than cancel or reduce.
+    """
+    endpoint, sent_at = operation.endpoint, from_milliseconds(operation.sent_at)
+    entry = Unresolved(
+        id=operation.journal_id or journal.new_id(sent_at),
+        operation=operation.name,
+        verb=endpoint.verb,
+        path=endpoint.path,
+        parameters=without(endpoint.secret, operation.parameters),
+        sent_at=sent_at,
+        fence=from_milliseconds(operation.fence),
+        client_id=operation.client_id,
+        effect=endpoint.effect,
+        client_ids=operation.client_ids,
+        made=operation.made,
+    )
+    try:
+        journal.begin(entry)
+    except OSError as error:
+        if not _reduces(operation):
+            words = f"the journal cannot be written ({error}): meanwhile nothing is sent but what cancels or reduces"
+            raise operation.annotate(errors.NeverSent(words)) from error
+        journal.keep(entry)
+        _tell(operation, "is sent all the same, since it can only cancel or reduce")
+    operation.journal_id = entry.id
+
+
+def closed(operation: Operation[Any], outcome: Outcome, claims: str | None) -> None:
+    """Close a line, and say how long an order of its client ids may have come into being."""
+    line = operation.line
+    now = line.place.clock.milliseconds()
+    if operation.client_ids:
+        if outcome is Outcome.APPLIED:
+            line.subjects.recent.note(operation.client_ids, now)
+        else:
+            line.subjects.recent.forget(operation.client_ids)
+    if operation.journal_id is None or line.journal is None:
+        return
+    # a full disk does not undo what the venue did
+    if not line.journal.end(Ended(operation.journal_id, outcome, now, claims)):
+        _tell(operation, f"ended ({outcome})")
+
+
+def _reduces(operation: Operation[Any]) -> bool:
+    """Say whether a write does nothing but cancel orders or make a position smaller."""
+    reduces = operation.endpoint.reduces
+    try:
+        return reduces is not None and reduces(operation.parameters)
+    except (ArithmeticError, LookupError, TypeError, ValueError):  # what stands within a list is not documented
+        return False
+
+
+def _tell(operation: Operation[Any], what: str) -> None:
+    """Tell of a line that the journal could not write, and that is kept until it can."""
+    line, on_what = operation.line, f" for {operation.subject}" if operation.subject else ""
+    who = f"{line.place.venue.id}: the journal cannot be written: {operation.name}{on_what}"
+    warn(f"{who} {what}; its line is kept in memory until it can be written")
+    if line.place.observers:
+        operation.tell(EventKind.UNWRITTEN)

@@ -1,0 +1,20 @@
+"""Warnings that change nothing: what must be told while something else must go on."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+
+__all__ = ["warn"]
+
+_log = logging.getLogger("venuekit.warned")
+_log.addHandler(logging.NullHandler())  # who sets up no logging reads it once, as a warning
+
+
+def warn(text: str) -> None:
+    """Tell it as a ``UserWarning`` and to the log; where warnings are made errors, to the log alone."""
+    _log.warning("%s", text)
+    try:
+        warnings.warn(text, UserWarning, stacklevel=3)
+    except UserWarning:
+        _log.debug("warnings are errors here: %s", text)
