@@ -27,7 +27,7 @@ from venuekit.capabilities import (
 from venuekit.cli import main
 from venuekit.cli.background import simulated
 from venuekit.plugins import make_plugins
-from venuekit.simulator import Simulation
+from venuekit.simulator import Answer, Simulation
 from venuekit.support import declared_support
 
 PLUGINS = make_plugins()
@@ -172,6 +172,25 @@ def test_panic(simulation: Simulation, call: Call) -> None:
     assert (called.status, called.err) == (0, "")
     assert called.out == "".join(f"{venue_id}: nothing left\n" for venue_id in able)
     assert call("order", "list", *able, "--json").rows == []
+
+
+@pytest.mark.parametrize("venue_id", _able(OrderControl))
+@pytest.mark.parametrize("status", [403, 418, 429])
+def test_panic_gets_past_a_firewall(simulation: Simulation, call: Call, venue_id: str, status: int) -> None:
+    """A page in place of the first answer is waited for, and nothing is left."""
+    assert call(*_resting(call, venue_id, _held(simulation, venue_id))).status == 0
+    cancel_all = next(
+        one
+        for one in PLUGINS.venue(venue_id).endpoints
+        if OrderControl.cancel_all_orders in one.serves and one.is_write
+    )
+    page = attrs.evolve(Answer.html(status), headers={"Retry-After": "1"})
+    simulation.disturb(venue_id, cancel_all, page)
+
+    called = call("panic", venue_id)
+
+    assert (called.status, called.out) == (0, f"{venue_id}: nothing left\n")
+    assert simulation.ledger_of(venue_id).open_orders() == ()
 
 
 @pytest.mark.parametrize(
