@@ -217,6 +217,8 @@ class OperationError(VenuekitError):
         code = f"{self.code} " if self.code is not None else ""
         reads = f" ({'; '.join(self.reads)})" if self.reads else ""
         mend = f"; {self.mend}" if self.mend else ""
+        if self.retry_at is not None:
+            mend += f"; not before {self.retry_at:%Y-%m-%d %H:%M:%S} UTC"
         return f"{who}{what}{on_what}: {code}{self.message}{mend}{reads}"
 
 

@@ -13,6 +13,8 @@ from venuekit import errors
 from venuekit.cli.notes import note
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from venuekit.plugins import Broken
 
 __all__ = ["Status", "left_out", "status_of", "tell", "tell_broken", "tell_system", "tell_usage", "worst"]
@@ -73,7 +75,8 @@ def tell(error: errors.VenuekitError, *, as_json: bool, advice: str | None = Non
     """
     Write an error to standard error: as text, or as one JSON object in one line.
 
-    ``advice`` says what to do about it, in a line of its own; in JSON it ends the message. ``account`` is whose error
+    ``advice`` says what to do about it, in a line of its own; in JSON it ends the message, and ``retry_at`` is there
+    where the error tells when it may be tried again. ``account`` is whose error
     it is, None where the error itself knows; text begins with it unless the account is named like its venue.
     """
     account = account or error.account
@@ -84,7 +87,8 @@ def tell(error: errors.VenuekitError, *, as_json: bool, advice: str | None = Non
             click.echo(f"what to do: {advice}", err=True)
         return
     operation = error if isinstance(error, errors.OperationError) else None
-    message = "; ".join(filter(None, (str(error) if operation is None else operation.message, advice)))
+    words = (str(error),) if operation is None else (operation.message, operation.mend)
+    later = {} if operation is None or operation.retry_at is None else {"retry_at": _plain(operation.retry_at)}
     _tell_json(
         error=type(error).__name__,
         account=account,
@@ -92,8 +96,9 @@ def tell(error: errors.VenuekitError, *, as_json: bool, advice: str | None = Non
         operation=(operation and operation.operation) or None,
         subject=operation and operation.subject,
         code=None if operation is None else operation.code,
-        message=message,
+        message="; ".join(filter(None, (*words, advice))),
         outcome=None if operation is None else operation.outcome.value,
+        **later,
     )
 
 
@@ -133,6 +138,12 @@ def tell_usage(error: click.ClickException, *, as_json: bool) -> None:
     context = error.ctx if isinstance(error, click.UsageError) else None
     hint = f" (see: {context.command_path} --help)" if context else ""
     click.echo(f"{click.style('error', fg='red')}: {message}{hint}", err=True)
+
+
+def _plain(moment: datetime) -> object:
+    from venuekit.cli.rows import plain  # exports, which most commands do without
+
+    return plain(moment)
 
 
 def _tell_json(**fields: object) -> None:

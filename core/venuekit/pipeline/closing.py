@@ -74,10 +74,8 @@ def too_long(line: Line, costs: tuple[tuple[Limit, Budget, int | None], ...], de
         words = f"our own budget ({names}) is spent for {delay:.1f} s, longer than may be waited"
         return errors.Throttled(words, retry_at=_after(line, delay))
     seconds, name, pool = max(shut, key=lambda one: one[0])
-    until = _after(line, seconds)
-    words = f"the venue's refusal keeps pool {name} closed until {until:%Y-%m-%d %H:%M:%S} UTC"
     kind = errors.Banned if pool.banned(now) else errors.Throttled
-    return kind(words, retry_at=until)
+    return kind(f"an earlier refusal keeps pool {name} closed", retry_at=_after(line, seconds))
 
 
 def _after(line: Line, seconds: float) -> datetime:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from venuekit import errors
 from venuekit.capabilities import AccountKind, Balance, MarginType
 from venuekit.cli.rows import json_text, plain, row_of
-from venuekit.cli.status import Status, status_of, worst
+from venuekit.cli.status import Status, status_of, tell, worst
 from venuekit.cli.tables import record, shown, table
 from venuekit.cli.words import Whole, number
 
@@ -180,3 +180,15 @@ def test_the_worst_status_wins() -> None:
 def test_statuses_of_errors(error: errors.VenuekitError, status: int) -> None:
     """Usage and files are 64, what was refused 3, what is unknown 4, everything else of ours 1."""
     assert status_of(error) == Status(status)
+
+
+def test_an_error_tells_when_to_come_back_and_what_its_words_can_mean(capsys: pytest.CaptureFixture[str]) -> None:
+    """In text behind the words; in JSON the time has a field of its own, which other errors do not have."""
+    error = errors.Banned("go away", venue="acme", retry_at=datetime(2026, 11, 28, 12, 0, tzinfo=UTC), mend="or pay")
+    tell(error, as_json=False)
+    assert "go away; or pay; not before 2026-11-28 12:00:00 UTC" in capsys.readouterr().err
+    tell(error, as_json=True)
+    told = json.loads(capsys.readouterr().err)
+    assert (told["retry_at"], told["message"]) == ("2026-11-28T12:00:00.000Z", "go away; or pay")
+    tell(errors.Rejected("no", venue="acme"), as_json=True)
+    assert "retry_at" not in json.loads(capsys.readouterr().err)
