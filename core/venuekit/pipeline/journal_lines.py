@@ -125,7 +125,7 @@ def read_line(text: bytes) -> Unresolved | Ended:
         if "begin" in line:
             return _begun(line)
         return Ended(_id(line, "end"), _field(line, "outcome", str), _optional(line, "at", int), _claims(line))
-    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise Unreadable(f"not a line of this journal: {_said(error)}") from None
 
 
