@@ -227,8 +227,9 @@ class Account:
 
         Args:
             recv_window: Milliseconds a signed request stays valid.
-            deadline: Seconds a call may take in all; a write that had left by then raises OutcomeUnknown.
-            max_wait: Seconds a call may wait in all for budget, fences and the venue.
+            deadline: Seconds a call may take in all; a write that had left by then raises OutcomeUnknown. It is also
+                how long earlier writes are waited for.
+            max_wait: Seconds a call may wait in all for budget, venue and earlier writes, whatever the deadline is.
             resend_until: Send a write anew until then when it is proven that it was not executed.
             expected: The value that a setting is changed from; meeting a third one after a loss is a Conflict.
             priority: Who may spend the last of a pool, for an endpoint that serves reads and walks alike.

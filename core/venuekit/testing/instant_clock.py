@@ -15,7 +15,8 @@ class InstantClock:
     A :class:`~venuekit.clock.Clock` that stands still until somebody waits; a wait moves it on at once.
 
     Handed to client and simulator alike, it lets retries, fences and absence proofs pass in no time over real sockets.
-    Only one side may wait at a time: where both do, use :class:`~venuekit.testing.LoopClock` on a loop that leaps.
+    Only one may wait at a time, and a write waits while another one of the same thing is under way: where several do,
+    use :class:`~venuekit.testing.LoopClock` on a loop that leaps.
     """
 
     #: the wall clock, in milliseconds since 1970
