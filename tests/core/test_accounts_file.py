@@ -244,6 +244,14 @@ async def test_references_are_resolved(write: Write, tmp_path: Path, monkeypatch
         ("env:MAIN_KY", "environment variable MAIN_KY is not set; did you mean MAIN_KEY?"),
         ("env:EMPTY", "environment variable EMPTY is empty"),
         ("file:gone", "No such file"),
+        ("env:8wYkmpLsMg10eNQyPm", "looks like a secret itself"),
+        ("env:GHSHAHVGKDFUNNPEPR", "looks like a secret itself"),
+        (f"env:{PLANTED}", "looks like a secret itself"),
+        ("file:8wYkmpLsMg10eNQyPm", "looks like a secret itself"),
+        (f"file:{PLANTED}", "looks like a secret itself"),
+        ("file:keys/8wYkmp+LsMg10eNQyPm==", "looks like a secret itself"),
+        ("file:no\\u0000path", "not the path of a file"),
+        (f"file:{'a/' * 3000}", "File name too long"),
         ("file:open", "chmod 600"),
         ("file:blank", "is empty"),
         ("evn:MAIN_KEY", "no plugin knows this kind of reference; did you mean env?"),
@@ -266,6 +274,8 @@ async def test_a_reference_that_leads_nowhere(
     assert "accounts.toml:2: accounts.main.secret: " in str(caught.value)
     assert message in str(caught.value)
     assert PLANTED not in str(caught.value)
+    if "looks like" in message:
+        assert reference.partition(":")[2] not in str(caught.value)
 
 
 def test_other_schemes_are_asked_for_and_ours_are_not() -> None:

@@ -1,17 +1,24 @@
 from __future__ import annotations
 
+import base64
 import copy
+import gc
 import hmac
+import json
 import pickle
 import traceback
+from decimal import Decimal
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from venuekit import Credentials, Secret
+from venuekit._hidden import without
 from venuekit.credentials import HmacSigner, redact
-from venuekit.credentials.redactor import redact_parameters
+from venuekit.credentials.redactor import redact_parameters, redacted_start
+from venuekit.endpoint import Endpoint, Parameter
 from venuekit.errors import CredentialsError
 
 PLANTED = "vR7planted0secret9ThatNobodyMaySee4QmZ8xW2kLpT6yB3nC5dF1gH0jK9sA"
@@ -80,6 +87,79 @@ def test_the_redactor_hides_keys_signatures_and_listen_keys(text: str) -> None:
 def test_the_redactor_leaves_the_venues_words_alone(text: str) -> None:
     """An ordinary refusal reads the same after the redactor."""
     assert text == redact(text)
+
+
+#: keys and secrets as venues make them: letters and digits, hexadecimal, base64
+SECRETS = st.text(st.sampled_from("abcXYZ0189"), min_size=8, max_size=80) | st.binary(min_size=9, max_size=48).map(
+    lambda data: base64.b64encode(data).decode()
+)
+
+
+@given(secret=SECRETS, before=st.text(max_size=40), after=st.text(max_size=40))
+def test_a_secret_of_any_length_is_hidden_wherever_it_stands(secret: str, before: str, after: str) -> None:
+    """In words, between other letters, in a URL, in JSON and in the repr of bytes; as long as somebody holds it."""
+    held = Secret(secret)
+
+    for text in (
+        f"{before}{secret}{after}",
+        f"{before} {quote(secret, safe='')} {after}",
+        json.dumps({"said": f"{before}{secret}{after}"}),
+        repr(f"{before}{secret}".encode()),
+    ):
+        assert secret not in redact(text)
+        assert secret not in redacted_start(text, 120)
+        assert quote(secret, safe="") not in redact(text)
+    assert held.reveal() == secret
+
+
+@given(filling=st.integers(0, 200), length=st.integers(8, 64), shown=st.integers(0, 150))
+def test_no_cut_shows_the_beginning_of_a_secret(filling: int, length: int, shown: int) -> None:
+    """However long the start of a text is, a secret that stands across its end is hidden whole."""
+    secret = Secret("Q7" * (length // 2))
+
+    start = redacted_start("." * filling + secret.reveal() + " and more", shown)
+
+    assert "Q7" not in start
+    assert len(start) <= shown
+
+
+@pytest.mark.parametrize(
+    ("secret", "text", "shown"),
+    [
+        ("k", "the key k is not known", "the key *** is not known"),
+        ("abc", "abc, abcd", "***, abcd"),
+        ("", "nothing to hide", "nothing to hide"),
+        (" ", "nothing to hide", "nothing to hide"),
+    ],
+)
+def test_a_short_secret_is_hidden_as_a_word(secret: str, text: str, shown: str) -> None:
+    """What is as short as a word is not hidden within others."""
+    held = Secret(secret)
+    assert redact(text) == shown
+    del held
+
+
+def test_what_nobody_holds_is_forgotten() -> None:
+    """The redactor keeps no secret alive."""
+    held = Secret("Bq7ThisOneIsGone18")
+    assert redact("a Bq7ThisOneIsGone18 b") == "a *** b"
+    del held
+    gc.collect()
+    assert redact("a Bq7ThisOneIsGone18 b") == "a Bq7ThisOneIsGone18 b"
+
+
+@given(client_id=st.from_regex(r"[\.A-Za-z0-9:/_-]{1,36}", fullmatch=True))
+def test_parameters_of_errors_keep_client_ids(client_id: str) -> None:
+    """Every client id that a venue allows stands as it is, beside a listen key that does not."""
+    endpoint = Endpoint(
+        "POST", "/x", decode=bytes, parameters=(Parameter("newClientOrderId"), Parameter("listenKey"), Parameter("a"))
+    )
+    given_ = {"newClientOrderId": client_id, "listenKey": "pqia91ma19a5s61cv6a81va65sdf19v8a65a1", "a": Decimal(1)}
+
+    shown = redact_parameters(without(endpoint.secret, given_))
+
+    assert shown == {**given_, "listenKey": "***"}
+    assert endpoint.secret == {"listenKey"}
 
 
 def test_redacted_parameters_keep_what_is_harmless() -> None:

@@ -29,8 +29,9 @@ from venuekit.cli import main
 from venuekit.credentials import redact
 from venuekit.plugins import make_plugins
 from venuekit.settings import apply, parse_target, plan, target_toml
-from venuekit.simulator import Answer, Cut, DropAfter, DropBefore, Simulation, Truncate
+from venuekit.simulator import Answer, Cut, DropAfter, DropBefore, Simulation, Truncate, simulation
 from venuekit.simulator.accounts_file import write_accounts_file
+from venuekit.simulator.keys import make_key
 from venuekit.testing import InstantClock, Watch, plugins_with
 
 VENUES = make_plugins().venue_ids()
@@ -87,6 +88,7 @@ async def _reads(session: Session, account: Any, symbol: str) -> None:
 def _troubles(sim: Simulation) -> tuple[Any, ...]:
     """Return what can go wrong, two times with a venue that repeats what must not be shown."""
     echo = f"apiKey={sim.key}&secret={sim.secret}"
+    words = f"{'x' * 100} the key {sim.key} with {sim.secret[:-1]}{sim.secret[-1]} is not known here"
     return (
         DropBefore(),
         Truncate(1),
@@ -95,6 +97,8 @@ def _troubles(sim: Simulation) -> tuple[Any, ...]:
         Answer.html(200),
         Answer.html(502),
         Answer(400, echo.encode()),
+        Answer(400, words.encode()),
+        Answer.json(400, {"code": -1099, "msg": words, "retCode": 10003, "retMsg": words}),
         Answer(200, f"<html>{echo}</html>".encode()),
     )
 
@@ -152,11 +156,22 @@ async def _settings(session: Session, account: Any) -> None:
     session.seen += [repr(planned), repr(planned.rows()), repr(report), repr(report.rows())]
 
 
+@pytest.mark.parametrize("lengths", [(64, 64), (18, 36)], ids=str)
 @pytest.mark.parametrize("venue_id", VENUES)
 async def test_a_planted_secret_is_found_nowhere(
-    venue_id: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    venue_id: str,
+    lengths: tuple[int, int],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Values, errors, tracebacks with variables, logs at DEBUG, events, warnings, journal and plan are all clean."""
+
+    def cut(*args: Any, **options: Any) -> Any:
+        key = make_key(*args, **options)
+        return attrs.evolve(key, key=key.key[: lengths[0]], secret=key.secret[: lengths[1]])
+
+    monkeypatch.setattr(simulation, "make_key", cut)
     caplog.set_level(logging.DEBUG)
     asyncio.get_running_loop().set_debug(True)
     venue, watch, clock = make_plugins().venue(venue_id), Watch(), InstantClock()
