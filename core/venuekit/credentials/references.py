@@ -84,7 +84,7 @@ def _from_file(name: str, relative_to: Path | None) -> Secret:
         path = Path(name).expanduser()
         path = relative_to / path if relative_to else path
         is_hidden = _may_be_secret(name) and not path.exists()
-    except (OSError, RuntimeError, ValueError):  # too long, of nobody's home, with a character that no path has
+    except (OSError, RuntimeError, ValueError):  # too long, or of nobody's home
         raise AccountsFileError("the text after file: is not the path of a file that can be looked for") from None
     if is_hidden:
         raise AccountsFileError("there is no file of the name that it gives (it looks like a secret itself)")
@@ -121,3 +121,5 @@ def read_private(path: Path) -> str:
         raise AccountsFileError(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError:
         raise AccountsFileError(f"{path}: not a text in UTF-8") from None
+    except ValueError:  # it has a character that no path has
+        raise AccountsFileError(f"{str(path)!r} is not the path of a file") from None
