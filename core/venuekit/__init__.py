@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from venuekit.venue import Environment, EnvironmentName, Venue
 
 if not TYPE_CHECKING:
-    __getattr__ = _lazy(
+    __getattr__, __dir__ = _lazy(
         __name__,
         {
             "_connect": "connect",

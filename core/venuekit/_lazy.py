@@ -9,9 +9,9 @@ from importlib import import_module
 __all__ = ["lazy"]
 
 
-def lazy(package: str, homes: Mapping[str, str]) -> Callable[[str], object]:
+def lazy(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """
-    Return a module's ``__getattr__``.
+    Return a module's ``__getattr__`` and ``__dir__``, which names what its ``__all__`` does.
 
     Args:
         package: The package's name.
@@ -29,4 +29,9 @@ def lazy(package: str, homes: Mapping[str, str]) -> Callable[[str], object]:
             return import_module(f"{package}.{name}")
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
-    return __getattr__
+    def __dir__() -> list[str]:  # noqa: N807 - the same
+        module = sys.modules[package]
+        dunders = [name for name in vars(module) if name.startswith("__")]
+        return sorted({*dunders, *getattr(module, "__all__", ())})
+
+    return __getattr__, __dir__

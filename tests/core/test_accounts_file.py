@@ -238,6 +238,19 @@ async def test_references_are_resolved(write: Write, tmp_path: Path, monkeypatch
     assert PLANTED not in f"{found!r} {file!r}"
 
 
+async def test_a_mark_before_a_text_is_no_part_of_it(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A UTF-8 byte order mark, as some editors write one, is taken in the file itself and in secret files."""
+    monkeypatch.setenv("MAIN_KEY", "the key")
+    write("main.secret", f"\ufeff{PLANTED}\n")
+    file = _file(tmp_path / "accounts.toml", f"\ufeff{WHOLE}")
+
+    found = await credentials(file.entry("main"), make_plugins(entry_points=()))
+
+    assert found.secret.reveal() == PLANTED
+
+
 @pytest.mark.parametrize(
     ("reference", "message"),
     [

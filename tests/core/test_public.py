@@ -64,6 +64,7 @@ def test_all_is_what_is_importable(name: str) -> None:
 
     assert exported == sorted(set(exported), key=_by_kind)
     assert [one for one in exported if not hasattr(module, one)] == []
+    assert [one for one in exported if one not in dir(module)] == []
     assert sorted(_own(module).keys() - set(exported)) == []
 
 

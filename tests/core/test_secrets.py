@@ -178,6 +178,20 @@ def test_simulator_credentials_stay_on_this_machine() -> None:
         Credentials("k", "s", "live", "http://127.0.0.1:1")
 
 
+@pytest.mark.parametrize(
+    "url", ["http://[::1:80", "http://127.0.0.1:99999", "127.0.0.1:80", "http://127.0.0.1:80/?x=1"]
+)
+def test_a_simulators_address_that_is_no_url(url: str) -> None:
+    """It is refused in one sentence with an example of one."""
+    with pytest.raises(CredentialsError, match="is not a URL such as http://127"):
+        Credentials("k", "s", "sim", url)
+
+
+def test_a_slash_at_the_end_of_an_address_is_no_part_of_it() -> None:
+    """However credentials are made, paths are put behind the address as it is."""
+    assert Credentials("k", "s", "sim", "http://[::1]:80/x/").rest == "http://[::1]:80/x"
+
+
 @given(secret=st.text(st.characters(codec="utf-8"), max_size=200), payload=st.binary(max_size=300))
 async def test_the_signer_is_hmac(secret: str, payload: bytes) -> None:
     """Whatever the length of the secret and of what is signed, the signature is the standard library's HMAC-SHA256."""

@@ -95,7 +95,7 @@ if TYPE_CHECKING:
     from venuekit.capabilities.unit import Unit
 
 if not TYPE_CHECKING:
-    __getattr__ = _lazy(
+    __getattr__, __dir__ = _lazy(
         __name__,
         {
             "_capability": "Capability Support SupportState capability_of",

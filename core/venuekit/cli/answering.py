@@ -10,6 +10,7 @@ import click
 from venuekit.cli.rows import Row, json_text
 from venuekit.cli.state import state_of
 from venuekit.cli.status import Status
+from venuekit.cli.streams import say_done
 from venuekit.cli.tables import record, table
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ async def answer(
 def show(rows: Sequence[Row], columns: Mapping[str, str] | None, *, as_json: bool, whole: Collection[str] = ()) -> None:
     """Print rows: as JSON, as a table, or without columns one record after the other."""
     if as_json:
-        click.echo(json_text(rows))
+        say_done(json_text(rows))
     elif columns is None:
-        click.echo("\n\n".join(map(record, rows)))
+        say_done("\n\n".join(map(record, rows)))
     else:
-        click.echo(table(rows, columns, whole=whole))
+        say_done(table(rows, columns, whole=whole))

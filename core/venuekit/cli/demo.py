@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import sys
 import tempfile
@@ -85,6 +86,8 @@ class _Demo:
         click.echo(click.style(f"$ venuekit {' '.join(words)}", bold=True))
         with contextlib.redirect_stderr(sys.stdout):  # so that errors stand where they belong in the story
             ended = main(words)
+        if ended == Status.UNHEARD:
+            raise BrokenPipeError(errno.EPIPE, "nobody reads the story any more")
         if ended != status:
             click.echo(f"this should have ended with status {status}, not {ended}", err=True)
             self.status = Status.ERROR

@@ -10,6 +10,7 @@ from venuekit.cli.consent import agreed, live_to_ask, yes_option
 from venuekit.cli.rows import json_text, row_of
 from venuekit.cli.state import accounts_option, json_option, state_of
 from venuekit.cli.status import Status
+from venuekit.cli.streams import say_done
 from venuekit.cli.tables import shown, table
 from venuekit.cli.words import number
 
@@ -61,5 +62,5 @@ async def leverage_command(
         else:
             setting = await LeverageControl.of(found).set_leverage(symbol, value)
         row = row_of(setting, account=account, venue=found.venue.id)
-    click.echo(json_text([row]) if as_json else table([row], _COLUMNS))
+    say_done(json_text([row]) if as_json else table([row], _COLUMNS))
     return Status.DONE

@@ -16,6 +16,7 @@ from venuekit.cli.order_text import LIST_COLUMNS, WHOLE, order_row
 from venuekit.cli.rows import Row, plain
 from venuekit.cli.state import State, accounts_option, json_option, state_of
 from venuekit.cli.status import Status, tell, worst
+from venuekit.cli.streams import say_done
 from venuekit.errors import (
     AuthenticationFailed,
     ConfigurationError,
@@ -97,7 +98,7 @@ async def panic_command(context: click.Context, accounts: Sequence[str], as_json
     else:
         if rows:
             show(rows, LIST_COLUMNS, as_json=False, whole=WHOLE)
-        click.echo("\n".join(map(str, found)))
+        say_done("\n".join(map(str, found)))
     for bug in (left.bug for left in found if left.bug is not None):
         raise bug
     return worst(left.status for left in found)

@@ -14,6 +14,7 @@ from venuekit.cli.notes import note
 from venuekit.cli.running import runnable
 from venuekit.cli.state import State, accounts_option, state_of
 from venuekit.cli.status import Status, status_of, tell, tell_system, tell_usage
+from venuekit.cli.streams import has_colour, silence_streams, within_streams
 
 __all__ = ["main", "root"]
 
@@ -92,15 +93,35 @@ def _notes(error: BaseException | None) -> Iterator[str]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit status; errors of ours are told in one line, never as a traceback."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
-    as_json = "--json" in arguments
+    with within_streams():
+        try:
+            return _main(arguments, as_json="--json" in arguments)
+        except BrokenPipeError:
+            silence_streams()
+            return Status.UNHEARD
+
+
+def _main(arguments: Sequence[str], *, as_json: bool) -> int:
+    colour = None if has_colour() else False
+    output = sys.stdout
     try:
-        result = root.main(arguments, prog_name="venuekit", standalone_mode=False, obj=State(as_json=as_json))
+        result = root.main(
+            arguments, prog_name="venuekit", standalone_mode=False, obj=State(as_json=as_json), color=colour
+        )
+    except SystemExit:
+        if sys.stdout is output:
+            raise
+        return (
+            Status.UNHEARD
+        )  # click's own end after a closed pipe: it puts a stream in its place that is never flushed
     except click.ClickException as error:
         tell_usage(error, as_json=as_json)
         return Status.USAGE
     except errors.VenuekitError as error:
         tell(error, as_json=as_json)
         return status_of(error)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         tell_system(error, as_json=as_json)
         return Status.ERROR

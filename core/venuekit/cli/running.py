@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import click
@@ -25,7 +25,37 @@ class Awaited:
             return result
         import asyncio
 
-        return asyncio.run(result)
+        return asyncio.run(_interruptible(result))
+
+
+async def _interruptible(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Let SIGTERM end a command as Ctrl-C does: what is under way is cancelled and tells what it leaves behind."""
+    import asyncio
+    import signal
+    import threading
+
+    if threading.current_thread() is not threading.main_thread():
+        return await coroutine
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    asked = 0
+
+    def end(*_: object) -> None:
+        nonlocal asked
+        asked += 1
+        if asked > 1 or task is None:
+            raise KeyboardInterrupt
+        task.cancel()
+        loop.call_soon_threadsafe(lambda: None)  # so that a loop that waits looks up
+
+    former = signal.signal(signal.SIGTERM, end)
+    try:
+        return await coroutine
+    except asyncio.CancelledError as cut:
+        if asked:
+            raise KeyboardInterrupt from cut
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, former)
 
 
 def runnable(command: click.Command) -> click.Command:

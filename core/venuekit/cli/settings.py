@@ -15,6 +15,7 @@ from venuekit.cli.notes import note
 from venuekit.cli.rows import json_text
 from venuekit.cli.state import F, State, accounts_option, json_option, state_of
 from venuekit.cli.status import Status, status_of, tell, worst
+from venuekit.cli.streams import say_done
 from venuekit.errors import VenuekitError
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ async def apply_command(context: click.Context, target: Path, names: Sequence[st
                 return Status.PENDING
         with progress(planned, visible=not as_json) as on_result:
             report = await apply(planned, accounts, on_result=on_result)
-    click.echo(json_text(report.rows()) if as_json else report_text(report))
+    say_done(json_text(report.rows()) if as_json else report_text(report))
     if as_json and report.caveat is not None:
         note(report.caveat, as_json=True)
     told = _tell_unreadable(report.unreadable, as_json=as_json)

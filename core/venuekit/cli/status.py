@@ -30,9 +30,11 @@ class Status(enum.IntEnum):
     PENDING = 5  #: there are changes to apply
     USAGE = 64  #: what was typed, or what a file says
     INTERRUPTED = 130
+    UNHEARD = 141  #: whoever read standard output went away, as in ``| head``
 
 
 _WORST_FIRST = (
+    Status.UNHEARD,
     Status.INTERRUPTED,
     Status.USAGE,
     Status.ERROR,

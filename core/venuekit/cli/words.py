@@ -41,9 +41,9 @@ def moment(text: str) -> datetime:
     """Take a time in ISO 8601, UTC where it names no zone; a date alone is its first instant."""
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise click.BadParameter(f"{text!r} is not a time such as 2026-11-20 or 2026-11-20T12:00:00Z") from None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def word(enumeration: str) -> Callable[[str], enum.StrEnum]:

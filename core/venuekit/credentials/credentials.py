@@ -27,6 +27,20 @@ def _environment(value: str) -> EnvironmentName:
         raise CredentialsError(f"no environment {value!r}; there are {', '.join(EnvironmentName)}") from None
 
 
+def _address(value: str | None) -> str | None:
+    """Return a URL without the slash that people put at its end."""
+    if value is None:
+        return None
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in {"http", "https"} and parts.port != 0 and not (parts.query or parts.fragment)
+    except ValueError:  # brackets that do not match, a port that is none
+        usable = False
+    if not usable:
+        raise CredentialsError(f"{value!r} is not a URL such as http://127.0.0.1:8080/acme_perp")
+    return value.rstrip("/")
+
+
 @attrs.frozen
 class Credentials:
     """
@@ -39,7 +53,7 @@ class Credentials:
     key: Secret = attrs.field(converter=_secret)
     secret: Secret = attrs.field(converter=_secret)
     environment: EnvironmentName = attrs.field(converter=_environment)
-    rest: str | None = None
+    rest: str | None = attrs.field(default=None, converter=_address)
 
     def __attrs_post_init__(self) -> None:
         if (self.rest is None) == (self.environment is EnvironmentName.SIM):
@@ -50,4 +64,4 @@ class Credentials:
     @classmethod
     def sim(cls, url: str, key: Secret | str, secret: Secret | str) -> Self:
         """Return credentials for a simulator on this machine."""
-        return cls(key, secret, EnvironmentName.SIM, url.rstrip("/"))
+        return cls(key, secret, EnvironmentName.SIM, url)

@@ -116,7 +116,7 @@ def read_private(path: Path) -> str:
             if os.name == "posix" and mode & _ANY_ACCESS_BY_OTHERS:
                 mend = f"chmod 600 {shlex.quote(str(path))}"
                 raise AccountsFileError(f"{path}: others can access it (mode {mode:04o}); run: {mend}")
-            return file.read().decode()
+            return file.read().decode("utf-8-sig")  # some editors begin a text with a mark
     except OSError as error:
         raise AccountsFileError(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError:

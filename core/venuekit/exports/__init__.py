@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from venuekit.exports.rows import Row, plain, row_of
 
 if not TYPE_CHECKING:
-    __getattr__ = _lazy(
+    __getattr__, __dir__ = _lazy(
         __name__,
         {
             "columns": "Columns columns_of",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from venuekit.pipeline.wire import RestWire, Wire
 
 if not TYPE_CHECKING:
-    __getattr__ = _lazy(
+    __getattr__, __dir__ = _lazy(
         __name__,
         {
             "budget": "Budget PoolName SlidingBudget",

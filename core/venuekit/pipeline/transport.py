@@ -76,7 +76,7 @@ class AiohttpTransport:
 @lru_cache(maxsize=512)
 def _address(text: str) -> tuple[str, str, str]:
     url = _URL(text, encoded=True)
-    return url.scheme, url.authority, url.raw_path
+    return url.scheme, url.raw_authority, url.raw_path
 
 
 def _url(text: str) -> _URL:

@@ -94,7 +94,7 @@ def read_target(path: Path) -> TargetFile:
         TargetFileError: it cannot be read, is not TOML, or says something unknown; every problem with its line.
     """
     try:
-        text = path.read_bytes().decode()
+        text = path.read_bytes().decode("utf-8-sig")  # some editors begin a text with a mark
     except OSError as error:
         raise TargetFileError(f"{path}: cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 if not TYPE_CHECKING:
     # the pytest plugin lives in this package and is loaded by every run of pytest
-    __getattr__ = _lazy(
+    __getattr__, __dir__ = _lazy(
         __name__,
         {
             "clock": "LoopClock",

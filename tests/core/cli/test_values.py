@@ -19,7 +19,7 @@ from venuekit.capabilities import AccountKind, Balance, MarginType
 from venuekit.cli.rows import json_text, plain, row_of
 from venuekit.cli.status import Status, status_of, tell, worst
 from venuekit.cli.tables import record, shown, table
-from venuekit.cli.words import Whole, number
+from venuekit.cli.words import Whole, moment, number
 
 
 class _Loud(enum.StrEnum):
@@ -47,6 +47,15 @@ def test_plain_values(value: object, expected: object) -> None:
     """Decimals are plain text, times end in milliseconds and Z, enums are lower case, the rest stays."""
     assert plain(value) == expected
     assert type(plain(value)) is type(expected)
+
+
+@pytest.mark.parametrize(
+    "text", ["9999-12-31T23:59:59-05:00", "0001-01-01T00:00:00+05:00", "10000-01-01", "2026-13-01", "soon"]
+)
+def test_a_time_that_there_is_not(text: str) -> None:
+    """What no calendar of ours reaches, in UTC too, is refused with an example."""
+    with pytest.raises(click.BadParameter, match="is not a time such as 2026-11-20"):
+        moment(text)
 
 
 def test_what_is_not_flat_is_an_error() -> None:

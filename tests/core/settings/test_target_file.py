@@ -165,6 +165,14 @@ def test_file_that_cannot_be_read_is_a_target_file_error(tmp_path: Path) -> None
         assert str(caught.value).startswith(str(path))
 
 
+def test_mark_before_the_text_is_no_part_of_it(tmp_path: Path) -> None:
+    """A UTF-8 byte order mark, as some editors write one, is taken."""
+    path = tmp_path / "settings.toml"
+    path.write_bytes(b"\xef\xbb\xbf[accounts.main.symbols.BTC]\nleverage = 5\n")
+
+    assert read_target(path).accounts == ("main",)
+
+
 def test_only_keeps_the_accounts_asked_for() -> None:
     """only() narrows a file to some accounts and names the nearest when there is none of a name."""
     file = parse_target(FULL)
