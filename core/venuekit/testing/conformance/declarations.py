@@ -7,6 +7,7 @@ from typing import Any
 
 from venuekit.capabilities import OrderAmend, OrderBatch, OrderControl, PositionMarginControl, capability_of
 from venuekit.endpoint import Endpoint, Role, Subject
+from venuekit.message import HttpResponse
 from venuekit.testing.conformance.base import Checks
 from venuekit.testing.conformance.examples import SETTERS, Setter
 from venuekit.testing.recorded import RecordedCase
@@ -67,6 +68,16 @@ class DeclarationChecks(Checks):
         if endpoint.subject is Subject.AMENDMENT:
             named = endpoint.orders or _names_orders(endpoint)
             assert named, f"{endpoint} amends orders, and tells not which: declare orders, or the roles of their ids"
+
+    def test_page_is_not_the_venues_word(self) -> None:
+        """What somebody on the way answers is a foreign refusal with any status but a success, and has no code."""
+        for status in (400, 401, 403, 404, 418, 429, 451, 500, 502, 503):
+            for body in (b"<html><body><h1>Request blocked.</h1></body></html>", b"blocked", b""):
+                refusal = self.inventory.venue.answers(HttpResponse(status, {}, body))
+                assert refusal is not None, f"HTTP {status} with {body!r} is taken for a success"
+                told = f"HTTP {status} with {body!r} is taken for the venue's own word"
+                assert refusal.is_foreign, told
+                assert refusal.code is None, told
 
     def test_setter_has_an_endpoint(self, setter: Setter) -> None:
         """A capability method that sets something is served by an endpoint whose effect is SET."""
