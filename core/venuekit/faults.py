@@ -63,7 +63,9 @@ class FaultRow:
     One row: what a refusal with this status, code and exact message means.
 
     None matches anything. Messages are compared whole, never searched. ``mend`` is what the error says beside the
-    venue's words: what they can mean, and what to do; empty where they say it themselves.
+    venue's words: what they can mean, and what to do; empty where they say it themselves. ``is_account_limit`` says
+    of a THROTTLED that the account has sent too much of something, whatever the status is: what pays nothing there
+    goes on.
     """
 
     fault: Fault
@@ -71,6 +73,7 @@ class FaultRow:
     status: int | None = None
     message: str | None = None
     mend: str = attrs.field(default="", kw_only=True)
+    is_account_limit: bool = attrs.field(default=False, kw_only=True)
 
 
 _Key = tuple[int | None, int | str | None, str | None]

@@ -6,7 +6,6 @@ Whoever wrote one says nothing about what the venue did: a write that met one ma
 
 from __future__ import annotations
 
-import html
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -59,6 +58,8 @@ def words_of(body: bytes) -> str:
     """Return the text of a page or of plain words, on one line, redacted, at most some 300 characters of it."""
     text = _UNSEEN.sub(b" ", body[:_LOOKED_AT]).decode("utf-8", "replace")
     if "<" in text:
+        import html  # its table of entities is large, and pages are rare
+
         text = html.unescape(_TAG.sub(" ", text))
     text = redact(" ".join(text.split()))
     return (text if len(text) <= _TOLD else f"{text[:_TOLD]}...") or "empty body"

@@ -315,6 +315,39 @@ async def test_a_limit_without_a_time_is_not_met_by_a_burst(venue: str) -> None:
         assert [round((at - first) / 1000) for at in later] == [1, 3, 7]
 
 
+@pytest.mark.parametrize("venue", ["binance_usdm", "binance_coinm", "aster_usdm"])
+async def test_too_many_orders_hold_back_orders_only(venue: str) -> None:
+    """The limit is the account's and counts orders: what cancels and reads goes on, though it came with a 429."""
+    words = "Too many new orders; current limit is 300 orders per TEN_SECONDS."
+    async with opened(venue) as stage:
+        stage.disturb(stage.place, Answer.json(429, {"code": -1015, "msg": words}, {"Retry-After": "50"}))
+        refused = await outcome_of(stage.account.place_order(stage.bid()))
+        before = stage.account.monotonic()
+
+        assert await stage.account.cancel_all_orders(stage.symbol) == ()
+        assert await stage.account.get_balances()
+        held = await outcome_of(stage.account.place_order(stage.bid()))
+
+        assert stage.account.monotonic() - before < 2
+        assert [(type(one), one.outcome) for one in (refused, held)] == [
+            (Throttled, Outcome.NOT_APPLIED),
+            (Throttled, Outcome.NOT_SENT),
+        ]
+        assert len(stage.arrivals(stage.place)) == 1
+
+
+@pytest.mark.parametrize("venue", ["binance_usdm", "binance_coinm", "aster_usdm"])
+async def test_everything_is_cancelled_past_a_short_ban(venue: str) -> None:
+    """The venue's own ban is waited for as long as it says."""
+    async with opened(venue) as stage:
+        ban = _banned(WORDS[1], 418)(stage.milliseconds + 5000)
+        stage.disturb(stage.serving(OrderControl.cancel_all_orders), ban)
+
+        assert await stage.account.cancel_all_orders(stage.symbol) == ()
+
+        assert stage.ledger.open_orders(stage.symbol) == ()
+
+
 # -- overload that is not believed
 
 OVERLOADED = {

@@ -30,12 +30,13 @@ def heed(line: Line, trouble: Trouble, costs: tuple[tuple[Limit, Budget, int | N
     """
     Close the pools that a refusal speaks of, for as long as it says, and tell in the trouble when they open.
 
-    A venue's code with an ordinary status speaks of the account and the endpoint; a ban, a firewall and HTTP's own
-    statuses speak of the address, whatever the endpoint pays into.
+    A venue's code with an ordinary status, or one that is listed so, speaks of the account and the endpoint; a ban, a
+    firewall and HTTP's own statuses speak of the address, whatever the endpoint pays into.
     """
     now = line.clock.monotonic()
     banned = trouble.kind is TroubleKind.BANNED or isinstance(trouble.error, errors.Banned)
-    if banned or trouble.kind is TroubleKind.SHUT_OUT or trouble.error.status in _OF_THE_ADDRESS:
+    of_address = trouble.kind is TroubleKind.SHUT_OUT or trouble.error.status in _OF_THE_ADDRESS
+    if banned or (of_address and not trouble.is_account_limit):
         everywhere = [limit for limit in line.place.venue.limits if limit.scope is LimitScope.ADDRESS]
         pools = [line.pool(limit) for limit in everywhere]
         if not banned:

@@ -46,12 +46,21 @@ LEAVING_OPEN = frozenset({TroubleKind.LOST, TroubleKind.SHUT_OUT, TroubleKind.OV
 class Trouble(Exception):
     """One attempt did not end in an answer; never leaves the pipeline, ``error`` does."""
 
-    def __init__(self, kind: TroubleKind, error: OperationError, delay: float | None = None) -> None:
+    def __init__(
+        self,
+        kind: TroubleKind,
+        error: OperationError,
+        delay: float | None = None,
+        *,
+        is_account_limit: bool = False,
+    ) -> None:
         super().__init__(kind, error)
         self.kind = kind
         self.error = error
         #: seconds the venue asks us to wait; None when it did not say
         self.delay = delay
+        #: a limit of the account, whatever the status says
+        self.is_account_limit = is_account_limit
 
 
 _KINDS: Mapping[Fault, TroubleKind] = {
@@ -103,7 +112,8 @@ def judge(venue: Venue[Any], endpoint: Endpoint[Any], response: HttpResponse, cl
         return Trouble(TroubleKind.NO_CHANGE, error)
     if code in endpoint.doubtful or code in endpoint.doubtful_after_loss:
         return Trouble(TroubleKind.DOUBTFUL, error)
-    return Trouble(_KINDS.get(fault, TroubleKind.REFUSED), error, delay)
+    is_account_limit = row is not None and row.is_account_limit
+    return Trouble(_KINDS.get(fault, TroubleKind.REFUSED), error, delay, is_account_limit=is_account_limit)
 
 
 def leaves_open(venue: Venue[Any], endpoint: Endpoint[T], value: T) -> bool:

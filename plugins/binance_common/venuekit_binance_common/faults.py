@@ -42,7 +42,9 @@ _BY_STATUS_AND_WORDS = (
 
 _BY_CODE = (
     *fault_rows(Fault.CLOCK, (-1021,)),
-    *fault_rows(Fault.THROTTLED, (-1003, -1015)),
+    *fault_rows(Fault.THROTTLED, (-1003,)),
+    # too many orders: cancels and reads pay nothing there, and must go on, though it comes with a 429
+    FaultRow(Fault.THROTTLED, code=-1015, is_account_limit=True),
     *fault_rows(Fault.OVERLOADED, (-1001,)),
     *fault_rows(Fault.UNAVAILABLE, (-1016,)),
     # documented as refused, but an order was once found executed behind it
