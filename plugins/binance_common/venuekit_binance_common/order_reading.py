@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
+
+import attrs
 
 from venuekit.account import Answer
 from venuekit.capabilities import Order, OrderReader
@@ -13,6 +15,7 @@ from venuekit.errors import NotFound, Outcome
 from venuekit.walk import Walk
 from venuekit.walking import NO_ORIGIN, Origin, Page, Span, Track, bisected, merged
 from venuekit_binance_common.contracts import BinanceContracts
+from venuekit_binance_common.moments import ById
 from venuekit_binance_common.order_endpoints import OrderEndpoints
 from venuekit_binance_common.order_form import named
 from venuekit_binance_common.order_settling import NO_SUCH_ORDER, found_or_none
@@ -123,8 +126,12 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
             )
             return await self._orders(answer)
 
-        origin = Origin(self.venue.id, "iter_orders")
-        async for order in walk_windows(fetch, span, TRACK, _PAGE_SIZE, origin=origin):
+        async def fetch_from(number: int) -> Sequence[Order]:
+            answer = await self.answer(self.ORDERS.all_orders, symbol=symbol, orderId=number, limit=_PAGE_SIZE)
+            return await self._orders(answer)
+
+        by_id, origin = _by_id(fetch_from), Origin(self.venue.id, "iter_orders")
+        async for order in walk_windows(fetch, span, TRACK, _PAGE_SIZE, origin=origin, by_id=by_id):
             yield order
 
     async def _walk_algo(self, algo: AlgoEndpoints, symbol: str, span: Span) -> AsyncGenerator[Order, None]:
@@ -143,8 +150,12 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
             )
             return await self._algo_orders(answer)
 
-        origin = Origin(self.venue.id, "iter_orders")
-        async for order in walk_windows(fetch, span, TRACK, _PAGE_SIZE, origin=origin):
+        async def fetch_from(number: int) -> Sequence[Order]:
+            answer = await self.answer(history, symbol=symbol, algoId=number, limit=_PAGE_SIZE)
+            return await self._algo_orders(answer)
+
+        by_id, origin = _by_id(fetch_from), Origin(self.venue.id, "iter_orders")
+        async for order in walk_windows(fetch, span, TRACK, _PAGE_SIZE, origin=origin, by_id=by_id):
             yield order
 
     # -- one order, of either book
@@ -232,6 +243,10 @@ def raws_of(answer: Answer[Any]) -> Sequence[Any]:
     return raws
 
 
+def _by_id(fetch: Callable[[int], Awaitable[Sequence[Order]]]) -> ById[Order]:
+    return ById(fetch=fetch, identity=lambda order: int(order.id), time=TRACK.time, limit=_PAGE_SIZE)
+
+
 def _reading(answer: Answer[Any]) -> tuple[datetime, Any]:
     return answer.received_at, answer.raw
 
@@ -244,18 +259,23 @@ async def walk_windows(
     *,
     after: Any = None,
     origin: Origin = NO_ORIGIN,
+    by_id: ById[Any] | None = None,
 ) -> AsyncGenerator[Any, None]:
     """
-    Walk a history oldest first that is asked for by windows alone, from behind an item on.
+    Walk a history oldest first that is asked for by windows, from behind an item on.
 
-    Which rows a window holds that has more than ``limit`` is not documented: it is halved until it has fewer.
+    Which rows a window holds that has more than ``limit`` is not documented: it is halved until it has fewer. A
+    millisecond that has as many is read ``by_id``.
 
     Raises:
-        PayloadMismatch: one millisecond holds more than a page.
+        PayloadMismatch: one millisecond holds more than a page, and there are no ids to ask by.
     """
 
     async def page(window: Span, _: str | None) -> Page[Any]:
         rows = sorted(await fetch(window), key=track.time)
+        if by_id is not None and len(rows) >= limit and window.start == window.end:
+            known = min(map(by_id.identity, rows))
+            return Page((await attrs.evolve(by_id, origin=origin).whole(window.start, known))[::-1])
         # turned round: the walk expects a page to begin with the newest
         return Page(rows[::-1], "more" if len(rows) >= limit else None)
 

@@ -9,6 +9,7 @@ from venuekit.capabilities import Fill, ForcedOrderReader, Order, TradeReader
 from venuekit.clock import from_milliseconds
 from venuekit.walk import Walk
 from venuekit.walking import Origin, Page, Span, by_identity
+from venuekit_binance_common.moments import ById
 from venuekit_binance_common.order_reading import ORDER_REACH, TRACK, BinanceOrderReading, raws_of, walk_windows
 from venuekit_binance_common.order_values import fill_of
 from venuekit_binance_common.reach import milliseconds
@@ -48,21 +49,24 @@ class BinanceTrades(BinanceOrderReading, TradeReader, ForcedOrderReader):
             )
             # what lies behind an item from before the stretch begins where the stretch does
             behind_it = after if after is not None and milliseconds(after.time) >= span.start else None
-            known: Sequence[Fill] = () if behind_it is not None else await self._first_fills(symbol, span)
-            if behind_it is None and not known:
+            known: Sequence[Fill] = ()
+            if behind_it is not None:
+                first: int | None = int(behind_it.id) + 1
+            else:
+                first, known = await self._first_fills(symbol, span)
+            if first is None:
                 return
-            first = int(behind_it.id) + 1 if behind_it is not None else min(int(fill.id) for fill in known)
-            last = from_milliseconds(span.end)
+            begin, last = first, from_milliseconds(span.end)
 
             async def fetch(number: int) -> Page[Fill]:
-                if number > first or not known:
+                if number > begin or not known:
                     return Page(await self._fills(symbol, fromId=number))
                 behind = max(int(fill.id) for fill in known) + 1
                 return Page([*known, *await self._fills(symbol, fromId=behind)])
 
             fills = by_identity(
                 fetch,
-                first,
+                begin,
                 limit=_PAGE_SIZE,
                 identity=lambda fill: int(fill.id),
                 until=lambda fill: fill.time > last,
@@ -102,22 +106,34 @@ class BinanceTrades(BinanceOrderReading, TradeReader, ForcedOrderReader):
 
         return Walk(walk, cost_per_page=endpoint.cost({"symbol": symbol}))
 
-    async def _first_fills(self, symbol: str, span: Span) -> Sequence[Fill]:
+    async def _first_fills(self, symbol: str, span: Span) -> tuple[int | None, Sequence[Fill]]:
         """
-        Return the oldest fills of a stretch, less than a page, none when there are none.
+        Return the id of the oldest fill of a stretch, and the fills from it on that are known by then.
 
-        Which fills a window holds that has more than a page of them is not documented: its older half is asked then.
+        Which fills a window holds that has more than a page of them is not documented: its older half is asked then,
+        and of a single millisecond the first is looked for by its id.
         """
         pending = list(reversed(span.windows(ORDER_REACH.width)))
         while pending:
             window = pending.pop()
             fills = await self._fills(symbol, startTime=window.start, endTime=window.end)
-            if len(fills) >= _PAGE_SIZE and window.end > window.start:
+            if len(fills) < _PAGE_SIZE:
+                if fills:
+                    return min(int(fill.id) for fill in fills), fills
+            elif window.end > window.start:
                 older, newer = window.halves()
                 pending += [newer, older]
-            elif fills:
-                return fills
-        return ()
+            else:
+                return await self._by_id(symbol).first_of(window.start, min(int(fill.id) for fill in fills)), ()
+        return None, ()
+
+    def _by_id(self, symbol: str) -> ById[Fill]:
+        return ById(
+            fetch=lambda number: self._fills(symbol, fromId=number),
+            identity=lambda fill: int(fill.id),
+            time=lambda fill: milliseconds(fill.time),
+            limit=_PAGE_SIZE,
+        )
 
     async def _fills(self, symbol: str, **where: int) -> Sequence[Fill]:
         answer = await self.answer(self.ORDERS.trades, symbol=symbol, limit=_PAGE_SIZE, **where)
