@@ -91,6 +91,12 @@ async def drain(rows: AsyncIterator[T]) -> list[T]:
     return [row async for row in rows]
 
 
+async def into(found: list[T], rows: AsyncIterator[T]) -> None:
+    """Walk into a list, which has what was handed on before an error."""
+    async for row in rows:
+        found.append(row)  # noqa: PERF401  (an error must leave what was found)
+
+
 @st.composite
 def histories(draw: st.DrawFn, *, most: int = 60) -> list[Row]:
     """Rows with growing times, many of them equal, each with its own key."""
@@ -450,11 +456,32 @@ async def test_an_endless_last_page_ends_with_an_error() -> None:
     """Ever new cursors that lead to the same rows are given up."""
     numbers = itertools.count()
 
-    async def fetch(_: Span, __: str | None) -> Page[Row]:
-        return Page([(1, 1)], str(next(numbers)))
+    async def fetch(window: Span, _: str | None) -> Page[Row]:
+        return Page([(1, 1)] if window.start <= 1 <= window.end else [], str(next(numbers)))
 
-    with pytest.raises(PayloadMismatch, match="4 pages in a row hold nothing new"):
-        await drain(bisected(fetch, [Span(0, 3)], track=TRACK, most_pages=4))
+    walk = bisected(fetch, [Span(0, 2**40)], track=TRACK, most_pages=4)
+    assert await anext(walk) == (1, 1)
+    with pytest.raises(PayloadMismatch, match=r"4 pages in a row hold nothing new.* the millisecond 1,"):
+        await anext(walk)
+    assert next(numbers) < 200
+
+
+async def test_a_cursor_that_leads_to_its_own_page_loses_nothing_older() -> None:
+    """The window is halved until it holds one millisecond, and what was found is handed on before the error."""
+    rows = [(moment, moment) for moment in range(0, 1000, 100)]
+
+    async def fetch(window: Span, cursor: str | None) -> Page[Row]:
+        found = [row for row in rows if window.start <= row[0] <= window.end][::-1]
+        # pages of three; from 500 on each leads to itself
+        place = int(cursor or 0)
+        page = found[place : place + 3]
+        stalls = any(row[0] >= 500 for row in page)
+        return Page(page, str(place) if stalls else str(place + 3) if len(found) > place + 3 else "")
+
+    found: list[Row] = []
+    with pytest.raises(PayloadMismatch, match="repeats a cursor in the millisecond 500"):
+        await into(found, bisected(fetch, [Span(0, 999)], track=TRACK))
+    assert found == rows[:6]
 
 
 async def test_numbers_that_do_not_ascend_end_with_an_error() -> None:

@@ -101,3 +101,5 @@ class FillKind(OpenEnum):
     ADL = "adl"
     FUNDING = "funding"
     DELIVERY = "delivery"
+    SPLIT = "split"  #: contracts counted anew, no trade
+    DIVIDEND = "dividend"  #: paid or received for what a contract is about, no trade

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from venuekit.walking.bisected import bisected
 from venuekit.walking.by_time import by_time
-from venuekit.walking.merged import merged
+from venuekit.walking.merged import merged, told_when_refused
 from venuekit.walking.only import only
 from venuekit.walking.paged import by_identity, paged
 from venuekit.walking.spans import Span, span_of
@@ -29,4 +29,5 @@ __all__ = [
     "only",
     "paged",
     "span_of",
+    "told_when_refused",
 ]

@@ -1,15 +1,20 @@
-"""Several histories as one."""
+"""Several histories as one, of which some may be refused."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, TypeVar
 
+from venuekit.errors import InvalidRequest, NotFound, PermissionDenied, Rejected, UnsupportedCapability
 from venuekit.walking.track import Gate, Track
 
-__all__ = ["merged"]
+__all__ = ["merged", "told_when_refused"]
 
 T = TypeVar("T")
+
+#: what the same request would meet again
+_REFUSALS = (InvalidRequest, NotFound, PermissionDenied, Rejected, UnsupportedCapability)
 
 
 async def merged(*sources: AsyncIterator[T], track: Track[T], after: T | None = None) -> AsyncGenerator[T, None]:
@@ -35,3 +40,16 @@ async def merged(*sources: AsyncIterator[T], track: Track[T], after: T | None = 
 
 
 _END: Any = object()
+
+
+async def told_when_refused(source: AsyncIterator[T], what: str) -> AsyncGenerator[T, None]:
+    """
+    Walk a history that others can do without: when the venue refuses it, that is warned of, and it ends.
+
+    ``what`` is what is missing then. Whatever may be better the next time is raised as it is.
+    """
+    try:
+        async for item in source:
+            yield item
+    except _REFUSALS as error:
+        warnings.warn(f"{what} is missing: {error}", UserWarning, stacklevel=2)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
+import pytest
 from bybit_histories import DAY, a_year, around, moment, plain, sim_now
 
 from venuekit.capabilities import (
     ClosedPnl,
     HistoryBehaviour,
 )
+from venuekit.errors import OperationError
 from venuekit.simulator import Answer, Simulation
 from venuekit.simulator.ledger import Side
 from venuekit_bybit_inverse import BYBIT_INVERSE, BybitInverseAccount
@@ -124,3 +126,22 @@ async def test_old_closed_pnl_is_asked_with_a_symbol_only(
     await account.iter_closed_pnl(symbol="BTCUSD", start=start).all()
     assert len(arrivals(OLD_CLOSED_PNL.path)) == 1
     assert "only with a symbol" in (BYBIT_INVERSE.behaviour(HistoryBehaviour).closed_pnl or "")
+
+
+async def test_an_old_history_that_is_refused_is_told(account: BybitInverseAccount, sim: Simulation) -> None:
+    """What is kept apart may be refused: the other history comes to its end, and a warning says what is missing."""
+    a_year(sim)
+    start = sim_now(sim) - DAY
+    found = await account.iter_closed_pnl(start=start).all()
+    assert found
+    sim.disturb(VENUE, OLD_CLOSED_PNL, Answer.json(200, {"retCode": 10001, "retMsg": "not supported", "result": {}}))
+    with pytest.warns(UserWarning, match=r"before the account became a unified one is missing: .*not supported"):
+        assert await account.iter_closed_pnl(symbol="BTCUSD", start=start).all() == found
+
+
+async def test_an_old_history_that_fails_for_now_is_an_error(account: BybitInverseAccount, sim: Simulation) -> None:
+    """What may be better the next time is not passed over."""
+    a_year(sim)
+    sim.disturb(VENUE, OLD_CLOSED_PNL, Answer.json(200, {"retCode": 10016, "retMsg": "busy", "result": {}}), times=9)
+    with pytest.raises(OperationError):
+        await account.using(max_wait=0.1).iter_closed_pnl(symbol="BTCUSD", start=sim_now(sim) - DAY).all()

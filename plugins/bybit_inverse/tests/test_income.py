@@ -193,12 +193,50 @@ async def test_continuing_behind_what_is_gone_is_said(account: BybitInverseAccou
 
 
 async def test_a_venue_that_repeats_itself_is_found_out(account: BybitInverseAccount, sim: Simulation) -> None:
-    """A cursor that leads to itself ends in an error that says whose history it is, not in a loop."""
+    """A cursor that leads to itself ends in an error that says whose history it is; what was found comes before it."""
     row = {"id": "1", "type": "TRADE", "currency": "BTC", "transactionTime": str(sim.milliseconds()), "fee": "1"}
     page = Answer.json(200, {"retCode": 0, "result": {"list": [row], "nextPageCursor": "again"}})
-    sim.disturb(VENUE, TRANSACTION_LOG, page, times=3)
+    sim.disturb(VENUE, TRANSACTION_LOG, page, times=200)
+    walk = account.iter_income(start=sim_now(sim) - DAY)
+    assert (await anext(walk)).id == "1:fee"
     with pytest.raises(PayloadMismatch, match=r"^bybit_inverse: iter_income .* repeats a cursor"):
-        await account.iter_income(start=sim_now(sim) - DAY).all()
+        await anext(walk)
+
+
+async def test_rows_without_an_id_are_told_apart(account: BybitInverseAccount, sim: Simulation) -> None:
+    """By all that the venue tells of them; what is told again on a second page is the same row."""
+    row = {
+        "id": "",
+        "type": "INTEREST",
+        "currency": "BTC",
+        "transactionTime": str(sim.milliseconds()),
+        "cashFlow": "-1",
+    }
+    rows = [{**row, "cashBalance": str(9 - number)} for number in range(3)]
+    first = {"retCode": 0, "result": {"list": rows[:2], "nextPageCursor": "next"}}
+    second = {"retCode": 0, "result": {"list": rows[1:], "nextPageCursor": ""}}
+    sim.disturb(VENUE, TRANSACTION_LOG, Answer.json(200, first))
+    sim.disturb(VENUE, TRANSACTION_LOG, Answer.json(200, second))
+    found = await account.iter_income(start=sim_now(sim) - DAY).all()
+    assert [one.balance_after for one in found] == [D(7), D(8), D(9)]
+    assert len({one.key for one in found}) == 3
+    assert all(one.id.startswith(row["transactionTime"]) for one in found)
+    sim.disturb(VENUE, TRANSACTION_LOG, Answer.json(200, {"retCode": 0, "result": {"list": rows}}))
+    assert await account.iter_income(start=sim_now(sim) - DAY, after=found[1]).all() == found[2:]
+
+
+async def test_new_words_of_the_log(account: BybitInverseAccount, sim: Simulation) -> None:
+    """What is known to be something else is left out of a kind silently, what is not known with a warning."""
+    row = {"currency": "BTC", "transactionTime": str(sim.milliseconds()), "cashFlow": "-1"}
+    words = ("FORWARD_SPLIT_SETTLE", "DIVIDEND_SETTLEMENT", "BRAND_NEW", "BRAND_NEW")
+    rows = [{**row, "id": str(number), "type": word} for number, word in enumerate(words)]
+    page = Answer.json(200, {"retCode": 0, "result": {"list": rows}})
+    sim.disturb(VENUE, TRANSACTION_LOG, page, times=2)
+    found = await account.iter_income(start=sim_now(sim) - DAY).all()
+    assert {(one.kind, one.venue_kind) for one in found} == {(IncomeKind.OTHER, word) for word in words}
+    with pytest.warns(UserWarning, match="BRAND_NEW") as caught:
+        assert await account.iter_income(kind=IncomeKind.FUNDING, start=sim_now(sim) - DAY).all() == ()
+    assert len(caught) == 1
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from venuekit_bybit_inverse.balances import UNIFIED, balances_of
 from venuekit_bybit_inverse.endpoints import ACCOUNT_INFO, CATEGORY, COLLATERAL_INFO, POSITION_LIST, WALLET_BALANCE
 from venuekit_bybit_inverse.instruments import settle_coins
 from venuekit_bybit_inverse.payloads import AccountInfoRow, CollateralRow, WalletRow
-from venuekit_bybit_inverse.positions import PAGE_SIZE, positions_of
+from venuekit_bybit_inverse.positions import LEG, PAGE_SIZE, positions_of
 from venuekit_bybit_inverse.reading import read_pages, together
 
 __all__ = ["BybitAccountInfo"]
@@ -62,7 +62,7 @@ class BybitAccountInfo(Account, AccountReader):
             together(self.answer(self.info), self.answer(WALLET_BALANCE, accountType=UNIFIED)),
             together(
                 self.answer(self.collateral),
-                read_pages(self, POSITION_LIST, category=CATEGORY, limit=PAGE_SIZE),
+                read_pages(self, POSITION_LIST, LEG, category=CATEGORY, limit=PAGE_SIZE),
             ),
         )
         settle = await settle_coins(self, frozenset(row.symbol for row in found.rows))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from itertools import groupby
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from venuekit.account import Account
@@ -15,7 +16,10 @@ from venuekit_bybit_inverse.market_payloads import RiskLimitRow
 from venuekit_bybit_inverse.payloads import Page
 from venuekit_bybit_inverse.reading import read_pages
 
-__all__ = ["BybitBrackets"]
+__all__ = ["TIER", "BybitBrackets"]
+
+#: what no other row of risk limits has
+TIER: Callable[[RiskLimitRow], tuple[object, ...]] = attrgetter("symbol", "id")
 
 
 class BybitBrackets(Account, BracketReader):
@@ -29,7 +33,7 @@ class BybitBrackets(Account, BracketReader):
         """Return the tiers of one symbol, or of all; each begins where the one before it ends."""
         if pair is not None:
             raise self.refuse("this venue has no filter by pair", operation="get_brackets", subject=pair)
-        found = await read_pages(self, self.risk_limits, category=CATEGORY, symbol=symbol)
+        found = await read_pages(self, self.risk_limits, TIER, category=CATEGORY, symbol=symbol)
         tiers = sorted(zip(found.rows, found.raw, strict=True), key=lambda tier: (tier[0].symbol, tier[0].id))
         return tuple(
             bracket for _, of_symbol in groupby(tiers, lambda tier: tier[0].symbol) for bracket in _brackets(of_symbol)

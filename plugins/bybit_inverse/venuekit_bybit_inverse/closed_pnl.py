@@ -15,7 +15,7 @@ from venuekit.capabilities import ClosedPnl, ClosedPnlReader
 from venuekit.endpoint import Endpoint
 from venuekit.venue import EnvironmentName
 from venuekit.walk import Walk
-from venuekit.walking import Span, Track, merged
+from venuekit.walking import Span, Track, merged, told_when_refused
 from venuekit_bybit_inverse.endpoints import CATEGORY, CLOSED_PNL, OLD_CLOSED_PNL
 from venuekit_bybit_inverse.history_pages import Found, milliseconds, newest_first, span_of
 from venuekit_bybit_inverse.history_payloads import ClosedPnlRow
@@ -71,7 +71,7 @@ class BybitClosedPnl(Account, ClosedPnlReader):
         places = [self.closed_pnl]
         if symbol is not None and self.environment is not EnvironmentName.DEMO:  # a demo account was never another kind
             places.append(self.old_closed_pnl)
-        histories = (
+        present, *older = (
             newest_first(
                 self,
                 place,
@@ -85,10 +85,11 @@ class BybitClosedPnl(Account, ClosedPnlReader):
             )
             for place in places
         )
+        old = (told_when_refused(one, "what was closed before the account became a unified one") for one in older)
         track = Track[Found[ClosedPnlRow]](
             time=lambda found: milliseconds(found.row.created_time), key=lambda found: _key(found.row)
         )
-        return merged(*histories, track=track)
+        return merged(present, *old, track=track)
 
 
 def _key(row: ClosedPnlRow) -> tuple[object, ...]:

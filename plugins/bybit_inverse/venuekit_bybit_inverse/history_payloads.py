@@ -32,10 +32,10 @@ T = TypeVar("T")
 class LogRow(WireRow):
     """Row of ``GET /v5/account/transaction-log``: ``change`` = ``cash_flow`` + ``funding`` - ``fee``."""
 
-    id: str
     type: str
     currency: str
     transaction_time: datetime
+    id: str | None = None
     symbol: str | None = None
     trans_sub_type: str | None = None
     cash_flow: Decimal | None = None

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Hashable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import ClassVar
+
+import attrs
 
 from venuekit.account import Account
 from venuekit.capabilities import Income, IncomeKind, IncomeReader
 from venuekit.endpoint import Endpoint
 from venuekit.walk import Walk
-from venuekit.walking import Track, merged
+from venuekit.walking import Track, merged, only
 from venuekit_bybit_inverse.balances import UNIFIED
 from venuekit_bybit_inverse.endpoints import TRANSACTION_LOG
 from venuekit_bybit_inverse.history_pages import Found, milliseconds, newest_first, span_of
@@ -35,6 +39,8 @@ _WHOLE: Mapping[str, IncomeKind] = {
     "BONUS_RECOLLECT": IncomeKind.BONUS,
     "AIRDROP": IncomeKind.BONUS,
     "INTEREST": IncomeKind.INTEREST,
+    **dict.fromkeys(("FORWARD_SPLIT_SETTLE", "REVERSE_SPLIT_SETTLE", "DIVIDEND_SETTLEMENT"), IncomeKind.OTHER),
+    **dict.fromkeys(("AUTO_DEDUCTION", "BORROW", "REPAY"), IncomeKind.OTHER),
 }
 #: what type and component say together; anything else is OTHER
 _PARTS: Mapping[tuple[str, str], IncomeKind] = {
@@ -43,6 +49,10 @@ _PARTS: Mapping[tuple[str, str], IncomeKind] = {
     ("SETTLEMENT", "funding"): IncomeKind.FUNDING,
     ("DELIVERY", "cashFlow"): IncomeKind.DELIVERY,
 }
+#: the words whose meaning is known
+_KNOWN = frozenset({*_WHOLE, *(word for word, _ in _PARTS)})
+#: what no other row has; an id alone does not tell it, and may be missing
+_IDENTITY: Callable[[LogRow], tuple[object, ...]] = attrgetter(*(field.name for field in attrs.fields(LogRow)))
 _TRACK = Track[Income](time=lambda income: milliseconds(income.time), key=lambda income: income.key)
 
 
@@ -84,16 +94,20 @@ class BybitIncome(Account, IncomeReader):
                 span,
                 operation="iter_income",
                 time=lambda row: row.transaction_time,
-                key=lambda row: (row.id, row.type, row.trade_id, row.currency),
+                key=_IDENTITY,
                 limit=_PAGE_SIZE,
                 accountType=UNIFIED,
                 currency=asset,
             )
+            of_kind = None
+            if kind is not None:
+                word, meaning = attrgetter("venue_kind"), attrgetter("kind")
+                of_kind = only(kind, meaning, word=word, known=_KNOWN, operation="iter_income")
             known = symbol is None or (after is not None and after.symbol == symbol)
             async for income in merged(_split(found), track=_TRACK, after=after):
                 if symbol in {None, income.symbol}:
                     known = True
-                    if kind in {None, income.kind}:
+                    if of_kind is None or of_kind(income):
                         yield income
             if not known and symbol is not None and symbol not in await settle_coins(self, frozenset({symbol})):
                 words = f"no movement bears the symbol {symbol!r}, and the venue lists no inverse contract of that name"
@@ -103,9 +117,15 @@ class BybitIncome(Account, IncomeReader):
 
 
 async def _split(rows: AsyncGenerator[Found[LogRow], None]) -> AsyncGenerator[Income, None]:
+    moment: datetime | None = None
+    seen: Counter[Hashable] = Counter()
     async for found in rows:
+        if found.row.transaction_time != moment:
+            moment, seen = found.row.transaction_time, Counter()
         for income in incomes_of(found):
-            yield income
+            twin = seen[income.key]
+            seen[income.key] += 1
+            yield attrs.evolve(income, twin=twin) if twin else income
 
 
 def incomes_of(found: Found[LogRow]) -> Iterable[Income]:
@@ -113,17 +133,20 @@ def incomes_of(found: Found[LogRow]) -> Iterable[Income]:
     Return one movement per component of a row that is not zero; their sum is the row's ``change``.
 
     Where the components do not add up to it, what is missing is a movement of its own. The wallet after the row
-    stands with the last one.
+    stands with the last one. A row without an id has one of what else tells it apart.
     """
     row = found.row
     none = Decimal(0)
     parts = {"cashFlow": row.cash_flow or none, "funding": row.funding or none, "fee": none - (row.fee or none)}
     if row.change is not None:
         parts["rest"] = row.change - sum(parts.values())
+    name_of_row = row.id or "/".join(
+        str(part) for part in (milliseconds(row.transaction_time), row.order_id, row.change, row.cash_balance)
+    )
     moved = [(name, amount) for name, amount in parts.items() if amount]
     for place, (name, amount) in enumerate(moved, start=1):
         yield Income(
-            id=f"{row.id}:{name}",
+            id=f"{name_of_row}:{name}",
             time=row.transaction_time,
             asset=row.currency,
             amount=amount,

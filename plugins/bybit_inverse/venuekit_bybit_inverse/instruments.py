@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from venuekit.account import Account
@@ -43,7 +44,9 @@ class BybitInstruments(Account, InstrumentReader, ServerTime):
 
     async def get_instruments(self, symbol: str | None = None) -> tuple[Instrument, ...]:
         """Return every inverse instrument, or the one of ``symbol``."""
-        found = await read_pages(self, self.instruments, category=CATEGORY, symbol=symbol, limit=_PAGE_SIZE)
+        found = await read_pages(
+            self, self.instruments, attrgetter("symbol"), category=CATEGORY, symbol=symbol, limit=_PAGE_SIZE
+        )
         if symbol is not None and not found.rows:
             raise unlisted(self, symbol, "get_instruments")
         return tuple(_instrument(row, raw) for row, raw in zip(found.rows, found.raw, strict=True))

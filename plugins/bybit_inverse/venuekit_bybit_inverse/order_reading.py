@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import ClassVar
 
 from venuekit.account import Account
@@ -18,7 +19,7 @@ from venuekit_bybit_inverse.history_pages import milliseconds, newest_first, spa
 from venuekit_bybit_inverse.order_form import named
 from venuekit_bybit_inverse.order_payloads import OrderRow
 from venuekit_bybit_inverse.order_values import order_of
-from venuekit_bybit_inverse.reading import read_pages
+from venuekit_bybit_inverse.reading import raw_rows, read_pages
 from venuekit_bybit_inverse.wire import Page
 
 __all__ = ["BybitOrderReading"]
@@ -63,7 +64,13 @@ class BybitOrderReading(Account, OrderReader):
     async def get_open_orders(self, symbol: str | None = None) -> tuple[Order, ...]:
         """Return what waits, plain and conditional, oldest first."""
         found = await read_pages(
-            self, self.open_orders, category=CATEGORY, symbol=symbol, openOnly=_OPEN_ONLY, limit=_PAGE_SIZE
+            self,
+            self.open_orders,
+            attrgetter("order_id"),
+            category=CATEGORY,
+            symbol=symbol,
+            openOnly=_OPEN_ONLY,
+            limit=_PAGE_SIZE,
         )
         orders = [order_of(row, found.received_at, raw) for row, raw in zip(found.rows, found.raw, strict=True)]
         # newest first on the wire; those of one moment keep the order they were placed in
@@ -111,8 +118,12 @@ class BybitOrderReading(Account, OrderReader):
             yield order_of(found.row, found.received_at, found.raw)
 
     async def _find_order(self, endpoint: Endpoint[Page[OrderRow]], symbol: str, name: dict[str, str]) -> Order | None:
-        found = await read_pages(self, endpoint, category=CATEGORY, symbol=symbol, **name)
-        orders = [order_of(row, found.received_at, raw) for row, raw in zip(found.rows, found.raw, strict=True)]
+        # one page: it begins with the newest, and of one name that is the one
+        answer = await self.answer(endpoint, category=CATEGORY, symbol=symbol, **name)
+        rows = answer.value.rows
+        orders = [
+            order_of(row, answer.received_at, raw) for row, raw in zip(rows, raw_rows(answer, len(rows)), strict=True)
+        ]
         return max(orders, key=_TRACK.time, default=None)
 
     def _no_order(self, operation: str, symbol: str, client_id: str | None) -> NotFound:

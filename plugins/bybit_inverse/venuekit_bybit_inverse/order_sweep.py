@@ -78,7 +78,8 @@ class Sweep:
     async def _coins_of(self, orders: tuple[Order, ...]) -> set[_Scope]:
         symbols = frozenset(order.symbol for order in orders)
         settle = await settle_coins(self._timed(), symbols)
-        return {("settleCoin", settle[one]) for one in symbols & settle.keys()}
+        # what is listed no more is named by itself
+        return {("settleCoin", settle[one]) if one in settle else ("symbol", one) for one in symbols}
 
     async def _cancel(self, scopes: Collection[_Scope]) -> None:
         account = self._timed()

@@ -39,7 +39,8 @@ _STATUSES: Mapping[str, OrderStatus] = {
     "Deactivated": OrderStatus.CANCELED,
     "Rejected": OrderStatus.REJECTED,
     "Untriggered": OrderStatus.UNTRIGGERED,
-    "Triggered": OrderStatus.TRIGGERED,
+    # a moment on the way to New: the order goes on under its id
+    "Triggered": OrderStatus.OPEN,
 }
 _TIMES: Mapping[str, TimeInForce] = {
     "GTC": TimeInForce.GTC,
@@ -60,6 +61,9 @@ _FILLS: Mapping[str, FillKind] = {
     "Funding": FillKind.FUNDING,
     "Settle": FillKind.DELIVERY,
     "Delivery": FillKind.DELIVERY,
+    "ForwardSplitSettle": FillKind.SPLIT,
+    "ReverseSplitSettle": FillKind.SPLIT,
+    "Dividend": FillKind.DIVIDEND,
 }
 #: what an empty or absent word looks like in the rows of orders
 _NOTHING = frozenset({None, "UNKNOWN", "None", "EC_NoError"})

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Context, Decimal
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from venuekit.account import Account
@@ -26,9 +27,11 @@ from venuekit_bybit_inverse.payloads import Page, PositionRow
 from venuekit_bybit_inverse.reading import Rows, read_pages, together, unlisted
 from venuekit_bybit_inverse.wire import position_side_of
 
-__all__ = ["ADL_RANK_OF", "PAGE_SIZE", "BybitPositions", "positions_of"]
+__all__ = ["ADL_RANK_OF", "LEG", "PAGE_SIZE", "BybitPositions", "positions_of"]
 
 PAGE_SIZE = 200
+#: what no other row of positions has
+LEG: Callable[[PositionRow], tuple[object, ...]] = attrgetter("symbol", "position_idx")
 
 _EXACT = Context(prec=34)
 _STATES = {"Normal": PositionState.NORMAL, "Liq": PositionState.LIQUIDATION, "Adl": PositionState.ADL}
@@ -64,7 +67,8 @@ class BybitPositions(Account, PositionReader):
         return tuple(
             position
             for position in found
-            if (include_flat or position.quantity) and margin_asset in {None, position.settle}
+            # of a contract that is listed no more, nothing but the venue's own filter tells what it settles in
+            if (include_flat or position.quantity) and (margin_asset is None or position.settle in {None, margin_asset})
         )
 
     async def get_position(self, symbol: str, *, side: PositionSide | None = None) -> Position:
@@ -83,7 +87,7 @@ class BybitPositions(Account, PositionReader):
     async def _read_rows(self, **which: str | None) -> tuple[Position, ...]:
         info, found = await together(
             self.answer(ACCOUNT_INFO),
-            read_pages(self, self.positions, category=CATEGORY, limit=PAGE_SIZE, **which),
+            read_pages(self, self.positions, LEG, category=CATEGORY, limit=PAGE_SIZE, **which),
         )
         for row in filter(_is_unclear, found.rows):
             if row.symbol == which.get("symbol"):

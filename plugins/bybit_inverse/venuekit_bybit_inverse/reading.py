@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
@@ -24,7 +24,7 @@ R = TypeVar("R")
 @attrs.frozen
 class Rows(Generic[R]):
     """
-    The rows of all pages, in the venue's order.
+    The rows of all pages, each once, in the venue's order.
 
     ``raw`` holds the venue's own objects beside them, None without ``keep_raw``; ``as_of`` is the earliest time
     among the pages on the venue's clock, ``received_at`` the latest on ours; ``calls`` is the number of pages.
@@ -42,27 +42,37 @@ def raw_rows(answer: Answer[Any], count: int, name: str = "list") -> tuple[Mappi
     return (None,) * count if answer.raw is None else tuple(answer.raw["result"][name])
 
 
-async def read_pages(account: Account, endpoint: Endpoint[Page[R]], /, **parameters: Any) -> Rows[R]:
+async def read_pages(
+    account: Account, endpoint: Endpoint[Page[R]], identity: Callable[[R], Hashable], /, **parameters: Any
+) -> Rows[R]:
     """
     Read a list to its end: until there is no cursor, or an empty page.
 
+    A row that comes again, as ``identity`` tells, stands at its first place with what was read of it last.
+
     Raises:
-        PayloadMismatch: a cursor comes back that was there before, so that what follows cannot be asked for.
+        PayloadMismatch: a cursor comes back that was there before, or leads to nothing new, so that what follows
+            cannot be asked for.
     """
-    rows: list[R] = []
-    raw: list[Mapping[str, Any] | None] = []
+    found: dict[Hashable, tuple[R, Mapping[str, Any] | None]] = {}
     cursors: set[str] = set()
     answer = await account.answer(endpoint, **parameters)
     as_of, calls = answer.as_of, 1
     while True:
-        page = answer.value
-        rows += page.rows
-        raw += raw_rows(answer, len(page.rows))
+        page, known = answer.value, len(found)
+        for row, raw in zip(page.rows, raw_rows(answer, len(page.rows)), strict=True):
+            found[identity(row)] = row, raw
         if not page.rows or not page.cursor:
-            return Rows(tuple(rows), tuple(raw), as_of, answer.received_at, calls)
-        if page.cursor in cursors:
-            details: dict[str, Any] = {"venue": account.venue.id, "operation": endpoint.operation}
-            raise PayloadMismatch("the venue repeats a cursor", outcome=Outcome.NOT_APPLIED, **details)
+            rows, raws = tuple(row for row, _ in found.values()), tuple(raw for _, raw in found.values())
+            return Rows(rows, raws, as_of, answer.received_at, calls)
+        if page.cursor in cursors or len(found) == known:
+            words = "the venue repeats a cursor" if page.cursor in cursors else "a page holds nothing new"
+            raise PayloadMismatch(
+                f"{words}, so what is behind {len(found)} rows cannot be asked for",
+                venue=account.venue.id,
+                operation=endpoint.operation,
+                outcome=Outcome.NOT_APPLIED,
+            )
         cursors.add(page.cursor)
         # A cursor arrives percent-encoded and must be signed and sent as it came: the encoder encodes it once again.
         answer = await account.answer(endpoint, **parameters, cursor=unquote(page.cursor))

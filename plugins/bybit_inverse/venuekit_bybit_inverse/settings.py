@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from datetime import datetime
 from decimal import Context, Decimal
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import attrs
@@ -19,11 +20,12 @@ from venuekit.capabilities import (
     SymbolSettings,
 )
 from venuekit.endpoint import Endpoint
+from venuekit_bybit_inverse.brackets import TIER
 from venuekit_bybit_inverse.endpoints import ACCOUNT_INFO, CATEGORY, OPEN_ORDERS, POSITION_LIST, RISK_LIMITS
 from venuekit_bybit_inverse.market_payloads import RiskLimitRow
 from venuekit_bybit_inverse.order_payloads import OrderRow
 from venuekit_bybit_inverse.payloads import Page, PositionRow
-from venuekit_bybit_inverse.positions import PAGE_SIZE
+from venuekit_bybit_inverse.positions import LEG, PAGE_SIZE
 from venuekit_bybit_inverse.reading import read_pages, together, together_all
 
 __all__ = ["BybitSettings"]
@@ -92,19 +94,21 @@ class _Reads:
         self._note(1, answer.as_of)
         return answer.value.margin_mode.margin_type
 
-    async def rows(self, endpoint: Endpoint[Page[R]], /, **parameters: Any) -> tuple[R, ...]:
-        found = await read_pages(self.account, endpoint, **parameters)
+    async def rows(
+        self, endpoint: Endpoint[Page[R]], identity: Callable[[R], Hashable], /, **parameters: Any
+    ) -> tuple[R, ...]:
+        found = await read_pages(self.account, endpoint, identity, **parameters)
         self._note(found.calls, found.as_of)
         return found.rows
 
     async def positions(self, **which: str) -> tuple[PositionRow, ...]:
-        return await self.rows(POSITION_LIST, limit=PAGE_SIZE, **which)
+        return await self.rows(POSITION_LIST, LEG, limit=PAGE_SIZE, **which)
 
     async def orders(self, **which: str) -> tuple[OrderRow, ...]:
-        return await self.rows(OPEN_ORDERS, openOnly=0, limit=_ORDERS_PAGE, **which)
+        return await self.rows(OPEN_ORDERS, attrgetter("order_id"), openOnly=0, limit=_ORDERS_PAGE, **which)
 
     async def tiers(self, symbol: str) -> tuple[RiskLimitRow, ...]:
-        return await self.rows(RISK_LIMITS, category=CATEGORY, symbol=symbol)
+        return await self.rows(RISK_LIMITS, TIER, category=CATEGORY, symbol=symbol)
 
     def _note(self, calls: int, as_of: datetime) -> None:
         self.weight += calls

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from typing import ClassVar
 
 from venuekit.account import Account
 from venuekit.capabilities import Withdrawal, WithdrawalReader, WithdrawalStatus
 from venuekit.endpoint import Endpoint
 from venuekit.walk import Walk
-from venuekit.walking import Track, merged
+from venuekit.walking import Track, merged, only
 from venuekit_bybit_inverse.endpoints import WITHDRAWALS
 from venuekit_bybit_inverse.history_pages import MONTH, TWO_YEARS, Found, milliseconds, newest_first, span_of
 from venuekit_bybit_inverse.history_payloads import WithdrawalRow
@@ -80,8 +81,12 @@ class BybitWithdrawals(Account, WithdrawalReader):
                 coin=asset,
                 withdrawType=_ALL,
             )
+            has_status: Callable[[Withdrawal], bool] | None = None
+            if status is not None:
+                word, meaning = attrgetter("venue_status"), attrgetter("status")
+                has_status = only(status, meaning, word=word, known=_STATUSES, operation="iter_withdrawals")
             async for one in merged(_values(found), track=_TRACK, after=after):
-                if status in {None, one.status}:
+                if has_status is None or has_status(one):
                     yield one
 
         return Walk(walk, cost_per_page=1)
