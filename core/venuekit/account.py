@@ -295,7 +295,12 @@ class Account:
         await self._line.clock.sleep(seconds)
 
     async def sync_clock(self) -> None:
-        """Measure how far the venue's clock is from ours."""
+        """
+        Measure the venue's clock anew.
+
+        Raises:
+            OperationError: the venue does not tell its time, or none that can be believed; the clock stays as it was.
+        """
         await self._line.place.clock.sync(lambda: self.call(self.venue.server_time))
 
     async def _read(self, endpoint: Endpoint[T], /, **parameters: Any) -> T:

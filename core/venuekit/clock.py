@@ -1,18 +1,21 @@
-"""Time: one injected clock, and how far a venue's clock is from it."""
+"""Time: one injected clock, and the clock of a venue as far as it is known here."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import attrs
+
+from venuekit.errors import AnswerLost
 
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["Clock", "SystemClock", "VenueClock", "clock_error", "from_milliseconds"]
+__all__ = ["Clock", "ClockWarning", "SystemClock", "VenueClock", "clock_error", "from_milliseconds"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -55,33 +58,89 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
+class ClockWarning(UserWarning):
+    """A venue's clock could not be measured; our own is used in its place."""
+
+
+class _Sample(NamedTuple):
+    """One answer to the question for the time: how long it took, and between which moments it was true."""
+
+    trip: float  #: seconds
+    origin: int  #: the venue's time, in milliseconds, at which our monotonic clock stood at 0
+    error: int  #: by how many milliseconds ``origin`` may be wrong either way
+
+    def agrees(self, other: _Sample) -> bool:
+        return abs(self.origin - other.origin) <= self.error + other.error + _JITTER
+
+
+#: a round trip, in seconds, that is short enough not to be measured again
+_GOOD_TRIP = 0.5
+#: how often the time is asked for at most
+_SAMPLES = 3
+#: what two samples may differ by besides their own errors, in milliseconds
+_JITTER = 100
+#: by how much our own clock is believed to be wrong before it is compared with a venue's, in milliseconds
+_UNMEASURED = 2500
+#: how far the venue's clock may be from the one known and one answer still suffice, in milliseconds
+_BELIEVED = 1000
+#: how far two clocks run apart, in milliseconds a second: more than any that works
+_DRIFT = 0.1
+#: a wall clock that moved by more than this many milliseconds against the monotonic one was set, or we were asleep
+_STEP = 250
+
+
 @attrs.define(eq=False)
 class VenueClock:
     """
-    A venue's clock as seen from here: ours plus an offset, taken from one filtered sample.
+    A venue's clock as seen from here: our monotonic clock and where it stood when the venue was asked for its time.
 
-    A sample counts when its round trip was short; of up to three the one with the shortest round trip is taken, its
-    answer placed in the middle of the trip.
+    Our wall clock may be set while we run; the venue's time does not move with it. A measurement places each answer in
+    the middle of its round trip, takes the shortest one, and never believes one answer alone that says something else
+    than was known: another one must confirm it. Until the first one our own wall clock stands in.
     """
 
     clock: Clock
-    offset: int = 0  #: milliseconds to add to our clock
     synced: bool = False
-    #: a round trip in seconds that is short enough not to be measured again
-    _good_trip: float = 0.5
-    _samples: int = 3
+    _origin: int = attrs.field(init=False)
+    #: by how many milliseconds the last measurement may have been wrong, and both our clocks at that time
+    _error: int = attrs.field(default=_UNMEASURED, init=False)
+    _at: float = attrs.field(init=False)
+    _wall: int = attrs.field(init=False)
     _running: asyncio.Task[None] | None = attrs.field(default=None, init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._at, self._wall = self.clock.monotonic(), self.clock.milliseconds()
+        self._origin = self._wall - round(self._at * 1000)
 
     def milliseconds(self) -> int:
         """Return the venue's time in milliseconds since 1970."""
-        return self.clock.milliseconds() + self.offset
+        return self._origin + round(self.clock.monotonic() * 1000)
 
     def now(self) -> datetime:
         """Return the venue's time as an aware UTC datetime."""
         return from_milliseconds(self.milliseconds())
 
+    @property
+    def error(self) -> int:
+        """
+        By how many milliseconds :meth:`milliseconds` may be wrong either way.
+
+        Half the round trip of the last measurement, what clocks drift since, and by how much our wall clock was set or
+        we slept since; 2500 and more as long as the venue's clock was never measured.
+        """
+        age = self.clock.monotonic() - self._at
+        step = abs(self.clock.milliseconds() - self._wall - age * 1000)
+        return self._error + round(max(0.0, age) * _DRIFT + (step if step > _STEP else 0))
+
     async def sync(self, ask: Callable[[], Awaitable[datetime]]) -> None:
-        """Measure the offset by asking the venue for its time; whoever asks meanwhile joins the same measurement."""
+        """
+        Measure anew by asking the venue for its time; whoever asks meanwhile joins the same measurement.
+
+        ``ask`` must not wait for a measurement itself.
+
+        Raises:
+            AnswerLost: no two answers agree; the clock stays as it was.
+        """
         import asyncio
 
         if self._running is None:
@@ -95,25 +154,36 @@ class VenueClock:
             task.exception()  # whoever waited has met it; a measurement nobody waits for any more is not news
 
     async def _measure(self, ask: Callable[[], Awaitable[datetime]]) -> None:
-        best: tuple[float, int] | None = None
-        for _ in range(self._samples):
-            started, before = self.clock.monotonic(), self.clock.milliseconds()
-            theirs = await ask()
-            trip = self.clock.monotonic() - started
-            offset = round((theirs - from_milliseconds(before)) / timedelta(milliseconds=1) - trip * 500)
-            if best is None or trip < best[0]:
-                best = (trip, offset)
-            if trip <= self._good_trip:
+        known = _Sample(0, self._origin, min(self.error, _BELIEVED))
+        samples: list[_Sample] = []
+        for _ in range(_SAMPLES):
+            sample = await self._sample(ask)
+            is_confirmed = sample.agrees(known) or any(map(sample.agrees, samples))
+            samples.append(sample)
+            if is_confirmed and sample.trip <= _GOOD_TRIP:
                 break
-        if best is not None:
-            self.offset = best[1]
-            self.synced = True
+        confirmed = [one for one in samples if one.agrees(known) or any(one.agrees(o) for o in samples if o is not one)]
+        if not confirmed:
+            told = ", ".join(f"{(one.origin - known.origin) / 1000:+.3f} s" for one in samples)
+            raise AnswerLost(f"the venue's clock cannot be told: its answers differ from the one known by {told}")
+        self._take(min(confirmed))
+
+    async def _sample(self, ask: Callable[[], Awaitable[datetime]]) -> _Sample:
+        began = self.clock.monotonic()
+        theirs = round((await ask() - _EPOCH) / timedelta(milliseconds=1))
+        trip = self.clock.monotonic() - began
+        half = trip * 500
+        return _Sample(trip, theirs - round(began * 1000 + half), math.ceil(half) + 1)
+
+    def _take(self, sample: _Sample) -> None:
+        self._origin, self._error, self.synced = sample.origin, sample.error, True
+        self._at, self._wall = self.clock.monotonic(), self.clock.milliseconds()
 
 
-#: half of a slow round trip, in milliseconds
-_ERROR = 250
+#: the clocks of a venue's machines differ, too: by no more than this many milliseconds
+_MACHINES = 250
 
 
 def clock_error(clock: VenueClock) -> int:
-    """Return by how many milliseconds a venue's clock, as it is known here, may be wrong either way."""
-    return _ERROR if clock.synced else 10 * _ERROR
+    """Return by how many milliseconds a time that a venue tells may differ from its clock as it is known here."""
+    return max(_MACHINES, clock.error)

@@ -15,7 +15,7 @@ import attrs
 
 from venuekit import errors
 from venuekit.capabilities import Capability, capability_of
-from venuekit.clock import Clock, SystemClock, VenueClock
+from venuekit.clock import Clock, ClockWarning, SystemClock, VenueClock
 from venuekit.credentials import Credentials, Secret
 from venuekit.endpoint import Endpoint, Subject
 from venuekit.pipeline.budget import Budget, PoolName
@@ -128,7 +128,8 @@ class Runtime:
 
         Raises:
             CredentialsError: the credentials may not travel to this host.
-            OperationError: the venue could not be asked for its time, or refuses the account.
+            OperationError: the venue cannot be reached, or refuses the account. One that only does not tell its time
+                is warned of (:class:`~venuekit.clock.ClockWarning`).
         """
         self._check_loop()
         environment = environment_of(venue, credentials)
@@ -162,7 +163,7 @@ class Runtime:
             read = holdings_reader(opened)
             line.position_limit = PositionLimit(line.guard.max_position_notional, read, self._clock)
         if not place.clock.synced:
-            await opened.sync_clock()
+            await _measure_clock(opened)
         await opened.on_open()
         return opened
 
@@ -225,6 +226,26 @@ class Runtime:
             self._loop = loop
         if self._loop is not loop:
             raise RuntimeError("a Runtime belongs to the loop that opened it; make one per loop")
+
+
+async def _measure_clock(account: Account) -> None:
+    """
+    Measure the clock of a venue for the first time.
+
+    One that does not tell its time is warned of, and can still be read; one that cannot be reached, or shuts this
+    address out, is not opened.
+    """
+    try:
+        await account.sync_clock()
+    except (errors.NeverSent, errors.CertificateRejected, errors.Banned):
+        raise
+    except errors.OperationError as error:
+        words = (
+            f"{account.venue.id}: the venue's clock could not be measured, and our own stands in for it until it can be"
+            f" ({account.venue.server_time}: {error}). Requests may be refused because of their time, and of a write"
+            " whose answer is lost no absence is proven"
+        )
+        warnings.warn(words, ClockWarning, stacklevel=3)
 
 
 def _fence_of(venue: Venue[Any], entry: Unresolved) -> Fence | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from venuekit.simulator.front import Front
 
 __all__ = [
+    "TOLERANCE",
     "Answers",
     "BlockedBy",
     "Blocker",
@@ -33,6 +34,7 @@ __all__ = [
     "Limit",
     "LimitScope",
     "Refusal",
+    "RequestExpiry",
     "SigningScheme",
     "Stamp",
     "Venue",
@@ -158,6 +160,32 @@ class Refusal:
     is_foreign: bool = attrs.field(default=attrs.Factory(lambda self: self.code is None, takes_self=True))
 
 
+class RequestExpiry(enum.StrEnum):
+    """
+    What bounds how late a signed request can arrive and still be executed.
+
+    The moment after which it cannot is its fence; WINDOW and EXPIRY allow the venue's own clocks a second of error.
+    """
+
+    #: it carries a timestamp, and is refused when that is too old by the receive window, or lies in the future
+    WINDOW = "window"
+    #: it carries the moment after which it is refused, timestamp and receive window: one from a clock that is ahead
+    #: lives longer, and nothing tells
+    EXPIRY = "expiry"
+    #: every signed request carries a number above those before it: one cannot arrive after a later one was answered
+    NONCE = "nonce"
+    #: nothing: what was lost may arrive at any time, and its absence is never proven
+    NONE = "none"
+
+    def fence(self, timestamp: int, recv_window: int) -> int:
+        """Return the fence, in milliseconds on the venue's clock; for NONE, until when later writes are held back."""
+        return timestamp if self is RequestExpiry.NONCE else timestamp + recv_window + TOLERANCE
+
+
+#: how far the clocks of one venue's machines may differ, in milliseconds
+TOLERANCE = 1000
+
+
 class Answers(Protocol):
     """How a venue's answers tell success from refusal. Pure."""
 
@@ -231,6 +259,7 @@ class Venue(Generic[A_co]):
         server_time: The endpoint that tells its time.
         endpoints: Every endpoint its account uses or offers.
         recv_window: Milliseconds a signed request stays valid unless told otherwise; ``recv_window_most`` the most.
+        expiry: What bounds how late a signed request can arrive.
         behaviours: One frozen value per capability that needs one.
         couplings, blockers: What the planner must know about its settings.
         unsupported: Capability to the venue's reason, one sentence.
@@ -250,6 +279,7 @@ class Venue(Generic[A_co]):
     realm: str = attrs.field(default=attrs.Factory(lambda self: self.id, takes_self=True))
     recv_window: int = 5000
     recv_window_most: int = 60_000
+    expiry: RequestExpiry = RequestExpiry.WINDOW
     behaviours: tuple[object, ...] = ()
     couplings: tuple[Coupling, ...] = ()
     blockers: tuple[Blocker, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -206,7 +207,7 @@ async def test_venuekit_make_transport_is_called_once_per_venue_and_environment(
     made: list[tuple[str, str, FakeTransport]] = []
 
     def reply(request: HttpRequest) -> HttpResponse:
-        return json_answer({"now": 1_750_000_000_000})
+        return json_answer({"now": time.time_ns() // 1_000_000})
 
     def venuekit_make_transport(venue: Any, environment: Any) -> FakeTransport:
         made.append((venue.id, environment.rest, FakeTransport(reply)))

@@ -33,8 +33,8 @@ class StageClock:
         return self.start + round(asyncio.get_running_loop().time() * 1000)
 
     def monotonic(self) -> float:
-        """Return the loop's time in seconds."""
-        return asyncio.get_running_loop().time()
+        """Return the wall clock in seconds: both leap together."""
+        return self.milliseconds() / 1000
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""

@@ -120,7 +120,7 @@ async def _write(operation: Operation[Any], call: Call) -> Any:
             await take_turn(operation, queued)
     try:
         if subjects.fences and subject is not None:
-            await wait_for_fences(operation)
+            await wait_for_fences(operation, call)
         if endpoint.before is not None:
             operation.before = await endpoint.before(call, operation.parameters)
             operation.before_at = operation.line.place.clock.milliseconds()

@@ -41,8 +41,6 @@ _UNANSWERED: Mapping[TroubleKind, type[errors.TransportError]] = {
     TroubleKind.CERTIFICATE: errors.CertificateRejected,
     TroubleKind.LOST: errors.AnswerLost,
 }
-#: a request is good until its timestamp plus the receive window, and venues allow clocks one second of error
-_TOLERANCE = 1000
 
 
 @attrs.define(eq=False)
@@ -121,7 +119,7 @@ class Operation(Generic[T]):
         try:
             if line.halted:
                 self.check_guard()  # asked last: it may have waited for its turn, a fence, the budget or the signer
-            self.fence = self.sent_at + window + _TOLERANCE
+            self.fence = line.place.venue.expiry.fence(self.sent_at, window)
             if endpoint.is_write:
                 if endpoint.effect is Effect.KEYED:
                     use_client_ids(self)

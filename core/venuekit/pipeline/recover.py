@@ -6,6 +6,7 @@ from typing import Any, TypeVar, cast
 
 from venuekit.endpoint import Call
 from venuekit.errors import OperationError
+from venuekit.pipeline.measuring import measure
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.retry import Column, Move, after_loss, column, move, persist, unchanged
 from venuekit.pipeline.settle import find_out, left_open, settle_unless_settled
@@ -23,10 +24,9 @@ async def recover(operation: Operation[T], first: Trouble, call: Call) -> T:
     Raises:
         OperationError: what the last trouble, or finding out about it, ends in.
     """
-    server_time = operation.line.place.venue.server_time
 
-    async def resync(_: Operation[Any]) -> None:
-        await operation.line.place.clock.sync(lambda: call(server_time))
+    async def resync(_: Operation[Any]) -> bool:
+        return await measure(operation, call) is None
 
     try:
         value = await persist(operation, first, resync)

@@ -15,7 +15,6 @@ from typing import Any, TypeVar, cast
 import attrs
 import tenacity as _t
 
-from venuekit import errors
 from venuekit.endpoint import Change, Effect, Endpoint, Subject
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
@@ -88,6 +87,11 @@ TABLE: Mapping[TroubleKind, Mapping[Column, Move]] = {
 }
 
 
+#: what is done less often for the read of the venue's time than for others, and how often that is tried
+_MEASURING = frozenset({Move.RESYNC, Move.RETRY})
+_TRIES_OF_TIME = 2
+
+
 def move(trouble: Trouble, operation: Operation[Any]) -> Move:
     """Look up what to do."""
     chosen = TABLE[trouble.kind][column(operation.endpoint)]
@@ -99,6 +103,9 @@ def move(trouble: Trouble, operation: Operation[Any]) -> Move:
         return Move.FIND_OUT
     if chosen is Move.RESYNC and operation.resynced:
         return Move.RAISE
+    if chosen in _MEASURING and operation.endpoint is operation.line.place.venue.server_time:
+        # measuring the clock never waits for itself, nor long for a venue that does not tell its time
+        return Move.RETRY if chosen is Move.RETRY and operation.attempts < _TRIES_OF_TIME else Move.RAISE
     return chosen
 
 
@@ -111,7 +118,7 @@ class _Again(Exception):
 
 
 async def persist(
-    operation: Operation[T], first: Trouble | None, resync: Callable[[Operation[Any]], Awaitable[None]]
+    operation: Operation[T], first: Trouble | None, resync: Callable[[Operation[Any]], Awaitable[bool]]
 ) -> T:
     """
     Attempt until there is an answer or the table says something else than to try again.
@@ -134,10 +141,8 @@ async def persist(
             chosen = move(trouble, operation)
             if chosen is Move.RESYNC:
                 operation.resynced = True
-                try:
-                    await resync(operation)
-                except errors.VenuekitError:
-                    raise trouble from None  # no time to be had: the refusal itself is what the caller should see
+                if not await resync(operation):
+                    raise  # no time to be had: the refusal itself is what the caller should see
             elif chosen not in {Move.RETRY, Move.WAIT}:
                 raise
             raise _Again(trouble) from None

@@ -13,6 +13,7 @@ from venuekit.clock import from_milliseconds
 from venuekit.credentials.redactor import redact
 from venuekit.endpoint import AbsenceProof, Absent, Applied, Call, Change, Effect, Reading, Unclear
 from venuekit.errors import OperationError, Outcome, VenuekitError
+from venuekit.pipeline.measuring import pass_by
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.options import UNSET
@@ -37,7 +38,7 @@ _LOOKS = (0.0, 1.0, 2.0)
 #: the same when the venue is overloaded: fewer, and further apart each time
 _SPARSE_LOOKS = (2.0, 4.0)
 
-Resync = Callable[[Operation[Any]], Awaitable[None]]
+Resync = Callable[[Operation[Any]], Awaitable[bool]]
 
 
 async def find_out(operation: Operation[Any], trouble: Trouble, call: Call, resync: Resync) -> Any:
@@ -64,6 +65,8 @@ async def look_again(operation: Operation[Any], cause: OperationError, call: Cal
         raise _differing(operation, cause, reading, call, first)
     if operation.line.place.clock.milliseconds() <= operation.open_until:
         raise _unknown(operation, cause, "it may still arrive", call, first)
+    if (why := await pass_by(operation, operation.open_until, call)) is not None:
+        raise _unknown(operation, cause, why, call, first)
     if first is None:  # it may have held until somebody, or a later write of ours, set this
         words = f"{_shown(reading.value)} holds now; nobody read what held before it was sent"
         raise _unknown(operation, cause, words, call, None)
@@ -159,7 +162,7 @@ async def _settle(operation: Operation[Any], trouble: Trouble, call: Call, resyn
             if until is None or operation.line.place.clock.now() >= until or operation.line.halted:
                 raise
             try:
-                await wait_for_fences(operation)  # what was lost meanwhile must not undo it
+                await wait_for_fences(operation, call)  # what was lost meanwhile must not undo it
             except errors.Fenced:
                 raise absent from None
         operation.open_until = 0
@@ -192,7 +195,9 @@ async def _prove(operation: Operation[Any], cause: OperationError, call: Call) -
         if isinstance(found, Applied):
             return found.answer
         raise _unknown(operation, cause, "finding nothing proves nothing here", call, None)
-    await _sleep_until(operation, from_milliseconds(operation.open_until) + proof.after)
+    moment = operation.open_until + round(proof.after.total_seconds() * 1000)
+    if (why := await pass_by(operation, moment, call)) is not None:
+        raise _unknown(operation, cause, f"nothing was found, and that proves nothing: {why}", call, None)
     return await _count_absences(operation, cause, call, proof, clock.now())
 
 

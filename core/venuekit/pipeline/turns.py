@@ -8,8 +8,9 @@ from typing import Any
 
 from venuekit import errors
 from venuekit.clock import from_milliseconds
-from venuekit.endpoint import Effect
+from venuekit.endpoint import Call, Effect
 from venuekit.errors import OperationError
+from venuekit.pipeline.measuring import measure_if_doubtful
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.subjects import Fence, Footprint, footprint_of
 
@@ -39,7 +40,7 @@ async def take_turn(operation: Operation[Any], footprint: Footprint) -> None:
     operation.behind = None
 
 
-async def wait_for_fences(operation: Operation[Any]) -> None:
+async def wait_for_fences(operation: Operation[Any], call: Call) -> None:
     """
     Wait until a lost earlier write can no longer arrive and win over this one.
 
@@ -48,8 +49,9 @@ async def wait_for_fences(operation: Operation[Any]) -> None:
     """
     subjects, clock = operation.line.subjects, operation.line.place.clock
     footprint = footprint_of(operation.endpoint, operation.parameters)
+    await measure_if_doubtful(operation, call)
     while footprint is not None:  # another one may be lost meanwhile
-        now = clock.milliseconds()
+        now = clock.milliseconds() - clock.error
         fence = subjects.fence_before(footprint, operation.write, now)
         if fence is None:
             break

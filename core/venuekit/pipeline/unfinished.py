@@ -30,6 +30,7 @@ async def resolve(line: Line, entry: Unresolved, call: Call) -> str:
 
 
 async def _resolve(line: Line, endpoint: Endpoint[object], entry: Unresolved, call: Call) -> str:
+    from venuekit.pipeline.measuring import pass_by
     from venuekit.pipeline.settle import look_again, read_now
 
     try:
@@ -50,6 +51,8 @@ async def _resolve(line: Line, endpoint: Endpoint[object], entry: Unresolved, ca
     cause = operation.annotate(errors.OutcomeUnknown(f"left unfinished at {entry.sent_at:%Y-%m-%d %H:%M:%S} UTC"))
     clock = line.place.clock
     if endpoint.effect is Effect.SET and clock.milliseconds() > operation.open_until:
+        if (why := await pass_by(operation, operation.open_until, call)) is not None:
+            raise operation.annotate(errors.OutcomeUnknown(f"{cause.message}; {why}"))
         reading = await read_now(operation, cause, call, None)
         if not reading.holds:  # it may have held until a later write: what is certain is that it does not now
             if line.journal is not None:

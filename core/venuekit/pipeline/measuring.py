@@ -1,0 +1,59 @@
+"""Measuring: the venue's clock, known anew before anything is concluded from a moment on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from venuekit.endpoint import Call
+from venuekit.errors import VenuekitError
+from venuekit.pipeline.operation import Operation
+from venuekit.venue import TOLERANCE, RequestExpiry
+
+__all__ = ["measure", "measure_if_doubtful", "pass_by"]
+
+#: how often a moment is waited for again, where the clock turned out to be behind it
+_ROUNDS = 4
+#: a clock that may be this wrong, in milliseconds, is measured anew before a fence is believed to be over
+_DOUBTFUL = TOLERANCE
+
+
+async def measure(operation: Operation[Any], call: Call) -> str | None:
+    """Measure the venue's clock by one or two reads; return why it could not be, None when it was."""
+    place = operation.line.place
+    endpoint = place.venue.server_time
+    try:
+        await place.clock.sync(lambda: call(endpoint))
+    except VenuekitError as error:
+        return f"the venue's clock could not be measured ({endpoint}: {error})"
+    return None
+
+
+async def measure_if_doubtful(operation: Operation[Any], call: Call) -> None:
+    """Measure the clock where it was not for long, or was set meanwhile; a failure leaves it as doubtful as it was."""
+    if operation.line.place.clock.error > _DOUBTFUL:
+        await measure(operation, call)
+
+
+async def pass_by(operation: Operation[Any], moment: int, call: Call) -> str | None:
+    """
+    Wait until the venue's clock, measured anew, is past a moment in milliseconds.
+
+    Returns why that cannot be told, None when it is past.
+    """
+    place = operation.line.place
+    if place.venue.expiry is RequestExpiry.NONE:
+        return "nothing bounds how late a request can arrive here"
+    # where our clock was ahead, all of it may have to be waited for once more; what is longer is not waited for
+    longest = moment - operation.sent_at + TOLERANCE
+    for _ in range(_ROUNDS):
+        missing = moment + place.clock.error - place.clock.milliseconds()
+        if missing > longest:
+            return f"by the venue's clock it may still arrive for {missing / 1000:.1f} s"
+        if missing >= 0:
+            # a millisecond past it, since the venue's own clock decides on equality
+            await operation.line.clock.sleep((missing + 1) / 1000)
+        if (why := await measure(operation, call)) is not None:
+            return why
+        if place.clock.milliseconds() - place.clock.error > moment:
+            return None
+    return "our clock and the venue's do not run alike"

@@ -1,0 +1,127 @@
+"""A venue's clock as seen from here: measured, never moved by one answer alone, and honest about its error."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+
+import attrs
+import pytest
+
+from venuekit.clock import VenueClock, from_milliseconds
+from venuekit.errors import AnswerLost
+
+NOW = 1_750_000_000_000
+
+
+@attrs.define
+class HandClock:
+    """A clock whose two faces are moved by hand, in milliseconds."""
+
+    wall: int = NOW
+    ticks: int = 5_000
+
+    def milliseconds(self) -> int:
+        return self.wall
+
+    def monotonic(self) -> float:
+        return self.ticks / 1000
+
+    async def sleep(self, seconds: float) -> None:
+        self.move(round(seconds * 1000))
+
+    def move(self, milliseconds: int) -> None:
+        self.wall += milliseconds
+        self.ticks += milliseconds
+
+
+def telling(clock: HandClock, answers: Iterable[tuple[int, int]]) -> Callable[[], Awaitable[datetime]]:
+    """Return what answers with our time and an offset, each after a round trip that takes so long."""
+    left = iter(answers)
+
+    async def ask() -> datetime:
+        offset, trip = next(left)
+        clock.move(trip // 2)
+        told = from_milliseconds(clock.wall + offset)
+        clock.move(trip - trip // 2)
+        return told
+
+    return ask
+
+
+async def test_answer_is_placed_in_the_middle_of_its_round_trip() -> None:
+    """The clock is right, and may be wrong by half the trip."""
+    clock = HandClock()
+    venue = VenueClock(clock)
+
+    await venue.sync(telling(clock, [(300, 200)]))
+
+    assert venue.synced
+    assert clock.wall + 300 == venue.milliseconds()
+    assert 101 == pytest.approx(venue.error, abs=1)
+
+
+async def test_one_bad_answer_never_moves_the_clock() -> None:
+    """Two that agree with each other are believed, the one between them is not; without two the clock stays."""
+    clock = HandClock()
+    venue = VenueClock(clock)
+
+    await venue.sync(telling(clock, [(3_600_000, 20), (7_000, 20), (7_010, 20)]))
+    assert 7_000 == pytest.approx(venue.milliseconds() - clock.wall, abs=10)
+
+    with pytest.raises(AnswerLost, match="cannot be told"):
+        await venue.sync(telling(clock, [(60_000, 20), (-60_000, 20), (90_000, 20)]))
+    assert 7_000 == pytest.approx(venue.milliseconds() - clock.wall, abs=10)
+
+    await venue.sync(telling(clock, [(60_000, 20), (7_020, 20)]))
+    assert 7_000 == pytest.approx(venue.milliseconds() - clock.wall, abs=30)
+
+
+async def test_shortest_of_slow_answers_is_taken() -> None:
+    """Slow ones are asked for again, and differ by no more than their trips allow."""
+    clock = HandClock()
+    venue = VenueClock(clock)
+
+    await venue.sync(telling(clock, [(400, 3_000), (50, 700), (200, 1_600)]))
+
+    assert clock.wall + 50 == venue.milliseconds()
+    assert 351 == venue.error
+
+
+async def test_wall_clock_that_is_set_does_not_move_the_venues() -> None:
+    """It makes it doubtful: the error grows by as much, until it is measured anew."""
+    clock = HandClock()
+    venue = VenueClock(clock)
+    await venue.sync(telling(clock, [(0, 20)]))
+    before = venue.milliseconds()
+
+    clock.wall += 3_600_000
+
+    assert before == venue.milliseconds()
+    assert venue.error > 3_600_000
+    await venue.sync(telling(clock, [(-3_600_000, 20)]))
+    assert venue.error < 20
+
+
+async def test_error_grows_with_age_and_is_large_before_the_first_measurement() -> None:
+    """Clocks run apart by up to 0.1 ms a second."""
+    clock = HandClock()
+    venue = VenueClock(clock)
+    assert venue.error >= 2_500
+
+    await venue.sync(telling(clock, [(0, 20)]))
+    clock.move(10_000_000)
+
+    assert 1_011 == venue.error
+
+
+async def test_whoever_asks_meanwhile_joins_the_measurement() -> None:
+    """Three at once are one question."""
+    clock = HandClock()
+    venue = VenueClock(clock)
+    ask = telling(clock, [(0, 20)])
+
+    await asyncio.gather(*(venue.sync(ask) for _ in range(3)))
+
+    assert venue.synced
