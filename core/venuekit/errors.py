@@ -255,7 +255,8 @@ class Fenced(OperationError):
     A write was held back by an earlier one of ours for longer than it may wait; the venue was asked nothing.
 
     ``fence`` is the moment, on the venue's clock, after which the earlier one, whose answer was lost, cannot arrive any
-    more; None where that one is still under way. ``using(max_wait=...)`` or ``using(deadline=...)`` waits longer.
+    more, and ``retry_at`` follows it; both are None where that one is still under way. ``using(max_wait=...)`` or
+    ``using(deadline=...)`` waits longer, as ``mend`` says.
     """
 
     _verb = "was held back"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
 from typing import Any
 
 from venuekit import errors
@@ -34,8 +33,8 @@ async def take_turn(operation: Operation[Any], footprint: Footprint) -> None:
     try:
         await subjects.enter(footprint, operation, timer=timer)
     except TimeoutError:
-        words = f"it waited {patience:g} s for {operation.behind}; {_mend(operation, None)}"
-        raise too_long(operation, words) from None
+        words = f"it waited {patience:g} s for {operation.behind}"
+        raise too_long(operation, words, mend=_mend(operation, None)) from None
     _count(operation, clock.monotonic() - began)
     operation.behind = None
 
@@ -58,8 +57,8 @@ async def wait_for_fences(operation: Operation[Any], call: Call) -> None:
         seconds = (fence.until - now + 1) / 1000
         operation.behind = _told(fence)
         if seconds > _patience(operation):
-            words = f"{operation.behind}, {seconds:.1f} s from now; {_mend(operation, seconds)}"
-            raise too_long(operation, words, until=from_milliseconds(fence.until))
+            words = f"{operation.behind}, {seconds:.1f} s from now"
+            raise too_long(operation, words, mend=_mend(operation, seconds), fence=fence)
         waited = operation.waited
         await operation.wait(seconds)
         operation.waited = waited
@@ -67,10 +66,11 @@ async def wait_for_fences(operation: Operation[Any], call: Call) -> None:
     operation.behind = None
 
 
-def too_long(operation: Operation[Any], words: str, *, until: datetime | None = None) -> OperationError:
+def too_long(operation: Operation[Any], words: str, *, mend: str = "", fence: Fence | None = None) -> OperationError:
     """Return the error of a write that was held back for longer than it may wait."""
-    error = operation.annotate(errors.Fenced(words))
-    error.fence = until
+    error = operation.annotate(errors.Fenced(words, mend=mend))
+    if fence is not None:
+        error.fence, error.retry_at = from_milliseconds(fence.until), from_milliseconds(fence.until + 1)
     return error
 
 

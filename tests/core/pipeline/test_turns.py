@@ -112,6 +112,9 @@ async def test_a_fence_beyond_what_may_be_waited_is_told_at_once(stage: Any) -> 
         assert stage.clock.monotonic() == began
         assert (error.outcome, error.subject, error.sent_at) == (Outcome.NOT_SENT, "GEMUSD", None)
         assert error.fence is not None
+        assert error.retry_at is not None
+        assert error.fence < error.retry_at
+        assert error.mend == f"using({bound}=7) waits for it"
         assert 5 < error.fence.timestamp() - stage.clock.milliseconds() / 1000 < 6.1
         assert "set_leverage was held back for GEMUSD: an earlier write may still arrive until" in str(error)
         assert f"(set_leverage for GEMUSD), 6.0 s from now; using({bound}=7) waits for it" in str(error)
