@@ -63,7 +63,7 @@ def before_writing(step: PlannedStep, value: Value | None) -> Result | None:
 
 def failed(step: PlannedStep, error: OperationError) -> Result:
     """Return the result of a step whose setter raised."""
-    message = str(error) if error.code is None else error.message
+    message = str(error) if error.code is None else "; ".join(filter(None, (error.message, error.mend)))
     if isinstance(error, Conflict):
         status = ResultStatus.CONFLICT
     elif error.outcome is Outcome.UNKNOWN:

@@ -99,3 +99,11 @@ def test_no_change_codes_stand_with_their_endpoints() -> None:
         "POST /v5/position/set-leverage": frozenset({110043}),
         "POST /v5/position/switch-mode": frozenset({110025}),
     }
+
+
+def test_unknown_key_tells_all_that_it_can_mean() -> None:
+    """The same code answers a key of another environment or site."""
+    row = FAULTS.row(200, 10003, "API key is invalid.")
+    assert row is not None
+    for meaning in ("unknown", "expired", "testnet", "regional site"):
+        assert meaning in row.mend

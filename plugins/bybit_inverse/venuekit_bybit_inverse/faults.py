@@ -7,6 +7,13 @@ from venuekit.faults import Fault, FaultRow, FaultTable
 __all__ = ["FAULTS"]
 
 
+#: one code for all of it
+_KEY_OR_PLACE = (
+    "one of: the key is unknown, it was deleted or has expired, or it belongs to another environment (live, testnet "
+    "and demo have keys of their own) or regional site"
+)
+
+
 def _rows(fault: Fault, *codes: int) -> tuple[FaultRow, ...]:
     return tuple(FaultRow(fault, code=code) for code in codes)
 
@@ -25,7 +32,8 @@ FAULTS = FaultTable(
         # The order was modified while this amendment was being carried out: its state has to be looked at.
         *_rows(Fault.UNKNOWN_OUTCOME, 40004),
         *_rows(Fault.UNKNOWN_OUTCOME, 131200, 131201, 131003, 131216),
-        *_rows(Fault.AUTHENTICATION, 10003, 10004, 10007, 33004, -2015),
+        FaultRow(Fault.AUTHENTICATION, code=10003, mend=_KEY_OR_PLACE),
+        *_rows(Fault.AUTHENTICATION, 10004, 10007, 33004, -2015),
         *_rows(Fault.PERMISSION, 10005, 10008, 10009, 10010, 10024, 10027, 110066, 110132),
         *_rows(Fault.INVALID, 10001, 10017, 10029, 110074),
         *_rows(Fault.NOT_FOUND, 110001, 110008, 110010),

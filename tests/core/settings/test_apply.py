@@ -287,6 +287,17 @@ async def test_errors_of_a_setter_end_the_step_by_their_outcome(main: Any, error
     assert message(report, "symbols.ETH.leverage") == str(error)
 
 
+async def test_a_refusal_says_what_its_words_can_mean(main: Any) -> None:
+    """What the venue's table knows beside the words is part of the step's message."""
+    accounts = {"main": main}
+    made = await plan(target("[accounts.main.symbols.ETH]\nleverage = 5\n"), accounts)
+    refused = Rejected("no", venue="acme_perp", code=7, mend="close the other one first")
+    main.world.meddle = when("acme_perp leverage ETH 5", applied=False, do=raising(refused))
+    report = await apply(made, accounts)
+
+    assert message(report, "symbols.ETH.leverage") == "no; close the other one first"
+
+
 @pytest.mark.parametrize(
     ("error", "exit_status"),
     [
