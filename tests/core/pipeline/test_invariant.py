@@ -35,6 +35,10 @@ FAULTS: dict[str, Callable[[], Disturbance | None]] = {
     "truncated": lambda: Truncate(4),
     "cut": lambda: Cut(4),
     "html": lambda: Answer.html(502),
+    "firewall": lambda: Answer.html(403),
+    "firewall but applied": lambda: Answer.html(403, applied=True),
+    "shut out but applied": lambda: Answer(418, b"blocked", {"Retry-After": "1"}, applied=True),
+    "nowhere but applied": lambda: Answer.html(404, applied=True),
     "unstated": lambda: refusal(3001, 500),
     "unstated but applied": lambda: Answer.json(500, {"error": {"code": 3001, "message": "?"}}, applied=True),
     "busy": lambda: refusal(3002, 503),
@@ -117,7 +121,8 @@ class World(RuleBasedStateMachine):
         unanswered = [
             one
             for one in self.sim.requests[before:]
-            if (one.verb, one.path) == ("PUT", "/v1/leverage") and one.status not in {400, 429, 503}
+            # what a firewall answered may be sent as often as what a venue refused: a second copy sets the same
+            if (one.verb, one.path) == ("PUT", "/v1/leverage") and one.status not in {400, 403, 418, 429, 503}
         ]
         assert len(unanswered) <= 2
         if not isinstance(ended, BaseException):
