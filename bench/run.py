@@ -27,6 +27,7 @@ PEERS = ("ccxt", "python-binance")
 WRITE_TARGET, IMPORT_TARGET, COMMAND_TARGET, DEMO_TARGET, DECODE_TARGET = 1.15, 130, 200, 10_000, 8.0
 ALL_OPEN_TARGET, FEW_OPEN_TARGET, ACCOUNTS_TARGET = 6.0, 1.35, 40
 WALK_MEMORY_TARGET, WALK_SHARE_TARGET = 60, 60
+FILE_TARGET, GROWTH_TARGET = 2.0, 2.0
 #: the way of signed_write.py that the target is about; the other is shown beside it
 _ALONE, _TOGETHER = "one_by_one", "sixteen_at_once"
 
@@ -74,6 +75,15 @@ def memory_rows() -> Iterable[Row]:
     yield Row("10,000 accounts, after a signed write each, MiB", f"{figures['MiB after a write each']:.1f}")
     yield Row("10,000 accounts: opening one, us", f"{figures['us']:.0f}")
     yield _against("10,000 accounts: requests to open all but the first", [figures["requests"]], 0, 0)
+
+
+def file_rows() -> Iterable[Row]:
+    """Return the rows about large files."""
+    (figures,) = in_fresh_processes("files.py", 1)
+    for what in ("accounts", "target"):
+        yield _against(f"{what} file of 10,000 entries, s", [figures[what]], FILE_TARGET, 2)
+        growth = [figures[f"{what}_growth"]]
+        yield _against(f"{what} file: an entry of 10,000 / of 1,000", growth, GROWTH_TARGET, 2)
 
 
 def history_rows(processes: int) -> Iterable[Row]:
@@ -187,6 +197,8 @@ What venuekit costs beside doing it by hand. Repeat it with `make bench`, or wit
 - **Account read**: client CPU of `get_account` of a COIN-M account with 500 symbols, over a socket, beside the same
   bytes through bare aiohttp and `orjson.loads`, in one process; the market moves from read to read.
 - **10,000 accounts**: how much the resident memory grows from the first account on that is open and has written once.
+- **Files of 10,000 entries**: read and checked against the venue's declaration, best of three; an entry costs as much
+  in a file ten times as large.
 - **100,000 income rows**: walked to typed values, each dropped when it is seen. The share is what the same pages cost
   through bare aiohttp and the endpoint's decoder, from JSON to the same values; the rest is everything else that a walk
   does: signing, budget, windows, order, no duplicate. Beside `orjson.loads`, which leaves dictionaries of text, the
@@ -212,6 +224,7 @@ def main() -> None:
         signed_write_rows(3),
         peer_rows(wants_peers),
         memory_rows(),
+        file_rows(),
         history_rows(3),
     ):
         rows.extend(part)

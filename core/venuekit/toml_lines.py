@@ -4,24 +4,52 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any, TypeAlias
 
 __all__ = ["KeyPath", "dotted", "key_lines", "line_of", "syntax_error", "toml_type"]
 
 #: the keys that lead to a value, outermost first
-KeyPath: TypeAlias = "tuple[str, ...]"
+KeyPath: TypeAlias = tuple[str, ...]
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _SYNTAX = re.compile(r"(.*) \(at line (\d+), column \d+\)")
+#: what may hold a line's end or a bracket that ends or opens nothing, and what does
+_TOKEN = re.compile(
+    r'''"""(?:[^\\]|\\.)*?"{3,5}|'{3}.*?'{3,5}|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|\#[^\n]*|[\[\]{}\n]''', re.DOTALL
+)
+_OPENING, _CLOSING = frozenset("[{"), frozenset("]}")
 _TYPES = {bool: "a boolean", int: "an integer", Decimal: "a number", str: "a text", list: "an array", dict: "a table"}
 
 
+class _Lines(Mapping[KeyPath, int]):
+    """The lines of a text's keys, looked for when somebody asks: a text without a mistake is never looked through."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def _found(self) -> Mapping[KeyPath, int]:
+        return _found_lines(self._text)
+
+    def __getitem__(self, path: KeyPath) -> int:
+        return self._found[path]
+
+    def __iter__(self) -> Iterator[KeyPath]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+
 def key_lines(text: str) -> Mapping[KeyPath, int]:
-    """Return the line (from 1) on which each key of a valid TOML text is first named."""
+    """Return the line (from 1) on which each key of a valid TOML text is first named; it is read when it is asked."""
+    return _Lines(text)
+
+
+def _found_lines(text: str) -> Mapping[KeyPath, int]:
     found: dict[KeyPath, int] = {}
     table: KeyPath = ()
     for number, statement in _statements(text):
@@ -43,19 +71,24 @@ def line_of(lines: Mapping[KeyPath, int], path: KeyPath) -> int:
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
-    """Cut a text into its statements; one that does not parse yet goes on in the next line."""
-    pending, started = "", 1
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not pending:
-            started = number
-        pending += line + "\n"
-        try:
-            tomllib.loads(pending)
-        except tomllib.TOMLDecodeError:
-            continue
-        if pending.strip():
-            yield started, pending
-        pending = ""
+    """Cut a valid text into its statements, each with its first line; a line's end within brackets does not end one."""
+    line = started = 1
+    start = depth = 0
+    for token in _TOKEN.finditer(f"{text}\n"):
+        mark = token[0]
+        if mark == "\n":
+            line += 1
+            if depth:
+                continue
+            if (statement := text[start : token.start()]).strip():
+                yield started, f"{statement}\n"
+            start, started = token.end(), line
+        elif mark in _OPENING:
+            depth += 1
+        elif mark in _CLOSING:
+            depth -= 1
+        else:
+            line += mark.count("\n")
 
 
 def _only_path(tables: Mapping[str, Any]) -> KeyPath:

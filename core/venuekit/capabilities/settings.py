@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 
 import attrs
 
@@ -56,7 +57,11 @@ class SettingsSnapshot:
 
     def symbol(self, symbol: str) -> SymbolSettings | None:
         """Return the row of a symbol, None when the snapshot has none."""
-        return next((row for row in self.symbols if row.symbol == symbol), None)
+        return self._by_symbol.get(symbol)
+
+    @cached_property
+    def _by_symbol(self) -> dict[str, SymbolSettings]:
+        return {row.symbol: row for row in reversed(self.symbols)}
 
 
 class SettingsReader(Capability):

@@ -104,13 +104,13 @@ def _read(state: State, path: Path, names: Sequence[str]) -> TargetFile:
         file = file.only(names)
     known = state.accounts.entries
     venues = {}
-    unusable = []
+    unusable = set()
     for name in file.accounts:
         if name in known:
             try:
                 venues[name] = state.plugins.venue(known[name].venue)
             except VenuekitError:  # told when the account is opened, which fails alike
-                unusable.append(name)
+                unusable.add(name)
     file.only([name for name in file.accounts if name not in unusable]).check(venues)
     return file
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +15,11 @@ from venuekit.credentials.credentials import Credentials
 from venuekit.credentials.references import check_reference, read_private, resolve_reference
 from venuekit.errors import AccountsFileError, CredentialsError
 from venuekit.nearest import did_you_mean
-from venuekit.toml_lines import dotted, key_lines, line_of, syntax_error, toml_type
+from venuekit.toml_lines import KeyPath, dotted, key_lines, line_of, syntax_error, toml_type
 from venuekit.venue import EnvironmentName
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from venuekit.credentials.secret import Secret
     from venuekit.plugins import Plugins
@@ -51,10 +52,17 @@ class AccountEntry:
     max_leverage: Decimal | None = None
     max_notional: Decimal | None = None
     max_position_notional: Decimal | None = None
-    #: where it stands, for the text of errors
-    where: str = attrs.field(default="", repr=False, eq=False)
+    #: the file it stands in, for the text of errors
+    source: str = attrs.field(default="", repr=False, eq=False)
+    lines: Mapping[KeyPath, int] = attrs.field(factory=dict, repr=False, eq=False)
     #: where relative paths start
     directory: Path = attrs.field(factory=Path, repr=False, eq=False)
+
+    @property
+    def where(self) -> str:
+        """Where it stands: file, line and key."""
+        path = "accounts", self.name
+        return f"{self.source}:{line_of(self.lines, path)}: {dotted(path)}"
 
 
 @attrs.frozen
@@ -148,6 +156,8 @@ class _Reader:
     def __init__(self, path: Path, text: str) -> None:
         self._path = path
         self._text = text
+        self._lines = key_lines(text)
+        self._directory = path.absolute().parent
         # what may stand in an account, and how it is read
         self._fields: dict[str, Callable[[tuple[str, ...], Any], Any]] = {
             "venue": self._text_of,
@@ -185,10 +195,10 @@ class _Reader:
             raise self._wrong((*path, "rest"), "only the environment 'sim' takes a URL")
         if fields.get("rest") is None and fields["environment"] is EnvironmentName.SIM:
             raise self._wrong(path, "rest is required with the environment 'sim': the simulator's URL")
-        return AccountEntry(name=name, where=self._where(path), directory=self._path.absolute().parent, **fields)
+        return AccountEntry(name=name, source=str(self._path), lines=self._lines, directory=self._directory, **fields)
 
     def _where(self, path: tuple[str, ...]) -> str:
-        return f"{self._path}:{line_of(key_lines(self._text), path)}: {dotted(path)}"
+        return f"{self._path}:{line_of(self._lines, path)}: {dotted(path)}"
 
     def _wrong(self, path: tuple[str, ...], what: str) -> AccountsFileError:
         return AccountsFileError(f"{self._where(path)}: {what}")

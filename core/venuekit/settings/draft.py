@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import attrs
 
@@ -61,8 +61,11 @@ def _findings(target: Target, wishes: Sequence[Wish], readings: Readings) -> _Fi
     found = _Findings(contradictions(wishes), {wish.key: wish.target for wish in wishes}, {})
     for wish in wishes:
         found.carriers.setdefault(wish.key, wish)
-    for owner in dict.fromkeys(place.owner for place in readings.places):
-        _arrange([wish for wish in differences(target, readings) if wish.place.owner == owner], found, readings)
+    of_owner: dict[Hashable, list[Wish]] = {place.owner: [] for place in readings.places}
+    for wish in differences(target, readings):
+        of_owner[wish.place.owner].append(wish)
+    for mine in of_owner.values():
+        _arrange(mine, found, readings)
     return found
 
 

@@ -53,8 +53,14 @@ class _Sequencer:
     order: list[Key] = attrs.field(factory=list)
     waits: dict[Key, tuple[Key, ...]] = attrs.field(factory=dict)
     open: dict[Key, Change] = attrs.field(init=False)
+    #: the changes that need a setting to hold, by that setting
+    needing: dict[Key, list[Change]] = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        self.needing = {}
+        for change in self.changes.values():
+            for key in dict.fromkeys(need.key for need in change.needs):
+                self.needing.setdefault(key, []).append(change)
         self.open = {key: change for key, change in self.changes.items() if key not in self.refused}
 
     def drop_hopeless(self) -> None:
@@ -115,7 +121,9 @@ class _Sequencer:
         for need in change.needs:
             if not self._holds(need):
                 yield need.key
-        for other in self.open.values():
+        for other in self.needing.get(change.key, ()):
+            if other.key not in self.open:
+                continue
             if any(n.key == change.key and self._holds(n) and not n.allows(change.target) for n in other.needs):
                 yield other.key
 

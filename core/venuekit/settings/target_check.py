@@ -119,13 +119,13 @@ def _check_couplings(
 ) -> None:
     """Find settings of one account that can never hold together; a pair is told once."""
     told: set[frozenset[KeyPath]] = set()
+    values = dict(_settings(account))
     for coupling in couplings:
-        for one, other in _against(coupling, account):
+        for one, other in _against(coupling, values):
             if frozenset({one, other}) in told:
                 continue
             told.add(frozenset({one, other}))
             first, second = sorted(((*path, *one), (*path, *other)), key=lambda key: (problems.line_of(key), key))
-            values = dict(_settings(account))
             problems.add(
                 second,
                 f"{text_of(values[second[2:]])} cannot hold together with {dotted(first)} = "
@@ -133,19 +133,21 @@ def _check_couplings(
             )
 
 
-def _against(coupling: Coupling, account: AccountTarget) -> Iterator[tuple[KeyPath, KeyPath]]:
-    """Yield the pairs of settings of which one forbids the other."""
-    settings = tuple(_settings(account))
-    for one, value in settings:
-        for other, needed in settings:
-            of_one_symbol = len(one) != len(other) or one[:-1] == other[:-1]
-            if (
-                (one[-1], other[-1]) == (coupling.setting, coupling.needs)
-                and value == coupling.value
-                and needed != coupling.needed
-                and of_one_symbol
-            ):
-                yield one, other
+def _against(coupling: Coupling, settings: Mapping[KeyPath, Value]) -> Iterator[tuple[KeyPath, KeyPath]]:
+    """Yield the pairs of settings, of one symbol or of it and the account, of which one forbids the other."""
+    missing = {
+        path: None
+        for path, value in settings.items()
+        if path[-1] == coupling.needs and value != coupling.needed  # an ordered set
+    }
+    of_symbols = [path for path in missing if len(path) > 1]
+    of_account: list[KeyPath] = [path for path in missing if len(path) == 1]
+    for one, value in settings.items():
+        if one[-1] != coupling.setting or value != coupling.value:
+            continue
+        same: KeyPath = (*one[:-1], coupling.needs.value)
+        others = of_symbols if len(one) == 1 else of_account
+        yield from ((one, other) for other in (*([same] if same in missing else ()), *others))
 
 
 def _settings(account: AccountTarget) -> Iterator[tuple[KeyPath, Value]]:

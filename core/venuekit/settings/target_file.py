@@ -54,7 +54,8 @@ class TargetFile:
             if name not in self.target.accounts:
                 hint = did_you_mean(name, self.target.accounts)
                 raise TargetFileError(f"{self.source}:1: accounts.{name}: no such account in this file{hint}")
-        accounts = {name: account for name, account in self.target.accounts.items() if name in names}
+        chosen = set(names)
+        accounts = {name: account for name, account in self.target.accounts.items() if name in chosen}
         return attrs.evolve(self, target=Target(accounts))
 
     def check(self, venues: Mapping[str, Venue[Any]]) -> Target:
