@@ -17,11 +17,13 @@ from venuekit.capabilities import (
     ClosedPnlReader,
     LeverageControl,
     Order,
+    OrderBatch,
     OrderControl,
     OrderRequest,
     OrderSide,
     OrderStatus,
     OrderType,
+    PositionMarginControl,
 )
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint
@@ -141,6 +143,41 @@ async def test_an_order_behind_a_firewalls_page_is_open_until_the_pool_is(venue:
         assert isinstance(found, Order)
         assert found.status is OrderStatus.OPEN
         assert len(stage.arrivals(stage.place)) == 1
+
+
+@pytest.mark.parametrize("venue", ["binance_usdm", "binance_coinm", "aster_usdm"])
+@pytest.mark.parametrize("applied", [True, False])
+async def test_moved_margin_behind_a_firewalls_page_is_settled_later(venue: str, applied: bool) -> None:
+    """What adds up is never sent again: the history tells, once it can be read."""
+    async with opened(venue) as stage:
+        held = stage.sim.scenario(venue).held
+        add = stage.serving(PositionMarginControl.add_margin)
+        stage.disturb(add, attrs.evolve(Answer.html(403, applied=applied), headers={"Retry-After": "30"}))
+        before = stage.ledger.position(held).isolated_wallet
+
+        error = await outcome_of(stage.account.add_margin(held, D("0.5")))
+
+        assert (type(error), error.retry_at is None) == (OutcomeUnknown, False)
+        await stage.account.pause(31)
+        settled = await outcome_of(error.settle())
+        assert isinstance(settled, NotExecuted) is not applied
+        assert len(stage.arrivals(add)) == 1
+        assert (stage.ledger.position(held).isolated_wallet != before) is applied
+
+
+@pytest.mark.parametrize("venue", ["binance_usdm", "binance_coinm", "bybit_inverse"])
+async def test_a_batch_behind_a_firewalls_page_is_settled_item_by_item(venue: str) -> None:
+    """Each of its orders is found in its place, and the batch was sent once."""
+    async with opened(venue) as stage:
+        place = stage.serving(OrderBatch.place_orders)
+        stage.disturb(place, attrs.evolve(Answer.html(429, applied=True), headers={"Retry-After": "30"}))
+
+        error = await outcome_of(stage.account.place_orders([stage.bid(client_id="a"), stage.bid(client_id="b")]))
+
+        assert type(error) is OutcomeUnknown
+        await stage.account.pause(31)
+        assert [one.client_id for one in await error.settle()] == ["a", "b"]
+        assert len(stage.arrivals(place)) == 1
 
 
 @venues
