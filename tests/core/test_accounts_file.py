@@ -227,13 +227,13 @@ def _file(path: Path, text: str = WHOLE) -> AccountsFile:
 
 async def test_references_are_resolved(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """``env:`` and ``file:`` give the secret without blanks around it; paths start at the accounts file."""
-    monkeypatch.setenv("MAIN_KEY", "the key")
+    monkeypatch.setenv("MAIN_KEY", " the-key ")
     write("deep/main.secret", f"{PLANTED}\n")
     file = _file(tmp_path / "deep" / "accounts.toml")
 
     found = await credentials(file.entry("main"), make_plugins(entry_points=()))
 
-    assert (found.key.reveal(), found.secret.reveal()) == ("the key", PLANTED)
+    assert (found.key.reveal(), found.secret.reveal()) == ("the-key", PLANTED)
     assert found.environment is EnvironmentName.TESTNET
     assert PLANTED not in f"{found!r} {file!r}"
 
@@ -242,7 +242,7 @@ async def test_a_mark_before_a_text_is_no_part_of_it(
     write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A UTF-8 byte order mark, as some editors write one, is taken in the file itself and in secret files."""
-    monkeypatch.setenv("MAIN_KEY", "the key")
+    monkeypatch.setenv("MAIN_KEY", " the-key ")
     write("main.secret", f"\ufeff{PLANTED}\n")
     file = _file(tmp_path / "accounts.toml", f"\ufeff{WHOLE}")
 
@@ -275,7 +275,7 @@ async def test_a_reference_that_leads_nowhere(
     write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reference: str, message: str
 ) -> None:
     """The error names account and key, says what is missing, and shows nothing that might be a secret."""
-    monkeypatch.setenv("MAIN_KEY", "the key")
+    monkeypatch.setenv("MAIN_KEY", " the-key ")
     monkeypatch.setenv("EMPTY", " ")
     write("open", PLANTED, 0o644)
     write("blank", "\n")

@@ -232,17 +232,17 @@ async def test_venuekit_resolve_secret_runs_in_a_worker_thread(
 
     def venuekit_resolve_secret(reference: str) -> Secret | None:
         seen[reference] = threading.current_thread() is threading.main_thread()
-        return Secret("from the vault") if reference.startswith("vault:") else None
+        return Secret("from-the-vault") if reference.startswith("vault:") else None
 
     plugins = operator(venuekit_resolve_secret)
-    monkeypatch.setenv("TOY_SECRET", "from the environment")
+    monkeypatch.setenv("TOY_SECRET", "from-the-environment")
     entry = AccountEntry(
         name="main", venue="toy_perp", environment=EnvironmentName.LIVE, key="vault:toy", secret="env:TOY_SECRET"
     )
 
     found = await credentials(entry, plugins)
 
-    assert (found.key.reveal(), found.secret.reveal()) == ("from the vault", "from the environment")
+    assert (found.key.reveal(), found.secret.reveal()) == ("from-the-vault", "from-the-environment")
     assert seen == {"vault:toy": False}
     with pytest.raises(errors.AccountsFileError, match="no plugin knows this kind of reference"):
         await credentials(attrs.evolve(entry, key="safe:toy"), plugins)

@@ -41,27 +41,56 @@ def _address(value: str | None) -> str | None:
     return value.rstrip("/")
 
 
-@attrs.frozen
+def _fault_of(secret: Secret) -> str | None:
+    """Return why no header can carry it, or no venue accepts it; None when that is not so."""
+    text = secret.reveal()
+    if not text:
+        return "is empty"
+    if text != text.strip():
+        return "has blanks or line breaks around it; it was copied with them"
+    if not (text.isascii() and text.isprintable() and " " not in text):
+        return "has line breaks, blanks, control characters or letters that are not ASCII in it"
+    return None
+
+
+def _is_pem(secret: Secret) -> bool:
+    return secret.reveal().lstrip().startswith("-----BEGIN ")
+
+
+@attrs.frozen(init=False)
 class Credentials:
     """
     A key and its secret; they work in ``environment`` and are sent nowhere else.
 
-    ``secret`` is the HMAC secret, or a private key in PEM form. ``rest`` is the simulator's URL and belongs to the
-    environment ``sim`` alone.
+    ``secret`` is the HMAC secret, or a private key in PEM form. A key, and a secret that is no PEM, is printable ASCII
+    without blanks; one that was copied with its line end is refused here, before a venue sees it. ``rest`` is the
+    simulator's URL and belongs to the environment ``sim`` alone.
     """
 
-    key: Secret = attrs.field(converter=_secret)
-    secret: Secret = attrs.field(converter=_secret)
+    key: Secret
+    secret: Secret
     environment: EnvironmentName = attrs.field(converter=_environment)
     rest: str | None = attrs.field(default=None, converter=_address)
+
+    def __init__(
+        self, key: Secret | str, secret: Secret | str, environment: EnvironmentName | str, rest: str | None = None
+    ) -> None:
+        # first of all, so that no frame of a traceback has a text in it that is secret
+        key, secret = _secret(key), _secret(secret)
+        self.__attrs_init__(key, secret, environment, rest)
 
     def __attrs_post_init__(self) -> None:
         if (self.rest is None) == (self.environment is EnvironmentName.SIM):
             raise CredentialsError("a rest URL belongs to the environment 'sim', and 'sim' needs one")
         if self.rest is not None and urlsplit(self.rest).hostname not in _LOOPBACK:
             raise CredentialsError(f"the simulator listens on this machine only, not on {urlsplit(self.rest).hostname}")
+        if (fault := _fault_of(self.key)) is not None:
+            raise CredentialsError(f"the key {fault}")
+        if not _is_pem(self.secret) and (fault := _fault_of(self.secret)) is not None:
+            raise CredentialsError(f"the secret {fault}")
 
     @classmethod
     def sim(cls, url: str, key: Secret | str, secret: Secret | str) -> Self:
         """Return credentials for a simulator on this machine."""
+        key, secret = _secret(key), _secret(secret)
         return cls(key, secret, EnvironmentName.SIM, url)

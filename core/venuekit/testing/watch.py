@@ -87,8 +87,8 @@ async def account_over(
     venue: Venue[A],
     transport: Transport,
     *,
-    key: str = "a made-up key",
-    secret: str = "a made-up secret",  # noqa: S107 - it opens nothing
+    key: str = "made-up-key",
+    secret: str = "made-up-secret",  # noqa: S107 - it opens nothing
     clock: Clock | None = None,
     keep_raw: bool = False,
     journal: Path | bool = False,
