@@ -14,6 +14,7 @@ from venuekit._called import CALLED
 from venuekit._hidden import is_secret_name
 from venuekit.ask import Ask
 from venuekit.faults import Fault
+from venuekit.message import ANSWER_LIMIT
 from venuekit.order_scope import OrderName
 from venuekit.traces import OtherWrite
 
@@ -303,14 +304,12 @@ class Endpoint(Generic[T]):
         reduces: Whether a halted account, and one whose journal cannot be written, may still do it, told from the
             parameters: it cancels, or it can only make a position smaller and nothing is attached that opens anything.
         notional: The order value in quote that a request asks for, for the guard; None where it cannot be told.
-        asks: The orders that a request asks for, where positions are limited; left out, a request that has a QUANTITY
-            is refused there.
+        asks: The orders that are asked for, where positions are limited; left out, a QUANTITY is refused there.
         symbols, client_ids: Those that a request names within its items, for guards, fences, errors and the journal;
             left out, those of the parameters whose role is SYMBOL or CLIENT_ID.
         sets: For a SET of the subject SYMBOL: names of the settings that it writes, moves, or is coupled with. One that
             has none of them in common with another one does not wait for it; left out, every setting of the symbol.
-        orders: For the subject AMENDMENT: the orders that a request is about; left out, the one that its parameters
-            name whose roles are SYMBOL, ORDER_ID and CLIENT_ID.
+        orders: For AMENDMENT: the orders it is about; left out, the one named by SYMBOL, ORDER_ID and CLIENT_ID.
         rests: For the subject ORDER: whether an order of the request can rest, told from the parameters; left out, it
             can. What cannot does not wait for a lost cancellation of every order. See
             :class:`~venuekit.order_scope.Resting`.
@@ -319,8 +318,7 @@ class Endpoint(Generic[T]):
         subject: What a write is about; None for reads and for writes that wait for nothing.
         no_change: Codes that mean "it is so already"; ``no_change_is_read`` says that ``readback`` has to agree before
             they are believed, and that they are refusals where it reads another value.
-        doubtful: Codes whose meaning only a read can tell; ``doubtful_after_loss`` are so only when an earlier attempt
-            of the same write had no answer.
+        doubtful: Codes whose meaning only a read can tell; ``doubtful_after_loss``: after a lost answer only.
         faults: Codes that mean something else on this endpoint than in the venue's table.
         readback: For a SET: reads whether the target holds.
         settle: For KEYED and DELTA: finds out whether a lost write happened.
@@ -329,6 +327,7 @@ class Endpoint(Generic[T]):
             became of one of them, the write stays open in the journal.
         claims: For a DELTA: the identity of the history row that an answer tells of; a lost write is not taken for it.
         before: For a DELTA: what to read before writing, so that ``settle`` can compare.
+        answer_limit: How many bytes an answer may have, decompressed; more only where it tells of every symbol.
         websocket_method: The method of the venue's WebSocket API that does the same, None if there is none.
         serves: The capability methods it serves, as function objects (``LeverageControl.set_leverage``).
         note: One sentence for the documentation.
@@ -367,6 +366,7 @@ class Endpoint(Generic[T]):
     item_refusals: Callable[[T], Iterable[tuple[int | str | None, str]]] | None = None
     claims: Callable[[T], str] | None = None
     before: Callable[[Call, Mapping[str, Any]], Awaitable[Any]] | None = None
+    answer_limit: int = ANSWER_LIMIT
     websocket_method: str | None = None
     serves: tuple[Callable[..., Any], ...] = ()
     priority: Priority = attrs.field(default=attrs.Factory(_priority_of, takes_self=True))

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
-__all__ = ["HttpRequest", "HttpResponse", "Transport"]
+__all__ = ["ANSWER_LIMIT", "HttpRequest", "HttpResponse", "Transport"]
+
+#: bytes that an answer may have, decompressed, where its endpoint declares nothing else; decoding so many takes 50 ms
+ANSWER_LIMIT = 4 * 1024 * 1024
 
 
 class HttpRequest(NamedTuple):
@@ -13,13 +16,14 @@ class HttpRequest(NamedTuple):
     One request, byte for byte as it will be sent; a named tuple, since one is made for every attempt.
 
     ``url`` is already encoded and must not be quoted again. URL, headers and body may carry key and signature, so
-    the repr shows verb and path only.
+    the repr shows verb and path only. ``answer_limit`` is how many bytes the answer may have, decompressed.
     """
 
     verb: str
     url: str
     headers: Mapping[str, str]
     body: bytes | None = None
+    answer_limit: int = ANSWER_LIMIT
 
     def __repr__(self) -> str:
         return f"HttpRequest({self.verb} {self.url.partition('?')[0]})"
@@ -42,8 +46,12 @@ class Transport(Protocol):
 
     ``send`` raises :class:`~venuekit.errors.NeverSent` when not one byte was written,
     :class:`~venuekit.errors.CertificateRejected` when the other side is not who it should be, and
-    :class:`~venuekit.errors.AnswerLost` for everything else that ends without a complete answer. It never sends
-    twice by itself.
+    :class:`~venuekit.errors.AnswerLost` for everything else that ends without a complete answer, an answer that weighs
+    more than the request's ``answer_limit`` included. It never sends twice by itself.
+
+    A transport that sees its connections may have an attribute ``strays: int``: how often a connection brought bytes
+    that nobody had asked for. As long as it is 0 (or there is none), no answer is suspected to belong to another
+    question.
     """
 
     async def send(self, request: HttpRequest) -> HttpResponse:

@@ -12,6 +12,7 @@ import attrs
 from venuekit.capabilities import Capability, Setting
 from venuekit.errors import ConfigurationError
 from venuekit.faults import Fault, FaultTable
+from venuekit.message import ANSWER_LIMIT
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -203,7 +204,8 @@ class Draft(NamedTuple):
     A request before it is signed; a named tuple, since one is made for every call.
 
     ``query`` is encoded and without ``?``, empty when there is none; ``body`` is None unless parameters travel as
-    JSON. ``base`` is the environment's URL; ``path`` is what the venue documents.
+    JSON. ``base`` is the environment's URL; ``path`` is what the venue documents. ``answer_limit`` is how many bytes
+    the answer may have, decompressed. What it carries may be a listen key, so the repr shows verb and path only.
     """
 
     verb: str
@@ -211,6 +213,10 @@ class Draft(NamedTuple):
     path: str
     query: str
     body: bytes | None
+    answer_limit: int = ANSWER_LIMIT
+
+    def __repr__(self) -> str:
+        return f"Draft({self.verb} {self.path})"
 
 
 class Stamp(NamedTuple):

@@ -379,12 +379,13 @@ class Operation(Generic[T]):
 
     def _unsigned(self, error: Exception) -> Exception:
         """Return what a request that could not be signed is to be raised as; nothing left."""
+        if isinstance(error, errors.NeverSent):
+            return self._trouble(TroubleKind.NEVER_SENT, error)
         if isinstance(error, OperationError):
             return self.annotate(error)
         if isinstance(error, errors.VenuekitError):
             return error
         unsigned = errors.NeverSent(f"the request could not be signed: {_failure(error)}")
-        unsigned.__cause__ = error
         return self._trouble(TroubleKind.NEVER_SENT, unsigned)
 
     def _unread(self, error: Exception, response: HttpResponse) -> Trouble:

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 import aiohttp as _aiohttp
+from aiohttp.http_exceptions import LineTooLong as _LineTooLong
 from yarl import URL as _URL
 
 from venuekit.credentials.redactor import redact
-from venuekit.errors import AnswerLost, CertificateRejected, NeverSent
+from venuekit.errors import AnswerLost, CertificateRejected, NeverSent, OperationError
 from venuekit.message import HttpRequest, HttpResponse
+from venuekit.pipeline.connection import Connector, OverLimit, Request, WatchedConnection
 from venuekit.pipeline.patience import Patience
+from venuekit.pipeline.proxy import VARIABLE, Proxy, ignored_proxies
 
 __all__ = ["AiohttpTransport"]
 
 #: seconds for one exchange; longer than any documented server-side timeout
 TIMEOUT = 15.0
+#: bytes of one header, or of the line with the status
+HEADER_LIMIT = 8190
+#: headers of one answer, what follows a body in chunks included
+HEADERS_LIMIT = 128
 
 
 class AiohttpTransport:
@@ -26,20 +34,38 @@ class AiohttpTransport:
 
     aiohttp would send GET, PUT and DELETE again by itself when a kept-alive connection breaks, with the old
     signature and past the budget; that is turned off. The environment's proxies are not consulted.
+
+    Nothing of aiohttp is part of a traceback that leaves: its frames and errors hold URL and headers, and so key and
+    signature. That is why errors are raised anew, behind the handler that met them, a caller's cancellation included.
     """
 
-    __slots__ = ("_patience", "_session")
+    __slots__ = ("_connector", "_patience", "_proxied", "_session")
 
-    def __init__(self, *, timeout: float = TIMEOUT) -> None:
+    def __init__(self, *, timeout: float = TIMEOUT, proxy: Proxy | None = None) -> None:
         self._patience = Patience(timeout)
+        self._connector = Connector()
+        self._proxied: dict[str, Any] = {}
+        if proxy is not None:
+            self._proxied["proxy"] = _URL(proxy.url)
+            if proxy.authorization is not None:
+                self._proxied["proxy_headers"] = {"Proxy-Authorization": proxy.authorization.reveal()}
         self._session = _aiohttp.ClientSession(
             timeout=_aiohttp.ClientTimeout(total=None),  # our own patience is cheaper
             cookie_jar=_aiohttp.DummyCookieJar(),
             trust_env=False,
-            connector=_aiohttp.TCPConnector(limit=0, ttl_dns_cache=60),
+            connector=self._connector,
+            request_class=Request,
+            max_line_size=HEADER_LIMIT,
+            max_field_size=HEADER_LIMIT,
+            max_headers=HEADERS_LIMIT,
         )
         # the only switch there is for it; a test with a server that closes warm connections holds this line
         self._session._retry_connection = False  # noqa: SLF001
+
+    @property
+    def strays(self) -> int:
+        """How often a connection brought what nobody had asked for."""
+        return self._connector.strays
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Send once and read the whole answer."""
@@ -47,30 +73,97 @@ class AiohttpTransport:
         if task is None:
             raise RuntimeError("a request is sent from within a task")
         response: _aiohttp.ClientResponse | None = None
+        content: _aiohttp.StreamReader | None = None
+        taken, limit = self._connector.taken, request.answer_limit
         self._patience.begin(task)
         try:
             response = await self._session.request(
-                request.verb, _url(request.url), headers=request.headers, data=request.body, allow_redirects=False
+                request.verb,
+                _url(request.url),
+                headers=request.headers,
+                data=request.body,
+                allow_redirects=False,
+                **self._proxied,
             )
-            return HttpResponse(response.status, response.headers, await response.read())
-        except _aiohttp.ClientConnectorCertificateError as error:
-            raise CertificateRejected(_words(error)) from None
-        except _aiohttp.ClientConnectorError as error:
-            raise NeverSent(_words(error)) from None
-        except asyncio.CancelledError:
-            if self._patience.ran_out(task):
-                raise AnswerLost(f"no answer within {self._patience.seconds:g} s") from None
-            raise
-        except (_aiohttp.ClientError, OSError) as error:
-            raise AnswerLost(_words(error)) from None
+            content = response.content
+            body = content.read_nowait() if content.is_eof() else await _read(content, limit)
+            if len(body) > limit:
+                raise _over(limit)
+            if (fault := taken[task].fault) is not None:
+                raise fault
+            return HttpResponse(response.status, response.headers, body)
+        except BaseException as error:  # noqa: BLE001 - nothing may pass with the frames that it comes from
+            if response is not None:
+                response.close()
+            failure = self._failure(error, task, taken.get(task))
         finally:
             self._patience.end(task)
-            response = None  # it shows the signed URL, and no traceback of ours shall show it
+            taken.pop(task, None)
+            del request
+            response = content = None
+        raise failure
 
     async def aclose(self) -> None:
         """Close the session and its connections."""
         self._patience.close()
         await self._session.close()
+
+    def _failure(
+        self, error: BaseException, task: asyncio.Task[Any], connection: WatchedConnection | None
+    ) -> BaseException:
+        """Return what an exchange that ended in an error is to be raised as; it remembers nothing of that error."""
+        was_begun = connection is not None and connection.begun
+        if isinstance(error, asyncio.CancelledError):
+            if not self._patience.ran_out(task):
+                return asyncio.CancelledError(*error.args)
+            if was_begun:
+                return AnswerLost(f"no answer within {self._patience.seconds:g} s")
+            return self._never_sent(f"no connection within {self._patience.seconds:g} s")
+        if not isinstance(error, Exception):
+            return error.with_traceback(None)
+        if isinstance(error, _aiohttp.ClientConnectorCertificateError):
+            return CertificateRejected(_words(error))
+        if not was_begun:
+            return self._never_sent(_words(error))
+        if connection is None:
+            return AnswerLost(_words(error))
+        if connection.fault is not None:
+            return AnswerLost(str(connection.fault))
+        for cause in (*_causes(error), *_causes(connection.exception())):
+            if isinstance(cause, OverLimit):
+                return AnswerLost(str(cause))
+            if isinstance(cause, _LineTooLong):
+                return AnswerLost(str(OverLimit("header_limit", HEADER_LIMIT, "bytes")))
+            if "Too many headers" in str(cause):
+                return AnswerLost(str(OverLimit("headers_limit", HEADERS_LIMIT, "headers")))
+        return AnswerLost(_words(error))
+
+    def _never_sent(self, words: str) -> OperationError:
+        if not self._proxied and (name := ignored_proxies()):
+            words += f"; {name} of the environment is not used: {VARIABLE} and Runtime(proxy=...) name a proxy"
+        return NeverSent(words)
+
+
+async def _read(content: _aiohttp.StreamReader, limit: int) -> bytes:
+    """Read a body as it arrives, already decompressed, until it ends or weighs too much."""
+    parts: list[bytes] = []
+    size = 0
+    while part := await content.readany():
+        size += len(part)
+        if size > limit:
+            raise _over(limit)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _over(limit: int) -> OverLimit:
+    return OverLimit("answer_limit", limit, "bytes")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 @lru_cache(maxsize=512)
@@ -87,5 +180,7 @@ def _url(text: str) -> _URL:
 
 
 def _words(error: BaseException) -> str:
-    """Say what happened; aiohttp's texts carry the URL with its signature, hence the redactor and no ``from``."""
+    """Say what happened; aiohttp's texts carry the URL with its signature, hence the redactor."""
+    if isinstance(error, _aiohttp.ClientResponseError):
+        return redact(f"{type(error).__name__}: {error.status} {error.message}")
     return redact(f"{type(error).__name__}: {error}")

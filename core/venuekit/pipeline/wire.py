@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Mapping
 from typing import Any, Protocol
 
 import attrs
 
-from venuekit.credentials import Signer
+from venuekit.credentials import Signer, redact
 from venuekit.endpoint import Endpoint, Security
-from venuekit.message import HttpRequest, HttpResponse, Transport
+from venuekit.errors import NeverSent, VenuekitError
+from venuekit.message import ANSWER_LIMIT, HttpRequest, HttpResponse, Transport
 from venuekit.pipeline.encode import encode
+from venuekit.pipeline.frames import without_frames
 from venuekit.venue import Draft, SigningScheme, Stamp
 
 __all__ = ["RestWire", "Wire"]
@@ -46,16 +49,40 @@ class RestWire:
     def encode(self, endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> Draft:
         """Build query string or body once."""
         query, body = encode(endpoint, parameters)
-        return Draft(endpoint.verb, self.base, endpoint.path, query, body)
+        return Draft(endpoint.verb, self.base, endpoint.path, query, body, endpoint.answer_limit)
 
     async def sign(self, draft: Draft, security: Security, timestamp: int, recv_window: int) -> HttpRequest:
-        """Sign, where the endpoint asks for it."""
-        if security is not Security.SIGNED:
-            return self.scheme.unsigned(draft, self.key if security is Security.KEY else None)
-        stamp = Stamp(self.key, timestamp, recv_window)
-        payload = self.scheme.payload(draft, stamp)
-        return self.scheme.signed(draft, stamp, payload, await self.signer.sign(payload))
+        """
+        Sign, where the endpoint asks for it.
+
+        Raises:
+            NeverSent: signer or signing scheme failed. They hold what nobody may see, so nothing of them is part of
+                the traceback.
+        """
+        try:
+            if security is Security.SIGNED:
+                stamp = Stamp(self.key, timestamp, recv_window)
+                payload = self.scheme.payload(draft, stamp)
+                request = self.scheme.signed(draft, stamp, payload, await self.signer.sign(payload))
+            else:
+                request = self.scheme.unsigned(draft, self.key if security is Security.KEY else None)
+            if draft.answer_limit == ANSWER_LIMIT:
+                return request
+            return request._replace(answer_limit=draft.answer_limit)
+        except BaseException as error:  # noqa: BLE001 - raised below, without the frames that it comes from
+            failure = self._failure(error)
+        finally:
+            stamp = payload = request = None  # type: ignore[assignment]  # a traceback with variables shows them
+        raise failure
 
     def send(self, request: HttpRequest) -> Awaitable[HttpResponse]:
         """Hand the request to the transport."""
         return self.transport.send(request)
+
+    def _failure(self, error: BaseException) -> BaseException:
+        """Return what a request that could not be made is raised as; it remembers no frame of it."""
+        if isinstance(error, asyncio.CancelledError):
+            return asyncio.CancelledError(*error.args)
+        if isinstance(error, VenuekitError) or not isinstance(error, Exception):
+            return without_frames(error)
+        return NeverSent(redact(f"the request could not be signed: {type(error).__name__}: {error}"))

@@ -1,0 +1,218 @@
+"""
+Connections that know which bytes were asked for, over aiohttp's own.
+
+An answer is believed only on a connection that was silent until the whole request had left, and that brought nothing
+but this one answer. Any other byte is a stray: it belongs to another question or to none, and an answer that is one
+question late looks like any other. The connection is closed, and the answer under way counts as lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import socket
+from functools import partial
+from typing import Any
+
+from aiohttp import ClientConnectionError, ClientError, ClientRequest, ClientTimeout, TCPConnector
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
+from aiohttp.http import RawResponseMessage
+from aiohttp.streams import StreamReader
+from aiohttp.tracing import Trace
+
+__all__ = ["Connector", "OverLimit", "Request", "StrayBytes", "WatchedConnection"]
+
+#: how many interim answers (status below 200) may come before the answer itself
+INTERIM_LIMIT = 8
+#: how much TLS itself may leave unread on a connection that the other side closes: one encrypted alert
+_TLS_ALERT = 31
+
+
+class StrayBytes(ClientError):
+    """The connection brought bytes that nobody had asked for."""
+
+
+class OverLimit(ClientError):
+    """An answer weighs more than it may; the text has the limit's name and value."""
+
+    def __init__(self, name: str, value: int, unit: str) -> None:
+        super().__init__(f"the answer is over its limit: {name} is {value} {unit}")
+
+
+class WatchedConnection(ResponseHandler):
+    """One connection: whether a byte of the present request was written, and whether a byte came unasked."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, connector: Connector) -> None:
+        super().__init__(loop)
+        self._connector = connector
+        #: whether a byte of the present request may have been written
+        self.begun = False
+        #: why the present answer is not to be believed, None when it is
+        self.fault: ClientError | None = None
+        #: whether the request was written as a whole and its answer is not here as a whole
+        self._due = False
+        #: whether the head of the answer is here
+        self._answered = False
+        self._interim = 0
+        #: whether it has never been taken
+        self.is_new = True
+        self._poll: Any = None
+
+    def take(self) -> bool:
+        """Begin an exchange; return whether the connection is fit for one."""
+        if self.is_new:  # what is unread may be a part of TLS
+            self.is_new = False
+            self._poll = _poll_of(self.transport)
+            return self.fault is None and self.is_connected()
+        self.begun = False
+        if self._poll.poll(0):
+            if _is_answer(self.transport):
+                self._connector.strays += 1
+            return False
+        return True
+
+    def start_timeout(self) -> None:
+        """Hear that the request was written as a whole; aiohttp's own timeouts, which it is for, are not used."""
+        self.begun = self._due = True
+        self._answered = False
+        self._interim = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Read what was asked for; anything else makes the connection unfit."""
+        if not self._due:
+            if data:  # the reader asks without data for what was held back
+                self._stray()
+            return
+        super().data_received(data)
+        if self._answered and (payload := self._payload) is not None and payload.is_eof():
+            self._due = False
+            self._look_behind()
+
+    def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
+        """Take the head of an answer."""
+        code = data[0].code
+        if code < 200 and code != 101:
+            self._interim += 1
+            if self._interim > INTERIM_LIMIT:
+                self._end(OverLimit("interim_limit", INTERIM_LIMIT, "answers with a status below 200"))
+                return
+        elif self._answered or (self.transport is not None and self.transport.get_write_buffer_size()):
+            self._stray()  # a second answer, or one that began before the request had left
+            return
+        else:
+            self._answered = True
+        super().feed_data(data, size)
+
+    def _look_behind(self) -> None:
+        """See whether the beginning of another answer came with the end of this one; each has a parser of its own."""
+        parser, self._parser = self._parser, None
+        if parser is None or self.fault is not None:
+            return
+        try:
+            unfinished = parser.feed_eof()
+        except Exception:  # noqa: BLE001 - what is no answer was not asked for either
+            self._stray()
+        else:
+            if unfinished is not None:
+                self._stray()
+
+    def _stray(self) -> None:
+        self._connector.strays += 1
+        self._end(StrayBytes("the connection held an answer that nobody had asked for"))
+
+    def _end(self, fault: ClientError) -> None:
+        self._due = False
+        self.fault = fault
+        self._buffer.clear()
+        transport = self.transport
+        self.set_exception(fault)
+        if transport is not None:
+            transport.abort()
+
+
+def _poll_of(transport: asyncio.Transport | None) -> Any:
+    """Return what tells at once whether a connection can be read."""
+    if transport is None or not hasattr(select, "poll"):
+        return _NoPoll()
+    poll = select.poll()
+    poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+    return poll
+
+
+class _NoPoll:
+    """Where the system cannot be asked, its loop reads ahead, and strays are seen when they have been read."""
+
+    def poll(self, timeout: float) -> tuple[()]:  # noqa: ARG002 - that of the system's
+        return ()
+
+
+def _is_answer(transport: asyncio.Transport | None) -> bool:
+    """Say whether what is unread is more than the end of the connection."""
+    if transport is None:
+        return False
+    try:
+        with socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno())) as twin:
+            return len(twin.recv(64, socket.MSG_PEEK)) > (_TLS_ALERT if transport.get_extra_info("sslcontext") else 0)
+    except OSError:
+        return False
+
+
+class Request(ClientRequest):
+    """A request that tells its connection before the first byte of a body is written."""
+
+    async def write_bytes(self, writer: AbstractStreamWriter, conn: Connection, *rest: Any) -> None:
+        """Write head and body; no failure stays behind in the task that does it, whose frames hold the signature."""
+        connection = conn.protocol
+        if not isinstance(connection, WatchedConnection) or not connection.is_connected():
+            conn.close()
+            return
+        connection.begun = True
+        try:
+            await super().write_bytes(writer, conn, *rest)
+        except Exception as error:  # noqa: BLE001 - told to whom waits for the answer
+            connection.set_exception(ClientConnectionError(f"{type(error).__name__} while the request was written"))
+
+
+class Connector(TCPConnector):
+    """
+    A pool of watched connections.
+
+    ``strays`` counts the times that a connection brought what nobody had asked for; ``taken`` is the connection of
+    each task that has an exchange under way.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(limit=0, ttl_dns_cache=60)
+        self.strays = 0
+        self.taken: dict[asyncio.Task[Any] | None, WatchedConnection] = {}
+        self._factory: Any = partial(WatchedConnection, self._loop, self)
+
+    async def connect(
+        self,
+        req: ClientRequest,
+        traces: list[Trace],
+        timeout: ClientTimeout,  # noqa: ASYNC109 - aiohttp's own name
+    ) -> Connection:
+        """Return a connection that is fit for an exchange; those in the pool that are not are closed."""
+        connection: Connection | None
+        if req.proxy is None:  # what follows is what the pool does, with a look at each
+            while (connection := await self._get(req.connection_key, traces)) is not None:
+                if self._take(connection):
+                    return connection
+                connection.close()
+        connection = await super().connect(req, traces, timeout)
+        if self._take(connection):
+            return connection
+        fault = getattr(connection.protocol, "fault", None)
+        connection.close()
+        raise fault or ClientConnectionError("the connection was closed before anything was sent")
+
+    def _take(self, connection: Connection) -> bool:
+        protocol: Any = connection.protocol
+        if not protocol.take():
+            return False
+        self.taken[asyncio.current_task()] = protocol
+        return True

@@ -1,0 +1,171 @@
+"""What fails before the first byte is told as not sent, by the transport and to the caller."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Any
+
+import aiohttp
+import pytest
+from raw_server import Peer, answer, come, raw_server
+
+import venuekit
+from venuekit import Secret, errors
+from venuekit.credentials import SignatureAlgorithm
+from venuekit.errors import AnswerLost, NeverSent, Outcome
+from venuekit.hooks import hookimpl
+from venuekit.message import HttpRequest
+from venuekit.pipeline.transport import AiohttpTransport
+from venuekit.testing import plugins_with
+from venuekit_toy_perp.endpoints import SET_LEVERAGE
+
+
+async def silence(peer: Peer, _: int) -> None:
+    await peer.request()
+    await asyncio.sleep(3600)
+
+
+@pytest.mark.parametrize("body", [None, b"{}"])
+@pytest.mark.parametrize(
+    "headers",
+    [{"X-Key": "a\nb"}, {"X-Key": "a\r\nX-Other: b"}, {"X-Key": None}],
+)
+async def test_headers_that_cannot_be_written_are_not_sent(headers: dict[str, Any], body: bytes | None) -> None:
+    """A header that HTTP has no bytes for ends before the first byte, with a body and without."""
+    arrived: list[bytes] = []
+
+    async def note(peer: Peer, _: int) -> None:
+        arrived.append(await peer.reader.read(1))
+
+    async with raw_server(note) as server:
+        transport = AiohttpTransport()
+        with pytest.raises(NeverSent):
+            await transport.send(HttpRequest("POST", f"{server.url}/a", headers, body))
+        await transport.aclose()
+        await come(lambda: arrived)
+    assert arrived == [b""]
+
+
+async def test_a_closed_transport_sends_nothing() -> None:
+    """A transport that was closed says that nothing was sent."""
+    transport = AiohttpTransport()
+    await transport.aclose()
+    with pytest.raises(NeverSent, match="closed"):
+        await transport.send(HttpRequest("POST", "http://127.0.0.1:9/a", {}))
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1/a", "nonsense://x/y", "http:///a", "http://no.such.host.invalid/a"]
+)
+async def test_what_cannot_be_reached_was_sent_nothing(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody listens, no such host, no such scheme: not one byte left."""
+
+    async def no_name(*_: object, **__: object) -> Any:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(aiohttp.ThreadedResolver, "resolve", no_name)
+    monkeypatch.setattr(aiohttp.DefaultResolver, "resolve", no_name, raising=False)
+    transport = AiohttpTransport()
+    with pytest.raises(NeverSent):
+        await transport.send(HttpRequest("POST", url, {}))
+    await transport.aclose()
+
+
+async def test_patience_that_ends_before_there_is_a_connection_sent_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the time is up while the connection is still being made, nothing left; afterwards nobody knows."""
+    from venuekit.pipeline.connection import Connector
+
+    transport = AiohttpTransport(timeout=0.0)
+    async with raw_server(silence) as server:
+        with pytest.raises(AnswerLost, match="no answer within"):
+            await transport.send(HttpRequest("POST", f"{server.url}/a", {}))
+
+        async def never(*_: object) -> Any:
+            await asyncio.sleep(3600)
+
+        monkeypatch.setattr(Connector, "_create_connection", never)
+        with pytest.raises(NeverSent, match="no connection within"):
+            await transport.send(HttpRequest("POST", f"{server.url}/a", {}))
+    await transport.aclose()
+
+
+async def test_other_trouble_after_the_first_byte_is_a_lost_answer() -> None:
+    """From the first byte on nobody knows: cut off, reset, no HTTP."""
+    wild = (b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", b"\x16\x03\x01", b"SSH-2.0-x\r\n")
+
+    async def odd(peer: Peer, number: int) -> None:
+        await peer.request()
+        await peer.write(wild[number - 1])
+
+    transport = AiohttpTransport()
+    async with raw_server(odd) as server:
+        for _ in wild:
+            with pytest.raises(AnswerLost):
+                await transport.send(HttpRequest("POST", f"{server.url}/a", {}, b"{}"))
+    await transport.aclose()
+
+
+class _Failing:
+    """A signer that fails from its second signature on."""
+
+    algorithm = SignatureAlgorithm.HMAC_SHA256
+    fails = False
+
+    async def sign(self, payload: bytes) -> str:
+        if self.fails:
+            raise RuntimeError(f"the token was pulled out while it signed {payload!r}")
+        return "ab"
+
+    @hookimpl
+    def venuekit_make_signer(self, venue: Any, credentials: Any) -> Any:
+        return self
+
+
+@pytest.mark.looptime
+async def test_a_signer_that_fails_sent_nothing(stage: Any) -> None:
+    """A signature that cannot be made is no doubt about the write."""
+    failing = _Failing()
+    failing.fails = True
+    async with venuekit.Runtime(clock=stage.clock, journal=False, plugins=plugins_with(failing)) as runtime:
+        account = await runtime.open(stage.account.venue, stage.sim.credentials("toy_perp"))
+        with pytest.raises(NeverSent, match="pulled out") as caught:
+            await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+
+    assert Outcome.NOT_SENT is caught.value.outcome
+    assert [] == stage.arrivals("PUT", "/v1/leverage")
+
+
+@pytest.mark.parametrize("key", ["a\n", "\na", "a\r\nb", "a\tb", " a", "a ", "a\0", "ключ", "a\x7f", "", "a b"])
+def test_a_key_that_no_header_can_carry_is_refused(key: str) -> None:
+    """A key with line breaks, blanks, control characters or other scripts is refused, and not repeated."""
+    with pytest.raises(errors.CredentialsError, match="key") as caught:
+        venuekit.Credentials.sim("http://127.0.0.1:9/x", key, "secret")
+    assert not key.strip() or key.strip() not in str(caught.value).split()
+
+
+@pytest.mark.parametrize("secret", ["s\n", " s", "s\r", "a\nb", "a\0b", ""])
+def test_a_secret_with_line_breaks_or_blanks_around_it_is_refused(secret: str) -> None:
+    """A secret signs what nobody accepts when it was copied with its line end; that is told before."""
+    with pytest.raises(errors.CredentialsError, match="secret"):
+        venuekit.Credentials.sim("http://127.0.0.1:9/x", "key", Secret(secret))
+
+
+def test_a_private_key_keeps_its_lines() -> None:
+    """PEM is made of lines, and ends with one."""
+    text = "-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----\n"
+    assert venuekit.Credentials.sim("http://127.0.0.1:9/x", "key", text).secret.reveal() == text
+
+
+async def test_an_answer_is_read_while_the_headers_stay_case_blind() -> None:
+    """Headers are looked up whatever their case."""
+
+    async def serve(peer: Peer, _: int) -> None:
+        await peer.request()
+        await peer.write(answer(b"{}", "x-used: 7"))
+
+    transport = AiohttpTransport()
+    async with raw_server(serve) as server:
+        response = await transport.send(HttpRequest("GET", f"{server.url}/a", {}))
+    assert response.headers.get("X-USED") == "7"
+    await transport.aclose()
