@@ -181,15 +181,22 @@ async def test_what_could_not_be_written_is_written_at_the_end(tmp_path: Path, m
         assert path.read_text().count("cancel_all_orders") > 0
 
 
-async def test_a_full_disk_at_the_closing_line_changes_no_outcome(tmp_path: Path) -> None:
+async def test_a_full_disk_at_the_closing_line_changes_no_outcome(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The order is returned; its line is closed as soon as there is room."""
     async with staged("binance_usdm", tmp_path / "journal") as stage:
         orders = OrderControl.of(stage.account)
-        stage.sim.disturb("binance_usdm", ("POST", "/fapi/v1/order"), SecondActor(lambda _: fill(stage.directory)))
+
+        def full(*_: object) -> int:
+            raise OSError(28, "No space left on device")
+
+        actor = SecondActor(lambda _: monkeypatch.setattr(os, "write", full))
+        stage.sim.disturb("binance_usdm", ("POST", "/fapi/v1/order"), actor)
         with pytest.warns(UserWarning, match=r"ended \(applied\)"):
             placed = await orders.place_order(stage.bid())
         assert (placed.quantity, stage.account.unresolved) == (stage.quantity, ())
-        mend(stage.directory)
+        monkeypatch.undo()
         await orders.cancel_order(stage.symbol, order_id=placed.id)
         begun, ended, *_ = stage.lines()
         assert (ended["end"], ended["outcome"]) == (begun["begin"], "applied")

@@ -100,6 +100,7 @@ class FileJournal:
     _path: str = attrs.field(default="", init=False, repr=False)
     _file: tuple[int, int] = attrs.field(default=(0, 0), init=False, repr=False)
     _length: int = attrs.field(default=0, init=False, repr=False)
+    _is_there: bool = attrs.field(default=False, init=False, repr=False)
 
     def new_id(self, moment: datetime) -> str:
         """Return an identity that begins with the day, and so does the name of its file."""
@@ -112,11 +113,12 @@ class FileJournal:
             self._read()
             return
         try:
-            length = os.stat(path).st_size
+            status = os.stat(path)
         except OSError:
             return  # writing to it will tell
-        if length != self._length:
-            self._length = length
+        self._is_there = (status.st_dev, status.st_ino) == self._file
+        if status.st_size != self._length:
+            self._length = status.st_size
             day = self._days.get(path)
             if day is None:
                 self._read()
@@ -140,6 +142,8 @@ class FileJournal:
     def end(self, ended: Ended) -> bool:
         """Append the closing line, or keep it."""
         path, text = self._path_of(ended.id), end_text(ended)
+        # it belongs behind its opening line, wherever that stands by now
+        self._is_there = path == self._path
         try:
             self._write(path, text)
         except OSError:
@@ -232,8 +236,11 @@ class FileJournal:
 
     def _opened(self, path: str) -> int:
         """Return the descriptor of a file; one that was taken away or replaced meanwhile is opened anew."""
+        is_there, self._is_there = self._is_there, False
         if self._descriptor is not None:
             if path == self._path:
+                if is_there:  # it was looked at just now
+                    return self._descriptor
                 with contextlib.suppress(FileNotFoundError):
                     status = os.stat(path)
                     if (status.st_dev, status.st_ino) == self._file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -76,27 +77,27 @@ async def test_a_journal_that_cannot_be_begun_stops_the_write(stage: Any, tmp_pa
     assert [] == stage.arrivals("PUT", "/v1/leverage")
 
 
+def paths_in(directory: Path) -> list[Path]:
+    return list(directory.iterdir())
+
+
 async def test_a_journal_that_cannot_be_ended_changes_no_outcome(
-    stage: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    stage: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When the disk fills up during a write, its value is still returned, and the log says what stayed open."""
+    """When the disk fills up during a write, its value is still returned, and its line is written later."""
     async with (
         venuekit.Runtime(clock=stage.clock, journal=tmp_path) as runtime,
         venuekit.connect("toy_perp", stage.sim.credentials("toy_perp"), runtime=runtime) as account,
     ):
-        places: list[Path] = []
 
-        def fill(_: object) -> None:
-            places.extend(tmp_path.iterdir())
-            places[0].rename(tmp_path / "kept")
-            places[0].symlink_to("/dev/full")
+        def full(*_: object) -> int:
+            raise OSError(28, "No space left on device")
 
-        stage.sim.disturb("toy_perp", SET_LEVERAGE, SecondActor(fill))
+        stage.sim.disturb("toy_perp", SET_LEVERAGE, SecondActor(lambda _: monkeypatch.setattr(os, "write", full)))
         with pytest.warns(UserWarning, match="kept in memory"):
             change = await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
-        (path,) = places
-        path.unlink()
-        (tmp_path / "kept").rename(path)
+        monkeypatch.undo()
+    (path,) = paths_in(tmp_path)
 
     assert change.changed is True
     assert "the journal cannot be written" in caplog.text
