@@ -24,8 +24,8 @@ from venuekit.capabilities import (
     PositionMarginControl,
     PositionReader,
 )
-from venuekit.clock import clock_error
 from venuekit.errors import Outcome
+from venuekit.pipeline import operation
 from venuekit.simulator import Answer, DropAfter, DropBefore, SecondActor, Simulation
 from venuekit.testing import InstantClock, Watch, plugins_with
 
@@ -147,13 +147,15 @@ async def test_an_id_that_another_process_used_just_now_is_refused(stage: Stage)
 
 
 @pytest.mark.parametrize("venue", REUSING)
-async def test_an_older_order_of_the_same_id_proves_nothing(venue: str, tmp_path: Path) -> None:
+async def test_an_older_order_of_the_same_id_proves_nothing(
+    venue: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Older by more than the clock's error: not it. By less: neither proof nor absence, even without any memory."""
+    monkeypatch.setattr(operation, "clock_error", lambda _: 250)
     async with opened(venue, tmp_path) as stage:
         for age, expected in ((1.0, errors.NotExecuted), (0.1, errors.OutcomeUnknown)):
             client_id = f"used-{age}"
             first = await stage.process(journal=False)
-            assert clock_error(first._line.place.clock) == 250
             placed = await OrderControl.of(first).place_order(stage.order(client_id))
             await OrderControl.of(first).cancel_order(placed.symbol, order_id=placed.id)
             second = OrderControl.of(await stage.process(journal=False))

@@ -61,3 +61,22 @@ def test_a_line_that_was_left_open(call: Call, fresh: Any, journal: Path, levera
     assert found in row["message"]
     assert call("settle", *place).rows == []
     assert call("leverage", "toy_perp", "GEMUSD", *place).rows[0]["long"] == "7"
+
+
+def test_a_line_that_cannot_be_read_is_told(call: Call, fresh: Any, journal: Path) -> None:
+    """It may hide a write: what that became stays unknown, and the line is named; one that was cut off hides none."""
+    place = ("--accounts", fresh.accounts)
+    assert call("leverage", "toy_perp", "GEMUSD", "7", *place).status == 0
+    (path,) = journal.iterdir()
+    with path.open("ab") as file:
+        file.write(b'\n{"begin":"2026\n')
+    cut_off = call("settle", *place)
+    with path.open("ab") as file:
+        file.write(b'\n{"x":1}\n')
+    hidden = call("settle", *place, "--json")
+
+    assert (cut_off.status, cut_off.out) == (0, "nothing is open\n")
+    assert f"{path}:" in cut_off.err
+    (row,) = hidden.rows
+    assert (hidden.status, row["account"], row["state"]) == (4, "toy_perp", "unreadable")
+    assert f"{path}:" in row["message"]
