@@ -11,6 +11,7 @@ from venuekit.cli.rows import Row, json_text
 from venuekit.cli.state import accounts_option, json_option, state_of
 from venuekit.cli.status import Status, status_of, worst
 from venuekit.cli.tables import table
+from venuekit.cli.warned import told_warnings
 from venuekit.errors import ConfigurationError, Conflict, OutcomeUnknown
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ async def settle_command(context: click.Context, accounts: Sequence[str], as_jso
         told = ({**nothing, "state": "unreadable", "message": f"a line of the journal: {line}"} for line in unread)
         return rows + [{"account": name, "venue": account.venue.id, **row} for row in told]
 
-    rows, status = await ask_each(state_of(context), accounts, settle, as_json=as_json)
+    with told_warnings(as_json=as_json):
+        rows, status = await ask_each(state_of(context), accounts, settle, as_json=as_json)
     if as_json:
         click.echo(json_text(rows))
     elif rows:
