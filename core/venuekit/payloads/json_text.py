@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,11 @@ from venuekit.payloads.numbers import number_or_unread
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["json_reader", "not_read", "read_json"]
+__all__ = ["TooDeep", "json_reader", "not_read", "read_json"]
+
+
+class TooDeep(ValueError):
+    """JSON is nested deeper than the interpreter goes; the text has the limit's name and value."""
 
 
 @cache
@@ -44,7 +49,7 @@ def not_read(error: RecursionError | ValueError) -> Exception:
     import msgspec
 
     if isinstance(error, RecursionError):
-        return ValueError("JSON is nested too deeply")
+        return TooDeep(f"the answer is over its limit: depth_limit is {sys.getrecursionlimit()} levels of JSON")
     if isinstance(error, msgspec.ValidationError):
         return PayloadMismatch("a whole number of the answer is beyond any range")
     return error

@@ -13,6 +13,9 @@ from venuekit.venue import Limit
 
 __all__ = ["Budget", "PoolName", "SlidingBudget", "feed", "pay"]
 
+#: a header with more digits is no count
+_DIGITS = 18
+
 #: the first pause, in seconds, after a refusal that names no time, and after a ban that names none
 _PAUSE = 1.0
 _BAN = 120.0
@@ -161,5 +164,5 @@ def feed(pool: Budget, limit: Limit, headers: Mapping[str, str], now: float) -> 
     if header is None:
         return
     told = headers.get(header)
-    if told is not None and told.isdecimal():
+    if told is not None and told.isdecimal() and len(told) <= _DIGITS:
         pool.feed(int(told) if used_header else limit.amount - int(told), now)

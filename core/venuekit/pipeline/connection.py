@@ -19,12 +19,18 @@ from aiohttp import ClientConnectionError, ClientError, ClientRequest, ClientTim
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
+from aiohttp.helpers import _EXC_SENTINEL as _NO_CAUSE
 from aiohttp.http import RawResponseMessage
+from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
 from aiohttp.streams import StreamReader
 from aiohttp.tracing import Trace
 
-__all__ = ["Connector", "OverLimit", "Request", "StrayBytes", "WatchedConnection"]
+__all__ = ["HEADERS_LIMIT", "HEADER_LIMIT", "Connector", "OverLimit", "Request", "StrayBytes", "WatchedConnection"]
 
+#: bytes of one header, or of the line with the status
+HEADER_LIMIT = 8190
+#: headers of one answer, those behind a body in chunks included
+HEADERS_LIMIT = 128
 #: how many interim answers (status below 200) may come before the answer itself
 INTERIM_LIMIT = 8
 #: how much TLS itself may leave unread on a connection that the other side closes: one encrypted alert
@@ -87,9 +93,12 @@ class WatchedConnection(ResponseHandler):
                 self._stray()
             return
         super().data_received(data)
-        if self._answered and (payload := self._payload) is not None and payload.is_eof():
-            self._due = False
-            self._look_behind()
+        if self._answered and (payload := self._payload) is not None:
+            if payload.is_eof():
+                self._due = False
+                self._look_behind()
+            elif self._exception is not None:
+                payload.set_exception(self._exception)  # who reads it waits for it alone
 
     def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
         """Take the head of an answer."""
@@ -105,6 +114,14 @@ class WatchedConnection(ResponseHandler):
         else:
             self._answered = True
         super().feed_data(data, size)
+
+    def set_exception(self, exc: BaseException, exc_cause: BaseException = _NO_CAUSE) -> None:
+        """Hear that reading or writing failed; a limit of the parser's is told as one."""
+        if isinstance(exc_cause, LineTooLong):
+            exc = self.fault = OverLimit("header_limit", HEADER_LIMIT, "bytes")
+        elif isinstance(exc_cause, BadHttpMessage) and "Too many headers" in str(exc_cause):
+            exc = self.fault = OverLimit("headers_limit", HEADERS_LIMIT, "headers")
+        super().set_exception(exc, exc_cause)
 
     def _look_behind(self) -> None:
         """See whether the beginning of another answer came with the end of this one; each has a parser of its own."""

@@ -17,6 +17,7 @@ from venuekit.credentials.redactor import redact, redact_parameters
 from venuekit.endpoint import Effect, Endpoint, Lost, Priority, Role, Subject
 from venuekit.errors import OperationError, Outcome
 from venuekit.message import HttpResponse
+from venuekit.payloads.json_text import TooDeep
 from venuekit.payloads.mismatch import mismatch_of
 from venuekit.pipeline.budget import Budget, feed, pay
 from venuekit.pipeline.closing import SHUTTING, heed, learn, too_long
@@ -391,7 +392,8 @@ class Operation(Generic[T]):
     def _unread(self, error: Exception, response: HttpResponse) -> Trouble:
         """Return what an answer that could not be decoded is to be raised as: to a write it is as good as lost."""
         if isinstance(error, ValueError) and not isinstance(error, OperationError):
-            lost = errors.AnswerLost(first_bytes(response), status=response.status)
+            words = str(error) if isinstance(error, TooDeep) else first_bytes(response)
+            lost = errors.AnswerLost(words, status=response.status)
             return self._trouble(TroubleKind.LOST, lost)
         mismatch = mismatch_of(error)
         mismatch.status, mismatch.operation = response.status, str(self.endpoint)

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 import aiohttp as _aiohttp
-from aiohttp.http_exceptions import LineTooLong as _LineTooLong
 from yarl import URL as _URL
 
 from venuekit.credentials.redactor import redact
 from venuekit.errors import AnswerLost, CertificateRejected, NeverSent, OperationError
 from venuekit.message import HttpRequest, HttpResponse
-from venuekit.pipeline.connection import Connector, OverLimit, Request, WatchedConnection
+from venuekit.pipeline.connection import (
+    HEADER_LIMIT,
+    HEADERS_LIMIT,
+    Connector,
+    OverLimit,
+    Request,
+    WatchedConnection,
+)
+from venuekit.pipeline.frames import without_frames
 from venuekit.pipeline.patience import Patience
 from venuekit.pipeline.proxy import VARIABLE, Proxy, ignored_proxies
 
@@ -22,10 +28,6 @@ __all__ = ["AiohttpTransport"]
 
 #: seconds for one exchange; longer than any documented server-side timeout
 TIMEOUT = 15.0
-#: bytes of one header, or of the line with the status
-HEADER_LIMIT = 8190
-#: headers of one answer, what follows a body in chunks included
-HEADERS_LIMIT = 128
 
 
 class AiohttpTransport:
@@ -120,23 +122,13 @@ class AiohttpTransport:
                 return AnswerLost(f"no answer within {self._patience.seconds:g} s")
             return self._never_sent(f"no connection within {self._patience.seconds:g} s")
         if not isinstance(error, Exception):
-            return error.with_traceback(None)
+            return without_frames(error)
         if isinstance(error, _aiohttp.ClientConnectorCertificateError):
             return CertificateRejected(_words(error))
         if not was_begun:
             return self._never_sent(_words(error))
-        if connection is None:
-            return AnswerLost(_words(error))
-        if connection.fault is not None:
-            return AnswerLost(str(connection.fault))
-        for cause in (*_causes(error), *_causes(connection.exception())):
-            if isinstance(cause, OverLimit):
-                return AnswerLost(str(cause))
-            if isinstance(cause, _LineTooLong):
-                return AnswerLost(str(OverLimit("header_limit", HEADER_LIMIT, "bytes")))
-            if "Too many headers" in str(cause):
-                return AnswerLost(str(OverLimit("headers_limit", HEADERS_LIMIT, "headers")))
-        return AnswerLost(_words(error))
+        fault = error if isinstance(error, OverLimit) else connection and connection.fault
+        return AnswerLost(str(fault) if fault else _words(error))
 
     def _never_sent(self, words: str) -> OperationError:
         if not self._proxied and (name := ignored_proxies()):
@@ -158,12 +150,6 @@ async def _read(content: _aiohttp.StreamReader, limit: int) -> bytes:
 
 def _over(limit: int) -> OverLimit:
     return OverLimit("answer_limit", limit, "bytes")
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 @lru_cache(maxsize=512)

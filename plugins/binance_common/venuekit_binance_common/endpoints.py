@@ -54,6 +54,8 @@ P = TypeVar("P", bound=TellsPositionMode)
 
 #: every operation here pays its weight into the pool of the address
 PAYS: Mapping[str, int | None] = {WEIGHT: None}
+#: bytes: the instruments are 1 to 2 MB and grow with every listing, and up to 200 orders of every symbol may be open
+EVERY_SYMBOL = 16 * 1024 * 1024
 SYMBOL = Parameter("symbol", role=Role.SYMBOL)
 _REQUIRED_SYMBOL = Parameter("symbol", required=True, role=Role.SYMBOL)
 _LEVERAGE = Parameter(
@@ -80,6 +82,7 @@ def exchange_info(
     return Endpoint(
         "GET",
         f"{root}/v1/exchangeInfo",
+        answer_limit=EVERY_SYMBOL,
         decode=decode,
         security=Security.NONE,
         pools=PAYS,
@@ -96,6 +99,7 @@ def open_orders(root: str, *more: Parameter) -> Endpoint[tuple[OrderRow, ...]]:
     return Endpoint(
         "GET",
         f"{root}/v1/openOrders",
+        answer_limit=EVERY_SYMBOL,
         decode=decode_orders,
         parameters=(SYMBOL, *more),
         weight=_open_orders_weight,
@@ -110,6 +114,7 @@ def open_algo_orders(root: str) -> Endpoint[tuple[AlgoOrderRow, ...]]:
     return Endpoint(
         "GET",
         f"{root}/v1/openAlgoOrders",
+        answer_limit=EVERY_SYMBOL,
         decode=decode_algo_orders,
         parameters=(SYMBOL,),
         weight=_open_orders_weight,
