@@ -95,6 +95,7 @@ class Export(Generic[T]):
             self._resume = attrs.evolve(
                 self._resume,
                 position=self._sink.append(pending),
+                end=self._sink.end,
                 rows=self._resume.rows + len(pending),
                 last={**self._resume.last, **{name: self._noted(item) for name, item in last.items()}},
             )
@@ -137,7 +138,7 @@ def open_export(target: Path | Sink, shape: type[T], terms: Terms) -> Iterator[E
             with _file_errors(target):
                 stack.enter_context(locked(target))
                 resume = _resumed(target, fresh)
-                sink = open_sink(target, terms.format, columns, resume.position)
+                sink = open_sink(target, terms.format, columns, resume.position, resume.end)
             stack.callback(sink.close)
             export = Export(sink, shape, resume, target)
         else:

@@ -48,6 +48,10 @@ class Sink(Protocol):
 
     batch: int
 
+    @property
+    def end(self) -> str:
+        """What tells whether the file still ends as it was written, empty where its format does so."""
+
     def append(self, rows: Sequence[Row]) -> int:
         """Add rows, hand them to the disk, and return the position behind them; no rows make an empty file valid."""
 
@@ -68,9 +72,11 @@ def check_format(format: Format) -> None:  # noqa: A002 - it is one
         check_installed()
 
 
-def open_sink(path: Path, format: Format, columns: Columns, position: int) -> Sink:  # noqa: A002 - it is one
+def open_sink(path: Path, format: Format, columns: Columns, position: int, end: str = "") -> Sink:  # noqa: A002 - it is one
     """
     Open a file to add rows behind a position that :meth:`Sink.append` returned, 0 for a new one.
+
+    ``end`` is what :attr:`Sink.end` said then.
 
     What an interrupted run left behind the position is given up.
 
@@ -83,7 +89,7 @@ def open_sink(path: Path, format: Format, columns: Columns, position: int) -> Si
         return ParquetSink(path, columns, position)
     from venuekit.exports.text import FileSink
 
-    return FileSink(path, _text(format, columns), position)
+    return FileSink(path, _text(format, columns), position, end)
 
 
 def stream_sink(stream: BinaryIO, format: Format, columns: Columns) -> Sink:  # noqa: A002 - it is one

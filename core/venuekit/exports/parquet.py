@@ -46,6 +46,7 @@ class ParquetSink:
     """
 
     batch = _BATCH
+    end = ""
 
     def __init__(self, path: Path, columns: Columns, position: int) -> None:
         self._arrow = _module("pyarrow")

@@ -57,13 +57,14 @@ class Resume:
     """
     How far a file got.
 
-    ``position`` is the sink's, ``rows`` how many rows are before it. By account: ``keys``, the fingerprint of the API
-    key it was read with, and ``last``, the fields of the last item.
+    ``position`` and ``end`` are the sink's, ``rows`` how many rows are before it. By account: ``keys``, the fingerprint
+    of the API key it was read with, and ``last``, the fields of the last item.
     """
 
     terms: Terms
     columns: tuple[str, ...]
     position: int = 0
+    end: str = ""
     rows: int = 0
     keys: Mapping[str, str] = attrs.field(factory=dict)
     last: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
@@ -93,7 +94,15 @@ def read_resume(path: Path) -> Resume | None:
         if found["version"] != _VERSION:
             raise ConfigurationError(f"{beside} was written by another version of venuekit")
         terms = Terms(found["what"], Format(found["format"]), found["options"], found["accounts"])
-        resume = Resume(terms, tuple(found["columns"]), found["position"], found["rows"], found["keys"], found["last"])
+        resume = Resume(
+            terms,
+            tuple(found["columns"]),
+            position=found["position"],
+            end=found["end"],
+            rows=found["rows"],
+            keys=found["keys"],
+            last=found["last"],
+        )
     except (ValueError, LookupError, TypeError) as error:
         raise ConfigurationError(f"{beside} cannot be read: {error!r}") from error
     if resume.position and not path.exists():
@@ -111,6 +120,7 @@ def write_resume(path: Path, resume: Resume) -> None:
         "accounts": dict(resume.terms.accounts),
         "columns": resume.columns,
         "position": resume.position,
+        "end": resume.end,
         "rows": resume.rows,
         "keys": dict(resume.keys),
         "last": dict(resume.last),

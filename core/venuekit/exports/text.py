@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ from venuekit.exports.rows import Row, plain
 __all__ = ["CsvText", "FileSink", "JsonLines", "StreamSink", "Text"]
 
 _BATCH = 200
+#: how many bytes before a position tell whether the file is still what was written
+_END = 4096
 
 
 class Text(Protocol):
@@ -73,6 +76,7 @@ class StreamSink:
     """A stream that cannot be continued, such as standard output; the position is the number of bytes."""
 
     batch = _BATCH
+    end = ""
 
     def __init__(self, stream: BinaryIO, text: Text) -> None:
         self._stream = stream
@@ -95,23 +99,40 @@ class FileSink:
     """
     A text file; the position is in bytes.
 
-    Every batch is written in one piece and forced to the disk before its position is given out.
+    Every batch is written in one piece and forced to the disk before its position is given out. A file that was saved
+    anew by somebody, with other line ends, marks or numbers, is not continued: its rows lie elsewhere now.
     """
 
     batch = _BATCH
 
-    def __init__(self, path: Path, text: Text, position: int) -> None:
+    def __init__(self, path: Path, text: Text, position: int, end: str = "") -> None:
         self._text = text
         self._position = position
-        self._file = path.open("r+b" if path.exists() else "xb")
+        self._file = path.open("r+b" if path.exists() else "x+b")
         size = self._file.seek(0, os.SEEK_END)
         if size < position:
             self._file.close()
             raise ConfigurationError(
                 f"{path} has {size} bytes, {position} were written: somebody changed it, and it cannot be continued"
             )
+        head = text.head() if position else b""
+        self._file.seek(0)
+        begins = self._file.read(len(head)) == head
+        self._file.seek(max(0, position - _END))
+        self._last = self._file.read(min(position, _END))
+        if not begins or (end and end != self.end):
+            self._file.close()
+            raise ConfigurationError(
+                f"{path} is not what was written: somebody saved it anew, and it cannot be continued; name another"
+                " --output, or put the file back"
+            )
         self._file.truncate(position)
         self._file.seek(position)
+
+    @property
+    def end(self) -> str:
+        """What the bytes before the position are, as a digest."""
+        return hashlib.sha256(self._last).hexdigest()
 
     def append(self, rows: Sequence[Row]) -> int:
         """Write rows and wait until they are on the disk."""
@@ -121,6 +142,7 @@ class FileSink:
             self._file.flush()
             os.fsync(self._file.fileno())
             self._position += len(data)
+            self._last = (self._last + data)[-_END:]
         return self._position
 
     def close(self) -> None:

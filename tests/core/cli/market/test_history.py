@@ -337,6 +337,40 @@ def test_a_file_that_is_not_ours(call: Call, market: Any, file_format: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("file_format", "saved"),
+    [
+        ("csv", lambda text: text.replace(b"\n", b"\r\n")),
+        ("csv", lambda text: text.replace(b"\n", b"\r") + b"\r" * 9),
+        ("csv", lambda text: b"\xef\xbb\xbf" + text),
+        ("csv", lambda text: text.replace(b",", b";") + b";"),
+        ("csv", lambda text: text.replace(b"toy_market", b"toy_marked") + b"\n"),
+        ("jsonl", lambda text: text.replace(b"\n", b"\r\n")),
+        ("jsonl", lambda text: text.replace(b":", b": ")),
+    ],
+)
+def test_a_file_that_was_saved_anew_is_refused(
+    call: Call, market: Any, tmp_path: Path, file_format: str, saved: Callable[[bytes], bytes]
+) -> None:
+    """With other line ends, a mark in front or other spaces its rows lie elsewhere: it is left as it is."""
+    market.tell(rows=300)
+    path = tmp_path / f"out.{file_format}"
+    words = ("history", "income", "main", "--output", path)
+    assert call(*words).status == 0
+    whole = path.read_bytes()
+    path.write_bytes(saved(whole))
+    before = path.read_bytes()
+
+    market.tell(rows=400)
+    refused = call(*words)
+
+    assert (refused.status, path.read_bytes()) == (64, before)
+    assert "is not what was written: somebody saved it anew" in refused.err
+    path.write_bytes(whole)
+    assert call(*words).status == 0
+    assert _same(_read(path), _as_text(_expected(market.rows("income", 400))))
+
+
+@pytest.mark.parametrize(
     ("words", "message"),
     [
         (["incone"], "no command 'incone'; did you mean income?"),
