@@ -268,6 +268,27 @@ async def test_a_week_of_many_rows_needs_little_memory() -> None:
     assert asked < 4 * count / limit
 
 
+async def test_a_busy_hour_of_a_quiet_week_is_handed_on_soon() -> None:
+    """Whoever stops in the middle has what was found by then: the first items come after few pages."""
+    limit, asked = 50, 0
+    moments = [WEEK - 3_600_000 + place * 600 for place in range(6_000)]
+
+    async def fetch(window: Span, cursor: str | None) -> Page[Row]:
+        nonlocal asked
+        asked += 1
+        low, high = _between(moments, window)
+        end = high if cursor is None else int(cursor)
+        start = max(low, end - limit)
+        return Page([(moments[place], place) for place in range(start, end)][::-1], str(start) if start > low else None)
+
+    walk = bisected(fetch, [Span(0, WEEK - 1)], track=TRACK)
+    assert await anext(walk) == (moments[0], 0)
+    assert asked < 50
+    rest = [row[1] async for row in walk]
+    assert rest == [*range(1, 6_000)]
+    assert asked < 3 * 6_000 / limit
+
+
 def _between(moments: Sequence[int], window: Span) -> tuple[int, int]:
     return bisect_left(moments, window.start), bisect_right(moments, window.end)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Sequence
-from typing import TypeVar
+from typing import Generic, TypeVar
+
+import attrs
 
 from venuekit.errors import PayloadMismatch
 from venuekit.walking.spans import Span
@@ -27,10 +29,11 @@ async def bisected(
     """
     Walk windows that the venue answers newest first, by cursor.
 
-    A window with more than ``most_pages`` pages is halved, and the older half walked first, so that memory stays
-    bounded and the order is still oldest first. So is one whose pages repeat themselves. Only what bears one and the
-    same millisecond is never parted: where the venue gives no more of it than one page, the walk ends with an error
-    that says so, behind everything that was found.
+    A window with more than ``most_pages`` pages is parted, and the oldest part walked first, so that memory stays
+    bounded and the order is still oldest first: into halves, and the newer half once more by how dense its end was, so
+    that few pages are read in vain before the first item. One whose pages repeat themselves is halved. Only what bears
+    one and the same millisecond is never parted: where the venue gives no more of it than one page, the walk ends with
+    an error that says so, behind everything that was found.
 
     Raises:
         PayloadMismatch: of a single millisecond, a cursor comes back that was there before, or ``most_pages`` pages in
@@ -40,17 +43,49 @@ async def bisected(
     pending = deque(windows)
     while pending:
         window = pending.popleft()
-        items, trouble = await _collect(fetch, window, track, most_pages, origin)
-        if items is None:
-            pending.extendleft(reversed(window.halves()))
+        found = await _collect(fetch, window, track, most_pages, origin)
+        if isinstance(found, _TooMany):
+            pending.extendleft(reversed(found.parts))
             continue
-        for item in items:
+        for item in found.items:
             for passed in gate.put(item):
                 yield passed
-        if trouble is not None:
-            raise trouble
+        if found.trouble is not None:
+            raise found.trouble
     for passed in gate.rest():
         yield passed
+
+
+@attrs.frozen
+class _Found(Generic[T]):
+    """All items of a window, oldest first; of a single millisecond, also the error for what is behind them."""
+
+    items: Sequence[T]
+    trouble: PayloadMismatch | None
+
+
+@attrs.frozen
+class _TooMany:
+    """A window that has more than can be held, and the parts to walk instead, oldest first."""
+
+    parts: Sequence[Span]
+
+
+def _parts(window: Span, oldest: int) -> Sequence[Span]:
+    """
+    Return the parts of a window whose pages, read from its end, came as far as ``oldest``.
+
+    As much time as the pages took, four times as much, and so on, back from the end.
+    """
+    older, newer = window.halves()
+    cuts = []
+    width = window.end - oldest + 1
+    while newer.start < (cut := newer.end - width + 1):
+        cuts.append(cut)
+        width *= 4
+    starts = [newer.start, *reversed(cuts)]
+    ends = [*(start - 1 for start in starts[1:]), newer.end]
+    return [older, *map(Span, starts, ends)]
 
 
 async def _collect(
@@ -59,12 +94,8 @@ async def _collect(
     track: Track[T],
     most_pages: int,
     origin: Origin,
-) -> tuple[list[T] | None, PayloadMismatch | None]:
-    """
-    Return all items of a window, oldest first, None when they are too many and the window can be halved.
-
-    What comes with the items of a single millisecond is the error for what is behind them.
-    """
+) -> _Found[T] | _TooMany:
+    """Return all items of a window, or its parts where there are too many."""
     found: dict[Hashable, T] = {}
     cursor: str | None = None
     seen: set[str] = set()
@@ -81,8 +112,11 @@ async def _collect(
             break
         repeats = page.cursor in seen
         # halving loses nothing, so the first sign that pages repeat themselves is enough for it
-        if can_be_halved and (repeats or pages >= most_pages or idle > 1):
-            return None, None
+        if can_be_halved and (repeats or idle > 1):
+            return _TooMany(window.halves())
+        if can_be_halved and pages >= most_pages:
+            oldest = min(map(track.time, found.values()))
+            return _TooMany(_parts(window, max(window.start, min(oldest, window.end))))
         if idle >= most_pages:
             trouble = origin.mismatch(_idle_words(idle, window, len(page.items)))
         elif repeats:
@@ -94,7 +128,7 @@ async def _collect(
     # newest first on the wire: turned round, and then by time alone, so that equal times keep the venue's order
     oldest_first = list(found.values())[::-1]
     oldest_first.sort(key=track.time)
-    return oldest_first, trouble
+    return _Found(oldest_first, trouble)
 
 
 def _idle_words(idle: int, window: Span, rows: int) -> str:
