@@ -147,6 +147,18 @@ def test_amendment_to_a_matched_price(client: Client) -> None:
     assert client.ask("PUT", "/order", **terms, priceMatch="QUEUE")["orderId"] == placed["orderId"]
 
 
+def test_an_amendment_may_ask_whether_the_order_reduces(client: Client) -> None:
+    """Where the venue knows the question, an order that may open something is not amended; elsewhere it is not heard."""
+    placed = client.ask("POST", "/order", **client.limit)
+    terms = {"symbol": placed["symbol"], "side": "BUY", "orderId": placed["orderId"], "quantity": placed["origQty"]}
+    asked = client.ask("PUT", "/order", **terms, price="2100", reduceOnly="true")
+    if client.root == "/fapi/v1":
+        assert (asked["code"], asked["msg"]) == (-5047, "The original order is not a reduce-only order.")
+    else:
+        assert asked["orderId"] == placed["orderId"]
+    assert client.ask("PUT", "/order", **terms, price="2200", reduceOnly="false")["orderId"] == placed["orderId"]
+
+
 @pytest.mark.parametrize(("time", "code"), [("10" * 20, -1130), ("9" * 15, -1130), ("soon", -1102), ("", -1102)])
 def test_countdown_that_no_clock_reaches(client: Client, time: str, code: int) -> None:
     """It is refused, and does not break the venue."""

@@ -24,11 +24,15 @@ _ORDERS = "cannot be changed if there exists open orders."
 _POSITION = "cannot be changed if there exists position."
 
 
-def setting_behaviours(*mode_shared_with: str) -> tuple[object, ...]:
-    """Return how leverage, margin type and position mode behave; the mode is also that of other venues."""
+def setting_behaviours(*mode_shared_with: str, leverage_most: Decimal | None = LEVERAGE_MOST) -> tuple[object, ...]:
+    """
+    Return how leverage, margin type and position mode behave; the mode is also that of other venues.
+
+    ``leverage_most`` is None where brackets alone limit the leverage.
+    """
     return (
         LeverageBehaviour(
-            scope=frozenset({LeverageScope.SYMBOL}), minimum=Decimal(1), maximum=LEVERAGE_MOST, step=Decimal(1)
+            scope=frozenset({LeverageScope.SYMBOL}), minimum=Decimal(1), maximum=leverage_most, step=Decimal(1)
         ),
         MarginTypeBehaviour(scope=MarginTypeScope.SYMBOL),
         PositionModeBehaviour(scope=PositionModeScope.ACCOUNT, shared_with=mode_shared_with),

@@ -58,9 +58,6 @@ PAYS: Mapping[str, int | None] = {WEIGHT: None}
 EVERY_SYMBOL = 16 * 1024 * 1024
 SYMBOL = Parameter("symbol", role=Role.SYMBOL)
 _REQUIRED_SYMBOL = Parameter("symbol", required=True, role=Role.SYMBOL)
-_LEVERAGE = Parameter(
-    "leverage", Kind.INTEGER, required=True, role=Role.LEVERAGE, minimum=Decimal(1), maximum=LEVERAGE_MOST
-)
 
 
 def server_time(root: str) -> Endpoint[datetime]:
@@ -138,21 +135,23 @@ def position_mode(root: str, *serves: Callable[..., Any], note: str) -> Endpoint
 
 
 def set_leverage(
-    root: str, decode: Callable[[bytes], LeverageRow], read_symbol: ReadSymbol
+    root: str, decode: Callable[[bytes], LeverageRow], read_symbol: ReadSymbol, most: Decimal | None = LEVERAGE_MOST
 ) -> Endpoint[Change[LeverageRow]]:
-    """Return the change of a symbol's leverage."""
+    """Return the change of a symbol's leverage; ``most`` is what no symbol exceeds, None where brackets alone say."""
+    leverage = Parameter("leverage", Kind.INTEGER, required=True, role=Role.LEVERAGE, minimum=Decimal(1), maximum=most)
     return Endpoint(
         "POST",
         f"{root}/v1/leverage",
         decode=Changing(decode),
-        parameters=(_REQUIRED_SYMBOL, _LEVERAGE),
+        parameters=(_REQUIRED_SYMBOL, leverage),
         pools=PAYS,
         effect=Effect.SET,
         subject=Subject.SYMBOL,
         sets=frozenset({Setting.LEVERAGE}),
         readback=leverage_readback(read_symbol),
         serves=(LeverageControl.set_leverage,),
-        note="Brackets, region and account may allow less than 125.",
+        note="The brackets of the symbol, region and account say how much is allowed"
+        + ("." if most is None else f", at most {most}."),
     )
 
 

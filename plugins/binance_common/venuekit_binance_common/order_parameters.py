@@ -75,6 +75,8 @@ def amend_parameters(terms: OrderTerms) -> tuple[Parameter, ...]:
         attrs.evolve(PRICE, required=not terms.matches),
         *((Parameter("priceMatch"),) if terms.matches else ()),
         Parameter("modifyId", Kind.INTEGER),
+        # a check: the amendment of an order that does not reduce is refused (-5047)
+        *((Parameter("reduceOnly", Kind.BOOLEAN),) if terms.checks_reducing else ()),
         *(() if terms.sizes_in_base else (CONTRACT_SIZE,)),
     )
 

@@ -59,6 +59,8 @@ class OrderTerms:
     #: whether it says that all other orders, and fills, are kept for three months
     keeps_90_days: bool = True
     commission_sign: int = -1
+    #: whether an amendment may ask to be refused where the order does not reduce
+    checks_reducing: bool = False
     #: whether fills can be asked by their order
     trades_by_order: bool = True
     #: what else histories can be asked by

@@ -173,7 +173,7 @@ ASSET_MODE = Endpoint(
 
 READ_SYMBOL = SymbolConfigReader(SYMBOL_CONFIG)
 
-SET_LEVERAGE = common.set_leverage(_ROOT, leverage_decoder(largest="maxNotionalValue"), READ_SYMBOL)
+SET_LEVERAGE = common.set_leverage(_ROOT, leverage_decoder(largest="maxNotionalValue"), READ_SYMBOL, most=None)
 SET_MARGIN_TYPE = common.set_margin_type(_ROOT, READ_SYMBOL)
 SET_POSITION_MODE = common.set_position_mode(_ROOT, ACCOUNT_CONFIG)
 

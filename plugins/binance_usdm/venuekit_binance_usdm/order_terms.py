@@ -24,6 +24,7 @@ ORDER_TERMS = OrderTerms(
     most_callback=Decimal(20),
     unchanged=-5027,
     has_test=True,
+    checks_reducing=True,
     countdown_note=_COUNTDOWN,
 )
 

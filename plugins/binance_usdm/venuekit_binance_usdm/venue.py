@@ -44,7 +44,7 @@ _ENVIRONMENTS = (
 )
 
 _BEHAVIOURS = (
-    *setting_behaviours("binance_coinm"),
+    *setting_behaviours("binance_coinm", leverage_most=None),
     PositionBehaviour(filters=frozenset({"symbol"})),
     ORDER_BEHAVIOUR,
     HistoryBehaviour(income="the last three months"),

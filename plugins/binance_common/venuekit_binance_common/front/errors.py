@@ -42,6 +42,7 @@ _WORDS: Mapping[int, str] = {
     -4061: "Order's position side does not match user's setting.",
     -4067: "Position side cannot be changed if there exists open orders.",
     -4068: "Position side cannot be changed if there exists position.",
+    -5047: "The original order is not a reduce-only order.",
 }
 _TOO_LATE = "Timestamp for this request is outside of the ME recvWindow."
 _LOWER_LEVERAGE = "Leverage reduction is not supported in Isolated Margin Mode with open positions"

@@ -110,6 +110,8 @@ class OrderWrites:
         contract, side = form.contract, form.side()
         quantity, price = form.amendment(contract)
         order = self.named(fields, visit)
+        if self.orders.terms.checks_reducing and form.text("reduceOnly") == "true" and not order.reduce_only:
+            raise self.listing.errors.denied(-5047)
         form.check_percent(contract, side, price)
         try:
             amended = visit.ledger.amend_order(order.id, quantity=quantity, price=price)
