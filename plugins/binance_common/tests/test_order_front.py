@@ -148,7 +148,7 @@ def test_amendment_to_a_matched_price(client: Client) -> None:
 
 
 def test_an_amendment_may_ask_whether_the_order_reduces(client: Client) -> None:
-    """Where the venue knows the question, an order that may open something is not amended; elsewhere it is not heard."""
+    """Where the venue knows the question, an order that may open something is not amended."""
     placed = client.ask("POST", "/order", **client.limit)
     terms = {"symbol": placed["symbol"], "side": "BUY", "orderId": placed["orderId"], "quantity": placed["origQty"]}
     asked = client.ask("PUT", "/order", **terms, price="2100", reduceOnly="true")
