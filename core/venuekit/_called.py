@@ -7,6 +7,8 @@ from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from typing import Any
 
+from venuekit.errors import OperationError
+
 __all__ = ["CALLED", "telling"]
 
 #: names of the methods under way in this task, the one that the caller called first
@@ -24,6 +26,10 @@ def telling(
         token = CALLED.set((*CALLED.get(), name))
         try:
             return await method(*args, **kwargs)
+        except OperationError as error:
+            if not error.venue:  # raised by what reads an answer, which knows the field and not whose answer it is
+                error.venue, error.operation = args[0].venue.id, error.operation or name
+            raise
         finally:
             CALLED.reset(token)
 

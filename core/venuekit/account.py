@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+import warnings
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, SupportsIndex, TypeVar
 
@@ -12,7 +13,7 @@ from venuekit import errors
 from venuekit.capabilities import Capability, Support, SupportState
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint, Priority
-from venuekit.payloads import MISFITS, mismatch_of, read_json
+from venuekit.payloads import MISFITS, Misread, mismatch_of, read_json, readable_part
 from venuekit.pipeline.options import UNSET, Options
 from venuekit.support import declared_support
 from venuekit.venue import EnvironmentName, Venue
@@ -29,6 +30,8 @@ B = TypeVar("B")
 V = TypeVar("V")
 
 _DEFAULT = Options()
+#: seconds for which what was read again for some reason is believed
+_RENEWED_EVERY = 10.0
 
 
 @attrs.frozen
@@ -37,13 +40,15 @@ class Answer(Generic[T]):
     A decoded answer and when it was true.
 
     ``as_of`` is the venue's clock when the request was sent, ``received_at`` ours when the answer was there. ``raw``
-    is the answer as plain JSON objects when the account was opened with ``keep_raw=True``, else None.
+    is the answer as plain JSON objects when the account was opened with ``keep_raw=True``, else None. ``odd`` are the
+    rows that were left out, of value and ``raw``, because they could not be read.
     """
 
     value: T
     as_of: datetime
     received_at: datetime
     raw: Any = attrs.field(default=None, repr=False)
+    odd: tuple[errors.OddRow, ...] = ()
 
 
 class Account:
@@ -131,6 +136,42 @@ class Account:
         chosen: Callable[[bytes], T] = decode if self._line.keep_raw else endpoint.decode
         return self._line.carry(endpoint, parameters, self._options, chosen, self._read, converted)
 
+    async def answer_rows(self, endpoint: Endpoint[T], /, **parameters: Any) -> Answer[T]:
+        """
+        Do as :meth:`answer`, without the rows that cannot be read; each is warned of as an OddRow.
+
+        It is for what shows rows. What proves something by them, or is about one of them, reads them all or none.
+
+        Raises:
+            PayloadMismatch: no row can be read, or the fault is not in a row.
+        """
+        misread: tuple[Misread, ...] = ()
+        raw: Any = None
+
+        def decode(body: bytes) -> T:
+            nonlocal misread, raw
+            misread = ()
+            try:
+                value = endpoint.decode(body)
+            except errors.PayloadMismatch as mismatch:
+                body, misread = readable_part(endpoint, body, mismatch)
+                value = endpoint.decode(body)
+            raw = read_json(body) if self._line.keep_raw else None
+            return value
+
+        clock = self._line.place.clock
+        as_of = clock.now()
+        parameters = {name: value for name, value in parameters.items() if value is not None}
+        value = await self._line.carry(endpoint, parameters, self._options, decode, self._read)
+        odd = tuple(self.warn_of(endpoint, one.words, one.row) for one in misread)
+        return Answer(value, as_of, from_milliseconds(clock.clock.milliseconds()), raw, odd)
+
+    def warn_of(self, endpoint: Endpoint[Any], words: str, row: Any = None) -> errors.OddRow:
+        """Warn of a row of an answer that cannot be read and is left out, and return the warning."""
+        odd = errors.OddRow(words, venue=self.venue.id, operation=str(endpoint), row=row)
+        warnings.warn(odd, stacklevel=3)
+        return odd
+
     async def look_after(
         self,
         look: Callable[[], Awaitable[V]],
@@ -162,25 +203,53 @@ class Account:
             ) from failure
 
     async def cached(self, endpoint: Endpoint[T], /, **parameters: Any) -> T:
-        """Read once per venue and environment and remember it; whoever asks meanwhile waits for the same read."""
+        """
+        Read once per venue and environment and remember it; whoever asks meanwhile waits for the same read.
+
+        It is read again when it is older than the Runtime's ``instruments_max_age``, or a refusal of the venue has
+        shown that it may be out of date (``Venue.outdated_by``). Rows that cannot be read are left out and warned of.
+        """
+        value: T = await self._in_time(
+            endpoint, self._line.place.remembered.value(*self._reading(endpoint, parameters))
+        )
+        return value
+
+    async def renewed(self, endpoint: Endpoint[T], reason: Hashable, /, **parameters: Any) -> T:
+        """
+        Do as :meth:`cached`, and read it again, unless that was done for this reason within the last ten seconds.
+
+        It is for what would be refused because of what is remembered: a symbol that is not listed, a step.
+        """
+        remembered = self._line.place.remembered
+        read = remembered.renewed(*self._reading(endpoint, parameters), reason, _RENEWED_EVERY)
+        value: T = await self._in_time(endpoint, read)
+        return value
+
+    def _reading(
+        self, endpoint: Endpoint[T], parameters: dict[str, Any]
+    ) -> tuple[Hashable, Callable[[], Awaitable[T]]]:
+        """Return the key by which a read is remembered, and how to do it."""
+        # with nobody's own deadline and waits: others join, and may have none
+        patient = type(self)(self._line, Options(recv_window=self._options.recv_window, priority=Priority.RISK))
+
+        async def read() -> T:
+            return (await patient.answer_rows(endpoint, **parameters)).value
+
+        return (endpoint, tuple(sorted(parameters.items()))), read
+
+    async def _in_time(self, endpoint: Endpoint[Any], read: Awaitable[V]) -> V:
+        limit = self._options.deadline
+        if limit is None:
+            return await read
         import asyncio
 
-        remembered = self._line.place.remembered
-        key = (endpoint, tuple(sorted(parameters.items())))
-        found = remembered.get(key)
-        if found is None or _failed(found):
-            # with nobody's own deadline and waits: others join, and may have none
-            found = asyncio.ensure_future(self._read(endpoint, **parameters))
-            remembered[key] = found
-        limit = self._options.deadline
         try:
             async with asyncio.timeout(limit):
-                value: T = await asyncio.shield(found)
+                return await read
         except TimeoutError:
             words = f"the deadline of {limit:g} s passed"
             details: dict[str, Any] = {"venue": self.venue.id, "operation": endpoint.operation}
             raise errors.AnswerLost(words, outcome=errors.Outcome.NOT_APPLIED, **details) from None
-        return value
 
     def behaviour(self, kind: type[B]) -> B:
         """Return the venue's behaviour value of this type; raises ``KeyError`` when it declares none."""
@@ -318,11 +387,3 @@ class Account:
 
 def _itself(answer: Answer[T]) -> Answer[T]:
     return answer
-
-
-def _failed(future: Awaitable[Any]) -> bool:
-    import asyncio
-
-    if not isinstance(future, asyncio.Future):
-        return False
-    return future.done() and (future.cancelled() or future.exception() is not None)

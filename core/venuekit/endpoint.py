@@ -329,6 +329,8 @@ class Endpoint(Generic[T]):
         before: For a DELTA: what to read before writing, so that ``settle`` can compare.
         answer_limit: How many bytes an answer may have, decompressed; more only where it tells of every symbol.
         websocket_method: The method of the venue's WebSocket API that does the same, None if there is none.
+        rows: Where lists of rows stand in its answer, by JSON names and indexes from the top (``()`` is the answer
+            itself): :meth:`~venuekit.Account.answer_rows` reads them without those that cannot be read.
         serves: The capability methods it serves, as function objects (``LeverageControl.set_leverage``).
         note: One sentence for the documentation.
     """
@@ -368,6 +370,7 @@ class Endpoint(Generic[T]):
     before: Callable[[Call, Mapping[str, Any]], Awaitable[Any]] | None = None
     answer_limit: int = ANSWER_LIMIT
     websocket_method: str | None = None
+    rows: tuple[tuple[str | int, ...], ...] = ()
     serves: tuple[Callable[..., Any], ...] = ()
     priority: Priority = attrs.field(default=attrs.Factory(_priority_of, takes_self=True))
     note: str = ""

@@ -56,6 +56,7 @@ __all__ = [
     "NeverSent",
     "NotExecuted",
     "NotFound",
+    "OddRow",
     "OperationError",
     "Outcome",
     "OutcomeNotStated",
@@ -267,6 +268,22 @@ class PayloadMismatch(OperationError):
     """An answer that does not have the documented shape; the message names endpoint and field."""
 
     _verb = "could not read the answer"
+
+
+class OddRow(UserWarning):
+    """
+    One row of an answer could not be read and was left out; the other rows are there.
+
+    ``venue`` and ``operation`` say whose answer it is, ``words`` names row and field, and ``row`` is the row as plain
+    JSON, which no text shows. ``warnings.simplefilter("error", OddRow)`` makes it an error.
+    """
+
+    def __init__(self, words: str, *, venue: str = "", operation: str = "", row: Any = None) -> None:
+        super().__init__(f"{venue}: {operation} has a row that cannot be read, and is left out: {words}")
+        self.words = words
+        self.venue = venue
+        self.operation = operation
+        self.row = row
 
 
 class TransportError(OperationError):

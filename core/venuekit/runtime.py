@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import warnings
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, runtime_checkable
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ from venuekit.pipeline.observe import Observer
 from venuekit.pipeline.policy import RetryPolicy
 from venuekit.pipeline.subjects import FENCING, Fence, Footprint, Subjects, footprint_of
 from venuekit.pipeline.wire import RestWire
+from venuekit.remembered import Remembered
 from venuekit.venue import Environment, EnvironmentName, Limit, LimitScope, Venue
 
 if TYPE_CHECKING:
@@ -61,16 +63,23 @@ class Runtime:
         clock: Where time comes from.
         journal: Directory of the audit journals; by default the platform's state directory, and for ``live`` only.
             False keeps none.
+        instruments_max_age: How long what was read of instruments is believed before it is read again.
     """
 
     def __init__(
-        self, *, plugins: Plugins | None = None, clock: Clock | None = None, journal: Path | bool | None = None
+        self,
+        *,
+        plugins: Plugins | None = None,
+        clock: Clock | None = None,
+        journal: Path | bool | None = None,
+        instruments_max_age: timedelta = timedelta(hours=1),
     ) -> None:
         from venuekit.plugins import make_plugins
 
         self._clock = clock or SystemClock()
         self._plugins = make_plugins() if plugins is None else plugins
         self._journal = journal
+        self._max_age = instruments_max_age.total_seconds()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
         self._places: dict[tuple[str, str], tuple[Place, Transport]] = {}
@@ -187,6 +196,7 @@ class Runtime:
                 policy=policy,
                 observers=observers,
                 unsupported=unsupported_endpoints(venue, environment),
+                remembered=Remembered(self._clock, self._max_age),
             )
             self._places[key] = (place, self._kept(self._plugins.make_transport(venue, environment)))
         return self._places[key]

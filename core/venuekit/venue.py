@@ -262,6 +262,8 @@ class Venue(Generic[A_co]):
         signing: Its signing scheme.
         answers: How it tells success from refusal.
         faults: What its refusals mean.
+        outdated_by: Codes of refusals that say what is remembered of instruments (steps, ticks, limits) may have
+            changed: it is read again before the next use, and the refused request is not sent again.
         server_time: The endpoint that tells its time.
         endpoints: Every endpoint its account uses or offers.
         recv_window: Milliseconds a signed request stays valid unless told otherwise; ``recv_window_most`` the most.
@@ -280,6 +282,7 @@ class Venue(Generic[A_co]):
     signing: SigningScheme
     answers: Answers
     faults: FaultTable
+    outdated_by: frozenset[int | str] = frozenset()
     server_time: Endpoint[Any]
     endpoints: tuple[Endpoint[Any], ...]
     realm: str = attrs.field(default=attrs.Factory(lambda self: self.id, takes_self=True))

@@ -57,7 +57,7 @@ class Instrument:
     settle: str
     kind: InstrumentKind
     is_inverse: bool
-    contract_size: Decimal
+    contract_size: Decimal | None
     contract_unit: Unit
     status: InstrumentStatus
     listed_at: datetime | None = None

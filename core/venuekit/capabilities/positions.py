@@ -41,6 +41,7 @@ class Position:
     """
     One position; None means that the venue did not say.
 
+    ``contract_size`` is None of a contract that the venue does not list (any more).
     ``quantity`` is signed contracts (short < 0), each ``contract_size`` ``contract_unit``; prices are quote per
     base; ``notional`` is quote and ``value`` the settle asset, both >= 0; margins and profits are the settle asset.
     ``isolated_wallet`` excludes and ``isolated_margin`` includes unrealised profit; both are None when the margin
@@ -52,7 +53,7 @@ class Position:
     symbol: str
     side: PositionSide
     quantity: Decimal
-    contract_size: Decimal
+    contract_size: Decimal | None
     contract_unit: Unit
     settle: str | None = None
     entry_price: Decimal | None = None

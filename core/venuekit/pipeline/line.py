@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
@@ -19,6 +19,7 @@ from venuekit.pipeline.observe import Observer
 from venuekit.pipeline.policy import RetryPolicy
 from venuekit.pipeline.subjects import Subjects
 from venuekit.pipeline.wire import Wire
+from venuekit.remembered import Remembered
 from venuekit.venue import Environment, Limit, LimitScope, Venue
 
 if TYPE_CHECKING:
@@ -38,9 +39,7 @@ class Place:
     observers: tuple[Observer, ...] = attrs.field(repr=False)
     #: endpoints that serve only what venue or environment lack, with the reason
     unsupported: Mapping[Endpoint[Any], str] = attrs.field(repr=False)
-    remembered: dict[tuple[Endpoint[Any], tuple[tuple[str, Any], ...]], Awaitable[Any]] = attrs.field(
-        factory=dict, repr=False
-    )
+    remembered: Remembered = attrs.field(repr=False)
     #: whether the runtime that made it is closed
     closed: bool = False
 

@@ -149,6 +149,8 @@ class Operation(Generic[T]):
             lost = errors.AnswerLost(f"{first_bytes(response)}; {_failure(error)}", status=response.status)
             raise self._trouble(TroubleKind.LOST, lost) from error
         if trouble is not None:
+            if trouble.error.code in line.place.venue.outdated_by:
+                line.place.remembered.outdate()
             if trouble.kind in SHUTTING:
                 heed(self.line, trouble, costs, self.attempts)
             elif trouble.kind is TroubleKind.UNSUPPORTED:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -30,7 +30,7 @@ from venuekit.capabilities import (
     PositionSide,
     Unit,
 )
-from venuekit.errors import InvalidArgument, InvalidRequest, PayloadMismatch, UnsupportedCapability
+from venuekit.errors import InvalidArgument, InvalidRequest, OddRow, PayloadMismatch, UnsupportedCapability
 from venuekit.message import HttpRequest
 from venuekit.testing.fake import FakeTransport, json_answer
 from venuekit_binance_coinm.account import BinanceCoinmAccount
@@ -200,11 +200,17 @@ async def test_contract_listed_since_is_read_anew(answering: Answering, transpor
     assert asked(transport).count("v1/exchangeInfo") == 2
 
 
-async def test_contract_that_is_never_listed_is_an_error(answering: Answering) -> None:
-    """No size is made up; the error names the read that lacks it."""
+async def test_position_in_a_contract_that_is_not_listed_is_told_without_its_size(
+    answering: Answering, transport: FakeTransport
+) -> None:
+    """No size is made up, nor what follows from it; and the instruments are read again once, not for every read."""
     async with answering("get_dapi_v1_positionRisk_isolated", "get_dapi_v1_exchangeInfo") as account:
-        with pytest.raises(PayloadMismatch, match=r"exchangeInfo does not list BTCUSD_PERP"):
-            await account.get_positions()
+        for _ in range(3):
+            (position,) = await account.get_positions()
+
+    assert (position.symbol, position.quantity) == (ISOLATED_SHORT.symbol, ISOLATED_SHORT.quantity)
+    assert (position.contract_size, position.notional, position.settle) == (None, None, None)
+    assert asked(transport).count("v1/exchangeInfo") == 2
 
 
 @pytest.mark.parametrize(
@@ -535,14 +541,18 @@ async def test_unknown_bracket_is_refused_in_the_words_of_the_venue(
     [
         ("entryPrice", "abc", "[1].entryPrice: expected a decimal number, got 'abc'"),
         ("positionAmt", "many", "[1].positionAmt: expected a decimal number, got 'many'"),
-        ("markPrice", None, "[1].markPrice: Expected `str`"),
-        ("updateTime", "soon", "[1].updateTime: Expected `int`"),
+        ("positionAmt", None, "[1].positionAmt: Expected `str`"),
+        ("updateTime", "soon", "[1].updateTime: Expected `int"),
     ],
 )
-async def test_position_of_another_shape_names_the_field(
+async def test_position_of_another_shape_is_told_and_hides_no_other(
     answering: Answering, transport: FakeTransport, field: str, value: object, said: str
 ) -> None:
-    """Whether the type or the number does not fit: the error says which field of which row, and of which endpoint."""
+    """
+    Whether the type or the number does not fit: a warning says which field of which row, and of which endpoint.
+
+    Asked for by its symbol, the same is an error.
+    """
     async with answering("get_dapi_v1_positionRisk_hedge", INFO) as account:
         tell = transport.reply
 
@@ -555,8 +565,14 @@ async def test_position_of_another_shape_names_the_field(
             return json_answer(rows)
 
         transport.reply = reply
-        with pytest.raises(PayloadMismatch) as caught:
-            await account.get_positions()
+        is_number = "decimal" in said
+        with pytest.warns(OddRow) as told:
+            positions = await account.get_positions(include_flat=True)
+        with nullcontext() if is_number else pytest.warns(OddRow), pytest.raises(PayloadMismatch) as caught:
+            await account.get_position("BTCUSD_201225", side=PositionSide.LONG)
 
-    assert said in str(caught.value)
-    assert "GET /dapi/v1/positionRisk" in str(caught.value)
+    (warning,) = told
+    assert said in str(warning.message)
+    assert "GET /dapi/v1/positionRisk" in str(warning.message)
+    assert len(positions) == 2
+    assert said.removeprefix("[1]") in str(caught.value)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from venuekit.capabilities import AccountInfo, AccountKind, AccountReader
+from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint
 from venuekit_binance_coinm.positions import BinanceCoinmPositions, mode_of
 from venuekit_binance_common.balances import balances_of_assets
@@ -31,9 +31,9 @@ class BinanceCoinmAccountInfo(BinanceCoinmPositions, AccountReader):
         Positions of this read have no mark and no liquidation price. The rows show the position mode; without any row
         it is read, which weighs 30 more.
         """
-        answer = await self.answer(self.ACCOUNT)
+        answer = await self.answer_rows(self.ACCOUNT)
         account = answer.value
-        mode = mode_of(account.positions)
+        mode, moment = mode_of(account.positions), account.update_time
         if mode is None:
             mode = position_mode_of((await self.call(self.POSITION_MODE)).dual_side_position)
         raws = None if answer.raw is None else answer.raw["positions"]
@@ -46,7 +46,7 @@ class BinanceCoinmAccountInfo(BinanceCoinmPositions, AccountReader):
             fee_tier=account.fee_tier,
             balances=balances_of_assets(account.assets, answer.raw, as_of=answer.as_of, received_at=answer.received_at),
             positions=await self._positions(self.ACCOUNT, answer, account.positions, raws, include_flat),
-            updated_at=datetime.fromtimestamp(account.update_time / 1000, UTC) if account.update_time > 0 else None,
+            updated_at=from_milliseconds(moment) if moment and moment > 0 else None,
             as_of=answer.as_of,
             received_at=answer.received_at,
             raw=answer.raw,

@@ -25,4 +25,4 @@ class BinanceCoinmBrackets(BinanceBrackets):
             return await super().get_brackets(symbol=symbol)
         if symbol is not None:
             raise self.refuse("ask by symbol or by pair, not by both", operation="get_brackets", subject=symbol)
-        return brackets_of(await self.answer(self.PAIR_BRACKETS, pair=pair), "pair", self.BRACKET_UNIT)
+        return brackets_of(await self.answer_rows(self.PAIR_BRACKETS, pair=pair), "pair", self.BRACKET_UNIT)

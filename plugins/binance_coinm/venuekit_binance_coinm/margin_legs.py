@@ -10,8 +10,8 @@ import attrs
 
 from venuekit.capabilities import MarginType, PositionSide
 from venuekit.endpoint import Call, Endpoint
-from venuekit.payloads import interned
 from venuekit_binance_common.margin_settling import Leg
+from venuekit_binance_common.numbers import number_in
 from venuekit_binance_common.words import POSITION_SIDES, margin_type_of
 
 if TYPE_CHECKING:
@@ -43,5 +43,8 @@ class PositionRiskLegs:
 
 def _leg(row: RiskRow) -> Leg:
     is_isolated = margin_type_of(row.margin_type) is MarginType.ISOLATED
-    wallet = interned(row.isolated_margin) - interned(row.un_realized_profit) if is_isolated else Decimal(0)
-    return Leg(interned(row.position_amt), wallet, row.update_time)
+    wallet = Decimal(0)
+    if is_isolated:
+        margin = number_in("isolatedMargin", row.isolated_margin)
+        wallet = margin - number_in("unRealizedProfit", row.un_realized_profit)
+    return Leg(number_in("positionAmt", row.position_amt), wallet, row.update_time or 0)

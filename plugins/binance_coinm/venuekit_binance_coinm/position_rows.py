@@ -8,13 +8,11 @@ somebody wants them: flat rows cost next to nothing. Whoever imports this module
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
 from venuekit.payloads import interned
 from venuekit_binance_common.payloads import AssetRow, decode_assets
-from venuekit_binance_common.rows import decode_with
+from venuekit_binance_common.rows import Milliseconds, decode_with
 
 __all__ = ["AccountPositionRow", "AccountRow", "PositionRow", "RiskRow", "decode_account", "decode_risk", "misfit"]
 
@@ -25,11 +23,11 @@ class PositionRow(msgspec.Struct, rename="camel", gc=False, kw_only=True):
     symbol: str
     position_side: str
     position_amt: str
-    entry_price: str
-    break_even_price: str
-    leverage: str
-    max_qty: str
-    update_time: int
+    entry_price: str | None = None
+    break_even_price: str | None = None
+    leverage: str | None = None
+    max_qty: str | None = None
+    update_time: Milliseconds | None = None
     mark_price: str | None = None
     un_realized_profit: str | None = None
     unrealized_profit: str | None = None
@@ -49,23 +47,9 @@ class PositionRow(msgspec.Struct, rename="camel", gc=False, kw_only=True):
 class RiskRow(PositionRow, rename="camel", gc=False, kw_only=True):
     """A row of positionRisk: without margins."""
 
-    mark_price: str
-    un_realized_profit: str
-    liquidation_price: str
-    margin_type: str
-    isolated_margin: str
-    is_auto_add_margin: str
-
 
 class AccountPositionRow(PositionRow, rename="camel", gc=False, kw_only=True):
     """A position of the account read: without mark and liquidation price."""
-
-    unrealized_profit: str
-    isolated: bool
-    initial_margin: str
-    maint_margin: str
-    position_initial_margin: str
-    open_order_initial_margin: str
 
 
 class AccountRow(msgspec.Struct, rename="camel", gc=False, kw_only=True):
@@ -73,11 +57,11 @@ class AccountRow(msgspec.Struct, rename="camel", gc=False, kw_only=True):
 
     assets: tuple[AssetRow, ...]
     positions: list[AccountPositionRow]
-    can_trade: bool
-    can_deposit: bool
-    can_withdraw: bool
-    fee_tier: int
-    update_time: int
+    can_trade: bool | None = None
+    can_deposit: bool | None = None
+    can_withdraw: bool | None = None
+    fee_tier: int | None = None
+    update_time: Milliseconds | None = None
 
 
 class _AccountText(AccountRow, rename="camel", gc=False, kw_only=True):
@@ -125,17 +109,14 @@ def decode_account(body: bytes) -> AccountRow:
     )
 
 
-def misfit(rows: Iterable[PositionRow]) -> str | None:
-    """Return in one sentence which field of which row is no number, None when all are."""
-    for index, row in enumerate(rows):
-        names = msgspec.structs.fields(row)
-        encoded = {field.name: field.encode_name for field in names}
-        for name in _NUMBERS:
-            text = getattr(row, name)
-            if text is None:
-                continue
-            try:
-                interned(text)
-            except ValueError:
-                return f"[{index}].{encoded[name]}: expected a decimal number, got {text[:60]!r}"
+def misfit(row: PositionRow, index: int) -> str | None:
+    """Return in one sentence which field of a row is no number, None when all are."""
+    for field in msgspec.structs.fields(row):
+        text = getattr(row, field.name) if field.name in _NUMBERS else None
+        if text is None or (text == "" and not field.required) or (field.name, text) == ("max_qty", "INF"):
+            continue
+        try:
+            interned(text)
+        except ValueError:
+            return f"[{index}].{field.encode_name}: expected a decimal number, got {text[:60]!r}"
     return None

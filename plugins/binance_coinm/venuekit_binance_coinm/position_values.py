@@ -16,9 +16,11 @@ from venuekit_binance_common.words import POSITION_SIDES, margin_type_of
 if TYPE_CHECKING:
     from venuekit_binance_coinm.position_rows import PositionRow
 
-__all__ = ["positions_of"]
+__all__ = ["NO_LIMIT", "positions_of"]
 
 _EXACT = Context(prec=34)
+#: how a largest size that does not hold is written
+NO_LIMIT = "INF"
 _OF_FLAG = {True: MarginType.ISOLATED, False: MarginType.CROSS, None: None}
 _FLAGS: Mapping[str | None, bool] = {"true": True, "false": False}
 #: few words, many rows
@@ -36,8 +38,9 @@ def positions_of(
     """
     Return the positions that rows tell, each with its ``raws``.
 
-    ``notional`` is quantity x contract size, face value without a price in it; ``value`` is the venue's, else notional
-    over mark; the isolated wallet is the venue's, else the isolated margin less the unrealised profit.
+    ``notional`` is quantity x contract size, face value without a price in it, None of a contract that is not listed;
+    ``value`` is the venue's, else notional over mark; the isolated wallet is the venue's, else the isolated margin
+    less the unrealised profit.
 
     This is the hot path of a read of hundreds of rows: values are made by position, in the order of the fields of
     :class:`~venuekit.capabilities.Position`, and what two fields say in the same words is read once.
@@ -46,13 +49,15 @@ def positions_of(
         ValueError: what should be a number is none.
     """
     number, at, sides = interned, datetime.fromtimestamp, POSITION_SIDES
-    isolated, quote, base = MarginType.ISOLATED, Unit.QUOTE, Unit.BASE
+    isolated, quote, base, unlimited = MarginType.ISOLATED, Unit.QUOTE, Unit.BASE, NO_LIMIT
     positions = []
     for row, raw in zip(rows, raws, strict=True):
-        contract = contracts[row.symbol]
-        size = contract.contract_size
+        contract = contracts.get(row.symbol)
+        size = settle = None
+        if contract is not None:
+            size, settle = contract.contract_size, contract.margin_asset
         quantity = number(row.position_amt)
-        notional = abs(quantity) * size
+        notional = None if size is None else abs(quantity) * size
         mark = (number(text) or None) if (text := row.mark_price) else None
         pnl = number(text) if (text := row.un_realized_profit or row.unrealized_profit) else None
         margin_type = _OF_FLAG[row.isolated] if row.margin_type is None else _margin_type_of(row.margin_type)
@@ -69,7 +74,7 @@ def positions_of(
                 quantity,
                 size,
                 quote,
-                contract.margin_asset,
+                settle,
                 (number(text) or None) if (text := row.entry_price) else None,
                 (number(text) or None) if (text := row.break_even_price) else None,
                 mark,
@@ -77,7 +82,7 @@ def positions_of(
                 abs(number(text)) if (text := row.notional_value) else _value(notional, mark),
                 pnl,
                 None,  # realized_pnl
-                number(row.leverage),
+                number(text) if (text := row.leverage) else None,
                 margin_type,
                 isolated_wallet,
                 isolated_margin,
@@ -87,14 +92,14 @@ def positions_of(
                 number(text) if (text := row.maint_margin) else None,
                 (number(text) or None) if (text := row.liquidation_price) else None,
                 None,  # bankruptcy_price
-                number(row.max_qty),
-                base,
+                number(text) if (text := row.max_qty) and text != unlimited else None,
+                base if text and text != unlimited else None,
                 _FLAGS.get(row.is_auto_add_margin),
                 None,  # state
                 None,  # reduce_only_forced
                 None,  # adl_rank
                 None,  # adl_rank_of
-                at(row.update_time / 1000, UTC) if row.update_time > 0 else None,
+                at(moment / 1000, UTC) if (moment := row.update_time) and moment > 0 else None,
                 None,  # opened_at
                 None,  # sequence
                 as_of,
@@ -105,7 +110,7 @@ def positions_of(
     return tuple(positions)
 
 
-def _value(notional: Decimal, mark: Decimal | None) -> Decimal | None:
+def _value(notional: Decimal | None, mark: Decimal | None) -> Decimal | None:
     if not notional:
         return notional
     return None if mark is None else _EXACT.divide(notional, mark)

@@ -15,7 +15,7 @@ from venuekit_binance_coinm.position_values import positions_of
 from venuekit_binance_common.contracts import BinanceContracts
 from venuekit_binance_common.instruments import unlisted
 from venuekit_binance_common.payloads import InstrumentRow, PositionModeRow
-from venuekit_binance_common.position_questions import check_filters, side_that_fits
+from venuekit_binance_common.position_questions import check_filters, refuse_odd, side_that_fits
 from venuekit_binance_common.words import position_mode_of
 
 if TYPE_CHECKING:
@@ -48,20 +48,25 @@ class BinanceCoinmPositions(BinanceContracts, PositionReader):
         if symbol is not None:
             contract = await self._named(symbol, "get_positions")
             pair = pair or contract.pair
-        answer = await self.answer(self.POSITION_RISK, pair=pair, marginAsset=margin_asset)
+        answer = await self.answer_rows(self.POSITION_RISK, pair=pair, marginAsset=margin_asset)
         positions = await self._positions(self.POSITION_RISK, answer, answer.value, answer.raw, include_flat)
         return positions if symbol is None else tuple(one for one in positions if one.symbol == symbol)
 
     async def get_position(self, symbol: str, *, side: PositionSide | None = None) -> Position:
         """Return the position of a symbol, flat if need be; weight 1, and 30 more when the venue lists no row."""
         contract = await self._named(symbol, "get_position")
-        answer = await self.answer(self.POSITION_RISK, pair=contract.pair)
+        answer = await self.answer_rows(self.POSITION_RISK, pair=contract.pair)
+        refuse_odd(self, answer, symbol)
+        rows = [row for row in answer.value if row.symbol == symbol]
+        raws = None if answer.raw is None else [raw for raw in answer.raw if raw["symbol"] == symbol]
         mode = mode_of(answer.value)
         if mode is None:
             mode = position_mode_of((await self.call(self.POSITION_MODE)).dual_side_position)
         wanted = side_that_fits(self, mode, side, symbol)
-        for position in await self._positions(self.POSITION_RISK, answer, answer.value, answer.raw, include_flat=True):
-            if position.symbol == symbol and position.side is wanted:
+        for position in await self._positions(
+            self.POSITION_RISK, answer, rows, raws, include_flat=True, all_or_none=True
+        ):
+            if position.side is wanted:
                 return position
         return Position(
             symbol=symbol,
@@ -87,8 +92,11 @@ class BinanceCoinmPositions(BinanceContracts, PositionReader):
         rows: Sequence[PositionRow],
         raws: Sequence[Mapping[str, Any]] | None,
         include_flat: bool,
+        *,
+        all_or_none: bool = False,
     ) -> tuple[Position, ...]:
-        """Return what rows of an answer tell, the open ones or all."""
+        """Return what rows of an answer tell, the open ones or all; one in which something is no number is left out."""
+        told: Sequence[Any] = [None] * len(rows) if raws is None else raws
         try:
             wanted = [
                 index
@@ -101,21 +109,36 @@ class BinanceCoinmPositions(BinanceContracts, PositionReader):
                 contracts,
                 as_of=answer.as_of,
                 received_at=answer.received_at,
-                raws=[None] * len(wanted) if raws is None else [raws[index] for index in wanted],
+                raws=[told[index] for index in wanted],
             )
         except ValueError:
-            raise self._misread(endpoint, rows) from None
+            kept = self._numeric(endpoint, rows, all_or_none=all_or_none)
+        return await self._positions(
+            endpoint, answer, [rows[index] for index in kept], [told[index] for index in kept], include_flat
+        )
 
-    def _misread(self, endpoint: Endpoint[Any], rows: Sequence[PositionRow]) -> PayloadMismatch:
-        """Return the error for rows in which something that should be a number is none."""
+    def _numeric(self, endpoint: Endpoint[Any], rows: Sequence[PositionRow], *, all_or_none: bool) -> list[int]:
+        """
+        Return the places of rows whose numbers are numbers, and warn of the others.
+
+        Raises:
+            PayloadMismatch: there is no such row, or not all are and all are needed.
+        """
         from venuekit_binance_coinm.position_rows import misfit
 
-        return PayloadMismatch(
-            misfit(rows) or "a position cannot be read",
-            venue=self.venue.id,
-            operation=str(endpoint),
-            outcome=Outcome.NOT_APPLIED,
-        )
+        faults = [misfit(row, index) for index, row in enumerate(rows)]
+        kept = [index for index, fault in enumerate(faults) if fault is None]
+        if all_or_none or not kept or len(kept) == len(rows):
+            raise PayloadMismatch(
+                next(filter(None, faults), "a position cannot be read"),
+                venue=self.venue.id,
+                operation=str(endpoint),
+                outcome=Outcome.NOT_APPLIED,
+            )
+        for row, fault in zip(rows, faults, strict=True):
+            if fault is not None:
+                self.warn_of(endpoint, fault, {"symbol": row.symbol})
+        return kept
 
 
 def mode_of(rows: Sequence[PositionRow]) -> PositionMode | None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from venuekit.capabilities import MarginType, SettingsSnapshot, SymbolSettings
 from venuekit.endpoint import Endpoint
-from venuekit.payloads import interned
 from venuekit_binance_coinm.positions import mode_of
 from venuekit_binance_common.instruments import unlisted
+from venuekit_binance_common.numbers import number_in, number_or_none
 from venuekit_binance_common.payloads import PositionModeRow
 from venuekit_binance_common.settings import BinanceSettings, Reads
 from venuekit_binance_common.words import margin_type_of, position_mode_of
@@ -45,7 +45,7 @@ class BinanceCoinmSettings(BinanceSettings):
         for symbol in symbols:
             if symbol not in row_of:
                 raise unlisted(self, self.POSITION_RISK, symbol, operation="read_settings")
-        amounts = [(row.symbol, abs(interned(row.position_amt))) for row in rows]
+        amounts = [(row.symbol, abs(number_in("positionAmt", row.position_amt))) for row in rows]
         sizes = dict.fromkeys(row_of, _NOTHING)
         for symbol, amount in amounts:
             sizes[symbol] += amount
@@ -67,13 +67,13 @@ class BinanceCoinmSettings(BinanceSettings):
         """Return initial margin x leverage, base: positionRisk does not tell what open orders would add."""
         exposures: dict[str, Decimal] = {}
         for row in (await reads(self.ACCOUNT)).positions:
-            largest = interned(row.initial_margin) * interned(row.leverage)
+            largest = number_in("initialMargin", row.initial_margin) * number_in("leverage", row.leverage)
             exposures[row.symbol] = max(largest, exposures.get(row.symbol, _NOTHING))
         return exposures
 
 
 def _symbol_settings(row: RiskRow, position: Decimal) -> SymbolSettings:
-    leverage = interned(row.leverage)
+    leverage = number_or_none("leverage", row.leverage)
     return SymbolSettings(
         row.symbol,
         margin_type=margin_type_of(row.margin_type),

@@ -8,7 +8,8 @@ import attrs
 
 from venuekit.endpoint import Call, Endpoint
 from venuekit.errors import InvalidRequest, Outcome
-from venuekit.payloads import interned
+from venuekit_binance_coinm.position_values import NO_LIMIT
+from venuekit_binance_common.numbers import number_in, number_or_none
 from venuekit_binance_common.symbol_settings import HeldSettings, documented_margin_type
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ class PositionRiskReader:
                 return HeldSettings(
                     symbol=symbol,
                     margin_type=documented_margin_type(row.margin_type, symbol),
-                    leverage=interned(row.leverage),
-                    largest=interned(row.max_qty),
+                    leverage=number_in("leverage", row.leverage),
+                    largest=None if row.max_qty == NO_LIMIT else number_or_none("maxQty", row.max_qty),
                 )
         raise InvalidRequest(
             f"{self.endpoint.path} lists no such symbol",

@@ -23,7 +23,7 @@ class BinanceBalances(Account, BalanceReader):
 
     async def get_balances(self, asset: str | None = None) -> tuple[Balance, ...]:
         """Return one balance per asset, or that of ``asset``. This read tells no equity and no margins."""
-        answer = await self.answer(self.BALANCE)
+        answer = await self.answer_rows(self.BALANCE)
         raws = answer.raw or [None] * len(answer.value)
         return tuple(
             _balance_of_balance_row(row, answer.as_of, answer.received_at, raw)

@@ -27,7 +27,7 @@ class BinanceBrackets(Account, BracketReader):
         """Return one flat tuple, ordered by symbol, then tier."""
         if pair is not None:
             raise self.refuse("brackets belong to symbols here, not to pairs", operation="get_brackets", subject=pair)
-        return brackets_of(await self.answer(self.BRACKETS, symbol=symbol), "symbol", self.BRACKET_UNIT)
+        return brackets_of(await self.answer_rows(self.BRACKETS, symbol=symbol), "symbol", self.BRACKET_UNIT)
 
 
 def brackets_of(
@@ -43,9 +43,11 @@ def brackets_of(
     return tuple(sorted(brackets, key=lambda bracket: (bracket.symbol or bracket.pair or "", bracket.tier)))
 
 
-def highest_leverage(tiers: Iterable[BracketRow], size: Decimal) -> Decimal:
-    """Return the highest leverage allowed at a size (>= 0); that of the last tier beyond all caps."""
+def highest_leverage(tiers: Iterable[BracketRow], size: Decimal) -> Decimal | None:
+    """Return the highest leverage allowed at a size (>= 0), that of the last tier beyond all caps; None without any."""
     tiers = tuple(tiers)
+    if not tiers:
+        return None
     allowed = [tier.initial_leverage for tier in tiers if size <= tier.cap]
     return Decimal(max(allowed, default=min(tier.initial_leverage for tier in tiers)))
 

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from venuekit.account import Account
 from venuekit.endpoint import Endpoint
-from venuekit.errors import Outcome, PayloadMismatch
 from venuekit_binance_common.payloads import InstrumentRow
 
 __all__ = ["BinanceContracts", "contracts_endpoint"]
@@ -28,6 +27,7 @@ def contracts_endpoint(
         security=exchange_info.security,
         weight=exchange_info.weight,
         pools=exchange_info.pools,
+        rows=exchange_info.rows,
         serves=exchange_info.serves,
     )
 
@@ -43,28 +43,13 @@ class BinanceContracts(Account):
         """Return the contract that a caller names, None when the venue lists none of this name."""
         found = (await self.cached(self.CONTRACTS)).get(symbol)
         if found is None:  # it may have been listed since
-            found = (await self.call(self.CONTRACTS)).get(symbol)
+            found = (await self.renewed(self.CONTRACTS, symbol)).get(symbol)
         return found
 
     async def _contracts_of(self, symbols: Collection[str]) -> Mapping[str, InstrumentRow]:
-        """
-        Return the contracts of symbols that the venue itself named, others among them.
-
-        Raises:
-            PayloadMismatch: the venue does not list one of them.
-        """
+        """Return the contracts by symbol, read again when one that the venue itself named is not among them."""
         if not symbols:
             return {}
         contracts = await self.cached(self.CONTRACTS)
-        if not contracts.keys() >= set(symbols):
-            contracts = await self.call(self.CONTRACTS)
-        for symbol in symbols:
-            if symbol not in contracts:
-                raise PayloadMismatch(
-                    f"{self.CONTRACTS.path} does not list {symbol}",
-                    venue=self.venue.id,
-                    operation=str(self.CONTRACTS),
-                    subject=symbol,
-                    outcome=Outcome.NOT_APPLIED,
-                )
-        return contracts
+        unlisted = frozenset(set(symbols) - contracts.keys())
+        return await self.renewed(self.CONTRACTS, unlisted) if unlisted else contracts

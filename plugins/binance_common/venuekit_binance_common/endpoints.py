@@ -83,6 +83,7 @@ def exchange_info(
         decode=decode,
         security=Security.NONE,
         pools=PAYS,
+        rows=(("symbols",),),
         serves=(InstrumentReader.get_instruments, *also_serves),
     )
 
@@ -98,6 +99,7 @@ def open_orders(root: str, *more: Parameter) -> Endpoint[tuple[OrderRow, ...]]:
         f"{root}/v1/openOrders",
         answer_limit=EVERY_SYMBOL,
         decode=decode_orders,
+        rows=((),),
         parameters=(SYMBOL, *more),
         weight=_open_orders_weight,
         weight_most=40,
@@ -113,6 +115,7 @@ def open_algo_orders(root: str) -> Endpoint[tuple[AlgoOrderRow, ...]]:
         f"{root}/v1/openAlgoOrders",
         answer_limit=EVERY_SYMBOL,
         decode=decode_algo_orders,
+        rows=((),),
         parameters=(SYMBOL,),
         weight=_open_orders_weight,
         weight_most=40,

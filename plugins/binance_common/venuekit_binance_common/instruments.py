@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -15,7 +15,12 @@ from venuekit_binance_common.payloads import FilterRow, InstrumentRow
 
 __all__ = ["BinanceInstruments", "BinanceServerTime", "unlisted"]
 
+#: what a contract's type says, whatever else it says: TRADIFI_PERPETUAL, CURRENT_QUARTER DELIVERING
 _PERPETUAL = "PERPETUAL"
+_DELIVERIES = ("QUARTER", "MONTH", "WEEK")
+#: the delivery date of what is never delivered
+_NEVER = datetime(2100, 12, 25, 8, tzinfo=UTC)
+_ONE = Decimal(1)
 _STATUSES = {"TRADING": InstrumentStatus.TRADING}
 _LEVERAGE_STEP = Decimal(1)
 
@@ -41,7 +46,7 @@ class BinanceInstruments(Account, InstrumentReader):
 
     async def get_instruments(self, symbol: str | None = None) -> tuple[Instrument, ...]:
         """Return every instrument the venue lists, or the one of ``symbol``; weight 1."""
-        answer = await self.answer(self.EXCHANGE_INFO)
+        answer = await self.answer_rows(self.EXCHANGE_INFO)
         raws: list[Any] = [None] * len(answer.value) if answer.raw is None else answer.raw["symbols"]
         instruments = tuple(
             _instrument(row, raw)
@@ -64,13 +69,22 @@ def unlisted(account: Account, endpoint: Endpoint[Any], symbol: str, *, operatio
     )
 
 
+def _kind_of(word: str) -> InstrumentKind:
+    """Return the kind that a contract's type says; one that says neither keeps its word."""
+    if _PERPETUAL in word:
+        return InstrumentKind.PERPETUAL
+    if any(part in word for part in _DELIVERIES):
+        return InstrumentKind.DELIVERY
+    return InstrumentKind(word or "unknown")
+
+
 def _instrument(row: InstrumentRow, raw: Mapping[str, Any] | None) -> Instrument:
     filters = {each.filter_type: each for each in row.filters}
     nothing = FilterRow("")
     price = filters.get("PRICE_FILTER", nothing)
     lot = filters.get("LOT_SIZE", nothing)
     market_lot = filters.get("MARKET_LOT_SIZE", nothing)
-    is_perpetual = row.contract_type == _PERPETUAL
+    kind = _kind_of(row.contract_type)
     is_inverse = row.margin_asset == row.base_asset
     return Instrument(
         symbol=row.symbol,
@@ -78,11 +92,12 @@ def _instrument(row: InstrumentRow, raw: Mapping[str, Any] | None) -> Instrument
         base=row.base_asset,
         quote=row.quote_asset,
         settle=row.margin_asset,
-        kind=InstrumentKind.PERPETUAL if is_perpetual else InstrumentKind.DELIVERY,
+        kind=kind,
         is_inverse=is_inverse,
-        contract_size=row.contract_size,
+        # contracts of some of the quote asset each have a size of their own: none is made up
+        contract_size=row.contract_size if is_inverse or row.contract_size is not None else _ONE,
         contract_unit=Unit.QUOTE if is_inverse else Unit.BASE,
-        status=_STATUSES.get(row.status) or InstrumentStatus(row.status),
+        status=_STATUSES.get(row.status) or InstrumentStatus(row.status or "unknown"),
         listed_at=row.onboard_date,
         price_tick=price.tick_size,
         min_price=price.min_price,
@@ -95,7 +110,7 @@ def _instrument(row: InstrumentRow, raw: Mapping[str, Any] | None) -> Instrument
         leverage_min=Decimal(1),
         leverage_max=None,  # the brackets decide
         leverage_step=_LEVERAGE_STEP,
-        expires_at=None if is_perpetual else row.delivery_date,
+        expires_at=None if kind is InstrumentKind.PERPETUAL or row.delivery_date == _NEVER else row.delivery_date,
         funding_interval=None,
         raw=raw,
     )

@@ -54,6 +54,7 @@ def income(root: str, *, weight: int, note: str) -> Endpoint[list[Income]]:
         "GET",
         f"{root}/v1/income",
         decode=decode_income,
+        rows=((),),
         parameters=(
             SYMBOL,
             Parameter("incomeType"),
@@ -74,6 +75,7 @@ def margin_history(root: str, *, note: str) -> Endpoint[tuple[MarginChangeRow, .
         "GET",
         f"{root}/v1/positionMargin/history",
         decode=decode_margin_changes,
+        rows=((),),
         parameters=(_THE_SYMBOL, _direction(required=False), _START, _END, _limit(500)),
         pools=PAYS,
         serves=(MarginChangeReader.iter_margin_changes,),
@@ -126,6 +128,7 @@ def adl_quantile(root: str) -> Endpoint[tuple[AdlRow, ...]]:
         "GET",
         f"{root}/v1/adlQuantile",
         decode=decode_adl,
+        rows=((),),
         parameters=(SYMBOL,),
         weight=5,
         pools=PAYS,

@@ -78,6 +78,7 @@ def _all_orders(terms: OrderTerms) -> Endpoint[tuple[AlgoOrderRow, ...]]:
         "GET",
         f"{terms.root}/v1/allAlgoOrders",
         decode=decoders.decode_algo_orders,
+        rows=((),),
         parameters=(
             THE_SYMBOL,
             Parameter("algoId", Kind.INTEGER),

@@ -58,6 +58,7 @@ def all_orders_endpoint(terms: OrderTerms) -> Endpoint[tuple[OrderRow, ...]]:
         "GET",
         f"{terms.root}/v1/allOrders",
         decode=decoders.decode_orders,
+        rows=((),),
         parameters=(SYMBOL, *terms.more, Parameter("orderId", Kind.INTEGER), *SPAN, limit_up_to(1000)),
         weight=5,
         pools=PAYS,
@@ -72,6 +73,7 @@ def trades_endpoint(terms: OrderTerms) -> Endpoint[tuple[TradeRow, ...]]:
         "GET",
         f"{terms.root}/v1/userTrades",
         decode=decoders.decode_trades,
+        rows=((),),
         parameters=(
             SYMBOL if terms.more else THE_SYMBOL,
             *terms.more,
@@ -100,6 +102,7 @@ def forced_endpoint(terms: OrderTerms) -> Endpoint[tuple[OrderRow, ...]]:
         "GET",
         f"{terms.root}/v1/forceOrders",
         decode=decoders.decode_orders,
+        rows=((),),
         parameters=(
             SYMBOL,
             Parameter("autoCloseType", choices=frozenset({"LIQUIDATION", "ADL"})),

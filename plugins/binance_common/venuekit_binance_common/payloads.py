@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from venuekit.payloads import WireRow, interned, payload_decoder
+from venuekit.payloads import Unfit, WireRow, interned, payload_decoder
 
 __all__ = [
     "Acknowledgement",
@@ -113,6 +113,10 @@ class BracketRow(WireRow):
     maint_margin_ratio: Decimal
     cum: Decimal | None = None
 
+    def __attrs_post_init__(self) -> None:
+        if self.initial_leverage <= 0:  # margin is counted by it
+            raise Unfit("an initialLeverage above 0", self.initial_leverage)
+
 
 @attrs.frozen(eq=False, repr=False)
 class BracketsRow(WireRow):
@@ -139,16 +143,17 @@ class FilterRow(WireRow):
 
 @attrs.frozen(eq=False, repr=False)
 class InstrumentRow(WireRow):
-    """One contract; where no size is told, it is one unit of the base asset."""
+    """One contract; its size is told only where it is not one unit of the base asset on every symbol."""
 
     symbol: str
     pair: str
-    contract_type: str
-    status: str
     base_asset: str
     quote_asset: str
     margin_asset: str
-    contract_size: Decimal = Decimal(1)
+    contract_size: Decimal | None = None
+    #: empty while it is not decided
+    contract_type: str = ""
+    status: str = ""
     filters: tuple[FilterRow, ...] = ()
     onboard_date: datetime | None = None
     delivery_date: datetime | None = None

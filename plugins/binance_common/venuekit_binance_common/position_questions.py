@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from venuekit.account import Account
-from venuekit.capabilities import PositionBehaviour, PositionMode, PositionSide
+from typing import Any
 
-__all__ = ["check_filters", "side_that_fits"]
+from venuekit.account import Account, Answer
+from venuekit.capabilities import PositionBehaviour, PositionMode, PositionSide
+from venuekit.errors import Outcome, PayloadMismatch
+
+__all__ = ["check_filters", "refuse_odd", "side_that_fits"]
 
 
 def check_filters(account: Account, **filters: str | None) -> None:
@@ -22,6 +25,21 @@ def check_filters(account: Account, **filters: str | None) -> None:
                 f"positions cannot be filtered by {name} here, only by {', '.join(sorted(known))}",
                 operation="get_positions",
                 subject=value,
+            )
+
+
+def refuse_odd(account: Account, answer: Answer[Any], symbol: str) -> None:
+    """
+    Refuse to tell of a symbol one of whose rows, or a row of nobody knows which symbol, could not be read.
+
+    Raises:
+        PayloadMismatch: there is such a row.
+    """
+    for odd in answer.odd:
+        named = odd.row.get("symbol") if isinstance(odd.row, dict) else None
+        if named == symbol or not isinstance(named, str):
+            raise PayloadMismatch(
+                odd.words, venue=account.venue.id, operation=odd.operation, subject=symbol, outcome=Outcome.NOT_APPLIED
             )
 
 

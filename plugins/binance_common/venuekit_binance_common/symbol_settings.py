@@ -12,7 +12,7 @@ from venuekit.endpoint import Call
 from venuekit.errors import Outcome, PayloadMismatch
 from venuekit_binance_common.words import margin_type_of
 
-__all__ = ["HeldSettings", "ReadSymbol", "documented_margin_type"]
+__all__ = ["HeldSettings", "ReadSymbol", "documented_margin_type", "told_leverage"]
 
 
 @attrs.frozen
@@ -37,7 +37,19 @@ class ReadSymbol(Protocol):
         """
 
 
-def documented_margin_type(word: str, symbol: str) -> MarginType:
+def told_leverage(leverage: int | Decimal | None, symbol: str) -> Decimal:
+    """
+    Return the leverage that an answer tells.
+
+    Raises:
+        PayloadMismatch: it tells none.
+    """
+    if leverage is None:
+        raise PayloadMismatch("leverage: missing", subject=symbol, outcome=Outcome.NOT_APPLIED)
+    return Decimal(leverage)
+
+
+def documented_margin_type(word: str | None, symbol: str) -> MarginType:
     """
     Return the margin type that an answer names.
 

@@ -34,9 +34,9 @@ _MARGIN_TYPES: Mapping[str, MarginType] = {
 }
 
 
-def margin_type_of(word: str) -> MarginType | None:
-    """Return a margin type, None for a word that the venue does not document."""
-    return _MARGIN_TYPES.get(word.lower())
+def margin_type_of(word: str | None) -> MarginType | None:
+    """Return a margin type, None for a word that the venue does not document, and where there is none."""
+    return _MARGIN_TYPES.get(word.lower()) if word else None
 
 
 def position_mode_of(dual: bool) -> PositionMode:

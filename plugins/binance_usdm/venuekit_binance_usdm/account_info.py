@@ -26,10 +26,10 @@ class BinanceAccountInfo(BinancePositions, AccountReader):
     async def get_account(self, *, include_flat: bool = False) -> AccountInfo:
         """Return totals, modes, balances and open positions; four reads at once, weight 20."""
         account, flags, rows, configs = await together(
-            self.answer(self.ACCOUNT),
+            self.answer_rows(self.ACCOUNT),
             self.answer(self.ACCOUNT_CONFIG),
-            self.answer(self.POSITION_RISK),
-            self.answer(self.SYMBOL_CONFIG),
+            self.answer_rows(self.POSITION_RISK),
+            self.answer_rows(self.SYMBOL_CONFIG),
         )
         totals, config = account.value, flags.value
         as_of = earliest(account, flags, rows, configs)

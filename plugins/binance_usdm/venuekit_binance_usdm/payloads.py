@@ -25,12 +25,12 @@ __all__ = [
 class AccountConfig(WireRow):
     """What belongs to the account and not to a symbol; the venue's own ``updateTime`` here means nothing."""
 
-    fee_tier: int
-    can_trade: bool
-    can_deposit: bool
-    can_withdraw: bool
     dual_side_position: bool
     multi_assets_margin: bool
+    fee_tier: int | None = None
+    can_trade: bool | None = None
+    can_deposit: bool | None = None
+    can_withdraw: bool | None = None
     trade_group_id: int | None = None
 
 
@@ -39,8 +39,8 @@ class SymbolConfig(WireRow):
     """Margin type (``CROSSED``, ``ISOLATED``), leverage and largest notional at that leverage, of one symbol."""
 
     symbol: str
-    margin_type: str
-    leverage: int
+    margin_type: str | None = None
+    leverage: int | None = None
     max_notional_value: Decimal | None = None
     is_auto_add_margin: bool | None = None
 

@@ -56,7 +56,8 @@ class BinancePositions(Account, PositionReader):
         """Return the open positions, with ``include_flat=True`` also flat symbols with open orders; weight 10."""
         check_filters(self, symbol=symbol, pair=pair, margin_asset=margin_asset)
         rows, configs = await together(
-            self.answer(self.POSITION_RISK, symbol=symbol), self.answer(self.SYMBOL_CONFIG, symbol=symbol)
+            self.answer_rows(self.POSITION_RISK, symbol=symbol),
+            self.answer_rows(self.SYMBOL_CONFIG, symbol=symbol),
         )
         return join_positions(
             rows.value,
@@ -173,7 +174,7 @@ _QUOTE = Unit.QUOTE
 def _settings_of(config: SymbolConfig) -> _Settings:
     largest = config.max_notional_value
     return (
-        _ratio(config.leverage),
+        None if config.leverage is None else _ratio(config.leverage),
         _margin_type(config.margin_type),
         largest,
         None if largest is None else _QUOTE,

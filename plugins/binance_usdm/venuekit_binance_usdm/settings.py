@@ -86,7 +86,7 @@ def _exposures_of(rows: Iterable[PositionRow]) -> Mapping[str, Decimal]:
 def _symbol_settings(symbol: str, config: SymbolConfig | None, position: Decimal) -> SymbolSettings:
     if config is None:
         return SymbolSettings(symbol, position=position)
-    leverage = Decimal(config.leverage)
+    leverage = None if config.leverage is None else Decimal(config.leverage)
     return SymbolSettings(
         symbol,
         margin_type=margin_type_of(config.margin_type),

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import attrs
 
 from venuekit.endpoint import Call, Endpoint
 from venuekit.errors import Outcome, PayloadMismatch
-from venuekit_binance_common.symbol_settings import HeldSettings, documented_margin_type
+from venuekit_binance_common.symbol_settings import HeldSettings, documented_margin_type, told_leverage
 from venuekit_binance_usdm.payloads import SymbolConfig
 
 __all__ = ["SymbolConfigReader", "config_of"]
@@ -26,7 +24,7 @@ class SymbolConfigReader:
         return HeldSettings(
             symbol=row.symbol,
             margin_type=documented_margin_type(row.margin_type, row.symbol),
-            leverage=Decimal(row.leverage),
+            leverage=told_leverage(row.leverage, row.symbol),
             largest=row.max_notional_value,
         )
 

@@ -11,7 +11,7 @@ import pytest
 import venuekit
 from venuekit.capabilities import MarginType, Position, PositionSide, PositionState, Unit
 from venuekit.clock import from_milliseconds
-from venuekit.errors import InvalidArgument, InvalidRequest, PayloadMismatch
+from venuekit.errors import InvalidArgument, InvalidRequest, OddRow, PayloadMismatch
 from venuekit.simulator import Answer, Simulation
 from venuekit.simulator.ledger import Side
 from venuekit.testing import InstantClock
@@ -210,12 +210,62 @@ async def test_a_position_of_an_unknown_side_keeps_no_other(account: BybitInvers
         return Answer.json(200, {"retCode": 0, "result": {"list": told, "nextPageCursor": ""}})
 
     sim.disturb("bybit_inverse", POSITION_LIST, rows("Sideways", "Sell"))
-    with pytest.warns(UserWarning, match="BTCUSD whose side is 'Sideways'"):
+    with pytest.warns(OddRow, match=r"list\[0\]: expected Buy or Sell beside a size of 10, got 'Sideways'"):
         (position,) = await account.get_positions()
     assert (position.symbol, position.quantity, position.side) == ("ETHUSD", -10, "both")
     sim.disturb("bybit_inverse", POSITION_LIST, rows("Sideways"))
-    with pytest.raises(PayloadMismatch, match=r"get_position .*BTCUSD.*neither long nor short"):
+    with pytest.raises(PayloadMismatch, match=r"position/list could not read the answer.*Buy or Sell beside a size"):
         await account.get_position("BTCUSD")
+
+
+@pytest.mark.parametrize(
+    ("told", "quantity"),
+    [
+        ({"side": "Sell", "size": "300"}, -300),
+        ({"side": "Sell", "size": "-300"}, -300),
+        ({"side": "", "size": "-300"}, -300),
+        ({"side": "Buy", "size": "300"}, 300),
+        ({"side": "", "size": "0"}, 0),
+        ({"side": "None", "size": "0"}, 0),
+        ({"size": "0"}, 0),
+    ],
+)
+async def test_side_and_sign_of_a_size_say_which_way(
+    account: BybitInverseAccount, sim: Simulation, told: dict[str, str], quantity: int
+) -> None:
+    """A size that is signed already is not turned over, and its sign stands for a side that is missing."""
+    row = {"symbol": "BTCUSD", **told}
+    body = {"retCode": 0, "result": {"list": [row], "nextPageCursor": ""}}
+    sim.disturb("bybit_inverse", POSITION_LIST, Answer.json(200, body))
+    assert (await account.get_position("BTCUSD")).quantity == quantity
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"side": "", "size": "300"},
+        {"side": "None", "size": "300"},
+        {"size": "300"},
+        {"side": "Buy", "size": "-300"},
+        {"side": "Sell"},
+        {"side": "Sell", "size": None},
+        {"side": "Sell", "size": ""},
+    ],
+)
+async def test_a_size_without_side_or_a_side_without_size_is_told_and_never_flat(
+    account: BybitInverseAccount, sim: Simulation, told: dict[str, str]
+) -> None:
+    """Such a row is an error where it is asked for, and hides no other where all are."""
+    odd, other = {"symbol": "BTCUSD", **told}, {"symbol": "ETHUSD", "side": "Buy", "size": "5"}
+    for rows in ([odd], [other, odd]):
+        body = {"retCode": 0, "result": {"list": rows, "nextPageCursor": ""}}
+        sim.disturb("bybit_inverse", POSITION_LIST, Answer.json(200, body))
+        with pytest.raises(PayloadMismatch, match="position/list could not read the answer"):
+            await account.get_position("BTCUSD")
+    sim.disturb("bybit_inverse", POSITION_LIST, Answer.json(200, body))
+    with pytest.warns(OddRow, match=r"list\[1\]"):
+        (position,) = await account.get_positions()
+    assert (position.symbol, position.quantity) == ("ETHUSD", 5)
 
 
 async def test_cursor_of_the_simulated_venue(account: BybitInverseAccount, sim: Simulation) -> None:

@@ -194,7 +194,7 @@ async def test_settings_with_everything_open(account: BybitInverseAccount, sim: 
         {"symbol": "BTCUSDT", "positionIdx": index, "side": side, "size": "0.5", "leverage": leverage}
         for index, side, leverage in ((1, "Buy", "7"), (2, "Sell", "9"))
     ]
-    order = {"orderId": "1", "symbol": "SOLUSDC"}
+    order = {"orderId": "1", "symbol": "SOLUSDC", "side": "Buy"}
     nothing = Answer.json(200, {"retCode": 0, "result": {"list": []}})
     base = await account.read_settings(["ETHUSD"])
     sim.disturb(VENUE, POSITION_LIST, Answer.json(200, {"retCode": 0, "result": {"list": legs}}), nothing, nothing)

@@ -20,7 +20,7 @@ from venuekit_bybit_inverse.endpoints import ACCOUNT_INFO, CATEGORY, COLLATERAL_
 from venuekit_bybit_inverse.instruments import settle_coins
 from venuekit_bybit_inverse.payloads import AccountInfoRow, CollateralRow, WalletRow
 from venuekit_bybit_inverse.positions import LEG, PAGE_SIZE, positions_of
-from venuekit_bybit_inverse.reading import read_pages, together
+from venuekit_bybit_inverse.reading import read_rows, together
 
 __all__ = ["BybitAccountInfo"]
 
@@ -59,10 +59,10 @@ class BybitAccountInfo(Account, AccountReader):
     async def get_account(self, *, include_flat: bool = False) -> AccountInfo:
         """Return the account; its totals are in USD, and None in isolated mode, where the venue's have no meaning."""
         (info, wallet), (collateral, found) = await together(
-            together(self.answer(self.info), self.answer(WALLET_BALANCE, accountType=UNIFIED)),
+            together(self.answer(self.info), self.answer_rows(WALLET_BALANCE, accountType=UNIFIED)),
             together(
-                self.answer(self.collateral),
-                read_pages(self, POSITION_LIST, LEG, category=CATEGORY, limit=PAGE_SIZE),
+                self.answer_rows(self.collateral),
+                read_rows(self, POSITION_LIST, LEG, category=CATEGORY, limit=PAGE_SIZE),
             ),
         )
         settle = await settle_coins(self, frozenset(row.symbol for row in found.rows))

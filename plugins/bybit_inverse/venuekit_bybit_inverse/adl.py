@@ -10,7 +10,7 @@ from venuekit.endpoint import Endpoint
 from venuekit_bybit_inverse.endpoints import CATEGORY, POSITION_LIST
 from venuekit_bybit_inverse.payloads import PositionRow
 from venuekit_bybit_inverse.positions import ADL_RANK_OF, LEG, PAGE_SIZE
-from venuekit_bybit_inverse.reading import read_pages
+from venuekit_bybit_inverse.reading import read_rows
 from venuekit_bybit_inverse.wire import Page
 
 __all__ = ["BybitAdl"]
@@ -25,7 +25,7 @@ class BybitAdl(Account, AdlReader):
 
     async def get_adl_quantiles(self, symbol: str | None = None) -> tuple[AdlQuantile, ...]:
         """Return the rank of a symbol, also a flat one, or of all open positions."""
-        found = await read_pages(self, self.ranked_positions, LEG, category=CATEGORY, symbol=symbol, limit=PAGE_SIZE)
+        found = await read_rows(self, self.ranked_positions, LEG, category=CATEGORY, symbol=symbol, limit=PAGE_SIZE)
         return tuple(
             AdlQuantile(row.symbol, PositionSide.BOTH, row.adl_rank_indicator, ADL_RANK_OF)
             for row in found.rows

@@ -30,7 +30,7 @@ class BybitBalances(Account, BalanceReader):
     async def get_balances(self, asset: str | None = None) -> tuple[Balance, ...]:
         """Return one balance per coin; ``available`` is known in isolated mode only, elsewhere all coins back all."""
         info, wallet = await together(
-            self.call(ACCOUNT_INFO), self.answer(self.wallet, accountType=UNIFIED, coin=asset)
+            self.call(ACCOUNT_INFO), self.answer_rows(self.wallet, accountType=UNIFIED, coin=asset)
         )
         found = balances_of(wallet, info.margin_mode.margin_type, wallet.as_of)
         return found if asset is None else tuple(balance for balance in found if balance.asset == asset)

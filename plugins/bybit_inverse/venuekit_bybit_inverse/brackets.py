@@ -14,7 +14,7 @@ from venuekit.endpoint import Endpoint
 from venuekit_bybit_inverse.endpoints import CATEGORY, RISK_LIMITS
 from venuekit_bybit_inverse.market_payloads import RiskLimitRow
 from venuekit_bybit_inverse.payloads import Page
-from venuekit_bybit_inverse.reading import read_pages
+from venuekit_bybit_inverse.reading import read_rows
 
 __all__ = ["TIER", "BybitBrackets"]
 
@@ -33,7 +33,7 @@ class BybitBrackets(Account, BracketReader):
         """Return the tiers of one symbol, or of all; each begins where the one before it ends."""
         if pair is not None:
             raise self.refuse("this venue has no filter by pair", operation="get_brackets", subject=pair)
-        found = await read_pages(self, self.risk_limits, TIER, category=CATEGORY, symbol=symbol)
+        found = await read_rows(self, self.risk_limits, TIER, category=CATEGORY, symbol=symbol)
         tiers = sorted(zip(found.rows, found.raw, strict=True), key=lambda tier: (tier[0].symbol, tier[0].id))
         return tuple(
             bracket for _, of_symbol in groupby(tiers, lambda tier: tier[0].symbol) for bracket in _brackets(of_symbol)

@@ -22,7 +22,7 @@ from venuekit.payloads import nonzero
 from venuekit_bybit_inverse.endpoints import CATEGORY, INSTRUMENTS, SERVER_TIME
 from venuekit_bybit_inverse.market_payloads import InstrumentRow
 from venuekit_bybit_inverse.payloads import Page
-from venuekit_bybit_inverse.reading import read_pages, unlisted
+from venuekit_bybit_inverse.reading import read_rows, unlisted
 
 __all__ = ["CONTRACT_SIZE", "BybitInstruments", "all_settle_coins", "instrument_row", "settle_coins"]
 
@@ -30,7 +30,10 @@ __all__ = ["CONTRACT_SIZE", "BybitInstruments", "all_settle_coins", "instrument_
 CONTRACT_SIZE = Decimal(1)
 
 _PAGE_SIZE = 1000
-_KINDS = {"InversePerpetual": InstrumentKind.PERPETUAL, "InverseFutures": InstrumentKind.DELIVERY}
+#: in minutes: funding that is further apart is none
+_YEAR = 525_600
+#: what a contract's type says, whatever else it says
+_KINDS = {"Perpetual": InstrumentKind.PERPETUAL, "Futures": InstrumentKind.DELIVERY}
 _STATUSES = {"Trading": InstrumentStatus.TRADING}
 
 
@@ -44,7 +47,7 @@ class BybitInstruments(Account, InstrumentReader, ServerTime):
 
     async def get_instruments(self, symbol: str | None = None) -> tuple[Instrument, ...]:
         """Return every inverse instrument, or the one of ``symbol``."""
-        found = await read_pages(
+        found = await read_rows(
             self, self.instruments, attrgetter("symbol"), category=CATEGORY, symbol=symbol, limit=_PAGE_SIZE
         )
         if symbol is not None and not found.rows:
@@ -100,15 +103,20 @@ async def _listed(account: Account, symbols: frozenset[str], *, expired: bool = 
     return listed
 
 
+def _kind_of(word: str) -> InstrumentKind:
+    """Return the kind that a contract's type says; one that says neither keeps its word."""
+    return next((kind for part, kind in _KINDS.items() if part in word), InstrumentKind(word or "unknown"))
+
+
 def _instrument(row: InstrumentRow, raw: Any) -> Instrument:
-    minutes = row.funding_interval
+    minutes = row.funding_interval if row.funding_interval and 0 < row.funding_interval <= _YEAR else None
     return Instrument(
         symbol=row.symbol,
         pair=row.base_coin + row.quote_coin,
         base=row.base_coin,
         quote=row.quote_coin,
         settle=row.settle_coin,
-        kind=_KINDS.get(row.contract_type) or InstrumentKind(row.contract_type),
+        kind=_kind_of(row.contract_type),
         is_inverse=True,
         contract_size=CONTRACT_SIZE,
         contract_unit=Unit.QUOTE,

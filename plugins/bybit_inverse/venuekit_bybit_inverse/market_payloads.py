@@ -72,11 +72,11 @@ class InstrumentRow(WireRow):
     """Row of ``GET /v5/market/instruments-info``."""
 
     symbol: str
-    contract_type: str
-    status: str
     base_coin: str
     quote_coin: str
     settle_coin: str
+    contract_type: str = ""
+    status: str = "unknown"
     launch_time: datetime | None = None
     delivery_time: datetime | None = None
     funding_interval: int | None = None

@@ -34,8 +34,8 @@ class OrderRow(WireRow):
 
     order_id: str
     symbol: str
+    side: WireSide
     order_link_id: str | None = None
-    side: WireSide = WireSide.FLAT
     position_idx: int = 0
     order_status: str | None = None
     order_type: str | None = None

@@ -11,7 +11,7 @@ from typing import TypeVar
 import attrs
 
 from venuekit.capabilities import MarginType
-from venuekit.payloads import WireRow, payload_decoder, read_json
+from venuekit.payloads import Unfit, WireRow, payload_decoder, read_json
 from venuekit_bybit_inverse.wire import PAGE, Page, WireSide, names
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "CollateralRow",
     "FeeRateRow",
     "MarginMode",
+    "MovedMargin",
     "Page",
     "PositionRow",
     "RiskRow",
@@ -33,7 +34,7 @@ __all__ = [
     "decode_api_key",
     "decode_collateral",
     "decode_fee_rates",
-    "decode_position",
+    "decode_moved_margin",
     "decode_positions",
     "decode_risk",
     "decode_symbol_info",
@@ -160,12 +161,16 @@ class CollateralRow(WireRow):
 
 @attrs.frozen(eq=False, repr=False)
 class PositionRow(WireRow):
-    """Row of ``GET /v5/position/list``; ``size`` is unsigned."""
+    """
+    Row of ``GET /v5/position/list``; ``size`` is unsigned, and the side says which way.
+
+    A size below 0 is one of a short position. One without a side, or beside the other side, tells nothing.
+    """
 
     symbol: str
-    position_idx: int
+    size: Decimal
+    position_idx: int = 0
     side: WireSide = WireSide.FLAT
-    size: Decimal | None = None
     avg_price: Decimal | None = None
     break_even_price: Decimal | None = None
     mark_price: Decimal | None = None
@@ -185,6 +190,24 @@ class PositionRow(WireRow):
     updated_time: datetime | None = None
     open_time: datetime | None = None
     seq: int | None = None
+
+    def __attrs_post_init__(self) -> None:
+        known = self.side.is_known and (self.side.sign != 0 or self.size < 0)
+        if self.size and (not known or (self.size < 0 and self.side is WireSide.BUY)):
+            raise Unfit(f"Buy or Sell beside a size of {self.size}", str(self.side))
+
+    @property
+    def quantity(self) -> Decimal:
+        """The size, below 0 when it is short."""
+        return -abs(self.size) if self.side is WireSide.SELL or self.size < 0 else self.size
+
+
+@attrs.frozen(eq=False, repr=False)
+class MovedMargin(WireRow):
+    """Answer of ``POST /v5/position/add-margin``: the position, without its side."""
+
+    symbol: str
+    updated_time: datetime | None = None
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -216,6 +239,7 @@ _RENAMES: Mapping[type, Mapping[str, str]] = {
     TpSlModeRow: {"mode": "tpSlMode"},
     RiskRow: names(RiskRow),
     PositionRow: names(PositionRow, position_im="positionIM", position_mm="positionMM"),
+    MovedMargin: names(MovedMargin),
     SymbolInfoRow: names(SymbolInfoRow),
     _PositionPage: PAGE,
 }
@@ -230,8 +254,7 @@ decode_wallet = _decoder(WalletRow, "result", "list", 0)
 decode_collateral = _decoder(tuple[CollateralRow, ...], "result", "list")
 decode_positions: Callable[[bytes], Page[PositionRow]] = _decoder(_PositionPage, "result")
 decode_symbol_info = _decoder(tuple[SymbolInfoRow, ...], "result", "list")
-#: the answer to added margin is the position, without its side
-decode_position = _decoder(PositionRow, "result")
+decode_moved_margin = _decoder(MovedMargin, "result")
 decode_fee_rates = _decoder(tuple[FeeRateRow, ...], "result", "list")
 decode_api_key = _decoder(ApiKeyRow, "result")
 decode_tpsl_mode = _decoder(TpSlModeRow, "result")

@@ -10,7 +10,7 @@ from venuekit.capabilities import MarginChange, PositionMarginControl, PositionS
 from venuekit.endpoint import Endpoint
 from venuekit_bybit_inverse.endpoints import ADD_MARGIN, CATEGORY
 from venuekit_bybit_inverse.instruments import instrument_row
-from venuekit_bybit_inverse.payloads import PositionRow
+from venuekit_bybit_inverse.payloads import MovedMargin
 
 __all__ = ["BybitPositionMargin"]
 
@@ -28,7 +28,7 @@ class BybitPositionMargin(Account, PositionMarginControl):
 
     __slots__ = ()
 
-    move_margin: ClassVar[Endpoint[PositionRow]] = ADD_MARGIN
+    move_margin: ClassVar[Endpoint[MovedMargin]] = ADD_MARGIN
 
     async def add_margin(self, symbol: str, amount: Decimal, *, side: PositionSide | None = None) -> MarginChange:
         """Move ``amount`` of the settle coin, at most four decimals, from the account to the position."""
@@ -47,7 +47,7 @@ class BybitPositionMargin(Account, PositionMarginControl):
         signed = sign * self._checked_amount(operation, symbol, amount)
         row = await instrument_row(self, symbol, operation)
 
-        def change(answer: Answer[PositionRow]) -> MarginChange:
+        def change(answer: Answer[MovedMargin]) -> MarginChange:
             raw = (answer.raw or {}).get("result")
             time = answer.value.updated_time
             return MarginChange(symbol, PositionSide.BOTH, row.settle_coin, signed, time=time, raw=raw)

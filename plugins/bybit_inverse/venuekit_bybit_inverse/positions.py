@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Context, Decimal
@@ -19,12 +18,11 @@ from venuekit.capabilities import (
     Unit,
 )
 from venuekit.endpoint import Endpoint
-from venuekit.errors import Outcome, PayloadMismatch
 from venuekit.payloads import nonzero
 from venuekit_bybit_inverse.endpoints import ACCOUNT_INFO, CATEGORY, POSITION_LIST
 from venuekit_bybit_inverse.instruments import CONTRACT_SIZE, settle_coins
 from venuekit_bybit_inverse.payloads import Page, PositionRow
-from venuekit_bybit_inverse.reading import Rows, read_pages, together, unlisted
+from venuekit_bybit_inverse.reading import Rows, read_pages, read_rows, together, unlisted
 from venuekit_bybit_inverse.wire import position_side_of
 
 __all__ = ["ADL_RANK_OF", "LEG", "PAGE_SIZE", "BybitPositions", "positions_of"]
@@ -58,7 +56,7 @@ class BybitPositions(Account, PositionReader):
         """
         Return the open positions; flat rows exist only where a symbol is named.
 
-        One whose side is no known word is left out with a warning; where its symbol is named it is an error.
+        One that cannot be read is left out with a warning; where its symbol is named it is an error.
         """
         if pair is not None:
             raise self.refuse("this venue has no filter by pair", operation="get_positions", subject=pair)
@@ -85,14 +83,12 @@ class BybitPositions(Account, PositionReader):
         return Position(symbol, PositionSide.BOTH, Decimal(0), CONTRACT_SIZE, Unit.QUOTE, settle=settle[symbol])
 
     async def _read_rows(self, **which: str | None) -> tuple[Position, ...]:
+        # what names a symbol is about its row
+        read = read_rows if which.get("symbol") is None else read_pages
         info, found = await together(
             self.answer(ACCOUNT_INFO),
-            read_pages(self, self.positions, LEG, category=CATEGORY, limit=PAGE_SIZE, **which),
+            read(self, self.positions, LEG, category=CATEGORY, limit=PAGE_SIZE, **which),
         )
-        for row in filter(_is_unclear, found.rows):
-            if row.symbol == which.get("symbol"):
-                details: dict[str, Any] = {"venue": self.venue.id, "operation": self.positions.operation}
-                raise PayloadMismatch(_unclear_words(row), subject=row.symbol, outcome=Outcome.NOT_APPLIED, **details)
         settle = await settle_coins(self, frozenset(row.symbol for row in found.rows))
         return positions_of(found, info.value.margin_mode.margin_type, settle, min(info.as_of, found.as_of))
 
@@ -100,26 +96,11 @@ class BybitPositions(Account, PositionReader):
 def positions_of(
     found: Rows[PositionRow], margin_type: MarginType, settle: Mapping[str, str], as_of: datetime
 ) -> tuple[Position, ...]:
-    """
-    Return the positions of rows that were read, under the account's margin type.
-
-    A row that does not say in a known word whether it is long or short is left out, and warned of.
-    """
-    for row in filter(_is_unclear, found.rows):
-        warnings.warn(f"left out: {_unclear_words(row)}", UserWarning, stacklevel=2)
+    """Return the positions of rows that were read, under the account's margin type."""
     return tuple(
         _position(row, margin_type, settle=settle.get(row.symbol), as_of=as_of, received_at=found.received_at, raw=raw)
         for row, raw in zip(found.rows, found.raw, strict=True)
-        if not _is_unclear(row)
     )
-
-
-def _is_unclear(row: PositionRow) -> bool:
-    return bool(row.size) and not row.side.is_known
-
-
-def _unclear_words(row: PositionRow) -> str:
-    return f"a position of {row.symbol} whose side is {str(row.side)!r}, neither long nor short"
 
 
 def _position(
@@ -131,8 +112,7 @@ def _position(
     received_at: datetime,
     raw: Mapping[str, Any] | None,
 ) -> Position:
-    size = row.size or Decimal(0)
-    quantity = size * row.side.sign
+    quantity = row.quantity
     notional = abs(quantity) * CONTRACT_SIZE
     mark = nonzero(row.mark_price)
     state = row.position_status

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
@@ -14,7 +14,7 @@ from venuekit.endpoint import Endpoint
 from venuekit.errors import InvalidRequest, Outcome, PayloadMismatch
 from venuekit_bybit_inverse.payloads import Page
 
-__all__ = ["Rows", "raw_rows", "read_pages", "together", "together_all", "unlisted"]
+__all__ = ["Rows", "raw_rows", "read_pages", "read_rows", "together", "together_all", "unlisted"]
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -51,12 +51,29 @@ async def read_pages(
     A row that comes again, as ``identity`` tells, stands at its first place with what was read of it last.
 
     Raises:
-        PayloadMismatch: a cursor comes back that was there before, or leads to nothing new, so that what follows
-            cannot be asked for.
+        PayloadMismatch: a row cannot be read; or a cursor comes back that was there before, or leads to nothing new,
+            so that what follows cannot be asked for.
     """
+    return await _pages(account, endpoint, identity, account.answer, parameters)
+
+
+async def read_rows(
+    account: Account, endpoint: Endpoint[Page[R]], identity: Callable[[R], Hashable], /, **parameters: Any
+) -> Rows[R]:
+    """Do as :func:`read_pages`, without the rows that cannot be read; each is warned of."""
+    return await _pages(account, endpoint, identity, account.answer_rows, parameters)
+
+
+async def _pages(
+    account: Account,
+    endpoint: Endpoint[Page[R]],
+    identity: Callable[[R], Hashable],
+    read: Callable[..., Awaitable[Any]],
+    parameters: Mapping[str, Any],
+) -> Rows[R]:
     found: dict[Hashable, tuple[R, Mapping[str, Any] | None]] = {}
     cursors: set[str] = set()
-    answer = await account.answer(endpoint, **parameters)
+    answer: Answer[Page[R]] = await read(endpoint, **parameters)
     as_of, calls = answer.as_of, 1
     while True:
         page, known = answer.value, len(found)
@@ -75,7 +92,7 @@ async def read_pages(
             )
         cursors.add(page.cursor)
         # A cursor arrives percent-encoded and must be signed and sent as it came: the encoder encodes it once again.
-        answer = await account.answer(endpoint, **parameters, cursor=unquote(page.cursor))
+        answer = await read(endpoint, **parameters, cursor=unquote(page.cursor))
         calls += 1
 
 

@@ -188,13 +188,13 @@ async def _add_brackets(
 def _symbol_settings(legs: list[PositionRow], margin_type: MarginType | None) -> SymbolSettings:
     """Return the row of one symbol; the legs of a hedged linear one are added."""
     long, short = legs[0].leverage, legs[-1].leverage
-    size = sum((row.size or Decimal(0) for row in legs), Decimal(0))
+    size = sum((abs(row.size) for row in legs), Decimal(0))
     return SymbolSettings(legs[0].symbol, margin_type, long, short, position=size)
 
 
 def _max_leverage(row: PositionRow | None, tiers: Iterable[RiskLimitRow]) -> Decimal | None:
     """Return what the tier of the position's value at mark allows; None where value or tiers are not known."""
-    size = Decimal(0) if row is None or row.size is None else row.size
+    size = Decimal(0) if row is None else abs(row.size)
     if size and (row is None or not row.mark_price):
         return None
     value = _EXACT.divide(size, row.mark_price) if row is not None and row.mark_price else Decimal(0)

@@ -30,7 +30,7 @@ class AsterAccountInfo(AsterPositions, AccountReader):
     async def get_account(self, *, include_flat: bool = False) -> AccountInfo:
         """Return totals, modes, balances and open positions; three reads at once, weight 65."""
         account, assets, sides = await together(
-            self.answer(self.ACCOUNT), self.answer(self.ASSET_MODE), self.answer(self.POSITION_MODE)
+            self.answer_rows(self.ACCOUNT), self.answer(self.ASSET_MODE), self.answer(self.POSITION_MODE)
         )
         row, is_multi = account.value, assets.value.multi_assets_margin
         as_of = earliest(account, assets, sides)

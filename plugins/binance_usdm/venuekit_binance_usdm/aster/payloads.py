@@ -21,13 +21,13 @@ class AsterRiskRow(WireRow):
     symbol: str
     position_side: str
     position_amt: Decimal
-    entry_price: Decimal
-    mark_price: Decimal
-    un_realized_profit: Decimal
-    liquidation_price: Decimal
-    leverage: Decimal
-    margin_type: str
-    isolated_margin: Decimal
+    entry_price: Decimal | None = None
+    mark_price: Decimal | None = None
+    un_realized_profit: Decimal | None = None
+    liquidation_price: Decimal | None = None
+    leverage: Decimal | None = None
+    margin_type: str | None = None
+    isolated_margin: Decimal | None = None
     break_even_price: Decimal | None = None
     max_notional_value: Decimal | None = None
     is_auto_add_margin: bool | None = None
@@ -43,9 +43,9 @@ class AsterAccountPosition(WireRow):
     symbol: str
     position_side: str
     position_amt: Decimal
-    entry_price: Decimal
-    leverage: Decimal
-    isolated: bool
+    entry_price: Decimal | None = None
+    leverage: Decimal | None = None
+    isolated: bool | None = None
     unrealized_profit: Decimal | None = None
     initial_margin: Decimal | None = None
     maint_margin: Decimal | None = None

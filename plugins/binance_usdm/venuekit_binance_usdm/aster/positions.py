@@ -19,9 +19,10 @@ from venuekit_binance_common.words import POSITION_SIDES, margin_type_of
 from venuekit_binance_usdm.aster.payloads import AsterAccountPosition, AsterRiskRow
 from venuekit_binance_usdm.aster.symbols import mode_of
 
-__all__ = ["AsterPositions", "positions_of_account"]
+__all__ = ["AsterPositions", "notional_of", "positions_of_account"]
 
 _CONTRACT_SIZE = Decimal(1)
+_OF_FLAG = {True: MarginType.ISOLATED, False: MarginType.CROSS, None: None}
 Raws = Sequence[Mapping[str, Any]] | None
 Contracts = Mapping[str, InstrumentRow]
 
@@ -43,7 +44,7 @@ class AsterPositions(BinanceContracts, PositionReader):
     ) -> tuple[Position, ...]:
         """Return the open positions, with ``include_flat=True`` all; weight 5, and once 1 for the instruments."""
         check_filters(self, symbol=symbol, pair=pair, margin_asset=margin_asset)
-        answer = await self.answer(self.POSITION_RISK, symbol=symbol)
+        answer = await self.answer_rows(self.POSITION_RISK, symbol=symbol)
         found = _of_risk(answer, await self._contracts_held(answer.value))
         return tuple(position for position in found if position.quantity or include_flat)
 
@@ -62,7 +63,8 @@ class AsterPositions(BinanceContracts, PositionReader):
         """Return all instruments; read again when a position is held in one that was not listed yet."""
         held = {row.symbol for row in rows if row.position_amt}
         contracts = await self.cached(self.CONTRACTS)
-        return contracts if contracts.keys() >= held else await self.call(self.CONTRACTS)
+        unlisted = frozenset(held - contracts.keys())
+        return await self.renewed(self.CONTRACTS, unlisted) if unlisted else contracts
 
     def _unlisted(self, symbol: str) -> InvalidRequest:
         return unlisted(self, self.POSITION_RISK, symbol, operation="get_position")
@@ -73,7 +75,7 @@ def _of_risk(answer: Answer[tuple[AsterRiskRow, ...]], contracts: Contracts) -> 
     for index, row in enumerate(answer.value):
         margin_type = margin_type_of(row.margin_type)
         is_isolated = margin_type is MarginType.ISOLATED
-        notional = abs(row.position_amt * row.mark_price if row.notional is None else row.notional)
+        notional = notional_of(row)
         yield Position(
             symbol=row.symbol,
             settle=_settle(contracts, row.symbol),
@@ -102,6 +104,13 @@ def _of_risk(answer: Answer[tuple[AsterRiskRow, ...]], contracts: Contracts) -> 
         )
 
 
+def notional_of(row: AsterRiskRow) -> Decimal | None:
+    """Return the size of a row in the quote asset, >= 0; None where neither it nor a mark price is told."""
+    if row.notional is not None:
+        return abs(row.notional)
+    return None if row.mark_price is None else abs(row.position_amt * row.mark_price)
+
+
 def positions_of_account(
     rows: Sequence[AsterAccountPosition],
     raws: Raws,
@@ -123,7 +132,7 @@ def positions_of_account(
             entry_price=row.entry_price or None,
             unrealized_pnl=row.unrealized_profit,
             leverage=row.leverage,
-            margin_type=MarginType.ISOLATED if row.isolated else MarginType.CROSS,
+            margin_type=_OF_FLAG[row.isolated],
             position_initial_margin=row.position_initial_margin,
             open_order_initial_margin=row.open_order_initial_margin,
             initial_margin=row.initial_margin,

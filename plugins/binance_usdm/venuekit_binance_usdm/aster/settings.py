@@ -8,11 +8,13 @@ from typing import ClassVar
 
 from venuekit.capabilities import MarginType, SettingsSnapshot, SymbolSettings
 from venuekit.endpoint import Endpoint
+from venuekit.errors import Outcome, PayloadMismatch
 from venuekit_binance_common.payloads import PositionModeRow
 from venuekit_binance_common.settings import BinanceSettings, Reads
 from venuekit_binance_common.together import together
 from venuekit_binance_common.words import asset_mode_of, margin_type_of, position_mode_of
 from venuekit_binance_usdm.aster.payloads import AsterRiskRow
+from venuekit_binance_usdm.aster.positions import notional_of
 from venuekit_binance_usdm.payloads import AssetModeRow
 
 __all__ = ["AsterSettings"]
@@ -57,8 +59,10 @@ class AsterSettings(BinanceSettings):
         """Return the notional of each symbol's positions: the venue does not tell what its orders could add."""
         exposures: dict[str, Decimal] = {}
         for row in await reads(self.POSITION_RISK):
-            notional = row.position_amt * row.mark_price if row.notional is None else row.notional
-            exposures[row.symbol] = max(abs(notional), exposures.get(row.symbol, _NOTHING))
+            notional = notional_of(row)
+            if notional is None:
+                raise PayloadMismatch("notional: missing", subject=row.symbol, outcome=Outcome.NOT_APPLIED)
+            exposures[row.symbol] = max(notional, exposures.get(row.symbol, _NOTHING))
         return exposures
 
 

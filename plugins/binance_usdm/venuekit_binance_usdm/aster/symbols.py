@@ -10,9 +10,10 @@ import attrs
 from venuekit.capabilities import PositionMode, PositionSide
 from venuekit.endpoint import Call, Endpoint
 from venuekit.errors import Outcome, PayloadMismatch
+from venuekit.payloads import payload_mismatch
 from venuekit_binance_common.margin_settling import Leg
 from venuekit_binance_common.reach import milliseconds
-from venuekit_binance_common.symbol_settings import HeldSettings, documented_margin_type
+from venuekit_binance_common.symbol_settings import HeldSettings, documented_margin_type, told_leverage
 from venuekit_binance_common.words import POSITION_SIDES
 from venuekit_binance_usdm.aster.payloads import AsterAccountPosition, AsterRiskRow
 
@@ -39,7 +40,7 @@ class AsterSymbolReader:
                 return HeldSettings(
                     symbol=symbol,
                     margin_type=documented_margin_type(row.margin_type, symbol),
-                    leverage=row.leverage,
+                    leverage=told_leverage(row.leverage, symbol),
                     largest=row.max_notional_value,
                 )
         words = f"{self.endpoint.path} has no row for {symbol}"
@@ -58,7 +59,7 @@ class AsterLegs:
         legs = {
             POSITION_SIDES[row.position_side]: Leg(
                 row.position_amt,
-                row.isolated_wallet or Decimal(0),
+                _told_wallet(row),
                 0 if row.update_time is None else milliseconds(row.update_time),
             )
             for row in await call(self.endpoint, symbol=symbol)
@@ -67,3 +68,10 @@ class AsterLegs:
         if len(legs) > 1:
             legs.pop(PositionSide.BOTH, None)
         return legs
+
+
+def _told_wallet(row: AsterRiskRow) -> Decimal:
+    """Return the isolated wallet; an open position of which it is not told proves nothing."""
+    if row.isolated_wallet is None and row.position_amt:
+        raise payload_mismatch(("isolatedWallet",), LookupError("isolatedWallet"))
+    return row.isolated_wallet or Decimal(0)

@@ -28,7 +28,7 @@ from venuekit_bybit_inverse import payloads
 from venuekit_bybit_inverse.endpoints.parameters import CATEGORY, INVERSE, THE_SYMBOL
 from venuekit_bybit_inverse.endpoints.reads import INSTRUMENTS, POSITION_LIST, RISK_LIMITS
 from venuekit_bybit_inverse.limits import paid
-from venuekit_bybit_inverse.payloads import PositionRow
+from venuekit_bybit_inverse.payloads import MovedMargin, PositionRow
 
 __all__ = ["ADD_MARGIN"]
 
@@ -44,7 +44,7 @@ async def _read_position(call: Call, parameters: Mapping[str, Any]) -> PositionR
     return next((row for row in page.rows if row.symbol == parameters["symbol"]), None)
 
 
-async def _settle(call: Call, lost: Lost) -> Settled[PositionRow]:
+async def _settle(call: Call, lost: Lost) -> Settled[MovedMargin]:
     """
     Compare the position's row with that of before the write; there is no history of margin changes.
 
@@ -68,27 +68,27 @@ async def _settle(call: Call, lost: Lost) -> Settled[PositionRow]:
     return await _compare(call, lost, before, now)
 
 
-async def _compare(call: Call, lost: Lost, before: PositionRow, now: PositionRow) -> Settled[PositionRow]:
+async def _compare(call: Call, lost: Lost, before: PositionRow, now: PositionRow) -> Settled[MovedMargin]:
     """
     Read the margin that came in between out of the liquidation prices: those do not move with the mark.
 
     A long position's added margin is (Q (1 + mmr) / LP - Q / EP - Q / EP / L - deduction) (1 + fee), a short one's
     (Q / EP - Q / EP / L - deduction - Q (1 - mmr) / LP) (1 - fee); of two such sums everything but LP cancels out.
     """
-    size, low, high = now.size or Decimal(0), before.liq_price or Decimal(0), now.liq_price or Decimal(0)
+    size, low, high = abs(now.size), before.liq_price or Decimal(0), now.liq_price or Decimal(0)
     rate = await _maintenance_rate(call, now.symbol, size, (low, high))
     listed = await call(INSTRUMENTS, category=CATEGORY, symbol=now.symbol)
     tick = next((row.price_filter.tick_size for row in listed.rows), None)
     if rate is None or tick is None:
         return Unclear("the tier of the liquidation price cannot be told")
-    sign = before.side.sign
+    sign = 1 if before.quantity > 0 else -1
     share = size * (1 + sign * rate)
     moved = sign * (_EXACT.divide(share, high) - _EXACT.divide(share, low))
     amount: Decimal = Decimal(lost.parameters["margin"])
     # either price is off by a tick at most
     blur = tick * share * (_EXACT.divide(1, low * low) + _EXACT.divide(1, high * high)) + abs(amount) * _FEE_AT_MOST
     if abs(moved - amount) <= blur < abs(amount) / 2:
-        return Applied(now)
+        return Applied(MovedMargin(now.symbol, now.updated_time))
     shown = f"by its liquidation price, its margin moved by {moved:.8f} (give or take {blur:.8f})"
     return Unclear(f"the position was touched: {shown}, and {amount} was asked for")
 
@@ -106,7 +106,7 @@ async def _maintenance_rate(call: Call, symbol: str, size: Decimal, prices: tupl
 ADD_MARGIN = Endpoint(
     "POST",
     "/v5/position/add-margin",
-    decode=payloads.decode_position,
+    decode=payloads.decode_moved_margin,
     parameters=(
         INVERSE,
         THE_SYMBOL,

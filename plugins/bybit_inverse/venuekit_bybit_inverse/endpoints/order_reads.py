@@ -37,6 +37,7 @@ OPEN_ORDERS = Endpoint(
     "GET",
     "/v5/order/realtime",
     decode=payloads.decode_orders,
+    rows=(("result", "list"),),
     parameters=(
         ANY_PRODUCT,
         SYMBOL,
@@ -68,6 +69,7 @@ ORDER_HISTORY = Endpoint(
     "GET",
     "/v5/order/history",
     decode=payloads.decode_orders,
+    rows=(("result", "list"),),
     parameters=(
         INVERSE,
         SYMBOL,
@@ -91,6 +93,7 @@ EXECUTIONS = Endpoint(
     "GET",
     "/v5/execution/list",
     decode=payloads.decode_fills,
+    rows=(("result", "list"),),
     parameters=(
         INVERSE,
         SYMBOL,

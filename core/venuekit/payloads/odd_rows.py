@@ -1,0 +1,107 @@
+"""Odd rows: a list of which some rows cannot be read is read without them, and each of them is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import attrs
+
+from venuekit.errors import PayloadMismatch
+from venuekit.payloads.json_text import read_json
+
+if TYPE_CHECKING:
+    from venuekit.endpoint import Endpoint
+
+__all__ = ["Misread", "readable_part"]
+
+#: what stepping into an answer of another shape raises
+_OTHER_SHAPE = (LookupError, ValueError)
+
+#: where a list of rows stands in an answer: JSON names and list indexes from the top
+Place: TypeAlias = tuple[str | int, ...]
+
+
+@attrs.frozen
+class Misread:
+    """A row that cannot be read: what is wrong with which field, in one sentence, and the row as plain JSON."""
+
+    words: str
+    row: Any = attrs.field(repr=False)
+
+
+def readable_part(endpoint: Endpoint[Any], body: bytes, mismatch: PayloadMismatch) -> tuple[bytes, tuple[Misread, ...]]:
+    """
+    Return an answer without the rows that its endpoint cannot read, and these.
+
+    It is slow: every row is read by itself, by the endpoint's own decoder.
+
+    Raises:
+        PayloadMismatch: ``mismatch``, when no row can be read, or the fault is in none of them.
+    """
+    places = endpoint.rows
+    try:
+        lists = [_rows_at(body, place) for place in places]
+    except _OTHER_SHAPE:
+        raise mismatch from None
+    empty = body
+    for place in places:
+        empty = _with_rows(empty, place, ())
+    if not any(lists) or _fault(endpoint, empty) is not None:
+        raise mismatch
+    misread: list[Misread] = []
+    part = body
+    for place, rows in zip(places, lists, strict=True):
+        faults = [_fault(endpoint, _with_rows(empty, place, [row])) for row in rows]
+        misread += _misread(place, rows, faults)
+        part = _with_rows(part, place, [row for row, fault in zip(rows, faults, strict=True) if fault is None])
+    if not misread or len(misread) == sum(map(len, lists)) or _fault(endpoint, part) is not None:
+        raise mismatch
+    return part, tuple(misread)
+
+
+def _misread(place: Place, rows: Sequence[Any], faults: Sequence[PayloadMismatch | None]) -> Iterator[Misread]:
+    alone = _where(place, 0)
+    for index, (row, fault) in enumerate(zip(rows, faults, strict=True)):
+        if fault is not None:
+            # each was read as the only one of its list
+            words = fault.message
+            if words.startswith(alone):
+                words = _where(place, index) + words.removeprefix(alone)
+            yield Misread(words, read_json(bytes(row)))
+
+
+def _where(place: Place, index: int) -> str:
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in (*place, index))
+    return text.removeprefix(".")
+
+
+def _fault(endpoint: Endpoint[Any], body: bytes) -> PayloadMismatch | None:
+    try:
+        endpoint.decode(body)
+    except PayloadMismatch as fault:
+        return fault
+    return None
+
+
+def _rows_at(part: bytes, place: Place) -> list[Any]:
+    """Return the rows of a list, each as the text it is written in."""
+    import msgspec
+
+    for step in place:
+        inside: Any = list[msgspec.Raw] if isinstance(step, int) else dict[str, msgspec.Raw]
+        part = bytes(msgspec.json.decode(part, type=inside)[step])
+    rows: list[Any] = msgspec.json.decode(part, type=list[msgspec.Raw])
+    return rows
+
+
+def _with_rows(part: bytes, place: Place, rows: Sequence[Any]) -> bytes:
+    """Return an answer with other rows in a list, all else as it is written."""
+    import msgspec
+
+    if not place:
+        return msgspec.json.encode(rows)
+    inside: Any = list[msgspec.Raw] if isinstance(place[0], int) else dict[str, msgspec.Raw]
+    fields = msgspec.json.decode(part, type=inside)
+    fields[place[0]] = msgspec.Raw(_with_rows(bytes(fields[place[0]]), place[1:], rows))
+    return msgspec.json.encode(fields)

@@ -1,0 +1,104 @@
+"""What accounts of one place have read once, and read again when it is too old, or found to be out of date."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Hashable
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from venuekit.clock import Clock
+from venuekit.errors import OperationError
+
+if TYPE_CHECKING:
+    import asyncio
+
+__all__ = ["Remembered"]
+
+#: seconds after which a value that could not be read again is tried once more; it holds meanwhile
+_TRY_AGAIN = 60.0
+#: more reasons than this are forgotten, all at once
+_MOST_REASONS = 1000
+_NEVER = float("-inf")
+
+Read = Callable[[], Awaitable[Any]]
+
+
+@attrs.define(eq=False)
+class _Entry:
+    """One value; ``reading`` is the read under way, which whoever asks meanwhile joins."""
+
+    value: Any = None
+    is_known: bool = False
+    #: when it is to be read again, on the clock that never runs backwards
+    due: float = _NEVER
+    reading: asyncio.Future[Any] | None = None
+    #: when it was last read again, by the reason for it
+    asked: dict[Hashable, float] = attrs.field(factory=dict)
+
+
+@attrs.define(eq=False)
+class Remembered:
+    """
+    Values by key, each read by the first who asks.
+
+    ``max_age`` is in seconds. A value that is too old and cannot be read again holds on: what was true an hour ago is
+    better than an account that can do nothing.
+    """
+
+    clock: Clock
+    max_age: float
+    _entries: dict[Hashable, _Entry] = attrs.field(factory=dict, init=False)
+
+    async def value(self, key: Hashable, read: Read) -> Any:
+        """Return what is remembered, read when it is not known or too old."""
+        entry = self._entry(key)
+        if self.clock.monotonic() < entry.due:
+            return entry.value
+        try:
+            return await self._join(entry, read)
+        except OperationError:
+            if not entry.is_known:
+                raise
+            entry.due = self.clock.monotonic() + _TRY_AGAIN
+            return entry.value
+
+    async def renewed(self, key: Hashable, read: Read, reason: Hashable, every: float) -> Any:
+        """Return it read again, unless that was done for the same reason within the last ``every`` seconds."""
+        entry, now = self._entry(key), self.clock.monotonic()
+        if entry.is_known and now < entry.asked.get(reason, _NEVER) + every:
+            return await self.value(key, read)
+        value = await self._join(entry, read)
+        if len(entry.asked) >= _MOST_REASONS:
+            entry.asked.clear()
+        entry.asked[reason] = now
+        return value
+
+    def outdate(self) -> None:
+        """Have everything read again by whoever asks next: the venue has shown that something of it has changed."""
+        for entry in self._entries.values():
+            entry.due = _NEVER
+
+    def _entry(self, key: Hashable) -> _Entry:
+        found = self._entries.get(key)
+        if found is None:
+            found = self._entries[key] = _Entry()
+        return found
+
+    async def _join(self, entry: _Entry, read: Read) -> Any:
+        import asyncio
+
+        if entry.reading is None:
+            entry.reading = asyncio.ensure_future(self._fill(entry, read))
+            # whoever waits for it has met its failure; one that nobody waits for any more is not news
+            entry.reading.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return await asyncio.shield(entry.reading)
+
+    async def _fill(self, entry: _Entry, read: Read) -> Any:
+        try:
+            began = self.clock.monotonic()
+            entry.value = await read()
+            entry.is_known, entry.due = True, began + self.max_age
+            return entry.value
+        finally:
+            entry.reading = None
