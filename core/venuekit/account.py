@@ -225,6 +225,11 @@ class Account:
         value: T = await self._in_time(endpoint, read)
         return value
 
+    def outdate_by(self, code: int | str | None) -> None:
+        """Have what :meth:`cached` remembers read again, if a refusal of this code says so; for items of a batch."""
+        if code in self.venue.outdated_by:
+            self._line.place.remembered.outdate()
+
     def _reading(
         self, endpoint: Endpoint[T], parameters: dict[str, Any]
     ) -> tuple[Hashable, Callable[[], Awaitable[T]]]:

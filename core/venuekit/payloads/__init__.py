@@ -13,7 +13,7 @@ from venuekit.payloads.conversions import (
 from venuekit.payloads.decoder import payload_decoder
 from venuekit.payloads.json_text import read_json
 from venuekit.payloads.mismatch import MISFITS, Unfit, mismatch_of, payload_mismatch
-from venuekit.payloads.numbers import DECIMALS_MOST, LARGEST, interned, nonzero, number_or_unread
+from venuekit.payloads.numbers import DECIMALS_MOST, LARGEST, interned, is_multiple, nonzero, number_or_unread
 from venuekit.payloads.odd_rows import Misread, readable_part
 from venuekit.payloads.rows import left_out
 from venuekit.payloads.wire_row import WireRow
@@ -27,6 +27,7 @@ __all__ = [
     "Unfit",
     "WireRow",
     "interned",
+    "is_multiple",
     "left_out",
     "mismatch_of",
     "nonzero",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Final
 
-__all__ = ["DECIMALS_MOST", "LARGEST", "Unread", "interned", "nonzero", "number_or_unread"]
+__all__ = ["DECIMALS_MOST", "LARGEST", "Unread", "interned", "is_multiple", "nonzero", "number_or_unread"]
 
 #: a number is below this, and is zero or not below 1 at so many decimals: what is beyond is no price, size or sum
 LARGEST: Final = Decimal("1e30")
@@ -22,6 +22,9 @@ _ALPHABET = re.compile(r"[+-]?[0-9.]+(?:[eE][+-]?[0-9]{1,3})?")
 _LONGEST_SHARED, _LONGEST_ZERO = 7, 10
 #: bounds the memory of the shared numbers to about half a megabyte
 _MOST_SHARED = 4096
+
+#: exact for any two numbers
+_WIDE = Context(prec=2 * _LONGEST)
 
 _shared: dict[str, Decimal] = {}
 
@@ -74,6 +77,14 @@ def number_or_unread(text: str) -> Decimal | Unread:
         return interned(text)
     except ValueError:
         return Unread(text)
+
+
+def is_multiple(number: Decimal, step: Decimal) -> bool:
+    """Say whether a number is a whole number of steps; one with more digits than any number has is none."""
+    try:
+        return not _WIDE.remainder(number, step)
+    except InvalidOperation:
+        return False
 
 
 def nonzero(value: Decimal | None) -> Decimal | None:

@@ -149,7 +149,7 @@ class Operation(Generic[T]):
             lost = errors.AnswerLost(f"{first_bytes(response)}; {_failure(error)}", status=response.status)
             raise self._trouble(TroubleKind.LOST, lost) from error
         if trouble is not None:
-            if trouble.error.code in line.place.venue.outdated_by:
+            if self.endpoint.is_write and trouble.error.code in line.place.venue.outdated_by:
                 line.place.remembered.outdate()
             if trouble.kind in SHUTTING:
                 heed(self.line, trouble, costs, self.attempts)

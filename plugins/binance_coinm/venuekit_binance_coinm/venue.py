@@ -12,6 +12,7 @@ from venuekit_binance_coinm.faults import FAULTS
 from venuekit_binance_coinm.order_terms import NO_ORDER_TEST, ORDER_BEHAVIOUR
 from venuekit_binance_common.answers import read_answer
 from venuekit_binance_common.behaviours import blockers, setting_behaviours
+from venuekit_binance_common.faults import OUTDATED_BY
 from venuekit_binance_common.limits import LIMITS, REALM
 from venuekit_binance_common.signing import QuerySigning
 
@@ -62,6 +63,7 @@ VENUE = Venue(
     signing=QuerySigning(),
     answers=read_answer,
     faults=FAULTS,
+    outdated_by=OUTDATED_BY,
     server_time=SERVER_TIME,
     endpoints=ENDPOINTS,
     behaviours=(

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from venuekit.faults import Fault, FaultRow
 from venuekit_binance_common.answers import MAINTENANCE
 
-__all__ = ["SHARED_ROWS", "fault_rows"]
+__all__ = ["OUTDATED_BY", "SHARED_ROWS", "fault_rows"]
 
 
 #: one code for all of it
@@ -20,6 +20,10 @@ _OTHER_PRODUCT = (
     "the position mode is one for both products: close the positions and cancel the orders of the other product, "
     "USD-margined or coin-margined, as well"
 )
+
+
+#: refusals that name a precision, a step, a tick or a limit of an instrument
+OUTDATED_BY = frozenset({-1111, -4002, -4004, -4005, -4013, -4014, -4023})
 
 
 def fault_rows(fault: Fault, codes: Iterable[int], *, mend: str = "") -> tuple[FaultRow, ...]:

@@ -83,13 +83,13 @@ class BinanceIncome(BinanceContracts, IncomeReader):
             return span.windows(self.INCOME_REACH.width)
 
         async def fetch(window: Span, filters: Mapping[str, Any]) -> Page[Income]:
-            answer = await self.answer(
+            answer = await self.answer_rows(
                 self.INCOME, **filters, startTime=window.start, endTime=window.end, limit=_PAGE_SIZE
             )
             found = answer.value
             if answer.raw is not None:
                 found = [attrs.evolve(one, raw=raw) for one, raw in zip(found, answer.raw, strict=True)]
-            return Page(_counted(found), rows=len(answer.value))
+            return Page(_counted(found), rows=len(answer.value) + len(answer.odd))
 
         async def split(filters: Mapping[str, Any], some: Sequence[Income]) -> Sequence[Mapping[str, Any]]:
             if "incomeType" not in filters:

@@ -62,12 +62,12 @@ class BinanceMarginHistory(Account, MarginChangeReader):
                 yield change
 
         async def fetch(window: Span, _: str | None) -> Page[MarginChange]:
-            answer = await self.answer(
+            answer = await self.answer_rows(
                 self.MARGIN_HISTORY, symbol=symbol, startTime=window.start, endTime=window.end, limit=_MOST_ROWS
             )
             rows = _numbered(answer.value, answer.raw)
             # a full answer stands for a page of many, which makes the walk halve the stretch
-            return Page(rows[::-1], "more" if len(rows) >= _MOST_ROWS else None)
+            return Page(rows[::-1], "more" if len(rows) + len(answer.odd) >= _MOST_ROWS else None)
 
         return Walk(walk, cost_per_page=self.MARGIN_HISTORY.weight_most)
 

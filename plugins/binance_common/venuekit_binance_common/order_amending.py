@@ -10,7 +10,7 @@ from venuekit.account import Answer
 from venuekit.capabilities import Order, OrderAmend, OrderSide
 from venuekit.endpoint import Change
 from venuekit.errors import NotFound, OperationError, Outcome, OutcomeUnknown, Rejected
-from venuekit_binance_common.order_form import check_steps, named, side_word
+from venuekit_binance_common.order_form import named, side_word
 from venuekit_binance_common.orders import BinanceOrders
 
 if TYPE_CHECKING:
@@ -36,8 +36,7 @@ class BinanceAmending(BinanceOrders):
         """Return both numbers of an amendment; the one that is None as the order has it."""
         if quantity is None and price is None:
             raise self.refuse("give a quantity or a price", operation=operation, subject=symbol)
-        row = await self._listed(operation, symbol)
-        check_steps(self, operation, row, {"quantity": quantity, "price": price})
+        await self._check_steps(operation, symbol, {"quantity": quantity, "price": price})
         if quantity is None or price is None:
             name = named(self, operation, symbol, order_id, client_id)
             present = await self._plain_order(symbol, name)

@@ -329,6 +329,7 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
         }
         if item.absent:
             return NotExecuted("the answer was lost, others of the batch arrived, and this one is nowhere", **details)
+        self.outdate_by(item.code)
         fault = self.venue.faults.classify(200, item.code, item.msg)
         if fault.leaves_open:
             return OutcomeUnknown(item.msg, code=item.code, **details)

@@ -12,11 +12,22 @@ import attrs
 from venuekit.account import Account
 from venuekit.capabilities import OrderBehaviour, OrderRequest, OrderSide, OrderType, PositionSide, TimeInForce
 from venuekit.ids import MadeId, make_client_id
+from venuekit.payloads import is_multiple
 from venuekit_binance_common.order_words import CLOSING_SIDES, SIDE_WORDS, TIME_WORDS, TRIGGER_WORDS, TYPE_WORDS
 from venuekit_binance_common.payloads import FilterRow, InstrumentRow
 from venuekit_binance_common.reach import milliseconds
 
-__all__ = ["algo_form", "check_form", "check_steps", "is_number", "named", "order_form", "side_word", "texts"]
+__all__ = [
+    "algo_form",
+    "check_form",
+    "check_numbers",
+    "is_number",
+    "named",
+    "order_form",
+    "side_word",
+    "step_misfit",
+    "texts",
+]
 
 _LIMITS = frozenset({OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT})
 _CLOSING = frozenset({OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET})
@@ -43,25 +54,31 @@ def check_form(account: Account, operation: str, request: OrderRequest) -> Order
     return attrs.evolve(request, client_id=client_id)
 
 
-def check_steps(account: Account, operation: str, row: InstrumentRow, numbers: Mapping[str, Decimal | None]) -> None:
-    """Refuse a quantity or price that is not positive, or not a whole number of the instrument's steps."""
+def step_misfit(row: InstrumentRow, numbers: Mapping[str, Decimal | None]) -> str | None:
+    """Return which number is not a whole number of the instrument's steps, in one sentence; None when all are."""
     filters = {each.filter_type: each for each in row.filters}
     nothing = FilterRow("")
+    steps = {"quantity": filters.get("LOT_SIZE", nothing).step_size}
+    tick = filters.get("PRICE_FILTER", nothing).tick_size
+    for name, number in numbers.items():
+        step = steps.get(name, tick)
+        if number is not None and step and not is_multiple(Decimal(number), step):
+            return f"{name} {number} is not a multiple of {step}; it is never rounded here"
+    return None
+
+
+def check_numbers(account: Account, operation: str, symbol: str, numbers: Mapping[str, Decimal | None]) -> None:
+    """Refuse a quantity or price that is no number, or not positive."""
     for name, number in numbers.items():
         if number is None:
             continue
-        is_quantity = name == "quantity"
-        step = filters.get("LOT_SIZE", nothing).step_size if is_quantity else None
-        step = step if is_quantity else filters.get("PRICE_FILTER", nothing).tick_size
         if not is_number(number):
             words = f"{name} must be a Decimal, not {number!r}"
         elif number <= 0:
             words = f"{name} must be above 0, not {number}"
-        elif step and number % step:
-            words = f"{name} {number} is not a multiple of {step}; it is never rounded here"
         else:
             continue
-        raise account.refuse(words, operation=operation, subject=row.symbol)
+        raise account.refuse(words, operation=operation, subject=symbol)
 
 
 def named(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -75,13 +75,23 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
         return order
 
     async def get_open_orders(self, symbol: str | None = None) -> tuple[Order, ...]:
-        """Return what waits in every book, oldest first; each weighs 1 for a symbol, 40 for all."""
+        """
+        Return what waits in every book, oldest first; each weighs 1 for a symbol, 40 for all.
+
+        An order that cannot be read is left out with a warning.
+        """
+        return await self._open_orders(symbol, self.answer_rows)
+
+    async def _open_orders(
+        self, symbol: str | None, read: Callable[..., Coroutine[Any, Any, Any]]
+    ) -> tuple[Order, ...]:
+        """Return what waits; ``read`` says whether an order that cannot be read is left out."""
         algo = self.ORDERS.algo
         if algo is None:
-            orders = await self._orders(await self.answer(self.ORDERS.open_orders, symbol=symbol))
+            orders = await self._orders(await read(self.ORDERS.open_orders, symbol=symbol))
         else:
             plain, conditional = await together(
-                self.answer(self.ORDERS.open_orders, symbol=symbol), self.answer(algo.open_orders, symbol=symbol)
+                read(self.ORDERS.open_orders, symbol=symbol), read(algo.open_orders, symbol=symbol)
             )
             orders = [*await self._orders(plain), *await self._algo_orders(conditional)]
         return tuple(sorted(orders, key=TRACK.time))

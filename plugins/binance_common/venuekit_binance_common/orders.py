@@ -22,11 +22,10 @@ from venuekit.endpoint import Endpoint, Priority
 from venuekit.errors import NotFound, OperationError, Outcome, OutcomeUnknown, Rejected, UnsupportedCapability
 from venuekit_binance_common.instruments import unlisted
 from venuekit_binance_common.order_algo_endpoints import AlgoEndpoints
-from venuekit_binance_common.order_form import algo_form, check_form, check_steps, is_number, named, order_form
+from venuekit_binance_common.order_form import algo_form, check_form, is_number, named, order_form
 from venuekit_binance_common.order_reading import BinanceOrderReading
 from venuekit_binance_common.order_settling import UNKNOWN_ORDER
 from venuekit_binance_common.order_values import Size, algo_order_of
-from venuekit_binance_common.payloads import InstrumentRow
 from venuekit_binance_common.together import together_all
 
 if TYPE_CHECKING:
@@ -121,10 +120,10 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
 
         async def look() -> tuple[Order, ...]:
             if symbol is None and not rounds:
-                return await urgent.get_open_orders()  # nothing was sent before it
+                return await urgent.every_open_order(None)  # nothing was sent before it
             try:
                 return await self.look_after(
-                    lambda: urgent.get_open_orders(symbol), operation="cancel_all_orders", subject=symbol
+                    lambda: urgent.every_open_order(symbol), operation="cancel_all_orders", subject=symbol
                 )
             except OperationError as unread:
                 raise self._told(symbol, [*failures, unread]) from None  # that of a cancellation says more
@@ -148,9 +147,9 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
         """Return the first failure; ``settle()`` of one after which orders may have ended returns what is left."""
         failure = failures[0]
         if isinstance(failure, OutcomeUnknown):
-            failure.then(lambda _: self.get_open_orders(symbol))
+            failure.then(lambda _: self.every_open_order(symbol))
         elif failure.outcome is Outcome.UNKNOWN:
-            failure.settle_by(lambda: self.get_open_orders(symbol))
+            failure.settle_by(lambda: self.every_open_order(symbol))
         return failure
 
     async def _cancel_all(self, symbol: str, left: tuple[Order, ...]) -> list[OperationError]:
@@ -166,7 +165,7 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
         elif algo is not None:
             urgent = self.using(priority=Priority.RISK)
             try:
-                left = left or await urgent.get_open_orders(symbol)
+                left = left or await urgent.every_open_order(symbol)
             except OperationError as unread:
                 outcomes.append(unread)
             conditional = [order for order in left if order.book is OrderBook.CONDITIONAL]
@@ -278,6 +277,10 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
         """Return what a guard wants to know of contracts that are some of the quote asset; None where they are not."""
         return None if self.ORDERS.terms.sizes_in_base else size.size
 
+    async def every_open_order(self, symbol: str | None) -> tuple[Order, ...]:
+        """Return what waits, all of it or an error: one that cannot be read is not taken for one that has ended."""
+        return await self._open_orders(symbol, self.answer)
+
     # -- checks before sending
 
     async def _checked(self, operation: str, request: OrderRequest) -> OrderRequest:
@@ -285,7 +288,7 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
         whole = check_form(self, operation, request)
         self._check_parameters(operation, whole)
         numbers = {name: getattr(whole, name) for name in ("quantity", "price", "trigger_price", "activation_price")}
-        check_steps(self, operation, await self._listed(operation, whole.symbol), numbers)
+        await self._check_steps(operation, whole.symbol, numbers)
         return whole
 
     def _check_parameters(self, operation: str, request: OrderRequest) -> None:
@@ -316,11 +319,10 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
             raise UnsupportedCapability(reason, venue=self.venue.id, operation=operation)
         return endpoint
 
-    async def _listed(self, operation: str, symbol: str) -> InstrumentRow:
-        row = await self._contract(symbol)
-        if row is None:
+    async def _check_steps(self, operation: str, symbol: str, numbers: Mapping[str, Decimal | None]) -> None:
+        """Refuse what keeps not the steps of its contract, and what is in none that is listed."""
+        if await self._fitting_contract(operation, symbol, numbers) is None:
             raise unlisted(self, self.CONTRACTS, symbol, operation=operation)
-        return row
 
 
 async def _failure(call: Awaitable[Any]) -> OperationError | None:

@@ -8,6 +8,7 @@ from venuekit.capabilities import AssetMode, HistoryBehaviour, MarginType, Posit
 from venuekit.venue import BlockedBy, Blocker, BlockerScope, Coupling, Environment, EnvironmentName, Venue
 from venuekit_binance_common.answers import read_answer
 from venuekit_binance_common.behaviours import blockers, setting_behaviours
+from venuekit_binance_common.faults import OUTDATED_BY
 from venuekit_binance_common.limits import LIMITS, REALM
 from venuekit_binance_common.signing import QuerySigning
 from venuekit_binance_usdm.account import BinanceUsdmAccount
@@ -94,6 +95,7 @@ VENUE = Venue(
     signing=QuerySigning(),
     answers=read_answer,
     faults=FAULTS,
+    outdated_by=OUTDATED_BY,
     server_time=SERVER_TIME,
     endpoints=ENDPOINTS,
     behaviours=_BEHAVIOURS,

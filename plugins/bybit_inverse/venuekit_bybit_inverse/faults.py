@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from venuekit.faults import Fault, FaultRow, FaultTable
 
-__all__ = ["FAULTS"]
+__all__ = ["FAULTS", "OUTDATED_BY"]
+
+#: refusals that may name a step, a tick or a limit of an instrument: the venue has one code for wrong arguments
+OUTDATED_BY = frozenset({10001, 110003, 110017})
 
 
 #: one code for all of it

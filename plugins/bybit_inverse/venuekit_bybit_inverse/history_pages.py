@@ -91,7 +91,7 @@ def newest_first(
 
     async def fetch(window: Span, cursor: str | None) -> walking.Page[Found[R]]:
         # A cursor arrives percent-encoded and must be sent as it came: the encoder encodes it once again.
-        answer = await patient.answer(
+        answer = await patient.answer_rows(
             endpoint,
             **which,
             startTime=window.start,
@@ -101,7 +101,7 @@ def newest_first(
         )
         raw = raw_rows(answer, len(answer.value.rows), rows_name)
         rows = [Found(row, one, answer.received_at) for row, one in zip(answer.value.rows, raw, strict=True)]
-        return walking.Page(rows, answer.value.cursor)
+        return walking.Page(rows, answer.value.cursor, len(rows) + len(answer.odd))
 
     track = Track[Found[R]](time=lambda found: milliseconds(time(found.row)), key=lambda found: key(found.row))
     return bisected(fetch, span.windows(width), track=track, origin=Origin(account.venue.id, operation))

@@ -24,7 +24,7 @@ from venuekit_bybit_inverse.market_payloads import InstrumentRow
 from venuekit_bybit_inverse.payloads import Page
 from venuekit_bybit_inverse.reading import read_rows, unlisted
 
-__all__ = ["CONTRACT_SIZE", "BybitInstruments", "all_settle_coins", "instrument_row", "settle_coins"]
+__all__ = ["CONTRACT_SIZE", "BybitInstruments", "all_settle_coins", "instrument_row", "renewed_row", "settle_coins"]
 
 #: one inverse contract is one US dollar, whatever its symbol
 CONTRACT_SIZE = Decimal(1)
@@ -88,6 +88,18 @@ async def instrument_row(account: Account, symbol: str, operation: str) -> Instr
     return row
 
 
+async def renewed_row(account: Account, symbol: str, operation: str) -> InstrumentRow:
+    """Do as :func:`instrument_row`, with the instruments read again unless that was done just now for this symbol."""
+    reason = (symbol, "steps")
+    page = await account.renewed(INSTRUMENTS, reason, category=CATEGORY, limit=_PAGE_SIZE)
+    if symbol not in {row.symbol for row in page.rows}:
+        page = await account.renewed(INSTRUMENTS, reason, category=CATEGORY, symbol=symbol)
+    for row in page.rows:
+        if row.symbol == symbol:
+            return row
+    raise unlisted(account, symbol, operation)
+
+
 async def _listed(account: Account, symbols: frozenset[str], *, expired: bool = False) -> dict[str, InstrumentRow]:
     """Return rows by symbol; with ``expired`` what the venue does not know any more is left out."""
     page = await account.cached(INSTRUMENTS, category=CATEGORY, limit=_PAGE_SIZE)
@@ -95,6 +107,8 @@ async def _listed(account: Account, symbols: frozenset[str], *, expired: bool = 
     for symbol in symbols - listed.keys():
         try:
             alone = await account.cached(INSTRUMENTS, category=CATEGORY, symbol=symbol)
+            if not alone.rows:  # it may have been listed since
+                alone = await account.renewed(INSTRUMENTS, symbol, category=CATEGORY, symbol=symbol)
         except InvalidRequest:
             if expired:
                 continue

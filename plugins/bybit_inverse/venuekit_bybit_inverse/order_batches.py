@@ -14,7 +14,6 @@ from venuekit.endpoint import Change, Endpoint
 from venuekit.errors import NotExecuted, NotFound, OperationError, Outcome, OutcomeUnknown, PayloadMismatch
 from venuekit.faults import error_of
 from venuekit_bybit_inverse.endpoints import AMEND_BATCH, CANCEL_BATCH, CATEGORY, CREATE_BATCH
-from venuekit_bybit_inverse.instruments import instrument_row
 from venuekit_bybit_inverse.order_form import check_steps, filled_in, named, wire_order
 from venuekit_bybit_inverse.order_payloads import BatchItem
 from venuekit_bybit_inverse.order_values import pending_order
@@ -179,8 +178,7 @@ class BybitOrderBatches(BybitOrders, OrderBatch):
         name = named(self, operation, one.symbol, one.id, one.client_id)
         if one.quantity is None and one.price is None:
             raise self.refuse("give a quantity or a price", operation=operation, subject=one.symbol)
-        row = await instrument_row(self, one.symbol, operation)
-        check_steps(self, operation, row, {"quantity": one.quantity, "price": one.price})
+        await check_steps(self, operation, one.symbol, {"quantity": one.quantity, "price": one.price})
         return _texts({"symbol": one.symbol, **name, "qty": one.quantity, "price": one.price})
 
     def _check_count(self, operation: str, count: int) -> None:
@@ -205,6 +203,7 @@ class BybitOrderBatches(BybitOrders, OrderBatch):
             return NotExecuted("the answer was lost, others of the batch arrived, and this one is nowhere", **details)
         if not item.code:
             return None
+        self.outdate_by(item.code)
         fault = self.venue.faults.classify(200, item.code, item.message)
         if fault.leaves_open:
             return OutcomeUnknown(item.message, code=item.code, **details)

@@ -20,8 +20,9 @@ from venuekit.capabilities import (
     WorkingPrice,
 )
 from venuekit.ids import make_client_id
+from venuekit.payloads import is_multiple
 from venuekit_bybit_inverse.endpoints import CLIENT_ID_PATTERN
-from venuekit_bybit_inverse.instruments import instrument_row
+from venuekit_bybit_inverse.instruments import instrument_row, renewed_row
 from venuekit_bybit_inverse.market_payloads import InstrumentRow
 
 __all__ = ["check_steps", "filled_in", "named", "wire_order"]
@@ -60,29 +61,43 @@ async def filled_in(account: Account, operation: str, request: OrderRequest) -> 
     words = _misfit(account, request)
     if words is not None:
         raise account.refuse(words, operation=operation, subject=request.symbol)
-    row = await instrument_row(account, request.symbol, operation)
     steps = {"quantity": request.quantity, "price": request.price, "trigger_price": request.trigger_price}
-    check_steps(account, operation, row, steps)
+    await check_steps(account, operation, request.symbol, steps)
     # an id that was made for an earlier order is the caller's own by now
     client_id = make_client_id() if request.client_id is None else str(request.client_id)
     return attrs.evolve(request, client_id=client_id)
 
 
-def check_steps(account: Account, operation: str, row: InstrumentRow, numbers: Mapping[str, Decimal | None]) -> None:
-    """Refuse a quantity or price that is not positive, or not a whole number of the instrument's steps."""
+async def check_steps(account: Account, operation: str, symbol: str, numbers: Mapping[str, Decimal | None]) -> None:
+    """
+    Refuse a quantity or price that is not positive, or not a whole number of the instrument's steps.
+
+    Steps change: before anything is refused because of one, the instruments are read again.
+
+    Raises:
+        InvalidArgument: it does not fit; nothing was sent.
+        InvalidRequest: the venue lists no such symbol.
+    """
     for name, number in numbers.items():
         if number is None:
             continue
-        step = row.lot_size_filter.qty_step if name == "quantity" else row.price_filter.tick_size
         if not _is_number(number):
-            words = f"{name} must be a Decimal, not {number!r}"
-        elif number <= 0:
-            words = f"{name} must be above 0, not {number}"
-        elif step and number % step:
-            words = f"{name} {number} is not a multiple of {step}; it is never rounded here"
-        else:
-            continue
-        raise account.refuse(words, operation=operation, subject=row.symbol)
+            raise account.refuse(f"{name} must be a Decimal, not {number!r}", operation=operation, subject=symbol)
+        if number <= 0:
+            raise account.refuse(f"{name} must be above 0, not {number}", operation=operation, subject=symbol)
+    words = _step_misfit(await instrument_row(account, symbol, operation), numbers)
+    if words is not None:
+        words = _step_misfit(await renewed_row(account, symbol, operation), numbers)
+    if words is not None:
+        raise account.refuse(words, operation=operation, subject=symbol)
+
+
+def _step_misfit(row: InstrumentRow, numbers: Mapping[str, Decimal | None]) -> str | None:
+    for name, number in numbers.items():
+        step = row.lot_size_filter.qty_step if name == "quantity" else row.price_filter.tick_size
+        if number is not None and step and not is_multiple(Decimal(number), step):
+            return f"{name} {number} is not a multiple of {step}; it is never rounded here"
+    return None
 
 
 def _is_number(value: object) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import ClassVar
@@ -19,7 +19,7 @@ from venuekit_bybit_inverse.history_pages import milliseconds, newest_first, spa
 from venuekit_bybit_inverse.order_form import named
 from venuekit_bybit_inverse.order_payloads import OrderRow
 from venuekit_bybit_inverse.order_values import order_of
-from venuekit_bybit_inverse.reading import raw_rows, read_pages
+from venuekit_bybit_inverse.reading import Rows, raw_rows, read_pages, read_rows
 from venuekit_bybit_inverse.wire import Page
 
 __all__ = ["BybitOrderReading"]
@@ -62,8 +62,17 @@ class BybitOrderReading(Account, OrderReader):
         return order
 
     async def get_open_orders(self, symbol: str | None = None) -> tuple[Order, ...]:
-        """Return what waits, plain and conditional, oldest first."""
-        found = await read_pages(
+        """Return what waits, oldest first; an order that cannot be read is left out with a warning."""
+        return await self._open_orders(symbol, read_rows)
+
+    async def every_open_order(self, symbol: str | None) -> tuple[Order, ...]:
+        """Return what waits, all of it or an error: one that cannot be read is not taken for one that has ended."""
+        return await self._open_orders(symbol, read_pages)
+
+    async def _open_orders(
+        self, symbol: str | None, read: Callable[..., Awaitable[Rows[OrderRow]]]
+    ) -> tuple[Order, ...]:
+        found = await read(
             self,
             self.open_orders,
             attrgetter("order_id"),

@@ -98,7 +98,7 @@ class Sweep:
     async def _look(self) -> tuple[Order, ...]:
         try:
             return await self.account.look_after(
-                lambda: self._timed().get_open_orders(self.symbol), operation="cancel_all_orders", subject=self.symbol
+                lambda: self._timed().every_open_order(self.symbol), operation="cancel_all_orders", subject=self.symbol
             )
         except OperationError:
             self._raise_failure()  # of a cancellation: it says more than that of a look
@@ -113,7 +113,7 @@ class Sweep:
         if self.failed:
             failure = self.failed[min(self.failed)]
             if isinstance(failure, OutcomeUnknown):
-                failure.then(lambda _: self.account.get_open_orders(self.symbol))
+                failure.then(lambda _: self.account.every_open_order(self.symbol))
             raise failure
 
     def _timed(self) -> BybitOrderReading:

@@ -21,7 +21,6 @@ from venuekit.capabilities import (
 from venuekit.endpoint import Change, Endpoint
 from venuekit.errors import NotFound, OperationError, OutcomeUnknown
 from venuekit_bybit_inverse.endpoints import AMEND_ORDER, CANCEL_ALL, CANCEL_ORDER, CATEGORY, CREATE_ORDER
-from venuekit_bybit_inverse.instruments import instrument_row
 from venuekit_bybit_inverse.order_form import check_steps, filled_in, named, wire_order
 from venuekit_bybit_inverse.order_payloads import OrderAck
 from venuekit_bybit_inverse.order_reading import BybitOrderReading
@@ -81,8 +80,7 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmend):
         name = named(self, "amend_order", symbol, order_id, client_id)
         if quantity is None and price is None:
             raise self.refuse("give a quantity or a price", operation="amend_order", subject=symbol)
-        row = await instrument_row(self, symbol, "amend_order")
-        check_steps(self, "amend_order", row, {"quantity": quantity, "price": price})
+        await check_steps(self, "amend_order", symbol, {"quantity": quantity, "price": price})
         try:
             answer = await self.answer(
                 self.change_order, category=CATEGORY, symbol=symbol, **name, qty=quantity, price=price

@@ -35,7 +35,7 @@ from venuekit.venue import Environment, EnvironmentName, Venue
 from venuekit_bybit_inverse.account import BybitInverseAccount
 from venuekit_bybit_inverse.answers import bybit_answers
 from venuekit_bybit_inverse.endpoints import CLIENT_ID_PATTERN, ENDPOINTS, SERVER_TIME
-from venuekit_bybit_inverse.faults import FAULTS
+from venuekit_bybit_inverse.faults import FAULTS, OUTDATED_BY
 from venuekit_bybit_inverse.history_pages import RETENTION
 from venuekit_bybit_inverse.limits import LIMITS
 from venuekit_bybit_inverse.order_batches import BATCH_AT_MOST
@@ -106,6 +106,7 @@ BYBIT_INVERSE: Venue[BybitInverseAccount] = Venue(
     signing=BybitSigning(),
     answers=bybit_answers,
     faults=FAULTS,
+    outdated_by=OUTDATED_BY,
     server_time=SERVER_TIME,
     endpoints=ENDPOINTS,
     behaviours=(

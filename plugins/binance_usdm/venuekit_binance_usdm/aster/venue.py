@@ -8,6 +8,7 @@ from venuekit.capabilities import HistoryBehaviour, OrderAmend, OrderTest, Posit
 from venuekit.venue import Environment, EnvironmentName, Limit, LimitScope, Venue
 from venuekit_binance_common.answers import read_answer
 from venuekit_binance_common.behaviours import setting_behaviours
+from venuekit_binance_common.faults import OUTDATED_BY
 from venuekit_binance_common.limits import ORDERS_1M, WEIGHT
 from venuekit_binance_common.signing import QuerySigning
 from venuekit_binance_usdm.aster.account import AsterUsdmAccount
@@ -50,6 +51,7 @@ VENUE = Venue(
     signing=QuerySigning(),
     answers=read_answer,
     faults=FAULTS,
+    outdated_by=OUTDATED_BY,
     server_time=SERVER_TIME,
     endpoints=ENDPOINTS,
     behaviours=(
