@@ -311,8 +311,7 @@ class Endpoint(Generic[T]):
             has none of them in common with another one does not wait for it; left out, every setting of the symbol.
         orders: For AMENDMENT: the orders it is about; left out, the one named by SYMBOL, ORDER_ID and CLIENT_ID.
         rests: For the subject ORDER: whether an order of the request can rest, told from the parameters; left out, it
-            can. What cannot does not wait for a lost cancellation of every order. See
-            :class:`~venuekit.order_scope.Resting`.
+            can. What cannot waits for no lost cancellation of every order (:class:`~venuekit.order_scope.Resting`).
         priority: Left out, what changes something is RISK, what serves walks alone (``iter_...``) HISTORY, the rest
             READ; :meth:`~venuekit.Account.using` has it per call.
         subject: What a write is about; None for reads and for writes that wait for nothing.
@@ -329,8 +328,7 @@ class Endpoint(Generic[T]):
         before: For a DELTA: what to read before writing, so that ``settle`` can compare.
         answer_limit: How many bytes an answer may have, decompressed; more only where it tells of every symbol.
         websocket_method: The method of the venue's WebSocket API that does the same, None if there is none.
-        rows: Where lists of rows stand in its answer, by JSON names and indexes from the top (``()`` is the answer
-            itself): :meth:`~venuekit.Account.answer_rows` reads them without those that cannot be read.
+        rows: The ways to lists of rows in its answer (``()`` is all of it), for :meth:`~venuekit.Account.answer_rows`.
         serves: The capability methods it serves, as function objects (``LeverageControl.set_leverage``).
         note: One sentence for the documentation.
     """
@@ -374,8 +372,7 @@ class Endpoint(Generic[T]):
     serves: tuple[Callable[..., Any], ...] = ()
     priority: Priority = attrs.field(default=attrs.Factory(_priority_of, takes_self=True))
     note: str = ""
-    #: parameters by name
-    by_name: Mapping[str, Parameter] = attrs.field(init=False, repr=False)
+    by_name: Mapping[str, Parameter] = attrs.field(init=False, repr=False)  #: parameters
     required: frozenset[str] = attrs.field(init=False, repr=False)
     #: the names of those that are never sent, and of those that nobody may see
     told: frozenset[str] = attrs.field(init=False, repr=False)

@@ -124,13 +124,14 @@ def _kind_of(word: str) -> InstrumentKind:
 
 def _instrument(row: InstrumentRow, raw: Any) -> Instrument:
     minutes = row.funding_interval if row.funding_interval and 0 < row.funding_interval <= _YEAR else None
+    kind = _kind_of(row.contract_type)
     return Instrument(
         symbol=row.symbol,
         pair=row.base_coin + row.quote_coin,
         base=row.base_coin,
         quote=row.quote_coin,
         settle=row.settle_coin,
-        kind=_kind_of(row.contract_type),
+        kind=kind,
         is_inverse=True,
         contract_size=CONTRACT_SIZE,
         contract_unit=Unit.QUOTE,
@@ -147,7 +148,7 @@ def _instrument(row: InstrumentRow, raw: Any) -> Instrument:
         leverage_min=row.leverage_filter.min_leverage,
         leverage_max=row.leverage_filter.max_leverage,
         leverage_step=row.leverage_filter.leverage_step,
-        expires_at=row.delivery_time,
+        expires_at=None if kind is InstrumentKind.PERPETUAL else row.delivery_time,
         funding_interval=timedelta(minutes=minutes) if minutes else None,
         raw=raw,
     )
