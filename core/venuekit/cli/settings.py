@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from venuekit.errors import VenuekitError
 
 if TYPE_CHECKING:
     from venuekit.account import Account
-    from venuekit.settings import Plan, TargetFile, Unreadable
+    from venuekit.settings import Plan, Result, TargetFile, Unreadable
 
 __all__ = ["apply_command", "plan_command"]
 
@@ -86,13 +86,31 @@ async def apply_command(context: click.Context, target: Path, names: Sequence[st
             click.echo(plan_text(planned), err=True)
             if not agreed("Change this", live):
                 return Status.PENDING
-        with progress(planned, visible=not as_json) as on_result:
+        with _told_when_cut_off(as_json=as_json) as keep, progress(planned, visible=not as_json) as show_progress:
+
+            def on_result(result: Result) -> None:
+                keep(result)
+                if show_progress is not None:
+                    show_progress(result)
+
             report = await apply(planned, accounts, on_result=on_result)
     say_done(json_text(report.rows()) if as_json else report_text(report))
     if as_json and report.caveat is not None:
         note(report.caveat, as_json=True)
     told = _tell_unreadable(report.unreadable, as_json=as_json)
     return worst([report_exit_status(report), *told])
+
+
+@contextmanager
+def _told_when_cut_off(*, as_json: bool) -> Iterator[Callable[[Result], None]]:
+    """Give what keeps the result of each step; when the block is interrupted, they are told, for no report will."""
+    ended: list[Result] = []
+    try:
+        yield ended.append
+    except BaseException:
+        for result in ended:
+            note(f"{result}: {result.status}; interrupted before it was read again", as_json=as_json)
+        raise
 
 
 def _read(state: State, path: Path, names: Sequence[str]) -> TargetFile:

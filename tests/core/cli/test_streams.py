@@ -133,8 +133,8 @@ def test_colour_can_be_turned_off(
 
 
 async def test_sigterm_ends_apply_as_an_interruption_does(command: list[str], tmp_path: Path) -> None:
-    """What is under way is cut off and told, the status is 130, and no traceback shows."""
-    (tmp_path / "settings.toml").write_text(TARGET)
+    """What ended before and what is under way is told, the status is 130, and no traceback shows."""
+    (tmp_path / "settings.toml").write_text(f'{TARGET}margin_type = "isolated"\n')
     arrived = asyncio.Event()
     async with venuekit.simulate("toy_perp") as sim:
         write_accounts_file(tmp_path / "accounts.toml", sim)
@@ -148,5 +148,7 @@ async def test_sigterm_ends_apply_as_an_interruption_does(command: list[str], tm
             out, err = await process.communicate()
 
     assert (process.returncode, out) == (130, b"")
+    done = b"accounts.toy_perp.symbols.GEMUSD.margin_type: changed; interrupted before it was read again\n"
+    assert err.startswith(done)
     assert b"set_leverage has an unknown outcome for GEMUSD: cancelled while it was under way" in err
     assert b"Traceback" not in err
