@@ -55,8 +55,7 @@ async def leverage_command(
         live = live_to_ask(context, state, [account], yes=yes)
         if live and not agreed(f"Set the leverage of {symbol} to {shown(value)}", live):
             return Status.PENDING
-    async with opened(state, [account], read_only=value is None) as accounts:
-        found = accounts[account]
+    async with opened(state, account, read_only=value is None) as found:
         if value is None:
             setting = await LeverageReader.of(found).get_leverage(symbol)
         else:

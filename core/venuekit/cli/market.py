@@ -48,9 +48,9 @@ async def brackets_command(context: click.Context, account: str, symbol: str | N
     from venuekit.capabilities import BracketReader
     from venuekit.cli.opening import opened
 
-    async with opened(state_of(context), [account], read_only=True) as accounts:
-        found = await BracketReader.of(accounts[account]).get_brackets(symbol=symbol)
-        rows = [row_of(bracket, account=account, venue=accounts[account].venue.id) for bracket in found]
+    async with opened(state_of(context), account, read_only=True) as opened_account:
+        found = await BracketReader.of(opened_account).get_brackets(symbol=symbol)
+        rows = [row_of(bracket, account=account, venue=opened_account.venue.id) for bracket in found]
     _show(rows, _BRACKET_COLUMNS, "no brackets", as_json=as_json)
 
 
@@ -67,10 +67,10 @@ async def fees_command(context: click.Context, account: str, symbols: Sequence[s
     from venuekit.capabilities import CommissionReader
     from venuekit.cli.opening import opened
 
-    async with opened(state_of(context), [account], read_only=True) as accounts:
-        reader = CommissionReader.of(accounts[account])
+    async with opened(state_of(context), account, read_only=True) as opened_account:
+        reader = CommissionReader.of(opened_account)
         found = await asyncio.gather(*map(reader.get_commission_rate, dict.fromkeys(symbols)))
-        rows = [row_of(rate, account=account, venue=accounts[account].venue.id) for rate in found]
+        rows = [row_of(rate, account=account, venue=opened_account.venue.id) for rate in found]
     _show(rows, _FEE_COLUMNS, "no fees", as_json=as_json)
 
 
@@ -85,9 +85,9 @@ async def instruments_command(context: click.Context, account: str, symbol: str 
     from venuekit.capabilities import InstrumentReader
     from venuekit.cli.opening import opened
 
-    async with opened(state_of(context), [account], read_only=True) as accounts:
-        found = await InstrumentReader.of(accounts[account]).get_instruments(symbol)
-        rows = [row_of(instrument, account=account, venue=accounts[account].venue.id) for instrument in found]
+    async with opened(state_of(context), account, read_only=True) as opened_account:
+        found = await InstrumentReader.of(opened_account).get_instruments(symbol)
+        rows = [row_of(instrument, account=account, venue=opened_account.venue.id) for instrument in found]
     _show(rows, _INSTRUMENT_COLUMNS, "no instruments", as_json=as_json)
 
 

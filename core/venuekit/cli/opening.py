@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 from venuekit import Account, Guard, Runtime, connect
 from venuekit.cli.rows import Row
@@ -22,32 +22,41 @@ def entries(state: State, names: Sequence[str]) -> list[AccountEntry]:
 
 @asynccontextmanager
 async def open_account(entry: AccountEntry, runtime: Runtime, *, read_only: bool = False) -> AsyncIterator[Account]:
-    """Open one account as its entry says; what only reads asks for no more than that. Its errors name the account."""
+    """Open one account as its entry says; what only reads asks for no more than that. What fails names the account."""
     guard = Guard(
         symbols=entry.symbols,
         max_leverage=entry.max_leverage,
         max_notional=entry.max_notional,
         max_position_notional=entry.max_position_notional,
     )
+    async with AsyncExitStack() as stack:
+        with _named(entry.name):
+            found = await credentials(entry, runtime.plugins)
+            opening = connect(entry.venue, found, runtime=runtime, guard=guard, read_only=read_only or entry.read_only)
+            account = await stack.enter_async_context(opening)
+        yield account
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Have errors of the block say which account they are about."""
     try:
-        found = await credentials(entry, runtime.plugins)
-        async with connect(
-            entry.venue, found, runtime=runtime, guard=guard, read_only=read_only or entry.read_only
-        ) as account:
-            yield account
+        yield
     except VenuekitError as error:
-        error.account = error.account or entry.name
+        error.account = error.account or name
         raise
 
 
 @asynccontextmanager
-async def opened(state: State, names: Sequence[str], *, read_only: bool = False) -> AsyncIterator[dict[str, Account]]:
-    """Open all these accounts together; the first that fails ends it."""
-    async with Runtime(plugins=state.plugins) as runtime, AsyncExitStack() as stack:
-        yield {
-            entry.name: await stack.enter_async_context(open_account(entry, runtime, read_only=read_only))
-            for entry in entries(state, names)
-        }
+async def opened(state: State, name: str, *, read_only: bool = False) -> AsyncIterator[Account]:
+    """Open one account of the file; errors of the block name it."""
+    entry = state.accounts.entry(name)
+    with _named(name):
+        async with (
+            Runtime(plugins=state.plugins) as runtime,
+            open_account(entry, runtime, read_only=read_only) as account,
+        ):
+            yield account
 
 
 @asynccontextmanager

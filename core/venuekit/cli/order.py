@@ -128,8 +128,7 @@ async def place_command(
         if live and not agreed(f"Place: {request_text(request)}", live):
             return Status.PENDING
     with advised(account, symbol, as_json=as_json) as ending:
-        async with opened(state, [account]) as accounts:
-            found = accounts[account]
+        async with opened(state, account) as found:
             if test:
                 await OrderTest.of(found).test_order(request)
                 _show_test(account, found, row_of(request), as_json=as_json)
@@ -181,8 +180,7 @@ async def amend_command(
     if live and not agreed(f"Amend order {order_id or client_id} of {symbol}", live):
         return Status.PENDING
     with advised(account, symbol, as_json=as_json) as ending:
-        async with opened(state, [account]) as accounts:
-            found = accounts[account]
+        async with opened(state, account) as found:
             amend = OrderAmend.of(found)
             side = (await OrderReader.of(found).get_open_order(symbol, **named)).side
             order = await amend.amend_order(symbol, side, **named, quantity=quantity, price=price)
@@ -218,9 +216,9 @@ async def cancel_command(
     if live and not agreed(f"Cancel order {order_id or client_id} of {symbol}", live):
         return Status.PENDING
     with advised(account, symbol, as_json=as_json) as ending:
-        async with opened(state, [account]) as accounts:
-            order = await OrderControl.of(accounts[account]).cancel_order(symbol, **named)
-            show([order_row(order, account, accounts[account])], None, as_json=as_json)
+        async with opened(state, account) as opened_account:
+            order = await OrderControl.of(opened_account).cancel_order(symbol, **named)
+            show([order_row(order, account, opened_account)], None, as_json=as_json)
     return ending.status
 
 
@@ -239,9 +237,9 @@ async def query_command(
     from venuekit.cli.opening import opened
 
     named = _named(context, order_id, client_id)
-    async with opened(state_of(context), [account], read_only=True) as accounts:
-        order = await OrderReader.of(accounts[account]).get_order(symbol, **named)
-        row = order_row(order, account, accounts[account])
+    async with opened(state_of(context), account, read_only=True) as opened_account:
+        order = await OrderReader.of(opened_account).get_order(symbol, **named)
+        row = order_row(order, account, opened_account)
     show([row], None, as_json=as_json)
 
 
