@@ -10,15 +10,14 @@ from typing import NamedTuple
 
 #: rooms from the ground up; a room may import rooms of the storeys below it, and neighbours only where noted
 STOREYS = (
-    {"errors", "nearest", "toml_lines", "walk", "ask", "ids", "traces", "warned"}
-    | {"_called", "_hidden", "_lazy", "_quick_init"},
-    {"faults", "message", "walking"},
+    {"errors", "nearest", "toml_lines", "walk", "ask", "ids", "traces", "warned"} | {"_hidden", "_lazy", "_quick_init"},
+    {"_called", "faults", "message", "walking"},
     {"order_scope"},
     {"endpoint", "capabilities"},
     {"venue"},
     {"clock", "credentials", "support"},
     {"foreign"},
-    {"payloads", "hooks"},
+    {"payloads", "hooks", "remembered"},
     {"_entry_points"},
     {"_contract"},
     {"plugins"},
