@@ -9,7 +9,7 @@ from venuekit.hooks import hookimpl
 if TYPE_CHECKING:
     from venuekit.credentials import Credentials, Signer
     from venuekit.message import Transport
-    from venuekit.pipeline import Budget, PoolName, RetryPolicy
+    from venuekit.pipeline import Budget, PoolName, Proxy, RetryPolicy
     from venuekit.venue import Environment, Venue
 
 __all__ = ["venuekit_make_budget", "venuekit_make_signer", "venuekit_make_transport", "venuekit_retry_policy"]
@@ -40,8 +40,8 @@ def venuekit_make_budget(pool: PoolName) -> Budget:
 
 
 @hookimpl(trylast=True)
-def venuekit_make_transport(venue: Venue[Any], environment: Environment) -> Transport:  # noqa: ARG001 - the hook's own names
+def venuekit_make_transport(venue: Venue[Any], environment: Environment, proxy: Proxy | None) -> Transport:  # noqa: ARG001 - the hook's own names
     """Carry requests over aiohttp."""
     from venuekit.pipeline.transport import AiohttpTransport
 
-    return AiohttpTransport()
+    return AiohttpTransport(proxy=proxy)

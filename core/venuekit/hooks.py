@@ -16,7 +16,7 @@ import pluggy
 if TYPE_CHECKING:
     from venuekit.credentials import Credentials, Secret, Signer
     from venuekit.message import Transport
-    from venuekit.pipeline import Budget, Observer, PoolName, RetryPolicy
+    from venuekit.pipeline import Budget, Observer, PoolName, Proxy, RetryPolicy
     from venuekit.venue import Environment, Venue
 
 __all__ = [
@@ -62,8 +62,8 @@ def venuekit_make_budget(pool: PoolName) -> Budget | None:
 
 
 @hookspec(firstresult=True)
-def venuekit_make_transport(venue: Venue[Any], environment: Environment) -> Transport | None:
-    """Return what carries requests; called once per venue and environment."""
+def venuekit_make_transport(venue: Venue[Any], environment: Environment, proxy: Proxy | None) -> Transport | None:
+    """Return what carries requests, through the user's proxy if there is one; called once per venue and environment."""
 
 
 @hookspec(firstresult=True)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from venuekit.credentials import Credentials, Secret, Signer
     from venuekit.message import Transport
-    from venuekit.pipeline import Budget, Observer, PoolName, RetryPolicy
+    from venuekit.pipeline import Budget, Observer, PoolName, Proxy, RetryPolicy
     from venuekit.venue import Environment
 
 __all__ = ["DISABLE_VARIABLE", "Broken", "Origin", "Plugins", "make_plugins"]
@@ -299,9 +299,10 @@ class Plugins:
         """Return the budget of a limit pool."""
         return cast("Budget", self._first("venuekit_make_budget", pool=pool))
 
-    def make_transport(self, venue: Venue[Any], environment: Environment) -> Transport:
-        """Return what carries the requests to a venue's environment."""
-        return cast("Transport", self._first("venuekit_make_transport", venue=venue, environment=environment))
+    def make_transport(self, venue: Venue[Any], environment: Environment, proxy: Proxy | None = None) -> Transport:
+        """Return what carries the requests to a venue's environment, through the proxy if there is one."""
+        made = self._first("venuekit_make_transport", venue=venue, environment=environment, proxy=proxy)
+        return cast("Transport", made)
 
     def resolve_secret(self, reference: str) -> Secret | None:
         """Return the secret a reference names, None when no plugin knows its scheme; may block."""

@@ -26,6 +26,7 @@ from venuekit.pipeline.journal_lines import Unresolved
 from venuekit.pipeline.line import Line, Place
 from venuekit.pipeline.observe import Observer
 from venuekit.pipeline.policy import RetryPolicy
+from venuekit.pipeline.proxy import proxy_of
 from venuekit.pipeline.subjects import FENCING, Fence, Footprint, Subjects, footprint_of
 from venuekit.pipeline.wire import RestWire
 from venuekit.remembered import Remembered
@@ -64,6 +65,12 @@ class Runtime:
         journal: Directory of the audit journals; by default the platform's state directory, and for ``live`` only.
             False keeps none.
         instruments_max_age: How long what was read of instruments is believed before it is read again.
+        proxy: URL of the HTTP proxy that venues are reached through, such as ``http://user:password@host:3128``; by
+            default the one that ``VENUEKIT_PROXY`` names. The environment's other proxies are not used, and none is
+            used for this machine.
+
+    Raises:
+        ConfigurationError: the URL is none of a proxy.
     """
 
     def __init__(
@@ -73,7 +80,9 @@ class Runtime:
         clock: Clock | None = None,
         journal: Path | bool | None = None,
         instruments_max_age: timedelta = timedelta(hours=1),
+        proxy: str | Secret | None = None,
     ) -> None:
+        proxy = Secret(proxy) if isinstance(proxy, str) else proxy  # no frame of a traceback has its password
         from venuekit.plugins import make_plugins
 
         self._clock = clock or SystemClock()
@@ -90,6 +99,7 @@ class Runtime:
         self._made: list[Closing] = []
         #: journals whose open lines have been made fences, by the path of their files
         self._journals: dict[Path, FileJournal] = {}
+        self._proxy = proxy_of(proxy)
 
     @property
     def plugins(self) -> Plugins:
@@ -198,8 +208,12 @@ class Runtime:
                 unsupported=unsupported_endpoints(venue, environment),
                 remembered=Remembered(self._clock, self._max_age),
             )
-            self._places[key] = (place, self._kept(self._plugins.make_transport(venue, environment)))
+            self._places[key] = (place, self._kept(self._transport(venue, environment)))
         return self._places[key]
+
+    def _transport(self, venue: Venue[Any], environment: Environment) -> Transport:
+        is_here = urlsplit(environment.rest).hostname in _LOOPBACK
+        return self._plugins.make_transport(venue, environment, None if is_here else self._proxy)
 
     def _pool_finder(self, venue: Venue[Any], environment: Environment, account: str) -> Callable[[Limit], Budget]:
         def find(limit: Limit) -> Budget:

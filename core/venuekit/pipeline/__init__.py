@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from venuekit.pipeline.observe import Event, EventKind, Observer
     from venuekit.pipeline.options import UNSET, Options
     from venuekit.pipeline.policy import RetryPolicy
+    from venuekit.pipeline.proxy import Proxy as Proxy
     from venuekit.pipeline.subjects import Subjects
     from venuekit.pipeline.wire import RestWire, Wire
 
@@ -36,6 +37,7 @@ if not TYPE_CHECKING:
             "observe": "Event EventKind Observer",
             "options": "UNSET Options",
             "policy": "RetryPolicy",
+            "proxy": "Proxy",
             "subjects": "Subjects",
             "wire": "RestWire Wire",
         },
@@ -54,6 +56,7 @@ __all__ = [
     "Options",
     "Place",
     "PoolName",
+    "Proxy",
     "RestWire",
     "RetryPolicy",
     "SlidingBudget",

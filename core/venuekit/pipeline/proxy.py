@@ -42,23 +42,13 @@ class Proxy:
         Raises:
             ConfigurationError: it is no such URL; the text does not repeat it, since it may hold a password.
         """
-        wanted = f"{named}: expected http://host:port or https://host:port, with user:password@ where it wants them"
-        text = (url.reveal() if isinstance(url, Secret) else url).strip()
-        try:
-            parts = urlsplit(text)
-            host, port = parts.hostname, parts.port
-        except ValueError:
-            raise ConfigurationError(wanted) from None
-        if parts.scheme not in {"http", "https"} or not host or parts.path.strip("/") or parts.query or parts.fragment:
-            raise ConfigurationError(wanted)
-        if not (host.isascii() and host.isprintable()) or " " in host:
-            raise ConfigurationError(wanted)
-        shown = f"[{host}]" if ":" in host else host
-        address = f"{parts.scheme}://{shown}" + ("" if port is None else f":{port}")
-        if parts.username is None:
-            return cls(address)
-        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        return cls(address, Secret("Basic " + b64encode(pair.encode()).decode("ascii")))
+        url = _secret(url)
+        found = _parts(url)
+        if found is None:
+            raise ConfigurationError(
+                f"{named}: expected http://host:port or https://host:port, user:password@ before the host"
+            )
+        return cls(*found)
 
     def __str__(self) -> str:
         return self.url
@@ -72,11 +62,35 @@ def proxy_of(chosen: str | Secret | None) -> Proxy | None:
         ConfigurationError: it is no URL of a proxy.
     """
     if chosen is not None:
+        chosen = _secret(chosen)
         return Proxy.parse(chosen)
-    text = os.environ.get(VARIABLE, "").strip()
-    return Proxy.parse(text, named=VARIABLE) if text else None
+    named = Secret(os.environ.get(VARIABLE, "").strip())
+    return Proxy.parse(named, named=VARIABLE) if named else None
 
 
 def ignored_proxies() -> str | None:
     """Return the name of a variable that names a proxy for other programs, None when there is none."""
     return next((name for name in _OTHERS if os.environ.get(name)), None)
+
+
+def _secret(url: str | Secret) -> Secret:
+    return url if isinstance(url, Secret) else Secret(url)
+
+
+def _parts(url: Secret) -> tuple[str, Secret | None] | None:
+    """Return address and authorization, None when it is no URL of a proxy; it raises nothing: its frame has them."""
+    try:
+        parts = urlsplit(url.reveal().strip())
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or not host or parts.path.strip("/") or parts.query or parts.fragment:
+        return None
+    if port == 0 or not (host.isascii() and host.isprintable()) or " " in host:
+        return None
+    host = f"[{host}]" if ":" in host else host
+    address = f"{parts.scheme}://{host}" if port is None else f"{parts.scheme}://{host}:{port}"
+    if parts.username is None:
+        return address, None
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return address, Secret("Basic " + b64encode(pair.encode("utf-8", "replace")).decode("ascii"))
