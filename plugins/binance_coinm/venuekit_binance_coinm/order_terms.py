@@ -13,10 +13,7 @@ from venuekit_binance_common.order_values import Size
 __all__ = ["NO_ORDER_TEST", "ORDER_BEHAVIOUR", "ORDER_SIZE", "ORDER_TERMS"]
 
 NO_ORDER_TEST = "the venue documents no order test for COIN-M futures"
-_COUNTDOWN = (
-    "Cancels the plain orders of a symbol; it is not known to cover conditional orders, and it was suspended when the"
-    " products were merged: whether it is back is not confirmed."
-)
+_COUNTDOWN = "Cancels the plain orders of a symbol; it is not known to cover conditional orders."
 
 #: a contract is some of the quote asset, how much hangs on the symbol
 ORDER_SIZE = Size(None, Unit.QUOTE)
