@@ -106,16 +106,18 @@ def walk(name: str, **which: Any) -> Do:
 
 
 async def _amended(place: Place) -> Any:
-    order = await place.account.place_order(place.order())
+    whole = attrs.evolve(place.order(), client_id=None)
+    order = await place.account.place_order(whole)
     return await place.account.amend_order(
-        place.held, OrderSide.BUY, order_id=order.id, quantity=order.quantity, price=order.price - 10
+        place.held, OrderSide.BUY, order_id=order.id, quantity=whole.quantity, price=whole.price - 10
     )
 
 
 async def _amended_together(place: Place) -> Any:
-    order = await place.account.place_order(place.order())
+    whole = attrs.evolve(place.order(), client_id=None)
+    order = await place.account.place_order(whole)
     change = Amendment(
-        symbol=place.held, side=OrderSide.BUY, id=order.id, quantity=order.quantity, price=order.price - 10
+        symbol=place.held, side=OrderSide.BUY, id=order.id, quantity=whole.quantity, price=whole.price - 10
     )
     return await place.account.amend_orders([change])
 
