@@ -9,6 +9,7 @@ from venuekit import Account, Guard, Runtime, connect
 from venuekit.cli.rows import Row
 from venuekit.cli.state import State
 from venuekit.cli.status import Status, left_out, status_of, tell, worst
+from venuekit.cli.warned import told_warnings
 from venuekit.credentials.accounts_file import AccountEntry, credentials
 from venuekit.errors import UnsupportedCapability, VenuekitError
 
@@ -96,8 +97,9 @@ async def ask_each(
             return await question(entry.name, account)
 
     chosen = entries(state, names)
-    async with Runtime(plugins=state.plugins) as runtime:
-        answers = await asyncio.gather(*map(ask, chosen), return_exceptions=True)
+    with told_warnings(as_json=as_json):
+        async with Runtime(plugins=state.plugins) as runtime:
+            answers = await asyncio.gather(*map(ask, chosen), return_exceptions=True)
     rows: list[Row] = []
     statuses = [Status.DONE]
     unable = [isinstance(answer, UnsupportedCapability) for answer in answers]

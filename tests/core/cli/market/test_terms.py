@@ -11,6 +11,8 @@ import attrs
 import pytest
 
 from venuekit.capabilities import AdlQuantile, Bracket, CommissionRate, Instrument
+from venuekit_toy_perp.endpoints import POSITIONS
+from venuekit_toy_perp.reading import ToyPositions
 
 Call = Callable[..., Any]
 
@@ -90,3 +92,20 @@ def test_accounts_that_nobody_named_are_left_out(call: Call, market: Any, served
     assert text.err.endswith("left out: toy_perp: ApiKeyReader is not supported: not implemented by this plugin\n")
     assert "left out: toy_perp: IncomeReader is not supported" in walked.err
     assert walked.out.count("\nmain,") == 3
+
+
+def test_odd_rows_are_told(call: Call, served: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row that cannot be read is one line of text, as JSON an object; the others are printed."""
+    whole = ToyPositions.get_positions
+
+    async def odd(account: ToyPositions, **which: Any) -> Any:
+        account.warn_of(POSITIONS, "positions[1].size: missing")
+        return await whole(account, **which)
+
+    monkeypatch.setattr(ToyPositions, "get_positions", odd)
+    words = "toy_perp: GET /v1/positions has a row that cannot be read, and is left out: positions[1].size: missing"
+    called = call("positions", "--accounts", served.accounts, "--json")
+
+    assert called.error == {"warning": words}
+    assert called.rows
+    assert call("positions", "--accounts", served.accounts).err == f"warning: {words}\n"

@@ -92,6 +92,7 @@ POSITIONS: Endpoint[tuple[PositionRow, ...]] = Endpoint(
     "GET",
     "/v1/positions",
     decode=payload_decoder(tuple[PositionRow, ...], within=("positions",)),
+    rows=(("positions",),),
     parameters=(_ANY_CONTRACT, Parameter("flat", Kind.BOOLEAN)),
     weight=5,
     pools=_POOLS,

@@ -83,7 +83,7 @@ class ToyPositions(Account, PositionReader):
         """Return the open positions, or with ``include_flat=True`` a row for every contract."""
         if pair is not None or margin_asset is not None:
             raise self.refuse("positions can be filtered by symbol only", operation="get_positions", subject=symbol)
-        answer = await self.answer(POSITIONS, contract=symbol, flat=include_flat or None)
+        answer = await self.answer_rows(POSITIONS, contract=symbol, flat=include_flat or None)
         return tuple(_position(row, answer.as_of, answer.received_at) for row in answer.value)
 
     async def get_position(self, symbol: str, *, side: PositionSide | None = None) -> Position:
