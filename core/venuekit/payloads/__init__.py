@@ -14,7 +14,7 @@ from venuekit.payloads.decoder import payload_decoder
 from venuekit.payloads.json_text import read_json
 from venuekit.payloads.mismatch import MISFITS, Unfit, mismatch_of, payload_mismatch
 from venuekit.payloads.numbers import DECIMALS_MOST, LARGEST, interned, is_multiple, nonzero, number_or_unread
-from venuekit.payloads.odd_rows import Misread, readable_part
+from venuekit.payloads.odd_rows import Misread, readable_part, rows_at
 from venuekit.payloads.rows import left_out
 from venuekit.payloads.wire_row import WireRow
 
@@ -36,6 +36,7 @@ __all__ = [
     "payload_mismatch",
     "read_json",
     "readable_part",
+    "rows_at",
     "to_bool",
     "to_decimal",
     "to_decimal_or_none",

@@ -13,7 +13,7 @@ from venuekit.payloads.json_text import read_json
 if TYPE_CHECKING:
     from venuekit.endpoint import Endpoint
 
-__all__ = ["Misread", "readable_part"]
+__all__ = ["Misread", "readable_part", "rows_at"]
 
 #: what stepping into an answer of another shape raises
 _OTHER_SHAPE = (LookupError, ValueError)
@@ -41,7 +41,7 @@ def readable_part(endpoint: Endpoint[Any], body: bytes, mismatch: PayloadMismatc
     """
     places = endpoint.rows
     try:
-        lists = [_rows_at(body, place) for place in places]
+        lists = [rows_at(body, place) for place in places]
     except _OTHER_SHAPE:
         raise mismatch from None
     empty = body
@@ -84,8 +84,13 @@ def _fault(endpoint: Endpoint[Any], body: bytes) -> PayloadMismatch | None:
     return None
 
 
-def _rows_at(part: bytes, place: Place) -> list[Any]:
-    """Return the rows of a list, each as the text it is written in."""
+def rows_at(part: bytes, place: Place) -> list[Any]:
+    """
+    Return the rows of a list, each as the text it is written in.
+
+    Raises:
+        LookupError, ValueError: there is no list in that place.
+    """
     import msgspec
 
     for step in place:

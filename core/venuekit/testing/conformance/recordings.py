@@ -7,6 +7,7 @@ from typing import Any
 from venuekit.endpoint import Change, Endpoint, Security
 from venuekit.errors import OperationError
 from venuekit.message import HttpRequest
+from venuekit.payloads import rows_at
 from venuekit.testing.conformance.base import Checks
 from venuekit.testing.recorded import RecordedCase
 from venuekit.testing.sent import Sent, as_text, handed_in
@@ -52,6 +53,14 @@ class RecordingChecks(Checks):
             else:
                 explained = recorded_case.code in {*endpoint.doubtful, *endpoint.no_change}
                 assert explained, f"{recorded_case.name} was taken for a success"
+
+    async def test_recorded_rows(self, recorded_case: RecordedCase) -> None:
+        """Lists of rows stand where they are declared, so that an odd row can be left out."""
+        endpoint = self._endpoint(recorded_case)
+        whole = recorded_case.body.lstrip()
+        for place in endpoint.rows if recorded_case.is_success else ():
+            if place or whole[:1] == b"[":  # a venue may answer with the only row itself
+                rows_at(recorded_case.body, place)
 
     def _endpoint(self, case: RecordedCase) -> Endpoint[Any]:
         endpoint = self.inventory.endpoint(case)
