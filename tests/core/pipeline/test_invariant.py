@@ -15,7 +15,18 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 import venuekit
 from venuekit import errors
-from venuekit.simulator import Answer, ApplyLater, Cut, Delay, Disturbance, DropAfter, DropBefore, Truncate
+from venuekit.simulator import (
+    Answer,
+    ApplyLater,
+    Cut,
+    Delay,
+    Disturbance,
+    DropAfter,
+    DropBefore,
+    Truncate,
+    Twice,
+    Unasked,
+)
 from venuekit.testing.clock import LoopClock
 from venuekit_toy_perp.endpoints import ADD_COLLATERAL, SET_LEVERAGE
 
@@ -24,6 +35,8 @@ def refusal(code: int, status: int) -> Answer:
     return Answer.json(status, {"error": {"code": code, "message": "scripted"}})
 
 
+#: a success of either endpoint, of another question
+PLAUSIBLE = {"contract": "GEMUSD", "leverage": "3", "id": "stray", "amount": "0.5", "at": 1_700_000_000_000}
 FAULTS: dict[str, Callable[[], Disturbance | None]] = {
     "none": lambda: None,
     "dropped before": DropBefore,
@@ -45,6 +58,10 @@ FAULTS: dict[str, Callable[[], Disturbance | None]] = {
     "clock": lambda: refusal(1003, 400),
     "throttled": lambda: refusal(1005, 429),
     "refused": lambda: refusal(2999, 400),
+    "answered twice": Twice,
+    "stray behind": lambda: Unasked.json(PLAUSIBLE),
+    "stray first": lambda: Unasked.json(PLAUSIBLE, first=True),
+    "stray refusal first": lambda: Unasked.json({"error": {"code": 2999, "message": "?"}}, status=400, first=True),
 }
 faults = st.lists(st.sampled_from(sorted(FAULTS)), max_size=3)
 #: after how many seconds a write is cancelled; None for not at all
