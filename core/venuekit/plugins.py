@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pluggy
 
 from venuekit import hooks
+from venuekit._answers import misfit
 from venuekit._contract import Broken, ContractBroken, check_contract
 from venuekit._entry_points import Announced, Group, Origin, announced_by, installed
 from venuekit.errors import PluginError, UnknownVenue, VenuekitError
@@ -23,7 +24,7 @@ from venuekit.nearest import did_you_mean
 from venuekit.venue import Venue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from importlib.metadata import EntryPoint
 
     from venuekit.credentials import Credentials, Secret, Signer
@@ -46,6 +47,8 @@ _EXPELLING = frozenset(
         "venuekit_register_commands",
     }
 )
+
+_MEND = "mend it and start again"
 
 
 def make_plugins(
@@ -314,27 +317,63 @@ class Plugins:
         made = cast("list[Observer | None]", self._ask("venuekit_observe", venue=venue))
         return tuple(observer for observer in made if observer is not None)
 
-    def commands(self) -> tuple[Any, ...]:
-        """Return the commands that plugins add to the command line."""
-        found: dict[int, Any] = {}  # by identity: after one that raises all are asked again
-        self._ask("venuekit_register_commands", register=lambda command: found.setdefault(id(command), command))
-        return tuple(found.values())
+    def commands(self, wrong: Callable[[Any, Collection[Any]], str | None] | None = None) -> tuple[Any, ...]:
+        """
+        Return the commands that plugins add to the command line.
 
-    def _ask(self, hook: str, **arguments: Any) -> object:
-        """Ask a hook; a cross-cutting plugin that raises is broken from then on, and the others are asked again."""
+        ``wrong`` is asked about each, and told those that were registered before it; a plugin with a command of which
+        it returns a reason is broken, and adds none.
+        """
+        found: list[Any] = []
+
+        def register(command: Any) -> None:
+            if wrong is not None and (reason := wrong(command, found)) is not None:
+                raise ContractBroken(reason, "register named click commands whose names are not taken")
+            found.append(command)
+
+        self._ask("venuekit_register_commands", found.clear, register=register)
+        return tuple(found)
+
+    def _ask(self, hook: str, before: Callable[[], None] | None = None, **arguments: Any) -> object:
+        """
+        Ask a hook; a cross-cutting plugin that raises is broken from then on, and the others are asked again.
+
+        So is one whose answer is of the wrong kind. ``before`` is called each time before all are asked.
+        """
         while True:
+            if before is not None:
+                before()
             with self._named(hook):
                 try:
-                    return cast("object", getattr(self._manager.hook, hook)(**arguments))
-                except VenuekitError:
-                    raise
+                    answer = cast("object", getattr(self._manager.hook, hook)(**arguments))
+                    if hook not in _EXPELLING or not self._expel_misfits(hook, answer, arguments):
+                        return answer
                 except Exception as error:
-                    if hook not in _EXPELLING or not self._expel(hook, error):
+                    # an error of ours says what is wrong with an account; commands have nothing to do with one
+                    is_ours = isinstance(error, VenuekitError) and hook != "venuekit_register_commands"
+                    if is_ours or hook not in _EXPELLING or not self._expel(hook, error):
                         raise
 
-    def _expel(self, hook: str, error: Exception) -> bool:
-        """Keep the plugin whose hook has raised apart; False when it is none of the cross-cutting ones."""
-        name = self._culprit(hook, error)
+    def _expel_misfits(self, hook: str, answer: object, arguments: Mapping[str, Any]) -> bool:
+        """Keep the plugins apart whose answers cannot be used; False when there are none."""
+        answers = answer if isinstance(answer, list) else [answer]
+        if all(misfit(hook, one) is None for one in answers):
+            return False
+        expelled = False
+        operators = [self._manager.get_plugin(name) for name in self._loaded if self._manager.has_plugin(name)]
+        for plugin in operators:  # each is asked alone: of an answer nobody knows whose it is
+            others = [one for one in self._manager.get_plugins() if one is not plugin]
+            own = self._manager.subset_hook_caller(hook, others)(**arguments)
+            for one in own if isinstance(own, list) else [own]:
+                if (reason := misfit(hook, one)) is not None:
+                    name = self._manager.get_name(plugin) or ""
+                    expelled |= self._expel(hook, ContractBroken(reason, _MEND), name)
+                    break
+        return expelled
+
+    def _expel(self, hook: str, error: Exception, name: str | None = None) -> bool:
+        """Keep the plugin whose hook has failed apart; False when it is none of the cross-cutting ones."""
+        name = self._culprit(hook, error) if name is None else name
         one = self._loaded.get(name)
         if one is None or one.group is not Group.PLUGINS:
             return False
@@ -342,9 +381,10 @@ class Plugins:
             one.name,
             one.origin.distribution,
             one.origin.version,
-            f"{hook} raised {type(error).__name__}: {error}",
+            str(error) if isinstance(error, ContractBroken) else f"{hook} raised {type(error).__name__}: {error}",
             "".join(traceback.format_exception(error)),
-            f"mend it and start again, or name {one.origin.distribution} in {DISABLE_VARIABLE}",
+            f"{error.mend if isinstance(error, ContractBroken) else _MEND},"
+            f" or name {one.origin.distribution} in {DISABLE_VARIABLE}",
         )
         with self._lock:
             if self._loaded.pop(name, None) is None:

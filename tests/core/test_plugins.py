@@ -255,7 +255,7 @@ def test_a_broken_cross_cutting_plugin_is_kept_apart(install: Install, discover:
     """Cross-cutting plugins load at start; a broken one is told by broken() and the others answer."""
     install("vault", "raise OSError('no vault')", plugins=("vault",))
     install("misspelt", CROSS_CUTTING + "@hookimpl\ndef venuekit_observer(venue): return 1", plugins=("misspelt",))
-    install("meter", CROSS_CUTTING + "@hookimpl\ndef venuekit_observe(venue): return venue", plugins=("meter",))
+    install("meter", CROSS_CUTTING + "@hookimpl\ndef venuekit_observe(venue): return print", plugins=("meter",))
     install("venues", _venue_code("x"), plugins=("venues",))
 
     plugins = discover()
@@ -266,7 +266,7 @@ def test_a_broken_cross_cutting_plugin_is_kept_apart(install: Install, discover:
     assert "rename venuekit_observer to venuekit_observe" in told["misspelt"]
     assert "every hook but venuekit_register_venues" in told["venues"]
     observed: Any = "a venue"
-    assert plugins.observers(observed) == ("a venue",)
+    assert plugins.observers(observed) == (print,)
 
 
 class _Defaults:
@@ -279,11 +279,15 @@ class _Defaults:
 
 def test_plugins_answer_before_the_defaults(install: Install, discover: Discover) -> None:
     """Defaults are asked last, also after a plugin that wants to be last."""
-    code = "@hookimpl(trylast=True)\ndef venuekit_retry_policy(venue): return 'tight' if venue == 'acme' else None"
-    install("strict", CROSS_CUTTING + code, plugins=("strict",))
+    code = """
+    from venuekit.pipeline import RetryPolicy
+    @hookimpl(trylast=True)
+    def venuekit_retry_policy(venue): return RetryPolicy(attempts=1) if venue == 'acme' else None
+    """
+    install("strict", CROSS_CUTTING + textwrap.dedent(code), plugins=("strict",))
     plugins: Any = discover(defaults=(_Defaults(),))
 
-    assert plugins.retry_policy("acme") == "tight"
+    assert plugins.retry_policy("acme").attempts == 1
     assert plugins.retry_policy("other") == "default for other"
 
 
@@ -361,6 +365,37 @@ def test_an_operators_hook_that_raises_is_broken_and_told(install: Install, disc
         "mend it and start again, or name acme-ops in VENUEKIT_DISABLE"
     )
     assert "boom" in broken.traceback
+
+
+@pytest.mark.parametrize(
+    ("hook", "cause"),
+    [
+        ("venuekit_make_signer(venue, credentials)", "venuekit_make_signer returned bytes, which has no method sign"),
+        ("venuekit_retry_policy(venue)", "venuekit_retry_policy returned bytes, which is no RetryPolicy"),
+        (
+            "venuekit_make_budget(pool)",
+            "venuekit_make_budget returned bytes, which has no method wait, spend, feed, close, closed, banned",
+        ),
+        ("venuekit_observe(venue)", "venuekit_observe returned bytes, which cannot be called"),
+    ],
+)
+def test_an_operators_answer_of_the_wrong_kind_is_broken_and_told(
+    install: Install, discover: Discover, hook: str, cause: str
+) -> None:
+    """It is met when the hook is asked, not in the middle of a write; the operators beside it go on."""
+    install("acme-ops", CROSS_CUTTING + f"@hookimpl\ndef {hook}: return b'secret'", plugins=("ops",))
+    meter = "@hookimpl\ndef venuekit_observe(venue): return print"
+    install("meter", CROSS_CUTTING + meter, plugins=("meter",))
+    told: list[Broken] = []
+    plugins: Any = discover(defaults=(_Everything(),), on_broken=told.append)
+
+    answers = [OPERATORS[hook](plugins) for _ in range(2)]
+
+    assert answers in ([["core's"] * 2, [(print,), (print,)]])
+    [broken] = told
+    assert (broken.name, broken.cause) == ("ops", cause)
+    assert broken.mend == "mend it and start again, or name acme-ops in VENUEKIT_DISABLE"
+    assert plugins.broken_operators() == (broken,)
 
 
 def test_an_operators_plugin_that_cannot_be_loaded_is_told(

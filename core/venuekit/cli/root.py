@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import click
 
@@ -60,14 +60,16 @@ class _Root(Group):
         return runnable(found)
 
     def _of_plugins(self, ctx: click.Context) -> dict[str, click.Command]:
-        commands = {}
-        for command in state_of(ctx).plugins.commands():
-            if not isinstance(command, click.Command) or not command.name:
-                raise errors.PluginError(f"a plugin registered {command!r}, which is no named click command")
-            if command.name in COMMANDS:
-                raise errors.PluginError(f"a plugin registered the command {command.name!r}, which is taken")
-            commands[command.name] = runnable(command)
-        return commands
+        return {str(command.name): runnable(command) for command in state_of(ctx).plugins.commands(_wrong)}
+
+
+def _wrong(command: object, others: Collection[click.Command]) -> str | None:
+    """Return why a plugin's command cannot be taken, None when it can."""
+    if not isinstance(command, click.Command) or not command.name:
+        return f"it registered {command!r}, which is no named click command"
+    if command.name in COMMANDS or any(command.name == other.name for other in others):
+        return f"it registered the command {command.name!r}, which is taken"
+    return None
 
 
 @click.group(cls=_Root, context_settings={"help_option_names": ["-h", "--help"]})
@@ -80,7 +82,7 @@ def root(context: click.Context) -> None:
 
     Start with: venuekit demo. It needs no keys, and nothing leaves this machine.
     """
-    _ = state_of(context).plugins  # every command says which of them are broken
+    state_of(context).plugins.commands(_wrong)  # every command says which of them are broken
 
 
 def _notes(error: BaseException | None) -> Iterator[str]:

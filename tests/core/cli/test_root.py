@@ -175,18 +175,37 @@ def test_a_plugin_adds_a_command(call: Call, plugin: Callable[[str], None]) -> N
 
 @pytest.mark.parametrize(
     ("registered", "message"),
-    [("'x'", "no named click command"), ("click.Command('venues')", "'venues', which is taken")],
+    [
+        ("register('x')", "it registered 'x', which is no named click command"),
+        ("register(click.Command('venues'))", "it registered the command 'venues', which is taken"),
+        ("[register(click.Command('one')) for _ in range(2)]", "it registered the command 'one', which is taken"),
+        ("raise_ours()", "venuekit_register_commands raised PluginError: ours"),
+    ],
 )
-def test_a_plugin_that_registers_nonsense_is_told(
-    call: Call, plugin: Callable[[str], None], registered: str, message: str
+@pytest.mark.parametrize("words", [["endpoints", "toy_perp"], ["endpoints", "toy_perp", "--json"], ["--help"]])
+def test_a_plugin_that_registers_nonsense_is_told_by_every_command(
+    call: Call, plugin: Callable[[str], None], registered: str, message: str, words: list[str]
 ) -> None:
-    """What is no command, or has the name of one of ours, is an error of the plugin."""
-    plugin(f"@hookimpl\ndef venuekit_register_commands(register): register({registered})")
+    """What is no command, or has a name that is taken, breaks its plugin and no command of ours."""
+    plugin(
+        f"""
+        def raise_ours():
+            from venuekit.errors import PluginError
+            raise PluginError("ours")
 
-    called = call("greet")
+        @hookimpl
+        def venuekit_register_commands(register):
+            {registered}
+        """
+    )
 
-    assert called.status == 1
-    assert message in called.err
+    called = call(*words)
+
+    assert called.status == 0
+    (line,) = called.err.splitlines()
+    assert message in line
+    assert "VENUEKIT_DISABLE" in line
+    assert called.out
 
 
 def test_coroutines_below_a_group_are_awaited() -> None:
