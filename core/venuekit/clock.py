@@ -101,7 +101,8 @@ class VenueClock:
 
     clock: Clock
     synced: bool = False
-    _origin: int = attrs.field(init=False)
+    #: the venue's time, in milliseconds, at which our monotonic clock stood at 0
+    origin: int = attrs.field(init=False, repr=False)
     #: by how many milliseconds the last measurement may have been wrong, and both our clocks at that time
     _error: int = attrs.field(default=_UNMEASURED, init=False)
     _at: float = attrs.field(init=False)
@@ -110,11 +111,11 @@ class VenueClock:
 
     def __attrs_post_init__(self) -> None:
         self._at, self._wall = self.clock.monotonic(), self.clock.milliseconds()
-        self._origin = self._wall - round(self._at * 1000)
+        self.origin = self._wall - round(self._at * 1000)
 
     def milliseconds(self) -> int:
         """Return the venue's time in milliseconds since 1970."""
-        return self._origin + round(self.clock.monotonic() * 1000)
+        return self.origin + round(self.clock.monotonic() * 1000)
 
     def now(self) -> datetime:
         """Return the venue's time as an aware UTC datetime."""
@@ -154,7 +155,7 @@ class VenueClock:
             task.exception()  # whoever waited has met it; a measurement nobody waits for any more is not news
 
     async def _measure(self, ask: Callable[[], Awaitable[datetime]]) -> None:
-        known = _Sample(0, self._origin, min(self.error, _BELIEVED))
+        known = _Sample(0, self.origin, min(self.error, _BELIEVED))
         samples: list[_Sample] = []
         for _ in range(_SAMPLES):
             sample = await self._sample(ask)
@@ -176,7 +177,7 @@ class VenueClock:
         return _Sample(trip, theirs - round(began * 1000 + half), math.ceil(half) + 1)
 
     def _take(self, sample: _Sample) -> None:
-        self._origin, self._error, self.synced = sample.origin, sample.error, True
+        self.origin, self._error, self.synced = sample.origin, sample.error, True
         self._at, self._wall = self.clock.monotonic(), self.clock.milliseconds()
 
 

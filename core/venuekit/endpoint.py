@@ -13,6 +13,7 @@ import attrs
 from venuekit._called import CALLED
 from venuekit._hidden import is_secret_name
 from venuekit.ask import Ask
+from venuekit.echoes import Check, Echoes, check_of
 from venuekit.faults import Fault
 from venuekit.message import ANSWER_LIMIT
 from venuekit.order_scope import OrderName
@@ -265,15 +266,7 @@ Settle: TypeAlias = Callable[[Call, Lost], Awaitable[Settled[Any]]]
 Readback: TypeAlias = Callable[[Call, Lost], Awaitable[Reading[Any]]]
 
 
-def _effect_of(endpoint: Endpoint[Any]) -> Effect:
-    return Effect.READ if endpoint.verb == "GET" else Effect.DELTA
-
-
 _AREAS = {Effect.SET: Area.SETTINGS, Effect.DELTA: Area.MARGIN, Effect.KEYED: Area.ORDERS}
-
-
-def _area_of(endpoint: Endpoint[Any]) -> Area | None:
-    return _AREAS.get(endpoint.effect)
 
 
 def _priority_of(endpoint: Endpoint[Any]) -> Priority:
@@ -319,6 +312,7 @@ class Endpoint(Generic[T]):
             they are believed, and that they are refusals where it reads another value.
         doubtful: Codes whose meaning only a read can tell; ``doubtful_after_loss``: after a lost answer only.
         faults: Codes that mean something else on this endpoint than in the venue's table.
+        echoes: What an answer repeats of its question; one that repeats something else is a lost answer.
         readback: For a SET: reads whether the target holds.
         settle: For KEYED and DELTA: finds out whether a lost write happened.
         absence_proof: When ``settle`` finding nothing is a proof; None when it never is.
@@ -344,8 +338,10 @@ class Endpoint(Generic[T]):
         default=attrs.Factory(lambda self: self.weight if isinstance(self.weight, int) else 0, takes_self=True)
     )
     pools: Mapping[str, int | None] = attrs.field(factory=dict)
-    effect: Effect = attrs.field(default=attrs.Factory(_effect_of, takes_self=True))
-    area: Area | None = attrs.field(default=attrs.Factory(_area_of, takes_self=True))
+    effect: Effect = attrs.field(
+        default=attrs.Factory(lambda self: Effect.READ if self.verb == "GET" else Effect.DELTA, takes_self=True)
+    )
+    area: Area | None = attrs.field(default=attrs.Factory(lambda self: _AREAS.get(self.effect), takes_self=True))
     reduces: Callable[[Mapping[str, Any]], bool] | None = None
     notional: Callable[[Mapping[str, Any]], Decimal | None] | None = None
     asks: Callable[[Mapping[str, Any]], Sequence[Ask]] | None = None
@@ -360,6 +356,7 @@ class Endpoint(Generic[T]):
     doubtful: frozenset[int | str] = frozenset()
     doubtful_after_loss: frozenset[int | str] = frozenset()
     faults: Mapping[int | str, Fault] = attrs.field(factory=dict)
+    echoes: Echoes | tuple[Echoes, ...] = ()
     readback: Readback | None = None
     settle: Settle | None = None
     absence_proof: AbsenceProof | None = None
@@ -374,11 +371,10 @@ class Endpoint(Generic[T]):
     note: str = ""
     by_name: Mapping[str, Parameter] = attrs.field(init=False, repr=False)  #: parameters
     required: frozenset[str] = attrs.field(init=False, repr=False)
-    #: the names of those that are never sent, and of those that nobody may see
-    told: frozenset[str] = attrs.field(init=False, repr=False)
+    told: frozenset[str] = attrs.field(init=False, repr=False)  #: names that are never sent
     secret: frozenset[str] = attrs.field(init=False, repr=False)
-    #: whether a lost answer matters
-    is_write: bool = attrs.field(init=False, repr=False)
+    is_write: bool = attrs.field(init=False, repr=False)  #: whether a lost answer matters
+    check_echo: Check | None = attrs.field(init=False, repr=False)  #: None where it repeats nothing
     _roles: Mapping[Role, str] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -395,9 +391,13 @@ class Endpoint(Generic[T]):
             raise ValueError(f"{self}: its subject is a symbol, but no parameter has the role SYMBOL")
         object.__setattr__(self, "by_name", by_name)
         object.__setattr__(self, "is_write", self.effect not in {Effect.READ, Effect.SESSION})
-        object.__setattr__(self, "required", frozenset(p.name for p in self.parameters if p.required))
-        object.__setattr__(self, "told", frozenset(p.name for p in self.parameters if p.told))
-        object.__setattr__(self, "secret", frozenset(p.name for p in self.parameters if p.secret))
+        for flag in ("required", "told", "secret"):
+            object.__setattr__(self, flag, frozenset(p.name for p in self.parameters if getattr(p, flag)))
+        echoes = self.echoes if isinstance(self.echoes, tuple) else (self.echoes,)
+        if unknown := {name for each in echoes for name in each.names} - by_name.keys():
+            raise ValueError(f"{self}: it echoes parameters that it does not have: {sorted(unknown)}")
+        within = "answer" if isinstance(self.decode, Changing) else None
+        object.__setattr__(self, "check_echo", check_of(echoes, within=within, ids=self.client_ids_of))
         object.__setattr__(self, "_roles", {p.role: p.name for p in reversed(self.parameters) if p.role})
 
     def as_undeclared(self) -> Endpoint[T]:

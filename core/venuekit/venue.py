@@ -268,6 +268,8 @@ class Venue(Generic[A_co]):
         endpoints: Every endpoint its account uses or offers.
         recv_window: Milliseconds a signed request stays valid unless told otherwise; ``recv_window_most`` the most.
         expiry: What bounds how late a signed request can arrive.
+        answered_at: When an answer was given, in milliseconds, by the venue's own words in it, None where it does not
+            say. It is asked of refused writes, and of those whose answer repeats nothing of its question.
         behaviours: One frozen value per capability that needs one.
         couplings, blockers: What the planner must know about its settings.
         unsupported: Capability to the venue's reason, one sentence.
@@ -289,6 +291,7 @@ class Venue(Generic[A_co]):
     recv_window: int = 5000
     recv_window_most: int = 60_000
     expiry: RequestExpiry = RequestExpiry.WINDOW
+    answered_at: Callable[[HttpResponse], int | None] | None = None
     behaviours: tuple[object, ...] = ()
     couplings: tuple[Coupling, ...] = ()
     blockers: tuple[Blocker, ...] = ()

@@ -14,11 +14,13 @@ from venuekit._hidden import without
 from venuekit.ask import Ask
 from venuekit.clock import clock_error, from_milliseconds
 from venuekit.credentials.redactor import redact, redact_parameters
+from venuekit.echoes import OtherAnswer
 from venuekit.endpoint import Effect, Endpoint, Lost, Priority, Role, Subject
 from venuekit.errors import OperationError, Outcome
 from venuekit.message import HttpResponse
 from venuekit.payloads.json_text import TooDeep
 from venuekit.payloads.mismatch import mismatch_of
+from venuekit.pipeline.belonging import doubted, misplaced
 from venuekit.pipeline.budget import Budget, feed, pay
 from venuekit.pipeline.closing import SHUTTING, heed, learn, too_long
 from venuekit.pipeline.noting import closed, note, use_client_ids
@@ -149,17 +151,18 @@ class Operation(Generic[T]):
             lost = errors.AnswerLost(f"{first_bytes(response)}; {_failure(error)}", status=response.status)
             raise self._trouble(TroubleKind.LOST, lost) from error
         if trouble is not None:
-            if self.endpoint.is_write and trouble.error.code in line.place.venue.outdated_by:
-                line.place.remembered.outdate()
-            if trouble.kind in SHUTTING:
-                heed(self.line, trouble, costs, self.attempts)
-            elif trouble.kind is TroubleKind.UNSUPPORTED:
-                learn(self.line, self.endpoint, trouble.error.message)
-            raise self._trouble(trouble.kind, trouble.error, trouble.delay)
+            raise self._refused(trouble, response, costs)
+        check_echo, is_ours = self.endpoint.check_echo, False
         try:
             value = self.decode(response.body)
+            if check_echo is not None:
+                is_ours = check_echo(value, self.parameters)
+        except OtherAnswer as other:
+            raise self._misplaced(str(other), response) from None
         except Exception as error:  # noqa: BLE001 - likewise
             raise self._unread(error, response) from None
+        if not is_ours and (why := misplaced(self, response)) is not None:
+            raise self._misplaced(why, response)
         if self.convert is not None:
             try:
                 self._converted = value, self.convert(value)
@@ -369,6 +372,27 @@ class Operation(Generic[T]):
         if self.line.place.observers:
             self.tell(EventKind.FAULT, error=error)
         return Trouble(kind, error, delay)
+
+    def lose(self, refusal: OperationError) -> Trouble:
+        """Return the trouble of a refusal that turned out to answer an earlier request."""
+        words = f"a refusal ({refusal.message}): it was given before the request was sent, and answers another one"
+        return self._trouble(TroubleKind.LOST, errors.AnswerLost(words, status=refusal.status))
+
+    def _misplaced(self, why: str, response: HttpResponse) -> Trouble:
+        return self._trouble(TroubleKind.LOST, errors.AnswerLost(why, status=response.status))
+
+    def _refused(self, refusal: Trouble, response: HttpResponse, costs: tuple[Any, ...]) -> Trouble:
+        """Return what a refusal is to be raised as; what it says of pools and of the account is remembered."""
+        doubt = doubted(self, response, refusal)
+        if self.endpoint.is_write and doubt.error.code in self.line.place.venue.outdated_by:
+            self.line.place.remembered.outdate()
+        if refusal.kind in SHUTTING:
+            heed(self.line, refusal, costs, self.attempts)
+        elif doubt.kind is TroubleKind.UNSUPPORTED:
+            learn(self.line, self.endpoint, refusal.error.message)
+        trouble = self._trouble(doubt.kind, doubt.error, refusal.delay)
+        trouble.given_at = refusal.given_at
+        return trouble
 
     def _unanswered(self, error: Exception) -> Exception:
         """Return what an attempt without an answer is to be raised as."""

@@ -16,6 +16,7 @@ import attrs
 import tenacity as _t
 
 from venuekit.endpoint import Change, Effect, Endpoint, Subject
+from venuekit.pipeline.belonging import is_older
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.verdict import Trouble, TroubleKind
@@ -81,6 +82,7 @@ TABLE: Mapping[TroubleKind, Mapping[Column, Move]] = {
         Move.FIND_OUT, read=Move.RETRY, every_order=Move.RETRY, session=Move.RETRY, session_end=Move.RAISE
     ),
     TroubleKind.DOUBTFUL: _row(Move.RAISE, set=Move.FIND_OUT, every_order=Move.FIND_OUT, once=Move.FIND_OUT),
+    TroubleKind.SUSPECT: _row(Move.RAISE, set=Move.FIND_OUT, every_order=Move.FIND_OUT, once=Move.FIND_OUT),
     TroubleKind.NO_CHANGE: _row(Move.RAISE, set=Move.DONE, every_order=Move.DONE),
     TroubleKind.UNSUPPORTED: _row(Move.RAISE),
     TroubleKind.REFUSED: _row(Move.RAISE),
@@ -141,8 +143,11 @@ async def persist(
             chosen = move(trouble, operation)
             if chosen is Move.RESYNC:
                 operation.resynced = True
+                known = operation.line.place.clock.origin
                 if not await resync(operation):
                     raise  # no time to be had: the refusal itself is what the caller should see
+                if is_older(operation, trouble.given_at, since=operation.line.place.clock.origin - known):
+                    raise operation.lose(trouble.error) from None
             elif chosen not in {Move.RETRY, Move.WAIT}:
                 raise
             raise _Again(trouble) from None

@@ -38,6 +38,9 @@ _LOOKS = (0.0, 1.0, 2.0)
 #: the same when the venue is overloaded: fewer, and further apart each time
 _SPARSE_LOOKS = (2.0, 4.0)
 
+#: after these a setting that does not hold was refused, unless an earlier attempt is open
+_REFUSALS = frozenset({TroubleKind.DOUBTFUL, TroubleKind.NO_CHANGE, TroubleKind.SUSPECT})
+
 Resync = Callable[[Operation[Any]], Awaitable[bool]]
 
 
@@ -51,6 +54,8 @@ async def find_out(operation: Operation[Any], trouble: Trouble, call: Call, resy
     """
     if operation.endpoint.effect is Effect.SET:
         return await _read_back(operation, trouble, call, resync)
+    if trouble.kind is TroubleKind.SUSPECT:
+        return await _look_once(operation, trouble, call)
     return await _settle(operation, trouble, call, resync)
 
 
@@ -126,8 +131,9 @@ async def _read_back(operation: Operation[Any], trouble: Trouble, call: Call, re
     if first.holds:
         if expected is not UNSET and expected != first.value:
             operation.arrived()  # it was something else before, so it is our attempt that we see
-        return Change(first.answer, changed=None if operation.open_until else False)
-    if trouble.kind in {TroubleKind.DOUBTFUL, TroubleKind.NO_CHANGE} and not operation.open_until:
+        is_open = operation.open_until or trouble.kind is TroubleKind.SUSPECT
+        return Change(first.answer, changed=None if is_open else False)
+    if trouble.kind in _REFUSALS and not operation.open_until:
         raise operation.annotate(trouble.error)
     if expected is not UNSET and first.value != expected:
         raise _differing(operation, trouble.error, first, call, first)
@@ -148,6 +154,21 @@ async def _read_back(operation: Operation[Any], trouble: Trouble, call: Call, re
         if last.value != first.value:
             raise _differing(operation, second.error, last, call, first) from None
         raise _unknown(operation, second.error, f"it was {_shown(first.value)} and still is", call, first) from None
+
+
+async def _look_once(operation: Operation[Any], trouble: Trouble, call: Call) -> Any:
+    """KEYED and DELTA, refused by what may be another request's answer: it is believed when nothing is seen."""
+    was_open = operation.open_until
+    operation.leave_open()
+    found = await _look(operation, trouble.error, call)
+    if isinstance(found, Applied):
+        return found.answer
+    if isinstance(found, Unclear) or was_open:
+        raise _unknown(operation, trouble.error, found.seen, call, None)
+    operation.arrived()
+    operation.open_until = 0
+    trouble.error.outcome = Outcome.NOT_APPLIED
+    raise operation.annotate(trouble.error)
 
 
 async def _settle(operation: Operation[Any], trouble: Trouble, call: Call, resync: Resync) -> Any:

@@ -34,6 +34,7 @@ class TroubleKind(enum.StrEnum):
     OVERLOADED = "overloaded"  #: documented as refused, and not believed of what must not happen twice
     LOST = "lost"  #: answer lost, unreadable, or the venue itself does not know
     DOUBTFUL = "doubtful"  #: a code that only a read can explain
+    SUSPECT = "suspect"  #: a refusal that may be that of another request
     NO_CHANGE = "no_change"
     UNSUPPORTED = "unsupported"  #: refused, as everything that only this endpoint serves will be
     REFUSED = "refused"
@@ -61,6 +62,8 @@ class Trouble(Exception):
         self.delay = delay
         #: a limit of the account, whatever the status says
         self.is_account_limit = is_account_limit
+        #: when a refusal was given, by the venue's clock in milliseconds; None when it did not say
+        self.given_at: int | None = None
 
 
 _KINDS: Mapping[Fault, TroubleKind] = {

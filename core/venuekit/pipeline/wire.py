@@ -35,6 +35,10 @@ class Wire(Protocol):
     def send(self, request: HttpRequest) -> Awaitable[HttpResponse]:
         """Send, once."""
 
+    @property
+    def strays(self) -> int:
+        """How often it has met an answer that nobody asked for; 0 where it would not know."""
+
 
 @attrs.frozen(eq=False)
 class RestWire:
@@ -86,3 +90,8 @@ class RestWire:
         if isinstance(error, VenuekitError) or not isinstance(error, Exception):
             return without_frames(error)
         return NeverSent(redact(f"the request could not be signed: {type(error).__name__}: {error}"))
+
+    @property
+    def strays(self) -> int:
+        """Ask the transport, which need not know."""
+        return getattr(self.transport, "strays", 0)

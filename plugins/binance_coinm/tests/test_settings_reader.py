@@ -67,7 +67,7 @@ async def test_orders_of_symbols_and_of_the_account(answering: Answering) -> Non
         of_account = await account.read_settings(["BTCUSD_PERP"], orders=True)
 
     assert of_symbol.weight == 1 + 2
-    assert (of_symbol.symbol("BTCUSD_PERP") or SymbolSettings("")).open_orders == 2
+    assert (of_symbol.symbol("BTCUSD_PERP") or SymbolSettings("")).open_orders == 1
     assert (of_account.open_orders, of_account.weight) == (2, 1 + 80)
     assert {row.symbol: row.open_orders for row in of_account.symbols} == {"BTCUSD_PERP": 1, "BTCUSD_200925": 1}
 

@@ -15,6 +15,7 @@ from venuekit.capabilities import (
     PositionReader,
     SettingsReader,
 )
+from venuekit.echoes import Echoes
 from venuekit.endpoint import Endpoint, Parameter
 from venuekit_binance_coinm import payloads
 from venuekit_binance_coinm.margin_legs import PositionRiskLegs
@@ -119,6 +120,7 @@ BRACKETS = Endpoint(
     "/dapi/v2/leverageBracket",
     decode=payloads.decode_symbol_brackets,
     rows=((),),
+    echoes=Echoes.each({"symbol": "name"}),
     parameters=(SYMBOL,),
     weight=_brackets_weight,
     weight_most=2,
@@ -131,6 +133,7 @@ PAIR_BRACKETS = Endpoint(
     "/dapi/v1/leverageBracket",
     decode=payloads.decode_pair_brackets,
     rows=((),),
+    echoes=Echoes.each({"pair": "name"}),
     parameters=(_PAIR,),
     pools=PAYS,
     serves=(BracketReader.get_brackets,),

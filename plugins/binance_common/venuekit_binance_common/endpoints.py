@@ -17,6 +17,7 @@ from venuekit.capabilities import (
     Setting,
     SettingsReader,
 )
+from venuekit.echoes import Echoes
 from venuekit.endpoint import Change, Changing, Effect, Endpoint, Kind, Parameter, Role, Security, Subject
 from venuekit_binance_common import payloads
 from venuekit_binance_common.behaviours import LEVERAGE_MOST
@@ -100,6 +101,7 @@ def open_orders(root: str, *more: Parameter) -> Endpoint[tuple[OrderRow, ...]]:
         answer_limit=EVERY_SYMBOL,
         decode=decode_orders,
         rows=((),),
+        echoes=Echoes.each({"symbol": "symbol"}),
         parameters=(SYMBOL, *more),
         weight=_open_orders_weight,
         weight_most=40,
@@ -116,6 +118,7 @@ def open_algo_orders(root: str) -> Endpoint[tuple[AlgoOrderRow, ...]]:
         answer_limit=EVERY_SYMBOL,
         decode=decode_algo_orders,
         rows=((),),
+        echoes=Echoes.each({"symbol": "symbol"}),
         parameters=(SYMBOL,),
         weight=_open_orders_weight,
         weight_most=40,
@@ -147,6 +150,7 @@ def set_leverage(
         f"{root}/v1/leverage",
         decode=Changing(decode),
         parameters=(_REQUIRED_SYMBOL, leverage),
+        echoes=Echoes({"symbol": "symbol", "leverage": "leverage"}),
         pools=PAYS,
         effect=Effect.SET,
         subject=Subject.SYMBOL,

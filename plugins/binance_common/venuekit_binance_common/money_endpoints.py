@@ -15,6 +15,7 @@ from venuekit.capabilities import (
     MarkPriceReader,
     PositionMarginControl,
 )
+from venuekit.echoes import Echoes
 from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, Role, Security, Subject
 from venuekit_binance_common.adl import AdlRow, decode_adl
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
@@ -55,6 +56,7 @@ def income(root: str, *, weight: int, note: str) -> Endpoint[list[Income]]:
         f"{root}/v1/income",
         decode=decode_income,
         rows=((),),
+        echoes=Echoes.each({"symbol": "symbol"}),
         parameters=(
             SYMBOL,
             Parameter("incomeType"),
@@ -76,6 +78,7 @@ def margin_history(root: str, *, note: str) -> Endpoint[tuple[MarginChangeRow, .
         f"{root}/v1/positionMargin/history",
         decode=decode_margin_changes,
         rows=((),),
+        echoes=Echoes.each({"symbol": "symbol", "type": "type"}),
         parameters=(_THE_SYMBOL, _direction(required=False), _START, _END, _limit(500)),
         pools=PAYS,
         serves=(MarginChangeReader.iter_margin_changes,),
@@ -91,6 +94,7 @@ def position_margin(
         "POST",
         f"{root}/v1/positionMargin",
         decode=decode_moved_margin,
+        echoes=Echoes({"amount": "amount", "type": "type"}),
         parameters=(
             _THE_SYMBOL,
             Parameter("positionSide", choices=frozenset(POSITION_SIDES)),
@@ -115,6 +119,7 @@ def commission_rate(root: str) -> Endpoint[CommissionRow]:
         "GET",
         f"{root}/v1/commissionRate",
         decode=decode_commission,
+        echoes=Echoes({"symbol": "symbol"}),
         parameters=(_THE_SYMBOL,),
         weight=20,
         pools=PAYS,
@@ -129,6 +134,7 @@ def adl_quantile(root: str) -> Endpoint[tuple[AdlRow, ...]]:
         f"{root}/v1/adlQuantile",
         decode=decode_adl,
         rows=((),),
+        echoes=Echoes.each({"symbol": "symbol"}),
         parameters=(SYMBOL,),
         weight=5,
         pools=PAYS,
@@ -145,6 +151,7 @@ def mark_price(
         "GET",
         f"{root}/v1/premiumIndex",
         decode=decode_mark_prices,
+        echoes=Echoes.each({"symbol": "symbol"}),
         parameters=(SYMBOL, *more),
         security=Security.NONE,
         weight=weight,

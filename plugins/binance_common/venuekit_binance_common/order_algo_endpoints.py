@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from venuekit.capabilities import OrderControl, OrderReader
+from venuekit.echoes import Echoes
 from venuekit.endpoint import Area, Change, Changing, Effect, Endpoint, Kind, Parameter, Role, Subject
 from venuekit_binance_common import order_decoders as decoders
 from venuekit_binance_common.endpoints import PAYS
@@ -24,6 +25,14 @@ if TYPE_CHECKING:
     from venuekit_binance_common.payloads import Acknowledgement
 
 __all__ = ["AlgoEndpoints", "algo_endpoints"]
+
+
+_NAMED = {"algoId": "algo_id", "clientAlgoId": "client_algo_id"}
+_PLACED = {
+    "symbol": "symbol",
+    "clientAlgoId": "client_algo_id",
+    "quantity": "quantity",
+}
 
 
 @attrs.frozen(kw_only=True)
@@ -67,6 +76,7 @@ def _order(terms: OrderTerms) -> Endpoint[AlgoOrderRow]:
         "GET",
         f"{terms.root}/v1/algoOrder",
         decode=decoders.decode_algo_order,
+        echoes=Echoes(_NAMED),
         parameters=ALGO_NAME,
         pools=PAYS,
         serves=(OrderReader.get_order, OrderControl.cancel_order),
@@ -79,6 +89,7 @@ def _all_orders(terms: OrderTerms) -> Endpoint[tuple[AlgoOrderRow, ...]]:
         f"{terms.root}/v1/allAlgoOrders",
         decode=decoders.decode_algo_orders,
         rows=((),),
+        echoes=Echoes.each({"symbol": "symbol"}),
         parameters=(
             THE_SYMBOL,
             Parameter("algoId", Kind.INTEGER),
@@ -97,6 +108,7 @@ def _place(terms: OrderTerms, settling: AlgoSettling, *, can_be_found: bool) -> 
         "POST",
         f"{terms.root}/v1/algoOrder",
         decode=decoders.decode_algo_order,
+        echoes=Echoes(_PLACED),
         parameters=algo_parameters(terms),
         effect=Effect.KEYED,
         subject=Subject.ORDER,
@@ -122,6 +134,7 @@ def _cancel(terms: OrderTerms, settling: AlgoSettling) -> Endpoint[Change[AlgoOr
         "DELETE",
         f"{terms.root}/v1/algoOrder",
         decode=Changing(decoders.decode_algo_order),
+        echoes=Echoes(_NAMED),
         # the venue takes no symbol here; a guard that allows only some wants to know it
         parameters=(*ALGO_NAME, Parameter("symbol", role=Role.SYMBOL, told=True)),
         effect=Effect.SET,

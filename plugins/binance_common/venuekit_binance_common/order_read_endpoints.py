@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from venuekit.capabilities import ForcedOrderReader, OrderControl, OrderReader, TradeReader
+from venuekit.echoes import Echoes
 from venuekit.endpoint import Endpoint, Kind, Parameter
 from venuekit_binance_common import order_decoders as decoders
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
@@ -24,12 +25,16 @@ __all__ = [
 ]
 
 
+_NAMED = {"symbol": "symbol", "orderId": "order_id", "origClientOrderId": "client_order_id"}
+
+
 def order_endpoint(terms: OrderTerms) -> Endpoint[OrderRow]:
     """Return the query of one plain order."""
     return Endpoint(
         "GET",
         f"{terms.root}/v1/order",
         decode=decoders.decode_order,
+        echoes=Echoes(_NAMED),
         parameters=(THE_SYMBOL, *ORDER_NAME),
         pools=PAYS,
         serves=(OrderReader.get_order, OrderControl.cancel_order),
@@ -46,6 +51,7 @@ def open_order_endpoint(terms: OrderTerms) -> Endpoint[OrderRow]:
         "GET",
         f"{terms.root}/v1/openOrder",
         decode=decoders.decode_order,
+        echoes=Echoes(_NAMED),
         parameters=(THE_SYMBOL, *ORDER_NAME),
         pools=PAYS,
         serves=(OrderReader.get_open_order,),
@@ -59,6 +65,7 @@ def all_orders_endpoint(terms: OrderTerms) -> Endpoint[tuple[OrderRow, ...]]:
         f"{terms.root}/v1/allOrders",
         decode=decoders.decode_orders,
         rows=((),),
+        echoes=Echoes.each({"symbol": "symbol"}),
         parameters=(SYMBOL, *terms.more, Parameter("orderId", Kind.INTEGER), *SPAN, limit_up_to(1000)),
         weight=5,
         pools=PAYS,
@@ -74,6 +81,7 @@ def trades_endpoint(terms: OrderTerms) -> Endpoint[tuple[TradeRow, ...]]:
         f"{terms.root}/v1/userTrades",
         decode=decoders.decode_trades,
         rows=((),),
+        echoes=Echoes.each({"symbol": "symbol", **({"orderId": "order_id"} if terms.trades_by_order else {})}),
         parameters=(
             SYMBOL if terms.more else THE_SYMBOL,
             *terms.more,
@@ -103,6 +111,7 @@ def forced_endpoint(terms: OrderTerms) -> Endpoint[tuple[OrderRow, ...]]:
         f"{terms.root}/v1/forceOrders",
         decode=decoders.decode_orders,
         rows=((),),
+        echoes=Echoes.each({"symbol": "symbol"}),
         parameters=(
             SYMBOL,
             Parameter("autoCloseType", choices=frozenset({"LIQUIDATION", "ADL"})),

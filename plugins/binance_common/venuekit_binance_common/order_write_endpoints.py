@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from venuekit.capabilities import CountdownCancel, OrderAmend, OrderBatch, OrderControl, OrderTest
+from venuekit.echoes import Echoes
 from venuekit.endpoint import Area, Change, Changing, Effect, Endpoint, Kind, Parameter, Readback, Subject
 from venuekit_binance_common import order_decoders as decoders
 from venuekit_binance_common.endpoints import PAYS
@@ -53,12 +54,24 @@ __all__ = [
 ]
 
 
+#: what an order says of itself that it was asked for, by the names of plain orders
+_PLACED = {
+    "symbol": "symbol",
+    "newClientOrderId": "client_order_id",
+    "quantity": "orig_qty",
+    "price": "price",
+}
+_NAMED = {"symbol": "symbol", "orderId": "order_id", "origClientOrderId": "client_order_id"}
+_AMENDED = {**_NAMED, "quantity": "orig_qty", "price": "price"}
+
+
 def place_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint[OrderRow]:
     """Return the placing of one order."""
     return Endpoint(
         "POST",
         f"{terms.root}/v1/order",
         decode=decoders.decode_order,
+        echoes=Echoes(_PLACED),
         parameters=order_parameters(terms),
         effect=Effect.KEYED,
         subject=Subject.ORDER,
@@ -107,6 +120,7 @@ def place_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint
         "POST",
         f"{terms.root}/v1/batchOrders",
         decode=decoders.decode_batch,
+        echoes=Echoes.of_items("batchOrders", _PLACED, told="row"),
         parameters=batch_parameters(terms),
         effect=Effect.KEYED,
         subject=Subject.ORDER,
@@ -131,6 +145,7 @@ def amend_endpoint(terms: OrderTerms, unchanged: int, settling: OrderSettling) -
         "PUT",
         f"{terms.root}/v1/order",
         decode=Changing(decoders.decode_order),
+        echoes=Echoes(_AMENDED),
         parameters=amend_parameters(terms),
         effect=Effect.SET,
         area=Area.ORDERS,
@@ -151,6 +166,7 @@ def amend_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint
         "PUT",
         f"{terms.root}/v1/batchOrders",
         decode=Changing(decoders.decode_batch),
+        echoes=Echoes.of_items("batchOrders", _AMENDED, told="row"),
         parameters=batch_parameters(terms),
         effect=Effect.SET,
         area=Area.ORDERS,
@@ -174,6 +190,7 @@ def cancel_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint[Chan
         "DELETE",
         f"{terms.root}/v1/order",
         decode=Changing(decoders.decode_order),
+        echoes=Echoes(_NAMED),
         parameters=(THE_SYMBOL, *ORDER_NAME),
         effect=Effect.SET,
         area=Area.ORDERS,
@@ -209,6 +226,10 @@ def cancel_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoin
         "DELETE",
         f"{terms.root}/v1/batchOrders",
         decode=Changing(decoders.decode_batch),
+        echoes=(
+            Echoes.of_items("orderIdList", {"": "order_id"}, told="row"),
+            Echoes.of_items("origClientOrderIdList", {"": "client_order_id"}, told="row"),
+        ),
         parameters=(
             THE_SYMBOL,
             Parameter("orderIdList", Kind.LIST),
@@ -231,6 +252,7 @@ def countdown_endpoint(terms: OrderTerms) -> Endpoint[CountdownRow]:
         "POST",
         f"{terms.root}/v1/countdownCancelAll",
         decode=decoders.decode_countdown,
+        echoes=Echoes({"symbol": "symbol", "countdownTime": "countdown_time"}),
         parameters=(THE_SYMBOL, Parameter("countdownTime", Kind.INTEGER, required=True, minimum=Decimal(0))),
         effect=Effect.SESSION,
         area=Area.ORDERS,

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import attrs
 
@@ -221,12 +221,21 @@ def answering(
             queue = queues.get((request.verb, path))
             if queue is None:
                 return tell_time(request)
-            return queue.pop(0) if len(queue) > 1 else queue[0]
+            return _narrowed(queue.pop(0) if len(queue) > 1 else queue[0], request.url)
 
         transport.reply = reply
         return account_over(venue, transport, clock=InstantClock(), keep_raw=keep_raw)
 
     return open_account
+
+
+def _narrowed(response: HttpResponse, url: str) -> HttpResponse:
+    """Return the rows of the symbol that was asked for, as the venue does."""
+    symbols = parse_qs(urlsplit(url).query).get("symbol", [])
+    rows = json.loads(response.body) if symbols and response.body[:1] == b"[" else ()
+    if not rows or not all(isinstance(row, dict) and "symbol" in row for row in rows):
+        return response
+    return response._replace(body=json.dumps([row for row in rows if row["symbol"] in symbols]).encode())
 
 
 def timeless(value: V) -> V:

@@ -84,7 +84,7 @@ async def test_orders_of_symbols_are_laid_over_a_known_snapshot(answering: Answe
 
     assert paths(transport) == ["v1/openAlgoOrders?symbol=BTCUSDT", "v1/openOrders?symbol=BTCUSDT"]
     assert snapshot.weight == 15 + 2
-    assert (snapshot.symbol("BTCUSDT") or SymbolSettings("")).open_orders == 2
+    assert (snapshot.symbol("BTCUSDT") or SymbolSettings("")).open_orders == 1
     assert (snapshot.symbol("ADAUSDT") or SymbolSettings("")).open_orders is None
     assert snapshot.open_orders is None
     assert attrs.evolve(plain(snapshot), symbols=(), weight=0) == attrs.evolve(plain(known), symbols=(), weight=0)

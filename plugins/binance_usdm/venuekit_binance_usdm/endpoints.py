@@ -17,6 +17,7 @@ from venuekit.capabilities import (
     PositionReader,
     SettingsReader,
 )
+from venuekit.echoes import Echoes
 from venuekit.endpoint import Changing, Effect, Endpoint, Kind, Parameter, Subject
 from venuekit_binance_common import endpoints as common
 from venuekit_binance_common import money_endpoints as money
@@ -98,6 +99,7 @@ SYMBOL_CONFIG = Endpoint(
     "/fapi/v1/symbolConfig",
     decode=payloads.decode_symbol_configs,
     rows=((),),
+    echoes=Echoes.each({"symbol": "symbol"}),
     parameters=(SYMBOL,),
     weight=5,
     pools=PAYS,
@@ -136,6 +138,7 @@ POSITION_RISK = Endpoint(
     "/fapi/v3/positionRisk",
     decode=decode_position_rows,
     rows=((),),
+    echoes=Echoes.each({"symbol": "symbol"}),
     parameters=(SYMBOL,),
     weight=5,
     pools=PAYS,
@@ -153,6 +156,7 @@ BRACKETS = Endpoint(
     "/fapi/v1/leverageBracket",
     decode=brackets_decoder(name="symbol", cap="notionalCap", floor="notionalFloor"),
     rows=((),),
+    echoes=Echoes.each({"symbol": "name"}),
     parameters=(SYMBOL,),
     pools=PAYS,
     serves=(BracketReader.get_brackets, SettingsReader.read_settings),

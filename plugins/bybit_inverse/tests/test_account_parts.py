@@ -66,7 +66,7 @@ async def test_margin_is_a_signed_amount(account: BybitInverseAccount, sim: Simu
 
 async def test_recorded_margin(account: BybitInverseAccount, replay: Replay) -> None:
     """The documented answer carries the position and its time."""
-    replay("post_v5_position_add_margin")
+    replay("post_v5_position_add_margin", BTCUSD="ETHUSD")
     added = await account.add_margin("ETHUSD", D("0.01"))
     assert added == MarginChange("ETHUSD", PositionSide.BOTH, "ETH", D("0.01"), from_milliseconds(1684234363788))
 

@@ -61,14 +61,14 @@ async def test_recorded_old_closed_pnl(
     """With a symbol, what was closed before the account was a unified one comes too, in its place."""
     late(1682580912259)
     await account.sync_clock()
-    replay("get_v5_pre_upgrade_position_closed_pnl")
+    replay("get_v5_pre_upgrade_position_closed_pnl", BTCUSDT="BTCUSD")
     newer = {"symbol": "BTCUSD", "orderId": "1", "closedSize": "1", "avgEntryPrice": "1", "avgExitPrice": "1"}
     newer |= {"closedPnl": "0", "createdTime": "1682487465733", "updatedTime": "1682487465733"}
     page = Answer.json(200, {"retCode": 0, "result": {"list": [newer]}})
     sim.disturb(VENUE, ("GET", "/v5/position/closed-pnl"), page)
     old, new = await account.iter_closed_pnl(symbol="BTCUSD", **around(1682487465732)).all()
     assert plain(old) == ClosedPnl(
-        symbol="BTCUSDT",
+        symbol="BTCUSD",
         order_id="67836246-460e-4c52-a009-af0c3e1d12bc",
         quantity=D("0.200"),
         entry_price=D("27944.40"),

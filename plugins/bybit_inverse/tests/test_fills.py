@@ -38,14 +38,14 @@ async def test_recorded_fills(account: BybitInverseAccount, replay: Replay, sim:
     """Every field of a fill; an empty fee currency is the settle coin."""
     sim.skew((1672283754510 - sim.milliseconds()) / 1000)
     await account.sync_clock()
-    replay("get_v5_execution_list")
+    replay("get_v5_execution_list", ETHPERP="ETHUSD")
     sim.disturb(VENUE, EXECUTIONS, Answer.json(200, {"retCode": 0, "result": {"list": []}}))
     when = from_milliseconds(1672282722429)
     (fill,) = await account.iter_trades("ETHUSD", start=when, end=when + timedelta(days=1)).all()
     assert attrs.evolve(fill, raw=None) == Fill(
         id="e0cbe81d-0f18-5866-9415-cf319b5dab3b",
         order_id="8c065341-7b52-4ca9-ac2c-37e31ac55c94",
-        symbol="ETHPERP",
+        symbol="ETHUSD",
         side=OrderSide.BUY,
         price=D("1190.15"),
         quantity=D("0.1"),

@@ -88,7 +88,7 @@ async def test_item_of_which_the_venue_does_not_know(
     said = {
         "retCode": 0,
         "retMsg": "OK",
-        "result": {"list": [{"category": "inverse", "symbol": "ETHUSD", "orderId": "", "orderLinkId": "a"}] * 2},
+        "result": {"list": [{"symbol": "ETHUSD", "orderId": "", "orderLinkId": name} for name in ("a", "b")]},
         "retExtInfo": {"list": [{"code": 10016, "msg": "Server error."}, {"code": 110007, "msg": "not enough"}]},
     }
     if taken:

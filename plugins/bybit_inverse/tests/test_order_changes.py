@@ -31,6 +31,8 @@ from venuekit_bybit_inverse.endpoints import (
 
 D = Decimal
 VENUE = "bybit_inverse"
+#: the order of the documented cancellation
+DOCUMENTED = "c6f055d9-7f21-4079-913d-e6523a9cfffa"
 Replay = Callable[..., None]
 Arrivals = Callable[[str], list[str]]
 
@@ -97,12 +99,12 @@ async def test_cancel_order_returns_how_it_ended(account: BybitInverseAccount, r
 async def test_cancel_is_decided_later(account: BybitInverseAccount, sim: Simulation, replay: Replay) -> None:
     """An acknowledged cancel is waited for; one that never takes effect leaves the order open, and says so."""
     placed = await account.place_order(order())
-    replay("post_v5_order_cancel")
+    replay("post_v5_order_cancel", **{DOCUMENTED: placed.id})
     soon = SecondActor(lambda ledger: ledger.cancel_order(placed.id))
     sim.disturb(VENUE, OPEN_ORDERS, SecondActor(lambda _: None), soon)
     assert (await account.cancel_order("ETHUSD", order_id=placed.id)).status is OrderStatus.CANCELED
     stays = await account.place_order(order())
-    replay("post_v5_order_cancel")
+    replay("post_v5_order_cancel", **{DOCUMENTED: stays.id})
     assert (await account.cancel_order("ETHUSD", order_id=stays.id)).status is OrderStatus.OPEN
 
 

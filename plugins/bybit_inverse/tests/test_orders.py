@@ -330,7 +330,8 @@ async def test_sides_that_nobody_knows_stay_readable(
     assert found.keys() == {plain["orderId"], "other"}
     assert (found["other"].side, found["other"].position_side) == ("Sideways", PositionSide.BOTH)
     body = json.loads(recorded.named("get_v5_execution_list").body)
-    fills = [body["result"]["list"][0] | {"side": "Sideways", "execTime": str(sim.milliseconds() - 1000)}]
+    odd = {"symbol": "ETHUSD", "side": "Sideways", "execTime": str(sim.milliseconds() - 1000)}
+    fills = [body["result"]["list"][0] | odd]
     sim.disturb(VENUE, EXECUTIONS, Answer.json(200, {**body, "result": {"list": fills, "nextPageCursor": ""}}))
     start = from_milliseconds(sim.milliseconds()) - timedelta(hours=1)
     (fill,) = await account.iter_trades("ETHUSD", start=start).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -14,9 +15,11 @@ from venuekit.message import HttpResponse
 from venuekit.payloads import read_json
 from venuekit.venue import Refusal
 
-__all__ = ["bybit_answers"]
+__all__ = ["answered_at", "bybit_answers"]
 
 _SUCCESS = b'{"retCode":0,'
+_TIME = re.compile(rb'"time":\s*"?(\d{1,15})"?\s*\}\s*\Z')
+_ENVELOPE_END = 48
 _RESET_HEADER = "X-Bapi-Limit-Reset-Timestamp"
 #: "too many visits" codes, of an endpoint or of the account
 _TOO_MANY = frozenset({10006, 10429, 10403, 170222})
@@ -50,6 +53,12 @@ def bybit_answers(response: HttpResponse) -> Refusal | None:
         return _too_many(response, code, message)
     shut_out = _SHUT_OUT if code == _SHUT_OUT_CODE else None
     return Refusal(code=code or None, message=message, retry_after=shut_out, is_foreign=False)
+
+
+def answered_at(response: HttpResponse) -> int | None:
+    """Return the envelope's own ``time`` in milliseconds, which stands at its end; None where there is none."""
+    found = _TIME.search(response.body, max(0, len(response.body) - _ENVELOPE_END))
+    return None if found is None else int(found[1])
 
 
 def _envelope(body: bytes) -> dict[str, Any] | None:

@@ -33,7 +33,7 @@ from venuekit.capabilities import (
 )
 from venuekit.venue import Environment, EnvironmentName, Venue
 from venuekit_bybit_inverse.account import BybitInverseAccount
-from venuekit_bybit_inverse.answers import bybit_answers
+from venuekit_bybit_inverse.answers import answered_at, bybit_answers
 from venuekit_bybit_inverse.endpoints import CLIENT_ID_PATTERN, ENDPOINTS, SERVER_TIME
 from venuekit_bybit_inverse.faults import FAULTS, OUTDATED_BY
 from venuekit_bybit_inverse.history_pages import RETENTION
@@ -105,6 +105,7 @@ BYBIT_INVERSE: Venue[BybitInverseAccount] = Venue(
     limits=LIMITS,
     signing=BybitSigning(),
     answers=bybit_answers,
+    answered_at=answered_at,
     faults=FAULTS,
     outdated_by=OUTDATED_BY,
     server_time=SERVER_TIME,

@@ -154,7 +154,7 @@ async def test_fence_is_not_believed_over_by_a_clock_that_is_doubtful(stage: Any
     with pytest.raises(errors.OutcomeUnknown):
         await stage.account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
     known = stage.account._line.place.clock
-    known._origin += 60_000
+    known.origin += 60_000
     known._wall -= 60_000
 
     with pytest.raises(errors.Fenced):

@@ -9,7 +9,7 @@ from venuekit.errors import OperationError
 from venuekit.message import HttpRequest
 from venuekit.payloads import rows_at
 from venuekit.testing.conformance.base import Checks
-from venuekit.testing.recorded import RecordedCase
+from venuekit.testing.recorded import RecordedCase, taken_for_answers
 from venuekit.testing.sent import Sent, as_text, handed_in
 from venuekit.testing.staged import FakeStage, fake_stage
 
@@ -38,9 +38,11 @@ class RecordingChecks(Checks):
 
     async def test_recorded_answer(self, recorded_case: RecordedCase) -> None:
         """A recorded success is decoded; a recorded refusal is an error with the venue's code."""
-        async with fake_stage(self.inventory.venue) as stage:
+        venue = self.inventory.venue
+        async with fake_stage(venue) as stage:
             endpoint = self._endpoint(recorded_case)
-            value = await _call(stage, endpoint, recorded_case)
+            with taken_for_answers(venue):
+                value = await _call(stage, endpoint, recorded_case)
             if recorded_case.is_success:
                 assert not isinstance(value, OperationError), f"{recorded_case.name} was taken for a refusal: {value}"
             elif recorded_case.code in endpoint.no_change and not endpoint.no_change_is_read:

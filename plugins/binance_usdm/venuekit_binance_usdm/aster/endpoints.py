@@ -19,6 +19,7 @@ from venuekit.capabilities import (
     PositionReader,
     SettingsReader,
 )
+from venuekit.echoes import Echoes
 from venuekit.endpoint import Changing, Effect, Endpoint, Kind, Parameter, Subject
 from venuekit_binance_common import endpoints as common
 from venuekit_binance_common import money_endpoints as money
@@ -90,6 +91,7 @@ POSITION_RISK = Endpoint(
     "/fapi/v2/positionRisk",
     decode=payloads.decode_risk,
     rows=((),),
+    echoes=Echoes.each({"symbol": "symbol"}),
     parameters=(SYMBOL,),
     weight=5,
     pools=PAYS,

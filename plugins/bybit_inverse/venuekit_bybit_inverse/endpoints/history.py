@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from venuekit.capabilities import ClosedPnlReader, ConversionReader, IncomeReader, WithdrawalReader
+from venuekit.echoes import Echoes
 from venuekit.endpoint import Endpoint, Kind, Parameter
 from venuekit_bybit_inverse import history_payloads as payloads
 from venuekit_bybit_inverse.endpoints.parameters import (
@@ -48,6 +49,7 @@ CLOSED_PNL = Endpoint(
     "/v5/position/closed-pnl",
     decode=payloads.decode_closed_pnl,
     rows=(("result", "list"),),
+    echoes=Echoes.each({"symbol": "symbol"}, "rows"),
     parameters=(INVERSE, SYMBOL, START, END, limit(100), CURSOR),
     pools=paid("closed_pnl"),
     serves=(ClosedPnlReader.iter_closed_pnl,),
@@ -59,6 +61,7 @@ OLD_CLOSED_PNL = Endpoint(
     "/v5/pre-upgrade/position/closed-pnl",
     decode=payloads.decode_closed_pnl,
     rows=(("result", "list"),),
+    echoes=Echoes.each({"symbol": "symbol"}, "rows"),
     parameters=(INVERSE, THE_SYMBOL, START, END, limit(100), CURSOR),
     pools=paid(),
     serves=(ClosedPnlReader.iter_closed_pnl,),

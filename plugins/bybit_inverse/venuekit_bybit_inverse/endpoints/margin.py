@@ -8,6 +8,7 @@ from decimal import Context, Decimal
 from typing import Any
 
 from venuekit.capabilities import PositionMarginControl
+from venuekit.echoes import Echoes
 from venuekit.endpoint import (
     AbsenceProof,
     Absent,
@@ -107,6 +108,7 @@ ADD_MARGIN = Endpoint(
     "POST",
     "/v5/position/add-margin",
     decode=payloads.decode_moved_margin,
+    echoes=Echoes({"symbol": "symbol"}),
     parameters=(
         INVERSE,
         THE_SYMBOL,

@@ -13,6 +13,7 @@ from venuekit.capabilities import (
     SettingsReader,
     TradeReader,
 )
+from venuekit.echoes import Echoes
 from venuekit.endpoint import Endpoint, Kind, Parameter, Role
 from venuekit_bybit_inverse import order_payloads as payloads
 from venuekit_bybit_inverse.endpoints.parameters import (
@@ -33,11 +34,14 @@ __all__ = ["EXECUTIONS", "OPEN_ORDERS", "ORDER_HISTORY", "ORDER_ID", "ORDER_LINK
 ORDER_ID = Parameter("orderId", role=Role.ORDER_ID)
 ORDER_LINK_ID = Parameter("orderLinkId")
 
+_NAMED = Echoes.each({"symbol": "symbol", "orderId": "order_id", "orderLinkId": "order_link_id"}, "rows")
+
 OPEN_ORDERS = Endpoint(
     "GET",
     "/v5/order/realtime",
     decode=payloads.decode_orders,
     rows=(("result", "list"),),
+    echoes=_NAMED,
     parameters=(
         ANY_PRODUCT,
         SYMBOL,
@@ -70,6 +74,7 @@ ORDER_HISTORY = Endpoint(
     "/v5/order/history",
     decode=payloads.decode_orders,
     rows=(("result", "list"),),
+    echoes=_NAMED,
     parameters=(
         INVERSE,
         SYMBOL,
@@ -94,6 +99,7 @@ EXECUTIONS = Endpoint(
     "/v5/execution/list",
     decode=payloads.decode_fills,
     rows=(("result", "list"),),
+    echoes=_NAMED,
     parameters=(
         INVERSE,
         SYMBOL,

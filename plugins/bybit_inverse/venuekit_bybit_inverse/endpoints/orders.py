@@ -10,6 +10,7 @@ import attrs
 
 from venuekit.ask import Ask
 from venuekit.capabilities import OrderAmend, OrderBatch, OrderControl
+from venuekit.echoes import Echoes
 from venuekit.endpoint import Area, Change, Changing, Effect, Encoding, Endpoint, Kind, Parameter, Role, Subject
 from venuekit.order_scope import Resting, named_items
 from venuekit_bybit_inverse import order_payloads as payloads
@@ -62,6 +63,10 @@ _RESTS = Resting(
     limit="Limit",
     attached=frozenset({"triggerPrice", "triggerDirection", "triggerBy", *(parameter.name for parameter in _BRACKET)}),
 )
+
+
+_NAMED = {"orderId": "order_id", "orderLinkId": "order_link_id"}
+_NAMED_ITEMS = Echoes.of_items("request", _NAMED, told="ack")
 
 
 def _always(_: Mapping[str, Any]) -> bool:
@@ -138,6 +143,7 @@ CREATE_ORDER = Endpoint(
     "POST",
     "/v5/order/create",
     decode=payloads.decode_acknowledgement,
+    echoes=Echoes({"orderLinkId": "order_link_id"}),
     parameters=(
         INVERSE,
         THE_SYMBOL,
@@ -177,6 +183,7 @@ AMEND_ORDER = Endpoint(
     "POST",
     "/v5/order/amend",
     decode=Changing(payloads.decode_acknowledgement),
+    echoes=Echoes(_NAMED),
     parameters=(
         INVERSE,
         THE_SYMBOL,
@@ -204,6 +211,7 @@ CANCEL_ORDER = Endpoint(
     "POST",
     "/v5/order/cancel",
     decode=Changing(payloads.decode_acknowledgement),
+    echoes=Echoes(_NAMED),
     parameters=(INVERSE, THE_SYMBOL, ORDER_ID, _CLIENT_ID),
     encoding=Encoding.JSON,
     effect=Effect.SET,
@@ -237,6 +245,7 @@ CREATE_BATCH = Endpoint(
     "POST",
     "/v5/order/create-batch",
     decode=payloads.decode_batch,
+    echoes=Echoes.of_items("request", {"orderLinkId": "order_link_id"}, told="ack"),
     parameters=(INVERSE, _ITEMS),
     encoding=Encoding.JSON,
     effect=Effect.KEYED,
@@ -261,6 +270,7 @@ AMEND_BATCH = Endpoint(
     "POST",
     "/v5/order/amend-batch",
     decode=Changing(payloads.decode_batch),
+    echoes=_NAMED_ITEMS,
     parameters=(INVERSE, _ITEMS),
     encoding=Encoding.JSON,
     effect=Effect.SET,
@@ -284,6 +294,7 @@ CANCEL_BATCH = Endpoint(
     "POST",
     "/v5/order/cancel-batch",
     decode=Changing(payloads.decode_batch),
+    echoes=_NAMED_ITEMS,
     parameters=(INVERSE, Parameter("request", Kind.LIST, required=True)),
     encoding=Encoding.JSON,
     effect=Effect.SET,

@@ -17,6 +17,7 @@ from venuekit.capabilities import (
     ServerTime,
     SettingsReader,
 )
+from venuekit.echoes import Echoes
 from venuekit.endpoint import Endpoint, Parameter, Security
 from venuekit_bybit_inverse import market_payloads, payloads
 from venuekit_bybit_inverse.endpoints.parameters import (
@@ -56,6 +57,7 @@ INSTRUMENTS = Endpoint(
     "/v5/market/instruments-info",
     decode=market_payloads.decode_instruments,
     rows=(("result", "list"),),
+    echoes=Echoes.each({"symbol": "symbol"}, "rows"),
     parameters=(INVERSE, SYMBOL, limit(1000), CURSOR),
     security=Security.NONE,
     pools=paid(),
@@ -67,6 +69,7 @@ RISK_LIMITS = Endpoint(
     "/v5/market/risk-limit",
     decode=market_payloads.decode_risk_limits,
     rows=(("result", "list"),),
+    echoes=Echoes.each({"symbol": "symbol"}, "rows"),
     parameters=(INVERSE, SYMBOL, CURSOR),
     security=Security.NONE,
     pools=paid(),
@@ -105,6 +108,7 @@ COLLATERAL_INFO = Endpoint(
     "/v5/account/collateral-info",
     decode=payloads.decode_collateral,
     rows=(("result", "list"),),
+    echoes=Echoes.each({"currency": "currency"}),
     parameters=(Parameter("currency"),),
     pools=paid("collateral_info"),
     serves=(AccountReader.get_account,),
@@ -116,6 +120,7 @@ POSITION_LIST = Endpoint(
     "/v5/position/list",
     decode=payloads.decode_positions,
     rows=(("result", "list"),),
+    echoes=Echoes.each({"symbol": "symbol"}, "rows"),
     parameters=(ANY_PRODUCT, SYMBOL, SETTLE_COIN, limit(200), CURSOR),
     pools=paid("position_list"),
     serves=(
@@ -136,6 +141,7 @@ SYMBOL_INFO = Endpoint(
     "/v5/position/symbol-info",
     decode=payloads.decode_symbol_info,
     rows=(("result", "list"),),
+    echoes=Echoes.each({"symbol": "symbol"}),
     parameters=(INVERSE, SYMBOL),
     pools=paid("symbol_info"),
     serves=(LeverageReader.get_leverage,),
@@ -147,6 +153,7 @@ FEE_RATE = Endpoint(
     "/v5/account/fee-rate",
     decode=payloads.decode_fee_rates,
     rows=(("result", "list"),),
+    echoes=Echoes.each({"symbol": "symbol"}),
     parameters=(INVERSE, SYMBOL),
     pools=paid("fee_rate"),
     serves=(CommissionReader.get_commission_rate,),

@@ -16,6 +16,7 @@ from venuekit.capabilities import (
     ServerTime,
     SettingsReader,
 )
+from venuekit.echoes import Echoes
 from venuekit.endpoint import (
     AbsenceProof,
     Absent,
@@ -75,6 +76,7 @@ CONTRACTS: Endpoint[tuple[ContractRow, ...]] = Endpoint(
     "GET",
     "/v1/contracts",
     decode=payload_decoder(tuple[ContractRow, ...], within=("contracts",)),
+    echoes=Echoes.each({"contract": "contract"}),
     parameters=(_ANY_CONTRACT,),
     security=Security.NONE,
     pools=_POOLS,
@@ -93,6 +95,7 @@ POSITIONS: Endpoint[tuple[PositionRow, ...]] = Endpoint(
     "/v1/positions",
     decode=payload_decoder(tuple[PositionRow, ...], within=("positions",)),
     rows=(("positions",),),
+    echoes=Echoes.each({"contract": "contract"}),
     parameters=(_ANY_CONTRACT, Parameter("flat", Kind.BOOLEAN)),
     weight=5,
     pools=_POOLS,
@@ -102,6 +105,7 @@ SETTINGS: Endpoint[tuple[SettingsRow, ...]] = Endpoint(
     "GET",
     "/v1/settings",
     decode=payload_decoder(tuple[SettingsRow, ...], within=("settings",)),
+    echoes=Echoes.each({"contract": "contract"}),
     parameters=(_ANY_CONTRACT,),
     weight=2,
     pools=_POOLS,
@@ -129,6 +133,7 @@ SET_LEVERAGE = Endpoint(
     "PUT",
     "/v1/leverage",
     decode=Changing(payload_decoder(LeverageRow)),
+    echoes=Echoes({"contract": "contract", "leverage": "leverage"}),
     parameters=(
         _CONTRACT,
         Parameter("leverage", Kind.DECIMAL, required=True, role=Role.LEVERAGE, minimum=Decimal(1)),
@@ -144,6 +149,7 @@ SET_MARGIN = Endpoint(
     "PUT",
     "/v1/margin",
     decode=Changing(payload_decoder(MarginRow)),
+    echoes=Echoes({"contract": "contract", "margin": "margin"}),
     parameters=(_CONTRACT, Parameter("margin", required=True, choices=frozenset({"cross", "isolated"}))),
     pools=_POOLS,
     effect=Effect.SET,
@@ -181,6 +187,7 @@ ADD_COLLATERAL = Endpoint(
     "POST",
     "/v1/collateral",
     decode=payload_decoder(CollateralRow),
+    echoes=Echoes({"contract": "contract", "amount": "amount"}),
     parameters=(_CONTRACT, Parameter("amount", Kind.DECIMAL, required=True, role=Role.AMOUNT)),
     pools=_POOLS,
     effect=Effect.DELTA,

@@ -1,0 +1,75 @@
+"""Belonging: whether an answer is the one to its request, as far as its own words and time tell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from venuekit import errors
+from venuekit.clock import clock_error
+from venuekit.endpoint import Effect
+from venuekit.pipeline.verdict import Trouble, TroubleKind
+
+if TYPE_CHECKING:
+    from venuekit.message import HttpResponse
+    from venuekit.pipeline.operation import Operation
+
+__all__ = ["doubted", "is_older", "misplaced"]
+
+#: a refusal that says these about a setting is no reason to read it back: it is sent again, or will be by the caller
+_UNDOUBTED = frozenset({TroubleKind.CLOCK, TroubleKind.THROTTLED, TroubleKind.BANNED, TroubleKind.BUSY})
+#: what is found out about anyway
+_OPEN = frozenset({TroubleKind.LOST, TroubleKind.SHUT_OUT, TroubleKind.OVERLOADED, TroubleKind.DOUBTFUL})
+
+
+def misplaced(operation: Operation[Any], response: HttpResponse) -> str | None:
+    """Return why the success of a write that repeats nothing of its question is not believed, None when it is."""
+    if not operation.endpoint.is_write:
+        return None
+    older = is_older(operation, _given_at(operation, response))
+    if older:
+        return _OLDER
+    if older is None and operation.line.wire.strays:
+        return "it repeats nothing of what was asked, and answers that nobody asked for have been met before"
+    return None
+
+
+_OLDER = "it was given before the request was sent, and answers another one"
+
+
+def doubted(operation: Operation[Any], response: HttpResponse, trouble: Trouble) -> Trouble:
+    """Return the refusal of a write, or what it is where it may be that of another request."""
+    endpoint = operation.endpoint
+    if trouble.kind in _OPEN or not endpoint.is_write:
+        return trouble
+    trouble.given_at = _given_at(operation, response)
+    # where the clock is what the refusal is about, it tells only once it is measured
+    older = None if trouble.kind is TroubleKind.CLOCK else is_older(operation, trouble.given_at)
+    if older:
+        lost = errors.AnswerLost(f"a refusal ({trouble.error.message}): {_OLDER}", status=response.status)
+        return Trouble(TroubleKind.LOST, lost)
+    if older is False or not operation.line.wire.strays:
+        return trouble
+    if trouble.kind is TroubleKind.CLOCK and trouble.given_at is not None:
+        return trouble
+    if endpoint.effect is Effect.SET and (trouble.kind in _UNDOUBTED or endpoint.readback is None):
+        return trouble
+    return Trouble(TroubleKind.SUSPECT, trouble.error, trouble.delay)
+
+
+def is_older(operation: Operation[Any], given_at: int | None, *, since: int = 0) -> bool | None:
+    """
+    Say whether an answer was given before its request was sent; None where that cannot be told.
+
+    ``since`` is by how much the venue's clock was found to be ahead since then, in milliseconds.
+    """
+    if given_at is None:
+        return None
+    error, sent_at = clock_error(operation.line.place.clock), operation.sent_at + since
+    if given_at < sent_at - error:
+        return True
+    return False if given_at > sent_at + error else None
+
+
+def _given_at(operation: Operation[Any], response: HttpResponse) -> int | None:
+    read = operation.line.place.venue.answered_at
+    return None if read is None else read(response)
