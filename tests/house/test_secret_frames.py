@@ -1,0 +1,197 @@
+"""Whatever fails and whoever ends it, no traceback shows a key, a signature or a secret, however it is printed."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import gc
+import json
+import logging
+import os
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+import rich.traceback
+from secret_failures import FAILURES, Stand, failing
+
+from venuekit.message import HttpResponse
+from venuekit.plugins import make_plugins
+
+_PLUGINS = make_plugins()
+#: one venue for each way of signing
+SCHEMES = tuple({type(_PLUGINS.venue(one).signing): one for one in _PLUGINS.venue_ids()}.values())
+#: whose frames hold URL and headers
+FOREIGN = ("aiohttp", "yarl", "multidict")
+#: how deep a reporter of errors goes into variables
+DEPTH = 4
+
+
+def related(error: BaseException) -> Iterator[BaseException]:
+    """Everything an error came of, what was suppressed included, and what is in it."""
+    waiting: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop()
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            waiting += (one.__cause__, one.__context__)
+            if isinstance(one, BaseExceptionGroup):
+                waiting += one.exceptions
+
+
+def frames(error: BaseException) -> Iterator[FrameType]:
+    """Every frame of every traceback that an error leads to."""
+    for one in related(error):
+        yield from (frame for frame, _ in traceback.walk_tb(one.__traceback__))
+
+
+def deep(value: object, depth: int = DEPTH) -> str:
+    """Return a value as a reporter sees it that takes containers apart and asks everything else for its repr."""
+    if isinstance(value, HttpResponse):
+        return repr(value)  # a venue's own words; should it repeat a key, it is where they are
+    if depth and isinstance(value, dict):
+        return " ".join(f"{key!r}={deep(one, depth - 1)}" for key, one in value.items())
+    if depth and isinstance(value, list | tuple | set | frozenset):
+        return " ".join(deep(one, depth - 1) for one in value)
+    return repr(value)
+
+
+def shown(error: BaseException) -> dict[str, str]:
+    """Return an error as each printer prints it."""
+    told = rich.traceback.Traceback.extract(
+        type(error),
+        error,
+        error.__traceback__,
+        show_locals=True,
+        locals_max_length=None,  # type: ignore[arg-type]  # as its own documentation says
+        locals_max_string=None,  # type: ignore[arg-type]
+    )
+    variables = [frame.locals or {} for stack in told.stacks for frame in stack.frames]
+    return {
+        "traceback": "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format()),
+        "rich": "\n".join(f"{name} {value}" for one in variables for name, value in one.items()),
+        "reporter": "\n".join(deep(dict(frame.f_locals)) for frame in frames(error)),
+        "texts": " ".join(f"{one} {one!r} {one.args!r} {vars(one)!r}" for one in related(error)),
+    }
+
+
+def secrets(stand: Stand) -> dict[str, str]:
+    """Return what nobody may see, by what it is."""
+    hidden = {"key": stand.sim.key, "secret": stand.sim.secret, "read-only secret": stand.sim.read_only_secret}
+    hidden |= {"proxy": "secretword", "proxy's header": base64.b64encode(b"me:secretword").decode()}
+    return hidden | {f"signature {number}": one for number, one in enumerate(stand.watch.signatures)}
+
+
+async def failed(name: str, stand: Stand) -> BaseException:
+    """Let it fail; return what its caller sees."""
+    try:
+        await FAILURES[name](stand)
+    except BaseException as error:  # noqa: BLE001 - whatever it is
+        return error
+    pytest.fail(f"{name} did not fail")
+
+
+@pytest.mark.parametrize("name", FAILURES)
+@pytest.mark.parametrize("venue_id", SCHEMES)
+async def test_no_printer_shows_a_secret(
+    venue_id: str, name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No frame of an error, of what it came of or of what was suppressed holds a secret, or is the HTTP client's."""
+    caplog.set_level(logging.DEBUG)
+    async with failing(venue_id, tmp_path) as stand:
+        error = await failed(name, stand)
+        names = {frame.f_code.co_filename for frame in frames(error)}
+        foreign = {one for one in names if any(f"/{package}/" in one for package in FOREIGN)}
+        found = {
+            (what, printer)
+            for printer, text in (*shown(error).items(), ("log", caplog.text))
+            for what, secret in secrets(stand).items()
+            if secret in text
+        }
+        assert (found, foreign) == (set(), set())
+
+
+@pytest.mark.parametrize("name", FAILURES)
+async def test_what_nobody_retrieves_is_logged_without_a_secret(
+    name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A task whose error nobody takes is reported by the loop; the reporter finds nothing in its frames."""
+    caplog.set_level(logging.DEBUG)
+    loop = asyncio.get_running_loop()
+    told: list[dict[str, Any]] = []
+    loop.set_exception_handler(lambda _, context: told.append(context))
+    async with failing(SCHEMES[0], tmp_path) as stand:
+        task = asyncio.ensure_future(FAILURES[name](stand))
+        await asyncio.wait([task])
+        was_cancelled = task.cancelled()
+        del task
+        stand.watch.events.clear()  # observers that keep errors keep their frames
+        gc.collect()
+        errors = [context["exception"] for context in told if "exception" in context]
+        assert was_cancelled or errors
+        texts = [deep(context) for context in told]
+        texts += [text for error in errors for text in shown(error).values()]
+        texts += [caplog.text, *(repr(vars(record)) for record in caplog.records)]
+        assert {what for text in texts for what, secret in secrets(stand).items() if secret in text} == set()
+        errors.clear()
+        told.clear()
+
+
+#: what is shown by a run of pytest: it prints slowly
+SHOWN = ("callers_timeout", "waited_for", "in_a_group", "reset", "out_of_patience", "broken_signer")
+_MODULE = """
+import json, os, pathlib
+import pytest
+from secret_failures import FAILURES, failing
+
+@pytest.mark.parametrize("name", os.environ["KINDS"].split())
+@pytest.mark.parametrize("venue_id", os.environ["VENUES"].split())
+async def test_it(venue_id, name, tmp_path):
+    async with failing(venue_id, tmp_path / "journal") as stand:
+        try:
+            await FAILURES[name](stand)
+        finally:
+            planted = [stand.sim.key, stand.sim.secret, stand.sim.read_only_secret, *stand.watch.signatures]
+            with open(os.environ["PLANTED"], "a") as file:
+                file.write(json.dumps(planted) + "\\n")
+            del planted
+"""
+
+
+def test_pytest_shows_no_secret_with_the_variables_of_frames(tmp_path: Path) -> None:
+    """``pytest -l`` of a user's tests that fail prints every frame and variable, and none of them is a secret."""
+    module, planted = tmp_path / "test_user.py", tmp_path / "planted"
+    module.write_text(_MODULE)
+    environment = {
+        **os.environ,
+        "PLANTED": str(planted),
+        "VENUES": " ".join(SCHEMES),
+        "KINDS": " ".join(SHOWN),
+        "PYTHONPATH": str(Path(__file__).parent),
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-l",
+        "-vv",
+        "--full-trace",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:randomly",
+    ]
+    command += ["-o", "asyncio_mode=auto", "--rootdir", str(tmp_path), str(module)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)  # noqa: S603
+
+    hidden = {one for line in planted.read_text().splitlines() for one in json.loads(line)}
+    assert f"{len(SHOWN) * len(SCHEMES)} failed" in done.stdout
+    assert len(hidden) > len(SHOWN)
+    assert [one[:3] for one in hidden if one in done.stdout + done.stderr] == []
