@@ -8,7 +8,8 @@ from typing import Any
 
 from contract_registry import DOCUMENTED, ROWS, Row
 
-from venuekit.endpoint import Endpoint
+from venuekit.echoes import Echoes
+from venuekit.endpoint import Effect, Endpoint
 from venuekit.plugins import Plugins, make_plugins
 from venuekit.venue import Venue
 
@@ -50,7 +51,39 @@ def _venue(venue: Venue[Any], rows: list[Row]) -> str:
     if others:
         lines += ["", "Also declared, for reads of settings and raw calls:", ""]
         lines += [f"- `{one}` ({_facts(one)}){f': {one.note}' if one.note else ''}" for one in others]
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, "", *_belonging(venue), ""])
+
+
+def _belonging(venue: Venue[Any]) -> list[str]:
+    """Return which layer tells, per endpoint, that an answer is the one to its question."""
+    return [
+        "By what an answer shows that it belongs to its question, besides a connection that brings nothing else:",
+        "",
+        "| endpoint | repeats | refused, or where it repeats nothing |",
+        "|---|---|---|",
+        *(f"| `{one}` | {_repeated(one) or '-'} | {_otherwise(venue, one)} |" for one in venue.endpoints),
+    ]
+
+
+def _repeated(endpoint: Endpoint[Any]) -> str:
+    echoes = endpoint.echoes if isinstance(endpoint.echoes, tuple) else (endpoint.echoes,)
+    return "; ".join(_told(each) for each in echoes)
+
+
+def _told(echoes: Echoes) -> str:
+    names = ", ".join(f"`{name}`" for name in echoes.fields if name)
+    if echoes.items is not None:
+        return f"each item of `{echoes.items}`" + (f": {names}" if names else "")
+    return f"each row: {names}" if echoes.many else names
+
+
+def _otherwise(venue: Venue[Any], endpoint: Endpoint[Any]) -> str:
+    if not endpoint.is_write:
+        return "-"
+    look = "read back" if endpoint.effect is Effect.SET else "one look"
+    can_look = endpoint.readback is not None or endpoint.settle is not None
+    after = f"after a stray: {look if can_look else 'unknown, nothing can be read'}"
+    return after if venue.answered_at is None else f"its own time; {after}"
 
 
 def _row(venue: Venue[Any], row: Row) -> str:
