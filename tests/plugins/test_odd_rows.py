@@ -171,6 +171,32 @@ async def test_an_odd_order_hides_no_other_and_is_not_taken_for_ended(venue: str
 
 
 @venues
+async def test_an_odd_row_of_a_history_hides_no_other(venue: str) -> None:
+    """Fills and orders come without it, and it is warned of."""
+    async with staged(venue) as stage:
+        quantity = {"binance_coinm": D(1), "bybit_inverse": D(100)}.get(venue, D("0.01"))
+        for _ in range(3):
+            await stage.account.place_order(
+                OrderRequest(symbol=stage.held, side=OrderSide.BUY, type=OrderType.MARKET, quantity=quantity)
+            )
+        bybit = venue == "bybit_inverse"
+        fills = ("execution/list", "execId", "execPrice") if bybit else ("userTrades", "id", "price")
+        orders = ("order/history" if bybit else "allOrders", "orderId", "price")
+        for (part, name, field), walk in ((fills, stage.account.iter_trades), (orders, stage.account.iter_orders)):
+            every = await walk(stage.held).all()
+            odd = every[-2].id
+
+            def spoil(rows: list[dict[str, Any]], name: str = name, field: str = field, odd: str = odd) -> None:
+                for row in rows:
+                    row[field] = "NaN" if str(row[name]) == odd else row[field]
+
+            stage.edits = {part: spoil}
+            with pytest.warns(OddRow, match="rice: expected a decimal number, got 'NaN'"):
+                found = await walk(stage.held).all()
+            assert [one.id for one in found] == [one.id for one in every if one.id != odd]
+
+
+@venues
 async def test_an_odd_instrument_hides_no_other(venue: str) -> None:
     """It is left out with a warning; another one can be traded."""
     async with staged(venue) as stage:

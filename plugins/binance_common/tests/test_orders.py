@@ -34,7 +34,7 @@ from venuekit.plugins import make_plugins
 from venuekit.simulator import ApplyLater, Arrival, DropBefore
 from venuekit.simulator.ledger import Forced, Side
 from venuekit.testing.clock import LoopClock
-from venuekit.walking import Span, Track
+from venuekit.walking import Page, Span, Track
 from venuekit_binance_common.order_reading import walk_windows
 from venuekit_binance_common.testing import LeapingStage, leaping, open_exchange
 
@@ -403,9 +403,9 @@ async def test_walk_over_windows_yields_every_row_once(
     """Whichever rows of a crowded window the venue picks, and in which order it lists them."""
     rows = sorted({(moment, data.draw(st.integers(0, limit - 2))) for moment in times})
 
-    async def fetch(window: Span) -> list[tuple[int, int]]:
+    async def fetch(window: Span) -> Page[tuple[int, int]]:
         found = [row for row in rows if window.start <= row[0] <= window.end]
-        return list(reversed(found[-limit:])) if newest else found[:limit]
+        return Page(list(reversed(found[-limit:])) if newest else found[:limit])
 
     track = Track[tuple[int, int]](time=lambda row: row[0], key=lambda row: row)
     walked = [row async for row in walk_windows(fetch, Span(0, 400), track, limit)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 import attrs
@@ -19,11 +19,11 @@ class ById(Generic[T]):
     """
     A history that can be asked from an id on, whose ids ascend with time.
 
-    ``fetch`` returns the rows from an id on, ``limit`` of them where there are as many; ``identity`` and ``time`` (in
-    milliseconds) are those of a row.
+    ``fetch`` returns the page of rows from an id on, ``limit`` of them where there are as many; ``identity`` and
+    ``time`` (in milliseconds) are those of a row.
     """
 
-    fetch: Callable[[int], Awaitable[Sequence[T]]]
+    fetch: Callable[[int], Awaitable[Page[T]]]
     identity: Callable[[T], int]
     time: Callable[[T], int]
     limit: int
@@ -39,7 +39,7 @@ class ById(Generic[T]):
         low, high = 0, known
         while low < high:
             middle = (low + high) // 2
-            rows = await self.fetch(middle)
+            rows = (await self.fetch(middle)).items
             earlier = [self.identity(row) for row in rows if self.time(row) < moment]
             low = max((low, *(one + 1 for one in earlier)))
             since = [self.identity(row) for row in rows if self.time(row) >= moment]
@@ -50,13 +50,9 @@ class ById(Generic[T]):
 
     async def whole(self, moment: int, known: int) -> list[T]:
         """Return all rows of a millisecond, of which ``known`` is an id; raises ``PayloadMismatch``."""
-
-        async def fetch(number: int) -> Page[T]:
-            return Page(await self.fetch(number))
-
         first = await self.first_of(moment, known)
         rows = by_identity(
-            fetch,
+            self.fetch,
             first,
             limit=self.limit,
             identity=self.identity,

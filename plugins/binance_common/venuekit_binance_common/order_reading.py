@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import attrs
 
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from venuekit_binance_common.order_algo_endpoints import AlgoEndpoints
     from venuekit_binance_common.order_rows import AlgoOrderRow, OrderRow
 
-__all__ = ["ORDER_REACH", "TRACK", "BinanceOrderReading", "algo_named", "raws_of", "walk_windows"]
+__all__ = ["ORDER_REACH", "TRACK", "BinanceOrderReading", "algo_named", "page_of", "raws_of", "walk_windows"]
+
+T = TypeVar("T")
 
 #: a minute less than the venue says, so that what is asked for is not too old when it arrives
 ORDER_REACH = Reach(
@@ -130,15 +132,15 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
         return Walk(walk, cost_per_page=self.ORDERS.all_orders.weight_most)
 
     async def _walk_plain(self, symbol: str, span: Span) -> AsyncGenerator[Order, None]:
-        async def fetch(window: Span) -> Sequence[Order]:
-            answer = await self.answer(
+        async def fetch(window: Span) -> Page[Order]:
+            answer = await self.answer_rows(
                 self.ORDERS.all_orders, symbol=symbol, startTime=window.start, endTime=window.end, limit=_PAGE_SIZE
             )
-            return await self._orders(answer)
+            return page_of(answer, await self._orders(answer))
 
-        async def fetch_from(number: int) -> Sequence[Order]:
-            answer = await self.answer(self.ORDERS.all_orders, symbol=symbol, orderId=number, limit=_PAGE_SIZE)
-            return await self._orders(answer)
+        async def fetch_from(number: int) -> Page[Order]:
+            answer = await self.answer_rows(self.ORDERS.all_orders, symbol=symbol, orderId=number, limit=_PAGE_SIZE)
+            return page_of(answer, await self._orders(answer))
 
         by_id, origin = _by_id(fetch_from), Origin(self.venue.id, "iter_orders")
         async for order in walk_windows(fetch, span, TRACK, _PAGE_SIZE, origin=origin, by_id=by_id):
@@ -147,22 +149,22 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
     async def _walk_algo(self, algo: AlgoEndpoints, symbol: str, span: Span) -> AsyncGenerator[Order, None]:
         if algo.all_orders is None:
             # that read is as urgent elsewhere as a walk is not
-            answer = await self.using(priority=Priority.HISTORY).answer(algo.open_orders, symbol=symbol)
+            answer = await self.using(priority=Priority.HISTORY).answer_rows(algo.open_orders, symbol=symbol)
             for order in sorted(await self._algo_orders(answer), key=TRACK.time):
                 if span.start <= TRACK.time(order) <= span.end:
                     yield order
             return
         history = algo.all_orders
 
-        async def fetch(window: Span) -> Sequence[Order]:
-            answer = await self.answer(
+        async def fetch(window: Span) -> Page[Order]:
+            answer = await self.answer_rows(
                 history, symbol=symbol, startTime=window.start, endTime=window.end, limit=_PAGE_SIZE
             )
-            return await self._algo_orders(answer)
+            return page_of(answer, await self._algo_orders(answer))
 
-        async def fetch_from(number: int) -> Sequence[Order]:
-            answer = await self.answer(history, symbol=symbol, algoId=number, limit=_PAGE_SIZE)
-            return await self._algo_orders(answer)
+        async def fetch_from(number: int) -> Page[Order]:
+            answer = await self.answer_rows(history, symbol=symbol, algoId=number, limit=_PAGE_SIZE)
+            return page_of(answer, await self._algo_orders(answer))
 
         by_id, origin = _by_id(fetch_from), Origin(self.venue.id, "iter_orders")
         async for order in walk_windows(fetch, span, TRACK, _PAGE_SIZE, origin=origin, by_id=by_id):
@@ -253,7 +255,12 @@ def raws_of(answer: Answer[Any]) -> Sequence[Any]:
     return raws
 
 
-def _by_id(fetch: Callable[[int], Awaitable[Sequence[Order]]]) -> ById[Order]:
+def page_of(answer: Answer[Any], items: Sequence[T]) -> Page[T]:
+    """Return the items of an answer as a page that counts its rows, those that could not be read as well."""
+    return Page(items, rows=len(items) + len(answer.odd))
+
+
+def _by_id(fetch: Callable[[int], Awaitable[Page[Order]]]) -> ById[Order]:
     return ById(fetch=fetch, identity=lambda order: int(order.id), time=TRACK.time, limit=_PAGE_SIZE)
 
 
@@ -262,7 +269,7 @@ def _reading(answer: Answer[Any]) -> tuple[datetime, Any]:
 
 
 async def walk_windows(
-    fetch: Callable[[Span], Any],
+    fetch: Callable[[Span], Awaitable[Page[Any]]],
     span: Span,
     track: Track[Any],
     limit: int,
@@ -282,12 +289,13 @@ async def walk_windows(
     """
 
     async def page(window: Span, _: str | None) -> Page[Any]:
-        rows = sorted(await fetch(window), key=track.time)
-        if by_id is not None and len(rows) >= limit and window.start == window.end:
+        answered = await fetch(window)
+        rows, is_full = sorted(answered.items, key=track.time), answered.count >= limit
+        if by_id is not None and is_full and window.start == window.end:
             known = min(map(by_id.identity, rows))
             return Page((await attrs.evolve(by_id, origin=origin).whole(window.start, known))[::-1])
         # turned round: the walk expects a page to begin with the newest
-        return Page(rows[::-1], "more" if len(rows) >= limit else None)
+        return Page(rows[::-1], "more" if is_full else None)
 
     windows = span.windows(ORDER_REACH.width)
     async for item in bisected(page, windows, track=track, after=after, most_pages=1, origin=origin):

@@ -10,7 +10,14 @@ from venuekit.clock import from_milliseconds
 from venuekit.walk import Walk
 from venuekit.walking import Origin, Page, Span, by_identity
 from venuekit_binance_common.moments import ById
-from venuekit_binance_common.order_reading import ORDER_REACH, TRACK, BinanceOrderReading, raws_of, walk_windows
+from venuekit_binance_common.order_reading import (
+    ORDER_REACH,
+    TRACK,
+    BinanceOrderReading,
+    page_of,
+    raws_of,
+    walk_windows,
+)
 from venuekit_binance_common.order_values import fill_of
 from venuekit_binance_common.reach import milliseconds
 
@@ -60,9 +67,9 @@ class BinanceTrades(BinanceOrderReading, TradeReader, ForcedOrderReader):
 
             async def fetch(number: int) -> Page[Fill]:
                 if number > begin or not known:
-                    return Page(await self._fills(symbol, fromId=number))
-                behind = max(int(fill.id) for fill in known) + 1
-                return Page([*known, *await self._fills(symbol, fromId=behind)])
+                    return await self._fills(symbol, fromId=number)
+                page = await self._fills(symbol, fromId=max(int(fill.id) for fill in known) + 1)
+                return Page([*known, *page.items], rows=len(known) + page.count)
 
             fills = by_identity(
                 fetch,
@@ -94,11 +101,11 @@ class BinanceTrades(BinanceOrderReading, TradeReader, ForcedOrderReader):
                 self, self.SERVER_TIME, operation="iter_forced_orders", start=start, end=end, after=resume
             )
 
-            async def fetch(window: Span) -> Sequence[Order]:
-                answer = await self.answer(
+            async def fetch(window: Span) -> Page[Order]:
+                answer = await self.answer_rows(
                     endpoint, symbol=symbol, startTime=window.start, endTime=window.end, limit=_FORCED_PAGE_SIZE
                 )
-                return await self._orders(answer)
+                return page_of(answer, await self._orders(answer))
 
             origin = Origin(self.venue.id, "iter_forced_orders")
             async for order in walk_windows(fetch, span, TRACK, _FORCED_PAGE_SIZE, after=after, origin=origin):
@@ -116,8 +123,9 @@ class BinanceTrades(BinanceOrderReading, TradeReader, ForcedOrderReader):
         pending = list(reversed(span.windows(ORDER_REACH.width)))
         while pending:
             window = pending.pop()
-            fills = await self._fills(symbol, startTime=window.start, endTime=window.end)
-            if len(fills) < _PAGE_SIZE:
+            page = await self._fills(symbol, startTime=window.start, endTime=window.end)
+            fills = page.items
+            if page.count < _PAGE_SIZE:
                 if fills:
                     return min(int(fill.id) for fill in fills), fills
             elif window.end > window.start:
@@ -135,11 +143,12 @@ class BinanceTrades(BinanceOrderReading, TradeReader, ForcedOrderReader):
             limit=_PAGE_SIZE,
         )
 
-    async def _fills(self, symbol: str, **where: int) -> Sequence[Fill]:
-        answer = await self.answer(self.ORDERS.trades, symbol=symbol, limit=_PAGE_SIZE, **where)
+    async def _fills(self, symbol: str, **where: int) -> Page[Fill]:
+        answer = await self.answer_rows(self.ORDERS.trades, symbol=symbol, limit=_PAGE_SIZE, **where)
         size = await self._size(symbol)
         sign = self.ORDERS.terms.commission_sign
-        return [
+        fills = [
             fill_of(row, size, raw, commission_sign=sign)
             for row, raw in zip(answer.value, raws_of(answer), strict=True)
         ]
+        return page_of(answer, fills)
