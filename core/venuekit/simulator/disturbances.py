@@ -44,7 +44,8 @@ class Reply:
     Without a ``response`` the connection is closed and not one byte sent. ``keep`` is how much of the body is sent
     before the connection is closed, though its length promises all of it. ``half_close`` closes the sending half
     after the answer. ``before`` and ``after`` are
-    responses that no request asked for, sent on the same connection before and behind the answer.
+    responses that no request asked for, sent on the same connection before and behind the answer; ``lead`` is how many
+    seconds pass between those before it and the answer.
     """
 
     response: Response | None
@@ -52,6 +53,7 @@ class Reply:
     half_close: bool = False
     before: tuple[Response, ...] = ()
     after: tuple[Response, ...] = ()
+    lead: float = 0.0
 
 
 @attrs.define
@@ -215,21 +217,27 @@ class Rewrite(Disturbance):
 
 @attrs.frozen
 class Unasked(Disturbance):
-    """A response that no request asked for arrives on the connection, behind the answer or ``first``."""
+    """
+    A response that no request asked for arrives on the connection, behind the answer or ``first``.
+
+    One that is first may be there ``lead`` seconds before the answer, when the request has long left: then nothing but
+    its own words tells that it is not the answer.
+    """
 
     response: Response
     first: bool = False
+    lead: float = 0.0
 
     @classmethod
-    def json(cls, payload: object, *, status: int = 200, first: bool = False) -> Self:
+    def json(cls, payload: object, *, status: int = 200, first: bool = False, lead: float = 0.0) -> Self:
         """Return one that is JSON."""
-        return cls(json_response(payload, status, None), first)
+        return cls(json_response(payload, status, None), first, lead)
 
     async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:  # noqa: ARG002
         """Carry out, and answer more than was asked for."""
         reply = await proceed()
         if self.first:
-            return attrs.evolve(reply, before=(*reply.before, self.response))
+            return attrs.evolve(reply, before=(*reply.before, self.response), lead=max(reply.lead, self.lead))
         return attrs.evolve(reply, after=(*reply.after, self.response))
 
 

@@ -135,6 +135,8 @@ class Server:
             return await self._break_off(request, transport, response, reply.keep)
         for unasked in reply.before:
             transport.write(self._raw(unasked))
+        if reply.lead:
+            await self._clock.sleep(reply.lead)
         message = self._message(response)
         if reply.half_close or reply.after:
             await message.prepare(request)

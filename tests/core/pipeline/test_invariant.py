@@ -61,6 +61,7 @@ FAULTS: dict[str, Callable[[], Disturbance | None]] = {
     "answered twice": Twice,
     "stray behind": lambda: Unasked.json(PLAUSIBLE),
     "stray first": lambda: Unasked.json(PLAUSIBLE, first=True),
+    "stray long before": lambda: Unasked.json(PLAUSIBLE, first=True, lead=0.5),
     "stray refusal first": lambda: Unasked.json({"error": {"code": 2999, "message": "?"}}, status=400, first=True),
 }
 faults = st.lists(st.sampled_from(sorted(FAULTS)), max_size=3)
