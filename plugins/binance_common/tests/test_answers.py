@@ -77,6 +77,16 @@ def test_words_of_the_venues_without_a_code_are_still_its_own() -> None:
     assert (refusal.code, refusal.is_foreign) == (None, False)
 
 
+@pytest.mark.parametrize("status", [403, 418, 429])
+@pytest.mark.parametrize("body", [b'{"msg":"Forbidden"}', b'{"code":null,"msg":"Slow down"}', b'{"code":"","msg":""}'])
+def test_words_without_a_code_may_be_a_firewalls(body: bytes, status: int) -> None:
+    """An order that met them may have been executed."""
+    refusal = read_answer(answer(body, status))
+
+    assert refusal is not None
+    assert (refusal.code, refusal.is_foreign) == (None, True)
+
+
 @pytest.mark.parametrize("body", [b"<html>ok</html>", b"", b"   ", b"ok", b'{"code":200,"ms'])
 def test_success_that_is_not_json_is_no_answer(body: bytes) -> None:
     """A 2xx that cannot be read is neither success nor refusal."""

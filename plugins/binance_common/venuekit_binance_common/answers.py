@@ -20,6 +20,8 @@ _OPENING = frozenset({b"{", b"["})
 #: an object that carries a code is short; a longer body is an answer, whatever its fields are called
 _LONGEST_REFUSAL = 4096
 _TOO_MANY_REQUESTS = -1003
+#: statuses of a firewall, too: without a code nothing tells that the venue itself refused
+_OF_FIREWALLS = frozenset({403, 418, 429})
 
 
 def read_answer(response: HttpResponse) -> Refusal | None:
@@ -43,7 +45,10 @@ def read_answer(response: HttpResponse) -> Refusal | None:
         document = json.loads(body)
     except ValueError:
         return read_foreign(response)
-    return _refusal_in(document) or read_foreign(response)
+    refusal = _refusal_in(document)
+    if refusal is None or (refusal.code is None and response.status in _OF_FIREWALLS):
+        return read_foreign(response)
+    return refusal
 
 
 def _refusal_in(document: Any) -> Refusal | None:
