@@ -52,6 +52,9 @@ class Transport(Protocol):
     A transport that sees its connections may have an attribute ``strays: int``: how often a connection brought bytes
     that nobody had asked for. As long as it is 0 (or there is none), no answer is suspected to belong to another
     question.
+
+    One that keeps connections may have a method ``distrust()``: none of those it has now carries another request. It is
+    called when one of them brought an answer to another question, behind which the true one may follow.
     """
 
     async def send(self, request: HttpRequest) -> HttpResponse:

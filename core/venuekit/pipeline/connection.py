@@ -54,6 +54,7 @@ class WatchedConnection(ResponseHandler):
     def __init__(self, loop: asyncio.AbstractEventLoop, connector: Connector) -> None:
         super().__init__(loop)
         self._connector = connector
+        self._era = connector.era
         #: whether a byte of the present request may have been written
         self.begun = False
         #: why the present answer is not to be believed, None when it is
@@ -78,7 +79,7 @@ class WatchedConnection(ResponseHandler):
             if _is_answer(self.transport):
                 self._connector.strays += 1
             return False
-        return True
+        return self._era == self._connector.era
 
     def start_timeout(self) -> None:
         """Hear that the request was written as a whole; aiohttp's own timeouts, which it is for, are not used."""
@@ -197,13 +198,14 @@ class Connector(TCPConnector):
     """
     A pool of watched connections.
 
-    ``strays`` counts the times that a connection brought what nobody had asked for; ``taken`` is the connection of
+    ``strays`` counts the times that a connection brought what nobody had asked for; one of an earlier ``era`` is not
+    used again; ``taken`` is the connection of
     each task that has an exchange under way.
     """
 
     def __init__(self) -> None:
         super().__init__(limit=0, ttl_dns_cache=60)
-        self.strays = 0
+        self.strays = self.era = 0
         self.taken: dict[asyncio.Task[Any] | None, WatchedConnection] = {}
         self._factory: Any = partial(WatchedConnection, self._loop, self)
 

@@ -379,6 +379,7 @@ class Operation(Generic[T]):
         return self._trouble(TroubleKind.LOST, errors.AnswerLost(words, status=refusal.status))
 
     def _misplaced(self, why: str, response: HttpResponse) -> Trouble:
+        self.line.wire.distrust()  # or the true answer would be taken for that of the next request
         return self._trouble(TroubleKind.LOST, errors.AnswerLost(why, status=response.status))
 
     def _refused(self, refusal: Trouble, response: HttpResponse, costs: tuple[Any, ...]) -> Trouble:

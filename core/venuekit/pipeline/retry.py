@@ -16,6 +16,7 @@ import attrs
 import tenacity as _t
 
 from venuekit.endpoint import Change, Effect, Endpoint, Subject
+from venuekit.errors import OperationError
 from venuekit.pipeline.belonging import is_older
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
@@ -131,10 +132,14 @@ async def persist(
         Trouble: with FIND_OUT, DONE or RAISE as its move; or one whose attempts or waits are used up.
     """
     pending = first
+    wire, met = operation.line.wire, 0
+    refusal: OperationError | None = None
 
     async def attempt() -> T:
-        nonlocal pending
+        nonlocal pending, met, refusal
         try:
+            if refusal is not None and wire.strays > met:  # its true answer came while it was waited
+                raise Trouble(TroubleKind.SUSPECT, refusal)
             if pending is not None:
                 trouble, pending = pending, None
                 raise trouble
@@ -150,6 +155,8 @@ async def persist(
                     raise operation.lose(trouble.error) from None
             elif chosen not in {Move.RETRY, Move.WAIT}:
                 raise
+            if column(operation.endpoint) is Column.ONCE and trouble.kind is not TroubleKind.NEVER_SENT:
+                met, refusal = wire.strays, trouble.error
             raise _Again(trouble) from None
 
     policy = operation.line.place.policy

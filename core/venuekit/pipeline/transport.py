@@ -69,6 +69,10 @@ class AiohttpTransport:
         """How often a connection brought what nobody had asked for."""
         return self._connector.strays
 
+    def distrust(self) -> None:
+        """Use no connection of now for another request."""
+        self._connector.era += 1
+
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Send once and read the whole answer."""
         task: asyncio.Task[Any] | None = asyncio.current_task()

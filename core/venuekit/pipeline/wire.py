@@ -39,6 +39,9 @@ class Wire(Protocol):
     def strays(self) -> int:
         """How often it has met an answer that nobody asked for; 0 where it would not know."""
 
+    def distrust(self) -> None:
+        """Use no connection of now for another request: one of them brought an answer to another question."""
+
 
 @attrs.frozen(eq=False)
 class RestWire:
@@ -95,3 +98,9 @@ class RestWire:
     def strays(self) -> int:
         """Ask the transport, which need not know."""
         return getattr(self.transport, "strays", 0)
+
+    def distrust(self) -> None:
+        """Ask the transport, which need not have connections."""
+        distrust = getattr(self.transport, "distrust", None)
+        if distrust is not None:
+            distrust()

@@ -18,7 +18,6 @@ pytestmark = pytest.mark.looptime
 
 COLLATERAL = ("POST", "/v1/collateral")
 OTHER_SETTING = Answer.json(200, {"contract": "TOYUSD", "leverage": "7"})
-THROTTLED = {"error": {"code": 1006, "message": "too many requests", "retryAfter": 0}}
 
 
 async def add(account: Any, amount: int = 5, **options: Any) -> Any:
@@ -168,6 +167,34 @@ async def test_refusal_after_a_stray_is_believed_after_one_look(stage: Any, appl
     assert len(stage.arrivals(*COLLATERAL)) == 1
     assert len(stage.arrivals("GET", "/v1/collateral/history")) == 1
     assert stage.account._line.subjects.fences == []
+
+
+@pytest.mark.parametrize("applied", [True, False])
+async def test_refusal_whose_wait_brings_a_stray_is_not_answered_by_sending_again(stage: Any, applied: bool) -> None:
+    """The stray may be the true answer: a throttled move is looked for before it is sent a second time."""
+    line = stage.account._line
+
+    class Wire:
+        @property
+        def strays(self) -> int:
+            return int(stage.clock.monotonic() > began)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(wire, name)
+
+    wire, line.wire, began = line.wire, Wire(), stage.clock.monotonic()
+    refusal = attrs.evolve(refused(stage, status=429, code=1005, retryAfter=1), applied=applied)
+    stage.sim.disturb("toy_perp", ADD_COLLATERAL, refusal)
+
+    if applied:
+        assert (await add(stage.account)).amount == 5
+    else:
+        with pytest.raises(errors.VenueError) as caught:
+            await add(stage.account)
+        assert caught.value.outcome is Outcome.NOT_APPLIED
+
+    assert added(stage) == ([5] if applied else [])
+    assert len(stage.arrivals(*COLLATERAL)) == 1
 
 
 async def test_look_that_fails_leaves_it_unknown(stage: Any) -> None:

@@ -1,0 +1,132 @@
+"""One response nobody asked for, between a request and its answer, on every venue: it is taken for nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from typing import Any
+
+import attrs
+import pytest
+
+import venuekit
+from venuekit.capabilities import OrderRequest, OrderSide, OrderType
+from venuekit.credentials import Credentials
+
+D = Decimal
+#: symbol, quantity and price of an order that rests, the path of orders and of leverage
+VENUES = {
+    "binance_usdm": ("ETHUSDT", D("0.1"), D(2000), "/fapi/v1/order", "/fapi/v1/leverage"),
+    "binance_coinm": ("ETHUSD_PERP", D(10), D(2000), "/dapi/v1/order", "/dapi/v1/leverage"),
+    "aster_usdm": ("ETHUSDT", D("0.1"), D(2000), "/fapi/v1/order", "/fapi/v1/leverage"),
+    "bybit_inverse": ("ETHUSD", D(100), D(2000), "/v5/order/create", "/v5/position/set-leverage"),
+}
+venues = pytest.mark.parametrize("venue", VENUES)
+
+
+@attrs.define
+class Proxy:
+    """Passes whole messages on; before the answer to a POST of ``path`` it sends the one that was given last time."""
+
+    upstream: int
+    path: str = ""
+    last: bytes = b""
+    strays: int = 0
+    arrivals: list[str] = attrs.field(factory=list)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection."""
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                await self._answer(head + await reader.readexactly(_length(head)), writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass  # the client has gone
+        finally:
+            writer.close()
+
+    async def _answer(self, message: bytes, writer: asyncio.StreamWriter) -> None:
+        verb, target, _ = message.split(b" ", 2)
+        is_watched = verb == b"POST" and self.path.encode() + b"?" in target + b"?" and bool(self.path)
+        answer = await self._pass_on(message)
+        if is_watched:
+            self.arrivals.append(target.decode())
+            if self.last:
+                self.strays += 1
+                writer.write(self.last)
+                await writer.drain()
+                await asyncio.sleep(0.05)  # so that it is read before the true one is there
+        if is_watched:
+            self.last = answer
+        writer.write(answer)
+        await writer.drain()
+
+    async def _pass_on(self, message: bytes) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.upstream)
+        writer.write(message)
+        head = await reader.readuntil(b"\r\n\r\n")
+        body = await reader.readexactly(_length(head))
+        writer.close()
+        return head + body
+
+
+def _length(head: bytes) -> int:
+    for line in head.lower().split(b"\r\n"):
+        if line.startswith(b"content-length:"):
+            return int(line.partition(b":")[2])
+    return 0
+
+
+@asynccontextmanager
+async def through_a_proxy(venue: str) -> AsyncIterator[tuple[Any, Any, Proxy]]:
+    """Give a simulation, an account of it, and what stands between them."""
+    async with venuekit.simulate(venue) as sim:
+        proxy = Proxy(sim.port)
+        server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        credentials = Credentials.sim(f"http://127.0.0.1:{port}/{venue}", sim.key, sim.secret)
+        try:
+            async with venuekit.connect(venue, credentials) as account:
+                yield sim, account, proxy
+        finally:
+            server.close()
+
+
+@venues
+async def test_answer_to_an_earlier_order_is_not_that_of_the_next(venue: str) -> None:
+    """The second order is told as itself, and was sent once."""
+    symbol, quantity, price, path, _ = VENUES[venue]
+    async with through_a_proxy(venue) as (sim, account, proxy):
+
+        async def place(name: str, at: Decimal) -> Any:
+            limit, buy = OrderType.LIMIT, OrderSide.BUY
+            request = OrderRequest(
+                symbol=symbol, side=buy, type=limit, quantity=quantity, price=at, client_id=f"{name}-{venue[:4]}"
+            )
+            return await account.place_order(request)
+
+        proxy.path = path
+        first, second = await place("one", price), await place("two", price + 1)
+        held = {order.client_id: order.id for order in sim.ledger_of(venue).open_orders(symbol)}
+
+    assert (proxy.strays, len(proxy.arrivals)) == (1, 2)
+    assert first.id != second.id
+    assert held[second.client_id] == second.id
+    assert held[first.client_id] == first.id
+
+
+@venues
+async def test_answer_to_an_earlier_setting_is_not_that_of_the_next(venue: str) -> None:
+    """The second leverage is the one that holds, and is told."""
+    symbol, _, _, _, path = VENUES[venue]
+    async with through_a_proxy(venue) as (sim, account, proxy):
+        proxy.path = path
+        await account.set_leverage(symbol, 7)
+        await asyncio.sleep(0.3)  # so that the first answer is older than the clock may be wrong
+        setting = await account.set_leverage(symbol, 5)
+        holds = sim.ledger_of(venue).leverage(symbol)
+
+    assert (proxy.strays, len(proxy.arrivals)) == (1, 2)
+    assert (setting.long, holds) == (5, 5)
