@@ -35,6 +35,7 @@ STOREYS = (
 #: the only imports that go up, each within a function: core's own answers to hooks, and what is loaded when asked for
 UPWARDS = {
     ("plugins", "_defaults"),  # core's implementations are one more plugin, registered last
+    ("_answers", "pipeline"),  # the class that an answer of a hook must be of, when there is one
 }
 LEVEL = {room: level for level, rooms in enumerate(STOREYS) for room in rooms}
 
