@@ -48,9 +48,10 @@ class BinanceAdl(Account, AdlReader):
 
     async def get_adl_quantiles(self, symbol: str | None = None) -> tuple[AdlQuantile, ...]:
         """Return the rank of each leg that the venue lists; weight 5."""
+        answer = await self.answer_rows(self.ADL, symbol=symbol)
         return tuple(
             AdlQuantile(row.symbol, side, rank, ADL_TOP)
-            for row in await self.call(self.ADL, symbol=symbol)
+            for row in answer.value
             for side, rank in (
                 (PositionSide.BOTH, row.adl_quantile.both),
                 (PositionSide.LONG, row.adl_quantile.long),

@@ -14,7 +14,7 @@ from bybit_histories import DAY, moment, plain, sim_now
 from venuekit.capabilities import (
     Conversion,
 )
-from venuekit.errors import PayloadMismatch
+from venuekit.errors import OddRow, PayloadMismatch
 from venuekit.simulator import Answer, Simulation
 from venuekit.testing.recorded import Recorded
 from venuekit_bybit_inverse import BybitInverseAccount
@@ -113,3 +113,24 @@ async def test_conversions_that_failed_are_none(account: BybitInverseAccount, si
     row |= {"exchangeStatus": "failure", "createdAt": str(sim.milliseconds()), "convertRate": "20"}
     sim.disturb(VENUE, CONVERTS, Answer.json(200, {"retCode": 0, "result": {"list": [row]}}))
     assert await account.iter_conversions().all() == ()
+
+
+@pytest.mark.parametrize("history", ["exchanges", "converts"])
+async def test_an_odd_conversion_hides_no_other(
+    account: BybitInverseAccount, recorded: Recorded, sim: Simulation, history: str
+) -> None:
+    """It is left out with a warning, and counts as a row of its page: the page behind is asked for."""
+    exchange = json.loads(recorded.named("get_v5_asset_exchange_order_record").body)["result"]["orderBody"][0]
+    quote = json.loads(recorded.named("get_v5_asset_exchange_query_convert_history").body)["result"]["list"][0]
+    quotes = [quote | {"exchangeTxId": f"q{number}"} for number in range(101)]
+    exchanges = [exchange | {"exchangeTxId": f"e{number}"} for number in range(3)]
+    if history == "converts":
+        quotes[7] |= {"fromAmount": "NaN"}
+    else:
+        exchanges[1] |= {"fromAmount": "NaN"}
+    for page in (quotes[:100], quotes[100:]):
+        sim.disturb(VENUE, CONVERTS, Answer.json(200, {"retCode": 0, "result": {"list": page}}))
+    sim.disturb(VENUE, EXCHANGES, Answer.json(200, {"retCode": 0, "result": {"orderBody": exchanges}}))
+    with pytest.warns(OddRow, match="rom.*mount"):
+        found = await account.iter_conversions().all()
+    assert len(found) == 103

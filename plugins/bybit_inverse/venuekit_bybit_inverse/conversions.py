@@ -76,7 +76,7 @@ class BybitConversions(Account, ConversionReader):
         cursor: str | None = None
         seen: set[str] = set()
         while True:
-            answer = await self.answer(self.exchanges, limit=_EXCHANGES_PAGE, cursor=cursor)
+            answer = await self.answer_rows(self.exchanges, limit=_EXCHANGES_PAGE, cursor=cursor)
             page = answer.value
             if page.rows and found.keys() >= {row.exchange_tx_id for row in page.rows}:
                 raise origin.mismatch("a page of conversions holds nothing new")
@@ -94,7 +94,7 @@ class BybitConversions(Account, ConversionReader):
         known: set[str] = set()
         index = 1
         while True:
-            answer = await self.answer(self.converts, index=index, limit=_CONVERTS_PAGE)
+            answer = await self.answer_rows(self.converts, index=index, limit=_CONVERTS_PAGE)
             rows = answer.value
             names = {row.exchange_tx_id for row in rows}
             if rows and known >= names:
@@ -103,7 +103,7 @@ class BybitConversions(Account, ConversionReader):
             for row, raw in zip(rows, raw_rows(answer, len(rows)), strict=True):
                 if row.exchange_status == _DONE:
                     found[row.exchange_tx_id] = _conversion(row, row.convert_rate, milliseconds(row.created_at), raw)
-            if len(rows) < _CONVERTS_PAGE:
+            if len(rows) + len(answer.odd) < _CONVERTS_PAGE:
                 return found
             known |= names
             index += 1
