@@ -25,6 +25,7 @@ from venuekit.errors import (
     OperationError,
     Outcome,
     OutcomeUnknown,
+    Rejected,
 )
 from venuekit.pipeline.guard import Guard
 from venuekit.simulator import Answer, ApplyLater, Delay, DropAfter, DropBefore, SecondActor
@@ -404,6 +405,29 @@ async def test_an_order_that_reads_show_late_was_amended_by_nobody_else(venue: s
         terms = {"quantity": stage.bid().quantity * 2, "price": stage.bid().price}
 
         await lost(stage.account.amend_order(stage.symbol, OrderSide.BUY, order_id=one, **terms))
+
+
+@binance
+async def test_nothing_to_amend_is_believed_of_an_order_that_is_so(venue: str) -> None:
+    """By itself and in a batch; where the order is otherwise, nothing was amended, and that is told."""
+    code = {"binance_usdm": -5027, "binance_coinm": -4197}[venue]
+    refusal = {"code": code, "msg": "No need to modify the order."}
+    async with opened(venue) as stage:
+        (one,) = await stage.place(stage.bid())
+        as_it_is = {"quantity": stage.bid().quantity, "price": stage.bid().price}
+        other = as_it_is | {"price": as_it_is["price"] + 10}
+        for terms, is_believed in ((as_it_is, True), (other, False)):
+            stage.disturb("amend", Answer.json(400, refusal))
+            alone = await outcome_of(stage.account.amend_order(stage.symbol, OrderSide.BUY, order_id=one, **terms))
+            stage.disturb("amend_batch", Answer.json(200, [refusal]))
+            (among,) = await stage.account.amend_orders(
+                [Amendment(symbol=stage.symbol, side=OrderSide.BUY, id=one, **terms)]
+            )
+            for found in (alone, among):
+                if is_believed:
+                    assert (found.id, found.price) == (one, terms["price"])
+                else:
+                    assert (type(found), found.outcome, found.code) == (Rejected, Outcome.NOT_APPLIED, code)
 
 
 @binance

@@ -258,7 +258,11 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
         if order is not None:  # amended, and its row cannot be read
             present = await _or_error(self.get_order(one.symbol, order_id=one.id, client_id=one.client_id))
             return present if isinstance(present, Order) else order
-        if answered.item.code != self.ORDERS.terms.unchanged:
+        is_same = answered.item.code == self.ORDERS.terms.unchanged
+        if is_same:
+            present = await _or_error(self.get_order(one.symbol, order_id=one.id, client_id=one.client_id))
+            is_same = not isinstance(present, Order) or _is_as_asked(present, one)
+        if not is_same:
             failed = self._item_error(operation, answered.item, one.symbol, one.client_id)
             if isinstance(failed, OutcomeUnknown):
                 present = await _or_error(self.get_order(one.symbol, order_id=one.id, client_id=one.client_id))
@@ -269,7 +273,7 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
             if answered.after_loss:
                 failed.outcome = Outcome.UNKNOWN  # the attempt without an answer may have been taken
             return failed
-        return await _or_error(self.get_order(one.symbol, order_id=one.id, client_id=one.client_id))
+        return present
 
     async def _canceled(
         self, operation: str, answered: _Answered | OperationError, symbol: str, name: tuple[str | None, str | None]

@@ -153,6 +153,7 @@ def amend_endpoint(terms: OrderTerms, unchanged: int, settling: OrderSettling) -
         notional=notional(in_base=terms.sizes_in_base),
         asks=asks(in_base=terms.sizes_in_base),
         no_change=frozenset({unchanged}),
+        no_change_is_read=True,
         readback=settling.amended,
         serves=(OrderAmend.amend_order,),
         note="Limit orders only, which lose their place in the queue; both quantity and price are needed.",
