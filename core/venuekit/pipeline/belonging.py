@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from venuekit import errors
 from venuekit.clock import clock_error
-from venuekit.endpoint import Effect
+from venuekit.endpoint import Effect, Subject
 from venuekit.pipeline.verdict import Trouble, TroubleKind
 
 if TYPE_CHECKING:
@@ -22,13 +22,19 @@ _OPEN = frozenset({TroubleKind.LOST, TroubleKind.SHUT_OUT, TroubleKind.OVERLOADE
 
 
 def misplaced(operation: Operation[Any], response: HttpResponse) -> str | None:
-    """Return why the success of a write that repeats nothing of its question is not believed, None when it is."""
+    """
+    Return why the success of a write that repeats nothing of its question is not believed, None when it is.
+
+    One that ends every order can be read back only when it cannot arrive any more, which nobody on the way out has time
+    for: it is sent again on a connection of its own, and believed then; who asked for it looks at what is left.
+    """
     if not operation.endpoint.is_write:
         return None
     older = is_older(operation, _given_at(operation, response))
     if older:
         return _OLDER
-    if older is None and operation.line.wire.strays:
+    if older is None and operation.line.wire.strays and not operation.has_own_connection:
+        operation.has_own_connection = operation.endpoint.subject is Subject.EVERY_ORDER
         return "it repeats nothing of what was asked, and answers that nobody asked for have been met before"
     return None
 

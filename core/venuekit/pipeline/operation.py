@@ -79,6 +79,8 @@ class Operation(Generic[T]):
     #: its client ids, once they went out, and those of them that were made for it alone
     client_ids: tuple[str, ...] = ()
     made: frozenset[str] = frozenset()
+    #: whether its next attempt has a connection that carried nothing before
+    has_own_connection: bool = False
     #: when the first attempt left that may have arrived
     opened_at: int = 0
     fences: tuple[Fence, ...] = ()
@@ -375,6 +377,7 @@ class Operation(Generic[T]):
 
     def lose(self, refusal: OperationError) -> Trouble:
         """Return the trouble of a refusal that turned out to answer an earlier request."""
+        self.line.wire.distrust()
         words = f"a refusal ({refusal.message}): it was given before the request was sent, and answers another one"
         return self._trouble(TroubleKind.LOST, errors.AnswerLost(words, status=refusal.status))
 
@@ -385,6 +388,8 @@ class Operation(Generic[T]):
     def _refused(self, refusal: Trouble, response: HttpResponse, costs: tuple[Any, ...]) -> Trouble:
         """Return what a refusal is to be raised as; what it says of pools and of the account is remembered."""
         doubt = doubted(self, response, refusal)
+        if doubt is not refusal and doubt.kind is TroubleKind.LOST:
+            self.line.wire.distrust()
         if self.endpoint.is_write and doubt.error.code in self.line.place.venue.outdated_by:
             self.line.place.remembered.outdate()
         if refusal.kind in SHUTTING:
@@ -418,6 +423,7 @@ class Operation(Generic[T]):
 
     def _unread(self, error: Exception, response: HttpResponse) -> Trouble:
         """Return what an answer that could not be decoded is to be raised as: to a write it is as good as lost."""
+        self.line.wire.distrust()  # it may be of another question, as one that can be read may
         if isinstance(error, ValueError) and not isinstance(error, OperationError):
             words = str(error) if isinstance(error, TooDeep) else first_bytes(response)
             lost = errors.AnswerLost(words, status=response.status)
