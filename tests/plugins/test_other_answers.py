@@ -14,6 +14,10 @@ import pytest
 import venuekit
 from venuekit.capabilities import OrderRequest, OrderSide, OrderType
 from venuekit.credentials import Credentials
+from venuekit.errors import PayloadMismatch
+from venuekit.message import HttpRequest, HttpResponse
+from venuekit.plugins import make_plugins
+from venuekit.testing.staged import fake_stage
 
 D = Decimal
 #: symbol, quantity and price of an order that rests, the path of orders and of leverage
@@ -130,3 +134,43 @@ async def test_answer_to_an_earlier_setting_is_not_that_of_the_next(venue: str) 
 
     assert (proxy.strays, len(proxy.arrivals)) == (1, 2)
     assert (setting.long, holds) == (5, 5)
+
+
+@pytest.mark.parametrize("venue", ["binance_coinm", "aster_usdm", "bybit_inverse"])
+async def test_rows_of_another_contract_tell_nobody_that_one_is_flat(venue: str) -> None:
+    """Where the venue lists flat contracts, too, an answer without the one asked for belongs to another question."""
+    made = make_plugins().venue(venue)
+    async with fake_stage(made, "holding") as stage:
+        assert made.front is not None
+        scenario = {one.name: one for one in made.front().scenarios}["holding"]
+        account: Any = stage.account
+        tell: Any = stage.transport.reply
+        first: list[HttpResponse] = []
+        earlier: list[HttpResponse] = []
+        is_over = False
+
+        def reply(request: HttpRequest) -> HttpResponse:
+            if request.verb != "GET" or not {"positionRisk", "list"} & set(request.url.split("?")[0].split("/")):
+                return tell(request)  # type: ignore[no-any-return]
+            if is_over and earlier:
+                return earlier.pop()
+            answer: HttpResponse = tell(request)
+            if not is_over:
+                first.append(answer)
+            return answer
+
+        stage.transport.reply = reply
+        flat = await account.get_position(scenario.flat)
+        is_over = True
+        for call in (account.get_position(scenario.held), account.get_positions(symbol=scenario.held)):
+            earlier = list(first)
+            try:
+                held = await call
+            except PayloadMismatch as refused:
+                assert refused.message.startswith("it answers another question")  # noqa: PT017  (or it is read again)
+            else:
+                (position,) = held if isinstance(held, tuple) else (held,)
+                assert position.quantity != 0
+            assert earlier == []
+
+    assert flat.quantity == 0

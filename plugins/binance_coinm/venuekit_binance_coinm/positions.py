@@ -49,6 +49,8 @@ class BinanceCoinmPositions(BinanceContracts, PositionReader):
             contract = await self._named(symbol, "get_positions")
             pair = pair or contract.pair
         answer = await self.answer_rows(self.POSITION_RISK, pair=pair, marginAsset=margin_asset)
+        if symbol is not None:
+            self._check_pair(answer.value, pair, symbol)
         positions = await self._positions(self.POSITION_RISK, answer, answer.value, answer.raw, include_flat)
         return positions if symbol is None else tuple(one for one in positions if one.symbol == symbol)
 
@@ -57,6 +59,7 @@ class BinanceCoinmPositions(BinanceContracts, PositionReader):
         contract = await self._named(symbol, "get_position")
         answer = await self.answer_rows(self.POSITION_RISK, pair=contract.pair)
         refuse_odd(self, answer, symbol)
+        self._check_pair(answer.value, contract.pair, symbol)
         rows = [row for row in answer.value if row.symbol == symbol]
         raws = None if answer.raw is None else [raw for raw in answer.raw if raw["symbol"] == symbol]
         mode = mode_of(answer.value)
@@ -84,6 +87,19 @@ class BinanceCoinmPositions(BinanceContracts, PositionReader):
         if contract is None:
             raise unlisted(self, self.CONTRACTS, symbol, operation=operation)
         return contract
+
+    def _check_pair(self, rows: Sequence[PositionRow], pair: str | None, symbol: str) -> None:
+        """Raise ``PayloadMismatch`` for rows of other pairs alone: they answer another question; nothing is flat."""
+        pairs = {row.symbol.partition("_")[0] for row in rows}
+        if pairs and pair not in pairs:
+            told = ", ".join(sorted(pairs))
+            raise PayloadMismatch(
+                f"it answers another question: {pair} was asked for, and it tells of {told}",
+                venue=self.venue.id,
+                operation=str(self.POSITION_RISK),
+                subject=symbol,
+                outcome=Outcome.NOT_APPLIED,
+            )
 
     async def _positions(
         self,
