@@ -119,7 +119,7 @@ async def test_a_key_that_is_not_taken_any_more_is_an_error(
     wrong = (
         Answer.json(401, {"code": -2015, "msg": "Invalid API-key, IP, or permissions for action."})
         if venue_id == "binance_usdm"
-        else Answer.json(200, {"retCode": 10003, "retMsg": "API key is invalid.", "result": {}, "time": 1})
+        else Answer.json(200, {"retCode": 10003, "retMsg": "API key is invalid.", "result": {}})
     )
     reads = ("/fapi/v1/accountConfig", "/fapi/v1/symbolConfig", "/fapi/v3/positionRisk", "/v5/account/info")
 

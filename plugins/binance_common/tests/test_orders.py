@@ -583,3 +583,15 @@ async def test_hedge_mode_orders_name_their_side(stage: Stage) -> None:
     with pytest.raises(InvalidRequest) as caught:
         await stage.account.place_order(stage.order())
     assert caught.value.code == -4061
+
+
+async def test_settings_count_the_open_orders_of_every_book(stage: Stage) -> None:
+    """One plain order and one conditional order of a symbol are two, counted by symbol and for the account."""
+    account = stage.account
+    await stage.place(stage.order(), stage.order(OrderType.STOP_MARKET, **CONDITIONAL[OrderType.STOP_MARKET]))
+    known = await account.read_settings([stage.symbol])
+    for counted in (
+        await account.read_settings([stage.symbol], orders=True),
+        await account.read_settings([stage.symbol], orders=[stage.symbol], known=known),
+    ):
+        assert counted.symbol(stage.symbol).open_orders == 2
