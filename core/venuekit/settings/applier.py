@@ -20,6 +20,7 @@ from venuekit.errors import (
 from venuekit.settings.controls import carry_out, read_value, reader_weight
 from venuekit.settings.draft import draft
 from venuekit.settings.judge import after_reading, before_sending, before_writing, ended, failed, unread
+from venuekit.settings.key import Key
 from venuekit.settings.places import Place, places_of
 from venuekit.settings.planner import read_places
 from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus, UnknownSymbol
@@ -126,10 +127,12 @@ class _Work:
         """Read once more all settings of the keys that something was sent with, and return what the reads cost."""
         wanted = wishes_of(self.now.target, self.readings.places)
         owners = {wish.place.owner for wish in wanted if wish.name in self.open}
-        wishes = [wish for wish in wanted if wish.place.owner in owners]
+        keys: dict[Place, dict[str, Key]] = {}
+        for wish in wanted:
+            if wish.place.owner in owners:
+                keys.setdefault(wish.place, {})[wish.name] = wish.key
         reads = []
-        for place in dict.fromkeys(wish.place for wish in wishes):
-            names = {wish.name: wish.key for wish in wishes if wish.place is place}
+        for place, names in keys.items():
             try:
                 snapshot = await place.read()
             except OperationError as error:

@@ -11,6 +11,7 @@ from venuekit.settings.controls import reader_weight, setter_weight
 from venuekit.settings.key import Key
 from venuekit.settings.need import Change
 from venuekit.settings.obstacles import needs_of, refusals_of, rises
+from venuekit.settings.places import Place
 from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus
 from venuekit.settings.readings import Readings
 from venuekit.settings.sequence import sequence
@@ -64,8 +65,11 @@ def _findings(target: Target, wishes: Sequence[Wish], readings: Readings) -> _Fi
     of_owner: dict[Hashable, list[Wish]] = {place.owner: [] for place in readings.places}
     for wish in differences(target, readings):
         of_owner[wish.place.owner].append(wish)
-    for mine in of_owner.values():
-        _arrange(mine, found, readings)
+    places: dict[Hashable, list[Place]] = {}
+    for place in readings.places:
+        places.setdefault(place.owner, []).append(place)
+    for owner, mine in of_owner.items():  # no setting is shared by two owners
+        _arrange(mine, found, attrs.evolve(readings, places=tuple(places[owner])))
     return found
 
 

@@ -35,6 +35,8 @@ class Wish:
 
 def key_at(places: Sequence[Place], place: Place, setting: Setting, symbol: str | None = None) -> Key:
     """Return the key of a setting at a place: the first place's that shares it."""
+    if setting is not Setting.POSITION_MODE:  # the only one that places share
+        return Key(place.number, setting, symbol)
     number = next(other.number for other in places if place.shares(setting, other))
     return Key(number, setting, symbol)
 

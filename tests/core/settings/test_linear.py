@@ -13,6 +13,7 @@ from venuekit import toml_lines
 from venuekit.credentials.accounts_file import load_accounts
 from venuekit.errors import AccountsFileError, TargetFileError
 from venuekit.settings import parse_target, plan
+from venuekit.settings.places import Place
 from venuekit.settings.sequence import _Sequencer
 
 ENTRY = """\
@@ -148,6 +149,34 @@ async def test_planning_twice_the_symbols_looks_twice_as_often(
 
     assert few > 0
     assert many <= 2.1 * few
+
+
+async def test_planning_twice_the_accounts_compares_no_account_with_another(
+    fake: types.SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Settings that accounts do not share are told apart by their own place alone."""
+    compared: list[Place] = []
+    shares = Place.shares
+
+    def counted(self: Place, setting: Any, other: Place) -> bool:
+        compared.append(other)
+        return shares(self, setting, other)
+
+    async def comparisons(number: int) -> int:
+        accounts = {}
+        for one in range(number):
+            world = fake.World()
+            world.rows("acme_perp")["S"] = fake.Row()
+            world.key = f"key{one}"
+            accounts[f"desk{one}"] = fake.Acme(fake.acme(), world)
+        target = parse_target("".join(f"[accounts.{name}.symbols]\nS.leverage = 20\n" for name in accounts)).target
+        compared.clear()
+        planned = await plan(target, accounts)
+        assert len(planned.pending) == number
+        return len(compared)
+
+    monkeypatch.setattr(Place, "shares", counted)
+    assert await comparisons(40) <= 2.1 * await comparisons(20)
 
 
 def test_couplings_are_checked_symbol_by_symbol(fake: types.SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
