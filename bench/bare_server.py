@@ -10,16 +10,18 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import partial
 from itertools import cycle
 from urllib.parse import parse_qsl
 
-from books import income_pages
+from books import income_rows
 from coin_market import HELD, account_bodies, instruments_body
 from measure import pin
 
-_LEVERAGE = b'{"symbol":"BTCUSDT","leverage":20,"maxNotionalValue":"10000000"}'
+_LEVERAGE = b'{"symbol":"%s","leverage":20,"maxNotionalValue":"10000000"}'
+_PAGE = 1000
 #: how many times the market moves before it is where it was
 _BODIES = 12
 
@@ -33,7 +35,7 @@ class _Answers:
         for way, held in HELD.items():
             self._moving[f"/{way}/dapi/v1/account".encode()] = cycle(account_bodies(held, _BODIES))
             self._moving[f"/{way}/dapi/v1/exchangeInfo".encode()] = cycle([instruments_body()])
-        self._income: list[bytes] = []
+        self._income: list[tuple[int, bytes]] = []
 
     def to(self, target: bytes) -> bytes:
         path, _, query = target.partition(b"?")
@@ -41,18 +43,20 @@ class _Answers:
             return b"%d" % self._requests
         self._requests += 1
         if path.endswith(b"/leverage"):
-            return _LEVERAGE
+            return _LEVERAGE % dict(parse_qsl(query))[b"symbol"]
         if path.endswith(b"/time"):
             return b'{"serverTime":%d}' % (time.time_ns() // 1_000_000)
         if path.endswith(b"/income"):
-            return self._income_page(int(dict(parse_qsl(query))[b"page"]))
+            asked = dict(parse_qsl(query))
+            return self._income_page(int(asked[b"startTime"]), int(asked.get(b"endTime", 10**15)))
         moving = self._moving.get(path)
         return b'{"code":-1121,"msg":"the benchmark has no answer for this path"}' if moving is None else next(moving)
 
-    def _income_page(self, number: int) -> bytes:
+    def _income_page(self, start: int, end: int) -> bytes:
         if not self._income:
-            self._income = income_pages()
-        return self._income[number - 1] if number <= len(self._income) else b"[]"
+            self._income = income_rows()
+        first = bisect_left(self._income, (start, b""))
+        return b"[%s]" % b",".join(text for moment, text in self._income[first : first + _PAGE] if moment <= end)
 
 
 class _Exchange(asyncio.Protocol):

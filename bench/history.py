@@ -17,16 +17,17 @@ import json
 import resource
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import aiohttp
 import orjson
 from bare import bare_read, serving
-from books import INCOME_PAGES
+from books import INCOME_ROWS
 from clients import open_account
 
 from venuekit.capabilities import IncomeReader
@@ -46,12 +47,14 @@ async def measure(base: str) -> dict[str, Any]:
         reader = IncomeReader.of(account)
         address = f"{base}/fapi/v1/income"
 
-        async def pages() -> AsyncIterator[bytes]:
-            for number in range(1, INCOME_PAGES + 1):
-                yield await bare_read(session, "GET", address, f"page={number}&limit=1000&")
-
-        async def parsed(parse: Callable[[bytes], list[Any]]) -> int:
-            return sum([len(parse(page)) async for page in pages()])
+        async def parsed(parse: Callable[[bytes], list[Any]], moment: Callable[[Any], int]) -> int:
+            count, start = 0, round((time.time() - 86_400) * 1000)
+            while True:
+                rows = parse(await bare_read(session, "GET", address, f"startTime={start}&limit=1000&"))
+                count += len(rows)
+                if len(rows) < 1000:
+                    return count
+                start = moment(rows[-1]) + 1
 
         async def walked() -> int:
             count = 0
@@ -60,8 +63,8 @@ async def measure(base: str) -> dict[str, Any]:
             return count
 
         ways: dict[str, Callable[[], Awaitable[int]]] = {
-            "untyped": partial(parsed, orjson.loads),
-            "typed": partial(parsed, account.INCOME.decode),
+            "untyped": partial(parsed, orjson.loads, itemgetter("time")),
+            "typed": partial(parsed, account.INCOME.decode, lambda row: round(row.time.timestamp() * 1000)),
             "venuekit": walked,
         }
         figures: dict[str, list[float]] = {name: [] for name in ways}
@@ -70,7 +73,7 @@ async def measure(base: str) -> dict[str, Any]:
             for name, way in ways.items():
                 gc.collect()
                 started = time.process_time()
-                assert await way() == INCOME_PAGES * 1000
+                assert await way() == INCOME_ROWS
                 if number:  # the first of each warms up
                     figures[name].append(time.process_time() - started)
         return {**figures, "MiB": most_memory(), "MiB added": most_memory() - before}
