@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, SupportsIndex, TypeVar
 
 import attrs
@@ -32,6 +32,8 @@ V = TypeVar("V")
 _DEFAULT = Options()
 #: seconds for which what was read again for some reason is believed
 _RENEWED_EVERY = 10.0
+#: how far one answer about the time may be from the venue's clock as it is known
+_BELIEVED = timedelta(days=1)
 
 
 @attrs.frozen
@@ -376,6 +378,31 @@ class Account:
             OperationError: the venue does not tell its time, or none that can be believed; the clock stays as it was.
         """
         await self._line.place.clock.sync(lambda: self.call(self.venue.server_time))
+
+    async def venue_time(self) -> datetime:
+        """
+        Ask the venue for its time, for what is cut by it, as a history is; one answer alone never moves it by a day.
+
+        Where it differs so much from the venue's clock as it is known here, that clock is measured anew.
+
+        Raises:
+            PayloadMismatch: it does not tell twice what the measured clock says.
+            OperationError: its time cannot be believed; see :meth:`sync_clock`.
+        """
+        clock = self._line.place.clock
+        for _ in range(2):
+            told: datetime = await self.call(self.venue.server_time)
+            if abs(told - clock.now()) <= _BELIEVED:
+                return told
+            await self.sync_clock()
+            if abs(told - clock.now()) <= _BELIEVED:
+                return told
+        raise errors.PayloadMismatch(
+            f"its time is not believed: it tells {told}, and by its clock, measured anew, it is {clock.now()}",
+            venue=self.venue.id,
+            operation=self.venue.server_time.operation,
+            outcome=errors.Outcome.NOT_APPLIED,
+        )
 
     async def _read(self, endpoint: Endpoint[T], /, **parameters: Any) -> T:
         """Read on behalf of a write, and as urgent: with the caller's window, and none of its other options."""

@@ -68,6 +68,7 @@ class _Sample(NamedTuple):
     trip: float  #: seconds
     origin: int  #: the venue's time, in milliseconds, at which our monotonic clock stood at 0
     error: int  #: by how many milliseconds ``origin`` may be wrong either way
+    told: datetime = _EPOCH  #: the venue's answer itself
 
     def agrees(self, other: _Sample) -> bool:
         return abs(self.origin - other.origin) <= self.error + other.error + _JITTER
@@ -83,6 +84,8 @@ _JITTER = 100
 _UNMEASURED = 2500
 #: how far the venue's clock may be from the one known and one answer still suffice, in milliseconds
 _BELIEVED = 1000
+#: a venue's time that is further from our wall clock is not believed, however often it is told: one of them is no time
+_FURTHEST = timedelta(days=3653)
 #: how far two clocks run apart, in milliseconds a second: more than any that works
 _DRIFT = 0.1
 #: a wall clock that moved by more than this many milliseconds against the monotonic one was set, or we were asleep
@@ -140,7 +143,7 @@ class VenueClock:
         ``ask`` must not wait for a measurement itself.
 
         Raises:
-            AnswerLost: no two answers agree; the clock stays as it was.
+            AnswerLost: no two answers agree, or they are ten years from our wall clock; the clock stays as it was.
         """
         import asyncio
 
@@ -167,14 +170,20 @@ class VenueClock:
         if not confirmed:
             told = ", ".join(f"{(one.origin - known.origin) / 1000:+.3f} s" for one in samples)
             raise AnswerLost(f"the venue's clock cannot be told: its answers differ from the one known by {told}")
-        self._take(min(confirmed))
+        best = min(confirmed)
+        own = from_milliseconds(self.clock.milliseconds())
+        if abs(best.told - own) > _FURTHEST:
+            words = f"it tells {best.told:%Y-%m-%d %H:%M:%S} UTC, and by our own clock it is {own:%Y-%m-%d %H:%M:%S}"
+            raise AnswerLost(f"the venue's clock is not believed: {words}")
+        self._take(best)
 
     async def _sample(self, ask: Callable[[], Awaitable[datetime]]) -> _Sample:
         began = self.clock.monotonic()
-        theirs = round((await ask() - _EPOCH) / timedelta(milliseconds=1))
+        told = await ask()
+        theirs = round((told - _EPOCH) / timedelta(milliseconds=1))
         trip = self.clock.monotonic() - began
         half = trip * 500
-        return _Sample(trip, theirs - round(began * 1000 + half), math.ceil(half) + 1)
+        return _Sample(trip, theirs - round(began * 1000 + half), math.ceil(half) + 1, told)
 
     def _take(self, sample: _Sample) -> None:
         self.origin, self._error, self.synced = sample.origin, sample.error, True

@@ -13,7 +13,7 @@ import pytest
 
 from venuekit import Guard
 from venuekit.capabilities import InstrumentKind, OrderRequest, OrderSide, OrderType
-from venuekit.errors import GuardRefused, OddRow, OutcomeUnknown, PayloadMismatch
+from venuekit.errors import GuardRefused, OddRow, OperationError, OutcomeUnknown, PayloadMismatch
 from venuekit.message import HttpRequest, HttpResponse
 from venuekit.plugins import make_plugins
 from venuekit.testing.fake import json_answer
@@ -302,3 +302,69 @@ async def test_an_error_about_a_word_says_whose_answer_it_was() -> None:
             PayloadMismatch, match="binance_usdm: get_margin_type could not read the answer for BTCUSDT"
         ):
             await stage.account.get_margin_type(stage.held)
+
+
+@pytest.mark.parametrize("venue", ["aster_usdm", "binance_usdm", "binance_coinm", "bybit_inverse"])
+async def test_a_leverage_is_told_whatever_the_word_for_the_margin_type_is(venue: str) -> None:
+    """Who asks for one of two settings gets it, though the other is unknown."""
+    async with staged(venue) as stage:
+
+        def reword(rows: list[dict[str, Any]]) -> None:
+            for row in rows:
+                row["marginType"] = "PORTFOLIO"
+
+        before = await stage.account.get_leverage(stage.held)
+        stage.edits["symbolConfig" if venue == "binance_usdm" else VENUES[venue][1]] = reword
+        assert await stage.account.get_leverage(stage.held) == before
+
+
+@venues
+async def test_an_odd_place_in_the_queue_hides_no_other(venue: str) -> None:
+    """The ranks of the others are there."""
+    async with staged(venue) as stage:
+
+        def add_odd(rows: list[dict[str, Any]]) -> None:
+            rows.append({**rows[0], "symbol": "ODD", "adlQuantile": "first", "adlRankIndicator": "first"})
+
+        before = await stage.account.get_adl_quantiles()
+        stage.edits["position/list" if venue == "bybit_inverse" else "adlQuantile"] = add_odd
+        with pytest.warns(OddRow):
+            assert await stage.account.get_adl_quantiles() == before
+
+
+HISTORIES = ("iter_income", "iter_trades", "iter_orders", "iter_forced_orders", "iter_margin_changes")
+
+
+@pytest.mark.parametrize(
+    ("venue", "name"),
+    [(venue, name) for venue in VENUES for name in HISTORIES if hasattr(make_plugins().venue(venue).account, name)],
+)
+@pytest.mark.parametrize("times", [1, 1000])
+async def test_a_history_is_not_walked_to_the_end_of_time(venue: str, name: str, times: int) -> None:
+    """One wild answer about the time is asked again; a venue that insists on the year 9999 is told by an error."""
+    async with staged(venue) as stage:
+        symbol = {} if name in {"iter_income", "iter_forced_orders"} else {"symbol": stage.held}
+        tell, told, asked = stage.tell, 0, 0
+
+        def wild(request: HttpRequest) -> HttpResponse:
+            nonlocal told, asked
+            asked += 1
+            if not request.url.endswith(("/time", "/v5/market/time")):
+                return tell(request)
+            told += 1
+            if told > times:
+                return tell(request)
+            last = 253_402_300_799_999
+            bybit = {"retCode": 0, "retMsg": "OK", "time": last}
+            result = {"timeSecond": str(last // 1000), "timeNano": str(last * 1_000_000)}
+            return json_answer({**bybit, "result": result} if venue == "bybit_inverse" else {"serverTime": last})
+
+        before = len(await getattr(stage.account, name)(**symbol).all())
+        stage.tell = wild
+        if times == 1:
+            assert len(await getattr(stage.account, name)(**symbol).all()) == before
+        else:
+            with pytest.raises(OperationError, match="9999"):
+                await getattr(stage.account, name)(**symbol).all()
+            assert asked < 20
+        assert told

@@ -10,7 +10,7 @@ from venuekit.endpoint import Call, Endpoint
 from venuekit.errors import InvalidRequest, Outcome
 from venuekit_binance_coinm.position_values import NO_LIMIT
 from venuekit_binance_common.numbers import number_in, number_or_none
-from venuekit_binance_common.symbol_settings import HeldSettings, documented_margin_type
+from venuekit_binance_common.symbol_settings import HeldSettings
 
 if TYPE_CHECKING:
     from venuekit_binance_coinm.position_rows import RiskRow
@@ -31,7 +31,7 @@ class PositionRiskReader:
             if row.symbol == symbol:
                 return HeldSettings(
                     symbol=symbol,
-                    margin_type=documented_margin_type(row.margin_type, symbol),
+                    margin_word=row.margin_type,
                     leverage=number_in("leverage", row.leverage),
                     largest=None if row.max_qty == NO_LIMIT else number_or_none("maxQty", row.max_qty),
                 )

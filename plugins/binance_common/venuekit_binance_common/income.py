@@ -51,7 +51,6 @@ class BinanceIncome(BinanceContracts, IncomeReader):
 
     INCOME: ClassVar[Endpoint[list[Income]]]
     INCOME_REACH: ClassVar[Reach]
-    SERVER_TIME: ClassVar[Endpoint[datetime]]
 
     def iter_income(
         self,
@@ -74,7 +73,6 @@ class BinanceIncome(BinanceContracts, IncomeReader):
         async def windows() -> Sequence[Span]:
             span = await self.INCOME_REACH.span(
                 self,
-                self.SERVER_TIME,
                 operation="iter_income",
                 start=start,
                 end=end,

@@ -35,7 +35,6 @@ class BinanceMarginHistory(Account, MarginChangeReader):
 
     MARGIN_HISTORY: ClassVar[Endpoint[tuple[MarginChangeRow, ...]]]
     MARGIN_REACH: ClassVar[Reach]
-    SERVER_TIME: ClassVar[Endpoint[datetime]]
 
     def iter_margin_changes(
         self,
@@ -50,7 +49,6 @@ class BinanceMarginHistory(Account, MarginChangeReader):
         async def walk() -> AsyncGenerator[MarginChange, None]:
             span = await self.MARGIN_REACH.span(
                 self,
-                self.SERVER_TIME,
                 operation="iter_margin_changes",
                 start=start,
                 end=end,

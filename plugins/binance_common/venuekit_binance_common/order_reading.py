@@ -50,7 +50,6 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
     __slots__ = ()
 
     ORDERS: ClassVar[OrderEndpoints]
-    SERVER_TIME: ClassVar[Endpoint[datetime]]
     #: what a contract is; its size is None where each symbol has its own
     ORDER_SIZE: ClassVar[Size]
 
@@ -120,9 +119,7 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
 
         async def walk() -> AsyncGenerator[Order, None]:
             resume = None if after is None else after.created_at
-            span = await ORDER_REACH.span(
-                self, self.SERVER_TIME, operation="iter_orders", start=start, end=end, after=resume
-            )
+            span = await ORDER_REACH.span(self, operation="iter_orders", start=start, end=end, after=resume)
             sources = [self._walk_plain(name, span)]
             if self.ORDERS.algo is not None:
                 sources.append(self._walk_algo(self.ORDERS.algo, name, span))

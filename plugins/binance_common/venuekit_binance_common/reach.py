@@ -9,7 +9,6 @@ import attrs
 from venuekit import walking
 from venuekit.account import Account
 from venuekit.clock import from_milliseconds
-from venuekit.endpoint import Endpoint
 from venuekit.errors import InvalidArgument
 from venuekit.walking import Span
 
@@ -43,7 +42,6 @@ class Reach:
     async def span(
         self,
         account: Account,
-        server_time: Endpoint[datetime],
         *,
         operation: str,
         start: datetime | None,
@@ -56,13 +54,14 @@ class Reach:
         Raises:
             InvalidArgument: reversed or without a time zone, which is said before anything is sent, or further back
                 than the venue keeps.
+            PayloadMismatch: the venue tells a time that is beyond reason.
         """
         for moment in (start, end):
             if moment is not None and moment.tzinfo is None:
                 raise account.refuse(f"{moment} has no time zone", operation=operation)
         if start is not None and end is not None and start > end:
             raise account.refuse(f"the span is reversed: {start} begins after {end}", operation=operation)
-        now = milliseconds(await account.call(server_time))
+        now = milliseconds(await account.venue_time())
         resume = None if after is None else milliseconds(after)
         try:
             return walking.span_of(start, end, now=now, keeps=self._kept(now), words=self.words, after=resume)

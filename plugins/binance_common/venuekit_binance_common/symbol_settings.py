@@ -12,17 +12,31 @@ from venuekit.endpoint import Call
 from venuekit.errors import Outcome, PayloadMismatch
 from venuekit_binance_common.words import margin_type_of
 
-__all__ = ["HeldSettings", "ReadSymbol", "documented_margin_type", "told_leverage"]
+__all__ = ["HeldSettings", "ReadSymbol", "told_leverage"]
 
 
 @attrs.frozen
 class HeldSettings:
-    """Margin type and leverage of a symbol, and the largest position that the venue allows at that leverage."""
+    """
+    Margin type and leverage of a symbol, and the largest position that the venue allows at that leverage.
+
+    The margin type is the venue's own word: who asks for the leverage does not need it.
+    """
 
     symbol: str
-    margin_type: MarginType
+    margin_word: str | None
     leverage: Decimal
     largest: Decimal | None
+
+    @property
+    def margin_type(self) -> MarginType:
+        """
+        The margin type.
+
+        Raises:
+            PayloadMismatch: the word is none that the venue documents.
+        """
+        return _documented(self.margin_word, self.symbol)
 
 
 class ReadSymbol(Protocol):
@@ -49,7 +63,7 @@ def told_leverage(leverage: int | Decimal | None, symbol: str) -> Decimal:
     return Decimal(leverage)
 
 
-def documented_margin_type(word: str | None, symbol: str) -> MarginType:
+def _documented(word: str | None, symbol: str) -> MarginType:
     """
     Return the margin type that an answer names.
 

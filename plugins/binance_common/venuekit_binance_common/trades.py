@@ -51,9 +51,7 @@ class BinanceTrades(BinanceOrderReading, TradeReader, ForcedOrderReader):
 
         async def walk() -> AsyncGenerator[Fill, None]:
             resume = None if after is None else after.time
-            span = await ORDER_REACH.span(
-                self, self.SERVER_TIME, operation="iter_trades", start=start, end=end, after=resume
-            )
+            span = await ORDER_REACH.span(self, operation="iter_trades", start=start, end=end, after=resume)
             # what lies behind an item from before the stretch begins where the stretch does
             behind_it = after if after is not None and milliseconds(after.time) >= span.start else None
             known: Sequence[Fill] = ()
@@ -97,9 +95,7 @@ class BinanceTrades(BinanceOrderReading, TradeReader, ForcedOrderReader):
 
         async def walk() -> AsyncGenerator[Order, None]:
             resume = None if after is None else after.created_at
-            span = await ORDER_REACH.span(
-                self, self.SERVER_TIME, operation="iter_forced_orders", start=start, end=end, after=resume
-            )
+            span = await ORDER_REACH.span(self, operation="iter_forced_orders", start=start, end=end, after=resume)
 
             async def fetch(window: Span) -> Page[Order]:
                 answer = await self.answer_rows(

@@ -6,7 +6,7 @@ import attrs
 
 from venuekit.endpoint import Call, Endpoint
 from venuekit.errors import Outcome, PayloadMismatch
-from venuekit_binance_common.symbol_settings import HeldSettings, documented_margin_type, told_leverage
+from venuekit_binance_common.symbol_settings import HeldSettings, told_leverage
 from venuekit_binance_usdm.payloads import SymbolConfig
 
 __all__ = ["SymbolConfigReader", "config_of"]
@@ -23,7 +23,7 @@ class SymbolConfigReader:
         row = config_of(await call(self.endpoint, symbol=symbol), symbol)
         return HeldSettings(
             symbol=row.symbol,
-            margin_type=documented_margin_type(row.margin_type, row.symbol),
+            margin_word=row.margin_type,
             leverage=told_leverage(row.leverage, row.symbol),
             largest=row.max_notional_value,
         )

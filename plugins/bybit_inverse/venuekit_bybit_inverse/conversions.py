@@ -34,7 +34,8 @@ class BybitConversions(Account, ConversionReader):
     Read conversions by order and by quote.
 
     Neither history can be asked for a time, and both come newest first: they are read whole before the first item is
-    there, about a kilobyte each, and filters are applied here. Conversions are made by hand, so they are few.
+    there, about a kilobyte each, and filters are applied here. Conversions are made by hand, so they are few. A row
+    that cannot be read is left out with a warning.
     """
 
     __slots__ = ()
@@ -82,7 +83,7 @@ class BybitConversions(Account, ConversionReader):
                 raise origin.mismatch("a page of conversions holds nothing new")
             for row, raw in zip(page.rows, raw_rows(answer, len(page.rows), "orderBody"), strict=True):
                 found[row.exchange_tx_id] = _conversion(row, row.exchange_rate, row.created_time * 1000, raw)
-            if not page.rows or not page.cursor:
+            if not (page.rows or answer.odd) or not page.cursor:
                 return found
             if page.cursor in seen:
                 raise origin.mismatch("the venue repeats a cursor")

@@ -14,7 +14,6 @@ from venuekit.account import Account
 from venuekit.endpoint import Endpoint, Priority
 from venuekit.errors import InvalidArgument
 from venuekit.walking import Origin, Span, Track, bisected
-from venuekit_bybit_inverse.endpoints import SERVER_TIME
 from venuekit_bybit_inverse.reading import raw_rows
 from venuekit_bybit_inverse.wire import Page
 
@@ -60,8 +59,9 @@ async def span_of(
 
     Raises:
         InvalidArgument: reversed, or further back than the venue keeps.
+        PayloadMismatch: the venue tells a time that is beyond reason.
     """
-    now = milliseconds(await account.call(SERVER_TIME))
+    now = milliseconds(await account.venue_time())
     resume = None if after is None else milliseconds(after)
     try:
         return walking.span_of(start, end, now=now, keeps=keeps, words=words, after=resume)

@@ -14,7 +14,7 @@ from venuekit.endpoint import Endpoint
 from venuekit.errors import NotFound, Outcome
 from venuekit.walk import Walk
 from venuekit.walking import Span, Track, merged
-from venuekit_bybit_inverse.endpoints import CATEGORY, OPEN_ORDERS, ORDER_HISTORY, SERVER_TIME
+from venuekit_bybit_inverse.endpoints import CATEGORY, OPEN_ORDERS, ORDER_HISTORY
 from venuekit_bybit_inverse.history_pages import milliseconds, newest_first, span_of
 from venuekit_bybit_inverse.order_form import named
 from venuekit_bybit_inverse.order_payloads import OrderRow
@@ -103,7 +103,7 @@ class BybitOrderReading(Account, OrderReader):
         async def walk() -> AsyncGenerator[Order, None]:
             resume = None if after is None else after.created_at
             span = await span_of(self, "iter_orders", start, end, after=resume)
-            if start is not None and await self.call(SERVER_TIME) - start > _UNFILLED_KEPT:
+            if start is not None and await self.venue_time() - start > _UNFILLED_KEPT:
                 warnings.warn(_UNFILLED, UserWarning, stacklevel=2)
             waiting = [order for order in await self.get_open_orders(symbol) if _within(order, span)]
             async for order in merged(self._ended_orders(symbol, span), _each(waiting), track=_TRACK, after=after):

@@ -13,7 +13,7 @@ from venuekit.errors import Outcome, PayloadMismatch
 from venuekit.payloads import payload_mismatch
 from venuekit_binance_common.margin_settling import Leg
 from venuekit_binance_common.reach import milliseconds
-from venuekit_binance_common.symbol_settings import HeldSettings, documented_margin_type, told_leverage
+from venuekit_binance_common.symbol_settings import HeldSettings, told_leverage
 from venuekit_binance_common.words import POSITION_SIDES
 from venuekit_binance_usdm.aster.payloads import AsterAccountPosition, AsterRiskRow
 
@@ -39,7 +39,7 @@ class AsterSymbolReader:
             if row.symbol == symbol:
                 return HeldSettings(
                     symbol=symbol,
-                    margin_type=documented_margin_type(row.margin_type, symbol),
+                    margin_word=row.margin_type,
                     leverage=told_leverage(row.leverage, symbol),
                     largest=row.max_notional_value,
                 )
