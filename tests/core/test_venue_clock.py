@@ -125,3 +125,18 @@ async def test_whoever_asks_meanwhile_joins_the_measurement() -> None:
     await asyncio.gather(*(venue.sync(ask) for _ in range(3)))
 
     assert venue.synced
+
+
+@pytest.mark.parametrize("years", [-30, 30, 5000])
+async def test_a_time_ten_years_from_ours_is_not_believed_however_often_it_is_told(years: int) -> None:
+    """One of the two is no time; the clock stays as it was. A few years are: our own clock may be that wrong."""
+    clock = HandClock()
+    venue = VenueClock(clock)
+    year = 31_556_952_000
+
+    with pytest.raises(AnswerLost, match=r"is not believed: it tells .* and by our own clock it is 2025-06-15"):
+        await venue.sync(telling(clock, [(years * year, 20)] * 3))
+    assert (venue.synced, venue.milliseconds() - clock.milliseconds()) == (False, 0)
+
+    await venue.sync(telling(clock, [(4 * year, 20)] * 3))
+    assert venue.synced

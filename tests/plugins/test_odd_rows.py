@@ -196,20 +196,6 @@ async def test_an_odd_row_of_a_history_hides_no_other(venue: str) -> None:
             assert [one.id for one in found] == [one.id for one in every if one.id != odd]
 
 
-@pytest.mark.parametrize("venue", ["binance_usdm", "binance_coinm", "aster_usdm"])
-async def test_an_odd_rank_hides_no_other(venue: str) -> None:
-    """Places in the queue of deleveraging are read without it."""
-    async with staged(venue) as stage:
-
-        def add_odd(rows: list[dict[str, Any]]) -> None:
-            rows.insert(0, {"symbol": "ODD", "adlQuantile": {"BOTH": "high"}})
-
-        before = await stage.account.get_adl_quantiles()
-        stage.edits["adlQuantile"] = add_odd
-        with pytest.warns(OddRow):
-            assert await stage.account.get_adl_quantiles() == before
-
-
 @venues
 async def test_an_odd_instrument_hides_no_other(venue: str) -> None:
     """It is left out with a warning; another one can be traded."""
