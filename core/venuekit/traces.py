@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 
 if TYPE_CHECKING:
-    from venuekit.endpoint import Lost
+    from venuekit.resolution import Lost
 
 __all__ = ["OtherWrite", "Trace", "alike", "left_over", "trace_of"]
 

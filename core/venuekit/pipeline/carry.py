@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from venuekit import errors
 from venuekit.capabilities import Capability, capability_of
-from venuekit.endpoint import Call, Effect, Endpoint, Role
+from venuekit.endpoint import Effect, Endpoint, Role
 from venuekit.errors import OperationError, Outcome
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.subjects import QUEUED, footprint_of
 from venuekit.pipeline.turns import take_turn, too_long, wait_for_fences
 from venuekit.pipeline.verdict import Trouble, leaves_open
+from venuekit.resolution import Call
 
 if TYPE_CHECKING:
     from venuekit.pipeline.line import Line

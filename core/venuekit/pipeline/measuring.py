@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from venuekit.endpoint import Call
 from venuekit.errors import VenuekitError
 from venuekit.pipeline.operation import Operation
+from venuekit.resolution import Call
 from venuekit.venue import TOLERANCE, RequestExpiry
 
 __all__ = ["measure", "measure_if_doubtful", "pass_by"]

@@ -15,7 +15,7 @@ from venuekit.ask import Ask
 from venuekit.clock import clock_error, from_milliseconds
 from venuekit.credentials.redactor import redact, redact_parameters
 from venuekit.echoes import OtherAnswer
-from venuekit.endpoint import Effect, Endpoint, Lost, Priority, Role, Subject
+from venuekit.endpoint import Effect, Endpoint, Priority, Role, Subject
 from venuekit.errors import OperationError, Outcome
 from venuekit.message import HttpResponse
 from venuekit.payloads.json_text import TooDeep
@@ -27,6 +27,7 @@ from venuekit.pipeline.noting import closed, note, use_client_ids
 from venuekit.pipeline.observe import Event, EventKind, tell
 from venuekit.pipeline.subjects import FENCING, Fence, footprint_of
 from venuekit.pipeline.verdict import LEAVING_OPEN, Trouble, TroubleKind, first_bytes, judge
+from venuekit.resolution import Lost
 from venuekit.traces import OtherWrite
 from venuekit.venue import Draft
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, TypeVar, cast
 
-from venuekit.endpoint import Call
 from venuekit.errors import OperationError
 from venuekit.pipeline.measuring import measure
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.retry import Column, Move, after_loss, column, move, persist, unchanged
 from venuekit.pipeline.settle import find_out, left_open, settle_unless_settled
 from venuekit.pipeline.verdict import Trouble, TroubleKind
+from venuekit.resolution import Call
 
 __all__ = ["recover"]
 

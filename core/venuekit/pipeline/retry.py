@@ -15,12 +15,13 @@ from typing import Any, TypeVar, cast
 import attrs
 import tenacity as _t
 
-from venuekit.endpoint import Change, Effect, Endpoint, Subject
+from venuekit.endpoint import Effect, Endpoint, Subject
 from venuekit.errors import OperationError
 from venuekit.pipeline.belonging import is_older
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.verdict import Trouble, TroubleKind
+from venuekit.resolution import Change
 
 __all__ = ["TABLE", "Column", "Move", "after_loss", "column", "move", "persist", "unchanged"]
 

@@ -11,7 +11,7 @@ import attrs
 from venuekit import errors
 from venuekit.clock import from_milliseconds
 from venuekit.credentials.redactor import redact
-from venuekit.endpoint import AbsenceProof, Absent, Applied, Call, Change, Effect, Reading, Unclear
+from venuekit.endpoint import Effect
 from venuekit.errors import OperationError, Outcome, VenuekitError
 from venuekit.pipeline.measuring import pass_by
 from venuekit.pipeline.observe import EventKind
@@ -20,6 +20,7 @@ from venuekit.pipeline.options import UNSET
 from venuekit.pipeline.retry import Column, Move, column, move, persist, unchanged
 from venuekit.pipeline.turns import wait_for_fences
 from venuekit.pipeline.verdict import Trouble, TroubleKind
+from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Change, Reading, Unclear
 
 __all__ = [
     "find_out",

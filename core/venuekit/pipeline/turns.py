@@ -7,11 +7,12 @@ from typing import Any
 
 from venuekit import errors
 from venuekit.clock import from_milliseconds
-from venuekit.endpoint import Call, Effect
+from venuekit.endpoint import Effect
 from venuekit.errors import OperationError
 from venuekit.pipeline.measuring import measure_if_doubtful
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.subjects import Fence, Footprint, footprint_of
+from venuekit.resolution import Call
 
 __all__ = ["take_turn", "too_long", "wait_for_fences"]
 

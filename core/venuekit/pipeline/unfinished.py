@@ -5,11 +5,12 @@ from __future__ import annotations
 from venuekit import errors
 from venuekit._called import CALLED
 from venuekit.clock import from_milliseconds
-from venuekit.endpoint import Call, Effect, Endpoint
+from venuekit.endpoint import Effect, Endpoint
 from venuekit.pipeline.journal_lines import Ended, Unresolved
 from venuekit.pipeline.line import Line
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.options import Options
+from venuekit.resolution import Call
 
 __all__ = ["resolve"]
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 from venuekit.capabilities import MarginType, PositionSide
-from venuekit.endpoint import Call, Endpoint
+from venuekit.endpoint import Endpoint
+from venuekit.resolution import Call
 from venuekit_binance_common.margin_settling import Leg
 from venuekit_binance_common.numbers import number_in
 from venuekit_binance_common.words import POSITION_SIDES, margin_type_of

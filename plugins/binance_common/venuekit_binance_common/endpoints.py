@@ -18,7 +18,8 @@ from venuekit.capabilities import (
     SettingsReader,
 )
 from venuekit.echoes import Echoes
-from venuekit.endpoint import Change, Changing, Effect, Endpoint, Kind, Parameter, Role, Security, Subject
+from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, Role, Security, Subject
+from venuekit.resolution import Change, Changing
 from venuekit_binance_common import payloads
 from venuekit_binance_common.behaviours import LEVERAGE_MOST
 from venuekit_binance_common.leverage import leverage_readback

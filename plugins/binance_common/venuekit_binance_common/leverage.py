@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from venuekit.account import Account
 from venuekit.capabilities import LeverageControl, LeverageSetting, MarginType, PositionSide, Unit
-from venuekit.endpoint import Call, Change, Endpoint, Lost, Readback, Reading
+from venuekit.endpoint import Endpoint
+from venuekit.resolution import Call, Change, Lost, Readback, Reading
 from venuekit_binance_common.payloads import LeverageRow
 from venuekit_binance_common.symbol_settings import ReadSymbol
 

@@ -11,8 +11,9 @@ from typing import Any, Protocol
 import attrs
 
 from venuekit.capabilities import PositionSide
-from venuekit.endpoint import AbsenceProof, Absent, Applied, Call, Endpoint, Lost, Settle, Settled, Unclear
+from venuekit.endpoint import Endpoint
 from venuekit.errors import InvalidArgument
+from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Settle, Settled, Unclear
 from venuekit.traces import OtherWrite, alike, left_over
 from venuekit_binance_common.margin_payloads import MarginChangeRow, MovedMargin
 from venuekit_binance_common.reach import milliseconds

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from venuekit.account import Account
 from venuekit.capabilities import MarginType, MarginTypeControl, MarginTypeSetting
-from venuekit.endpoint import Call, Change, Endpoint, Lost, Readback, Reading
+from venuekit.endpoint import Endpoint
+from venuekit.resolution import Call, Change, Lost, Readback, Reading
 from venuekit_binance_common.payloads import Acknowledgement
 from venuekit_binance_common.symbol_settings import ReadSymbol
 from venuekit_binance_common.words import MARGIN_TYPE_WORDS

@@ -8,7 +8,8 @@ import attrs
 
 from venuekit.capabilities import OrderControl, OrderReader
 from venuekit.echoes import Echoes
-from venuekit.endpoint import Area, Change, Changing, Effect, Endpoint, Kind, Parameter, Role, Subject
+from venuekit.endpoint import Area, Effect, Endpoint, Kind, Parameter, Role, Subject
+from venuekit.resolution import Change, Changing
 from venuekit_binance_common import order_decoders as decoders
 from venuekit_binance_common.endpoints import PAYS
 from venuekit_binance_common.order_costs import paying

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from venuekit.account import Answer
 from venuekit.capabilities import Order, OrderAmend, OrderSide
-from venuekit.endpoint import Change
 from venuekit.errors import NotFound, OperationError, Outcome, OutcomeUnknown, Rejected
+from venuekit.resolution import Change
 from venuekit_binance_common.order_form import named, side_word
 from venuekit_binance_common.orders import BinanceOrders
 

@@ -10,7 +10,7 @@ import attrs
 
 from venuekit.account import Answer
 from venuekit.capabilities import Amendment, Order, OrderAmend, OrderBatch, OrderBehaviour, OrderRequest
-from venuekit.endpoint import Applied, Change, Lost, Priority
+from venuekit.endpoint import Priority
 from venuekit.errors import (
     NeverSent,
     NotExecuted,
@@ -24,6 +24,7 @@ from venuekit.errors import (
 from venuekit.faults import error_of
 from venuekit.ids import MadeId
 from venuekit.payloads import MISFITS, mismatch_of
+from venuekit.resolution import Applied, Change, Lost
 from venuekit_binance_common.order_amending import BinanceAmending
 from venuekit_binance_common.order_form import named, order_form, side_word, texts
 from venuekit_binance_common.order_settling import UNKNOWN_ORDER

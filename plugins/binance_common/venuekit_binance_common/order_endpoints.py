@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from venuekit.endpoint import Change, Endpoint
+from venuekit.endpoint import Endpoint
+from venuekit.resolution import Change
 from venuekit_binance_common import order_read_endpoints as reads
 from venuekit_binance_common import order_write_endpoints as writes
 from venuekit_binance_common.order_algo_endpoints import AlgoEndpoints, algo_endpoints

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 
 from venuekit.clock import from_milliseconds
-from venuekit.endpoint import AbsenceProof, Absent, Applied, Call, Endpoint, Lost, Reading, Settled, Unclear
+from venuekit.endpoint import Endpoint
 from venuekit.errors import NotFound
+from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Reading, Settled, Unclear
 from venuekit.traces import Trace, trace_of
 from venuekit_binance_common.order_words import OPEN_ALGO_STATUSES, OPEN_STATUSES
 from venuekit_binance_common.payloads import Acknowledgement

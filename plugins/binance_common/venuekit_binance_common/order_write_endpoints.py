@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from venuekit.capabilities import CountdownCancel, OrderAmend, OrderBatch, OrderControl, OrderTest
 from venuekit.echoes import Echoes
-from venuekit.endpoint import Area, Change, Changing, Effect, Endpoint, Kind, Parameter, Readback, Subject
+from venuekit.endpoint import Area, Effect, Endpoint, Kind, Parameter, Subject
+from venuekit.resolution import Change, Changing, Readback
 from venuekit_binance_common import order_decoders as decoders
 from venuekit_binance_common.endpoints import PAYS
 from venuekit_binance_common.order_costs import paying

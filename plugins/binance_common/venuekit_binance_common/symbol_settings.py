@@ -8,8 +8,8 @@ from typing import Protocol
 import attrs
 
 from venuekit.capabilities import MarginType
-from venuekit.endpoint import Call
 from venuekit.errors import Outcome, PayloadMismatch
+from venuekit.resolution import Call
 from venuekit_binance_common.words import margin_type_of
 
 __all__ = ["HeldSettings", "ReadSymbol", "told_leverage"]

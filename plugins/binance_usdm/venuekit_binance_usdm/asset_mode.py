@@ -6,7 +6,8 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from venuekit.account import Account
 from venuekit.capabilities import AssetMode, AssetModeControl, AssetModeSetting
-from venuekit.endpoint import Call, Change, Endpoint, Lost, Readback, Reading
+from venuekit.endpoint import Endpoint
+from venuekit.resolution import Call, Change, Lost, Readback, Reading
 from venuekit_binance_common.payloads import Acknowledgement
 from venuekit_binance_common.words import asset_mode_of
 

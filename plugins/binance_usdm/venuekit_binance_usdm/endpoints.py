@@ -18,7 +18,8 @@ from venuekit.capabilities import (
     SettingsReader,
 )
 from venuekit.echoes import Echoes
-from venuekit.endpoint import Changing, Effect, Endpoint, Kind, Parameter, Subject
+from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, Subject
+from venuekit.resolution import Changing
 from venuekit_binance_common import endpoints as common
 from venuekit_binance_common import money_endpoints as money
 from venuekit_binance_common.contracts import contracts_endpoint

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import attrs
 
 from venuekit.capabilities import PositionSide
-from venuekit.endpoint import Call, Endpoint
+from venuekit.endpoint import Endpoint
 from venuekit.payloads import payload_mismatch
+from venuekit.resolution import Call
 from venuekit_binance_common.margin_settling import Leg
 from venuekit_binance_common.words import POSITION_SIDES
 

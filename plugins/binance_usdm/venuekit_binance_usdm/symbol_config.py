@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import attrs
 
-from venuekit.endpoint import Call, Endpoint
+from venuekit.endpoint import Endpoint
 from venuekit.errors import Outcome, PayloadMismatch
+from venuekit.resolution import Call
 from venuekit_binance_common.symbol_settings import HeldSettings, told_leverage
 from venuekit_binance_usdm.payloads import SymbolConfig
 

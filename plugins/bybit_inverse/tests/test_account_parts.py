@@ -25,7 +25,6 @@ from venuekit.capabilities import (
     TpSlModeSetting,
 )
 from venuekit.clock import from_milliseconds
-from venuekit.endpoint import Change
 from venuekit.errors import (
     InvalidArgument,
     InvalidRequest,
@@ -35,6 +34,7 @@ from venuekit.errors import (
     Rejected,
     UnsupportedCapability,
 )
+from venuekit.resolution import Change
 from venuekit.simulator import Answer, Simulation
 from venuekit.testing.recorded import Recorded
 from venuekit_bybit_inverse import BYBIT_INVERSE, BybitInverseAccount

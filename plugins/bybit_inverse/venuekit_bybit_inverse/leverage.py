@@ -14,7 +14,8 @@ from venuekit.capabilities import (
     PositionSide,
     Unit,
 )
-from venuekit.endpoint import Change, Endpoint
+from venuekit.endpoint import Endpoint
+from venuekit.resolution import Change
 from venuekit_bybit_inverse.endpoints import CATEGORY, POSITION_LIST, SET_LEVERAGE, SYMBOL_INFO
 from venuekit_bybit_inverse.payloads import Page, PositionRow, SymbolInfoRow
 from venuekit_bybit_inverse.reading import unlisted

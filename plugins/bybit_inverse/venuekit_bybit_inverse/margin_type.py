@@ -6,8 +6,9 @@ from typing import ClassVar
 
 from venuekit.account import Account
 from venuekit.capabilities import MarginType, MarginTypeBehaviour, MarginTypeControl, MarginTypeSetting
-from venuekit.endpoint import Change, Endpoint
+from venuekit.endpoint import Endpoint
 from venuekit.errors import Conflict, Outcome
+from venuekit.resolution import Change
 from venuekit_bybit_inverse.endpoints import ACCOUNT_INFO, SET_MARGIN_MODE
 from venuekit_bybit_inverse.payloads import AccountInfoRow, MarginMode
 

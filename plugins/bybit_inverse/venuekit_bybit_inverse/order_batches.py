@@ -10,9 +10,10 @@ from typing import Any, ClassVar
 
 from venuekit.account import Answer
 from venuekit.capabilities import Amendment, Order, OrderBatch, OrderRequest
-from venuekit.endpoint import Change, Endpoint
+from venuekit.endpoint import Endpoint
 from venuekit.errors import NotExecuted, NotFound, OperationError, Outcome, OutcomeUnknown, PayloadMismatch
 from venuekit.faults import error_of
+from venuekit.resolution import Change
 from venuekit_bybit_inverse.endpoints import AMEND_BATCH, CANCEL_BATCH, CATEGORY, CREATE_BATCH
 from venuekit_bybit_inverse.order_form import check_steps, filled_in, named, wire_order
 from venuekit_bybit_inverse.order_payloads import BatchItem

@@ -18,8 +18,9 @@ from venuekit.capabilities import (
     OrderSide,
     OrderStatus,
 )
-from venuekit.endpoint import Change, Endpoint
+from venuekit.endpoint import Endpoint
 from venuekit.errors import NotFound, OperationError, OutcomeUnknown
+from venuekit.resolution import Change
 from venuekit_bybit_inverse.endpoints import AMEND_ORDER, CANCEL_ALL, CANCEL_ORDER, CATEGORY, CREATE_ORDER
 from venuekit_bybit_inverse.order_form import check_steps, filled_in, named, wire_order
 from venuekit_bybit_inverse.order_payloads import OrderAck

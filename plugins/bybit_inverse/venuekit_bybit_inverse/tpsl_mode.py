@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from venuekit.account import Account
 from venuekit.capabilities import TpSlMode, TpSlModeControl, TpSlModeSetting
-from venuekit.endpoint import Change, Endpoint
+from venuekit.endpoint import Endpoint
 from venuekit.errors import PayloadMismatch
+from venuekit.resolution import Change
 from venuekit_bybit_inverse.endpoints import CATEGORY, SET_TPSL_MODE
 from venuekit_bybit_inverse.payloads import TpSlModeRow
 

@@ -13,9 +13,10 @@ import pytest
 import venuekit
 from venuekit import errors
 from venuekit.capabilities import LeverageSetting
-from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, Reading
+from venuekit.endpoint import Effect, Endpoint, Kind, Parameter
 from venuekit.message import HttpRequest
 from venuekit.pipeline.transport import AiohttpTransport
+from venuekit.resolution import Reading
 from venuekit.simulator import ApplyLater, Delay, DropAfter, DropBefore
 from venuekit_toy_perp.endpoints import ADD_COLLATERAL, COLLATERAL_HISTORY, SET_LEVERAGE, SETTINGS
 

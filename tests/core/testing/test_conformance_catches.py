@@ -10,7 +10,8 @@ import attrs
 import pytest
 
 from venuekit.capabilities import AssetModeReader, BalanceReader, LeverageControl, PositionReader
-from venuekit.endpoint import Call, Change, Changing, Effect, Endpoint, Lost, Reading, Security, Subject
+from venuekit.endpoint import Effect, Endpoint, Security, Subject
+from venuekit.resolution import Call, Change, Changing, Lost, Reading
 from venuekit.simulator import Cut, DropAfter
 from venuekit.testing import find_recorded, load_recorded
 from venuekit.testing.conformance.examples import SETTERS

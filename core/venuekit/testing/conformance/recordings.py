@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from venuekit.endpoint import Change, Endpoint, Security
+from venuekit.endpoint import Endpoint, Security
 from venuekit.errors import OperationError
 from venuekit.message import HttpRequest
 from venuekit.payloads import rows_at
+from venuekit.resolution import Change
 from venuekit.testing.conformance.base import Checks
 from venuekit.testing.recorded import RecordedCase, taken_for_answers
 from venuekit.testing.sent import Sent, as_text, handed_in

@@ -8,9 +8,10 @@ from decimal import Decimal
 import attrs
 
 from venuekit.capabilities import PositionMode, PositionSide
-from venuekit.endpoint import Call, Endpoint
+from venuekit.endpoint import Endpoint
 from venuekit.errors import Outcome, PayloadMismatch
 from venuekit.payloads import payload_mismatch
+from venuekit.resolution import Call
 from venuekit_binance_common.margin_settling import Leg
 from venuekit_binance_common.reach import milliseconds
 from venuekit_binance_common.symbol_settings import HeldSettings, told_leverage

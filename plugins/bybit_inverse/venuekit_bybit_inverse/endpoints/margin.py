@@ -9,22 +9,8 @@ from typing import Any
 
 from venuekit.capabilities import PositionMarginControl
 from venuekit.echoes import Echoes
-from venuekit.endpoint import (
-    AbsenceProof,
-    Absent,
-    Applied,
-    Call,
-    Effect,
-    Encoding,
-    Endpoint,
-    Kind,
-    Lost,
-    Parameter,
-    Role,
-    Settled,
-    Subject,
-    Unclear,
-)
+from venuekit.endpoint import Effect, Encoding, Endpoint, Kind, Parameter, Role, Subject
+from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Settled, Unclear
 from venuekit_bybit_inverse import payloads
 from venuekit_bybit_inverse.endpoints.parameters import CATEGORY, INVERSE, THE_SYMBOL
 from venuekit_bybit_inverse.endpoints.reads import INSTRUMENTS, POSITION_LIST, RISK_LIMITS

@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from venuekit.endpoint import AbsenceProof, Absent, Applied, Call, Lost, Reading, Settled, Unclear
+from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Reading, Settled, Unclear
 from venuekit.traces import Trace, trace_of
 from venuekit_bybit_inverse.endpoints.order_reads import OPEN_ORDERS, ORDER_HISTORY
 from venuekit_bybit_inverse.endpoints.parameters import CATEGORY

@@ -11,8 +11,9 @@ import attrs
 from venuekit.ask import Ask
 from venuekit.capabilities import OrderAmend, OrderBatch, OrderControl
 from venuekit.echoes import Echoes
-from venuekit.endpoint import Area, Change, Changing, Effect, Encoding, Endpoint, Kind, Parameter, Role, Subject
+from venuekit.endpoint import Area, Effect, Encoding, Endpoint, Kind, Parameter, Role, Subject
 from venuekit.order_scope import Resting, named_items
+from venuekit.resolution import Change, Changing
 from venuekit_bybit_inverse import order_payloads as payloads
 from venuekit_bybit_inverse.endpoints import order_settling as settling
 from venuekit_bybit_inverse.endpoints.order_reads import ORDER_ID

@@ -5,19 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from venuekit.capabilities import LeverageControl, MarginTypeControl, PositionMode, Setting, TpSlModeControl
-from venuekit.endpoint import (
-    Call,
-    Changing,
-    Effect,
-    Encoding,
-    Endpoint,
-    Kind,
-    Lost,
-    Parameter,
-    Reading,
-    Role,
-    Subject,
-)
+from venuekit.endpoint import Effect, Encoding, Endpoint, Kind, Parameter, Role, Subject
+from venuekit.resolution import Call, Changing, Lost, Reading
 from venuekit_bybit_inverse import payloads
 from venuekit_bybit_inverse.endpoints.parameters import CATEGORY, INVERSE, SYMBOL, THE_SYMBOL
 from venuekit_bybit_inverse.endpoints.reads import ACCOUNT_INFO, POSITION_LIST, SYMBOL_INFO

@@ -17,25 +17,9 @@ from venuekit.capabilities import (
     SettingsReader,
 )
 from venuekit.echoes import Echoes
-from venuekit.endpoint import (
-    AbsenceProof,
-    Absent,
-    Applied,
-    Call,
-    Changing,
-    Effect,
-    Endpoint,
-    Kind,
-    Lost,
-    Parameter,
-    Reading,
-    Role,
-    Security,
-    Settled,
-    Subject,
-    Unclear,
-)
+from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, Role, Security, Subject
 from venuekit.payloads import payload_decoder
+from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Changing, Lost, Reading, Settled, Unclear
 from venuekit_toy_perp.codes import Code
 from venuekit_toy_perp.payloads import (
     CollateralRow,

@@ -14,7 +14,7 @@ from venuekit.capabilities import (
     PositionSide,
     Unit,
 )
-from venuekit.endpoint import Change
+from venuekit.resolution import Change
 from venuekit_toy_perp.endpoints import SET_LEVERAGE, SET_MARGIN, SETTINGS
 from venuekit_toy_perp.payloads import LeverageRow, MarginRow
 
