@@ -275,6 +275,10 @@ class Account:
             self._line.learned = {}
         self._line.learned[capability] = reason
 
+    def lacks(self, endpoint: Endpoint[Any]) -> bool:
+        """Say whether an endpoint is known not to be there: declared so, or found so by an earlier request."""
+        return endpoint in self._line.place.unsupported
+
     def refuse(self, message: str, *, operation: str, subject: str | None = None) -> errors.InvalidArgument:
         """Return the error for an argument that is refused before sending."""
         return errors.InvalidArgument(message, venue=self.venue.id, operation=operation, subject=subject)

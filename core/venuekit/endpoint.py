@@ -164,8 +164,7 @@ class Endpoint(Generic[T]):
             wrong shape, ``ValueError`` for what is not the venue's format at all (HTML, cut off, empty). For a SET
             it is a :class:`Changing`.
         parameters: What may be sent; anything else is refused before signing.
-        encoding: Query string or JSON body.
-        security: What the request must carry.
+        encoding, security: Where parameters travel, and what a request must carry.
         weight: What a call costs, a number or a function of the parameters; ``weight_most`` is the most it can be.
         pools: Which limit pools it pays into: pool name to cost, None for the weight.
         effect: Left out, GET is a READ and everything else a DELTA, the most careful one.
@@ -190,8 +189,7 @@ class Endpoint(Generic[T]):
         doubtful: Codes whose meaning only a read can tell; ``doubtful_after_loss``: after a lost answer only.
         faults: Codes that mean something else on this endpoint than in the venue's table.
         echoes: What an answer repeats of its question; one that repeats something else is a lost answer.
-        readback: For a SET: reads whether the target holds.
-        settle: For KEYED and DELTA: finds out whether a lost write happened.
+        readback, settle: For a SET: reads whether it holds; for KEYED and DELTA: finds out whether a lost one happened.
         absence_proof: When ``settle`` finding nothing is a proof; None when it never is.
         item_refusals: Code and words of each item that a batch's answer refuses. Where the venue does not know what
             became of one of them, the write stays open in the journal.
@@ -201,6 +199,7 @@ class Endpoint(Generic[T]):
         websocket_method: The method of the venue's WebSocket API that does the same, None if there is none.
         rows: The ways to lists of rows in its answer (``()`` is all of it), for :meth:`~venuekit.Account.answer_rows`.
         serves: The capability methods it serves, as function objects (``LeverageControl.set_leverage``).
+        may_be_absent: Of a read that is not documented: where it is answered by a 404, UNSUPPORTED is remembered.
         note: One sentence for the documentation.
     """
 
@@ -245,6 +244,7 @@ class Endpoint(Generic[T]):
     rows: tuple[tuple[str | int, ...], ...] = ()
     serves: tuple[Callable[..., Any], ...] = ()
     priority: Priority = attrs.field(default=attrs.Factory(_priority_of, takes_self=True))
+    may_be_absent: bool = False
     note: str = ""
     by_name: Mapping[str, Parameter] = attrs.field(init=False, repr=False)  #: parameters
     required: frozenset[str] = attrs.field(init=False, repr=False)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, runtime_checkable
@@ -317,7 +317,7 @@ def environment_of(venue: Venue[Any], credentials: Credentials) -> Environment:
     return environment
 
 
-def unsupported_endpoints(venue: Venue[Any], environment: Environment) -> Mapping[Endpoint[Any], str]:
+def unsupported_endpoints(venue: Venue[Any], environment: Environment) -> dict[Endpoint[Any], str]:
     """Return the endpoints that serve only capabilities which venue or environment lack, with the reason."""
     reasons: dict[type[Capability], str] = {**venue.unsupported, **environment.unsupported}
     found: dict[Endpoint[Any], str] = {}

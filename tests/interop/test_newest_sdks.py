@@ -37,6 +37,8 @@ UNLISTED: Mapping[tuple[str, str], str] = {
     ("POST", "/dapi/v1/algoOrder"): "the venue's notice of conditional orders names it",
     ("DELETE", "/dapi/v1/algoOrder"): "the venue's notice of conditional orders names it",
     ("GET", "/dapi/v1/openAlgoOrders"): "the venue's notice of conditional orders names it",
+    ("GET", "/dapi/v1/algoOrder"): "another client of the venue uses it; it may be absent",
+    ("GET", "/dapi/v1/allAlgoOrders"): "another client of the venue uses it; it may be absent",
     ("GET", "/v5/position/symbol-info"): "documented by the venue since June 2026",
 }
 #: parameters that the venue takes and its client does not have, and why

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from venuekit.pipeline.line import Line
     from venuekit.venue import Limit
 
-__all__ = ["SHUTTING", "heed", "learn", "too_long"]
+__all__ = ["SHUTTING", "heed", "is_absence", "learn", "remember_absence", "too_long"]
 
 #: what closes pools
 SHUTTING = frozenset({TroubleKind.THROTTLED, TroubleKind.BANNED, TroubleKind.SHUT_OUT})
 #: statuses by which HTTP itself speaks of everything that this address sends
 _OF_THE_ADDRESS = frozenset({403, 418, 429})
+_NOT_FOUND = 404
 
 
 def heed(line: Line, trouble: Trouble, costs: tuple[tuple[Limit, Budget, int | None], ...], attempts: int) -> None:
@@ -64,6 +65,25 @@ def learn(line: Line, endpoint: Endpoint[Any], reason: str) -> None:
         first = next((one for one in line.place.venue.endpoints if capability in map(capability_of, one.serves)), None)
         if first is endpoint and all(served.get(name) is capability for name in promised_by(capability)):
             line.learned = {**(line.learned or {}), capability: reason}
+
+
+def is_absence(last: Trouble, attempts: int) -> bool:
+    """
+    Say whether the last answer to a read that may be absent says so: in the venue's words, or once more by a bare 404.
+
+    One page alone may be that of a gateway whose venue is just being restarted.
+    """
+    if last.kind is TroubleKind.UNSUPPORTED:
+        return True
+    return attempts > 1 and isinstance(last.error, errors.OutcomeNotStated) and last.error.status == _NOT_FOUND
+
+
+def remember_absence(line: Line, endpoint: Endpoint[Any], error: errors.OperationError) -> errors.OperationError:
+    """Have an endpoint asked no more at this place, and return the error that says that it is not there."""
+    reason = f"{endpoint} is not documented, and not there: {error.message}"
+    line.place.unsupported[endpoint] = reason
+    outcome = errors.Outcome.NOT_APPLIED
+    return errors.UnsupportedCapability(reason, code=error.code, status=error.status, outcome=outcome)
 
 
 def too_long(line: Line, costs: tuple[tuple[Limit, Budget, int | None], ...], delay: float) -> errors.OperationError:

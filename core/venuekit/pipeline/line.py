@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
@@ -37,8 +37,8 @@ class Place:
     clock: VenueClock = attrs.field(repr=False)
     policy: RetryPolicy = attrs.field(repr=False)
     observers: tuple[Observer, ...] = attrs.field(repr=False)
-    #: endpoints that serve only what venue or environment lack, with the reason
-    unsupported: Mapping[Endpoint[Any], str] = attrs.field(repr=False)
+    #: endpoints that serve only what venue or environment lack, and those found to be absent here, with the reason
+    unsupported: dict[Endpoint[Any], str] = attrs.field(repr=False)
     remembered: Remembered = attrs.field(repr=False)
     #: whether the runtime that made it is closed
     closed: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar, cast
 
 from venuekit.errors import OperationError
+from venuekit.pipeline.closing import is_absence, remember_absence
 from venuekit.pipeline.measuring import measure
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.retry import Column, Move, after_loss, column, move, persist, unchanged
@@ -46,5 +47,7 @@ async def recover(operation: Operation[T], first: Trouble, call: Call) -> T:
         return cast("T", await find_out(operation, last, call, resync))
     if chosen is Move.LEAVE_OPEN:
         raise left_open(operation, last.error, call)
+    if operation.endpoint.may_be_absent and is_absence(last, operation.attempts):
+        raise operation.annotate(remember_absence(operation.line, operation.endpoint, last.error))
     settle_unless_settled(operation, last.error, call)
     raise operation.annotate(last.error)

@@ -47,6 +47,8 @@ ORDER_COSTS = {
     endpoints.ORDERS.algo.place: {"weight": 0, "orders_1m": 1},
     endpoints.ORDERS.amend: {"weight": 0, "orders_1m": 1},
     endpoints.ORDERS.cancel: {"weight": 1},
+    endpoints.ORDERS.algo.order: {"weight": 1},
+    endpoints.ORDERS.algo.all_orders: {"weight": 5},
     endpoints.ORDERS.algo.cancel: {"weight": 1},
     endpoints.ORDERS.cancel_all: {"weight": 1},
     endpoints.ORDERS.place_batch: {"weight": 5, "orders_1m": 1},

@@ -9,13 +9,14 @@ import attrs
 from venuekit.capabilities import OrderControl, OrderReader
 from venuekit.echoes import Echoes
 from venuekit.endpoint import Area, Effect, Endpoint, Kind, Parameter, Role, Subject
+from venuekit.faults import Fault
 from venuekit.resolution import Change, Changing
 from venuekit_binance_common import order_decoders as decoders
 from venuekit_binance_common.endpoints import PAYS
 from venuekit_binance_common.order_costs import paying
 from venuekit_binance_common.order_guarding import always, asks, notional, only_reduces
 from venuekit_binance_common.order_parameters import ALGO_NAME, SPAN, THE_SYMBOL, algo_parameters, limit_up_to
-from venuekit_binance_common.order_settling import PROOF, AlgoSettling
+from venuekit_binance_common.order_settling import NO_SUCH_PATH, PROOF, AlgoSettling
 from venuekit_binance_common.order_terms import ConditionalBook, OrderTerms
 from venuekit_binance_common.order_write_endpoints import cancel_all_endpoint
 
@@ -38,11 +39,16 @@ _PLACED = {
 
 @attrs.frozen(kw_only=True)
 class AlgoEndpoints:
-    """The endpoints of a book of conditional orders; what a product does not have is None."""
+    """
+    The endpoints of a book of conditional orders.
+
+    Without ``cancel_all`` its orders are ended one by one: of a request that is not documented, no answer would tell
+    that it ended anything.
+    """
 
     open_orders: Endpoint[tuple[AlgoOrderRow, ...]]
-    order: Endpoint[AlgoOrderRow] | None
-    all_orders: Endpoint[tuple[AlgoOrderRow, ...]] | None
+    order: Endpoint[AlgoOrderRow]
+    all_orders: Endpoint[tuple[AlgoOrderRow, ...]]
     place: Endpoint[AlgoOrderRow]
     cancel: Endpoint[Change[AlgoOrderRow]]
     cancel_all: Endpoint[Change[Acknowledgement]] | None
@@ -59,13 +65,13 @@ def algo_endpoints(
 ) -> AlgoEndpoints:
     """Return the endpoints of a product's conditional book."""
     is_queried = terms.conditional is ConditionalBook.QUERIED
-    order = _order(terms) if is_queried else None
+    order = _order(terms)
     settling = AlgoSettling(order, open_orders, server_time)
     path = f"{terms.root}/v1/algoOpenOrders"
     return AlgoEndpoints(
         open_orders=open_orders,
         order=order,
-        all_orders=_all_orders(terms) if is_queried else None,
+        all_orders=_all_orders(terms),
         place=_place(terms, settling, can_be_found=is_queried),
         cancel=_cancel(terms, settling),
         cancel_all=cancel_all_endpoint(path, settling.emptied, "Conditional orders only.") if is_queried else None,
@@ -81,6 +87,7 @@ def _order(terms: OrderTerms) -> Endpoint[AlgoOrderRow]:
         parameters=ALGO_NAME,
         pools=PAYS,
         serves=(OrderReader.get_order, OrderControl.cancel_order),
+        **_reported(terms),
     )
 
 
@@ -100,8 +107,16 @@ def _all_orders(terms: OrderTerms) -> Endpoint[tuple[AlgoOrderRow, ...]]:
         weight=5,
         pools=PAYS,
         serves=(OrderReader.iter_orders,),
-        note="At most 7 days at once.",
+        **_reported(terms, "At most 7 days at once."),
     )
+
+
+def _reported(terms: OrderTerms, note: str = "") -> dict[str, Any]:
+    """Return the details of a read that some products have without documenting it."""
+    if terms.conditional is not ConditionalBook.REPORTED:
+        return {"note": note}
+    words = f"{note} Not documented, but reported to answer; where it does not, the open orders are read."
+    return {"may_be_absent": True, "faults": {NO_SUCH_PATH: Fault.UNSUPPORTED}, "note": words.strip()}
 
 
 def _place(terms: OrderTerms, settling: AlgoSettling, *, can_be_found: bool) -> Endpoint[AlgoOrderRow]:
@@ -119,12 +134,12 @@ def _place(terms: OrderTerms, settling: AlgoSettling, *, can_be_found: bool) -> 
         asks=asks(in_base=terms.sizes_in_base),
         doubtful_after_loss=frozenset({-4116}),
         settle=settling.placed,
-        absence_proof=PROOF if can_be_found else None,
+        absence_proof=PROOF,
         serves=(OrderControl.place_order,),
         note=(
             "Checks no margin before it triggers; at most 200 over all symbols."
             if can_be_found
-            else "Only the open ones can be read, so a lost answer whose order is not among them stays unknown."
+            else "A lost answer whose order is not open stays unknown where the undocumented query is not there."
         ),
         **paying(terms.weight, terms.pools[0]),
     )

@@ -11,7 +11,7 @@ import attrs
 from venuekit.account import Answer
 from venuekit.capabilities import Order, OrderReader
 from venuekit.endpoint import Endpoint, Priority
-from venuekit.errors import NotFound, Outcome
+from venuekit.errors import NotFound, Outcome, UnsupportedCapability
 from venuekit.walk import Walk
 from venuekit.walking import NO_ORIGIN, Origin, Page, Span, Track, bisected, merged
 from venuekit_binance_common.contracts import BinanceContracts
@@ -144,19 +144,14 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
             yield order
 
     async def _walk_algo(self, algo: AlgoEndpoints, symbol: str, span: Span) -> AsyncGenerator[Order, None]:
-        if algo.all_orders is None:
-            # that read is as urgent elsewhere as a walk is not
-            answer = await self.using(priority=Priority.HISTORY).answer_rows(algo.open_orders, symbol=symbol)
-            for order in sorted(await self._algo_orders(answer), key=TRACK.time):
-                if span.start <= TRACK.time(order) <= span.end:
-                    yield order
-            return
-        history = algo.all_orders
+        history, has_answered = algo.all_orders, False
 
         async def fetch(window: Span) -> Page[Order]:
+            nonlocal has_answered
             answer = await self.answer_rows(
                 history, symbol=symbol, startTime=window.start, endTime=window.end, limit=_PAGE_SIZE
             )
+            has_answered = True
             return page_of(answer, await self._algo_orders(answer))
 
         async def fetch_from(number: int) -> Page[Order]:
@@ -164,8 +159,19 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
             return page_of(answer, await self._algo_orders(answer))
 
         by_id, origin = _by_id(fetch_from), Origin(self.venue.id, "iter_orders")
-        async for order in walk_windows(fetch, span, TRACK, _PAGE_SIZE, origin=origin, by_id=by_id):
-            yield order
+        try:
+            async for order in walk_windows(fetch, span, TRACK, _PAGE_SIZE, origin=origin, by_id=by_id):
+                yield order
+        except UnsupportedCapability:
+            if has_answered or not (history.may_be_absent and self.lacks(history)):
+                raise
+        else:
+            return
+        # that read is as urgent elsewhere as a walk is not
+        answer = await self.using(priority=Priority.HISTORY).answer_rows(algo.open_orders, symbol=symbol)
+        for order in sorted(await self._algo_orders(answer), key=TRACK.time):
+            if span.start <= TRACK.time(order) <= span.end:
+                yield order
 
     # -- one order, of either book
 
@@ -177,9 +183,19 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
 
     async def _algo_order(self, symbol: str, order_id: str | None, client_id: str | None) -> Order | None:
         algo = self.ORDERS.algo
-        if algo is None or algo.order is None:
-            return await self._open_algo_order(symbol, order_id, client_id)
-        answer = await found_or_none(self.answer(algo.order, **algo_named(order_id, client_id)))
+        if algo is None:
+            return None
+        if algo.order.may_be_absent:
+            # whatever a read says that is not documented, an open order is found, and can be cancelled
+            order = await self._open_algo_order(symbol, order_id, client_id)
+            if order is not None or self.lacks(algo.order):
+                return order
+        try:
+            answer = await found_or_none(self.answer(algo.order, **algo_named(order_id, client_id)))
+        except UnsupportedCapability:
+            if not (algo.order.may_be_absent and self.lacks(algo.order)):
+                raise
+            return None
         if answer is None or answer.value.symbol != symbol:
             return None
         return algo_order_of(answer.value, await self._size(symbol), *_reading(answer))

@@ -11,7 +11,7 @@ import attrs
 
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint
-from venuekit.errors import NotFound
+from venuekit.errors import NotFound, OperationError, UnsupportedCapability
 from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Reading, Settled, Unclear
 from venuekit.traces import Trace, trace_of
 from venuekit_binance_common.order_words import OPEN_ALGO_STATUSES, OPEN_STATUSES
@@ -20,13 +20,15 @@ from venuekit_binance_common.payloads import Acknowledgement
 if TYPE_CHECKING:
     from venuekit_binance_common.order_rows import AlgoOrderRow, BatchItem, OrderRow
 
-__all__ = ["NO_SUCH_ORDER", "PROOF", "UNKNOWN_ORDER", "AlgoSettling", "OrderSettling", "found_or_none"]
+__all__ = ["NO_SUCH_ORDER", "NO_SUCH_PATH", "PROOF", "UNKNOWN_ORDER", "AlgoSettling", "OrderSettling", "found_or_none"]
 
 T = TypeVar("T")
 
 #: what a query, and what a cancellation, of no order is refused with
 NO_SUCH_ORDER = -2013
 UNKNOWN_ORDER = -2011
+#: what a path that the venue does not have is refused with
+NO_SUCH_PATH = -5000
 #: an order that no attempt can bring any more is found nowhere: reads may lag for some seconds
 PROOF = AbsenceProof(after=timedelta(seconds=10), reads=2)
 _EMPTY = Acknowledgement(200, "nothing is open")
@@ -152,9 +154,14 @@ class OrderSettling:
 
 @attrs.frozen
 class AlgoSettling:
-    """Finds out about conditional orders; where the venue has no query of them, only the open ones can be read."""
+    """
+    Finds out about conditional orders.
 
-    algo_order: Endpoint[AlgoOrderRow] | None
+    Where the venue turns out to have no query of them, only the open ones can be read: that an order is not among them
+    proves nothing.
+    """
+
+    algo_order: Endpoint[AlgoOrderRow]
     open_algo_orders: Endpoint[tuple[AlgoOrderRow, ...]]
     server_time: Endpoint[datetime]
 
@@ -165,33 +172,53 @@ class AlgoSettling:
         rows = [
             row for row in await call(self.open_algo_orders, symbol=item["symbol"]) if row.client_algo_id == client_id
         ]
-        if self.algo_order is not None:
+        failure: OperationError | None = None
+        try:
             queried = await found_or_none(call(self.algo_order, clientAlgoId=client_id))
             rows += [] if queried is None else [queried]
+        except OperationError as unread:
+            failure = unread
+            if not self.algo_order.may_be_absent:
+                raise
 
         def fits(row: AlgoOrderRow) -> bool:
             same = (row.symbol, row.side, row.order_type) == (item["symbol"], item["side"], item["type"])
             return same and ("quantity" not in item or row.quantity == Decimal(item["quantity"]))
 
-        return _found(lost, client_id, [(row, row.create_time) for row in rows], fits)
+        found = _found(lost, client_id, [(row, row.create_time) for row in rows], fits)
+        if failure is None or not isinstance(found, Absent):
+            return found
+        if isinstance(failure, UnsupportedCapability):
+            return Unclear(f"{found.seen} among the open ones, which proves nothing, and no other can be read")
+        raise failure
 
     async def canceled(self, call: Call, lost: Lost) -> Reading[AlgoOrderRow]:
         """Read whether an order is still open; where it cannot be queried, whether the open ones still list it."""
-        if self.algo_order is not None:
-            name = {key: lost.parameters[key] for key in ("algoId", "clientAlgoId") if key in lost.parameters}
-            row = await found_or_none(call(self.algo_order, **name))
-            if row is None or row.algo_status in OPEN_ALGO_STATUSES:
-                return Reading(_NOT_ENDED, holds=False, answer=row)
-            return Reading(row.algo_status, holds=True, answer=row)
-        wanted = lost.parameters.get("algoId"), lost.parameters.get("clientAlgoId")
-        for row in await call(self.open_algo_orders):
-            if row.algo_id == wanted[0] or (wanted[0] is None and row.client_algo_id == wanted[1]):
-                return Reading(_NOT_ENDED, holds=False, answer=row)
-        return Reading("not open", holds=True)
+        if self.algo_order.may_be_absent:
+            # as urgent as the cancellation is: no read that may fail comes before it is known to be open
+            for row in await call(self.open_algo_orders):
+                if _is_named(row, lost.parameters):
+                    return Reading(_NOT_ENDED, holds=False, answer=row)
+        name = {key: lost.parameters[key] for key in ("algoId", "clientAlgoId") if key in lost.parameters}
+        try:
+            queried = await found_or_none(call(self.algo_order, **name))
+        except OperationError:
+            if not self.algo_order.may_be_absent:
+                raise
+            return Reading("not open", holds=True)
+        if queried is None or queried.algo_status in OPEN_ALGO_STATUSES:
+            return Reading(_NOT_ENDED, holds=False, answer=queried)
+        return Reading(queried.algo_status, holds=True, answer=queried)
 
     async def emptied(self, call: Call, lost: Lost) -> Reading[Acknowledgement]:
         """Read whether any conditional order of a symbol is left; see :func:`_emptied`."""
         return await _emptied(call, lost, self.open_algo_orders, self.server_time)
+
+
+def _is_named(row: AlgoOrderRow, name: Mapping[str, Any]) -> bool:
+    if name.get("algoId") is None:
+        return row.client_algo_id == name.get("clientAlgoId")
+    return bool(row.algo_id == name["algoId"])
 
 
 async def _emptied(

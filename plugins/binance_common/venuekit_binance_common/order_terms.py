@@ -27,8 +27,8 @@ class ConditionalBook(enum.StrEnum):
     """Where conditional orders wait, and what can be read of them there."""
 
     PLAIN = "plain"  #: among the plain orders
-    LISTED = "listed"  #: in a book of their own, of which only the open ones can be read
-    QUERIED = "queried"  #: in a book of their own with queries and a history
+    QUERIED = "queried"  #: in a book of their own with queries, a history and a request that ends all of it
+    REPORTED = "reported"  #: in a book of their own, whose queries and history are not documented and may be absent
 
 
 @attrs.frozen(kw_only=True)

@@ -225,11 +225,9 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
                 raise
             return present
         canceled = attrs.evolve(order, status=OrderStatus.CANCELED, venue_status="CANCELED", raw=None)
-        if algo.order is None:
-            if change.answer is None:
-                self._not_told(operation, order)
-            return canceled
         for pause in _LOOKS:
+            if self.lacks(algo.order):
+                break
             if pause:
                 await self.pause(pause)
             try:
@@ -238,6 +236,8 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
                 continue
             if present is not None and present.status.is_final:
                 return present
+        if change.answer is None:
+            self._not_told(operation, order)
         return canceled
 
     async def _ended(self, acknowledged: Order) -> Order:

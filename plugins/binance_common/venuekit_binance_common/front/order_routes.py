@@ -82,10 +82,8 @@ class OrderRoutes(ABC):
         }
         if algo is not None:
             found[algo.open_orders] = self.open_algo_orders
-            if algo.order is not None:
-                found[algo.order] = self.algo_order
-            if algo.all_orders is not None:
-                found[algo.all_orders] = self.all_algo_orders
+            found[algo.order] = self.algo_order
+            found[algo.all_orders] = self.all_algo_orders
         return {**found, **self._writes.handlers()}
 
     def extra_routes(self) -> Iterable[Route]:
