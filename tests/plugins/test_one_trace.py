@@ -25,7 +25,7 @@ from venuekit.capabilities import (
     PositionReader,
 )
 from venuekit.errors import Outcome
-from venuekit.pipeline import operation
+from venuekit.pipeline import settle
 from venuekit.simulator import Answer, DropAfter, DropBefore, SecondActor, Simulation
 from venuekit.testing import InstantClock, Watch, plugins_with
 
@@ -151,7 +151,7 @@ async def test_an_older_order_of_the_same_id_proves_nothing(
     venue: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Older by more than the clock's error: not it. By less: neither proof nor absence, even without any memory."""
-    monkeypatch.setattr(operation, "clock_error", lambda _: 250)
+    monkeypatch.setattr(settle, "clock_error", lambda _: 250)
     async with opened(venue, tmp_path) as stage:
         for age, expected in ((1.0, errors.NotExecuted), (0.1, errors.OutcomeUnknown)):
             client_id = f"used-{age}"

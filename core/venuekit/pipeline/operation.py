@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
@@ -12,7 +11,7 @@ import attrs
 from venuekit import errors
 from venuekit._hidden import without
 from venuekit.ask import Ask
-from venuekit.clock import clock_error, from_milliseconds
+from venuekit.clock import from_milliseconds
 from venuekit.credentials.redactor import redact, redact_parameters
 from venuekit.echoes import OtherAnswer
 from venuekit.endpoint import Effect, Endpoint, Priority, Role, Subject
@@ -27,8 +26,6 @@ from venuekit.pipeline.noting import closed, note, use_client_ids
 from venuekit.pipeline.observe import Event, EventKind, tell
 from venuekit.pipeline.subjects import FENCING, Fence, footprint_of
 from venuekit.pipeline.verdict import LEAVING_OPEN, Trouble, TroubleKind, first_bytes, judge
-from venuekit.resolution import Lost
-from venuekit.traces import OtherWrite
 from venuekit.venue import Draft
 
 if TYPE_CHECKING:
@@ -281,29 +278,6 @@ class Operation(Generic[T]):
     def write(self) -> tuple[Any, ...]:
         """What makes two writes the very same write."""
         return (self.endpoint.verb, self.endpoint.path, tuple(sorted((k, str(v)) for k, v in self.parameters.items())))
-
-    def lost(self) -> Lost:
-        """Return what settling code is told about this write."""
-        sent_at, claimed = self.opened_at or self.sent_at, frozenset(self.line.subjects.claimed or ())
-        journal, endpoint = self.line.journal, self.endpoint
-        others: tuple[OtherWrite, ...] = ()
-        if journal is not None and endpoint.effect is Effect.DELTA:
-            claimed |= journal.claims()
-            # the order of our own is known: none of them ran between what was read before and this one
-            others = journal.others(self.journal_id, endpoint.verb, endpoint.path, sole=self.before is not None)
-        return Lost(
-            endpoint=endpoint,
-            parameters=self.parameters,
-            sent_at=from_milliseconds(sent_at),
-            fence=from_milliseconds(self.open_until or self.fence),
-            client_id=self.client_id,
-            claimed=claimed - {self.claims},
-            before=self.before,
-            since=from_milliseconds(self.before_at or sent_at),
-            clock_error=timedelta(milliseconds=clock_error(self.line.place.clock)),
-            others=others,
-            made=self.made,
-        )
 
     def annotate(self, error: OperationError) -> OperationError:
         """Add who, what and on what to an error, and the outcome as far as open attempts decide it."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import attrs
 
 from venuekit import errors
-from venuekit.clock import from_milliseconds
+from venuekit.clock import clock_error, from_milliseconds
 from venuekit.credentials.redactor import redact
 from venuekit.endpoint import Effect
 from venuekit.errors import OperationError, Outcome, VenuekitError
@@ -20,7 +20,8 @@ from venuekit.pipeline.options import UNSET
 from venuekit.pipeline.retry import Column, Move, column, move, persist, unchanged
 from venuekit.pipeline.turns import wait_for_fences
 from venuekit.pipeline.verdict import Trouble, TroubleKind
-from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Change, Reading, Unclear
+from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Change, Lost, Reading, Unclear
+from venuekit.traces import OtherWrite
 
 __all__ = [
     "find_out",
@@ -245,7 +246,7 @@ async def _look(operation: Operation[Any], cause: OperationError, call: Call) ->
     if settle is None:
         return Unclear("nothing to read")
     try:
-        found = await settle(call, operation.lost())
+        found = await settle(call, _lost(operation))
     except Exception as error:
         operation.reads += (f"a read failed: {_said(error)}",)
         raise _unknown(operation, cause, "the reads that would tell failed", call, None, error) from error
@@ -267,7 +268,7 @@ async def read_now(
     if readback is None:
         raise _unknown(operation, cause, "nothing can be read that would tell", call, first)
     try:
-        reading = await readback(call, operation.lost())
+        reading = await readback(call, _lost(operation))
     except Exception as error:
         operation.reads += (f"a read failed: {_said(error)}",)
         raise _unknown(operation, cause, "the read that would tell failed", call, first, error) from error
@@ -330,3 +331,27 @@ def _unknown(  # noqa: PLR0917 - the parts of one sentence, in their order
     if operation.line.place.observers:
         operation.tell(EventKind.UNKNOWN_OUTCOME, error=error)
     return error
+
+
+def _lost(operation: Operation[Any]) -> Lost:
+    """Return the write as the endpoint's ``settle`` or ``readback`` takes it."""
+    line, endpoint, journal = operation.line, operation.endpoint, operation.line.journal
+    sent_at, claimed = operation.opened_at or operation.sent_at, frozenset(line.subjects.claimed or ())
+    others: tuple[OtherWrite, ...] = ()
+    if journal is not None and endpoint.effect is Effect.DELTA:
+        claimed |= journal.claims()
+        # the order of our own is known: none of them ran between what was read before and this one
+        others = journal.others(operation.journal_id, endpoint.verb, endpoint.path, sole=operation.before is not None)
+    return Lost(
+        endpoint=endpoint,
+        parameters=operation.parameters,
+        sent_at=from_milliseconds(sent_at),
+        fence=from_milliseconds(operation.open_until or operation.fence),
+        client_id=operation.client_id,
+        claimed=claimed - {operation.claims},
+        before=operation.before,
+        since=from_milliseconds(operation.before_at or sent_at),
+        clock_error=timedelta(milliseconds=clock_error(line.place.clock)),
+        others=others,
+        made=operation.made,
+    )
