@@ -290,9 +290,12 @@ class Endpoint(Generic[T]):
     @property
     def operation(self) -> str:
         """What errors call it: the method under way that it serves, else the first one, else verb and path."""
+        return self.operation_in(CALLED.get())
+
+    def operation_in(self, called: Iterable[str]) -> str:
+        """Return its operation while the methods ``called`` are under way."""
         names = [method.__name__ for method in self.serves]
-        called = (name for name in CALLED.get() if name in names)
-        return next(called, names[0] if names else str(self))
+        return next((name for name in called if name in names), names[0] if names else str(self))
 
     def name_of(self, role: Role) -> str | None:
         """Return the name of the parameter that has a role, None when none has."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from venuekit import errors
+from venuekit._called import CALLED
 from venuekit.capabilities import Capability, capability_of
 from venuekit.endpoint import Effect, Endpoint, Role
 from venuekit.errors import OperationError, Outcome
@@ -116,7 +117,7 @@ async def _write(operation: Operation[Any], call: Call) -> Any:
     endpoint, subjects, subject = operation.endpoint, operation.line.subjects, operation.endpoint.subject
     queued = footprint_of(endpoint, operation.parameters) if subject in QUEUED else None
     if queued is not None:
-        _ = operation.name  # what those behind it are told; later another method may be under way
+        operation.called = CALLED.get()  # for those behind it; later another method may be under way
         if not subjects.try_enter(queued, operation):
             await take_turn(operation, queued)
     try:

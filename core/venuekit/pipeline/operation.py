@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import attrs
 
 from venuekit import errors
+from venuekit._called import CALLED
 from venuekit._hidden import without
 from venuekit.ask import Ask
 from venuekit.clock import from_milliseconds
@@ -89,6 +90,8 @@ class Operation(Generic[T]):
     #: how long it waited for earlier writes, and for which one it waits now
     held_back: float = 0.0
     behind: str | None = None
+    #: the methods under way when it began to wait for its turn; None where it does not wait for one
+    called: tuple[str, ...] | None = None
     #: the method that was called, once somebody wants to know: later it is not under way any more
     _name: str | None = None
     #: the last decoded answer that could be converted, and its conversion
@@ -252,7 +255,8 @@ class Operation(Generic[T]):
     def name(self) -> str:
         """The capability method that was called, or verb and path."""
         if self._name is None:
-            self._name = self.endpoint.operation
+            called = CALLED.get() if self.called is None else self.called
+            self._name = self.endpoint.operation_in(called)
         return self._name
 
     @property
