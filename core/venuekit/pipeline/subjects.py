@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 import attrs
@@ -63,8 +64,7 @@ def footprint_of(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> Foot
     if subject is Subject.ACCOUNT:
         return _ACCOUNT
     if subject is Subject.SYMBOL:
-        symbol = endpoint.value_of(Role.SYMBOL, parameters)
-        return Footprint(subject, () if symbol is None else (symbol,), (), endpoint.sets)
+        return _of_symbol(endpoint, endpoint.value_of(Role.SYMBOL, parameters))
     if subject is Subject.AMENDMENT:
         orders = tuple(endpoint.orders_of(parameters))
         symbols = {order.symbol for order in orders}
@@ -72,6 +72,11 @@ def footprint_of(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> Foot
     if subject is None or (subject is Subject.ORDER and endpoint.rests is not None and not endpoint.rests(parameters)):
         return None
     return Footprint(subject, tuple(endpoint.symbols_of(parameters)))
+
+
+@lru_cache(maxsize=4096)
+def _of_symbol(endpoint: Endpoint[Any], symbol: str | None) -> Footprint:
+    return Footprint(Subject.SYMBOL, () if symbol is None else (symbol,), (), endpoint.sets)
 
 
 @attrs.frozen
@@ -111,8 +116,8 @@ class Subjects:
     and nobody waits for a stranger.
     """
 
-    #: the writes under way
-    _held: dict[Footprint, Told] = attrs.field(factory=dict, init=False)
+    #: the writes under way, by the identity of their footprint: what is held is never held twice
+    _held: dict[int, tuple[Footprint, Told]] = attrs.field(factory=dict, init=False)
     _waiting: list[_Waiter] = attrs.field(factory=list, init=False)
     #: writes that may still arrive
     fences: list[Fence] = attrs.field(factory=list, init=False)
@@ -125,7 +130,7 @@ class Subjects:
         """Begin a write if none that it must mind runs or waits; say whether that is so."""
         if (self._held or self._waiting) and self._must_wait(footprint):
             return False
-        self._held[footprint] = write
+        self._held[id(footprint)] = footprint, write
         return True
 
     async def enter(
@@ -155,14 +160,14 @@ class Subjects:
                 expiry.cancel()
 
     def leave(self, footprint: Footprint) -> None:
-        """End a write, and let those in that need not wait any more."""
-        self._held.pop(footprint, None)
+        """End the write that began with this very footprint, and let those in that need not wait any more."""
+        self._held.pop(id(footprint), None)
         if self._waiting:
             self._wake()
 
     def ahead(self, footprint: Footprint) -> tuple[str, ...]:
         """Return in words the writes, running or waiting, that a new one has to wait for."""
-        running = [write.told for held, write in self._held.items() if footprint.minds(held)]
+        running = [write.told for held, write in self._held.values() if footprint.minds(held)]
         return (*running, *(one.write.told for one in self._waiting if footprint.minds(one.footprint)))
 
     def raise_fence(self, fence: Fence) -> None:
@@ -185,7 +190,9 @@ class Subjects:
         return max(minded, key=lambda fence: fence.until, default=None)
 
     def _must_wait(self, footprint: Footprint) -> bool:
-        return any(map(footprint.minds, self._held)) or any(footprint.minds(one.footprint) for one in self._waiting)
+        return any(footprint.minds(held) for held, _ in self._held.values()) or any(
+            footprint.minds(one.footprint) for one in self._waiting
+        )
 
     def _wake(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -195,7 +202,7 @@ class Subjects:
             if self._must_wait(waiter.footprint):
                 self._waiting.append(waiter)
             else:
-                self._held[waiter.footprint] = waiter.write
+                self._held[id(waiter.footprint)] = waiter.footprint, waiter.write
                 waiter.turn.set_result(None)
 
 
