@@ -56,6 +56,7 @@ class Footprint(NamedTuple):
 
 
 _ACCOUNT = Footprint(Subject.ACCOUNT)
+_EVERY = (None,)
 
 
 def footprint_of(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> Footprint | None:
@@ -118,6 +119,8 @@ class Subjects:
 
     #: the writes under way, by the identity of their footprint: what is held is never held twice
     _held: dict[int, tuple[Footprint, Told]] = attrs.field(factory=dict, init=False)
+    #: how many of them touch a symbol, None for those that touch all: what meets none of them waits for none
+    _touched: dict[str | None, int] = attrs.field(factory=dict, init=False)
     _waiting: list[_Waiter] = attrs.field(factory=list, init=False)
     #: writes that may still arrive
     fences: list[Fence] = attrs.field(factory=list, init=False)
@@ -130,7 +133,7 @@ class Subjects:
         """Begin a write if none that it must mind runs or waits; say whether that is so."""
         if (self._held or self._waiting) and self._must_wait(footprint):
             return False
-        self._held[id(footprint)] = footprint, write
+        self._hold(footprint, write)
         return True
 
     async def enter(
@@ -161,7 +164,11 @@ class Subjects:
 
     def leave(self, footprint: Footprint) -> None:
         """End the write that began with this very footprint, and let those in that need not wait any more."""
-        self._held.pop(id(footprint), None)
+        if self._held.pop(id(footprint), None) is not None:
+            for symbol in footprint.symbols or _EVERY:
+                count = self._touched.pop(symbol) - 1
+                if count:
+                    self._touched[symbol] = count
         if self._waiting:
             self._wake()
 
@@ -189,7 +196,17 @@ class Subjects:
         minded = [fence for fence in self.fences if fence.write != write and footprint.minds(fence.footprint)]
         return max(minded, key=lambda fence: fence.until, default=None)
 
+    def _hold(self, footprint: Footprint, write: Told) -> None:
+        self._held[id(footprint)] = footprint, write
+        for symbol in footprint.symbols or _EVERY:
+            self._touched[symbol] = self._touched.get(symbol, 0) + 1
+
     def _must_wait(self, footprint: Footprint) -> bool:
+        is_apart = (
+            footprint.symbols and None not in self._touched and self._touched.keys().isdisjoint(footprint.symbols)
+        )
+        if is_apart and not self._waiting:
+            return False
         return any(footprint.minds(held) for held, _ in self._held.values()) or any(
             footprint.minds(one.footprint) for one in self._waiting
         )
@@ -202,7 +219,7 @@ class Subjects:
             if self._must_wait(waiter.footprint):
                 self._waiting.append(waiter)
             else:
-                self._held[id(waiter.footprint)] = waiter.footprint, waiter.write
+                self._hold(waiter.footprint, waiter.write)
                 waiter.turn.set_result(None)
 
 
