@@ -165,10 +165,12 @@ class Subjects:
     def leave(self, footprint: Footprint) -> None:
         """End the write that began with this very footprint, and let those in that need not wait any more."""
         if self._held.pop(id(footprint), None) is not None:
+            touched = self._touched
             for symbol in footprint.symbols or _EVERY:
-                count = self._touched.pop(symbol) - 1
-                if count:
-                    self._touched[symbol] = count
+                if touched[symbol] == 1:
+                    del touched[symbol]
+                else:
+                    touched[symbol] -= 1
         if self._waiting:
             self._wake()
 
