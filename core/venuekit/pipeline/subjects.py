@@ -119,8 +119,9 @@ class Subjects:
 
     #: the writes under way, by the identity of their footprint: what is held is never held twice
     _held: dict[int, tuple[Footprint, Told]] = attrs.field(factory=dict, init=False)
-    #: how many of them touch a symbol, None for those that touch all: what meets none of them waits for none
-    _touched: dict[str | None, int] = attrs.field(factory=dict, init=False)
+    #: how many of them touch a symbol, None for those that touch all: what meets none of them waits for none; counted
+    #: from the second one on, since most writes are alone
+    _touched: dict[str | None, int] | None = attrs.field(default=None, init=False)
     _waiting: list[_Waiter] = attrs.field(factory=list, init=False)
     #: writes that may still arrive
     fences: list[Fence] = attrs.field(factory=list, init=False)
@@ -131,9 +132,11 @@ class Subjects:
 
     def try_enter(self, footprint: Footprint, write: Told) -> bool:
         """Begin a write if none that it must mind runs or waits; say whether that is so."""
-        if (self._held or self._waiting) and self._must_wait(footprint):
-            return False
-        self._hold(footprint, write)
+        if self._held or self._waiting:
+            if self._must_wait(footprint):
+                return False
+            self._count(footprint)
+        self._held[id(footprint)] = footprint, write
         return True
 
     async def enter(
@@ -164,13 +167,14 @@ class Subjects:
 
     def leave(self, footprint: Footprint) -> None:
         """End the write that began with this very footprint, and let those in that need not wait any more."""
-        if self._held.pop(id(footprint), None) is not None:
-            touched = self._touched
+        ended = self._held.pop(id(footprint), None)
+        if not self._held:
+            self._touched = None
+        elif ended is not None and self._touched is not None:
             for symbol in footprint.symbols or _EVERY:
-                if touched[symbol] == 1:
-                    del touched[symbol]
-                else:
-                    touched[symbol] -= 1
+                count = self._touched.pop(symbol) - 1
+                if count:
+                    self._touched[symbol] = count
         if self._waiting:
             self._wake()
 
@@ -198,20 +202,24 @@ class Subjects:
         minded = [fence for fence in self.fences if fence.write != write and footprint.minds(fence.footprint)]
         return max(minded, key=lambda fence: fence.until, default=None)
 
-    def _hold(self, footprint: Footprint, write: Told) -> None:
-        self._held[id(footprint)] = footprint, write
+    def _count(self, footprint: Footprint) -> None:
+        """Count a write that begins beside others."""
+        touched = self._touched
+        if touched is None:
+            touched = self._touched = {}
+            for held, _ in self._held.values():
+                for symbol in held.symbols or _EVERY:
+                    touched[symbol] = touched.get(symbol, 0) + 1
         for symbol in footprint.symbols or _EVERY:
-            self._touched[symbol] = self._touched.get(symbol, 0) + 1
+            touched[symbol] = touched.get(symbol, 0) + 1
 
     def _must_wait(self, footprint: Footprint) -> bool:
-        is_apart = (
-            footprint.symbols and None not in self._touched and self._touched.keys().isdisjoint(footprint.symbols)
-        )
-        if is_apart and not self._waiting:
+        touched = {} if self._touched is None or self._waiting or not footprint.symbols else self._touched
+        # nothing of the same symbol, or of every one: no need to look at each
+        if touched and touched.keys().isdisjoint((*footprint.symbols, None)):
             return False
-        return any(footprint.minds(held) for held, _ in self._held.values()) or any(
-            footprint.minds(one.footprint) for one in self._waiting
-        )
+        held = [held for held, _ in self._held.values()]
+        return any(map(footprint.minds, held)) or any(footprint.minds(one.footprint) for one in self._waiting)
 
     def _wake(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -221,7 +229,8 @@ class Subjects:
             if self._must_wait(waiter.footprint):
                 self._waiting.append(waiter)
             else:
-                self._hold(waiter.footprint, waiter.write)
+                self._count(waiter.footprint)
+                self._held[id(waiter.footprint)] = waiter.footprint, waiter.write
                 waiter.turn.set_result(None)
 
 
