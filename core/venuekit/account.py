@@ -19,9 +19,9 @@ from venuekit.support import declared_support
 from venuekit.venue import EnvironmentName, Venue
 
 if TYPE_CHECKING:
+    from venuekit.pipeline.account_session import AccountSession
     from venuekit.pipeline.journal_days import UnreadableLine
     from venuekit.pipeline.journal_lines import Unresolved
-    from venuekit.pipeline.line import Line
 
 __all__ = ["Account", "Answer"]
 
@@ -57,34 +57,34 @@ class Account:
     """
     One account of one venue; a plugin's account class adds the capabilities as base classes.
 
-    An account is data: a reference to its line, which it shares with every view made by :meth:`using`.
+    An account is data: a reference to its session, which it shares with every view made by :meth:`using`.
     """
 
-    __slots__ = ("__weakref__", "_line", "_options")
+    __slots__ = ("__weakref__", "_options", "_session")
 
-    def __init__(self, line: Line, options: Options = _DEFAULT) -> None:
-        self._line = line
+    def __init__(self, session: AccountSession, options: Options = _DEFAULT) -> None:
+        self._session = session
         self._options = options
 
     @property
     def venue(self) -> Venue[Any]:
         """The venue this account belongs to."""
-        return self._line.place.venue
+        return self._session.place.venue
 
     @property
     def environment(self) -> EnvironmentName:
         """Where the account lives."""
-        return self._line.place.environment.name
+        return self._session.place.environment.name
 
     @property
     def keep_raw(self) -> bool:
         """Whether values keep the venue's own object in ``raw``."""
-        return self._line.keep_raw
+        return self._session.keep_raw
 
     @property
     def identity(self) -> tuple[str, str, str]:
         """Realm, environment and a fingerprint of the API key: accounts with one identity share their settings."""
-        return (self.venue.realm, self.environment, self._line.account)
+        return (self.venue.realm, self.environment, self._session.account)
 
     def call(self, endpoint: Endpoint[T], /, **parameters: Any) -> Coroutine[Any, Any, T]:
         """
@@ -98,7 +98,7 @@ class Account:
         """
         if None in parameters.values():
             parameters = {name: value for name, value in parameters.items() if value is not None}
-        return self._line.carry(endpoint, parameters, self._options, endpoint.decode, self._read)
+        return self._session.execute(endpoint, parameters, self._options, endpoint.decode, self._read)
 
     def made(self, make: Callable[[T], V], endpoint: Endpoint[T], /, **parameters: Any) -> Coroutine[Any, Any, V]:
         """
@@ -110,7 +110,7 @@ class Account:
         """
         if None in parameters.values():
             parameters = {name: value for name, value in parameters.items() if value is not None}
-        return self._line.carry(endpoint, parameters, self._options, endpoint.decode, self._read, make)
+        return self._session.execute(endpoint, parameters, self._options, endpoint.decode, self._read, make)
 
     async def answer(self, endpoint: Endpoint[T], /, **parameters: Any) -> Answer[T]:
         """Do as :meth:`call`, and also say when the answer was true; with ``keep_raw`` keep it as plain JSON too."""
@@ -121,7 +121,7 @@ class Account:
     ) -> Coroutine[Any, Any, V]:
         """Do as :meth:`made` with an :meth:`answer`; one that ``settle()`` finds later has no ``raw``."""
         parameters = {name: value for name, value in parameters.items() if value is not None}
-        clock = self._line.place.clock
+        clock = self._session.place.clock
         as_of = clock.now()
         kept: tuple[Any, Any] = (None, None)
 
@@ -135,8 +135,8 @@ class Account:
             raw = kept[1] if value is kept[0] else None
             return convert(Answer(value, as_of, from_milliseconds(clock.clock.milliseconds()), raw))
 
-        chosen: Callable[[bytes], T] = decode if self._line.keep_raw else endpoint.decode
-        return self._line.carry(endpoint, parameters, self._options, chosen, self._read, converted)
+        chosen: Callable[[bytes], T] = decode if self._session.keep_raw else endpoint.decode
+        return self._session.execute(endpoint, parameters, self._options, chosen, self._read, converted)
 
     async def answer_rows(self, endpoint: Endpoint[T], /, **parameters: Any) -> Answer[T]:
         """
@@ -158,13 +158,13 @@ class Account:
             except errors.PayloadMismatch as mismatch:
                 body, misread = readable_part(endpoint, body, mismatch)
                 value = endpoint.decode(body)
-            raw = read_json(body) if self._line.keep_raw else None
+            raw = read_json(body) if self._session.keep_raw else None
             return value
 
-        clock = self._line.place.clock
+        clock = self._session.place.clock
         as_of = clock.now()
         parameters = {name: value for name, value in parameters.items() if value is not None}
-        value = await self._line.carry(endpoint, parameters, self._options, decode, self._read)
+        value = await self._session.execute(endpoint, parameters, self._options, decode, self._read)
         odd = tuple(self.warn_of(endpoint, one.words, one.row) for one in misread)
         return Answer(value, as_of, from_milliseconds(clock.clock.milliseconds()), raw, odd)
 
@@ -212,7 +212,7 @@ class Account:
         shown that it may be out of date (``Venue.outdated_by``). Rows that cannot be read are left out and warned of.
         """
         value: T = await self._in_time(
-            endpoint, self._line.place.remembered.value(*self._reading(endpoint, parameters))
+            endpoint, self._session.place.remembered.value(*self._reading(endpoint, parameters))
         )
         return value
 
@@ -222,7 +222,7 @@ class Account:
 
         It is for what would be refused because of what is remembered: a symbol that is not listed, a step.
         """
-        remembered = self._line.place.remembered
+        remembered = self._session.place.remembered
         read = remembered.renewed(*self._reading(endpoint, parameters), reason, _RENEWED_EVERY)
         value: T = await self._in_time(endpoint, read)
         return value
@@ -230,14 +230,14 @@ class Account:
     def outdate_by(self, code: int | str | None) -> None:
         """Have what :meth:`cached` remembers read again, if a refusal of this code says so; for items of a batch."""
         if code in self.venue.outdated_by:
-            self._line.place.remembered.outdate()
+            self._session.place.remembered.outdate()
 
     def _reading(
         self, endpoint: Endpoint[T], parameters: dict[str, Any]
     ) -> tuple[Hashable, Callable[[], Awaitable[T]]]:
         """Return the key by which a read is remembered, and how to do it."""
         # with nobody's own deadline and waits: others join, and may have none
-        patient = type(self)(self._line, Options(recv_window=self._options.recv_window, priority=Priority.RISK))
+        patient = type(self)(self._session, Options(recv_window=self._options.recv_window, priority=Priority.RISK))
 
         async def read() -> T:
             return (await patient.answer_rows(endpoint, **parameters)).value
@@ -264,20 +264,20 @@ class Account:
 
     def support(self, capability: type[Capability]) -> Support:
         """Say whether this account, here, may use a capability, and why not."""
-        learned = (self._line.learned or {}).get(capability)
+        learned = (self._session.learned or {}).get(capability)
         if learned is not None:
             return Support(SupportState.UNSUPPORTED, learned, "account")
-        return declared_support(self.venue, capability, self._line.place.environment)
+        return declared_support(self.venue, capability, self._session.place.environment)
 
     def learn(self, capability: type[Capability], reason: str) -> None:
         """Remember that this account cannot do something after all, in the venue's words."""
-        if self._line.learned is None:
-            self._line.learned = {}
-        self._line.learned[capability] = reason
+        if self._session.learned is None:
+            self._session.learned = {}
+        self._session.learned[capability] = reason
 
     def lacks(self, endpoint: Endpoint[Any]) -> bool:
         """Say whether an endpoint is known not to be there: declared so, or found so by an earlier request."""
-        return endpoint in self._line.place.unsupported
+        return endpoint in self._session.place.unsupported
 
     def refuse(self, message: str, *, operation: str, subject: str | None = None) -> errors.InvalidArgument:
         """Return the error for an argument that is refused before sending."""
@@ -323,26 +323,26 @@ class Account:
             expected=self._options.expected if expected is UNSET else expected,
             priority=priority or self._options.priority,
         )
-        return type(self)(self._line, options)
+        return type(self)(self._session, options)
 
     def halt(self) -> None:
         """Let nothing pass from now on but reads and what cancels or reduces; there is no way back."""
-        self._line.halted = True
+        self._session.halted = True
 
     @property
     def halted(self) -> bool:
         """Whether :meth:`halt` was called."""
-        return self._line.halted
+        return self._session.halted
 
     @property
     def unresolved(self) -> tuple[Unresolved, ...]:
         """The writes that the journal opened and that nobody has found out about; empty without a journal."""
-        return () if self._line.journal is None else self._line.journal.unresolved()
+        return () if self._session.journal is None else self._session.journal.unresolved()
 
     @property
     def unreadable(self) -> tuple[UnreadableLine, ...]:
         """The lines of the journal that cannot be read, as of :attr:`unresolved`: each may hide a write."""
-        return () if self._line.journal is None else self._line.journal.unreadable()
+        return () if self._session.journal is None else self._session.journal.unreadable()
 
     async def settle(self, entry: Unresolved) -> str:
         """
@@ -353,26 +353,26 @@ class Account:
         """
         from venuekit.pipeline.unfinished import resolve
 
-        return await resolve(self._line, entry, self._read)
+        return await resolve(self._session, entry, self._read)
 
     def close(self) -> None:
         """Send nothing from now on: every call raises :class:`~venuekit.errors.AccountClosed`."""
-        self._line.closed = True
+        self._session.closed = True
 
     async def on_open(self) -> None:
         """Read what this account's class must know before it is handed out; a plugin overrides it."""
 
     def now(self) -> datetime:
         """Return what our own clock says."""
-        return from_milliseconds(self._line.clock.milliseconds())
+        return from_milliseconds(self._session.clock.milliseconds())
 
     def monotonic(self) -> float:
         """Return the seconds of the clock on which everything here waits; only their differences mean something."""
-        return self._line.clock.monotonic()
+        return self._session.clock.monotonic()
 
     async def pause(self, seconds: float) -> None:
         """Wait on the injected clock; what a plugin uses between two reads."""
-        await self._line.clock.sleep(seconds)
+        await self._session.clock.sleep(seconds)
 
     async def sync_clock(self) -> None:
         """
@@ -381,7 +381,7 @@ class Account:
         Raises:
             OperationError: the venue does not tell its time, or none that can be believed; the clock stays as it was.
         """
-        await self._line.place.clock.sync(lambda: self.call(self.venue.server_time))
+        await self._session.place.clock.sync(lambda: self.call(self.venue.server_time))
 
     async def venue_time(self) -> datetime:
         """
@@ -393,7 +393,7 @@ class Account:
             PayloadMismatch: it does not tell twice what the measured clock says.
             OperationError: its time cannot be believed; see :meth:`sync_clock`.
         """
-        clock = self._line.place.clock
+        clock = self._session.place.clock
         for _ in range(2):
             told: datetime = await self.call(self.venue.server_time)
             if abs(told - clock.now()) <= _BELIEVED:
@@ -411,11 +411,11 @@ class Account:
     async def _read(self, endpoint: Endpoint[T], /, **parameters: Any) -> T:
         """Read on behalf of a write, and as urgent: with the caller's window, and none of its other options."""
         options = Options(recv_window=self._options.recv_window, priority=Priority.RISK)
-        value: T = await self._line.carry(endpoint, parameters, options, endpoint.decode, self._read)
+        value: T = await self._session.execute(endpoint, parameters, options, endpoint.decode, self._read)
         return value
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.venue.id} {self.environment} {self._line.account}>"
+        return f"<{type(self).__name__} {self.venue.id} {self.environment} {self._session.account}>"
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         raise TypeError("an Account is not pickled; open one in the other process from a reference to its credentials")

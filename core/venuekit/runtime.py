@@ -19,11 +19,11 @@ from venuekit.capabilities import Capability, capability_of
 from venuekit.clock import Clock, ClockWarning, SystemClock, VenueClock
 from venuekit.credentials import Credentials, Secret
 from venuekit.endpoint import Endpoint, Subject
+from venuekit.pipeline.account_session import AccountSession, Place
 from venuekit.pipeline.budget import Budget, PoolName
 from venuekit.pipeline.guard import Guard
 from venuekit.pipeline.journal import FileJournal
 from venuekit.pipeline.journal_lines import Unresolved
-from venuekit.pipeline.line import Line, Place
 from venuekit.pipeline.observe import Observer
 from venuekit.pipeline.policy import RetryPolicy
 from venuekit.pipeline.proxy import proxy_of
@@ -163,7 +163,7 @@ class Runtime:
         if environment.name is EnvironmentName.LIVE and (broken := self._plugins.broken_operators()):
             guard = attrs.evolve(guard, barred="; ".join(map(str, broken)))
         subjects = self._subjects.setdefault((venue.realm, environment.site, account), Subjects())
-        line = Line(
+        session = AccountSession(
             place=place,
             wire=RestWire(environment.rest, venue.signing, transport, credentials.key.reveal(), signer),
             subjects=subjects,
@@ -175,12 +175,12 @@ class Runtime:
             journal=self._journal_of(venue, environment, account, subjects),
             secrets=(credentials.key, credentials.secret),
         )
-        opened = venue.account(line)
-        if line.guard.max_position_notional is not None:
+        opened = venue.account(session)
+        if session.guard.max_position_notional is not None:
             from venuekit.pipeline.position_limit import PositionLimit, holdings_reader
 
             read = holdings_reader(opened)
-            line.position_limit = PositionLimit(line.guard.max_position_notional, read, self._clock)
+            session.position_limit = PositionLimit(session.guard.max_position_notional, read, self._clock)
         if not place.clock.synced:
             await _measure_clock(opened)
         await opened.on_open()

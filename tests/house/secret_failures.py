@@ -65,8 +65,8 @@ class Stand:
 
     def lead(self, base: str) -> None:
         """Have requests go elsewhere."""
-        line = self.account._line
-        line.wire = attrs.evolve(line.wire, base=base)
+        session = self.account._session
+        session.wire = attrs.evolve(session.wire, base=base)
 
     def lead_to(self, manner: str) -> None:
         """Have requests go to the rude server; the manner is the beginning of the path."""
@@ -74,8 +74,8 @@ class Stand:
 
     def sign_by(self, sign: Callable[[bytes], Awaitable[str]]) -> None:
         """Have another signer."""
-        line = self.account._line
-        line.wire = attrs.evolve(line.wire, signer=_Signer(sign))
+        session = self.account._session
+        session.wire = attrs.evolve(session.wire, signer=_Signer(sign))
 
 
 _SET = LeverageControl.set_leverage
@@ -361,7 +361,7 @@ async def _no_journal(stand: Stand) -> object:
         def __getattr__(self, name: str) -> Any:
             raise OSError(28, "No space left on device")
 
-    stand.account._line.journal = Full()
+    stand.account._session.journal = Full()
     return await stand.write()
 
 
@@ -399,22 +399,22 @@ async def _cancelled_while_it_signs(stand: Stand) -> object:
 
 @_failure
 async def _header_without_bytes(stand: Stand) -> object:
-    line = stand.account._line
-    line.wire = attrs.evolve(line.wire, key=line.wire.key + "\n")
+    session = stand.account._session
+    session.wire = attrs.evolve(session.wire, key=session.wire.key + "\n")
     return await stand.write()
 
 
 @_failure
 async def _closed_transport(stand: Stand) -> object:
-    await stand.account._line.wire.transport.aclose()
+    await stand.account._session.wire.transport.aclose()
     return await stand.write()
 
 
 @_failure
 async def _proxy_that_refuses(stand: Stand) -> object:
-    line = stand.account._line
+    session = stand.account._session
     transport = AiohttpTransport(proxy=Proxy.parse(f"http://me:secretword@127.0.0.1:{stand.rude}"))
-    line.wire = attrs.evolve(line.wire, transport=transport, base="https://venue.invalid")
+    session.wire = attrs.evolve(session.wire, transport=transport, base="https://venue.invalid")
     try:
         return await stand.write()
     finally:

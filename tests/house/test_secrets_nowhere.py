@@ -191,7 +191,7 @@ async def test_a_planted_secret_is_found_nowhere(
                 await session.hear(lambda entry=entry: account.settle(entry))
             await _strangers(session, runtime)
             await _settings(session, account)
-            session.seen += [repr(account), repr(runtime), repr(account._line), repr(account._line.wire)]
+            session.seen += [repr(account), repr(runtime), repr(account._session), repr(account._session.wire)]
         gc.collect()
     session.seen += [repr(event) + str(event.error) + repr(vars(event.error or object)) for event in watch.events]
     session.seen += [str(one.message) for one in warned]

@@ -286,8 +286,8 @@ class SlowSigner:
 async def test_halt_while_a_request_is_signed_stops_it(venue: str, tmp_path: Path) -> None:
     """Halting is asked about last: an order that was waiting for its signature does not leave."""
     async with staged(venue, tmp_path) as stage:
-        line = stage.account._line
-        line.wire = attrs.evolve(line.wire, signer=SlowSigner(line.wire.signer, stage.account.halt))
+        session = stage.account._session
+        session.wire = attrs.evolve(session.wire, signer=SlowSigner(session.wire.signer, stage.account.halt))
         with pytest.raises(GuardRefused) as caught:
             await stage.account.place_order(stage.market("w1"))
         assert caught.value.outcome is Outcome.NOT_SENT
@@ -303,8 +303,8 @@ async def test_signer_that_fails_has_sent_nothing(venue: str, tmp_path: Path) ->
         raise OSError("the vault does not answer")
 
     async with staged(venue, tmp_path) as stage:
-        line = stage.account._line
-        line.wire = attrs.evolve(line.wire, signer=SlowSigner(line.wire.signer, fail))
+        session = stage.account._session
+        session.wire = attrs.evolve(session.wire, signer=SlowSigner(session.wire.signer, fail))
         with pytest.raises(NeverSent, match="could not be signed: OSError: the vault does not answer") as caught:
             await stage.account.place_order(stage.market("w1"))
         assert caught.value.outcome is Outcome.NOT_SENT
@@ -316,8 +316,8 @@ async def test_signer_that_fails_has_sent_nothing(venue: str, tmp_path: Path) ->
 async def test_deadline_that_passes_while_a_request_is_signed_has_sent_nothing(venue: str, tmp_path: Path) -> None:
     """It is NOT_SENT: the signature came too late."""
     async with staged(venue, tmp_path) as stage:
-        line = stage.account._line
-        line.wire = attrs.evolve(line.wire, signer=SlowSigner(line.wire.signer, lambda: None))
+        session = stage.account._session
+        session.wire = attrs.evolve(session.wire, signer=SlowSigner(session.wire.signer, lambda: None))
         with pytest.raises(NeverSent) as caught:
             await stage.account.using(deadline=0.1).call(stage.endpoint("cancel_all", "CANCEL_ALL"), **_all_of(stage))
         assert caught.value.outcome is Outcome.NOT_SENT

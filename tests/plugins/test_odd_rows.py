@@ -253,7 +253,7 @@ async def test_a_contract_without_a_size_has_no_notional_that_a_guard_could_limi
         position = await stage.account.get_position(stage.held)
         assert (instrument.contract_size, position.contract_size, position.notional) == (None, None, None)
 
-        stage.account._line.guard = Guard(max_notional=D(1000))
+        stage.account._session.guard = Guard(max_notional=D(1000))
         order = OrderRequest(symbol=stage.held, side=OrderSide.BUY, type=OrderType.MARKET, quantity=D(900))
         with pytest.raises(GuardRefused, match="cannot be told"):
             await stage.account.place_order(order)

@@ -124,7 +124,7 @@ async def test_a_position_is_closed_under_each_single_loss(venue: str, loss: Dis
     async with opened(venue) as stage:
         stage.disturb(lost, loss)
         await stage.account.cancel_all_orders(stage.symbol)
-        began = stage.account._line.clock.milliseconds()
+        began = stage.account._session.clock.milliseconds()
         try:
             await stage.account.place_order(stage.market())
         except NotExecuted:

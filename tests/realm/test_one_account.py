@@ -176,7 +176,7 @@ def orders_counted(realm: Any) -> list[int]:
 
 async def test_accounts_of_one_key_spend_one_pool_per_limit(flat: Any) -> None:
     """The client keeps one budget for each limit, and both accounts are one subject."""
-    coinm, usdm = flat.coinm._line, flat.usdm._line
+    coinm, usdm = flat.coinm._session, flat.usdm._session
 
     assert flat.coinm.venue.limits == flat.usdm.venue.limits
     for limit in flat.coinm.venue.limits:

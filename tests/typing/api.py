@@ -68,7 +68,7 @@ class PoorAccount(Account, LeverageControl):
 
 def an_account_that_leaves_a_promise_out_cannot_be_made(account: Account) -> None:
     """Its class is abstract."""
-    PoorAccount(account._line)  # type: ignore[abstract]
+    PoorAccount(account._session)  # type: ignore[abstract]
 
 
 async def connecting_gives_the_venues_own_account(

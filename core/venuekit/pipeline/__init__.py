@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from venuekit._lazy import lazy as _lazy
 
 if TYPE_CHECKING:
+    from venuekit.pipeline.account_session import AccountSession, Place
     from venuekit.pipeline.budget import Budget, PoolName, SlidingBudget
     from venuekit.pipeline.guard import Guard
     from venuekit.pipeline.journal import FileJournal, Journal
     from venuekit.pipeline.journal_days import UnreadableLine
     from venuekit.pipeline.journal_lines import Unresolved
-    from venuekit.pipeline.line import Line, Place
     from venuekit.pipeline.observe import Event, EventKind, Observer
     from venuekit.pipeline.options import UNSET, Options
     from venuekit.pipeline.policy import RetryPolicy
@@ -33,7 +33,7 @@ if not TYPE_CHECKING:
             "journal": "FileJournal Journal",
             "journal_days": "UnreadableLine",
             "journal_lines": "Unresolved",
-            "line": "Line Place",
+            "account_session": "AccountSession Place",
             "observe": "Event EventKind Observer",
             "options": "UNSET Options",
             "policy": "RetryPolicy",
@@ -45,13 +45,13 @@ if not TYPE_CHECKING:
 
 __all__ = [
     "UNSET",
+    "AccountSession",
     "Budget",
     "Event",
     "EventKind",
     "FileJournal",
     "Guard",
     "Journal",
-    "Line",
     "Observer",
     "Options",
     "Place",

@@ -33,7 +33,7 @@ def misplaced(operation: Operation[Any], response: HttpResponse) -> str | None:
     older = is_older(operation, _given_at(operation, response))
     if older:
         return _OLDER
-    if older is None and operation.line.wire.strays and not operation.has_own_connection:
+    if older is None and operation.session.wire.strays and not operation.has_own_connection:
         operation.has_own_connection = operation.endpoint.subject is Subject.EVERY_ORDER
         return "it repeats nothing of what was asked, and answers that nobody asked for have been met before"
     return None
@@ -53,7 +53,7 @@ def doubted(operation: Operation[Any], response: HttpResponse, trouble: Trouble)
     if older:
         lost = errors.AnswerLost(f"a refusal ({trouble.error.message}): {_OLDER}", status=response.status)
         return Trouble(TroubleKind.LOST, lost)
-    if older is False or not operation.line.wire.strays:
+    if older is False or not operation.session.wire.strays:
         return trouble
     if trouble.kind is TroubleKind.CLOCK and trouble.given_at is not None:
         return trouble
@@ -70,12 +70,12 @@ def is_older(operation: Operation[Any], given_at: int | None, *, since: int = 0)
     """
     if given_at is None:
         return None
-    error, sent_at = clock_error(operation.line.place.clock), operation.sent_at + since
+    error, sent_at = clock_error(operation.session.place.clock), operation.sent_at + since
     if given_at < sent_at - error:
         return True
     return False if given_at > sent_at + error else None
 
 
 def _given_at(operation: Operation[Any], response: HttpResponse) -> int | None:
-    read = operation.line.place.venue.answered_at
+    read = operation.session.place.venue.answered_at
     return None if read is None else read(response)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from venuekit.endpoint import Endpoint
+    from venuekit.pipeline.account_session import AccountSession
     from venuekit.pipeline.budget import Budget
-    from venuekit.pipeline.line import Line
     from venuekit.venue import Limit
 
 __all__ = ["SHUTTING", "heed", "is_absence", "learn", "remember_absence", "too_long"]
@@ -27,19 +27,21 @@ _OF_THE_ADDRESS = frozenset({403, 418, 429})
 _NOT_FOUND = 404
 
 
-def heed(line: Line, trouble: Trouble, costs: tuple[tuple[Limit, Budget, int | None], ...], attempts: int) -> None:
+def heed(
+    session: AccountSession, trouble: Trouble, costs: tuple[tuple[Limit, Budget, int | None], ...], attempts: int
+) -> None:
     """
     Close the pools that a refusal speaks of, for as long as it says, and tell in the trouble when they open.
 
     A venue's code with an ordinary status, or one that is listed so, speaks of the account and the endpoint; a ban, a
     firewall and HTTP's own statuses speak of the address, whatever the endpoint pays into.
     """
-    now = line.clock.monotonic()
+    now = session.clock.monotonic()
     banned = trouble.kind is TroubleKind.BANNED or isinstance(trouble.error, errors.Banned)
     of_address = trouble.kind is TroubleKind.SHUT_OUT or trouble.error.status in _OF_THE_ADDRESS
     if banned or (of_address and not trouble.is_account_limit):
-        everywhere = [limit for limit in line.place.venue.limits if limit.scope is LimitScope.ADDRESS]
-        pools = [line.pool(limit) for limit in everywhere]
+        everywhere = [limit for limit in session.place.venue.limits if limit.scope is LimitScope.ADDRESS]
+        pools = [session.pool(limit) for limit in everywhere]
         if not banned:
             pools += [pool for limit, pool, _ in costs if limit.scope is LimitScope.ACCOUNT]
     else:
@@ -50,10 +52,10 @@ def heed(line: Line, trouble: Trouble, costs: tuple[tuple[Limit, Budget, int | N
         shut = trouble.delay or float(2 ** (attempts - 1))
     if trouble.delay is None or shut > trouble.delay:
         trouble.delay = shut
-        trouble.error.retry_at = _after(line, shut)
+        trouble.error.retry_at = _after(session, shut)
 
 
-def learn(line: Line, endpoint: Endpoint[Any], reason: str) -> None:
+def learn(session: AccountSession, endpoint: Endpoint[Any], reason: str) -> None:
     """
     Remember that this account cannot do what stands on an endpoint that it does not have.
 
@@ -62,9 +64,11 @@ def learn(line: Line, endpoint: Endpoint[Any], reason: str) -> None:
     """
     served = {method.__name__: capability_of(method) for method in endpoint.serves}
     for capability in set(served.values()):
-        first = next((one for one in line.place.venue.endpoints if capability in map(capability_of, one.serves)), None)
+        first = next(
+            (one for one in session.place.venue.endpoints if capability in map(capability_of, one.serves)), None
+        )
         if first is endpoint and all(served.get(name) is capability for name in promised_by(capability)):
-            line.learned = {**(line.learned or {}), capability: reason}
+            session.learned = {**(session.learned or {}), capability: reason}
 
 
 def is_absence(last: Trouble, attempts: int) -> bool:
@@ -78,26 +82,30 @@ def is_absence(last: Trouble, attempts: int) -> bool:
     return attempts > 1 and isinstance(last.error, errors.OutcomeNotStated) and last.error.status == _NOT_FOUND
 
 
-def remember_absence(line: Line, endpoint: Endpoint[Any], error: errors.OperationError) -> errors.OperationError:
+def remember_absence(
+    session: AccountSession, endpoint: Endpoint[Any], error: errors.OperationError
+) -> errors.OperationError:
     """Have an endpoint asked no more at this place, and return the error that says that it is not there."""
     reason = f"{endpoint} is not documented, and not there: {error.message}"
-    line.place.unsupported[endpoint] = reason
+    session.place.unsupported[endpoint] = reason
     outcome = errors.Outcome.NOT_APPLIED
     return errors.UnsupportedCapability(reason, code=error.code, status=error.status, outcome=outcome)
 
 
-def too_long(line: Line, costs: tuple[tuple[Limit, Budget, int | None], ...], delay: float) -> errors.OperationError:
+def too_long(
+    session: AccountSession, costs: tuple[tuple[Limit, Budget, int | None], ...], delay: float
+) -> errors.OperationError:
     """Return the error of a request that was not sent, because its pools would have to be waited for too long."""
-    now = line.clock.monotonic()
+    now = session.clock.monotonic()
     shut = [(pool.closed(now), limit.name, pool) for limit, pool, _ in costs if pool.closed(now)]
     if not shut:
         names = ", ".join(limit.name for limit, _, _ in costs)
         words = f"our own budget ({names}) is spent for {delay:.1f} s, longer than may be waited"
-        return errors.Throttled(words, retry_at=_after(line, delay))
+        return errors.Throttled(words, retry_at=_after(session, delay))
     seconds, name, pool = max(shut, key=lambda one: one[0])
     kind = errors.Banned if pool.banned(now) else errors.Throttled
-    return kind(f"an earlier refusal keeps pool {name} closed", retry_at=_after(line, seconds))
+    return kind(f"an earlier refusal keeps pool {name} closed", retry_at=_after(session, seconds))
 
 
-def _after(line: Line, seconds: float) -> datetime:
-    return from_milliseconds(line.place.clock.milliseconds() + round(seconds * 1000))
+def _after(session: AccountSession, seconds: float) -> datetime:
+    return from_milliseconds(session.place.clock.milliseconds() + round(seconds * 1000))

@@ -19,7 +19,7 @@ _DOUBTFUL = TOLERANCE
 
 async def measure(operation: Operation[Any], call: Call) -> str | None:
     """Measure the venue's clock by one or two reads; return why it could not be, None when it was."""
-    place = operation.line.place
+    place = operation.session.place
     endpoint = place.venue.server_time
     try:
         await place.clock.sync(lambda: call(endpoint))
@@ -30,7 +30,7 @@ async def measure(operation: Operation[Any], call: Call) -> str | None:
 
 async def measure_if_doubtful(operation: Operation[Any], call: Call) -> None:
     """Measure the clock where it was not for long, or was set meanwhile; a failure leaves it as doubtful as it was."""
-    if operation.line.place.clock.error > _DOUBTFUL:
+    if operation.session.place.clock.error > _DOUBTFUL:
         await measure(operation, call)
 
 
@@ -40,7 +40,7 @@ async def pass_by(operation: Operation[Any], moment: int, call: Call) -> str | N
 
     Returns why that cannot be told, None when it is past.
     """
-    place = operation.line.place
+    place = operation.session.place
     if place.venue.expiry is RequestExpiry.NONE:
         return "nothing bounds how late a request can arrive here"
     # where our clock was ahead, all of it may have to be waited for once more; what is longer is not waited for
@@ -51,7 +51,7 @@ async def pass_by(operation: Operation[Any], moment: int, call: Call) -> str | N
             return f"by the venue's clock it may still arrive for {missing / 1000:.1f} s"
         if missing >= 0:
             # a millisecond past it, since the venue's own clock decides on equality
-            await operation.line.clock.sleep((missing + 1) / 1000)
+            await operation.session.clock.sleep((missing + 1) / 1000)
         if (why := await measure(operation, call)) is not None:
             return why
         if place.clock.milliseconds() - place.clock.error > moment:

@@ -27,15 +27,15 @@ def use_client_ids(operation: Operation[Any]) -> None:
     Raises:
         InvalidArgument: the order of an earlier write could not be told from the one of this write.
     """
-    line, now = operation.line, operation.sent_at
-    recent = line.subjects.recent
+    session, now = operation.session, operation.sent_at
+    recent = session.subjects.recent
     if not operation.client_ids:  # a later attempt of the same write meets its own
         ids = tuple(operation.endpoint.client_ids_of(operation.parameters))
-        if line.journal is not None:
-            line.journal.hear(from_milliseconds(now))
+        if session.journal is not None:
+            session.journal.hear(from_milliseconds(now))
         for one in ids:
             latest = recent.latest(one)
-            if latest and latest + 2 * clock_error(line.place.clock) >= now:
+            if latest and latest + 2 * clock_error(session.place.clock) >= now:
                 words = f"the client id {one!r} went out just now, and its order could not be told from this one"
                 raise operation.annotate(errors.InvalidArgument(f"{words}: use another id, or none"))
         operation.client_ids = ids
@@ -77,17 +77,17 @@ def note(operation: Operation[Any], journal: Journal) -> None:
 
 def closed(operation: Operation[Any], outcome: Outcome, claims: str | None) -> None:
     """Close a line, and say how long an order of its client ids may have come into being."""
-    line = operation.line
-    now = line.place.clock.milliseconds()
+    session = operation.session
+    now = session.place.clock.milliseconds()
     if operation.client_ids:
         if outcome is Outcome.APPLIED:
-            line.subjects.recent.note(operation.client_ids, now)
+            session.subjects.recent.note(operation.client_ids, now)
         else:
-            line.subjects.recent.forget(operation.client_ids)
-    if operation.journal_id is None or line.journal is None:
+            session.subjects.recent.forget(operation.client_ids)
+    if operation.journal_id is None or session.journal is None:
         return
     # a full disk does not undo what the venue did
-    if not line.journal.end(Ended(operation.journal_id, outcome, now, claims)):
+    if not session.journal.end(Ended(operation.journal_id, outcome, now, claims)):
         _tell(operation, f"ended ({outcome})")
 
 
@@ -102,8 +102,8 @@ def _reduces(operation: Operation[Any]) -> bool:
 
 def _tell(operation: Operation[Any], what: str) -> None:
     """Tell of a line that the journal could not write, and that is kept until it can."""
-    line, on_what = operation.line, f" for {operation.subject}" if operation.subject else ""
-    who = f"{line.place.venue.id}: the journal cannot be written: {operation.name}{on_what}"
+    session, on_what = operation.session, f" for {operation.subject}" if operation.subject else ""
+    who = f"{session.place.venue.id}: the journal cannot be written: {operation.name}{on_what}"
     warn(f"{who} {what}; its line is kept in memory until it can be written")
-    if line.place.observers:
+    if session.place.observers:
         operation.tell(EventKind.UNWRITTEN)

@@ -30,7 +30,7 @@ from venuekit.pipeline.verdict import LEAVING_OPEN, Trouble, TroubleKind, first_
 from venuekit.venue import Draft
 
 if TYPE_CHECKING:
-    from venuekit.pipeline.line import Line
+    from venuekit.pipeline.account_session import AccountSession
     from venuekit.pipeline.options import Options
 
 __all__ = ["Operation"]
@@ -54,7 +54,7 @@ class Operation(Generic[T]):
     outcome nobody knows; 0 when there is none.
     """
 
-    line: Line = attrs.field(repr=False)
+    session: AccountSession = attrs.field(repr=False)
     endpoint: Endpoint[T] = attrs.field(repr=str)
     parameters: Mapping[str, Any] = attrs.field(repr=False)
     options: Options = attrs.field(repr=False)
@@ -107,36 +107,36 @@ class Operation(Generic[T]):
             Trouble: the attempt did not end in an answer; the retry table says what follows.
             OperationError: it cannot go on: the budget would have to wait too long.
         """
-        line, endpoint = self.line, self.endpoint
-        fare = line.costs(endpoint)
+        session, endpoint = self.session, self.endpoint
+        fare = session.costs(endpoint)
         costs, due, reserve = fare
         if due is None:
             due = fare.of(endpoint.cost(self.parameters))
         if self.options.priority is not None:
             reserve = self.options.priority.value
-        if delay := pay(due, line.clock.monotonic(), reserve):
+        if delay := pay(due, session.clock.monotonic(), reserve):
             await self._save_up(costs, due, delay)
-        window = self.options.recv_window or line.place.venue.recv_window
-        self.sent_at = line.place.clock.milliseconds()
+        window = self.options.recv_window or session.place.venue.recv_window
+        self.sent_at = session.place.clock.milliseconds()
         try:
-            request = await line.wire.sign(self.draft, endpoint.security, self.sent_at, window)
+            request = await session.wire.sign(self.draft, endpoint.security, self.sent_at, window)
         except Exception as error:  # noqa: BLE001 - sorted out there, whoever raised it
             raise self._unsigned(error) from None
         try:
-            if line.halted:
+            if session.halted:
                 self.check_guard()  # asked last: it may have waited for its turn, a fence, the budget or the signer
-            self.fence = line.place.venue.expiry.fence(self.sent_at, window)
+            self.fence = session.place.venue.expiry.fence(self.sent_at, window)
             if endpoint.is_write:
                 if endpoint.effect is Effect.KEYED:
                     use_client_ids(self)
-                if line.journal is not None:
-                    note(self, line.journal)
+                if session.journal is not None:
+                    note(self, session.journal)
             self.attempts += 1
             self.in_flight = True
-            if line.place.observers:
+            if session.place.observers:
                 self.tell(EventKind.REQUEST)
             try:
-                response = await line.wire.send(request)
+                response = await session.wire.send(request)
             except Exception as error:  # noqa: BLE001 - likewise
                 raise self._unanswered(error) from None
         finally:
@@ -145,11 +145,11 @@ class Operation(Generic[T]):
 
     def _read(self, response: HttpResponse, costs: tuple[Any, ...]) -> T:
         """Return the value of an answer; raises Trouble for one that is none."""
-        line = self.line
+        session = self.session
         if costs:
             self._hear(costs, response)
         try:
-            trouble = judge(line.place.venue, self.endpoint, response, line.place.clock)
+            trouble = judge(session.place.venue, self.endpoint, response, session.place.clock)
         except Exception as error:  # a plugin that cannot read the answer must not hide that a write may hold
             lost = errors.AnswerLost(f"{first_bytes(response)}; {_failure(error)}", status=response.status)
             raise self._trouble(TroubleKind.LOST, lost) from error
@@ -172,8 +172,8 @@ class Operation(Generic[T]):
             except Exception as error:  # noqa: BLE001 - likewise
                 raise self._unconverted(error, response) from None
         self.in_flight = False
-        if line.place.observers:
-            self.tell(EventKind.ANSWER, seconds=(line.place.clock.milliseconds() - self.sent_at) / 1000)
+        if session.place.observers:
+            self.tell(EventKind.ANSWER, seconds=(session.place.clock.milliseconds() - self.sent_at) / 1000)
         return value
 
     def finish(self, value: T) -> Any:
@@ -203,11 +203,11 @@ class Operation(Generic[T]):
             InvalidArgument: it cannot be told: what stands within a list is not what the venue documents.
         """
         try:
-            forbidden = self.line.guard.refusal(
+            forbidden = self.session.guard.refusal(
                 self.endpoint,
                 self.parameters,
-                halted=self.line.halted,
-                declared=self.line.place.venue.declares(self.endpoint),
+                halted=self.session.halted,
+                declared=self.session.place.venue.declares(self.endpoint),
             )
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             words = f"{type(error).__name__}: the guard cannot read what stands within a list"
@@ -220,23 +220,23 @@ class Operation(Generic[T]):
         """Wait until every pool can be paid, and pay."""
         while delay:
             if self.waited + delay > self.max_wait:
-                raise self.annotate(too_long(self.line, costs, delay))
+                raise self.annotate(too_long(self.session, costs, delay))
             # never less than a millisecond: a rounding short of the window would be waited for again and again
             await self.wait(max(delay, 0.001))
-            delay = pay(due, self.line.clock.monotonic(), self.priority.value)
+            delay = pay(due, self.session.clock.monotonic(), self.priority.value)
 
     def _hear(self, costs: tuple[Any, ...], response: HttpResponse) -> None:
         """Tell the pools what the answer says about them."""
-        now = self.line.clock.monotonic()
+        now = self.session.clock.monotonic()
         for limit, pool, _ in costs:
             feed(pool, limit, response.headers, now)
 
     async def wait(self, seconds: float) -> None:
         """Wait on the injected clock, and count it."""
         self.waited += seconds
-        if self.line.place.observers:
+        if self.session.place.observers:
             self.tell(EventKind.WAIT, seconds=seconds)
-        await self.line.clock.sleep(seconds)
+        await self.session.clock.sleep(seconds)
 
     @property
     def max_wait(self) -> float:
@@ -244,7 +244,7 @@ class Operation(Generic[T]):
         chosen = self.options.max_wait
         if chosen is not None:
             return chosen
-        return self.line.place.policy.max_wait(self.endpoint.effect, self.priority)
+        return self.session.place.policy.max_wait(self.endpoint.effect, self.priority)
 
     @property
     def priority(self) -> Priority:
@@ -285,7 +285,7 @@ class Operation(Generic[T]):
 
     def annotate(self, error: OperationError) -> OperationError:
         """Add who, what and on what to an error, and the outcome as far as open attempts decide it."""
-        error.venue = self.line.place.venue.id
+        error.venue = self.session.place.venue.id
         error.operation = error.operation or self.name
         error.subject = error.subject or self.subject
         error.client_id = self.client_id
@@ -306,9 +306,9 @@ class Operation(Generic[T]):
 
     def tell(self, kind: EventKind, *, seconds: float | None = None, error: OperationError | None = None) -> None:
         """Tell the observers of this venue."""
-        venue = self.line.place.venue.id
+        venue = self.session.place.venue.id
         event = Event(kind, venue, self.name, self.subject, self.attempts, seconds, error)
-        tell(self.line.place.observers, event)
+        tell(self.session.place.observers, event)
 
     def close(self, outcome: Outcome, claims: str | None = None) -> None:
         """Account for how it ended, unless that is unknown; ``claims`` is the row of a history that proves it."""
@@ -317,8 +317,8 @@ class Operation(Generic[T]):
 
     def count(self, outcome: Outcome) -> None:
         """Tell the limit of positions how its orders ended."""
-        if self.asks and self.line.position_limit is not None:
-            self.line.position_limit.note(self.asks, outcome)
+        if self.asks and self.session.position_limit is not None:
+            self.session.position_limit.note(self.asks, outcome)
 
     def leave_open(self) -> None:
         """Remember that the attempt under way may have arrived: fence its subject."""
@@ -333,12 +333,12 @@ class Operation(Generic[T]):
             write = self.write if self.endpoint.effect is Effect.SET else object()
             fence = Fence(footprint, self.fence, write, self.told)
             self.fences += (fence,)
-            self.line.subjects.raise_fence(fence)
+            self.session.subjects.raise_fence(fence)
 
     def arrived(self) -> None:
         """Take the fence away when there is one open attempt only and it is proven to have arrived."""
         if len(self.fences) == 1:
-            self.line.subjects.lower(self.fences[0])
+            self.session.subjects.lower(self.fences[0])
             self.fences = ()
 
     def _trouble(self, kind: TroubleKind, error: OperationError, delay: float | None = None) -> Trouble:
@@ -350,31 +350,31 @@ class Operation(Generic[T]):
             if kind not in {TroubleKind.NEVER_SENT, TroubleKind.CERTIFICATE}:
                 error.outcome = Outcome.NOT_APPLIED
         self.annotate(error)
-        if self.line.place.observers:
+        if self.session.place.observers:
             self.tell(EventKind.FAULT, error=error)
         return Trouble(kind, error, delay)
 
     def lose(self, refusal: OperationError) -> Trouble:
         """Return the trouble of a refusal that turned out to answer an earlier request."""
-        self.line.wire.distrust()
+        self.session.wire.distrust()
         words = f"a refusal ({refusal.message}): it was given before the request was sent, and answers another one"
         return self._trouble(TroubleKind.LOST, errors.AnswerLost(words, status=refusal.status))
 
     def _misplaced(self, why: str, response: HttpResponse) -> Trouble:
-        self.line.wire.distrust()  # or the true answer would be taken for that of the next request
+        self.session.wire.distrust()  # or the true answer would be taken for that of the next request
         return self._trouble(TroubleKind.LOST, errors.AnswerLost(why, status=response.status))
 
     def _refused(self, refusal: Trouble, response: HttpResponse, costs: tuple[Any, ...]) -> Trouble:
         """Return what a refusal is to be raised as; what it says of pools and of the account is remembered."""
         doubt = doubted(self, response, refusal)
         if doubt is not refusal and doubt.kind is TroubleKind.LOST:
-            self.line.wire.distrust()
-        if self.endpoint.is_write and doubt.error.code in self.line.place.venue.outdated_by:
-            self.line.place.remembered.outdate()
+            self.session.wire.distrust()
+        if self.endpoint.is_write and doubt.error.code in self.session.place.venue.outdated_by:
+            self.session.place.remembered.outdate()
         if refusal.kind in SHUTTING:
-            heed(self.line, refusal, costs, self.attempts)
+            heed(self.session, refusal, costs, self.attempts)
         elif doubt.kind is TroubleKind.UNSUPPORTED:
-            learn(self.line, self.endpoint, refusal.error.message)
+            learn(self.session, self.endpoint, refusal.error.message)
         trouble = self._trouble(doubt.kind, doubt.error, refusal.delay)
         trouble.given_at = refusal.given_at
         return trouble
@@ -402,7 +402,7 @@ class Operation(Generic[T]):
 
     def _unread(self, error: Exception, response: HttpResponse) -> Trouble:
         """Return what an answer that could not be decoded is to be raised as: to a write it is as good as lost."""
-        self.line.wire.distrust()  # it may be of another question, as one that can be read may
+        self.session.wire.distrust()  # it may be of another question, as one that can be read may
         if isinstance(error, ValueError) and not isinstance(error, OperationError):
             words = str(error) if isinstance(error, TooDeep) else first_bytes(response)
             lost = errors.AnswerLost(words, status=response.status)

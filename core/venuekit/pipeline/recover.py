@@ -48,6 +48,6 @@ async def recover(operation: Operation[T], first: Trouble, call: Call) -> T:
     if chosen is Move.LEAVE_OPEN:
         raise left_open(operation, last.error, call)
     if operation.endpoint.may_be_absent and is_absence(last, operation.attempts):
-        raise operation.annotate(remember_absence(operation.line, operation.endpoint, last.error))
+        raise operation.annotate(remember_absence(operation.session, operation.endpoint, last.error))
     settle_unless_settled(operation, last.error, call)
     raise operation.annotate(last.error)

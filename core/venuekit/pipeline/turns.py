@@ -24,7 +24,7 @@ async def take_turn(operation: Operation[Any], footprint: Footprint) -> None:
     Raises:
         Fenced: that lasts longer than may be waited.
     """
-    subjects, clock = operation.line.subjects, operation.line.clock
+    subjects, clock = operation.session.subjects, operation.session.clock
     patience, began = _patience(operation), clock.monotonic()
     operation.behind = f"its turn behind {', '.join(subjects.ahead(footprint))}"
 
@@ -47,7 +47,7 @@ async def wait_for_fences(operation: Operation[Any], call: Call) -> None:
     Raises:
         Fenced: at once, when that is later than may be waited.
     """
-    subjects, clock = operation.line.subjects, operation.line.place.clock
+    subjects, clock = operation.session.subjects, operation.session.place.clock
     footprint = footprint_of(operation.endpoint, operation.parameters)
     await measure_if_doubtful(operation, call)
     while footprint is not None:  # another one may be lost meanwhile
@@ -86,12 +86,12 @@ def _patience(operation: Operation[Any]) -> float:
     if options.max_wait is not None:
         bounds.append(options.max_wait - operation.waited)
     if options.deadline is not None:
-        bounds.append(options.deadline - (operation.line.clock.monotonic() - operation.began))
+        bounds.append(options.deadline - (operation.session.clock.monotonic() - operation.began))
     if bounds:
         return min(bounds)
     reduces = endpoint.reduces is not None and endpoint.reduces(operation.parameters)
     opens = endpoint.effect is Effect.KEYED and not reduces
-    return operation.line.place.policy.max_wait_behind(opens=opens) - operation.held_back
+    return operation.session.place.policy.max_wait_behind(opens=opens) - operation.held_back
 
 
 def _count(operation: Operation[Any], seconds: float) -> None:

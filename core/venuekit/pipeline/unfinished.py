@@ -6,8 +6,8 @@ from venuekit import errors
 from venuekit._called import CALLED
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Effect, Endpoint
+from venuekit.pipeline.account_session import AccountSession
 from venuekit.pipeline.journal_lines import Ended, Unresolved
-from venuekit.pipeline.line import Line
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.options import Options
 from venuekit.resolution import Call
@@ -15,7 +15,7 @@ from venuekit.resolution import Call
 __all__ = ["resolve"]
 
 
-async def resolve(line: Line, entry: Unresolved, call: Call) -> str:
+async def resolve(session: AccountSession, entry: Unresolved, call: Call) -> str:
     """
     Find out about an unfinished write, close its line and say what was found.
 
@@ -25,39 +25,39 @@ async def resolve(line: Line, entry: Unresolved, call: Call) -> str:
     """
     token = CALLED.set((entry.operation,))
     try:
-        return await _resolve(line, _endpoint(line, entry), entry, call)
+        return await _resolve(session, _endpoint(session, entry), entry, call)
     finally:
         CALLED.reset(token)
 
 
-async def _resolve(line: Line, endpoint: Endpoint[object], entry: Unresolved, call: Call) -> str:
+async def _resolve(session: AccountSession, endpoint: Endpoint[object], entry: Unresolved, call: Call) -> str:
     from venuekit.pipeline.measuring import pass_by
     from venuekit.pipeline.settle import look_again, read_now
 
     try:
-        draft = line.wire.encode(endpoint, entry.parameters)
+        draft = session.wire.encode(endpoint, entry.parameters)
         endpoint.client_ids_of(entry.parameters)
         endpoint.symbols_of(entry.parameters)
     except ValueError as error:
-        raise errors.ConfigurationError(f"{line.place.venue.id}: {error}, as this version declares it") from None
+        raise errors.ConfigurationError(f"{session.place.venue.id}: {error}, as this version declares it") from None
     except (ArithmeticError, AttributeError, LookupError, TypeError):
         words = f"{endpoint} was not sent like this: what stands within a list is not what this version sends"
-        raise errors.ConfigurationError(f"{line.place.venue.id}: {words}") from None
-    operation = Operation(line, endpoint, entry.parameters, Options(), endpoint.decode, draft)
+        raise errors.ConfigurationError(f"{session.place.venue.id}: {words}") from None
+    operation = Operation(session, endpoint, entry.parameters, Options(), endpoint.decode, draft)
     operation.attempts = 1
     operation.sent_at = round(entry.sent_at.timestamp() * 1000)
     operation.fence = operation.open_until = round(entry.fence.timestamp() * 1000)
     operation.journal_id = entry.id
     operation.made = entry.made
     cause = operation.annotate(errors.OutcomeUnknown(f"left unfinished at {entry.sent_at:%Y-%m-%d %H:%M:%S} UTC"))
-    clock = line.place.clock
+    clock = session.place.clock
     if endpoint.effect is Effect.SET and clock.milliseconds() > operation.open_until:
         if (why := await pass_by(operation, operation.open_until, call)) is not None:
             raise operation.annotate(errors.OutcomeUnknown(f"{cause.message}; {why}"))
         reading = await read_now(operation, cause, call, None)
         if not reading.holds:  # it may have held until a later write: what is certain is that it does not now
-            if line.journal is not None:
-                line.journal.end(Ended(entry.id, "does_not_hold", clock.milliseconds()))
+            if session.journal is not None:
+                session.journal.end(Ended(entry.id, "does_not_hold", clock.milliseconds()))
             return f"{_what(operation)}: does not hold, {reading.value} does; it cannot arrive any more"
         operation.close(errors.Outcome.APPLIED)
         return f"{_what(operation)}: it holds"
@@ -72,12 +72,12 @@ async def _resolve(line: Line, endpoint: Endpoint[object], entry: Unresolved, ca
 
 def _what(operation: Operation[object]) -> str:
     on_what = f" for {operation.subject}" if operation.subject else ""
-    venue, when = operation.line.place.venue.id, from_milliseconds(operation.sent_at)
+    venue, when = operation.session.place.venue.id, from_milliseconds(operation.sent_at)
     return f"{venue}: {operation.name}{on_what} of {when}"
 
 
-def _endpoint(line: Line, entry: Unresolved) -> Endpoint[object]:
-    for endpoint in line.place.venue.endpoints:
+def _endpoint(session: AccountSession, entry: Unresolved) -> Endpoint[object]:
+    for endpoint in session.place.venue.endpoints:
         if (endpoint.verb, endpoint.path) == (entry.verb, entry.path):
             return endpoint
-    raise errors.ConfigurationError(f"{line.place.venue.id}: no endpoint {entry.verb} {entry.path} in this version")
+    raise errors.ConfigurationError(f"{session.place.venue.id}: no endpoint {entry.verb} {entry.path} in this version")

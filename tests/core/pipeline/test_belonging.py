@@ -30,7 +30,7 @@ def added(stage: Any) -> list[Decimal]:
 
 def met_a_stray(stage: Any) -> None:
     """Let the account's transport have met an answer that nobody asked for."""
-    line = stage.account._line
+    session = stage.account._session
 
     class Wire:
         strays = 1
@@ -38,7 +38,7 @@ def met_a_stray(stage: Any) -> None:
         def __getattr__(self, name: str) -> Any:
             return getattr(wire, name)
 
-    wire, line.wire = line.wire, Wire()
+    wire, session.wire = session.wire, Wire()
 
 
 def timed(stage: Any) -> None:
@@ -48,7 +48,7 @@ def timed(stage: Any) -> None:
         told = response.headers.get("X-Given-At")
         return None if told is None else int(told)
 
-    place = stage.account._line.place
+    place = stage.account._session.place
     place.venue = attrs.evolve(place.venue, answered_at=answered_at)
 
 
@@ -166,13 +166,13 @@ async def test_refusal_after_a_stray_is_believed_after_one_look(stage: Any, appl
     assert added(stage) == ([5] if applied else [])
     assert len(stage.arrivals(*COLLATERAL)) == 1
     assert len(stage.arrivals("GET", "/v1/collateral/history")) == 1
-    assert stage.account._line.subjects.fences == []
+    assert stage.account._session.subjects.fences == []
 
 
 @pytest.mark.parametrize("applied", [True, False])
 async def test_refusal_whose_wait_brings_a_stray_is_not_answered_by_sending_again(stage: Any, applied: bool) -> None:
     """The stray may be the true answer: a throttled move is looked for before it is sent a second time."""
-    line = stage.account._line
+    session = stage.account._session
 
     class Wire:
         @property
@@ -182,7 +182,7 @@ async def test_refusal_whose_wait_brings_a_stray_is_not_answered_by_sending_agai
         def __getattr__(self, name: str) -> Any:
             return getattr(wire, name)
 
-    wire, line.wire, began = line.wire, Wire(), stage.clock.monotonic()
+    wire, session.wire, began = session.wire, Wire(), stage.clock.monotonic()
     refusal = attrs.evolve(refused(stage, status=429, code=1005, retryAfter=1), applied=applied)
     stage.sim.disturb("toy_perp", ADD_COLLATERAL, refusal)
 

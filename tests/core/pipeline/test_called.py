@@ -68,7 +68,7 @@ async def test_what_is_settled_later_bears_the_name_of_what_was_called(stage: An
             return await self.call(MOVE, contract=symbol, amount=-amount)
 
     stage.sim.disturb("toy_perp", ADD_COLLATERAL, Delay(before=3))
-    mover = Mover(stage.account._line).using(deadline=1)
+    mover = Mover(stage.account._session).using(deadline=1)
     with pytest.raises(errors.OutcomeUnknown, match="reduce_margin") as caught:
         await mover.reduce_margin("TOYUSD", Decimal(5))
     with pytest.raises(errors.OutcomeUnknown, match="reduce_margin"):
@@ -85,7 +85,7 @@ async def test_tasks_that_a_method_starts_bear_its_name(stage: Any) -> None:
             return await asyncio.gather(self.call(SETTINGS), self.call(SETTINGS), return_exceptions=True)
 
     stage.sim.disturb("toy_perp", SETTINGS, REFUSED, REFUSED)
-    both = await Reader(stage.account._line).read_settings([])
+    both = await Reader(stage.account._session).read_settings([])
 
     assert [one.operation for one in both] == ["read_settings", "read_settings"]
 

@@ -1,4 +1,4 @@
-"""A line: everything that the requests of one account go through."""
+"""A session: everything that the requests of one account go through."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from venuekit.clock import Clock, VenueClock
 from venuekit.credentials.secret import Secret
 from venuekit.endpoint import Endpoint
 from venuekit.pipeline.budget import Budget
-from venuekit.pipeline.carry import carry as _carry
+from venuekit.pipeline.execute import execute as _execute
 from venuekit.pipeline.guard import Guard
 from venuekit.pipeline.journal import Journal
 from venuekit.pipeline.observe import Observer
@@ -25,7 +25,7 @@ from venuekit.venue import Environment, Limit, LimitScope, Venue
 if TYPE_CHECKING:
     from venuekit.pipeline.position_limit import PositionLimit
 
-__all__ = ["Costs", "Line", "Place"]
+__all__ = ["AccountSession", "Costs", "Place"]
 
 
 @attrs.define(eq=False)
@@ -57,7 +57,7 @@ class Costs(NamedTuple):
 
 
 @attrs.define(eq=False)
-class Line:
+class AccountSession:
     """
     One account's way to its venue.
 
@@ -82,7 +82,7 @@ class Line:
     _costs: dict[Endpoint[Any], Costs] | None = attrs.field(default=None, init=False, repr=False)
 
     #: the way of one request; a method here, so that an account class can be declared without loading it
-    carry = _carry
+    execute = _execute
 
     def costs(self, endpoint: Endpoint[Any]) -> Costs:
         """Return what a request to an endpoint pays, and into which pools; found out once."""

@@ -19,17 +19,17 @@ from venuekit.pipeline.verdict import Trouble, leaves_open
 from venuekit.resolution import Call
 
 if TYPE_CHECKING:
-    from venuekit.pipeline.line import Line
+    from venuekit.pipeline.account_session import AccountSession
     from venuekit.pipeline.options import Options
     from venuekit.pipeline.position_limit import PositionLimit
 
-__all__ = ["carry"]
+__all__ = ["execute"]
 
 T = TypeVar("T")
 
 
-async def carry(  # noqa: PLR0917 - the parts of one request, in the order they are used
-    line: Line,
+async def execute(  # noqa: PLR0917 - the parts of one request, in the order they are used
+    session: AccountSession,
     endpoint: Endpoint[T],
     parameters: Mapping[str, Any],
     options: Options,
@@ -47,7 +47,7 @@ async def carry(  # noqa: PLR0917 - the parts of one request, in the order they 
         InvalidArgument, UnsupportedCapability, GuardRefused: nothing was sent.
         OperationError: see :mod:`venuekit.errors`; ``outcome`` says what is known.
     """
-    operation = _admit(line, endpoint, parameters, options, decode, convert)
+    operation = _admit(session, endpoint, parameters, options, decode, convert)
     if options.deadline is not None:
         return await _within(options.deadline, operation, call)
     if operation.endpoint.is_write:
@@ -60,7 +60,7 @@ async def carry(  # noqa: PLR0917 - the parts of one request, in the order they 
 
 
 async def _within(deadline: float, operation: Operation[Any], call: Call) -> Any:
-    operation.began = operation.line.clock.monotonic()
+    operation.began = operation.session.clock.monotonic()
     try:
         async with asyncio.timeout(deadline):
             if operation.endpoint.is_write:
@@ -75,7 +75,7 @@ async def _within(deadline: float, operation: Operation[Any], call: Call) -> Any
 
 
 def _admit(  # noqa: PLR0917 - the parts of one request, in the order they are used
-    line: Line,
+    session: AccountSession,
     endpoint: Endpoint[T],
     parameters: Mapping[str, Any],
     options: Options,
@@ -83,38 +83,38 @@ def _admit(  # noqa: PLR0917 - the parts of one request, in the order they are u
     convert: Callable[[T], Any] | None,
 ) -> Operation[T]:
     """Refuse what a closed account, declaration, support and guard already refuse; build the request's text."""
-    if line.closed or line.place.closed:
+    if session.closed or session.place.closed:
         words = "the account is closed: it is used after its `async with` has ended"
-        raise errors.AccountClosed(words, venue=line.place.venue.id, operation=endpoint.operation)
-    if not endpoint.is_write and endpoint.verb != "GET" and not line.place.venue.declares(endpoint):
+        raise errors.AccountClosed(words, venue=session.place.venue.id, operation=endpoint.operation)
+    if not endpoint.is_write and endpoint.verb != "GET" and not session.place.venue.declares(endpoint):
         endpoint = endpoint.as_undeclared()
-    reason = line.place.unsupported.get(endpoint)
-    if reason is None and line.learned:
-        reason = _learned(line.learned, endpoint)
+    reason = session.place.unsupported.get(endpoint)
+    if reason is None and session.learned:
+        reason = _learned(session.learned, endpoint)
     if reason is not None:
-        details: dict[str, Any] = {"venue": line.place.venue.id, "operation": endpoint.operation}
+        details: dict[str, Any] = {"venue": session.place.venue.id, "operation": endpoint.operation}
         raise errors.UnsupportedCapability(reason, **details)
     try:
-        draft = line.wire.encode(endpoint, parameters)
+        draft = session.wire.encode(endpoint, parameters)
         if options.recv_window is not None:
-            _check_window(line, options.recv_window)
+            _check_window(session, options.recv_window)
     except ValueError as error:
         symbol = endpoint.value_of(Role.SYMBOL, parameters)
         raise errors.InvalidArgument(
             str(error),
-            venue=line.place.venue.id,
+            venue=session.place.venue.id,
             operation=endpoint.operation,
             subject=symbol if isinstance(symbol, str) else None,
         ) from None
-    operation = Operation(line, endpoint, parameters, options, decode, draft, convert)
-    if line.halted or not line.guard.is_open:
+    operation = Operation(session, endpoint, parameters, options, decode, draft, convert)
+    if session.halted or not session.guard.is_open:
         operation.check_guard()
     return operation
 
 
 async def _write(operation: Operation[Any], call: Call) -> Any:
     """Deliver a write when its turn comes; however it ends, its outcome is known to journal and observers."""
-    endpoint, subjects, subject = operation.endpoint, operation.line.subjects, operation.endpoint.subject
+    endpoint, subjects, subject = operation.endpoint, operation.session.subjects, operation.endpoint.subject
     queued = footprint_of(endpoint, operation.parameters) if subject in QUEUED else None
     if queued is not None:
         operation.called = CALLED.get()  # for those behind it; later another method may be under way
@@ -125,9 +125,9 @@ async def _write(operation: Operation[Any], call: Call) -> Any:
             await wait_for_fences(operation, call)
         if endpoint.before is not None:
             operation.before = await endpoint.before(call, operation.parameters)
-            operation.before_at = operation.line.place.clock.milliseconds()
-        if operation.line.position_limit is not None and endpoint.asks is not None:
-            await _count_position(operation, operation.line.position_limit)
+            operation.before_at = operation.session.place.clock.milliseconds()
+        if operation.session.position_limit is not None and endpoint.asks is not None:
+            await _count_position(operation, operation.session.position_limit)
         try:
             value = await operation.attempt()
         except Trouble as trouble:
@@ -158,8 +158,8 @@ def _conclude(operation: Operation[Any], value: Any) -> None:
     claims = operation.claims
     if endpoint.claims is not None:
         claims = endpoint.claims(value)
-        operation.line.subjects.claim(claims)
-    if endpoint.item_refusals is not None and leaves_open(operation.line.place.venue, endpoint, value):
+        operation.session.subjects.claim(claims)
+    if endpoint.item_refusals is not None and leaves_open(operation.session.place.venue, endpoint, value):
         operation.leave_open()
     elif operation.journal_id is not None or operation.client_ids:
         operation.close(Outcome.APPLIED, claims)
@@ -205,7 +205,7 @@ async def _recover(operation: Operation[T], trouble: Trouble, call: Call) -> T:
 
 def _interrupted(operation: Operation[Any], why: str) -> OperationError:
     error = operation.annotate(errors.OutcomeUnknown(why))
-    if operation.line.place.observers:
+    if operation.session.place.observers:
         operation.tell(EventKind.UNKNOWN_OUTCOME, error=error)
     return error
 
@@ -230,8 +230,8 @@ def _late(operation: Operation[Any], deadline: float, call: Call) -> OperationEr
     return operation.annotate(errors.AnswerLost(words, outcome=Outcome.UNKNOWN if is_open else Outcome.NOT_APPLIED))
 
 
-def _check_window(line: Line, window: int) -> None:
-    most = line.place.venue.recv_window_most
+def _check_window(session: AccountSession, window: int) -> None:
+    most = session.place.venue.recv_window_most
     if type(window) is not int or not 0 < window <= most:
         raise ValueError(f"recv_window must be from 1 up to {most} ms, not {window!r}")
 
