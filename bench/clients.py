@@ -36,5 +36,5 @@ async def open_account(stack: AsyncExitStack, venue: str, base: str, *, journal:
     credentials = venuekit.Credentials.sim(base, KEY, SECRET)
     account = await stack.enter_async_context(venuekit.connect(venue, credentials, runtime=runtime))
     # only the budget's seconds run fast: the venue's time, which is signed, is that of the wall clock
-    account._session.place.clock = VenueClock(SystemClock())  # noqa: SLF001 - there is no other way to part the two
+    account._session.venue_session.clock = VenueClock(SystemClock())  # noqa: SLF001 - there is no other way to part the two
     return account

@@ -69,12 +69,12 @@ class Account:
     @property
     def venue(self) -> Venue[Any]:
         """The venue this account belongs to."""
-        return self._session.place.venue
+        return self._session.venue_session.venue
 
     @property
     def environment(self) -> EnvironmentName:
         """Where the account lives."""
-        return self._session.place.environment.name
+        return self._session.venue_session.environment.name
 
     @property
     def keep_raw(self) -> bool:
@@ -121,7 +121,7 @@ class Account:
     ) -> Coroutine[Any, Any, V]:
         """Do as :meth:`made` with an :meth:`answer`; one that ``settle()`` finds later has no ``raw``."""
         parameters = {name: value for name, value in parameters.items() if value is not None}
-        clock = self._session.place.clock
+        clock = self._session.venue_session.clock
         as_of = clock.now()
         kept: tuple[Any, Any] = (None, None)
 
@@ -161,7 +161,7 @@ class Account:
             raw = read_json(body) if self._session.keep_raw else None
             return value
 
-        clock = self._session.place.clock
+        clock = self._session.venue_session.clock
         as_of = clock.now()
         parameters = {name: value for name, value in parameters.items() if value is not None}
         value = await self._session.execute(endpoint, parameters, self._options, decode, self._read)
@@ -212,7 +212,7 @@ class Account:
         shown that it may be out of date (``Venue.outdated_by``). Rows that cannot be read are left out and warned of.
         """
         value: T = await self._in_time(
-            endpoint, self._session.place.remembered.value(*self._reading(endpoint, parameters))
+            endpoint, self._session.venue_session.remembered.value(*self._reading(endpoint, parameters))
         )
         return value
 
@@ -222,7 +222,7 @@ class Account:
 
         It is for what would be refused because of what is remembered: a symbol that is not listed, a step.
         """
-        remembered = self._session.place.remembered
+        remembered = self._session.venue_session.remembered
         read = remembered.renewed(*self._reading(endpoint, parameters), reason, _RENEWED_EVERY)
         value: T = await self._in_time(endpoint, read)
         return value
@@ -230,7 +230,7 @@ class Account:
     def outdate_by(self, code: int | str | None) -> None:
         """Have what :meth:`cached` remembers read again, if a refusal of this code says so; for items of a batch."""
         if code in self.venue.outdated_by:
-            self._session.place.remembered.outdate()
+            self._session.venue_session.remembered.outdate()
 
     def _reading(
         self, endpoint: Endpoint[T], parameters: dict[str, Any]
@@ -267,7 +267,7 @@ class Account:
         learned = (self._session.learned or {}).get(capability)
         if learned is not None:
             return Support(SupportState.UNSUPPORTED, learned, "account")
-        return declared_support(self.venue, capability, self._session.place.environment)
+        return declared_support(self.venue, capability, self._session.venue_session.environment)
 
     def learn(self, capability: type[Capability], reason: str) -> None:
         """Remember that this account cannot do something after all, in the venue's words."""
@@ -277,7 +277,7 @@ class Account:
 
     def lacks(self, endpoint: Endpoint[Any]) -> bool:
         """Say whether an endpoint is known not to be there: declared so, or found so by an earlier request."""
-        return endpoint in self._session.place.unsupported
+        return endpoint in self._session.venue_session.unsupported
 
     def refuse(self, message: str, *, operation: str, subject: str | None = None) -> errors.InvalidArgument:
         """Return the error for an argument that is refused before sending."""
@@ -381,7 +381,7 @@ class Account:
         Raises:
             OperationError: the venue does not tell its time, or none that can be believed; the clock stays as it was.
         """
-        await self._session.place.clock.sync(lambda: self.call(self.venue.server_time))
+        await self._session.venue_session.clock.sync(lambda: self.call(self.venue.server_time))
 
     async def venue_time(self) -> datetime:
         """
@@ -393,7 +393,7 @@ class Account:
             PayloadMismatch: it does not tell twice what the measured clock says.
             OperationError: its time cannot be believed; see :meth:`sync_clock`.
         """
-        clock = self._session.place.clock
+        clock = self._session.venue_session.clock
         for _ in range(2):
             told: datetime = await self.call(self.venue.server_time)
             if abs(told - clock.now()) <= _BELIEVED:

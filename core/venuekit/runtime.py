@@ -19,7 +19,7 @@ from venuekit.capabilities import Capability, capability_of
 from venuekit.clock import Clock, ClockWarning, SystemClock, VenueClock
 from venuekit.credentials import Credentials, Secret
 from venuekit.endpoint import Endpoint, Subject
-from venuekit.pipeline.account_session import AccountSession, Place
+from venuekit.pipeline.account_session import AccountSession, VenueSession
 from venuekit.pipeline.budget import Budget, PoolName
 from venuekit.pipeline.guard import Guard
 from venuekit.pipeline.journal import FileJournal
@@ -91,7 +91,7 @@ class Runtime:
         self._max_age = instruments_max_age.total_seconds()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
-        self._places: dict[tuple[str, str], tuple[Place, Transport]] = {}
+        self._venue_sessions: dict[tuple[str, str], tuple[VenueSession, Transport]] = {}
         self._operators: dict[str, tuple[RetryPolicy, tuple[Observer, ...]]] = {}
         self._pools: dict[PoolName, Budget] = {}
         self._subjects: dict[tuple[str, str, str], Subjects] = {}
@@ -125,9 +125,9 @@ class Runtime:
             for made in self._made:
                 stack.push_async_callback(made.aclose)
             self._made.clear()
-            for place, _ in self._places.values():
-                place.closed = True
-            self._places.clear()
+            for venue_session, _ in self._venue_sessions.values():
+                venue_session.closed = True
+            self._venue_sessions.clear()
 
     def __del__(self) -> None:
         if self._made and not self._closed:
@@ -152,7 +152,7 @@ class Runtime:
         """
         self._check_loop()
         environment = environment_of(venue, credentials)
-        place, transport = self._place(venue, environment)
+        venue_session, transport = self._venue_session(venue, environment)
         account = _fingerprint(credentials.key)
         signer = self._kept(self._plugins.make_signer(venue, credentials))
         guard = guard or Guard()
@@ -164,7 +164,7 @@ class Runtime:
             guard = attrs.evolve(guard, barred="; ".join(map(str, broken)))
         subjects = self._subjects.setdefault((venue.realm, environment.site, account), Subjects())
         session = AccountSession(
-            place=place,
+            venue_session=venue_session,
             wire=RestWire(environment.rest, venue.signing, transport, credentials.key.reveal(), signer),
             subjects=subjects,
             pool=pool,
@@ -181,7 +181,7 @@ class Runtime:
 
             read = holdings_reader(opened)
             session.position_limit = PositionLimit(session.guard.max_position_notional, read, self._clock)
-        if not place.clock.synced:
+        if not venue_session.clock.synced:
             await _measure_clock(opened)
         await opened.on_open()
         return opened
@@ -192,14 +192,14 @@ class Runtime:
             self._made.append(made)
         return made
 
-    def _place(self, venue: Venue[Any], environment: Environment) -> tuple[Place, Transport]:
+    def _venue_session(self, venue: Venue[Any], environment: Environment) -> tuple[VenueSession, Transport]:
         key = (venue.id, environment.rest)
-        if key not in self._places:
+        if key not in self._venue_sessions:
             if venue.id not in self._operators:
                 policy = RetryPolicy().tightened(self._plugins.retry_policy(venue))
                 self._operators[venue.id] = (policy, tuple(map(self._kept, self._plugins.observers(venue))))
             policy, observers = self._operators[venue.id]
-            place = Place(
+            venue_session = VenueSession(
                 venue=venue,
                 environment=environment,
                 clock=VenueClock(self._clock),
@@ -208,8 +208,8 @@ class Runtime:
                 unsupported=unsupported_endpoints(venue, environment),
                 remembered=Remembered(self._clock, self._max_age),
             )
-            self._places[key] = (place, self._kept(self._transport(venue, environment)))
-        return self._places[key]
+            self._venue_sessions[key] = (venue_session, self._kept(self._transport(venue, environment)))
+        return self._venue_sessions[key]
 
     def _transport(self, venue: Venue[Any], environment: Environment) -> Transport:
         is_here = urlsplit(environment.rest).hostname in _LOOPBACK

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from venuekit._lazy import lazy as _lazy
 
 if TYPE_CHECKING:
-    from venuekit.pipeline.account_session import AccountSession, Place
+    from venuekit.pipeline.account_session import AccountSession, VenueSession
     from venuekit.pipeline.budget import Budget, PoolName, SlidingBudget
     from venuekit.pipeline.guard import Guard
     from venuekit.pipeline.journal import FileJournal, Journal
@@ -33,7 +33,7 @@ if not TYPE_CHECKING:
             "journal": "FileJournal Journal",
             "journal_days": "UnreadableLine",
             "journal_lines": "Unresolved",
-            "account_session": "AccountSession Place",
+            "account_session": "AccountSession VenueSession",
             "observe": "Event EventKind Observer",
             "options": "UNSET Options",
             "policy": "RetryPolicy",
@@ -54,7 +54,6 @@ __all__ = [
     "Journal",
     "Observer",
     "Options",
-    "Place",
     "PoolName",
     "Proxy",
     "RestWire",
@@ -63,5 +62,6 @@ __all__ = [
     "Subjects",
     "UnreadableLine",
     "Unresolved",
+    "VenueSession",
     "Wire",
 ]

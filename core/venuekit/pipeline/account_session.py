@@ -25,12 +25,12 @@ from venuekit.venue import Environment, Limit, LimitScope, Venue
 if TYPE_CHECKING:
     from venuekit.pipeline.position_limit import PositionLimit
 
-__all__ = ["AccountSession", "Costs", "Place"]
+__all__ = ["AccountSession", "Costs", "VenueSession"]
 
 
 @attrs.define(eq=False)
-class Place:
-    """What all accounts of a venue share at one place: its clock, what it lacks, and what was read once."""
+class VenueSession:
+    """What all accounts of one environment of a venue share: its clock, what it lacks, and what was read once."""
 
     venue: Venue[Any]
     environment: Environment = attrs.field(repr=lambda environment: str(environment.name))
@@ -64,7 +64,7 @@ class AccountSession:
     ``pool`` finds the budget of a limit when it is first spent, so that an account that is only held costs nothing.
     """
 
-    place: Place
+    venue_session: VenueSession
     wire: Wire = attrs.field(repr=False)
     subjects: Subjects = attrs.field(repr=False)
     pool: Callable[[Limit], Budget] = attrs.field(repr=False)
@@ -90,7 +90,7 @@ class AccountSession:
             self._costs = {}
         found = self._costs.get(endpoint)
         if found is None:
-            limits = {limit.name: limit for limit in self.place.venue.limits}
+            limits = {limit.name: limit for limit in self.venue_session.venue.limits}
             prices = dict(endpoint.pools)
             if not any(limits[name].scope is LimitScope.ADDRESS for name in prices):
                 # it pays nothing there, and does not leave either while the address is shut out

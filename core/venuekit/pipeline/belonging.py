@@ -70,12 +70,12 @@ def is_older(operation: Operation[Any], given_at: int | None, *, since: int = 0)
     """
     if given_at is None:
         return None
-    error, sent_at = clock_error(operation.session.place.clock), operation.sent_at + since
+    error, sent_at = clock_error(operation.session.venue_session.clock), operation.sent_at + since
     if given_at < sent_at - error:
         return True
     return False if given_at > sent_at + error else None
 
 
 def _given_at(operation: Operation[Any], response: HttpResponse) -> int | None:
-    read = operation.session.place.venue.answered_at
+    read = operation.session.venue_session.venue.answered_at
     return None if read is None else read(response)

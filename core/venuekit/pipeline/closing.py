@@ -40,7 +40,7 @@ def heed(
     banned = trouble.kind is TroubleKind.BANNED or isinstance(trouble.error, errors.Banned)
     of_address = trouble.kind is TroubleKind.SHUT_OUT or trouble.error.status in _OF_THE_ADDRESS
     if banned or (of_address and not trouble.is_account_limit):
-        everywhere = [limit for limit in session.place.venue.limits if limit.scope is LimitScope.ADDRESS]
+        everywhere = [limit for limit in session.venue_session.venue.limits if limit.scope is LimitScope.ADDRESS]
         pools = [session.pool(limit) for limit in everywhere]
         if not banned:
             pools += [pool for limit, pool, _ in costs if limit.scope is LimitScope.ACCOUNT]
@@ -65,7 +65,7 @@ def learn(session: AccountSession, endpoint: Endpoint[Any], reason: str) -> None
     served = {method.__name__: capability_of(method) for method in endpoint.serves}
     for capability in set(served.values()):
         first = next(
-            (one for one in session.place.venue.endpoints if capability in map(capability_of, one.serves)), None
+            (one for one in session.venue_session.venue.endpoints if capability in map(capability_of, one.serves)), None
         )
         if first is endpoint and all(served.get(name) is capability for name in promised_by(capability)):
             session.learned = {**(session.learned or {}), capability: reason}
@@ -87,7 +87,7 @@ def remember_absence(
 ) -> errors.OperationError:
     """Have an endpoint asked no more at this place, and return the error that says that it is not there."""
     reason = f"{endpoint} is not documented, and not there: {error.message}"
-    session.place.unsupported[endpoint] = reason
+    session.venue_session.unsupported[endpoint] = reason
     outcome = errors.Outcome.NOT_APPLIED
     return errors.UnsupportedCapability(reason, code=error.code, status=error.status, outcome=outcome)
 
@@ -108,4 +108,4 @@ def too_long(
 
 
 def _after(session: AccountSession, seconds: float) -> datetime:
-    return from_milliseconds(session.place.clock.milliseconds() + round(seconds * 1000))
+    return from_milliseconds(session.venue_session.clock.milliseconds() + round(seconds * 1000))

@@ -83,16 +83,16 @@ def _admit(  # noqa: PLR0917 - the parts of one request, in the order they are u
     convert: Callable[[T], Any] | None,
 ) -> Operation[T]:
     """Refuse what a closed account, declaration, support and guard already refuse; build the request's text."""
-    if session.closed or session.place.closed:
+    if session.closed or session.venue_session.closed:
         words = "the account is closed: it is used after its `async with` has ended"
-        raise errors.AccountClosed(words, venue=session.place.venue.id, operation=endpoint.operation)
-    if not endpoint.is_write and endpoint.verb != "GET" and not session.place.venue.declares(endpoint):
+        raise errors.AccountClosed(words, venue=session.venue_session.venue.id, operation=endpoint.operation)
+    if not endpoint.is_write and endpoint.verb != "GET" and not session.venue_session.venue.declares(endpoint):
         endpoint = endpoint.as_undeclared()
-    reason = session.place.unsupported.get(endpoint)
+    reason = session.venue_session.unsupported.get(endpoint)
     if reason is None and session.learned:
         reason = _learned(session.learned, endpoint)
     if reason is not None:
-        details: dict[str, Any] = {"venue": session.place.venue.id, "operation": endpoint.operation}
+        details: dict[str, Any] = {"venue": session.venue_session.venue.id, "operation": endpoint.operation}
         raise errors.UnsupportedCapability(reason, **details)
     try:
         draft = session.wire.encode(endpoint, parameters)
@@ -102,7 +102,7 @@ def _admit(  # noqa: PLR0917 - the parts of one request, in the order they are u
         symbol = endpoint.value_of(Role.SYMBOL, parameters)
         raise errors.InvalidArgument(
             str(error),
-            venue=session.place.venue.id,
+            venue=session.venue_session.venue.id,
             operation=endpoint.operation,
             subject=symbol if isinstance(symbol, str) else None,
         ) from None
@@ -125,7 +125,7 @@ async def _write(operation: Operation[Any], call: Call) -> Any:
             await wait_for_fences(operation, call)
         if endpoint.before is not None:
             operation.before = await endpoint.before(call, operation.parameters)
-            operation.before_at = operation.session.place.clock.milliseconds()
+            operation.before_at = operation.session.venue_session.clock.milliseconds()
         if operation.session.position_limit is not None and endpoint.asks is not None:
             await _count_position(operation, operation.session.position_limit)
         try:
@@ -159,7 +159,7 @@ def _conclude(operation: Operation[Any], value: Any) -> None:
     if endpoint.claims is not None:
         claims = endpoint.claims(value)
         operation.session.subjects.claim(claims)
-    if endpoint.item_refusals is not None and leaves_open(operation.session.place.venue, endpoint, value):
+    if endpoint.item_refusals is not None and leaves_open(operation.session.venue_session.venue, endpoint, value):
         operation.leave_open()
     elif operation.journal_id is not None or operation.client_ids:
         operation.close(Outcome.APPLIED, claims)
@@ -205,7 +205,7 @@ async def _recover(operation: Operation[T], trouble: Trouble, call: Call) -> T:
 
 def _interrupted(operation: Operation[Any], why: str) -> OperationError:
     error = operation.annotate(errors.OutcomeUnknown(why))
-    if operation.session.place.observers:
+    if operation.session.venue_session.observers:
         operation.tell(EventKind.UNKNOWN_OUTCOME, error=error)
     return error
 
@@ -231,7 +231,7 @@ def _late(operation: Operation[Any], deadline: float, call: Call) -> OperationEr
 
 
 def _check_window(session: AccountSession, window: int) -> None:
-    most = session.place.venue.recv_window_most
+    most = session.venue_session.venue.recv_window_most
     if type(window) is not int or not 0 < window <= most:
         raise ValueError(f"recv_window must be from 1 up to {most} ms, not {window!r}")
 

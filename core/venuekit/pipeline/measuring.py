@@ -19,10 +19,10 @@ _DOUBTFUL = TOLERANCE
 
 async def measure(operation: Operation[Any], call: Call) -> str | None:
     """Measure the venue's clock by one or two reads; return why it could not be, None when it was."""
-    place = operation.session.place
-    endpoint = place.venue.server_time
+    venue_session = operation.session.venue_session
+    endpoint = venue_session.venue.server_time
     try:
-        await place.clock.sync(lambda: call(endpoint))
+        await venue_session.clock.sync(lambda: call(endpoint))
     except VenuekitError as error:
         return f"the venue's clock could not be measured ({endpoint}: {error})"
     return None
@@ -30,7 +30,7 @@ async def measure(operation: Operation[Any], call: Call) -> str | None:
 
 async def measure_if_doubtful(operation: Operation[Any], call: Call) -> None:
     """Measure the clock where it was not for long, or was set meanwhile; a failure leaves it as doubtful as it was."""
-    if operation.session.place.clock.error > _DOUBTFUL:
+    if operation.session.venue_session.clock.error > _DOUBTFUL:
         await measure(operation, call)
 
 
@@ -40,13 +40,13 @@ async def pass_by(operation: Operation[Any], moment: int, call: Call) -> str | N
 
     Returns why that cannot be told, None when it is past.
     """
-    place = operation.session.place
-    if place.venue.expiry is RequestExpiry.NONE:
+    venue_session = operation.session.venue_session
+    if venue_session.venue.expiry is RequestExpiry.NONE:
         return "nothing bounds how late a request can arrive here"
     # where our clock was ahead, all of it may have to be waited for once more; what is longer is not waited for
     longest = moment - operation.sent_at + TOLERANCE
     for _ in range(_ROUNDS):
-        missing = moment + place.clock.error - place.clock.milliseconds()
+        missing = moment + venue_session.clock.error - venue_session.clock.milliseconds()
         if missing > longest:
             return f"by the venue's clock it may still arrive for {missing / 1000:.1f} s"
         if missing >= 0:
@@ -54,6 +54,6 @@ async def pass_by(operation: Operation[Any], moment: int, call: Call) -> str | N
             await operation.session.clock.sleep((missing + 1) / 1000)
         if (why := await measure(operation, call)) is not None:
             return why
-        if place.clock.milliseconds() - place.clock.error > moment:
+        if venue_session.clock.milliseconds() - venue_session.clock.error > moment:
             return None
     return "our clock and the venue's do not run alike"

@@ -35,7 +35,7 @@ def use_client_ids(operation: Operation[Any]) -> None:
             session.journal.hear(from_milliseconds(now))
         for one in ids:
             latest = recent.latest(one)
-            if latest and latest + 2 * clock_error(session.place.clock) >= now:
+            if latest and latest + 2 * clock_error(session.venue_session.clock) >= now:
                 words = f"the client id {one!r} went out just now, and its order could not be told from this one"
                 raise operation.annotate(errors.InvalidArgument(f"{words}: use another id, or none"))
         operation.client_ids = ids
@@ -78,7 +78,7 @@ def note(operation: Operation[Any], journal: Journal) -> None:
 def closed(operation: Operation[Any], outcome: Outcome, claims: str | None) -> None:
     """Close a line, and say how long an order of its client ids may have come into being."""
     session = operation.session
-    now = session.place.clock.milliseconds()
+    now = session.venue_session.clock.milliseconds()
     if operation.client_ids:
         if outcome is Outcome.APPLIED:
             session.subjects.recent.note(operation.client_ids, now)
@@ -103,7 +103,7 @@ def _reduces(operation: Operation[Any]) -> bool:
 def _tell(operation: Operation[Any], what: str) -> None:
     """Tell of a line that the journal could not write, and that is kept until it can."""
     session, on_what = operation.session, f" for {operation.subject}" if operation.subject else ""
-    who = f"{session.place.venue.id}: the journal cannot be written: {operation.name}{on_what}"
+    who = f"{session.venue_session.venue.id}: the journal cannot be written: {operation.name}{on_what}"
     warn(f"{who} {what}; its line is kept in memory until it can be written")
-    if session.place.observers:
+    if session.venue_session.observers:
         operation.tell(EventKind.UNWRITTEN)

@@ -116,8 +116,8 @@ class Operation(Generic[T]):
             reserve = self.options.priority.value
         if delay := pay(due, session.clock.monotonic(), reserve):
             await self._save_up(costs, due, delay)
-        window = self.options.recv_window or session.place.venue.recv_window
-        self.sent_at = session.place.clock.milliseconds()
+        window = self.options.recv_window or session.venue_session.venue.recv_window
+        self.sent_at = session.venue_session.clock.milliseconds()
         try:
             request = await session.wire.sign(self.draft, endpoint.security, self.sent_at, window)
         except Exception as error:  # noqa: BLE001 - sorted out there, whoever raised it
@@ -125,7 +125,7 @@ class Operation(Generic[T]):
         try:
             if session.halted:
                 self.check_guard()  # asked last: it may have waited for its turn, a fence, the budget or the signer
-            self.fence = session.place.venue.expiry.fence(self.sent_at, window)
+            self.fence = session.venue_session.venue.expiry.fence(self.sent_at, window)
             if endpoint.is_write:
                 if endpoint.effect is Effect.KEYED:
                     use_client_ids(self)
@@ -133,7 +133,7 @@ class Operation(Generic[T]):
                     note(self, session.journal)
             self.attempts += 1
             self.in_flight = True
-            if session.place.observers:
+            if session.venue_session.observers:
                 self.tell(EventKind.REQUEST)
             try:
                 response = await session.wire.send(request)
@@ -149,7 +149,7 @@ class Operation(Generic[T]):
         if costs:
             self._hear(costs, response)
         try:
-            trouble = judge(session.place.venue, self.endpoint, response, session.place.clock)
+            trouble = judge(session.venue_session.venue, self.endpoint, response, session.venue_session.clock)
         except Exception as error:  # a plugin that cannot read the answer must not hide that a write may hold
             lost = errors.AnswerLost(f"{first_bytes(response)}; {_failure(error)}", status=response.status)
             raise self._trouble(TroubleKind.LOST, lost) from error
@@ -172,8 +172,8 @@ class Operation(Generic[T]):
             except Exception as error:  # noqa: BLE001 - likewise
                 raise self._unconverted(error, response) from None
         self.in_flight = False
-        if session.place.observers:
-            self.tell(EventKind.ANSWER, seconds=(session.place.clock.milliseconds() - self.sent_at) / 1000)
+        if session.venue_session.observers:
+            self.tell(EventKind.ANSWER, seconds=(session.venue_session.clock.milliseconds() - self.sent_at) / 1000)
         return value
 
     def finish(self, value: T) -> Any:
@@ -207,7 +207,7 @@ class Operation(Generic[T]):
                 self.endpoint,
                 self.parameters,
                 halted=self.session.halted,
-                declared=self.session.place.venue.declares(self.endpoint),
+                declared=self.session.venue_session.venue.declares(self.endpoint),
             )
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             words = f"{type(error).__name__}: the guard cannot read what stands within a list"
@@ -234,7 +234,7 @@ class Operation(Generic[T]):
     async def wait(self, seconds: float) -> None:
         """Wait on the injected clock, and count it."""
         self.waited += seconds
-        if self.session.place.observers:
+        if self.session.venue_session.observers:
             self.tell(EventKind.WAIT, seconds=seconds)
         await self.session.clock.sleep(seconds)
 
@@ -244,7 +244,7 @@ class Operation(Generic[T]):
         chosen = self.options.max_wait
         if chosen is not None:
             return chosen
-        return self.session.place.policy.max_wait(self.endpoint.effect, self.priority)
+        return self.session.venue_session.policy.max_wait(self.endpoint.effect, self.priority)
 
     @property
     def priority(self) -> Priority:
@@ -285,7 +285,7 @@ class Operation(Generic[T]):
 
     def annotate(self, error: OperationError) -> OperationError:
         """Add who, what and on what to an error, and the outcome as far as open attempts decide it."""
-        error.venue = self.session.place.venue.id
+        error.venue = self.session.venue_session.venue.id
         error.operation = error.operation or self.name
         error.subject = error.subject or self.subject
         error.client_id = self.client_id
@@ -306,9 +306,9 @@ class Operation(Generic[T]):
 
     def tell(self, kind: EventKind, *, seconds: float | None = None, error: OperationError | None = None) -> None:
         """Tell the observers of this venue."""
-        venue = self.session.place.venue.id
+        venue = self.session.venue_session.venue.id
         event = Event(kind, venue, self.name, self.subject, self.attempts, seconds, error)
-        tell(self.session.place.observers, event)
+        tell(self.session.venue_session.observers, event)
 
     def close(self, outcome: Outcome, claims: str | None = None) -> None:
         """Account for how it ended, unless that is unknown; ``claims`` is the row of a history that proves it."""
@@ -350,7 +350,7 @@ class Operation(Generic[T]):
             if kind not in {TroubleKind.NEVER_SENT, TroubleKind.CERTIFICATE}:
                 error.outcome = Outcome.NOT_APPLIED
         self.annotate(error)
-        if self.session.place.observers:
+        if self.session.venue_session.observers:
             self.tell(EventKind.FAULT, error=error)
         return Trouble(kind, error, delay)
 
@@ -369,8 +369,8 @@ class Operation(Generic[T]):
         doubt = doubted(self, response, refusal)
         if doubt is not refusal and doubt.kind is TroubleKind.LOST:
             self.session.wire.distrust()
-        if self.endpoint.is_write and doubt.error.code in self.session.place.venue.outdated_by:
-            self.session.place.remembered.outdate()
+        if self.endpoint.is_write and doubt.error.code in self.session.venue_session.venue.outdated_by:
+            self.session.venue_session.remembered.outdate()
         if refusal.kind in SHUTTING:
             heed(self.session, refusal, costs, self.attempts)
         elif doubt.kind is TroubleKind.UNSUPPORTED:

@@ -107,7 +107,7 @@ def move(trouble: Trouble, operation: Operation[Any]) -> Move:
         return Move.FIND_OUT
     if chosen is Move.RESYNC and operation.resynced:
         return Move.RAISE
-    if chosen in _MEASURING and operation.endpoint is operation.session.place.venue.server_time:
+    if chosen in _MEASURING and operation.endpoint is operation.session.venue_session.venue.server_time:
         # measuring the clock never waits for itself, nor long for a venue that does not tell its time
         return Move.RETRY if chosen is Move.RETRY and operation.attempts < _TRIES_OF_TIME else Move.RAISE
     return chosen
@@ -149,10 +149,10 @@ async def persist(
             chosen = move(trouble, operation)
             if chosen is Move.RESYNC:
                 operation.resynced = True
-                known = operation.session.place.clock.origin
+                known = operation.session.venue_session.clock.origin
                 if not await resync(operation):
                     raise  # no time to be had: the refusal itself is what the caller should see
-                if is_older(operation, trouble.given_at, since=operation.session.place.clock.origin - known):
+                if is_older(operation, trouble.given_at, since=operation.session.venue_session.clock.origin - known):
                     raise operation.lose(trouble.error) from None
             elif chosen not in {Move.RETRY, Move.WAIT}:
                 raise
@@ -160,7 +160,7 @@ async def persist(
                 met, refusal = wire.strays, trouble.error
             raise _Again(trouble) from None
 
-    policy = operation.session.place.policy
+    policy = operation.session.venue_session.policy
     jitter = _t.wait_random_exponential(multiplier=policy.first_wait, max=policy.longest_wait)
 
     def wait(state: _t.RetryCallState) -> float:
@@ -173,7 +173,7 @@ async def persist(
         return state.attempt_number >= policy.attempts or operation.waited + state.upcoming_sleep > operation.max_wait
 
     def retrying(state: _t.RetryCallState) -> None:
-        if operation.session.place.observers:
+        if operation.session.venue_session.observers:
             operation.tell(EventKind.RETRY, seconds=state.upcoming_sleep, error=_failure(state).trouble.error)
 
     loop = _t.AsyncRetrying(

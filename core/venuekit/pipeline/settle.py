@@ -70,7 +70,7 @@ async def look_again(operation: Operation[Any], cause: OperationError, call: Cal
         return Change(reading.answer, changed=None)
     if first is not None and reading.value != first.value:
         raise _differing(operation, cause, reading, call, first)
-    if operation.session.place.clock.milliseconds() <= operation.open_until:
+    if operation.session.venue_session.clock.milliseconds() <= operation.open_until:
         raise _unknown(operation, cause, "it may still arrive", call, first)
     if (why := await pass_by(operation, operation.open_until, call)) is not None:
         raise _unknown(operation, cause, why, call, first)
@@ -182,7 +182,7 @@ async def _settle(operation: Operation[Any], trouble: Trouble, call: Call, resyn
             return await _prove(operation, trouble.error, call)
         except errors.NotExecuted as absent:
             until = operation.options.resend_until
-            if until is None or operation.session.place.clock.now() >= until or operation.session.halted:
+            if until is None or operation.session.venue_session.clock.now() >= until or operation.session.halted:
                 raise
             try:
                 await wait_for_fences(operation, call)  # what was lost meanwhile must not undo it
@@ -202,7 +202,7 @@ async def _settle(operation: Operation[Any], trouble: Trouble, call: Call, resyn
 
 async def _prove(operation: Operation[Any], cause: OperationError, call: Call) -> Any:
     """Look for the write until it is found, its absence is proven, or neither can be."""
-    endpoint, clock = operation.endpoint, operation.session.place.clock
+    endpoint, clock = operation.endpoint, operation.session.venue_session.clock
     if endpoint.settle is None:
         raise _unknown(operation, cause, "nothing can be read that would tell", call, None)
     proof = endpoint.absence_proof
@@ -277,7 +277,7 @@ async def read_now(
 
 
 async def _sleep_until(operation: Operation[Any], moment: datetime) -> None:
-    missing = (moment - operation.session.place.clock.now()).total_seconds()
+    missing = (moment - operation.session.venue_session.clock.now()).total_seconds()
     if missing > 0:
         # a millisecond past it, since the venue's own clock decides on equality
         await operation.session.clock.sleep(missing + 0.001)
@@ -286,7 +286,7 @@ async def _sleep_until(operation: Operation[Any], moment: datetime) -> None:
 def _later(operation: Operation[Any], error: OperationError) -> datetime | None:
     """Return when an error says that it may be tried again, None when that is over."""
     until = error.retry_at
-    return until if until is not None and until > operation.session.place.clock.now() else None
+    return until if until is not None and until > operation.session.venue_session.clock.now() else None
 
 
 def _said(error: Exception) -> str:
@@ -328,7 +328,7 @@ def _unknown(  # noqa: PLR0917 - the parts of one sentence, in their order
     operation.annotate(error)
     error.outcome = Outcome.UNKNOWN
     error.retry_at = _later(operation, failed if isinstance(failed, OperationError) else cause)
-    if operation.session.place.observers:
+    if operation.session.venue_session.observers:
         operation.tell(EventKind.UNKNOWN_OUTCOME, error=error)
     return error
 
@@ -351,7 +351,7 @@ def _lost(operation: Operation[Any]) -> Lost:
         claimed=claimed - {operation.claims},
         before=operation.before,
         since=from_milliseconds(operation.before_at or sent_at),
-        clock_error=timedelta(milliseconds=clock_error(session.place.clock)),
+        clock_error=timedelta(milliseconds=clock_error(session.venue_session.clock)),
         others=others,
         made=operation.made,
     )

@@ -47,7 +47,7 @@ async def wait_for_fences(operation: Operation[Any], call: Call) -> None:
     Raises:
         Fenced: at once, when that is later than may be waited.
     """
-    subjects, clock = operation.session.subjects, operation.session.place.clock
+    subjects, clock = operation.session.subjects, operation.session.venue_session.clock
     footprint = footprint_of(operation.endpoint, operation.parameters)
     await measure_if_doubtful(operation, call)
     while footprint is not None:  # another one may be lost meanwhile
@@ -91,7 +91,7 @@ def _patience(operation: Operation[Any]) -> float:
         return min(bounds)
     reduces = endpoint.reduces is not None and endpoint.reduces(operation.parameters)
     opens = endpoint.effect is Effect.KEYED and not reduces
-    return operation.session.place.policy.max_wait_behind(opens=opens) - operation.held_back
+    return operation.session.venue_session.policy.max_wait_behind(opens=opens) - operation.held_back
 
 
 def _count(operation: Operation[Any], seconds: float) -> None:

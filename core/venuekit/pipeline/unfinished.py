@@ -39,10 +39,12 @@ async def _resolve(session: AccountSession, endpoint: Endpoint[object], entry: U
         endpoint.client_ids_of(entry.parameters)
         endpoint.symbols_of(entry.parameters)
     except ValueError as error:
-        raise errors.ConfigurationError(f"{session.place.venue.id}: {error}, as this version declares it") from None
+        raise errors.ConfigurationError(
+            f"{session.venue_session.venue.id}: {error}, as this version declares it"
+        ) from None
     except (ArithmeticError, AttributeError, LookupError, TypeError):
         words = f"{endpoint} was not sent like this: what stands within a list is not what this version sends"
-        raise errors.ConfigurationError(f"{session.place.venue.id}: {words}") from None
+        raise errors.ConfigurationError(f"{session.venue_session.venue.id}: {words}") from None
     operation = Operation(session, endpoint, entry.parameters, Options(), endpoint.decode, draft)
     operation.attempts = 1
     operation.sent_at = round(entry.sent_at.timestamp() * 1000)
@@ -50,7 +52,7 @@ async def _resolve(session: AccountSession, endpoint: Endpoint[object], entry: U
     operation.journal_id = entry.id
     operation.made = entry.made
     cause = operation.annotate(errors.OutcomeUnknown(f"left unfinished at {entry.sent_at:%Y-%m-%d %H:%M:%S} UTC"))
-    clock = session.place.clock
+    clock = session.venue_session.clock
     if endpoint.effect is Effect.SET and clock.milliseconds() > operation.open_until:
         if (why := await pass_by(operation, operation.open_until, call)) is not None:
             raise operation.annotate(errors.OutcomeUnknown(f"{cause.message}; {why}"))
@@ -72,12 +74,14 @@ async def _resolve(session: AccountSession, endpoint: Endpoint[object], entry: U
 
 def _what(operation: Operation[object]) -> str:
     on_what = f" for {operation.subject}" if operation.subject else ""
-    venue, when = operation.session.place.venue.id, from_milliseconds(operation.sent_at)
+    venue, when = operation.session.venue_session.venue.id, from_milliseconds(operation.sent_at)
     return f"{venue}: {operation.name}{on_what} of {when}"
 
 
 def _endpoint(session: AccountSession, entry: Unresolved) -> Endpoint[object]:
-    for endpoint in session.place.venue.endpoints:
+    for endpoint in session.venue_session.venue.endpoints:
         if (endpoint.verb, endpoint.path) == (entry.verb, entry.path):
             return endpoint
-    raise errors.ConfigurationError(f"{session.place.venue.id}: no endpoint {entry.verb} {entry.path} in this version")
+    raise errors.ConfigurationError(
+        f"{session.venue_session.venue.id}: no endpoint {entry.verb} {entry.path} in this version"
+    )

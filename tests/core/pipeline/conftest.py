@@ -44,6 +44,6 @@ async def stage(clock: LoopClock) -> AsyncIterator[Stage]:
         venuekit.connect("toy_perp", sim.credentials("toy_perp"), runtime=runtime) as account,
     ):
         events: list[object] = []
-        account._session.place.observers = (events.append,)
+        account._session.venue_session.observers = (events.append,)
         sim.requests.clear()
         yield Stage(sim, runtime, account, clock, events)

@@ -48,8 +48,8 @@ def timed(stage: Any) -> None:
         told = response.headers.get("X-Given-At")
         return None if told is None else int(told)
 
-    place = stage.account._session.place
-    place.venue = attrs.evolve(place.venue, answered_at=answered_at)
+    venue_session = stage.account._session.venue_session
+    venue_session.venue = attrs.evolve(venue_session.venue, answered_at=answered_at)
 
 
 def refused(stage: Any, before: int = 0, status: int = 409, **error: Any) -> Answer:

@@ -153,7 +153,7 @@ async def test_fence_is_not_believed_over_by_a_clock_that_is_doubtful(stage: Any
     stage.sim.disturb("toy_perp", SET_LEVERAGE, DropBefore(), DropBefore())
     with pytest.raises(errors.OutcomeUnknown):
         await stage.account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
-    known = stage.account._session.place.clock
+    known = stage.account._session.venue_session.clock
     known.origin += 60_000
     known._wall -= 60_000
 

@@ -43,7 +43,7 @@ async def test_an_observer_that_raises_changes_nothing(stage: Any, caplog: pytes
     def broken(event: Event) -> None:
         raise RuntimeError("observers may fail")
 
-    stage.account._session.place.observers = (broken, stage.events.append)
+    stage.account._session.venue_session.observers = (broken, stage.events.append)
     with caplog.at_level(logging.ERROR, logger="venuekit.observe"):
         change = await stage.account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
 
