@@ -18,15 +18,22 @@ from venuekit.errors import (
     UnsupportedCapability,
 )
 from venuekit.settings.controls import carry_out, read_value, reader_weight
-from venuekit.settings.draft import draft
-from venuekit.settings.judge import after_reading, before_sending, before_writing, ended, failed, unread
+from venuekit.settings.current_settings import CurrentSettings
+from venuekit.settings.desired_settings import desired_settings_of
 from venuekit.settings.key import Key
-from venuekit.settings.places import Place, places_of
-from venuekit.settings.planner import read_places
+from venuekit.settings.outcomes import (
+    after_reading,
+    before_sending,
+    before_writing,
+    result_of,
+    result_of_error,
+    unverified_result,
+)
+from venuekit.settings.plan_builder import build_plan
+from venuekit.settings.planner import read_current_settings
 from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus, UnknownSymbol
-from venuekit.settings.readings import Readings
 from venuekit.settings.report import Report, Result, ResultStatus
-from venuekit.settings.wishes import wishes_of
+from venuekit.settings.target_accounts import TargetAccount, target_accounts_of
 
 if TYPE_CHECKING:
     from venuekit.account import Account
@@ -60,9 +67,9 @@ async def apply(
         TargetFileError: a venue does not know a symbol; nothing was sent.
     """
     _refuse_unknown(plan.unknown)
-    readings = await read_places(plan.target, places_of(plan.target, accounts))
-    _refuse_unknown(readings.unknown)
-    work = _Work(accounts, readings, draft(plan.target, readings), on_result)
+    current = await read_current_settings(plan.target, target_accounts_of(plan.target, accounts))
+    _refuse_unknown(current.unknown)
+    work = _Work(accounts, current, build_plan(plan.target, current), on_result)
     work.sort_out(plan)
     await work.send()
     work.follow()
@@ -83,7 +90,7 @@ def _refuse_unknown(unknown: Sequence[UnknownSymbol]) -> None:
 @attrs.define
 class _Work:
     accounts: Mapping[str, Account]
-    readings: Readings
+    current: CurrentSettings
     now: Plan
     on_result: Callable[[Result], None] | None
     results: dict[str, Result] = attrs.field(factory=dict)
@@ -107,11 +114,11 @@ class _Work:
         for step in self.now.pending:
             if step.name in self.results:
                 continue
-            obstacle = self._obstacle(step)
-            if obstacle is not None:
-                self.results[step.name] = ended(step, ResultStatus.SKIPPED, obstacle)
+            skip_reason = self._skip_reason(step)
+            if skip_reason is not None:
+                self.results[step.name] = result_of(step, ResultStatus.SKIPPED, skip_reason)
                 continue
-            result = self.results[step.name] = await self._stopped(step) or await self._send(step)
+            result = self.results[step.name] = await self._result_before_writing(step) or await self._send(step)
             if self.on_result is not None:
                 self.on_result(result)
 
@@ -120,38 +127,40 @@ class _Work:
         for step in self.now.steps:
             if step.name not in self.results and step.status is StepStatus.ALONG:
                 carrier = self.results[step.needs[0]]
-                self.results[step.name] = ended(step, carrier.status, carrier.message or step.reason, carrier.code)
+                self.results[step.name] = result_of(step, carrier.status, carrier.message or step.reason, carrier.code)
                 self.open.add(step.name)
 
     async def verify(self) -> tuple[PlannedRead, ...]:
         """Read once more all settings of the keys that something was sent with, and return what the reads cost."""
-        wanted = wishes_of(self.now.target, self.readings.places)
-        owners = {wish.place.owner for wish in wanted if wish.name in self.open}
-        keys: dict[Place, dict[str, Key]] = {}
-        for wish in wanted:
-            if wish.place.owner in owners:
-                keys.setdefault(wish.place, {})[wish.name] = wish.key
+        wanted = desired_settings_of(self.now.target, self.current.accounts)
+        owners = {desired.account.owner for desired in wanted if desired.name in self.open}
+        keys: dict[TargetAccount, dict[str, Key]] = {}
+        for desired in wanted:
+            if desired.account.owner in owners:
+                keys.setdefault(desired.account, {})[desired.name] = desired.key
         reads = []
-        for place, names in keys.items():
+        for target_account, names in keys.items():
             try:
-                snapshot = await place.read()
+                snapshot = await target_account.read()
             except OperationError as error:
-                self.results.update({name: unread(self.results[name], error) for name in names if name in self.open})
+                self.results.update(
+                    {name: unverified_result(self.results[name], error) for name in names if name in self.open}
+                )
                 continue
-            self._trust(place)
-            seen = Readings(self.readings.places, {**self.readings.snapshots, place.number: snapshot})
+            self._trust(target_account)
+            seen = CurrentSettings(self.current.accounts, {**self.current.snapshots, target_account.index: snapshot})
             for name, key in names.items():
-                self.results[name] = after_reading(self.results[name], seen.value(place, key))
-            reads.append(PlannedRead(next(iter(place.entries)), place.venue.id, snapshot.weight))
+                self.results[name] = after_reading(self.results[name], seen.value(target_account, key))
+            reads.append(PlannedRead(next(iter(target_account.entries)), target_account.venue.id, snapshot.weight))
         return tuple(reads)
 
-    def _trust(self, place: Place) -> None:
+    def _trust(self, target_account: TargetAccount) -> None:
         """Take back that a key is wrong: it reads on, so the venue's refusal was that it may not write."""
-        for name in place.entries:
+        for name in target_account.entries:
             if isinstance(self.lost.get(name), AuthenticationFailed):
                 del self.lost[name]
 
-    def _obstacle(self, step: PlannedStep) -> str | None:
+    def _skip_reason(self, step: PlannedStep) -> str | None:
         """Return why a step is not sent after all."""
         for name in step.needs:
             needed = self.results[name]
@@ -161,17 +170,17 @@ class _Work:
             return f"not tried after: {self.lost[step.account]}"
         return None
 
-    async def _stopped(self, step: PlannedStep) -> Result | None:
+    async def _result_before_writing(self, step: PlannedStep) -> Result | None:
         """Read a setting right before it is written, and return how it ends where it is not; None when it is."""
         account = self.accounts[step.account]
         try:
             value = await read_value(account, step.setting, symbol=step.symbol, side=step.side)
         except UnsupportedCapability as error:
-            return failed(step, error)
+            return result_of_error(step, error)
         except OperationError as error:
             if isinstance(error, _HOPELESS):
                 self.lost[step.account] = error
-            return ended(step, ResultStatus.SKIPPED, f"could not be read right before: {error}", error.code)
+            return result_of(step, ResultStatus.SKIPPED, f"could not be read right before: {error}", error.code)
         finally:
             self.weights[step.account, step.venue] += reader_weight(account.venue, step.setting)
         return before_writing(step, value)
@@ -188,7 +197,7 @@ class _Work:
         except OperationError as error:
             if isinstance(error, _HOPELESS):
                 self.lost[step.account] = error
-            return failed(step, error)
+            return result_of_error(step, error)
         if changed is False:
-            return ended(step, ResultStatus.UNCHANGED, "the venue had nothing to change")
-        return ended(step, ResultStatus.CHANGED, None if changed else "an earlier attempt had no answer; it holds")
+            return result_of(step, ResultStatus.UNCHANGED, "the venue had nothing to change")
+        return result_of(step, ResultStatus.CHANGED, None if changed else "an earlier attempt had no answer; it holds")

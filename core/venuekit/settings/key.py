@@ -14,11 +14,11 @@ class Key:
     """
     One setting that holds one value at a time.
 
-    ``place`` is the number of the account at its venue; two venues that share a setting share the key of the
+    ``account_index`` is the number of the account at its venue; two venues that share a setting share the key of the
     first. ``symbol`` is None for a setting of the account, ``side`` unless sides are set apart.
     """
 
-    place: int
+    account_index: int
     setting: Setting
     symbol: str | None = None
     side: PositionSide | None = None

@@ -1,4 +1,4 @@
-"""Planning: read what holds, as cheaply as the target allows, and draft the plan."""
+"""Planning: read what holds, as cheaply as the target allows, and build the plan."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import attrs
 
 from venuekit.capabilities import Setting, SettingsReader, SettingsSnapshot
 from venuekit.errors import InvalidRequest, NotFound, VenuekitError
-from venuekit.settings.draft import differences, draft
-from venuekit.settings.obstacles import rises
-from venuekit.settings.places import Place, places_of
+from venuekit.settings.current_settings import CurrentSettings
+from venuekit.settings.desired_settings import DesiredSetting
+from venuekit.settings.plan_builder import build_plan, differences
 from venuekit.settings.plans import Plan, UnknownSymbol, Unreadable
-from venuekit.settings.readings import Readings
+from venuekit.settings.preconditions import raises_leverage
 from venuekit.settings.target import Target
-from venuekit.settings.wishes import Wish
+from venuekit.settings.target_accounts import TargetAccount, target_accounts_of
 from venuekit.venue import BlockedBy, BlockerScope
 
 if TYPE_CHECKING:
     from venuekit.account import Account
 
-__all__ = ["plan", "read_places"]
+__all__ = ["plan", "read_current_settings"]
 
 
 async def plan(target: Target, accounts: Mapping[str, Account]) -> Plan:
@@ -38,84 +38,88 @@ async def plan(target: Target, accounts: Mapping[str, Account]) -> Plan:
     Raises:
         ConfigurationError: an account is missing.
     """
-    return draft(target, await read_places(target, places_of(target, accounts)))
+    return build_plan(target, await read_current_settings(target, target_accounts_of(target, accounts)))
 
 
-async def read_places(target: Target, places: Sequence[Place]) -> Readings:
-    """Read every place: first what is cheap, then what the differences found there need."""
-    first = Readings((), {})
-    for place in places:
+async def read_current_settings(target: Target, accounts: Sequence[TargetAccount]) -> CurrentSettings:
+    """Read every account: first what is cheap, then what the differences found there need."""
+    first = CurrentSettings((), {})
+    for account in accounts:
         try:
-            read, snapshot, unknown = await _read(place)
+            read, snapshot, unknown = await _read(account)
         except VenuekitError as error:
-            first = attrs.evolve(first, unreadable=(*first.unreadable, *_unreadable(place, error)))
+            first = attrs.evolve(first, unreadable=(*first.unreadable, *_unreadable(account, error)))
             continue
-        first = Readings(
-            (*first.places, read),
-            {**first.snapshots, read.number: snapshot},
+        first = CurrentSettings(
+            (*first.accounts, read),
+            {**first.snapshots, read.index: snapshot},
             (*first.unknown, *unknown),
             first.unreadable,
         )
     changes = differences(target, first)
     last = first
-    for place in first.places:
-        orders, brackets = _orders(place, changes, first), _brackets(place, changes, first)
+    for account in first.accounts:
+        orders, brackets = _orders(account, changes, first), _brackets(account, changes, first)
         if not orders and not brackets:
             continue
         try:
-            snapshot = await SettingsReader.of(place.account).read_settings(
-                place.symbols, orders=orders, brackets=brackets, known=first.of(place)
+            snapshot = await SettingsReader.of(account.open_account).read_settings(
+                account.symbols, orders=orders, brackets=brackets, known=first.of(account)
             )
         except VenuekitError as error:
-            left = tuple(other for other in last.places if other is not place)
-            last = attrs.evolve(last, places=left, unreadable=(*last.unreadable, *_unreadable(place, error)))
+            left = tuple(other for other in last.accounts if other is not account)
+            last = attrs.evolve(last, accounts=left, unreadable=(*last.unreadable, *_unreadable(account, error)))
         else:
-            last = attrs.evolve(last, snapshots={**last.snapshots, place.number: snapshot})
+            last = attrs.evolve(last, snapshots={**last.snapshots, account.index: snapshot})
     return last
 
 
-def _unreadable(place: Place, error: VenuekitError) -> Iterator[Unreadable]:
-    """Yield the entries of a place that could not be read."""
-    return (Unreadable(name, place.venue.id, error) for name in place.entries)
+def _unreadable(account: TargetAccount, error: VenuekitError) -> Iterator[Unreadable]:
+    """Yield the entries of an account that could not be read."""
+    return (Unreadable(name, account.venue.id, error) for name in account.entries)
 
 
-async def _read(place: Place) -> tuple[Place, SettingsSnapshot, list[UnknownSymbol]]:
+async def _read(account: TargetAccount) -> tuple[TargetAccount, SettingsSnapshot, list[UnknownSymbol]]:
     """Read what is cheap, and leave out symbol after symbol that the venue refuses by name."""
     unknown: list[UnknownSymbol] = []
     while True:
         try:
-            return place, await place.read(), unknown
+            return account, await account.read(), unknown
         except (InvalidRequest, NotFound) as error:
             symbol = error.subject
-            if symbol not in place.symbols:
+            if symbol not in account.symbols:
                 raise
-            named = [name for name, entry in place.entries.items() if symbol in entry.symbols]
+            named = [name for name, entry in account.entries.items() if symbol in entry.symbols]
             unknown += [UnknownSymbol(name, symbol, error) for name in named]
-            place = place.without({symbol})
+            account = account.without({symbol})
 
 
-def _orders(place: Place, changes: Sequence[Wish], readings: Readings) -> frozenset[str] | bool:
+def _orders(
+    account: TargetAccount, changes: Sequence[DesiredSetting], current: CurrentSettings
+) -> frozenset[str] | bool:
     """Return whose open orders could forbid a change: True for all, else these symbols'."""
     symbols = set()
-    for wish in changes:
-        if wish.place is place and wish.key.setting is Setting.MARGIN_TYPE and wish.key.symbol is None:
+    for desired in changes:
+        if desired.account is account and desired.key.setting is Setting.MARGIN_TYPE and desired.key.symbol is None:
             return True  # it changes every product, and what it touches there is read along with the orders
-        for blocker in wish.place.venue.blockers:
-            if blocker.setting is not wish.key.setting or blocker.by is not BlockedBy.ORDERS:
+        for blocker in desired.account.venue.blockers:
+            if blocker.setting is not desired.key.setting or blocker.by is not BlockedBy.ORDERS:
                 continue
-            reached = readings.mates(wish.place) if blocker.scope is BlockerScope.REALM else (wish.place,)
-            if place not in reached:
+            reached = current.mates(desired.account) if blocker.scope is BlockerScope.REALM else (desired.account,)
+            if account not in reached:
                 continue
-            if blocker.scope is not BlockerScope.SYMBOL or wish.key.symbol is None:
+            if blocker.scope is not BlockerScope.SYMBOL or desired.key.symbol is None:
                 return True
-            symbols.add(wish.key.symbol)
+            symbols.add(desired.key.symbol)
     return frozenset(symbols)
 
 
-def _brackets(place: Place, changes: Sequence[Wish], readings: Readings) -> frozenset[str]:
+def _brackets(account: TargetAccount, changes: Sequence[DesiredSetting], current: CurrentSettings) -> frozenset[str]:
     """Return the symbols whose leverage would rise."""
     return frozenset(
-        wish.key.symbol
-        for wish in changes
-        if wish.place is place and wish.key.symbol is not None and rises(wish, readings.value(place, wish.key))
+        desired.key.symbol
+        for desired in changes
+        if desired.account is account
+        and desired.key.symbol is not None
+        and raises_leverage(desired, current.value(account, desired.key))
     )

@@ -54,11 +54,11 @@ def _check_account(account: AccountTarget, venue: Venue[Any], path: KeyPath, pro
     if account.margin_type is not None:
         _check_margin_type(venue, path, MarginTypeScope.ACCOUNT, problems)
     for name, symbol in account.symbols.items():
-        place = (*path, "symbols", name)
+        table_path = (*path, "symbols", name)
         if symbol.margin_type is not None:
-            _check_margin_type(venue, place, MarginTypeScope.SYMBOL, problems)
+            _check_margin_type(venue, table_path, MarginTypeScope.SYMBOL, problems)
         if symbol.leverage is not None:
-            _check_leverage(symbol.leverage, venue, (*place, "leverage"), problems)
+            _check_leverage(symbol.leverage, venue, (*table_path, "leverage"), problems)
     _check_couplings(account, venue.couplings, path, problems)
 
 
@@ -77,17 +77,19 @@ def _check_position_mode(venue: Venue[Any], path: KeyPath, problems: Problems) -
         problems.add(path, f"belongs to each {scope} on {venue.id} and cannot be set for the account")
 
 
-def _check_margin_type(venue: Venue[Any], place: KeyPath, level: MarginTypeScope, problems: Problems) -> None:
-    path = (*place, "margin_type")
+def _check_margin_type(venue: Venue[Any], table_path: KeyPath, level: MarginTypeScope, problems: Problems) -> None:
+    path = (*table_path, "margin_type")
     if not _check_reader(venue, MarginTypeReader, path, problems):
         return
     scope = venue.behaviour(MarginTypeBehaviour).scope
     if scope is level:
         return
     if scope is MarginTypeScope.ACCOUNT:
-        problems.add(path, f"belongs to the whole account on {venue.id}; write {dotted((*place[:2], 'margin_type'))}")
+        problems.add(
+            path, f"belongs to the whole account on {venue.id}; write {dotted((*table_path[:2], 'margin_type'))}"
+        )
     else:
-        where = dotted((*place, "symbols", "SYMBOL", "margin_type"))
+        where = dotted((*table_path, "symbols", "SYMBOL", "margin_type"))
         problems.add(path, f"belongs to a symbol on {venue.id}; write {where}")
 
 

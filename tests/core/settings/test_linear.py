@@ -13,8 +13,8 @@ from venuekit import toml_lines
 from venuekit.credentials.accounts_file import load_accounts
 from venuekit.errors import AccountsFileError, TargetFileError
 from venuekit.settings import parse_target, plan
-from venuekit.settings.places import Place
-from venuekit.settings.sequence import _Sequencer
+from venuekit.settings.step_order import _StepOrderer
+from venuekit.settings.target_accounts import TargetAccount
 
 ENTRY = """\
 [accounts.desk{0}]
@@ -118,14 +118,14 @@ class _Counted(dict[Any, Any]):
 
 async def _looks(fake: types.SimpleNamespace, monkeypatch: pytest.MonkeyPatch, symbols: int) -> int:
     counted: list[_Counted] = []
-    made = _Sequencer.__attrs_post_init__
+    made = _StepOrderer.__attrs_post_init__
 
-    def count(self: _Sequencer) -> None:
+    def count(self: _StepOrderer) -> None:
         made(self)
         self.open, self.state = _Counted(self.open), _Counted(self.state)
         counted.extend((self.open, self.state))
 
-    monkeypatch.setattr(_Sequencer, "__attrs_post_init__", count)
+    monkeypatch.setattr(_StepOrderer, "__attrs_post_init__", count)
     world = fake.World()
     world.rows("acme_perp").update({f"S{one}": fake.Row() for one in range(symbols)})
     account = fake.Acme(fake.acme(), world)
@@ -155,10 +155,10 @@ async def test_planning_twice_the_accounts_compares_no_account_with_another(
     fake: types.SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Settings that accounts do not share are told apart by their own place alone."""
-    compared: list[Place] = []
-    shares = Place.shares
+    compared: list[TargetAccount] = []
+    shares = TargetAccount.shares
 
-    def counted(self: Place, setting: Any, other: Place) -> bool:
+    def counted(self: TargetAccount, setting: Any, other: TargetAccount) -> bool:
         compared.append(other)
         return shares(self, setting, other)
 
@@ -175,7 +175,7 @@ async def test_planning_twice_the_accounts_compares_no_account_with_another(
         assert len(planned.pending) == number
         return len(compared)
 
-    monkeypatch.setattr(Place, "shares", counted)
+    monkeypatch.setattr(TargetAccount, "shares", counted)
     assert await comparisons(40) <= 2.1 * await comparisons(20)
 
 

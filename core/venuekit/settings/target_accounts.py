@@ -1,4 +1,4 @@
-"""Places: the accounts behind a target's entries; entries with one realm and one API key meet here."""
+"""Target accounts: the accounts of the entries of a target; entries with one realm and one API key share one."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.venue import Venue
 
-__all__ = ["Place", "places_of"]
+__all__ = ["TargetAccount", "target_accounts_of"]
 
 
 @attrs.frozen(eq=False)
-class Place:
+class TargetAccount:
     """
     One account at one venue, with every entry of the target that speaks about it.
 
-    ``owner`` is equal for places whose venues share a realm, an environment and an API key. ``account`` is the one
-    that the first entry opened; it does the reading.
+    ``owner`` is equal for accounts whose venues share a realm, an environment and an API key. ``open_account``, the
+    one of the first entry, does the reading.
     """
 
-    number: int
+    index: int
     owner: Hashable
-    account: Account
+    open_account: Account
     entries: Mapping[str, AccountTarget]
 
     @property
     def venue(self) -> Venue[Any]:
-        """The venue of this place."""
-        return self.account.venue
+        """The venue of this account."""
+        return self.open_account.venue
 
     @property
     def symbols(self) -> tuple[str, ...]:
         """Every symbol its entries name, once."""
         return tuple(dict.fromkeys(symbol for entry in self.entries.values() for symbol in entry.symbols))
 
-    def shares(self, setting: Setting, other: Place) -> bool:
-        """Say whether a setting of this place is the very same one as that of another place."""
+    def shares(self, setting: Setting, other: TargetAccount) -> bool:
+        """Say whether a setting of this account is the very same one as that of another account."""
         if self is other:
             return True
         if setting is not Setting.POSITION_MODE or self.owner != other.owner:
@@ -57,8 +57,8 @@ class Place:
             return ()
         return self.venue.behaviour(PositionModeBehaviour).shared_with
 
-    def without(self, symbols: Collection[str]) -> Place:
-        """Return the same place with nothing said about some symbols."""
+    def without(self, symbols: Collection[str]) -> TargetAccount:
+        """Return the same account with nothing said about some symbols."""
         entries = {
             name: attrs.evolve(entry, symbols={s: row for s, row in entry.symbols.items() if s not in symbols})
             for name, entry in self.entries.items()
@@ -67,12 +67,12 @@ class Place:
 
     async def read(self) -> SettingsSnapshot:
         """Read what holds, by the cheap reads alone."""
-        return await SettingsReader.of(self.account).read_settings(self.symbols)
+        return await SettingsReader.of(self.open_account).read_settings(self.symbols)
 
 
-def places_of(target: Target, accounts: Mapping[str, Account]) -> tuple[Place, ...]:
+def target_accounts_of(target: Target, accounts: Mapping[str, Account]) -> tuple[TargetAccount, ...]:
     """
-    Return the places that a target speaks about, in its own order.
+    Return the accounts that a target speaks about, in its own order.
 
     Raises:
         ConfigurationError: an account of the target was not handed in.
@@ -84,6 +84,6 @@ def places_of(target: Target, accounts: Mapping[str, Account]) -> tuple[Place, .
             raise ConfigurationError(f"accounts.{name}: the target names it, but no such account is open")
         entries.setdefault((account.identity, account.venue.id), {})[name] = entry
     return tuple(
-        Place(number, owner, accounts[next(iter(named))], named)
-        for number, ((owner, _), named) in enumerate(entries.items())
+        TargetAccount(index, owner, accounts[next(iter(named))], named)
+        for index, ((owner, _), named) in enumerate(entries.items())
     )

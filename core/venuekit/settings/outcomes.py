@@ -1,4 +1,4 @@
-"""Judgements: what becomes of a step, seen from what was planned, what happened and what reads now. Pure."""
+"""Outcomes: what becomes of a step, seen from what was planned, what happened and what reads now. Pure."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from venuekit.settings.plans import PlannedStep, StepStatus
 from venuekit.settings.report import Result, ResultStatus
 from venuekit.settings.target import Value, text_of
 
-__all__ = ["after_reading", "before_sending", "before_writing", "ended", "failed", "unread"]
+__all__ = ["after_reading", "before_sending", "before_writing", "result_of", "result_of_error", "unverified_result"]
 
 _WENT_WELL = frozenset({ResultStatus.CHANGED, ResultStatus.UNCHANGED})
 
 
-def ended(step: PlannedStep, status: ResultStatus, message: str | None = None, code: int | str | None = None) -> Result:
+def result_of(
+    step: PlannedStep, status: ResultStatus, message: str | None = None, code: int | str | None = None
+) -> Result:
     """Return the result of a step."""
     return Result(
         account=step.account,
@@ -36,16 +38,16 @@ def before_sending(planned: PlannedStep, now: PlannedStep) -> Result | None:
     if planned.present != now.present:
         moved = f"was {text_of(planned.present)} when it was planned, is {text_of(now.present)} now"
         if now.status is StepStatus.UNCHANGED:
-            return ended(now, ResultStatus.UNCHANGED, moved)
-        return ended(now, ResultStatus.CONFLICT, moved)
+            return result_of(now, ResultStatus.UNCHANGED, moved)
+        return result_of(now, ResultStatus.CONFLICT, moved)
     for step in (planned, now):
         match step.status:
             case StepStatus.UNCHANGED:
-                return ended(step, ResultStatus.UNCHANGED)
+                return result_of(step, ResultStatus.UNCHANGED)
             case StepStatus.REFUSED:
-                return ended(step, ResultStatus.REFUSED, step.reason)
+                return result_of(step, ResultStatus.REFUSED, step.reason)
             case StepStatus.SKIPPED:
-                return ended(step, ResultStatus.SKIPPED, step.reason)
+                return result_of(step, ResultStatus.SKIPPED, step.reason)
     return None
 
 
@@ -55,13 +57,13 @@ def before_writing(step: PlannedStep, value: Value | None) -> Result | None:
         return None
     moved = f"was {text_of(step.present)} when it was planned, is {text_of(value)} right before it is written"
     if value == step.target:
-        return ended(step, ResultStatus.UNCHANGED, moved)
+        return result_of(step, ResultStatus.UNCHANGED, moved)
     if step.present is None:
         return None
-    return ended(step, ResultStatus.CONFLICT, f"{moved}; nothing was sent")
+    return result_of(step, ResultStatus.CONFLICT, f"{moved}; nothing was sent")
 
 
-def failed(step: PlannedStep, error: OperationError) -> Result:
+def result_of_error(step: PlannedStep, error: OperationError) -> Result:
     """Return the result of a step whose setter raised."""
     message = str(error) if error.code is None else "; ".join(filter(None, (error.message, error.mend)))
     if isinstance(error, Conflict):
@@ -72,7 +74,7 @@ def failed(step: PlannedStep, error: OperationError) -> Result:
         status = ResultStatus.CHANGED
     else:
         status = ResultStatus.REFUSED
-    return ended(step, status, message, error.code)
+    return result_of(step, status, message, error.code)
 
 
 def after_reading(result: Result, value: Value | None) -> Result:
@@ -95,7 +97,7 @@ def after_reading(result: Result, value: Value | None) -> Result:
     return attrs.evolve(result, status=ResultStatus.UNKNOWN, message=message)
 
 
-def unread(result: Result, error: OperationError) -> Result:
+def unverified_result(result: Result, error: OperationError) -> Result:
     """Return the last word on a step that was sent when reading it back failed."""
     if result.status not in _WENT_WELL:
         return result

@@ -1,4 +1,4 @@
-"""Sequences: an order of changes in which each one is legal when its turn comes. Pure."""
+"""Step order: an order of changes in which each one is legal when its turn comes. Pure."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 import attrs
 
 from venuekit.settings.key import Key
-from venuekit.settings.need import Change, Need
+from venuekit.settings.requirement import Change, Requirement
 from venuekit.settings.target import Value, text_of
 
-__all__ = ["Sequence", "sequence"]
+__all__ = ["StepOrder", "order_steps"]
 
 
 @attrs.frozen
-class Sequence:
+class StepOrder:
     """
     What can be done, in which order.
 
@@ -28,24 +28,24 @@ class Sequence:
     waits: Mapping[Key, tuple[Key, ...]]
 
 
-def sequence(changes: Iterable[Change], state: Mapping[Key, Value | None], refused: Mapping[Key, str]) -> Sequence:
+def order_steps(changes: Iterable[Change], state: Mapping[Key, Value | None], refused: Mapping[Key, str]) -> StepOrder:
     """
-    Order changes by their needs.
+    Order changes by their requirements.
 
     Args:
         changes: What is wanted; of several that could go first, the first one listed does.
         state: What holds now; a setting that is missing or None is not known and forbids nothing.
         refused: Changes that are refused already, with the reason.
     """
-    sequencer = _Sequencer({change.key: change for change in changes}, dict(state), dict(refused))
-    sequencer.drop_hopeless()
-    sequencer.pick()
-    sequencer.drop_stuck()
-    return Sequence(tuple(sequencer.order), sequencer.refused, sequencer.skipped, sequencer.waits)
+    orderer = _StepOrderer({change.key: change for change in changes}, dict(state), dict(refused))
+    orderer.drop_hopeless()
+    orderer.pick()
+    orderer.drop_stuck()
+    return StepOrder(tuple(orderer.order), orderer.refused, orderer.skipped, orderer.waits)
 
 
 @attrs.define
-class _Sequencer:
+class _StepOrderer:
     changes: dict[Key, Change]
     state: dict[Key, Value | None]
     refused: dict[Key, str]
@@ -54,13 +54,13 @@ class _Sequencer:
     waits: dict[Key, tuple[Key, ...]] = attrs.field(factory=dict)
     open: dict[Key, Change] = attrs.field(init=False)
     #: the changes that need a setting to hold, by that setting
-    needing: dict[Key, list[Change]] = attrs.field(init=False)
+    dependants: dict[Key, list[Change]] = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.needing = {}
+        self.dependants = {}
         for change in self.changes.values():
-            for key in dict.fromkeys(need.key for need in change.needs):
-                self.needing.setdefault(key, []).append(change)
+            for key in dict.fromkeys(requirement.key for requirement in change.needs):
+                self.dependants.setdefault(key, []).append(change)
         self.open = {key: change for key, change in self.changes.items() if key not in self.refused}
 
     def drop_hopeless(self) -> None:
@@ -69,7 +69,11 @@ class _Sequencer:
         while progress:
             progress = False
             for change in tuple(self.open.values()):
-                hopeless = [need for need in change.needs if not self._holds(need) and not self._will_hold(need)]
+                hopeless = [
+                    requirement
+                    for requirement in change.needs
+                    if not self._holds(requirement) and not self._will_hold(requirement)
+                ]
                 if hopeless:
                     self._close(change, hopeless[0])
                     progress = True
@@ -77,7 +81,8 @@ class _Sequencer:
     def pick(self) -> None:
         """Take one legal change after the other, each seeing what those before it leave behind."""
         self.waits = {
-            key: tuple(need.key for need in change.needs if not self._holds(need)) for key, change in self.open.items()
+            key: tuple(requirement.key for requirement in change.needs if not self._holds(requirement))
+            for key, change in self.open.items()
         }
         while ready := next((change for change in self.open.values() if not any(self._waits_for(change))), None):
             self.state[ready.key] = ready.target
@@ -96,32 +101,32 @@ class _Sequencer:
                 self.skipped[key] = f"needs {other}, which is refused"
         self.open = {}
 
-    def _close(self, change: Change, need: Need) -> None:
-        closed = self.changes.get(need.key)
-        if closed is not None and need.allows(closed.target):
-            self.skipped[change.key] = f"needs {need}, which is refused"
+    def _close(self, change: Change, requirement: Requirement) -> None:
+        closed = self.changes.get(requirement.key)
+        if closed is not None and requirement.allows(closed.target):
+            self.skipped[change.key] = f"needs {requirement}, which is refused"
         else:
             wanted = f"the target is {text_of(closed.target)}" if closed else "the target leaves it"
-            now = text_of(self.state.get(need.key))
-            self.refused[change.key] = f"{change} needs {need}; it is {now} and {wanted}: {need.why}"
+            now = text_of(self.state.get(requirement.key))
+            self.refused[change.key] = f"{change} needs {requirement}; it is {now} and {wanted}: {requirement.why}"
         del self.open[change.key]
 
-    def _holds(self, need: Need) -> bool:
-        value = self.state.get(need.key)
+    def _holds(self, requirement: Requirement) -> bool:
+        value = self.state.get(requirement.key)
         if value is None:
-            return need.key not in self.changes
-        return need.allows(value)
+            return requirement.key not in self.changes
+        return requirement.allows(value)
 
-    def _will_hold(self, need: Need) -> bool:
-        step = self.open.get(need.key)
-        return step is not None and need.allows(step.target)
+    def _will_hold(self, requirement: Requirement) -> bool:
+        step = self.open.get(requirement.key)
+        return step is not None and requirement.allows(step.target)
 
     def _waits_for(self, change: Change) -> Iterator[Key]:
         """Yield what must happen first: what fulfils a need, and whoever would lose a need by this change."""
-        for need in change.needs:
-            if not self._holds(need):
-                yield need.key
-        for other in self.needing.get(change.key, ()):
+        for requirement in change.needs:
+            if not self._holds(requirement):
+                yield requirement.key
+        for other in self.dependants.get(change.key, ()):
             if other.key not in self.open:
                 continue
             if any(n.key == change.key and self._holds(n) and not n.allows(change.target) for n in other.needs):
@@ -142,7 +147,7 @@ def _reachable(edges: Mapping[Key, tuple[Key, ...]], start: Key) -> set[Key]:
 def _why(change: Change, other: Change) -> str:
     """Return the reason of whichever of two changes needs the other."""
     for one, two in ((change, other), (other, change)):
-        for need in one.needs:
-            if need.key == two.key:
-                return need.why
+        for requirement in one.needs:
+            if requirement.key == two.key:
+                return requirement.why
     return "each needs what the other gives up"

@@ -1,4 +1,4 @@
-"""Needs: what must hold at the moment a setting is changed."""
+"""Requirements: what must hold at the moment a setting is changed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import attrs
 from venuekit.settings.key import Key
 from venuekit.settings.target import Value, text_of
 
-__all__ = ["Change", "Need"]
+__all__ = ["Change", "Requirement"]
 
 
 @attrs.frozen
-class Need:
+class Requirement:
     """Another setting that must be ``value``, or with ``negated`` must not be; ``why`` in the venue's words or ours."""
 
     key: Key
@@ -36,7 +36,7 @@ class Change:
 
     key: Key
     target: Value
-    needs: tuple[Need, ...] = ()
+    needs: tuple[Requirement, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.key} = {text_of(self.target)}"

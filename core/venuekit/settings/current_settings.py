@@ -1,0 +1,75 @@
+"""Current settings: what the accounts of a target said about their settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import attrs
+
+from venuekit.capabilities import PositionSide, Setting, SettingsSnapshot, SymbolSettings
+from venuekit.settings.controls import is_account_wide
+from venuekit.settings.desired_settings import key_at
+from venuekit.settings.key import Key
+from venuekit.settings.plans import UnknownSymbol, Unreadable
+from venuekit.settings.target import Value
+from venuekit.settings.target_accounts import TargetAccount
+
+__all__ = ["CurrentSettings"]
+
+
+@attrs.frozen
+class CurrentSettings:
+    """
+    The accounts of a target that could be read, the snapshot of each by its index, the symbols that venues do
+    not know, and the entries that could not be read.
+    """
+
+    accounts: Sequence[TargetAccount]
+    snapshots: Mapping[int, SettingsSnapshot]
+    unknown: tuple[UnknownSymbol, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+
+    def of(self, account: TargetAccount) -> SettingsSnapshot:
+        """Return the snapshot of an account."""
+        return self.snapshots[account.index]
+
+    def mates(self, account: TargetAccount) -> tuple[TargetAccount, ...]:
+        """Return the accounts of one realm and API key, this one among them."""
+        return tuple(other for other in self.accounts if other.owner == account.owner)
+
+    def margin_type_key(self, account: TargetAccount, symbol: str | None) -> Key:
+        """Return the key of the margin type that a symbol has: its own, or the account's."""
+        wide = is_account_wide(account.venue, Setting.MARGIN_TYPE)
+        return key_at(self.accounts, account, Setting.MARGIN_TYPE, None if wide else symbol)
+
+    def value(self, account: TargetAccount, key: Key) -> Value | None:
+        """Return what holds for a setting of an account, None when the reads do not tell."""
+        snapshot = self.of(account)
+        if key.symbol is not None:
+            row = snapshot.symbol(key.symbol)
+            return None if row is None else _of_symbol(row, key)
+        match key.setting:
+            case Setting.POSITION_MODE:
+                return snapshot.position_mode
+            case Setting.ASSET_MODE:
+                return snapshot.asset_mode
+            case _:
+                return snapshot.margin_type
+
+    def state(self) -> dict[Key, Value | None]:
+        """Return all that holds anywhere and that another setting may need."""
+        found: dict[Key, Value | None] = {}
+        for account in self.accounts:
+            for setting in (Setting.POSITION_MODE, Setting.ASSET_MODE):
+                key = key_at(self.accounts, account, setting)
+                found.setdefault(key, self.value(account, key))
+            for symbol in (None, *(row.symbol for row in self.of(account).symbols)):
+                key = self.margin_type_key(account, symbol)
+                found.setdefault(key, self.value(account, key))
+        return found
+
+
+def _of_symbol(row: SymbolSettings, key: Key) -> Value | None:
+    if key.setting is Setting.MARGIN_TYPE:
+        return row.margin_type
+    return row.leverage_short if key.side is PositionSide.SHORT else row.leverage_long

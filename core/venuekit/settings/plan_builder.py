@@ -1,0 +1,154 @@
+"""Building a plan: from a target and what was read to a plan. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import attrs
+
+from venuekit.capabilities import LeverageBehaviour, LeverageScope, MarginType, Setting
+from venuekit.settings.controls import reader_weight, setter_weight
+from venuekit.settings.current_settings import CurrentSettings
+from venuekit.settings.desired_settings import DesiredSetting, contradictions, desired_settings_of
+from venuekit.settings.key import Key
+from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus
+from venuekit.settings.preconditions import raises_leverage, refusals_of, requirements_of
+from venuekit.settings.requirement import Change
+from venuekit.settings.side_effects import affected_symbols, side_effect_note
+from venuekit.settings.step_order import order_steps
+from venuekit.settings.target import Target, Value
+from venuekit.settings.target_accounts import TargetAccount
+
+__all__ = ["build_plan", "differences"]
+
+
+def differences(target: Target, current: CurrentSettings) -> tuple[DesiredSetting, ...]:
+    """Return the desired settings that differ from what holds and on which all entries agree, one for each setting."""
+    desired_settings = desired_settings_of(target, current.accounts)
+    against = contradictions(desired_settings)
+    first: dict[Key, DesiredSetting] = {}
+    for desired in desired_settings:
+        if desired.key not in against and current.value(desired.account, desired.key) != desired.target:
+            first.setdefault(desired.key, desired)
+    return tuple(first.values())
+
+
+def build_plan(target: Target, current: CurrentSettings) -> Plan:
+    """Return the plan that leads from what was read to the target."""
+    desired_settings = desired_settings_of(target, current.accounts)
+    findings = _findings(target, desired_settings, current)
+    steps = tuple(_step(desired, findings, current) for desired in desired_settings)
+    reads = tuple(
+        PlannedRead(next(iter(account.entries)), account.venue.id, current.of(account).weight)
+        for account in current.accounts
+    )
+    read = {name for account in current.accounts for name in account.entries}
+    kept = Target({name: entry for name, entry in target.accounts.items() if name in read})
+    return Plan(kept, steps, reads, current.unknown, current.unreadable)
+
+
+@attrs.define
+class _Findings:
+    """What was found out about each setting; ``order`` counts from 1, ``carriers`` are the entries that change it."""
+
+    refused: dict[Key, str]
+    wanted: dict[Key, Value]
+    carriers: dict[Key, DesiredSetting]
+    skipped: dict[Key, str] = attrs.field(factory=dict)
+    order: dict[Key, int] = attrs.field(factory=dict)
+    waits: dict[Key, tuple[Key, ...]] = attrs.field(factory=dict)
+
+
+def _findings(target: Target, desired_settings: Sequence[DesiredSetting], current: CurrentSettings) -> _Findings:
+    found = _Findings(
+        contradictions(desired_settings), {desired.key: desired.target for desired in desired_settings}, {}
+    )
+    for desired in desired_settings:
+        found.carriers.setdefault(desired.key, desired)
+    of_owner: dict[Hashable, list[DesiredSetting]] = {account.owner: [] for account in current.accounts}
+    for desired in differences(target, current):
+        of_owner[desired.account.owner].append(desired)
+    accounts: dict[Hashable, list[TargetAccount]] = {}
+    for account in current.accounts:
+        accounts.setdefault(account.owner, []).append(account)
+    for owner, mine in of_owner.items():  # no setting is shared by two owners
+        _arrange(mine, found, attrs.evolve(current, accounts=tuple(accounts[owner])))
+    return found
+
+
+def _arrange(desired_settings: Sequence[DesiredSetting], found: _Findings, current: CurrentSettings) -> None:
+    """Put the changes of one owner into an order, and sort out those that have none."""
+    present = {desired.key: current.value(desired.account, desired.key) for desired in desired_settings}
+    lowered_first = sorted(
+        desired_settings, key=lambda w: w.key.setting is not Setting.LEVERAGE or raises_leverage(w, present[w.key])
+    )
+    changes = [
+        Change(w.key, w.target, tuple(requirements_of(w, present[w.key], current, found.wanted))) for w in lowered_first
+    ]
+    reasons = {w.key: "; ".join(refusals_of(w, present[w.key], current)) for w in desired_settings}
+    refused = {key: reason for key, reason in reasons.items() if reason}
+    result = order_steps(changes, {**current.state(), **present}, refused)
+    found.refused.update(result.refused)
+    found.skipped.update(result.skipped)
+    found.waits.update(result.waits)
+    found.order.update({key: number for number, key in enumerate(result.order, start=len(found.order) + 1)})
+
+
+def _step(desired: DesiredSetting, found: _Findings, current: CurrentSettings) -> PlannedStep:
+    key, carrier = desired.key, found.carriers[desired.key]
+    present = current.value(desired.account, key)
+    status, reason = _status(desired, present, found)
+    sent = status is StepStatus.PENDING
+    changes = status in {StepStatus.PENDING, StepStatus.ALONG}
+    return PlannedStep(
+        account=desired.entry,
+        venue=desired.account.venue.id,
+        symbol=key.symbol,
+        setting=key.setting,
+        side=key.side,
+        present=present,
+        target=desired.target,
+        status=status,
+        order=found.order[key] if sent else None,
+        weight=_weight(desired) if sent else None,
+        reason=reason,
+        note=side_effect_note(desired, current) if changes else None,
+        affected=affected_symbols(desired, current) if changes else (),
+        name=desired.name,
+        needs=(carrier.name,) if status is StepStatus.ALONG else _needed(key, found) if sent else (),
+        margin_type=_margin_type(desired, found, current),
+    )
+
+
+def _weight(desired: DesiredSetting) -> int | None:
+    """Return what a change costs together with the reading right before it."""
+    weight = setter_weight(desired.account.venue, desired.key.setting)
+    return None if weight is None else weight + reader_weight(desired.account.venue, desired.key.setting)
+
+
+def _status(desired: DesiredSetting, present: Value | None, found: _Findings) -> tuple[StepStatus, str | None]:
+    key, carrier = desired.key, found.carriers[desired.key]
+    if key in found.refused:
+        return StepStatus.REFUSED, found.refused[key]
+    if key in found.skipped:
+        return StepStatus.SKIPPED, found.skipped[key]
+    if present == desired.target:
+        return StepStatus.UNCHANGED, None
+    if carrier is not desired:
+        return StepStatus.ALONG, f"{carrier.name} is the same setting"
+    return StepStatus.PENDING, None
+
+
+def _needed(key: Key, found: _Findings) -> tuple[str, ...]:
+    return tuple(found.carriers[other].name for other in found.waits.get(key, ()))
+
+
+def _margin_type(desired: DesiredSetting, found: _Findings, current: CurrentSettings) -> MarginType | None:
+    venue = desired.account.venue
+    if desired.key.setting is not Setting.LEVERAGE or not venue.has_behaviour(LeverageBehaviour):
+        return None
+    if LeverageScope.MARGIN_TYPE not in venue.behaviour(LeverageBehaviour).scope:
+        return None
+    key = current.margin_type_key(desired.account, desired.key.symbol)
+    value = found.wanted.get(key) or current.value(desired.account, key)
+    return value if isinstance(value, MarginType) else None

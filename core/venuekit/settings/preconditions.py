@@ -1,0 +1,116 @@
+"""Preconditions: what the venue would refuse, as far as the reads show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from venuekit.capabilities import MarginType, Setting, SettingsSnapshot
+from venuekit.settings.controls import CONTROLS, is_account_wide
+from venuekit.settings.current_settings import CurrentSettings
+from venuekit.settings.desired_settings import DesiredSetting, key_at
+from venuekit.settings.key import Key
+from venuekit.settings.requirement import Requirement
+from venuekit.settings.target import Value, text_of
+from venuekit.venue import BlockedBy, Blocker, BlockerScope, Coupling
+
+__all__ = ["raises_leverage", "refusals_of", "requirements_of"]
+
+_RAISED_UNDER = "a leverage is raised only under the margin type that was chosen for it"
+
+
+def raises_leverage(desired: DesiredSetting, present: Value | None) -> bool:
+    """Say whether a desired setting raises a leverage; one that is not known counts as lower."""
+    if desired.key.setting is not Setting.LEVERAGE:
+        return False
+    return not (isinstance(present, Decimal) and isinstance(desired.target, Decimal) and desired.target <= present)
+
+
+def refusals_of(desired: DesiredSetting, present: Value | None, current: CurrentSettings) -> Iterator[str]:
+    """Yield why a change would be refused whatever is changed before it."""
+    account = desired.account
+    support = account.open_account.support(CONTROLS[desired.key.setting])
+    if not support:
+        yield support.reason or f"the plugin of {account.venue.id} cannot set it"
+        return
+    snapshot = current.of(account)
+    row = None if desired.key.symbol is None else snapshot.symbol(desired.key.symbol)
+    if desired.key.symbol is not None and row is None:
+        yield f"{account.venue.id} lists no symbol {desired.key.symbol}"
+        return
+    for blocker in account.venue.blockers:
+        if blocker.setting is desired.key.setting:
+            yield from _blocks(blocker, desired, current)
+    highest = None if row is None else row.max_leverage
+    if (
+        highest is not None
+        and raises_leverage(desired, present)
+        and isinstance(desired.target, Decimal)
+        and desired.target > highest
+    ):
+        yield f"the brackets allow at most {text_of(highest)} at the present position"
+
+
+def requirements_of(
+    desired: DesiredSetting, present: Value | None, current: CurrentSettings, wanted: dict[Key, Value]
+) -> Iterator[Requirement]:
+    """
+    Yield what must hold when a change is made.
+
+    ``wanted`` is what the target asks for: a leverage is raised only under the margin type it was chosen for.
+    """
+    for coupling in desired.account.venue.couplings:
+        if coupling.setting is desired.key.setting and coupling.value == desired.target:
+            yield from _coupled(coupling, desired, current, wanted)
+    if desired.key.setting is not Setting.LEVERAGE:
+        return
+    margin_type = current.margin_type_key(desired.account, desired.key.symbol)
+    if raises_leverage(desired, present):
+        if margin_type in wanted:
+            yield Requirement(margin_type, wanted[margin_type], _RAISED_UNDER)
+        return
+    row = current.of(desired.account).symbol(desired.key.symbol or "")
+    for blocker in desired.account.venue.blockers:
+        if blocker.by is BlockedBy.LOWER_LEVERAGE and row is not None and row.position:
+            yield Requirement(margin_type, MarginType.ISOLATED, blocker.reason, negated=True)
+
+
+def _coupled(
+    coupling: Coupling, desired: DesiredSetting, current: CurrentSettings, wanted: dict[Key, Value]
+) -> Iterator[Requirement]:
+    account = desired.account
+    if is_account_wide(account.venue, coupling.needs):
+        symbols: tuple[str | None, ...] = (None,)
+    elif desired.key.symbol is not None:
+        symbols = (desired.key.symbol,)
+    else:
+        named = (key.symbol for key in wanted if key.account_index == account.index and key.setting is coupling.needs)
+        symbols = tuple(dict.fromkeys((*named, *(row.symbol for row in current.of(account).symbols))))
+    for symbol in symbols:
+        yield Requirement(key_at(current.accounts, account, coupling.needs, symbol), coupling.needed, coupling.why)
+
+
+def _blocks(blocker: Blocker, desired: DesiredSetting, current: CurrentSettings) -> Iterator[str]:
+    if blocker.by is BlockedBy.LOWER_LEVERAGE:
+        return
+    of_symbol = blocker.scope is BlockerScope.SYMBOL and desired.key.symbol is not None
+    mates = current.mates(desired.account) if blocker.scope is BlockerScope.REALM else (desired.account,)
+    for account in mates:
+        seen = _seen(blocker.by, current.of(account), desired.key.symbol if of_symbol else None)
+        if seen is not None:
+            where = "" if account is desired.account else f" on {account.venue.id}"
+            yield f"{blocker.reason} ({seen}{where})"
+
+
+def _seen(by: BlockedBy, snapshot: SettingsSnapshot, symbol: str | None) -> str | None:
+    """Return what stands in the way, None when nothing does or nobody looked."""
+    row = None if symbol is None else snapshot.symbol(symbol)
+    if by is BlockedBy.ORDERS:
+        count = snapshot.open_orders if symbol is None else (row.open_orders if row else None)
+        return f"open orders: {count}" if count else None
+    if symbol is not None:
+        return f"open position: {text_of(row.position)}" if row and row.position else None
+    held = [row.symbol for row in snapshot.symbols if row.position]
+    if held:
+        return f"open positions: {', '.join(held)}"
+    return f"open positions: {snapshot.open_positions}" if snapshot.open_positions else None
