@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from socket_cases import case, ledger_of
+from tests.contract.socket_cases import case, ledger_of
 
 from venuekit.capabilities import (
     AssetMode,

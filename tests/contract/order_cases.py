@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 import pytest
-from socket_cases import case, ledger_of
+from tests.contract.socket_cases import case, ledger_of
 
 from venuekit.capabilities import Amendment, Order, OrderRequest, OrderSide, OrderType, TpSlMode
 from venuekit.clock import from_milliseconds

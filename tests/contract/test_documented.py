@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 import pytest
-from contract_registry import DOCUMENTED, Documented, typed
+from tests.contract.contract_registry import DOCUMENTED, Documented, typed
 
 from venuekit.endpoint import Endpoint, Security
 from venuekit.errors import OperationError

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-import account_cases as _account_cases  # noqa: F401 - importing files its cases
 import attrs
-import order_cases as _order_cases  # noqa: F401 - importing files its cases
 import pytest
-from contract_registry import DOCUMENTED, ROWS, Documented, Row
-from socket_cases import CASES
+import tests.contract.account_cases as _account_cases  # noqa: F401 - importing files its cases
+import tests.contract.order_cases as _order_cases  # noqa: F401 - importing files its cases
+from tests.contract.contract_registry import DOCUMENTED, ROWS, Documented, Row
+from tests.contract.socket_cases import CASES
 
 from venuekit import capabilities
 from venuekit.capabilities import Capability, SettingsReader

@@ -8,7 +8,7 @@ import warnings
 from typing import Any
 
 import pytest
-from contract_registry import ROWS
+from tests.contract.contract_registry import ROWS
 
 from venuekit.endpoint import Effect, Security
 from venuekit.errors import AnswerLost, InvalidArgument, NeverSent, OperationError, Outcome

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
-from contract_registry import ROWS, NoChange, Refused, Row, typed
+from tests.contract.contract_registry import ROWS, NoChange, Refused, Row, typed
 
 from venuekit import errors
 from venuekit.capabilities import AssetMode, MarginType, Order, PositionMode

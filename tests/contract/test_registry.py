@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from contract_registry import DOCUMENTED, ROWS, Row, method_of
-from render import TARGET, render
+from tests.contract.contract_registry import DOCUMENTED, ROWS, Row, method_of
+from tests.contract.render import TARGET, render
 
 from venuekit.capabilities import capability_of
 from venuekit.endpoint import Area

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import account_cases as _account_cases  # noqa: F401 - importing files its cases
-import order_cases as _order_cases  # noqa: F401 - importing files its cases
 import pytest
-from contract_registry import ROWS, Row
-from socket_cases import CASES
+import tests.contract.account_cases as _account_cases  # noqa: F401 - importing files its cases
+import tests.contract.order_cases as _order_cases  # noqa: F401 - importing files its cases
+from tests.contract.contract_registry import ROWS, Row
+from tests.contract.socket_cases import CASES
 
 from venuekit.plugins import make_plugins
 from venuekit.testing import on_stage

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 import rich.traceback
-from secret_failures import FAILURES, Stand, failing
+from tests.house.secret_failures import FAILURES, Stand, failing
 
 from venuekit.message import HttpResponse
 from venuekit.plugins import make_plugins
@@ -149,7 +149,7 @@ SHOWN = ("callers_timeout", "waited_for", "in_a_group", "reset", "out_of_patienc
 _MODULE = """
 import json, os, pathlib
 import pytest
-from secret_failures import FAILURES, failing
+from tests.house.secret_failures import FAILURES, failing
 
 @pytest.mark.parametrize("name", os.environ["KINDS"].split())
 @pytest.mark.parametrize("venue_id", os.environ["VENUES"].split())
@@ -174,7 +174,7 @@ def test_pytest_shows_no_secret_with_the_variables_of_frames(tmp_path: Path) -> 
         "PLANTED": str(planted),
         "VENUES": " ".join(SCHEMES),
         "KINDS": " ".join(SHOWN),
-        "PYTHONPATH": str(Path(__file__).parent),
+        "PYTHONPATH": str(Path(__file__).parents[2]),
     }
     command = [
         sys.executable,

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +12,6 @@ import venuekit
 from venuekit.simulator import Answer, Simulation
 from venuekit.testing.recorded import Recorded, find_recorded, load_recorded
 from venuekit_bybit_inverse import BYBIT_INVERSE, BybitInverseAccount
-
-sys.path.insert(0, str(Path(__file__).parent))  # for what several modules of tests ask for
 
 VENUE = BYBIT_INVERSE.id
 

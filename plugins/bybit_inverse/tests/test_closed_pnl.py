@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from bybit_histories import DAY, a_year, around, moment, plain, sim_now
+from plugins.bybit_inverse.tests.bybit_histories import DAY, a_year, around, moment, plain, sim_now
 
 from venuekit.capabilities import (
     ClosedPnl,

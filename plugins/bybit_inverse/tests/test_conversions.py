@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from bybit_histories import DAY, moment, plain, sim_now
+from plugins.bybit_inverse.tests.bybit_histories import DAY, moment, plain, sim_now
 
 from venuekit.capabilities import (
     Conversion,

@@ -9,7 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import attrs
-from bybit_orders import market
+from plugins.bybit_inverse.tests.bybit_orders import market
 
 from venuekit.capabilities import (
     Fill,

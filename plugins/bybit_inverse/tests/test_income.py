@@ -9,7 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from bybit_histories import DAY, a_year, around, moment, plain, sim_now
+from plugins.bybit_inverse.tests.bybit_histories import DAY, a_year, around, moment, plain, sim_now
 
 from venuekit.capabilities import (
     Income,

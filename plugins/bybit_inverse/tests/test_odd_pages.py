@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
-from bybit_histories import DAY, sim_now
+from plugins.bybit_inverse.tests.bybit_histories import DAY, sim_now
 
 from venuekit.capabilities import FillKind, OrderBook, OrderStatus
 from venuekit.errors import PayloadMismatch

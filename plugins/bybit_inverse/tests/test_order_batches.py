@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from bybit_orders import order
+from plugins.bybit_inverse.tests.bybit_orders import order
 
 from venuekit.capabilities import (
     Amendment,

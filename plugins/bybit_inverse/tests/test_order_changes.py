@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from bybit_orders import body, market, order
+from plugins.bybit_inverse.tests.bybit_orders import body, market, order
 
 from venuekit.capabilities import (
     Amendment,

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from bybit_orders import market, order
+from plugins.bybit_inverse.tests.bybit_orders import market, order
 
 import venuekit
 from venuekit.capabilities import (

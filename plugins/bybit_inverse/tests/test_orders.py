@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 import pytest
-from bybit_orders import body, market, order
+from plugins.bybit_inverse.tests.bybit_orders import body, market, order
 
 from venuekit.capabilities import (
     Order,

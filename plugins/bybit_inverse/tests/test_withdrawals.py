@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from bybit_histories import DAY, around, moment, plain, sim_now
+from plugins.bybit_inverse.tests.bybit_histories import DAY, around, moment, plain, sim_now
 
 import venuekit
 from venuekit.capabilities import (

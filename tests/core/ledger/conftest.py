@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.core.ledger.made_up import CUTTING, NEAREST, NOW
+from tests.core.ledger.order_requests import Clock
 
 from venuekit.simulator.ledger import Asset, Contract, Ledger, Rules, tiers
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from made_up import CUTTING, NEAREST, NOW
-from order_requests import Clock
 
 ContractFactory = Callable[..., Contract]
 LedgerFactory = Callable[..., Ledger]

@@ -10,8 +10,8 @@ from typing import TypeVar
 import attrs
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
-from made_up import ASSETS, NOW, D, sides, symbols
-from made_up import CONTRACTS as CONTRACTS_OF_ONE
+from tests.core.ledger.made_up import ASSETS, NOW, D, sides, symbols
+from tests.core.ledger.made_up import CONTRACTS as CONTRACTS_OF_ONE
 
 from venuekit.capabilities import MarginType, MarginTypeScope, PositionMode, PositionSide, Setting
 from venuekit.simulator.ledger import (

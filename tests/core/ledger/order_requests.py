@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from made_up import NOW, D
+from tests.core.ledger.made_up import NOW, D
 
 from venuekit.simulator.ledger import OrderRequest, OrderType, Reason, Refused, Side
 

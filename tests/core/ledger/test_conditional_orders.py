@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from made_up import D
-from order_requests import ONE, order, reason_of, stop, trailing
+from tests.core.ledger.made_up import D
+from tests.core.ledger.order_requests import ONE, order, reason_of, stop, trailing
 
 from venuekit.simulator.ledger import (
     Book,

@@ -15,7 +15,7 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from made_up import ASSETS, CONTRACTS, CUTTING, NEAREST, NOW, UNIT, WIDE, D, case_of, sides, symbols
+from tests.core.ledger.made_up import ASSETS, CONTRACTS, CUTTING, NEAREST, NOW, UNIT, WIDE, D, case_of, sides, symbols
 
 from venuekit.capabilities import AssetMode, MarginType, MarginTypeScope, PositionMode, PositionSide, Setting
 from venuekit.simulator.ledger import Book, Ledger, LedgerState, Refused, Rules, Side

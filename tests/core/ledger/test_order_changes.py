@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from made_up import NOW, D
-from order_requests import ONE, SECOND, Clock, order, reason_of, stop
+from tests.core.ledger.made_up import NOW, D
+from tests.core.ledger.order_requests import ONE, SECOND, Clock, order, reason_of, stop
 
 from venuekit.simulator.ledger import (
     Book,

@@ -7,8 +7,8 @@ from typing import Any
 
 import attrs
 import pytest
-from made_up import NOW, D
-from order_requests import ONE, Clock, order, reason_of, stop, trailing
+from tests.core.ledger.made_up import NOW, D
+from tests.core.ledger.order_requests import ONE, Clock, order, reason_of, stop, trailing
 
 from venuekit.capabilities import MarginType, PositionSide
 from venuekit.simulator.ledger import (

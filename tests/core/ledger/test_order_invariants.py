@@ -10,8 +10,8 @@ from decimal import Decimal, localcontext
 
 import attrs
 from hypothesis.stateful import invariant
-from made_up import ASSETS, NEAREST, NOW, UNIT, WIDE, D, case_of
-from order_commands import CONTRACTS, OrderCommands
+from tests.core.ledger.made_up import ASSETS, NEAREST, NOW, UNIT, WIDE, D, case_of
+from tests.core.ledger.order_commands import CONTRACTS, OrderCommands
 
 from venuekit.capabilities import PositionSide, Setting
 from venuekit.simulator.ledger import (

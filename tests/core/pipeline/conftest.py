@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import attrs
 import pytest
@@ -12,8 +10,6 @@ from venuekit.account import Account
 from venuekit.clock import Clock
 from venuekit.simulator import Simulation
 from venuekit.testing.clock import LoopClock
-
-sys.path.insert(0, str(Path(__file__).parent))  # for raw_server
 
 
 @attrs.define

@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 import pytest
-from raw_server import Peer, answer, raw_server
+from tests.core.pipeline.raw_server import Peer, answer, raw_server
 
 from venuekit import errors
 from venuekit.errors import AnswerLost

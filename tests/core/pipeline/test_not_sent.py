@@ -8,7 +8,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from raw_server import Peer, answer, come, raw_server
+from tests.core.pipeline.raw_server import Peer, answer, come, raw_server
 
 import venuekit
 from venuekit import Secret, errors

@@ -15,8 +15,8 @@ from typing import Any
 import aiohttp.connector
 import attrs
 import pytest
-from raw_server import ANSWER, Peer, raw_server
-from tls_peer import HOST, client_context, server_context
+from tests.core.pipeline.raw_server import ANSWER, Peer, raw_server
+from tests.core.pipeline.tls_peer import HOST, client_context, server_context
 
 import venuekit
 from venuekit import Runtime, errors

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from raw_server import ANSWER, Peer, answer, come, raw_server
+from tests.core.pipeline.raw_server import ANSWER, Peer, answer, come, raw_server
 
 from venuekit.errors import AnswerLost, NeverSent
 from venuekit.message import HttpRequest

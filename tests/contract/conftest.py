@@ -1,8 +1,0 @@
-"""The registry is a module of its own beside these tests."""
-
-from __future__ import annotations
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
