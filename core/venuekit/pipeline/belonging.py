@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from venuekit import errors
 from venuekit.clock import clock_error
 from venuekit.endpoint import Effect, Subject
-from venuekit.pipeline.verdict import Trouble, TroubleKind
+from venuekit.pipeline.classify import Failure, FailureKind
 
 if TYPE_CHECKING:
     from venuekit.message import HttpResponse
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["doubted", "is_older", "misplaced"]
 
 #: a refusal that says these about a setting is no reason to read it back: it is sent again, or will be by the caller
-_UNDOUBTED = frozenset({TroubleKind.CLOCK, TroubleKind.THROTTLED, TroubleKind.BANNED, TroubleKind.BUSY})
+_UNDOUBTED = frozenset({FailureKind.CLOCK, FailureKind.THROTTLED, FailureKind.BANNED, FailureKind.BUSY})
 #: what is found out about anyway
-_OPEN = frozenset({TroubleKind.LOST, TroubleKind.SHUT_OUT, TroubleKind.OVERLOADED, TroubleKind.DOUBTFUL})
+_OPEN = frozenset({FailureKind.LOST, FailureKind.SHUT_OUT, FailureKind.OVERLOADED, FailureKind.DOUBTFUL})
 
 
 def misplaced(operation: Operation[Any], response: HttpResponse) -> str | None:
@@ -42,24 +42,24 @@ def misplaced(operation: Operation[Any], response: HttpResponse) -> str | None:
 _OLDER = "it was given before the request was sent, and answers another one"
 
 
-def doubted(operation: Operation[Any], response: HttpResponse, trouble: Trouble) -> Trouble:
+def doubted(operation: Operation[Any], response: HttpResponse, failure: Failure) -> Failure:
     """Return the refusal of a write, or what it is where it may be that of another request."""
     endpoint = operation.endpoint
-    if trouble.kind in _OPEN or not endpoint.is_write:
-        return trouble
-    trouble.given_at = _given_at(operation, response)
+    if failure.kind in _OPEN or not endpoint.is_write:
+        return failure
+    failure.given_at = _given_at(operation, response)
     # where the clock is what the refusal is about, it tells only once it is measured
-    older = None if trouble.kind is TroubleKind.CLOCK else is_older(operation, trouble.given_at)
+    older = None if failure.kind is FailureKind.CLOCK else is_older(operation, failure.given_at)
     if older:
-        lost = errors.AnswerLost(f"a refusal ({trouble.error.message}): {_OLDER}", status=response.status)
-        return Trouble(TroubleKind.LOST, lost)
+        lost = errors.AnswerLost(f"a refusal ({failure.error.message}): {_OLDER}", status=response.status)
+        return Failure(FailureKind.LOST, lost)
     if older is False or not operation.session.wire.strays:
-        return trouble
-    if trouble.kind is TroubleKind.CLOCK and trouble.given_at is not None:
-        return trouble
-    if endpoint.effect is Effect.SET and (trouble.kind in _UNDOUBTED or endpoint.readback is None):
-        return trouble
-    return Trouble(TroubleKind.SUSPECT, trouble.error, trouble.delay)
+        return failure
+    if failure.kind is FailureKind.CLOCK and failure.given_at is not None:
+        return failure
+    if endpoint.effect is Effect.SET and (failure.kind in _UNDOUBTED or endpoint.readback is None):
+        return failure
+    return Failure(FailureKind.SUSPECT, failure.error, failure.delay)
 
 
 def is_older(operation: Operation[Any], given_at: int | None, *, since: int = 0) -> bool | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from venuekit import errors
 from venuekit.capabilities._capability import capability_of, promised_by
 from venuekit.clock import from_milliseconds
-from venuekit.pipeline.verdict import Trouble, TroubleKind
+from venuekit.pipeline.classify import Failure, FailureKind
 from venuekit.venue import LimitScope
 
 if TYPE_CHECKING:
@@ -21,25 +21,25 @@ if TYPE_CHECKING:
 __all__ = ["SHUTTING", "heed", "is_absence", "learn", "remember_absence", "too_long"]
 
 #: what closes pools
-SHUTTING = frozenset({TroubleKind.THROTTLED, TroubleKind.BANNED, TroubleKind.SHUT_OUT})
+SHUTTING = frozenset({FailureKind.THROTTLED, FailureKind.BANNED, FailureKind.SHUT_OUT})
 #: statuses by which HTTP itself speaks of everything that this address sends
 _OF_THE_ADDRESS = frozenset({403, 418, 429})
 _NOT_FOUND = 404
 
 
 def heed(
-    session: AccountSession, trouble: Trouble, costs: tuple[tuple[Limit, Budget, int | None], ...], attempts: int
+    session: AccountSession, failure: Failure, costs: tuple[tuple[Limit, Budget, int | None], ...], attempts: int
 ) -> None:
     """
-    Close the pools that a refusal speaks of, for as long as it says, and tell in the trouble when they open.
+    Close the pools that a refusal speaks of, for as long as it says, and tell in the failure when they open.
 
     A venue's code with an ordinary status, or one that is listed so, speaks of the account and the endpoint; a ban, a
     firewall and HTTP's own statuses speak of the address, whatever the endpoint pays into.
     """
     now = session.clock.monotonic()
-    banned = trouble.kind is TroubleKind.BANNED or isinstance(trouble.error, errors.Banned)
-    of_address = trouble.kind is TroubleKind.SHUT_OUT or trouble.error.status in _OF_THE_ADDRESS
-    if banned or (of_address and not trouble.is_account_limit):
+    banned = failure.kind is FailureKind.BANNED or isinstance(failure.error, errors.Banned)
+    of_address = failure.kind is FailureKind.SHUT_OUT or failure.error.status in _OF_THE_ADDRESS
+    if banned or (of_address and not failure.is_account_limit):
         everywhere = [limit for limit in session.venue_session.venue.limits if limit.scope is LimitScope.ADDRESS]
         pools = [session.pool(limit) for limit in everywhere]
         if not banned:
@@ -47,12 +47,12 @@ def heed(
     else:
         pools = [pool for limit, pool, _ in costs if limit.scope is LimitScope.ACCOUNT]
     if pools:
-        shut = max(pool.close(trouble.delay, now, banned=banned) for pool in pools)
+        shut = max(pool.close(failure.delay, now, banned=banned) for pool in pools)
     else:  # nothing that could be closed: at least this call waits, longer each time
-        shut = trouble.delay or float(2 ** (attempts - 1))
-    if trouble.delay is None or shut > trouble.delay:
-        trouble.delay = shut
-        trouble.error.retry_at = _after(session, shut)
+        shut = failure.delay or float(2 ** (attempts - 1))
+    if failure.delay is None or shut > failure.delay:
+        failure.delay = shut
+        failure.error.retry_at = _after(session, shut)
 
 
 def learn(session: AccountSession, endpoint: Endpoint[Any], reason: str) -> None:
@@ -71,13 +71,13 @@ def learn(session: AccountSession, endpoint: Endpoint[Any], reason: str) -> None
             session.learned = {**(session.learned or {}), capability: reason}
 
 
-def is_absence(last: Trouble, attempts: int) -> bool:
+def is_absence(last: Failure, attempts: int) -> bool:
     """
     Say whether the last answer to a read that may be absent says so: in the venue's words, or once more by a bare 404.
 
     One page alone may be that of a gateway whose venue is just being restarted.
     """
-    if last.kind is TroubleKind.UNSUPPORTED:
+    if last.kind is FailureKind.UNSUPPORTED:
         return True
     return attempts > 1 and isinstance(last.error, errors.OutcomeNotStated) and last.error.status == _NOT_FOUND
 

@@ -1,4 +1,4 @@
-"""The way of one request: encode, retry(budget, sign, send, verdict, decode), observe."""
+"""The way of one request: encode, retry(budget, sign, send, classify, decode), observe."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from venuekit._called import CALLED
 from venuekit.capabilities import Capability, capability_of
 from venuekit.endpoint import Effect, Endpoint, Role
 from venuekit.errors import OperationError, Outcome
+from venuekit.pipeline.classify import Failure, leaves_open
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.subjects import QUEUED, footprint_of
 from venuekit.pipeline.turns import take_turn, too_long, wait_for_fences
-from venuekit.pipeline.verdict import Trouble, leaves_open
 from venuekit.resolution import Call
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ async def execute(  # noqa: PLR0917 - the parts of one request, in the order the
         return await _write(operation, call)
     try:
         value = await operation.attempt()
-    except Trouble as trouble:
-        value = await _recover(operation, trouble, call)
+    except Failure as failure:
+        value = await _recover(operation, failure, call)
     return value if convert is None else operation.finish(value)
 
 
@@ -67,8 +67,8 @@ async def _within(deadline: float, operation: Operation[Any], call: Call) -> Any
                 return await _write(operation, call)
             try:
                 value = await operation.attempt()
-            except Trouble as trouble:
-                value = await _recover(operation, trouble, call)
+            except Failure as failure:
+                value = await _recover(operation, failure, call)
             return operation.finish(value)
     except TimeoutError:
         raise _late(operation, deadline, call) from None
@@ -130,8 +130,8 @@ async def _write(operation: Operation[Any], call: Call) -> Any:
             await _count_position(operation, operation.session.position_limit)
         try:
             value = await operation.attempt()
-        except Trouble as trouble:
-            value = await _recover(operation, trouble, call)
+        except Failure as failure:
+            value = await _recover(operation, failure, call)
     except BaseException as error:
         _fail(operation, error)
         raise
@@ -196,11 +196,11 @@ def _fail(operation: Operation[Any], error: BaseException) -> None:
     error.add_note(str(_interrupted(operation, "cancelled while it was under way")))
 
 
-async def _recover(operation: Operation[T], trouble: Trouble, call: Call) -> T:
+async def _recover(operation: Operation[T], failure: Failure, call: Call) -> T:
     # loaded on the first fault of a process: a success never touches tenacity
     from venuekit.pipeline.recover import recover
 
-    return await recover(operation, trouble, call)
+    return await recover(operation, failure, call)
 
 
 def _interrupted(operation: Operation[Any], why: str) -> OperationError:

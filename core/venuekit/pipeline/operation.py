@@ -22,11 +22,11 @@ from venuekit.payloads.json_text import TooDeep
 from venuekit.payloads.mismatch import mismatch_of
 from venuekit.pipeline.belonging import doubted, misplaced
 from venuekit.pipeline.budget import Budget, feed, pay
+from venuekit.pipeline.classify import LEAVING_OPEN, Failure, FailureKind, classify, first_bytes
 from venuekit.pipeline.closing import SHUTTING, heed, learn, too_long
 from venuekit.pipeline.noting import closed, note, use_client_ids
 from venuekit.pipeline.observe import Event, EventKind, tell
 from venuekit.pipeline.subjects import FENCING, Fence, footprint_of
-from venuekit.pipeline.verdict import LEAVING_OPEN, Trouble, TroubleKind, first_bytes, judge
 from venuekit.venue import Draft
 
 if TYPE_CHECKING:
@@ -38,10 +38,10 @@ __all__ = ["Operation"]
 T = TypeVar("T")
 _log = logging.getLogger("venuekit.pipeline")
 
-_UNANSWERED: Mapping[TroubleKind, type[errors.TransportError]] = {
-    TroubleKind.NEVER_SENT: errors.NeverSent,
-    TroubleKind.CERTIFICATE: errors.CertificateRejected,
-    TroubleKind.LOST: errors.AnswerLost,
+_UNANSWERED: Mapping[FailureKind, type[errors.TransportError]] = {
+    FailureKind.NEVER_SENT: errors.NeverSent,
+    FailureKind.CERTIFICATE: errors.CertificateRejected,
+    FailureKind.LOST: errors.AnswerLost,
 }
 
 
@@ -99,12 +99,12 @@ class Operation(Generic[T]):
 
     async def attempt(self) -> T:
         """
-        Send once: pay, sign, send, judge, decode, convert.
+        Send once: pay, sign, send, classify, decode, convert.
 
         An answer that cannot be converted is no better than one that cannot be decoded: to a write it is lost.
 
         Raises:
-            Trouble: the attempt did not end in an answer; the retry table says what follows.
+            Failure: the attempt did not end in an answer; the retry table says what follows.
             OperationError: it cannot go on: the budget would have to wait too long.
         """
         session, endpoint = self.session, self.endpoint
@@ -144,17 +144,17 @@ class Operation(Generic[T]):
         return self._read(response, costs)
 
     def _read(self, response: HttpResponse, costs: tuple[Any, ...]) -> T:
-        """Return the value of an answer; raises Trouble for one that is none."""
+        """Return the value of an answer; raises Failure for one that is none."""
         session = self.session
         if costs:
             self._hear(costs, response)
         try:
-            trouble = judge(session.venue_session.venue, self.endpoint, response, session.venue_session.clock)
+            failure = classify(session.venue_session.venue, self.endpoint, response, session.venue_session.clock)
         except Exception as error:  # a plugin that cannot read the answer must not hide that a write may hold
-            lost = errors.AnswerLost(f"{first_bytes(response)}; {_failure(error)}", status=response.status)
-            raise self._trouble(TroubleKind.LOST, lost) from error
-        if trouble is not None:
-            raise self._refused(trouble, response, costs)
+            lost = errors.AnswerLost(f"{first_bytes(response)}; {_describe(error)}", status=response.status)
+            raise self._failure(FailureKind.LOST, lost) from error
+        if failure is not None:
+            raise self._refused(failure, response, costs)
         check_echo, is_ours = self.endpoint.check_echo, False
         try:
             value = self.decode(response.body)
@@ -341,83 +341,83 @@ class Operation(Generic[T]):
             self.session.subjects.lower(self.fences[0])
             self.fences = ()
 
-    def _trouble(self, kind: TroubleKind, error: OperationError, delay: float | None = None) -> Trouble:
+    def _failure(self, kind: FailureKind, error: OperationError, delay: float | None = None) -> Failure:
         if kind in LEAVING_OPEN and self.endpoint.effect is not Effect.READ:
             self.leave_open()
             error.outcome = Outcome.UNKNOWN
         else:
             self.in_flight = False
-            if kind not in {TroubleKind.NEVER_SENT, TroubleKind.CERTIFICATE}:
+            if kind not in {FailureKind.NEVER_SENT, FailureKind.CERTIFICATE}:
                 error.outcome = Outcome.NOT_APPLIED
         self.annotate(error)
         if self.session.venue_session.observers:
             self.tell(EventKind.FAULT, error=error)
-        return Trouble(kind, error, delay)
+        return Failure(kind, error, delay)
 
-    def lose(self, refusal: OperationError) -> Trouble:
-        """Return the trouble of a refusal that turned out to answer an earlier request."""
+    def lose(self, refusal: OperationError) -> Failure:
+        """Return the failure of a refusal that turned out to answer an earlier request."""
         self.session.wire.distrust()
         words = f"a refusal ({refusal.message}): it was given before the request was sent, and answers another one"
-        return self._trouble(TroubleKind.LOST, errors.AnswerLost(words, status=refusal.status))
+        return self._failure(FailureKind.LOST, errors.AnswerLost(words, status=refusal.status))
 
-    def _misplaced(self, why: str, response: HttpResponse) -> Trouble:
+    def _misplaced(self, why: str, response: HttpResponse) -> Failure:
         self.session.wire.distrust()  # or the true answer would be taken for that of the next request
-        return self._trouble(TroubleKind.LOST, errors.AnswerLost(why, status=response.status))
+        return self._failure(FailureKind.LOST, errors.AnswerLost(why, status=response.status))
 
-    def _refused(self, refusal: Trouble, response: HttpResponse, costs: tuple[Any, ...]) -> Trouble:
+    def _refused(self, refusal: Failure, response: HttpResponse, costs: tuple[Any, ...]) -> Failure:
         """Return what a refusal is to be raised as; what it says of pools and of the account is remembered."""
         doubt = doubted(self, response, refusal)
-        if doubt is not refusal and doubt.kind is TroubleKind.LOST:
+        if doubt is not refusal and doubt.kind is FailureKind.LOST:
             self.session.wire.distrust()
         if self.endpoint.is_write and doubt.error.code in self.session.venue_session.venue.outdated_by:
             self.session.venue_session.remembered.outdate()
         if refusal.kind in SHUTTING:
             heed(self.session, refusal, costs, self.attempts)
-        elif doubt.kind is TroubleKind.UNSUPPORTED:
+        elif doubt.kind is FailureKind.UNSUPPORTED:
             learn(self.session, self.endpoint, refusal.error.message)
-        trouble = self._trouble(doubt.kind, doubt.error, refusal.delay)
-        trouble.given_at = refusal.given_at
-        return trouble
+        failure = self._failure(doubt.kind, doubt.error, refusal.delay)
+        failure.given_at = refusal.given_at
+        return failure
 
     def _unanswered(self, error: Exception) -> Exception:
         """Return what an attempt without an answer is to be raised as."""
         for kind, expected in _UNANSWERED.items():
             if isinstance(error, expected):
-                return self._trouble(kind, error)
+                return self._failure(kind, error)
         # a transport's own failure: nobody knows whether something left
-        lost = errors.AnswerLost(_failure(error))
+        lost = errors.AnswerLost(_describe(error))
         lost.__cause__ = error
-        return self._trouble(TroubleKind.LOST, lost)
+        return self._failure(FailureKind.LOST, lost)
 
     def _unsigned(self, error: Exception) -> Exception:
         """Return what a request that could not be signed is to be raised as; nothing left."""
         if isinstance(error, errors.NeverSent):
-            return self._trouble(TroubleKind.NEVER_SENT, error)
+            return self._failure(FailureKind.NEVER_SENT, error)
         if isinstance(error, OperationError):
             return self.annotate(error)
         if isinstance(error, errors.VenuekitError):
             return error
-        unsigned = errors.NeverSent(f"the request could not be signed: {_failure(error)}")
-        return self._trouble(TroubleKind.NEVER_SENT, unsigned)
+        unsigned = errors.NeverSent(f"the request could not be signed: {_describe(error)}")
+        return self._failure(FailureKind.NEVER_SENT, unsigned)
 
-    def _unread(self, error: Exception, response: HttpResponse) -> Trouble:
+    def _unread(self, error: Exception, response: HttpResponse) -> Failure:
         """Return what an answer that could not be decoded is to be raised as: to a write it is as good as lost."""
         self.session.wire.distrust()  # it may be of another question, as one that can be read may
         if isinstance(error, ValueError) and not isinstance(error, OperationError):
             words = str(error) if isinstance(error, TooDeep) else first_bytes(response)
             lost = errors.AnswerLost(words, status=response.status)
-            return self._trouble(TroubleKind.LOST, lost)
+            return self._failure(FailureKind.LOST, lost)
         mismatch = mismatch_of(error)
         mismatch.status, mismatch.operation = response.status, str(self.endpoint)
         mismatch.message = redact(mismatch.message)
-        return self._trouble(TroubleKind.REFUSED if self.endpoint.effect is Effect.READ else TroubleKind.LOST, mismatch)
+        return self._failure(FailureKind.REFUSED if self.endpoint.effect is Effect.READ else FailureKind.LOST, mismatch)
 
-    def _unconverted(self, error: Exception, response: HttpResponse) -> Trouble:
+    def _unconverted(self, error: Exception, response: HttpResponse) -> Failure:
         """Return what an answer that could not be converted is to be raised as."""
         failed = mismatch_of(error)
         failed.status = failed.status or response.status
-        return self._trouble(TroubleKind.REFUSED if self.endpoint.effect is Effect.READ else TroubleKind.LOST, failed)
+        return self._failure(FailureKind.REFUSED if self.endpoint.effect is Effect.READ else FailureKind.LOST, failed)
 
 
-def _failure(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     return redact(f"{type(error).__name__}: {error}")

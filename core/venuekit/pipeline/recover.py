@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, TypeVar, cast
 
 from venuekit.errors import OperationError
+from venuekit.pipeline.classify import Failure, FailureKind
 from venuekit.pipeline.closing import is_absence, remember_absence
 from venuekit.pipeline.measuring import measure
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.retry import Column, Move, after_loss, column, move, persist, unchanged
 from venuekit.pipeline.settle import find_out, left_open, settle_unless_settled
-from venuekit.pipeline.verdict import Trouble, TroubleKind
 from venuekit.resolution import Call
 
 __all__ = ["recover"]
@@ -18,12 +18,12 @@ __all__ = ["recover"]
 T = TypeVar("T")
 
 
-async def recover(operation: Operation[T], first: Trouble, call: Call) -> T:
+async def recover(operation: Operation[T], first: Failure, call: Call) -> T:
     """
     Return the value after all, or raise the error that a failed first attempt ends in.
 
     Raises:
-        OperationError: what the last trouble, or finding out about it, ends in.
+        OperationError: what the last failure, or finding out about it, ends in.
     """
 
     async def resync(_: Operation[Any]) -> bool:
@@ -31,8 +31,8 @@ async def recover(operation: Operation[T], first: Trouble, call: Call) -> T:
 
     try:
         value = await persist(operation, first, resync)
-    except Trouble as trouble:
-        last = trouble
+    except Failure as failure:
+        last = failure
     except OperationError as error:  # an attempt that did not leave
         settle_unless_settled(operation, error, call)
         raise
@@ -43,7 +43,7 @@ async def recover(operation: Operation[T], first: Trouble, call: Call) -> T:
         return cast("T", unchanged(operation))
     # one that was tried again and again may have been carried out by any of its attempts
     spent = operation.open_until and column(operation.endpoint) is Column.EVERY_ORDER
-    if chosen is Move.FIND_OUT or (spent and last.kind is not TroubleKind.SHUT_OUT):
+    if chosen is Move.FIND_OUT or (spent and last.kind is not FailureKind.SHUT_OUT):
         return cast("T", await find_out(operation, last, call, resync))
     if chosen is Move.LEAVE_OPEN:
         raise left_open(operation, last.error, call)

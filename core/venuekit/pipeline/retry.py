@@ -18,9 +18,9 @@ import tenacity as _t
 from venuekit.endpoint import Effect, Endpoint, Subject
 from venuekit.errors import OperationError
 from venuekit.pipeline.belonging import is_older
+from venuekit.pipeline.classify import Failure, FailureKind
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
-from venuekit.pipeline.verdict import Trouble, TroubleKind
 from venuekit.resolution import Change
 
 __all__ = ["TABLE", "Column", "Move", "after_loss", "column", "move", "persist", "unchanged"]
@@ -71,23 +71,23 @@ def _row(move: Move, **exceptions: Move) -> Mapping[Column, Move]:
     return {col: exceptions.get(col.value, move) for col in _ALL}
 
 
-TABLE: Mapping[TroubleKind, Mapping[Column, Move]] = {
-    TroubleKind.NEVER_SENT: _row(Move.RETRY),
-    TroubleKind.CERTIFICATE: _row(Move.RAISE),
-    TroubleKind.CLOCK: _row(Move.RESYNC),
-    TroubleKind.THROTTLED: _row(Move.WAIT),
-    TroubleKind.BANNED: _row(Move.WAIT),
-    TroubleKind.SHUT_OUT: _row(Move.WAIT, once=Move.LEAVE_OPEN),
-    TroubleKind.BUSY: _row(Move.WAIT, once=Move.RAISE),
-    TroubleKind.OVERLOADED: _row(Move.WAIT, once=Move.FIND_OUT),
-    TroubleKind.LOST: _row(
+TABLE: Mapping[FailureKind, Mapping[Column, Move]] = {
+    FailureKind.NEVER_SENT: _row(Move.RETRY),
+    FailureKind.CERTIFICATE: _row(Move.RAISE),
+    FailureKind.CLOCK: _row(Move.RESYNC),
+    FailureKind.THROTTLED: _row(Move.WAIT),
+    FailureKind.BANNED: _row(Move.WAIT),
+    FailureKind.SHUT_OUT: _row(Move.WAIT, once=Move.LEAVE_OPEN),
+    FailureKind.BUSY: _row(Move.WAIT, once=Move.RAISE),
+    FailureKind.OVERLOADED: _row(Move.WAIT, once=Move.FIND_OUT),
+    FailureKind.LOST: _row(
         Move.FIND_OUT, read=Move.RETRY, every_order=Move.RETRY, session=Move.RETRY, session_end=Move.RAISE
     ),
-    TroubleKind.DOUBTFUL: _row(Move.RAISE, set=Move.FIND_OUT, every_order=Move.FIND_OUT, once=Move.FIND_OUT),
-    TroubleKind.SUSPECT: _row(Move.RAISE, set=Move.FIND_OUT, every_order=Move.FIND_OUT, once=Move.FIND_OUT),
-    TroubleKind.NO_CHANGE: _row(Move.RAISE, set=Move.DONE, every_order=Move.DONE),
-    TroubleKind.UNSUPPORTED: _row(Move.RAISE),
-    TroubleKind.REFUSED: _row(Move.RAISE),
+    FailureKind.DOUBTFUL: _row(Move.RAISE, set=Move.FIND_OUT, every_order=Move.FIND_OUT, once=Move.FIND_OUT),
+    FailureKind.SUSPECT: _row(Move.RAISE, set=Move.FIND_OUT, every_order=Move.FIND_OUT, once=Move.FIND_OUT),
+    FailureKind.NO_CHANGE: _row(Move.RAISE, set=Move.DONE, every_order=Move.DONE),
+    FailureKind.UNSUPPORTED: _row(Move.RAISE),
+    FailureKind.REFUSED: _row(Move.RAISE),
 }
 
 
@@ -96,11 +96,11 @@ _MEASURING = frozenset({Move.RESYNC, Move.RETRY})
 _TRIES_OF_TIME = 2
 
 
-def move(trouble: Trouble, operation: Operation[Any]) -> Move:
+def move(failure: Failure, operation: Operation[Any]) -> Move:
     """Look up what to do."""
-    chosen = TABLE[trouble.kind][column(operation.endpoint)]
-    if trouble.kind is TroubleKind.DOUBTFUL and chosen is Move.FIND_OUT:
-        code = trouble.error.code
+    chosen = TABLE[failure.kind][column(operation.endpoint)]
+    if failure.kind is FailureKind.DOUBTFUL and chosen is Move.FIND_OUT:
+        code = failure.error.code
         if code not in operation.endpoint.doubtful and not operation.open_until:
             return Move.RAISE  # doubtful only after a loss of our own, and there was none
     if chosen is Move.DONE and operation.endpoint.no_change_is_read:
@@ -116,21 +116,21 @@ def move(trouble: Trouble, operation: Operation[Any]) -> Move:
 class _Again(Exception):
     """The only error ever offered to tenacity: one attempt failed in a way that allows another."""
 
-    def __init__(self, trouble: Trouble) -> None:
-        super().__init__(trouble)
-        self.trouble = trouble
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure)
+        self.failure = failure
 
 
 async def persist(
-    operation: Operation[T], first: Trouble | None, resync: Callable[[Operation[Any]], Awaitable[bool]]
+    operation: Operation[T], first: Failure | None, resync: Callable[[Operation[Any]], Awaitable[bool]]
 ) -> T:
     """
     Attempt until there is an answer or the table says something else than to try again.
 
-    ``first`` is the trouble an attempt already made has met; it counts as the first attempt.
+    ``first`` is the failure an attempt already made has met; it counts as the first attempt.
 
     Raises:
-        Trouble: with FIND_OUT, DONE or RAISE as its move; or one whose attempts or waits are used up.
+        Failure: with FIND_OUT, DONE or RAISE as its move; or one whose attempts or waits are used up.
     """
     pending = first
     wire, met = operation.session.wire, 0
@@ -140,41 +140,41 @@ async def persist(
         nonlocal pending, met, refusal
         try:
             if refusal is not None and wire.strays > met:  # its true answer came while it was waited
-                raise Trouble(TroubleKind.SUSPECT, refusal)
+                raise Failure(FailureKind.SUSPECT, refusal)
             if pending is not None:
-                trouble, pending = pending, None
-                raise trouble
+                failure, pending = pending, None
+                raise failure
             return await operation.attempt()
-        except Trouble as trouble:
-            chosen = move(trouble, operation)
+        except Failure as failure:
+            chosen = move(failure, operation)
             if chosen is Move.RESYNC:
                 operation.resynced = True
                 known = operation.session.venue_session.clock.origin
                 if not await resync(operation):
                     raise  # no time to be had: the refusal itself is what the caller should see
-                if is_older(operation, trouble.given_at, since=operation.session.venue_session.clock.origin - known):
-                    raise operation.lose(trouble.error) from None
+                if is_older(operation, failure.given_at, since=operation.session.venue_session.clock.origin - known):
+                    raise operation.lose(failure.error) from None
             elif chosen not in {Move.RETRY, Move.WAIT}:
                 raise
-            if column(operation.endpoint) is Column.ONCE and trouble.kind is not TroubleKind.NEVER_SENT:
-                met, refusal = wire.strays, trouble.error
-            raise _Again(trouble) from None
+            if column(operation.endpoint) is Column.ONCE and failure.kind is not FailureKind.NEVER_SENT:
+                met, refusal = wire.strays, failure.error
+            raise _Again(failure) from None
 
     policy = operation.session.venue_session.policy
     jitter = _t.wait_random_exponential(multiplier=policy.first_wait, max=policy.longest_wait)
 
     def wait(state: _t.RetryCallState) -> float:
-        trouble = _failure(state).trouble
-        if trouble.kind is TroubleKind.CLOCK:
+        failure = _again_of(state).failure
+        if failure.kind is FailureKind.CLOCK:
             return 0.0
-        return trouble.delay or jitter(state)
+        return failure.delay or jitter(state)
 
     def stop(state: _t.RetryCallState) -> bool:
         return state.attempt_number >= policy.attempts or operation.waited + state.upcoming_sleep > operation.max_wait
 
     def retrying(state: _t.RetryCallState) -> None:
         if operation.session.venue_session.observers:
-            operation.tell(EventKind.RETRY, seconds=state.upcoming_sleep, error=_failure(state).trouble.error)
+            operation.tell(EventKind.RETRY, seconds=state.upcoming_sleep, error=_again_of(state).failure.error)
 
     loop = _t.AsyncRetrying(
         retry=_t.retry_if_exception_type(_Again),
@@ -187,10 +187,10 @@ async def persist(
     try:
         return await loop(attempt)
     except _Again as spent:
-        raise spent.trouble from None
+        raise spent.failure from None
 
 
-def _failure(state: _t.RetryCallState) -> _Again:
+def _again_of(state: _t.RetryCallState) -> _Again:
     failure = None if state.outcome is None else state.outcome.exception()
     if not isinstance(failure, _Again):
         raise TypeError("only our own failures are offered to tenacity")

@@ -13,13 +13,13 @@ from venuekit.clock import clock_error, from_milliseconds
 from venuekit.credentials.redactor import redact
 from venuekit.endpoint import Effect
 from venuekit.errors import OperationError, Outcome, VenuekitError
+from venuekit.pipeline.classify import Failure, FailureKind
 from venuekit.pipeline.measuring import pass_by
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.options import UNSET
 from venuekit.pipeline.retry import Column, Move, column, move, persist, unchanged
 from venuekit.pipeline.turns import wait_for_fences
-from venuekit.pipeline.verdict import Trouble, TroubleKind
 from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Change, Lost, Reading, Unclear
 from venuekit.traces import OtherWrite
 
@@ -41,12 +41,12 @@ _LOOKS = (0.0, 1.0, 2.0)
 _SPARSE_LOOKS = (2.0, 4.0)
 
 #: after these a setting that does not hold was refused, unless an earlier attempt is open
-_REFUSALS = frozenset({TroubleKind.DOUBTFUL, TroubleKind.NO_CHANGE, TroubleKind.SUSPECT})
+_REFUSALS = frozenset({FailureKind.DOUBTFUL, FailureKind.NO_CHANGE, FailureKind.SUSPECT})
 
 Resync = Callable[[Operation[Any]], Awaitable[bool]]
 
 
-async def find_out(operation: Operation[Any], trouble: Trouble, call: Call, resync: Resync) -> Any:
+async def find_out(operation: Operation[Any], failure: Failure, call: Call, resync: Resync) -> Any:
     """
     Return the value of a write whose answer was lost or doubtful.
 
@@ -55,10 +55,10 @@ async def find_out(operation: Operation[Any], trouble: Trouble, call: Call, resy
         VenueError: a doubtful refusal turned out to be a refusal.
     """
     if operation.endpoint.effect is Effect.SET:
-        return await _read_back(operation, trouble, call, resync)
-    if trouble.kind is TroubleKind.SUSPECT:
-        return await _look_once(operation, trouble, call)
-    return await _settle(operation, trouble, call, resync)
+        return await _read_back(operation, failure, call, resync)
+    if failure.kind is FailureKind.SUSPECT:
+        return await _look_once(operation, failure, call)
+    return await _settle(operation, failure, call, resync)
 
 
 async def look_again(operation: Operation[Any], cause: OperationError, call: Call, first: Reading[Any] | None) -> Any:
@@ -126,28 +126,28 @@ def look_for_value(operation: Operation[Any], unconverted: OperationError, call:
     unconverted.settle_by(look)
 
 
-async def _read_back(operation: Operation[Any], trouble: Trouble, call: Call, resync: Resync) -> Any:
+async def _read_back(operation: Operation[Any], failure: Failure, call: Call, resync: Resync) -> Any:
     """SET: read; if the target does not hold, send once more and read again, unless it was sent often enough."""
-    first = await read_now(operation, trouble.error, call, None)
+    first = await read_now(operation, failure.error, call, None)
     expected = operation.options.expected
     if first.holds:
         if expected is not UNSET and expected != first.value:
             operation.arrived()  # it was something else before, so it is our attempt that we see
-        is_open = operation.open_until or trouble.kind is TroubleKind.SUSPECT
+        is_open = operation.open_until or failure.kind is FailureKind.SUSPECT
         return Change(first.answer, changed=None if is_open else False)
-    if trouble.kind in _REFUSALS and not operation.open_until:
-        raise operation.annotate(trouble.error)
+    if failure.kind in _REFUSALS and not operation.open_until:
+        raise operation.annotate(failure.error)
     if expected is not UNSET and first.value != expected:
-        raise _differing(operation, trouble.error, first, call, first)
+        raise _differing(operation, failure.error, first, call, first)
     if column(operation.endpoint) is Column.EVERY_ORDER:
         words = f"it was sent {operation.attempts} times, and {_shown(first.value)} is all that can be read"
-        raise _unknown(operation, trouble.error, words, call, first)
+        raise _unknown(operation, failure.error, words, call, first)
     try:
         change = await persist(operation, None, resync)
         return attrs.evolve(change, changed=None)
     except errors.GuardRefused as halted:
-        raise _unknown(operation, trouble.error, f"it is not sent again: {halted.message}", call, first) from None
-    except Trouble as second:
+        raise _unknown(operation, failure.error, f"it is not sent again: {halted.message}", call, first) from None
+    except Failure as second:
         if move(second, operation) is Move.DONE:
             return unchanged(operation)
         last = await read_now(operation, second.error, call, first)
@@ -158,28 +158,28 @@ async def _read_back(operation: Operation[Any], trouble: Trouble, call: Call, re
         raise _unknown(operation, second.error, f"it was {_shown(first.value)} and still is", call, first) from None
 
 
-async def _look_once(operation: Operation[Any], trouble: Trouble, call: Call) -> Any:
+async def _look_once(operation: Operation[Any], failure: Failure, call: Call) -> Any:
     """KEYED and DELTA, refused by what may be another request's answer: it is believed when nothing is seen."""
     was_open = operation.open_until
     operation.leave_open()
-    found = await _look(operation, trouble.error, call)
+    found = await _look(operation, failure.error, call)
     if isinstance(found, Applied):
         return found.answer
     if isinstance(found, Unclear) or was_open:
-        raise _unknown(operation, trouble.error, found.seen, call, None)
+        raise _unknown(operation, failure.error, found.seen, call, None)
     operation.arrived()
     operation.open_until = 0
-    trouble.error.outcome = Outcome.NOT_APPLIED
-    raise operation.annotate(trouble.error)
+    failure.error.outcome = Outcome.NOT_APPLIED
+    raise operation.annotate(failure.error)
 
 
-async def _settle(operation: Operation[Any], trouble: Trouble, call: Call, resync: Resync) -> Any:
+async def _settle(operation: Operation[Any], failure: Failure, call: Call, resync: Resync) -> Any:
     """KEYED and DELTA: never sent again, unless the caller opted in and its absence is proven."""
     if not operation.open_until:
         operation.open_until = operation.fence  # a doubtful refusal speaks of an attempt of ours
     while True:
         try:
-            return await _prove(operation, trouble.error, call)
+            return await _prove(operation, failure.error, call)
         except errors.NotExecuted as absent:
             until = operation.options.resend_until
             if until is None or operation.session.venue_session.clock.now() >= until or operation.session.halted:
@@ -191,13 +191,13 @@ async def _settle(operation: Operation[Any], trouble: Trouble, call: Call, resyn
         operation.open_until = 0
         try:
             return await persist(operation, None, resync)
-        except Trouble as again:
+        except Failure as again:
             chosen = move(again, operation)
             if chosen is Move.LEAVE_OPEN:
                 raise left_open(operation, again.error, call) from None
             if chosen is not Move.FIND_OUT:
                 raise operation.annotate(again.error) from None
-            trouble = again
+            failure = again
 
 
 async def _prove(operation: Operation[Any], cause: OperationError, call: Call) -> Any:

@@ -21,7 +21,7 @@ __all__ = ["RestWire", "Wire"]
 
 class Wire(Protocol):
     """
-    Carries requests; retry, budget, verdict and decode do not know which one.
+    Carries requests; retry, budget, classify and decode do not know which one.
 
     ``draft`` is the form a request has between encoding and signing, and is the wire's own business.
     """

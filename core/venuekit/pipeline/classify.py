@@ -1,4 +1,4 @@
-"""The verdict: an answer, or what kind of trouble it is."""
+"""Classifying: an answer, or what kind of failure it is."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from venuekit.faults import Fault, error_of
 from venuekit.message import HttpResponse
 from venuekit.venue import Refusal, Venue
 
-__all__ = ["LEAVING_OPEN", "Trouble", "TroubleKind", "first_bytes", "judge", "leaves_open", "retry_after"]
+__all__ = ["LEAVING_OPEN", "Failure", "FailureKind", "classify", "first_bytes", "leaves_open", "retry_after"]
 
 T = TypeVar("T")
 
 
-class TroubleKind(enum.StrEnum):
+class FailureKind(enum.StrEnum):
     """The rows of the retry table."""
 
     NEVER_SENT = "never_sent"
@@ -41,15 +41,15 @@ class TroubleKind(enum.StrEnum):
 
 
 #: after these a write may have been executed
-LEAVING_OPEN = frozenset({TroubleKind.LOST, TroubleKind.SHUT_OUT, TroubleKind.OVERLOADED})
+LEAVING_OPEN = frozenset({FailureKind.LOST, FailureKind.SHUT_OUT, FailureKind.OVERLOADED})
 
 
-class Trouble(Exception):
+class Failure(Exception):
     """One attempt did not end in an answer; never leaves the pipeline, ``error`` does."""
 
     def __init__(
         self,
-        kind: TroubleKind,
+        kind: FailureKind,
         error: OperationError,
         delay: float | None = None,
         *,
@@ -66,15 +66,15 @@ class Trouble(Exception):
         self.given_at: int | None = None
 
 
-_KINDS: Mapping[Fault, TroubleKind] = {
-    Fault.CLOCK: TroubleKind.CLOCK,
-    Fault.THROTTLED: TroubleKind.THROTTLED,
-    Fault.BANNED: TroubleKind.BANNED,
-    Fault.OVERLOADED: TroubleKind.BUSY,
-    Fault.OVERLOADED_UNKNOWN: TroubleKind.OVERLOADED,
-    Fault.UNAVAILABLE: TroubleKind.BUSY,
-    Fault.UNKNOWN_OUTCOME: TroubleKind.LOST,
-    Fault.UNSUPPORTED: TroubleKind.UNSUPPORTED,
+_KINDS: Mapping[Fault, FailureKind] = {
+    Fault.CLOCK: FailureKind.CLOCK,
+    Fault.THROTTLED: FailureKind.THROTTLED,
+    Fault.BANNED: FailureKind.BANNED,
+    Fault.OVERLOADED: FailureKind.BUSY,
+    Fault.OVERLOADED_UNKNOWN: FailureKind.OVERLOADED,
+    Fault.UNAVAILABLE: FailureKind.BUSY,
+    Fault.UNKNOWN_OUTCOME: FailureKind.LOST,
+    Fault.UNSUPPORTED: FailureKind.UNSUPPORTED,
 }
 #: what somebody on the way may tell a read; of a write it says nothing
 _BELIEVED = frozenset({Fault.AUTHENTICATION, Fault.PERMISSION, Fault.OVERLOADED, Fault.UNAVAILABLE})
@@ -82,7 +82,7 @@ _BELIEVED = frozenset({Fault.AUTHENTICATION, Fault.PERMISSION, Fault.OVERLOADED,
 _LONGEST = 366 * 86_400.0
 
 
-def judge(venue: Venue[Any], endpoint: Endpoint[Any], response: HttpResponse, clock: VenueClock) -> Trouble | None:
+def classify(venue: Venue[Any], endpoint: Endpoint[Any], response: HttpResponse, clock: VenueClock) -> Failure | None:
     """
     Return what is wrong with an answer, None when it is a success.
 
@@ -91,7 +91,7 @@ def judge(venue: Venue[Any], endpoint: Endpoint[Any], response: HttpResponse, cl
     try:
         refusal = venue.answers(response)
     except Exception:  # noqa: BLE001 - a reader that fails has not read: the answer is as good as lost
-        return Trouble(TroubleKind.LOST, errors.AnswerLost(first_bytes(response), status=response.status))
+        return Failure(FailureKind.LOST, errors.AnswerLost(first_bytes(response), status=response.status))
     if refusal is None:
         return None
     code, message = refusal.code, refusal.message
@@ -110,13 +110,13 @@ def judge(venue: Venue[Any], endpoint: Endpoint[Any], response: HttpResponse, cl
         mend="" if row is None else row.mend,
     )
     if refusal.is_foreign:
-        return Trouble(_foreign_kind(fault, endpoint), error, delay)
+        return Failure(_foreign_kind(fault, endpoint), error, delay)
     if code in endpoint.no_change:
-        return Trouble(TroubleKind.NO_CHANGE, error)
+        return Failure(FailureKind.NO_CHANGE, error)
     if code in endpoint.doubtful or code in endpoint.doubtful_after_loss:
-        return Trouble(TroubleKind.DOUBTFUL, error)
+        return Failure(FailureKind.DOUBTFUL, error)
     is_account_limit = row is not None and row.is_account_limit
-    return Trouble(_KINDS.get(fault, TroubleKind.REFUSED), error, delay, is_account_limit=is_account_limit)
+    return Failure(_KINDS.get(fault, FailureKind.REFUSED), error, delay, is_account_limit=is_account_limit)
 
 
 def leaves_open(venue: Venue[Any], endpoint: Endpoint[T], value: T) -> bool:
@@ -133,13 +133,13 @@ def _words(refusal: Refusal, response: HttpResponse) -> str:
     return f"HTTP {response.status}, not from the venue itself: {words}" if refusal.is_foreign else words
 
 
-def _foreign_kind(fault: Fault, endpoint: Endpoint[Any]) -> TroubleKind:
+def _foreign_kind(fault: Fault, endpoint: Endpoint[Any]) -> FailureKind:
     """Return the kind of what the venue's application did not say: it leaves open what became of a write."""
     if fault in {Fault.THROTTLED, Fault.BANNED}:
-        return TroubleKind.SHUT_OUT
+        return FailureKind.SHUT_OUT
     if endpoint.effect is Effect.READ and fault in _BELIEVED:
-        return _KINDS.get(fault, TroubleKind.REFUSED)
-    return TroubleKind.LOST
+        return _KINDS.get(fault, FailureKind.REFUSED)
+    return FailureKind.LOST
 
 
 def retry_after(refusal: Refusal, headers: Mapping[str, str], now: int) -> float | None:
