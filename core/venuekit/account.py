@@ -57,7 +57,7 @@ class Account:
     """
     One account of one venue; a plugin's account class adds the capabilities as base classes.
 
-    An account is data: a reference to its session, which it shares with every view made by :meth:`using`.
+    An account is data: a reference to its session, which it shares with every view made by :meth:`with_options`.
     """
 
     __slots__ = ("__weakref__", "_options", "_session")
@@ -289,10 +289,10 @@ class Account:
         return self._options.deadline
 
     def moved(self, present: object) -> bool:
-        """Say whether a setting that reads ``present`` is not the one that :meth:`using` was told to expect."""
+        """Say whether a setting that reads ``present`` is not the one that :meth:`with_options` was told to expect."""
         return self._options.expected is not UNSET and present != self._options.expected
 
-    def using(
+    def with_options(
         self,
         *,
         recv_window: int | None = None,

@@ -182,7 +182,7 @@ class Endpoint(Generic[T]):
         rests: For the subject ORDER: whether an order of the request can rest, told from the parameters; left out, it
             can. What cannot waits for no lost cancellation of every order (:class:`~venuekit.order_scope.Resting`).
         priority: Left out, what changes something is RISK, what serves walks alone (``iter_...``) HISTORY, the rest
-            READ; :meth:`~venuekit.Account.using` has it per call.
+            READ; :meth:`~venuekit.Account.with_options` has it per call.
         subject: What a write is about; None for reads and for writes that wait for nothing.
         no_change: Codes that mean "it is so already"; ``no_change_is_read`` says that ``readback`` has to agree before
             they are believed, and that they are refusals where it reads another value.

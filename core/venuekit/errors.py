@@ -256,8 +256,8 @@ class Fenced(OperationError):
     A write was held back by an earlier one of ours for longer than it may wait; the venue was asked nothing.
 
     ``fence`` is the moment, on the venue's clock, after which the earlier one, whose answer was lost, cannot arrive any
-    more, and ``retry_at`` follows it; both are None where that one is still under way. ``using(max_wait=...)`` or
-    ``using(deadline=...)`` waits longer, as ``mend`` says.
+    more, and ``retry_at`` follows it; both are None where that one is still under way. ``with_options(max_wait=...)``
+    or ``with_options(deadline=...)`` waits longer, as ``mend`` says.
     """
 
     _verb = "was held back"

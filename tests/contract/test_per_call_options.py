@@ -48,7 +48,7 @@ async def test_window_of_one_call(venue: Venue[Any], method: Any, scenario: str)
     async with on_stage(venue, scenario) as stage:
         arguments = await arguments_for(method, stage)
         stage.simulation.requests.clear()
-        with_window = stage.account.using(recv_window=WINDOW)
+        with_window = stage.account.with_options(recv_window=WINDOW)
         await _called(getattr(with_window, method.__name__), arguments)
         arrived = signed(stage)
         assert all(_has_window(one) for one in arrived)
@@ -79,7 +79,7 @@ async def test_window_out_of_range(venue_id: str, window: int) -> None:
     """A window that no venue takes is refused before anything is sent."""
     async with on_stage(make_plugins().venue(venue_id)) as stage:
         with pytest.raises(InvalidArgument) as caught:
-            await stage.account.using(recv_window=window).get_balances()
+            await stage.account.with_options(recv_window=window).get_balances()
         assert caught.value.outcome is Outcome.NOT_SENT
         assert not stage.simulation.requests
 
@@ -94,7 +94,7 @@ async def test_deadline_of_one_call(venue: Venue[Any], method: Any, scenario: st
         for endpoint in venue.endpoints:
             stage.disturb(endpoint, Delay(after=30))
         started = stage.clock.monotonic()
-        limited = getattr(stage.account.using(deadline=2), method.__name__)
+        limited = getattr(stage.account.with_options(deadline=2), method.__name__)
         serving = [one for one in venue.endpoints if method in one.serves]
         if not serving:
             await _called(limited, arguments)  # it asks nobody

@@ -161,7 +161,7 @@ async def test_an_account_refuses_to_be_pickled_and_names_the_alternative(sim: S
     """Neither an account nor a view of it leaves the process; a reference to the credentials does."""
     account = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
 
-    for one in (account, account.using(max_wait=1)):
+    for one in (account, account.with_options(max_wait=1)):
         with pytest.raises(TypeError, match="from a reference to its credentials"):
             pickle.dumps(one)
         with pytest.raises(TypeError, match="from a reference"):
@@ -227,7 +227,7 @@ async def test_accounts_of_one_key_share_their_subjects(sim: Simulation, runtime
         await LeverageControl.of(one).set_leverage("GEMUSD", 7)
 
     with pytest.raises(errors.Fenced, match="an earlier write may still arrive") as caught:
-        await LeverageControl.of(two.using(max_wait=0.5)).set_leverage("GEMUSD", 8)
+        await LeverageControl.of(two.with_options(max_wait=0.5)).set_leverage("GEMUSD", 8)
 
     assert Outcome.NOT_SENT is caught.value.outcome
     assert caught.value.fence is not None
@@ -252,7 +252,7 @@ async def test_accounts_at_one_address_share_its_pools(sim: Simulation, runtime:
     await one.call(WALLET)
 
     with pytest.raises(errors.Throttled, match=r"our own budget \(weight\) is spent") as caught:
-        await two.using(max_wait=1).call(WALLET)
+        await two.with_options(max_wait=1).call(WALLET)
 
     assert Outcome.NOT_SENT is caught.value.outcome
 
@@ -303,7 +303,7 @@ async def test_what_is_not_supported_is_refused_before_sending(sim: Simulation) 
         with pytest.raises(errors.UnsupportedCapability, match="leverage is fixed") as by_environment:
             await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
         with pytest.raises(errors.UnsupportedCapability, match="may not see balances") as by_account:
-            await account.using(max_wait=1).call(WALLET)
+            await account.with_options(max_wait=1).call(WALLET)
 
         assert sim.requests == []
         assert await account.call(SETTINGS)

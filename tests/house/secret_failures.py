@@ -52,11 +52,11 @@ class Stand:
 
     async def read(self, **options: Any) -> object:
         """Read something that is signed, once."""
-        return await BalanceReader.of(self.account.using(max_wait=0, **options)).get_balances()
+        return await BalanceReader.of(self.account.with_options(max_wait=0, **options)).get_balances()
 
     async def write(self, **options: Any) -> object:
         """Write something that is signed."""
-        return await LeverageControl.of(self.account.using(max_wait=0, **options)).set_leverage(self.symbol, 7)
+        return await LeverageControl.of(self.account.with_options(max_wait=0, **options)).set_leverage(self.symbol, 7)
 
     def sent_setting(self) -> dict[str, Any]:
         """Return parameters that set a leverage, by the venue's own names."""

@@ -122,7 +122,7 @@ async def _writes(session: Session, account: Any, symbol: str) -> None:
         await asyncio.sleep(0)
         late.cancel()
         await late
-    await session.hear(lambda: LeverageControl.of(account.using(deadline=1e-6)).set_leverage(symbol, 5))
+    await session.hear(lambda: LeverageControl.of(account.with_options(deadline=1e-6)).set_leverage(symbol, 5))
     session.sim.script.clear()
 
 

@@ -319,7 +319,9 @@ async def test_deadline_that_passes_while_a_request_is_signed_has_sent_nothing(v
         session = stage.account._session
         session.wire = attrs.evolve(session.wire, signer=SlowSigner(session.wire.signer, lambda: None))
         with pytest.raises(NeverSent) as caught:
-            await stage.account.using(deadline=0.1).call(stage.endpoint("cancel_all", "CANCEL_ALL"), **_all_of(stage))
+            await stage.account.with_options(deadline=0.1).call(
+                stage.endpoint("cancel_all", "CANCEL_ALL"), **_all_of(stage)
+            )
         assert caught.value.outcome is Outcome.NOT_SENT
         assert stage.arrivals(stage.endpoint("cancel_all", "CANCEL_ALL")) == []
 

@@ -33,7 +33,7 @@ async def test_instruments_may_weigh_what_they_are_declared_to(venue_id: str) ->
 
         sim.disturb(venue_id, endpoint, Rewrite(lambda body: body + b" " * endpoint.answer_limit), times=4)
         with pytest.raises(errors.AnswerLost, match=f"answer_limit is {endpoint.answer_limit} bytes"):
-            await InstrumentReader.of(account.using(max_wait=0)).get_instruments()
+            await InstrumentReader.of(account.with_options(max_wait=0)).get_instruments()
 
 
 def test_only_what_tells_of_every_symbol_may_weigh_more() -> None:

@@ -299,7 +299,7 @@ async def test_walk_waits_for_the_next_minute_of_its_budget(product: Product) ->
     for _ in range(40):
         await product.account.call(mode)
     with pytest.raises(Throttled, match=r"our own budget \(weight\) is spent"):
-        await product.account.using(max_wait=1).iter_income().all()
+        await product.account.with_options(max_wait=1).iter_income().all()
     assert not product.arrivals("GET", "income")
     before = now(product)
     await product.account.iter_income().all()

@@ -276,7 +276,7 @@ async def test_move_that_was_not_executed_may_be_sent_again(product: Product) ->
     """Whoever opts in has it sent once more, after the proof."""
     product.disturb(product.endpoint("POST", "positionMargin"), DropBefore())
     until = await product.account.get_server_time() + timedelta(minutes=1)
-    account = product.account.using(resend_until=until)
+    account = product.account.with_options(resend_until=until)
     assert (await account.add_margin(product.symbol, AMOUNT)).amount == AMOUNT
     assert (moved(product), sends(product)) == (AMOUNT, 2)
 

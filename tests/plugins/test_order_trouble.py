@@ -281,7 +281,7 @@ async def test_what_waits_while_the_account_is_halted_is_not_sent(venue: str) ->
         await stage.place(stage.bid())
         stage.disturb("cancel_all", ApplyLater(3))
         await stage.account.cancel_all_orders(stage.symbol)
-        waiting = asyncio.create_task(outcome_of(stage.account.using(max_wait=60.0).place_order(stage.bid())))
+        waiting = asyncio.create_task(outcome_of(stage.account.with_options(max_wait=60.0).place_order(stage.bid())))
         await stage.account.pause(1)
         stage.account.halt()
 
@@ -301,7 +301,7 @@ async def test_settle_of_a_batch_has_a_result_for_each_of_its_orders(venue: str)
     async with opened(venue) as stage:
         stop = stage.bid(side=OrderSide.SELL, type=OrderType.STOP_MARKET, price=None, trigger_price=stage.bid().price)
         stage.disturb("place_batch", ApplyLater(0.3))
-        unknown = await lost(stage.account.using(deadline=0.25).place_orders([stop, stage.bid()]))
+        unknown = await lost(stage.account.with_options(deadline=0.25).place_orders([stop, stage.bid()]))
         await stage.account.pause(30)
 
         kept, placed = await unknown.settle()
@@ -320,7 +320,7 @@ async def test_a_countdown_without_an_answer_may_hold(venue: str, deadline: floa
     """Whether it was armed is not known, and nobody says that it was not."""
     async with opened(venue) as stage:
         stage.disturb("countdown", DropAfter(), times=9)
-        error = await outcome_of(stage.account.using(deadline=deadline).set_countdown(stage.symbol, 30))
+        error = await outcome_of(stage.account.with_options(deadline=deadline).set_countdown(stage.symbol, 30))
         assert isinstance(error, AnswerLost)
         assert error.outcome is Outcome.UNKNOWN
 
@@ -352,7 +352,7 @@ async def test_an_order_waits_for_all_that_may_still_end_it(venue: str) -> None:
         await stage.place(stage.bid())
         stage.disturb("cancel_all", ApplyLater(3))
         await stage.account.cancel_all_orders(stage.symbol)
-        waiting = asyncio.create_task(stage.account.using(max_wait=60.0).place_order(stage.bid()))
+        waiting = asyncio.create_task(stage.account.with_options(max_wait=60.0).place_order(stage.bid()))
         await stage.account.pause(5)
         stage.disturb("cancel_all", ApplyLater(3))
         await stage.account.cancel_all_orders(stage.symbol)

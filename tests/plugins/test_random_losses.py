@@ -44,7 +44,7 @@ class Game(LeapingStage):
         losses = [DropBefore(), DropAfter(), ApplyLater(self.chance.choice([0.5, 3, 4.5, 4.5]))]
         for _ in range(self.chance.choice([0, 0, 1, 2])):
             self.sim.disturb(self.venue, endpoint, self.chance.choice(losses))
-        await getattr(self, f"_{move}")(self.account.using(max_wait=120), D(self.chance.randrange(1900, 2100)))
+        await getattr(self, f"_{move}")(self.account.with_options(max_wait=120), D(self.chance.randrange(1900, 2100)))
         await self.account.pause(self.chance.choice([0, 0, 0, 1]))
 
     async def _place(self, account: Any, price: Decimal) -> None:

@@ -42,7 +42,7 @@ class Stage(LeapingStage):
     @property
     def hurried(self) -> Any:
         """The account of somebody who cannot wait."""
-        return self.account.using(deadline=1)
+        return self.account.with_options(deadline=1)
 
     @property
     def symbol(self) -> str:

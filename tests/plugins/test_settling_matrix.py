@@ -420,7 +420,7 @@ async def test_lost_and_sent_again(venue: str, write: Any, lags: bool, fate: Dis
         if lags:
             stage.ledger.lag(Record.ORDERS, stage.lag)
         until = await stage.account.get_server_time() + timedelta(minutes=2)
-        name, call, holds = await write(attrs.evolve(stage, account=stage.account.using(resend_until=until)))
+        name, call, holds = await write(attrs.evolve(stage, account=stage.account.with_options(resend_until=until)))
         endpoint = stage.endpoint(name)
         stage.sim.disturb(venue, endpoint, fate)
         await call()

@@ -430,7 +430,7 @@ async def test_an_order_that_met_overload_is_sent_again_only_on_demand(venue: st
     """With `resend_until`, after the whole proof of absence."""
     async with opened(venue) as stage:
         stage.disturb(stage.place, OVERLOADED[venue])
-        account = stage.account.using(resend_until=from_milliseconds(stage.milliseconds + 60_000))
+        account = stage.account.with_options(resend_until=from_milliseconds(stage.milliseconds + 60_000))
 
         order = await account.place_order(stage.bid())
 

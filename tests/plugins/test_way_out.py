@@ -92,7 +92,7 @@ class Stage(LeapingStage):
 
     async def amend(self, order_id: str, price: int, **options: Any) -> Order:
         """Amend the price of a bid."""
-        account = self.account.using(**options)
+        account = self.account.with_options(**options)
         amended: Order = await account.amend_order(self.symbol, OrderSide.BUY, order_id=order_id, price=D(price))
         return amended
 
@@ -166,8 +166,8 @@ async def test_what_rests_waits_for_a_lost_cancellation_of_everything(venue: str
         for call in (
             stage.account.place_order(stage.order()),
             stage.account.place_orders([stage.market(), stage.order()]),
-            stage.account.using(max_wait=3).place_order(stage.stop()),
-            stage.account.using(deadline=3).place_order(stage.stop()),
+            stage.account.with_options(max_wait=3).place_order(stage.stop()),
+            stage.account.with_options(deadline=3).place_order(stage.stop()),
         ):
             with pytest.raises(Fenced, match="cancel_all_orders") as caught:
                 await call
@@ -240,7 +240,7 @@ async def test_an_order_that_is_sent_again_waits_for_what_was_lost_meanwhile(ven
     """Absent, and wanted still: it leaves once a cancel-all that was lost meanwhile cannot end it any more."""
     async with opened(venue) as stage:
         stage.disturb("place", DropBefore())
-        wanted = stage.account.using(resend_until=stage.account.now() + timedelta(minutes=5), max_wait=60)
+        wanted = stage.account.with_options(resend_until=stage.account.now() + timedelta(minutes=5), max_wait=60)
         placing = asyncio.ensure_future(wanted.place_order(stage.order(price=D(2001))))
         while not stage.arrivals("place"):
             await stage.account.pause(0.1)
@@ -279,10 +279,12 @@ async def test_a_lost_amendment_holds_the_same_order_alone(venue: str, loss: Dis
             await stage.amend(one.id, 1996, max_wait=1)
         both = [change, attrs.evolve(change, id=one.id, price=D(1996))]
         with pytest.raises(Fenced, match=f"order {one.id}"):
-            await account.using(max_wait=1).amend_orders(both)
+            await account.with_options(max_wait=1).amend_orders(both)
         client_id = stage.ledger.order(one.id).client_id
         with pytest.raises(Fenced):  # it may be the same
-            await account.using(max_wait=1).amend_order(symbol, OrderSide.BUY, client_id=client_id, price=D(1996))
+            await account.with_options(max_wait=1).amend_order(
+                symbol, OrderSide.BUY, client_id=client_id, price=D(1996)
+            )
         assert account.monotonic() - began < 1
 
         await stage.amend(one.id, 1996)
@@ -329,7 +331,7 @@ async def test_a_lost_setting_holds_back_what_it_touches_alone(venue: str) -> No
 
         assert (await account.set_margin_type(MarginType.ISOLATED, symbol=symbol)).changed is True
         with pytest.raises(Fenced, match="set_leverage"):
-            await account.using(max_wait=1).set_leverage(symbol, 8)
+            await account.with_options(max_wait=1).set_leverage(symbol, 8)
         assert account.monotonic() - began < 1
 
         assert (await account.set_leverage(symbol, 8)).changed is True

@@ -194,11 +194,11 @@ async def test_weight_spent_on_one_venue_is_missing_on_the_other(flat: Any) -> N
     flat.sim.requests.clear()
 
     with pytest.raises(Throttled) as caught:
-        await flat.coinm.using(max_wait=0).get_position_mode()
+        await flat.coinm.with_options(max_wait=0).get_position_mode()
 
     assert caught.value.outcome is Outcome.NOT_SENT
     assert flat.sim.requests == []
-    assert (await flat.coinm.using(max_wait=0).get_balances("BTC"))[0].wallet == 2
+    assert (await flat.coinm.with_options(max_wait=0).get_balances("BTC"))[0].wallet == 2
 
 
 # -- writes to what is shared

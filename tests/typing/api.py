@@ -78,7 +78,7 @@ async def connecting_gives_the_venues_own_account(
     async with venuekit.connect(venue, credentials, runtime=runtime, guard=Guard(read_only=True)) as account:
         assert_type(account, AcmeAccount)
         assert_type(await account.set_leverage("BTCUSD", 5), LeverageSetting)
-        assert_type(account.using(deadline=1.0), AcmeAccount)
+        assert_type(account.with_options(deadline=1.0), AcmeAccount)
     async with venuekit.connect("acme_perp", credentials) as found:
         assert_type(found, Account)
         found.set_leverage("BTCUSD", 5)  # type: ignore[attr-defined]

@@ -92,7 +92,7 @@ async def _download_one(name: str, account: Account, wanted: Wanted, export: Exp
     history = HISTORIES[wanted.what]
     *_, key = account.identity
     after = export.begin(name, key, same_account=wanted.same_account)
-    walk = history.walk(account.using(max_wait=_MAX_WAIT))(
+    walk = history.walk(account.with_options(max_wait=_MAX_WAIT))(
         **wanted.filters,
         # what is in the file lies behind the start, which the venue may not keep any more
         start=wanted.start if after is None else None,

@@ -126,7 +126,7 @@ async def _clear(state: State, chosen: Sequence[AccountEntry]) -> list[_Left]:
 async def _clear_one(name: str, account: Account) -> _Left:
     from venuekit.capabilities import OrderControl, OrderReader
 
-    patient = account.using(max_wait=_MAX_WAIT)
+    patient = account.with_options(max_wait=_MAX_WAIT)
     failed: list[OperationError] = []
     try:
         left = await _empty(patient, OrderControl.of(patient).cancel_all_orders)

@@ -45,7 +45,7 @@ def holdings_reader(account: Account) -> ReadHoldings:
     Raises:
         ConfigurationError: the account reads no positions or no orders, so they cannot be counted.
     """
-    urgent = account.using(priority=Priority.RISK)
+    urgent = account.with_options(priority=Priority.RISK)
     if not isinstance(urgent, PositionReader) or not isinstance(urgent, OrderReader):
         raise ConfigurationError(f"{account.venue.id}: max_position_notional needs an account that reads its positions")
     positions_of, orders_of = urgent.get_positions, urgent.get_open_orders

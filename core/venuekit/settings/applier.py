@@ -189,7 +189,7 @@ class _Work:
         self.open.add(step.name)
         account = self.accounts[step.account]
         if step.present is not None:
-            account = account.using(expected=step.present)
+            account = account.with_options(expected=step.present)
         try:
             changed = await carry_out(
                 account, step.target, symbol=step.symbol, side=step.side, margin_type=step.margin_type

@@ -222,7 +222,7 @@ async def test_a_lost_cancel_of_everything_ends_no_later_order(stage: Stage) -> 
             await call
         assert caught.value.outcome is Outcome.NOT_SENT
     other = attrs.evolve(stage.order, symbol=stage.other, quantity=stage.order.quantity / 10, price=D(60_000))
-    placed = [await account.place_order(other), await account.using(max_wait=10).place_order(stage.order)]
+    placed = [await account.place_order(other), await account.with_options(max_wait=10).place_order(stage.order)]
     await account.pause(10)
     assert {order.id for order in stage.sim.ledger.open_orders()} == {order.id for order in placed}
 
@@ -235,7 +235,7 @@ async def test_cancelling_everything_is_as_urgent_as_an_order(stage: Stage) -> N
     before = stage.account.monotonic()
     assert await stage.account.cancel_all_orders() == ()
     assert stage.account.monotonic() - before < 1
-    await stage.account.using(max_wait=100).get_open_orders()
+    await stage.account.with_options(max_wait=100).get_open_orders()
     assert stage.account.monotonic() - before > 10
 
 

@@ -113,7 +113,7 @@ class Stage(LeapingStage):
 
     async def resend_until(self) -> Any:
         """Return a view of the account that sends anew what is proven not to have been executed."""
-        return self.account.using(resend_until=(await self.account.get_server_time()) + timedelta(minutes=2))
+        return self.account.with_options(resend_until=(await self.account.get_server_time()) + timedelta(minutes=2))
 
 
 @pytest.fixture(params=PRODUCTS)

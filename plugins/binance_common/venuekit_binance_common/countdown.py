@@ -89,7 +89,7 @@ class _Heart:
         self._interval = seconds / _BEATS
         self._window = max(1, min(_MOST_WINDOW, round(self._interval * 1000)))
         # no waits: each beat is one attempt, so that whether it was answered is known of everything that left
-        self._account = account.using(deadline=self._interval, max_wait=0.0, recv_window=self._window)
+        self._account = account.with_options(deadline=self._interval, max_wait=0.0, recv_window=self._window)
         self._symbol = symbol
         self._seconds = seconds
         self._open_until = 0.0

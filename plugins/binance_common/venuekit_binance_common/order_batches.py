@@ -228,7 +228,7 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
         for pause in _LOOKS:
             await self.pause(pause)
             try:
-                found = await settle(self.using(priority=Priority.RISK).call, lost)
+                found = await settle(self.with_options(priority=Priority.RISK).call, lost)
             except OperationError:  # what cannot be read is not known: observers have seen why
                 continue
             if isinstance(found, Applied):

@@ -168,7 +168,7 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
         else:
             return
         # that read is as urgent elsewhere as a walk is not
-        answer = await self.using(priority=Priority.HISTORY).answer_rows(algo.open_orders, symbol=symbol)
+        answer = await self.with_options(priority=Priority.HISTORY).answer_rows(algo.open_orders, symbol=symbol)
         for order in sorted(await self._algo_orders(answer), key=TRACK.time):
             if span.start <= TRACK.time(order) <= span.end:
                 yield order

@@ -113,7 +113,7 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
         afterwards, when anything is left, or may be: what a symbol's books were asked for before anything was seen.
         """
         failures: list[OperationError] = []
-        urgent = self.using(priority=Priority.RISK)
+        urgent = self.with_options(priority=Priority.RISK)
         fruitless = rounds = 0
         if symbol is not None:
             failures += await self._cancel_all(symbol, ())
@@ -163,7 +163,7 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
         if algo is not None and algo.cancel_all is not None:
             outcomes.append(await _failure(self.call(algo.cancel_all, symbol=symbol)))
         elif algo is not None:
-            urgent = self.using(priority=Priority.RISK)
+            urgent = self.with_options(priority=Priority.RISK)
             try:
                 left = left or await urgent.every_open_order(symbol)
             except OperationError as unread:

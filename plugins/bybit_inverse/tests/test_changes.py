@@ -204,7 +204,7 @@ async def test_a_margin_type_that_moved_since_the_plan_is_a_conflict(
 ) -> None:
     """The read before the write shows a third value: nothing is sent."""
     with pytest.raises(Conflict) as caught:
-        await account.using(expected=MarginType.PORTFOLIO).set_margin_type(MarginType.CROSS, account_wide=True)
+        await account.with_options(expected=MarginType.PORTFOLIO).set_margin_type(MarginType.CROSS, account_wide=True)
 
     assert caught.value.outcome is Outcome.NOT_SENT
     assert arrivals(SET_MARGIN_MODE.path) == []

@@ -144,4 +144,4 @@ async def test_an_old_history_that_fails_for_now_is_an_error(account: BybitInver
     a_year(sim)
     sim.disturb(VENUE, OLD_CLOSED_PNL, Answer.json(200, {"retCode": 10016, "retMsg": "busy", "result": {}}), times=9)
     with pytest.raises(OperationError):
-        await account.using(max_wait=0.1).iter_closed_pnl(symbol="BTCUSD", start=sim_now(sim) - DAY).all()
+        await account.with_options(max_wait=0.1).iter_closed_pnl(symbol="BTCUSD", start=sim_now(sim) - DAY).all()

@@ -224,7 +224,7 @@ async def test_margin_too_small_to_be_seen(stage: Stage) -> None:
 async def test_margin_that_was_not_executed_may_be_sent_again(stage: Stage) -> None:
     """Whoever opts in has it sent once more, after the proof."""
     stage.disturb(ADD_MARGIN, DropBefore())
-    account = stage.account.using(resend_until=(await stage.account.get_server_time()) + timedelta(minutes=1))
+    account = stage.account.with_options(resend_until=(await stage.account.get_server_time()) + timedelta(minutes=1))
     assert (await account.add_margin("BTCUSD", D("0.5"))).amount == D("0.5")
     assert (added(stage.ledger), stage.sent(ADD_MARGIN)) == (D("0.5"), 2)
 
@@ -312,7 +312,7 @@ async def test_an_order_of_the_same_id_and_another_size_is_unclear(stage: Stage)
 async def test_an_order_may_be_sent_again_after_the_proof(stage: Stage) -> None:
     """Whoever opts in has it sent once more, with the same client id."""
     stage.disturb(CREATE_ORDER, DropBefore())
-    account = stage.account.using(resend_until=(await stage.account.get_server_time()) + timedelta(minutes=1))
+    account = stage.account.with_options(resend_until=(await stage.account.get_server_time()) + timedelta(minutes=1))
     order = await account.place_order(bid(client_id="again"))
     assert (order.client_id, stage.sent(CREATE_ORDER)) == ("again", 2)
     assert [one.client_id for one in stage.ledger.orders("ETHUSD")] == ["again"]
@@ -454,7 +454,7 @@ async def test_a_lost_cancel_of_everything_ends_no_later_order(stage: Stage) -> 
     with pytest.raises(Fenced, match="may still arrive"):
         await stage.account.place_orders([bid(2001), bid(2002)])
     other = await stage.account.place_order(attrs.evolve(bid(20_000), symbol="BTCUSD"))
-    later = await stage.account.using(max_wait=10).place_order(bid(2001))
+    later = await stage.account.with_options(max_wait=10).place_order(bid(2001))
     await asyncio.sleep(10)
     assert {order.id for order in stage.ledger.open_orders()} == {other.id, later.id}
 

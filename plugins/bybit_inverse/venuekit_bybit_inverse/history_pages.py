@@ -87,7 +87,7 @@ def newest_first(
 
     ``operation`` is what errors call it.
     """
-    patient = account.using(priority=Priority.HISTORY)  # some of these endpoints answer urgent questions, too
+    patient = account.with_options(priority=Priority.HISTORY)  # some of these endpoints answer urgent questions, too
 
     async def fetch(window: Span, cursor: str | None) -> walking.Page[Found[R]]:
         # A cursor arrives percent-encoded and must be sent as it came: the encoder encodes it once again.

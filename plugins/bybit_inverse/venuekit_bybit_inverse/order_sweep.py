@@ -120,4 +120,4 @@ class Sweep:
         """Return the account with what is left of the deadline."""
         if self.until is None:
             return self.account
-        return self.account.using(deadline=max(self.until - self.account.monotonic(), _NO_TIME))
+        return self.account.with_options(deadline=max(self.until - self.account.monotonic(), _NO_TIME))

@@ -35,7 +35,7 @@ async def test_a_404_again_and_again_is_absence_and_is_remembered(stage: Any, re
     assert stage.account.lacks(reported)
 
     with pytest.raises(errors.UnsupportedCapability) as again:
-        await stage.account.using(deadline=5).call(reported)
+        await stage.account.with_options(deadline=5).call(reported)
     assert again.value.outcome is Outcome.NOT_SENT
     assert len(stage.arrivals(*READ)) == sent
     assert await stage.account.call(POSITIONS) is not None
@@ -47,7 +47,7 @@ async def test_one_page_is_no_absence(stage: Any, reported: Endpoint[Any]) -> No
     assert await stage.account.call(reported) is not None
     stage.sim.disturb("toy_perp", READ, Answer.html(404))
     with pytest.raises(errors.OutcomeNotStated):
-        await stage.account.using(max_wait=0).call(reported)
+        await stage.account.with_options(max_wait=0).call(reported)
     assert not stage.account.lacks(reported)
 
 
@@ -56,7 +56,7 @@ async def test_other_pages_are_no_absence(stage: Any, reported: Endpoint[Any], s
     """A firewall and a broken gateway say nothing about what the venue has."""
     stage.sim.disturb("toy_perp", READ, Answer.html(status), times=4)
     with pytest.raises(errors.VenueError):
-        await stage.account.using(max_wait=0.5).call(reported)
+        await stage.account.with_options(max_wait=0.5).call(reported)
     assert not stage.account.lacks(reported)
 
 

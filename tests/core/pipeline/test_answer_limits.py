@@ -129,7 +129,7 @@ async def test_a_number_of_thousands_of_digits_is_no_foreign_exception(stage: An
     await stage.account.call(POSITIONS)
     stage.sim.disturb("toy_perp", POSITIONS, Answer(429, b"{}", headers))
     with pytest.raises(errors.VenueError):
-        await stage.account.using(max_wait=0).call(POSITIONS)
+        await stage.account.with_options(max_wait=0).call(POSITIONS)
 
 
 async def test_a_bomb_for_an_answer_to_a_write_is_settled(stage: Any) -> None:
@@ -144,7 +144,7 @@ async def test_a_bomb_for_an_answer_to_a_write_is_settled(stage: Any) -> None:
 async def test_an_endpoint_declares_what_its_answer_may_weigh(stage: Any) -> None:
     """More, or less, than usual where the endpoint says so."""
     with pytest.raises(errors.AnswerLost, match="answer_limit is 3 bytes"):
-        await stage.account.using(max_wait=0).call(attrs.evolve(POSITIONS, answer_limit=3))
+        await stage.account.with_options(max_wait=0).call(attrs.evolve(POSITIONS, answer_limit=3))
     stage.sim.disturb("toy_perp", POSITIONS, Rewrite(lambda body: body + b" " * ANSWER_LIMIT))
     await stage.account.call(attrs.evolve(POSITIONS, answer_limit=2 * ANSWER_LIMIT))
 
@@ -158,4 +158,4 @@ async def test_json_that_is_nested_too_deeply_is_a_lost_answer(stage: Any) -> No
 
     stage.sim.disturb("toy_perp", POSITIONS, Rewrite(lambda _: deep), times=9)
     with pytest.raises(errors.AnswerLost, match=r"depth_limit is \d+ levels"):
-        await stage.account.using(max_wait=0).call(POSITIONS)
+        await stage.account.with_options(max_wait=0).call(POSITIONS)

@@ -21,7 +21,7 @@ OTHER_SETTING = Answer.json(200, {"contract": "TOYUSD", "leverage": "7"})
 
 
 async def add(account: Any, amount: int = 5, **options: Any) -> Any:
-    return await account.using(**options).call(ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(amount))
+    return await account.with_options(**options).call(ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(amount))
 
 
 def added(stage: Any) -> list[Decimal]:

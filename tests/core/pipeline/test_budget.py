@@ -203,4 +203,4 @@ async def test_a_view_may_be_more_patient_and_settling_is_as_urgent_as_its_write
     assert stage.clock.monotonic() - started < 1
 
     with pytest.raises(errors.Throttled, match="our own budget"):
-        await stage.account.using(priority=Priority.HISTORY, max_wait=1).call(SETTINGS)
+        await stage.account.with_options(priority=Priority.HISTORY, max_wait=1).call(SETTINGS)

@@ -68,7 +68,7 @@ async def test_what_is_settled_later_bears_the_name_of_what_was_called(stage: An
             return await self.call(MOVE, contract=symbol, amount=-amount)
 
     stage.sim.disturb("toy_perp", ADD_COLLATERAL, Delay(before=3))
-    mover = Mover(stage.account._session).using(deadline=1)
+    mover = Mover(stage.account._session).with_options(deadline=1)
     with pytest.raises(errors.OutcomeUnknown, match="reduce_margin") as caught:
         await mover.reduce_margin("TOYUSD", Decimal(5))
     with pytest.raises(errors.OutcomeUnknown, match="reduce_margin"):

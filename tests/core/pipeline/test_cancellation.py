@@ -77,7 +77,7 @@ async def test_a_write_past_its_deadline_is_reported_and_not_repeated(stage: Any
     endpoint, parameters = WRITES[kind]
     stage.sim.disturb("toy_perp", endpoint, Delay(before=1))
 
-    call = stage.account.using(deadline=deadline).call(endpoint, **parameters)
+    call = stage.account.with_options(deadline=deadline).call(endpoint, **parameters)
     if deadline < 1:
         with pytest.raises(errors.OperationError) as caught:
             await call

@@ -123,7 +123,7 @@ async def test_a_raw_call_obeys_the_guard_and_nothing_is_sent(stage: Any) -> Non
 @pytest.mark.looptime
 async def test_a_halted_account_stays_halted_in_every_view(stage: Any) -> None:
     """halt() latches: the account and every view of it change nothing any more, and reads go on."""
-    view = stage.account.using(max_wait=1)
+    view = stage.account.with_options(max_wait=1)
 
     stage.account.halt()
 

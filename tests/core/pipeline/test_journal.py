@@ -110,7 +110,7 @@ async def test_a_killed_process_forgets_nothing(
     for read in (SETTINGS, COLLATERAL_HISTORY):
         sim.disturb("toy_perp", read, Delay(before=5))
     with pytest.raises(errors.OutcomeUnknown):
-        await account.using(deadline=1).call(endpoint, **parameters)
+        await account.with_options(deadline=1).call(endpoint, **parameters)
     sim.script.clear()
     await clock.sleep(30)
 

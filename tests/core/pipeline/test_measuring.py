@@ -42,7 +42,7 @@ NUMBERED: Venue[Any] = attrs.evolve(TOY_PERP, expiry=RequestExpiry.NONCE)
 
 
 async def add(account: Any, **options: Any) -> Any:
-    return await account.using(**options).call(ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(5))
+    return await account.with_options(**options).call(ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(5))
 
 
 def added(sim: Simulation) -> Decimal:
@@ -158,4 +158,4 @@ async def test_fence_is_not_believed_over_by_a_clock_that_is_doubtful(stage: Any
     known._wall -= 60_000
 
     with pytest.raises(errors.Fenced):
-        await stage.account.using(max_wait=1).call(SET_LEVERAGE, contract="GEMUSD", leverage=9)
+        await stage.account.with_options(max_wait=1).call(SET_LEVERAGE, contract="GEMUSD", leverage=9)

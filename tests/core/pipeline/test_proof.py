@@ -63,11 +63,11 @@ async def test_an_equal_delta_waits_for_the_fence_of_the_lost_one(stage: Any) ->
     stage.sim.disturb("toy_perp", ADD_COLLATERAL, DropBefore())
     stage.sim.disturb("toy_perp", COLLATERAL_HISTORY, Delay(before=30))
     with pytest.raises(errors.OutcomeUnknown):
-        await stage.account.using(deadline=1).call(ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(5))
+        await stage.account.with_options(deadline=1).call(ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(5))
     stage.sim.script.clear()
 
     first = stage.arrivals("POST", "/v1/collateral")[0].at
-    await stage.account.using(max_wait=30).call(ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(5))
+    await stage.account.with_options(max_wait=30).call(ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(5))
 
     assert stage.arrivals("POST", "/v1/collateral")[1].at > first + 6000
 
@@ -82,7 +82,7 @@ async def test_a_reading_without_a_value_is_no_conflict(stage: Any) -> None:
     endpoint = attrs.evolve(SET_LEVERAGE, readback=silent)
 
     with pytest.raises(errors.OutcomeUnknown, match="does not say"):
-        await stage.account.using(expected=Decimal(10)).call(endpoint, contract="GEMUSD", leverage=7)
+        await stage.account.with_options(expected=Decimal(10)).call(endpoint, contract="GEMUSD", leverage=7)
 
 
 async def test_a_write_within_a_cleanup_is_settled_like_any_other(stage: Any) -> None:
@@ -152,7 +152,7 @@ async def lose(stage: Any, account: Any, endpoint: Any, disturbance: Any, **para
     for read in (SETTINGS, COLLATERAL_HISTORY):
         stage.sim.disturb("toy_perp", read, Delay(before=30))
     with pytest.raises(errors.OutcomeUnknown) as caught:
-        await account.using(deadline=1).call(endpoint, **parameters)
+        await account.with_options(deadline=1).call(endpoint, **parameters)
     stage.sim.script.clear()
     return caught.value
 
@@ -203,7 +203,7 @@ async def test_settling_an_error_closes_its_line(stage: Any, journaled: Any) -> 
 
 async def test_what_met_its_deadline_is_found_out_about_later(stage: Any) -> None:
     """error.settle() tells of a write that was given up, and nothing is sent again."""
-    late = stage.account.using(deadline=1)
+    late = stage.account.with_options(deadline=1)
     stage.sim.disturb("toy_perp", ADD_COLLATERAL, Delay(before=3))
     stage.sim.disturb("toy_perp", SET_LEVERAGE, Delay(before=3))
 
@@ -224,7 +224,9 @@ async def test_a_value_is_made_of_what_is_found_later_still(stage: Any) -> None:
     """While it stays unknown the error comes anew, and the value is made once it is found."""
     stage.sim.disturb("toy_perp", ADD_COLLATERAL, Delay(before=4))
     with pytest.raises(errors.OutcomeUnknown) as caught:
-        await stage.account.using(deadline=1).made(lambda row: f"{row.amount:.0f} added", ADD_COLLATERAL, **ADDING)
+        await stage.account.with_options(deadline=1).made(
+            lambda row: f"{row.amount:.0f} added", ADD_COLLATERAL, **ADDING
+        )
     stage.sim.disturb("toy_perp", COLLATERAL_HISTORY, Delay(before=30), times=4)
     with pytest.raises(errors.OutcomeUnknown) as again:
         await caught.value.settle()

@@ -25,12 +25,14 @@ def throttled_for(seconds: int) -> Answer:
 
 
 async def set_leverage(stage: Any, value: int = 7, **options: Any) -> Change[Any]:
-    change: Change[Any] = await stage.account.using(**options).call(SET_LEVERAGE, contract="GEMUSD", leverage=value)
+    change: Change[Any] = await stage.account.with_options(**options).call(
+        SET_LEVERAGE, contract="GEMUSD", leverage=value
+    )
     return change
 
 
 async def add(stage: Any, amount: str = "5", **options: Any) -> Any:
-    return await stage.account.using(**options).call(ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(amount))
+    return await stage.account.with_options(**options).call(ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(amount))
 
 
 def added(stage: Any) -> Decimal:
@@ -356,7 +358,7 @@ async def test_a_remembered_read_ends_at_each_callers_own_deadline(stage: Any) -
     """Who joins a read that somebody else began is not hurt by that one's deadline, and keeps its own."""
     stage.sim.disturb("toy_perp", READ, Delay(before=4))
 
-    hurried = asyncio.create_task(stage.account.using(deadline=1).cached(POSITIONS))
+    hurried = asyncio.create_task(stage.account.with_options(deadline=1).cached(POSITIONS))
     patient = asyncio.create_task(stage.account.cached(POSITIONS))
 
     with pytest.raises(errors.AnswerLost, match="deadline"):

@@ -40,11 +40,11 @@ def limited(seconds: int | None = None, status: int = 429) -> Answer:
 
 
 def set_leverage(stage: Any, **options: Any) -> Any:
-    return stage.account.using(**options).call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+    return stage.account.with_options(**options).call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
 
 
 def add(stage: Any, **options: Any) -> Any:
-    return stage.account.using(**options).call(ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(5))
+    return stage.account.with_options(**options).call(ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(5))
 
 
 def added(stage: Any) -> Decimal:

@@ -19,11 +19,11 @@ COLLATERAL = ("POST", "/v1/collateral")
 
 
 async def add(stage: Any, amount: int, **options: Any) -> Any:
-    return await stage.account.using(**options).call(ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(amount))
+    return await stage.account.with_options(**options).call(ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(amount))
 
 
 async def set_leverage(stage: Any, value: int, **options: Any) -> Any:
-    return await stage.account.using(**options).call(SET_LEVERAGE, contract="GEMUSD", leverage=value)
+    return await stage.account.with_options(**options).call(SET_LEVERAGE, contract="GEMUSD", leverage=value)
 
 
 async def lose_leverage(stage: Any) -> None:
