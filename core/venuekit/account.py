@@ -100,17 +100,17 @@ class Account:
             parameters = {name: value for name, value in parameters.items() if value is not None}
         return self._session.execute(endpoint, parameters, self._options, endpoint.decode, self._read)
 
-    def made(self, make: Callable[[T], V], endpoint: Endpoint[T], /, **parameters: Any) -> Coroutine[Any, Any, V]:
+    def call_as(self, convert: Callable[[T], V], endpoint: Endpoint[T], /, **parameters: Any) -> Coroutine[Any, Any, V]:
         """
-        Do as :meth:`call`, and return what ``make`` makes of the value, also where ``settle()`` finds it later.
+        Call ``endpoint`` and convert its result; ``convert`` is also applied to a result that ``settle()`` finds later.
 
-        What ``make`` cannot use (it may raise ``ArithmeticError``, ``LookupError``, ``TypeError``, ``ValueError`` or an
-        :class:`~venuekit.errors.OperationError`) is an answer that cannot be read: of a write it is settled like a lost
-        one, so that a write which was executed is never told as one that was not.
+        What ``convert`` cannot use (it may raise ``ArithmeticError``, ``LookupError``, ``TypeError``, ``ValueError`` or
+        an :class:`~venuekit.errors.OperationError`) is an answer that cannot be read: of a write it is settled like a
+        lost one, so that a write which was executed is never told as one that was not.
         """
         if None in parameters.values():
             parameters = {name: value for name, value in parameters.items() if value is not None}
-        return self._session.execute(endpoint, parameters, self._options, endpoint.decode, self._read, make)
+        return self._session.execute(endpoint, parameters, self._options, endpoint.decode, self._read, convert)
 
     async def answer(self, endpoint: Endpoint[T], /, **parameters: Any) -> Answer[T]:
         """Do as :meth:`call`, and also say when the answer was true; with ``keep_raw`` keep it as plain JSON too."""
@@ -119,7 +119,7 @@ class Account:
     def answer_as(
         self, convert: Callable[[Answer[T]], V], endpoint: Endpoint[T], /, **parameters: Any
     ) -> Coroutine[Any, Any, V]:
-        """Do as :meth:`made` with an :meth:`answer`; one that ``settle()`` finds later has no ``raw``."""
+        """Do as :meth:`call_as` with an :meth:`answer`; one that ``settle()`` finds later has no ``raw``."""
         parameters = {name: value for name, value in parameters.items() if value is not None}
         clock = self._session.venue_session.clock
         as_of = clock.now()

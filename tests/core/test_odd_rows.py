@@ -66,7 +66,7 @@ async def test_rows_are_read_without_those_that_cannot_be_read(
 async def test_what_needs_every_row_reads_all_or_none(sim: Simulation, runtime: venuekit.Runtime) -> None:
     """``call``, ``answer`` and ``made`` take no list with an odd row."""
     account = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
-    for ask in (account.call, account.answer, lambda *which, **more: account.made(len, *which, **more)):
+    for ask in (account.call, account.answer, lambda *which, **more: account.call_as(len, *which, **more)):
         sim.disturb("toy_perp", POSITIONS, spoil(1, size="NaN"))
         with pytest.raises(PayloadMismatch, match=r"positions\[1\]\.size"):
             await ask(POSITIONS, flat=True)

@@ -50,7 +50,7 @@ class BinanceLeverage(Account, LeverageControl):
             row = change.answer or LeverageRow(symbol, int(leverage))
             return self._setting(row.symbol, Decimal(row.leverage), row.largest, changed=change.changed)
 
-        return await self.made(setting, self.SET_LEVERAGE, symbol=symbol, leverage=leverage)
+        return await self.call_as(setting, self.SET_LEVERAGE, symbol=symbol, leverage=leverage)
 
     def _setting(
         self, symbol: str, leverage: Decimal, largest: Decimal | None, *, changed: bool | None

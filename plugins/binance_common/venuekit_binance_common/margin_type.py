@@ -51,7 +51,7 @@ class BinanceMarginType(Account, MarginTypeControl):
         def setting(change: Change[Acknowledgement]) -> MarginTypeSetting:
             return MarginTypeSetting(symbol, MarginType(margin_type), change.changed)
 
-        return await self.made(setting, self.SET_MARGIN_TYPE, symbol=symbol, marginType=word)
+        return await self.call_as(setting, self.SET_MARGIN_TYPE, symbol=symbol, marginType=word)
 
 
 def margin_type_readback(read_symbol: ReadSymbol) -> Readback:

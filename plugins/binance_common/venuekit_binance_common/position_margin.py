@@ -47,7 +47,7 @@ class BinancePositionMargin(Account, PositionMarginControl):
             signed = moved.amount if direction == ADDED else -moved.amount
             return MarginChange(symbol, side or PositionSide.BOTH, moved.asset, signed, moved.time)
 
-        return await self.made(
+        return await self.call_as(
             change,
             self.POSITION_MARGIN,
             symbol=symbol,

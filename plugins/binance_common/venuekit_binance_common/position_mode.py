@@ -55,7 +55,7 @@ class BinancePositionMode(Account, PositionModeControl):
         def setting(change: Change[Acknowledgement]) -> PositionModeSetting:
             return PositionModeSetting(PositionMode(mode), self._shared_with(), change.changed)
 
-        return await self.made(setting, self.SET_POSITION_MODE, dualSidePosition=mode == PositionMode.HEDGE)
+        return await self.call_as(setting, self.SET_POSITION_MODE, dualSidePosition=mode == PositionMode.HEDGE)
 
     def _shared_with(self) -> tuple[str, ...]:
         return self.behaviour(PositionModeBehaviour).shared_with

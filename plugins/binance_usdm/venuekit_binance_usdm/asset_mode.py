@@ -47,7 +47,7 @@ class BinanceAssetMode(Account, AssetModeControl):
         def setting(change: Change[Acknowledgement]) -> AssetModeSetting:
             return AssetModeSetting(AssetMode(mode), change.changed)
 
-        return await self.made(setting, self.SET_ASSET_MODE, multiAssetsMargin=mode == AssetMode.MULTI)
+        return await self.call_as(setting, self.SET_ASSET_MODE, multiAssetsMargin=mode == AssetMode.MULTI)
 
 
 def asset_mode_readback(endpoint: Endpoint[T]) -> Readback:

@@ -58,7 +58,7 @@ class BybitLeverage(Account, LeverageControl):
             words = "leverage belongs to the symbol here, not to a side or a margin type"
             raise self.refuse(words, operation="set_leverage", subject=symbol)
         wanted = self._checked(symbol, leverage)
-        return await self.made(
+        return await self.call_as(
             lambda change: LeverageSetting(symbol, wanted, wanted, changed=change.changed),
             self.change_leverage,
             category=CATEGORY,

@@ -47,7 +47,7 @@ class BybitMarginType(Account, MarginTypeControl):
         if self.moved(present.margin_type):
             words = f"{present.margin_type} holds, not what the change was planned from"
             raise Conflict(words, venue=self.venue.id, operation="set_margin_type", outcome=Outcome.NOT_SENT)
-        return await self.made(
+        return await self.call_as(
             lambda change: MarginTypeSetting(None, margin_type, changed=change.changed),
             self.change_margin_mode,
             setMarginMode=MarginMode.of(margin_type).value,

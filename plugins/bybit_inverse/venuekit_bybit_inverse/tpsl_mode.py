@@ -39,7 +39,9 @@ class BybitTpSlMode(Account, TpSlModeControl):
         def setting(change: Change[TpSlModeRow]) -> TpSlModeSetting:
             return TpSlModeSetting(symbol, asked if change.answer is None else _held(change.answer), change.changed)
 
-        return await self.made(setting, self.change_tpsl_mode, category=CATEGORY, symbol=symbol, tpSlMode=_WORDS[asked])
+        return await self.call_as(
+            setting, self.change_tpsl_mode, category=CATEGORY, symbol=symbol, tpSlMode=_WORDS[asked]
+        )
 
 
 def _held(row: TpSlModeRow) -> TpSlMode:

@@ -224,7 +224,7 @@ async def test_a_value_is_made_of_what_is_found_later_still(stage: Any) -> None:
     """While it stays unknown the error comes anew, and the value is made once it is found."""
     stage.sim.disturb("toy_perp", ADD_COLLATERAL, Delay(before=4))
     with pytest.raises(errors.OutcomeUnknown) as caught:
-        await stage.account.with_options(deadline=1).made(
+        await stage.account.with_options(deadline=1).call_as(
             lambda row: f"{row.amount:.0f} added", ADD_COLLATERAL, **ADDING
         )
     stage.sim.disturb("toy_perp", COLLATERAL_HISTORY, Delay(before=30), times=4)

@@ -46,7 +46,7 @@ class ToyLeverage(Account, LeverageControl):
         def setting(change: Change[LeverageRow]) -> LeverageSetting:
             return _leverage(change.answer or LeverageRow(symbol, Decimal(leverage)), changed=change.changed)
 
-        return await self.made(setting, SET_LEVERAGE, contract=symbol, leverage=leverage)
+        return await self.call_as(setting, SET_LEVERAGE, contract=symbol, leverage=leverage)
 
 
 class ToyMarginType(Account, MarginTypeControl):
@@ -72,7 +72,7 @@ class ToyMarginType(Account, MarginTypeControl):
             row = change.answer or MarginRow(symbol, margin_type.value)
             return MarginTypeSetting(row.contract, MarginType(row.margin), change.changed)
 
-        return await self.made(setting, SET_MARGIN, contract=symbol, margin=margin_type.value)
+        return await self.call_as(setting, SET_MARGIN, contract=symbol, margin=margin_type.value)
 
 
 def _leverage(row: LeverageRow, *, changed: bool | None) -> LeverageSetting:
