@@ -264,12 +264,12 @@ class Account:
 
     def support(self, capability: type[Capability]) -> Support:
         """Say whether this account, here, may use a capability, and why not."""
-        learned = (self._session.learned or {}).get(capability)
-        if learned is not None:
-            return Support(SupportState.UNSUPPORTED, learned, "account")
+        reason = (self._session.learned or {}).get(capability)
+        if reason is not None:
+            return Support(SupportState.UNSUPPORTED, reason, "account")
         return declared_support(self.venue, capability, self._session.venue_session.environment)
 
-    def learn(self, capability: type[Capability], reason: str) -> None:
+    def mark_unsupported(self, capability: type[Capability], reason: str) -> None:
         """Remember that this account cannot do something after all, in the venue's words."""
         if self._session.learned is None:
             self._session.learned = {}
@@ -288,7 +288,7 @@ class Account:
         """Seconds a call may take in all; what makes several requests of it shares them out. None for no limit."""
         return self._options.deadline
 
-    def moved(self, present: object) -> bool:
+    def differs_from_expected(self, present: object) -> bool:
         """Say whether a setting that reads ``present`` is not the one that :meth:`with_options` was told to expect."""
         return self._options.expected is not UNSET and present != self._options.expected
 

@@ -270,7 +270,7 @@ async def test_support_names_who_decided(sim: Simulation) -> None:
     venue = attrs.evolve(TOY_PERP, environments=(here,))
     async with Runtime(clock=sim._clock, journal=False) as runtime:
         account = await runtime.open(venue, Credentials(sim.key, sim.secret, "live"))
-        account.learn(BalanceReader, "the key may not see balances")
+        account.mark_unsupported(BalanceReader, "the key may not see balances")
 
         told = {
             kind: account.support(kind)
@@ -295,7 +295,7 @@ async def test_what_is_not_supported_is_refused_before_sending(sim: Simulation) 
     venue = attrs.evolve(TOY_PERP, environments=(here,))
     async with Runtime(clock=sim._clock, journal=False) as runtime:
         account = await runtime.open(venue, Credentials(sim.key, sim.secret, "live"))
-        account.learn(BalanceReader, "the key may not see balances")
+        account.mark_unsupported(BalanceReader, "the key may not see balances")
         sim.requests.clear()
 
         with pytest.raises(errors.UnsupportedCapability, match="leverage is fixed in this environment"):

@@ -44,7 +44,7 @@ class BybitMarginType(Account, MarginTypeControl):
         if present.margin_type is margin_type:
             # The venue does not document what it answers to setting the present mode again.
             return MarginTypeSetting(None, margin_type, changed=False)
-        if self.moved(present.margin_type):
+        if self.differs_from_expected(present.margin_type):
             words = f"{present.margin_type} holds, not what the change was planned from"
             raise Conflict(words, venue=self.venue.id, operation="set_margin_type", outcome=Outcome.NOT_SENT)
         return await self.call_as(
