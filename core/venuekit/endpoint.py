@@ -127,7 +127,7 @@ class Parameter:
 
     ``choices``, ``minimum``, ``maximum`` and ``pattern`` (a regular expression for the whole text) hold what the
     venue documents for every symbol and account, so that what they refuse is refused before sending. What the venue
-    does not take, but guards, subjects and settling want to know of a request, is ``told`` and never sent. A listen
+    does not take, but guards, subjects and settling want to know of a request, is ``local`` and never sent. A listen
     key is ``secret``: shown nowhere, and not in the journal; left out, the name tells.
     """
 
@@ -139,7 +139,7 @@ class Parameter:
     minimum: Decimal | None = None
     maximum: Decimal | None = None
     pattern: str | None = None
-    told: bool = False
+    local: bool = False
     secret: bool = attrs.field(default=attrs.Factory(lambda self: is_secret_name(self.name), takes_self=True))
 
 
@@ -248,7 +248,7 @@ class Endpoint(Generic[T]):
     note: str = ""
     by_name: Mapping[str, Parameter] = attrs.field(init=False, repr=False)  #: parameters
     required: frozenset[str] = attrs.field(init=False, repr=False)
-    told: frozenset[str] = attrs.field(init=False, repr=False)  #: names that are never sent
+    local: frozenset[str] = attrs.field(init=False, repr=False)  #: names that are never sent
     secret: frozenset[str] = attrs.field(init=False, repr=False)
     is_write: bool = attrs.field(init=False, repr=False)  #: whether a lost answer matters
     check_echo: Check | None = attrs.field(init=False, repr=False)  #: None where it repeats nothing
@@ -268,7 +268,7 @@ class Endpoint(Generic[T]):
             raise ValueError(f"{self}: its subject is a symbol, but no parameter has the role SYMBOL")
         object.__setattr__(self, "by_name", by_name)
         object.__setattr__(self, "is_write", self.effect not in {Effect.READ, Effect.SESSION})
-        for flag in ("required", "told", "secret"):
+        for flag in ("required", "local", "secret"):
             object.__setattr__(self, flag, frozenset(p.name for p in self.parameters if getattr(p, flag)))
         echoes = self.echoes if isinstance(self.echoes, tuple) else (self.echoes,)
         if unknown := {name for each in echoes for name in each.names} - by_name.keys():

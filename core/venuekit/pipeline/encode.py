@@ -38,7 +38,7 @@ def encode(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> tuple[str,
         missing = ", ".join(sorted(endpoint.required - parameters.keys()))
         raise ValueError(f"{endpoint} needs {missing}")
     declared = endpoint.by_name
-    if endpoint.told:
+    if endpoint.local:
         parameters = _sent(endpoint, parameters)
     if endpoint.encoding is Encoding.JSON:
         values = {name: _checked(endpoint, declared, name, value) for name, value in parameters.items()}
@@ -53,9 +53,9 @@ def encode(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> tuple[str,
 
 def _sent(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what the venue is to see; the rest is checked like it, and stays here."""
-    for name in endpoint.told & parameters.keys():
+    for name in endpoint.local & parameters.keys():
         _checked(endpoint, endpoint.by_name, name, parameters[name])
-    return {name: value for name, value in parameters.items() if name not in endpoint.told}
+    return {name: value for name, value in parameters.items() if name not in endpoint.local}
 
 
 def _checked(endpoint: Endpoint[Any], declared: Mapping[str, Parameter], name: str, value: Any) -> _Checked:

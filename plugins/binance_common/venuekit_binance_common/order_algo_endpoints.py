@@ -152,7 +152,7 @@ def _cancel(terms: OrderTerms, settling: AlgoSettling) -> Endpoint[Change[AlgoOr
         decode=Changing(decoders.decode_algo_order),
         echoes=Echoes(_NAMED),
         # the venue takes no symbol here; a guard that allows only some wants to know it
-        parameters=(*ALGO_NAME, Parameter("symbol", role=Role.SYMBOL, told=True)),
+        parameters=(*ALGO_NAME, Parameter("symbol", role=Role.SYMBOL, local=True)),
         effect=Effect.SET,
         area=Area.ORDERS,
         reduces=always,

@@ -31,8 +31,8 @@ __all__ = [
 
 Parameters = Mapping[str, Any]
 #: what a contract of an order is worth in the quote asset, and (as texts) of each order of a batch: for a guard
-CONTRACT_SIZE = Parameter("contractSize", Kind.DECIMAL, told=True)
-CONTRACT_SIZES = Parameter("contractSizes", Kind.LIST, told=True)
+CONTRACT_SIZE = Parameter("contractSize", Kind.DECIMAL, local=True)
+CONTRACT_SIZES = Parameter("contractSizes", Kind.LIST, local=True)
 #: what an order may be priced by, the one that binds most first
 _PRICES = ("price", "triggerPrice", "stopPrice")
 #: ids by which an order is, or is to be, known

@@ -44,7 +44,7 @@ def test_what_is_only_told_is_checked_and_never_sent(encoding: Encoding) -> None
         "/order",
         decode=bytes,
         encoding=encoding,
-        parameters=(Parameter("id"), Parameter("symbol", told=True)),
+        parameters=(Parameter("id"), Parameter("symbol", local=True)),
     )
 
     assert encode(endpoint, {"symbol": "A", "id": "7"}) == encode(endpoint, {"id": "7"})

@@ -39,7 +39,7 @@ CANCEL: Endpoint[bytes] = Endpoint(
     "DELETE",
     "/v1/order",
     decode=bytes,
-    parameters=(Parameter("id"), Parameter("contract", role=Role.SYMBOL, told=True)),
+    parameters=(Parameter("id"), Parameter("contract", role=Role.SYMBOL, local=True)),
 )
 
 
