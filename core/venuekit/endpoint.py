@@ -28,7 +28,7 @@ __all__ = [
     "Priority",
     "Role",
     "Security",
-    "Subject",
+    "WriteScope",
 ]
 
 T = TypeVar("T")
@@ -59,14 +59,14 @@ class Encoding(enum.StrEnum):
     JSON = "json"
 
 
-class Subject(enum.StrEnum):
+class WriteScope(enum.StrEnum):
     """
     What a write is about: whom it excludes while it is under way, and whom it can hurt while it may still arrive.
 
     Writes run one after another, and wait for an earlier one that may still arrive, where both are about the ACCOUNT,
     or one about it and the other about a SYMBOL or an AMENDMENT; about the same SYMBOL (its margin, or a setting of it
     that both touch); or about an AMENDMENT of the same order. ORDER, which opens orders, waits for nobody, unless it
-    rests: then for as long as a lost EVERY_ORDER, which ends all of a symbol (without one, of the account), may still
+    rests: then for as long as a lost ALL_ORDERS, which ends all of a symbol (without one, of the account), may still
     arrive and end it, too.
     """
 
@@ -74,7 +74,7 @@ class Subject(enum.StrEnum):
     SYMBOL = "symbol"
     AMENDMENT = "amendment"
     ORDER = "order"
-    EVERY_ORDER = "every_order"
+    ALL_ORDERS = "all_orders"
 
 
 class Area(enum.StrEnum):
@@ -109,7 +109,7 @@ class Kind(enum.StrEnum):
 
 
 class Role(enum.StrEnum):
-    """What a parameter means; guards, subjects and error texts read it."""
+    """What a parameter means; guards, write scopes and error texts read it."""
 
     SYMBOL = "symbol"
     LEVERAGE = "leverage"
@@ -127,8 +127,8 @@ class Parameter:
 
     ``choices``, ``minimum``, ``maximum`` and ``pattern`` (a regular expression for the whole text) hold what the
     venue documents for every symbol and account, so that what they refuse is refused before sending. What the venue
-    does not take, but guards, subjects and settling want to know of a request, is ``local`` and never sent. A listen
-    key is ``secret``: shown nowhere, and not in the journal; left out, the name tells.
+    does not take, but guards, write scopes and settling want to know of a request, is ``local`` and never sent. A
+    listen key is ``secret``: shown nowhere, and not in the journal; left out, the name tells.
     """
 
     name: str = attrs.field(kw_only=False)
@@ -176,14 +176,14 @@ class Endpoint(Generic[T]):
         asks: The orders that are asked for, where positions are limited; left out, a QUANTITY is refused there.
         symbols, client_ids: Those that a request names within its items, for guards, fences, errors and the journal;
             left out, those of the parameters whose role is SYMBOL or CLIENT_ID.
-        sets: For a SET of the subject SYMBOL: names of the settings that it writes, moves, or is coupled with. One that
+        sets: For a SET of the scope SYMBOL: names of the settings that it writes, moves, or is coupled with. One that
             has none of them in common with another one does not wait for it; left out, every setting of the symbol.
         orders: For AMENDMENT: the orders it is about; left out, the one named by SYMBOL, ORDER_ID and CLIENT_ID.
-        rests: For the subject ORDER: whether an order of the request can rest, told from the parameters; left out, it
+        rests: For the scope ORDER: whether an order of the request can rest, told from the parameters; left out, it
             can. What cannot waits for no lost cancellation of every order (:class:`~venuekit.order_scope.Resting`).
         priority: Left out, what changes something is RISK, what serves walks alone (``iter_...``) HISTORY, the rest
             READ; :meth:`~venuekit.Account.with_options` has it per call.
-        subject: What a write is about; None for reads and for writes that wait for nothing.
+        write_scope: What a write locks; None for reads and for writes that wait for nothing.
         no_change: Codes that mean "it is so already"; ``no_change_is_read`` says that ``readback`` has to agree before
             they are believed, and that they are refusals where it reads another value.
         doubtful: Codes whose meaning only a read can tell; ``doubtful_after_loss``: after a lost answer only.
@@ -226,7 +226,7 @@ class Endpoint(Generic[T]):
     sets: frozenset[str] = frozenset()
     orders: Callable[[Mapping[str, Any]], Collection[OrderName]] | None = None
     rests: Callable[[Mapping[str, Any]], bool] | None = None
-    subject: Subject | None = None
+    write_scope: WriteScope | None = None
     no_change: frozenset[int | str] = frozenset()
     no_change_is_read: bool = False
     doubtful: frozenset[int | str] = frozenset()
@@ -264,8 +264,8 @@ class Endpoint(Generic[T]):
             raise ValueError(f"{self}: it has no readback that could agree with its no_change")
         if not isinstance(self.weight, int) and self.weight_most <= 0:
             raise ValueError(f"{self}: a weight that depends on parameters needs weight_most")
-        if self.subject is Subject.SYMBOL and not any(p.role is Role.SYMBOL for p in self.parameters):
-            raise ValueError(f"{self}: its subject is a symbol, but no parameter has the role SYMBOL")
+        if self.write_scope is WriteScope.SYMBOL and not any(p.role is Role.SYMBOL for p in self.parameters):
+            raise ValueError(f"{self}: its write scope is a symbol, but no parameter has the role SYMBOL")
         object.__setattr__(self, "by_name", by_name)
         object.__setattr__(self, "is_write", self.effect not in {Effect.READ, Effect.SESSION})
         for flag in ("required", "local", "secret"):

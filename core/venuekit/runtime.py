@@ -18,7 +18,7 @@ from venuekit import errors
 from venuekit.capabilities import Capability, capability_of
 from venuekit.clock import Clock, ClockWarning, SystemClock, VenueClock
 from venuekit.credentials import Credentials, Secret
-from venuekit.endpoint import Endpoint, Subject
+from venuekit.endpoint import Endpoint, WriteScope
 from venuekit.pipeline.account_session import AccountSession, VenueSession
 from venuekit.pipeline.budget import Budget, PoolName
 from venuekit.pipeline.guard import Guard
@@ -27,8 +27,8 @@ from venuekit.pipeline.journal_lines import Unresolved
 from venuekit.pipeline.observe import Observer
 from venuekit.pipeline.policy import RetryPolicy
 from venuekit.pipeline.proxy import proxy_of
-from venuekit.pipeline.subjects import FENCING, Fence, Footprint, Subjects, footprint_of
 from venuekit.pipeline.wire import RestWire
+from venuekit.pipeline.write_scopes import FENCING, Fence, Footprint, WriteScopes, footprint_of
 from venuekit.remembered import Remembered
 from venuekit.venue import Environment, EnvironmentName, Limit, LimitScope, Venue
 
@@ -55,7 +55,7 @@ class Closing(Protocol):
 
 class Runtime:
     """
-    What accounts share: transports, clocks, budgets, subjects; an async context manager that belongs to one loop.
+    What accounts share: transports, clocks, budgets, write scopes; an async context manager that belongs to one loop.
 
     What hooks make for it and has an ``async def aclose()`` is closed with it, the last one first.
 
@@ -94,7 +94,7 @@ class Runtime:
         self._venue_sessions: dict[tuple[str, str], tuple[VenueSession, Transport]] = {}
         self._operators: dict[str, tuple[RetryPolicy, tuple[Observer, ...]]] = {}
         self._pools: dict[PoolName, Budget] = {}
-        self._subjects: dict[tuple[str, str, str], Subjects] = {}
+        self._write_scopes: dict[tuple[str, str, str], WriteScopes] = {}
         #: what hooks made and has to be closed, in the order it was made
         self._made: list[Closing] = []
         #: journals whose open lines have been made fences, by the path of their files
@@ -162,17 +162,17 @@ class Runtime:
                 pool(limit)
         if environment.name is EnvironmentName.LIVE and (broken := self._plugins.broken_operators()):
             guard = attrs.evolve(guard, barred="; ".join(map(str, broken)))
-        subjects = self._subjects.setdefault((venue.realm, environment.site, account), Subjects())
+        write_scopes = self._write_scopes.setdefault((venue.realm, environment.site, account), WriteScopes())
         session = AccountSession(
             venue_session=venue_session,
             wire=RestWire(environment.rest, venue.signing, transport, credentials.key.reveal(), signer),
-            subjects=subjects,
+            write_scopes=write_scopes,
             pool=pool,
             guard=attrs.evolve(guard, read_only=True) if read_only else guard,
             clock=self._clock,
             account=account,
             keep_raw=keep_raw,
-            journal=self._journal_of(venue, environment, account, subjects),
+            journal=self._journal_of(venue, environment, account, write_scopes),
             secrets=(credentials.key, credentials.secret),
         )
         opened = venue.account(session)
@@ -227,7 +227,7 @@ class Runtime:
         return find
 
     def _journal_of(
-        self, venue: Venue[Any], environment: Environment, account: str, subjects: Subjects
+        self, venue: Venue[Any], environment: Environment, account: str, write_scopes: WriteScopes
     ) -> FileJournal | None:
         """Return the journal of an account, None where none is kept; the first time, its open lines become fences."""
         if self._journal is False or (self._journal is None and environment.name is not EnvironmentName.LIVE):
@@ -236,10 +236,10 @@ class Runtime:
         stem = directory / f"{venue.id}-{environment.name}-{account}"
         journal = self._journals.get(stem)
         if journal is None:
-            journal = self._journals[stem] = self._kept(FileJournal(stem, subjects.recent))
+            journal = self._journals[stem] = self._kept(FileJournal(stem, write_scopes.recent))
             for entry in journal.unresolved():  # it may still arrive, and win over what is sent now
                 if (fence := _fence_of(venue, entry)) is not None:
-                    subjects.raise_fence(fence)
+                    write_scopes.raise_fence(fence)
         return journal
 
     def _check_loop(self) -> None:
@@ -279,11 +279,11 @@ def _fence_of(venue: Venue[Any], entry: Unresolved) -> Fence | None:
     for endpoint in venue.endpoints:
         if (endpoint.verb, endpoint.path) == (entry.verb, entry.path):
             try:
-                footprint = footprint_of(endpoint, entry.parameters) if endpoint.subject in FENCING else None
+                footprint = footprint_of(endpoint, entry.parameters) if endpoint.write_scope in FENCING else None
             except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):  # a line may say anything
-                footprint = Footprint(Subject.ACCOUNT)
+                footprint = Footprint(WriteScope.ACCOUNT)
             return None if footprint is None else Fence(footprint, until, object(), told)
-    return Fence(Footprint(Subject.ACCOUNT), until, object(), told)  # an endpoint that the plugin no longer has
+    return Fence(Footprint(WriteScope.ACCOUNT), until, object(), told)  # an endpoint that the plugin no longer has
 
 
 def _fingerprint(key: Secret) -> str:

@@ -13,7 +13,7 @@ from venuekit.pipeline.retry import TABLE, Column
 COLUMNS = {
     "READ": Column.READ,
     "SET": Column.SET,
-    "SET of EVERY_ORDER": Column.EVERY_ORDER,
+    "SET of ALL_ORDERS": Column.ALL_ORDERS,
     "KEYED, DELTA": Column.ONCE,
     "SESSION": Column.SESSION,
     "end of a SESSION": Column.SESSION_END,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from venuekit.endpoint import Effect, Subject
+from venuekit.endpoint import Effect, WriteScope
 from venuekit.plugins import make_plugins
 from venuekit.venue import Venue
 from venuekit_bybit_inverse import endpoints as bybit
@@ -24,18 +24,18 @@ def test_every_placing_says_what_rests_and_every_amendment_what_it_amends(venue:
     written = [one for one in DECLARED[venue].endpoints if one.is_write]
     placing = [one for one in written if one.effect is Effect.KEYED]
     assert placing
-    assert all(one.subject is Subject.ORDER and one.rests is not None for one in placing)
+    assert all(one.write_scope is WriteScope.ORDER and one.rests is not None for one in placing)
     amends = [one for one in written if any("amend" in method.__name__ for method in one.serves)]
     assert bool(amends) is (venue != "aster_usdm")
     for one in amends:
-        assert one.subject is Subject.AMENDMENT
+        assert one.write_scope is WriteScope.AMENDMENT
         example = {"symbol": "A", "orderId": 7, "orderLinkId": "mine", "origClientOrderId": "mine"}
         items = {name: [example, example | {"orderId": 8}] for name in ("batchOrders", "request")}
         names = {(name.symbol, name.id, name.client_id) for name in one.orders_of(example | items)}
         assert names == {("A", "7", "mine")} | ({("A", "8", "mine")} if one.orders else set())
     ends = [one for one in written if any(each.__name__ == "cancel_all_orders" for each in one.serves)]
     assert ends
-    assert all(one.subject is Subject.EVERY_ORDER for one in ends)
+    assert all(one.write_scope is WriteScope.ALL_ORDERS for one in ends)
 
 
 RESTS: list[tuple[dict[str, str], bool]] = [

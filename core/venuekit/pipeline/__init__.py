@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from venuekit.pipeline.options import UNSET, Options
     from venuekit.pipeline.policy import RetryPolicy
     from venuekit.pipeline.proxy import Proxy as Proxy
-    from venuekit.pipeline.subjects import Subjects
     from venuekit.pipeline.wire import RestWire, Wire
+    from venuekit.pipeline.write_scopes import WriteScopes
 
 if not TYPE_CHECKING:
     __getattr__, __dir__ = _lazy(
@@ -38,7 +38,7 @@ if not TYPE_CHECKING:
             "options": "UNSET Options",
             "policy": "RetryPolicy",
             "proxy": "Proxy",
-            "subjects": "Subjects",
+            "write_scopes": "WriteScopes",
             "wire": "RestWire Wire",
         },
     )
@@ -59,9 +59,9 @@ __all__ = [
     "RestWire",
     "RetryPolicy",
     "SlidingBudget",
-    "Subjects",
     "UnreadableLine",
     "Unresolved",
     "VenueSession",
     "Wire",
+    "WriteScopes",
 ]

@@ -17,8 +17,8 @@ from venuekit.pipeline.guard import Guard
 from venuekit.pipeline.journal import Journal
 from venuekit.pipeline.observe import Observer
 from venuekit.pipeline.policy import RetryPolicy
-from venuekit.pipeline.subjects import Subjects
 from venuekit.pipeline.wire import Wire
+from venuekit.pipeline.write_scopes import WriteScopes
 from venuekit.remembered import Remembered
 from venuekit.venue import Environment, Limit, LimitScope, Venue
 
@@ -66,7 +66,7 @@ class AccountSession:
 
     venue_session: VenueSession
     wire: Wire = attrs.field(repr=False)
-    subjects: Subjects = attrs.field(repr=False)
+    write_scopes: WriteScopes = attrs.field(repr=False)
     pool: Callable[[Limit], Budget] = attrs.field(repr=False)
     guard: Guard = attrs.field(repr=False)
     clock: Clock = attrs.field(repr=False)

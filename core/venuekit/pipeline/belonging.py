@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from venuekit import errors
 from venuekit.clock import clock_error
-from venuekit.endpoint import Effect, Subject
+from venuekit.endpoint import Effect, WriteScope
 from venuekit.pipeline.classify import Failure, FailureKind
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def misplaced(operation: Operation[Any], response: HttpResponse) -> str | None:
     if older:
         return _OLDER
     if older is None and operation.session.wire.strays and not operation.has_own_connection:
-        operation.has_own_connection = operation.endpoint.subject is Subject.EVERY_ORDER
+        operation.has_own_connection = operation.endpoint.write_scope is WriteScope.ALL_ORDERS
         return "it repeats nothing of what was asked, and answers that nobody asked for have been met before"
     return None
 

@@ -14,8 +14,8 @@ from venuekit.errors import OperationError, Outcome
 from venuekit.pipeline.classify import Failure, leaves_open
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
-from venuekit.pipeline.subjects import QUEUED, footprint_of
 from venuekit.pipeline.turns import take_turn, too_long, wait_for_fences
+from venuekit.pipeline.write_scopes import QUEUED, footprint_of
 from venuekit.resolution import Call
 
 if TYPE_CHECKING:
@@ -114,14 +114,14 @@ def _admit(  # noqa: PLR0917 - the parts of one request, in the order they are u
 
 async def _write(operation: Operation[Any], call: Call) -> Any:
     """Deliver a write when its turn comes; however it ends, its outcome is known to journal and observers."""
-    endpoint, subjects, subject = operation.endpoint, operation.session.subjects, operation.endpoint.subject
-    queued = footprint_of(endpoint, operation.parameters) if subject in QUEUED else None
+    endpoint, write_scopes, scope = operation.endpoint, operation.session.write_scopes, operation.endpoint.write_scope
+    queued = footprint_of(endpoint, operation.parameters) if scope in QUEUED else None
     if queued is not None:
         operation.called = CALLED.get()  # for those behind it; later another method may be under way
-        if not subjects.try_enter(queued, operation):
+        if not write_scopes.try_enter(queued, operation):
             await take_turn(operation, queued)
     try:
-        if subjects.fences and subject is not None:
+        if write_scopes.fences and scope is not None:
             await wait_for_fences(operation, call)
         if endpoint.before is not None:
             operation.before = await endpoint.before(call, operation.parameters)
@@ -137,7 +137,7 @@ async def _write(operation: Operation[Any], call: Call) -> Any:
         raise
     finally:
         if queued is not None:
-            subjects.leave(queued)
+            write_scopes.leave(queued)
     _conclude(operation, value)
     if operation.convert is None:
         return value
@@ -158,7 +158,7 @@ def _conclude(operation: Operation[Any], value: Any) -> None:
     claims = operation.claims
     if endpoint.claims is not None:
         claims = endpoint.claims(value)
-        operation.session.subjects.claim(claims)
+        operation.session.write_scopes.claim(claims)
     if endpoint.item_refusals is not None and leaves_open(operation.session.venue_session.venue, endpoint, value):
         operation.leave_open()
     elif operation.journal_id is not None or operation.client_ids:

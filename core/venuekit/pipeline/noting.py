@@ -28,7 +28,7 @@ def use_client_ids(operation: Operation[Any]) -> None:
         InvalidArgument: the order of an earlier write could not be told from the one of this write.
     """
     session, now = operation.session, operation.sent_at
-    recent = session.subjects.recent
+    recent = session.write_scopes.recent
     if not operation.client_ids:  # a later attempt of the same write meets its own
         ids = tuple(operation.endpoint.client_ids_of(operation.parameters))
         if session.journal is not None:
@@ -81,9 +81,9 @@ def closed(operation: Operation[Any], outcome: Outcome, claims: str | None) -> N
     now = session.venue_session.clock.milliseconds()
     if operation.client_ids:
         if outcome is Outcome.APPLIED:
-            session.subjects.recent.note(operation.client_ids, now)
+            session.write_scopes.recent.note(operation.client_ids, now)
         else:
-            session.subjects.recent.forget(operation.client_ids)
+            session.write_scopes.recent.forget(operation.client_ids)
     if operation.journal_id is None or session.journal is None:
         return
     # a full disk does not undo what the venue did

@@ -15,7 +15,7 @@ from venuekit.ask import Ask
 from venuekit.clock import from_milliseconds
 from venuekit.credentials.redactor import redact, redact_parameters
 from venuekit.echoes import OtherAnswer
-from venuekit.endpoint import Effect, Endpoint, Priority, Role, Subject
+from venuekit.endpoint import Effect, Endpoint, Priority, Role, WriteScope
 from venuekit.errors import OperationError, Outcome
 from venuekit.message import HttpResponse
 from venuekit.payloads.json_text import TooDeep
@@ -26,7 +26,7 @@ from venuekit.pipeline.classify import LEAVING_OPEN, Failure, FailureKind, class
 from venuekit.pipeline.closing import SHUTTING, heed, learn, too_long
 from venuekit.pipeline.noting import closed, note, use_client_ids
 from venuekit.pipeline.observe import Event, EventKind, tell
-from venuekit.pipeline.subjects import FENCING, Fence, footprint_of
+from venuekit.pipeline.write_scopes import FENCING, Fence, footprint_of
 from venuekit.venue import Draft
 
 if TYPE_CHECKING:
@@ -263,7 +263,7 @@ class Operation(Generic[T]):
     def told(self) -> str:
         """What others are told that wait for it: its name, and what it is about."""
         about = self.subject or ", ".join(map(str, self.endpoint.symbols_of(self.parameters)))
-        orders = self.endpoint.orders_of(self.parameters) if self.endpoint.subject is Subject.AMENDMENT else ()
+        orders = self.endpoint.orders_of(self.parameters) if self.endpoint.write_scope is WriteScope.AMENDMENT else ()
         names = f" ({', '.join(map(str, orders))})" if orders else ""
         return f"{self.name} for {about}{names}" if about else f"{self.name}{names}"
 
@@ -325,7 +325,7 @@ class Operation(Generic[T]):
         self.in_flight = False
         self.open_until = max(self.open_until, self.fence)
         self.opened_at = self.opened_at or self.sent_at
-        if self.endpoint.subject not in FENCING:
+        if self.endpoint.write_scope not in FENCING:
             return
         footprint = footprint_of(self.endpoint, self.parameters)
         if footprint is not None:
@@ -333,12 +333,12 @@ class Operation(Generic[T]):
             write = self.write if self.endpoint.effect is Effect.SET else object()
             fence = Fence(footprint, self.fence, write, self.told)
             self.fences += (fence,)
-            self.session.subjects.raise_fence(fence)
+            self.session.write_scopes.raise_fence(fence)
 
     def arrived(self) -> None:
         """Take the fence away when there is one open attempt only and it is proven to have arrived."""
         if len(self.fences) == 1:
-            self.session.subjects.lower(self.fences[0])
+            self.session.write_scopes.lower(self.fences[0])
             self.fences = ()
 
     def _failure(self, kind: FailureKind, error: OperationError, delay: float | None = None) -> Failure:

@@ -42,7 +42,7 @@ async def recover(operation: Operation[T], first: Failure, call: Call) -> T:
     if chosen is Move.DONE:
         return cast("T", unchanged(operation))
     # one that was tried again and again may have been carried out by any of its attempts
-    spent = operation.open_until and column(operation.endpoint) is Column.EVERY_ORDER
+    spent = operation.open_until and column(operation.endpoint) is Column.ALL_ORDERS
     if chosen is Move.FIND_OUT or (spent and last.kind is not FailureKind.SHUT_OUT):
         return cast("T", await find_out(operation, last, call, resync))
     if chosen is Move.LEAVE_OPEN:

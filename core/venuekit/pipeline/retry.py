@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 import attrs
 import tenacity as _t
 
-from venuekit.endpoint import Effect, Endpoint, Subject
+from venuekit.endpoint import Effect, Endpoint, WriteScope
 from venuekit.errors import OperationError
 from venuekit.pipeline.belonging import is_older
 from venuekit.pipeline.classify import Failure, FailureKind
@@ -45,7 +45,7 @@ class Column(enum.StrEnum):
 
     READ = "read"
     SET = "set"
-    EVERY_ORDER = (
+    ALL_ORDERS = (
         "every_order"  #: a SET that ends all orders: doing so once more harms nobody whom its fence lets through
     )
     ONCE = "once"  #: KEYED and DELTA
@@ -55,8 +55,8 @@ class Column(enum.StrEnum):
 
 def column(endpoint: Endpoint[Any]) -> Column:
     """Return the column an endpoint belongs to; ending a session is tried once."""
-    if endpoint.subject is Subject.EVERY_ORDER and endpoint.effect is Effect.SET:
-        return Column.EVERY_ORDER
+    if endpoint.write_scope is WriteScope.ALL_ORDERS and endpoint.effect is Effect.SET:
+        return Column.ALL_ORDERS
     if endpoint.effect is Effect.SESSION:
         return Column.SESSION_END if endpoint.verb == "DELETE" else Column.SESSION
     if endpoint.effect in {Effect.KEYED, Effect.DELTA}:

@@ -139,7 +139,7 @@ async def _read_back(operation: Operation[Any], failure: Failure, call: Call, re
         raise operation.annotate(failure.error)
     if expected is not UNSET and first.value != expected:
         raise _differing(operation, failure.error, first, call, first)
-    if column(operation.endpoint) is Column.EVERY_ORDER:
+    if column(operation.endpoint) is Column.ALL_ORDERS:
         words = f"it was sent {operation.attempts} times, and {_shown(first.value)} is all that can be read"
         raise _unknown(operation, failure.error, words, call, first)
     try:
@@ -254,7 +254,7 @@ async def _look(operation: Operation[Any], cause: OperationError, call: Call) ->
         operation.arrived()
         if found.claims is not None:
             operation.claims = found.claims
-            operation.session.subjects.claim(found.claims)
+            operation.session.write_scopes.claim(found.claims)
     else:
         operation.reads += (found.seen,)
     return found
@@ -336,7 +336,7 @@ def _unknown(  # noqa: PLR0917 - the parts of one sentence, in their order
 def _lost(operation: Operation[Any]) -> Lost:
     """Return the write as the endpoint's ``settle`` or ``readback`` takes it."""
     session, endpoint, journal = operation.session, operation.endpoint, operation.session.journal
-    sent_at, claimed = operation.opened_at or operation.sent_at, frozenset(session.subjects.claimed or ())
+    sent_at, claimed = operation.opened_at or operation.sent_at, frozenset(session.write_scopes.claimed or ())
     others: tuple[OtherWrite, ...] = ()
     if journal is not None and endpoint.effect is Effect.DELTA:
         claimed |= journal.claims()

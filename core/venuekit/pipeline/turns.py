@@ -11,7 +11,7 @@ from venuekit.endpoint import Effect
 from venuekit.errors import OperationError
 from venuekit.pipeline.measuring import measure_if_doubtful
 from venuekit.pipeline.operation import Operation
-from venuekit.pipeline.subjects import Fence, Footprint, footprint_of
+from venuekit.pipeline.write_scopes import Fence, Footprint, footprint_of
 from venuekit.resolution import Call
 
 __all__ = ["take_turn", "too_long", "wait_for_fences"]
@@ -24,15 +24,15 @@ async def take_turn(operation: Operation[Any], footprint: Footprint) -> None:
     Raises:
         Fenced: that lasts longer than may be waited.
     """
-    subjects, clock = operation.session.subjects, operation.session.clock
+    write_scopes, clock = operation.session.write_scopes, operation.session.clock
     patience, began = _patience(operation), clock.monotonic()
-    operation.behind = f"its turn behind {', '.join(subjects.ahead(footprint))}"
+    operation.behind = f"its turn behind {', '.join(write_scopes.ahead(footprint))}"
 
     async def timer() -> None:
         await clock.sleep(patience)
 
     try:
-        await subjects.enter(footprint, operation, timer=timer)
+        await write_scopes.enter(footprint, operation, timer=timer)
     except TimeoutError:
         words = f"it waited {patience:g} s for {operation.behind}"
         raise too_long(operation, words, mend=_mend(operation, None)) from None
@@ -47,12 +47,12 @@ async def wait_for_fences(operation: Operation[Any], call: Call) -> None:
     Raises:
         Fenced: at once, when that is later than may be waited.
     """
-    subjects, clock = operation.session.subjects, operation.session.venue_session.clock
+    write_scopes, clock = operation.session.write_scopes, operation.session.venue_session.clock
     footprint = footprint_of(operation.endpoint, operation.parameters)
     await measure_if_doubtful(operation, call)
     while footprint is not None:  # another one may be lost meanwhile
         now = clock.milliseconds() - clock.error
-        fence = subjects.fence_before(footprint, operation.write, now)
+        fence = write_scopes.fence_before(footprint, operation.write, now)
         if fence is None:
             break
         seconds = (fence.until - now + 1) / 1000

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from venuekit.capabilities import AssetModeControl, AssetModeReader, PositionBehaviour, PositionModeBehaviour
-from venuekit.endpoint import Effect, Endpoint, Security, Subject
+from venuekit.endpoint import Effect, Endpoint, Security, WriteScope
 from venuekit.plugins import make_plugins
 from venuekit.venue import EnvironmentName
 from venuekit_binance_coinm import endpoints
@@ -87,12 +87,12 @@ def test_naming_a_symbol_makes_a_read_cheap(endpoint: Endpoint[object]) -> None:
 def test_writes_can_be_found_out_and_know_what_they_are_about() -> None:
     """Leverage and margin type exclude each other per symbol, the mode excludes everything."""
     settings = {
-        endpoints.SET_LEVERAGE: Subject.SYMBOL,
-        endpoints.SET_MARGIN_TYPE: Subject.SYMBOL,
-        endpoints.SET_POSITION_MODE: Subject.ACCOUNT,
+        endpoints.SET_LEVERAGE: WriteScope.SYMBOL,
+        endpoints.SET_MARGIN_TYPE: WriteScope.SYMBOL,
+        endpoints.SET_POSITION_MODE: WriteScope.ACCOUNT,
     }
 
-    assert all(endpoint.subject is subject for endpoint, subject in settings.items())
+    assert all(endpoint.write_scope is subject for endpoint, subject in settings.items())
     assert all(endpoint.effect is Effect.SET and endpoint.readback for endpoint in settings)
     public = {endpoint for endpoint in VENUE.endpoints if endpoint.security is Security.NONE}
     assert public == {endpoints.SERVER_TIME, endpoints.EXCHANGE_INFO, endpoints.MARK_PRICE}

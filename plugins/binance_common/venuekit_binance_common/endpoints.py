@@ -18,7 +18,7 @@ from venuekit.capabilities import (
     SettingsReader,
 )
 from venuekit.echoes import Echoes
-from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, Role, Security, Subject
+from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, Role, Security, WriteScope
 from venuekit.resolution import Change, Changing
 from venuekit_binance_common import payloads
 from venuekit_binance_common.behaviours import LEVERAGE_MOST
@@ -154,7 +154,7 @@ def set_leverage(
         echoes=Echoes({"symbol": "symbol", "leverage": "leverage"}),
         pools=PAYS,
         effect=Effect.SET,
-        subject=Subject.SYMBOL,
+        write_scope=WriteScope.SYMBOL,
         sets=frozenset({Setting.LEVERAGE}),
         readback=leverage_readback(read_symbol),
         serves=(LeverageControl.set_leverage,),
@@ -175,7 +175,7 @@ def set_margin_type(root: str, read_symbol: ReadSymbol) -> Endpoint[Change[Ackno
         ),
         pools=PAYS,
         effect=Effect.SET,
-        subject=Subject.SYMBOL,
+        write_scope=WriteScope.SYMBOL,
         sets=frozenset({Setting.MARGIN_TYPE}),
         no_change=frozenset({-4046}),
         no_change_is_read=True,
@@ -195,7 +195,7 @@ def set_position_mode(root: str, read: Endpoint[P]) -> Endpoint[Change[Acknowled
         parameters=(Parameter("dualSidePosition", Kind.BOOLEAN, required=True),),
         pools=PAYS,
         effect=Effect.SET,
-        subject=Subject.ACCOUNT,
+        write_scope=WriteScope.ACCOUNT,
         no_change=frozenset({-4059}),
         no_change_is_read=True,
         readback=position_mode_readback(read),

@@ -16,7 +16,7 @@ from venuekit.capabilities import (
     PositionMarginControl,
 )
 from venuekit.echoes import Echoes
-from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, Role, Security, Subject
+from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, Role, Security, WriteScope
 from venuekit_binance_common.adl import AdlRow, decode_adl
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
 from venuekit_binance_common.fees import CommissionRow, decode_commission
@@ -103,7 +103,7 @@ def position_margin(
         ),
         pools=PAYS,
         effect=Effect.DELTA,
-        subject=Subject.SYMBOL,
+        write_scope=WriteScope.SYMBOL,
         before=margin_before(read_legs),
         settle=margin_settle(history, read_legs),
         absence_proof=ABSENCE,

@@ -8,7 +8,7 @@ import attrs
 
 from venuekit.capabilities import OrderControl, OrderReader
 from venuekit.echoes import Echoes
-from venuekit.endpoint import Area, Effect, Endpoint, Kind, Parameter, Role, Subject
+from venuekit.endpoint import Area, Effect, Endpoint, Kind, Parameter, Role, WriteScope
 from venuekit.faults import Fault
 from venuekit.resolution import Change, Changing
 from venuekit_binance_common import order_decoders as decoders
@@ -127,7 +127,7 @@ def _place(terms: OrderTerms, settling: AlgoSettling, *, can_be_found: bool) -> 
         echoes=Echoes(_PLACED),
         parameters=algo_parameters(terms),
         effect=Effect.KEYED,
-        subject=Subject.ORDER,
+        write_scope=WriteScope.ORDER,
         rests=always,
         reduces=only_reduces,
         notional=notional(in_base=terms.sizes_in_base),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from venuekit.capabilities import CountdownCancel, OrderAmend, OrderBatch, OrderControl, OrderTest
 from venuekit.echoes import Echoes
-from venuekit.endpoint import Area, Effect, Endpoint, Kind, Parameter, Subject
+from venuekit.endpoint import Area, Effect, Endpoint, Kind, Parameter, WriteScope
 from venuekit.resolution import Change, Changing, Readback
 from venuekit_binance_common import order_decoders as decoders
 from venuekit_binance_common.endpoints import PAYS
@@ -75,7 +75,7 @@ def place_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint[Order
         echoes=Echoes(_PLACED),
         parameters=order_parameters(terms),
         effect=Effect.KEYED,
-        subject=Subject.ORDER,
+        write_scope=WriteScope.ORDER,
         rests=rests,
         reduces=only_reduces,
         notional=notional(in_base=terms.sizes_in_base),
@@ -124,7 +124,7 @@ def place_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint
         echoes=Echoes.of_items("batchOrders", _PLACED, told="row"),
         parameters=batch_parameters(terms),
         effect=Effect.KEYED,
-        subject=Subject.ORDER,
+        write_scope=WriteScope.ORDER,
         rests=batch_rests,
         reduces=batch_reduces,
         symbols=batch_symbols,
@@ -150,7 +150,7 @@ def amend_endpoint(terms: OrderTerms, unchanged: int, settling: OrderSettling) -
         parameters=amend_parameters(terms),
         effect=Effect.SET,
         area=Area.ORDERS,
-        subject=Subject.AMENDMENT,
+        write_scope=WriteScope.AMENDMENT,
         notional=notional(in_base=terms.sizes_in_base),
         asks=asks(in_base=terms.sizes_in_base),
         no_change=frozenset({unchanged}),
@@ -172,7 +172,7 @@ def amend_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint
         parameters=batch_parameters(terms),
         effect=Effect.SET,
         area=Area.ORDERS,
-        subject=Subject.AMENDMENT,
+        write_scope=WriteScope.AMENDMENT,
         orders=batch_orders,
         symbols=batch_symbols,
         client_ids=batch_client_ids,
@@ -214,7 +214,7 @@ def cancel_all_endpoint(path: str, emptied: Readback, note: str) -> Endpoint[Cha
         effect=Effect.SET,
         area=Area.ORDERS,
         reduces=always,
-        subject=Subject.EVERY_ORDER,
+        write_scope=WriteScope.ALL_ORDERS,
         readback=emptied,
         pools=PAYS,
         serves=(OrderControl.cancel_all_orders,),

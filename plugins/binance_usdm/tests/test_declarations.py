@@ -18,7 +18,7 @@ from venuekit.capabilities import (
     PositionModeControl,
     SettingsReader,
 )
-from venuekit.endpoint import Effect, Endpoint, Role, Security, Subject
+from venuekit.endpoint import Effect, Endpoint, Role, Security, WriteScope
 from venuekit.plugins import make_plugins
 from venuekit.testing.recorded import Recorded
 from venuekit.venue import EnvironmentName
@@ -113,13 +113,13 @@ def test_naming_a_symbol_makes_a_read_cheap(endpoint: Endpoint[object]) -> None:
 def test_writes_know_what_they_are_about() -> None:
     """Leverage and margin type exclude each other per symbol, modes exclude everything."""
     settings = {
-        endpoints.SET_LEVERAGE: Subject.SYMBOL,
-        endpoints.SET_MARGIN_TYPE: Subject.SYMBOL,
-        endpoints.SET_POSITION_MODE: Subject.ACCOUNT,
-        endpoints.SET_ASSET_MODE: Subject.ACCOUNT,
+        endpoints.SET_LEVERAGE: WriteScope.SYMBOL,
+        endpoints.SET_MARGIN_TYPE: WriteScope.SYMBOL,
+        endpoints.SET_POSITION_MODE: WriteScope.ACCOUNT,
+        endpoints.SET_ASSET_MODE: WriteScope.ACCOUNT,
     }
 
-    assert all(endpoint.subject is subject for endpoint, subject in settings.items())
+    assert all(endpoint.write_scope is subject for endpoint, subject in settings.items())
     assert {endpoint.effect for endpoint in settings} == {Effect.SET}
     assert all(endpoint.readback for endpoint in settings)
     assert endpoints.SET_LEVERAGE.name_of(Role.LEVERAGE) == "leverage"

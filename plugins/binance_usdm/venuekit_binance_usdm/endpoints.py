@@ -18,7 +18,7 @@ from venuekit.capabilities import (
     SettingsReader,
 )
 from venuekit.echoes import Echoes
-from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, Subject
+from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, WriteScope
 from venuekit.resolution import Changing
 from venuekit_binance_common import endpoints as common
 from venuekit_binance_common import money_endpoints as money
@@ -194,7 +194,7 @@ SET_ASSET_MODE = Endpoint(
     parameters=(Parameter("multiAssetsMargin", Kind.BOOLEAN, required=True),),
     pools=PAYS,
     effect=Effect.SET,
-    subject=Subject.ACCOUNT,
+    write_scope=WriteScope.ACCOUNT,
     no_change=frozenset({-4171}),
     no_change_is_read=True,
     readback=asset_mode_readback(ACCOUNT_CONFIG),

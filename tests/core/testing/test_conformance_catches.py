@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from venuekit.capabilities import AssetModeReader, BalanceReader, LeverageControl, PositionReader
-from venuekit.endpoint import Effect, Endpoint, Security, Subject
+from venuekit.endpoint import Effect, Endpoint, Security, WriteScope
 from venuekit.resolution import Call, Change, Changing, Lost, Reading
 from venuekit.simulator import Cut, DropAfter
 from venuekit.testing import find_recorded, load_recorded
@@ -89,10 +89,10 @@ def test_endpoint_that_serves_what_nobody_has() -> None:
 def test_write_that_waits_for_nothing() -> None:
     """A setting whose subject is left out, and an amendment that does not say of which order, are found."""
     checks = suite()
-    careless = attrs.evolve(endpoints.SET_LEVERAGE, subject=None)
-    with pytest.raises(AssertionError, match=r"LeverageControl.set_leverage, and its subject is None"):
+    careless = attrs.evolve(endpoints.SET_LEVERAGE, write_scope=None)
+    with pytest.raises(AssertionError, match=r"LeverageControl.set_leverage, and its write scope is None"):
         checks.test_write_waits_for_what_could_undo_it(careless)
-    nameless = attrs.evolve(endpoints.SET_LEVERAGE, subject=Subject.AMENDMENT, serves=())
+    nameless = attrs.evolve(endpoints.SET_LEVERAGE, write_scope=WriteScope.AMENDMENT, serves=())
     with pytest.raises(AssertionError, match="tells not which"):
         checks.test_write_waits_for_what_could_undo_it(nameless)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from venuekit.capabilities import OrderAmend, OrderBatch, OrderControl, PositionMarginControl, capability_of
-from venuekit.endpoint import Endpoint, Role, Subject
+from venuekit.endpoint import Endpoint, Role, WriteScope
 from venuekit.message import HttpResponse
 from venuekit.testing.conformance.base import Checks
 from venuekit.testing.conformance.examples import SETTERS, Setter
@@ -14,17 +14,17 @@ from venuekit.testing.recorded import RecordedCase
 
 __all__ = ["DeclarationChecks"]
 
-_WHOLE = frozenset({Subject.ACCOUNT, Subject.SYMBOL})
+_WHOLE = frozenset({WriteScope.ACCOUNT, WriteScope.SYMBOL})
 #: what a write is about that serves a method: left undeclared, it waits for nothing, and nothing waits for it
-_SUBJECTS: Mapping[Callable[..., Any], frozenset[Subject]] = {
+_SCOPES: Mapping[Callable[..., Any], frozenset[WriteScope]] = {
     **{setter.method: _WHOLE for setter in SETTERS},
     PositionMarginControl.add_margin: _WHOLE,
     PositionMarginControl.reduce_margin: _WHOLE,
-    OrderControl.place_order: frozenset({Subject.ORDER}),
-    OrderBatch.place_orders: frozenset({Subject.ORDER}),
-    OrderAmend.amend_order: frozenset({Subject.AMENDMENT}),
-    OrderBatch.amend_orders: frozenset({Subject.AMENDMENT}),
-    OrderControl.cancel_all_orders: frozenset({Subject.EVERY_ORDER}),
+    OrderControl.place_order: frozenset({WriteScope.ORDER}),
+    OrderBatch.place_orders: frozenset({WriteScope.ORDER}),
+    OrderAmend.amend_order: frozenset({WriteScope.AMENDMENT}),
+    OrderBatch.amend_orders: frozenset({WriteScope.AMENDMENT}),
+    OrderControl.cancel_all_orders: frozenset({WriteScope.ALL_ORDERS}),
 }
 
 
@@ -60,12 +60,12 @@ class DeclarationChecks(Checks):
     def test_write_waits_for_what_could_undo_it(self, endpoint: Endpoint[Any]) -> None:
         """A write is about what it serves, so that a lost one holds back what it could undo, and nothing else."""
         for method in endpoint.serves if endpoint.is_write else ():
-            wanted = _SUBJECTS.get(method)
+            wanted = _SCOPES.get(method)
             if wanted is None or (method is OrderControl.cancel_all_orders and _names_orders(endpoint)):
                 continue
-            told = f"its subject is {endpoint.subject}, not {' or '.join(sorted(wanted))}"
-            assert endpoint.subject in wanted, f"{endpoint} serves {method.__qualname__}, and {told}"
-        if endpoint.subject is Subject.AMENDMENT:
+            told = f"its write scope is {endpoint.write_scope}, not {' or '.join(sorted(wanted))}"
+            assert endpoint.write_scope in wanted, f"{endpoint} serves {method.__qualname__}, and {told}"
+        if endpoint.write_scope is WriteScope.AMENDMENT:
             named = endpoint.orders or _names_orders(endpoint)
             assert named, f"{endpoint} amends orders, and tells not which: declare orders, or the roles of their ids"
 

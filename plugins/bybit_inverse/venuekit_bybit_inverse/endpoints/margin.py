@@ -9,7 +9,7 @@ from typing import Any
 
 from venuekit.capabilities import PositionMarginControl
 from venuekit.echoes import Echoes
-from venuekit.endpoint import Effect, Encoding, Endpoint, Kind, Parameter, Role, Subject
+from venuekit.endpoint import Effect, Encoding, Endpoint, Kind, Parameter, Role, WriteScope
 from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Settled, Unclear
 from venuekit_bybit_inverse import payloads
 from venuekit_bybit_inverse.endpoints.parameters import CATEGORY, INVERSE, THE_SYMBOL
@@ -103,7 +103,7 @@ ADD_MARGIN = Endpoint(
     ),
     encoding=Encoding.JSON,
     effect=Effect.DELTA,
-    subject=Subject.SYMBOL,
+    write_scope=WriteScope.SYMBOL,
     before=_read_position,
     settle=_settle,
     absence_proof=AbsenceProof(after=timedelta(seconds=1)),

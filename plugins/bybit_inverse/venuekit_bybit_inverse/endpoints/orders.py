@@ -11,7 +11,7 @@ import attrs
 from venuekit.ask import Ask
 from venuekit.capabilities import OrderAmend, OrderBatch, OrderControl
 from venuekit.echoes import Echoes
-from venuekit.endpoint import Area, Effect, Encoding, Endpoint, Kind, Parameter, Role, Subject
+from venuekit.endpoint import Area, Effect, Encoding, Endpoint, Kind, Parameter, Role, WriteScope
 from venuekit.order_scope import Resting, named_items
 from venuekit.resolution import Change, Changing
 from venuekit_bybit_inverse import order_payloads as payloads
@@ -167,7 +167,7 @@ CREATE_ORDER = Endpoint(
     ),
     encoding=Encoding.JSON,
     effect=Effect.KEYED,
-    subject=Subject.ORDER,
+    write_scope=WriteScope.ORDER,
     rests=_RESTS,
     reduces=_only_reduces,
     notional=_notional,
@@ -199,7 +199,7 @@ AMEND_ORDER = Endpoint(
     encoding=Encoding.JSON,
     effect=Effect.SET,
     area=Area.ORDERS,
-    subject=Subject.AMENDMENT,
+    write_scope=WriteScope.AMENDMENT,
     notional=_notional,
     asks=_asks,
     readback=settling.read_amended,
@@ -233,7 +233,7 @@ CANCEL_ALL = Endpoint(
     encoding=Encoding.JSON,
     effect=Effect.SET,
     area=Area.ORDERS,
-    subject=Subject.EVERY_ORDER,
+    write_scope=WriteScope.ALL_ORDERS,
     symbols=_symbol_alone,
     reduces=_always,
     readback=settling.read_emptied,
@@ -250,7 +250,7 @@ CREATE_BATCH = Endpoint(
     parameters=(INVERSE, _ITEMS),
     encoding=Encoding.JSON,
     effect=Effect.KEYED,
-    subject=Subject.ORDER,
+    write_scope=WriteScope.ORDER,
     rests=_RESTS.any_of("request"),
     reduces=_all_only_reduce,
     notional=_largest_notional,
@@ -276,7 +276,7 @@ AMEND_BATCH = Endpoint(
     encoding=Encoding.JSON,
     effect=Effect.SET,
     area=Area.ORDERS,
-    subject=Subject.AMENDMENT,
+    write_scope=WriteScope.AMENDMENT,
     orders=named_items("request", order_id="orderId", client_id="orderLinkId"),
     notional=_largest_notional,
     asks=_batch_asks,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from venuekit.capabilities import LeverageControl, MarginTypeControl, PositionMode, Setting, TpSlModeControl
-from venuekit.endpoint import Effect, Encoding, Endpoint, Kind, Parameter, Role, Subject
+from venuekit.endpoint import Effect, Encoding, Endpoint, Kind, Parameter, Role, WriteScope
 from venuekit.resolution import Call, Changing, Lost, Reading
 from venuekit_bybit_inverse import payloads
 from venuekit_bybit_inverse.endpoints.parameters import CATEGORY, INVERSE, SYMBOL, THE_SYMBOL
@@ -55,7 +55,7 @@ SET_LEVERAGE = Endpoint(
     ),
     encoding=Encoding.JSON,
     effect=Effect.SET,
-    subject=Subject.SYMBOL,
+    write_scope=WriteScope.SYMBOL,
     sets=frozenset({Setting.LEVERAGE}),
     no_change=frozenset({110043}),
     no_change_is_read=True,
@@ -74,7 +74,7 @@ SET_MARGIN_MODE = Endpoint(
     ),
     encoding=Encoding.JSON,
     effect=Effect.SET,
-    subject=Subject.ACCOUNT,
+    write_scope=WriteScope.ACCOUNT,
     readback=_read_margin_mode,
     pools=paid("set_margin_mode"),
     serves=(MarginTypeControl.set_margin_type,),
@@ -94,7 +94,7 @@ SWITCH_MODE = Endpoint(
     ),
     encoding=Encoding.JSON,
     effect=Effect.SET,
-    subject=Subject.ACCOUNT,
+    write_scope=WriteScope.ACCOUNT,
     no_change=frozenset({110025}),
     no_change_is_read=True,
     readback=_read_position_mode,
@@ -113,7 +113,7 @@ SET_TPSL_MODE = Endpoint(
     ),
     encoding=Encoding.JSON,
     effect=Effect.SET,
-    subject=Subject.SYMBOL,
+    write_scope=WriteScope.SYMBOL,
     sets=frozenset({"tpsl_mode"}),
     pools=paid(),
     serves=(TpSlModeControl.set_tpsl_mode,),
@@ -133,7 +133,7 @@ SET_RISK_LIMIT = Endpoint(
     ),
     encoding=Encoding.JSON,
     effect=Effect.SET,
-    subject=Subject.SYMBOL,
+    write_scope=WriteScope.SYMBOL,
     sets=frozenset({"risk_limit", Setting.LEVERAGE}),  # a tier has a largest leverage
     pools=paid(),
     note="For raw calls only: without effect since 2024-03-12, when the venue began to choose the tier by itself; so"

@@ -17,7 +17,7 @@ from venuekit.capabilities import (
     SettingsReader,
 )
 from venuekit.echoes import Echoes
-from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, Role, Security, Subject
+from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, Role, Security, WriteScope
 from venuekit.payloads import payload_decoder
 from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Changing, Lost, Reading, Settled, Unclear
 from venuekit_toy_perp.codes import Code
@@ -124,7 +124,7 @@ SET_LEVERAGE = Endpoint(
     ),
     pools=_POOLS,
     effect=Effect.SET,
-    subject=Subject.SYMBOL,
+    write_scope=WriteScope.SYMBOL,
     no_change=frozenset({Code.NOTHING_TO_CHANGE}),
     readback=_read_leverage,
     serves=(LeverageControl.set_leverage,),
@@ -137,7 +137,7 @@ SET_MARGIN = Endpoint(
     parameters=(_CONTRACT, Parameter("margin", required=True, choices=frozenset({"cross", "isolated"}))),
     pools=_POOLS,
     effect=Effect.SET,
-    subject=Subject.SYMBOL,
+    write_scope=WriteScope.SYMBOL,
     no_change=frozenset({Code.NOTHING_TO_CHANGE}),
     readback=_read_margin,
     serves=(MarginTypeControl.set_margin_type,),
@@ -175,7 +175,7 @@ ADD_COLLATERAL = Endpoint(
     parameters=(_CONTRACT, Parameter("amount", Kind.DECIMAL, required=True, role=Role.AMOUNT)),
     pools=_POOLS,
     effect=Effect.DELTA,
-    subject=Subject.SYMBOL,
+    write_scope=WriteScope.SYMBOL,
     doubtful=frozenset({Code.SEEN_BEFORE}),
     claims=lambda row: row.id,
     settle=_find_collateral,

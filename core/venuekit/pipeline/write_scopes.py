@@ -1,4 +1,4 @@
-"""Subjects: writes that could overwrite each other run one after another, and wait for what may still arrive."""
+"""Write scopes: writes that could overwrite each other run one after another, and wait for what may still arrive."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import Any, NamedTuple, Protocol
 
 import attrs
 
-from venuekit.endpoint import Endpoint, Role, Subject
+from venuekit.endpoint import Endpoint, Role, WriteScope
 from venuekit.ids import ClientIds
 from venuekit.order_scope import OrderName
 
-__all__ = ["FENCING", "QUEUED", "Fence", "Footprint", "Subjects", "Told", "footprint_of"]
+__all__ = ["FENCING", "QUEUED", "Fence", "Footprint", "Told", "WriteScopes", "footprint_of"]
 
 #: what runs one after another
-QUEUED = frozenset({Subject.ACCOUNT, Subject.SYMBOL, Subject.AMENDMENT})
+QUEUED = frozenset({WriteScope.ACCOUNT, WriteScope.SYMBOL, WriteScope.AMENDMENT})
 #: what keeps others waiting while it may still arrive
-FENCING = QUEUED | {Subject.EVERY_ORDER}
-#: the subjects that a write must wait for, where symbols and orders are the same
-_MINDED: Mapping[Subject, frozenset[Subject]] = {
-    Subject.ACCOUNT: QUEUED,
-    Subject.SYMBOL: frozenset({Subject.ACCOUNT, Subject.SYMBOL}),
-    Subject.AMENDMENT: frozenset({Subject.ACCOUNT, Subject.AMENDMENT}),
-    Subject.ORDER: frozenset({Subject.EVERY_ORDER}),
-    Subject.EVERY_ORDER: frozenset(),  # what ends orders waits for nothing
+FENCING = QUEUED | {WriteScope.ALL_ORDERS}
+#: the write scopes that a write must wait for, where symbols and orders are the same
+_MINDED: Mapping[WriteScope, frozenset[WriteScope]] = {
+    WriteScope.ACCOUNT: QUEUED,
+    WriteScope.SYMBOL: frozenset({WriteScope.ACCOUNT, WriteScope.SYMBOL}),
+    WriteScope.AMENDMENT: frozenset({WriteScope.ACCOUNT, WriteScope.AMENDMENT}),
+    WriteScope.ORDER: frozenset({WriteScope.ALL_ORDERS}),
+    WriteScope.ALL_ORDERS: frozenset(),  # what ends orders waits for nothing
 }
 
 
@@ -37,14 +37,14 @@ class Footprint(NamedTuple):
     it touches, none for all of them and the margin.
     """
 
-    subject: Subject
+    scope: WriteScope
     symbols: tuple[str, ...] = ()
     orders: tuple[OrderName, ...] = ()
     sets: frozenset[str] = frozenset()
 
     def minds(self, other: Footprint) -> bool:
         """Say whether a write must wait while another one is under way, or may still arrive."""
-        if other.subject not in _MINDED[self.subject]:
+        if other.scope not in _MINDED[self.scope]:
             return False
         if self.symbols and other.symbols and not any(symbol in other.symbols for symbol in self.symbols):
             return False
@@ -55,29 +55,29 @@ class Footprint(NamedTuple):
         return any(one.may_be(another) for one in self.orders for another in other.orders)
 
 
-_ACCOUNT = Footprint(Subject.ACCOUNT)
+_ACCOUNT = Footprint(WriteScope.ACCOUNT)
 _EVERY = (None,)
 
 
 def footprint_of(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> Footprint | None:
     """Return what a write is about, None for one that waits for nobody."""
-    subject = endpoint.subject
-    if subject is Subject.ACCOUNT:
+    scope = endpoint.write_scope
+    if scope is WriteScope.ACCOUNT:
         return _ACCOUNT
-    if subject is Subject.SYMBOL:
+    if scope is WriteScope.SYMBOL:
         return _of_symbol(endpoint, endpoint.value_of(Role.SYMBOL, parameters))
-    if subject is Subject.AMENDMENT:
+    if scope is WriteScope.AMENDMENT:
         orders = tuple(endpoint.orders_of(parameters))
         symbols = {order.symbol for order in orders}
-        return Footprint(subject, tuple(symbol for symbol in symbols if symbol and None not in symbols), orders)
-    if subject is None or (subject is Subject.ORDER and endpoint.rests is not None and not endpoint.rests(parameters)):
+        return Footprint(scope, tuple(symbol for symbol in symbols if symbol and None not in symbols), orders)
+    if scope is None or (scope is WriteScope.ORDER and endpoint.rests is not None and not endpoint.rests(parameters)):
         return None
-    return Footprint(subject, tuple(endpoint.symbols_of(parameters)))
+    return Footprint(scope, tuple(endpoint.symbols_of(parameters)))
 
 
 @lru_cache(maxsize=4096)
 def _of_symbol(endpoint: Endpoint[Any], symbol: str | None) -> Footprint:
-    return Footprint(Subject.SYMBOL, () if symbol is None else (symbol,), (), endpoint.sets)
+    return Footprint(WriteScope.SYMBOL, () if symbol is None else (symbol,), (), endpoint.sets)
 
 
 @attrs.frozen
@@ -109,9 +109,9 @@ class _Waiter(NamedTuple):
 
 
 @attrs.define(eq=False)
-class Subjects:
+class WriteScopes:
     """
-    The subjects of one API key in one realm.
+    The write scopes of one API key in one realm.
 
     A write waits for those that it must mind, whether they run or came before it and wait themselves: nobody starves,
     and nobody waits for a stranger.

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from venuekit.endpoint import Subject
+from venuekit.endpoint import WriteScope
 from venuekit.order_scope import OrderName
-from venuekit.pipeline.subjects import QUEUED, Fence, Footprint, Subjects
+from venuekit.pipeline.write_scopes import QUEUED, Fence, Footprint, WriteScopes
 
 
 @attrs.frozen
@@ -22,19 +22,19 @@ class Write:
 
 
 WRITE = Write()
-ALL = Footprint(Subject.ACCOUNT)
-SETTINGS = [Footprint(Subject.SYMBOL, ("A",), (), frozenset({name})) for name in ("leverage", "margin type")]
-A, B = (Footprint(Subject.SYMBOL, (symbol,)) for symbol in "AB")
+ALL = Footprint(WriteScope.ACCOUNT)
+SETTINGS = [Footprint(WriteScope.SYMBOL, ("A",), (), frozenset({name})) for name in ("leverage", "margin type")]
+A, B = (Footprint(WriteScope.SYMBOL, (symbol,)) for symbol in "AB")
 
 
 def amendment(*orders: OrderName) -> Footprint:
     """Return what an amendment of some orders is about."""
-    return Footprint(Subject.AMENDMENT, tuple({one.symbol for one in orders if one.symbol}), orders)
+    return Footprint(WriteScope.AMENDMENT, tuple({one.symbol for one in orders if one.symbol}), orders)
 
 
 def order(*symbols: str) -> Footprint:
     """Return what an order that rests is about."""
-    return Footprint(Subject.ORDER, symbols)
+    return Footprint(WriteScope.ORDER, symbols)
 
 
 names = st.builds(
@@ -55,13 +55,13 @@ footprints = st.one_of(
 
 async def test_symbols_do_not_wait_for_each_other_and_the_account_waits_for_all() -> None:
     """Two symbols are written side by side; the account waits for both, and later symbols wait for the account."""
-    subjects, begun = Subjects(), []
+    write_scopes, begun = WriteScopes(), []
 
     async def write(name: str, footprint: Footprint, done: asyncio.Event) -> None:
-        await subjects.enter(footprint, WRITE)
+        await write_scopes.enter(footprint, WRITE)
         begun.append(name)
         await done.wait()
-        subjects.leave(footprint)
+        write_scopes.leave(footprint)
 
     first, rest = asyncio.Event(), asyncio.Event()
     rest.set()
@@ -79,37 +79,37 @@ async def test_symbols_do_not_wait_for_each_other_and_the_account_waits_for_all(
 
 async def test_nobody_waits_behind_a_stranger() -> None:
     """While a second write of one symbol waits, another symbol and an order's amendment begin at once."""
-    subjects = Subjects()
-    await subjects.enter(A, WRITE)
-    waiting = asyncio.create_task(subjects.enter(A, WRITE))
+    write_scopes = WriteScopes()
+    await write_scopes.enter(A, WRITE)
+    waiting = asyncio.create_task(write_scopes.enter(A, WRITE))
     await asyncio.sleep(0)
 
-    assert subjects.try_enter(B, WRITE)
-    assert subjects.try_enter(amendment(OrderName("A", "1")), WRITE)
-    assert not subjects.try_enter(A, WRITE)
+    assert write_scopes.try_enter(B, WRITE)
+    assert write_scopes.try_enter(amendment(OrderName("A", "1")), WRITE)
+    assert not write_scopes.try_enter(A, WRITE)
 
-    subjects.leave(A)
+    write_scopes.leave(A)
     await asyncio.wait_for(waiting, 1)
 
 
 async def test_amendments_of_one_order_run_one_after_another_and_others_side_by_side() -> None:
     """A batch holds each of its orders; an order named by another kind of id may be any of its symbol."""
-    subjects = Subjects()
-    await subjects.enter(amendment(OrderName("A", "1"), OrderName("B", "2")), WRITE)
+    write_scopes = WriteScopes()
+    await write_scopes.enter(amendment(OrderName("A", "1"), OrderName("B", "2")), WRITE)
 
-    assert not subjects.try_enter(amendment(OrderName("A", "1")), WRITE)
-    assert not subjects.try_enter(amendment(OrderName("B", "7"), OrderName("B", "2")), WRITE)
-    assert not subjects.try_enter(amendment(OrderName("B", client_id="mine")), WRITE)
-    assert not subjects.try_enter(ALL, WRITE)
-    assert subjects.try_enter(amendment(OrderName("A", "2")), WRITE)
+    assert not write_scopes.try_enter(amendment(OrderName("A", "1")), WRITE)
+    assert not write_scopes.try_enter(amendment(OrderName("B", "7"), OrderName("B", "2")), WRITE)
+    assert not write_scopes.try_enter(amendment(OrderName("B", client_id="mine")), WRITE)
+    assert not write_scopes.try_enter(ALL, WRITE)
+    assert write_scopes.try_enter(amendment(OrderName("A", "2")), WRITE)
 
 
 async def test_a_waiter_that_is_cancelled_does_not_block_those_behind_it() -> None:
     """Whoever gives up waiting leaves the queue, whether or not its turn had just come."""
-    subjects = Subjects()
-    await subjects.enter(A, WRITE)
-    impatient = asyncio.create_task(subjects.enter(ALL, WRITE))
-    patient = asyncio.create_task(subjects.enter(B, WRITE))
+    write_scopes = WriteScopes()
+    await write_scopes.enter(A, WRITE)
+    impatient = asyncio.create_task(write_scopes.enter(ALL, WRITE))
+    patient = asyncio.create_task(write_scopes.enter(B, WRITE))
     await asyncio.sleep(0)
 
     impatient.cancel()
@@ -121,54 +121,54 @@ async def test_a_waiter_that_is_cancelled_does_not_block_those_behind_it() -> No
 
 async def test_a_turn_that_comes_in_the_moment_of_cancelling_is_passed_on() -> None:
     """A subject handed to a task that is being cancelled is free for the next one."""
-    subjects = Subjects()
-    await subjects.enter(A, WRITE)
-    waiting = asyncio.create_task(subjects.enter(A, WRITE))
+    write_scopes = WriteScopes()
+    await write_scopes.enter(A, WRITE)
+    waiting = asyncio.create_task(write_scopes.enter(A, WRITE))
     await asyncio.sleep(0)
 
-    subjects.leave(A)
+    write_scopes.leave(A)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
 
-    await asyncio.wait_for(subjects.enter(A, WRITE), 1)
+    await asyncio.wait_for(write_scopes.enter(A, WRITE), 1)
 
 
 async def test_a_turn_that_comes_after_cancelling_ends_the_wait_as_cancelled() -> None:
     """Holder and waiter given up in one step: the waiter is cancelled, no other error hides it, and nothing is held."""
-    subjects = Subjects()
-    await subjects.enter(A, WRITE)
-    waiting = asyncio.create_task(subjects.enter(A, WRITE))
+    write_scopes = WriteScopes()
+    await write_scopes.enter(A, WRITE)
+    waiting = asyncio.create_task(write_scopes.enter(A, WRITE))
     await asyncio.sleep(0)
 
     waiting.cancel()
-    subjects.leave(A)
+    write_scopes.leave(A)
     with pytest.raises(asyncio.CancelledError):
         await waiting
 
-    assert subjects.try_enter(A, WRITE)
+    assert write_scopes.try_enter(A, WRITE)
 
 
 async def test_a_turn_that_comes_too_late_is_given_up() -> None:
     """The wait ends with its timer, those behind it are let in, and what was ahead is told in its own words."""
-    subjects, over = Subjects(), asyncio.Event()
-    await subjects.enter(A, Write("set_leverage for A"))
+    write_scopes, over = WriteScopes(), asyncio.Event()
+    await write_scopes.enter(A, Write("set_leverage for A"))
 
     async def timer() -> None:
         await over.wait()
 
-    hurried = asyncio.create_task(subjects.enter(ALL, Write("set_position_mode"), timer=timer))
-    patient = asyncio.create_task(subjects.enter(B, WRITE))
+    hurried = asyncio.create_task(write_scopes.enter(ALL, Write("set_position_mode"), timer=timer))
+    patient = asyncio.create_task(write_scopes.enter(B, WRITE))
     await asyncio.sleep(0)
-    assert subjects.ahead(B) == ("set_position_mode", "a write")
-    assert subjects.ahead(A) == ("set_leverage for A", "set_position_mode")
+    assert write_scopes.ahead(B) == ("set_position_mode", "a write")
+    assert write_scopes.ahead(A) == ("set_leverage for A", "set_position_mode")
 
     over.set()
     with pytest.raises(TimeoutError):
         await hurried
 
     await asyncio.wait_for(patient, 1)
-    assert subjects.ahead(A) == ("set_leverage for A",)
+    assert write_scopes.ahead(A) == ("set_leverage for A",)
 
 
 @given(st.lists(st.tuples(footprints, st.sampled_from(["leave", "cancel", "expire"])), max_size=12))
@@ -176,15 +176,15 @@ async def test_no_two_that_mind_each_other_run_at_once_and_each_comes_to_its_tur
     writes: list[tuple[Footprint, str]],
 ) -> None:
     """Whoever gives up on the way, and however: exclusion holds, those before go first, and nothing is left behind."""
-    subjects, running, begun = Subjects(), {}, []
+    write_scopes, running, begun = WriteScopes(), {}, []
 
     async def write(number: int, footprint: Footprint, timer: Callable[..., object] | None) -> None:
-        await subjects.enter(footprint, WRITE, timer=timer)  # type: ignore[arg-type]
+        await write_scopes.enter(footprint, WRITE, timer=timer)  # type: ignore[arg-type]
         running[number] = footprint
         begun.append(number)
         await asyncio.sleep(0)
         del running[number]
-        subjects.leave(footprint)
+        write_scopes.leave(footprint)
 
     async def at_once() -> None:
         await asyncio.sleep(0)
@@ -204,94 +204,94 @@ async def test_no_two_that_mind_each_other_run_at_once_and_each_comes_to_its_tur
     assert all(writes[number][1] != "leave" or number in done for number in range(len(writes)))
     place = {number: when for when, number in enumerate(begun)}
     assert all(place[one] < place[two] for one, two in combinations(done, 2) if writes[two][0].minds(writes[one][0]))
-    assert subjects.try_enter(ALL, WRITE)
+    assert write_scopes.try_enter(ALL, WRITE)
 
 
 # -- what may still arrive
 
 
-def until(subjects: Subjects, footprint: Footprint, write: str, now: int = 500) -> int:
+def until(write_scopes: WriteScopes, footprint: Footprint, write: str, now: int = 500) -> int:
     """Return until when a write must wait, 0 for not at all."""
-    fence = subjects.fence_before(footprint, write, now)
+    fence = write_scopes.fence_before(footprint, write, now)
     return 0 if fence is None else fence.until
 
 
 def test_a_fence_stops_other_writes_to_its_subject_until_it_passes() -> None:
     """What may still arrive holds back every other write that it could undo, and no longer than it can arrive."""
-    subjects = Subjects()
-    subjects.raise_fence(Fence(A, 1000, "leverage 20"))
+    write_scopes = WriteScopes()
+    write_scopes.raise_fence(Fence(A, 1000, "leverage 20"))
 
-    assert 1000 == until(subjects, A, "leverage 10")
-    assert 1000 == until(subjects, ALL, "hedge mode")
-    assert 0 == until(subjects, B, "leverage 10")
-    assert 0 == until(subjects, A, "leverage 20")
-    assert 0 == until(subjects, order("A"), "order 7")
-    assert 0 == until(subjects, amendment(OrderName("A", "1")), "price 5")
-    assert 0 == until(subjects, A, "leverage 10", now=1001)
+    assert 1000 == until(write_scopes, A, "leverage 10")
+    assert 1000 == until(write_scopes, ALL, "hedge mode")
+    assert 0 == until(write_scopes, B, "leverage 10")
+    assert 0 == until(write_scopes, A, "leverage 20")
+    assert 0 == until(write_scopes, order("A"), "order 7")
+    assert 0 == until(write_scopes, amendment(OrderName("A", "1")), "price 5")
+    assert 0 == until(write_scopes, A, "leverage 10", now=1001)
 
 
 def test_what_ends_every_order_keeps_orders_waiting_and_waits_for_nothing() -> None:
     """A lost cancel-all may still arrive and end an order placed meanwhile; settings are none of its business."""
-    subjects = Subjects()
-    subjects.raise_fence(Fence(Footprint(Subject.EVERY_ORDER, ("A",)), 1000, "cancel all"))
-    subjects.raise_fence(Fence(A, 2000, "leverage 20"))
+    write_scopes = WriteScopes()
+    write_scopes.raise_fence(Fence(Footprint(WriteScope.ALL_ORDERS, ("A",)), 1000, "cancel all"))
+    write_scopes.raise_fence(Fence(A, 2000, "leverage 20"))
 
-    assert 1000 == until(subjects, order("A"), "order 7")
-    assert 1000 == until(subjects, order("B", "A"), "batch")
-    assert 0 == until(subjects, order("B"), "order 7")
-    assert 0 == until(subjects, Footprint(Subject.EVERY_ORDER, ("A",)), "cancel the rest")
-    assert 0 == until(subjects, amendment(OrderName("A", "1")), "price 5")
-    assert 2000 == until(subjects, A, "leverage 10")
+    assert 1000 == until(write_scopes, order("A"), "order 7")
+    assert 1000 == until(write_scopes, order("B", "A"), "batch")
+    assert 0 == until(write_scopes, order("B"), "order 7")
+    assert 0 == until(write_scopes, Footprint(WriteScope.ALL_ORDERS, ("A",)), "cancel the rest")
+    assert 0 == until(write_scopes, amendment(OrderName("A", "1")), "price 5")
+    assert 2000 == until(write_scopes, A, "leverage 10")
 
 
 def test_a_fence_around_the_account_stops_every_symbol() -> None:
     """A lost change of the account may still touch each of its symbols, and their orders' terms."""
-    subjects = Subjects()
-    subjects.raise_fence(Fence(ALL, 1000, "cross"))
+    write_scopes = WriteScopes()
+    write_scopes.raise_fence(Fence(ALL, 1000, "cross"))
 
-    assert 1000 == until(subjects, A, "leverage 10")
-    assert 1000 == until(subjects, amendment(OrderName("B", "1")), "price 5")
+    assert 1000 == until(write_scopes, A, "leverage 10")
+    assert 1000 == until(write_scopes, amendment(OrderName("B", "1")), "price 5")
 
 
 def test_a_lost_amendment_stops_amendments_of_the_same_order_alone() -> None:
     """Other orders, settings and the placing of orders go on; an order whose id is of another kind may be the same."""
-    subjects = Subjects()
-    subjects.raise_fence(Fence(amendment(OrderName("A", "1")), 1000, "price 5"))
+    write_scopes = WriteScopes()
+    write_scopes.raise_fence(Fence(amendment(OrderName("A", "1")), 1000, "price 5"))
 
-    assert 1000 == until(subjects, amendment(OrderName("A", "1")), "price 6")
-    assert 1000 == until(subjects, amendment(OrderName("A", "2"), OrderName("A", "1")), "batch")
-    assert 1000 == until(subjects, amendment(OrderName("A", client_id="mine")), "price 6")
-    assert 1000 == until(subjects, amendment(OrderName("A")), "price 6")
-    assert 1000 == until(subjects, ALL, "hedge mode")
-    assert 0 == until(subjects, amendment(OrderName("A", "1")), "price 5")
-    assert 0 == until(subjects, amendment(OrderName("A", "2")), "price 6")
-    assert 0 == until(subjects, amendment(OrderName("B", "1")), "price 6")
-    assert 0 == until(subjects, A, "leverage 10")
-    assert 0 == until(subjects, order("A"), "order 7")
+    assert 1000 == until(write_scopes, amendment(OrderName("A", "1")), "price 6")
+    assert 1000 == until(write_scopes, amendment(OrderName("A", "2"), OrderName("A", "1")), "batch")
+    assert 1000 == until(write_scopes, amendment(OrderName("A", client_id="mine")), "price 6")
+    assert 1000 == until(write_scopes, amendment(OrderName("A")), "price 6")
+    assert 1000 == until(write_scopes, ALL, "hedge mode")
+    assert 0 == until(write_scopes, amendment(OrderName("A", "1")), "price 5")
+    assert 0 == until(write_scopes, amendment(OrderName("A", "2")), "price 6")
+    assert 0 == until(write_scopes, amendment(OrderName("B", "1")), "price 6")
+    assert 0 == until(write_scopes, A, "leverage 10")
+    assert 0 == until(write_scopes, order("A"), "order 7")
 
 
 def test_a_lost_setting_stops_settings_that_it_touches_and_margin() -> None:
     """Another setting of the symbol goes on; one that says nothing may touch each, as a move of margin does."""
-    subjects = Subjects()
+    write_scopes = WriteScopes()
     leverage, margin_type, tier = (
-        Footprint(Subject.SYMBOL, ("A",), (), frozenset(names))
+        Footprint(WriteScope.SYMBOL, ("A",), (), frozenset(names))
         for names in (["leverage"], ["margin type"], ["tier", "leverage"])
     )
-    subjects.raise_fence(Fence(leverage, 1000, "leverage 20"))
+    write_scopes.raise_fence(Fence(leverage, 1000, "leverage 20"))
 
-    assert 0 == until(subjects, margin_type, "isolated")
-    assert 1000 == until(subjects, leverage, "leverage 10")
-    assert 1000 == until(subjects, tier, "tier 2")
-    assert 1000 == until(subjects, A, "add 5")
+    assert 0 == until(write_scopes, margin_type, "isolated")
+    assert 1000 == until(write_scopes, leverage, "leverage 10")
+    assert 1000 == until(write_scopes, tier, "tier 2")
+    assert 1000 == until(write_scopes, A, "add 5")
 
 
 def test_the_last_of_several_fences_is_waited_for() -> None:
     """A write waits until none of the lost ones can arrive, and is told of the one that can do so longest."""
-    subjects = Subjects()
-    subjects.raise_fence(Fence(A, 3000, "leverage 20", "set_leverage for A"))
-    subjects.raise_fence(Fence(A, 2000, "leverage 30"))
+    write_scopes = WriteScopes()
+    write_scopes.raise_fence(Fence(A, 3000, "leverage 20", "set_leverage for A"))
+    write_scopes.raise_fence(Fence(A, 2000, "leverage 30"))
 
-    fence = subjects.fence_before(A, "leverage 10", 500)
+    fence = write_scopes.fence_before(A, "leverage 10", 500)
 
     assert fence is not None
     assert (fence.until, fence.told) == (3000, "set_leverage for A")
@@ -302,7 +302,7 @@ def test_exclusion_is_mutual(one: Footprint, other: Footprint) -> None:
     """Of two writes that run one after another, each waits for the other, and each for one of its own kind."""
     assert one.minds(other) is other.minds(one)
     assert one.minds(one)
-    assert {one.subject, other.subject} <= QUEUED
+    assert {one.scope, other.scope} <= QUEUED
 
 
 @given(names, names)
