@@ -218,7 +218,7 @@ def test_errors_name_what_was_asked_for(simulation: Simulation, call: Call, venu
     Path("accounts.toml.sim-secret").write_text("wrong" * 8)
     Path("target.toml").write_text(f"[accounts.{venue_id}.symbols.{symbol}]\nleverage = 3\n")
     named = {
-        "read_settings": [("plan", "target.toml"), ("apply", "target.toml")],
+        "get_settings": [("plan", "target.toml"), ("apply", "target.toml")],
         "get_balances": [("balances", venue_id)],
         "get_positions": [("positions", venue_id)],
         "get_open_orders": [("order", "list", venue_id)],

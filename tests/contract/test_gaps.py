@@ -21,7 +21,7 @@ from venuekit.testing.recorded import RecordedCase
 
 VENUES = sorted({row.venue for row in ROWS})
 #: composed of what the other capabilities read; the tests of plan and apply are about it
-COMPOSED = frozenset({SettingsReader.read_settings.__qualname__})
+COMPOSED = frozenset({SettingsReader.get_settings.__qualname__})
 
 #: by row: the methods that it is about; a venue may declare their capability unsupported instead
 PROMISED = {

@@ -73,7 +73,7 @@ def _leverage_endpoint(venue: Venue[Any]) -> Any:
 async def _reads(session: Session, account: Any, symbol: str) -> None:
     await session.hear(BalanceReader.of(account).get_balances)
     await session.hear(PositionReader.of(account).get_positions)
-    await session.hear(lambda: SettingsReader.of(account).read_settings([symbol]))
+    await session.hear(lambda: SettingsReader.of(account).get_settings([symbol]))
     if account.support(AccountReader):
         await session.hear(AccountReader.of(account).get_account)
     session.seen += [repr(account.support(capability)) for capability in session.venue.unsupported]

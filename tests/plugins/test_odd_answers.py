@@ -163,7 +163,7 @@ CALLS: dict[str, Do] = {
     "get_asset_mode": lambda p: p.account.get_asset_mode(),
     "get_brackets": lambda p: p.account.get_brackets(),
     "get_instruments": lambda p: p.account.get_instruments(),
-    "read_settings": lambda p: p.account.read_settings([p.held, p.flat], orders=True, brackets=True),
+    "get_settings": lambda p: p.account.get_settings([p.held, p.flat], orders=True, brackets=True),
     "get_mark_price": lambda p: p.account.get_mark_price(p.held),
     "get_commission_rate": lambda p: p.account.get_commission_rate(p.held),
     "get_adl_quantiles": lambda p: p.account.get_adl_quantiles(),

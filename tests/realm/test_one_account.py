@@ -50,7 +50,7 @@ async def test_mode_set_on_one_venue_holds_on_the_other(flat: Any, venue_id: str
         for account in (flat.coinm, flat.usdm):
             assert (await account.get_position_mode()).mode is mode
             assert (await account.get_account()).position_mode is mode
-            assert (await account.read_settings([])).position_mode is mode
+            assert (await account.get_settings([])).position_mode is mode
 
 
 @pytest.mark.parametrize("venue_id", VENUES)

@@ -70,7 +70,7 @@ class SettingsReader(Capability):
     __slots__ = ()
 
     @abstractmethod
-    async def read_settings(
+    async def get_settings(
         self,
         symbols: Collection[str],
         *,

@@ -63,7 +63,7 @@ async def read_current_settings(target: Target, accounts: Sequence[TargetAccount
         if not orders and not brackets:
             continue
         try:
-            snapshot = await SettingsReader.of(account.open_account).read_settings(
+            snapshot = await SettingsReader.of(account.open_account).get_settings(
                 account.symbols, orders=orders, brackets=brackets, known=first.of(account)
             )
         except VenuekitError as error:

@@ -67,7 +67,7 @@ class TargetAccount:
 
     async def read(self) -> SettingsSnapshot:
         """Read what holds, by the cheap reads alone."""
-        return await SettingsReader.of(self.open_account).read_settings(self.symbols)
+        return await SettingsReader.of(self.open_account).get_settings(self.symbols)
 
 
 def target_accounts_of(target: Target, accounts: Mapping[str, Account]) -> tuple[TargetAccount, ...]:

@@ -506,7 +506,7 @@ async def test_raw_keeps_the_objects_of_the_venue(answering: Answering) -> None:
         lambda account: account.get_margin_type("NOPE"),
         lambda account: account.get_positions(symbol="NOPE"),
         lambda account: account.get_position("NOPE"),
-        lambda account: account.read_settings(["NOPE"]),
+        lambda account: account.get_settings(["NOPE"]),
     ],
 )
 async def test_unknown_symbol_is_refused(answering: Answering, ask: Callable[[BinanceCoinmAccount], Any]) -> None:

@@ -25,7 +25,7 @@ async def test_one_read_tells_what_holds(answering: Answering, transport: FakeTr
     """Weight 1: the mode from the rows, the symbols asked for, and every other one that is isolated or held."""
     async with answering(HOLDS) as account:
         transport.requests.clear()
-        snapshot = await account.read_settings(["ETHUSD_PERP"])
+        snapshot = await account.get_settings(["ETHUSD_PERP"])
 
     assert len(transport.requests) == 1
     assert snapshot.as_of is not None
@@ -43,7 +43,7 @@ async def test_one_read_tells_what_holds(answering: Answering, transport: FakeTr
 async def test_rows_of_hedge_mode_are_one_symbol(answering: Answering) -> None:
     """BOTH, LONG and SHORT are summed up; legs show the mode."""
     async with answering("get_dapi_v1_positionRisk_hedge") as account:
-        snapshot = await account.read_settings([])
+        snapshot = await account.get_settings([])
 
     assert snapshot.position_mode is PositionMode.HEDGE
     assert snapshot.symbols == (SymbolSettings("BTCUSD_201225", MarginType.CROSS, D(125), D(125), D(1)),)
@@ -55,7 +55,7 @@ async def test_mode_is_asked_for_where_no_row_shows_it(answering: Answering, tra
     async with answering("get_dapi_v1_positionSide_dual") as account:
         tell = transport.reply
         transport.reply = lambda request: json_answer([]) if "positionRisk" in request.url else tell(request)
-        snapshot = await account.read_settings([])
+        snapshot = await account.get_settings([])
 
     assert (snapshot.position_mode, snapshot.symbols, snapshot.weight) == (PositionMode.HEDGE, (), 31)
 
@@ -63,8 +63,8 @@ async def test_mode_is_asked_for_where_no_row_shows_it(answering: Answering, tra
 async def test_orders_of_symbols_and_of_the_account(answering: Answering) -> None:
     """Both books count: 2 for a symbol, 80 for the account, whose other symbols then join."""
     async with answering(HOLDS, "get_dapi_v1_openOrders", "get_dapi_v1_openAlgoOrders") as account:
-        of_symbol = await account.read_settings(["BTCUSD_PERP"], orders=["BTCUSD_PERP"])
-        of_account = await account.read_settings(["BTCUSD_PERP"], orders=True)
+        of_symbol = await account.get_settings(["BTCUSD_PERP"], orders=["BTCUSD_PERP"])
+        of_account = await account.get_settings(["BTCUSD_PERP"], orders=True)
 
     assert of_symbol.weight == 1 + 2
     assert (of_symbol.symbol("BTCUSD_PERP") or SymbolSettings("")).open_orders == 1
@@ -93,8 +93,8 @@ async def test_highest_leverage_allows_for_position_and_orders(
             return json_answer(body)
 
         transport.reply = reply
-        known = await account.read_settings(["BTCUSD_PERP"])
-        snapshot = await account.read_settings(["BTCUSD_PERP"], brackets=True, known=known)
+        known = await account.get_settings(["BTCUSD_PERP"])
+        snapshot = await account.get_settings(["BTCUSD_PERP"], brackets=True, known=known)
 
     assert (snapshot.symbol("BTCUSD_PERP") or SymbolSettings("")).max_leverage == highest
     assert snapshot.weight == 1 + 1 + 5

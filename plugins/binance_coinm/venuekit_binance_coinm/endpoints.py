@@ -95,7 +95,7 @@ ACCOUNT = Endpoint(
     rows=(("assets",), ("positions",)),
     weight=5,
     pools=PAYS,
-    serves=(AccountReader.get_account, SettingsReader.read_settings),
+    serves=(AccountReader.get_account, SettingsReader.get_settings),
 )
 
 POSITION_RISK = Endpoint(
@@ -110,7 +110,7 @@ POSITION_RISK = Endpoint(
         PositionReader.get_position,
         LeverageReader.get_leverage,
         MarginTypeReader.get_margin_type,
-        SettingsReader.read_settings,
+        SettingsReader.get_settings,
     ),
     note="Lists every trading symbol, flat or not; it cannot be asked for one symbol.",
 )
@@ -125,7 +125,7 @@ BRACKETS = Endpoint(
     weight=_brackets_weight,
     weight_most=2,
     pools=PAYS,
-    serves=(BracketReader.get_brackets, SettingsReader.read_settings),
+    serves=(BracketReader.get_brackets, SettingsReader.get_settings),
 )
 
 PAIR_BRACKETS = Endpoint(
@@ -151,7 +151,7 @@ POSITION_MODE = common.position_mode(
     PositionModeReader.get_position_mode,
     PositionReader.get_position,
     AccountReader.get_account,
-    SettingsReader.read_settings,
+    SettingsReader.get_settings,
     note="Where rows of positions are read they show the mode; then this is asked only when there is no row.",
 )
 

@@ -44,7 +44,7 @@ class BinanceCoinmSettings(BinanceSettings):
         row_of = {row.symbol: row for row in rows}
         for symbol in symbols:
             if symbol not in row_of:
-                raise unlisted(self, self.POSITION_RISK, symbol, operation="read_settings")
+                raise unlisted(self, self.POSITION_RISK, symbol, operation="get_settings")
         amounts = [(row.symbol, abs(number_in("positionAmt", row.position_amt))) for row in rows]
         sizes = dict.fromkeys(row_of, _NOTHING)
         for symbol, amount in amounts:

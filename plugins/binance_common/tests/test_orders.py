@@ -564,7 +564,7 @@ async def test_settings_are_kept_from_changing_by_orders_of_either_book(stage: S
     await stage.account.place_order(stage.order(OrderType.STOP_MARKET, trigger_price=D(4000)))
     with pytest.raises(Rejected):
         await stage.account.set_margin_type(MarginType.ISOLATED, symbol=stage.symbol)
-    snapshot = await stage.account.read_settings((stage.symbol,), orders=(stage.symbol,))
+    snapshot = await stage.account.get_settings((stage.symbol,), orders=(stage.symbol,))
     assert snapshot.symbol(stage.symbol).open_orders == 1
 
 
@@ -583,9 +583,9 @@ async def test_settings_count_the_open_orders_of_every_book(stage: Stage) -> Non
     """One plain order and one conditional order of a symbol are two, counted by symbol and for the account."""
     account = stage.account
     await stage.place(stage.order(), stage.order(OrderType.STOP_MARKET, **CONDITIONAL[OrderType.STOP_MARKET]))
-    known = await account.read_settings([stage.symbol])
+    known = await account.get_settings([stage.symbol])
     for counted in (
-        await account.read_settings([stage.symbol], orders=True),
-        await account.read_settings([stage.symbol], orders=[stage.symbol], known=known),
+        await account.get_settings([stage.symbol], orders=True),
+        await account.get_settings([stage.symbol], orders=[stage.symbol], known=known),
     ):
         assert counted.symbol(stage.symbol).open_orders == 2

@@ -107,7 +107,7 @@ def open_orders(root: str, *more: Parameter) -> Endpoint[tuple[OrderRow, ...]]:
         weight=_open_orders_weight,
         weight_most=40,
         pools=PAYS,
-        serves=(OrderReader.get_open_orders, SettingsReader.read_settings),
+        serves=(OrderReader.get_open_orders, SettingsReader.get_settings),
     )
 
 
@@ -124,7 +124,7 @@ def open_algo_orders(root: str) -> Endpoint[tuple[AlgoOrderRow, ...]]:
         weight=_open_orders_weight,
         weight_most=40,
         pools=PAYS,
-        serves=(OrderReader.get_open_orders, SettingsReader.read_settings),
+        serves=(OrderReader.get_open_orders, SettingsReader.get_settings),
     )
 
 

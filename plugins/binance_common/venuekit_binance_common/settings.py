@@ -69,7 +69,7 @@ class BinanceSettings(SettingsSource, SettingsReader):
     OPEN_ALGO_ORDERS: ClassVar[Endpoint[tuple[AlgoOrderRow, ...]] | None]
     BRACKETS: ClassVar[Endpoint[tuple[BracketsRow, ...]]]
 
-    async def read_settings(
+    async def get_settings(
         self,
         symbols: Collection[str],
         *,

@@ -133,12 +133,12 @@ async def test_settings_at_once() -> None:
         ledger = sim.ledger
         ledger.rest_order("ETHUSDT", Side.BUY, D(1), D(1000))
         ledger.rest_order("ETHUSDT", Side.BUY, D(1), D(1000), book=Book.CONDITIONAL)
-        snapshot = await account.read_settings(["ETHUSDT"], orders=True, brackets=True)
+        snapshot = await account.get_settings(["ETHUSDT"], orders=True, brackets=True)
         paths = sorted(one.path for one in sim.requests)
-        known = await account.read_settings(["ETHUSDT"])
-        one = await account.read_settings(["ETHUSDT"], orders=["ETHUSDT"], known=known)
+        known = await account.get_settings(["ETHUSDT"])
+        one = await account.get_settings(["ETHUSDT"], orders=["ETHUSDT"], known=known)
         with pytest.raises(InvalidRequest, match="-1121"):
-            await account.read_settings(["NOPE"])
+            await account.get_settings(["NOPE"])
 
     assert (snapshot.position_mode, snapshot.asset_mode) == (PositionMode.ONE_WAY, AssetMode.SINGLE)
     rows = {row.symbol: row for row in snapshot.symbols}

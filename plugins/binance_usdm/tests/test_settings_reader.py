@@ -43,7 +43,7 @@ def plain(snapshot: SettingsSnapshot) -> SettingsSnapshot:
 async def test_three_reads_tell_what_holds(answering: Answering, transport: FakeTransport) -> None:
     """Modes, the symbols asked for, and every other one that is isolated, has a position or a listed row."""
     async with answering(*HOLDS) as account:
-        snapshot = await account.read_settings(["COMPUSDT"])
+        snapshot = await account.get_settings(["COMPUSDT"])
 
     assert plain(snapshot) == SettingsSnapshot(
         position_mode=PositionMode.ONE_WAY,
@@ -64,7 +64,7 @@ async def test_legs_of_hedge_mode_are_summed(answering: Answering) -> None:
     async with answering(
         "get_fapi_v1_accountConfig", "get_fapi_v1_symbolConfig_all", "get_fapi_v3_positionRisk_hedge"
     ) as account:
-        snapshot = await account.read_settings(["ADAUSDT"])
+        snapshot = await account.get_settings(["ADAUSDT"])
 
     assert snapshot.position_mode is PositionMode.HEDGE
     assert {row.symbol: row.position for row in snapshot.symbols} == {
@@ -78,9 +78,9 @@ async def test_legs_of_hedge_mode_are_summed(answering: Answering) -> None:
 async def test_orders_of_symbols_are_laid_over_a_known_snapshot(answering: Answering, transport: FakeTransport) -> None:
     """Both books of the symbol are read at a weight of 1 each; nothing else is read again."""
     async with answering(*HOLDS, "get_fapi_v1_openOrders", "get_fapi_v1_openAlgoOrders") as account:
-        known = await account.read_settings(["BTCUSDT"])
+        known = await account.get_settings(["BTCUSDT"])
         transport.requests.clear()
-        snapshot = await account.read_settings(["BTCUSDT"], orders=["BTCUSDT"], known=known)
+        snapshot = await account.get_settings(["BTCUSDT"], orders=["BTCUSDT"], known=known)
 
     assert paths(transport) == ["v1/openAlgoOrders?symbol=BTCUSDT", "v1/openOrders?symbol=BTCUSDT"]
     assert snapshot.weight == 15 + 2
@@ -93,7 +93,7 @@ async def test_orders_of_symbols_are_laid_over_a_known_snapshot(answering: Answe
 async def test_orders_of_the_account_are_counted_by_symbol(answering: Answering, transport: FakeTransport) -> None:
     """Two reads of weight 40 count both books; symbols that only have orders join the snapshot."""
     async with answering(*HOLDS, "get_fapi_v1_openOrders", "get_fapi_v1_openAlgoOrders") as account:
-        snapshot = await account.read_settings(["COMPUSDT"], orders=True)
+        snapshot = await account.get_settings(["COMPUSDT"], orders=True)
 
     assert {row.symbol: row.open_orders for row in snapshot.symbols} == {
         "COMPUSDT": 0,
@@ -108,8 +108,8 @@ async def test_orders_of_the_account_are_counted_by_symbol(answering: Answering,
 async def test_orders_of_many_symbols_are_read_at_once(answering: Answering, transport: FakeTransport) -> None:
     """Beyond forty symbols the two reads of the whole account cost less."""
     async with answering(*HOLDS, "get_fapi_v1_openOrders", "get_fapi_v1_openAlgoOrders") as account:
-        known = await account.read_settings(["BTCUSDT"])
-        snapshot = await account.read_settings(["BTCUSDT"], orders=[f"S{n}USDT" for n in range(41)], known=known)
+        known = await account.get_settings(["BTCUSDT"])
+        snapshot = await account.get_settings(["BTCUSDT"], orders=[f"S{n}USDT" for n in range(41)], known=known)
 
     assert snapshot.weight == 15 + 80
 
@@ -151,9 +151,9 @@ async def test_highest_leverage_allows_for_position_and_orders(
             return answer
 
         transport.reply = reply
-        known = await account.read_settings(["BTCUSDT"])
+        known = await account.get_settings(["BTCUSDT"])
         transport.requests.clear()
-        snapshot = await account.read_settings(["BTCUSDT"], brackets=True, known=known)
+        snapshot = await account.get_settings(["BTCUSDT"], brackets=True, known=known)
 
     assert paths(transport) == ["v1/leverageBracket?symbol=BTCUSDT"]
     assert (snapshot.symbol("BTCUSDT") or SymbolSettings("")).max_leverage == highest
@@ -163,7 +163,7 @@ async def test_highest_leverage_allows_for_position_and_orders(
 async def test_brackets_of_several_symbols_are_one_read(answering: Answering, transport: FakeTransport) -> None:
     """The read without a symbol tells all; only the symbols asked for are filled in."""
     async with answering(*HOLDS, "get_fapi_v1_leverageBracket") as account:
-        snapshot = await account.read_settings(["BTCUSDT"], brackets=["ETHUSDT", "COMPUSDT"])
+        snapshot = await account.get_settings(["BTCUSDT"], brackets=["ETHUSDT", "COMPUSDT"])
 
     assert "v1/leverageBracket" in paths(transport)
     assert {row.symbol: row.max_leverage for row in snapshot.symbols if row.max_leverage} == {"ETHUSDT": D(75)}
@@ -173,4 +173,4 @@ async def test_unknown_symbol_is_refused_in_the_words_of_the_venue(answering: An
     """A symbol that is not listed is asked for by name, so that the venue says what is wrong."""
     async with answering(*HOLDS, "get_fapi_v1_symbolConfig_1121") as account:
         with pytest.raises(InvalidRequest, match="-1121"):
-            await account.read_settings(["NOPE"])
+            await account.get_settings(["NOPE"])

@@ -90,7 +90,7 @@ ACCOUNT_CONFIG = Endpoint(
         PositionModeReader.get_position_mode,
         AssetModeReader.get_asset_mode,
         AccountReader.get_account,
-        SettingsReader.read_settings,
+        SettingsReader.get_settings,
     ),
     note="Both account-wide modes at a sixth of the weight of their own reads.",
 )
@@ -110,7 +110,7 @@ SYMBOL_CONFIG = Endpoint(
         PositionReader.get_positions,
         PositionReader.get_position,
         AccountReader.get_account,
-        SettingsReader.read_settings,
+        SettingsReader.get_settings,
     ),
 )
 
@@ -147,7 +147,7 @@ POSITION_RISK = Endpoint(
         PositionReader.get_positions,
         PositionReader.get_position,
         AccountReader.get_account,
-        SettingsReader.read_settings,
+        SettingsReader.get_settings,
     ),
     note="Lists only symbols with a position or an open order.",
 )
@@ -160,7 +160,7 @@ BRACKETS = Endpoint(
     echoes=Echoes.each({"symbol": "name"}),
     parameters=(SYMBOL,),
     pools=PAYS,
-    serves=(BracketReader.get_brackets, SettingsReader.read_settings),
+    serves=(BracketReader.get_brackets, SettingsReader.get_settings),
 )
 
 OPEN_ORDERS = common.open_orders(_ROOT)

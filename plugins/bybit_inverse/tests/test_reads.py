@@ -161,7 +161,7 @@ async def test_brackets_of_a_pair_are_refused(account: BybitInverseAccount) -> N
 async def test_settings_of_some_symbols(account: BybitInverseAccount, sim: Simulation) -> None:
     """Account and open positions are read once, and a flat symbol by itself."""
     sent = len(sim.requests)
-    snapshot = await account.read_settings(["BTCUSD", "ETHUSD"])
+    snapshot = await account.get_settings(["BTCUSD", "ETHUSD"])
     assert snapshot.weight == len(sim.requests) - sent == 3
     assert (snapshot.position_mode, snapshot.asset_mode) == (PositionMode.ONE_WAY, None)
     assert (snapshot.margin_type, snapshot.open_positions) == (MarginType.ISOLATED, 1)
@@ -173,7 +173,7 @@ async def test_settings_of_some_symbols(account: BybitInverseAccount, sim: Simul
 
 async def test_settings_list_positions_that_were_not_asked_for(account: BybitInverseAccount) -> None:
     """The margin type is the account's, so an open position elsewhere matters."""
-    snapshot = await account.read_settings(["ETHUSD"])
+    snapshot = await account.get_settings(["ETHUSD"])
     assert {row.symbol for row in snapshot.symbols} == {"BTCUSD", "ETHUSD"}
 
 
@@ -181,7 +181,7 @@ async def test_settings_with_orders_of_a_symbol(account: BybitInverseAccount, si
     """Plain and conditional orders count alike."""
     sim.ledger.rest_order("ETHUSD", Side.BUY, D(100), D(2000))
     sim.ledger.rest_order("ETHUSD", Side.SELL, D(100), D(4000), book=Book.CONDITIONAL)
-    snapshot = await account.read_settings(["ETHUSD"], orders=["ETHUSD"])
+    snapshot = await account.get_settings(["ETHUSD"], orders=["ETHUSD"])
     eth = snapshot.symbol("ETHUSD")
     assert eth is not None
     assert (eth.open_orders, snapshot.open_orders, snapshot.weight) == (2, None, 4)
@@ -196,12 +196,12 @@ async def test_settings_with_everything_open(account: BybitInverseAccount, sim: 
     ]
     order = {"orderId": "1", "symbol": "SOLUSDC", "side": "Buy"}
     nothing = Answer.json(200, {"retCode": 0, "result": {"list": []}})
-    base = await account.read_settings(["ETHUSD"])
+    base = await account.get_settings(["ETHUSD"])
     sim.disturb(VENUE, POSITION_LIST, Answer.json(200, {"retCode": 0, "result": {"list": legs}}), nothing, nothing)
     orders = Answer.json(200, {"retCode": 0, "result": {"list": [order]}})
     own = {"retCode": 0, "result": {"list": [order | {"symbol": "BTCUSDZ26"}]}}
     sim.disturb(VENUE, OPEN_ORDERS, Answer.json(200, own), orders, nothing, nothing)
-    snapshot = await account.read_settings(["ETHUSD"], orders=True, known=base)
+    snapshot = await account.get_settings(["ETHUSD"], orders=True, known=base)
     assert (snapshot.open_orders, snapshot.open_positions) == (2, 2)
     assert snapshot.weight == base.weight + 7
     linear = snapshot.symbol("BTCUSDT")
@@ -217,11 +217,11 @@ async def test_settings_with_everything_open(account: BybitInverseAccount, sim: 
 
 async def test_settings_with_brackets(account: BybitInverseAccount) -> None:
     """The tier of the present value says which leverage is possible; a snapshot taken before is completed."""
-    base = await account.read_settings(["BTCUSD", "ETHUSD"])
-    both = await account.read_settings(["BTCUSD", "ETHUSD"], brackets=True)
+    base = await account.get_settings(["BTCUSD", "ETHUSD"])
+    both = await account.get_settings(["BTCUSD", "ETHUSD"], brackets=True)
     assert {row.symbol: row.max_leverage for row in both.symbols} == {"BTCUSD": D("66.67"), "ETHUSD": D(100)}
     assert both.weight == base.weight + 2
-    later = await account.read_settings(["BTCUSD", "ETHUSD"], brackets=["BTCUSD"], known=base)
+    later = await account.get_settings(["BTCUSD", "ETHUSD"], brackets=["BTCUSD"], known=base)
     assert {row.symbol: row.max_leverage for row in later.symbols} == {"BTCUSD": D("66.67"), "ETHUSD": None}
     assert later.weight == base.weight + 2
 
@@ -229,7 +229,7 @@ async def test_settings_with_brackets(account: BybitInverseAccount) -> None:
 async def test_settings_of_an_unknown_symbol(account: BybitInverseAccount) -> None:
     """The venue's refusal arrives."""
     with pytest.raises(InvalidRequest, match="NOPE"):
-        await account.read_settings(["NOPE"])
+        await account.get_settings(["NOPE"])
 
 
 async def test_settings_of_a_flat_account() -> None:
@@ -240,5 +240,5 @@ async def test_settings_of_a_flat_account() -> None:
     ):
         assert isinstance(account, BybitInverseAccount)
         assert await account.get_positions() == ()
-        snapshot = await account.read_settings(["BTCUSD"], orders=True)
+        snapshot = await account.get_settings(["BTCUSD"], orders=True)
     assert (snapshot.margin_type, snapshot.open_positions, snapshot.open_orders) == (MarginType.CROSS, 0, 0)

@@ -52,7 +52,7 @@ class BybitSettings(Account, SettingsReader):
 
     __slots__ = ()
 
-    async def read_settings(
+    async def get_settings(
         self,
         symbols: Collection[str],
         *,

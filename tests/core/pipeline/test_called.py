@@ -36,7 +36,7 @@ REFUSED = Answer.json(400, {"error": {"code": 2001, "message": "no"}})
     [
         (SETTINGS, lambda account: LeverageReader.of(account).get_leverage("GEMUSD"), "get_leverage"),
         (SETTINGS, lambda account: MarginTypeReader.of(account).get_margin_type(symbol="GEMUSD"), "get_margin_type"),
-        (SETTINGS, lambda account: SettingsReader.of(account).read_settings(["GEMUSD"]), "read_settings"),
+        (SETTINGS, lambda account: SettingsReader.of(account).get_settings(["GEMUSD"]), "get_settings"),
         (POSITIONS, lambda account: PositionReader.of(account).get_position("GEMUSD"), "get_position"),
         (SETTINGS, lambda account: account.call(SETTINGS), "get_leverage"),
     ],
@@ -81,13 +81,13 @@ async def test_tasks_that_a_method_starts_bear_its_name(stage: Any) -> None:
     class Reader(type(stage.account), SettingsReader):  # type: ignore[misc]
         __slots__ = ()
 
-        async def read_settings(self, *_: Any, **__: Any) -> Any:
+        async def get_settings(self, *_: Any, **__: Any) -> Any:
             return await asyncio.gather(self.call(SETTINGS), self.call(SETTINGS), return_exceptions=True)
 
     stage.sim.disturb("toy_perp", SETTINGS, REFUSED, REFUSED)
-    both = await Reader(stage.account._session).read_settings([])
+    both = await Reader(stage.account._session).get_settings([])
 
-    assert [one.operation for one in both] == ["read_settings", "read_settings"]
+    assert [one.operation for one in both] == ["get_settings", "get_settings"]
 
 
 async def test_a_method_keeps_its_signature_and_its_words(stage: Any) -> None:

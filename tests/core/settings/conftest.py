@@ -152,7 +152,7 @@ class Reads(FakeAccount, SettingsReader):
 
     __slots__ = ()
 
-    async def read_settings(
+    async def get_settings(
         self,
         symbols: Collection[str],
         *,

@@ -335,7 +335,7 @@ async def test_a_key_that_is_denied_a_write_is_wrong_only_when_it_cannot_read_ei
 
     def deny() -> None:
         if not reads_on:
-            monkeypatch.setattr(type(main), "read_settings", denied)
+            monkeypatch.setattr(type(main), "get_settings", denied)
         raise error
 
     main.world.meddle = when("acme_perp leverage ETH 5", applied=False, do=deny)
@@ -370,16 +370,16 @@ async def test_accepted_change_that_does_not_show_is_not_called_changed(main: An
 
 async def test_change_that_cannot_be_verified_is_unknown(main: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """When reading back fails, an accepted change is unknown and says that it was accepted."""
-    read = type(main).read_settings
+    read = type(main).get_settings
 
     async def gone(self: Any, *args: Any, **options: Any) -> Any:
         if self.world.writes:
-            raise NeverSent("nobody listens", venue="acme_perp", operation="read_settings")
+            raise NeverSent("nobody listens", venue="acme_perp", operation="get_settings")
         return await read(self, *args, **options)
 
     accounts = {"main": main}
     made = await plan(target("[accounts.main.symbols.ETH]\nleverage = 5\n"), accounts)
-    monkeypatch.setattr(type(main), "read_settings", gone)
+    monkeypatch.setattr(type(main), "get_settings", gone)
     report = await apply(made, accounts)
 
     assert statuses(report) == {"symbols.ETH.leverage": "unknown"}
@@ -393,18 +393,18 @@ async def test_account_that_cannot_be_read_again_is_told_and_left_alone(
     """Without knowing what holds, nothing is written, and the report says so of the account."""
 
     async def gone(self: Any, *args: Any, **options: Any) -> Any:
-        raise NeverSent("nobody listens", venue="acme_perp", operation="read_settings")
+        raise NeverSent("nobody listens", venue="acme_perp", operation="get_settings")
 
     accounts = {"main": main}
     made = await plan(target(), accounts)
-    monkeypatch.setattr(type(main), "read_settings", gone)
+    monkeypatch.setattr(type(main), "get_settings", gone)
 
     report = await apply(made, accounts)
     assert main.world.writes == []
     assert report.results == ()
     [row] = report.rows()
     assert (row["account"], row["venue"], row["status"]) == ("main", "acme_perp", "unreadable")
-    assert row["message"] == "acme_perp: read_settings failed: nobody listens"
+    assert row["message"] == "acme_perp: get_settings failed: nobody listens"
     assert report_exit_status(report) == 1
 
 
@@ -416,14 +416,14 @@ async def test_account_that_cannot_be_read_does_not_stop_the_others(
     for world in worlds:
         world.rows("acme_perp").update(ETH=fake.Row())
     accounts = {"dead": fake.Acme(fake.acme(), worlds[0]), "alive": fake.Acme(fake.acme(), worlds[1])}
-    read = fake.Acme.read_settings
+    read = fake.Acme.get_settings
 
     async def gone(self: Any, *args: Any, **options: Any) -> Any:
         if self.world is worlds[0]:
-            raise NeverSent("nobody listens", venue="acme_perp", operation="read_settings")
+            raise NeverSent("nobody listens", venue="acme_perp", operation="get_settings")
         return await read(self, *args, **options)
 
-    monkeypatch.setattr(fake.Acme, "read_settings", gone)
+    monkeypatch.setattr(fake.Acme, "get_settings", gone)
     wanted = target("[accounts.dead]\nsymbols.ETH.leverage = 5\n[accounts.alive]\nsymbols.ETH.leverage = 5\n")
     made = await plan(wanted, accounts)
     assert [(step.account, step.status.value) for step in made.steps] == [("alive", "pending")]

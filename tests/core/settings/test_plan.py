@@ -377,12 +377,12 @@ async def test_position_on_a_venue_that_shares_the_mode_refuses_it(fake: types.S
 
 async def test_mode_that_is_not_known_is_set_without_a_guess(main: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A present value that the reads do not tell is None in the plan, and the step is pending."""
-    read = type(main).read_settings
+    read = type(main).get_settings
 
     async def silent(self: Any, *args: Any, **options: Any) -> Any:
         return attrs.evolve(await read(self, *args, **options), position_mode=None)
 
-    monkeypatch.setattr(type(main), "read_settings", silent)
+    monkeypatch.setattr(type(main), "get_settings", silent)
     made = await plan(target('[accounts.main]\nposition_mode = "hedge"\n'), {"main": main})
 
     assert [(step.present, step.status) for step in made.steps] == [(None, StepStatus.PENDING)]

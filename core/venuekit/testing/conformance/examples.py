@@ -157,7 +157,7 @@ _ARGUMENTS: Mapping[Callable[..., Any], Callable[[Stage], Mapping[str, Any]]] = 
     LeverageReader.get_leverage: lambda stage: {"symbol": _symbol(stage)},
     MarginTypeReader.get_margin_type: _margin_reading,
     BracketReader.get_brackets: lambda stage: {"symbol": _symbol(stage)},
-    SettingsReader.read_settings: lambda stage: {"symbols": (_symbol(stage),)},
+    SettingsReader.get_settings: lambda stage: {"symbols": (_symbol(stage),)},
 }
 
 

@@ -101,7 +101,7 @@ POSITION_RISK = Endpoint(
         PositionReader.get_position,
         LeverageReader.get_leverage,
         MarginTypeReader.get_margin_type,
-        SettingsReader.read_settings,
+        SettingsReader.get_settings,
     ),
     note="Lists every symbol, flat or not, with margin type and leverage.",
 )
@@ -113,7 +113,7 @@ POSITION_MODE = common.position_mode(
     _ROOT,
     PositionModeReader.get_position_mode,
     AccountReader.get_account,
-    SettingsReader.read_settings,
+    SettingsReader.get_settings,
     note="There is no cheaper read of it here.",
 )
 
@@ -123,7 +123,7 @@ ASSET_MODE = Endpoint(
     decode=decode_asset_mode,
     weight=30,
     pools=PAYS,
-    serves=(AssetModeReader.get_asset_mode, AccountReader.get_account, SettingsReader.read_settings),
+    serves=(AssetModeReader.get_asset_mode, AccountReader.get_account, SettingsReader.get_settings),
     note="There is no cheaper read of it here.",
 )
 

@@ -65,7 +65,7 @@ OPEN_ORDERS = Endpoint(
         OrderAmend.amend_order,
         OrderBatch.amend_orders,
         OrderBatch.cancel_orders,
-        SettingsReader.read_settings,
+        SettingsReader.get_settings,
     ),
 )
 

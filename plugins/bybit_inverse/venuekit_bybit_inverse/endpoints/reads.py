@@ -87,7 +87,7 @@ ACCOUNT_INFO = Endpoint(
         PositionReader.get_positions,
         PositionReader.get_position,
         BalanceReader.get_balances,
-        SettingsReader.read_settings,
+        SettingsReader.get_settings,
     ),
     note="Tells the kind of the account, once when it is opened, and its margin mode.",
 )
@@ -128,7 +128,7 @@ POSITION_LIST = Endpoint(
         PositionReader.get_position,
         LeverageReader.get_leverage,
         AccountReader.get_account,
-        SettingsReader.read_settings,
+        SettingsReader.get_settings,
         AdlReader.get_adl_quantiles,
         PositionMarginControl.add_margin,
         PositionMarginControl.reduce_margin,

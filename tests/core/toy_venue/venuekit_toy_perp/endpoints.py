@@ -93,7 +93,7 @@ SETTINGS: Endpoint[tuple[SettingsRow, ...]] = Endpoint(
     parameters=(_ANY_CONTRACT,),
     weight=2,
     pools=_POOLS,
-    serves=(LeverageReader.get_leverage, MarginTypeReader.get_margin_type, SettingsReader.read_settings),
+    serves=(LeverageReader.get_leverage, MarginTypeReader.get_margin_type, SettingsReader.get_settings),
 )
 
 

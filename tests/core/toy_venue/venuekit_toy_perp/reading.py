@@ -99,7 +99,7 @@ class ToySettings(Account, SettingsReader):
 
     __slots__ = ()
 
-    async def read_settings(
+    async def get_settings(
         self,
         symbols: Collection[str],
         *,
