@@ -17,7 +17,7 @@ from venuekit.capabilities import (
     ClosedPnlReader,
     ConversionReader,
     IncomeReader,
-    OrderAmend,
+    OrderAmendControl,
     OrderBehaviour,
     OrderControl,
     OrderReader,
@@ -122,7 +122,7 @@ def test_histories(simulation: Simulation, call: Call, venue_id: str, what: str)
         assert rows
 
 
-@pytest.mark.parametrize("venue_id", _able(OrderControl, OrderAmend))
+@pytest.mark.parametrize("venue_id", _able(OrderControl, OrderAmendControl))
 def test_an_order_from_end_to_end(simulation: Simulation, call: Call, venue_id: str) -> None:
     """Placed, listed, queried, amended and cancelled; cancelling it again still gives its final state."""
     symbol = _held(simulation, venue_id)

@@ -224,7 +224,7 @@ async def instruments(stage: Stage) -> None:
     assert alone.symbol == stage.scenario.flat
 
 
-@case("ServerTime.get_server_time")
+@case("ServerTimeReader.get_server_time")
 async def server_time(stage: Stage) -> None:
     """The venue's clock, also when it is not ours."""
     for seconds in (0, 3):

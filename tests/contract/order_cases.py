@@ -122,7 +122,7 @@ async def cancel_all_orders(stage: Stage) -> None:
     assert ledger_of(stage).open_orders() == ()
 
 
-@case("OrderAmend.amend_order")
+@case("OrderAmendControl.amend_order")
 async def amend_order(stage: Stage) -> None:
     """Quantity and price are new."""
     order, new = await placed(stage), bid(stage, lower=3)
@@ -133,14 +133,14 @@ async def amend_order(stage: Stage) -> None:
     assert {"quantity": held_now.quantity, "price": held_now.price} == change
 
 
-@case("OrderBatch.place_orders")
+@case("OrderBatchControl.place_orders")
 async def place_orders(stage: Stage) -> None:
     """Each order is there."""
     told = await stage.account.place_orders([bid(stage), bid(stage, lower=1)])
     assert [one.id for one in told if isinstance(one, Order)] == [one.id for one in ledger_of(stage).open_orders()]
 
 
-@case("OrderBatch.amend_orders")
+@case("OrderBatchControl.amend_orders")
 async def amend_orders(stage: Stage) -> None:
     """Each order has its new price."""
     order, new = await placed(stage), bid(stage, lower=3)
@@ -150,7 +150,7 @@ async def amend_orders(stage: Stage) -> None:
     assert ledger_of(stage).order(order.id).price == new.price
 
 
-@case("OrderBatch.cancel_orders")
+@case("OrderBatchControl.cancel_orders")
 async def cancel_orders(stage: Stage) -> None:
     """Each order has ended."""
     orders = [await placed(stage), await placed(stage, lower=1)]
@@ -159,7 +159,7 @@ async def cancel_orders(stage: Stage) -> None:
     assert ledger_of(stage).open_orders() == ()
 
 
-@case("OrderTest.test_order")
+@case("OrderTestControl.test_order")
 async def test_order(stage: Stage) -> None:
     """A test that passes leaves nothing behind."""
     await stage.account.test_order(bid(stage))
@@ -245,7 +245,7 @@ async def cancel_both_books(stage: Stage) -> None:
 # -- forced orders, countdown, fills
 
 
-@case("CountdownCancel.countdown")
+@case("CountdownControl.countdown")
 async def countdown(stage: Stage) -> None:
     """It is armed while the block runs, disarmed by a clean end, and left armed by an exception."""
     symbol, ledger = stage.scenario.flat, ledger_of(stage)
@@ -258,7 +258,7 @@ async def countdown(stage: Stage) -> None:
     assert ledger.deadline(symbol) is not None
 
 
-@case("CountdownCancel.set_countdown")
+@case("CountdownControl.set_countdown")
 async def set_countdown(stage: Stage) -> None:
     """It is armed, and disarmed."""
     symbol = stage.scenario.flat

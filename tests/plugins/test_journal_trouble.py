@@ -18,7 +18,7 @@ import venuekit
 from venuekit import errors
 from venuekit.capabilities import (
     LeverageControl,
-    OrderBatch,
+    OrderBatchControl,
     OrderControl,
     OrderRequest,
     OrderSide,
@@ -123,7 +123,7 @@ async def test_only_what_reduces_passes(venue: str, spoil: Callable[[Path], None
 
         await not_sent(stage, orders.place_order(stage.bid()))
         both = [stage.bid(), stage.bid(side=OrderSide.SELL, price=D(4000))]
-        await not_sent(stage, OrderBatch.of(account).place_orders(both))
+        await not_sent(stage, OrderBatchControl.of(account).place_orders(both))
         await not_sent(stage, LeverageControl.of(account).set_leverage(stage.symbol, 9))
         await not_sent(stage, PositionMarginControl.of(account).add_margin(held.symbol, D("0.01")))
         close = OrderRequest(

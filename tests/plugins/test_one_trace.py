@@ -16,7 +16,7 @@ import venuekit
 from venuekit import errors
 from venuekit.capabilities import (
     Order,
-    OrderBatch,
+    OrderBatchControl,
     OrderControl,
     OrderRequest,
     OrderSide,
@@ -117,7 +117,7 @@ async def test_a_client_id_that_went_out_just_now_is_refused(stage: Stage, journ
         await orders.place_order(stage.order("mine"))
     assert (caught.value.outcome, stage.sent(*VENUES[stage.venue][2])) == (Outcome.NOT_SENT, sent)
     with pytest.raises(errors.InvalidArgument, match="use another id"):
-        await OrderBatch.of(account).place_orders([stage.order("other"), stage.order("mine")])
+        await OrderBatchControl.of(account).place_orders([stage.order("other"), stage.order("mine")])
     assert isinstance(await orders.place_order(stage.order("other")), Order)
 
     await stage.die(VENUES[stage.venue][2], orders.place_order(stage.order("slow")), applied=False)

@@ -17,7 +17,7 @@ from venuekit.capabilities import (
     ClosedPnlReader,
     LeverageControl,
     Order,
-    OrderBatch,
+    OrderBatchControl,
     OrderControl,
     OrderRequest,
     OrderSide,
@@ -169,7 +169,7 @@ async def test_moved_margin_behind_a_firewalls_page_is_settled_later(venue: str,
 async def test_a_batch_behind_a_firewalls_page_is_settled_item_by_item(venue: str) -> None:
     """Each of its orders is found in its place, and the batch was sent once."""
     async with opened(venue) as stage:
-        place = stage.serving(OrderBatch.place_orders)
+        place = stage.serving(OrderBatchControl.place_orders)
         stage.disturb(place, attrs.evolve(Answer.html(429, applied=True), headers={"Retry-After": "30"}))
 
         error = await outcome_of(stage.account.place_orders([stage.bid(client_id="a"), stage.bid(client_id="b")]))

@@ -22,7 +22,7 @@ __all__ = [
     "InstrumentStatus",
     "MarkPrice",
     "MarkPriceReader",
-    "ServerTime",
+    "ServerTimeReader",
 ]
 
 
@@ -137,7 +137,7 @@ class InstrumentReader(Capability):
         """
 
 
-class ServerTime(Capability):
+class ServerTimeReader(Capability):
     """Ask the venue for its time."""
 
     __slots__ = ()

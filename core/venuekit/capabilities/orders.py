@@ -15,13 +15,13 @@ from venuekit.errors import OperationError
 from venuekit.walk import Walk
 
 __all__ = [
-    "CountdownCancel",
+    "CountdownControl",
     "ForcedOrderReader",
-    "OrderAmend",
-    "OrderBatch",
+    "OrderAmendControl",
+    "OrderBatchControl",
     "OrderControl",
     "OrderReader",
-    "OrderTest",
+    "OrderTestControl",
     "TradeReader",
 ]
 
@@ -94,7 +94,7 @@ class OrderControl(OrderReader):
         """Cancel everything in both books, read again until nothing is left, and return what could not be cancelled."""
 
 
-class OrderAmend(Capability):
+class OrderAmendControl(Capability):
     """Change open orders in place."""
 
     __slots__ = ()
@@ -119,7 +119,7 @@ class OrderAmend(Capability):
         """
 
 
-class OrderBatch(Capability):
+class OrderBatchControl(Capability):
     """Several orders in one request; each item has its own result."""
 
     __slots__ = ()
@@ -145,7 +145,7 @@ class OrderBatch(Capability):
         """Amend several orders."""
 
 
-class OrderTest(Capability):
+class OrderTestControl(Capability):
     """Have an order checked without placing it."""
 
     __slots__ = ()
@@ -189,7 +189,7 @@ class ForcedOrderReader(Capability):
         """Walk forced orders, oldest first; ``after`` continues behind an item seen before."""
 
 
-class CountdownCancel(Capability):
+class CountdownControl(Capability):
     """Have the venue cancel everything when we fall silent."""
 
     __slots__ = ()

@@ -100,7 +100,7 @@ async def place_command(
     A lost answer is looked for by the client id; the order is never sent a second time. The exit status is 3 when it
     was refused, 4 when it is not known whether it was placed.
     """
-    from venuekit.capabilities import OrderControl, OrderRequest, OrderTest, OrderType
+    from venuekit.capabilities import OrderControl, OrderRequest, OrderTestControl, OrderType
     from venuekit.cli.opening import opened
 
     if kind is None:
@@ -130,7 +130,7 @@ async def place_command(
     with advised(account, symbol, as_json=as_json) as ending:
         async with opened(state, account) as found:
             if test:
-                await OrderTest.of(found).test_order(request)
+                await OrderTestControl.of(found).test_order(request)
                 _show_test(account, found, row_of(request), as_json=as_json)
             else:
                 placed = await OrderControl.of(found).place_order(request)
@@ -169,7 +169,7 @@ async def amend_command(
     as_json: bool,
 ) -> int:
     """Give an open order another quantity or price; what is not given stays."""
-    from venuekit.capabilities import OrderAmend, OrderReader
+    from venuekit.capabilities import OrderAmendControl, OrderReader
     from venuekit.cli.opening import opened
 
     named = _named(context, order_id, client_id)
@@ -181,7 +181,7 @@ async def amend_command(
         return Status.PENDING
     with advised(account, symbol, as_json=as_json) as ending:
         async with opened(state, account) as found:
-            amend = OrderAmend.of(found)
+            amend = OrderAmendControl.of(found)
             side = (await OrderReader.of(found).get_open_order(symbol, **named)).side
             order = await amend.amend_order(symbol, side, **named, quantity=quantity, price=price)
             show([order_row(order, account, found)], None, as_json=as_json)

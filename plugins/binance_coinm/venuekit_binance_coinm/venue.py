@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from venuekit.capabilities import AssetModeControl, AssetModeReader, HistoryBehaviour, OrderTest, PositionBehaviour
+from venuekit.capabilities import (
+    AssetModeControl,
+    AssetModeReader,
+    HistoryBehaviour,
+    OrderTestControl,
+    PositionBehaviour,
+)
 from venuekit.venue import Environment, EnvironmentName, Venue
 from venuekit_binance_coinm.account import BinanceCoinmAccount
 from venuekit_binance_coinm.endpoints import ENDPOINTS, SERVER_TIME
@@ -73,6 +79,6 @@ VENUE = Venue(
         HistoryBehaviour(income="asked for a year at a time"),
     ),
     blockers=blockers(lower_leverage=-4150),
-    unsupported={AssetModeReader: _NO_ASSET_MODE, AssetModeControl: _NO_ASSET_MODE, OrderTest: NO_ORDER_TEST},
+    unsupported={AssetModeReader: _NO_ASSET_MODE, AssetModeControl: _NO_ASSET_MODE, OrderTestControl: NO_ORDER_TEST},
     front=_front,
 )

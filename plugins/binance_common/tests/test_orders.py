@@ -21,7 +21,7 @@ from venuekit.capabilities import (
     OrderRequest,
     OrderSide,
     OrderStatus,
-    OrderTest,
+    OrderTestControl,
     OrderType,
     PositionMode,
     PositionSide,
@@ -211,7 +211,7 @@ async def test_misfits_are_refused_before_sending(stage: Stage, change: dict[str
     """What the venue cannot take never leaves, alone, within a batch, or as a test."""
     wrong = attrs.evolve(stage.order(), **change)
     calls = [stage.account.place_order(wrong), stage.account.place_orders([stage.order(), wrong])]
-    if isinstance(stage.account, OrderTest):
+    if isinstance(stage.account, OrderTestControl):
         calls.append(stage.account.test_order(wrong))
     for call in calls:
         with pytest.raises(InvalidArgument, match=words) as caught:
@@ -369,9 +369,9 @@ async def test_cancelled_client_id_of_both_books(stage: Stage) -> None:
 
 async def test_order_test(stage: Stage) -> None:
     """A test places nothing and is refused like an order; where the venue has none, that is said."""
-    if not isinstance(stage.account, OrderTest):
+    if not isinstance(stage.account, OrderTestControl):
         with pytest.raises(OperationError, match="documents no order test"):
-            OrderTest.of(stage.account)
+            OrderTestControl.of(stage.account)
         return
     await stage.account.test_order(stage.order())
     with pytest.raises(Rejected) as caught:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from venuekit.capabilities import CountdownCancel
+from venuekit.capabilities import CountdownControl
 from venuekit.errors import OperationError, Outcome, OutcomeNotStated, Overloaded, TransportError
 from venuekit_binance_common.order_reading import BinanceOrderReading
 
@@ -26,7 +26,7 @@ _AHEAD = 1.0
 _FIRST_WAITS = (0.2, 0.5, 1.0)
 
 
-class BinanceCountdown(BinanceOrderReading, CountdownCancel):
+class BinanceCountdown(BinanceOrderReading, CountdownControl):
     """
     Plain orders of a symbol are cancelled when the countdown ends.
 

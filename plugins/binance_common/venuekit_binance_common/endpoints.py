@@ -13,7 +13,7 @@ from venuekit.capabilities import (
     MarginTypeControl,
     OrderReader,
     PositionModeControl,
-    ServerTime,
+    ServerTimeReader,
     Setting,
     SettingsReader,
 )
@@ -70,7 +70,7 @@ def server_time(root: str) -> Endpoint[datetime]:
         decode=payloads.decode_server_time,
         security=Security.NONE,
         pools=PAYS,
-        serves=(ServerTime.get_server_time,),
+        serves=(ServerTimeReader.get_server_time,),
     )
 
 

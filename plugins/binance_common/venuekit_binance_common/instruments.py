@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from venuekit.account import Account
-from venuekit.capabilities import Instrument, InstrumentKind, InstrumentReader, InstrumentStatus, ServerTime, Unit
+from venuekit.capabilities import Instrument, InstrumentKind, InstrumentReader, InstrumentStatus, ServerTimeReader, Unit
 from venuekit.endpoint import Endpoint
 from venuekit.errors import InvalidRequest, Outcome
 from venuekit_binance_common.payloads import FilterRow, InstrumentRow
@@ -25,7 +25,7 @@ _STATUSES = {"TRADING": InstrumentStatus.TRADING}
 _LEVERAGE_STEP = Decimal(1)
 
 
-class BinanceServerTime(Account, ServerTime):
+class BinanceServerTime(Account, ServerTimeReader):
     """The venue's clock."""
 
     __slots__ = ()

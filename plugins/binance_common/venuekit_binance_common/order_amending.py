@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from venuekit.account import Answer
-from venuekit.capabilities import Order, OrderAmend, OrderSide
+from venuekit.capabilities import Order, OrderAmendControl, OrderSide
 from venuekit.errors import NotFound, OperationError, Outcome, OutcomeUnknown, Rejected
 from venuekit.resolution import Change
 from venuekit_binance_common.order_form import named, side_word
@@ -65,7 +65,7 @@ class BinanceAmending(BinanceOrders):
         return Rejected(words, **details, client_id=gone.client_id, outcome=Outcome.NOT_APPLIED)
 
 
-class BinanceOrderAmend(BinanceAmending, OrderAmend):
+class BinanceOrderAmend(BinanceAmending, OrderAmendControl):
     """Amend one limit order."""
 
     __slots__ = ()
@@ -86,7 +86,7 @@ class BinanceOrderAmend(BinanceAmending, OrderAmend):
         Conditional orders cannot be amended. An order that already is so is returned as it is.
         """
         name = named(self, "amend_order", symbol, order_id, client_id)
-        endpoint = self._had(self.ORDERS.amend, "amend_order", OrderAmend)
+        endpoint = self._had(self.ORDERS.amend, "amend_order", OrderAmendControl)
         word = side_word(self, "amend_order", symbol, side)
         terms = await self._terms("amend_order", symbol, order_id, client_id, quantity, price)
         size = await self._size(symbol)

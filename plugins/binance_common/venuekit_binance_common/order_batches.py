@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from venuekit.account import Answer
-from venuekit.capabilities import Amendment, Order, OrderAmend, OrderBatch, OrderBehaviour, OrderRequest
+from venuekit.capabilities import Amendment, Order, OrderAmendControl, OrderBatchControl, OrderBehaviour, OrderRequest
 from venuekit.endpoint import Priority
 from venuekit.errors import (
     NeverSent,
@@ -58,7 +58,7 @@ class _Answered:
     after_loss: bool = False
 
 
-class BinanceOrderBatches(BinanceAmending, OrderBatch):
+class BinanceOrderBatches(BinanceAmending, OrderBatchControl):
     """
     Place or amend up to 5, cancel up to 10 orders at once.
 
@@ -103,7 +103,7 @@ class BinanceOrderBatches(BinanceAmending, OrderBatch):
             UnsupportedCapability: the venue amends no orders.
         """
         operation = "amend_orders"
-        endpoint = self._had(self.ORDERS.amend_batch, operation, OrderAmend)
+        endpoint = self._had(self.ORDERS.amend_batch, operation, OrderAmendControl)
         self._check_count(operation, len(amendments), self.behaviour(OrderBehaviour).amend_batch)
         items = [await self._amendment(operation, one) for one in amendments]
         sent = [item for item in items if not isinstance(item, OperationError)]

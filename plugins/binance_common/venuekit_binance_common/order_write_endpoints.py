@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from venuekit.capabilities import CountdownCancel, OrderAmend, OrderBatch, OrderControl, OrderTest
+from venuekit.capabilities import CountdownControl, OrderAmendControl, OrderBatchControl, OrderControl, OrderTestControl
 from venuekit.echoes import Echoes
 from venuekit.endpoint import Area, Effect, Endpoint, Kind, Parameter, WriteScope
 from venuekit.resolution import Change, Changing, Readback
@@ -102,7 +102,7 @@ def test_endpoint(terms: OrderTerms) -> Endpoint[OrderRow]:
         parameters=order_parameters(terms),
         effect=Effect.READ,
         pools=PAYS,
-        serves=(OrderTest.test_order,),
+        serves=(OrderTestControl.test_order,),
         note="Checks an order and places none; what it weighs is not documented.",
     )
 
@@ -134,7 +134,7 @@ def place_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint
         item_refusals=_refusals,
         settle=settling.batch_placed,
         absence_proof=PROOF,
-        serves=(OrderBatch.place_orders,),
+        serves=(OrderBatchControl.place_orders,),
         note="At most 5 orders; each has its own result.",
         **paying(5, terms.pools[1]),
     )
@@ -156,7 +156,7 @@ def amend_endpoint(terms: OrderTerms, unchanged: int, settling: OrderSettling) -
         no_change=frozenset({unchanged}),
         no_change_is_read=True,
         readback=settling.amended,
-        serves=(OrderAmend.amend_order,),
+        serves=(OrderAmendControl.amend_order,),
         note="Limit orders only, which lose their place in the queue; both quantity and price are needed.",
         **paying(terms.weight, terms.pools[0]),
     )
@@ -180,7 +180,7 @@ def amend_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint
         asks=batch_asks(in_base=terms.sizes_in_base),
         item_refusals=_change_refusals,
         readback=settling.batch_amended,
-        serves=(OrderBatch.amend_orders,),
+        serves=(OrderBatchControl.amend_orders,),
         note="At most 5 orders; each has its own result.",
         **paying(5, terms.pools[1]),
     )
@@ -243,7 +243,7 @@ def cancel_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoin
         item_refusals=_change_refusals,
         readback=settling.batch_canceled,
         pools=PAYS,
-        serves=(OrderBatch.cancel_orders,),
+        serves=(OrderBatchControl.cancel_orders,),
         note="At most 10 orders; each has its own result.",
     )
 
@@ -261,6 +261,6 @@ def countdown_endpoint(terms: OrderTerms) -> Endpoint[CountdownRow]:
         reduces=arms,
         weight=10,
         pools=PAYS,
-        serves=(CountdownCancel.set_countdown,),
+        serves=(CountdownControl.set_countdown,),
         note=terms.countdown_note,
     )

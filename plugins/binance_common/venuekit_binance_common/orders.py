@@ -16,7 +16,7 @@ from venuekit.capabilities import (
     OrderControl,
     OrderRequest,
     OrderStatus,
-    OrderTest,
+    OrderTestControl,
 )
 from venuekit.endpoint import Endpoint, Priority
 from venuekit.errors import NotFound, OperationError, Outcome, OutcomeUnknown, Rejected, UnsupportedCapability
@@ -333,7 +333,7 @@ async def _failure(call: Awaitable[Any]) -> OperationError | None:
     return None
 
 
-class BinanceOrderTest(BinanceOrders, OrderTest):
+class BinanceOrderTest(BinanceOrders, OrderTestControl):
     """Have orders checked."""
 
     __slots__ = ()
@@ -344,7 +344,7 @@ class BinanceOrderTest(BinanceOrders, OrderTest):
         if self._book_of(whole) is not None:
             words = "the venue tests limit and market orders only"
             raise self.refuse(words, operation="test_order", subject=whole.symbol)
-        await self.call(self._had(self.ORDERS.test, "test_order", OrderTest), **order_form(whole))
+        await self.call(self._had(self.ORDERS.test, "test_order", OrderTestControl), **order_form(whole))
 
 
 def _nowhere(refused: OperationError) -> OperationError:

@@ -13,18 +13,18 @@ import pytest
 
 from venuekit.capabilities import (
     Amendment,
-    CountdownCancel,
+    CountdownControl,
     ForcedOrderReader,
     Order,
-    OrderAmend,
-    OrderBatch,
+    OrderAmendControl,
+    OrderBatchControl,
     OrderBehaviour,
     OrderBook,
     OrderControl,
     OrderRequest,
     OrderSide,
     OrderStatus,
-    OrderTest,
+    OrderTestControl,
     OrderType,
     PositionMode,
     PositionSide,
@@ -110,9 +110,9 @@ async def stage() -> AsyncIterator[Stage]:
 def test_what_orders_can_do_here() -> None:
     """Placing, cancelling, batches, histories and a countdown; amendments and tests are declined with a reason."""
     live = VENUE.environments[0]
-    for capability in (OrderControl, OrderBatch, TradeReader, ForcedOrderReader, CountdownCancel):
+    for capability in (OrderControl, OrderBatchControl, TradeReader, ForcedOrderReader, CountdownControl):
         assert declared_support(VENUE, capability, live).state is SupportState.SUPPORTED
-    reasons = {OrderAmend: "no amendment of orders", OrderTest: "no order test"}
+    reasons = {OrderAmendControl: "no amendment of orders", OrderTestControl: "no order test"}
     for capability, reason in reasons.items():
         support = declared_support(VENUE, capability, live)
         assert support.state is SupportState.UNSUPPORTED
@@ -283,7 +283,7 @@ async def test_what_the_venue_does_not_know_is_refused_before_sending(
 async def test_amendments_are_declined(stage: Stage) -> None:
     """The reason is the venue's, and nothing is sent."""
     with pytest.raises(UnsupportedCapability, match="no amendment of orders"):
-        OrderAmend.of(stage.account)
+        OrderAmendControl.of(stage.account)
     change = Amendment(symbol="ETHUSDT", side=OrderSide.BUY, id="1", price=D(1))
     with pytest.raises(UnsupportedCapability, match="no amendment of orders") as caught:
         await stage.account.amend_orders([change])

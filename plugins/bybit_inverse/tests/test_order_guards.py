@@ -12,11 +12,11 @@ from plugins.bybit_inverse.tests.bybit_orders import market, order
 import venuekit
 from venuekit.capabilities import (
     Amendment,
-    CountdownCancel,
+    CountdownControl,
     Order,
     OrderSide,
     OrderStatus,
-    OrderTest,
+    OrderTestControl,
 )
 from venuekit.errors import (
     GuardRefused,
@@ -91,7 +91,7 @@ async def test_halted_account_cancels_and_reduces_only(account: BybitInverseAcco
     assert sim.ledger.position("BTCUSD").quantity == 15_999_000
 
 
-@pytest.mark.parametrize("capability", [OrderTest, CountdownCancel])
+@pytest.mark.parametrize("capability", [OrderTestControl, CountdownControl])
 async def test_what_the_venue_does_not_have(account: BybitInverseAccount, capability: Any) -> None:
     """The reason is the venue's."""
     with pytest.raises(UnsupportedCapability) as caught:

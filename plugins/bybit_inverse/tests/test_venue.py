@@ -10,13 +10,13 @@ import pytest
 from venuekit.capabilities import (
     AssetModeControl,
     AssetModeReader,
-    CountdownCancel,
+    CountdownControl,
     LeverageBehaviour,
     MarginChangeReader,
     MarginTypeBehaviour,
     MarginTypeScope,
     OrderBehaviour,
-    OrderTest,
+    OrderTestControl,
     OrderType,
     PositionBehaviour,
     PositionModeControl,
@@ -124,7 +124,7 @@ def test_what_is_unsupported_has_a_reason() -> None:
     """Hedge mode, asset modes, risk limits, margin history, tests and countdowns, each with a sentence."""
     assert set(BYBIT_INVERSE.unsupported) == {
         *(PositionModeControl, AssetModeReader, AssetModeControl, RiskLimitControl, MarginChangeReader),
-        *(OrderTest, CountdownCancel),
+        *(OrderTestControl, CountdownControl),
     }
     assert all(len(reason) > 20 for reason in BYBIT_INVERSE.unsupported.values())
 
@@ -182,7 +182,8 @@ def test_what_the_demo_service_lacks() -> None:
     demo = BYBIT_INVERSE.environment("demo")
     names = {capability.__name__ for capability in demo.unsupported}
     assert names == {
-        "ApiKeyReader", "CommissionReader", "ConversionReader", "OrderBatch", "TpSlModeControl", "WithdrawalReader",
+        "ApiKeyReader", "CommissionReader", "ConversionReader", "OrderBatchControl", "TpSlModeControl",
+        "WithdrawalReader",
     }  # fmt: skip
     for capability in demo.unsupported:
         support = declared_support(BYBIT_INVERSE, capability, demo)

@@ -13,7 +13,7 @@ from venuekit.capabilities import (
     InstrumentKind,
     InstrumentReader,
     InstrumentStatus,
-    ServerTime,
+    ServerTimeReader,
     Unit,
 )
 from venuekit.endpoint import Endpoint
@@ -37,7 +37,7 @@ _KINDS = {"Perpetual": InstrumentKind.PERPETUAL, "Futures": InstrumentKind.DELIV
 _STATUSES = {"Trading": InstrumentStatus.TRADING}
 
 
-class BybitInstruments(Account, InstrumentReader, ServerTime):
+class BybitInstruments(Account, InstrumentReader, ServerTimeReader):
     """What can be traded, and the venue's clock; needs no key."""
 
     __slots__ = ()

@@ -9,7 +9,7 @@ from itertools import repeat
 from typing import Any, ClassVar
 
 from venuekit.account import Answer
-from venuekit.capabilities import Amendment, Order, OrderBatch, OrderRequest
+from venuekit.capabilities import Amendment, Order, OrderBatchControl, OrderRequest
 from venuekit.endpoint import Endpoint
 from venuekit.errors import NotExecuted, NotFound, OperationError, Outcome, OutcomeUnknown, PayloadMismatch
 from venuekit.faults import error_of
@@ -28,7 +28,7 @@ BATCH_AT_MOST = 20
 _LOOKS = (0.0, 1.0, 2.0)
 
 
-class BybitOrderBatches(BybitOrders, OrderBatch):
+class BybitOrderBatches(BybitOrders, OrderBatchControl):
     """
     Place, amend and cancel up to 20 orders at once.
 

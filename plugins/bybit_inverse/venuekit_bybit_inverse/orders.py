@@ -12,7 +12,7 @@ from venuekit.account import Answer
 from venuekit.capabilities import (
     Amendment,
     Order,
-    OrderAmend,
+    OrderAmendControl,
     OrderControl,
     OrderRequest,
     OrderSide,
@@ -34,7 +34,7 @@ __all__ = ["BybitOrders"]
 _LOOKS = (0.0, 0.1, 0.2, 0.4, 0.8, 1.6)
 
 
-class BybitOrders(BybitOrderReading, OrderControl, OrderAmend):
+class BybitOrders(BybitOrderReading, OrderControl, OrderAmendControl):
     """
     Place, amend and cancel orders.
 

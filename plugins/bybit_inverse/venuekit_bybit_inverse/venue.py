@@ -11,16 +11,16 @@ from venuekit.capabilities import (
     AssetModeReader,
     CommissionReader,
     ConversionReader,
-    CountdownCancel,
+    CountdownControl,
     HistoryBehaviour,
     LeverageBehaviour,
     LeverageScope,
     MarginChangeReader,
     MarginTypeBehaviour,
     MarginTypeScope,
-    OrderBatch,
+    OrderBatchControl,
     OrderBehaviour,
-    OrderTest,
+    OrderTestControl,
     OrderType,
     PositionBehaviour,
     PositionModeBehaviour,
@@ -85,7 +85,8 @@ _DEMO = Environment(
     stream="wss://stream-demo.bybit.com/v5/private",
     hosts=frozenset({"api-demo.bybit.com", "stream-demo.bybit.com"}),
     unsupported=dict.fromkeys(
-        (ApiKeyReader, CommissionReader, ConversionReader, OrderBatch, TpSlModeControl, WithdrawalReader), _NOT_ON_DEMO
+        (ApiKeyReader, CommissionReader, ConversionReader, OrderBatchControl, TpSlModeControl, WithdrawalReader),
+        _NOT_ON_DEMO,
     ),
 )
 
@@ -146,8 +147,8 @@ BYBIT_INVERSE: Venue[BybitInverseAccount] = Venue(
         AssetModeControl: _NO_ASSET_MODE,
         MarginChangeReader: _NO_MARGIN_HISTORY,
         RiskLimitControl: _AUTOMATIC_TIERS,
-        OrderTest: _NO_TEST,
-        CountdownCancel: _NO_COUNTDOWN,
+        OrderTestControl: _NO_TEST,
+        CountdownControl: _NO_COUNTDOWN,
     },
     front=_front,
 )

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from venuekit.capabilities import OrderAmend, OrderBatch, OrderControl, PositionMarginControl, capability_of
+from venuekit.capabilities import (
+    OrderAmendControl,
+    OrderBatchControl,
+    OrderControl,
+    PositionMarginControl,
+    capability_of,
+)
 from venuekit.endpoint import Endpoint, Role, WriteScope
 from venuekit.message import HttpResponse
 from venuekit.testing.conformance.base import Checks
@@ -21,9 +27,9 @@ _SCOPES: Mapping[Callable[..., Any], frozenset[WriteScope]] = {
     PositionMarginControl.add_margin: _WHOLE,
     PositionMarginControl.reduce_margin: _WHOLE,
     OrderControl.place_order: frozenset({WriteScope.ORDER}),
-    OrderBatch.place_orders: frozenset({WriteScope.ORDER}),
-    OrderAmend.amend_order: frozenset({WriteScope.AMENDMENT}),
-    OrderBatch.amend_orders: frozenset({WriteScope.AMENDMENT}),
+    OrderBatchControl.place_orders: frozenset({WriteScope.ORDER}),
+    OrderAmendControl.amend_order: frozenset({WriteScope.AMENDMENT}),
+    OrderBatchControl.amend_orders: frozenset({WriteScope.AMENDMENT}),
     OrderControl.cancel_all_orders: frozenset({WriteScope.ALL_ORDERS}),
 }
 

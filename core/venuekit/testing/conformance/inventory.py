@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-from venuekit.capabilities import Capability, OrderBatch, OrderBehaviour
+from venuekit.capabilities import Capability, OrderBatchControl, OrderBehaviour
 from venuekit.endpoint import Effect, Endpoint, Security
 from venuekit.testing.conformance.examples import SETTERS, Setter
 from venuekit.testing.recorded import Recorded, RecordedCase
@@ -18,9 +18,9 @@ Method = Callable[..., Any]
 
 #: what says how many items a batch may have, 0 where the venue has no such batch
 _MOST_ITEMS: Mapping[Method, Callable[[OrderBehaviour], int]] = {
-    OrderBatch.place_orders: lambda behaviour: behaviour.place_batch,
-    OrderBatch.amend_orders: lambda behaviour: behaviour.amend_batch,
-    OrderBatch.cancel_orders: lambda behaviour: behaviour.cancel_batch,
+    OrderBatchControl.place_orders: lambda behaviour: behaviour.place_batch,
+    OrderBatchControl.amend_orders: lambda behaviour: behaviour.amend_batch,
+    OrderBatchControl.cancel_orders: lambda behaviour: behaviour.cancel_batch,
 }
 
 
@@ -54,7 +54,7 @@ class Inventory:
     @cached_property
     def missing_batches(self) -> tuple[Method, ...]:
         """The kinds of batches that the venue declares not to have."""
-        if OrderBatch not in self.capabilities:
+        if OrderBatchControl not in self.capabilities:
             return ()
         behaviour = self.venue.behaviour(OrderBehaviour)
         return tuple(method for method, most in _MOST_ITEMS.items() if not most(behaviour))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from venuekit.capabilities import HistoryBehaviour, OrderAmend, OrderTest, PositionBehaviour
+from venuekit.capabilities import HistoryBehaviour, OrderAmendControl, OrderTestControl, PositionBehaviour
 from venuekit.venue import Environment, EnvironmentName, Limit, LimitScope, Venue
 from venuekit_binance_common.answers import read_answer
 from venuekit_binance_common.behaviours import setting_behaviours
@@ -62,6 +62,6 @@ VENUE = Venue(
     ),
     couplings=COUPLINGS,
     blockers=BLOCKERS,
-    unsupported={OrderAmend: NO_AMENDMENT, OrderTest: NO_ORDER_TEST},
+    unsupported={OrderAmendControl: NO_AMENDMENT, OrderTestControl: NO_ORDER_TEST},
     front=_front,
 )

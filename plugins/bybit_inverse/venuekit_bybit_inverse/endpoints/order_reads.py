@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from venuekit.capabilities import (
     ForcedOrderReader,
-    OrderAmend,
-    OrderBatch,
+    OrderAmendControl,
+    OrderBatchControl,
     OrderControl,
     OrderReader,
     SettingsReader,
@@ -62,9 +62,9 @@ OPEN_ORDERS = Endpoint(
         OrderReader.iter_orders,
         OrderControl.cancel_order,
         OrderControl.cancel_all_orders,
-        OrderAmend.amend_order,
-        OrderBatch.amend_orders,
-        OrderBatch.cancel_orders,
+        OrderAmendControl.amend_order,
+        OrderBatchControl.amend_orders,
+        OrderBatchControl.cancel_orders,
         SettingsReader.get_settings,
     ),
 )

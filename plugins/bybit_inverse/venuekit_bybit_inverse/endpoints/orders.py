@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from venuekit.ask import Ask
-from venuekit.capabilities import OrderAmend, OrderBatch, OrderControl
+from venuekit.capabilities import OrderAmendControl, OrderBatchControl, OrderControl
 from venuekit.echoes import Echoes
 from venuekit.endpoint import Area, Effect, Encoding, Endpoint, Kind, Parameter, Role, WriteScope
 from venuekit.order_scope import Resting, named_items
@@ -204,7 +204,7 @@ AMEND_ORDER = Endpoint(
     asks=_asks,
     readback=settling.read_amended,
     pools=paid("order_amend"),
-    serves=(OrderAmend.amend_order,),
+    serves=(OrderAmendControl.amend_order,),
     note="Answers before it decides.",
 )
 
@@ -263,7 +263,7 @@ CREATE_BATCH = Endpoint(
     weight=batch_weight,
     weight_most=BATCH_WEIGHT_MOST,
     pools=paid_by_item("order_create_batch"),
-    serves=(OrderBatch.place_orders,),
+    serves=(OrderBatchControl.place_orders,),
     note="At most 20 orders; each has its own code.",
 )
 
@@ -287,7 +287,7 @@ AMEND_BATCH = Endpoint(
     weight=batch_weight,
     weight_most=BATCH_WEIGHT_MOST,
     pools=paid_by_item("order_amend_batch"),
-    serves=(OrderBatch.amend_orders,),
+    serves=(OrderBatchControl.amend_orders,),
     note="At most 20 orders; each has its own code.",
 )
 
@@ -308,6 +308,6 @@ CANCEL_BATCH = Endpoint(
     weight=batch_weight,
     weight_most=BATCH_WEIGHT_MOST,
     pools=paid_by_item("order_cancel_batch"),
-    serves=(OrderBatch.cancel_orders,),
+    serves=(OrderBatchControl.cancel_orders,),
     note="At most 20 orders; each has its own code.",
 )

@@ -14,7 +14,7 @@ from venuekit.capabilities import (
     MarginTypeReader,
     PositionMarginControl,
     PositionReader,
-    ServerTime,
+    ServerTimeReader,
     SettingsReader,
 )
 from venuekit.echoes import Echoes
@@ -49,7 +49,7 @@ SERVER_TIME = Endpoint(
     decode=market_payloads.decode_server_time,
     security=Security.NONE,
     pools=paid(),
-    serves=(ServerTime.get_server_time,),
+    serves=(ServerTimeReader.get_server_time,),
 )
 
 INSTRUMENTS = Endpoint(

@@ -13,7 +13,7 @@ from venuekit.capabilities import (
     MarginTypeControl,
     MarginTypeReader,
     PositionReader,
-    ServerTime,
+    ServerTimeReader,
     SettingsReader,
 )
 from venuekit.echoes import Echoes
@@ -54,7 +54,7 @@ SERVER_TIME: Endpoint[datetime] = Endpoint(
     decode=payload_decoder(datetime, within=("now",)),
     security=Security.NONE,
     pools=_POOLS,
-    serves=(ServerTime.get_server_time,),
+    serves=(ServerTimeReader.get_server_time,),
 )
 CONTRACTS: Endpoint[tuple[ContractRow, ...]] = Endpoint(
     "GET",

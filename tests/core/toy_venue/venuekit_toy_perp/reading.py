@@ -18,7 +18,7 @@ from venuekit.capabilities import (
     Position,
     PositionReader,
     PositionSide,
-    ServerTime,
+    ServerTimeReader,
     SettingsReader,
     SettingsSnapshot,
     SymbolSettings,
@@ -30,7 +30,7 @@ from venuekit_toy_perp.payloads import ContractRow, PositionRow, SettingsRow
 __all__ = ["ToyBalances", "ToyInstruments", "ToyPositions", "ToySettings"]
 
 
-class ToyInstruments(Account, InstrumentReader, ServerTime):
+class ToyInstruments(Account, InstrumentReader, ServerTimeReader):
     """What can be traded, and the time."""
 
     __slots__ = ()
