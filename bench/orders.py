@@ -18,8 +18,8 @@ from books import ORDERS, orders_body
 from measure import pin
 
 from venuekit.capabilities import Unit
-from venuekit_binance_common.order_decoders import decode_orders
-from venuekit_binance_common.order_values import Size, order_of
+from venuekit_binance_common.orders.decoders import decode_orders
+from venuekit_binance_common.orders.values import Size, order_of
 
 READS, WARM_UP = 40, 5
 

@@ -9,8 +9,8 @@ from typing import Any
 import attrs
 import pytest
 
-import venuekit_binance_common.order_reading as binance_orders
-import venuekit_binance_common.trades as binance_trades
+import venuekit_binance_common.orders.fills as binance_trades
+import venuekit_binance_common.orders.reader as binance_orders
 import venuekit_bybit_inverse.order_reading as bybit_orders
 import venuekit_bybit_inverse.trades as bybit_trades
 from venuekit.clock import from_milliseconds

@@ -13,18 +13,18 @@ from typing import Any
 import attrs
 import pytest
 
-import venuekit_binance_common.income as binance_income
-import venuekit_binance_common.order_reading as binance_orders
-import venuekit_binance_common.trades as binance_trades
+import venuekit_binance_common.orders.fills as binance_trades
+import venuekit_binance_common.orders.reader as binance_orders
+import venuekit_binance_common.wallet.income as binance_income
 import venuekit_bybit_inverse.income as bybit_income
 import venuekit_bybit_inverse.order_reading as bybit_orders
 import venuekit_bybit_inverse.trades as bybit_trades
 from venuekit.clock import from_milliseconds
 from venuekit.simulator.ledger import Book, IncomeKind, Side
 from venuekit_binance_common.front.income_routes import INCOME_TYPES
-from venuekit_binance_common.income_rows import INCOME_KINDS
-from venuekit_binance_common.reach import milliseconds
+from venuekit_binance_common.history_limits import milliseconds
 from venuekit_binance_common.testing import LeapingStage, leaping
+from venuekit_binance_common.wallet.income_rows import INCOME_KINDS
 
 pytestmark = pytest.mark.looptime
 D = Decimal

@@ -13,7 +13,7 @@ from venuekit.capabilities import Order, OrderRequest, OrderSide, OrderStatus, O
 from venuekit.errors import NotExecuted, NotFound, OutcomeNotStated, OutcomeUnknown, PayloadMismatch
 from venuekit.simulator import Answer, Disturbance, DropAfter, DropBefore, SecondActor
 from venuekit_binance_coinm.endpoints import ORDERS
-from venuekit_binance_common.order_algo_endpoints import AlgoEndpoints
+from venuekit_binance_common.orders.algo_endpoints import AlgoEndpoints
 from venuekit_binance_common.testing import LeapingStage, leaping
 
 pytestmark = pytest.mark.looptime

@@ -8,8 +8,8 @@ from venuekit.capabilities import AccountInfo, AccountKind, AccountReader
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint
 from venuekit_binance_coinm.positions import BinanceCoinmPositions, mode_of
-from venuekit_binance_common.balances import balances_of_assets
-from venuekit_binance_common.words import position_mode_of
+from venuekit_binance_common.enums import position_mode_of
+from venuekit_binance_common.wallet.balances import balances_of_assets
 
 if TYPE_CHECKING:
     from venuekit_binance_coinm.position_rows import AccountRow

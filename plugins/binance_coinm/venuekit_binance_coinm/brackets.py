@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from venuekit.capabilities import Bracket
 from venuekit.endpoint import Endpoint
-from venuekit_binance_common.brackets import BinanceBrackets, brackets_of
 from venuekit_binance_common.payloads import BracketsRow
+from venuekit_binance_common.symbols.brackets import BinanceBrackets, brackets_of
 
 __all__ = ["BinanceCoinmBrackets"]
 

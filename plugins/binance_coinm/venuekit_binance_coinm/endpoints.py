@@ -22,12 +22,12 @@ from venuekit_binance_coinm.margin_legs import PositionRiskLegs
 from venuekit_binance_coinm.order_terms import ORDER_TERMS
 from venuekit_binance_coinm.symbol_rows import PositionRiskReader
 from venuekit_binance_common import endpoints as common
-from venuekit_binance_common import money_endpoints as money
-from venuekit_binance_common.contracts import contracts_endpoint
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
-from venuekit_binance_common.order_endpoints import order_endpoints
+from venuekit_binance_common.orders.endpoints import order_endpoints
 from venuekit_binance_common.payloads import balances_decoder, instruments_decoder, leverage_decoder
 from venuekit_binance_common.stream_endpoints import stream_endpoints
+from venuekit_binance_common.symbols.contracts import contracts_endpoint
+from venuekit_binance_common.wallet import endpoints as money
 
 __all__ = [
     "ACCOUNT",

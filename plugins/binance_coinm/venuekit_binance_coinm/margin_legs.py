@@ -11,9 +11,9 @@ import attrs
 from venuekit.capabilities import MarginType, PositionSide
 from venuekit.endpoint import Endpoint
 from venuekit.resolution import Call
-from venuekit_binance_common.margin_settling import Leg
+from venuekit_binance_common.enums import POSITION_SIDES, margin_type_of
 from venuekit_binance_common.numbers import number_in
-from venuekit_binance_common.words import POSITION_SIDES, margin_type_of
+from venuekit_binance_common.positions.lost_margin import Leg
 
 if TYPE_CHECKING:
     from venuekit_binance_coinm.position_rows import RiskRow

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from venuekit.capabilities import MarginType, Position, Unit
 from venuekit.payloads import interned
+from venuekit_binance_common.enums import POSITION_SIDES, margin_type_of
 from venuekit_binance_common.payloads import InstrumentRow
-from venuekit_binance_common.words import POSITION_SIDES, margin_type_of
 
 if TYPE_CHECKING:
     from venuekit_binance_coinm.position_rows import PositionRow

@@ -12,11 +12,11 @@ from venuekit.endpoint import Endpoint
 from venuekit.errors import Outcome, PayloadMismatch
 from venuekit.payloads import interned
 from venuekit_binance_coinm.position_values import positions_of
-from venuekit_binance_common.contracts import BinanceContracts
-from venuekit_binance_common.instruments import unlisted
+from venuekit_binance_common.enums import position_mode_of
 from venuekit_binance_common.payloads import InstrumentRow, PositionModeRow
-from venuekit_binance_common.position_questions import check_filters, refuse_odd, side_that_fits
-from venuekit_binance_common.words import position_mode_of
+from venuekit_binance_common.positions.filters import check_filters, refuse_odd, side_that_fits
+from venuekit_binance_common.symbols.contracts import BinanceContracts
+from venuekit_binance_common.symbols.instruments import unlisted
 
 if TYPE_CHECKING:
     from venuekit_binance_coinm.position_rows import PositionRow, RiskRow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from venuekit_binance_common.reach import Reach
+from venuekit_binance_common.history_limits import Reach
 
 __all__ = ["INCOME_REACH", "MARGIN_REACH"]
 

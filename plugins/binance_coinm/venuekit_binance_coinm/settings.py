@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, ClassVar
 from venuekit.capabilities import MarginType, SettingsSnapshot, SymbolSettings
 from venuekit.endpoint import Endpoint
 from venuekit_binance_coinm.positions import mode_of
-from venuekit_binance_common.instruments import unlisted
+from venuekit_binance_common.enums import margin_type_of, position_mode_of
 from venuekit_binance_common.numbers import number_in, number_or_none
 from venuekit_binance_common.payloads import PositionModeRow
-from venuekit_binance_common.settings import BinanceSettings, Reads
-from venuekit_binance_common.words import margin_type_of, position_mode_of
+from venuekit_binance_common.settings.reader import BinanceSettings, Reads
+from venuekit_binance_common.symbols.instruments import unlisted
 
 if TYPE_CHECKING:
     from venuekit_binance_coinm.position_rows import AccountRow, RiskRow

@@ -11,7 +11,7 @@ from venuekit.errors import InvalidRequest, Outcome
 from venuekit.resolution import Call
 from venuekit_binance_coinm.position_values import NO_LIMIT
 from venuekit_binance_common.numbers import number_in, number_or_none
-from venuekit_binance_common.symbol_settings import HeldSettings
+from venuekit_binance_common.settings.symbol import HeldSettings
 
 if TYPE_CHECKING:
     from venuekit_binance_coinm.position_rows import RiskRow

@@ -17,9 +17,9 @@ from venuekit_binance_coinm.endpoints import ENDPOINTS, SERVER_TIME
 from venuekit_binance_coinm.faults import FAULTS
 from venuekit_binance_coinm.order_terms import NO_ORDER_TEST, ORDER_BEHAVIOUR
 from venuekit_binance_common.answers import read_answer
-from venuekit_binance_common.behaviours import blockers, setting_behaviours
 from venuekit_binance_common.faults import OUTDATED_BY
 from venuekit_binance_common.limits import LIMITS, REALM
+from venuekit_binance_common.settings.behaviours import blockers, setting_behaviours
 from venuekit_binance_common.signing import QuerySigning
 
 if TYPE_CHECKING:

@@ -31,11 +31,11 @@ from venuekit.pipeline import Guard
 from venuekit.simulator import Answer, ApplyLater
 from venuekit.simulator.ledger import Book, Side
 from venuekit.testing.clock import LoopClock
-from venuekit_binance_common.income import decode_income
-from venuekit_binance_common.order_decoders import decode_trades
-from venuekit_binance_common.order_values import Size, fill_of
+from venuekit_binance_common.enums import POSITION_SIDES
+from venuekit_binance_common.orders.decoders import decode_trades
+from venuekit_binance_common.orders.values import Size, fill_of
 from venuekit_binance_common.testing import LeapingStage, leaping
-from venuekit_binance_common.words import POSITION_SIDES
+from venuekit_binance_common.wallet.income import decode_income
 
 pytestmark = pytest.mark.looptime
 D = Decimal

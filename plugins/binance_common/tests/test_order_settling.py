@@ -27,8 +27,8 @@ from venuekit.simulator import (
 )
 from venuekit.simulator.ledger import Book, Record, Side
 from venuekit.testing.clock import LoopClock
-from venuekit_binance_common.order_endpoints import OrderEndpoints
-from venuekit_binance_common.order_settling import UNKNOWN_ORDER
+from venuekit_binance_common.orders.endpoints import OrderEndpoints
+from venuekit_binance_common.orders.lost_orders import UNKNOWN_ORDER
 from venuekit_binance_common.testing import LeapingStage, leaping
 
 pytestmark = pytest.mark.looptime

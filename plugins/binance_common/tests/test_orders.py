@@ -35,7 +35,7 @@ from venuekit.simulator import ApplyLater, Arrival, DropBefore
 from venuekit.simulator.ledger import Forced, Side
 from venuekit.testing.clock import LoopClock
 from venuekit.walking import Page, Span, Track
-from venuekit_binance_common.order_reading import walk_windows
+from venuekit_binance_common.orders.reader import walk_windows
 from venuekit_binance_common.testing import LeapingStage, leaping, open_exchange
 
 pytestmark = pytest.mark.looptime

@@ -21,23 +21,23 @@ from venuekit.echoes import Echoes
 from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, Role, Security, WriteScope
 from venuekit.resolution import Change, Changing
 from venuekit_binance_common import payloads
-from venuekit_binance_common.behaviours import LEVERAGE_MOST
-from venuekit_binance_common.leverage import leverage_readback
+from venuekit_binance_common.enums import MARGIN_TYPE_WORDS
 from venuekit_binance_common.limits import WEIGHT
-from venuekit_binance_common.margin_type import margin_type_readback
-from venuekit_binance_common.order_decoders import decode_algo_orders, decode_orders
+from venuekit_binance_common.orders.decoders import decode_algo_orders, decode_orders
 from venuekit_binance_common.payloads import (
     Acknowledgement,
     InstrumentRow,
     LeverageRow,
     PositionModeRow,
 )
-from venuekit_binance_common.position_mode import TellsPositionMode, position_mode_readback
-from venuekit_binance_common.symbol_settings import ReadSymbol
-from venuekit_binance_common.words import MARGIN_TYPE_WORDS
+from venuekit_binance_common.settings.behaviours import LEVERAGE_MOST
+from venuekit_binance_common.settings.leverage import leverage_readback
+from venuekit_binance_common.settings.margin_type import margin_type_readback
+from venuekit_binance_common.settings.position_mode import TellsPositionMode, position_mode_readback
+from venuekit_binance_common.settings.symbol import ReadSymbol
 
 if TYPE_CHECKING:
-    from venuekit_binance_common.order_rows import AlgoOrderRow, OrderRow
+    from venuekit_binance_common.orders.rows import AlgoOrderRow, OrderRow
 
 __all__ = [
     "PAYS",

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from venuekit.capabilities import AccountInfo, AccountKind, AccountReader
 from venuekit.endpoint import Endpoint
-from venuekit_binance_common.balances import balances_of_assets
-from venuekit_binance_common.together import earliest, together
-from venuekit_binance_common.words import asset_mode_of, position_mode_of
+from venuekit_binance_common.concurrency import earliest, together
+from venuekit_binance_common.enums import asset_mode_of, position_mode_of
+from venuekit_binance_common.wallet.balances import balances_of_assets
 from venuekit_binance_usdm.payloads import AccountRow
 from venuekit_binance_usdm.positions import BinancePositions, join_positions
 

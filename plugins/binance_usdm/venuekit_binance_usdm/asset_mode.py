@@ -8,8 +8,8 @@ from venuekit.account import Account
 from venuekit.capabilities import AssetMode, AssetModeControl, AssetModeSetting
 from venuekit.endpoint import Endpoint
 from venuekit.resolution import Call, Change, Lost, Readback, Reading
+from venuekit_binance_common.enums import asset_mode_of
 from venuekit_binance_common.payloads import Acknowledgement
-from venuekit_binance_common.words import asset_mode_of
 
 __all__ = ["BinanceAssetMode", "TellsAssetMode", "asset_mode_readback"]
 

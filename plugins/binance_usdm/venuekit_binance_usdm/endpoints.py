@@ -21,10 +21,8 @@ from venuekit.echoes import Echoes
 from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, WriteScope
 from venuekit.resolution import Changing
 from venuekit_binance_common import endpoints as common
-from venuekit_binance_common import money_endpoints as money
-from venuekit_binance_common.contracts import contracts_endpoint
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
-from venuekit_binance_common.order_endpoints import order_endpoints
+from venuekit_binance_common.orders.endpoints import order_endpoints
 from venuekit_binance_common.payloads import (
     balances_decoder,
     brackets_decoder,
@@ -33,6 +31,8 @@ from venuekit_binance_common.payloads import (
     leverage_decoder,
 )
 from venuekit_binance_common.stream_endpoints import stream_endpoints
+from venuekit_binance_common.symbols.contracts import contracts_endpoint
+from venuekit_binance_common.wallet import endpoints as money
 from venuekit_binance_usdm import payloads
 from venuekit_binance_usdm.asset_mode import asset_mode_readback
 from venuekit_binance_usdm.margin_legs import PositionRiskLegs

@@ -12,8 +12,8 @@ from venuekit.capabilities import PositionSide
 from venuekit.endpoint import Endpoint
 from venuekit.payloads import payload_mismatch
 from venuekit.resolution import Call
-from venuekit_binance_common.margin_settling import Leg
-from venuekit_binance_common.words import POSITION_SIDES
+from venuekit_binance_common.enums import POSITION_SIDES
+from venuekit_binance_common.positions.lost_margin import Leg
 
 if TYPE_CHECKING:
     from venuekit_binance_usdm.position_rows import PositionRow

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from venuekit.account import Account
 from venuekit.capabilities import MarginType, Position, PositionMode, PositionReader, PositionSide, Unit
 from venuekit.endpoint import Endpoint
-from venuekit_binance_common.position_questions import check_filters, side_that_fits
-from venuekit_binance_common.together import earliest, together
-from venuekit_binance_common.words import POSITION_SIDES, margin_type_of, position_mode_of
+from venuekit_binance_common.concurrency import earliest, together
+from venuekit_binance_common.enums import POSITION_SIDES, margin_type_of, position_mode_of
+from venuekit_binance_common.positions.filters import check_filters, side_that_fits
 from venuekit_binance_usdm.payloads import AccountConfig, SymbolConfig
 from venuekit_binance_usdm.symbol_config import config_of
 

@@ -10,10 +10,10 @@ import attrs
 
 from venuekit.capabilities import MarginType, SettingsSnapshot, SymbolSettings
 from venuekit.endpoint import Endpoint
+from venuekit_binance_common.concurrency import together
+from venuekit_binance_common.enums import asset_mode_of, margin_type_of, position_mode_of
 from venuekit_binance_common.numbers import number_or_zero
-from venuekit_binance_common.settings import BinanceSettings, Reads
-from venuekit_binance_common.together import together
-from venuekit_binance_common.words import asset_mode_of, margin_type_of, position_mode_of
+from venuekit_binance_common.settings.reader import BinanceSettings, Reads
 from venuekit_binance_usdm.payloads import AccountConfig, SymbolConfig
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import attrs
 from venuekit.endpoint import Endpoint
 from venuekit.errors import Outcome, PayloadMismatch
 from venuekit.resolution import Call
-from venuekit_binance_common.symbol_settings import HeldSettings, told_leverage
+from venuekit_binance_common.settings.symbol import HeldSettings, told_leverage
 from venuekit_binance_usdm.payloads import SymbolConfig
 
 __all__ = ["SymbolConfigReader", "config_of"]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from venuekit.capabilities import AssetMode, HistoryBehaviour, MarginType, PositionBehaviour, Setting
 from venuekit.venue import BlockedBy, Blocker, BlockerScope, Coupling, Environment, EnvironmentName, Venue
 from venuekit_binance_common.answers import read_answer
-from venuekit_binance_common.behaviours import blockers, setting_behaviours
 from venuekit_binance_common.faults import OUTDATED_BY
 from venuekit_binance_common.limits import LIMITS, REALM
+from venuekit_binance_common.settings.behaviours import blockers, setting_behaviours
 from venuekit_binance_common.signing import QuerySigning
 from venuekit_binance_usdm.account import BinanceUsdmAccount
 from venuekit_binance_usdm.endpoints import ENDPOINTS, SERVER_TIME

@@ -12,11 +12,11 @@ from venuekit.capabilities import PositionMode, PositionSide
 from venuekit.endpoint import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit.simulator.ledger import MarginChange
+from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.front.formatting import milliseconds, number, plain
 from venuekit_binance_common.front.history_questions import HistoryQuestions
 from venuekit_binance_common.front.listing import Listing
-from venuekit_binance_common.margin_payloads import ADDED, REDUCED
-from venuekit_binance_common.words import POSITION_SIDES
+from venuekit_binance_common.positions.margin_payloads import ADDED, REDUCED
 
 __all__ = ["MarginRoutes"]
 

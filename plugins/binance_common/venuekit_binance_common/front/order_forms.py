@@ -16,7 +16,7 @@ from venuekit.simulator import Visit
 from venuekit.simulator.ledger import Contract, OrderRequest, OrderType, Side, TimeInForce
 from venuekit_binance_common.front.formatting import LATEST, decimals_of, plain
 from venuekit_binance_common.front.listing import PERCENT_BOUNDS, Listing
-from venuekit_binance_common.order_terms import ConditionalBook, OrderTerms
+from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms
 
 __all__ = ["Form"]
 

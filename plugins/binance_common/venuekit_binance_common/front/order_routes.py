@@ -22,7 +22,7 @@ from venuekit_binance_common.front.order_rows import (
     whole_trade_fields,
 )
 from venuekit_binance_common.front.order_writes import OrderWrites
-from venuekit_binance_common.order_endpoints import OrderEndpoints
+from venuekit_binance_common.orders.endpoints import OrderEndpoints
 
 __all__ = ["OrderRoutes"]
 

@@ -14,7 +14,7 @@ from venuekit.simulator.ledger import Book, Contract, Order, Reason, Refused
 from venuekit_binance_common.front.listing import Listing
 from venuekit_binance_common.front.order_forms import Form
 from venuekit_binance_common.front.order_rows import Acknowledging, acknowledged, algo_acknowledged, order_row
-from venuekit_binance_common.order_endpoints import OrderEndpoints
+from venuekit_binance_common.orders.endpoints import OrderEndpoints
 
 __all__ = ["OrderWrites"]
 

@@ -9,9 +9,9 @@ from venuekit.capabilities import MarginType, PositionMode, PositionSide
 from venuekit.endpoint import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit.simulator.ledger import Contract, Ledger, PositionFigures
-from venuekit_binance_common.adl import ADL_TOP
 from venuekit_binance_common.front.formatting import amount, plain
 from venuekit_binance_common.front.listing import Listing
+from venuekit_binance_common.positions.adl import ADL_TOP
 
 __all__ = ["RiskRoutes", "adl_rank", "mark_price_row"]
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from venuekit.capabilities import Unit
-from venuekit_binance_common.adl import BinanceAdl
-from venuekit_binance_common.balances import BinanceBalances
-from venuekit_binance_common.brackets import BinanceBrackets
-from venuekit_binance_common.countdown import BinanceCountdown
-from venuekit_binance_common.fees import BinanceFees
-from venuekit_binance_common.income import BinanceIncome
-from venuekit_binance_common.instruments import BinanceInstruments, BinanceServerTime
-from venuekit_binance_common.leverage import BinanceLeverage
-from venuekit_binance_common.margin_history import BinanceMarginHistory
-from venuekit_binance_common.margin_type import BinanceMarginType
-from venuekit_binance_common.mark_price import BinanceMarkPrice
-from venuekit_binance_common.order_batches import BinanceOrderBatches
-from venuekit_binance_common.position_margin import BinancePositionMargin
-from venuekit_binance_common.position_mode import BinancePositionMode
-from venuekit_binance_common.trades import BinanceTrades
+from venuekit_binance_common.orders.batches import BinanceOrderBatches
+from venuekit_binance_common.orders.countdown import BinanceCountdown
+from venuekit_binance_common.orders.fills import BinanceTrades
+from venuekit_binance_common.positions.adl import BinanceAdl
+from venuekit_binance_common.positions.margin import BinancePositionMargin
+from venuekit_binance_common.positions.margin_history import BinanceMarginHistory
+from venuekit_binance_common.settings.leverage import BinanceLeverage
+from venuekit_binance_common.settings.margin_type import BinanceMarginType
+from venuekit_binance_common.settings.position_mode import BinancePositionMode
+from venuekit_binance_common.symbols.brackets import BinanceBrackets
+from venuekit_binance_common.symbols.fees import BinanceFees
+from venuekit_binance_common.symbols.instruments import BinanceInstruments, BinanceServerTime
+from venuekit_binance_common.symbols.mark_price import BinanceMarkPrice
+from venuekit_binance_common.wallet.balances import BinanceBalances
+from venuekit_binance_common.wallet.income import BinanceIncome
 from venuekit_binance_usdm import endpoints as usdm
 from venuekit_binance_usdm.asset_mode import BinanceAssetMode
 from venuekit_binance_usdm.aster import endpoints

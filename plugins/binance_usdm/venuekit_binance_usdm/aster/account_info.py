@@ -6,10 +6,10 @@ from typing import ClassVar
 
 from venuekit.capabilities import AccountInfo, AccountKind, AccountReader
 from venuekit.endpoint import Endpoint
-from venuekit_binance_common.balances import balances_of_assets
+from venuekit_binance_common.concurrency import earliest, together
+from venuekit_binance_common.enums import asset_mode_of, position_mode_of
 from venuekit_binance_common.payloads import PositionModeRow
-from venuekit_binance_common.together import earliest, together
-from venuekit_binance_common.words import asset_mode_of, position_mode_of
+from venuekit_binance_common.wallet.balances import balances_of_assets
 from venuekit_binance_usdm.account_info import margin_ratio
 from venuekit_binance_usdm.aster.payloads import AsterAccountRow
 from venuekit_binance_usdm.aster.positions import AsterPositions, positions_of_account

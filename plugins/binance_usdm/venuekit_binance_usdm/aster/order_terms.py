@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from venuekit_binance_common.order_behaviour import order_behaviour
-from venuekit_binance_common.order_terms import EACH_BY_THE_MINUTE, ConditionalBook, OrderTerms
+from venuekit_binance_common.orders.behaviour import order_behaviour
+from venuekit_binance_common.orders.terms import EACH_BY_THE_MINUTE, ConditionalBook, OrderTerms
 
 __all__ = ["NO_AMENDMENT", "NO_ORDER_TEST", "ORDER_BEHAVIOUR", "ORDER_TERMS"]
 

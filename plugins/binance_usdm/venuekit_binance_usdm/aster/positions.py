@@ -11,11 +11,11 @@ from venuekit.account import Answer
 from venuekit.capabilities import MarginType, Position, PositionReader, PositionSide, Unit
 from venuekit.endpoint import Endpoint
 from venuekit.errors import InvalidRequest
-from venuekit_binance_common.contracts import BinanceContracts
-from venuekit_binance_common.instruments import unlisted
+from venuekit_binance_common.enums import POSITION_SIDES, margin_type_of
 from venuekit_binance_common.payloads import InstrumentRow
-from venuekit_binance_common.position_questions import check_filters, side_that_fits
-from venuekit_binance_common.words import POSITION_SIDES, margin_type_of
+from venuekit_binance_common.positions.filters import check_filters, side_that_fits
+from venuekit_binance_common.symbols.contracts import BinanceContracts
+from venuekit_binance_common.symbols.instruments import unlisted
 from venuekit_binance_usdm.aster.payloads import AsterAccountPosition, AsterRiskRow
 from venuekit_binance_usdm.aster.symbols import mode_of
 

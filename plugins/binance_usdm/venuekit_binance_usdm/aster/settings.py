@@ -9,10 +9,10 @@ from typing import ClassVar
 from venuekit.capabilities import MarginType, SettingsSnapshot, SymbolSettings
 from venuekit.endpoint import Endpoint
 from venuekit.errors import Outcome, PayloadMismatch
+from venuekit_binance_common.concurrency import together
+from venuekit_binance_common.enums import asset_mode_of, margin_type_of, position_mode_of
 from venuekit_binance_common.payloads import PositionModeRow
-from venuekit_binance_common.settings import BinanceSettings, Reads
-from venuekit_binance_common.together import together
-from venuekit_binance_common.words import asset_mode_of, margin_type_of, position_mode_of
+from venuekit_binance_common.settings.reader import BinanceSettings, Reads
 from venuekit_binance_usdm.aster.payloads import AsterRiskRow
 from venuekit_binance_usdm.aster.positions import notional_of
 from venuekit_binance_usdm.payloads import AssetModeRow

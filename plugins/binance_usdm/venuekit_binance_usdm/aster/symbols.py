@@ -12,10 +12,10 @@ from venuekit.endpoint import Endpoint
 from venuekit.errors import Outcome, PayloadMismatch
 from venuekit.payloads import payload_mismatch
 from venuekit.resolution import Call
-from venuekit_binance_common.margin_settling import Leg
-from venuekit_binance_common.reach import milliseconds
-from venuekit_binance_common.symbol_settings import HeldSettings, told_leverage
-from venuekit_binance_common.words import POSITION_SIDES
+from venuekit_binance_common.enums import POSITION_SIDES
+from venuekit_binance_common.history_limits import milliseconds
+from venuekit_binance_common.positions.lost_margin import Leg
+from venuekit_binance_common.settings.symbol import HeldSettings, told_leverage
 from venuekit_binance_usdm.aster.payloads import AsterAccountPosition, AsterRiskRow
 
 __all__ = ["AsterLegs", "AsterSymbolReader", "mode_of"]

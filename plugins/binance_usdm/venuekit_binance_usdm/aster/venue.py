@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from venuekit.capabilities import HistoryBehaviour, OrderAmendControl, OrderTestControl, PositionBehaviour
 from venuekit.venue import Environment, EnvironmentName, Limit, LimitScope, Venue
 from venuekit_binance_common.answers import read_answer
-from venuekit_binance_common.behaviours import setting_behaviours
 from venuekit_binance_common.faults import OUTDATED_BY
 from venuekit_binance_common.limits import ORDERS_1M, WEIGHT
+from venuekit_binance_common.settings.behaviours import setting_behaviours
 from venuekit_binance_common.signing import QuerySigning
 from venuekit_binance_usdm.aster.account import AsterUsdmAccount
 from venuekit_binance_usdm.aster.endpoints import ENDPOINTS

@@ -1,0 +1,163 @@
+"""What is asked about conditional orders where they have a book of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from venuekit.capabilities import OrderControl, OrderReader
+from venuekit.echoes import Echoes
+from venuekit.endpoint import Area, Effect, Endpoint, Kind, Parameter, Role, WriteScope
+from venuekit.faults import Fault
+from venuekit.resolution import Change, Changing
+from venuekit_binance_common.endpoints import PAYS
+from venuekit_binance_common.orders import decoders
+from venuekit_binance_common.orders.costs import paying
+from venuekit_binance_common.orders.guards import always, asks, notional, only_reduces
+from venuekit_binance_common.orders.lost_orders import NO_SUCH_PATH, PROOF, AlgoSettling
+from venuekit_binance_common.orders.parameters import ALGO_NAME, SPAN, THE_SYMBOL, algo_parameters, limit_up_to
+from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms
+from venuekit_binance_common.orders.write_endpoints import cancel_all_endpoint
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from venuekit_binance_common.orders.rows import AlgoOrderRow
+    from venuekit_binance_common.payloads import Acknowledgement
+
+__all__ = ["AlgoEndpoints", "algo_endpoints"]
+
+
+_NAMED = {"algoId": "algo_id", "clientAlgoId": "client_algo_id"}
+_PLACED = {
+    "symbol": "symbol",
+    "clientAlgoId": "client_algo_id",
+    "quantity": "quantity",
+}
+
+
+@attrs.frozen(kw_only=True)
+class AlgoEndpoints:
+    """
+    The endpoints of a book of conditional orders.
+
+    Without ``cancel_all`` its orders are ended one by one: of a request that is not documented, no answer would tell
+    that it ended anything.
+    """
+
+    open_orders: Endpoint[tuple[AlgoOrderRow, ...]]
+    order: Endpoint[AlgoOrderRow]
+    all_orders: Endpoint[tuple[AlgoOrderRow, ...]]
+    place: Endpoint[AlgoOrderRow]
+    cancel: Endpoint[Change[AlgoOrderRow]]
+    cancel_all: Endpoint[Change[Acknowledgement]] | None
+
+    @property
+    def declared(self) -> tuple[Endpoint[Any], ...]:
+        """All of them."""
+        found = (getattr(self, field.name) for field in attrs.fields(type(self)))
+        return tuple(endpoint for endpoint in found if endpoint is not None)
+
+
+def algo_endpoints(
+    terms: OrderTerms, open_orders: Endpoint[tuple[AlgoOrderRow, ...]], server_time: Endpoint[datetime]
+) -> AlgoEndpoints:
+    """Return the endpoints of a product's conditional book."""
+    is_queried = terms.conditional is ConditionalBook.QUERIED
+    order = _order(terms)
+    settling = AlgoSettling(order, open_orders, server_time)
+    path = f"{terms.root}/v1/algoOpenOrders"
+    return AlgoEndpoints(
+        open_orders=open_orders,
+        order=order,
+        all_orders=_all_orders(terms),
+        place=_place(terms, settling, can_be_found=is_queried),
+        cancel=_cancel(terms, settling),
+        cancel_all=cancel_all_endpoint(path, settling.emptied, "Conditional orders only.") if is_queried else None,
+    )
+
+
+def _order(terms: OrderTerms) -> Endpoint[AlgoOrderRow]:
+    return Endpoint(
+        "GET",
+        f"{terms.root}/v1/algoOrder",
+        decode=decoders.decode_algo_order,
+        echoes=Echoes(_NAMED),
+        parameters=ALGO_NAME,
+        pools=PAYS,
+        serves=(OrderReader.get_order, OrderControl.cancel_order),
+        **_reported(terms),
+    )
+
+
+def _all_orders(terms: OrderTerms) -> Endpoint[tuple[AlgoOrderRow, ...]]:
+    return Endpoint(
+        "GET",
+        f"{terms.root}/v1/allAlgoOrders",
+        decode=decoders.decode_algo_orders,
+        rows=((),),
+        echoes=Echoes.each({"symbol": "symbol"}),
+        parameters=(
+            THE_SYMBOL,
+            Parameter("algoId", Kind.INTEGER),
+            *SPAN,
+            limit_up_to(1000),
+        ),
+        weight=5,
+        pools=PAYS,
+        serves=(OrderReader.iter_orders,),
+        **_reported(terms, "At most 7 days at once."),
+    )
+
+
+def _reported(terms: OrderTerms, note: str = "") -> dict[str, Any]:
+    """Return the details of a read that some products have without documenting it."""
+    if terms.conditional is not ConditionalBook.REPORTED:
+        return {"note": note}
+    words = f"{note} Not documented, but reported to answer; where it does not, the open orders are read."
+    return {"may_be_absent": True, "faults": {NO_SUCH_PATH: Fault.UNSUPPORTED}, "note": words.strip()}
+
+
+def _place(terms: OrderTerms, settling: AlgoSettling, *, can_be_found: bool) -> Endpoint[AlgoOrderRow]:
+    return Endpoint(
+        "POST",
+        f"{terms.root}/v1/algoOrder",
+        decode=decoders.decode_algo_order,
+        echoes=Echoes(_PLACED),
+        parameters=algo_parameters(terms),
+        effect=Effect.KEYED,
+        write_scope=WriteScope.ORDER,
+        rests=always,
+        reduces=only_reduces,
+        notional=notional(in_base=terms.sizes_in_base),
+        asks=asks(in_base=terms.sizes_in_base),
+        doubtful_after_loss=frozenset({-4116}),
+        settle=settling.placed,
+        absence_proof=PROOF,
+        serves=(OrderControl.place_order,),
+        note=(
+            "Checks no margin before it triggers; at most 200 over all symbols."
+            if can_be_found
+            else "A lost answer whose order is not open stays unknown where the undocumented query is not there."
+        ),
+        **paying(terms.weight, terms.pools[0]),
+    )
+
+
+def _cancel(terms: OrderTerms, settling: AlgoSettling) -> Endpoint[Change[AlgoOrderRow]]:
+    return Endpoint(
+        "DELETE",
+        f"{terms.root}/v1/algoOrder",
+        decode=Changing(decoders.decode_algo_order),
+        echoes=Echoes(_NAMED),
+        # the venue takes no symbol here; a guard that allows only some wants to know it
+        parameters=(*ALGO_NAME, Parameter("symbol", role=Role.SYMBOL, local=True)),
+        effect=Effect.SET,
+        area=Area.ORDERS,
+        reduces=always,
+        doubtful_after_loss=frozenset({-2011}),
+        readback=settling.canceled,
+        pools=PAYS,
+        serves=(OrderControl.cancel_order,),
+    )

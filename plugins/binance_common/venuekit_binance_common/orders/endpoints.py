@@ -1,0 +1,99 @@
+"""Everything that is asked about orders, as a function of the product's root and of what it has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from venuekit.endpoint import Endpoint
+from venuekit.resolution import Change
+from venuekit_binance_common.orders import read_endpoints as reads
+from venuekit_binance_common.orders import write_endpoints as writes
+from venuekit_binance_common.orders.algo_endpoints import AlgoEndpoints, algo_endpoints
+from venuekit_binance_common.orders.lost_orders import OrderSettling
+from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from venuekit_binance_common.orders.rows import AlgoOrderRow, BatchItem, CountdownRow, OrderRow, TradeRow
+    from venuekit_binance_common.payloads import Acknowledgement
+
+__all__ = ["OrderEndpoints", "order_endpoints"]
+
+
+@attrs.frozen(kw_only=True)
+class OrderEndpoints:
+    """The endpoints of orders on a product's terms; what it does not have is None."""
+
+    terms: OrderTerms
+    open_orders: Endpoint[tuple[OrderRow, ...]]
+    order: Endpoint[OrderRow]
+    open_order: Endpoint[OrderRow]
+    all_orders: Endpoint[tuple[OrderRow, ...]]
+    trades: Endpoint[tuple[TradeRow, ...]]
+    forced: Endpoint[tuple[OrderRow, ...]]
+    place: Endpoint[OrderRow]
+    test: Endpoint[OrderRow] | None
+    amend: Endpoint[Change[OrderRow]] | None
+    cancel: Endpoint[Change[OrderRow]]
+    cancel_all: Endpoint[Change[Acknowledgement]]
+    place_batch: Endpoint[tuple[BatchItem, ...]]
+    amend_batch: Endpoint[Change[tuple[BatchItem, ...]]] | None
+    cancel_batch: Endpoint[Change[tuple[BatchItem, ...]]]
+    countdown: Endpoint[CountdownRow]
+    #: None where conditional orders stand among the plain ones
+    algo: AlgoEndpoints | None
+
+    @property
+    def declared(self) -> tuple[Endpoint[Any], ...]:
+        """All of them, of both books."""
+        fields = (getattr(self, field.name) for field in attrs.fields(type(self)))
+        plain = tuple(field for field in fields if isinstance(field, Endpoint))
+        return plain if self.algo is None else (*plain, *self.algo.declared)
+
+
+def order_endpoints(
+    terms: OrderTerms,
+    *,
+    server_time: Endpoint[datetime],
+    open_orders: Endpoint[tuple[OrderRow, ...]],
+    open_algo_orders: Endpoint[tuple[AlgoOrderRow, ...]] | None = None,
+) -> OrderEndpoints:
+    """
+    Return the endpoints of one product.
+
+    Raises:
+        ValueError: there is a read of conditional orders and no book of them, or the other way round.
+    """
+    one_book = terms.conditional is ConditionalBook.PLAIN
+    if one_book is not (open_algo_orders is None):
+        raise ValueError(f"conditional orders stand in the book {terms.conditional}, which {open_algo_orders} reads")
+    order = reads.order_endpoint(terms)
+    open_order = reads.open_order_endpoint(terms)
+    settling = OrderSettling(order, open_order, open_orders, server_time)
+    unchanged = terms.unchanged
+    return OrderEndpoints(
+        terms=terms,
+        open_orders=open_orders,
+        order=order,
+        open_order=open_order,
+        all_orders=reads.all_orders_endpoint(terms),
+        trades=reads.trades_endpoint(terms),
+        forced=reads.forced_endpoint(terms),
+        place=writes.place_endpoint(terms, settling),
+        test=writes.test_endpoint(terms) if terms.has_test else None,
+        amend=None if unchanged is None else writes.amend_endpoint(terms, unchanged, settling),
+        cancel=writes.cancel_endpoint(terms, settling),
+        cancel_all=writes.cancel_all_endpoint(
+            f"{terms.root}/v1/allOpenOrders",
+            settling.emptied,
+            "Conditional orders too." if one_book else "Plain orders only.",
+        ),
+        place_batch=writes.place_batch_endpoint(terms, settling),
+        amend_batch=None if unchanged is None else writes.amend_batch_endpoint(terms, settling),
+        cancel_batch=writes.cancel_batch_endpoint(terms, settling),
+        countdown=writes.countdown_endpoint(terms),
+        algo=None if open_algo_orders is None else algo_endpoints(terms, open_algo_orders, server_time),
+    )

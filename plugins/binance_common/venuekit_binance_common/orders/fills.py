@@ -1,0 +1,150 @@
+"""Fills, and the orders that the venue itself placed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import TYPE_CHECKING
+
+from venuekit.capabilities import Fill, ForcedOrderReader, Order, TradeReader
+from venuekit.clock import from_milliseconds
+from venuekit.walk import Walk
+from venuekit.walking import Origin, Page, Span, by_identity
+from venuekit_binance_common.history_limits import milliseconds
+from venuekit_binance_common.orders.moments import ById
+from venuekit_binance_common.orders.reader import (
+    ORDER_REACH,
+    TRACK,
+    BinanceOrderReading,
+    page_of,
+    raws_of,
+    walk_windows,
+)
+from venuekit_binance_common.orders.values import fill_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+__all__ = ["BinanceTrades"]
+
+_PAGE_SIZE = 1000
+_FORCED_PAGE_SIZE = 100
+
+
+class BinanceTrades(BinanceOrderReading, TradeReader, ForcedOrderReader):
+    """Read fills and forced orders of the last 90 days."""
+
+    __slots__ = ()
+
+    def iter_trades(
+        self,
+        symbol: str,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        after: Fill | None = None,
+    ) -> Walk[Fill]:
+        """
+        Walk fills by their ascending ids; only the first of them is looked for by its time, 7 days at a time.
+
+        The kind of a fill is not told: whether one is forced tells its order.
+        """
+
+        async def walk() -> AsyncGenerator[Fill, None]:
+            resume = None if after is None else after.time
+            span = await ORDER_REACH.span(self, operation="iter_trades", start=start, end=end, after=resume)
+            # what lies behind an item from before the stretch begins where the stretch does
+            behind_it = after if after is not None and milliseconds(after.time) >= span.start else None
+            known: Sequence[Fill] = ()
+            if behind_it is not None:
+                first: int | None = int(behind_it.id) + 1
+            else:
+                first, known = await self._first_fills(symbol, span)
+            if first is None:
+                return
+            begin, last = first, from_milliseconds(span.end)
+
+            async def fetch(number: int) -> Page[Fill]:
+                if number > begin or not known:
+                    return await self._fills(symbol, fromId=number)
+                page = await self._fills(symbol, fromId=max(int(fill.id) for fill in known) + 1)
+                return Page([*known, *page.items], rows=len(known) + page.count)
+
+            fills = by_identity(
+                fetch,
+                begin,
+                limit=_PAGE_SIZE,
+                identity=lambda fill: int(fill.id),
+                until=lambda fill: fill.time > last,
+                origin=Origin(self.venue.id, "iter_trades"),
+            )
+            async for fill in fills:
+                yield fill
+
+        return Walk(walk, cost_per_page=self.ORDERS.trades.weight_most)
+
+    def iter_forced_orders(
+        self,
+        symbol: str | None = None,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        after: Order | None = None,
+    ) -> Walk[Order]:
+        """Walk liquidations and deleveraging, 7 days and 100 orders at a time; the client id tells which it is."""
+        endpoint = self.ORDERS.forced
+
+        async def walk() -> AsyncGenerator[Order, None]:
+            resume = None if after is None else after.created_at
+            span = await ORDER_REACH.span(self, operation="iter_forced_orders", start=start, end=end, after=resume)
+
+            async def fetch(window: Span) -> Page[Order]:
+                answer = await self.answer_rows(
+                    endpoint, symbol=symbol, startTime=window.start, endTime=window.end, limit=_FORCED_PAGE_SIZE
+                )
+                return page_of(answer, await self._orders(answer))
+
+            origin = Origin(self.venue.id, "iter_forced_orders")
+            async for order in walk_windows(fetch, span, TRACK, _FORCED_PAGE_SIZE, after=after, origin=origin):
+                yield order
+
+        return Walk(walk, cost_per_page=endpoint.cost({"symbol": symbol}))
+
+    async def _first_fills(self, symbol: str, span: Span) -> tuple[int | None, Sequence[Fill]]:
+        """
+        Return the id of the oldest fill of a stretch, and the fills from it on that are known by then.
+
+        Which fills a window holds that has more than a page of them is not documented: its older half is asked then,
+        and of a single millisecond the first is looked for by its id.
+        """
+        pending = list(reversed(span.windows(ORDER_REACH.width)))
+        while pending:
+            window = pending.pop()
+            page = await self._fills(symbol, startTime=window.start, endTime=window.end)
+            fills = page.items
+            if page.count < _PAGE_SIZE:
+                if fills:
+                    return min(int(fill.id) for fill in fills), fills
+            elif window.end > window.start:
+                older, newer = window.halves()
+                pending += [newer, older]
+            else:
+                return await self._by_id(symbol).first_of(window.start, min(int(fill.id) for fill in fills)), ()
+        return None, ()
+
+    def _by_id(self, symbol: str) -> ById[Fill]:
+        return ById(
+            fetch=lambda number: self._fills(symbol, fromId=number),
+            identity=lambda fill: int(fill.id),
+            time=lambda fill: milliseconds(fill.time),
+            limit=_PAGE_SIZE,
+        )
+
+    async def _fills(self, symbol: str, **where: int) -> Page[Fill]:
+        answer = await self.answer_rows(self.ORDERS.trades, symbol=symbol, limit=_PAGE_SIZE, **where)
+        size = await self._size(symbol)
+        sign = self.ORDERS.terms.commission_sign
+        fills = [
+            fill_of(row, size, raw, commission_sign=sign)
+            for row, raw in zip(answer.value, raws_of(answer), strict=True)
+        ]
+        return page_of(answer, fills)

@@ -1,0 +1,124 @@
+"""The parameters of orders, by the venue's own names."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import attrs
+
+from venuekit.endpoint import Kind, Parameter, Role
+from venuekit_binance_common.orders.enums import CLIENT_ID_PATTERN, SIDES, TRIGGERS
+from venuekit_binance_common.orders.guards import CONTRACT_SIZE, CONTRACT_SIZES
+from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms
+
+__all__ = [
+    "ALGO_NAME",
+    "ORDER_NAME",
+    "PRICE",
+    "QUANTITY",
+    "SIDE",
+    "SPAN",
+    "THE_SYMBOL",
+    "algo_parameters",
+    "amend_parameters",
+    "batch_parameters",
+    "limit_up_to",
+    "order_parameters",
+]
+
+_ZERO = Decimal(0)
+
+THE_SYMBOL = Parameter("symbol", required=True, role=Role.SYMBOL)
+SIDE = Parameter("side", required=True, choices=frozenset(SIDES))
+QUANTITY = Parameter("quantity", Kind.DECIMAL, role=Role.QUANTITY, minimum=_ZERO)
+PRICE = Parameter("price", Kind.DECIMAL, role=Role.PRICE, minimum=_ZERO)
+
+#: how an order is named: by exactly one of both
+ORDER_NAME = (
+    Parameter("orderId", Kind.INTEGER, role=Role.ORDER_ID),
+    Parameter("origClientOrderId", role=Role.CLIENT_ID, pattern=CLIENT_ID_PATTERN),
+)
+ALGO_NAME = (
+    Parameter("algoId", Kind.INTEGER, role=Role.ORDER_ID),
+    Parameter("clientAlgoId", role=Role.CLIENT_ID, pattern=CLIENT_ID_PATTERN),
+)
+SPAN = (Parameter("startTime", Kind.INTEGER), Parameter("endTime", Kind.INTEGER))
+
+
+def order_parameters(terms: OrderTerms) -> tuple[Parameter, ...]:
+    """Return what a plain order takes; where conditional orders stand among them, also what those take."""
+    return (
+        *_both_forms(terms),
+        Parameter("newClientOrderId", required=True, role=Role.CLIENT_ID, pattern=CLIENT_ID_PATTERN),
+        *(_trigger(terms, "stopPrice", "activationPrice") if terms.conditional is ConditionalBook.PLAIN else ()),
+    )
+
+
+def algo_parameters(terms: OrderTerms) -> tuple[Parameter, ...]:
+    """Return what a conditional order takes that has a book of its own."""
+    return (
+        *_both_forms(terms),
+        Parameter("algoType", required=True, choices=frozenset({"CONDITIONAL"})),
+        Parameter("clientAlgoId", required=True, role=Role.CLIENT_ID, pattern=CLIENT_ID_PATTERN),
+        *_trigger(terms, "triggerPrice", "activatePrice"),
+    )
+
+
+def amend_parameters(terms: OrderTerms) -> tuple[Parameter, ...]:
+    """Return what an amendment takes."""
+    return (
+        THE_SYMBOL,
+        SIDE,
+        *ORDER_NAME,
+        attrs.evolve(QUANTITY, required=True),
+        # or a price match; both are refused
+        attrs.evolve(PRICE, required=not terms.matches),
+        *((Parameter("priceMatch"),) if terms.matches else ()),
+        Parameter("modifyId", Kind.INTEGER),
+        # a check: the amendment of an order that does not reduce is refused (-5047)
+        *((Parameter("reduceOnly", Kind.BOOLEAN),) if terms.checks_reducing else ()),
+        *(() if terms.sizes_in_base else (CONTRACT_SIZE,)),
+    )
+
+
+def batch_parameters(terms: OrderTerms) -> tuple[Parameter, ...]:
+    """Return what a batch takes: its items, of which a guard reads the quantities."""
+    items = Parameter("batchOrders", Kind.LIST, required=True, role=Role.QUANTITY)
+    return (items,) if terms.sizes_in_base else (items, CONTRACT_SIZES)
+
+
+def limit_up_to(most: int) -> Parameter:
+    """Return how many rows a page may have."""
+    return Parameter("limit", Kind.INTEGER, minimum=Decimal(1), maximum=Decimal(most))
+
+
+def _both_forms(terms: OrderTerms) -> tuple[Parameter, ...]:
+    matching = (
+        Parameter("priceMatch"),
+        Parameter("selfTradePreventionMode"),
+        *((Parameter("goodTillDate", Kind.INTEGER),) if "GTD" in terms.times else ()),
+    )
+    return (
+        THE_SYMBOL,
+        SIDE,
+        Parameter("type", required=True),
+        Parameter("positionSide", choices=frozenset({"BOTH", "LONG", "SHORT"})),
+        Parameter("timeInForce", choices=terms.times),
+        QUANTITY,
+        PRICE,
+        Parameter("reduceOnly", Kind.BOOLEAN),
+        *(matching if terms.matches else ()),
+        Parameter("newOrderRespType", choices=frozenset({"ACK", "RESULT"})),
+        *(() if terms.sizes_in_base else (CONTRACT_SIZE,)),
+    )
+
+
+def _trigger(terms: OrderTerms, price: str, activation: str) -> tuple[Parameter, ...]:
+    return (
+        Parameter(price, Kind.DECIMAL, minimum=_ZERO),
+        Parameter("workingType", choices=frozenset(TRIGGERS)),
+        Parameter("priceProtect", Kind.BOOLEAN),
+        Parameter("closePosition", Kind.BOOLEAN),
+        Parameter(activation, Kind.DECIMAL, minimum=_ZERO),
+        Parameter("callbackRate", Kind.DECIMAL, minimum=Decimal("0.1"), maximum=terms.most_callback),
+    )

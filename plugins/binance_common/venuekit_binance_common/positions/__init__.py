@@ -1,0 +1,1 @@
+"""Positions: filters, ADL, and margin moved by hand."""

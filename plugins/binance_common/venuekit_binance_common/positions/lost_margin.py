@@ -1,0 +1,162 @@
+"""How a lost move of margin is found out about: by the history's rows, and by the position they move."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, Protocol
+
+import attrs
+
+from venuekit.capabilities import PositionSide
+from venuekit.endpoint import Endpoint
+from venuekit.errors import InvalidArgument
+from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Settle, Settled, Unclear
+from venuekit.traces import OtherWrite, alike, left_over
+from venuekit_binance_common.enums import POSITION_SIDES
+from venuekit_binance_common.history_limits import milliseconds
+from venuekit_binance_common.positions.margin_payloads import MarginChangeRow, MovedMargin
+
+__all__ = ["ABSENCE", "Leg", "ReadLegs", "margin_before", "margin_settle"]
+
+#: rows may be late; a request cannot be, past its fence
+ABSENCE = AbsenceProof(after=timedelta(seconds=10))
+#: more rows than this within seconds are not looked through
+_MOST_ROWS = 50
+
+
+@attrs.frozen
+class Leg:
+    """What of a position moves with its margin; ``updated`` is the venue's own stamp, in milliseconds."""
+
+    quantity: Decimal = Decimal(0)
+    isolated_wallet: Decimal = Decimal(0)
+    updated: int = 0
+
+
+class ReadLegs(Protocol):
+    """
+    Reads the legs of a symbol: those of the position mode that holds, or none where the venue lists none.
+
+    ``blur`` is how far two readings of one and the same wallet may differ, by the rounding of what it is made from.
+    """
+
+    @property
+    def blur(self) -> Decimal:
+        """In the settle asset; 0 where the venue tells the wallet itself."""
+
+    async def __call__(self, call: Call, symbol: str) -> Mapping[PositionSide, Leg]:
+        """Return the legs by side."""
+
+
+def margin_before(read_legs: ReadLegs) -> Callable[[Call, Mapping[str, Any]], Awaitable[Leg]]:
+    """Return what reads the leg before its margin is moved, and refuses a side that the position mode does not have."""
+
+    async def read(call: Call, parameters: Mapping[str, Any]) -> Leg:
+        symbol, side = parameters["symbol"], _side(parameters)
+        legs = await read_legs(call, symbol)
+        if legs and side not in legs:
+            fitting = "BOTH" if PositionSide.BOTH in legs else "LONG or SHORT"
+            raise InvalidArgument(f"the position mode has no such side: name {fitting}, not {side.name}")
+        return legs.get(side, Leg())
+
+    return read
+
+
+def margin_settle(history: Endpoint[tuple[MarginChangeRow, ...]], read_legs: ReadLegs) -> Settle:
+    """
+    Return what finds out whether a lost move of margin happened.
+
+    It did when exactly one row that no other write explains has its direction, side and amount, from the moment the
+    position was read before it (what an equal write that was answered earlier left behind is older, and part of what
+    was read) until it could not arrive any more, and the position is not as it was before. It did not when there is
+    no such row and the position is as it was before. Equal writes of other processes, and after a restart all that the
+    journal knows, explain a row each. Rows carry no id: all of it assumes that nobody else moves margin of this
+    position meanwhile.
+    """
+
+    async def settle(call: Call, lost: Lost) -> Settled[MovedMargin]:
+        others = alike(lost, _shown)
+        rows = await _fitting(call, history, lost, others)
+        if rows is None:
+            return Unclear(f"the history has {_MOST_ROWS} rows or more of those seconds")
+        found = left_over(list(rows.items()), others)
+        if found is None:
+            if not rows and lost.before is not None:
+                found = ()  # the position alone tells
+            else:
+                return Unclear(f"{len(others)} equal writes of those seconds explain the rows of the history as well")
+        fitting = dict(found)
+        if len(fitting) > 1:
+            return Unclear(
+                f"the history has {len(fitting)} such rows: somebody else moves margin of this position, too"
+            )
+        legs = await read_legs(call, lost.parameters["symbol"])
+        now = legs.get(_side(lost.parameters), Leg())
+        unmoved = lost.before is not None and _is_same(lost.before, now, read_legs.blur)
+        if not fitting:
+            if unmoved:
+                return Absent("no row in the history, and the position is as it was before")
+            of = " that no other write explains" if others else ""
+            return Unclear(f"no row in the history{of}, and nothing shows that the position is as it was before")
+        if unmoved:
+            return Unclear("the history has such a row, but the position is as it was before")
+        ((identity, row),) = fitting.items()
+        return Applied(MovedMargin(row.amount, row.type, row.asset, row.time), claims=identity)
+
+    return settle
+
+
+async def _fitting(
+    call: Call, history: Endpoint[tuple[MarginChangeRow, ...]], lost: Lost, others: Sequence[OtherWrite]
+) -> Mapping[str, MarginChangeRow] | None:
+    """
+    Return the rows that may be the lost one or an equal one, by identity, oldest first.
+
+    None when there are too many to look through.
+    """
+    symbol, direction = lost.parameters["symbol"], int(lost.parameters["type"])
+    amount, side = Decimal(lost.parameters["amount"]), _side(lost.parameters)
+    first = min([lost.since, *(one.sent_at for one in others)]) - lost.clock_error
+    last = max([lost.fence, *(one.until for one in others)]) + lost.clock_error
+    known = 0 if lost.before is None else lost.before.updated  # what is not newer was part of what was read before
+    rows = await call(
+        history,
+        symbol=symbol,
+        type=direction,
+        startTime=milliseconds(first),
+        endTime=milliseconds(last),
+        limit=_MOST_ROWS,
+    )
+    if len(rows) >= _MOST_ROWS:
+        return None
+    fitting = [
+        row
+        for row in rows
+        if (row.symbol, row.type, row.amount, row.position_side) == (symbol, direction, amount, side.name)
+        and first <= row.time <= last
+        and milliseconds(row.time) > known
+    ]
+    twins: Counter[int] = Counter()
+    found = {}
+    for row in sorted(fitting, key=lambda row: row.time):
+        moment = milliseconds(row.time)
+        twins[moment] += 1
+        found[f"{symbol} {side.name} {row.signed} {moment} {twins[moment]}"] = row
+    return {identity: row for identity, row in found.items() if identity not in lost.claimed}
+
+
+def _shown(parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what a row of the history shows of a write."""
+    return parameters["symbol"], int(parameters["type"]), Decimal(parameters["amount"]), _side(parameters)
+
+
+def _side(parameters: Mapping[str, Any]) -> PositionSide:
+    return POSITION_SIDES[parameters.get("positionSide") or "BOTH"]
+
+
+def _is_same(before: Leg, now: Leg, blur: Decimal) -> bool:
+    same = (before.quantity, before.updated) == (now.quantity, now.updated)
+    return same and abs(before.isolated_wallet - now.isolated_wallet) <= blur

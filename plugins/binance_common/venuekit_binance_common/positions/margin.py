@@ -1,0 +1,69 @@
+"""Position margin: moved by hand between the account and an isolated position."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import ClassVar
+
+from venuekit.account import Account
+from venuekit.capabilities import MarginChange, PositionMarginControl, PositionSide
+from venuekit.endpoint import Endpoint
+from venuekit_binance_common.positions.margin_payloads import ADDED, REDUCED, MovedMargin
+
+__all__ = ["BinancePositionMargin"]
+
+#: wallets have at most this many decimals
+_DECIMALS = 8
+
+
+class BinancePositionMargin(Account, PositionMarginControl):
+    """
+    The symbol must be isolated (-4049) and hold a position (-4054).
+
+    A lost answer is found out about by the history and the position, which is read before every move; that assumes
+    that nobody else moves margin of this position meanwhile.
+    """
+
+    __slots__ = ()
+
+    POSITION_MARGIN: ClassVar[Endpoint[MovedMargin]]
+
+    async def add_margin(self, symbol: str, amount: Decimal, *, side: PositionSide | None = None) -> MarginChange:
+        """Move ``amount`` of the margin asset, at most eight decimals, to the position; hedge mode needs ``side``."""
+        return await self._move("add_margin", symbol, amount, ADDED, side)
+
+    async def reduce_margin(self, symbol: str, amount: Decimal, *, side: PositionSide | None = None) -> MarginChange:
+        """Move ``amount`` back to the account; more than the position can do without is refused (-4051)."""
+        return await self._move("reduce_margin", symbol, amount, REDUCED, side)
+
+    async def _move(
+        self, operation: str, symbol: str, amount: object, direction: int, side: PositionSide | None
+    ) -> MarginChange:
+        wanted = self._checked_amount(operation, symbol, amount)
+        if side is not None and side not in set(PositionSide):
+            raise self.refuse(f"the side is both, long or short, not {side!r}", operation=operation, subject=symbol)
+
+        def change(moved: MovedMargin) -> MarginChange:
+            signed = moved.amount if direction == ADDED else -moved.amount
+            return MarginChange(symbol, side or PositionSide.BOTH, moved.asset, signed, moved.time)
+
+        return await self.call_as(
+            change,
+            self.POSITION_MARGIN,
+            symbol=symbol,
+            positionSide=None if side is None else PositionSide(side).name,
+            amount=wanted,
+            type=direction,
+        )
+
+    def _checked_amount(self, operation: str, symbol: str, amount: object) -> Decimal:
+        if not isinstance(amount, bool) and isinstance(amount, int | Decimal):
+            wanted = Decimal(amount)
+            if wanted.is_finite() and wanted > 0 and _decimals(wanted) <= _DECIMALS:
+                return wanted
+        words = f"the amount must be a positive Decimal of at most {_DECIMALS} decimals, not {amount!r}"
+        raise self.refuse(words, operation=operation, subject=symbol)
+
+
+def _decimals(amount: Decimal) -> int:
+    return len(format(amount, "f").partition(".")[2].rstrip("0"))

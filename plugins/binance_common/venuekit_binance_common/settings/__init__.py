@@ -1,0 +1,1 @@
+"""Leverage, margin type, position mode, and all settings of an account at once."""

@@ -1,0 +1,135 @@
+"""All settings at once; open orders and brackets only when they are asked for."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+import attrs
+
+from venuekit.account import Account, Answer
+from venuekit.capabilities import SettingsReader, SettingsSnapshot, SymbolSettings
+from venuekit.endpoint import Endpoint
+from venuekit_binance_common.concurrency import together_all
+from venuekit_binance_common.payloads import BracketsRow
+from venuekit_binance_common.symbols.brackets import highest_leverage
+
+if TYPE_CHECKING:
+    from venuekit_binance_common.orders.rows import AlgoOrderRow, OrderRow
+
+__all__ = ["BinanceSettings", "Reads", "SettingsSource"]
+
+T = TypeVar("T")
+#: the open orders of more symbols than this are read cheaper all at once
+_MOST_SINGLE_READS = 40
+_NOTHING = Decimal(0)
+
+
+@attrs.define
+class Reads:
+    """Reads through one account, which add up what they cost and how old the oldest is."""
+
+    account: Account
+    weight: int = 0
+    as_of: datetime | None = None
+
+    async def __call__(self, endpoint: Endpoint[T], **parameters: Any) -> T:
+        """Read, and count it."""
+        answer: Answer[T] = await self.account.answer(endpoint, **parameters)
+        self.weight += endpoint.cost(parameters)
+        self.as_of = answer.as_of if self.as_of is None else min(self.as_of, answer.as_of)
+        return answer.value
+
+
+class SettingsSource(Account, ABC):
+    """How one product reads what holds."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    async def _what_holds(self, reads: Reads, symbols: Collection[str]) -> SettingsSnapshot:
+        """Read modes, and margin type, leverage and position of these symbols and of every other one that matters."""
+
+    @abstractmethod
+    async def _exposures(self, reads: Reads, snapshot: SettingsSnapshot) -> Mapping[str, Decimal]:
+        """Return how large each symbol's position can grow when its orders fill, counted as its brackets are."""
+
+
+class BinanceSettings(SettingsSource, SettingsReader):
+    """What holds is read the product's way; both books and the brackets are read alike."""
+
+    __slots__ = ()
+
+    OPEN_ORDERS: ClassVar[Endpoint[tuple[OrderRow, ...]]]
+    #: None where conditional orders wait in the same book
+    OPEN_ALGO_ORDERS: ClassVar[Endpoint[tuple[AlgoOrderRow, ...]] | None]
+    BRACKETS: ClassVar[Endpoint[tuple[BracketsRow, ...]]]
+
+    async def get_settings(
+        self,
+        symbols: Collection[str],
+        *,
+        orders: Collection[str] | bool = False,
+        brackets: Collection[str] | bool = False,
+        known: SettingsSnapshot | None = None,
+    ) -> SettingsSnapshot:
+        """
+        Return modes, and per symbol margin type, leverage and position.
+
+        Open orders add a weight of 2 for each symbol, or 80 for the account, whichever is less.
+        """
+        reads = Reads(self)
+        snapshot = await self._what_holds(reads, symbols) if known is None else known
+        if orders:
+            snapshot = await self._with_orders(reads, snapshot, orders)
+        if brackets:
+            wanted = set(symbols) if brackets is True else set(brackets)
+            snapshot = await self._with_brackets(reads, snapshot, wanted)
+        before = known if known is not None else SettingsSnapshot()
+        times = [time for time in (before.as_of, reads.as_of) if time is not None]
+        return attrs.evolve(snapshot, weight=before.weight + reads.weight, as_of=min(times, default=None))
+
+    async def _with_orders(
+        self, reads: Reads, snapshot: SettingsSnapshot, orders: Collection[str] | bool
+    ) -> SettingsSnapshot:
+        books: list[Endpoint[Any]] = [self.OPEN_ORDERS]
+        if self.OPEN_ALGO_ORDERS is not None:
+            books.append(self.OPEN_ALGO_ORDERS)
+        if isinstance(orders, bool) or len(orders) > _MOST_SINGLE_READS:
+            found = await together_all(reads(book) for book in books)
+            counts = Counter(row.symbol for rows in found for row in rows)
+            names = {row.symbol for row in snapshot.symbols} | counts.keys()
+            counted = {name: counts[name] for name in names}
+            return attrs.evolve(_laid_over(snapshot, open_orders=counted), open_orders=counts.total())
+        counted = {}
+        for symbol in dict.fromkeys(orders):
+            found = await together_all(reads(book, symbol=symbol) for book in books)
+            counted[symbol] = sum(map(len, found))
+        return _laid_over(snapshot, open_orders=counted)
+
+    async def _with_brackets(self, reads: Reads, snapshot: SettingsSnapshot, wanted: set[str]) -> SettingsSnapshot:
+        exposures = await self._exposures(reads, snapshot)
+        only = next(iter(wanted)) if len(wanted) == 1 else None
+        rows = await (reads(self.BRACKETS) if only is None else reads(self.BRACKETS, symbol=only))
+        highest = {
+            row.name: highest_leverage(row.brackets, exposures.get(row.name, _NOTHING))
+            for row in rows
+            if row.name in wanted
+        }
+        return _laid_over(snapshot, max_leverage=highest)
+
+
+def _laid_over(snapshot: SettingsSnapshot, **columns: Mapping[str, Any]) -> SettingsSnapshot:
+    """Return a snapshot in whose rows each named field is what its column says; rows that were missing are added."""
+    named: Iterable[str] = {symbol for column in columns.values() for symbol in column}
+    rows = {row.symbol: row for row in snapshot.symbols}
+    for symbol in sorted(named):
+        row = rows.get(symbol) or SymbolSettings(symbol)
+        rows[symbol] = attrs.evolve(
+            row, **{field: column[symbol] for field, column in columns.items() if symbol in column}
+        )
+    return attrs.evolve(snapshot, symbols=tuple(rows.values()))

@@ -1,0 +1,1 @@
+"""Facts about symbols: contracts, prices, brackets, fees."""

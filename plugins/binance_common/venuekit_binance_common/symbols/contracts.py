@@ -1,0 +1,77 @@
+"""What one contract is: its size, pair and margin asset, from the instruments, which are read once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+from typing import ClassVar
+
+from venuekit.account import Account
+from venuekit.endpoint import Endpoint
+from venuekit_binance_common.orders.form import check_numbers, step_misfit
+from venuekit_binance_common.payloads import InstrumentRow
+
+__all__ = ["BinanceContracts", "contracts_endpoint"]
+
+
+def contracts_endpoint(
+    exchange_info: Endpoint[tuple[InstrumentRow, ...]],
+) -> Endpoint[Mapping[str, InstrumentRow]]:
+    """Return the same read, made into a mapping by symbol: what is remembered is looked up and not searched."""
+
+    def decode_by_symbol(body: bytes) -> Mapping[str, InstrumentRow]:
+        return {row.symbol: row for row in exchange_info.decode(body)}
+
+    return Endpoint(
+        exchange_info.verb,
+        exchange_info.path,
+        decode=decode_by_symbol,
+        security=exchange_info.security,
+        weight=exchange_info.weight,
+        pools=exchange_info.pools,
+        rows=exchange_info.rows,
+        serves=exchange_info.serves,
+    )
+
+
+class BinanceContracts(Account):
+    """Instruments are remembered per venue and environment, and read again when an unknown symbol is held."""
+
+    __slots__ = ()
+
+    CONTRACTS: ClassVar[Endpoint[Mapping[str, InstrumentRow]]]
+
+    async def _contract(self, symbol: str) -> InstrumentRow | None:
+        """Return the contract that a caller names, None when the venue lists none of this name."""
+        found = (await self.cached(self.CONTRACTS)).get(symbol)
+        if found is None:  # it may have been listed since
+            found = (await self.renewed(self.CONTRACTS, symbol)).get(symbol)
+        return found
+
+    async def _fitting_contract(
+        self, operation: str, symbol: str, numbers: Mapping[str, Decimal | None]
+    ) -> InstrumentRow | None:
+        """
+        Return the contract whose steps an order keeps, None when the venue lists none of this name.
+
+        Steps change: before an order is refused because of one, the instruments are read again.
+
+        Raises:
+            InvalidArgument: it does not keep them, or gives what is no number above 0; nothing was sent.
+        """
+        check_numbers(self, operation, symbol, numbers)
+        contract = await self._contract(symbol)
+        if contract is not None and step_misfit(contract, numbers) is not None:
+            contract = (await self.renewed(self.CONTRACTS, (symbol, "steps"))).get(symbol)
+        words = None if contract is None else step_misfit(contract, numbers)
+        if words is not None:
+            raise self.refuse(words, operation=operation, subject=symbol)
+        return contract
+
+    async def _contracts_of(self, symbols: Collection[str]) -> Mapping[str, InstrumentRow]:
+        """Return the contracts by symbol, read again when one that the venue itself named is not among them."""
+        if not symbols:
+            return {}
+        contracts = await self.cached(self.CONTRACTS)
+        unlisted = frozenset(set(symbols) - contracts.keys())
+        return await self.renewed(self.CONTRACTS, unlisted) if unlisted else contracts
