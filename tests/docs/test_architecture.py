@@ -8,15 +8,15 @@ from typing import Any
 
 from venuekit.endpoint import Effect
 from venuekit.pipeline import RetryPolicy
-from venuekit.pipeline.retry import TABLE, Column
+from venuekit.pipeline.retry import TABLE, EffectColumn
 
 COLUMNS = {
-    "READ": Column.READ,
-    "SET": Column.SET,
-    "SET of ALL_ORDERS": Column.ALL_ORDERS,
-    "KEYED, DELTA": Column.ONCE,
-    "SESSION": Column.SESSION,
-    "end of a SESSION": Column.SESSION_END,
+    "READ": EffectColumn.READ,
+    "SET": EffectColumn.SET,
+    "SET of ALL_ORDERS": EffectColumn.ALL_ORDERS,
+    "KEYED, DELTA": EffectColumn.ONCE,
+    "SESSION": EffectColumn.SESSION,
+    "end of a SESSION": EffectColumn.SESSION_END,
 }
 
 
@@ -35,7 +35,9 @@ def test_the_retry_table_is_the_one_that_decides(architecture: Any) -> None:
         for first, *cells in body
     }
 
-    assert {kind.value: {column: move.value for column, move in row.items()} for kind, row in TABLE.items()} == shown
+    assert {
+        kind.value: {column: action.value for column, action in row.items()} for kind, row in TABLE.items()
+    } == shown
 
 
 def test_the_numbers_are_the_policys(architecture: Any) -> None:

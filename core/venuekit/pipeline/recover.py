@@ -9,8 +9,16 @@ from venuekit.pipeline.classify import Failure, FailureKind
 from venuekit.pipeline.closing import is_absence, remember_absence
 from venuekit.pipeline.measuring import measure
 from venuekit.pipeline.operation import Operation
-from venuekit.pipeline.retry import Column, Move, after_loss, column, move, persist, unchanged
-from venuekit.pipeline.settle import find_out, left_open, settle_unless_settled
+from venuekit.pipeline.retry import (
+    Action,
+    EffectColumn,
+    action_for,
+    after_loss,
+    attempt_repeatedly,
+    effect_column,
+    unchanged,
+)
+from venuekit.pipeline.settle import left_open, resolve_outcome, settle_unless_settled
 from venuekit.resolution import Call
 
 __all__ = ["recover"]
@@ -30,7 +38,7 @@ async def recover(operation: Operation[T], first: Failure, call: Call) -> T:
         return await measure(operation, call) is None
 
     try:
-        value = await persist(operation, first, resync)
+        value = await attempt_repeatedly(operation, first, resync)
     except Failure as failure:
         last = failure
     except OperationError as error:  # an attempt that did not leave
@@ -38,14 +46,14 @@ async def recover(operation: Operation[T], first: Failure, call: Call) -> T:
         raise
     else:
         return after_loss(operation, value)
-    chosen = move(last, operation)
-    if chosen is Move.DONE:
+    chosen = action_for(last, operation)
+    if chosen is Action.DONE:
         return cast("T", unchanged(operation))
     # one that was tried again and again may have been carried out by any of its attempts
-    spent = operation.open_until and column(operation.endpoint) is Column.ALL_ORDERS
-    if chosen is Move.FIND_OUT or (spent and last.kind is not FailureKind.SHUT_OUT):
-        return cast("T", await find_out(operation, last, call, resync))
-    if chosen is Move.LEAVE_OPEN:
+    spent = operation.open_until and effect_column(operation.endpoint) is EffectColumn.ALL_ORDERS
+    if chosen is Action.RESOLVE or (spent and last.kind is not FailureKind.SHUT_OUT):
+        return cast("T", await resolve_outcome(operation, last, call, resync))
+    if chosen is Action.LEAVE_OPEN:
         raise left_open(operation, last.error, call)
     if operation.endpoint.may_be_absent and is_absence(last, operation.attempts):
         raise operation.annotate(remember_absence(operation.session, operation.endpoint, last.error))

@@ -23,24 +23,33 @@ from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
 from venuekit.resolution import Change
 
-__all__ = ["TABLE", "Column", "Move", "after_loss", "column", "move", "persist", "unchanged"]
+__all__ = [
+    "TABLE",
+    "Action",
+    "EffectColumn",
+    "action_for",
+    "after_loss",
+    "attempt_repeatedly",
+    "effect_column",
+    "unchanged",
+]
 
 T = TypeVar("T")
 
 
-class Move(enum.StrEnum):
+class Action(enum.StrEnum):
     """What to do about a fault."""
 
     RETRY = "retry"  #: send again after a growing wait
     WAIT = "wait"  #: the same, as long as the venue asks for
     RESYNC = "resync"  #: measure the venue's clock and send again, once
     RAISE = "raise"
-    FIND_OUT = "find_out"  #: read what holds; see settle.py
+    RESOLVE = "resolve"  #: read what holds; see settle.py
     LEAVE_OPEN = "leave_open"  #: raise at once as unknown: nothing can be read either, before ``retry_at``
     DONE = "done"  #: it is so already
 
 
-class Column(enum.StrEnum):
+class EffectColumn(enum.StrEnum):
     """The columns of the table: the effect of an operation."""
 
     READ = "read"
@@ -53,63 +62,63 @@ class Column(enum.StrEnum):
     SESSION_END = "session_end"
 
 
-def column(endpoint: Endpoint[Any]) -> Column:
+def effect_column(endpoint: Endpoint[Any]) -> EffectColumn:
     """Return the column an endpoint belongs to; ending a session is tried once."""
     if endpoint.write_scope is WriteScope.ALL_ORDERS and endpoint.effect is Effect.SET:
-        return Column.ALL_ORDERS
+        return EffectColumn.ALL_ORDERS
     if endpoint.effect is Effect.SESSION:
-        return Column.SESSION_END if endpoint.verb == "DELETE" else Column.SESSION
+        return EffectColumn.SESSION_END if endpoint.verb == "DELETE" else EffectColumn.SESSION
     if endpoint.effect in {Effect.KEYED, Effect.DELTA}:
-        return Column.ONCE
-    return Column(endpoint.effect.value)
+        return EffectColumn.ONCE
+    return EffectColumn(endpoint.effect.value)
 
 
-_ALL = tuple(Column)
+_ALL = tuple(EffectColumn)
 
 
-def _row(move: Move, **exceptions: Move) -> Mapping[Column, Move]:
-    return {col: exceptions.get(col.value, move) for col in _ALL}
+def _row(action: Action, **exceptions: Action) -> Mapping[EffectColumn, Action]:
+    return {col: exceptions.get(col.value, action) for col in _ALL}
 
 
-TABLE: Mapping[FailureKind, Mapping[Column, Move]] = {
-    FailureKind.NEVER_SENT: _row(Move.RETRY),
-    FailureKind.CERTIFICATE: _row(Move.RAISE),
-    FailureKind.CLOCK: _row(Move.RESYNC),
-    FailureKind.THROTTLED: _row(Move.WAIT),
-    FailureKind.BANNED: _row(Move.WAIT),
-    FailureKind.SHUT_OUT: _row(Move.WAIT, once=Move.LEAVE_OPEN),
-    FailureKind.BUSY: _row(Move.WAIT, once=Move.RAISE),
-    FailureKind.OVERLOADED: _row(Move.WAIT, once=Move.FIND_OUT),
+TABLE: Mapping[FailureKind, Mapping[EffectColumn, Action]] = {
+    FailureKind.NEVER_SENT: _row(Action.RETRY),
+    FailureKind.CERTIFICATE: _row(Action.RAISE),
+    FailureKind.CLOCK: _row(Action.RESYNC),
+    FailureKind.THROTTLED: _row(Action.WAIT),
+    FailureKind.BANNED: _row(Action.WAIT),
+    FailureKind.SHUT_OUT: _row(Action.WAIT, once=Action.LEAVE_OPEN),
+    FailureKind.BUSY: _row(Action.WAIT, once=Action.RAISE),
+    FailureKind.OVERLOADED: _row(Action.WAIT, once=Action.RESOLVE),
     FailureKind.LOST: _row(
-        Move.FIND_OUT, read=Move.RETRY, every_order=Move.RETRY, session=Move.RETRY, session_end=Move.RAISE
+        Action.RESOLVE, read=Action.RETRY, every_order=Action.RETRY, session=Action.RETRY, session_end=Action.RAISE
     ),
-    FailureKind.DOUBTFUL: _row(Move.RAISE, set=Move.FIND_OUT, every_order=Move.FIND_OUT, once=Move.FIND_OUT),
-    FailureKind.SUSPECT: _row(Move.RAISE, set=Move.FIND_OUT, every_order=Move.FIND_OUT, once=Move.FIND_OUT),
-    FailureKind.NO_CHANGE: _row(Move.RAISE, set=Move.DONE, every_order=Move.DONE),
-    FailureKind.UNSUPPORTED: _row(Move.RAISE),
-    FailureKind.REFUSED: _row(Move.RAISE),
+    FailureKind.DOUBTFUL: _row(Action.RAISE, set=Action.RESOLVE, every_order=Action.RESOLVE, once=Action.RESOLVE),
+    FailureKind.SUSPECT: _row(Action.RAISE, set=Action.RESOLVE, every_order=Action.RESOLVE, once=Action.RESOLVE),
+    FailureKind.NO_CHANGE: _row(Action.RAISE, set=Action.DONE, every_order=Action.DONE),
+    FailureKind.UNSUPPORTED: _row(Action.RAISE),
+    FailureKind.REFUSED: _row(Action.RAISE),
 }
 
 
 #: what is done less often for the read of the venue's time than for others, and how often that is tried
-_MEASURING = frozenset({Move.RESYNC, Move.RETRY})
+_MEASURING = frozenset({Action.RESYNC, Action.RETRY})
 _TRIES_OF_TIME = 2
 
 
-def move(failure: Failure, operation: Operation[Any]) -> Move:
+def action_for(failure: Failure, operation: Operation[Any]) -> Action:
     """Look up what to do."""
-    chosen = TABLE[failure.kind][column(operation.endpoint)]
-    if failure.kind is FailureKind.DOUBTFUL and chosen is Move.FIND_OUT:
+    chosen = TABLE[failure.kind][effect_column(operation.endpoint)]
+    if failure.kind is FailureKind.DOUBTFUL and chosen is Action.RESOLVE:
         code = failure.error.code
         if code not in operation.endpoint.doubtful and not operation.open_until:
-            return Move.RAISE  # doubtful only after a loss of our own, and there was none
-    if chosen is Move.DONE and operation.endpoint.no_change_is_read:
-        return Move.FIND_OUT
-    if chosen is Move.RESYNC and operation.resynced:
-        return Move.RAISE
+            return Action.RAISE  # doubtful only after a loss of our own, and there was none
+    if chosen is Action.DONE and operation.endpoint.no_change_is_read:
+        return Action.RESOLVE
+    if chosen is Action.RESYNC and operation.resynced:
+        return Action.RAISE
     if chosen in _MEASURING and operation.endpoint is operation.session.venue_session.venue.server_time:
         # measuring the clock never waits for itself, nor long for a venue that does not tell its time
-        return Move.RETRY if chosen is Move.RETRY and operation.attempts < _TRIES_OF_TIME else Move.RAISE
+        return Action.RETRY if chosen is Action.RETRY and operation.attempts < _TRIES_OF_TIME else Action.RAISE
     return chosen
 
 
@@ -121,7 +130,7 @@ class _Again(Exception):
         self.failure = failure
 
 
-async def persist(
+async def attempt_repeatedly(
     operation: Operation[T], first: Failure | None, resync: Callable[[Operation[Any]], Awaitable[bool]]
 ) -> T:
     """
@@ -130,7 +139,7 @@ async def persist(
     ``first`` is the failure an attempt already made has met; it counts as the first attempt.
 
     Raises:
-        Failure: with FIND_OUT, DONE or RAISE as its move; or one whose attempts or waits are used up.
+        Failure: with RESOLVE, DONE or RAISE as its action; or one whose attempts or waits are used up.
     """
     pending = first
     wire, met = operation.session.wire, 0
@@ -146,17 +155,17 @@ async def persist(
                 raise failure
             return await operation.attempt()
         except Failure as failure:
-            chosen = move(failure, operation)
-            if chosen is Move.RESYNC:
+            chosen = action_for(failure, operation)
+            if chosen is Action.RESYNC:
                 operation.resynced = True
                 known = operation.session.venue_session.clock.origin
                 if not await resync(operation):
                     raise  # no time to be had: the refusal itself is what the caller should see
                 if is_older(operation, failure.given_at, since=operation.session.venue_session.clock.origin - known):
                     raise operation.lose(failure.error) from None
-            elif chosen not in {Move.RETRY, Move.WAIT}:
+            elif chosen not in {Action.RETRY, Action.WAIT}:
                 raise
-            if column(operation.endpoint) is Column.ONCE and failure.kind is not FailureKind.NEVER_SENT:
+            if effect_column(operation.endpoint) is EffectColumn.ONCE and failure.kind is not FailureKind.NEVER_SENT:
                 met, refusal = wire.strays, failure.error
             raise _Again(failure) from None
 

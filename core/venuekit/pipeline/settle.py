@@ -18,17 +18,17 @@ from venuekit.pipeline.measuring import pass_by
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.options import UNSET
-from venuekit.pipeline.retry import Column, Move, column, move, persist, unchanged
+from venuekit.pipeline.retry import Action, EffectColumn, action_for, attempt_repeatedly, effect_column, unchanged
 from venuekit.pipeline.turns import wait_for_fences
 from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Change, Lost, Reading, Unclear
 from venuekit.traces import OtherWrite
 
 __all__ = [
-    "find_out",
     "left_open",
     "look_again",
     "look_for_value",
     "read_now",
+    "resolve_outcome",
     "settle_later",
     "settle_unless_settled",
 ]
@@ -46,7 +46,7 @@ _REFUSALS = frozenset({FailureKind.DOUBTFUL, FailureKind.NO_CHANGE, FailureKind.
 Resync = Callable[[Operation[Any]], Awaitable[bool]]
 
 
-async def find_out(operation: Operation[Any], failure: Failure, call: Call, resync: Resync) -> Any:
+async def resolve_outcome(operation: Operation[Any], failure: Failure, call: Call, resync: Resync) -> Any:
     """
     Return the value of a write whose answer was lost or doubtful.
 
@@ -139,16 +139,16 @@ async def _read_back(operation: Operation[Any], failure: Failure, call: Call, re
         raise operation.annotate(failure.error)
     if expected is not UNSET and first.value != expected:
         raise _differing(operation, failure.error, first, call, first)
-    if column(operation.endpoint) is Column.ALL_ORDERS:
+    if effect_column(operation.endpoint) is EffectColumn.ALL_ORDERS:
         words = f"it was sent {operation.attempts} times, and {_shown(first.value)} is all that can be read"
         raise _unknown(operation, failure.error, words, call, first)
     try:
-        change = await persist(operation, None, resync)
+        change = await attempt_repeatedly(operation, None, resync)
         return attrs.evolve(change, changed=None)
     except errors.GuardRefused as halted:
         raise _unknown(operation, failure.error, f"it is not sent again: {halted.message}", call, first) from None
     except Failure as second:
-        if move(second, operation) is Move.DONE:
+        if action_for(second, operation) is Action.DONE:
             return unchanged(operation)
         last = await read_now(operation, second.error, call, first)
         if last.holds:
@@ -190,12 +190,12 @@ async def _settle(operation: Operation[Any], failure: Failure, call: Call, resyn
                 raise absent from None
         operation.open_until = 0
         try:
-            return await persist(operation, None, resync)
+            return await attempt_repeatedly(operation, None, resync)
         except Failure as again:
-            chosen = move(again, operation)
-            if chosen is Move.LEAVE_OPEN:
+            chosen = action_for(again, operation)
+            if chosen is Action.LEAVE_OPEN:
                 raise left_open(operation, again.error, call) from None
-            if chosen is not Move.FIND_OUT:
+            if chosen is not Action.RESOLVE:
                 raise operation.annotate(again.error) from None
             failure = again
 
