@@ -29,7 +29,7 @@ __all__ = [
     "Blocker",
     "BlockerScope",
     "Coupling",
-    "Draft",
+    "EncodedRequest",
     "Environment",
     "EnvironmentName",
     "Limit",
@@ -199,7 +199,7 @@ class Answers(Protocol):
         """
 
 
-class Draft(NamedTuple):
+class EncodedRequest(NamedTuple):
     """
     A request before it is signed; a named tuple, since one is made for every call.
 
@@ -216,7 +216,7 @@ class Draft(NamedTuple):
     answer_limit: int = ANSWER_LIMIT
 
     def __repr__(self) -> str:
-        return f"Draft({self.verb} {self.path})"
+        return f"EncodedRequest({self.verb} {self.path})"
 
 
 class Stamp(NamedTuple):
@@ -237,13 +237,13 @@ class SigningScheme(Protocol):
     How it is signed (HMAC, RSA, Ed25519, another process) is the business of the credentials' signer.
     """
 
-    def payload(self, draft: Draft, stamp: Stamp) -> bytes:
+    def payload(self, encoded: EncodedRequest, stamp: Stamp) -> bytes:
         """Return the exact bytes to sign."""
 
-    def signed(self, draft: Draft, stamp: Stamp, payload: bytes, signature: str) -> HttpRequest:
+    def attach_signature(self, encoded: EncodedRequest, stamp: Stamp, payload: bytes, signature: str) -> HttpRequest:
         """Return the request with its signature; what is sent is byte for byte what was signed."""
 
-    def unsigned(self, draft: Draft, key: str | None) -> HttpRequest:
+    def without_signature(self, encoded: EncodedRequest, key: str | None) -> HttpRequest:
         """Return a request that needs no signature, with the API key in its place when there is one."""
 
 

@@ -95,7 +95,7 @@ def _admit(  # noqa: PLR0917 - the parts of one request, in the order they are u
         details: dict[str, Any] = {"venue": session.venue_session.venue.id, "operation": endpoint.operation}
         raise errors.UnsupportedCapability(reason, **details)
     try:
-        draft = session.wire.encode(endpoint, parameters)
+        encoded = session.wire.encode(endpoint, parameters)
         if options.recv_window is not None:
             _check_window(session, options.recv_window)
     except ValueError as error:
@@ -106,7 +106,7 @@ def _admit(  # noqa: PLR0917 - the parts of one request, in the order they are u
             operation=endpoint.operation,
             subject=symbol if isinstance(symbol, str) else None,
         ) from None
-    operation = Operation(session, endpoint, parameters, options, decode, draft, convert)
+    operation = Operation(session, endpoint, parameters, options, decode, encoded, convert)
     if session.halted or not session.guard.is_open:
         operation.check_guard()
     return operation

@@ -27,7 +27,7 @@ from venuekit.pipeline.closing import SHUTTING, heed, learn, too_long
 from venuekit.pipeline.noting import closed, note, use_client_ids
 from venuekit.pipeline.observe import Event, EventKind, tell
 from venuekit.pipeline.write_scopes import FENCING, Fence, footprint_of
-from venuekit.venue import Draft
+from venuekit.venue import EncodedRequest
 
 if TYPE_CHECKING:
     from venuekit.pipeline.account_session import AccountSession
@@ -59,7 +59,7 @@ class Operation(Generic[T]):
     parameters: Mapping[str, Any] = attrs.field(repr=False)
     options: Options = attrs.field(repr=False)
     decode: Callable[[bytes], T] = attrs.field(repr=False)
-    draft: Draft = attrs.field(repr=False)
+    encoded: EncodedRequest = attrs.field(repr=False)
     #: makes the caller's value of the endpoint's; None where they are the same
     convert: Callable[[T], Any] | None = attrs.field(default=None, repr=False)
     attempts: int = 0
@@ -119,7 +119,7 @@ class Operation(Generic[T]):
         window = self.options.recv_window or session.venue_session.venue.recv_window
         self.sent_at = session.venue_session.clock.milliseconds()
         try:
-            request = await session.wire.sign(self.draft, endpoint.security, self.sent_at, window)
+            request = await session.wire.sign(self.encoded, endpoint.security, self.sent_at, window)
         except Exception as error:  # noqa: BLE001 - sorted out there, whoever raised it
             raise self._unsigned(error) from None
         try:

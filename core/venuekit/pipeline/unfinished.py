@@ -35,7 +35,7 @@ async def _resolve(session: AccountSession, endpoint: Endpoint[object], entry: U
     from venuekit.pipeline.settle import look_again, read_now
 
     try:
-        draft = session.wire.encode(endpoint, entry.parameters)
+        encoded = session.wire.encode(endpoint, entry.parameters)
         endpoint.client_ids_of(entry.parameters)
         endpoint.symbols_of(entry.parameters)
     except ValueError as error:
@@ -45,7 +45,7 @@ async def _resolve(session: AccountSession, endpoint: Endpoint[object], entry: U
     except (ArithmeticError, AttributeError, LookupError, TypeError):
         words = f"{endpoint} was not sent like this: what stands within a list is not what this version sends"
         raise errors.ConfigurationError(f"{session.venue_session.venue.id}: {words}") from None
-    operation = Operation(session, endpoint, entry.parameters, Options(), endpoint.decode, draft)
+    operation = Operation(session, endpoint, entry.parameters, Options(), endpoint.decode, encoded)
     operation.attempts = 1
     operation.sent_at = round(entry.sent_at.timestamp() * 1000)
     operation.fence = operation.open_until = round(entry.fence.timestamp() * 1000)

@@ -14,7 +14,7 @@ from venuekit.errors import NeverSent, VenuekitError
 from venuekit.message import ANSWER_LIMIT, HttpRequest, HttpResponse, Transport
 from venuekit.pipeline.encode import encode
 from venuekit.pipeline.frames import without_frames
-from venuekit.venue import Draft, SigningScheme, Stamp
+from venuekit.venue import EncodedRequest, SigningScheme, Stamp
 
 __all__ = ["RestWire", "Wire"]
 
@@ -23,13 +23,13 @@ class Wire(Protocol):
     """
     Carries requests; retry, budget, classify and decode do not know which one.
 
-    ``draft`` is the form a request has between encoding and signing, and is the wire's own business.
+    ``encoded`` is the form a request has between encoding and signing, and is the wire's own business.
     """
 
-    def encode(self, endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> Draft:
+    def encode(self, endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> EncodedRequest:
         """Build the request once; raises ``ValueError`` for what the declaration refuses."""
 
-    async def sign(self, draft: Draft, security: Security, timestamp: int, recv_window: int) -> HttpRequest:
+    async def sign(self, encoded: EncodedRequest, security: Security, timestamp: int, recv_window: int) -> HttpRequest:
         """Return the request as it will be sent, signed with this timestamp (milliseconds); nothing is sent."""
 
     def send(self, request: HttpRequest) -> Awaitable[HttpResponse]:
@@ -53,12 +53,12 @@ class RestWire:
     key: str = attrs.field(repr=False)
     signer: Signer = attrs.field(repr=False)
 
-    def encode(self, endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> Draft:
+    def encode(self, endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> EncodedRequest:
         """Build query string or body once."""
         query, body = encode(endpoint, parameters)
-        return Draft(endpoint.verb, self.base, endpoint.path, query, body, endpoint.answer_limit)
+        return EncodedRequest(endpoint.verb, self.base, endpoint.path, query, body, endpoint.answer_limit)
 
-    async def sign(self, draft: Draft, security: Security, timestamp: int, recv_window: int) -> HttpRequest:
+    async def sign(self, encoded: EncodedRequest, security: Security, timestamp: int, recv_window: int) -> HttpRequest:
         """
         Sign, where the endpoint asks for it.
 
@@ -69,13 +69,13 @@ class RestWire:
         try:
             if security is Security.SIGNED:
                 stamp = Stamp(self.key, timestamp, recv_window)
-                payload = self.scheme.payload(draft, stamp)
-                request = self.scheme.signed(draft, stamp, payload, await self.signer.sign(payload))
+                payload = self.scheme.payload(encoded, stamp)
+                request = self.scheme.attach_signature(encoded, stamp, payload, await self.signer.sign(payload))
             else:
-                request = self.scheme.unsigned(draft, self.key if security is Security.KEY else None)
-            if draft.answer_limit == ANSWER_LIMIT:
+                request = self.scheme.without_signature(encoded, self.key if security is Security.KEY else None)
+            if encoded.answer_limit == ANSWER_LIMIT:
                 return request
-            return request._replace(answer_limit=draft.answer_limit)
+            return request._replace(answer_limit=encoded.answer_limit)
         except BaseException as error:  # noqa: BLE001 - raised below, without the frames that it comes from
             failure = self._failure(error)
         finally:

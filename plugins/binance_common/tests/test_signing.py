@@ -7,7 +7,7 @@ import pytest
 from venuekit.credentials import HmacSigner, Secret
 from venuekit.endpoint import Effect, Endpoint, Kind, Parameter
 from venuekit.pipeline.encode import encode
-from venuekit.venue import Draft, Stamp
+from venuekit.venue import EncodedRequest, Stamp
 from venuekit_binance_common.signing import QuerySigning
 
 FUTURES = (
@@ -24,8 +24,10 @@ DIGITS = "%EF%BC%91%EF%BC%92%EF%BC%93%EF%BC%94%EF%BC%95%EF%BC%96"
 HEAD, TAIL = "symbol={symbol}&side=BUY&type=LIMIT&timeInForce=GTC", "quantity=1&price=9000"
 
 
-def draft(query: str, body: str | None = None) -> Draft:
-    return Draft("POST", "https://example.test", "/fapi/v1/order", query, None if body is None else body.encode())
+def encoded(query: str, body: str | None = None) -> EncodedRequest:
+    return EncodedRequest(
+        "POST", "https://example.test", "/fapi/v1/order", query, None if body is None else body.encode()
+    )
 
 
 @pytest.mark.parametrize(
@@ -85,11 +87,11 @@ async def test_vectors_come_out(
     keys: tuple[str, str], query: str, body: str | None, timestamp: int, signature: str
 ) -> None:
     """Query and body are signed as one text, and what is sent is that text with the signature behind it."""
-    scheme, stamp, sketch = QuerySigning(), Stamp(keys[0], timestamp, 5000), draft(query, body)
+    scheme, stamp, sketch = QuerySigning(), Stamp(keys[0], timestamp, 5000), encoded(query, body)
 
     payload = scheme.payload(sketch, stamp)
     made = await HmacSigner(Secret(keys[1])).sign(payload)
-    request = scheme.signed(sketch, stamp, payload, made)
+    request = scheme.attach_signature(sketch, stamp, payload, made)
 
     assert made == signature
     assert request.headers["X-MBX-APIKEY"] == keys[0]
@@ -130,27 +132,27 @@ def test_symbols_are_encoded_before_they_are_signed() -> None:
 
 def test_request_without_parameters_carries_window_timestamp_and_signature_alone() -> None:
     """No stray separator stands where the parameters would be."""
-    scheme, stamp, sketch = QuerySigning(), Stamp("k", 1, 5000), draft("")
+    scheme, stamp, sketch = QuerySigning(), Stamp("k", 1, 5000), encoded("")
 
     payload = scheme.payload(sketch, stamp)
-    request = scheme.signed(sketch, stamp, payload, "ab12")
+    request = scheme.attach_signature(sketch, stamp, payload, "ab12")
 
     assert request.url == "https://example.test/fapi/v1/order?recvWindow=5000&timestamp=1&signature=ab12"
 
 
 def test_signature_in_base64_is_percent_encoded() -> None:
     """What RSA and Ed25519 give would not survive a query string as it is."""
-    scheme, stamp, sketch = QuerySigning(), Stamp("k", 1, 5000), draft("a=1")
+    scheme, stamp, sketch = QuerySigning(), Stamp("k", 1, 5000), encoded("a=1")
 
-    request = scheme.signed(sketch, stamp, scheme.payload(sketch, stamp), "a+/b==")
+    request = scheme.attach_signature(sketch, stamp, scheme.payload(sketch, stamp), "a+/b==")
 
     assert request.url.endswith("&signature=a%2B%2Fb%3D%3D")
 
 
 def test_public_request_carries_nothing_that_was_not_asked_for() -> None:
     """Without a key there is no header, without parameters no question mark."""
-    request = QuerySigning().unsigned(draft(""), None)
+    request = QuerySigning().without_signature(encoded(""), None)
 
     assert request.url == "https://example.test/fapi/v1/order"
     assert dict(request.headers) == {}
-    assert QuerySigning().unsigned(draft("a=1"), "k").headers == {"X-MBX-APIKEY": "k"}
+    assert QuerySigning().without_signature(encoded("a=1"), "k").headers == {"X-MBX-APIKEY": "k"}

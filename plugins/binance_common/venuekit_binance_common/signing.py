@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from venuekit.message import HttpRequest
-from venuekit.venue import Draft, Stamp
+from venuekit.venue import EncodedRequest, Stamp
 
 __all__ = ["API_KEY_HEADER", "QuerySigning"]
 
@@ -27,33 +27,33 @@ class QuerySigning:
 
     __slots__ = ()
 
-    def payload(self, draft: Draft, stamp: Stamp) -> bytes:
+    def payload(self, encoded: EncodedRequest, stamp: Stamp) -> bytes:
         """Return the exact bytes to sign."""
         window = f"recvWindow={stamp.recv_window}&timestamp={stamp.timestamp}"
-        if draft.body is None:
-            return (f"{draft.query}&{window}" if draft.query else window).encode("ascii")
-        return (draft.query + _joined(draft.body.decode("ascii"), window)).encode("ascii")
+        if encoded.body is None:
+            return (f"{encoded.query}&{window}" if encoded.query else window).encode("ascii")
+        return (encoded.query + _joined(encoded.body.decode("ascii"), window)).encode("ascii")
 
-    def signed(self, draft: Draft, stamp: Stamp, payload: bytes, signature: str) -> HttpRequest:
+    def attach_signature(self, encoded: EncodedRequest, stamp: Stamp, payload: bytes, signature: str) -> HttpRequest:
         """Return the request with its signature; what is sent is byte for byte what was signed."""
         if not signature.isalnum():  # hex needs no quoting, base64 does
             signature = quote(signature, safe="")
         text = payload.decode("ascii")
         headers = {API_KEY_HEADER: stamp.key}
-        if draft.body is None:
-            return HttpRequest(draft.verb, f"{draft.base}{draft.path}?{text}&signature={signature}", headers)
-        body = f"{text[len(draft.query) :]}&signature={signature}"
+        if encoded.body is None:
+            return HttpRequest(encoded.verb, f"{encoded.base}{encoded.path}?{text}&signature={signature}", headers)
+        body = f"{text[len(encoded.query) :]}&signature={signature}"
         headers["Content-Type"] = _FORM
-        return HttpRequest(draft.verb, _url(draft), headers, body.encode("ascii"))
+        return HttpRequest(encoded.verb, _url(encoded), headers, body.encode("ascii"))
 
-    def unsigned(self, draft: Draft, key: str | None) -> HttpRequest:
+    def without_signature(self, encoded: EncodedRequest, key: str | None) -> HttpRequest:
         """Return a request that needs no signature, with the API key in its header when there is one."""
         headers = {} if key is None else {API_KEY_HEADER: key}
-        if draft.body is not None:
+        if encoded.body is not None:
             headers["Content-Type"] = _FORM
-        return HttpRequest(draft.verb, _url(draft), headers, draft.body)
+        return HttpRequest(encoded.verb, _url(encoded), headers, encoded.body)
 
 
-def _url(draft: Draft) -> str:
-    query = f"?{draft.query}" if draft.query else ""
-    return f"{draft.base}{draft.path}{query}"
+def _url(encoded: EncodedRequest) -> str:
+    query = f"?{encoded.query}" if encoded.query else ""
+    return f"{encoded.base}{encoded.path}{query}"

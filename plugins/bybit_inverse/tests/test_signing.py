@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from venuekit.credentials import HmacSigner, Secret
-from venuekit.venue import Draft, Stamp
+from venuekit.venue import EncodedRequest, Stamp
 from venuekit_bybit_inverse.signing import BybitSigning, websocket_payload
 
 SCHEME = BybitSigning()
@@ -13,10 +13,10 @@ NAUTILUS = (Stamp("test_api_key", 1700000000000, 5000), "test_secret")
 OURS = (Stamp("demoKey123", 1761955200000, 5000), "demoSecret456")
 
 
-def draft(query: str = "", body: bytes | None = None) -> Draft:
+def encoded(query: str = "", body: bytes | None = None) -> EncodedRequest:
     """A request as the pipeline hands it over."""
     verb = "GET" if body is None else "POST"
-    return Draft(verb, "https://api.bybit.com", "/v5/some/path", query, body)
+    return EncodedRequest(verb, "https://api.bybit.com", "/v5/some/path", query, body)
 
 
 @pytest.mark.parametrize(
@@ -24,32 +24,34 @@ def draft(query: str = "", body: bytes | None = None) -> Draft:
     [
         pytest.param(
             NAUTILUS,
-            draft("category=linear&symbol=BTCUSDT"),
+            encoded("category=linear&symbol=BTCUSDT"),
             "fd4f31228a46109dc6673062328693696df9a96c7ff04e6491a45e7f63a0fdd7",
             id="C",
         ),
         pytest.param(
             NAUTILUS,
-            draft(body=b'{"category": "linear", "symbol": "BTCUSDT", "orderLinkId": "test-order-1"}'),
+            encoded(body=b'{"category": "linear", "symbol": "BTCUSDT", "orderLinkId": "test-order-1"}'),
             "2df4a0603d69c08d5dea29ba85b46eb7db64ce9e9ebd34a7802a3d69700cb2a1",
             id="D",
         ),
-        pytest.param(OURS, draft(), "f3061a398e9ee0b905861d2601a8eb764c1b1bc9a90be19645fc813084028899", id="F"),
+        pytest.param(OURS, encoded(), "f3061a398e9ee0b905861d2601a8eb764c1b1bc9a90be19645fc813084028899", id="F"),
         pytest.param(
             OURS,
-            draft("category=inverse&symbol=BTCUSD"),
+            encoded("category=inverse&symbol=BTCUSD"),
             "89b41a93b9f37405ac8fa7b66e55bfcfd6232d40f57bd5af3590a367760826aa",
             id="G",
         ),
         pytest.param(
             OURS,
-            draft(body=b'{"category":"inverse","symbol":"BTCUSD","buyLeverage":"10","sellLeverage":"10"}'),
+            encoded(body=b'{"category":"inverse","symbol":"BTCUSD","buyLeverage":"10","sellLeverage":"10"}'),
             "1f609ba6ea2c2e8e388eff594e6f2fe7307323e4cd7052b5b34c804358a88e32",
             id="H",
         ),
     ],
 )
-async def test_payload_and_signature_match_the_vectors(who: tuple[Stamp, str], request_: Draft, expected: str) -> None:
+async def test_payload_and_signature_match_the_vectors(
+    who: tuple[Stamp, str], request_: EncodedRequest, expected: str
+) -> None:
     """Timestamp, key, receive window and what is sent, signed by HMAC-SHA256, give the known signature."""
     stamp, secret = who
     assert await HmacSigner(Secret(secret)).sign(SCHEME.payload(request_, stamp)) == expected
@@ -80,7 +82,7 @@ async def test_signer_matches_the_only_official_vector_with_a_secret() -> None:
 
 def test_signed_read_carries_its_query_as_signed() -> None:
     """The query of a GET is sent byte for byte, without a body, and the signature travels in headers."""
-    request = SCHEME.signed(draft("cursor=page_args%3D200"), OURS[0], b"", "feed")
+    request = SCHEME.attach_signature(encoded("cursor=page_args%3D200"), OURS[0], b"", "feed")
     assert request.url == "https://api.bybit.com/v5/some/path?cursor=page_args%3D200"
     assert request.body is None
     assert request.headers == {
@@ -95,19 +97,19 @@ def test_signed_read_carries_its_query_as_signed() -> None:
 @pytest.mark.parametrize(("body", "sent"), [(b'{"mode":0}', b'{"mode":0}'), (b"", b"{}")])
 def test_signed_write_carries_its_body_as_signed(body: bytes, sent: bytes) -> None:
     """The body of a POST is what was signed; one without parameters signs and sends an empty object."""
-    request = SCHEME.signed(draft(body=body), OURS[0], b"", "feed")
+    request = SCHEME.attach_signature(encoded(body=body), OURS[0], b"", "feed")
     assert request.body == sent
     assert request.headers["Content-Type"] == "application/json"
-    assert SCHEME.payload(draft(body=body), OURS[0]).endswith(b"5000" + sent)
+    assert SCHEME.payload(encoded(body=body), OURS[0]).endswith(b"5000" + sent)
 
 
 def test_unsigned_request_carries_nothing_of_the_account() -> None:
     """A public read has no headers of ours; where a key is asked for, only that."""
-    assert SCHEME.unsigned(draft("category=inverse"), None).headers == {}
-    assert SCHEME.unsigned(draft(), "demoKey123").headers == {"X-BAPI-API-KEY": "demoKey123"}
+    assert SCHEME.without_signature(encoded("category=inverse"), None).headers == {}
+    assert SCHEME.without_signature(encoded(), "demoKey123").headers == {"X-BAPI-API-KEY": "demoKey123"}
 
 
 def test_neither_key_nor_signature_is_shown() -> None:
     """The repr of a signed request shows verb and path only."""
-    shown = repr(SCHEME.signed(draft("symbol=BTCUSD"), OURS[0], b"", "feed"))
+    shown = repr(SCHEME.attach_signature(encoded("symbol=BTCUSD"), OURS[0], b"", "feed"))
     assert shown == "HttpRequest(GET https://api.bybit.com/v5/some/path)"

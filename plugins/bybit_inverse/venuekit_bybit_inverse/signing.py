@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from venuekit.message import HttpRequest
-from venuekit.venue import Draft, Stamp
+from venuekit.venue import EncodedRequest, Stamp
 
 __all__ = ["BybitSigning", "websocket_payload"]
 
@@ -23,13 +23,13 @@ class BybitSigning:
 
     __slots__ = ()
 
-    def payload(self, draft: Draft, stamp: Stamp) -> bytes:
+    def payload(self, encoded: EncodedRequest, stamp: Stamp) -> bytes:
         """Return the exact bytes to sign."""
-        return f"{stamp.timestamp}{stamp.key}{stamp.recv_window}{draft.query}".encode() + (_body(draft) or b"")
+        return f"{stamp.timestamp}{stamp.key}{stamp.recv_window}{encoded.query}".encode() + (_body(encoded) or b"")
 
-    def signed(self, draft: Draft, stamp: Stamp, payload: bytes, signature: str) -> HttpRequest:  # noqa: ARG002 (the query is sent as it was signed)
+    def attach_signature(self, encoded: EncodedRequest, stamp: Stamp, payload: bytes, signature: str) -> HttpRequest:  # noqa: ARG002 (the query is sent as it was signed)
         """Return the request with key, timestamp, receive window and signature in its headers."""
-        body = _body(draft)
+        body = _body(encoded)
         headers = {
             _KEY: stamp.key,
             "X-BAPI-TIMESTAMP": str(stamp.timestamp),
@@ -39,13 +39,13 @@ class BybitSigning:
         }
         if body is not None:
             headers |= _JSON
-        return HttpRequest(draft.verb, _url(draft), headers, body)
+        return HttpRequest(encoded.verb, _url(encoded), headers, body)
 
-    def unsigned(self, draft: Draft, key: str | None) -> HttpRequest:
+    def without_signature(self, encoded: EncodedRequest, key: str | None) -> HttpRequest:
         """Return a request that needs no signature."""
-        body = _body(draft)
+        body = _body(encoded)
         headers: Mapping[str, str] = {} if body is None else _JSON
-        return HttpRequest(draft.verb, _url(draft), headers if key is None else {**headers, _KEY: key}, body)
+        return HttpRequest(encoded.verb, _url(encoded), headers if key is None else {**headers, _KEY: key}, body)
 
 
 def websocket_payload(expires: int) -> bytes:
@@ -53,11 +53,11 @@ def websocket_payload(expires: int) -> bytes:
     return f"GET/realtime{expires}".encode()
 
 
-def _body(draft: Draft) -> bytes | None:
+def _body(encoded: EncodedRequest) -> bytes | None:
     # A GET with a body, even an empty one, is answered with status 403.
-    return None if draft.verb == "GET" else draft.body or b"{}"
+    return None if encoded.verb == "GET" else encoded.body or b"{}"
 
 
-def _url(draft: Draft) -> str:
-    url = draft.base + draft.path
-    return f"{url}?{draft.query}" if draft.query else url
+def _url(encoded: EncodedRequest) -> str:
+    url = encoded.base + encoded.path
+    return f"{url}?{encoded.query}" if encoded.query else url

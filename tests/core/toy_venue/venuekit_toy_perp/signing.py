@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from venuekit.message import HttpRequest, HttpResponse
-from venuekit.venue import Draft, Refusal, Stamp
+from venuekit.venue import EncodedRequest, Refusal, Stamp
 
 __all__ = ["KEY_HEADER", "ToySigning", "toy_answers"]
 
@@ -17,21 +17,21 @@ class ToySigning:
 
     __slots__ = ()
 
-    def payload(self, draft: Draft, stamp: Stamp) -> bytes:
+    def payload(self, encoded: EncodedRequest, stamp: Stamp) -> bytes:
         """Return the exact bytes to sign."""
         stamped = f"time={stamp.timestamp}&window={stamp.recv_window}"
-        query = f"{draft.query}&{stamped}" if draft.query else stamped
-        return f"{draft.verb} {draft.path}?{query}".encode()
+        query = f"{encoded.query}&{stamped}" if encoded.query else stamped
+        return f"{encoded.verb} {encoded.path}?{query}".encode()
 
-    def signed(self, draft: Draft, stamp: Stamp, payload: bytes, signature: str) -> HttpRequest:
+    def attach_signature(self, encoded: EncodedRequest, stamp: Stamp, payload: bytes, signature: str) -> HttpRequest:
         """Return the request with its signature."""
         _, _, target = payload.decode().partition(" ")
-        return HttpRequest(draft.verb, f"{draft.base}{target}&signature={signature}", {KEY_HEADER: stamp.key})
+        return HttpRequest(encoded.verb, f"{encoded.base}{target}&signature={signature}", {KEY_HEADER: stamp.key})
 
-    def unsigned(self, draft: Draft, key: str | None) -> HttpRequest:
+    def without_signature(self, encoded: EncodedRequest, key: str | None) -> HttpRequest:
         """Return a request that needs no signature."""
-        url = f"{draft.base}{draft.path}" + (f"?{draft.query}" if draft.query else "")
-        return HttpRequest(draft.verb, url, {} if key is None else {KEY_HEADER: key})
+        url = f"{encoded.base}{encoded.path}" + (f"?{encoded.query}" if encoded.query else "")
+        return HttpRequest(encoded.verb, url, {} if key is None else {KEY_HEADER: key})
 
 
 def toy_answers(response: HttpResponse) -> Refusal | None:
