@@ -183,7 +183,7 @@ async def place_conditional_order(stage: Stage) -> None:
     told = await waiting(stage)
     order = ledger_of(stage).order(told.id)
     assert (order.symbol, order.quantity, order.trigger_price) == (told.symbol, told.quantity, told.trigger_price)
-    assert (order.client_id, told.book, order.is_open) == (told.client_id, "conditional", True)
+    assert (order.client_id, told.kind, order.is_open) == (told.client_id, "conditional", True)
 
 
 @case("OrderReader.get_order", book="conditional")
@@ -212,7 +212,7 @@ async def get_open_orders_of_both_books(stage: Stage) -> None:
     orders = [await placed(stage), await waiting(stage)]
     for symbol in (orders[0].symbol, None):
         told = await stage.account.get_open_orders(symbol)
-        assert {(one.book, one.id) for one in told} == {("plain", orders[0].id), ("conditional", orders[1].id)}
+        assert {(one.kind, one.id) for one in told} == {("plain", orders[0].id), ("conditional", orders[1].id)}
 
 
 @case("OrderReader.iter_orders", book="conditional")

@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from venuekit.capabilities.open_enum import OpenEnum
     from venuekit.capabilities.order_terms import (
         FillKind,
-        OrderBook,
+        OrderKind,
         OrderSide,
         OrderStatus,
         OrderType,
@@ -111,7 +111,7 @@ if not TYPE_CHECKING:
             "leverage": "LeverageBehaviour LeverageControl LeverageReader LeverageScope LeverageSetting",
             "margin_type": "MarginType MarginTypeBehaviour MarginTypeControl MarginTypeReader MarginTypeScope MarginTypeSetting",
             "open_enum": "OpenEnum",
-            "order_terms": "FillKind OrderBook OrderSide OrderStatus OrderType TimeInForce WorkingPrice",
+            "order_terms": "FillKind OrderKind OrderSide OrderStatus OrderType TimeInForce WorkingPrice",
             "order_values": "Amendment Fill Order OrderBehaviour OrderRequest",
             "orders": "CountdownControl ForcedOrderReader OrderAmendControl OrderBatchControl OrderControl OrderReader OrderTestControl TradeReader",
             "position_margin": "MarginChange MarginChangeReader PositionMarginControl",
@@ -183,8 +183,8 @@ __all__ = [
     "OrderAmendControl",
     "OrderBatchControl",
     "OrderBehaviour",
-    "OrderBook",
     "OrderControl",
+    "OrderKind",
     "OrderReader",
     "OrderRequest",
     "OrderSide",

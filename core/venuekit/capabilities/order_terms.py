@@ -6,7 +6,7 @@ import enum
 
 from venuekit.capabilities.open_enum import OpenEnum
 
-__all__ = ["FillKind", "OrderBook", "OrderSide", "OrderStatus", "OrderType", "TimeInForce", "WorkingPrice"]
+__all__ = ["FillKind", "OrderKind", "OrderSide", "OrderStatus", "OrderType", "TimeInForce", "WorkingPrice"]
 
 
 class OrderSide(OpenEnum):
@@ -54,8 +54,8 @@ class TimeInForce(OpenEnum):
     RPI = "rpi"  #: retail price improvement: meets orders placed by hand only
 
 
-class OrderBook(enum.StrEnum):
-    """Where an order rests; some venues keep conditional orders in a book of their own."""
+class OrderKind(enum.StrEnum):
+    """PLAIN orders rest in the market; CONDITIONAL ones wait for a trigger, at some venues in a list of their own."""
 
     PLAIN = "plain"
     CONDITIONAL = "conditional"

@@ -12,7 +12,7 @@ import attrs
 from venuekit._quick_init import quick_init
 from venuekit.capabilities.order_terms import (
     FillKind,
-    OrderBook,
+    OrderKind,
     OrderSide,
     OrderStatus,
     OrderType,
@@ -81,7 +81,7 @@ class Order:
     id: str
     client_id: str | None
     symbol: str
-    book: OrderBook
+    kind: OrderKind
     side: OrderSide
     type: OrderType
     status: OrderStatus
@@ -114,9 +114,9 @@ class Order:
     raw: Mapping[str, Any] | None = attrs.field(default=None, repr=False, eq=False)
 
     @property
-    def key(self) -> tuple[str, OrderBook, str]:
+    def key(self) -> tuple[str, OrderKind, str]:
         """What no other order of the account has."""
-        return (self.symbol, self.book, self.id)
+        return (self.symbol, self.kind, self.id)
 
 
 @quick_init

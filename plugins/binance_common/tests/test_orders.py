@@ -17,7 +17,7 @@ from venuekit.capabilities import (
     Amendment,
     MarginType,
     Order,
-    OrderBook,
+    OrderKind,
     OrderRequest,
     OrderSide,
     OrderStatus,
@@ -104,7 +104,7 @@ async def test_limit_order_as_it_is_sent(stage: Stage) -> None:
         "newClientOrderId": order.client_id,
     }
     assert order.client_id.startswith("vk-")
-    assert (order.status, order.book, order.filled, order.price) == (OrderStatus.OPEN, OrderBook.PLAIN, 0, 2000)
+    assert (order.status, order.kind, order.filled, order.price) == (OrderStatus.OPEN, OrderKind.PLAIN, 0, 2000)
     assert (order.contract_size, order.contract_unit) == _size(stage)
     assert order.raw["orderId"] == int(order.id)
 
@@ -130,8 +130,8 @@ async def test_conditional_types_go_to_their_own_book(stage: Stage, kind: OrderT
     plain = await stage.account.place_order(stage.order())
     order = await stage.account.place_order(stage.order(kind, client_id="when", **details))
     held = stage.ledger.order(order.id)
-    book = OrderBook.PLAIN if stage.account.ORDERS.algo is None else OrderBook.CONDITIONAL
-    assert (order.type, order.book, order.status) == (kind, book, OrderStatus.UNTRIGGERED)
+    order_kind = OrderKind.PLAIN if stage.account.ORDERS.algo is None else OrderKind.CONDITIONAL
+    assert (order.type, order.kind, order.status) == (kind, order_kind, OrderStatus.UNTRIGGERED)
     assert (order.trigger_price, order.price) == (details.get("trigger_price"), details.get("price"))
     assert (order.callback_rate, order.activation_price) == (
         details.get("callback_rate"),
@@ -146,7 +146,7 @@ async def test_conditional_types_go_to_their_own_book(stage: Stage, kind: OrderT
         await account.get_open_order(symbol, order_id=order.id),
         await account.get_open_order(symbol, client_id="when"),
     ):
-        assert (told.id, told.book, told.working_price) == (order.id, book, WorkingPrice.MARK)
+        assert (told.id, told.kind, told.working_price) == (order.id, order_kind, WorkingPrice.MARK)
         assert told.price_protect is True
         assert (told.status, told.trigger_price) == (OrderStatus.UNTRIGGERED, details.get("trigger_price"))
     assert [one.id for one in await account.get_open_orders(symbol)] == [plain.id, order.id]

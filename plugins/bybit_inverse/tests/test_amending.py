@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from venuekit.capabilities import Amendment, Order, OrderBook, OrderRequest, OrderSide, OrderStatus, OrderType
+from venuekit.capabilities import Amendment, Order, OrderKind, OrderRequest, OrderSide, OrderStatus, OrderType
 from venuekit.errors import InvalidArgument
 from venuekit.simulator import Answer, DropAfter, DropBefore, Simulation
 from venuekit_bybit_inverse import BybitInverseAccount
@@ -54,7 +54,7 @@ async def test_a_conditional_order_stays_one(account: BybitInverseAccount, amend
     placed = await account.place_order(stop())
     amended = await amend(account, placed.id)
     assert amended.key == placed.key
-    assert (amended.book, amended.type, amended.trigger_price) == (OrderBook.CONDITIONAL, OrderType.STOP, D(3900))
+    assert (amended.kind, amended.type, amended.trigger_price) == (OrderKind.CONDITIONAL, OrderType.STOP, D(3900))
     assert (amended.status, amended.quantity, amended.price) == (OrderStatus.PENDING, D(50), D(4000))
     assert (await account.get_order("ETHUSD", order_id=placed.id)).key == amended.key
 

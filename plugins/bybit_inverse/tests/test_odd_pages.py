@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from plugins.bybit_inverse.tests.bybit_histories import DAY, sim_now
 
-from venuekit.capabilities import FillKind, OrderBook, OrderStatus
+from venuekit.capabilities import FillKind, OrderKind, OrderStatus
 from venuekit.errors import PayloadMismatch
 from venuekit.simulator import Answer, Simulation
 from venuekit_bybit_inverse import BybitInverseAccount
@@ -123,7 +123,7 @@ async def test_an_order_that_has_just_triggered_is_open(account: BybitInverseAcc
         await account.get_open_order("BTCUSD", client_id="mine-1"),
         *await account.get_open_orders("BTCUSD"),
     ):
-        assert (found.status, found.venue_status, found.book) == (OrderStatus.OPEN, "Triggered", OrderBook.CONDITIONAL)
+        assert (found.status, found.venue_status, found.kind) == (OrderStatus.OPEN, "Triggered", OrderKind.CONDITIONAL)
         assert not found.status.is_final
 
 

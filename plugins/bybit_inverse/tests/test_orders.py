@@ -16,7 +16,7 @@ from plugins.bybit_inverse.tests.bybit_orders import body, market, order
 from venuekit.capabilities import (
     Order,
     OrderBehaviour,
-    OrderBook,
+    OrderKind,
     OrderSide,
     OrderStatus,
     OrderType,
@@ -76,7 +76,7 @@ async def test_place_order_is_pending(account: BybitInverseAccount, sim: Simulat
         id=held.id,
         client_id=link_id,
         symbol="ETHUSD",
-        book=OrderBook.PLAIN,
+        kind=OrderKind.PLAIN,
         side=OrderSide.BUY,
         type=OrderType.LIMIT,
         status=OrderStatus.PENDING,
@@ -103,7 +103,7 @@ async def test_recorded_acknowledgements(account: BybitInverseAccount, replay: R
         id="c6f055d9-7f21-4079-913d-e6523a9cfffa",
         client_id="linear-004",
         symbol="ETHUSD",
-        book=OrderBook.PLAIN,
+        kind=OrderKind.PLAIN,
         side=OrderSide.BUY,
         type=OrderType.LIMIT,
         status=OrderStatus.PENDING,
@@ -133,9 +133,9 @@ async def test_conditional_orders(
     placed = await account.place_order(request)
     sent = body(arrivals(CREATE_ORDER.path))
     assert (sent["orderType"], sent["triggerDirection"], sent["triggerBy"]) == (word, direction, "MarkPrice")
-    assert (placed.book, placed.type, placed.status) == ("conditional", kind, "pending")
+    assert (placed.kind, placed.type, placed.status) == ("conditional", kind, "pending")
     found = await account.get_open_order("ETHUSD", order_id=placed.id)
-    assert (found.type, found.side, found.status, found.book) == (kind, side, "untriggered", "conditional")
+    assert (found.type, found.side, found.status, found.kind) == (kind, side, "untriggered", "conditional")
     assert (found.trigger_price, found.working_price, found.price) == (D(trigger), WorkingPrice.MARK, price)
     sim.ledger.set_mark("ETHUSD", D(trigger))
     after = await account.get_order("ETHUSD", order_id=placed.id)
@@ -249,7 +249,7 @@ async def test_recorded_orders(account: BybitInverseAccount, replay: Replay, sim
         id="fd4300ae-7847-404e-b947-b46980a4d140",
         client_id="test-000005",
         symbol="ETHUSDT",
-        book=OrderBook.PLAIN,
+        kind=OrderKind.PLAIN,
         side=OrderSide.BUY,
         type=OrderType.LIMIT,
         status=OrderStatus.OPEN,
@@ -276,7 +276,7 @@ async def test_recorded_orders(account: BybitInverseAccount, replay: Replay, sim
         id="14bad3a1-6454-43d8-bcf2-5345896cf74d",
         client_id="YLxaWKMiHU",
         symbol="BTCUSDT",
-        book=OrderBook.PLAIN,
+        kind=OrderKind.PLAIN,
         side=OrderSide.BUY,
         type=OrderType.LIMIT,
         status=OrderStatus.CANCELED,
@@ -315,7 +315,7 @@ async def test_conditional_orders_of_every_kind(
     row = body["result"]["list"][0] | {"stopOrderType": word}
     sim.disturb(VENUE, OPEN_ORDERS, Answer.json(200, {**body, "result": {"list": [row], "nextPageCursor": ""}}))
     (found,) = await account.get_open_orders()
-    assert (found.type, found.book, found.type.is_conditional) == (kind, OrderBook.CONDITIONAL, True)
+    assert (found.type, found.kind, found.type.is_conditional) == (kind, OrderKind.CONDITIONAL, True)
 
 
 async def test_sides_that_nobody_knows_stay_readable(

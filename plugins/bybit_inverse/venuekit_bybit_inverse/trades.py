@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from venuekit.account import Account
-from venuekit.capabilities import Fill, ForcedOrderReader, Order, OrderBook, OrderStatus, OrderType, TradeReader, Unit
+from venuekit.capabilities import Fill, ForcedOrderReader, Order, OrderKind, OrderStatus, OrderType, TradeReader, Unit
 from venuekit.endpoint import Endpoint
 from venuekit.walk import Walk
 from venuekit.walking import Span, Track, merged
@@ -120,7 +120,7 @@ class BybitTrades(Account, TradeReader, ForcedOrderReader):
             id=fill.order_id,
             client_id=fill.order_link_id,
             symbol=fill.symbol,
-            book=OrderBook.PLAIN,
+            kind=OrderKind.PLAIN,
             side=side_of(fill.side),
             type=OrderType.MARKET if fill.order_type == "Market" else OrderType.LIMIT,
             status=OrderStatus.FILLED,

@@ -12,8 +12,8 @@ from venuekit.account import Answer
 from venuekit.capabilities import (
     Capability,
     Order,
-    OrderBook,
     OrderControl,
+    OrderKind,
     OrderRequest,
     OrderStatus,
     OrderTestControl,
@@ -168,7 +168,7 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
                 left = left or await urgent.every_open_order(symbol)
             except OperationError as unread:
                 outcomes.append(unread)
-            conditional = [order for order in left if order.book is OrderBook.CONDITIONAL]
+            conditional = [order for order in left if order.kind is OrderKind.CONDITIONAL]
             outcomes += await together_all(_failure(self._end_algo(algo, order)) for order in conditional)
         failures = [failure for failure in outcomes if failure is not None]
         for failure in failures:

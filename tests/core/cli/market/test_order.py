@@ -56,7 +56,7 @@ def test_a_market_order_and_a_conditional_one(call: Call, market: Any) -> None:
     assert plain["position_side"] == "short"
     assert (untyped.status, untyped.out) == (64, "")
     assert "needs a --type, such as stop_market" in untyped.err
-    assert (stop["type"], stop["book"], stop["trigger_price"]) == ("stop_market", "conditional", "80")
+    assert (stop["type"], stop["kind"], stop["trigger_price"]) == ("stop_market", "conditional", "80")
     assert len(market.module.BOOK) == 2
 
 

@@ -64,7 +64,7 @@ def test_what_is_left_is_told(call: Call, market: Any) -> None:
     assert max(map(len, told.out.splitlines())) <= 100
     (row,) = as_json.rows
     assert list(row)[:2] == ["account", "venue"]
-    assert (row["account"], row["client_id"], row["book"]) == ("main", "main-stop", "conditional")
+    assert (row["account"], row["client_id"], row["kind"]) == ("main", "main-stop", "conditional")
     assert "order" not in row
 
 
