@@ -144,7 +144,7 @@ async def place_orders(stage: Stage) -> None:
 async def amend_orders(stage: Stage) -> None:
     """Each order has its new price."""
     order, new = await placed(stage), bid(stage, lower=3)
-    change = Amendment(symbol=order.symbol, side=order.side, id=order.id, quantity=new.quantity, price=new.price)
+    change = Amendment(symbol=order.symbol, side=order.side, order_id=order.id, quantity=new.quantity, price=new.price)
     (told,) = await stage.account.amend_orders([change])
     assert isinstance(told, Order)
     assert ledger_of(stage).order(order.id).price == new.price

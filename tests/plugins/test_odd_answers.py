@@ -117,7 +117,7 @@ async def _amended_together(place: Place) -> Any:
     whole = attrs.evolve(place.order(), client_id=None)
     order = await place.account.place_order(whole)
     change = Amendment(
-        symbol=place.held, side=OrderSide.BUY, id=order.id, quantity=whole.quantity, price=whole.price - 10
+        symbol=place.held, side=OrderSide.BUY, order_id=order.id, quantity=whole.quantity, price=whole.price - 10
     )
     return await place.account.amend_orders([change])
 

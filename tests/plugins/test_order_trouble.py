@@ -162,7 +162,7 @@ async def test_a_batch_of_which_one_was_refused_meets_nobody_else(venue: str) ->
         first, gone = await stage.place(stage.bid(), stage.bid())
         _, quantity, price = VENUES[venue][0]
         wanted = [
-            Amendment(symbol=stage.symbol, side=OrderSide.BUY, id=one, quantity=quantity, price=price - 100)
+            Amendment(symbol=stage.symbol, side=OrderSide.BUY, order_id=one, quantity=quantity, price=price - 100)
             for one in (first, gone)
         ]
         end = SecondActor(lambda ledger: ledger.cancel_order(gone))
@@ -421,7 +421,7 @@ async def test_nothing_to_amend_is_believed_of_an_order_that_is_so(venue: str) -
             alone = await outcome_of(stage.account.amend_order(stage.symbol, OrderSide.BUY, order_id=one, **terms))
             stage.disturb("amend_batch", Answer.json(200, [refusal]))
             (among,) = await stage.account.amend_orders(
-                [Amendment(symbol=stage.symbol, side=OrderSide.BUY, id=one, **terms)]
+                [Amendment(symbol=stage.symbol, side=OrderSide.BUY, order_id=one, **terms)]
             )
             for found in (alone, among):
                 if is_believed:

@@ -152,7 +152,7 @@ async def test_amendment_takes_the_place_of_its_order(venue: str) -> None:
             await stage.account.amend_order(stage.symbol, OrderSide.BUY, quantity=stage.quantity * 3, **growing)
         await stage.account.amend_order(stage.symbol, OrderSide.BUY, quantity=stage.quantity, **growing)
         change = Amendment(
-            symbol=stage.symbol, side=OrderSide.BUY, id=order_id, quantity=stage.quantity * 9, price=D(1998)
+            symbol=stage.symbol, side=OrderSide.BUY, order_id=order_id, quantity=stage.quantity * 9, price=D(1998)
         )
         with pytest.raises(GuardRefused):
             await stage.account.amend_orders([change])

@@ -187,7 +187,7 @@ async def amending_many(stage: Stage) -> Any:
     """Change the prices of two orders at once."""
     ids = await stage.place(stage.bid(), stage.bid(2001))
     wanted = [
-        Amendment(symbol=stage.symbol, side=OrderSide.BUY, id=one, quantity=stage.quantity, price=D(1900))
+        Amendment(symbol=stage.symbol, side=OrderSide.BUY, order_id=one, quantity=stage.quantity, price=D(1900))
         for one in ids
     ]
     return (

@@ -273,11 +273,11 @@ async def test_a_lost_amendment_holds_the_same_order_alone(venue: str, loss: Dis
         began = account.monotonic()
 
         await stage.amend(two.id, 1998)
-        change = Amendment(symbol=symbol, side=OrderSide.BUY, id=two.id, price=D(1997))
+        change = Amendment(symbol=symbol, side=OrderSide.BUY, order_id=two.id, price=D(1997))
         await account.amend_orders([change])
         with pytest.raises(Fenced, match=f"order {one.id}"):
             await stage.amend(one.id, 1996, max_wait=1)
-        both = [change, attrs.evolve(change, id=one.id, price=D(1996))]
+        both = [change, attrs.evolve(change, order_id=one.id, price=D(1996))]
         with pytest.raises(Fenced, match=f"order {one.id}"):
             await account.with_options(max_wait=1).amend_orders(both)
         client_id = stage.ledger.order(one.id).client_id
@@ -300,7 +300,7 @@ async def test_a_lost_batch_holds_all_its_orders_and_nothing_else(venue: str) ->
     async with opened(venue) as stage:
         account, symbol = stage.account, stage.symbol
         orders = [await account.place_order(stage.order(price=D(price))) for price in (2001, 2002, 2003)]
-        changes = [Amendment(symbol=symbol, side=OrderSide.BUY, id=one.id, price=D(1999)) for one in orders]
+        changes = [Amendment(symbol=symbol, side=OrderSide.BUY, order_id=one.id, price=D(1999)) for one in orders]
         stage.disturb("amend_batch", ApplyLater(3), DropBefore())
         with pytest.raises(OutcomeUnknown):
             await account.amend_orders(changes[:2])

@@ -57,11 +57,11 @@ class OrderRequest:
 
 @attrs.frozen(kw_only=True)
 class Amendment:
-    """New quantity and price (contracts; quote per base) of an open order named by its id or client id."""
+    """New quantity and price (contracts; quote per base) of an open order named by its order id or client id."""
 
     symbol: str
     side: OrderSide
-    id: str | None = None
+    order_id: str | None = None
     client_id: str | None = None
     quantity: Decimal | None = None
     price: Decimal | None = None

@@ -128,7 +128,9 @@ async def test_cancelled_client_ids_are_checked_before_sending(stage: Stage, cli
 async def test_order_that_is_gone_hinders_no_other_amendment(stage: Stage) -> None:
     """Its place in the results says so; the others are amended."""
     placed = await stage.account.place_order(stage.order)
-    changes = [Amendment(symbol=stage.symbol, side=OrderSide.BUY, id=one, price=D(2100)) for one in ("999", placed.id)]
+    changes = [
+        Amendment(symbol=stage.symbol, side=OrderSide.BUY, order_id=one, price=D(2100)) for one in ("999", placed.id)
+    ]
     gone, amended = await stage.account.amend_orders(changes)
     assert isinstance(gone, NotFound)
     assert isinstance(amended, Order)
@@ -155,7 +157,7 @@ async def test_guard_of_symbols_lets_orders_of_them_come_and_go(stage: Stage) ->
     ):
         plain, stop = await account.place_orders([stage.order, stage.stop])
         assert (await account.cancel_order(stage.symbol, order_id=stop.id)).status is OrderStatus.CANCELED
-        change = Amendment(symbol=stage.symbol, side=OrderSide.BUY, id=plain.id, price=D(2100))
+        change = Amendment(symbol=stage.symbol, side=OrderSide.BUY, order_id=plain.id, price=D(2100))
         assert [order.price for order in await account.amend_orders([change])] == [D(2100)]
         await account.place_order(stage.stop)
         assert await account.cancel_all_orders(stage.symbol) == ()
@@ -190,7 +192,7 @@ async def test_limited_notional_of_every_request(stage: Stage) -> None:
     ):
         (placed,) = await account.place_orders([stage.order])
         await account.place_order(stage.stop)
-        change = Amendment(symbol=stage.symbol, side=OrderSide.BUY, id=placed.id, price=D(2100))
+        change = Amendment(symbol=stage.symbol, side=OrderSide.BUY, order_id=placed.id, price=D(2100))
         (amended,) = await account.amend_orders([change])
         before = len(stage.sent)
         calls = [
@@ -267,7 +269,7 @@ async def test_changed_item_of_which_the_venue_does_not_know(stage: Stage) -> No
     venue, orders = stage.account.venue.id, stage.account.ORDERS
     answer = [{"code": -1007, "msg": "Send status unknown; execution status unknown."}]
     placed = await stage.account.place_order(stage.order)
-    change = Amendment(symbol=stage.symbol, side=OrderSide.BUY, id=placed.id, price=D(2100))
+    change = Amendment(symbol=stage.symbol, side=OrderSide.BUY, order_id=placed.id, price=D(2100))
     for executed in (False, True):
         for endpoint in (orders.amend_batch, orders.cancel_batch):
             stage.sim.disturb(venue, endpoint, Answer.json(200, answer, applied=executed))
@@ -287,7 +289,7 @@ async def test_conditional_orders_are_not_amended(stage: Stage) -> None:
             with pytest.raises(Rejected, match="conditional orders cannot be amended") as caught:
                 await stage.account.amend_order(stage.symbol, OrderSide.BUY, **name, **numbers)
             assert (caught.value.operation, caught.value.outcome) == ("amend_order", Outcome.NOT_APPLIED)
-    change = Amendment(symbol=stage.symbol, side=OrderSide.BUY, id=stop.id, price=D(2100))
+    change = Amendment(symbol=stage.symbol, side=OrderSide.BUY, order_id=stop.id, price=D(2100))
     whole = attrs.evolve(change, quantity=stage.order.quantity)
     for refused in await stage.account.amend_orders([change, whole]):
         assert isinstance(refused, Rejected)

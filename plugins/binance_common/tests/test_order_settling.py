@@ -321,7 +321,7 @@ async def test_lost_batch_of_amendments(stage: Stage, fate: Disturbance, applied
     ids = [order.id for order in await stage.account.place_orders([stage.bid(2000), stage.bid(2001)])]
     stage.disturb(stage.orders.amend_batch, fate)
     wanted = [
-        Amendment(symbol=stage.symbol, side=OrderSide.BUY, id=one, price=D(1900 + n)) for n, one in enumerate(ids)
+        Amendment(symbol=stage.symbol, side=OrderSide.BUY, order_id=one, price=D(1900 + n)) for n, one in enumerate(ids)
     ]
     assert [one.price for one in await stage.account.amend_orders(wanted)] == [1900, 1901]
     assert [order.price for order in stage.ledger.orders(stage.symbol)] == [1900, 1901]

@@ -255,7 +255,7 @@ async def test_names_and_counts_are_refused_before_sending(stage: Stage) -> None
 @two_books
 async def test_amendments_are_refused_before_sending(stage: Stage) -> None:
     """A batch of 6, and an amendment of nothing."""
-    change = Amendment(symbol=stage.symbol, side=OrderSide.BUY, id="1", price=D(1))
+    change = Amendment(symbol=stage.symbol, side=OrderSide.BUY, order_id="1", price=D(1))
     with pytest.raises(InvalidArgument, match="1 to 5 orders, not 6"):
         await stage.account.amend_orders([change] * 6)
     with pytest.raises(InvalidArgument, match="a quantity or a price"):
@@ -350,9 +350,9 @@ async def test_batches_of_amendments_answer_item_by_item(stage: Stage) -> None:
     """One changes its price, one already is so, one is not there."""
     placed = await stage.account.place_orders([stage.order(client_id="a"), stage.order(price=D(1999), client_id="e")])
     changes = [
-        Amendment(symbol=stage.symbol, side=OrderSide.BUY, id=placed[0].id, price=D(1900)),
+        Amendment(symbol=stage.symbol, side=OrderSide.BUY, order_id=placed[0].id, price=D(1900)),
         Amendment(symbol=stage.symbol, side=OrderSide.BUY, client_id="e", price=D(1999), quantity=stage.quantity),
-        Amendment(symbol=stage.symbol, side=OrderSide.BUY, id="99999", price=D(1900), quantity=stage.quantity),
+        Amendment(symbol=stage.symbol, side=OrderSide.BUY, order_id="99999", price=D(1900), quantity=stage.quantity),
     ]
     amended = await stage.account.amend_orders(changes)
     assert [one.price if isinstance(one, Order) else one.code for one in amended] == [1900, 1999, -2013]

@@ -284,7 +284,7 @@ async def test_amendments_are_declined(stage: Stage) -> None:
     """The reason is the venue's, and nothing is sent."""
     with pytest.raises(UnsupportedCapability, match="no amendment of orders"):
         OrderAmendControl.of(stage.account)
-    change = Amendment(symbol="ETHUSDT", side=OrderSide.BUY, id="1", price=D(1))
+    change = Amendment(symbol="ETHUSDT", side=OrderSide.BUY, order_id="1", price=D(1))
     with pytest.raises(UnsupportedCapability, match="no amendment of orders") as caught:
         await stage.account.amend_orders([change])
     assert caught.value.operation == "amend_orders"

@@ -39,7 +39,7 @@ async def alone(account: BybitInverseAccount, order_id: str) -> Order:
 
 async def batched(account: BybitInverseAccount, order_id: str) -> Order:
     """Amend one order by a batch."""
-    change = Amendment(symbol="ETHUSD", side=OrderSide.BUY, id=order_id, quantity=D(50))
+    change = Amendment(symbol="ETHUSD", side=OrderSide.BUY, order_id=order_id, quantity=D(50))
     (found,) = await account.amend_orders([change])
     assert isinstance(found, Order)
     return found

@@ -50,7 +50,7 @@ async def test_batches_answer_item_by_item(account: BybitInverseAccount, sim: Si
     assert (second.code, second.client_id, second.outcome) == (110072, "taken", Outcome.NOT_APPLIED)
     amended = await account.amend_orders(
         [
-            Amendment(symbol="ETHUSD", side=OrderSide.BUY, id=first.id, quantity=D(50)),
+            Amendment(symbol="ETHUSD", side=OrderSide.BUY, order_id=first.id, quantity=D(50)),
             Amendment(symbol="ETHUSD", side=OrderSide.BUY, client_id="nowhere", quantity=D(50)),
         ]
     )
@@ -119,7 +119,7 @@ async def test_batches_of_the_wrong_size_are_not_sent(
 ) -> None:
     """One to twenty."""
     sent = len(sim.requests)
-    changes = [Amendment(symbol="ETHUSD", side=OrderSide.BUY, id=str(n), price=D(1)) for n in range(count)]
+    changes = [Amendment(symbol="ETHUSD", side=OrderSide.BUY, order_id=str(n), price=D(1)) for n in range(count)]
     with pytest.raises(InvalidArgument, match=f"1 to 20 orders, not {count}"):
         await account.place_orders([order()] * count)
     with pytest.raises(InvalidArgument, match="1 to 20"):

@@ -68,7 +68,7 @@ async def test_amendments_that_are_not_sent(
     with pytest.raises(InvalidArgument, match=words):
         await account.amend_order("ETHUSD", OrderSide.BUY, order_id="1", **change)
     with pytest.raises(InvalidArgument, match=words):
-        await account.amend_orders([Amendment(symbol="ETHUSD", side=OrderSide.BUY, id="1", **change)])
+        await account.amend_orders([Amendment(symbol="ETHUSD", side=OrderSide.BUY, order_id="1", **change)])
     assert arrivals("/v5/order/amend") == arrivals("/v5/order/amend-batch") == []
 
 

@@ -42,7 +42,7 @@ async def test_a_guard_of_symbols_reads_the_items_of_a_batch(sim: Simulation) ->
         assert len(placed) == 2
         with pytest.raises(GuardRefused, match="BTCUSD is not among"):
             await account.place_orders([order(), order(symbol="BTCUSD")])
-        amendment = Amendment(symbol="ETHUSD", side=OrderSide.BUY, id=placed[0].id, quantity=D(20))
+        amendment = Amendment(symbol="ETHUSD", side=OrderSide.BUY, order_id=placed[0].id, quantity=D(20))
         await account.amend_orders([amendment])
         canceled = await account.cancel_orders("ETHUSD", order_ids=[one.id for one in placed])
         assert all(isinstance(one, Order) for one in canceled)

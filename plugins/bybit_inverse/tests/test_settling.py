@@ -407,7 +407,7 @@ async def test_lost_amendments_of_which_one_is_of_no_order(stage: Stage) -> None
     stage.disturb(AMEND_BATCH, DropAfter())
     made, missing = await stage.account.amend_orders(
         [
-            Amendment(symbol="ETHUSD", side=OrderSide.BUY, id=order.id, price=D(1900)),
+            Amendment(symbol="ETHUSD", side=OrderSide.BUY, order_id=order.id, price=D(1900)),
             Amendment(symbol="ETHUSD", side=OrderSide.BUY, client_id="nowhere", price=D(1900)),
         ]
     )
@@ -423,7 +423,9 @@ async def test_lost_batches_of_changes(stage: Stage, fate: Disturbance, applied:
     orders = await stage.account.place_orders([bid(2000), bid(2001)])
     ids = [order.id for order in orders if isinstance(order, Order)]
     stage.disturb(AMEND_BATCH, fate)
-    wanted = [Amendment(symbol="ETHUSD", side=OrderSide.BUY, id=one, price=D(1900 + n)) for n, one in enumerate(ids)]
+    wanted = [
+        Amendment(symbol="ETHUSD", side=OrderSide.BUY, order_id=one, price=D(1900 + n)) for n, one in enumerate(ids)
+    ]
     assert not any(isinstance(one, OperationError) for one in await stage.account.amend_orders(wanted))
     assert [order.price for order in stage.ledger.orders("ETHUSD")] == [1900, 1901]
     stage.disturb(CANCEL_BATCH, fate)

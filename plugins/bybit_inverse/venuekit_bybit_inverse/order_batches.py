@@ -91,7 +91,7 @@ class BybitOrderBatches(BybitOrders, OrderBatchControl):
                 _complete_change(len(amendments)), self.change_orders, category=CATEGORY, request=request
             )
         except OutcomeUnknown as unknown:
-            unknown.then(lambda _: self._present([(one.symbol, one.id, one.client_id) for one in amendments]))
+            unknown.then(lambda _: self._present([(one.symbol, one.order_id, one.client_id) for one in amendments]))
             raise
         items = answer.value.answer or ()
         after_loss = answer.value.changed is None
@@ -167,7 +167,7 @@ class BybitOrderBatches(BybitOrders, OrderBatchControl):
     async def _amended_before(self, change: Amendment, refused: OperationError) -> Order | OperationError:
         """Look whether an earlier attempt, whose answer was lost, made the change that is refused now."""
         try:
-            order = await self.get_order(change.symbol, order_id=change.id, client_id=change.client_id)
+            order = await self.get_order(change.symbol, order_id=change.order_id, client_id=change.client_id)
         except NotFound:
             return refused
         except OperationError as error:
@@ -176,7 +176,7 @@ class BybitOrderBatches(BybitOrders, OrderBatchControl):
         return order if holds else refused
 
     async def _amendment(self, operation: str, one: Amendment) -> dict[str, Any]:
-        name = named(self, operation, one.symbol, one.id, one.client_id)
+        name = named(self, operation, one.symbol, one.order_id, one.client_id)
         if one.quantity is None and one.price is None:
             raise self.refuse("give a quantity or a price", operation=operation, subject=one.symbol)
         await check_steps(self, operation, one.symbol, {"quantity": one.quantity, "price": one.price})

@@ -90,7 +90,9 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmendControl):
             unknown.then(lambda _: self.get_order(symbol, order_id=order_id, client_id=client_id))
             raise
         ack = answer.value.answer or OrderAck(order_id or "", client_id)
-        change = Amendment(symbol=symbol, side=side, id=order_id, client_id=client_id, quantity=quantity, price=price)
+        change = Amendment(
+            symbol=symbol, side=side, order_id=order_id, client_id=client_id, quantity=quantity, price=price
+        )
         return await self._amended(change, ack, answer.received_at, (answer.raw or {}).get("result"))
 
     async def _amended(self, change: Amendment, ack: OrderAck, received_at: datetime, raw: Any) -> Order:
@@ -180,4 +182,4 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmendControl):
 
 
 def _name(change: Amendment) -> dict[str, str | None]:
-    return {"order_id": change.id, "client_id": change.client_id}
+    return {"order_id": change.order_id, "client_id": change.client_id}

@@ -87,7 +87,7 @@ async def _to_amend(stage: Stage) -> Mapping[str, Any]:
 async def _several_to_amend(stage: Stage) -> Mapping[str, Any]:
     one = await _to_amend(stage)
     details = {name: one[name] for name in ("symbol", "side", "quantity", "price")}
-    return {"amendments": [Amendment(id=one["order_id"], **details)]}
+    return {"amendments": [Amendment(order_id=one["order_id"], **details)]}
 
 
 async def _several_to_cancel(stage: Stage) -> Mapping[str, Any]:

@@ -115,7 +115,7 @@ class BinanceOrderBatches(BinanceAmending, OrderBatchControl):
                     _reader(len(sent)), endpoint, batchOrders=[texts(item) for item in sent], contractSizes=worth
                 )
             except OutcomeUnknown as unknown:
-                unknown.then(lambda _: self._present([(one.symbol, one.id, one.client_id) for one in amendments]))
+                unknown.then(lambda _: self._present([(one.symbol, one.order_id, one.client_id) for one in amendments]))
                 raise
             answers = iter(answered)
         ended = [item if isinstance(item, OperationError) else next(answers) for item in items]
@@ -242,10 +242,10 @@ class BinanceOrderBatches(BinanceAmending, OrderBatchControl):
         return None if None in worth else [str(one) for one in worth]
 
     async def _amendment(self, operation: str, one: Amendment) -> dict[str, Any] | OperationError:
-        name = named(self, operation, one.symbol, one.id, one.client_id)
+        name = named(self, operation, one.symbol, one.order_id, one.client_id)
         word = side_word(self, operation, one.symbol, one.side)
         try:
-            terms = await self._terms(operation, one.symbol, one.id, one.client_id, one.quantity, one.price)
+            terms = await self._terms(operation, one.symbol, one.order_id, one.client_id, one.quantity, one.price)
         except (NotFound, Rejected) as gone:
             return gone
         return {"symbol": one.symbol, "side": word, **name, **terms}
@@ -257,19 +257,19 @@ class BinanceOrderBatches(BinanceAmending, OrderBatchControl):
         if isinstance(order, Order):
             return order
         if order is not None:  # amended, and its row cannot be read
-            present = await _or_error(self.get_order(one.symbol, order_id=one.id, client_id=one.client_id))
+            present = await _or_error(self.get_order(one.symbol, order_id=one.order_id, client_id=one.client_id))
             return present if isinstance(present, Order) else order
         is_same = answered.item.code == self.ORDERS.terms.unchanged
         if is_same:
-            present = await _or_error(self.get_order(one.symbol, order_id=one.id, client_id=one.client_id))
+            present = await _or_error(self.get_order(one.symbol, order_id=one.order_id, client_id=one.client_id))
             is_same = not isinstance(present, Order) or _is_as_asked(present, one)
         if not is_same:
             failed = self._item_error(operation, answered.item, one.symbol, one.client_id)
             if isinstance(failed, OutcomeUnknown):
-                present = await _or_error(self.get_order(one.symbol, order_id=one.id, client_id=one.client_id))
+                present = await _or_error(self.get_order(one.symbol, order_id=one.order_id, client_id=one.client_id))
                 return present if _is_as_asked(present, one) else failed
             if isinstance(failed, NotFound):
-                name = named(self, operation, one.symbol, one.id, one.client_id)
+                name = named(self, operation, one.symbol, one.order_id, one.client_id)
                 failed = await self._not_amendable(failed, one.symbol, name)
             if answered.after_loss:
                 failed.outcome = Outcome.UNKNOWN  # the attempt without an answer may have been taken
