@@ -16,12 +16,12 @@ from venuekit.capabilities import (
     Capability,
     ClosedPnlReader,
     ConversionReader,
+    FillReader,
     IncomeReader,
     OrderAmendControl,
     OrderBehaviour,
     OrderControl,
     OrderReader,
-    TradeReader,
     WithdrawalReader,
 )
 from venuekit.cli import main
@@ -37,7 +37,7 @@ HISTORIES: dict[str, type[Capability]] = {
     "income": IncomeReader,
     "orders": OrderReader,
     "pnl": ClosedPnlReader,
-    "trades": TradeReader,
+    "fills": FillReader,
     "withdrawals": WithdrawalReader,
 }
 
@@ -108,7 +108,7 @@ def _resting(call: Call, venue_id: str, symbol: str) -> list[str]:
 )
 def test_histories(simulation: Simulation, call: Call, venue_id: str, what: str) -> None:
     """Each history is downloaded with account and venue in every row, and a second run adds no row again."""
-    symbol = ["--symbol", _held(simulation, venue_id)] if what in {"orders", "trades"} else []
+    symbol = ["--symbol", _held(simulation, venue_id)] if what in {"orders", "fills"} else []
     words = ("history", what, venue_id, *symbol, "--output", "out.jsonl")
 
     first = call(*words)
@@ -118,7 +118,7 @@ def test_histories(simulation: Simulation, call: Call, venue_id: str, what: str)
     assert (first.status, second.status) == (0, 0)
     assert {(row["account"], row["venue"]) for row in rows} <= {(venue_id, venue_id)}
     assert f"out.jsonl: 0 rows added, {len(rows)} in all" in second.err
-    if what in {"income", "trades"}:
+    if what in {"income", "fills"}:
         assert rows
 
 

@@ -268,15 +268,15 @@ async def set_countdown(stage: Stage) -> None:
     assert ledger_of(stage).deadline(symbol) is None
 
 
-@case("TradeReader.iter_trades")
-async def iter_trades(stage: Stage) -> None:
+@case("FillReader.iter_fills")
+async def iter_fills(stage: Stage) -> None:
     """The ledger's fills, with what they cost."""
     ledger = ledger_of(stage)
     quantity = min(Decimal(10), ledger.position(held(stage)).quantity)
     order = await stage.account.place_order(
         OrderRequest(symbol=held(stage), side=OrderSide.SELL, type=OrderType.MARKET, quantity=quantity)
     )
-    told = await stage.account.iter_trades(held(stage), **since_yesterday(stage)).all()
+    told = await stage.account.iter_fills(held(stage), **since_yesterday(stage)).all()
     fills = ledger.fills(held(stage))
     assert [(one.id, one.quantity, one.commission) for one in told] == [
         (one.trade_id, one.quantity, one.commission) for one in fills

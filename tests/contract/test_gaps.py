@@ -57,7 +57,7 @@ PROMISED = {
     "U14 C18 B19": "OrderReader.iter_orders",
     "U15": "OrderReader.get_order OrderReader.get_open_orders OrderReader.iter_orders OrderControl.cancel_order",
     "U15 C18 B19": "OrderControl.place_order",
-    "U23 C18 B19": "TradeReader.iter_trades",
+    "U23 C18 B19": "FillReader.iter_fills",
     "U27 C18 B19": "ForcedOrderReader.iter_forced_orders",
     "U31 C18 B19": "OrderAmendControl.amend_order OrderBatchControl.amend_orders",
     "B02": "ApiKeyReader.get_api_key",

@@ -11,8 +11,8 @@ import pytest
 
 import venuekit_binance_common.orders.fills as binance_trades
 import venuekit_binance_common.orders.reader as binance_orders
+import venuekit_bybit_inverse.fills as bybit_trades
 import venuekit_bybit_inverse.order_reading as bybit_orders
-import venuekit_bybit_inverse.trades as bybit_trades
 from venuekit.clock import from_milliseconds
 from venuekit.simulator.ledger import Book, Side
 from venuekit_binance_common.front.history_questions import HistoryQuestions
@@ -68,7 +68,7 @@ async def test_fills(venue: str) -> None:
         await account.pause(5)
 
         def fills(**more: Any) -> Any:
-            return account.iter_trades(symbol, **more)
+            return account.iter_fills(symbol, **more)
 
         found = await fills(start=start).all()
         assert [abs(fill.quantity) for fill in found] == [quantity] * (COUNT + 2)

@@ -98,7 +98,7 @@ def walk(name: str, **which: Any) -> Do:
     """Return what walks a history whole."""
 
     async def do(place: Place) -> Any:
-        symbol = {"symbol": place.held} if name in {"iter_trades", "iter_orders", "iter_margin_changes"} else {}
+        symbol = {"symbol": place.held} if name in {"iter_fills", "iter_orders", "iter_margin_changes"} else {}
         start = place.account.now() - timedelta(days=6)
         return await getattr(place.account, name)(**symbol, start=start, **which).all()
 
@@ -171,7 +171,7 @@ CALLS: dict[str, Do] = {
     "get_open_orders": _stopped,
     "get_order": _found,
     "iter_income": walk("iter_income"),
-    "iter_trades": walk("iter_trades"),
+    "iter_fills": walk("iter_fills"),
     "iter_orders": walk("iter_orders"),
     "iter_forced_orders": walk("iter_forced_orders"),
     "iter_margin_changes": walk("iter_margin_changes"),

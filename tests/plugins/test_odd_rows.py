@@ -182,7 +182,7 @@ async def test_an_odd_row_of_a_history_hides_no_other(venue: str) -> None:
         bybit = venue == "bybit_inverse"
         fills = ("execution/list", "execId", "execPrice") if bybit else ("userTrades", "id", "price")
         orders = ("order/history" if bybit else "allOrders", "orderId", "price")
-        for (part, name, field), walk in ((fills, stage.account.iter_trades), (orders, stage.account.iter_orders)):
+        for (part, name, field), walk in ((fills, stage.account.iter_fills), (orders, stage.account.iter_orders)):
             every = await walk(stage.held).all()
             odd = every[-2].id
 
@@ -318,7 +318,7 @@ async def test_an_odd_place_in_the_queue_hides_no_other(venue: str) -> None:
             assert await stage.account.get_adl_quantiles() == before
 
 
-HISTORIES = ("iter_income", "iter_trades", "iter_orders", "iter_forced_orders", "iter_margin_changes")
+HISTORIES = ("iter_income", "iter_fills", "iter_orders", "iter_forced_orders", "iter_margin_changes")
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,9 @@ import pytest
 import venuekit_binance_common.orders.fills as binance_trades
 import venuekit_binance_common.orders.reader as binance_orders
 import venuekit_binance_common.wallet.income as binance_income
+import venuekit_bybit_inverse.fills as bybit_trades
 import venuekit_bybit_inverse.income as bybit_income
 import venuekit_bybit_inverse.order_reading as bybit_orders
-import venuekit_bybit_inverse.trades as bybit_trades
 from venuekit.clock import from_milliseconds
 from venuekit.simulator.ledger import Book, IncomeKind, Side
 from venuekit_binance_common.front.income_routes import INCOME_TYPES
@@ -129,7 +129,7 @@ async def test_orders_and_fills(venue: str, chance: random.Random) -> None:
             return stage.account.iter_orders(stage.symbol, start=start, **more)
 
         def fills(**more: Any) -> Any:
-            return stage.account.iter_trades(stage.symbol, start=start, **more)
+            return stage.account.iter_fills(stage.symbol, start=start, **more)
 
         listed, filled = await orders().all(), await fills().all()
         known = [order for order in stage.ledger.orders(stage.symbol) if order.created_at >= start]
@@ -163,9 +163,9 @@ async def test_fills_from_a_time_behind_the_item(venue: str) -> None:
             await stage.account.pause(3600)
             stage.ledger.fill(stage.symbol, Side.BUY, stage.quantity, D(3000))
         await stage.account.pause(5)
-        found = (await stage.account.iter_trades(stage.symbol).all())[-4:]
+        found = (await stage.account.iter_fills(stage.symbol).all())[-4:]
         for start, behind in ((3, 0), (0, 2), (2, 2)):
-            rest = await stage.account.iter_trades(stage.symbol, start=found[start].time, after=found[behind]).all()
+            rest = await stage.account.iter_fills(stage.symbol, start=found[start].time, after=found[behind]).all()
             assert [fill.id for fill in rest] == [fill.id for fill in found[max(start, behind + 1) :]]
 
 

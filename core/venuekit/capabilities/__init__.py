@@ -69,13 +69,13 @@ if TYPE_CHECKING:
     from venuekit.capabilities.order_values import Amendment, Fill, Order, OrderBehaviour, OrderRequest
     from venuekit.capabilities.orders import (
         CountdownControl,
+        FillReader,
         ForcedOrderReader,
         OrderAmendControl,
         OrderBatchControl,
         OrderControl,
         OrderReader,
         OrderTestControl,
-        TradeReader,
     )
     from venuekit.capabilities.position_margin import MarginChange, MarginChangeReader, PositionMarginControl
     from venuekit.capabilities.position_mode import (
@@ -113,7 +113,7 @@ if not TYPE_CHECKING:
             "open_enum": "OpenEnum",
             "order_terms": "FillKind OrderKind OrderSide OrderStatus OrderType TimeInForce WorkingPrice",
             "order_values": "Amendment Fill Order OrderBehaviour OrderRequest",
-            "orders": "CountdownControl ForcedOrderReader OrderAmendControl OrderBatchControl OrderControl OrderReader OrderTestControl TradeReader",
+            "orders": "CountdownControl ForcedOrderReader OrderAmendControl OrderBatchControl OrderControl OrderReader OrderTestControl FillReader",
             "position_margin": "MarginChange MarginChangeReader PositionMarginControl",
             "position_mode": "PositionMode PositionModeBehaviour PositionModeControl PositionModeReader PositionModeScope PositionModeSetting",
             "position_side": "PositionSide",
@@ -154,6 +154,7 @@ __all__ = [
     "CountdownControl",
     "Fill",
     "FillKind",
+    "FillReader",
     "ForcedOrderReader",
     "HistoryBehaviour",
     "Income",
@@ -216,7 +217,6 @@ __all__ = [
     "TpSlMode",
     "TpSlModeControl",
     "TpSlModeSetting",
-    "TradeReader",
     "Unit",
     "Withdrawal",
     "WithdrawalReader",

@@ -16,13 +16,13 @@ from venuekit.walk import Walk
 
 __all__ = [
     "CountdownControl",
+    "FillReader",
     "ForcedOrderReader",
     "OrderAmendControl",
     "OrderBatchControl",
     "OrderControl",
     "OrderReader",
     "OrderTestControl",
-    "TradeReader",
 ]
 
 
@@ -155,13 +155,13 @@ class OrderTestControl(Capability):
         """Return when the venue would take the order; raises what :meth:`OrderControl.place_order` would."""
 
 
-class TradeReader(Capability):
+class FillReader(Capability):
     """Read fills."""
 
     __slots__ = ()
 
     @abstractmethod
-    def iter_trades(
+    def iter_fills(
         self,
         symbol: str,
         *,

@@ -14,11 +14,11 @@ from venuekit.capabilities import (
     Conversion,
     ConversionReader,
     Fill,
+    FillReader,
     Income,
     IncomeReader,
     Order,
     OrderReader,
-    TradeReader,
     Withdrawal,
     WithdrawalReader,
 )
@@ -42,7 +42,7 @@ class History:
 HISTORIES: Mapping[str, History] = {
     "income": History(Income, lambda item: item.time, lambda account: IncomeReader.of(account).iter_income),
     "pnl": History(ClosedPnl, lambda item: item.closed_at, lambda account: ClosedPnlReader.of(account).iter_closed_pnl),
-    "trades": History(Fill, lambda item: item.time, lambda account: TradeReader.of(account).iter_trades),
+    "fills": History(Fill, lambda item: item.time, lambda account: FillReader.of(account).iter_fills),
     "orders": History(Order, lambda item: item.created_at, lambda account: OrderReader.of(account).iter_orders),
     "withdrawals": History(
         Withdrawal, lambda item: item.created_at, lambda account: WithdrawalReader.of(account).iter_withdrawals

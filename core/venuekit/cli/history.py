@@ -16,10 +16,10 @@ from venuekit.cli.words import moment, word
 __all__ = ["history_command"]
 
 
-@click.group("history", cls=Group, short_help="Download income, orders, trades and more.")
+@click.group("history", cls=Group, short_help="Download income, orders, fills and more.")
 def history_command() -> None:
     """
-    Download income, orders, trades and more, oldest first, into CSV, JSON lines or Parquet.
+    Download income, orders, fills and more, oldest first, into CSV, JSON lines or Parquet.
 
     A file is written while it is downloaded. The same command again continues where the file ends: after an
     interruption, or for what has happened since. A row is never written twice, and what was written never changes: an
@@ -83,13 +83,13 @@ async def pnl_command(context: click.Context, /, *, symbol: str | None, kind: st
     return await _download(context, "pnl", {"symbol": symbol, "kind": kind}, **common)
 
 
-@history_command.command("trades")
+@history_command.command("fills")
 @_options
 @_symbol(required=True)
 @click.pass_context
-async def trades_command(context: click.Context, /, *, symbol: str, **common: Any) -> int:
+async def fills_command(context: click.Context, /, *, symbol: str, **common: Any) -> int:
     """Download the fills of a symbol."""
-    return await _download(context, "trades", {"symbol": symbol}, **common)
+    return await _download(context, "fills", {"symbol": symbol}, **common)
 
 
 @history_command.command("orders")

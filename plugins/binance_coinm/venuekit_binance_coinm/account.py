@@ -12,7 +12,7 @@ from venuekit_binance_coinm.settings import BinanceCoinmSettings
 from venuekit_binance_common.orders.amendments import BinanceOrderAmend
 from venuekit_binance_common.orders.batches import BinanceOrderBatches
 from venuekit_binance_common.orders.countdown import BinanceCountdown
-from venuekit_binance_common.orders.fills import BinanceTrades
+from venuekit_binance_common.orders.fills import BinanceFills
 from venuekit_binance_common.positions.adl import BinanceAdl
 from venuekit_binance_common.positions.margin import BinancePositionMargin
 from venuekit_binance_common.positions.margin_history import BinanceMarginHistory
@@ -46,7 +46,7 @@ class BinanceCoinmAccount(
     BinancePositionMargin,
     BinanceOrderAmend,
     BinanceOrderBatches,
-    BinanceTrades,
+    BinanceFills,
     BinanceCountdown,
 ):
     """An account of COIN-M futures."""

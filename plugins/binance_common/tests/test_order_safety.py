@@ -364,8 +364,8 @@ async def test_trades_behind_one_from_before_the_stretch(stage: Stage) -> None:
     for _ in range(4):
         stage.sim.ledger.fill(stage.symbol, Side.BUY, stage.order.quantity, stage.sim.ledger.mark(stage.symbol))
         await stage.account.pause(60)
-    fills = await stage.account.iter_trades(stage.symbol).all()
-    resumed = await stage.account.iter_trades(stage.symbol, start=fills[2].time, after=fills[0]).all()
+    fills = await stage.account.iter_fills(stage.symbol).all()
+    resumed = await stage.account.iter_fills(stage.symbol, start=fills[2].time, after=fills[0]).all()
     assert [fill.id for fill in resumed] == [fill.id for fill in fills[2:]]
 
 

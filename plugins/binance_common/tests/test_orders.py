@@ -234,7 +234,7 @@ async def test_names_and_counts_are_refused_before_sending(stage: Stage) -> None
         "the same client id": account.place_orders([attrs.evolve(order, client_id="a")] * 2),
         "up to 1000": account.call(account.ORDERS.all_orders, symbol=symbol, limit=1001),
         "up to 100": account.call(account.ORDERS.forced, symbol=symbol, limit=101),
-        "is reversed": account.iter_trades(
+        "is reversed": account.iter_fills(
             symbol, start=await account.get_server_time(), end=(await account.get_server_time()) - timedelta(1)
         ).all(),
         "further back": account.iter_orders(symbol, start=(await account.get_server_time()) - timedelta(91)).all(),
@@ -415,14 +415,14 @@ async def test_trades_are_walked_by_their_ids(stage: Stage) -> None:
         moments.append(stage.sim.milliseconds())
         stage.ledger.fill(stage.symbol, Side.BUY, stage.quantity, D(3000))
     held = stage.ledger.fills(stage.symbol)
-    walk = stage.account.iter_trades(stage.symbol)
+    walk = stage.account.iter_fills(stage.symbol)
     told = [fill async for fill in walk]
     assert [fill.id for fill in told] == [one.trade_id for one in held]
     assert [(fill.value, fill.commission) for fill in told] == [(one.value, one.commission) for one in held]
     assert (walk.cost_per_page, told[0].contract_size) == (5, _size(stage)[0])
-    rest = [fill.id async for fill in stage.account.iter_trades(stage.symbol, after=told[1])]
+    rest = [fill.id async for fill in stage.account.iter_fills(stage.symbol, after=told[1])]
     assert rest == [one.trade_id for one in held[2:]]
-    middle = stage.account.iter_trades(stage.symbol, start=told[1].time, end=told[2].time)
+    middle = stage.account.iter_fills(stage.symbol, start=told[1].time, end=told[2].time)
     assert [fill.id async for fill in middle] == [told[1].id, told[2].id]
     assert "fromId" in stage.arrivals(stage.account.ORDERS.trades)[-1].parameters
 

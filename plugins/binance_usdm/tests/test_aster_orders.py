@@ -14,6 +14,7 @@ import pytest
 from venuekit.capabilities import (
     Amendment,
     CountdownControl,
+    FillReader,
     ForcedOrderReader,
     Order,
     OrderAmendControl,
@@ -30,7 +31,6 @@ from venuekit.capabilities import (
     PositionSide,
     SupportState,
     TimeInForce,
-    TradeReader,
     WorkingPrice,
 )
 from venuekit.errors import (
@@ -110,7 +110,7 @@ async def stage() -> AsyncIterator[Stage]:
 def test_what_orders_can_do_here() -> None:
     """Placing, cancelling, batches, histories and a countdown; amendments and tests are declined with a reason."""
     live = VENUE.environments[0]
-    for capability in (OrderControl, OrderBatchControl, TradeReader, ForcedOrderReader, CountdownControl):
+    for capability in (OrderControl, OrderBatchControl, FillReader, ForcedOrderReader, CountdownControl):
         assert declared_support(VENUE, capability, live).state is SupportState.SUPPORTED
     reasons = {OrderAmendControl: "no amendment of orders", OrderTestControl: "no order test"}
     for capability, reason in reasons.items():
@@ -226,7 +226,7 @@ async def test_waiting_order_triggers_under_its_own_id(stage: Stage, kind: Order
     assert stage.ledger.position("ETHUSDT").quantity == D("0.1")
     with pytest.raises(NotFound):
         await stage.account.get_open_order("ETHUSDT", order_id=order.id)
-    (fill,) = await stage.account.iter_trades("ETHUSDT").all()
+    (fill,) = await stage.account.iter_fills("ETHUSDT").all()
     assert fill.order_id == order.id
 
 
@@ -460,7 +460,7 @@ async def test_fills_tell_commission_as_it_is_received(stage: Stage) -> None:
     """The venue prints what was paid below zero; the value says the same, and the ledger agrees."""
     await stage.account.place_order(stage.order(OrderType.MARKET))
     (held,) = stage.ledger.fills("ETHUSDT")
-    (fill,) = await stage.account.iter_trades("ETHUSDT").all()
+    (fill,) = await stage.account.iter_fills("ETHUSDT").all()
     assert held.commission < 0
     assert (fill.commission, fill.commission_asset, fill.value) == (held.commission, "USDT", held.value)
     row = (await stage.account.call(ORDERS.trades, symbol="ETHUSDT"))[0]

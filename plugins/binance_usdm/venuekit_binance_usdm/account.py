@@ -7,7 +7,7 @@ from venuekit_binance_common.orders.amendments import BinanceOrderAmend
 from venuekit_binance_common.orders.batches import BinanceOrderBatches
 from venuekit_binance_common.orders.control import BinanceOrderTest
 from venuekit_binance_common.orders.countdown import BinanceCountdown
-from venuekit_binance_common.orders.fills import BinanceTrades
+from venuekit_binance_common.orders.fills import BinanceFills
 from venuekit_binance_common.positions.adl import BinanceAdl
 from venuekit_binance_common.positions.margin import BinancePositionMargin
 from venuekit_binance_common.positions.margin_history import BinanceMarginHistory
@@ -50,7 +50,7 @@ class BinanceUsdmAccount(
     BinanceOrderTest,
     BinanceOrderAmend,
     BinanceOrderBatches,
-    BinanceTrades,
+    BinanceFills,
     BinanceCountdown,
 ):
     """An account of USDⓈ-M futures."""

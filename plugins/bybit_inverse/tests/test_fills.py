@@ -41,7 +41,7 @@ async def test_recorded_fills(account: BybitInverseAccount, replay: Replay, sim:
     replay("get_v5_execution_list", ETHPERP="ETHUSD")
     sim.disturb(VENUE, EXECUTIONS, Answer.json(200, {"retCode": 0, "result": {"list": []}}))
     when = from_milliseconds(1672282722429)
-    (fill,) = await account.iter_trades("ETHUSD", start=when, end=when + timedelta(days=1)).all()
+    (fill,) = await account.iter_fills("ETHUSD", start=when, end=when + timedelta(days=1)).all()
     assert attrs.evolve(fill, raw=None) == Fill(
         id="e0cbe81d-0f18-5866-9415-cf319b5dab3b",
         order_id="8c065341-7b52-4ca9-ac2c-37e31ac55c94",
@@ -68,13 +68,13 @@ async def test_walk_of_fills(account: BybitInverseAccount, sim: Simulation) -> N
     sim.ledger.fill("ETHUSD", Side.BUY, D(10), D(3000))
     sim.ledger.fund("ETHUSD", D("0.0001"))
     start = from_milliseconds(sim.milliseconds()) - timedelta(days=1)
-    found = await account.iter_trades("ETHUSD", start=start).all()
+    found = await account.iter_fills("ETHUSD", start=start).all()
     held = sim.ledger.fills("ETHUSD")
     assert [(one.id, one.order_id, one.quantity, one.commission) for one in found] == [
         (one.trade_id, one.order_id, one.quantity, one.commission) for one in held
     ]
     for place, one in enumerate(found):
-        assert await account.iter_trades("ETHUSD", start=start, after=one).all() == found[place + 1 :]
+        assert await account.iter_fills("ETHUSD", start=start, after=one).all() == found[place + 1 :]
 
 
 async def test_fills_of_a_contract_that_is_listed_no_more(
@@ -86,7 +86,7 @@ async def test_fills_of_a_contract_that_is_listed_no_more(
     row = body["result"]["list"][0] | {"symbol": "BTCUSDU26", "feeCurrency": "", "execTime": time}
     sim.disturb(VENUE, EXECUTIONS, Answer.json(200, {**body, "result": {"list": [row], "nextPageCursor": ""}}))
     start = from_milliseconds(sim.milliseconds()) - timedelta(hours=1)
-    (fill,) = await account.iter_trades("BTCUSDU26", start=start).all()
+    (fill,) = await account.iter_fills("BTCUSDU26", start=start).all()
     assert (fill.symbol, fill.id, fill.commission_asset) == ("BTCUSDU26", row["execId"], None)
 
 
@@ -109,7 +109,7 @@ async def test_forced_orders(account: BybitInverseAccount, sim: Simulation) -> N
     assert [(one.id, one.status, one.quantity) for one in told] == [
         (one.id, OrderStatus.FILLED, one.quantity) for one in found
     ]
-    kinds = {fill.kind for fill in await account.iter_trades("BTCUSD", start=start).all()}
+    kinds = {fill.kind for fill in await account.iter_fills("BTCUSD", start=start).all()}
     assert kinds == {FillKind.TRADE, FillKind.LIQUIDATION, FillKind.ADL}
 
 

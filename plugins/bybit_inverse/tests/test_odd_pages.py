@@ -145,5 +145,5 @@ async def test_new_kinds_of_fills(account: BybitInverseAccount, sim: Simulation)
     sim.disturb(VENUE, EXECUTIONS, page(rows))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = await account.iter_trades("BTCUSD", start=sim_now(sim) - DAY).all()
+        found = await account.iter_fills("BTCUSD", start=sim_now(sim) - DAY).all()
     assert [one.kind for one in found] == [FillKind("BrandNew"), FillKind.DIVIDEND, FillKind.SPLIT, FillKind.SPLIT]

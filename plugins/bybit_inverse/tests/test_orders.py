@@ -334,7 +334,7 @@ async def test_sides_that_nobody_knows_stay_readable(
     fills = [body["result"]["list"][0] | odd]
     sim.disturb(VENUE, EXECUTIONS, Answer.json(200, {**body, "result": {"list": fills, "nextPageCursor": ""}}))
     start = from_milliseconds(sim.milliseconds()) - timedelta(hours=1)
-    (fill,) = await account.iter_trades("ETHUSD", start=start).all()
+    (fill,) = await account.iter_fills("ETHUSD", start=start).all()
     assert fill.side == "Sideways"
 
 

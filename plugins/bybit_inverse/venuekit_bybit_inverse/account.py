@@ -10,6 +10,7 @@ from venuekit_bybit_inverse.brackets import BybitBrackets
 from venuekit_bybit_inverse.closed_pnl import BybitClosedPnl
 from venuekit_bybit_inverse.conversions import BybitConversions
 from venuekit_bybit_inverse.fees import BybitFees
+from venuekit_bybit_inverse.fills import BybitFills
 from venuekit_bybit_inverse.income import BybitIncome
 from venuekit_bybit_inverse.instruments import BybitInstruments
 from venuekit_bybit_inverse.leverage import BybitLeverage
@@ -20,7 +21,6 @@ from venuekit_bybit_inverse.position_mode import BybitPositionMode
 from venuekit_bybit_inverse.positions import BybitPositions
 from venuekit_bybit_inverse.settings import BybitSettings
 from venuekit_bybit_inverse.tpsl_mode import BybitTpSlMode
-from venuekit_bybit_inverse.trades import BybitTrades
 from venuekit_bybit_inverse.withdrawals import BybitWithdrawals
 
 __all__ = ["BybitInverseAccount"]
@@ -46,7 +46,7 @@ class BybitInverseAccount(
     BybitWithdrawals,
     BybitConversions,
     BybitOrderBatches,
-    BybitTrades,
+    BybitFills,
 ):
     """A unified account 2.0 of Bybit, as far as inverse contracts are concerned."""
 

@@ -10,6 +10,7 @@ from venuekit.capabilities import (
     Amendment,
     CommissionReader,
     CountdownControl,
+    FillReader,
     MarginChangeReader,
     MarkPriceReader,
     OrderAmendControl,
@@ -23,7 +24,6 @@ from venuekit.capabilities import (
     PositionMarginControl,
     TpSlMode,
     TpSlModeControl,
-    TradeReader,
 )
 from venuekit.testing.staged import Stage
 
@@ -127,7 +127,7 @@ ORDER_ARGUMENTS: Mapping[Callable[..., Any], Arguments] = {
     OrderTestControl.test_order: _to_place,
     CountdownControl.set_countdown: _to_count_down,
     CountdownControl.countdown: _to_count_down,
-    TradeReader.iter_trades: _held,
+    FillReader.iter_fills: _held,
     CommissionReader.get_commission_rate: _held,
     MarkPriceReader.get_mark_price: _held,
     MarginChangeReader.iter_margin_changes: _held,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from typing import TYPE_CHECKING
 
-from venuekit.capabilities import Fill, ForcedOrderReader, Order, TradeReader
+from venuekit.capabilities import Fill, FillReader, ForcedOrderReader, Order
 from venuekit.clock import from_milliseconds
 from venuekit.walk import Walk
 from venuekit.walking import Origin, Page, Span, by_identity
@@ -24,18 +24,18 @@ from venuekit_binance_common.orders.values import fill_of
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["BinanceTrades"]
+__all__ = ["BinanceFills"]
 
 _PAGE_SIZE = 1000
 _FORCED_PAGE_SIZE = 100
 
 
-class BinanceTrades(BinanceOrderReading, TradeReader, ForcedOrderReader):
+class BinanceFills(BinanceOrderReading, FillReader, ForcedOrderReader):
     """Read fills and forced orders of the last 90 days."""
 
     __slots__ = ()
 
-    def iter_trades(
+    def iter_fills(
         self,
         symbol: str,
         *,
@@ -51,7 +51,7 @@ class BinanceTrades(BinanceOrderReading, TradeReader, ForcedOrderReader):
 
         async def walk() -> AsyncGenerator[Fill, None]:
             resume = None if after is None else after.time
-            span = await ORDER_REACH.span(self, operation="iter_trades", start=start, end=end, after=resume)
+            span = await ORDER_REACH.span(self, operation="iter_fills", start=start, end=end, after=resume)
             # what lies behind an item from before the stretch begins where the stretch does
             behind_it = after if after is not None and milliseconds(after.time) >= span.start else None
             known: Sequence[Fill] = ()
@@ -75,7 +75,7 @@ class BinanceTrades(BinanceOrderReading, TradeReader, ForcedOrderReader):
                 limit=_PAGE_SIZE,
                 identity=lambda fill: int(fill.id),
                 until=lambda fill: fill.time > last,
-                origin=Origin(self.venue.id, "iter_trades"),
+                origin=Origin(self.venue.id, "iter_fills"),
             )
             async for fill in fills:
                 yield fill

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from venuekit.capabilities import ForcedOrderReader, OrderControl, OrderReader, TradeReader
+from venuekit.capabilities import FillReader, ForcedOrderReader, OrderControl, OrderReader
 from venuekit.echoes import Echoes
 from venuekit.endpoint import Endpoint, Kind, Parameter
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
@@ -92,7 +92,7 @@ def trades_endpoint(terms: OrderTerms) -> Endpoint[tuple[TradeRow, ...]]:
         ),
         weight=5,
         pools=PAYS,
-        serves=(TradeReader.iter_trades,),
+        serves=(FillReader.iter_fills,),
         note=(
             "fromId excludes times; at most 7 days at once"
             + (", kept for three months." if terms.keeps_90_days else ".")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from venuekit.capabilities import Unit
 from venuekit_binance_common.orders.batches import BinanceOrderBatches
 from venuekit_binance_common.orders.countdown import BinanceCountdown
-from venuekit_binance_common.orders.fills import BinanceTrades
+from venuekit_binance_common.orders.fills import BinanceFills
 from venuekit_binance_common.positions.adl import BinanceAdl
 from venuekit_binance_common.positions.margin import BinancePositionMargin
 from venuekit_binance_common.positions.margin_history import BinanceMarginHistory
@@ -47,7 +47,7 @@ class AsterUsdmAccount(
     BinanceMarginHistory,
     BinancePositionMargin,
     BinanceOrderBatches,
-    BinanceTrades,
+    BinanceFills,
     BinanceCountdown,
 ):
     """An account of Aster futures."""

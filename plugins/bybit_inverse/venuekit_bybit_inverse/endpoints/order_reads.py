@@ -5,13 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 from venuekit.capabilities import (
+    FillReader,
     ForcedOrderReader,
     OrderAmendControl,
     OrderBatchControl,
     OrderControl,
     OrderReader,
     SettingsReader,
-    TradeReader,
 )
 from venuekit.echoes import Echoes
 from venuekit.endpoint import Endpoint, Kind, Parameter, Role
@@ -113,6 +113,6 @@ EXECUTIONS = Endpoint(
         CURSOR,
     ),
     pools=paid("executions"),
-    serves=(TradeReader.iter_trades, ForcedOrderReader.iter_forced_orders),
+    serves=(FillReader.iter_fills, ForcedOrderReader.iter_forced_orders),
     note="At most 7 days a request, two years back, newest first.",
 )

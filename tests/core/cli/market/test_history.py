@@ -108,12 +108,12 @@ def test_json_lines_hold_every_field(call: Call, market: Any, what: str) -> None
     assert found == _expected(market.rows(make, 250))
 
 
-def test_trades_need_a_symbol(call: Call, market: Any) -> None:
+def test_fills_need_a_symbol(call: Call, market: Any) -> None:
     """Fills are of one symbol; without it nothing is begun."""
     market.tell(rows=10)
 
-    called = call("history", "trades", "main", "--symbol", "GEMUSD", "--format", "jsonl")
-    without = call("history", "trades", "main", "--output", "out.csv")
+    called = call("history", "fills", "main", "--symbol", "GEMUSD", "--format", "jsonl")
+    without = call("history", "fills", "main", "--output", "out.csv")
 
     rows = [json.loads(line) for line in called.out.splitlines()]
     assert rows == _expected([market.module.fill(number, "GEMUSD") for number in range(10)])

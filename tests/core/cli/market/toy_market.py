@@ -34,6 +34,7 @@ from venuekit.capabilities import (
     Conversion,
     ConversionReader,
     Fill,
+    FillReader,
     Income,
     IncomeKind,
     IncomeReader,
@@ -47,7 +48,6 @@ from venuekit.capabilities import (
     OrderTestControl,
     OrderType,
     PositionSide,
-    TradeReader,
     Unit,
     Withdrawal,
     WithdrawalReader,
@@ -171,7 +171,7 @@ class ToyMarketAccount(
     ToyPerpAccount,
     IncomeReader,
     ClosedPnlReader,
-    TradeReader,
+    FillReader,
     WithdrawalReader,
     ConversionReader,
     OrderControl,
@@ -257,7 +257,7 @@ class ToyMarketAccount(
         """Walk closed positions."""
         return self._walk(pnl, lambda item: item.closed_at, start, end, after)
 
-    def iter_trades(
+    def iter_fills(
         self,
         symbol: str,
         *,

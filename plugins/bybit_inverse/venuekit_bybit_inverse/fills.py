@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from venuekit.account import Account
-from venuekit.capabilities import Fill, ForcedOrderReader, Order, OrderKind, OrderStatus, OrderType, TradeReader, Unit
+from venuekit.capabilities import Fill, FillReader, ForcedOrderReader, Order, OrderKind, OrderStatus, OrderType, Unit
 from venuekit.endpoint import Endpoint
 from venuekit.walk import Walk
 from venuekit.walking import Span, Track, merged
@@ -19,7 +19,7 @@ from venuekit_bybit_inverse.order_values import fill_of, order_of, side_of
 from venuekit_bybit_inverse.reading import raw_rows
 from venuekit_bybit_inverse.wire import Page
 
-__all__ = ["BybitTrades"]
+__all__ = ["BybitFills"]
 
 _PAGE_SIZE = 100
 #: written like a fill, and none
@@ -32,14 +32,14 @@ _OVERLAP = timedelta(hours=1)
 _ROWS = Track[Found[FillRow]](time=lambda found: found.row.exec_time, key=lambda found: found.row.exec_id)
 
 
-class BybitTrades(Account, TradeReader, ForcedOrderReader):
+class BybitFills(Account, FillReader, ForcedOrderReader):
     """Read fills of the last two years; liquidations and deleveraging are told by the kind of their fills."""
 
     __slots__ = ()
 
     executions: ClassVar[Endpoint[Page[FillRow]]] = EXECUTIONS
 
-    def iter_trades(
+    def iter_fills(
         self,
         symbol: str,
         *,
@@ -50,9 +50,9 @@ class BybitTrades(Account, TradeReader, ForcedOrderReader):
         """Walk fills, 7 days and 100 rows at a time; funding, which stands among them, is left out."""
 
         async def walk() -> AsyncGenerator[Fill, None]:
-            span = await span_of(self, "iter_trades", start, end, after=None if after is None else after.time)
+            span = await span_of(self, "iter_fills", start, end, after=None if after is None else after.time)
             settle = (await settle_coins(self, frozenset({symbol}))).get(symbol)
-            rows = self._fill_rows("iter_trades", symbol, span)
+            rows = self._fill_rows("iter_fills", symbol, span)
             async for fill in merged(_fills(rows, settle), track=_TRACK, after=after):
                 yield fill
 
