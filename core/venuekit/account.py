@@ -102,10 +102,11 @@ class Account:
 
     def call_as(self, convert: Callable[[T], V], endpoint: Endpoint[T], /, **parameters: Any) -> Coroutine[Any, Any, V]:
         """
-        Call ``endpoint`` and convert its result; ``convert`` is also applied to a result that ``settle()`` finds later.
+        Call ``endpoint`` and convert its result; ``convert`` is also applied to a result that ``resolve()`` finds
+        later.
 
         What ``convert`` cannot use (it may raise ``ArithmeticError``, ``LookupError``, ``TypeError``, ``ValueError`` or
-        an :class:`~venuekit.errors.OperationError`) is an answer that cannot be read: of a write it is settled like a
+        an :class:`~venuekit.errors.OperationError`) is an answer that cannot be read: of a write it is resolved like a
         lost one, so that a write which was executed is never told as one that was not.
         """
         if None in parameters.values():
@@ -119,7 +120,7 @@ class Account:
     def answer_as(
         self, convert: Callable[[Answer[T]], V], endpoint: Endpoint[T], /, **parameters: Any
     ) -> Coroutine[Any, Any, V]:
-        """Do as :meth:`call_as` with an :meth:`answer`; one that ``settle()`` finds later has no ``raw``."""
+        """Do as :meth:`call_as` with an :meth:`answer`; one that ``resolve()`` finds later has no ``raw``."""
         parameters = {name: value for name, value in parameters.items() if value is not None}
         clock = self._session.venue_session.clock
         as_of = clock.now()
@@ -186,7 +187,7 @@ class Account:
         Return what ``look`` reads after a write that the venue has accepted.
 
         Raises:
-            OutcomeUnknown: it failed; its ``outcome`` is APPLIED, and its ``settle()`` looks again.
+            OutcomeUnknown: it failed; its ``outcome`` is APPLIED, and its ``resolve()`` looks again.
         """
         try:
             return await look()
@@ -201,7 +202,7 @@ class Account:
                 subject=subject,
                 client_id=client_id,
                 outcome=errors.Outcome.APPLIED,
-                settle=lambda: self.look_after(look, operation=operation, subject=subject, client_id=client_id),
+                resolve=lambda: self.look_after(look, operation=operation, subject=subject, client_id=client_id),
             ) from failure
 
     async def cached(self, endpoint: Endpoint[T], /, **parameters: Any) -> T:
@@ -344,7 +345,7 @@ class Account:
         """The lines of the journal that cannot be read, as of :attr:`unresolved`: each may hide a write."""
         return () if self._session.journal is None else self._session.journal.unreadable()
 
-    async def settle(self, entry: Unresolved) -> str:
+    async def resolve(self, entry: Unresolved) -> str:
         """
         Find out about one entry of :attr:`unresolved`, close it, and return what was found in one sentence.
 

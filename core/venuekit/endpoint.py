@@ -16,7 +16,7 @@ from venuekit.echoes import Check, Echoes, check_of
 from venuekit.faults import Fault
 from venuekit.message import ANSWER_LIMIT
 from venuekit.order_scope import OrderName
-from venuekit.resolution import AbsenceProof, Call, Changing, Readback, Settle
+from venuekit.resolution import AbsenceProof, Call, Changing, Readback, Resolve
 
 __all__ = [
     "Area",
@@ -127,7 +127,7 @@ class Parameter:
 
     ``choices``, ``minimum``, ``maximum`` and ``pattern`` (a regular expression for the whole text) hold what the
     venue documents for every symbol and account, so that what they refuse is refused before sending. What the venue
-    does not take, but guards, write scopes and settling want to know of a request, is ``local`` and never sent. A
+    does not take, but guards, write scopes and resolution want to know of a request, is ``local`` and never sent. A
     listen key is ``secret``: shown nowhere, and not in the journal; left out, the name tells.
     """
 
@@ -189,12 +189,13 @@ class Endpoint(Generic[T]):
         doubtful: Codes whose meaning only a read can tell; ``doubtful_after_loss``: after a lost answer only.
         faults: Codes that mean something else on this endpoint than in the venue's table.
         echoes: What an answer repeats of its question; one that repeats something else is a lost answer.
-        readback, settle: For a SET: reads whether it holds; for KEYED and DELTA: finds out whether a lost one happened.
-        absence_proof: When ``settle`` finding nothing is a proof; None when it never is.
+        readback, resolve: For a SET: reads whether it holds; for KEYED and DELTA: finds out whether a lost one
+            happened.
+        absence_proof: When ``resolve`` finding nothing is a proof; None when it never is.
         item_refusals: Code and words of each item that a batch's answer refuses. Where the venue does not know what
             became of one of them, the write stays open in the journal.
         claims: For a DELTA: the identity of the history row that an answer tells of; a lost write is not taken for it.
-        before: For a DELTA: what to read before writing, so that ``settle`` can compare.
+        before: For a DELTA: what to read before writing, so that ``resolve`` can compare.
         answer_limit: How many bytes an answer may have, decompressed; more only where it tells of every symbol.
         websocket_method: The method of the venue's WebSocket API that does the same, None if there is none.
         rows: The ways to lists of rows in its answer (``()`` is all of it), for :meth:`~venuekit.Account.answer_rows`.
@@ -234,7 +235,7 @@ class Endpoint(Generic[T]):
     faults: Mapping[int | str, Fault] = attrs.field(factory=dict)
     echoes: Echoes | tuple[Echoes, ...] = ()
     readback: Readback | None = None
-    settle: Settle | None = None
+    resolve: Resolve | None = None
     absence_proof: AbsenceProof | None = None
     item_refusals: Callable[[T], Iterable[tuple[int | str | None, str]]] | None = None
     claims: Callable[[T], str] | None = None

@@ -167,7 +167,7 @@ class OperationError(VenuekitError):
         reads: tuple[str, ...] = (),
         retry_at: datetime | None = None,
         mend: str = "",
-        settle: Callable[[], Awaitable[Any]] | None = None,
+        resolve: Callable[[], Awaitable[Any]] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -184,32 +184,32 @@ class OperationError(VenuekitError):
         self.reads = reads
         self.retry_at = retry_at
         self.mend = mend
-        self._settle = settle
+        self._resolve = resolve
 
-    async def settle(self) -> Any:
+    async def resolve(self) -> Any:
         """
         Look again at a write that was or may have been executed; sends nothing but reads.
 
         Returns what the call would have returned. Raises :class:`NotExecuted`, :class:`Conflict` or an error like
         this one, and this error itself when there is nothing to look at.
         """
-        if self._settle is None:
+        if self._resolve is None:
             raise self
-        return await self._settle()
+        return await self._resolve()
 
     @property
-    def can_settle(self) -> bool:
-        """Whether :meth:`settle` has anything to look at."""
-        return self._settle is not None
+    def can_resolve(self) -> bool:
+        """Whether :meth:`resolve` has anything to look at."""
+        return self._resolve is not None
 
-    def settle_by(self, look: Callable[[], Awaitable[Any]]) -> None:
-        """Have :meth:`settle` do this."""
-        self._settle = look
+    def resolve_with(self, look: Callable[[], Awaitable[Any]]) -> None:
+        """Have :meth:`resolve` do this."""
+        self._resolve = look
 
     def then(self, make: Callable[[Any], Any]) -> None:
-        """Have :meth:`settle` return what ``make`` (it may be a coroutine function) makes of what it finds."""
-        if self._settle is not None:
-            self._settle = _making(self._settle, make)
+        """Have :meth:`resolve` return what ``make`` (it may be a coroutine function) makes of what it finds."""
+        if self._resolve is not None:
+            self._resolve = _making(self._resolve, make)
 
     def __str__(self) -> str:
         who = f"{self.venue}: " if self.venue else ""
@@ -365,7 +365,7 @@ class Rejected(VenueError):
 
 class OutcomeUnknown(OperationError):
     """
-    A write was sent and whether it holds could not be found out; ``await error.settle()`` tries again.
+    A write was sent and whether it holds could not be found out; ``await error.resolve()`` tries again.
 
     Its ``outcome`` is APPLIED when it is known to hold, and only its value cannot be had.
     """
@@ -373,16 +373,16 @@ class OutcomeUnknown(OperationError):
     _verb = "has an unknown outcome"
 
 
-def _making(settle: Callable[[], Awaitable[Any]], make: Callable[[Any], Any]) -> Callable[[], Awaitable[Any]]:
-    async def settled() -> Any:
+def _making(resolve: Callable[[], Awaitable[Any]], make: Callable[[Any], Any]) -> Callable[[], Awaitable[Any]]:
+    async def resolved() -> Any:
         try:
-            value = make(await settle())
+            value = make(await resolve())
         except OperationError as again:
             again.then(make)
             raise
         return await value if isinstance(value, Awaitable) else value
 
-    return settled
+    return resolved
 
 
 class NotExecuted(OperationError):

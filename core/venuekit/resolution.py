@@ -23,8 +23,8 @@ __all__ = [
     "Lost",
     "Readback",
     "Reading",
-    "Settle",
-    "Settled",
+    "Resolution",
+    "Resolve",
     "Unclear",
 ]
 
@@ -58,7 +58,7 @@ class Changing(Generic[A]):
 
 
 class Call(Protocol):
-    """``await call(ENDPOINT, name=value)``: how settling code reads, through the same account."""
+    """``await call(ENDPOINT, name=value)``: how resolution reads, through the same account."""
 
     async def __call__(self, endpoint: Endpoint[T], /, **parameters: Any) -> T:
         """Carry out one operation."""
@@ -136,6 +136,6 @@ class AbsenceProof:
     interval: timedelta = timedelta(seconds=1)
 
 
-Settled: TypeAlias = Applied[T] | Absent | Unclear
-Settle: TypeAlias = Callable[[Call, Lost], Awaitable[Settled[Any]]]
+Resolution: TypeAlias = Applied[T] | Absent | Unclear
+Resolve: TypeAlias = Callable[[Call, Lost], Awaitable[Resolution[Any]]]
 Readback: TypeAlias = Callable[[Call, Lost], Awaitable[Reading[Any]]]

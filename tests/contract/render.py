@@ -81,7 +81,7 @@ def _otherwise(venue: Venue[Any], endpoint: Endpoint[Any]) -> str:
     if not endpoint.is_write:
         return "-"
     look = "read back" if endpoint.effect is Effect.SET else "one look"
-    can_look = endpoint.readback is not None or endpoint.settle is not None
+    can_look = endpoint.readback is not None or endpoint.resolve is not None
     after = f"after a stray: {look if can_look else 'unknown, nothing can be read'}"
     return after if venue.answered_at is None else f"its own time; {after}"
 

@@ -143,4 +143,4 @@ def test_the_readme_names_commands_and_targets_that_exist(root: Path, readme: An
         assert re.search(rf"^{target}:", makefile, re.MULTILINE)
     typed = "\n".join((*_commands(readme), *re.findall(r"`[^`\n]+`", readme.text)))
     named = re.findall(r"(?:^|`)venuekit ([a-z]+)", typed, re.MULTILINE)
-    assert {"demo", "sim", "settle"} <= set(named) <= COMMANDS.keys()
+    assert {"demo", "sim", "resolve"} <= set(named) <= COMMANDS.keys()

@@ -115,7 +115,7 @@ async def _writes(session: Session, account: Any, symbol: str) -> None:
         error = await session.hear(lambda leverage=8 + number: control.set_leverage(symbol, leverage))
         session.sim.script.clear()
         if isinstance(error, errors.OutcomeUnknown):
-            await session.hear(error.settle)
+            await session.hear(error.resolve)
     session.sim.disturb(session.venue.id, endpoint, DropBefore(), times=4)
     with contextlib.suppress(asyncio.CancelledError):
         late = asyncio.create_task(control.set_leverage(symbol, 4))
@@ -188,7 +188,7 @@ async def test_a_planted_secret_is_found_nowhere(
             await _writes(session, account, symbol)
             for entry in account.unresolved:
                 session.seen.append(repr(entry))
-                await session.hear(lambda entry=entry: account.settle(entry))
+                await session.hear(lambda entry=entry: account.resolve(entry))
             await _strangers(session, runtime)
             await _settings(session, account)
             session.seen += [repr(account), repr(runtime), repr(account._session), repr(account._session.wire)]
@@ -237,7 +237,7 @@ def test_the_command_line_shows_no_secret(
         ["apply", str(target)],
         ["leverage", VENUES[0], "NOSUCHTHING", "5"],
         ["leverage", VENUES[0], "NOSUCHTHING", "ten"],
-        ["settle"],
+        ["resolve"],
     ):
         main(words)
     wrong = tmp_path / "accounts.toml.sim-secret"

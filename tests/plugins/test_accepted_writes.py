@@ -125,7 +125,7 @@ async def test_order_of_which_every_answer_is_odd_is_not_told_as_not_sent(venue:
         for read in reads:
             for _ in range(8):
                 await _ignore(stage.account.call(read, **_named(stage, read)))
-        found = await caught.value.settle()
+        found = await caught.value.resolve()
         assert isinstance(found, Order)
         assert found.client_id == "w1"
         assert len(stage.arrivals(place)) == 1
@@ -158,7 +158,7 @@ async def test_odd_item_of_a_batch_hides_no_other(venue: str, tmp_path: Path) ->
 
 @binance
 async def test_item_that_cannot_be_read_anywhere_is_told_as_applied(venue: str, tmp_path: Path) -> None:
-    """Its error carries the client id, and its settle() looks again."""
+    """Its error carries the client id, and its resolve() looks again."""
     async with staged(venue, tmp_path) as stage:
         batch, query = stage.endpoint("place_batch", ""), stage.endpoint("order", "")
         strange = Rewrite.json(lambda row: {**row, "side": "BUY_TO_OPEN"})
@@ -170,7 +170,7 @@ async def test_item_that_cannot_be_read_anywhere_is_told_as_applied(venue: str, 
         assert isinstance(second, OperationError)
         assert (second.outcome, second.client_id, second.subject) == (Outcome.APPLIED, "w1", stage.symbol)
         assert "BUY_TO_OPEN" in str(second)
-        found = await second.settle()
+        found = await second.resolve()
         assert isinstance(found, Order)
         assert found.client_id == "w1"
 
@@ -200,7 +200,7 @@ async def test_batch_with_an_item_the_venue_does_not_know_of_stays_in_the_journa
 
 @venues
 async def test_cancellation_of_everything_whose_look_fails_is_told_as_applied(venue: str, tmp_path: Path) -> None:
-    """Everything was cancelled; what is left cannot be read, and settle() reads it."""
+    """Everything was cancelled; what is left cannot be read, and resolve() reads it."""
     async with staged(venue, tmp_path) as stage:
         await stage.place(stage.bid("w0"))
         look = stage.endpoint("open_orders", "OPEN_ORDERS")
@@ -212,7 +212,7 @@ async def test_cancellation_of_everything_whose_look_fails_is_told_as_applied(ve
         assert [order.status for order in stage.orders("w0")] == ["canceled"]
         for _ in range(8):
             await _ignore(stage.account.call(look, **_all_of(stage)))
-        assert await caught.value.settle() == ()
+        assert await caught.value.resolve() == ()
 
 
 def _all_of(stage: Stage) -> dict[str, Any]:

@@ -169,7 +169,7 @@ async def test_lost_move(product: Product, fate: Disturbance, applied: bool) -> 
     assert sends(product) == 1
 
 
-async def test_settled_move_tells_what_the_row_tells(product: Product) -> None:
+async def test_resolved_move_tells_what_the_row_tells(product: Product) -> None:
     """Asset and time come from the history."""
     product.disturb(product.endpoint("POST", "positionMargin"), DropAfter())
     change = await product.account.reduce_margin(product.symbol, AMOUNT)
@@ -197,7 +197,7 @@ async def test_unknown_move_is_found_later(product: Product) -> None:
     with pytest.raises(OutcomeUnknown) as caught:
         await product.account.add_margin(product.symbol, AMOUNT)
     await product.pass_by(60)
-    assert (await caught.value.settle()).amount == AMOUNT
+    assert (await caught.value.resolve()).amount == AMOUNT
     assert sends(product) == 1
 
 

@@ -289,7 +289,7 @@ async def run(venue: str, do: Do, case: Case | None) -> tuple[Answers, Any]:
             value = error
             if isinstance(error, OutcomeUnknown):
                 with suppress(VenuekitError):
-                    value = await error.settle()
+                    value = await error.resolve()
         return answers, value
 
 

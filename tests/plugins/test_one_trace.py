@@ -25,7 +25,7 @@ from venuekit.capabilities import (
     PositionReader,
 )
 from venuekit.errors import Outcome
-from venuekit.pipeline import settle
+from venuekit.pipeline import resolve
 from venuekit.simulator import Answer, DropAfter, DropBefore, SecondActor, Simulation
 from venuekit.testing import InstantClock, Watch, plugins_with
 
@@ -151,7 +151,7 @@ async def test_an_older_order_of_the_same_id_proves_nothing(
     venue: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Older by more than the clock's error: not it. By less: neither proof nor absence, even without any memory."""
-    monkeypatch.setattr(settle, "clock_error", lambda _: 250)
+    monkeypatch.setattr(resolve, "clock_error", lambda _: 250)
     async with opened(venue, tmp_path) as stage:
         for age, expected in ((1.0, errors.NotExecuted), (0.1, errors.OutcomeUnknown)):
             client_id = f"used-{age}"
@@ -177,7 +177,7 @@ async def test_a_lost_order_is_found_under_either_kind_of_id(stage: Stage) -> No
     await stage.clock.sleep(20)
     (entry,) = (await stage.process()).unresolved
     assert set(entry.made) == {entry.client_id}
-    assert "it happened" in await (await stage.process()).settle(entry)
+    assert "it happened" in await (await stage.process()).resolve(entry)
 
 
 async def _held(account: Any) -> str:
@@ -204,7 +204,7 @@ async def test_equal_moves_of_margin_before_and_after_a_kill(stage: Stage, gap: 
     after = await stage.process()
     (entry,) = after.unresolved
     try:
-        said = await after.settle(entry)
+        said = await after.resolve(entry)
     except errors.OutcomeUnknown as unknown:
         said = str(unknown)
     assert ("it happened" not in said) or applied
@@ -226,7 +226,7 @@ async def test_an_equal_move_of_another_process_is_not_ours(stage: Stage) -> Non
 
     (entry,) = first.unresolved
     with pytest.raises(errors.OutcomeUnknown):
-        await first.settle(entry)
+        await first.resolve(entry)
 
 
 async def test_a_row_that_proves_one_move_proves_no_other(stage: Stage) -> None:
@@ -243,7 +243,7 @@ async def test_a_row_that_proves_one_move_proves_no_other(stage: Stage) -> None:
     after, said = await stage.process(), []
     for entry in after.unresolved:
         try:
-            said.append(await after.settle(entry))
+            said.append(await after.resolve(entry))
         except errors.OutcomeUnknown as unknown:
             said.append(str(unknown))
     assert len(said) == 2

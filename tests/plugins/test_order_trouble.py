@@ -296,7 +296,7 @@ async def test_what_waits_while_the_account_is_halted_is_not_sent(venue: str) ->
 
 
 @binance
-async def test_settle_of_a_batch_has_a_result_for_each_of_its_orders(venue: str) -> None:
+async def test_resolve_of_a_batch_has_a_result_for_each_of_its_orders(venue: str) -> None:
     """A conditional order, which was not sent once the plain ones were lost, is told as such, in its place."""
     async with opened(venue) as stage:
         stop = stage.bid(side=OrderSide.SELL, type=OrderType.STOP_MARKET, price=None, trigger_price=stage.bid().price)
@@ -304,7 +304,7 @@ async def test_settle_of_a_batch_has_a_result_for_each_of_its_orders(venue: str)
         unknown = await lost(stage.account.with_options(deadline=0.25).place_orders([stop, stage.bid()]))
         await stage.account.pause(30)
 
-        kept, placed = await unknown.settle()
+        kept, placed = await unknown.resolve()
 
         assert isinstance(kept, NeverSent)
         assert placed.type is OrderType.LIMIT
@@ -374,7 +374,7 @@ async def test_a_late_attempt_of_ours_is_nobody_else(venue: str) -> None:
         assert not isinstance(ended, Conflict)
         if isinstance(ended, OutcomeUnknown):
             await stage.account.pause(20)
-            assert await ended.settle() == ()
+            assert await ended.resolve() == ()
 
 
 @venues

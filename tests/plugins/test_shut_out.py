@@ -139,7 +139,7 @@ async def test_an_order_behind_a_firewalls_page_is_open_until_the_pool_is(venue:
         assert [one.verb for one in stage.sim.requests] == ["POST"]
         assert error.retry_at > from_milliseconds(stage.milliseconds + 39_000)
         await stage.account.pause(41)
-        found = await error.settle()
+        found = await error.resolve()
         assert isinstance(found, Order)
         assert found.status is OrderStatus.OPEN
         assert len(stage.arrivals(stage.place)) == 1
@@ -147,7 +147,7 @@ async def test_an_order_behind_a_firewalls_page_is_open_until_the_pool_is(venue:
 
 @pytest.mark.parametrize("venue", ["binance_usdm", "binance_coinm", "aster_usdm"])
 @pytest.mark.parametrize("applied", [True, False])
-async def test_moved_margin_behind_a_firewalls_page_is_settled_later(venue: str, applied: bool) -> None:
+async def test_moved_margin_behind_a_firewalls_page_is_resolved_later(venue: str, applied: bool) -> None:
     """What adds up is never sent again: the history tells, once it can be read."""
     async with opened(venue) as stage:
         held = stage.sim.scenario(venue).held
@@ -159,14 +159,14 @@ async def test_moved_margin_behind_a_firewalls_page_is_settled_later(venue: str,
 
         assert (type(error), error.retry_at is None) == (OutcomeUnknown, False)
         await stage.account.pause(31)
-        settled = await outcome_of(error.settle())
-        assert isinstance(settled, NotExecuted) is not applied
+        resolved = await outcome_of(error.resolve())
+        assert isinstance(resolved, NotExecuted) is not applied
         assert len(stage.arrivals(add)) == 1
         assert (stage.ledger.position(held).isolated_wallet != before) is applied
 
 
 @pytest.mark.parametrize("venue", ["binance_usdm", "binance_coinm", "bybit_inverse"])
-async def test_a_batch_behind_a_firewalls_page_is_settled_item_by_item(venue: str) -> None:
+async def test_a_batch_behind_a_firewalls_page_is_resolved_item_by_item(venue: str) -> None:
     """Each of its orders is found in its place, and the batch was sent once."""
     async with opened(venue) as stage:
         place = stage.serving(OrderBatchControl.place_orders)
@@ -176,7 +176,7 @@ async def test_a_batch_behind_a_firewalls_page_is_settled_item_by_item(venue: st
 
         assert type(error) is OutcomeUnknown
         await stage.account.pause(31)
-        assert [one.client_id for one in await error.settle()] == ["a", "b"]
+        assert [one.client_id for one in await error.resolve()] == ["a", "b"]
         assert len(stage.arrivals(place)) == 1
 
 
@@ -319,7 +319,7 @@ async def test_bybits_address_limit_closes_the_pool_for_ten_minutes(body: bytes)
         assert len(stage.sim.requests) == 1
         await stage.account.pause(601)
         with pytest.raises(NotExecuted):
-            await first.settle()
+            await first.resolve()
 
 
 @pytest.mark.parametrize("ahead", [None, 0, -300, 20], ids=["none", "now", "past", "nearly now"])

@@ -207,7 +207,7 @@ async def test_cancelling_everything_is_tried_as_often_as_a_read(venue: str, ste
 
 @venues
 async def test_cancelling_everything_in_vain_is_told_as_unknown(venue: str) -> None:
-    """After as many attempts as a read has, with what was lost, and what is left once it is settled."""
+    """After as many attempts as a read has, with what was lost, and what is left once it is resolved."""
     async with opened(venue) as stage:
         stage.disturb("cancel_all", DropBefore(), times=4)
 
@@ -218,7 +218,7 @@ async def test_cancelling_everything_in_vain_is_told_as_unknown(venue: str) -> N
         assert caught.value.outcome is Outcome.UNKNOWN
         await stage.account.pause(20)
         with pytest.raises(NotExecuted):
-            await caught.value.settle()
+            await caught.value.resolve()
 
 
 async def test_conditional_orders_are_ended_one_by_one_as_often() -> None:

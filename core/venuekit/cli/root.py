@@ -37,7 +37,7 @@ COMMANDS = {
     "panic": "panic",
     "plan": "settings",
     "positions": "reading",
-    "settle": "settle",
+    "resolve": "resolve",
     "sim": "sim",
     "venues": "declarations",
 }

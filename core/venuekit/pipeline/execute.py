@@ -38,7 +38,7 @@ async def execute(  # noqa: PLR0917 - the parts of one request, in the order the
     convert: Callable[[T], Any] | None = None,
 ) -> Any:
     """
-    Carry out one operation; ``call`` is how settling code reads through the same account.
+    Carry out one operation; ``call`` is how resolution reads through the same account.
 
     Returns the endpoint's value, or the caller's that ``convert`` makes of it. A value that cannot be converted is a
     lost answer, as one that cannot be decoded is.
@@ -144,7 +144,7 @@ async def _write(operation: Operation[Any], call: Call) -> Any:
     try:
         return operation.finish(value)
     except OperationError as unconverted:
-        from venuekit.pipeline.settle import look_for_value
+        from venuekit.pipeline.resolve import look_for_value
 
         look_for_value(operation, unconverted, call)
         raise
@@ -214,12 +214,12 @@ def _late(operation: Operation[Any], deadline: float, call: Call) -> OperationEr
     words = f"the deadline of {deadline:g} s passed"
     if operation.open_until and operation.endpoint.is_write:
 
-        async def settle() -> Any:
-            from venuekit.pipeline.settle import settle_later
+        async def resolve() -> Any:
+            from venuekit.pipeline.resolve import resolve_later
 
-            return await settle_later(operation, late, call, None)
+            return await resolve_later(operation, late, call, None)
 
-        late = errors.OutcomeUnknown(words, settle=settle)
+        late = errors.OutcomeUnknown(words, resolve=resolve)
         return operation.annotate(late)
     if not operation.attempts:
         if operation.behind is not None:

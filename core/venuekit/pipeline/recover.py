@@ -9,6 +9,7 @@ from venuekit.pipeline.classify import Failure, FailureKind
 from venuekit.pipeline.closing import is_absence, remember_absence
 from venuekit.pipeline.measuring import measure
 from venuekit.pipeline.operation import Operation
+from venuekit.pipeline.resolve import attach_resolve, left_open, resolve_outcome
 from venuekit.pipeline.retry import (
     Action,
     EffectColumn,
@@ -18,7 +19,6 @@ from venuekit.pipeline.retry import (
     effect_column,
     unchanged,
 )
-from venuekit.pipeline.settle import left_open, resolve_outcome, settle_unless_settled
 from venuekit.resolution import Call
 
 __all__ = ["recover"]
@@ -42,7 +42,7 @@ async def recover(operation: Operation[T], first: Failure, call: Call) -> T:
     except Failure as failure:
         last = failure
     except OperationError as error:  # an attempt that did not leave
-        settle_unless_settled(operation, error, call)
+        attach_resolve(operation, error, call)
         raise
     else:
         return after_loss(operation, value)
@@ -57,5 +57,5 @@ async def recover(operation: Operation[T], first: Failure, call: Call) -> T:
         raise left_open(operation, last.error, call)
     if operation.endpoint.may_be_absent and is_absence(last, operation.attempts):
         raise operation.annotate(remember_absence(operation.session, operation.endpoint, last.error))
-    settle_unless_settled(operation, last.error, call)
+    attach_resolve(operation, last.error, call)
     raise operation.annotate(last.error)

@@ -44,7 +44,7 @@ class Action(enum.StrEnum):
     WAIT = "wait"  #: the same, as long as the venue asks for
     RESYNC = "resync"  #: measure the venue's clock and send again, once
     RAISE = "raise"
-    RESOLVE = "resolve"  #: read what holds; see settle.py
+    RESOLVE = "resolve"  #: read what holds; see resolve.py
     LEAVE_OPEN = "leave_open"  #: raise at once as unknown: nothing can be read either, before ``retry_at``
     DONE = "done"  #: it is so already
 

@@ -32,7 +32,7 @@ async def resolve(session: AccountSession, entry: Unresolved, call: Call) -> str
 
 async def _resolve(session: AccountSession, endpoint: Endpoint[object], entry: Unresolved, call: Call) -> str:
     from venuekit.pipeline.measuring import pass_by
-    from venuekit.pipeline.settle import look_again, read_now
+    from venuekit.pipeline.resolve import look_again, read_now
 
     try:
         encoded = session.wire.encode(endpoint, entry.parameters)

@@ -258,10 +258,10 @@ async def test_item_of_which_the_venue_does_not_know(stage: Stage, code: int) ->
             assert isinstance(one, OutcomeUnknown)
             assert (one.code, one.outcome, "refused" in str(one)) == (code, Outcome.UNKNOWN, False)
             with pytest.raises(OutcomeUnknown):
-                await one.settle()
+                await one.resolve()
             wanted = stage.order
             late = stage.ledger.rest_order(stage.symbol, Side.BUY, wanted.quantity, D(2000), client_id=one.client_id)
-            assert (await one.settle()).id == late
+            assert (await one.resolve()).id == late
 
 
 async def test_changed_item_of_which_the_venue_does_not_know(stage: Stage) -> None:

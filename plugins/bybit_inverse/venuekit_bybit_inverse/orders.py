@@ -177,7 +177,7 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmendControl):
             operation="cancel_order",
             subject=symbol,
             client_id=client_id,
-            settle=lambda: self._final_order(symbol, order_id, client_id),
+            resolve=lambda: self._final_order(symbol, order_id, client_id),
         )
 
 

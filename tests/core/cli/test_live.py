@@ -123,7 +123,7 @@ def test_leverage_is_asked_about_too(call: Call, live: Path, monkeypatch: pytest
 
 
 def test_the_journal(call: Call, live: Path) -> None:
-    """Each write leaves a line before it and one after it, without key or secret; ``settle`` finds nothing open."""
+    """Each write leaves a line before it and one after it, without key or secret; ``resolve`` finds nothing open."""
     assert call("leverage", "real", "GEMUSD", "7", "--yes").status == 0
 
     (path,) = live.rglob("*.jsonl")
@@ -131,21 +131,21 @@ def test_the_journal(call: Call, live: Path) -> None:
     assert (begun["verb"], begun["path"]) == ("PUT", "/v1/leverage")
     assert (ended["end"], ended["outcome"]) == (begun["begin"], "applied")
     assert path.stat().st_mode & 0o077 == 0
-    assert call("settle").out == "nothing is open\n"
+    assert call("resolve").out == "nothing is open\n"
 
 
-def test_settle_works_off_an_open_line(call: Call, live: Path) -> None:
+def test_resolve_works_off_an_open_line(call: Call, live: Path) -> None:
     """A process that died between the two lines is found out about by the next one."""
     assert call("leverage", "real", "GEMUSD", "7", "--yes").status == 0
     (path,) = live.rglob("*.jsonl")
     path.write_text(path.read_text().split()[0] + "\n")
 
-    called = call("settle", "real", "--json")
+    called = call("resolve", "real", "--json")
 
     (row,) = called.rows
-    assert (called.status, row["state"], row["operation"]) == (0, "settled", "set_leverage")
+    assert (called.status, row["state"], row["operation"]) == (0, "resolved", "set_leverage")
     assert "it holds" in row["message"]
-    assert call("settle", "--json").rows == []
+    assert call("resolve", "--json").rows == []
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def shaken(live: Path, tmp_path: Path) -> None:
     (info / "entry_points.txt").write_text("[venuekit.plugins]\naudit = acme_ops_of_no_module\n")
 
 
-@pytest.mark.parametrize("words", [["venues"], ["leverage", "real", "GEMUSD"], ["endpoints", "toy_live"], ["settle"]])
+@pytest.mark.parametrize("words", [["venues"], ["leverage", "real", "GEMUSD"], ["endpoints", "toy_live"], ["resolve"]])
 def test_every_command_tells_of_a_broken_operator(call: Call, shaken: None, words: list[str]) -> None:
     """One line says distribution, version, cause and mend; with ``--json`` one object has them as fields."""
     as_text, as_json = call(*words), call(*words, "--json")

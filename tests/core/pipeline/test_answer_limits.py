@@ -132,7 +132,7 @@ async def test_a_number_of_thousands_of_digits_is_no_foreign_exception(stage: An
         await stage.account.with_options(max_wait=0).call(POSITIONS)
 
 
-async def test_a_bomb_for_an_answer_to_a_write_is_settled(stage: Any) -> None:
+async def test_a_bomb_for_an_answer_to_a_write_is_resolved(stage: Any) -> None:
     """A write whose answer is too heavy is found by reading, like any other lost one."""
     heavy = b" " * (ANSWER_LIMIT + 1)
     stage.sim.disturb("toy_perp", SET_LEVERAGE, Rewrite(lambda _: heavy))
@@ -150,7 +150,7 @@ async def test_an_endpoint_declares_what_its_answer_may_weigh(stage: Any) -> Non
 
 
 async def test_json_that_is_nested_too_deeply_is_a_lost_answer(stage: Any) -> None:
-    """Depth has a limit of its own: a write is settled, a read says so."""
+    """Depth has a limit of its own: a write is resolved, a read says so."""
     deep = b"[" * 100_000 + b"]" * 100_000
     stage.sim.disturb("toy_perp", SET_LEVERAGE, Rewrite(lambda _: deep))
     change = await stage.account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)

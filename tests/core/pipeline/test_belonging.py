@@ -208,7 +208,7 @@ async def test_look_that_fails_leaves_it_unknown(stage: Any) -> None:
 
     stage.sim.script.clear()
     with pytest.raises(errors.NotExecuted):
-        await caught.value.settle()
+        await caught.value.resolve()
 
 
 @pytest.mark.parametrize("holds", [True, False])

@@ -191,8 +191,8 @@ def test_an_endpoint_knows_how_urgent_it_is() -> None:
 
 
 @pytest.mark.looptime
-async def test_a_view_may_be_more_patient_and_settling_is_as_urgent_as_its_write(stage: Any) -> None:
-    """Of a pool with a few calls left, a walk waits, a read that settles a lost write does not."""
+async def test_a_view_may_be_more_patient_and_resolving_is_as_urgent_as_its_write(stage: Any) -> None:
+    """Of a pool with a few calls left, a walk waits, a read that resolves a lost write does not."""
     limit = next(one for one in stage.account.venue.limits if one.name == "weight")
     pool = stage.account._session.pool(limit)
     pool.spend(limit.amount - 20, stage.clock.monotonic())

@@ -26,7 +26,7 @@ from venuekit_toy_perp.endpoints import ADD_COLLATERAL, POSITIONS, SETTINGS
 pytestmark = pytest.mark.looptime
 #: one endpoint for both ways of moving margin, and nothing that could be read of it
 MOVE = attrs.evolve(
-    ADD_COLLATERAL, serves=(PositionMarginControl.add_margin, PositionMarginControl.reduce_margin), settle=None
+    ADD_COLLATERAL, serves=(PositionMarginControl.add_margin, PositionMarginControl.reduce_margin), resolve=None
 )
 REFUSED = Answer.json(400, {"error": {"code": 2001, "message": "no"}})
 
@@ -55,8 +55,8 @@ async def test_an_error_names_what_was_called(
     assert {event.operation for event in stage.events} == {name}
 
 
-async def test_what_is_settled_later_bears_the_name_of_what_was_called(stage: Any) -> None:
-    """When settle() is called the method is long over, and its errors are still its."""
+async def test_what_is_resolved_later_bears_the_name_of_what_was_called(stage: Any) -> None:
+    """When resolve() is called the method is long over, and its errors are still its."""
 
     class Mover(type(stage.account), PositionMarginControl):  # type: ignore[misc]
         __slots__ = ()
@@ -72,7 +72,7 @@ async def test_what_is_settled_later_bears_the_name_of_what_was_called(stage: An
     with pytest.raises(errors.OutcomeUnknown, match="reduce_margin") as caught:
         await mover.reduce_margin("TOYUSD", Decimal(5))
     with pytest.raises(errors.OutcomeUnknown, match="reduce_margin"):
-        await caught.value.settle()
+        await caught.value.resolve()
 
 
 async def test_tasks_that_a_method_starts_bear_its_name(stage: Any) -> None:

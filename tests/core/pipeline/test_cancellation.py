@@ -52,7 +52,7 @@ async def test_a_cancelled_write_arrives_at_most_once_and_is_reported(stage: Any
 
 
 @pytest.mark.parametrize("kind", WRITES)
-async def test_a_write_cancelled_while_it_is_being_settled_sends_nothing_more(stage: Any, kind: str) -> None:
+async def test_a_write_cancelled_while_it_is_being_resolved_sends_nothing_more(stage: Any, kind: str) -> None:
     """Cancelled during the reads after a loss, it is neither read nor sent again, and its outcome stays unknown."""
     endpoint, parameters = WRITES[kind]
     stage.sim.disturb("toy_perp", endpoint, DropBefore(), DropBefore())

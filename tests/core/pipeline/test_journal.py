@@ -119,7 +119,7 @@ async def test_a_killed_process_forgets_nothing(
         venuekit.connect("toy_perp", sim.credentials("toy_perp"), runtime=runtime) as next_account,
     ):
         (entry,) = next_account.unresolved
-        found = await next_account.settle(entry)
+        found = await next_account.resolve(entry)
 
         assert ("not executed" not in found and "does not hold" not in found) is applied
         assert () == next_account.unresolved

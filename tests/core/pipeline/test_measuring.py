@@ -80,7 +80,7 @@ async def test_venue_that_does_not_tell_its_time_is_warned_of_and_can_be_read(fa
 
 
 async def test_without_a_measured_clock_no_absence_is_proven(stage: Any) -> None:
-    """A time endpoint that fails after a loss leaves the outcome unknown, and says why; settle() proves it later."""
+    """A time endpoint that fails after a loss leaves the outcome unknown, and says why; resolve() proves it later."""
     stage.sim.disturb("toy_perp", ADD_COLLATERAL, DropBefore())
     stage.sim.disturb("toy_perp", TIME, BROKEN, times=8)
 
@@ -89,7 +89,7 @@ async def test_without_a_measured_clock_no_absence_is_proven(stage: Any) -> None
 
     stage.sim.script.clear()
     with pytest.raises(errors.NotExecuted):
-        await caught.value.settle()
+        await caught.value.resolve()
 
 
 @pytest.mark.parametrize("venue", [TOY_PERP, ONE_SIDED], ids=["both sides", "expiry"])

@@ -85,7 +85,7 @@ async def test_a_reading_without_a_value_is_no_conflict(stage: Any) -> None:
         await stage.account.with_options(expected=Decimal(10)).call(endpoint, contract="GEMUSD", leverage=7)
 
 
-async def test_a_write_within_a_cleanup_is_settled_like_any_other(stage: Any) -> None:
+async def test_a_write_within_a_cleanup_is_resolved_like_any_other(stage: Any) -> None:
     """In the finally block of a cancelled task our own timeout is a lost answer, and no second cancellation."""
     stage.sim.disturb("toy_perp", SET_LEVERAGE, Delay(before=40))
     cleaned: list[Any] = []
@@ -179,15 +179,15 @@ async def test_a_setting_overwritten_since_is_not_said_never_to_have_held(stage:
         await stage.clock.sleep(10)
         (entry,) = account.unresolved
 
-        found = await account.settle(entry)
+        found = await account.resolve(entry)
 
         assert "does not hold" in found
         assert "not executed" not in found
         assert () == account.unresolved
 
 
-async def test_settling_an_error_closes_its_line(stage: Any, journaled: Any) -> None:
-    """What error.settle() found out is found out: the journal does not ask again."""
+async def test_resolving_an_error_closes_its_line(stage: Any, journaled: Any) -> None:
+    """What error.resolve() found out is found out: the journal does not ask again."""
     runtime, connection = journaled()
     async with runtime, connection as account:
         stage.sim.disturb("toy_perp", SET_LEVERAGE, DropBefore(), DropBefore())
@@ -196,13 +196,13 @@ async def test_settling_an_error_closes_its_line(stage: Any, journaled: Any) -> 
         await stage.clock.sleep(10)
 
         with pytest.raises(errors.NotExecuted):
-            await caught.value.settle()
+            await caught.value.resolve()
 
         assert () == account.unresolved
 
 
 async def test_what_met_its_deadline_is_found_out_about_later(stage: Any) -> None:
-    """error.settle() tells of a write that was given up, and nothing is sent again."""
+    """error.resolve() tells of a write that was given up, and nothing is sent again."""
     late = stage.account.with_options(deadline=1)
     stage.sim.disturb("toy_perp", ADD_COLLATERAL, Delay(before=3))
     stage.sim.disturb("toy_perp", SET_LEVERAGE, Delay(before=3))
@@ -213,10 +213,10 @@ async def test_what_met_its_deadline_is_found_out_about_later(stage: Any) -> Non
         await late.set_leverage("GEMUSD", 7)
     await stage.clock.sleep(5)
 
-    assert (await adding.value.settle()).amount == Decimal(5)
-    assert (await adding.value.settle()).amount == Decimal(5), "what proves it proves it again"
+    assert (await adding.value.resolve()).amount == Decimal(5)
+    assert (await adding.value.resolve()).amount == Decimal(5), "what proves it proves it again"
     assert added(stage) == Decimal(5)
-    assert await levering.value.settle() == LeverageSetting("GEMUSD", Decimal(7), Decimal(7), changed=None)
+    assert await levering.value.resolve() == LeverageSetting("GEMUSD", Decimal(7), Decimal(7), changed=None)
     assert len(stage.arrivals("PUT", "/v1/leverage")) == 1
 
 
@@ -229,10 +229,10 @@ async def test_a_value_is_made_of_what_is_found_later_still(stage: Any) -> None:
         )
     stage.sim.disturb("toy_perp", COLLATERAL_HISTORY, Delay(before=30), times=4)
     with pytest.raises(errors.OutcomeUnknown) as again:
-        await caught.value.settle()
+        await caught.value.resolve()
 
     stage.sim.script.clear()
-    assert await again.value.settle() == "5 added"
+    assert await again.value.resolve() == "5 added"
 
 
 def tear(directory: Path) -> None:

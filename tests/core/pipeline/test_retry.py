@@ -76,7 +76,7 @@ async def test_a_set_that_was_applied_is_not_sent_again(stage: Any) -> None:
     assert 1 == len(stage.arrivals(*LEVERAGE))
 
 
-async def test_a_set_lost_twice_ends_unknown_and_can_be_settled_later(stage: Any) -> None:
+async def test_a_set_lost_twice_ends_unknown_and_can_be_resolved_later(stage: Any) -> None:
     """Two lost attempts and the old value: unknown, until the fence has passed and nothing can arrive any more."""
     stage.sim.disturb("toy_perp", LEVERAGE, DropBefore(), DropBefore())
 
@@ -86,10 +86,10 @@ async def test_a_set_lost_twice_ends_unknown_and_can_be_settled_later(stage: Any
     assert Outcome.UNKNOWN is caught.value.outcome
     assert 2 == len(stage.arrivals(*LEVERAGE))
     with pytest.raises(errors.OutcomeUnknown):
-        await caught.value.settle()
+        await caught.value.resolve()
     await stage.clock.sleep(7)
     with pytest.raises(errors.NotExecuted):
-        await caught.value.settle()
+        await caught.value.resolve()
 
 
 async def test_a_third_value_is_a_conflict(stage: Any) -> None:
@@ -333,7 +333,7 @@ async def test_a_venue_that_cannot_be_reached_was_never_sent_anything(stage: Any
 
 
 async def test_a_doubtful_code_is_explained_by_a_read(stage: Any) -> None:
-    """A code that may speak of an earlier attempt is settled like a lost answer, not taken at its word."""
+    """A code that may speak of an earlier attempt is resolved like a lost answer, not taken at its word."""
     seen = Answer.json(400, {"error": {"code": 2009, "message": "seen before"}}, applied=True)
     stage.sim.disturb("toy_perp", COLLATERAL, seen)
 

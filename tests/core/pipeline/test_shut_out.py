@@ -75,7 +75,7 @@ async def test_a_setting_waits_for_a_firewall_and_claims_no_change(stage: Any, s
 
 
 @statuses
-async def test_a_setting_that_may_not_wait_so_long_is_open_and_can_be_settled(stage: Any, status: int) -> None:
+async def test_a_setting_that_may_not_wait_so_long_is_open_and_can_be_resolved(stage: Any, status: int) -> None:
     """It ends as throttled or banned, with the time, unknown; when the pool is open it can be found out."""
     stage.sim.disturb("toy_perp", LEVERAGE, firewall(status, 60, applied=True))
 
@@ -86,14 +86,14 @@ async def test_a_setting_that_may_not_wait_so_long_is_open_and_can_be_settled(st
     assert Outcome.UNKNOWN is error.outcome
     assert error.retry_at is not None
     await stage.clock.sleep(60)
-    assert (await error.settle()).answer.leverage == 7
+    assert (await error.resolve()).answer.leverage == 7
     assert 1 == len(stage.arrivals(*LEVERAGE))
 
 
 @statuses
 @pytest.mark.parametrize("applied", [True, False])
 async def test_what_must_not_happen_twice_is_unknown_at_once(stage: Any, status: int, applied: bool) -> None:
-    """A page says nothing about it: it is not sent again, not looked for while that is no use, and settled later."""
+    """A page says nothing about it: it is not sent again, not looked for while that is no use, and resolved later."""
     stage.sim.disturb("toy_perp", COLLATERAL, firewall(status, 30, applied=applied))
     before = stage.clock.monotonic()
 
@@ -106,27 +106,27 @@ async def test_what_must_not_happen_twice_is_unknown_at_once(stage: Any, status:
     assert 0 == len(stage.arrivals("GET", "/v1/collateral"))
     await stage.clock.sleep(31)
     if applied:
-        assert Decimal(5) == (await error.settle()).amount
+        assert Decimal(5) == (await error.resolve()).amount
     else:
         with pytest.raises(errors.NotExecuted):
-            await error.settle()
+            await error.resolve()
     assert 1 == len(stage.arrivals(*COLLATERAL))
     assert added(stage) == (5 if applied else 0)
 
 
-async def test_settling_before_the_pool_opens_says_until_when(stage: Any) -> None:
+async def test_resolving_before_the_pool_opens_says_until_when(stage: Any) -> None:
     """A look that may not leave yet leaves it open, and names the time."""
     stage.sim.disturb("toy_perp", COLLATERAL, firewall(418, 300, applied=True))
     with pytest.raises(errors.OutcomeUnknown) as caught:
         await add(stage)
 
     with pytest.raises(errors.OutcomeUnknown) as again:
-        await caught.value.settle()
+        await caught.value.resolve()
 
     assert again.value.retry_at is not None
     assert abs(again.value.retry_at - caught.value.retry_at) < timedelta(seconds=1)
     await stage.clock.sleep(300)
-    assert Decimal(5) == (await again.value.settle()).amount
+    assert Decimal(5) == (await again.value.resolve()).amount
 
 
 @pytest.mark.parametrize("status", [403, 429])
@@ -150,7 +150,7 @@ async def test_a_page_says_nothing_about_a_write(stage: Any, status: int) -> Non
         row = await add(stage)
     except errors.OutcomeUnknown as unknown:
         await stage.clock.sleep(2)
-        row = await unknown.settle()
+        row = await unknown.resolve()
 
     assert Decimal(5) == row.amount
     assert 1 == len(stage.arrivals(*COLLATERAL))
@@ -255,7 +255,7 @@ async def test_many_refused_at_once_are_one_refusal(stage: Any) -> None:
 
 
 async def test_the_journal_keeps_what_a_firewall_left_open(clock: Any, tmp_path: Path) -> None:
-    """The line of a write stays open, and the next process settles it."""
+    """The line of a write stays open, and the next process resolves it."""
     async with venuekit.simulate("toy_perp", clock=clock) as sim:
         credentials = sim.credentials("toy_perp")
         async with (
@@ -271,6 +271,6 @@ async def test_the_journal_keeps_what_a_firewall_left_open(clock: Any, tmp_path:
             venuekit.connect("toy_perp", credentials, runtime=runtime) as account,
         ):
             (entry,) = account.unresolved
-            await account.settle(entry)
+            await account.resolve(entry)
             assert () == account.unresolved
         assert 1 == len([one for one in sim.requests if (one.verb, one.path) == COLLATERAL])

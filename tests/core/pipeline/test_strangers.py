@@ -28,7 +28,7 @@ async def broken_later(*_: object) -> Any:
 
 
 async def test_a_decoder_that_fails_makes_a_write_be_found(stage: Any) -> None:
-    """A DELTA whose answer cannot be decoded is settled by its history, and not sent again."""
+    """A DELTA whose answer cannot be decoded is resolved by its history, and not sent again."""
     endpoint = attrs.evolve(ADD_COLLATERAL, decode=broken)
 
     row = await stage.account.call(endpoint, contract="TOYUSD", amount=Decimal(5))
@@ -47,10 +47,10 @@ async def test_a_decoder_that_fails_is_named_on_a_read(stage: Any) -> None:
     ("endpoint", "parameters"),
     [
         (attrs.evolve(SET_LEVERAGE, readback=broken_later), {"contract": "GEMUSD", "leverage": 7}),
-        (attrs.evolve(ADD_COLLATERAL, settle=broken_later), {"contract": "TOYUSD", "amount": Decimal(5)}),
+        (attrs.evolve(ADD_COLLATERAL, resolve=broken_later), {"contract": "TOYUSD", "amount": Decimal(5)}),
     ],
 )
-async def test_a_settling_read_that_fails_leaves_the_outcome_unknown(
+async def test_a_resolving_read_that_fails_leaves_the_outcome_unknown(
     stage: Any, endpoint: Any, parameters: dict[str, Any]
 ) -> None:
     """Whatever the reads after a loss raise, the caller hears that the outcome is unknown."""

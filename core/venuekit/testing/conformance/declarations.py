@@ -59,9 +59,9 @@ class DeclarationChecks(Checks):
         """What is set can be read back, or the endpoint's note says why not."""
         assert setting_endpoint.readback or setting_endpoint.note, f"{setting_endpoint} has neither readback nor note"
 
-    def test_once_only_endpoint_can_be_settled(self, once_endpoint: Endpoint[Any]) -> None:
-        """What must not be sent twice can be settled, or the endpoint's note says why not."""
-        assert once_endpoint.settle or once_endpoint.note, f"{once_endpoint} has neither settle nor note"
+    def test_once_only_endpoint_can_be_resolved(self, once_endpoint: Endpoint[Any]) -> None:
+        """What must not be sent twice can be resolved, or the endpoint's note says why not."""
+        assert once_endpoint.resolve or once_endpoint.note, f"{once_endpoint} has neither resolve nor note"
 
     def test_write_waits_for_what_could_undo_it(self, endpoint: Endpoint[Any]) -> None:
         """A write is about what it serves, so that a lost one holds back what it could undo, and nothing else."""

@@ -15,7 +15,7 @@ from venuekit_binance_common.endpoints import PAYS
 from venuekit_binance_common.orders import decoders
 from venuekit_binance_common.orders.costs import paying
 from venuekit_binance_common.orders.guards import always, asks, notional, only_reduces
-from venuekit_binance_common.orders.lost_orders import NO_SUCH_PATH, PROOF, AlgoSettling
+from venuekit_binance_common.orders.lost_orders import NO_SUCH_PATH, PROOF, AlgoResolution
 from venuekit_binance_common.orders.parameters import ALGO_NAME, SPAN, THE_SYMBOL, algo_parameters, limit_up_to
 from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms
 from venuekit_binance_common.orders.write_endpoints import cancel_all_endpoint
@@ -66,15 +66,15 @@ def algo_endpoints(
     """Return the endpoints of a product's conditional book."""
     is_queried = terms.conditional is ConditionalBook.QUERIED
     order = _order(terms)
-    settling = AlgoSettling(order, open_orders, server_time)
+    resolution = AlgoResolution(order, open_orders, server_time)
     path = f"{terms.root}/v1/algoOpenOrders"
     return AlgoEndpoints(
         open_orders=open_orders,
         order=order,
         all_orders=_all_orders(terms),
-        place=_place(terms, settling, can_be_found=is_queried),
-        cancel=_cancel(terms, settling),
-        cancel_all=cancel_all_endpoint(path, settling.emptied, "Conditional orders only.") if is_queried else None,
+        place=_place(terms, resolution, can_be_found=is_queried),
+        cancel=_cancel(terms, resolution),
+        cancel_all=cancel_all_endpoint(path, resolution.emptied, "Conditional orders only.") if is_queried else None,
     )
 
 
@@ -119,7 +119,7 @@ def _reported(terms: OrderTerms, note: str = "") -> dict[str, Any]:
     return {"may_be_absent": True, "faults": {NO_SUCH_PATH: Fault.UNSUPPORTED}, "note": words.strip()}
 
 
-def _place(terms: OrderTerms, settling: AlgoSettling, *, can_be_found: bool) -> Endpoint[AlgoOrderRow]:
+def _place(terms: OrderTerms, resolution: AlgoResolution, *, can_be_found: bool) -> Endpoint[AlgoOrderRow]:
     return Endpoint(
         "POST",
         f"{terms.root}/v1/algoOrder",
@@ -133,7 +133,7 @@ def _place(terms: OrderTerms, settling: AlgoSettling, *, can_be_found: bool) -> 
         notional=notional(in_base=terms.sizes_in_base),
         asks=asks(in_base=terms.sizes_in_base),
         doubtful_after_loss=frozenset({-4116}),
-        settle=settling.placed,
+        resolve=resolution.placed,
         absence_proof=PROOF,
         serves=(OrderControl.place_order,),
         note=(
@@ -145,7 +145,7 @@ def _place(terms: OrderTerms, settling: AlgoSettling, *, can_be_found: bool) -> 
     )
 
 
-def _cancel(terms: OrderTerms, settling: AlgoSettling) -> Endpoint[Change[AlgoOrderRow]]:
+def _cancel(terms: OrderTerms, resolution: AlgoResolution) -> Endpoint[Change[AlgoOrderRow]]:
     return Endpoint(
         "DELETE",
         f"{terms.root}/v1/algoOrder",
@@ -157,7 +157,7 @@ def _cancel(terms: OrderTerms, settling: AlgoSettling) -> Endpoint[Change[AlgoOr
         area=Area.ORDERS,
         reduces=always,
         doubtful_after_loss=frozenset({-2011}),
-        readback=settling.canceled,
+        readback=resolution.canceled,
         pools=PAYS,
         serves=(OrderControl.cancel_order,),
     )

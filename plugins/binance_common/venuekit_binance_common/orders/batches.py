@@ -197,7 +197,7 @@ class BinanceOrderBatches(BinanceAmending, OrderBatchControl):
             failed = order or self._item_error(operation, one.item, request.symbol, request.client_id)
             if failed.outcome is Outcome.NOT_APPLIED:
                 return failed
-            failed.settle_by(look)
+            failed.resolve_with(look)
             return await _or_error(look())
 
         try:
@@ -222,13 +222,13 @@ class BinanceOrderBatches(BinanceAmending, OrderBatchControl):
 
     async def _found(self, lost: Lost, received_at: datetime) -> Order | None:
         """Look for an order of which the venue says that it does not know whether it took it."""
-        settle = self.ORDERS.place.settle
-        if settle is None:
+        resolve = self.ORDERS.place.resolve
+        if resolve is None:
             return None
         for pause in _LOOKS:
             await self.pause(pause)
             try:
-                found = await settle(self.with_options(priority=Priority.RISK).call, lost)
+                found = await resolve(self.with_options(priority=Priority.RISK).call, lost)
             except OperationError:  # what cannot be read is not known: observers have seen why
                 continue
             if isinstance(found, Applied):

@@ -144,12 +144,12 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
         return left
 
     def _told(self, symbol: str | None, failures: Sequence[OperationError]) -> OperationError:
-        """Return the first failure; ``settle()`` of one after which orders may have ended returns what is left."""
+        """Return the first failure; ``resolve()`` of one after which orders may have ended returns what is left."""
         failure = failures[0]
         if isinstance(failure, OutcomeUnknown):
             failure.then(lambda _: self.every_open_order(symbol))
         elif failure.outcome is Outcome.UNKNOWN:
-            failure.settle_by(lambda: self.every_open_order(symbol))
+            failure.resolve_with(lambda: self.every_open_order(symbol))
         return failure
 
     async def _cancel_all(self, symbol: str, left: tuple[Order, ...]) -> list[OperationError]:

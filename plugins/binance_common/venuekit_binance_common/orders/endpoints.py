@@ -11,7 +11,7 @@ from venuekit.resolution import Change
 from venuekit_binance_common.orders import read_endpoints as reads
 from venuekit_binance_common.orders import write_endpoints as writes
 from venuekit_binance_common.orders.algo_endpoints import AlgoEndpoints, algo_endpoints
-from venuekit_binance_common.orders.lost_orders import OrderSettling
+from venuekit_binance_common.orders.lost_orders import OrderResolution
 from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def order_endpoints(
         raise ValueError(f"conditional orders stand in the book {terms.conditional}, which {open_algo_orders} reads")
     order = reads.order_endpoint(terms)
     open_order = reads.open_order_endpoint(terms)
-    settling = OrderSettling(order, open_order, open_orders, server_time)
+    resolution = OrderResolution(order, open_order, open_orders, server_time)
     unchanged = terms.unchanged
     return OrderEndpoints(
         terms=terms,
@@ -82,18 +82,18 @@ def order_endpoints(
         all_orders=reads.all_orders_endpoint(terms),
         trades=reads.trades_endpoint(terms),
         forced=reads.forced_endpoint(terms),
-        place=writes.place_endpoint(terms, settling),
+        place=writes.place_endpoint(terms, resolution),
         test=writes.test_endpoint(terms) if terms.has_test else None,
-        amend=None if unchanged is None else writes.amend_endpoint(terms, unchanged, settling),
-        cancel=writes.cancel_endpoint(terms, settling),
+        amend=None if unchanged is None else writes.amend_endpoint(terms, unchanged, resolution),
+        cancel=writes.cancel_endpoint(terms, resolution),
         cancel_all=writes.cancel_all_endpoint(
             f"{terms.root}/v1/allOpenOrders",
-            settling.emptied,
+            resolution.emptied,
             "Conditional orders too." if one_book else "Plain orders only.",
         ),
-        place_batch=writes.place_batch_endpoint(terms, settling),
-        amend_batch=None if unchanged is None else writes.amend_batch_endpoint(terms, settling),
-        cancel_batch=writes.cancel_batch_endpoint(terms, settling),
+        place_batch=writes.place_batch_endpoint(terms, resolution),
+        amend_batch=None if unchanged is None else writes.amend_batch_endpoint(terms, resolution),
+        cancel_batch=writes.cancel_batch_endpoint(terms, resolution),
         countdown=writes.countdown_endpoint(terms),
         algo=None if open_algo_orders is None else algo_endpoints(terms, open_algo_orders, server_time),
     )

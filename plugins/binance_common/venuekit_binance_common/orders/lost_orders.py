@@ -12,7 +12,7 @@ import attrs
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint
 from venuekit.errors import NotFound, OperationError, UnsupportedCapability
-from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Reading, Settled, Unclear
+from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Reading, Resolution, Unclear
 from venuekit.traces import Trace, trace_of
 from venuekit_binance_common.orders.enums import OPEN_ALGO_STATUSES, OPEN_STATUSES
 from venuekit_binance_common.payloads import Acknowledgement
@@ -20,7 +20,15 @@ from venuekit_binance_common.payloads import Acknowledgement
 if TYPE_CHECKING:
     from venuekit_binance_common.orders.rows import AlgoOrderRow, BatchItem, OrderRow
 
-__all__ = ["NO_SUCH_ORDER", "NO_SUCH_PATH", "PROOF", "UNKNOWN_ORDER", "AlgoSettling", "OrderSettling", "found_or_none"]
+__all__ = [
+    "NO_SUCH_ORDER",
+    "NO_SUCH_PATH",
+    "PROOF",
+    "UNKNOWN_ORDER",
+    "AlgoResolution",
+    "OrderResolution",
+    "found_or_none",
+]
 
 T = TypeVar("T")
 
@@ -47,7 +55,7 @@ async def found_or_none(read: Awaitable[T]) -> T | None:
 
 
 @attrs.frozen
-class OrderSettling:
+class OrderResolution:
     """Finds out about plain orders: what is open and what has ended is queried, what is open also by its own read."""
 
     order: Endpoint[OrderRow]
@@ -55,11 +63,11 @@ class OrderSettling:
     open_orders: Endpoint[tuple[OrderRow, ...]]
     server_time: Endpoint[datetime]
 
-    async def placed(self, call: Call, lost: Lost) -> Settled[OrderRow]:
+    async def placed(self, call: Call, lost: Lost) -> Resolution[OrderRow]:
         """Look for an order by the id that we gave it; an older one of the same id is not it."""
-        return await self._settle(call, lost, lost.parameters)
+        return await self._resolve(call, lost, lost.parameters)
 
-    async def batch_placed(self, call: Call, lost: Lost) -> Settled[tuple[BatchItem, ...]]:
+    async def batch_placed(self, call: Call, lost: Lost) -> Resolution[tuple[BatchItem, ...]]:
         """
         Look for each order of a batch.
 
@@ -69,7 +77,7 @@ class OrderSettling:
         from venuekit_binance_common.orders.rows import BatchItem
 
         items: Sequence[Mapping[str, Any]] = lost.parameters["batchOrders"]
-        found = [await self._settle(call, lost, item) for item in items]
+        found = [await self._resolve(call, lost, item) for item in items]
         absent = sum(isinstance(one, Absent) for one in found)
         if absent == len(items):
             return Absent(f"none of {len(items)} orders is to be found")
@@ -77,7 +85,7 @@ class OrderSettling:
             if await call(self.server_time) <= lost.fence + PROOF.after / 2:
                 return Unclear(f"{len(items) - absent} of {len(items)} orders are found so far")
             found = [
-                await self._settle(call, lost, item) if isinstance(one, Absent) else one
+                await self._resolve(call, lost, item) if isinstance(one, Absent) else one
                 for one, item in zip(found, items, strict=True)
             ]
         unclear = next((one for one in found if isinstance(one, Unclear)), None)
@@ -139,7 +147,7 @@ class OrderSettling:
         found: OrderRow | None = await found_or_none(read)
         return found
 
-    async def _settle(self, call: Call, lost: Lost, item: Mapping[str, Any]) -> Settled[OrderRow]:
+    async def _resolve(self, call: Call, lost: Lost, item: Mapping[str, Any]) -> Resolution[OrderRow]:
         client_id = item["newClientOrderId"]
         name = {"symbol": item["symbol"], "origClientOrderId": client_id}
         rows = [await self._query(call, endpoint, **name) for endpoint in (self.order, self.open_order)]
@@ -153,7 +161,7 @@ class OrderSettling:
 
 
 @attrs.frozen
-class AlgoSettling:
+class AlgoResolution:
     """
     Finds out about conditional orders.
 
@@ -165,7 +173,7 @@ class AlgoSettling:
     open_algo_orders: Endpoint[tuple[AlgoOrderRow, ...]]
     server_time: Endpoint[datetime]
 
-    async def placed(self, call: Call, lost: Lost) -> Settled[AlgoOrderRow]:
+    async def placed(self, call: Call, lost: Lost) -> Resolution[AlgoOrderRow]:
         """Look for an order by the id that we gave it; an older one of the same id is not it."""
         item = lost.parameters
         client_id = item["clientAlgoId"]

@@ -28,7 +28,7 @@ from venuekit_binance_common.orders.guards import (
     only_reduces,
     rests,
 )
-from venuekit_binance_common.orders.lost_orders import PROOF, OrderSettling
+from venuekit_binance_common.orders.lost_orders import PROOF, OrderResolution
 from venuekit_binance_common.orders.parameters import (
     ORDER_NAME,
     THE_SYMBOL,
@@ -66,7 +66,7 @@ _NAMED = {"symbol": "symbol", "orderId": "order_id", "origClientOrderId": "clien
 _AMENDED = {**_NAMED, "quantity": "orig_qty", "price": "price"}
 
 
-def place_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint[OrderRow]:
+def place_endpoint(terms: OrderTerms, resolution: OrderResolution) -> Endpoint[OrderRow]:
     """Return the placing of one order."""
     return Endpoint(
         "POST",
@@ -81,7 +81,7 @@ def place_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint[Order
         notional=notional(in_base=terms.sizes_in_base),
         asks=asks(in_base=terms.sizes_in_base),
         doubtful_after_loss=frozenset({-4116}),
-        settle=settling.placed,
+        resolve=resolution.placed,
         absence_proof=PROOF,
         serves=(OrderControl.place_order,),
         note=(
@@ -115,7 +115,7 @@ def _change_refusals(change: Change[tuple[BatchItem, ...]]) -> Iterable[tuple[in
     return _refusals(change.answer or ())
 
 
-def place_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint[tuple[BatchItem, ...]]:
+def place_batch_endpoint(terms: OrderTerms, resolution: OrderResolution) -> Endpoint[tuple[BatchItem, ...]]:
     """Return the placing of several orders."""
     return Endpoint(
         "POST",
@@ -132,7 +132,7 @@ def place_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint
         notional=largest_notional(in_base=terms.sizes_in_base),
         asks=batch_asks(in_base=terms.sizes_in_base),
         item_refusals=_refusals,
-        settle=settling.batch_placed,
+        resolve=resolution.batch_placed,
         absence_proof=PROOF,
         serves=(OrderBatchControl.place_orders,),
         note="At most 5 orders; each has its own result.",
@@ -140,7 +140,7 @@ def place_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint
     )
 
 
-def amend_endpoint(terms: OrderTerms, unchanged: int, settling: OrderSettling) -> Endpoint[Change[OrderRow]]:
+def amend_endpoint(terms: OrderTerms, unchanged: int, resolution: OrderResolution) -> Endpoint[Change[OrderRow]]:
     """Return the amendment of one order; ``unchanged`` is the code for one that amends nothing."""
     return Endpoint(
         "PUT",
@@ -155,14 +155,14 @@ def amend_endpoint(terms: OrderTerms, unchanged: int, settling: OrderSettling) -
         asks=asks(in_base=terms.sizes_in_base),
         no_change=frozenset({unchanged}),
         no_change_is_read=True,
-        readback=settling.amended,
+        readback=resolution.amended,
         serves=(OrderAmendControl.amend_order,),
         note="Limit orders only, which lose their place in the queue; both quantity and price are needed.",
         **paying(terms.weight, terms.pools[0]),
     )
 
 
-def amend_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint[Change[tuple[BatchItem, ...]]]:
+def amend_batch_endpoint(terms: OrderTerms, resolution: OrderResolution) -> Endpoint[Change[tuple[BatchItem, ...]]]:
     """Return the amendment of several orders."""
     return Endpoint(
         "PUT",
@@ -179,14 +179,14 @@ def amend_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint
         notional=largest_notional(in_base=terms.sizes_in_base, amends=True),
         asks=batch_asks(in_base=terms.sizes_in_base),
         item_refusals=_change_refusals,
-        readback=settling.batch_amended,
+        readback=resolution.batch_amended,
         serves=(OrderBatchControl.amend_orders,),
         note="At most 5 orders; each has its own result.",
         **paying(5, terms.pools[1]),
     )
 
 
-def cancel_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint[Change[OrderRow]]:
+def cancel_endpoint(terms: OrderTerms, resolution: OrderResolution) -> Endpoint[Change[OrderRow]]:
     """Return the cancelling of one order."""
     return Endpoint(
         "DELETE",
@@ -198,7 +198,7 @@ def cancel_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint[Chan
         area=Area.ORDERS,
         reduces=always,
         doubtful_after_loss=frozenset({-2011}),
-        readback=settling.canceled,
+        readback=resolution.canceled,
         pools=PAYS,
         serves=(OrderControl.cancel_order,),
     )
@@ -222,7 +222,7 @@ def cancel_all_endpoint(path: str, emptied: Readback, note: str) -> Endpoint[Cha
     )
 
 
-def cancel_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoint[Change[tuple[BatchItem, ...]]]:
+def cancel_batch_endpoint(terms: OrderTerms, resolution: OrderResolution) -> Endpoint[Change[tuple[BatchItem, ...]]]:
     """Return the cancelling of several orders."""
     return Endpoint(
         "DELETE",
@@ -241,7 +241,7 @@ def cancel_batch_endpoint(terms: OrderTerms, settling: OrderSettling) -> Endpoin
         area=Area.ORDERS,
         reduces=always,
         item_refusals=_change_refusals,
-        readback=settling.batch_canceled,
+        readback=resolution.batch_canceled,
         pools=PAYS,
         serves=(OrderBatchControl.cancel_orders,),
         note="At most 10 orders; each has its own result.",

@@ -13,13 +13,13 @@ import attrs
 from venuekit.capabilities import PositionSide
 from venuekit.endpoint import Endpoint
 from venuekit.errors import InvalidArgument
-from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Settle, Settled, Unclear
+from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Resolution, Resolve, Unclear
 from venuekit.traces import OtherWrite, alike, left_over
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.history_limits import milliseconds
 from venuekit_binance_common.positions.margin_payloads import MarginChangeRow, MovedMargin
 
-__all__ = ["ABSENCE", "Leg", "ReadLegs", "margin_before", "margin_settle"]
+__all__ = ["ABSENCE", "Leg", "ReadLegs", "margin_before", "margin_resolver"]
 
 #: rows may be late; a request cannot be, past its fence
 ABSENCE = AbsenceProof(after=timedelta(seconds=10))
@@ -65,7 +65,7 @@ def margin_before(read_legs: ReadLegs) -> Callable[[Call, Mapping[str, Any]], Aw
     return read
 
 
-def margin_settle(history: Endpoint[tuple[MarginChangeRow, ...]], read_legs: ReadLegs) -> Settle:
+def margin_resolver(history: Endpoint[tuple[MarginChangeRow, ...]], read_legs: ReadLegs) -> Resolve:
     """
     Return what finds out whether a lost move of margin happened.
 
@@ -77,7 +77,7 @@ def margin_settle(history: Endpoint[tuple[MarginChangeRow, ...]], read_legs: Rea
     position meanwhile.
     """
 
-    async def settle(call: Call, lost: Lost) -> Settled[MovedMargin]:
+    async def resolve(call: Call, lost: Lost) -> Resolution[MovedMargin]:
         others = alike(lost, _shown)
         rows = await _fitting(call, history, lost, others)
         if rows is None:
@@ -106,7 +106,7 @@ def margin_settle(history: Endpoint[tuple[MarginChangeRow, ...]], read_legs: Rea
         ((identity, row),) = fitting.items()
         return Applied(MovedMargin(row.amount, row.type, row.asset, row.time), claims=identity)
 
-    return settle
+    return resolve
 
 
 async def _fitting(

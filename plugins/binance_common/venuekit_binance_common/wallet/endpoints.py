@@ -20,7 +20,7 @@ from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, Role, Security,
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.positions.adl import AdlRow, decode_adl
-from venuekit_binance_common.positions.lost_margin import ABSENCE, ReadLegs, margin_before, margin_settle
+from venuekit_binance_common.positions.lost_margin import ABSENCE, ReadLegs, margin_before, margin_resolver
 from venuekit_binance_common.positions.margin_payloads import (
     ADDED,
     REDUCED,
@@ -105,7 +105,7 @@ def position_margin(
         effect=Effect.DELTA,
         write_scope=WriteScope.SYMBOL,
         before=margin_before(read_legs),
-        settle=margin_settle(history, read_legs),
+        resolve=margin_resolver(history, read_legs),
         absence_proof=ABSENCE,
         serves=(PositionMarginControl.add_margin, PositionMarginControl.reduce_margin),
         note="Not idempotent. The history's rows carry no id: finding out about a lost answer assumes that nobody else"

@@ -10,7 +10,7 @@ from typing import Any
 from venuekit.capabilities import PositionMarginControl
 from venuekit.echoes import Echoes
 from venuekit.endpoint import Effect, Encoding, Endpoint, Kind, Parameter, Role, WriteScope
-from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Settled, Unclear
+from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Resolution, Unclear
 from venuekit_bybit_inverse import payloads
 from venuekit_bybit_inverse.endpoints.parameters import CATEGORY, INVERSE, THE_SYMBOL
 from venuekit_bybit_inverse.endpoints.reads import INSTRUMENTS, POSITION_LIST, RISK_LIMITS
@@ -31,7 +31,7 @@ async def _read_position(call: Call, parameters: Mapping[str, Any]) -> PositionR
     return next((row for row in page.rows if row.symbol == parameters["symbol"]), None)
 
 
-async def _settle(call: Call, lost: Lost) -> Settled[MovedMargin]:
+async def _resolve(call: Call, lost: Lost) -> Resolution[MovedMargin]:
     """
     Compare the position's row with that of before the write; there is no history of margin changes.
 
@@ -55,7 +55,7 @@ async def _settle(call: Call, lost: Lost) -> Settled[MovedMargin]:
     return await _compare(call, lost, before, now)
 
 
-async def _compare(call: Call, lost: Lost, before: PositionRow, now: PositionRow) -> Settled[MovedMargin]:
+async def _compare(call: Call, lost: Lost, before: PositionRow, now: PositionRow) -> Resolution[MovedMargin]:
     """
     Read the margin that came in between out of the liquidation prices: those do not move with the mark.
 
@@ -105,7 +105,7 @@ ADD_MARGIN = Endpoint(
     effect=Effect.DELTA,
     write_scope=WriteScope.SYMBOL,
     before=_read_position,
-    settle=_settle,
+    resolve=_resolve,
     absence_proof=AbsenceProof(after=timedelta(seconds=1)),
     pools=paid("add_margin"),
     serves=(PositionMarginControl.add_margin, PositionMarginControl.reduce_margin),

@@ -15,7 +15,7 @@ from venuekit.endpoint import Area, Effect, Encoding, Endpoint, Kind, Parameter,
 from venuekit.order_scope import Resting, named_items
 from venuekit.resolution import Change, Changing
 from venuekit_bybit_inverse import order_payloads as payloads
-from venuekit_bybit_inverse.endpoints import order_settling as settling
+from venuekit_bybit_inverse.endpoints import order_resolution as resolution
 from venuekit_bybit_inverse.endpoints.order_reads import ORDER_ID
 from venuekit_bybit_inverse.endpoints.parameters import BASE_COIN, INVERSE, SETTLE_COIN, SYMBOL, THE_SYMBOL
 from venuekit_bybit_inverse.limits import BATCH_WEIGHT_MOST, batch_weight, paid, paid_by_item
@@ -173,8 +173,8 @@ CREATE_ORDER = Endpoint(
     notional=_notional,
     asks=_asks,
     doubtful_after_loss=frozenset({110072}),
-    settle=settling.settle_order,
-    absence_proof=settling.PROOF,
+    resolve=resolution.resolve_order,
+    absence_proof=resolution.PROOF,
     pools=paid("order_create"),
     serves=(OrderControl.place_order,),
     note="Answers before it decides: an accepted order may still be rejected.",
@@ -202,7 +202,7 @@ AMEND_ORDER = Endpoint(
     write_scope=WriteScope.AMENDMENT,
     notional=_notional,
     asks=_asks,
-    readback=settling.read_amended,
+    readback=resolution.read_amended,
     pools=paid("order_amend"),
     serves=(OrderAmendControl.amend_order,),
     note="Answers before it decides.",
@@ -219,7 +219,7 @@ CANCEL_ORDER = Endpoint(
     area=Area.ORDERS,
     reduces=_always,
     doubtful_after_loss=_NOT_OPEN,
-    readback=settling.read_canceled,
+    readback=resolution.read_canceled,
     pools=paid("order_cancel"),
     serves=(OrderControl.cancel_order,),
     note="Answers before it decides.",
@@ -236,7 +236,7 @@ CANCEL_ALL = Endpoint(
     write_scope=WriteScope.ALL_ORDERS,
     symbols=_symbol_alone,
     reduces=_always,
-    readback=settling.read_emptied,
+    readback=resolution.read_emptied,
     pools=paid("order_cancel_all"),
     serves=(OrderControl.cancel_all_orders,),
     note="Needs a symbol, base coin or settle coin; at most 500 orders a call, which ones is not said.",
@@ -258,8 +258,8 @@ CREATE_BATCH = Endpoint(
     symbols=_symbols,
     client_ids=_client_ids,
     item_refusals=_refusals,
-    settle=settling.settle_batch,
-    absence_proof=settling.PROOF,
+    resolve=resolution.resolve_batch,
+    absence_proof=resolution.PROOF,
     weight=batch_weight,
     weight_most=BATCH_WEIGHT_MOST,
     pools=paid_by_item("order_create_batch"),
@@ -283,7 +283,7 @@ AMEND_BATCH = Endpoint(
     symbols=_symbols,
     client_ids=_client_ids,
     item_refusals=_change_refusals,
-    readback=settling.read_amended_batch,
+    readback=resolution.read_amended_batch,
     weight=batch_weight,
     weight_most=BATCH_WEIGHT_MOST,
     pools=paid_by_item("order_amend_batch"),
@@ -304,7 +304,7 @@ CANCEL_BATCH = Endpoint(
     symbols=_symbols,
     client_ids=_client_ids,
     item_refusals=_change_refusals,
-    readback=settling.read_canceled_batch,
+    readback=resolution.read_canceled_batch,
     weight=batch_weight,
     weight_most=BATCH_WEIGHT_MOST,
     pools=paid_by_item("order_cancel_batch"),

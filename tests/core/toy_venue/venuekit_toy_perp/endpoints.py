@@ -19,7 +19,7 @@ from venuekit.capabilities import (
 from venuekit.echoes import Echoes
 from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, Role, Security, WriteScope
 from venuekit.payloads import payload_decoder
-from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Changing, Lost, Reading, Settled, Unclear
+from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Changing, Lost, Reading, Resolution, Unclear
 from venuekit_toy_perp.codes import Code
 from venuekit_toy_perp.payloads import (
     CollateralRow,
@@ -152,7 +152,7 @@ COLLATERAL_HISTORY: Endpoint[tuple[CollateralRow, ...]] = Endpoint(
 )
 
 
-async def _find_collateral(call: Call, lost: Lost) -> Settled[CollateralRow]:
+async def _find_collateral(call: Call, lost: Lost) -> Resolution[CollateralRow]:
     """Find the one history row that nothing else explains, between a second before it was sent and its fence."""
     since = lost.sent_at - timedelta(seconds=1)
     contract, amount = lost.parameters["contract"], Decimal(lost.parameters["amount"])
@@ -178,7 +178,7 @@ ADD_COLLATERAL = Endpoint(
     write_scope=WriteScope.SYMBOL,
     doubtful=frozenset({Code.SEEN_BEFORE}),
     claims=lambda row: row.id,
-    settle=_find_collateral,
+    resolve=_find_collateral,
     absence_proof=AbsenceProof(after=timedelta(seconds=1)),
     note="Adds margin to an isolated position; called as an endpoint, without PositionMarginControl.",
 )

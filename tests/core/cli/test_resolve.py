@@ -1,4 +1,4 @@
-"""``settle`` works off what a killed process left in the journal."""
+"""``resolve`` works off what a killed process left in the journal."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_nothing_open(call: Call, served: Any) -> None:
     """Without open lines it says so and succeeds."""
-    called = call("settle", "--accounts", served.accounts)
+    called = call("resolve", "--accounts", served.accounts)
 
     assert (called.status, called.out) == (0, "nothing is open\n")
-    assert call("settle", "--accounts", served.accounts, "--json").rows == []
+    assert call("resolve", "--accounts", served.accounts, "--json").rows == []
 
 
 @pytest.mark.parametrize(("leverage", "found"), [(7, "it holds"), (3, "does not hold, 7 does")])
@@ -53,13 +53,13 @@ def test_a_line_that_was_left_open(call: Call, fresh: Any, journal: Path, levera
         )
     )
 
-    called = call("settle", *place)
+    called = call("resolve", *place)
 
     (row,) = called.rows
     assert (row["account"], row["venue"], row["operation"]) == ("toy_perp", "toy_perp", "set_leverage")
-    assert (called.status, row["state"]) == (0, "settled")
+    assert (called.status, row["state"]) == (0, "resolved")
     assert found in row["message"]
-    assert call("settle", *place).rows == []
+    assert call("resolve", *place).rows == []
     assert call("leverage", "toy_perp", "GEMUSD", *place).rows[0]["long"] == "7"
 
 
@@ -70,10 +70,10 @@ def test_a_line_that_cannot_be_read_is_told(call: Call, fresh: Any, journal: Pat
     (path,) = journal.iterdir()
     with path.open("ab") as file:
         file.write(b'\n{"begin":"2026\n')
-    cut_off = call("settle", *place)
+    cut_off = call("resolve", *place)
     with path.open("ab") as file:
         file.write(b'\n{"x":1}\n')
-    hidden = call("settle", *place, "--json")
+    hidden = call("resolve", *place, "--json")
 
     assert (cut_off.status, cut_off.out) == (0, "nothing is open\n")
     assert f"{path}:" in cut_off.err

@@ -200,7 +200,7 @@ async def test_margin_and_a_second_actor(stage: Stage, other: Decimal, after: bo
     assert added(stage.ledger) == 1 + D("0.5") + other
     assert stage.sent(ADD_MARGIN) == 1
     with pytest.raises(OutcomeUnknown):
-        await caught.value.settle()
+        await caught.value.resolve()
 
 
 async def test_margin_of_a_position_that_changed(stage: Stage) -> None:
@@ -475,14 +475,14 @@ async def test_what_no_read_tells_stays_unknown(stage: Stage, endpoint: Any, par
 
 
 async def test_reads_that_fail_prove_nothing(stage: Stage) -> None:
-    """While the lists cannot be read, the outcome is unknown; settling later finds the order."""
+    """While the lists cannot be read, the outcome is unknown; resolution later finds the order."""
     stage.disturb(CREATE_ORDER, DropAfter())
     for endpoint in (OPEN_ORDERS, ORDER_HISTORY):
         stage.disturb(endpoint, Answer.html(502), times=4)
     with pytest.raises(OutcomeUnknown) as caught:
         await stage.account.place_order(bid(client_id="later"))
     assert caught.value.client_id == "later"
-    found = await caught.value.settle()
+    found = await caught.value.resolve()
     assert isinstance(found, Order)
     assert stage.ledger.order(found.id).client_id == found.client_id == "later"
     assert stage.sent(CREATE_ORDER) == 1

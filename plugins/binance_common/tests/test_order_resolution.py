@@ -218,13 +218,13 @@ async def test_duplicate_without_a_loss_is_a_refusal(stage: Stage) -> None:
 
 
 async def test_reads_that_fail_prove_nothing(stage: Stage) -> None:
-    """While nothing can be read the outcome is unknown; settling later finds the order."""
+    """While nothing can be read the outcome is unknown; resolution later finds the order."""
     stage.disturb(stage.orders.place, DropAfter())
     stage.disturb(stage.orders.order, Answer.html(404), times=4)
     with pytest.raises(OutcomeUnknown) as caught:
         await stage.account.place_order(stage.bid(client_id="later"))
     assert caught.value.client_id == "later"
-    found = await caught.value.settle()
+    found = await caught.value.resolve()
     assert isinstance(found, Order)
     assert (found.client_id, found.status) == ("later", OrderStatus.OPEN)
     assert stage.sent(stage.orders.place) == 1
@@ -288,14 +288,14 @@ async def test_lost_batch(stage: Stage, fate: Disturbance, applied: bool) -> Non
     assert stage.sent(stage.orders.place_batch) == 1
 
 
-async def test_a_batch_of_unknown_outcome_is_settled_item_by_item(stage: Stage) -> None:
-    """While nothing can be read the error names every id; settling later gives each order in its place."""
+async def test_a_batch_of_unknown_outcome_is_resolved_item_by_item(stage: Stage) -> None:
+    """While nothing can be read the error names every id; resolution later gives each order in its place."""
     stage.disturb(stage.orders.place_batch, DropAfter())
     stage.disturb(stage.orders.order, Answer.html(404), times=4)
     with pytest.raises(OutcomeUnknown) as caught:
         await stage.account.place_orders([stage.bid(2000, client_id="a"), stage.bid(2001, client_id="b")])
     assert caught.value.client_id == "a, b"
-    assert [(type(one), one.client_id) for one in await caught.value.settle()] == [(Order, "a"), (Order, "b")]
+    assert [(type(one), one.client_id) for one in await caught.value.resolve()] == [(Order, "a"), (Order, "b")]
 
 
 @pytest.mark.parametrize("fate", [DropAfter(), IN_TIME], ids=["applied", "arrives before the fence"])
@@ -486,7 +486,7 @@ async def test_unfinished_writes_of_a_killed_process_are_worked_off(tmp_path: Pa
         await clock.sleep(30)
         assert len(account.unresolved) == len(calls)
         for entry in account.unresolved:
-            words = await account.settle(entry)
+            words = await account.resolve(entry)
             said = ("it happened" in words or "it holds" in words) if arrives else "does not hold" in words
             assert said or (not arrives and "found nowhere" in words), words
         assert len(stage.ledger.orders(symbol)) == (5 if arrives else 1)

@@ -24,13 +24,13 @@ from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Change, Los
 from venuekit.traces import OtherWrite
 
 __all__ = [
+    "attach_resolve",
     "left_open",
     "look_again",
     "look_for_value",
     "read_now",
+    "resolve_later",
     "resolve_outcome",
-    "settle_later",
-    "settle_unless_settled",
 ]
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ async def resolve_outcome(operation: Operation[Any], failure: Failure, call: Cal
         return await _read_back(operation, failure, call, resync)
     if failure.kind is FailureKind.SUSPECT:
         return await _look_once(operation, failure, call)
-    return await _settle(operation, failure, call, resync)
+    return await _resolve(operation, failure, call, resync)
 
 
 async def look_again(operation: Operation[Any], cause: OperationError, call: Call, first: Reading[Any] | None) -> Any:
@@ -80,8 +80,10 @@ async def look_again(operation: Operation[Any], cause: OperationError, call: Cal
     raise operation.annotate(errors.NotExecuted(f"{_shown(reading.value)} holds, and no attempt can arrive any more"))
 
 
-async def settle_later(operation: Operation[Any], cause: OperationError, call: Call, first: Reading[Any] | None) -> Any:
-    """Do what ``error.settle()`` does: look again, and close the journal's line when it is found out."""
+async def resolve_later(
+    operation: Operation[Any], cause: OperationError, call: Call, first: Reading[Any] | None
+) -> Any:
+    """Do what ``error.resolve()`` does: look again, and close the journal's line when it is found out."""
     try:
         value = await look_again(operation, cause, call, first)
     except errors.NotExecuted:
@@ -101,14 +103,14 @@ def left_open(operation: Operation[Any], cause: OperationError, call: Call) -> O
     return _unknown(operation, cause, why, call, None)
 
 
-def settle_unless_settled(operation: Operation[Any], error: OperationError, call: Call) -> None:
-    """Let ``settle()`` of an error look again, where an attempt of its write may have been executed."""
-    if operation.open_until and operation.endpoint.is_write and not error.can_settle:
-        error.settle_by(lambda: settle_later(operation, error, call, None))
+def attach_resolve(operation: Operation[Any], error: OperationError, call: Call) -> None:
+    """Let ``resolve()`` of an error look again, where an attempt of its write may have been executed."""
+    if operation.open_until and operation.endpoint.is_write and not error.can_resolve:
+        error.resolve_with(lambda: resolve_later(operation, error, call, None))
 
 
 def look_for_value(operation: Operation[Any], unconverted: OperationError, call: Call) -> None:
-    """Have ``settle()`` of an error read a write that was executed once more, for a value that can be converted."""
+    """Have ``resolve()`` of an error read a write that was executed once more, for a value that can be converted."""
     endpoint = operation.endpoint
 
     async def look() -> Any:
@@ -116,14 +118,14 @@ def look_for_value(operation: Operation[Any], unconverted: OperationError, call:
         if endpoint.readback is not None:
             reading = await read_now(operation, unconverted, call, None)
             value = Change(reading.answer, changed=None) if reading.holds else None
-        elif endpoint.settle is not None:
+        elif endpoint.resolve is not None:
             found = await _look(operation, unconverted, call)
             value = found.answer if isinstance(found, Applied) else None
         if value is None:
             raise unconverted
         return operation.finish(value)
 
-    unconverted.settle_by(look)
+    unconverted.resolve_with(look)
 
 
 async def _read_back(operation: Operation[Any], failure: Failure, call: Call, resync: Resync) -> Any:
@@ -173,7 +175,7 @@ async def _look_once(operation: Operation[Any], failure: Failure, call: Call) ->
     raise operation.annotate(failure.error)
 
 
-async def _settle(operation: Operation[Any], failure: Failure, call: Call, resync: Resync) -> Any:
+async def _resolve(operation: Operation[Any], failure: Failure, call: Call, resync: Resync) -> Any:
     """KEYED and DELTA: never sent again, unless the caller opted in and its absence is proven."""
     if not operation.open_until:
         operation.open_until = operation.fence  # a doubtful refusal speaks of an attempt of ours
@@ -203,7 +205,7 @@ async def _settle(operation: Operation[Any], failure: Failure, call: Call, resyn
 async def _prove(operation: Operation[Any], cause: OperationError, call: Call) -> Any:
     """Look for the write until it is found, its absence is proven, or neither can be."""
     endpoint, clock = operation.endpoint, operation.session.venue_session.clock
-    if endpoint.settle is None:
+    if endpoint.resolve is None:
         raise _unknown(operation, cause, "nothing can be read that would tell", call, None)
     proof = endpoint.absence_proof
     for pause in _SPARSE_LOOKS if isinstance(cause, errors.Overloaded) else _LOOKS:
@@ -242,11 +244,11 @@ async def _count_absences(
 
 async def _look(operation: Operation[Any], cause: OperationError, call: Call) -> Applied[Any] | Absent | Unclear:
     """Look once; a read that fails is a look that tells nothing, and is reported as one."""
-    settle = operation.endpoint.settle
-    if settle is None:
+    resolve = operation.endpoint.resolve
+    if resolve is None:
         return Unclear("nothing to read")
     try:
-        found = await settle(call, _lost(operation))
+        found = await resolve(call, _lost(operation))
     except Exception as error:
         operation.reads += (f"a read failed: {_said(error)}",)
         raise _unknown(operation, cause, "the reads that would tell failed", call, None, error) from error
@@ -321,10 +323,10 @@ def _unknown(  # noqa: PLR0917 - the parts of one sentence, in their order
     """Build the honest default; ``failed`` is why a read failed."""
 
     async def again() -> Any:
-        return await settle_later(operation, cause, call, first)
+        return await resolve_later(operation, cause, call, first)
 
     sole = " (all of this assumes that nobody else writes)" if operation.endpoint.effect is Effect.DELTA else ""
-    error = errors.OutcomeUnknown(f"{cause.message}; {why}{sole}", settle=again, code=cause.code, status=cause.status)
+    error = errors.OutcomeUnknown(f"{cause.message}; {why}{sole}", resolve=again, code=cause.code, status=cause.status)
     operation.annotate(error)
     error.outcome = Outcome.UNKNOWN
     error.retry_at = _later(operation, failed if isinstance(failed, OperationError) else cause)
@@ -334,7 +336,7 @@ def _unknown(  # noqa: PLR0917 - the parts of one sentence, in their order
 
 
 def _lost(operation: Operation[Any]) -> Lost:
-    """Return the write as the endpoint's ``settle`` or ``readback`` takes it."""
+    """Return the write as the endpoint's ``resolve`` or ``readback`` takes it."""
     session, endpoint, journal = operation.session, operation.endpoint, operation.session.journal
     sent_at, claimed = operation.opened_at or operation.sent_at, frozenset(session.write_scopes.claimed or ())
     others: tuple[OtherWrite, ...] = ()

@@ -1,4 +1,4 @@
-"""What ``settle()`` finds later is what the method would have returned, on every venue."""
+"""What ``resolve()`` finds later is what the method would have returned, on every venue."""
 
 from __future__ import annotations
 
@@ -148,8 +148,8 @@ MISSING = {("aster_usdm", "amend"), ("aster_usdm", "amend_batch"), ("bybit_inver
     [(venue, one) for venue in VENUES for one in CASES if (venue, CASES[one][0]) not in MISSING],
     ids=lambda one: getattr(one, "__name__", one),
 )
-async def test_settling_later_gives_the_value_of_the_method(venue: str, operation: Any) -> None:
-    """A call that met its deadline after it was sent is unknown; once it has arrived, settle() returns its value."""
+async def test_resolving_later_gives_the_value_of_the_method(venue: str, operation: Any) -> None:
+    """A call that met its deadline after it was sent is unknown; once it has arrived, resolve() returns its value."""
     name, fits = CASES[operation]
     binance, bybit = ROUTES[name]
     ending = (bybit if venue == "bybit_inverse" else binance) or ("", "")
@@ -166,5 +166,5 @@ async def test_settling_later_gives_the_value_of_the_method(venue: str, operatio
             await operation(stage)
         await account.pause(10)
 
-        assert fits(await caught.value.settle())
+        assert fits(await caught.value.resolve())
         assert len(stage.arrivals(endpoint)) == 1

@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Reading, Settled, Unclear
+from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Reading, Resolution, Unclear
 from venuekit.traces import Trace, trace_of
 from venuekit_bybit_inverse.endpoints.order_reads import OPEN_ORDERS, ORDER_HISTORY
 from venuekit_bybit_inverse.endpoints.parameters import CATEGORY
@@ -21,8 +21,8 @@ __all__ = [
     "read_canceled",
     "read_canceled_batch",
     "read_emptied",
-    "settle_batch",
-    "settle_order",
+    "resolve_batch",
+    "resolve_order",
 ]
 
 #: an order that no attempt can bring any more stands in neither list: a few seconds for lists that lag
@@ -60,7 +60,7 @@ def _ack(row: OrderRow) -> OrderAck:
     return OrderAck(row.order_id, row.order_link_id, row=row)
 
 
-async def _settle_item(call: Call, lost: Lost, item: Mapping[str, Any]) -> Settled[OrderAck]:
+async def _resolve_item(call: Call, lost: Lost, item: Mapping[str, Any]) -> Resolution[OrderAck]:
     if not item.get("orderLinkId"):
         return Unclear("it was sent without an id of ours")
     name = item["orderLinkId"]
@@ -75,12 +75,12 @@ async def _settle_item(call: Call, lost: Lost, item: Mapping[str, Any]) -> Settl
     return Unclear(f"{name} is the id of another order") if near else Absent(f"no order {name} is to be found")
 
 
-async def settle_order(call: Call, lost: Lost) -> Settled[OrderAck]:
+async def resolve_order(call: Call, lost: Lost) -> Resolution[OrderAck]:
     """Look for an order by the id that we gave it; an older one of the same id is not it."""
-    return await _settle_item(call, lost, lost.parameters)
+    return await _resolve_item(call, lost, lost.parameters)
 
 
-async def settle_batch(call: Call, lost: Lost) -> Settled[tuple[BatchItem, ...]]:
+async def resolve_batch(call: Call, lost: Lost) -> Resolution[tuple[BatchItem, ...]]:
     """
     Look for each order of a batch.
 
@@ -88,12 +88,12 @@ async def settle_batch(call: Call, lost: Lost) -> Settled[tuple[BatchItem, ...]]
     not find were not executed.
     """
     items: Sequence[Mapping[str, Any]] = lost.parameters["request"]
-    found = [await _settle_item(call, lost, item) for item in items]
+    found = [await _resolve_item(call, lost, item) for item in items]
     if all(isinstance(one, Absent) for one in found):
         return Absent(f"none of {len(items)} orders is to be found")
     if any(isinstance(one, Absent) for one in found) and await call(SERVER_TIME) > lost.fence + PROOF.after / 2:
         found = [
-            await _settle_item(call, lost, item) if isinstance(one, Absent) else one
+            await _resolve_item(call, lost, item) if isinstance(one, Absent) else one
             for one, item in zip(found, items, strict=True)
         ]
     elif any(isinstance(one, Absent) for one in found):

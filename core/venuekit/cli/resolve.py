@@ -1,4 +1,4 @@
-"""``settle``: find out what became of writes whose process is gone."""
+"""``resolve``: find out what became of writes whose process is gone."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from venuekit.errors import ConfigurationError, Conflict, OutcomeUnknown
 if TYPE_CHECKING:
     from venuekit.account import Account
 
-__all__ = ["settle_command"]
+__all__ = ["resolve_command"]
 
 _COLUMNS = {"account": "account", "operation": "operation", "sent_at": "sent at", "state": "state", "message": "found"}
 
 
-@click.command("settle")
+@click.command("resolve")
 @click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
 @json_option
 @accounts_option
 @click.pass_context
-async def settle_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
+async def resolve_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
     """
     Find out about every write that the journal of each ACCOUNT left open; nothing is sent again.
 
@@ -37,7 +37,7 @@ async def settle_command(context: click.Context, accounts: Sequence[str], as_jso
 
     statuses: list[Status] = []
 
-    async def settle(name: str, account: Account) -> list[Row]:
+    async def resolve(name: str, account: Account) -> list[Row]:
         rows: list[Row] = []
         for entry in account.unresolved:
             row = {
@@ -49,12 +49,12 @@ async def settle_command(context: click.Context, accounts: Sequence[str], as_jso
                 "fence": entry.fence,
             }
             try:
-                message = await account.settle(entry)
+                message = await account.resolve(entry)
             except (OutcomeUnknown, Conflict, ConfigurationError) as error:
                 statuses.append(status_of(error))
                 rows.append({**row, "state": "open", "message": str(error)})
             else:
-                rows.append({**row, "state": "settled", "message": message})
+                rows.append({**row, "state": "resolved", "message": message})
         unread = [line for line in account.unreadable if not line.is_cut_off]
         statuses.extend(Status.UNKNOWN for _ in unread)
         nothing = dict.fromkeys(("operation", "client_id", "sent_at", "fence"))
@@ -62,7 +62,7 @@ async def settle_command(context: click.Context, accounts: Sequence[str], as_jso
         return rows + [{"account": name, "venue": account.venue.id, **row} for row in told]
 
     with told_warnings(as_json=as_json):
-        rows, status = await ask_each(state_of(context), accounts, settle, as_json=as_json)
+        rows, status = await ask_each(state_of(context), accounts, resolve, as_json=as_json)
     if as_json:
         click.echo(json_text(rows))
     elif rows:
