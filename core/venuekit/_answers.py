@@ -9,7 +9,7 @@ __all__ = ["misfit"]
 #: methods that the answer to a hook must have; ``()`` means that the answer itself is called
 _METHODS: Mapping[str, tuple[str, ...]] = {
     "venuekit_make_signer": ("sign",),
-    "venuekit_make_budget": ("wait", "spend", "feed", "close", "closed", "banned"),
+    "venuekit_make_budget": ("wait", "spend", "set_used", "close", "seconds_closed", "is_banned"),
     "venuekit_observe": (),
 }
 

@@ -9,20 +9,20 @@ from typing import Any
 
 from venuekit.errors import OperationError
 
-__all__ = ["CALLED", "telling"]
+__all__ = ["CALLED", "names_operation"]
 
 #: names of the methods under way in this task, the one that the caller called first
 CALLED: ContextVar[tuple[str, ...]] = ContextVar("venuekit_called", default=())
 
 
-def telling(
+def names_operation(
     method: Callable[..., Coroutine[Any, Any, Any]],
 ) -> Callable[..., Coroutine[Any, Any, Any]]:
     """Return a method that tells its name for as long as it runs, also to the tasks that it starts."""
     name = method.__name__
 
     @functools.wraps(method)
-    async def told(*args: Any, **kwargs: Any) -> Any:
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
         token = CALLED.set((*CALLED.get(), name))
         try:
             return await method(*args, **kwargs)
@@ -33,4 +33,4 @@ def telling(
         finally:
             CALLED.reset(token)
 
-    return told
+    return wrapper

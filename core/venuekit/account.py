@@ -338,7 +338,7 @@ class Account:
     @property
     def unresolved(self) -> tuple[Unresolved, ...]:
         """The writes that the journal opened and that nobody has found out about; empty without a journal."""
-        return () if self._session.journal is None else self._session.journal.unresolved()
+        return () if self._session.journal is None else self._session.journal.open_writes()
 
     @property
     def unreadable(self) -> tuple[UnreadableLine, ...]:

@@ -196,7 +196,7 @@ class Runtime:
         key = (venue.id, environment.rest)
         if key not in self._venue_sessions:
             if venue.id not in self._operators:
-                policy = RetryPolicy().tightened(self._plugins.retry_policy(venue))
+                policy = RetryPolicy().tighten(self._plugins.retry_policy(venue))
                 self._operators[venue.id] = (policy, tuple(map(self._kept, self._plugins.observers(venue))))
             policy, observers = self._operators[venue.id]
             venue_session = VenueSession(
@@ -237,7 +237,7 @@ class Runtime:
         journal = self._journals.get(stem)
         if journal is None:
             journal = self._journals[stem] = self._kept(FileJournal(stem, write_scopes.recent))
-            for entry in journal.unresolved():  # it may still arrive, and win over what is sent now
+            for entry in journal.open_writes():  # it may still arrive, and win over what is sent now
                 if (fence := _fence_of(venue, entry)) is not None:
                     write_scopes.raise_fence(fence)
         return journal
@@ -275,15 +275,17 @@ async def _measure_clock(account: Account) -> None:
 def _fence_of(venue: Venue[Any], entry: Unresolved) -> Fence | None:
     """Return what an unfinished write of the journal keeps waiting; None when nothing waits for its kind."""
     until = round(entry.fence.timestamp() * 1000)
-    told = f"{entry.operation} of an earlier process"
+    description = f"{entry.operation} of an earlier process"
     for endpoint in venue.endpoints:
         if (endpoint.verb, endpoint.path) == (entry.verb, entry.path):
             try:
                 footprint = footprint_of(endpoint, entry.parameters) if endpoint.write_scope in FENCING else None
             except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):  # a line may say anything
                 footprint = Footprint(WriteScope.ACCOUNT)
-            return None if footprint is None else Fence(footprint, until, object(), told)
-    return Fence(Footprint(WriteScope.ACCOUNT), until, object(), told)  # an endpoint that the plugin no longer has
+            return None if footprint is None else Fence(footprint, until, object(), description)
+    return Fence(
+        Footprint(WriteScope.ACCOUNT), until, object(), description
+    )  # an endpoint that the plugin no longer has
 
 
 def _fingerprint(key: Secret) -> str:

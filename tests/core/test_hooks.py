@@ -170,7 +170,7 @@ def test_a_policy_lowers_each_number_by_itself() -> None:
     """What is lower in either of two policies holds in the tightened one."""
     loose, strict = RetryPolicy(attempts=9, max_wait_set=1.0), RetryPolicy(attempts=2, max_wait_set=99.0)
 
-    tightened = RetryPolicy().tightened(loose).tightened(strict)
+    tightened = RetryPolicy().tighten(loose).tighten(strict)
 
     assert attrs.evolve(RetryPolicy(), attempts=2, max_wait_set=1.0) == tightened
 

@@ -374,7 +374,10 @@ def test_an_operators_hook_that_raises_is_broken_and_told(install: Install, disc
         ("venuekit_retry_policy(venue)", "venuekit_retry_policy returned bytes, which is no RetryPolicy"),
         (
             "venuekit_make_budget(pool)",
-            "venuekit_make_budget returned bytes, which has no method wait, spend, feed, close, closed, banned",
+            (
+                "venuekit_make_budget returned bytes, which has no method "
+                "wait, spend, set_used, close, seconds_closed, is_banned"
+            ),
         ),
         ("venuekit_observe(venue)", "venuekit_observe returned bytes, which cannot be called"),
     ],

@@ -268,5 +268,5 @@ def test_a_part_of_a_line_is_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyP
             assert journal.end(Ended(kept.pop(), "applied"))
 
     with pytest.warns(UserWarning, match="cannot be read"):
-        found = [one.id for one in FileJournal(tmp_path / "acme-live-1").unresolved()]
+        found = [one.id for one in FileJournal(tmp_path / "acme-live-1").open_writes()]
     assert found[1:] == kept

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
-from venuekit._called import telling
+from venuekit._called import names_operation
 from venuekit.errors import UnsupportedCapability
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Capability(ABC):  # noqa: B024 - the promises are its subclasses'
         promised = {name for base in cls.__mro__[1:] if issubclass(base, Capability) for name in vars(base)}
         for name, method in list(vars(cls).items()):
             if name in promised and inspect.iscoroutinefunction(method) and not _is_promise(method):
-                setattr(cls, name, telling(method))
+                setattr(cls, name, names_operation(method))
 
     @classmethod
     def of(cls, account: Account) -> Self:

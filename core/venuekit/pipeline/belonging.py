@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from venuekit.message import HttpResponse
     from venuekit.pipeline.operation import Operation
 
-__all__ = ["doubted", "is_older", "misplaced"]
+__all__ = ["check_refusal", "is_older", "why_not_ours"]
 
 #: a refusal that says these about a setting is no reason to read it back: it is sent again, or will be by the caller
 _UNDOUBTED = frozenset({FailureKind.CLOCK, FailureKind.THROTTLED, FailureKind.BANNED, FailureKind.BUSY})
@@ -21,7 +21,7 @@ _UNDOUBTED = frozenset({FailureKind.CLOCK, FailureKind.THROTTLED, FailureKind.BA
 _OPEN = frozenset({FailureKind.LOST, FailureKind.SHUT_OUT, FailureKind.OVERLOADED, FailureKind.DOUBTFUL})
 
 
-def misplaced(operation: Operation[Any], response: HttpResponse) -> str | None:
+def why_not_ours(operation: Operation[Any], response: HttpResponse) -> str | None:
     """
     Return why the success of a write that repeats nothing of its question is not believed, None when it is.
 
@@ -30,7 +30,7 @@ def misplaced(operation: Operation[Any], response: HttpResponse) -> str | None:
     """
     if not operation.endpoint.is_write:
         return None
-    older = is_older(operation, _given_at(operation, response))
+    older = is_older(operation, _answer_time(operation, response))
     if older:
         return _OLDER
     if older is None and operation.session.wire.strays and not operation.has_own_connection:
@@ -42,12 +42,12 @@ def misplaced(operation: Operation[Any], response: HttpResponse) -> str | None:
 _OLDER = "it was given before the request was sent, and answers another one"
 
 
-def doubted(operation: Operation[Any], response: HttpResponse, failure: Failure) -> Failure:
+def check_refusal(operation: Operation[Any], response: HttpResponse, failure: Failure) -> Failure:
     """Return the refusal of a write, or what it is where it may be that of another request."""
     endpoint = operation.endpoint
     if failure.kind in _OPEN or not endpoint.is_write:
         return failure
-    failure.given_at = _given_at(operation, response)
+    failure.given_at = _answer_time(operation, response)
     # where the clock is what the refusal is about, it tells only once it is measured
     older = None if failure.kind is FailureKind.CLOCK else is_older(operation, failure.given_at)
     if older:
@@ -76,6 +76,6 @@ def is_older(operation: Operation[Any], given_at: int | None, *, since: int = 0)
     return False if given_at > sent_at + error else None
 
 
-def _given_at(operation: Operation[Any], response: HttpResponse) -> int | None:
+def _answer_time(operation: Operation[Any], response: HttpResponse) -> int | None:
     read = operation.session.venue_session.venue.answered_at
     return None if read is None else read(response)

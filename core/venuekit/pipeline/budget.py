@@ -11,7 +11,7 @@ import attrs
 
 from venuekit.venue import Limit
 
-__all__ = ["Budget", "PoolName", "SlidingBudget", "feed", "pay"]
+__all__ = ["Budget", "PoolName", "SlidingBudget", "pay", "update_from_headers"]
 
 #: a header with more digits is no count
 _DIGITS = 18
@@ -50,8 +50,8 @@ class Budget(Protocol):
     def spend(self, amount: int, now: float) -> None:
         """Spend, after :meth:`wait` said now."""
 
-    def feed(self, used: int, now: float) -> None:
-        """Hear from the venue how much it counted in its running window."""
+    def set_used(self, used: int, now: float) -> None:
+        """Take over how much the venue counted in its running window."""
 
     def close(self, seconds: float | None, now: float, *, banned: bool = False) -> float:
         """
@@ -61,10 +61,10 @@ class Budget(Protocol):
         refuses again right after a pause, the pauses must grow. ``banned`` says that the address is shut out.
         """
 
-    def closed(self, now: float) -> float:
+    def seconds_closed(self, now: float) -> float:
         """Return for how many seconds the pool is still closed, 0.0 when it is open."""
 
-    def banned(self, now: float) -> bool:
+    def is_banned(self, now: float) -> bool:
         """Say whether it is closed because the address is shut out."""
 
 
@@ -111,7 +111,7 @@ class SlidingBudget:
             self._spent.append((now, amount))
             self._used += amount
 
-    def feed(self, used: int, now: float) -> None:
+    def set_used(self, used: int, now: float) -> None:
         """Take over what the venue counted when it is more than we did."""
         if used > self._used:
             self.spend(used - self._used, now)
@@ -132,11 +132,11 @@ class SlidingBudget:
         self._closed_until = max(self._closed_until, now + max(pause, seconds or 0.0))
         return self._closed_until - now
 
-    def closed(self, now: float) -> float:
+    def seconds_closed(self, now: float) -> float:
         """Return for how many seconds the pool is still closed."""
         return max(0.0, self._closed_until - now)
 
-    def banned(self, now: float) -> bool:
+    def is_banned(self, now: float) -> bool:
         """Say whether it is closed because the address is shut out."""
         return self._banned and now < self._closed_until
 
@@ -157,12 +157,12 @@ def pay(costs: Sequence[tuple[Budget, int]], now: float, reserve: float = 0.0) -
     return longest
 
 
-def feed(pool: Budget, limit: Limit, headers: Mapping[str, str], now: float) -> None:
-    """Tell a pool what the answer's headers say about it; a header that is no number says nothing."""
+def update_from_headers(pool: Budget, limit: Limit, headers: Mapping[str, str], now: float) -> None:
+    """Correct a pool by the headers of an answer; a header that is not a number is ignored."""
     used_header = limit.used_header
     header = used_header or limit.remaining_header
     if header is None:
         return
-    told = headers.get(header)
-    if told is not None and told.isdecimal() and len(told) <= _DIGITS:
-        pool.feed(int(told) if used_header else limit.amount - int(told), now)
+    value = headers.get(header)
+    if value is not None and value.isdecimal() and len(value) <= _DIGITS:
+        pool.set_used(int(value) if used_header else limit.amount - int(value), now)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from venuekit.pipeline.budget import Budget
     from venuekit.venue import Limit
 
-__all__ = ["SHUTTING", "heed", "is_absence", "learn", "remember_absence", "too_long"]
+__all__ = ["SHUTTING", "apply_backoff", "is_absence", "record_unsupported", "remember_absence", "too_long"]
 
 #: what closes pools
 SHUTTING = frozenset({FailureKind.THROTTLED, FailureKind.BANNED, FailureKind.SHUT_OUT})
@@ -27,11 +27,11 @@ _OF_THE_ADDRESS = frozenset({403, 418, 429})
 _NOT_FOUND = 404
 
 
-def heed(
+def apply_backoff(
     session: AccountSession, failure: Failure, costs: tuple[tuple[Limit, Budget, int | None], ...], attempts: int
 ) -> None:
     """
-    Close the pools that a refusal speaks of, for as long as it says, and tell in the failure when they open.
+    Close the pools that a refusal speaks of, for as long as it says, and note in the failure when they open.
 
     A venue's code with an ordinary status, or one that is listed so, speaks of the account and the endpoint; a ban, a
     firewall and HTTP's own statuses speak of the address, whatever the endpoint pays into.
@@ -55,7 +55,7 @@ def heed(
         failure.error.retry_at = _after(session, shut)
 
 
-def learn(session: AccountSession, endpoint: Endpoint[Any], reason: str) -> None:
+def record_unsupported(session: AccountSession, endpoint: Endpoint[Any], reason: str) -> None:
     """
     Remember that this account cannot do what stands on an endpoint that it does not have.
 
@@ -97,13 +97,13 @@ def too_long(
 ) -> errors.OperationError:
     """Return the error of a request that was not sent, because its pools would have to be waited for too long."""
     now = session.clock.monotonic()
-    shut = [(pool.closed(now), limit.name, pool) for limit, pool, _ in costs if pool.closed(now)]
+    shut = [(pool.seconds_closed(now), limit.name, pool) for limit, pool, _ in costs if pool.seconds_closed(now)]
     if not shut:
         names = ", ".join(limit.name for limit, _, _ in costs)
         words = f"our own budget ({names}) is spent for {delay:.1f} s, longer than may be waited"
         return errors.Throttled(words, retry_at=_after(session, delay))
     seconds, name, pool = max(shut, key=lambda one: one[0])
-    kind = errors.Banned if pool.banned(now) else errors.Throttled
+    kind = errors.Banned if pool.is_banned(now) else errors.Throttled
     return kind(f"an earlier refusal keeps pool {name} closed", retry_at=_after(session, seconds))
 
 

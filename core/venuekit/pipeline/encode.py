@@ -19,7 +19,7 @@ _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*").fullmatch
 _pattern = lru_cache(maxsize=256)(re.compile)
 _compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
-_Checked: TypeAlias = str | int | list[Any]
+_CheckedValue: TypeAlias = str | int | list[Any]
 
 
 def plain(number: Decimal | int) -> str:
@@ -39,26 +39,32 @@ def encode(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> tuple[str,
         raise ValueError(f"{endpoint} needs {missing}")
     declared = endpoint.by_name
     if endpoint.local:
-        parameters = _sent(endpoint, parameters)
+        parameters = _parameters_to_send(endpoint, parameters)
     if endpoint.encoding is Encoding.JSON:
-        values = {name: _checked(endpoint, declared, name, value) for name, value in parameters.items()}
+        values = {name: _check_parameter(endpoint, declared, name, value) for name, value in parameters.items()}
         return "", _json(values).encode()
     parts = []
     for name, value in parameters.items():
         parameter = declared.get(name)
-        checked = _CHECKS[parameter.kind](parameter, value) if parameter else _checked(endpoint, declared, name, value)
+        checked = (
+            _CHECKS[parameter.kind](parameter, value)
+            if parameter
+            else _check_parameter(endpoint, declared, name, value)
+        )
         parts.append(f"{name}={checked if type(checked) is int else _text(checked)}")
     return "&".join(parts), None
 
 
-def _sent(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+def _parameters_to_send(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what the venue is to see; the rest is checked like it, and stays here."""
     for name in endpoint.local & parameters.keys():
-        _checked(endpoint, endpoint.by_name, name, parameters[name])
+        _check_parameter(endpoint, endpoint.by_name, name, parameters[name])
     return {name: value for name, value in parameters.items() if name not in endpoint.local}
 
 
-def _checked(endpoint: Endpoint[Any], declared: Mapping[str, Parameter], name: str, value: Any) -> _Checked:
+def _check_parameter(
+    endpoint: Endpoint[Any], declared: Mapping[str, Parameter], name: str, value: Any
+) -> _CheckedValue:
     parameter = declared.get(name)
     if parameter is None:
         known = ", ".join(declared) or "none"
@@ -66,7 +72,7 @@ def _checked(endpoint: Endpoint[Any], declared: Mapping[str, Parameter], name: s
     return _CHECKS[parameter.kind](parameter, value)
 
 
-def _text(value: _Checked) -> str:
+def _text(value: _CheckedValue) -> str:
     if isinstance(value, int):
         return str(value).lower()  # True and False too
     text = value if isinstance(value, str) else _json(value)
@@ -93,7 +99,7 @@ def _check_text(parameter: Parameter, value: Any) -> str:
 def _check_integer(parameter: Parameter, value: Any) -> int:
     whole = type(value) is int or (isinstance(value, Decimal) and value.is_finite() and value == int(value))
     if not whole:
-        raise _refuse(parameter, _expected(parameter, "a whole number"), value)
+        raise _refuse(parameter, _expectation(parameter, "a whole number"), value)
     _check_range(parameter, value, "a whole number")
     if parameter.choices is not None and str(int(value)) not in parameter.choices:
         raise _refuse(parameter, f"one of {', '.join(sorted(parameter.choices))}", value)
@@ -102,7 +108,7 @@ def _check_integer(parameter: Parameter, value: Any) -> int:
 
 def _check_decimal(parameter: Parameter, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | Decimal) or not Decimal(value).is_finite():
-        raise _refuse(parameter, _expected(parameter, "an int or Decimal"), value)
+        raise _refuse(parameter, _expectation(parameter, "an int or Decimal"), value)
     _check_range(parameter, value, "an int or Decimal")
     return plain(value)
 
@@ -122,10 +128,10 @@ def _check_list(parameter: Parameter, value: Any) -> list[Any]:
 def _check_range(parameter: Parameter, value: Decimal | int, noun: str) -> None:
     too_small = parameter.minimum is not None and value < parameter.minimum
     if too_small or (parameter.maximum is not None and value > parameter.maximum):
-        raise _refuse(parameter, _expected(parameter, noun), value)
+        raise _refuse(parameter, _expectation(parameter, noun), value)
 
 
-def _expected(parameter: Parameter, noun: str) -> str:
+def _expectation(parameter: Parameter, noun: str) -> str:
     low = "" if parameter.minimum is None else f" from {parameter.minimum}"
     high = "" if parameter.maximum is None else f" up to {parameter.maximum}"
     return noun + low + high
@@ -135,7 +141,7 @@ def _refuse(parameter: Parameter, expected: str, value: Any) -> ValueError:
     return ValueError(f"{parameter.name} must be {expected}, not {value!r}")
 
 
-_CHECKS: Mapping[Kind, Callable[[Parameter, Any], _Checked]] = {
+_CHECKS: Mapping[Kind, Callable[[Parameter, Any], _CheckedValue]] = {
     Kind.TEXT: _check_text,
     Kind.INTEGER: _check_integer,
     Kind.DECIMAL: _check_decimal,

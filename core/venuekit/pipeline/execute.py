@@ -71,7 +71,7 @@ async def _within(deadline: float, operation: Operation[Any], call: Call) -> Any
                 value = await _recover(operation, failure, call)
             return operation.finish(value)
     except TimeoutError:
-        raise _late(operation, deadline, call) from None
+        raise _deadline_error(operation, deadline, call) from None
 
 
 def _admit(  # noqa: PLR0917 - the parts of one request, in the order they are used
@@ -90,7 +90,7 @@ def _admit(  # noqa: PLR0917 - the parts of one request, in the order they are u
         endpoint = endpoint.as_undeclared()
     reason = session.venue_session.unsupported.get(endpoint)
     if reason is None and session.learned:
-        reason = _learned(session.learned, endpoint)
+        reason = _unsupported_reason(session.learned, endpoint)
     if reason is not None:
         details: dict[str, Any] = {"venue": session.venue_session.venue.id, "operation": endpoint.operation}
         raise errors.UnsupportedCapability(reason, **details)
@@ -133,12 +133,12 @@ async def _write(operation: Operation[Any], call: Call) -> Any:
         except Failure as failure:
             value = await _recover(operation, failure, call)
     except BaseException as error:
-        _fail(operation, error)
+        _record_failure(operation, error)
         raise
     finally:
         if queued is not None:
             write_scopes.leave(queued)
-    _conclude(operation, value)
+    _record_success(operation, value)
     if operation.convert is None:
         return value
     try:
@@ -150,7 +150,7 @@ async def _write(operation: Operation[Any], call: Call) -> Any:
         raise
 
 
-def _conclude(operation: Operation[Any], value: Any) -> None:
+def _record_success(operation: Operation[Any], value: Any) -> None:
     """Account for a write that the venue accepted."""
     endpoint = operation.endpoint
     if operation.asks:
@@ -174,7 +174,7 @@ async def _count_position(operation: Operation[Any], limit: PositionLimit) -> No
     operation.asks = asks
 
 
-def _fail(operation: Operation[Any], error: BaseException) -> None:
+def _record_failure(operation: Operation[Any], error: BaseException) -> None:
     """Account for a write that ended in an error, whoever raised it: what may have arrived is of unknown outcome."""
     if isinstance(error, OperationError):
         if not error.venue:  # refused by what the endpoint reads before it writes
@@ -192,8 +192,8 @@ def _fail(operation: Operation[Any], error: BaseException) -> None:
         operation.close(outcome)
         return
     if isinstance(error, Exception):
-        raise _interrupted(operation, f"{type(error).__name__} while it was under way") from error
-    error.add_note(str(_interrupted(operation, "cancelled while it was under way")))
+        raise _interruption(operation, f"{type(error).__name__} while it was under way") from error
+    error.add_note(str(_interruption(operation, "cancelled while it was under way")))
 
 
 async def _recover(operation: Operation[T], failure: Failure, call: Call) -> T:
@@ -203,14 +203,14 @@ async def _recover(operation: Operation[T], failure: Failure, call: Call) -> T:
     return await recover(operation, failure, call)
 
 
-def _interrupted(operation: Operation[Any], why: str) -> OperationError:
+def _interruption(operation: Operation[Any], why: str) -> OperationError:
     error = operation.annotate(errors.OutcomeUnknown(why))
     if operation.session.venue_session.observers:
-        operation.tell(EventKind.UNKNOWN_OUTCOME, error=error)
+        operation.notify(EventKind.UNKNOWN_OUTCOME, error=error)
     return error
 
 
-def _late(operation: Operation[Any], deadline: float, call: Call) -> OperationError:
+def _deadline_error(operation: Operation[Any], deadline: float, call: Call) -> OperationError:
     words = f"the deadline of {deadline:g} s passed"
     if operation.open_until and operation.endpoint.is_write:
 
@@ -236,7 +236,7 @@ def _check_window(session: AccountSession, window: int) -> None:
         raise ValueError(f"recv_window must be from 1 up to {most} ms, not {window!r}")
 
 
-def _learned(learned: Mapping[type[Capability], str], endpoint: Endpoint[Any]) -> str | None:
+def _unsupported_reason(learned: Mapping[type[Capability], str], endpoint: Endpoint[Any]) -> str | None:
     """Return why this account cannot do what an endpoint serves; None when it can do any of it."""
     if not endpoint.serves:
         return None

@@ -37,7 +37,7 @@ class Journal(Protocol):
     def new_id(self, moment: datetime) -> str:
         """Return an identity that no other write has, in no process."""
 
-    def hear(self, moment: datetime) -> None:
+    def catch_up(self, moment: datetime) -> None:
         """Read what others have written since the last time where a write of this moment will stand."""
 
     def begin(self, entry: Unresolved) -> None:
@@ -54,7 +54,7 @@ class Journal(Protocol):
     def end(self, ended: Ended) -> bool:
         """Note how a write ended, and say whether that stands; else it is kept, as by :meth:`keep`."""
 
-    def unresolved(self) -> tuple[Unresolved, ...]:
+    def open_writes(self) -> tuple[Unresolved, ...]:
         """Return the writes that were begun and not ended."""
 
     def unreadable(self) -> tuple[UnreadableLine, ...]:
@@ -94,7 +94,7 @@ class FileJournal:
     _days: dict[str, Day] = attrs.field(factory=dict, init=False, repr=False)
     #: lines that could not be written yet, with the file they belong to
     _kept: deque[tuple[str, bytes]] = attrs.field(factory=deque, init=False, repr=False)
-    _told: set[UnreadableLine] = attrs.field(factory=set, init=False, repr=False)
+    _reported: set[UnreadableLine] = attrs.field(factory=set, init=False, repr=False)
     #: the file that is open for appending, which one it is, and how long it was when it was looked at
     _descriptor: int | None = attrs.field(default=None, init=False, repr=False)
     _path: str = attrs.field(default="", init=False, repr=False)
@@ -106,7 +106,7 @@ class FileJournal:
         """Return an identity that begins with the day, and so does the name of its file."""
         return f"{moment:%Y%m%d}-{self._writer}-{os.getpid():x}-{next(self._numbers)}"
 
-    def hear(self, moment: datetime) -> None:
+    def catch_up(self, moment: datetime) -> None:
         """Read what others have appended to the file of a day, if anything."""
         path = self._path_of(f"{moment:%Y%m%d}")
         if self._descriptor is None or path != self._path:
@@ -151,12 +151,12 @@ class FileJournal:
             return False
         return True
 
-    def unresolved(self) -> tuple[Unresolved, ...]:
+    def open_writes(self) -> tuple[Unresolved, ...]:
         """Return what is open, oldest first; lines that cannot be read are told once, as a warning, and left out."""
         self._read()
         for unread in self.unreadable():
-            if unread not in self._told:
-                self._told.add(unread)
+            if unread not in self._reported:
+                self._reported.add(unread)
                 warn(f"the journal has a line that cannot be read, and it is skipped: {unread}")
         found = {entry.id: entry for day in self._days.values() for entry in day.open.values()}
         for _, text in self._kept:
@@ -169,7 +169,7 @@ class FileJournal:
 
     def unreadable(self) -> tuple[UnreadableLine, ...]:
         """Return the lines that could not be read when it was read last."""
-        return tuple(line for day in self._days.values() for line in day.left())
+        return tuple(line for day in self._days.values() for line in day.unreadable_lines())
 
     def others(self, entry_id: str | None, verb: str, path: str, *, sole: bool) -> tuple[OtherWrite, ...]:
         """Return the other writes of an endpoint, oldest first."""
@@ -189,7 +189,7 @@ class FileJournal:
         ]
         found += [
             OtherWrite(entry.parameters, entry.sent_at, entry.fence, is_open=True)
-            for entry in self.unresolved()
+            for entry in self.open_writes()
             if is_meant(entry)
         ]
         return tuple(sorted(found, key=lambda one: one.sent_at))
@@ -228,13 +228,13 @@ class FileJournal:
             self._kept.popleft()
 
     def _append(self, path: str, text: bytes) -> None:
-        descriptor = self._opened(path)
+        descriptor = self._open_descriptor(path)
         written = os.write(descriptor, text)
         self._length += written
         if written != len(text):
             raise _PartlyWritten(errno.ENOSPC, "only a part of the line could be written", path)
 
-    def _opened(self, path: str) -> int:
+    def _open_descriptor(self, path: str) -> int:
         """Return the descriptor of a file; one that was taken away or replaced meanwhile is opened anew."""
         is_there, self._is_there = self._is_there, False
         if self._descriptor is not None:
@@ -274,7 +274,7 @@ class FileJournal:
                 continue  # another process has just found nothing open in it
             days[str(path)] = day
             # around midnight a write of yesterday may still be under way
-            if place < len(paths) - 2 and not day.open and all(line.is_cut_off for line in day.left()):
+            if place < len(paths) - 2 and not day.open and all(line.is_cut_off for line in day.unreadable_lines()):
                 _set_aside(path)
         self._days = days
 

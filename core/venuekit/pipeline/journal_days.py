@@ -83,7 +83,7 @@ class Day:
         except OSError as error:
             self._report(UnreadableLine(self.path, None, f"cannot be read: {error.strerror or error}"))
 
-    def left(self) -> tuple[UnreadableLine, ...]:
+    def unreadable_lines(self) -> tuple[UnreadableLine, ...]:
         """Return the lines that cannot be read, also the last one as long as nothing follows it."""
         last: tuple[UnreadableLine, ...] = ()
         if self._rest:

@@ -123,10 +123,10 @@ def read_line(text: bytes) -> Unresolved | Ended:
         raise Unreadable("not an object")
     try:
         if "begin" in line:
-            return _begun(line)
+            return _parse_unresolved(line)
         return Ended(_id(line, "end"), _field(line, "outcome", str), _optional(line, "at", int), _claims(line))
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
-        raise Unreadable(f"not a line of this journal: {_said(error)}") from None
+        raise Unreadable(f"not a line of this journal: {_text_of_error(error)}") from None
 
 
 def milliseconds(moment: datetime) -> int:
@@ -134,7 +134,7 @@ def milliseconds(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def _said(error: Exception) -> str:
+def _text_of_error(error: Exception) -> str:
     return f"no {error.args[0]}" if isinstance(error, KeyError) and error.args else str(error) or type(error).__name__
 
 
@@ -143,7 +143,7 @@ def _text(line: Mapping[str, Any]) -> bytes:
     return b"\n" + _compact(line).encode() + b"\n"
 
 
-def _begun(line: Mapping[str, Any]) -> Unresolved:
+def _parse_unresolved(line: Mapping[str, Any]) -> Unresolved:
     effect, client_id = _optional(line, "effect", str), _optional(line, "client_id", str)
     return Unresolved(
         id=_id(line, "begin"),

@@ -9,7 +9,7 @@ from venuekit.pipeline.operation import Operation
 from venuekit.resolution import Call
 from venuekit.venue import TOLERANCE, RequestExpiry
 
-__all__ = ["measure", "measure_if_doubtful", "pass_by"]
+__all__ = ["measure", "measure_if_doubtful", "wait_until_past"]
 
 #: how often a moment is waited for again, where the clock turned out to be behind it
 _ROUNDS = 4
@@ -34,7 +34,7 @@ async def measure_if_doubtful(operation: Operation[Any], call: Call) -> None:
         await measure(operation, call)
 
 
-async def pass_by(operation: Operation[Any], moment: int, call: Call) -> str | None:
+async def wait_until_past(operation: Operation[Any], moment: int, call: Call) -> str | None:
     """
     Wait until the venue's clock, measured anew, is past a moment in milliseconds.
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from venuekit.pipeline.journal import Journal
     from venuekit.pipeline.operation import Operation
 
-__all__ = ["closed", "note", "use_client_ids"]
+__all__ = ["record_attempt", "record_outcome", "use_client_ids"]
 
 
 def use_client_ids(operation: Operation[Any]) -> None:
@@ -32,7 +32,7 @@ def use_client_ids(operation: Operation[Any]) -> None:
     if not operation.client_ids:  # a later attempt of the same write meets its own
         ids = tuple(operation.endpoint.client_ids_of(operation.parameters))
         if session.journal is not None:
-            session.journal.hear(from_milliseconds(now))
+            session.journal.catch_up(from_milliseconds(now))
         for one in ids:
             latest = recent.latest(one)
             if latest and latest + 2 * clock_error(session.venue_session.clock) >= now:
@@ -43,7 +43,7 @@ def use_client_ids(operation: Operation[Any]) -> None:
     recent.note(operation.client_ids, operation.fence)
 
 
-def note(operation: Operation[Any], journal: Journal) -> None:
+def record_attempt(operation: Operation[Any], journal: Journal) -> None:
     """
     Put an attempt into the journal; a later attempt of the same write replaces the line before it.
 
@@ -71,11 +71,11 @@ def note(operation: Operation[Any], journal: Journal) -> None:
             words = f"the journal cannot be written ({error}): meanwhile nothing is sent but what cancels or reduces"
             raise operation.annotate(errors.NeverSent(words)) from error
         journal.keep(entry)
-        _tell(operation, "is sent all the same, since it can only cancel or reduce")
+        _warn_unwritten(operation, "is sent all the same, since it can only cancel or reduce")
     operation.journal_id = entry.id
 
 
-def closed(operation: Operation[Any], outcome: Outcome, claims: str | None) -> None:
+def record_outcome(operation: Operation[Any], outcome: Outcome, claims: str | None) -> None:
     """Close a line, and say how long an order of its client ids may have come into being."""
     session = operation.session
     now = session.venue_session.clock.milliseconds()
@@ -88,7 +88,7 @@ def closed(operation: Operation[Any], outcome: Outcome, claims: str | None) -> N
         return
     # a full disk does not undo what the venue did
     if not session.journal.end(Ended(operation.journal_id, outcome, now, claims)):
-        _tell(operation, f"ended ({outcome})")
+        _warn_unwritten(operation, f"ended ({outcome})")
 
 
 def _reduces(operation: Operation[Any]) -> bool:
@@ -100,10 +100,10 @@ def _reduces(operation: Operation[Any]) -> bool:
         return False
 
 
-def _tell(operation: Operation[Any], what: str) -> None:
+def _warn_unwritten(operation: Operation[Any], what: str) -> None:
     """Tell of a line that the journal could not write, and that is kept until it can."""
     session, on_what = operation.session, f" for {operation.subject}" if operation.subject else ""
     who = f"{session.venue_session.venue.id}: the journal cannot be written: {operation.name}{on_what}"
     warn(f"{who} {what}; its line is kept in memory until it can be written")
     if session.venue_session.observers:
-        operation.tell(EventKind.UNWRITTEN)
+        operation.notify(EventKind.UNWRITTEN)

@@ -11,7 +11,7 @@ import attrs
 
 from venuekit.errors import OperationError
 
-__all__ = ["Event", "EventKind", "Observer", "tell"]
+__all__ = ["Event", "EventKind", "Observer", "notify"]
 
 _log = logging.getLogger("venuekit.observe")
 
@@ -53,8 +53,8 @@ class Observer(Protocol):
         """Take note; quickly, since it is called between sending and answering."""
 
 
-def tell(observers: Iterable[Observer], event: Event) -> None:
-    """Tell every observer; one that raises is logged and changes nothing."""
+def notify(observers: Iterable[Observer], event: Event) -> None:
+    """Notify every observer; one that raises is logged and changes nothing."""
     for observer in observers:
         try:
             observer(event)

@@ -20,12 +20,12 @@ from venuekit.errors import OperationError, Outcome
 from venuekit.message import HttpResponse
 from venuekit.payloads.json_text import TooDeep
 from venuekit.payloads.mismatch import mismatch_of
-from venuekit.pipeline.belonging import doubted, misplaced
-from venuekit.pipeline.budget import Budget, feed, pay
+from venuekit.pipeline.belonging import check_refusal, why_not_ours
+from venuekit.pipeline.budget import Budget, pay, update_from_headers
 from venuekit.pipeline.classify import LEAVING_OPEN, Failure, FailureKind, classify, first_bytes
-from venuekit.pipeline.closing import SHUTTING, heed, learn, too_long
-from venuekit.pipeline.noting import closed, note, use_client_ids
-from venuekit.pipeline.observe import Event, EventKind, tell
+from venuekit.pipeline.closing import SHUTTING, apply_backoff, record_unsupported, too_long
+from venuekit.pipeline.noting import record_attempt, record_outcome, use_client_ids
+from venuekit.pipeline.observe import Event, EventKind, notify
 from venuekit.pipeline.write_scopes import FENCING, Fence, footprint_of
 from venuekit.venue import EncodedRequest
 
@@ -115,13 +115,13 @@ class Operation(Generic[T]):
         if self.options.priority is not None:
             reserve = self.options.priority.value
         if delay := pay(due, session.clock.monotonic(), reserve):
-            await self._save_up(costs, due, delay)
+            await self._wait_for_budget(costs, due, delay)
         window = self.options.recv_window or session.venue_session.venue.recv_window
         self.sent_at = session.venue_session.clock.milliseconds()
         try:
             request = await session.wire.sign(self.encoded, endpoint.security, self.sent_at, window)
         except Exception as error:  # noqa: BLE001 - sorted out there, whoever raised it
-            raise self._unsigned(error) from None
+            raise self._failure_of_signing(error) from None
         try:
             if session.halted:
                 self.check_guard()  # asked last: it may have waited for its turn, a fence, the budget or the signer
@@ -130,15 +130,15 @@ class Operation(Generic[T]):
                 if endpoint.effect is Effect.KEYED:
                     use_client_ids(self)
                 if session.journal is not None:
-                    note(self, session.journal)
+                    record_attempt(self, session.journal)
             self.attempts += 1
             self.in_flight = True
             if session.venue_session.observers:
-                self.tell(EventKind.REQUEST)
+                self.notify(EventKind.REQUEST)
             try:
                 response = await session.wire.send(request)
             except Exception as error:  # noqa: BLE001 - likewise
-                raise self._unanswered(error) from None
+                raise self._failure_of_sending(error) from None
         finally:
             del request  # it holds key and signature, and no traceback of a failure shall show it
         return self._read(response, costs)
@@ -147,33 +147,33 @@ class Operation(Generic[T]):
         """Return the value of an answer; raises Failure for one that is none."""
         session = self.session
         if costs:
-            self._hear(costs, response)
+            self._update_budgets(costs, response)
         try:
             failure = classify(session.venue_session.venue, self.endpoint, response, session.venue_session.clock)
         except Exception as error:  # a plugin that cannot read the answer must not hide that a write may hold
             lost = errors.AnswerLost(f"{first_bytes(response)}; {_describe(error)}", status=response.status)
             raise self._failure(FailureKind.LOST, lost) from error
         if failure is not None:
-            raise self._refused(failure, response, costs)
+            raise self._failure_of_refusal(failure, response, costs)
         check_echo, is_ours = self.endpoint.check_echo, False
         try:
             value = self.decode(response.body)
             if check_echo is not None:
                 is_ours = check_echo(value, self.parameters)
         except OtherAnswer as other:
-            raise self._misplaced(str(other), response) from None
+            raise self._failure_of_foreign_answer(str(other), response) from None
         except Exception as error:  # noqa: BLE001 - likewise
-            raise self._unread(error, response) from None
-        if not is_ours and (why := misplaced(self, response)) is not None:
-            raise self._misplaced(why, response)
+            raise self._failure_of_decoding(error, response) from None
+        if not is_ours and (why := why_not_ours(self, response)) is not None:
+            raise self._failure_of_foreign_answer(why, response)
         if self.convert is not None:
             try:
                 self._converted = value, self.convert(value)
             except Exception as error:  # noqa: BLE001 - likewise
-                raise self._unconverted(error, response) from None
+                raise self._failure_of_converting(error, response) from None
         self.in_flight = False
         if session.venue_session.observers:
-            self.tell(EventKind.ANSWER, seconds=(session.venue_session.clock.milliseconds() - self.sent_at) / 1000)
+            self.notify(EventKind.ANSWER, seconds=(session.venue_session.clock.milliseconds() - self.sent_at) / 1000)
         return value
 
     def finish(self, value: T) -> Any:
@@ -216,7 +216,7 @@ class Operation(Generic[T]):
             outcome = Outcome.NOT_APPLIED if self.attempts else Outcome.NOT_SENT
             raise self.annotate(errors.GuardRefused(forbidden, outcome=outcome))
 
-    async def _save_up(self, costs: tuple[Any, ...], due: list[tuple[Budget, int]], delay: float) -> None:
+    async def _wait_for_budget(self, costs: tuple[Any, ...], due: list[tuple[Budget, int]], delay: float) -> None:
         """Wait until every pool can be paid, and pay."""
         while delay:
             if self.waited + delay > self.max_wait:
@@ -225,17 +225,17 @@ class Operation(Generic[T]):
             await self.wait(max(delay, 0.001))
             delay = pay(due, self.session.clock.monotonic(), self.priority.value)
 
-    def _hear(self, costs: tuple[Any, ...], response: HttpResponse) -> None:
-        """Tell the pools what the answer says about them."""
+    def _update_budgets(self, costs: tuple[Any, ...], response: HttpResponse) -> None:
+        """Correct the pools by the headers of the answer."""
         now = self.session.clock.monotonic()
         for limit, pool, _ in costs:
-            feed(pool, limit, response.headers, now)
+            update_from_headers(pool, limit, response.headers, now)
 
     async def wait(self, seconds: float) -> None:
         """Wait on the injected clock, and count it."""
         self.waited += seconds
         if self.session.venue_session.observers:
-            self.tell(EventKind.WAIT, seconds=seconds)
+            self.notify(EventKind.WAIT, seconds=seconds)
         await self.session.clock.sleep(seconds)
 
     @property
@@ -260,7 +260,7 @@ class Operation(Generic[T]):
         return self._name
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """What others are told that wait for it: its name, and what it is about."""
         about = self.subject or ", ".join(map(str, self.endpoint.symbols_of(self.parameters)))
         orders = self.endpoint.orders_of(self.parameters) if self.endpoint.write_scope is WriteScope.AMENDMENT else ()
@@ -304,19 +304,19 @@ class Operation(Generic[T]):
             error.outcome = Outcome.NOT_APPLIED
         return error
 
-    def tell(self, kind: EventKind, *, seconds: float | None = None, error: OperationError | None = None) -> None:
-        """Tell the observers of this venue."""
+    def notify(self, kind: EventKind, *, seconds: float | None = None, error: OperationError | None = None) -> None:
+        """Notify the observers of this venue."""
         venue = self.session.venue_session.venue.id
         event = Event(kind, venue, self.name, self.subject, self.attempts, seconds, error)
-        tell(self.session.venue_session.observers, event)
+        notify(self.session.venue_session.observers, event)
 
     def close(self, outcome: Outcome, claims: str | None = None) -> None:
         """Account for how it ended, unless that is unknown; ``claims`` is the row of a history that proves it."""
         if outcome is not Outcome.UNKNOWN:
-            closed(self, outcome, claims)
+            record_outcome(self, outcome, claims)
 
     def count(self, outcome: Outcome) -> None:
-        """Tell the limit of positions how its orders ended."""
+        """Report to the limit of positions how its orders ended."""
         if self.asks and self.session.position_limit is not None:
             self.session.position_limit.note(self.asks, outcome)
 
@@ -331,11 +331,11 @@ class Operation(Generic[T]):
         if footprint is not None:
             # a second copy of what adds up is another write; a second copy of a setting is the same
             write = self.write if self.endpoint.effect is Effect.SET else object()
-            fence = Fence(footprint, self.fence, write, self.told)
+            fence = Fence(footprint, self.fence, write, self.description)
             self.fences += (fence,)
             self.session.write_scopes.raise_fence(fence)
 
-    def arrived(self) -> None:
+    def lower_fence(self) -> None:
         """Take the fence away when there is one open attempt only and it is proven to have arrived."""
         if len(self.fences) == 1:
             self.session.write_scopes.lower(self.fences[0])
@@ -351,35 +351,35 @@ class Operation(Generic[T]):
                 error.outcome = Outcome.NOT_APPLIED
         self.annotate(error)
         if self.session.venue_session.observers:
-            self.tell(EventKind.FAULT, error=error)
+            self.notify(EventKind.FAULT, error=error)
         return Failure(kind, error, delay)
 
-    def lose(self, refusal: OperationError) -> Failure:
+    def as_lost(self, refusal: OperationError) -> Failure:
         """Return the failure of a refusal that turned out to answer an earlier request."""
         self.session.wire.distrust()
         words = f"a refusal ({refusal.message}): it was given before the request was sent, and answers another one"
         return self._failure(FailureKind.LOST, errors.AnswerLost(words, status=refusal.status))
 
-    def _misplaced(self, why: str, response: HttpResponse) -> Failure:
+    def _failure_of_foreign_answer(self, why: str, response: HttpResponse) -> Failure:
         self.session.wire.distrust()  # or the true answer would be taken for that of the next request
         return self._failure(FailureKind.LOST, errors.AnswerLost(why, status=response.status))
 
-    def _refused(self, refusal: Failure, response: HttpResponse, costs: tuple[Any, ...]) -> Failure:
+    def _failure_of_refusal(self, refusal: Failure, response: HttpResponse, costs: tuple[Any, ...]) -> Failure:
         """Return what a refusal is to be raised as; what it says of pools and of the account is remembered."""
-        doubt = doubted(self, response, refusal)
+        doubt = check_refusal(self, response, refusal)
         if doubt is not refusal and doubt.kind is FailureKind.LOST:
             self.session.wire.distrust()
         if self.endpoint.is_write and doubt.error.code in self.session.venue_session.venue.outdated_by:
             self.session.venue_session.remembered.outdate()
         if refusal.kind in SHUTTING:
-            heed(self.session, refusal, costs, self.attempts)
+            apply_backoff(self.session, refusal, costs, self.attempts)
         elif doubt.kind is FailureKind.UNSUPPORTED:
-            learn(self.session, self.endpoint, refusal.error.message)
+            record_unsupported(self.session, self.endpoint, refusal.error.message)
         failure = self._failure(doubt.kind, doubt.error, refusal.delay)
         failure.given_at = refusal.given_at
         return failure
 
-    def _unanswered(self, error: Exception) -> Exception:
+    def _failure_of_sending(self, error: Exception) -> Exception:
         """Return what an attempt without an answer is to be raised as."""
         for kind, expected in _UNANSWERED.items():
             if isinstance(error, expected):
@@ -389,7 +389,7 @@ class Operation(Generic[T]):
         lost.__cause__ = error
         return self._failure(FailureKind.LOST, lost)
 
-    def _unsigned(self, error: Exception) -> Exception:
+    def _failure_of_signing(self, error: Exception) -> Exception:
         """Return what a request that could not be signed is to be raised as; nothing left."""
         if isinstance(error, errors.NeverSent):
             return self._failure(FailureKind.NEVER_SENT, error)
@@ -400,7 +400,7 @@ class Operation(Generic[T]):
         unsigned = errors.NeverSent(f"the request could not be signed: {_describe(error)}")
         return self._failure(FailureKind.NEVER_SENT, unsigned)
 
-    def _unread(self, error: Exception, response: HttpResponse) -> Failure:
+    def _failure_of_decoding(self, error: Exception, response: HttpResponse) -> Failure:
         """Return what an answer that could not be decoded is to be raised as: to a write it is as good as lost."""
         self.session.wire.distrust()  # it may be of another question, as one that can be read may
         if isinstance(error, ValueError) and not isinstance(error, OperationError):
@@ -412,7 +412,7 @@ class Operation(Generic[T]):
         mismatch.message = redact(mismatch.message)
         return self._failure(FailureKind.REFUSED if self.endpoint.effect is Effect.READ else FailureKind.LOST, mismatch)
 
-    def _unconverted(self, error: Exception, response: HttpResponse) -> Failure:
+    def _failure_of_converting(self, error: Exception, response: HttpResponse) -> Failure:
         """Return what an answer that could not be converted is to be raised as."""
         failed = mismatch_of(error)
         failed.status = failed.status or response.status

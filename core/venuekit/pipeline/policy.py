@@ -37,7 +37,7 @@ class RetryPolicy:
         """Return how long a write may wait for earlier ones, in seconds; ``opens``: it may open a position."""
         return self.max_wait_order if opens else self.max_wait_set
 
-    def tightened(self, by: RetryPolicy | None) -> RetryPolicy:
+    def tighten(self, by: RetryPolicy | None) -> RetryPolicy:
         """Return this policy with whatever ``by`` lowers; nothing can be raised."""
         if by is None:
             return self

@@ -12,7 +12,7 @@ import attrs
 from venuekit.credentials import Secret
 from venuekit.errors import ConfigurationError
 
-__all__ = ["VARIABLE", "Proxy", "ignored_proxies", "proxy_of"]
+__all__ = ["VARIABLE", "Proxy", "find_ignored_proxy", "proxy_of"]
 
 #: the environment variable that names a proxy
 VARIABLE = "VENUEKIT_PROXY"
@@ -68,7 +68,7 @@ def proxy_of(chosen: str | Secret | None) -> Proxy | None:
     return Proxy.parse(named, named=VARIABLE) if named else None
 
 
-def ignored_proxies() -> str | None:
+def find_ignored_proxy() -> str | None:
     """Return the name of a variable that names a proxy for other programs, None when there is none."""
     return next((name for name in _OTHERS if os.environ.get(name)), None)
 

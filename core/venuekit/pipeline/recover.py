@@ -9,7 +9,7 @@ from venuekit.pipeline.classify import Failure, FailureKind
 from venuekit.pipeline.closing import is_absence, remember_absence
 from venuekit.pipeline.measuring import measure
 from venuekit.pipeline.operation import Operation
-from venuekit.pipeline.resolve import attach_resolve, left_open, resolve_outcome
+from venuekit.pipeline.resolve import attach_resolve, error_of_open_write, resolve_outcome
 from venuekit.pipeline.retry import (
     Action,
     EffectColumn,
@@ -17,7 +17,7 @@ from venuekit.pipeline.retry import (
     after_loss,
     attempt_repeatedly,
     effect_column,
-    unchanged,
+    no_change,
 )
 from venuekit.resolution import Call
 
@@ -48,13 +48,13 @@ async def recover(operation: Operation[T], first: Failure, call: Call) -> T:
         return after_loss(operation, value)
     chosen = action_for(last, operation)
     if chosen is Action.DONE:
-        return cast("T", unchanged(operation))
+        return cast("T", no_change(operation))
     # one that was tried again and again may have been carried out by any of its attempts
     spent = operation.open_until and effect_column(operation.endpoint) is EffectColumn.ALL_ORDERS
     if chosen is Action.RESOLVE or (spent and last.kind is not FailureKind.SHUT_OUT):
         return cast("T", await resolve_outcome(operation, last, call, resync))
     if chosen is Action.LEAVE_OPEN:
-        raise left_open(operation, last.error, call)
+        raise error_of_open_write(operation, last.error, call)
     if operation.endpoint.may_be_absent and is_absence(last, operation.attempts):
         raise operation.annotate(remember_absence(operation.session, operation.endpoint, last.error))
     attach_resolve(operation, last.error, call)

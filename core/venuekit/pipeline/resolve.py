@@ -14,18 +14,18 @@ from venuekit.credentials.redactor import redact
 from venuekit.endpoint import Effect
 from venuekit.errors import OperationError, Outcome, VenuekitError
 from venuekit.pipeline.classify import Failure, FailureKind
-from venuekit.pipeline.measuring import pass_by
+from venuekit.pipeline.measuring import wait_until_past
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.options import UNSET
-from venuekit.pipeline.retry import Action, EffectColumn, action_for, attempt_repeatedly, effect_column, unchanged
+from venuekit.pipeline.retry import Action, EffectColumn, action_for, attempt_repeatedly, effect_column, no_change
 from venuekit.pipeline.turns import wait_for_fences
 from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Change, Lost, Reading, Unclear
 from venuekit.traces import OtherWrite
 
 __all__ = [
     "attach_resolve",
-    "left_open",
+    "error_of_open_write",
     "look_again",
     "look_for_value",
     "read_now",
@@ -69,15 +69,17 @@ async def look_again(operation: Operation[Any], cause: OperationError, call: Cal
     if reading.holds:
         return Change(reading.answer, changed=None)
     if first is not None and reading.value != first.value:
-        raise _differing(operation, cause, reading, call, first)
+        raise _conflict(operation, cause, reading, call, first)
     if operation.session.venue_session.clock.milliseconds() <= operation.open_until:
         raise _unknown(operation, cause, "it may still arrive", call, first)
-    if (why := await pass_by(operation, operation.open_until, call)) is not None:
+    if (why := await wait_until_past(operation, operation.open_until, call)) is not None:
         raise _unknown(operation, cause, why, call, first)
     if first is None:  # it may have held until somebody, or a later write of ours, set this
-        words = f"{_shown(reading.value)} holds now; nobody read what held before it was sent"
+        words = f"{_text_of_value(reading.value)} holds now; nobody read what held before it was sent"
         raise _unknown(operation, cause, words, call, None)
-    raise operation.annotate(errors.NotExecuted(f"{_shown(reading.value)} holds, and no attempt can arrive any more"))
+    raise operation.annotate(
+        errors.NotExecuted(f"{_text_of_value(reading.value)} holds, and no attempt can arrive any more")
+    )
 
 
 async def resolve_later(
@@ -97,7 +99,7 @@ async def resolve_later(
         raise
 
 
-def left_open(operation: Operation[Any], cause: OperationError, call: Call) -> OperationError:
+def error_of_open_write(operation: Operation[Any], cause: OperationError, call: Call) -> OperationError:
     """Return the error of a write that somebody else than the venue answered, shutting this address out."""
     why = "the venue itself did not say so, and nothing can be read before the address is let in again"
     return _unknown(operation, cause, why, call, None)
@@ -134,15 +136,15 @@ async def _read_back(operation: Operation[Any], failure: Failure, call: Call, re
     expected = operation.options.expected
     if first.holds:
         if expected is not UNSET and expected != first.value:
-            operation.arrived()  # it was something else before, so it is our attempt that we see
+            operation.lower_fence()  # it was something else before, so it is our attempt that we see
         is_open = operation.open_until or failure.kind is FailureKind.SUSPECT
         return Change(first.answer, changed=None if is_open else False)
     if failure.kind in _REFUSALS and not operation.open_until:
         raise operation.annotate(failure.error)
     if expected is not UNSET and first.value != expected:
-        raise _differing(operation, failure.error, first, call, first)
+        raise _conflict(operation, failure.error, first, call, first)
     if effect_column(operation.endpoint) is EffectColumn.ALL_ORDERS:
-        words = f"it was sent {operation.attempts} times, and {_shown(first.value)} is all that can be read"
+        words = f"it was sent {operation.attempts} times, and {_text_of_value(first.value)} is all that can be read"
         raise _unknown(operation, failure.error, words, call, first)
     try:
         change = await attempt_repeatedly(operation, None, resync)
@@ -151,13 +153,15 @@ async def _read_back(operation: Operation[Any], failure: Failure, call: Call, re
         raise _unknown(operation, failure.error, f"it is not sent again: {halted.message}", call, first) from None
     except Failure as second:
         if action_for(second, operation) is Action.DONE:
-            return unchanged(operation)
+            return no_change(operation)
         last = await read_now(operation, second.error, call, first)
         if last.holds:
             return Change(last.answer, changed=None)
         if last.value != first.value:
-            raise _differing(operation, second.error, last, call, first) from None
-        raise _unknown(operation, second.error, f"it was {_shown(first.value)} and still is", call, first) from None
+            raise _conflict(operation, second.error, last, call, first) from None
+        raise _unknown(
+            operation, second.error, f"it was {_text_of_value(first.value)} and still is", call, first
+        ) from None
 
 
 async def _look_once(operation: Operation[Any], failure: Failure, call: Call) -> Any:
@@ -169,7 +173,7 @@ async def _look_once(operation: Operation[Any], failure: Failure, call: Call) ->
         return found.answer
     if isinstance(found, Unclear) or was_open:
         raise _unknown(operation, failure.error, found.seen, call, None)
-    operation.arrived()
+    operation.lower_fence()
     operation.open_until = 0
     failure.error.outcome = Outcome.NOT_APPLIED
     raise operation.annotate(failure.error)
@@ -196,7 +200,7 @@ async def _resolve(operation: Operation[Any], failure: Failure, call: Call, resy
         except Failure as again:
             chosen = action_for(again, operation)
             if chosen is Action.LEAVE_OPEN:
-                raise left_open(operation, again.error, call) from None
+                raise error_of_open_write(operation, again.error, call) from None
             if chosen is not Action.RESOLVE:
                 raise operation.annotate(again.error) from None
             failure = again
@@ -221,7 +225,7 @@ async def _prove(operation: Operation[Any], cause: OperationError, call: Call) -
             return found.answer
         raise _unknown(operation, cause, "finding nothing proves nothing here", call, None)
     moment = operation.open_until + round(proof.after.total_seconds() * 1000)
-    if (why := await pass_by(operation, moment, call)) is not None:
+    if (why := await wait_until_past(operation, moment, call)) is not None:
         raise _unknown(operation, cause, f"nothing was found, and that proves nothing: {why}", call, None)
     return await _count_absences(operation, cause, call, proof, clock.now())
 
@@ -248,12 +252,12 @@ async def _look(operation: Operation[Any], cause: OperationError, call: Call) ->
     if resolve is None:
         return Unclear("nothing to read")
     try:
-        found = await resolve(call, _lost(operation))
+        found = await resolve(call, _as_lost(operation))
     except Exception as error:
-        operation.reads += (f"a read failed: {_said(error)}",)
+        operation.reads += (f"a read failed: {_text_of_error(error)}",)
         raise _unknown(operation, cause, "the reads that would tell failed", call, None, error) from error
     if isinstance(found, Applied):
-        operation.arrived()
+        operation.lower_fence()
         if found.claims is not None:
             operation.claims = found.claims
             operation.session.write_scopes.claim(found.claims)
@@ -270,11 +274,11 @@ async def read_now(
     if readback is None:
         raise _unknown(operation, cause, "nothing can be read that would tell", call, first)
     try:
-        reading = await readback(call, _lost(operation))
+        reading = await readback(call, _as_lost(operation))
     except Exception as error:
-        operation.reads += (f"a read failed: {_said(error)}",)
+        operation.reads += (f"a read failed: {_text_of_error(error)}",)
         raise _unknown(operation, cause, "the read that would tell failed", call, first, error) from error
-    operation.reads += (f"read {_shown(reading.value)}",)
+    operation.reads += (f"read {_text_of_value(reading.value)}",)
     return reading
 
 
@@ -291,16 +295,16 @@ def _later(operation: Operation[Any], error: OperationError) -> datetime | None:
     return until if until is not None and until > operation.session.venue_session.clock.now() else None
 
 
-def _said(error: Exception) -> str:
+def _text_of_error(error: Exception) -> str:
     """Return an error's text; a stranger's with its type, since the text alone may say nothing."""
     return str(error) if isinstance(error, VenuekitError) else redact(f"{type(error).__name__}: {error}")
 
 
-def _shown(value: object) -> str:
+def _text_of_value(value: object) -> str:
     return "an unknown value" if value is None else str(value)
 
 
-def _differing(
+def _conflict(
     operation: Operation[Any], cause: OperationError, reading: Reading[Any], call: Call, first: Reading[Any] | None
 ) -> OperationError:
     """Say that somebody else writes it too, or that nothing could be read."""
@@ -331,11 +335,11 @@ def _unknown(  # noqa: PLR0917 - the parts of one sentence, in their order
     error.outcome = Outcome.UNKNOWN
     error.retry_at = _later(operation, failed if isinstance(failed, OperationError) else cause)
     if operation.session.venue_session.observers:
-        operation.tell(EventKind.UNKNOWN_OUTCOME, error=error)
+        operation.notify(EventKind.UNKNOWN_OUTCOME, error=error)
     return error
 
 
-def _lost(operation: Operation[Any]) -> Lost:
+def _as_lost(operation: Operation[Any]) -> Lost:
     """Return the write as the endpoint's ``resolve`` or ``readback`` takes it."""
     session, endpoint, journal = operation.session, operation.endpoint, operation.session.journal
     sent_at, claimed = operation.opened_at or operation.sent_at, frozenset(session.write_scopes.claimed or ())

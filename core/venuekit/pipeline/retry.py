@@ -31,7 +31,7 @@ __all__ = [
     "after_loss",
     "attempt_repeatedly",
     "effect_column",
-    "unchanged",
+    "no_change",
 ]
 
 T = TypeVar("T")
@@ -162,7 +162,7 @@ async def attempt_repeatedly(
                 if not await resync(operation):
                     raise  # no time to be had: the refusal itself is what the caller should see
                 if is_older(operation, failure.given_at, since=operation.session.venue_session.clock.origin - known):
-                    raise operation.lose(failure.error) from None
+                    raise operation.as_lost(failure.error) from None
             elif chosen not in {Action.RETRY, Action.WAIT}:
                 raise
             if effect_column(operation.endpoint) is EffectColumn.ONCE and failure.kind is not FailureKind.NEVER_SENT:
@@ -183,7 +183,7 @@ async def attempt_repeatedly(
 
     def retrying(state: _t.RetryCallState) -> None:
         if operation.session.venue_session.observers:
-            operation.tell(EventKind.RETRY, seconds=state.upcoming_sleep, error=_again_of(state).failure.error)
+            operation.notify(EventKind.RETRY, seconds=state.upcoming_sleep, error=_again_of(state).failure.error)
 
     loop = _t.AsyncRetrying(
         retry=_t.retry_if_exception_type(_Again),
@@ -206,7 +206,7 @@ def _again_of(state: _t.RetryCallState) -> _Again:
     return failure
 
 
-def unchanged(operation: Operation[Any]) -> Change[Any]:
+def no_change(operation: Operation[Any]) -> Change[Any]:
     """Return the success of a SET that met "no need": ours to claim only if no earlier attempt is open."""
     return Change(None, changed=None if operation.open_until else False)
 

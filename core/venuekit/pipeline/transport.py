@@ -22,7 +22,7 @@ from venuekit.pipeline.connection import (
 )
 from venuekit.pipeline.frames import without_frames
 from venuekit.pipeline.patience import Patience
-from venuekit.pipeline.proxy import VARIABLE, Proxy, ignored_proxies
+from venuekit.pipeline.proxy import VARIABLE, Proxy, find_ignored_proxy
 
 __all__ = ["AiohttpTransport"]
 
@@ -135,7 +135,7 @@ class AiohttpTransport:
         return AnswerLost(str(fault) if fault else _words(error))
 
     def _never_sent(self, words: str) -> OperationError:
-        if not self._proxied and (name := ignored_proxies()):
+        if not self._proxied and (name := find_ignored_proxy()):
             words += f"; {name} of the environment is not used: {VARIABLE} and Runtime(proxy=...) name a proxy"
         return NeverSent(words)
 

@@ -56,7 +56,7 @@ async def wait_for_fences(operation: Operation[Any], call: Call) -> None:
         if fence is None:
             break
         seconds = (fence.until - now + 1) / 1000
-        operation.behind = _told(fence)
+        operation.behind = _describe_fence(fence)
         if seconds > _patience(operation):
             words = f"{operation.behind}, {seconds:.1f} s from now"
             raise too_long(operation, words, mend=_mend(operation, seconds), fence=fence)
@@ -101,9 +101,9 @@ def _count(operation: Operation[Any], seconds: float) -> None:
         operation.waited += seconds
 
 
-def _told(fence: Fence) -> str:
+def _describe_fence(fence: Fence) -> str:
     until = from_milliseconds(fence.until)
-    return f"an earlier write may still arrive until {until:%H:%M:%S}.{fence.until % 1000:03} UTC ({fence.told})"
+    return f"an earlier write may still arrive until {until:%H:%M:%S}.{fence.until % 1000:03} UTC ({fence.description})"
 
 
 def _mend(operation: Operation[Any], seconds: float | None) -> str:

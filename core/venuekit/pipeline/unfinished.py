@@ -31,7 +31,7 @@ async def resolve(session: AccountSession, entry: Unresolved, call: Call) -> str
 
 
 async def _resolve(session: AccountSession, endpoint: Endpoint[object], entry: Unresolved, call: Call) -> str:
-    from venuekit.pipeline.measuring import pass_by
+    from venuekit.pipeline.measuring import wait_until_past
     from venuekit.pipeline.resolve import look_again, read_now
 
     try:
@@ -54,7 +54,7 @@ async def _resolve(session: AccountSession, endpoint: Endpoint[object], entry: U
     cause = operation.annotate(errors.OutcomeUnknown(f"left unfinished at {entry.sent_at:%Y-%m-%d %H:%M:%S} UTC"))
     clock = session.venue_session.clock
     if endpoint.effect is Effect.SET and clock.milliseconds() > operation.open_until:
-        if (why := await pass_by(operation, operation.open_until, call)) is not None:
+        if (why := await wait_until_past(operation, operation.open_until, call)) is not None:
             raise operation.annotate(errors.OutcomeUnknown(f"{cause.message}; {why}"))
         reading = await read_now(operation, cause, call, None)
         if not reading.holds:  # it may have held until a later write: what is certain is that it does not now

@@ -13,7 +13,7 @@ from venuekit.endpoint import Endpoint, Role, WriteScope
 from venuekit.ids import ClientIds
 from venuekit.order_scope import OrderName
 
-__all__ = ["FENCING", "QUEUED", "Fence", "Footprint", "Told", "WriteScopes", "footprint_of"]
+__all__ = ["FENCING", "QUEUED", "Described", "Fence", "Footprint", "WriteScopes", "footprint_of"]
 
 #: what runs one after another
 QUEUED = frozenset({WriteScope.ACCOUNT, WriteScope.SYMBOL, WriteScope.AMENDMENT})
@@ -85,26 +85,26 @@ class Fence:
     """
     A write that may still arrive until ``until`` (milliseconds on the venue's clock).
 
-    ``write`` identifies what it would do; the very same write need not wait. ``told`` is it in words.
+    ``write`` identifies what it would do; the very same write need not wait. ``description`` is it in words.
     """
 
     footprint: Footprint
     until: int
     write: Hashable
-    told: str = ""
+    description: str = ""
 
 
-class Told(Protocol):
+class Described(Protocol):
     """A write that says in words what it is."""
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """Its name and what it is about."""
 
 
 class _Waiter(NamedTuple):
     footprint: Footprint
-    write: Told
+    write: Described
     turn: asyncio.Future[None]
 
 
@@ -118,7 +118,7 @@ class WriteScopes:
     """
 
     #: the writes under way, by the identity of their footprint: what is held is never held twice
-    _held: dict[int, tuple[Footprint, Told]] = attrs.field(factory=dict, init=False)
+    _held: dict[int, tuple[Footprint, Described]] = attrs.field(factory=dict, init=False)
     #: how many of them touch a symbol, None for those that touch all: what meets none of them waits for none; counted
     #: from the second one on, since most writes are alone
     _touched: dict[str | None, int] | None = attrs.field(default=None, init=False)
@@ -130,7 +130,7 @@ class WriteScopes:
     #: client ids that went out lately
     recent: ClientIds = attrs.field(factory=ClientIds, init=False, repr=False)
 
-    def try_enter(self, footprint: Footprint, write: Told) -> bool:
+    def try_enter(self, footprint: Footprint, write: Described) -> bool:
         """Begin a write if none that it must mind runs or waits; say whether that is so."""
         if self._held or self._waiting:
             if self._must_wait(footprint):
@@ -140,7 +140,7 @@ class WriteScopes:
         return True
 
     async def enter(
-        self, footprint: Footprint, write: Told, *, timer: Callable[[], Awaitable[None]] | None = None
+        self, footprint: Footprint, write: Described, *, timer: Callable[[], Awaitable[None]] | None = None
     ) -> None:
         """
         Wait until a write may begin, and begin it.
@@ -180,8 +180,8 @@ class WriteScopes:
 
     def ahead(self, footprint: Footprint) -> tuple[str, ...]:
         """Return in words the writes, running or waiting, that a new one has to wait for."""
-        running = [write.told for held, write in self._held.values() if footprint.minds(held)]
-        return (*running, *(one.write.told for one in self._waiting if footprint.minds(one.footprint)))
+        running = [write.description for held, write in self._held.values() if footprint.minds(held)]
+        return (*running, *(one.write.description for one in self._waiting if footprint.minds(one.footprint)))
 
     def raise_fence(self, fence: Fence) -> None:
         """Remember that a write may still arrive."""

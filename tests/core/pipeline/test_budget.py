@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from venuekit import errors
 from venuekit.capabilities import BalanceReader, IncomeReader, OrderReader
 from venuekit.endpoint import Endpoint, Priority
-from venuekit.pipeline.budget import SlidingBudget, feed, pay
+from venuekit.pipeline.budget import SlidingBudget, pay, update_from_headers
 from venuekit.simulator import DropAfter
 from venuekit.venue import Limit
 from venuekit_toy_perp.endpoints import SET_LEVERAGE, SETTINGS
@@ -58,7 +58,7 @@ def test_what_the_venue_counted_beside_us_is_taken_over() -> None:
     pool = SlidingBudget(LIMIT)
     pay([(pool, 2)], 0.0)
 
-    feed(pool, LIMIT, {"X-Used": "9"}, 1.0)
+    update_from_headers(pool, LIMIT, {"X-Used": "9"}, 1.0)
 
     assert 0.0 == pool.wait(1, 1.0)
     assert pool.wait(2, 1.0) > 0
@@ -70,7 +70,7 @@ def test_a_header_says_nothing_when_it_is_absent_smaller_or_no_number() -> None:
     pay([(pool, 5)], 0.0)
 
     for headers in ({}, {"X-Used": "3"}, {"X-Used": "many"}):
-        feed(pool, LIMIT, headers, 0.0)
+        update_from_headers(pool, LIMIT, headers, 0.0)
 
     assert 0.0 == pool.wait(5, 0.0)
 
@@ -80,7 +80,7 @@ def test_what_is_left_can_be_heard_too() -> None:
     limit = Limit("calls", amount=10, seconds=1, remaining_header="X-Left")
     pool = SlidingBudget(limit)
 
-    feed(pool, limit, {"X-Left": "1"}, 0.0)
+    update_from_headers(pool, limit, {"X-Left": "1"}, 0.0)
 
     assert 0.0 == pool.wait(1, 0.0)
     assert pool.wait(2, 0.0) > 0
@@ -131,7 +131,7 @@ def test_what_left_before_a_pool_was_closed_does_not_lengthen_the_pause() -> Non
     for _ in range(20):
         pool.close(None, 0.1)
 
-    assert pool.closed(0.1) == pytest.approx(0.9)
+    assert pool.seconds_closed(0.1) == pytest.approx(0.9)
 
 
 def test_a_ban_without_a_time_lasts_two_minutes_first() -> None:
@@ -139,11 +139,11 @@ def test_a_ban_without_a_time_lasts_two_minutes_first() -> None:
     pool = SlidingBudget(LIMIT)
 
     assert 120.0 == pool.close(None, 0.0, banned=True)
-    assert pool.banned(119.0)
-    assert not pool.banned(120.0)
+    assert pool.is_banned(119.0)
+    assert not pool.is_banned(120.0)
     assert 240.0 == pool.close(None, 120.0, banned=True)
     assert 1.0 == pool.close(None, 1000.0)
-    assert not pool.banned(1000.5)
+    assert not pool.is_banned(1000.5)
 
 
 @given(st.lists(st.tuples(st.floats(0, 500), st.none() | st.floats(0, 400), st.booleans()), max_size=30))
@@ -157,7 +157,7 @@ def test_a_closed_pool_stays_closed_at_least_as_long_as_told(
         shut = pool.close(told, now, banned=banned)
         until = max(until, now + (told or 0.0))
         assert shut > 0
-        assert pool.closed(now) == pytest.approx(shut)
+        assert pool.seconds_closed(now) == pytest.approx(shut)
         assert now + shut >= until - 1e-6
 
 

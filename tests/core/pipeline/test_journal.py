@@ -147,12 +147,12 @@ def test_a_day_with_nothing_open_is_laid_aside_and_every_open_line_stays(tmp_pat
     for number in (0, 2, 3, 4):
         journal.end(Ended(written[number], "applied"))
 
-    assert [written[1]] == [entry.id for entry in journal.unresolved()]
+    assert [written[1]] == [entry.id for entry in journal.open_writes()]
     assert {"20261101": ".closed", "20261102": ".jsonl", "20261103": ".closed", "20261104": ".jsonl"} == {
         path.stem[-8:]: path.suffix for path in tmp_path.iterdir() if path.stem[-8:] != "20261105"
     }
     journal.end(Ended(written[1], "unknown to be closed by hand"))
-    assert () == journal.unresolved()
+    assert () == journal.open_writes()
     assert 3 == len(list(tmp_path.glob("*.closed")))
 
 
@@ -161,8 +161,8 @@ def test_another_account_s_files_are_left_alone(tmp_path: Path) -> None:
     ours, theirs = FileJournal(tmp_path / "acme-live-1"), FileJournal(tmp_path / "acme-live-12")
     theirs_open = _noted(theirs, datetime(2026, 11, 1, tzinfo=UTC))
 
-    assert () == ours.unresolved()
-    assert [theirs_open] == [entry.id for entry in theirs.unresolved()]
+    assert () == ours.open_writes()
+    assert [theirs_open] == [entry.id for entry in theirs.open_writes()]
 
 
 def _noted(journal: FileJournal, moment: datetime) -> str:
@@ -186,11 +186,11 @@ def test_a_day_is_never_renamed_over_what_was_kept_of_it(tmp_path: Path) -> None
     """A second closing line for a day that has been set aside does not replace what is kept of that day."""
     journal = FileJournal(tmp_path / "account")
     first, *_ = days_of(journal, 1, 2, 3)
-    journal.unresolved()
+    journal.open_writes()
     kept = (tmp_path / "account-20250601.closed").read_bytes()
 
     journal.end(Ended(first, "applied"))
-    journal.unresolved()
+    journal.open_writes()
 
     assert kept == (tmp_path / "account-20250601.closed").read_bytes()
 
@@ -208,5 +208,5 @@ def test_another_process_may_set_a_day_aside_first(tmp_path: Path, monkeypatch: 
         return genuine(path, *args, **kwargs)
 
     monkeypatch.setattr(Path, name, beaten)
-    assert () == journal.unresolved()
+    assert () == journal.open_writes()
     assert (tmp_path / "account-20250601.closed").exists()

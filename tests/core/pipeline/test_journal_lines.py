@@ -162,7 +162,7 @@ def test_an_odd_line_is_told_with_its_number_and_skipped(tmp_path: Path, odd: by
     journal.begin(entry(id="20261128-behind-1-2"))
 
     with pytest.warns(UserWarning, match="cannot be read") as told:
-        found = [one.id for one in FileJournal(tmp_path / "acme-live-1").unresolved()]
+        found = [one.id for one in FileJournal(tmp_path / "acme-live-1").open_writes()]
 
     assert found == ["20261128-before-1-1", "20261128-behind-1-2"]
     assert f"{path}:{number}: " in str(told[0].message)
@@ -181,7 +181,7 @@ def test_an_odd_line_is_told_once_and_its_file_stays(tmp_path: Path) -> None:
     journal = FileJournal(tmp_path / "acme-live-1")
 
     with pytest.warns(UserWarning, match="cannot be read") as told:
-        assert () == journal.unresolved() == journal.unresolved()
+        assert () == journal.open_writes() == journal.open_writes()
 
     assert len(told) == 2
     assert [(one.path.stem[-8:], one.number, one.is_cut_off) for one in journal.unreadable()] == [

@@ -18,7 +18,7 @@ from venuekit.pipeline.write_scopes import QUEUED, Fence, Footprint, WriteScopes
 class Write:
     """A write that says in words what it is."""
 
-    told: str = "a write"
+    description: str = "a write"
 
 
 WRITE = Write()
@@ -294,7 +294,7 @@ def test_the_last_of_several_fences_is_waited_for() -> None:
     fence = write_scopes.fence_before(A, "leverage 10", 500)
 
     assert fence is not None
-    assert (fence.until, fence.told) == (3000, "set_leverage for A")
+    assert (fence.until, fence.description) == (3000, "set_leverage for A")
 
 
 @given(footprints, footprints)
