@@ -15,7 +15,7 @@ from venuekit.capabilities import Income, IncomeKind, PositionMode, PositionSide
 from venuekit.clock import from_milliseconds
 from venuekit.errors import InvalidArgument, InvalidRequest, PayloadMismatch, Throttled
 from venuekit.simulator import Answer
-from venuekit.simulator.ledger import Income as Row
+from venuekit.simulator.ledger import LedgerIncome as Row
 from venuekit.simulator.ledger import Side
 from venuekit.testing.clock import LoopClock
 from venuekit_binance_common.front.income_routes import INCOME_TYPES

@@ -30,7 +30,7 @@ from venuekit.message import HttpRequest, HttpResponse, Transport
 from venuekit.pipeline import Event, Observer, RetryPolicy
 from venuekit.resolution import Changing
 from venuekit.settings import Plan, Report, Target, apply, parse_target, plan
-from venuekit.simulator.ledger import Ledger, OrderRequest, Side
+from venuekit.simulator.ledger import Ledger, LedgerOrderRequest, Side
 from venuekit.testing import FakeTransport
 
 
@@ -165,4 +165,4 @@ def books(ledger: Ledger) -> None:
     """Hand a ledger the words of the capabilities: there is one enumeration of each name."""
     ledger.book("USDT", IncomeKind.REBATE, Decimal(1))
     assert_type([row.kind for row in ledger.incomes()], list[IncomeKind])
-    ledger.place(OrderRequest(symbol="BTCUSDT", side=Side.BUY, type=OrderType.MARKET, quantity=Decimal(1)))
+    ledger.place(LedgerOrderRequest(symbol="BTCUSDT", side=Side.BUY, type=OrderType.MARKET, quantity=Decimal(1)))

@@ -12,7 +12,7 @@ import attrs
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Effect, Endpoint, Security
 from venuekit.simulator.keys import SimKey
-from venuekit.simulator.ledger import Asset, Contract, Ledger, Refusal, Rules
+from venuekit.simulator.ledger import Asset, Contract, Ledger, LedgerRefusal, Rules
 from venuekit.simulator.limits import Usage, costs_of
 from venuekit.simulator.message import Response, SimRequest, json_response
 from venuekit.simulator.scenario import Scenario
@@ -135,7 +135,7 @@ class Front(ABC):
         """
 
     @abstractmethod
-    def refuse(self, refusal: Refusal, request: SimRequest, milliseconds: int) -> Response:
+    def refuse(self, refusal: LedgerRefusal, request: SimRequest, milliseconds: int) -> Response:
         """Return the venue's words for what the ledger refused."""
 
     @abstractmethod

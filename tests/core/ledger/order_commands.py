@@ -18,8 +18,8 @@ from venuekit.simulator.ledger import (
     Book,
     IncomeKind,
     Ledger,
-    Order,
-    OrderRequest,
+    LedgerOrder,
+    LedgerOrderRequest,
     OrderStatus,
     OrderType,
     Refused,
@@ -67,7 +67,7 @@ class OrderCommands(RuleBasedStateMachine):
         self.seen = len(first.events)
         self.wallets = {(b.purse, b.asset): (b.wallet, b.cross_wallet) for b in self.ledger.balances()}
         self.positions: dict[tuple[str, PositionSide], tuple[Decimal, Decimal | None, Decimal]] = {}
-        self.open_orders: dict[str, Order] = {}
+        self.open_orders: dict[str, LedgerOrder] = {}
         self.settings: dict[tuple[Setting, str | None], object] = {}
 
     def attempt(self, command: Callable[[], R]) -> R | None:
@@ -104,7 +104,7 @@ class OrderCommands(RuleBasedStateMachine):
         seconds: int | None,
     ) -> None:
         """Place a limit order, that may be marketable."""
-        request = OrderRequest(
+        request = LedgerOrderRequest(
             symbol=symbol,
             side=side,
             quantity=quantity,
@@ -120,7 +120,7 @@ class OrderCommands(RuleBasedStateMachine):
     @rule(symbol=symbols, side=sides, quantity=quantities, leg=legs, name=names)
     def place_market(self, *, symbol: str, side: Side, quantity: Decimal, leg: PositionSide, name: str | None) -> None:
         """Place a market order."""
-        request = OrderRequest(
+        request = LedgerOrderRequest(
             symbol=symbol, side=side, type=OrderType.MARKET, quantity=quantity, position_side=leg, client_id=name
         )
         self.try_then_place(request)
@@ -150,7 +150,7 @@ class OrderCommands(RuleBasedStateMachine):
         """Place an order that waits for a trigger."""
         trailing = kind is OrderType.TRAILING_STOP_MARKET
         closes = closes and kind in {OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET}
-        request = OrderRequest(
+        request = LedgerOrderRequest(
             symbol=symbol,
             side=side,
             type=kind,
@@ -164,7 +164,7 @@ class OrderCommands(RuleBasedStateMachine):
         )
         self.try_then_place(request)
 
-    def try_then_place(self, request: OrderRequest) -> None:
+    def try_then_place(self, request: LedgerOrderRequest) -> None:
         """Test an order, then place it: the test says the same, and changes nothing."""
         before = self.ledger.snapshot()
         try:

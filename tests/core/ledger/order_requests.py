@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.core.ledger.made_up import NOW, D
 
-from venuekit.simulator.ledger import OrderRequest, OrderType, Reason, Refused, Side
+from venuekit.simulator.ledger import LedgerOrderRequest, OrderType, Reason, Refused, Side
 
 __all__ = ["ONE", "SECOND", "Clock", "order", "reason_of", "stop", "trailing"]
 
@@ -30,21 +30,23 @@ class Clock:
         self.now += delay
 
 
-def order(side: Side = Side.BUY, quantity: str = "1", price: str | None = None, **fields: Any) -> OrderRequest:
+def order(side: Side = Side.BUY, quantity: str = "1", price: str | None = None, **fields: Any) -> LedgerOrderRequest:
     """Return a request: a limit order if it has a price, else a market order."""
     kind = OrderType.MARKET if price is None else OrderType.LIMIT
     given = {"type": kind, "quantity": D(quantity), "price": None if price is None else D(price)}
-    return OrderRequest(symbol=ONE, side=side, **{**given, **fields})
+    return LedgerOrderRequest(symbol=ONE, side=side, **{**given, **fields})
 
 
-def stop(side: Side, trigger: str, kind: OrderType = OrderType.STOP_MARKET, **fields: Any) -> OrderRequest:
+def stop(side: Side, trigger: str, kind: OrderType = OrderType.STOP_MARKET, **fields: Any) -> LedgerOrderRequest:
     """Return a conditional request."""
-    return OrderRequest(symbol=ONE, side=side, type=kind, **{"quantity": D(1), "trigger_price": D(trigger), **fields})
+    return LedgerOrderRequest(
+        symbol=ONE, side=side, type=kind, **{"quantity": D(1), "trigger_price": D(trigger), **fields}
+    )
 
 
-def trailing(side: Side, rate: str, **fields: Any) -> OrderRequest:
+def trailing(side: Side, rate: str, **fields: Any) -> LedgerOrderRequest:
     """Return a trailing stop."""
-    return OrderRequest(
+    return LedgerOrderRequest(
         symbol=ONE, side=side, type=OrderType.TRAILING_STOP_MARKET, quantity=D(1), callback_rate=D(rate), **fields
     )
 

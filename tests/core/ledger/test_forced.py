@@ -17,7 +17,7 @@ from venuekit.simulator.ledger import (
     FundingFrom,
     IncomeKind,
     Ledger,
-    OrderRequest,
+    LedgerOrderRequest,
     OrderStatus,
     OrderType,
     Reason,
@@ -66,7 +66,7 @@ def test_an_isolated_position_is_liquidated_at_its_price_and_not_before(isolated
 
 def test_the_fee_of_a_liquidation_is_at_most_what_is_left(isolated: Ledger) -> None:
     """[calc] 5000 - 4819.3 = 180.7 is less than 1.25 % of the value: all of the margin is gone, nothing else is."""
-    waits = isolated.place(OrderRequest(symbol=ONE, side=Side.BUY, quantity=D(1), price=D(30_000)))
+    waits = isolated.place(LedgerOrderRequest(symbol=ONE, side=Side.BUY, quantity=D(1), price=D(30_000)))
 
     isolated.set_mark(ONE, D("45180.7"))
 
@@ -311,7 +311,7 @@ def test_the_fee_of_an_order_is_its_value_times_the_rate(
     )
     ledger = opened(cutting, contract, money="1000")
 
-    order = ledger.place(OrderRequest(symbol=ONE, side=Side.BUY, type=OrderType.MARKET, quantity=D(88)))
+    order = ledger.place(LedgerOrderRequest(symbol=ONE, side=Side.BUY, type=OrderType.MARKET, quantity=D(88)))
 
     row = ledger.incomes()[-1]
     assert order.commission == row.amount == D("-0.01908720")

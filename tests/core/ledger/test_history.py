@@ -18,9 +18,9 @@ from venuekit.simulator.ledger import (
     EventReason,
     IncomeKind,
     Ledger,
+    LedgerOrderRequest,
     OrderChange,
     OrderEvent,
-    OrderRequest,
     OrderType,
     Reason,
     Record,
@@ -155,7 +155,7 @@ def test_an_order_that_is_not_shown_is_there_all_the_same(account: Account) -> N
     """It cannot be found, yet it binds margin, its client id is taken, and it can be canceled."""
     ledger = account.ledger
     ledger.lag(Record.ORDERS, 5 * SECOND)
-    request = OrderRequest(symbol=ONE, side=Side.BUY, quantity=D(1), price=D(40_000), client_id="mine")
+    request = LedgerOrderRequest(symbol=ONE, side=Side.BUY, quantity=D(1), price=D(40_000), client_id="mine")
     placed = ledger.place(request)
 
     with pytest.raises(Refused) as unseen:
@@ -172,7 +172,7 @@ def test_an_order_that_is_not_shown_is_there_all_the_same(account: Account) -> N
 
 def test_one_order_can_be_hidden_and_shown(account: Account) -> None:
     """Until then, or until it is shown."""
-    placed = account.ledger.place(OrderRequest(symbol=ONE, side=Side.BUY, quantity=D(1), price=D(40_000)))
+    placed = account.ledger.place(LedgerOrderRequest(symbol=ONE, side=Side.BUY, quantity=D(1), price=D(40_000)))
     account.ledger.hide_order(placed.id, START + SECOND)
     hidden = account.ledger.orders()
 
@@ -185,7 +185,7 @@ def test_one_order_can_be_hidden_and_shown(account: Account) -> None:
 def test_events_tell_the_state_after_them(account: Account) -> None:
     """Deposit, setting, order, trade: in this order, numbered from one, a trade before what its order has become."""
     account.ledger.set_leverage(ONE, D(5))
-    account.ledger.place(OrderRequest(symbol=ONE, side=Side.BUY, type=OrderType.MARKET, quantity=D(1)))
+    account.ledger.place(LedgerOrderRequest(symbol=ONE, side=Side.BUY, type=OrderType.MARKET, quantity=D(1)))
 
     deposit, leverage, new, trade, filled = account.ledger.events()
 

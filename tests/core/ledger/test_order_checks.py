@@ -13,10 +13,10 @@ from tests.core.ledger.order_requests import ONE, Clock, order, reason_of, stop,
 from venuekit.capabilities import MarginType, PositionSide
 from venuekit.simulator.ledger import (
     Asset,
-    ClientIds,
+    ClientIdRule,
     Contract,
     Ledger,
-    OrderRequest,
+    LedgerOrderRequest,
     OrderStatus,
     Reason,
     Rules,
@@ -64,7 +64,7 @@ REFUSED = [
     ("request_", "changes", "reason"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED]
 )
 def test_what_an_order_must_not_be(
-    trading: Callable[..., Ledger], request_: OrderRequest, changes: dict[str, Any], reason: Reason
+    trading: Callable[..., Ledger], request_: LedgerOrderRequest, changes: dict[str, Any], reason: Reason
 ) -> None:
     """Each fault has its reason, in a test of the order too, and changes nothing."""
     ledger = trading()
@@ -149,10 +149,10 @@ def test_how_many_orders_may_wait(trading: Callable[..., Ledger]) -> None:
 
 @pytest.mark.parametrize(
     ("ids", "expected"),
-    [(ClientIds.UNIQUE_WHILE_OPEN, None), (ClientIds.UNIQUE_EVER, Reason.DUPLICATE_CLIENT_ID)],
+    [(ClientIdRule.UNIQUE_WHILE_OPEN, None), (ClientIdRule.UNIQUE_EVER, Reason.DUPLICATE_CLIENT_ID)],
 )
 def test_a_client_id_after_its_order_has_ended(
-    trading: Callable[..., Ledger], ids: ClientIds, expected: Reason | None
+    trading: Callable[..., Ledger], ids: ClientIdRule, expected: Reason | None
 ) -> None:
     """Whether it can be used again is the venue's rule; while the order is open it never can."""
     ledger = trading(client_ids=ids)

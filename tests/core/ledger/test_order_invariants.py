@@ -20,8 +20,8 @@ from venuekit.simulator.ledger import (
     FundingFrom,
     IncomeKind,
     Ledger,
+    LedgerOrderRequest,
     OrderEvent,
-    OrderRequest,
     OrderStatus,
     Reason,
     Refused,
@@ -180,7 +180,7 @@ def test_a_client_id_names_one_open_order_and_may_name_another_after_it() -> Non
     """Among open orders a client id is unique; once the first has ended, the same id makes a second order."""
     ledger = Ledger(AT_ONCE, CONTRACTS.values(), ASSETS, now=lambda: NOW)
     ledger.deposit("USDT", D(10**6))
-    request = OrderRequest(symbol="ONEUSDT", side=Side.BUY, quantity=D(1), price=D(900), client_id="mine")
+    request = LedgerOrderRequest(symbol="ONEUSDT", side=Side.BUY, quantity=D(1), price=D(900), client_id="mine")
     first = ledger.place(request)
 
     try:

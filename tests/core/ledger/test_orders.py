@@ -11,7 +11,7 @@ from tests.core.ledger.order_requests import ONE, order, reason_of, stop
 from venuekit.capabilities import PositionMode, PositionSide
 from venuekit.simulator.ledger import (
     Ledger,
-    Order,
+    LedgerOrder,
     OrderStatus,
     OrderType,
     Reason,
@@ -182,5 +182,5 @@ def test_labels_come_back_as_they_were(trading: Callable[..., Ledger]) -> None:
 
     ledger.set_mark(ONE, D(51_000))
 
-    child: Order = ledger.order(ledger.order(placed.id).triggered_order_id)
+    child: LedgerOrder = ledger.order(ledger.order(placed.id).triggered_order_id)
     assert (placed.labels, child.labels) == ({"working": "mark"}, {"working": "mark"})

@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from venuekit.capabilities import AssetMode, MarginType, PositionMode, PositionSide, Setting
-from venuekit.simulator.ledger import Asset, Book, Contract, Ledger, Reason, Refusal, Refused, Rules, Side
+from venuekit.simulator.ledger import Asset, Book, Contract, Ledger, LedgerRefusal, Reason, Refused, Rules, Side
 
 D = Decimal
 ISOLATED, CROSS = MarginType.ISOLATED, MarginType.CROSS
@@ -181,7 +181,7 @@ def test_refusals_carry_their_numbers(cutting: Rules, linear: ContractFactory, o
         ledger.set_leverage(ONE, D(125))
 
     details = {"symbol": ONE, "leverage": D(125), "value": D(100_000), "max_leverage": D(100)}
-    assert Refusal(Reason.LEVERAGE_ABOVE_BRACKET, details) == caught.value.refusal
+    assert LedgerRefusal(Reason.LEVERAGE_ABOVE_BRACKET, details) == caught.value.refusal
     assert D(100) == ledger.max_leverage(ONE)
 
 
@@ -189,7 +189,7 @@ def test_refusals_can_be_pickled() -> None:
     """A refusal that crosses a process keeps its reason and details."""
     refused = pickle.loads(pickle.dumps(Refused(Reason.NO_CHANGE, setting=Setting.LEVERAGE)))  # noqa: S301
 
-    assert Refusal(Reason.NO_CHANGE, {"setting": Setting.LEVERAGE}) == refused.refusal
+    assert LedgerRefusal(Reason.NO_CHANGE, {"setting": Setting.LEVERAGE}) == refused.refusal
 
 
 def test_a_repetition_can_be_accepted(nearest: Rules, inverse: ContractFactory, opened: LedgerFactory) -> None:

@@ -14,17 +14,17 @@ A front builds one account from data and then only translates::
   rounding, what a margin type belongs to, how isolated margin is counted, what forbids which change.
   Venues that share one account put their contracts into one ledger, told apart by ``Contract.venue``; where their
   wallets are kept apart, ``Contract.purse`` names the wallet, and so do ``deposit``, ``balance`` and ``totals``.
-* **Commands** change the account, or raise :class:`Refused` and change nothing. A :class:`Refusal` is a
+* **Commands** change the account, or raise :class:`Refused` and change nothing. A :class:`LedgerRefusal` is a
   :class:`Reason` with details; the front owns the venue's code and words for it. ``deposit``, ``fill``,
   ``adjust_margin``, ``rest_order``, ``set_mark`` are also what a scenario is written in.
 * **Reads** return frozen values with every derived figure (:class:`PositionFigures`, :class:`BalanceFigures`,
   :class:`Totals`); money is rounded as the rules say, prices are not rounded to a tick. Sizes are signed
   contracts (long > 0), amounts are effects on the account (paid < 0), None means "there is none".
-* **Orders** are placed by an :class:`OrderRequest` and trade against the mark; ``set_mark`` is the market: it
+* **Orders** are placed by an :class:`LedgerOrderRequest` and trade against the mark; ``set_mark`` is the market: it
   triggers, fills and liquidates. ``set_depth`` and ``fill_order`` script partial fills. Every trade belongs to an
-  :class:`Order`, and orders, :class:`Execution` and :class:`Income` rows are linked by their ids.
-* **Every movement of a wallet** writes one :class:`Income` row with exactly the amount moved. Margin added or removed
-  by hand moves no wallet, so it has a :class:`MarginChange` and no row.
+  :class:`LedgerOrder`, and orders, :class:`Execution` and :class:`LedgerIncome` rows are linked by their ids.
+* **Every movement of a wallet** writes one :class:`LedgerIncome` row with exactly the amount moved. Margin added or
+  removed by hand moves no wallet, so it has a :class:`LedgerMarginChange` and no row.
 * **Every change** is also an :class:`Event` that carries the state after it.
 * **Records are read late** where a scenario says so (``lag``, ``hide_order``); what they record holds at once.
 * **The fence** (:class:`RequestWindow`) refuses what is stamped too early or too late. It is no part of the account:
@@ -42,20 +42,20 @@ from venuekit.simulator.ledger.events import (
     AccountEvent,
     Event,
     EventReason,
+    LegState,
     OrderChange,
     OrderEvent,
-    PositionState,
     SettingEvent,
     WalletState,
 )
-from venuekit.simulator.ledger.income import Execution, Income, IncomeKind, MarginChange, TradeKind
+from venuekit.simulator.ledger.income import Execution, IncomeKind, LedgerIncome, LedgerMarginChange, TradeKind
 from venuekit.simulator.ledger.ledger import Ledger
 from venuekit.simulator.ledger.money import Rounding
 from venuekit.simulator.ledger.orders import (
     Book,
     Forced,
-    Order,
-    OrderRequest,
+    LedgerOrder,
+    LedgerOrderRequest,
     OrderStatus,
     OrderType,
     RestingOrder,
@@ -63,11 +63,11 @@ from venuekit.simulator.ledger.orders import (
     TimeInForce,
 )
 from venuekit.simulator.ledger.position import PositionFigures
-from venuekit.simulator.ledger.records import ClosedPnl, Conversion, Record, Withdrawal
-from venuekit.simulator.ledger.refusal import Reason, Refusal, Refused
+from venuekit.simulator.ledger.records import LedgerClosedPnl, LedgerConversion, LedgerWithdrawal, Record
+from venuekit.simulator.ledger.refusal import LedgerRefusal, Reason, Refused
 from venuekit.simulator.ledger.rules import (
     BreakEven,
-    ClientIds,
+    ClientIdRule,
     FundingFrom,
     IsolatedMargin,
     Liquidation,
@@ -85,34 +85,35 @@ __all__ = [
     "BalanceFigures",
     "Book",
     "BreakEven",
-    "ClientIds",
-    "ClosedPnl",
+    "ClientIdRule",
     "Contract",
-    "Conversion",
     "Event",
     "EventReason",
     "Execution",
     "Forced",
     "FundingFrom",
-    "Income",
     "IncomeKind",
     "IsolatedMargin",
     "Ledger",
+    "LedgerClosedPnl",
+    "LedgerConversion",
+    "LedgerIncome",
+    "LedgerMarginChange",
+    "LedgerOrder",
+    "LedgerOrderRequest",
+    "LedgerRefusal",
     "LedgerState",
+    "LedgerWithdrawal",
+    "LegState",
     "Liquidation",
-    "MarginChange",
-    "Order",
     "OrderChange",
     "OrderEvent",
-    "OrderRequest",
     "OrderStatus",
     "OrderType",
     "Pool",
     "PositionFigures",
-    "PositionState",
     "Reason",
     "Record",
-    "Refusal",
     "Refused",
     "RequestWindow",
     "RestingOrder",
@@ -126,7 +127,6 @@ __all__ = [
     "TradeKind",
     "Triggered",
     "WalletState",
-    "Withdrawal",
     "check_window",
     "tiers",
 ]

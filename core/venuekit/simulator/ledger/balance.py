@@ -9,8 +9,8 @@ import attrs
 
 from venuekit.simulator.ledger.contract import AssetKey
 from venuekit.simulator.ledger.money import ZERO, exact
-from venuekit.simulator.ledger.reading import Reading
 from venuekit.simulator.ledger.state import Asset
+from venuekit.simulator.ledger.view import LedgerView
 
 __all__ = ["BalanceFigures", "Totals", "balance_figures", "total_figures"]
 
@@ -79,7 +79,7 @@ class Totals:
 
 
 @exact
-def balance_figures(reading: Reading, key: AssetKey) -> BalanceFigures:
+def balance_figures(reading: LedgerView, key: AssetKey) -> BalanceFigures:
     """Return one asset with everything that follows from the positions that settle in it."""
     asset, cash, sums = reading.state.assets[key], reading.state.cash[key], reading.sums(key)
     wallet = cash.cross_wallet + sums.isolated_wallet
@@ -109,7 +109,7 @@ def balance_figures(reading: Reading, key: AssetKey) -> BalanceFigures:
 
 
 @exact
-def total_figures(reading: Reading, purse: str) -> Totals | None:
+def total_figures(reading: LedgerView, purse: str) -> Totals | None:
     """Return the totals of a purse; None where nothing says what to count them in."""
     priced = [asset for key, asset in reading.state.assets.items() if key[0] == purse and reading.is_priced(key)]
     key = (purse, reading.rules.valuation_asset or "")
@@ -120,7 +120,7 @@ def total_figures(reading: Reading, purse: str) -> Totals | None:
     return _summed(reading, purse, priced, pooled=False) if priced else None
 
 
-def _of_one_asset(reading: Reading, key: AssetKey, priced: list[Asset]) -> Totals:
+def _of_one_asset(reading: LedgerView, key: AssetKey, priced: list[Asset]) -> Totals:
     balance = balance_figures(reading, key)
     return Totals(
         valuation_asset=balance.asset,
@@ -142,7 +142,7 @@ def _of_one_asset(reading: Reading, key: AssetKey, priced: list[Asset]) -> Total
     )
 
 
-def _summed(reading: Reading, purse: str, priced: list[Asset], *, pooled: bool) -> Totals:
+def _summed(reading: LedgerView, purse: str, priced: list[Asset], *, pooled: bool) -> Totals:
     money = reading.rules.money
     members = reading.pool_members(purse) if pooled else tuple(priced)
     wallet = cross_wallet = equity = cross_equity = ZERO
@@ -182,7 +182,7 @@ def _summed(reading: Reading, purse: str, priced: list[Asset], *, pooled: bool) 
     )
 
 
-def _gross(reading: Reading, priced: list[Asset], *, equity: bool) -> Decimal | None:
+def _gross(reading: LedgerView, priced: list[Asset], *, equity: bool) -> Decimal | None:
     if not priced:
         return None
     total = ZERO

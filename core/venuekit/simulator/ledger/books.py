@@ -14,9 +14,9 @@ from venuekit.simulator.ledger.contract import Contract
 from venuekit.simulator.ledger.desk import Desk
 from venuekit.simulator.ledger.events import EventReason
 from venuekit.simulator.ledger.money import exact
-from venuekit.simulator.ledger.reading import Reading
 from venuekit.simulator.ledger.rules import Pool, Rules
 from venuekit.simulator.ledger.state import Asset, Cash, LedgerState, SymbolState
+from venuekit.simulator.ledger.view import LedgerView
 
 __all__ = ["Books"]
 
@@ -79,7 +79,7 @@ class Books:
                 for symbol, contract in by_symbol.items()
             },
         )
-        self._reading: Reading | None = None
+        self._reading: LedgerView | None = None
 
     @exact
     def tick(self) -> None:
@@ -103,10 +103,10 @@ class Books:
         self.tick()
         return self._state
 
-    def _read(self) -> Reading:
+    def _read(self) -> LedgerView:
         self.tick()
         if self._reading is None:
-            self._reading = Reading(self.rules, self.contracts, self._state)
+            self._reading = LedgerView(self.rules, self.contracts, self._state)
         return self._reading
 
     @contextmanager

@@ -10,15 +10,15 @@ import attrs
 
 from venuekit.simulator.ledger.contract import AssetKey, Contract
 from venuekit.simulator.ledger.events import EventReason, OrderChange, OrderEvent
-from venuekit.simulator.ledger.income import Execution, Income, IncomeKind
+from venuekit.simulator.ledger.income import Execution, IncomeKind, LedgerIncome
 from venuekit.simulator.ledger.money import ZERO
-from venuekit.simulator.ledger.orders import Order
-from venuekit.simulator.ledger.reading import Reading
+from venuekit.simulator.ledger.orders import LedgerOrder
 from venuekit.simulator.ledger.records import Record
-from venuekit.simulator.ledger.refusal import Reason, Refusal, Refused
+from venuekit.simulator.ledger.refusal import LedgerRefusal, Reason, Refused
 from venuekit.simulator.ledger.reporting import Reported, account_event, setting_events
 from venuekit.simulator.ledger.rules import Rules
 from venuekit.simulator.ledger.state import Alarm, LedgerState, Leg, LegKey
+from venuekit.simulator.ledger.view import LedgerView
 
 __all__ = ["Desk", "positive"]
 
@@ -43,16 +43,16 @@ class Desk:
     def __attrs_post_init__(self) -> None:
         self.reported = Reported.of(self.state)
 
-    def read(self) -> Reading:
+    def read(self) -> LedgerView:
         """Return a reading of the draft as it is now; what is changed later shows in another reading only."""
-        return Reading(self.rules, self.contracts, self.state.still())
+        return LedgerView(self.rules, self.contracts, self.state.still())
 
     def next_id(self) -> str:
         """Return an id that no order, trade or row of this ledger has."""
         self.state.last_id += 1
         return str(self.state.last_id)
 
-    def attempt(self, action: Callable[[], object]) -> Refusal | None:
+    def attempt(self, action: Callable[[], object]) -> LedgerRefusal | None:
         """Do a part of the command that may be refused by itself: then it has changed nothing, and here is why."""
         state, reported = self.state.copy(), self.reported
         try:
@@ -90,12 +90,12 @@ class Desk:
         rate: Decimal | None = None,
         info: str | None = None,
         time: datetime | None = None,
-    ) -> Income:
+    ) -> LedgerIncome:
         """Move a rounded amount into a cross wallet (out of it if negative) and write its row; zero does neither."""
         income_id = self.next_id()
         if amount:
             self.move_cash(key, amount)
-        income = Income(
+        income = LedgerIncome(
             id=income_id,
             time=time or self.time,
             asset=key[1],
@@ -124,7 +124,9 @@ class Desk:
 
     # -- orders
 
-    def put_order(self, order: Order, change: OrderChange | None, execution: Execution | None = None) -> Order:
+    def put_order(
+        self, order: LedgerOrder, change: OrderChange | None, execution: Execution | None = None
+    ) -> LedgerOrder:
         """Keep what became of an order, and tell it; without a change there is nothing to tell yet."""
         if order.is_open:
             self.state.orders[order.id] = order

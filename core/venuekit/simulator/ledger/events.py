@@ -10,15 +10,15 @@ import attrs
 
 from venuekit.capabilities import MarginType, PositionSide, Setting
 from venuekit.simulator.ledger.income import Execution
-from venuekit.simulator.ledger.orders import Order
+from venuekit.simulator.ledger.orders import LedgerOrder
 
 __all__ = [
     "AccountEvent",
     "Event",
     "EventReason",
+    "LegState",
     "OrderChange",
     "OrderEvent",
-    "PositionState",
     "SettingEvent",
     "WalletState",
 ]
@@ -64,7 +64,7 @@ class WalletState:
 
 
 @attrs.frozen
-class PositionState:
+class LegState:
     """
     One leg after an event: ``quantity`` in contracts, signed; ``entry_price`` None when flat.
 
@@ -90,7 +90,7 @@ class AccountEvent:
     reason: EventReason
     symbol: str | None
     balances: tuple[WalletState, ...]
-    positions: tuple[PositionState, ...]
+    positions: tuple[LegState, ...]
 
 
 @attrs.frozen
@@ -100,7 +100,7 @@ class OrderEvent:
     sequence: int
     time: datetime
     change: OrderChange
-    order: Order
+    order: LedgerOrder
     execution: Execution | None = None
 
 

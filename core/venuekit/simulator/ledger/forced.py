@@ -14,13 +14,21 @@ from venuekit.simulator.ledger.events import EventReason
 from venuekit.simulator.ledger.income import Execution, IncomeKind, TradeKind
 from venuekit.simulator.ledger.matching import end
 from venuekit.simulator.ledger.money import ZERO
-from venuekit.simulator.ledger.orders import Forced, Order, OrderRequest, OrderStatus, OrderType, Side, TimeInForce
+from venuekit.simulator.ledger.orders import (
+    Forced,
+    LedgerOrder,
+    LedgerOrderRequest,
+    OrderStatus,
+    OrderType,
+    Side,
+    TimeInForce,
+)
 from venuekit.simulator.ledger.placing import known
-from venuekit.simulator.ledger.reading import Reading
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.state import LegKey
 from venuekit.simulator.ledger.trade import trade
 from venuekit.simulator.ledger.trading import make_order
+from venuekit.simulator.ledger.view import LedgerView
 
 __all__ = ["deleverage", "liquidate"]
 
@@ -31,7 +39,7 @@ def liquidate(desk: Desk) -> None:
         _liquidate(desk, legs)
 
 
-def deleverage(desk: Desk, symbol: str, side: PositionSide, quantity: Decimal | None) -> Order:
+def deleverage(desk: Desk, symbol: str, side: PositionSide, quantity: Decimal | None) -> LedgerOrder:
     """Close a part of a leg, or all of it, at the mark, because the venue says so; it pays the taker fee."""
     leg = desk.read().leg(symbol, side)
     desk.read().contract(symbol)
@@ -43,7 +51,7 @@ def deleverage(desk: Desk, symbol: str, side: PositionSide, quantity: Decimal | 
     return _close(desk, (symbol, side), amount, Forced.ADL)[0]
 
 
-def _doomed(reading: Reading) -> Iterator[tuple[LegKey, ...]]:
+def _doomed(reading: LedgerView) -> Iterator[tuple[LegKey, ...]]:
     """Yield what has to be closed together."""
     open_legs = [key for key, leg in reading.state.legs.items() if leg.quantity]
     shared: dict[AssetKey, list[LegKey]] = {}
@@ -61,7 +69,7 @@ def _doomed(reading: Reading) -> Iterator[tuple[LegKey, ...]]:
             yield tuple(keys)
 
 
-def _left(reading: Reading, group: AssetKey, *, pooled: bool) -> Decimal:
+def _left(reading: LedgerView, group: AssetKey, *, pooled: bool) -> Decimal:
     """Return what a cross wallet, or a pool in USD, holds above the maintenance margin of its legs."""
     if not pooled:
         sums = reading.sums(group)
@@ -89,13 +97,13 @@ def _liquidate(desk: Desk, legs: tuple[LegKey, ...]) -> None:
         _settle(desk, order, execution, own)
 
 
-def _close(desk: Desk, key: LegKey, quantity: Decimal, forced: Forced) -> tuple[Order, Execution]:
+def _close(desk: Desk, key: LegKey, quantity: Decimal, forced: Forced) -> tuple[LedgerOrder, Execution]:
     symbol, side = key
     reading = desk.read()
     mark, leg = reading.symbol(symbol).mark, reading.leg(symbol, side)
     number = sum(order.forced is not None for order in desk.state.finished) + 1
     liquidation = forced is Forced.LIQUIDATION
-    request = OrderRequest(
+    request = LedgerOrderRequest(
         symbol=symbol,
         side=Side.SELL if leg.quantity > 0 else Side.BUY,
         quantity=quantity,
@@ -111,7 +119,7 @@ def _close(desk: Desk, key: LegKey, quantity: Decimal, forced: Forced) -> tuple[
     return known(desk, order.id), execution
 
 
-def _settle(desk: Desk, order: Order, execution: Execution, own: Decimal | None) -> None:
+def _settle(desk: Desk, order: LedgerOrder, execution: Execution, own: Decimal | None) -> None:
     """
     Take the fee of a liquidation out of what is left, or let the insurance fund pay what is missing.
 
@@ -134,7 +142,7 @@ def _settle(desk: Desk, order: Order, execution: Execution, own: Decimal | None)
         desk.report(EventReason.LIQUIDATION, order.symbol)
 
 
-def _cross_left(reading: Reading, key: AssetKey) -> Decimal:
+def _cross_left(reading: LedgerView, key: AssetKey) -> Decimal:
     """Return what the cross wallet, or in a pool all of it, is still worth in an asset."""
     if not reading.is_pooled(key):
         return reading.cross_wallet(key) + reading.sums(key).cross_unrealized_pnl

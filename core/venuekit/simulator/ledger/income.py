@@ -12,7 +12,7 @@ from venuekit.capabilities import IncomeKind, PositionSide
 from venuekit.simulator.ledger.money import ZERO
 from venuekit.simulator.ledger.orders import Side
 
-__all__ = ["Execution", "Income", "IncomeKind", "MarginChange", "TradeKind"]
+__all__ = ["Execution", "IncomeKind", "LedgerIncome", "LedgerMarginChange", "TradeKind"]
 
 
 class TradeKind(enum.StrEnum):
@@ -25,7 +25,7 @@ class TradeKind(enum.StrEnum):
 
 
 @attrs.frozen
-class Income:
+class LedgerIncome:
     """
     One movement of a wallet: ``amount`` of ``asset``, received > 0, paid < 0, never 0; ids are unique and rise.
 
@@ -79,7 +79,7 @@ class Execution:
 
 
 @attrs.frozen
-class MarginChange:
+class LedgerMarginChange:
     """Margin moved by hand between the cross wallet and an isolated position: added > 0, removed < 0."""
 
     id: str

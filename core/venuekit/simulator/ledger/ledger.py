@@ -10,11 +10,11 @@ from venuekit.simulator.ledger import brackets, settings, trading
 from venuekit.simulator.ledger.balance import BalanceFigures, Totals, balance_figures, total_figures
 from venuekit.simulator.ledger.contract import AssetKey, Contract
 from venuekit.simulator.ledger.events import Event, EventReason
-from venuekit.simulator.ledger.income import Execution, Income, MarginChange, TradeKind
+from venuekit.simulator.ledger.income import Execution, LedgerIncome, LedgerMarginChange, TradeKind
 from venuekit.simulator.ledger.money import exact
 from venuekit.simulator.ledger.ordering import Ordering
 from venuekit.simulator.ledger.position import PositionFigures, position_figures, removable_margin
-from venuekit.simulator.ledger.records import ClosedPnl, Conversion, Withdrawal
+from venuekit.simulator.ledger.records import LedgerClosedPnl, LedgerConversion, LedgerWithdrawal
 from venuekit.simulator.ledger.scripting import Scripting
 
 __all__ = ["Ledger"]
@@ -35,7 +35,7 @@ class Ledger(Ordering, Scripting):
     @exact
     def adjust_margin(
         self, symbol: str, amount: Decimal, position_side: PositionSide = PositionSide.BOTH
-    ) -> MarginChange:
+    ) -> LedgerMarginChange:
         """Add margin to an isolated position by hand, or remove it if negative; writes no income row."""
         with self._command() as desk:
             return trading.adjust_margin(desk, symbol, amount, position_side)
@@ -158,26 +158,26 @@ class Ledger(Ordering, Scripting):
             if row.kind in kinds and symbol in (None, row.symbol) and order_id in (None, row.order_id)
         )
 
-    def incomes(self) -> tuple[Income, ...]:
+    def incomes(self) -> tuple[LedgerIncome, ...]:
         """Return every movement of a wallet, oldest first."""
         rows = self._visible(self._state_now.incomes)
         return tuple(sorted(rows, key=lambda row: row.time)) if self._state.backdated else rows
 
-    def margin_changes(self, symbol: str | None = None) -> tuple[MarginChange, ...]:
+    def margin_changes(self, symbol: str | None = None) -> tuple[LedgerMarginChange, ...]:
         """Return the margin moved by hand, oldest first."""
         rows = self._visible(self._state_now.margin_changes)
         return tuple(change for change in rows if symbol in (None, change.symbol))
 
-    def closed_pnls(self, symbol: str | None = None) -> tuple[ClosedPnl, ...]:
+    def closed_pnls(self, symbol: str | None = None) -> tuple[LedgerClosedPnl, ...]:
         """Return what each closing fill gained, oldest first."""
         rows = self._visible(self._state_now.closed_pnls)
         return tuple(row for row in rows if symbol in (None, row.symbol))
 
-    def withdrawals(self) -> tuple[Withdrawal, ...]:
+    def withdrawals(self) -> tuple[LedgerWithdrawal, ...]:
         """Return what was sent to a chain, oldest first."""
         return self._visible(self._state_now.withdrawals)
 
-    def conversions(self) -> tuple[Conversion, ...]:
+    def conversions(self) -> tuple[LedgerConversion, ...]:
         """Return what was turned into another asset, oldest first."""
         return self._visible(self._state_now.conversions)
 

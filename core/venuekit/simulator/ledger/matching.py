@@ -9,8 +9,8 @@ import attrs
 from venuekit.simulator.ledger.desk import Desk
 from venuekit.simulator.ledger.events import OrderChange
 from venuekit.simulator.ledger.money import ZERO
-from venuekit.simulator.ledger.orders import Book, Order, OrderStatus, OrderType, Side, TimeInForce
-from venuekit.simulator.ledger.refusal import Reason, Refusal, Refused
+from venuekit.simulator.ledger.orders import Book, LedgerOrder, OrderStatus, OrderType, Side, TimeInForce
+from venuekit.simulator.ledger.refusal import LedgerRefusal, Reason, Refused
 from venuekit.simulator.ledger.rules import Triggered
 from venuekit.simulator.ledger.trade import check_cap, closable, trade
 from venuekit.simulator.ledger.trading import make_order
@@ -18,14 +18,14 @@ from venuekit.simulator.ledger.trading import make_order
 __all__ = ["check_growth", "crosses", "end", "enter", "is_triggered", "match_waiting", "meet", "trail"]
 
 
-def crosses(order: Order, mark: Decimal) -> bool:
+def crosses(order: LedgerOrder, mark: Decimal) -> bool:
     """Say whether a plain order would trade at this mark."""
     if order.type.is_market or order.price is None:
         return True
     return mark <= order.price if order.side is Side.BUY else mark >= order.price
 
 
-def is_triggered(order: Order, mark: Decimal) -> bool:
+def is_triggered(order: LedgerOrder, mark: Decimal) -> bool:
     """Say whether a conditional order triggers at this mark; a trailing stop as far as it has been trailed."""
     if order.type is OrderType.TRAILING_STOP_MARKET:
         if order.extreme is None or order.callback_rate is None:
@@ -37,7 +37,7 @@ def is_triggered(order: Order, mark: Decimal) -> bool:
     return mark >= order.trigger_price if order.rises_to_trigger else mark <= order.trigger_price
 
 
-def trail(order: Order, mark: Decimal) -> Order:
+def trail(order: LedgerOrder, mark: Decimal) -> LedgerOrder:
     """Return a trailing stop that has seen a mark; it starts when its activation price is reached."""
     if order.type is not OrderType.TRAILING_STOP_MARKET:
         return order
@@ -48,13 +48,13 @@ def trail(order: Order, mark: Decimal) -> Order:
     return attrs.evolve(order, extreme=mark) if activation is None or better(mark, activation) == mark else order
 
 
-def end(desk: Desk, order: Order, status: OrderStatus, reason: Refusal | None = None) -> Order:
+def end(desk: Desk, order: LedgerOrder, status: OrderStatus, reason: LedgerRefusal | None = None) -> LedgerOrder:
     """Take an order out of its book."""
     ended = attrs.evolve(order, status=status, reject_reason=reason, updated_at=desk.time)
     return desk.put_order(ended, OrderChange(status.value))
 
 
-def enter(desk: Desk, order: Order) -> None:
+def enter(desk: Desk, order: LedgerOrder) -> None:
     """Let a plain order meet the market: trade, wait, or expire; refused if it must not do what it would."""
     # As long as it is not in, it must not count among what its own growth is compared with.
     desk.state.orders.pop(order.id, None)
@@ -73,7 +73,7 @@ def enter(desk: Desk, order: Order) -> None:
     meet(desk, order, exposure)
 
 
-def meet(desk: Desk, order: Order, exposure: Decimal) -> None:
+def meet(desk: Desk, order: LedgerOrder, exposure: Decimal) -> None:
     """Fill what the mark lets be filled, expire what must not wait; refuse what grew beyond ``exposure`` too far."""
     held = desk.state.symbols[order.symbol]
     if crosses(order, held.mark):
@@ -84,7 +84,7 @@ def meet(desk: Desk, order: Order, exposure: Decimal) -> None:
     check_growth(desk, order, exposure)
 
 
-def check_growth(desk: Desk, order: Order, exposure: Decimal) -> None:
+def check_growth(desk: Desk, order: LedgerOrder, exposure: Decimal) -> None:
     """Refuse what makes a leg, with its orders, larger than the cap or than what is free can carry."""
     reading, key = desk.read(), desk.contracts[order.symbol].asset_key
     if reading.margin(order.symbol, order.position_side).exposure <= exposure:
@@ -110,13 +110,13 @@ def match_waiting(desk: Desk, symbol: str) -> None:
             _fill_waiting(desk, current)
 
 
-def _waiting(desk: Desk, symbol: str, book: Book) -> list[Order]:
+def _waiting(desk: Desk, symbol: str, book: Book) -> list[LedgerOrder]:
     return [
         order for order in desk.state.orders.values() if order.symbol == symbol and order.book is book and order.waits
     ]
 
 
-def _fill_waiting(desk: Desk, order: Order) -> None:
+def _fill_waiting(desk: Desk, order: LedgerOrder) -> None:
     """Fill a waiting order at its own price; one that the account cannot carry any more expires."""
     held = desk.state.symbols[order.symbol]
     price = order.price or held.mark
@@ -125,7 +125,7 @@ def _fill_waiting(desk: Desk, order: Order) -> None:
         end(desk, order, OrderStatus.EXPIRED, reason)
 
 
-def _take(desk: Desk, order: Order, price: Decimal, depth: Decimal | None, *, is_maker: bool) -> None:
+def _take(desk: Desk, order: LedgerOrder, price: Decimal, depth: Decimal | None, *, is_maker: bool) -> None:
     """Fill as much of an order as the depth and, where it can only close, the leg allow."""
     quantity = order.remaining if depth is None else min(order.remaining, depth)
     if order.only_closes:
@@ -135,7 +135,7 @@ def _take(desk: Desk, order: Order, price: Decimal, depth: Decimal | None, *, is
         trade(desk, order, quantity, price, is_maker=is_maker)
 
 
-def _trigger(desk: Desk, order: Order) -> None:
+def _trigger(desk: Desk, order: LedgerOrder) -> None:
     """Turn a conditional order into a plain one; if that is refused, the conditional order is rejected."""
     leg = desk.read().leg(order.symbol, order.position_side)
     quantity = closable(leg, order) if order.close_position else order.quantity
@@ -148,13 +148,13 @@ def _trigger(desk: Desk, order: Order) -> None:
         end(desk, order, OrderStatus.REJECTED, reason)
 
 
-def _go_on(desk: Desk, order: Order, quantity: Decimal) -> None:
+def _go_on(desk: Desk, order: LedgerOrder, quantity: Decimal) -> None:
     plain = attrs.evolve(order, book=Book.PLAIN, quantity=quantity, updated_at=desk.time)
     desk.put_order(plain, OrderChange.TRIGGERED)
     enter(desk, plain)
 
 
-def _hand_over(desk: Desk, order: Order, quantity: Decimal) -> None:
+def _hand_over(desk: Desk, order: LedgerOrder, quantity: Decimal) -> None:
     child_type = OrderType.MARKET if order.type.is_market else OrderType.LIMIT
     child = attrs.evolve(
         make_order(desk, order, OrderStatus.NEW, Book.PLAIN),

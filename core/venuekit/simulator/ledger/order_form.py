@@ -6,15 +6,15 @@ from decimal import Decimal
 
 from venuekit.simulator.ledger.contract import Contract
 from venuekit.simulator.ledger.desk import Desk, positive
-from venuekit.simulator.ledger.orders import Book, OrderRequest, OrderType
+from venuekit.simulator.ledger.orders import Book, LedgerOrderRequest, OrderType
 from venuekit.simulator.ledger.position import check_side
 from venuekit.simulator.ledger.refusal import Reason, Refused
-from venuekit.simulator.ledger.rules import ClientIds
+from venuekit.simulator.ledger.rules import ClientIdRule
 
 __all__ = ["check_client_id", "check_count", "check_form"]
 
 
-def check_form(desk: Desk, request: OrderRequest) -> None:
+def check_form(desk: Desk, request: LedgerOrderRequest) -> None:
     """Refuse an order that lacks a field, has one too many, or does not fit the steps and ranges of its contract."""
     reading = desk.read()
     contract, mark = reading.contract(request.symbol), reading.symbol(request.symbol).mark
@@ -40,13 +40,13 @@ def check_client_id(desk: Desk, client_id: str | None) -> None:
     if client_id is None:
         return
     taken = any(order.client_id == client_id for order in desk.state.orders.values())
-    if not taken and desk.rules.client_ids is ClientIds.UNIQUE_EVER:
+    if not taken and desk.rules.client_ids is ClientIdRule.UNIQUE_EVER:
         taken = any(order.client_id == client_id for order in desk.state.finished)
     if taken:
         raise Refused(Reason.DUPLICATE_CLIENT_ID, client_id=client_id)
 
 
-def check_count(desk: Desk, request: OrderRequest) -> None:
+def check_count(desk: Desk, request: LedgerOrderRequest) -> None:
     """Refuse an order beyond what may wait in its book."""
     book = Book.CONDITIONAL if request.type.is_conditional else Book.PLAIN
     rules = desk.rules
@@ -58,7 +58,7 @@ def check_count(desk: Desk, request: OrderRequest) -> None:
         raise Refused(Reason.TOO_MANY_ORDERS, book=book, maximum=maximum)
 
 
-def _check_fields(request: OrderRequest) -> None:
+def _check_fields(request: LedgerOrderRequest) -> None:
     trailing = request.type is OrderType.TRAILING_STOP_MARKET
     needed: dict[str, object] = {}
     if not request.type.is_market:
@@ -93,7 +93,7 @@ def _check_price(contract: Contract, field: str, price: Decimal) -> None:
         raise Refused(Reason.PRICE_OFF_STEP, field=field, price=price, step=contract.price_tick)
 
 
-def _check_quantity(contract: Contract, request: OrderRequest) -> None:
+def _check_quantity(contract: Contract, request: LedgerOrderRequest) -> None:
     quantity = positive(request.quantity, Reason.AMOUNT_NOT_POSITIVE)
     high = contract.max_quantity
     if request.type.is_market and contract.max_market_quantity is not None:
@@ -104,7 +104,7 @@ def _check_quantity(contract: Contract, request: OrderRequest) -> None:
         raise Refused(Reason.QUANTITY_OFF_STEP, quantity=quantity, step=contract.quantity_step)
 
 
-def _check_notional(contract: Contract, request: OrderRequest, price: Decimal) -> None:
+def _check_notional(contract: Contract, request: LedgerOrderRequest, price: Decimal) -> None:
     notional, minimum = contract.notional(request.quantity, price), contract.min_notional
     if minimum is not None and notional < minimum:
         raise Refused(Reason.NOTIONAL_TOO_SMALL, notional=notional, minimum=minimum)

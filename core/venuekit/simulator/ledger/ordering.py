@@ -10,8 +10,16 @@ from venuekit.capabilities import PositionSide
 from venuekit.simulator.ledger import placing, trading
 from venuekit.simulator.ledger.books import Books
 from venuekit.simulator.ledger.money import exact
-from venuekit.simulator.ledger.orders import Book, Forced, Order, OrderRequest, OrderStatus, RestingOrder, Side
-from venuekit.simulator.ledger.placing import OrderName
+from venuekit.simulator.ledger.orders import (
+    Book,
+    Forced,
+    LedgerOrder,
+    LedgerOrderRequest,
+    OrderStatus,
+    RestingOrder,
+    Side,
+)
+from venuekit.simulator.ledger.placing import OrderSelector
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.state import Alarm
 
@@ -24,7 +32,7 @@ class Ordering(Books):
     # -- commands
 
     @exact
-    def place(self, request: OrderRequest) -> Order:
+    def place(self, request: LedgerOrderRequest) -> LedgerOrder:
         """
         Place an order; a plain one trades against the mark at once as far as it can.
 
@@ -35,13 +43,13 @@ class Ordering(Books):
             return placing.place(desk, request, asynchronous=self.rules.asynchronous)
 
     @exact
-    def test(self, request: OrderRequest) -> None:
+    def test(self, request: LedgerOrderRequest) -> None:
         """Refuse what :meth:`place` would refuse or reject, and change nothing."""
         with self._command(keep=False) as desk:
             placing.place(desk, request, asynchronous=False)
 
     @exact
-    def decide(self, order_id: str) -> Order:
+    def decide(self, order_id: str) -> LedgerOrder:
         """Decide an order that was only accepted; it may end REJECTED."""
         with self._command() as desk:
             return placing.decide(desk, order_id)
@@ -57,14 +65,14 @@ class Ordering(Books):
         price: Decimal | None = None,
         trigger_price: Decimal | None = None,
         labels: Mapping[str, object] | None = None,
-    ) -> Order:
+    ) -> LedgerOrder:
         """
         Change the whole quantity or the price of a limit order that waits; None leaves a value as it is.
 
         ``labels`` are put over those that it has. An order that is filled up thereby, or a post-only one that would
         trade, ends CANCELED.
         """
-        name = OrderName(order_id, client_id, symbol)
+        name = OrderSelector(order_id, client_id, symbol)
         with self._command() as desk:
             return placing.amend(
                 desk, name, quantity=quantity, price=price, trigger_price=trigger_price, labels=labels or {}
@@ -78,15 +86,15 @@ class Ordering(Books):
         client_id: str | None = None,
         symbol: str | None = None,
         book: Book | None = None,
-    ) -> Order:
+    ) -> LedgerOrder:
         """Take an order out of its book and return it; ORDER_FINISHED if it has ended already."""
         with self._command() as desk:
-            return placing.cancel(desk, OrderName(order_id, client_id, symbol, book))
+            return placing.cancel(desk, OrderSelector(order_id, client_id, symbol, book))
 
     @exact
     def cancel_orders(
         self, symbol: str | None = None, book: Book | None = None, *, settle: str | None = None
-    ) -> tuple[Order, ...]:
+    ) -> tuple[LedgerOrder, ...]:
         """Cancel every waiting order of a symbol, book or settle asset; returns what was canceled."""
         with self._command() as desk:
             return placing.cancel_all(desk, symbol, book, settle)
@@ -139,9 +147,9 @@ class Ordering(Books):
         client_id: str | None = None,
         symbol: str | None = None,
         book: Book | None = None,
-    ) -> Order:
+    ) -> LedgerOrder:
         """Return an order, open or not; of a client id the newest. UNKNOWN_ORDER if there is none to be seen."""
-        name = OrderName(order_id, client_id, symbol, book)
+        name = OrderSelector(order_id, client_id, symbol, book)
         for order in reversed(self.orders()):
             if name.means(order):
                 return order
@@ -154,7 +162,7 @@ class Ordering(Books):
         *,
         is_open: bool | None = None,
         hidden: bool = False,
-    ) -> tuple[Order, ...]:
+    ) -> tuple[LedgerOrder, ...]:
         """
         Return orders, oldest first, open ones and those that have ended; not those that are undecided.
 
@@ -169,7 +177,7 @@ class Ordering(Books):
         found.sort(key=lambda order: int(order.id))
         return tuple(found) if hidden else self._visible(found)
 
-    def forced_orders(self, symbol: str | None = None, forced: Forced | None = None) -> tuple[Order, ...]:
+    def forced_orders(self, symbol: str | None = None, forced: Forced | None = None) -> tuple[LedgerOrder, ...]:
         """Return the venue's own orders on behalf of the account, oldest first."""
         return tuple(order for order in self.orders(symbol) if order.forced and forced in (None, order.forced))
 

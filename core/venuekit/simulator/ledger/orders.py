@@ -11,13 +11,13 @@ import attrs
 
 from venuekit.capabilities import OrderType, PositionSide
 from venuekit.simulator.ledger.money import ZERO
-from venuekit.simulator.ledger.refusal import Refusal
+from venuekit.simulator.ledger.refusal import LedgerRefusal
 
 __all__ = [
     "Book",
     "Forced",
-    "Order",
-    "OrderRequest",
+    "LedgerOrder",
+    "LedgerOrderRequest",
     "OrderStatus",
     "OrderType",
     "RestingOrder",
@@ -80,7 +80,7 @@ class Forced(enum.StrEnum):
 
 
 @attrs.frozen(kw_only=True)
-class OrderRequest:
+class LedgerOrderRequest:
     """
     What is asked for; ``quantity`` in contracts, unsigned, 0 with ``close_position`` (whatever is open then).
 
@@ -121,7 +121,7 @@ class OrderRequest:
 
 
 @attrs.frozen(kw_only=True)
-class Order(OrderRequest):
+class LedgerOrder(LedgerOrderRequest):
     """
     An order and what became of it.
 
@@ -143,7 +143,7 @@ class Order(OrderRequest):
     filled_value: Decimal = ZERO
     commission: Decimal = ZERO
     realized_pnl: Decimal = ZERO
-    reject_reason: Refusal | None = None
+    reject_reason: LedgerRefusal | None = None
     triggered_order_id: str | None = None
     triggered_by: str | None = None
     forced: Forced | None = None

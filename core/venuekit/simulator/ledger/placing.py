@@ -12,14 +12,14 @@ from venuekit.simulator.ledger.desk import Desk
 from venuekit.simulator.ledger.events import OrderChange
 from venuekit.simulator.ledger.matching import crosses, end, enter, is_triggered, meet, trail
 from venuekit.simulator.ledger.order_form import check_client_id, check_count, check_form
-from venuekit.simulator.ledger.orders import Book, Order, OrderRequest, OrderStatus, OrderType, TimeInForce
+from venuekit.simulator.ledger.orders import Book, LedgerOrder, LedgerOrderRequest, OrderStatus, OrderType, TimeInForce
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.state import Alarm
 from venuekit.simulator.ledger.trade import trade
 from venuekit.simulator.ledger.trading import make_order
 
 __all__ = [
-    "OrderName",
+    "OrderSelector",
     "amend",
     "cancel",
     "cancel_all",
@@ -33,7 +33,7 @@ __all__ = [
 
 
 @attrs.frozen
-class OrderName:
+class OrderSelector:
     """Which order is meant: by id if there is one, else the newest of a client id."""
 
     order_id: str | None = None
@@ -41,7 +41,7 @@ class OrderName:
     symbol: str | None = None
     book: Book | None = None
 
-    def means(self, order: Order) -> bool:
+    def means(self, order: LedgerOrder) -> bool:
         """Say whether an order fits."""
         if self.order_id is None and self.client_id is None:
             return False
@@ -49,7 +49,7 @@ class OrderName:
         return wanted and self.symbol in (None, order.symbol) and self.book in (None, order.book)
 
 
-def find(desk: Desk, name: OrderName) -> Order:
+def find(desk: Desk, name: OrderSelector) -> LedgerOrder:
     """Return an open order; refused if there is none of that name, or if it has ended."""
     for order in reversed(desk.state.orders.values()):
         if name.means(order):
@@ -60,7 +60,7 @@ def find(desk: Desk, name: OrderName) -> Order:
     raise Refused(Reason.UNKNOWN_ORDER, order_id=name.order_id, client_id=name.client_id)
 
 
-def place(desk: Desk, request: OrderRequest, *, asynchronous: bool) -> Order:
+def place(desk: Desk, request: LedgerOrderRequest, *, asynchronous: bool) -> LedgerOrder:
     """Accept an order; decide it at once, or later where the venue does so."""
     check_form(desk, request)
     check_client_id(desk, request.client_id)
@@ -79,15 +79,15 @@ def place(desk: Desk, request: OrderRequest, *, asynchronous: bool) -> Order:
     return order
 
 
-def known(desk: Desk, order_id: str) -> Order:
+def known(desk: Desk, order_id: str) -> LedgerOrder:
     """Return an order, open or not."""
     order = desk.state.orders.get(order_id)
     return order or next(order for order in reversed(desk.state.finished) if order.id == order_id)
 
 
-def decide(desk: Desk, order_id: str) -> Order:
+def decide(desk: Desk, order_id: str) -> LedgerOrder:
     """Decide an order that was only accepted: it enters its book, or it is rejected after all."""
-    order = find(desk, OrderName(order_id))
+    order = find(desk, OrderSelector(order_id))
     desk.state.alarms.pop((Alarm.DECISION, order_id), None)
     if order.status is OrderStatus.PENDING:
         reason = desk.attempt(lambda: _decide(desk, order))
@@ -96,7 +96,7 @@ def decide(desk: Desk, order_id: str) -> Order:
     return known(desk, order_id)
 
 
-def _decide(desk: Desk, pending: Order) -> None:
+def _decide(desk: Desk, pending: LedgerOrder) -> None:
     mark = desk.read().symbol(pending.symbol).mark
     order = attrs.evolve(pending, status=OrderStatus.NEW, updated_at=desk.time)
     if order.expires_at is not None:
@@ -114,13 +114,13 @@ def _decide(desk: Desk, pending: Order) -> None:
 
 def amend(
     desk: Desk,
-    name: OrderName,
+    name: OrderSelector,
     *,
     quantity: Decimal | None,
     price: Decimal | None,
     trigger_price: Decimal | None,
     labels: Mapping[str, object],
-) -> Order:
+) -> LedgerOrder:
     """Change an order that waits; ended instead where it would be filled up, or take what it must not."""
     order = find(desk, name)
     conditional = order.book is Book.CONDITIONAL
@@ -143,7 +143,7 @@ def amend(
     return _amend_waiting(desk, order, amended)
 
 
-def _amend_waiting(desk: Desk, order: Order, amended: Order) -> Order:
+def _amend_waiting(desk: Desk, order: LedgerOrder, amended: LedgerOrder) -> LedgerOrder:
     before = desk.read()
     mark = before.symbol(order.symbol).mark
     if amended.book is Book.CONDITIONAL:
@@ -159,12 +159,12 @@ def _amend_waiting(desk: Desk, order: Order, amended: Order) -> Order:
     return known(desk, order.id)
 
 
-def cancel(desk: Desk, name: OrderName) -> Order:
+def cancel(desk: Desk, name: OrderSelector) -> LedgerOrder:
     """Take an order out of its book, also one that is not decided yet."""
     return end(desk, find(desk, name), OrderStatus.CANCELED)
 
 
-def cancel_all(desk: Desk, symbol: str | None, book: Book | None, settle: str | None) -> tuple[Order, ...]:
+def cancel_all(desk: Desk, symbol: str | None, book: Book | None, settle: str | None) -> tuple[LedgerOrder, ...]:
     """Cancel what waits: of a symbol, a book, a settle asset, or all of it."""
     if symbol is not None:
         desk.read().contract(symbol)
@@ -194,7 +194,7 @@ def fill_order(desk: Desk, order_id: str, quantity: Decimal | None, price: Decim
     Raises:
         ValueError: it waits for a trigger.
     """
-    order = find(desk, OrderName(order_id))
+    order = find(desk, OrderSelector(order_id))
     if order.book is Book.CONDITIONAL or not order.waits:
         raise ValueError(f"order {order_id} is not in the plain book")
     amount = order.remaining if quantity is None else quantity

@@ -12,10 +12,10 @@ from venuekit.simulator.ledger.brackets import Tier, max_position
 from venuekit.simulator.ledger.contract import Contract
 from venuekit.simulator.ledger.liquidation import entry_backing, liquidation_price
 from venuekit.simulator.ledger.money import ZERO, exact, to_price
-from venuekit.simulator.ledger.reading import Reading
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.rules import BreakEven, IsolatedMargin, Liquidation
 from venuekit.simulator.ledger.state import Leg
+from venuekit.simulator.ledger.view import LedgerView
 
 __all__ = ["PositionFigures", "check_side", "position_figures", "removable_margin"]
 
@@ -73,7 +73,7 @@ class PositionFigures:
 
 
 @exact
-def position_figures(reading: Reading, symbol: str, side: PositionSide) -> PositionFigures:
+def position_figures(reading: LedgerView, symbol: str, side: PositionSide) -> PositionFigures:
     """Return a leg with everything that follows from it; flat if need be."""
     contract, held, money = reading.contract(symbol), reading.symbol(symbol), reading.rules.money
     leg, margin, orders = reading.leg(symbol, side), reading.margin(symbol, side), reading.order_values(symbol, side)
@@ -122,7 +122,7 @@ def position_figures(reading: Reading, symbol: str, side: PositionSide) -> Posit
 
 
 @exact
-def removable_margin(reading: Reading, symbol: str, side: PositionSide) -> Decimal:
+def removable_margin(reading: LedgerView, symbol: str, side: PositionSide) -> Decimal:
     """
     Return the most that can be taken out of an isolated position by hand.
 
@@ -139,20 +139,20 @@ def removable_margin(reading: Reading, symbol: str, side: PositionSide) -> Decim
     return reading.rules.money(max(ZERO, removable))
 
 
-def check_side(reading: Reading, side: PositionSide) -> None:
+def check_side(reading: LedgerView, side: PositionSide) -> None:
     """Refuse a leg that the present position mode does not have."""
     if side not in reading.sides:
         raise Refused(Reason.SIDE_DOES_NOT_MATCH_MODE, side=side, mode=reading.state.position_mode)
 
 
-def _break_even(reading: Reading, contract: Contract, leg: Leg) -> Decimal | None:
+def _break_even(reading: LedgerView, contract: Contract, leg: Leg) -> Decimal | None:
     if reading.rules.break_even is BreakEven.NONE or contract.is_inverse:
         return None
     sign = 1 if leg.quantity > 0 else -1
     return leg.entry * (1 + sign * contract.taker_fee)
 
 
-def _liquidation(reading: Reading, contract: Contract, leg: Leg) -> Decimal | None:
+def _liquidation(reading: LedgerView, contract: Contract, leg: Leg) -> Decimal | None:
     if leg.quantity == 0:
         return None
     by_entry = reading.rules.liquidation is Liquidation.ENTRY
@@ -166,7 +166,7 @@ def _liquidation(reading: Reading, contract: Contract, leg: Leg) -> Decimal | No
     return liquidation_price(contract, list(legs.values()), _cross_backing(reading, contract, legs))
 
 
-def _cross_backing(reading: Reading, contract: Contract, legs: dict[PositionSide, Leg]) -> Decimal:
+def _cross_backing(reading: LedgerView, contract: Contract, legs: dict[PositionSide, Leg]) -> Decimal:
     """Return the cross wallet, or the pool, and what all other positions add to it or claim of it."""
     key = contract.asset_key
     own = [reading.margin(contract.symbol, side) for side in legs]

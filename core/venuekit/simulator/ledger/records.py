@@ -12,7 +12,7 @@ from venuekit.capabilities import PositionSide
 from venuekit.simulator.ledger.income import TradeKind
 from venuekit.simulator.ledger.orders import OrderType, Side
 
-__all__ = ["ClosedPnl", "Conversion", "Record", "Withdrawal"]
+__all__ = ["LedgerClosedPnl", "LedgerConversion", "LedgerWithdrawal", "Record"]
 
 
 class Record(enum.StrEnum):
@@ -28,7 +28,7 @@ class Record(enum.StrEnum):
 
 
 @attrs.frozen
-class ClosedPnl:
+class LedgerClosedPnl:
     """
     What one closing fill gained: ``pnl`` after both fees, in the settle asset.
 
@@ -57,7 +57,7 @@ class ClosedPnl:
 
 
 @attrs.frozen
-class Withdrawal:
+class LedgerWithdrawal:
     """Money that left the account for a chain: ``amount`` < 0 without the ``fee`` (<= 0)."""
 
     id: str
@@ -74,7 +74,7 @@ class Withdrawal:
 
 
 @attrs.frozen
-class Conversion:
+class LedgerConversion:
     """One asset turned into another: both amounts are magnitudes, ``rate`` is how much of ``to`` one ``from`` gave."""
 
     id: str

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import attrs
 
-__all__ = ["Reason", "Refusal", "Refused"]
+__all__ = ["LedgerRefusal", "Reason", "Refused"]
 
 
 class Reason(enum.StrEnum):
@@ -69,7 +69,7 @@ class Reason(enum.StrEnum):
 
 
 @attrs.frozen
-class Refusal:
+class LedgerRefusal:
     """A reason and the numbers or names behind it, by name; amounts are in the unit of the command."""
 
     reason: Reason
@@ -84,7 +84,7 @@ class Refused(Exception):
     """A command that was refused; the ledger is as it was before."""
 
     def __init__(self, reason: Reason, **details: object) -> None:
-        self.refusal = Refusal(reason, details)
+        self.refusal = LedgerRefusal(reason, details)
         super().__init__(str(self.refusal))
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -96,5 +96,5 @@ class Refused(Exception):
         return self.refusal.reason
 
 
-def _rebuild(refusal: Refusal) -> Refused:
+def _rebuild(refusal: LedgerRefusal) -> Refused:
     return Refused(refusal.reason, **refusal.details)

@@ -10,12 +10,12 @@ import attrs
 
 from venuekit.capabilities import MarginTypeScope, Setting
 from venuekit.simulator.ledger.contract import AssetKey
-from venuekit.simulator.ledger.events import AccountEvent, EventReason, PositionState, SettingEvent, WalletState
+from venuekit.simulator.ledger.events import AccountEvent, EventReason, LegState, SettingEvent, WalletState
 from venuekit.simulator.ledger.income import IncomeKind
 from venuekit.simulator.ledger.money import ZERO, exact, to_price
-from venuekit.simulator.ledger.reading import Reading
 from venuekit.simulator.ledger.rules import Rules
 from venuekit.simulator.ledger.state import Cash, LedgerState, Leg, LegKey
+from venuekit.simulator.ledger.view import LedgerView
 
 __all__ = ["Reported", "account_event", "setting_events"]
 
@@ -38,7 +38,7 @@ class Reported:
 
 @exact
 def account_event(
-    reading: Reading, told: Reported, time: datetime, reason: EventReason, symbol: str | None
+    reading: LedgerView, told: Reported, time: datetime, reason: EventReason, symbol: str | None
 ) -> AccountEvent | None:
     """Return the wallets and legs that differ from what was told, as they are now; None if none does."""
     state = reading.state
@@ -57,7 +57,7 @@ def account_event(
     return AccountEvent(len(state.events) + 1, time, reason, symbol, balances, positions)
 
 
-def _wallet(reading: Reading, key: AssetKey, change: Decimal) -> WalletState:
+def _wallet(reading: LedgerView, key: AssetKey, change: Decimal) -> WalletState:
     cross = reading.cross_wallet(key)
     set_apart = (
         leg.isolated_wallet
@@ -67,11 +67,11 @@ def _wallet(reading: Reading, key: AssetKey, change: Decimal) -> WalletState:
     return WalletState(key[1], key[0], cross + sum(set_apart, ZERO), cross, change)
 
 
-def _position(reading: Reading, key: LegKey) -> PositionState:
+def _position(reading: LedgerView, key: LegKey) -> LegState:
     symbol, side = key
     contract, leg = reading.contract(symbol), reading.leg(symbol, side)
     profit = contract.profit(leg.quantity, leg.entry, reading.symbol(symbol).mark) if leg.quantity else ZERO
-    return PositionState(
+    return LegState(
         symbol=symbol,
         side=side,
         quantity=leg.quantity,

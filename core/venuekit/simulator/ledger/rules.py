@@ -12,7 +12,7 @@ from venuekit.simulator.ledger.money import Rounding, round_to
 
 __all__ = [
     "BreakEven",
-    "ClientIds",
+    "ClientIdRule",
     "FundingFrom",
     "IsolatedMargin",
     "Liquidation",
@@ -51,7 +51,7 @@ class BreakEven(enum.StrEnum):
     LINEAR = "linear"  #: entry moved by one taker fee; none for inverse contracts
 
 
-class ClientIds(enum.StrEnum):
+class ClientIdRule(enum.StrEnum):
     """Among which orders a client id is unique."""
 
     UNIQUE_WHILE_OPEN = "unique_while_open"  #: a repetition after a fill is another order
@@ -109,7 +109,7 @@ class Rules:
     liquidation: Liquidation = Liquidation.WALLET
     break_even: BreakEven = BreakEven.LINEAR
     asynchronous: bool = False
-    client_ids: ClientIds = ClientIds.UNIQUE_WHILE_OPEN
+    client_ids: ClientIdRule = ClientIdRule.UNIQUE_WHILE_OPEN
     triggered: Triggered = Triggered.NEW_ORDER
     amend_conditional: bool = False
     countdown_spares_conditional: bool = True

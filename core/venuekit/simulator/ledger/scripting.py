@@ -11,12 +11,12 @@ from venuekit.capabilities import PositionSide
 from venuekit.simulator.ledger import forced, placing, trading, treasury
 from venuekit.simulator.ledger.books import Books
 from venuekit.simulator.ledger.desk import positive
-from venuekit.simulator.ledger.income import Execution, Income, IncomeKind
+from venuekit.simulator.ledger.income import Execution, IncomeKind, LedgerIncome
 from venuekit.simulator.ledger.matching import match_waiting
 from venuekit.simulator.ledger.money import ZERO, exact
-from venuekit.simulator.ledger.orders import Order, Side
-from venuekit.simulator.ledger.placing import OrderName
-from venuekit.simulator.ledger.records import Conversion, Record, Withdrawal
+from venuekit.simulator.ledger.orders import LedgerOrder, Side
+from venuekit.simulator.ledger.placing import OrderSelector
+from venuekit.simulator.ledger.records import LedgerConversion, LedgerWithdrawal, Record
 from venuekit.simulator.ledger.refusal import Reason, Refused
 
 __all__ = ["Scripting"]
@@ -91,7 +91,7 @@ class Scripting(Books):
             desk.state.symbols[symbol] = attrs.evolve(desk.read().symbol(symbol), depth=quantity)
 
     @exact
-    def fund(self, symbol: str, rate: Decimal) -> tuple[Income, ...]:
+    def fund(self, symbol: str, rate: Decimal) -> tuple[LedgerIncome, ...]:
         """Let the open legs of a symbol pay (a long does if the rate is positive) or receive; returns the rows."""
         with self._command() as desk:
             return treasury.fund(desk, symbol, rate)
@@ -99,13 +99,13 @@ class Scripting(Books):
     @exact
     def deleverage(
         self, symbol: str, position_side: PositionSide = PositionSide.BOTH, quantity: Decimal | None = None
-    ) -> Order:
+    ) -> LedgerOrder:
         """Close a leg, or ``quantity`` contracts of it, at the mark, as automatic deleveraging does."""
         with self._command() as desk:
             return forced.deleverage(desk, symbol, position_side, quantity)
 
     @exact
-    def deposit(self, asset: str, amount: Decimal, *, purse: str = "") -> Income:
+    def deposit(self, asset: str, amount: Decimal, *, purse: str = "") -> LedgerIncome:
         """Move an amount into the account, or out of it if negative; returns the TRANSFER row."""
         with self._command() as desk:
             return treasury.deposit(desk, asset, amount, purse)
@@ -121,7 +121,7 @@ class Scripting(Books):
         info: str | None = None,
         time: datetime | None = None,
         purse: str = "",
-    ) -> Income:
+    ) -> LedgerIncome:
         """Write a row of any kind, now or at a time in the past, and move the wallet by it."""
         with self._command() as desk:
             return treasury.book(desk, asset, kind, amount, symbol=symbol, info=info, time=time, purse=purse)
@@ -138,7 +138,7 @@ class Scripting(Books):
         tx_id: str | None = None,
         status: str = "success",
         purse: str = "",
-    ) -> Withdrawal:
+    ) -> LedgerWithdrawal:
         """Send an amount (> 0) to a chain, for a fee on top; ``status`` is kept as given."""
         with self._command() as desk:
             return treasury.withdraw(
@@ -148,7 +148,7 @@ class Scripting(Books):
     @exact
     def convert(
         self, from_asset: str, from_amount: Decimal, to_asset: str, to_amount: Decimal, *, purse: str = ""
-    ) -> Conversion:
+    ) -> LedgerConversion:
         """Turn an amount of one asset into an amount of another, both > 0."""
         with self._command() as desk:
             return treasury.convert(desk, from_asset, from_amount, to_asset, to_amount, purse=purse)
@@ -163,7 +163,7 @@ class Scripting(Books):
     def hide_order(self, order_id: str, until: datetime | None) -> None:
         """Hide an open order from reads until then; None shows it."""
         with self._command() as desk:
-            order = placing.find(desk, OrderName(order_id))
+            order = placing.find(desk, OrderSelector(order_id))
             desk.put_order(attrs.evolve(order, visible_at=until), None)
             if until is not None:
                 desk.state.hidden_until = max(desk.state.hidden_until or until, until)

@@ -20,10 +20,10 @@ from venuekit.simulator.ledger.contract import AssetKey, Contract
 from venuekit.simulator.ledger.desk import Desk
 from venuekit.simulator.ledger.margin import isolated_at_entry
 from venuekit.simulator.ledger.money import ZERO
-from venuekit.simulator.ledger.reading import Reading
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.rules import IsolatedMargin
 from venuekit.simulator.ledger.state import Leg
+from venuekit.simulator.ledger.view import LedgerView
 
 __all__ = [
     "set_asset_mode",
@@ -180,7 +180,7 @@ def _move_margin(desk: Desk, symbol: str) -> bool:
     return bool(legs)
 
 
-def _check_covered(desk: Desk, before: Reading, keys: Iterable[AssetKey]) -> None:
+def _check_covered(desk: Desk, before: LedgerView, keys: Iterable[AssetKey]) -> None:
     """Refuse a change that leaves less free than nothing; where that was so before, it may not get worse."""
     after = desk.read()
     for key in keys:
@@ -208,12 +208,12 @@ def _check_collateral(desk: Desk, keys: Iterable[AssetKey]) -> None:
             raise Refused(Reason.COLLATERAL_OFF, asset=key[1])
 
 
-def _joint(reading: Reading) -> list[str]:
+def _joint(reading: LedgerView) -> list[str]:
     """Return the symbols whose assets back each other in multi-assets mode."""
     purses = {purse for purse, name in reading.state.assets if reading.is_priced((purse, name))}
     return [symbol for symbol, contract in reading.contracts.items() if contract.purse in purses]
 
 
-def _is_in_use(reading: Reading, key: AssetKey) -> bool:
+def _is_in_use(reading: LedgerView, key: AssetKey) -> bool:
     names = [name for name, contract in reading.contracts.items() if contract.asset_key == key]
     return any(reading.legs(name) or name in reading.orders for name in names)

@@ -12,11 +12,11 @@ import attrs
 from venuekit.capabilities import AssetMode, MarginType, PositionMode, PositionSide
 from venuekit.simulator.ledger.contract import AssetKey
 from venuekit.simulator.ledger.events import Event
-from venuekit.simulator.ledger.income import Execution, Income, MarginChange
+from venuekit.simulator.ledger.income import Execution, LedgerIncome, LedgerMarginChange
 from venuekit.simulator.ledger.log import Log
 from venuekit.simulator.ledger.money import ZERO, exact
-from venuekit.simulator.ledger.orders import Order
-from venuekit.simulator.ledger.records import ClosedPnl, Conversion, Record, Withdrawal
+from venuekit.simulator.ledger.orders import LedgerOrder
+from venuekit.simulator.ledger.records import LedgerClosedPnl, LedgerConversion, LedgerWithdrawal, Record
 
 __all__ = ["Alarm", "Asset", "Cash", "LedgerState", "Leg", "LegKey", "SymbolState"]
 
@@ -128,17 +128,17 @@ class LedgerState:
     assets: dict[AssetKey, Asset]
     symbols: dict[str, SymbolState]
     legs: dict[LegKey, Leg] = attrs.field(factory=dict)
-    orders: dict[str, Order] = attrs.field(factory=dict)
+    orders: dict[str, LedgerOrder] = attrs.field(factory=dict)
     alarms: dict[tuple[Alarm, str], datetime] = attrs.field(factory=dict)
     lags: dict[Record, timedelta] = attrs.field(factory=dict)
     decision_delay: timedelta | None = timedelta(0)
-    finished: Log[Order] = attrs.field(factory=Log)
+    finished: Log[LedgerOrder] = attrs.field(factory=Log)
     executions: Log[Execution] = attrs.field(factory=Log)
-    incomes: Log[Income] = attrs.field(factory=Log)
-    margin_changes: Log[MarginChange] = attrs.field(factory=Log)
-    closed_pnls: Log[ClosedPnl] = attrs.field(factory=Log)
-    withdrawals: Log[Withdrawal] = attrs.field(factory=Log)
-    conversions: Log[Conversion] = attrs.field(factory=Log)
+    incomes: Log[LedgerIncome] = attrs.field(factory=Log)
+    margin_changes: Log[LedgerMarginChange] = attrs.field(factory=Log)
+    closed_pnls: Log[LedgerClosedPnl] = attrs.field(factory=Log)
+    withdrawals: Log[LedgerWithdrawal] = attrs.field(factory=Log)
+    conversions: Log[LedgerConversion] = attrs.field(factory=Log)
     events: Log[Event] = attrs.field(factory=Log)
     hidden_until: datetime | None = None
     backdated: bool = False

@@ -13,8 +13,8 @@ from venuekit.simulator.ledger.events import EventReason, OrderChange
 from venuekit.simulator.ledger.income import Execution, IncomeKind, TradeKind
 from venuekit.simulator.ledger.margin import isolated_at_entry
 from venuekit.simulator.ledger.money import ZERO, to_price
-from venuekit.simulator.ledger.orders import Book, Order, OrderStatus
-from venuekit.simulator.ledger.records import ClosedPnl, Record
+from venuekit.simulator.ledger.orders import Book, LedgerOrder, OrderStatus
+from venuekit.simulator.ledger.records import LedgerClosedPnl, Record
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.rules import IsolatedMargin
 from venuekit.simulator.ledger.state import Leg
@@ -24,7 +24,7 @@ __all__ = ["check_cap", "closable", "trade"]
 
 def trade(
     desk: Desk,
-    order: Order,
+    order: LedgerOrder,
     quantity: Decimal,
     price: Decimal,
     *,
@@ -71,12 +71,12 @@ def trade(
     return execution
 
 
-def closable(leg: Leg, order: Order) -> Decimal:
+def closable(leg: Leg, order: LedgerOrder) -> Decimal:
     """Return how many contracts an order could close of a leg."""
     return abs(leg.quantity) if order.side.sign * leg.quantity < 0 else ZERO
 
 
-def check_cap(desk: Desk, order: Order) -> None:
+def check_cap(desk: Desk, order: LedgerOrder) -> None:
     """Refuse a leg that has grown, with its orders, past the largest position at the present leverage."""
     reading = desk.read()
     leverage = reading.symbol(order.symbol).leverage
@@ -88,7 +88,7 @@ def check_cap(desk: Desk, order: Order) -> None:
         )
 
 
-def _expire_idle_reducers(desk: Desk, traded: Order) -> None:
+def _expire_idle_reducers(desk: Desk, traded: LedgerOrder) -> None:
     """Expire the plain orders that could only reduce a leg that has nothing left to reduce."""
     leg = desk.state.legs[traded.symbol, traded.position_side]
     for order in tuple(desk.state.orders.values()):
@@ -102,7 +102,7 @@ class _Fill:
     """One fill, as one or two movements."""
 
     def __init__(
-        self, desk: Desk, contract: Contract, order: Order, price: Decimal, *, is_maker: bool, kind: TradeKind
+        self, desk: Desk, contract: Contract, order: LedgerOrder, price: Decimal, *, is_maker: bool, kind: TradeKind
     ) -> None:
         self.id = desk.next_id()
         self.realized_pnl = ZERO
@@ -217,7 +217,7 @@ class _Fill:
 
     def _record(self, quantity: Decimal, leg: Leg, *, pnl: Decimal, open_fee: Decimal, close_fee: Decimal) -> None:
         desk, money = self._desk, self._desk.rules.money
-        record = ClosedPnl(
+        record = LedgerClosedPnl(
             id=desk.next_id(),
             order_id=self._order.id,
             time=desk.time,

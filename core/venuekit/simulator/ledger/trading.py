@@ -9,10 +9,10 @@ import attrs
 from venuekit.capabilities import PositionSide
 from venuekit.simulator.ledger.desk import Desk, positive
 from venuekit.simulator.ledger.events import EventReason, OrderChange
-from venuekit.simulator.ledger.income import Execution, MarginChange
+from venuekit.simulator.ledger.income import Execution, LedgerMarginChange
 from venuekit.simulator.ledger.money import ZERO
 from venuekit.simulator.ledger.order_form import check_client_id
-from venuekit.simulator.ledger.orders import Book, Order, OrderRequest, OrderStatus, OrderType, Side
+from venuekit.simulator.ledger.orders import Book, LedgerOrder, LedgerOrderRequest, OrderStatus, OrderType, Side
 from venuekit.simulator.ledger.position import check_side, removable_margin
 from venuekit.simulator.ledger.records import Record
 from venuekit.simulator.ledger.refusal import Reason, Refused
@@ -21,11 +21,11 @@ from venuekit.simulator.ledger.trade import check_cap, trade
 __all__ = ["adjust_margin", "fill", "make_order", "rest_order"]
 
 
-def make_order(desk: Desk, request: OrderRequest, status: OrderStatus, book: Book | None = None) -> Order:
+def make_order(desk: Desk, request: LedgerOrderRequest, status: OrderStatus, book: Book | None = None) -> LedgerOrder:
     """Return the order of a request, which is in no book yet."""
     conditional = Book.CONDITIONAL if request.type.is_conditional else Book.PLAIN
-    return Order(
-        **{field.name: getattr(request, field.name) for field in attrs.fields(OrderRequest)},
+    return LedgerOrder(
+        **{field.name: getattr(request, field.name) for field in attrs.fields(LedgerOrderRequest)},
         id=desk.next_id(),
         book=book or conditional,
         status=status,
@@ -53,7 +53,7 @@ def fill(
     positive(quantity, Reason.AMOUNT_NOT_POSITIVE)
     positive(price, Reason.PRICE_NOT_POSITIVE)
     check_side(reading, position_side)
-    request = OrderRequest(
+    request = LedgerOrderRequest(
         symbol=symbol,
         side=side,
         type=OrderType.LIMIT if is_maker else OrderType.MARKET,
@@ -68,7 +68,7 @@ def fill(
     return execution
 
 
-def adjust_margin(desk: Desk, symbol: str, amount: Decimal, side: PositionSide) -> MarginChange:
+def adjust_margin(desk: Desk, symbol: str, amount: Decimal, side: PositionSide) -> LedgerMarginChange:
     """Move margin by hand into an isolated position, or out of it if negative; a wallet is not moved by that."""
     reading = desk.read()
     contract, leg = reading.contract(symbol), reading.leg(symbol, side)
@@ -93,7 +93,7 @@ def adjust_margin(desk: Desk, symbol: str, amount: Decimal, side: PositionSide) 
         ),
     )
     visible_at = desk.visible_at(Record.MARGIN_CHANGES)
-    change = MarginChange(desk.next_id(), desk.time, symbol, side, contract.settle, moved, visible_at)
+    change = LedgerMarginChange(desk.next_id(), desk.time, symbol, side, contract.settle, moved, visible_at)
     desk.state.margin_changes.append(change)
     desk.report(EventReason.MARGIN_TRANSFER, symbol)
     return change
@@ -119,7 +119,7 @@ def rest_order(
     check_side(reading, position_side)
     check_client_id(desk, client_id)
     conditional = book is Book.CONDITIONAL
-    request = OrderRequest(
+    request = LedgerOrderRequest(
         symbol=symbol,
         side=side,
         type=OrderType.STOP if conditional else OrderType.LIMIT,

@@ -11,10 +11,10 @@ from venuekit.simulator.ledger.contract import AssetKey
 from venuekit.simulator.ledger.desk import Desk, positive
 from venuekit.simulator.ledger.events import EventReason
 from venuekit.simulator.ledger.forced import liquidate
-from venuekit.simulator.ledger.income import Execution, Income, IncomeKind, TradeKind
+from venuekit.simulator.ledger.income import Execution, IncomeKind, LedgerIncome, TradeKind
 from venuekit.simulator.ledger.money import ZERO
 from venuekit.simulator.ledger.orders import Side
-from venuekit.simulator.ledger.records import Conversion, Record, Withdrawal
+from venuekit.simulator.ledger.records import LedgerConversion, LedgerWithdrawal, Record
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.rules import FundingFrom, IsolatedMargin
 from venuekit.simulator.ledger.state import LegKey
@@ -22,7 +22,7 @@ from venuekit.simulator.ledger.state import LegKey
 __all__ = ["book", "convert", "deposit", "fund", "withdraw"]
 
 
-def deposit(desk: Desk, asset: str, amount: Decimal, purse: str) -> Income:
+def deposit(desk: Desk, asset: str, amount: Decimal, purse: str) -> LedgerIncome:
     """Move an amount into the account, or out of it if negative."""
     key = desk.read().asset(asset, purse).key
     rounded = _amount(desk, amount)
@@ -43,7 +43,7 @@ def book(
     info: str | None,
     time: datetime | None,
     purse: str,
-) -> Income:
+) -> LedgerIncome:
     """Write a row of any kind, and move the wallet by it, also at a time in the past."""
     key = desk.read().asset(asset, purse).key
     if symbol is not None:
@@ -65,13 +65,13 @@ def withdraw(
     tx_id: str | None,
     status: str,
     purse: str,
-) -> Withdrawal:
+) -> LedgerWithdrawal:
     """Send money to a chain: one row for what leaves, the fee included."""
     key = desk.read().asset(asset, purse).key
     sent, paid = desk.rules.money(positive(amount, Reason.AMOUNT_NOT_POSITIVE)), desk.rules.money(fee)
     _check_withdrawable(desk, key, sent + paid)
     visible_at = desk.visible_at(Record.WITHDRAWALS)
-    record = Withdrawal(
+    record = LedgerWithdrawal(
         desk.next_id(), desk.time, asset, purse, -sent, -paid, chain, address, tx_id, status, visible_at
     )
     desk.state.withdrawals.append(record)
@@ -82,14 +82,16 @@ def withdraw(
 
 def convert(
     desk: Desk, from_asset: str, from_amount: Decimal, to_asset: str, to_amount: Decimal, *, purse: str
-) -> Conversion:
+) -> LedgerConversion:
     """Turn an amount of one asset into another: one row for each."""
     source, target = desk.read().asset(from_asset, purse).key, desk.read().asset(to_asset, purse).key
     given = desk.rules.money(positive(from_amount, Reason.AMOUNT_NOT_POSITIVE))
     taken = desk.rules.money(positive(to_amount, Reason.AMOUNT_NOT_POSITIVE))
     _check_withdrawable(desk, source, given)
     visible_at = desk.visible_at(Record.CONVERSIONS)
-    record = Conversion(desk.next_id(), desk.time, from_asset, given, to_asset, taken, taken / given, purse, visible_at)
+    record = LedgerConversion(
+        desk.next_id(), desk.time, from_asset, given, to_asset, taken, taken / given, purse, visible_at
+    )
     desk.state.conversions.append(record)
     desk.earn(source, IncomeKind.CONVERSION, -given, info=record.id)
     desk.earn(target, IncomeKind.CONVERSION, taken, info=record.id)
@@ -97,7 +99,7 @@ def convert(
     return record
 
 
-def fund(desk: Desk, symbol: str, rate: Decimal) -> tuple[Income, ...]:
+def fund(desk: Desk, symbol: str, rate: Decimal) -> tuple[LedgerIncome, ...]:
     """Let the open legs of a symbol pay funding at the mark: a long pays a positive rate, a short receives it."""
     if not rate.is_finite():
         raise Refused(Reason.AMOUNT_NOT_POSITIVE, value=rate)
@@ -108,7 +110,7 @@ def fund(desk: Desk, symbol: str, rate: Decimal) -> tuple[Income, ...]:
     return tuple(row for row in rows if row.amount)
 
 
-def _fund_leg(desk: Desk, key: LegKey, rate: Decimal) -> Income:
+def _fund_leg(desk: Desk, key: LegKey, rate: Decimal) -> LedgerIncome:
     reading = desk.read()
     contract, leg, mark = reading.contract(key[0]), reading.leg(*key), reading.symbol(key[0]).mark
     amount = -desk.rules.money(contract.value(leg.quantity, mark) * rate)

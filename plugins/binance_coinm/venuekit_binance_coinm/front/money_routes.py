@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from venuekit.simulator import SimRequest, Visit
-from venuekit.simulator.ledger import Income, IncomeKind, MarginChange
+from venuekit.simulator.ledger import IncomeKind, LedgerIncome, LedgerMarginChange
 from venuekit_binance_coinm import endpoints
 from venuekit_binance_coinm.front.contracts import PURSE as COINS
 from venuekit_binance_coinm.front.contracts import of_pair
@@ -26,7 +26,7 @@ class CoinmMarginRoutes(MarginRoutes):
     MARGIN_HISTORY = endpoints.MARGIN_HISTORY
     ROWS = 50
 
-    def own_fields(self, change: MarginChange) -> Mapping[str, object]:  # noqa: ARG002  (there are none)
+    def own_fields(self, change: LedgerMarginChange) -> Mapping[str, object]:  # noqa: ARG002  (there are none)
         """Return nothing more."""
         return {}
 
@@ -39,7 +39,7 @@ class CoinmIncomeRoutes(IncomeRoutes):
     USUAL = _YEAR
     WIDEST = _YEAR
 
-    def own_fields(self, income: Income, income_type: str) -> Mapping[str, object]:  # noqa: ARG002  (not told twice)
+    def own_fields(self, income: LedgerIncome, income_type: str) -> Mapping[str, object]:  # noqa: ARG002  (not told twice)
         """Return the transaction id as text, and which way a transfer went."""
         direction = "DEPOSIT" if income.amount > 0 else "WITHDRAW"
         return {"info": direction if income.kind is IncomeKind.TRANSFER else "", "tranId": income.id}

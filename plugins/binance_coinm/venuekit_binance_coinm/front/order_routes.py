@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from venuekit.simulator import SimRequest
-from venuekit.simulator.ledger import Contract, Order
+from venuekit.simulator.ledger import Contract, LedgerOrder
 from venuekit_binance_coinm import endpoints
 from venuekit_binance_coinm.front.contracts import of_pair
 from venuekit_binance_common.front.formatting import plain
@@ -20,7 +20,7 @@ class CoinmOrderRoutes(OrderRoutes):
 
     ORDERS = endpoints.ORDERS
 
-    def own_fields(self, order: Order, contract: Contract) -> Mapping[str, object]:
+    def own_fields(self, order: LedgerOrder, contract: Contract) -> Mapping[str, object]:
         """Return the fields of a plain order that only this product has."""
         return {**matching_fields(order), "cumBase": plain(order.filled_value), "pair": contract.pair}
 

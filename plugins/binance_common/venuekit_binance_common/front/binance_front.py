@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 
 from venuekit.endpoint import Endpoint, Security
 from venuekit.simulator import Front, Handler, Response, Route, SimKey, SimRequest, Usage, json_response
-from venuekit.simulator.ledger import Refusal
+from venuekit.simulator.ledger import LedgerRefusal
 from venuekit_binance_common.front.authentication import Authentication
 from venuekit_binance_common.front.errors import Errors
 from venuekit_binance_common.front.listing import Listing
@@ -61,7 +61,7 @@ class BinanceFront(Front):
         """Check the window once more; see :class:`~venuekit_binance_common.front.authentication.Authentication`."""
         self._authentication.recheck(request, milliseconds)
 
-    def refuse(self, refusal: Refusal, request: SimRequest, milliseconds: int) -> Response:  # noqa: ARG002
+    def refuse(self, refusal: LedgerRefusal, request: SimRequest, milliseconds: int) -> Response:  # noqa: ARG002
         """Return the venue's words for what the ledger refused."""
         return self.errors.of_ledger(refusal, request.path)
 

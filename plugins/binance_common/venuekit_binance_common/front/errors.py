@@ -8,7 +8,7 @@ import attrs
 
 from venuekit.capabilities import Setting
 from venuekit.simulator import Denied, Response, json_response
-from venuekit.simulator.ledger import Reason, Refusal
+from venuekit.simulator.ledger import LedgerRefusal, Reason
 from venuekit_binance_common.front.order_refusals import ORDER_WORDS, WORDS_OF_REASON, order_refusal
 
 __all__ = ["Errors"]
@@ -116,7 +116,7 @@ class Errors:
         """Return the exception that says a parameter is missing or malformed."""
         return self.denied(-1102, name=name)
 
-    def of_ledger(self, refusal: Refusal, path: str) -> Response:
+    def of_ledger(self, refusal: LedgerRefusal, path: str) -> Response:
         """
         Return the venue's words for what the ledger refused.
 

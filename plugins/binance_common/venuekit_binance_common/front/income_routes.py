@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
-from venuekit.simulator.ledger import Income, IncomeKind
+from venuekit.simulator.ledger import IncomeKind, LedgerIncome
 from venuekit_binance_common.front.formatting import LATEST, amount, milliseconds
 from venuekit_binance_common.front.history_questions import HistoryQuestions
 from venuekit_binance_common.front.listing import Listing
@@ -51,7 +51,7 @@ class IncomeRoutes(ABC):
         )
 
     @abstractmethod
-    def own_fields(self, income: Income, income_type: str) -> Mapping[str, object]:
+    def own_fields(self, income: LedgerIncome, income_type: str) -> Mapping[str, object]:
         """Return what this product writes in its own way: ``info`` and ``tranId``."""
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
@@ -81,7 +81,7 @@ class IncomeRoutes(ABC):
         rows.sort(key=lambda row: row.time)
         return [self._row(row) for row in self._questions.page(request, rows)]
 
-    def _row(self, income: Income) -> Mapping[str, object]:
+    def _row(self, income: LedgerIncome) -> Mapping[str, object]:
         income_type = INCOME_TYPES[income.kind]
         return {
             "symbol": income.symbol or "",

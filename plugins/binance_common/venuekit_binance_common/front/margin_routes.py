@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from venuekit.capabilities import PositionMode, PositionSide
 from venuekit.endpoint import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
-from venuekit.simulator.ledger import MarginChange
+from venuekit.simulator.ledger import LedgerMarginChange
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.front.formatting import milliseconds, number, plain
 from venuekit_binance_common.front.history_questions import HistoryQuestions
@@ -41,7 +41,7 @@ class MarginRoutes(ABC):
         )
 
     @abstractmethod
-    def own_fields(self, change: MarginChange) -> Mapping[str, object]:
+    def own_fields(self, change: LedgerMarginChange) -> Mapping[str, object]:
         """Return the fields of a row of the history that only this product has."""
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
@@ -83,7 +83,7 @@ class MarginRoutes(ABC):
         ]
         return self._questions.page(request, [row for row in rows if direction in {None, str(row["type"])}])
 
-    def _row(self, change: MarginChange) -> dict[str, object]:
+    def _row(self, change: LedgerMarginChange) -> dict[str, object]:
         return {
             "symbol": change.symbol,
             "type": ADDED if change.amount > 0 else REDUCED,

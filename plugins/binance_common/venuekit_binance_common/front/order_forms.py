@@ -13,7 +13,7 @@ import attrs
 from venuekit.capabilities import PositionMode, PositionSide
 from venuekit.clock import from_milliseconds
 from venuekit.simulator import Visit
-from venuekit.simulator.ledger import Contract, OrderRequest, OrderType, Side, TimeInForce
+from venuekit.simulator.ledger import Contract, LedgerOrderRequest, OrderType, Side, TimeInForce
 from venuekit_binance_common.front.formatting import LATEST, decimals_of, plain
 from venuekit_binance_common.front.listing import PERCENT_BOUNDS, Listing
 from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms
@@ -102,7 +102,7 @@ class Form:
             raise self.listing.errors.denied(-1117)
         return side
 
-    def plain(self) -> OrderRequest:
+    def plain(self) -> LedgerOrderRequest:
         """Return an order of the plain book; raises ``Denied``, also for what stands in a book of its own."""
         contract, side, kind = self.contract, self.side(), self._type()
         self._check_words()
@@ -118,7 +118,7 @@ class Form:
             self.check_percent(contract, side, request.price)
         return self._with_trigger(request, "stopPrice", "activationPrice") if any_type else request
 
-    def algo(self) -> OrderRequest:
+    def algo(self) -> LedgerOrderRequest:
         """Return an order of the conditional book; raises ``Denied``."""
         if self.needed("algoType") != "CONDITIONAL":
             raise self.listing.errors.denied(-1130, name="algoType")
@@ -168,7 +168,7 @@ class Form:
             if self.text(name) not in {None, *words}:
                 raise self.listing.errors.denied(code, name=name)
 
-    def _with_trigger(self, request: OrderRequest, price: str, activation: str) -> OrderRequest:
+    def _with_trigger(self, request: LedgerOrderRequest, price: str, activation: str) -> LedgerOrderRequest:
         rate = self.number("callbackRate")
         if rate is not None and not _LEAST_CALLBACK <= rate <= self.terms.most_callback:
             raise self.listing.errors.denied(-2007)
@@ -186,7 +186,7 @@ class Form:
             raise self.listing.errors.denied(-1116)
         return kind
 
-    def _request(self, contract: Contract, side: Side, kind: OrderType, id_name: str) -> OrderRequest:
+    def _request(self, contract: Contract, side: Side, kind: OrderType, id_name: str) -> LedgerOrderRequest:
         word = self.text("timeInForce")
         if word is not None and word not in self.terms.times:
             raise self.listing.errors.denied(-1115)
@@ -204,7 +204,7 @@ class Form:
             raise self.listing.errors.denied(-4003)
         labels: dict[str, object] = {name: text for name in _LABELS if (text := self.text(name)) is not None}
         labels.setdefault("timeInForce", "GTC")
-        return OrderRequest(
+        return LedgerOrderRequest(
             symbol=contract.symbol,
             side=side,
             type=kind,

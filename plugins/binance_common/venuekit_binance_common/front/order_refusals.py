@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from venuekit.simulator.ledger import Reason, Refusal
+from venuekit.simulator.ledger import LedgerRefusal, Reason
 from venuekit_binance_common.front.formatting import decimals_of
 
 __all__ = ["ORDER_WORDS", "WORDS_OF_REASON", "order_refusal"]
@@ -102,7 +102,7 @@ _CONFLICTS: Mapping[object, int] = {
 }
 
 
-def order_refusal(refusal: Refusal) -> tuple[int, Mapping[str, object]] | None:
+def order_refusal(refusal: LedgerRefusal) -> tuple[int, Mapping[str, object]] | None:
     """Return the code and what fills the gaps in its words, None for a refusal that is not about an order alone."""
     special = _SPECIAL.get(refusal.reason)
     if special is not None:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from venuekit.endpoint import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
-from venuekit.simulator.ledger import Book, Contract, Execution, Forced, Order, OrderStatus
+from venuekit.simulator.ledger import Book, Contract, Execution, Forced, LedgerOrder, OrderStatus
 from venuekit_binance_common.front.formatting import milliseconds, plain
 from venuekit_binance_common.front.history_questions import HistoryQuestions
 from venuekit_binance_common.front.listing import Listing
@@ -51,10 +51,10 @@ class OrderRoutes(ABC):
         self._plain = Book.PLAIN if self.ORDERS.algo is not None else None
 
     @abstractmethod
-    def own_fields(self, order: Order, contract: Contract) -> Mapping[str, object]:
+    def own_fields(self, order: LedgerOrder, contract: Contract) -> Mapping[str, object]:
         """Return the fields of a plain order that only this product has."""
 
-    def history_fields(self, order: Order, contract: Contract) -> Mapping[str, object]:
+    def history_fields(self, order: LedgerOrder, contract: Contract) -> Mapping[str, object]:
         """Return what histories tell besides: what an order is worth in both assets, unless the product says less."""
         quote = contract.notional(order.filled, order.average_price) if order.average_price else None
         inverse = contract.is_inverse
@@ -198,23 +198,23 @@ class OrderRoutes(ABC):
 
     def _asked(
         self, request: SimRequest, visit: Visit, book: Book | None, *, is_open: bool
-    ) -> list[tuple[Order, Contract]]:
+    ) -> list[tuple[LedgerOrder, Contract]]:
         contracts = {contract.symbol: contract for contract in self.asked(request)}
         orders = visit.ledger.orders(book=book, is_open=is_open)
         return [(order, contracts[order.symbol]) for order in orders if order.symbol in contracts]
 
-    def _named(self, request: SimRequest, visit: Visit) -> tuple[Order, Contract]:
+    def _named(self, request: SimRequest, visit: Visit) -> tuple[LedgerOrder, Contract]:
         order = self._writes.named(request.parameters, visit)
         return order, self._listing.contract(order.symbol)
 
-    def _row(self, order: Order, contract: Contract) -> dict[str, Any]:
+    def _row(self, order: LedgerOrder, contract: Contract) -> dict[str, Any]:
         return order_row(order, contract, self.own_fields(order, contract))
 
-    def _whole_row(self, order: Order, contract: Contract) -> dict[str, Any]:
+    def _whole_row(self, order: LedgerOrder, contract: Contract) -> dict[str, Any]:
         """Return an order as histories tell it."""
         return {**self._row(order, contract), **self.history_fields(order, contract)}
 
-    def _is_kept(self, order: Order, visit: Visit) -> bool:
+    def _is_kept(self, order: LedgerOrder, visit: Visit) -> bool:
         if order.is_open:
             return True
         unfilled = not order.filled and order.status in {OrderStatus.CANCELED, OrderStatus.EXPIRED}

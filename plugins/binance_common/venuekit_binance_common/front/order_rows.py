@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from venuekit.simulator.ledger import Book, Contract, Execution, Order, OrderStatus, OrderType, Side, TimeInForce
+from venuekit.simulator.ledger import Book, Contract, Execution, LedgerOrder, OrderStatus, OrderType, Side, TimeInForce
 from venuekit_binance_common.front.formatting import amount, amount_or_zero, milliseconds, plain, quantity
 
 __all__ = [
@@ -49,7 +49,7 @@ class Acknowledging:
     done: object = 200
 
 
-def order_row(order: Order, contract: Contract, own: Mapping[str, object]) -> dict[str, Any]:
+def order_row(order: LedgerOrder, contract: Contract, own: Mapping[str, object]) -> dict[str, Any]:
     """Return an order of the plain book as queries tell it, with the fields that only one product has."""
     row: dict[str, Any] = {
         "avgPrice": f"{order.average_price:.5f}" if order.average_price else "0.00000",
@@ -76,7 +76,7 @@ def order_row(order: Order, contract: Contract, own: Mapping[str, object]) -> di
     return {**row, **own}
 
 
-def matching_fields(order: Order) -> dict[str, object]:
+def matching_fields(order: LedgerOrder) -> dict[str, object]:
     """Return what a product tells of an order that knows price matches and self-trade prevention."""
     return {
         "priceMatch": _label(order, "priceMatch", "NONE"),
@@ -84,7 +84,7 @@ def matching_fields(order: Order) -> dict[str, object]:
     }
 
 
-def trailing_fields(order: Order) -> dict[str, object]:
+def trailing_fields(order: LedgerOrder) -> dict[str, object]:
     """Return what only an order of the plain book tells that trails."""
     if order.type is not OrderType.TRAILING_STOP_MARKET:
         return {}
@@ -103,7 +103,7 @@ def acknowledged(row: Mapping[str, Any], *, lacks: Collection[str], tells_fills:
     return left
 
 
-def algo_acknowledged(order: Order, contract: Contract) -> dict[str, Any]:
+def algo_acknowledged(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
     """Return what placing a conditional order answers."""
     trails = order.type is OrderType.TRAILING_STOP_MARKET
     return {
@@ -135,7 +135,7 @@ def algo_acknowledged(order: Order, contract: Contract) -> dict[str, Any]:
     }
 
 
-def algo_row(order: Order, contract: Contract) -> dict[str, Any]:
+def algo_row(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
     """Return a conditional order as lists tell it."""
     told = algo_acknowledged(order, contract)
     del told["activatePrice"], told["callbackRate"]
@@ -151,7 +151,7 @@ def algo_row(order: Order, contract: Contract) -> dict[str, Any]:
     }
 
 
-def algo_query_row(order: Order, contract: Contract) -> dict[str, Any]:
+def algo_query_row(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
     """Return a conditional order as the query of one tells it."""
     told = algo_row(order, contract)
     for name in ("tpTriggerPrice", "tpPrice", "slTriggerPrice", "slPrice"):
@@ -188,14 +188,14 @@ def whole_trade_fields(fill: Execution, contract: Contract) -> dict[str, object]
     return {"baseQty": plain(base), "marginAsset": contract.settle, "pair": contract.pair}
 
 
-def _type_now(order: Order) -> OrderType:
+def _type_now(order: LedgerOrder) -> OrderType:
     """Return the type that an order has; one that triggered in its own book is an ordinary one."""
     if order.type.is_conditional and order.book is Book.PLAIN:
         return OrderType.MARKET if order.type.is_market else OrderType.LIMIT
     return order.type
 
 
-def _client_id(order: Order) -> str:
+def _client_id(order: LedgerOrder) -> str:
     return order.client_id or f"web_{order.id}"
 
 
@@ -203,9 +203,9 @@ def _filled(value: Decimal, contract: Contract) -> str:
     return quantity(value, contract) if value else "0"
 
 
-def _time_in_force(order: Order) -> str:
+def _time_in_force(order: LedgerOrder) -> str:
     return _label(order, "timeInForce", _TIMES[order.time_in_force])
 
 
-def _label(order: Order, name: str, usual: str) -> str:
+def _label(order: LedgerOrder, name: str, usual: str) -> str:
     return str(order.labels.get(name) or usual)

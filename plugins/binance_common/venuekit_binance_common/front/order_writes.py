@@ -10,7 +10,7 @@ import attrs
 
 from venuekit.endpoint import Endpoint
 from venuekit.simulator import Denied, Handler, SimRequest, Visit
-from venuekit.simulator.ledger import Book, Contract, Order, Reason, Refused
+from venuekit.simulator.ledger import Book, Contract, LedgerOrder, Reason, Refused
 from venuekit_binance_common.front.listing import Listing
 from venuekit_binance_common.front.order_forms import Form
 from venuekit_binance_common.front.order_rows import Acknowledging, acknowledged, algo_acknowledged, order_row
@@ -32,7 +32,7 @@ class OrderWrites:
 
     orders: OrderEndpoints
     listing: Listing
-    own_fields: Callable[[Order, Contract], Mapping[str, object]]
+    own_fields: Callable[[LedgerOrder, Contract], Mapping[str, object]]
     acknowledging: Acknowledging
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
@@ -170,7 +170,7 @@ class OrderWrites:
         visit.ledger.countdown(symbol, form.countdown())
         return {"symbol": symbol, "countdownTime": form.needed("countdownTime")}
 
-    def named(self, fields: Fields, visit: Visit) -> Order:
+    def named(self, fields: Fields, visit: Visit) -> LedgerOrder:
         """Return the plain order that is named; raises ``Denied`` with -2013 when there is none to be seen."""
         symbol, order_id, client_id = self._name(fields, visit)
         try:
@@ -178,7 +178,7 @@ class OrderWrites:
         except Refused:
             raise self.listing.errors.denied(_NO_SUCH_ORDER) from None
 
-    def named_algo(self, request: SimRequest, visit: Visit) -> Order:
+    def named_algo(self, request: SimRequest, visit: Visit) -> LedgerOrder:
         """Return the conditional order that is named; raises ``Denied`` with -2013 when there is none to be seen."""
         order_id, client_id = self._algo_name(request)
         try:
@@ -201,10 +201,10 @@ class OrderWrites:
             raise self.listing.errors.missing("algoId")
         return order_id, None if order_id else client_id
 
-    def _acknowledged(self, order: Order) -> dict[str, Any]:
+    def _acknowledged(self, order: LedgerOrder) -> dict[str, Any]:
         return acknowledged(self._row(order), lacks=self.acknowledging.changed, tells_fills=True)
 
-    def _row(self, order: Order) -> dict[str, Any]:
+    def _row(self, order: LedgerOrder) -> dict[str, Any]:
         contract = self.listing.contract(order.symbol)
         return order_row(order, contract, self.own_fields(order, contract))
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 
-from venuekit.simulator.ledger import Contract, Income, MarginChange
+from venuekit.simulator.ledger import Contract, LedgerIncome, LedgerMarginChange
 from venuekit_binance_common.front.formatting import plain
 from venuekit_binance_common.front.income_routes import IncomeRoutes
 from venuekit_binance_common.front.margin_routes import MarginRoutes
@@ -27,7 +27,7 @@ class UsdmMarginRoutes(MarginRoutes):
     KEEPS = timedelta(days=30)
     ROWS = 500
 
-    def own_fields(self, change: MarginChange) -> Mapping[str, object]:  # noqa: ARG002  (all are moved by hand)
+    def own_fields(self, change: LedgerMarginChange) -> Mapping[str, object]:  # noqa: ARG002  (all are moved by hand)
         """Return why it was moved."""
         return {"deltaType": "USER_ADJUST"}
 
@@ -40,7 +40,7 @@ class UsdmIncomeRoutes(IncomeRoutes):
     USUAL = timedelta(days=7)
     KEEPS = timedelta(days=90)
 
-    def own_fields(self, income: Income, income_type: str) -> Mapping[str, object]:
+    def own_fields(self, income: LedgerIncome, income_type: str) -> Mapping[str, object]:
         """Return the transaction id as a number."""
         return {"info": income_type, "tranId": int(income.id)}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from venuekit.simulator.ledger import Contract, Order
+from venuekit.simulator.ledger import Contract, LedgerOrder
 from venuekit_binance_common.front.formatting import milliseconds, plain
 from venuekit_binance_common.front.order_routes import OrderRoutes
 from venuekit_binance_common.front.order_rows import matching_fields
@@ -18,7 +18,7 @@ class UsdmOrderRoutes(OrderRoutes):
 
     ORDERS = endpoints.ORDERS
 
-    def own_fields(self, order: Order, contract: Contract) -> Mapping[str, object]:  # noqa: ARG002  (alike for all)
+    def own_fields(self, order: LedgerOrder, contract: Contract) -> Mapping[str, object]:  # noqa: ARG002  (alike for all)
         """Return the fields of a plain order that only this product has."""
         return {
             **matching_fields(order),

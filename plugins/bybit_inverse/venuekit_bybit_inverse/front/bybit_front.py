@@ -7,7 +7,7 @@ from typing import Any
 
 from venuekit.endpoint import Endpoint, Security
 from venuekit.simulator import Front, Handler, Response, SimKey, SimRequest, Usage
-from venuekit.simulator.ledger import Refusal
+from venuekit.simulator.ledger import LedgerRefusal
 from venuekit.venue import LimitScope
 from venuekit_bybit_inverse import endpoints
 from venuekit_bybit_inverse.front import (
@@ -93,7 +93,7 @@ class BybitFront(Front):
         """Return a result in its envelope."""
         return envelope(payload, milliseconds)
 
-    def refuse(self, refusal: Refusal, request: SimRequest, milliseconds: int) -> Response:
+    def refuse(self, refusal: LedgerRefusal, request: SimRequest, milliseconds: int) -> Response:
         """Return the venue's words for what the ledger refused."""
         return refuse(refusal, request, milliseconds)
 

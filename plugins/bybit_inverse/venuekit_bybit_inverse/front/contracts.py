@@ -11,7 +11,7 @@ from venuekit.capabilities import MarginTypeScope, Setting
 from venuekit.simulator.ledger import (
     Asset,
     BreakEven,
-    ClientIds,
+    ClientIdRule,
     Contract,
     FundingFrom,
     IsolatedMargin,
@@ -43,7 +43,7 @@ RULES = Rules(
     liquidation=Liquidation.ENTRY,
     break_even=BreakEven.NONE,
     asynchronous=True,
-    client_ids=ClientIds.UNIQUE_EVER,
+    client_ids=ClientIdRule.UNIQUE_EVER,
     triggered=Triggered.SAME_ORDER,
     amend_conditional=True,
     funding_from=FundingFrom.BALANCE_FIRST,

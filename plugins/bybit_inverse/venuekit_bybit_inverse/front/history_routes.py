@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from venuekit.simulator import Denied, SimRequest, Visit
-from venuekit.simulator.ledger import ClosedPnl, Conversion, Side, TradeKind, Withdrawal
+from venuekit.simulator.ledger import LedgerClosedPnl, LedgerConversion, LedgerWithdrawal, Side, TradeKind
 from venuekit_bybit_inverse.front.formatting import milliseconds, money, number, refusal
 from venuekit_bybit_inverse.front.log_rows import log_rows
 from venuekit_bybit_inverse.front.parameters import (
@@ -118,7 +118,7 @@ def converts(request: SimRequest, visit: Visit) -> object:
     return {"list": [_convert_row(one) for one in found[::-1][start : start + int(limit)]]}
 
 
-def _closed_row(fills: list[ClosedPnl]) -> dict[str, Any]:
+def _closed_row(fills: list[LedgerClosedPnl]) -> dict[str, Any]:
     first, last = fills[0], fills[-1]
     size, entry, out = (
         _sum(getattr(fill, name) for fill in fills) for name in ("quantity", "entry_value", "exit_value")
@@ -150,7 +150,7 @@ def _sum(amounts: Iterable[Decimal]) -> Decimal:
     return sum(amounts, Decimal(0))
 
 
-def _withdrawal_row(one: Withdrawal) -> dict[str, Any]:
+def _withdrawal_row(one: LedgerWithdrawal) -> dict[str, Any]:
     moment = milliseconds(one.time)
     return {
         "coin": one.asset,
@@ -172,7 +172,7 @@ def _withdrawal_row(one: Withdrawal) -> dict[str, Any]:
     }
 
 
-def _convert_row(one: Conversion) -> dict[str, Any]:
+def _convert_row(one: LedgerConversion) -> dict[str, Any]:
     return {
         "accountType": "eb_convert_uta",
         "exchangeTxId": one.id,

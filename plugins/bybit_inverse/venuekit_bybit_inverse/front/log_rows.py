@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from venuekit.simulator.ledger import Execution, Income, IncomeKind, Ledger, Side, TradeKind
+from venuekit.simulator.ledger import Execution, IncomeKind, Ledger, LedgerIncome, Side, TradeKind
 from venuekit_bybit_inverse.front.formatting import milliseconds, money, number
 
 __all__ = ["log_rows"]
@@ -35,7 +35,7 @@ _AUTO = ("AIRDROP", "AUTO_DEDUCTION")
 def log_rows(ledger: Ledger) -> list[dict[str, Any]]:
     """Return the log, newest first: the movements of one trade in one coin are one row."""
     fills = {fill.trade_id: fill for fill in ledger.fills(kinds=frozenset(TradeKind))}
-    groups: dict[tuple[str, str], list[Income]] = {}
+    groups: dict[tuple[str, str], list[LedgerIncome]] = {}
     for income in ledger.incomes():
         groups.setdefault((income.trade_id or f"#{income.id}", income.asset), []).append(income)
     links = {order.id: order.client_id or "" for order in ledger.orders() if order.forced is None}
@@ -54,7 +54,7 @@ def _sizes(fills: Iterable[Execution]) -> dict[str, Decimal]:
 
 
 def _row(
-    incomes: list[Income], fill: Execution | None, links: dict[str, str], sizes: dict[str, Decimal]
+    incomes: list[LedgerIncome], fill: Execution | None, links: dict[str, str], sizes: dict[str, Decimal]
 ) -> dict[str, Any]:
     first, last = incomes[0], incomes[-1]
     funding = _sum(incomes, IncomeKind.FUNDING)
@@ -93,5 +93,5 @@ def _rate(fill: Execution) -> Decimal:
     return -fill.fee_rate if received else fill.fee_rate
 
 
-def _sum(incomes: list[Income], kind: IncomeKind) -> Decimal:
+def _sum(incomes: list[LedgerIncome], kind: IncomeKind) -> Decimal:
     return sum((income.amount for income in incomes if income.kind is kind), Decimal(0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from venuekit.simulator import SimRequest, Visit
-from venuekit.simulator.ledger import Order, OrderStatus, TradeKind
+from venuekit.simulator.ledger import LedgerOrder, OrderStatus, TradeKind
 from venuekit_bybit_inverse.front.formatting import milliseconds, price
 from venuekit_bybit_inverse.front.order_rows import execution_row, history_row, order_row
 from venuekit_bybit_inverse.front.parameters import category, contract_of, invalid, only_inverse, page, window
@@ -27,7 +27,7 @@ def open_orders(request: SimRequest, visit: Visit) -> object:
         raise invalid("Missing some parameters that must be filled in, symbol or settleCoin or baseCoin", visit)
     if symbol:
         contract_of(symbol, visit)
-    found: list[Order] = []
+    found: list[LedgerOrder] = []
     if product == "inverse":
         ended = request.text("openOnly") == "1"
         found = [order for order in _asked(request, visit) if order.is_open is not ended]
@@ -75,7 +75,7 @@ def executions(request: SimRequest, visit: Visit) -> object:
     return {**page(request, visit, rows, usual=50, most=100), "category": "inverse"}
 
 
-def _asked(request: SimRequest, visit: Visit) -> list[Order]:
+def _asked(request: SimRequest, visit: Visit) -> list[LedgerOrder]:
     """Return the orders that a request names, newest first."""
     names = {
         name: request.text(name) or None for name in ("symbol", "orderId", "orderLinkId", "settleCoin", "baseCoin")
@@ -92,5 +92,5 @@ def _asked(request: SimRequest, visit: Visit) -> list[Order]:
     ]
 
 
-def _is_kept(order: Order, visit: Visit) -> bool:
+def _is_kept(order: LedgerOrder, visit: Visit) -> bool:
     return bool(order.filled) or visit.now - order.updated_at <= _KEPT

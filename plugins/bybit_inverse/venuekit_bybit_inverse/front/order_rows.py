@@ -9,7 +9,7 @@ from venuekit.simulator.ledger import (
     Book,
     Contract,
     Execution,
-    Order,
+    LedgerOrder,
     OrderStatus,
     OrderType,
     Reason,
@@ -54,7 +54,7 @@ _KINDS = {
 _SIDES = {Side.BUY: "Buy", Side.SELL: "Sell"}
 
 
-def order_row(order: Order, contract: Contract) -> dict[str, Any]:
+def order_row(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
     """Return the row of an order, as the list of what is open shows it."""
     conditional = order.trigger_price is not None
     waits = order.is_open
@@ -105,7 +105,7 @@ def order_row(order: Order, contract: Contract) -> dict[str, Any]:
     }
 
 
-def history_row(order: Order, contract: Contract) -> dict[str, Any]:
+def history_row(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
     """Return the row of an order, as the history shows it."""
     return {
         **order_row(order, contract),
@@ -117,7 +117,7 @@ def history_row(order: Order, contract: Contract) -> dict[str, Any]:
     }
 
 
-def execution_row(fill: Execution, order: Order | None, sequence: int, mark: str) -> dict[str, Any]:
+def execution_row(fill: Execution, order: LedgerOrder | None, sequence: int, mark: str) -> dict[str, Any]:
     """Return the row of a fill; funding has no order."""
     return {
         "symbol": fill.symbol,
@@ -151,12 +151,12 @@ def execution_row(fill: Execution, order: Order | None, sequence: int, mark: str
     }
 
 
-def _link_id(order: Order) -> str:
+def _link_id(order: LedgerOrder) -> str:
     # What the venue places itself bears no id of a client.
     return "" if order.forced is not None else order.client_id or ""
 
 
-def _status(order: Order) -> str:
+def _status(order: LedgerOrder) -> str:
     if order.status is OrderStatus.NEW and order.book is Book.CONDITIONAL:
         return "Untriggered"
     if order.status is OrderStatus.CANCELED and order.book is Book.CONDITIONAL:
@@ -166,7 +166,7 @@ def _status(order: Order) -> str:
     return _STATUSES[order.status]
 
 
-def _reason(order: Order) -> str:
+def _reason(order: LedgerOrder) -> str:
     if order.reject_reason is None:
         return "EC_NoError"
     return _REASONS.get(order.reject_reason.reason, "EC_Others")

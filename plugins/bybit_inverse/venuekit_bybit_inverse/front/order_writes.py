@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from venuekit.simulator import Denied, Response, SimRequest, Visit
-from venuekit.simulator.ledger import Order, OrderRequest, OrderType, Refused, Side, TimeInForce
+from venuekit.simulator.ledger import LedgerOrder, LedgerOrderRequest, OrderType, Refused, Side, TimeInForce
 from venuekit_bybit_inverse.front.formatting import envelope, milliseconds
 from venuekit_bybit_inverse.front.parameters import contract_of, decimal, invalid, only_inverse
 from venuekit_bybit_inverse.front.refusals import words_of
@@ -100,7 +100,7 @@ def cancel_batch(request: SimRequest, visit: Visit) -> Response:
 
 
 def _batch(
-    request: SimRequest, visit: Visit, act: Callable[[Item, Visit], Order], *, created: bool = False
+    request: SimRequest, visit: Visit, act: Callable[[Item, Visit], LedgerOrder], *, created: bool = False
 ) -> Response:
     """Do one thing after another; each item has its own answer, and its own code beside it."""
     only_inverse(request, visit)
@@ -133,7 +133,7 @@ def _said(denied: Denied) -> tuple[int, str]:
     return body["retCode"], body["retMsg"]
 
 
-def _place(item: Item, visit: Visit) -> Order:
+def _place(item: Item, visit: Visit) -> LedgerOrder:
     contract = contract_of(_needed(item, "symbol", visit), visit)
     side, kind = _SIDES.get(_needed(item, "side", visit)), _needed(item, "orderType", visit)
     if side is None or kind not in _TYPES:
@@ -156,7 +156,7 @@ def _place(item: Item, visit: Visit) -> Order:
     link_id = _link_id(item, visit)
     _check_words(item, visit)
     return visit.ledger.place(
-        OrderRequest(
+        LedgerOrderRequest(
             symbol=contract.symbol,
             side=side,
             type=_TYPES[kind][place],
@@ -192,7 +192,7 @@ def _check_words(item: Item, visit: Visit) -> None:
         _number(item, name, visit)
 
 
-def _amend(item: Item, visit: Visit) -> Order:
+def _amend(item: Item, visit: Visit) -> LedgerOrder:
     symbol = contract_of(_needed(item, "symbol", visit), visit).symbol
     order_id, link_id = _name(item, visit)
     _check_words(item, visit)
@@ -207,13 +207,13 @@ def _amend(item: Item, visit: Visit) -> Order:
     )
 
 
-def _cancel(item: Item, visit: Visit) -> Order:
+def _cancel(item: Item, visit: Visit) -> LedgerOrder:
     symbol = contract_of(_needed(item, "symbol", visit), visit).symbol
     order_id, link_id = _name(item, visit)
     return visit.ledger.cancel_order(order_id, client_id=link_id, symbol=symbol)
 
 
-def _named(order: Order) -> dict[str, Any]:
+def _named(order: LedgerOrder) -> dict[str, Any]:
     return {"orderId": order.id, "orderLinkId": order.client_id or ""}
 
 

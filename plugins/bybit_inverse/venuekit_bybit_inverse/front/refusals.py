@@ -7,7 +7,7 @@ from typing import Any
 
 from venuekit.capabilities import Setting
 from venuekit.simulator import Response, SimRequest, json_response
-from venuekit.simulator.ledger import Book, Reason, Refusal
+from venuekit.simulator.ledger import Book, LedgerRefusal, Reason
 from venuekit_bybit_inverse.front.formatting import refusal
 
 __all__ = ["NO_PERMISSION", "SWITCH_ISOLATED", "refuse", "words_of"]
@@ -87,7 +87,7 @@ _WORDS: Mapping[Reason, _Words] = {
 }
 
 
-def refuse(reason: Refusal, request: SimRequest, milliseconds: int) -> Response:
+def refuse(reason: LedgerRefusal, request: SimRequest, milliseconds: int) -> Response:
     """Return the answer to what the ledger refused; the margin mode keeps its reasons in a list."""
     if reason.reason is Reason.MARGIN_TYPE_MISSING:
         return json_response(
@@ -100,7 +100,7 @@ def refuse(reason: Refusal, request: SimRequest, milliseconds: int) -> Response:
     return refusal(*words_of(reason), milliseconds)
 
 
-def words_of(reason: Refusal) -> tuple[int, str]:
+def words_of(reason: LedgerRefusal) -> tuple[int, str]:
     """Return code and words for what the ledger refused."""
     words = _WORDS.get(reason.reason)
     return (10001, f"Request parameter error: {reason.reason}") if words is None else words(reason.details)

@@ -24,11 +24,11 @@ from venuekit.simulator import (
 from venuekit.simulator.ledger import (
     Contract,
     Ledger,
-    MarginChange,
+    LedgerMarginChange,
+    LedgerRefusal,
     Pool,
     PositionFigures,
     Reason,
-    Refusal,
     RequestWindow,
     Rules,
     Side,
@@ -167,7 +167,7 @@ class ToyFront(Front):
 
     # -- refusals
 
-    def refuse(self, refusal: Refusal, request: SimRequest, milliseconds: int) -> Response:
+    def refuse(self, refusal: LedgerRefusal, request: SimRequest, milliseconds: int) -> Response:
         """Return code and words for what the ledger refused."""
         status, code, words = _REFUSALS.get(refusal.reason, (409, Code.REFUSED, refusal.reason.value))
         return _error(status, code, words)
@@ -315,7 +315,7 @@ def _collateral_history(request: SimRequest, visit: Visit) -> object:
     return {"changes": rows}
 
 
-def _change_row(change: MarginChange) -> dict[str, object]:
+def _change_row(change: LedgerMarginChange) -> dict[str, object]:
     return {
         "id": change.id,
         "contract": change.symbol,

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from venuekit.simulator import SimRequest, Visit
-from venuekit.simulator.ledger import MarginChange, Triggered
+from venuekit.simulator.ledger import LedgerMarginChange, Triggered
 from venuekit_binance_common.front.binance_front import BinanceFront, Routes
 from venuekit_binance_common.front.listing import Listing
 from venuekit_binance_common.front.realm import RULES
@@ -41,7 +41,7 @@ class AsterMarketRoutes(UsdmMarketRoutes):
 class AsterMarginRoutes(UsdmMarginRoutes):
     """The same, without a reason why margin moved."""
 
-    def own_fields(self, change: MarginChange) -> Mapping[str, object]:  # noqa: ARG002  (alike for all)
+    def own_fields(self, change: LedgerMarginChange) -> Mapping[str, object]:  # noqa: ARG002  (alike for all)
         """Return nothing."""
         return {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from venuekit.simulator.ledger import Contract, Execution, Order
+from venuekit.simulator.ledger import Contract, Execution, LedgerOrder
 from venuekit_binance_common.front.formatting import plain
 from venuekit_binance_common.front.order_routes import OrderRoutes
 from venuekit_binance_common.front.order_rows import Acknowledging, trailing_fields
@@ -19,11 +19,11 @@ class AsterOrderRoutes(OrderRoutes):
     ORDERS = endpoints.ORDERS
     ACKNOWLEDGING = Acknowledging(placed=frozenset({"time"}), changed=frozenset({"time", "avgPrice"}), done="200")
 
-    def own_fields(self, order: Order, contract: Contract) -> Mapping[str, object]:  # noqa: ARG002  (alike for all)
+    def own_fields(self, order: LedgerOrder, contract: Contract) -> Mapping[str, object]:  # noqa: ARG002  (alike for all)
         """Return what an order is worth, and how it trails."""
         return {"cumQuote": plain(order.filled_value), **trailing_fields(order)}
 
-    def history_fields(self, order: Order, contract: Contract) -> Mapping[str, object]:  # noqa: ARG002  (alike for all)
+    def history_fields(self, order: LedgerOrder, contract: Contract) -> Mapping[str, object]:  # noqa: ARG002  (alike for all)
         """Return nothing: histories are like queries."""
         return {}
 

@@ -12,12 +12,12 @@ from venuekit.capabilities import AssetMode, MarginType, MarginTypeScope, Positi
 from venuekit.simulator.ledger.contract import AssetKey, Contract
 from venuekit.simulator.ledger.margin import LegMargin, OrderValues, leg_margin, opening_orders
 from venuekit.simulator.ledger.money import ZERO, exact
-from venuekit.simulator.ledger.orders import Order
+from venuekit.simulator.ledger.orders import LedgerOrder
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.rules import Pool, Rules
 from venuekit.simulator.ledger.state import Asset, LedgerState, Leg, LegKey, SymbolState
 
-__all__ = ["AssetSums", "Reading"]
+__all__ = ["AssetSums", "LedgerView"]
 
 _FLAT = Leg()
 
@@ -53,7 +53,7 @@ class AssetSums:
             self.cross_maintenance_margin += margin.maintenance_margin
 
 
-class Reading:
+class LedgerView:
     """One state read with the rules and contracts; it must not change while it is being read."""
 
     def __init__(self, rules: Rules, contracts: Mapping[str, Contract], state: LedgerState) -> None:
@@ -107,9 +107,9 @@ class Reading:
         return {side: leg for side, leg in legs.items() if leg.quantity}
 
     @cached_property
-    def orders(self) -> Mapping[str, tuple[Order, ...]]:
+    def orders(self) -> Mapping[str, tuple[LedgerOrder, ...]]:
         """The waiting orders of both books, by symbol."""
-        grouped: dict[str, list[Order]] = {}
+        grouped: dict[str, list[LedgerOrder]] = {}
         for order in filter(lambda order: order.waits, self.state.orders.values()):
             grouped.setdefault(order.symbol, []).append(order)
         return {symbol: tuple(orders) for symbol, orders in grouped.items()}
