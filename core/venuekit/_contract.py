@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from venuekit._entry_points import Announced, Group
+from venuekit._entry_points import Announced, EntryPointGroup
 from venuekit.hooks import API_VERSION, PROJECT
 from venuekit.nearest import nearest
 
@@ -76,9 +76,11 @@ def check_contract(plugin: object, announced: Announced, manager: pluggy.PluginM
                 f"it implements {hook}, which is no hook",
                 f"rename {name} to {meant}" if meant else f"the hooks are {', '.join(sorted(known))}",
             )
-        if (hook == VENUE_HOOK) is not (announced.group is Group.VENUES):
-            allowed = f"{VENUE_HOOK} only" if announced.group is Group.VENUES else f"every hook but {VENUE_HOOK}"
-            other = Group.PLUGINS if announced.group is Group.VENUES else Group.VENUES
+        if (hook == VENUE_HOOK) is not (announced.group is EntryPointGroup.VENUES):
+            allowed = (
+                f"{VENUE_HOOK} only" if announced.group is EntryPointGroup.VENUES else f"every hook but {VENUE_HOOK}"
+            )
+            other = EntryPointGroup.PLUGINS if announced.group is EntryPointGroup.VENUES else EntryPointGroup.VENUES
             raise ContractBroken(
                 f"it implements {hook}, but what is announced in {announced.group} may implement {allowed}",
                 f"move {name} into a module of its own and announce that in {other}",

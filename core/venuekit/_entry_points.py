@@ -23,10 +23,10 @@ import attrs
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["Announced", "Group", "Origin", "announced_by", "installed"]
+__all__ = ["Announced", "EntryPointGroup", "PluginOrigin", "announced_by", "installed"]
 
 
-class Group(enum.StrEnum):
+class EntryPointGroup(enum.StrEnum):
     """The entry-point groups."""
 
     PLUGINS = "venuekit.plugins"  #: cross-cutting, loaded at start
@@ -34,7 +34,7 @@ class Group(enum.StrEnum):
 
 
 @attrs.frozen
-class Origin:
+class PluginOrigin:
     """The installed distribution that something comes from."""
 
     distribution: str
@@ -48,19 +48,19 @@ class Origin:
 class Announced:
     """One entry point of ours; ``load`` imports what it names, ``find_origin`` reads whose it is."""
 
-    group: Group
+    group: EntryPointGroup
     name: str
     value: str
     load: Callable[[], object]
-    find_origin: Callable[[], Origin]
+    find_origin: Callable[[], PluginOrigin]
 
     @property
-    def origin(self) -> Origin:
+    def origin(self) -> PluginOrigin:
         """The distribution that announces it."""
         return self.find_origin()
 
 
-_GROUPS = {group.value: group for group in Group}
+_GROUPS = {group.value: group for group in EntryPointGroup}
 
 
 def installed() -> Iterable[Announced]:
@@ -69,7 +69,7 @@ def installed() -> Iterable[Announced]:
         return _in_directories()
     from importlib.metadata import entry_points
 
-    return announced_by(point for group in Group for point in entry_points(group=group))
+    return announced_by(point for group in EntryPointGroup for point in entry_points(group=group))
 
 
 def announced_by(entry_points: Iterable[EntryPoint]) -> Iterator[Announced]:
@@ -80,10 +80,10 @@ def announced_by(entry_points: Iterable[EntryPoint]) -> Iterator[Announced]:
             yield Announced(_GROUPS[point.group], point.name, point.value, point.load, find_origin)
 
 
-def _origin_of_point(point: EntryPoint) -> Origin:
+def _origin_of_point(point: EntryPoint) -> PluginOrigin:
     if point.dist is None:
-        return Origin(point.value.partition(":")[0], "(not installed)")
-    return Origin(point.dist.name, point.dist.version)
+        return PluginOrigin(point.value.partition(":")[0], "(not installed)")
+    return PluginOrigin(point.dist.name, point.dist.version)
 
 
 def _only_directories() -> bool:
@@ -126,7 +126,7 @@ def _load(value: str) -> object:
     return reduce(getattr, filter(None, attribute.strip().split(".")), importlib.import_module(module.strip()))
 
 
-def _origin_of_directory(directory: str) -> Origin:
+def _origin_of_directory(directory: str) -> PluginOrigin:
     fields: dict[str, str] = {}
     for file in ("METADATA", "PKG-INFO"):
         for line in _lines(directory, file):
@@ -135,7 +135,7 @@ def _origin_of_directory(directory: str) -> Origin:
             name, _, value = line.partition(":")
             fields.setdefault(name, value.strip())
     named, _, versioned = os.path.basename(directory)[:-10].partition("-")
-    return Origin(fields.get("Name", named), fields.get("Version", versioned))
+    return PluginOrigin(fields.get("Name", named), fields.get("Version", versioned))
 
 
 def _lines(directory: str, file: str) -> list[str]:

@@ -18,7 +18,7 @@ import pluggy
 from venuekit import hooks
 from venuekit._answers import misfit
 from venuekit._contract import Broken, ContractBroken, check_contract
-from venuekit._entry_points import Announced, Group, Origin, announced_by, installed
+from venuekit._entry_points import Announced, EntryPointGroup, PluginOrigin, announced_by, installed
 from venuekit.errors import PluginError, UnknownVenue, VenuekitError
 from venuekit.nearest import did_you_mean
 from venuekit.venue import Venue
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from venuekit.pipeline import Budget, Observer, PoolName, Proxy, RetryPolicy
     from venuekit.venue import Environment
 
-__all__ = ["DISABLE_VARIABLE", "Broken", "Origin", "Plugins", "make_plugins"]
+__all__ = ["DISABLE_VARIABLE", "Broken", "PluginOrigin", "Plugins", "make_plugins"]
 
 #: names of entry points or distributions that are not to be loaded, separated by commas
 DISABLE_VARIABLE = "VENUEKIT_DISABLE"
@@ -104,8 +104,8 @@ class Plugins:
         self._hooks = tuple(name for name in vars(self._manager.hook) if name.startswith(hooks.PROJECT))
         self._manager.hook.venuekit_register_venues.call_historic(kwargs={"register": self._take})
         self._lock = threading.RLock()
-        self._announced: dict[tuple[Group, str], Announced] = {}
-        self._broken: dict[tuple[Group, str], Broken] = {}
+        self._announced: dict[tuple[EntryPointGroup, str], Announced] = {}
+        self._broken: dict[tuple[EntryPointGroup, str], Broken] = {}
         self._disabled: dict[str, Announced] = {}
         self._loaded: dict[str, Announced] = {}
         self._taken: list[object] = []
@@ -113,7 +113,7 @@ class Plugins:
         for one in sorted(announced, key=lambda one: (one.group, one.name)):
             self._announce(one, disabled)
         for (group, name), one in self._announced.items():
-            if group is Group.PLUGINS and (group, name) not in self._broken:
+            if group is EntryPointGroup.PLUGINS and (group, name) not in self._broken:
                 self._load_guarded(one)
         for broken in self.broken_operators():
             self._tell(broken)
@@ -127,7 +127,7 @@ class Plugins:
             return
         other = self._announced.setdefault(place, one)
         if other is not one:
-            what = "provide venue" if one.group is Group.VENUES else "provide a plugin named"
+            what = "provide venue" if one.group is EntryPointGroup.VENUES else "provide a plugin named"
             origins = sorted((other.origin, one.origin), key=str)
             self._broken[place] = Broken(
                 one.name,
@@ -142,7 +142,7 @@ class Plugins:
 
     def venue_ids(self) -> tuple[str, ...]:
         """Return the ids of all installed venues, broken ones included, in order; imports none of them."""
-        return tuple(name for group, name in self._announced if group is Group.VENUES)
+        return tuple(name for group, name in self._announced if group is EntryPointGroup.VENUES)
 
     def venue(self, venue_id: str) -> Venue[Any]:
         """
@@ -155,7 +155,7 @@ class Plugins:
         known = self._venues.get(venue_id)
         if known is not None:
             return known
-        one = self._announced.get((Group.VENUES, venue_id))
+        one = self._announced.get((EntryPointGroup.VENUES, venue_id))
         if one is None:
             raise UnknownVenue(self._unknown(venue_id))
         with self._lock:
@@ -175,9 +175,9 @@ class Plugins:
 
         return await asyncio.to_thread(self.venue, venue_id)
 
-    def distribution(self, venue_id: str) -> Origin:
+    def distribution(self, venue_id: str) -> PluginOrigin:
         """Return which distribution provides a venue; imports nothing. Raises as :meth:`venue` when it is unknown."""
-        one = self._announced.get((Group.VENUES, venue_id))
+        one = self._announced.get((EntryPointGroup.VENUES, venue_id))
         if one is None:
             raise UnknownVenue(self._unknown(venue_id))
         return one.origin
@@ -193,7 +193,7 @@ class Plugins:
         Whoever installed a signer, budget or observer wants nothing sent without it: on ``live`` only what cancels or
         reduces passes until they are mended or disabled.
         """
-        return tuple(broken for (group, _), broken in self._broken.items() if group is Group.PLUGINS)
+        return tuple(broken for (group, _), broken in self._broken.items() if group is EntryPointGroup.PLUGINS)
 
     def is_answered(self, hook: str) -> bool:
         """Say whether a cross-cutting plugin answers a hook, rather than core alone."""
@@ -265,13 +265,13 @@ class Plugins:
 
     def _checked(self, one: Announced, plugin: object) -> tuple[Venue[Any], ...]:
         """Return the venues a plugin has just registered, each of which its distribution must have announced."""
-        if one.group is Group.PLUGINS:
+        if one.group is EntryPointGroup.PLUGINS:
             return ()
         venues: list[Venue[Any]] = []
         for venue in self._taken:
             if not isinstance(venue, Venue):
                 raise ContractBroken(f"it registered {type(venue).__name__}, which is no Venue", "register a Venue")
-            place = Group.VENUES, venue.id
+            place = EntryPointGroup.VENUES, venue.id
             announced = self._announced.get(place)
             if venue.id != one.name and (announced is None or announced.origin != one.origin):
                 if venue.id in self._disabled or place in self._broken:
@@ -375,7 +375,7 @@ class Plugins:
         """Keep the plugin whose hook has failed apart; False when it is none of the cross-cutting ones."""
         name = self._culprit(hook, error) if name is None else name
         one = self._loaded.get(name)
-        if one is None or one.group is not Group.PLUGINS:
+        if one is None or one.group is not EntryPointGroup.PLUGINS:
             return False
         broken = Broken(
             one.name,

@@ -27,7 +27,7 @@ from venuekit.capabilities import (
 from venuekit.cli import main
 from venuekit.cli.background import simulated
 from venuekit.plugins import make_plugins
-from venuekit.simulator import Answer, Simulation
+from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.support import declared_support
 
 PLUGINS = make_plugins()
@@ -184,7 +184,7 @@ def test_panic_gets_past_a_firewall(simulation: Simulation, call: Call, venue_id
         for one in PLUGINS.venue(venue_id).endpoints
         if OrderControl.cancel_all_orders in one.serves and one.is_write
     )
-    page = attrs.evolve(Answer.html(status), headers={"Retry-After": "1"})
+    page = attrs.evolve(CannedAnswer.html(status), headers={"Retry-After": "1"})
     simulation.disturb(venue_id, cancel_all, page)
 
     called = call("panic", venue_id)

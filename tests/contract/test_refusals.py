@@ -20,7 +20,7 @@ from venuekit.errors import OperationError, Outcome
 from venuekit.message import HttpRequest
 from venuekit.plugins import make_plugins
 from venuekit.runtime import Runtime
-from venuekit.simulator import Answer, Delay
+from venuekit.simulator import CannedAnswer, Delay
 from venuekit.simulator.ledger import Ledger, Side
 from venuekit.testing import Stage, fake_stage, find_recorded, load_recorded, on_stage
 from venuekit.testing.sent import handed_in
@@ -47,7 +47,7 @@ def in_doubt(stage: Stage) -> None:
     """Answer a change of margin type with the code that may also mean "it is so already"."""
     words = "Position side cannot be changed if there exists open orders."
     (endpoint,) = (one for one in stage.venue.endpoints if one.path.endswith("/v1/marginType"))
-    stage.disturb(endpoint, Answer.json(400, {"code": -4067, "msg": words}))
+    stage.disturb(endpoint, CannedAnswer.json(400, {"code": -4067, "msg": words}))
 
 
 def an_isolated_symbol(stage: Stage) -> None:
@@ -81,7 +81,7 @@ def answer_as_recorded(stage: Stage, name: str) -> None:
     """Let the venue refuse as it was recorded, however often it is asked."""
     body = load_recorded(find_recorded(stage.venue)).named(name)
     (endpoint,) = (one for one in stage.venue.endpoints if (one.verb, one.path) == body.route)
-    stage.disturb(endpoint, Answer(body.status, body.body, {"Content-Type": "application/json"}), times=4)
+    stage.disturb(endpoint, CannedAnswer(body.status, body.body, {"Content-Type": "application/json"}), times=4)
 
 
 @asynccontextmanager

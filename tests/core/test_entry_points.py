@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from venuekit import _entry_points
-from venuekit._entry_points import Announced, Group, announced_by, installed
+from venuekit._entry_points import Announced, EntryPointGroup, announced_by, installed
 
 
 def _facts(found: list[Announced]) -> list[tuple[str, str, str, str, str]]:
@@ -18,7 +18,7 @@ def _facts(found: list[Announced]) -> list[tuple[str, str, str, str, str]]:
 
 
 def _standard() -> list[Announced]:
-    return list(announced_by(point for group in Group for point in entry_points(group=group)))
+    return list(announced_by(point for group in EntryPointGroup for point in entry_points(group=group)))
 
 
 def _install(site: Path, name: str, announced: str, *, suffix: str = "-1.5.dist-info", file: str = "METADATA") -> None:

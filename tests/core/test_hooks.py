@@ -25,7 +25,7 @@ from venuekit.hooks import hookimpl
 from venuekit.message import HttpRequest, HttpResponse
 from venuekit.pipeline import SlidingBudget
 from venuekit.plugins import Plugins, make_plugins
-from venuekit.simulator import Answer, Simulation
+from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.testing import FakeTransport, InstantClock, json_answer
 from venuekit.venue import Environment, EnvironmentName, Limit, LimitScope
 from venuekit_toy_perp import TOY_PERP
@@ -157,7 +157,7 @@ async def test_venuekit_retry_policy_can_only_lower(
     async with _runtime(sim, operator(venuekit_retry_policy)) as runtime:
         account = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
         sim.requests.clear()
-        sim.disturb("toy_perp", WALLET, Answer.html(502), times=20)
+        sim.disturb("toy_perp", WALLET, CannedAnswer.html(502), times=20)
         before = sim._clock.monotonic()
         with pytest.raises(errors.OutcomeNotStated):
             await account.call(WALLET)

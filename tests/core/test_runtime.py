@@ -27,7 +27,7 @@ from venuekit.capabilities import (
 from venuekit.errors import Outcome
 from venuekit.hooks import hookimpl
 from venuekit.message import HttpRequest, HttpResponse
-from venuekit.simulator import Answer, DropBefore, Simulation
+from venuekit.simulator import CannedAnswer, DropBefore, Simulation
 from venuekit.testing import FakeTransport, InstantClock, Watch, json_answer, plugins_with
 from venuekit.venue import Limit
 from venuekit_toy_perp import TOY_PERP
@@ -195,7 +195,7 @@ async def test_cached_reads_once_per_venue_and_environment(sim: Simulation, runt
 async def test_cached_does_not_remember_a_failure(sim: Simulation, runtime: Runtime) -> None:
     """A read that failed is made again by whoever asks next."""
     account = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
-    sim.disturb("toy_perp", CONTRACTS, Answer.json(400, {"error": {"code": 1006, "message": "not today"}}))
+    sim.disturb("toy_perp", CONTRACTS, CannedAnswer.json(400, {"error": {"code": 1006, "message": "not today"}}))
 
     with pytest.raises(errors.InvalidRequest, match="not today"):
         await account.cached(CONTRACTS)

@@ -20,7 +20,7 @@ from venuekit.hooks import hookimpl
 from venuekit.pipeline import Proxy
 from venuekit.pipeline.transport import AiohttpTransport
 from venuekit.plugins import make_plugins
-from venuekit.simulator import Answer, DropAfter, Rewrite, Simulation, Truncate, Twice
+from venuekit.simulator import CannedAnswer, DropAfter, Rewrite, Simulation, Truncate, Twice
 from venuekit.testing import InstantClock, Watch, plugins_with
 
 __all__ = ["FAILURES", "Stand", "failing"]
@@ -308,13 +308,15 @@ async def _past_its_deadline(stand: Stand) -> object:
 
 @_failure
 async def _not_authenticated(stand: Stand) -> object:
-    stand.sim.disturb(stand.venue_id, stand.reader, Answer.json(401, {"code": -2014, "msg": "bad", "retCode": 10003}))
+    stand.sim.disturb(
+        stand.venue_id, stand.reader, CannedAnswer.json(401, {"code": -2014, "msg": "bad", "retCode": 10003})
+    )
     return await stand.read()
 
 
 @_failure
 async def _page_of_a_gateway(stand: Stand) -> object:
-    stand.sim.disturb(stand.venue_id, stand.reader, Answer.html(500), times=9)
+    stand.sim.disturb(stand.venue_id, stand.reader, CannedAnswer.html(500), times=9)
     return await stand.read()
 
 

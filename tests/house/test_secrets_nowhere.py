@@ -29,7 +29,7 @@ from venuekit.cli import main
 from venuekit.credentials import redact
 from venuekit.plugins import make_plugins
 from venuekit.settings import apply, parse_target, plan, target_toml
-from venuekit.simulator import Answer, Cut, DropAfter, DropBefore, Simulation, Truncate, simulation
+from venuekit.simulator import CannedAnswer, Cut, DropAfter, DropBefore, Simulation, Truncate, simulation
 from venuekit.simulator.accounts_file import write_accounts_file
 from venuekit.simulator.keys import make_key
 from venuekit.testing import InstantClock, Watch, plugins_with
@@ -94,12 +94,12 @@ def _troubles(sim: Simulation) -> tuple[Any, ...]:
         Truncate(1),
         Cut(1),
         Cut(0),
-        Answer.html(200),
-        Answer.html(502),
-        Answer(400, echo.encode()),
-        Answer(400, words.encode()),
-        Answer.json(400, {"code": -1099, "msg": words, "retCode": 10003, "retMsg": words}),
-        Answer(200, f"<html>{echo}</html>".encode()),
+        CannedAnswer.html(200),
+        CannedAnswer.html(502),
+        CannedAnswer(400, echo.encode()),
+        CannedAnswer(400, words.encode()),
+        CannedAnswer.json(400, {"code": -1099, "msg": words, "retCode": 10003, "retMsg": words}),
+        CannedAnswer(200, f"<html>{echo}</html>".encode()),
     )
 
 

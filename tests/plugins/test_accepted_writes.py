@@ -23,7 +23,7 @@ from venuekit.errors import (
     OperationError,
     Outcome,
 )
-from venuekit.simulator import Answer, Rewrite
+from venuekit.simulator import CannedAnswer, Rewrite
 from venuekit.testing.clock import LoopClock
 from venuekit_binance_common.testing import LeapingStage
 from venuekit_bybit_inverse import endpoints as bybit
@@ -189,7 +189,7 @@ async def test_batch_with_an_item_the_venue_does_not_know_of_stays_in_the_journa
 
         stage.disturb(batch, Rewrite.json(unknown))
         read = stage.endpoint("order", "OPEN_ORDERS")
-        stage.disturb(read, Answer.html(502), times=40)
+        stage.disturb(read, CannedAnswer.html(502), times=40)
         placing = asyncio.create_task(stage.account.place_orders([stage.bid("w0"), stage.bid("w1")]))
         await asyncio.sleep(0.5)
         assert stage.arrivals(read)

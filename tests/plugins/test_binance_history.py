@@ -14,7 +14,7 @@ import venuekit
 from venuekit.capabilities import Income, IncomeKind, PositionMode, PositionSide
 from venuekit.clock import from_milliseconds
 from venuekit.errors import InvalidArgument, InvalidRequest, PayloadMismatch, Throttled
-from venuekit.simulator import Answer
+from venuekit.simulator import CannedAnswer
 from venuekit.simulator.ledger import LedgerIncome as Row
 from venuekit.simulator.ledger import Side
 from venuekit.testing.clock import LoopClock
@@ -166,7 +166,7 @@ async def test_continuing_behind_what_is_gone_is_warned_of(product: Product) -> 
 async def test_page_of_another_stretch_ends_with_an_error(product: Product) -> None:
     """A venue that does not heed the times it is asked for does not make the walk a loop."""
     row = {"symbol": "", "incomeType": "TRANSFER", "income": "1", "asset": "BTC", "info": "", "time": 1, "tradeId": ""}
-    page = Answer.json(200, [{**row, "tranId": number} for number in range(1000)])
+    page = CannedAnswer.json(200, [{**row, "tranId": number} for number in range(1000)])
     product.disturb(product.endpoint("GET", "income"), page, times=5)
     with pytest.raises(PayloadMismatch, match=r"asked for what is from \d+ to \d+, got 1"):
         await product.account.iter_income(start=now(product) - DAY).all()

@@ -18,7 +18,7 @@ from venuekit.errors import (
     OutcomeUnknown,
     Rejected,
 )
-from venuekit.simulator import Answer, ApplyLater, Disturbance, DropAfter, DropBefore, Lag, SecondActor, Truncate
+from venuekit.simulator import ApplyLater, CannedAnswer, Disturbance, DropAfter, DropBefore, Lag, SecondActor, Truncate
 from venuekit.simulator.ledger import Ledger, Record, Side
 
 pytestmark = pytest.mark.looptime
@@ -32,10 +32,10 @@ FATES: dict[str, tuple[Disturbance, bool]] = {
     "never arrived": (DropBefore(), False),
     "in flight, before the fence": (ApplyLater(3), True),
     "in flight, after the fence": (ApplyLater(8), False),
-    "unknown, applied": (Answer.json(408, TIMEOUT, applied=True), True),
-    "unknown, not applied": (Answer.json(408, TIMEOUT), False),
-    "a gateway's page": (Answer.html(502), False),
-    "a gateway's page, applied": (Answer.html(504, applied=True), True),
+    "unknown, applied": (CannedAnswer.json(408, TIMEOUT, applied=True), True),
+    "unknown, not applied": (CannedAnswer.json(408, TIMEOUT), False),
+    "a gateway's page": (CannedAnswer.html(502), False),
+    "a gateway's page, applied": (CannedAnswer.html(504, applied=True), True),
 }
 fates = pytest.mark.parametrize(("fate", "applied"), FATES.values(), ids=FATES)
 AMOUNT = D("0.05")

@@ -26,7 +26,7 @@ from venuekit.capabilities import (
 )
 from venuekit.errors import Outcome
 from venuekit.pipeline import resolve
-from venuekit.simulator import Answer, DropAfter, DropBefore, SecondActor, Simulation
+from venuekit.simulator import CannedAnswer, DropAfter, DropBefore, SecondActor, Simulation
 from venuekit.testing import InstantClock, Watch, plugins_with
 
 D = Decimal
@@ -129,7 +129,9 @@ async def test_a_client_id_that_went_out_just_now_is_refused(stage: Stage, journ
 async def test_an_id_of_which_no_order_came_may_be_used_at_once(stage: Stage) -> None:
     """A refusal by the venue leaves nothing that could be taken for the next order."""
     orders = OrderControl.of(await stage.process())
-    stage.lose(Answer.json(400, {"code": -2019, "msg": "Margin is insufficient.", "retCode": 110007, "retMsg": "no"}))
+    stage.lose(
+        CannedAnswer.json(400, {"code": -2019, "msg": "Margin is insufficient.", "retCode": 110007, "retMsg": "no"})
+    )
     with pytest.raises(errors.VenueError) as caught:
         await orders.place_order(stage.order("mine"))
     assert caught.value.outcome is Outcome.NOT_APPLIED

@@ -28,7 +28,7 @@ from venuekit.errors import (
     Rejected,
 )
 from venuekit.pipeline.guard import Guard
-from venuekit.simulator import Answer, ApplyLater, Delay, DropAfter, DropBefore, SecondActor
+from venuekit.simulator import ApplyLater, CannedAnswer, Delay, DropAfter, DropBefore, SecondActor
 from venuekit.simulator.ledger import Record, Side
 from venuekit.testing.clock import LoopClock
 from venuekit_binance_common.testing import LeapingStage, leaping
@@ -44,8 +44,8 @@ VENUES = {
 }
 venues = pytest.mark.parametrize("venue", VENUES)
 binance = pytest.mark.parametrize("venue", ["binance_usdm", "binance_coinm"])
-TIMEOUT = Answer.json(408, {"code": -1007, "msg": "Timeout waiting for response from backend server."})
-SERVER_ERROR = Answer.json(200, {"retCode": 10016, "retMsg": "Server error.", "result": {}})
+TIMEOUT = CannedAnswer.json(408, {"code": -1007, "msg": "Timeout waiting for response from backend server."})
+SERVER_ERROR = CannedAnswer.json(200, {"retCode": 10016, "retMsg": "Server error.", "result": {}})
 
 
 @attrs.frozen
@@ -417,9 +417,9 @@ async def test_nothing_to_amend_is_believed_of_an_order_that_is_so(venue: str) -
         as_it_is = {"quantity": stage.bid().quantity, "price": stage.bid().price}
         other = as_it_is | {"price": as_it_is["price"] + 10}
         for terms, is_believed in ((as_it_is, True), (other, False)):
-            stage.disturb("amend", Answer.json(400, refusal))
+            stage.disturb("amend", CannedAnswer.json(400, refusal))
             alone = await outcome_of(stage.account.amend_order(stage.symbol, OrderSide.BUY, order_id=one, **terms))
-            stage.disturb("amend_batch", Answer.json(200, [refusal]))
+            stage.disturb("amend_batch", CannedAnswer.json(200, [refusal]))
             (among,) = await stage.account.amend_orders(
                 [Amendment(symbol=stage.symbol, side=OrderSide.BUY, order_id=one, **terms)]
             )

@@ -40,7 +40,7 @@ from venuekit.errors import (
     UnsupportedCapability,
 )
 from venuekit.plugins import make_plugins
-from venuekit.simulator import Answer, SecondActor
+from venuekit.simulator import CannedAnswer, SecondActor
 from venuekit.testing.clock import LoopClock
 from venuekit_binance_common.testing import LeapingStage, leaping
 
@@ -128,7 +128,7 @@ async def outcome_of(call: Any) -> Any:
 async def test_an_order_behind_a_firewalls_page_is_open_until_the_pool_is(venue: str, status: int) -> None:
     """It is unknown at once, with the time; when the address is let in again it is found, and was sent once."""
     async with opened(venue) as stage:
-        page = attrs.evolve(Answer.html(status, applied=True), headers={"Retry-After": "40"})
+        page = attrs.evolve(CannedAnswer.html(status, applied=True), headers={"Retry-After": "40"})
         stage.disturb(stage.place, page)
         before = stage.account.monotonic()
 
@@ -152,7 +152,7 @@ async def test_moved_margin_behind_a_firewalls_page_is_resolved_later(venue: str
     async with opened(venue) as stage:
         held = stage.sim.scenario(venue).held
         add = stage.serving(PositionMarginControl.add_margin)
-        stage.disturb(add, attrs.evolve(Answer.html(403, applied=applied), headers={"Retry-After": "30"}))
+        stage.disturb(add, attrs.evolve(CannedAnswer.html(403, applied=applied), headers={"Retry-After": "30"}))
         before = stage.ledger.position(held).isolated_wallet
 
         error = await outcome_of(stage.account.add_margin(held, D("0.5")))
@@ -170,7 +170,7 @@ async def test_a_batch_behind_a_firewalls_page_is_resolved_item_by_item(venue: s
     """Each of its orders is found in its place, and the batch was sent once."""
     async with opened(venue) as stage:
         place = stage.serving(OrderBatchControl.place_orders)
-        stage.disturb(place, attrs.evolve(Answer.html(429, applied=True), headers={"Retry-After": "30"}))
+        stage.disturb(place, attrs.evolve(CannedAnswer.html(429, applied=True), headers={"Retry-After": "30"}))
 
         error = await outcome_of(stage.account.place_orders([stage.bid(client_id="a"), stage.bid(client_id="b")]))
 
@@ -185,7 +185,7 @@ async def test_a_batch_behind_a_firewalls_page_is_resolved_item_by_item(venue: s
 async def test_a_read_and_a_setting_get_past_a_firewalls_page(venue: str, status: int) -> None:
     """They wait and are sent again, and nobody is told that a key lacks a permission."""
     async with opened(venue) as stage:
-        page = attrs.evolve(Answer.html(status), headers={"Retry-After": "3"})
+        page = attrs.evolve(CannedAnswer.html(status), headers={"Retry-After": "3"})
         stage.disturb(stage.balances, page)
         stage.disturb(stage.set_leverage, page)
 
@@ -200,7 +200,7 @@ async def test_a_read_and_a_setting_get_past_a_firewalls_page(venue: str, status
 async def test_everything_is_cancelled_past_a_firewall(venue: str, status: int) -> None:
     """Cancelling all goes on where a page kept it out, and nothing is left."""
     async with opened(venue) as stage:
-        page = attrs.evolve(Answer.html(status), headers={"Retry-After": "2"})
+        page = attrs.evolve(CannedAnswer.html(status), headers={"Retry-After": "2"})
         stage.disturb(stage.serving(OrderControl.cancel_all_orders), page)
 
         assert await stage.account.cancel_all_orders(stage.symbol) == ()
@@ -212,11 +212,11 @@ async def test_everything_is_cancelled_past_a_firewall(venue: str, status: int) 
 async def test_a_page_is_never_not_found(venue: str) -> None:
     """An order that a gateway does not know is looked for again, and what a page said of a write is not believed."""
     async with opened(venue) as stage:
-        stage.disturb(stage.balances, Answer.html(404), times=4)
+        stage.disturb(stage.balances, CannedAnswer.html(404), times=4)
         assert type(await outcome_of(stage.account.get_balances())) is OutcomeNotStated
         assert len(stage.arrivals(stage.balances)) == 4
 
-        stage.disturb(stage.place, Answer.html(404, applied=True))
+        stage.disturb(stage.place, CannedAnswer.html(404, applied=True))
         assert (await stage.account.place_order(stage.bid())).status is OrderStatus.OPEN
         assert len(stage.arrivals(stage.place)) == 1
 
@@ -225,7 +225,7 @@ async def test_a_page_is_never_not_found(venue: str) -> None:
 async def test_a_blocked_country_is_told_as_such(venue: str) -> None:
     """The page's own words are the error's, and nobody waits for it to pass."""
     async with opened(venue) as stage:
-        stage.disturb(stage.balances, Answer(403, COUNTRY, {"Content-Type": "text/html"}))
+        stage.disturb(stage.balances, CannedAnswer(403, COUNTRY, {"Content-Type": "text/html"}))
 
         error = await outcome_of(stage.account.get_balances())
 
@@ -239,7 +239,7 @@ async def test_451_is_a_permission(venue: str) -> None:
     """With and without the venue's own words."""
     words = {"code": 0, "msg": "Service unavailable from a restricted location according to the terms."}
     async with opened(venue) as stage:
-        for answer in (Answer.json(451, words), Answer.html(451)):
+        for answer in (CannedAnswer.json(451, words), CannedAnswer.html(451)):
             stage.disturb(stage.balances, answer)
             assert type(await outcome_of(stage.account.get_balances())) is PermissionDenied
 
@@ -247,8 +247,8 @@ async def test_451_is_a_permission(venue: str) -> None:
 # -- in the venue's own words
 
 
-def _banned(words: str, status: int) -> Callable[[int], Answer]:
-    return lambda until: Answer.json(status, {"code": -1003, "msg": words.format(until)})
+def _banned(words: str, status: int) -> Callable[[int], CannedAnswer]:
+    return lambda until: CannedAnswer.json(status, {"code": -1003, "msg": words.format(until)})
 
 
 WORDS = (
@@ -306,7 +306,7 @@ async def test_a_ban_on_one_product_holds_the_other() -> None:
 async def test_bybits_address_limit_closes_the_pool_for_ten_minutes(body: bytes) -> None:
     """Plain or on a page: it is a ban, which an order does not know whether it passed."""
     async with opened("bybit_inverse") as stage:
-        stage.disturb(stage.place, Answer(403, body, {"Content-Type": "text/html"}))
+        stage.disturb(stage.place, CannedAnswer(403, body, {"Content-Type": "text/html"}))
 
         first = await outcome_of(stage.account.place_order(stage.bid()))
         second = await outcome_of(stage.account.get_balances())
@@ -327,7 +327,7 @@ async def test_bybits_limit_whose_reset_is_over_is_not_met_by_a_burst(ahead: int
     """The header may say the present: attempts then come a second apart, and further each time."""
     async with opened("bybit_inverse") as stage:
         reset = {} if ahead is None else {"X-Bapi-Limit-Reset-Timestamp": str(stage.milliseconds + ahead)}
-        refusal = Answer.json(200, {"retCode": 10006, "retMsg": "Too many visits!", "result": {}}, reset)
+        refusal = CannedAnswer.json(200, {"retCode": 10006, "retMsg": "Too many visits!", "result": {}}, reset)
         stage.disturb(stage.balances, refusal, times=9)
 
         error = await outcome_of(stage.account.get_balances())
@@ -343,7 +343,7 @@ async def test_a_limit_without_a_time_is_not_met_by_a_burst(venue: str) -> None:
     """A bare 429 of the venue's own."""
     words = "Too many requests; current limit of IP(203.0.113.9) is 2400 requests per minute."
     async with opened(venue) as stage:
-        stage.disturb(stage.balances, Answer.json(429, {"code": -1003, "msg": words}), times=9)
+        stage.disturb(stage.balances, CannedAnswer.json(429, {"code": -1003, "msg": words}), times=9)
 
         error = await outcome_of(stage.account.get_balances())
 
@@ -357,7 +357,7 @@ async def test_too_many_orders_hold_back_orders_only(venue: str) -> None:
     """The limit is the account's and counts orders: what cancels and reads goes on, though it came with a 429."""
     words = "Too many new orders; current limit is 300 orders per TEN_SECONDS."
     async with opened(venue) as stage:
-        stage.disturb(stage.place, Answer.json(429, {"code": -1015, "msg": words}, {"Retry-After": "50"}))
+        stage.disturb(stage.place, CannedAnswer.json(429, {"code": -1015, "msg": words}, {"Retry-After": "50"}))
         refused = await outcome_of(stage.account.place_order(stage.bid()))
         before = stage.account.monotonic()
 
@@ -388,8 +388,10 @@ async def test_everything_is_cancelled_past_a_short_ban(venue: str) -> None:
 # -- overload that is not believed
 
 OVERLOADED = {
-    "binance_usdm": Answer.json(503, {"code": -1008, "msg": "Request throttled by system-level protection."}),
-    "bybit_inverse": Answer.json(429, {"retCode": 429, "retMsg": "System level frequency protection", "result": {}}),
+    "binance_usdm": CannedAnswer.json(503, {"code": -1008, "msg": "Request throttled by system-level protection."}),
+    "bybit_inverse": CannedAnswer.json(
+        429, {"retCode": 429, "retMsg": "System level frequency protection", "result": {}}
+    ),
 }
 OVERLOADED["binance_coinm"] = OVERLOADED["aster_usdm"] = OVERLOADED["binance_usdm"]
 
@@ -445,7 +447,7 @@ async def test_an_order_that_met_overload_is_sent_again_only_on_demand(venue: st
 async def test_what_bybits_demo_does_not_have_is_unsupported_from_then_on() -> None:
     """The account then says so without asking; what else it can do is untouched."""
     async with opened("bybit_inverse") as stage:
-        refusal = Answer.json(200, {"retCode": 10032, "retMsg": "Demo trading are not supported.", "result": {}})
+        refusal = CannedAnswer.json(200, {"retCode": 10032, "retMsg": "Demo trading are not supported.", "result": {}})
         stage.disturb(stage.serving(ClosedPnlReader.iter_closed_pnl), refusal)
         error = await outcome_of(stage.account.iter_closed_pnl().all())
         assert (type(error), error.code, error.outcome) == (UnsupportedCapability, 10032, Outcome.NOT_APPLIED)
@@ -468,7 +470,7 @@ async def test_bybits_amendment_of_an_order_that_changed_meanwhile_is_looked_at(
     async with opened("bybit_inverse") as stage:
         order = await stage.account.place_order(stage.bid())
         words = "the order is modified during the process of replacing, please check the order status again"
-        refusal = Answer.json(200, {"retCode": 40004, "retMsg": words, "result": {}}, applied=applied)
+        refusal = CannedAnswer.json(200, {"retCode": 40004, "retMsg": words, "result": {}}, applied=applied)
         (amend,) = (one for one in stage.account.venue.endpoints if one.path == "/v5/order/amend")
         stage.disturb(amend, refusal)
 
@@ -483,7 +485,7 @@ async def test_bybits_amendment_that_somebody_else_overtook_says_so() -> None:
     async with opened("bybit_inverse") as stage:
         order = await stage.account.place_order(stage.bid())
         words = "the order is modified during the process of replacing, please check the order status again"
-        refusal = Answer.json(200, {"retCode": 40004, "retMsg": words, "result": {}})
+        refusal = CannedAnswer.json(200, {"retCode": 40004, "retMsg": words, "result": {}})
         (amend,) = (one for one in stage.account.venue.endpoints if one.path == "/v5/order/amend")
         stage.disturb(amend, (SecondActor(lambda ledger: ledger.fill_order(order.id)), refusal))
 

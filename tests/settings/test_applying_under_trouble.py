@@ -10,7 +10,7 @@ import pytest
 from venuekit.capabilities import MarginType, PositionMode
 from venuekit.errors import AuthenticationFailed, InvalidRequest, TargetFileError
 from venuekit.settings import apply, parse_target, plan, plan_exit_status, report_exit_status
-from venuekit.simulator import Answer, DropAfter, DropBefore, SecondActor
+from venuekit.simulator import CannedAnswer, DropAfter, DropBefore, SecondActor
 
 LEVERAGE = {"binance_usdm": ("POST", "/fapi/v1/leverage"), "bybit_inverse": ("POST", "/v5/position/set-leverage")}
 SYMBOL = {"binance_usdm": "ETHUSDT", "bybit_inverse": "ETHUSD"}
@@ -70,7 +70,7 @@ async def test_second_writer_during_a_lost_answer_is_a_conflict(
     def other_writer(ledger: Any) -> None:
         ledger.set_leverage(symbol, Decimal(7))
 
-    flat.disturb(venue_id, LEVERAGE[venue_id], (SecondActor(other_writer), Answer(503)))
+    flat.disturb(venue_id, LEVERAGE[venue_id], (SecondActor(other_writer), CannedAnswer(503)))
     report = await apply(made, accounts)
 
     assert arrivals(flat, venue_id) == 1
@@ -117,9 +117,9 @@ async def test_a_key_that_is_not_taken_any_more_is_an_error(
     account = await connected(flat, venue_id)
     made = await plan(checked(account, f"symbols.{SYMBOL[venue_id]}.leverage = 5"), {"main": account})
     wrong = (
-        Answer.json(401, {"code": -2015, "msg": "Invalid API-key, IP, or permissions for action."})
+        CannedAnswer.json(401, {"code": -2015, "msg": "Invalid API-key, IP, or permissions for action."})
         if venue_id == "binance_usdm"
-        else Answer.json(200, {"retCode": 10003, "retMsg": "API key is invalid.", "result": {}})
+        else CannedAnswer.json(200, {"retCode": 10003, "retMsg": "API key is invalid.", "result": {}})
     )
     reads = ("/fapi/v1/accountConfig", "/fapi/v1/symbolConfig", "/fapi/v3/positionRisk", "/v5/account/info")
 
@@ -181,7 +181,7 @@ async def test_account_that_cannot_be_read_is_left_alone(flat: Any, connected: A
     """When what holds cannot be read, the report says so and nothing is written."""
     account = await connected(flat, "binance_usdm")
     made = await plan(checked(account, "symbols.ETHUSDT.leverage = 5"), {"main": account})
-    denial = Answer.json(401, {"code": -2015, "msg": "Invalid API-key, IP, or permissions for action."})
+    denial = CannedAnswer.json(401, {"code": -2015, "msg": "Invalid API-key, IP, or permissions for action."})
     flat.disturb("binance_usdm", ("GET", "/fapi/v1/accountConfig"), denial)
 
     report = await apply(made, {"main": account})

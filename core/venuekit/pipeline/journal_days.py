@@ -13,7 +13,7 @@ import attrs
 from venuekit.endpoint import Effect
 from venuekit.errors import Outcome
 from venuekit.ids import ClientIds
-from venuekit.pipeline.journal_lines import Ended, Unreadable, Unresolved, day_of, milliseconds, read_line
+from venuekit.pipeline.journal_lines import Ended, MalformedLine, Unresolved, day_of, milliseconds, read_line
 
 __all__ = ["Day", "UnreadableLine"]
 
@@ -89,7 +89,7 @@ class Day:
         if self._rest:
             try:
                 read_line(self._rest)
-            except Unreadable as error:
+            except MalformedLine as error:
                 last = (UnreadableLine(self.path, self._number + 1, error.reason, error.is_cut_off),)
         return (*self.unreadable, *last)
 
@@ -121,8 +121,8 @@ class Day:
         try:
             line = read_line(text)
             if day_of(line.id) != self.path.stem[-8:]:
-                raise Unreadable("belongs into the file of another day")
-        except Unreadable as error:
+                raise MalformedLine("belongs into the file of another day")
+        except MalformedLine as error:
             if not is_last:
                 self._report(UnreadableLine(self.path, self._number, error.reason, error.is_cut_off))
             return

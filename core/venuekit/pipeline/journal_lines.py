@@ -14,7 +14,7 @@ import attrs
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Effect
 
-__all__ = ["Ended", "Unreadable", "Unresolved", "begin_text", "day_of", "end_text", "milliseconds", "read_line"]
+__all__ = ["Ended", "MalformedLine", "Unresolved", "begin_text", "day_of", "end_text", "milliseconds", "read_line"]
 
 _compact = json.JSONEncoder(separators=(",", ":")).encode
 #: identities begin with the day, and so does the name of the file they stand in
@@ -62,7 +62,7 @@ class Ended:
     claims: str | None = None
 
 
-class Unreadable(ValueError):
+class MalformedLine(ValueError):
     """A line that is not of this journal; ``is_cut_off`` where it is the beginning of one."""
 
     def __init__(self, reason: str, *, is_cut_off: bool = False) -> None:
@@ -118,15 +118,15 @@ def read_line(text: bytes) -> Unresolved | Ended:
     except (ValueError, RecursionError):
         begins = any(text.startswith(one) or one.startswith(text) for one in _BEGINNINGS)
         is_cut_off = begins and not text.endswith(b"}")
-        raise Unreadable("cut off" if is_cut_off else "not JSON", is_cut_off=is_cut_off) from None
+        raise MalformedLine("cut off" if is_cut_off else "not JSON", is_cut_off=is_cut_off) from None
     if not isinstance(line, dict):
-        raise Unreadable("not an object")
+        raise MalformedLine("not an object")
     try:
         if "begin" in line:
             return _parse_unresolved(line)
         return Ended(_id(line, "end"), _field(line, "outcome", str), _optional(line, "at", int), _claims(line))
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
-        raise Unreadable(f"not a line of this journal: {_text_of_error(error)}") from None
+        raise MalformedLine(f"not a line of this journal: {_text_of_error(error)}") from None
 
 
 def milliseconds(moment: datetime) -> int:

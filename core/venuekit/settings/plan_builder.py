@@ -13,7 +13,7 @@ from venuekit.settings.desired_settings import DesiredSetting, contradictions, d
 from venuekit.settings.key import Key
 from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus
 from venuekit.settings.preconditions import raises_leverage, refusals_of, requirements_of
-from venuekit.settings.requirement import Change
+from venuekit.settings.requirement import SettingChange
 from venuekit.settings.side_effects import affected_symbols, side_effect_note
 from venuekit.settings.step_order import order_steps
 from venuekit.settings.target import Target, Value
@@ -83,7 +83,8 @@ def _arrange(desired_settings: Sequence[DesiredSetting], found: _Findings, curre
         desired_settings, key=lambda w: w.key.setting is not Setting.LEVERAGE or raises_leverage(w, present[w.key])
     )
     changes = [
-        Change(w.key, w.target, tuple(requirements_of(w, present[w.key], current, found.wanted))) for w in lowered_first
+        SettingChange(w.key, w.target, tuple(requirements_of(w, present[w.key], current, found.wanted)))
+        for w in lowered_first
     ]
     reasons = {w.key: "; ".join(refusals_of(w, present[w.key], current)) for w in desired_settings}
     refused = {key: reason for key, reason in reasons.items() if reason}

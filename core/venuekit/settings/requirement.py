@@ -10,7 +10,7 @@ import attrs
 from venuekit.settings.key import Key
 from venuekit.settings.target import Value, text_of
 
-__all__ = ["Change", "Requirement"]
+__all__ = ["Requirement", "SettingChange"]
 
 
 @attrs.frozen
@@ -31,7 +31,7 @@ class Requirement:
 
 
 @attrs.frozen
-class Change:
+class SettingChange:
     """A setting that is not yet what it should be."""
 
     key: Key

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import attrs
 
 from venuekit.settings.key import Key
-from venuekit.settings.requirement import Change, Requirement
+from venuekit.settings.requirement import Requirement, SettingChange
 from venuekit.settings.target import Value, text_of
 
 __all__ = ["StepOrder", "order_steps"]
@@ -28,7 +28,9 @@ class StepOrder:
     waits: Mapping[Key, tuple[Key, ...]]
 
 
-def order_steps(changes: Iterable[Change], state: Mapping[Key, Value | None], refused: Mapping[Key, str]) -> StepOrder:
+def order_steps(
+    changes: Iterable[SettingChange], state: Mapping[Key, Value | None], refused: Mapping[Key, str]
+) -> StepOrder:
     """
     Order changes by their requirements.
 
@@ -46,15 +48,15 @@ def order_steps(changes: Iterable[Change], state: Mapping[Key, Value | None], re
 
 @attrs.define
 class _StepOrderer:
-    changes: dict[Key, Change]
+    changes: dict[Key, SettingChange]
     state: dict[Key, Value | None]
     refused: dict[Key, str]
     skipped: dict[Key, str] = attrs.field(factory=dict)
     order: list[Key] = attrs.field(factory=list)
     waits: dict[Key, tuple[Key, ...]] = attrs.field(factory=dict)
-    open: dict[Key, Change] = attrs.field(init=False)
+    open: dict[Key, SettingChange] = attrs.field(init=False)
     #: the changes that need a setting to hold, by that setting
-    dependants: dict[Key, list[Change]] = attrs.field(init=False)
+    dependants: dict[Key, list[SettingChange]] = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.dependants = {}
@@ -101,7 +103,7 @@ class _StepOrderer:
                 self.skipped[key] = f"needs {other}, which is refused"
         self.open = {}
 
-    def _close(self, change: Change, requirement: Requirement) -> None:
+    def _close(self, change: SettingChange, requirement: Requirement) -> None:
         closed = self.changes.get(requirement.key)
         if closed is not None and requirement.allows(closed.target):
             self.skipped[change.key] = f"needs {requirement}, which is refused"
@@ -121,7 +123,7 @@ class _StepOrderer:
         step = self.open.get(requirement.key)
         return step is not None and requirement.allows(step.target)
 
-    def _waits_for(self, change: Change) -> Iterator[Key]:
+    def _waits_for(self, change: SettingChange) -> Iterator[Key]:
         """Yield what must happen first: what fulfils a need, and whoever would lose a need by this change."""
         for requirement in change.needs:
             if not self._holds(requirement):
@@ -144,7 +146,7 @@ def _reachable(edges: Mapping[Key, tuple[Key, ...]], start: Key) -> set[Key]:
     return found
 
 
-def _why(change: Change, other: Change) -> str:
+def _why(change: SettingChange, other: SettingChange) -> str:
     """Return the reason of whichever of two changes needs the other."""
     for one, two in ((change, other), (other, change)):
         for requirement in one.needs:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from venuekit.errors import ConfigurationError, PluginError
 from venuekit.simulator.arrivals import Arrival
 from venuekit.simulator.disturbances import (
-    Answer,
     ApplyLater,
+    CannedAnswer,
     Cut,
     Delay,
     Disturbance,
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     from venuekit.venue import Venue
 
 __all__ = [
-    "Answer",
     "ApplyLater",
     "Arrival",
+    "CannedAnswer",
     "Cut",
     "Delay",
     "Denied",

@@ -15,9 +15,9 @@ from venuekit.simulator.ledger import Ledger
 from venuekit.simulator.message import Response, json_response
 
 __all__ = [
-    "Answer",
     "ApplyLater",
     "Attempt",
+    "CannedAnswer",
     "Cut",
     "Delay",
     "Disturbance",
@@ -142,7 +142,7 @@ class ApplyLater(Disturbance):
 
 
 @attrs.frozen
-class Answer(Disturbance):
+class CannedAnswer(Disturbance):
     """Any answer instead of the venue's, after carrying the request out (``applied``) or instead of that."""
 
     status: int

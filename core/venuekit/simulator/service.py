@@ -17,7 +17,7 @@ from venuekit.simulator.limits import Meter, Usage
 from venuekit.simulator.message import Denied, Response, SimRequest
 from venuekit.venue import Venue
 
-__all__ = ["Admission", "Outcome", "Service", "open_ledger"]
+__all__ = ["Admission", "Service", "ServiceResult", "open_ledger"]
 
 
 def open_ledger(fronts: Iterable[Front], now: Callable[[], datetime]) -> Ledger:
@@ -51,7 +51,7 @@ class Admission:
 
 
 @attrs.frozen
-class Outcome:
+class ServiceResult:
     """The answer to a request, and whether it was carried out (a read that succeeds counts as carried out)."""
 
     response: Response
@@ -116,7 +116,7 @@ class Service:
                 return self._with_limits(self.front.forbidden(request, now), usages, now)
         return Admission(request, route, key, usages, now)
 
-    def apply(self, admission: Admission, ledger: Ledger | None = None) -> Outcome:
+    def apply(self, admission: Admission, ledger: Ledger | None = None) -> ServiceResult:
         """
         Carry out a request that was let in; ``ledger`` is an older copy where a lagging read is played.
 
@@ -135,7 +135,7 @@ class Service:
             response = denied.response
         except Refused as refused:
             response = self.front.refuse(refused.refusal, request, now)
-        return Outcome(self._with_limits(response, admission.usages, now), applied)
+        return ServiceResult(self._with_limits(response, admission.usages, now), applied)
 
     def _verbs_of(self, path: str) -> frozenset[str]:
         return frozenset(verb for verb, known in self._routes if known == path)

@@ -11,7 +11,7 @@ import pytest
 
 from venuekit.capabilities import Order, OrderRequest, OrderSide, OrderStatus, OrderType
 from venuekit.errors import NotExecuted, NotFound, OutcomeNotStated, OutcomeUnknown, PayloadMismatch
-from venuekit.simulator import Answer, Disturbance, DropAfter, DropBefore, SecondActor
+from venuekit.simulator import CannedAnswer, Disturbance, DropAfter, DropBefore, SecondActor
 from venuekit_binance_coinm.endpoints import ORDERS
 from venuekit_binance_common.orders.algo_endpoints import AlgoEndpoints
 from venuekit_binance_common.testing import LeapingStage, leaping
@@ -24,9 +24,9 @@ ALGO: AlgoEndpoints = ORDERS.algo  # type: ignore[assignment] # this venue has t
 ATTEMPTS = 4
 #: in the venue's words, by a page, and by JSON of some framework
 NOT_THERE: dict[str, Disturbance] = {
-    "-5000": Answer.json(404, {"code": -5000, "msg": "Path /dapi/v1/x, Method GET is invalid"}),
-    "a page": Answer.html(404),
-    "JSON without a code": Answer.json(404, {"status": 404, "error": "Not Found"}),
+    "-5000": CannedAnswer.json(404, {"code": -5000, "msg": "Path /dapi/v1/x, Method GET is invalid"}),
+    "a page": CannedAnswer.html(404),
+    "JSON without a code": CannedAnswer.json(404, {"status": 404, "error": "Not Found"}),
 }
 
 
@@ -154,7 +154,7 @@ async def test_a_lost_order_that_waits_is_found_without_the_query(bare: Stage) -
     assert (await bare.stop()).status is OrderStatus.UNTRIGGERED
 
 
-@pytest.mark.parametrize("fate", [DropAfter(), DropBefore(), Answer.html(502, applied=True)], ids=repr)
+@pytest.mark.parametrize("fate", [DropAfter(), DropBefore(), CannedAnswer.html(502, applied=True)], ids=repr)
 async def test_lost_cancellation_without_the_query(bare: Stage, fate: Disturbance) -> None:
     """It is open no longer; whether it was cancelled or triggered is told only where the venue said so."""
     order = await bare.stop()
@@ -179,7 +179,11 @@ async def test_the_emergency_cancel_needs_none_of_them(bare: Stage) -> None:
 
 @pytest.mark.parametrize(
     "trouble",
-    [Answer.html(502), Answer.json(400, {"code": -1102, "msg": "Mandatory parameter was not sent."}), DropBefore()],
+    [
+        CannedAnswer.html(502),
+        CannedAnswer.json(400, {"code": -1102, "msg": "Mandatory parameter was not sent."}),
+        DropBefore(),
+    ],
     ids=["a gateway's page", "a refusal", "no answer"],
 )
 async def test_an_open_order_is_found_whatever_the_query_says(stage: Stage, trouble: Disturbance) -> None:
@@ -195,7 +199,7 @@ async def test_an_open_order_is_found_whatever_the_query_says(stage: Stage, trou
 async def test_trouble_of_a_history_is_told(stage: Stage) -> None:
     """A gateway's page is no absence: the history ends in an error, and not in the open orders alone."""
     await stage.stop()
-    stage.close(Answer.html(502))
+    stage.close(CannedAnswer.html(502))
     with pytest.raises(OutcomeNotStated):
         [one async for one in stage.account.iter_orders(SYMBOL)]
 
@@ -204,7 +208,7 @@ async def test_a_single_page_of_a_gateway_is_no_absence(stage: Stage) -> None:
     """A read answered by one 404 page is asked again, and answered."""
     order = await stage.stop()
     stage.trigger()
-    stage.close(Answer.html(404), times=1)
+    stage.close(CannedAnswer.html(404), times=1)
     assert (await stage.account.get_order(SYMBOL, order_id=order.id)).status is OrderStatus.TRIGGERED
     assert [one.status async for one in stage.account.iter_orders(SYMBOL) if one.id == order.id] == ["triggered"]
     assert not stage.account.lacks(ALGO.order)
@@ -213,7 +217,7 @@ async def test_a_single_page_of_a_gateway_is_no_absence(stage: Stage) -> None:
 
 async def test_an_answer_of_another_shape_is_no_absence(stage: Stage) -> None:
     """A lost order whose query cannot be read is not proven absent."""
-    stage.close(Answer.json(200, {"rows": []}))
+    stage.close(CannedAnswer.json(200, {"rows": []}))
     stage.sim.disturb(stage.venue, ALGO.place, DropBefore())
     with pytest.raises(OutcomeUnknown):
         await stage.stop()

@@ -16,8 +16,8 @@ import venuekit
 from venuekit.capabilities import Amendment, Order, OrderRequest, OrderSide, OrderStatus, OrderType
 from venuekit.errors import NotExecuted, NotFound, OperationError, Outcome, OutcomeUnknown, Rejected
 from venuekit.simulator import (
-    Answer,
     ApplyLater,
+    CannedAnswer,
     Delay,
     Disturbance,
     DropAfter,
@@ -43,8 +43,8 @@ PRODUCTS = {
 amending = pytest.mark.parametrize("stage", ["binance_usdm", "binance_coinm"], indirect=True)
 
 
-def _unknown(code: int, words: str, *, status: int = 400, applied: bool) -> Answer:
-    return Answer.json(status, {"code": code, "msg": words}, applied=applied)
+def _unknown(code: int, words: str, *, status: int = 400, applied: bool) -> CannedAnswer:
+    return CannedAnswer.json(status, {"code": code, "msg": words}, applied=applied)
 
 
 _TIMEOUT = "Timeout waiting for response from backend server. Send status unknown; execution status unknown."
@@ -62,10 +62,10 @@ FATES: dict[str, tuple[Disturbance, bool]] = {
     "-1008, applied": (_unknown(-1008, _THROTTLED, status=503, applied=True), True),
     "-1008, not applied": (_unknown(-1008, _THROTTLED, status=503, applied=False), False),
     "503 without a code, applied": (
-        Answer.json(503, {"msg": "Unknown error, please check your request or try again later."}, applied=True),
+        CannedAnswer.json(503, {"msg": "Unknown error, please check your request or try again later."}, applied=True),
         True,
     ),
-    "a gateway's page": (Answer.html(502), False),
+    "a gateway's page": (CannedAnswer.html(502), False),
 }
 #: what was carried out, and may be sent a second time all the same, since that ends or sets nothing else
 REPEATED = (IN_TIME, FATES["-1008, applied"][0])
@@ -220,7 +220,7 @@ async def test_duplicate_without_a_loss_is_a_refusal(stage: Stage) -> None:
 async def test_reads_that_fail_prove_nothing(stage: Stage) -> None:
     """While nothing can be read the outcome is unknown; resolution later finds the order."""
     stage.disturb(stage.orders.place, DropAfter())
-    stage.disturb(stage.orders.order, Answer.html(404), times=4)
+    stage.disturb(stage.orders.order, CannedAnswer.html(404), times=4)
     with pytest.raises(OutcomeUnknown) as caught:
         await stage.account.place_order(stage.bid(client_id="later"))
     assert caught.value.client_id == "later"
@@ -291,7 +291,7 @@ async def test_lost_batch(stage: Stage, fate: Disturbance, applied: bool) -> Non
 async def test_a_batch_of_unknown_outcome_is_resolved_item_by_item(stage: Stage) -> None:
     """While nothing can be read the error names every id; resolution later gives each order in its place."""
     stage.disturb(stage.orders.place_batch, DropAfter())
-    stage.disturb(stage.orders.order, Answer.html(404), times=4)
+    stage.disturb(stage.orders.order, CannedAnswer.html(404), times=4)
     with pytest.raises(OutcomeUnknown) as caught:
         await stage.account.place_orders([stage.bid(2000, client_id="a"), stage.bid(2001, client_id="b")])
     assert caught.value.client_id == "a, b"

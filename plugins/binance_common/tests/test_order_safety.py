@@ -28,7 +28,7 @@ from venuekit.capabilities import (
 )
 from venuekit.errors import Fenced, GuardRefused, InvalidArgument, NotFound, Outcome, OutcomeUnknown, Rejected
 from venuekit.pipeline import Guard
-from venuekit.simulator import Answer, ApplyLater
+from venuekit.simulator import ApplyLater, CannedAnswer
 from venuekit.simulator.ledger import Book, Side
 from venuekit.testing.clock import LoopClock
 from venuekit_binance_common.enums import POSITION_SIDES
@@ -142,7 +142,7 @@ async def test_order_that_is_gone_hinders_no_other_amendment(stage: Stage) -> No
 async def test_refused_cancellation_leaves_only_its_own_book(stage: Stage, symbol_named: bool) -> None:
     """What cannot be cancelled keeps nothing else from being cancelled, and is said at the end."""
     await stage.account.place_orders([stage.order, stage.stop])
-    stage.sim.disturb(stage.account.venue.id, stage.account.ORDERS.cancel_all, Answer.json(400, REFUSED), times=9)
+    stage.sim.disturb(stage.account.venue.id, stage.account.ORDERS.cancel_all, CannedAnswer.json(400, REFUSED), times=9)
     with pytest.raises(Rejected, match="Batch cancel failure"):
         await stage.account.cancel_all_orders(stage.symbol if symbol_named else None)
     assert stage.resting == {Book.PLAIN}
@@ -248,7 +248,7 @@ async def test_item_of_which_the_venue_does_not_know(stage: Stage, code: int) ->
     answer = [said, {"code": "-2019", "msg": "Margin is insufficient."}]
     for executed in (True, False):
         stage.sim.disturb(
-            stage.account.venue.id, stage.account.ORDERS.place_batch, Answer.json(200, answer, applied=executed)
+            stage.account.venue.id, stage.account.ORDERS.place_batch, CannedAnswer.json(200, answer, applied=executed)
         )
         one, refused = await stage.account.place_orders([stage.order, stage.order])
         assert isinstance(refused, Rejected)
@@ -272,7 +272,7 @@ async def test_changed_item_of_which_the_venue_does_not_know(stage: Stage) -> No
     change = Amendment(symbol=stage.symbol, side=OrderSide.BUY, order_id=placed.id, price=D(2100))
     for executed in (False, True):
         for endpoint in (orders.amend_batch, orders.cancel_batch):
-            stage.sim.disturb(venue, endpoint, Answer.json(200, answer, applied=executed))
+            stage.sim.disturb(venue, endpoint, CannedAnswer.json(200, answer, applied=executed))
         (amended,) = await stage.account.amend_orders([change])
         (ended,) = await stage.account.cancel_orders(stage.symbol, order_ids=[placed.id])
         if executed:

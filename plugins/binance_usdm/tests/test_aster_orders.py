@@ -43,7 +43,7 @@ from venuekit.errors import (
     Rejected,
     UnsupportedCapability,
 )
-from venuekit.simulator import Answer, DropAfter, DropBefore, SecondActor
+from venuekit.simulator import CannedAnswer, DropAfter, DropBefore, SecondActor
 from venuekit.simulator.ledger import Book, Forced, Side
 from venuekit.support import declared_support
 from venuekit.testing.recorded import find_recorded, load_recorded
@@ -421,7 +421,7 @@ async def test_overloaded_venue_is_not_believed(
     stage: Stage, kind: OrderType, body: dict[str, Any], applied: bool
 ) -> None:
     """Whatever words come with a 503, the order is looked for; it is sent once."""
-    stage.sim.disturb("aster_usdm", ORDERS.place, Answer.json(503, body, applied=applied))
+    stage.sim.disturb("aster_usdm", ORDERS.place, CannedAnswer.json(503, body, applied=applied))
     if applied:
         order = await stage.account.place_order(stage.order(kind, client_id="mine"))
         assert (order.id, order.client_id) == (stage.ledger.orders()[0].id, "mine")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import venuekit
-from venuekit.simulator import Answer, Simulation
+from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.testing.recorded import Recorded, find_recorded, load_recorded
 from venuekit_bybit_inverse import BYBIT_INVERSE, BybitInverseAccount
 
@@ -49,7 +49,7 @@ def replay(sim: Simulation, recorded: Recorded) -> Callable[..., None]:
                 body = re.sub(rb'"time": ?\d+\s*\}\s*$', b'"time": %d}' % (sim.milliseconds() + 60_000), body)
             for old, new in words.items():
                 body = body.replace(old.encode(), new.encode())
-            sim.disturb(VENUE, case.route, Answer(case.status, body), times=times)
+            sim.disturb(VENUE, case.route, CannedAnswer(case.status, body), times=times)
 
     return play
 
@@ -81,6 +81,6 @@ def last_page(sim: Simulation) -> Callable[[str], None]:
 
     def end(path: str) -> None:
         nothing: dict[str, Any] = {"list": [], "rows": [], "orderBody": [], "nextPageCursor": ""}
-        sim.disturb(VENUE, ("GET", path), Answer.json(200, {"retCode": 0, "result": nothing}))
+        sim.disturb(VENUE, ("GET", path), CannedAnswer.json(200, {"retCode": 0, "result": nothing}))
 
     return end

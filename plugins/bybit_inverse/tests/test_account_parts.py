@@ -35,7 +35,7 @@ from venuekit.errors import (
     UnsupportedCapability,
 )
 from venuekit.resolution import Change
-from venuekit.simulator import Answer, Simulation
+from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.testing.recorded import Recorded
 from venuekit_bybit_inverse import BYBIT_INVERSE, BybitInverseAccount
 from venuekit_bybit_inverse.endpoints import ADD_MARGIN, FEE_RATE, KEY_INFO, SET_RISK_LIMIT, SET_TPSL_MODE
@@ -128,7 +128,7 @@ async def test_commission(account: BybitInverseAccount, sim: Simulation, replay:
     contract = sim.ledger.contract("ETHUSD")
     told = await account.get_commission_rate("ETHUSD")
     assert (told.maker, told.taker) == (contract.maker_fee, contract.taker_fee)
-    sim.disturb(VENUE, FEE_RATE, Answer.json(200, {"retCode": 0, "result": {"list": []}}))
+    sim.disturb(VENUE, FEE_RATE, CannedAnswer.json(200, {"retCode": 0, "result": {"list": []}}))
     with pytest.raises(InvalidRequest, match="no such contract"):
         await account.get_commission_rate("ETHUSD")
     with pytest.raises(InvalidRequest, match="NOPE"):
@@ -167,13 +167,13 @@ async def test_key_that_may_withdraw_is_warned_of(
     answer = json.loads(recorded.named("get_v5_user_query_api").body)
     answer["result"]["permissions"]["Wallet"].append("Withdraw")
     answer["result"] |= {"ips": ["*"], "expiredAt": "2027-01-13T03:20:45Z", "readOnly": 0, "isMaster": False}
-    sim.disturb(VENUE, KEY_INFO, Answer.json(200, answer))
+    sim.disturb(VENUE, KEY_INFO, CannedAnswer.json(200, answer))
     with pytest.warns(UserWarning, match="may withdraw"):
         key = await account.get_api_key()
     assert (key.may_withdraw, key.ips, key.read_only, key.is_master) == (True, (), False, False)
     assert key.expires_at == datetime(2027, 1, 13, 3, 20, 45, tzinfo=UTC)
     answer["result"]["expiredAt"] = "soon"
-    sim.disturb(VENUE, KEY_INFO, Answer.json(200, answer))
+    sim.disturb(VENUE, KEY_INFO, CannedAnswer.json(200, answer))
     with pytest.warns(UserWarning, match="may withdraw"), pytest.raises(PayloadMismatch, match="ISO 8601"):
         await account.get_api_key()
 
@@ -218,7 +218,7 @@ async def test_recorded_tpsl_mode(account: BybitInverseAccount, replay: Replay) 
 async def test_tpsl_mode_that_nobody_knows(account: BybitInverseAccount, sim: Simulation) -> None:
     """An answer with another word cannot be read, and nothing else tells what holds."""
     body = {"retCode": 0, "retMsg": "OK", "result": {"tpSlMode": "Whole"}}
-    sim.disturb("bybit_inverse", SET_TPSL_MODE, Answer.json(200, body))
+    sim.disturb("bybit_inverse", SET_TPSL_MODE, CannedAnswer.json(200, body))
     with pytest.warns(UserWarning, match="deprecated"), pytest.raises(OutcomeUnknown, match="'Whole'") as caught:
         await account.set_tpsl_mode("BTCUSD", TpSlMode.PARTIAL)
     assert caught.value.outcome is Outcome.UNKNOWN

@@ -10,7 +10,7 @@ import pytest
 
 from venuekit.capabilities import Amendment, Order, OrderKind, OrderRequest, OrderSide, OrderStatus, OrderType
 from venuekit.errors import InvalidArgument
-from venuekit.simulator import Answer, DropAfter, DropBefore, Simulation
+from venuekit.simulator import CannedAnswer, DropAfter, DropBefore, Simulation
 from venuekit_bybit_inverse import BybitInverseAccount
 from venuekit_bybit_inverse.endpoints import AMEND_ORDER, OPEN_ORDERS, ORDER_HISTORY
 
@@ -76,7 +76,7 @@ async def test_an_order_that_cannot_be_looked_up_is_amended_all_the_same(
     """The venue took the amendment: no error of the look hides that."""
     placed = await account.place_order(bid())
     for endpoint in (OPEN_ORDERS, ORDER_HISTORY):
-        sim.disturb(VENUE, endpoint, Answer.json(200, {"retCode": 10005, "retMsg": "no"}), times=20)
+        sim.disturb(VENUE, endpoint, CannedAnswer.json(200, {"retCode": 10005, "retMsg": "no"}), times=20)
     amended = await amend(account, placed.id)
     assert (amended.id, amended.status, amended.quantity) == (placed.id, OrderStatus.PENDING, D(50))
     assert sim.ledger.order(placed.id).quantity == D(50)

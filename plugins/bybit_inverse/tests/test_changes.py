@@ -12,7 +12,7 @@ import pytest
 from venuekit.capabilities import LeverageSetting, MarginType, MarginTypeSetting, PositionSide, Unit
 from venuekit.errors import Conflict, InvalidArgument, InvalidRequest, Outcome, Rejected
 from venuekit.resolution import Change
-from venuekit.simulator import Answer, DropAfter, DropBefore, Simulation
+from venuekit.simulator import CannedAnswer, DropAfter, DropBefore, Simulation
 from venuekit_bybit_inverse import BybitInverseAccount
 from venuekit_bybit_inverse.endpoints import POSITION_LIST, SET_LEVERAGE, SET_MARGIN_MODE, SWITCH_MODE
 
@@ -96,7 +96,7 @@ async def test_leverage_of_a_symbol_without_a_row(
     account: BybitInverseAccount, sim: Simulation, replay: Callable[..., None], arrivals: Arrivals
 ) -> None:
     """Where the position list has no row, the symbol information tells."""
-    empty = Answer.json(200, {"retCode": 0, "retMsg": "OK", "result": {"list": [], "nextPageCursor": ""}})
+    empty = CannedAnswer.json(200, {"retCode": 0, "retMsg": "OK", "result": {"list": [], "nextPageCursor": ""}})
     sim.disturb(VENUE, POSITION_LIST, empty)
     replay("get_v5_position_symbol_info")
     assert await account.get_leverage("BTCUSD") == LeverageSetting("BTCUSD", D(10), D(10))
@@ -163,7 +163,7 @@ async def test_documented_refusal_of_a_margin_type(account: BybitInverseAccount,
 async def test_accepted_change_with_reasons_is_not_believed(account: BybitInverseAccount, sim: Simulation) -> None:
     """A success that names reasons against it is found out about by reading; here it did not hold and is sent again."""
     doubtful = {"retCode": 0, "retMsg": "Request accepted", "result": {"reasons": [{"reasonCode": "1"}]}}
-    sim.disturb(VENUE, SET_MARGIN_MODE, Answer.json(200, doubtful))
+    sim.disturb(VENUE, SET_MARGIN_MODE, CannedAnswer.json(200, doubtful))
     setting = await account.set_margin_type(MarginType.CROSS, account_wide=True)
     assert setting.margin_type is MarginType.CROSS
     assert sim.ledger.margin_type() is MarginType.CROSS

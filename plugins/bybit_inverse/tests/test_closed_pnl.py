@@ -13,7 +13,7 @@ from venuekit.capabilities import (
     HistoryBehaviour,
 )
 from venuekit.errors import OperationError
-from venuekit.simulator import Answer, Simulation
+from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.simulator.ledger import Side
 from venuekit_bybit_inverse import BYBIT_INVERSE, BybitInverseAccount
 from venuekit_bybit_inverse.endpoints import OLD_CLOSED_PNL
@@ -64,7 +64,7 @@ async def test_recorded_old_closed_pnl(
     replay("get_v5_pre_upgrade_position_closed_pnl", BTCUSDT="BTCUSD")
     newer = {"symbol": "BTCUSD", "orderId": "1", "closedSize": "1", "avgEntryPrice": "1", "avgExitPrice": "1"}
     newer |= {"closedPnl": "0", "createdTime": "1682487465733", "updatedTime": "1682487465733"}
-    page = Answer.json(200, {"retCode": 0, "result": {"list": [newer]}})
+    page = CannedAnswer.json(200, {"retCode": 0, "result": {"list": [newer]}})
     sim.disturb(VENUE, ("GET", "/v5/position/closed-pnl"), page)
     old, new = await account.iter_closed_pnl(symbol="BTCUSD", **around(1682487465732)).all()
     assert plain(old) == ClosedPnl(
@@ -134,7 +134,9 @@ async def test_an_old_history_that_is_refused_is_told(account: BybitInverseAccou
     start = sim_now(sim) - DAY
     found = await account.iter_closed_pnl(start=start).all()
     assert found
-    sim.disturb(VENUE, OLD_CLOSED_PNL, Answer.json(200, {"retCode": 10001, "retMsg": "not supported", "result": {}}))
+    sim.disturb(
+        VENUE, OLD_CLOSED_PNL, CannedAnswer.json(200, {"retCode": 10001, "retMsg": "not supported", "result": {}})
+    )
     with pytest.warns(UserWarning, match=r"before the account became a unified one is missing: .*not supported"):
         assert await account.iter_closed_pnl(symbol="BTCUSD", start=start).all() == found
 
@@ -142,6 +144,8 @@ async def test_an_old_history_that_is_refused_is_told(account: BybitInverseAccou
 async def test_an_old_history_that_fails_for_now_is_an_error(account: BybitInverseAccount, sim: Simulation) -> None:
     """What may be better the next time is not passed over."""
     a_year(sim)
-    sim.disturb(VENUE, OLD_CLOSED_PNL, Answer.json(200, {"retCode": 10016, "retMsg": "busy", "result": {}}), times=9)
+    sim.disturb(
+        VENUE, OLD_CLOSED_PNL, CannedAnswer.json(200, {"retCode": 10016, "retMsg": "busy", "result": {}}), times=9
+    )
     with pytest.raises(OperationError):
         await account.with_options(max_wait=0.1).iter_closed_pnl(symbol="BTCUSD", start=sim_now(sim) - DAY).all()

@@ -19,7 +19,7 @@ from venuekit.capabilities import (
     Unit,
 )
 from venuekit.clock import from_milliseconds
-from venuekit.simulator import Answer, Simulation
+from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.simulator.ledger import Side
 from venuekit.testing.recorded import Recorded
 from venuekit_bybit_inverse import BybitInverseAccount
@@ -39,7 +39,7 @@ async def test_recorded_fills(account: BybitInverseAccount, replay: Replay, sim:
     sim.skew((1672283754510 - sim.milliseconds()) / 1000)
     await account.sync_clock()
     replay("get_v5_execution_list", ETHPERP="ETHUSD")
-    sim.disturb(VENUE, EXECUTIONS, Answer.json(200, {"retCode": 0, "result": {"list": []}}))
+    sim.disturb(VENUE, EXECUTIONS, CannedAnswer.json(200, {"retCode": 0, "result": {"list": []}}))
     when = from_milliseconds(1672282722429)
     (fill,) = await account.iter_fills("ETHUSD", start=when, end=when + timedelta(days=1)).all()
     assert attrs.evolve(fill, raw=None) == Fill(
@@ -84,7 +84,7 @@ async def test_fills_of_a_contract_that_is_listed_no_more(
     body = json.loads(recorded.named("get_v5_execution_list").body)
     time = str(sim.milliseconds() - 1000)
     row = body["result"]["list"][0] | {"symbol": "BTCUSDU26", "feeCurrency": "", "execTime": time}
-    sim.disturb(VENUE, EXECUTIONS, Answer.json(200, {**body, "result": {"list": [row], "nextPageCursor": ""}}))
+    sim.disturb(VENUE, EXECUTIONS, CannedAnswer.json(200, {**body, "result": {"list": [row], "nextPageCursor": ""}}))
     start = from_milliseconds(sim.milliseconds()) - timedelta(hours=1)
     (fill,) = await account.iter_fills("BTCUSDU26", start=start).all()
     assert (fill.symbol, fill.id, fill.commission_asset) == ("BTCUSDU26", row["execId"], None)
@@ -103,7 +103,7 @@ async def test_forced_orders(account: BybitInverseAccount, sim: Simulation) -> N
         (D(1_000_000), OrderSide.SELL, None),
         (D(15_000_000), OrderSide.SELL, None),
     ]
-    nothing = Answer.json(200, {"retCode": 0, "result": {"list": []}})
+    nothing = CannedAnswer.json(200, {"retCode": 0, "result": {"list": []}})
     sim.disturb(VENUE, ORDER_HISTORY, nothing, nothing)
     told = await account.iter_forced_orders("BTCUSD", start=start).all()
     assert [(one.id, one.status, one.quantity) for one in told] == [

@@ -16,7 +16,7 @@ from venuekit.capabilities import (
     IncomeKind,
 )
 from venuekit.errors import InvalidArgument, PayloadMismatch
-from venuekit.simulator import Answer, Simulation
+from venuekit.simulator import CannedAnswer, Simulation
 from venuekit_bybit_inverse import BybitInverseAccount
 from venuekit_bybit_inverse.endpoints import TRANSACTION_LOG
 
@@ -161,7 +161,7 @@ async def test_parts_that_do_not_add_up_leave_a_rest(account: BybitInverseAccoun
         "transactionTime": str(sim.milliseconds()),
     }
     row |= {"cashFlow": "1", "fee": "0.1", "funding": "", "change": "0.7", "cashBalance": "9", "tradeId": "t"}
-    sim.disturb(VENUE, TRANSACTION_LOG, Answer.json(200, {"retCode": 0, "result": {"list": [row]}}))
+    sim.disturb(VENUE, TRANSACTION_LOG, CannedAnswer.json(200, {"retCode": 0, "result": {"list": [row]}}))
     found = await account.iter_income(start=sim_now(sim) - DAY).all()
     assert [(one.amount, one.kind, one.balance_after) for one in found] == [
         (D(1), IncomeKind.REALIZED_PNL, None),
@@ -195,7 +195,7 @@ async def test_continuing_behind_what_is_gone_is_said(account: BybitInverseAccou
 async def test_a_venue_that_repeats_itself_is_found_out(account: BybitInverseAccount, sim: Simulation) -> None:
     """A cursor that leads to itself ends in an error that says whose history it is; what was found comes before it."""
     row = {"id": "1", "type": "TRADE", "currency": "BTC", "transactionTime": str(sim.milliseconds()), "fee": "1"}
-    page = Answer.json(200, {"retCode": 0, "result": {"list": [row], "nextPageCursor": "again"}})
+    page = CannedAnswer.json(200, {"retCode": 0, "result": {"list": [row], "nextPageCursor": "again"}})
     sim.disturb(VENUE, TRANSACTION_LOG, page, times=200)
     walk = account.iter_income(start=sim_now(sim) - DAY)
     assert (await anext(walk)).id == "1:fee"
@@ -215,13 +215,13 @@ async def test_rows_without_an_id_are_told_apart(account: BybitInverseAccount, s
     rows = [{**row, "cashBalance": str(9 - number)} for number in range(3)]
     first = {"retCode": 0, "result": {"list": rows[:2], "nextPageCursor": "next"}}
     second = {"retCode": 0, "result": {"list": rows[1:], "nextPageCursor": ""}}
-    sim.disturb(VENUE, TRANSACTION_LOG, Answer.json(200, first))
-    sim.disturb(VENUE, TRANSACTION_LOG, Answer.json(200, second))
+    sim.disturb(VENUE, TRANSACTION_LOG, CannedAnswer.json(200, first))
+    sim.disturb(VENUE, TRANSACTION_LOG, CannedAnswer.json(200, second))
     found = await account.iter_income(start=sim_now(sim) - DAY).all()
     assert [one.balance_after for one in found] == [D(7), D(8), D(9)]
     assert len({one.key for one in found}) == 3
     assert all(one.id.startswith(row["transactionTime"]) for one in found)
-    sim.disturb(VENUE, TRANSACTION_LOG, Answer.json(200, {"retCode": 0, "result": {"list": rows}}))
+    sim.disturb(VENUE, TRANSACTION_LOG, CannedAnswer.json(200, {"retCode": 0, "result": {"list": rows}}))
     assert await account.iter_income(start=sim_now(sim) - DAY, after=found[1]).all() == found[2:]
 
 
@@ -230,7 +230,7 @@ async def test_new_words_of_the_log(account: BybitInverseAccount, sim: Simulatio
     row = {"currency": "BTC", "transactionTime": str(sim.milliseconds()), "cashFlow": "-1"}
     words = ("FORWARD_SPLIT_SETTLE", "DIVIDEND_SETTLEMENT", "BRAND_NEW", "BRAND_NEW")
     rows = [{**row, "id": str(number), "type": word} for number, word in enumerate(words)]
-    page = Answer.json(200, {"retCode": 0, "result": {"list": rows}})
+    page = CannedAnswer.json(200, {"retCode": 0, "result": {"list": rows}})
     sim.disturb(VENUE, TRANSACTION_LOG, page, times=2)
     found = await account.iter_income(start=sim_now(sim) - DAY).all()
     assert {(one.kind, one.venue_kind) for one in found} == {(IncomeKind.OTHER, word) for word in words}

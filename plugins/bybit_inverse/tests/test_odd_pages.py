@@ -11,7 +11,7 @@ from plugins.bybit_inverse.tests.bybit_histories import DAY, sim_now
 
 from venuekit.capabilities import FillKind, OrderKind, OrderStatus
 from venuekit.errors import PayloadMismatch
-from venuekit.simulator import Answer, Simulation
+from venuekit.simulator import CannedAnswer, Simulation
 from venuekit_bybit_inverse import BybitInverseAccount
 from venuekit_bybit_inverse.endpoints import (
     CANCEL_ORDER,
@@ -26,9 +26,9 @@ Arrivals = Callable[[str], list[str]]
 Row = Mapping[str, Any]
 
 
-def page(rows: Sequence[Row], cursor: str = "") -> Answer:
+def page(rows: Sequence[Row], cursor: str = "") -> CannedAnswer:
     """Return a page of a list."""
-    return Answer.json(200, {"retCode": 0, "retMsg": "OK", "result": {"list": rows, "nextPageCursor": cursor}})
+    return CannedAnswer.json(200, {"retCode": 0, "retMsg": "OK", "result": {"list": rows, "nextPageCursor": cursor}})
 
 
 def position(symbol: str = "BTCUSD", **more: Any) -> Row:
@@ -57,7 +57,7 @@ async def test_an_order_is_found_though_the_cursor_of_its_page_leads_to_it(
     sim.disturb(VENUE, ORDER_HISTORY, page([order(sim)], "fd43%3A1"), times=9)
     found = await account.get_order("BTCUSD", client_id="mine-1")
     assert (found.id, found.status) == ("fd43", OrderStatus.CANCELED)
-    sim.disturb(VENUE, CANCEL_ORDER, Answer.json(200, {"retCode": 0, "result": {"orderId": "fd43"}}))
+    sim.disturb(VENUE, CANCEL_ORDER, CannedAnswer.json(200, {"retCode": 0, "result": {"orderId": "fd43"}}))
     assert (await account.cancel_order("BTCUSD", client_id="mine-1")).status is OrderStatus.CANCELED
 
 

@@ -33,7 +33,7 @@ from venuekit.errors import (
     Outcome,
     Rejected,
 )
-from venuekit.simulator import Answer, Simulation
+from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.simulator.ledger import Side
 from venuekit.testing.recorded import Recorded
 from venuekit_bybit_inverse import BYBIT_INVERSE, BybitInverseAccount
@@ -240,7 +240,7 @@ async def test_order_that_is_not_decided_yet(account: BybitInverseAccount, sim: 
 async def test_recorded_orders(account: BybitInverseAccount, replay: Replay, sim: Simulation) -> None:
     """Every field of an open order and of one that has ended."""
     replay("get_v5_order_realtime")
-    nothing = Answer.json(200, {"retCode": 0, "result": {"list": [], "nextPageCursor": ""}})
+    nothing = CannedAnswer.json(200, {"retCode": 0, "result": {"list": [], "nextPageCursor": ""}})
     sim.disturb(VENUE, OPEN_ORDERS, nothing)
     (found,) = await account.get_open_orders()
     assert found.raw is not None
@@ -313,7 +313,7 @@ async def test_conditional_orders_of_every_kind(
     """What the venue or its own pages placed has its type; a word that nobody knows stays readable."""
     body = json.loads(recorded.named("get_v5_order_realtime").body)
     row = body["result"]["list"][0] | {"stopOrderType": word}
-    sim.disturb(VENUE, OPEN_ORDERS, Answer.json(200, {**body, "result": {"list": [row], "nextPageCursor": ""}}))
+    sim.disturb(VENUE, OPEN_ORDERS, CannedAnswer.json(200, {**body, "result": {"list": [row], "nextPageCursor": ""}}))
     (found,) = await account.get_open_orders()
     assert (found.type, found.kind, found.type.is_conditional) == (kind, OrderKind.CONDITIONAL, True)
 
@@ -325,14 +325,14 @@ async def test_sides_that_nobody_knows_stay_readable(
     body = json.loads(recorded.named("get_v5_order_realtime").body)
     plain = body["result"]["list"][0]
     rows = [plain, plain | {"orderId": "other", "side": "Sideways", "positionIdx": 3}]
-    sim.disturb(VENUE, OPEN_ORDERS, Answer.json(200, {**body, "result": {"list": rows, "nextPageCursor": ""}}))
+    sim.disturb(VENUE, OPEN_ORDERS, CannedAnswer.json(200, {**body, "result": {"list": rows, "nextPageCursor": ""}}))
     found = {one.id: one for one in await account.get_open_orders()}
     assert found.keys() == {plain["orderId"], "other"}
     assert (found["other"].side, found["other"].position_side) == ("Sideways", PositionSide.BOTH)
     body = json.loads(recorded.named("get_v5_execution_list").body)
     odd = {"symbol": "ETHUSD", "side": "Sideways", "execTime": str(sim.milliseconds() - 1000)}
     fills = [body["result"]["list"][0] | odd]
-    sim.disturb(VENUE, EXECUTIONS, Answer.json(200, {**body, "result": {"list": fills, "nextPageCursor": ""}}))
+    sim.disturb(VENUE, EXECUTIONS, CannedAnswer.json(200, {**body, "result": {"list": fills, "nextPageCursor": ""}}))
     start = from_milliseconds(sim.milliseconds()) - timedelta(hours=1)
     (fill,) = await account.iter_fills("ETHUSD", start=start).all()
     assert fill.side == "Sideways"

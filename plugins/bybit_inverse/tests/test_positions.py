@@ -12,7 +12,7 @@ import venuekit
 from venuekit.capabilities import MarginType, Position, PositionSide, PositionState, Unit
 from venuekit.clock import from_milliseconds
 from venuekit.errors import InvalidArgument, InvalidRequest, OddRow, PayloadMismatch
-from venuekit.simulator import Answer, Simulation
+from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.simulator.ledger import Side
 from venuekit.testing import InstantClock
 from venuekit.testing.recorded import Recorded
@@ -33,7 +33,7 @@ async def test_documented_short_position(recorded: Recorded) -> None:
     ):
         assert isinstance(account, BybitInverseAccount)
         for case in map(recorded.named, ("get_v5_account_info", "get_v5_position_list")):
-            sim.disturb("bybit_inverse", case.route, Answer(case.status, case.body))
+            sim.disturb("bybit_inverse", case.route, CannedAnswer(case.status, case.body))
         position = await account.get_position("BTCUSD")
     assert position.received_at is not None
     assert position.as_of is not None
@@ -160,7 +160,7 @@ async def test_unknown_symbol_is_the_venues_refusal(account: BybitInverseAccount
 
 async def test_flat_position_of_a_listed_symbol_without_a_row(account: BybitInverseAccount, sim: Simulation) -> None:
     """Where the venue gives no row at all, the position is flat if the contract is listed and an error if not."""
-    empty = Answer.json(200, {"retCode": 0, "retMsg": "OK", "result": {"list": [], "nextPageCursor": ""}})
+    empty = CannedAnswer.json(200, {"retCode": 0, "retMsg": "OK", "result": {"list": [], "nextPageCursor": ""}})
     sim.disturb("bybit_inverse", POSITION_LIST, empty, times=2)
     position = await account.get_position("ETHUSD")
     assert (position.quantity, position.settle) == (D(0), "ETH")
@@ -168,18 +168,18 @@ async def test_flat_position_of_a_listed_symbol_without_a_row(account: BybitInve
         await account.get_position("NOPE")
 
 
-def page(symbol: str, cursor: str) -> Answer:
+def page(symbol: str, cursor: str) -> CannedAnswer:
     """One row of a list that goes on."""
     row = {"symbol": symbol, "positionIdx": 0, "side": "Buy", "size": "1", "markPrice": "100"}
     body = {"retCode": 0, "retMsg": "OK", "result": {"list": [row], "nextPageCursor": cursor, "category": "inverse"}}
-    return Answer.json(200, body)
+    return CannedAnswer.json(200, body)
 
 
 async def test_pages_are_walked_to_the_end(
     account: BybitInverseAccount, sim: Simulation, arrivals: Callable[[str], list[str]]
 ) -> None:
     """Each cursor goes back byte for byte as it came; an empty page ends the list."""
-    empty = Answer.json(200, {"retCode": 0, "result": {"list": [], "nextPageCursor": "more"}})
+    empty = CannedAnswer.json(200, {"retCode": 0, "result": {"list": [], "nextPageCursor": "more"}})
     pages = (page("BTCUSD", "page_args%3D1%26x%3D%2C"), page("ETHUSD", "page_args%3D2"), empty)
     sim.disturb("bybit_inverse", POSITION_LIST, *pages)
     before = len(arrivals(POSITION_LIST.path))
@@ -194,7 +194,7 @@ async def test_repeated_cursor_is_an_error(account: BybitInverseAccount, sim: Si
     sim.disturb("bybit_inverse", POSITION_LIST, page("BTCUSD", "same"), page("ETHUSD", "same"))
     with pytest.raises(PayloadMismatch, match=r"bybit_inverse: get_positions .* repeats a cursor"):
         await account.get_positions()
-    empty = Answer.json(200, {"retCode": 0, "result": {"list": [], "nextPageCursor": "same"}})
+    empty = CannedAnswer.json(200, {"retCode": 0, "result": {"list": [], "nextPageCursor": "same"}})
     sim.disturb("bybit_inverse", POSITION_LIST, page("BTCUSD", "same"), empty)
     assert [position.symbol for position in await account.get_positions()] == ["BTCUSD"]
 
@@ -202,12 +202,12 @@ async def test_repeated_cursor_is_an_error(account: BybitInverseAccount, sim: Si
 async def test_a_position_of_an_unknown_side_keeps_no_other(account: BybitInverseAccount, sim: Simulation) -> None:
     """It is left out with a warning; asked for by its symbol it is an error, since it is neither long nor short."""
 
-    def rows(*sides: str) -> Answer:
+    def rows(*sides: str) -> CannedAnswer:
         told = [
             {"symbol": symbol, "positionIdx": 7, "side": side, "size": "10"}
             for symbol, side in zip(("BTCUSD", "ETHUSD"), sides, strict=False)
         ]
-        return Answer.json(200, {"retCode": 0, "result": {"list": told, "nextPageCursor": ""}})
+        return CannedAnswer.json(200, {"retCode": 0, "result": {"list": told, "nextPageCursor": ""}})
 
     sim.disturb("bybit_inverse", POSITION_LIST, rows("Sideways", "Sell"))
     with pytest.warns(OddRow, match=r"list\[0\]: expected Buy or Sell beside a size of 10, got 'Sideways'"):
@@ -236,7 +236,7 @@ async def test_side_and_sign_of_a_size_say_which_way(
     """A size that is signed already is not turned over, and its sign stands for a side that is missing."""
     row = {"symbol": "BTCUSD", **told}
     body = {"retCode": 0, "result": {"list": [row], "nextPageCursor": ""}}
-    sim.disturb("bybit_inverse", POSITION_LIST, Answer.json(200, body))
+    sim.disturb("bybit_inverse", POSITION_LIST, CannedAnswer.json(200, body))
     assert (await account.get_position("BTCUSD")).quantity == quantity
 
 
@@ -259,10 +259,10 @@ async def test_a_size_without_side_or_a_side_without_size_is_told_and_never_flat
     odd, other = {"symbol": "BTCUSD", **told}, {"symbol": "ETHUSD", "side": "Buy", "size": "5"}
     for rows in ([odd], [other, odd]):
         body = {"retCode": 0, "result": {"list": rows, "nextPageCursor": ""}}
-        sim.disturb("bybit_inverse", POSITION_LIST, Answer.json(200, body))
+        sim.disturb("bybit_inverse", POSITION_LIST, CannedAnswer.json(200, body))
         with pytest.raises(PayloadMismatch, match="position/list could not read the answer"):
             await account.get_position("BTCUSD")
-    sim.disturb("bybit_inverse", POSITION_LIST, Answer.json(200, body))
+    sim.disturb("bybit_inverse", POSITION_LIST, CannedAnswer.json(200, body))
     with pytest.warns(OddRow, match=r"list\[1\]"):
         (position,) = await account.get_positions()
     assert (position.symbol, position.quantity) == ("ETHUSD", 5)
@@ -282,6 +282,6 @@ async def test_misshapen_row_names_the_field(account: BybitInverseAccount, sim: 
     """A number that is none is told by endpoint and field."""
     row = {"symbol": "BTCUSD", "positionIdx": 0, "side": "Buy", "size": "many"}
     body = {"retCode": 0, "retMsg": "OK", "result": {"list": [row]}}
-    sim.disturb("bybit_inverse", POSITION_LIST, Answer.json(200, body))
+    sim.disturb("bybit_inverse", POSITION_LIST, CannedAnswer.json(200, body))
     with pytest.raises(PayloadMismatch, match=r"GET /v5/position/list.*result\.list\[0\]\.size"):
         await account.get_positions()

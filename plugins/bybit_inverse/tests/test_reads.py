@@ -21,7 +21,7 @@ from venuekit.capabilities import (
 )
 from venuekit.clock import from_milliseconds
 from venuekit.errors import InvalidArgument, InvalidRequest
-from venuekit.simulator import Answer, Simulation
+from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.simulator.ledger import Book, Side
 from venuekit_bybit_inverse import BybitInverseAccount
 from venuekit_bybit_inverse.endpoints import INSTRUMENTS, OPEN_ORDERS, POSITION_LIST
@@ -84,7 +84,7 @@ async def test_unknown_instrument(account: BybitInverseAccount, sim: Simulation)
     """A refusal of the venue, or an empty list, are the same error."""
     with pytest.raises(InvalidRequest):
         await account.get_instruments("NOPE")
-    sim.disturb(VENUE, INSTRUMENTS, Answer.json(200, {"retCode": 0, "result": {"list": []}}))
+    sim.disturb(VENUE, INSTRUMENTS, CannedAnswer.json(200, {"retCode": 0, "result": {"list": []}}))
     with pytest.raises(InvalidRequest, match="no such contract"):
         await account.get_instruments("NOPE")
 
@@ -101,8 +101,8 @@ async def test_instrument_listed_since_is_asked_for(account: BybitInverseAccount
     held = {"symbol": "NEWUSD", "positionIdx": 0, "side": "Buy", "size": "1"}
     listed = {"symbol": "NEWUSD", "contractType": "InversePerpetual", "status": "Trading"}
     coins = {"baseCoin": "NEW", "quoteCoin": "USD", "settleCoin": "NEW"}
-    sim.disturb(VENUE, POSITION_LIST, Answer.json(200, {"retCode": 0, "result": {"list": [held]}}), times=2)
-    sim.disturb(VENUE, INSTRUMENTS, Answer.json(200, {"retCode": 0, "result": {"list": [listed | coins]}}))
+    sim.disturb(VENUE, POSITION_LIST, CannedAnswer.json(200, {"retCode": 0, "result": {"list": [held]}}), times=2)
+    sim.disturb(VENUE, INSTRUMENTS, CannedAnswer.json(200, {"retCode": 0, "result": {"list": [listed | coins]}}))
     for _ in range(2):
         (position,) = await account.get_positions()
         assert (position.symbol, position.settle) == ("NEWUSD", "NEW")
@@ -137,9 +137,9 @@ async def test_brackets_in_pages(account: BybitInverseAccount, sim: Simulation) 
     """A symbol whose tiers are cut by a page still has floors, and everything is in order."""
     row = {"maintenanceMargin": "0.01", "initialMargin": "0.02", "maxLeverage": "50.00", "mmDeduction": ""}
 
-    def page(cursor: str, *rows: tuple[str, int, str]) -> Answer:
+    def page(cursor: str, *rows: tuple[str, int, str]) -> CannedAnswer:
         tiers = [row | {"symbol": symbol, "id": tier, "riskLimitValue": cap} for symbol, tier, cap in rows]
-        return Answer.json(200, {"retCode": 0, "result": {"list": tiers, "nextPageCursor": cursor}})
+        return CannedAnswer.json(200, {"retCode": 0, "result": {"list": tiers, "nextPageCursor": cursor}})
 
     first = page("a", ("ETHUSD", 1, "10"), ("BTCUSD", 2, "9"))
     sim.disturb(VENUE, ("GET", "/v5/market/risk-limit"), first, page("", ("BTCUSD", 1, "4")))
@@ -195,12 +195,14 @@ async def test_settings_with_everything_open(account: BybitInverseAccount, sim: 
         for index, side, leverage in ((1, "Buy", "7"), (2, "Sell", "9"))
     ]
     order = {"orderId": "1", "symbol": "SOLUSDC", "side": "Buy"}
-    nothing = Answer.json(200, {"retCode": 0, "result": {"list": []}})
+    nothing = CannedAnswer.json(200, {"retCode": 0, "result": {"list": []}})
     base = await account.get_settings(["ETHUSD"])
-    sim.disturb(VENUE, POSITION_LIST, Answer.json(200, {"retCode": 0, "result": {"list": legs}}), nothing, nothing)
-    orders = Answer.json(200, {"retCode": 0, "result": {"list": [order]}})
+    sim.disturb(
+        VENUE, POSITION_LIST, CannedAnswer.json(200, {"retCode": 0, "result": {"list": legs}}), nothing, nothing
+    )
+    orders = CannedAnswer.json(200, {"retCode": 0, "result": {"list": [order]}})
     own = {"retCode": 0, "result": {"list": [order | {"symbol": "BTCUSDZ26"}]}}
-    sim.disturb(VENUE, OPEN_ORDERS, Answer.json(200, own), orders, nothing, nothing)
+    sim.disturb(VENUE, OPEN_ORDERS, CannedAnswer.json(200, own), orders, nothing, nothing)
     snapshot = await account.get_settings(["ETHUSD"], orders=True, known=base)
     assert (snapshot.open_orders, snapshot.open_positions) == (2, 2)
     assert snapshot.weight == base.weight + 7

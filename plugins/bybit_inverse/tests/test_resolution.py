@@ -15,9 +15,9 @@ import venuekit
 from venuekit.capabilities import Amendment, MarginType, Order, OrderRequest, OrderSide, OrderStatus, OrderType
 from venuekit.errors import Fenced, NotExecuted, NotFound, OperationError, Outcome, OutcomeUnknown, Rejected
 from venuekit.simulator import (
-    Answer,
     ApplyLater,
     Arrival,
+    CannedAnswer,
     Disturbance,
     DropAfter,
     DropBefore,
@@ -48,8 +48,8 @@ pytestmark = pytest.mark.looptime
 D = Decimal
 VENUE = "bybit_inverse"
 #: the venue does not know whether it did it; it did, or it did not
-DONE_UNKNOWN = Answer.json(200, {"retCode": 10000, "retMsg": "Server Timeout", "result": {}}, applied=True)
-NOT_DONE_UNKNOWN = Answer.json(200, {"retCode": 10016, "retMsg": "Server error.", "result": {}})
+DONE_UNKNOWN = CannedAnswer.json(200, {"retCode": 10000, "retMsg": "Server Timeout", "result": {}}, applied=True)
+NOT_DONE_UNKNOWN = CannedAnswer.json(200, {"retCode": 10016, "retMsg": "Server error.", "result": {}})
 #: within the window of five seconds, and past it
 IN_TIME, TOO_LATE = ApplyLater(3), ApplyLater(7)
 #: what happens to a request, and whether it is carried out in the end
@@ -60,8 +60,8 @@ FATES: dict[str, tuple[Disturbance, bool]] = {
     "arrives after the fence": (TOO_LATE, False),
     "unknown, applied": (DONE_UNKNOWN, True),
     "unknown, not applied": (NOT_DONE_UNKNOWN, False),
-    "a gateway's page": (Answer.html(502), False),
-    "a gateway's page, applied": (Answer.html(504, applied=True), True),
+    "a gateway's page": (CannedAnswer.html(502), False),
+    "a gateway's page, applied": (CannedAnswer.html(504, applied=True), True),
 }
 fates = pytest.mark.parametrize(("fate", "applied"), FATES.values(), ids=FATES)
 
@@ -478,7 +478,7 @@ async def test_reads_that_fail_prove_nothing(stage: Stage) -> None:
     """While the lists cannot be read, the outcome is unknown; resolution later finds the order."""
     stage.disturb(CREATE_ORDER, DropAfter())
     for endpoint in (OPEN_ORDERS, ORDER_HISTORY):
-        stage.disturb(endpoint, Answer.html(502), times=4)
+        stage.disturb(endpoint, CannedAnswer.html(502), times=4)
     with pytest.raises(OutcomeUnknown) as caught:
         await stage.account.place_order(bid(client_id="later"))
     assert caught.value.client_id == "later"

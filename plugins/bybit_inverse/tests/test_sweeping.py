@@ -12,7 +12,7 @@ import pytest
 import venuekit
 from venuekit.capabilities import OrderRequest, OrderSide, OrderType
 from venuekit.errors import PermissionDenied, Rejected
-from venuekit.simulator import Answer, Simulation
+from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.simulator.ledger import Record, Side
 from venuekit_bybit_inverse import BybitInverseAccount
 from venuekit_bybit_inverse.endpoints import CANCEL_ALL
@@ -20,7 +20,7 @@ from venuekit_bybit_inverse.endpoints import CANCEL_ALL
 D = Decimal
 VENUE = "bybit_inverse"
 Arrivals = Callable[[str], list[str]]
-REFUSED = Answer.json(200, {"retCode": 110024, "retMsg": "not now", "result": {}})
+REFUSED = CannedAnswer.json(200, {"retCode": 110024, "retMsg": "not now", "result": {}})
 
 
 def coins(arrivals: Arrivals) -> list[str]:

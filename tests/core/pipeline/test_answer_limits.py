@@ -17,7 +17,7 @@ from venuekit import errors
 from venuekit.errors import AnswerLost
 from venuekit.message import ANSWER_LIMIT, HttpRequest
 from venuekit.pipeline.transport import AiohttpTransport
-from venuekit.simulator import Answer, Rewrite
+from venuekit.simulator import CannedAnswer, Rewrite
 from venuekit_toy_perp.endpoints import POSITIONS, SET_LEVERAGE
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -125,9 +125,9 @@ async def test_a_number_of_thousands_of_digits_is_no_foreign_exception(stage: An
     """Headers that are read as numbers may be of any length that a header may have."""
     name = stage.account.venue.limits[0].used_header or stage.account.venue.limits[0].remaining_header
     headers = {name: "9" * 8000, "Retry-After": "9" * 8000}
-    stage.sim.disturb("toy_perp", POSITIONS, Answer.json(200, {"positions": []}, headers, applied=True))
+    stage.sim.disturb("toy_perp", POSITIONS, CannedAnswer.json(200, {"positions": []}, headers, applied=True))
     await stage.account.call(POSITIONS)
-    stage.sim.disturb("toy_perp", POSITIONS, Answer(429, b"{}", headers))
+    stage.sim.disturb("toy_perp", POSITIONS, CannedAnswer(429, b"{}", headers))
     with pytest.raises(errors.VenueError):
         await stage.account.with_options(max_wait=0).call(POSITIONS)
 

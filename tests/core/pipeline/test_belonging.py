@@ -11,13 +11,13 @@ import pytest
 from venuekit import errors
 from venuekit.errors import Outcome
 from venuekit.message import HttpResponse
-from venuekit.simulator import Answer, DropBefore
+from venuekit.simulator import CannedAnswer, DropBefore
 from venuekit_toy_perp.endpoints import ADD_COLLATERAL, SET_LEVERAGE, SET_MARGIN, SETTINGS
 
 pytestmark = pytest.mark.looptime
 
 COLLATERAL = ("POST", "/v1/collateral")
-OTHER_SETTING = Answer.json(200, {"contract": "TOYUSD", "leverage": "7"})
+OTHER_SETTING = CannedAnswer.json(200, {"contract": "TOYUSD", "leverage": "7"})
 
 
 async def add(account: Any, amount: int = 5, **options: Any) -> Any:
@@ -52,11 +52,11 @@ def timed(stage: Any) -> None:
     venue_session.venue = attrs.evolve(venue_session.venue, answered_at=answered_at)
 
 
-def refused(stage: Any, before: int = 0, status: int = 409, **error: Any) -> Answer:
+def refused(stage: Any, before: int = 0, status: int = 409, **error: Any) -> CannedAnswer:
     """Return a refusal that was given so many milliseconds ago."""
     given = str(stage.sim.milliseconds() - before)
     body = {"error": {"code": 9999, "message": "no", **error}}
-    return attrs.evolve(Answer.json(status, body), headers={"X-Given-At": given})
+    return attrs.evolve(CannedAnswer.json(status, body), headers={"X-Given-At": given})
 
 
 async def test_read_that_answers_another_question_is_read_again(stage: Any) -> None:
@@ -66,7 +66,7 @@ async def test_read_that_answers_another_question_is_read_again(stage: Any) -> N
             {"contract": "TOYUSD", "leverage": "3", "margin": "cross", "size": "0", "orders": 0, "highest": "9"}
         ]
     }
-    stage.sim.disturb("toy_perp", SETTINGS, Answer.json(200, other))
+    stage.sim.disturb("toy_perp", SETTINGS, CannedAnswer.json(200, other))
 
     (row,) = await stage.account.call(SETTINGS, contract="GEMUSD")
 
@@ -90,7 +90,7 @@ async def test_move_that_answers_another_question_is_found_out_about_and_never_s
 ) -> None:
     """It happened, or it did not; the amount of another request says neither."""
     other = {"id": "x", "contract": "TOYUSD", "amount": "1", "at": stage.sim.milliseconds()}
-    stage.sim.disturb("toy_perp", ADD_COLLATERAL, attrs.evolve(Answer.json(200, other), applied=applied))
+    stage.sim.disturb("toy_perp", ADD_COLLATERAL, attrs.evolve(CannedAnswer.json(200, other), applied=applied))
 
     if applied:
         assert (await add(stage.account)).amount == 5
@@ -217,7 +217,7 @@ async def test_setting_that_repeats_nothing_is_read_back_after_a_stray(stage: An
     silent = attrs.evolve(SET_MARGIN, echoes=())
     met_a_stray(stage)
     body = {"contract": "GEMUSD", "margin": "isolated"}
-    stage.sim.disturb("toy_perp", SET_MARGIN, attrs.evolve(Answer.json(200, body), applied=holds))
+    stage.sim.disturb("toy_perp", SET_MARGIN, attrs.evolve(CannedAnswer.json(200, body), applied=holds))
 
     change = await stage.account.call(silent, contract="GEMUSD", margin="isolated")
 

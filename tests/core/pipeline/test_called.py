@@ -20,7 +20,7 @@ from venuekit.capabilities import (
     PositionReader,
     SettingsReader,
 )
-from venuekit.simulator import Answer, Delay
+from venuekit.simulator import CannedAnswer, Delay
 from venuekit_toy_perp.endpoints import ADD_COLLATERAL, POSITIONS, SETTINGS
 
 pytestmark = pytest.mark.looptime
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.looptime
 MOVE = attrs.evolve(
     ADD_COLLATERAL, serves=(PositionMarginControl.add_margin, PositionMarginControl.reduce_margin), resolve=None
 )
-REFUSED = Answer.json(400, {"error": {"code": 2001, "message": "no"}})
+REFUSED = CannedAnswer.json(400, {"error": {"code": 2001, "message": "no"}})
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 import venuekit
 from venuekit import errors
 from venuekit.simulator import (
-    Answer,
     ApplyLater,
+    CannedAnswer,
     Cut,
     Delay,
     Disturbance,
@@ -31,8 +31,8 @@ from venuekit.testing.clock import LoopClock
 from venuekit_toy_perp.endpoints import ADD_COLLATERAL, SET_LEVERAGE
 
 
-def refusal(code: int, status: int) -> Answer:
-    return Answer.json(status, {"error": {"code": code, "message": "scripted"}})
+def refusal(code: int, status: int) -> CannedAnswer:
+    return CannedAnswer.json(status, {"error": {"code": code, "message": "scripted"}})
 
 
 #: a success of either endpoint, of another question
@@ -47,13 +47,13 @@ FAULTS: dict[str, Callable[[], Disturbance | None]] = {
     "slow": lambda: Delay(before=2),
     "truncated": lambda: Truncate(4),
     "cut": lambda: Cut(4),
-    "html": lambda: Answer.html(502),
-    "firewall": lambda: Answer.html(403),
-    "firewall but applied": lambda: Answer.html(403, applied=True),
-    "shut out but applied": lambda: Answer(418, b"blocked", {"Retry-After": "1"}, applied=True),
-    "nowhere but applied": lambda: Answer.html(404, applied=True),
+    "html": lambda: CannedAnswer.html(502),
+    "firewall": lambda: CannedAnswer.html(403),
+    "firewall but applied": lambda: CannedAnswer.html(403, applied=True),
+    "shut out but applied": lambda: CannedAnswer(418, b"blocked", {"Retry-After": "1"}, applied=True),
+    "nowhere but applied": lambda: CannedAnswer.html(404, applied=True),
     "unstated": lambda: refusal(3001, 500),
-    "unstated but applied": lambda: Answer.json(500, {"error": {"code": 3001, "message": "?"}}, applied=True),
+    "unstated but applied": lambda: CannedAnswer.json(500, {"error": {"code": 3001, "message": "?"}}, applied=True),
     "busy": lambda: refusal(3002, 503),
     "clock": lambda: refusal(1003, 400),
     "throttled": lambda: refusal(1005, 429),

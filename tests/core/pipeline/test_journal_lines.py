@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import venuekit
 from venuekit.endpoint import Effect
 from venuekit.pipeline.journal import FileJournal
-from venuekit.pipeline.journal_lines import Ended, Unreadable, Unresolved, begin_text, end_text, read_line
+from venuekit.pipeline.journal_lines import Ended, MalformedLine, Unresolved, begin_text, end_text, read_line
 from venuekit_toy_perp.endpoints import SET_LEVERAGE
 
 SENT = datetime(2026, 11, 28, 12, 30, 1, 250_000, tzinfo=UTC)
@@ -119,7 +119,7 @@ def understood(line: bytes) -> bool:
     """Say whether a line can be read; whatever else is raised is raised here."""
     try:
         read_line(line)
-    except Unreadable:
+    except MalformedLine:
         return False
     return True
 

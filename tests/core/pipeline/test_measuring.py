@@ -12,7 +12,7 @@ import venuekit
 from venuekit import errors
 from venuekit.clock import ClockWarning
 from venuekit.errors import Outcome
-from venuekit.simulator import Answer, ApplyLater, DropBefore, SimRequest, Simulation
+from venuekit.simulator import ApplyLater, CannedAnswer, DropBefore, SimRequest, Simulation
 from venuekit.simulator.ledger import LedgerRefusal, Reason
 from venuekit.testing.clock import LoopClock
 from venuekit.venue import RequestExpiry, Venue
@@ -22,8 +22,8 @@ from venuekit_toy_perp.front import ToyFront
 
 pytestmark = pytest.mark.looptime
 
-OUTSIDE = Answer.json(400, {"error": {"code": 1003, "message": "outside the window"}})
-BROKEN = Answer.json(500, {"error": {"code": 9999, "message": "no time today"}})
+OUTSIDE = CannedAnswer.json(400, {"error": {"code": 1003, "message": "outside the window"}})
+BROKEN = CannedAnswer.json(500, {"error": {"code": 9999, "message": "no time today"}})
 TIME = ("GET", "/v1/time")
 
 

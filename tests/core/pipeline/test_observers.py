@@ -7,7 +7,7 @@ import pytest
 
 from venuekit import errors
 from venuekit.pipeline.observe import Event
-from venuekit.simulator import Answer, DropBefore
+from venuekit.simulator import CannedAnswer, DropBefore
 from venuekit_toy_perp.endpoints import SET_LEVERAGE
 
 pytestmark = pytest.mark.looptime
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.looptime
 
 async def test_observers_see_every_step_in_order(stage: Any) -> None:
     """Request, fault, retry, wait, request, answer: the whole story of a call that succeeded at the second attempt."""
-    stage.sim.disturb("toy_perp", SET_LEVERAGE, Answer.json(503, {"error": {"code": 3002, "message": "busy"}}))
+    stage.sim.disturb("toy_perp", SET_LEVERAGE, CannedAnswer.json(503, {"error": {"code": 3002, "message": "busy"}}))
 
     await stage.account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
 

@@ -9,7 +9,7 @@ import pytest
 from venuekit import errors
 from venuekit.errors import Outcome
 from venuekit.resolution import Change
-from venuekit.simulator import Answer, ApplyLater, Cut, Delay, DropAfter, DropBefore, SecondActor, Truncate
+from venuekit.simulator import ApplyLater, CannedAnswer, Cut, Delay, DropAfter, DropBefore, SecondActor, Truncate
 from venuekit_toy_perp.endpoints import ADD_COLLATERAL, POSITIONS, SET_LEVERAGE
 
 pytestmark = pytest.mark.looptime
@@ -17,11 +17,11 @@ pytestmark = pytest.mark.looptime
 LEVERAGE = ("PUT", "/v1/leverage")
 COLLATERAL = ("POST", "/v1/collateral")
 READ = ("GET", "/v1/positions")
-BUSY = Answer.json(503, {"error": {"code": 3002, "message": "busy"}})
+BUSY = CannedAnswer.json(503, {"error": {"code": 3002, "message": "busy"}})
 
 
-def throttled_for(seconds: int) -> Answer:
-    return Answer(429, b'{"error": {"code": 1005, "message": "slow"}}', {"Retry-After": str(seconds)})
+def throttled_for(seconds: int) -> CannedAnswer:
+    return CannedAnswer(429, b'{"error": {"code": 1005, "message": "slow"}}', {"Retry-After": str(seconds)})
 
 
 async def set_leverage(stage: Any, value: int = 7, **options: Any) -> Change[Any]:
@@ -53,7 +53,15 @@ async def test_a_retried_request_carries_a_new_timestamp_and_signature(stage: An
 
 
 @pytest.mark.parametrize(
-    "lost", [DropBefore(), Truncate(3), Cut(3), Answer.html(502), Answer(500), Answer.json(200, {"who": "knows"})]
+    "lost",
+    [
+        DropBefore(),
+        Truncate(3),
+        Cut(3),
+        CannedAnswer.html(502),
+        CannedAnswer(500),
+        CannedAnswer.json(200, {"who": "knows"}),
+    ],
 )
 async def test_a_set_that_left_no_trace_is_sent_once_more(stage: Any, lost: Any) -> None:
     """After a lost answer the setting is read; when the target does not hold it is sent once more, not oftener."""
@@ -207,7 +215,9 @@ async def test_a_busy_venue_is_not_asked_twice_to_double_something(stage: Any) -
     assert 1 == len(stage.arrivals(*COLLATERAL))
 
 
-@pytest.mark.parametrize("lost", [DropBefore(), DropAfter(), Truncate(3), Cut(3), Answer.html(502), Answer(500)])
+@pytest.mark.parametrize(
+    "lost", [DropBefore(), DropAfter(), Truncate(3), Cut(3), CannedAnswer.html(502), CannedAnswer(500)]
+)
 async def test_a_read_is_repeated_until_it_is_answered(stage: Any, lost: Any) -> None:
     """Whatever happens to the answer of a read, it is simply asked again."""
     stage.sim.disturb("toy_perp", READ, lost, times=2)
@@ -220,7 +230,7 @@ async def test_a_read_is_repeated_until_it_is_answered(stage: Any, lost: Any) ->
 
 async def test_a_read_gives_up_after_the_policys_attempts(stage: Any) -> None:
     """The last failure is raised with status and first bytes, and the waits grew in between."""
-    stage.sim.disturb("toy_perp", READ, Answer.html(502), times=9)
+    stage.sim.disturb("toy_perp", READ, CannedAnswer.html(502), times=9)
 
     with pytest.raises(errors.VenuekitError) as caught:
         await stage.account.call(POSITIONS)
@@ -231,7 +241,7 @@ async def test_a_read_gives_up_after_the_policys_attempts(stage: Any) -> None:
 
 async def test_a_read_that_is_html_with_200_names_status_and_first_bytes(stage: Any) -> None:
     """A 200 that is no JSON is no answer."""
-    stage.sim.disturb("toy_perp", READ, Answer.html(200), times=9)
+    stage.sim.disturb("toy_perp", READ, CannedAnswer.html(200), times=9)
 
     with pytest.raises(errors.AnswerLost, match=r"HTTP 200.*<") as caught:
         await stage.account.call(POSITIONS)
@@ -241,7 +251,9 @@ async def test_a_read_that_is_html_with_200_names_status_and_first_bytes(stage: 
 
 async def test_a_payload_of_another_shape_names_endpoint_and_field(stage: Any) -> None:
     """JSON that does not fit is reported by endpoint and field, not retried and never handed out raw."""
-    stage.sim.disturb("toy_perp", READ, Answer.json(200, {"positions": [{"contract": "TOYUSD", "quantity": "abc"}]}))
+    stage.sim.disturb(
+        "toy_perp", READ, CannedAnswer.json(200, {"positions": [{"contract": "TOYUSD", "quantity": "abc"}]})
+    )
 
     with pytest.raises(errors.PayloadMismatch, match=r"GET /v1/positions.*positions\[0\]"):
         await stage.account.call(POSITIONS)
@@ -272,7 +284,7 @@ async def test_throttling_longer_than_allowed_is_raised(stage: Any) -> None:
 
 async def test_a_ban_closes_the_pool_until_it_ends(stage: Any) -> None:
     """After a ban nothing leaves this machine until the venue's time is over."""
-    stage.sim.disturb("toy_perp", READ, Answer(418, b"{}", {"Retry-After": "300"}))
+    stage.sim.disturb("toy_perp", READ, CannedAnswer(418, b"{}", {"Retry-After": "300"}))
     with pytest.raises(errors.Banned):
         await stage.account.call(POSITIONS)
 
@@ -298,7 +310,7 @@ async def test_a_wrong_clock_is_measured_and_the_request_sent_again_once(stage: 
 
 async def test_a_clock_that_stays_wrong_is_reported(stage: Any) -> None:
     """After one resync a second refusal of the timestamp is raised."""
-    outside = Answer.json(400, {"error": {"code": 1003, "message": "outside the window"}})
+    outside = CannedAnswer.json(400, {"error": {"code": 1003, "message": "outside the window"}})
     stage.sim.disturb("toy_perp", LEVERAGE, outside, times=5)
 
     with pytest.raises(errors.ClockSkew) as caught:
@@ -334,7 +346,7 @@ async def test_a_venue_that_cannot_be_reached_was_never_sent_anything(stage: Any
 
 async def test_a_doubtful_code_is_explained_by_a_read(stage: Any) -> None:
     """A code that may speak of an earlier attempt is resolved like a lost answer, not taken at its word."""
-    seen = Answer.json(400, {"error": {"code": 2009, "message": "seen before"}}, applied=True)
+    seen = CannedAnswer.json(400, {"error": {"code": 2009, "message": "seen before"}}, applied=True)
     stage.sim.disturb("toy_perp", COLLATERAL, seen)
 
     row = await add(stage)

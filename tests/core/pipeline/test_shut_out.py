@@ -16,7 +16,7 @@ from venuekit import errors
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint
 from venuekit.errors import Outcome
-from venuekit.simulator import Answer
+from venuekit.simulator import CannedAnswer
 from venuekit_toy_perp.endpoints import ADD_COLLATERAL, POSITIONS, SET_LEVERAGE
 
 pytestmark = pytest.mark.looptime
@@ -28,15 +28,15 @@ LIMIT = b'{"error": {"code": 1005, "message": "slow"}}'
 statuses = pytest.mark.parametrize("status", [403, 418, 429])
 
 
-def firewall(status: int, seconds: int | None = None, **details: Any) -> Answer:
+def firewall(status: int, seconds: int | None = None, **details: Any) -> CannedAnswer:
     """Return a page with the time that it names, if any."""
     headers = {"Content-Type": "text/html"} | ({} if seconds is None else {"Retry-After": str(seconds)})
-    return Answer(status, b"<html><body><h1>Request blocked.</h1></body></html>", headers, **details)
+    return CannedAnswer(status, b"<html><body><h1>Request blocked.</h1></body></html>", headers, **details)
 
 
-def limited(seconds: int | None = None, status: int = 429) -> Answer:
+def limited(seconds: int | None = None, status: int = 429) -> CannedAnswer:
     """Return the venue's own refusal."""
-    return Answer(status, LIMIT, {} if seconds is None else {"Retry-After": str(seconds)})
+    return CannedAnswer(status, LIMIT, {} if seconds is None else {"Retry-After": str(seconds)})
 
 
 def set_leverage(stage: Any, **options: Any) -> Any:
@@ -168,7 +168,7 @@ async def test_a_page_is_never_not_found(stage: Any) -> None:
 
 
 @pytest.mark.parametrize("answer", [limited(), limited(0), firewall(403), firewall(429), firewall(429, 0)])
-async def test_refusals_without_a_time_are_answered_by_growing_pauses(stage: Any, answer: Answer) -> None:
+async def test_refusals_without_a_time_are_answered_by_growing_pauses(stage: Any, answer: CannedAnswer) -> None:
     """Four attempts take seconds, and then the pool stays closed for longer still."""
     stage.sim.disturb("toy_perp", READ, answer, times=9)
 
@@ -184,7 +184,7 @@ async def test_refusals_without_a_time_are_answered_by_growing_pauses(stage: Any
 async def test_a_date_says_as_well_as_seconds_how_long(stage: Any) -> None:
     """Retry-After may be a date."""
     until = from_milliseconds(stage.clock.milliseconds() + 9000)
-    stage.sim.disturb("toy_perp", READ, Answer(429, LIMIT, {"Retry-After": format_datetime(until, usegmt=True)}))
+    stage.sim.disturb("toy_perp", READ, CannedAnswer(429, LIMIT, {"Retry-After": format_datetime(until, usegmt=True)}))
 
     before = stage.clock.monotonic()
     await stage.account.call(POSITIONS)
@@ -196,7 +196,7 @@ async def test_a_date_says_as_well_as_seconds_how_long(stage: Any) -> None:
 async def test_a_header_that_is_no_time_does_no_harm(stage: Any, header: str) -> None:
     """The refusal is still one, and a pool is closed for our own pause or for a year at most."""
     stage.sim.disturb(
-        "toy_perp", COLLATERAL, Answer(418, LIMIT, {"Retry-After": header.encode("ascii", "ignore").decode()})
+        "toy_perp", COLLATERAL, CannedAnswer(418, LIMIT, {"Retry-After": header.encode("ascii", "ignore").decode()})
     )
 
     with pytest.raises(errors.VenueError) as caught:

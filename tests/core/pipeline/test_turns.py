@@ -9,7 +9,7 @@ import pytest
 from venuekit import errors
 from venuekit.capabilities import LeverageControl
 from venuekit.errors import Outcome
-from venuekit.simulator import Answer, Delay, DropBefore
+from venuekit.simulator import CannedAnswer, Delay, DropBefore
 from venuekit_toy_perp.endpoints import ADD_COLLATERAL, SET_LEVERAGE
 
 pytestmark = pytest.mark.looptime
@@ -145,7 +145,7 @@ async def test_the_smaller_of_two_bounds_holds(stage: Any) -> None:
 async def test_what_was_waited_for_others_leaves_the_budget_its_own_waits(stage: Any) -> None:
     """A setting that waited six seconds for a fence may still wait five for a venue that asks for it."""
     await lose_leverage(stage)
-    slow = Answer(429, b'{"error": {"code": 1005, "message": "slow"}}', {"Retry-After": "5"})
+    slow = CannedAnswer(429, b'{"error": {"code": 1005, "message": "slow"}}', {"Retry-After": "5"})
     stage.sim.disturb("toy_perp", LEVERAGE, slow)
     began = stage.clock.monotonic()
 
@@ -157,7 +157,7 @@ async def test_what_was_waited_for_others_leaves_the_budget_its_own_waits(stage:
         await lose_and_wait(stage, slow)
 
 
-async def lose_and_wait(stage: Any, slow: Answer) -> None:
+async def lose_and_wait(stage: Any, slow: CannedAnswer) -> None:
     """Do the same with a bound on all waits together."""
     await lose_leverage(stage)
     stage.sim.disturb("toy_perp", LEVERAGE, slow)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from venuekit.simulator import (
-    Answer,
     ApplyLater,
+    CannedAnswer,
     Cut,
     Delay,
     DropAfter,
@@ -120,10 +120,10 @@ async def test_any_answer(toy: Any) -> None:
         sim.disturb(
             "toy_perp",
             ADD_COLLATERAL,
-            Answer(503),
-            Answer.json(503, {"error": {"code": 3001, "message": "execution not known"}}, applied=True),
-            Answer(429, b"", {"Retry-After": "3"}),
-            Answer.html(418),
+            CannedAnswer(503),
+            CannedAnswer.json(503, {"error": {"code": 3001, "message": "execution not known"}}, applied=True),
+            CannedAnswer(429, b"", {"Retry-After": "3"}),
+            CannedAnswer.html(418),
         )
         replies = [await _add(client, amount) for amount in "1234"]
 
@@ -188,7 +188,7 @@ async def test_lagging_reads(toy: Any) -> None:
 async def test_script_goes_by_route_and_attempt(toy: Any) -> None:
     """Disturbances wait for their own route, in order, as often as asked; then all is well again."""
     async with simulate("toy_perp") as sim, toy(sim) as client:
-        sim.disturb("toy_perp", ("GET", "/v1/settings"), Answer(500), Answer(501), times=2)
+        sim.disturb("toy_perp", ("GET", "/v1/settings"), CannedAnswer(500), CannedAnswer(501), times=2)
         other = await client.send("GET", "/v1/wallet")
         replies = [await client.send("GET", "/v1/settings") for _ in range(5)]
 
@@ -200,7 +200,7 @@ async def test_script_goes_by_route_and_attempt(toy: Any) -> None:
 async def test_several_at_once(toy: Any) -> None:
     """A tuple plays several disturbances on one attempt, the first one outermost."""
     async with simulate("toy_perp", clock=LoopClock()) as sim, toy(sim) as client:
-        sim.disturb("toy_perp", SETTINGS, (Delay(after=2), Truncate(3), Answer(502, b"bad gateway")))
+        sim.disturb("toy_perp", SETTINGS, (Delay(after=2), Truncate(3), CannedAnswer(502, b"bad gateway")))
         started = asyncio.get_running_loop().time()
         reply = await client.send("GET", "/v1/settings")
 

@@ -37,14 +37,14 @@ class ReadChecks(Checks):
 
     async def test_gateway_page(self, read_endpoint: Endpoint[Any]) -> None:
         """A page of a gateway is no answer of the venue: its status is told, and it was tried again."""
-        from venuekit.simulator import Answer
+        from venuekit.simulator import CannedAnswer
 
         case = self.inventory.example(read_endpoint)
         assert case is not None, f"no recorded success of {read_endpoint}"
         async with on_stage(self.inventory.venue) as stage:
             parameters = await _answerable(stage, read_endpoint, case)
             attempts = _attempts(stage, read_endpoint)
-            stage.disturb(read_endpoint, Answer.html(502), times=attempts)
+            stage.disturb(read_endpoint, CannedAnswer.html(502), times=attempts)
             with raises(OutcomeNotStated) as caught:
                 await stage.account.call(read_endpoint, **parameters)
             assert caught.value.status == 502

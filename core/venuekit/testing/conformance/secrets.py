@@ -46,10 +46,10 @@ class SecretChecks(Checks):
 
 def _troubles(stage: Stage) -> tuple[Any, ...]:
     """Return disturbances whose errors quote what was sent or answered: a venue may echo a request in its words."""
-    from venuekit.simulator import Answer, Cut, DropBefore
+    from venuekit.simulator import CannedAnswer, Cut, DropBefore
 
     echo = f"apiKey={stage.simulation.key}&secret={stage.simulation.secret}"
-    echoes = Answer(200, f"<html>{echo}</html>".encode()), Answer(400, echo.encode())
+    echoes = CannedAnswer(200, f"<html>{echo}</html>".encode()), CannedAnswer(400, echo.encode())
     return (DropBefore(), Cut(1), *echoes)
 
 

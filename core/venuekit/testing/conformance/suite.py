@@ -46,7 +46,7 @@ class _Suite(
 
 def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
     """Return what each argument of a test goes through, by readable id."""
-    from venuekit.simulator import Answer, Cut, DropAfter, DropBefore, Truncate
+    from venuekit.simulator import CannedAnswer, Cut, DropAfter, DropBefore, Truncate
 
     drops = {"answer-lost": DropAfter(), "request-lost": DropBefore()}
     return {
@@ -64,11 +64,16 @@ def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
             "truncated": Truncate(_BYTES),
             "cut": Cut(_BYTES),
             "empty": Cut(0),
-            "html": Answer.html(200, applied=True),
-            "gateway": Answer.html(502, applied=True),
+            "html": CannedAnswer.html(200, applied=True),
+            "gateway": CannedAnswer.html(502, applied=True),
         },
         "fate": drops,
-        "unreadable": {"html": Answer.html(200), "empty": Cut(0), "cut": Cut(_BYTES), "truncated": Truncate(_BYTES)},
+        "unreadable": {
+            "html": CannedAnswer.html(200),
+            "empty": Cut(0),
+            "cut": Cut(_BYTES),
+            "truncated": Truncate(_BYTES),
+        },
         "skew": {"ahead": 90.0, "behind": -90.0},
     }
 
