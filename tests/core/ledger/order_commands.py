@@ -28,6 +28,7 @@ from venuekit.simulator.ledger import (
     TimeInForce,
     TradeKind,
 )
+from venuekit.simulator.ledger.orders import LIMIT_TIMES
 
 __all__ = ["CONTRACTS", "OrderCommands"]
 
@@ -85,7 +86,7 @@ class OrderCommands(RuleBasedStateMachine):
         quantity=quantities,
         price=prices,
         leg=legs,
-        lasting=st.sampled_from(TimeInForce),
+        lasting=st.sampled_from(LIMIT_TIMES),
         reduces=st.booleans(),
         name=names,
         seconds=st.sampled_from([None, None, 5]),

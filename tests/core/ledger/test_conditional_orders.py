@@ -42,7 +42,7 @@ def test_a_conditional_order_triggers_at_its_price_and_becomes_another(
 
     ended = ledger.order(placed.id)
     child = ledger.order(ended.triggered_order_id)
-    assert (placed.book, bound, waits.status) == (Book.CONDITIONAL, D(0), OrderStatus.NEW)
+    assert (placed.book, bound, waits.status) == (Book.CONDITIONAL, D(0), OrderStatus.OPEN)
     assert ended.status is OrderStatus.TRIGGERED
     assert (child.book, child.type, child.status) == (Book.PLAIN, OrderType.MARKET, OrderStatus.FILLED)
     assert (child.average_price, child.triggered_by) == (D(there), placed.id)
@@ -70,7 +70,7 @@ def test_a_stop_limit_order_waits_on_in_the_plain_book(trading: Callable[..., Le
     ledger.set_mark(ONE, D(51_000))
 
     child = ledger.order(ledger.order(placed.id).triggered_order_id)
-    assert (child.type, child.status, child.price) == (OrderType.LIMIT, OrderStatus.NEW, D(50_500))
+    assert (child.type, child.status, child.price) == (OrderType.LIMIT, OrderStatus.OPEN, D(50_500))
     assert ledger.balance("USDT").open_order_initial_margin == 5050
 
 
@@ -145,7 +145,7 @@ def test_a_trailing_stop_follows_the_mark_and_turns_with_it(trading: Callable[..
     ledger.set_mark(ONE, D(50_000))
     ledger.set_mark(ONE, D(55_000))
 
-    assert (waits.status, waits.extreme) == (OrderStatus.NEW, D(55_000))
+    assert (waits.status, waits.extreme) == (OrderStatus.OPEN, D(55_000))
     assert ledger.order(ledger.order(selling.id).triggered_order_id).average_price == 54_450
     assert ledger.order(ledger.order(buying.id).triggered_order_id).average_price == 55_000
 

@@ -34,7 +34,9 @@ def test_an_amended_order_keeps_its_id(trading: Callable[..., Ledger]) -> None:
 def test_an_amendment_can_trade_or_end_an_order(trading: Callable[..., Ledger]) -> None:
     """Moved across the mark it fills; post-only or filled up by it, it is canceled."""
     ledger = trading()
-    crossing, post = (ledger.place(order(price="48000", time_in_force=t)) for t in (TimeInForce.GTC, TimeInForce.GTX))
+    crossing, post = (
+        ledger.place(order(price="48000", time_in_force=t)) for t in (TimeInForce.GTC, TimeInForce.POST_ONLY)
+    )
     half = ledger.place(order(price="48000", quantity="3"))
     ledger.fill_order(half.id, D(2))
 
@@ -97,8 +99,8 @@ def test_a_countdown_cancels_the_plain_orders_when_it_ends(trading: Callable[...
     clock.advance(10 * SECOND)
 
     ended = ledger.order(plain.id)
-    assert (before, ended.status, ended.updated_at) == (OrderStatus.NEW, OrderStatus.CANCELED, NOW + 9 * SECOND)
-    assert ledger.order(conditional.id).status is OrderStatus.NEW
+    assert (before, ended.status, ended.updated_at) == (OrderStatus.OPEN, OrderStatus.CANCELED, NOW + 9 * SECOND)
+    assert ledger.order(conditional.id).status is OrderStatus.OPEN
     assert ledger.deadline(ONE) is None
 
 
@@ -111,7 +113,7 @@ def test_a_disarmed_countdown_cancels_nothing(trading: Callable[..., Ledger], cl
 
     clock.advance(5 * SECOND)
 
-    assert ledger.order(placed.id).status is OrderStatus.NEW
+    assert ledger.order(placed.id).status is OrderStatus.OPEN
 
 
 def test_an_order_with_a_last_date_expires(trading: Callable[..., Ledger], clock: Clock) -> None:
@@ -123,4 +125,4 @@ def test_an_order_with_a_last_date_expires(trading: Callable[..., Ledger], clock
 
     clock.advance(SECOND)
 
-    assert (before, ledger.order(placed.id).status) == (OrderStatus.NEW, OrderStatus.EXPIRED)
+    assert (before, ledger.order(placed.id).status) == (OrderStatus.OPEN, OrderStatus.EXPIRED)

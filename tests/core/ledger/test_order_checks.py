@@ -21,6 +21,7 @@ from venuekit.simulator.ledger import (
     Reason,
     Rules,
     Side,
+    TimeInForce,
 )
 
 REFUSED = [
@@ -56,6 +57,7 @@ REFUSED = [
         {"quantity": D(21)},
         Reason.MAX_POSITION_EXCEEDED,
     ),
+    ("till a date", order(price="48000"), {"time_in_force": TimeInForce.GTD}, Reason.ORDER_CONFLICT),
     ("yesterday", order(price="48000"), {"expires_at": NOW}, Reason.ORDER_CONFLICT),
 ]
 
@@ -83,7 +85,7 @@ def test_market_orders_have_a_limit_of_their_own(clock: Clock, linear: Callable[
     ledger.deposit("USDT", D(100_000))
 
     assert reason_of(lambda: ledger.place(order(quantity="3"))) is Reason.QUANTITY_OUT_OF_RANGE
-    assert ledger.place(order(quantity="3", price="48000")).status is OrderStatus.NEW
+    assert ledger.place(order(quantity="3", price="48000")).status is OrderStatus.OPEN
 
 
 def test_a_tested_order_is_not_placed(trading: Callable[..., Ledger]) -> None:

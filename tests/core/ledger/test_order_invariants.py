@@ -59,7 +59,7 @@ class OrderAccount(OrderCommands):
             assert order.commission == sum((row.commission for row in own), D(0))
             assert order.realized_pnl == sum((row.realized_pnl for row in own), D(0))
             assert (order.average_price is None) is (not own)
-            assert order.status is not OrderStatus.NEW or not own
+            assert order.status is not OrderStatus.OPEN or not own
             assert order.status is not OrderStatus.PARTIALLY_FILLED or 0 < order.filled < order.quantity
             assert (order.status is OrderStatus.FILLED) is (bool(own) and order.filled == order.quantity)
             assert (order.status is OrderStatus.TRIGGERED) is (order.triggered_order_id is not None)

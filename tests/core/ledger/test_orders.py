@@ -44,7 +44,7 @@ def test_a_limit_order_waits_and_fills_at_its_price_when_the_mark_crosses_it(tra
     ledger.set_mark(ONE, D(47_900))
 
     done = ledger.order(placed.id)
-    assert (placed.status, bound, still.status) == (OrderStatus.NEW, D(4800), OrderStatus.NEW)
+    assert (placed.status, bound, still.status) == (OrderStatus.OPEN, D(4800), OrderStatus.OPEN)
     assert (done.status, done.average_price, done.commission) == (OrderStatus.FILLED, D(48_000), D("-9.6"))
     assert ledger.balance("USDT").open_order_initial_margin == 0
 
@@ -65,8 +65,8 @@ def test_a_marketable_limit_order_trades_at_the_better_mark(trading: Callable[..
         (TimeInForce.FOK, "49000", None, Reason.FOK_REJECTED),
         (TimeInForce.FOK, "50000", "0.4", Reason.FOK_REJECTED),
         (TimeInForce.FOK, "50000", None, OrderStatus.FILLED),
-        (TimeInForce.GTX, "49000", None, OrderStatus.NEW),
-        (TimeInForce.GTX, "50000", None, Reason.POST_ONLY_REJECTED),
+        (TimeInForce.POST_ONLY, "49000", None, OrderStatus.OPEN),
+        (TimeInForce.POST_ONLY, "50000", None, Reason.POST_ONLY_REJECTED),
         (TimeInForce.GTC, "50000", "0.4", OrderStatus.PARTIALLY_FILLED),
     ],
 )

@@ -113,7 +113,7 @@ def _close(desk: Desk, key: LegKey, quantity: Decimal, forced: Forced) -> tuple[
         client_id=f"autoclose-{round(desk.time.timestamp() * 1000)}{number}" if liquidation else "adl_autoclose",
         type=OrderType.LIMIT,
     )
-    order = attrs.evolve(make_order(desk, request, OrderStatus.NEW), forced=forced)
+    order = attrs.evolve(make_order(desk, request, OrderStatus.OPEN), forced=forced)
     kind = TradeKind.LIQUIDATION if liquidation else TradeKind.ADL
     execution = trade(desk, order, quantity, mark, is_maker=False, kind=kind)
     return known(desk, order.id), execution

@@ -63,7 +63,7 @@ def enter(desk: Desk, order: LedgerOrder) -> None:
     if order.only_closes and not closable(leg, order):
         raise Refused(Reason.REDUCE_ONLY_REJECTED, symbol=order.symbol, position=leg.quantity)
     marketable = crosses(order, held.mark)
-    if order.time_in_force is TimeInForce.GTX and marketable and not order.type.is_market:
+    if order.time_in_force is TimeInForce.POST_ONLY and marketable and not order.type.is_market:
         raise Refused(Reason.POST_ONLY_REJECTED, price=order.price, mark=held.mark)
     fits = held.depth is None or order.quantity <= held.depth
     if order.time_in_force is TimeInForce.FOK and not (marketable and fits):
@@ -157,7 +157,7 @@ def _go_on(desk: Desk, order: LedgerOrder, quantity: Decimal) -> None:
 def _hand_over(desk: Desk, order: LedgerOrder, quantity: Decimal) -> None:
     child_type = OrderType.MARKET if order.type.is_market else OrderType.LIMIT
     child = attrs.evolve(
-        make_order(desk, order, OrderStatus.NEW, Book.PLAIN),
+        make_order(desk, order, OrderStatus.OPEN, Book.PLAIN),
         type=child_type,
         quantity=quantity,
         client_id=None,

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from venuekit.simulator.ledger.contract import Contract
 from venuekit.simulator.ledger.desk import Desk, positive
-from venuekit.simulator.ledger.orders import Book, LedgerOrderRequest, OrderType
+from venuekit.simulator.ledger.orders import LIMIT_TIMES, Book, LedgerOrderRequest, OrderType
 from venuekit.simulator.ledger.position import check_side
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.rules import ClientIdRule
@@ -78,6 +78,7 @@ def _check_fields(request: LedgerOrderRequest) -> None:
         ("close_position", "type"): request.close_position
         and request.type not in {OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET},
         ("price", "type"): request.type.is_market and request.price is not None,
+        ("time_in_force",): request.time_in_force not in LIMIT_TIMES,
     }
     for fields, both in excluded.items():
         if both:

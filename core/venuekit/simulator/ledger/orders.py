@@ -9,11 +9,12 @@ from decimal import Decimal
 
 import attrs
 
-from venuekit.capabilities import OrderType, PositionSide
+from venuekit.capabilities import OrderStatus, OrderType, PositionSide, TimeInForce
 from venuekit.simulator.ledger.money import ZERO
 from venuekit.simulator.ledger.refusal import LedgerRefusal
 
 __all__ = [
+    "LIMIT_TIMES",
     "Book",
     "Forced",
     "LedgerOrder",
@@ -24,6 +25,10 @@ __all__ = [
     "Side",
     "TimeInForce",
 ]
+
+
+#: how long a limit order of a ledger may wait
+LIMIT_TIMES = (TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK, TimeInForce.POST_ONLY)
 
 
 class Side(enum.StrEnum):
@@ -45,33 +50,6 @@ class Book(enum.StrEnum):
     CONDITIONAL = "conditional"
 
 
-class TimeInForce(enum.StrEnum):
-    """How long a limit order waits; GTX never takes, it is refused instead."""
-
-    GTC = "gtc"
-    IOC = "ioc"
-    FOK = "fok"
-    GTX = "gtx"
-
-
-class OrderStatus(enum.StrEnum):
-    """Where an order is in its life."""
-
-    PENDING = "pending"  #: accepted, not decided yet: no read shows it
-    NEW = "new"
-    PARTIALLY_FILLED = "partially_filled"
-    FILLED = "filled"
-    CANCELED = "canceled"
-    EXPIRED = "expired"
-    REJECTED = "rejected"
-    TRIGGERED = "triggered"  #: a conditional order that has ended in another one
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it can still trade."""
-        return self in {OrderStatus.PENDING, OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED}
-
-
 class Forced(enum.StrEnum):
     """Why the venue traded on the account's behalf."""
 
@@ -84,6 +62,7 @@ class LedgerOrderRequest:
     """
     What is asked for; ``quantity`` in contracts, unsigned, 0 with ``close_position`` (whatever is open then).
 
+    ``time_in_force`` is GTC (until ``expires_at``, where there is one), IOC, FOK or POST_ONLY; any other is refused.
     ``trigger_rises`` says that the trigger is reached from below; None leaves it to type and side.
     ``callback_rate`` is a fraction. ``labels`` is whatever a front wants to find again on the order.
     """
@@ -123,7 +102,7 @@ class LedgerOrderRequest:
 @attrs.frozen(kw_only=True)
 class LedgerOrder(LedgerOrderRequest):
     """
-    An order and what became of it.
+    An order and what became of it; a conditional order that waits is OPEN, and no read shows a PENDING one.
 
     ``filled`` in contracts; ``filled_value``, ``commission`` (paid < 0) and ``realized_pnl`` (before fees) in the
     settle asset; ``average_price`` None while nothing is filled. A TRIGGERED order names the one it became by
@@ -158,12 +137,12 @@ class LedgerOrder(LedgerOrderRequest):
     @property
     def is_open(self) -> bool:
         """Whether it can still trade."""
-        return self.status.is_open
+        return not self.status.is_final
 
     @property
     def waits(self) -> bool:
         """Whether it waits in a book: open, and decided."""
-        return self.status in {OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED}
+        return self.status in {OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED}
 
     @property
     def resting(self) -> RestingOrder:

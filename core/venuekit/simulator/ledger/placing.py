@@ -98,7 +98,7 @@ def decide(desk: Desk, order_id: str) -> LedgerOrder:
 
 def _decide(desk: Desk, pending: LedgerOrder) -> None:
     mark = desk.read().symbol(pending.symbol).mark
-    order = attrs.evolve(pending, status=OrderStatus.NEW, updated_at=desk.time)
+    order = attrs.evolve(pending, status=OrderStatus.OPEN, updated_at=desk.time)
     if order.expires_at is not None:
         desk.state.alarms[Alarm.EXPIRY, order.id] = order.expires_at
     if order.book is Book.PLAIN:
@@ -151,7 +151,7 @@ def _amend_waiting(desk: Desk, order: LedgerOrder, amended: LedgerOrder) -> Ledg
             raise Refused(Reason.WOULD_TRIGGER, trigger_price=amended.trigger_price, mark=mark)
         return desk.put_order(amended, OrderChange.AMENDMENT)
     marketable = crosses(amended, mark)
-    if amended.quantity <= amended.filled or (marketable and amended.time_in_force is TimeInForce.GTX):
+    if amended.quantity <= amended.filled or (marketable and amended.time_in_force is TimeInForce.POST_ONLY):
         return end(desk, order, OrderStatus.CANCELED)
     exposure = before.margin(order.symbol, order.position_side).exposure
     desk.put_order(amended, OrderChange.AMENDMENT)

@@ -61,7 +61,7 @@ def fill(
         price=price if is_maker else None,
         position_side=position_side,
     )
-    order = make_order(desk, request, OrderStatus.NEW)
+    order = make_order(desk, request, OrderStatus.OPEN)
     execution = trade(desk, order, quantity, price, is_maker=is_maker)
     if abs(before.quantity + side.sign * quantity) > abs(before.quantity):
         check_cap(desk, order)
@@ -131,7 +131,7 @@ def rest_order(
         trigger_price=price if conditional else None,
     )
     exposure = reading.margin(symbol, position_side).exposure
-    order = desk.put_order(make_order(desk, request, OrderStatus.NEW), OrderChange.NEW)
+    order = desk.put_order(make_order(desk, request, OrderStatus.OPEN), OrderChange.NEW)
     if desk.read().margin(symbol, position_side).exposure > max(ZERO, exposure):
         check_cap(desk, order)
     return order.id

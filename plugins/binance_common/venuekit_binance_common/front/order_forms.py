@@ -27,9 +27,9 @@ _TIMES = {
     "GTC": TimeInForce.GTC,
     "IOC": TimeInForce.IOC,
     "FOK": TimeInForce.FOK,
-    "GTX": TimeInForce.GTX,
+    "GTX": TimeInForce.POST_ONLY,
     "GTD": TimeInForce.GTC,
-    "RPI": TimeInForce.GTX,
+    "RPI": TimeInForce.POST_ONLY,
     "HIDDEN": TimeInForce.GTC,
 }
 _CLIENT_ID = re.compile(r"[\.A-Z\:/a-z0-9_-]{1,36}")

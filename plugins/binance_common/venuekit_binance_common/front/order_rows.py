@@ -25,13 +25,13 @@ __all__ = [
 ]
 
 _ALGO_STATUSES = {
-    OrderStatus.NEW: "NEW",
+    OrderStatus.OPEN: "NEW",
     OrderStatus.CANCELED: "CANCELED",
     OrderStatus.EXPIRED: "EXPIRED",
     OrderStatus.REJECTED: "REJECTED",
     OrderStatus.TRIGGERED: "FINISHED",
 }
-_TIMES = {TimeInForce.GTC: "GTC", TimeInForce.IOC: "IOC", TimeInForce.FOK: "FOK", TimeInForce.GTX: "GTX"}
+_TIMES = {TimeInForce.GTC: "GTC", TimeInForce.IOC: "IOC", TimeInForce.FOK: "FOK", TimeInForce.POST_ONLY: "GTX"}
 _QUERIED_ONLY = frozenset({"avgPrice", "time", "cumQuote", "cumBase"})
 
 
@@ -62,7 +62,7 @@ def order_row(order: LedgerOrder, contract: Contract, own: Mapping[str, object])
         "reduceOnly": order.reduce_only,
         "side": order.side.name,
         "positionSide": order.position_side.name,
-        "status": order.status.name,
+        "status": "NEW" if order.status is OrderStatus.OPEN else order.status.name,
         "stopPrice": plain(order.trigger_price),
         "closePosition": order.close_position,
         "symbol": order.symbol,

@@ -23,7 +23,7 @@ __all__ = ["execution_row", "history_row", "order_row"]
 
 _STATUSES = {
     OrderStatus.PENDING: "Created",
-    OrderStatus.NEW: "New",
+    OrderStatus.OPEN: "New",
     OrderStatus.PARTIALLY_FILLED: "PartiallyFilled",
     OrderStatus.FILLED: "Filled",
     OrderStatus.CANCELED: "Cancelled",
@@ -36,7 +36,7 @@ _TIMES = {
     TimeInForce.GTC: "GTC",
     TimeInForce.IOC: "IOC",
     TimeInForce.FOK: "FOK",
-    TimeInForce.GTX: "PostOnly",
+    TimeInForce.POST_ONLY: "PostOnly",
 }
 #: what the venue says when it cancels or rejects what it had accepted
 _REASONS = {
@@ -157,7 +157,7 @@ def _link_id(order: LedgerOrder) -> str:
 
 
 def _status(order: LedgerOrder) -> str:
-    if order.status is OrderStatus.NEW and order.book is Book.CONDITIONAL:
+    if order.status is OrderStatus.OPEN and order.book is Book.CONDITIONAL:
         return "Untriggered"
     if order.status is OrderStatus.CANCELED and order.book is Book.CONDITIONAL:
         return "Deactivated"

@@ -21,8 +21,8 @@ _TIMES = {
     "GTC": TimeInForce.GTC,
     "IOC": TimeInForce.IOC,
     "FOK": TimeInForce.FOK,
-    "PostOnly": TimeInForce.GTX,
-    "RPI": TimeInForce.GTX,
+    "PostOnly": TimeInForce.POST_ONLY,
+    "RPI": TimeInForce.POST_ONLY,
 }
 #: by whether it is a market order: plain, against the position, in its favour
 _TYPES = {
