@@ -20,7 +20,7 @@ from venuekit.capabilities import Capability, SupportState
 from venuekit.cli import main as command_line
 from venuekit.plugins import make_plugins
 from venuekit.simulator.accounts_file import write_accounts_file
-from venuekit.support import core_capabilities, declared_support
+from venuekit.support import core_capabilities, venue_support
 from venuekit.testing.background import BackgroundSimulation
 from venuekit.venue import Venue
 
@@ -61,7 +61,7 @@ def features() -> str:
 
 
 def _cell(capability: type[Capability], venue: Venue[Any], reasons: list[str]) -> str:
-    support = declared_support(venue, capability)
+    support = venue_support(venue, capability)
     if support.reason is None:
         return _SUPPORT[support.state]
     reason = f"`{venue.id}`: {support.reason}."

@@ -34,7 +34,7 @@ _shared: WeakKeyDictionary[asyncio.AbstractEventLoop, _Shared] = WeakKeyDictiona
 
 
 @asynccontextmanager
-async def _joined(runtime: Runtime | None) -> AsyncIterator[Runtime]:
+async def _runtime_of_loop(runtime: Runtime | None) -> AsyncIterator[Runtime]:
     """Give the runtime, or the one that all who bring none share on this loop; its last user closes it."""
     if runtime is not None:
         yield runtime
@@ -107,14 +107,14 @@ def connect(
     """
     if transport != "rest":
         raise ConfigurationError(f"no transport {transport!r}; there is 'rest'")
-    return _opened(venue, credentials, runtime=runtime, guard=guard, read_only=read_only, keep_raw=keep_raw)
+    return _open_account(venue, credentials, runtime=runtime, guard=guard, read_only=read_only, keep_raw=keep_raw)
 
 
 @asynccontextmanager
-async def _opened(
+async def _open_account(
     venue: Venue[Any] | str, credentials: Credentials, *, runtime: Runtime | None, **options: Any
 ) -> AsyncIterator[Account]:
-    async with _joined(runtime) as joined:
+    async with _runtime_of_loop(runtime) as joined:
         found = await joined.plugins.load(venue) if isinstance(venue, str) else venue
         account = await joined.open(found, credentials, **options)
         try:

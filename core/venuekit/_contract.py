@@ -69,7 +69,7 @@ def check_contract(plugin: object, announced: Announced, manager: pluggy.PluginM
             f"install releases of {announced.origin.distribution} and {PROJECT} that fit each other",
         )
     known = frozenset(hooks)
-    for name, hook in _implemented(plugin, manager):
+    for name, hook in _find_implementations(plugin, manager):
         if hook not in known:
             meant = nearest(hook, known)
             raise ContractBroken(
@@ -87,7 +87,7 @@ def check_contract(plugin: object, announced: Announced, manager: pluggy.PluginM
             )
 
 
-def _implemented(plugin: object, manager: pluggy.PluginManager) -> Iterable[tuple[str, str]]:
+def _find_implementations(plugin: object, manager: pluggy.PluginManager) -> Iterable[tuple[str, str]]:
     """Yield attribute and hook name of everything that carries the marker, or was meant to."""
     for name in dir(plugin):
         options = manager.parse_hookimpl_opts(plugin, name)

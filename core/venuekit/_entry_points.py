@@ -23,7 +23,7 @@ import attrs
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["Announced", "EntryPointGroup", "PluginOrigin", "announced_by", "installed"]
+__all__ = ["Announced", "EntryPointGroup", "PluginOrigin", "find_announced", "find_installed"]
 
 
 class EntryPointGroup(enum.StrEnum):
@@ -63,16 +63,16 @@ class Announced:
 _GROUPS = {group.value: group for group in EntryPointGroup}
 
 
-def installed() -> Iterable[Announced]:
+def find_installed() -> Iterable[Announced]:
     """Return what is installed in our groups; of two distributions of one name the first on the path counts."""
     if _only_directories():
         return _in_directories()
     from importlib.metadata import entry_points
 
-    return announced_by(point for group in EntryPointGroup for point in entry_points(group=group))
+    return find_announced(point for group in EntryPointGroup for point in entry_points(group=group))
 
 
-def announced_by(entry_points: Iterable[EntryPoint]) -> Iterator[Announced]:
+def find_announced(entry_points: Iterable[EntryPoint]) -> Iterator[Announced]:
     """Yield those entry points that are in our groups."""
     for point in entry_points:
         if point.group in _GROUPS:

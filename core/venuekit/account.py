@@ -15,7 +15,7 @@ from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint, Priority
 from venuekit.payloads import MISFITS, Misread, mismatch_of, read_json, readable_part
 from venuekit.pipeline.options import UNSET, Options
-from venuekit.support import declared_support
+from venuekit.support import venue_support
 from venuekit.venue import EnvironmentName, Venue
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ V = TypeVar("V")
 
 _DEFAULT = Options()
 #: seconds for which what was read again for some reason is believed
-_RENEWED_EVERY = 10.0
+_REFRESH_EVERY = 10.0
 #: how far one answer about the time may be from the venue's clock as it is known
 _BELIEVED = timedelta(days=1)
 
@@ -132,12 +132,12 @@ class Account:
             kept = (value, read_json(body))
             return value
 
-        def converted(value: T) -> V:
+        def convert_with_raw(value: T) -> V:
             raw = kept[1] if value is kept[0] else None
             return convert(Answer(value, as_of, from_milliseconds(clock.clock.milliseconds()), raw))
 
         chosen: Callable[[bytes], T] = decode if self._session.keep_raw else endpoint.decode
-        return self._session.execute(endpoint, parameters, self._options, chosen, self._read, converted)
+        return self._session.execute(endpoint, parameters, self._options, chosen, self._read, convert_with_raw)
 
     async def answer_rows(self, endpoint: Endpoint[T], /, **parameters: Any) -> Answer[T]:
         """
@@ -205,7 +205,7 @@ class Account:
                 resolve=lambda: self.look_after(look, operation=operation, subject=subject, client_id=client_id),
             ) from failure
 
-    async def cached(self, endpoint: Endpoint[T], /, **parameters: Any) -> T:
+    async def read_once(self, endpoint: Endpoint[T], /, **parameters: Any) -> T:
         """
         Read once per venue and environment and remember it; whoever asks meanwhile waits for the same read.
 
@@ -217,19 +217,19 @@ class Account:
         )
         return value
 
-    async def renewed(self, endpoint: Endpoint[T], reason: Hashable, /, **parameters: Any) -> T:
+    async def refresh(self, endpoint: Endpoint[T], reason: Hashable, /, **parameters: Any) -> T:
         """
-        Do as :meth:`cached`, and read it again, unless that was done for this reason within the last ten seconds.
+        Do as :meth:`read_once`, and read it again, unless that was done for this reason within the last ten seconds.
 
         It is for what would be refused because of what is remembered: a symbol that is not listed, a step.
         """
         remembered = self._session.venue_session.remembered
-        read = remembered.renewed(*self._reading(endpoint, parameters), reason, _RENEWED_EVERY)
+        read = remembered.refresh(*self._reading(endpoint, parameters), reason, _REFRESH_EVERY)
         value: T = await self._in_time(endpoint, read)
         return value
 
     def outdate_by(self, code: int | str | None) -> None:
-        """Have what :meth:`cached` remembers read again, if a refusal of this code says so; for items of a batch."""
+        """Have what :meth:`read_once` remembers read again, if a refusal of this code says so; for items of a batch."""
         if code in self.venue.outdated_by:
             self._session.venue_session.remembered.outdate()
 
@@ -268,7 +268,7 @@ class Account:
         reason = (self._session.learned or {}).get(capability)
         if reason is not None:
             return Support(SupportState.UNSUPPORTED, reason, "account")
-        return declared_support(self.venue, capability, self._session.venue_session.environment)
+        return venue_support(self.venue, capability, self._session.venue_session.environment)
 
     def mark_unsupported(self, capability: type[Capability], reason: str) -> None:
         """Remember that this account cannot do something after all, in the venue's words."""

@@ -149,10 +149,10 @@ class VenueClock:
 
         if self._running is None:
             self._running = asyncio.create_task(self._measure(ask))
-            self._running.add_done_callback(self._finished)
+            self._running.add_done_callback(self._on_finish)
         await asyncio.shield(self._running)
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
+    def _on_finish(self, task: asyncio.Task[None]) -> None:
         self._running = None
         if not task.cancelled():
             task.exception()  # whoever waited has met it; a measurement nobody waits for any more is not news

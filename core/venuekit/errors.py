@@ -374,7 +374,7 @@ class OutcomeUnknown(OperationError):
 
 
 def _making(resolve: Callable[[], Awaitable[Any]], make: Callable[[Any], Any]) -> Callable[[], Awaitable[Any]]:
-    async def resolved() -> Any:
+    async def resolve_and_convert() -> Any:
         try:
             value = make(await resolve())
         except OperationError as again:
@@ -382,7 +382,7 @@ def _making(resolve: Callable[[], Awaitable[Any]], make: Callable[[Any], Any]) -
             raise
         return await value if isinstance(value, Awaitable) else value
 
-    return resolved
+    return resolve_and_convert
 
 
 class NotExecuted(OperationError):

@@ -14,7 +14,7 @@ from venuekit.faults import Fault
 from venuekit.message import HttpResponse
 from venuekit.venue import Refusal
 
-__all__ = ["banned_until", "read_foreign", "words_of"]
+__all__ = ["ban_end", "read_foreign", "words_of"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BANNED_UNTIL = re.compile(r"\bbanned\s+until\b[\s:]*(\d{10,16})(?!\d)", re.IGNORECASE)
@@ -44,7 +44,7 @@ def read_foreign(response: HttpResponse) -> Refusal:
     told from the status, by the venue's table.
     """
     words = words_of(response.body)
-    until = banned_until(words)
+    until = ban_end(words)
     fault = None
     if 400 <= response.status < 500:
         if response.status == 451 or _SHUT_OUT_FOR_GOOD.search(words):
@@ -65,7 +65,7 @@ def words_of(body: bytes) -> str:
     return (text if len(text) <= _TOLD else f"{text[:_TOLD]}...") or "empty body"
 
 
-def banned_until(words: str) -> datetime | None:
+def ban_end(words: str) -> datetime | None:
     """Return until when an address is banned, where the words name the instant; None where they do not."""
     found = _BANNED_UNTIL.search(words)
     if found is None:

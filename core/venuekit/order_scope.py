@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-__all__ = ["OrderName", "Resting", "named_items"]
+__all__ = ["OrderName", "Resting", "read_items"]
 
 
 @attrs.frozen
@@ -37,7 +37,7 @@ class OrderName:
         return f"order {name}" if name is not None else "an unknown order"
 
 
-def named_items(
+def read_items(
     items: str, *, order_id: str, client_id: str, symbol: str = "symbol"
 ) -> Callable[[Mapping[str, Any]], tuple[OrderName, ...]]:
     """Return the function that reads the orders of a batch: ``items`` is its list, the others are fields of an item."""

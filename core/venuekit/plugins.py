@@ -18,7 +18,7 @@ import pluggy
 from venuekit import hooks
 from venuekit._answers import misfit
 from venuekit._contract import Broken, ContractBroken, check_contract
-from venuekit._entry_points import Announced, EntryPointGroup, PluginOrigin, announced_by, installed
+from venuekit._entry_points import Announced, EntryPointGroup, PluginOrigin, find_announced, find_installed
 from venuekit.errors import PluginError, UnknownVenue, VenuekitError
 from venuekit.nearest import did_you_mean
 from venuekit.venue import Venue
@@ -74,7 +74,7 @@ def make_plugins(
         defaults = (_defaults,)
     if disabled is None:
         disabled = {name.strip() for name in os.environ.get(DISABLE_VARIABLE, "").split(",")} - {""}
-    announced = installed() if entry_points is None else announced_by(entry_points)
+    announced = find_installed() if entry_points is None else find_announced(entry_points)
     return Plugins(announced, frozenset(disabled), tuple(defaults), on_broken or _warn)
 
 
@@ -250,7 +250,7 @@ class Plugins:
         self._taken.clear()
         try:
             self._manager.register(plugin, name=name)
-            venues = self._checked(one, plugin)
+            venues = self._check_venues(one, plugin)
         except BaseException:
             if self._manager.has_plugin(name):
                 self._manager.unregister(name=name)
@@ -263,7 +263,7 @@ class Plugins:
     def _take(self, venue: object) -> None:
         self._taken.append(venue)
 
-    def _checked(self, one: Announced, plugin: object) -> tuple[Venue[Any], ...]:
+    def _check_venues(self, one: Announced, plugin: object) -> tuple[Venue[Any], ...]:
         """Return the venues a plugin has just registered, each of which its distribution must have announced."""
         if one.group is EntryPointGroup.PLUGINS:
             return ()
@@ -309,7 +309,7 @@ class Plugins:
 
     def resolve_secret(self, reference: str) -> Secret | None:
         """Return the secret a reference names, None when no plugin knows its scheme; may block."""
-        with self._named("venuekit_resolve_secret"):
+        with self._name_plugin_in_errors("venuekit_resolve_secret"):
             return cast("Secret | None", self._manager.hook.venuekit_resolve_secret(reference=reference))
 
     def observers(self, venue: Venue[Any]) -> tuple[Observer, ...]:
@@ -343,7 +343,7 @@ class Plugins:
         while True:
             if before is not None:
                 before()
-            with self._named(hook):
+            with self._name_plugin_in_errors(hook):
                 try:
                     answer = cast("object", getattr(self._manager.hook, hook)(**arguments))
                     if hook not in _EXPELLING or not self._expel_misfits(hook, answer, arguments):
@@ -402,7 +402,7 @@ class Plugins:
         return answer
 
     @contextmanager
-    def _named(self, hook: str) -> Iterator[None]:
+    def _name_plugin_in_errors(self, hook: str) -> Iterator[None]:
         """Turn what a plugin's hook raises into an error that names the plugin; errors of ours pass."""
         try:
             yield

@@ -63,7 +63,7 @@ class Remembered:
             entry.due = self.clock.monotonic() + _TRY_AGAIN
             return entry.value
 
-    async def renewed(self, key: Hashable, read: Read, reason: Hashable, every: float) -> Any:
+    async def refresh(self, key: Hashable, read: Read, reason: Hashable, every: float) -> Any:
         """Return it read again, unless that was done for the same reason within the last ``every`` seconds."""
         entry, now = self._entry(key), self.clock.monotonic()
         if entry.is_known and now < entry.asked.get(reason, _NEVER) + every:

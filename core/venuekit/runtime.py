@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from venuekit.message import Transport
     from venuekit.plugins import Plugins
 
-__all__ = ["Closing", "Runtime", "environment_of", "unsupported_endpoints"]
+__all__ = ["Closing", "Runtime", "environment_of", "find_unsupported_endpoints"]
 
 A = TypeVar("A", bound="Account")
 M = TypeVar("M")
@@ -154,7 +154,7 @@ class Runtime:
         environment = environment_of(venue, credentials)
         venue_session, transport = self._venue_session(venue, environment)
         account = _fingerprint(credentials.key)
-        signer = self._kept(self._plugins.make_signer(venue, credentials))
+        signer = self._keep(self._plugins.make_signer(venue, credentials))
         guard = guard or Guard()
         pool = self._pool_finder(venue, environment, account)
         if self._plugins.is_answered("venuekit_make_budget"):
@@ -186,7 +186,7 @@ class Runtime:
         await opened.on_open()
         return opened
 
-    def _kept(self, made: M) -> M:
+    def _keep(self, made: M) -> M:
         """Remember what a hook made, when it is something to be closed."""
         if isinstance(made, Closing):
             self._made.append(made)
@@ -197,7 +197,7 @@ class Runtime:
         if key not in self._venue_sessions:
             if venue.id not in self._operators:
                 policy = RetryPolicy().tighten(self._plugins.retry_policy(venue))
-                self._operators[venue.id] = (policy, tuple(map(self._kept, self._plugins.observers(venue))))
+                self._operators[venue.id] = (policy, tuple(map(self._keep, self._plugins.observers(venue))))
             policy, observers = self._operators[venue.id]
             venue_session = VenueSession(
                 venue=venue,
@@ -205,10 +205,10 @@ class Runtime:
                 clock=VenueClock(self._clock),
                 policy=policy,
                 observers=observers,
-                unsupported=unsupported_endpoints(venue, environment),
+                unsupported=find_unsupported_endpoints(venue, environment),
                 remembered=Remembered(self._clock, self._max_age),
             )
-            self._venue_sessions[key] = (venue_session, self._kept(self._transport(venue, environment)))
+            self._venue_sessions[key] = (venue_session, self._keep(self._transport(venue, environment)))
         return self._venue_sessions[key]
 
     def _transport(self, venue: Venue[Any], environment: Environment) -> Transport:
@@ -221,7 +221,7 @@ class Runtime:
             name = PoolName(venue.realm, environment.site, limit, owner)
             pool = self._pools.get(name)
             if pool is None:
-                pool = self._pools[name] = self._kept(self._plugins.make_budget(name))
+                pool = self._pools[name] = self._keep(self._plugins.make_budget(name))
             return pool
 
         return find
@@ -236,7 +236,7 @@ class Runtime:
         stem = directory / f"{venue.id}-{environment.name}-{account}"
         journal = self._journals.get(stem)
         if journal is None:
-            journal = self._journals[stem] = self._kept(FileJournal(stem, write_scopes.recent))
+            journal = self._journals[stem] = self._keep(FileJournal(stem, write_scopes.recent))
             for entry in journal.open_writes():  # it may still arrive, and win over what is sent now
                 if (fence := _fence_of(venue, entry)) is not None:
                     write_scopes.raise_fence(fence)
@@ -319,7 +319,7 @@ def environment_of(venue: Venue[Any], credentials: Credentials) -> Environment:
     return environment
 
 
-def unsupported_endpoints(venue: Venue[Any], environment: Environment) -> dict[Endpoint[Any], str]:
+def find_unsupported_endpoints(venue: Venue[Any], environment: Environment) -> dict[Endpoint[Any], str]:
     """Return the endpoints that serve only capabilities which venue or environment lack, with the reason."""
     reasons: dict[type[Capability], str] = {**venue.unsupported, **environment.unsupported}
     found: dict[Endpoint[Any], str] = {}

@@ -8,7 +8,7 @@ from venuekit import capabilities
 from venuekit.capabilities import Capability, Support, SupportState
 from venuekit.venue import Environment, Venue
 
-__all__ = ["core_capabilities", "declared_support"]
+__all__ = ["core_capabilities", "venue_support"]
 
 
 def core_capabilities() -> tuple[type[Capability], ...]:
@@ -19,9 +19,7 @@ def core_capabilities() -> tuple[type[Capability], ...]:
     )
 
 
-def declared_support(
-    venue: Venue[Any], capability: type[Capability], environment: Environment | None = None
-) -> Support:
+def venue_support(venue: Venue[Any], capability: type[Capability], environment: Environment | None = None) -> Support:
     """
     Return whether accounts of a venue can use a capability, as far as class, venue and environment tell.
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, TypeAlias
 
-__all__ = ["KeyPath", "dotted", "key_lines", "line_of", "syntax_error", "toml_type"]
+__all__ = ["KeyPath", "key_lines", "key_text", "line_of", "syntax_error", "toml_type"]
 
 #: the keys that lead to a value, outermost first
 KeyPath: TypeAlias = tuple[str, ...]
@@ -32,7 +32,7 @@ class _Lines(Mapping[KeyPath, int]):
 
     @cached_property
     def _found(self) -> Mapping[KeyPath, int]:
-        return _found_lines(self._text)
+        return _find_lines(self._text)
 
     def __getitem__(self, path: KeyPath) -> int:
         return self._found[path]
@@ -49,7 +49,7 @@ def key_lines(text: str) -> Mapping[KeyPath, int]:
     return _Lines(text)
 
 
-def _found_lines(text: str) -> Mapping[KeyPath, int]:
+def _find_lines(text: str) -> Mapping[KeyPath, int]:
     found: dict[KeyPath, int] = {}
     table: KeyPath = ()
     for number, statement in _statements(text):
@@ -112,7 +112,7 @@ def _paths(tables: Mapping[str, Any]) -> Iterator[KeyPath]:
             yield (key,)
 
 
-def dotted(path: KeyPath) -> str:
+def key_text(path: KeyPath) -> str:
     """Return a key as it would be written with dots."""
     return ".".join(key if _BARE_KEY.fullmatch(key) else f'"{key}"' for key in path)
 

@@ -12,7 +12,7 @@ import attrs
 if TYPE_CHECKING:
     from venuekit.resolution import Lost
 
-__all__ = ["OtherWrite", "Trace", "alike", "left_over", "trace_of"]
+__all__ = ["OtherWrite", "Trace", "alike", "find_unexplained", "trace_of"]
 
 T = TypeVar("T")
 #: the times of request and order are rounded, and so is the difference between both clocks
@@ -85,7 +85,7 @@ def alike(lost: Lost, key: Callable[[Mapping[str, Any]], Hashable]) -> tuple[Oth
         last = max(last, *(one.until + lost.clock_error for one in near))
 
 
-def left_over(rows: Sequence[T], others: Sequence[OtherWrite]) -> Sequence[T] | None:
+def find_unexplained(rows: Sequence[T], others: Sequence[OtherWrite]) -> Sequence[T] | None:
     """
     Return the rows that no other write explains, of those that may be a lost one's, oldest first.
 

@@ -28,7 +28,7 @@ from venuekit.cli import main
 from venuekit.cli.background import simulated
 from venuekit.plugins import make_plugins
 from venuekit.simulator import CannedAnswer, Simulation
-from venuekit.support import declared_support
+from venuekit.support import venue_support
 
 PLUGINS = make_plugins()
 VENUES = [PLUGINS.venue(venue_id) for venue_id in PLUGINS.venue_ids()]
@@ -81,7 +81,7 @@ def call(capsys: pytest.CaptureFixture[str]) -> Call:
 
 
 def _able(*capabilities: type[Capability]) -> list[str]:
-    return [venue.id for venue in VENUES if all(declared_support(venue, one) for one in capabilities)]
+    return [venue.id for venue in VENUES if all(venue_support(venue, one) for one in capabilities)]
 
 
 def _held(simulation: Simulation, venue_id: str) -> str:

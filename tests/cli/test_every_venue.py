@@ -23,7 +23,7 @@ from venuekit.cli.background import simulated
 from venuekit.plugins import make_plugins
 from venuekit.settings import target_toml
 from venuekit.simulator import Simulation
-from venuekit.support import declared_support
+from venuekit.support import venue_support
 
 PLUGINS = make_plugins()
 VENUES = [PLUGINS.venue(venue_id) for venue_id in PLUGINS.venue_ids()]
@@ -61,7 +61,7 @@ def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., Called]:
 
 
 def _able(capability: type[Capability]) -> list[str]:
-    return [venue.id for venue in VENUES if declared_support(venue, capability)]
+    return [venue.id for venue in VENUES if venue_support(venue, capability)]
 
 
 def _writes(simulation: Simulation) -> list[str]:
@@ -145,7 +145,7 @@ def test_an_unknown_symbol(simulation: Simulation, call: Callable[..., Called], 
     assert error["message"]
 
 
-@pytest.mark.parametrize("venue_id", [venue.id for venue in VENUES if declared_support(venue, SettingsReader)])
+@pytest.mark.parametrize("venue_id", [venue.id for venue in VENUES if venue_support(venue, SettingsReader)])
 def test_unknown_symbols_in_a_target(simulation: Simulation, call: Callable[..., Called], venue_id: str) -> None:
     """Every venue's refusal of a symbol becomes a line of the target file, all of them at once; the rest is planned."""
     known = simulation.scenario(venue_id).flat

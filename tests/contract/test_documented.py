@@ -20,7 +20,7 @@ from venuekit.errors import OperationError
 from venuekit.message import HttpRequest, HttpResponse
 from venuekit.plugins import make_plugins
 from venuekit.testing import FakeStage, InstantClock, Recorded, fake_stage, find_recorded, load_recorded
-from venuekit.testing.recorded import taken_for_answers
+from venuekit.testing.recorded import believe_answers
 from venuekit.testing.sent import Sent, as_text
 from venuekit.venue import Venue
 from venuekit.walk import Walk
@@ -169,7 +169,7 @@ async def test_documented_body(case: Documented, keep_raw: bool) -> None:
     async with fake_stage(venue, "flat", keep_raw=keep_raw) as stage:
         recorded = load_recorded(find_recorded(venue))
         stage.transport.reply = replaying(stage, recorded, case)
-        with taken_for_answers(venue):
+        with believe_answers(venue):
             value = await called(stage, case)
         check_sent(stage, recorded, case)
     check(value, case.value, "value", keeps_raw=keep_raw and case.has_raw)

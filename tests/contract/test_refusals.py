@@ -23,7 +23,7 @@ from venuekit.runtime import Runtime
 from venuekit.simulator import CannedAnswer, Delay
 from venuekit.simulator.ledger import Ledger, Side
 from venuekit.testing import Stage, fake_stage, find_recorded, load_recorded, on_stage
-from venuekit.testing.sent import handed_in
+from venuekit.testing.sent import caller_parameters
 from venuekit.venue import Venue
 from venuekit.walk import Walk
 
@@ -116,7 +116,7 @@ async def call(venue: Venue[Any], account: Any, method: str, arguments: Mapping[
         encoding=Encoding.JSON,
     )
     endpoint = (*declared, made_up)[0]
-    return await account.call(endpoint, **handed_in(endpoint, arguments))
+    return await account.call(endpoint, **caller_parameters(endpoint, arguments))
 
 
 REFUSALS = [(row, refused) for row in ROWS for refused in row.refusals]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from venuekit import _entry_points
-from venuekit._entry_points import Announced, EntryPointGroup, announced_by, installed
+from venuekit._entry_points import Announced, EntryPointGroup, find_announced, find_installed
 
 
 def _facts(found: list[Announced]) -> list[tuple[str, str, str, str, str]]:
@@ -18,7 +18,7 @@ def _facts(found: list[Announced]) -> list[tuple[str, str, str, str, str]]:
 
 
 def _standard() -> list[Announced]:
-    return list(announced_by(point for group in EntryPointGroup for point in entry_points(group=group)))
+    return list(find_announced(point for group in EntryPointGroup for point in entry_points(group=group)))
 
 
 def _install(site: Path, name: str, announced: str, *, suffix: str = "-1.5.dist-info", file: str = "METADATA") -> None:
@@ -76,15 +76,15 @@ def test_the_first_on_the_path_counts(site: Path, tmp_path: Path, monkeypatch: p
     _install(site, "acme-kit", "[venuekit.venues]\nfirst = acme\n")
     _install(tmp_path / "later", "Acme.Kit", "[venuekit.venues]\nsecond = acme\n", suffix="-9.dist-info")
 
-    assert [one.name for one in installed()] == ["first"]
-    assert _facts(list(installed())) == _facts(_standard())
+    assert [one.name for one in find_installed()] == ["first"]
+    assert _facts(list(find_installed())) == _facts(_standard())
 
 
 def test_what_is_named_is_loaded(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An entry point gives its module, or the attribute it names."""
     _install(site, "acme", "[venuekit.venues]\nwhole = acme_entry_module\npart = acme_entry_module:Box.held [x]\n")
     (site / "acme_entry_module.py").write_text("class Box:\n    held = 'treasure'\n")
-    found = {one.name: one for one in installed()}
+    found = {one.name: one for one in find_installed()}
 
     whole = found["whole"].load()
     monkeypatch.delitem(sys.modules, "acme_entry_module")
@@ -101,7 +101,7 @@ def test_an_archive_on_the_path(site: Path, tmp_path: Path, monkeypatch: pytest.
         packed.writestr("packed-3.0.dist-info/entry_points.txt", "[venuekit.venues]\npacked_perp = packed\n")
     monkeypatch.syspath_prepend(str(archive))
 
-    (found,) = [one for one in installed() if one.name == "packed_perp"]
+    (found,) = [one for one in find_installed() if one.name == "packed_perp"]
 
     assert str(found.origin) == "packed 3.0"
 
@@ -121,4 +121,4 @@ def test_a_finder_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_entry_points, "_in_directories", lambda: pytest.fail("not asked"))
     monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, Finder])
 
-    assert "toy_perp" in {one.name for one in installed()}
+    assert "toy_perp" in {one.name for one in find_installed()}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from venuekit.faults import Fault
-from venuekit.foreign import banned_until, read_foreign, words_of
+from venuekit.foreign import ban_end, read_foreign, words_of
 from venuekit.message import HttpResponse
 
 NETWORK = """<!DOCTYPE HTML><HTML><HEAD><STYLE type="text/css">h1 { color: red }</STYLE>
@@ -86,7 +86,7 @@ def test_a_page_of_a_broken_server_is_no_block() -> None:
 )
 def test_the_end_of_a_ban_is_read_in_every_unit(words: str, until: datetime | None) -> None:
     """Seconds, milliseconds and microseconds are told apart by their length; what is none is none."""
-    assert banned_until(words) == until
+    assert ban_end(words) == until
 
 
 def test_a_ban_on_a_page_ends_when_the_page_says() -> None:

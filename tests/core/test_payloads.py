@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from venuekit.capabilities import PositionState
 from venuekit.errors import OperationError, PayloadMismatch
-from venuekit.payloads import WireRow, interned, nonzero, payload_decoder, read_json
+from venuekit.payloads import WireRow, intern_number, nonzero, payload_decoder, read_json
 
 
 class Margin(enum.StrEnum):
@@ -158,10 +158,10 @@ def test_decimal_texts_round_trip(number: Decimal) -> None:
     text = str(number)
     if len(text) <= 99 and -60 <= number.adjusted() < 30:
         assert str(read_amount(_body({"value": text})).value) == text
-        assert str(interned(text)) == text
+        assert str(intern_number(text)) == text
         return
     with pytest.raises(ValueError, match="not a decimal number"):
-        interned(text)
+        intern_number(text)
     for body in (_body({"value": text}), f'{{"value": {text}}}'.encode()):
         with pytest.raises(PayloadMismatch, match=r"value: expected a decimal number|beyond any range"):
             read_amount(body)
@@ -201,7 +201,7 @@ def test_decimal_texts_round_trip(number: Decimal) -> None:
 def test_texts_that_are_no_numbers_are_refused(text: str) -> None:
     """What Decimal also reads (other digits, underscores, spaces, no number at all, any exponent) is no number here."""
     with pytest.raises(ValueError, match="not a decimal number"):
-        interned(text)
+        intern_number(text)
     with pytest.raises(PayloadMismatch, match="value: expected a decimal number"):
         read_amount(_body({"value": text}))
 
@@ -211,7 +211,7 @@ def test_texts_that_are_no_numbers_are_refused(text: str) -> None:
 )
 def test_other_ways_to_write_a_number_are_read(text: str) -> None:
     """A sign, an exponent within reason, and a point without digits on one side are ways to write a number."""
-    assert interned(text) == Decimal(text)
+    assert intern_number(text) == Decimal(text)
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**25), max_value=10**25, places=12))
@@ -236,21 +236,21 @@ def test_integers_are_exact(number: int) -> None:
 def test_only_plain_numbers_are_numbers(text: str) -> None:
     """What Decimal would read and no venue writes is refused, in text and by name."""
     with pytest.raises(ValueError, match="not a decimal number"):
-        interned(text)
+        intern_number(text)
     with pytest.raises(PayloadMismatch, match="value: expected a decimal number"):
         read_amount(_body({"value": text}))
 
 
 def test_numbers_are_shared_and_bounded() -> None:
     """Equal short texts are one object; a flood of different ones does not grow the store without end."""
-    assert interned("0.00000000") is interned("0.00000000")
+    assert intern_number("0.00000000") is intern_number("0.00000000")
     for number in range(20_000):
-        interned(str(number))
+        intern_number(str(number))
     from venuekit.payloads import numbers
 
     assert len(numbers._shared) <= numbers._MOST_SHARED
-    assert str(interned("0.10")) == "0.10"
-    assert str(interned("0.1")) == "0.1"
+    assert str(intern_number("0.10")) == "0.10"
+    assert str(intern_number("0.1")) == "0.1"
 
 
 def test_nonzero() -> None:

@@ -183,9 +183,9 @@ async def test_cached_reads_once_per_venue_and_environment(sim: Simulation, runt
     two = await runtime.open(TOY_PERP, sim.credentials("toy_perp", read_only=True))
     sim.requests.clear()
 
-    first, second = await asyncio.gather(one.cached(CONTRACTS), two.cached(CONTRACTS))
-    again = await two.cached(CONTRACTS)
-    narrow = await two.cached(CONTRACTS, contract="TOYUSD")
+    first, second = await asyncio.gather(one.read_once(CONTRACTS), two.read_once(CONTRACTS))
+    again = await two.read_once(CONTRACTS)
+    narrow = await two.read_once(CONTRACTS, contract="TOYUSD")
 
     assert first is second is again
     assert 1 == len(narrow) < len(first)
@@ -198,17 +198,17 @@ async def test_cached_does_not_remember_a_failure(sim: Simulation, runtime: Runt
     sim.disturb("toy_perp", CONTRACTS, CannedAnswer.json(400, {"error": {"code": 1006, "message": "not today"}}))
 
     with pytest.raises(errors.InvalidRequest, match="not today"):
-        await account.cached(CONTRACTS)
+        await account.read_once(CONTRACTS)
 
-    assert await account.cached(CONTRACTS)
+    assert await account.read_once(CONTRACTS)
 
 
 async def test_cached_survives_the_one_who_asked_first(sim: Simulation, runtime: Runtime) -> None:
     """When the first asker is cancelled, the others still get their answer."""
     account = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
     sim.requests.clear()
-    impatient = asyncio.create_task(account.cached(CONTRACTS))
-    patient = asyncio.create_task(account.cached(CONTRACTS))
+    impatient = asyncio.create_task(account.read_once(CONTRACTS))
+    patient = asyncio.create_task(account.read_once(CONTRACTS))
     await asyncio.sleep(0)
 
     impatient.cancel()

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from venuekit import Credentials, Secret
 from venuekit._hidden import without
 from venuekit.credentials import HmacSigner, redact
-from venuekit.credentials.redactor import redact_parameters, redacted_start
+from venuekit.credentials.redactor import redact_parameters, redact_start
 from venuekit.endpoint import Endpoint, Parameter
 from venuekit.errors import CredentialsError
 
@@ -107,7 +107,7 @@ def test_a_secret_of_any_length_is_hidden_wherever_it_stands(secret: str, before
         repr(f"{before}{secret}".encode()),
     ):
         assert secret not in redact(text)
-        assert secret not in redacted_start(text, 120)
+        assert secret not in redact_start(text, 120)
         assert quote(secret, safe="") not in redact(text)
     assert held.reveal() == secret
 
@@ -117,7 +117,7 @@ def test_no_cut_shows_the_beginning_of_a_secret(filling: int, length: int, shown
     """However long the start of a text is, a secret that stands across its end is hidden whole."""
     secret = Secret("Q7" * (length // 2))
 
-    start = redacted_start("." * filling + secret.reveal() + " and more", shown)
+    start = redact_start("." * filling + secret.reveal() + " and more", shown)
 
     assert "Q7" not in start
     assert len(start) <= shown

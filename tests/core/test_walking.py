@@ -20,9 +20,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from venuekit.errors import InvalidArgument, Outcome, PayloadMismatch
-from venuekit.payloads import left_out, payload_decoder
+from venuekit.payloads import count_left_out, payload_decoder
 from venuekit.walk import Walk
-from venuekit.walking import Origin, Page, Span, Track, bisected, by_identity, by_time, merged, only, paged, span_of
+from venuekit.walking import (
+    Origin,
+    Page,
+    Span,
+    Track,
+    by_identity,
+    by_time,
+    merge_histories,
+    only,
+    span_of,
+    walk_by_cursor,
+    walk_pages,
+)
 
 T = TypeVar("T")
 
@@ -111,7 +123,7 @@ def windows(width: int) -> Sequence[Span]:
 
 
 def later(spans: Sequence[Span]) -> Callable[[], Awaitable[Sequence[Span]]]:
-    """Return windows as :func:`paged` asks for them."""
+    """Return windows as :func:`walk_pages` asks for them."""
 
     async def asked() -> Sequence[Span]:
         return spans
@@ -129,14 +141,14 @@ def walk_by_time(venue: Venue, width: int, after: Row | None) -> AsyncIterator[R
 limits = st.integers(1, 9)
 widths = st.sampled_from([700, 5_000, 30_000])
 WAYS: dict[str, Callable[[Venue, int, Row | None], AsyncIterator[Row]]] = {
-    "paged": lambda venue, width, after: paged(
+    "paged": lambda venue, width, after: walk_pages(
         venue.by_number, later(windows(width)), limit=venue.limit, track=TRACK, after=after
     ),
     "by time": walk_by_time,
-    "by offset": lambda venue, width, after: bisected(
+    "by offset": lambda venue, width, after: walk_by_cursor(
         venue.by_offset, windows(width), track=TRACK, after=after, most_pages=3
     ),
-    "by row": lambda venue, width, after: bisected(
+    "by row": lambda venue, width, after: walk_by_cursor(
         venue.by_row, windows(width), track=TRACK, after=after, most_pages=3
     ),
 }
@@ -186,11 +198,11 @@ def test_rows_that_arrive_meanwhile_tear_no_gap(
     async def walk() -> list[Row]:
         pieces = span.windows(width)
         if way is WAYS["paged"]:
-            return await drain(paged(venue.by_number, later(pieces), limit=limit, track=TRACK))
+            return await drain(walk_pages(venue.by_number, later(pieces), limit=limit, track=TRACK))
         if way is WAYS["by time"]:
             return await drain(walk_by_time(venue, width, None))
         fetch = venue.by_offset if way is WAYS["by offset"] else venue.by_row
-        return await drain(bisected(fetch, pieces, track=TRACK, most_pages=3))
+        return await drain(walk_by_cursor(fetch, pieces, track=TRACK, most_pages=3))
 
     found = run(walk())
     everything = [*venue.rows, *venue.upcoming]
@@ -231,12 +243,12 @@ def test_merged_histories_are_one(rows: list[Row], data: st.DataObject) -> None:
 
         return [source(number) for number in range(3)]
 
-    found = run(drain(merged(*sources(), track=TRACK)))
+    found = run(drain(merge_histories(*sources(), track=TRACK)))
     assert sorted(found) == sorted(rows)
     assert [row[0] for row in found] == [row[0] for row in rows]
     if rows:
         place = data.draw(st.integers(0, len(rows) - 1))
-        assert run(drain(merged(*sources(), track=TRACK, after=found[place]))) == found[place + 1 :]
+        assert run(drain(merge_histories(*sources(), track=TRACK, after=found[place]))) == found[place + 1 :]
 
 
 async def test_a_week_of_many_rows_needs_little_memory() -> None:
@@ -258,7 +270,7 @@ async def test_a_week_of_many_rows_needs_little_memory() -> None:
     expected = iter(range(count))
     tracemalloc.start()
     try:
-        async for row in bisected(fetch, [Span(0, WEEK - 1)], track=TRACK, most_pages=most_pages):
+        async for row in walk_by_cursor(fetch, [Span(0, WEEK - 1)], track=TRACK, most_pages=most_pages):
             assert row[1] == next(expected)
         _, peak = tracemalloc.get_traced_memory()
     finally:
@@ -281,7 +293,7 @@ async def test_a_busy_hour_of_a_quiet_week_is_handed_on_soon() -> None:
         start = max(low, end - limit)
         return Page([(moments[place], place) for place in range(start, end)][::-1], str(start) if start > low else None)
 
-    walk = bisected(fetch, [Span(0, WEEK - 1)], track=TRACK)
+    walk = walk_by_cursor(fetch, [Span(0, WEEK - 1)], track=TRACK)
     assert await anext(walk) == (moments[0], 0)
     assert asked < 50
     rest = [row[1] async for row in walk]
@@ -397,14 +409,14 @@ async def test_a_row_that_was_left_out_does_not_end_a_walk() -> None:
 
     async def from_number(number: int) -> Page[Entry]:
         rows = ENTRIES(entries(number))
-        return Page([*rows], rows=len(rows) + left_out(rows))
+        return Page([*rows], rows=len(rows) + count_left_out(rows))
 
     async def from_time(window: Span, _: Mapping[str, Any]) -> Page[Entry]:
         return Page(ENTRIES(entries(window.start)) if window.start < window.end else [])
 
     spans = later([Span(0, 100)])
     walks: dict[str, AsyncIterator[Entry]] = {
-        "paged": paged(by_page, spans, limit=10, track=track),
+        "paged": walk_pages(by_page, spans, limit=10, track=track),
         "by identity": by_identity(from_number, 0, limit=10, identity=lambda entry: entry.id),
         "by time": by_time(from_time, spans, limit=10, track=track),
     }
@@ -419,7 +431,7 @@ async def test_a_full_page_of_which_nothing_can_be_read_ends_with_an_error() -> 
         return Page([], rows=2)
 
     walks = (
-        paged(nothing, later([Span(0, 9)]), limit=2, track=TRACK),
+        walk_pages(nothing, later([Span(0, 9)]), limit=2, track=TRACK),
         by_identity(nothing, 0, limit=2, identity=int),
         by_time(nothing, later([Span(0, 9)]), limit=2, track=TRACK),
     )
@@ -450,7 +462,7 @@ async def test_a_repeated_page_ends_with_an_error() -> None:
         return Page([(1, 1), (2, 2)])
 
     with pytest.raises(PayloadMismatch, match="page 2 repeats page 1"):
-        await drain(paged(fetch, later(windows(30_000)), limit=2, track=TRACK))
+        await drain(walk_pages(fetch, later(windows(30_000)), limit=2, track=TRACK))
 
 
 async def test_pages_that_alternate_end_with_an_error() -> None:
@@ -460,7 +472,7 @@ async def test_pages_that_alternate_end_with_an_error() -> None:
         return Page([(number % 2, number % 2)])
 
     with pytest.raises(PayloadMismatch, match="back in time"):
-        await drain(paged(fetch, later(windows(30_000)), limit=1, track=TRACK))
+        await drain(walk_pages(fetch, later(windows(30_000)), limit=1, track=TRACK))
 
 
 async def test_a_repeated_cursor_ends_with_an_error() -> None:
@@ -470,7 +482,7 @@ async def test_a_repeated_cursor_ends_with_an_error() -> None:
         return Page([(1, int(cursor or 0))], "1" if cursor == "2" else "2")
 
     with pytest.raises(PayloadMismatch, match="repeats a cursor"):
-        await drain(bisected(fetch, [Span(1, 1)], track=TRACK))
+        await drain(walk_by_cursor(fetch, [Span(1, 1)], track=TRACK))
 
 
 async def test_an_endless_last_page_ends_with_an_error() -> None:
@@ -480,7 +492,7 @@ async def test_an_endless_last_page_ends_with_an_error() -> None:
     async def fetch(window: Span, _: str | None) -> Page[Row]:
         return Page([(1, 1)] if window.start <= 1 <= window.end else [], str(next(numbers)))
 
-    walk = bisected(fetch, [Span(0, 2**40)], track=TRACK, most_pages=4)
+    walk = walk_by_cursor(fetch, [Span(0, 2**40)], track=TRACK, most_pages=4)
     assert await anext(walk) == (1, 1)
     with pytest.raises(PayloadMismatch, match=r"4 pages in a row hold nothing new.* the millisecond 1,"):
         await anext(walk)
@@ -501,7 +513,7 @@ async def test_a_cursor_that_leads_to_its_own_page_loses_nothing_older() -> None
 
     found: list[Row] = []
     with pytest.raises(PayloadMismatch, match="repeats a cursor in the millisecond 500"):
-        await into(found, bisected(fetch, [Span(0, 999)], track=TRACK))
+        await into(found, walk_by_cursor(fetch, [Span(0, 999)], track=TRACK))
     assert found == rows[:6]
 
 
@@ -614,10 +626,10 @@ async def numbers_behind(_: int) -> Page[int]:
 
 ORIGIN = Origin("acme_perp", "iter_income")
 TROUBLED: dict[str, Callable[[], AsyncIterator[Any]]] = {
-    "paged": lambda: paged(same_number, later([Span(0, 9)]), limit=2, track=TRACK, origin=ORIGIN),
+    "paged": lambda: walk_pages(same_number, later([Span(0, 9)]), limit=2, track=TRACK, origin=ORIGIN),
     "by time": lambda: by_time(same_number, later([Span(0, 9)]), limit=2, track=TRACK, origin=ORIGIN),
     "by identity": lambda: by_identity(numbers_behind, 7, limit=2, identity=lambda number: number, origin=ORIGIN),
-    "bisected": lambda: bisected(same_page, [Span(0, 9)], track=TRACK, most_pages=1, origin=ORIGIN),
+    "bisected": lambda: walk_by_cursor(same_page, [Span(0, 9)], track=TRACK, most_pages=1, origin=ORIGIN),
 }
 
 
@@ -633,4 +645,4 @@ async def test_errors_say_whose_history_it_is(way: Callable[[], AsyncIterator[An
 async def test_more_rows_of_a_millisecond_than_a_page_name_the_limit() -> None:
     """What cannot be parted any more, and has no second page, is told by how many rows the venue gives of it."""
     with pytest.raises(PayloadMismatch, match="gives 2 rows of the millisecond 5, and none of those behind them"):
-        await drain(bisected(same_page, [Span(0, 9)], track=TRACK, most_pages=1))
+        await drain(walk_by_cursor(same_page, [Span(0, 9)], track=TRACK, most_pages=1))

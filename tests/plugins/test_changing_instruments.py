@@ -198,5 +198,5 @@ async def test_how_old_instruments_may_be_is_the_runtimes() -> None:
     assert await remembered.value("key", read) == 2
     remembered.outdate()
     assert await remembered.value("key", read) == 3
-    assert [await remembered.renewed("key", read, "why", 10) for _ in range(2)] == [4, 4]
-    assert await remembered.renewed("key", read, "why else", 10) == 5
+    assert [await remembered.refresh("key", read, "why", 10) for _ in range(2)] == [4, 4]
+    assert await remembered.refresh("key", read, "why else", 10) == 5

@@ -123,7 +123,7 @@ async def call_gives_the_endpoints_type(account: Account) -> None:
     """A raw call is as typed as its endpoint."""
     assert_type(await account.call(SERVER_TIME), datetime)
     assert_type(await account.answer(SERVER_TIME), Answer[datetime])
-    assert_type(await account.cached(SERVER_TIME), datetime)
+    assert_type(await account.read_once(SERVER_TIME), datetime)
     change = await account.call(SET_LEVERAGE, symbol="BTCUSD", leverage=5)
     assert_type(change, Change[int])
     assert_type(change.answer, int | None)

@@ -17,7 +17,7 @@ from venuekit.errors import UnsupportedCapability
 if TYPE_CHECKING:
     from venuekit.account import Account
 
-__all__ = ["Capability", "Support", "SupportState", "capability_of", "promised_by"]
+__all__ = ["Capability", "Support", "SupportState", "capability_of", "methods_of"]
 
 
 class SupportState(enum.StrEnum):
@@ -80,7 +80,7 @@ class Capability(ABC):  # noqa: B024 - the promises are its subclasses'
         )
 
 
-def promised_by(capability: type[Capability]) -> frozenset[str]:
+def methods_of(capability: type[Capability]) -> frozenset[str]:
     """Return the names of the methods that a capability itself promises, without those of what it builds on."""
     return frozenset(name for name, method in vars(capability).items() if _is_promise(method))
 

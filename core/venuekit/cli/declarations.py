@@ -15,7 +15,7 @@ from venuekit.cli.status import Status, tell, tell_broken
 from venuekit.cli.tables import table, width
 from venuekit.errors import PluginError
 from venuekit.plugins import Plugins
-from venuekit.support import core_capabilities, declared_support
+from venuekit.support import core_capabilities, venue_support
 from venuekit.venue import EnvironmentName, Venue
 
 __all__ = ["capabilities_command", "capability_matrix", "endpoints_command", "venues_command"]
@@ -91,12 +91,12 @@ def _capability_rows(venue: Venue[Any]) -> Iterator[Row]:
     for capability in core_capabilities():
         answers: dict[Support, list[str]] = {}
         for environment in venue.environments:
-            support = declared_support(venue, capability, environment)
+            support = venue_support(venue, capability, environment)
             answers.setdefault(support, []).append(environment.name.value)
         if EnvironmentName.SIM.value in _environments(venue) and not any(
             environment.name is EnvironmentName.SIM for environment in venue.environments
         ):
-            answers.setdefault(declared_support(venue, capability), []).append(EnvironmentName.SIM.value)
+            answers.setdefault(venue_support(venue, capability), []).append(EnvironmentName.SIM.value)
         for support, environments in answers.items():
             yield {
                 "venue": venue.id,
@@ -115,7 +115,7 @@ def capability_matrix(venues: Iterable[Venue[Any]]) -> str:
     for capability in core_capabilities():
         row = {"capability": capability.__name__}
         for venue in venues:
-            support = declared_support(venue, capability)
+            support = venue_support(venue, capability)
             row[venue.id] = {SupportState.SUPPORTED: "yes", SupportState.NOT_IMPLEMENTED: "-"}.get(support.state, "no")
             if support.reason:
                 number = reasons.setdefault(f"{venue.id}: {support.reason}", len(reasons) + 1)

@@ -15,7 +15,7 @@ from venuekit.credentials.credentials import Credentials
 from venuekit.credentials.references import check_reference, read_private, resolve_reference
 from venuekit.errors import AccountsFileError, CredentialsError
 from venuekit.nearest import did_you_mean
-from venuekit.toml_lines import KeyPath, dotted, key_lines, line_of, syntax_error, toml_type
+from venuekit.toml_lines import KeyPath, key_lines, key_text, line_of, syntax_error, toml_type
 from venuekit.venue import EnvironmentName
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class AccountEntry:
     def where(self) -> str:
         """Where it stands: file, line and key."""
         path = "accounts", self.name
-        return f"{self.source}:{line_of(self.lines, path)}: {dotted(path)}"
+        return f"{self.source}:{line_of(self.lines, path)}: {key_text(path)}"
 
 
 @attrs.frozen
@@ -198,7 +198,7 @@ class _Reader:
         return AccountEntry(name=name, source=str(self._path), lines=self._lines, directory=self._directory, **fields)
 
     def _where(self, path: tuple[str, ...]) -> str:
-        return f"{self._path}:{line_of(self._lines, path)}: {dotted(path)}"
+        return f"{self._path}:{line_of(self._lines, path)}: {key_text(path)}"
 
     def _wrong(self, path: tuple[str, ...], what: str) -> AccountsFileError:
         return AccountsFileError(f"{self._where(path)}: {what}")

@@ -14,7 +14,7 @@ from typing import Any
 from venuekit._hidden import HIDDEN
 from venuekit.credentials.secret import living_secrets
 
-__all__ = ["HIDDEN", "hidden_name", "hide_secrets", "redact", "redact_parameters", "redacted_start"]
+__all__ = ["HIDDEN", "hidden_name", "hide_secrets", "redact", "redact_parameters", "redact_start"]
 
 #: names whose values nobody may see, in query strings, JSON and headers of any venue
 _NAMES = (
@@ -40,7 +40,7 @@ def redact(text: str) -> str:
     return _OPAQUE.sub(HIDDEN, _ECHO.sub(rf"\1{HIDDEN}\2", _PAIR.sub(rf"\1{HIDDEN}", hide_secrets(text))))
 
 
-def redacted_start(text: str, length: int) -> str:
+def redact_start(text: str, length: int) -> str:
     """Return how a text begins, redacted; a secret that would be cut there is hidden whole."""
     read = text[: length + _BEYOND]
     shown = redact(read)

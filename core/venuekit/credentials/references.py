@@ -73,7 +73,7 @@ def resolve_reference(
 def _from_environment(name: str) -> Secret:
     text = os.environ.get(name)
     if text is not None:
-        return _filled(text, f"environment variable {name}")
+        return _fill_in(text, f"environment variable {name}")
     if _may_be_secret(name):
         raise AccountsFileError("the environment variable that it names is not set (it looks like a secret itself)")
     raise AccountsFileError(f"environment variable {name} is not set{did_you_mean(name, os.environ)}")
@@ -88,7 +88,7 @@ def _from_file(name: str, relative_to: Path | None) -> Secret:
         raise AccountsFileError("the text after file: is not the path of a file that can be looked for") from None
     if is_hidden:
         raise AccountsFileError("there is no file of the name that it gives (it looks like a secret itself)")
-    return _filled(read_private(path), f"the file {path}")
+    return _fill_in(read_private(path), f"the file {path}")
 
 
 def _may_be_secret(text: str) -> bool:
@@ -96,7 +96,7 @@ def _may_be_secret(text: str) -> bool:
     return any(not (run.isalpha() and run.islower() and len(run) < _LONGEST_WORD) for run in _OPAQUE.findall(text))
 
 
-def _filled(text: str, where: str) -> Secret:
+def _fill_in(text: str, where: str) -> Secret:
     text = text.strip()
     if not text:
         raise AccountsFileError(f"{where} is empty")

@@ -38,7 +38,7 @@ class HmacSigner:
     __slots__ = ("_inner", "_outer")
 
     def __init__(self, secret: Secret) -> None:
-        self._inner, self._outer = _scheduled(secret)
+        self._inner, self._outer = _key_schedule(secret)
 
     @property
     def algorithm(self) -> SignatureAlgorithm:
@@ -60,7 +60,7 @@ _BLOCK = 64
 _INNER, _OUTER = bytes(byte ^ 0x36 for byte in range(256)), bytes(byte ^ 0x5C for byte in range(256))
 
 
-def _scheduled(secret: Secret) -> tuple[hashlib._Hash, hashlib._Hash]:
+def _key_schedule(secret: Secret) -> tuple[hashlib._Hash, hashlib._Hash]:
     """Return both hashes, the key already in them; a key longer than a block stands in as its hash."""
     key = secret.reveal().encode()
     key = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")

@@ -16,7 +16,7 @@ import attrs
 from venuekit.errors import ConfigurationError
 from venuekit.exports.columns import columns_of
 from venuekit.exports.formats import Sink, check_format, open_sink
-from venuekit.exports.lock import locked
+from venuekit.exports.lock import file_lock
 from venuekit.exports.resume import Resume, Terms, read_resume, write_resume
 from venuekit.exports.rows import Row
 from venuekit.payloads import payload_decoder
@@ -97,14 +97,14 @@ class Export(Generic[T]):
                 position=self._sink.append(pending),
                 end=self._sink.end,
                 rows=self._resume.rows + len(pending),
-                last={**self._resume.last, **{name: self._noted(item) for name, item in last.items()}},
+                last={**self._resume.last, **{name: self._as_json(item) for name, item in last.items()}},
             )
             if self._path is not None:
                 write_resume(self._path, self._resume)
         self._broken = False
         self.added += len(pending)
 
-    def _noted(self, item: T) -> Mapping[str, Any]:
+    def _as_json(self, item: T) -> Mapping[str, Any]:
         """Return an item's fields as JSON that the payload decoder turns back into them exactly."""
         return {name: _exact(getattr(item, name)) for name in self._fields}
 
@@ -136,8 +136,8 @@ def open_export(target: Path | Sink, shape: type[T], terms: Terms) -> Iterator[E
         if isinstance(target, Path):
             check_format(terms.format)
             with _file_errors(target):
-                stack.enter_context(locked(target))
-                resume = _resumed(target, fresh)
+                stack.enter_context(file_lock(target))
+                resume = _continue_or_begin(target, fresh)
                 sink = open_sink(target, terms.format, columns, resume.position, resume.end)
             stack.callback(sink.close)
             export = Export(sink, shape, resume, target)
@@ -158,7 +158,7 @@ def _file_errors(path: Path | None) -> Iterator[None]:
         raise ConfigurationError(f"{path}: {error.strerror or error}") from error
 
 
-def _resumed(path: Path, fresh: Resume) -> Resume:
+def _continue_or_begin(path: Path, fresh: Resume) -> Resume:
     """
     Return how far the file got; a new one is noted before it is made, so that it can always be continued.
 

@@ -11,11 +11,11 @@ from typing import Any
 
 from venuekit.errors import ConfigurationError
 
-__all__ = ["locked"]
+__all__ = ["file_lock"]
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def file_lock(path: Path) -> Iterator[None]:
     """
     Keep other processes from writing ``path``, by a file ``NAME.lock`` beside it; a killed process lets go too.
 

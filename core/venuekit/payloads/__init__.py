@@ -13,9 +13,9 @@ from venuekit.payloads.conversions import (
 from venuekit.payloads.decoder import payload_decoder
 from venuekit.payloads.json_text import read_json
 from venuekit.payloads.mismatch import MISFITS, Unfit, mismatch_of, payload_mismatch
-from venuekit.payloads.numbers import DECIMALS_MOST, LARGEST, interned, is_multiple, nonzero, number_or_unread
+from venuekit.payloads.numbers import DECIMALS_MOST, LARGEST, intern_number, is_multiple, nonzero, number_or_unread
 from venuekit.payloads.odd_rows import Misread, readable_part, rows_at
-from venuekit.payloads.rows import left_out
+from venuekit.payloads.rows import count_left_out
 from venuekit.payloads.wire_row import WireRow
 
 __all__ = [
@@ -26,9 +26,9 @@ __all__ = [
     "Misread",
     "Unfit",
     "WireRow",
-    "interned",
+    "count_left_out",
+    "intern_number",
     "is_multiple",
-    "left_out",
     "mismatch_of",
     "nonzero",
     "number_or_unread",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from venuekit.clock import from_milliseconds
 from venuekit.payloads.mismatch import Unfit
-from venuekit.payloads.numbers import LARGEST, interned
+from venuekit.payloads.numbers import LARGEST, intern_number
 
 if TYPE_CHECKING:
     from enum import Enum
@@ -47,7 +47,7 @@ def to_decimal(value: Any, _: Any) -> Decimal:
     """Take a text or a JSON number, digits and exponent as written."""
     if type(value) is str:
         try:
-            return interned(value)
+            return intern_number(value)
         except ValueError:
             raise Unfit(_NUMBER, value) from None
     if type(value) is Decimal:
@@ -68,7 +68,7 @@ def to_decimal_or_none(value: Any, _: Any) -> Decimal | None:
     if not value:
         return None
     try:
-        return interned(value)
+        return intern_number(value)
     except ValueError:
         if value == _NO_LIMIT:
             return None

@@ -41,7 +41,7 @@ def payload_decoder(
         renames: For a class, which JSON name an attribute has where it is not its own.
         within: JSON names and list indexes to step into first.
         drop: Tells of a row of the outermost list, as plain JSON, whether to leave it out before it is structured.
-            :func:`~venuekit.payloads.left_out` tells of the result how many were: a page is full by all its rows.
+            :func:`~venuekit.payloads.count_left_out` returns how many were: a page is full by all its rows.
 
     Raises (the returned function):
         ValueError: the bytes are not JSON.
@@ -55,7 +55,7 @@ def payload_decoder(
     return _Decoder(shape, renames, within, drop)
 
 
-def _kept(rows: Any, count: int) -> Any:
+def _as_kept_rows(rows: Any, count: int) -> Any:
     """Return rows that say how many others were left out."""
     kept: Any = KeptList(rows) if isinstance(rows, list) else KeptTuple(rows)
     kept.left_out = count
@@ -97,7 +97,7 @@ class _Decoder(Generic[T]):
             if self._drop is not None and type(document) is list:
                 drop = self._drop
                 kept = [row for row in document if not drop(row)]
-                found: T = _kept(structure(kept, self._shape), len(document) - len(kept))
+                found: T = _as_kept_rows(structure(kept, self._shape), len(document) - len(kept))
                 return found
             return structure(document, self._shape)
         except MISFITS as error:

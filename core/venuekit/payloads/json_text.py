@@ -31,7 +31,7 @@ def read_json(body: bytes) -> Any:
     """
     Return what a JSON text says; integers stay exact, fractions become Decimals.
 
-    A number that is none by the rule of :func:`~venuekit.payloads.interned` stays a text.
+    A number that is none by the rule of :func:`~venuekit.payloads.intern_number` stays a text.
 
     Raises:
         ValueError: it is not JSON: HTML, cut off, empty, not UTF-8, or nested deeper than any answer is.

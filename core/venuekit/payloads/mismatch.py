@@ -33,9 +33,9 @@ def _where(path: Path) -> str:
     return text.removeprefix(".") or "the answer"
 
 
-def _shown(value: object, name: str) -> str:
+def _text_of_value(value: object, name: str) -> str:
     """Return a value for a message: short, redacted, and never a whole object or list."""
-    from venuekit.credentials.redactor import hidden_name, redacted_start  # only what does not fit is ever shown
+    from venuekit.credentials.redactor import hidden_name, redact_start  # only what does not fit is ever shown
 
     match value:
         case None:
@@ -50,7 +50,7 @@ def _shown(value: object, name: str) -> str:
             text, quote = str(value), ""
         case _:
             text, quote = str(value), "'"
-    text = HIDDEN if hidden_name(name) else redacted_start(text, _LONGEST_SHOWN + 1)
+    text = HIDDEN if hidden_name(name) else redact_start(text, _LONGEST_SHOWN + 1)
     if len(text) > _LONGEST_SHOWN:
         text = f"{text[:_LONGEST_SHOWN]}..."
     return repr(text) if quote else text
@@ -62,7 +62,7 @@ def payload_mismatch(path: Path, cause: BaseException) -> PayloadMismatch:
     match cause:
         case Unfit():
             name = next((step for step in reversed(path) if isinstance(step, str)), "")
-            return PayloadMismatch(f"{where}: expected {cause.expected}, got {_shown(cause.value, name)}")
+            return PayloadMismatch(f"{where}: expected {cause.expected}, got {_text_of_value(cause.value, name)}")
         case LookupError():
             return PayloadMismatch(f"{where}: missing")
         case _:

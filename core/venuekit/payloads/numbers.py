@@ -6,7 +6,7 @@ import re
 from decimal import Context, Decimal, InvalidOperation
 from typing import Final
 
-__all__ = ["DECIMALS_MOST", "LARGEST", "Unread", "interned", "is_multiple", "nonzero", "number_or_unread"]
+__all__ = ["DECIMALS_MOST", "LARGEST", "Unread", "intern_number", "is_multiple", "nonzero", "number_or_unread"]
 
 #: a number is below this, and is zero or not below 1 at so many decimals: what is beyond is no price, size or sum
 LARGEST: Final = Decimal("1e30")
@@ -29,7 +29,7 @@ _WIDE = Context(prec=2 * _LONGEST)
 _shared: dict[str, Decimal] = {}
 
 
-def interned(text: str) -> Decimal:
+def intern_number(text: str) -> Decimal:
     """
     Return the number that a text says, exactly, digits and exponent as written; short ones are shared.
 
@@ -74,7 +74,7 @@ class Unread(str):
 def number_or_unread(text: str) -> Decimal | Unread:
     """Return the number that a JSON number says, or the text of one that is none."""
     try:
-        return interned(text)
+        return intern_number(text)
     except ValueError:
         return Unread(text)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-__all__ = ["KeptList", "KeptTuple", "left_out"]
+__all__ = ["KeptList", "KeptTuple", "count_left_out"]
 
 T = TypeVar("T")
 
@@ -22,6 +22,6 @@ class KeptTuple(tuple[T, ...]):  # noqa: SLOT001  (it says how many were left ou
     left_out: int = 0
 
 
-def left_out(rows: Sequence[Any]) -> int:
+def count_left_out(rows: Sequence[Any]) -> int:
     """Return how many rows of an answer are not among these; 0 where nobody said."""
     return getattr(rows, "left_out", 0)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from venuekit import errors
 from venuekit.clock import VenueClock, from_milliseconds
-from venuekit.credentials.redactor import redact, redacted_start
+from venuekit.credentials.redactor import redact, redact_start
 from venuekit.endpoint import Effect, Endpoint
 from venuekit.errors import OperationError
 from venuekit.faults import Fault, error_of
@@ -174,7 +174,7 @@ _MOST_READ = 8192
 
 def first_bytes(response: HttpResponse) -> str:
     """Describe an answer nobody can read: its status and how it begins, redacted."""
-    begin = redacted_start(response.body[:_MOST_READ].decode("utf-8", "replace"), 120)
+    begin = redact_start(response.body[:_MOST_READ].decode("utf-8", "replace"), 120)
     return f"HTTP {response.status} with a body that is not the venue's format: {begin!r}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from venuekit import errors
-from venuekit.capabilities._capability import capability_of, promised_by
+from venuekit.capabilities._capability import capability_of, methods_of
 from venuekit.clock import from_milliseconds
 from venuekit.pipeline.classify import Failure, FailureKind
 from venuekit.venue import LimitScope
@@ -67,7 +67,7 @@ def record_unsupported(session: AccountSession, endpoint: Endpoint[Any], reason:
         first = next(
             (one for one in session.venue_session.venue.endpoints if capability in map(capability_of, one.serves)), None
         )
-        if first is endpoint and all(served.get(name) is capability for name in promised_by(capability)):
+        if first is endpoint and all(served.get(name) is capability for name in methods_of(capability)):
             session.learned = {**(session.learned or {}), capability: reason}
 
 

@@ -11,7 +11,7 @@ from venuekit.capabilities import LeverageBehaviour, LeverageScope, PositionSide
 from venuekit.settings.key import Key
 from venuekit.settings.target import SymbolTarget, Target, Value, text_of
 from venuekit.settings.target_accounts import TargetAccount
-from venuekit.toml_lines import dotted
+from venuekit.toml_lines import key_text
 
 __all__ = ["DesiredSetting", "contradictions", "desired_settings_of", "key_at"]
 
@@ -30,7 +30,7 @@ class DesiredSetting:
         """Where the target says so: ``accounts.main.symbols.BTCUSD.leverage``."""
         inner = () if self.key.symbol is None else ("symbols", self.key.symbol)
         side = () if self.key.side is None else (self.key.side.value,)
-        return dotted(("accounts", self.entry, *inner, self.key.setting.value, *side))
+        return key_text(("accounts", self.entry, *inner, self.key.setting.value, *side))
 
 
 def key_at(

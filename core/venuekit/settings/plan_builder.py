@@ -116,7 +116,7 @@ def _step(desired: DesiredSetting, found: _Findings, current: CurrentSettings) -
         note=side_effect_note(desired, current) if changes else None,
         affected=affected_symbols(desired, current) if changes else (),
         name=desired.name,
-        needs=(carrier.name,) if status is StepStatus.ALONG else _needed(key, found) if sent else (),
+        needs=(carrier.name,) if status is StepStatus.ALONG else _names_of_requirements(key, found) if sent else (),
         margin_type=_margin_type(desired, found, current),
     )
 
@@ -140,7 +140,7 @@ def _status(desired: DesiredSetting, present: Value | None, found: _Findings) ->
     return StepStatus.PENDING, None
 
 
-def _needed(key: Key, found: _Findings) -> tuple[str, ...]:
+def _names_of_requirements(key: Key, found: _Findings) -> tuple[str, ...]:
     return tuple(found.carriers[other].name for other in found.waits.get(key, ()))
 
 

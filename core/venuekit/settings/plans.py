@@ -10,7 +10,7 @@ import attrs
 from venuekit.capabilities import MarginType, PositionSide, Setting
 from venuekit.errors import OperationError, VenuekitError
 from venuekit.settings.target import Target, Value
-from venuekit.toml_lines import KeyPath, dotted
+from venuekit.toml_lines import KeyPath, key_text
 
 __all__ = ["Plan", "PlannedRead", "PlannedStep", "StepStatus", "UnknownSymbol", "Unreadable"]
 
@@ -101,7 +101,7 @@ class UnknownSymbol:
         return f"{self.error.venue} refuses this symbol: {code}{self.error.message}"
 
     def __str__(self) -> str:
-        return f"{dotted(self.path)}: {self.reason}"
+        return f"{key_text(self.path)}: {self.reason}"
 
 
 @attrs.frozen

@@ -61,7 +61,7 @@ def requirements_of(
     """
     for coupling in desired.account.venue.couplings:
         if coupling.setting is desired.key.setting and coupling.value == desired.target:
-            yield from _coupled(coupling, desired, current, wanted)
+            yield from _requirements_of_coupling(coupling, desired, current, wanted)
     if desired.key.setting is not Setting.LEVERAGE:
         return
     margin_type = current.margin_type_key(desired.account, desired.key.symbol)
@@ -75,7 +75,7 @@ def requirements_of(
             yield Requirement(margin_type, MarginType.ISOLATED, blocker.reason, negated=True)
 
 
-def _coupled(
+def _requirements_of_coupling(
     coupling: Coupling, desired: DesiredSetting, current: CurrentSettings, wanted: dict[Key, Value]
 ) -> Iterator[Requirement]:
     account = desired.account
@@ -96,13 +96,13 @@ def _blocks(blocker: Blocker, desired: DesiredSetting, current: CurrentSettings)
     of_symbol = blocker.scope is BlockerScope.SYMBOL and desired.key.symbol is not None
     mates = current.mates(desired.account) if blocker.scope is BlockerScope.REALM else (desired.account,)
     for account in mates:
-        seen = _seen(blocker.by, current.of(account), desired.key.symbol if of_symbol else None)
+        seen = _describe_blocker(blocker.by, current.of(account), desired.key.symbol if of_symbol else None)
         if seen is not None:
             where = "" if account is desired.account else f" on {account.venue.id}"
             yield f"{blocker.reason} ({seen}{where})"
 
 
-def _seen(by: BlockedBy, snapshot: SettingsSnapshot, symbol: str | None) -> str | None:
+def _describe_blocker(by: BlockedBy, snapshot: SettingsSnapshot, symbol: str | None) -> str | None:
     """Return what stands in the way, None when nothing does or nobody looked."""
     row = None if symbol is None else snapshot.symbol(symbol)
     if by is BlockedBy.ORDERS:

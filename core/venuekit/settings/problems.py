@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import attrs
 
 from venuekit.errors import TargetFileError
-from venuekit.toml_lines import KeyPath, dotted, line_of
+from venuekit.toml_lines import KeyPath, key_text, line_of
 
 __all__ = ["Problems"]
 
@@ -22,7 +22,7 @@ class Problems:
 
     def add(self, path: KeyPath, text: str) -> None:
         """Note one problem at one key; the same one twice counts once."""
-        self._found[line_of(self.lines, path), f"{dotted(path)}: {text}"] = None
+        self._found[line_of(self.lines, path), f"{key_text(path)}: {text}"] = None
 
     def line_of(self, path: KeyPath) -> int:
         """Return the line on which a key stands."""

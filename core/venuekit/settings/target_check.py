@@ -23,8 +23,8 @@ from venuekit.capabilities import (
 from venuekit.nearest import did_you_mean
 from venuekit.settings.problems import Problems
 from venuekit.settings.target import AccountTarget, LeverageTarget, Target, Value, text_of
-from venuekit.support import declared_support
-from venuekit.toml_lines import KeyPath, dotted
+from venuekit.support import venue_support
+from venuekit.toml_lines import KeyPath, key_text
 
 if TYPE_CHECKING:
     from venuekit.venue import Coupling, Venue
@@ -63,7 +63,7 @@ def _check_account(account: AccountTarget, venue: Venue[Any], path: KeyPath, pro
 
 
 def _check_reader(venue: Venue[Any], reader: type[Capability], path: KeyPath, problems: Problems) -> bool:
-    support = declared_support(venue, reader)
+    support = venue_support(venue, reader)
     if not support:
         problems.add(path, f"{venue.id} has no such setting: {support.reason or 'its plugin does not read it'}")
     return bool(support)
@@ -86,10 +86,10 @@ def _check_margin_type(venue: Venue[Any], table_path: KeyPath, level: MarginType
         return
     if scope is MarginTypeScope.ACCOUNT:
         problems.add(
-            path, f"belongs to the whole account on {venue.id}; write {dotted((*table_path[:2], 'margin_type'))}"
+            path, f"belongs to the whole account on {venue.id}; write {key_text((*table_path[:2], 'margin_type'))}"
         )
     else:
-        where = dotted((*table_path, "symbols", "SYMBOL", "margin_type"))
+        where = key_text((*table_path, "symbols", "SYMBOL", "margin_type"))
         problems.add(path, f"belongs to a symbol on {venue.id}; write {where}")
 
 
@@ -130,7 +130,7 @@ def _check_couplings(
             first, second = sorted(((*path, *one), (*path, *other)), key=lambda key: (problems.line_of(key), key))
             problems.add(
                 second,
-                f"{text_of(values[second[2:]])} cannot hold together with {dotted(first)} = "
+                f"{text_of(values[second[2:]])} cannot hold together with {key_text(first)} = "
                 f"{text_of(values[first[2:]])} (line {problems.line_of(first)}): {coupling.why}",
             )
 

@@ -11,7 +11,7 @@ from venuekit.capabilities import AssetMode, MarginType, PositionMode
 from venuekit.nearest import did_you_mean
 from venuekit.settings.problems import Problems
 from venuekit.settings.target import AccountTarget, LeverageTarget, SymbolTarget, Target
-from venuekit.toml_lines import KeyPath, dotted
+from venuekit.toml_lines import KeyPath, key_text
 
 __all__ = ["read_tables"]
 
@@ -72,11 +72,11 @@ def _leverage(value: Any, path: KeyPath, problems: Problems) -> LeverageTarget |
 
 def _number(value: Any, path: KeyPath, problems: Problems) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        problems.add(path, f"expected a number, not {_shown(value)}")
+        problems.add(path, f"expected a number, not {_text_of_value(value)}")
         return None
     number = Decimal(value)
     if not (number.is_finite() and number > 0):
-        problems.add(path, f"expected a number above 0, not {_shown(value)}")
+        problems.add(path, f"expected a number above 0, not {_text_of_value(value)}")
         return None
     return number
 
@@ -90,7 +90,7 @@ def _choice(table: Mapping[str, Any], path: KeyPath, key: str, choices: tuple[E,
             return choice
     expected = " or ".join(f'"{choice.value}"' for choice in choices)
     hint = did_you_mean(value, (choice.value for choice in choices)) if isinstance(value, str) else ""
-    problems.add((*path, key), f"expected {expected}, not {_shown(value)}{hint}")
+    problems.add((*path, key), f"expected {expected}, not {_text_of_value(value)}{hint}")
     return None
 
 
@@ -98,14 +98,14 @@ def _text(table: Mapping[str, Any], path: KeyPath, key: str, problems: Problems)
     value = table.get(key)
     if value is None or isinstance(value, str):
         return value
-    problems.add((*path, key), f"expected text, not {_shown(value)}")
+    problems.add((*path, key), f"expected text, not {_text_of_value(value)}")
     return None
 
 
 def _table(value: Any, path: KeyPath, problems: Problems) -> Mapping[str, Any]:
     if isinstance(value, Mapping):
         return value
-    problems.add(path, f"expected a table, not {_shown(value)}")
+    problems.add(path, f"expected a table, not {_text_of_value(value)}")
     return {}
 
 
@@ -118,12 +118,12 @@ def _refuse_unknown(
 ) -> None:
     for key in table:
         if key in elsewhere:
-            problems.add((*path, key), f"does not belong here; write {dotted(elsewhere[key])}")
+            problems.add((*path, key), f"does not belong here; write {key_text(elsewhere[key])}")
         elif key not in known:
             problems.add((*path, key), f"unknown key{did_you_mean(key, known)}")
 
 
-def _shown(value: Any) -> str:
+def _text_of_value(value: Any) -> str:
     """Return a value as the file writes it, shortened."""
     if isinstance(value, bool):
         return str(value).lower()

@@ -32,7 +32,7 @@ from venuekit.endpoint import Endpoint, Security
 from venuekit.message import HttpResponse
 from venuekit.venue import Venue
 
-__all__ = ["Recorded", "RecordedCase", "find_recorded", "load_recorded", "taken_for_answers"]
+__all__ = ["Recorded", "RecordedCase", "believe_answers", "find_recorded", "load_recorded"]
 
 
 @attrs.frozen(kw_only=True)
@@ -133,7 +133,7 @@ def _load(path: Path) -> RecordedCase:
 
 
 @contextmanager
-def taken_for_answers(venue: Venue[Any]) -> Iterator[None]:
+def believe_answers(venue: Venue[Any]) -> Iterator[None]:
     """
     Believe every answer of a venue, whatever it repeats and whenever it was given.
 

@@ -13,7 +13,7 @@ import attrs
 from venuekit.endpoint import Endpoint, Kind, Security
 from venuekit.message import HttpRequest
 
-__all__ = ["Sent", "as_text", "handed_in"]
+__all__ = ["Sent", "as_text", "caller_parameters"]
 
 
 @attrs.frozen
@@ -61,12 +61,12 @@ def as_text(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def handed_in(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
+def caller_parameters(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return recorded parameters as a caller hands them in: each in the type its declaration asks for."""
-    return {name: _typed(endpoint, name, value) for name, value in parameters.items()}
+    return {name: _as_declared(endpoint, name, value) for name, value in parameters.items()}
 
 
-def _typed(endpoint: Endpoint[Any], name: str, value: Any) -> Any:
+def _as_declared(endpoint: Endpoint[Any], name: str, value: Any) -> Any:
     declared = endpoint.by_name.get(name)
     kind = None if declared is None else declared.kind
     if kind is Kind.INTEGER:

@@ -3,16 +3,16 @@ How histories are walked: one way for every way in which venues page.
 
 All yield oldest first, hold at most two pages (or one bisected window) in memory, and end with an error rather than a
 loop when a venue repeats itself. Times are milliseconds since 1970; windows include both ends. A history that a venue
-keeps in two places is one walk by :func:`merged`. What they raise names the :class:`Origin` that they are given.
+keeps in two places is one walk by :func:`merge_histories`. Their errors name the :class:`Origin` that they are given.
 """
 
 from __future__ import annotations
 
-from venuekit.walking.bisected import bisected
+from venuekit.walking.bisected import walk_by_cursor
 from venuekit.walking.by_time import by_time
-from venuekit.walking.merged import merged, told_when_refused
+from venuekit.walking.merged import merge_histories, warn_when_refused
 from venuekit.walking.only import only
-from venuekit.walking.paged import by_identity, paged
+from venuekit.walking.paged import by_identity, walk_pages
 from venuekit.walking.spans import Span, span_of
 from venuekit.walking.track import NO_ORIGIN, Origin, Page, Track
 
@@ -22,12 +22,12 @@ __all__ = [
     "Page",
     "Span",
     "Track",
-    "bisected",
     "by_identity",
     "by_time",
-    "merged",
+    "merge_histories",
     "only",
-    "paged",
     "span_of",
-    "told_when_refused",
+    "walk_by_cursor",
+    "walk_pages",
+    "warn_when_refused",
 ]

@@ -12,12 +12,12 @@ from venuekit.errors import PayloadMismatch
 from venuekit.walking.spans import Span
 from venuekit.walking.track import NO_ORIGIN, Gate, Origin, Page, Track
 
-__all__ = ["bisected"]
+__all__ = ["walk_by_cursor"]
 
 T = TypeVar("T")
 
 
-async def bisected(
+async def walk_by_cursor(
     fetch: Callable[[Span, str | None], Awaitable[Page[T]]],
     windows: Sequence[Span],
     *,

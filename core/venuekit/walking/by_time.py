@@ -127,7 +127,7 @@ class _History(Generic[T]):
         found: list[T] = []
         for part in parts:
             found += await self.whole(moment, part)
-        missing = _counted(items, self.track) - _counted(found, self.track)
+        missing = _count(items, self.track) - _count(found, self.track)
         if missing:
             words = f"{missing.total()} rows of the millisecond {moment} come without a filter and not with one"
             raise self.origin.mismatch(words)
@@ -142,5 +142,5 @@ class _History(Generic[T]):
         )
 
 
-def _counted(items: Sequence[T], track: Track[T]) -> Counter[Hashable]:
+def _count(items: Sequence[T], track: Track[T]) -> Counter[Hashable]:
     return Counter(map(track.key, items))

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from venuekit.errors import InvalidRequest, NotFound, PermissionDenied, Rejected, UnsupportedCapability
 from venuekit.walking.track import Gate, Track
 
-__all__ = ["merged", "told_when_refused"]
+__all__ = ["merge_histories", "warn_when_refused"]
 
 T = TypeVar("T")
 
@@ -17,7 +17,9 @@ T = TypeVar("T")
 _REFUSALS = (InvalidRequest, NotFound, PermissionDenied, Rejected, UnsupportedCapability)
 
 
-async def merged(*sources: AsyncIterator[T], track: Track[T], after: T | None = None) -> AsyncGenerator[T, None]:
+async def merge_histories(
+    *sources: AsyncIterator[T], track: Track[T], after: T | None = None
+) -> AsyncGenerator[T, None]:
     """
     Walk several histories, each oldest first, as one; what stands in more than one of them comes once.
 
@@ -42,7 +44,7 @@ async def merged(*sources: AsyncIterator[T], track: Track[T], after: T | None = 
 _END: Any = object()
 
 
-async def told_when_refused(source: AsyncIterator[T], what: str) -> AsyncGenerator[T, None]:
+async def warn_when_refused(source: AsyncIterator[T], what: str) -> AsyncGenerator[T, None]:
     """
     Walk a history that others can do without: when the venue refuses it, that is warned of, and it ends.
 

@@ -8,12 +8,12 @@ from typing import TypeVar
 from venuekit.walking.spans import Span
 from venuekit.walking.track import NO_ORIGIN, Gate, Origin, Page, Track, in_order
 
-__all__ = ["by_identity", "paged"]
+__all__ = ["by_identity", "walk_pages"]
 
 T = TypeVar("T")
 
 
-async def paged(
+async def walk_pages(
     fetch: Callable[[Span, int], Awaitable[Page[T]]],
     windows: Callable[[], Awaitable[Sequence[Span]]],
     *,

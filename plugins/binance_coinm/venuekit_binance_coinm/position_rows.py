@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
-from venuekit.payloads import interned
+from venuekit.payloads import intern_number
 from venuekit_binance_common.payloads import AssetRow, decode_assets
 from venuekit_binance_common.rows import Milliseconds, decode_with
 
@@ -116,7 +116,7 @@ def misfit(row: PositionRow, index: int) -> str | None:
         if text is None or (text == "" and not field.required) or (field.name, text) == ("max_qty", "INF"):
             continue
         try:
-            interned(text)
+            intern_number(text)
         except ValueError:
             return f"[{index}].{field.encode_name}: expected a decimal number, got {text[:60]!r}"
     return None

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from venuekit.capabilities import MarginType, Position, Unit
-from venuekit.payloads import interned
+from venuekit.payloads import intern_number
 from venuekit_binance_common.enums import POSITION_SIDES, margin_type_of
 from venuekit_binance_common.payloads import InstrumentRow
 
@@ -48,7 +48,7 @@ def positions_of(
     Raises:
         ValueError: what should be a number is none.
     """
-    number, at, sides = interned, datetime.fromtimestamp, POSITION_SIDES
+    number, at, sides = intern_number, datetime.fromtimestamp, POSITION_SIDES
     isolated, quote, base, unlimited = MarginType.ISOLATED, Unit.QUOTE, Unit.BASE, NO_LIMIT
     positions = []
     for row, raw in zip(rows, raws, strict=True):
@@ -118,5 +118,5 @@ def _value(notional: Decimal | None, mark: Decimal | None) -> Decimal | None:
 
 def _isolated_wallet(told: str | None, margin: Decimal | None, pnl: Decimal | None) -> Decimal | None:
     if told:
-        return interned(told)
+        return intern_number(told)
     return None if margin is None or pnl is None else margin - pnl

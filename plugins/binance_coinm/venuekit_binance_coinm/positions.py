@@ -10,7 +10,7 @@ from venuekit.account import Answer
 from venuekit.capabilities import Position, PositionMode, PositionReader, PositionSide, Unit
 from venuekit.endpoint import Endpoint
 from venuekit.errors import Outcome, PayloadMismatch
-from venuekit.payloads import interned
+from venuekit.payloads import intern_number
 from venuekit_binance_coinm.position_values import positions_of
 from venuekit_binance_common.enums import position_mode_of
 from venuekit_binance_common.payloads import InstrumentRow, PositionModeRow
@@ -117,7 +117,7 @@ class BinanceCoinmPositions(BinanceContracts, PositionReader):
             wanted = [
                 index
                 for index, row in enumerate(rows)
-                if include_flat or (row.position_amt != _FLAT and interned(row.position_amt))
+                if include_flat or (row.position_amt != _FLAT and intern_number(row.position_amt))
             ]
             contracts = await self._contracts_of({rows[index].symbol for index in wanted})
             return positions_of(

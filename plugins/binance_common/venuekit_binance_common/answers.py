@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from venuekit.faults import Fault
-from venuekit.foreign import banned_until, read_foreign
+from venuekit.foreign import ban_end, read_foreign
 from venuekit.message import HttpResponse
 from venuekit.venue import Refusal
 
@@ -60,7 +60,7 @@ def _refusal_in(document: Any) -> Refusal | None:
     if code == _SUCCESS or (code is None and "msg" not in document):
         return None
     message = str(document.get("msg", ""))
-    until = banned_until(message) if code == _TOO_MANY_REQUESTS else None
+    until = ban_end(message) if code == _TOO_MANY_REQUESTS else None
     # a ban is one whatever its status is; and what has words of the venue's, though no code, is the venue's own
     fault = None if until is None else Fault.BANNED
     return Refusal(code=code, message=message, retry_at=until, fault=fault, is_foreign=False)

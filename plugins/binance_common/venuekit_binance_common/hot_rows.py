@@ -2,7 +2,7 @@
 Rows that msgspec reads as fast as can be, hundreds of them, whose numbers are looked at all at once.
 
 What does not pass (a number that is none, one written with spaces or an exponent beyond reason, empty text, a missing
-field, a time as text) is read again slowly and exactly, by the rule of :func:`venuekit.payloads.interned`.
+field, a time as text) is read again slowly and exactly, by the rule of :func:`venuekit.payloads.intern_number`.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from venuekit.payloads import Unfit, interned, payload_mismatch
+from venuekit.payloads import Unfit, intern_number, payload_mismatch
 
 __all__ = ["number_in", "number_or_none", "number_or_zero"]
 
@@ -19,7 +19,7 @@ def number_in(field: str, text: str | None) -> Decimal:
         PayloadMismatch: it holds none.
     """
     try:
-        return interned(text or "")
+        return intern_number(text or "")
     except ValueError:
         raise payload_mismatch((field,), Unfit("a decimal number", text)) from None
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from venuekit.payloads import Unfit, WireRow, interned, payload_decoder
+from venuekit.payloads import Unfit, WireRow, intern_number, payload_decoder
 
 __all__ = [
     "Acknowledgement",
@@ -211,7 +211,7 @@ def leverage_decoder(*, largest: str) -> Callable[[bytes], LeverageRow]:
     def decode(body: bytes) -> LeverageRow:
         try:
             answer = parser()(body)
-            return LeverageRow(answer.symbol, answer.leverage, interned(answer.largest))
+            return LeverageRow(answer.symbol, answer.leverage, intern_number(answer.largest))
         except ValueError:
             return careful(body)
 

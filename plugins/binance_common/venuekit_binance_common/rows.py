@@ -98,7 +98,7 @@ def milliseconds_of(value: Any, _: Any) -> int:
 
 
 def are_within_reason(numbers: Iterable[Decimal]) -> bool:
-    """Say whether each of many numbers that msgspec made keeps the rule of :func:`venuekit.payloads.interned`."""
+    """Say whether each of many numbers that msgspec made keeps the rule of :func:`venuekit.payloads.intern_number`."""
     known = tuple(numbers)
     return all(map(Decimal.is_finite, known)) and _MAGNITUDES.issuperset(map(Decimal.adjusted, known))
 

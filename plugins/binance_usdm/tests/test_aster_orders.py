@@ -45,7 +45,7 @@ from venuekit.errors import (
 )
 from venuekit.simulator import CannedAnswer, DropAfter, DropBefore, SecondActor
 from venuekit.simulator.ledger import Book, Forced, Side
-from venuekit.support import declared_support
+from venuekit.support import venue_support
 from venuekit.testing.recorded import find_recorded, load_recorded
 from venuekit_binance_common.testing import LeapingStage, leaping, open_exchange, shape
 from venuekit_binance_usdm.aster import endpoints
@@ -111,10 +111,10 @@ def test_what_orders_can_do_here() -> None:
     """Placing, cancelling, batches, histories and a countdown; amendments and tests are declined with a reason."""
     live = VENUE.environments[0]
     for capability in (OrderControl, OrderBatchControl, FillReader, ForcedOrderReader, CountdownControl):
-        assert declared_support(VENUE, capability, live).state is SupportState.SUPPORTED
+        assert venue_support(VENUE, capability, live).state is SupportState.SUPPORTED
     reasons = {OrderAmendControl: "no amendment of orders", OrderTestControl: "no order test"}
     for capability, reason in reasons.items():
-        support = declared_support(VENUE, capability, live)
+        support = venue_support(VENUE, capability, live)
         assert support.state is SupportState.UNSUPPORTED
         assert reason in (support.reason or "")
         assert not issubclass(VENUE.account, capability)

@@ -25,7 +25,7 @@ from venuekit.capabilities import (
     TimeInForce,
 )
 from venuekit.endpoint import Area, Effect, Priority, Security
-from venuekit.support import declared_support
+from venuekit.support import venue_support
 from venuekit.venue import LimitScope
 from venuekit_bybit_inverse import BYBIT_INVERSE
 from venuekit_bybit_inverse.endpoints import (
@@ -186,6 +186,6 @@ def test_what_the_demo_service_lacks() -> None:
         "WithdrawalReader",
     }  # fmt: skip
     for capability in demo.unsupported:
-        support = declared_support(BYBIT_INVERSE, capability, demo)
+        support = venue_support(BYBIT_INVERSE, capability, demo)
         assert (support.state, support.source) == (SupportState.UNSUPPORTED, "environment")
         assert "demo service" in (support.reason or "")

@@ -15,7 +15,7 @@ from venuekit.capabilities import ClosedPnl, ClosedPnlReader
 from venuekit.endpoint import Endpoint
 from venuekit.venue import EnvironmentName
 from venuekit.walk import Walk
-from venuekit.walking import Span, Track, merged, told_when_refused
+from venuekit.walking import Span, Track, merge_histories, warn_when_refused
 from venuekit_bybit_inverse.endpoints import CATEGORY, CLOSED_PNL, OLD_CLOSED_PNL
 from venuekit_bybit_inverse.history_pages import Found, milliseconds, newest_first, span_of
 from venuekit_bybit_inverse.history_payloads import ClosedPnlRow
@@ -85,11 +85,11 @@ class BybitClosedPnl(Account, ClosedPnlReader):
             )
             for place in places
         )
-        old = (told_when_refused(one, "what was closed before the account became a unified one") for one in older)
+        old = (warn_when_refused(one, "what was closed before the account became a unified one") for one in older)
         track = Track[Found[ClosedPnlRow]](
             time=lambda found: milliseconds(found.row.created_time), key=lambda found: _key(found.row)
         )
-        return merged(present, *old, track=track)
+        return merge_histories(present, *old, track=track)
 
 
 def _key(row: ClosedPnlRow) -> tuple[object, ...]:

@@ -12,7 +12,7 @@ from venuekit.capabilities import Conversion, ConversionReader
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint
 from venuekit.walk import Walk
-from venuekit.walking import Origin, Track, merged
+from venuekit.walking import Origin, Track, merge_histories
 from venuekit_bybit_inverse.endpoints import CONVERTS, EXCHANGES
 from venuekit_bybit_inverse.history_pages import TWO_YEARS, milliseconds, span_of
 from venuekit_bybit_inverse.history_payloads import ConvertRow, ExchangeRow
@@ -64,7 +64,7 @@ class BybitConversions(Account, ConversionReader):
             # newest first on the wire; those of one moment keep the order they were made in
             every.reverse()
             every.sort(key=_TRACK.time)
-            async for one in merged(_each(every), track=_TRACK, after=after):
+            async for one in merge_histories(_each(every), track=_TRACK, after=after):
                 wanted = from_asset in {None, one.from_asset} and to_asset in {None, one.to_asset}
                 if wanted and span.start <= _TRACK.time(one) <= span.end:
                     yield one

@@ -10,7 +10,7 @@ from venuekit.account import Account
 from venuekit.capabilities import Fill, FillReader, ForcedOrderReader, Order, OrderKind, OrderStatus, OrderType, Unit
 from venuekit.endpoint import Endpoint
 from venuekit.walk import Walk
-from venuekit.walking import Span, Track, merged
+from venuekit.walking import Span, Track, merge_histories
 from venuekit_bybit_inverse.endpoints import CATEGORY, EXECUTIONS, ORDER_HISTORY
 from venuekit_bybit_inverse.history_pages import Found, milliseconds, newest_first, span_of
 from venuekit_bybit_inverse.instruments import CONTRACT_SIZE, settle_coins
@@ -53,7 +53,7 @@ class BybitFills(Account, FillReader, ForcedOrderReader):
             span = await span_of(self, "iter_fills", start, end, after=None if after is None else after.time)
             settle = (await settle_coins(self, frozenset({symbol}))).get(symbol)
             rows = self._fill_rows("iter_fills", symbol, span)
-            async for fill in merged(_fills(rows, settle), track=_TRACK, after=after):
+            async for fill in merge_histories(_fills(rows, settle), track=_TRACK, after=after):
                 yield fill
 
         return Walk(walk, cost_per_page=1)
@@ -79,7 +79,7 @@ class BybitFills(Account, FillReader, ForcedOrderReader):
             fills = [self._fill_rows("iter_forced_orders", symbol, span, kind) for kind in _FORCED]
             seen: set[str] = set()
             met, held = after is None, list[Found[FillRow]]()
-            async for found in merged(*fills, track=_ROWS):
+            async for found in merge_histories(*fills, track=_ROWS):
                 if found.row.exec_type not in _FORCED or found.row.order_id in seen:
                     continue
                 seen.add(found.row.order_id)

@@ -13,7 +13,7 @@ from venuekit import walking
 from venuekit.account import Account
 from venuekit.endpoint import Endpoint, Priority
 from venuekit.errors import InvalidArgument
-from venuekit.walking import Origin, Span, Track, bisected
+from venuekit.walking import Origin, Span, Track, walk_by_cursor
 from venuekit_bybit_inverse.reading import raw_rows
 from venuekit_bybit_inverse.wire import Page
 
@@ -104,4 +104,4 @@ def newest_first(
         return walking.Page(rows, answer.value.cursor, len(rows) + len(answer.odd))
 
     track = Track[Found[R]](time=lambda found: milliseconds(time(found.row)), key=lambda found: key(found.row))
-    return bisected(fetch, span.windows(width), track=track, origin=Origin(account.venue.id, operation))
+    return walk_by_cursor(fetch, span.windows(width), track=track, origin=Origin(account.venue.id, operation))

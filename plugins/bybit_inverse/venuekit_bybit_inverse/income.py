@@ -16,7 +16,7 @@ from venuekit.account import Account
 from venuekit.capabilities import Income, IncomeKind, IncomeReader
 from venuekit.endpoint import Endpoint
 from venuekit.walk import Walk
-from venuekit.walking import Track, merged, only
+from venuekit.walking import Track, merge_histories, only
 from venuekit_bybit_inverse.balances import UNIFIED
 from venuekit_bybit_inverse.endpoints import TRANSACTION_LOG
 from venuekit_bybit_inverse.history_pages import Found, milliseconds, newest_first, span_of
@@ -104,7 +104,7 @@ class BybitIncome(Account, IncomeReader):
                 word, meaning = attrgetter("venue_kind"), attrgetter("kind")
                 of_kind = only(kind, meaning, word=word, known=_KNOWN, operation="iter_income")
             known = symbol is None or (after is not None and after.symbol == symbol)
-            async for income in merged(_split(found), track=_TRACK, after=after):
+            async for income in merge_histories(_split(found), track=_TRACK, after=after):
                 if symbol in {None, income.symbol}:
                     known = True
                     if of_kind is None or of_kind(income):

@@ -61,7 +61,7 @@ class BybitInstruments(Account, InstrumentReader, ServerTimeReader):
 
 async def all_settle_coins(account: Account) -> frozenset[str]:
     """Return every coin that a listed contract settles in; the list is read once."""
-    page = await account.cached(INSTRUMENTS, category=CATEGORY, limit=_PAGE_SIZE)
+    page = await account.read_once(INSTRUMENTS, category=CATEGORY, limit=_PAGE_SIZE)
     return frozenset(row.settle_coin for row in page.rows)
 
 
@@ -91,9 +91,9 @@ async def instrument_row(account: Account, symbol: str, operation: str) -> Instr
 async def renewed_row(account: Account, symbol: str, operation: str) -> InstrumentRow:
     """Do as :func:`instrument_row`, with the instruments read again unless that was done just now for this symbol."""
     reason = (symbol, "steps")
-    page = await account.renewed(INSTRUMENTS, reason, category=CATEGORY, limit=_PAGE_SIZE)
+    page = await account.refresh(INSTRUMENTS, reason, category=CATEGORY, limit=_PAGE_SIZE)
     if symbol not in {row.symbol for row in page.rows}:
-        page = await account.renewed(INSTRUMENTS, reason, category=CATEGORY, symbol=symbol)
+        page = await account.refresh(INSTRUMENTS, reason, category=CATEGORY, symbol=symbol)
     for row in page.rows:
         if row.symbol == symbol:
             return row
@@ -102,13 +102,13 @@ async def renewed_row(account: Account, symbol: str, operation: str) -> Instrume
 
 async def _listed(account: Account, symbols: frozenset[str], *, expired: bool = False) -> dict[str, InstrumentRow]:
     """Return rows by symbol; with ``expired`` what the venue does not know any more is left out."""
-    page = await account.cached(INSTRUMENTS, category=CATEGORY, limit=_PAGE_SIZE)
+    page = await account.read_once(INSTRUMENTS, category=CATEGORY, limit=_PAGE_SIZE)
     listed = {row.symbol: row for row in page.rows}
     for symbol in symbols - listed.keys():
         try:
-            alone = await account.cached(INSTRUMENTS, category=CATEGORY, symbol=symbol)
+            alone = await account.read_once(INSTRUMENTS, category=CATEGORY, symbol=symbol)
             if not alone.rows:  # it may have been listed since
-                alone = await account.renewed(INSTRUMENTS, symbol, category=CATEGORY, symbol=symbol)
+                alone = await account.refresh(INSTRUMENTS, symbol, category=CATEGORY, symbol=symbol)
         except InvalidRequest:
             if expired:
                 continue

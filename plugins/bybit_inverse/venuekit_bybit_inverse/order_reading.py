@@ -13,7 +13,7 @@ from venuekit.capabilities import Order, OrderReader
 from venuekit.endpoint import Endpoint
 from venuekit.errors import NotFound, Outcome
 from venuekit.walk import Walk
-from venuekit.walking import Span, Track, merged
+from venuekit.walking import Span, Track, merge_histories
 from venuekit_bybit_inverse.endpoints import CATEGORY, OPEN_ORDERS, ORDER_HISTORY
 from venuekit_bybit_inverse.history_pages import milliseconds, newest_first, span_of
 from venuekit_bybit_inverse.order_form import named
@@ -106,7 +106,9 @@ class BybitOrderReading(Account, OrderReader):
             if start is not None and await self.venue_time() - start > _UNFILLED_KEPT:
                 warnings.warn(_UNFILLED, UserWarning, stacklevel=2)
             waiting = [order for order in await self.get_open_orders(symbol) if _within(order, span)]
-            async for order in merged(self._ended_orders(symbol, span), _each(waiting), track=_TRACK, after=after):
+            async for order in merge_histories(
+                self._ended_orders(symbol, span), _each(waiting), track=_TRACK, after=after
+            ):
                 yield order
 
         return Walk(walk, cost_per_page=1)

@@ -12,7 +12,7 @@ from venuekit.account import Account
 from venuekit.capabilities import Withdrawal, WithdrawalReader, WithdrawalStatus
 from venuekit.endpoint import Endpoint
 from venuekit.walk import Walk
-from venuekit.walking import Track, merged, only
+from venuekit.walking import Track, merge_histories, only
 from venuekit_bybit_inverse.endpoints import WITHDRAWALS
 from venuekit_bybit_inverse.history_pages import MONTH, TWO_YEARS, Found, milliseconds, newest_first, span_of
 from venuekit_bybit_inverse.history_payloads import WithdrawalRow
@@ -85,7 +85,7 @@ class BybitWithdrawals(Account, WithdrawalReader):
             if status is not None:
                 word, meaning = attrgetter("venue_status"), attrgetter("status")
                 has_status = only(status, meaning, word=word, known=_STATUSES, operation="iter_withdrawals")
-            async for one in merged(_values(found), track=_TRACK, after=after):
+            async for one in merge_histories(_values(found), track=_TRACK, after=after):
                 if has_status is None or has_status(one):
                     yield one
 

@@ -10,7 +10,7 @@ import pytest
 
 from venuekit.capabilities import capability_of
 from venuekit.plugins import make_plugins
-from venuekit.support import core_capabilities, declared_support
+from venuekit.support import core_capabilities, venue_support
 
 Call = Callable[..., Any]
 
@@ -69,7 +69,7 @@ def test_capabilities_of_a_venue(call: Call) -> None:
 
     assert [row["capability"] for row in rows] == [one.__name__ for one in core_capabilities()]
     for row, capability in zip(rows, core_capabilities(), strict=True):
-        support = declared_support(venue, capability)
+        support = venue_support(venue, capability)
         assert list(row) == ["venue", "capability", "support", "environments", "reason"]
         assert (row["support"], row["reason"]) == (support.state.value, support.reason)
         assert row["environments"] == "live, sim"

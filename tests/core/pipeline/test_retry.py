@@ -370,8 +370,8 @@ async def test_a_remembered_read_ends_at_each_callers_own_deadline(stage: Any) -
     """Who joins a read that somebody else began is not hurt by that one's deadline, and keeps its own."""
     stage.sim.disturb("toy_perp", READ, Delay(before=4))
 
-    hurried = asyncio.create_task(stage.account.with_options(deadline=1).cached(POSITIONS))
-    patient = asyncio.create_task(stage.account.cached(POSITIONS))
+    hurried = asyncio.create_task(stage.account.with_options(deadline=1).read_once(POSITIONS))
+    patient = asyncio.create_task(stage.account.read_once(POSITIONS))
 
     with pytest.raises(errors.AnswerLost, match="deadline"):
         await hurried

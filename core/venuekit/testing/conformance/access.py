@@ -12,7 +12,7 @@ from venuekit.testing.conformance.base import Checks, parameters_on
 from venuekit.testing.conformance.examples import Setter
 from venuekit.testing.conformance.raising import raises
 from venuekit.testing.instant_clock import InstantClock
-from venuekit.testing.sent import handed_in
+from venuekit.testing.sent import caller_parameters
 from venuekit.testing.staged import on_stage
 from venuekit.testing.watch import Watch, plugins_with
 from venuekit.venue import RequestExpiry
@@ -20,7 +20,7 @@ from venuekit.venue import RequestExpiry
 __all__ = ["AccessChecks"]
 
 
-def _spoiled(text: str) -> str:
+def _spoil(text: str) -> str:
     """Return another text of the same length and letters."""
     return text[1:] + text[:1]
 
@@ -40,7 +40,7 @@ class AccessChecks(Checks):
         venue, endpoint = self.inventory.venue, self.inventory.signed_read
         async with on_stage(venue) as stage:
             key, secret = stage.simulation.key, stage.simulation.secret
-            spoiled = (_spoiled(key), secret) if spoil_key else (key, _spoiled(secret))
+            spoiled = (_spoil(key), secret) if spoil_key else (key, _spoil(secret))
             credentials = Credentials.sim(stage.simulation.rest(venue.id), *spoiled)
             async with Runtime(plugins=plugins_with(Watch()), clock=InstantClock(), journal=False) as runtime:
                 with raises(AuthenticationFailed) as caught:
@@ -53,7 +53,7 @@ class AccessChecks(Checks):
     def _parameters(self, endpoint: Endpoint[Any]) -> dict[str, Any]:
         case = self.inventory.example(endpoint)
         assert case is not None, f"no recorded success of {endpoint}"
-        return handed_in(endpoint, case.parameters)
+        return caller_parameters(endpoint, case.parameters)
 
     async def test_read_only_key(self, setter: Setter) -> None:
         """A key that may only read is refused a write, with the venue's code, and nothing is changed."""

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from venuekit.endpoint import Endpoint, Role
 from venuekit.testing.conformance.inventory import Inventory
 from venuekit.testing.recorded import RecordedCase
-from venuekit.testing.sent import handed_in
+from venuekit.testing.sent import caller_parameters
 from venuekit.testing.staged import Stage
 
 __all__ = ["Checks", "parameters_on"]
@@ -21,7 +21,7 @@ class Checks:
 
 def parameters_on(stage: Stage, endpoint: Endpoint[Any], case: RecordedCase) -> dict[str, Any]:
     """Return the parameters of a recorded request, about a symbol that this stage has: the held one if there is one."""
-    parameters = handed_in(endpoint, case.parameters)
+    parameters = caller_parameters(endpoint, case.parameters)
     symbol = endpoint.name_of(Role.SYMBOL)
     if symbol in parameters:
         parameters[symbol] = stage.scenario.held or stage.scenario.flat

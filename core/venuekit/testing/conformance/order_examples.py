@@ -52,7 +52,7 @@ def _request(stage: Stage, *, lower: int = 0) -> OrderRequest:
     )
 
 
-async def _placed(stage: Stage) -> Mapping[str, Any]:
+async def _place_order(stage: Stage) -> Mapping[str, Any]:
     order = await stage.account.place_order(_request(stage))
     return {"symbol": order.symbol, "order_id": order.id}
 
@@ -65,13 +65,13 @@ async def _several_to_place(stage: Stage) -> Mapping[str, Any]:
     return {"requests": [_request(stage), _request(stage, lower=1)]}
 
 
-async def _placed_for_all(stage: Stage) -> Mapping[str, Any]:
-    await _placed(stage)
+async def _place_for_all(stage: Stage) -> Mapping[str, Any]:
+    await _place_order(stage)
     return {}
 
 
-async def _placed_of_symbol(stage: Stage) -> Mapping[str, Any]:
-    return {"symbol": (await _placed(stage))["symbol"]}
+async def _place_for_symbol(stage: Stage) -> Mapping[str, Any]:
+    return {"symbol": (await _place_order(stage))["symbol"]}
 
 
 async def _to_count_down(stage: Stage) -> Mapping[str, Any]:
@@ -79,7 +79,7 @@ async def _to_count_down(stage: Stage) -> Mapping[str, Any]:
 
 
 async def _to_amend(stage: Stage) -> Mapping[str, Any]:
-    name = await _placed(stage)
+    name = await _place_order(stage)
     change = _request(stage, lower=2)
     return {**name, "side": change.side, "quantity": change.quantity, "price": change.price}
 
@@ -91,7 +91,7 @@ async def _several_to_amend(stage: Stage) -> Mapping[str, Any]:
 
 
 async def _several_to_cancel(stage: Stage) -> Mapping[str, Any]:
-    name = await _placed(stage)
+    name = await _place_order(stage)
     return {"symbol": name["symbol"], "order_ids": [name["order_id"]]}
 
 
@@ -104,7 +104,7 @@ async def _to_reduce(stage: Stage) -> Mapping[str, Any]:
     return await _to_add(stage)
 
 
-async def _held(stage: Stage) -> Mapping[str, Any]:
+async def _of_position(stage: Stage) -> Mapping[str, Any]:
     return {"symbol": stage.scenario.held or stage.scenario.flat}
 
 
@@ -113,13 +113,13 @@ async def _mode(stage: Stage) -> Mapping[str, Any]:
 
 
 ORDER_ARGUMENTS: Mapping[Callable[..., Any], Arguments] = {
-    OrderReader.get_order: _placed,
-    OrderReader.get_open_order: _placed,
-    OrderReader.get_open_orders: _placed_for_all,
-    OrderReader.iter_orders: _placed_of_symbol,
+    OrderReader.get_order: _place_order,
+    OrderReader.get_open_order: _place_order,
+    OrderReader.get_open_orders: _place_for_all,
+    OrderReader.iter_orders: _place_for_symbol,
     OrderControl.place_order: _to_place,
-    OrderControl.cancel_order: _placed,
-    OrderControl.cancel_all_orders: _placed_for_all,
+    OrderControl.cancel_order: _place_order,
+    OrderControl.cancel_all_orders: _place_for_all,
     OrderAmendControl.amend_order: _to_amend,
     OrderBatchControl.place_orders: _several_to_place,
     OrderBatchControl.amend_orders: _several_to_amend,
@@ -127,10 +127,10 @@ ORDER_ARGUMENTS: Mapping[Callable[..., Any], Arguments] = {
     OrderTestControl.test_order: _to_place,
     CountdownControl.set_countdown: _to_count_down,
     CountdownControl.countdown: _to_count_down,
-    FillReader.iter_fills: _held,
-    CommissionReader.get_commission_rate: _held,
-    MarkPriceReader.get_mark_price: _held,
-    MarginChangeReader.iter_margin_changes: _held,
+    FillReader.iter_fills: _of_position,
+    CommissionReader.get_commission_rate: _of_position,
+    MarkPriceReader.get_mark_price: _of_position,
+    MarginChangeReader.iter_margin_changes: _of_position,
     PositionMarginControl.add_margin: _to_add,
     PositionMarginControl.reduce_margin: _to_reduce,
     TpSlModeControl.set_tpsl_mode: _mode,

@@ -34,7 +34,7 @@ class CapabilityChecks(Checks):
         async with on_stage(self.inventory.venue, "flat" if sets else "holding") as stage:
             arguments = await arguments_for(capability_method, stage)
             stage.simulation.requests.clear()
-            value = await _called(getattr(stage.account, capability_method.__name__), arguments)
+            value = await _call_method(getattr(stage.account, capability_method.__name__), arguments)
             promised = typing.get_type_hints(capability_method)["return"]
             nothing = value == () and capability_method in _MAY_BE_EMPTY
             assert nothing or fits(value, promised), f"{capability_method.__qualname__}: {value!r} is no {promised}"
@@ -49,7 +49,7 @@ class CapabilityChecks(Checks):
             arguments = await arguments_for(missing_batch, stage)
             stage.simulation.requests.clear()
             with raises(UnsupportedCapability):
-                await _called(getattr(stage.account, missing_batch.__name__), arguments)
+                await _call_method(getattr(stage.account, missing_batch.__name__), arguments)
             assert not stage.simulation.requests
 
     async def test_unsupported_capability(self, unsupported: type[Capability]) -> None:
@@ -63,7 +63,7 @@ class CapabilityChecks(Checks):
             assert not stage.simulation.requests
 
 
-async def _called(method: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+async def _call_method(method: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
     """Return what a method returns, a walk after it was walked to its end; what it warns of is not the point here."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)

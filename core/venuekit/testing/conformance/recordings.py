@@ -10,8 +10,8 @@ from venuekit.message import HttpRequest
 from venuekit.payloads import rows_at
 from venuekit.resolution import Change
 from venuekit.testing.conformance.base import Checks
-from venuekit.testing.recorded import RecordedCase, taken_for_answers
-from venuekit.testing.sent import Sent, as_text, handed_in
+from venuekit.testing.recorded import RecordedCase, believe_answers
+from venuekit.testing.sent import Sent, as_text, caller_parameters
 from venuekit.testing.staged import FakeStage, fake_stage
 
 __all__ = ["RecordingChecks"]
@@ -42,7 +42,7 @@ class RecordingChecks(Checks):
         venue = self.inventory.venue
         async with fake_stage(venue) as stage:
             endpoint = self._endpoint(recorded_case)
-            with taken_for_answers(venue):
+            with believe_answers(venue):
                 value = await _call(stage, endpoint, recorded_case)
             if recorded_case.is_success:
                 assert not isinstance(value, OperationError), f"{recorded_case.name} was taken for a refusal: {value}"
@@ -80,7 +80,7 @@ async def _call(stage: FakeStage, endpoint: Endpoint[Any], case: RecordedCase) -
 
     stage.transport.reply = reply
     try:
-        return await stage.account.call(endpoint, **handed_in(endpoint, case.parameters))
+        return await stage.account.call(endpoint, **caller_parameters(endpoint, case.parameters))
     except OperationError as refusal:
         return refusal
 

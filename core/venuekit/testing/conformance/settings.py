@@ -19,7 +19,7 @@ class SettingChecks(Checks):
     async def test_setting_takes_effect(self, setter: Setter) -> None:
         """A value that is set holds, and the setter says that it changed something."""
         async with on_stage(self.inventory.venue, "flat") as stage:
-            wanted = await self._wanted(setter, stage)
+            wanted = await self._another_value(setter, stage)
             setting = await setter.write(stage, wanted)
             assert setting.changed is True
             assert await setter.read(stage) == wanted
@@ -28,7 +28,7 @@ class SettingChecks(Checks):
     async def test_setting_it_again(self, setter: Setter) -> None:
         """Setting the present value succeeds; where the venue has a code for "no need", it changed nothing."""
         async with on_stage(self.inventory.venue, "flat") as stage:
-            wanted = await self._wanted(setter, stage)
+            wanted = await self._another_value(setter, stage)
             await setter.write(stage, wanted)
             again = await setter.write(stage, wanted)
             if self.inventory.endpoint_of(setter).no_change:
@@ -38,7 +38,7 @@ class SettingChecks(Checks):
     async def test_answer_lost_after_it_was_applied(self, setter: Setter, loss: Any) -> None:
         """When the answer is lost or cannot be read, the value holds and ``changed`` does not claim to know."""
         async with on_stage(self.inventory.venue, "flat") as stage:
-            wanted = await self._wanted(setter, stage)
+            wanted = await self._another_value(setter, stage)
             endpoint = self.inventory.endpoint_of(setter)
             stage.disturb(endpoint, loss)
             setting = await setter.write(stage, wanted)
@@ -51,7 +51,7 @@ class SettingChecks(Checks):
         from venuekit.simulator import DropBefore
 
         async with on_stage(self.inventory.venue, "flat") as stage:
-            wanted = await self._wanted(setter, stage)
+            wanted = await self._another_value(setter, stage)
             endpoint = self.inventory.endpoint_of(setter)
             stage.disturb(endpoint, DropBefore())
             setting = await setter.write(stage, wanted)
@@ -73,5 +73,5 @@ class SettingChecks(Checks):
             assert await setter.read(stage) == present
             assert len(stage.arrivals(endpoint)) == 2
 
-    async def _wanted(self, setter: Setter, stage: Stage) -> Any:
+    async def _another_value(self, setter: Setter, stage: Stage) -> Any:
         return setter.another(stage, await setter.read(stage))

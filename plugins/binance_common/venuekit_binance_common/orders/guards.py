@@ -8,7 +8,7 @@ from typing import Any
 
 from venuekit.ask import Ask
 from venuekit.endpoint import Kind, Parameter
-from venuekit.order_scope import Resting, named_items
+from venuekit.order_scope import Resting, read_items
 from venuekit_binance_common.orders.enums import CLOSING_SIDES, SIDE_WORDS
 
 __all__ = [
@@ -51,7 +51,7 @@ rests = Resting(
 )
 batch_rests = rests.any_of("batchOrders")
 #: the orders that a batch amends
-batch_orders = named_items("batchOrders", order_id="orderId", client_id="origClientOrderId")
+batch_orders = read_items("batchOrders", order_id="orderId", client_id="origClientOrderId")
 
 
 def always(_: Parameters) -> bool:

@@ -13,7 +13,7 @@ from venuekit.capabilities import Order, OrderReader
 from venuekit.endpoint import Endpoint, Priority
 from venuekit.errors import NotFound, Outcome, UnsupportedCapability
 from venuekit.walk import Walk
-from venuekit.walking import NO_ORIGIN, Origin, Page, Span, Track, bisected, merged
+from venuekit.walking import NO_ORIGIN, Origin, Page, Span, Track, merge_histories, walk_by_cursor
 from venuekit_binance_common.concurrency import together
 from venuekit_binance_common.history_limits import Reach, milliseconds
 from venuekit_binance_common.orders.endpoints import OrderEndpoints
@@ -123,7 +123,7 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
             sources = [self._walk_plain(name, span)]
             if self.ORDERS.algo is not None:
                 sources.append(self._walk_algo(self.ORDERS.algo, name, span))
-            async for order in merged(*sources, track=TRACK, after=after):
+            async for order in merge_histories(*sources, track=TRACK, after=after):
                 yield order
 
         return Walk(walk, cost_per_page=self.ORDERS.all_orders.weight_most)
@@ -234,7 +234,7 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
         usual = self.ORDER_SIZE
         if usual.size is not None:
             return lambda _: usual
-        contracts = await self.cached(self.CONTRACTS)
+        contracts = await self.read_once(self.CONTRACTS)
 
         def size(symbol: str) -> Size:
             contract = contracts.get(symbol)
@@ -311,5 +311,5 @@ async def walk_windows(
         return Page(rows[::-1], "more" if is_full else None)
 
     windows = span.windows(ORDER_REACH.width)
-    async for item in bisected(page, windows, track=track, after=after, most_pages=1, origin=origin):
+    async for item in walk_by_cursor(page, windows, track=track, after=after, most_pages=1, origin=origin):
         yield item

@@ -14,7 +14,7 @@ from venuekit.capabilities import PositionSide
 from venuekit.endpoint import Endpoint
 from venuekit.errors import InvalidArgument
 from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Resolution, Resolve, Unclear
-from venuekit.traces import OtherWrite, alike, left_over
+from venuekit.traces import OtherWrite, alike, find_unexplained
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.history_limits import milliseconds
 from venuekit_binance_common.positions.margin_payloads import MarginChangeRow, MovedMargin
@@ -82,7 +82,7 @@ def margin_resolver(history: Endpoint[tuple[MarginChangeRow, ...]], read_legs: R
         rows = await _fitting(call, history, lost, others)
         if rows is None:
             return Unclear(f"the history has {_MOST_ROWS} rows or more of those seconds")
-        found = left_over(list(rows.items()), others)
+        found = find_unexplained(list(rows.items()), others)
         if found is None:
             if not rows and lost.before is not None:
                 found = ()  # the position alone tells

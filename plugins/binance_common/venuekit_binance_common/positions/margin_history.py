@@ -11,7 +11,7 @@ from venuekit.account import Account
 from venuekit.capabilities import MarginChange, MarginChangeReader
 from venuekit.endpoint import Endpoint
 from venuekit.walk import Walk
-from venuekit.walking import Origin, Page, Span, Track, bisected
+from venuekit.walking import Origin, Page, Span, Track, walk_by_cursor
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.history_limits import Reach, milliseconds
 from venuekit_binance_common.positions.margin_payloads import MarginChangeRow
@@ -56,7 +56,7 @@ class BinanceMarginHistory(Account, MarginChangeReader):
             )
             windows = span.windows(self.MARGIN_REACH.width)
             origin = Origin(self.venue.id, "iter_margin_changes")
-            async for change in bisected(fetch, windows, track=_TRACK, after=after, most_pages=1, origin=origin):
+            async for change in walk_by_cursor(fetch, windows, track=_TRACK, after=after, most_pages=1, origin=origin):
                 yield change
 
         async def fetch(window: Span, _: str | None) -> Page[MarginChange]:

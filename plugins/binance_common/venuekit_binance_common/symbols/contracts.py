@@ -43,9 +43,9 @@ class BinanceContracts(Account):
 
     async def _contract(self, symbol: str) -> InstrumentRow | None:
         """Return the contract that a caller names, None when the venue lists none of this name."""
-        found = (await self.cached(self.CONTRACTS)).get(symbol)
+        found = (await self.read_once(self.CONTRACTS)).get(symbol)
         if found is None:  # it may have been listed since
-            found = (await self.renewed(self.CONTRACTS, symbol)).get(symbol)
+            found = (await self.refresh(self.CONTRACTS, symbol)).get(symbol)
         return found
 
     async def _fitting_contract(
@@ -62,7 +62,7 @@ class BinanceContracts(Account):
         check_numbers(self, operation, symbol, numbers)
         contract = await self._contract(symbol)
         if contract is not None and step_misfit(contract, numbers) is not None:
-            contract = (await self.renewed(self.CONTRACTS, (symbol, "steps"))).get(symbol)
+            contract = (await self.refresh(self.CONTRACTS, (symbol, "steps"))).get(symbol)
         words = None if contract is None else step_misfit(contract, numbers)
         if words is not None:
             raise self.refuse(words, operation=operation, subject=symbol)
@@ -72,6 +72,6 @@ class BinanceContracts(Account):
         """Return the contracts by symbol, read again when one that the venue itself named is not among them."""
         if not symbols:
             return {}
-        contracts = await self.cached(self.CONTRACTS)
+        contracts = await self.read_once(self.CONTRACTS)
         unlisted = frozenset(set(symbols) - contracts.keys())
-        return await self.renewed(self.CONTRACTS, unlisted) if unlisted else contracts
+        return await self.refresh(self.CONTRACTS, unlisted) if unlisted else contracts

@@ -99,7 +99,7 @@ class BinanceIncome(BinanceContracts, IncomeReader):
             # a row without a symbol cannot be asked for by one
             if "symbol" in filters or any(one.symbol is None for one in some):
                 return ()
-            listed = await self.cached(self.CONTRACTS)
+            listed = await self.read_once(self.CONTRACTS)
             return [{**filters, "symbol": name} for name in dict.fromkeys((*(one.symbol for one in some), *listed))]
 
         def walk() -> AsyncGenerator[Income, None]:

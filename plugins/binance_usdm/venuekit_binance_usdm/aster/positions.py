@@ -62,9 +62,9 @@ class AsterPositions(BinanceContracts, PositionReader):
     async def _contracts_held(self, rows: Collection[AsterRiskRow | AsterAccountPosition]) -> Contracts:
         """Return all instruments; read again when a position is held in one that was not listed yet."""
         held = {row.symbol for row in rows if row.position_amt}
-        contracts = await self.cached(self.CONTRACTS)
+        contracts = await self.read_once(self.CONTRACTS)
         unlisted = frozenset(held - contracts.keys())
-        return await self.renewed(self.CONTRACTS, unlisted) if unlisted else contracts
+        return await self.refresh(self.CONTRACTS, unlisted) if unlisted else contracts
 
     def _unlisted(self, symbol: str) -> InvalidRequest:
         return unlisted(self, self.POSITION_RISK, symbol, operation="get_position")

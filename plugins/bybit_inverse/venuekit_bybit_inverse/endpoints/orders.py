@@ -12,7 +12,7 @@ from venuekit.ask import Ask
 from venuekit.capabilities import OrderAmendControl, OrderBatchControl, OrderControl
 from venuekit.echoes import Echoes
 from venuekit.endpoint import Area, Effect, Encoding, Endpoint, Kind, Parameter, Role, WriteScope
-from venuekit.order_scope import Resting, named_items
+from venuekit.order_scope import Resting, read_items
 from venuekit.resolution import Change, Changing
 from venuekit_bybit_inverse import order_payloads as payloads
 from venuekit_bybit_inverse.endpoints import order_resolution as resolution
@@ -277,7 +277,7 @@ AMEND_BATCH = Endpoint(
     effect=Effect.SET,
     area=Area.ORDERS,
     write_scope=WriteScope.AMENDMENT,
-    orders=named_items("request", order_id="orderId", client_id="orderLinkId"),
+    orders=read_items("request", order_id="orderId", client_id="orderLinkId"),
     notional=_largest_notional,
     asks=_batch_asks,
     symbols=_symbols,

@@ -59,7 +59,7 @@ from venuekit.errors import NotFound, OperationError, Throttled
 from venuekit.hooks import hookimpl
 from venuekit.venue import Environment, EnvironmentName
 from venuekit.walk import Walk
-from venuekit.walking import Page, Span, Track, paged
+from venuekit.walking import Page, Span, Track, walk_pages
 from venuekit_toy_perp.account import ToyPerpAccount
 from venuekit_toy_perp.venue import TOY_PERP
 
@@ -226,7 +226,7 @@ class ToyMarketAccount(
 
         # items are told apart by all they hold, so that one that was not kept exactly is not found again
         track: Track[T] = Track(milliseconds, key=lambda item: item)
-        return Walk(lambda: paged(fetch, windows, limit=told["page"], track=track, after=after), cost_per_page=30)
+        return Walk(lambda: walk_pages(fetch, windows, limit=told["page"], track=track, after=after), cost_per_page=30)
 
     def iter_income(
         self,
