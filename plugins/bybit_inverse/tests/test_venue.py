@@ -158,7 +158,7 @@ def test_what_adds_up_or_repeats_can_be_found_out() -> None:
     """Placing and margin are never sent twice on a guess: each can be looked for, and its absence proven."""
     once = [one for one in ENDPOINTS if one.effect in {Effect.KEYED, Effect.DELTA}]
     assert {one.path for one in once} == {"/v5/order/create", "/v5/order/create-batch", "/v5/position/add-margin"}
-    assert all(one.settle is not None and one.absence_proof is not None for one in once)
+    assert all(one.resolve is not None and one.absence_proof is not None for one in once)
 
 
 def test_batches_pay_for_each_of_their_orders() -> None:
