@@ -15,17 +15,17 @@ import socket
 from functools import partial
 from typing import Any
 
-from aiohttp import ClientConnectionError, ClientError, ClientRequest, ClientTimeout, TCPConnector
-from aiohttp.abc import AbstractStreamWriter
+from aiohttp import ClientConnectionError, ClientError, ClientTimeout, TCPConnector
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from aiohttp.helpers import _EXC_SENTINEL as _NO_CAUSE
 from aiohttp.http import RawResponseMessage
 from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
 from aiohttp.streams import StreamReader
-from aiohttp.tracing import Trace
 
-__all__ = ["HEADERS_LIMIT", "HEADER_LIMIT", "Connector", "OverLimit", "Request", "StrayBytes", "WatchedConnection"]
+from venuekit.pipeline.request_bytes import Origin
+
+__all__ = ["HEADERS_LIMIT", "HEADER_LIMIT", "Connector", "OverLimit", "StrayBytes", "WatchedConnection"]
 
 #: bytes of one header, or of the line with the status
 HEADER_LIMIT = 8190
@@ -33,6 +33,8 @@ HEADER_LIMIT = 8190
 HEADERS_LIMIT = 128
 #: how many interim answers (status below 200) may come before the answer itself
 INTERIM_LIMIT = 8
+#: a connection is waited for as long as the exchange may take, which the transport measures
+_UNTIMED = ClientTimeout(total=None)
 #: how much TLS itself may leave unread on a connection that the other side closes: one encrypted alert
 _TLS_ALERT = 31
 
@@ -81,15 +83,29 @@ class WatchedConnection(ResponseHandler):
             return False
         return self._era == self._connector.era
 
+    def ask(self, request: bytes) -> None:
+        """Write a whole request; what arrives from now on is its answer, as soon as all of it has left."""
+        transport = self.transport
+        if transport is None or transport.is_closing():
+            raise ClientConnectionError("the connection was closed before anything was sent")
+        self.set_response_params(
+            read_until_eof=True,
+            max_line_size=HEADER_LIMIT,
+            max_field_size=HEADER_LIMIT,
+            max_headers=HEADERS_LIMIT,
+        )
+        self.start_timeout()
+        transport.write(request)
+
     def start_timeout(self) -> None:
-        """Hear that the request was written as a whole; aiohttp's own timeouts, which it is for, are not used."""
-        self.begun = self._due = True
+        """Expect an answer from now on; aiohttp calls it, too, for the request that opens a tunnel."""
         self._answered = False
         self._interim = 0
+        self.begun = self._due = True
 
     def data_received(self, data: bytes) -> None:
-        """Read what was asked for; anything else makes the connection unfit."""
-        if not self._due:
+        """Read the answer to the present request; anything else makes the connection unfit."""
+        if not self._due or (self.transport is not None and self.transport.get_write_buffer_size()):
             if data:  # the reader asks without data for what was held back
                 self._stray()
             return
@@ -109,8 +125,8 @@ class WatchedConnection(ResponseHandler):
             if self._interim > INTERIM_LIMIT:
                 self._end(OverLimit("interim_limit", INTERIM_LIMIT, "answers with a status below 200"))
                 return
-        elif self._answered or (self.transport is not None and self.transport.get_write_buffer_size()):
-            self._stray()  # a second answer, or one that began before the request had left
+        elif self._answered:
+            self._stray()  # a second answer
             return
         else:
             self._answered = True
@@ -178,60 +194,40 @@ def _is_answer(transport: asyncio.Transport | None) -> bool:
         return False
 
 
-class Request(ClientRequest):
-    """A request that tells its connection before the first byte of a body is written."""
-
-    async def write_bytes(self, writer: AbstractStreamWriter, conn: Connection, *rest: Any) -> None:
-        """Write head and body; no failure stays behind in the task that does it, whose frames hold the signature."""
-        connection = conn.protocol
-        if not isinstance(connection, WatchedConnection) or not connection.is_connected():
-            conn.close()
-            return
-        connection.begun = True
-        try:
-            await super().write_bytes(writer, conn, *rest)
-        except Exception as error:  # noqa: BLE001 - told to whom waits for the answer
-            connection.set_exception(ClientConnectionError(f"{type(error).__name__} while the request was written"))
-
-
 class Connector(TCPConnector):
     """
     A pool of watched connections.
 
-    ``strays`` counts the times that a connection brought what nobody had asked for; one of an earlier ``era`` is not
-    used again; ``taken`` is the connection of
-    each task that has an exchange under way.
+    ``strays`` counts the connections that brought bytes without a request; a connection of an earlier ``era`` is not
+    used again.
     """
 
     def __init__(self) -> None:
         super().__init__(limit=0, ttl_dns_cache=60)
         self.strays = self.era = 0
-        self.taken: dict[asyncio.Task[Any] | None, WatchedConnection] = {}
         self._factory: Any = partial(WatchedConnection, self._loop, self)
 
-    async def connect(
-        self,
-        req: ClientRequest,
-        traces: list[Trace],
-        timeout: ClientTimeout,  # noqa: ASYNC109 - aiohttp's own name
-    ) -> Connection:
-        """Return a connection that is fit for an exchange; those in the pool that are not are closed."""
-        connection: Connection | None
-        if req.proxy is None:  # what follows is what the pool does, with a look at each
-            while (connection := await self._get(req.connection_key, traces)) is not None:
-                if self._take(connection):
-                    return connection
-                connection.close()
-        connection = await super().connect(req, traces, timeout)
-        if self._take(connection):
-            return connection
-        fault = getattr(connection.protocol, "fault", None)
+    async def take(self, origin: Origin) -> tuple[Connection, WatchedConnection]:
+        """
+        Return a connection that is fit for an exchange; those in the pool that are not are closed.
+
+        The caller releases or closes the first; the second is its protocol.
+        """
+        while (pooled := await self._get(origin.key, [])) is not None:
+            if (watched := _watched(pooled)) is not None and watched.take():
+                return pooled, watched
+            pooled.close()
+        if self.closed:
+            raise ClientConnectionError("the transport is closed")
+        connection = await self.connect(origin.connection_request(), [], _UNTIMED)
+        watched = _watched(connection)
+        if watched is not None and watched.take():
+            return connection, watched
+        fault = None if watched is None else watched.fault
         connection.close()
         raise fault or ClientConnectionError("the connection was closed before anything was sent")
 
-    def _take(self, connection: Connection) -> bool:
-        protocol: Any = connection.protocol
-        if not protocol.take():
-            return False
-        self.taken[asyncio.current_task()] = protocol
-        return True
+
+def _watched(connection: Connection) -> WatchedConnection | None:
+    protocol = connection.protocol
+    return protocol if isinstance(protocol, WatchedConnection) else None
