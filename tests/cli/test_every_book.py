@@ -217,7 +217,7 @@ def test_errors_name_what_was_asked_for(simulation: Simulation, call: Call, venu
     place = _resting(call, venue_id, symbol)
     Path("accounts.toml.sim-secret").write_text("wrong" * 8)
     Path("target.toml").write_text(f"[accounts.{venue_id}.symbols.{symbol}]\nleverage = 3\n")
-    named = {
+    named: dict[str, list[tuple[str, ...]]] = {
         "get_settings": [("plan", "target.toml"), ("apply", "target.toml")],
         "get_balances": [("balances", venue_id)],
         "get_positions": [("positions", venue_id)],

@@ -132,7 +132,7 @@ async def test_whatever_hooks_made_is_closed_in_reverse_order() -> None:
         async def aclose(self) -> None:
             closed.append(self._name)
 
-    class Everything(Watch):
+    class Everything:
         @hookimpl
         def venuekit_make_transport(self) -> Any:
             return Made("transport", FakeTransport(_toy_time))

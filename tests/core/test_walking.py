@@ -446,7 +446,7 @@ async def test_a_full_page_of_which_nothing_can_be_read_ends_with_an_error() -> 
 def test_an_unknown_word_is_left_out_and_told_once() -> None:
     """What is known to be something else is left out without a word."""
     means = {"a": "first", "b": "second"}
-    is_first = only("first", lambda word: means.get(word, "other"), word=str, known=means, operation="iter_income")
+    is_first = only("first", lambda word: means.get(str(word), "other"), word=str, known=means, operation="iter_income")
     with pytest.warns(UserWarning, match="iter_income: left out what the venue calls 'c'.*may be first") as caught:
         assert [word for word in "abcabc" if is_first(word)] == ["a", "a"]
     assert len(caught) == 1

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import aiohttp.connector
+import aiohttp
 import attrs
 
 from venuekit import Runtime, errors
@@ -65,7 +65,7 @@ class Stand:
 
     def lead(self, base: str) -> None:
         """Have requests go elsewhere."""
-        session = self.account._session
+        session: Any = self.account._session
         session.wire = attrs.evolve(session.wire, base=base)
 
     def lead_to(self, manner: str) -> None:
@@ -74,7 +74,7 @@ class Stand:
 
     def sign_by(self, sign: Callable[[bytes], Awaitable[str]]) -> None:
         """Have another signer."""
-        session = self.account._session
+        session: Any = self.account._session
         session.wire = attrs.evolve(session.wire, signer=_Signer(sign))
 
 
@@ -178,13 +178,13 @@ async def _no_name(stand: Stand) -> object:
     async def no_name(*_: object, **__: object) -> Any:
         raise socket.gaierror(-3, "Temporary failure in name resolution")
 
-    real = aiohttp.connector.DefaultResolver.resolve
-    aiohttp.connector.DefaultResolver.resolve = no_name  # type: ignore[method-assign]
+    real = aiohttp.DefaultResolver.resolve
+    aiohttp.DefaultResolver.resolve = no_name  # type: ignore[method-assign]
     try:
         stand.lead("https://venue.invalid")
         return await stand.read()
     finally:
-        aiohttp.connector.DefaultResolver.resolve = real  # type: ignore[method-assign]
+        aiohttp.DefaultResolver.resolve = real  # type: ignore[method-assign]
 
 
 @_failure
@@ -401,20 +401,21 @@ async def _cancelled_while_it_signs(stand: Stand) -> object:
 
 @_failure
 async def _header_without_bytes(stand: Stand) -> object:
-    session = stand.account._session
+    session: Any = stand.account._session
     session.wire = attrs.evolve(session.wire, key=session.wire.key + "\n")
     return await stand.write()
 
 
 @_failure
 async def _closed_transport(stand: Stand) -> object:
-    await stand.account._session.wire.transport.aclose()
+    session: Any = stand.account._session
+    await session.wire.transport.aclose()
     return await stand.write()
 
 
 @_failure
 async def _proxy_that_refuses(stand: Stand) -> object:
-    session = stand.account._session
+    session: Any = stand.account._session
     transport = AiohttpTransport(proxy=Proxy.parse(f"http://me:secretword@127.0.0.1:{stand.rude}"))
     session.wire = attrs.evolve(session.wire, transport=transport, base="https://venue.invalid")
     try:

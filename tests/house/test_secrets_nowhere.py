@@ -10,6 +10,7 @@ import traceback
 import warnings
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,7 @@ async def _writes(session: Session, account: Any, symbol: str) -> None:
     await session.hear(lambda: control.set_leverage(symbol, 3, margin_type=MarginType.CROSS))
     for number, trouble in enumerate((DropAfter(), *_troubles(session.sim))):
         session.sim.disturb(session.venue.id, endpoint, trouble, times=4)
-        error = await session.hear(lambda leverage=8 + number: control.set_leverage(symbol, leverage))
+        error = await session.hear(partial(control.set_leverage, symbol, 8 + number))
         session.sim.script.clear()
         if isinstance(error, errors.OutcomeUnknown):
             await session.hear(error.resolve)
@@ -188,7 +189,7 @@ async def test_a_planted_secret_is_found_nowhere(
             await _writes(session, account, symbol)
             for entry in account.unresolved:
                 session.seen.append(repr(entry))
-                await session.hear(lambda entry=entry: account.resolve(entry))
+                await session.hear(partial(account.resolve, entry))
             await _strangers(session, runtime)
             await _settings(session, account)
             session.seen += [repr(account), repr(runtime), repr(account._session), repr(account._session.wire)]

@@ -62,7 +62,7 @@ def camel(name: str) -> str:
 def values_of(hint: object) -> frozenset[str] | None:
     """Return the values of an enumeration, be it optional; None for any other type."""
     for one in (hint, *typing.get_args(hint)):
-        if isinstance(one, enum.EnumType):
+        if isinstance(one, type) and issubclass(one, enum.Enum):
             return frozenset(str(member.value) for member in one)
     return None
 
@@ -96,7 +96,7 @@ def listed() -> Iterator[Any]:
 def test_every_declared_parameter_is_the_clients(venue: str, endpoint: Endpoint[Any]) -> None:
     """What the venue's own client does not send (any more) is not declared."""
     call = calls(venue)[endpoint.verb, endpoint.path]
-    ours = {parameter.name for parameter in endpoint.parameters if not parameter.told}
+    ours = {parameter.name for parameter in endpoint.parameters if not parameter.local}
     assert ours - call.parameters == UNSAID.get((endpoint.verb, endpoint.path), frozenset())
 
 

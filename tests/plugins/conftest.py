@@ -70,10 +70,9 @@ class Product:
 
     def endpoint(self, verb: str, ending: str) -> Endpoint[Any]:
         """Return the endpoint whose path ends so."""
-        (found,) = (
-            one for one in self.account.venue.endpoints if one.verb == verb and one.path.endswith(f"/v1/{ending}")
-        )
-        return found
+        endpoints: tuple[Endpoint[Any], ...] = self.account.venue.endpoints
+        (endpoint,) = (one for one in endpoints if one.verb == verb and one.path.endswith(f"/v1/{ending}"))
+        return endpoint
 
     def arrivals(self, verb: str, ending: str) -> list[Arrival]:
         """Return what arrived at the endpoint whose path ends so."""

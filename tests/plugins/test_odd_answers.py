@@ -107,6 +107,7 @@ def walk(name: str, **which: Any) -> Do:
 
 async def _amended(place: Place) -> Any:
     whole = attrs.evolve(place.order(), client_id=None)
+    assert whole.price is not None
     order = await place.account.place_order(whole)
     return await place.account.amend_order(
         place.held, OrderSide.BUY, order_id=order.id, quantity=whole.quantity, price=whole.price - 10
@@ -115,6 +116,7 @@ async def _amended(place: Place) -> Any:
 
 async def _amended_together(place: Place) -> Any:
     whole = attrs.evolve(place.order(), client_id=None)
+    assert whole.price is not None
     order = await place.account.place_order(whole)
     change = Amendment(
         symbol=place.held, side=OrderSide.BUY, order_id=order.id, quantity=whole.quantity, price=whole.price - 10

@@ -402,7 +402,8 @@ async def test_an_order_that_reads_show_late_was_amended_by_nobody_else(venue: s
         (one,) = await stage.place(stage.bid())
         stage.disturb("amend", DropBefore(), times=2)
         stage.disturb("open_orders" if venue == "bybit_inverse" else "order", Delay(before=0), Delay(before=3))
-        terms = {"quantity": stage.bid().quantity * 2, "price": stage.bid().price}
+        _, quantity, price = VENUES[venue][0]
+        terms = {"quantity": quantity * 2, "price": price}
 
         await lost(stage.account.amend_order(stage.symbol, OrderSide.BUY, order_id=one, **terms))
 
@@ -414,8 +415,9 @@ async def test_nothing_to_amend_is_believed_of_an_order_that_is_so(venue: str) -
     refusal = {"code": code, "msg": "No need to modify the order."}
     async with opened(venue) as stage:
         (one,) = await stage.place(stage.bid())
-        as_it_is = {"quantity": stage.bid().quantity, "price": stage.bid().price}
-        other = as_it_is | {"price": as_it_is["price"] + 10}
+        _, quantity, price = VENUES[venue][0]
+        as_it_is: dict[str, Any] = {"quantity": quantity, "price": price}
+        other = as_it_is | {"price": price + 10}
         for terms, is_believed in ((as_it_is, True), (other, False)):
             stage.disturb("amend", CannedAnswer.json(400, refusal))
             alone = await outcome_of(stage.account.amend_order(stage.symbol, OrderSide.BUY, order_id=one, **terms))

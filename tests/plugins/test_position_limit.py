@@ -47,7 +47,7 @@ class Stage(LeapingStage):
             type=OrderType.LIMIT,
             quantity=quantity,
             price=price,
-            reduce_only=reduce_only or None,
+            reduce_only=reduce_only,
         )
 
     @property
@@ -136,9 +136,9 @@ async def test_order_that_may_still_arrive_counts(venue: str) -> None:
         await asyncio.sleep(1)
         with pytest.raises(GuardRefused):
             await stage.account.place_order(stage.order())
-        (ended,) = await asyncio.gather(lost, return_exceptions=True)
-        assert isinstance(ended, OperationError)
-        assert ended.outcome is Outcome.NOT_APPLIED
+        with pytest.raises(OperationError) as caught:
+            await lost
+        assert caught.value.outcome is Outcome.NOT_APPLIED
         await stage.account.place_order(stage.order())
 
 

@@ -86,7 +86,7 @@ class Stage(LeapingStage):
         return self.serving(BalanceReader.get_balances)
 
     @property
-    def place(self) -> Endpoint[Any]:
+    def placing(self) -> Endpoint[Any]:
         """What must not happen twice."""
         return self.serving(OrderControl.place_order)
 
@@ -107,7 +107,7 @@ async def opened(venue: str) -> AsyncIterator[Stage]:
     async with leaping(venue, pause=1) as (sim, account):
         stage = Stage(sim, account)
         await account.get_leverage(stage.symbol)  # what is read once is read
-        await account.place_order(stage.bid(price=stage.bid().price - 100))
+        await account.place_order(stage.bid(price=BIDS[venue][2] - 100))
         sim.requests.clear()
         yield stage
 
@@ -129,7 +129,7 @@ async def test_an_order_behind_a_firewalls_page_is_open_until_the_pool_is(venue:
     """It is unknown at once, with the time; when the address is let in again it is found, and was sent once."""
     async with opened(venue) as stage:
         page = attrs.evolve(CannedAnswer.html(status, applied=True), headers={"Retry-After": "40"})
-        stage.disturb(stage.place, page)
+        stage.disturb(stage.placing, page)
         before = stage.account.monotonic()
 
         error = await outcome_of(stage.account.place_order(stage.bid()))
@@ -137,12 +137,13 @@ async def test_an_order_behind_a_firewalls_page_is_open_until_the_pool_is(venue:
         assert type(error) is OutcomeUnknown
         assert stage.account.monotonic() - before < 1
         assert [one.verb for one in stage.sim.requests] == ["POST"]
+        assert error.retry_at is not None
         assert error.retry_at > from_milliseconds(stage.milliseconds + 39_000)
         await stage.account.pause(41)
         found = await error.resolve()
         assert isinstance(found, Order)
         assert found.status is OrderStatus.OPEN
-        assert len(stage.arrivals(stage.place)) == 1
+        assert len(stage.arrivals(stage.placing)) == 1
 
 
 @pytest.mark.parametrize("venue", ["binance_usdm", "binance_coinm", "aster_usdm"])
@@ -150,7 +151,7 @@ async def test_an_order_behind_a_firewalls_page_is_open_until_the_pool_is(venue:
 async def test_moved_margin_behind_a_firewalls_page_is_resolved_later(venue: str, applied: bool) -> None:
     """What adds up is never sent again: the history tells, once it can be read."""
     async with opened(venue) as stage:
-        held = stage.sim.scenario(venue).held
+        held = stage.sim.scenario(venue).held or ""
         add = stage.serving(PositionMarginControl.add_margin)
         stage.disturb(add, attrs.evolve(CannedAnswer.html(403, applied=applied), headers={"Retry-After": "30"}))
         before = stage.ledger.position(held).isolated_wallet
@@ -216,9 +217,9 @@ async def test_a_page_is_never_not_found(venue: str) -> None:
         assert type(await outcome_of(stage.account.get_balances())) is OutcomeNotStated
         assert len(stage.arrivals(stage.balances)) == 4
 
-        stage.disturb(stage.place, CannedAnswer.html(404, applied=True))
+        stage.disturb(stage.placing, CannedAnswer.html(404, applied=True))
         assert (await stage.account.place_order(stage.bid())).status is OrderStatus.OPEN
-        assert len(stage.arrivals(stage.place)) == 1
+        assert len(stage.arrivals(stage.placing)) == 1
 
 
 @venues
@@ -265,7 +266,7 @@ async def test_nothing_is_sent_before_a_ban_ends(venue: str, words: str, status:
     """In every wording, for reads and orders alike; the order that met it was not applied, and later ones not sent."""
     async with opened(venue) as stage:
         until = stage.milliseconds + 600_000
-        stage.disturb(stage.place, _banned(words, status)(until))
+        stage.disturb(stage.placing, _banned(words, status)(until))
 
         first = await outcome_of(stage.account.place_order(stage.bid()))
         later = [await outcome_of(stage.account.get_balances())]
@@ -306,7 +307,7 @@ async def test_a_ban_on_one_product_holds_the_other() -> None:
 async def test_bybits_address_limit_closes_the_pool_for_ten_minutes(body: bytes) -> None:
     """Plain or on a page: it is a ban, which an order does not know whether it passed."""
     async with opened("bybit_inverse") as stage:
-        stage.disturb(stage.place, CannedAnswer(403, body, {"Content-Type": "text/html"}))
+        stage.disturb(stage.placing, CannedAnswer(403, body, {"Content-Type": "text/html"}))
 
         first = await outcome_of(stage.account.place_order(stage.bid()))
         second = await outcome_of(stage.account.get_balances())
@@ -314,6 +315,7 @@ async def test_bybits_address_limit_closes_the_pool_for_ten_minutes(body: bytes)
         assert type(first) is OutcomeUnknown
         assert (type(second), second.outcome) == (Banned, Outcome.NOT_SENT)
         for error in (first, second):
+            assert error.retry_at is not None
             ends = error.retry_at - from_milliseconds(stage.milliseconds)
             assert timedelta(seconds=599) < ends <= timedelta(seconds=601)
         assert len(stage.sim.requests) == 1
@@ -335,6 +337,7 @@ async def test_bybits_limit_whose_reset_is_over_is_not_met_by_a_burst(ahead: int
         assert type(error) is Throttled
         first, *later = [one.at for one in stage.arrivals(stage.balances)]
         assert [round((at - first) / 1000) for at in later] == [1, 3, 7]
+        assert error.retry_at is not None
         assert error.retry_at > from_milliseconds(stage.milliseconds + 7_000)
 
 
@@ -357,7 +360,7 @@ async def test_too_many_orders_hold_back_orders_only(venue: str) -> None:
     """The limit is the account's and counts orders: what cancels and reads goes on, though it came with a 429."""
     words = "Too many new orders; current limit is 300 orders per TEN_SECONDS."
     async with opened(venue) as stage:
-        stage.disturb(stage.place, CannedAnswer.json(429, {"code": -1015, "msg": words}, {"Retry-After": "50"}))
+        stage.disturb(stage.placing, CannedAnswer.json(429, {"code": -1015, "msg": words}, {"Retry-After": "50"}))
         refused = await outcome_of(stage.account.place_order(stage.bid()))
         before = stage.account.monotonic()
 
@@ -370,7 +373,7 @@ async def test_too_many_orders_hold_back_orders_only(venue: str) -> None:
             (Throttled, Outcome.NOT_APPLIED),
             (Throttled, Outcome.NOT_SENT),
         ]
-        assert len(stage.arrivals(stage.place)) == 1
+        assert len(stage.arrivals(stage.placing)) == 1
 
 
 @pytest.mark.parametrize("venue", ["binance_usdm", "binance_coinm", "aster_usdm"])
@@ -414,14 +417,14 @@ async def test_a_read_and_a_setting_are_sent_again_to_an_overloaded_venue(venue:
 async def test_an_order_that_met_overload_is_looked_for_seldom_and_never_sent_again(venue: str) -> None:
     """What was executed behind it is found; what was not is proven absent, by few looks further and further apart."""
     async with opened(venue) as stage:
-        stage.disturb(stage.place, attrs.evolve(OVERLOADED[venue], applied=True))
+        stage.disturb(stage.placing, attrs.evolve(OVERLOADED[venue], applied=True))
         assert (await stage.account.place_order(stage.bid())).status is OrderStatus.OPEN
 
         stage.sim.requests.clear()
-        stage.disturb(stage.place, OVERLOADED[venue])
+        stage.disturb(stage.placing, OVERLOADED[venue])
         assert type(await outcome_of(stage.account.place_order(stage.bid()))) is NotExecuted
 
-        (sent,) = [one.at for one in stage.arrivals(stage.place)]
+        (sent,) = [one.at for one in stage.arrivals(stage.placing)]
         looks = sorted({round((one.at - sent) / 1000) for one in stage.sim.requests if one.verb == "GET"} - {0})
         assert looks[:2] == [2, 6]
         assert len(looks) <= 5
@@ -431,13 +434,13 @@ async def test_an_order_that_met_overload_is_looked_for_seldom_and_never_sent_ag
 async def test_an_order_that_met_overload_is_sent_again_only_on_demand(venue: str) -> None:
     """With `resend_until`, after the whole proof of absence."""
     async with opened(venue) as stage:
-        stage.disturb(stage.place, OVERLOADED[venue])
+        stage.disturb(stage.placing, OVERLOADED[venue])
         account = stage.account.with_options(resend_until=from_milliseconds(stage.milliseconds + 60_000))
 
         order = await account.place_order(stage.bid())
 
         assert order.status in {OrderStatus.OPEN, OrderStatus.PENDING}
-        first, second = [one.at for one in stage.arrivals(stage.place)]
+        first, second = [one.at for one in stage.arrivals(stage.placing)]
         assert second - first > 10_000
 
 
@@ -458,7 +461,7 @@ async def test_what_bybits_demo_does_not_have_is_unsupported_from_then_on() -> N
         assert stage.arrivals(stage.serving(ClosedPnlReader.iter_closed_pnl)) == []
 
         # placing is not all there is to orders: what was refused of it leaves the way to cancel open
-        stage.disturb(stage.place, refusal)
+        stage.disturb(stage.placing, refusal)
         assert type(await outcome_of(stage.account.place_order(stage.bid()))) is UnsupportedCapability
         assert stage.account.support(OrderControl)
         assert await stage.account.cancel_all_orders(stage.symbol) == ()

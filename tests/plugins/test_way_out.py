@@ -66,7 +66,7 @@ class Stage(LeapingStage):
         names |= {"amend": "AMEND_ORDER", "amend_batch": "AMEND_BATCH"}
         return getattr(bybit, names[name])  # type: ignore[no-any-return]
 
-    def disturb(self, name: str, *steps: Disturbance, times: int = 1) -> None:
+    def disturb(self, name: str, *steps: Any, times: int = 1) -> None:
         """Script what happens to the next requests of an endpoint."""
         self.sim.disturb(self.venue, self.endpoint(name), *steps, times=times)
 

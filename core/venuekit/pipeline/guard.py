@@ -17,6 +17,10 @@ def _symbols(symbols: Iterable[str] | None) -> frozenset[str] | None:
     return None if symbols is None else frozenset(symbols)
 
 
+def _areas(areas: Iterable[Area]) -> frozenset[Area]:
+    return frozenset(areas)
+
+
 @attrs.frozen(kw_only=True)
 class Guard:
     """
@@ -36,7 +40,7 @@ class Guard:
     max_leverage: Decimal | None = None
     max_notional: Decimal | None = None
     max_position_notional: Decimal | None = None
-    allow: frozenset[Area] = attrs.field(default=frozenset(Area), converter=frozenset)
+    allow: frozenset[Area] = attrs.field(default=frozenset(Area), converter=_areas)
     read_only: bool = False
     #: why nothing but what cancels or reduces may pass: an operator's plugin is broken; None when nothing is wrong
     barred: str | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -36,6 +37,7 @@ WEIGHTS = {
     endpoints.MARGIN_HISTORY: 1,
     endpoints.POSITION_MARGIN: 1,
 }
+_ALGO: Any = endpoints.ORDERS.algo
 #: what each call about orders pays into the pool of the address and into that of orders
 ORDER_COSTS = {
     endpoints.ORDERS.order: {"weight": 1},
@@ -44,12 +46,12 @@ ORDER_COSTS = {
     endpoints.ORDERS.trades: {"weight": 5},
     endpoints.ORDERS.forced: {"weight": 50},
     endpoints.ORDERS.place: {"weight": 0, "orders_1m": 1},
-    endpoints.ORDERS.algo.place: {"weight": 0, "orders_1m": 1},
+    _ALGO.place: {"weight": 0, "orders_1m": 1},
     endpoints.ORDERS.amend: {"weight": 0, "orders_1m": 1},
     endpoints.ORDERS.cancel: {"weight": 1},
-    endpoints.ORDERS.algo.order: {"weight": 1},
-    endpoints.ORDERS.algo.all_orders: {"weight": 5},
-    endpoints.ORDERS.algo.cancel: {"weight": 1},
+    _ALGO.order: {"weight": 1},
+    _ALGO.all_orders: {"weight": 5},
+    _ALGO.cancel: {"weight": 1},
     endpoints.ORDERS.cancel_all: {"weight": 1},
     endpoints.ORDERS.place_batch: {"weight": 5, "orders_1m": 1},
     endpoints.ORDERS.amend_batch: {"weight": 5, "orders_1m": 1},
@@ -86,7 +88,7 @@ def test_naming_a_symbol_makes_a_read_cheap(endpoint: Endpoint[object]) -> None:
 
 def test_writes_can_be_found_out_and_know_what_they_are_about() -> None:
     """Leverage and margin type exclude each other per symbol, the mode excludes everything."""
-    settings = {
+    settings: dict[Endpoint[Any], WriteScope] = {
         endpoints.SET_LEVERAGE: WriteScope.SYMBOL,
         endpoints.SET_MARGIN_TYPE: WriteScope.SYMBOL,
         endpoints.SET_POSITION_MODE: WriteScope.ACCOUNT,

@@ -309,7 +309,7 @@ async def test_account_hedge(answering: Answering) -> None:
         can_withdraw=True,
         fee_tier=2,
     )
-    margins = dict.fromkeys(
+    margins: dict[str, Any] = dict.fromkeys(
         ("position_initial_margin", "open_order_initial_margin", "initial_margin", "maintenance_margin"), none
     )
     flat = attrs.evolve(FLAT, auto_add_margin=None, **margins)

@@ -73,7 +73,7 @@ async def stage() -> AsyncIterator[Stage]:
         yield Stage(sim, account)
 
 
-@pytest.fixture(params=NOT_THERE.values(), ids=NOT_THERE)
+@pytest.fixture(params=[*NOT_THERE.values()], ids=[*NOT_THERE])
 async def bare(stage: Stage, request: pytest.FixtureRequest) -> Stage:
     """An account whose venue does not have the undocumented reads."""
     stage.close(request.param)

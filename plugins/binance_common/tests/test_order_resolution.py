@@ -319,6 +319,7 @@ async def test_lost_batch_of_which_one_was_refused(stage: Stage, fate: Disturban
 async def test_lost_batch_of_amendments(stage: Stage, fate: Disturbance, applied: bool) -> None:
     """Amending several orders holds in the end."""
     ids = [order.id for order in await stage.account.place_orders([stage.bid(2000), stage.bid(2001)])]
+    assert stage.orders.amend_batch is not None
     stage.disturb(stage.orders.amend_batch, fate)
     wanted = [
         Amendment(symbol=stage.symbol, side=OrderSide.BUY, order_id=one, price=D(1900 + n)) for n, one in enumerate(ids)
@@ -411,6 +412,7 @@ async def test_cancel_of_what_is_nowhere(stage: Stage) -> None:
 async def test_lost_amendment(stage: Stage, fate: Disturbance, applied: bool) -> None:
     """An amendment holds in the end, whatever became of its first attempt."""
     order = await stage.account.place_order(stage.bid())
+    assert stage.orders.amend is not None
     stage.disturb(stage.orders.amend, fate)
     told = await stage.account.amend_order(
         stage.symbol, OrderSide.BUY, order_id=order.id, quantity=2 * stage.quantity, price=D(1900)

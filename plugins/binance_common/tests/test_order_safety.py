@@ -55,6 +55,11 @@ class Stage(LeapingStage):
         return self.order.symbol
 
     @property
+    def quantity(self) -> Decimal:
+        """The quantity of the order."""
+        return PRODUCTS[self.venue][1]
+
+    @property
     def other(self) -> str:
         """Another symbol."""
         return self.symbol.replace("ETH", "BTC")
@@ -185,7 +190,7 @@ async def test_limited_notional_keeps_no_position_open(stage: Stage) -> None:
 async def test_limited_notional_of_every_request(stage: Stage) -> None:
     """Orders of either book, amendments and batches are told what a contract is worth, which does not travel."""
     venue, guard = stage.account.venue.id, Guard(max_notional=D(450))
-    large = attrs.evolve(stage.order, quantity=stage.order.quantity * 10)
+    large = attrs.evolve(stage.order, quantity=stage.quantity * 10)
     async with (
         venuekit.Runtime(clock=LoopClock(), journal=False) as runtime,
         venuekit.connect(venue, stage.sim.credentials(venue), runtime=runtime, guard=guard) as account,
@@ -223,7 +228,7 @@ async def test_a_lost_cancel_of_everything_ends_no_later_order(stage: Stage) -> 
         with pytest.raises(Fenced, match="may still arrive") as caught:
             await call
         assert caught.value.outcome is Outcome.NOT_SENT
-    other = attrs.evolve(stage.order, symbol=stage.other, quantity=stage.order.quantity / 10, price=D(60_000))
+    other = attrs.evolve(stage.order, symbol=stage.other, quantity=stage.quantity / 10, price=D(60_000))
     placed = [await account.place_order(other), await account.with_options(max_wait=10).place_order(stage.order)]
     await account.pause(10)
     assert {order.id for order in stage.sim.ledger.open_orders()} == {order.id for order in placed}
@@ -259,8 +264,7 @@ async def test_item_of_which_the_venue_does_not_know(stage: Stage, code: int) ->
             assert (one.code, one.outcome, "refused" in str(one)) == (code, Outcome.UNKNOWN, False)
             with pytest.raises(OutcomeUnknown):
                 await one.resolve()
-            wanted = stage.order
-            late = stage.ledger.rest_order(stage.symbol, Side.BUY, wanted.quantity, D(2000), client_id=one.client_id)
+            late = stage.ledger.rest_order(stage.symbol, Side.BUY, stage.quantity, D(2000), client_id=one.client_id)
             assert (await one.resolve()).id == late
 
 
@@ -317,7 +321,7 @@ async def test_forced_orders_behind_one_seen_before(stage: Stage) -> None:
     """A walk of them goes on behind any of them."""
     ledger = stage.sim.ledger
     for _ in range(3):
-        ledger.fill(stage.symbol, Side.BUY, stage.order.quantity, ledger.mark(stage.symbol))
+        ledger.fill(stage.symbol, Side.BUY, stage.quantity, ledger.mark(stage.symbol))
         ledger.deleverage(stage.symbol)
         await stage.account.pause(3 * 86_400)
     forced = await stage.account.iter_forced_orders(stage.symbol).all()
@@ -330,7 +334,7 @@ async def test_forced_orders_behind_one_seen_before(stage: Stage) -> None:
 async def test_margin_that_was_added_can_be_taken_out(stage: Stage) -> None:
     """All of it, while the price stands still: an initial margin that is cut off asks for no more than it is."""
     await stage.account.set_margin_type(MarginType.ISOLATED, symbol=stage.symbol)
-    stage.sim.ledger.fill(stage.symbol, Side.BUY, stage.order.quantity, stage.sim.ledger.mark(stage.symbol))
+    stage.sim.ledger.fill(stage.symbol, Side.BUY, stage.quantity, stage.sim.ledger.mark(stage.symbol))
     await stage.account.add_margin(stage.symbol, D("0.01"))
     with pytest.raises(Rejected) as caught:
         await stage.account.reduce_margin(stage.symbol, D("0.01000001"))
@@ -362,7 +366,7 @@ async def test_countdown_is_a_number_of_seconds(stage: Stage, seconds: Any) -> N
 async def test_trades_behind_one_from_before_the_stretch(stage: Stage) -> None:
     """Resuming never reaches back behind the beginning that was asked for."""
     for _ in range(4):
-        stage.sim.ledger.fill(stage.symbol, Side.BUY, stage.order.quantity, stage.sim.ledger.mark(stage.symbol))
+        stage.sim.ledger.fill(stage.symbol, Side.BUY, stage.quantity, stage.sim.ledger.mark(stage.symbol))
         await stage.account.pause(60)
     fills = await stage.account.iter_fills(stage.symbol).all()
     resumed = await stage.account.iter_fills(stage.symbol, start=fills[2].time, after=fills[0]).all()
@@ -371,7 +375,7 @@ async def test_trades_behind_one_from_before_the_stretch(stage: Stage) -> None:
 
 async def test_words_of_histories(stage: Stage) -> None:
     """A kind may be named by its word; an unknown one and an instant without a zone are refused, not searched for."""
-    stage.sim.ledger.fill(stage.symbol, Side.BUY, stage.order.quantity, stage.sim.ledger.mark(stage.symbol))
+    stage.sim.ledger.fill(stage.symbol, Side.BUY, stage.quantity, stage.sim.ledger.mark(stage.symbol))
     (fee,) = await stage.account.iter_income(kind="commission").all()
     assert fee.kind is IncomeKind.COMMISSION
     with pytest.raises(InvalidArgument, match="there is no kind"):

@@ -122,11 +122,11 @@ class LeapingStage:
         """What really holds."""
         return self.sim.ledger
 
-    def arrivals(self, endpoint: Endpoint[Any]) -> list[Arrival]:
+    def arrivals(self, endpoint: Any) -> list[Arrival]:
         """Return what arrived at an endpoint."""
         return [one for one in self.sim.requests if (one.verb, one.path) == (endpoint.verb, endpoint.path)]
 
-    def disturb(self, endpoint: Endpoint[Any], *steps: Any, times: int = 1) -> None:
+    def disturb(self, endpoint: Any, *steps: Any, times: int = 1) -> None:
         """Script what happens to the next requests of an endpoint."""
         self.sim.disturb(self.venue, endpoint, *steps, times=times)
 

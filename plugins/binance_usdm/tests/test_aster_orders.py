@@ -13,6 +13,7 @@ import pytest
 
 from venuekit.capabilities import (
     Amendment,
+    Capability,
     CountdownControl,
     FillReader,
     ForcedOrderReader,
@@ -33,6 +34,7 @@ from venuekit.capabilities import (
     TimeInForce,
     WorkingPrice,
 )
+from venuekit.endpoint import Endpoint
 from venuekit.errors import (
     InvalidArgument,
     InvalidRequest,
@@ -112,12 +114,15 @@ def test_what_orders_can_do_here() -> None:
     live = VENUE.environments[0]
     for capability in (OrderControl, OrderBatchControl, FillReader, ForcedOrderReader, CountdownControl):
         assert venue_support(VENUE, capability, live).state is SupportState.SUPPORTED
-    reasons = {OrderAmendControl: "no amendment of orders", OrderTestControl: "no order test"}
-    for capability, reason in reasons.items():
-        support = venue_support(VENUE, capability, live)
+    reasons: dict[type[Capability], str] = {
+        OrderAmendControl: "no amendment of orders",
+        OrderTestControl: "no order test",
+    }
+    for declined, reason in reasons.items():
+        support = venue_support(VENUE, declined, live)
         assert support.state is SupportState.UNSUPPORTED
         assert reason in (support.reason or "")
-        assert not issubclass(VENUE.account, capability)
+        assert not issubclass(VENUE.account, declined)
     routes = {(endpoint.verb, endpoint.path) for endpoint in VENUE.endpoints}
     assert ("PUT", "/fapi/v1/order") not in routes
     assert not {path for _, path in routes if "algo" in path.lower() or path.endswith("test")}
@@ -129,7 +134,7 @@ def test_what_orders_can_do_here() -> None:
 
 def test_costs_of_orders() -> None:
     """An order weighs 1, and orders are counted by the minute alone; a batch as the most that it may hold."""
-    costs = {
+    costs: dict[Endpoint[Any], dict[str, int]] = {
         ORDERS.place: {"weight": 1, "orders_1m": 1},
         ORDERS.place_batch: {"weight": 5, "orders_1m": 5},
         ORDERS.cancel: {"weight": 1},
@@ -155,7 +160,7 @@ def test_trailing_order_has_the_documented_shape() -> None:
     placing = {"symbol": "ETHUSDT", "side": "BUY", "type": "TRAILING_STOP_MARKET", "quantity": "0.1"}
     placing |= {"callbackRate": "1.5", "activationPrice": "2500", "newClientOrderId": "mine"}
     named = {"symbol": "ETHUSDT", "origClientOrderId": "mine"}
-    steps = {
+    steps: dict[str, tuple[Endpoint[Any], dict[str, Any]]] = {
         "post_fapi_v1_order": (ORDERS.place, placing),
         "get_fapi_v1_order": (ORDERS.order, named),
         "get_fapi_v1_openOrder": (ORDERS.open_order, named),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -74,22 +75,23 @@ def test_weights_are_those_documented(endpoint: Endpoint[object], weight: int) -
     assert endpoint.pools == {"weight": None}
 
 
+_ALGO: Any = endpoints.ORDERS.algo
 #: what each call about orders pays into the pool of the address and into those of orders
 ORDER_COSTS = {
     endpoints.ORDERS.order: {"weight": 1},
     endpoints.ORDERS.open_order: {"weight": 1},
     endpoints.ORDERS.all_orders: {"weight": 5},
-    endpoints.ORDERS.algo.order: {"weight": 1},
-    endpoints.ORDERS.algo.all_orders: {"weight": 5},
+    _ALGO.order: {"weight": 1},
+    _ALGO.all_orders: {"weight": 5},
     endpoints.ORDERS.trades: {"weight": 5},
     endpoints.ORDERS.forced: {"weight": 50},
     endpoints.ORDERS.place: {"weight": 0, "orders_10s": 1, "orders_1m": 1},
-    endpoints.ORDERS.algo.place: {"weight": 0, "orders_10s": 1, "orders_1m": 1},
+    _ALGO.place: {"weight": 0, "orders_10s": 1, "orders_1m": 1},
     endpoints.ORDERS.amend: {"weight": 0, "orders_10s": 1, "orders_1m": 1},
     endpoints.ORDERS.cancel: {"weight": 1},
-    endpoints.ORDERS.algo.cancel: {"weight": 1},
+    _ALGO.cancel: {"weight": 1},
     endpoints.ORDERS.cancel_all: {"weight": 1},
-    endpoints.ORDERS.algo.cancel_all: {"weight": 1},
+    _ALGO.cancel_all: {"weight": 1},
     endpoints.ORDERS.place_batch: {"weight": 5, "orders_10s": 5, "orders_1m": 1},
     endpoints.ORDERS.amend_batch: {"weight": 5, "orders_10s": 5, "orders_1m": 1},
     endpoints.ORDERS.cancel_batch: {"weight": 1},
@@ -112,7 +114,7 @@ def test_naming_a_symbol_makes_a_read_cheap(endpoint: Endpoint[object]) -> None:
 
 def test_writes_know_what_they_are_about() -> None:
     """Leverage and margin type exclude each other per symbol, modes exclude everything."""
-    settings = {
+    settings: dict[Endpoint[Any], WriteScope] = {
         endpoints.SET_LEVERAGE: WriteScope.SYMBOL,
         endpoints.SET_MARGIN_TYPE: WriteScope.SYMBOL,
         endpoints.SET_POSITION_MODE: WriteScope.ACCOUNT,

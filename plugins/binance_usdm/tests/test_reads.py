@@ -281,7 +281,7 @@ async def test_side_of_a_position_must_fit_the_mode(
 
 @pytest.mark.parametrize("filters", [{"pair": "BTCUSDT"}, {"margin_asset": "USDT"}])
 async def test_filter_that_the_venue_lacks_is_refused_before_sending(
-    answering: Answering, transport: FakeTransport, filters: dict[str, str]
+    answering: Answering, transport: FakeTransport, filters: dict[str, Any]
 ) -> None:
     """Pair and margin asset are no filters here."""
     async with answering() as account:
@@ -308,7 +308,7 @@ async def test_account_in_single_asset_mode(answering: Answering) -> None:
     ]
     at = datetime(2021, 7, 5, 8, 38, 24, 765000, UTC)
     none = D("0.00000000")
-    margins = dict.fromkeys(
+    margins: dict[str, Any] = dict.fromkeys(
         ("initial_margin", "maintenance_margin", "position_initial_margin", "open_order_initial_margin"), none
     )
     usdt, usdc = D("23.72469206"), D("103.12345678")

@@ -22,6 +22,7 @@ from venuekit.simulator.ledger import (
     LedgerOrderRequest,
     OrderStatus,
     OrderType,
+    Reason,
     Refused,
     Rules,
     Side,
@@ -168,12 +169,11 @@ class OrderCommands(RuleBasedStateMachine):
     def try_then_place(self, request: LedgerOrderRequest) -> None:
         """Test an order, then place it: the test says the same, and changes nothing."""
         before = self.ledger.snapshot()
+        reason: Reason | None = None
         try:
             self.ledger.test(request)
         except Refused as refused:
             reason = refused.reason
-        else:
-            reason = None
         assert before == self.ledger.snapshot()
         placed = self.attempt(lambda: self.ledger.place(request))
         if self.venue.asynchronous and placed is not None:

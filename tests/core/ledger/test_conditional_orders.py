@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from tests.core.ledger.made_up import D
@@ -117,7 +118,7 @@ def test_a_triggered_order_that_keeps_its_id_is_asked_for_margin_too(trading: Ca
 def test_close_position_closes_whatever_is_open_then(trading: Callable[..., Ledger]) -> None:
     """The quantity is found at the trigger; with nothing open the order expires."""
     ledger = trading()
-    closing = {"quantity": D(0), "close_position": True}
+    closing: dict[str, Any] = {"quantity": D(0), "close_position": True}
     ledger.place(order(quantity="1"))
     first = ledger.place(stop(Side.SELL, "49000", **closing))
     second = ledger.place(stop(Side.SELL, "48000", **closing))

@@ -6,7 +6,9 @@ The machine replays the ledger's events over its first snapshot and keeps compar
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal, localcontext
+from functools import partial
 
 import attrs
 from hypothesis.stateful import invariant
@@ -150,14 +152,14 @@ class OrderAccount(OrderCommands):
         assert {row.symbol for row in self.ledger.positions()} <= {symbol for symbol, _ in self.positions}
         held = {order.id: (order.filled, order.status) for order in self.ledger.orders(is_open=True)}
         assert held == {order.id: (order.filled, order.status) for order in self.open_orders.values()}
-        for (setting, symbol), value in self.settings.items():
-            shown = {
-                Setting.LEVERAGE: lambda symbol=symbol: self.ledger.leverage(symbol),
-                Setting.MARGIN_TYPE: lambda symbol=symbol: self.ledger.margin_type(symbol),
+        for (setting, subject), value in self.settings.items():
+            readers: dict[Setting, Callable[[], object]] = {
+                Setting.LEVERAGE: partial(self.ledger.leverage, subject or ""),
+                Setting.MARGIN_TYPE: partial(self.ledger.margin_type, subject or ""),
                 Setting.POSITION_MODE: lambda: self.ledger.position_mode,
                 Setting.ASSET_MODE: lambda: self.ledger.asset_mode,
-            }[setting]()
-            assert shown == value
+            }
+            assert readers[setting]() == value
 
     @invariant()
     def margin_orders_and_reducers_make_sense(self) -> None:

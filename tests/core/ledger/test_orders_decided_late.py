@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from tests.core.ledger.made_up import NOW
 from tests.core.ledger.order_requests import ONE, SECOND, Clock, order, reason_of
@@ -25,7 +26,7 @@ def test_an_asynchronous_venue_answers_before_it_decides(trading: Callable[..., 
 
     rejected = ledger.order(bad.id)
     assert (good.status, bad.status) == (OrderStatus.PENDING, OrderStatus.PENDING)
-    assert unseen == (Reason.UNKNOWN_ORDER, 0)
+    assert unseen == (Reason.UNKNOWN_ORDER, Decimal(0))
     assert (ledger.order(good.id).status, ledger.order(good.id).updated_at) == (OrderStatus.OPEN, NOW + 2 * SECOND)
     assert rejected.status is OrderStatus.REJECTED
     assert rejected.reject_reason is not None

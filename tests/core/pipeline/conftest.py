@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import attrs
 import pytest
@@ -8,6 +9,7 @@ import pytest
 import venuekit
 from venuekit.account import Account
 from venuekit.clock import Clock
+from venuekit.pipeline import Event
 from venuekit.simulator import Simulation
 from venuekit.testing.clock import LoopClock
 
@@ -20,7 +22,7 @@ class Stage:
     runtime: venuekit.Runtime
     account: Account
     clock: Clock
-    events: list[object]
+    events: list[Event]
 
     def arrivals(self, verb: str, path: str) -> list[object]:
         return [one for one in self.sim.requests if (one.verb, one.path) == (verb, path)]
@@ -39,7 +41,8 @@ async def stage(clock: LoopClock) -> AsyncIterator[Stage]:
         venuekit.Runtime(clock=clock, journal=False) as runtime,
         venuekit.connect("toy_perp", sim.credentials("toy_perp"), runtime=runtime) as account,
     ):
-        events: list[object] = []
-        account._session.venue_session.observers = (events.append,)
+        events: list[Event] = []
+        collect: Any = events.append
+        account._session.venue_session.observers = (collect,)
         sim.requests.clear()
         yield Stage(sim, runtime, account, clock, events)

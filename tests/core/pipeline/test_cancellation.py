@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from venuekit import errors
+from venuekit.endpoint import Endpoint
 from venuekit.pipeline.observe import EventKind
 from venuekit.simulator import Delay, DropBefore
 from venuekit_toy_perp.endpoints import ADD_COLLATERAL, SET_LEVERAGE
 
 pytestmark = pytest.mark.looptime
 
-WRITES = {
+WRITES: dict[str, tuple[Endpoint[Any], dict[str, Any]]] = {
     "set": (SET_LEVERAGE, {"contract": "GEMUSD", "leverage": 7}),
     "delta": (ADD_COLLATERAL, {"contract": "TOYUSD", "amount": Decimal(5)}),
 }

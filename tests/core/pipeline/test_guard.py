@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -142,7 +143,8 @@ async def test_items_that_a_guard_cannot_read_are_refused(clock: Any) -> None:
         toy = await runtime.plugins.load("toy_perp")
         declared = attrs.evolve(toy, endpoints=(*toy.endpoints, BATCH))
         account = await runtime.open(declared, sim.credentials("toy_perp"), guard=Guard(symbols={"GEMUSD"}))
-        for items in ([{}], [1]):
+        batches: tuple[list[Any], ...] = ([{}], [1])
+        for items in batches:
             with pytest.raises(errors.InvalidArgument, match="within a list"):
                 await account.call(BATCH, items=items)
 
@@ -184,7 +186,7 @@ async def test_an_endpoint_that_the_venue_does_not_declare_passes_no_guard(
 @pytest.mark.looptime
 async def test_a_get_that_the_venue_does_not_declare_passes_every_guard(stage: Any) -> None:
     """It only reads."""
-    reading: Endpoint[bytes] = attrs.evolve(POSITIONS, decode=bytes)
+    reading: Endpoint[Any] = attrs.evolve(POSITIONS, decode=json.loads)
     account = await stage.runtime.open(
         stage.account.venue, stage.sim.credentials("toy_perp"), guard=Guard(read_only=True, symbols={"GEMUSD"})
     )

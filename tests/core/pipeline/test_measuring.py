@@ -13,7 +13,7 @@ from venuekit import errors
 from venuekit.clock import ClockWarning
 from venuekit.errors import Outcome
 from venuekit.simulator import ApplyLater, CannedAnswer, DropBefore, SimRequest, Simulation
-from venuekit.simulator.ledger import LedgerRefusal, Reason
+from venuekit.simulator.ledger import Reason, Refused
 from venuekit.testing.clock import LoopClock
 from venuekit.venue import RequestExpiry, Venue
 from venuekit_toy_perp import TOY_PERP
@@ -33,7 +33,7 @@ class ExpiryFront(ToyFront):
     def recheck(self, request: SimRequest, milliseconds: int) -> None:
         """Check that the request has not expired."""
         if milliseconds > int(request.parameters["time"]) + int(request.parameters["window"]):
-            raise LedgerRefusal(Reason.OUTSIDE_WINDOW)
+            raise Refused(Reason.OUTSIDE_WINDOW)
 
 
 ONE_SIDED: Venue[Any] = attrs.evolve(TOY_PERP, expiry=RequestExpiry.EXPIRY, front=ExpiryFront)

@@ -185,6 +185,7 @@ def test_what_is_no_proxy_is_refused_and_not_repeated(by: str, wrong: str, monke
     monkeypatch.setenv("VENUEKIT_PROXY", wrong if by == "VENUEKIT_PROXY" else "")
     with pytest.raises(ConfigurationError, match=f"{by}: expected") as caught:
         Runtime() if by == "VENUEKIT_PROXY" else Runtime(proxy=wrong)
+    assert caught.value.__traceback__ is not None
     ours = caught.value.__traceback__.tb_next  # the test's own frame knows it
     shown = "".join(traceback.TracebackException(ConfigurationError, caught.value, ours, capture_locals=True).format())
     assert "Secret(***)" in shown
@@ -235,7 +236,7 @@ async def test_a_proxy_that_is_not_used_is_told_where_nothing_could_be_sent(
     async def no_name(*_: object, **__: object) -> Any:
         raise socket.gaierror(-3, "Temporary failure in name resolution")
 
-    monkeypatch.setattr(aiohttp.connector.DefaultResolver, "resolve", no_name)
+    monkeypatch.setattr(aiohttp.DefaultResolver, "resolve", no_name)
     monkeypatch.setenv(name, "http://me:secretword@proxy:1")
     transport = AiohttpTransport()
     with pytest.raises(NeverSent, match=rf"{name} .*not used.*VENUEKIT_PROXY.*Runtime\(proxy=") as caught:

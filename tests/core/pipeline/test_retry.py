@@ -80,6 +80,7 @@ async def test_a_set_that_was_applied_is_not_sent_again(stage: Any) -> None:
 
     change = await set_leverage(stage)
 
+    assert change.answer is not None
     assert (Decimal(7), None) == (change.answer.leverage, change.changed)
     assert 1 == len(stage.arrivals(*LEVERAGE))
 

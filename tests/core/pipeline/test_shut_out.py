@@ -102,6 +102,7 @@ async def test_what_must_not_happen_twice_is_unknown_at_once(stage: Any, status:
 
     error = caught.value
     assert stage.clock.monotonic() - before < 1
+    assert error.retry_at is not None
     assert from_milliseconds(stage.clock.milliseconds()) + timedelta(seconds=29) < error.retry_at
     assert 0 == len(stage.arrivals("GET", "/v1/collateral"))
     await stage.clock.sleep(31)
@@ -124,6 +125,7 @@ async def test_resolving_before_the_pool_opens_says_until_when(stage: Any) -> No
         await caught.value.resolve()
 
     assert again.value.retry_at is not None
+    assert caught.value.retry_at is not None
     assert abs(again.value.retry_at - caught.value.retry_at) < timedelta(seconds=1)
     await stage.clock.sleep(300)
     assert Decimal(5) == (await again.value.resolve()).amount
@@ -177,6 +179,7 @@ async def test_refusals_without_a_time_are_answered_by_growing_pauses(stage: Any
 
     first, *later = [one.at for one in stage.arrivals(*READ)]
     assert [round((moment - first) / 1000) for moment in later] == [1, 3, 7]
+    assert caught.value.retry_at is not None
     wait = caught.value.retry_at - from_milliseconds(stage.clock.milliseconds())
     assert timedelta(seconds=7.9) < wait < timedelta(seconds=8.1)
 
@@ -203,6 +206,7 @@ async def test_a_header_that_is_no_time_does_no_harm(stage: Any, header: str) ->
         await add(stage, max_wait=0.5)
 
     assert Outcome.NOT_APPLIED is caught.value.outcome
+    assert caught.value.retry_at is not None
     assert from_milliseconds(stage.clock.milliseconds()) < caught.value.retry_at
 
 
@@ -218,6 +222,8 @@ async def test_a_closed_pool_refuses_at_once_with_the_time(stage: Any) -> None:
             with pytest.raises(kind) as caught:
                 await call
             assert Outcome.NOT_SENT is caught.value.outcome
+            assert caught.value.retry_at is not None
+            assert refused.value.retry_at is not None
             assert abs(caught.value.retry_at - refused.value.retry_at) < timedelta(seconds=0.1)
 
         assert sent == len(stage.sim.requests)

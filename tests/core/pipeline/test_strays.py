@@ -21,7 +21,7 @@ OLD = answer(b'{"answer": "of another question"}')
 
 
 @asynccontextmanager
-async def opened(**options: float) -> AsyncIterator[AiohttpTransport]:
+async def opened(**options: Any) -> AsyncIterator[AiohttpTransport]:
     """A transport that is closed at the end."""
     transport = AiohttpTransport(**options)
     try:

@@ -40,7 +40,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         sizes.append(len(text))
         return loads(text, **options)
 
-    monkeypatch.setattr(toml_lines.tomllib, "loads", counted)
+    monkeypatch.setattr(tomllib, "loads", counted)
     return sizes
 
 

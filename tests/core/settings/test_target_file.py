@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -184,7 +185,7 @@ def test_only_keeps_the_accounts_asked_for() -> None:
 
 def test_written_target_reads_back_as_it_was() -> None:
     """target_toml() writes what parse_target() reads: texts, enumerations, numbers, sides and odd names."""
-    tables = {
+    tables: dict[str, dict[str, Any]] = {
         "main": {
             "venue": "acme_perp",
             "position_mode": PositionMode.HEDGE,

@@ -145,12 +145,17 @@ def test_meter_counts_each_window(payments: list[tuple[int, int]]) -> None:
 def test_decimals_keep_their_type_for_weights() -> None:
     """Decimals and booleans reach a weight function as the client hands them in."""
     seen: list[Mapping[str, Any]] = []
+
+    def weigh(parameters: Mapping[str, Any]) -> int:
+        seen.append(parameters)
+        return 1
+
     endpoint: Endpoint[bytes] = Endpoint(
         "GET",
         "/x",
         decode=bytes,
         parameters=(Parameter("size", Kind.DECIMAL), Parameter("flat", Kind.BOOLEAN), Parameter("name")),
-        weight=lambda parameters: (seen.append(parameters), 1)[1],
+        weight=weigh,
         weight_most=1,
         pools={"weight": None},
     )

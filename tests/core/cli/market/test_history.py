@@ -25,7 +25,7 @@ Start = Callable[..., subprocess.Popen[str]]
 
 TEXT = ["csv", "jsonl"]
 FORMATS = [*TEXT, "parquet"]
-HISTORIES = {
+HISTORIES: dict[str, tuple[str, list[str]]] = {
     "income": ("income", []),
     "pnl": ("pnl", []),
     "orders": ("order", []),
@@ -68,7 +68,7 @@ def _read(path: Path) -> list[dict[str, Any]]:
 def _cell(value: Any) -> str | None:
     if isinstance(value, Decimal):
         return format(value, "f")
-    return plain(value) if isinstance(value, datetime) else _word(value) or None
+    return _word(plain(value) if isinstance(value, datetime) else value) or None
 
 
 def _same(left: list[dict[str, Any]], right: list[dict[str, Any]]) -> bool:

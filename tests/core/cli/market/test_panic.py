@@ -200,7 +200,13 @@ def test_an_order_that_may_still_arrive(
     (path,) = (tmp_path / "journal").iterdir()
     journal = FileJournal(path.with_name(path.stem[: -len("-20261120")]))
     now = datetime.now(UTC)
-    begun = {"operation": "place_order", "verb": "POST", "path": "/v1/orders", "parameters": {}, "sent_at": now}
+    begun: dict[str, Any] = {
+        "operation": "place_order",
+        "verb": "POST",
+        "path": "/v1/orders",
+        "parameters": {},
+        "sent_at": now,
+    }
     past, future = (now + timedelta(hours=hours) for hours in (-1, 1))
 
     journal.begin(Unresolved(id=journal.new_id(now), fence=past, client_id="gone", **begun))

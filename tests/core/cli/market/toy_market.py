@@ -393,7 +393,8 @@ class ToyMarketAccount(
         found = self._found(order_id, client_id)
         assert side is found.side
         changes = {"quantity": quantity, "price": price}
-        return self._keep(attrs.evolve(found, **{name: held for name, held in changes.items() if held is not None}))
+        changed: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
+        return self._keep(attrs.evolve(found, **changed))
 
     async def cancel_order(self, symbol: str, *, order_id: str | None = None, client_id: str | None = None) -> Order:
         """Cancel an order."""
@@ -454,5 +455,9 @@ def venuekit_register_venues(register: Callable[[Any], None]) -> None:
     """Register both."""
     live = Environment(name=EnvironmentName.LIVE, rest=os.environ["TOY_MARKET_REST"])
     for name in ("toy_market", "toy_bazaar"):
-        changes = {"environments": (live,), "account": ToyMarketAccount, "endpoints": (*TOY_PERP.endpoints, PLACE)}
+        changes: dict[str, Any] = {
+            "environments": (live,),
+            "account": ToyMarketAccount,
+            "endpoints": (*TOY_PERP.endpoints, PLACE),
+        }
         register(attrs.evolve(TOY_PERP, id=name, **changes))

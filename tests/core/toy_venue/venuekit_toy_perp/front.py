@@ -115,8 +115,11 @@ class ToyFront(Front):
         pool=Pool.NEVER,
         no_change_refused=frozenset({Setting.LEVERAGE, Setting.MARGIN_TYPE}),
     )
-    contracts = (_contract("TOYUSD", "TOY", Decimal(100)), _contract("GEMUSD", "GEM", Decimal(20)))
-    scenarios = (
+    contracts: tuple[Contract, ...] = (
+        _contract("TOYUSD", "TOY", Decimal(100)),
+        _contract("GEMUSD", "GEM", Decimal(20)),
+    )
+    scenarios: tuple[Scenario, ...] = (
         Scenario(
             name="holding",
             title="an isolated position in TOYUSD; GEMUSD is flat",
