@@ -148,6 +148,18 @@ class Account:
         Raises:
             PayloadMismatch: no row can be read, or the fault is not in a row.
         """
+        return await self._answer_rows(endpoint, parameters, at_least=1)
+
+    async def answer_any_rows(self, endpoint: Endpoint[T], /, **parameters: Any) -> Answer[T]:
+        """
+        Do as :meth:`answer_rows`, also when no row can be read: for values that carry the odd rows themselves.
+
+        Raises:
+            PayloadMismatch: the fault is not in a row.
+        """
+        return await self._answer_rows(endpoint, parameters, at_least=0)
+
+    async def _answer_rows(self, endpoint: Endpoint[T], parameters: dict[str, Any], *, at_least: int) -> Answer[T]:
         misread: tuple[Misread, ...] = ()
         raw: Any = None
 
@@ -157,7 +169,7 @@ class Account:
             try:
                 value = endpoint.decode(body)
             except errors.PayloadMismatch as mismatch:
-                body, misread = readable_part(endpoint, body, mismatch)
+                body, misread = readable_part(endpoint, body, mismatch, at_least=at_least)
                 value = endpoint.decode(body)
             raw = read_json(body) if self._session.keep_raw else None
             return value
@@ -166,13 +178,13 @@ class Account:
         as_of = clock.now()
         parameters = {name: value for name, value in parameters.items() if value is not None}
         value = await self._session.execute(endpoint, parameters, self._options, decode, self._read)
-        odd = tuple(self.warn_of(endpoint, one.words, one.row) for one in misread)
+        odd = tuple(self.warn_of(endpoint, one.words, one.row, stacklevel=4) for one in misread)
         return Answer(value, as_of, from_milliseconds(clock.clock.milliseconds()), raw, odd)
 
-    def warn_of(self, endpoint: Endpoint[Any], words: str, row: Any = None) -> errors.OddRow:
+    def warn_of(self, endpoint: Endpoint[Any], words: str, row: Any = None, *, stacklevel: int = 3) -> errors.OddRow:
         """Warn of a row of an answer that cannot be read and is left out, and return the warning."""
         odd = errors.OddRow(words, venue=self.venue.id, operation=str(endpoint), row=row)
-        warnings.warn(odd, stacklevel=3)
+        warnings.warn(odd, stacklevel=stacklevel)
         return odd
 
     async def look_after(

@@ -285,6 +285,11 @@ class OddRow(UserWarning):
         self.operation = operation
         self.row = row
 
+    def text(self, field: str) -> str | None:
+        """Return the text in a field of the row, None where there is none; it is the venue's own and unchecked."""
+        value = self.row.get(field) if isinstance(self.row, dict) else None
+        return value if isinstance(value, str) and value else None
+
 
 class TransportError(OperationError):
     """No usable answer arrived."""

@@ -95,3 +95,17 @@ async def test_odd_rows_can_be_made_errors(sim: Simulation, runtime: venuekit.Ru
         warnings.simplefilter("error", OddRow)
         with pytest.raises(OddRow, match=r"positions\[0\]\.size"):
             await account.get_positions(include_flat=True)
+
+
+async def test_a_value_that_carries_its_odd_rows_may_have_no_others(sim: Simulation, runtime: venuekit.Runtime) -> None:
+    """``answer_any_rows`` returns no rows where none can be read; a fault that is in no row is an error as ever."""
+    account = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
+    sim.disturb("toy_perp", POSITIONS, spoil(0, 1, size=None))
+    with pytest.warns(OddRow):
+        answer = await account.answer_any_rows(POSITIONS, flat=True)
+    assert (answer.value, len(answer.odd)) == ((), 2)
+    assert [row.text("contract") for row in answer.odd] == [row.row["contract"] for row in answer.odd]
+    assert [row.text(field) for row in answer.odd for field in ("size", "nothing")] == [None] * 4
+    sim.disturb("toy_perp", POSITIONS, Rewrite.json(lambda _: {"positions": None}))
+    with pytest.raises(PayloadMismatch):
+        await account.answer_any_rows(POSITIONS, flat=True)

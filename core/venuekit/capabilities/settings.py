@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
+from typing import TYPE_CHECKING, Self
 
 import attrs
 
@@ -14,6 +15,9 @@ from venuekit.capabilities._capability import Capability
 from venuekit.capabilities.asset_mode import AssetMode
 from venuekit.capabilities.margin_type import MarginType
 from venuekit.capabilities.position_mode import PositionMode
+
+if TYPE_CHECKING:
+    from venuekit.errors import OddRow
 
 __all__ = ["SettingsReader", "SettingsSnapshot", "SymbolSettings"]
 
@@ -44,6 +48,10 @@ class SettingsSnapshot:
     ``symbols`` holds the symbols asked for and every other one with a position, an isolated margin type or whatever
     else can refuse a change of mode. ``open_positions`` and ``open_orders`` are counted over the whole account.
     ``weight`` is what the reads cost, in the venue's own weight.
+
+    ``odd`` are the symbols that a row which could not be read is about, each with that row; they are not in
+    ``symbols``, and such positions and orders are not counted. Its key None is a row that names no symbol: it may be
+    about any.
     """
 
     position_mode: PositionMode | None = None
@@ -54,10 +62,22 @@ class SettingsSnapshot:
     open_orders: int | None = None
     weight: int = 0
     as_of: datetime | None = None
+    odd: Mapping[str | None, OddRow] = attrs.field(factory=dict, hash=False)
 
     def symbol(self, symbol: str) -> SymbolSettings | None:
         """Return the row of a symbol, None when the snapshot has none."""
         return self._by_symbol.get(symbol)
+
+    def odd_row(self, symbol: str) -> OddRow | None:
+        """Return a row that could not be read and is, or may be, about a symbol."""
+        return self.odd.get(symbol) or self.odd.get(None)
+
+    def with_odd(self, rows: Mapping[str | None, OddRow]) -> Self:
+        """Return the snapshot without the symbols that rows which could not be read are about, and with these rows."""
+        odd = {**self.odd, **rows}
+        if not odd:
+            return self
+        return attrs.evolve(self, symbols=tuple(row for row in self.symbols if row.symbol not in odd), odd=odd)
 
     @cached_property
     def _by_symbol(self) -> dict[str, SymbolSettings]:
@@ -79,7 +99,7 @@ class SettingsReader(Capability):
         known: SettingsSnapshot | None = None,
     ) -> SettingsSnapshot:
         """
-        Return modes, and per symbol margin type, leverage and position.
+        Return modes, and per symbol margin type, leverage and position; a row that cannot be read is in its ``odd``.
 
         Args:
             symbols: The symbols that matter to the caller.

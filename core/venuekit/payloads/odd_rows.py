@@ -30,14 +30,16 @@ class Misread:
     row: Any = attrs.field(repr=False)
 
 
-def readable_part(endpoint: Endpoint[Any], body: bytes, mismatch: PayloadMismatch) -> tuple[bytes, tuple[Misread, ...]]:
+def readable_part(
+    endpoint: Endpoint[Any], body: bytes, mismatch: PayloadMismatch, *, at_least: int = 1
+) -> tuple[bytes, tuple[Misread, ...]]:
     """
     Return an answer without the rows that its endpoint cannot read, and these.
 
     It is slow: every row is read by itself, by the endpoint's own decoder.
 
     Raises:
-        PayloadMismatch: ``mismatch``, when no row can be read, or the fault is in none of them.
+        PayloadMismatch: ``mismatch``, when fewer than ``at_least`` rows can be read, or the fault is in none of them.
     """
     places = endpoint.rows
     try:
@@ -55,7 +57,8 @@ def readable_part(endpoint: Endpoint[Any], body: bytes, mismatch: PayloadMismatc
         faults = [_fault(endpoint, _with_rows(empty, place, [row])) for row in rows]
         misread += _misread(place, rows, faults)
         part = _with_rows(part, place, [row for row, fault in zip(rows, faults, strict=True) if fault is None])
-    if not misread or len(misread) == sum(map(len, lists)) or _fault(endpoint, part) is not None:
+    readable = sum(map(len, lists)) - len(misread)
+    if not misread or readable < at_least or _fault(endpoint, part) is not None:
         raise mismatch
     return part, tuple(misread)
 

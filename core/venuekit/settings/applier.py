@@ -150,7 +150,11 @@ class _Work:
             self._trust(target_account)
             seen = CurrentSettings(self.current.accounts, {**self.current.snapshots, target_account.index: snapshot})
             for name, key in names.items():
-                self.results[name] = after_reading(self.results[name], seen.value(target_account, key))
+                odd = None if key.symbol is None else snapshot.odd_row(key.symbol)
+                if odd is None:
+                    self.results[name] = after_reading(self.results[name], seen.value(target_account, key))
+                elif name in self.open:
+                    self.results[name] = unverified_result(self.results[name], odd)
             reads.append(PlannedRead(next(iter(target_account.entries)), target_account.venue.id, snapshot.weight))
         return tuple(reads)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from venuekit.errors import Conflict, OperationError, Outcome
+from venuekit.errors import Conflict, OddRow, OperationError, Outcome
 from venuekit.settings.plans import PlannedStep, StepStatus
 from venuekit.settings.report import Result, ResultStatus
 from venuekit.settings.target import Value, text_of
@@ -97,7 +97,7 @@ def after_reading(result: Result, value: Value | None) -> Result:
     return attrs.evolve(result, status=ResultStatus.UNKNOWN, message=message)
 
 
-def unverified_result(result: Result, error: OperationError) -> Result:
+def unverified_result(result: Result, error: OperationError | OddRow) -> Result:
     """Return the last word on a step that was sent when reading it back failed."""
     if result.status not in _WENT_WELL:
         return result

@@ -10,6 +10,7 @@ from venuekit.settings.controls import CONTROLS, is_account_wide
 from venuekit.settings.current_settings import CurrentSettings
 from venuekit.settings.desired_settings import DesiredSetting, key_at
 from venuekit.settings.key import Key
+from venuekit.settings.odd_rows import odd_row_refusal
 from venuekit.settings.requirement import Requirement
 from venuekit.settings.target import Value, text_of
 from venuekit.venue import BlockedBy, Blocker, BlockerScope, Coupling
@@ -32,6 +33,10 @@ def refusals_of(desired: DesiredSetting, present: Value | None, current: Current
     support = account.open_account.support(CONTROLS[desired.key.setting])
     if not support:
         yield support.reason or f"the plugin of {account.venue.id} cannot set it"
+        return
+    odd_row = odd_row_refusal(desired, current)
+    if odd_row is not None:
+        yield odd_row
         return
     snapshot = current.of(account)
     row = None if desired.key.symbol is None else snapshot.symbol(desired.key.symbol)

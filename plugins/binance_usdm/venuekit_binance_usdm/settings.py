@@ -12,7 +12,6 @@ from venuekit.capabilities import MarginType, SettingsSnapshot, SymbolSettings
 from venuekit.endpoint import Endpoint
 from venuekit_binance_common.concurrency import together
 from venuekit_binance_common.enums import asset_mode_of, margin_type_of, position_mode_of
-from venuekit_binance_common.numbers import number_or_zero
 from venuekit_binance_common.settings.reader import BinanceSettings, Reads
 from venuekit_binance_usdm.payloads import AccountConfig, SymbolConfig
 
@@ -42,12 +41,15 @@ class BinanceUsdmSettings(BinanceSettings):
 
     async def _what_holds(self, reads: Reads, symbols: Collection[str]) -> _Snapshot:
         account, configs, rows = await together(
-            reads(self.ACCOUNT_CONFIG), reads(self.SYMBOL_CONFIG), reads(self.POSITION_RISK)
+            reads(self.ACCOUNT_CONFIG), reads.rows(self.SYMBOL_CONFIG), reads.rows(self.POSITION_RISK)
         )
         config_by_symbol = {config.symbol: config for config in configs}
         for symbol in symbols:
-            if symbol not in config_by_symbol:  # asked for by name, the venue refuses it in its own words
-                config_by_symbol.update({row.symbol: row for row in await reads(self.SYMBOL_CONFIG, symbol=symbol)})
+            # asked for by name, the venue refuses it in its own words
+            if symbol not in config_by_symbol and symbol not in reads.odd:
+                config_by_symbol.update(
+                    {row.symbol: row for row in await reads.rows(self.SYMBOL_CONFIG, symbol=symbol)}
+                )
         sizes: dict[str, Decimal] = {}
         for row in rows:
             sizes[row.symbol] = sizes.get(row.symbol, _NOTHING) + abs(row.position_amt)
@@ -61,26 +63,27 @@ class BinanceUsdmSettings(BinanceSettings):
                 for name in dict.fromkeys(names)
             ),
             open_positions=sum(1 for row in rows if row.position_amt),
-            exposures=_exposures_of(rows),
+            exposures=self._exposures_of(reads, rows),
         )
 
-    async def _exposures(self, reads: Reads, snapshot: SettingsSnapshot) -> Mapping[str, Decimal]:
+    async def _exposures(
+        self, reads: Reads, snapshot: SettingsSnapshot, symbols: Collection[str]
+    ) -> Mapping[str, Decimal]:
         if isinstance(snapshot, _Snapshot):
             return snapshot.exposures
-        rows = await reads(self.POSITION_RISK)
-        return _exposures_of(rows)
+        rows = await reads.rows(self.POSITION_RISK, of=symbols)
+        return self._exposures_of(reads, rows)
 
-
-def _exposures_of(rows: Iterable[PositionRow]) -> Mapping[str, Decimal]:
-    """Return the largest notional that each symbol's position can grow to when its orders fill, quote, >= 0."""
-    exposures: dict[str, Decimal] = {}
-    for row in rows:
-        notional = row.notional or _NOTHING
-        bids = number_or_zero("bidNotional", row.bid_notional)
-        asks = number_or_zero("askNotional", row.ask_notional)
-        largest = max(abs(notional + bids), abs(notional - asks))
-        exposures[row.symbol] = max(largest, exposures.get(row.symbol, _NOTHING))
-    return exposures
+    def _exposures_of(self, reads: Reads, rows: Iterable[PositionRow]) -> Mapping[str, Decimal]:
+        """Return the largest notional that each symbol's position can grow to when its orders fill, quote, >= 0."""
+        exposures: dict[str, Decimal] = {}
+        for row in rows:
+            notional = row.notional or _NOTHING
+            bids = reads.number(self.POSITION_RISK, row.symbol, "bidNotional", row.bid_notional or "0")
+            asks = reads.number(self.POSITION_RISK, row.symbol, "askNotional", row.ask_notional or "0")
+            largest = max(abs(notional + bids), abs(notional - asks))
+            exposures[row.symbol] = max(largest, exposures.get(row.symbol, _NOTHING))
+        return exposures
 
 
 def _symbol_settings(symbol: str, config: SymbolConfig | None, position: Decimal) -> SymbolSettings:

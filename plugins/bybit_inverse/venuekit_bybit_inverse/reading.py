@@ -11,10 +11,10 @@ import attrs
 
 from venuekit.account import Account, Answer
 from venuekit.endpoint import Endpoint
-from venuekit.errors import InvalidRequest, Outcome, PayloadMismatch
+from venuekit.errors import InvalidRequest, OddRow, Outcome, PayloadMismatch
 from venuekit_bybit_inverse.payloads import Page
 
-__all__ = ["Rows", "raw_rows", "read_pages", "read_rows", "together", "together_all", "unlisted"]
+__all__ = ["Rows", "raw_rows", "read_any_rows", "read_pages", "read_rows", "together", "together_all", "unlisted"]
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -27,7 +27,8 @@ class Rows(Generic[R]):
     The rows of all pages, each once, in the venue's order.
 
     ``raw`` holds the venue's own objects beside them, None without ``keep_raw``; ``as_of`` is the earliest time
-    among the pages on the venue's clock, ``received_at`` the latest on ours; ``calls`` is the number of pages.
+    among the pages on the venue's clock, ``received_at`` the latest on ours; ``calls`` is the number of pages. ``odd``
+    are the rows that could not be read.
     """
 
     rows: tuple[R, ...]
@@ -35,6 +36,7 @@ class Rows(Generic[R]):
     as_of: datetime
     received_at: datetime
     calls: int = 1
+    odd: tuple[OddRow, ...] = ()
 
 
 def raw_rows(answer: Answer[Any], count: int, name: str = "list") -> tuple[Mapping[str, Any] | None, ...]:
@@ -64,6 +66,13 @@ async def read_rows(
     return await _pages(account, endpoint, identity, account.answer_rows, parameters)
 
 
+async def read_any_rows(
+    account: Account, endpoint: Endpoint[Page[R]], identity: Callable[[R], Hashable], /, **parameters: Any
+) -> Rows[R]:
+    """Do as :func:`read_rows`, also when no row can be read: for what looks at ``odd``."""
+    return await _pages(account, endpoint, identity, account.answer_any_rows, parameters)
+
+
 async def _pages(
     account: Account,
     endpoint: Endpoint[Page[R]],
@@ -75,14 +84,16 @@ async def _pages(
     cursors: set[str] = set()
     answer: Answer[Page[R]] = await read(endpoint, **parameters)
     as_of, calls = answer.as_of, 1
+    odd: list[OddRow] = []
     while True:
         page, known = answer.value, len(found)
+        odd += answer.odd
         for row, raw in zip(page.rows, raw_rows(answer, len(page.rows)), strict=True):
             found[identity(row)] = row, raw
-        if not page.rows or not page.cursor:
+        if not (page.rows or answer.odd) or not page.cursor:
             rows, raws = tuple(row for row, _ in found.values()), tuple(raw for _, raw in found.values())
-            return Rows(rows, raws, as_of, answer.received_at, calls)
-        if page.cursor in cursors or len(found) == known:
+            return Rows(rows, raws, as_of, answer.received_at, calls, tuple(odd))
+        if page.cursor in cursors or (len(found) == known and not answer.odd):
             words = "the venue repeats a cursor" if page.cursor in cursors else "a page holds nothing new"
             raise PayloadMismatch(
                 f"{words}, so what is behind {len(found)} rows cannot be asked for",

@@ -20,13 +20,14 @@ from venuekit.capabilities import (
     SymbolSettings,
 )
 from venuekit.endpoint import Endpoint
+from venuekit.errors import OddRow
 from venuekit_bybit_inverse.brackets import TIER
 from venuekit_bybit_inverse.endpoints import ACCOUNT_INFO, CATEGORY, OPEN_ORDERS, POSITION_LIST, RISK_LIMITS
 from venuekit_bybit_inverse.market_payloads import RiskLimitRow
 from venuekit_bybit_inverse.order_payloads import OrderRow
 from venuekit_bybit_inverse.payloads import Page, PositionRow
 from venuekit_bybit_inverse.positions import LEG, PAGE_SIZE
-from venuekit_bybit_inverse.reading import read_pages, together, together_all
+from venuekit_bybit_inverse.reading import read_any_rows, together, together_all
 
 __all__ = ["BybitSettings"]
 
@@ -73,12 +74,13 @@ class BybitSettings(Account, SettingsReader):
         if brackets:
             await _add_brackets(reads, draft, symbols if brackets is True else brackets, held)
         moments = [moment for moment in (known.as_of, reads.as_of) if moment is not None]
-        return attrs.evolve(
+        snapshot = attrs.evolve(
             draft.known,
             symbols=tuple(draft.rows.values()),
             weight=known.weight + reads.weight,
             as_of=min(moments, default=None),
         )
+        return snapshot.with_odd(reads.odd)
 
 
 @attrs.define
@@ -88,6 +90,8 @@ class _Reads:
     account: Account
     weight: int = 0
     as_of: datetime | None = None
+    #: the rows that could not be read, by the symbol they name, None when they name none
+    odd: dict[str | None, OddRow] = attrs.field(factory=dict)
 
     async def margin_type(self) -> MarginType:
         answer = await self.account.answer(ACCOUNT_INFO)
@@ -97,7 +101,9 @@ class _Reads:
     async def rows(
         self, endpoint: Endpoint[Page[R]], identity: Callable[[R], Hashable], /, **parameters: Any
     ) -> tuple[R, ...]:
-        found = await read_pages(self.account, endpoint, identity, **parameters)
+        found = await read_any_rows(self.account, endpoint, identity, **parameters)
+        for row in found.odd:
+            self.odd.setdefault(row.text("symbol"), row)
         self._note(found.calls, found.as_of)
         return found.rows
 
@@ -132,7 +138,7 @@ async def _read_positions(reads: _Reads, symbols: Collection[str]) -> tuple[Sett
     """Return the modes with one row per symbol that is asked for or held, and the venue's rows behind them."""
     margin_type, found = await together(reads.margin_type(), reads.positions(category=CATEGORY))
     held = {row.symbol: row for row in found if row.size}
-    missing = [symbol for symbol in dict.fromkeys(symbols) if symbol not in held]
+    missing = [symbol for symbol in dict.fromkeys(symbols) if symbol not in held and symbol not in reads.odd]
     flat = await together_all(reads.positions(category=CATEGORY, symbol=symbol) for symbol in missing)
     rows = held | {row.symbol: row for page in flat for row in page}
     snapshot = SettingsSnapshot(

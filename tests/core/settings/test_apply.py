@@ -18,6 +18,7 @@ from venuekit.errors import (
     Fenced,
     NeverSent,
     NotExecuted,
+    OddRow,
     Outcome,
     OutcomeUnknown,
     Rejected,
@@ -384,6 +385,27 @@ async def test_change_that_cannot_be_verified_is_unknown(main: Any, monkeypatch:
 
     assert statuses(report) == {"symbols.ETH.leverage": "unknown"}
     assert message(report, "symbols.ETH.leverage").startswith("was accepted, but not verified: acme_perp: ")
+    assert report_exit_status(report) == 4
+
+
+async def test_change_whose_row_cannot_be_read_afterwards_is_unknown(
+    main: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was accepted and is not verified; the change of another symbol is."""
+    read = type(main).get_settings
+    odd = OddRow("[0].leverage: missing", venue="acme_perp", operation="GET /settings", row={"symbol": "ETH"})
+
+    async def without_eth(self: Any, *args: Any, **options: Any) -> Any:
+        snapshot = await read(self, *args, **options)
+        return snapshot.with_odd({"ETH": odd}) if self.world.writes else snapshot
+
+    accounts = {"main": main}
+    made = await plan(target("[accounts.main.symbols]\nETH.leverage = 5\nBTC.leverage = 5\n"), accounts)
+    monkeypatch.setattr(type(main), "get_settings", without_eth)
+    report = await apply(made, accounts)
+
+    assert statuses(report) == {"symbols.ETH.leverage": "unknown", "symbols.BTC.leverage": "changed"}
+    assert message(report, "symbols.ETH.leverage") == f"was accepted, but not verified: {odd}"
     assert report_exit_status(report) == 4
 
 

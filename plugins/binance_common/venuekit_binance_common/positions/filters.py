@@ -36,8 +36,7 @@ def refuse_odd(account: Account, answer: Answer[Any], symbol: str) -> None:
         PayloadMismatch: there is such a row.
     """
     for odd in answer.odd:
-        named = odd.row.get("symbol") if isinstance(odd.row, dict) else None
-        if named == symbol or not isinstance(named, str):
+        if odd.text("symbol") in {symbol, None}:
             raise PayloadMismatch(
                 odd.words, venue=account.venue.id, operation=odd.operation, subject=symbol, outcome=Outcome.NOT_APPLIED
             )

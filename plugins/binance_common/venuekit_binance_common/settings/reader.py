@@ -14,7 +14,9 @@ import attrs
 from venuekit.account import Account, Answer
 from venuekit.capabilities import SettingsReader, SettingsSnapshot, SymbolSettings
 from venuekit.endpoint import Endpoint
+from venuekit.errors import OddRow, PayloadMismatch
 from venuekit_binance_common.concurrency import together_all
+from venuekit_binance_common.numbers import number_in
 from venuekit_binance_common.payloads import BracketsRow
 from venuekit_binance_common.symbols.brackets import highest_leverage
 
@@ -36,10 +38,37 @@ class Reads:
     account: Account
     weight: int = 0
     as_of: datetime | None = None
+    #: the rows that could not be read, by the symbol they name, None when they name none
+    odd: dict[str | None, OddRow] = attrs.field(factory=dict)
 
     async def __call__(self, endpoint: Endpoint[T], **parameters: Any) -> T:
-        """Read, and count it."""
-        answer: Answer[T] = await self.account.answer(endpoint, **parameters)
+        """Read all of it or nothing, and count it."""
+        return self._counted(endpoint, parameters, await self.account.answer(endpoint, **parameters))
+
+    async def rows(self, endpoint: Endpoint[T], *, of: Collection[str] | None = None, **parameters: Any) -> T:
+        """Read rows without the odd ones, and keep these, with ``of`` only those that may be about these symbols."""
+        answer = await self.account.answer_any_rows(endpoint, **parameters)
+        for row in answer.odd:
+            symbol = row.text("symbol")
+            if symbol is None and row.text("asset") is not None:
+                continue  # a balance, which is no setting
+            if of is None or symbol is None or symbol in of:
+                self.odd.setdefault(symbol, row)
+        return self._counted(endpoint, parameters, answer)
+
+    def number(self, endpoint: Endpoint[Any], symbol: str, field: str, text: str | None) -> Decimal:
+        """Return the number in a field of a symbol's row; a row without it is odd, and its number is not looked at."""
+        try:
+            return number_in(field, text)
+        except PayloadMismatch as mismatch:
+            self.mark_odd(endpoint, symbol, mismatch.message)
+            return _NOTHING
+
+    def mark_odd(self, endpoint: Endpoint[Any], symbol: str, words: str) -> None:
+        """Keep that a symbol's row cannot be used, and warn of it."""
+        self.odd.setdefault(symbol, self.account.warn_of(endpoint, words))
+
+    def _counted(self, endpoint: Endpoint[T], parameters: Mapping[str, Any], answer: Answer[T]) -> T:
         self.weight += endpoint.cost(parameters)
         self.as_of = answer.as_of if self.as_of is None else min(self.as_of, answer.as_of)
         return answer.value
@@ -55,8 +84,10 @@ class SettingsSource(Account, ABC):
         """Read modes, and margin type, leverage and position of these symbols and of every other one that matters."""
 
     @abstractmethod
-    async def _exposures(self, reads: Reads, snapshot: SettingsSnapshot) -> Mapping[str, Decimal]:
-        """Return how large each symbol's position can grow when its orders fill, counted as its brackets are."""
+    async def _exposures(
+        self, reads: Reads, snapshot: SettingsSnapshot, symbols: Collection[str]
+    ) -> Mapping[str, Decimal]:
+        """Return how large the position of each symbol can grow when its orders fill, counted as its brackets are."""
 
 
 class BinanceSettings(SettingsSource, SettingsReader):
@@ -91,6 +122,7 @@ class BinanceSettings(SettingsSource, SettingsReader):
             snapshot = await self._with_brackets(reads, snapshot, wanted)
         before = known if known is not None else SettingsSnapshot()
         times = [time for time in (before.as_of, reads.as_of) if time is not None]
+        snapshot = snapshot.with_odd(reads.odd)
         return attrs.evolve(snapshot, weight=before.weight + reads.weight, as_of=min(times, default=None))
 
     async def _with_orders(
@@ -100,21 +132,21 @@ class BinanceSettings(SettingsSource, SettingsReader):
         if self.OPEN_ALGO_ORDERS is not None:
             books.append(self.OPEN_ALGO_ORDERS)
         if isinstance(orders, bool) or len(orders) > _MOST_SINGLE_READS:
-            found = await together_all(reads(book) for book in books)
+            found = await together_all(reads.rows(book) for book in books)
             counts = Counter(row.symbol for rows in found for row in rows)
             names = {row.symbol for row in snapshot.symbols} | counts.keys()
             counted = {name: counts[name] for name in names}
             return attrs.evolve(_laid_over(snapshot, open_orders=counted), open_orders=counts.total())
         counted = {}
         for symbol in dict.fromkeys(orders):
-            found = await together_all(reads(book, symbol=symbol) for book in books)
+            found = await together_all(reads.rows(book, symbol=symbol) for book in books)
             counted[symbol] = sum(map(len, found))
         return _laid_over(snapshot, open_orders=counted)
 
     async def _with_brackets(self, reads: Reads, snapshot: SettingsSnapshot, wanted: set[str]) -> SettingsSnapshot:
-        exposures = await self._exposures(reads, snapshot)
+        exposures = await self._exposures(reads, snapshot, wanted)
         only = next(iter(wanted)) if len(wanted) == 1 else None
-        rows = await (reads(self.BRACKETS) if only is None else reads(self.BRACKETS, symbol=only))
+        rows = await reads.rows(self.BRACKETS, of=wanted, **({} if only is None else {"symbol": only}))
         highest = {
             row.name: highest_leverage(row.brackets, exposures.get(row.name, _NOTHING))
             for row in rows

@@ -8,7 +8,6 @@ from typing import ClassVar
 
 from venuekit.capabilities import MarginType, SettingsSnapshot, SymbolSettings
 from venuekit.endpoint import Endpoint
-from venuekit.errors import Outcome, PayloadMismatch
 from venuekit_binance_common.concurrency import together
 from venuekit_binance_common.enums import asset_mode_of, margin_type_of, position_mode_of
 from venuekit_binance_common.payloads import PositionModeRow
@@ -34,12 +33,13 @@ class AsterSettings(BinanceSettings):
 
     async def _what_holds(self, reads: Reads, symbols: Collection[str]) -> SettingsSnapshot:
         sides, assets, rows = await together(
-            reads(self.POSITION_MODE), reads(self.ASSET_MODE), reads(self.POSITION_RISK)
+            reads(self.POSITION_MODE), reads(self.ASSET_MODE), reads.rows(self.POSITION_RISK)
         )
         row_of = {row.symbol: row for row in rows}
         for symbol in symbols:
-            if symbol not in row_of:  # asked for by name, the venue refuses it in its own words
-                row_of.update({row.symbol: row for row in await reads(self.POSITION_RISK, symbol=symbol)})
+            # asked for by name, the venue refuses it in its own words
+            if symbol not in row_of and symbol not in reads.odd:
+                row_of.update({row.symbol: row for row in await reads.rows(self.POSITION_RISK, symbol=symbol)})
         sizes: dict[str, Decimal] = {}
         for row in rows:
             sizes[row.symbol] = sizes.get(row.symbol, _NOTHING) + abs(row.position_amt)
@@ -55,14 +55,20 @@ class AsterSettings(BinanceSettings):
             open_positions=sum(1 for row in rows if row.position_amt),
         )
 
-    async def _exposures(self, reads: Reads, snapshot: SettingsSnapshot) -> Mapping[str, Decimal]:  # noqa: ARG002
+    async def _exposures(
+        self,
+        reads: Reads,
+        snapshot: SettingsSnapshot,  # noqa: ARG002
+        symbols: Collection[str],
+    ) -> Mapping[str, Decimal]:
         """Return the notional of each symbol's positions: the venue does not tell what its orders could add."""
         exposures: dict[str, Decimal] = {}
-        for row in await reads(self.POSITION_RISK):
+        for row in await reads.rows(self.POSITION_RISK, of=symbols):
             notional = notional_of(row)
-            if notional is None:
-                raise PayloadMismatch("notional: missing", subject=row.symbol, outcome=Outcome.NOT_APPLIED)
-            exposures[row.symbol] = max(notional, exposures.get(row.symbol, _NOTHING))
+            if notional is not None:
+                exposures[row.symbol] = max(notional, exposures.get(row.symbol, _NOTHING))
+            elif row.symbol in symbols:
+                reads.mark_odd(self.POSITION_RISK, row.symbol, "notional: missing")
         return exposures
 
 
