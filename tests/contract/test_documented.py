@@ -18,12 +18,12 @@ from tests.contract.contract_registry import DOCUMENTED, Documented, typed
 from venuekit.endpoint import Endpoint, Security
 from venuekit.errors import OperationError
 from venuekit.message import HttpRequest, HttpResponse
+from venuekit.pager import Pager
 from venuekit.plugins import make_plugins
 from venuekit.testing import FakeStage, InstantClock, Recorded, fake_stage, find_recorded, load_recorded
 from venuekit.testing.recorded import believe_answers
 from venuekit.testing.sent import Sent, as_text
 from venuekit.venue import Venue
-from venuekit.walk import Walk
 
 NOW = datetime.fromtimestamp(InstantClock().milliseconds() / 1000, UTC)
 #: fields that say when something was read, and what was kept of it: checked apart
@@ -81,7 +81,7 @@ async def called(stage: FakeStage, case: Documented) -> Any:
         if isinstance(value, AbstractAsyncContextManager):
             async with value:
                 return None
-        return await value.all() if isinstance(value, Walk) else await value
+        return await value.all() if isinstance(value, Pager) else await value
 
 
 def check_sent(stage: FakeStage, recorded: Recorded, case: Documented) -> None:

@@ -12,13 +12,13 @@ from tests.contract.contract_registry import ROWS
 
 from venuekit.endpoint import Effect, Security
 from venuekit.errors import AnswerLost, InvalidArgument, NeverSent, OperationError, Outcome
+from venuekit.pager import Pager
 from venuekit.plugins import make_plugins
 from venuekit.simulator import Arrival, Delay
 from venuekit.testing import LoopClock, Stage, find_recorded, load_recorded, on_stage
 from venuekit.testing.conformance.examples import arguments_for
 from venuekit.testing.conformance.inventory import Inventory
 from venuekit.venue import Venue
-from venuekit.walk import Walk
 
 VENUES = sorted({row.venue for row in ROWS if row.id == "A03"})
 WINDOW = 4321
@@ -62,7 +62,7 @@ async def _called(method: Any, arguments: Any) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         found = method(**arguments)
-        if isinstance(found, Walk):
+        if isinstance(found, Pager):
             return await found.all()
         return await found if inspect.isawaitable(found) else found
 

@@ -18,6 +18,7 @@ from venuekit.credentials import Credentials
 from venuekit.endpoint import Effect, Encoding, Endpoint, Parameter
 from venuekit.errors import OperationError, Outcome
 from venuekit.message import HttpRequest
+from venuekit.pager import Pager
 from venuekit.plugins import make_plugins
 from venuekit.runtime import Runtime
 from venuekit.simulator import CannedAnswer, Delay
@@ -25,7 +26,6 @@ from venuekit.simulator.ledger import Ledger, Side
 from venuekit.testing import Stage, fake_stage, find_recorded, load_recorded, on_stage
 from venuekit.testing.sent import caller_parameters
 from venuekit.venue import Venue
-from venuekit.walk import Walk
 
 # -- what happened before
 
@@ -106,7 +106,7 @@ async def call(venue: Venue[Any], account: Any, method: str, arguments: Mapping[
             if isinstance(value, AbstractAsyncContextManager):
                 async with value:
                     return None
-            return await value.all() if isinstance(value, Walk) else await value
+            return await value.all() if isinstance(value, Pager) else await value
     declared = [one for one in venue.endpoints if (one.verb, one.path) == (verb, path)]
     made_up = Endpoint(
         verb,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 #: rooms from the ground up; a room may import rooms of the storeys below it, and neighbours only where noted
 STOREYS = (
     {"errors", "nearest", "toml_lines", "walk", "ask", "ids", "traces", "warned"} | {"_hidden", "_lazy", "_quick_init"},
-    {"_called", "faults", "message", "resolution", "walking"},
+    {"_called", "faults", "message", "resolution", "paging"},
     {"echoes", "order_scope"},
     {"endpoint", "capabilities"},
     {"venue"},

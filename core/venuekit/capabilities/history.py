@@ -13,7 +13,7 @@ import attrs
 from venuekit._quick_init import quick_init
 from venuekit.capabilities._capability import Capability
 from venuekit.capabilities.open_enum import OpenEnum
-from venuekit.walk import Walk
+from venuekit.pager import Pager
 
 __all__ = [
     "ClosedPnl",
@@ -107,7 +107,7 @@ class IncomeReader(Capability):
         start: datetime | None = None,
         end: datetime | None = None,
         after: Income | None = None,
-    ) -> Walk[Income]:
+    ) -> Pager[Income]:
         """
         Walk the movements, oldest first, without a duplicate or a gap.
 
@@ -158,7 +158,7 @@ class ClosedPnlReader(Capability):
         start: datetime | None = None,
         end: datetime | None = None,
         after: ClosedPnl | None = None,
-    ) -> Walk[ClosedPnl]:
+    ) -> Pager[ClosedPnl]:
         """Walk what was closed, oldest first; ``kind`` is the venue's word for how it was closed."""
 
 
@@ -202,7 +202,7 @@ class WithdrawalReader(Capability):
         start: datetime | None = None,
         end: datetime | None = None,
         after: Withdrawal | None = None,
-    ) -> Walk[Withdrawal]:
+    ) -> Pager[Withdrawal]:
         """Walk withdrawals, oldest first."""
 
 
@@ -234,5 +234,5 @@ class ConversionReader(Capability):
         start: datetime | None = None,
         end: datetime | None = None,
         after: Conversion | None = None,
-    ) -> Walk[Conversion]:
+    ) -> Pager[Conversion]:
         """Walk conversions, oldest first."""

@@ -12,7 +12,7 @@ from venuekit.capabilities._capability import Capability
 from venuekit.capabilities.order_terms import OrderSide
 from venuekit.capabilities.order_values import Amendment, Fill, Order, OrderRequest
 from venuekit.errors import OperationError
-from venuekit.walk import Walk
+from venuekit.pager import Pager
 
 __all__ = [
     "CountdownControl",
@@ -57,7 +57,7 @@ class OrderReader(Capability):
         start: datetime | None = None,
         end: datetime | None = None,
         after: Order | None = None,
-    ) -> Walk[Order]:
+    ) -> Pager[Order]:
         """Walk the orders the venue keeps, open or not, oldest first."""
 
 
@@ -168,7 +168,7 @@ class FillReader(Capability):
         start: datetime | None = None,
         end: datetime | None = None,
         after: Fill | None = None,
-    ) -> Walk[Fill]:
+    ) -> Pager[Fill]:
         """Walk the fills of a symbol, oldest first."""
 
 
@@ -185,7 +185,7 @@ class ForcedOrderReader(Capability):
         start: datetime | None = None,
         end: datetime | None = None,
         after: Order | None = None,
-    ) -> Walk[Order]:
+    ) -> Pager[Order]:
         """Walk forced orders, oldest first; ``after`` continues behind an item seen before."""
 
 

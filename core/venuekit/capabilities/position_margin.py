@@ -13,7 +13,7 @@ import attrs
 from venuekit._quick_init import quick_init
 from venuekit.capabilities._capability import Capability
 from venuekit.capabilities.position_side import PositionSide
-from venuekit.walk import Walk
+from venuekit.pager import Pager
 
 __all__ = ["MarginChange", "MarginChangeReader", "PositionMarginControl"]
 
@@ -81,5 +81,5 @@ class MarginChangeReader(Capability):
         start: datetime | None = None,
         end: datetime | None = None,
         after: MarginChange | None = None,
-    ) -> Walk[MarginChange]:
+    ) -> Pager[MarginChange]:
         """Walk the changes of a symbol, oldest first; ``after`` continues behind an item seen before."""

@@ -25,7 +25,7 @@ from venuekit.capabilities import (
 
 if TYPE_CHECKING:
     from venuekit.account import Account
-    from venuekit.walk import Walk
+    from venuekit.pager import Pager
 
 __all__ = ["HISTORIES", "History"]
 
@@ -36,7 +36,7 @@ class History:
 
     shape: type[attrs.AttrsInstance]
     time: Callable[[Any], datetime | None]
-    walk: Callable[[Account], Callable[..., Walk[Any]]]
+    walk: Callable[[Account], Callable[..., Pager[Any]]]
 
 
 HISTORIES: Mapping[str, History] = {

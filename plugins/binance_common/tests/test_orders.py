@@ -29,12 +29,12 @@ from venuekit.capabilities import (
     WorkingPrice,
 )
 from venuekit.errors import GuardRefused, InvalidArgument, InvalidRequest, OperationError, Outcome, Rejected
+from venuekit.paging import Page, Span, Track
 from venuekit.pipeline import Guard
 from venuekit.plugins import make_plugins
 from venuekit.simulator import ApplyLater, Arrival, DropBefore
 from venuekit.simulator.ledger import Forced, Side
 from venuekit.testing.clock import LoopClock
-from venuekit.walking import Page, Span, Track
 from venuekit_binance_common.orders.reader import walk_windows
 from venuekit_binance_common.testing import LeapingStage, leaping, open_exchange
 

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from venuekit import walking
+from venuekit import paging
 from venuekit.account import Account
 from venuekit.clock import from_milliseconds
 from venuekit.errors import InvalidArgument
-from venuekit.walking import Span
+from venuekit.paging import Span
 
 __all__ = ["Reach", "milliseconds"]
 
@@ -64,7 +64,7 @@ class Reach:
         now = milliseconds(await account.venue_time())
         resume = None if after is None else milliseconds(after)
         try:
-            return walking.span_of(start, end, now=now, keeps=self._kept(now), words=self.words, after=resume)
+            return paging.span_of(start, end, now=now, keeps=self._kept(now), words=self.words, after=resume)
         except InvalidArgument as error:
             raise account.refuse(error.message, operation=operation) from None
 

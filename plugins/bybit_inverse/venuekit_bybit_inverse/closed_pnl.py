@@ -13,9 +13,9 @@ import attrs
 from venuekit.account import Account
 from venuekit.capabilities import ClosedPnl, ClosedPnlReader
 from venuekit.endpoint import Endpoint
+from venuekit.pager import Pager
+from venuekit.paging import Span, Track, merge_histories, warn_when_refused
 from venuekit.venue import EnvironmentName
-from venuekit.walk import Walk
-from venuekit.walking import Span, Track, merge_histories, warn_when_refused
 from venuekit_bybit_inverse.endpoints import CATEGORY, CLOSED_PNL, OLD_CLOSED_PNL
 from venuekit_bybit_inverse.history_pages import Found, milliseconds, newest_first, span_of
 from venuekit_bybit_inverse.history_payloads import ClosedPnlRow
@@ -49,7 +49,7 @@ class BybitClosedPnl(Account, ClosedPnlReader):
         start: datetime | None = None,
         end: datetime | None = None,
         after: ClosedPnl | None = None,
-    ) -> Walk[ClosedPnl]:
+    ) -> Pager[ClosedPnl]:
         """Walk by when closing began, 7 days and 100 rows at a time; ``kind`` (``Trade``, ...) is applied here."""
 
         async def walk() -> AsyncGenerator[ClosedPnl, None]:
@@ -65,7 +65,7 @@ class BybitClosedPnl(Account, ClosedPnlReader):
                 if kind in {None, closed.kind}:
                     yield closed
 
-        return Walk(walk, cost_per_page=1)
+        return Pager(walk, cost_per_page=1)
 
     def _closed_rows(self, symbol: str | None, span: Span) -> AsyncGenerator[Found[ClosedPnlRow], None]:
         places = [self.closed_pnl]

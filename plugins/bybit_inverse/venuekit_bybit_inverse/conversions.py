@@ -11,8 +11,8 @@ from venuekit.account import Account
 from venuekit.capabilities import Conversion, ConversionReader
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint
-from venuekit.walk import Walk
-from venuekit.walking import Origin, Track, merge_histories
+from venuekit.pager import Pager
+from venuekit.paging import Origin, Track, merge_histories
 from venuekit_bybit_inverse.endpoints import CONVERTS, EXCHANGES
 from venuekit_bybit_inverse.history_pages import TWO_YEARS, milliseconds, span_of
 from venuekit_bybit_inverse.history_payloads import ConvertRow, ExchangeRow
@@ -51,7 +51,7 @@ class BybitConversions(Account, ConversionReader):
         start: datetime | None = None,
         end: datetime | None = None,
         after: Conversion | None = None,
-    ) -> Walk[Conversion]:
+    ) -> Pager[Conversion]:
         """Walk both histories; a conversion that stands in both comes once, with the finer of its times."""
 
         async def walk() -> AsyncGenerator[Conversion, None]:
@@ -69,7 +69,7 @@ class BybitConversions(Account, ConversionReader):
                 if wanted and span.start <= _TRACK.time(one) <= span.end:
                     yield one
 
-        return Walk(walk, cost_per_page=1)
+        return Pager(walk, cost_per_page=1)
 
     async def _exchanges(self) -> dict[str, Conversion]:
         found: dict[str, Conversion] = {}

@@ -9,8 +9,8 @@ from typing import ClassVar
 from venuekit.account import Account
 from venuekit.capabilities import Fill, FillReader, ForcedOrderReader, Order, OrderKind, OrderStatus, OrderType, Unit
 from venuekit.endpoint import Endpoint
-from venuekit.walk import Walk
-from venuekit.walking import Span, Track, merge_histories
+from venuekit.pager import Pager
+from venuekit.paging import Span, Track, merge_histories
 from venuekit_bybit_inverse.endpoints import CATEGORY, EXECUTIONS, ORDER_HISTORY
 from venuekit_bybit_inverse.history_pages import Found, milliseconds, newest_first, span_of
 from venuekit_bybit_inverse.instruments import CONTRACT_SIZE, settle_coins
@@ -46,7 +46,7 @@ class BybitFills(Account, FillReader, ForcedOrderReader):
         start: datetime | None = None,
         end: datetime | None = None,
         after: Fill | None = None,
-    ) -> Walk[Fill]:
+    ) -> Pager[Fill]:
         """Walk fills, 7 days and 100 rows at a time; funding, which stands among them, is left out."""
 
         async def walk() -> AsyncGenerator[Fill, None]:
@@ -56,7 +56,7 @@ class BybitFills(Account, FillReader, ForcedOrderReader):
             async for fill in merge_histories(_fills(rows, settle), track=_TRACK, after=after):
                 yield fill
 
-        return Walk(walk, cost_per_page=1)
+        return Pager(walk, cost_per_page=1)
 
     def iter_forced_orders(
         self,
@@ -65,7 +65,7 @@ class BybitFills(Account, FillReader, ForcedOrderReader):
         start: datetime | None = None,
         end: datetime | None = None,
         after: Order | None = None,
-    ) -> Walk[Order]:
+    ) -> Pager[Order]:
         """
         Walk the orders behind forced fills, each once; one that is no longer listed is told by its first fill.
 
@@ -93,7 +93,7 @@ class BybitFills(Account, FillReader, ForcedOrderReader):
                 if resume is None or found.row.exec_time >= resume:
                     yield await self._forced_order(found)
 
-        return Walk(walk, cost_per_page=1)
+        return Pager(walk, cost_per_page=1)
 
     def _fill_rows(
         self, operation: str, symbol: str | None, span: Span, kind: str | None = None

@@ -9,11 +9,11 @@ from urllib.parse import unquote
 
 import attrs
 
-from venuekit import walking
+from venuekit import paging
 from venuekit.account import Account
 from venuekit.endpoint import Endpoint, Priority
 from venuekit.errors import InvalidArgument
-from venuekit.walking import Origin, Span, Track, walk_by_cursor
+from venuekit.paging import Origin, Span, Track, walk_by_cursor
 from venuekit_bybit_inverse.reading import raw_rows
 from venuekit_bybit_inverse.wire import Page
 
@@ -64,7 +64,7 @@ async def span_of(
     now = milliseconds(await account.venue_time())
     resume = None if after is None else milliseconds(after)
     try:
-        return walking.span_of(start, end, now=now, keeps=keeps, words=words, after=resume)
+        return paging.span_of(start, end, now=now, keeps=keeps, words=words, after=resume)
     except InvalidArgument as error:
         raise account.refuse(error.message, operation=operation) from None
 
@@ -89,7 +89,7 @@ def newest_first(
     """
     patient = account.with_options(priority=Priority.HISTORY)  # some of these endpoints answer urgent questions, too
 
-    async def fetch(window: Span, cursor: str | None) -> walking.Page[Found[R]]:
+    async def fetch(window: Span, cursor: str | None) -> paging.Page[Found[R]]:
         # A cursor arrives percent-encoded and must be sent as it came: the encoder encodes it once again.
         answer = await patient.answer_rows(
             endpoint,
@@ -101,7 +101,7 @@ def newest_first(
         )
         raw = raw_rows(answer, len(answer.value.rows), rows_name)
         rows = [Found(row, one, answer.received_at) for row, one in zip(answer.value.rows, raw, strict=True)]
-        return walking.Page(rows, answer.value.cursor, len(rows) + len(answer.odd))
+        return paging.Page(rows, answer.value.cursor, len(rows) + len(answer.odd))
 
     track = Track[Found[R]](time=lambda found: milliseconds(time(found.row)), key=lambda found: key(found.row))
     return walk_by_cursor(fetch, span.windows(width), track=track, origin=Origin(account.venue.id, operation))

@@ -15,8 +15,8 @@ import attrs
 from venuekit.account import Account
 from venuekit.capabilities import Income, IncomeKind, IncomeReader
 from venuekit.endpoint import Endpoint
-from venuekit.walk import Walk
-from venuekit.walking import Track, merge_histories, only
+from venuekit.pager import Pager
+from venuekit.paging import Track, merge_histories, only
 from venuekit_bybit_inverse.balances import UNIFIED
 from venuekit_bybit_inverse.endpoints import TRANSACTION_LOG
 from venuekit_bybit_inverse.history_pages import Found, milliseconds, newest_first, span_of
@@ -77,7 +77,7 @@ class BybitIncome(Account, IncomeReader):
         start: datetime | None = None,
         end: datetime | None = None,
         after: Income | None = None,
-    ) -> Walk[Income]:
+    ) -> Pager[Income]:
         """
         Walk the log of two years, 7 days and 50 rows at a time; one row gives up to three movements.
 
@@ -113,7 +113,7 @@ class BybitIncome(Account, IncomeReader):
                 words = f"no movement bears the symbol {symbol!r}, and the venue lists no inverse contract of that name"
                 warnings.warn(words, UserWarning, stacklevel=2)
 
-        return Walk(walk, cost_per_page=1)
+        return Pager(walk, cost_per_page=1)
 
 
 async def _split(rows: AsyncGenerator[Found[LogRow], None]) -> AsyncGenerator[Income, None]:

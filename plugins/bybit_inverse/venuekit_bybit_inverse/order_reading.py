@@ -12,8 +12,8 @@ from venuekit.account import Account
 from venuekit.capabilities import Order, OrderReader
 from venuekit.endpoint import Endpoint
 from venuekit.errors import NotFound, Outcome
-from venuekit.walk import Walk
-from venuekit.walking import Span, Track, merge_histories
+from venuekit.pager import Pager
+from venuekit.paging import Span, Track, merge_histories
 from venuekit_bybit_inverse.endpoints import CATEGORY, OPEN_ORDERS, ORDER_HISTORY
 from venuekit_bybit_inverse.history_pages import milliseconds, newest_first, span_of
 from venuekit_bybit_inverse.order_form import named
@@ -93,7 +93,7 @@ class BybitOrderReading(Account, OrderReader):
         start: datetime | None = None,
         end: datetime | None = None,
         after: Order | None = None,
-    ) -> Walk[Order]:
+    ) -> Pager[Order]:
         """
         Walk what has ended in two years, 7 days and 50 rows at a time, together with what is open now.
 
@@ -111,7 +111,7 @@ class BybitOrderReading(Account, OrderReader):
             ):
                 yield order
 
-        return Walk(walk, cost_per_page=1)
+        return Pager(walk, cost_per_page=1)
 
     async def _ended_orders(self, symbol: str | None, span: Span) -> AsyncGenerator[Order, None]:
         rows = newest_first(

@@ -11,8 +11,8 @@ from typing import ClassVar
 from venuekit.account import Account
 from venuekit.capabilities import Withdrawal, WithdrawalReader, WithdrawalStatus
 from venuekit.endpoint import Endpoint
-from venuekit.walk import Walk
-from venuekit.walking import Track, merge_histories, only
+from venuekit.pager import Pager
+from venuekit.paging import Track, merge_histories, only
 from venuekit_bybit_inverse.endpoints import WITHDRAWALS
 from venuekit_bybit_inverse.history_pages import MONTH, TWO_YEARS, Found, milliseconds, newest_first, span_of
 from venuekit_bybit_inverse.history_payloads import WithdrawalRow
@@ -55,7 +55,7 @@ class BybitWithdrawals(Account, WithdrawalReader):
         start: datetime | None = None,
         end: datetime | None = None,
         after: Withdrawal | None = None,
-    ) -> Walk[Withdrawal]:
+    ) -> Pager[Withdrawal]:
         """
         Walk less than 30 days at a time; ``status`` is applied here.
 
@@ -89,7 +89,7 @@ class BybitWithdrawals(Account, WithdrawalReader):
                 if has_status is None or has_status(one):
                     yield one
 
-        return Walk(walk, cost_per_page=1)
+        return Pager(walk, cost_per_page=1)
 
 
 async def _values(rows: AsyncGenerator[Found[WithdrawalRow], None]) -> AsyncGenerator[Withdrawal, None]:

@@ -13,11 +13,11 @@ import attrs
 
 from venuekit.capabilities import Capability, OrderControl
 from venuekit.errors import UnsupportedCapability
+from venuekit.pager import Pager
 from venuekit.testing.conformance.base import Checks
 from venuekit.testing.conformance.examples import arguments_for
 from venuekit.testing.conformance.raising import raises
 from venuekit.testing.staged import on_stage
-from venuekit.walk import Walk
 
 __all__ = ["CapabilityChecks", "fits"]
 
@@ -68,13 +68,13 @@ async def _call_method(method: Callable[..., Any], arguments: Mapping[str, Any])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         value = method(**arguments)
-        if isinstance(value, Walk):
-            return _Walked(await value.all())
+        if isinstance(value, Pager):
+            return _Paged(await value.all())
         return await value if inspect.isawaitable(value) else value
 
 
 @attrs.frozen
-class _Walked:
+class _Paged:
     """Everything that a walk yielded; a history may well be empty."""
 
     items: tuple[Any, ...]
@@ -83,8 +83,8 @@ class _Walked:
 def fits(value: object, promised: Any) -> bool:
     """Say whether a value is of an annotated type; a promised tuple must hold something."""
     origin = typing.get_origin(promised)
-    if isinstance(value, _Walked):
-        return origin is Walk and all(fits(item, typing.get_args(promised)[0]) for item in value.items)
+    if isinstance(value, _Paged):
+        return origin is Pager and all(fits(item, typing.get_args(promised)[0]) for item in value.items)
     if origin is tuple:
         (item, *_) = typing.get_args(promised)
         return isinstance(value, tuple) and bool(value) and all(fits(each, item) for each in value)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from venuekit.capabilities import Fill, FillReader, ForcedOrderReader, Order
 from venuekit.clock import from_milliseconds
-from venuekit.walk import Walk
-from venuekit.walking import Origin, Page, Span, by_identity
+from venuekit.pager import Pager
+from venuekit.paging import Origin, Page, Span, by_identity
 from venuekit_binance_common.history_limits import milliseconds
 from venuekit_binance_common.orders.moments import ById
 from venuekit_binance_common.orders.reader import (
@@ -42,7 +42,7 @@ class BinanceFills(BinanceOrderReading, FillReader, ForcedOrderReader):
         start: datetime | None = None,
         end: datetime | None = None,
         after: Fill | None = None,
-    ) -> Walk[Fill]:
+    ) -> Pager[Fill]:
         """
         Walk fills by their ascending ids; only the first of them is looked for by its time, 7 days at a time.
 
@@ -80,7 +80,7 @@ class BinanceFills(BinanceOrderReading, FillReader, ForcedOrderReader):
             async for fill in fills:
                 yield fill
 
-        return Walk(walk, cost_per_page=self.ORDERS.trades.weight_most)
+        return Pager(walk, cost_per_page=self.ORDERS.trades.weight_most)
 
     def iter_forced_orders(
         self,
@@ -89,7 +89,7 @@ class BinanceFills(BinanceOrderReading, FillReader, ForcedOrderReader):
         start: datetime | None = None,
         end: datetime | None = None,
         after: Order | None = None,
-    ) -> Walk[Order]:
+    ) -> Pager[Order]:
         """Walk liquidations and deleveraging, 7 days and 100 orders at a time; the client id tells which it is."""
         endpoint = self.ORDERS.forced
 
@@ -107,7 +107,7 @@ class BinanceFills(BinanceOrderReading, FillReader, ForcedOrderReader):
             async for order in walk_windows(fetch, span, TRACK, _FORCED_PAGE_SIZE, after=after, origin=origin):
                 yield order
 
-        return Walk(walk, cost_per_page=endpoint.cost({"symbol": symbol}))
+        return Pager(walk, cost_per_page=endpoint.cost({"symbol": symbol}))
 
     async def _first_fills(self, symbol: str, span: Span) -> tuple[int | None, Sequence[Fill]]:
         """

@@ -12,8 +12,8 @@ from venuekit.account import Answer
 from venuekit.capabilities import Order, OrderReader
 from venuekit.endpoint import Endpoint, Priority
 from venuekit.errors import NotFound, Outcome, UnsupportedCapability
-from venuekit.walk import Walk
-from venuekit.walking import NO_ORIGIN, Origin, Page, Span, Track, merge_histories, walk_by_cursor
+from venuekit.pager import Pager
+from venuekit.paging import NO_ORIGIN, Origin, Page, Span, Track, merge_histories, walk_by_cursor
 from venuekit_binance_common.concurrency import together
 from venuekit_binance_common.history_limits import Reach, milliseconds
 from venuekit_binance_common.orders.endpoints import OrderEndpoints
@@ -104,7 +104,7 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
         start: datetime | None = None,
         end: datetime | None = None,
         after: Order | None = None,
-    ) -> Walk[Order]:
+    ) -> Pager[Order]:
         """
         Walk the orders of a symbol in 90 days, 7 days at a time, by the time they were placed.
 
@@ -126,7 +126,7 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
             async for order in merge_histories(*sources, track=TRACK, after=after):
                 yield order
 
-        return Walk(walk, cost_per_page=self.ORDERS.all_orders.weight_most)
+        return Pager(walk, cost_per_page=self.ORDERS.all_orders.weight_most)
 
     async def _walk_plain(self, symbol: str, span: Span) -> AsyncGenerator[Order, None]:
         async def fetch(window: Span) -> Page[Order]:

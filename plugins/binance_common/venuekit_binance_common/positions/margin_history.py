@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 from venuekit.account import Account
 from venuekit.capabilities import MarginChange, MarginChangeReader
 from venuekit.endpoint import Endpoint
-from venuekit.walk import Walk
-from venuekit.walking import Origin, Page, Span, Track, walk_by_cursor
+from venuekit.pager import Pager
+from venuekit.paging import Origin, Page, Span, Track, walk_by_cursor
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.history_limits import Reach, milliseconds
 from venuekit_binance_common.positions.margin_payloads import MarginChangeRow
@@ -43,7 +43,7 @@ class BinanceMarginHistory(Account, MarginChangeReader):
         start: datetime | None = None,
         end: datetime | None = None,
         after: MarginChange | None = None,
-    ) -> Walk[MarginChange]:
+    ) -> Pager[MarginChange]:
         """Walk the changes of a symbol, at most 30 days at a time; a request weighs 1."""
 
         async def walk() -> AsyncGenerator[MarginChange, None]:
@@ -67,7 +67,7 @@ class BinanceMarginHistory(Account, MarginChangeReader):
             # a full answer stands for a page of many, which makes the walk halve the stretch
             return Page(rows[::-1], "more" if len(rows) + len(answer.odd) >= _MOST_ROWS else None)
 
-        return Walk(walk, cost_per_page=self.MARGIN_HISTORY.weight_most)
+        return Pager(walk, cost_per_page=self.MARGIN_HISTORY.weight_most)
 
 
 def _numbered(rows: Sequence[MarginChangeRow], raws: Sequence[Mapping[str, Any]] | None) -> Sequence[MarginChange]:

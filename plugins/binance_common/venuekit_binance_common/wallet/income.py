@@ -13,8 +13,8 @@ import attrs
 
 from venuekit.capabilities import Income, IncomeKind, IncomeReader
 from venuekit.endpoint import Endpoint
-from venuekit.walk import Walk
-from venuekit.walking import Origin, Page, Span, Track, by_time, only
+from venuekit.pager import Pager
+from venuekit.paging import Origin, Page, Span, Track, by_time, only
 from venuekit_binance_common.history_limits import Reach, milliseconds
 from venuekit_binance_common.symbols.contracts import BinanceContracts
 
@@ -61,7 +61,7 @@ class BinanceIncome(BinanceContracts, IncomeReader):
         start: datetime | None = None,
         end: datetime | None = None,
         after: Income | None = None,
-    ) -> Walk[Income]:
+    ) -> Pager[Income]:
         """Walk the history by time, a thousand rows a page."""
         from venuekit_binance_common.wallet.income_rows import INCOME_KINDS
 
@@ -124,7 +124,7 @@ class BinanceIncome(BinanceContracts, IncomeReader):
                 milliseconds=milliseconds,
             )
 
-        return Walk(walk, cost_per_page=self.INCOME.weight_most)
+        return Pager(walk, cost_per_page=self.INCOME.weight_most)
 
 
 def _counted(found: Sequence[Income]) -> Sequence[Income]:

@@ -57,9 +57,9 @@ from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Effect, Endpoint, Parameter, Role
 from venuekit.errors import NotFound, OperationError, Throttled
 from venuekit.hooks import hookimpl
+from venuekit.pager import Pager
+from venuekit.paging import Page, Span, Track, walk_pages
 from venuekit.venue import Environment, EnvironmentName
-from venuekit.walk import Walk
-from venuekit.walking import Page, Span, Track, walk_pages
 from venuekit_toy_perp.account import ToyPerpAccount
 from venuekit_toy_perp.venue import TOY_PERP
 
@@ -197,7 +197,7 @@ class ToyMarketAccount(
         after: T | None,
         *,
         wanted: Callable[[T], bool] = lambda _: True,
-    ) -> Walk[T]:
+    ) -> Pager[T]:
         told = _told()
 
         def milliseconds(item: T) -> int:
@@ -226,7 +226,7 @@ class ToyMarketAccount(
 
         # items are told apart by all they hold, so that one that was not kept exactly is not found again
         track: Track[T] = Track(milliseconds, key=lambda item: item)
-        return Walk(lambda: walk_pages(fetch, windows, limit=told["page"], track=track, after=after), cost_per_page=30)
+        return Pager(lambda: walk_pages(fetch, windows, limit=told["page"], track=track, after=after), cost_per_page=30)
 
     def iter_income(
         self,
@@ -237,7 +237,7 @@ class ToyMarketAccount(
         start: datetime | None = None,
         end: datetime | None = None,
         after: Income | None = None,
-    ) -> Walk[Income]:
+    ) -> Pager[Income]:
         """Walk the income."""
 
         def wanted(item: Income) -> bool:
@@ -253,7 +253,7 @@ class ToyMarketAccount(
         start: datetime | None = None,
         end: datetime | None = None,
         after: ClosedPnl | None = None,
-    ) -> Walk[ClosedPnl]:
+    ) -> Pager[ClosedPnl]:
         """Walk closed positions."""
         return self._walk(pnl, lambda item: item.closed_at, start, end, after)
 
@@ -264,7 +264,7 @@ class ToyMarketAccount(
         start: datetime | None = None,
         end: datetime | None = None,
         after: Fill | None = None,
-    ) -> Walk[Fill]:
+    ) -> Pager[Fill]:
         """Walk fills."""
         return self._walk(lambda number: fill(number, symbol), lambda item: item.time, start, end, after)
 
@@ -275,7 +275,7 @@ class ToyMarketAccount(
         start: datetime | None = None,
         end: datetime | None = None,
         after: Order | None = None,
-    ) -> Walk[Order]:
+    ) -> Pager[Order]:
         """Walk orders."""
         return self._walk(order, lambda item: item.created_at, start, end, after)
 
@@ -287,7 +287,7 @@ class ToyMarketAccount(
         start: datetime | None = None,
         end: datetime | None = None,
         after: Withdrawal | None = None,
-    ) -> Walk[Withdrawal]:
+    ) -> Pager[Withdrawal]:
         """Walk withdrawals."""
         return self._walk(
             withdrawal,
@@ -306,7 +306,7 @@ class ToyMarketAccount(
         start: datetime | None = None,
         end: datetime | None = None,
         after: Conversion | None = None,
-    ) -> Walk[Conversion]:
+    ) -> Pager[Conversion]:
         """Walk conversions."""
         return self._walk(
             conversion, lambda item: item.time, start, end, after, wanted=lambda item: to_asset in {None, item.to_asset}

@@ -1,5 +1,5 @@
 """
-How histories are walked: one way for every way in which venues page.
+Paging: a function for each way in which venues page their histories.
 
 All yield oldest first, hold at most two pages (or one bisected window) in memory, and end with an error rather than a
 loop when a venue repeats itself. Times are milliseconds since 1970; windows include both ends. A history that a venue
@@ -8,13 +8,13 @@ keeps in two places is one walk by :func:`merge_histories`. Their errors name th
 
 from __future__ import annotations
 
-from venuekit.walking.bisected import walk_by_cursor
-from venuekit.walking.by_time import by_time
-from venuekit.walking.merged import merge_histories, warn_when_refused
-from venuekit.walking.only import only
-from venuekit.walking.paged import by_identity, walk_pages
-from venuekit.walking.spans import Span, span_of
-from venuekit.walking.track import NO_ORIGIN, Origin, Page, Track
+from venuekit.paging.bisected import walk_by_cursor
+from venuekit.paging.by_time import by_time
+from venuekit.paging.merged import merge_histories, warn_when_refused
+from venuekit.paging.only import only
+from venuekit.paging.paged import by_identity, walk_pages
+from venuekit.paging.spans import Span, span_of
+from venuekit.paging.track import NO_ORIGIN, Origin, Page, Track
 
 __all__ = [
     "NO_ORIGIN",

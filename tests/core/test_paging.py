@@ -20,9 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from venuekit.errors import InvalidArgument, Outcome, PayloadMismatch
-from venuekit.payloads import count_left_out, payload_decoder
-from venuekit.walk import Walk
-from venuekit.walking import (
+from venuekit.pager import Pager
+from venuekit.paging import (
     Origin,
     Page,
     Span,
@@ -35,6 +34,7 @@ from venuekit.walking import (
     walk_by_cursor,
     walk_pages,
 )
+from venuekit.payloads import count_left_out, payload_decoder
 
 T = TypeVar("T")
 
@@ -596,9 +596,9 @@ async def test_a_walk_can_be_stopped_and_collected() -> None:
             asked.append(number)
             yield number
 
-    assert await Walk(numbers, cost_per_page=3).all() == (0, 1, 2, 3, 4)
+    assert await Pager(numbers, cost_per_page=3).all() == (0, 1, 2, 3, 4)
     asked.clear()
-    walk = Walk(numbers, cost_per_page=3)
+    walk = Pager(numbers, cost_per_page=3)
     assert (walk.cost_per_page, asked) == (3, [])
     assert await anext(walk) == 0
     await walk.aclose()

@@ -1,17 +1,16 @@
-"""Walks: long histories, item by item, oldest first, over windows, pages and cursors."""
+"""Pager: a long history, item by item, oldest first, over windows, pages and cursors."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import Generic, TypeVar
 
-__all__ = ["Walk"]
+__all__ = ["Pager"]
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 
 
-class Walk(Generic[T], AsyncIterator[T]):
+class Pager(Generic[T], AsyncIterator[T]):
     """
     An async iterator over a history: oldest first, no duplicate and no gap, at most a page or window in memory.
 
