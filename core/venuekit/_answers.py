@@ -10,6 +10,7 @@ __all__ = ["misfit"]
 _METHODS: Mapping[str, tuple[str, ...]] = {
     "venuekit_make_signer": ("sign",),
     "venuekit_make_budget": ("wait", "spend", "set_used", "close", "seconds_closed", "is_banned"),
+    "venuekit_make_transport": ("send", "aclose"),
     "venuekit_observe": (),
 }
 
@@ -23,6 +24,10 @@ def misfit(hook: str, answer: object) -> str | None:
         from venuekit.pipeline import RetryPolicy
 
         return None if isinstance(answer, RetryPolicy) else f"{hook} returned {shown}, which is no RetryPolicy"
+    if hook == "venuekit_resolve_secret":
+        from venuekit.credentials import Secret
+
+        return None if isinstance(answer, Secret) else f"{hook} returned {shown}, which is no Secret"
     methods = _METHODS.get(hook)
     if methods is None:
         return None

@@ -309,8 +309,7 @@ class Plugins:
 
     def resolve_secret(self, reference: str) -> Secret | None:
         """Return the secret a reference names, None when no plugin knows its scheme; may block."""
-        with self._name_plugin_in_errors("venuekit_resolve_secret"):
-            return cast("Secret | None", self._manager.hook.venuekit_resolve_secret(reference=reference))
+        return cast("Secret | None", self._ask("venuekit_resolve_secret", reference=reference))
 
     def observers(self, venue: Venue[Any]) -> tuple[Observer, ...]:
         """Return the observers of a venue."""
@@ -339,6 +338,9 @@ class Plugins:
         Ask a hook; a cross-cutting plugin that raises is broken from then on, and the others are asked again.
 
         So is one whose answer is of the wrong kind. ``before`` is called each time before all are asked.
+
+        Raises:
+            PluginError: core cannot answer instead; the text names the plugin, and the kind of a wrong answer.
         """
         while True:
             if before is not None:
@@ -346,13 +348,32 @@ class Plugins:
             with self._name_plugin_in_errors(hook):
                 try:
                     answer = cast("object", getattr(self._manager.hook, hook)(**arguments))
-                    if hook not in _EXPELLING or not self._expel_misfits(hook, answer, arguments):
+                    if hook not in _EXPELLING:
+                        self._refuse_misfit(hook, answer)
+                        return answer
+                    if not self._expel_misfits(hook, answer, arguments):
                         return answer
                 except Exception as error:
                     # an error of ours says what is wrong with an account; commands have nothing to do with one
                     is_ours = isinstance(error, VenuekitError) and hook != "venuekit_register_commands"
                     if is_ours or hook not in _EXPELLING or not self._expel(hook, error):
                         raise
+
+    def _refuse_misfit(self, hook: str, answer: object) -> None:
+        """
+        Refuse an answer that cannot be used; nothing is asked again, as it may have opened something.
+
+        Raises:
+            PluginError: it names the plugins that may have given it, most often one.
+        """
+        reason = misfit(hook, answer)
+        if reason is None:
+            return
+        implementations = reversed(getattr(self._manager.hook, hook).get_hookimpls())  # in the order they are asked
+        loaded = [self._loaded[one.plugin_name] for one in implementations if one.plugin_name in self._loaded]
+        who = " or ".join(f"plugin {one.name} of {one.origin}" for one in loaded) or "core"
+        mend = " or ".join(one.origin.distribution for one in loaded)
+        raise PluginError(f"{who} cannot be used: {reason}; {_MEND}, or name {mend} in {DISABLE_VARIABLE}")
 
     def _expel_misfits(self, hook: str, answer: object, arguments: Mapping[str, Any]) -> bool:
         """Keep the plugins apart whose answers cannot be used; False when there are none."""

@@ -248,6 +248,33 @@ async def test_venuekit_resolve_secret_runs_in_a_worker_thread(
         await credentials(attrs.evolve(entry, key="safe:toy"), plugins)
 
 
+async def test_a_transport_or_secret_of_the_wrong_type_is_refused_by_name(operator: Install) -> None:
+    """One error names the plugin, the hook and the type, never the value, before anything is made of it."""
+
+    def venuekit_make_transport(venue: Any) -> Any:
+        return "over the wire"
+
+    def venuekit_resolve_secret(reference: str) -> Any:
+        return "from-the-vault"
+
+    plugins = operator(venuekit_make_transport, venuekit_resolve_secret)
+    mend = r"; mend it and start again, or name .+ in VENUEKIT_DISABLE"
+    words = (
+        r"plugin operator of .+ cannot be used: venuekit_make_transport returned str, which has no method send, aclose"
+    )
+    async with Runtime(plugins=plugins, journal=False) as runtime:
+        with pytest.raises(errors.PluginError, match=f"^{words}{mend}$"):
+            await runtime.open(TOY_PERP, Credentials.sim("http://127.0.0.1:9", "k", "s"))
+
+    words = "plugin operator of .+ cannot be used: venuekit_resolve_secret returned str, which is no Secret"
+    entry = AccountEntry(
+        name="main", venue="toy_perp", environment=EnvironmentName.LIVE, key="vault:k", secret="vault:s"
+    )
+    with pytest.raises(errors.VenuekitError, match=f"{words}{mend}") as caught:
+        await credentials(entry, plugins)
+    assert "from-the-vault" not in str(caught.value)
+
+
 async def test_venuekit_observe_is_called_once_per_venue_and_sees_every_operation(operator: Install) -> None:
     """One observer per venue and runtime hears of all accounts and places; nobody can answer before it."""
     asked: list[str] = []
