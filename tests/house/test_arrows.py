@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 #: rooms from the ground up; a room may import rooms of the storeys below it, and neighbours only where noted
 STOREYS = (
-    {"errors", "nearest", "toml_lines", "walk", "ask", "ids", "traces", "warned"} | {"_hidden", "_lazy", "_quick_init"},
+    {"errors", "nearest", "toml_lines", "pager", "ask", "ids", "traces", "warned"}
+    | {"_hidden", "_lazy", "_quick_init"},
     {"_called", "faults", "message", "resolution", "paging"},
     {"echoes", "order_scope"},
     {"endpoint", "capabilities"},
