@@ -25,7 +25,7 @@ def simulate(
     Run venues on this machine: ``async with venuekit.simulate("acme_perp") as sim``.
 
     Args:
-        venue_ids: Which venues; none for every installed one that has a front.
+        venue_ids: Which venues; none for every installed one that has a simulated venue.
         scenario: What the accounts hold: ``"holding"`` or ``"flat"``.
         seed: Keys and everything random follow from it.
         clock: Where time comes from.

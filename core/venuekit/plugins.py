@@ -200,7 +200,7 @@ class Plugins:
         implementations = getattr(self._manager.hook, hook).get_hookimpls()
         return any(one.plugin_name in self._loaded for one in implementations)
 
-    def broken_front(self, venue_id: str, error: Exception) -> Broken:
+    def broken_simulated(self, venue_id: str, error: Exception) -> Broken:
         """Return a venue whose simulator cannot be made as a broken plugin."""
         origin = self.distribution(venue_id)
         cause = f"its simulator: {type(error).__name__}: {error}"

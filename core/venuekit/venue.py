@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.endpoint import Endpoint
     from venuekit.message import HttpRequest, HttpResponse
-    from venuekit.simulator.front import Front
+    from venuekit.simulator.simulated_venue import SimulatedVenue
 
 __all__ = [
     "TOLERANCE",
@@ -273,7 +273,7 @@ class Venue(Generic[A_co]):
         behaviours: One frozen value per capability that needs one.
         couplings, blockers: What the planner must know about its settings.
         unsupported: Capability to the venue's reason, one sentence.
-        front: What makes the simulator speak like it; a function, so that it is imported only when needed.
+        simulated: What makes the simulator speak like it; a function, so that it is imported only when needed.
     """
 
     id: str
@@ -296,7 +296,7 @@ class Venue(Generic[A_co]):
     couplings: tuple[Coupling, ...] = ()
     blockers: tuple[Blocker, ...] = ()
     unsupported: Mapping[type[Capability], str] = attrs.field(factory=dict)
-    front: Callable[[], Front] | None = None
+    simulated: Callable[[], SimulatedVenue] | None = None
     _behaviours: Mapping[type, object] = attrs.field(init=False, repr=False)
     _declared: frozenset[Endpoint[Any]] = attrs.field(init=False, repr=False)
 

@@ -103,7 +103,7 @@ class Documented:
     """
     A documented-body case: a method called while these recorded answers are all there is, and the value expected.
 
-    What a case also needs and no document shows, such as the account before a change, comes ``from_front``.
+    What a case also needs and no document shows, such as the account before a change, comes ``from_simulated``.
     ``value`` is a table for a value, a list of them for a tuple; a field whose expected value is None is named in the
     text ``none`` of its table. What is sent first to the route of a body must be what was recorded with it; ``sent``
     has the parameters of those bodies that the case asks for otherwise. A parameter made up is "made up".
@@ -116,7 +116,7 @@ class Documented:
     value: Any
     arguments: Mapping[str, Any] = attrs.field(factory=dict)
     name: str = ""
-    from_front: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    from_simulated: tuple[str, ...] = attrs.field(default=(), converter=tuple)
     has_raw: bool = True
     sent: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
 

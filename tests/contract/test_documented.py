@@ -36,14 +36,16 @@ def replaying(stage: FakeStage, recorded: Recorded, case: Documented) -> Any:
     for found in map(recorded.named, case.bodies):
         answers.setdefault(found.route, []).append(found.response())
     walks = case.method.partition(".")[2].startswith("iter_")
-    front = stage.transport.reply
+    simulated = stage.transport.reply
 
     def reply(request: HttpRequest) -> Any:
         path, _, query = request.url.removeprefix(stage.base).partition("?")
         turns = answers.get((request.verb, path))
         if turns is None:
-            assert f"{request.verb} {path}" in case.from_front, f"{case.label} has no body for {request.verb} {path}"
-            return front(request)
+            assert f"{request.verb} {path}" in case.from_simulated, (
+                f"{case.label} has no body for {request.verb} {path}"
+            )
+            return simulated(request)
         if "cursor=" in query:
             # a documented page may go on behind its cursor: what follows it here is an empty one
             return emptied(turns[-1])

@@ -159,11 +159,11 @@ async def test_refusal_at_opening(row: Row, refused: Refused) -> None:
     assert refused.opening_body is not None
     body = load_recorded(find_recorded(venue)).named(refused.opening_body)
     async with fake_stage(venue, refused.scenario) as stage:
-        front = stage.transport.reply
+        simulated = stage.transport.reply
 
         def reply(request: HttpRequest) -> Any:
             path = request.url.removeprefix(stage.base).partition("?")[0]
-            return body.response() if (request.verb, path) == body.route else front(request)
+            return body.response() if (request.verb, path) == body.route else simulated(request)
 
         stage.transport.reply = reply
         with pytest.raises(OperationError) as caught:

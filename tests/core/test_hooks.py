@@ -344,7 +344,7 @@ class _Shaken:
 def _live(sim: Simulation) -> tuple[Any, Any]:
     """The toy venue with the simulation as its live environment, and credentials for it."""
     live = Environment(name=EnvironmentName.LIVE, rest=sim.rest("toy_perp"))
-    venue = attrs.evolve(TOY_PERP, environments=(live,), front=None)
+    venue = attrs.evolve(TOY_PERP, environments=(live,), simulated=None)
     return venue, Credentials(Secret(sim.key), Secret(sim.secret), EnvironmentName.LIVE)
 
 

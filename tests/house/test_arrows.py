@@ -129,12 +129,15 @@ def test_plugins_import_the_public_framework_and_no_other_plugin(root: Path) -> 
 
 
 def test_the_simulator_never_uses_what_it_checks(root: Path) -> None:
-    """A front shares endpoints and names with the client, never its decoders, or both could be wrong together."""
-    fronts = [*root.glob("plugins/*/venuekit_*/front/*.py"), *root.glob("plugins/*/venuekit_*/front.py")]
-    fronts.append(root / "tests/core/toy_venue/venuekit_toy_perp/front.py")
+    """A simulated venue shares endpoints and names with the client, no decoder, or both could be wrong together."""
+    simulated_venues = [
+        *root.glob("plugins/*/venuekit_*/simulated/*.py"),
+        *root.glob("plugins/*/venuekit_*/simulated.py"),
+    ]
+    simulated_venues.append(root / "tests/core/toy_venue/venuekit_toy_perp/simulated.py")
     decoding = ("payloads", "reading", "answers")
 
-    assert len(fronts) > 2
-    for path in fronts:
+    assert len(simulated_venues) > 2
+    for path in simulated_venues:
         for one in _imports(ast.parse(path.read_text(encoding="utf-8")), str(path)):
             assert one.imported.rpartition(".")[2] not in decoding, f"{path} imports {one.imported}"

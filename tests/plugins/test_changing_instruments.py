@@ -46,7 +46,7 @@ class Stage:
     orders: int = 0
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer as the front does, with other instruments."""
+        """Answer as the simulated venue does, with other instruments."""
         if request.verb == "POST" and ("/order" in request.url):
             self.orders += 1
             if self.refusal is not None:

@@ -15,7 +15,7 @@ import venuekit_bybit_inverse.fills as bybit_trades
 import venuekit_bybit_inverse.order_reading as bybit_orders
 from venuekit.clock import from_milliseconds
 from venuekit.simulator.ledger import Book, Side
-from venuekit_binance_common.front.history_questions import HistoryQuestions
+from venuekit_binance_common.simulated.history_questions import HistoryQuestions
 from venuekit_binance_common.testing import leaping
 
 pytestmark = pytest.mark.looptime

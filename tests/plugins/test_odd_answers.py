@@ -256,7 +256,7 @@ def numbers(value: Any) -> Iterator[Decimal]:
 
 
 class Answers:
-    """The front's answers, noted; one of them is changed."""
+    """The simulated venue's answers, noted; one of them is changed."""
 
     def __init__(self, stage: FakeStage) -> None:
         self.tell: Any = stage.transport.reply
@@ -265,7 +265,7 @@ class Answers:
         stage.transport.reply = self
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer as the front does, but for the one that the case is about."""
+        """Answer as the simulated venue does, but for the one that the case is about."""
         answer: HttpResponse = self.tell(request)
         self.bodies.append(answer.body)
         case = self.case
@@ -279,8 +279,8 @@ async def run(venue: str, do: Do, case: Case | None) -> tuple[Answers, Any]:
     """Carry out one call on a new stage; return what was answered, and its value or the error it ended in."""
     made = make_plugins().venue(venue)
     async with fake_stage(made, "holding") as stage:
-        assert made.front is not None
-        scenario = {one.name: one for one in made.front().scenarios}["holding"]
+        assert made.simulated is not None
+        scenario = {one.name: one for one in made.simulated().scenarios}["holding"]
         place = Place(stage.account, scenario.held or "", scenario.flat)
         answers = Answers(stage)
         answers.case = case

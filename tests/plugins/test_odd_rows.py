@@ -49,7 +49,7 @@ class Stage:
     edits: dict[str, Edit] = attrs.field(factory=dict)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer as the front does, edited."""
+        """Answer as the simulated venue does, edited."""
         answer = self.tell(request)
         for part, edit in self.edits.items():
             if part in request.url and request.verb == "GET":

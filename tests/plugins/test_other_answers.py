@@ -141,8 +141,8 @@ async def test_rows_of_another_contract_tell_nobody_that_one_is_flat(venue: str)
     """Where the venue lists flat contracts, too, an answer without the one asked for belongs to another question."""
     made = make_plugins().venue(venue)
     async with fake_stage(made, "holding") as stage:
-        assert made.front is not None
-        scenario = {one.name: one for one in made.front().scenarios}["holding"]
+        assert made.simulated is not None
+        scenario = {one.name: one for one in made.simulated().scenarios}["holding"]
         account: Any = stage.account
         tell: Any = stage.transport.reply
         first: list[HttpResponse] = []

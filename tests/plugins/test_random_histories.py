@@ -21,8 +21,8 @@ import venuekit_bybit_inverse.income as bybit_income
 import venuekit_bybit_inverse.order_reading as bybit_orders
 from venuekit.clock import from_milliseconds
 from venuekit.simulator.ledger import Book, IncomeKind, Side
-from venuekit_binance_common.front.income_routes import INCOME_TYPES
 from venuekit_binance_common.history_limits import milliseconds
+from venuekit_binance_common.simulated.income_routes import INCOME_TYPES
 from venuekit_binance_common.testing import LeapingStage, leaping
 from venuekit_binance_common.wallet.income_rows import INCOME_KINDS
 

@@ -19,7 +19,7 @@ from venuekit.testing import InstantClock, LoopClock
 
 @attrs.frozen(eq=False)
 class Realm:
-    """One account behind two fronts, and an account object for each."""
+    """One account behind two simulated venues, and an account object for each."""
 
     sim: Simulation
     runtime: Runtime

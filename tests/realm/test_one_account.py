@@ -1,4 +1,4 @@
-"""Two fronts, one account: the position mode, the pools and what blocks are shared, the coins are not."""
+"""Two simulated venues, one account: the position mode, the pools and what blocks are shared, the coins are not."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def _venue_row(plugins: Plugins, venue_id: str) -> Row:
 
 def _environments(venue: Venue[Any]) -> list[str]:
     names = [environment.name for environment in venue.environments]
-    if venue.front is not None and EnvironmentName.SIM not in names:
+    if venue.simulated is not None and EnvironmentName.SIM not in names:
         names.append(EnvironmentName.SIM)
     return [name.value for name in names]
 

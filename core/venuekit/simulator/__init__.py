@@ -2,7 +2,7 @@
 The simulator: venues that run on this machine, for tests, demonstrations and strategy authors.
 
 A real HTTP server on loopback checks keys, time windows and signatures and answers in each venue's own shapes. What a
-venue says is its plugin's :class:`Front`; what an account holds is the :mod:`~venuekit.simulator.ledger`.
+venue says is its plugin's :class:`SimulatedVenue`; what an account holds is the :mod:`~venuekit.simulator.ledger`.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from venuekit.simulator.disturbances import (
     Twice,
     Unasked,
 )
-from venuekit.simulator.front import Front, Handler, Route, Visit
 from venuekit.simulator.keys import SimKey, is_hmac_sha256, make_key
 from venuekit.simulator.limits import Meter, Usage
 from venuekit.simulator.message import Denied, Response, SimRequest, json_response
 from venuekit.simulator.scenario import Scenario
 from venuekit.simulator.service import Service, open_ledger
+from venuekit.simulator.simulated_venue import Handler, Route, SimulatedVenue, Visit
 from venuekit.simulator.simulation import Simulation
 
 if TYPE_CHECKING:
@@ -51,7 +51,6 @@ __all__ = [
     "Disturbance",
     "DropAfter",
     "DropBefore",
-    "Front",
     "HalfClose",
     "Handler",
     "Lag",
@@ -64,6 +63,7 @@ __all__ = [
     "Service",
     "SimKey",
     "SimRequest",
+    "SimulatedVenue",
     "Simulation",
     "Truncate",
     "Twice",
@@ -106,7 +106,7 @@ def simulate(
         from venuekit.plugins import make_plugins
 
         plugins = make_plugins()
-    venues = tuple(_asked_for(plugins, venue_ids)) if venue_ids else tuple(_with_front(plugins))
+    venues = tuple(_asked_for(plugins, venue_ids)) if venue_ids else tuple(_with_simulated(plugins))
     if not venues:
         raise ConfigurationError("no installed venue brings a simulator")
     return Simulation(venues, scenario=scenario, seed=seed, clock=clock, port=port)
@@ -115,36 +115,36 @@ def simulate(
 def _asked_for(plugins: Plugins, venue_ids: Iterable[str]) -> Iterable[Venue[Any]]:
     for venue_id in venue_ids:
         venue = plugins.venue(venue_id)
-        broken = _broken_front(plugins, venue)
+        broken = _broken_simulated(plugins, venue)
         if broken is not None:
             raise PluginError(str(broken))
         yield venue
 
 
-def _with_front(plugins: Plugins) -> Iterable[Venue[Any]]:
-    """Yield every installed venue whose front can be made; of the others one is told, and none stops the rest."""
+def _with_simulated(plugins: Plugins) -> Iterable[Venue[Any]]:
+    """Yield every installed venue that can be simulated; one that cannot is reported, and does not stop the others."""
     for venue_id in plugins.venue_ids():
         try:
             venue = plugins.venue(venue_id)
         except PluginError:
             continue  # left to whoever asks for it
-        if venue.front is None:
+        if venue.simulated is None:
             continue
-        broken = _broken_front(plugins, venue)
+        broken = _broken_simulated(plugins, venue)
         if broken is None:
             yield venue
         else:
             plugins.tell(broken)
 
 
-def _broken_front(plugins: Plugins, venue: Venue[Any]) -> Broken | None:
-    """Make a front to see whether it can be made."""
-    if venue.front is None:
+def _broken_simulated(plugins: Plugins, venue: Venue[Any]) -> Broken | None:
+    """Make a simulated venue to see whether it can be made."""
+    if venue.simulated is None:
         return None
     try:
-        front = venue.front()
-        if not isinstance(front, Front):
-            raise TypeError(f"it is a {type(front).__name__}, no Front")
+        simulated = venue.simulated()
+        if not isinstance(simulated, SimulatedVenue):
+            raise TypeError(f"it is a {type(simulated).__name__}, no SimulatedVenue")
     except Exception as error:  # noqa: BLE001 - whatever a plugin raises must not stop the others
-        return plugins.broken_front(venue.id, error)
+        return plugins.broken_simulated(venue.id, error)
     return None

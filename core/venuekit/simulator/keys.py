@@ -21,7 +21,8 @@ class SimKey:
     """
     An API key of the simulated account, with its secret; a read-only one is refused writes.
 
-    ``sub_account`` says that the account belongs to another one: what only a master account may, a front refuses it.
+    ``sub_account`` says that the account belongs to another one: what only a master account may, a simulated venue
+    refuses it.
     """
 
     key: str = attrs.field(repr=False)

@@ -104,7 +104,7 @@ class Response:
 
 
 class Denied(Exception):
-    """Raised by a front: this is the answer, and nothing was applied."""
+    """Raised by a simulated venue: this is the answer, and nothing was applied."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(f"status {response.status}")

@@ -15,7 +15,7 @@ __all__ = ["Scenario"]
 @attrs.frozen(kw_only=True)
 class Scenario:
     """
-    What a simulated account holds when it opens, told by one front about its own symbols.
+    What a simulated account holds when it opens, told by one simulated venue about its own symbols.
 
     ``stage`` brings a fresh ledger there by the ledger's own commands. ``held`` is a symbol with a position, None where
     nothing is held, ``flat`` one without. ``target`` is an example for this scenario: an account's table of a target

@@ -89,7 +89,7 @@ class Server:
         return await self._send(request, transport, reply.response, reply)
 
     def _log(self, service: Service, request: SimRequest) -> Arrival:
-        hidden = service.front.signature_parameters
+        hidden = service.simulated.signature_parameters
         arrival = Arrival(
             venue=service.venue.id,
             verb=request.verb,

@@ -10,31 +10,33 @@ import attrs
 
 from venuekit.endpoint import Security
 from venuekit.errors import ConfigurationError
-from venuekit.simulator.front import Front, Route, Visit
 from venuekit.simulator.keys import SimKey
 from venuekit.simulator.ledger import Ledger, Refused
 from venuekit.simulator.limits import Meter, Usage
 from venuekit.simulator.message import Denied, Response, SimRequest
+from venuekit.simulator.simulated_venue import Route, SimulatedVenue, Visit
 from venuekit.venue import Venue
 
 __all__ = ["Admission", "Service", "ServiceResult", "open_ledger"]
 
 
-def open_ledger(fronts: Iterable[Front], now: Callable[[], datetime]) -> Ledger:
+def open_ledger(simulated_venues: Iterable[SimulatedVenue], now: Callable[[], datetime]) -> Ledger:
     """
     Return a fresh ledger for the venues of one realm.
 
     Raises:
-        ConfigurationError: their fronts do not agree about the rules.
+        ConfigurationError: their simulated venues do not agree about the rules.
     """
-    fronts = tuple(fronts)
-    rules = fronts[0].rules
-    if any(front.rules != rules for front in fronts):
-        raise ConfigurationError("venues of one realm share one ledger, and their fronts give it different rules")
+    simulated_venues = tuple(simulated_venues)
+    rules = simulated_venues[0].rules
+    if any(simulated.rules != rules for simulated in simulated_venues):
+        raise ConfigurationError(
+            "venues of one realm share one ledger, and their simulated venues give it different rules"
+        )
     return Ledger(
         rules,
-        tuple(contract for front in fronts for contract in front.contracts),
-        tuple(asset for front in fronts for asset in front.assets),
+        tuple(contract for simulated in simulated_venues for contract in simulated.contracts),
+        tuple(asset for simulated in simulated_venues for asset in simulated.assets),
         now=now,
     )
 
@@ -60,7 +62,7 @@ class ServiceResult:
 
 class Service:
     """
-    One simulated venue: its front over a ledger.
+    One simulated venue: its simulated venue over a ledger.
 
     ``now`` gives the venue's clock in milliseconds. :meth:`admit` and :meth:`apply` are the two halves of
     :meth:`answer`, between which time may pass.
@@ -69,7 +71,7 @@ class Service:
     def __init__(
         self,
         venue: Venue[Any],
-        front: Front,
+        simulated: SimulatedVenue,
         ledger: Ledger,
         *,
         keys: Mapping[str, SimKey],
@@ -77,16 +79,16 @@ class Service:
         meter: Meter | None = None,
     ) -> None:
         self.venue = venue
-        self.front = front
+        self.simulated = simulated
         self.ledger = ledger
         self._keys = keys
         self._now = now
         self._meter = meter or Meter()
-        self._routes = _routes(venue, front)
+        self._routes = _routes(venue, simulated)
 
     def serves(self, verb: str, path: str) -> bool:
         """Say whether the venue answers this with more than "unknown"."""
-        return (verb, path) in self._routes or (verb, path) in self.front.refusals
+        return (verb, path) in self._routes or (verb, path) in self.simulated.refusals
 
     def answer(self, request: SimRequest) -> Response:
         """Return the answer to a request, carried out at once."""
@@ -98,22 +100,22 @@ class Service:
         now = self._now()
         route = self._routes.get((request.verb, request.path))
         if route is None:
-            fixed = self.front.refusals.get((request.verb, request.path))
-            return fixed or self.front.unknown_route(request, self._verbs_of(request.path), now)
+            fixed = self.simulated.refusals.get((request.verb, request.path))
+            return fixed or self.simulated.unknown_route(request, self._verbs_of(request.path), now)
         usages = self._meter.pay(route.costs(request.parameters), self.venue.limits, now)
         exceeded = next((usage for usage in usages if usage.is_exceeded), None)
         if exceeded is not None:
-            return self._with_limits(self.front.throttled(exceeded, request, now), usages, now)
+            return self._with_limits(self.simulated.throttled(exceeded, request, now), usages, now)
         key: SimKey | None = None
         if route.security is not Security.NONE:
             try:
-                key = self.front.authenticate(request, route.security, self._keys, now)
+                key = self.simulated.authenticate(request, route.security, self._keys, now)
             except Denied as denied:
                 return self._with_limits(denied.response, usages, now)
             except Refused as refused:
-                return self._with_limits(self.front.refuse(refused.refusal, request, now), usages, now)
+                return self._with_limits(self.simulated.refuse(refused.refusal, request, now), usages, now)
             if key.read_only and route.is_write:
-                return self._with_limits(self.front.forbidden(request, now), usages, now)
+                return self._with_limits(self.simulated.forbidden(request, now), usages, now)
         return Admission(request, route, key, usages, now)
 
     def apply(self, admission: Admission, ledger: Ledger | None = None) -> ServiceResult:
@@ -127,36 +129,36 @@ class Service:
         applied = False
         try:
             if route.security is Security.SIGNED and now != admission.admitted_at:
-                self.front.recheck(request, now)
+                self.simulated.recheck(request, now)
             payload = route.handler(request, Visit(ledger or self.ledger, now, admission.key))
-            response = payload if isinstance(payload, Response) else self.front.render(payload, now)
+            response = payload if isinstance(payload, Response) else self.simulated.render(payload, now)
             applied = True
         except Denied as denied:
             response = denied.response
         except Refused as refused:
-            response = self.front.refuse(refused.refusal, request, now)
+            response = self.simulated.refuse(refused.refusal, request, now)
         return ServiceResult(self._with_limits(response, admission.usages, now), applied)
 
     def _verbs_of(self, path: str) -> frozenset[str]:
         return frozenset(verb for verb, known in self._routes if known == path)
 
     def _with_limits(self, response: Response, usages: tuple[Usage, ...], now: int) -> Response:
-        headers = self.front.limit_headers(usages, now)
+        headers = self.simulated.limit_headers(usages, now)
         return attrs.evolve(response, headers={**headers, **response.headers}) if headers else response
 
 
-def _routes(venue: Venue[Any], front: Front) -> dict[tuple[str, str], Route]:
+def _routes(venue: Venue[Any], simulated: SimulatedVenue) -> dict[tuple[str, str], Route]:
     """
-    Return a front's routes by verb and path; two endpoints of one verb and path must share their handler.
+    Return a simulated venue's routes by verb and path; two endpoints of one verb and path must share their handler.
 
     Raises:
         ConfigurationError: a verb and path is answered twice, or is both answered and refused.
     """
     routes: dict[tuple[str, str], Route] = {}
-    declared = [Route.of(endpoint, handler) for endpoint, handler in front.handlers().items()]
-    for route in (*declared, *front.extra_routes()):
+    declared = [Route.of(endpoint, handler) for endpoint, handler in simulated.handlers().items()]
+    for route in (*declared, *simulated.extra_routes()):
         name = (route.verb, route.path)
         known = routes.setdefault(name, route)
-        if known.handler != route.handler or name in front.refusals:
-            raise ConfigurationError(f"{venue.id}: its front answers {route.verb} {route.path} in two ways")
+        if known.handler != route.handler or name in simulated.refusals:
+            raise ConfigurationError(f"{venue.id}: its simulated venue answers {route.verb} {route.path} in two ways")
     return routes

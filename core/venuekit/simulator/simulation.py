@@ -11,7 +11,6 @@ from venuekit.credentials import Credentials
 from venuekit.endpoint import Endpoint
 from venuekit.errors import ConfigurationError
 from venuekit.simulator.arrivals import Arrival
-from venuekit.simulator.front import Front
 from venuekit.simulator.keys import SimKey, make_key
 from venuekit.simulator.ledger import Ledger
 from venuekit.simulator.limits import Meter
@@ -19,6 +18,7 @@ from venuekit.simulator.scenario import Scenario
 from venuekit.simulator.script import Script, Step
 from venuekit.simulator.server import Server
 from venuekit.simulator.service import Service, open_ledger
+from venuekit.simulator.simulated_venue import SimulatedVenue
 from venuekit.venue import Venue
 
 __all__ = ["Simulation"]
@@ -68,12 +68,12 @@ class Simulation:
             realms.setdefault(venue.realm, []).append(venue)
         services: dict[str, Service] = {}
         for mates in realms.values():
-            fronts = {venue.id: _front(venue) for venue in mates}
-            ledger = open_ledger(fronts.values(), lambda: from_milliseconds(self.milliseconds()))
+            simulated_venues = {venue.id: _simulated(venue) for venue in mates}
+            ledger = open_ledger(simulated_venues.values(), lambda: from_milliseconds(self.milliseconds()))
             meter = Meter()
             for venue in mates:
-                front = fronts[venue.id]
-                service = Service(venue, front, ledger, keys=keys, now=self.milliseconds, meter=meter)
+                simulated = simulated_venues[venue.id]
+                service = Service(venue, simulated, ledger, keys=keys, now=self.milliseconds, meter=meter)
                 self._scenario_of(venue.id, service).stage(ledger)
                 services[venue.id] = service
         return {venue_id: services[venue_id] for venue_id in self._venues}
@@ -180,14 +180,14 @@ class Simulation:
         return service
 
     def _scenario_of(self, venue_id: str, service: Service) -> Scenario:
-        for scenario in service.front.scenarios:
+        for scenario in service.simulated.scenarios:
             if scenario.name == self._scenario_name:
                 return scenario
-        known = ", ".join(scenario.name for scenario in service.front.scenarios)
+        known = ", ".join(scenario.name for scenario in service.simulated.scenarios)
         raise ConfigurationError(f"{venue_id} has no scenario {self._scenario_name!r}; it has {known}")
 
 
-def _front(venue: Venue[Any]) -> Front:
-    if venue.front is None:
+def _simulated(venue: Venue[Any]) -> SimulatedVenue:
+    if venue.simulated is None:
         raise ConfigurationError(f"{venue.id} brings no simulator")
-    return venue.front()
+    return venue.simulated()

@@ -7,12 +7,12 @@ An exchange author gets the whole suite in one line, in any test module of the p
 
     TestAcme = conformance_suite("acme_perp")
 
-It wants pytest, pytest-asyncio, the plugin installed with its ``Venue.front``, and recorded answers in
+It wants pytest, pytest-asyncio, the plugin installed with its ``Venue.simulated``, and recorded answers in
 ``tests/recorded/`` beside the plugin's package (:mod:`venuekit.testing.recorded` says what such a file holds). The
 cases come from the declarations: every endpoint is compared with its recorded requests and answers, every capability
-method is called over a real socket against the plugin's own front, every setter is set twice and loses its answer,
-what adds up is never sent twice, unreadable answers of reads are errors, wrong keys are refused, and planted secrets
-are found nowhere. Only what the venue declares unsupported is left out; what is declared and broken fails.
+method is called over a real socket against the plugin's own simulated venue, every setter is set twice and loses its
+answer, what adds up is never sent twice, unreadable answers of reads are errors, wrong keys are refused, and planted
+secrets are found nowhere. Only what the venue declares unsupported is left out; what is declared and broken fails.
 
 For tests of one's own: :class:`FakeTransport` with :func:`account_over` (no network at all), :class:`LoopClock` and
 :class:`InstantClock` for time, and the pytest fixture ``venuekit_simulation``.

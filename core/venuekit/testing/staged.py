@@ -1,4 +1,4 @@
-"""A venue on stage: its front behind a real socket or a fake transport, and a watched account that talks to it."""
+"""A venue on stage: simulated behind a real socket or a fake transport, and a watched account that talks to it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from venuekit.simulator import Arrival, Scenario, Simulation
     from venuekit.venue import Venue
 
-__all__ = ["FakeStage", "Stage", "fake_stage", "front_reply", "on_stage"]
+__all__ = ["FakeStage", "Stage", "fake_stage", "on_stage", "simulated_reply"]
 
 _BASE = "http://127.0.0.1:9"
 
@@ -73,7 +73,10 @@ async def on_stage(
 
 @attrs.frozen(eq=False)
 class FakeStage:
-    """An account over a fake transport, opened against the venue's front; the transport's ``reply`` may be replaced."""
+    """
+    An account over a fake transport, opened against the venue's simulated venue; the transport's ``reply`` may be
+    replaced.
+    """
 
     venue: Venue[Any]
     transport: FakeTransport
@@ -87,13 +90,13 @@ class FakeStage:
 async def fake_stage(
     venue: Venue[Any], scenario: str = "holding", *, clock: Clock | None = None, keep_raw: bool = False
 ) -> AsyncIterator[FakeStage]:
-    """Open an account whose requests are answered by the venue's front, without a socket."""
+    """Open an account whose requests are answered by the venue's simulated venue, without a socket."""
     from venuekit.simulator import make_key
 
     clock = clock or InstantClock()
     key = make_key(0)
     base = f"{_BASE}/{venue.id}"
-    transport = FakeTransport(front_reply(venue, scenario, base=base, now=clock.milliseconds))
+    transport = FakeTransport(simulated_reply(venue, scenario, base=base, now=clock.milliseconds))
     watch = Watch(transport)
     async with Runtime(plugins=plugins_with(watch), clock=clock, journal=False) as runtime:
         credentials = Credentials.sim(base, key.key, key.secret)
@@ -102,28 +105,28 @@ async def fake_stage(
         yield FakeStage(venue, transport, account, watch, base, key.key)
 
 
-def front_reply(
+def simulated_reply(
     venue: Venue[Any], scenario: str, *, base: str, now: Callable[[], int]
 ) -> Callable[[HttpRequest], HttpResponse]:
     """
-    Return what answers requests to ``base`` as the venue's front does, over a ledger of its own.
+    Return what answers requests to ``base`` as the simulated venue does, over a ledger of its own.
 
     Raises:
-        LookupError: the venue brings no front, or the front no such scenario.
+        LookupError: the venue brings no simulated venue, or the simulated venue no such scenario.
     """
     from multidict import CIMultiDict
 
     from venuekit.message import HttpResponse
     from venuekit.simulator import Service, SimRequest, make_key, open_ledger
 
-    if venue.front is None:
-        raise LookupError(f"{venue.id} brings no front: declare Venue.front, the suite talks to it")
-    front = venue.front()
-    ledger = open_ledger([front], lambda: from_milliseconds(now()))
-    chosen = {each.name: each for each in front.scenarios}
+    if venue.simulated is None:
+        raise LookupError(f"{venue.id} brings no simulated venue: declare Venue.simulated, the suite talks to it")
+    simulated = venue.simulated()
+    ledger = open_ledger([simulated], lambda: from_milliseconds(now()))
+    chosen = {each.name: each for each in simulated.scenarios}
     chosen[scenario].stage(ledger)
     key = make_key(0)
-    service = Service(venue, front, ledger, keys={key.key: key}, now=now)
+    service = Service(venue, simulated, ledger, keys={key.key: key}, now=now)
 
     def reply(request: HttpRequest) -> HttpResponse:
         path, _, query = request.url.removeprefix(base).partition("?")

@@ -1,4 +1,4 @@
-"""Worked numbers of inverse contracts, through ledger, front and client alike."""
+"""Worked numbers of inverse contracts, through ledger, simulated venue and client alike."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from venuekit.capabilities import MarginType, PositionMode, PositionSide
 from venuekit.simulator.ledger import Ledger, Side
 from venuekit.testing.staged import on_stage
-from venuekit_binance_coinm.front.contracts import PURSE
+from venuekit_binance_coinm.simulated.contracts import PURSE
 from venuekit_binance_coinm.venue import VENUE
 
 D = Decimal

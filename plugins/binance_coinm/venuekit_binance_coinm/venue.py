@@ -23,7 +23,7 @@ from venuekit_binance_common.settings.behaviours import blockers, setting_behavi
 from venuekit_binance_common.signing import QuerySigning
 
 if TYPE_CHECKING:
-    from venuekit.simulator.front import Front
+    from venuekit.simulator.simulated_venue import SimulatedVenue
 
 __all__ = ["VENUE"]
 
@@ -53,10 +53,10 @@ _ENVIRONMENTS = (
 _NO_ASSET_MODE = "each coin backs its own positions here: multi-assets mode is one of USDⓈ-M futures"
 
 
-def _front() -> Front:
-    from venuekit_binance_coinm.front import BinanceCoinmFront
+def _simulated() -> SimulatedVenue:
+    from venuekit_binance_coinm.simulated import SimulatedCoinm
 
-    return BinanceCoinmFront()
+    return SimulatedCoinm()
 
 
 VENUE = Venue(
@@ -80,5 +80,5 @@ VENUE = Venue(
     ),
     blockers=blockers(lower_leverage=-4150),
     unsupported={AssetModeReader: _NO_ASSET_MODE, AssetModeControl: _NO_ASSET_MODE, OrderTestControl: NO_ORDER_TEST},
-    front=_front,
+    simulated=_simulated,
 )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.capabilities import OrderRequest
     from venuekit.endpoint import Endpoint
-    from venuekit.simulator import Arrival, Front, Response, Scenario, Service, SimKey, SimRequest, Simulation
+    from venuekit.simulator import Arrival, Response, Scenario, Service, SimKey, SimRequest, SimulatedVenue, Simulation
     from venuekit.simulator.ledger import Ledger
     from venuekit.venue import Venue
 
@@ -160,23 +160,23 @@ async def leaping(
         yield sim, account
 
 
-def scenario_of(front: Front, name: str) -> Scenario:
-    """Return a front's scenario of this name."""
-    return next(scenario for scenario in front.scenarios if scenario.name == name)
+def scenario_of(simulated: SimulatedVenue, name: str) -> Scenario:
+    """Return a simulated venue's scenario of this name."""
+    return next(scenario for scenario in simulated.scenarios if scenario.name == name)
 
 
 def open_exchange(venue: Venue[Any], scenario: str) -> Exchange:
-    """Open a venue's front in one of its scenarios, with a key that may trade and one that may only read."""
+    """Open a venue's simulated in one of its scenarios, with a key that may trade and one that may only read."""
     from venuekit.simulator import Service, make_key, open_ledger
 
-    if venue.front is None:
-        raise LookupError(f"{venue.id} brings no front")
+    if venue.simulated is None:
+        raise LookupError(f"{venue.id} brings no simulated venue")
     clock, key, read_only = [START], make_key(0), make_key(0, read_only=True)
-    front = venue.front()
-    ledger = open_ledger([front], lambda: from_milliseconds(clock[0]))
-    scenario_of(front, scenario).stage(ledger)
+    simulated = venue.simulated()
+    ledger = open_ledger([simulated], lambda: from_milliseconds(clock[0]))
+    scenario_of(simulated, scenario).stage(ledger)
     keys = {each.key: each for each in (key, read_only)}
-    return Exchange(Service(venue, front, ledger, keys=keys, now=lambda: clock[0]), key, clock)
+    return Exchange(Service(venue, simulated, ledger, keys=keys, now=lambda: clock[0]), key, clock)
 
 
 def shape(value: object) -> object:

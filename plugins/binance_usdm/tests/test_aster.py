@@ -103,7 +103,7 @@ def test_answers_have_the_documented_shape(endpoint: Any, case: str, parameters:
 
 
 @pytest.mark.parametrize("path", ["/fapi/v3/account", "/fapi/v1/symbolConfig", "/fapi/v1/openAlgoOrders"])
-def test_front_does_not_have_what_the_venue_does_not_have(path: str) -> None:
+def test_simulated_venue_does_not_have_what_the_venue_does_not_have(path: str) -> None:
     """The path is unknown."""
     status, code, _ = open_exchange(VENUE, "flat").refused("GET", path)
 

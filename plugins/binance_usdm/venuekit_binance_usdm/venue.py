@@ -17,7 +17,7 @@ from venuekit_binance_usdm.faults import FAULTS
 from venuekit_binance_usdm.order_terms import ORDER_BEHAVIOUR
 
 if TYPE_CHECKING:
-    from venuekit.simulator.front import Front
+    from venuekit.simulator.simulated_venue import SimulatedVenue
 
 __all__ = ["BLOCKERS", "COUPLINGS", "VENUE"]
 
@@ -79,10 +79,10 @@ BLOCKERS = (
 )
 
 
-def _front() -> Front:
-    from venuekit_binance_usdm.front import BinanceUsdmFront
+def _simulated() -> SimulatedVenue:
+    from venuekit_binance_usdm.simulated import SimulatedUsdm
 
-    return BinanceUsdmFront()
+    return SimulatedUsdm()
 
 
 VENUE = Venue(
@@ -101,5 +101,5 @@ VENUE = Venue(
     behaviours=_BEHAVIOURS,
     couplings=COUPLINGS,
     blockers=BLOCKERS,
-    front=_front,
+    simulated=_simulated,
 )

@@ -42,7 +42,7 @@ from venuekit_bybit_inverse.order_batches import BATCH_AT_MOST
 from venuekit_bybit_inverse.signing import BybitSigning
 
 if TYPE_CHECKING:
-    from venuekit.simulator.front import Front
+    from venuekit.simulator.simulated_venue import SimulatedVenue
 
 __all__ = ["BYBIT_INVERSE"]
 
@@ -91,10 +91,10 @@ _DEMO = Environment(
 )
 
 
-def _front() -> Front:
-    from venuekit_bybit_inverse.front import BybitFront
+def _simulated() -> SimulatedVenue:
+    from venuekit_bybit_inverse.simulated import SimulatedBybit
 
-    return BybitFront()
+    return SimulatedBybit()
 
 
 BYBIT_INVERSE: Venue[BybitInverseAccount] = Venue(
@@ -150,5 +150,5 @@ BYBIT_INVERSE: Venue[BybitInverseAccount] = Venue(
         OrderTestControl: _NO_TEST,
         CountdownControl: _NO_COUNTDOWN,
     },
-    front=_front,
+    simulated=_simulated,
 )

@@ -85,16 +85,16 @@ def test_somebody_elses_file_is_left_alone(call: Call, tmp_path: Path) -> None:
     assert path.read_text() == "# mine\n"
 
 
-def test_a_broken_front_does_not_end_the_others(command: list[str], tmp_path: Path) -> None:
+def test_a_broken_simulated_venue_does_not_end_the_others(command: list[str], tmp_path: Path) -> None:
     """``sim`` serves the other venues and tells of the broken one; asked for by name, it is the error."""
     info = tmp_path / "site" / "acme-3.0.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 3.0\n")
-    (info / "entry_points.txt").write_text("[venuekit.venues]\nacme_perp = acme_with_a_broken_front\n")
-    (tmp_path / "site" / "acme_with_a_broken_front.py").write_text(
+    (info / "entry_points.txt").write_text("[venuekit.venues]\nacme_perp = acme_with_a_broken_simulation\n")
+    (tmp_path / "site" / "acme_with_a_broken_simulation.py").write_text(
         "import attrs\nfrom venuekit.hooks import hookimpl\nfrom venuekit_toy_perp.venue import TOY_PERP\n"
         "VENUEKIT_API = 1\n@hookimpl\ndef venuekit_register_venues(register):\n"
-        "    register(attrs.evolve(TOY_PERP, id='acme_perp', front=lambda: 1 / 0))\n"
+        "    register(attrs.evolve(TOY_PERP, id='acme_perp', simulated=lambda: 1 / 0))\n"
     )
     environment = os.environ | {"PYTHONPATH": str(tmp_path / "site")}
     process = subprocess.Popen(  # noqa: S603 - our own command

@@ -176,7 +176,7 @@ def test_in_hedge_mode_the_closing_side_closes_only(trading: Callable[..., Ledge
 
 
 def test_labels_come_back_as_they_were(trading: Callable[..., Ledger]) -> None:
-    """What a front has attached to a request is on the order, and on the order it becomes."""
+    """What a simulated venue has attached to a request is on the order, and on the order it becomes."""
     ledger = trading()
     placed = ledger.place(stop(Side.BUY, "51000", labels={"working": "mark"}))
 

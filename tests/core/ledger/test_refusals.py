@@ -227,7 +227,7 @@ def test_modes_that_a_venue_lacks(
 def test_the_scope_of_a_margin_type_is_the_callers_business(
     symbol: str | None, cutting: Rules, nearest: Rules, inverse: ContractFactory, opened: LedgerFactory
 ) -> None:
-    """A symbol where the account is meant, or none where one is needed, is an error of the front and no refusal."""
+    """A symbol where the account is meant, or none where one is needed, is a mistake of the simulated venue."""
     ledger = opened(cutting if symbol is None else nearest, inverse())
 
     with pytest.raises(ValueError, match="belongs to"):

@@ -18,7 +18,7 @@ from venuekit.testing.clock import LoopClock
 from venuekit.venue import RequestExpiry, Venue
 from venuekit_toy_perp import TOY_PERP
 from venuekit_toy_perp.endpoints import ADD_COLLATERAL, POSITIONS, SERVER_TIME, SET_LEVERAGE
-from venuekit_toy_perp.front import ToyFront
+from venuekit_toy_perp.simulated import SimulatedToy
 
 pytestmark = pytest.mark.looptime
 
@@ -27,7 +27,7 @@ BROKEN = CannedAnswer.json(500, {"error": {"code": 9999, "message": "no time tod
 TIME = ("GET", "/v1/time")
 
 
-class ExpiryFront(ToyFront):
+class ExpiringVenue(SimulatedToy):
     """Refuses what has expired, and nothing because it comes from the future."""
 
     def recheck(self, request: SimRequest, milliseconds: int) -> None:
@@ -36,7 +36,7 @@ class ExpiryFront(ToyFront):
             raise Refused(Reason.OUTSIDE_WINDOW)
 
 
-ONE_SIDED: Venue[Any] = attrs.evolve(TOY_PERP, expiry=RequestExpiry.EXPIRY, front=ExpiryFront)
+ONE_SIDED: Venue[Any] = attrs.evolve(TOY_PERP, expiry=RequestExpiry.EXPIRY, simulated=ExpiringVenue)
 UNBOUNDED: Venue[Any] = attrs.evolve(TOY_PERP, expiry=RequestExpiry.NONE)
 NUMBERED: Venue[Any] = attrs.evolve(TOY_PERP, expiry=RequestExpiry.NONCE)
 

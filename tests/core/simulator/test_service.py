@@ -15,13 +15,13 @@ from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, Security
 from venuekit.errors import ConfigurationError
 from venuekit.simulator import (
-    Front,
     Handler,
     Meter,
     Response,
     Route,
     Service,
     SimRequest,
+    SimulatedVenue,
     Visit,
     json_response,
     make_key,
@@ -30,20 +30,20 @@ from venuekit.simulator import (
 from venuekit.venue import Limit
 from venuekit_toy_perp import TOY_PERP
 from venuekit_toy_perp.endpoints import CONTRACTS, SERVER_TIME, SET_LEVERAGE
-from venuekit_toy_perp.front import ToyFront
+from venuekit_toy_perp.simulated import SimulatedToy
 
 NOW = 1_750_000_000_000
 KEY = make_key(0)
 
 
-def _service(front: Front) -> Service:
-    ledger = open_ledger([front], lambda: from_milliseconds(NOW))
-    return Service(TOY_PERP, front, ledger, keys={KEY.key: KEY}, now=lambda: NOW)
+def _service(simulated: SimulatedVenue) -> Service:
+    ledger = open_ledger([simulated], lambda: from_milliseconds(NOW))
+    return Service(TOY_PERP, simulated, ledger, keys={KEY.key: KEY}, now=lambda: NOW)
 
 
-def test_a_front_needs_no_socket() -> None:
+def test_a_simulated_venue_needs_no_socket() -> None:
     """A request value in, a response value out."""
-    response = _service(ToyFront()).answer(SimRequest.of("GET", "/v1/time"))
+    response = _service(SimulatedToy()).answer(SimRequest.of("GET", "/v1/time"))
 
     assert response == Response(200, b'{"now":%d}' % NOW, {"Content-Type": "application/json", "X-Toy-Used": "1"})
 
@@ -51,22 +51,22 @@ def test_a_front_needs_no_socket() -> None:
 def test_a_route_that_is_answered_in_two_ways_is_an_error() -> None:
     """Two handlers for one verb and path, or a handler and a fixed refusal, are refused when it starts."""
 
-    class Twice(ToyFront):
+    class Twice(SimulatedToy):
         def extra_routes(self) -> tuple[Route, ...]:
             return (Route("GET", "/v1/time", lambda _, visit: visit.milliseconds),)
 
-    class Refused(ToyFront):
+    class Refused(SimulatedToy):
         refusals: Mapping[tuple[str, str], Response] = {("GET", "/v1/time"): Response(403)}
 
-    for front in (Twice(), Refused()):
+    for simulated in (Twice(), Refused()):
         with pytest.raises(ConfigurationError, match="GET /v1/time in two ways"):
-            _service(front)
+            _service(simulated)
 
 
 def test_extra_routes_and_payloads() -> None:
-    """A route of the front's own is served; a handler's finished response is taken as it is."""
+    """A route of the simulated venue's own is served; a handler's finished response is taken as it is."""
 
-    class More(ToyFront):
+    class More(SimulatedToy):
         def extra_routes(self) -> tuple[Route, ...]:
             return (
                 Route("GET", "/v1/plain", lambda _, visit: {"now": visit.now.year}),
@@ -91,7 +91,7 @@ def test_endpoints_of_one_route_share_their_handler() -> None:
     """Two declarations of one verb and path are one route when one handler answers both."""
     again = attrs.evolve(SERVER_TIME, serves=())
 
-    class Both(ToyFront):
+    class Both(SimulatedToy):
         def handlers(self) -> Mapping[Endpoint[Any], Handler]:
             mine = super().handlers()
             return {**mine, again: mine[SERVER_TIME]}

@@ -16,13 +16,13 @@ from venuekit.simulator import Delay, Scenario, Simulation, make_key, simulate
 from venuekit.testing.clock import LoopClock
 from venuekit.venue import Venue
 from venuekit_toy_perp import TOY_PERP
-from venuekit_toy_perp.front import ToyFront
+from venuekit_toy_perp.simulated import SimulatedToy
 
 
-class _TwinFront(ToyFront):
+class _SimulatedTwin(SimulatedToy):
     """Lists another contract and stages nothing of its own."""
 
-    contracts = (attrs.evolve(ToyFront.contracts[0], symbol="ORBUSD", base="ORB"),)
+    contracts = (attrs.evolve(SimulatedToy.contracts[0], symbol="ORBUSD", base="ORB"),)
     scenarios = (
         Scenario(name="holding", title="nothing more", stage=lambda _: None, held=None, flat="ORBUSD", target={}),
     )
@@ -47,7 +47,7 @@ async def test_one_port_serves_several_venues(toy: Any) -> None:
 
 async def test_venues_of_one_realm_share_account_and_pools(toy: Any) -> None:
     """Venues of one realm write to one ledger and count into one pool."""
-    mate = _twin(realm="toy_perp", front=_TwinFront)
+    mate = _twin(realm="toy_perp", simulated=_SimulatedTwin)
     async with Simulation((TOY_PERP, mate)) as sim, toy(sim) as first, toy(sim, "toy_twin") as second:
         one = await first.send("GET", "/v1/wallet")
         two = await second.send("GET", "/v1/wallet")
@@ -59,27 +59,27 @@ async def test_venues_of_one_realm_share_account_and_pools(toy: Any) -> None:
 
 
 async def test_mates_must_agree_about_the_rules() -> None:
-    """Venues of one realm whose fronts give different rules are refused."""
+    """Venues of one realm whose simulated venues give different rules are refused."""
 
-    class Other(_TwinFront):
-        rules = attrs.evolve(ToyFront.rules, money_decimals=2)
+    class Other(_SimulatedTwin):
+        rules = attrs.evolve(SimulatedToy.rules, money_decimals=2)
 
     with pytest.raises(ConfigurationError, match="different rules"):
-        Simulation((TOY_PERP, _twin(realm="toy_perp", front=Other)))
+        Simulation((TOY_PERP, _twin(realm="toy_perp", simulated=Other)))
 
 
 async def test_no_id_serves_what_is_installed() -> None:
-    """Without an id every installed venue with a front is served, the toy venue among them."""
+    """Without an id every installed venue that can be simulated is served, the toy venue among them."""
     async with simulate() as sim:
         assert "toy_perp" in sim.venue_ids
 
 
 async def test_what_cannot_be_simulated() -> None:
-    """An unknown venue, a venue without a front and an unknown scenario are errors before anything listens."""
+    """An unknown venue, one that cannot be simulated and an unknown scenario are errors before anything listens."""
     with pytest.raises(UnknownVenue, match="toy_perp"):
         simulate("toy_prep")
     with pytest.raises(ConfigurationError, match="brings no simulator"):
-        Simulation((_twin(front=None),))
+        Simulation((_twin(simulated=None),))
     with pytest.raises(ConfigurationError, match="it has holding, flat"):
         simulate("toy_perp", scenario="rich")
 

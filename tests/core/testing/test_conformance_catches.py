@@ -36,17 +36,17 @@ def swapped(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, **changes: 
     old: Endpoint[Any] = getattr(endpoints, name)
     new = attrs.evolve(old, **changes)
     monkeypatch.setattr(module, name, new)
-    front = TOY_PERP.front
-    assert front is not None
+    simulated = TOY_PERP.simulated
+    assert simulated is not None
 
     def with_new() -> Any:
-        made = front()
+        made = simulated()
         handlers = {new if one is old else one: handler for one, handler in made.handlers().items()}
         made.handlers = lambda: handlers  # type: ignore[method-assign]
         return made
 
     declared = tuple(new if one is old else one for one in TOY_PERP.endpoints)
-    return suite(endpoints=declared, front=with_new)
+    return suite(endpoints=declared, simulated=with_new)
 
 
 def changed_case(name: str, **changes: Any) -> RecordedCase:
@@ -97,11 +97,11 @@ def test_write_that_waits_for_nothing() -> None:
         checks.test_write_waits_for_what_could_undo_it(nameless)
 
 
-def test_front_without_a_route() -> None:
-    """A front that does not answer a declared endpoint is found."""
+def test_simulated_venue_without_a_route() -> None:
+    """A simulated venue that does not answer a declared endpoint is found."""
     new = Endpoint("GET", "/v1/fees", decode=bytes)
-    with pytest.raises(AssertionError, match="the front does not answer GET /v1/fees"):
-        suite(endpoints=(*TOY_PERP.endpoints, new)).test_front_answers_every_endpoint()
+    with pytest.raises(AssertionError, match="the simulated venue does not answer GET /v1/fees"):
+        suite(endpoints=(*TOY_PERP.endpoints, new)).test_simulated_venue_answers_every_endpoint()
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """
 The ledger of the embedded exchange: pure, synchronous, exact; no wire format and no venue in it.
 
-A front builds one account from data and then only translates::
+A simulated venue builds one account from data and then only translates::
 
     ledger = Ledger(Rules(asset_mode=False), [contract], now=clock)
     ledger.deposit("USDT", Decimal(10_000))
@@ -15,7 +15,7 @@ A front builds one account from data and then only translates::
   Venues that share one account put their contracts into one ledger, told apart by ``Contract.venue``; where their
   wallets are kept apart, ``Contract.purse`` names the wallet, and so do ``deposit``, ``balance`` and ``totals``.
 * **Commands** change the account, or raise :class:`Refused` and change nothing. A :class:`LedgerRefusal` is a
-  :class:`Reason` with details; the front owns the venue's code and words for it. ``deposit``, ``fill``,
+  :class:`Reason` with details; the simulated venue owns the venue's code and words for it. ``deposit``, ``fill``,
   ``adjust_margin``, ``rest_order``, ``set_mark`` are also what a scenario is written in.
 * **Reads** return frozen values with every derived figure (:class:`PositionFigures`, :class:`BalanceFigures`,
   :class:`Totals`); money is rounded as the rules say, prices are not rounded to a tick. Sizes are signed
@@ -28,7 +28,7 @@ A front builds one account from data and then only translates::
 * **Every change** is also an :class:`Event` that carries the state after it.
 * **Records are read late** where a scenario says so (``lag``, ``hide_order``); what they record holds at once.
 * **The fence** (:class:`RequestWindow`) refuses what is stamped too early or too late. It is no part of the account:
-  a front asks it on arrival and once more right before the command, with the venue's own clock.
+  a simulated venue asks it on arrival and once more right before the command, with the venue's own clock.
 
 Left out: an order book, prices of its own, partial liquidation, the ranking of deleveraging.
 """

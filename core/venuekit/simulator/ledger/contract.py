@@ -19,7 +19,7 @@ AssetKey = tuple[str, str]
 @attrs.frozen
 class Contract:
     """
-    One contract: data that a front brings along.
+    One contract: data that a simulated venue brings along.
 
     Quantities are contracts, signed where they are positions (long > 0). One contract is ``contract_size`` of the base
     if linear, of the quote if inverse. ``value`` always means the worth in the settle asset; caps and floors of

@@ -64,7 +64,7 @@ class LedgerOrderRequest:
 
     ``time_in_force`` is GTC (until ``expires_at``, where there is one), IOC, FOK or POST_ONLY; any other is refused.
     ``trigger_rises`` says that the trigger is reached from below; None leaves it to type and side.
-    ``callback_rate`` is a fraction. ``labels`` is whatever a front wants to find again on the order.
+    ``callback_rate`` is a fraction. ``labels`` is whatever a simulated venue wants to find again on the order.
     """
 
     symbol: str

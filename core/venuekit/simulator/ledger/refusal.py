@@ -1,4 +1,7 @@
-"""Refusals: why a command was not carried out, in the ledger's own words; a front turns them into a venue's codes."""
+"""
+Refusals: why a command was not carried out, in the ledger's own words; a simulated venue turns them into a venue's
+    codes.
+"""
 
 from __future__ import annotations
 

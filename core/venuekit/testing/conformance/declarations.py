@@ -94,19 +94,19 @@ class DeclarationChecks(Checks):
         own = getattr(self.inventory.venue.account, capability_method.__name__)
         assert not getattr(own, "__isabstractmethod__", False)
 
-    def test_front_answers_every_endpoint(self) -> None:
+    def test_simulated_venue_answers_every_endpoint(self) -> None:
         """The simulator has every endpoint of the client."""
-        front = self.inventory.venue.front
-        assert front is not None, f"{self.inventory.venue.id} brings no front"
-        answered = {(endpoint.verb, endpoint.path) for endpoint in front().handlers()}
+        simulated = self.inventory.venue.simulated
+        assert simulated is not None, f"{self.inventory.venue.id} brings no simulated venue"
+        answered = {(endpoint.verb, endpoint.path) for endpoint in simulated().handlers()}
         missing = [str(one) for one in self.inventory.venue.endpoints if (one.verb, one.path) not in answered]
-        assert not missing, f"the front does not answer {', '.join(missing)}"
+        assert not missing, f"the simulated venue does not answer {', '.join(missing)}"
 
-    def test_front_has_both_scenarios(self) -> None:
+    def test_simulated_venue_has_both_scenarios(self) -> None:
         """The simulator opens with a position, and without one."""
-        front = self.inventory.venue.front
-        assert front is not None, f"{self.inventory.venue.id} brings no front"
-        scenarios = {scenario.name: scenario for scenario in front().scenarios}
+        simulated = self.inventory.venue.simulated
+        assert simulated is not None, f"{self.inventory.venue.id} brings no simulated venue"
+        scenarios = {scenario.name: scenario for scenario in simulated().scenarios}
         assert {"holding", "flat"} <= scenarios.keys()
         assert scenarios["holding"].held is not None
         assert scenarios["flat"].held is None

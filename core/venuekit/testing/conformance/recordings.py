@@ -73,10 +73,10 @@ class RecordingChecks(Checks):
 
 async def _call(stage: FakeStage, endpoint: Endpoint[Any], case: RecordedCase) -> Any:
     """Return what a raw call makes of the recorded answer: its value, or the venue's refusal."""
-    front = stage.transport.reply
+    simulated = stage.transport.reply
 
     def reply(request: HttpRequest) -> Any:
-        return case.response() if _is_of(request, case, stage.base) else front(request)
+        return case.response() if _is_of(request, case, stage.base) else simulated(request)
 
     stage.transport.reply = reply
     try:

@@ -19,7 +19,7 @@ from venuekit_binance_usdm.endpoints import SERVER_TIME
 from venuekit_binance_usdm.venue import BLOCKERS, COUPLINGS
 
 if TYPE_CHECKING:
-    from venuekit.simulator.front import Front
+    from venuekit.simulator.simulated_venue import SimulatedVenue
 
 __all__ = ["LIMITS", "VENUE"]
 
@@ -29,10 +29,10 @@ LIMITS = (
 )
 
 
-def _front() -> Front:
-    from venuekit_binance_usdm.aster.front import AsterFront
+def _simulated() -> SimulatedVenue:
+    from venuekit_binance_usdm.aster.simulated import SimulatedAster
 
-    return AsterFront()
+    return SimulatedAster()
 
 
 VENUE = Venue(
@@ -63,5 +63,5 @@ VENUE = Venue(
     couplings=COUPLINGS,
     blockers=BLOCKERS,
     unsupported={OrderAmendControl: NO_AMENDMENT, OrderTestControl: NO_ORDER_TEST},
-    front=_front,
+    simulated=_simulated,
 )

@@ -21,15 +21,15 @@ from venuekit_toy_perp.endpoints import ENDPOINTS, SERVER_TIME
 from venuekit_toy_perp.signing import ToySigning, toy_answers
 
 if TYPE_CHECKING:
-    from venuekit.simulator import Front
+    from venuekit.simulator import SimulatedVenue
 
 __all__ = ["TOY_PERP"]
 
 
-def _front() -> Front:
-    from venuekit_toy_perp.front import ToyFront  # the simulator is imported only when it is asked for
+def _simulated() -> SimulatedVenue:
+    from venuekit_toy_perp.simulated import SimulatedToy  # the simulator is imported only when it is asked for
 
-    return ToyFront()
+    return SimulatedToy()
 
 
 _ONE_WAY = "positions are one-way on this venue; there is no mode to read or set"
@@ -58,5 +58,5 @@ TOY_PERP = Venue(
         Blocker(Setting.LEVERAGE, BlockedBy.LOWER_LEVERAGE, BlockerScope.SYMBOL, "2003 an isolated position needs it"),
     ),
     unsupported={PositionModeReader: _ONE_WAY, PositionModeControl: _ONE_WAY},
-    front=_front,
+    simulated=_simulated,
 )

@@ -1,0 +1,161 @@
+"""SimulatedVenues: what makes the simulator speak like one venue; the plugin author's half of it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import attrs
+
+from venuekit.clock import from_milliseconds
+from venuekit.endpoint import Effect, Endpoint, Security
+from venuekit.simulator.keys import SimKey
+from venuekit.simulator.ledger import Asset, Contract, Ledger, LedgerRefusal, Rules
+from venuekit.simulator.limits import Usage, costs_of
+from venuekit.simulator.message import Response, SimRequest, json_response
+from venuekit.simulator.scenario import Scenario
+
+__all__ = ["Handler", "Route", "SimulatedVenue", "Visit"]
+
+
+@attrs.frozen
+class Visit:
+    """
+    What a handler works on: the ledger it must use, the venue's clock, and who asks (None on a public route).
+
+    The ledger is an older copy when a lagging read is being played.
+    """
+
+    ledger: Ledger
+    milliseconds: int
+    key: SimKey | None = None
+
+    @property
+    def now(self) -> datetime:
+        """The venue's clock as an aware UTC datetime."""
+        return from_milliseconds(self.milliseconds)
+
+
+Handler: TypeAlias = Callable[[SimRequest, Visit], object]
+
+
+@attrs.frozen
+class Route:
+    """
+    One verb and path that is answered, and what it asks for and costs.
+
+    ``costs`` maps the parameters of a request to its price per pool.
+    """
+
+    verb: str
+    path: str
+    handler: Handler
+    security: Security = attrs.field(default=Security.NONE, kw_only=True)
+    effect: Effect = attrs.field(default=Effect.READ, kw_only=True)
+    costs: Callable[[Mapping[str, Any]], Mapping[str, int]] = attrs.field(default=lambda _: {}, kw_only=True)
+
+    @classmethod
+    def of(cls, endpoint: Endpoint[Any], handler: Handler) -> Route:
+        """Return the route of an endpoint that the client declares."""
+        return cls(
+            endpoint.verb,
+            endpoint.path,
+            handler,
+            security=endpoint.security,
+            effect=endpoint.effect,
+            costs=lambda parameters: costs_of(endpoint, parameters),
+        )
+
+    @property
+    def is_write(self) -> bool:
+        """Whether a read-only key is refused here."""
+        return self.effect not in {Effect.READ, Effect.SESSION}
+
+
+class SimulatedVenue(ABC):
+    """
+    How one venue speaks, over a ledger that knows no venue.
+
+    A simulated venue is made anew for each simulation and may hold state of its own. It answers in the venue's words,
+    and never uses the client's decoders. Handlers are synchronous: they read the request, command the ledger, and
+    return the payload that :meth:`render` turns into an answer, or a finished :class:`Response`. They raise
+    :class:`Denied` for parameters that the venue does not take; what the ledger refuses goes to :meth:`refuse`.
+
+    A request passes: route, refusals, limits, :meth:`authenticate`, the read-only check, :meth:`recheck` when time has
+    passed, the handler.
+
+    Attributes:
+        rules: How the ledger behaves; equal for all venues of one realm, which share one ledger.
+        contracts: What can be traded, this venue's part.
+        assets: Assets besides the contracts' own.
+        scenarios: At least ``holding`` and ``flat``.
+        refusals: Verb and path that are answered with a fixed error, and that the client does not have.
+        signature_parameters: Names that the request log leaves out.
+    """
+
+    rules: Rules
+    contracts: tuple[Contract, ...]
+    assets: tuple[Asset, ...] = ()
+    scenarios: tuple[Scenario, ...]
+    refusals: Mapping[tuple[str, str], Response] = {}
+    signature_parameters: frozenset[str] = frozenset({"signature"})
+
+    @abstractmethod
+    def handlers(self) -> Mapping[Endpoint[Any], Handler]:
+        """Return what answers each of the client's endpoints."""
+
+    def extra_routes(self) -> Iterable[Route]:
+        """Return routes that the venue has and the client does not use."""
+        return ()
+
+    @abstractmethod
+    def authenticate(
+        self, request: SimRequest, security: Security, keys: Mapping[str, SimKey], milliseconds: int
+    ) -> SimKey:
+        """
+        Return who asks, on a route whose security is KEY or SIGNED.
+
+        Checks key, window and signature, in the venue's own order.
+
+        Raises:
+            Denied: with the venue's answer. A :class:`Refused` of the ledger's window goes to :meth:`refuse`.
+        """
+
+    @abstractmethod
+    def recheck(self, request: SimRequest, milliseconds: int) -> None:
+        """
+        Check the window of a signed request once more, just before it is applied.
+
+        What is refused here is never applied: the fence of the client's retry rules rests on it.
+
+        Raises:
+            Denied: with the venue's answer. A :class:`Refused` of the ledger's window goes to :meth:`refuse`.
+        """
+
+    @abstractmethod
+    def refuse(self, refusal: LedgerRefusal, request: SimRequest, milliseconds: int) -> Response:
+        """Return the venue's words for what the ledger refused."""
+
+    @abstractmethod
+    def forbidden(self, request: SimRequest, milliseconds: int) -> Response:
+        """Return the answer to a read-only key that tries to write."""
+
+    @abstractmethod
+    def unknown_route(self, request: SimRequest, verbs: frozenset[str], milliseconds: int) -> Response:
+        """Return the answer to an unknown path (``verbs`` is empty), or to a path asked with another verb."""
+
+    @abstractmethod
+    def throttled(self, usage: Usage, request: SimRequest, milliseconds: int) -> Response:
+        """Return the answer to a request that exceeds a pool; it was not applied."""
+
+    def render(self, payload: object, milliseconds: int) -> Response:  # noqa: ARG002  - an envelope may tell the time
+        """Return a handler's payload as an answer: plain JSON, where the venue has no envelope."""
+        return json_response(payload)
+
+    def limit_headers(self, usages: tuple[Usage, ...], milliseconds: int) -> Mapping[str, str]:  # noqa: ARG002  - as above
+        """Return the headers that tell about the pools this request paid into."""
+        used = {u.limit.used_header: str(u.used) for u in usages if u.limit.used_header}
+        remaining = {u.limit.remaining_header: str(u.remaining) for u in usages if u.limit.remaining_header}
+        return {**used, **remaining}

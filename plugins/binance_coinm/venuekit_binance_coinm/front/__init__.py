@@ -1,7 +1,0 @@
-"""The simulator's half of the venue: what it answers, in its own words, shapes and codes."""
-
-from __future__ import annotations
-
-from venuekit_binance_coinm.front.front import BinanceCoinmFront
-
-__all__ = ["BinanceCoinmFront"]

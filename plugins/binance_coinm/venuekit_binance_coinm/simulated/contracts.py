@@ -1,0 +1,98 @@
+"""What is listed: contracts with their tiers; figures of the venue's order, not its present ones."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from venuekit.simulator import SimRequest
+from venuekit.simulator.ledger import Contract, Tier
+from venuekit_binance_common.simulated.listing import Listing, tier_table
+
+__all__ = ["CONTRACTS", "PURSE", "VENUE_ID", "of_pair"]
+
+VENUE_ID = "binance_coinm"
+#: the coins of this product are not those of the USD-margined one, although they share the account
+PURSE = VENUE_ID
+D = Decimal
+
+#: caps are quantities of the base asset
+_BTC = tier_table(
+    (5, 125, "0.004"),
+    (10, 100, "0.005"),
+    (20, 75, "0.0065"),
+    (50, 50, "0.01"),
+    (100, 20, "0.025"),
+    (200, 10, "0.05"),
+    (400, 5, "0.1"),
+    (1000, 4, "0.125"),
+    (1500, 2, "0.25"),
+    (2500, 1, "0.5"),
+)
+_BTC_DELIVERY = tier_table(
+    (10, 50, "0.01"), (50, 20, "0.025"), (100, 10, "0.05"), (200, 5, "0.1"), (400, 2, "0.25"), (1000, 1, "0.5")
+)
+_ETH = tier_table(
+    (100, 100, "0.005"),
+    (500, 75, "0.0065"),
+    (1000, 50, "0.01"),
+    (2500, 25, "0.02"),
+    (5000, 10, "0.05"),
+    (10_000, 5, "0.1"),
+    (20_000, 2, "0.25"),
+    (50_000, 1, "0.5"),
+)
+_OTHERS = tier_table((500, 50, "0.01"), (2000, 20, "0.025"), (5000, 10, "0.05"), (20_000, 5, "0.1"), (80_000, 1, "0.5"))
+
+
+def _inverse(  # noqa: PLR0917  (one row of the table below)
+    base: str,
+    suffix: str,
+    size: int,
+    mark: str,
+    tick: str,
+    brackets: tuple[Tier, ...],
+    expires_at: datetime | None = None,
+) -> Contract:
+    return Contract(
+        symbol=f"{base}USD_{suffix}",
+        pair=f"{base}USD",
+        base=base,
+        quote="USD",
+        settle=base,
+        is_inverse=True,
+        contract_size=D(size),
+        brackets=brackets,
+        mark=D(mark),
+        venue=VENUE_ID,
+        purse=PURSE,
+        price_tick=D(tick),
+        min_price=D(tick),
+        max_price=D(4_520_958),
+        max_market_quantity=D(60_000),
+        taker_fee=D("0.0005"),
+        listed_at=datetime(2020, 8, 10, 7, 0, tzinfo=UTC),
+        expires_at=expires_at,
+    )
+
+
+CONTRACTS = (
+    _inverse("BTC", "PERP", 100, "88000", "0.1", _BTC),
+    _inverse("ETH", "PERP", 10, "3000", "0.01", _ETH),
+    _inverse("BNB", "PERP", 10, "900", "0.01", _OTHERS),
+    _inverse("BTC", "270326", 100, "89200", "0.1", _BTC_DELIVERY, datetime(2027, 3, 26, 8, 0, tzinfo=UTC)),
+)
+
+
+def of_pair(listing: Listing, request: SimRequest) -> tuple[Contract, ...]:
+    """
+    Return the contracts of the pair that a request names, all of them when it names none.
+
+    Raises:
+        Denied: -4087 for a pair that is not listed.
+    """
+    pair = listing.text(request, "pair")
+    found = tuple(contract for contract in listing.contracts if pair in {None, contract.pair})
+    if not found:
+        raise listing.errors.denied(-4087)
+    return found

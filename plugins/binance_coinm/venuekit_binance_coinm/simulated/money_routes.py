@@ -1,0 +1,59 @@
+"""Margin, income and risk, in the shapes of this product."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from venuekit.simulator import SimRequest, Visit
+from venuekit.simulator.ledger import IncomeKind, LedgerIncome, LedgerMarginChange
+from venuekit_binance_coinm import endpoints
+from venuekit_binance_coinm.simulated.contracts import PURSE as COINS
+from venuekit_binance_coinm.simulated.contracts import of_pair
+from venuekit_binance_common.simulated.income_routes import IncomeRoutes
+from venuekit_binance_common.simulated.margin_routes import MarginRoutes
+from venuekit_binance_common.simulated.risk_routes import RiskRoutes, mark_price_row
+
+__all__ = ["CoinmIncomeRoutes", "CoinmMarginRoutes", "CoinmRiskRoutes"]
+
+_YEAR = timedelta(days=365)
+
+
+class CoinmMarginRoutes(MarginRoutes):
+    """Without an end, and without a reason."""
+
+    POSITION_MARGIN = endpoints.POSITION_MARGIN
+    MARGIN_HISTORY = endpoints.MARGIN_HISTORY
+    ROWS = 50
+
+    def own_fields(self, change: LedgerMarginChange) -> Mapping[str, object]:  # noqa: ARG002  (there are none)
+        """Return nothing more."""
+        return {}
+
+
+class CoinmIncomeRoutes(IncomeRoutes):
+    """At most a year at a time; text as transaction ids."""
+
+    INCOME = endpoints.INCOME
+    PURSE = COINS
+    USUAL = _YEAR
+    WIDEST = _YEAR
+
+    def own_fields(self, income: LedgerIncome, income_type: str) -> Mapping[str, object]:  # noqa: ARG002  (not told twice)
+        """Return the transaction id as text, and which way a transfer went."""
+        direction = "DEPOSIT" if income.amount > 0 else "WITHDRAW"
+        return {"info": direction if income.kind is IncomeKind.TRANSFER else "", "tranId": income.id}
+
+
+class CoinmRiskRoutes(RiskRoutes):
+    """Mark prices are always a list, and can be asked for by pair."""
+
+    MARK_PRICE = endpoints.MARK_PRICE
+    COMMISSION = endpoints.COMMISSION
+    ADL = endpoints.ADL
+
+    def mark_price(self, request: SimRequest, visit: Visit) -> object:
+        """Tell the mark prices of the symbol and of the pair that are asked for."""
+        contracts = set(of_pair(self._listing, request))
+        asked = [contract for contract in self._listing.asked(request) if contract in contracts]
+        return [{**mark_price_row(contract, visit), "pair": contract.pair} for contract in asked]

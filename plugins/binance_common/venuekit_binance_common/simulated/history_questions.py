@@ -1,0 +1,75 @@
+"""What may be asked about a history: stretches of time, pages, how many rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TypeVar
+
+import attrs
+
+from venuekit.simulator import SimRequest, Visit
+from venuekit_binance_common.simulated.listing import Listing
+
+__all__ = ["HistoryQuestions"]
+
+T = TypeVar("T")
+
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+@attrs.frozen(kw_only=True)
+class HistoryQuestions:
+    """
+    What one history takes: the stretch without times, the widest one, how far back it goes, and rows a request.
+
+    None is without end.
+    """
+
+    listing: Listing
+    usual: timedelta | None
+    widest: timedelta | None
+    keeps: timedelta | None
+    rows: int
+    most_rows: int
+
+    def stretch(self, request: SimRequest, visit: Visit) -> range:
+        """
+        Return the milliseconds that are asked for and kept.
+
+        Raises:
+            Denied: -1023 when it is reversed, -1127 when it is too wide, -1130 for what is no number.
+        """
+        end = self.number(request, "endTime", visit.milliseconds)
+        usual = 0 if self.usual is None else end - self.usual // _MILLISECOND
+        start = self.number(request, "startTime", usual)
+        if start > end:
+            raise self.listing.errors.denied(-1023)
+        times_sent = request.text("startTime") is not None and request.text("endTime") is not None
+        if times_sent and self.widest is not None and end - start > self.widest // _MILLISECOND:
+            raise self.listing.errors.denied(-1127, hours=self.widest // timedelta(hours=1))
+        if self.keeps is not None:
+            start = max(start, visit.milliseconds - self.keeps // _MILLISECOND)
+        return range(start, end + 1)
+
+    def page(self, request: SimRequest, rows: Sequence[T], *, first: str | None = None) -> Sequence[T]:
+        """
+        Return as many of the rows, which run from old to new, as are asked for.
+
+        They are the oldest; without a beginning, which is ``startTime`` or the number in ``first``, the newest.
+        """
+        limit = self.number(request, "limit", self.rows)
+        if not 1 <= limit <= self.most_rows:
+            raise self.listing.errors.denied(-1130, name="limit")
+        if request.text("startTime") is None and (first is None or request.text(first) is None):
+            return rows[max(0, len(rows) - limit) :]
+        return rows[:limit]
+
+    def number(self, request: SimRequest, name: str, otherwise: int) -> int:
+        """Return an optional number; raises ``Denied``."""
+        text = self.listing.text(request, name)
+        if text is None:
+            return otherwise
+        if not text.isdecimal():
+            raise self.listing.errors.denied(-1130, name=name)
+        return int(text)

@@ -1,0 +1,55 @@
+"""What is listed, and how requests name it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from venuekit.simulator import SimRequest
+from venuekit.simulator.ledger import Contract, Side, Tier, tiers
+from venuekit_binance_common.simulated.errors import Errors
+
+__all__ = ["PERCENT_BOUNDS", "Listing", "tier_table"]
+
+#: how far a limit price may be beyond the mark price, on the side where it is filled at once
+PERCENT_BOUNDS: Mapping[Side, Decimal] = {Side.BUY: Decimal("1.0500"), Side.SELL: Decimal("0.9500")}
+
+
+def tier_table(*rows: tuple[int, int, str]) -> tuple[Tier, ...]:
+    """Return tiers from rows of cap, highest leverage and maintenance margin rate."""
+    return tiers(*((Decimal(cap), Decimal(leverage), Decimal(rate)) for cap, leverage, rate in rows))
+
+
+class Listing:
+    """The symbols that a venue knows; a realm mate's are not among them."""
+
+    def __init__(self, contracts: tuple[Contract, ...], errors: Errors) -> None:
+        self.contracts = contracts
+        self.errors = errors
+        self._by_symbol = {contract.symbol: contract for contract in contracts}
+
+    def contract(self, symbol: str) -> Contract:
+        """Return a contract; raises ``Denied`` with -1121 for an unknown symbol."""
+        contract = self._by_symbol.get(symbol)
+        if contract is None:
+            raise self.errors.denied(-1121)
+        return contract
+
+    def required(self, request: SimRequest) -> str:
+        """Return the symbol that a request names; raises ``Denied`` when it names none."""
+        symbol = request.text("symbol")
+        if not symbol:
+            raise self.errors.missing("symbol")
+        return symbol
+
+    def asked(self, request: SimRequest) -> tuple[Contract, ...]:
+        """Return the contract that a request names, all of them when it names none; raises ``Denied``."""
+        symbol = self.text(request, "symbol")
+        return self.contracts if symbol is None else (self.contract(symbol),)
+
+    def text(self, request: SimRequest, name: str) -> str | None:
+        """Return an optional parameter; raises ``Denied`` when it was sent and holds nothing."""
+        text = request.text(name)
+        if text is not None and not text:
+            raise self.errors.denied(-1105, name=name)
+        return text

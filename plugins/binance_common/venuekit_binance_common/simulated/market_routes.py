@@ -1,0 +1,136 @@
+"""What is the same for everybody: time, limits and instruments."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from venuekit.endpoint import Endpoint
+from venuekit.simulator import Handler, Route, SimRequest, Visit
+from venuekit.simulator.ledger import Contract, Side, Tier
+from venuekit_binance_common.limits import LIMITS, ORDERS_1M, ORDERS_10S, WEIGHT
+from venuekit_binance_common.simulated.formatting import decimals_of, milliseconds, number, plain
+from venuekit_binance_common.simulated.listing import PERCENT_BOUNDS, Listing
+
+__all__ = ["MarketRoutes", "filters_of", "symbol_of", "tier_rows"]
+
+_NEVER_DELIVERED = 4_133_404_800_000
+_RATE_LIMITS = {
+    WEIGHT: ("REQUEST_WEIGHT", "MINUTE", 1),
+    ORDERS_1M: ("ORDERS", "MINUTE", 1),
+    ORDERS_10S: ("ORDERS", "SECOND", 10),
+}
+
+
+class MarketRoutes(ABC):
+    """Reads that need no account."""
+
+    SERVER_TIME: ClassVar[Endpoint[Any]]
+    EXCHANGE_INFO: ClassVar[Endpoint[Any]]
+    PING: ClassVar[str]
+
+    def __init__(self, listing: Listing) -> None:
+        self._listing = listing
+
+    @abstractmethod
+    def symbol(self, contract: Contract) -> Mapping[str, object]:
+        """Return a contract as the product lists it."""
+
+    def more_info(self) -> Mapping[str, object]:
+        """Return what the product lists besides contracts."""
+        return {}
+
+    def handlers(self) -> Mapping[Endpoint[Any], Handler]:
+        """Return what answers which endpoint."""
+        return {self.SERVER_TIME: self.server_time, self.EXCHANGE_INFO: self.exchange_info}
+
+    def extra_routes(self) -> Iterable[Route]:
+        """Return what the client does not ask for."""
+        return (Route("GET", self.PING, self.ping, costs=lambda _: {WEIGHT: 1}),)
+
+    def ping(self, _request: SimRequest, _visit: Visit) -> object:
+        """Say that somebody is there."""
+        return {}
+
+    def server_time(self, _request: SimRequest, visit: Visit) -> object:
+        """Tell the time."""
+        return {"serverTime": visit.milliseconds}
+
+    def exchange_info(self, _request: SimRequest, visit: Visit) -> object:
+        """Tell limits and contracts."""
+        return {
+            "exchangeFilters": [],
+            "rateLimits": [
+                {"interval": interval, "intervalNum": count, "limit": limit.amount, "rateLimitType": kind}
+                for limit in LIMITS
+                for kind, interval, count in (_RATE_LIMITS[limit.name],)
+            ],
+            "serverTime": visit.milliseconds,
+            **self.more_info(),
+            "symbols": [self.symbol(contract) for contract in self._listing.contracts],
+            "timezone": "UTC",
+        }
+
+
+def symbol_of(contract: Contract) -> dict[str, object]:
+    """Return what both products say about a contract."""
+    is_perpetual = contract.expires_at is None
+    first_tier = contract.brackets[0]
+    return {
+        "symbol": contract.symbol,
+        "pair": contract.pair,
+        "contractType": "PERPETUAL" if is_perpetual else "CURRENT_QUARTER",
+        "deliveryDate": _NEVER_DELIVERED if is_perpetual else milliseconds(contract.expires_at),
+        "onboardDate": milliseconds(contract.listed_at),
+        "maintMarginPercent": f"{first_tier.maintenance_margin_rate * 100:.4f}",
+        "requiredMarginPercent": f"{100 / contract.leverage:.4f}",
+        "baseAsset": contract.base,
+        "quoteAsset": contract.quote,
+        "marginAsset": contract.settle,
+        "pricePrecision": decimals_of(contract.price_tick),
+        "quantityPrecision": decimals_of(contract.quantity_step),
+        "baseAssetPrecision": 8,
+        "quotePrecision": 8,
+        "underlyingType": "COIN",
+        "triggerProtect": "0.0500",
+        "timeInForce": ["GTC", "IOC", "FOK", "GTX"],
+    }
+
+
+def filters_of(contract: Contract, *more: Mapping[str, object]) -> list[Mapping[str, object]]:
+    """Return the filters of a contract; ``more`` stand before the last one."""
+    lot = {"minQty": plain(contract.min_quantity), "stepSize": plain(contract.quantity_step)}
+    return [
+        {
+            "filterType": "PRICE_FILTER",
+            "maxPrice": plain(contract.max_price),
+            "minPrice": plain(contract.min_price),
+            "tickSize": plain(contract.price_tick),
+        },
+        {"filterType": "LOT_SIZE", "maxQty": plain(contract.max_quantity), **lot},
+        {"filterType": "MARKET_LOT_SIZE", "maxQty": plain(contract.max_market_quantity), **lot},
+        {"filterType": "MAX_NUM_ORDERS", "limit": 200},
+        *more,
+        {
+            "filterType": "PERCENT_PRICE",
+            "multiplierUp": str(PERCENT_BOUNDS[Side.BUY]),
+            "multiplierDown": str(PERCENT_BOUNDS[Side.SELL]),
+            "multiplierDecimal": "4",
+        },
+    ]
+
+
+def tier_rows(tiers: Iterable[Tier], *, cap: str, floor: str) -> list[Mapping[str, object]]:
+    """Return tiers under the product's names of their caps and floors."""
+    return [
+        {
+            "bracket": tier.tier,
+            "initialLeverage": int(tier.max_leverage),
+            cap: number(tier.cap),
+            floor: number(tier.floor),
+            "maintMarginRatio": number(tier.maintenance_margin_rate),
+            "cum": number(tier.deduction),
+        }
+        for tier in tiers
+    ]

@@ -1,0 +1,241 @@
+"""What a request wants of an order, in the ledger's words; refused where the request itself is at fault."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import attrs
+
+from venuekit.capabilities import PositionMode, PositionSide
+from venuekit.clock import from_milliseconds
+from venuekit.simulator import Visit
+from venuekit.simulator.ledger import Contract, LedgerOrderRequest, OrderType, Side, TimeInForce
+from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms
+from venuekit_binance_common.simulated.formatting import LATEST, decimals_of, plain
+from venuekit_binance_common.simulated.listing import PERCENT_BOUNDS, Listing
+
+__all__ = ["Form"]
+
+_SIDES = {side.name: side for side in Side}
+_TYPES = {kind.name: kind for kind in OrderType}
+_POSITION_SIDES = {side.name: side for side in PositionSide}
+_TIMES = {
+    "GTC": TimeInForce.GTC,
+    "IOC": TimeInForce.IOC,
+    "FOK": TimeInForce.FOK,
+    "GTX": TimeInForce.POST_ONLY,
+    "GTD": TimeInForce.GTC,
+    "RPI": TimeInForce.POST_ONLY,
+    "HIDDEN": TimeInForce.GTC,
+}
+_CLIENT_ID = re.compile(r"[\.A-Z\:/a-z0-9_-]{1,36}")
+#: the words of a parameter, and the code for any other one
+_WORDS: Mapping[str, tuple[int, frozenset[str]]] = {
+    "newOrderRespType": (-1136, frozenset({"ACK", "RESULT"})),
+    "workingType": (-1130, frozenset({"CONTRACT_PRICE", "MARK_PRICE"})),
+    "reduceOnly": (-4062, frozenset({"true", "false"})),
+}
+_DEPTHS = ("", "_5", "_10", "_20")
+_MATCHING: Mapping[str, tuple[int, frozenset[str]]] = {
+    "priceMatch": (
+        -5037,
+        frozenset({"NONE", *(f"{word}{depth}" for word in ("OPPONENT", "QUEUE") for depth in _DEPTHS)}),
+    ),
+    "selfTradePreventionMode": (-5039, frozenset({"NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH"})),
+}
+_PRICED = frozenset({OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT})
+_LABELS = ("timeInForce", "workingType", "priceProtect", "priceMatch", "selfTradePreventionMode")
+_GOOD_FOR_AT_LEAST = timedelta(seconds=600)
+#: percent; the most differs from product to product
+_LEAST_CALLBACK = Decimal("0.1")
+
+
+@attrs.frozen
+class Form:
+    """The parameters of one order, of a request of its own or of a batch; ``terms`` are the product's."""
+
+    listing: Listing
+    terms: OrderTerms
+    fields: Mapping[str, Any]
+    visit: Visit
+
+    def text(self, name: str) -> str | None:
+        """Return a parameter as text, None when it is not there or empty."""
+        value = self.fields.get(name)
+        if value is None or value == "":
+            return None
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
+    def needed(self, name: str) -> str:
+        """Return a parameter that must be there; raises ``Denied``."""
+        text = self.text(name)
+        if text is None:
+            raise self.listing.errors.missing(name)
+        return text
+
+    def number(self, name: str) -> Decimal | None:
+        """Return a number; raises ``Denied``."""
+        text = self.text(name)
+        if text is None:
+            return None
+        try:
+            number = Decimal(text)
+        except InvalidOperation:
+            raise self.listing.errors.denied(-1130, name=name) from None
+        if not number.is_finite():
+            raise self.listing.errors.denied(-1130, name=name)
+        return number
+
+    @property
+    def contract(self) -> Contract:
+        """The contract that is named; raises ``Denied``."""
+        return self.listing.contract(self.needed("symbol"))
+
+    def side(self) -> Side:
+        """Return the side; raises ``Denied``."""
+        side = _SIDES.get(self.needed("side"))
+        if side is None:
+            raise self.listing.errors.denied(-1117)
+        return side
+
+    def plain(self) -> LedgerOrderRequest:
+        """Return an order of the plain book; raises ``Denied``, also for what stands in a book of its own."""
+        contract, side, kind = self.contract, self.side(), self._type()
+        self._check_words()
+        any_type = self.terms.conditional is ConditionalBook.PLAIN
+        if kind.is_conditional and not any_type:
+            raise self.listing.errors.denied(-4120)
+        if kind is OrderType.LIMIT:
+            self.needed("timeInForce")
+        elif self.text("timeInForce") is not None and not kind.is_conditional:
+            raise self.listing.errors.denied(-1106, name="timeInForce")
+        request = self._request(contract, side, kind, "newClientOrderId")
+        if kind is OrderType.LIMIT:
+            self.check_percent(contract, side, request.price)
+        return self._with_trigger(request, "stopPrice", "activationPrice") if any_type else request
+
+    def algo(self) -> LedgerOrderRequest:
+        """Return an order of the conditional book; raises ``Denied``."""
+        if self.needed("algoType") != "CONDITIONAL":
+            raise self.listing.errors.denied(-1130, name="algoType")
+        self._check_words()
+        contract, side, kind = self.contract, self.side(), self._type()
+        if not kind.is_conditional:
+            raise self.listing.errors.denied(-1116)
+        request = self._request(contract, side, kind, "clientAlgoId")
+        return self._with_trigger(request, "triggerPrice", "activatePrice")
+
+    def amendment(self, contract: Contract) -> tuple[Decimal | None, Decimal | None]:
+        """Return the quantity and price that an order is to have; both are needed. Raises ``Denied``."""
+        self._check_words()
+        self.needed("quantity")
+        price = self.price(contract, OrderType.LIMIT)
+        if price is None:
+            self.needed("price")
+        quantity = self.number("quantity")
+        for number, code in ((quantity, -4003), (price, -4001)):
+            if not number:
+                raise self.listing.errors.denied(code)
+        return quantity, price
+
+    def price(self, contract: Contract, kind: OrderType) -> Decimal | None:
+        """Return the price that is named, or the one that the venue is to match; raises ``Denied``."""
+        price = self.number("price")
+        if not self.terms.matches or self.text("priceMatch") in {None, "NONE"}:
+            return price
+        if kind not in _PRICED:
+            raise self.listing.errors.denied(-5038)
+        if price is not None:
+            raise self.listing.errors.denied(-1128)
+        mark = self.visit.ledger.mark(contract.symbol)
+        return mark - mark % contract.price_tick
+
+    def check_percent(self, contract: Contract, side: Side, price: Decimal | None) -> None:
+        """Refuse a limit price beyond the band around the mark price, in which market orders are always filled here."""
+        if price is None or price <= 0:
+            return
+        mark, bound = self.visit.ledger.mark(contract.symbol), PERCENT_BOUNDS[side]
+        if (price > mark * bound) if side is Side.BUY else (price < mark * bound):
+            code = -4016 if side is Side.BUY else -4024
+            raise self.listing.errors.denied(code, bound=plain(round(mark * bound, decimals_of(contract.price_tick))))
+
+    def _check_words(self) -> None:
+        for name, (code, words) in {**_WORDS, **(_MATCHING if self.terms.matches else {})}.items():
+            if self.text(name) not in {None, *words}:
+                raise self.listing.errors.denied(code, name=name)
+
+    def _with_trigger(self, request: LedgerOrderRequest, price: str, activation: str) -> LedgerOrderRequest:
+        rate = self.number("callbackRate")
+        if rate is not None and not _LEAST_CALLBACK <= rate <= self.terms.most_callback:
+            raise self.listing.errors.denied(-2007)
+        return attrs.evolve(
+            request,
+            close_position=self.text("closePosition") == "true",
+            trigger_price=self.number(price),
+            activation_price=self.number(activation),
+            callback_rate=None if rate is None else rate / 100,
+        )
+
+    def _type(self) -> OrderType:
+        kind = _TYPES.get(self.needed("type"))
+        if kind is None:
+            raise self.listing.errors.denied(-1116)
+        return kind
+
+    def _request(self, contract: Contract, side: Side, kind: OrderType, id_name: str) -> LedgerOrderRequest:
+        word = self.text("timeInForce")
+        if word is not None and word not in self.terms.times:
+            raise self.listing.errors.denied(-1115)
+        time_in_force = TimeInForce.GTC if word is None or kind is OrderType.MARKET else _TIMES[word]
+        position_side = _POSITION_SIDES.get(self.text("positionSide") or "BOTH")
+        if position_side is None:
+            raise self.listing.errors.denied(-4060)
+        if self.visit.ledger.position_mode is PositionMode.HEDGE and self.text("reduceOnly") is not None:
+            raise self.listing.errors.denied(-1106, name="reduceonly")
+        client_id = self.text(id_name)
+        if client_id is not None and not _CLIENT_ID.fullmatch(client_id):
+            raise self.listing.errors.denied(-4015)
+        price, quantity = self.price(contract, kind), self.number("quantity")
+        if quantity is not None and not quantity:
+            raise self.listing.errors.denied(-4003)
+        labels: dict[str, object] = {name: text for name in _LABELS if (text := self.text(name)) is not None}
+        labels.setdefault("timeInForce", "GTC")
+        return LedgerOrderRequest(
+            symbol=contract.symbol,
+            side=side,
+            type=kind,
+            quantity=quantity or Decimal(0),
+            price=price,
+            time_in_force=time_in_force,
+            position_side=position_side,
+            reduce_only=self.text("reduceOnly") == "true",
+            client_id=client_id,
+            expires_at=self._expires_at(),
+            labels=labels,
+        )
+
+    def _expires_at(self) -> Any:
+        if self.text("timeInForce") != "GTD":
+            return None
+        milliseconds = self.needed("goodTillDate")
+        if not milliseconds.isdecimal():
+            raise self.listing.errors.denied(-1130, name="goodTillDate")
+        if int(milliseconds) >= LATEST:
+            raise self.listing.errors.denied(-5040)
+        moment = from_milliseconds(int(milliseconds) // 1000 * 1000)
+        if moment <= self.visit.now + _GOOD_FOR_AT_LEAST:
+            raise self.listing.errors.denied(-5040)
+        return moment
+
+    def countdown(self) -> timedelta:
+        """Return after how long orders are to be cancelled, 0 for never; raises ``Denied``."""
+        text = self.needed("countdownTime")
+        if not text.isdecimal():
+            raise self.listing.errors.missing("countdownTime")
+        if self.visit.milliseconds + int(text) >= LATEST:
+            raise self.listing.errors.denied(-1130, name="countdownTime")
+        return timedelta(milliseconds=int(text))

@@ -1,0 +1,211 @@
+"""Orders and fills as the venue lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+from typing import Any
+
+import attrs
+
+from venuekit.simulator.ledger import Book, Contract, Execution, LedgerOrder, OrderStatus, OrderType, Side, TimeInForce
+from venuekit_binance_common.simulated.formatting import amount, amount_or_zero, milliseconds, plain, quantity
+
+__all__ = [
+    "Acknowledging",
+    "acknowledged",
+    "algo_acknowledged",
+    "algo_query_row",
+    "algo_row",
+    "matching_fields",
+    "order_row",
+    "trade_row",
+    "trailing_fields",
+    "whole_trade_fields",
+]
+
+_ALGO_STATUSES = {
+    OrderStatus.OPEN: "NEW",
+    OrderStatus.CANCELED: "CANCELED",
+    OrderStatus.EXPIRED: "EXPIRED",
+    OrderStatus.REJECTED: "REJECTED",
+    OrderStatus.TRIGGERED: "FINISHED",
+}
+_TIMES = {TimeInForce.GTC: "GTC", TimeInForce.IOC: "IOC", TimeInForce.FOK: "FOK", TimeInForce.POST_ONLY: "GTX"}
+_QUERIED_ONLY = frozenset({"avgPrice", "time", "cumQuote", "cumBase"})
+
+
+@attrs.frozen(kw_only=True)
+class Acknowledging:
+    """
+    How a venue acknowledges.
+
+    ``placed`` and ``changed`` are the fields that an order has in queries, and not in the acknowledgement of placing
+    or of cancelling and amending it; ``done`` is the code for a book that was emptied.
+    """
+
+    placed: frozenset[str] = _QUERIED_ONLY
+    changed: frozenset[str] = _QUERIED_ONLY
+    done: object = 200
+
+
+def order_row(order: LedgerOrder, contract: Contract, own: Mapping[str, object]) -> dict[str, Any]:
+    """Return an order of the plain book as queries tell it, with the fields that only one product has."""
+    row: dict[str, Any] = {
+        "avgPrice": f"{order.average_price:.5f}" if order.average_price else "0.00000",
+        "clientOrderId": _client_id(order),
+        "executedQty": _filled(order.filled, contract),
+        "orderId": int(order.id),
+        "origQty": quantity(order.quantity, contract),
+        "origType": order.type.name,
+        "price": plain(order.price),
+        "reduceOnly": order.reduce_only,
+        "side": order.side.name,
+        "positionSide": order.position_side.name,
+        "status": "NEW" if order.status is OrderStatus.OPEN else order.status.name,
+        "stopPrice": plain(order.trigger_price),
+        "closePosition": order.close_position,
+        "symbol": order.symbol,
+        "time": milliseconds(order.created_at),
+        "timeInForce": _time_in_force(order),
+        "type": _type_now(order).name,
+        "updateTime": milliseconds(order.updated_at),
+        "workingType": _label(order, "workingType", "CONTRACT_PRICE"),
+        "priceProtect": _label(order, "priceProtect", "") == "true",
+    }
+    return {**row, **own}
+
+
+def matching_fields(order: LedgerOrder) -> dict[str, object]:
+    """Return what a product tells of an order that knows price matches and self-trade prevention."""
+    return {
+        "priceMatch": _label(order, "priceMatch", "NONE"),
+        "selfTradePreventionMode": _label(order, "selfTradePreventionMode", "NONE"),
+    }
+
+
+def trailing_fields(order: LedgerOrder) -> dict[str, object]:
+    """Return what only an order of the plain book tells that trails."""
+    if order.type is not OrderType.TRAILING_STOP_MARKET:
+        return {}
+    return {
+        "activatePrice": plain(order.activation_price),
+        "priceRate": plain((order.callback_rate or Decimal(0)) * 100),
+    }
+
+
+def acknowledged(row: Mapping[str, Any], *, lacks: Collection[str], tells_fills: bool) -> dict[str, Any]:
+    """Return an acknowledgement: without what it lacks; a bare one of placing tells nothing of fills."""
+    left = {name: value for name, value in row.items() if name not in lacks}
+    left["cumQty"] = left["executedQty"]
+    if not tells_fills:
+        left |= {"status": "NEW", "executedQty": "0", "cumQty": "0"}
+    return left
+
+
+def algo_acknowledged(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
+    """Return what placing a conditional order answers."""
+    trails = order.type is OrderType.TRAILING_STOP_MARKET
+    return {
+        "algoId": int(order.id),
+        "clientAlgoId": _client_id(order),
+        "algoType": "CONDITIONAL",
+        "orderType": order.type.name,
+        "symbol": order.symbol,
+        "side": order.side.name,
+        "positionSide": order.position_side.name,
+        "timeInForce": _time_in_force(order),
+        "quantity": quantity(order.quantity, contract),
+        "algoStatus": _ALGO_STATUSES[order.status],
+        "triggerPrice": plain(order.trigger_price),
+        "price": plain(order.price),
+        "icebergQuantity": None,
+        "selfTradePreventionMode": _label(order, "selfTradePreventionMode", "EXPIRE_MAKER"),
+        "workingType": _label(order, "workingType", "CONTRACT_PRICE"),
+        "priceMatch": _label(order, "priceMatch", "NONE"),
+        "closePosition": order.close_position,
+        "priceProtect": _label(order, "priceProtect", "") == "true",
+        "reduceOnly": order.reduce_only,
+        "activatePrice": plain(order.activation_price) if trails and order.activation_price else "",
+        "callbackRate": plain((order.callback_rate or Decimal(0)) * 100) if trails else "",
+        "createTime": milliseconds(order.created_at),
+        "updateTime": milliseconds(order.updated_at),
+        "triggerTime": milliseconds(order.updated_at) if order.triggered_order_id else 0,
+        "goodTillDate": milliseconds(order.expires_at),
+    }
+
+
+def algo_row(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
+    """Return a conditional order as lists tell it."""
+    told = algo_acknowledged(order, contract)
+    del told["activatePrice"], told["callbackRate"]
+    return {
+        **told,
+        "actualOrderId": order.triggered_order_id or "",
+        "actualPrice": "0.00000",
+        "tpTriggerPrice": "0.000",
+        "tpPrice": "0.000",
+        "slTriggerPrice": "0.000",
+        "slPrice": "0.000",
+        "tpOrderType": "",
+    }
+
+
+def algo_query_row(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
+    """Return a conditional order as the query of one tells it."""
+    told = algo_row(order, contract)
+    for name in ("tpTriggerPrice", "tpPrice", "slTriggerPrice", "slPrice"):
+        del told[name]
+    actual = "MARKET" if order.type.is_market else "LIMIT"
+    return {**told, "actualType": actual, "actualQty": told["quantity"]}
+
+
+def trade_row(fill: Execution, contract: Contract, own: Mapping[str, object], *, sign: int) -> dict[str, Any]:
+    """Return a fill, with the fields that only some products have; ``sign`` makes commission what is printed."""
+    quote = contract.notional(fill.quantity, fill.price) if contract.is_inverse else fill.value
+    return {
+        "buyer": fill.side is Side.BUY,
+        "commission": amount(sign * fill.commission),
+        "commissionAsset": fill.commission_asset,
+        "id": int(fill.trade_id),
+        "maker": fill.is_maker,
+        "orderId": int(fill.order_id or 0),
+        "price": plain(fill.price),
+        "qty": quantity(fill.quantity, contract),
+        "quoteQty": plain(quote),
+        "realizedPnl": amount_or_zero(fill.realized_pnl),
+        "side": fill.side.name,
+        "positionSide": fill.position_side.name,
+        "symbol": fill.symbol,
+        "time": milliseconds(fill.time),
+        **own,
+    }
+
+
+def whole_trade_fields(fill: Execution, contract: Contract) -> dict[str, object]:
+    """Return what a product tells of a fill that also counts it in the base asset."""
+    base = fill.value if contract.is_inverse else fill.quantity * contract.contract_size
+    return {"baseQty": plain(base), "marginAsset": contract.settle, "pair": contract.pair}
+
+
+def _type_now(order: LedgerOrder) -> OrderType:
+    """Return the type that an order has; one that triggered in its own book is an ordinary one."""
+    if order.type.is_conditional and order.book is Book.PLAIN:
+        return OrderType.MARKET if order.type.is_market else OrderType.LIMIT
+    return order.type
+
+
+def _client_id(order: LedgerOrder) -> str:
+    return order.client_id or f"web_{order.id}"
+
+
+def _filled(value: Decimal, contract: Contract) -> str:
+    return quantity(value, contract) if value else "0"
+
+
+def _time_in_force(order: LedgerOrder) -> str:
+    return _label(order, "timeInForce", _TIMES[order.time_in_force])
+
+
+def _label(order: LedgerOrder, name: str, usual: str) -> str:
+    return str(order.labels.get(name) or usual)

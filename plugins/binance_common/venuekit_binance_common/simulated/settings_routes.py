@@ -1,0 +1,85 @@
+"""What changes settings, and the plain read of the position mode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from venuekit.capabilities import MarginType, PositionMode
+from venuekit.endpoint import Endpoint
+from venuekit.simulator import Handler, Route, SimRequest, Visit
+from venuekit_binance_common.simulated.formatting import plain
+from venuekit_binance_common.simulated.listing import Listing
+
+__all__ = ["DONE", "SettingsRoutes"]
+
+DONE = {"code": 200, "msg": "success"}
+_MARGIN_TYPES = {"ISOLATED": MarginType.ISOLATED, "CROSSED": MarginType.CROSS}
+_FLAGS = {"true": True, "false": False}
+
+
+class SettingsRoutes:
+    """Parameters first, then what the ledger says."""
+
+    SET_LEVERAGE: ClassVar[Endpoint[Any]]
+    SET_MARGIN_TYPE: ClassVar[Endpoint[Any]]
+    SET_POSITION_MODE: ClassVar[Endpoint[Any]]
+    POSITION_MODE: ClassVar[Endpoint[Any]]
+    #: what the largest position at a leverage is called
+    LARGEST: ClassVar[str]
+
+    def __init__(self, listing: Listing) -> None:
+        self._listing = listing
+
+    def handlers(self) -> Mapping[Endpoint[Any], Handler]:
+        """Return what answers which endpoint."""
+        return {
+            self.SET_LEVERAGE: self.set_leverage,
+            self.SET_MARGIN_TYPE: self.set_margin_type,
+            self.SET_POSITION_MODE: self.set_position_mode,
+            self.POSITION_MODE: self.position_mode,
+        }
+
+    def extra_routes(self) -> Iterable[Route]:
+        """Return what the client does not ask for."""
+        return ()
+
+    def set_leverage(self, request: SimRequest, visit: Visit) -> object:
+        """Change the leverage of a symbol and tell the largest position it allows."""
+        symbol, text = self._listing.required(request), request.text("leverage") or ""
+        if not text.removeprefix("-").isdecimal():
+            raise self._listing.errors.missing("leverage")
+        self._listing.contract(symbol)
+        visit.ledger.set_leverage(symbol, Decimal(text))
+        return {
+            "leverage": int(visit.ledger.leverage(symbol)),
+            self.LARGEST: plain(visit.ledger.max_position(symbol)),
+            "symbol": symbol,
+        }
+
+    def set_margin_type(self, request: SimRequest, visit: Visit) -> object:
+        """Change the margin type of a symbol."""
+        symbol, margin_type = self._listing.required(request), _MARGIN_TYPES.get(request.text("marginType") or "")
+        if margin_type is None:
+            raise self._listing.errors.missing("marginType")
+        self._listing.contract(symbol)
+        visit.ledger.set_margin_type(margin_type, symbol)
+        return DONE
+
+    def set_position_mode(self, request: SimRequest, visit: Visit) -> object:
+        """Change the position mode of the account."""
+        is_dual = self.flag(request, "dualSidePosition")
+        visit.ledger.set_position_mode(PositionMode.HEDGE if is_dual else PositionMode.ONE_WAY)
+        return DONE
+
+    def position_mode(self, _request: SimRequest, visit: Visit) -> object:
+        """Tell the position mode."""
+        return {"dualSidePosition": visit.ledger.position_mode is PositionMode.HEDGE}
+
+    def flag(self, request: SimRequest, name: str) -> bool:
+        """Return a flag that must be there; raises ``Denied``."""
+        value = _FLAGS.get((request.text(name) or "").lower())
+        if value is None:
+            raise self._listing.errors.missing(name)
+        return value

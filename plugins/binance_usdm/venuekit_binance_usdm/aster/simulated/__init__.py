@@ -1,0 +1,7 @@
+"""The simulator's half of the venue."""
+
+from __future__ import annotations
+
+from venuekit_binance_usdm.aster.simulated.venue import SimulatedAster
+
+__all__ = ["SimulatedAster"]

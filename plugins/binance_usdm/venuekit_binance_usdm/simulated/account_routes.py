@@ -1,0 +1,170 @@
+"""What tells about the account: wallets, totals, flags and positions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from venuekit.capabilities import AssetMode, PositionMode
+from venuekit.endpoint import Endpoint
+from venuekit.simulator import Handler, Route, SimRequest, Visit
+from venuekit.simulator.ledger import Contract, Ledger, PositionFigures, Totals
+from venuekit_binance_common.simulated.formatting import (
+    amount,
+    amount_or_zero,
+    margin_type,
+    milliseconds,
+    plain,
+    quantity,
+)
+from venuekit_binance_common.simulated.listing import Listing
+from venuekit_binance_common.simulated.risk_routes import adl_rank
+from venuekit_binance_common.simulated.wallets import asset_row, balance_row
+from venuekit_binance_usdm import endpoints
+from venuekit_binance_usdm.simulated.contracts import VENUE_ID
+
+__all__ = ["AccountRoutes", "totals_row"]
+
+_PURSE = ""
+
+
+class AccountRoutes:
+    """Reads of the account."""
+
+    def __init__(self, listing: Listing) -> None:
+        self._listing = listing
+
+    def handlers(self) -> Mapping[Endpoint[Any], Handler]:
+        """Return what answers which endpoint."""
+        return {
+            endpoints.BALANCE: self.balance,
+            endpoints.ACCOUNT: self.account,
+            endpoints.ACCOUNT_CONFIG: self.account_config,
+            endpoints.SYMBOL_CONFIG: self.symbol_config,
+            endpoints.POSITION_RISK: self.position_risk,
+        }
+
+    def extra_routes(self) -> Iterable[Route]:
+        """Return what the client does not ask for."""
+        return ()
+
+    def balance(self, _request: SimRequest, visit: Visit) -> object:
+        """One row per margin asset, also where nothing is held."""
+        return [
+            {**balance_row(held, withdrawable="maxWithdrawAmount"), "marginAvailable": held.is_collateral}
+            for held in visit.ledger.balances(purse=_PURSE)
+        ]
+
+    def account(self, _request: SimRequest, visit: Visit) -> object:
+        """Totals, assets, and positions without entry price, leverage and margin type."""
+        ledger = visit.ledger
+        totals = ledger.totals(purse=_PURSE)
+        return {
+            **(totals_row(totals) if totals is not None else {}),
+            "assets": [asset_row(held) for held in ledger.balances(purse=_PURSE)],
+            "positions": [
+                _account_position(held, contract) for held, contract in _listed(ledger, self._listing.contracts)
+            ],
+        }
+
+    def account_config(self, _request: SimRequest, visit: Visit) -> object:
+        """Tell flags and modes."""
+        return {
+            "feeTier": 0,
+            "canTrade": True,
+            "canDeposit": True,
+            "canWithdraw": True,
+            "dualSidePosition": visit.ledger.position_mode is PositionMode.HEDGE,
+            "updateTime": 0,
+            "multiAssetsMargin": visit.ledger.asset_mode is AssetMode.MULTI,
+            "tradeGroupId": -1,
+        }
+
+    def symbol_config(self, request: SimRequest, visit: Visit) -> object:
+        """One row per symbol, flat or not."""
+        ledger = visit.ledger
+        return [
+            {
+                "symbol": contract.symbol,
+                "marginType": margin_type(ledger.margin_type(contract.symbol)),
+                "isAutoAddMargin": False,
+                "leverage": int(ledger.leverage(contract.symbol)),
+                "maxNotionalValue": plain(ledger.max_position(contract.symbol)),
+            }
+            for contract in self._listing.asked(request)
+        ]
+
+    def position_risk(self, request: SimRequest, visit: Visit) -> object:
+        """One row where there is a position or an open order."""
+        return [_position(held, contract) for held, contract in _listed(visit.ledger, self._listing.asked(request))]
+
+
+def _listed(ledger: Ledger, contracts: Iterable[Contract]) -> Iterable[tuple[PositionFigures, Contract]]:
+    by_symbol = {contract.symbol: contract for contract in contracts}
+    waiting = {(order.symbol, order.position_side) for order in ledger.open_orders()}
+    for held in ledger.positions(include_flat=True, venue=VENUE_ID):
+        if held.symbol in by_symbol and (held.quantity or (held.symbol, held.side) in waiting):
+            yield held, by_symbol[held.symbol]
+
+
+def _signed(held: PositionFigures) -> Decimal:
+    """Return the notional with the sign of the position, as the venue sends it."""
+    return -held.notional if held.quantity < 0 else held.notional
+
+
+def _position(held: PositionFigures, contract: Contract) -> Mapping[str, object]:
+    return {
+        "symbol": held.symbol,
+        "positionSide": held.side.name,
+        "positionAmt": quantity(held.quantity, contract),
+        "entryPrice": plain(held.entry_price),
+        "breakEvenPrice": plain(held.break_even_price),
+        "markPrice": amount(held.mark_price),
+        "unRealizedProfit": amount(held.unrealized_pnl),
+        "liquidationPrice": amount_or_zero(held.liquidation_price),
+        "isolatedMargin": amount_or_zero(held.isolated_margin),
+        "notional": amount_or_zero(_signed(held)),
+        "marginAsset": held.settle,
+        "isolatedWallet": amount_or_zero(held.isolated_wallet),
+        "initialMargin": amount_or_zero(held.initial_margin),
+        "maintMargin": amount_or_zero(held.maintenance_margin),
+        "positionInitialMargin": amount_or_zero(held.position_initial_margin),
+        "openOrderInitialMargin": amount_or_zero(held.open_order_initial_margin),
+        "adl": adl_rank(held),
+        "bidNotional": amount_or_zero(held.bid_value),
+        "askNotional": amount_or_zero(held.ask_value),
+        "updateTime": milliseconds(held.updated_at),
+    }
+
+
+def _account_position(held: PositionFigures, contract: Contract) -> Mapping[str, object]:
+    return {
+        "symbol": held.symbol,
+        "positionSide": held.side.name,
+        "positionAmt": quantity(held.quantity, contract),
+        "unrealizedProfit": amount(held.unrealized_pnl),
+        "isolatedMargin": amount(held.isolated_margin or Decimal(0)),
+        "notional": amount_or_zero(_signed(held)),
+        "isolatedWallet": amount_or_zero(held.isolated_wallet),
+        "initialMargin": amount_or_zero(held.initial_margin),
+        "maintMargin": amount_or_zero(held.maintenance_margin),
+        "updateTime": milliseconds(held.updated_at),
+    }
+
+
+def totals_row(totals: Totals) -> Mapping[str, object]:
+    """Return the totals of the account read."""
+    return {
+        "totalInitialMargin": amount(totals.initial_margin),
+        "totalMaintMargin": amount(totals.maintenance_margin),
+        "totalWalletBalance": amount(totals.wallet),
+        "totalUnrealizedProfit": amount(totals.unrealized_pnl),
+        "totalMarginBalance": amount(totals.equity),
+        "totalPositionInitialMargin": amount(totals.position_initial_margin),
+        "totalOpenOrderInitialMargin": amount(totals.open_order_initial_margin),
+        "totalCrossWalletBalance": amount(totals.cross_wallet),
+        "totalCrossUnPnl": amount(totals.cross_unrealized_pnl),
+        "availableBalance": amount(totals.available),
+        "maxWithdrawAmount": amount(totals.withdrawable),
+    }

@@ -1,0 +1,68 @@
+"""What is the same for everybody, and the tiers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from venuekit.endpoint import Endpoint
+from venuekit.simulator import Handler, SimRequest, Visit
+from venuekit.simulator.ledger import Contract
+from venuekit_binance_common.simulated.formatting import plain
+from venuekit_binance_common.simulated.market_routes import MarketRoutes, filters_of, symbol_of, tier_rows
+from venuekit_binance_common.simulated.realm import MARGIN_ASSETS
+from venuekit_binance_usdm import endpoints
+
+__all__ = ["UsdmMarketRoutes"]
+
+_ORDER_TYPES = ["LIMIT", "MARKET", "STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET"]
+
+
+class UsdmMarketRoutes(MarketRoutes):
+    """Tiers are counted in the quote asset."""
+
+    SERVER_TIME = endpoints.SERVER_TIME
+    EXCHANGE_INFO = endpoints.EXCHANGE_INFO
+    PING = "/fapi/v1/ping"
+
+    def handlers(self) -> Mapping[Endpoint[Any], Handler]:
+        """Return what answers which endpoint."""
+        return {**super().handlers(), endpoints.BRACKETS: self.brackets}
+
+    def more_info(self) -> Mapping[str, object]:
+        """Return the margin assets."""
+        return {
+            "assets": [
+                {
+                    "asset": asset.name,
+                    "marginAvailable": asset.is_collateral,
+                    "autoAssetExchange": plain(-asset.haircut) if asset.is_collateral else None,
+                }
+                for asset in MARGIN_ASSETS
+            ]
+        }
+
+    def symbol(self, contract: Contract) -> Mapping[str, object]:
+        """Return a contract as this product lists it."""
+        return {
+            **symbol_of(contract),
+            "status": "TRADING",
+            "underlyingSubType": ["TOP"],
+            "settlePlan": 0,
+            "filters": filters_of(contract, {"filterType": "MIN_NOTIONAL", "notional": plain(contract.min_notional)}),
+            "liquidationFee": "0.012500",
+            "marketTakeBound": "0.05",
+            "orderTypes": _ORDER_TYPES,
+        }
+
+    def brackets(self, request: SimRequest, _visit: Visit) -> object:
+        """Tell the tiers: a list of symbols, or one object when a symbol is named."""
+        rows = [
+            {
+                "symbol": contract.symbol,
+                "notionalCoef": 1,
+                "brackets": tier_rows(contract.brackets, cap="notionalCap", floor="notionalFloor"),
+            }
+            for contract in self._listing.asked(request)
+        ]
+        return rows if request.text("symbol") is None else rows[0]

@@ -1,0 +1,58 @@
+"""Margin, income and risk, in the shapes of this product."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+
+from venuekit.simulator.ledger import Contract, LedgerIncome, LedgerMarginChange
+from venuekit_binance_common.simulated.formatting import plain
+from venuekit_binance_common.simulated.income_routes import IncomeRoutes
+from venuekit_binance_common.simulated.margin_routes import MarginRoutes
+from venuekit_binance_common.simulated.risk_routes import RiskRoutes
+from venuekit_binance_usdm import endpoints
+
+__all__ = ["UsdmIncomeRoutes", "UsdmMarginRoutes", "UsdmRiskRoutes"]
+
+#: what retail price improvement orders pay, of the maker's rate
+_RPI_SHARE = Decimal("0.25")
+
+
+class UsdmMarginRoutes(MarginRoutes):
+    """The last 30 days, and why margin moved."""
+
+    POSITION_MARGIN = endpoints.POSITION_MARGIN
+    MARGIN_HISTORY = endpoints.MARGIN_HISTORY
+    KEEPS = timedelta(days=30)
+    ROWS = 500
+
+    def own_fields(self, change: LedgerMarginChange) -> Mapping[str, object]:  # noqa: ARG002  (all are moved by hand)
+        """Return why it was moved."""
+        return {"deltaType": "USER_ADJUST"}
+
+
+class UsdmIncomeRoutes(IncomeRoutes):
+    """The last three months; numbers as transaction ids."""
+
+    INCOME = endpoints.INCOME
+    PURSE = ""
+    USUAL = timedelta(days=7)
+    KEEPS = timedelta(days=90)
+
+    def own_fields(self, income: LedgerIncome, income_type: str) -> Mapping[str, object]:
+        """Return the transaction id as a number."""
+        return {"info": income_type, "tranId": int(income.id)}
+
+
+class UsdmRiskRoutes(RiskRoutes):
+    """Commission has a third rate."""
+
+    MARK_PRICE = endpoints.MARK_PRICE
+    COMMISSION = endpoints.COMMISSION
+    ADL = endpoints.ADL
+
+    def commission_row(self, contract: Contract) -> dict[str, object]:
+        """Return the rates of a contract."""
+        rpi = plain(contract.maker_fee * _RPI_SHARE)
+        return {**super().commission_row(contract), "rpiCommissionRate": rpi}

@@ -1,0 +1,133 @@
+"""The simulated venue: routes, keys, limits and words of Bybit over the simulator's ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from venuekit.endpoint import Endpoint, Security
+from venuekit.simulator import Handler, Response, SimKey, SimRequest, SimulatedVenue, Usage
+from venuekit.simulator.ledger import LedgerRefusal
+from venuekit.venue import LimitScope
+from venuekit_bybit_inverse import endpoints
+from venuekit_bybit_inverse.simulated import (
+    account_routes,
+    history_routes,
+    market_routes,
+    order_routes,
+    order_writes,
+    position_routes,
+)
+from venuekit_bybit_inverse.simulated.authentication import authenticate, check_time
+from venuekit_bybit_inverse.simulated.contracts import ASSETS, CONTRACTS, RULES
+from venuekit_bybit_inverse.simulated.formatting import envelope, refusal
+from venuekit_bybit_inverse.simulated.refusals import NO_PERMISSION, SWITCH_ISOLATED, refuse
+from venuekit_bybit_inverse.simulated.scenarios import SCENARIOS
+
+__all__ = ["SimulatedBybit"]
+
+_HANDLERS: Mapping[Endpoint[Any], Handler] = {
+    endpoints.SERVER_TIME: market_routes.server_time,
+    endpoints.INSTRUMENTS: market_routes.instruments,
+    endpoints.RISK_LIMITS: market_routes.risk_limits,
+    endpoints.ACCOUNT_INFO: account_routes.account_info,
+    endpoints.WALLET_BALANCE: account_routes.wallet_balance,
+    endpoints.COLLATERAL_INFO: account_routes.collateral_info,
+    endpoints.SET_MARGIN_MODE: account_routes.set_margin_mode,
+    endpoints.POSITION_LIST: position_routes.position_list,
+    endpoints.SYMBOL_INFO: position_routes.symbol_info,
+    endpoints.SET_LEVERAGE: position_routes.set_leverage,
+    endpoints.SWITCH_MODE: position_routes.switch_mode,
+    endpoints.SET_TPSL_MODE: position_routes.set_tpsl_mode,
+    endpoints.SET_RISK_LIMIT: position_routes.set_risk_limit,
+    endpoints.ADD_MARGIN: position_routes.add_margin,
+    endpoints.FEE_RATE: account_routes.fee_rate,
+    endpoints.KEY_INFO: account_routes.key_info,
+    endpoints.TRANSACTION_LOG: history_routes.transaction_log,
+    endpoints.CLOSED_PNL: history_routes.closed_pnl,
+    endpoints.OLD_CLOSED_PNL: history_routes.old_closed_pnl,
+    endpoints.WITHDRAWALS: history_routes.withdrawals,
+    endpoints.EXCHANGES: history_routes.exchanges,
+    endpoints.CONVERTS: history_routes.converts,
+    endpoints.OPEN_ORDERS: order_routes.open_orders,
+    endpoints.ORDER_HISTORY: order_routes.order_history,
+    endpoints.EXECUTIONS: order_routes.executions,
+    endpoints.CREATE_ORDER: order_writes.create,
+    endpoints.AMEND_ORDER: order_writes.amend,
+    endpoints.CANCEL_ORDER: order_writes.cancel,
+    endpoints.CANCEL_ALL: order_writes.cancel_all,
+    endpoints.CREATE_BATCH: order_writes.create_batch,
+    endpoints.AMEND_BATCH: order_writes.amend_batch,
+    endpoints.CANCEL_BATCH: order_writes.cancel_batch,
+}
+
+
+class SimulatedBybit(SimulatedVenue):
+    """A unified account 2.0 whose inverse contracts are simulated; other products are there and empty."""
+
+    rules = RULES
+    contracts = CONTRACTS
+    assets = ASSETS
+    scenarios = SCENARIOS
+    refusals = SWITCH_ISOLATED
+
+    def handlers(self) -> Mapping[Endpoint[Any], Handler]:
+        """Return what answers each endpoint."""
+        return _HANDLERS
+
+    def authenticate(
+        self,
+        request: SimRequest,
+        security: Security,  # noqa: ARG002  - every private route is signed
+        keys: Mapping[str, SimKey],
+        milliseconds: int,
+    ) -> SimKey:
+        """Return who asks: every private route is signed."""
+        return authenticate(request, keys, milliseconds)
+
+    def recheck(self, request: SimRequest, milliseconds: int) -> None:
+        """Check the window of a request that waited."""
+        check_time(request, milliseconds)
+
+    def render(self, payload: object, milliseconds: int) -> Response:
+        """Return a result in its envelope."""
+        return envelope(payload, milliseconds)
+
+    def refuse(self, refusal: LedgerRefusal, request: SimRequest, milliseconds: int) -> Response:
+        """Return the venue's words for what the ledger refused."""
+        return refuse(refusal, request, milliseconds)
+
+    def forbidden(self, request: SimRequest, milliseconds: int) -> Response:  # noqa: ARG002  - the same for all
+        """Return the answer to a read-only key that tries to write."""
+        return refusal(*NO_PERMISSION, milliseconds)
+
+    def unknown_route(
+        self,
+        request: SimRequest,  # noqa: ARG002  - the answer is bare
+        verbs: frozenset[str],
+        milliseconds: int,  # noqa: ARG002
+    ) -> Response:
+        """Return a bare 400 for a wrong verb, 404 for a wrong path."""
+        return Response(400 if verbs else 404)
+
+    def throttled(
+        self,
+        usage: Usage,
+        request: SimRequest,  # noqa: ARG002  - the same for all
+        milliseconds: int,
+    ) -> Response:
+        """Return 403 for an address, 10006 for an account that asks too often."""
+        if usage.limit.scope is LimitScope.ADDRESS:
+            return Response(403, b"access too frequent", {"Content-Type": "text/plain"})
+        return refusal(10006, "Too many visits. Exceeded the API Rate Limit.", milliseconds)
+
+    def limit_headers(self, usages: tuple[Usage, ...], milliseconds: int) -> Mapping[str, str]:
+        """Return quota, what is left, and when it starts anew: the present moment unless it is exceeded."""
+        for usage in usages:
+            if usage.limit.scope is LimitScope.ACCOUNT:
+                return {
+                    "X-Bapi-Limit": str(usage.limit.amount),
+                    "X-Bapi-Limit-Status": str(usage.remaining),
+                    "X-Bapi-Limit-Reset-Timestamp": str(usage.resets_at if usage.is_exceeded else milliseconds),
+                }
+        return {}

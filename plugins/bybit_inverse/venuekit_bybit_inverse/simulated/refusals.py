@@ -1,0 +1,106 @@
+"""What the ledger refuses, in the venue's codes and words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from venuekit.capabilities import Setting
+from venuekit.simulator import Response, SimRequest, json_response
+from venuekit.simulator.ledger import Book, LedgerRefusal, Reason
+from venuekit_bybit_inverse.simulated.formatting import refusal
+
+__all__ = ["NO_PERMISSION", "SWITCH_ISOLATED", "refuse", "words_of"]
+
+#: routes that unified accounts are not allowed to use; answered whoever asks
+SWITCH_ISOLATED: Mapping[tuple[str, str], Response] = {
+    ("POST", "/v5/position/switch-isolated"): json_response(
+        {"retCode": 100028, "retMsg": "unified account is forbidden", "result": {}, "retExtInfo": {}}
+    ),
+}
+
+#: what a key may not do
+NO_PERMISSION = (10005, "Permission denied, please check your API key permissions.")
+_UNCHANGED = {
+    Setting.LEVERAGE: (110043, "leverage not modified"),
+    Setting.POSITION_MODE: (110025, "Position mode is not modified"),
+}
+_PORTFOLIO = {"reasonCode": "3400000", "reasonMsg": "Equity needs to be equal to or greater than 1000 USDC"}
+_SET_MARGIN_MODE = "/v5/account/set-margin-mode"
+_ADD_MARGIN = "/v5/position/add-margin"
+_NO_ORDER = (110001, "order not exists or too late to cancel")
+
+_Words = Callable[[Mapping[str, Any]], tuple[int, str]]
+
+
+def _outside_window(details: Mapping[str, Any]) -> tuple[int, str]:
+    return 10002, (
+        "invalid request, please check your server timestamp or recv_window param. "
+        f"req_timestamp[{details['timestamp']}],server_timestamp[{details['now']}],recv_window[{details['recv_window']}]"
+    )
+
+
+def _too_many_orders(details: Mapping[str, Any]) -> tuple[int, str]:
+    if details["book"] is Book.CONDITIONAL:
+        return 110009, "The number of stop orders exceeds the maximum allowable limit."
+    return 110020, f"You are not allowed to have more than {details['maximum']} active orders."
+
+
+def _invalid_leverage(details: Mapping[str, Any]) -> tuple[int, str]:
+    if details["leverage"] > details["maximum"]:
+        return 110013, "Cannot set leverage due to risk limit level."
+    return 10001, "params error: leverage invalid"
+
+
+_WORDS: Mapping[Reason, _Words] = {
+    Reason.OUTSIDE_WINDOW: _outside_window,
+    Reason.INVALID_LEVERAGE: _invalid_leverage,
+    Reason.NO_CHANGE: lambda details: _UNCHANGED[details["setting"]],
+    Reason.UNKNOWN_SYMBOL: lambda details: (10001, f"params error: symbol invalid {details['symbol']}"),
+    Reason.LEVERAGE_ABOVE_BRACKET: lambda _: (110013, "Cannot set leverage due to risk limit level."),
+    Reason.HEDGE_MODE_MISSING: lambda _: (110029, "Hedge mode is not supported for this symbol."),
+    Reason.INSUFFICIENT_MARGIN: lambda _: (110044, "Available margin is insufficient."),
+    Reason.WOULD_LIQUIDATE: lambda _: (110011, "Your position will be liquidated immediately after this change."),
+    Reason.NOT_ISOLATED: lambda _: (110015, "The position is in cross margin mode."),
+    Reason.FLAT_POSITION: lambda _: (110033, "Cannot set margin without an open position."),
+    Reason.REMOVABLE_EXCEEDED: lambda _: (110078, "Added margin more than max can reduce margin."),
+    Reason.UNKNOWN_ORDER: lambda _: _NO_ORDER,
+    Reason.ORDER_FINISHED: lambda _: _NO_ORDER,
+    Reason.TOO_MANY_ORDERS: _too_many_orders,
+    Reason.DUPLICATE_CLIENT_ID: lambda _: (110072, "OrderLinkedID is duplicate"),
+    Reason.ORDER_UNCHANGED: lambda _: (
+        10001,
+        "The order remains unchanged as the parameters entered match the existing ones.",
+    ),
+    Reason.ORDER_INCOMPLETE: lambda details: (10001, f"params error: {details['field']} is required"),
+    Reason.PRICE_OFF_STEP: lambda details: (10001, f"params error: {details['field']} is not on the tick"),
+    Reason.PRICE_OUT_OF_RANGE: lambda details: (10001, f"params error: {details['field']} is out of range"),
+    Reason.QUANTITY_OFF_STEP: lambda _: (10001, "Qty invalid"),
+    Reason.QUANTITY_OUT_OF_RANGE: lambda _: (10001, "The number of contracts exceeds the limit allowed"),
+    Reason.NOTIONAL_TOO_SMALL: lambda details: (
+        10001,
+        f"The order value must be at least {details['minimum']} USD",
+    ),
+    Reason.AMOUNT_NOT_POSITIVE: lambda _: (10001, "Qty invalid"),
+    Reason.PRICE_NOT_POSITIVE: lambda _: (10001, "Price invalid"),
+    Reason.COLLATERAL_OFF: lambda _: (110101, "The settle coin must be switched on as collateral."),
+}
+
+
+def refuse(reason: LedgerRefusal, request: SimRequest, milliseconds: int) -> Response:
+    """Return the answer to what the ledger refused; the margin mode keeps its reasons in a list."""
+    if reason.reason is Reason.MARGIN_TYPE_MISSING:
+        return json_response(
+            {"retCode": 3400045, "retMsg": "Set margin mode failed", "result": {"reasons": [_PORTFOLIO]}}
+        )
+    if reason.reason is Reason.INSUFFICIENT_MARGIN and request.path == _SET_MARGIN_MODE:
+        return json_response({"retCode": 3400045, "retMsg": "Set margin mode failed", "result": {"reasons": []}})
+    if reason.reason is Reason.INSUFFICIENT_MARGIN and request.path == _ADD_MARGIN:
+        return refusal(110014, "Available balance is insufficient to add margin.", milliseconds)
+    return refusal(*words_of(reason), milliseconds)
+
+
+def words_of(reason: LedgerRefusal) -> tuple[int, str]:
+    """Return code and words for what the ledger refused."""
+    words = _WORDS.get(reason.reason)
+    return (10001, f"Request parameter error: {reason.reason}") if words is None else words(reason.details)
