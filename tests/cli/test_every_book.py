@@ -25,7 +25,7 @@ from venuekit.capabilities import (
     WithdrawalReader,
 )
 from venuekit.cli import main
-from venuekit.cli.background import simulated
+from venuekit.cli.background import simulation_thread
 from venuekit.plugins import make_plugins
 from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.support import venue_support
@@ -64,7 +64,7 @@ def simulation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simu
     """Every installed venue, simulated, beside an accounts file in the current directory."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("VENUEKIT_ACCOUNTS", raising=False)
-    with simulated(PLUGINS, tmp_path / "accounts.toml") as simulation:
+    with simulation_thread(PLUGINS, tmp_path / "accounts.toml") as simulation:
         yield simulation
 
 

@@ -12,11 +12,11 @@ from venuekit.plugins import Plugins
 from venuekit.simulator import Simulation, simulate
 from venuekit.simulator.accounts_file import write_accounts_file
 
-__all__ = ["simulated"]
+__all__ = ["simulation_thread"]
 
 
 @contextmanager
-def simulated(plugins: Plugins, accounts: Path) -> Iterator[Simulation]:
+def simulation_thread(plugins: Plugins, accounts: Path) -> Iterator[Simulation]:
     """Serve every installed venue that brings a simulator, and write the accounts file that opens them."""
     simulation = simulate(plugins=plugins)
     started = threading.Event()

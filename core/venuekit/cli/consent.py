@@ -7,18 +7,13 @@ from collections.abc import Iterable
 
 import click
 
-from venuekit.cli.state import F, State
+from venuekit.cli.state import State
 from venuekit.venue import EnvironmentName
 
-__all__ = ["agreed", "live_to_ask", "yes_option"]
+__all__ = ["confirm_live", "live_to_confirm"]
 
 
-def yes_option(command: F) -> F:
-    """Add ``--yes``."""
-    return click.option("--yes", is_flag=True, help="Do not ask before changing a live account.")(command)
-
-
-def live_to_ask(context: click.Context, state: State, names: Iterable[str], *, yes: bool) -> list[str]:
+def live_to_confirm(context: click.Context, state: State, names: Iterable[str], *, yes: bool) -> list[str]:
     """
     Return those of the accounts that somebody must be asked about: the live ones, none with ``yes``.
 
@@ -33,7 +28,7 @@ def live_to_ask(context: click.Context, state: State, names: Iterable[str], *, y
     return live
 
 
-def agreed(question: str, live: Iterable[str]) -> bool:
+def confirm_live(question: str, live: Iterable[str]) -> bool:
     """Ask; a no is acknowledged."""
     if click.confirm(f"{question} on live ({', '.join(live)})?", err=True):
         return True

@@ -9,11 +9,14 @@ from typing import Any
 import click
 
 from venuekit.capabilities import Support, SupportState, capability_of
-from venuekit.cli.rows import Row, json_text
-from venuekit.cli.state import json_option, state_of
-from venuekit.cli.status import Status, tell, tell_broken
+from venuekit.cli.errors import print_broken_plugin, print_error
+from venuekit.cli.output import json_text
+from venuekit.cli.parameters import json_option
+from venuekit.cli.state import state_of
+from venuekit.cli.status import Status
 from venuekit.cli.tables import table, width
 from venuekit.errors import PluginError
+from venuekit.exports.rows import Row
 from venuekit.plugins import Plugins
 from venuekit.support import core_capabilities, venue_support
 from venuekit.venue import EnvironmentName, Venue
@@ -37,7 +40,7 @@ def venues_command(context: click.Context, as_json: bool) -> int:
         click.echo(table(rows, {name: name for name in columns}))
     for broken in plugins.broken():
         if broken not in plugins.broken_operators():  # which every command tells
-            tell_broken(broken, as_json=as_json)
+            print_broken_plugin(broken, as_json=as_json)
     return Status.ERROR if plugins.broken() else Status.DONE
 
 
@@ -83,7 +86,7 @@ def _usable(plugins: Plugins, *, as_json: bool) -> Iterator[Venue[Any]]:
         try:
             yield plugins.venue(venue_id)
         except PluginError as error:
-            tell(error, as_json=as_json)
+            print_error(error, as_json=as_json)
 
 
 def _capability_rows(venue: Venue[Any]) -> Iterator[Row]:

@@ -32,19 +32,19 @@ __all__ = ["demo_command"]
 @click.pass_context
 def demo_command(context: click.Context) -> int:
     """Show what venuekit does: no keys, nothing leaves this machine."""
-    from venuekit.cli.background import simulated
+    from venuekit.cli.background import simulation_thread
 
     plugins = state_of(context).plugins
     click.echo(click.style("no keys, nothing leaves this machine", bold=True))
-    with _own_directory() as directory, simulated(plugins, directory / "accounts.toml") as simulation:
+    with _own_directory() as directory, simulation_thread(plugins, directory / "accounts.toml") as simulation:
         demo = _Demo(plugins, simulation)
         for scene in (
             demo.discover,
             demo.plan_and_apply,
             demo.read,
             demo.refusal,
-            demo.unsupported,
-            demo.lost_answer,
+            demo.show_unsupported,
+            demo.show_lost_answer,
         ):
             scene()
     _what_next()
@@ -151,7 +151,7 @@ class _Demo:
 
         return asyncio.run(read())
 
-    def unsupported(self) -> None:
+    def show_unsupported(self) -> None:
         """Ask for a capability that a venue does not have."""
         from venuekit import connect
         from venuekit.errors import UnsupportedCapability
@@ -175,7 +175,7 @@ class _Demo:
         else:
             self.status = Status.ERROR
 
-    def lost_answer(self) -> None:
+    def show_lost_answer(self) -> None:
         """Cut the connection after a write was carried out, and let venuekit find out."""
         from venuekit.capabilities import LeverageControl
         from venuekit.simulator import DropAfter

@@ -13,15 +13,16 @@ import attrs
 import click
 
 from venuekit import Runtime
+from venuekit.cli.accounts import entries, open_entry
 from venuekit.cli.download_progress import Bar, progress_bar
+from venuekit.cli.errors import note_left_out, print_error
 from venuekit.cli.histories import HISTORIES
-from venuekit.cli.opening import entries, open_account
-from venuekit.cli.rows import plain
+from venuekit.cli.output import print_warnings
 from venuekit.cli.state import State
-from venuekit.cli.status import Status, left_out, status_of, tell, worst
-from venuekit.cli.warned import told_warnings
+from venuekit.cli.status import Status, status_of, worst
 from venuekit.errors import InvalidArgument, UnsupportedCapability, VenuekitError
 from venuekit.exports import Export, Format, Terms, columns_of, open_export, stream_sink
+from venuekit.exports.rows import plain
 
 if TYPE_CHECKING:
     from venuekit.account import Account
@@ -64,23 +65,23 @@ async def download(state: State, names: Sequence[str], wanted: Wanted) -> Status
     target = wanted.output or stream_sink(sys.stdout.buffer, wanted.format, columns_of(history.shape))
     opening = open_export(target, history.shape, wanted.terms(chosen))
     with (
-        told_warnings(),
-        _summed_up(opening, wanted.output, failed) as export,
+        print_warnings(),
+        _print_summary(opening, wanted.output, failed) as export,
         progress_bar(wanted.start, wanted.end) as bar,
     ):
         async with Runtime(plugins=state.plugins) as runtime:
             for entry in chosen:
                 try:
-                    async with open_account(entry, runtime, read_only=True) as account:
+                    async with open_entry(entry, runtime, read_only=True) as account:
                         await _download_one(entry.name, account, wanted, export, bar)
                 except VenuekitError as error:
                     if export.is_broken:
                         raise
                     if isinstance(error, UnsupportedCapability) and not names:
                         unable.append(error)
-                        left_out(entry.name, error, as_json=False)
+                        note_left_out(entry.name, error, as_json=False)
                     else:
-                        tell(error, as_json=False, account=entry.name)
+                        print_error(error, as_json=False, account=entry.name)
                         failed.append(error)
             if len(unable) == len(chosen):
                 failed += unable
@@ -110,7 +111,7 @@ async def _download_one(name: str, account: Account, wanted: Wanted, export: Exp
 
 
 @contextmanager
-def _summed_up(
+def _print_summary(
     opening: AbstractContextManager[Export[Any]], path: Path | None, failed: Sequence[VenuekitError]
 ) -> Iterator[Export[Any]]:
     """Say what the file has when it is closed, however that comes, and whether another run could add to it."""

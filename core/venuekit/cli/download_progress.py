@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol
 
-from venuekit.cli.rows import plain
 from venuekit.clock import SystemClock, from_milliseconds
+from venuekit.exports.rows import plain
 
 __all__ = ["Bar", "progress_bar"]
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from venuekit.cli.groups import Group
-from venuekit.cli.state import F, accounts_option, state_of
-from venuekit.cli.words import moment, word
+from venuekit.cli.commands import Group
+from venuekit.cli.parameters import F, accounts_option, enum_member, moment
+from venuekit.cli.state import state_of
 
 __all__ = ["history_command"]
 
@@ -64,7 +64,7 @@ def _asset(name: str, what: str) -> Callable[[F], F]:
 @_options
 @_symbol()
 @_asset("asset", "In this asset.")
-@click.option("--kind", type=word("IncomeKind"), metavar="K", help="Such as funding, commission, realized_pnl.")
+@click.option("--kind", type=enum_member("IncomeKind"), metavar="K", help="Such as funding, commission, realized_pnl.")
 @click.pass_context
 async def income_command(
     context: click.Context, /, *, symbol: str | None, asset: str | None, kind: Any, **common: Any
@@ -104,7 +104,9 @@ async def orders_command(context: click.Context, /, *, symbol: str | None, **com
 @history_command.command("withdrawals")
 @_options
 @_asset("asset", "Of this asset.")
-@click.option("--status", type=word("WithdrawalStatus"), metavar="W", help="pending, success, canceled or failed.")
+@click.option(
+    "--status", type=enum_member("WithdrawalStatus"), metavar="W", help="pending, success, canceled or failed."
+)
 @click.pass_context
 async def withdrawals_command(context: click.Context, /, *, asset: str | None, status: Any, **common: Any) -> int:
     """Download withdrawals."""

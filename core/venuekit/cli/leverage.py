@@ -6,13 +6,15 @@ from decimal import Decimal
 
 import click
 
-from venuekit.cli.consent import agreed, live_to_ask, yes_option
-from venuekit.cli.rows import json_text, row_of
-from venuekit.cli.state import accounts_option, json_option, state_of
+from venuekit.cli.accounts import open_account
+from venuekit.cli.consent import confirm_live, live_to_confirm
+from venuekit.cli.output import json_text
+from venuekit.cli.parameters import accounts_option, json_option, number, yes_option
+from venuekit.cli.state import state_of
 from venuekit.cli.status import Status
 from venuekit.cli.streams import say_done
-from venuekit.cli.tables import shown, table
-from venuekit.cli.words import number
+from venuekit.cli.tables import cell_text, table
+from venuekit.exports.rows import row_of
 
 __all__ = ["leverage_command"]
 
@@ -48,14 +50,13 @@ async def leverage_command(
 ) -> int:
     """Show the leverage of SYMBOL, or set it to VALUE."""
     from venuekit.capabilities import LeverageControl, LeverageReader
-    from venuekit.cli.opening import opened
 
     state = state_of(context)
     if value is not None:
-        live = live_to_ask(context, state, [account], yes=yes)
-        if live and not agreed(f"Set the leverage of {symbol} to {shown(value)}", live):
+        live = live_to_confirm(context, state, [account], yes=yes)
+        if live and not confirm_live(f"Set the leverage of {symbol} to {cell_text(value)}", live):
             return Status.PENDING
-    async with opened(state, account, read_only=value is None) as found:
+    async with open_account(state, account, read_only=value is None) as found:
         if value is None:
             setting = await LeverageReader.of(found).get_leverage(symbol)
         else:

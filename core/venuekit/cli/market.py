@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 import click
 
-from venuekit.cli.answering import show
-from venuekit.cli.rows import Row, row_of
-from venuekit.cli.state import accounts_option, json_option, state_of
+from venuekit.cli.accounts import open_account
+from venuekit.cli.output import print_rows
+from venuekit.cli.parameters import accounts_option, json_option
+from venuekit.cli.state import state_of
+from venuekit.exports.rows import Row, row_of
 
 __all__ = ["brackets_command", "fees_command", "instruments_command"]
 
@@ -46,9 +48,8 @@ _INSTRUMENT_COLUMNS = {
 async def brackets_command(context: click.Context, account: str, symbol: str | None, as_json: bool) -> None:
     """Show the risk tiers of SYMBOL, or of every symbol: how leverage and margin depend on a position's size."""
     from venuekit.capabilities import BracketReader
-    from venuekit.cli.opening import opened
 
-    async with opened(state_of(context), account, read_only=True) as opened_account:
+    async with open_account(state_of(context), account, read_only=True) as opened_account:
         found = await BracketReader.of(opened_account).get_brackets(symbol=symbol)
         rows = [row_of(bracket, account=account, venue=opened_account.venue.id) for bracket in found]
     _show(rows, _BRACKET_COLUMNS, "no brackets", as_json=as_json)
@@ -65,9 +66,8 @@ async def fees_command(context: click.Context, account: str, symbols: Sequence[s
     import asyncio
 
     from venuekit.capabilities import CommissionReader
-    from venuekit.cli.opening import opened
 
-    async with opened(state_of(context), account, read_only=True) as opened_account:
+    async with open_account(state_of(context), account, read_only=True) as opened_account:
         reader = CommissionReader.of(opened_account)
         found = await asyncio.gather(*map(reader.get_commission_rate, dict.fromkeys(symbols)))
         rows = [row_of(rate, account=account, venue=opened_account.venue.id) for rate in found]
@@ -83,9 +83,8 @@ async def fees_command(context: click.Context, account: str, symbols: Sequence[s
 async def instruments_command(context: click.Context, account: str, symbol: str | None, as_json: bool) -> None:
     """Show SYMBOL, or everything that can be traded where ACCOUNT lives, and in which steps."""
     from venuekit.capabilities import InstrumentReader
-    from venuekit.cli.opening import opened
 
-    async with opened(state_of(context), account, read_only=True) as opened_account:
+    async with open_account(state_of(context), account, read_only=True) as opened_account:
         found = await InstrumentReader.of(opened_account).get_instruments(symbol)
         rows = [row_of(instrument, account=account, venue=opened_account.venue.id) for instrument in found]
     _show(rows, _INSTRUMENT_COLUMNS, "no instruments", as_json=as_json)
@@ -93,6 +92,6 @@ async def instruments_command(context: click.Context, account: str, symbol: str 
 
 def _show(rows: Sequence[Row], columns: dict[str, str], nothing: str, *, as_json: bool) -> None:
     if rows or as_json:
-        show(rows, columns, as_json=as_json)
+        print_rows(rows, columns, as_json=as_json)
     else:
         click.echo(nothing)

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from venuekit.cli.advice import advised
-from venuekit.cli.answering import answer, show
-from venuekit.cli.consent import agreed, live_to_ask, yes_option
-from venuekit.cli.groups import Group
+from venuekit.cli.accounts import answer, open_account
+from venuekit.cli.commands import Group
+from venuekit.cli.consent import confirm_live, live_to_confirm
+from venuekit.cli.errors import print_errors_with_advice
 from venuekit.cli.order_text import LIST_COLUMNS, WHOLE, order_row, request_text
-from venuekit.cli.rows import Row, row_of
-from venuekit.cli.state import F, accounts_option, json_option, state_of
+from venuekit.cli.output import print_rows
+from venuekit.cli.parameters import F, accounts_option, enum_member, json_option, number, yes_option
+from venuekit.cli.state import state_of
 from venuekit.cli.status import Status
-from venuekit.cli.words import number, word
+from venuekit.exports.rows import Row, row_of
 
 if TYPE_CHECKING:
     from venuekit.account import Account
@@ -40,7 +41,7 @@ def _naming(command: F) -> F:
     return command
 
 
-def _named(context: click.Context, order_id: str | None, client_id: str | None) -> dict[str, Any]:
+def _order_name(context: click.Context, order_id: str | None, client_id: str | None) -> dict[str, Any]:
     if (order_id is None) == (client_id is None):
         raise click.UsageError("name the order by one of --id and --client-id", context)
     return {"order_id": order_id, "client_id": client_id}
@@ -49,13 +50,13 @@ def _named(context: click.Context, order_id: str | None, client_id: str | None) 
 @order_command.command("place")
 @click.argument("account")
 @click.argument("symbol")
-@click.argument("side", type=word("OrderSide"), metavar="buy|sell")
+@click.argument("side", type=enum_member("OrderSide"), metavar="buy|sell")
 @click.argument("quantity", type=number)
 @click.option("--price", type=number, metavar="P", help="Limit price, quote per base.")
 @click.option(
     "--type",
     "kind",
-    type=word("OrderType"),
+    type=enum_member("OrderType"),
     metavar="T",
     help="limit, market, stop, stop_market, take_profit, take_profit_market, trailing_stop_market.  "
     "[default: limit with a price, else market]",
@@ -63,11 +64,13 @@ def _named(context: click.Context, order_id: str | None, client_id: str | None) 
 @click.option("--trigger", type=number, metavar="P", help="Trigger price of a conditional order.")
 @click.option("--callback-rate", type=number, metavar="R", help="Of a trailing stop, in percent.")
 @click.option("--activation", type=number, metavar="P", help="Price from which a trailing stop trails.")
-@click.option("--working-price", type=word("WorkingPrice"), metavar="W", help="What triggers: last, mark, index.")
+@click.option(
+    "--working-price", type=enum_member("WorkingPrice"), metavar="W", help="What triggers: last, mark, index."
+)
 @click.option("--reduce-only", is_flag=True, help="Never open or turn a position.")
-@click.option("--time-in-force", type=word("TimeInForce"), metavar="T", help="gtc, ioc, fok, post_only, rpi.")
+@click.option("--time-in-force", type=enum_member("TimeInForce"), metavar="T", help="gtc, ioc, fok, post_only, rpi.")
 @click.option("--client-id", metavar="C", help="[default: a generated one]")
-@click.option("--position-side", type=word("PositionSide"), metavar="S", help="long or short, in hedge mode.")
+@click.option("--position-side", type=enum_member("PositionSide"), metavar="S", help="long or short, in hedge mode.")
 @click.option("--test", is_flag=True, help="Have it checked by the venue, and do not place it.")
 @yes_option
 @json_option
@@ -101,7 +104,6 @@ async def place_command(
     was refused, 4 when it is not known whether it was placed.
     """
     from venuekit.capabilities import OrderControl, OrderRequest, OrderTestControl, OrderType
-    from venuekit.cli.opening import opened
 
     if kind is None:
         if trigger is not None:
@@ -124,24 +126,24 @@ async def place_command(
     )
     state = state_of(context)
     if not test:
-        live = live_to_ask(context, state, [account], yes=yes)
-        if live and not agreed(f"Place: {request_text(request)}", live):
+        live = live_to_confirm(context, state, [account], yes=yes)
+        if live and not confirm_live(f"Place: {request_text(request)}", live):
             return Status.PENDING
-    with advised(account, symbol, as_json=as_json) as ending:
-        async with opened(state, account) as found:
+    with print_errors_with_advice(account, symbol, as_json=as_json) as ending:
+        async with open_account(state, account) as found:
             if test:
                 await OrderTestControl.of(found).test_order(request)
                 _show_test(account, found, row_of(request), as_json=as_json)
             else:
                 placed = await OrderControl.of(found).place_order(request)
-                show([order_row(placed, account, found)], None, as_json=as_json)
+                print_rows([order_row(placed, account, found)], None, as_json=as_json)
     return ending.status
 
 
 def _show_test(name: str, account: Account, request: Row, *, as_json: bool) -> None:
     """Print what would have been placed."""
     if as_json:
-        show([{"account": name, "venue": account.venue.id, **request}], None, as_json=True)
+        print_rows([{"account": name, "venue": account.venue.id, **request}], None, as_json=True)
     else:
         click.echo("the venue would take it; nothing was placed")
 
@@ -170,21 +172,20 @@ async def amend_command(
 ) -> int:
     """Give an open order another quantity or price; what is not given stays."""
     from venuekit.capabilities import OrderAmendControl, OrderReader
-    from venuekit.cli.opening import opened
 
-    named = _named(context, order_id, client_id)
+    named = _order_name(context, order_id, client_id)
     if quantity is None and price is None:
         raise click.UsageError("say a new --quantity, a new --price, or both", context)
     state = state_of(context)
-    live = live_to_ask(context, state, [account], yes=yes)
-    if live and not agreed(f"Amend order {order_id or client_id} of {symbol}", live):
+    live = live_to_confirm(context, state, [account], yes=yes)
+    if live and not confirm_live(f"Amend order {order_id or client_id} of {symbol}", live):
         return Status.PENDING
-    with advised(account, symbol, as_json=as_json) as ending:
-        async with opened(state, account) as found:
+    with print_errors_with_advice(account, symbol, as_json=as_json) as ending:
+        async with open_account(state, account) as found:
             amend = OrderAmendControl.of(found)
             side = (await OrderReader.of(found).get_open_order(symbol, **named)).side
             order = await amend.amend_order(symbol, side, **named, quantity=quantity, price=price)
-            show([order_row(order, account, found)], None, as_json=as_json)
+            print_rows([order_row(order, account, found)], None, as_json=as_json)
     return ending.status
 
 
@@ -208,17 +209,16 @@ async def cancel_command(
 ) -> int:
     """Cancel an order and show its final state, also when it had ended before."""
     from venuekit.capabilities import OrderControl
-    from venuekit.cli.opening import opened
 
-    named = _named(context, order_id, client_id)
+    named = _order_name(context, order_id, client_id)
     state = state_of(context)
-    live = live_to_ask(context, state, [account], yes=yes)
-    if live and not agreed(f"Cancel order {order_id or client_id} of {symbol}", live):
+    live = live_to_confirm(context, state, [account], yes=yes)
+    if live and not confirm_live(f"Cancel order {order_id or client_id} of {symbol}", live):
         return Status.PENDING
-    with advised(account, symbol, as_json=as_json) as ending:
-        async with opened(state, account) as opened_account:
+    with print_errors_with_advice(account, symbol, as_json=as_json) as ending:
+        async with open_account(state, account) as opened_account:
             order = await OrderControl.of(opened_account).cancel_order(symbol, **named)
-            show([order_row(order, account, opened_account)], None, as_json=as_json)
+            print_rows([order_row(order, account, opened_account)], None, as_json=as_json)
     return ending.status
 
 
@@ -234,13 +234,12 @@ async def query_command(
 ) -> None:
     """Show one order, open or not."""
     from venuekit.capabilities import OrderReader
-    from venuekit.cli.opening import opened
 
-    named = _named(context, order_id, client_id)
-    async with opened(state_of(context), account, read_only=True) as opened_account:
+    named = _order_name(context, order_id, client_id)
+    async with open_account(state_of(context), account, read_only=True) as opened_account:
         order = await OrderReader.of(opened_account).get_order(symbol, **named)
         row = order_row(order, account, opened_account)
-    show([row], None, as_json=as_json)
+    print_rows([row], None, as_json=as_json)
 
 
 @order_command.command("list")

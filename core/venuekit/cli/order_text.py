@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from venuekit.cli.rows import Row, row_of
-from venuekit.cli.tables import shown
+from venuekit.cli.tables import cell_text
+from venuekit.exports.rows import Row, row_of
 
 if TYPE_CHECKING:
     from venuekit.account import Account
@@ -37,11 +37,11 @@ def request_text(request: OrderRequest) -> str:
 
 
 def _words(order: Order | OrderRequest) -> str:
-    parts = [order.side.value, shown(order.quantity), order.type.value]
+    parts = [order.side.value, cell_text(order.quantity), order.type.value]
     if order.price is not None:
-        parts += ["at", shown(order.price)]
+        parts += ["at", cell_text(order.price)]
     if order.trigger_price is not None:
-        parts += ["from", shown(order.trigger_price)]
+        parts += ["from", cell_text(order.trigger_price)]
     if order.reduce_only:
         parts.append("reduce only")
     return " ".join(parts)

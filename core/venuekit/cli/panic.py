@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import attrs
 import click
 
-from venuekit.cli.answering import show
-from venuekit.cli.consent import agreed, live_to_ask, yes_option
-from venuekit.cli.notes import note
+from venuekit.cli.accounts import entries, open_entry
+from venuekit.cli.consent import confirm_live, live_to_confirm
+from venuekit.cli.errors import print_error
 from venuekit.cli.order_text import LIST_COLUMNS, WHOLE, order_row
-from venuekit.cli.rows import Row, plain
-from venuekit.cli.state import State, accounts_option, json_option, state_of
-from venuekit.cli.status import Status, tell, worst
+from venuekit.cli.output import note, print_rows
+from venuekit.cli.parameters import accounts_option, json_option, yes_option
+from venuekit.cli.state import State, state_of
+from venuekit.cli.status import Status, worst
 from venuekit.cli.streams import say_done
 from venuekit.errors import (
     AuthenticationFailed,
@@ -25,6 +26,7 @@ from venuekit.errors import (
     PermissionDenied,
     VenuekitError,
 )
+from venuekit.exports.rows import Row, plain
 
 if TYPE_CHECKING:
     from venuekit.account import Account
@@ -77,27 +79,25 @@ async def panic_command(context: click.Context, accounts: Sequence[str], as_json
     is left, 3 when something is, 4 when that is not known for an account. With --json, what each account came to is one
     object a line on standard error.
     """
-    from venuekit.cli.opening import entries
-
     state = state_of(context)
     chosen = entries(state, accounts)
-    live = live_to_ask(context, state, [entry.name for entry in chosen], yes=yes)
-    if live and not agreed("Cancel every order", live):
+    live = live_to_confirm(context, state, [entry.name for entry in chosen], yes=yes)
+    if live and not confirm_live("Cancel every order", live):
         return Status.PENDING
     found = await _clear(state, chosen)
     for left in found:
         for error in left.errors:
-            tell(error, as_json=as_json, account=left.name)
+            print_error(error, as_json=as_json, account=left.name)
         for text in left.notes:
             note(text, as_json=as_json, account=left.name)
     rows = [row for left in found for row in left.orders or ()]
     if as_json:
-        show([{name: held for name, held in row.items() if name != "order"} for row in rows], None, as_json=True)
+        print_rows([{name: held for name, held in row.items() if name != "order"} for row in rows], None, as_json=True)
         for left in found:
             note(str(left), as_json=True, account=left.name, left=left.count)
     else:
         if rows:
-            show(rows, LIST_COLUMNS, as_json=False, whole=WHOLE)
+            print_rows(rows, LIST_COLUMNS, as_json=False, whole=WHOLE)
         say_done("\n".join(map(str, found)))
     for bug in (left.bug for left in found if left.bug is not None):
         raise bug
@@ -107,11 +107,10 @@ async def panic_command(context: click.Context, accounts: Sequence[str], as_json
 async def _clear(state: State, chosen: Sequence[AccountEntry]) -> list[_Left]:
     """Cancel everything on all accounts side by side."""
     from venuekit import Runtime
-    from venuekit.cli.opening import open_account
 
     async def clear(entry: AccountEntry) -> _Left:
         try:
-            async with open_account(entry, runtime) as account:
+            async with open_entry(entry, runtime) as account:
                 return await _clear_one(entry.name, account)
         except VenuekitError as error:
             unusable = isinstance(error, ConfigurationError)

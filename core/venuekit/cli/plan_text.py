@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from venuekit.cli.tables import table, width
 
 if TYPE_CHECKING:
-    from venuekit.cli.rows import Row
+    from venuekit.exports.rows import Row
     from venuekit.settings import Plan, PlannedRead, Report
 
 __all__ = ["plan_text", "report_text"]
@@ -34,7 +34,7 @@ def plan_text(plan: Plan) -> str:
         why = "; ".join(filter(None, (step.reason, step.note, also)))
         if why:
             notes.append(f"{step}: {step.status}: {why}")
-    counted = _counted([*(step.status for step in plan.steps), *("unreadable" for _ in plan.unreadable)])
+    counted = _count_text([*(step.status for step in plan.steps), *("unreadable" for _ in plan.unreadable)])
     total = f"{counted}; applying weighs at most {plan.weight}; {_read_cost(plan.reads)}"
     columns = {"order": "#", **_COLUMNS, "weight": "weight"}
     return _together(plan.rows(), columns, notes, total)
@@ -47,7 +47,7 @@ def report_text(report: Report) -> str:
         said = " ".join(str(part) for part in (result.code, result.message) if part is not None)
         if said:
             notes.append(f"{result}: {result.status}: {said}")
-    counted = _counted([*(result.status for result in report.results), *("unreadable" for _ in report.unreadable)])
+    counted = _count_text([*(result.status for result in report.results), *("unreadable" for _ in report.unreadable)])
     caveat = f". {report.caveat[0].upper()}{report.caveat[1:]}" if report.caveat else ""
     return _together(report.rows(), _COLUMNS, notes, f"{counted}; {_read_cost(report.reads)}{caveat}")
 
@@ -58,7 +58,7 @@ def _together(rows: Sequence[Row], columns: dict[str, str], notes: Sequence[str]
     return "\n".join([table(rows, used), *wrapped, textwrap.fill(total, width())])
 
 
-def _counted(statuses: Iterable[str]) -> str:
+def _count_text(statuses: Iterable[str]) -> str:
     return ", ".join(f"{number} {status}" for status, number in Counter(map(str, statuses)).items()) or "nothing"
 
 

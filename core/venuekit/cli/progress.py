@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from venuekit.cli.tables import shown
+from venuekit.cli.tables import cell_text
 
 if TYPE_CHECKING:
     from venuekit.settings import Plan, PlannedStep, Result
@@ -40,4 +40,4 @@ def progress(plan: Plan, *, visible: bool) -> Iterator[Callable[[Result], None] 
 
 def _sentence(step: PlannedStep) -> str:
     where = " ".join(filter(None, (step.account, step.symbol, step.setting, step.side)))
-    return f"{where}: {shown(step.present)} -> {shown(step.target)}"
+    return f"{where}: {cell_text(step.present)} -> {cell_text(step.target)}"

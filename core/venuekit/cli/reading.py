@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from venuekit.cli.answering import answer
-from venuekit.cli.rows import Row, row_of
-from venuekit.cli.state import accounts_option, json_option
+from venuekit.cli.accounts import answer
+from venuekit.cli.parameters import accounts_option, json_option
+from venuekit.exports.rows import Row, row_of
 
 if TYPE_CHECKING:
     from venuekit.account import Account

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from venuekit.cli.rows import Row, json_text
-from venuekit.cli.state import accounts_option, json_option, state_of
+from venuekit.cli.accounts import ask_each
+from venuekit.cli.output import json_text, print_warnings
+from venuekit.cli.parameters import accounts_option, json_option
+from venuekit.cli.state import state_of
 from venuekit.cli.status import Status, status_of, worst
 from venuekit.cli.tables import table
-from venuekit.cli.warned import told_warnings
 from venuekit.errors import ConfigurationError, Conflict, OutcomeUnknown
+from venuekit.exports.rows import Row
 
 if TYPE_CHECKING:
     from venuekit.account import Account
@@ -33,8 +35,6 @@ async def resolve_command(context: click.Context, accounts: Sequence[str], as_js
 
     A line of the journal that cannot be read may hide a write: it is told, and what it hides stays unknown.
     """
-    from venuekit.cli.opening import ask_each
-
     statuses: list[Status] = []
 
     async def resolve(name: str, account: Account) -> list[Row]:
@@ -61,7 +61,7 @@ async def resolve_command(context: click.Context, accounts: Sequence[str], as_js
         told = ({**nothing, "state": "unreadable", "message": f"a line of the journal: {line}"} for line in unread)
         return rows + [{"account": name, "venue": account.venue.id, **row} for row in told]
 
-    with told_warnings(as_json=as_json):
+    with print_warnings(as_json=as_json):
         rows, status = await ask_each(state_of(context), accounts, resolve, as_json=as_json)
     if as_json:
         click.echo(json_text(rows))

@@ -9,11 +9,12 @@ from collections.abc import Collection, Iterator, Sequence
 import click
 
 from venuekit import errors
-from venuekit.cli.groups import Group
-from venuekit.cli.notes import note
-from venuekit.cli.running import runnable
-from venuekit.cli.state import State, accounts_option, state_of
-from venuekit.cli.status import Status, status_of, tell, tell_system, tell_usage
+from venuekit.cli.commands import Group, run_coroutines
+from venuekit.cli.errors import print_error, print_system_error, print_usage_error
+from venuekit.cli.output import note
+from venuekit.cli.parameters import accounts_option
+from venuekit.cli.state import State, state_of
+from venuekit.cli.status import Status, status_of
 from venuekit.cli.streams import has_colour, silence_streams, within_streams
 
 __all__ = ["main", "root"]
@@ -21,7 +22,7 @@ __all__ = ["main", "root"]
 #: command name to the module that holds it, under the same name
 COMMANDS = {
     "account": "reading",
-    "adl": "standing",
+    "adl": "adl_and_key",
     "apply": "settings",
     "balances": "reading",
     "brackets": "market",
@@ -31,7 +32,7 @@ COMMANDS = {
     "fees": "market",
     "history": "history",
     "instruments": "market",
-    "key": "standing",
+    "key": "adl_and_key",
     "leverage": "leverage",
     "order": "order",
     "panic": "panic",
@@ -57,10 +58,10 @@ class _Root(Group):
             return self._of_plugins(ctx).get(cmd_name)
         found = getattr(importlib.import_module(f"venuekit.cli.{module}"), f"{cmd_name}_command")
         assert isinstance(found, click.Command)  # noqa: S101 - the table above is ours
-        return runnable(found)
+        return run_coroutines(found)
 
     def _of_plugins(self, ctx: click.Context) -> dict[str, click.Command]:
-        return {str(command.name): runnable(command) for command in state_of(ctx).plugins.commands(_wrong)}
+        return {str(command.name): run_coroutines(command) for command in state_of(ctx).plugins.commands(_wrong)}
 
 
 def _wrong(command: object, others: Collection[click.Command]) -> str | None:
@@ -117,15 +118,15 @@ def _main(arguments: Sequence[str], *, as_json: bool) -> int:
             Status.UNHEARD
         )  # click's own end after a closed pipe: it puts a stream in its place that is never flushed
     except click.ClickException as error:
-        tell_usage(error, as_json=as_json)
+        print_usage_error(error, as_json=as_json)
         return Status.USAGE
     except errors.VenuekitError as error:
-        tell(error, as_json=as_json)
+        print_error(error, as_json=as_json)
         return status_of(error)
     except BrokenPipeError:
         raise
     except OSError as error:
-        tell_system(error, as_json=as_json)
+        print_system_error(error, as_json=as_json)
         return Status.ERROR
     except (click.Abort, KeyboardInterrupt) as interruption:
         for text in _notes(interruption):

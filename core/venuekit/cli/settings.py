@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import attrs
 import click
 
-from venuekit.cli.consent import agreed, live_to_ask, yes_option
-from venuekit.cli.notes import note
-from venuekit.cli.rows import json_text
-from venuekit.cli.state import F, State, accounts_option, json_option, state_of
-from venuekit.cli.status import Status, status_of, tell, worst
+from venuekit.cli.accounts import open_together
+from venuekit.cli.consent import confirm_live, live_to_confirm
+from venuekit.cli.errors import print_error
+from venuekit.cli.output import json_text, note
+from venuekit.cli.parameters import F, accounts_option, json_option, yes_option
+from venuekit.cli.state import State, state_of
+from venuekit.cli.status import Status, status_of, worst
 from venuekit.cli.streams import say_done
 from venuekit.errors import VenuekitError
 
@@ -52,10 +54,10 @@ async def plan_command(context: click.Context, target: Path, names: Sequence[str
 
     state = state_of(context)
     file = _read(state, target, names)
-    async with _planned(state, file, read_only=True) as (planned, _):
+    async with _open_and_plan(state, file, read_only=True) as (planned, _):
         if planned.steps or not planned.unknown:
             click.echo(json_text(planned.rows()) if as_json else plan_text(planned))
-    told = _tell_unreadable(planned.unreadable, as_json=as_json)
+    told = _print_unreadable(planned.unreadable, as_json=as_json)
     file.check_symbols(planned.unknown)
     return worst([plan_exit_status(planned), *told])
 
@@ -79,14 +81,14 @@ async def apply_command(context: click.Context, target: Path, names: Sequence[st
 
     state = state_of(context)
     file = _read(state, target, names)
-    live = live_to_ask(context, state, file.accounts, yes=yes)
-    async with _planned(state, file) as (planned, accounts):
+    live = live_to_confirm(context, state, file.accounts, yes=yes)
+    async with _open_and_plan(state, file) as (planned, accounts):
         file.check_symbols(planned.unknown)
         if live and not planned.is_empty:
             click.echo(plan_text(planned), err=True)
-            if not agreed("Change this", live):
+            if not confirm_live("Change this", live):
                 return Status.PENDING
-        with _told_when_cut_off(as_json=as_json) as keep, progress(planned, visible=not as_json) as show_progress:
+        with _report_when_interrupted(as_json=as_json) as keep, progress(planned, visible=not as_json) as show_progress:
 
             def on_result(result: Result) -> None:
                 keep(result)
@@ -97,12 +99,12 @@ async def apply_command(context: click.Context, target: Path, names: Sequence[st
     say_done(json_text(report.rows()) if as_json else report_text(report))
     if as_json and report.caveat is not None:
         note(report.caveat, as_json=True)
-    told = _tell_unreadable(report.unreadable, as_json=as_json)
+    told = _print_unreadable(report.unreadable, as_json=as_json)
     return worst([report_exit_status(report), *told])
 
 
 @contextmanager
-def _told_when_cut_off(*, as_json: bool) -> Iterator[Callable[[Result], None]]:
+def _report_when_interrupted(*, as_json: bool) -> Iterator[Callable[[Result], None]]:
     """Give what keeps the result of each step; when the block is interrupted, they are told, for no report will."""
     ended: list[Result] = []
     try:
@@ -134,21 +136,20 @@ def _read(state: State, path: Path, names: Sequence[str]) -> TargetFile:
 
 
 @asynccontextmanager
-async def _planned(
+async def _open_and_plan(
     state: State, file: TargetFile, *, read_only: bool = False
 ) -> AsyncIterator[tuple[Plan, dict[str, Account]]]:
     """Open the target's accounts and plan; an account that cannot be opened is one that cannot be read."""
-    from venuekit.cli.opening import opened_together
     from venuekit.settings import Unreadable, plan
 
-    async with opened_together(state, file.accounts, read_only=read_only) as (accounts, failed):
+    async with open_together(state, file.accounts, read_only=read_only) as (accounts, failed):
         planned = await plan(file.only(accounts).target, accounts)
         unopened = (Unreadable(name, state.accounts.entry(name).venue, error) for name, error in failed.items())
         yield attrs.evolve(planned, unreadable=(*unopened, *planned.unreadable)), accounts
 
 
-def _tell_unreadable(unreadable: Sequence[Unreadable], *, as_json: bool) -> list[Status]:
+def _print_unreadable(unreadable: Sequence[Unreadable], *, as_json: bool) -> list[Status]:
     """Tell why accounts could not be read, and return the exit status of each."""
     for one in unreadable:
-        tell(one.error, as_json=as_json, account=one.account)
+        print_error(one.error, as_json=as_json, account=one.account)
     return [status_of(one.error) for one in unreadable]

@@ -7,19 +7,21 @@ from pathlib import Path
 
 import click
 
+from venuekit.cli.parameters import WholeNumber
 from venuekit.cli.state import state_of
-from venuekit.cli.words import Whole
 
 __all__ = ["sim_command"]
 
 
 @click.command("sim")
 @click.option("--venue", "venues", multiple=True, metavar="ID", help="A venue to serve.  [default: every one that can]")
-@click.option("--port", type=Whole(0, 65535), default=0, metavar="N", help="Where to listen.  [default: any]")
+@click.option("--port", type=WholeNumber(0, 65535), default=0, metavar="N", help="Where to listen.  [default: any]")
 @click.option(
     "--scenario", default="holding", show_default=True, metavar="NAME", help="What the accounts hold: holding, flat."
 )
-@click.option("--seed", type=Whole(0), default=0, metavar="N", help="What keys and everything random are made from.")
+@click.option(
+    "--seed", type=WholeNumber(0), default=0, metavar="N", help="What keys and everything random are made from."
+)
 @click.option(
     "--write-accounts",
     type=click.Path(path_type=Path, dir_okay=False),

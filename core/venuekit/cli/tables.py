@@ -12,9 +12,9 @@ from typing import Any
 
 import click
 
-from venuekit.cli.rows import Row, plain
+from venuekit.exports.rows import Row, plain
 
-__all__ = ["record", "shown", "table", "width"]
+__all__ = ["cell_text", "record", "table", "width"]
 
 PIPED_WIDTH = 100
 _NARROWEST = 8
@@ -40,7 +40,7 @@ def width() -> int:
     return (os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 0) or PIPED_WIDTH
 
 
-def shown(value: Any) -> str:
+def cell_text(value: Any) -> str:
     """Return a value as people read it: ten digits, no trailing zeros, a dash for what the venue did not say."""
     if value is None:
         return "-"
@@ -63,7 +63,7 @@ def table(rows: Sequence[Row], columns: Mapping[str, str], *, whole: Collection[
             would be too wide.
         whole: Fields that are never wrapped, such as ids that somebody copies.
     """
-    cells = [[shown(row.get(field)) for field in columns] for row in rows]
+    cells = [[cell_text(row.get(field)) for field in columns] for row in rows]
     numeric = [_is_numeric(rows, field) for field in columns]
     rigid = [right or field in whole for right, field in zip(numeric, columns, strict=True)]
     headings = list(columns.values())
@@ -109,17 +109,17 @@ def _line(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool], 
     ]
     padded[-1] = padded[-1].rstrip()
     if coloured:
-        padded = [_coloured(cell) for cell in padded]
+        padded = [_colour(cell) for cell in padded]
     return _GAP.join(padded).rstrip()
 
 
-def _coloured(cell: str) -> str:
+def _colour(cell: str) -> str:
     colour = _COLOURS.get(cell.strip())
     return click.style(cell, fg=colour) if colour else cell
 
 
 def record(row: Row) -> str:
     """Return one row as lines of name and value; what the venue did not say is left out."""
-    said = {name: shown(value) for name, value in row.items() if value is not None}
+    said = {name: cell_text(value) for name, value in row.items() if value is not None}
     wide = max(map(len, said), default=0)
     return "\n".join(f"{click.style(name.ljust(wide), bold=True)}  {text}" for name, text in said.items())

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+import venuekit
 from venuekit import Runtime
-from venuekit.cli import opening
 from venuekit.pipeline.journal import FileJournal
 from venuekit.pipeline.journal_lines import Unresolved
 
@@ -21,7 +21,7 @@ Call = Callable[..., Any]
 @pytest.fixture
 def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep journals also for the simulator, in a directory of the test."""
-    monkeypatch.setattr(opening, "Runtime", functools.partial(Runtime, journal=tmp_path / "journal"))
+    monkeypatch.setattr(venuekit, "Runtime", functools.partial(Runtime, journal=tmp_path / "journal"))
     return tmp_path / "journal"
 
 

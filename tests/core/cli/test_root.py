@@ -15,8 +15,8 @@ from typing import Any
 import click
 import pytest
 
+from venuekit.cli.commands import AsyncCallback, run_coroutines
 from venuekit.cli.root import COMMANDS, root
-from venuekit.cli.running import Awaited, runnable
 
 Call = Callable[..., Any]
 
@@ -47,7 +47,7 @@ def test_every_command_is_there_and_is_awaited(name: str) -> None:
     assert found is not None
     assert found.name == name
     assert found.get_short_help_str()
-    assert isinstance(found.callback, Awaited)
+    assert isinstance(found.callback, AsyncCallback)
 
 
 def test_help_names_every_command(call: Call) -> None:
@@ -221,7 +221,7 @@ def test_coroutines_below_a_group_are_awaited() -> None:
         """Give a status."""
         return 7
 
-    assert runnable(runnable(outer)).main(["inner"], standalone_mode=False) == 7
+    assert run_coroutines(run_coroutines(outer)).main(["inner"], standalone_mode=False) == 7
     assert not inspect.iscoroutinefunction(inner.callback)
 
 

@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 
 from venuekit import errors
 from venuekit.capabilities import AccountKind, Balance, MarginType
-from venuekit.cli.rows import json_text, plain, row_of
-from venuekit.cli.status import Status, status_of, tell, worst
-from venuekit.cli.tables import record, shown, table
-from venuekit.cli.words import Whole, moment, number
+from venuekit.cli.errors import print_error
+from venuekit.cli.output import json_text
+from venuekit.cli.parameters import WholeNumber, moment, number
+from venuekit.cli.status import Status, status_of, worst
+from venuekit.cli.tables import cell_text, record, table
+from venuekit.exports.rows import plain, row_of
 
 
 class _Loud(enum.StrEnum):
@@ -95,7 +97,7 @@ def test_what_is_no_number(text: str) -> None:
     with pytest.raises(click.BadParameter, match="is not a number"):
         number(text)
     with pytest.raises(click.BadParameter, match="is not a whole number"):
-        Whole().convert(text, None, None)
+        WholeNumber().convert(text, None, None)
 
 
 @pytest.mark.parametrize("text", ["5", "+5", "-0.1", ".5", "5.", "0.00010", "1e-8", "2E+3"])
@@ -121,7 +123,7 @@ def test_numbers_are_taken_as_they_are_written(text: str) -> None:
 )
 def test_shown_values(value: object, text: str) -> None:
     """Tables show ten digits and no trailing zeros, and a dash for what the venue did not say."""
-    assert shown(value) == text
+    assert cell_text(value) == text
 
 
 _ROWS = st.fixed_dictionaries(
@@ -194,10 +196,10 @@ def test_statuses_of_errors(error: errors.VenuekitError, status: int) -> None:
 def test_an_error_tells_when_to_come_back_and_what_its_words_can_mean(capsys: pytest.CaptureFixture[str]) -> None:
     """In text behind the words; in JSON the time has a field of its own, which other errors do not have."""
     error = errors.Banned("go away", venue="acme", retry_at=datetime(2026, 11, 28, 12, 0, tzinfo=UTC), mend="or pay")
-    tell(error, as_json=False)
+    print_error(error, as_json=False)
     assert "go away; or pay; not before 2026-11-28 12:00:00 UTC" in capsys.readouterr().err
-    tell(error, as_json=True)
+    print_error(error, as_json=True)
     told = json.loads(capsys.readouterr().err)
     assert (told["retry_at"], told["message"]) == ("2026-11-28T12:00:00.000Z", "go away; or pay")
-    tell(errors.Rejected("no", venue="acme"), as_json=True)
+    print_error(errors.Rejected("no", venue="acme"), as_json=True)
     assert "retry_at" not in json.loads(capsys.readouterr().err)

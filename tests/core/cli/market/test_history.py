@@ -18,7 +18,7 @@ from typing import Any
 import attrs
 import pytest
 
-from venuekit.cli.rows import plain
+from venuekit.exports.rows import plain
 
 Call = Callable[..., Any]
 Start = Callable[..., subprocess.Popen[str]]

@@ -15,7 +15,6 @@ import pytest
 
 import venuekit
 from venuekit import Runtime
-from venuekit.cli import opening
 from venuekit.errors import AnswerLost, AuthenticationFailed, GuardRefused, OperationError, PermissionDenied
 from venuekit.pipeline.journal import FileJournal
 from venuekit.pipeline.journal_lines import Unresolved
@@ -193,7 +192,6 @@ def test_an_order_that_may_still_arrive(
 ) -> None:
     """An order of which the journal does not know the end keeps it unknown until its fence, not after it."""
     with_journal = functools.partial(Runtime, journal=tmp_path / "journal")
-    monkeypatch.setattr(opening, "Runtime", with_journal)
     monkeypatch.setattr(venuekit, "Runtime", with_journal)
     assert call("leverage", "main", "NOSUCH", "9").status == 1  # the simulation does not know the key
     assert call("panic", "main").status == 0

@@ -1,19 +1,26 @@
-"""Opening accounts of the accounts file, and asking several of them at once."""
+"""Accounts of the accounts file: opening them, and asking several of them at once."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING
 
-from venuekit import Account, Guard, Runtime, connect
-from venuekit.cli.rows import Row
-from venuekit.cli.state import State
-from venuekit.cli.status import Status, left_out, status_of, tell, worst
-from venuekit.cli.warned import told_warnings
-from venuekit.credentials.accounts_file import AccountEntry, credentials
+import click
+
+from venuekit.cli.errors import note_left_out, print_error
+from venuekit.cli.output import print_rows, print_warnings
+from venuekit.cli.state import State, state_of
+from venuekit.cli.status import Status, status_of, worst
 from venuekit.errors import UnsupportedCapability, VenuekitError
+from venuekit.exports.rows import Row
 
-__all__ = ["ask_each", "entries", "open_account", "opened", "opened_together"]
+if TYPE_CHECKING:
+    from venuekit.account import Account
+    from venuekit.credentials.accounts_file import AccountEntry
+    from venuekit.runtime import Runtime
+
+__all__ = ["answer", "ask_each", "entries", "open_account", "open_entry", "open_together"]
 
 
 def entries(state: State, names: Sequence[str]) -> list[AccountEntry]:
@@ -22,8 +29,11 @@ def entries(state: State, names: Sequence[str]) -> list[AccountEntry]:
 
 
 @asynccontextmanager
-async def open_account(entry: AccountEntry, runtime: Runtime, *, read_only: bool = False) -> AsyncIterator[Account]:
+async def open_entry(entry: AccountEntry, runtime: Runtime, *, read_only: bool = False) -> AsyncIterator[Account]:
     """Open one account as its entry says; what only reads asks for no more than that. What fails names the account."""
+    from venuekit import Guard, connect
+    from venuekit.credentials.accounts_file import credentials
+
     guard = Guard(
         symbols=entry.symbols,
         max_leverage=entry.max_leverage,
@@ -31,7 +41,7 @@ async def open_account(entry: AccountEntry, runtime: Runtime, *, read_only: bool
         max_position_notional=entry.max_position_notional,
     )
     async with AsyncExitStack() as stack:
-        with _named(entry.name):
+        with _name_account_in_errors(entry.name):
             found = await credentials(entry, runtime.plugins)
             opening = connect(entry.venue, found, runtime=runtime, guard=guard, read_only=read_only or entry.read_only)
             account = await stack.enter_async_context(opening)
@@ -39,7 +49,7 @@ async def open_account(entry: AccountEntry, runtime: Runtime, *, read_only: bool
 
 
 @contextmanager
-def _named(name: str) -> Iterator[None]:
+def _name_account_in_errors(name: str) -> Iterator[None]:
     """Have errors of the block say which account they are about."""
     try:
         yield
@@ -49,28 +59,32 @@ def _named(name: str) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def opened(state: State, name: str, *, read_only: bool = False) -> AsyncIterator[Account]:
+async def open_account(state: State, name: str, *, read_only: bool = False) -> AsyncIterator[Account]:
     """Open one account of the file; errors of the block name it."""
+    from venuekit import Runtime
+
     entry = state.accounts.entry(name)
-    with _named(name):
+    with _name_account_in_errors(name):
         async with (
             Runtime(plugins=state.plugins) as runtime,
-            open_account(entry, runtime, read_only=read_only) as account,
+            open_entry(entry, runtime, read_only=read_only) as account,
         ):
             yield account
 
 
 @asynccontextmanager
-async def opened_together(
+async def open_together(
     state: State, names: Sequence[str], *, read_only: bool = False
 ) -> AsyncIterator[tuple[dict[str, Account], dict[str, VenuekitError]]]:
     """Open all these accounts together; those that cannot be opened are given apart, with the reason."""
+    from venuekit import Runtime
+
     accounts: dict[str, Account] = {}
     failed: dict[str, VenuekitError] = {}
     async with Runtime(plugins=state.plugins) as runtime, AsyncExitStack() as stack:
         for name in names:
             try:
-                opening = open_account(state.accounts.entry(name), runtime, read_only=read_only)
+                opening = open_entry(state.accounts.entry(name), runtime, read_only=read_only)
                 accounts[name] = await stack.enter_async_context(opening)
             except VenuekitError as error:
                 failed[name] = error
@@ -92,12 +106,14 @@ async def ask_each(
     """
     import asyncio
 
+    from venuekit import Runtime
+
     async def ask(entry: AccountEntry) -> list[Row]:
-        async with open_account(entry, runtime, read_only=True) as account:
+        async with open_entry(entry, runtime, read_only=True) as account:
             return await question(entry.name, account)
 
     chosen = entries(state, names)
-    with told_warnings(as_json=as_json):
+    with print_warnings(as_json=as_json):
         async with Runtime(plugins=state.plugins) as runtime:
             answers = await asyncio.gather(*map(ask, chosen), return_exceptions=True)
     rows: list[Row] = []
@@ -105,12 +121,31 @@ async def ask_each(
     unable = [isinstance(answer, UnsupportedCapability) for answer in answers]
     for entry, answer in zip(chosen, answers, strict=True):
         if isinstance(answer, UnsupportedCapability) and not names and not all(unable):
-            left_out(entry.name, answer, as_json=as_json)
+            note_left_out(entry.name, answer, as_json=as_json)
         elif isinstance(answer, VenuekitError):
-            tell(answer, as_json=as_json, account=entry.name)
+            print_error(answer, as_json=as_json, account=entry.name)
             statuses.append(status_of(answer))
         elif isinstance(answer, BaseException):
             raise answer
         else:
             rows += answer
     return rows, worst(statuses)
+
+
+async def answer(
+    context: click.Context,
+    names: Sequence[str],
+    question: Callable[[str, Account], Awaitable[list[Row]]],
+    columns: Mapping[str, str] | None,
+    nothing: str,
+    *,
+    as_json: bool,
+    whole: Collection[str] = (),
+) -> Status:
+    """Ask the accounts and print the rows by :func:`print_rows`; ``nothing`` is printed when there are none."""
+    rows, status = await ask_each(state_of(context), names, question, as_json=as_json)
+    if rows or as_json:
+        print_rows(rows, columns, as_json=as_json, whole=whole)
+    elif status is Status.DONE:
+        click.echo(nothing)
+    return status

@@ -1,4 +1,4 @@
-"""Commands that are coroutines: click would call them, drop what they return, and report success."""
+"""Kinds of commands: coroutines, which click itself would not await, and groups that offer the nearest name."""
 
 from __future__ import annotations
 
@@ -8,10 +8,25 @@ from typing import Any
 
 import click
 
-__all__ = ["Awaited", "runnable"]
+from venuekit.nearest import did_you_mean
+
+__all__ = ["AsyncCallback", "Group", "run_coroutines"]
 
 
-class Awaited:
+class Group(click.Group):
+    """A group whose error for an unknown command says which one may have been meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that was typed, or offer the nearest."""
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            raise click.UsageError(f"no command {name!r}{did_you_mean(name, self.list_commands(ctx))}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+class AsyncCallback:
     """Calls a function; when that gives a coroutine, runs it to its end in a loop of its own."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -58,11 +73,11 @@ async def _interruptible(coroutine: Coroutine[Any, Any, Any]) -> Any:
         signal.signal(signal.SIGTERM, former)
 
 
-def runnable(command: click.Command) -> click.Command:
+def run_coroutines(command: click.Command) -> click.Command:
     """Return the command, with every coroutine that it or a command below it makes awaited."""
-    if command.callback is not None and not isinstance(command.callback, Awaited):
-        command.callback = Awaited(command.callback)
+    if command.callback is not None and not isinstance(command.callback, AsyncCallback):
+        command.callback = AsyncCallback(command.callback)
     if isinstance(command, click.Group):
         for below in command.commands.values():
-            runnable(below)
+            run_coroutines(below)
     return command

@@ -1,4 +1,4 @@
-"""Words: what options and arguments take, exactly as it was typed, with errors that say what would do."""
+"""Parameters: the types of options and arguments, taken exactly as typed, and the options that commands share."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
+from venuekit.cli.state import state_of
 from venuekit.nearest import did_you_mean
 
-__all__ = ["Whole", "moment", "number", "word"]
+__all__ = ["F", "WholeNumber", "accounts_option", "enum_member", "json_option", "moment", "number", "yes_option"]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 #: as people write numbers: nothing that Python reads besides, such as 5_0, a space or digits of another script
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?")
@@ -27,7 +31,7 @@ def number(text: str) -> Decimal:
     return Decimal(text)
 
 
-class Whole(click.IntRange):
+class WholeNumber(click.IntRange):
     """A whole number between two others, both inclusive; None is no limit."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -46,7 +50,7 @@ def moment(text: str) -> datetime:
         raise click.BadParameter(f"{text!r} is not a time such as 2026-11-20 or 2026-11-20T12:00:00Z") from None
 
 
-def word(enumeration: str) -> Callable[[str], enum.StrEnum]:
+def enum_member(enumeration: str) -> Callable[[str], enum.StrEnum]:
     """Return what takes a member of one of the capabilities' enumerations; it is imported when a word is read."""
 
     def take(text: str) -> enum.StrEnum:
@@ -60,3 +64,31 @@ def word(enumeration: str) -> Callable[[str], enum.StrEnum]:
         return found
 
     return take
+
+
+def _remember(context: click.Context, _: click.Parameter, path: Path | None) -> None:
+    if path is not None:
+        state_of(context).accounts_path = path
+
+
+def accounts_option(command: F) -> F:
+    """Add ``--accounts FILE``, which may stand before or after the command's name."""
+    return click.option(
+        "--accounts",
+        "accounts_path",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        expose_value=False,
+        callback=_remember,
+        help="The accounts file.  [default: VENUEKIT_ACCOUNTS, ./accounts.toml, the user's]",
+    )(command)
+
+
+def json_option(command: F) -> F:
+    """Add ``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON list of flat objects.")(command)
+
+
+def yes_option(command: F) -> F:
+    """Add ``--yes``."""
+    return click.option("--yes", is_flag=True, help="Do not ask before changing a live account.")(command)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from venuekit.cli.answering import answer
-from venuekit.cli.rows import Row, row_of
-from venuekit.cli.state import accounts_option, json_option
-from venuekit.cli.warned import told_warnings
+from venuekit.cli.accounts import answer
+from venuekit.cli.output import print_warnings
+from venuekit.cli.parameters import accounts_option, json_option
+from venuekit.exports.rows import Row, row_of
 
 if TYPE_CHECKING:
     from venuekit.account import Account
@@ -63,5 +63,5 @@ async def key_command(context: click.Context, accounts: Sequence[str], as_json: 
         several = {"permissions": ", ".join(sorted(found.permissions)), "ips": ", ".join(found.ips) or "anywhere"}
         return [{"account": name, "venue": account.venue.id, **several, **row_of(found)}]
 
-    with told_warnings(as_json=as_json):
+    with print_warnings(as_json=as_json):
         return await answer(context, accounts, ask, _KEY_COLUMNS, "no accounts", as_json=as_json)
