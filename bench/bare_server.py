@@ -16,7 +16,8 @@ from functools import partial
 from itertools import cycle
 from urllib.parse import parse_qsl
 
-from books import income_rows
+from books import income_rows, placed_body
+from books import instruments_body as usdm_instruments_body
 from coin_market import HELD, account_bodies, instruments_body
 from measure import pin
 
@@ -44,6 +45,10 @@ class _Answers:
         self._requests += 1
         if path.endswith(b"/leverage"):
             return _LEVERAGE % dict(parse_qsl(query))[b"symbol"]
+        if path.endswith(b"/fapi/v1/order"):
+            return placed_body(dict(parse_qsl(query)))
+        if path == b"/fapi/v1/exchangeInfo":
+            return usdm_instruments_body()
         if path.endswith(b"/time"):
             return b'{"serverTime":%d}' % (time.time_ns() // 1_000_000)
         if path.endswith(b"/income"):

@@ -7,7 +7,7 @@ import random
 import time
 from typing import Any
 
-__all__ = ["INCOME_ROWS", "ORDERS", "income_rows", "orders_body"]
+__all__ = ["INCOME_ROWS", "ORDERS", "income_rows", "instruments_body", "orders_body", "placed_body"]
 
 INCOME_ROWS, ORDERS = 100_000, 1000
 _KINDS = ("COMMISSION", "COMMISSION", "REALIZED_PNL", "FUNDING_FEE")
@@ -71,6 +71,33 @@ def _order(number: int, dice: random.Random) -> dict[str, Any]:
         "selfTradePreventionMode": "NONE",
         "goodTillDate": 0,
     }
+
+
+def instruments_body() -> bytes:
+    """Return USD-M's exchangeInfo of one symbol with the steps that an order is checked against."""
+    steps = [
+        {"filterType": "PRICE_FILTER", "minPrice": "0.10", "maxPrice": "1000000", "tickSize": "0.10"},
+        {"filterType": "LOT_SIZE", "minQty": "0.001", "maxQty": "1000", "stepSize": "0.001"},
+        {"filterType": "MIN_NOTIONAL", "notional": "5"},
+    ]
+    names = {"symbol": "BTCUSDT", "pair": "BTCUSDT", "baseAsset": "BTC", "quoteAsset": "USDT", "marginAsset": "USDT"}
+    return _text({"symbols": [{**names, "contractType": "PERPETUAL", "status": "TRADING", "filters": steps}]})
+
+
+def placed_body(sent: dict[bytes, bytes]) -> bytes:
+    """Return the answer to a new order of USD-M that rests, every field of it, as it was ordered."""
+    terms = {"clientOrderId": "newClientOrderId", "origQty": "quantity", "price": "price", "symbol": "symbol"}
+    ordered = {field: sent[name.encode()].decode() for field, name in terms.items()}
+    moment = time.time_ns() // 1_000_000
+    fresh = {
+        "status": "NEW",
+        "executedQty": "0",
+        "cumQuote": "0",
+        "avgPrice": "0",
+        "time": moment,
+        "updateTime": moment,
+    }
+    return _text({**_order(0, random.Random(23)), **fresh, "side": "BUY", **ordered})  # noqa: S311  (the same order every time)
 
 
 def _text(rows: list[dict[str, Any]] | dict[str, Any]) -> bytes:

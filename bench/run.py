@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import house
 from measure import HERE, Row, in_fresh_processes, in_own_environment, ratios, spread
 
 RESULTS = HERE / "RESULTS.md"
@@ -29,18 +30,27 @@ ALL_OPEN_TARGET, FEW_OPEN_TARGET, ACCOUNTS_TARGET = 6.0, 1.35, 40
 WALK_MEMORY_TARGET, WALK_SHARE_TARGET = 60, 60
 FILE_TARGET, GROWTH_TARGET = 2.0, 2.0
 #: the way of signed_write.py that the target is about; the other is shown beside it
-_ALONE, _TOGETHER = "one_by_one", "sixteen_at_once"
+_ALONE, _TOGETHER, _ORDER = "one_by_one", "sixteen_at_once", "place_order"
+JOURNAL_TARGET, ORDER_TARGET = 1.35, 1.35
+#: by way and client: the targets of signed_write.py
+_WRITE_TARGETS = {
+    (_ALONE, "venuekit"): WRITE_TARGET,
+    (_ALONE, "venuekit with journal"): JOURNAL_TARGET,
+    (_ORDER, "venuekit"): ORDER_TARGET,
+}
+#: product lines when the house began to be measured, with the capabilities of today
+FIRST_LINES = 49_537
 
 
 def signed_write_rows(processes: int) -> Iterable[Row]:
     """Return the rows about a signed write: medians over the rounds of a process, then over processes."""
     runs = in_fresh_processes("signed_write.py", processes)
-    for way, what in ((_ALONE, "one at a time"), (_TOGETHER, "16 at once, 16 symbols")):
+    ways = ((_ALONE, "one at a time"), (_TOGETHER, "16 at once, 16 symbols"), (_ORDER, "place_order on USD-M"))
+    for way, what in ways:
         yield _base(f"signed write, {what}: bare aiohttp + hmac + orjson", [run[way] for run in runs], "bare")
         for client in ("venuekit", "venuekit with journal"):
             found = _ratios([run[way] for run in runs], client, "bare")
-            is_judged = way == _ALONE and client == "venuekit"
-            yield _against(f"signed write, {what}: {client} / bare", found, WRITE_TARGET if is_judged else None)
+            yield _against(f"signed write, {what}: {client} / bare", found, _WRITE_TARGETS.get((way, client)))
 
 
 def decode_rows(processes: int) -> Iterable[Row]:
@@ -127,6 +137,29 @@ def peer_rows(wanted: bool) -> Iterable[Row]:
         yield _against(f"{what} ({figures['version']})", ratios(figures["peer"], figures["bare"]), None)
 
 
+def house_rows() -> Iterable[Row]:
+    """Return the rows about the sources: how much of them there is, and how they read."""
+    counted = house.figures()
+    (traced,) = in_fresh_processes("traced.py", 1)
+    bybit = counted["lines per venue"]["bybit_inverse"]["client"]
+    for what, value, most, goal in (
+        ("product lines / those at first, 49,537", counted["lines"] / FIRST_LINES, 0.86, 0.77),
+        ("client lines of a new family (Bybit's)", bybit, 3600, 2800),
+        ("one more GET capability: product files touched", len(counted["files of a GET capability"]), 12, 8),
+        ("files under 50 lines", counted["files under 50 lines"], 30, None),
+        ('"what" clauses per 1,000 words of docstrings and comments', counted["what per 1,000 words"], 2, 1),
+        ("other banned words per 1,000", counted["other banned words per 1,000"], None, None),
+        ("functions named by a participle, %", counted["functions named by a participle, %"], 2, 1),
+        ("class names defined twice in core", len(counted["classes named twice in core"]), 0, None),
+        ("files a set_leverage passes (traced)", len(traced), 14, 10),
+    ):
+        target = "" if most is None else f"<= {most:g}" + ("" if goal is None else f" (goal {goal:g})")
+        shown = f"{value:.2f}" if isinstance(value, float) else f"{value:,}"
+        yield Row(what, shown, target, None if most is None else value <= most)
+    for venue, lines in counted["lines per venue"].items():
+        yield Row(f"lines of {venue}: client, simulated venue", f"{lines['client']:,}, {lines['simulated']:,}")
+
+
 def _base(what: str, runs: Sequence[Mapping[str, Any]], case: str) -> Row:
     return Row(f"{what}, us", spread([statistics.median(run[case]) for run in runs], 0))
 
@@ -170,7 +203,7 @@ def table(rows: Iterable[Row]) -> str:
     return "\n".join(lines)
 
 
-def report(rows: list[Row], busy: float) -> str:
+def report(rows: list[Row], sources: list[Row], busy: float) -> str:
     """Return the text of RESULTS.md."""
     facts = "\n".join(f"- {name}: {value}" for name, value in machine().items())
     load = f"- Load average when it began: {busy:.1f}" + (
@@ -184,6 +217,14 @@ What venuekit costs beside doing it by hand. Repeat it with `make bench`, or wit
 {facts}
 {load}
 {table(rows)}
+
+## The house
+
+Counted from the sources by `python bench/house.py`.
+
+{table(sources)}
+
+## How it is measured
 
 - **Signed write**: client CPU of `set_leverage`, the whole way (checks, guard, subject, budget and its headers, clock,
   signature, verdict by fault table, typed answer), beside a bare client that only signs, sends and parses. One process,
@@ -203,6 +244,11 @@ What venuekit costs beside doing it by hand. Repeat it with `make bench`, or wit
   through bare aiohttp and the endpoint's decoder, from JSON to the same values; the rest is everything else that a walk
   does: signing, budget, windows, order, no duplicate. Beside `orjson.loads`, which leaves dictionaries of text, the
   values themselves (a `Decimal`, a `datetime` and an object each) are the larger part of a walk.
+- **place_order**: a limit order that rests, with a client id of its own; the bare client checks no step of price or
+  quantity.
+- **The house**: product is what is installed, no test. A GET capability touches the files that name the one about
+  auto-deleveraging: its abstract class, its value, its rows, its endpoint or its command. `set_leverage` is traced by
+  `sys.setprofile`, second call. Words are those of docstrings and comments.
 - **Start**: wall time of fresh interpreters with bytecode in place: an import from before the interpreter starts until
   it is done, a command from before it starts until it has ended. The CPU time of a command is what its wall time
   is on a machine that does nothing else. `import venuekit` loads names when they are first
@@ -228,9 +274,10 @@ def main() -> None:
         history_rows(3),
     ):
         rows.extend(part)
-    Path(RESULTS).write_text(report(rows, busy), encoding="utf-8")
-    print(table(rows))
-    missed = sum(row.met is False for row in rows)
+    sources = [*house_rows()]
+    Path(RESULTS).write_text(report(rows, sources, busy), encoding="utf-8")
+    print(table(rows), table(sources), sep="\n\n")
+    missed = sum(row.met is False for row in [*rows, *sources])
     print(f"\nwritten to {RESULTS.relative_to(HERE.parent)}" + (f"; {missed} missed" if missed else ""))
 
 

@@ -1,5 +1,5 @@
 """
-Client CPU of a signed write (set the leverage of a symbol): venuekit beside bare aiohttp + hmac + orjson.
+Client CPU of a signed write (set a leverage, place an order): venuekit beside bare aiohttp + hmac + orjson.
 
 Both in one process, in rounds that take turns, against the same server in another process. venuekit goes its whole
 way: argument checks, guard, subject, budget with its headers, clock, signature, verdict by the venue's fault table,
@@ -17,7 +17,9 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from decimal import Decimal
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ import aiohttp
 from bare import bare_request, serving
 from clients import open_account
 
-from venuekit.capabilities import LeverageControl
+from venuekit.capabilities import LeverageControl, OrderControl, OrderRequest, OrderSide, OrderType, TimeInForce
 
 WRITES, ROUNDS, WARM_UP = 320, 15, 400
 SYMBOLS = tuple(f"SYM{number}USDT" for number in range(16))
@@ -49,6 +51,35 @@ def _set_leverage(control: LeverageControl, symbol: str) -> Awaitable[Any]:
     return control.set_leverage(symbol, 20)
 
 
+async def order_clients(stack: AsyncExitStack, base: str, journals: Path) -> dict[str, Write]:
+    """Return what places an order that rests: each has a client id of its own, and the bare client checks nothing."""
+    session = await stack.enter_async_context(aiohttp.ClientSession())
+    address, ids = f"{base}/fapi/v1/order", count()
+    terms = "side=BUY&type=LIMIT&timeInForce=GTC&quantity=0.002&price=60000.1&newOrderRespType=RESULT"
+    writes: dict[str, Write] = {
+        "bare": lambda symbol: bare_request(
+            session, "POST", address, f"symbol={symbol}&{terms}&newClientOrderId=bare-{next(ids)}&"
+        )
+    }
+    for name, journal in (("venuekit", False), ("venuekit with journal", journals)):
+        control = OrderControl.of(await open_account(stack, "binance_usdm", base, journal=journal))
+        writes[name] = partial(_place_order, control)
+    return writes
+
+
+def _place_order(control: OrderControl, symbol: str) -> Awaitable[Any]:
+    return control.place_order(
+        OrderRequest(
+            symbol=symbol,
+            side=OrderSide.BUY,
+            type=OrderType.LIMIT,
+            quantity=Decimal("0.002"),
+            price=Decimal("60000.1"),
+            time_in_force=TimeInForce.GTC,
+        )
+    )
+
+
 async def one_by_one(write: Write, writes: int) -> None:
     for _ in range(writes):
         await write("BTCUSDT")
@@ -64,9 +95,11 @@ async def sixteen_at_once(write: Write, writes: int) -> None:
 
 async def measure(base: str, journals: Path) -> dict[str, dict[str, list[float]]]:
     async with AsyncExitStack() as stack:
-        writes = await clients(stack, base, journals)
+        settings, orders = await clients(stack, base, journals), await order_clients(stack, base, journals)
         figures: dict[str, dict[str, list[float]]] = {}
-        for way in (one_by_one, sixteen_at_once):
+        ways = {"one_by_one": (one_by_one, settings), "sixteen_at_once": (sixteen_at_once, settings)}
+        ways["place_order"] = (one_by_one, orders)
+        for title, (way, writes) in ways.items():
             rounds: dict[str, list[float]] = {name: [] for name in writes}
             for write in writes.values():
                 await way(write, WARM_UP)
@@ -78,7 +111,7 @@ async def measure(base: str, journals: Path) -> dict[str, dict[str, list[float]]
                     started = time.process_time()
                     await way(writes[name], WRITES)
                     rounds[name].append((time.process_time() - started) / WRITES * 1e6)
-            figures[way.__name__] = rounds
+            figures[title] = rounds
         return figures
 
 
