@@ -29,7 +29,7 @@ from venuekit.simulator.ledger import (
     TimeInForce,
     TradeKind,
 )
-from venuekit.simulator.ledger.orders import LIMIT_TIMES
+from venuekit.simulator.ledger.order_values import LIMIT_TIMES
 
 __all__ = ["CONTRACTS", "OrderCommands"]
 

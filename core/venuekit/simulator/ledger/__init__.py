@@ -51,7 +51,7 @@ from venuekit.simulator.ledger.events import (
 from venuekit.simulator.ledger.income import Execution, IncomeKind, LedgerIncome, LedgerMarginChange, TradeKind
 from venuekit.simulator.ledger.ledger import Ledger
 from venuekit.simulator.ledger.money import Rounding
-from venuekit.simulator.ledger.orders import (
+from venuekit.simulator.ledger.order_values import (
     Book,
     Forced,
     LedgerOrder,
@@ -62,7 +62,7 @@ from venuekit.simulator.ledger.orders import (
     Side,
     TimeInForce,
 )
-from venuekit.simulator.ledger.position import PositionFigures
+from venuekit.simulator.ledger.positions import PositionFigures
 from venuekit.simulator.ledger.records import LedgerClosedPnl, LedgerConversion, LedgerWithdrawal, Record
 from venuekit.simulator.ledger.refusal import LedgerRefusal, Reason, Refused
 from venuekit.simulator.ledger.rules import (

@@ -10,7 +10,7 @@ import attrs
 
 from venuekit.capabilities import MarginType, PositionSide, Setting
 from venuekit.simulator.ledger.income import Execution
-from venuekit.simulator.ledger.orders import LedgerOrder
+from venuekit.simulator.ledger.order_values import LedgerOrder
 
 __all__ = [
     "AccountEvent",

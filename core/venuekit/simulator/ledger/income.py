@@ -10,7 +10,7 @@ import attrs
 
 from venuekit.capabilities import IncomeKind, PositionSide
 from venuekit.simulator.ledger.money import ZERO
-from venuekit.simulator.ledger.orders import Side
+from venuekit.simulator.ledger.order_values import Side
 
 __all__ = ["Execution", "IncomeKind", "LedgerIncome", "LedgerMarginChange", "TradeKind"]
 

@@ -13,7 +13,7 @@ from venuekit.simulator.ledger.events import Event, EventReason
 from venuekit.simulator.ledger.income import Execution, LedgerIncome, LedgerMarginChange, TradeKind
 from venuekit.simulator.ledger.money import exact
 from venuekit.simulator.ledger.ordering import Ordering
-from venuekit.simulator.ledger.position import PositionFigures, position_figures, removable_margin
+from venuekit.simulator.ledger.positions import PositionFigures, position_figures, removable_margin
 from venuekit.simulator.ledger.records import LedgerClosedPnl, LedgerConversion, LedgerWithdrawal
 from venuekit.simulator.ledger.scripting import Scripting
 
@@ -37,14 +37,14 @@ class Ledger(Ordering, Scripting):
         self, symbol: str, amount: Decimal, position_side: PositionSide = PositionSide.BOTH
     ) -> LedgerMarginChange:
         """Add margin to an isolated position by hand, or remove it if negative; writes no income row."""
-        with self._command() as desk:
-            return trading.adjust_margin(desk, symbol, amount, position_side)
+        with self._command() as transaction:
+            return trading.adjust_margin(transaction, symbol, amount, position_side)
 
     @exact
     def set_leverage(self, symbol: str, leverage: Decimal) -> bool:
         """Change the leverage of a symbol; False if it was that already and the rules do not refuse it."""
-        with self._command(EventReason.LEVERAGE) as desk:
-            return settings.set_leverage(desk, symbol, leverage)
+        with self._command(EventReason.LEVERAGE) as transaction:
+            return settings.set_leverage(transaction, symbol, leverage)
 
     @exact
     def set_margin_type(self, margin_type: MarginType, symbol: str | None = None) -> bool:
@@ -54,26 +54,26 @@ class Ledger(Ordering, Scripting):
         Raises:
             ValueError: ``symbol`` does not fit the scope.
         """
-        with self._command(EventReason.MARGIN_TYPE) as desk:
-            return settings.set_margin_type(desk, margin_type, symbol)
+        with self._command(EventReason.MARGIN_TYPE) as transaction:
+            return settings.set_margin_type(transaction, margin_type, symbol)
 
     @exact
     def set_position_mode(self, mode: PositionMode) -> bool:
         """Change the position mode; False if it was that already and the rules do not refuse it."""
-        with self._command() as desk:
-            return settings.set_position_mode(desk, mode)
+        with self._command() as transaction:
+            return settings.set_position_mode(transaction, mode)
 
     @exact
     def set_asset_mode(self, mode: AssetMode) -> bool:
         """Change the asset mode; False if it was that already and the rules do not refuse it."""
-        with self._command() as desk:
-            return settings.set_asset_mode(desk, mode)
+        with self._command() as transaction:
+            return settings.set_asset_mode(transaction, mode)
 
     @exact
     def set_collateral(self, asset: str, on: bool, *, purse: str = "") -> bool:
         """Let an asset back positions or not; False if it was so already."""
-        with self._command() as desk:
-            return settings.set_collateral(desk, asset, on, purse)
+        with self._command() as transaction:
+            return settings.set_collateral(transaction, asset, on, purse)
 
     # -- reads -------------------------------------------------------------------------------------------------
 

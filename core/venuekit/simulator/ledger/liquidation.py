@@ -1,68 +1,152 @@
-"""The liquidation price: the mark at which what backs a position has shrunk to its maintenance margin."""
+"""Forced trades: liquidation of what its margin no longer carries, and deleveraging by script."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator
 from decimal import Decimal
 
-from venuekit.simulator.ledger.brackets import Tier
-from venuekit.simulator.ledger.contract import Contract
-from venuekit.simulator.ledger.money import ZERO, exact
-from venuekit.simulator.ledger.state import Leg
+import attrs
 
-__all__ = ["entry_backing", "liquidation_price"]
+from venuekit.capabilities import PositionSide
+from venuekit.simulator.ledger.contract import AssetKey
+from venuekit.simulator.ledger.events import EventReason
+from venuekit.simulator.ledger.fills import trade
+from venuekit.simulator.ledger.income import Execution, IncomeKind, TradeKind
+from venuekit.simulator.ledger.matching import end
+from venuekit.simulator.ledger.money import ZERO
+from venuekit.simulator.ledger.order_values import (
+    Forced,
+    LedgerOrder,
+    LedgerOrderRequest,
+    OrderStatus,
+    OrderType,
+    Side,
+    TimeInForce,
+)
+from venuekit.simulator.ledger.orders import known
+from venuekit.simulator.ledger.refusal import Reason, Refused
+from venuekit.simulator.ledger.state import LegKey
+from venuekit.simulator.ledger.trading import make_order
+from venuekit.simulator.ledger.transaction import Transaction
+from venuekit.simulator.ledger.view import LedgerView
+
+__all__ = ["deleverage", "liquidate"]
 
 
-@exact
-def entry_backing(contract: Contract, leg: Leg, leverage: Decimal) -> Decimal:
+def liquidate(transaction: Transaction) -> None:
+    """Close, at the mark, every isolated leg and every cross wallet's legs whose margin ratio has reached 1."""
+    while transaction.rules.liquidates and (legs := next(_doomed(transaction.read()), ())):
+        _liquidate(transaction, legs)
+
+
+def deleverage(transaction: Transaction, symbol: str, side: PositionSide, quantity: Decimal | None) -> LedgerOrder:
+    """Close a part of a leg, or all of it, at the mark, because the venue says so; it pays the taker fee."""
+    leg = transaction.read().leg(symbol, side)
+    transaction.read().contract(symbol)
+    if leg.quantity == 0:
+        raise Refused(Reason.FLAT_POSITION, symbol=symbol, side=side)
+    amount = abs(leg.quantity) if quantity is None else quantity
+    if not 0 < amount <= abs(leg.quantity):
+        raise Refused(Reason.EXCEEDS_POSITION, symbol=symbol, quantity=amount, position=abs(leg.quantity))
+    return _close(transaction, (symbol, side), amount, Forced.ADL)[0]
+
+
+def _doomed(reading: LedgerView) -> Iterator[tuple[LegKey, ...]]:
+    """Yield what has to be closed together."""
+    open_legs = [key for key, leg in reading.state.legs.items() if leg.quantity]
+    shared: dict[AssetKey, list[LegKey]] = {}
+    for key in open_legs:
+        margin = reading.margin(*key)
+        if not margin.isolated:
+            asset = reading.contract(key[0]).asset_key
+            shared.setdefault((asset[0], "") if reading.is_pooled(asset) else asset, []).append(key)
+        elif margin.maintenance_margin >= reading.leg(*key).isolated_wallet + margin.unrealized_pnl:
+            yield (key,)
+    for group, keys in shared.items():
+        margins = [reading.margin(*key) for key in keys]
+        pooled = reading.is_pooled(reading.contract(keys[0][0]).asset_key)
+        if any(margin.maintenance_margin for margin in margins) and _left(reading, group, pooled=pooled) <= 0:
+            yield tuple(keys)
+
+
+def _left(reading: LedgerView, group: AssetKey, *, pooled: bool) -> Decimal:
+    """Return what a cross wallet, or a pool in USD, holds above the maintenance margin of its legs."""
+    if not pooled:
+        sums = reading.sums(group)
+        return reading.cross_wallet(group) + sums.cross_unrealized_pnl - sums.cross_maintenance_margin
+    left = ZERO
+    for asset in reading.pool_members(group[0]):
+        sums = reading.sums(asset.key)
+        left += asset.worth(reading.cross_wallet(asset.key) + sums.cross_unrealized_pnl)
+        left -= asset.price * sums.cross_maintenance_margin
+    return left
+
+
+def _liquidate(transaction: Transaction, legs: tuple[LegKey, ...]) -> None:
+    symbols = {symbol for symbol, _ in legs}
+    for order in tuple(transaction.state.orders.values()):
+        if order.waits and order.symbol in symbols:
+            end(transaction, order, OrderStatus.EXPIRED)
+    closed = []
+    for key in legs:
+        held = transaction.read().leg(*key)
+        order, execution = _close(transaction, key, abs(held.quantity), Forced.LIQUIDATION)
+        own = held.isolated_wallet + execution.realized_pnl if transaction.read().is_isolated(key[0]) else None
+        closed.append((order, execution, own))
+    for order, execution, own in closed:
+        _settle(transaction, order, execution, own)
+
+
+def _close(transaction: Transaction, key: LegKey, quantity: Decimal, forced: Forced) -> tuple[LedgerOrder, Execution]:
+    symbol, side = key
+    reading = transaction.read()
+    mark, leg = reading.symbol(symbol).mark, reading.leg(symbol, side)
+    number = sum(order.forced is not None for order in transaction.state.finished) + 1
+    liquidation = forced is Forced.LIQUIDATION
+    request = LedgerOrderRequest(
+        symbol=symbol,
+        side=Side.SELL if leg.quantity > 0 else Side.BUY,
+        quantity=quantity,
+        price=mark,
+        time_in_force=TimeInForce.IOC,
+        position_side=side,
+        client_id=f"autoclose-{round(transaction.time.timestamp() * 1000)}{number}" if liquidation else "adl_autoclose",
+        type=OrderType.LIMIT,
+    )
+    order = attrs.evolve(make_order(transaction, request, OrderStatus.OPEN), forced=forced)
+    kind = TradeKind.LIQUIDATION if liquidation else TradeKind.ADL
+    execution = trade(transaction, order, quantity, mark, is_maker=False, kind=kind)
+    return known(transaction, order.id), execution
+
+
+def _settle(transaction: Transaction, order: LedgerOrder, execution: Execution, own: Decimal | None) -> None:
     """
-    Return what backs an isolated position whose margin is counted at entry, unrounded.
+    Take the fee of a liquidation out of what is left, or let the insurance fund pay what is missing.
 
-    Margin added by hand to an inverse position pays for the taker fee of using it.
+    ``own`` is what an isolated position leaves behind; None stands for the cross wallet or the pool.
     """
-    sign = 1 if leg.quantity > 0 else -1
-    added = leg.added_margin / (1 + sign * contract.taker_fee) if contract.is_inverse else leg.added_margin
-    return abs(contract.value(leg.quantity, leg.entry)) / leverage + added
+    contract = transaction.contracts[order.symbol]
+    key, money = contract.asset_key, transaction.rules.money
+    fee = money(execution.value * contract.liquidation_fee)
+    left = own if own is not None else _cross_left(transaction.read(), key)
+    amount = -min(fee, money(left)) if left > 0 else -money(left)
+    if amount:
+        transaction.earn(
+            key,
+            IncomeKind.INSURANCE,
+            amount,
+            symbol=order.symbol,
+            trade_id=execution.trade_id,
+            order_id=order.id,
+        )
+        transaction.report(EventReason.LIQUIDATION, order.symbol)
 
 
-@exact
-def liquidation_price(contract: Contract, legs: Sequence[Leg], backing: Decimal) -> Decimal | None:
-    """
-    Return the mark at which ``backing`` and the profit of the legs equal their maintenance margin.
-
-    ``legs`` is one open leg, or both legs of a symbol that share the cross wallet; of two such prices it is the one
-    on the losing side of the larger leg. The tier is the one that holds at that price. None if no price above zero
-    does it, or if nothing is left at any price.
-    """
-    # What is left is a straight line in the price (in 1 / price if inverse) for each tier. The tier that holds is the
-    # one that leaves least, so what is left is above zero exactly where every line is: no tier has to be looked up.
-    lower, upper = ZERO, None
-    for tiers in itertools.product(contract.brackets, repeat=len(legs)):
-        slope, start = _line(contract, legs, tiers, backing)
-        root = -start / slope if slope else None
-        if root is not None and slope > 0:
-            lower = max(lower, root)
-        elif root is not None:
-            upper = root if upper is None else min(upper, root)
-        elif start <= 0:
-            return None
-    if upper is not None and upper <= lower:
-        return None
-    net = sum((leg.quantity for leg in legs), ZERO)
-    losing_below = (net > 0) is not contract.is_inverse
-    limit = (lower or upper) if losing_below else (upper or lower)
-    if not limit:
-        return None
-    return 1 / limit if contract.is_inverse else limit
-
-
-def _line(contract: Contract, legs: Sequence[Leg], tiers: Sequence[Tier], backing: Decimal) -> tuple[Decimal, Decimal]:
-    """Return slope and start of what is left above the maintenance margin, if it were counted by these tiers."""
-    size = contract.contract_size
-    rate = sum((abs(leg.quantity) * tier.maintenance_margin_rate for leg, tier in zip(legs, tiers, strict=True)), ZERO)
-    net = sum((leg.quantity for leg in legs), ZERO)
-    start = backing + sum((tier.deduction for tier in tiers), ZERO)
-    if contract.is_inverse:
-        return -size * (net + rate), start + size * sum((leg.quantity / leg.entry for leg in legs), ZERO)
-    return size * (net - rate), start - size * sum((leg.quantity * leg.entry for leg in legs), ZERO)
+def _cross_left(reading: LedgerView, key: AssetKey) -> Decimal:
+    """Return what the cross wallet, or in a pool all of it, is still worth in an asset."""
+    if not reading.is_pooled(key):
+        return reading.cross_wallet(key) + reading.sums(key).cross_unrealized_pnl
+    worth = ZERO
+    for asset in reading.pool_members(key[0]):
+        worth += asset.worth(reading.cross_wallet(asset.key) + reading.sums(asset.key).cross_unrealized_pnl)
+    return worth / reading.state.assets[key].price

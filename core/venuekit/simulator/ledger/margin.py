@@ -11,7 +11,7 @@ from venuekit.capabilities import PositionSide
 from venuekit.simulator.ledger.brackets import Tier, tier_of
 from venuekit.simulator.ledger.contract import Contract
 from venuekit.simulator.ledger.money import ZERO, exact
-from venuekit.simulator.ledger.orders import Book, LedgerOrder, Side
+from venuekit.simulator.ledger.order_values import Book, LedgerOrder, Side
 from venuekit.simulator.ledger.rules import IsolatedMargin, Rules
 from venuekit.simulator.ledger.state import Leg
 

@@ -6,14 +6,14 @@ from decimal import Decimal
 
 import attrs
 
-from venuekit.simulator.ledger.desk import Desk
 from venuekit.simulator.ledger.events import OrderChange
+from venuekit.simulator.ledger.fills import check_cap, closable, trade
 from venuekit.simulator.ledger.money import ZERO
-from venuekit.simulator.ledger.orders import Book, LedgerOrder, OrderStatus, OrderType, Side, TimeInForce
+from venuekit.simulator.ledger.order_values import Book, LedgerOrder, OrderStatus, OrderType, Side, TimeInForce
 from venuekit.simulator.ledger.refusal import LedgerRefusal, Reason, Refused
 from venuekit.simulator.ledger.rules import Triggered
-from venuekit.simulator.ledger.trade import check_cap, closable, trade
 from venuekit.simulator.ledger.trading import make_order
+from venuekit.simulator.ledger.transaction import Transaction
 
 __all__ = ["check_growth", "crosses", "end", "enter", "is_triggered", "match_waiting", "meet", "trail"]
 
@@ -48,17 +48,19 @@ def trail(order: LedgerOrder, mark: Decimal) -> LedgerOrder:
     return attrs.evolve(order, extreme=mark) if activation is None or better(mark, activation) == mark else order
 
 
-def end(desk: Desk, order: LedgerOrder, status: OrderStatus, reason: LedgerRefusal | None = None) -> LedgerOrder:
+def end(
+    transaction: Transaction, order: LedgerOrder, status: OrderStatus, reason: LedgerRefusal | None = None
+) -> LedgerOrder:
     """Take an order out of its book."""
-    ended = attrs.evolve(order, status=status, reject_reason=reason, updated_at=desk.time)
-    return desk.put_order(ended, OrderChange(status.value))
+    ended = attrs.evolve(order, status=status, reject_reason=reason, updated_at=transaction.time)
+    return transaction.put_order(ended, OrderChange(status.value))
 
 
-def enter(desk: Desk, order: LedgerOrder) -> None:
+def enter(transaction: Transaction, order: LedgerOrder) -> None:
     """Let a plain order meet the market: trade, wait, or expire; refused if it must not do what it would."""
     # As long as it is not in, it must not count among what its own growth is compared with.
-    desk.state.orders.pop(order.id, None)
-    reading = desk.read()
+    transaction.state.orders.pop(order.id, None)
+    reading = transaction.read()
     held, leg = reading.symbol(order.symbol), reading.leg(order.symbol, order.position_side)
     if order.only_closes and not closable(leg, order):
         raise Refused(Reason.REDUCE_ONLY_REJECTED, symbol=order.symbol, position=leg.quantity)
@@ -69,95 +71,99 @@ def enter(desk: Desk, order: LedgerOrder) -> None:
     if order.time_in_force is TimeInForce.FOK and not (marketable and fits):
         raise Refused(Reason.FOK_REJECTED, price=order.price, mark=held.mark)
     exposure = reading.margin(order.symbol, order.position_side).exposure
-    desk.put_order(order, OrderChange.NEW)
-    meet(desk, order, exposure)
+    transaction.put_order(order, OrderChange.NEW)
+    meet(transaction, order, exposure)
 
 
-def meet(desk: Desk, order: LedgerOrder, exposure: Decimal) -> None:
+def meet(transaction: Transaction, order: LedgerOrder, exposure: Decimal) -> None:
     """Fill what the mark lets be filled, expire what must not wait; refuse what grew beyond ``exposure`` too far."""
-    held = desk.state.symbols[order.symbol]
+    held = transaction.state.symbols[order.symbol]
     if crosses(order, held.mark):
-        _take(desk, order, held.mark, held.depth, is_maker=False)
-    left = desk.state.orders.get(order.id)
+        _take(transaction, order, held.mark, held.depth, is_maker=False)
+    left = transaction.state.orders.get(order.id)
     if left and (order.type.is_market or order.time_in_force in {TimeInForce.IOC, TimeInForce.FOK}):
-        end(desk, left, OrderStatus.EXPIRED)
-    check_growth(desk, order, exposure)
+        end(transaction, left, OrderStatus.EXPIRED)
+    check_growth(transaction, order, exposure)
 
 
-def check_growth(desk: Desk, order: LedgerOrder, exposure: Decimal) -> None:
+def check_growth(transaction: Transaction, order: LedgerOrder, exposure: Decimal) -> None:
     """Refuse what makes a leg, with its orders, larger than the cap or than what is free can carry."""
-    reading, key = desk.read(), desk.contracts[order.symbol].asset_key
+    reading, key = transaction.read(), transaction.contracts[order.symbol].asset_key
     if reading.margin(order.symbol, order.position_side).exposure <= exposure:
         return
-    check_cap(desk, order)
+    check_cap(transaction, order)
     if (free := reading.free(key)) < 0:
         raise Refused(Reason.INSUFFICIENT_MARGIN, asset=key[1], missing=-free)
     if reading.pooling and reading.is_priced(key) and not reading.is_pooled(key):
         raise Refused(Reason.COLLATERAL_OFF, asset=key[1], symbol=order.symbol)
 
 
-def match_waiting(desk: Desk, symbol: str) -> None:
+def match_waiting(transaction: Transaction, symbol: str) -> None:
     """Let the mark of a symbol trigger conditional orders, then fill the plain ones that it crosses, oldest first."""
-    mark = desk.state.symbols[symbol].mark
-    for order in _waiting(desk, symbol, Book.CONDITIONAL):
+    mark = transaction.state.symbols[symbol].mark
+    for order in _waiting(transaction, symbol, Book.CONDITIONAL):
         seen = trail(order, mark)
-        desk.state.orders[order.id] = seen
+        transaction.state.orders[order.id] = seen
         if is_triggered(seen, mark):
-            _trigger(desk, seen)
-    for order in _waiting(desk, symbol, Book.PLAIN):
-        current = desk.state.orders.get(order.id)
+            _trigger(transaction, seen)
+    for order in _waiting(transaction, symbol, Book.PLAIN):
+        current = transaction.state.orders.get(order.id)
         if current and crosses(current, mark):
-            _fill_waiting(desk, current)
+            _fill_waiting(transaction, current)
 
 
-def _waiting(desk: Desk, symbol: str, book: Book) -> list[LedgerOrder]:
+def _waiting(transaction: Transaction, symbol: str, book: Book) -> list[LedgerOrder]:
     return [
-        order for order in desk.state.orders.values() if order.symbol == symbol and order.book is book and order.waits
+        order
+        for order in transaction.state.orders.values()
+        if order.symbol == symbol and order.book is book and order.waits
     ]
 
 
-def _fill_waiting(desk: Desk, order: LedgerOrder) -> None:
+def _fill_waiting(transaction: Transaction, order: LedgerOrder) -> None:
     """Fill a waiting order at its own price; one that the account cannot carry any more expires."""
-    held = desk.state.symbols[order.symbol]
+    held = transaction.state.symbols[order.symbol]
     price = order.price or held.mark
-    reason = desk.attempt(lambda: _take(desk, order, price, held.depth, is_maker=True))
+    reason = transaction.attempt(lambda: _take(transaction, order, price, held.depth, is_maker=True))
     if reason is not None:
-        end(desk, order, OrderStatus.EXPIRED, reason)
+        end(transaction, order, OrderStatus.EXPIRED, reason)
 
 
-def _take(desk: Desk, order: LedgerOrder, price: Decimal, depth: Decimal | None, *, is_maker: bool) -> None:
+def _take(
+    transaction: Transaction, order: LedgerOrder, price: Decimal, depth: Decimal | None, *, is_maker: bool
+) -> None:
     """Fill as much of an order as the depth and, where it can only close, the leg allow."""
     quantity = order.remaining if depth is None else min(order.remaining, depth)
     if order.only_closes:
-        leg = desk.state.legs.get((order.symbol, order.position_side))
+        leg = transaction.state.legs.get((order.symbol, order.position_side))
         quantity = min(quantity, closable(leg, order)) if leg else ZERO
     if quantity:
-        trade(desk, order, quantity, price, is_maker=is_maker)
+        trade(transaction, order, quantity, price, is_maker=is_maker)
 
 
-def _trigger(desk: Desk, order: LedgerOrder) -> None:
+def _trigger(transaction: Transaction, order: LedgerOrder) -> None:
     """Turn a conditional order into a plain one; if that is refused, the conditional order is rejected."""
-    leg = desk.read().leg(order.symbol, order.position_side)
+    leg = transaction.read().leg(order.symbol, order.position_side)
     quantity = closable(leg, order) if order.close_position else order.quantity
     if not quantity:
-        end(desk, order, OrderStatus.EXPIRED)
+        end(transaction, order, OrderStatus.EXPIRED)
         return
-    same = desk.rules.triggered is Triggered.SAME_ORDER
-    reason = desk.attempt(lambda: (_go_on if same else _hand_over)(desk, order, quantity))
+    same = transaction.rules.triggered is Triggered.SAME_ORDER
+    reason = transaction.attempt(lambda: (_go_on if same else _hand_over)(transaction, order, quantity))
     if reason is not None:
-        end(desk, order, OrderStatus.REJECTED, reason)
+        end(transaction, order, OrderStatus.REJECTED, reason)
 
 
-def _go_on(desk: Desk, order: LedgerOrder, quantity: Decimal) -> None:
-    plain = attrs.evolve(order, book=Book.PLAIN, quantity=quantity, updated_at=desk.time)
-    desk.put_order(plain, OrderChange.TRIGGERED)
-    enter(desk, plain)
+def _go_on(transaction: Transaction, order: LedgerOrder, quantity: Decimal) -> None:
+    plain = attrs.evolve(order, book=Book.PLAIN, quantity=quantity, updated_at=transaction.time)
+    transaction.put_order(plain, OrderChange.TRIGGERED)
+    enter(transaction, plain)
 
 
-def _hand_over(desk: Desk, order: LedgerOrder, quantity: Decimal) -> None:
+def _hand_over(transaction: Transaction, order: LedgerOrder, quantity: Decimal) -> None:
     child_type = OrderType.MARKET if order.type.is_market else OrderType.LIMIT
     child = attrs.evolve(
-        make_order(desk, order, OrderStatus.OPEN, Book.PLAIN),
+        make_order(transaction, order, OrderStatus.OPEN, Book.PLAIN),
         type=child_type,
         quantity=quantity,
         client_id=None,
@@ -168,6 +174,6 @@ def _hand_over(desk: Desk, order: LedgerOrder, quantity: Decimal) -> None:
         callback_rate=None,
         triggered_by=order.id,
     )
-    ended = attrs.evolve(order, status=OrderStatus.TRIGGERED, triggered_order_id=child.id, updated_at=desk.time)
-    desk.put_order(ended, OrderChange.TRIGGERED)
-    enter(desk, child)
+    ended = attrs.evolve(order, status=OrderStatus.TRIGGERED, triggered_order_id=child.id, updated_at=transaction.time)
+    transaction.put_order(ended, OrderChange.TRIGGERED)
+    enter(transaction, child)

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from venuekit.capabilities import PositionSide
-from venuekit.simulator.ledger import placing, trading
-from venuekit.simulator.ledger.books import Books
+from venuekit.simulator.ledger import orders, trading
+from venuekit.simulator.ledger.base import LedgerBase
 from venuekit.simulator.ledger.money import exact
-from venuekit.simulator.ledger.orders import (
+from venuekit.simulator.ledger.order_values import (
     Book,
     Forced,
     LedgerOrder,
@@ -19,14 +19,14 @@ from venuekit.simulator.ledger.orders import (
     RestingOrder,
     Side,
 )
-from venuekit.simulator.ledger.placing import OrderSelector
+from venuekit.simulator.ledger.orders import OrderSelector
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.state import Alarm
 
 __all__ = ["Ordering"]
 
 
-class Ordering(Books):
+class Ordering(LedgerBase):
     """Orders, from placing to history."""
 
     # -- commands
@@ -39,20 +39,20 @@ class Ordering(Books):
         Returns:
             The order as it is afterwards; on an asynchronous venue PENDING, whatever became of it.
         """
-        with self._command() as desk:
-            return placing.place(desk, request, asynchronous=self.rules.asynchronous)
+        with self._command() as transaction:
+            return orders.place(transaction, request, asynchronous=self.rules.asynchronous)
 
     @exact
     def test(self, request: LedgerOrderRequest) -> None:
         """Refuse what :meth:`place` would refuse or reject, and change nothing."""
-        with self._command(keep=False) as desk:
-            placing.place(desk, request, asynchronous=False)
+        with self._command(keep=False) as transaction:
+            orders.place(transaction, request, asynchronous=False)
 
     @exact
     def decide(self, order_id: str) -> LedgerOrder:
         """Decide an order that was only accepted; it may end REJECTED."""
-        with self._command() as desk:
-            return placing.decide(desk, order_id)
+        with self._command() as transaction:
+            return orders.decide(transaction, order_id)
 
     @exact
     def amend_order(
@@ -73,9 +73,9 @@ class Ordering(Books):
         trade, ends CANCELED.
         """
         name = OrderSelector(order_id, client_id, symbol)
-        with self._command() as desk:
-            return placing.amend(
-                desk, name, quantity=quantity, price=price, trigger_price=trigger_price, labels=labels or {}
+        with self._command() as transaction:
+            return orders.amend(
+                transaction, name, quantity=quantity, price=price, trigger_price=trigger_price, labels=labels or {}
             )
 
     @exact
@@ -88,28 +88,28 @@ class Ordering(Books):
         book: Book | None = None,
     ) -> LedgerOrder:
         """Take an order out of its book and return it; ORDER_FINISHED if it has ended already."""
-        with self._command() as desk:
-            return placing.cancel(desk, OrderSelector(order_id, client_id, symbol, book))
+        with self._command() as transaction:
+            return orders.cancel(transaction, OrderSelector(order_id, client_id, symbol, book))
 
     @exact
     def cancel_orders(
         self, symbol: str | None = None, book: Book | None = None, *, settle: str | None = None
     ) -> tuple[LedgerOrder, ...]:
         """Cancel every waiting order of a symbol, book or settle asset; returns what was canceled."""
-        with self._command() as desk:
-            return placing.cancel_all(desk, symbol, book, settle)
+        with self._command() as transaction:
+            return orders.cancel_all(transaction, symbol, book, settle)
 
     @exact
     def countdown(self, symbol: str, delay: timedelta) -> None:
         """Let the plain orders of a symbol be canceled after ``delay``, unless this is called again; zero disarms."""
-        with self._command() as desk:
-            placing.set_countdown(desk, symbol, delay)
+        with self._command() as transaction:
+            orders.set_countdown(transaction, symbol, delay)
 
     @exact
     def set_decision_delay(self, delay: timedelta | None) -> None:
         """Let an asynchronous venue decide this long after it has accepted; None: by :meth:`decide` alone."""
-        with self._command() as desk:
-            desk.state.decision_delay = delay
+        with self._command() as transaction:
+            transaction.state.decision_delay = delay
 
     @exact
     def rest_order(
@@ -125,9 +125,9 @@ class Ordering(Books):
         client_id: str | None = None,
     ) -> str:
         """Let an order wait, affordable or not, and return its id; of a conditional one ``price`` is the trigger."""
-        with self._command() as desk:
+        with self._command() as transaction:
             return trading.rest_order(
-                desk,
+                transaction,
                 symbol,
                 side,
                 quantity,

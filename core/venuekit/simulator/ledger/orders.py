@@ -1,182 +1,215 @@
-"""Orders: what is asked for, what became of it, and the view of those that wait."""
+"""Commands that place, decide, amend and cancel orders."""
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import timedelta
 from decimal import Decimal
 
 import attrs
 
-from venuekit.capabilities import OrderStatus, OrderType, PositionSide, TimeInForce
-from venuekit.simulator.ledger.money import ZERO
-from venuekit.simulator.ledger.refusal import LedgerRefusal
+from venuekit.simulator.ledger.events import OrderChange
+from venuekit.simulator.ledger.fills import trade
+from venuekit.simulator.ledger.matching import crosses, end, enter, is_triggered, meet, trail
+from venuekit.simulator.ledger.order_checks import check_client_id, check_count, check_form
+from venuekit.simulator.ledger.order_values import (
+    Book,
+    LedgerOrder,
+    LedgerOrderRequest,
+    OrderStatus,
+    OrderType,
+    TimeInForce,
+)
+from venuekit.simulator.ledger.refusal import Reason, Refused
+from venuekit.simulator.ledger.state import Alarm
+from venuekit.simulator.ledger.trading import make_order
+from venuekit.simulator.ledger.transaction import Transaction
 
 __all__ = [
-    "LIMIT_TIMES",
-    "Book",
-    "Forced",
-    "LedgerOrder",
-    "LedgerOrderRequest",
-    "OrderStatus",
-    "OrderType",
-    "RestingOrder",
-    "Side",
-    "TimeInForce",
+    "OrderSelector",
+    "amend",
+    "cancel",
+    "cancel_all",
+    "decide",
+    "fill_order",
+    "find",
+    "known",
+    "place",
+    "set_countdown",
 ]
 
 
-#: how long a limit order of a ledger may wait
-LIMIT_TIMES = (TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK, TimeInForce.POST_ONLY)
-
-
-class Side(enum.StrEnum):
-    """Which way an order or fill goes."""
-
-    BUY = "buy"
-    SELL = "sell"
-
-    @property
-    def sign(self) -> int:
-        """1 for BUY, -1 for SELL."""
-        return 1 if self is Side.BUY else -1
-
-
-class Book(enum.StrEnum):
-    """Where an order waits; CONDITIONAL ones wait for a trigger and bind no margin before it."""
-
-    PLAIN = "plain"
-    CONDITIONAL = "conditional"
-
-
-class Forced(enum.StrEnum):
-    """Why the venue traded on the account's behalf."""
-
-    LIQUIDATION = "liquidation"
-    ADL = "adl"
-
-
-@attrs.frozen(kw_only=True)
-class LedgerOrderRequest:
-    """
-    What is asked for; ``quantity`` in contracts, unsigned, 0 with ``close_position`` (whatever is open then).
-
-    ``time_in_force`` is GTC (until ``expires_at``, where there is one), IOC, FOK or POST_ONLY; any other is refused.
-    ``trigger_rises`` says that the trigger is reached from below; None leaves it to type and side.
-    ``callback_rate`` is a fraction. ``labels`` is whatever a simulated venue wants to find again on the order.
-    """
-
-    symbol: str
-    side: Side
-    type: OrderType = OrderType.LIMIT
-    quantity: Decimal = ZERO
-    price: Decimal | None = None
-    time_in_force: TimeInForce = TimeInForce.GTC
-    position_side: PositionSide = PositionSide.BOTH
-    reduce_only: bool = False
-    close_position: bool = False
-    client_id: str | None = None
-    trigger_price: Decimal | None = None
-    trigger_rises: bool | None = None
-    activation_price: Decimal | None = None
-    callback_rate: Decimal | None = None
-    expires_at: datetime | None = None
-    labels: Mapping[str, object] = attrs.field(factory=dict)
-
-    @property
-    def only_closes(self) -> bool:
-        """Whether its trades can only ever close: reduce-only, or the closing side of a leg of hedge mode."""
-        closing = {PositionSide.LONG: Side.SELL, PositionSide.SHORT: Side.BUY}.get(self.position_side)
-        return self.reduce_only or self.close_position or self.side is closing
-
-    @property
-    def rises_to_trigger(self) -> bool:
-        """Whether the trigger is reached from below."""
-        if self.trigger_rises is not None:
-            return self.trigger_rises
-        takes_profit = self.type in {OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_MARKET}
-        return (self.side is Side.BUY) is not takes_profit
-
-
-@attrs.frozen(kw_only=True)
-class LedgerOrder(LedgerOrderRequest):
-    """
-    An order and what became of it; a conditional order that waits is OPEN, and no read shows a PENDING one.
-
-    ``filled`` in contracts; ``filled_value``, ``commission`` (paid < 0) and ``realized_pnl`` (before fees) in the
-    settle asset; ``average_price`` None while nothing is filled. A TRIGGERED order names the one it became by
-    ``triggered_order_id``, and that one names it by ``triggered_by``. ``extreme`` is the best mark that a trailing
-    stop has seen, None before it is active. ``leverage`` is that of the symbol when it was placed. Until
-    ``visible_at`` no read shows it.
-    """
-
-    id: str
-    book: Book
-    status: OrderStatus
-    created_at: datetime
-    updated_at: datetime
-    leverage: Decimal
-    filled: Decimal = ZERO
-    average_price: Decimal | None = None
-    filled_value: Decimal = ZERO
-    commission: Decimal = ZERO
-    realized_pnl: Decimal = ZERO
-    reject_reason: LedgerRefusal | None = None
-    triggered_order_id: str | None = None
-    triggered_by: str | None = None
-    forced: Forced | None = None
-    extreme: Decimal | None = None
-    visible_at: datetime | None = None
-
-    @property
-    def remaining(self) -> Decimal:
-        """What is not filled, in contracts."""
-        return self.quantity - self.filled
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it can still trade."""
-        return not self.status.is_final
-
-    @property
-    def waits(self) -> bool:
-        """Whether it waits in a book: open, and decided."""
-        return self.status in {OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED}
-
-    @property
-    def resting(self) -> RestingOrder:
-        """The short view of it."""
-        return RestingOrder(
-            id=self.id,
-            symbol=self.symbol,
-            side=self.side,
-            quantity=self.remaining,
-            price=self.price or self.trigger_price or self.activation_price or self.extreme or ZERO,
-            book=self.book,
-            position_side=self.position_side,
-            reduce_only=self.reduce_only,
-            client_id=self.client_id,
-            created_at=self.created_at,
-        )
-
-
 @attrs.frozen
-class RestingOrder:
-    """
-    The short view of an order that waits.
+class OrderSelector:
+    """Which order is meant: by id if there is one, else the newest of a client id."""
 
-    ``quantity`` is what is not filled yet, in contracts, unsigned (0: it closes what is open); ``price`` is the
-    trigger's where there is no other.
-    """
+    order_id: str | None = None
+    client_id: str | None = None
+    symbol: str | None = None
+    book: Book | None = None
 
-    id: str
-    symbol: str
-    side: Side
-    quantity: Decimal
-    price: Decimal
-    book: Book
-    position_side: PositionSide
-    reduce_only: bool
-    client_id: str | None
-    created_at: datetime
+    def means(self, order: LedgerOrder) -> bool:
+        """Say whether an order fits."""
+        if self.order_id is None and self.client_id is None:
+            return False
+        wanted = order.id == self.order_id if self.order_id is not None else order.client_id == self.client_id
+        return wanted and self.symbol in (None, order.symbol) and self.book in (None, order.book)
+
+
+def find(transaction: Transaction, name: OrderSelector) -> LedgerOrder:
+    """Return an open order; refused if there is none of that name, or if it has ended."""
+    for order in reversed(transaction.state.orders.values()):
+        if name.means(order):
+            return order
+    for order in reversed(transaction.state.finished):
+        if name.means(order):
+            raise Refused(Reason.ORDER_FINISHED, order_id=order.id, status=order.status)
+    raise Refused(Reason.UNKNOWN_ORDER, order_id=name.order_id, client_id=name.client_id)
+
+
+def place(transaction: Transaction, request: LedgerOrderRequest, *, asynchronous: bool) -> LedgerOrder:
+    """Accept an order; decide it at once, or later where the venue does so."""
+    check_form(transaction, request)
+    check_client_id(transaction, request.client_id)
+    check_count(transaction, request)
+    if request.expires_at is not None and request.expires_at <= transaction.time:
+        raise Refused(Reason.ORDER_CONFLICT, fields=("expires_at",), type=request.type)
+    order = transaction.put_order(make_order(transaction, request, OrderStatus.PENDING), None)
+    if not asynchronous:
+        _decide(transaction, order)
+        return known(transaction, order.id)
+    delay = transaction.state.decision_delay
+    if delay is not None and not delay:
+        decide(transaction, order.id)
+    elif delay is not None:
+        transaction.state.alarms[Alarm.DECISION, order.id] = transaction.time + delay
+    return order
+
+
+def known(transaction: Transaction, order_id: str) -> LedgerOrder:
+    """Return an order, open or not."""
+    order = transaction.state.orders.get(order_id)
+    return order or next(order for order in reversed(transaction.state.finished) if order.id == order_id)
+
+
+def decide(transaction: Transaction, order_id: str) -> LedgerOrder:
+    """Decide an order that was only accepted: it enters its book, or it is rejected after all."""
+    order = find(transaction, OrderSelector(order_id))
+    transaction.state.alarms.pop((Alarm.DECISION, order_id), None)
+    if order.status is OrderStatus.PENDING:
+        reason = transaction.attempt(lambda: _decide(transaction, order))
+        if reason is not None:
+            end(transaction, order, OrderStatus.REJECTED, reason)
+    return known(transaction, order_id)
+
+
+def _decide(transaction: Transaction, pending: LedgerOrder) -> None:
+    mark = transaction.read().symbol(pending.symbol).mark
+    order = attrs.evolve(pending, status=OrderStatus.OPEN, updated_at=transaction.time)
+    if order.expires_at is not None:
+        transaction.state.alarms[Alarm.EXPIRY, order.id] = order.expires_at
+    if order.book is Book.PLAIN:
+        enter(transaction, order)
+        return
+    trailing = order.type is OrderType.TRAILING_STOP_MARKET
+    if trailing and order.activation_price is not None and trail(order, mark).extreme is not None:
+        raise Refused(Reason.INVALID_ACTIVATION_PRICE, activation_price=order.activation_price, mark=mark)
+    if not trailing and is_triggered(order, mark):
+        raise Refused(Reason.WOULD_TRIGGER, trigger_price=order.trigger_price, mark=mark)
+    transaction.put_order(trail(order, mark), OrderChange.NEW)
+
+
+def amend(
+    transaction: Transaction,
+    name: OrderSelector,
+    *,
+    quantity: Decimal | None,
+    price: Decimal | None,
+    trigger_price: Decimal | None,
+    labels: Mapping[str, object],
+) -> LedgerOrder:
+    """Change an order that waits; ended instead where it would be filled up, or take what it must not."""
+    order = find(transaction, name)
+    conditional = order.book is Book.CONDITIONAL
+    if (conditional and not transaction.rules.amend_conditional) or (not conditional and order.type.is_market):
+        raise Refused(Reason.NOT_AMENDABLE, order_id=order.id, type=order.type, book=order.book)
+    amended = attrs.evolve(
+        order,
+        quantity=order.quantity if quantity is None else quantity,
+        price=order.price if price is None else price,
+        trigger_price=order.trigger_price if trigger_price is None else trigger_price,
+        labels={**order.labels, **labels},
+        updated_at=transaction.time,
+    )
+    asked = amended.quantity, amended.price, amended.trigger_price, amended.labels
+    if asked == (order.quantity, order.price, order.trigger_price, order.labels):
+        raise Refused(Reason.ORDER_UNCHANGED, order_id=order.id)
+    check_form(transaction, amended)
+    if not amended.waits:
+        return transaction.put_order(amended, None)
+    return _amend_waiting(transaction, order, amended)
+
+
+def _amend_waiting(transaction: Transaction, order: LedgerOrder, amended: LedgerOrder) -> LedgerOrder:
+    before = transaction.read()
+    mark = before.symbol(order.symbol).mark
+    if amended.book is Book.CONDITIONAL:
+        if is_triggered(amended, mark):
+            raise Refused(Reason.WOULD_TRIGGER, trigger_price=amended.trigger_price, mark=mark)
+        return transaction.put_order(amended, OrderChange.AMENDMENT)
+    marketable = crosses(amended, mark)
+    if amended.quantity <= amended.filled or (marketable and amended.time_in_force is TimeInForce.POST_ONLY):
+        return end(transaction, order, OrderStatus.CANCELED)
+    exposure = before.margin(order.symbol, order.position_side).exposure
+    transaction.put_order(amended, OrderChange.AMENDMENT)
+    meet(transaction, amended, exposure)
+    return known(transaction, order.id)
+
+
+def cancel(transaction: Transaction, name: OrderSelector) -> LedgerOrder:
+    """Take an order out of its book, also one that is not decided yet."""
+    return end(transaction, find(transaction, name), OrderStatus.CANCELED)
+
+
+def cancel_all(
+    transaction: Transaction, symbol: str | None, book: Book | None, settle: str | None
+) -> tuple[LedgerOrder, ...]:
+    """Cancel what waits: of a symbol, a book, a settle asset, or all of it."""
+    if symbol is not None:
+        transaction.read().contract(symbol)
+    wanted = [
+        order
+        for order in transaction.state.orders.values()
+        if order.waits
+        and symbol in (None, order.symbol)
+        and book in (None, order.book)
+        and settle in (None, transaction.contracts[order.symbol].settle)
+    ]
+    return tuple(end(transaction, order, OrderStatus.CANCELED) for order in wanted)
+
+
+def set_countdown(transaction: Transaction, symbol: str, delay: timedelta) -> None:
+    """Let the plain orders of a symbol be canceled after a while; zero calls it off."""
+    transaction.read().contract(symbol)
+    transaction.state.alarms.pop((Alarm.COUNTDOWN, symbol), None)
+    if delay:
+        transaction.state.alarms[Alarm.COUNTDOWN, symbol] = transaction.time + delay
+
+
+def fill_order(
+    transaction: Transaction, order_id: str, quantity: Decimal | None, price: Decimal | None, *, is_maker: bool
+) -> None:
+    """
+    Fill a plain order, or a part of it, at a price.
+
+    Raises:
+        ValueError: it waits for a trigger.
+    """
+    order = find(transaction, OrderSelector(order_id))
+    if order.book is Book.CONDITIONAL or not order.waits:
+        raise ValueError(f"order {order_id} is not in the plain book")
+    amount = order.remaining if quantity is None else quantity
+    if not 0 < amount <= order.remaining:
+        raise Refused(Reason.QUANTITY_OUT_OF_RANGE, quantity=amount, minimum=0, maximum=order.remaining)
+    at = price or order.price or transaction.read().symbol(order.symbol).mark
+    trade(transaction, order, amount, at, is_maker=is_maker)

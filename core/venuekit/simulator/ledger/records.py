@@ -10,7 +10,7 @@ import attrs
 
 from venuekit.capabilities import PositionSide
 from venuekit.simulator.ledger.income import TradeKind
-from venuekit.simulator.ledger.orders import OrderType, Side
+from venuekit.simulator.ledger.order_values import OrderType, Side
 
 __all__ = ["LedgerClosedPnl", "LedgerConversion", "LedgerWithdrawal", "Record"]
 

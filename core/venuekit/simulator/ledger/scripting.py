@@ -8,21 +8,21 @@ from decimal import Decimal
 import attrs
 
 from venuekit.capabilities import PositionSide
-from venuekit.simulator.ledger import forced, placing, trading, treasury
-from venuekit.simulator.ledger.books import Books
-from venuekit.simulator.ledger.desk import positive
+from venuekit.simulator.ledger import liquidation, orders, trading, wallets
+from venuekit.simulator.ledger.base import LedgerBase
 from venuekit.simulator.ledger.income import Execution, IncomeKind, LedgerIncome
 from venuekit.simulator.ledger.matching import match_waiting
 from venuekit.simulator.ledger.money import ZERO, exact
-from venuekit.simulator.ledger.orders import LedgerOrder, Side
-from venuekit.simulator.ledger.placing import OrderSelector
+from venuekit.simulator.ledger.order_values import LedgerOrder, Side
+from venuekit.simulator.ledger.orders import OrderSelector
 from venuekit.simulator.ledger.records import LedgerConversion, LedgerWithdrawal, Record
 from venuekit.simulator.ledger.refusal import Reason, Refused
+from venuekit.simulator.ledger.transaction import positive
 
 __all__ = ["Scripting"]
 
 
-class Scripting(Books):
+class Scripting(LedgerBase):
     """The market, the venue's own doings, and rows that are read late."""
 
     @exact
@@ -43,8 +43,10 @@ class Scripting(Books):
         crosses zero does both. Whether the cross wallet covers the initial margin is not asked; whether it can hand
         over the margin of an isolated position is. It leaves an order behind that is filled.
         """
-        with self._command() as desk:
-            return trading.fill(desk, symbol, side, quantity, price, position_side=position_side, is_maker=is_maker)
+        with self._command() as transaction:
+            return trading.fill(
+                transaction, symbol, side, quantity, price, position_side=position_side, is_maker=is_maker
+            )
 
     @exact
     def fill_order(
@@ -56,9 +58,9 @@ class Scripting(Books):
         Raises:
             ValueError: it waits for a trigger.
         """
-        with self._command() as desk:
-            placing.fill_order(desk, order_id, quantity, price, is_maker=is_maker)
-            return desk.state.executions[-1]
+        with self._command() as transaction:
+            orders.fill_order(transaction, order_id, quantity, price, is_maker=is_maker)
+            return transaction.state.executions[-1]
 
     @exact
     def set_mark(self, symbol: str, price: Decimal) -> None:
@@ -67,48 +69,50 @@ class Scripting(Books):
 
         Triggers conditional orders, fills what rests and is crossed, then liquidates what its margin carries no more.
         """
-        with self._command() as desk:
-            held = desk.read().symbol(symbol)
+        with self._command() as transaction:
+            held = transaction.read().symbol(symbol)
             mark = positive(price, Reason.PRICE_NOT_POSITIVE)
-            desk.state.symbols[symbol] = attrs.evolve(held, mark=mark)
-            match_waiting(desk, symbol)
-            forced.liquidate(desk)
+            transaction.state.symbols[symbol] = attrs.evolve(held, mark=mark)
+            match_waiting(transaction, symbol)
+            liquidation.liquidate(transaction)
 
     @exact
     def set_index_price(self, asset: str, price: Decimal, *, purse: str = "") -> None:
         """Move what an asset is worth in USD; liquidates what a pool carries no more."""
-        with self._command() as desk:
-            known = desk.read().asset(asset, purse)
-            desk.state.assets[known.key] = attrs.evolve(known, index_price=positive(price, Reason.PRICE_NOT_POSITIVE))
-            forced.liquidate(desk)
+        with self._command() as transaction:
+            known = transaction.read().asset(asset, purse)
+            transaction.state.assets[known.key] = attrs.evolve(
+                known, index_price=positive(price, Reason.PRICE_NOT_POSITIVE)
+            )
+            liquidation.liquidate(transaction)
 
     @exact
     def set_depth(self, symbol: str, quantity: Decimal | None) -> None:
         """Say how many contracts one match of an order can take; 0: none fills by itself, None: any number."""
-        with self._command() as desk:
+        with self._command() as transaction:
             if quantity is not None and (not quantity.is_finite() or quantity < 0):
                 raise Refused(Reason.AMOUNT_NOT_POSITIVE, value=quantity)
-            desk.state.symbols[symbol] = attrs.evolve(desk.read().symbol(symbol), depth=quantity)
+            transaction.state.symbols[symbol] = attrs.evolve(transaction.read().symbol(symbol), depth=quantity)
 
     @exact
     def fund(self, symbol: str, rate: Decimal) -> tuple[LedgerIncome, ...]:
         """Let the open legs of a symbol pay (a long does if the rate is positive) or receive; returns the rows."""
-        with self._command() as desk:
-            return treasury.fund(desk, symbol, rate)
+        with self._command() as transaction:
+            return wallets.fund(transaction, symbol, rate)
 
     @exact
     def deleverage(
         self, symbol: str, position_side: PositionSide = PositionSide.BOTH, quantity: Decimal | None = None
     ) -> LedgerOrder:
         """Close a leg, or ``quantity`` contracts of it, at the mark, as automatic deleveraging does."""
-        with self._command() as desk:
-            return forced.deleverage(desk, symbol, position_side, quantity)
+        with self._command() as transaction:
+            return liquidation.deleverage(transaction, symbol, position_side, quantity)
 
     @exact
     def deposit(self, asset: str, amount: Decimal, *, purse: str = "") -> LedgerIncome:
         """Move an amount into the account, or out of it if negative; returns the TRANSFER row."""
-        with self._command() as desk:
-            return treasury.deposit(desk, asset, amount, purse)
+        with self._command() as transaction:
+            return wallets.deposit(transaction, asset, amount, purse)
 
     @exact
     def book(
@@ -123,8 +127,8 @@ class Scripting(Books):
         purse: str = "",
     ) -> LedgerIncome:
         """Write a row of any kind, now or at a time in the past, and move the wallet by it."""
-        with self._command() as desk:
-            return treasury.book(desk, asset, kind, amount, symbol=symbol, info=info, time=time, purse=purse)
+        with self._command() as transaction:
+            return wallets.book(transaction, asset, kind, amount, symbol=symbol, info=info, time=time, purse=purse)
 
     @exact
     def withdraw(
@@ -140,9 +144,17 @@ class Scripting(Books):
         purse: str = "",
     ) -> LedgerWithdrawal:
         """Send an amount (> 0) to a chain, for a fee on top; ``status`` is kept as given."""
-        with self._command() as desk:
-            return treasury.withdraw(
-                desk, asset, amount, fee=fee, chain=chain, address=address, tx_id=tx_id, status=status, purse=purse
+        with self._command() as transaction:
+            return wallets.withdraw(
+                transaction,
+                asset,
+                amount,
+                fee=fee,
+                chain=chain,
+                address=address,
+                tx_id=tx_id,
+                status=status,
+                purse=purse,
             )
 
     @exact
@@ -150,20 +162,20 @@ class Scripting(Books):
         self, from_asset: str, from_amount: Decimal, to_asset: str, to_amount: Decimal, *, purse: str = ""
     ) -> LedgerConversion:
         """Turn an amount of one asset into an amount of another, both > 0."""
-        with self._command() as desk:
-            return treasury.convert(desk, from_asset, from_amount, to_asset, to_amount, purse=purse)
+        with self._command() as transaction:
+            return wallets.convert(transaction, from_asset, from_amount, to_asset, to_amount, purse=purse)
 
     @exact
     def lag(self, record: Record, delay: timedelta) -> None:
         """Hide records of a kind that are made from now on from reads for so long; zero ends it."""
-        with self._command() as desk:
-            desk.state.lags[record] = delay
+        with self._command() as transaction:
+            transaction.state.lags[record] = delay
 
     @exact
     def hide_order(self, order_id: str, until: datetime | None) -> None:
         """Hide an open order from reads until then; None shows it."""
-        with self._command() as desk:
-            order = placing.find(desk, OrderSelector(order_id))
-            desk.put_order(attrs.evolve(order, visible_at=until), None)
+        with self._command() as transaction:
+            order = orders.find(transaction, OrderSelector(order_id))
+            transaction.put_order(attrs.evolve(order, visible_at=until), None)
             if until is not None:
-                desk.state.hidden_until = max(desk.state.hidden_until or until, until)
+                transaction.state.hidden_until = max(transaction.state.hidden_until or until, until)

@@ -17,12 +17,12 @@ from venuekit.capabilities import (
 )
 from venuekit.simulator.ledger.brackets import max_leverage, max_position
 from venuekit.simulator.ledger.contract import AssetKey, Contract
-from venuekit.simulator.ledger.desk import Desk
 from venuekit.simulator.ledger.margin import isolated_at_entry
 from venuekit.simulator.ledger.money import ZERO
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.rules import IsolatedMargin
 from venuekit.simulator.ledger.state import Leg
+from venuekit.simulator.ledger.transaction import Transaction
 from venuekit.simulator.ledger.view import LedgerView
 
 __all__ = [
@@ -34,15 +34,20 @@ __all__ = [
 ]
 
 
-def set_leverage(desk: Desk, symbol: str, leverage: Decimal) -> bool:
+def set_leverage(transaction: Transaction, symbol: str, leverage: Decimal) -> bool:
     """Change the leverage of a symbol, for all its legs."""
-    before = desk.read()
+    before = transaction.read()
     contract, held = before.contract(symbol), before.symbol(symbol)
     _check_leverage(contract, leverage)
     if leverage == held.leverage:
-        return _unchanged(desk, Setting.LEVERAGE, symbol=symbol, value=leverage)
+        return _unchanged(transaction, Setting.LEVERAGE, symbol=symbol, value=leverage)
     legs = before.legs(symbol)
-    if leverage < held.leverage and legs and before.is_isolated(symbol) and desk.rules.refuse_lower_leverage_isolated:
+    if (
+        leverage < held.leverage
+        and legs
+        and before.is_isolated(symbol)
+        and transaction.rules.refuse_lower_leverage_isolated
+    ):
         raise Refused(Reason.LEVERAGE_REDUCTION_WHILE_ISOLATED, symbol=symbol, leverage=leverage)
     exposure = max(before.margin(symbol, side).exposure for side in before.sides)
     if leverage > held.leverage and exposure > max_position(contract.brackets, leverage):
@@ -54,89 +59,89 @@ def set_leverage(desk: Desk, symbol: str, leverage: Decimal) -> bool:
             max_leverage=max_leverage(contract.brackets, exposure),
         )
 
-    desk.state.symbols[symbol] = attrs.evolve(held, leverage=leverage)
-    if before.is_isolated(symbol) and desk.rules.isolated_margin is IsolatedMargin.ENTRY:
+    transaction.state.symbols[symbol] = attrs.evolve(held, leverage=leverage)
+    if before.is_isolated(symbol) and transaction.rules.isolated_margin is IsolatedMargin.ENTRY:
         for side, leg in legs.items():
-            wallet = isolated_at_entry(desk.rules, contract, leg, leverage)
-            desk.set_leg((symbol, side), attrs.evolve(leg, isolated_wallet=wallet, updated_at=desk.time))
-    _check_covered(desk, before, [contract.asset_key])
-    _check_alive(desk, symbol, legs)
+            wallet = isolated_at_entry(transaction.rules, contract, leg, leverage)
+            transaction.set_leg((symbol, side), attrs.evolve(leg, isolated_wallet=wallet, updated_at=transaction.time))
+    _check_covered(transaction, before, [contract.asset_key])
+    _check_alive(transaction, symbol, legs)
     return True
 
 
-def set_margin_type(desk: Desk, margin_type: MarginType, symbol: str | None) -> bool:
+def set_margin_type(transaction: Transaction, margin_type: MarginType, symbol: str | None) -> bool:
     """
     Change the margin type, of a symbol or of the account.
 
     Raises:
         ValueError: the scope needs a symbol and there is none, or the other way round.
     """
-    if (desk.rules.margin_type_scope is MarginTypeScope.SYMBOL) is (symbol is None):
-        raise ValueError(f"the margin type belongs to the {desk.rules.margin_type_scope.value}")
-    before = desk.read()
-    symbols = list(desk.contracts) if symbol is None else [before.contract(symbol).symbol]
+    if (transaction.rules.margin_type_scope is MarginTypeScope.SYMBOL) is (symbol is None):
+        raise ValueError(f"the margin type belongs to the {transaction.rules.margin_type_scope.value}")
+    before = transaction.read()
+    symbols = list(transaction.contracts) if symbol is None else [before.contract(symbol).symbol]
     if margin_type is MarginType.PORTFOLIO:
         raise Refused(Reason.MARGIN_TYPE_MISSING, margin_type=margin_type)
-    if margin_type is (desk.state.margin_type if symbol is None else before.margin_type(symbol)):
-        return _unchanged(desk, Setting.MARGIN_TYPE, symbol=symbol, value=margin_type)
-    joint = desk.state.asset_mode is AssetMode.MULTI and set(symbols) & set(_joint(before))
+    if margin_type is (transaction.state.margin_type if symbol is None else before.margin_type(symbol)):
+        return _unchanged(transaction, Setting.MARGIN_TYPE, symbol=symbol, value=margin_type)
+    joint = transaction.state.asset_mode is AssetMode.MULTI and set(symbols) & set(_joint(before))
     if margin_type is MarginType.ISOLATED and joint:
         raise Refused(Reason.ISOLATED_WHILE_MULTI_ASSET, symbol=symbol)
-    _check_forbidden(desk, Setting.MARGIN_TYPE, symbol, symbols)
+    _check_forbidden(transaction, Setting.MARGIN_TYPE, symbol, symbols)
 
     if symbol is None:
-        desk.state.margin_type = margin_type
+        transaction.state.margin_type = margin_type
     else:
-        desk.state.symbols[symbol] = attrs.evolve(desk.state.symbols[symbol], margin_type=margin_type)
-    keys = {before.contract(name).asset_key for name in symbols if _move_margin(desk, name)}
-    _check_covered(desk, before, keys)
-    _check_collateral(desk, keys)
+        transaction.state.symbols[symbol] = attrs.evolve(transaction.state.symbols[symbol], margin_type=margin_type)
+    keys = {before.contract(name).asset_key for name in symbols if _move_margin(transaction, name)}
+    _check_covered(transaction, before, keys)
+    _check_collateral(transaction, keys)
     return True
 
 
-def set_position_mode(desk: Desk, mode: PositionMode) -> bool:
+def set_position_mode(transaction: Transaction, mode: PositionMode) -> bool:
     """Change the position mode of the account; nothing may be open, on any venue of it."""
-    if mode is desk.state.position_mode:
-        return _unchanged(desk, Setting.POSITION_MODE, value=mode)
-    if mode is PositionMode.HEDGE and not desk.rules.hedge_mode:
+    if mode is transaction.state.position_mode:
+        return _unchanged(transaction, Setting.POSITION_MODE, value=mode)
+    if mode is PositionMode.HEDGE and not transaction.rules.hedge_mode:
         raise Refused(Reason.HEDGE_MODE_MISSING, mode=mode)
-    _check_flat(desk, Setting.POSITION_MODE, None, list(desk.contracts), orders=True, position=True)
-    desk.state.position_mode = mode
+    _check_flat(transaction, Setting.POSITION_MODE, None, list(transaction.contracts), orders=True, position=True)
+    transaction.state.position_mode = mode
     return True
 
 
-def set_asset_mode(desk: Desk, mode: AssetMode) -> bool:
+def set_asset_mode(transaction: Transaction, mode: AssetMode) -> bool:
     """Change whether assets back each other; that concerns the purses that hold assets with an index price."""
-    if mode is desk.state.asset_mode:
-        return _unchanged(desk, Setting.ASSET_MODE, value=mode)
-    if not desk.rules.asset_mode:
+    if mode is transaction.state.asset_mode:
+        return _unchanged(transaction, Setting.ASSET_MODE, value=mode)
+    if not transaction.rules.asset_mode:
         raise Refused(Reason.ASSET_MODE_MISSING, mode=mode)
-    before = desk.read()
+    before = transaction.read()
     joint = _joint(before)
     isolated = [name for name in joint if before.is_isolated(name)]
     if mode is AssetMode.MULTI and isolated:
         raise Refused(Reason.MULTI_ASSET_WHILE_ISOLATED, symbols=tuple(isolated))
-    _check_forbidden(desk, Setting.ASSET_MODE, None, joint)
-    desk.state.asset_mode = mode
-    keys = [key for key in desk.state.assets if before.is_priced(key)]
+    _check_forbidden(transaction, Setting.ASSET_MODE, None, joint)
+    transaction.state.asset_mode = mode
+    keys = [key for key in transaction.state.assets if before.is_priced(key)]
     in_debt = [name for purse, name in keys if before.cross_wallet((purse, name)) < 0]
     if mode is AssetMode.SINGLE and in_debt:
         raise Refused(Reason.NEGATIVE_BALANCE, assets=tuple(in_debt))
-    _check_covered(desk, before, keys)
+    _check_covered(transaction, before, keys)
     return True
 
 
-def set_collateral(desk: Desk, asset: str, on: bool, purse: str) -> bool:
+def set_collateral(transaction: Transaction, asset: str, on: bool, purse: str) -> bool:
     """Let an asset back positions, or not."""
-    reading = desk.read()
+    reading = transaction.read()
     known = reading.asset(asset, purse)
     if known.is_collateral is on:
         return False
     if not on and reading.is_pooled(known.key) and _is_in_use(reading, known.key):
         raise Refused(Reason.COLLATERAL_IN_USE, asset=asset)
-    desk.state.assets[known.key] = attrs.evolve(known, is_collateral=on)
+    transaction.state.assets[known.key] = attrs.evolve(known, is_collateral=on)
     if not on:
-        _check_covered(desk, reading, [member.key for member in reading.pool_members(purse)])
+        _check_covered(transaction, reading, [member.key for member in reading.pool_members(purse)])
     return True
 
 
@@ -146,43 +151,49 @@ def _check_leverage(contract: Contract, leverage: Decimal) -> None:
         raise Refused(Reason.INVALID_LEVERAGE, leverage=leverage, minimum=minimum, maximum=maximum, step=step)
 
 
-def _unchanged(desk: Desk, setting: Setting, **details: object) -> bool:
-    if setting in desk.rules.no_change_refused:
+def _unchanged(transaction: Transaction, setting: Setting, **details: object) -> bool:
+    if setting in transaction.rules.no_change_refused:
         raise Refused(Reason.NO_CHANGE, setting=setting, **details)
     return False
 
 
-def _check_forbidden(desk: Desk, setting: Setting, symbol: str | None, symbols: Iterable[str]) -> None:
-    orders, position = setting in desk.rules.orders_forbid, setting in desk.rules.position_forbids
-    _check_flat(desk, setting, symbol, symbols, orders=orders, position=position)
+def _check_forbidden(transaction: Transaction, setting: Setting, symbol: str | None, symbols: Iterable[str]) -> None:
+    orders, position = setting in transaction.rules.orders_forbid, setting in transaction.rules.position_forbids
+    _check_flat(transaction, setting, symbol, symbols, orders=orders, position=position)
 
 
 def _check_flat(
-    desk: Desk, setting: Setting, symbol: str | None, symbols: Iterable[str], *, orders: bool, position: bool
+    transaction: Transaction,
+    setting: Setting,
+    symbol: str | None,
+    symbols: Iterable[str],
+    *,
+    orders: bool,
+    position: bool,
 ) -> None:
-    reading, names = desk.read(), tuple(symbols)
+    reading, names = transaction.read(), tuple(symbols)
     if orders and any(name in reading.orders for name in names):
         raise Refused(Reason.OPEN_ORDERS, setting=setting, symbol=symbol)
     if position and any(reading.legs(name) for name in names):
         raise Refused(Reason.OPEN_POSITION, setting=setting, symbol=symbol)
 
 
-def _move_margin(desk: Desk, symbol: str) -> bool:
+def _move_margin(transaction: Transaction, symbol: str) -> bool:
     """Give the open legs of a symbol margin of their own, or take it back; say whether there were any."""
-    reading = desk.read()
+    reading = transaction.read()
     contract, held, legs = reading.contract(symbol), reading.symbol(symbol), reading.legs(symbol)
     for side, leg in legs.items():
-        own = attrs.evolve(leg, isolated_wallet=ZERO, added_margin=ZERO, updated_at=desk.time)
+        own = attrs.evolve(leg, isolated_wallet=ZERO, added_margin=ZERO, updated_at=transaction.time)
         if reading.is_isolated(symbol):
-            wallet = isolated_at_entry(desk.rules, contract, own, held.leverage)
+            wallet = isolated_at_entry(transaction.rules, contract, own, held.leverage)
             own = attrs.evolve(own, isolated_wallet=wallet)
-        desk.set_leg((symbol, side), own)
+        transaction.set_leg((symbol, side), own)
     return bool(legs)
 
 
-def _check_covered(desk: Desk, before: LedgerView, keys: Iterable[AssetKey]) -> None:
+def _check_covered(transaction: Transaction, before: LedgerView, keys: Iterable[AssetKey]) -> None:
     """Refuse a change that leaves less free than nothing; where that was so before, it may not get worse."""
-    after = desk.read()
+    after = transaction.read()
     for key in keys:
         free, wallet = after.free(key), after.cross_wallet(key)
         same_unit = before.is_pooled(key) is after.is_pooled(key)
@@ -191,9 +202,9 @@ def _check_covered(desk: Desk, before: LedgerView, keys: Iterable[AssetKey]) -> 
             raise Refused(Reason.INSUFFICIENT_MARGIN, asset=key[1], free=free, wallet=wallet)
 
 
-def _check_alive(desk: Desk, symbol: str, legs: dict[PositionSide, Leg]) -> None:
+def _check_alive(transaction: Transaction, symbol: str, legs: dict[PositionSide, Leg]) -> None:
     """Refuse a leverage that would leave an isolated position without its maintenance margin."""
-    reading = desk.read()
+    reading = transaction.read()
     for side, before in legs.items():
         leg, margin = reading.leg(symbol, side), reading.margin(symbol, side)
         lost_margin = leg.isolated_wallet < before.isolated_wallet
@@ -201,8 +212,8 @@ def _check_alive(desk: Desk, symbol: str, legs: dict[PositionSide, Leg]) -> None
             raise Refused(Reason.WOULD_LIQUIDATE, symbol=symbol, side=side)
 
 
-def _check_collateral(desk: Desk, keys: Iterable[AssetKey]) -> None:
-    reading = desk.read()
+def _check_collateral(transaction: Transaction, keys: Iterable[AssetKey]) -> None:
+    reading = transaction.read()
     for key in keys:
         if reading.pooling and reading.is_priced(key) and not reading.is_pooled(key):
             raise Refused(Reason.COLLATERAL_OFF, asset=key[1])

@@ -15,7 +15,7 @@ from venuekit.simulator.ledger.events import Event
 from venuekit.simulator.ledger.income import Execution, LedgerIncome, LedgerMarginChange
 from venuekit.simulator.ledger.log import Log
 from venuekit.simulator.ledger.money import ZERO, exact
-from venuekit.simulator.ledger.orders import LedgerOrder
+from venuekit.simulator.ledger.order_values import LedgerOrder
 from venuekit.simulator.ledger.records import LedgerClosedPnl, LedgerConversion, LedgerWithdrawal, Record
 
 __all__ = ["Alarm", "Asset", "Cash", "LedgerState", "Leg", "LegKey", "SymbolState"]

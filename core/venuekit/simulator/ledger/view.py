@@ -12,7 +12,7 @@ from venuekit.capabilities import AssetMode, MarginType, MarginTypeScope, Positi
 from venuekit.simulator.ledger.contract import AssetKey, Contract
 from venuekit.simulator.ledger.margin import LegMargin, OrderValues, leg_margin, opening_orders
 from venuekit.simulator.ledger.money import ZERO, exact
-from venuekit.simulator.ledger.orders import LedgerOrder
+from venuekit.simulator.ledger.order_values import LedgerOrder
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.rules import Pool, Rules
 from venuekit.simulator.ledger.state import Asset, LedgerState, Leg, LegKey, SymbolState

@@ -1,4 +1,4 @@
-"""The desk that a command works at: a draft of the state, thrown away if the command is refused."""
+"""The transaction that a command works at: a draft of the state, thrown away if the command is refused."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from decimal import Decimal
 
 import attrs
 
+from venuekit.simulator.ledger.account_events import Reported, account_event, setting_events
 from venuekit.simulator.ledger.contract import AssetKey, Contract
 from venuekit.simulator.ledger.events import EventReason, OrderChange, OrderEvent
 from venuekit.simulator.ledger.income import Execution, IncomeKind, LedgerIncome
 from venuekit.simulator.ledger.money import ZERO
-from venuekit.simulator.ledger.orders import LedgerOrder
+from venuekit.simulator.ledger.order_values import LedgerOrder
 from venuekit.simulator.ledger.records import Record
 from venuekit.simulator.ledger.refusal import LedgerRefusal, Reason, Refused
-from venuekit.simulator.ledger.reporting import Reported, account_event, setting_events
 from venuekit.simulator.ledger.rules import Rules
 from venuekit.simulator.ledger.state import Alarm, LedgerState, Leg, LegKey
 from venuekit.simulator.ledger.view import LedgerView
 
-__all__ = ["Desk", "positive"]
+__all__ = ["Transaction", "positive"]
 
 
 def positive(number: Decimal, reason: Reason) -> Decimal:
@@ -31,7 +31,7 @@ def positive(number: Decimal, reason: Reason) -> Decimal:
 
 
 @attrs.define
-class Desk:
+class Transaction:
     """Rules, contracts, a draft of the state, the time of the command, and what its events have told so far."""
 
     rules: Rules

@@ -5,18 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 
 from venuekit.simulator.ledger.contract import Contract
-from venuekit.simulator.ledger.desk import Desk, positive
-from venuekit.simulator.ledger.orders import LIMIT_TIMES, Book, LedgerOrderRequest, OrderType
-from venuekit.simulator.ledger.position import check_side
+from venuekit.simulator.ledger.order_values import LIMIT_TIMES, Book, LedgerOrderRequest, OrderType
+from venuekit.simulator.ledger.positions import check_side
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.rules import ClientIdRule
+from venuekit.simulator.ledger.transaction import Transaction, positive
 
 __all__ = ["check_client_id", "check_count", "check_form"]
 
 
-def check_form(desk: Desk, request: LedgerOrderRequest) -> None:
+def check_form(transaction: Transaction, request: LedgerOrderRequest) -> None:
     """Refuse an order that lacks a field, has one too many, or does not fit the steps and ranges of its contract."""
-    reading = desk.read()
+    reading = transaction.read()
     contract, mark = reading.contract(request.symbol), reading.symbol(request.symbol).mark
     check_side(reading, request.position_side)
     _check_fields(request)
@@ -35,26 +35,26 @@ def check_form(desk: Desk, request: LedgerOrderRequest) -> None:
             _check_notional(contract, request, request.price or request.trigger_price or mark)
 
 
-def check_client_id(desk: Desk, client_id: str | None) -> None:
+def check_client_id(transaction: Transaction, client_id: str | None) -> None:
     """Refuse a client id that is taken."""
     if client_id is None:
         return
-    taken = any(order.client_id == client_id for order in desk.state.orders.values())
-    if not taken and desk.rules.client_ids is ClientIdRule.UNIQUE_EVER:
-        taken = any(order.client_id == client_id for order in desk.state.finished)
+    taken = any(order.client_id == client_id for order in transaction.state.orders.values())
+    if not taken and transaction.rules.client_ids is ClientIdRule.UNIQUE_EVER:
+        taken = any(order.client_id == client_id for order in transaction.state.finished)
     if taken:
         raise Refused(Reason.DUPLICATE_CLIENT_ID, client_id=client_id)
 
 
-def check_count(desk: Desk, request: LedgerOrderRequest) -> None:
+def check_count(transaction: Transaction, request: LedgerOrderRequest) -> None:
     """Refuse an order beyond what may wait in its book."""
     book = Book.CONDITIONAL if request.type.is_conditional else Book.PLAIN
-    rules = desk.rules
+    rules = transaction.rules
     maximum = rules.max_conditional_orders if book is Book.CONDITIONAL else rules.max_open_orders
     if maximum is None:
         return
-    symbols = {request.symbol} if rules.max_orders_per_symbol else desk.contracts.keys()
-    if sum(order.book is book and order.symbol in symbols for order in desk.state.orders.values()) >= maximum:
+    symbols = {request.symbol} if rules.max_orders_per_symbol else transaction.contracts.keys()
+    if sum(order.book is book and order.symbol in symbols for order in transaction.state.orders.values()) >= maximum:
         raise Refused(Reason.TOO_MANY_ORDERS, book=book, maximum=maximum)
 
 

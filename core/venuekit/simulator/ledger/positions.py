@@ -10,7 +10,7 @@ import attrs
 from venuekit.capabilities import MarginType, PositionSide, Unit
 from venuekit.simulator.ledger.brackets import Tier, max_position
 from venuekit.simulator.ledger.contract import Contract
-from venuekit.simulator.ledger.liquidation import entry_backing, liquidation_price
+from venuekit.simulator.ledger.liquidation_price import entry_backing, liquidation_price
 from venuekit.simulator.ledger.money import ZERO, exact, to_price
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.rules import BreakEven, IsolatedMargin, Liquidation

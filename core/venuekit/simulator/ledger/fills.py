@@ -8,22 +8,22 @@ import attrs
 
 from venuekit.simulator.ledger.brackets import max_position
 from venuekit.simulator.ledger.contract import Contract
-from venuekit.simulator.ledger.desk import Desk
 from venuekit.simulator.ledger.events import EventReason, OrderChange
 from venuekit.simulator.ledger.income import Execution, IncomeKind, TradeKind
 from venuekit.simulator.ledger.margin import isolated_at_entry
 from venuekit.simulator.ledger.money import ZERO, to_price
-from venuekit.simulator.ledger.orders import Book, LedgerOrder, OrderStatus
+from venuekit.simulator.ledger.order_values import Book, LedgerOrder, OrderStatus
 from venuekit.simulator.ledger.records import LedgerClosedPnl, Record
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.rules import IsolatedMargin
 from venuekit.simulator.ledger.state import Leg
+from venuekit.simulator.ledger.transaction import Transaction
 
 __all__ = ["check_cap", "closable", "trade"]
 
 
 def trade(
-    desk: Desk,
+    transaction: Transaction,
     order: LedgerOrder,
     quantity: Decimal,
     price: Decimal,
@@ -36,38 +36,38 @@ def trade(
 
     Orders that could only reduce what is now flat expire. A liquidation pays no commission here.
     """
-    contract = desk.contracts[order.symbol]
-    before = desk.read().leg(order.symbol, order.position_side)
+    contract = transaction.contracts[order.symbol]
+    before = transaction.read().leg(order.symbol, order.position_side)
     closing = min(quantity, abs(before.quantity)) if order.side.sign * before.quantity < 0 else ZERO
     opening = quantity - closing
     if opening and order.only_closes:
         raise Refused(Reason.EXCEEDS_POSITION, symbol=order.symbol, quantity=quantity, position=abs(before.quantity))
 
-    fill = _Fill(desk, contract, order, price, is_maker=is_maker, kind=kind)
-    value = desk.rules.money(contract.value(quantity, price))
+    fill = _Fill(transaction, contract, order, price, is_maker=is_maker, kind=kind)
+    value = transaction.rules.money(contract.value(quantity, price))
     filled = attrs.evolve(
         order,
         filled=order.filled + quantity,
         filled_value=order.filled_value + value,
         average_price=to_price(contract.mean_entry(order.filled, order.average_price or price, quantity, price)),
         status=OrderStatus.FILLED if quantity == order.remaining else OrderStatus.PARTIALLY_FILLED,
-        updated_at=desk.time,
+        updated_at=transaction.time,
     )
     # What is filled binds no order margin any more: it must be free for the position before that asks for it.
-    if order.id in desk.state.orders:
-        desk.state.orders[order.id] = filled
+    if order.id in transaction.state.orders:
+        transaction.state.orders[order.id] = filled
     if closing:
         fill.close(closing)
     if opening:
         fill.open(order.side.sign * opening)
     execution = fill.execution(quantity, value, closing)
-    desk.state.executions.append(execution)
+    transaction.state.executions.append(execution)
     filled = attrs.evolve(
         filled, commission=order.commission + fill.commission, realized_pnl=order.realized_pnl + fill.realized_pnl
     )
-    desk.report(EventReason.LIQUIDATION if kind is TradeKind.LIQUIDATION else EventReason.ORDER, order.symbol)
-    desk.put_order(filled, OrderChange.TRADE if kind is TradeKind.TRADE else OrderChange.CALCULATED, execution)
-    _expire_idle_reducers(desk, order)
+    transaction.report(EventReason.LIQUIDATION if kind is TradeKind.LIQUIDATION else EventReason.ORDER, order.symbol)
+    transaction.put_order(filled, OrderChange.TRADE if kind is TradeKind.TRADE else OrderChange.CALCULATED, execution)
+    _expire_idle_reducers(transaction, order)
     return execution
 
 
@@ -76,9 +76,9 @@ def closable(leg: Leg, order: LedgerOrder) -> Decimal:
     return abs(leg.quantity) if order.side.sign * leg.quantity < 0 else ZERO
 
 
-def check_cap(desk: Desk, order: LedgerOrder) -> None:
+def check_cap(transaction: Transaction, order: LedgerOrder) -> None:
     """Refuse a leg that has grown, with its orders, past the largest position at the present leverage."""
-    reading = desk.read()
+    reading = transaction.read()
     leverage = reading.symbol(order.symbol).leverage
     cap = max_position(reading.contract(order.symbol).brackets, leverage)
     exposure = reading.margin(order.symbol, order.position_side).exposure
@@ -88,26 +88,33 @@ def check_cap(desk: Desk, order: LedgerOrder) -> None:
         )
 
 
-def _expire_idle_reducers(desk: Desk, traded: LedgerOrder) -> None:
+def _expire_idle_reducers(transaction: Transaction, traded: LedgerOrder) -> None:
     """Expire the plain orders that could only reduce a leg that has nothing left to reduce."""
-    leg = desk.state.legs[traded.symbol, traded.position_side]
-    for order in tuple(desk.state.orders.values()):
+    leg = transaction.state.legs[traded.symbol, traded.position_side]
+    for order in tuple(transaction.state.orders.values()):
         same_leg = (order.symbol, order.position_side) == (traded.symbol, traded.position_side)
         if same_leg and order.waits and order.book is Book.PLAIN and order.only_closes and not closable(leg, order):
-            expired = attrs.evolve(order, status=OrderStatus.EXPIRED, updated_at=desk.time)
-            desk.put_order(expired, OrderChange.EXPIRED)
+            expired = attrs.evolve(order, status=OrderStatus.EXPIRED, updated_at=transaction.time)
+            transaction.put_order(expired, OrderChange.EXPIRED)
 
 
 class _Fill:
     """One fill, as one or two movements."""
 
     def __init__(
-        self, desk: Desk, contract: Contract, order: LedgerOrder, price: Decimal, *, is_maker: bool, kind: TradeKind
+        self,
+        transaction: Transaction,
+        contract: Contract,
+        order: LedgerOrder,
+        price: Decimal,
+        *,
+        is_maker: bool,
+        kind: TradeKind,
     ) -> None:
-        self.id = desk.next_id()
+        self.id = transaction.next_id()
         self.realized_pnl = ZERO
         self.commission = ZERO
-        self._desk = desk
+        self._desk = transaction
         self._contract = contract
         self._order = order
         self._key = contract.symbol, order.position_side
@@ -116,7 +123,7 @@ class _Fill:
         self._kind = kind
         rate = contract.maker_fee if is_maker else contract.taker_fee
         self._fee_rate = ZERO if kind is TradeKind.LIQUIDATION else rate
-        self._sequence = desk.state.sequence = desk.state.sequence + 1
+        self._sequence = transaction.state.sequence = transaction.state.sequence + 1
 
     def close(self, quantity: Decimal) -> None:
         """Close a part of the leg, or all of it, at the entry price it has."""
@@ -216,11 +223,11 @@ class _Fill:
         return commission
 
     def _record(self, quantity: Decimal, leg: Leg, *, pnl: Decimal, open_fee: Decimal, close_fee: Decimal) -> None:
-        desk, money = self._desk, self._desk.rules.money
+        transaction, money = self._desk, self._desk.rules.money
         record = LedgerClosedPnl(
-            id=desk.next_id(),
+            id=transaction.next_id(),
             order_id=self._order.id,
-            time=desk.time,
+            time=transaction.time,
             symbol=self._contract.symbol,
             side=self._order.side,
             position_side=self._order.position_side,
@@ -232,12 +239,12 @@ class _Fill:
             open_fee=open_fee,
             close_fee=close_fee,
             pnl=pnl + open_fee + close_fee,
-            leverage=desk.state.symbols[self._contract.symbol].leverage,
+            leverage=transaction.state.symbols[self._contract.symbol].leverage,
             order_type=self._order.type,
             kind=self._kind,
-            visible_at=desk.visible_at(Record.CLOSED_PNLS),
+            visible_at=transaction.visible_at(Record.CLOSED_PNLS),
         )
-        desk.state.closed_pnls.append(record)
+        transaction.state.closed_pnls.append(record)
 
     def _put(self, leg: Leg, *, opening: bool = False) -> None:
         reading, before = self._desk.read(), self._leg()

@@ -1,4 +1,4 @@
-"""Books: the state of one account, how commands change it and how reads see it."""
+"""LedgerBase: the state of one account, how commands change it and how reads see it."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import Any, TypeVar
 from venuekit.capabilities import AssetMode, MarginType, PositionMode
 from venuekit.simulator.ledger.alarms import ring
 from venuekit.simulator.ledger.contract import Contract
-from venuekit.simulator.ledger.desk import Desk
 from venuekit.simulator.ledger.events import EventReason
 from venuekit.simulator.ledger.money import exact
 from venuekit.simulator.ledger.rules import Pool, Rules
 from venuekit.simulator.ledger.state import Asset, Cash, LedgerState, SymbolState
+from venuekit.simulator.ledger.transaction import Transaction
 from venuekit.simulator.ledger.view import LedgerView
 
-__all__ = ["Books"]
+__all__ = ["LedgerBase"]
 
 _R = TypeVar("_R", bound=Any)
 
 
-class Books:
+class LedgerBase:
     """
     What every part of a ledger works on: rules, contracts, and a state that commands replace as a whole.
 
@@ -89,9 +89,9 @@ class Books:
         now = self._now()
         while due := [(time, alarm) for alarm, time in self._state.alarms.items() if time <= now]:
             time, alarm = min(due)
-            desk = Desk(self.rules, self.contracts, self._state.copy(), time)
-            ring(desk, *alarm)
-            self._keep(desk, EventReason.ADJUSTMENT)
+            transaction = Transaction(self.rules, self.contracts, self._state.copy(), time)
+            ring(transaction, *alarm)
+            self._keep(transaction, EventReason.ADJUSTMENT)
 
     def snapshot(self) -> LedgerState:
         """Return everything that commands can change, as a value of its own to compare with another."""
@@ -110,20 +110,20 @@ class Books:
         return self._reading
 
     @contextmanager
-    def _command(self, reason: EventReason = EventReason.ADJUSTMENT, *, keep: bool = True) -> Iterator[Desk]:
+    def _command(self, reason: EventReason = EventReason.ADJUSTMENT, *, keep: bool = True) -> Iterator[Transaction]:
         """Work on a draft, and keep it only if nothing was refused."""
         self.tick()
-        desk = Desk(self.rules, self.contracts, self._state.copy(), self._now())
-        yield desk
+        transaction = Transaction(self.rules, self.contracts, self._state.copy(), self._now())
+        yield transaction
         if keep:
-            self._keep(desk, reason)
+            self._keep(transaction, reason)
 
-    def _keep(self, desk: Desk, reason: EventReason) -> None:
-        desk.report(reason)
-        desk.report_settings(self._state)
-        for log in desk.state.logs:
+    def _keep(self, transaction: Transaction, reason: EventReason) -> None:
+        transaction.report(reason)
+        transaction.report_settings(self._state)
+        for log in transaction.state.logs:
             log.keep()
-        self._state, self._reading = desk.state, None
+        self._state, self._reading = transaction.state, None
 
     def _visible(self, rows: Iterable[_R]) -> tuple[_R, ...]:
         """Return the rows that can be read by now."""

@@ -1,0 +1,182 @@
+"""Orders: what is asked for, what became of it, and the view of those that wait."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+import attrs
+
+from venuekit.capabilities import OrderStatus, OrderType, PositionSide, TimeInForce
+from venuekit.simulator.ledger.money import ZERO
+from venuekit.simulator.ledger.refusal import LedgerRefusal
+
+__all__ = [
+    "LIMIT_TIMES",
+    "Book",
+    "Forced",
+    "LedgerOrder",
+    "LedgerOrderRequest",
+    "OrderStatus",
+    "OrderType",
+    "RestingOrder",
+    "Side",
+    "TimeInForce",
+]
+
+
+#: how long a limit order of a ledger may wait
+LIMIT_TIMES = (TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK, TimeInForce.POST_ONLY)
+
+
+class Side(enum.StrEnum):
+    """Which way an order or fill goes."""
+
+    BUY = "buy"
+    SELL = "sell"
+
+    @property
+    def sign(self) -> int:
+        """1 for BUY, -1 for SELL."""
+        return 1 if self is Side.BUY else -1
+
+
+class Book(enum.StrEnum):
+    """Where an order waits; CONDITIONAL ones wait for a trigger and bind no margin before it."""
+
+    PLAIN = "plain"
+    CONDITIONAL = "conditional"
+
+
+class Forced(enum.StrEnum):
+    """Why the venue traded on the account's behalf."""
+
+    LIQUIDATION = "liquidation"
+    ADL = "adl"
+
+
+@attrs.frozen(kw_only=True)
+class LedgerOrderRequest:
+    """
+    What is asked for; ``quantity`` in contracts, unsigned, 0 with ``close_position`` (whatever is open then).
+
+    ``time_in_force`` is GTC (until ``expires_at``, where there is one), IOC, FOK or POST_ONLY; any other is refused.
+    ``trigger_rises`` says that the trigger is reached from below; None leaves it to type and side.
+    ``callback_rate`` is a fraction. ``labels`` is whatever a simulated venue wants to find again on the order.
+    """
+
+    symbol: str
+    side: Side
+    type: OrderType = OrderType.LIMIT
+    quantity: Decimal = ZERO
+    price: Decimal | None = None
+    time_in_force: TimeInForce = TimeInForce.GTC
+    position_side: PositionSide = PositionSide.BOTH
+    reduce_only: bool = False
+    close_position: bool = False
+    client_id: str | None = None
+    trigger_price: Decimal | None = None
+    trigger_rises: bool | None = None
+    activation_price: Decimal | None = None
+    callback_rate: Decimal | None = None
+    expires_at: datetime | None = None
+    labels: Mapping[str, object] = attrs.field(factory=dict)
+
+    @property
+    def only_closes(self) -> bool:
+        """Whether its trades can only ever close: reduce-only, or the closing side of a leg of hedge mode."""
+        closing = {PositionSide.LONG: Side.SELL, PositionSide.SHORT: Side.BUY}.get(self.position_side)
+        return self.reduce_only or self.close_position or self.side is closing
+
+    @property
+    def rises_to_trigger(self) -> bool:
+        """Whether the trigger is reached from below."""
+        if self.trigger_rises is not None:
+            return self.trigger_rises
+        takes_profit = self.type in {OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_MARKET}
+        return (self.side is Side.BUY) is not takes_profit
+
+
+@attrs.frozen(kw_only=True)
+class LedgerOrder(LedgerOrderRequest):
+    """
+    An order and what became of it; a conditional order that waits is OPEN, and no read shows a PENDING one.
+
+    ``filled`` in contracts; ``filled_value``, ``commission`` (paid < 0) and ``realized_pnl`` (before fees) in the
+    settle asset; ``average_price`` None while nothing is filled. A TRIGGERED order names the one it became by
+    ``triggered_order_id``, and that one names it by ``triggered_by``. ``extreme`` is the best mark that a trailing
+    stop has seen, None before it is active. ``leverage`` is that of the symbol when it was placed. Until
+    ``visible_at`` no read shows it.
+    """
+
+    id: str
+    book: Book
+    status: OrderStatus
+    created_at: datetime
+    updated_at: datetime
+    leverage: Decimal
+    filled: Decimal = ZERO
+    average_price: Decimal | None = None
+    filled_value: Decimal = ZERO
+    commission: Decimal = ZERO
+    realized_pnl: Decimal = ZERO
+    reject_reason: LedgerRefusal | None = None
+    triggered_order_id: str | None = None
+    triggered_by: str | None = None
+    forced: Forced | None = None
+    extreme: Decimal | None = None
+    visible_at: datetime | None = None
+
+    @property
+    def remaining(self) -> Decimal:
+        """What is not filled, in contracts."""
+        return self.quantity - self.filled
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still trade."""
+        return not self.status.is_final
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits in a book: open, and decided."""
+        return self.status in {OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED}
+
+    @property
+    def resting(self) -> RestingOrder:
+        """The short view of it."""
+        return RestingOrder(
+            id=self.id,
+            symbol=self.symbol,
+            side=self.side,
+            quantity=self.remaining,
+            price=self.price or self.trigger_price or self.activation_price or self.extreme or ZERO,
+            book=self.book,
+            position_side=self.position_side,
+            reduce_only=self.reduce_only,
+            client_id=self.client_id,
+            created_at=self.created_at,
+        )
+
+
+@attrs.frozen
+class RestingOrder:
+    """
+    The short view of an order that waits.
+
+    ``quantity`` is what is not filled yet, in contracts, unsigned (0: it closes what is open); ``price`` is the
+    trigger's where there is no other.
+    """
+
+    id: str
+    symbol: str
+    side: Side
+    quantity: Decimal
+    price: Decimal
+    book: Book
+    position_side: PositionSide
+    reduce_only: bool
+    client_id: str | None
+    created_at: datetime
