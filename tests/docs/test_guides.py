@@ -52,14 +52,16 @@ def test_a_guide_is_short_and_all_of_it_is_run(guide: str, request: pytest.Fixtu
 def test_every_disturbance_is_told(simulator_page: Any) -> None:
     """The simulator's page names each disturbance there is, and each command that scripts a ledger."""
     from venuekit import simulator
-    from venuekit.simulator.ledger.scripting import Scripting
+    from venuekit.simulator.ledger.ledger import ScenarioCommands
 
     disturbances = [
         name
         for name in simulator.__all__
         if inspect.isclass(found := getattr(simulator, name)) and issubclass(found, simulator.Disturbance)
     ]
-    commands = [name for name, _ in inspect.getmembers(Scripting, inspect.isfunction) if name in vars(Scripting)]
+    commands = [
+        name for name, _ in inspect.getmembers(ScenarioCommands, inspect.isfunction) if name in vars(ScenarioCommands)
+    ]
     told = simulator_page.text
 
     assert [name for name in disturbances if name != "Disturbance" and f"{name}(" not in told] == []

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+import functools
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from venuekit.capabilities import AssetMode, MarginType, PositionMode
-from venuekit.simulator.ledger.alarms import ring
 from venuekit.simulator.ledger.contract import Contract
 from venuekit.simulator.ledger.events import EventReason
 from venuekit.simulator.ledger.money import exact
+from venuekit.simulator.ledger.orders import ring
 from venuekit.simulator.ledger.rules import Pool, Rules
 from venuekit.simulator.ledger.state import Asset, Cash, LedgerState, SymbolState
 from venuekit.simulator.ledger.transaction import Transaction
 from venuekit.simulator.ledger.view import LedgerView
 
-__all__ = ["LedgerBase"]
+__all__ = ["LedgerBase", "command"]
 
-_R = TypeVar("_R", bound=Any)
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_Row = TypeVar("_Row", bound=Any)
 
 
 class LedgerBase:
     """
-    What every part of a ledger works on: rules, contracts, and a state that commands replace as a whole.
+    Rules, contracts, and a state that commands replace as a whole: what every part of a ledger works on.
 
     What the clock alone brings about (countdowns, late decisions, last dates) happens before the next command or read.
     """
@@ -89,7 +91,7 @@ class LedgerBase:
         now = self._now()
         while due := [(time, alarm) for alarm, time in self._state.alarms.items() if time <= now]:
             time, alarm = min(due)
-            transaction = Transaction(self.rules, self.contracts, self._state.copy(), time)
+            transaction = self._begin(time)
             ring(transaction, *alarm)
             self._keep(transaction, EventReason.ADJUSTMENT)
 
@@ -109,14 +111,8 @@ class LedgerBase:
             self._reading = LedgerView(self.rules, self.contracts, self._state)
         return self._reading
 
-    @contextmanager
-    def _command(self, reason: EventReason = EventReason.ADJUSTMENT, *, keep: bool = True) -> Iterator[Transaction]:
-        """Work on a draft, and keep it only if nothing was refused."""
-        self.tick()
-        transaction = Transaction(self.rules, self.contracts, self._state.copy(), self._now())
-        yield transaction
-        if keep:
-            self._keep(transaction, reason)
+    def _begin(self, time: datetime) -> Transaction:
+        return Transaction(self.rules, self.contracts, self._state.copy(), time)
 
     def _keep(self, transaction: Transaction, reason: EventReason) -> None:
         transaction.report(reason)
@@ -125,9 +121,35 @@ class LedgerBase:
             log.keep()
         self._state, self._reading = transaction.state, None
 
-    def _visible(self, rows: Iterable[_R]) -> tuple[_R, ...]:
+    def _visible(self, rows: Iterable[_Row]) -> tuple[_Row, ...]:
         """Return the rows that can be read by now."""
         until = self._state.hidden_until
         if until is None or (now := self._now()) >= until:
             return tuple(rows)
         return tuple(row for row in rows if row.visible_at is None or row.visible_at <= now)
+
+
+def command(
+    function: Callable[Concatenate[Transaction, _P], _R],
+    reason: EventReason = EventReason.ADJUSTMENT,
+    *,
+    keep: bool = True,
+) -> Callable[Concatenate[LedgerBase, _P], _R]:
+    """
+    Return a method of a ledger that runs ``function`` in a transaction of its own.
+
+    The transaction is kept unless ``function`` raises, or is never kept without ``keep``; ``reason`` is that of an
+    event about changes that ``function`` has not reported itself.
+    """
+
+    @exact
+    @functools.wraps(function)
+    def run(ledger: LedgerBase, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        ledger.tick()
+        transaction = ledger._begin(ledger._now())  # noqa: SLF001  (a method, defined beside its class)
+        result = function(transaction, *args, **kwargs)
+        if keep:
+            ledger._keep(transaction, reason)  # noqa: SLF001
+        return result
+
+    return run

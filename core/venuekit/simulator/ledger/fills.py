@@ -6,20 +6,22 @@ from decimal import Decimal
 
 import attrs
 
+from venuekit.capabilities import PositionSide
 from venuekit.simulator.ledger.brackets import max_position
 from venuekit.simulator.ledger.contract import Contract
 from venuekit.simulator.ledger.events import EventReason, OrderChange
 from venuekit.simulator.ledger.income import Execution, IncomeKind, TradeKind
 from venuekit.simulator.ledger.margin import isolated_at_entry
 from venuekit.simulator.ledger.money import ZERO, to_price
-from venuekit.simulator.ledger.order_values import Book, LedgerOrder, OrderStatus
+from venuekit.simulator.ledger.order_values import Book, LedgerOrder, LedgerOrderRequest, OrderStatus, OrderType, Side
+from venuekit.simulator.ledger.positions import check_side
 from venuekit.simulator.ledger.records import LedgerClosedPnl, Record
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.rules import IsolatedMargin
 from venuekit.simulator.ledger.state import Leg
-from venuekit.simulator.ledger.transaction import Transaction
+from venuekit.simulator.ledger.transaction import Transaction, positive
 
-__all__ = ["check_cap", "closable", "trade"]
+__all__ = ["check_cap", "closable", "fill", "trade"]
 
 
 def trade(
@@ -68,6 +70,44 @@ def trade(
     transaction.report(EventReason.LIQUIDATION if kind is TradeKind.LIQUIDATION else EventReason.ORDER, order.symbol)
     transaction.put_order(filled, OrderChange.TRADE if kind is TradeKind.TRADE else OrderChange.CALCULATED, execution)
     _expire_idle_reducers(transaction, order)
+    return execution
+
+
+def fill(  # noqa: PLR0917  (a method of the ledger has one less)
+    transaction: Transaction,
+    symbol: str,
+    side: Side,
+    quantity: Decimal,
+    price: Decimal,
+    position_side: PositionSide = PositionSide.BOTH,
+    *,
+    is_maker: bool = False,
+) -> Execution:
+    """
+    Trade ``quantity`` contracts (unsigned) at a price, whatever the mark is and rests in the books.
+
+    Writes a REALIZED_PNL and a COMMISSION row for what it closes, a COMMISSION row for what it opens. A fill that
+    crosses zero does both. Whether the cross wallet covers the initial margin is not asked; whether it can hand
+    over the margin of an isolated position is. It leaves an order behind that is filled.
+    """
+    reading = transaction.read()
+    before = reading.leg(symbol, position_side)
+    reading.contract(symbol)
+    positive(quantity, Reason.AMOUNT_NOT_POSITIVE)
+    positive(price, Reason.PRICE_NOT_POSITIVE)
+    check_side(reading, position_side)
+    request = LedgerOrderRequest(
+        symbol=symbol,
+        side=side,
+        type=OrderType.LIMIT if is_maker else OrderType.MARKET,
+        quantity=quantity,
+        price=price if is_maker else None,
+        position_side=position_side,
+    )
+    order = transaction.make_order(request, OrderStatus.OPEN)
+    execution = trade(transaction, order, quantity, price, is_maker=is_maker)
+    if abs(before.quantity + side.sign * quantity) > abs(before.quantity):
+        check_cap(transaction, order)
     return execution
 
 

@@ -23,10 +23,9 @@ from venuekit.simulator.ledger.order_values import (
     Side,
     TimeInForce,
 )
-from venuekit.simulator.ledger.orders import known
+from venuekit.simulator.ledger.orders import get_order
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.state import LegKey
-from venuekit.simulator.ledger.trading import make_order
 from venuekit.simulator.ledger.transaction import Transaction
 from venuekit.simulator.ledger.view import LedgerView
 
@@ -39,16 +38,21 @@ def liquidate(transaction: Transaction) -> None:
         _liquidate(transaction, legs)
 
 
-def deleverage(transaction: Transaction, symbol: str, side: PositionSide, quantity: Decimal | None) -> LedgerOrder:
-    """Close a part of a leg, or all of it, at the mark, because the venue says so; it pays the taker fee."""
-    leg = transaction.read().leg(symbol, side)
+def deleverage(
+    transaction: Transaction,
+    symbol: str,
+    position_side: PositionSide = PositionSide.BOTH,
+    quantity: Decimal | None = None,
+) -> LedgerOrder:
+    """Close a leg, or ``quantity`` contracts of it, at the mark, as automatic deleveraging does; pays the taker fee."""
+    leg = transaction.read().leg(symbol, position_side)
     transaction.read().contract(symbol)
     if leg.quantity == 0:
-        raise Refused(Reason.FLAT_POSITION, symbol=symbol, side=side)
+        raise Refused(Reason.FLAT_POSITION, symbol=symbol, side=position_side)
     amount = abs(leg.quantity) if quantity is None else quantity
     if not 0 < amount <= abs(leg.quantity):
         raise Refused(Reason.EXCEEDS_POSITION, symbol=symbol, quantity=amount, position=abs(leg.quantity))
-    return _close(transaction, (symbol, side), amount, Forced.ADL)[0]
+    return _close(transaction, (symbol, position_side), amount, Forced.ADL)[0]
 
 
 def _doomed(reading: LedgerView) -> Iterator[tuple[LegKey, ...]]:
@@ -113,10 +117,10 @@ def _close(transaction: Transaction, key: LegKey, quantity: Decimal, forced: For
         client_id=f"autoclose-{round(transaction.time.timestamp() * 1000)}{number}" if liquidation else "adl_autoclose",
         type=OrderType.LIMIT,
     )
-    order = attrs.evolve(make_order(transaction, request, OrderStatus.OPEN), forced=forced)
+    order = attrs.evolve(transaction.make_order(request, OrderStatus.OPEN), forced=forced)
     kind = TradeKind.LIQUIDATION if liquidation else TradeKind.ADL
     execution = trade(transaction, order, quantity, mark, is_maker=False, kind=kind)
-    return known(transaction, order.id), execution
+    return get_order(transaction, order.id), execution
 
 
 def _settle(transaction: Transaction, order: LedgerOrder, execution: Execution, own: Decimal | None) -> None:

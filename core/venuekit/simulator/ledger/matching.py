@@ -12,7 +12,6 @@ from venuekit.simulator.ledger.money import ZERO
 from venuekit.simulator.ledger.order_values import Book, LedgerOrder, OrderStatus, OrderType, Side, TimeInForce
 from venuekit.simulator.ledger.refusal import LedgerRefusal, Reason, Refused
 from venuekit.simulator.ledger.rules import Triggered
-from venuekit.simulator.ledger.trading import make_order
 from venuekit.simulator.ledger.transaction import Transaction
 
 __all__ = ["check_growth", "crosses", "end", "enter", "is_triggered", "match_waiting", "meet", "trail"]
@@ -163,7 +162,7 @@ def _go_on(transaction: Transaction, order: LedgerOrder, quantity: Decimal) -> N
 def _hand_over(transaction: Transaction, order: LedgerOrder, quantity: Decimal) -> None:
     child_type = OrderType.MARKET if order.type.is_market else OrderType.LIMIT
     child = attrs.evolve(
-        make_order(transaction, order, OrderStatus.OPEN, Book.PLAIN),
+        transaction.make_order(order, OrderStatus.OPEN, Book.PLAIN),
         type=child_type,
         quantity=quantity,
         client_id=None,

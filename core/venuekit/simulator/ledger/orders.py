@@ -1,16 +1,20 @@
-"""Commands that place, decide, amend and cancel orders."""
+"""Commands about orders: place, decide, amend, cancel, fill, hide; and the alarms of the clock."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 
 import attrs
 
+from venuekit.capabilities import PositionSide
 from venuekit.simulator.ledger.events import OrderChange
-from venuekit.simulator.ledger.fills import trade
+from venuekit.simulator.ledger.fills import check_cap, trade
+from venuekit.simulator.ledger.income import Execution
 from venuekit.simulator.ledger.matching import crosses, end, enter, is_triggered, meet, trail
+from venuekit.simulator.ledger.money import ZERO
 from venuekit.simulator.ledger.order_checks import check_client_id, check_count, check_form
 from venuekit.simulator.ledger.order_values import (
     Book,
@@ -18,24 +22,30 @@ from venuekit.simulator.ledger.order_values import (
     LedgerOrderRequest,
     OrderStatus,
     OrderType,
+    Side,
     TimeInForce,
 )
+from venuekit.simulator.ledger.positions import check_side
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.state import Alarm
-from venuekit.simulator.ledger.trading import make_order
-from venuekit.simulator.ledger.transaction import Transaction
+from venuekit.simulator.ledger.transaction import Transaction, positive
 
 __all__ = [
     "OrderSelector",
-    "amend",
-    "cancel",
-    "cancel_all",
+    "amend_order",
+    "cancel_order",
+    "cancel_orders",
+    "countdown",
     "decide",
     "fill_order",
-    "find",
-    "known",
+    "find_open",
+    "get_order",
+    "hide_order",
     "place",
-    "set_countdown",
+    "rest_order",
+    "ring",
+    "set_decision_delay",
+    "test",
 ]
 
 
@@ -48,36 +58,51 @@ class OrderSelector:
     symbol: str | None = None
     book: Book | None = None
 
-    def means(self, order: LedgerOrder) -> bool:
+    def matches(self, order: LedgerOrder) -> bool:
         """Say whether an order fits."""
         if self.order_id is None and self.client_id is None:
             return False
-        wanted = order.id == self.order_id if self.order_id is not None else order.client_id == self.client_id
-        return wanted and self.symbol in (None, order.symbol) and self.book in (None, order.book)
+        is_named = order.id == self.order_id if self.order_id is not None else order.client_id == self.client_id
+        return is_named and self.symbol in (None, order.symbol) and self.book in (None, order.book)
 
 
-def find(transaction: Transaction, name: OrderSelector) -> LedgerOrder:
+def find_open(transaction: Transaction, name: OrderSelector) -> LedgerOrder:
     """Return an open order; refused if there is none of that name, or if it has ended."""
     for order in reversed(transaction.state.orders.values()):
-        if name.means(order):
+        if name.matches(order):
             return order
     for order in reversed(transaction.state.finished):
-        if name.means(order):
+        if name.matches(order):
             raise Refused(Reason.ORDER_FINISHED, order_id=order.id, status=order.status)
     raise Refused(Reason.UNKNOWN_ORDER, order_id=name.order_id, client_id=name.client_id)
 
 
-def place(transaction: Transaction, request: LedgerOrderRequest, *, asynchronous: bool) -> LedgerOrder:
+def place(transaction: Transaction, request: LedgerOrderRequest) -> LedgerOrder:
+    """
+    Place an order; a plain one trades against the mark at once as far as it can.
+
+    Returns:
+        The order as it is afterwards; on an asynchronous venue PENDING, whatever became of it.
+    """
+    return _place(transaction, request, asynchronous=transaction.rules.asynchronous)
+
+
+def test(transaction: Transaction, request: LedgerOrderRequest) -> None:
+    """Refuse what :func:`place` would refuse or reject; a ledger keeps nothing of it."""
+    _place(transaction, request, asynchronous=False)
+
+
+def _place(transaction: Transaction, request: LedgerOrderRequest, *, asynchronous: bool) -> LedgerOrder:
     """Accept an order; decide it at once, or later where the venue does so."""
     check_form(transaction, request)
     check_client_id(transaction, request.client_id)
     check_count(transaction, request)
     if request.expires_at is not None and request.expires_at <= transaction.time:
         raise Refused(Reason.ORDER_CONFLICT, fields=("expires_at",), type=request.type)
-    order = transaction.put_order(make_order(transaction, request, OrderStatus.PENDING), None)
+    order = transaction.put_order(transaction.make_order(request, OrderStatus.PENDING), None)
     if not asynchronous:
         _decide(transaction, order)
-        return known(transaction, order.id)
+        return get_order(transaction, order.id)
     delay = transaction.state.decision_delay
     if delay is not None and not delay:
         decide(transaction, order.id)
@@ -86,21 +111,21 @@ def place(transaction: Transaction, request: LedgerOrderRequest, *, asynchronous
     return order
 
 
-def known(transaction: Transaction, order_id: str) -> LedgerOrder:
+def get_order(transaction: Transaction, order_id: str) -> LedgerOrder:
     """Return an order, open or not."""
     order = transaction.state.orders.get(order_id)
     return order or next(order for order in reversed(transaction.state.finished) if order.id == order_id)
 
 
 def decide(transaction: Transaction, order_id: str) -> LedgerOrder:
-    """Decide an order that was only accepted: it enters its book, or it is rejected after all."""
-    order = find(transaction, OrderSelector(order_id))
+    """Decide an order that was only accepted: it enters its book, or it ends REJECTED."""
+    order = find_open(transaction, OrderSelector(order_id))
     transaction.state.alarms.pop((Alarm.DECISION, order_id), None)
     if order.status is OrderStatus.PENDING:
         reason = transaction.attempt(lambda: _decide(transaction, order))
         if reason is not None:
             end(transaction, order, OrderStatus.REJECTED, reason)
-    return known(transaction, order_id)
+    return get_order(transaction, order_id)
 
 
 def _decide(transaction: Transaction, pending: LedgerOrder) -> None:
@@ -119,17 +144,24 @@ def _decide(transaction: Transaction, pending: LedgerOrder) -> None:
     transaction.put_order(trail(order, mark), OrderChange.NEW)
 
 
-def amend(
+def amend_order(
     transaction: Transaction,
-    name: OrderSelector,
+    order_id: str | None = None,
     *,
-    quantity: Decimal | None,
-    price: Decimal | None,
-    trigger_price: Decimal | None,
-    labels: Mapping[str, object],
+    client_id: str | None = None,
+    symbol: str | None = None,
+    quantity: Decimal | None = None,
+    price: Decimal | None = None,
+    trigger_price: Decimal | None = None,
+    labels: Mapping[str, object] = MappingProxyType({}),
 ) -> LedgerOrder:
-    """Change an order that waits; ended instead where it would be filled up, or take what it must not."""
-    order = find(transaction, name)
+    """
+    Change the whole quantity or the price of a limit order that waits; None leaves a value as it is.
+
+    ``labels`` are put over those that it has. An order that is filled up thereby, or a post-only one that would
+    trade, ends CANCELED.
+    """
+    order = find_open(transaction, OrderSelector(order_id, client_id, symbol))
     conditional = order.book is Book.CONDITIONAL
     if (conditional and not transaction.rules.amend_conditional) or (not conditional and order.type.is_market):
         raise Refused(Reason.NOT_AMENDABLE, order_id=order.id, type=order.type, book=order.book)
@@ -163,21 +195,29 @@ def _amend_waiting(transaction: Transaction, order: LedgerOrder, amended: Ledger
     exposure = before.margin(order.symbol, order.position_side).exposure
     transaction.put_order(amended, OrderChange.AMENDMENT)
     meet(transaction, amended, exposure)
-    return known(transaction, order.id)
+    return get_order(transaction, order.id)
 
 
-def cancel(transaction: Transaction, name: OrderSelector) -> LedgerOrder:
-    """Take an order out of its book, also one that is not decided yet."""
-    return end(transaction, find(transaction, name), OrderStatus.CANCELED)
+def cancel_order(
+    transaction: Transaction,
+    order_id: str | None = None,
+    *,
+    client_id: str | None = None,
+    symbol: str | None = None,
+    book: Book | None = None,
+) -> LedgerOrder:
+    """Take an order out of its book, also an undecided one, and return it; ORDER_FINISHED if it has ended already."""
+    selector = OrderSelector(order_id, client_id, symbol, book)
+    return end(transaction, find_open(transaction, selector), OrderStatus.CANCELED)
 
 
-def cancel_all(
-    transaction: Transaction, symbol: str | None, book: Book | None, settle: str | None
+def cancel_orders(
+    transaction: Transaction, symbol: str | None = None, book: Book | None = None, *, settle: str | None = None
 ) -> tuple[LedgerOrder, ...]:
-    """Cancel what waits: of a symbol, a book, a settle asset, or all of it."""
+    """Cancel every waiting order of a symbol, book or settle asset, or all; returns the canceled orders."""
     if symbol is not None:
         transaction.read().contract(symbol)
-    wanted = [
+    waiting = [
         order
         for order in transaction.state.orders.values()
         if order.waits
@@ -185,11 +225,11 @@ def cancel_all(
         and book in (None, order.book)
         and settle in (None, transaction.contracts[order.symbol].settle)
     ]
-    return tuple(end(transaction, order, OrderStatus.CANCELED) for order in wanted)
+    return tuple(end(transaction, order, OrderStatus.CANCELED) for order in waiting)
 
 
-def set_countdown(transaction: Transaction, symbol: str, delay: timedelta) -> None:
-    """Let the plain orders of a symbol be canceled after a while; zero calls it off."""
+def countdown(transaction: Transaction, symbol: str, delay: timedelta) -> None:
+    """Let the plain orders of a symbol be canceled after ``delay``, unless this is called again; zero disarms."""
     transaction.read().contract(symbol)
     transaction.state.alarms.pop((Alarm.COUNTDOWN, symbol), None)
     if delay:
@@ -197,19 +237,86 @@ def set_countdown(transaction: Transaction, symbol: str, delay: timedelta) -> No
 
 
 def fill_order(
-    transaction: Transaction, order_id: str, quantity: Decimal | None, price: Decimal | None, *, is_maker: bool
-) -> None:
+    transaction: Transaction,
+    order_id: str,
+    quantity: Decimal | None = None,
+    price: Decimal | None = None,
+    *,
+    is_maker: bool = True,
+) -> Execution:
     """
-    Fill a plain order, or a part of it, at a price.
+    Fill a waiting plain order: ``quantity`` contracts or the rest, at a price or its own, whatever the mark is.
 
     Raises:
         ValueError: it waits for a trigger.
     """
-    order = find(transaction, OrderSelector(order_id))
+    order = find_open(transaction, OrderSelector(order_id))
     if order.book is Book.CONDITIONAL or not order.waits:
         raise ValueError(f"order {order_id} is not in the plain book")
     amount = order.remaining if quantity is None else quantity
     if not 0 < amount <= order.remaining:
         raise Refused(Reason.QUANTITY_OUT_OF_RANGE, quantity=amount, minimum=0, maximum=order.remaining)
     at = price or order.price or transaction.read().symbol(order.symbol).mark
-    trade(transaction, order, amount, at, is_maker=is_maker)
+    return trade(transaction, order, amount, at, is_maker=is_maker)
+
+
+def rest_order(
+    transaction: Transaction,
+    symbol: str,
+    side: Side,
+    quantity: Decimal,
+    price: Decimal,
+    *,
+    book: Book = Book.PLAIN,
+    position_side: PositionSide = PositionSide.BOTH,
+    reduce_only: bool = False,
+    client_id: str | None = None,
+) -> str:
+    """Let an order wait, affordable or not, and return its id; of a conditional one ``price`` is the trigger."""
+    reading = transaction.read()
+    reading.contract(symbol)
+    positive(quantity, Reason.AMOUNT_NOT_POSITIVE)
+    positive(price, Reason.PRICE_NOT_POSITIVE)
+    check_side(reading, position_side)
+    check_client_id(transaction, client_id)
+    conditional = book is Book.CONDITIONAL
+    request = LedgerOrderRequest(
+        symbol=symbol,
+        side=side,
+        type=OrderType.STOP if conditional else OrderType.LIMIT,
+        quantity=quantity,
+        price=price,
+        position_side=position_side,
+        reduce_only=reduce_only,
+        client_id=client_id,
+        trigger_price=price if conditional else None,
+    )
+    exposure = reading.margin(symbol, position_side).exposure
+    order = transaction.put_order(transaction.make_order(request, OrderStatus.OPEN), OrderChange.NEW)
+    if transaction.read().margin(symbol, position_side).exposure > max(ZERO, exposure):
+        check_cap(transaction, order)
+    return order.id
+
+
+def hide_order(transaction: Transaction, order_id: str, until: datetime | None) -> None:
+    """Hide an open order from reads until then; None shows it."""
+    order = find_open(transaction, OrderSelector(order_id))
+    transaction.put_order(attrs.evolve(order, visible_at=until), None)
+    if until is not None:
+        transaction.state.hidden_until = max(transaction.state.hidden_until or until, until)
+
+
+def set_decision_delay(transaction: Transaction, delay: timedelta | None) -> None:
+    """Let an asynchronous venue decide this long after it has accepted; None: by :func:`decide` alone."""
+    transaction.state.decision_delay = delay
+
+
+def ring(transaction: Transaction, alarm: Alarm, subject: str) -> None:
+    """Do what an alarm is for; ``subject`` is a symbol for a countdown, else an order id."""
+    transaction.state.alarms.pop((alarm, subject), None)
+    if alarm is Alarm.COUNTDOWN:
+        cancel_orders(transaction, subject, Book.PLAIN if transaction.rules.countdown_spares_conditional else None)
+    elif alarm is Alarm.DECISION:
+        decide(transaction, subject)
+    elif (order := transaction.state.orders.get(subject)) is not None:
+        end(transaction, order, OrderStatus.EXPIRED)

@@ -10,14 +10,18 @@ import attrs
 from venuekit.capabilities import MarginType, PositionSide, Unit
 from venuekit.simulator.ledger.brackets import Tier, max_position
 from venuekit.simulator.ledger.contract import Contract
+from venuekit.simulator.ledger.events import EventReason
+from venuekit.simulator.ledger.income import LedgerMarginChange
 from venuekit.simulator.ledger.liquidation_price import entry_backing, liquidation_price
 from venuekit.simulator.ledger.money import ZERO, exact, to_price
+from venuekit.simulator.ledger.records import Record
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.rules import BreakEven, IsolatedMargin, Liquidation
 from venuekit.simulator.ledger.state import Leg
+from venuekit.simulator.ledger.transaction import Transaction
 from venuekit.simulator.ledger.view import LedgerView
 
-__all__ = ["PositionFigures", "check_side", "position_figures", "removable_margin"]
+__all__ = ["PositionFigures", "adjust_margin", "check_side", "position_figures", "removable_margin"]
 
 
 @attrs.frozen
@@ -137,6 +141,41 @@ def removable_margin(reading: LedgerView, symbol: str, side: PositionSide) -> De
     if reading.rules.isolated_margin is IsolatedMargin.ENTRY:
         removable = min(removable, leg.added_margin)
     return reading.rules.money(max(ZERO, removable))
+
+
+def adjust_margin(
+    transaction: Transaction, symbol: str, amount: Decimal, position_side: PositionSide = PositionSide.BOTH
+) -> LedgerMarginChange:
+    """Add margin to an isolated position by hand, or remove it if negative; writes no income row."""
+    reading = transaction.read()
+    contract, leg = reading.contract(symbol), reading.leg(symbol, position_side)
+    check_side(reading, position_side)
+    if not amount.is_finite() or not (moved := transaction.rules.money(amount)):
+        raise Refused(Reason.AMOUNT_NOT_POSITIVE, value=amount)
+    if not reading.is_isolated(symbol):
+        raise Refused(Reason.NOT_ISOLATED, symbol=symbol)
+    if leg.quantity == 0:
+        raise Refused(Reason.FLAT_POSITION, symbol=symbol, side=position_side)
+    if moved > (addable := reading.withdrawable(contract.asset_key)):
+        raise Refused(Reason.INSUFFICIENT_MARGIN, asset=contract.settle, needed=moved, available=addable)
+    if -moved > (removable := removable_margin(reading, symbol, position_side)):
+        raise Refused(Reason.REMOVABLE_EXCEEDED, symbol=symbol, amount=amount, removable=removable)
+    transaction.set_leg(
+        (symbol, position_side),
+        attrs.evolve(
+            leg,
+            isolated_wallet=leg.isolated_wallet + moved,
+            added_margin=leg.added_margin + moved,
+            updated_at=transaction.time,
+        ),
+    )
+    visible_at = transaction.visible_at(Record.MARGIN_CHANGES)
+    change = LedgerMarginChange(
+        transaction.next_id(), transaction.time, symbol, position_side, contract.settle, moved, visible_at
+    )
+    transaction.state.margin_changes.append(change)
+    transaction.report(EventReason.MARGIN_TRANSFER, symbol)
+    return change
 
 
 def check_side(reading: LedgerView, side: PositionSide) -> None:

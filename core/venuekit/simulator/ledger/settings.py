@@ -35,7 +35,12 @@ __all__ = [
 
 
 def set_leverage(transaction: Transaction, symbol: str, leverage: Decimal) -> bool:
-    """Change the leverage of a symbol, for all its legs."""
+    """
+    Change the leverage of a symbol, for all its legs.
+
+    Returns:
+        False if it was that already and the rules do not refuse it.
+    """
     before = transaction.read()
     contract, held = before.contract(symbol), before.symbol(symbol)
     _check_leverage(contract, leverage)
@@ -69,12 +74,15 @@ def set_leverage(transaction: Transaction, symbol: str, leverage: Decimal) -> bo
     return True
 
 
-def set_margin_type(transaction: Transaction, margin_type: MarginType, symbol: str | None) -> bool:
+def set_margin_type(transaction: Transaction, margin_type: MarginType, symbol: str | None = None) -> bool:
     """
-    Change the margin type, of a symbol or of the account.
+    Change the margin type of a symbol, or of the account where the rules say so (then without a symbol).
+
+    Returns:
+        False if it was that already and the rules do not refuse it.
 
     Raises:
-        ValueError: the scope needs a symbol and there is none, or the other way round.
+        ValueError: ``symbol`` does not fit the scope.
     """
     if (transaction.rules.margin_type_scope is MarginTypeScope.SYMBOL) is (symbol is None):
         raise ValueError(f"the margin type belongs to the {transaction.rules.margin_type_scope.value}")
@@ -100,7 +108,12 @@ def set_margin_type(transaction: Transaction, margin_type: MarginType, symbol: s
 
 
 def set_position_mode(transaction: Transaction, mode: PositionMode) -> bool:
-    """Change the position mode of the account; nothing may be open, on any venue of it."""
+    """
+    Change the position mode of the account; nothing may be open, on any venue of it.
+
+    Returns:
+        False if it was that already and the rules do not refuse it.
+    """
     if mode is transaction.state.position_mode:
         return _unchanged(transaction, Setting.POSITION_MODE, value=mode)
     if mode is PositionMode.HEDGE and not transaction.rules.hedge_mode:
@@ -111,7 +124,12 @@ def set_position_mode(transaction: Transaction, mode: PositionMode) -> bool:
 
 
 def set_asset_mode(transaction: Transaction, mode: AssetMode) -> bool:
-    """Change whether assets back each other; that concerns the purses that hold assets with an index price."""
+    """
+    Change whether assets back each other; that concerns the purses that hold assets with an index price.
+
+    Returns:
+        False if it was that already and the rules do not refuse it.
+    """
     if mode is transaction.state.asset_mode:
         return _unchanged(transaction, Setting.ASSET_MODE, value=mode)
     if not transaction.rules.asset_mode:
@@ -131,8 +149,8 @@ def set_asset_mode(transaction: Transaction, mode: AssetMode) -> bool:
     return True
 
 
-def set_collateral(transaction: Transaction, asset: str, on: bool, purse: str) -> bool:
-    """Let an asset back positions, or not."""
+def set_collateral(transaction: Transaction, asset: str, on: bool, *, purse: str = "") -> bool:
+    """Let an asset back positions or not; False if it was so already."""
     reading = transaction.read()
     known = reading.asset(asset, purse)
     if known.is_collateral is on:

@@ -13,7 +13,7 @@ from venuekit.simulator.ledger.contract import AssetKey, Contract
 from venuekit.simulator.ledger.events import EventReason, OrderChange, OrderEvent
 from venuekit.simulator.ledger.income import Execution, IncomeKind, LedgerIncome
 from venuekit.simulator.ledger.money import ZERO
-from venuekit.simulator.ledger.order_values import LedgerOrder
+from venuekit.simulator.ledger.order_values import Book, LedgerOrder, LedgerOrderRequest, OrderStatus
 from venuekit.simulator.ledger.records import Record
 from venuekit.simulator.ledger.refusal import LedgerRefusal, Reason, Refused
 from venuekit.simulator.ledger.rules import Rules
@@ -123,6 +123,20 @@ class Transaction:
         self.state.legs[key] = leg
 
     # -- orders
+
+    def make_order(self, request: LedgerOrderRequest, status: OrderStatus, book: Book | None = None) -> LedgerOrder:
+        """Return the order of a request, which is in no book yet."""
+        conditional = Book.CONDITIONAL if request.type.is_conditional else Book.PLAIN
+        return LedgerOrder(
+            **{field.name: getattr(request, field.name) for field in attrs.fields(LedgerOrderRequest)},
+            id=self.next_id(),
+            book=book or conditional,
+            status=status,
+            created_at=self.time,
+            updated_at=self.time,
+            leverage=self.read().symbol(request.symbol).leverage,
+            visible_at=self.visible_at(Record.ORDERS),
+        )
 
     def put_order(
         self, order: LedgerOrder, change: OrderChange | None, execution: Execution | None = None

@@ -1,29 +1,23 @@
-"""Commands that move money without a trade: transfers, withdrawals, conversions, funding, other rows."""
+"""Commands that move money without a trade: transfers, withdrawals, conversions, other rows."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
 
-import attrs
-
 from venuekit.simulator.ledger.contract import AssetKey
 from venuekit.simulator.ledger.events import EventReason
-from venuekit.simulator.ledger.income import Execution, IncomeKind, LedgerIncome, TradeKind
-from venuekit.simulator.ledger.liquidation import liquidate
+from venuekit.simulator.ledger.income import IncomeKind, LedgerIncome
 from venuekit.simulator.ledger.money import ZERO
-from venuekit.simulator.ledger.order_values import Side
 from venuekit.simulator.ledger.records import LedgerConversion, LedgerWithdrawal, Record
 from venuekit.simulator.ledger.refusal import Reason, Refused
-from venuekit.simulator.ledger.rules import FundingFrom, IsolatedMargin
-from venuekit.simulator.ledger.state import LegKey
 from venuekit.simulator.ledger.transaction import Transaction, positive
 
-__all__ = ["book", "convert", "deposit", "fund", "withdraw"]
+__all__ = ["book", "convert", "deposit", "withdraw"]
 
 
-def deposit(transaction: Transaction, asset: str, amount: Decimal, purse: str) -> LedgerIncome:
-    """Move an amount into the account, or out of it if negative."""
+def deposit(transaction: Transaction, asset: str, amount: Decimal, *, purse: str = "") -> LedgerIncome:
+    """Move an amount into the account, or out of it if negative; returns the TRANSFER row."""
     key = transaction.read().asset(asset, purse).key
     rounded = _amount(transaction, amount)
     if rounded < 0:
@@ -39,12 +33,12 @@ def book(
     kind: IncomeKind,
     amount: Decimal,
     *,
-    symbol: str | None,
-    info: str | None,
-    time: datetime | None,
-    purse: str,
+    symbol: str | None = None,
+    info: str | None = None,
+    time: datetime | None = None,
+    purse: str = "",
 ) -> LedgerIncome:
-    """Write a row of any kind, and move the wallet by it, also at a time in the past."""
+    """Write a row of any kind, now or at a time in the past, and move the wallet by it."""
     key = transaction.read().asset(asset, purse).key
     if symbol is not None:
         transaction.read().contract(symbol)
@@ -59,14 +53,18 @@ def withdraw(
     asset: str,
     amount: Decimal,
     *,
-    fee: Decimal,
-    chain: str | None,
-    address: str | None,
-    tx_id: str | None,
-    status: str,
-    purse: str,
+    fee: Decimal = ZERO,
+    chain: str | None = None,
+    address: str | None = None,
+    tx_id: str | None = None,
+    status: str = "success",
+    purse: str = "",
 ) -> LedgerWithdrawal:
-    """Send money to a chain: one row for what leaves, the fee included."""
+    """
+    Send an amount (> 0) to a chain, for a fee on top; ``status`` is kept as given.
+
+    One income row says how much left the wallet, the fee included.
+    """
     key = transaction.read().asset(asset, purse).key
     sent, paid = transaction.rules.money(positive(amount, Reason.AMOUNT_NOT_POSITIVE)), transaction.rules.money(fee)
     _check_withdrawable(transaction, key, sent + paid)
@@ -81,9 +79,15 @@ def withdraw(
 
 
 def convert(
-    transaction: Transaction, from_asset: str, from_amount: Decimal, to_asset: str, to_amount: Decimal, *, purse: str
+    transaction: Transaction,
+    from_asset: str,
+    from_amount: Decimal,
+    to_asset: str,
+    to_amount: Decimal,
+    *,
+    purse: str = "",
 ) -> LedgerConversion:
-    """Turn an amount of one asset into another: one row for each."""
+    """Turn an amount of one asset into an amount of another, both > 0; writes one income row for each."""
     source, target = transaction.read().asset(from_asset, purse).key, transaction.read().asset(to_asset, purse).key
     given = transaction.rules.money(positive(from_amount, Reason.AMOUNT_NOT_POSITIVE))
     taken = transaction.rules.money(positive(to_amount, Reason.AMOUNT_NOT_POSITIVE))
@@ -97,72 +101,6 @@ def convert(
     transaction.earn(target, IncomeKind.CONVERSION, taken, info=record.id)
     transaction.report(EventReason.CONVERSION)
     return record
-
-
-def fund(transaction: Transaction, symbol: str, rate: Decimal) -> tuple[LedgerIncome, ...]:
-    """Let the open legs of a symbol pay funding at the mark: a long pays a positive rate, a short receives it."""
-    if not rate.is_finite():
-        raise Refused(Reason.AMOUNT_NOT_POSITIVE, value=rate)
-    rows = tuple(
-        _fund_leg(transaction, (symbol, side), rate)
-        for side in transaction.read().legs(transaction.read().contract(symbol).symbol)
-    )
-    liquidate(transaction)
-    return tuple(row for row in rows if row.amount)
-
-
-def _fund_leg(transaction: Transaction, key: LegKey, rate: Decimal) -> LedgerIncome:
-    reading = transaction.read()
-    contract, leg, mark = reading.contract(key[0]), reading.leg(*key), reading.symbol(key[0]).mark
-    amount = -transaction.rules.money(contract.value(leg.quantity, mark) * rate)
-    from_leg = _share_of_position(transaction, key, amount)
-    execution = Execution(
-        trade_id=transaction.next_id(),
-        time=transaction.time,
-        symbol=contract.symbol,
-        side=Side.BUY if leg.quantity > 0 else Side.SELL,
-        position_side=key[1],
-        quantity=abs(leg.quantity),
-        price=mark,
-        realized_pnl=ZERO,
-        commission=amount,
-        commission_asset=contract.settle,
-        is_maker=False,
-        value=transaction.rules.money(abs(contract.value(leg.quantity, mark))),
-        fee_rate=rate,
-        kind=TradeKind.FUNDING,
-        visible_at=transaction.visible_at(Record.FILLS),
-    )
-    transaction.state.executions.append(execution)
-    row = transaction.earn(
-        contract.asset_key,
-        IncomeKind.FUNDING,
-        amount,
-        symbol=contract.symbol,
-        trade_id=execution.trade_id,
-        rate=rate,
-    )
-    if from_leg:
-        by_entry = transaction.rules.isolated_margin is IsolatedMargin.ENTRY
-        paid = attrs.evolve(
-            leg,
-            isolated_wallet=leg.isolated_wallet + from_leg,
-            added_margin=leg.added_margin + (from_leg if by_entry else ZERO),
-            updated_at=transaction.time,
-        )
-        transaction.set_leg(key, paid)
-    transaction.report(EventReason.FUNDING, contract.symbol)
-    return row
-
-
-def _share_of_position(transaction: Transaction, key: LegKey, amount: Decimal) -> Decimal:
-    """Return what of a funding payment moves the isolated wallet of the position."""
-    reading = transaction.read()
-    if not reading.is_isolated(key[0]):
-        return ZERO
-    if transaction.rules.funding_from is FundingFrom.POSITION:
-        return amount
-    return min(ZERO, amount + reading.available(reading.contract(key[0]).asset_key))
 
 
 def _amount(transaction: Transaction, amount: Decimal) -> Decimal:

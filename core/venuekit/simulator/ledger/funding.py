@@ -1,0 +1,90 @@
+"""Funding: the open legs of a symbol pay or receive."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import attrs
+
+from venuekit.simulator.ledger.events import EventReason
+from venuekit.simulator.ledger.income import Execution, IncomeKind, LedgerIncome, TradeKind
+from venuekit.simulator.ledger.liquidation import liquidate
+from venuekit.simulator.ledger.money import ZERO
+from venuekit.simulator.ledger.order_values import Side
+from venuekit.simulator.ledger.records import Record
+from venuekit.simulator.ledger.refusal import Reason, Refused
+from venuekit.simulator.ledger.rules import FundingFrom, IsolatedMargin
+from venuekit.simulator.ledger.state import LegKey
+from venuekit.simulator.ledger.transaction import Transaction
+
+__all__ = ["fund"]
+
+
+def fund(transaction: Transaction, symbol: str, rate: Decimal) -> tuple[LedgerIncome, ...]:
+    """
+    Let the open legs of a symbol pay funding at the mark, and return the rows.
+
+    At a positive rate a long pays and a short receives.
+    """
+    if not rate.is_finite():
+        raise Refused(Reason.AMOUNT_NOT_POSITIVE, value=rate)
+    rows = tuple(
+        _fund_leg(transaction, (symbol, side), rate)
+        for side in transaction.read().legs(transaction.read().contract(symbol).symbol)
+    )
+    liquidate(transaction)
+    return tuple(row for row in rows if row.amount)
+
+
+def _fund_leg(transaction: Transaction, key: LegKey, rate: Decimal) -> LedgerIncome:
+    reading = transaction.read()
+    contract, leg, mark = reading.contract(key[0]), reading.leg(*key), reading.symbol(key[0]).mark
+    amount = -transaction.rules.money(contract.value(leg.quantity, mark) * rate)
+    from_leg = _share_of_position(transaction, key, amount)
+    execution = Execution(
+        trade_id=transaction.next_id(),
+        time=transaction.time,
+        symbol=contract.symbol,
+        side=Side.BUY if leg.quantity > 0 else Side.SELL,
+        position_side=key[1],
+        quantity=abs(leg.quantity),
+        price=mark,
+        realized_pnl=ZERO,
+        commission=amount,
+        commission_asset=contract.settle,
+        is_maker=False,
+        value=transaction.rules.money(abs(contract.value(leg.quantity, mark))),
+        fee_rate=rate,
+        kind=TradeKind.FUNDING,
+        visible_at=transaction.visible_at(Record.FILLS),
+    )
+    transaction.state.executions.append(execution)
+    row = transaction.earn(
+        contract.asset_key,
+        IncomeKind.FUNDING,
+        amount,
+        symbol=contract.symbol,
+        trade_id=execution.trade_id,
+        rate=rate,
+    )
+    if from_leg:
+        by_entry = transaction.rules.isolated_margin is IsolatedMargin.ENTRY
+        paid = attrs.evolve(
+            leg,
+            isolated_wallet=leg.isolated_wallet + from_leg,
+            added_margin=leg.added_margin + (from_leg if by_entry else ZERO),
+            updated_at=transaction.time,
+        )
+        transaction.set_leg(key, paid)
+    transaction.report(EventReason.FUNDING, contract.symbol)
+    return row
+
+
+def _share_of_position(transaction: Transaction, key: LegKey, amount: Decimal) -> Decimal:
+    """Return what of a funding payment moves the isolated wallet of the position."""
+    reading = transaction.read()
+    if not reading.is_isolated(key[0]):
+        return ZERO
+    if transaction.rules.funding_from is FundingFrom.POSITION:
+        return amount
+    return min(ZERO, amount + reading.available(reading.contract(key[0]).asset_key))
