@@ -92,6 +92,9 @@ class FileJournal:
     _writer: str = attrs.field(factory=lambda: os.urandom(8).hex(), init=False, repr=False)
     _numbers: Iterator[int] = attrs.field(factory=lambda: itertools.count(1), init=False, repr=False)
     _days: dict[str, Day] = attrs.field(factory=dict, init=False, repr=False)
+    #: the day of the newest identity, as a number and as it is written
+    _ordinal: int = attrs.field(default=0, init=False, repr=False)
+    _day: str = attrs.field(default="", init=False, repr=False)
     #: lines that could not be written yet, with the file they belong to
     _kept: deque[tuple[str, bytes]] = attrs.field(factory=deque, init=False, repr=False)
     _reported: set[UnreadableLine] = attrs.field(factory=set, init=False, repr=False)
@@ -104,7 +107,10 @@ class FileJournal:
 
     def new_id(self, moment: datetime) -> str:
         """Return an identity that begins with the day, and so does the name of its file."""
-        return f"{moment:%Y%m%d}-{self._writer}-{os.getpid():x}-{next(self._numbers)}"
+        ordinal = moment.toordinal()
+        if ordinal != self._ordinal:  # writing out a date costs as much as writing the line
+            self._ordinal, self._day = ordinal, f"{moment:%Y%m%d}"
+        return f"{self._day}-{self._writer}-{os.getpid():x}-{next(self._numbers)}"
 
     def catch_up(self, moment: datetime) -> None:
         """Read what others have appended to the file of a day, if anything."""
@@ -215,7 +221,10 @@ class FileJournal:
         return int(parts[3]) if is_ours else None
 
     def _path_of(self, entry_id: str) -> str:
-        return f"{self.stem}-{day_of(entry_id)}.jsonl"
+        day = day_of(entry_id)
+        if self._path.endswith(day, -14, -6):  # before ".jsonl"; nearly every write is of the day the file is open for
+            return self._path
+        return f"{self.stem}-{day}.jsonl"
 
     def _write(self, path: str, text: bytes) -> None:
         if self._kept:

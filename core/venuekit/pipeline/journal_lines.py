@@ -10,13 +10,24 @@ from decimal import Decimal
 from typing import Any
 
 import attrs
+import msgspec
 
+from venuekit._quick_init import quick_init
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Effect
 
 __all__ = ["Ended", "MalformedLine", "Unresolved", "begin_text", "day_of", "end_text", "milliseconds", "read_line"]
 
-_compact = json.JSONEncoder(separators=(",", ":")).encode
+
+def _bare_text(value: Any) -> str:
+    """Return the text in a value of a class that msgspec does not know."""
+    if isinstance(value, str):
+        return str(value)
+    raise TypeError(f"a journal has no {type(value).__name__}")
+
+
+_compact = msgspec.json.Encoder(enc_hook=_bare_text).encode
+_AS_THEY_ARE = frozenset({bool, int, str})
 #: identities begin with the day, and so does the name of the file they stand in
 _ID = re.compile(r"[0-9]{8}-[0-9A-Za-z-]{1,64}")
 #: how a line of ours begins: what starts so and ends early was cut off while it was written
@@ -26,6 +37,7 @@ _DECIMAL, _OBJECT = "decimal", "object"
 _TAGS = frozenset({_DECIMAL, _OBJECT})
 
 
+@quick_init
 @attrs.frozen
 class Unresolved:
     """
@@ -48,6 +60,7 @@ class Unresolved:
     made: frozenset[str] = frozenset()
 
 
+@quick_init
 @attrs.frozen
 class Ended:
     """
@@ -83,7 +96,9 @@ def begin_text(entry: Unresolved) -> bytes:
         "operation": entry.operation,
         "verb": entry.verb,
         "path": entry.path,
-        "parameters": {name: _plain(value) for name, value in entry.parameters.items()},
+        "parameters": {
+            name: value if type(value) in _AS_THEY_ARE else _plain(value) for name, value in entry.parameters.items()
+        },
         "client_id": entry.client_id,
         "sent_at": milliseconds(entry.sent_at),
         "fence": milliseconds(entry.fence),
@@ -140,7 +155,11 @@ def _text_of_error(error: Exception) -> str:
 
 def _text(line: Mapping[str, Any]) -> bytes:
     # the first newline ends a line that a crash or a full disk cut off, so that it spoils only itself
-    return b"\n" + _compact(line).encode() + b"\n"
+    try:
+        text = _compact(line)
+    except (OverflowError, UnicodeEncodeError):  # an integer beyond 64 bits, half a character
+        text = json.dumps(line, separators=(",", ":")).encode()
+    return b"\n%b\n" % text
 
 
 def _parse_unresolved(line: Mapping[str, Any]) -> Unresolved:
