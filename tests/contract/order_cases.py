@@ -140,7 +140,7 @@ async def place_orders(stage: Stage) -> None:
     assert [one.id for one in told if isinstance(one, Order)] == [one.id for one in ledger_of(stage).open_orders()]
 
 
-@case("OrderBatchControl.amend_orders")
+@case("OrderAmendControl.amend_orders")
 async def amend_orders(stage: Stage) -> None:
     """Each order has its new price."""
     order, new = await placed(stage), bid(stage, lower=3)

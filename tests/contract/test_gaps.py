@@ -59,7 +59,7 @@ PROMISED = {
     "U15 C18 B19": "OrderControl.place_order",
     "U23 C18 B19": "FillReader.iter_fills",
     "U27 C18 B19": "ForcedOrderReader.iter_forced_orders",
-    "U31 C18 B19": "OrderAmendControl.amend_order OrderBatchControl.amend_orders",
+    "U31 C18 B19": "OrderAmendControl.amend_order OrderAmendControl.amend_orders",
     "B02": "ApiKeyReader.get_api_key",
     "B03": "ConversionReader.iter_conversions",
     "B07": "ClosedPnlReader.iter_closed_pnl",

@@ -118,6 +118,18 @@ class OrderAmendControl(Capability):
             Rejected: the venue does not take these values.
         """
 
+    @abstractmethod
+    async def amend_orders(self, amendments: Sequence[Amendment]) -> tuple[Order | OperationError, ...]:
+        """
+        Amend several open limit orders in one request; the results are in the order of ``amendments``.
+
+        An item that failed is an error in its place; the others are amended all the same.
+
+        Raises:
+            InvalidArgument: none or too many, or one that :meth:`amend_order` would not send; nothing was sent.
+            OutcomeUnknown: the answer was lost, and it could not be found out which orders were amended.
+        """
+
 
 class OrderBatchControl(Capability):
     """Several orders in one request; each item has its own result."""
@@ -139,10 +151,6 @@ class OrderBatchControl(Capability):
         self, symbol: str, *, order_ids: Sequence[str] = (), client_ids: Sequence[str] = ()
     ) -> tuple[Order | OperationError, ...]:
         """Cancel several orders of a symbol, named by ids or by client ids."""
-
-    @abstractmethod
-    async def amend_orders(self, amendments: Sequence[Amendment]) -> tuple[Order | OperationError, ...]:
-        """Amend several orders."""
 
 
 class OrderTestControl(Capability):

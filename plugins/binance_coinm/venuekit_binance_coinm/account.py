@@ -10,7 +10,6 @@ from venuekit_binance_coinm.order_terms import ORDER_SIZE
 from venuekit_binance_coinm.reaches import INCOME_REACH, MARGIN_REACH
 from venuekit_binance_coinm.settings import BinanceCoinmSettings
 from venuekit_binance_common.orders.amendments import BinanceOrderAmend
-from venuekit_binance_common.orders.batches import BinanceOrderBatches
 from venuekit_binance_common.orders.countdown import BinanceCountdown
 from venuekit_binance_common.orders.fills import BinanceFills
 from venuekit_binance_common.positions.adl import BinanceAdl
@@ -45,7 +44,6 @@ class BinanceCoinmAccount(
     BinanceMarginHistory,
     BinancePositionMargin,
     BinanceOrderAmend,
-    BinanceOrderBatches,
     BinanceFills,
     BinanceCountdown,
 ):

@@ -12,7 +12,6 @@ import attrs
 import pytest
 
 from venuekit.capabilities import (
-    Amendment,
     Capability,
     CountdownControl,
     FillReader,
@@ -289,10 +288,8 @@ async def test_amendments_are_declined(stage: Stage) -> None:
     """The reason is the venue's, and nothing is sent."""
     with pytest.raises(UnsupportedCapability, match="no amendment of orders"):
         OrderAmendControl.of(stage.account)
-    change = Amendment(symbol="ETHUSDT", side=OrderSide.BUY, order_id="1", price=D(1))
-    with pytest.raises(UnsupportedCapability, match="no amendment of orders") as caught:
-        await stage.account.amend_orders([change])
-    assert caught.value.operation == "amend_orders"
+    assert not isinstance(stage.account, OrderAmendControl)
+    assert not hasattr(OrderBatchControl.of(stage.account), "amend_orders"), "batches promise what every venue does"
     assert {one.path for one in stage.sim.requests} <= {"/fapi/v1/time"}  # of which opening is known to ask
 
 

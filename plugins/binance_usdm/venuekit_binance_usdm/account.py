@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from venuekit.capabilities import Unit
 from venuekit_binance_common.orders.amendments import BinanceOrderAmend
-from venuekit_binance_common.orders.batches import BinanceOrderBatches
 from venuekit_binance_common.orders.control import BinanceOrderTest
 from venuekit_binance_common.orders.countdown import BinanceCountdown
 from venuekit_binance_common.orders.fills import BinanceFills
@@ -49,7 +48,6 @@ class BinanceUsdmAccount(
     BinancePositionMargin,
     BinanceOrderTest,
     BinanceOrderAmend,
-    BinanceOrderBatches,
     BinanceFills,
     BinanceCountdown,
 ):

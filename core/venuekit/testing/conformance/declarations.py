@@ -29,7 +29,7 @@ _SCOPES: Mapping[Callable[..., Any], frozenset[WriteScope]] = {
     OrderControl.place_order: frozenset({WriteScope.ORDER}),
     OrderBatchControl.place_orders: frozenset({WriteScope.ORDER}),
     OrderAmendControl.amend_order: frozenset({WriteScope.AMENDMENT}),
-    OrderBatchControl.amend_orders: frozenset({WriteScope.AMENDMENT}),
+    OrderAmendControl.amend_orders: frozenset({WriteScope.AMENDMENT}),
     OrderControl.cancel_all_orders: frozenset({WriteScope.ALL_ORDERS}),
 }
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-from venuekit.capabilities import Capability, OrderBatchControl, OrderBehaviour
+from venuekit.capabilities import Capability, OrderAmendControl, OrderBatchControl, OrderBehaviour
 from venuekit.endpoint import Effect, Endpoint, Security
 from venuekit.testing.conformance.examples import SETTERS, Setter
 from venuekit.testing.recorded import Recorded, RecordedCase
@@ -19,7 +19,7 @@ Method = Callable[..., Any]
 #: what says how many items a batch may have, 0 where the venue has no such batch
 _MOST_ITEMS: Mapping[Method, Callable[[OrderBehaviour], int]] = {
     OrderBatchControl.place_orders: lambda behaviour: behaviour.place_batch,
-    OrderBatchControl.amend_orders: lambda behaviour: behaviour.amend_batch,
+    OrderAmendControl.amend_orders: lambda behaviour: behaviour.amend_batch,
     OrderBatchControl.cancel_orders: lambda behaviour: behaviour.cancel_batch,
 }
 

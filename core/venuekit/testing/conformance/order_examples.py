@@ -122,7 +122,7 @@ ORDER_ARGUMENTS: Mapping[Callable[..., Any], Arguments] = {
     OrderControl.cancel_all_orders: _place_for_all,
     OrderAmendControl.amend_order: _to_amend,
     OrderBatchControl.place_orders: _several_to_place,
-    OrderBatchControl.amend_orders: _several_to_amend,
+    OrderAmendControl.amend_orders: _several_to_amend,
     OrderBatchControl.cancel_orders: _several_to_cancel,
     OrderTestControl.test_order: _to_place,
     CountdownControl.set_countdown: _to_count_down,

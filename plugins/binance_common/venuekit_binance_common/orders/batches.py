@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from venuekit.account import Answer
-from venuekit.capabilities import Amendment, Order, OrderAmendControl, OrderBatchControl, OrderBehaviour, OrderRequest
+from venuekit.capabilities import Order, OrderBatchControl, OrderBehaviour, OrderRequest
 from venuekit.endpoint import Priority
 from venuekit.errors import (
     NeverSent,
     NotExecuted,
-    NotFound,
     OperationError,
     Outcome,
     OutcomeUnknown,
     PayloadMismatch,
-    Rejected,
 )
 from venuekit.faults import error_of
 from venuekit.ids import MadeId
 from venuekit.payloads import MISFITS, mismatch_of
 from venuekit.resolution import Applied, Change, Lost
 from venuekit_binance_common.concurrency import together_all
-from venuekit_binance_common.orders.amendments import BinanceAmending
-from venuekit_binance_common.orders.form import named, order_form, side_word, texts
+from venuekit_binance_common.orders.control import BinanceOrders
+from venuekit_binance_common.orders.form import named, order_form, texts
 from venuekit_binance_common.orders.lost_orders import UNKNOWN_ORDER
 
 if TYPE_CHECKING:
@@ -36,7 +34,7 @@ if TYPE_CHECKING:
     from venuekit_binance_common.orders.rows import BatchItem
     from venuekit_binance_common.orders.values import Size
 
-__all__ = ["BinanceOrderBatches"]
+__all__ = ["Answered", "BinanceOrderBatches", "Result", "answered_items", "or_error"]
 
 Result = Order | OperationError
 
@@ -47,7 +45,7 @@ _LOOKS = (0.0, 1.0, 2.0)
 
 
 @attrs.frozen
-class _Answered:
+class Answered:
     """One item of a batch's answer, the venue's own object where it is kept, and when it was sent and received."""
 
     item: BatchItem
@@ -58,9 +56,9 @@ class _Answered:
     after_loss: bool = False
 
 
-class BinanceOrderBatches(BinanceAmending, OrderBatchControl):
+class BinanceOrderBatches(BinanceOrders, OrderBatchControl):
     """
-    Place or amend up to 5, cancel up to 10 orders at once.
+    Place up to 5, cancel up to 10 orders at once.
 
     What the form of an item already refuses is refused for the whole batch, and nothing is sent.
     """
@@ -91,37 +89,7 @@ class BinanceOrderBatches(BinanceAmending, OrderBatchControl):
             left = [self._not_sent(operation, request) for _, request in others]
             unknown.then(lambda found: in_order(found, left))
             raise
-        return in_order(placed, await together_all(_or_error(self._place_algo(*other)) for other in others))
-
-    async def amend_orders(self, amendments: Sequence[Amendment]) -> tuple[Result, ...]:
-        """
-        Amend limit orders; one that already is so is returned as it is.
-
-        Where an order must be read for the number that is None, and is gone, the others are amended all the same.
-
-        Raises:
-            UnsupportedCapability: the venue amends no orders.
-        """
-        operation = "amend_orders"
-        endpoint = self._had(self.ORDERS.amend_batch, operation, OrderAmendControl)
-        self._check_count(operation, len(amendments), self.behaviour(OrderBehaviour).amend_batch)
-        items = [await self._amendment(operation, one) for one in amendments]
-        sent = [item for item in items if not isinstance(item, OperationError)]
-        answers: Iterator[_Answered] = iter(())
-        if sent:
-            worth = await self._worths([item["symbol"] for item in sent])
-            try:
-                answered = await self.answer_as(
-                    _reader(len(sent)), endpoint, batchOrders=[texts(item) for item in sent], contractSizes=worth
-                )
-            except OutcomeUnknown as unknown:
-                unknown.then(lambda _: self._present([(one.symbol, one.order_id, one.client_id) for one in amendments]))
-                raise
-            answers = iter(answered)
-        ended = [item if isinstance(item, OperationError) else next(answers) for item in items]
-        return tuple(
-            await together_all(self._amended(operation, item, one) for item, one in zip(ended, amendments, strict=True))
-        )
+        return in_order(placed, await together_all(or_error(self._place_algo(*other)) for other in others))
 
     async def cancel_orders(
         self, symbol: str, *, order_ids: Sequence[str] = (), client_ids: Sequence[str] = ()
@@ -151,12 +119,14 @@ class BinanceOrderBatches(BinanceAmending, OrderBatchControl):
 
     async def _cancel_named(
         self, symbol: str, name: str, ids: Sequence[int | str], *, alone: bool
-    ) -> Sequence[_Answered | OperationError]:
+    ) -> Sequence[Answered | OperationError]:
         """Cancel by one kind of id; where both kinds are asked for, a failure of one must not hide the other."""
         if not ids:
             return ()
         try:
-            return await self.answer_as(_reader(len(ids)), self.ORDERS.cancel_batch, symbol=symbol, **{name: ids})
+            return await self.answer_as(
+                answered_items(len(ids)), self.ORDERS.cancel_batch, symbol=symbol, **{name: ids}
+            )
         except OperationError as error:
             if isinstance(error, OutcomeUnknown):
                 by_id = name == "orderIdList"
@@ -171,16 +141,16 @@ class BinanceOrderBatches(BinanceAmending, OrderBatchControl):
         reads = [
             self.get_order(symbol, order_id=order_id, client_id=client_id) for symbol, order_id, client_id in names
         ]
-        return tuple(await together_all(map(_or_error, reads)))
+        return tuple(await together_all(map(or_error, reads)))
 
     async def _place_plain(self, operation: str, requests: Sequence[OrderRequest]) -> tuple[Result, ...]:
         items = [texts(order_form(one)) for one in requests]
         worth = await self._worths([one.symbol for one in requests])
 
-        async def results(answers: Sequence[_Answered]) -> tuple[Result, ...]:
+        async def results(answers: Sequence[Answered]) -> tuple[Result, ...]:
             return tuple(await together_all(map(result, answers, items, requests)))
 
-        async def result(one: _Answered, item: Mapping[str, Any], request: OrderRequest) -> Result:
+        async def result(one: Answered, item: Mapping[str, Any], request: OrderRequest) -> Result:
             order = self._order_in(operation, one, await self._size(request.symbol))
             if isinstance(order, Order):
                 return order
@@ -198,11 +168,11 @@ class BinanceOrderBatches(BinanceAmending, OrderBatchControl):
             if failed.outcome is Outcome.NOT_APPLIED:
                 return failed
             failed.resolve_with(look)
-            return await _or_error(look())
+            return await or_error(look())
 
         try:
             answers = await self.answer_as(
-                _reader(len(requests)), self.ORDERS.place_batch, batchOrders=items, contractSizes=worth
+                answered_items(len(requests)), self.ORDERS.place_batch, batchOrders=items, contractSizes=worth
             )
         except NotExecuted as absent:
             return absent.of_each((one.symbol, one.client_id) for one in requests)
@@ -241,43 +211,8 @@ class BinanceOrderBatches(BinanceAmending, OrderBatchControl):
         worth = [self._worth(size(symbol)) for symbol in symbols]
         return None if None in worth else [str(one) for one in worth]
 
-    async def _amendment(self, operation: str, one: Amendment) -> dict[str, Any] | OperationError:
-        name = named(self, operation, one.symbol, one.order_id, one.client_id)
-        word = side_word(self, operation, one.symbol, one.side)
-        try:
-            terms = await self._terms(operation, one.symbol, one.order_id, one.client_id, one.quantity, one.price)
-        except (NotFound, Rejected) as gone:
-            return gone
-        return {"symbol": one.symbol, "side": word, **name, **terms}
-
-    async def _amended(self, operation: str, answered: _Answered | OperationError, one: Amendment) -> Result:
-        if isinstance(answered, OperationError):
-            return answered
-        order = self._order_in(operation, answered, await self._size(one.symbol))
-        if isinstance(order, Order):
-            return order
-        if order is not None:  # amended, and its row cannot be read
-            present = await _or_error(self.get_order(one.symbol, order_id=one.order_id, client_id=one.client_id))
-            return present if isinstance(present, Order) else order
-        is_same = answered.item.code == self.ORDERS.terms.unchanged
-        if is_same:
-            present = await _or_error(self.get_order(one.symbol, order_id=one.order_id, client_id=one.client_id))
-            is_same = not isinstance(present, Order) or _is_as_asked(present, one)
-        if not is_same:
-            failed = self._item_error(operation, answered.item, one.symbol, one.client_id)
-            if isinstance(failed, OutcomeUnknown):
-                present = await _or_error(self.get_order(one.symbol, order_id=one.order_id, client_id=one.client_id))
-                return present if _is_as_asked(present, one) else failed
-            if isinstance(failed, NotFound):
-                name = named(self, operation, one.symbol, one.order_id, one.client_id)
-                failed = await self._not_amendable(failed, one.symbol, name)
-            if answered.after_loss:
-                failed.outcome = Outcome.UNKNOWN  # the attempt without an answer may have been taken
-            return failed
-        return present
-
     async def _canceled(
-        self, operation: str, answered: _Answered | OperationError, symbol: str, name: tuple[str | None, str | None]
+        self, operation: str, answered: Answered | OperationError, symbol: str, name: tuple[str | None, str | None]
     ) -> Result:
         if isinstance(answered, OperationError):
             return answered
@@ -305,7 +240,7 @@ class BinanceOrderBatches(BinanceAmending, OrderBatchControl):
         if not 1 <= count <= most:
             raise self.refuse(f"a batch has 1 to {most} orders, not {count}", operation=operation)
 
-    def _order_in(self, operation: str, answered: _Answered, size: Size) -> Order | OperationError | None:
+    def _order_in(self, operation: str, answered: Answered, size: Size) -> Order | OperationError | None:
         """Return the order of an item, an error where its row cannot be read, None where there was a refusal."""
         row = answered.item.row
         if row is None:
@@ -341,32 +276,25 @@ class BinanceOrderBatches(BinanceAmending, OrderBatchControl):
         return error_of(fault)(item.msg, code=item.code, outcome=Outcome.NOT_APPLIED, **details)
 
 
-def _reader(asked: int) -> Callable[[Answer[Any]], Sequence[_Answered]]:
+def answered_items(asked: int) -> Callable[[Answer[Any]], Sequence[Answered]]:
     """Return what takes the answer of a batch of ``asked`` orders apart; one of another length cannot be believed."""
 
-    def read(answer: Answer[Any]) -> Sequence[_Answered]:
+    def read(answer: Answer[Any]) -> Sequence[Answered]:
         change: Change[Any] = answer.value if isinstance(answer.value, Change) else Change(answer.value, changed=True)
         items: Sequence[BatchItem] = change.answer or ()
         if len(items) != asked:
             raise PayloadMismatch(f"{asked} orders were asked for, and {len(items)} were answered")
         raws = answer.raw if isinstance(answer.raw, list) and len(answer.raw) == asked else [None] * asked
         return [
-            _Answered(item, raw, answer.as_of, answer.received_at, after_loss=change.changed is None)
+            Answered(item, raw, answer.as_of, answer.received_at, after_loss=change.changed is None)
             for item, raw in zip(items, raws, strict=True)
         ]
 
     return read
 
 
-def _is_as_asked(present: Result, wanted: Amendment) -> bool:
-    return (
-        isinstance(present, Order)
-        and wanted.quantity in {None, present.quantity}
-        and wanted.price in {None, present.price}
-    )
-
-
-async def _or_error(order: Awaitable[Order]) -> Result:
+async def or_error(order: Awaitable[Order]) -> Result:
+    """Return an order, or the error that reading it ended in."""
     try:
         return await order
     except OperationError as error:

@@ -180,7 +180,7 @@ def amend_batch_endpoint(terms: OrderTerms, resolution: OrderResolution) -> Endp
         asks=batch_asks(in_base=terms.sizes_in_base),
         item_refusals=_change_refusals,
         readback=resolution.batch_amended,
-        serves=(OrderBatchControl.amend_orders,),
+        serves=(OrderAmendControl.amend_orders,),
         note="At most 5 orders; each has its own result.",
         **paying(5, terms.pools[1]),
     )

@@ -63,7 +63,7 @@ OPEN_ORDERS = Endpoint(
         OrderControl.cancel_order,
         OrderControl.cancel_all_orders,
         OrderAmendControl.amend_order,
-        OrderBatchControl.amend_orders,
+        OrderAmendControl.amend_orders,
         OrderBatchControl.cancel_orders,
         SettingsReader.get_settings,
     ),

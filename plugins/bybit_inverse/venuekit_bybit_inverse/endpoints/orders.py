@@ -287,7 +287,7 @@ AMEND_BATCH = Endpoint(
     weight=batch_weight,
     weight_most=BATCH_WEIGHT_MOST,
     pools=paid_by_item("order_amend_batch"),
-    serves=(OrderBatchControl.amend_orders,),
+    serves=(OrderAmendControl.amend_orders,),
     note="At most 20 orders; each has its own code.",
 )
 
