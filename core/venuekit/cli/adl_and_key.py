@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from venuekit.cli.accounts import answer
+from venuekit.cli.commands import accounts_command
 from venuekit.cli.output import print_warnings
-from venuekit.cli.parameters import accounts_option, json_option
 from venuekit.exports.rows import Row, row_of
 
 if TYPE_CHECKING:
@@ -28,12 +28,8 @@ _KEY_COLUMNS = {
 }
 
 
-@click.command("adl", short_help="Show places in the auto-deleveraging queue.")
-@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
+@accounts_command("adl", accounts="any", short_help="Show places in the auto-deleveraging queue.")
 @click.option("--symbol", metavar="S", help="Only this symbol.")
-@json_option
-@accounts_option
-@click.pass_context
 async def adl_command(context: click.Context, accounts: Sequence[str], symbol: str | None, as_json: bool) -> int:
     """
     Show how near each position is to auto-deleveraging; all accounts when none is named.
@@ -49,11 +45,7 @@ async def adl_command(context: click.Context, accounts: Sequence[str], symbol: s
     return await answer(context, accounts, ask, _ADL_COLUMNS, "nothing is in a queue", as_json=as_json)
 
 
-@click.command("key", short_help="Show what API keys may do.")
-@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
-@json_option
-@accounts_option
-@click.pass_context
+@accounts_command("key", accounts="any", short_help="Show what API keys may do.")
 async def key_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
     """Show what the API key of each ACCOUNT may do; all accounts when none is named."""
     from venuekit.capabilities import ApiKeyReader

@@ -1,16 +1,24 @@
-"""Kinds of commands: coroutines, which click itself would not await, and groups that offer the nearest name."""
+"""Kinds of commands: about accounts, coroutines (which click would not await), groups that offer the nearest name."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Literal
 
 import click
 
+from venuekit.cli.parameters import accounts_option, json_option, yes_option
 from venuekit.nearest import did_you_mean
 
-__all__ = ["AsyncCallback", "Group", "run_coroutines"]
+__all__ = ["AsyncCallback", "Group", "accounts_command", "run_coroutines"]
+
+#: how a command takes accounts: one, any number (all when none is named), or at least one
+_ACCOUNT_ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+    "one": {"param_decls": ["account"]},
+    "any": {"param_decls": ["accounts"], "nargs": -1, "metavar": "[ACCOUNT]..."},
+    "some": {"param_decls": ["accounts"], "nargs": -1, "required": True, "metavar": "ACCOUNT..."},
+}
 
 
 class Group(click.Group):
@@ -24,6 +32,33 @@ class Group(click.Group):
         if not name.startswith("-") and self.get_command(ctx, name) is None:
             raise click.UsageError(f"no command {name!r}{did_you_mean(name, self.list_commands(ctx))}", ctx)
         return super().resolve_command(ctx, args)
+
+
+def accounts_command(
+    name: str,
+    *,
+    accounts: Literal["one", "any", "some"] = "one",
+    writes: bool = False,
+    group: click.Group | None = None,
+    short_help: str | None = None,
+) -> Callable[[Callable[..., Any]], click.Command]:
+    """
+    Make a function a command about accounts, which are its first argument.
+
+    The function gets the context, ``account`` or ``accounts``, ``as_json``, where it ``writes`` also ``yes``, and its
+    own parameters. ``accounts="any"`` means all when none is named. Without a ``group`` it is a command by itself.
+    """
+
+    def make(function: Callable[..., Any]) -> click.Command:
+        first = click.Argument(**_ACCOUNT_ARGUMENTS[accounts])
+        command = click.command(name, params=[first], short_help=short_help)(click.pass_context(function))
+        for add_option in (yes_option, json_option, accounts_option) if writes else (json_option, accounts_option):
+            add_option(command)
+        if group is not None:
+            group.add_command(command)
+        return command
+
+    return make
 
 
 class AsyncCallback:

@@ -7,9 +7,10 @@ from decimal import Decimal
 import click
 
 from venuekit.cli.accounts import open_account
+from venuekit.cli.commands import accounts_command
 from venuekit.cli.consent import confirm_live, live_to_confirm
 from venuekit.cli.output import json_text
-from venuekit.cli.parameters import accounts_option, json_option, number, yes_option
+from venuekit.cli.parameters import number
 from venuekit.cli.state import state_of
 from venuekit.cli.status import Status
 from venuekit.cli.streams import say_done
@@ -37,14 +38,9 @@ def _leverage(_: click.Context, __: click.Parameter, value: str | None) -> int |
     return int(found) if found == found.to_integral_value() else found
 
 
-@click.command("leverage")
-@click.argument("account")
+@accounts_command("leverage", writes=True)
 @click.argument("symbol")
 @click.argument("value", required=False, callback=_leverage)
-@yes_option
-@json_option
-@accounts_option
-@click.pass_context
 async def leverage_command(
     context: click.Context, *, account: str, symbol: str, value: int | Decimal | None, yes: bool, as_json: bool
 ) -> int:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import click
 
 from venuekit.cli.accounts import open_account
+from venuekit.cli.commands import accounts_command
 from venuekit.cli.output import print_rows
-from venuekit.cli.parameters import accounts_option, json_option
 from venuekit.cli.state import state_of
 from venuekit.exports.rows import Row, row_of
 
@@ -39,12 +39,8 @@ _INSTRUMENT_COLUMNS = {
 }
 
 
-@click.command("brackets", short_help="Show risk tiers.")
-@click.argument("account")
+@accounts_command("brackets", short_help="Show risk tiers.")
 @click.argument("symbol", required=False)
-@json_option
-@accounts_option
-@click.pass_context
 async def brackets_command(context: click.Context, account: str, symbol: str | None, as_json: bool) -> None:
     """Show the risk tiers of SYMBOL, or of every symbol: how leverage and margin depend on a position's size."""
     from venuekit.capabilities import BracketReader
@@ -55,12 +51,8 @@ async def brackets_command(context: click.Context, account: str, symbol: str | N
     _show(rows, _BRACKET_COLUMNS, "no brackets", as_json=as_json)
 
 
-@click.command("fees", short_help="Show what trading costs.")
-@click.argument("account")
+@accounts_command("fees", short_help="Show what trading costs.")
 @click.argument("symbols", nargs=-1, required=True, metavar="SYMBOL...")
-@json_option
-@accounts_option
-@click.pass_context
 async def fees_command(context: click.Context, account: str, symbols: Sequence[str], as_json: bool) -> None:
     """Show what ACCOUNT pays for trading each SYMBOL, as fractions of the value: 0.0004 is 4 basis points."""
     import asyncio
@@ -74,12 +66,8 @@ async def fees_command(context: click.Context, account: str, symbols: Sequence[s
     _show(rows, _FEE_COLUMNS, "no fees", as_json=as_json)
 
 
-@click.command("instruments", short_help="Show what can be traded.")
-@click.argument("account")
+@accounts_command("instruments", short_help="Show what can be traded.")
 @click.argument("symbol", required=False)
-@json_option
-@accounts_option
-@click.pass_context
 async def instruments_command(context: click.Context, account: str, symbol: str | None, as_json: bool) -> None:
     """Show SYMBOL, or everything that can be traded where ACCOUNT lives, and in which steps."""
     from venuekit.capabilities import InstrumentReader

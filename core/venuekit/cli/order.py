@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from venuekit.cli.accounts import answer, open_account
-from venuekit.cli.commands import Group
+from venuekit.cli.commands import Group, accounts_command
 from venuekit.cli.consent import confirm_live, live_to_confirm
 from venuekit.cli.errors import print_errors_with_advice
 from venuekit.cli.order_text import LIST_COLUMNS, WHOLE, order_row, request_text
 from venuekit.cli.output import print_rows
-from venuekit.cli.parameters import F, accounts_option, enum_member, json_option, number, yes_option
+from venuekit.cli.parameters import F, enum_member, number
 from venuekit.cli.state import state_of
 from venuekit.cli.status import Status
 from venuekit.exports.rows import Row, row_of
@@ -47,8 +47,7 @@ def _order_name(context: click.Context, order_id: str | None, client_id: str | N
     return {"order_id": order_id, "client_id": client_id}
 
 
-@order_command.command("place")
-@click.argument("account")
+@accounts_command("place", writes=True, group=order_command)
 @click.argument("symbol")
 @click.argument("side", type=enum_member("OrderSide"), metavar="buy|sell")
 @click.argument("quantity", type=number)
@@ -72,10 +71,6 @@ def _order_name(context: click.Context, order_id: str | None, client_id: str | N
 @click.option("--client-id", metavar="C", help="[default: a generated one]")
 @click.option("--position-side", type=enum_member("PositionSide"), metavar="S", help="long or short, in hedge mode.")
 @click.option("--test", is_flag=True, help="Have it checked by the venue, and do not place it.")
-@yes_option
-@json_option
-@accounts_option
-@click.pass_context
 async def place_command(
     context: click.Context,
     *,
@@ -148,16 +143,11 @@ def _show_test(name: str, account: Account, request: Row, *, as_json: bool) -> N
         click.echo("the venue would take it; nothing was placed")
 
 
-@order_command.command("amend")
-@click.argument("account")
+@accounts_command("amend", writes=True, group=order_command)
 @click.argument("symbol")
 @_naming
 @click.option("--quantity", type=number, metavar="Q", help="The new quantity in all, in contracts.")
 @click.option("--price", type=number, metavar="P", help="The new limit price.")
-@yes_option
-@json_option
-@accounts_option
-@click.pass_context
 async def amend_command(
     context: click.Context,
     *,
@@ -189,14 +179,9 @@ async def amend_command(
     return ending.status
 
 
-@order_command.command("cancel")
-@click.argument("account")
+@accounts_command("cancel", writes=True, group=order_command)
 @click.argument("symbol")
 @_naming
-@yes_option
-@json_option
-@accounts_option
-@click.pass_context
 async def cancel_command(
     context: click.Context,
     *,
@@ -222,13 +207,9 @@ async def cancel_command(
     return ending.status
 
 
-@order_command.command("query")
-@click.argument("account")
+@accounts_command("query", group=order_command)
 @click.argument("symbol")
 @_naming
-@json_option
-@accounts_option
-@click.pass_context
 async def query_command(
     context: click.Context, *, account: str, symbol: str, order_id: str | None, client_id: str | None, as_json: bool
 ) -> None:
@@ -242,12 +223,8 @@ async def query_command(
     print_rows([row], None, as_json=as_json)
 
 
-@order_command.command("list")
-@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
+@accounts_command("list", accounts="any", group=order_command)
 @click.option("--symbol", metavar="S", help="Only this symbol.")
-@json_option
-@accounts_option
-@click.pass_context
 async def list_command(context: click.Context, accounts: Sequence[str], symbol: str | None, as_json: bool) -> int:
     """Show the open orders of each ACCOUNT, of both books; all accounts when none is named."""
     from venuekit.capabilities import OrderReader

@@ -10,11 +10,11 @@ import attrs
 import click
 
 from venuekit.cli.accounts import entries, open_entry
+from venuekit.cli.commands import accounts_command
 from venuekit.cli.consent import confirm_live, live_to_confirm
 from venuekit.cli.errors import print_error
 from venuekit.cli.order_text import LIST_COLUMNS, WHOLE, order_row
 from venuekit.cli.output import note, print_rows
-from venuekit.cli.parameters import accounts_option, json_option, yes_option
 from venuekit.cli.state import State, state_of
 from venuekit.cli.status import Status, worst
 from venuekit.cli.streams import say_done
@@ -65,12 +65,7 @@ class _Left:
         return f"{self.name}: {f'{self.count} left' if self.count else 'nothing left'}"
 
 
-@click.command("panic", short_help="Cancel everything, and show what is left.")
-@click.argument("accounts", nargs=-1, required=True, metavar="ACCOUNT...")
-@yes_option
-@json_option
-@accounts_option
-@click.pass_context
+@accounts_command("panic", accounts="some", writes=True, short_help="Cancel everything, and show what is left.")
 async def panic_command(context: click.Context, accounts: Sequence[str], as_json: bool, yes: bool) -> int:
     """
     Cancel every order of each ACCOUNT, plain and conditional, and show what is left; positions stay as they are.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from venuekit.cli.accounts import answer
-from venuekit.cli.parameters import accounts_option, json_option
+from venuekit.cli.commands import accounts_command
 from venuekit.exports.rows import Row, row_of
 
 if TYPE_CHECKING:
@@ -39,31 +39,19 @@ _POSITION_COLUMNS = {
 }
 
 
-@click.command("balances")
-@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
-@json_option
-@accounts_option
-@click.pass_context
+@accounts_command("balances", accounts="any")
 async def balances_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
     """Show what each ACCOUNT holds of each asset; all accounts when none is named."""
     return await answer(context, accounts, _balances, _BALANCE_COLUMNS, "no balances", as_json=as_json)
 
 
-@click.command("positions")
-@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
-@json_option
-@accounts_option
-@click.pass_context
+@accounts_command("positions", accounts="any")
 async def positions_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
     """Show the open positions of each ACCOUNT; all accounts when none is named."""
     return await answer(context, accounts, _positions, _POSITION_COLUMNS, "no open positions", as_json=as_json)
 
 
-@click.command("account")
-@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
-@json_option
-@accounts_option
-@click.pass_context
+@accounts_command("account", accounts="any")
 async def account_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
     """Show totals and modes of each ACCOUNT; all accounts when none is named."""
     return await answer(context, accounts, _totals, None, "no accounts", as_json=as_json)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from venuekit.cli.accounts import ask_each
+from venuekit.cli.commands import accounts_command
 from venuekit.cli.output import json_text, print_warnings
-from venuekit.cli.parameters import accounts_option, json_option
 from venuekit.cli.state import state_of
 from venuekit.cli.status import Status, status_of, worst
 from venuekit.cli.tables import table
@@ -24,11 +24,7 @@ __all__ = ["resolve_command"]
 _COLUMNS = {"account": "account", "operation": "operation", "sent_at": "sent at", "state": "state", "message": "found"}
 
 
-@click.command("resolve")
-@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
-@json_option
-@accounts_option
-@click.pass_context
+@accounts_command("resolve", accounts="any")
 async def resolve_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
     """
     Find out about every write that the journal of each ACCOUNT left open; nothing is sent again.
