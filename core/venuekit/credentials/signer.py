@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-import hashlib
+import hmac
 from typing import Protocol
 
 from venuekit.credentials.secret import Secret
@@ -29,16 +29,12 @@ class Signer(Protocol):
 
 
 class HmacSigner:
-    """
-    HMAC-SHA256 (RFC 2104) with a key that was scheduled once; each signature copies that state.
+    """HMAC-SHA256 with a key that was scheduled once; each signature copies that state."""
 
-    The two hashes themselves are kept: a signature costs half as much as by :mod:`hmac`, which wraps them.
-    """
-
-    __slots__ = ("_inner", "_outer")
+    __slots__ = ("_keyed",)
 
     def __init__(self, secret: Secret) -> None:
-        self._inner, self._outer = _key_schedule(secret)
+        self._keyed = hmac.new(secret.reveal().encode(), digestmod="sha256")
 
     @property
     def algorithm(self) -> SignatureAlgorithm:
@@ -47,21 +43,9 @@ class HmacSigner:
 
     async def sign(self, payload: bytes) -> str:
         """Return the signature in lower-case hex."""
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(payload)
-        outer.update(inner.digest())
-        return outer.hexdigest()
+        keyed = self._keyed.copy()
+        keyed.update(payload)
+        return keyed.hexdigest()
 
     def __repr__(self) -> str:
         return "HmacSigner(***)"
-
-
-_BLOCK = 64
-_INNER, _OUTER = bytes(byte ^ 0x36 for byte in range(256)), bytes(byte ^ 0x5C for byte in range(256))
-
-
-def _key_schedule(secret: Secret) -> tuple[hashlib._Hash, hashlib._Hash]:
-    """Return both hashes, the key already in them; a key longer than a block stands in as its hash."""
-    key = secret.reveal().encode()
-    key = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
-    return hashlib.sha256(key.translate(_INNER)), hashlib.sha256(key.translate(_OUTER))
