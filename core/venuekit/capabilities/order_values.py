@@ -118,6 +118,16 @@ class Order:
         """What no other order of the account has."""
         return (self.symbol, self.kind, self.id)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still be filled, triggered or cancelled: its status is not final."""
+        return not self.status.is_final
+
+    @property
+    def remaining(self) -> Decimal | None:
+        """The quantity that is not filled, contracts, also of an ended order; None where the venue gave no figure."""
+        return None if self.quantity is None or self.filled is None else self.quantity - self.filled
+
 
 @quick_init
 @attrs.frozen(kw_only=True)

@@ -57,7 +57,7 @@ class BybitOrderReading(Account, OrderReader):
         """Return an open order."""
         name = named(self, "get_open_order", symbol, order_id, client_id)
         order = await self._find_order(self.open_orders, symbol, name)
-        if order is None or order.status.is_final:
+        if order is None or not order.is_open:
             raise self._no_order("get_open_order", symbol, client_id)
         return order
 

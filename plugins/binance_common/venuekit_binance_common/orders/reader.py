@@ -71,7 +71,7 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
         name = named(self, "get_open_order", symbol, order_id, client_id)
         order = await self._plain_order(symbol, name, self.ORDERS.open_order)
         order = order or await self._open_algo_order(symbol, order_id, client_id)
-        if order is None or order.status.is_final:
+        if order is None or not order.is_open:
             raise self._no_order("get_open_order", symbol, client_id)
         return order
 
