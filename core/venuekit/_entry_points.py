@@ -88,24 +88,24 @@ def _origin_of_point(point: EntryPoint) -> PluginOrigin:
 
 def _only_directories() -> bool:
     """Say whether nothing but directories on the path provides distributions."""
-    return not any(os.path.isfile(place) for place in sys.path) and not any(
+    return not any(os.path.isfile(directory) for directory in sys.path) and not any(
         finder is not PathFinder and hasattr(finder, "find_distributions") for finder in sys.meta_path
     )
 
 
 def _in_directories() -> Iterator[Announced]:
     seen: set[str] = set()
-    for place in sys.path:
+    for directory in sys.path:
         try:
-            names = sorted(os.listdir(place or "."))
+            names = sorted(os.listdir(directory or "."))
         except OSError:
-            continue  # places that do not exist are usual on the path
+            continue  # directories that do not exist are usual on the path
         for name in names:
             if name.endswith((".dist-info", ".egg-info")):
                 project = re.sub(r"[-_.]+", "_", name[:-10].partition("-")[0]).lower()
                 if project not in seen:
                     seen.add(project)
-                    yield from _in_distribution(os.path.join(place, name))
+                    yield from _in_distribution(os.path.join(directory, name))
 
 
 def _in_distribution(directory: str) -> Iterator[Announced]:

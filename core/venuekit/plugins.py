@@ -121,15 +121,15 @@ class Plugins:
             self._manager.register(default)
 
     def _announce(self, one: Announced, disabled: frozenset[str]) -> None:
-        place = one.group, one.name
+        key = one.group, one.name
         if disabled and not disabled.isdisjoint({one.name, one.origin.distribution}):
             self._disabled[one.name] = one
             return
-        other = self._announced.setdefault(place, one)
+        other = self._announced.setdefault(key, one)
         if other is not one:
             what = "provide venue" if one.group is EntryPointGroup.VENUES else "provide a plugin named"
             origins = sorted((other.origin, one.origin), key=str)
-            self._broken[place] = Broken(
+            self._broken[key] = Broken(
                 one.name,
                 " and ".join(origin.distribution for origin in origins),
                 " and ".join(origin.version for origin in origins),
@@ -271,10 +271,10 @@ class Plugins:
         for venue in self._taken:
             if not isinstance(venue, Venue):
                 raise ContractBroken(f"it registered {type(venue).__name__}, which is no Venue", "register a Venue")
-            place = EntryPointGroup.VENUES, venue.id
-            announced = self._announced.get(place)
+            key = EntryPointGroup.VENUES, venue.id
+            announced = self._announced.get(key)
             if venue.id != one.name and (announced is None or announced.origin != one.origin):
-                if venue.id in self._disabled or place in self._broken:
+                if venue.id in self._disabled or key in self._broken:
                     continue  # this module announced it, and it was not taken
                 raise ContractBroken(
                     f"it registered venue {venue.id!r} from the entry point {one.name!r}",

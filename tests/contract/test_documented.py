@@ -33,7 +33,7 @@ READING = frozenset({"as_of", "received_at", "raw"})
 def replaying(stage: FakeStage, recorded: Recorded, case: Documented) -> Any:
     """Return what answers with the documented bodies of a case, those of one route in turn, and with nothing else."""
     answers: dict[tuple[str, str], list[HttpResponse]] = {}
-    for found in map(recorded.named, case.bodies):
+    for found in map(recorded.case, case.bodies):
         answers.setdefault(found.route, []).append(found.response())
     walks = case.method.partition(".")[2].startswith("iter_")
     simulated = stage.transport.reply
@@ -90,7 +90,7 @@ def check_sent(stage: FakeStage, recorded: Recorded, case: Documented) -> None:
     """Compare what was sent for each body with the verb, path, security and parameters recorded."""
     assert case.sent.keys() <= set(case.bodies), f"{case.label} expects parameters of bodies it does not have"
     asked: dict[tuple[str, str], Iterator[Sent]] = {}
-    for body in map(recorded.named, case.bodies):
+    for body in map(recorded.case, case.bodies):
         (endpoint,) = (one for one in stage.venue.endpoints if (one.verb, one.path) == body.route)
         sent = next(asked.setdefault(body.route, sent_to(stage, endpoint)), None)
         assert sent is not None, f"{case.label} asks nothing of {body.name}"

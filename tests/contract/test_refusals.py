@@ -79,7 +79,7 @@ def ledger_of(stage: Stage) -> Ledger:
 
 def answer_as_recorded(stage: Stage, name: str) -> None:
     """Let the venue refuse as it was recorded, however often it is asked."""
-    body = load_recorded(find_recorded(stage.venue)).named(name)
+    body = load_recorded(find_recorded(stage.venue)).case(name)
     (endpoint,) = (one for one in stage.venue.endpoints if (one.verb, one.path) == body.route)
     stage.disturb(endpoint, CannedAnswer(body.status, body.body, {"Content-Type": "application/json"}), times=4)
 
@@ -157,7 +157,7 @@ async def test_refusal_at_opening(row: Row, refused: Refused) -> None:
     """An account that the plugin does not speak to is refused when it is opened, with a clear reason."""
     venue = make_plugins().venue(row.venue)
     assert refused.opening_body is not None
-    body = load_recorded(find_recorded(venue)).named(refused.opening_body)
+    body = load_recorded(find_recorded(venue)).case(refused.opening_body)
     async with fake_stage(venue, refused.scenario) as stage:
         simulated = stage.transport.reply
 

@@ -40,7 +40,7 @@ async def adl_command(context: click.Context, accounts: Sequence[str], symbol: s
 
     async def ask(name: str, account: Account) -> list[Row]:
         found = await AdlReader.of(account).get_adl_quantiles(symbol)
-        return [row_of(place, account=name, venue=account.venue.id) for place in found]
+        return [row_of(quantile, account=name, venue=account.venue.id) for quantile in found]
 
     return await answer(context, accounts, ask, _ADL_COLUMNS, "nothing is in a queue", as_json=as_json)
 

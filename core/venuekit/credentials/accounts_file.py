@@ -99,11 +99,11 @@ def find_accounts_file(given: str | os.PathLike[str] | None = None) -> Path:
     named = os.environ.get(ACCOUNTS_VARIABLE)
     if named:
         return _existing(Path(named), ACCOUNTS_VARIABLE)
-    places = Path(FILE_NAME), platformdirs.user_config_path("venuekit") / FILE_NAME
-    for place in places:
-        if place.exists():
-            return place
-    looked = " and ".join(str(place) for place in places)
+    paths = Path(FILE_NAME), platformdirs.user_config_path("venuekit") / FILE_NAME
+    for path in paths:
+        if path.exists():
+            return path
+    looked = " and ".join(str(path) for path in paths)
     raise AccountsFileError(f"no accounts file at {looked}; name one by --accounts FILE or {ACCOUNTS_VARIABLE}")
 
 

@@ -28,15 +28,15 @@ async def merge_histories(
     gate = Gate(track, after)
     heads = [(source, head) for source in sources if (head := await anext(source, _END)) is not _END]
     while heads:
-        place = min(range(len(heads)), key=lambda place: track.time(heads[place][1]))
-        source, head = heads[place]
+        index = min(range(len(heads)), key=lambda index: track.time(heads[index][1]))
+        source, head = heads[index]
         for passed in gate.put(head):
             yield passed
         following = await anext(source, _END)
         if following is _END:
-            del heads[place]
+            del heads[index]
         else:
-            heads[place] = (source, following)
+            heads[index] = (source, following)
     for passed in gate.rest():
         yield passed
 

@@ -19,7 +19,7 @@ __all__ = ["Misread", "readable_part", "rows_at"]
 _OTHER_SHAPE = (LookupError, ValueError)
 
 #: where a list of rows stands in an answer: JSON names and list indexes from the top
-Place: TypeAlias = tuple[str | int, ...]
+RowsPath: TypeAlias = tuple[str | int, ...]
 
 
 @attrs.frozen
@@ -41,41 +41,41 @@ def readable_part(
     Raises:
         PayloadMismatch: ``mismatch``, when fewer than ``at_least`` rows can be read, or the fault is in none of them.
     """
-    places = endpoint.rows
+    paths = endpoint.rows
     try:
-        lists = [rows_at(body, place) for place in places]
+        lists = [rows_at(body, path) for path in paths]
     except _OTHER_SHAPE:
         raise mismatch from None
     empty = body
-    for place in places:
-        empty = _with_rows(empty, place, ())
+    for path in paths:
+        empty = _with_rows(empty, path, ())
     if not any(lists) or _fault(endpoint, empty) is not None:
         raise mismatch
     misread: list[Misread] = []
     part = body
-    for place, rows in zip(places, lists, strict=True):
-        faults = [_fault(endpoint, _with_rows(empty, place, [row])) for row in rows]
-        misread += _misread(place, rows, faults)
-        part = _with_rows(part, place, [row for row, fault in zip(rows, faults, strict=True) if fault is None])
+    for path, rows in zip(paths, lists, strict=True):
+        faults = [_fault(endpoint, _with_rows(empty, path, [row])) for row in rows]
+        misread += _misread(path, rows, faults)
+        part = _with_rows(part, path, [row for row, fault in zip(rows, faults, strict=True) if fault is None])
     readable = sum(map(len, lists)) - len(misread)
     if not misread or readable < at_least or _fault(endpoint, part) is not None:
         raise mismatch
     return part, tuple(misread)
 
 
-def _misread(place: Place, rows: Sequence[Any], faults: Sequence[PayloadMismatch | None]) -> Iterator[Misread]:
-    alone = _where(place, 0)
+def _misread(path: RowsPath, rows: Sequence[Any], faults: Sequence[PayloadMismatch | None]) -> Iterator[Misread]:
+    alone = _where(path, 0)
     for index, (row, fault) in enumerate(zip(rows, faults, strict=True)):
         if fault is not None:
             # each was read as the only one of its list
             words = fault.message
             if words.startswith(alone):
-                words = _where(place, index) + words.removeprefix(alone)
+                words = _where(path, index) + words.removeprefix(alone)
             yield Misread(words, read_json(bytes(row)))
 
 
-def _where(place: Place, index: int) -> str:
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in (*place, index))
+def _where(path: RowsPath, index: int) -> str:
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in (*path, index))
     return text.removeprefix(".")
 
 
@@ -87,29 +87,29 @@ def _fault(endpoint: Endpoint[Any], body: bytes) -> PayloadMismatch | None:
     return None
 
 
-def rows_at(part: bytes, place: Place) -> list[Any]:
+def rows_at(part: bytes, path: RowsPath) -> list[Any]:
     """
     Return the rows of a list, each as the text it is written in.
 
     Raises:
-        LookupError, ValueError: there is no list in that place.
+        LookupError, ValueError: there is no list at that path.
     """
     import msgspec
 
-    for step in place:
+    for step in path:
         inside: Any = list[msgspec.Raw] if isinstance(step, int) else dict[str, msgspec.Raw]
         part = bytes(msgspec.json.decode(part, type=inside)[step])
     rows: list[Any] = msgspec.json.decode(part, type=list[msgspec.Raw])
     return rows
 
 
-def _with_rows(part: bytes, place: Place, rows: Sequence[Any]) -> bytes:
+def _with_rows(part: bytes, path: RowsPath, rows: Sequence[Any]) -> bytes:
     """Return an answer with other rows in a list, all else as it is written."""
     import msgspec
 
-    if not place:
+    if not path:
         return msgspec.json.encode(rows)
-    inside: Any = list[msgspec.Raw] if isinstance(place[0], int) else dict[str, msgspec.Raw]
+    inside: Any = list[msgspec.Raw] if isinstance(path[0], int) else dict[str, msgspec.Raw]
     fields = msgspec.json.decode(part, type=inside)
-    fields[place[0]] = msgspec.Raw(_with_rows(bytes(fields[place[0]]), place[1:], rows))
+    fields[path[0]] = msgspec.Raw(_with_rows(bytes(fields[path[0]]), path[1:], rows))
     return msgspec.json.encode(fields)

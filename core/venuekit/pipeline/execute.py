@@ -90,7 +90,7 @@ def _admit(  # noqa: PLR0917 - the parts of one request, in the order they are u
         endpoint = endpoint.as_undeclared()
     reason = session.venue_session.unsupported.get(endpoint)
     if reason is None and session.learned:
-        reason = _unsupported_reason(session.learned, endpoint)
+        reason = _reason_not_supported(session.learned, endpoint)
     if reason is not None:
         details: dict[str, Any] = {"venue": session.venue_session.venue.id, "operation": endpoint.operation}
         raise errors.UnsupportedCapability(reason, **details)
@@ -236,7 +236,7 @@ def _check_window(session: AccountSession, window: int) -> None:
         raise ValueError(f"recv_window must be from 1 up to {most} ms, not {window!r}")
 
 
-def _unsupported_reason(learned: Mapping[type[Capability], str], endpoint: Endpoint[Any]) -> str | None:
+def _reason_not_supported(learned: Mapping[type[Capability], str], endpoint: Endpoint[Any]) -> str | None:
     """Return why this account cannot do what an endpoint serves; None when it can do any of it."""
     if not endpoint.serves:
         return None

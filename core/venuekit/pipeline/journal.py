@@ -275,7 +275,7 @@ class FileJournal:
         """Read what was appended to any file since the last time, and set aside what has nothing open."""
         paths = sorted(self.stem.parent.glob(f"{self.stem.name}-*.jsonl"))
         days: dict[str, Day] = {}
-        for place, path in enumerate(paths):
+        for index, path in enumerate(paths):
             day = self._days.get(str(path)) or Day(path, self.recent)
             try:
                 day.read_on()
@@ -283,7 +283,7 @@ class FileJournal:
                 continue  # another process has just found nothing open in it
             days[str(path)] = day
             # around midnight a write of yesterday may still be under way
-            if place < len(paths) - 2 and not day.open and all(line.is_cut_off for line in day.unreadable_lines()):
+            if index < len(paths) - 2 and not day.open and all(line.is_cut_off for line in day.unreadable_lines()):
                 _set_aside(path)
         self._days = days
 

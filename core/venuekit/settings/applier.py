@@ -27,7 +27,7 @@ from venuekit.settings.outcomes import (
     before_writing,
     result_of,
     result_of_error,
-    unverified_result,
+    result_without_reading,
 )
 from venuekit.settings.plan_builder import build_plan
 from venuekit.settings.planner import read_current_settings
@@ -144,7 +144,7 @@ class _Work:
                 snapshot = await target_account.read()
             except OperationError as error:
                 self.results.update(
-                    {name: unverified_result(self.results[name], error) for name in names if name in self.open}
+                    {name: result_without_reading(self.results[name], error) for name in names if name in self.open}
                 )
                 continue
             self._trust(target_account)
@@ -154,7 +154,7 @@ class _Work:
                 if odd is None:
                     self.results[name] = after_reading(self.results[name], seen.value(target_account, key))
                 elif name in self.open:
-                    self.results[name] = unverified_result(self.results[name], odd)
+                    self.results[name] = result_without_reading(self.results[name], odd)
             reads.append(PlannedRead(next(iter(target_account.entries)), target_account.venue.id, snapshot.weight))
         return tuple(reads)
 

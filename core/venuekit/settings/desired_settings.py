@@ -50,7 +50,7 @@ def desired_settings_of(target: Target, accounts: Sequence[TargetAccount]) -> tu
         desired
         for name in target.accounts
         if name in of_entry
-        for desired in _desired_settings_of_entry(name, of_entry[name], accounts)
+        for desired in _settings_of_entry(name, of_entry[name], accounts)
     )
 
 
@@ -68,7 +68,7 @@ def contradictions(desired_settings: Sequence[DesiredSetting]) -> dict[Key, str]
     return found
 
 
-def _desired_settings_of_entry(
+def _settings_of_entry(
     name: str, account: TargetAccount, accounts: Sequence[TargetAccount]
 ) -> Iterator[DesiredSetting]:
     entry = account.entries[name]

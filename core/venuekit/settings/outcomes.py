@@ -9,7 +9,14 @@ from venuekit.settings.plans import PlannedStep, StepStatus
 from venuekit.settings.report import Result, ResultStatus
 from venuekit.settings.target import Value, text_of
 
-__all__ = ["after_reading", "before_sending", "before_writing", "result_of", "result_of_error", "unverified_result"]
+__all__ = [
+    "after_reading",
+    "before_sending",
+    "before_writing",
+    "result_of",
+    "result_of_error",
+    "result_without_reading",
+]
 
 _WENT_WELL = frozenset({ResultStatus.CHANGED, ResultStatus.UNCHANGED})
 
@@ -97,7 +104,7 @@ def after_reading(result: Result, value: Value | None) -> Result:
     return attrs.evolve(result, status=ResultStatus.UNKNOWN, message=message)
 
 
-def unverified_result(result: Result, error: OperationError | OddRow) -> Result:
+def result_without_reading(result: Result, error: OperationError | OddRow) -> Result:
     """Return the last word on a step that was sent when reading it back failed."""
     if result.status not in _WENT_WELL:
         return result

@@ -14,7 +14,7 @@ from venuekit.settings.key import Key
 from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus
 from venuekit.settings.preconditions import raises_leverage, refusals_of, requirements_of
 from venuekit.settings.requirement import SettingChange
-from venuekit.settings.side_effects import affected_symbols, side_effect_note
+from venuekit.settings.side_effects import side_effect_note, symbols_touched
 from venuekit.settings.step_order import order_steps
 from venuekit.settings.target import Target, Value
 from venuekit.settings.target_accounts import TargetAccount
@@ -114,7 +114,7 @@ def _step(desired: DesiredSetting, found: _Findings, current: CurrentSettings) -
         weight=_weight(desired) if sent else None,
         reason=reason,
         note=side_effect_note(desired, current) if changes else None,
-        affected=affected_symbols(desired, current) if changes else (),
+        affected=symbols_touched(desired, current) if changes else (),
         name=desired.name,
         needs=(carrier.name,) if status is StepStatus.ALONG else _names_of_requirements(key, found) if sent else (),
         margin_type=_margin_type(desired, found, current),

@@ -7,7 +7,7 @@ from venuekit.settings.controls import is_account_wide
 from venuekit.settings.current_settings import CurrentSettings
 from venuekit.settings.desired_settings import DesiredSetting
 
-__all__ = ["affected_symbols", "side_effect_note"]
+__all__ = ["side_effect_note", "symbols_touched"]
 
 
 def side_effect_note(desired: DesiredSetting, current: CurrentSettings) -> str | None:
@@ -27,7 +27,7 @@ def side_effect_note(desired: DesiredSetting, current: CurrentSettings) -> str |
     return None
 
 
-def affected_symbols(desired: DesiredSetting, current: CurrentSettings) -> tuple[str, ...]:
+def symbols_touched(desired: DesiredSetting, current: CurrentSettings) -> tuple[str, ...]:
     """Return the symbols with positions or orders that a setting of the account touches."""
     if not is_account_wide(desired.account.venue, desired.key.setting):
         return ()

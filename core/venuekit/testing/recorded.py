@@ -74,7 +74,7 @@ class Recorded:
     def __iter__(self) -> Iterator[RecordedCase]:
         return iter(self.cases)
 
-    def named(self, name: str) -> RecordedCase:
+    def case(self, name: str) -> RecordedCase:
         """
         Return the case of this name.
 

@@ -58,13 +58,13 @@ def test_answers_have_the_documented_shape(
     """Every documented field is there, no other one is, and each has its JSON type."""
     exchange.ledger.rest_order("BNBUSD_PERP", Side.BUY, D(10), D(500), book=Book.CONDITIONAL)
 
-    assert shape(exchange.told(endpoint, **parameters)) == shape(json.loads(recorded.named(case).body))
+    assert shape(exchange.told(endpoint, **parameters)) == shape(json.loads(recorded.case(case).body))
 
 
 def test_filters_and_limits_are_those_documented(exchange: Exchange, recorded: Recorded) -> None:
     """Each filter has its documented fields, and the pools are those of both products."""
     told = exchange.told(endpoints.EXCHANGE_INFO)
-    documented = json.loads(recorded.named("get_dapi_v1_exchangeInfo").body)
+    documented = json.loads(recorded.case("get_dapi_v1_exchangeInfo").body)
 
     assert told["rateLimits"] == documented["rateLimits"]
     ours, theirs = told["symbols"][0]["filters"], documented["symbols"][0]["filters"]
@@ -74,7 +74,7 @@ def test_filters_and_limits_are_those_documented(exchange: Exchange, recorded: R
 def test_open_order_has_the_documented_shape_of_a_limit_order(exchange: Exchange, recorded: Recorded) -> None:
     """The documented order trails; its two trailing fields are all that a limit order lacks."""
     exchange.ledger.rest_order(ETH, Side.BUY, D(10), D(2000), client_id="mine")
-    (documented,) = json.loads(recorded.named("get_dapi_v1_openOrders").body)
+    (documented,) = json.loads(recorded.case("get_dapi_v1_openOrders").body)
     del documented["activatePrice"], documented["priceRate"]
 
     (told,) = exchange.told(endpoints.OPEN_ORDERS)
@@ -175,7 +175,7 @@ def test_refusals_have_the_documented_code_and_words(
 
     response = exchange.ask("POST", path, **parameters)
 
-    assert (response.status, json.loads(response.body)) == (400, json.loads(recorded.named(case).body))
+    assert (response.status, json.loads(response.body)) == (400, json.loads(recorded.case(case).body))
     assert exchange.ledger.snapshot() == before
 
 

@@ -41,7 +41,7 @@ class Client:
     def documented(self, verb: str, case: str) -> Any:
         """Return the documented body of a path."""
         name = f"{verb}_{self.root}_v1_{case}"
-        return json.loads(load_recorded(find_recorded(self.venue)).named(name).body)
+        return json.loads(load_recorded(find_recorded(self.venue)).case(name).body)
 
     def refused(self, verb: str, path: str, parameters: dict[str, Any]) -> tuple[int, int, str]:
         """Return status, code and words of a refusal; the text ``held`` stands for the symbol with a position."""

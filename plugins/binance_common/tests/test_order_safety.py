@@ -326,9 +326,9 @@ async def test_forced_orders_behind_one_seen_before(stage: Stage) -> None:
         await stage.account.pause(3 * 86_400)
     forced = await stage.account.iter_forced_orders(stage.symbol).all()
     assert len(forced) == 3
-    for place, one in enumerate(forced):
+    for index, one in enumerate(forced):
         rest = await stage.account.iter_forced_orders(stage.symbol, after=one).all()
-        assert [order.id for order in rest] == [order.id for order in forced[place + 1 :]]
+        assert [order.id for order in rest] == [order.id for order in forced[index + 1 :]]
 
 
 async def test_margin_that_was_added_can_be_taken_out(stage: Stage) -> None:

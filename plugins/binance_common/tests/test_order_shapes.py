@@ -40,7 +40,7 @@ def documented(venue: Any, verb: str, tail: str) -> Any:
     """Return the shape of a documented answer, without what only a trailing order has."""
     root = venue.account.ORDERS.order.path.split("/")[1]
     name = f"{verb.lower()}_{root}_v1_{tail.replace('/', '_')}"
-    return _plain(json.loads(load_recorded(find_recorded(venue)).named(name).body))
+    return _plain(json.loads(load_recorded(find_recorded(venue)).case(name).body))
 
 
 def _plain(value: Any) -> Any:

@@ -212,7 +212,7 @@ def answering(
     def open_account(*names: str, keep_raw: bool = False) -> AbstractAsyncContextManager[A]:
         queues: dict[tuple[str, str], list[HttpResponse]] = {}
         for name in names:
-            case = recorded.named(name)
+            case = recorded.case(name)
             queues.setdefault(case.route, []).append(case.response())
         tell_time = transport.reply
 

@@ -29,7 +29,7 @@ def test_every_recorded_refusal_is_one_with_its_own_code(recorded: Recorded) -> 
 
 def test_ban_tells_until_when(recorded: Recorded) -> None:
     """The instant in the documented words is read as milliseconds."""
-    refusal = read_answer(recorded.named("get_fapi_v3_balance_418").response())
+    refusal = read_answer(recorded.case("get_fapi_v3_balance_418").response())
 
     assert refusal is not None
     assert refusal.retry_at == datetime(2021, 5, 16, 23, 30, 52, 808000, UTC)

@@ -99,7 +99,7 @@ def test_answers_have_the_documented_shape(endpoint: Any, case: str, parameters:
     """Every documented field is there, no other one is, and each has its JSON type."""
     exchange = open_exchange(VENUE, "holding")
 
-    assert shape(exchange.told(endpoint, **parameters)) == shape(json.loads(RECORDED.named(case).body))
+    assert shape(exchange.told(endpoint, **parameters)) == shape(json.loads(RECORDED.case(case).body))
 
 
 @pytest.mark.parametrize("path", ["/fapi/v3/account", "/fapi/v1/symbolConfig", "/fapi/v1/openAlgoOrders"])

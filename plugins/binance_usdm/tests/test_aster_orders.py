@@ -169,7 +169,7 @@ def test_trailing_order_has_the_documented_shape() -> None:
         "delete_fapi_v1_allOpenOrders": (ORDERS.cancel_all, {"symbol": "ETHUSDT"}),
     }
     for name, (endpoint, parameters) in steps.items():
-        assert shape(exchange.told(endpoint, **parameters)) == shape(json.loads(RECORDED.named(name).body)), name
+        assert shape(exchange.told(endpoint, **parameters)) == shape(json.loads(RECORDED.case(name).body)), name
     assert exchange.told(ORDERS.order, **named)["priceRate"] == "1.5"
 
 

@@ -80,7 +80,7 @@ def test_refusals_mean_what_the_venue_documents(
 )
 def test_documented_error_bodies_mean_what_they_say(recorded: Recorded, case: str, fault: Fault) -> None:
     """The documented body goes through reader and table to its meaning."""
-    response = recorded.named(case).response()
+    response = recorded.case(case).response()
     refusal = read_answer(response)
 
     assert refusal is not None

@@ -58,12 +58,12 @@ def test_answers_have_the_documented_shape(
     """Every documented field is there, no other one is, and each has its JSON type."""
     exchange.ledger.rest_order("ADAUSDT", Side.BUY, D(10), D("0.3"), book=Book.CONDITIONAL)
 
-    assert shape(exchange.told(endpoint, **parameters)) == shape(json.loads(recorded.named(case).body))
+    assert shape(exchange.told(endpoint, **parameters)) == shape(json.loads(recorded.case(case).body))
 
 
 def test_changes_of_modes_have_the_documented_shape(flat: Exchange, recorded: Recorded) -> None:
     """Both modes are acknowledged alike."""
-    done = json.loads(recorded.named("post_fapi_v1_positionSide_dual").body)
+    done = json.loads(recorded.case("post_fapi_v1_positionSide_dual").body)
 
     assert flat.told(endpoints.SET_POSITION_MODE, dualSidePosition="true") == done
     assert flat.told(endpoints.SET_ASSET_MODE, multiAssetsMargin="true") == done
@@ -74,7 +74,7 @@ def test_instruments_have_the_documented_shape(exchange: Exchange, recorded: Rec
     """Limits, assets, symbols and each filter have their documented fields and types."""
     told, documented = (
         exchange.told(endpoints.EXCHANGE_INFO),
-        json.loads(recorded.named("get_fapi_v1_exchangeInfo").body),
+        json.loads(recorded.case("get_fapi_v1_exchangeInfo").body),
     )
 
     assert shape(told) == shape(documented)
@@ -86,7 +86,7 @@ def test_instruments_have_the_documented_shape(exchange: Exchange, recorded: Rec
 def test_open_order_has_the_documented_shape_of_a_limit_order(exchange: Exchange, recorded: Recorded) -> None:
     """The documented order trails; its two trailing fields are all that a limit order lacks."""
     exchange.ledger.rest_order("ADAUSDT", Side.BUY, D(10), D("0.3"), client_id="mine")
-    (documented,) = json.loads(recorded.named("get_fapi_v1_openOrders").body)
+    (documented,) = json.loads(recorded.case("get_fapi_v1_openOrders").body)
     del documented["activatePrice"], documented["priceRate"]
 
     (told,) = exchange.told(endpoints.OPEN_ORDERS)
@@ -187,7 +187,7 @@ def test_refusals_have_the_documented_code_and_words(
 
     response = exchange.ask("POST", path, **parameters)
 
-    assert (response.status, json.loads(response.body)) == (400, json.loads(recorded.named(case).body))
+    assert (response.status, json.loads(response.body)) == (400, json.loads(recorded.case(case).body))
     assert exchange.ledger.snapshot() == before
 
 
@@ -376,7 +376,7 @@ def test_too_much_weight_is_refused_until_the_next_minute(exchange: Exchange, re
     response = exchange.ask("GET", "/fapi/v1/ping")
 
     assert response.status == 429
-    assert json.loads(response.body) == json.loads(recorded.named("get_fapi_v3_balance_429").body)
+    assert json.loads(response.body) == json.loads(recorded.case("get_fapi_v3_balance_429").body)
     wait = int(response.headers["Retry-After"])
     assert 1 <= wait <= 60
     exchange.clock[0] += wait * 1000

@@ -143,8 +143,8 @@ async def test_documented_refusal_is_raised_with_code_and_words(
             await write(account)
 
     failure: Any = caught.value
-    assert failure.code == recorded.named(case).code
-    assert failure.message.encode() in recorded.named(case).body
+    assert failure.code == recorded.case(case).code
+    assert failure.message.encode() in recorded.case(case).body
     assert failure.outcome is Outcome.NOT_APPLIED
 
 

@@ -42,7 +42,7 @@ def replay(sim: Simulation, recorded: Recorded) -> Callable[..., None]:
     """Let the venue answer the next requests of each case's route with its recorded body, as if it were of now."""
 
     def play(*names: str, times: int = 1, **words: str) -> None:
-        for case in map(recorded.named, names):
+        for case in map(recorded.case, names):
             # the documented answers belong to several questions; ``words`` are put in the place of others
             body = case.body
             if case.route[0] == "POST":  # an answer to a write that is older than the write is not believed

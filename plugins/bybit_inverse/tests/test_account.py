@@ -65,7 +65,7 @@ async def test_recorded_cross_account_has_totals(
     account: BybitInverseAccount, sim: Simulation, replay: Callable[..., None], recorded: Recorded
 ) -> None:
     """In cross mode every total of the documented wallet is told, in USD."""
-    cross = recorded.named("get_v5_account_info").body.replace(b"ISOLATED_MARGIN", b"REGULAR_MARGIN")
+    cross = recorded.case("get_v5_account_info").body.replace(b"ISOLATED_MARGIN", b"REGULAR_MARGIN")
     sim.disturb(VENUE, ACCOUNT_INFO, CannedAnswer(200, cross))
     replay(*EVERYTHING[1:])
     info = await account.get_account(include_flat=True)
@@ -89,7 +89,7 @@ async def test_documented_account_of_another_kind_is_refused(sim: Simulation, re
 @pytest.mark.parametrize(("status", "opens"), [(1, False), (3, False), (5, True), (6, True), (9, False)])
 async def test_kinds_that_are_opened(sim: Simulation, recorded: Recorded, status: int, opens: bool) -> None:
     """Unified 2.0 and 2.0 Pro are opened, any other kind is refused with its number."""
-    body = recorded.named("get_v5_account_info").body.replace(
+    body = recorded.case("get_v5_account_info").body.replace(
         b'"unifiedMarginStatus": 5', b'"unifiedMarginStatus": %d' % status
     )
     sim.disturb(VENUE, ACCOUNT_INFO, CannedAnswer(200, body))

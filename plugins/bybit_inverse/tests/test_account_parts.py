@@ -164,7 +164,7 @@ async def test_key_that_may_withdraw_is_warned_of(
     account: BybitInverseAccount, sim: Simulation, recorded: Recorded
 ) -> None:
     """And one that works from anywhere expires."""
-    answer = json.loads(recorded.named("get_v5_user_query_api").body)
+    answer = json.loads(recorded.case("get_v5_user_query_api").body)
     answer["result"]["permissions"]["Wallet"].append("Withdraw")
     answer["result"] |= {"ips": ["*"], "expiredAt": "2027-01-13T03:20:45Z", "readOnly": 0, "isMaster": False}
     sim.disturb(VENUE, KEY_INFO, CannedAnswer.json(200, answer))

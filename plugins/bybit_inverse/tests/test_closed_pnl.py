@@ -95,8 +95,8 @@ async def test_closed_pnl_of_the_simulated_venue(account: BybitInverseAccount, s
     assert [one.fees for one in found] == [one.open_fee + one.close_fee for one in held]
     assert [one.symbol for one in await account.iter_closed_pnl(symbol="ETHUSD", start=start).all()] == ["ETHUSD"]
     assert await account.iter_closed_pnl(kind="BustTrade", start=start).all() == ()
-    for place, one in enumerate(found):
-        assert await account.iter_closed_pnl(start=start, after=one).all() == found[place + 1 :]
+    for index, one in enumerate(found):
+        assert await account.iter_closed_pnl(start=start, after=one).all() == found[index + 1 :]
 
 
 async def test_closed_pnl_continues_behind_what_took_weeks_to_close(

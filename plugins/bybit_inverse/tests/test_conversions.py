@@ -84,7 +84,7 @@ async def test_conversion_whose_time_becomes_finer_comes_once(
     last_page(EXCHANGES.path)
     sim.disturb(VENUE, CONVERTS, CannedAnswer.json(200, {"retCode": 0, "result": {"list": []}}))
     (first,) = await account.iter_conversions().all()
-    body = json.loads(recorded.named("get_v5_asset_exchange_query_convert_history").body)
+    body = json.loads(recorded.case("get_v5_asset_exchange_query_convert_history").body)
     row = body["result"]["list"][0] | {"exchangeTxId": first.id, "createdAt": "1672197760500"}
     sim.disturb(VENUE, CONVERTS, CannedAnswer.json(200, {**body, "result": {"list": [row]}}))
     assert await account.iter_conversions(after=first).all() == ()
@@ -95,8 +95,8 @@ async def test_conversions_that_never_end_are_found_out(
     account: BybitInverseAccount, recorded: Recorded, sim: Simulation, history: str
 ) -> None:
     """Pages that hold nothing new end in an error, whatever their cursor or number says."""
-    exchange = json.loads(recorded.named("get_v5_asset_exchange_order_record").body)["result"]["orderBody"][0]
-    quote = json.loads(recorded.named("get_v5_asset_exchange_query_convert_history").body)["result"]["list"][0]
+    exchange = json.loads(recorded.case("get_v5_asset_exchange_order_record").body)["result"]["orderBody"][0]
+    quote = json.loads(recorded.case("get_v5_asset_exchange_query_convert_history").body)["result"]["list"][0]
     for number in range(10):
         rows = [quote | {"exchangeTxId": str((number + other) % 100)} for other in range(100)]
         body: dict[str, Any] = {"list": rows if history == "converts" else []}
@@ -120,8 +120,8 @@ async def test_an_odd_conversion_hides_no_other(
     account: BybitInverseAccount, recorded: Recorded, sim: Simulation, history: str
 ) -> None:
     """It is left out with a warning, and counts as a row of its page: the page behind is asked for."""
-    exchange = json.loads(recorded.named("get_v5_asset_exchange_order_record").body)["result"]["orderBody"][0]
-    quote = json.loads(recorded.named("get_v5_asset_exchange_query_convert_history").body)["result"]["list"][0]
+    exchange = json.loads(recorded.case("get_v5_asset_exchange_order_record").body)["result"]["orderBody"][0]
+    quote = json.loads(recorded.case("get_v5_asset_exchange_query_convert_history").body)["result"]["list"][0]
     quotes = [quote | {"exchangeTxId": f"q{number}"} for number in range(101)]
     exchanges = [exchange | {"exchangeTxId": f"e{number}"} for number in range(3)]
     if history == "converts":

@@ -73,15 +73,15 @@ async def test_walk_of_fills(account: BybitInverseAccount, sim: Simulation) -> N
     assert [(one.id, one.order_id, one.quantity, one.commission) for one in found] == [
         (one.trade_id, one.order_id, one.quantity, one.commission) for one in held
     ]
-    for place, one in enumerate(found):
-        assert await account.iter_fills("ETHUSD", start=start, after=one).all() == found[place + 1 :]
+    for index, one in enumerate(found):
+        assert await account.iter_fills("ETHUSD", start=start, after=one).all() == found[index + 1 :]
 
 
 async def test_fills_of_a_contract_that_is_listed_no_more(
     account: BybitInverseAccount, recorded: Recorded, sim: Simulation
 ) -> None:
     """They are read as ever; what it settled in nobody tells."""
-    body = json.loads(recorded.named("get_v5_execution_list").body)
+    body = json.loads(recorded.case("get_v5_execution_list").body)
     time = str(sim.milliseconds() - 1000)
     row = body["result"]["list"][0] | {"symbol": "BTCUSDU26", "feeCurrency": "", "execTime": time}
     sim.disturb(VENUE, EXECUTIONS, CannedAnswer.json(200, {**body, "result": {"list": [row], "nextPageCursor": ""}}))
@@ -129,9 +129,9 @@ async def test_forced_orders_continue_behind_any_one(account: BybitInverseAccoun
     start = await account.get_server_time() - timedelta(days=1)
     found = await account.iter_forced_orders(start=start).all()
     assert len(found) == 4
-    for place, one in enumerate(found):
+    for index, one in enumerate(found):
         for item in (one, attrs.evolve(one, created_at=None)):
             rest = await account.iter_forced_orders(start=start, after=item).all()
-            assert [other.id for other in rest] == [other.id for other in found[place + 1 :]]
+            assert [other.id for other in rest] == [other.id for other in found[index + 1 :]]
     gone = attrs.evolve(found[1], id="gone")
     assert [one.id for one in await account.iter_forced_orders(after=gone).all()] == [one.id for one in found[1:]]

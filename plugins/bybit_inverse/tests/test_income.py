@@ -119,9 +119,9 @@ async def test_income_continues_behind_any_item(account: BybitInverseAccount, si
     a_year(sim)
     start = sim_now(sim) - DAY
     every = await account.iter_income(asset="BTC", start=start).all()
-    for place, one in enumerate(every):
+    for index, one in enumerate(every):
         rest = await account.iter_income(asset="BTC", start=start, after=one).all()
-        assert rest == every[place + 1 :]
+        assert rest == every[index + 1 :]
 
 
 async def test_income_walks_windows_of_seven_days(

@@ -311,7 +311,7 @@ async def test_conditional_orders_of_every_kind(
     account: BybitInverseAccount, recorded: Recorded, sim: Simulation, word: str, kind: str
 ) -> None:
     """What the venue or its own pages placed has its type; a word that nobody knows stays readable."""
-    body = json.loads(recorded.named("get_v5_order_realtime").body)
+    body = json.loads(recorded.case("get_v5_order_realtime").body)
     row = body["result"]["list"][0] | {"stopOrderType": word}
     sim.disturb(VENUE, OPEN_ORDERS, CannedAnswer.json(200, {**body, "result": {"list": [row], "nextPageCursor": ""}}))
     (found,) = await account.get_open_orders()
@@ -322,14 +322,14 @@ async def test_sides_that_nobody_knows_stay_readable(
     account: BybitInverseAccount, recorded: Recorded, sim: Simulation
 ) -> None:
     """An unknown side or leg of one order or fill does not keep the others from being read."""
-    body = json.loads(recorded.named("get_v5_order_realtime").body)
+    body = json.loads(recorded.case("get_v5_order_realtime").body)
     plain = body["result"]["list"][0]
     rows = [plain, plain | {"orderId": "other", "side": "Sideways", "positionIdx": 3}]
     sim.disturb(VENUE, OPEN_ORDERS, CannedAnswer.json(200, {**body, "result": {"list": rows, "nextPageCursor": ""}}))
     found = {one.id: one for one in await account.get_open_orders()}
     assert found.keys() == {plain["orderId"], "other"}
     assert (found["other"].side, found["other"].position_side) == ("Sideways", PositionSide.BOTH)
-    body = json.loads(recorded.named("get_v5_execution_list").body)
+    body = json.loads(recorded.case("get_v5_execution_list").body)
     odd = {"symbol": "ETHUSD", "side": "Sideways", "execTime": str(sim.milliseconds() - 1000)}
     fills = [body["result"]["list"][0] | odd]
     sim.disturb(VENUE, EXECUTIONS, CannedAnswer.json(200, {**body, "result": {"list": fills, "nextPageCursor": ""}}))
@@ -386,9 +386,9 @@ async def test_walk_of_orders(account: BybitInverseAccount, sim: Simulation) -> 
     assert {one.id: one.created_at for one in found} == held
     assert [one.created_at for one in found] == sorted(held.values())
     assert sorted(one.status for one in found) == ["filled"] * 3 + ["open"] * 3
-    for place, one in enumerate(found):
+    for index, one in enumerate(found):
         rest = await account.iter_orders("ETHUSD", start=start, after=one).all()
-        assert [other.id for other in rest] == [other.id for other in found[place + 1 :]]
+        assert [other.id for other in rest] == [other.id for other in found[index + 1 :]]
 
 
 async def test_orders_that_are_no_longer_kept_are_warned_of(account: BybitInverseAccount, sim: Simulation) -> None:

@@ -32,7 +32,7 @@ async def test_documented_short_position(recorded: Recorded) -> None:
         venuekit.connect("bybit_inverse", sim.credentials("bybit_inverse"), runtime=runtime, keep_raw=True) as account,
     ):
         assert isinstance(account, BybitInverseAccount)
-        for case in map(recorded.named, ("get_v5_account_info", "get_v5_position_list")):
+        for case in map(recorded.case, ("get_v5_account_info", "get_v5_position_list")):
             sim.disturb("bybit_inverse", case.route, CannedAnswer(case.status, case.body))
         position = await account.get_position("BTCUSD")
     assert position.received_at is not None
@@ -77,7 +77,7 @@ async def test_documented_short_position(recorded: Recorded) -> None:
     )
     assert position.value is not None
     assert abs(position.value - D("0.0106290634")) < D("1e-10")
-    row = recorded.named("get_v5_position_list")
+    row = recorded.case("get_v5_position_list")
     assert position.raw is not None
     assert position.raw["positionBalance"] == "0.00139186"
     assert b'"positionBalance"' in row.body

@@ -124,7 +124,7 @@ def test_answers_have_the_keys_and_types_of_the_documented_body(
     ask: Ask, recorded: Recorded, case: str, parameters: dict[str, Any]
 ) -> None:
     """Nothing is missing, nothing added, and text stays text."""
-    known = recorded.named(case)
+    known = recorded.case(case)
     answer = json.loads(ask(known.verb, known.path, parameters).body)
     documented = json.loads(known.body)
     assert shape(answer) == shape(documented)
@@ -138,7 +138,7 @@ def test_open_orders_have_the_keys_and_types_of_the_documented_body(
     service.ledger.rest_order("BTCUSD", Side.BUY, D(100), D(70_000), client_id="mine")
     service.ledger.rest_order("ETHUSD", Side.SELL, D(100), D(4000), book=Book.CONDITIONAL)
     answer = json.loads(ask("GET", "/v5/order/realtime", {"category": "inverse"}).body)
-    documented = shape(json.loads(recorded.named("get_v5_order_realtime").body))
+    documented = shape(json.loads(recorded.case("get_v5_order_realtime").body))
     documented["result"]["list"][0]["cumFeeDetail"] = {}
     assert shape(answer) == documented
     rows = answer["result"]["list"]

@@ -105,7 +105,7 @@ async def test_answers_have_the_documented_shape(account: BybitInverseAccount, r
     """The same names with the same JSON types as the recorded body; nothing more, nothing less."""
     verb, path, parameters, steps = SHAPES[name]
     told: Any = (await ask(account, verb, path, parameters))["result"]
-    documented: Any = json.loads(recorded.named(name).body)["result"]
+    documented: Any = json.loads(recorded.case(name).body)["result"]
     for step in steps:
         told, documented = told[step], documented[step]
     # What differs from account to account: fees by coin, permissions, extensions of a quote, the documented category.

@@ -51,7 +51,7 @@ def swapped(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, **changes: 
 
 def changed_case(name: str, **changes: Any) -> RecordedCase:
     """Return a recorded case with something of it replaced."""
-    return attrs.evolve(RECORDED.named(name), **changes)
+    return attrs.evolve(RECORDED.case(name), **changes)
 
 
 async def fails(test: Callable[..., Awaitable[None]], /, **arguments: Any) -> str:
@@ -75,7 +75,7 @@ def test_stale_recording() -> None:
     """A recorded answer of an endpoint that is gone is found."""
     checks = suite(endpoints=tuple(one for one in TOY_PERP.endpoints if one is not endpoints.WALLET))
     with pytest.raises(AssertionError, match="wallet: no endpoint GET /v1/wallet"):
-        checks.test_recorded_answer_belongs_to_an_endpoint(RECORDED.named("wallet"))
+        checks.test_recorded_answer_belongs_to_an_endpoint(RECORDED.case("wallet"))
 
 
 def test_endpoint_that_serves_what_nobody_has() -> None:

@@ -57,4 +57,4 @@ def test_unknown_name(tmp_path: Path) -> None:
     """Asking for a recording that is not there names those that are."""
     (tmp_path / "x.json").write_text(FILE, encoding="utf-8")
     with pytest.raises(LookupError, match="there is x"):
-        load_recorded(tmp_path).named("y")
+        load_recorded(tmp_path).case("y")

@@ -61,9 +61,9 @@ class RecordingChecks(Checks):
         """Lists of rows stand where they are declared, so that an odd row can be left out."""
         endpoint = self._endpoint(recorded_case)
         whole = recorded_case.body.lstrip()
-        for place in endpoint.rows if recorded_case.is_success else ():
-            if place or whole[:1] == b"[":  # a venue may answer with the only row itself
-                rows_at(recorded_case.body, place)
+        for path in endpoint.rows if recorded_case.is_success else ():
+            if path or whole[:1] == b"[":  # a venue may answer with the only row itself
+                rows_at(recorded_case.body, path)
 
     def _endpoint(self, case: RecordedCase) -> Endpoint[Any]:
         endpoint = self.inventory.endpoint(case)
