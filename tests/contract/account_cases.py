@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
 
 from tests.contract.socket_cases import case, ledger_of
 
@@ -251,10 +250,10 @@ async def set_margin_type(stage: Stage) -> None:
     """The margin type changes in the ledger, of the symbol or of the account."""
     ledger, symbol = ledger_of(stage), stage.scenario.flat
     is_account = stage.venue.behaviour(MarginTypeBehaviour).scope is MarginTypeScope.ACCOUNT
-    where: dict[str, Any] = {"account_wide": True} if is_account else {"symbol": symbol}
-    told = await stage.account.set_margin_type(MarginType.ISOLATED, **where)
-    assert (told.symbol, told.margin_type, told.changed) == (where.get("symbol"), MarginType.ISOLATED, True)
-    assert ledger.margin_type(None if is_account else symbol) is MarginType.ISOLATED
+    where = None if is_account else symbol
+    told = await stage.account.set_margin_type(where, MarginType.ISOLATED, account_wide=is_account)
+    assert (told.symbol, told.margin_type, told.changed) == (where, MarginType.ISOLATED, True)
+    assert ledger.margin_type(where) is MarginType.ISOLATED
 
 
 @case("PositionModeControl.set_position_mode", "flat")

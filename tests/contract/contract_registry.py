@@ -170,7 +170,7 @@ _ORDER_ENUMS: Mapping[str, Any] = {
 
 def typed(method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return arguments as a caller hands them to a capability method: enumerations and Decimals instead of texts."""
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"symbol": None} if method == "set_margin_type" else {}
     for name, value in arguments.items():
         if name in _ORDERS:
             found[name] = _ORDERS[name](value)

@@ -182,9 +182,9 @@ CALLS: dict[str, Do] = {
     "iter_conversions": walk("iter_conversions"),
     "set_leverage": lambda p: p.account.set_leverage(p.flat, 7),
     "set_margin_type": lambda p: (
-        p.account.set_margin_type(MarginType.ISOLATED, account_wide=True)
+        p.account.set_margin_type(None, MarginType.ISOLATED, account_wide=True)
         if p.account.venue.realm == "bybit"
-        else p.account.set_margin_type(MarginType.ISOLATED, symbol=p.flat)
+        else p.account.set_margin_type(p.flat, MarginType.ISOLATED)
     ),
     "set_position_mode": lambda p: p.account.set_position_mode(PositionMode.ONE_WAY),
     "set_asset_mode": lambda p: p.account.set_asset_mode(AssetMode.SINGLE),

@@ -221,12 +221,12 @@ async def choosing_margin(stage: Stage) -> Any:
     if stage.account.venue.id == "bybit_inverse":
         return (
             "margin type",
-            lambda: stage.account.set_margin_type(MarginType.CROSS, account_wide=True),
+            lambda: stage.account.set_margin_type(None, MarginType.CROSS, account_wide=True),
             lambda: stage.ledger.margin_type() is MarginType.CROSS,
         )
     return (
         "margin type",
-        lambda: stage.account.set_margin_type(MarginType.ISOLATED, symbol=stage.symbol),
+        lambda: stage.account.set_margin_type(stage.symbol, MarginType.ISOLATED),
         lambda: stage.ledger.margin_type(stage.symbol) is MarginType.ISOLATED,
     )
 

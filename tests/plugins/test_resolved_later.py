@@ -111,7 +111,7 @@ async def levering(stage: Stage) -> Any:
 
 async def choosing_margin(stage: Stage) -> Any:
     """Set the margin type of the symbol."""
-    return await stage.hurried.set_margin_type(MarginType.ISOLATED, symbol=stage.symbol)
+    return await stage.hurried.set_margin_type(stage.symbol, MarginType.ISOLATED)
 
 
 OPEN, CANCELED = OrderStatus.OPEN, OrderStatus.CANCELED

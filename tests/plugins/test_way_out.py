@@ -329,7 +329,7 @@ async def test_a_lost_setting_holds_back_what_it_touches_alone(venue: str) -> No
             await account.set_leverage(symbol, 7)
         began = account.monotonic()
 
-        assert (await account.set_margin_type(MarginType.ISOLATED, symbol=symbol)).changed is True
+        assert (await account.set_margin_type(symbol, MarginType.ISOLATED)).changed is True
         with pytest.raises(Fenced, match="set_leverage"):
             await account.with_options(max_wait=1).set_leverage(symbol, 8)
         assert account.monotonic() - began < 1

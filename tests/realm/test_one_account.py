@@ -85,7 +85,7 @@ async def test_other_settings_are_each_venues_own(flat: Any, venue_id: str) -> N
     """An order on one venue blocks no margin type on the other, and isolated margin of a coin no multi-assets mode."""
     rests(SYMBOL[OTHER[venue_id]])(flat.ledger)
 
-    setting = await flat.of(venue_id).set_margin_type(MarginType.ISOLATED, symbol=SYMBOL[venue_id])
+    setting = await flat.of(venue_id).set_margin_type(SYMBOL[venue_id], MarginType.ISOLATED)
 
     assert setting.changed is True
     assert flat.ledger.margin_type(SYMBOL[OTHER[venue_id]]) is MarginType.CROSS

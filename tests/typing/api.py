@@ -110,8 +110,8 @@ async def of_gives_the_capability(account: Account) -> None:
     await control.set_leverage("BTCUSD", 5.0)  # type: ignore[arg-type]
     await control.set_leverage("BTCUSD", "5")  # type: ignore[arg-type]
     await control.set_leverage(5, "BTCUSD")  # type: ignore[arg-type]
-    await MarginTypeControl.of(account).set_margin_type("isolated", symbol="BTCUSD")  # type: ignore[arg-type]
-    await MarginTypeControl.of(account).set_margin_type(MarginType.ISOLATED, symbol="BTCUSD")
+    await MarginTypeControl.of(account).set_margin_type("BTCUSD", "isolated")  # type: ignore[arg-type]
+    await MarginTypeControl.of(account).set_margin_type("BTCUSD", MarginType.ISOLATED)
     LeverageControl.of(control)  # type: ignore[arg-type]
 
 

@@ -82,13 +82,13 @@ class MarginTypeControl(MarginTypeReader):
 
     @abstractmethod
     async def set_margin_type(
-        self, margin_type: MarginType, *, symbol: str | None = None, account_wide: bool = False
+        self, symbol: str | None, margin_type: MarginType, *, account_wide: bool = False
     ) -> MarginTypeSetting:
         """
         Set the margin type and return what holds now.
 
-        Where the scope is the account, ``account_wide=True`` is required; where it is the symbol, ``symbol`` is.
-        Setting the present value again succeeds with ``changed=False``.
+        Where the scope is the symbol, ``symbol`` names it; where it is the account, ``symbol`` is None or ignored and
+        ``account_wide=True`` is required. Setting the present value again succeeds with ``changed=False``.
 
         Raises:
             InvalidArgument: the arguments do not fit the scope, or the value is PORTFOLIO; nothing was sent.

@@ -122,7 +122,7 @@ async def carry_out(
             return (await AssetModeControl.of(account).set_asset_mode(value)).changed
         case MarginType():
             control = MarginTypeControl.of(account)
-            return (await control.set_margin_type(value, symbol=symbol, account_wide=symbol is None)).changed
+            return (await control.set_margin_type(symbol, value, account_wide=symbol is None)).changed
         case Decimal():
             if symbol is None:
                 raise ValueError("a leverage belongs to a symbol")

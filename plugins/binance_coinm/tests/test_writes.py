@@ -26,7 +26,7 @@ Answering = Callable[..., AbstractAsyncContextManager[BinanceCoinmAccount]]
 Write = Callable[[BinanceCoinmAccount], Any]
 
 LEVERAGE: Write = lambda account: account.set_leverage("BTCUSD_PERP", 21)  # noqa: E731
-ISOLATED: Write = lambda account: account.set_margin_type(MarginType.ISOLATED, symbol="BTCUSD_PERP")  # noqa: E731
+ISOLATED: Write = lambda account: account.set_margin_type("BTCUSD_PERP", MarginType.ISOLATED)  # noqa: E731
 HEDGE: Write = lambda account: account.set_position_mode(PositionMode.HEDGE)  # noqa: E731
 
 

@@ -333,7 +333,7 @@ async def test_forced_orders_behind_one_seen_before(stage: Stage) -> None:
 
 async def test_margin_that_was_added_can_be_taken_out(stage: Stage) -> None:
     """All of it, while the price stands still: an initial margin that is cut off asks for no more than it is."""
-    await stage.account.set_margin_type(MarginType.ISOLATED, symbol=stage.symbol)
+    await stage.account.set_margin_type(stage.symbol, MarginType.ISOLATED)
     stage.sim.ledger.fill(stage.symbol, Side.BUY, stage.quantity, stage.sim.ledger.mark(stage.symbol))
     await stage.account.add_margin(stage.symbol, D("0.01"))
     with pytest.raises(Rejected) as caught:

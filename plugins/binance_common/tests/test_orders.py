@@ -563,7 +563,7 @@ async def test_settings_are_kept_from_changing_by_orders_of_either_book(stage: S
     """Orders count where settings are planned, conditional ones too."""
     await stage.account.place_order(stage.order(OrderType.STOP_MARKET, trigger_price=D(4000)))
     with pytest.raises(Rejected):
-        await stage.account.set_margin_type(MarginType.ISOLATED, symbol=stage.symbol)
+        await stage.account.set_margin_type(stage.symbol, MarginType.ISOLATED)
     snapshot = await stage.account.get_settings((stage.symbol,), orders=(stage.symbol,))
     assert snapshot.symbol(stage.symbol).open_orders == 1
 

@@ -30,8 +30,8 @@ Answering = Callable[..., AbstractAsyncContextManager[BinanceUsdmAccount]]
 Write = Callable[[BinanceUsdmAccount], Any]
 
 LEVERAGE: Write = lambda account: account.set_leverage("BTCUSDT", 21)  # noqa: E731
-ISOLATED: Write = lambda account: account.set_margin_type(MarginType.ISOLATED, symbol="BTCUSDT")  # noqa: E731
-CROSS: Write = lambda account: account.set_margin_type(MarginType.CROSS, symbol="BTCUSDT")  # noqa: E731
+ISOLATED: Write = lambda account: account.set_margin_type("BTCUSDT", MarginType.ISOLATED)  # noqa: E731
+CROSS: Write = lambda account: account.set_margin_type("BTCUSDT", MarginType.CROSS)  # noqa: E731
 ONE_WAY: Write = lambda account: account.set_position_mode(PositionMode.ONE_WAY)  # noqa: E731
 SINGLE: Write = lambda account: account.set_asset_mode(AssetMode.SINGLE)  # noqa: E731
 HEDGE: Write = lambda account: account.set_position_mode(PositionMode.HEDGE)  # noqa: E731
@@ -55,7 +55,7 @@ MULTI: Write = lambda account: account.set_asset_mode(AssetMode.MULTI)  # noqa: 
         ),
         (
             "post_fapi_v1_marginType",
-            lambda account: account.set_margin_type(MarginType.CROSS, symbol="BTCUSDT"),
+            lambda account: account.set_margin_type("BTCUSDT", MarginType.CROSS),
             {"symbol": "BTCUSDT", "marginType": "CROSSED"},
             MarginTypeSetting("BTCUSDT", MarginType.CROSS, changed=True),
         ),
@@ -192,7 +192,7 @@ async def test_documented_overload_is_waited_out(answering: Answering, refused: 
 async def test_doubtful_refusal_of_a_margin_type_is_read_back(answering: Answering, transport: FakeTransport) -> None:
     """-4067 on a symbol that has the wanted margin type already is a success after a read."""
     async with answering("post_fapi_v1_marginType_4067", "get_fapi_v1_symbolConfig_all") as account:
-        setting = await account.set_margin_type(MarginType.ISOLATED, symbol="BTCUSDT")
+        setting = await account.set_margin_type("BTCUSDT", MarginType.ISOLATED)
 
     assert setting.margin_type is MarginType.ISOLATED
     assert setting.changed is not True
@@ -249,10 +249,10 @@ async def test_leverage_that_cannot_be_is_refused_before_sending(
     [
         lambda account: account.set_leverage("BTCUSDT", 5, side=PositionSide.LONG),
         lambda account: account.set_leverage("BTCUSDT", 5, margin_type=MarginType.CROSS),
-        lambda account: account.set_margin_type(MarginType.CROSS),
-        lambda account: account.set_margin_type(MarginType.CROSS, symbol="BTCUSDT", account_wide=True),
-        lambda account: account.set_margin_type(MarginType.PORTFOLIO, symbol="BTCUSDT"),
-        lambda account: account.set_margin_type("CROSSED", symbol="BTCUSDT"),
+        lambda account: account.set_margin_type(None, MarginType.CROSS),
+        lambda account: account.set_margin_type("BTCUSDT", MarginType.CROSS, account_wide=True),
+        lambda account: account.set_margin_type("BTCUSDT", MarginType.PORTFOLIO),
+        lambda account: account.set_margin_type("BTCUSDT", "CROSSED"),
         lambda account: account.set_position_mode(PositionMode.HEDGE, symbol="BTCUSDT"),
         lambda account: account.set_position_mode(PositionMode.HEDGE, asset="USDT"),
         lambda account: account.set_position_mode("dual"),

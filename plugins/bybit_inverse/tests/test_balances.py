@@ -60,7 +60,7 @@ async def test_available_is_known_in_isolated_mode(account: BybitInverseAccount)
 
 async def test_available_is_not_told_in_cross_mode(account: BybitInverseAccount) -> None:
     """In cross mode all coins back all positions, so no coin has a free part of its own."""
-    await account.set_margin_type(MarginType.CROSS, account_wide=True)
+    await account.set_margin_type(None, MarginType.CROSS, account_wide=True)
     assert {balance.available for balance in await account.get_balances()} == {None}
 
 

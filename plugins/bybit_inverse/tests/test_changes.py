@@ -118,29 +118,29 @@ async def test_lost_answer_to_leverage_is_read_back(
 async def test_margin_type_is_the_accounts(account: BybitInverseAccount, sim: Simulation, arrivals: Arrivals) -> None:
     """One change moves the whole account, and is read without naming a symbol."""
     assert await account.get_margin_type("ETHUSD") == MarginTypeSetting(None, MarginType.ISOLATED)
-    changed = await account.set_margin_type(MarginType.CROSS, account_wide=True)
+    changed = await account.set_margin_type(None, MarginType.CROSS, account_wide=True)
     assert changed == MarginTypeSetting(None, MarginType.CROSS, changed=True)
     assert arrivals(SET_MARGIN_MODE.path) == ['{"setMarginMode":"REGULAR_MARGIN"}']
     assert sim.ledger.margin_type() is MarginType.CROSS
-    again = await account.set_margin_type(MarginType.ISOLATED, symbol="BTCUSD", account_wide=True)
+    again = await account.set_margin_type("BTCUSD", MarginType.ISOLATED, account_wide=True)
     assert again == MarginTypeSetting(None, MarginType.ISOLATED, changed=True)
 
 
 async def test_same_margin_type_is_not_sent(account: BybitInverseAccount, arrivals: Arrivals) -> None:
     """What holds already is read and nothing is sent, since the venue's answer to that is not documented."""
-    setting = await account.set_margin_type(MarginType.ISOLATED, account_wide=True)
+    setting = await account.set_margin_type(None, MarginType.ISOLATED, account_wide=True)
     assert setting == MarginTypeSetting(None, MarginType.ISOLATED, changed=False)
     assert arrivals(SET_MARGIN_MODE.path) == []
 
 
-@pytest.mark.parametrize("scope", [{}, {"symbol": "BTCUSD"}])
+@pytest.mark.parametrize("symbol", [None, "BTCUSD"])
 async def test_margin_type_of_the_account_needs_consent(
-    account: BybitInverseAccount, sim: Simulation, scope: dict[str, Any]
+    account: BybitInverseAccount, sim: Simulation, symbol: str | None
 ) -> None:
     """Without account_wide=True nothing is sent, and the error says what would be touched."""
     sent = len(sim.requests)
     with pytest.raises(InvalidArgument, match=r"options and spot margin.*account_wide=True"):
-        await account.set_margin_type(MarginType.CROSS, **scope)
+        await account.set_margin_type(symbol, MarginType.CROSS)
     assert len(sim.requests) == sent
 
 
@@ -148,7 +148,7 @@ async def test_portfolio_margin_cannot_be_set(account: BybitInverseAccount, sim:
     """Portfolio margin is read, never set."""
     sent = len(sim.requests)
     with pytest.raises(InvalidArgument, match="only cross and isolated"):
-        await account.set_margin_type(MarginType.PORTFOLIO, account_wide=True)
+        await account.set_margin_type(None, MarginType.PORTFOLIO, account_wide=True)
     assert len(sim.requests) == sent
 
 
@@ -156,7 +156,7 @@ async def test_documented_refusal_of_a_margin_type(account: BybitInverseAccount,
     """The venue's reasons are in the error."""
     replay("post_v5_account_set_margin_mode_refused")
     with pytest.raises(Rejected, match="greater than 1000 USDC") as caught:
-        await account.set_margin_type(MarginType.CROSS, account_wide=True)
+        await account.set_margin_type(None, MarginType.CROSS, account_wide=True)
     assert caught.value.code == 3400045
 
 
@@ -164,7 +164,7 @@ async def test_accepted_change_with_reasons_is_not_believed(account: BybitInvers
     """A success that names reasons against it is found out about by reading; here it did not hold and is sent again."""
     doubtful = {"retCode": 0, "retMsg": "Request accepted", "result": {"reasons": [{"reasonCode": "1"}]}}
     sim.disturb(VENUE, SET_MARGIN_MODE, CannedAnswer.json(200, doubtful))
-    setting = await account.set_margin_type(MarginType.CROSS, account_wide=True)
+    setting = await account.set_margin_type(None, MarginType.CROSS, account_wide=True)
     assert setting.margin_type is MarginType.CROSS
     assert sim.ledger.margin_type() is MarginType.CROSS
 
@@ -174,7 +174,7 @@ async def test_lost_answer_to_a_margin_type_is_read_back(
 ) -> None:
     """After a lost answer the account's mode is read; it holds, so nothing is sent again."""
     sim.disturb(VENUE, SET_MARGIN_MODE, DropAfter())
-    setting = await account.set_margin_type(MarginType.CROSS, account_wide=True)
+    setting = await account.set_margin_type(None, MarginType.CROSS, account_wide=True)
     assert setting == MarginTypeSetting(None, MarginType.CROSS, changed=None)
     assert len(arrivals(SET_MARGIN_MODE.path)) == 1
 
@@ -204,7 +204,9 @@ async def test_a_margin_type_that_moved_since_the_plan_is_a_conflict(
 ) -> None:
     """The read before the write shows a third value: nothing is sent."""
     with pytest.raises(Conflict) as caught:
-        await account.with_options(expected=MarginType.PORTFOLIO).set_margin_type(MarginType.CROSS, account_wide=True)
+        await account.with_options(expected=MarginType.PORTFOLIO).set_margin_type(
+            None, MarginType.CROSS, account_wide=True
+        )
 
     assert caught.value.outcome is Outcome.NOT_SENT
     assert arrivals(SET_MARGIN_MODE.path) == []

@@ -29,7 +29,7 @@ class BybitMarginType(Account, MarginTypeControl):
         return MarginTypeSetting(None, mode.margin_type)
 
     async def set_margin_type(
-        self, margin_type: MarginType, *, symbol: str | None = None, account_wide: bool = False
+        self, symbol: str | None, margin_type: MarginType, *, account_wide: bool = False
     ) -> MarginTypeSetting:
         """Set the margin type of the whole account; reads it first and sends nothing when it is so already."""
         if not account_wide:

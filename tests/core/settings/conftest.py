@@ -241,7 +241,7 @@ class SetsMarginTypeOfSymbols(FakeAccount, MarginTypeControl):
         return MarginTypeSetting(symbol, self.rows[symbol].margin_type)
 
     async def set_margin_type(
-        self, margin_type: MarginType, *, symbol: str | None = None, account_wide: bool = False
+        self, symbol: str | None, margin_type: MarginType, *, account_wide: bool = False
     ) -> MarginTypeSetting:
         assert symbol is not None
         assert not account_wide
@@ -267,7 +267,7 @@ class SetsMarginTypeOfAccount(FakeAccount, MarginTypeControl):
         return MarginTypeSetting(None, self.world.margin_type)
 
     async def set_margin_type(
-        self, margin_type: MarginType, *, symbol: str | None = None, account_wide: bool = False
+        self, symbol: str | None, margin_type: MarginType, *, account_wide: bool = False
     ) -> MarginTypeSetting:
         assert symbol is None
         assert account_wide

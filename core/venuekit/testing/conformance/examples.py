@@ -134,7 +134,7 @@ SETTERS = (
         MarginTypeControl.set_margin_type,
         _margin_type,
         _another_margin_type,
-        lambda stage, value: {"margin_type": value, **_margin_scope(stage, _symbol(stage))},
+        lambda stage, value: {"symbol": None, "margin_type": value, **_margin_scope(stage, _symbol(stage))},
     ),
     Setter(
         PositionModeControl,

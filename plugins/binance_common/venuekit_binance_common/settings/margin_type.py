@@ -30,7 +30,7 @@ class BinanceMarginType(Account, MarginTypeControl):
         return MarginTypeSetting(symbol, (await self.READ_SYMBOL(self.call, symbol)).margin_type)
 
     async def set_margin_type(
-        self, margin_type: MarginType, *, symbol: str | None = None, account_wide: bool = False
+        self, symbol: str | None, margin_type: MarginType, *, account_wide: bool = False
     ) -> MarginTypeSetting:
         """Set the margin type of ``symbol``; the venue refuses it while the symbol has a position or open orders."""
         operation = "set_margin_type"

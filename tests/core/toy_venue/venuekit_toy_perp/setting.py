@@ -62,7 +62,7 @@ class ToyMarginType(Account, MarginTypeControl):
         return MarginTypeSetting(row.contract, MarginType(row.margin))
 
     async def set_margin_type(
-        self, margin_type: MarginType, *, symbol: str | None = None, account_wide: bool = False
+        self, symbol: str | None, margin_type: MarginType, *, account_wide: bool = False
     ) -> MarginTypeSetting:
         """Change the margin type of a contract."""
         if symbol is None or account_wide:
