@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import io
 import json
+import os
+import pty
+import signal
+import subprocess
+import termios
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -120,6 +127,47 @@ def test_leverage_is_asked_about_too(call: Call, live: Path, monkeypatch: pytest
     monkeypatch.setattr("sys.stdin", _Terminal("y\n"))
     assert call("leverage", "real", "GEMUSD", "7").status == 0
     assert _leverage(call) == "7"
+
+
+@pytest.mark.parametrize("end", ["ctrl-c", signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("words", [["apply", "settings.toml"], ["leverage", "real", "GEMUSD", "7"]])
+def test_one_interruption_ends_the_prompt(
+    call: Call, command: list[str], live: Path, words: list[str], end: str | signal.Signals
+) -> None:
+    """On a terminal one Ctrl-C, SIGINT or SIGTERM at the question is enough: 130, no traceback, nothing changed."""
+    terminal, theirs = pty.openpty()
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [*command, *words],
+        cwd=live.parent,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        # so that the terminal's Ctrl-C is for it
+        preexec_fn=lambda: fcntl.ioctl(theirs, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - this process has one thread
+        env=os.environ | {"PYTHONPATH": str(live.parent / "site")},
+    )
+    os.close(theirs)
+    seen = b""
+    try:
+        while b"[y/N]" not in seen:
+            seen += os.read(terminal, 65536)
+        if isinstance(end, signal.Signals):
+            process.send_signal(end)
+        else:
+            os.write(terminal, b"\x03")
+        assert process.wait(timeout=30) == 130
+        with contextlib.suppress(OSError):  # how a terminal says that no process writes to it any more
+            while chunk := os.read(terminal, 65536):
+                seen += chunk
+    finally:
+        process.kill()
+        process.wait()
+        os.close(terminal)
+
+    assert b"live (real)?" in seen
+    assert b"Traceback" not in seen
+    assert _leverage(call) == "10"
 
 
 def test_the_journal(call: Call, live: Path) -> None:
