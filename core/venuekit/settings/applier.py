@@ -148,7 +148,7 @@ class _Work:
                 )
                 continue
             self._trust(target_account)
-            seen = CurrentSettings(self.current.accounts, {**self.current.snapshots, target_account.index: snapshot})
+            seen = CurrentSettings((target_account,), {target_account.index: snapshot})
             for name, key in names.items():
                 odd = None if key.symbol is None else snapshot.odd_row(key.symbol)
                 if odd is None:

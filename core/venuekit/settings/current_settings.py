@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from functools import cached_property
 
 import attrs
 
@@ -35,12 +36,19 @@ class CurrentSettings:
 
     def mates(self, account: TargetAccount) -> tuple[TargetAccount, ...]:
         """Return the accounts of one realm and API key, this one among them."""
-        return tuple(other for other in self.accounts if other.owner == account.owner)
+        return self._of_owner[account.owner]
+
+    @cached_property
+    def _of_owner(self) -> dict[Hashable, tuple[TargetAccount, ...]]:
+        grouped: dict[Hashable, list[TargetAccount]] = {}
+        for account in self.accounts:
+            grouped.setdefault(account.owner, []).append(account)
+        return {owner: tuple(accounts) for owner, accounts in grouped.items()}
 
     def margin_type_key(self, account: TargetAccount, symbol: str | None) -> Key:
         """Return the key of the margin type that a symbol has: its own, or the account's."""
         wide = is_account_wide(account.venue, Setting.MARGIN_TYPE)
-        return key_at(self.accounts, account, Setting.MARGIN_TYPE, None if wide else symbol)
+        return key_at(account, Setting.MARGIN_TYPE, None if wide else symbol)
 
     def value(self, account: TargetAccount, key: Key) -> Value | None:
         """Return what holds for a setting of an account, None when the reads do not tell."""
@@ -61,7 +69,7 @@ class CurrentSettings:
         found: dict[Key, Value | None] = {}
         for account in self.accounts:
             for setting in (Setting.POSITION_MODE, Setting.ASSET_MODE):
-                key = key_at(self.accounts, account, setting)
+                key = key_at(account, setting)
                 found.setdefault(key, self.value(account, key))
             for symbol in (None, *(row.symbol for row in self.of(account).symbols)):
                 key = self.margin_type_key(account, symbol)

@@ -33,24 +33,17 @@ class DesiredSetting:
         return key_text(("accounts", self.entry, *inner, self.key.setting.value, *side))
 
 
-def key_at(
-    accounts: Sequence[TargetAccount], account: TargetAccount, setting: Setting, symbol: str | None = None
-) -> Key:
+def key_at(account: TargetAccount, setting: Setting, symbol: str | None = None) -> Key:
     """Return the key of a setting of an account: that of the first account that shares it."""
-    if setting is not Setting.POSITION_MODE:  # the only one that accounts share
-        return Key(account.index, setting, symbol)
-    index = next(other.index for other in accounts if account.shares(setting, other))
-    return Key(index, setting, symbol)
+    is_shared = setting is Setting.POSITION_MODE  # the only one that accounts share
+    return Key(account.position_mode_index if is_shared else account.index, setting, symbol)
 
 
 def desired_settings_of(target: Target, accounts: Sequence[TargetAccount]) -> tuple[DesiredSetting, ...]:
     """Return what a target asks for of these accounts, in its own order."""
     of_entry = {name: account for account in accounts for name in account.entries}
     return tuple(
-        desired
-        for name in target.accounts
-        if name in of_entry
-        for desired in _settings_of_entry(name, of_entry[name], accounts)
+        desired for name in target.accounts if name in of_entry for desired in _settings_of_entry(name, of_entry[name])
     )
 
 
@@ -68,9 +61,7 @@ def contradictions(desired_settings: Sequence[DesiredSetting]) -> dict[Key, str]
     return found
 
 
-def _settings_of_entry(
-    name: str, account: TargetAccount, accounts: Sequence[TargetAccount]
-) -> Iterator[DesiredSetting]:
+def _settings_of_entry(name: str, account: TargetAccount) -> Iterator[DesiredSetting]:
     entry = account.entries[name]
     for setting, value in (
         (Setting.POSITION_MODE, entry.position_mode),
@@ -78,12 +69,12 @@ def _settings_of_entry(
         (Setting.MARGIN_TYPE, entry.margin_type),
     ):
         if value is not None:
-            yield DesiredSetting(name, account, key_at(accounts, account, setting), value)
+            yield DesiredSetting(name, account, key_at(account, setting), value)
     for symbol, row in entry.symbols.items():
         if row.margin_type is not None:
-            yield DesiredSetting(name, account, key_at(accounts, account, Setting.MARGIN_TYPE, symbol), row.margin_type)
+            yield DesiredSetting(name, account, key_at(account, Setting.MARGIN_TYPE, symbol), row.margin_type)
         for side, leverage in _leverages(account, row):
-            key = attrs.evolve(key_at(accounts, account, Setting.LEVERAGE, symbol), side=side)
+            key = attrs.evolve(key_at(account, Setting.LEVERAGE, symbol), side=side)
             yield DesiredSetting(name, account, key, leverage)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
@@ -43,35 +43,41 @@ async def plan(target: Target, accounts: Mapping[str, Account]) -> Plan:
 
 async def read_current_settings(target: Target, accounts: Sequence[TargetAccount]) -> CurrentSettings:
     """Read every account: first what is cheap, then what the differences found there need."""
-    first = CurrentSettings((), {})
+    readable: list[TargetAccount] = []
+    snapshots: dict[int, SettingsSnapshot] = {}
+    unknown: list[UnknownSymbol] = []
+    unreadable: list[Unreadable] = []
     for account in accounts:
         try:
-            read, snapshot, unknown = await _read(account)
+            read, snapshots[account.index], symbols = await _read(account)
         except VenuekitError as error:
-            first = attrs.evolve(first, unreadable=(*first.unreadable, *_unreadable(account, error)))
-            continue
-        first = CurrentSettings(
-            (*first.accounts, read),
-            {**first.snapshots, read.index: snapshot},
-            (*first.unknown, *unknown),
-            first.unreadable,
-        )
-    changes = differences(target, first)
-    last = first
+            unreadable += _unreadable(account, error)
+        else:
+            readable.append(read)
+            unknown += symbols
+    first = CurrentSettings(tuple(readable), dict(snapshots), tuple(unknown), tuple(unreadable))
+    changes: dict[Hashable, list[DesiredSetting]] = {}
+    for desired in differences(target, first):
+        changes.setdefault(desired.account.owner, []).append(desired)
+    lost: set[int] = set()
     for account in first.accounts:
-        orders, brackets = _orders(account, changes, first), _brackets(account, changes, first)
+        changes_of_owner = changes.get(account.owner, ())
+        orders, brackets = _orders(account, changes_of_owner, first), _brackets(account, changes_of_owner, first)
         if not orders and not brackets:
             continue
         try:
-            snapshot = await SettingsReader.of(account.open_account).get_settings(
+            snapshots[account.index] = await SettingsReader.of(account.open_account).get_settings(
                 account.symbols, orders=orders, brackets=brackets, known=first.of(account)
             )
         except VenuekitError as error:
-            left = tuple(other for other in last.accounts if other is not account)
-            last = attrs.evolve(last, accounts=left, unreadable=(*last.unreadable, *_unreadable(account, error)))
-        else:
-            last = attrs.evolve(last, snapshots={**last.snapshots, account.index: snapshot})
-    return last
+            lost.add(account.index)
+            unreadable += _unreadable(account, error)
+    return attrs.evolve(
+        first,
+        accounts=tuple(account for account in first.accounts if account.index not in lost),
+        snapshots=snapshots,
+        unreadable=tuple(unreadable),
+    )
 
 
 def _unreadable(account: TargetAccount, error: VenuekitError) -> Iterator[Unreadable]:

@@ -92,7 +92,7 @@ def _requirements_of_coupling(
         named = (key.symbol for key in wanted if key.account_index == account.index and key.setting is coupling.needs)
         symbols = tuple(dict.fromkeys((*named, *(row.symbol for row in current.of(account).symbols))))
     for symbol in symbols:
-        yield Requirement(key_at(current.accounts, account, coupling.needs, symbol), coupling.needed, coupling.why)
+        yield Requirement(key_at(account, coupling.needs, symbol), coupling.needed, coupling.why)
 
 
 def _blocks(blocker: Blocker, desired: DesiredSetting, current: CurrentSettings) -> Iterator[str]:

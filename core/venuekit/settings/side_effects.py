@@ -31,6 +31,7 @@ def symbols_touched(desired: DesiredSetting, current: CurrentSettings) -> tuple[
     """Return the symbols with positions or orders that a setting of the account touches."""
     if not is_account_wide(desired.account.venue, desired.key.setting):
         return ()
-    accounts = tuple(p for p in current.accounts if desired.account.shares(desired.key.setting, p))
+    mates = current.mates(desired.account)
+    accounts = tuple(mate for mate in mates if desired.account.shares(desired.key.setting, mate))
     rows = (row for account in accounts for row in current.of(account).symbols)
     return tuple(dict.fromkeys(row.symbol for row in rows if row.position or row.open_orders))

@@ -24,13 +24,15 @@ class TargetAccount:
     One account at one venue, with every entry of the target that speaks about it.
 
     ``owner`` is equal for accounts whose venues share a realm, an environment and an API key. ``open_account``, the
-    one of the first entry, does the reading.
+    one of the first entry, does the reading. ``position_mode_index`` is the index of the first account of the target
+    that has the same position mode.
     """
 
     index: int
     owner: Hashable
     open_account: Account
     entries: Mapping[str, AccountTarget]
+    position_mode_index: int
 
     @property
     def venue(self) -> Venue[Any]:
@@ -48,14 +50,12 @@ class TargetAccount:
             return True
         if setting is not Setting.POSITION_MODE or self.owner != other.owner:
             return False
-        return other.venue.id in self.shared_with or self.venue.id in other.shared_with
+        return _share_position_mode(self.venue, other.venue)
 
     @property
     def shared_with(self) -> tuple[str, ...]:
         """The venues whose position mode changes along with this one's."""
-        if not self.venue.has_behaviour(PositionModeBehaviour):
-            return ()
-        return self.venue.behaviour(PositionModeBehaviour).shared_with
+        return _shared_with(self.venue)
 
     def without(self, symbols: Collection[str]) -> TargetAccount:
         """Return the same account with nothing said about some symbols."""
@@ -83,7 +83,22 @@ def target_accounts_of(target: Target, accounts: Mapping[str, Account]) -> tuple
         if account is None:
             raise ConfigurationError(f"accounts.{name}: the target names it, but no such account is open")
         entries.setdefault((account.identity, account.venue.id), {})[name] = entry
-    return tuple(
-        TargetAccount(index, owner, accounts[next(iter(named))], named)
-        for index, ((owner, _), named) in enumerate(entries.items())
-    )
+    opened: list[TargetAccount] = []
+    of_owner: dict[Hashable, list[TargetAccount]] = {}
+    for index, ((owner, _), named) in enumerate(entries.items()):
+        open_account = accounts[next(iter(named))]
+        mates = of_owner.setdefault(owner, [])
+        sharing = (mate.index for mate in mates if _share_position_mode(mate.venue, open_account.venue))
+        mates.append(TargetAccount(index, owner, open_account, named, next(sharing, index)))
+        opened.append(mates[-1])
+    return tuple(opened)
+
+
+def _share_position_mode(one: Venue[Any], other: Venue[Any]) -> bool:
+    return other.id in _shared_with(one) or one.id in _shared_with(other)
+
+
+def _shared_with(venue: Venue[Any]) -> tuple[str, ...]:
+    if not venue.has_behaviour(PositionModeBehaviour):
+        return ()
+    return venue.behaviour(PositionModeBehaviour).shared_with

@@ -13,6 +13,7 @@ from venuekit import toml_lines
 from venuekit.credentials.accounts_file import load_accounts
 from venuekit.errors import AccountsFileError, TargetFileError
 from venuekit.settings import parse_target, plan
+from venuekit.settings.current_settings import CurrentSettings
 from venuekit.settings.step_order import _StepOrderer
 from venuekit.settings.target_accounts import TargetAccount
 
@@ -177,6 +178,55 @@ async def test_planning_twice_the_accounts_compares_no_account_with_another(
 
     monkeypatch.setattr(TargetAccount, "shares", counted)
     assert await comparisons(40) <= 2.1 * await comparisons(20)
+
+
+async def test_planning_twice_the_accounts_of_a_shared_mode_asks_for_twice_the_mates(
+    fake: types.SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A position mode that two venues of a key share is looked for among the accounts of this key alone."""
+    looked: list[TargetAccount] = []
+    owner_of, shares = TargetAccount.__dict__["owner"], TargetAccount.shares
+    current_mates = CurrentSettings.mates
+
+    def counted_shares(self: TargetAccount, setting: Any, other: TargetAccount) -> bool:
+        looked.append(other)
+        return shares(self, setting, other)
+
+    def counted_mates(self: CurrentSettings, account: TargetAccount) -> tuple[TargetAccount, ...]:
+        looked.extend(current_mates(self, account))
+        return current_mates(self, account)
+
+    class Counted:
+        """The owner of an account, counted each time it is asked for."""
+
+        def __get__(self, one: Any, kind: Any = None) -> Any:
+            looked.append(one)
+            return owner_of.__get__(one, kind)
+
+        def __set__(self, one: Any, value: Any) -> None:
+            owner_of.__set__(one, value)
+
+    perp, coin = fake.acme("acme_perp", ("acme_coin",)), fake.acme("acme_coin", ("acme_perp",))
+
+    async def looks(number: int) -> int:
+        accounts: dict[str, Any] = {}
+        for one in range(number):
+            world = fake.World(key=f"key{one}")
+            for venue in (perp, coin):
+                world.rows(venue.id)["S"] = fake.Row()
+                accounts[f"{venue.id}{one}"] = fake.Acme(venue, world)
+        target = parse_target("".join(f'[accounts.{name}]\nposition_mode = "hedge"\n' for name in accounts)).target
+        looked.clear()
+        planned = await plan(target, accounts)
+        assert len(planned.pending) == number
+        return len(looked)
+
+    monkeypatch.setattr(TargetAccount, "shares", counted_shares)
+    monkeypatch.setattr(TargetAccount, "owner", Counted())
+    monkeypatch.setattr(CurrentSettings, "mates", counted_mates)
+    few = await looks(20)
+    assert few > 0
+    assert await looks(40) <= 2.1 * few
 
 
 def test_couplings_are_checked_symbol_by_symbol(fake: types.SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
