@@ -1,14 +1,16 @@
 # Works on a machine that has Python 3.11 or newer and make: uv is fetched into .tools when it is not installed.
 PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+UV_HERE := $(if $(filter .tools/%,$(UV)),$(CURDIR)/$(UV),$(UV))
 export UV_PYTHON_DOWNLOADS ?= never
 
-.PHONY: help demo test lint format bench core-alone packages clean
+.PHONY: help demo test coverage lint format bench core-alone packages clean
 
 help:
 	@echo "make demo        plan, apply and verify account settings on simulated venues: no keys, nothing leaves this machine"
 	@echo "make test        every test"
-	@echo "make lint        ruff and mypy --strict"
+	@echo "make coverage    every test, and how much of the product they run, branch by branch"
+	@echo "make lint        ruff, mypy --strict, pyright over the public surface, and the declared dependencies"
 	@echo "make bench       measure speed and size; writes bench/RESULTS.md"
 	@echo "make core-alone  the framework's tests with one made-up venue installed and no exchange"
 	@echo "make packages    build and install every distribution with pip, and ask for the venues"
@@ -26,11 +28,22 @@ test: | $(filter .tools/%,$(UV))
 	$(UV) sync --quiet --locked
 	$(UV) run --no-sync pytest -q -n auto
 
+# the same tests; fails below the floor in pyproject.toml
+coverage: | $(filter .tools/%,$(UV))
+	$(UV) sync --quiet --locked
+	$(UV) run --no-sync coverage erase
+	$(UV) run --no-sync coverage run -m pytest -q -n auto
+	$(UV) run --no-sync coverage combine --quiet
+	$(UV) run --no-sync coverage report --skip-covered --format=total
+
 lint: | $(filter .tools/%,$(UV))
 	$(UV) sync --quiet --locked
 	$(UV) run --no-sync ruff check
 	$(UV) run --no-sync ruff format --check
 	$(UV) run --no-sync mypy
+	$(UV) run --no-sync basedpyright
+	$(UV) run --no-sync deptry core
+	set -e; for directory in plugins/*/; do (cd "$$directory" && $(UV_HERE) run --no-sync deptry .); done
 
 format: | $(filter .tools/%,$(UV))
 	$(UV) run --no-sync ruff check --fix
