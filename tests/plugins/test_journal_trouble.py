@@ -270,3 +270,35 @@ def test_a_part_of_a_line_is_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with pytest.warns(UserWarning, match="cannot be read"):
         found = [one.id for one in FileJournal(tmp_path / "acme-live-1").open_writes()]
     assert found[1:] == kept
+
+
+@pytest.mark.parametrize("venue", VENUES)
+async def test_lines_kept_in_a_long_outage_are_bounded(
+    venue: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cancels pass all the same; their lines are lost, counted and told, and the journal says later how many."""
+    monkeypatch.setattr("venuekit.pipeline.journal._KEPT_LINES_MAX", 3)
+    async with staged(venue, tmp_path / "journal") as stage:
+        account, orders = stage.account, OrderControl.of(stage.account)
+        resting = [await orders.place_order(stage.bid()) for _ in range(4)]
+        fill(stage.directory)
+        for cancelled, order in enumerate(resting, start=1):
+            with pytest.warns(UserWarning, match="the journal cannot be written") as warned:
+                assert (await orders.cancel_order(stage.symbol, order_id=order.id)).status.is_final
+            words = "\n".join(str(one.message) for one in warned)
+            lost = max(0, 2 * cancelled - 3)
+            assert ("its line is kept in memory" in words) is (cancelled < 3)
+            assert (f"its line is lost, and {lost} in all" in words) is (lost > 0)
+        (gap,) = account.unreadable
+        assert (gap.number, gap.reason.split(":")[0]) == (None, "5 lines are lost here")
+        assert [one.operation for one in account.unresolved] == ["cancel_order"]
+
+        mend(stage.directory)
+        await orders.place_order(stage.bid())
+        assert [line["lost"] for line in stage.lines() if "lost" in line] == [5]
+        assert stage.lines()[-2]["operation"] == "place_order"
+        assert stage.lines()[-3] == {"lost": 5}
+        assert [one.operation for one in account.unresolved] == ["cancel_order"]
+        (gap,) = account.unreadable
+        assert gap.number is not None
+        assert gap.reason.startswith("5 lines are lost here")

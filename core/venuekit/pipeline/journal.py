@@ -18,13 +18,25 @@ from venuekit.clock import from_milliseconds
 from venuekit.errors import Outcome
 from venuekit.ids import ClientIds
 from venuekit.pipeline.journal_days import Day, UnreadableLine
-from venuekit.pipeline.journal_lines import Ended, Unresolved, begin_text, day_of, end_text, read_line
+from venuekit.pipeline.journal_lines import (
+    Ended,
+    Unresolved,
+    begin_text,
+    day_of,
+    end_text,
+    lost_text,
+    lost_words,
+    read_line,
+)
 from venuekit.traces import OtherWrite
 from venuekit.warned import warn
 
 __all__ = ["FileJournal", "Journal"]
 
 _APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+#: the most lines, and bytes of them, that are kept while the journal cannot be written
+_KEPT_LINES_MAX = 20_000
+_KEPT_BYTES_MAX = 16 * 1024 * 1024
 
 
 class _PartlyWritten(OSError):
@@ -54,6 +66,9 @@ class Journal(Protocol):
     def end(self, ended: Ended) -> bool:
         """Note how a write ended, and say whether that stands; else it is kept, as by :meth:`keep`."""
 
+    def lost_lines(self) -> int:
+        """Return how many lines were given up, as too many are kept; 0 again when the journal itself says so."""
+
     def open_writes(self) -> tuple[Unresolved, ...]:
         """Return the writes that were begun and not ended."""
 
@@ -79,7 +94,8 @@ class FileJournal:
     Each line is handed to the operating system in one piece before the call returns: it survives the death of the
     process, though not that of the machine. A write stands in the file of the day it began. Files of older days with
     nothing open in them are renamed to ``.closed``, never read again, and the owner's to keep or delete. Lines that
-    cannot be written and need not stand are kept, and written before the next one, in the order they came.
+    cannot be written and need not stand are kept, and written before the next one, in the order they came. At most
+    20,000 lines or 16 MiB are kept; later ones are lost and counted, and a line of their day says how many.
 
     Args:
         stem: The files' path without day and suffix.
@@ -97,6 +113,9 @@ class FileJournal:
     _day: str = attrs.field(default="", init=False, repr=False)
     #: lines that could not be written yet, with the file they belong to
     _kept: deque[tuple[str, bytes]] = attrs.field(factory=deque, init=False, repr=False)
+    _kept_bytes: int = attrs.field(default=0, init=False, repr=False)
+    #: how many lines of a file are neither written nor kept
+    _lost: dict[str, int] = attrs.field(factory=dict, init=False, repr=False)
     _reported: set[UnreadableLine] = attrs.field(factory=set, init=False, repr=False)
     #: the file that is open for appending, which one it is, and how long it was when it was looked at
     _descriptor: int | None = attrs.field(default=None, init=False, repr=False)
@@ -138,12 +157,12 @@ class FileJournal:
         try:
             self._write(path, begin_text(entry))
         except _PartlyWritten:  # it may be readable, and nothing is sent
-            self._kept.append((path, end_text(Ended(entry.id, Outcome.NOT_SENT))))
+            self._keep(path, end_text(Ended(entry.id, Outcome.NOT_SENT)))
             raise
 
     def keep(self, entry: Unresolved) -> None:
         """Keep an opening line."""
-        self._kept.append((self._path_of(entry.id), begin_text(entry)))
+        self._keep(self._path_of(entry.id), begin_text(entry))
 
     def end(self, ended: Ended) -> bool:
         """Append the closing line, or keep it."""
@@ -153,9 +172,13 @@ class FileJournal:
         try:
             self._write(path, text)
         except OSError:
-            self._kept.append((path, text))
+            self._keep(path, text)
             return False
         return True
+
+    def lost_lines(self) -> int:
+        """Return how many lines were lost since the journal could last be written."""
+        return sum(self._lost.values())
 
     def open_writes(self) -> tuple[Unresolved, ...]:
         """Return what is open, oldest first; lines that cannot be read are told once, as a warning, and left out."""
@@ -174,8 +197,9 @@ class FileJournal:
         return tuple(found.values())
 
     def unreadable(self) -> tuple[UnreadableLine, ...]:
-        """Return the lines that could not be read when it was read last."""
-        return tuple(line for day in self._days.values() for line in day.unreadable_lines())
+        """Return the lines that could not be read when it was read last, and those that were lost since."""
+        lost = (UnreadableLine(Path(path), None, lost_words(count)) for path, count in self._lost.items())
+        return (*(line for day in self._days.values() for line in day.unreadable_lines()), *lost)
 
     def others(self, entry_id: str | None, verb: str, path: str, *, sole: bool) -> tuple[OtherWrite, ...]:
         """Return the other writes of an endpoint, oldest first."""
@@ -210,7 +234,8 @@ class FileJournal:
         try:
             self._write_kept()
         except OSError as error:
-            words = f"{len(self._kept)} lines of the journal {self.stem} are lost with this process: {error}"
+            count = len(self._kept) + self.lost_lines()
+            words = f"{count} lines of the journal {self.stem} are lost with this process: {error}"
             warn(words)
         self._release()
 
@@ -227,14 +252,28 @@ class FileJournal:
         return f"{self.stem}-{day}.jsonl"
 
     def _write(self, path: str, text: bytes) -> None:
-        if self._kept:
+        if self._kept or self._lost:
             self._write_kept()
         self._append(path, text)
 
+    def _keep(self, path: str, text: bytes) -> None:
+        is_full = len(self._kept) >= _KEPT_LINES_MAX or self._kept_bytes + len(text) > _KEPT_BYTES_MAX
+        if is_full or self._lost:  # after a lost line none is kept, so that those that are have no gap
+            self._lost[path] = self._lost.get(path, 0) + 1
+        else:
+            self._kept.append((path, text))
+            self._kept_bytes += len(text)
+
     def _write_kept(self) -> None:
         while self._kept:
-            self._append(*self._kept[0])
+            path, text = self._kept[0]
+            self._append(path, text)
             self._kept.popleft()
+            self._kept_bytes -= len(text)
+        while self._lost:
+            path, count = next(iter(self._lost.items()))
+            self._append(path, lost_text(count))
+            del self._lost[path]
 
     def _append(self, path: str, text: bytes) -> None:
         descriptor = self._open_descriptor(path)

@@ -16,7 +16,18 @@ from venuekit._quick_init import quick_init
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Effect
 
-__all__ = ["Ended", "MalformedLine", "Unresolved", "begin_text", "day_of", "end_text", "milliseconds", "read_line"]
+__all__ = [
+    "Ended",
+    "MalformedLine",
+    "Unresolved",
+    "begin_text",
+    "day_of",
+    "end_text",
+    "lost_text",
+    "lost_words",
+    "milliseconds",
+    "read_line",
+]
 
 
 def _bare_text(value: Any) -> str:
@@ -121,6 +132,16 @@ def end_text(ended: Ended) -> bytes:
     return _text(line)
 
 
+def lost_text(count: int) -> bytes:
+    """Return the line that stands for lines which were lost while the journal could not be written."""
+    return _text({"lost": count})
+
+
+def lost_words(count: int) -> str:
+    """Return why such a line hides writes."""
+    return f"{count} lines are lost here: the journal could not be written for too long"
+
+
 def read_line(text: bytes) -> Unresolved | Ended:
     """
     Return what a line says.
@@ -136,6 +157,8 @@ def read_line(text: bytes) -> Unresolved | Ended:
         raise MalformedLine("cut off" if is_cut_off else "not JSON", is_cut_off=is_cut_off) from None
     if not isinstance(line, dict):
         raise MalformedLine("not an object")
+    if type(line.get("lost")) is int:
+        raise MalformedLine(lost_words(line["lost"]))
     try:
         if "begin" in line:
             return _parse_unresolved(line)

@@ -104,6 +104,8 @@ def _warn_unwritten(operation: Operation[Any], what: str) -> None:
     """Tell of a line that the journal could not write, and that is kept until it can."""
     session, on_what = operation.session, f" for {operation.subject}" if operation.subject else ""
     who = f"{session.venue_session.venue.id}: the journal cannot be written: {operation.name}{on_what}"
-    warn(f"{who} {what}; its line is kept in memory until it can be written")
+    lost = 0 if session.journal is None else session.journal.lost_lines()
+    kept = "its line is kept in memory until it can be written"
+    warn(f"{who} {what}; {f'its line is lost, and {lost} in all: too many are kept in memory' if lost else kept}")
     if session.venue_session.observers:
         operation.notify(EventKind.UNWRITTEN)
