@@ -84,6 +84,12 @@ def orders_page() -> Page:
 
 
 @pytest.fixture(scope="session")
+def histories_page() -> Page:
+    """docs/histories.md."""
+    return Page(ROOT / "docs" / "histories.md")
+
+
+@pytest.fixture(scope="session")
 def simulator_page() -> Page:
     """docs/simulator.md."""
     return Page(ROOT / "docs" / "simulator.md")
