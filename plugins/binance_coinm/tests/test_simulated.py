@@ -58,12 +58,12 @@ def test_answers_have_the_documented_shape(
     """Every documented field is there, no other one is, and each has its JSON type."""
     exchange.ledger.rest_order("BNBUSD_PERP", Side.BUY, D(10), D(500), book=Book.CONDITIONAL)
 
-    assert shape(exchange.told(endpoint, **parameters)) == shape(json.loads(recorded.case(case).body))
+    assert shape(exchange.fetch(endpoint, **parameters)) == shape(json.loads(recorded.case(case).body))
 
 
 def test_filters_and_limits_are_those_documented(exchange: Exchange, recorded: Recorded) -> None:
     """Each filter has its documented fields, and the pools are those of both products."""
-    told = exchange.told(endpoints.EXCHANGE_INFO)
+    told = exchange.fetch(endpoints.EXCHANGE_INFO)
     documented = json.loads(recorded.case("get_dapi_v1_exchangeInfo").body)
 
     assert told["rateLimits"] == documented["rateLimits"]
@@ -77,18 +77,18 @@ def test_open_order_has_the_documented_shape_of_a_limit_order(exchange: Exchange
     (documented,) = json.loads(recorded.case("get_dapi_v1_openOrders").body)
     del documented["activatePrice"], documented["priceRate"]
 
-    (told,) = exchange.told(endpoints.OPEN_ORDERS)
+    (told,) = exchange.fetch(endpoints.OPEN_ORDERS)
 
     assert shape(told) == shape(documented)
     assert (told["clientOrderId"], told["origQty"], told["pair"]) == ("mine", "10", "ETHUSD")
-    assert exchange.told(endpoints.OPEN_ORDERS, pair="ETHUSD") == [told]
-    assert exchange.told(endpoints.OPEN_ORDERS, pair="BTCUSD") == []
-    assert exchange.told(endpoints.OPEN_ORDERS, symbol=PERP) == []
+    assert exchange.fetch(endpoints.OPEN_ORDERS, pair="ETHUSD") == [told]
+    assert exchange.fetch(endpoints.OPEN_ORDERS, pair="BTCUSD") == []
+    assert exchange.fetch(endpoints.OPEN_ORDERS, symbol=PERP) == []
 
 
 def test_position_is_told_in_the_figures_of_the_ledger(exchange: Exchange) -> None:
     """Quantities are contracts, money the base coin with eight decimals, cut toward zero."""
-    (told,) = [row for row in exchange.told(endpoints.POSITION_RISK, pair="BTCUSD") if row["symbol"] == PERP]
+    (told,) = [row for row in exchange.fetch(endpoints.POSITION_RISK, pair="BTCUSD") if row["symbol"] == PERP]
 
     assert told == {
         "symbol": PERP,
@@ -111,12 +111,12 @@ def test_position_is_told_in_the_figures_of_the_ledger(exchange: Exchange) -> No
 
 def test_hedge_mode_lists_both_beside_the_legs(flat: Exchange) -> None:
     """Every symbol has three rows then, and one in one-way mode, held or not."""
-    assert {row["positionSide"] for row in flat.told(endpoints.POSITION_RISK)} == {"BOTH"}
+    assert {row["positionSide"] for row in flat.fetch(endpoints.POSITION_RISK)} == {"BOTH"}
 
     flat.ledger.set_position_mode(PositionMode.HEDGE)
     flat.ledger.fill(ETH, Side.SELL, D(7), D(3000), PositionSide.SHORT)
 
-    for rows in (flat.told(endpoints.POSITION_RISK), flat.told(endpoints.ACCOUNT)["positions"]):
+    for rows in (flat.fetch(endpoints.POSITION_RISK), flat.fetch(endpoints.ACCOUNT)["positions"]):
         amounts = {row["positionSide"]: row["positionAmt"] for row in rows if row["symbol"] == ETH}
         assert amounts == {"BOTH": "0", "LONG": "0", "SHORT": "-7"}
         assert len(rows) == 3 * len(flat.ledger.contracts)
@@ -135,18 +135,18 @@ def test_position_information_is_filtered_by_pair_and_margin_asset(
     exchange: Exchange, parameters: dict[str, str], symbols: set[str]
 ) -> None:
     """Both filters may be combined."""
-    assert {row["symbol"] for row in exchange.told(endpoints.POSITION_RISK, **parameters)} == symbols
+    assert {row["symbol"] for row in exchange.fetch(endpoints.POSITION_RISK, **parameters)} == symbols
 
 
 def test_brackets_of_a_pair_need_not_be_those_of_the_symbol(exchange: Exchange) -> None:
     """The version that knows pairs tells the tiers of one of its symbols, here the delivery's."""
-    (by_symbol,) = exchange.told(endpoints.BRACKETS, symbol=PERP)
-    (by_pair,) = exchange.told(endpoints.PAIR_BRACKETS, pair="BTCUSD")
+    (by_symbol,) = exchange.fetch(endpoints.BRACKETS, symbol=PERP)
+    (by_pair,) = exchange.fetch(endpoints.PAIR_BRACKETS, pair="BTCUSD")
 
     assert by_symbol["brackets"][0]["initialLeverage"] == 125
     assert by_pair["brackets"][0]["initialLeverage"] == 50
-    assert [row["pair"] for row in exchange.told(endpoints.PAIR_BRACKETS)] == ["BTCUSD", "ETHUSD", "BNBUSD"]
-    assert len(exchange.told(endpoints.BRACKETS)) == len(exchange.ledger.contracts)
+    assert [row["pair"] for row in exchange.fetch(endpoints.PAIR_BRACKETS)] == ["BTCUSD", "ETHUSD", "BNBUSD"]
+    assert len(exchange.fetch(endpoints.BRACKETS)) == len(exchange.ledger.contracts)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_lack_of_margin_is_named_after_what_was_asked(flat: Exchange) -> None:
     flat.ledger.set_leverage(PERP, D(75))
     flat.ledger.fill(PERP, Side.BUY, D(8_000), D(88_000))
 
-    assert flat.refused("POST", LEVERAGE, symbol=PERP, leverage=2)[:2] == (400, -2028)
+    assert flat.refusal("POST", LEVERAGE, symbol=PERP, leverage=2)[:2] == (400, -2028)
 
 
 @pytest.mark.parametrize(
@@ -200,8 +200,8 @@ def test_lack_of_margin_is_named_after_what_was_asked(flat: Exchange) -> None:
 )
 def test_unknown_and_empty_names_are_refused(exchange: Exchange, endpoint: Endpoint[Any], name: str, code: int) -> None:
     """Every read that takes a symbol or a pair checks it."""
-    assert exchange.refused("GET", endpoint.path, **{name: "NOPE"})[:2] == (400, code)
-    assert exchange.refused("GET", endpoint.path, **{name: ""}) == (400, -1105, f"Parameter '{name}' was empty.")
+    assert exchange.refusal("GET", endpoint.path, **{name: "NOPE"})[:2] == (400, code)
+    assert exchange.refusal("GET", endpoint.path, **{name: ""}) == (400, -1105, f"Parameter '{name}' was empty.")
 
 
 def test_late_request_is_refused_by_the_matching_engine(exchange: Exchange) -> None:

@@ -6,8 +6,8 @@ from venuekit.capabilities import Unit
 from venuekit_binance_coinm import endpoints
 from venuekit_binance_coinm.account_info import BinanceCoinmAccountInfo
 from venuekit_binance_coinm.brackets import BinanceCoinmBrackets
+from venuekit_binance_coinm.history_limits import INCOME_LIMIT, MARGIN_LIMIT
 from venuekit_binance_coinm.order_terms import ORDER_SIZE
-from venuekit_binance_coinm.reaches import INCOME_REACH, MARGIN_REACH
 from venuekit_binance_coinm.settings import BinanceCoinmSettings
 from venuekit_binance_common.orders.amendments import BinanceOrderAmend
 from venuekit_binance_common.orders.countdown import BinanceCountdown
@@ -58,9 +58,9 @@ class BinanceCoinmAccount(
     CONTRACTS = endpoints.CONTRACTS
     EXCHANGE_INFO = endpoints.EXCHANGE_INFO
     INCOME = endpoints.INCOME
-    INCOME_REACH = INCOME_REACH
+    INCOME_LIMIT = INCOME_LIMIT
     MARGIN_HISTORY = endpoints.MARGIN_HISTORY
-    MARGIN_REACH = MARGIN_REACH
+    MARGIN_LIMIT = MARGIN_LIMIT
     MARK_PRICE = endpoints.MARK_PRICE
     POSITION_MARGIN = endpoints.POSITION_MARGIN
     ADL = endpoints.ADL

@@ -18,8 +18,8 @@ from venuekit.capabilities import (
 from venuekit.echoes import Echoes
 from venuekit.endpoint import Endpoint, Parameter
 from venuekit_binance_coinm import payloads
-from venuekit_binance_coinm.margin_legs import PositionRiskLegs
 from venuekit_binance_coinm.order_terms import ORDER_TERMS
+from venuekit_binance_coinm.position_legs import PositionRiskLegs
 from venuekit_binance_coinm.symbol_rows import PositionRiskReader
 from venuekit_binance_common import endpoints as common
 from venuekit_binance_common.endpoints import PAYS, SYMBOL

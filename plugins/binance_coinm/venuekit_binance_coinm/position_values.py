@@ -64,7 +64,7 @@ def positions_of(
         isolated_wallet = isolated_margin = None
         if margin_type is isolated:
             isolated_margin = number(row.isolated_margin) if row.isolated_margin else None
-            isolated_wallet = _isolated_wallet(row.isolated_wallet, isolated_margin, pnl)
+            isolated_wallet = _infer_isolated_wallet(row.isolated_wallet, isolated_margin, pnl)
         margin_text = row.position_initial_margin
         position_margin = number(margin_text) if margin_text else None
         positions.append(
@@ -116,7 +116,7 @@ def _value(notional: Decimal | None, mark: Decimal | None) -> Decimal | None:
     return None if mark is None else _EXACT.divide(notional, mark)
 
 
-def _isolated_wallet(told: str | None, margin: Decimal | None, pnl: Decimal | None) -> Decimal | None:
+def _infer_isolated_wallet(told: str | None, margin: Decimal | None, pnl: Decimal | None) -> Decimal | None:
     if told:
         return intern_number(told)
     return None if margin is None or pnl is None else margin - pnl

@@ -16,7 +16,7 @@ from venuekit_binance_common.enums import position_mode_of
 from venuekit_binance_common.payloads import InstrumentRow, PositionModeRow
 from venuekit_binance_common.positions.filters import check_filters, refuse_odd, side_that_fits
 from venuekit_binance_common.symbols.contracts import BinanceContracts
-from venuekit_binance_common.symbols.instruments import unlisted
+from venuekit_binance_common.symbols.instruments import unknown_symbol_error
 
 if TYPE_CHECKING:
     from venuekit_binance_coinm.position_rows import PositionRow, RiskRow
@@ -46,7 +46,7 @@ class BinanceCoinmPositions(BinanceContracts, PositionReader):
         """Return the open positions, with ``include_flat=True`` every trading symbol's; weight 1."""
         check_filters(self, symbol=symbol, pair=pair, margin_asset=margin_asset)
         if symbol is not None:
-            contract = await self._named(symbol, "get_positions")
+            contract = await self._contract_of(symbol, "get_positions")
             pair = pair or contract.pair
         answer = await self.answer_rows(self.POSITION_RISK, pair=pair, marginAsset=margin_asset)
         if symbol is not None:
@@ -56,7 +56,7 @@ class BinanceCoinmPositions(BinanceContracts, PositionReader):
 
     async def get_position(self, symbol: str, *, side: PositionSide | None = None) -> Position:
         """Return the position of a symbol, flat if need be; weight 1, and 30 more when the venue lists no row."""
-        contract = await self._named(symbol, "get_position")
+        contract = await self._contract_of(symbol, "get_position")
         answer = await self.answer_rows(self.POSITION_RISK, pair=contract.pair)
         refuse_odd(self, answer, symbol)
         self._check_pair(answer.value, contract.pair, symbol)
@@ -82,10 +82,10 @@ class BinanceCoinmPositions(BinanceContracts, PositionReader):
             received_at=answer.received_at,
         )
 
-    async def _named(self, symbol: str, operation: str) -> InstrumentRow:
+    async def _contract_of(self, symbol: str, operation: str) -> InstrumentRow:
         contract = await self._contract(symbol)
         if contract is None:
-            raise unlisted(self, self.CONTRACTS, symbol, operation=operation)
+            raise unknown_symbol_error(self, self.CONTRACTS, symbol, operation=operation)
         return contract
 
     def _check_pair(self, rows: Sequence[PositionRow], pair: str | None, symbol: str) -> None:

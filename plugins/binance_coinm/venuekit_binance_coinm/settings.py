@@ -12,7 +12,7 @@ from venuekit_binance_coinm.positions import mode_of
 from venuekit_binance_common.enums import margin_type_of, position_mode_of
 from venuekit_binance_common.payloads import PositionModeRow
 from venuekit_binance_common.settings.reader import BinanceSettings, Reads
-from venuekit_binance_common.symbols.instruments import unlisted
+from venuekit_binance_common.symbols.instruments import unknown_symbol_error
 
 if TYPE_CHECKING:
     from venuekit_binance_coinm.position_rows import AccountRow, RiskRow
@@ -43,7 +43,7 @@ class BinanceCoinmSettings(BinanceSettings):
         row_of = {row.symbol: row for row in rows}
         for symbol in symbols:
             if symbol not in row_of and symbol not in reads.odd and None not in reads.odd:
-                raise unlisted(self, self.POSITION_RISK, symbol, operation="get_settings")
+                raise unknown_symbol_error(self, self.POSITION_RISK, symbol, operation="get_settings")
         amounts = [
             (row.symbol, abs(reads.number(self.POSITION_RISK, row.symbol, "positionAmt", row.position_amt)))
             for row in rows

@@ -53,7 +53,7 @@ _ENVIRONMENTS = (
 _NO_ASSET_MODE = "each coin backs its own positions here: multi-assets mode is one of USDⓈ-M futures"
 
 
-def _simulated() -> SimulatedVenue:
+def _make_simulated_venue() -> SimulatedVenue:
     from venuekit_binance_coinm.simulated import SimulatedCoinm
 
     return SimulatedCoinm()
@@ -80,5 +80,5 @@ VENUE = Venue(
     ),
     blockers=blockers(lower_leverage=-4150),
     unsupported={AssetModeReader: _NO_ASSET_MODE, AssetModeControl: _NO_ASSET_MODE, OrderTestControl: NO_ORDER_TEST},
-    simulated=_simulated,
+    simulated=_make_simulated_venue,
 )

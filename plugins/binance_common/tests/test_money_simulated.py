@@ -36,7 +36,7 @@ class Client:
     def told(self, name: str, **parameters: Any) -> Any:
         """Return what an endpoint answers."""
         endpoint: Endpoint[Any] = getattr(self.endpoints, name)
-        return self.exchange.told(endpoint, **parameters)
+        return self.exchange.fetch(endpoint, **parameters)
 
     def documented(self, verb: str, case: str) -> Any:
         """Return the documented body of a path."""
@@ -46,7 +46,7 @@ class Client:
     def refused(self, verb: str, path: str, parameters: dict[str, Any]) -> tuple[int, int, str]:
         """Return status, code and words of a refusal; the text ``held`` stands for the symbol with a position."""
         sent = {name: self.held if value == "held" else value for name, value in parameters.items()}
-        return self.exchange.refused(verb, f"/{self.root}/v1/{path}", **sent)
+        return self.exchange.refusal(verb, f"/{self.root}/v1/{path}", **sent)
 
 
 @pytest.fixture(params=PRODUCTS)

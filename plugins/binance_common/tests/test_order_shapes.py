@@ -51,7 +51,7 @@ def _plain(value: Any) -> Any:
 
 def told(exchange: Exchange, endpoint: Any, **parameters: Any) -> Any:
     """Return the shape of an answer."""
-    answer = exchange.told(endpoint, **parameters)
+    answer = exchange.fetch(endpoint, **parameters)
     return [_plain(one) for one in answer] if isinstance(answer, list) else _plain(answer)
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, overload
 
 from venuekit.account import Answer
 
-__all__ = ["earliest", "together", "together_all"]
+__all__ = ["earliest", "gather", "gather_all"]
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -17,21 +17,21 @@ D = TypeVar("D")
 
 
 @overload
-async def together(a: Coroutine[Any, Any, A], b: Coroutine[Any, Any, B], /) -> tuple[A, B]: ...
+async def gather(a: Coroutine[Any, Any, A], b: Coroutine[Any, Any, B], /) -> tuple[A, B]: ...
 @overload
-async def together(
+async def gather(
     a: Coroutine[Any, Any, A], b: Coroutine[Any, Any, B], c: Coroutine[Any, Any, C], /
 ) -> tuple[A, B, C]: ...
 @overload
-async def together(
+async def gather(
     a: Coroutine[Any, Any, A], b: Coroutine[Any, Any, B], c: Coroutine[Any, Any, C], d: Coroutine[Any, Any, D], /
 ) -> tuple[A, B, C, D]: ...
-async def together(*reads: Coroutine[Any, Any, Any]) -> tuple[Any, ...]:
-    """Return the results of several reads; see :func:`together_all`."""
-    return await together_all(reads)
+async def gather(*reads: Coroutine[Any, Any, Any]) -> tuple[Any, ...]:
+    """Return the results of several reads; see :func:`gather_all`."""
+    return await gather_all(reads)
 
 
-async def together_all(calls: Iterable[Coroutine[Any, Any, A]]) -> tuple[A, ...]:
+async def gather_all(calls: Iterable[Coroutine[Any, Any, A]]) -> tuple[A, ...]:
     """Return the results of any number of calls; the first that fails is raised as it is, and stops the others."""
     import asyncio  # declarations are read without it
 

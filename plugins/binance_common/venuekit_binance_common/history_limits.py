@@ -12,7 +12,7 @@ from venuekit.clock import from_milliseconds
 from venuekit.errors import InvalidArgument
 from venuekit.paging import Span
 
-__all__ = ["Reach", "milliseconds"]
+__all__ = ["HistoryLimit", "milliseconds"]
 
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -27,7 +27,7 @@ def _width(value: timedelta) -> int:
 
 
 @attrs.frozen(kw_only=True)
-class Reach:
+class HistoryLimit:
     """
     How far a history goes back, ``words`` say the same, and the widest stretch that one request may span.
 
@@ -64,11 +64,11 @@ class Reach:
         now = milliseconds(await account.venue_time())
         resume = None if after is None else milliseconds(after)
         try:
-            return paging.span_of(start, end, now=now, keeps=self._kept(now), words=self.words, after=resume)
+            return paging.span_of(start, end, now=now, keeps=self._oldest(now), words=self.words, after=resume)
         except InvalidArgument as error:
             raise account.refuse(error.message, operation=operation) from None
 
-    def _kept(self, now: int) -> int:
+    def _oldest(self, now: int) -> int:
         if self.keeps is not None:
             return self.keeps // _MILLISECOND
         return now if self.since is None else now - milliseconds(self.since)

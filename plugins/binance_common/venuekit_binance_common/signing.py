@@ -13,7 +13,7 @@ API_KEY_HEADER = "X-MBX-APIKEY"
 _FORM = "application/x-www-form-urlencoded"
 
 
-def _joined(*parts: str) -> str:
+def _join(*parts: str) -> str:
     return "&".join(part for part in parts if part)
 
 
@@ -32,7 +32,7 @@ class QuerySigning:
         window = f"recvWindow={stamp.recv_window}&timestamp={stamp.timestamp}"
         if encoded.body is None:
             return (f"{encoded.query}&{window}" if encoded.query else window).encode("ascii")
-        return (encoded.query + _joined(encoded.body.decode("ascii"), window)).encode("ascii")
+        return (encoded.query + _join(encoded.body.decode("ascii"), window)).encode("ascii")
 
     def attach_signature(self, encoded: EncodedRequest, stamp: Stamp, payload: bytes, signature: str) -> HttpRequest:
         """Return the request with its signature; what is sent is byte for byte what was signed."""

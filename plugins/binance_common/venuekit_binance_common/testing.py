@@ -91,14 +91,14 @@ class Exchange:
         """Return what is answered to a signed request."""
         return self.service.answer(self.request(verb, path, **options))
 
-    def told(self, endpoint: Endpoint[Any], **parameters: Any) -> Any:
+    def fetch(self, endpoint: Endpoint[Any], **parameters: Any) -> Any:
         """Return the JSON of an answer that must be a success."""
         response = self.ask(endpoint.verb, endpoint.path, **parameters)
         if response.status != 200:
             raise AssertionError(response.body)
         return json.loads(response.body)
 
-    def refused(self, verb: str, path: str, **options: Any) -> tuple[int, int, str]:
+    def refusal(self, verb: str, path: str, **options: Any) -> tuple[int, int, str]:
         """Return status, code and words of an answer that must be a refusal."""
         response = self.ask(verb, path, **options)
         said = json.loads(response.body)
@@ -221,7 +221,7 @@ def answering(
             queue = queues.get((request.verb, path))
             if queue is None:
                 return tell_time(request)
-            return _narrowed(queue.pop(0) if len(queue) > 1 else queue[0], request.url)
+            return _narrow(queue.pop(0) if len(queue) > 1 else queue[0], request.url)
 
         transport.reply = reply
         return account_over(venue, transport, clock=InstantClock(), keep_raw=keep_raw)
@@ -229,7 +229,7 @@ def answering(
     return open_account
 
 
-def _narrowed(response: HttpResponse, url: str) -> HttpResponse:
+def _narrow(response: HttpResponse, url: str) -> HttpResponse:
     """Return the rows of the symbol that was asked for, as the venue does."""
     symbols = parse_qs(urlsplit(url).query).get("symbol", [])
     rows = json.loads(response.body) if symbols and response.body[:1] == b"[" else ()

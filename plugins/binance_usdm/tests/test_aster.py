@@ -99,13 +99,13 @@ def test_answers_have_the_documented_shape(endpoint: Any, case: str, parameters:
     """Every documented field is there, no other one is, and each has its JSON type."""
     exchange = open_exchange(VENUE, "holding")
 
-    assert shape(exchange.told(endpoint, **parameters)) == shape(json.loads(RECORDED.case(case).body))
+    assert shape(exchange.fetch(endpoint, **parameters)) == shape(json.loads(RECORDED.case(case).body))
 
 
 @pytest.mark.parametrize("path", ["/fapi/v3/account", "/fapi/v1/symbolConfig", "/fapi/v1/openAlgoOrders"])
 def test_simulated_venue_does_not_have_what_the_venue_does_not_have(path: str) -> None:
     """The path is unknown."""
-    status, code, _ = open_exchange(VENUE, "flat").refused("GET", path)
+    status, code, _ = open_exchange(VENUE, "flat").refusal("GET", path)
 
     assert (status, code) == (404, -5000)
 
@@ -113,7 +113,7 @@ def test_simulated_venue_does_not_have_what_the_venue_does_not_have(path: str) -
 def test_limits_are_those_of_the_venue() -> None:
     """Orders are counted by the minute alone, and commission has two rates."""
     exchange = open_exchange(VENUE, "flat")
-    told = exchange.told(endpoints.EXCHANGE_INFO)
+    told = exchange.fetch(endpoints.EXCHANGE_INFO)
 
     assert [(limit["rateLimitType"], limit["limit"]) for limit in told["rateLimits"]] == [
         ("REQUEST_WEIGHT", 2400),

@@ -169,15 +169,15 @@ def test_trailing_order_has_the_documented_shape() -> None:
         "delete_fapi_v1_allOpenOrders": (ORDERS.cancel_all, {"symbol": "ETHUSDT"}),
     }
     for name, (endpoint, parameters) in steps.items():
-        assert shape(exchange.told(endpoint, **parameters)) == shape(json.loads(RECORDED.case(name).body)), name
-    assert exchange.told(ORDERS.order, **named)["priceRate"] == "1.5"
+        assert shape(exchange.fetch(endpoint, **parameters)) == shape(json.loads(RECORDED.case(name).body)), name
+    assert exchange.fetch(ORDERS.order, **named)["priceRate"] == "1.5"
 
 
 def test_missing_trigger_is_named_as_it_is_called_here() -> None:
     """The refusal of a raw request names the parameter of this venue."""
     exchange = open_exchange(VENUE, "flat")
     order = {"symbol": "ETHUSDT", "side": "BUY", "type": "STOP_MARKET", "quantity": "0.1"}
-    assert exchange.refused("POST", "/fapi/v1/order", **order)[1:] == (
+    assert exchange.refusal("POST", "/fapi/v1/order", **order)[1:] == (
         -1102,
         "Mandatory parameter 'stopPrice' was not sent, was empty/null, or malformed.",
     )

@@ -58,22 +58,22 @@ def test_answers_have_the_documented_shape(
     """Every documented field is there, no other one is, and each has its JSON type."""
     exchange.ledger.rest_order("ADAUSDT", Side.BUY, D(10), D("0.3"), book=Book.CONDITIONAL)
 
-    assert shape(exchange.told(endpoint, **parameters)) == shape(json.loads(recorded.case(case).body))
+    assert shape(exchange.fetch(endpoint, **parameters)) == shape(json.loads(recorded.case(case).body))
 
 
 def test_changes_of_modes_have_the_documented_shape(flat: Exchange, recorded: Recorded) -> None:
     """Both modes are acknowledged alike."""
     done = json.loads(recorded.case("post_fapi_v1_positionSide_dual").body)
 
-    assert flat.told(endpoints.SET_POSITION_MODE, dualSidePosition="true") == done
-    assert flat.told(endpoints.SET_ASSET_MODE, multiAssetsMargin="true") == done
+    assert flat.fetch(endpoints.SET_POSITION_MODE, dualSidePosition="true") == done
+    assert flat.fetch(endpoints.SET_ASSET_MODE, multiAssetsMargin="true") == done
     assert (flat.ledger.position_mode, flat.ledger.asset_mode) == (PositionMode.HEDGE, AssetMode.MULTI)
 
 
 def test_instruments_have_the_documented_shape(exchange: Exchange, recorded: Recorded) -> None:
     """Limits, assets, symbols and each filter have their documented fields and types."""
     told, documented = (
-        exchange.told(endpoints.EXCHANGE_INFO),
+        exchange.fetch(endpoints.EXCHANGE_INFO),
         json.loads(recorded.case("get_fapi_v1_exchangeInfo").body),
     )
 
@@ -89,17 +89,17 @@ def test_open_order_has_the_documented_shape_of_a_limit_order(exchange: Exchange
     (documented,) = json.loads(recorded.case("get_fapi_v1_openOrders").body)
     del documented["activatePrice"], documented["priceRate"]
 
-    (told,) = exchange.told(endpoints.OPEN_ORDERS)
+    (told,) = exchange.fetch(endpoints.OPEN_ORDERS)
 
     assert shape(told) == shape(documented)
     assert (told["clientOrderId"], told["origQty"], told["price"], told["status"]) == ("mine", "10", "0.3", "NEW")
-    assert exchange.told(endpoints.OPEN_ORDERS, symbol="BTCUSDT") == []
-    assert exchange.told(endpoints.OPEN_ALGO_ORDERS) == []
+    assert exchange.fetch(endpoints.OPEN_ORDERS, symbol="BTCUSDT") == []
+    assert exchange.fetch(endpoints.OPEN_ALGO_ORDERS) == []
 
 
 def test_position_is_told_in_the_figures_of_the_ledger(exchange: Exchange) -> None:
     """Numbers travel as text with the venue's own decimals."""
-    (told,) = exchange.told(endpoints.POSITION_RISK)
+    (told,) = exchange.fetch(endpoints.POSITION_RISK)
 
     assert told == {
         "symbol": "BTCUSDT",
@@ -132,23 +132,23 @@ def test_rows_exist_where_there_is_a_position_or_an_order(flat: Exchange) -> Non
     flat.ledger.fill("ETHUSDT", Side.SELL, D(1), D(3000), PositionSide.SHORT)
     flat.ledger.rest_order("ADAUSDT", Side.BUY, D(100), D("0.3"), position_side=PositionSide.LONG)
 
-    short, waiting = flat.told(endpoints.POSITION_RISK)
+    short, waiting = flat.fetch(endpoints.POSITION_RISK)
 
     assert (short["symbol"], short["positionSide"], short["positionAmt"]) == ("ETHUSDT", "SHORT", "-1.000")
     assert (short["notional"], short["isolatedMargin"]) == ("-3000.00000000", "0")
     assert (waiting["symbol"], waiting["positionSide"], waiting["positionAmt"]) == ("ADAUSDT", "LONG", "0")
     assert (waiting["entryPrice"], waiting["bidNotional"], waiting["updateTime"]) == ("0", "30.00000000", 0)
-    assert [row["symbol"] for row in flat.told(endpoints.POSITION_RISK, symbol="ADAUSDT")] == ["ADAUSDT"]
-    assert flat.told(endpoints.POSITION_RISK, symbol="BTCUSDT") == []
+    assert [row["symbol"] for row in flat.fetch(endpoints.POSITION_RISK, symbol="ADAUSDT")] == ["ADAUSDT"]
+    assert flat.fetch(endpoints.POSITION_RISK, symbol="BTCUSDT") == []
 
 
 def test_totals_are_those_of_usdt_or_of_all(flat: Exchange) -> None:
     """Single-asset mode counts USDT alone, multi-assets mode everything in USD."""
-    assert flat.told(endpoints.ACCOUNT)["totalWalletBalance"] == "25000.00000000"
+    assert flat.fetch(endpoints.ACCOUNT)["totalWalletBalance"] == "25000.00000000"
 
     flat.ledger.set_asset_mode(AssetMode.MULTI)
 
-    assert flat.told(endpoints.ACCOUNT)["totalWalletBalance"] == "30000.00000000"
+    assert flat.fetch(endpoints.ACCOUNT)["totalWalletBalance"] == "30000.00000000"
 
 
 LEVERAGE, MARGIN_TYPE = "/fapi/v1/leverage", "/fapi/v1/marginType"
@@ -196,7 +196,7 @@ def test_lack_of_margin_is_named_after_what_was_asked(flat: Exchange) -> None:
     flat.ledger.set_leverage("BTCUSDT", D(100))
     flat.ledger.fill("BTCUSDT", Side.BUY, D(5), D(88_000))
 
-    assert flat.refused("POST", LEVERAGE, symbol="BTCUSDT", leverage=2)[:2] == (400, -2028)
+    assert flat.refusal("POST", LEVERAGE, symbol="BTCUSDT", leverage=2)[:2] == (400, -2028)
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_missing_or_malformed_parameter_is_named(
     """Parameters are looked at before the state is."""
     words = f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed."
 
-    assert exchange.refused("POST", path, **parameters) == (400, -1102, words)
+    assert exchange.refusal("POST", path, **parameters) == (400, -1102, words)
 
 
 @pytest.mark.parametrize("leverage", [0, -3, 126, 1000])
@@ -228,7 +228,7 @@ def test_leverage_out_of_range_is_not_valid(exchange: Exchange, leverage: int) -
     """A whole number that no tier has is a matter of the ledger."""
     words = f"Leverage {leverage} is not valid"
 
-    assert exchange.refused("POST", LEVERAGE, symbol="ETHUSDT", leverage=leverage) == (400, -4028, words)
+    assert exchange.refusal("POST", LEVERAGE, symbol="ETHUSDT", leverage=leverage) == (400, -4028, words)
 
 
 @pytest.mark.parametrize(
@@ -238,8 +238,8 @@ def test_leverage_out_of_range_is_not_valid(exchange: Exchange, leverage: int) -
 )
 def test_unknown_and_empty_symbols_are_refused(exchange: Exchange, endpoint: Endpoint[Any]) -> None:
     """Every read that takes a symbol checks it."""
-    assert exchange.refused("GET", endpoint.path, symbol="NOPE") == (400, -1121, "Invalid symbol.")
-    assert exchange.refused("GET", endpoint.path, symbol="") == (400, -1105, "Parameter 'symbol' was empty.")
+    assert exchange.refusal("GET", endpoint.path, symbol="NOPE") == (400, -1121, "Invalid symbol.")
+    assert exchange.refusal("GET", endpoint.path, symbol="") == (400, -1105, "Parameter 'symbol' was empty.")
 
 
 def test_key_is_checked_before_everything_else(exchange: Exchange) -> None:
@@ -250,13 +250,13 @@ def test_key_is_checked_before_everything_else(exchange: Exchange) -> None:
     not_signed = (400, -1022, "Signature for this request is not valid.")
     too_late = (400, -1021, "Timestamp for this request is outside of the recvWindow.")
 
-    assert exchange.refused("POST", LEVERAGE, key="short", **wrong) == bad_format
-    assert exchange.refused("POST", LEVERAGE, key="", **wrong) == bad_format
-    assert exchange.refused("POST", LEVERAGE, key="ä" * 64, **wrong) == bad_format
-    assert exchange.refused("POST", LEVERAGE, key=unknown, **wrong) == not_allowed
-    assert exchange.refused("POST", LEVERAGE, **wrong) == not_signed
-    assert exchange.refused("POST", LEVERAGE, stamp=START - 60_000) == too_late
-    assert exchange.refused("POST", LEVERAGE)[1] == -1102
+    assert exchange.refusal("POST", LEVERAGE, key="short", **wrong) == bad_format
+    assert exchange.refusal("POST", LEVERAGE, key="", **wrong) == bad_format
+    assert exchange.refusal("POST", LEVERAGE, key="ä" * 64, **wrong) == bad_format
+    assert exchange.refusal("POST", LEVERAGE, key=unknown, **wrong) == not_allowed
+    assert exchange.refusal("POST", LEVERAGE, **wrong) == not_signed
+    assert exchange.refusal("POST", LEVERAGE, stamp=START - 60_000) == too_late
+    assert exchange.refusal("POST", LEVERAGE)[1] == -1102
 
 
 @pytest.mark.parametrize(
@@ -285,7 +285,7 @@ def test_window_of_a_request(exchange: Exchange, offset: int, window: int | None
 @pytest.mark.parametrize("window", [0, 60_001])
 def test_window_has_a_most(exchange: Exchange, window: int) -> None:
     """More than a minute is no window, nor is none."""
-    assert exchange.refused("GET", "/fapi/v3/balance", recvWindow=window)[1] == -1130
+    assert exchange.refusal("GET", "/fapi/v3/balance", recvWindow=window)[1] == -1130
 
 
 def test_late_request_is_refused_by_the_matching_engine(exchange: Exchange) -> None:
@@ -338,9 +338,9 @@ def test_signature_covers_everything_and_comes_last(exchange: Exchange, edit: Ca
 
 def test_parameters_may_travel_in_a_form_body(exchange: Exchange) -> None:
     """Body parameters count, and where a name is in both, the query string wins."""
-    assert exchange.told(endpoints.SET_LEVERAGE, body={"symbol": "ETHUSDT", "leverage": 7})["leverage"] == 7
+    assert exchange.fetch(endpoints.SET_LEVERAGE, body={"symbol": "ETHUSDT", "leverage": 7})["leverage"] == 7
 
-    told = exchange.told(endpoints.SET_LEVERAGE, symbol="ETHUSDT", body={"symbol": "BNBUSDT", "leverage": 9})
+    told = exchange.fetch(endpoints.SET_LEVERAGE, symbol="ETHUSDT", body={"symbol": "BNBUSDT", "leverage": 9})
 
     assert (told["symbol"], told["leverage"]) == ("ETHUSDT", 9)
 
@@ -350,7 +350,7 @@ def test_read_only_key_reads_and_does_not_write(exchange: Exchange) -> None:
     key = make_key(0, read_only=True)
 
     assert exchange.ask("GET", "/fapi/v3/balance", key=key.key, secret=key.secret).status == 200
-    refused = exchange.refused("POST", LEVERAGE, key=key.key, secret=key.secret, symbol="ETHUSDT", leverage=7)
+    refused = exchange.refusal("POST", LEVERAGE, key=key.key, secret=key.secret, symbol="ETHUSDT", leverage=7)
     assert refused == (401, -2015, "Invalid API-key, IP, or permissions for action.")
     assert exchange.ledger.leverage("ETHUSDT") == D(20)
 
@@ -385,12 +385,12 @@ def test_too_much_weight_is_refused_until_the_next_minute(exchange: Exchange, re
 
 def test_unknown_and_retired_paths(exchange: Exchange) -> None:
     """A path that never was and one that is gone are both -5000, each in its own words."""
-    assert exchange.refused("GET", "/fapi/v9/nothing") == (
+    assert exchange.refusal("GET", "/fapi/v9/nothing") == (
         404,
         -5000,
         "Path /fapi/v9/nothing, Method GET is invalid",
     )
-    assert exchange.refused("GET", "/fapi/v1/positionRisk") == (
+    assert exchange.refusal("GET", "/fapi/v1/positionRisk") == (
         400,
         -5000,
         "GET /fapi/v1/positionRisk is retired, please use GET /fapi/v2/positionRisk",

@@ -22,8 +22,8 @@ from venuekit_binance_common.wallet.income import BinanceIncome
 from venuekit_binance_usdm import endpoints
 from venuekit_binance_usdm.account_info import BinanceAccountInfo
 from venuekit_binance_usdm.asset_mode import BinanceAssetMode
+from venuekit_binance_usdm.history_limits import INCOME_LIMIT, MARGIN_LIMIT
 from venuekit_binance_usdm.order_terms import ORDER_SIZE
-from venuekit_binance_usdm.reaches import INCOME_REACH, MARGIN_REACH
 from venuekit_binance_usdm.settings import BinanceUsdmSettings
 
 __all__ = ["BinanceUsdmAccount"]
@@ -63,9 +63,9 @@ class BinanceUsdmAccount(
     CONTRACTS = endpoints.CONTRACTS
     EXCHANGE_INFO = endpoints.EXCHANGE_INFO
     INCOME = endpoints.INCOME
-    INCOME_REACH = INCOME_REACH
+    INCOME_LIMIT = INCOME_LIMIT
     MARGIN_HISTORY = endpoints.MARGIN_HISTORY
-    MARGIN_REACH = MARGIN_REACH
+    MARGIN_LIMIT = MARGIN_LIMIT
     MARK_PRICE = endpoints.MARK_PRICE
     POSITION_MARGIN = endpoints.POSITION_MARGIN
     ADL = endpoints.ADL

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from venuekit.capabilities import AccountInfo, AccountKind, AccountReader
 from venuekit.endpoint import Endpoint
-from venuekit_binance_common.concurrency import earliest, together
+from venuekit_binance_common.concurrency import earliest, gather
 from venuekit_binance_common.enums import asset_mode_of, position_mode_of
 from venuekit_binance_common.wallet.balances import balances_of_assets
 from venuekit_binance_usdm.payloads import AccountRow
@@ -25,7 +25,7 @@ class BinanceAccountInfo(BinancePositions, AccountReader):
 
     async def get_account(self, *, include_flat: bool = False) -> AccountInfo:
         """Return totals, modes, balances and open positions; four reads at once, weight 20."""
-        account, flags, rows, configs = await together(
+        account, flags, rows, configs = await gather(
             self.answer_rows(self.ACCOUNT),
             self.answer(self.ACCOUNT_CONFIG),
             self.answer_rows(self.POSITION_RISK),

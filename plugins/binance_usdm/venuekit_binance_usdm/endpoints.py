@@ -35,8 +35,8 @@ from venuekit_binance_common.symbols.contracts import contracts_endpoint
 from venuekit_binance_common.wallet import endpoints as money
 from venuekit_binance_usdm import payloads
 from venuekit_binance_usdm.asset_mode import asset_mode_readback
-from venuekit_binance_usdm.margin_legs import PositionRiskLegs
 from venuekit_binance_usdm.order_terms import ORDER_TERMS
+from venuekit_binance_usdm.position_legs import PositionRiskLegs
 from venuekit_binance_usdm.positions import decode_position_rows
 from venuekit_binance_usdm.symbol_config import SymbolConfigReader
 

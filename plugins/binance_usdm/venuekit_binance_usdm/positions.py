@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from venuekit.account import Account
 from venuekit.capabilities import MarginType, Position, PositionMode, PositionReader, PositionSide, Unit
 from venuekit.endpoint import Endpoint
-from venuekit_binance_common.concurrency import earliest, together
+from venuekit_binance_common.concurrency import earliest, gather
 from venuekit_binance_common.enums import POSITION_SIDES, margin_type_of, position_mode_of
 from venuekit_binance_common.positions.filters import check_filters, side_that_fits
 from venuekit_binance_usdm.payloads import AccountConfig, SymbolConfig
@@ -55,7 +55,7 @@ class BinancePositions(Account, PositionReader):
     ) -> tuple[Position, ...]:
         """Return the open positions, with ``include_flat=True`` also flat symbols with open orders; weight 10."""
         check_filters(self, symbol=symbol, pair=pair, margin_asset=margin_asset)
-        rows, configs = await together(
+        rows, configs = await gather(
             self.answer_rows(self.POSITION_RISK, symbol=symbol),
             self.answer_rows(self.SYMBOL_CONFIG, symbol=symbol),
         )
@@ -70,7 +70,7 @@ class BinancePositions(Account, PositionReader):
 
     async def get_position(self, symbol: str, *, side: PositionSide | None = None) -> Position:
         """Return the position of a symbol, flat if need be; weight 10, and 5 more when the venue lists no row."""
-        rows, configs = await together(
+        rows, configs = await gather(
             self.answer(self.POSITION_RISK, symbol=symbol), self.answer(self.SYMBOL_CONFIG, symbol=symbol)
         )
         as_of = earliest(rows, configs)

@@ -10,7 +10,7 @@ import attrs
 
 from venuekit.capabilities import MarginType, SettingsSnapshot, SymbolSettings
 from venuekit.endpoint import Endpoint
-from venuekit_binance_common.concurrency import together
+from venuekit_binance_common.concurrency import gather
 from venuekit_binance_common.enums import asset_mode_of, margin_type_of, position_mode_of
 from venuekit_binance_common.settings.reader import BinanceSettings, Reads
 from venuekit_binance_usdm.payloads import AccountConfig, SymbolConfig
@@ -40,7 +40,7 @@ class BinanceUsdmSettings(BinanceSettings):
     POSITION_RISK: ClassVar[Endpoint[Sequence[PositionRow]]]
 
     async def _what_holds(self, reads: Reads, symbols: Collection[str]) -> _Snapshot:
-        account, configs, rows = await together(
+        account, configs, rows = await gather(
             reads(self.ACCOUNT_CONFIG), reads.rows(self.SYMBOL_CONFIG), reads.rows(self.POSITION_RISK)
         )
         config_by_symbol = {config.symbol: config for config in configs}

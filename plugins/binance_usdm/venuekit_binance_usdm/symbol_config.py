@@ -7,7 +7,7 @@ import attrs
 from venuekit.endpoint import Endpoint
 from venuekit.errors import Outcome, PayloadMismatch
 from venuekit.resolution import Call
-from venuekit_binance_common.settings.symbol import HeldSettings, told_leverage
+from venuekit_binance_common.settings.symbol import HeldSettings, require_leverage
 from venuekit_binance_usdm.payloads import SymbolConfig
 
 __all__ = ["SymbolConfigReader", "config_of"]
@@ -25,7 +25,7 @@ class SymbolConfigReader:
         return HeldSettings(
             symbol=row.symbol,
             margin_word=row.margin_type,
-            leverage=told_leverage(row.leverage, row.symbol),
+            leverage=require_leverage(row.leverage, row.symbol),
             largest=row.max_notional_value,
         )
 

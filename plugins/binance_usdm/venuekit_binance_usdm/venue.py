@@ -79,7 +79,7 @@ BLOCKERS = (
 )
 
 
-def _simulated() -> SimulatedVenue:
+def _make_simulated_venue() -> SimulatedVenue:
     from venuekit_binance_usdm.simulated import SimulatedUsdm
 
     return SimulatedUsdm()
@@ -101,5 +101,5 @@ VENUE = Venue(
     behaviours=_BEHAVIOURS,
     couplings=COUPLINGS,
     blockers=BLOCKERS,
-    simulated=_simulated,
+    simulated=_make_simulated_venue,
 )

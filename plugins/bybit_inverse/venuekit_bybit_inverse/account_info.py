@@ -20,7 +20,7 @@ from venuekit_bybit_inverse.endpoints import ACCOUNT_INFO, CATEGORY, COLLATERAL_
 from venuekit_bybit_inverse.instruments import settle_coins
 from venuekit_bybit_inverse.payloads import AccountInfoRow, CollateralRow, WalletRow
 from venuekit_bybit_inverse.positions import LEG, PAGE_SIZE, positions_of
-from venuekit_bybit_inverse.reading import read_rows, together
+from venuekit_bybit_inverse.reading import gather, read_rows
 
 __all__ = ["BybitAccountInfo"]
 
@@ -58,9 +58,9 @@ class BybitAccountInfo(Account, AccountReader):
 
     async def get_account(self, *, include_flat: bool = False) -> AccountInfo:
         """Return the account; its totals are in USD, and None in isolated mode, where the venue's have no meaning."""
-        (info, wallet), (collateral, found) = await together(
-            together(self.answer(self.info), self.answer_rows(WALLET_BALANCE, accountType=UNIFIED)),
-            together(
+        (info, wallet), (collateral, found) = await gather(
+            gather(self.answer(self.info), self.answer_rows(WALLET_BALANCE, accountType=UNIFIED)),
+            gather(
                 self.answer_rows(self.collateral),
                 read_rows(self, POSITION_LIST, LEG, category=CATEGORY, limit=PAGE_SIZE),
             ),

@@ -15,7 +15,7 @@ from venuekit.message import HttpResponse
 from venuekit.payloads import read_json
 from venuekit.venue import Refusal
 
-__all__ = ["answered_at", "bybit_answers"]
+__all__ = ["answer_time", "bybit_answers"]
 
 _SUCCESS = b'{"retCode":0,'
 _TIME = re.compile(rb'"time":\s*"?(\d{1,15})"?\s*\}\s*\Z')
@@ -55,7 +55,7 @@ def bybit_answers(response: HttpResponse) -> Refusal | None:
     return Refusal(code=code or None, message=message, retry_after=shut_out, is_foreign=False)
 
 
-def answered_at(response: HttpResponse) -> int | None:
+def answer_time(response: HttpResponse) -> int | None:
     """Return the envelope's own ``time`` in milliseconds, which stands at its end; None where there is none."""
     found = _TIME.search(response.body, max(0, len(response.body) - _ENVELOPE_END))
     return None if found is None else int(found[1])

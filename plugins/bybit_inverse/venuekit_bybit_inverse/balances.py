@@ -12,7 +12,7 @@ from venuekit.capabilities import Balance, BalanceReader, MarginType
 from venuekit.endpoint import Endpoint
 from venuekit_bybit_inverse.endpoints import ACCOUNT_INFO, WALLET_BALANCE
 from venuekit_bybit_inverse.payloads import CoinRow, WalletRow
-from venuekit_bybit_inverse.reading import together
+from venuekit_bybit_inverse.reading import gather
 
 __all__ = ["UNIFIED", "BybitBalances", "balances_of"]
 
@@ -29,7 +29,7 @@ class BybitBalances(Account, BalanceReader):
 
     async def get_balances(self, asset: str | None = None) -> tuple[Balance, ...]:
         """Return one balance per coin; ``available`` is known in isolated mode only, elsewhere all coins back all."""
-        info, wallet = await together(
+        info, wallet = await gather(
             self.call(ACCOUNT_INFO), self.answer_rows(self.wallet, accountType=UNIFIED, coin=asset)
         )
         found = balances_of(wallet, info.margin_mode.margin_type, wallet.as_of)

@@ -56,18 +56,18 @@ class BybitClosedPnl(Account, ClosedPnlReader):
             if after is not None:
                 span = await span_of(self, "iter_closed_pnl", start, end, after=after.closed_at - _OVERLAP)
                 with suppress(_NotMetError):  # it began earlier than that, or is gone, and nothing was given yet
-                    async for closed in _behind(self._closed_rows(symbol, span), after, must_meet=True):
+                    async for closed in _behind(self._iter_rows(symbol, span), after, must_meet=True):
                         if kind in {None, closed.kind}:
                             yield closed
                     return
             span = await span_of(self, "iter_closed_pnl", start, end)
-            async for closed in _behind(self._closed_rows(symbol, span), after):
+            async for closed in _behind(self._iter_rows(symbol, span), after):
                 if kind in {None, closed.kind}:
                     yield closed
 
         return Pager(walk, cost_per_page=1)
 
-    def _closed_rows(self, symbol: str | None, span: Span) -> AsyncGenerator[Found[ClosedPnlRow], None]:
+    def _iter_rows(self, symbol: str | None, span: Span) -> AsyncGenerator[Found[ClosedPnlRow], None]:
         places = [self.closed_pnl]
         if symbol is not None and self.environment is not EnvironmentName.DEMO:  # a demo account was never another kind
             places.append(self.old_closed_pnl)
@@ -112,7 +112,7 @@ async def _behind(
     seen = None if after is None else attrs.evolve(after, raw=None)
     held: list[ClosedPnl] = []
     async for found in rows:
-        closed = _closed(found)
+        closed = _pnl_of(found)
         if seen is None:
             yield closed
         elif closed == seen:
@@ -132,7 +132,7 @@ async def _behind(
         yield late
 
 
-def _closed(found: Found[ClosedPnlRow]) -> ClosedPnl:
+def _pnl_of(found: Found[ClosedPnlRow]) -> ClosedPnl:
     row = found.row
     fees = None if row.open_fee is None or row.close_fee is None else Decimal(0) - row.open_fee - row.close_fee
     return ClosedPnl(

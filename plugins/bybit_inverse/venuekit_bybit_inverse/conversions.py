@@ -16,7 +16,7 @@ from venuekit.paging import Origin, Track, merge_histories
 from venuekit_bybit_inverse.endpoints import CONVERTS, EXCHANGES
 from venuekit_bybit_inverse.history_pages import TWO_YEARS, milliseconds, span_of
 from venuekit_bybit_inverse.history_payloads import ConvertRow, ExchangeRow
-from venuekit_bybit_inverse.reading import raw_rows, together
+from venuekit_bybit_inverse.reading import gather, raw_rows
 from venuekit_bybit_inverse.wire import Page
 
 __all__ = ["BybitConversions"]
@@ -56,7 +56,7 @@ class BybitConversions(Account, ConversionReader):
 
         async def walk() -> AsyncGenerator[Conversion, None]:
             span = await span_of(self, "iter_conversions", start, end, keeps=_ALL_TIME, words="20 years")
-            coarse, fine = await together(self._exchanges(), self._converts())
+            coarse, fine = await gather(self._exchanges(), self._converts())
             known = coarse | fine
             if after is not None and known.get(after.id, after) != after:
                 del known[after.id]  # its time has become finer since it was given

@@ -9,7 +9,7 @@ from venuekit.capabilities import CommissionRate, CommissionReader
 from venuekit.endpoint import Endpoint
 from venuekit_bybit_inverse.endpoints import CATEGORY, FEE_RATE
 from venuekit_bybit_inverse.payloads import FeeRateRow
-from venuekit_bybit_inverse.reading import unlisted
+from venuekit_bybit_inverse.reading import unknown_symbol_error
 
 __all__ = ["BybitFees"]
 
@@ -26,4 +26,4 @@ class BybitFees(Account, CommissionReader):
         for row in await self.call(self.fee_rate, category=CATEGORY, symbol=symbol):
             if row.symbol == symbol:
                 return CommissionRate(symbol, row.maker_fee_rate, row.taker_fee_rate)
-        raise unlisted(self, symbol, "get_commission_rate")
+        raise unknown_symbol_error(self, symbol, "get_commission_rate")

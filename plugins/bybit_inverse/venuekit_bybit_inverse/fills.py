@@ -84,14 +84,14 @@ class BybitFills(Account, FillReader, ForcedOrderReader):
                     continue
                 seen.add(found.row.order_id)
                 if met:
-                    yield await self._forced_order(found)
+                    yield await self._order_of_fill(found)
                 elif after is not None and found.row.order_id == after.id:
                     met, held = True, []
                 else:
                     held.append(found)
             for found in held:  # the item to continue behind is gone
                 if resume is None or found.row.exec_time >= resume:
-                    yield await self._forced_order(found)
+                    yield await self._order_of_fill(found)
 
         return Pager(walk, cost_per_page=1)
 
@@ -111,7 +111,7 @@ class BybitFills(Account, FillReader, ForcedOrderReader):
             execType=kind,
         )
 
-    async def _forced_order(self, found: Found[FillRow]) -> Order:
+    async def _order_of_fill(self, found: Found[FillRow]) -> Order:
         fill = found.row
         answer = await self.answer(ORDER_HISTORY, category=CATEGORY, symbol=fill.symbol, orderId=fill.order_id)
         for row, raw in zip(answer.value.rows, raw_rows(answer, len(answer.value.rows)), strict=True):

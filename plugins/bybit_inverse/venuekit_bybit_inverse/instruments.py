@@ -22,9 +22,9 @@ from venuekit.payloads import nonzero
 from venuekit_bybit_inverse.endpoints import CATEGORY, INSTRUMENTS, SERVER_TIME
 from venuekit_bybit_inverse.market_payloads import InstrumentRow
 from venuekit_bybit_inverse.payloads import Page
-from venuekit_bybit_inverse.reading import read_rows, unlisted
+from venuekit_bybit_inverse.reading import read_rows, unknown_symbol_error
 
-__all__ = ["CONTRACT_SIZE", "BybitInstruments", "all_settle_coins", "instrument_row", "renewed_row", "settle_coins"]
+__all__ = ["CONTRACT_SIZE", "BybitInstruments", "all_settle_coins", "instrument_row", "refresh_row", "settle_coins"]
 
 #: one inverse contract is one US dollar, whatever its symbol
 CONTRACT_SIZE = Decimal(1)
@@ -51,7 +51,7 @@ class BybitInstruments(Account, InstrumentReader, ServerTimeReader):
             self, self.instruments, attrgetter("symbol"), category=CATEGORY, symbol=symbol, limit=_PAGE_SIZE
         )
         if symbol is not None and not found.rows:
-            raise unlisted(self, symbol, "get_instruments")
+            raise unknown_symbol_error(self, symbol, "get_instruments")
         return tuple(_instrument(row, raw) for row, raw in zip(found.rows, found.raw, strict=True))
 
     async def get_server_time(self) -> datetime:
@@ -71,7 +71,7 @@ async def settle_coins(account: Account, symbols: frozenset[str]) -> dict[str, s
 
     The list is read once; a symbol that is not in it (listed since) is asked for by itself.
     """
-    listed = await _listed(account, symbols, expired=True)
+    listed = await _rows_by_symbol(account, symbols, expired=True)
     return {symbol: row.settle_coin for symbol, row in listed.items()}
 
 
@@ -82,13 +82,13 @@ async def instrument_row(account: Account, symbol: str, operation: str) -> Instr
     Raises:
         InvalidRequest: the venue lists no such symbol.
     """
-    row = (await _listed(account, frozenset({symbol}))).get(symbol)
+    row = (await _rows_by_symbol(account, frozenset({symbol}))).get(symbol)
     if row is None:
-        raise unlisted(account, symbol, operation)
+        raise unknown_symbol_error(account, symbol, operation)
     return row
 
 
-async def renewed_row(account: Account, symbol: str, operation: str) -> InstrumentRow:
+async def refresh_row(account: Account, symbol: str, operation: str) -> InstrumentRow:
     """Do as :func:`instrument_row`, with the instruments read again unless that was done just now for this symbol."""
     reason = (symbol, "steps")
     page = await account.refresh(INSTRUMENTS, reason, category=CATEGORY, limit=_PAGE_SIZE)
@@ -97,10 +97,12 @@ async def renewed_row(account: Account, symbol: str, operation: str) -> Instrume
     for row in page.rows:
         if row.symbol == symbol:
             return row
-    raise unlisted(account, symbol, operation)
+    raise unknown_symbol_error(account, symbol, operation)
 
 
-async def _listed(account: Account, symbols: frozenset[str], *, expired: bool = False) -> dict[str, InstrumentRow]:
+async def _rows_by_symbol(
+    account: Account, symbols: frozenset[str], *, expired: bool = False
+) -> dict[str, InstrumentRow]:
     """Return rows by symbol; with ``expired`` what the venue does not know any more is left out."""
     page = await account.read_once(INSTRUMENTS, category=CATEGORY, limit=_PAGE_SIZE)
     listed = {row.symbol: row for row in page.rows}

@@ -18,7 +18,7 @@ from venuekit.endpoint import Endpoint
 from venuekit.resolution import Change
 from venuekit_bybit_inverse.endpoints import CATEGORY, POSITION_LIST, SET_LEVERAGE, SYMBOL_INFO
 from venuekit_bybit_inverse.payloads import Page, PositionRow, SymbolInfoRow
-from venuekit_bybit_inverse.reading import unlisted
+from venuekit_bybit_inverse.reading import unknown_symbol_error
 
 __all__ = ["BybitLeverage"]
 
@@ -43,7 +43,7 @@ class BybitLeverage(Account, LeverageControl):
         for info in await self.call(self.symbol_info, category=CATEGORY, symbol=symbol):
             if info.symbol == symbol:
                 return LeverageSetting(symbol, info.leverage, info.leverage)
-        raise unlisted(self, symbol, "get_leverage")
+        raise unknown_symbol_error(self, symbol, "get_leverage")
 
     async def set_leverage(
         self,
@@ -57,7 +57,7 @@ class BybitLeverage(Account, LeverageControl):
         if side is not None or margin_type is not None:
             words = "leverage belongs to the symbol here, not to a side or a margin type"
             raise self.refuse(words, operation="set_leverage", subject=symbol)
-        wanted = self._checked(symbol, leverage)
+        wanted = self._check_leverage(symbol, leverage)
         return await self.call_as(
             lambda change: LeverageSetting(symbol, wanted, wanted, changed=change.changed),
             self.change_leverage,
@@ -67,7 +67,7 @@ class BybitLeverage(Account, LeverageControl):
             sellLeverage=wanted,
         )
 
-    def _checked(self, symbol: str, leverage: object) -> Decimal:
+    def _check_leverage(self, symbol: str, leverage: object) -> Decimal:
         declared = self.behaviour(LeverageBehaviour)
         low, high, step = declared.minimum or Decimal(1), declared.maximum or Decimal("Infinity"), declared.step
         if not isinstance(leverage, bool) and isinstance(leverage, int | Decimal):

@@ -7,7 +7,7 @@ from typing import Any
 
 from venuekit.venue import Limit, LimitScope
 
-__all__ = ["ADDRESS", "BATCH_WEIGHT_MOST", "LIMITS", "batch_weight", "paid", "paid_by_item"]
+__all__ = ["ADDRESS", "BATCH_WEIGHT_MOST", "LIMITS", "batch_weight", "cost", "cost_by_item"]
 
 #: calls per second and account; what is not listed has no published limit of its own
 _PER_SECOND = {
@@ -54,7 +54,7 @@ LIMITS = (
 )
 
 
-def paid(pool: str | None = None) -> Mapping[str, int | None]:
+def cost(pool: str | None = None) -> Mapping[str, int | None]:
     """Return what one call pays into: the address pool, and the endpoint's own when it has one."""
     return {ADDRESS.name: 1} if pool is None else {ADDRESS.name: 1, pool: 1}
 
@@ -64,6 +64,6 @@ def batch_weight(parameters: Mapping[str, Any]) -> int:
     return min(max(len(parameters["request"]), 1), BATCH_WEIGHT_MOST)
 
 
-def paid_by_item(pool: str) -> Mapping[str, int | None]:
+def cost_by_item(pool: str) -> Mapping[str, int | None]:
     """Return what one batch pays into: the address pool as one call, and its own pool by its weight."""
     return {ADDRESS.name: 1, pool: None}

@@ -15,11 +15,11 @@ from venuekit.errors import NotExecuted, NotFound, OperationError, Outcome, Outc
 from venuekit.faults import error_of
 from venuekit.resolution import Change
 from venuekit_bybit_inverse.endpoints import AMEND_BATCH, CANCEL_BATCH, CATEGORY, CREATE_BATCH
-from venuekit_bybit_inverse.order_form import check_steps, filled_in, named, wire_order
+from venuekit_bybit_inverse.order_form import check_steps, order_name, wire_order, with_client_id
 from venuekit_bybit_inverse.order_payloads import BatchItem
 from venuekit_bybit_inverse.order_values import pending_order
 from venuekit_bybit_inverse.orders import BybitOrders
-from venuekit_bybit_inverse.reading import together_all
+from venuekit_bybit_inverse.reading import gather_all
 
 __all__ = ["BATCH_AT_MOST", "BybitOrderBatches"]
 
@@ -45,13 +45,13 @@ class BybitOrderBatches(BybitOrders, OrderBatchControl):
         """Place orders; those that the venue took are PENDING."""
         operation = "place_orders"
         self._check_count(operation, len(requests))
-        whole = [await filled_in(self, operation, request) for request in requests]
+        whole = [await with_client_id(self, operation, request) for request in requests]
         if len({request.client_id for request in whole}) < len(whole):
             raise self.refuse("two orders have the same client id", operation=operation)
 
         async def results(answer: Answer[tuple[BatchItem, ...]]) -> tuple[Order | OperationError, ...]:
             raw, received_at = _items(answer, len(whole)), repeat(answer.received_at)
-            return tuple(await together_all(map(result, answer.value, whole, raw, received_at)))
+            return tuple(await gather_all(map(result, answer.value, whole, raw, received_at)))
 
         async def result(
             item: BatchItem, request: OrderRequest, raw: Any, received_at: datetime
@@ -59,7 +59,7 @@ class BybitOrderBatches(BybitOrders, OrderBatchControl):
             failed = self._item_error(operation, item, request.symbol, request.client_id)
             if failed is None:
                 return pending_order(request, item.ack, received_at, raw)
-            return await self._found(request) or failed if isinstance(failed, OutcomeUnknown) else failed
+            return await self._look_for_order(request) or failed if isinstance(failed, OutcomeUnknown) else failed
 
         items = [_texts(wire_order(request)) for request in whole]
         try:
@@ -71,7 +71,7 @@ class BybitOrderBatches(BybitOrders, OrderBatchControl):
             raise
         return await results(answer)
 
-    async def _found(self, request: OrderRequest) -> Order | None:
+    async def _look_for_order(self, request: OrderRequest) -> Order | None:
         """Look for an order of which the venue says that it does not know; its client id was never used before."""
         for pause in _LOOKS:
             await self.pause(pause)
@@ -96,14 +96,14 @@ class BybitOrderBatches(BybitOrders, OrderBatchControl):
         items = answer.value.answer or ()
         after_loss = answer.value.changed is None
 
-        async def amended(item: BatchItem, change: Amendment, raw: Any) -> Order | OperationError:
+        async def amend_result(item: BatchItem, change: Amendment, raw: Any) -> Order | OperationError:
             refused = self._item_error(operation, item, change.symbol, change.client_id, after_loss=after_loss)
             if refused is None:
-                return await self._amended(change, item.ack, answer.received_at, raw)
+                return await self._pending_amendment(change, item.ack, answer.received_at, raw)
             is_open = after_loss or isinstance(refused, OutcomeUnknown)
-            return await self._amended_before(change, refused) if is_open else refused
+            return await self._read_earlier_amendment(change, refused) if is_open else refused
 
-        return tuple(await together_all(map(amended, items, amendments, _items(answer, len(items)))))
+        return tuple(await gather_all(map(amend_result, items, amendments, _items(answer, len(items)))))
 
     async def cancel_orders(
         self, symbol: str, *, order_ids: Sequence[str] = (), client_ids: Sequence[str] = ()
@@ -113,7 +113,7 @@ class BybitOrderBatches(BybitOrders, OrderBatchControl):
         names: list[tuple[str | None, str | None]] = [(one, None) for one in order_ids]
         names += [(None, one) for one in client_ids]
         self._check_count(operation, len(names))
-        request = [{"symbol": symbol, **named(self, operation, symbol, *name)} for name in names]
+        request = [{"symbol": symbol, **order_name(self, operation, symbol, *name)} for name in names]
         try:
             answer = await self.answer_as(
                 _complete_change(len(names)), self.end_named_orders, category=CATEGORY, request=request
@@ -123,8 +123,8 @@ class BybitOrderBatches(BybitOrders, OrderBatchControl):
             raise
         after_loss = answer.value.changed is None
         return tuple(
-            await together_all(
-                self._canceled(operation, item, symbol, name, after_loss=after_loss)
+            await gather_all(
+                self._cancel_result(operation, item, symbol, name, after_loss=after_loss)
                 for item, name in zip(answer.value.answer or (), names, strict=True)
             )
         )
@@ -138,9 +138,9 @@ class BybitOrderBatches(BybitOrders, OrderBatchControl):
             except OperationError as error:
                 return error
 
-        return tuple(await together_all(present(*name) for name in names))
+        return tuple(await gather_all(present(*name) for name in names))
 
-    async def _canceled(
+    async def _cancel_result(
         self, operation: str, item: BatchItem, symbol: str, name: tuple[str | None, str | None], *, after_loss: bool
     ) -> Order | OperationError:
         refused = self._item_error(operation, item, symbol, name[1])
@@ -148,7 +148,7 @@ class BybitOrderBatches(BybitOrders, OrderBatchControl):
             if refused is None:
                 return await self._final_order(symbol, *name)
             is_looked_for = isinstance(refused, NotFound | OutcomeUnknown)
-            ended = await self._ended_before(symbol, *name) if is_looked_for else None
+            ended = await self._read_ended_order(symbol, *name) if is_looked_for else None
         except OperationError as error:
             return error
         if ended is None and after_loss and isinstance(refused, NotFound):
@@ -164,7 +164,7 @@ class BybitOrderBatches(BybitOrders, OrderBatchControl):
             )
         return ended or refused
 
-    async def _amended_before(self, change: Amendment, refused: OperationError) -> Order | OperationError:
+    async def _read_earlier_amendment(self, change: Amendment, refused: OperationError) -> Order | OperationError:
         """Look whether an earlier attempt, whose answer was lost, made the change that is refused now."""
         try:
             order = await self.get_order(change.symbol, order_id=change.order_id, client_id=change.client_id)
@@ -176,7 +176,7 @@ class BybitOrderBatches(BybitOrders, OrderBatchControl):
         return order if holds else refused
 
     async def _amendment(self, operation: str, one: Amendment) -> dict[str, Any]:
-        name = named(self, operation, one.symbol, one.order_id, one.client_id)
+        name = order_name(self, operation, one.symbol, one.order_id, one.client_id)
         if one.quantity is None and one.price is None:
             raise self.refuse("give a quantity or a price", operation=operation, subject=one.symbol)
         await check_steps(self, operation, one.symbol, {"quantity": one.quantity, "price": one.price})

@@ -22,10 +22,10 @@ from venuekit.capabilities import (
 from venuekit.ids import make_client_id
 from venuekit.payloads import is_multiple
 from venuekit_bybit_inverse.endpoints import CLIENT_ID_PATTERN
-from venuekit_bybit_inverse.instruments import instrument_row, renewed_row
+from venuekit_bybit_inverse.instruments import instrument_row, refresh_row
 from venuekit_bybit_inverse.market_payloads import InstrumentRow
 
-__all__ = ["check_steps", "filled_in", "named", "wire_order"]
+__all__ = ["check_steps", "order_name", "wire_order", "with_client_id"]
 
 _TIMES = {
     TimeInForce.GTC: "GTC",
@@ -50,7 +50,7 @@ _MISSING = {
 }
 
 
-async def filled_in(account: Account, operation: str, request: OrderRequest) -> OrderRequest:
+async def with_client_id(account: Account, operation: str, request: OrderRequest) -> OrderRequest:
     """
     Return an order with a client id, made up when it has none.
 
@@ -87,7 +87,7 @@ async def check_steps(account: Account, operation: str, symbol: str, numbers: Ma
             raise account.refuse(f"{name} must be above 0, not {number}", operation=operation, subject=symbol)
     words = _step_misfit(await instrument_row(account, symbol, operation), numbers)
     if words is not None:
-        words = _step_misfit(await renewed_row(account, symbol, operation), numbers)
+        words = _step_misfit(await refresh_row(account, symbol, operation), numbers)
     if words is not None:
         raise account.refuse(words, operation=operation, subject=symbol)
 
@@ -104,7 +104,9 @@ def _is_number(value: object) -> bool:
     return not isinstance(value, bool) and isinstance(value, int | Decimal) and Decimal(value).is_finite()
 
 
-def named(account: Account, operation: str, symbol: str, order_id: str | None, client_id: str | None) -> dict[str, str]:
+def order_name(
+    account: Account, operation: str, symbol: str, order_id: str | None, client_id: str | None
+) -> dict[str, str]:
     """Return how an order is named; exactly one of both ids does it, and an empty one names all orders."""
     if (order_id is None) == (client_id is None) or not (order_id or client_id):
         raise account.refuse("name the order by order_id or by client_id", operation=operation, subject=symbol)

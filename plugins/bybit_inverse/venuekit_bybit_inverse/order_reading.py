@@ -16,7 +16,7 @@ from venuekit.pager import Pager
 from venuekit.paging import Span, Track, merge_histories
 from venuekit_bybit_inverse.endpoints import CATEGORY, OPEN_ORDERS, ORDER_HISTORY
 from venuekit_bybit_inverse.history_pages import milliseconds, newest_first, span_of
-from venuekit_bybit_inverse.order_form import named
+from venuekit_bybit_inverse.order_form import order_name
 from venuekit_bybit_inverse.order_payloads import OrderRow
 from venuekit_bybit_inverse.order_values import order_of
 from venuekit_bybit_inverse.reading import Rows, raw_rows, read_pages, read_rows
@@ -46,7 +46,7 @@ class BybitOrderReading(Account, OrderReader):
 
     async def get_order(self, symbol: str, *, order_id: str | None = None, client_id: str | None = None) -> Order:
         """Return an order, open or not; one that ended without a fill is kept for 24 hours."""
-        name = named(self, "get_order", symbol, order_id, client_id)
+        name = order_name(self, "get_order", symbol, order_id, client_id)
         order = await self._find_order(self.open_orders, symbol, name)
         order = order or await self._find_order(self.order_history, symbol, name)
         if order is None:
@@ -55,7 +55,7 @@ class BybitOrderReading(Account, OrderReader):
 
     async def get_open_order(self, symbol: str, *, order_id: str | None = None, client_id: str | None = None) -> Order:
         """Return an open order."""
-        name = named(self, "get_open_order", symbol, order_id, client_id)
+        name = order_name(self, "get_open_order", symbol, order_id, client_id)
         order = await self._find_order(self.open_orders, symbol, name)
         if order is None or not order.is_open:
             raise self._no_order("get_open_order", symbol, client_id)
@@ -107,19 +107,19 @@ class BybitOrderReading(Account, OrderReader):
                 warnings.warn(_UNFILLED, UserWarning, stacklevel=2)
             waiting = [order for order in await self.get_open_orders(symbol) if _within(order, span)]
             async for order in merge_histories(
-                self._ended_orders(symbol, span), _each(waiting), track=_TRACK, after=after
+                self._iter_ended_orders(symbol, span), _each(waiting), track=_TRACK, after=after
             ):
                 yield order
 
         return Pager(walk, cost_per_page=1)
 
-    async def _ended_orders(self, symbol: str | None, span: Span) -> AsyncGenerator[Order, None]:
+    async def _iter_ended_orders(self, symbol: str | None, span: Span) -> AsyncGenerator[Order, None]:
         rows = newest_first(
             self,
             self.order_history,
             span,
             operation="iter_orders",
-            time=_created,
+            time=_creation_time,
             key=lambda row: row.order_id,
             limit=_PAGE_SIZE,
             category=CATEGORY,
@@ -149,7 +149,7 @@ class BybitOrderReading(Account, OrderReader):
         )
 
 
-def _created(row: OrderRow) -> datetime:
+def _creation_time(row: OrderRow) -> datetime:
     return row.created_time or _EPOCH
 
 

@@ -13,7 +13,7 @@ from venuekit.errors import OperationError, OutcomeUnknown
 from venuekit_bybit_inverse.endpoints import CATEGORY
 from venuekit_bybit_inverse.instruments import all_settle_coins, settle_coins
 from venuekit_bybit_inverse.order_reading import BybitOrderReading
-from venuekit_bybit_inverse.reading import together_all
+from venuekit_bybit_inverse.reading import gather_all
 
 __all__ = ["Sweep"]
 
@@ -73,16 +73,16 @@ class Sweep:
     async def _everything(self) -> set[_Scope]:
         if self.symbol is not None:
             return {("symbol", self.symbol)}
-        return {("settleCoin", coin) for coin in await all_settle_coins(self._timed())}
+        return {("settleCoin", coin) for coin in await all_settle_coins(self._with_deadline())}
 
     async def _coins_of(self, orders: tuple[Order, ...]) -> set[_Scope]:
         symbols = frozenset(order.symbol for order in orders)
-        settle = await settle_coins(self._timed(), symbols)
+        settle = await settle_coins(self._with_deadline(), symbols)
         # what is listed no more is named by itself
         return {("settleCoin", settle[one]) if one in settle else ("symbol", one) for one in symbols}
 
     async def _cancel(self, scopes: Collection[_Scope]) -> None:
-        account = self._timed()
+        account = self._with_deadline()
 
         async def cancel(scope: _Scope) -> None:
             self.failed.pop(scope, None)
@@ -91,14 +91,16 @@ class Sweep:
             except OperationError as error:
                 self.failed[scope] = error
 
-        await together_all(map(cancel, sorted(scopes)))
+        await gather_all(map(cancel, sorted(scopes)))
         if len(self.failed) == len(scopes):
             self._raise_failure()  # nothing at all was carried out: no use in going on
 
     async def _look(self) -> tuple[Order, ...]:
         try:
             return await self.account.look_after(
-                lambda: self._timed().every_open_order(self.symbol), operation="cancel_all_orders", subject=self.symbol
+                lambda: self._with_deadline().every_open_order(self.symbol),
+                operation="cancel_all_orders",
+                subject=self.symbol,
             )
         except OperationError:
             self._raise_failure()  # of a cancellation: it says more than that of a look
@@ -116,7 +118,7 @@ class Sweep:
                 failure.then(lambda _: self.account.every_open_order(self.symbol))
             raise failure
 
-    def _timed(self) -> BybitOrderReading:
+    def _with_deadline(self) -> BybitOrderReading:
         """Return the account with what is left of the deadline."""
         if self.until is None:
             return self.account

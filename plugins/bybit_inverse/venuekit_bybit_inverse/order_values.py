@@ -27,7 +27,7 @@ from venuekit_bybit_inverse.instruments import CONTRACT_SIZE
 from venuekit_bybit_inverse.order_payloads import FillRow, OrderAck, OrderRow
 from venuekit_bybit_inverse.wire import WireSide, position_side_of
 
-__all__ = ["amended_order", "fill_of", "order_of", "pending_order", "side_of"]
+__all__ = ["fill_of", "order_of", "order_of_amendment", "pending_order", "side_of"]
 
 _BUYS_OR_SELLS = {WireSide.BUY: OrderSide.BUY, WireSide.SELL: OrderSide.SELL}
 _STATUSES: Mapping[str, OrderStatus] = {
@@ -149,7 +149,7 @@ def pending_order(
     )
 
 
-def amended_order(
+def order_of_amendment(
     change: Amendment,
     ack: OrderAck,
     received_at: datetime | None = None,

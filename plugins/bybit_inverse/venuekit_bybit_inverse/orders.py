@@ -22,11 +22,11 @@ from venuekit.endpoint import Endpoint
 from venuekit.errors import NotFound, OperationError, OutcomeUnknown
 from venuekit.resolution import Change
 from venuekit_bybit_inverse.endpoints import AMEND_ORDER, CANCEL_ALL, CANCEL_ORDER, CATEGORY, CREATE_ORDER
-from venuekit_bybit_inverse.order_form import check_steps, filled_in, named, wire_order
+from venuekit_bybit_inverse.order_form import check_steps, order_name, wire_order, with_client_id
 from venuekit_bybit_inverse.order_payloads import OrderAck
 from venuekit_bybit_inverse.order_reading import BybitOrderReading
 from venuekit_bybit_inverse.order_sweep import Sweep
-from venuekit_bybit_inverse.order_values import amended_order, pending_order
+from venuekit_bybit_inverse.order_values import order_of_amendment, pending_order
 
 __all__ = ["BybitOrders"]
 
@@ -55,12 +55,12 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmendControl):
 
         Where the answer was lost and the order was found by its client id, it is returned as it was found.
         """
-        whole = await filled_in(self, "place_order", request)
+        whole = await with_client_id(self, "place_order", request)
 
-        def placed(answer: Answer[OrderAck]) -> Order:
+        def to_order(answer: Answer[OrderAck]) -> Order:
             return pending_order(whole, answer.value, answer.received_at, (answer.raw or {}).get("result"))
 
-        return await self.answer_as(placed, self.create_order, category=CATEGORY, **wire_order(whole))
+        return await self.answer_as(to_order, self.create_order, category=CATEGORY, **wire_order(whole))
 
     async def amend_order(
         self,
@@ -78,7 +78,7 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmendControl):
         The acknowledgement holds ids alone: what else the order has is looked up. Where that fails it is told as a
         plain one, with what was asked for.
         """
-        name = named(self, "amend_order", symbol, order_id, client_id)
+        name = order_name(self, "amend_order", symbol, order_id, client_id)
         if quantity is None and price is None:
             raise self.refuse("give a quantity or a price", operation="amend_order", subject=symbol)
         await check_steps(self, "amend_order", symbol, {"quantity": quantity, "price": price})
@@ -93,11 +93,11 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmendControl):
         change = Amendment(
             symbol=symbol, side=side, order_id=order_id, client_id=client_id, quantity=quantity, price=price
         )
-        return await self._amended(change, ack, answer.received_at, (answer.raw or {}).get("result"))
+        return await self._pending_amendment(change, ack, answer.received_at, (answer.raw or {}).get("result"))
 
-    async def _amended(self, change: Amendment, ack: OrderAck, received_at: datetime, raw: Any) -> Order:
+    async def _pending_amendment(self, change: Amendment, ack: OrderAck, received_at: datetime, raw: Any) -> Order:
         """Return an order whose amendment the venue has taken, and may still refuse."""
-        plain = amended_order(change, ack, received_at, raw)
+        plain = order_of_amendment(change, ack, received_at, raw)
         if ack.row is not None:
             return plain
         try:
@@ -118,14 +118,14 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmendControl):
             NotFound: the venue does not know it.
             OutcomeUnknown: the venue took the request, and the order is not to be found.
         """
-        name = named(self, "cancel_order", symbol, order_id, client_id)
+        name = order_name(self, "cancel_order", symbol, order_id, client_id)
         try:
             await self.call(self.end_order, category=CATEGORY, symbol=symbol, **name)
         except OutcomeUnknown as unknown:
             unknown.then(lambda _: self.get_order(symbol, order_id=order_id, client_id=client_id))
             raise
         except NotFound:
-            ended = await self._ended_before(symbol, order_id, client_id)
+            ended = await self._read_ended_order(symbol, order_id, client_id)
             if ended is None:
                 raise
             return ended
@@ -145,7 +145,7 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmendControl):
         """
         return await Sweep(self, self.end_orders, symbol).carry_out()
 
-    async def _ended_before(self, symbol: str, order_id: str | None, client_id: str | None) -> Order | None:
+    async def _read_ended_order(self, symbol: str, order_id: str | None, client_id: str | None) -> Order | None:
         try:
             order = await self.get_order(symbol, order_id=order_id, client_id=client_id)
         except NotFound:

@@ -29,8 +29,8 @@ __all__ = [
     "TpSlModeRow",
     "WalletRow",
     "WireSide",
-    "acknowledged",
     "decode_account_info",
+    "decode_acknowledgement",
     "decode_api_key",
     "decode_collateral",
     "decode_fee_rates",
@@ -261,7 +261,7 @@ decode_tpsl_mode = _decoder(TpSlModeRow, "result")
 decode_risk = _decoder(RiskRow, "result")
 
 
-def acknowledged(body: bytes) -> None:
+def decode_acknowledgement(body: bytes) -> None:
     """
     Read an answer that says nothing but that it was accepted.
 

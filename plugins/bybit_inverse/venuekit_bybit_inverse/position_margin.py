@@ -44,7 +44,7 @@ class BybitPositionMargin(Account, PositionMarginControl):
         if side not in {None, PositionSide.BOTH}:
             words = f"a position in one-way mode has no side {side}"
             raise self.refuse(words, operation=operation, subject=symbol)
-        signed = sign * self._checked_amount(operation, symbol, amount)
+        signed = sign * self._check_amount(operation, symbol, amount)
         row = await instrument_row(self, symbol, operation)
 
         def change(answer: Answer[MovedMargin]) -> MarginChange:
@@ -54,7 +54,7 @@ class BybitPositionMargin(Account, PositionMarginControl):
 
         return await self.answer_as(change, self.move_margin, category=CATEGORY, symbol=symbol, margin=signed)
 
-    def _checked_amount(self, operation: str, symbol: str, amount: object) -> Decimal:
+    def _check_amount(self, operation: str, symbol: str, amount: object) -> Decimal:
         if not isinstance(amount, bool) and isinstance(amount, int | Decimal):
             wanted = Decimal(amount)
             if wanted.is_finite() and wanted > 0 and wanted == round(wanted, _DECIMALS):

@@ -22,7 +22,7 @@ from venuekit.payloads import nonzero
 from venuekit_bybit_inverse.endpoints import ACCOUNT_INFO, CATEGORY, POSITION_LIST
 from venuekit_bybit_inverse.instruments import CONTRACT_SIZE, settle_coins
 from venuekit_bybit_inverse.payloads import Page, PositionRow
-from venuekit_bybit_inverse.reading import Rows, read_pages, read_rows, together, unlisted
+from venuekit_bybit_inverse.reading import Rows, gather, read_pages, read_rows, unknown_symbol_error
 from venuekit_bybit_inverse.wire import position_side_of
 
 __all__ = ["ADL_RANK_OF", "LEG", "PAGE_SIZE", "BybitPositions", "positions_of"]
@@ -79,13 +79,13 @@ class BybitPositions(Account, PositionReader):
                 return position
         settle = await settle_coins(self, frozenset({symbol}))
         if symbol not in settle:
-            raise unlisted(self, symbol, "get_position")
+            raise unknown_symbol_error(self, symbol, "get_position")
         return Position(symbol, PositionSide.BOTH, Decimal(0), CONTRACT_SIZE, Unit.QUOTE, settle=settle[symbol])
 
     async def _read_rows(self, **which: str | None) -> tuple[Position, ...]:
         # what names a symbol is about its row
         read = read_rows if which.get("symbol") is None else read_pages
-        info, found = await together(
+        info, found = await gather(
             self.answer(ACCOUNT_INFO),
             read(self, self.positions, LEG, category=CATEGORY, limit=PAGE_SIZE, **which),
         )

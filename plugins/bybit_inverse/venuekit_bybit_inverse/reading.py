@@ -14,7 +14,16 @@ from venuekit.endpoint import Endpoint
 from venuekit.errors import InvalidRequest, OddRow, Outcome, PayloadMismatch
 from venuekit_bybit_inverse.payloads import Page
 
-__all__ = ["Rows", "raw_rows", "read_any_rows", "read_pages", "read_rows", "together", "together_all", "unlisted"]
+__all__ = [
+    "Rows",
+    "gather",
+    "gather_all",
+    "raw_rows",
+    "read_any_rows",
+    "read_pages",
+    "read_rows",
+    "unknown_symbol_error",
+]
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -107,7 +116,7 @@ async def _pages(
         calls += 1
 
 
-def unlisted(account: Account, symbol: str, operation: str) -> InvalidRequest:
+def unknown_symbol_error(account: Account, symbol: str, operation: str) -> InvalidRequest:
     """Build the error for a symbol that the venue does not list."""
     words = "the venue lists no such contract"
     return InvalidRequest(
@@ -115,14 +124,14 @@ def unlisted(account: Account, symbol: str, operation: str) -> InvalidRequest:
     )
 
 
-async def together(first: Coroutine[Any, Any, A], second: Coroutine[Any, Any, B]) -> tuple[A, B]:
-    """Do two reads at the same time; see :func:`together_all`."""
+async def gather(first: Coroutine[Any, Any, A], second: Coroutine[Any, Any, B]) -> tuple[A, B]:
+    """Do two reads at the same time; see :func:`gather_all`."""
     reads: tuple[Coroutine[Any, Any, Any], ...] = (first, second)
-    one, two = await together_all(reads)
+    one, two = await gather_all(reads)
     return one, two
 
 
-async def together_all(reads: Iterable[Coroutine[Any, Any, A]]) -> list[A]:
+async def gather_all(reads: Iterable[Coroutine[Any, Any, A]]) -> list[A]:
     """Do any number of reads at the same time; when one fails the others are given up and its error raised as it is."""
     import asyncio
 

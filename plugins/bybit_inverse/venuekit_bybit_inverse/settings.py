@@ -27,7 +27,7 @@ from venuekit_bybit_inverse.market_payloads import RiskLimitRow
 from venuekit_bybit_inverse.order_payloads import OrderRow
 from venuekit_bybit_inverse.payloads import Page, PositionRow
 from venuekit_bybit_inverse.positions import LEG, PAGE_SIZE
-from venuekit_bybit_inverse.reading import read_any_rows, together, together_all
+from venuekit_bybit_inverse.reading import gather, gather_all, read_any_rows
 
 __all__ = ["BybitSettings"]
 
@@ -136,10 +136,10 @@ class _Snapshot:
 
 async def _read_positions(reads: _Reads, symbols: Collection[str]) -> tuple[SettingsSnapshot, dict[str, PositionRow]]:
     """Return the modes with one row per symbol that is asked for or held, and the venue's rows behind them."""
-    margin_type, found = await together(reads.margin_type(), reads.positions(category=CATEGORY))
+    margin_type, found = await gather(reads.margin_type(), reads.positions(category=CATEGORY))
     held = {row.symbol: row for row in found if row.size}
     missing = [symbol for symbol in dict.fromkeys(symbols) if symbol not in held and symbol not in reads.odd]
-    flat = await together_all(reads.positions(category=CATEGORY, symbol=symbol) for symbol in missing)
+    flat = await gather_all(reads.positions(category=CATEGORY, symbol=symbol) for symbol in missing)
     rows = held | {row.symbol: row for page in flat for row in page}
     snapshot = SettingsSnapshot(
         position_mode=PositionMode.ONE_WAY,
@@ -152,9 +152,9 @@ async def _read_positions(reads: _Reads, symbols: Collection[str]) -> tuple[Sett
 
 async def _add_account_orders(reads: _Reads, draft: _Snapshot) -> None:
     """Add the orders of every product, and the positions of those that are not inverse."""
-    orders, positions = await together(
-        together_all(reads.orders(**product) for product in ({"category": CATEGORY}, *_OTHER_PRODUCTS)),
-        together_all(reads.positions(**product) for product in _OTHER_PRODUCTS),
+    orders, positions = await gather(
+        gather_all(reads.orders(**product) for product in ({"category": CATEGORY}, *_OTHER_PRODUCTS)),
+        gather_all(reads.positions(**product) for product in _OTHER_PRODUCTS),
     )
     legs: dict[str, list[PositionRow]] = {}
     for row in (row for page in positions for row in page if row.size):
@@ -171,7 +171,7 @@ async def _add_account_orders(reads: _Reads, draft: _Snapshot) -> None:
 async def _add_orders(reads: _Reads, draft: _Snapshot, symbols: Iterable[str]) -> None:
     """Add the number of open orders of some symbols."""
     wanted = list(dict.fromkeys(symbols))
-    found = await together_all(reads.orders(category=CATEGORY, symbol=symbol) for symbol in wanted)
+    found = await gather_all(reads.orders(category=CATEGORY, symbol=symbol) for symbol in wanted)
     for symbol, orders in zip(wanted, found, strict=True):
         draft.lay(symbol, open_orders=len(orders))
 
@@ -182,9 +182,9 @@ async def _add_brackets(
     """Add the highest leverage that the tiers allow for what is held of some symbols."""
     wanted = list(dict.fromkeys(symbols))
     missing = [symbol for symbol in wanted if symbol not in held]
-    tiers, pages = await together(
-        together_all(reads.tiers(symbol) for symbol in wanted),
-        together_all(reads.positions(category=CATEGORY, symbol=symbol) for symbol in missing),
+    tiers, pages = await gather(
+        gather_all(reads.tiers(symbol) for symbol in wanted),
+        gather_all(reads.positions(category=CATEGORY, symbol=symbol) for symbol in missing),
     )
     rows = {**held, **{row.symbol: row for page in pages for row in page}}
     for symbol, of_symbol in zip(wanted, tiers, strict=True):

@@ -37,14 +37,14 @@ class BybitTpSlMode(Account, TpSlModeControl):
         asked = TpSlMode(mode)
 
         def setting(change: Change[TpSlModeRow]) -> TpSlModeSetting:
-            return TpSlModeSetting(symbol, asked if change.answer is None else _held(change.answer), change.changed)
+            return TpSlModeSetting(symbol, asked if change.answer is None else _mode_of(change.answer), change.changed)
 
         return await self.call_as(
             setting, self.change_tpsl_mode, category=CATEGORY, symbol=symbol, tpSlMode=_WORDS[asked]
         )
 
 
-def _held(row: TpSlModeRow) -> TpSlMode:
+def _mode_of(row: TpSlModeRow) -> TpSlMode:
     for mode, word in _WORDS.items():
         if word == row.mode:
             return mode

@@ -33,7 +33,7 @@ from venuekit.capabilities import (
 )
 from venuekit.venue import Environment, EnvironmentName, Venue
 from venuekit_bybit_inverse.account import BybitInverseAccount
-from venuekit_bybit_inverse.answers import answered_at, bybit_answers
+from venuekit_bybit_inverse.answers import answer_time, bybit_answers
 from venuekit_bybit_inverse.endpoints import CLIENT_ID_PATTERN, ENDPOINTS, SERVER_TIME
 from venuekit_bybit_inverse.faults import FAULTS, OUTDATED_BY
 from venuekit_bybit_inverse.history_pages import RETENTION
@@ -91,7 +91,7 @@ _DEMO = Environment(
 )
 
 
-def _simulated() -> SimulatedVenue:
+def _make_simulated_venue() -> SimulatedVenue:
     from venuekit_bybit_inverse.simulated import SimulatedBybit
 
     return SimulatedBybit()
@@ -106,7 +106,7 @@ BYBIT_INVERSE: Venue[BybitInverseAccount] = Venue(
     limits=LIMITS,
     signing=BybitSigning(),
     answers=bybit_answers,
-    answered_at=answered_at,
+    answered_at=answer_time,
     faults=FAULTS,
     outdated_by=OUTDATED_BY,
     server_time=SERVER_TIME,
@@ -150,5 +150,5 @@ BYBIT_INVERSE: Venue[BybitInverseAccount] = Venue(
         OrderTestControl: _NO_TEST,
         CountdownControl: _NO_COUNTDOWN,
     },
-    simulated=_simulated,
+    simulated=_make_simulated_venue,
 )

@@ -74,7 +74,7 @@ def algo_endpoints(
         all_orders=_all_orders(terms),
         place=_place(terms, resolution, can_be_found=is_queried),
         cancel=_cancel(terms, resolution),
-        cancel_all=cancel_all_endpoint(path, resolution.emptied, "Conditional orders only.") if is_queried else None,
+        cancel_all=cancel_all_endpoint(path, resolution.read_sweep, "Conditional orders only.") if is_queried else None,
     )
 
 
@@ -87,7 +87,7 @@ def _order(terms: OrderTerms) -> Endpoint[AlgoOrderRow]:
         parameters=ALGO_NAME,
         pools=PAYS,
         serves=(OrderReader.get_order, OrderControl.cancel_order),
-        **_reported(terms),
+        **_undocumented_read(terms),
     )
 
 
@@ -107,11 +107,11 @@ def _all_orders(terms: OrderTerms) -> Endpoint[tuple[AlgoOrderRow, ...]]:
         weight=5,
         pools=PAYS,
         serves=(OrderReader.iter_orders,),
-        **_reported(terms, "At most 7 days at once."),
+        **_undocumented_read(terms, "At most 7 days at once."),
     )
 
 
-def _reported(terms: OrderTerms, note: str = "") -> dict[str, Any]:
+def _undocumented_read(terms: OrderTerms, note: str = "") -> dict[str, Any]:
     """Return the details of a read that some products have without documenting it."""
     if terms.conditional is not ConditionalBook.REPORTED:
         return {"note": note}
@@ -133,7 +133,7 @@ def _place(terms: OrderTerms, resolution: AlgoResolution, *, can_be_found: bool)
         notional=notional(in_base=terms.sizes_in_base),
         asks=asks(in_base=terms.sizes_in_base),
         doubtful_after_loss=frozenset({-4116}),
-        resolve=resolution.placed,
+        resolve=resolution.resolve_placement,
         absence_proof=PROOF,
         serves=(OrderControl.place_order,),
         note=(
@@ -157,7 +157,7 @@ def _cancel(terms: OrderTerms, resolution: AlgoResolution) -> Endpoint[Change[Al
         area=Area.ORDERS,
         reduces=always,
         doubtful_after_loss=frozenset({-2011}),
-        readback=resolution.canceled,
+        readback=resolution.read_cancellation,
         pools=PAYS,
         serves=(OrderControl.cancel_order,),
     )

@@ -10,9 +10,9 @@ from venuekit.account import Answer
 from venuekit.capabilities import Amendment, Order, OrderAmendControl, OrderBehaviour, OrderSide
 from venuekit.errors import NotFound, OperationError, Outcome, OutcomeUnknown, Rejected
 from venuekit.resolution import Change
-from venuekit_binance_common.concurrency import together_all
+from venuekit_binance_common.concurrency import gather_all
 from venuekit_binance_common.orders.batches import Answered, BinanceOrderBatches, Result, answered_items, or_error
-from venuekit_binance_common.orders.form import named, side_word, texts
+from venuekit_binance_common.orders.form import order_name, side_word, texts
 
 if TYPE_CHECKING:
     from venuekit_binance_common.orders.rows import OrderRow
@@ -44,14 +44,14 @@ class BinanceOrderAmend(BinanceOrderBatches, OrderAmendControl):
 
         Conditional orders cannot be amended. An order that already is so is returned as it is.
         """
-        name = named(self, "amend_order", symbol, order_id, client_id)
+        name = order_name(self, "amend_order", symbol, order_id, client_id)
         endpoint = self._had(self.ORDERS.amend, "amend_order", OrderAmendControl)
         word = side_word(self, "amend_order", symbol, side)
         terms = await self._terms("amend_order", symbol, order_id, client_id, quantity, price)
         size = await self._size(symbol)
         worth = self._worth(size)
 
-        def amended(answer: Answer[Change[OrderRow]]) -> Order | None:
+        def to_order(answer: Answer[Change[OrderRow]]) -> Order | None:
             row = answer.value.answer
             return None if row is None else self._order_of(row, size, answer.received_at, answer.raw)
 
@@ -60,7 +60,7 @@ class BinanceOrderAmend(BinanceOrderBatches, OrderAmendControl):
 
         try:
             order = await self.answer_as(
-                amended, endpoint, symbol=symbol, side=word, **name, **terms, contractSize=worth
+                to_order, endpoint, symbol=symbol, side=word, **name, **terms, contractSize=worth
             )
         except NotFound as gone:
             raise await self._not_amendable(gone, symbol, name) from None
@@ -95,11 +95,11 @@ class BinanceOrderAmend(BinanceOrderBatches, OrderAmendControl):
             answers = iter(answered)
         ended = [item if isinstance(item, OperationError) else next(answers) for item in items]
         return tuple(
-            await together_all(self._amended(operation, item, one) for item, one in zip(ended, amendments, strict=True))
+            await gather_all(self._amended(operation, item, one) for item, one in zip(ended, amendments, strict=True))
         )
 
     async def _amendment(self, operation: str, one: Amendment) -> dict[str, Any] | OperationError:
-        name = named(self, operation, one.symbol, one.order_id, one.client_id)
+        name = order_name(self, operation, one.symbol, one.order_id, one.client_id)
         word = side_word(self, operation, one.symbol, one.side)
         try:
             terms = await self._terms(operation, one.symbol, one.order_id, one.client_id, one.quantity, one.price)
@@ -126,7 +126,7 @@ class BinanceOrderAmend(BinanceOrderBatches, OrderAmendControl):
                 present = await or_error(self.get_order(one.symbol, order_id=one.order_id, client_id=one.client_id))
                 return present if _is_as_asked(present, one) else failed
             if isinstance(failed, NotFound):
-                name = named(self, operation, one.symbol, one.order_id, one.client_id)
+                name = order_name(self, operation, one.symbol, one.order_id, one.client_id)
                 failed = await self._not_amendable(failed, one.symbol, name)
             if answered.after_loss:
                 failed.outcome = Outcome.UNKNOWN  # the attempt without an answer may have been taken
@@ -147,7 +147,7 @@ class BinanceOrderAmend(BinanceOrderBatches, OrderAmendControl):
             raise self.refuse("give a quantity or a price", operation=operation, subject=symbol)
         await self._check_steps(operation, symbol, {"quantity": quantity, "price": price})
         if quantity is None or price is None:
-            name = named(self, operation, symbol, order_id, client_id)
+            name = order_name(self, operation, symbol, order_id, client_id)
             present = await self._plain_order(symbol, name)
             if present is None:
                 raise await self._not_amendable(self._no_order(operation, symbol, client_id), symbol, name)

@@ -23,9 +23,9 @@ from venuekit.faults import error_of
 from venuekit.ids import MadeId
 from venuekit.payloads import MISFITS, mismatch_of
 from venuekit.resolution import Applied, Change, Lost
-from venuekit_binance_common.concurrency import together_all
+from venuekit_binance_common.concurrency import gather_all
 from venuekit_binance_common.orders.control import BinanceOrders
-from venuekit_binance_common.orders.form import named, order_form, texts
+from venuekit_binance_common.orders.form import order_form, order_name, texts
 from venuekit_binance_common.orders.lost_orders import UNKNOWN_ORDER
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class BinanceOrderBatches(BinanceOrders, OrderBatchControl):
         """
         operation = "place_orders"
         self._check_count(operation, len(requests), self.behaviour(OrderBehaviour).place_batch)
-        whole = [await self._checked(operation, request) for request in requests]
+        whole = [await self._check_request(operation, request) for request in requests]
         if len({request.client_id for request in whole}) < len(whole):
             raise self.refuse("two orders have the same client id", operation=operation)
         plain = [request for request in whole if self._book_of(request) is None]
@@ -89,7 +89,7 @@ class BinanceOrderBatches(BinanceOrders, OrderBatchControl):
             left = [self._not_sent(operation, request) for _, request in others]
             unknown.then(lambda found: in_order(found, left))
             raise
-        return in_order(placed, await together_all(or_error(self._place_algo(*other)) for other in others))
+        return in_order(placed, await gather_all(or_error(self._place_algo(*other)) for other in others))
 
     async def cancel_orders(
         self, symbol: str, *, order_ids: Sequence[str] = (), client_ids: Sequence[str] = ()
@@ -104,7 +104,7 @@ class BinanceOrderBatches(BinanceOrders, OrderBatchControl):
         self._check_count(operation, len(order_ids) + len(client_ids), most)
         names: list[tuple[str | None, str | None]] = [(one, None) for one in order_ids]
         names += [(None, one) for one in client_ids]
-        ids = [named(self, operation, symbol, *name) for name in names]
+        ids = [order_name(self, operation, symbol, *name) for name in names]
         by_id = [name["orderId"] for name in ids if "orderId" in name]
         by_client_id = [name["origClientOrderId"] for name in ids if "origClientOrderId" in name]
         items = [
@@ -112,8 +112,8 @@ class BinanceOrderBatches(BinanceOrders, OrderBatchControl):
             *await self._cancel_named(symbol, "origClientOrderIdList", by_client_id, alone=not by_id),
         ]
         return tuple(
-            await together_all(
-                self._canceled(operation, item, symbol, name) for item, name in zip(items, names, strict=True)
+            await gather_all(
+                self._cancel_result(operation, item, symbol, name) for item, name in zip(items, names, strict=True)
             )
         )
 
@@ -141,14 +141,14 @@ class BinanceOrderBatches(BinanceOrders, OrderBatchControl):
         reads = [
             self.get_order(symbol, order_id=order_id, client_id=client_id) for symbol, order_id, client_id in names
         ]
-        return tuple(await together_all(map(or_error, reads)))
+        return tuple(await gather_all(map(or_error, reads)))
 
     async def _place_plain(self, operation: str, requests: Sequence[OrderRequest]) -> tuple[Result, ...]:
         items = [texts(order_form(one)) for one in requests]
         worth = await self._worths([one.symbol for one in requests])
 
         async def results(answers: Sequence[Answered]) -> tuple[Result, ...]:
-            return tuple(await together_all(map(result, answers, items, requests)))
+            return tuple(await gather_all(map(result, answers, items, requests)))
 
         async def result(one: Answered, item: Mapping[str, Any], request: OrderRequest) -> Result:
             order = self._order_in(operation, one, await self._size(request.symbol))
@@ -159,7 +159,7 @@ class BinanceOrderBatches(BinanceOrders, OrderBatchControl):
             lost = Lost(self.ORDERS.place, item, one.as_of, one.as_of + _UNDECIDED, made=made)
 
             async def look() -> Order:
-                found = await self._found(lost, one.received_at)
+                found = await self._look_for_order(lost, one.received_at)
                 if found is None:
                     raise failed
                 return found
@@ -190,7 +190,7 @@ class BinanceOrderBatches(BinanceOrders, OrderBatchControl):
             client_id=request.client_id,
         )
 
-    async def _found(self, lost: Lost, received_at: datetime) -> Order | None:
+    async def _look_for_order(self, lost: Lost, received_at: datetime) -> Order | None:
         """Look for an order of which the venue says that it does not know whether it took it."""
         resolve = self.ORDERS.place.resolve
         if resolve is None:
@@ -211,7 +211,7 @@ class BinanceOrderBatches(BinanceOrders, OrderBatchControl):
         worth = [self._worth(size(symbol)) for symbol in symbols]
         return None if None in worth else [str(one) for one in worth]
 
-    async def _canceled(
+    async def _cancel_result(
         self, operation: str, answered: Answered | OperationError, symbol: str, name: tuple[str | None, str | None]
     ) -> Result:
         if isinstance(answered, OperationError):
@@ -219,13 +219,13 @@ class BinanceOrderBatches(BinanceOrders, OrderBatchControl):
         try:
             order = self._order_in(operation, answered, await self._size(symbol))
             if isinstance(order, Order):
-                return await self._ended(order)
+                return await self._read_final_state(order)
             if order is not None:  # cancelled, and its row cannot be read
-                present = await self._plain_order(symbol, named(self, operation, symbol, *name))
+                present = await self._plain_order(symbol, order_name(self, operation, symbol, *name))
                 return order if present is None else present
             failed = self._item_error(operation, answered.item, symbol, name[1])
             if isinstance(failed, OutcomeUnknown):
-                present = await self._plain_order(symbol, named(self, operation, symbol, *name))
+                present = await self._plain_order(symbol, order_name(self, operation, symbol, *name))
                 return present if present is not None and present.status.is_final else failed
             if answered.item.code != UNKNOWN_ORDER:
                 return failed

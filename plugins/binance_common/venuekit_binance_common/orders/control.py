@@ -20,13 +20,13 @@ from venuekit.capabilities import (
 )
 from venuekit.endpoint import Endpoint, Priority
 from venuekit.errors import NotFound, OperationError, Outcome, OutcomeUnknown, Rejected, UnsupportedCapability
-from venuekit_binance_common.concurrency import together_all
+from venuekit_binance_common.concurrency import gather_all
 from venuekit_binance_common.orders.algo_endpoints import AlgoEndpoints
-from venuekit_binance_common.orders.form import algo_form, check_form, is_number, named, order_form
+from venuekit_binance_common.orders.form import algo_form, check_form, is_number, order_form, order_name
 from venuekit_binance_common.orders.lost_orders import UNKNOWN_ORDER
 from venuekit_binance_common.orders.reader import BinanceOrderReading
 from venuekit_binance_common.orders.values import Size, algo_order_of
-from venuekit_binance_common.symbols.instruments import unlisted
+from venuekit_binance_common.symbols.instruments import unknown_symbol_error
 
 if TYPE_CHECKING:
     from venuekit_binance_common.orders.rows import AlgoOrderRow, OrderRow
@@ -60,24 +60,24 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
         Where the answer was lost and the order was found by its client id, it is returned as it was found. A lost
         conditional order cannot be found once it is no longer open where the venue has no query of them.
         """
-        whole = await self._checked("place_order", request)
+        whole = await self._check_request("place_order", request)
         algo = self._book_of(whole)
         if algo is not None:
             return await self._place_algo(algo, whole)
         size = await self._size(whole.symbol)
 
-        def placed(answer: Answer[OrderRow]) -> Order:
+        def to_order(answer: Answer[OrderRow]) -> Order:
             return self._order_of(answer.value, size, answer.received_at, answer.raw)
 
-        return await self.answer_as(placed, self.ORDERS.place, **order_form(whole), contractSize=self._worth(size))
+        return await self.answer_as(to_order, self.ORDERS.place, **order_form(whole), contractSize=self._worth(size))
 
     async def _place_algo(self, algo: AlgoEndpoints, whole: OrderRequest) -> Order:
         size = await self._size(whole.symbol)
 
-        def placed(answer: Answer[AlgoOrderRow]) -> Order:
+        def to_order(answer: Answer[AlgoOrderRow]) -> Order:
             return algo_order_of(answer.value, size, answer.received_at, answer.raw)
 
-        return await self.answer_as(placed, algo.place, **algo_form(whole), contractSize=self._worth(size))
+        return await self.answer_as(to_order, algo.place, **algo_form(whole), contractSize=self._worth(size))
 
     async def cancel_order(self, symbol: str, *, order_id: str | None = None, client_id: str | None = None) -> Order:
         """
@@ -87,7 +87,7 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
             NotFound: the venue knows no such order (-2011).
             OutcomeUnknown: a conditional order is no longer open, and the venue does not tell how it ended.
         """
-        name = named(self, "cancel_order", symbol, order_id, client_id)
+        name = order_name(self, "cancel_order", symbol, order_id, client_id)
         try:
             answer = await self.answer(self.ORDERS.cancel, symbol=symbol, **name)
         except (Rejected, OutcomeUnknown) as trouble:
@@ -97,13 +97,15 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
                 raise
             return await self._cancel_elsewhere(trouble, symbol, order_id, client_id)
 
-        async def ended() -> Order:
+        async def read_ended_order() -> Order:
             row = answer.value.answer
             if row is None:
                 return await self.get_order(symbol, order_id=order_id, client_id=client_id)
-            return await self._ended(self._order_of(row, await self._size(symbol), answer.received_at, answer.raw))
+            return await self._read_final_state(
+                self._order_of(row, await self._size(symbol), answer.received_at, answer.raw)
+            )
 
-        return await self.look_after(ended, operation="cancel_order", subject=symbol, client_id=client_id)
+        return await self.look_after(read_ended_order, operation="cancel_order", subject=symbol, client_id=client_id)
 
     async def cancel_all_orders(self, symbol: str | None = None) -> tuple[Order, ...]:
         """
@@ -126,7 +128,7 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
                     lambda: urgent.every_open_order(symbol), operation="cancel_all_orders", subject=symbol
                 )
             except OperationError as unread:
-                raise self._told(symbol, [*failures, unread]) from None  # that of a cancellation says more
+                raise self._first_failure(symbol, [*failures, unread]) from None  # that of a cancellation says more
 
         left = await look()
         while left and not failures and fruitless < _FRUITLESS_ROUNDS and rounds < _ROUNDS_AT_MOST:
@@ -140,10 +142,10 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
                 await self.pause(_PAUSE)
                 left = await look()
         if failures and (left or symbol is not None):
-            raise self._told(symbol, failures)
+            raise self._first_failure(symbol, failures)
         return left
 
-    def _told(self, symbol: str | None, failures: Sequence[OperationError]) -> OperationError:
+    def _first_failure(self, symbol: str | None, failures: Sequence[OperationError]) -> OperationError:
         """Return the first failure; ``resolve()`` of one after which orders may have ended returns what is left."""
         failure = failures[0]
         if isinstance(failure, OutcomeUnknown):
@@ -169,7 +171,7 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
             except OperationError as unread:
                 outcomes.append(unread)
             conditional = [order for order in left if order.kind is OrderKind.CONDITIONAL]
-            outcomes += await together_all(_failure(self._end_algo(algo, order)) for order in conditional)
+            outcomes += await gather_all(_failure(self._end_algo(algo, order)) for order in conditional)
         failures = [failure for failure in outcomes if failure is not None]
         for failure in failures:
             # the whole is what was asked for: where a part of it was carried out, none of it was not
@@ -195,7 +197,7 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
         self, trouble: OperationError, symbol: str, order_id: str | None, client_id: str | None
     ) -> Order:
         """Cancel what is not open in the plain book: it has ended, or it is in the conditional one."""
-        name = named(self, "cancel_order", symbol, order_id, client_id)
+        name = order_name(self, "cancel_order", symbol, order_id, client_id)
         try:
             plain = await self._plain_order(symbol, name)
             if plain is not None and (order_id is not None or not plain.status.is_final):
@@ -208,10 +210,10 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
             raise (trouble if isinstance(trouble, OutcomeUnknown) else unread) from None
         if self.ORDERS.algo is not None and conditional is not None and conditional.status is OrderStatus.UNTRIGGERED:
             return await self._cancel_algo(trouble.operation, self.ORDERS.algo, conditional)
-        ended = [order for order in (plain, conditional) if order is not None]
-        if not ended:
+        orders = [order for order in (plain, conditional) if order is not None]
+        if not orders:
             raise _nowhere(trouble)
-        return max(ended, key=lambda order: (order.created_at is not None, order.created_at))
+        return max(orders, key=lambda order: (order.created_at is not None, order.created_at))
 
     async def _cancel_algo(self, operation: str, algo: AlgoEndpoints, order: Order) -> Order:
         try:
@@ -240,10 +242,10 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
             self._not_told(operation, order)
         return canceled
 
-    async def _ended(self, acknowledged: Order) -> Order:
+    async def _read_final_state(self, acknowledged: Order) -> Order:
         """Return how an order ended: acknowledgements lack average price, value and the time it was placed."""
         # by its id: the client's may be that of another order by now
-        name = named(self, "cancel_order", acknowledged.symbol, acknowledged.id, None)
+        name = order_name(self, "cancel_order", acknowledged.symbol, acknowledged.id, None)
         for pause in _LOOKS:
             if pause:
                 await self.pause(pause)
@@ -283,7 +285,7 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
 
     # -- checks before sending
 
-    async def _checked(self, operation: str, request: OrderRequest) -> OrderRequest:
+    async def _check_request(self, operation: str, request: OrderRequest) -> OrderRequest:
         """Return an order with a client id whose form and steps fit."""
         whole = check_form(self, operation, request)
         self._check_parameters(operation, whole)
@@ -322,7 +324,7 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
     async def _check_steps(self, operation: str, symbol: str, numbers: Mapping[str, Decimal | None]) -> None:
         """Refuse what keeps not the steps of its contract, and what is in none that is listed."""
         if await self._fitting_contract(operation, symbol, numbers) is None:
-            raise unlisted(self, self.CONTRACTS, symbol, operation=operation)
+            raise unknown_symbol_error(self, self.CONTRACTS, symbol, operation=operation)
 
 
 async def _failure(call: Awaitable[Any]) -> OperationError | None:
@@ -340,7 +342,7 @@ class BinanceOrderTest(BinanceOrders, OrderTestControl):
 
     async def test_order(self, request: OrderRequest) -> None:
         """Return when the venue would take a plain order; it tests none of a conditional book."""
-        whole = await self._checked("test_order", request)
+        whole = await self._check_request("test_order", request)
         if self._book_of(whole) is not None:
             words = "the venue tests limit and market orders only"
             raise self.refuse(words, operation="test_order", subject=whole.symbol)

@@ -12,7 +12,7 @@ from venuekit.paging import Origin, Page, Span, by_identity
 from venuekit_binance_common.history_limits import milliseconds
 from venuekit_binance_common.orders.moments import ById
 from venuekit_binance_common.orders.reader import (
-    ORDER_REACH,
+    ORDER_LIMIT,
     TRACK,
     BinanceOrderReading,
     page_of,
@@ -51,7 +51,7 @@ class BinanceFills(BinanceOrderReading, FillReader, ForcedOrderReader):
 
         async def walk() -> AsyncGenerator[Fill, None]:
             resume = None if after is None else after.time
-            span = await ORDER_REACH.span(self, operation="iter_fills", start=start, end=end, after=resume)
+            span = await ORDER_LIMIT.span(self, operation="iter_fills", start=start, end=end, after=resume)
             # what lies behind an item from before the stretch begins where the stretch does
             behind_it = after if after is not None and milliseconds(after.time) >= span.start else None
             known: Sequence[Fill] = ()
@@ -95,7 +95,7 @@ class BinanceFills(BinanceOrderReading, FillReader, ForcedOrderReader):
 
         async def walk() -> AsyncGenerator[Order, None]:
             resume = None if after is None else after.created_at
-            span = await ORDER_REACH.span(self, operation="iter_forced_orders", start=start, end=end, after=resume)
+            span = await ORDER_LIMIT.span(self, operation="iter_forced_orders", start=start, end=end, after=resume)
 
             async def fetch(window: Span) -> Page[Order]:
                 answer = await self.answer_rows(
@@ -116,7 +116,7 @@ class BinanceFills(BinanceOrderReading, FillReader, ForcedOrderReader):
         Which fills a window holds that has more than a page of them is not documented: its older half is asked then,
         and of a single millisecond the first is looked for by its id.
         """
-        pending = list(reversed(span.windows(ORDER_REACH.width)))
+        pending = list(reversed(span.windows(ORDER_LIMIT.width)))
         while pending:
             window = pending.pop()
             page = await self._fills(symbol, startTime=window.start, endTime=window.end)

@@ -22,8 +22,8 @@ __all__ = [
     "check_form",
     "check_numbers",
     "is_number",
-    "named",
     "order_form",
+    "order_name",
     "side_word",
     "step_misfit",
     "texts",
@@ -81,7 +81,7 @@ def check_numbers(account: Account, operation: str, symbol: str, numbers: Mappin
         raise account.refuse(words, operation=operation, subject=symbol)
 
 
-def named(
+def order_name(
     account: Account, operation: str, symbol: str, order_id: str | None, client_id: str | None
 ) -> dict[str, int | str]:
     """

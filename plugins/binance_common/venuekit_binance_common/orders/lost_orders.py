@@ -27,7 +27,7 @@ __all__ = [
     "UNKNOWN_ORDER",
     "AlgoResolution",
     "OrderResolution",
-    "found_or_none",
+    "read_or_none",
 ]
 
 T = TypeVar("T")
@@ -44,7 +44,7 @@ _EMPTY = Acknowledgement(200, "nothing is open")
 _NOT_ENDED = "no such order, or an open one"
 
 
-async def found_or_none(read: Awaitable[T]) -> T | None:
+async def read_or_none(read: Awaitable[T]) -> T | None:
     """Return what is read of an order, None when the venue says that there is no such order."""
     try:
         return await read
@@ -63,7 +63,7 @@ class OrderResolution:
     open_orders: Endpoint[tuple[OrderRow, ...]]
     server_time: Endpoint[datetime]
 
-    async def placed(self, call: Call, lost: Lost) -> Resolution[OrderRow]:
+    async def resolve_placement(self, call: Call, lost: Lost) -> Resolution[OrderRow]:
         """Look for an order by the id that we gave it; an older one of the same id is not it."""
         return await self._resolve(call, lost, lost.parameters)
 
@@ -95,7 +95,7 @@ class OrderResolution:
             tuple(BatchItem(row=one.answer) if isinstance(one, Applied) else BatchItem(absent=True) for one in found)
         )
 
-    async def canceled(self, call: Call, lost: Lost) -> Reading[OrderRow]:
+    async def read_cancellation(self, call: Call, lost: Lost) -> Reading[OrderRow]:
         """Read whether an order has ended; one that is not to be found may be one that reads do not show yet."""
         row = await self._find(call, lost.parameters)
         if row is None or not _has_ended(row):
@@ -117,11 +117,11 @@ class OrderResolution:
         seen = "orders that have not ended" if left else "ended orders"
         return Reading(seen, not left, tuple(BatchItem(row=row) for row in rows))
 
-    async def emptied(self, call: Call, lost: Lost) -> Reading[Acknowledgement]:
-        """Read whether any plain order of a symbol is left; see :func:`_emptied`."""
-        return await _emptied(call, lost, self.open_orders, self.server_time)
+    async def read_sweep(self, call: Call, lost: Lost) -> Reading[Acknowledgement]:
+        """Read whether any plain order of a symbol is left; see :func:`_read_open_orders`."""
+        return await _read_open_orders(call, lost, self.open_orders, self.server_time)
 
-    async def amended(self, call: Call, lost: Lost) -> Reading[OrderRow]:
+    async def read_amendment(self, call: Call, lost: Lost) -> Reading[OrderRow]:
         """Read whether an order has the quantity and price that it should have."""
         row = await self._find(call, lost.parameters)
         return Reading(_terms(row), _is_amended(row, lost.parameters), row)
@@ -144,7 +144,7 @@ class OrderResolution:
 
     async def _query(self, call: Call, endpoint: Endpoint[OrderRow], **name: Any) -> OrderRow | None:
         read: Awaitable[OrderRow] = call(endpoint, **name)
-        found: OrderRow | None = await found_or_none(read)
+        found: OrderRow | None = await read_or_none(read)
         return found
 
     async def _resolve(self, call: Call, lost: Lost, item: Mapping[str, Any]) -> Resolution[OrderRow]:
@@ -157,7 +157,7 @@ class OrderResolution:
             # what closes whatever is open is asked for without a quantity
             return same and ("quantity" not in item or row.orig_qty == Decimal(item["quantity"]))
 
-        return _found(lost, client_id, [(row, row.time) for row in rows if row is not None], fits)
+        return _match_lost_order(lost, client_id, [(row, row.time) for row in rows if row is not None], fits)
 
 
 @attrs.frozen
@@ -173,7 +173,7 @@ class AlgoResolution:
     open_algo_orders: Endpoint[tuple[AlgoOrderRow, ...]]
     server_time: Endpoint[datetime]
 
-    async def placed(self, call: Call, lost: Lost) -> Resolution[AlgoOrderRow]:
+    async def resolve_placement(self, call: Call, lost: Lost) -> Resolution[AlgoOrderRow]:
         """Look for an order by the id that we gave it; an older one of the same id is not it."""
         item = lost.parameters
         client_id = item["clientAlgoId"]
@@ -182,7 +182,7 @@ class AlgoResolution:
         ]
         failure: OperationError | None = None
         try:
-            queried = await found_or_none(call(self.algo_order, clientAlgoId=client_id))
+            queried = await read_or_none(call(self.algo_order, clientAlgoId=client_id))
             rows += [] if queried is None else [queried]
         except OperationError as unread:
             failure = unread
@@ -193,14 +193,14 @@ class AlgoResolution:
             same = (row.symbol, row.side, row.order_type) == (item["symbol"], item["side"], item["type"])
             return same and ("quantity" not in item or row.quantity == Decimal(item["quantity"]))
 
-        found = _found(lost, client_id, [(row, row.create_time) for row in rows], fits)
+        found = _match_lost_order(lost, client_id, [(row, row.create_time) for row in rows], fits)
         if failure is None or not isinstance(found, Absent):
             return found
         if isinstance(failure, UnsupportedCapability):
             return Unclear(f"{found.seen} among the open ones, which proves nothing, and no other can be read")
         raise failure
 
-    async def canceled(self, call: Call, lost: Lost) -> Reading[AlgoOrderRow]:
+    async def read_cancellation(self, call: Call, lost: Lost) -> Reading[AlgoOrderRow]:
         """Read whether an order is still open; where it cannot be queried, whether the open ones still list it."""
         if self.algo_order.may_be_absent:
             # as urgent as the cancellation is: no read that may fail comes before it is known to be open
@@ -209,7 +209,7 @@ class AlgoResolution:
                     return Reading(_NOT_ENDED, holds=False, answer=row)
         name = {key: lost.parameters[key] for key in ("algoId", "clientAlgoId") if key in lost.parameters}
         try:
-            queried = await found_or_none(call(self.algo_order, **name))
+            queried = await read_or_none(call(self.algo_order, **name))
         except OperationError:
             if not self.algo_order.may_be_absent:
                 raise
@@ -218,9 +218,9 @@ class AlgoResolution:
             return Reading(_NOT_ENDED, holds=False, answer=queried)
         return Reading(queried.algo_status, holds=True, answer=queried)
 
-    async def emptied(self, call: Call, lost: Lost) -> Reading[Acknowledgement]:
-        """Read whether any conditional order of a symbol is left; see :func:`_emptied`."""
-        return await _emptied(call, lost, self.open_algo_orders, self.server_time)
+    async def read_sweep(self, call: Call, lost: Lost) -> Reading[Acknowledgement]:
+        """Read whether any conditional order of a symbol is left; see :func:`_read_open_orders`."""
+        return await _read_open_orders(call, lost, self.open_algo_orders, self.server_time)
 
 
 def _is_named(row: AlgoOrderRow, name: Mapping[str, Any]) -> bool:
@@ -229,7 +229,7 @@ def _is_named(row: AlgoOrderRow, name: Mapping[str, Any]) -> bool:
     return bool(row.algo_id == name["algoId"])
 
 
-async def _emptied(
+async def _read_open_orders(
     call: Call, lost: Lost, open_orders: Endpoint[tuple[Any, ...]], server_time: Endpoint[datetime]
 ) -> Reading[Acknowledgement]:
     """
@@ -256,7 +256,7 @@ def _is_amended(row: OrderRow | None, item: Mapping[str, Any]) -> bool:
     return "price" in item and _terms(row) == (Decimal(item["quantity"]), Decimal(item["price"]))
 
 
-def _found(
+def _match_lost_order(
     lost: Lost, client_id: str, rows: Sequence[tuple[T, int | None]], fits: Callable[[T], bool]
 ) -> Applied[T] | Absent | Unclear:
     """Return what the orders of a client id, each with when it was placed, say of a lost one."""

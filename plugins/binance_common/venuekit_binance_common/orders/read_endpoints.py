@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "all_orders_endpoint",
-    "forced_endpoint",
+    "force_orders_endpoint",
     "open_order_endpoint",
     "order_endpoint",
     "trades_endpoint",
@@ -100,11 +100,11 @@ def trades_endpoint(terms: OrderTerms) -> Endpoint[tuple[TradeRow, ...]]:
     )
 
 
-def _forced_weight(parameters: Mapping[str, Any]) -> int:
+def _force_orders_weight(parameters: Mapping[str, Any]) -> int:
     return 50 if parameters.get("symbol") is None else 20
 
 
-def forced_endpoint(terms: OrderTerms) -> Endpoint[tuple[OrderRow, ...]]:
+def force_orders_endpoint(terms: OrderTerms) -> Endpoint[tuple[OrderRow, ...]]:
     """Return the history of the venue's own orders."""
     return Endpoint(
         "GET",
@@ -118,7 +118,7 @@ def forced_endpoint(terms: OrderTerms) -> Endpoint[tuple[OrderRow, ...]]:
             *SPAN,
             limit_up_to(100),
         ),
-        weight=_forced_weight,
+        weight=_force_orders_weight,
         weight_most=50,
         pools=PAYS,
         serves=(ForcedOrderReader.iter_forced_orders,),

@@ -14,11 +14,11 @@ from venuekit.endpoint import Endpoint, Priority
 from venuekit.errors import NotFound, Outcome, UnsupportedCapability
 from venuekit.pager import Pager
 from venuekit.paging import NO_ORIGIN, Origin, Page, Span, Track, merge_histories, walk_by_cursor
-from venuekit_binance_common.concurrency import together
-from venuekit_binance_common.history_limits import Reach, milliseconds
+from venuekit_binance_common.concurrency import gather
+from venuekit_binance_common.history_limits import HistoryLimit, milliseconds
 from venuekit_binance_common.orders.endpoints import OrderEndpoints
-from venuekit_binance_common.orders.form import named
-from venuekit_binance_common.orders.lost_orders import NO_SUCH_ORDER, found_or_none
+from venuekit_binance_common.orders.form import order_name
+from venuekit_binance_common.orders.lost_orders import NO_SUCH_ORDER, read_or_none
 from venuekit_binance_common.orders.moments import ById
 from venuekit_binance_common.orders.values import Size, algo_order_of, order_of
 from venuekit_binance_common.symbols.contracts import BinanceContracts
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from venuekit_binance_common.orders.algo_endpoints import AlgoEndpoints
     from venuekit_binance_common.orders.rows import AlgoOrderRow, OrderRow
 
-__all__ = ["ORDER_REACH", "TRACK", "BinanceOrderReading", "algo_named", "page_of", "raws_of", "walk_windows"]
+__all__ = ["ORDER_LIMIT", "TRACK", "BinanceOrderReading", "algo_named", "page_of", "raws_of", "walk_windows"]
 
 T = TypeVar("T")
 
 #: a minute less than the venue says, so that what is asked for is not too old when it arrives
-ORDER_REACH = Reach(
+ORDER_LIMIT = HistoryLimit(
     width=timedelta(days=7), words="90 days, asked for 7 days at a time", keeps=timedelta(days=90, minutes=-1)
 )
 _PAGE_SIZE = 1000
@@ -60,7 +60,7 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
         Where conditional orders cannot be queried, only the open ones are found. Orders that ended without a fill are
         forgotten after some days: the note of the endpoint says how many.
         """
-        name = named(self, "get_order", symbol, order_id, client_id)
+        name = order_name(self, "get_order", symbol, order_id, client_id)
         order = await self._plain_order(symbol, name) or await self._algo_order(symbol, order_id, client_id)
         if order is None:
             raise self._no_order("get_order", symbol, client_id)
@@ -68,7 +68,7 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
 
     async def get_open_order(self, symbol: str, *, order_id: str | None = None, client_id: str | None = None) -> Order:
         """Return an open order."""
-        name = named(self, "get_open_order", symbol, order_id, client_id)
+        name = order_name(self, "get_open_order", symbol, order_id, client_id)
         order = await self._plain_order(symbol, name, self.ORDERS.open_order)
         order = order or await self._open_algo_order(symbol, order_id, client_id)
         if order is None or not order.is_open:
@@ -91,7 +91,7 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
         if algo is None:
             orders = await self._orders(await read(self.ORDERS.open_orders, symbol=symbol))
         else:
-            plain, conditional = await together(
+            plain, conditional = await gather(
                 read(self.ORDERS.open_orders, symbol=symbol), read(algo.open_orders, symbol=symbol)
             )
             orders = [*await self._orders(plain), *await self._algo_orders(conditional)]
@@ -119,7 +119,7 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
 
         async def walk() -> AsyncGenerator[Order, None]:
             resume = None if after is None else after.created_at
-            span = await ORDER_REACH.span(self, operation="iter_orders", start=start, end=end, after=resume)
+            span = await ORDER_LIMIT.span(self, operation="iter_orders", start=start, end=end, after=resume)
             sources = [self._walk_plain(name, span)]
             if self.ORDERS.algo is not None:
                 sources.append(self._walk_algo(self.ORDERS.algo, name, span))
@@ -178,7 +178,7 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
     async def _plain_order(
         self, symbol: str, name: Mapping[str, Any], endpoint: Endpoint[OrderRow] | None = None
     ) -> Order | None:
-        answer = await found_or_none(self.answer(endpoint or self.ORDERS.order, symbol=symbol, **name))
+        answer = await read_or_none(self.answer(endpoint or self.ORDERS.order, symbol=symbol, **name))
         return None if answer is None else self._order_of(answer.value, await self._size(symbol), *_reading(answer))
 
     async def _algo_order(self, symbol: str, order_id: str | None, client_id: str | None) -> Order | None:
@@ -191,7 +191,7 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
             if order is not None or self.lacks(algo.order):
                 return order
         try:
-            answer = await found_or_none(self.answer(algo.order, **algo_named(order_id, client_id)))
+            answer = await read_or_none(self.answer(algo.order, **algo_named(order_id, client_id)))
         except UnsupportedCapability:
             if not (algo.order.may_be_absent and self.lacks(algo.order)):
                 raise
@@ -310,6 +310,6 @@ async def walk_windows(
         # turned round: the walk expects a page to begin with the newest
         return Page(rows[::-1], "more" if is_full else None)
 
-    windows = span.windows(ORDER_REACH.width)
+    windows = span.windows(ORDER_LIMIT.width)
     async for item in walk_by_cursor(page, windows, track=track, after=after, most_pages=1, origin=origin):
         yield item

@@ -81,7 +81,7 @@ def place_endpoint(terms: OrderTerms, resolution: OrderResolution) -> Endpoint[O
         notional=notional(in_base=terms.sizes_in_base),
         asks=asks(in_base=terms.sizes_in_base),
         doubtful_after_loss=frozenset({-4116}),
-        resolve=resolution.placed,
+        resolve=resolution.resolve_placement,
         absence_proof=PROOF,
         serves=(OrderControl.place_order,),
         note=(
@@ -155,7 +155,7 @@ def amend_endpoint(terms: OrderTerms, unchanged: int, resolution: OrderResolutio
         asks=asks(in_base=terms.sizes_in_base),
         no_change=frozenset({unchanged}),
         no_change_is_read=True,
-        readback=resolution.amended,
+        readback=resolution.read_amendment,
         serves=(OrderAmendControl.amend_order,),
         note="Limit orders only, which lose their place in the queue; both quantity and price are needed.",
         **paying(terms.weight, terms.pools[0]),
@@ -198,7 +198,7 @@ def cancel_endpoint(terms: OrderTerms, resolution: OrderResolution) -> Endpoint[
         area=Area.ORDERS,
         reduces=always,
         doubtful_after_loss=frozenset({-2011}),
-        readback=resolution.canceled,
+        readback=resolution.read_cancellation,
         pools=PAYS,
         serves=(OrderControl.cancel_order,),
     )

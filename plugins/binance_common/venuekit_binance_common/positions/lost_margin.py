@@ -78,7 +78,7 @@ def margin_resolver(history: Endpoint[tuple[MarginChangeRow, ...]], read_legs: R
     """
 
     async def resolve(call: Call, lost: Lost) -> Resolution[MovedMargin]:
-        others = alike(lost, _shown)
+        others = alike(lost, _row_key)
         rows = await _fitting(call, history, lost, others)
         if rows is None:
             return Unclear(f"the history has {_MOST_ROWS} rows or more of those seconds")
@@ -148,7 +148,7 @@ async def _fitting(
     return {identity: row for identity, row in found.items() if identity not in lost.claimed}
 
 
-def _shown(parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+def _row_key(parameters: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return what a row of the history shows of a write."""
     return parameters["symbol"], int(parameters["type"]), Decimal(parameters["amount"]), _side(parameters)
 

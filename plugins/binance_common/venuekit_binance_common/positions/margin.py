@@ -39,7 +39,7 @@ class BinancePositionMargin(Account, PositionMarginControl):
     async def _move(
         self, operation: str, symbol: str, amount: object, direction: int, side: PositionSide | None
     ) -> MarginChange:
-        wanted = self._checked_amount(operation, symbol, amount)
+        wanted = self._check_amount(operation, symbol, amount)
         if side is not None and side not in set(PositionSide):
             raise self.refuse(f"the side is both, long or short, not {side!r}", operation=operation, subject=symbol)
 
@@ -56,7 +56,7 @@ class BinancePositionMargin(Account, PositionMarginControl):
             type=direction,
         )
 
-    def _checked_amount(self, operation: str, symbol: str, amount: object) -> Decimal:
+    def _check_amount(self, operation: str, symbol: str, amount: object) -> Decimal:
         if not isinstance(amount, bool) and isinstance(amount, int | Decimal):
             wanted = Decimal(amount)
             if wanted.is_finite() and wanted > 0 and _decimals(wanted) <= _DECIMALS:

@@ -13,7 +13,7 @@ from venuekit.endpoint import Endpoint
 from venuekit.pager import Pager
 from venuekit.paging import Origin, Page, Span, Track, walk_by_cursor
 from venuekit_binance_common.enums import POSITION_SIDES
-from venuekit_binance_common.history_limits import Reach, milliseconds
+from venuekit_binance_common.history_limits import HistoryLimit, milliseconds
 from venuekit_binance_common.positions.margin_payloads import MarginChangeRow
 
 __all__ = ["BinanceMarginHistory"]
@@ -34,7 +34,7 @@ class BinanceMarginHistory(Account, MarginChangeReader):
     __slots__ = ()
 
     MARGIN_HISTORY: ClassVar[Endpoint[tuple[MarginChangeRow, ...]]]
-    MARGIN_REACH: ClassVar[Reach]
+    MARGIN_LIMIT: ClassVar[HistoryLimit]
 
     def iter_margin_changes(
         self,
@@ -47,14 +47,14 @@ class BinanceMarginHistory(Account, MarginChangeReader):
         """Walk the changes of a symbol, at most 30 days at a time; a request weighs 1."""
 
         async def walk() -> AsyncGenerator[MarginChange, None]:
-            span = await self.MARGIN_REACH.span(
+            span = await self.MARGIN_LIMIT.span(
                 self,
                 operation="iter_margin_changes",
                 start=start,
                 end=end,
                 after=None if after is None else after.time,
             )
-            windows = span.windows(self.MARGIN_REACH.width)
+            windows = span.windows(self.MARGIN_LIMIT.width)
             origin = Origin(self.venue.id, "iter_margin_changes")
             async for change in walk_by_cursor(fetch, windows, track=_TRACK, after=after, most_pages=1, origin=origin):
                 yield change
@@ -63,14 +63,14 @@ class BinanceMarginHistory(Account, MarginChangeReader):
             answer = await self.answer_rows(
                 self.MARGIN_HISTORY, symbol=symbol, startTime=window.start, endTime=window.end, limit=_MOST_ROWS
             )
-            rows = _numbered(answer.value, answer.raw)
+            rows = _number_alike(answer.value, answer.raw)
             # a full answer stands for a page of many, which makes the walk halve the stretch
             return Page(rows[::-1], "more" if len(rows) + len(answer.odd) >= _MOST_ROWS else None)
 
         return Pager(walk, cost_per_page=self.MARGIN_HISTORY.weight_most)
 
 
-def _numbered(rows: Sequence[MarginChangeRow], raws: Sequence[Mapping[str, Any]] | None) -> Sequence[MarginChange]:
+def _number_alike(rows: Sequence[MarginChangeRow], raws: Sequence[Mapping[str, Any]] | None) -> Sequence[MarginChange]:
     seen: Counter[Hashable] = Counter()
     changes = []
     for index, row in enumerate(rows):

@@ -37,7 +37,7 @@ class BinancePositionMode(Account, PositionModeControl):
     async def get_position_mode(self, symbol: str | None = None) -> PositionModeSetting:  # noqa: ARG002  (the account's)
         """Return the mode that holds, by one read."""
         told: TellsPositionMode = await self.call(self.READ_POSITION_MODE)
-        return PositionModeSetting(position_mode_of(told.dual_side_position), self._shared_with())
+        return PositionModeSetting(position_mode_of(told.dual_side_position), self._venues_of_mode())
 
     async def set_position_mode(
         self, mode: PositionMode, *, symbol: str | None = None, asset: str | None = None
@@ -53,11 +53,11 @@ class BinancePositionMode(Account, PositionModeControl):
             raise self.refuse(f"the position mode can be one_way or hedge, not {mode!r}", operation="set_position_mode")
 
         def setting(change: Change[Acknowledgement]) -> PositionModeSetting:
-            return PositionModeSetting(PositionMode(mode), self._shared_with(), change.changed)
+            return PositionModeSetting(PositionMode(mode), self._venues_of_mode(), change.changed)
 
         return await self.call_as(setting, self.SET_POSITION_MODE, dualSidePosition=mode == PositionMode.HEDGE)
 
-    def _shared_with(self) -> tuple[str, ...]:
+    def _venues_of_mode(self) -> tuple[str, ...]:
         return self.behaviour(PositionModeBehaviour).shared_with
 
 

@@ -15,7 +15,7 @@ from venuekit.account import Account, Answer
 from venuekit.capabilities import SettingsReader, SettingsSnapshot, SymbolSettings
 from venuekit.endpoint import Endpoint
 from venuekit.errors import OddRow, PayloadMismatch
-from venuekit_binance_common.concurrency import together_all
+from venuekit_binance_common.concurrency import gather_all
 from venuekit_binance_common.numbers import number_in
 from venuekit_binance_common.payloads import BracketsRow
 from venuekit_binance_common.symbols.brackets import highest_leverage
@@ -43,7 +43,7 @@ class Reads:
 
     async def __call__(self, endpoint: Endpoint[T], **parameters: Any) -> T:
         """Read all of it or nothing, and count it."""
-        return self._counted(endpoint, parameters, await self.account.answer(endpoint, **parameters))
+        return self._count(endpoint, parameters, await self.account.answer(endpoint, **parameters))
 
     async def rows(self, endpoint: Endpoint[T], *, of: Collection[str] | None = None, **parameters: Any) -> T:
         """Read rows without the odd ones, and keep these, with ``of`` only those that may be about these symbols."""
@@ -54,7 +54,7 @@ class Reads:
                 continue  # a balance, which is no setting
             if of is None or symbol is None or symbol in of:
                 self.odd.setdefault(symbol, row)
-        return self._counted(endpoint, parameters, answer)
+        return self._count(endpoint, parameters, answer)
 
     def number(self, endpoint: Endpoint[Any], symbol: str, field: str, text: str | None) -> Decimal:
         """Return the number in a field of a symbol's row; a row without it is odd, and its number is not looked at."""
@@ -68,7 +68,7 @@ class Reads:
         """Keep that a symbol's row cannot be used, and warn of it."""
         self.odd.setdefault(symbol, self.account.warn_of(endpoint, words))
 
-    def _counted(self, endpoint: Endpoint[T], parameters: Mapping[str, Any], answer: Answer[T]) -> T:
+    def _count(self, endpoint: Endpoint[T], parameters: Mapping[str, Any], answer: Answer[T]) -> T:
         self.weight += endpoint.cost(parameters)
         self.as_of = answer.as_of if self.as_of is None else min(self.as_of, answer.as_of)
         return answer.value
@@ -132,14 +132,14 @@ class BinanceSettings(SettingsSource, SettingsReader):
         if self.OPEN_ALGO_ORDERS is not None:
             books.append(self.OPEN_ALGO_ORDERS)
         if isinstance(orders, bool) or len(orders) > _MOST_SINGLE_READS:
-            found = await together_all(reads.rows(book) for book in books)
+            found = await gather_all(reads.rows(book) for book in books)
             counts = Counter(row.symbol for rows in found for row in rows)
             names = {row.symbol for row in snapshot.symbols} | counts.keys()
             counted = {name: counts[name] for name in names}
             return attrs.evolve(_laid_over(snapshot, open_orders=counted), open_orders=counts.total())
         counted = {}
         for symbol in dict.fromkeys(orders):
-            found = await together_all(reads.rows(book, symbol=symbol) for book in books)
+            found = await gather_all(reads.rows(book, symbol=symbol) for book in books)
             counted[symbol] = sum(map(len, found))
         return _laid_over(snapshot, open_orders=counted)
 

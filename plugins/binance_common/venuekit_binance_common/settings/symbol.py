@@ -12,7 +12,7 @@ from venuekit.errors import Outcome, PayloadMismatch
 from venuekit.resolution import Call
 from venuekit_binance_common.enums import margin_type_of
 
-__all__ = ["HeldSettings", "ReadSymbol", "told_leverage"]
+__all__ = ["HeldSettings", "ReadSymbol", "require_leverage"]
 
 
 @attrs.frozen
@@ -36,7 +36,7 @@ class HeldSettings:
         Raises:
             PayloadMismatch: the word is none that the venue documents.
         """
-        return _documented(self.margin_word, self.symbol)
+        return _require_margin_type(self.margin_word, self.symbol)
 
 
 class ReadSymbol(Protocol):
@@ -51,7 +51,7 @@ class ReadSymbol(Protocol):
         """
 
 
-def told_leverage(leverage: int | Decimal | None, symbol: str) -> Decimal:
+def require_leverage(leverage: int | Decimal | None, symbol: str) -> Decimal:
     """
     Return the leverage that an answer tells.
 
@@ -63,7 +63,7 @@ def told_leverage(leverage: int | Decimal | None, symbol: str) -> Decimal:
     return Decimal(leverage)
 
 
-def _documented(word: str | None, symbol: str) -> MarginType:
+def _require_margin_type(word: str | None, symbol: str) -> MarginType:
     """
     Return the margin type that an answer names.
 

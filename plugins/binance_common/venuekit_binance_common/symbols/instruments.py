@@ -13,7 +13,7 @@ from venuekit.endpoint import Endpoint
 from venuekit.errors import InvalidRequest, Outcome
 from venuekit_binance_common.payloads import FilterRow, InstrumentRow
 
-__all__ = ["BinanceInstruments", "BinanceServerTime", "unlisted"]
+__all__ = ["BinanceInstruments", "BinanceServerTime", "unknown_symbol_error"]
 
 #: what a contract's type says, whatever else it says: TRADIFI_PERPETUAL, CURRENT_QUARTER DELIVERING
 _PERPETUAL = "PERPETUAL"
@@ -54,11 +54,11 @@ class BinanceInstruments(Account, InstrumentReader):
             if symbol is None or row.symbol == symbol
         )
         if symbol is not None and not instruments:
-            raise unlisted(self, self.EXCHANGE_INFO, symbol, operation="get_instruments")
+            raise unknown_symbol_error(self, self.EXCHANGE_INFO, symbol, operation="get_instruments")
         return instruments
 
 
-def unlisted(account: Account, endpoint: Endpoint[Any], symbol: str, *, operation: str) -> InvalidRequest:
+def unknown_symbol_error(account: Account, endpoint: Endpoint[Any], symbol: str, *, operation: str) -> InvalidRequest:
     """Return the error for a symbol that a read of all symbols does not list: the venue was not asked for it."""
     return InvalidRequest(
         f"{endpoint.path} lists no such symbol",

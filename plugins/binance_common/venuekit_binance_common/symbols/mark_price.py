@@ -13,7 +13,7 @@ from venuekit.capabilities import MarkPrice, MarkPriceReader
 from venuekit.endpoint import Endpoint
 from venuekit.payloads import payload_decoder
 from venuekit_binance_common.payloads import camel_names, one_or_many
-from venuekit_binance_common.symbols.instruments import unlisted
+from venuekit_binance_common.symbols.instruments import unknown_symbol_error
 
 __all__ = ["BinanceMarkPrice", "MarkPriceRow", "decode_mark_prices"]
 
@@ -47,4 +47,4 @@ class BinanceMarkPrice(Account, MarkPriceReader):
                 next_at = row.next_funding_time
                 rate = None if next_at is None else row.last_funding_rate
                 return MarkPrice(row.symbol, row.mark_price, row.index_price, rate, next_at, row.time)
-        raise unlisted(self, self.MARK_PRICE, symbol, operation="get_mark_price")
+        raise unknown_symbol_error(self, self.MARK_PRICE, symbol, operation="get_mark_price")

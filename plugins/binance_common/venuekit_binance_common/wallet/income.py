@@ -15,7 +15,7 @@ from venuekit.capabilities import Income, IncomeKind, IncomeReader
 from venuekit.endpoint import Endpoint
 from venuekit.pager import Pager
 from venuekit.paging import Origin, Page, Span, Track, by_time, only
-from venuekit_binance_common.history_limits import Reach, milliseconds
+from venuekit_binance_common.history_limits import HistoryLimit, milliseconds
 from venuekit_binance_common.symbols.contracts import BinanceContracts
 
 __all__ = ["BinanceIncome", "decode_income"]
@@ -50,7 +50,7 @@ class BinanceIncome(BinanceContracts, IncomeReader):
     __slots__ = ()
 
     INCOME: ClassVar[Endpoint[list[Income]]]
-    INCOME_REACH: ClassVar[Reach]
+    INCOME_LIMIT: ClassVar[HistoryLimit]
 
     def iter_income(
         self,
@@ -71,14 +71,14 @@ class BinanceIncome(BinanceContracts, IncomeReader):
             kind = IncomeKind(kind)
 
         async def windows() -> Sequence[Span]:
-            span = await self.INCOME_REACH.span(
+            span = await self.INCOME_LIMIT.span(
                 self,
                 operation="iter_income",
                 start=start,
                 end=end,
                 after=None if after is None else after.time,
             )
-            return span.windows(self.INCOME_REACH.width)
+            return span.windows(self.INCOME_LIMIT.width)
 
         async def fetch(window: Span, filters: Mapping[str, Any]) -> Page[Income]:
             answer = await self.answer_rows(
@@ -87,7 +87,7 @@ class BinanceIncome(BinanceContracts, IncomeReader):
             found = answer.value
             if answer.raw is not None:
                 found = [attrs.evolve(one, raw=raw) for one, raw in zip(found, answer.raw, strict=True)]
-            return Page(_counted(found), rows=len(answer.value) + len(answer.odd))
+            return Page(_number_alike(found), rows=len(answer.value) + len(answer.odd))
 
         async def split(filters: Mapping[str, Any], some: Sequence[Income]) -> Sequence[Mapping[str, Any]]:
             if "incomeType" not in filters:
@@ -108,7 +108,7 @@ class BinanceIncome(BinanceContracts, IncomeReader):
                 word, meaning = attrgetter("venue_kind"), attrgetter("kind")
                 of_kind = only(kind, meaning, word=word, known=INCOME_KINDS, operation="iter_income")
 
-            def wanted(one: Income) -> bool:
+            def matches(one: Income) -> bool:
                 return asset in {None, one.asset} and (of_kind is None or of_kind(one))
 
             return by_time(
@@ -119,7 +119,7 @@ class BinanceIncome(BinanceContracts, IncomeReader):
                 split=split,
                 filters={} if symbol is None else {"symbol": symbol},
                 after=after,
-                keep=None if asset is None and kind is None else wanted,
+                keep=None if asset is None and kind is None else matches,
                 origin=Origin(self.venue.id, "iter_income"),
                 milliseconds=milliseconds,
             )
@@ -127,7 +127,7 @@ class BinanceIncome(BinanceContracts, IncomeReader):
         return Pager(walk, cost_per_page=self.INCOME.weight_most)
 
 
-def _counted(found: Sequence[Income]) -> Sequence[Income]:
+def _number_alike(found: Sequence[Income]) -> Sequence[Income]:
     """Return movements of which those with one identity are told apart by their number."""
     identities = [*map(_IDENTITY, found)]
     if len(set(identities)) == len(identities):

@@ -23,8 +23,8 @@ from venuekit_binance_usdm.asset_mode import BinanceAssetMode
 from venuekit_binance_usdm.aster import endpoints
 from venuekit_binance_usdm.aster.account_info import AsterAccountInfo
 from venuekit_binance_usdm.aster.settings import AsterSettings
+from venuekit_binance_usdm.history_limits import INCOME_LIMIT, MARGIN_LIMIT
 from venuekit_binance_usdm.order_terms import ORDER_SIZE
-from venuekit_binance_usdm.reaches import INCOME_REACH, MARGIN_REACH
 
 __all__ = ["AsterUsdmAccount"]
 
@@ -64,10 +64,10 @@ class AsterUsdmAccount(
     CONTRACTS = endpoints.CONTRACTS
     EXCHANGE_INFO = endpoints.EXCHANGE_INFO
     INCOME = endpoints.INCOME
-    INCOME_REACH = INCOME_REACH
+    INCOME_LIMIT = INCOME_LIMIT
     LARGEST_UNIT = Unit.QUOTE
     MARGIN_HISTORY = usdm.MARGIN_HISTORY
-    MARGIN_REACH = MARGIN_REACH
+    MARGIN_LIMIT = MARGIN_LIMIT
     MARK_PRICE = usdm.MARK_PRICE
     OPEN_ORDERS = endpoints.OPEN_ORDERS
     ORDERS = endpoints.ORDERS

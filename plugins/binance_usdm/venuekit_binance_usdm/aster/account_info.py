@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from venuekit.capabilities import AccountInfo, AccountKind, AccountReader
 from venuekit.endpoint import Endpoint
-from venuekit_binance_common.concurrency import earliest, together
+from venuekit_binance_common.concurrency import earliest, gather
 from venuekit_binance_common.enums import asset_mode_of, position_mode_of
 from venuekit_binance_common.payloads import PositionModeRow
 from venuekit_binance_common.wallet.balances import balances_of_assets
@@ -29,7 +29,7 @@ class AsterAccountInfo(AsterPositions, AccountReader):
 
     async def get_account(self, *, include_flat: bool = False) -> AccountInfo:
         """Return totals, modes, balances and open positions; three reads at once, weight 65."""
-        account, assets, sides = await together(
+        account, assets, sides = await gather(
             self.answer_rows(self.ACCOUNT), self.answer(self.ASSET_MODE), self.answer(self.POSITION_MODE)
         )
         row, is_multi = account.value, assets.value.multi_assets_margin

@@ -15,7 +15,7 @@ from venuekit_binance_common.enums import POSITION_SIDES, margin_type_of
 from venuekit_binance_common.payloads import InstrumentRow
 from venuekit_binance_common.positions.filters import check_filters, side_that_fits
 from venuekit_binance_common.symbols.contracts import BinanceContracts
-from venuekit_binance_common.symbols.instruments import unlisted
+from venuekit_binance_common.symbols.instruments import unknown_symbol_error
 from venuekit_binance_usdm.aster.payloads import AsterAccountPosition, AsterRiskRow
 from venuekit_binance_usdm.aster.symbols import mode_of
 
@@ -57,7 +57,7 @@ class AsterPositions(BinanceContracts, PositionReader):
             for position in _of_risk(answer, await self._contracts_held(answer.value)):
                 if (position.symbol, position.side) == (symbol, wanted):
                     return position
-        raise self._unlisted(symbol)
+        raise self._unknown_symbol_error(symbol)
 
     async def _contracts_held(self, rows: Collection[AsterRiskRow | AsterAccountPosition]) -> Contracts:
         """Return all instruments; read again when a position is held in one that was not listed yet."""
@@ -66,8 +66,8 @@ class AsterPositions(BinanceContracts, PositionReader):
         unlisted = frozenset(held - contracts.keys())
         return await self.refresh(self.CONTRACTS, unlisted) if unlisted else contracts
 
-    def _unlisted(self, symbol: str) -> InvalidRequest:
-        return unlisted(self, self.POSITION_RISK, symbol, operation="get_position")
+    def _unknown_symbol_error(self, symbol: str) -> InvalidRequest:
+        return unknown_symbol_error(self, self.POSITION_RISK, symbol, operation="get_position")
 
 
 def _of_risk(answer: Answer[tuple[AsterRiskRow, ...]], contracts: Contracts) -> Iterable[Position]:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from venuekit.capabilities import MarginType, SettingsSnapshot, SymbolSettings
 from venuekit.endpoint import Endpoint
-from venuekit_binance_common.concurrency import together
+from venuekit_binance_common.concurrency import gather
 from venuekit_binance_common.enums import asset_mode_of, margin_type_of, position_mode_of
 from venuekit_binance_common.payloads import PositionModeRow
 from venuekit_binance_common.settings.reader import BinanceSettings, Reads
@@ -32,7 +32,7 @@ class AsterSettings(BinanceSettings):
     POSITION_RISK: ClassVar[Endpoint[tuple[AsterRiskRow, ...]]]
 
     async def _what_holds(self, reads: Reads, symbols: Collection[str]) -> SettingsSnapshot:
-        sides, assets, rows = await together(
+        sides, assets, rows = await gather(
             reads(self.POSITION_MODE), reads(self.ASSET_MODE), reads.rows(self.POSITION_RISK)
         )
         row_of = {row.symbol: row for row in rows}

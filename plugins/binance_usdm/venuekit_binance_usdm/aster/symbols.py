@@ -15,7 +15,7 @@ from venuekit.resolution import Call
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.history_limits import milliseconds
 from venuekit_binance_common.positions.lost_margin import Leg
-from venuekit_binance_common.settings.symbol import HeldSettings, told_leverage
+from venuekit_binance_common.settings.symbol import HeldSettings, require_leverage
 from venuekit_binance_usdm.aster.payloads import AsterAccountPosition, AsterRiskRow
 
 __all__ = ["AsterLegs", "AsterSymbolReader", "mode_of"]
@@ -41,7 +41,7 @@ class AsterSymbolReader:
                 return HeldSettings(
                     symbol=symbol,
                     margin_word=row.margin_type,
-                    leverage=told_leverage(row.leverage, symbol),
+                    leverage=require_leverage(row.leverage, symbol),
                     largest=row.max_notional_value,
                 )
         words = f"{self.endpoint.path} has no row for {symbol}"
@@ -60,7 +60,7 @@ class AsterLegs:
         legs = {
             POSITION_SIDES[row.position_side]: Leg(
                 row.position_amt,
-                _told_wallet(row),
+                _require_wallet(row),
                 0 if row.update_time is None else milliseconds(row.update_time),
             )
             for row in await call(self.endpoint, symbol=symbol)
@@ -71,7 +71,7 @@ class AsterLegs:
         return legs
 
 
-def _told_wallet(row: AsterRiskRow) -> Decimal:
+def _require_wallet(row: AsterRiskRow) -> Decimal:
     """Return the isolated wallet; an open position of which it is not told proves nothing."""
     if row.isolated_wallet is None and row.position_amt:
         raise payload_mismatch(("isolatedWallet",), LookupError("isolatedWallet"))

@@ -29,7 +29,7 @@ LIMITS = (
 )
 
 
-def _simulated() -> SimulatedVenue:
+def _make_simulated_venue() -> SimulatedVenue:
     from venuekit_binance_usdm.aster.simulated import SimulatedAster
 
     return SimulatedAster()
@@ -63,5 +63,5 @@ VENUE = Venue(
     couplings=COUPLINGS,
     blockers=BLOCKERS,
     unsupported={OrderAmendControl: NO_AMENDMENT, OrderTestControl: NO_ORDER_TEST},
-    simulated=_simulated,
+    simulated=_make_simulated_venue,
 )

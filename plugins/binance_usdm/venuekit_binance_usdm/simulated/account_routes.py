@@ -64,7 +64,7 @@ class AccountRoutes:
             **(totals_row(totals) if totals is not None else {}),
             "assets": [asset_row(held) for held in ledger.balances(purse=_PURSE)],
             "positions": [
-                _account_position(held, contract) for held, contract in _listed(ledger, self._listing.contracts)
+                _account_position(held, contract) for held, contract in _position_rows(ledger, self._listing.contracts)
             ],
         }
 
@@ -97,10 +97,12 @@ class AccountRoutes:
 
     def position_risk(self, request: SimRequest, visit: Visit) -> object:
         """One row where there is a position or an open order."""
-        return [_position(held, contract) for held, contract in _listed(visit.ledger, self._listing.asked(request))]
+        return [
+            _position(held, contract) for held, contract in _position_rows(visit.ledger, self._listing.asked(request))
+        ]
 
 
-def _listed(ledger: Ledger, contracts: Iterable[Contract]) -> Iterable[tuple[PositionFigures, Contract]]:
+def _position_rows(ledger: Ledger, contracts: Iterable[Contract]) -> Iterable[tuple[PositionFigures, Contract]]:
     by_symbol = {contract.symbol: contract for contract in contracts}
     waiting = {(order.symbol, order.position_side) for order in ledger.open_orders()}
     for held in ledger.positions(include_flat=True, venue=VENUE_ID):
@@ -108,7 +110,7 @@ def _listed(ledger: Ledger, contracts: Iterable[Contract]) -> Iterable[tuple[Pos
             yield held, by_symbol[held.symbol]
 
 
-def _signed(held: PositionFigures) -> Decimal:
+def _notional_of(held: PositionFigures) -> Decimal:
     """Return the notional with the sign of the position, as the venue sends it."""
     return -held.notional if held.quantity < 0 else held.notional
 
@@ -124,7 +126,7 @@ def _position(held: PositionFigures, contract: Contract) -> Mapping[str, object]
         "unRealizedProfit": amount(held.unrealized_pnl),
         "liquidationPrice": amount_or_zero(held.liquidation_price),
         "isolatedMargin": amount_or_zero(held.isolated_margin),
-        "notional": amount_or_zero(_signed(held)),
+        "notional": amount_or_zero(_notional_of(held)),
         "marginAsset": held.settle,
         "isolatedWallet": amount_or_zero(held.isolated_wallet),
         "initialMargin": amount_or_zero(held.initial_margin),
@@ -145,7 +147,7 @@ def _account_position(held: PositionFigures, contract: Contract) -> Mapping[str,
         "positionAmt": quantity(held.quantity, contract),
         "unrealizedProfit": amount(held.unrealized_pnl),
         "isolatedMargin": amount(held.isolated_margin or Decimal(0)),
-        "notional": amount_or_zero(_signed(held)),
+        "notional": amount_or_zero(_notional_of(held)),
         "isolatedWallet": amount_or_zero(held.isolated_wallet),
         "initialMargin": amount_or_zero(held.initial_margin),
         "maintMargin": amount_or_zero(held.maintenance_margin),

@@ -18,7 +18,7 @@ from venuekit_bybit_inverse.endpoints.parameters import (
     THE_SYMBOL,
     limit,
 )
-from venuekit_bybit_inverse.limits import paid
+from venuekit_bybit_inverse.limits import cost
 
 __all__ = ["CLOSED_PNL", "CONVERTS", "EXCHANGES", "OLD_CLOSED_PNL", "TRANSACTION_LOG", "WITHDRAWALS"]
 
@@ -39,7 +39,7 @@ TRANSACTION_LOG = Endpoint(
         limit(50),
         CURSOR,
     ),
-    pools=paid("transaction_log"),
+    pools=cost("transaction_log"),
     serves=(IncomeReader.iter_income,),
     note="At most 7 days a request, two years back; without times the last 24 hours.",
 )
@@ -51,7 +51,7 @@ CLOSED_PNL = Endpoint(
     rows=(("result", "list"),),
     echoes=Echoes.each({"symbol": "symbol"}, "rows"),
     parameters=(INVERSE, SYMBOL, START, END, limit(100), CURSOR),
-    pools=paid("closed_pnl"),
+    pools=cost("closed_pnl"),
     serves=(ClosedPnlReader.iter_closed_pnl,),
     note="At most 7 days a request, two years back, newest first.",
 )
@@ -63,7 +63,7 @@ OLD_CLOSED_PNL = Endpoint(
     rows=(("result", "list"),),
     echoes=Echoes.each({"symbol": "symbol"}, "rows"),
     parameters=(INVERSE, THE_SYMBOL, START, END, limit(100), CURSOR),
-    pools=paid(),
+    pools=cost(),
     serves=(ClosedPnlReader.iter_closed_pnl,),
     note="What was closed before the account became a unified one; only by symbol.",
 )
@@ -83,7 +83,7 @@ WITHDRAWALS = Endpoint(
         limit(50),
         CURSOR,
     ),
-    pools=paid("withdrawals"),
+    pools=cost("withdrawals"),
     serves=(WithdrawalReader.iter_withdrawals,),
     note="Less than 30 days a request; for keys of the master account only.",
 )
@@ -94,7 +94,7 @@ EXCHANGES = Endpoint(
     decode=payloads.decode_exchanges,
     rows=(("result", "orderBody"),),
     parameters=(Parameter("fromCoin"), Parameter("toCoin"), limit(50), CURSOR),
-    pools=paid("exchange_records"),
+    pools=cost("exchange_records"),
     serves=(ConversionReader.iter_conversions,),
     note="Times are in seconds; up to 5 seconds late.",
 )
@@ -105,7 +105,7 @@ CONVERTS = Endpoint(
     decode=payloads.decode_converts,
     rows=(("result", "list"),),
     parameters=(Parameter("accountType"), Parameter("index", Kind.INTEGER, minimum=Decimal(1)), limit(100)),
-    pools=paid("convert_history"),
+    pools=cost("convert_history"),
     serves=(ConversionReader.iter_conversions,),
     note="Pages by number, newest first.",
 )

@@ -14,7 +14,7 @@ from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Resol
 from venuekit_bybit_inverse import payloads
 from venuekit_bybit_inverse.endpoints.parameters import CATEGORY, INVERSE, THE_SYMBOL
 from venuekit_bybit_inverse.endpoints.reads import INSTRUMENTS, POSITION_LIST, RISK_LIMITS
-from venuekit_bybit_inverse.limits import paid
+from venuekit_bybit_inverse.limits import cost
 from venuekit_bybit_inverse.payloads import MovedMargin, PositionRow
 
 __all__ = ["ADD_MARGIN"]
@@ -107,7 +107,7 @@ ADD_MARGIN = Endpoint(
     before=_read_position,
     resolve=_resolve,
     absence_proof=AbsenceProof(after=timedelta(seconds=1)),
-    pools=paid("add_margin"),
+    pools=cost("add_margin"),
     serves=(PositionMarginControl.add_margin, PositionMarginControl.reduce_margin),
     note="Isolated accounts only; a negative amount reduces. The venue keeps no history of it: a lost answer is found"
     " out about by the position's row, which assumes that nobody else moves its margin.",

@@ -27,7 +27,7 @@ from venuekit_bybit_inverse.endpoints.parameters import (
     SYMBOL,
     limit,
 )
-from venuekit_bybit_inverse.limits import paid
+from venuekit_bybit_inverse.limits import cost
 
 __all__ = ["EXECUTIONS", "OPEN_ORDERS", "ORDER_HISTORY", "ORDER_ID", "ORDER_LINK_ID"]
 
@@ -54,7 +54,7 @@ OPEN_ORDERS = Endpoint(
         limit(50),
         CURSOR,
     ),
-    pools=paid("order_realtime"),
+    pools=cost("order_realtime"),
     serves=(
         OrderReader.get_open_orders,
         OrderReader.get_open_order,
@@ -89,7 +89,7 @@ ORDER_HISTORY = Endpoint(
         limit(50),
         CURSOR,
     ),
-    pools=paid("order_history"),
+    pools=cost("order_history"),
     serves=(OrderReader.get_order, OrderReader.iter_orders, ForcedOrderReader.iter_forced_orders),
     note="At most 7 days a request, two years back; cancelled and rejected orders without a fill for 24 hours.",
 )
@@ -112,7 +112,7 @@ EXECUTIONS = Endpoint(
         limit(100),
         CURSOR,
     ),
-    pools=paid("executions"),
+    pools=cost("executions"),
     serves=(FillReader.iter_fills, ForcedOrderReader.iter_forced_orders),
     note="At most 7 days a request, two years back, newest first.",
 )

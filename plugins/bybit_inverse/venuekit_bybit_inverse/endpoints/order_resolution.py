@@ -133,7 +133,7 @@ async def read_canceled_batch(call: Call, lost: Lost) -> Reading[tuple[BatchItem
     return Reading(seen, not left, items if len(items) == len(rows) else None)
 
 
-def _amended(row: OrderRow | None, item: Mapping[str, Any]) -> bool:
+def _is_amended(row: OrderRow | None, item: Mapping[str, Any]) -> bool:
     if row is None:
         return False
     # a price of 0 takes it away, and shows as nothing
@@ -151,14 +151,14 @@ def _terms(row: OrderRow | None) -> tuple[Decimal | None, ...] | None:
 async def read_amended(call: Call, lost: Lost) -> Reading[OrderAck]:
     """Read whether an order has the quantity and price it should have."""
     row = next(iter(await _find(call, lost.parameters)), None)
-    return Reading(_terms(row), _amended(row, lost.parameters), None if row is None else _ack(row))
+    return Reading(_terms(row), _is_amended(row, lost.parameters), None if row is None else _ack(row))
 
 
 async def read_amended_batch(call: Call, lost: Lost) -> Reading[tuple[BatchItem, ...]]:
     """Read whether all orders of a batch have the quantity and price they should have."""
     items = lost.parameters["request"]
     rows = [next(iter(await _find(call, item)), None) for item in items]
-    holds = all(_amended(row, item) for row, item in zip(rows, items, strict=True))
+    holds = all(_is_amended(row, item) for row, item in zip(rows, items, strict=True))
     return Reading(
         # not the terms: where one of them was refused, they are neither the old nor the new ones, and nobody else's
         "the wanted terms" if holds else "other terms",

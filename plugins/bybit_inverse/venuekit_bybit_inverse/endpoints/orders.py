@@ -18,7 +18,7 @@ from venuekit_bybit_inverse import order_payloads as payloads
 from venuekit_bybit_inverse.endpoints import order_resolution as resolution
 from venuekit_bybit_inverse.endpoints.order_reads import ORDER_ID
 from venuekit_bybit_inverse.endpoints.parameters import BASE_COIN, INVERSE, SETTLE_COIN, SYMBOL, THE_SYMBOL
-from venuekit_bybit_inverse.limits import BATCH_WEIGHT_MOST, batch_weight, paid, paid_by_item
+from venuekit_bybit_inverse.limits import BATCH_WEIGHT_MOST, batch_weight, cost, cost_by_item
 
 __all__ = [
     "AMEND_BATCH",
@@ -175,7 +175,7 @@ CREATE_ORDER = Endpoint(
     doubtful_after_loss=frozenset({110072}),
     resolve=resolution.resolve_order,
     absence_proof=resolution.PROOF,
-    pools=paid("order_create"),
+    pools=cost("order_create"),
     serves=(OrderControl.place_order,),
     note="Answers before it decides: an accepted order may still be rejected.",
 )
@@ -203,7 +203,7 @@ AMEND_ORDER = Endpoint(
     notional=_notional,
     asks=_asks,
     readback=resolution.read_amended,
-    pools=paid("order_amend"),
+    pools=cost("order_amend"),
     serves=(OrderAmendControl.amend_order,),
     note="Answers before it decides.",
 )
@@ -220,7 +220,7 @@ CANCEL_ORDER = Endpoint(
     reduces=_always,
     doubtful_after_loss=_NOT_OPEN,
     readback=resolution.read_canceled,
-    pools=paid("order_cancel"),
+    pools=cost("order_cancel"),
     serves=(OrderControl.cancel_order,),
     note="Answers before it decides.",
 )
@@ -237,7 +237,7 @@ CANCEL_ALL = Endpoint(
     symbols=_symbol_alone,
     reduces=_always,
     readback=resolution.read_emptied,
-    pools=paid("order_cancel_all"),
+    pools=cost("order_cancel_all"),
     serves=(OrderControl.cancel_all_orders,),
     note="Needs a symbol, base coin or settle coin; at most 500 orders a call, which ones is not said.",
 )
@@ -262,7 +262,7 @@ CREATE_BATCH = Endpoint(
     absence_proof=resolution.PROOF,
     weight=batch_weight,
     weight_most=BATCH_WEIGHT_MOST,
-    pools=paid_by_item("order_create_batch"),
+    pools=cost_by_item("order_create_batch"),
     serves=(OrderBatchControl.place_orders,),
     note="At most 20 orders; each has its own code.",
 )
@@ -286,7 +286,7 @@ AMEND_BATCH = Endpoint(
     readback=resolution.read_amended_batch,
     weight=batch_weight,
     weight_most=BATCH_WEIGHT_MOST,
-    pools=paid_by_item("order_amend_batch"),
+    pools=cost_by_item("order_amend_batch"),
     serves=(OrderAmendControl.amend_orders,),
     note="At most 20 orders; each has its own code.",
 )
@@ -307,7 +307,7 @@ CANCEL_BATCH = Endpoint(
     readback=resolution.read_canceled_batch,
     weight=batch_weight,
     weight_most=BATCH_WEIGHT_MOST,
-    pools=paid_by_item("order_cancel_batch"),
+    pools=cost_by_item("order_cancel_batch"),
     serves=(OrderBatchControl.cancel_orders,),
     note="At most 20 orders; each has its own code.",
 )

@@ -28,7 +28,7 @@ from venuekit_bybit_inverse.endpoints.parameters import (
     SYMBOL,
     limit,
 )
-from venuekit_bybit_inverse.limits import paid
+from venuekit_bybit_inverse.limits import cost
 
 __all__ = [
     "ACCOUNT_INFO",
@@ -48,7 +48,7 @@ SERVER_TIME = Endpoint(
     "/v5/market/time",
     decode=market_payloads.decode_server_time,
     security=Security.NONE,
-    pools=paid(),
+    pools=cost(),
     serves=(ServerTimeReader.get_server_time,),
 )
 
@@ -60,7 +60,7 @@ INSTRUMENTS = Endpoint(
     echoes=Echoes.each({"symbol": "symbol"}, "rows"),
     parameters=(INVERSE, SYMBOL, limit(1000), CURSOR),
     security=Security.NONE,
-    pools=paid(),
+    pools=cost(),
     serves=(InstrumentReader.get_instruments,),
 )
 
@@ -72,7 +72,7 @@ RISK_LIMITS = Endpoint(
     echoes=Echoes.each({"symbol": "symbol"}, "rows"),
     parameters=(INVERSE, SYMBOL, CURSOR),
     security=Security.NONE,
-    pools=paid(),
+    pools=cost(),
     serves=(BracketReader.get_brackets,),
 )
 
@@ -80,7 +80,7 @@ ACCOUNT_INFO = Endpoint(
     "GET",
     "/v5/account/info",
     decode=payloads.decode_account_info,
-    pools=paid("account_info"),
+    pools=cost("account_info"),
     serves=(
         AccountReader.get_account,
         MarginTypeReader.get_margin_type,
@@ -98,7 +98,7 @@ WALLET_BALANCE = Endpoint(
     decode=payloads.decode_wallet,
     rows=(("result", "list", 0, "coin"),),
     parameters=(Parameter("accountType", required=True, choices=frozenset({"UNIFIED"})), Parameter("coin")),
-    pools=paid("wallet_balance"),
+    pools=cost("wallet_balance"),
     serves=(BalanceReader.get_balances, AccountReader.get_account),
     note="Without a coin, only coins whose balance is not zero.",
 )
@@ -110,7 +110,7 @@ COLLATERAL_INFO = Endpoint(
     rows=(("result", "list"),),
     echoes=Echoes.each({"currency": "currency"}),
     parameters=(Parameter("currency"),),
-    pools=paid("collateral_info"),
+    pools=cost("collateral_info"),
     serves=(AccountReader.get_account,),
     note="In cross margin an inverse contract needs its settle coin switched on as collateral.",
 )
@@ -122,7 +122,7 @@ POSITION_LIST = Endpoint(
     rows=(("result", "list"),),
     echoes=Echoes.each({"symbol": "symbol"}, "rows"),
     parameters=(ANY_PRODUCT, SYMBOL, SETTLE_COIN, limit(200), CURSOR),
-    pools=paid("position_list"),
+    pools=cost("position_list"),
     serves=(
         PositionReader.get_positions,
         PositionReader.get_position,
@@ -143,7 +143,7 @@ SYMBOL_INFO = Endpoint(
     rows=(("result", "list"),),
     echoes=Echoes.each({"symbol": "symbol"}),
     parameters=(INVERSE, SYMBOL),
-    pools=paid("symbol_info"),
+    pools=cost("symbol_info"),
     serves=(LeverageReader.get_leverage,),
     note="Asked only when the position list has no row for the symbol.",
 )
@@ -155,7 +155,7 @@ FEE_RATE = Endpoint(
     rows=(("result", "list"),),
     echoes=Echoes.each({"symbol": "symbol"}),
     parameters=(INVERSE, SYMBOL),
-    pools=paid("fee_rate"),
+    pools=cost("fee_rate"),
     serves=(CommissionReader.get_commission_rate,),
 )
 
@@ -163,7 +163,7 @@ KEY_INFO = Endpoint(
     "GET",
     "/v5/user/query-api",
     decode=payloads.decode_api_key,
-    pools=paid("query_api"),
+    pools=cost("query_api"),
     serves=(ApiKeyReader.get_api_key,),
     note="Any key may ask about itself.",
 )

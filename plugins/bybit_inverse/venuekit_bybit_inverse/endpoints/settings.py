@@ -10,7 +10,7 @@ from venuekit.resolution import Call, Changing, Lost, Reading
 from venuekit_bybit_inverse import payloads
 from venuekit_bybit_inverse.endpoints.parameters import CATEGORY, INVERSE, SYMBOL, THE_SYMBOL
 from venuekit_bybit_inverse.endpoints.reads import ACCOUNT_INFO, POSITION_LIST, SYMBOL_INFO
-from venuekit_bybit_inverse.limits import paid
+from venuekit_bybit_inverse.limits import cost
 
 __all__ = ["SET_LEVERAGE", "SET_MARGIN_MODE", "SET_RISK_LIMIT", "SET_TPSL_MODE", "SWITCH_MODE"]
 
@@ -46,7 +46,7 @@ async def _read_position_mode(call: Call, lost: Lost) -> Reading[None]:
 SET_LEVERAGE = Endpoint(
     "POST",
     "/v5/position/set-leverage",
-    decode=Changing(payloads.acknowledged),
+    decode=Changing(payloads.decode_acknowledgement),
     parameters=(
         INVERSE,
         THE_SYMBOL,
@@ -60,7 +60,7 @@ SET_LEVERAGE = Endpoint(
     no_change=frozenset({110043}),
     no_change_is_read=True,
     readback=_read_leverage,
-    pools=paid("set_leverage"),
+    pools=cost("set_leverage"),
     serves=(LeverageControl.set_leverage,),
     note="Both leverages must be equal.",
 )
@@ -68,7 +68,7 @@ SET_LEVERAGE = Endpoint(
 SET_MARGIN_MODE = Endpoint(
     "POST",
     "/v5/account/set-margin-mode",
-    decode=Changing(payloads.acknowledged),
+    decode=Changing(payloads.decode_acknowledgement),
     parameters=(
         Parameter("setMarginMode", required=True, choices=frozenset(mode.value for mode in payloads.MarginMode)),
     ),
@@ -76,7 +76,7 @@ SET_MARGIN_MODE = Endpoint(
     effect=Effect.SET,
     write_scope=WriteScope.ACCOUNT,
     readback=_read_margin_mode,
-    pools=paid("set_margin_mode"),
+    pools=cost("set_margin_mode"),
     serves=(MarginTypeControl.set_margin_type,),
     note="Of the whole account, over all products. The answer to setting the present mode again is not documented, so"
     " set_margin_type reads first.",
@@ -85,7 +85,7 @@ SET_MARGIN_MODE = Endpoint(
 SWITCH_MODE = Endpoint(
     "POST",
     "/v5/position/switch-mode",
-    decode=Changing(payloads.acknowledged),
+    decode=Changing(payloads.decode_acknowledgement),
     parameters=(
         Parameter("category", required=True, choices=frozenset({CATEGORY, "linear"})),
         SYMBOL,
@@ -98,7 +98,7 @@ SWITCH_MODE = Endpoint(
     no_change=frozenset({110025}),
     no_change_is_read=True,
     readback=_read_position_mode,
-    pools=paid("switch_mode"),
+    pools=cost("switch_mode"),
     note="For raw calls only: inverse contracts of a unified account are one-way, and hedge mode is refused (110029).",
 )
 
@@ -115,7 +115,7 @@ SET_TPSL_MODE = Endpoint(
     effect=Effect.SET,
     write_scope=WriteScope.SYMBOL,
     sets=frozenset({"tpsl_mode"}),
-    pools=paid(),
+    pools=cost(),
     serves=(TpSlModeControl.set_tpsl_mode,),
     note="Deprecated by the venue: only a default for requests that name no mode. No read tells it (rows always say"
     " Full), so a lost answer leaves the outcome unknown.",
@@ -135,7 +135,7 @@ SET_RISK_LIMIT = Endpoint(
     effect=Effect.SET,
     write_scope=WriteScope.SYMBOL,
     sets=frozenset({"risk_limit", Setting.LEVERAGE}),  # a tier has a largest leverage
-    pools=paid(),
+    pools=cost(),
     note="For raw calls only: without effect since 2024-03-12, when the venue began to choose the tier by itself; so"
     " there is nothing to read back.",
 )

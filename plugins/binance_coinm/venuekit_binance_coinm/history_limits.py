@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from venuekit_binance_common.history_limits import Reach
+from venuekit_binance_common.history_limits import HistoryLimit
 
-__all__ = ["INCOME_REACH", "MARGIN_REACH"]
+__all__ = ["INCOME_LIMIT", "MARGIN_LIMIT"]
 
 _OPENED = datetime(2020, 8, 10, tzinfo=UTC)
 _WORDS = "the product opened on 2020-08-10"
 
-INCOME_REACH = Reach(since=_OPENED, width=timedelta(days=365), words=_WORDS)
+INCOME_LIMIT = HistoryLimit(since=_OPENED, width=timedelta(days=365), words=_WORDS)
 #: how wide a stretch may be is not documented here either: what holds on the other product
-MARGIN_REACH = Reach(since=_OPENED, width=timedelta(days=30), words=_WORDS)
+MARGIN_LIMIT = HistoryLimit(since=_OPENED, width=timedelta(days=30), words=_WORDS)

@@ -31,13 +31,15 @@ class PositionRiskLegs:
     async def __call__(self, call: Call, symbol: str) -> Mapping[PositionSide, Leg]:
         """Return the legs that the venue lists."""
         return {
-            POSITION_SIDES[row.position_side]: Leg(row.position_amt, _told(row.isolated_wallet), row.update_time or 0)
+            POSITION_SIDES[row.position_side]: Leg(
+                row.position_amt, _require_wallet(row.isolated_wallet), row.update_time or 0
+            )
             for row in await call(self.endpoint, symbol=symbol)
             if row.symbol == symbol
         }
 
 
-def _told(wallet: Decimal | None) -> Decimal:
+def _require_wallet(wallet: Decimal | None) -> Decimal:
     if wallet is None:
         raise payload_mismatch(("isolatedWallet",), LookupError("isolatedWallet"))
     return wallet
