@@ -106,13 +106,13 @@ def simulate(
         from venuekit.plugins import make_plugins
 
         plugins = make_plugins()
-    venues = tuple(_asked_for(plugins, venue_ids)) if venue_ids else tuple(_with_simulated(plugins))
+    venues = tuple(_get_venues(plugins, venue_ids)) if venue_ids else tuple(_with_simulated(plugins))
     if not venues:
         raise ConfigurationError("no installed venue brings a simulator")
     return Simulation(venues, scenario=scenario, seed=seed, clock=clock, port=port)
 
 
-def _asked_for(plugins: Plugins, venue_ids: Iterable[str]) -> Iterable[Venue[Any]]:
+def _get_venues(plugins: Plugins, venue_ids: Iterable[str]) -> Iterable[Venue[Any]]:
     for venue_id in venue_ids:
         venue = plugins.venue(venue_id)
         broken = _broken_simulated(plugins, venue)

@@ -80,7 +80,7 @@ class Disturbance(ABC):
     async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:
         """Play one attempt."""
 
-    def scripted(self, ledger: Ledger) -> Sequence[Disturbance]:  # noqa: ARG002  - a lag takes its copy here
+    def attempts(self, ledger: Ledger) -> Sequence[Disturbance]:  # noqa: ARG002  - a lag takes its copy here
         """Return what is played attempt by attempt, told when the script is written."""
         return (self,)
 
@@ -288,7 +288,7 @@ class Lag(Disturbance):
     reads: int = 1
     _as_it_was: Ledger | None = attrs.field(default=None, repr=False, eq=False)
 
-    def scripted(self, ledger: Ledger) -> Sequence[Disturbance]:
+    def attempts(self, ledger: Ledger) -> Sequence[Disturbance]:
         """Take a copy of the ledger as it is; a shallow one is enough, since commands replace its state as a whole."""
         return (attrs.evolve(self, as_it_was=copy.copy(ledger)),) * self.reads
 

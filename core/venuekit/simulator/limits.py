@@ -60,7 +60,7 @@ class Meter:
         return Usage(limit, used, (window + 1) * length)
 
 
-def _typed(kind: Kind, value: Any) -> Any:
+def _convert(kind: Kind, value: Any) -> Any:
     """Return a parameter as the client would have handed it in; None when it is no such thing."""
     try:
         if kind is Kind.INTEGER:
@@ -77,7 +77,7 @@ def _typed(kind: Kind, value: Any) -> Any:
 def costs_of(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> dict[str, int]:
     """Return what a request costs, by pool; a parameter that cannot be read counts as not sent."""
     known = {
-        name: _typed(declared.kind, parameters[name])
+        name: _convert(declared.kind, parameters[name])
         for name, declared in endpoint.by_name.items()
         if name in parameters
     }

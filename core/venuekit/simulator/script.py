@@ -28,9 +28,9 @@ class Script:
         attempts: list[tuple[Disturbance, ...]] = []
         for step in steps:
             if isinstance(step, Disturbance):
-                attempts.extend((one,) for one in step.scripted(ledger))
+                attempts.extend((one,) for one in step.attempts(ledger))
             else:
-                attempts.append(tuple(part for one in step for part in one.scripted(ledger)[:1]))
+                attempts.append(tuple(part for one in step for part in one.attempts(ledger)[:1]))
         self._waiting.setdefault((venue, verb, path), deque()).extend(attempts * times)
 
     def take(self, venue: str, verb: str, path: str) -> tuple[Disturbance, ...]:

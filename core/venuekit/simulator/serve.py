@@ -53,7 +53,7 @@ async def serve(
     async with simulation:
         if write_accounts is not None:
             write_accounts_file(write_accounts, simulation)
-        with _asked_to_terminate() as asked:
+        with _termination_event() as asked:
             print(announcement(simulation), file=output or sys.stdout, flush=True)
             await asked.wait()
 
@@ -69,7 +69,7 @@ def announcement(simulation: Simulation) -> str:
 
 
 @contextlib.contextmanager
-def _asked_to_terminate() -> Iterator[asyncio.Event]:
+def _termination_event() -> Iterator[asyncio.Event]:
     """Give an event that SIGTERM sets, where the platform and thread have signals for the loop."""
     asked = asyncio.Event()
     loop = asyncio.get_running_loop()

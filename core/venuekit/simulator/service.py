@@ -105,7 +105,7 @@ class Service:
         usages = self._meter.pay(route.costs(request.parameters), self.venue.limits, now)
         exceeded = next((usage for usage in usages if usage.is_exceeded), None)
         if exceeded is not None:
-            return self._with_limits(self.simulated.throttled(exceeded, request, now), usages, now)
+            return self._with_limits(self.simulated.limit_response(exceeded, request, now), usages, now)
         key: SimKey | None = None
         if route.security is not Security.NONE:
             try:

@@ -147,7 +147,7 @@ class SimulatedVenue(ABC):
         """Return the answer to an unknown path (``verbs`` is empty), or to a path asked with another verb."""
 
     @abstractmethod
-    def throttled(self, usage: Usage, request: SimRequest, milliseconds: int) -> Response:
+    def limit_response(self, usage: Usage, request: SimRequest, milliseconds: int) -> Response:
         """Return the answer to a request that exceeds a pool; it was not applied."""
 
     def render(self, payload: object, milliseconds: int) -> Response:  # noqa: ARG002  - an envelope may tell the time

@@ -68,7 +68,7 @@ class Simulation:
             realms.setdefault(venue.realm, []).append(venue)
         services: dict[str, Service] = {}
         for mates in realms.values():
-            simulated_venues = {venue.id: _simulated(venue) for venue in mates}
+            simulated_venues = {venue.id: _make_simulated(venue) for venue in mates}
             ledger = open_ledger(simulated_venues.values(), lambda: from_milliseconds(self.milliseconds()))
             meter = Meter()
             for venue in mates:
@@ -187,7 +187,7 @@ class Simulation:
         raise ConfigurationError(f"{venue_id} has no scenario {self._scenario_name!r}; it has {known}")
 
 
-def _simulated(venue: Venue[Any]) -> SimulatedVenue:
+def _make_simulated(venue: Venue[Any]) -> SimulatedVenue:
     if venue.simulated is None:
         raise ConfigurationError(f"{venue.id} brings no simulator")
     return venue.simulated()

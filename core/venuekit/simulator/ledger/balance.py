@@ -114,10 +114,10 @@ def total_figures(reading: LedgerView, purse: str) -> Totals | None:
     priced = [asset for key, asset in reading.state.assets.items() if key[0] == purse and reading.is_priced(key)]
     key = (purse, reading.rules.valuation_asset or "")
     if reading.pooling and priced:
-        return _summed(reading, purse, priced, pooled=True)
+        return _sum(reading, purse, priced, pooled=True)
     if key in reading.state.assets:
         return _of_one_asset(reading, key, priced)
-    return _summed(reading, purse, priced, pooled=False) if priced else None
+    return _sum(reading, purse, priced, pooled=False) if priced else None
 
 
 def _of_one_asset(reading: LedgerView, key: AssetKey, priced: list[Asset]) -> Totals:
@@ -142,7 +142,7 @@ def _of_one_asset(reading: LedgerView, key: AssetKey, priced: list[Asset]) -> To
     )
 
 
-def _summed(reading: LedgerView, purse: str, priced: list[Asset], *, pooled: bool) -> Totals:
+def _sum(reading: LedgerView, purse: str, priced: list[Asset], *, pooled: bool) -> Totals:
     money = reading.rules.money
     members = reading.pool_members(purse) if pooled else tuple(priced)
     wallet = cross_wallet = equity = cross_equity = ZERO

@@ -11,7 +11,7 @@ from venuekit.simulator.ledger.brackets import max_position
 from venuekit.simulator.ledger.contract import Contract
 from venuekit.simulator.ledger.events import EventReason, OrderChange
 from venuekit.simulator.ledger.income import Execution, IncomeKind, TradeKind
-from venuekit.simulator.ledger.margin import isolated_at_entry
+from venuekit.simulator.ledger.margin import entry_isolated_wallet
 from venuekit.simulator.ledger.money import ZERO, to_price
 from venuekit.simulator.ledger.order_values import Book, LedgerOrder, LedgerOrderRequest, OrderStatus, OrderType, Side
 from venuekit.simulator.ledger.positions import check_side
@@ -290,7 +290,7 @@ class _Fill:
         reading, before = self._desk.read(), self._leg()
         if reading.is_isolated(self._contract.symbol) and reading.rules.isolated_margin is IsolatedMargin.ENTRY:
             leverage = reading.symbol(self._contract.symbol).leverage
-            wallet = isolated_at_entry(reading.rules, self._contract, leg, leverage)
+            wallet = entry_isolated_wallet(reading.rules, self._contract, leg, leverage)
             leg = attrs.evolve(leg, isolated_wallet=wallet)
         needed = leg.isolated_wallet - before.isolated_wallet
         if opening and needed > 0 and needed > (limit := reading.withdrawable(self._contract.asset_key)):

@@ -34,7 +34,7 @@ __all__ = ["deleverage", "liquidate"]
 
 def liquidate(transaction: Transaction) -> None:
     """Close, at the mark, every isolated leg and every cross wallet's legs whose margin ratio has reached 1."""
-    while transaction.rules.liquidates and (legs := next(_doomed(transaction.read()), ())):
+    while transaction.rules.liquidates and (legs := next(_legs_to_liquidate(transaction.read()), ())):
         _liquidate(transaction, legs)
 
 
@@ -55,7 +55,7 @@ def deleverage(
     return _close(transaction, (symbol, position_side), amount, Forced.ADL)[0]
 
 
-def _doomed(reading: LedgerView) -> Iterator[tuple[LegKey, ...]]:
+def _legs_to_liquidate(reading: LedgerView) -> Iterator[tuple[LegKey, ...]]:
     """Yield what has to be closed together."""
     open_legs = [key for key, leg in reading.state.legs.items() if leg.quantity]
     shared: dict[AssetKey, list[LegKey]] = {}
@@ -69,11 +69,11 @@ def _doomed(reading: LedgerView) -> Iterator[tuple[LegKey, ...]]:
     for group, keys in shared.items():
         margins = [reading.margin(*key) for key in keys]
         pooled = reading.is_pooled(reading.contract(keys[0][0]).asset_key)
-        if any(margin.maintenance_margin for margin in margins) and _left(reading, group, pooled=pooled) <= 0:
+        if any(margin.maintenance_margin for margin in margins) and _surplus(reading, group, pooled=pooled) <= 0:
             yield tuple(keys)
 
 
-def _left(reading: LedgerView, group: AssetKey, *, pooled: bool) -> Decimal:
+def _surplus(reading: LedgerView, group: AssetKey, *, pooled: bool) -> Decimal:
     """Return what a cross wallet, or a pool in USD, holds above the maintenance margin of its legs."""
     if not pooled:
         sums = reading.sums(group)
@@ -132,7 +132,7 @@ def _settle(transaction: Transaction, order: LedgerOrder, execution: Execution, 
     contract = transaction.contracts[order.symbol]
     key, money = contract.asset_key, transaction.rules.money
     fee = money(execution.value * contract.liquidation_fee)
-    left = own if own is not None else _cross_left(transaction.read(), key)
+    left = own if own is not None else _cross_surplus(transaction.read(), key)
     amount = -min(fee, money(left)) if left > 0 else -money(left)
     if amount:
         transaction.earn(
@@ -146,7 +146,7 @@ def _settle(transaction: Transaction, order: LedgerOrder, execution: Execution, 
         transaction.report(EventReason.LIQUIDATION, order.symbol)
 
 
-def _cross_left(reading: LedgerView, key: AssetKey) -> Decimal:
+def _cross_surplus(reading: LedgerView, key: AssetKey) -> Decimal:
     """Return what the cross wallet, or in a pool all of it, is still worth in an asset."""
     if not reading.is_pooled(key):
         return reading.cross_wallet(key) + reading.sums(key).cross_unrealized_pnl

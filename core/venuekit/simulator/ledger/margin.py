@@ -15,7 +15,7 @@ from venuekit.simulator.ledger.order_values import Book, LedgerOrder, Side
 from venuekit.simulator.ledger.rules import IsolatedMargin, Rules
 from venuekit.simulator.ledger.state import Leg
 
-__all__ = ["LegMargin", "OrderValues", "closing_fee", "isolated_at_entry", "leg_margin", "opening_orders"]
+__all__ = ["LegMargin", "OrderValues", "closing_fee", "entry_isolated_wallet", "leg_margin", "opening_orders"]
 
 
 @attrs.frozen
@@ -69,7 +69,7 @@ def closing_fee(contract: Contract, leg: Leg, leverage: Decimal) -> Decimal:
 
 
 @exact
-def isolated_at_entry(rules: Rules, contract: Contract, leg: Leg, leverage: Decimal) -> Decimal:
+def entry_isolated_wallet(rules: Rules, contract: Contract, leg: Leg, leverage: Decimal) -> Decimal:
     """Return the isolated wallet of a leg whose margin is counted at entry: value / leverage, and what was added."""
     if leg.quantity == 0:
         return ZERO
@@ -92,7 +92,7 @@ def leg_margin(
     value, exposure = abs(signed), orders.exposure(signed)
     fee = closing_fee(contract, leg, leverage) if rules.closing_fee_in_margin else ZERO
     if isolated and rules.isolated_margin is IsolatedMargin.ENTRY:
-        initial = isolated_at_entry(rules, contract, leg, leverage) + rules.money(fee)
+        initial = entry_isolated_wallet(rules, contract, leg, leverage) + rules.money(fee)
     else:
         initial = rules.money(value / leverage + fee)
     maintenance = tier_of(contract.brackets, value).maintenance_margin(value) + fee

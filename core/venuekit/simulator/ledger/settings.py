@@ -17,7 +17,7 @@ from venuekit.capabilities import (
 )
 from venuekit.simulator.ledger.brackets import max_leverage, max_position
 from venuekit.simulator.ledger.contract import AssetKey, Contract
-from venuekit.simulator.ledger.margin import isolated_at_entry
+from venuekit.simulator.ledger.margin import entry_isolated_wallet
 from venuekit.simulator.ledger.money import ZERO
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.rules import IsolatedMargin
@@ -45,7 +45,7 @@ def set_leverage(transaction: Transaction, symbol: str, leverage: Decimal) -> bo
     contract, held = before.contract(symbol), before.symbol(symbol)
     _check_leverage(contract, leverage)
     if leverage == held.leverage:
-        return _unchanged(transaction, Setting.LEVERAGE, symbol=symbol, value=leverage)
+        return _accept_unchanged(transaction, Setting.LEVERAGE, symbol=symbol, value=leverage)
     legs = before.legs(symbol)
     if (
         leverage < held.leverage
@@ -67,7 +67,7 @@ def set_leverage(transaction: Transaction, symbol: str, leverage: Decimal) -> bo
     transaction.state.symbols[symbol] = attrs.evolve(held, leverage=leverage)
     if before.is_isolated(symbol) and transaction.rules.isolated_margin is IsolatedMargin.ENTRY:
         for side, leg in legs.items():
-            wallet = isolated_at_entry(transaction.rules, contract, leg, leverage)
+            wallet = entry_isolated_wallet(transaction.rules, contract, leg, leverage)
             transaction.set_leg((symbol, side), attrs.evolve(leg, isolated_wallet=wallet, updated_at=transaction.time))
     _check_covered(transaction, before, [contract.asset_key])
     _check_alive(transaction, symbol, legs)
@@ -91,7 +91,7 @@ def set_margin_type(transaction: Transaction, margin_type: MarginType, symbol: s
     if margin_type is MarginType.PORTFOLIO:
         raise Refused(Reason.MARGIN_TYPE_MISSING, margin_type=margin_type)
     if margin_type is (transaction.state.margin_type if symbol is None else before.margin_type(symbol)):
-        return _unchanged(transaction, Setting.MARGIN_TYPE, symbol=symbol, value=margin_type)
+        return _accept_unchanged(transaction, Setting.MARGIN_TYPE, symbol=symbol, value=margin_type)
     joint = transaction.state.asset_mode is AssetMode.MULTI and set(symbols) & set(_joint(before))
     if margin_type is MarginType.ISOLATED and joint:
         raise Refused(Reason.ISOLATED_WHILE_MULTI_ASSET, symbol=symbol)
@@ -115,7 +115,7 @@ def set_position_mode(transaction: Transaction, mode: PositionMode) -> bool:
         False if it was that already and the rules do not refuse it.
     """
     if mode is transaction.state.position_mode:
-        return _unchanged(transaction, Setting.POSITION_MODE, value=mode)
+        return _accept_unchanged(transaction, Setting.POSITION_MODE, value=mode)
     if mode is PositionMode.HEDGE and not transaction.rules.hedge_mode:
         raise Refused(Reason.HEDGE_MODE_MISSING, mode=mode)
     _check_flat(transaction, Setting.POSITION_MODE, None, list(transaction.contracts), orders=True, position=True)
@@ -131,7 +131,7 @@ def set_asset_mode(transaction: Transaction, mode: AssetMode) -> bool:
         False if it was that already and the rules do not refuse it.
     """
     if mode is transaction.state.asset_mode:
-        return _unchanged(transaction, Setting.ASSET_MODE, value=mode)
+        return _accept_unchanged(transaction, Setting.ASSET_MODE, value=mode)
     if not transaction.rules.asset_mode:
         raise Refused(Reason.ASSET_MODE_MISSING, mode=mode)
     before = transaction.read()
@@ -169,7 +169,7 @@ def _check_leverage(contract: Contract, leverage: Decimal) -> None:
         raise Refused(Reason.INVALID_LEVERAGE, leverage=leverage, minimum=minimum, maximum=maximum, step=step)
 
 
-def _unchanged(transaction: Transaction, setting: Setting, **details: object) -> bool:
+def _accept_unchanged(transaction: Transaction, setting: Setting, **details: object) -> bool:
     if setting in transaction.rules.no_change_refused:
         raise Refused(Reason.NO_CHANGE, setting=setting, **details)
     return False
@@ -203,7 +203,7 @@ def _move_margin(transaction: Transaction, symbol: str) -> bool:
     for side, leg in legs.items():
         own = attrs.evolve(leg, isolated_wallet=ZERO, added_margin=ZERO, updated_at=transaction.time)
         if reading.is_isolated(symbol):
-            wallet = isolated_at_entry(transaction.rules, contract, own, held.leverage)
+            wallet = entry_isolated_wallet(transaction.rules, contract, own, held.leverage)
             own = attrs.evolve(own, isolated_wallet=wallet)
         transaction.set_leg((symbol, side), own)
     return bool(legs)

@@ -94,5 +94,5 @@ def of_pair(listing: Listing, request: SimRequest) -> tuple[Contract, ...]:
     pair = listing.text(request, "pair")
     found = tuple(contract for contract in listing.contracts if pair in {None, contract.pair})
     if not found:
-        raise listing.errors.denied(-4087)
+        raise listing.errors.denial(-4087)
     return found

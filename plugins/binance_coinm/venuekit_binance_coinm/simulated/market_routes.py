@@ -49,7 +49,7 @@ class CoinmMarketRoutes(MarketRoutes):
         """Tell the tiers by symbol."""
         return [
             {"symbol": contract.symbol, "notionalCoef": 1, "brackets": _tiers(contract)}
-            for contract in self._listing.asked(request)
+            for contract in self._listing.contracts_of(request)
         ]
 
     def pair_brackets(self, request: SimRequest, _visit: Visit) -> object:

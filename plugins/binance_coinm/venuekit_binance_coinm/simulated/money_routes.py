@@ -55,5 +55,5 @@ class CoinmRiskRoutes(RiskRoutes):
     def mark_price(self, request: SimRequest, visit: Visit) -> object:
         """Tell the mark prices of the symbol and of the pair that are asked for."""
         contracts = set(of_pair(self._listing, request))
-        asked = [contract for contract in self._listing.asked(request) if contract in contracts]
+        asked = [contract for contract in self._listing.contracts_of(request) if contract in contracts]
         return [{**mark_price_row(contract, visit), "pair": contract.pair} for contract in asked]

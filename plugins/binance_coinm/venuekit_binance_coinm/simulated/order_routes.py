@@ -24,7 +24,7 @@ class CoinmOrderRoutes(OrderRoutes):
         """Return the fields of a plain order that only this product has."""
         return {**matching_fields(order), "cumBase": plain(order.filled_value), "pair": contract.pair}
 
-    def asked(self, request: SimRequest) -> tuple[Contract, ...]:
+    def contracts_of(self, request: SimRequest) -> tuple[Contract, ...]:
         """Return the contracts whose orders are asked for; a symbol and a pair must both fit."""
         of_the_pair = of_pair(self._listing, request)
-        return tuple(contract for contract in super().asked(request) if contract in of_the_pair)
+        return tuple(contract for contract in super().contracts_of(request) if contract in of_the_pair)

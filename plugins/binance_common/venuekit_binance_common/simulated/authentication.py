@@ -39,10 +39,10 @@ class Authentication:
         """
         text = request.headers.get("X-MBX-APIKEY", "")
         if not _KEY.fullmatch(text):
-            raise self.errors.denied(-2014)
+            raise self.errors.denial(-2014)
         key = keys.get(text)
         if key is None:
-            raise self.errors.denied(-2015)
+            raise self.errors.denial(-2015)
         if security is Security.SIGNED:
             self._check_signature(request, key.secret)
             self._check_window(request, milliseconds)
@@ -58,7 +58,7 @@ class Authentication:
         try:
             self._check_window(request, milliseconds)
         except Refused:
-            raise self.errors.denied(self.errors.too_late) from None
+            raise self.errors.denial(self.errors.too_late) from None
 
     def _check_signature(self, request: SimRequest, secret: str) -> None:
         """Check the signature over the query string followed immediately by the body, without the signature itself."""
@@ -72,9 +72,9 @@ class Authentication:
         elif (found := _last_signature(body)) is not None:
             body, signature = found
         else:
-            raise self.errors.denied(-1022)
+            raise self.errors.denial(-1022)
         if not is_hmac_sha256(secret, (query + body).encode(), signature):
-            raise self.errors.denied(-1022)
+            raise self.errors.denial(-1022)
 
     def _check_window(self, request: SimRequest, milliseconds: int) -> None:
         sent_at = self._whole(request, "timestamp")

@@ -74,7 +74,7 @@ class SimulatedBinance(SimulatedVenue):
         message = f"Path {request.path}, Method {request.verb} is invalid"
         return json_response({"code": -5000, "msg": message}, status=404)
 
-    def throttled(self, usage: Usage, request: SimRequest, milliseconds: int) -> Response:  # noqa: ARG002
+    def limit_response(self, usage: Usage, request: SimRequest, milliseconds: int) -> Response:  # noqa: ARG002
         """Return the answer to a request beyond a limit: -1003 for the weight, -1015 for the orders."""
         limit = usage.limit
         if limit.name == WEIGHT:

@@ -108,13 +108,13 @@ class Errors:
         status = 401 if code in _UNAUTHORIZED else 400
         return json_response({"code": code, "msg": words[code].format(**details)}, status=status)
 
-    def denied(self, code: int, **details: object) -> Denied:
+    def denial(self, code: int, **details: object) -> Denied:
         """Return the exception that answers with an error."""
         return Denied(self.error(code, **details))
 
     def missing(self, name: str) -> Denied:
         """Return the exception that says a parameter is missing or malformed."""
-        return self.denied(-1102, name=name)
+        return self.denial(-1102, name=name)
 
     def of_ledger(self, refusal: LedgerRefusal, path: str) -> Response:
         """

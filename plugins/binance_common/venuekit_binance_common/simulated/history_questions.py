@@ -44,10 +44,10 @@ class HistoryQuestions:
         usual = 0 if self.usual is None else end - self.usual // _MILLISECOND
         start = self.number(request, "startTime", usual)
         if start > end:
-            raise self.listing.errors.denied(-1023)
+            raise self.listing.errors.denial(-1023)
         times_sent = request.text("startTime") is not None and request.text("endTime") is not None
         if times_sent and self.widest is not None and end - start > self.widest // _MILLISECOND:
-            raise self.listing.errors.denied(-1127, hours=self.widest // timedelta(hours=1))
+            raise self.listing.errors.denial(-1127, hours=self.widest // timedelta(hours=1))
         if self.keeps is not None:
             start = max(start, visit.milliseconds - self.keeps // _MILLISECOND)
         return range(start, end + 1)
@@ -60,7 +60,7 @@ class HistoryQuestions:
         """
         limit = self.number(request, "limit", self.rows)
         if not 1 <= limit <= self.most_rows:
-            raise self.listing.errors.denied(-1130, name="limit")
+            raise self.listing.errors.denial(-1130, name="limit")
         if request.text("startTime") is None and (first is None or request.text(first) is None):
             return rows[max(0, len(rows) - limit) :]
         return rows[:limit]
@@ -71,5 +71,5 @@ class HistoryQuestions:
         if text is None:
             return otherwise
         if not text.isdecimal():
-            raise self.listing.errors.denied(-1130, name=name)
+            raise self.listing.errors.denial(-1130, name=name)
         return int(text)

@@ -32,17 +32,17 @@ class Listing:
         """Return a contract; raises ``Denied`` with -1121 for an unknown symbol."""
         contract = self._by_symbol.get(symbol)
         if contract is None:
-            raise self.errors.denied(-1121)
+            raise self.errors.denial(-1121)
         return contract
 
-    def required(self, request: SimRequest) -> str:
+    def require_symbol(self, request: SimRequest) -> str:
         """Return the symbol that a request names; raises ``Denied`` when it names none."""
         symbol = request.text("symbol")
         if not symbol:
             raise self.errors.missing("symbol")
         return symbol
 
-    def asked(self, request: SimRequest) -> tuple[Contract, ...]:
+    def contracts_of(self, request: SimRequest) -> tuple[Contract, ...]:
         """Return the contract that a request names, all of them when it names none; raises ``Denied``."""
         symbol = self.text(request, "symbol")
         return self.contracts if symbol is None else (self.contract(symbol),)
@@ -51,5 +51,5 @@ class Listing:
         """Return an optional parameter; raises ``Denied`` when it was sent and holds nothing."""
         text = request.text(name)
         if text is not None and not text:
-            raise self.errors.denied(-1105, name=name)
+            raise self.errors.denial(-1105, name=name)
         return text

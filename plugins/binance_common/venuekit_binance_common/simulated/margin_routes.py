@@ -55,7 +55,7 @@ class MarginRoutes(ABC):
     def position_margin(self, request: SimRequest, visit: Visit) -> object:
         """Move margin to a position or away from it."""
         errors = self._listing.errors
-        symbol = self._listing.required(request)
+        symbol = self._listing.require_symbol(request)
         sign = _SIGNS.get(request.text("type") or "")
         if sign is None:
             raise errors.missing("type")
@@ -71,10 +71,10 @@ class MarginRoutes(ABC):
 
     def margin_history(self, request: SimRequest, visit: Visit) -> object:
         """Tell what was moved, from old to new."""
-        contract = self._listing.contract(self._listing.required(request))
+        contract = self._listing.contract(self._listing.require_symbol(request))
         direction = self._listing.text(request, "type")
         if direction not in {None, *_SIGNS}:
-            raise self._listing.errors.denied(-1130, name="type")
+            raise self._listing.errors.denial(-1130, name="type")
         times = self._questions.stretch(request, visit)
         rows = [
             self._row(change)
@@ -104,9 +104,9 @@ class MarginRoutes(ABC):
         if not amount.is_finite():
             raise errors.missing("amount")
         if amount <= 0:
-            raise errors.denied(-4055)
+            raise errors.denial(-4055)
         if -int(amount.as_tuple().exponent) > _DECIMALS:
-            raise errors.denied(-1111)
+            raise errors.denial(-1111)
         return amount
 
     def _side(self, request: SimRequest, visit: Visit) -> PositionSide:
@@ -117,7 +117,7 @@ class MarginRoutes(ABC):
         side = POSITION_SIDES[text or "BOTH"]
         is_hedge = visit.ledger.position_mode is PositionMode.HEDGE
         if is_hedge and side is PositionSide.BOTH:
-            raise self._listing.errors.denied(-4054)
+            raise self._listing.errors.denial(-4054)
         if not is_hedge and side is not PositionSide.BOTH:
-            raise self._listing.errors.denied(-4061)
+            raise self._listing.errors.denial(-4061)
         return side

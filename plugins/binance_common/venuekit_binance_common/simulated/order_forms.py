@@ -70,7 +70,7 @@ class Form:
             return None
         return str(value).lower() if isinstance(value, bool) else str(value)
 
-    def needed(self, name: str) -> str:
+    def require(self, name: str) -> str:
         """Return a parameter that must be there; raises ``Denied``."""
         text = self.text(name)
         if text is None:
@@ -85,21 +85,21 @@ class Form:
         try:
             number = Decimal(text)
         except InvalidOperation:
-            raise self.listing.errors.denied(-1130, name=name) from None
+            raise self.listing.errors.denial(-1130, name=name) from None
         if not number.is_finite():
-            raise self.listing.errors.denied(-1130, name=name)
+            raise self.listing.errors.denial(-1130, name=name)
         return number
 
     @property
     def contract(self) -> Contract:
         """The contract that is named; raises ``Denied``."""
-        return self.listing.contract(self.needed("symbol"))
+        return self.listing.contract(self.require("symbol"))
 
     def side(self) -> Side:
         """Return the side; raises ``Denied``."""
-        side = _SIDES.get(self.needed("side"))
+        side = _SIDES.get(self.require("side"))
         if side is None:
-            raise self.listing.errors.denied(-1117)
+            raise self.listing.errors.denial(-1117)
         return side
 
     def plain(self) -> LedgerOrderRequest:
@@ -108,11 +108,11 @@ class Form:
         self._check_words()
         any_type = self.terms.conditional is ConditionalBook.PLAIN
         if kind.is_conditional and not any_type:
-            raise self.listing.errors.denied(-4120)
+            raise self.listing.errors.denial(-4120)
         if kind is OrderType.LIMIT:
-            self.needed("timeInForce")
+            self.require("timeInForce")
         elif self.text("timeInForce") is not None and not kind.is_conditional:
-            raise self.listing.errors.denied(-1106, name="timeInForce")
+            raise self.listing.errors.denial(-1106, name="timeInForce")
         request = self._request(contract, side, kind, "newClientOrderId")
         if kind is OrderType.LIMIT:
             self.check_percent(contract, side, request.price)
@@ -120,26 +120,26 @@ class Form:
 
     def algo(self) -> LedgerOrderRequest:
         """Return an order of the conditional book; raises ``Denied``."""
-        if self.needed("algoType") != "CONDITIONAL":
-            raise self.listing.errors.denied(-1130, name="algoType")
+        if self.require("algoType") != "CONDITIONAL":
+            raise self.listing.errors.denial(-1130, name="algoType")
         self._check_words()
         contract, side, kind = self.contract, self.side(), self._type()
         if not kind.is_conditional:
-            raise self.listing.errors.denied(-1116)
+            raise self.listing.errors.denial(-1116)
         request = self._request(contract, side, kind, "clientAlgoId")
         return self._with_trigger(request, "triggerPrice", "activatePrice")
 
     def amendment(self, contract: Contract) -> tuple[Decimal | None, Decimal | None]:
         """Return the quantity and price that an order is to have; both are needed. Raises ``Denied``."""
         self._check_words()
-        self.needed("quantity")
+        self.require("quantity")
         price = self.price(contract, OrderType.LIMIT)
         if price is None:
-            self.needed("price")
+            self.require("price")
         quantity = self.number("quantity")
         for number, code in ((quantity, -4003), (price, -4001)):
             if not number:
-                raise self.listing.errors.denied(code)
+                raise self.listing.errors.denial(code)
         return quantity, price
 
     def price(self, contract: Contract, kind: OrderType) -> Decimal | None:
@@ -148,9 +148,9 @@ class Form:
         if not self.terms.matches or self.text("priceMatch") in {None, "NONE"}:
             return price
         if kind not in _PRICED:
-            raise self.listing.errors.denied(-5038)
+            raise self.listing.errors.denial(-5038)
         if price is not None:
-            raise self.listing.errors.denied(-1128)
+            raise self.listing.errors.denial(-1128)
         mark = self.visit.ledger.mark(contract.symbol)
         return mark - mark % contract.price_tick
 
@@ -161,17 +161,17 @@ class Form:
         mark, bound = self.visit.ledger.mark(contract.symbol), PERCENT_BOUNDS[side]
         if (price > mark * bound) if side is Side.BUY else (price < mark * bound):
             code = -4016 if side is Side.BUY else -4024
-            raise self.listing.errors.denied(code, bound=plain(round(mark * bound, decimals_of(contract.price_tick))))
+            raise self.listing.errors.denial(code, bound=plain(round(mark * bound, decimals_of(contract.price_tick))))
 
     def _check_words(self) -> None:
         for name, (code, words) in {**_WORDS, **(_MATCHING if self.terms.matches else {})}.items():
             if self.text(name) not in {None, *words}:
-                raise self.listing.errors.denied(code, name=name)
+                raise self.listing.errors.denial(code, name=name)
 
     def _with_trigger(self, request: LedgerOrderRequest, price: str, activation: str) -> LedgerOrderRequest:
         rate = self.number("callbackRate")
         if rate is not None and not _LEAST_CALLBACK <= rate <= self.terms.most_callback:
-            raise self.listing.errors.denied(-2007)
+            raise self.listing.errors.denial(-2007)
         return attrs.evolve(
             request,
             close_position=self.text("closePosition") == "true",
@@ -181,27 +181,27 @@ class Form:
         )
 
     def _type(self) -> OrderType:
-        kind = _TYPES.get(self.needed("type"))
+        kind = _TYPES.get(self.require("type"))
         if kind is None:
-            raise self.listing.errors.denied(-1116)
+            raise self.listing.errors.denial(-1116)
         return kind
 
     def _request(self, contract: Contract, side: Side, kind: OrderType, id_name: str) -> LedgerOrderRequest:
         word = self.text("timeInForce")
         if word is not None and word not in self.terms.times:
-            raise self.listing.errors.denied(-1115)
+            raise self.listing.errors.denial(-1115)
         time_in_force = TimeInForce.GTC if word is None or kind is OrderType.MARKET else _TIMES[word]
         position_side = _POSITION_SIDES.get(self.text("positionSide") or "BOTH")
         if position_side is None:
-            raise self.listing.errors.denied(-4060)
+            raise self.listing.errors.denial(-4060)
         if self.visit.ledger.position_mode is PositionMode.HEDGE and self.text("reduceOnly") is not None:
-            raise self.listing.errors.denied(-1106, name="reduceonly")
+            raise self.listing.errors.denial(-1106, name="reduceonly")
         client_id = self.text(id_name)
         if client_id is not None and not _CLIENT_ID.fullmatch(client_id):
-            raise self.listing.errors.denied(-4015)
+            raise self.listing.errors.denial(-4015)
         price, quantity = self.price(contract, kind), self.number("quantity")
         if quantity is not None and not quantity:
-            raise self.listing.errors.denied(-4003)
+            raise self.listing.errors.denial(-4003)
         labels: dict[str, object] = {name: text for name in _LABELS if (text := self.text(name)) is not None}
         labels.setdefault("timeInForce", "GTC")
         return LedgerOrderRequest(
@@ -221,21 +221,21 @@ class Form:
     def _expires_at(self) -> Any:
         if self.text("timeInForce") != "GTD":
             return None
-        milliseconds = self.needed("goodTillDate")
+        milliseconds = self.require("goodTillDate")
         if not milliseconds.isdecimal():
-            raise self.listing.errors.denied(-1130, name="goodTillDate")
+            raise self.listing.errors.denial(-1130, name="goodTillDate")
         if int(milliseconds) >= LATEST:
-            raise self.listing.errors.denied(-5040)
+            raise self.listing.errors.denial(-5040)
         moment = from_milliseconds(int(milliseconds) // 1000 * 1000)
         if moment <= self.visit.now + _GOOD_FOR_AT_LEAST:
-            raise self.listing.errors.denied(-5040)
+            raise self.listing.errors.denial(-5040)
         return moment
 
     def countdown(self) -> timedelta:
         """Return after how long orders are to be cancelled, 0 for never; raises ``Denied``."""
-        text = self.needed("countdownTime")
+        text = self.require("countdownTime")
         if not text.isdecimal():
             raise self.listing.errors.missing("countdownTime")
         if self.visit.milliseconds + int(text) >= LATEST:
-            raise self.listing.errors.denied(-1130, name="countdownTime")
+            raise self.listing.errors.denial(-1130, name="countdownTime")
         return timedelta(milliseconds=int(text))

@@ -78,7 +78,7 @@ class OrderRoutes(ABC):
             orders.open_order: self.open_order,
             orders.all_orders: self.all_orders,
             orders.trades: self.trades,
-            orders.forced: self.forced,
+            orders.forced: self.list_force_orders,
         }
         if algo is not None:
             found[algo.open_orders] = self.open_algo_orders
@@ -93,32 +93,34 @@ class OrderRoutes(ABC):
     def open_orders(self, request: SimRequest, visit: Visit) -> object:
         """Tell the plain orders, of what is asked for or of all."""
         return [
-            self._row(order, contract) for order, contract in self._asked(request, visit, self._plain, is_open=True)
+            self._row(order, contract)
+            for order, contract in self._select_orders(request, visit, self._plain, is_open=True)
         ]
 
     def open_algo_orders(self, request: SimRequest, visit: Visit) -> object:
         """Tell the conditional orders, of what is asked for or of all."""
         return [
-            algo_row(order, contract) for order, contract in self._asked(request, visit, Book.CONDITIONAL, is_open=True)
+            algo_row(order, contract)
+            for order, contract in self._select_orders(request, visit, Book.CONDITIONAL, is_open=True)
         ]
 
     def order(self, request: SimRequest, visit: Visit) -> object:
         """Tell one plain order, open or not."""
-        order, contract = self._named(request, visit)
+        order, contract = self._get_order(request, visit)
         if not self._is_kept(order, visit):
-            raise self._listing.errors.denied(-2013)
+            raise self._listing.errors.denial(-2013)
         return self._row(order, contract)
 
     def open_order(self, request: SimRequest, visit: Visit) -> object:
         """Tell one open plain order."""
-        order, contract = self._named(request, visit)
+        order, contract = self._get_order(request, visit)
         if not order.is_open:
-            raise self._listing.errors.denied(-2013)
+            raise self._listing.errors.denial(-2013)
         return self._row(order, contract)
 
     def algo_order(self, request: SimRequest, visit: Visit) -> object:
         """Tell one conditional order, open or not."""
-        order = self._writes.named_algo(request, visit)
+        order = self._writes.get_algo_order(request, visit)
         return algo_query_row(order, self._listing.contract(order.symbol))
 
     def all_orders(self, request: SimRequest, visit: Visit) -> object:
@@ -127,7 +129,7 @@ class OrderRoutes(ABC):
 
     def all_algo_orders(self, request: SimRequest, visit: Visit) -> object:
         """Tell conditional orders by the time they were placed, or from an id on."""
-        contract = self._listing.contract(self._listing.required(request))
+        contract = self._listing.contract(self._listing.require_symbol(request))
         return self._history(request, visit, Book.CONDITIONAL, (contract,), "algoId")
 
     def trades(self, request: SimRequest, visit: Visit) -> object:
@@ -136,7 +138,7 @@ class OrderRoutes(ABC):
         first, order_id = self._listing.text(request, "fromId"), self._listing.text(request, "orderId")
         timed = request.text("startTime") is not None or request.text("endTime") is not None
         if first is not None and timed:
-            raise self._listing.errors.denied(-1128)
+            raise self._listing.errors.denial(-1128)
         times = self._orders_asked.stretch(request, visit)
         from_id = self._orders_asked.number(request, "fromId", 0)
         rows = [
@@ -153,12 +155,12 @@ class OrderRoutes(ABC):
         ]
         return self._orders_asked.page(request, rows, first="fromId")
 
-    def forced(self, request: SimRequest, visit: Visit) -> object:
+    def list_force_orders(self, request: SimRequest, visit: Visit) -> object:
         """Tell liquidations and deleveraging."""
-        contracts = {contract.symbol: contract for contract in self._listing.asked(request)}
+        contracts = {contract.symbol: contract for contract in self._listing.contracts_of(request)}
         word = self._listing.text(request, "autoCloseType")
         if word is not None and word not in _FORCED:
-            raise self._listing.errors.denied(-1130, name="autoCloseType")
+            raise self._listing.errors.denial(-1130, name="autoCloseType")
         times = self._forced_asked.stretch(request, visit)
         rows = [
             self._whole_row(order, contracts[order.symbol])
@@ -167,16 +169,16 @@ class OrderRoutes(ABC):
         ]
         return self._forced_asked.page(request, rows)
 
-    def asked(self, request: SimRequest) -> tuple[Contract, ...]:
+    def contracts_of(self, request: SimRequest) -> tuple[Contract, ...]:
         """Return the contracts whose orders are asked for."""
-        return self._listing.asked(request)
+        return self._listing.contracts_of(request)
 
     def _whose(self, request: SimRequest, endpoint: Endpoint[Any]) -> tuple[Contract, ...]:
         """Return the contracts of a history, which may need a symbol, or a pair where it takes one."""
         needs_one = endpoint.by_name["symbol"].required or "pair" in endpoint.by_name
         if needs_one and request.text("symbol") is None and request.text("pair") is None:
             raise self._listing.errors.missing("symbol")
-        return self.asked(request)
+        return self.contracts_of(request)
 
     def _history(
         self, request: SimRequest, visit: Visit, book: Book | None, asked: Iterable[Contract], id_name: str
@@ -196,15 +198,15 @@ class OrderRoutes(ABC):
         ]
         return self._orders_asked.page(request, rows, first=id_name)
 
-    def _asked(
+    def _select_orders(
         self, request: SimRequest, visit: Visit, book: Book | None, *, is_open: bool
     ) -> list[tuple[LedgerOrder, Contract]]:
-        contracts = {contract.symbol: contract for contract in self.asked(request)}
+        contracts = {contract.symbol: contract for contract in self.contracts_of(request)}
         orders = visit.ledger.orders(book=book, is_open=is_open)
         return [(order, contracts[order.symbol]) for order in orders if order.symbol in contracts]
 
-    def _named(self, request: SimRequest, visit: Visit) -> tuple[LedgerOrder, Contract]:
-        order = self._writes.named(request.parameters, visit)
+    def _get_order(self, request: SimRequest, visit: Visit) -> tuple[LedgerOrder, Contract]:
+        order = self._writes.get_order(request.parameters, visit)
         return order, self._listing.contract(order.symbol)
 
     def _row(self, order: LedgerOrder, contract: Contract) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from venuekit_binance_common.simulated.formatting import amount, amount_or_zero,
 
 __all__ = [
     "Acknowledging",
-    "acknowledged",
+    "acknowledge",
     "algo_acknowledged",
     "algo_query_row",
     "algo_row",
@@ -54,7 +54,7 @@ def order_row(order: LedgerOrder, contract: Contract, own: Mapping[str, object])
     row: dict[str, Any] = {
         "avgPrice": f"{order.average_price:.5f}" if order.average_price else "0.00000",
         "clientOrderId": _client_id(order),
-        "executedQty": _filled(order.filled, contract),
+        "executedQty": _quantity_or_zero(order.filled, contract),
         "orderId": int(order.id),
         "origQty": quantity(order.quantity, contract),
         "origType": order.type.name,
@@ -94,7 +94,7 @@ def trailing_fields(order: LedgerOrder) -> dict[str, object]:
     }
 
 
-def acknowledged(row: Mapping[str, Any], *, lacks: Collection[str], tells_fills: bool) -> dict[str, Any]:
+def acknowledge(row: Mapping[str, Any], *, lacks: Collection[str], tells_fills: bool) -> dict[str, Any]:
     """Return an acknowledgement: without what it lacks; a bare one of placing tells nothing of fills."""
     left = {name: value for name, value in row.items() if name not in lacks}
     left["cumQty"] = left["executedQty"]
@@ -199,7 +199,7 @@ def _client_id(order: LedgerOrder) -> str:
     return order.client_id or f"web_{order.id}"
 
 
-def _filled(value: Decimal, contract: Contract) -> str:
+def _quantity_or_zero(value: Decimal, contract: Contract) -> str:
     return quantity(value, contract) if value else "0"
 
 

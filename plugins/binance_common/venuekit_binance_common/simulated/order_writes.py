@@ -14,7 +14,7 @@ from venuekit.simulator.ledger import Book, Contract, LedgerOrder, Reason, Refus
 from venuekit_binance_common.orders.endpoints import OrderEndpoints
 from venuekit_binance_common.simulated.listing import Listing
 from venuekit_binance_common.simulated.order_forms import Form
-from venuekit_binance_common.simulated.order_rows import Acknowledging, acknowledged, algo_acknowledged, order_row
+from venuekit_binance_common.simulated.order_rows import Acknowledging, acknowledge, algo_acknowledged, order_row
 
 __all__ = ["OrderWrites"]
 
@@ -68,7 +68,7 @@ class OrderWrites:
         form = Form(self.listing, self.orders.terms, fields, visit)
         order = visit.ledger.place(form.plain())
         tells_fills = form.text("newOrderRespType") == "RESULT"
-        return acknowledged(self._row(order), lacks=self.acknowledging.placed, tells_fills=tells_fills)
+        return acknowledge(self._row(order), lacks=self.acknowledging.placed, tells_fills=tells_fills)
 
     def test(self, request: SimRequest, visit: Visit) -> object:
         """Check a plain order."""
@@ -109,15 +109,15 @@ class OrderWrites:
         form = Form(self.listing, self.orders.terms, fields, visit)
         contract, side = form.contract, form.side()
         quantity, price = form.amendment(contract)
-        order = self.named(fields, visit)
+        order = self.get_order(fields, visit)
         if self.orders.terms.checks_reducing and form.text("reduceOnly") == "true" and not order.reduce_only:
-            raise self.listing.errors.denied(-5047)
+            raise self.listing.errors.denial(-5047)
         form.check_percent(contract, side, price)
         try:
             amended = visit.ledger.amend_order(order.id, quantity=quantity, price=price)
         except Refused as refused:
-            raise self._gone(refused, _NO_SUCH_ORDER) from None
-        return self._acknowledged(amended)
+            raise self._denial_of(refused, _NO_SUCH_ORDER) from None
+        return self._acknowledge(amended)
 
     def cancel(self, fields: Fields, visit: Visit) -> dict[str, Any]:
         """Cancel a plain order."""
@@ -125,8 +125,8 @@ class OrderWrites:
         try:
             order = visit.ledger.cancel_order(order_id, client_id=client_id, symbol=symbol, book=self._plain)
         except Refused as refused:
-            raise self._gone(refused, _GONE) from None
-        return self._acknowledged(order)
+            raise self._denial_of(refused, _GONE) from None
+        return self._acknowledge(order)
 
     def cancel_algo(self, request: SimRequest, visit: Visit) -> object:
         """Cancel a conditional order."""
@@ -134,7 +134,7 @@ class OrderWrites:
         try:
             order = visit.ledger.cancel_order(order_id, client_id=client_id, book=Book.CONDITIONAL)
         except Refused as refused:
-            raise self._gone(refused, _GONE) from None
+            raise self._denial_of(refused, _GONE) from None
         return {
             "algoId": int(order.id),
             "clientAlgoId": order.client_id or f"web_{order.id}",
@@ -146,7 +146,7 @@ class OrderWrites:
         """Return what empties a book of a symbol."""
 
         def handle(request: SimRequest, visit: Visit) -> object:
-            symbol = self.listing.contract(self.listing.required(request)).symbol
+            symbol = self.listing.contract(self.listing.require_symbol(request)).symbol
             visit.ledger.cancel_orders(symbol, book)
             return {"code": self.acknowledging.done, "msg": _DONE}
 
@@ -154,38 +154,38 @@ class OrderWrites:
 
     def cancel_batch(self, request: SimRequest, visit: Visit) -> object:
         """Cancel plain orders of a symbol by their ids or by those of the client."""
-        symbol = self.listing.required(request)
+        symbol = self.listing.require_symbol(request)
         self.listing.contract(symbol)
         for sent, name in (("orderIdList", "orderId"), ("origClientOrderIdList", "origClientOrderId")):
             if request.text(sent) is not None:
-                ids = self._listed(request, sent, _CANCEL_AT_MOST)
+                ids = self._get_items(request, sent, _CANCEL_AT_MOST)
                 items = [{"symbol": symbol, name: one} for one in ids]
                 return [self._item(item, visit, request.path, self.cancel) for item in items]
         raise self.listing.errors.missing("orderIdList")
 
     def countdown(self, request: SimRequest, visit: Visit) -> object:
         """Arm or disarm the countdown of a symbol."""
-        symbol = self.listing.contract(self.listing.required(request)).symbol
+        symbol = self.listing.contract(self.listing.require_symbol(request)).symbol
         form = Form(self.listing, self.orders.terms, request.parameters, visit)
         visit.ledger.countdown(symbol, form.countdown())
-        return {"symbol": symbol, "countdownTime": form.needed("countdownTime")}
+        return {"symbol": symbol, "countdownTime": form.require("countdownTime")}
 
-    def named(self, fields: Fields, visit: Visit) -> LedgerOrder:
+    def get_order(self, fields: Fields, visit: Visit) -> LedgerOrder:
         """Return the plain order that is named; raises ``Denied`` with -2013 when there is none to be seen."""
         symbol, order_id, client_id = self._name(fields, visit)
         try:
             return visit.ledger.order(order_id, client_id=client_id, symbol=symbol, book=self._plain)
         except Refused:
-            raise self.listing.errors.denied(_NO_SUCH_ORDER) from None
+            raise self.listing.errors.denial(_NO_SUCH_ORDER) from None
 
-    def named_algo(self, request: SimRequest, visit: Visit) -> LedgerOrder:
+    def get_algo_order(self, request: SimRequest, visit: Visit) -> LedgerOrder:
         """Return the conditional order that is named; raises ``Denied`` with -2013 when there is none to be seen."""
         order_id, client_id = self._algo_name(request)
         try:
             order = visit.ledger.order(order_id, client_id=client_id, book=Book.CONDITIONAL)
             self.listing.contract(order.symbol)
         except (Refused, Denied):
-            raise self.listing.errors.denied(_NO_SUCH_ORDER) from None
+            raise self.listing.errors.denial(_NO_SUCH_ORDER) from None
         return order
 
     def _name(self, fields: Fields, visit: Visit) -> tuple[str, str | None, str | None]:
@@ -201,20 +201,20 @@ class OrderWrites:
             raise self.listing.errors.missing("algoId")
         return order_id, None if order_id else client_id
 
-    def _acknowledged(self, order: LedgerOrder) -> dict[str, Any]:
-        return acknowledged(self._row(order), lacks=self.acknowledging.changed, tells_fills=True)
+    def _acknowledge(self, order: LedgerOrder) -> dict[str, Any]:
+        return acknowledge(self._row(order), lacks=self.acknowledging.changed, tells_fills=True)
 
     def _row(self, order: LedgerOrder) -> dict[str, Any]:
         contract = self.listing.contract(order.symbol)
         return order_row(order, contract, self.own_fields(order, contract))
 
-    def _gone(self, refused: Refused, code: int) -> Exception:
-        return self.listing.errors.denied(code) if refused.refusal.reason in _NOT_OPEN else refused
+    def _denial_of(self, refused: Refused, code: int) -> Exception:
+        return self.listing.errors.denial(code) if refused.refusal.reason in _NOT_OPEN else refused
 
     def _batch(
         self, request: SimRequest, visit: Visit, act: Callable[[Fields, Visit], dict[str, Any]]
     ) -> list[dict[str, Any]]:
-        items = self._listed(request, "batchOrders", _PLACE_AT_MOST)
+        items = self._get_items(request, "batchOrders", _PLACE_AT_MOST)
         if not all(isinstance(item, dict) for item in items):
             raise self.listing.errors.missing("batchOrders")
         return [self._item(item, visit, request.path, act) for item in items]
@@ -232,7 +232,7 @@ class OrderWrites:
         said: dict[str, Any] = json.loads(answer.body)
         return said
 
-    def _listed(self, request: SimRequest, name: str, most: int) -> Sequence[Any]:
+    def _get_items(self, request: SimRequest, name: str, most: int) -> Sequence[Any]:
         try:
             items = json.loads(request.text(name) or "")
         except ValueError:
@@ -240,5 +240,5 @@ class OrderWrites:
         if not isinstance(items, list):
             raise self.listing.errors.missing(name)
         if not 1 <= len(items) <= most:
-            raise self.listing.errors.denied(-4082)
+            raise self.listing.errors.denial(-4082)
         return items

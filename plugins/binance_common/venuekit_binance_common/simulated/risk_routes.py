@@ -51,12 +51,12 @@ class RiskRoutes:
 
     def mark_price(self, request: SimRequest, visit: Visit) -> object:
         """Tell the mark prices: a list of symbols, or one object when a symbol is named."""
-        rows = [mark_price_row(contract, visit) for contract in self._listing.asked(request)]
+        rows = [mark_price_row(contract, visit) for contract in self._listing.contracts_of(request)]
         return rows if request.text("symbol") is None else rows[0]
 
     def commission(self, request: SimRequest, _visit: Visit) -> object:
         """Tell the rates of a symbol."""
-        return self.commission_row(self._listing.contract(self._listing.required(request)))
+        return self.commission_row(self._listing.contract(self._listing.require_symbol(request)))
 
     def commission_row(self, contract: Contract) -> dict[str, object]:
         """Return the rates of a contract."""
@@ -70,7 +70,7 @@ class RiskRoutes:
         """Tell the rank of each leg; cross in hedge mode bears the marker HEDGE in the place of BOTH."""
         return [
             {"symbol": contract.symbol, "adlQuantile": _ranks(visit.ledger, contract)}
-            for contract in self._listing.asked(request)
+            for contract in self._listing.contracts_of(request)
         ]
 
 

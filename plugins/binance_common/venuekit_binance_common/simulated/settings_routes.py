@@ -47,7 +47,7 @@ class SettingsRoutes:
 
     def set_leverage(self, request: SimRequest, visit: Visit) -> object:
         """Change the leverage of a symbol and tell the largest position it allows."""
-        symbol, text = self._listing.required(request), request.text("leverage") or ""
+        symbol, text = self._listing.require_symbol(request), request.text("leverage") or ""
         if not text.removeprefix("-").isdecimal():
             raise self._listing.errors.missing("leverage")
         self._listing.contract(symbol)
@@ -60,7 +60,7 @@ class SettingsRoutes:
 
     def set_margin_type(self, request: SimRequest, visit: Visit) -> object:
         """Change the margin type of a symbol."""
-        symbol, margin_type = self._listing.required(request), _MARGIN_TYPES.get(request.text("marginType") or "")
+        symbol, margin_type = self._listing.require_symbol(request), _MARGIN_TYPES.get(request.text("marginType") or "")
         if margin_type is None:
             raise self._listing.errors.missing("marginType")
         self._listing.contract(symbol)

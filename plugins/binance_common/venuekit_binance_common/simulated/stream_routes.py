@@ -47,7 +47,7 @@ class StreamRoutes:
         owner, now = _owner(visit), visit.milliseconds
         until, since = self._lives.get(owner, (0, 0))
         if now >= until:
-            raise self._errors.denied(-1125, root=request.path.removesuffix("/v1/listenKey"))
+            raise self._errors.denial(-1125, root=request.path.removesuffix("/v1/listenKey"))
         self._lives[owner] = (now + _LIFE, since)
         return {"listenKey": self._key(owner)}
 

@@ -92,13 +92,14 @@ class AccountRoutes:
                 "leverage": int(ledger.leverage(contract.symbol)),
                 "maxNotionalValue": plain(ledger.max_position(contract.symbol)),
             }
-            for contract in self._listing.asked(request)
+            for contract in self._listing.contracts_of(request)
         ]
 
     def position_risk(self, request: SimRequest, visit: Visit) -> object:
         """One row where there is a position or an open order."""
         return [
-            _position(held, contract) for held, contract in _position_rows(visit.ledger, self._listing.asked(request))
+            _position(held, contract)
+            for held, contract in _position_rows(visit.ledger, self._listing.contracts_of(request))
         ]
 
 

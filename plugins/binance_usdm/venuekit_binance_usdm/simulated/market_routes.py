@@ -63,6 +63,6 @@ class UsdmMarketRoutes(MarketRoutes):
                 "notionalCoef": 1,
                 "brackets": tier_rows(contract.brackets, cap="notionalCap", floor="notionalFloor"),
             }
-            for contract in self._listing.asked(request)
+            for contract in self._listing.contracts_of(request)
         ]
         return rows if request.text("symbol") is None else rows[0]

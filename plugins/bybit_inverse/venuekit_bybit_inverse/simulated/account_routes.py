@@ -9,7 +9,7 @@ from venuekit.capabilities import MarginType
 from venuekit.simulator import Denied, Response, SimRequest, Visit, json_response
 from venuekit.simulator.ledger import BalanceFigures, IncomeKind, Ledger, Totals
 from venuekit_bybit_inverse.simulated.formatting import milliseconds, money, number
-from venuekit_bybit_inverse.simulated.parameters import contract_of, invalid, only_inverse, required
+from venuekit_bybit_inverse.simulated.parameters import contract_of, invalid, only_inverse, require
 
 __all__ = ["account_info", "collateral_info", "fee_rate", "key_info", "set_margin_mode", "wallet_balance"]
 
@@ -37,7 +37,7 @@ def account_info(request: SimRequest, visit: Visit) -> object:  # noqa: ARG001 (
 
 def set_margin_mode(request: SimRequest, visit: Visit) -> Response:
     """Answer ``POST /v5/account/set-margin-mode``: it holds for the whole account, and has no time in its envelope."""
-    margin_type = _MARGIN_TYPES.get(required(request, visit, "setMarginMode"))
+    margin_type = _MARGIN_TYPES.get(require(request, visit, "setMarginMode"))
     if margin_type is None:
         raise invalid("params error: setMarginMode invalid", visit)
     visit.ledger.set_margin_type(margin_type)
@@ -46,7 +46,7 @@ def set_margin_mode(request: SimRequest, visit: Visit) -> Response:
 
 def wallet_balance(request: SimRequest, visit: Visit) -> object:
     """Answer ``GET /v5/account/wallet-balance``."""
-    kind = required(request, visit, "accountType")
+    kind = require(request, visit, "accountType")
     if kind in _OTHER_ACCOUNTS:
         raise Denied(Response(404))
     if kind != "UNIFIED":

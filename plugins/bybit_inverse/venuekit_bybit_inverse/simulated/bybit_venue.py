@@ -44,7 +44,7 @@ _HANDLERS: Mapping[Endpoint[Any], Handler] = {
     endpoints.FEE_RATE: account_routes.fee_rate,
     endpoints.KEY_INFO: account_routes.key_info,
     endpoints.TRANSACTION_LOG: history_routes.transaction_log,
-    endpoints.CLOSED_PNL: history_routes.closed_pnl,
+    endpoints.CLOSED_PNL: history_routes.list_closed_pnl,
     endpoints.OLD_CLOSED_PNL: history_routes.old_closed_pnl,
     endpoints.WITHDRAWALS: history_routes.withdrawals,
     endpoints.EXCHANGES: history_routes.exchanges,
@@ -110,7 +110,7 @@ class SimulatedBybit(SimulatedVenue):
         """Return a bare 400 for a wrong verb, 404 for a wrong path."""
         return Response(400 if verbs else 404)
 
-    def throttled(
+    def limit_response(
         self,
         usage: Usage,
         request: SimRequest,  # noqa: ARG002  - the same for all

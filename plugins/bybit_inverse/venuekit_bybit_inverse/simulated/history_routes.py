@@ -18,12 +18,12 @@ from venuekit_bybit_inverse.simulated.parameters import (
     inverse_contract,
     only_inverse,
     page,
-    required,
+    require,
     window,
 )
 from venuekit_bybit_inverse.simulated.refusals import NO_PERMISSION
 
-__all__ = ["closed_pnl", "converts", "exchanges", "old_closed_pnl", "transaction_log", "withdrawals"]
+__all__ = ["converts", "exchanges", "list_closed_pnl", "old_closed_pnl", "transaction_log", "withdrawals"]
 
 _MILLISECOND = timedelta(milliseconds=1)
 _DAY = timedelta(days=1) // _MILLISECOND
@@ -33,7 +33,7 @@ _KINDS = {TradeKind.TRADE: "Trade", TradeKind.LIQUIDATION: "BustTrade", TradeKin
 
 def transaction_log(request: SimRequest, visit: Visit) -> object:
     """Answer ``GET /v5/account/transaction-log``: without times the last day; transfers belong to no category."""
-    if required(request, visit, "accountType") != "UNIFIED":
+    if require(request, visit, "accountType") != "UNIFIED":
         raise invalid("accountType only support UNIFIED.", visit)
     times = window(request, visit, usual=_DAY, most=_WEEK, oldest=_TWO_YEARS)
     asked = {name: request.text(name) for name in ("category", "currency", "type", "transSubType")}
@@ -49,7 +49,7 @@ def transaction_log(request: SimRequest, visit: Visit) -> object:
     return page(request, visit, rows, usual=20, most=50)
 
 
-def closed_pnl(request: SimRequest, visit: Visit) -> object:
+def list_closed_pnl(request: SimRequest, visit: Visit) -> object:
     """Answer ``GET /v5/position/closed-pnl``: one row per closing order."""
     only_inverse(request, visit)
     symbol = request.text("symbol")
@@ -57,7 +57,7 @@ def closed_pnl(request: SimRequest, visit: Visit) -> object:
         contract_of(symbol, visit)
     times = window(request, visit, usual=_WEEK, most=_WEEK, oldest=_TWO_YEARS)
     found = sorted(visit.ledger.closed_pnls(symbol or None), key=lambda closed: int(closed.order_id))
-    rows = [_closed_row(list(fills)) for _, fills in groupby(found, lambda closed: closed.order_id)]
+    rows = [_pnl_row(list(fills)) for _, fills in groupby(found, lambda closed: closed.order_id)]
     rows.sort(key=lambda row: int(row["createdTime"]))
     shown = [row for row in reversed(rows) if int(row["createdTime"]) in times]
     return {**page(request, visit, shown, usual=50, most=100), "category": "inverse"}
@@ -118,7 +118,7 @@ def converts(request: SimRequest, visit: Visit) -> object:
     return {"list": [_convert_row(one) for one in found[::-1][start : start + int(limit)]]}
 
 
-def _closed_row(fills: list[LedgerClosedPnl]) -> dict[str, Any]:
+def _pnl_row(fills: list[LedgerClosedPnl]) -> dict[str, Any]:
     first, last = fills[0], fills[-1]
     size, entry, out = (
         _sum(getattr(fill, name) for fill in fills) for name in ("quantity", "entry_value", "exit_value")

@@ -19,7 +19,7 @@ def server_time(request: SimRequest, visit: Visit) -> object:  # noqa: ARG001 (a
 
 def instruments(request: SimRequest, visit: Visit) -> object:
     """Answer ``GET /v5/market/instruments-info``."""
-    rows = [_instrument(contract) for contract in _asked(request, visit)]
+    rows = [_instrument(contract) for contract in _select_contracts(request, visit)]
     base = request.text("baseCoin")
     rows = [row for row in rows if base in {None, row["baseCoin"]}]
     return {"category": category(request, visit), **page(request, visit, rows, usual=500, most=1000)}
@@ -27,11 +27,11 @@ def instruments(request: SimRequest, visit: Visit) -> object:
 
 def risk_limits(request: SimRequest, visit: Visit) -> object:
     """Answer ``GET /v5/market/risk-limit``."""
-    rows = [row for contract in _asked(request, visit) for row in _tiers(contract)]
+    rows = [row for contract in _select_contracts(request, visit) for row in _tiers(contract)]
     return {"category": category(request, visit), **page(request, visit, rows, usual=1000, most=1000)}
 
 
-def _asked(request: SimRequest, visit: Visit) -> list[Contract]:
+def _select_contracts(request: SimRequest, visit: Visit) -> list[Contract]:
     """Return the contracts that are asked for; all of them are inverse."""
     product, symbol = category(request, visit), request.text("symbol")
     if symbol:

@@ -30,7 +30,7 @@ def open_orders(request: SimRequest, visit: Visit) -> object:
     found: list[LedgerOrder] = []
     if product == "inverse":
         ended = request.text("openOnly") == "1"
-        found = [order for order in _asked(request, visit) if order.is_open is not ended]
+        found = [order for order in _select_orders(request, visit) if order.is_open is not ended]
         found = found[:_RECENT] if ended else found
     rows = [order_row(order, visit.ledger.contracts[order.symbol]) for order in found]
     return {**page(request, visit, rows, usual=20, most=50), "category": product}
@@ -49,7 +49,7 @@ def order_history(request: SimRequest, visit: Visit) -> object:
     status = request.text("orderStatus")
     rows = [
         history_row(order, visit.ledger.contracts[order.symbol])
-        for order in _asked(request, visit)
+        for order in _select_orders(request, visit)
         if not order.is_open and int(milliseconds(order.created_at)) in times and _is_kept(order, visit)
     ]
     rows = [row for row in rows if status in {None, row["orderStatus"]}]
@@ -75,7 +75,7 @@ def executions(request: SimRequest, visit: Visit) -> object:
     return {**page(request, visit, rows, usual=50, most=100), "category": "inverse"}
 
 
-def _asked(request: SimRequest, visit: Visit) -> list[LedgerOrder]:
+def _select_orders(request: SimRequest, visit: Visit) -> list[LedgerOrder]:
     """Return the orders that a request names, newest first."""
     names = {
         name: request.text(name) or None for name in ("symbol", "orderId", "orderLinkId", "settleCoin", "baseCoin")

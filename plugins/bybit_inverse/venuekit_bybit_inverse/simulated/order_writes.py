@@ -50,19 +50,19 @@ Item = Mapping[str, Any]
 def create(request: SimRequest, visit: Visit) -> object:
     """Answer ``POST /v5/order/create``."""
     only_inverse(request, visit)
-    return _named(_place(request.parameters, visit))
+    return _ids_of(_place(request.parameters, visit))
 
 
 def amend(request: SimRequest, visit: Visit) -> object:
     """Answer ``POST /v5/order/amend``."""
     only_inverse(request, visit)
-    return _named(_amend(request.parameters, visit))
+    return _ids_of(_amend(request.parameters, visit))
 
 
 def cancel(request: SimRequest, visit: Visit) -> object:
     """Answer ``POST /v5/order/cancel``."""
     only_inverse(request, visit)
-    return _named(_cancel(request.parameters, visit))
+    return _ids_of(_cancel(request.parameters, visit))
 
 
 def cancel_all(request: SimRequest, visit: Visit) -> object:
@@ -81,7 +81,7 @@ def cancel_all(request: SimRequest, visit: Visit) -> object:
         if symbol or base or settle in {None, contracts[order.symbol].settle}
     ]
     ended = [visit.ledger.cancel_order(order.id) for order in waiting[:_ALL_AT_MOST]]
-    return {"list": [_named(order) for order in ended], "success": "1"}
+    return {"list": [_ids_of(order) for order in ended], "success": "1"}
 
 
 def create_batch(request: SimRequest, visit: Visit) -> Response:
@@ -116,26 +116,26 @@ def _batch(
         try:
             order = act(item, visit)
         except (Refused, Denied) as refused:
-            code, words = words_of(refused.refusal) if isinstance(refused, Refused) else _said(refused)
+            code, words = words_of(refused.refusal) if isinstance(refused, Refused) else _code_and_message(refused)
             row |= {"orderId": "", "orderLinkId": str(item.get("orderLinkId", ""))}
             moment = ""
         else:
             code, words = 0, "OK"
-            row |= _named(order)
+            row |= _ids_of(order)
             moment = milliseconds(order.created_at)
         acknowledged.append({**row, "createAt": moment} if created else row)
         verdicts.append({"code": code, "msg": words})
     return envelope({"list": acknowledged}, visit.milliseconds, {"list": verdicts})
 
 
-def _said(denied: Denied) -> tuple[int, str]:
+def _code_and_message(denied: Denied) -> tuple[int, str]:
     body = json.loads(denied.response.body)
     return body["retCode"], body["retMsg"]
 
 
 def _place(item: Item, visit: Visit) -> LedgerOrder:
-    contract = contract_of(_needed(item, "symbol", visit), visit)
-    side, kind = _SIDES.get(_needed(item, "side", visit)), _needed(item, "orderType", visit)
+    contract = contract_of(_require(item, "symbol", visit), visit)
+    side, kind = _SIDES.get(_require(item, "side", visit)), _require(item, "orderType", visit)
     if side is None or kind not in _TYPES:
         raise invalid("params error: side or orderType invalid", visit)
     if (_text(item, "positionIdx") or "0") != "0":
@@ -193,7 +193,7 @@ def _check_words(item: Item, visit: Visit) -> None:
 
 
 def _amend(item: Item, visit: Visit) -> LedgerOrder:
-    symbol = contract_of(_needed(item, "symbol", visit), visit).symbol
+    symbol = contract_of(_require(item, "symbol", visit), visit).symbol
     order_id, link_id = _name(item, visit)
     _check_words(item, visit)
     return visit.ledger.amend_order(
@@ -208,12 +208,12 @@ def _amend(item: Item, visit: Visit) -> LedgerOrder:
 
 
 def _cancel(item: Item, visit: Visit) -> LedgerOrder:
-    symbol = contract_of(_needed(item, "symbol", visit), visit).symbol
+    symbol = contract_of(_require(item, "symbol", visit), visit).symbol
     order_id, link_id = _name(item, visit)
     return visit.ledger.cancel_order(order_id, client_id=link_id, symbol=symbol)
 
 
-def _named(order: LedgerOrder) -> dict[str, Any]:
+def _ids_of(order: LedgerOrder) -> dict[str, Any]:
     return {"orderId": order.id, "orderLinkId": order.client_id or ""}
 
 
@@ -230,7 +230,7 @@ def _text(item: Item, name: str) -> str | None:
     return None if value is None else str(value)
 
 
-def _needed(item: Item, name: str, visit: Visit) -> str:
+def _require(item: Item, name: str, visit: Visit) -> str:
     text = _text(item, name)
     if not text:
         raise invalid(f"params error: {name} is required", visit)

@@ -19,7 +19,7 @@ __all__ = [
     "inverse_contract",
     "only_inverse",
     "page",
-    "required",
+    "require",
     "window",
 ]
 
@@ -32,7 +32,7 @@ def invalid(message: str, visit: Visit) -> Denied:
     return Denied(refusal(10001, message, visit.milliseconds))
 
 
-def required(request: SimRequest, visit: Visit, name: str) -> str:
+def require(request: SimRequest, visit: Visit, name: str) -> str:
     """Return a parameter that must be there."""
     value = request.text(name)
     if not value:
@@ -42,7 +42,7 @@ def required(request: SimRequest, visit: Visit, name: str) -> str:
 
 def category(request: SimRequest, visit: Visit) -> str:
     """Return the product line that is asked for."""
-    value = required(request, visit, "category")
+    value = require(request, visit, "category")
     if value not in _CATEGORIES:
         raise invalid("Illegal category", visit)
     return value
@@ -65,7 +65,7 @@ def only_inverse(request: SimRequest, visit: Visit) -> None:
 def inverse_contract(request: SimRequest, visit: Visit) -> Contract:
     """Return the inverse contract that a request is about."""
     only_inverse(request, visit)
-    return contract_of(required(request, visit, "symbol"), visit)
+    return contract_of(require(request, visit, "symbol"), visit)
 
 
 def decimal(text: str, name: str, visit: Visit) -> Decimal:

@@ -17,7 +17,7 @@ from venuekit_bybit_inverse.simulated.parameters import (
     inverse_contract,
     only_inverse,
     page,
-    required,
+    require,
 )
 
 __all__ = [
@@ -91,7 +91,7 @@ def set_leverage(request: SimRequest, visit: Visit) -> object:
     """Answer ``POST /v5/position/set-leverage``: the leverages of both sides must be equal."""
     contract = inverse_contract(request, visit)
     names = ("buyLeverage", "sellLeverage")
-    buy, sell = (decimal(required(request, visit, name), name, visit) for name in names)
+    buy, sell = (decimal(require(request, visit, name), name, visit) for name in names)
     if buy != sell:
         raise invalid("params error: buyLeverage must equal sellLeverage", visit)
     visit.ledger.set_leverage(contract.symbol, buy)
@@ -106,7 +106,7 @@ def switch_mode(request: SimRequest, visit: Visit) -> object:
         contract_of(symbol, visit)
     elif not request.text("coin"):
         raise invalid("params error: symbol or coin is required", visit)
-    mode = _MODES.get(required(request, visit, "mode"))
+    mode = _MODES.get(require(request, visit, "mode"))
     if mode is None:
         raise invalid("params error: mode invalid", visit)
     visit.ledger.set_position_mode(mode)
@@ -118,7 +118,7 @@ def add_margin(request: SimRequest, visit: Visit) -> object:
     contract = inverse_contract(request, visit)
     if (request.text("positionIdx") or "0") != "0":
         raise invalid("position idx not match position mode", visit)
-    amount = decimal(required(request, visit, "margin"), "margin", visit)
+    amount = decimal(require(request, visit, "margin"), "margin", visit)
     if not amount or amount != round(amount, _MARGIN_DECIMALS):
         raise invalid("params error: margin invalid", visit)
     visit.ledger.adjust_margin(contract.symbol, amount)
@@ -129,7 +129,7 @@ def add_margin(request: SimRequest, visit: Visit) -> object:
 def set_tpsl_mode(request: SimRequest, visit: Visit) -> object:
     """Answer ``POST /v5/position/set-tpsl-mode``: a default that no read shows."""
     inverse_contract(request, visit)
-    mode = required(request, visit, "tpSlMode")
+    mode = require(request, visit, "tpSlMode")
     if mode not in {"Full", "Partial"}:
         raise invalid("params error: tpSlMode invalid", visit)
     return {"tpSlMode": mode}
@@ -138,7 +138,7 @@ def set_tpsl_mode(request: SimRequest, visit: Visit) -> object:
 def set_risk_limit(request: SimRequest, visit: Visit) -> object:
     """Answer ``POST /v5/position/set-risk-limit``: without effect, the tier is the one of the position."""
     contract = inverse_contract(request, visit)
-    if not required(request, visit, "riskId").isdecimal():
+    if not require(request, visit, "riskId").isdecimal():
         raise invalid("params error: riskId invalid", visit)
     tier = visit.ledger.position(contract.symbol).tier
     return {"category": "inverse", "riskId": tier.tier, "riskLimitValue": number(tier.cap)}

@@ -183,7 +183,7 @@ class SimulatedToy(SimulatedVenue):
         """Refuse an unknown path, or verb."""
         return _error(405 if verbs else 404, Code.NO_SUCH_ROUTE, f"there is no {request.verb} {request.path}")
 
-    def throttled(self, usage: Usage, request: SimRequest, milliseconds: int) -> Response:
+    def limit_response(self, usage: Usage, request: SimRequest, milliseconds: int) -> Response:
         """Refuse, and say for how long."""
         wait = (usage.resets_at - milliseconds) / 1000
         return _error(429, Code.TOO_MANY_REQUESTS, "too many requests", retryAfter=wait)

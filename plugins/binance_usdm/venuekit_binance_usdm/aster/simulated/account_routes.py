@@ -68,7 +68,7 @@ class AsterAccountRoutes:
 
     def position_risk(self, request: SimRequest, visit: Visit) -> object:
         """Every symbol that is asked for."""
-        return [_risk(held, contract) for held, contract in _rows(visit.ledger, self._listing.asked(request))]
+        return [_risk(held, contract) for held, contract in _rows(visit.ledger, self._listing.contracts_of(request))]
 
 
 def _rows(ledger: Ledger, contracts: Iterable[Contract]) -> Iterable[tuple[PositionFigures, Contract]]:
