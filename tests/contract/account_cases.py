@@ -84,9 +84,9 @@ async def balances(stage: Stage) -> None:
     assert held.keys() <= told.keys()
     for asset, figures in held.items():
         same(told[asset], figures, BALANCE)
-        (alone,) = await stage.account.get_balances(asset)
+        (alone,) = await stage.account.get_balances(asset=asset)
         assert alone == told[asset]
-    assert await stage.account.get_balances("NOSUCH") == ()
+    assert await stage.account.get_balances(asset="NOSUCH") == ()
 
 
 @case("PositionReader.get_positions")
@@ -219,7 +219,7 @@ async def instruments(stage: Stage) -> None:
     more = ("quantity_step", "min_quantity", "max_quantity", "min_notional", "expires_at", "funding_interval")
     for symbol, instrument in told.items():
         same(instrument, contracts[symbol], [(name, name) for name in (*names, *more)])
-    (alone,) = await stage.account.get_instruments(stage.scenario.flat)
+    (alone,) = await stage.account.get_instruments(symbol=stage.scenario.flat)
     assert alone.symbol == stage.scenario.flat
 
 

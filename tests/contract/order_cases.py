@@ -92,7 +92,7 @@ async def get_open_orders(stage: Stage) -> None:
     """Everything that waits, of a symbol or of all."""
     orders = [await placed(stage), await placed(stage, lower=1)]
     for symbol in (orders[0].symbol, None):
-        told = await stage.account.get_open_orders(symbol)
+        told = await stage.account.get_open_orders(symbol=symbol)
         assert {one.id for one in told} == {one.id for one in orders}
 
 
@@ -101,7 +101,7 @@ async def iter_orders(stage: Stage) -> None:
     """What waits and what has ended."""
     orders = [await placed(stage), await placed(stage, lower=1)]
     ledger_of(stage).cancel_order(orders[0].id)
-    told = await stage.account.iter_orders(orders[0].symbol, **since_yesterday(stage)).all()
+    told = await stage.account.iter_orders(symbol=orders[0].symbol, **since_yesterday(stage)).all()
     assert {one.id: one.status.is_final for one in told} == {orders[0].id: True, orders[1].id: False}
 
 
@@ -170,7 +170,7 @@ async def test_order(stage: Stage) -> None:
 async def iter_forced_orders(stage: Stage) -> None:
     """What the venue itself has closed."""
     forced = ledger_of(stage).deleverage(held(stage))
-    (told,) = await stage.account.iter_forced_orders(held(stage), **since_yesterday(stage)).all()
+    (told,) = await stage.account.iter_forced_orders(symbol=held(stage), **since_yesterday(stage)).all()
     assert (told.id, told.quantity, told.filled_value) == (forced.id, forced.quantity, forced.filled_value)
 
 
@@ -211,7 +211,7 @@ async def get_open_orders_of_both_books(stage: Stage) -> None:
     """Both books are one list."""
     orders = [await placed(stage), await waiting(stage)]
     for symbol in (orders[0].symbol, None):
-        told = await stage.account.get_open_orders(symbol)
+        told = await stage.account.get_open_orders(symbol=symbol)
         assert {(one.kind, one.id) for one in told} == {("plain", orders[0].id), ("conditional", orders[1].id)}
 
 
@@ -219,7 +219,7 @@ async def get_open_orders_of_both_books(stage: Stage) -> None:
 async def iter_orders_of_both_books(stage: Stage) -> None:
     """Both books are one history."""
     orders = [await placed(stage), await waiting(stage)]
-    told = await stage.account.iter_orders(orders[0].symbol, **since_yesterday(stage)).all()
+    told = await stage.account.iter_orders(symbol=orders[0].symbol, **since_yesterday(stage)).all()
     assert {one.key for one in told} == {one.key for one in orders}
 
 

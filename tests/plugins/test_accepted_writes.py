@@ -207,7 +207,7 @@ async def test_cancellation_of_everything_whose_look_fails_is_told_as_applied(ve
         strange = Rewrite(lambda _: b'{"retCode": 0, "result": 5}')
         stage.disturb(look, strange, times=8)
         with pytest.raises(OperationError) as caught:
-            await stage.account.cancel_all_orders(stage.symbol)
+            await stage.account.cancel_all_orders(symbol=stage.symbol)
         assert caught.value.outcome in {Outcome.APPLIED, Outcome.UNKNOWN}
         assert [order.status for order in stage.orders("w0")] == ["canceled"]
         for _ in range(8):

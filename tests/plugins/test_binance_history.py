@@ -263,7 +263,7 @@ async def test_adl_ranks(product: Product) -> None:
     ledger.set_position_mode(PositionMode.HEDGE)
     ledger.fill(product.flat, Side.SELL, D(1), ledger.mark(product.flat), PositionSide.SHORT)
     ledger.set_mark(product.flat, ledger.mark(product.flat) * D("1.001"))
-    hedge = await account.get_adl_quantiles(product.flat)
+    hedge = await account.get_adl_quantiles(symbol=product.flat)
     assert [(one.side, one.rank) for one in hedge] == [(PositionSide.LONG, 0), (PositionSide.SHORT, 1)]
 
 

@@ -103,7 +103,7 @@ async def test_orders(venue: str, book: Book) -> None:
         state.orders[name] = attrs.evolve(late, id=name)
 
         def orders(**more: Any) -> Any:
-            return account.iter_orders(symbol, **more)
+            return account.iter_orders(symbol=symbol, **more)
 
         found = await orders(start=start).all()
         assert len(found) == COUNT + 2

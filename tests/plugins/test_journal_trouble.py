@@ -136,7 +136,7 @@ async def test_only_what_reduces_passes(venue: str, spoil: Callable[[Path], None
         )
         assert (await told(orders.cancel_order(stage.symbol, order_id=resting.id))).status.is_final
         assert (await told(orders.place_order(close))).quantity == close.quantity
-        assert await told(orders.cancel_all_orders(stage.symbol)) == ()
+        assert await told(orders.cancel_all_orders(symbol=stage.symbol)) == ()
         events = [event.operation for event in stage.watch.events if event.kind is EventKind.UNWRITTEN]
         assert {"cancel_order", "place_order", "cancel_all_orders"} == set(events)
         assert account.unresolved == ()
@@ -167,7 +167,7 @@ async def test_what_could_not_be_written_is_written_at_the_end(tmp_path: Path, m
         async with staged("binance_usdm", directory) as stage:
             await OrderControl.of(stage.account).place_order(stage.bid())
             fill(directory)
-            await OrderControl.of(stage.account).cancel_all_orders(stage.symbol)
+            await OrderControl.of(stage.account).cancel_all_orders(symbol=stage.symbol)
             if mended:
                 mend(directory)
 

@@ -150,7 +150,7 @@ async def _stopped(place: Place) -> Any:
         time_in_force=None,
     )
     await place.account.place_order(stop)
-    return await place.account.get_open_orders(place.held)
+    return await place.account.get_open_orders(symbol=place.held)
 
 
 CALLS: dict[str, Do] = {
@@ -192,7 +192,7 @@ CALLS: dict[str, Do] = {
     "place_order": lambda p: p.account.place_order(p.order()),
     "amend_order": _amended,
     "cancel_order": _canceled,
-    "cancel_all_orders": lambda p: p.account.cancel_all_orders(p.held),
+    "cancel_all_orders": lambda p: p.account.cancel_all_orders(symbol=p.held),
     "place_orders": lambda p: p.account.place_orders([p.order("1"), p.order("2")]),
     "amend_orders": _amended_together,
     "cancel_orders": _canceled_together,

@@ -165,9 +165,9 @@ async def test_an_odd_order_hides_no_other_and_is_not_taken_for_ended(venue: str
 
         stage.edits[VENUES[venue][2]] = add_odd
         with pytest.warns(OddRow):
-            assert len(await stage.account.get_open_orders(stage.held)) == 1
+            assert len(await stage.account.get_open_orders(symbol=stage.held)) == 1
         with pytest.raises((PayloadMismatch, OutcomeUnknown)):
-            await stage.account.cancel_all_orders(stage.held)
+            await stage.account.cancel_all_orders(symbol=stage.held)
 
 
 @venues
@@ -249,7 +249,7 @@ async def test_a_contract_without_a_size_has_no_notional_that_a_guard_could_limi
                 row.pop("contractSize", None)
 
         stage.edits["exchangeInfo"] = forget
-        (instrument,) = await stage.account.get_instruments(stage.held)
+        (instrument,) = await stage.account.get_instruments(symbol=stage.held)
         position = await stage.account.get_position(stage.held)
         assert (instrument.contract_size, position.contract_size, position.notional) == (None, None, None)
 

@@ -104,7 +104,7 @@ async def test_late_cancel_of_everything_spares_what_is_placed_next(venue: str) 
     async with opened(venue) as stage:
         await stage.place(stage.bid())
         stage.disturb("cancel_all", ApplyLater(3))
-        assert await stage.account.cancel_all_orders(stage.symbol) == ()
+        assert await stage.account.cancel_all_orders(symbol=stage.symbol) == ()
         upcoming = await outcome_of(stage.account.place_order(stage.bid()))
         await stage.account.pause(20)
         assert isinstance(upcoming, Fenced) or stage.is_open(upcoming.id) == [True]
@@ -280,7 +280,7 @@ async def test_what_waits_while_the_account_is_halted_is_not_sent(venue: str) ->
     async with opened(venue) as stage:
         await stage.place(stage.bid())
         stage.disturb("cancel_all", ApplyLater(3))
-        await stage.account.cancel_all_orders(stage.symbol)
+        await stage.account.cancel_all_orders(symbol=stage.symbol)
         waiting = asyncio.create_task(outcome_of(stage.account.with_options(max_wait=60.0).place_order(stage.bid())))
         await stage.account.pause(1)
         stage.account.halt()
@@ -289,7 +289,7 @@ async def test_what_waits_while_the_account_is_halted_is_not_sent(venue: str) ->
 
         assert isinstance(refused, GuardRefused)
         assert refused.outcome is Outcome.NOT_SENT
-        assert await stage.account.get_open_orders(stage.symbol) == ()
+        assert await stage.account.get_open_orders(symbol=stage.symbol) == ()
 
 
 # -- what is found out later
@@ -308,7 +308,7 @@ async def test_resolve_of_a_batch_has_a_result_for_each_of_its_orders(venue: str
 
         assert isinstance(kept, NeverSent)
         assert placed.type is OrderType.LIMIT
-        assert await stage.account.get_open_orders(stage.symbol) == (placed,)
+        assert await stage.account.get_open_orders(symbol=stage.symbol) == (placed,)
 
 
 # -- what is not known
@@ -332,7 +332,7 @@ async def test_cancelling_everything_unseen_does_not_end_well_when_it_was_lost(v
         stage.ledger.lag(Record.ORDERS, timedelta(seconds=8))
         await stage.place(stage.bid())
         stage.disturb("cancel_all", DropBefore(), times=4)
-        await lost(stage.account.cancel_all_orders(stage.symbol))
+        await lost(stage.account.cancel_all_orders(symbol=stage.symbol))
 
 
 @binance
@@ -342,7 +342,7 @@ async def test_a_lost_cancellation_says_more_than_a_failed_look(venue: str) -> N
         await stage.place(stage.bid())
         stage.disturb("cancel_all", DropAfter(), times=4)
         stage.disturb("open_orders", DropBefore(), times=20)
-        await lost(stage.account.cancel_all_orders(stage.symbol))
+        await lost(stage.account.cancel_all_orders(symbol=stage.symbol))
 
 
 @venues
@@ -351,11 +351,11 @@ async def test_an_order_waits_for_all_that_may_still_end_it(venue: str) -> None:
     async with opened(venue) as stage:
         await stage.place(stage.bid())
         stage.disturb("cancel_all", ApplyLater(3))
-        await stage.account.cancel_all_orders(stage.symbol)
+        await stage.account.cancel_all_orders(symbol=stage.symbol)
         waiting = asyncio.create_task(stage.account.with_options(max_wait=60.0).place_order(stage.bid()))
         await stage.account.pause(5)
         stage.disturb("cancel_all", ApplyLater(3))
-        await stage.account.cancel_all_orders(stage.symbol)
+        await stage.account.cancel_all_orders(symbol=stage.symbol)
 
         placed = await waiting
         await stage.account.pause(20)
@@ -370,7 +370,7 @@ async def test_a_late_attempt_of_ours_is_nobody_else(venue: str) -> None:
         await stage.place(stage.bid())
         stage.disturb("cancel_all", ApplyLater(0.5), DropBefore())
         stage.disturb("open_orders", Delay(before=0), Delay(before=1))
-        ended = await outcome_of(stage.account.cancel_all_orders(stage.symbol))
+        ended = await outcome_of(stage.account.cancel_all_orders(symbol=stage.symbol))
         assert not isinstance(ended, Conflict)
         if isinstance(ended, OutcomeUnknown):
             await stage.account.pause(20)

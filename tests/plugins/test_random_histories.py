@@ -126,7 +126,7 @@ async def test_orders_and_fills(venue: str, chance: random.Random) -> None:
         await stage.account.pause(5)
 
         def orders(**more: Any) -> Any:
-            return stage.account.iter_orders(stage.symbol, start=start, **more)
+            return stage.account.iter_orders(symbol=stage.symbol, start=start, **more)
 
         def fills(**more: Any) -> Any:
             return stage.account.iter_fills(stage.symbol, start=start, **more)

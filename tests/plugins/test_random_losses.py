@@ -71,7 +71,7 @@ class Game(LeapingStage):
             self.book[chosen] = {price}
 
     async def _cancel_all(self, account: Any, _: Decimal) -> None:
-        assert await account.cancel_all_orders(VENUES[self.venue][0]) == ()
+        assert await account.cancel_all_orders(symbol=VENUES[self.venue][0]) == ()
         self.book.clear()
 
 

@@ -168,7 +168,7 @@ async def canceling_many(stage: Stage) -> Any:
 async def canceling_everything(stage: Stage) -> Any:
     """Cancel everything of a symbol."""
     ids = await stage.place(stage.bid(), stage.bid(2001))
-    return "cancel_all", lambda: stage.account.cancel_all_orders(stage.symbol), _ended(stage, *ids)
+    return "cancel_all", lambda: stage.account.cancel_all_orders(symbol=stage.symbol), _ended(stage, *ids)
 
 
 async def amending(stage: Stage) -> Any:

@@ -83,7 +83,7 @@ async def canceling_two(stage: Stage) -> Any:
 
 async def canceling_everything(stage: Stage) -> Any:
     """Cancel all orders of the symbol."""
-    return await stage.hurried.cancel_all_orders(stage.symbol)
+    return await stage.hurried.cancel_all_orders(symbol=stage.symbol)
 
 
 async def amending(stage: Stage) -> Any:
@@ -158,7 +158,7 @@ async def test_resolving_later_gives_the_value_of_the_method(venue: str, operati
         if not name.startswith("place"):
             await account.place_orders([stage.bid(client_id="a"), stage.bid(client_id="b")])
         if name == "margin_type":
-            await account.cancel_all_orders(stage.symbol)
+            await account.cancel_all_orders(symbol=stage.symbol)
         await account.pause(5)
         (endpoint,) = (one for one in account.venue.endpoints if one.verb == ending[0] and one.path.endswith(ending[1]))
         sim.disturb(venue, endpoint, Delay(before=3))

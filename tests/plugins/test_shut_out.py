@@ -204,7 +204,7 @@ async def test_everything_is_cancelled_past_a_firewall(venue: str, status: int) 
         page = attrs.evolve(CannedAnswer.html(status), headers={"Retry-After": "2"})
         stage.disturb(stage.serving(OrderControl.cancel_all_orders), page)
 
-        assert await stage.account.cancel_all_orders(stage.symbol) == ()
+        assert await stage.account.cancel_all_orders(symbol=stage.symbol) == ()
 
         assert stage.ledger.open_orders(stage.symbol) == ()
 
@@ -364,7 +364,7 @@ async def test_too_many_orders_hold_back_orders_only(venue: str) -> None:
         refused = await outcome_of(stage.account.place_order(stage.bid()))
         before = stage.account.monotonic()
 
-        assert await stage.account.cancel_all_orders(stage.symbol) == ()
+        assert await stage.account.cancel_all_orders(symbol=stage.symbol) == ()
         assert await stage.account.get_balances()
         held = await outcome_of(stage.account.place_order(stage.bid()))
 
@@ -383,7 +383,7 @@ async def test_everything_is_cancelled_past_a_short_ban(venue: str) -> None:
         ban = _banned(WORDS[1], 418)(stage.milliseconds + 5000)
         stage.disturb(stage.serving(OrderControl.cancel_all_orders), ban)
 
-        assert await stage.account.cancel_all_orders(stage.symbol) == ()
+        assert await stage.account.cancel_all_orders(symbol=stage.symbol) == ()
 
         assert stage.ledger.open_orders(stage.symbol) == ()
 
@@ -464,7 +464,7 @@ async def test_what_bybits_demo_does_not_have_is_unsupported_from_then_on() -> N
         stage.disturb(stage.placing, refusal)
         assert type(await outcome_of(stage.account.place_order(stage.bid()))) is UnsupportedCapability
         assert stage.account.support(OrderControl)
-        assert await stage.account.cancel_all_orders(stage.symbol) == ()
+        assert await stage.account.cancel_all_orders(symbol=stage.symbol) == ()
 
 
 @pytest.mark.parametrize("applied", [True, False])

@@ -123,7 +123,7 @@ async def test_a_position_is_closed_under_each_single_loss(venue: str, loss: Dis
     """The close leaves at once whatever was lost before; lost itself, it is found, or proven not to have happened."""
     async with opened(venue) as stage:
         stage.disturb(lost, loss)
-        await stage.account.cancel_all_orders(stage.symbol)
+        await stage.account.cancel_all_orders(symbol=stage.symbol)
         began = stage.account._session.clock.milliseconds()
         try:
             await stage.account.place_order(stage.market())
@@ -131,7 +131,7 @@ async def test_a_position_is_closed_under_each_single_loss(venue: str, loss: Dis
             assert (lost, stage.held) == ("place", stage.quantity)
             await stage.account.place_order(stage.market())
         assert stage.arrivals("place")[0].at - began < 500
-        await stage.account.get_open_orders(stage.symbol)
+        await stage.account.get_open_orders(symbol=stage.symbol)
         await stage.account.pause(20)
         assert stage.held == 0
         assert stage.ledger.open_orders() == ()
@@ -142,7 +142,7 @@ async def test_what_cannot_rest_leaves_behind_a_lost_cancellation_of_everything(
     """Market orders, and limit orders that are filled or ended at once, by themselves and in batches."""
     async with opened(venue) as stage:
         stage.disturb("cancel_all", ApplyLater(3))
-        await stage.account.cancel_all_orders(stage.symbol)
+        await stage.account.cancel_all_orders(symbol=stage.symbol)
         began = stage.account.monotonic()
         part = stage.quantity / 2
         taking = stage.order(side=OrderSide.SELL, price=D(2900), time_in_force=TimeInForce.IOC, reduce_only=True)
@@ -161,7 +161,7 @@ async def test_what_rests_waits_for_a_lost_cancellation_of_everything(venue: str
     """A stop loss, which it would take away, waits of itself; an order that opens is told at once until when."""
     async with opened(venue) as stage:
         stage.disturb("cancel_all", ApplyLater(3))
-        await stage.account.cancel_all_orders(stage.symbol)
+        await stage.account.cancel_all_orders(symbol=stage.symbol)
         began = stage.account.monotonic()
         for call in (
             stage.account.place_order(stage.order()),
@@ -197,7 +197,7 @@ async def test_cancelling_everything_is_tried_as_often_as_a_read(venue: str, ste
     async with opened(venue) as stage:
         stage.disturb("cancel_all", *steps)
 
-        assert await stage.account.cancel_all_orders(stage.symbol) == ()
+        assert await stage.account.cancel_all_orders(symbol=stage.symbol) == ()
 
         sent = stage.arrivals("cancel_all")
         assert len(sent) == 4
@@ -212,7 +212,7 @@ async def test_cancelling_everything_in_vain_is_told_as_unknown(venue: str) -> N
         stage.disturb("cancel_all", DropBefore(), times=4)
 
         with pytest.raises(OutcomeUnknown, match="4 times") as caught:
-            await stage.account.cancel_all_orders(stage.symbol)
+            await stage.account.cancel_all_orders(symbol=stage.symbol)
 
         assert len(stage.arrivals("cancel_all")) == 4
         assert caught.value.outcome is Outcome.UNKNOWN
@@ -230,7 +230,7 @@ async def test_conditional_orders_are_ended_one_by_one_as_often() -> None:
         await stage.account.place_order(stage.stop())
         stage.sim.disturb(stage.venue, algo.cancel, DropBefore(), times=3)
 
-        assert await stage.account.cancel_all_orders(stage.symbol) == ()
+        assert await stage.account.cancel_all_orders(symbol=stage.symbol) == ()
 
         assert stage.ledger.open_orders() == ()
 
@@ -247,7 +247,7 @@ async def test_an_order_that_is_sent_again_waits_for_what_was_lost_meanwhile(ven
         await stage.account.pause(9)
         for _ in range(4):  # until the absence is proven, whenever that is here
             stage.disturb("cancel_all", ApplyLater(4.5))
-            await stage.account.cancel_all_orders(stage.symbol)
+            await stage.account.cancel_all_orders(symbol=stage.symbol)
             await stage.account.pause(2)
 
         placed = await placing
@@ -361,7 +361,7 @@ async def test_what_a_killed_process_left_is_fenced_by_what_it_was(venue: str, t
             stage.disturb("cancel_all", (Delay(after=9), DropBefore()))
             killed = [
                 asyncio.ensure_future(stage.amend(one.id, 1999)),
-                asyncio.ensure_future(stage.account.cancel_all_orders(stage.symbol)),
+                asyncio.ensure_future(stage.account.cancel_all_orders(symbol=stage.symbol)),
             ]
             await clock.sleep(0.5)
             for task in killed:

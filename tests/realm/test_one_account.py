@@ -198,7 +198,7 @@ async def test_weight_spent_on_one_venue_is_missing_on_the_other(flat: Any) -> N
 
     assert caught.value.outcome is Outcome.NOT_SENT
     assert flat.sim.requests == []
-    assert (await flat.coinm.with_options(max_wait=0).get_balances("BTC"))[0].wallet == 2
+    assert (await flat.coinm.with_options(max_wait=0).get_balances(asset="BTC"))[0].wallet == 2
 
 
 # -- writes to what is shared
@@ -230,10 +230,10 @@ async def test_coins_of_the_two_venues_do_not_mix(flat: Any) -> None:
     """The same coin on both venues is two wallets."""
     flat.ledger.deposit("BTC", Decimal(3))
 
-    (coin,), (collateral,) = await flat.coinm.get_balances("BTC"), await flat.usdm.get_balances("BTC")
+    (coin,), (collateral,) = await flat.coinm.get_balances(asset="BTC"), await flat.usdm.get_balances(asset="BTC")
 
     assert (coin.wallet, collateral.wallet) == (2, 3)
-    assert await flat.coinm.get_balances("USDT") == ()
+    assert await flat.coinm.get_balances(asset="USDT") == ()
 
 
 async def test_each_venue_shows_its_own_positions(holding: Any) -> None:

@@ -28,5 +28,5 @@ class AdlReader(Capability):
     __slots__ = ()
 
     @abstractmethod
-    async def get_adl_quantiles(self, symbol: str | None = None) -> tuple[AdlQuantile, ...]:
+    async def get_adl_quantiles(self, *, symbol: str | None = None) -> tuple[AdlQuantile, ...]:
         """Return one value per leg the venue lists, of ``symbol`` or of all."""

@@ -58,7 +58,7 @@ class BalanceReader(Capability):
     __slots__ = ()
 
     @abstractmethod
-    async def get_balances(self, asset: str | None = None) -> tuple[Balance, ...]:
+    async def get_balances(self, *, asset: str | None = None) -> tuple[Balance, ...]:
         """
         Return one balance per asset, or those of ``asset`` alone.
 

@@ -128,7 +128,7 @@ class InstrumentReader(Capability):
     __slots__ = ()
 
     @abstractmethod
-    async def get_instruments(self, symbol: str | None = None) -> tuple[Instrument, ...]:
+    async def get_instruments(self, *, symbol: str | None = None) -> tuple[Instrument, ...]:
         """
         Return every instrument the venue lists, or the one of ``symbol``.
 

@@ -46,14 +46,14 @@ class OrderReader(Capability):
         """Return one open order; raises NotFound when it is not open."""
 
     @abstractmethod
-    async def get_open_orders(self, symbol: str | None = None) -> tuple[Order, ...]:
+    async def get_open_orders(self, *, symbol: str | None = None) -> tuple[Order, ...]:
         """Return the open orders of both books, of ``symbol`` or of all."""
 
     @abstractmethod
     def iter_orders(
         self,
-        symbol: str | None = None,
         *,
+        symbol: str | None = None,
         start: datetime | None = None,
         end: datetime | None = None,
         after: Order | None = None,
@@ -90,7 +90,7 @@ class OrderControl(OrderReader):
         """
 
     @abstractmethod
-    async def cancel_all_orders(self, symbol: str | None = None) -> tuple[Order, ...]:
+    async def cancel_all_orders(self, *, symbol: str | None = None) -> tuple[Order, ...]:
         """Cancel everything in both books, read again until nothing is left, and return what could not be cancelled."""
 
 
@@ -188,8 +188,8 @@ class ForcedOrderReader(Capability):
     @abstractmethod
     def iter_forced_orders(
         self,
-        symbol: str | None = None,
         *,
+        symbol: str | None = None,
         start: datetime | None = None,
         end: datetime | None = None,
         after: Order | None = None,

@@ -57,7 +57,7 @@ class PositionModeReader(Capability):
     __slots__ = ()
 
     @abstractmethod
-    async def get_position_mode(self, symbol: str | None = None) -> PositionModeSetting:
+    async def get_position_mode(self, *, symbol: str | None = None) -> PositionModeSetting:
         """Return the mode that holds; ``symbol`` matters only where the scope is SYMBOL."""
 
 

@@ -39,7 +39,7 @@ async def adl_command(context: click.Context, accounts: Sequence[str], symbol: s
     from venuekit.capabilities import AdlReader
 
     async def ask(name: str, account: Account) -> list[Row]:
-        found = await AdlReader.of(account).get_adl_quantiles(symbol)
+        found = await AdlReader.of(account).get_adl_quantiles(symbol=symbol)
         return [row_of(quantile, account=name, venue=account.venue.id) for quantile in found]
 
     return await answer(context, accounts, ask, _ADL_COLUMNS, "nothing is in a queue", as_json=as_json)

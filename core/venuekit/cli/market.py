@@ -73,7 +73,7 @@ async def instruments_command(context: click.Context, account: str, symbol: str 
     from venuekit.capabilities import InstrumentReader
 
     async with open_account(state_of(context), account, read_only=True) as opened_account:
-        found = await InstrumentReader.of(opened_account).get_instruments(symbol)
+        found = await InstrumentReader.of(opened_account).get_instruments(symbol=symbol)
         rows = [row_of(instrument, account=account, venue=opened_account.venue.id) for instrument in found]
     _show(rows, _INSTRUMENT_COLUMNS, "no instruments", as_json=as_json)
 

@@ -230,7 +230,7 @@ async def list_command(context: click.Context, accounts: Sequence[str], symbol: 
     from venuekit.capabilities import OrderReader
 
     async def ask(name: str, account: Account) -> list[Row]:
-        found = await OrderReader.of(account).get_open_orders(symbol)
+        found = await OrderReader.of(account).get_open_orders(symbol=symbol)
         return [order_row(order, name, account, listed=not as_json) for order in found]
 
     return await answer(context, accounts, ask, LIST_COLUMNS, "no open orders", as_json=as_json, whole=WHOLE)

@@ -52,7 +52,7 @@ def holdings_reader(account: Account) -> ReadHoldings:
 
     async def read(symbol: str) -> Holdings:
         # orders first: one that is filled between the two reads is counted twice rather than not at all
-        orders = await orders_of(symbol)
+        orders = await orders_of(symbol=symbol)
         return Holdings([one for one in await positions_of() if one.symbol == symbol], orders)
 
     return read

@@ -102,7 +102,7 @@ async def test_isolated_wallet_is_the_margin_less_the_profit(stage: Any) -> None
     ledger.fill(PERP, Side.BUY, D(100), D(80_000))
 
     (position,) = await stage.account.get_positions()
-    (balance,) = await stage.account.get_balances("BTC")
+    (balance,) = await stage.account.get_balances(asset="BTC")
     account = await stage.account.get_account()
     (asset,) = [held for held in account.balances if held.asset == "BTC"]
 

@@ -114,8 +114,8 @@ async def test_balances(answering: Answering) -> None:
     """Every field of the balance read reaches the value; equity and margins are not told by it."""
     async with answering("get_dapi_v1_balance") as account:
         (balance,) = await account.get_balances()
-        assert await account.get_balances("BTC") == (balance,)
-        assert await account.get_balances("USDT") == ()
+        assert await account.get_balances(asset="BTC") == (balance,)
+        assert await account.get_balances(asset="USDT") == ()
 
     assert timeless(balance) == Balance(
         asset="BTC",
@@ -417,7 +417,7 @@ async def test_instruments(answering: Answering) -> None:
     async with answering("get_dapi_v1_exchangeInfo") as account:
         (instrument,) = await account.get_instruments()
         with pytest.raises(InvalidRequest, match="no such symbol"):
-            await account.get_instruments("NOPE")
+            await account.get_instruments(symbol="NOPE")
 
     assert instrument == Instrument(
         symbol="BTCUSD_200925",
@@ -447,7 +447,7 @@ async def test_instruments(answering: Answering) -> None:
 async def test_perpetual_never_expires(answering: Answering) -> None:
     """The far date of a perpetual is no expiry."""
     async with answering(INFO) as account:
-        (instrument,) = await account.get_instruments("ETHUSD_PERP")
+        (instrument,) = await account.get_instruments(symbol="ETHUSD_PERP")
 
     assert (instrument.kind, instrument.expires_at) == (InstrumentKind.PERPETUAL, None)
     assert (instrument.contract_size, instrument.settle) == (D(10), "ETH")

@@ -85,7 +85,7 @@ async def test_an_ended_order_is_read_and_listed(stage: Stage) -> None:
     order = await stage.stop()
     stage.trigger()
     assert (await stage.account.get_order(SYMBOL, order_id=order.id)).status is OrderStatus.TRIGGERED
-    listed = {one.id: one.status async for one in stage.account.iter_orders(SYMBOL)}
+    listed = {one.id: one.status async for one in stage.account.iter_orders(symbol=SYMBOL)}
     assert listed[order.id] is OrderStatus.TRIGGERED
 
 
@@ -93,7 +93,7 @@ async def test_an_open_order_is_read_and_listed_without_them(bare: Stage) -> Non
     """The open orders stand in for the query and for the history."""
     order = await bare.stop()
     assert (await bare.account.get_order(SYMBOL, client_id=order.client_id)).id == order.id
-    assert [one.id async for one in bare.account.iter_orders(SYMBOL)] == [order.id]
+    assert [one.id async for one in bare.account.iter_orders(symbol=SYMBOL)] == [order.id]
 
 
 async def test_an_ended_order_is_not_found_without_them(bare: Stage) -> None:
@@ -112,7 +112,7 @@ async def test_what_is_not_there_is_asked_for_once(bare: Stage) -> None:
     for _ in range(2):
         with pytest.raises(NotFound):
             await bare.account.get_order(SYMBOL, order_id="999")
-        assert [one.id async for one in bare.account.iter_orders(SYMBOL)] == [order.id]
+        assert [one.id async for one in bare.account.iter_orders(symbol=SYMBOL)] == [order.id]
     asked = bare.asked()
     assert asked <= 2 * ATTEMPTS
     await bare.account.cancel_order(SYMBOL, order_id=order.id)
@@ -172,7 +172,7 @@ async def test_the_emergency_cancel_needs_none_of_them(bare: Stage) -> None:
     for _ in range(3):
         await bare.stop()
     bare.sim.disturb(bare.venue, ALGO.cancel, DropBefore())
-    assert await bare.account.cancel_all_orders(SYMBOL) == ()
+    assert await bare.account.cancel_all_orders(symbol=SYMBOL) == ()
     assert bare.ledger.open_orders() == ()
     assert bare.asked() == 0
 
@@ -201,7 +201,7 @@ async def test_trouble_of_a_history_is_told(stage: Stage) -> None:
     await stage.stop()
     stage.close(CannedAnswer.html(502))
     with pytest.raises(OutcomeNotStated):
-        [one async for one in stage.account.iter_orders(SYMBOL)]
+        [one async for one in stage.account.iter_orders(symbol=SYMBOL)]
 
 
 async def test_a_single_page_of_a_gateway_is_no_absence(stage: Stage) -> None:
@@ -210,7 +210,7 @@ async def test_a_single_page_of_a_gateway_is_no_absence(stage: Stage) -> None:
     stage.trigger()
     stage.close(CannedAnswer.html(404), times=1)
     assert (await stage.account.get_order(SYMBOL, order_id=order.id)).status is OrderStatus.TRIGGERED
-    assert [one.status async for one in stage.account.iter_orders(SYMBOL) if one.id == order.id] == ["triggered"]
+    assert [one.status async for one in stage.account.iter_orders(symbol=SYMBOL) if one.id == order.id] == ["triggered"]
     assert not stage.account.lacks(ALGO.order)
     assert not stage.account.lacks(ALGO.all_orders)
 

@@ -451,7 +451,7 @@ async def test_orders_that_come_meanwhile_are_cancelled_too(stage: Stage) -> Non
         after=True,
     )
     stage.disturb(stage.orders.cancel_all, more)
-    assert await stage.account.cancel_all_orders(stage.symbol) == ()
+    assert await stage.account.cancel_all_orders(symbol=stage.symbol) == ()
     assert stage.ledger.open_orders() == ()
 
 

@@ -149,7 +149,7 @@ async def test_refused_cancellation_leaves_only_its_own_book(stage: Stage, symbo
     await stage.account.place_orders([stage.order, stage.stop])
     stage.sim.disturb(stage.account.venue.id, stage.account.ORDERS.cancel_all, CannedAnswer.json(400, REFUSED), times=9)
     with pytest.raises(Rejected, match="Batch cancel failure"):
-        await stage.account.cancel_all_orders(stage.symbol if symbol_named else None)
+        await stage.account.cancel_all_orders(symbol=stage.symbol if symbol_named else None)
     assert stage.resting == {Book.PLAIN}
 
 
@@ -165,7 +165,7 @@ async def test_guard_of_symbols_lets_orders_of_them_come_and_go(stage: Stage) ->
         change = Amendment(symbol=stage.symbol, side=OrderSide.BUY, order_id=plain.id, price=D(2100))
         assert [order.price for order in await account.amend_orders([change])] == [D(2100)]
         await account.place_order(stage.stop)
-        assert await account.cancel_all_orders(stage.symbol) == ()
+        assert await account.cancel_all_orders(symbol=stage.symbol) == ()
         with pytest.raises(GuardRefused, match="not among the allowed"):
             await account.place_orders([stage.order, attrs.evolve(stage.order, symbol=stage.other)])
     assert stage.resting == set()
@@ -219,7 +219,7 @@ async def test_a_lost_cancel_of_everything_ends_no_later_order(stage: Stage) -> 
     account, orders = stage.account, stage.account.ORDERS
     await account.place_order(stage.order)
     stage.sim.disturb(account.venue.id, orders.cancel_all, ApplyLater(3))
-    assert await account.cancel_all_orders(stage.symbol) == ()
+    assert await account.cancel_all_orders(symbol=stage.symbol) == ()
     for call in (
         account.place_order(stage.order),
         account.place_order(stage.stop),
@@ -309,7 +309,7 @@ async def test_orders_that_expire(stage: Stage) -> None:
         return
     at = (await stage.account.get_server_time()).replace(microsecond=0) + timedelta(hours=1)
     await stage.account.place_order(attrs.evolve(stage.order, expires_at=at))
-    (placed,) = await stage.account.iter_orders(stage.symbol).all()
+    (placed,) = await stage.account.iter_orders(symbol=stage.symbol).all()
     assert (placed.time_in_force, placed.expires_at) == (TimeInForce.GTD, at)
     await stage.account.pause(3700)
     assert stage.resting == set()
@@ -324,10 +324,10 @@ async def test_forced_orders_behind_one_seen_before(stage: Stage) -> None:
         ledger.fill(stage.symbol, Side.BUY, stage.quantity, ledger.mark(stage.symbol))
         ledger.deleverage(stage.symbol)
         await stage.account.pause(3 * 86_400)
-    forced = await stage.account.iter_forced_orders(stage.symbol).all()
+    forced = await stage.account.iter_forced_orders(symbol=stage.symbol).all()
     assert len(forced) == 3
     for index, one in enumerate(forced):
-        rest = await stage.account.iter_forced_orders(stage.symbol, after=one).all()
+        rest = await stage.account.iter_forced_orders(symbol=stage.symbol, after=one).all()
         assert [order.id for order in rest] == [order.id for order in forced[index + 1 :]]
 
 
@@ -382,7 +382,7 @@ async def test_words_of_histories(stage: Stage) -> None:
         stage.account.iter_income(kind="gift")
     aware = await stage.account.get_server_time()
     with pytest.raises(InvalidArgument, match="no time zone"):
-        await stage.account.iter_orders(stage.symbol, start=datetime(2025, 6, 1), end=aware).all()  # noqa: DTZ001
+        await stage.account.iter_orders(symbol=stage.symbol, start=datetime(2025, 6, 1), end=aware).all()  # noqa: DTZ001
 
 
 @pytest.mark.parametrize("nothing", ['""', "null"])

@@ -149,9 +149,9 @@ async def test_conditional_types_go_to_their_own_book(stage: Stage, kind: OrderT
         assert (told.id, told.kind, told.working_price) == (order.id, order_kind, WorkingPrice.MARK)
         assert told.price_protect is True
         assert (told.status, told.trigger_price) == (OrderStatus.UNTRIGGERED, details.get("trigger_price"))
-    assert [one.id for one in await account.get_open_orders(symbol)] == [plain.id, order.id]
+    assert [one.id for one in await account.get_open_orders(symbol=symbol)] == [plain.id, order.id]
     assert [one.id for one in await account.get_open_orders()] == [plain.id, order.id]
-    assert [one.id async for one in account.iter_orders(symbol)] == [plain.id, order.id]
+    assert [one.id async for one in account.iter_orders(symbol=symbol)] == [plain.id, order.id]
 
 
 async def test_order_that_closes_whatever_is_open(stage: Stage) -> None:
@@ -237,7 +237,9 @@ async def test_names_and_counts_are_refused_before_sending(stage: Stage) -> None
         "is reversed": account.iter_fills(
             symbol, start=await account.get_server_time(), end=(await account.get_server_time()) - timedelta(1)
         ).all(),
-        "further back": account.iter_orders(symbol, start=(await account.get_server_time()) - timedelta(91)).all(),
+        "further back": account.iter_orders(
+            symbol=symbol, start=(await account.get_server_time()) - timedelta(91)
+        ).all(),
         "at least a millisecond": account.set_countdown(symbol, 0),
     }
     for words, call in calls.items():
@@ -433,9 +435,9 @@ async def test_orders_are_walked_behind_the_last_one_seen(stage: Stage) -> None:
     for day in range(4):
         ids.append((await stage.account.place_order(stage.order(price=D(2000 - day)))).id)
         await stage.account.pause(5 * 86_400)
-    told = await stage.account.iter_orders(stage.symbol).all()
+    told = await stage.account.iter_orders(symbol=stage.symbol).all()
     assert [order.id for order in told] == ids
-    assert [order.id async for order in stage.account.iter_orders(stage.symbol, after=told[1])] == ids[2:]
+    assert [order.id async for order in stage.account.iter_orders(symbol=stage.symbol, after=told[1])] == ids[2:]
 
 
 async def test_forced_orders(stage: Stage) -> None:
@@ -444,7 +446,7 @@ async def test_forced_orders(stage: Stage) -> None:
     forced = stage.ledger.deleverage(stage.symbol)
     assert forced.forced is Forced.ADL
     for symbol in (stage.symbol, None):
-        (told,) = await stage.account.iter_forced_orders(symbol).all()
+        (told,) = await stage.account.iter_forced_orders(symbol=symbol).all()
         assert (told.id, told.client_id, told.status) == (forced.id, forced.client_id, OrderStatus.FILLED)
     assert stage.account.iter_forced_orders().cost_per_page == 50
 

@@ -354,7 +354,7 @@ async def test_one_request_cancels_every_type(stage: Stage) -> None:
         if kind is not OrderType.MARKET:
             await stage.account.place_order(stage.order(kind))
     stage.ledger.rest_order("BTCUSDT", Side.BUY, D(1), D(1000), book=Book.CONDITIONAL)
-    assert await stage.account.cancel_all_orders("ETHUSDT") == ()
+    assert await stage.account.cancel_all_orders(symbol="ETHUSDT") == ()
     assert len(stage.arrivals(ORDERS.cancel_all)) == 1
     assert [one.symbol for one in stage.ledger.open_orders()] == ["BTCUSDT"]
     assert await stage.account.cancel_all_orders() == ()
@@ -479,20 +479,20 @@ async def test_orders_are_walked_and_forgotten(stage: Stage) -> None:
     filled = await stage.account.place_order(stage.order(OrderType.MARKET))
     waiting = await stage.account.place_order(stage.order(OrderType.TRAILING_STOP_MARKET))
     await stage.sleep(6.9 * 86_400)
-    walk = stage.account.iter_orders("ETHUSDT")
+    walk = stage.account.iter_orders(symbol="ETHUSDT")
     told = await walk.all()
     assert [one.id for one in told] == [canceled.id, filled.id, waiting.id]
     assert [one.status for one in told] == ["canceled", "filled", "untriggered"]
     assert walk.cost_per_page == 5
-    rest = await stage.account.iter_orders("ETHUSDT", after=told[1]).all()
+    rest = await stage.account.iter_orders(symbol="ETHUSDT", after=told[1]).all()
     assert [one.id for one in rest] == [waiting.id]
     await stage.sleep(0.2 * 86_400)
-    assert [one.id for one in await stage.account.iter_orders("ETHUSDT").all()] == [filled.id, waiting.id]
+    assert [one.id for one in await stage.account.iter_orders(symbol="ETHUSDT").all()] == [filled.id, waiting.id]
     with pytest.raises(NotFound):
         await stage.account.get_order("ETHUSDT", order_id=canceled.id)
     start = (await stage.account.get_server_time()) - timedelta(days=91)
     with pytest.raises(InvalidArgument, match="further back"):
-        await stage.account.iter_orders("ETHUSDT", start=start).all()
+        await stage.account.iter_orders(symbol="ETHUSDT", start=start).all()
 
 
 @looptime
@@ -501,7 +501,7 @@ async def test_forced_orders(stage: Stage) -> None:
     stage.ledger.fill("ETHUSDT", Side.BUY, D("0.3"), MARK)
     forced = stage.ledger.deleverage("ETHUSDT")
     for symbol, cost in (("ETHUSDT", 20), (None, 50)):
-        walk = stage.account.iter_forced_orders(symbol)
+        walk = stage.account.iter_forced_orders(symbol=symbol)
         (told,) = await walk.all()
         assert (told.id, told.client_id, told.status) == (forced.id, forced.client_id, OrderStatus.FILLED)
         assert walk.cost_per_page == cost

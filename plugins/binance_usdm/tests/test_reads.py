@@ -150,8 +150,8 @@ async def test_balances(answering: Answering) -> None:
     """Every field of the balance read reaches the value; equity and margins are not told by it."""
     async with answering("get_fapi_v3_balance") as account:
         (balance,) = await account.get_balances()
-        assert await account.get_balances("USDT") == (balance,)
-        assert await account.get_balances("BTC") == ()
+        assert await account.get_balances(asset="USDT") == (balance,)
+        assert await account.get_balances(asset="BTC") == ()
 
     assert timeless(balance) == Balance(
         asset="USDT",
@@ -468,9 +468,9 @@ async def test_instruments(answering: Answering) -> None:
     """Every field comes from the instrument and its filters."""
     async with answering("get_fapi_v1_exchangeInfo") as account:
         (instrument,) = await account.get_instruments()
-        assert await account.get_instruments("BLZUSDT") == (instrument,)
+        assert await account.get_instruments(symbol="BLZUSDT") == (instrument,)
         with pytest.raises(InvalidRequest, match="no such symbol"):
-            await account.get_instruments("NOPE")
+            await account.get_instruments(symbol="NOPE")
 
     assert instrument == Instrument(
         symbol="BLZUSDT",

@@ -189,7 +189,7 @@ async def test_key_of_the_simulated_venue(account: BybitInverseAccount, sim: Sim
 async def test_ranks(account: BybitInverseAccount, replay: Replay) -> None:
     """Of open positions, or of one symbol, flat or not; of 5, 0 being flat."""
     assert await account.get_adl_quantiles() == (AdlQuantile("BTCUSD", PositionSide.BOTH, 2, 5),)
-    assert await account.get_adl_quantiles("ETHUSD") == (AdlQuantile("ETHUSD", PositionSide.BOTH, 0, 5),)
+    assert await account.get_adl_quantiles(symbol="ETHUSD") == (AdlQuantile("ETHUSD", PositionSide.BOTH, 0, 5),)
     replay("get_v5_position_list_long_and_flat")
     assert [one.rank for one in await account.get_adl_quantiles()] == [2, 0]
 

@@ -66,9 +66,9 @@ async def test_available_is_not_told_in_cross_mode(account: BybitInverseAccount)
 
 async def test_one_asset(account: BybitInverseAccount) -> None:
     """A coin by name, also with nothing in it; one that the venue does not list gives nothing."""
-    assert [balance.asset for balance in await account.get_balances("ETH")] == ["ETH"]
-    assert await account.get_balances("NOPE") == ()
-    assert await account.get_balances("BTC,ETH") == ()
+    assert [balance.asset for balance in await account.get_balances(asset="ETH")] == ["ETH"]
+    assert await account.get_balances(asset="NOPE") == ()
+    assert await account.get_balances(asset="BTC,ETH") == ()
 
 
 @pytest.mark.parametrize("missing", ["totalPositionIM", "totalOrderIM", "locked", "bonus", "walletBalance"])

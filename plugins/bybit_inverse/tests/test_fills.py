@@ -105,7 +105,7 @@ async def test_forced_orders(account: BybitInverseAccount, sim: Simulation) -> N
     ]
     nothing = CannedAnswer.json(200, {"retCode": 0, "result": {"list": []}})
     sim.disturb(VENUE, ORDER_HISTORY, nothing, nothing)
-    told = await account.iter_forced_orders("BTCUSD", start=start).all()
+    told = await account.iter_forced_orders(symbol="BTCUSD", start=start).all()
     assert [(one.id, one.status, one.quantity) for one in told] == [
         (one.id, OrderStatus.FILLED, one.quantity) for one in found
     ]

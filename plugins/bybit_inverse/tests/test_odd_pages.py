@@ -65,7 +65,7 @@ async def test_an_order_is_found_though_the_cursor_of_its_page_leads_to_it(
 async def test_a_walk_hands_on_what_was_found_before_the_error(account: BybitInverseAccount, sim: Simulation) -> None:
     """The order is there, and the error says that what lies behind it is not known."""
     sim.disturb(VENUE, ORDER_HISTORY, page([order(sim)], "fd43%3A1"), times=200)
-    walk = account.iter_orders("BTCUSD", start=sim_now(sim) - DAY / 12)
+    walk = account.iter_orders(symbol="BTCUSD", start=sim_now(sim) - DAY / 12)
     assert (await anext(walk)).id == "fd43"
     with pytest.raises(PayloadMismatch, match="repeats a cursor"):
         await anext(walk)
@@ -93,7 +93,7 @@ async def test_an_open_order_of_two_pages_comes_once(account: BybitInverseAccoun
     row = order(sim, orderStatus="New")
     sim.disturb(VENUE, OPEN_ORDERS, page([row, {**row, "orderId": "other"}], "next"))
     sim.disturb(VENUE, OPEN_ORDERS, page([{**row, "orderStatus": "PartiallyFilled"}]))
-    found = {one.id: one.status for one in await account.get_open_orders("BTCUSD")}
+    found = {one.id: one.status for one in await account.get_open_orders(symbol="BTCUSD")}
     assert found == {"fd43": OrderStatus.PARTIALLY_FILLED, "other": OrderStatus.OPEN}
 
 
@@ -121,7 +121,7 @@ async def test_an_order_that_has_just_triggered_is_open(account: BybitInverseAcc
     for found in (
         await account.get_order("BTCUSD", client_id="mine-1"),
         await account.get_open_order("BTCUSD", client_id="mine-1"),
-        *await account.get_open_orders("BTCUSD"),
+        *await account.get_open_orders(symbol="BTCUSD"),
     ):
         assert (found.status, found.venue_status, found.kind) == (OrderStatus.OPEN, "Triggered", OrderKind.CONDITIONAL)
         assert not found.status.is_final

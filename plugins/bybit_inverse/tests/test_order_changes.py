@@ -114,7 +114,7 @@ async def test_cancel_everything(account: BybitInverseAccount, sim: Simulation, 
         for symbol in ("BTCUSD", "BTCUSDZ26"):
             sim.ledger.rest_order(symbol, Side.BUY, D(1 + number), D(50_000))
     sim.ledger.rest_order("ETHUSD", Side.BUY, D(1), D(1000))
-    assert await account.cancel_all_orders("ETHUSD") == ()
+    assert await account.cancel_all_orders(symbol="ETHUSD") == ()
     assert body(arrivals(CANCEL_ALL.path)) == {"category": "inverse", "symbol": "ETHUSD"}
     assert len(sim.ledger.open_orders()) == 620
     assert await account.cancel_all_orders() == ()
@@ -128,7 +128,7 @@ async def test_what_cannot_be_cancelled_is_returned(
     """After a few rounds that cancel nothing it is given up."""
     sim.ledger.rest_order("ETHUSD", Side.BUY, D(1), D(1000))
     replay("post_v5_order_cancel_all", times=9)
-    (left,) = await account.cancel_all_orders("ETHUSD")
+    (left,) = await account.cancel_all_orders(symbol="ETHUSD")
     assert (left.symbol, left.status) == ("ETHUSD", OrderStatus.OPEN)
 
 
@@ -139,7 +139,7 @@ async def test_cancel_everything_before_the_venue_has_decided(
     """An order that is accepted and stands in no list yet is cancelled too."""
     sim.ledger.set_decision_delay(timedelta(milliseconds=100))
     placed = await account.place_order(order())
-    assert await account.cancel_all_orders(symbol) == ()
+    assert await account.cancel_all_orders(symbol=symbol) == ()
     assert sim.ledger.open_orders() == ()
     assert (await account.get_order("ETHUSD", order_id=placed.id)).status is OrderStatus.CANCELED
 
@@ -151,6 +151,6 @@ async def test_cancel_everything_beside_somebody_who_keeps_placing(
     monkeypatch.setattr("venuekit_bybit_inverse.order_sweep._PAUSE", 0.0)
     another = SecondActor(lambda ledger: ledger.rest_order("ETHUSD", Side.BUY, D(100), D(1000)), after=True)
     sim.disturb(VENUE, CANCEL_ALL, another, times=100)
-    (left,) = await account.cancel_all_orders("ETHUSD")
+    (left,) = await account.cancel_all_orders(symbol="ETHUSD")
     assert left.status is OrderStatus.OPEN
     assert len(arrivals(CANCEL_ALL.path)) < 100

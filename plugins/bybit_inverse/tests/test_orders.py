@@ -371,7 +371,7 @@ async def test_open_orders_in_pages(account: BybitInverseAccount, sim: Simulatio
     """More than one page, plain and conditional, oldest first, of a symbol or of all."""
     ids = [sim.ledger.rest_order("ETHUSD", Side.BUY, D(1 + number), D(1000)) for number in range(70)]
     other = sim.ledger.rest_order("BTCUSD", Side.SELL, D(1), D(90_000), reduce_only=True)
-    assert [one.id for one in await account.get_open_orders("ETHUSD")] == ids
+    assert [one.id for one in await account.get_open_orders(symbol="ETHUSD")] == ids
     assert [one.id for one in await account.get_open_orders()] == [*ids, other]
 
 
@@ -381,13 +381,13 @@ async def test_walk_of_orders(account: BybitInverseAccount, sim: Simulation) -> 
         await account.place_order(order(price=D(2000 + number)))
         await account.place_order(market())
     start = from_milliseconds(sim.milliseconds()) - timedelta(hours=23)
-    found = await account.iter_orders("ETHUSD", start=start).all()
+    found = await account.iter_orders(symbol="ETHUSD", start=start).all()
     held = {one.id: one.created_at for one in sim.ledger.orders("ETHUSD")}
     assert {one.id: one.created_at for one in found} == held
     assert [one.created_at for one in found] == sorted(held.values())
     assert sorted(one.status for one in found) == ["filled"] * 3 + ["open"] * 3
     for index, one in enumerate(found):
-        rest = await account.iter_orders("ETHUSD", start=start, after=one).all()
+        rest = await account.iter_orders(symbol="ETHUSD", start=start, after=one).all()
         assert [other.id for other in rest] == [other.id for other in found[index + 1 :]]
 
 
@@ -399,4 +399,4 @@ async def test_orders_that_are_no_longer_kept_are_warned_of(account: BybitInvers
     await account.sync_clock()
     start = from_milliseconds(sim.milliseconds()) - timedelta(days=3)
     with pytest.warns(UserWarning, match="24 hours"):
-        assert await account.iter_orders("ETHUSD", start=start).all() == ()
+        assert await account.iter_orders(symbol="ETHUSD", start=start).all() == ()

@@ -76,17 +76,17 @@ async def test_recorded_instruments(account: BybitInverseAccount, replay: Replay
 async def test_instruments_of_the_simulated_venue(account: BybitInverseAccount) -> None:
     """All contracts, or one by its symbol."""
     assert [each.symbol for each in await account.get_instruments()] == ["BTCUSD", "ETHUSD", "BTCUSDZ26"]
-    (eth,) = await account.get_instruments("ETHUSD")
+    (eth,) = await account.get_instruments(symbol="ETHUSD")
     assert (eth.settle, eth.price_tick) == ("ETH", D("0.01"))
 
 
 async def test_unknown_instrument(account: BybitInverseAccount, sim: Simulation) -> None:
     """A refusal of the venue, or an empty list, are the same error."""
     with pytest.raises(InvalidRequest):
-        await account.get_instruments("NOPE")
+        await account.get_instruments(symbol="NOPE")
     sim.disturb(VENUE, INSTRUMENTS, CannedAnswer.json(200, {"retCode": 0, "result": {"list": []}}))
     with pytest.raises(InvalidRequest, match="no such contract"):
-        await account.get_instruments("NOPE")
+        await account.get_instruments(symbol="NOPE")
 
 
 async def test_instrument_listed_since_is_asked_for(account: BybitInverseAccount, sim: Simulation) -> None:

@@ -449,7 +449,7 @@ async def test_a_lost_cancel_of_everything_ends_no_later_order(stage: Stage) -> 
     """While its first attempt may still arrive no order is sent; one that may wait is sent after that, and stays."""
     await stage.account.place_order(bid(2000))
     stage.disturb(CANCEL_ALL, IN_TIME)
-    assert await stage.account.cancel_all_orders("ETHUSD") == ()
+    assert await stage.account.cancel_all_orders(symbol="ETHUSD") == ()
     with pytest.raises(Fenced, match="may still arrive") as caught:
         await stage.account.place_order(bid(2001))
     assert caught.value.outcome is Outcome.NOT_SENT

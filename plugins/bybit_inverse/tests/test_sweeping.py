@@ -47,7 +47,7 @@ async def test_orders_that_no_list_shows_are_cancelled(
     request = OrderRequest(symbol="ETHUSD", side=OrderSide.BUY, type=OrderType.LIMIT, quantity=D(100), price=D(2000))
     await account.place_order(request)
     assert await account.get_open_orders() == ()
-    assert await account.cancel_all_orders(symbol) == ()
+    assert await account.cancel_all_orders(symbol=symbol) == ()
     (order,) = sim.ledger.orders("ETHUSD", hidden=True)
     assert not order.is_open
 

@@ -23,7 +23,7 @@ class BybitAdl(Account, AdlReader):
 
     ranked_positions: ClassVar[Endpoint[Page[PositionRow]]] = POSITION_LIST
 
-    async def get_adl_quantiles(self, symbol: str | None = None) -> tuple[AdlQuantile, ...]:
+    async def get_adl_quantiles(self, *, symbol: str | None = None) -> tuple[AdlQuantile, ...]:
         """Return the rank of a symbol, also a flat one, or of all open positions."""
         found = await read_rows(self, self.ranked_positions, LEG, category=CATEGORY, symbol=symbol, limit=PAGE_SIZE)
         return tuple(

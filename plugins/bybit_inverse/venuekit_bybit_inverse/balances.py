@@ -27,7 +27,7 @@ class BybitBalances(Account, BalanceReader):
 
     wallet: ClassVar[Endpoint[WalletRow]] = WALLET_BALANCE
 
-    async def get_balances(self, asset: str | None = None) -> tuple[Balance, ...]:
+    async def get_balances(self, *, asset: str | None = None) -> tuple[Balance, ...]:
         """Return one balance per coin; ``available`` is known in isolated mode only, elsewhere all coins back all."""
         info, wallet = await gather(
             self.call(ACCOUNT_INFO), self.answer_rows(self.wallet, accountType=UNIFIED, coin=asset)

@@ -60,8 +60,8 @@ class BybitFills(Account, FillReader, ForcedOrderReader):
 
     def iter_forced_orders(
         self,
-        symbol: str | None = None,
         *,
+        symbol: str | None = None,
         start: datetime | None = None,
         end: datetime | None = None,
         after: Order | None = None,

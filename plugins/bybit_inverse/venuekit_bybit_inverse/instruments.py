@@ -45,7 +45,7 @@ class BybitInstruments(Account, InstrumentReader, ServerTimeReader):
     instruments: ClassVar[Endpoint[Page[InstrumentRow]]] = INSTRUMENTS
     server_time: ClassVar[Endpoint[datetime]] = SERVER_TIME
 
-    async def get_instruments(self, symbol: str | None = None) -> tuple[Instrument, ...]:
+    async def get_instruments(self, *, symbol: str | None = None) -> tuple[Instrument, ...]:
         """Return every inverse instrument, or the one of ``symbol``."""
         found = await read_rows(
             self, self.instruments, attrgetter("symbol"), category=CATEGORY, symbol=symbol, limit=_PAGE_SIZE

@@ -61,7 +61,7 @@ class BybitOrderReading(Account, OrderReader):
             raise self._no_order("get_open_order", symbol, client_id)
         return order
 
-    async def get_open_orders(self, symbol: str | None = None) -> tuple[Order, ...]:
+    async def get_open_orders(self, *, symbol: str | None = None) -> tuple[Order, ...]:
         """Return what waits, oldest first; an order that cannot be read is left out with a warning."""
         return await self._open_orders(symbol, read_rows)
 
@@ -88,8 +88,8 @@ class BybitOrderReading(Account, OrderReader):
 
     def iter_orders(
         self,
-        symbol: str | None = None,
         *,
+        symbol: str | None = None,
         start: datetime | None = None,
         end: datetime | None = None,
         after: Order | None = None,
@@ -105,7 +105,7 @@ class BybitOrderReading(Account, OrderReader):
             span = await span_of(self, "iter_orders", start, end, after=resume)
             if start is not None and await self.venue_time() - start > _UNFILLED_KEPT:
                 warnings.warn(_UNFILLED, UserWarning, stacklevel=2)
-            waiting = [order for order in await self.get_open_orders(symbol) if _within(order, span)]
+            waiting = [order for order in await self.get_open_orders(symbol=symbol) if _within(order, span)]
             async for order in merge_histories(
                 self._iter_ended_orders(symbol, span), _each(waiting), track=_TRACK, after=after
             ):

@@ -131,7 +131,7 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmendControl):
             return ended
         return await self._final_order(symbol, order_id, client_id)
 
-    async def cancel_all_orders(self, symbol: str | None = None) -> tuple[Order, ...]:
+    async def cancel_all_orders(self, *, symbol: str | None = None) -> tuple[Order, ...]:
         """
         Cancel plain and conditional orders, at most 500 a call, until none is left; return what stays open.
 

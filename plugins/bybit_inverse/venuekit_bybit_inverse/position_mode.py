@@ -13,6 +13,6 @@ class BybitPositionMode(Account, PositionModeReader):
 
     __slots__ = ()
 
-    async def get_position_mode(self, symbol: str | None = None) -> PositionModeSetting:  # noqa: ARG002 (one for all)
+    async def get_position_mode(self, *, symbol: str | None = None) -> PositionModeSetting:  # noqa: ARG002 (one for all)
         """Return ONE_WAY."""
         return PositionModeSetting(PositionMode.ONE_WAY)

@@ -281,7 +281,7 @@ class ReadsPositionMode(FakeAccount, PositionModeReader):
 
     __slots__ = ()
 
-    async def get_position_mode(self, symbol: str | None = None) -> PositionModeSetting:
+    async def get_position_mode(self, *, symbol: str | None = None) -> PositionModeSetting:
         return PositionModeSetting(self.world.position_mode)
 
 

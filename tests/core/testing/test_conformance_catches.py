@@ -131,7 +131,7 @@ async def test_answer_that_is_taken_for_the_opposite() -> None:
 async def test_value_of_another_type(monkeypatch: pytest.MonkeyPatch) -> None:
     """A capability method that returns something else than it promises is found."""
 
-    async def get_balances(self: Any, asset: str | None = None) -> Any:
+    async def get_balances(self: Any, *, asset: str | None = None) -> Any:
         return await self.call(endpoints.WALLET)
 
     monkeypatch.setattr(ToyPerpAccount, "get_balances", get_balances, raising=False)

@@ -107,7 +107,7 @@ class BinanceOrders(BinanceOrderReading, OrderControl):
 
         return await self.look_after(read_ended_order, operation="cancel_order", subject=symbol, client_id=client_id)
 
-    async def cancel_all_orders(self, symbol: str | None = None) -> tuple[Order, ...]:
+    async def cancel_all_orders(self, *, symbol: str | None = None) -> tuple[Order, ...]:
         """
         Cancel every book, plain and conditional, until nothing is open; return what stays open.
 

@@ -84,8 +84,8 @@ class BinanceFills(BinanceOrderReading, FillReader, ForcedOrderReader):
 
     def iter_forced_orders(
         self,
-        symbol: str | None = None,
         *,
+        symbol: str | None = None,
         start: datetime | None = None,
         end: datetime | None = None,
         after: Order | None = None,

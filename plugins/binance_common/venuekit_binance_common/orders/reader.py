@@ -75,7 +75,7 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
             raise self._no_order("get_open_order", symbol, client_id)
         return order
 
-    async def get_open_orders(self, symbol: str | None = None) -> tuple[Order, ...]:
+    async def get_open_orders(self, *, symbol: str | None = None) -> tuple[Order, ...]:
         """
         Return what waits in every book, oldest first; each weighs 1 for a symbol, 40 for all.
 
@@ -99,8 +99,8 @@ class BinanceOrderReading(BinanceContracts, OrderReader):
 
     def iter_orders(
         self,
-        symbol: str | None = None,
         *,
+        symbol: str | None = None,
         start: datetime | None = None,
         end: datetime | None = None,
         after: Order | None = None,

@@ -46,7 +46,7 @@ class BinanceAdl(Account, AdlReader):
 
     ADL: ClassVar[Endpoint[tuple[AdlRow, ...]]]
 
-    async def get_adl_quantiles(self, symbol: str | None = None) -> tuple[AdlQuantile, ...]:
+    async def get_adl_quantiles(self, *, symbol: str | None = None) -> tuple[AdlQuantile, ...]:
         """Return the rank of each leg that the venue lists; weight 5."""
         answer = await self.answer_rows(self.ADL, symbol=symbol)
         return tuple(

@@ -34,7 +34,7 @@ class BinancePositionMode(Account, PositionModeControl):
     READ_POSITION_MODE: ClassVar[Endpoint[Any]]
     SET_POSITION_MODE: ClassVar[Endpoint[Change[Acknowledgement]]]
 
-    async def get_position_mode(self, symbol: str | None = None) -> PositionModeSetting:  # noqa: ARG002  (the account's)
+    async def get_position_mode(self, *, symbol: str | None = None) -> PositionModeSetting:  # noqa: ARG002  (the account's)
         """Return the mode that holds, by one read."""
         told: TellsPositionMode = await self.call(self.READ_POSITION_MODE)
         return PositionModeSetting(position_mode_of(told.dual_side_position), self._venues_of_mode())

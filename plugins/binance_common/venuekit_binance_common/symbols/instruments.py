@@ -44,7 +44,7 @@ class BinanceInstruments(Account, InstrumentReader):
 
     EXCHANGE_INFO: ClassVar[Endpoint[tuple[InstrumentRow, ...]]]
 
-    async def get_instruments(self, symbol: str | None = None) -> tuple[Instrument, ...]:
+    async def get_instruments(self, *, symbol: str | None = None) -> tuple[Instrument, ...]:
         """Return every instrument the venue lists, or the one of ``symbol``; weight 1."""
         answer = await self.answer_rows(self.EXCHANGE_INFO)
         raws: list[Any] = [None] * len(answer.value) if answer.raw is None else answer.raw["symbols"]

@@ -21,7 +21,7 @@ class BinanceBalances(Account, BalanceReader):
 
     BALANCE: ClassVar[Endpoint[tuple[BalanceRow, ...]]]
 
-    async def get_balances(self, asset: str | None = None) -> tuple[Balance, ...]:
+    async def get_balances(self, *, asset: str | None = None) -> tuple[Balance, ...]:
         """Return one balance per asset, or that of ``asset``. This read tells no equity and no margins."""
         answer = await self.answer_rows(self.BALANCE)
         raws = answer.raw or [None] * len(answer.value)

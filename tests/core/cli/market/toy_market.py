@@ -270,8 +270,8 @@ class ToyMarketAccount(
 
     def iter_orders(
         self,
-        symbol: str | None = None,
         *,
+        symbol: str | None = None,
         start: datetime | None = None,
         end: datetime | None = None,
         after: Order | None = None,
@@ -340,7 +340,7 @@ class ToyMarketAccount(
             raise NotFound("it is not open", venue=self.venue.id, operation="get_open_order", code=2010)
         return found
 
-    async def get_open_orders(self, symbol: str | None = None) -> tuple[Order, ...]:
+    async def get_open_orders(self, *, symbol: str | None = None) -> tuple[Order, ...]:
         """Return what is open."""
         self._fail("get_open_orders")
         return tuple(
@@ -401,15 +401,15 @@ class ToyMarketAccount(
         self._fail("cancel_order")
         return self._keep(attrs.evolve(self._found(order_id, client_id), status=OrderStatus.CANCELED))
 
-    async def cancel_all_orders(self, symbol: str | None = None) -> tuple[Order, ...]:
+    async def cancel_all_orders(self, *, symbol: str | None = None) -> tuple[Order, ...]:
         """Cancel all but the stubborn."""
         for arrived in ARRIVED:
             await arrived()
         self._fail("cancel_all_orders")
-        for one in await self.get_open_orders(symbol):
+        for one in await self.get_open_orders(symbol=symbol):
             if one.client_id not in STUBBORN:
                 self._keep(attrs.evolve(one, status=OrderStatus.CANCELED))
-        return await self.get_open_orders(symbol)
+        return await self.get_open_orders(symbol=symbol)
 
     # -- terms
 
@@ -417,7 +417,7 @@ class ToyMarketAccount(
         """Return a rate."""
         return CommissionRate(symbol, Decimal("-0.0001"), Decimal("0.00055"))
 
-    async def get_adl_quantiles(self, symbol: str | None = None) -> tuple[AdlQuantile, ...]:
+    async def get_adl_quantiles(self, *, symbol: str | None = None) -> tuple[AdlQuantile, ...]:
         """Return a place."""
         return tuple(
             AdlQuantile(one, PositionSide.BOTH, rank, 5)

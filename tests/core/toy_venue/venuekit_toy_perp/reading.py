@@ -35,7 +35,7 @@ class ToyInstruments(Account, InstrumentReader, ServerTimeReader):
 
     __slots__ = ()
 
-    async def get_instruments(self, symbol: str | None = None) -> tuple[Instrument, ...]:
+    async def get_instruments(self, *, symbol: str | None = None) -> tuple[Instrument, ...]:
         """Return every contract, or the one asked for."""
         return tuple(_instrument(row) for row in await self.call(CONTRACTS, contract=symbol))
 
@@ -49,7 +49,7 @@ class ToyBalances(Account, BalanceReader):
 
     __slots__ = ()
 
-    async def get_balances(self, asset: str | None = None) -> tuple[Balance, ...]:
+    async def get_balances(self, *, asset: str | None = None) -> tuple[Balance, ...]:
         """Return one balance per asset; the venue has no filter, so all are read."""
         answer = await self.answer(WALLET)
         return tuple(
