@@ -183,7 +183,7 @@ async def test_an_odd_row_of_a_history_hides_no_other(venue: str) -> None:
         fills = ("execution/list", "execId", "execPrice") if bybit else ("userTrades", "id", "price")
         orders = ("order/history" if bybit else "allOrders", "orderId", "price")
         for (part, name, field), walk in ((fills, stage.account.iter_fills), (orders, stage.account.iter_orders)):
-            every = await walk(stage.held).all()
+            every = await walk(symbol=stage.held).all()
             odd = every[-2].id
 
             def spoil(rows: list[dict[str, Any]], name: str = name, field: str = field, odd: str = odd) -> None:
@@ -192,7 +192,7 @@ async def test_an_odd_row_of_a_history_hides_no_other(venue: str) -> None:
 
             stage.edits = {part: spoil}
             with pytest.warns(OddRow, match="rice: expected a decimal number, got 'NaN'"):
-                found = await walk(stage.held).all()
+                found = await walk(symbol=stage.held).all()
             assert [one.id for one in found] == [one.id for one in every if one.id != odd]
 
 

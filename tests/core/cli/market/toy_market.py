@@ -23,6 +23,7 @@ import attrs
 from venuekit.capabilities import (
     AdlQuantile,
     AdlReader,
+    Amendment,
     ApiKey,
     ApiKeyReader,
     Bracket,
@@ -395,6 +396,11 @@ class ToyMarketAccount(
         changes = {"quantity": quantity, "price": price}
         changed: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
         return self._keep(attrs.evolve(found, **changed))
+
+    async def amend_orders(self, amendments: Sequence[Amendment]) -> tuple[Order | OperationError, ...]:
+        """Change orders one after another."""
+        names = ("symbol", "side", "order_id", "client_id", "quantity", "price")
+        return tuple([await self.amend_order(**{name: getattr(one, name) for name in names}) for one in amendments])
 
     async def cancel_order(self, symbol: str, *, order_id: str | None = None, client_id: str | None = None) -> Order:
         """Cancel an order."""
