@@ -1,130 +1,89 @@
-"""
-Capabilities: what an account can do, one abstract class per subject, beside the values it speaks in.
-
-The names are loaded when they are first asked for: a process that imports venuekit pays only for what it uses.
-"""
+"""Capabilities: one abstract class for each subject that an account may offer, beside its values."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from venuekit._lazy import lazy as _lazy
-
-if TYPE_CHECKING:
-    from venuekit.capabilities._capability import Capability, Support, SupportState, capability_of
-    from venuekit.capabilities.account_info import AccountInfo, AccountKind, AccountReader, Collateral
-    from venuekit.capabilities.adl import AdlQuantile, AdlReader
-    from venuekit.capabilities.api_key import ApiKey, ApiKeyReader
-    from venuekit.capabilities.asset_mode import AssetMode, AssetModeControl, AssetModeReader, AssetModeSetting
-    from venuekit.capabilities.balances import Balance, BalanceReader
-    from venuekit.capabilities.brackets import Bracket, BracketReader
-    from venuekit.capabilities.fees import CommissionRate, CommissionReader
-    from venuekit.capabilities.history import (
-        ClosedPnl,
-        ClosedPnlReader,
-        Conversion,
-        ConversionReader,
-        HistoryBehaviour,
-        Income,
-        IncomeKind,
-        IncomeReader,
-        Withdrawal,
-        WithdrawalReader,
-        WithdrawalStatus,
-    )
-    from venuekit.capabilities.instruments import (
-        Instrument,
-        InstrumentKind,
-        InstrumentReader,
-        InstrumentStatus,
-        MarkPrice,
-        MarkPriceReader,
-        ServerTimeReader,
-    )
-    from venuekit.capabilities.leverage import (
-        LeverageBehaviour,
-        LeverageControl,
-        LeverageReader,
-        LeverageScope,
-        LeverageSetting,
-    )
-    from venuekit.capabilities.margin_type import (
-        MarginType,
-        MarginTypeBehaviour,
-        MarginTypeControl,
-        MarginTypeReader,
-        MarginTypeScope,
-        MarginTypeSetting,
-    )
-    from venuekit.capabilities.open_enum import OpenEnum
-    from venuekit.capabilities.order_terms import (
-        FillKind,
-        OrderKind,
-        OrderSide,
-        OrderStatus,
-        OrderType,
-        TimeInForce,
-        WorkingPrice,
-    )
-    from venuekit.capabilities.order_values import Amendment, Fill, Order, OrderBehaviour, OrderRequest
-    from venuekit.capabilities.orders import (
-        CountdownControl,
-        FillReader,
-        ForcedOrderReader,
-        OrderAmendControl,
-        OrderBatchControl,
-        OrderControl,
-        OrderReader,
-        OrderTestControl,
-    )
-    from venuekit.capabilities.position_margin import MarginChange, MarginChangeReader, PositionMarginControl
-    from venuekit.capabilities.position_mode import (
-        PositionMode,
-        PositionModeBehaviour,
-        PositionModeControl,
-        PositionModeReader,
-        PositionModeScope,
-        PositionModeSetting,
-    )
-    from venuekit.capabilities.position_side import PositionSide
-    from venuekit.capabilities.positions import Position, PositionBehaviour, PositionReader, PositionState
-    from venuekit.capabilities.risk_limit import RiskLimitControl, RiskLimitSetting
-    from venuekit.capabilities.setting import Setting
-    from venuekit.capabilities.settings import SettingsReader, SettingsSnapshot, SymbolSettings
-    from venuekit.capabilities.tpsl_mode import TpSlMode, TpSlModeControl, TpSlModeSetting
-    from venuekit.capabilities.unit import Unit
-
-if not TYPE_CHECKING:
-    __getattr__, __dir__ = _lazy(
-        __name__,
-        {
-            "_capability": "Capability Support SupportState capability_of",
-            "account_info": "AccountInfo AccountKind AccountReader Collateral",
-            "adl": "AdlQuantile AdlReader",
-            "api_key": "ApiKey ApiKeyReader",
-            "asset_mode": "AssetMode AssetModeControl AssetModeReader AssetModeSetting",
-            "balances": "Balance BalanceReader",
-            "brackets": "Bracket BracketReader",
-            "fees": "CommissionRate CommissionReader",
-            "history": "ClosedPnl ClosedPnlReader Conversion ConversionReader HistoryBehaviour Income IncomeKind IncomeReader Withdrawal WithdrawalReader WithdrawalStatus",
-            "instruments": "Instrument InstrumentKind InstrumentReader InstrumentStatus MarkPrice MarkPriceReader ServerTimeReader",
-            "leverage": "LeverageBehaviour LeverageControl LeverageReader LeverageScope LeverageSetting",
-            "margin_type": "MarginType MarginTypeBehaviour MarginTypeControl MarginTypeReader MarginTypeScope MarginTypeSetting",
-            "open_enum": "OpenEnum",
-            "order_terms": "FillKind OrderKind OrderSide OrderStatus OrderType TimeInForce WorkingPrice",
-            "order_values": "Amendment Fill Order OrderBehaviour OrderRequest",
-            "orders": "CountdownControl ForcedOrderReader OrderAmendControl OrderBatchControl OrderControl OrderReader OrderTestControl FillReader",
-            "position_margin": "MarginChange MarginChangeReader PositionMarginControl",
-            "position_mode": "PositionMode PositionModeBehaviour PositionModeControl PositionModeReader PositionModeScope PositionModeSetting",
-            "position_side": "PositionSide",
-            "positions": "Position PositionBehaviour PositionReader PositionState",
-            "risk_limit": "RiskLimitControl RiskLimitSetting",
-            "setting": "Setting",
-            "settings": "SettingsReader SettingsSnapshot SymbolSettings",
-            "tpsl_mode": "TpSlMode TpSlModeControl TpSlModeSetting",
-            "unit": "Unit",
-        },
-    )
+from venuekit.capabilities._capability import Capability, Support, SupportState, capability_of
+from venuekit.capabilities.account_info import AccountInfo, AccountKind, AccountReader, Collateral
+from venuekit.capabilities.adl import AdlQuantile, AdlReader
+from venuekit.capabilities.api_key import ApiKey, ApiKeyReader
+from venuekit.capabilities.asset_mode import AssetMode, AssetModeControl, AssetModeReader, AssetModeSetting
+from venuekit.capabilities.balances import Balance, BalanceReader
+from venuekit.capabilities.brackets import Bracket, BracketReader
+from venuekit.capabilities.fees import CommissionRate, CommissionReader
+from venuekit.capabilities.history import (
+    ClosedPnl,
+    ClosedPnlReader,
+    Conversion,
+    ConversionReader,
+    HistoryBehaviour,
+    Income,
+    IncomeKind,
+    IncomeReader,
+    Withdrawal,
+    WithdrawalReader,
+    WithdrawalStatus,
+)
+from venuekit.capabilities.instruments import (
+    Instrument,
+    InstrumentKind,
+    InstrumentReader,
+    InstrumentStatus,
+    MarkPrice,
+    MarkPriceReader,
+    ServerTimeReader,
+)
+from venuekit.capabilities.leverage import (
+    LeverageBehaviour,
+    LeverageControl,
+    LeverageReader,
+    LeverageScope,
+    LeverageSetting,
+)
+from venuekit.capabilities.margin_type import (
+    MarginType,
+    MarginTypeBehaviour,
+    MarginTypeControl,
+    MarginTypeReader,
+    MarginTypeScope,
+    MarginTypeSetting,
+)
+from venuekit.capabilities.open_enum import OpenEnum
+from venuekit.capabilities.order_terms import (
+    FillKind,
+    OrderKind,
+    OrderSide,
+    OrderStatus,
+    OrderType,
+    TimeInForce,
+    WorkingPrice,
+)
+from venuekit.capabilities.order_values import Amendment, Fill, Order, OrderBehaviour, OrderRequest
+from venuekit.capabilities.orders import (
+    CountdownControl,
+    FillReader,
+    ForcedOrderReader,
+    OrderAmendControl,
+    OrderBatchControl,
+    OrderControl,
+    OrderReader,
+    OrderTestControl,
+)
+from venuekit.capabilities.position_margin import MarginChange, MarginChangeReader, PositionMarginControl
+from venuekit.capabilities.position_mode import (
+    PositionMode,
+    PositionModeBehaviour,
+    PositionModeControl,
+    PositionModeReader,
+    PositionModeScope,
+    PositionModeSetting,
+)
+from venuekit.capabilities.position_side import PositionSide
+from venuekit.capabilities.positions import Position, PositionBehaviour, PositionReader, PositionState
+from venuekit.capabilities.risk_limit import RiskLimitControl, RiskLimitSetting
+from venuekit.capabilities.setting import Setting
+from venuekit.capabilities.settings import SettingsReader, SettingsSnapshot, SymbolSettings
+from venuekit.capabilities.tpsl_mode import TpSlMode, TpSlModeControl, TpSlModeSetting
+from venuekit.capabilities.unit import Unit
 
 __all__ = [
     "AccountInfo",
