@@ -6,8 +6,7 @@ from decimal import Decimal
 
 from venuekit.capabilities import Unit
 from venuekit.endpoint import Parameter
-from venuekit_binance_common.orders.behaviour import order_behaviour
-from venuekit_binance_common.orders.terms import MINUTE_POOL, ConditionalBook, OrderTerms
+from venuekit_binance_common.orders.terms import MINUTE_POOL, ConditionalBook, OrderTerms, order_behaviour
 from venuekit_binance_common.orders.values import Size
 
 __all__ = ["NO_ORDER_TEST", "ORDER_BEHAVIOUR", "ORDER_SIZE", "ORDER_TERMS"]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from venuekit.capabilities import TimeInForce, Unit
-from venuekit_binance_common.orders.behaviour import order_behaviour
-from venuekit_binance_common.orders.terms import BOTH_POOLS, ConditionalBook, OrderTerms
+from venuekit_binance_common.orders.terms import BOTH_POOLS, ConditionalBook, OrderTerms, order_behaviour
 from venuekit_binance_common.orders.values import Size
 
 __all__ = ["ORDER_BEHAVIOUR", "ORDER_SIZE", "ORDER_TERMS"]

@@ -13,11 +13,10 @@ from venuekit.faults import Fault
 from venuekit.resolution import Change, Changing
 from venuekit_binance_common.endpoints import PAYS
 from venuekit_binance_common.orders import decoders
-from venuekit_binance_common.orders.costs import paying
 from venuekit_binance_common.orders.guards import always, asks, notional, only_reduces
 from venuekit_binance_common.orders.lost_orders import NO_SUCH_PATH, PROOF, AlgoResolution
 from venuekit_binance_common.orders.parameters import ALGO_NAME, SPAN, THE_SYMBOL, algo_parameters, limit_up_to
-from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms
+from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms, paying
 from venuekit_binance_common.orders.write_endpoints import cancel_all_endpoint
 
 if TYPE_CHECKING:

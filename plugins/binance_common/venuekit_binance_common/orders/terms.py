@@ -1,18 +1,29 @@
-"""What differs about orders from product to product."""
+"""What differs about orders from product to product, how orders behave, and the cost of calls about them."""
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import attrs
 
+from venuekit.capabilities import OrderBehaviour, TimeInForce
 from venuekit.endpoint import Parameter
-from venuekit_binance_common.limits import ORDERS_1M, ORDERS_10S
-from venuekit_binance_common.orders.enums import TIMES
+from venuekit_binance_common.limits import ORDERS_1M, ORDERS_10S, WEIGHT
+from venuekit_binance_common.orders.enums import CLIENT_ID_PATTERN, TIMES, TYPE_WORDS
 
-__all__ = ["BOTH_POOLS", "EACH_BY_THE_MINUTE", "MINUTE_POOL", "ConditionalBook", "OrderTerms", "Pools"]
+__all__ = [
+    "BOTH_POOLS",
+    "EACH_BY_THE_MINUTE",
+    "MINUTE_POOL",
+    "ConditionalBook",
+    "OrderTerms",
+    "Pools",
+    "order_behaviour",
+    "paying",
+]
 
 #: what one order, and a batch, count in the pools of orders
 Pools = tuple[Mapping[str, int], Mapping[str, int]]
@@ -66,3 +77,41 @@ class OrderTerms:
     #: what else histories can be asked by
     more: tuple[Parameter, ...] = ()
     countdown_note: str
+
+
+def paying(weight: int, pools: Mapping[str, int]) -> dict[str, Any]:
+    """Return what a call costs, by an endpoint's names: its weight, nothing of it included, and its count of orders."""
+    return {"weight": weight, "weight_most": weight, "pools": {WEIGHT: None, **pools}}
+
+
+_REUSE = (
+    "A client id is unique among open orders only: while one of the same id is open a second is refused{code}; once"
+    " it is filled or cancelled, the same id places a second order."
+)
+_EVERYWHERE = frozenset({TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK, TimeInForce.POST_ONLY})
+
+
+def order_behaviour(
+    *,
+    more_times: frozenset[TimeInForce] = frozenset(),
+    amend_batch: int = 5,
+    duplicate: int | None = -4116,
+    countdown: str,
+) -> OrderBehaviour:
+    """
+    Return how orders behave.
+
+    ``more_times`` are what only this product has; with an ``amend_batch`` of 0 it amends nothing. ``duplicate`` is the
+    code for the id of an open order, None where it is not documented.
+    """
+    return OrderBehaviour(
+        types=frozenset(TYPE_WORDS),
+        times_in_force=_EVERYWHERE | more_times,
+        client_id_pattern=CLIENT_ID_PATTERN,
+        place_batch=5,
+        cancel_batch=10,
+        amend_batch=amend_batch,
+        decides_later=False,
+        client_id_reuse=_REUSE.format(code="" if duplicate is None else f" ({duplicate})"),
+        countdown=countdown,
+    )

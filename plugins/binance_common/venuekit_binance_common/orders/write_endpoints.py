@@ -12,7 +12,6 @@ from venuekit.endpoint import Area, Effect, Endpoint, Kind, Parameter, WriteScop
 from venuekit.resolution import Change, Changing, Readback
 from venuekit_binance_common.endpoints import PAYS
 from venuekit_binance_common.orders import decoders
-from venuekit_binance_common.orders.costs import paying
 from venuekit_binance_common.orders.guards import (
     always,
     arms,
@@ -36,7 +35,7 @@ from venuekit_binance_common.orders.parameters import (
     batch_parameters,
     order_parameters,
 )
-from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms
+from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms, paying
 from venuekit_binance_common.payloads import Acknowledgement, decode_acknowledgement
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Resol
 from venuekit.traces import OtherWrite, alike, find_unexplained
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.history_limits import milliseconds
-from venuekit_binance_common.positions.margin_payloads import MarginChangeRow, MovedMargin
+from venuekit_binance_common.positions.margin import MarginChangeRow, MovedMargin
 
 __all__ = ["ABSENCE", "Leg", "ReadLegs", "margin_before", "margin_resolver"]
 

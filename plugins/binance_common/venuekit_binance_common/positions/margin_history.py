@@ -14,7 +14,7 @@ from venuekit.pager import Pager
 from venuekit.paging import Origin, Page, Span, Track, walk_by_cursor
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.history_limits import HistoryLimit, milliseconds
-from venuekit_binance_common.positions.margin_payloads import MarginChangeRow
+from venuekit_binance_common.positions.margin import MarginChangeRow
 
 __all__ = ["BinanceMarginHistory"]
 

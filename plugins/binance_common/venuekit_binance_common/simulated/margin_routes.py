@@ -13,7 +13,7 @@ from venuekit.endpoint import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit.simulator.ledger import LedgerMarginChange
 from venuekit_binance_common.enums import POSITION_SIDES
-from venuekit_binance_common.positions.margin_payloads import ADDED, REDUCED
+from venuekit_binance_common.positions.margin import ADDED, REDUCED
 from venuekit_binance_common.simulated.formatting import milliseconds, number, plain
 from venuekit_binance_common.simulated.history_questions import HistoryQuestions
 from venuekit_binance_common.simulated.listing import Listing

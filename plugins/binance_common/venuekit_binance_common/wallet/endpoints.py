@@ -21,7 +21,7 @@ from venuekit_binance_common.endpoints import PAYS, SYMBOL
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.positions.adl import AdlRow, decode_adl
 from venuekit_binance_common.positions.lost_margin import ABSENCE, ReadLegs, margin_before, margin_resolver
-from venuekit_binance_common.positions.margin_payloads import (
+from venuekit_binance_common.positions.margin import (
     ADDED,
     REDUCED,
     MarginChangeRow,

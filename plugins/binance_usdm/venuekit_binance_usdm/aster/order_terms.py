@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from venuekit_binance_common.orders.behaviour import order_behaviour
-from venuekit_binance_common.orders.terms import EACH_BY_THE_MINUTE, ConditionalBook, OrderTerms
+from venuekit_binance_common.orders.terms import EACH_BY_THE_MINUTE, ConditionalBook, OrderTerms, order_behaviour
 
 __all__ = ["NO_AMENDMENT", "NO_ORDER_TEST", "ORDER_BEHAVIOUR", "ORDER_TERMS"]
 
