@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 import attrs
-import pytest
 import tests.contract.account_cases as _account_cases  # noqa: F401 - importing files its cases
 import tests.contract.order_cases as _order_cases  # noqa: F401 - importing files its cases
 from tests.contract.contract_registry import DOCUMENTED, ROWS, Documented, Row
 from tests.contract.socket_cases import CASES
+from tests.offenders import each
 
 from venuekit import capabilities
 from venuekit.capabilities import Capability, SettingsReader
@@ -114,13 +114,13 @@ class Shown:
 DEMANDED = sorted(demanded())
 
 
-@pytest.mark.parametrize(("venue_id", "method"), DEMANDED, ids=[f"{venue}-{method}" for venue, method in DEMANDED])
+@each(DEMANDED)
 def test_method_is_shown(venue_id: str, method: str) -> None:
     """Whatever an account class implements has a row, a socket case, a documented body and a refusal."""
     assert not Shown().gaps(venue_id, method)
 
 
-@pytest.mark.parametrize(("venue_id", "method"), DEMANDED, ids=[f"{venue}-{method}" for venue, method in DEMANDED])
+@each(DEMANDED)
 def test_loss_is_noticed(venue_id: str, method: str) -> None:
     """Without its rows, bodies, socket cases or refusals a method is no longer shown."""
     rows = [row for row in ROWS if (row.venue, method in row.methods) != (venue_id, True)]
@@ -132,7 +132,7 @@ def test_loss_is_noticed(venue_id: str, method: str) -> None:
     assert "a socket case of the plain book" in Shown(sockets=frozenset()).gaps(venue_id, method)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[row.label for row in ROWS])
+@each(ROWS, lambda row: row.label)
 def test_row_is_about_what_it_must_be(row: Row) -> None:
     """A row has the methods that are promised for it, or says that the venue does not support their capability."""
     for promised in BY_ROW.get(row.id, ()):
@@ -151,7 +151,7 @@ def test_every_promise_is_a_capability_method() -> None:
     assert BY_ROW.keys() <= {row.id for row in ROWS}
 
 
-@pytest.mark.parametrize("venue_id", VENUES)
+@each(VENUES)
 def test_reasons_name_methods_of_their_row(venue_id: str) -> None:
     """A reason why a method has no refusal is about a method of that row which has none."""
     for row in ROWS:
@@ -165,7 +165,7 @@ SERVING = [
 ]
 
 
-@pytest.mark.parametrize(("venue_id", "endpoint"), SERVING, ids=[f"{venue}-{one}" for venue, one in SERVING])
+@each(SERVING, lambda one: f"{one[0]} {one[1]}")
 def test_endpoint_is_shown(venue_id: str, endpoint: Endpoint[object]) -> None:
     """Each endpoint that serves a method is in a row, and a recorded success of it is what some method is shown by."""
     assert any(str(endpoint) in row.endpoints for row in ROWS if row.venue == venue_id), "in no row"
@@ -184,9 +184,7 @@ RECORDED = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("venue_id", "recorded"), RECORDED, ids=[f"{venue_id}-{recorded.name}" for venue_id, recorded in RECORDED]
-)
+@each(RECORDED, lambda one: f"{one[0]} {one[1].name}")
 def test_recorded_refusal_is_met(venue_id: str, recorded: RecordedCase) -> None:
     """Each refusal that is recorded is met by a row of its venue, or means "it is so already"."""
     endpoint = inventory(venue_id).endpoint(recorded)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from tests.contract.contract_registry import DOCUMENTED, ROWS, Row, method_of
 from tests.contract.render import TARGET, render
+from tests.offenders import each
 
 from venuekit.capabilities import capability_of
 from venuekit.endpoint import Area
@@ -46,7 +46,7 @@ CODES = {
     },
 }
 
-rows = pytest.mark.parametrize("row", ROWS, ids=[row.label for row in ROWS])
+rows = each(ROWS, lambda row: row.label)
 
 
 def venue_of(row: Row) -> Venue[Any]:
@@ -54,14 +54,14 @@ def venue_of(row: Row) -> Venue[Any]:
     return make_plugins().venue(row.venue)
 
 
-@pytest.mark.parametrize("venue_id", REQUIRED)
+@each(REQUIRED)
 def test_every_row_is_there(venue_id: str) -> None:
     """Every row that must work is registered, once."""
     found = [row.id for row in ROWS if row.venue == venue_id]
     assert sorted(found) == sorted(REQUIRED[venue_id])
 
 
-@pytest.mark.parametrize("venue_id", CODES)
+@each(CODES)
 def test_every_code_is_met(venue_id: str) -> None:
     """Every code that must be met is a refusal, or a "no change", of some row."""
     mine = [row for row in ROWS if row.venue == venue_id]
@@ -120,7 +120,7 @@ def test_no_change_codes_are_declared(row: Row) -> None:
     assert {one.code for one in row.no_change} == declared - by_raw
 
 
-@pytest.mark.parametrize("venue_id", sorted(REQUIRED))
+@each(sorted(REQUIRED))
 def test_no_change_of_a_setting_is_read(venue_id: str) -> None:
     """No venue's word that a setting holds already is believed without reading it."""
     settings = [one for one in make_plugins().venue(venue_id).endpoints if one.no_change and one.area is Area.SETTINGS]
@@ -141,7 +141,7 @@ def test_unsupported_reason_is_the_declared_one(row: Row) -> None:
         assert reasons[name] == row.reason
 
 
-@pytest.mark.parametrize("case", DOCUMENTED, ids=lambda case: case.label)
+@each(DOCUMENTED, lambda case: case.label)
 def test_documented_case_belongs_to_a_row(case: Any) -> None:
     """Every documented-body case belongs to a row, and calls one of its methods or endpoints."""
     (row,) = (row for row in ROWS if (row.id, row.venue) == (case.row, case.venue))

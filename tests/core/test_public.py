@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 import pytest
+from tests.offenders import each
 
 import venuekit
 from venuekit import errors
@@ -55,7 +56,7 @@ def _own(module: ModuleType) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("name", MODULES)
+@each(MODULES)
 def test_all_is_what_is_importable(name: str) -> None:
     """Every name in ``__all__`` is there, in order and once, and nothing public that a module defines is left out."""
     module = importlib.import_module(name)
@@ -75,7 +76,7 @@ def _by_kind(name: str) -> tuple[int, str]:
     return (1 if name[0].isupper() else 2, name)
 
 
-@pytest.mark.parametrize("name", PACKAGES)
+@each(PACKAGES)
 def test_a_package_exports_what_it_takes_from_its_own_modules(name: str) -> None:
     """A package's ``__all__`` is exactly what its ``__init__`` imports from its own modules or defines."""
     package = importlib.import_module(name)
@@ -92,7 +93,7 @@ def test_a_package_exports_what_it_takes_from_its_own_modules(name: str) -> None
     assert sorted(one for one in taken | defined if not one.startswith("_")) == sorted(package.__all__)
 
 
-@pytest.mark.parametrize("name", MODULES)
+@each(MODULES)
 def test_everything_public_says_what_it_is(name: str) -> None:
     """Every module, public class, function and method has a docstring."""
     module = importlib.import_module(name)
