@@ -23,7 +23,7 @@ from aiohttp.http import RawResponseMessage
 from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
 from aiohttp.streams import StreamReader
 
-from venuekit.pipeline.request_bytes import Origin
+from venuekit.pipeline.request_bytes import ServerOrigin
 
 __all__ = ["HEADERS_LIMIT", "HEADER_LIMIT", "Connector", "OverLimit", "StrayBytes", "WatchedConnection"]
 
@@ -207,7 +207,7 @@ class Connector(TCPConnector):
         self.strays = self.era = 0
         self._factory: Any = partial(WatchedConnection, self._loop, self)
 
-    async def take(self, origin: Origin) -> tuple[Connection, WatchedConnection]:
+    async def take(self, origin: ServerOrigin) -> tuple[Connection, WatchedConnection]:
         """
         Return a connection that is fit for an exchange; those in the pool that are not are closed.
 

@@ -9,7 +9,7 @@ from yarl import URL
 from venuekit.message import HttpRequest
 from venuekit.pipeline.proxy import Proxy
 
-__all__ = ["Origin", "Origins"]
+__all__ = ["Origins", "ServerOrigin"]
 
 #: verbs whose requests say nothing of a body when they have none
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -17,7 +17,7 @@ _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _REMEMBERED = 1024
 
 
-class Origin:
+class ServerOrigin:
     """
     Scheme, host and port that a connection leads to, and the proxy on the way.
 
@@ -68,10 +68,10 @@ class Origins:
 
     def __init__(self, proxy: Proxy | None) -> None:
         self._proxy = proxy
-        self._origins: dict[tuple[str, str], Origin] = {}
-        self._addresses: dict[str, tuple[Origin, str]] = {}
+        self._origins: dict[tuple[str, str], ServerOrigin] = {}
+        self._addresses: dict[str, tuple[ServerOrigin, str]] = {}
 
-    def encode(self, request: HttpRequest) -> tuple[Origin, bytes]:
+    def encode(self, request: HttpRequest) -> tuple[ServerOrigin, bytes]:
         """
         Return where a request goes, and its bytes.
 
@@ -92,12 +92,12 @@ class Origins:
         head.append("\r\n" if request.verb in _WITHOUT_BODY else "Content-Length: 0\r\n\r\n")
         return origin, "".join(head).encode()
 
-    def _remember(self, address: str) -> tuple[Origin, str]:
+    def _remember(self, address: str) -> tuple[ServerOrigin, str]:
         url = URL(address, encoded=True)
         key = url.scheme, url.raw_authority
         origin = self._origins.get(key)
         if origin is None:
-            origin = self._origins[key] = Origin(url.origin(), self._proxy)
+            origin = self._origins[key] = ServerOrigin(url.origin(), self._proxy)
         if len(self._addresses) >= _REMEMBERED:
             self._addresses.clear()
         self._addresses[address] = found = origin, origin.prefix + (url.raw_path or "/")
