@@ -8,7 +8,7 @@ from typing import Any
 
 from venuekit.endpoint import Effect
 from venuekit.pipeline import RetryPolicy
-from venuekit.pipeline.retry import TABLE, EffectColumn
+from venuekit.pipeline.recovery import TABLE, EffectColumn
 
 COLUMNS = {
     "READ": EffectColumn.READ,
@@ -21,7 +21,7 @@ COLUMNS = {
 
 
 def test_the_retry_table_is_the_one_that_decides(architecture: Any) -> None:
-    """Row by row and column by column, the table of the page is ``pipeline.retry.TABLE``."""
+    """Row by row and column by column, the table of the page is ``pipeline.recovery.TABLE``."""
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")]
         for line in architecture.text.splitlines()

@@ -11,7 +11,7 @@ from venuekit.pipeline.classify import Failure, FailureKind
 
 if TYPE_CHECKING:
     from venuekit.message import HttpResponse
-    from venuekit.pipeline.operation import Operation
+    from venuekit.pipeline.operation_record import OperationRecord
 
 __all__ = ["check_refusal", "is_older", "why_not_ours"]
 
@@ -21,20 +21,20 @@ _UNDOUBTED = frozenset({FailureKind.CLOCK, FailureKind.THROTTLED, FailureKind.BA
 _OPEN = frozenset({FailureKind.LOST, FailureKind.SHUT_OUT, FailureKind.OVERLOADED, FailureKind.DOUBTFUL})
 
 
-def why_not_ours(operation: Operation[Any], response: HttpResponse) -> str | None:
+def why_not_ours(record: OperationRecord[Any], response: HttpResponse) -> str | None:
     """
     Return why the success of a write that repeats nothing of its question is not believed, None when it is.
 
     One that ends every order can be read back only when it cannot arrive any more, which nobody on the way out has time
     for: it is sent again on a connection of its own, and believed then; who asked for it looks at what is left.
     """
-    if not operation.endpoint.is_write:
+    if not record.endpoint.is_write:
         return None
-    older = is_older(operation, _answer_time(operation, response))
+    older = is_older(record, _answer_time(record, response))
     if older:
         return _OLDER
-    if older is None and operation.session.wire.strays and not operation.has_own_connection:
-        operation.has_own_connection = operation.endpoint.write_scope is WriteScope.ALL_ORDERS
+    if older is None and record.session.wire.strays and not record.has_own_connection:
+        record.has_own_connection = record.endpoint.write_scope is WriteScope.ALL_ORDERS
         return "it repeats nothing of what was asked, and answers that nobody asked for have been met before"
     return None
 
@@ -42,18 +42,18 @@ def why_not_ours(operation: Operation[Any], response: HttpResponse) -> str | Non
 _OLDER = "it was given before the request was sent, and answers another one"
 
 
-def check_refusal(operation: Operation[Any], response: HttpResponse, failure: Failure) -> Failure:
+def check_refusal(record: OperationRecord[Any], response: HttpResponse, failure: Failure) -> Failure:
     """Return the refusal of a write, or what it is where it may be that of another request."""
-    endpoint = operation.endpoint
+    endpoint = record.endpoint
     if failure.kind in _OPEN or not endpoint.is_write:
         return failure
-    failure.given_at = _answer_time(operation, response)
+    failure.given_at = _answer_time(record, response)
     # where the clock is what the refusal is about, it tells only once it is measured
-    older = None if failure.kind is FailureKind.CLOCK else is_older(operation, failure.given_at)
+    older = None if failure.kind is FailureKind.CLOCK else is_older(record, failure.given_at)
     if older:
         lost = errors.AnswerLost(f"a refusal ({failure.error.message}): {_OLDER}", status=response.status)
         return Failure(FailureKind.LOST, lost)
-    if older is False or not operation.session.wire.strays:
+    if older is False or not record.session.wire.strays:
         return failure
     if failure.kind is FailureKind.CLOCK and failure.given_at is not None:
         return failure
@@ -62,7 +62,7 @@ def check_refusal(operation: Operation[Any], response: HttpResponse, failure: Fa
     return Failure(FailureKind.SUSPECT, failure.error, failure.delay)
 
 
-def is_older(operation: Operation[Any], given_at: int | None, *, since: int = 0) -> bool | None:
+def is_older(record: OperationRecord[Any], given_at: int | None, *, since: int = 0) -> bool | None:
     """
     Say whether an answer was given before its request was sent; None where that cannot be told.
 
@@ -70,12 +70,12 @@ def is_older(operation: Operation[Any], given_at: int | None, *, since: int = 0)
     """
     if given_at is None:
         return None
-    error, sent_at = clock_error(operation.session.venue_session.clock), operation.sent_at + since
+    error, sent_at = clock_error(record.session.venue_session.clock), record.sent_at + since
     if given_at < sent_at - error:
         return True
     return False if given_at > sent_at + error else None
 
 
-def _answer_time(operation: Operation[Any], response: HttpResponse) -> int | None:
-    read = operation.session.venue_session.venue.answered_at
+def _answer_time(record: OperationRecord[Any], response: HttpResponse) -> int | None:
+    read = record.session.venue_session.venue.answered_at
     return None if read is None else read(response)

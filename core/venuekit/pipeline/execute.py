@@ -11,9 +11,10 @@ from venuekit._called import CALLED
 from venuekit.capabilities import Capability, capability_of
 from venuekit.endpoint import Effect, Endpoint, Role
 from venuekit.errors import OperationError, Outcome
+from venuekit.pipeline.attempt import Attempt
 from venuekit.pipeline.classify import Failure, leaves_open
 from venuekit.pipeline.observe import EventKind
-from venuekit.pipeline.operation import Operation
+from venuekit.pipeline.operation_record import OperationRecord
 from venuekit.pipeline.turns import take_turn, too_long, wait_for_fences
 from venuekit.pipeline.write_scopes import QUEUED, footprint_of
 from venuekit.resolution import Call
@@ -47,31 +48,32 @@ async def execute(  # noqa: PLR0917 - the parts of one request, in the order the
         InvalidArgument, UnsupportedCapability, GuardRefused: nothing was sent.
         OperationError: see :mod:`venuekit.errors`; ``outcome`` says what is known.
     """
-    operation = _admit(session, endpoint, parameters, options, decode, convert)
+    attempt = _admit(session, endpoint, parameters, options, decode, call, convert)
     if options.deadline is not None:
-        return await _within(options.deadline, operation, call)
-    if operation.endpoint.is_write:
-        return await _write(operation, call)
+        return await _within(options.deadline, attempt)
+    if attempt.record.endpoint.is_write:
+        return await _write(attempt)
     try:
-        value = await operation.attempt()
+        value = await attempt.send()
     except Failure as failure:
-        value = await _recover(operation, failure, call)
-    return value if convert is None else operation.finish(value)
+        value = await _recover(attempt, failure)
+    return value if convert is None else attempt.record.finish(value)
 
 
-async def _within(deadline: float, operation: Operation[Any], call: Call) -> Any:
-    operation.began = operation.session.clock.monotonic()
+async def _within(deadline: float, attempt: Attempt[Any]) -> Any:
+    record = attempt.record
+    record.began = record.session.clock.monotonic()
     try:
         async with asyncio.timeout(deadline):
-            if operation.endpoint.is_write:
-                return await _write(operation, call)
+            if record.endpoint.is_write:
+                return await _write(attempt)
             try:
-                value = await operation.attempt()
+                value = await attempt.send()
             except Failure as failure:
-                value = await _recover(operation, failure, call)
-            return operation.finish(value)
+                value = await _recover(attempt, failure)
+            return record.finish(value)
     except TimeoutError:
-        raise _deadline_error(operation, deadline, call) from None
+        raise _deadline_error(record, deadline) from None
 
 
 def _admit(  # noqa: PLR0917 - the parts of one request, in the order they are used
@@ -80,8 +82,9 @@ def _admit(  # noqa: PLR0917 - the parts of one request, in the order they are u
     parameters: Mapping[str, Any],
     options: Options,
     decode: Callable[[bytes], T],
+    call: Call,
     convert: Callable[[T], Any] | None,
-) -> Operation[T]:
+) -> Attempt[T]:
     """Refuse what a closed account, declaration, support and guard already refuse; build the request's text."""
     if session.closed or session.venue_session.closed:
         words = "the account is closed: it is used after its `async with` has ended"
@@ -106,128 +109,129 @@ def _admit(  # noqa: PLR0917 - the parts of one request, in the order they are u
             operation=endpoint.operation,
             subject=symbol if isinstance(symbol, str) else None,
         ) from None
-    operation = Operation(session, endpoint, parameters, options, decode, encoded, convert)
+    record = OperationRecord(session, endpoint, parameters, options, call, convert)
     if session.halted or not session.guard.is_open:
-        operation.check_guard()
-    return operation
+        record.check_guard()
+    return Attempt(record, encoded, decode)
 
 
-async def _write(operation: Operation[Any], call: Call) -> Any:
+async def _write(attempt: Attempt[Any]) -> Any:
     """Deliver a write when its turn comes; however it ends, its outcome is known to journal and observers."""
-    endpoint, write_scopes, scope = operation.endpoint, operation.session.write_scopes, operation.endpoint.write_scope
-    queued = footprint_of(endpoint, operation.parameters) if scope in QUEUED else None
+    record = attempt.record
+    endpoint, write_scopes, scope = record.endpoint, record.session.write_scopes, record.endpoint.write_scope
+    queued = footprint_of(endpoint, record.parameters) if scope in QUEUED else None
     if queued is not None:
-        operation.called = CALLED.get()  # for those behind it; later another method may be under way
-        if not write_scopes.try_enter(queued, operation):
-            await take_turn(operation, queued)
+        record.called = CALLED.get()  # for those behind it; later another method may be under way
+        if not write_scopes.try_enter(queued, record):
+            await take_turn(record, queued)
     try:
         if write_scopes.fences and scope is not None:
-            await wait_for_fences(operation, call)
+            await wait_for_fences(record)
         if endpoint.before is not None:
-            operation.before = await endpoint.before(call, operation.parameters)
-            operation.before_at = operation.session.venue_session.clock.milliseconds()
-        if operation.session.position_limit is not None and endpoint.asks is not None:
-            await _count_position(operation, operation.session.position_limit)
+            record.before = await endpoint.before(record.call, record.parameters)
+            record.before_at = record.session.venue_session.clock.milliseconds()
+        if record.session.position_limit is not None and endpoint.asks is not None:
+            await _count_position(record, record.session.position_limit)
         try:
-            value = await operation.attempt()
+            value = await attempt.send()
         except Failure as failure:
-            value = await _recover(operation, failure, call)
+            value = await _recover(attempt, failure)
     except BaseException as error:
-        _record_failure(operation, error)
+        _record_failure(record, error)
         raise
     finally:
         if queued is not None:
             write_scopes.leave(queued)
-    _record_success(operation, value)
-    if operation.convert is None:
+    _record_success(record, value)
+    if record.convert is None:
         return value
     try:
-        return operation.finish(value)
+        return record.finish(value)
     except OperationError as unconverted:
         from venuekit.pipeline.resolve import look_for_value
 
-        look_for_value(operation, unconverted, call)
+        look_for_value(record, unconverted)
         raise
 
 
-def _record_success(operation: Operation[Any], value: Any) -> None:
+def _record_success(record: OperationRecord[Any], value: Any) -> None:
     """Account for a write that the venue accepted."""
-    endpoint = operation.endpoint
-    if operation.asks:
-        operation.count(Outcome.APPLIED)
-    claims = operation.claims
+    endpoint = record.endpoint
+    if record.asks:
+        record.count(Outcome.APPLIED)
+    claims = record.claims
     if endpoint.claims is not None:
         claims = endpoint.claims(value)
-        operation.session.write_scopes.claim(claims)
-    if endpoint.item_refusals is not None and leaves_open(operation.session.venue_session.venue, endpoint, value):
-        operation.leave_open()
-    elif operation.journal_id is not None or operation.client_ids:
-        operation.close(Outcome.APPLIED, claims)
+        record.session.write_scopes.claim(claims)
+    if endpoint.item_refusals is not None and leaves_open(record.session.venue_session.venue, endpoint, value):
+        record.leave_open()
+    elif record.journal_id is not None or record.client_ids:
+        record.close(Outcome.APPLIED, claims)
 
 
-async def _count_position(operation: Operation[Any], limit: PositionLimit) -> None:
+async def _count_position(record: OperationRecord[Any], limit: PositionLimit) -> None:
     """Refuse orders by which a position could become larger than it may; from here on they count."""
-    asks = operation.endpoint.asks(operation.parameters) if operation.endpoint.asks else ()
+    asks = record.endpoint.asks(record.parameters) if record.endpoint.asks else ()
     refusal = await limit.admit(asks)
     if refusal is not None:
-        raise operation.annotate(errors.GuardRefused(refusal))
-    operation.asks = asks
+        raise record.annotate(errors.GuardRefused(refusal))
+    record.asks = asks
 
 
-def _record_failure(operation: Operation[Any], error: BaseException) -> None:
+def _record_failure(record: OperationRecord[Any], error: BaseException) -> None:
     """Account for a write that ended in an error, whoever raised it: what may have arrived is of unknown outcome."""
     if isinstance(error, OperationError):
         if not error.venue:  # refused by what the endpoint reads before it writes
-            operation.annotate(error)
-        if not operation.attempts:  # of a read before it, perhaps; the write itself has not left
+            record.annotate(error)
+        if not record.attempts:  # of a read before it, perhaps; the write itself has not left
             error.outcome = Outcome.NOT_SENT
-        operation.count(error.outcome)
-        operation.close(error.outcome)
+        record.count(error.outcome)
+        record.close(error.outcome)
         return
-    if operation.in_flight:
-        operation.leave_open()
-    if not operation.open_until:
-        outcome = Outcome.NOT_APPLIED if operation.attempts else Outcome.NOT_SENT
-        operation.count(outcome)
-        operation.close(outcome)
+    if record.in_flight:
+        record.leave_open()
+    if not record.open_until:
+        outcome = Outcome.NOT_APPLIED if record.attempts else Outcome.NOT_SENT
+        record.count(outcome)
+        record.close(outcome)
         return
     if isinstance(error, Exception):
-        raise _interruption(operation, f"{type(error).__name__} while it was under way") from error
-    error.add_note(str(_interruption(operation, "cancelled while it was under way")))
+        raise _interruption(record, f"{type(error).__name__} while it was under way") from error
+    error.add_note(str(_interruption(record, "cancelled while it was under way")))
 
 
-async def _recover(operation: Operation[T], failure: Failure, call: Call) -> T:
+async def _recover(attempt: Attempt[T], failure: Failure) -> T:
     # loaded on the first fault of a process: a success never touches tenacity
-    from venuekit.pipeline.recover import recover
+    from venuekit.pipeline.recovery import recover
 
-    return await recover(operation, failure, call)
+    return await recover(attempt, failure)
 
 
-def _interruption(operation: Operation[Any], why: str) -> OperationError:
-    error = operation.annotate(errors.OutcomeUnknown(why))
-    if operation.session.venue_session.observers:
-        operation.notify(EventKind.UNKNOWN_OUTCOME, error=error)
+def _interruption(record: OperationRecord[Any], why: str) -> OperationError:
+    error = record.annotate(errors.OutcomeUnknown(why))
+    if record.session.venue_session.observers:
+        record.notify(EventKind.UNKNOWN_OUTCOME, error=error)
     return error
 
 
-def _deadline_error(operation: Operation[Any], deadline: float, call: Call) -> OperationError:
+def _deadline_error(record: OperationRecord[Any], deadline: float) -> OperationError:
     words = f"the deadline of {deadline:g} s passed"
-    if operation.open_until and operation.endpoint.is_write:
+    if record.open_until and record.endpoint.is_write:
 
         async def resolve() -> Any:
             from venuekit.pipeline.resolve import resolve_later
 
-            return await resolve_later(operation, late, call, None)
+            return await resolve_later(record, late)
 
         late = errors.OutcomeUnknown(words, resolve=resolve)
-        return operation.annotate(late)
-    if not operation.attempts:
-        if operation.behind is not None:
-            return too_long(operation, f"{words} while it waited for {operation.behind}")
-        return operation.annotate(errors.NeverSent(words))
+        return record.annotate(late)
+    if not record.attempts:
+        if record.behind is not None:
+            return too_long(record, f"{words} while it waited for {record.behind}")
+        return record.annotate(errors.NeverSent(words))
     # what was answered was refused, and a read that was not answered changes nothing
-    is_open = operation.endpoint.effect is Effect.SESSION and (operation.in_flight or operation.open_until)
-    return operation.annotate(errors.AnswerLost(words, outcome=Outcome.UNKNOWN if is_open else Outcome.NOT_APPLIED))
+    is_open = record.endpoint.effect is Effect.SESSION and (record.in_flight or record.open_until)
+    return record.annotate(errors.AnswerLost(words, outcome=Outcome.UNKNOWN if is_open else Outcome.NOT_APPLIED))
 
 
 def _check_window(session: AccountSession, window: int) -> None:

@@ -15,97 +15,97 @@ from venuekit.warned import warn
 
 if TYPE_CHECKING:
     from venuekit.pipeline.journal import Journal
-    from venuekit.pipeline.operation import Operation
+    from venuekit.pipeline.operation_record import OperationRecord
 
 __all__ = ["record_attempt", "record_outcome", "use_client_ids"]
 
 
-def use_client_ids(operation: Operation[Any]) -> None:
+def use_client_ids(record: OperationRecord[Any]) -> None:
     """
     Remember that the client ids of a write go out; refuse those that went out just now.
 
     Raises:
         InvalidArgument: the order of an earlier write could not be told from the one of this write.
     """
-    session, now = operation.session, operation.sent_at
+    session, now = record.session, record.sent_at
     recent = session.write_scopes.recent
-    if not operation.client_ids:  # a later attempt of the same write meets its own
-        ids = tuple(operation.endpoint.client_ids_of(operation.parameters))
+    if not record.client_ids:  # a later attempt of the same write meets its own
+        ids = tuple(record.endpoint.client_ids_of(record.parameters))
         if session.journal is not None:
             session.journal.catch_up(from_milliseconds(now))
         for one in ids:
             latest = recent.latest(one)
             if latest and latest + 2 * clock_error(session.venue_session.clock) >= now:
                 words = f"the client id {one!r} went out just now, and its order could not be told from this one"
-                raise operation.annotate(errors.InvalidArgument(f"{words}: use another id, or none"))
-        operation.client_ids = ids
-        operation.made = frozenset(one for one in ids if type(one) is MadeId)
-    recent.note(operation.client_ids, operation.fence)
+                raise record.annotate(errors.InvalidArgument(f"{words}: use another id, or none"))
+        record.client_ids = ids
+        record.made = frozenset(one for one in ids if type(one) is MadeId)
+    recent.note(record.client_ids, record.fence)
 
 
-def record_attempt(operation: Operation[Any], journal: Journal) -> None:
+def record_attempt(record: OperationRecord[Any], journal: Journal) -> None:
     """
     Put an attempt into the journal; a later attempt of the same write replaces the line before it.
 
     Raises:
         NeverSent: the line cannot be written, and the write can do more than cancel or reduce.
     """
-    endpoint, sent_at = operation.endpoint, from_milliseconds(operation.sent_at)
+    endpoint, sent_at = record.endpoint, from_milliseconds(record.sent_at)
     entry = Unresolved(
-        id=operation.journal_id or journal.new_id(sent_at),
-        operation=operation.name,
+        id=record.journal_id or journal.new_id(sent_at),
+        operation=record.name,
         verb=endpoint.verb,
         path=endpoint.path,
-        parameters=without(endpoint.secret, operation.parameters),
+        parameters=without(endpoint.secret, record.parameters),
         sent_at=sent_at,
-        fence=from_milliseconds(operation.fence),
-        client_id=operation.client_id,
+        fence=from_milliseconds(record.fence),
+        client_id=record.client_id,
         effect=endpoint.effect,
-        client_ids=operation.client_ids,
-        made=operation.made,
+        client_ids=record.client_ids,
+        made=record.made,
     )
     try:
         journal.begin(entry)
     except OSError as error:
-        if not _reduces(operation):
+        if not _reduces(record):
             words = f"the journal cannot be written ({error}): meanwhile nothing is sent but what cancels or reduces"
-            raise operation.annotate(errors.NeverSent(words)) from error
+            raise record.annotate(errors.NeverSent(words)) from error
         journal.keep(entry)
-        _warn_unwritten(operation, "is sent all the same, since it can only cancel or reduce")
-    operation.journal_id = entry.id
+        _warn_unwritten(record, "is sent all the same, since it can only cancel or reduce")
+    record.journal_id = entry.id
 
 
-def record_outcome(operation: Operation[Any], outcome: Outcome, claims: str | None) -> None:
+def record_outcome(record: OperationRecord[Any], outcome: Outcome, claims: str | None) -> None:
     """Close a line, and say how long an order of its client ids may have come into being."""
-    session = operation.session
+    session = record.session
     now = session.venue_session.clock.milliseconds()
-    if operation.client_ids:
+    if record.client_ids:
         if outcome is Outcome.APPLIED:
-            session.write_scopes.recent.note(operation.client_ids, now)
+            session.write_scopes.recent.note(record.client_ids, now)
         else:
-            session.write_scopes.recent.forget(operation.client_ids)
-    if operation.journal_id is None or session.journal is None:
+            session.write_scopes.recent.forget(record.client_ids)
+    if record.journal_id is None or session.journal is None:
         return
     # a full disk does not undo what the venue did
-    if not session.journal.end(Ended(operation.journal_id, outcome, now, claims)):
-        _warn_unwritten(operation, f"ended ({outcome})")
+    if not session.journal.end(Ended(record.journal_id, outcome, now, claims)):
+        _warn_unwritten(record, f"ended ({outcome})")
 
 
-def _reduces(operation: Operation[Any]) -> bool:
+def _reduces(record: OperationRecord[Any]) -> bool:
     """Say whether a write does nothing but cancel orders or make a position smaller."""
-    reduces = operation.endpoint.reduces
+    reduces = record.endpoint.reduces
     try:
-        return reduces is not None and reduces(operation.parameters)
+        return reduces is not None and reduces(record.parameters)
     except (ArithmeticError, LookupError, TypeError, ValueError):  # what stands within a list is not documented
         return False
 
 
-def _warn_unwritten(operation: Operation[Any], what: str) -> None:
+def _warn_unwritten(record: OperationRecord[Any], what: str) -> None:
     """Tell of a line that the journal could not write, and that is kept until it can."""
-    session, on_what = operation.session, f" for {operation.subject}" if operation.subject else ""
-    who = f"{session.venue_session.venue.id}: the journal cannot be written: {operation.name}{on_what}"
+    session, on_what = record.session, f" for {record.subject}" if record.subject else ""
+    who = f"{session.venue_session.venue.id}: the journal cannot be written: {record.name}{on_what}"
     lost = 0 if session.journal is None else session.journal.lost_lines()
     kept = "its line is kept in memory until it can be written"
     warn(f"{who} {what}; {f'its line is lost, and {lost} in all: too many are kept in memory' if lost else kept}")
     if session.venue_session.observers:
-        operation.notify(EventKind.UNWRITTEN)
+        record.notify(EventKind.UNWRITTEN)

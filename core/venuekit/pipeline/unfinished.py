@@ -8,7 +8,7 @@ from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Effect, Endpoint
 from venuekit.pipeline.account_session import AccountSession
 from venuekit.pipeline.journal_lines import Ended, Unresolved
-from venuekit.pipeline.operation import Operation
+from venuekit.pipeline.operation_record import OperationRecord
 from venuekit.pipeline.options import Options
 from venuekit.resolution import Call
 
@@ -35,7 +35,7 @@ async def _resolve(session: AccountSession, endpoint: Endpoint[object], entry: U
     from venuekit.pipeline.resolve import look_again, read_now
 
     try:
-        encoded = session.wire.encode(endpoint, entry.parameters)
+        session.wire.encode(endpoint, entry.parameters)
         endpoint.client_ids_of(entry.parameters)
         endpoint.symbols_of(entry.parameters)
     except ValueError as error:
@@ -45,37 +45,37 @@ async def _resolve(session: AccountSession, endpoint: Endpoint[object], entry: U
     except (ArithmeticError, AttributeError, LookupError, TypeError):
         words = f"{endpoint} was not sent like this: what stands within a list is not what this version sends"
         raise errors.ConfigurationError(f"{session.venue_session.venue.id}: {words}") from None
-    operation = Operation(session, endpoint, entry.parameters, Options(), endpoint.decode, encoded)
-    operation.attempts = 1
-    operation.sent_at = round(entry.sent_at.timestamp() * 1000)
-    operation.fence = operation.open_until = round(entry.fence.timestamp() * 1000)
-    operation.journal_id = entry.id
-    operation.made = entry.made
-    cause = operation.annotate(errors.OutcomeUnknown(f"left unfinished at {entry.sent_at:%Y-%m-%d %H:%M:%S} UTC"))
+    record = OperationRecord(session, endpoint, entry.parameters, Options(), call)
+    record.attempts = 1
+    record.sent_at = round(entry.sent_at.timestamp() * 1000)
+    record.fence = record.open_until = round(entry.fence.timestamp() * 1000)
+    record.journal_id = entry.id
+    record.made = entry.made
+    cause = record.annotate(errors.OutcomeUnknown(f"left unfinished at {entry.sent_at:%Y-%m-%d %H:%M:%S} UTC"))
     clock = session.venue_session.clock
-    if endpoint.effect is Effect.SET and clock.milliseconds() > operation.open_until:
-        if (why := await wait_until_past(operation, operation.open_until, call)) is not None:
-            raise operation.annotate(errors.OutcomeUnknown(f"{cause.message}; {why}"))
-        reading = await read_now(operation, cause, call, None)
+    if endpoint.effect is Effect.SET and clock.milliseconds() > record.open_until:
+        if (why := await wait_until_past(record, record.open_until)) is not None:
+            raise record.annotate(errors.OutcomeUnknown(f"{cause.message}; {why}"))
+        reading = await read_now(record, cause)
         if not reading.holds:  # it may have held until a later write: what is certain is that it does not now
             if session.journal is not None:
                 session.journal.end(Ended(entry.id, "does_not_hold", clock.milliseconds()))
-            return f"{_what(operation)}: does not hold, {reading.value} does; it cannot arrive any more"
-        operation.close(errors.Outcome.APPLIED)
-        return f"{_what(operation)}: it holds"
+            return f"{_what(record)}: does not hold, {reading.value} does; it cannot arrive any more"
+        record.close(errors.Outcome.APPLIED)
+        return f"{_what(record)}: it holds"
     try:
-        await look_again(operation, cause, call, None)
+        await look_again(record, cause)
     except errors.NotExecuted as error:
-        operation.close(errors.Outcome.NOT_APPLIED)
+        record.close(errors.Outcome.NOT_APPLIED)
         return str(error)
-    operation.close(errors.Outcome.APPLIED, operation.claims)
-    return f"{_what(operation)}: {'it holds' if endpoint.effect is Effect.SET else 'it happened'}"
+    record.close(errors.Outcome.APPLIED, record.claims)
+    return f"{_what(record)}: {'it holds' if endpoint.effect is Effect.SET else 'it happened'}"
 
 
-def _what(operation: Operation[object]) -> str:
-    on_what = f" for {operation.subject}" if operation.subject else ""
-    venue, when = operation.session.venue_session.venue.id, from_milliseconds(operation.sent_at)
-    return f"{venue}: {operation.name}{on_what} of {when}"
+def _what(record: OperationRecord[object]) -> str:
+    on_what = f" for {record.subject}" if record.subject else ""
+    venue, when = record.session.venue_session.venue.id, from_milliseconds(record.sent_at)
+    return f"{venue}: {record.name}{on_what} of {when}"
 
 
 def _endpoint(session: AccountSession, entry: Unresolved) -> Endpoint[object]:

@@ -51,7 +51,7 @@ async def test_writes_behind_a_lost_one_wait_as_long_as_they_may(stage: Any) -> 
         assert not isinstance(error, errors.VenueError)
         assert (error.outcome, error.sent_at, error.fence) == (Outcome.NOT_SENT, None, None)
         assert "it waited 2 s for its turn behind POST /v1/collateral for TOYUSD" in str(error)
-        assert "using(max_wait=...)" in str(error)
+        assert "with_options(max_wait=...)" in str(error)
     with pytest.raises(errors.NotExecuted):
         await first
     assert 1 == len(stage.arrivals(*COLLATERAL))
@@ -114,10 +114,10 @@ async def test_a_fence_beyond_what_may_be_waited_is_told_at_once(stage: Any) -> 
         assert error.fence is not None
         assert error.retry_at is not None
         assert error.fence < error.retry_at
-        assert error.mend == f"using({bound}=7) waits for it"
+        assert error.mend == f"with_options({bound}=7) waits for it"
         assert 5 < error.fence.timestamp() - stage.clock.milliseconds() / 1000 < 6.1
         assert "set_leverage was held back for GEMUSD: an earlier write may still arrive until" in str(error)
-        assert f"(set_leverage for GEMUSD), 6.0 s from now; using({bound}=7) waits for it" in str(error)
+        assert f"(set_leverage for GEMUSD), 6.0 s from now; with_options({bound}=7) waits for it" in str(error)
     assert before == len(stage.sim.requests)
 
 

@@ -1,8 +1,7 @@
-"""One operation on its way: what was sent when, what is still open, and one attempt of it."""
+"""The record of one operation: what was sent when, what may still arrive, and what is known of its outcome."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -13,42 +12,29 @@ from venuekit._called import CALLED
 from venuekit._hidden import without
 from venuekit.ask import Ask
 from venuekit.clock import from_milliseconds
-from venuekit.credentials.redactor import redact, redact_parameters
-from venuekit.echoes import OtherAnswer
+from venuekit.credentials.redactor import redact_parameters
 from venuekit.endpoint import Effect, Endpoint, Priority, Role, WriteScope
 from venuekit.errors import OperationError, Outcome
-from venuekit.message import HttpResponse
-from venuekit.payloads.json_text import TooDeep
 from venuekit.payloads.mismatch import mismatch_of
-from venuekit.pipeline.belonging import check_refusal, why_not_ours
-from venuekit.pipeline.budget import Budget, pay, update_from_headers
-from venuekit.pipeline.classify import LEAVING_OPEN, Failure, FailureKind, classify, first_bytes
-from venuekit.pipeline.closing import SHUTTING, apply_backoff, record_unsupported, too_long
-from venuekit.pipeline.noting import record_attempt, record_outcome, use_client_ids
+from venuekit.pipeline.classify import LEAVING_OPEN, Failure, FailureKind
+from venuekit.pipeline.noting import record_outcome
 from venuekit.pipeline.observe import Event, EventKind, notify
 from venuekit.pipeline.write_scopes import FENCING, Fence, footprint_of
-from venuekit.venue import EncodedRequest
+from venuekit.resolution import Call, Reading
 
 if TYPE_CHECKING:
     from venuekit.pipeline.account_session import AccountSession
     from venuekit.pipeline.options import Options
 
-__all__ = ["Operation"]
+__all__ = ["OperationRecord"]
 
 T = TypeVar("T")
-_log = logging.getLogger("venuekit.pipeline")
-
-_UNANSWERED: Mapping[FailureKind, type[errors.TransportError]] = {
-    FailureKind.NEVER_SENT: errors.NeverSent,
-    FailureKind.CERTIFICATE: errors.CertificateRejected,
-    FailureKind.LOST: errors.AnswerLost,
-}
 
 
 @attrs.define(eq=False)
-class Operation(Generic[T]):
+class OperationRecord(Generic[T]):
     """
-    A request, its attempts and what is known about them.
+    What is known of one operation, over all its attempts.
 
     ``open_until`` is the latest fence (venue's clock, milliseconds) among attempts that may have arrived and whose
     outcome nobody knows; 0 when there is none.
@@ -58,8 +44,8 @@ class Operation(Generic[T]):
     endpoint: Endpoint[T] = attrs.field(repr=str)
     parameters: Mapping[str, Any] = attrs.field(repr=False)
     options: Options = attrs.field(repr=False)
-    decode: Callable[[bytes], T] = attrs.field(repr=False)
-    encoded: EncodedRequest = attrs.field(repr=False)
+    #: how resolution reads, through the same account
+    call: Call = attrs.field(repr=False)
     #: makes the caller's value of the endpoint's; None where they are the same
     convert: Callable[[T], Any] | None = attrs.field(default=None, repr=False)
     attempts: int = 0
@@ -73,6 +59,8 @@ class Operation(Generic[T]):
     before: Any = attrs.field(default=None, repr=False)
     before_at: int = 0
     reads: tuple[str, ...] = ()
+    #: of a lost setting: what held when it was read back first
+    first_reading: Reading[Any] | None = None
     #: the history row that proves it, once found: it may be looked for again
     claims: str | None = None
     #: its client ids, once they went out, and those of them that were made for it alone
@@ -95,86 +83,7 @@ class Operation(Generic[T]):
     #: the method that was called, once somebody wants to know: later it is not under way any more
     _name: str | None = None
     #: the last decoded answer that could be converted, and its conversion
-    _converted: tuple[T, Any] | None = attrs.field(default=None, init=False, repr=False)
-
-    async def attempt(self) -> T:
-        """
-        Send once: pay, sign, send, classify, decode, convert.
-
-        An answer that cannot be converted is no better than one that cannot be decoded: to a write it is lost.
-
-        Raises:
-            Failure: the attempt did not end in an answer; the retry table says what follows.
-            OperationError: it cannot go on: the budget would have to wait too long.
-        """
-        session, endpoint = self.session, self.endpoint
-        fare = session.costs(endpoint)
-        costs, due, reserve = fare
-        if due is None:
-            due = fare.of(endpoint.cost(self.parameters))
-        if self.options.priority is not None:
-            reserve = self.options.priority.value
-        if delay := pay(due, session.clock.monotonic(), reserve):
-            await self._wait_for_budget(costs, due, delay)
-        window = self.options.recv_window or session.venue_session.venue.recv_window
-        self.sent_at = session.venue_session.clock.milliseconds()
-        try:
-            request = await session.wire.sign(self.encoded, endpoint.security, self.sent_at, window)
-        except Exception as error:  # noqa: BLE001 - sorted out there, whoever raised it
-            raise self._failure_of_signing(error) from None
-        try:
-            if session.halted:
-                self.check_guard()  # asked last: it may have waited for its turn, a fence, the budget or the signer
-            self.fence = session.venue_session.venue.expiry.fence(self.sent_at, window)
-            if endpoint.is_write:
-                if endpoint.effect is Effect.KEYED:
-                    use_client_ids(self)
-                if session.journal is not None:
-                    record_attempt(self, session.journal)
-            self.attempts += 1
-            self.in_flight = True
-            if session.venue_session.observers:
-                self.notify(EventKind.REQUEST)
-            try:
-                response = await session.wire.send(request)
-            except Exception as error:  # noqa: BLE001 - likewise
-                raise self._failure_of_sending(error) from None
-        finally:
-            del request  # it holds key and signature, and no traceback of a failure shall show it
-        return self._read(response, costs)
-
-    def _read(self, response: HttpResponse, costs: tuple[Any, ...]) -> T:
-        """Return the value of an answer; raises Failure for one that is none."""
-        session = self.session
-        if costs:
-            self._update_budgets(costs, response)
-        try:
-            failure = classify(session.venue_session.venue, self.endpoint, response, session.venue_session.clock)
-        except Exception as error:  # a plugin that cannot read the answer must not hide that a write may hold
-            lost = errors.AnswerLost(f"{first_bytes(response)}; {_describe(error)}", status=response.status)
-            raise self._failure(FailureKind.LOST, lost) from error
-        if failure is not None:
-            raise self._failure_of_refusal(failure, response, costs)
-        check_echo, is_ours = self.endpoint.check_echo, False
-        try:
-            value = self.decode(response.body)
-            if check_echo is not None:
-                is_ours = check_echo(value, self.parameters)
-        except OtherAnswer as other:
-            raise self._failure_of_foreign_answer(str(other), response) from None
-        except Exception as error:  # noqa: BLE001 - likewise
-            raise self._failure_of_decoding(error, response) from None
-        if not is_ours and (why := why_not_ours(self, response)) is not None:
-            raise self._failure_of_foreign_answer(why, response)
-        if self.convert is not None:
-            try:
-                self._converted = value, self.convert(value)
-            except Exception as error:  # noqa: BLE001 - likewise
-                raise self._failure_of_converting(error, response) from None
-        self.in_flight = False
-        if session.venue_session.observers:
-            self.notify(EventKind.ANSWER, seconds=(session.venue_session.clock.milliseconds() - self.sent_at) / 1000)
-        return value
+    converted: tuple[T, Any] | None = attrs.field(default=None, init=False, repr=False)
 
     def finish(self, value: T) -> Any:
         """
@@ -185,8 +94,8 @@ class Operation(Generic[T]):
         """
         if self.convert is None:
             return value
-        if self._converted is not None and self._converted[0] is value:
-            return self._converted[1]
+        if self.converted is not None and self.converted[0] is value:
+            return self.converted[1]
         try:
             return self.convert(value)
         except Exception as error:  # noqa: BLE001 - sorted out there, whoever raised it
@@ -215,21 +124,6 @@ class Operation(Generic[T]):
         if forbidden is not None:
             outcome = Outcome.NOT_APPLIED if self.attempts else Outcome.NOT_SENT
             raise self.annotate(errors.GuardRefused(forbidden, outcome=outcome))
-
-    async def _wait_for_budget(self, costs: tuple[Any, ...], due: list[tuple[Budget, int]], delay: float) -> None:
-        """Wait until every pool can be paid, and pay."""
-        while delay:
-            if self.waited + delay > self.max_wait:
-                raise self.annotate(too_long(self.session, costs, delay))
-            # never less than a millisecond: a rounding short of the window would be waited for again and again
-            await self.wait(max(delay, 0.001))
-            delay = pay(due, self.session.clock.monotonic(), self.priority.value)
-
-    def _update_budgets(self, costs: tuple[Any, ...], response: HttpResponse) -> None:
-        """Correct the pools by the headers of the answer."""
-        now = self.session.clock.monotonic()
-        for limit, pool, _ in costs:
-            update_from_headers(pool, limit, response.headers, now)
 
     async def wait(self, seconds: float) -> None:
         """Wait on the injected clock, and count it."""
@@ -341,7 +235,8 @@ class Operation(Generic[T]):
             self.session.write_scopes.lower(self.fences[0])
             self.fences = ()
 
-    def _failure(self, kind: FailureKind, error: OperationError, delay: float | None = None) -> Failure:
+    def failure(self, kind: FailureKind, error: OperationError, delay: float | None = None) -> Failure:
+        """Account for an attempt that ended in an error, and return it as the failure the retry table looks up."""
         if kind in LEAVING_OPEN and self.endpoint.effect is not Effect.READ:
             self.leave_open()
             error.outcome = Outcome.UNKNOWN
@@ -358,66 +253,4 @@ class Operation(Generic[T]):
         """Return the failure of a refusal that turned out to answer an earlier request."""
         self.session.wire.distrust()
         words = f"a refusal ({refusal.message}): it was given before the request was sent, and answers another one"
-        return self._failure(FailureKind.LOST, errors.AnswerLost(words, status=refusal.status))
-
-    def _failure_of_foreign_answer(self, why: str, response: HttpResponse) -> Failure:
-        self.session.wire.distrust()  # or the true answer would be taken for that of the next request
-        return self._failure(FailureKind.LOST, errors.AnswerLost(why, status=response.status))
-
-    def _failure_of_refusal(self, refusal: Failure, response: HttpResponse, costs: tuple[Any, ...]) -> Failure:
-        """Return what a refusal is to be raised as; what it says of pools and of the account is remembered."""
-        doubt = check_refusal(self, response, refusal)
-        if doubt is not refusal and doubt.kind is FailureKind.LOST:
-            self.session.wire.distrust()
-        if self.endpoint.is_write and doubt.error.code in self.session.venue_session.venue.outdated_by:
-            self.session.venue_session.remembered.outdate()
-        if refusal.kind in SHUTTING:
-            apply_backoff(self.session, refusal, costs, self.attempts)
-        elif doubt.kind is FailureKind.UNSUPPORTED:
-            record_unsupported(self.session, self.endpoint, refusal.error.message)
-        failure = self._failure(doubt.kind, doubt.error, refusal.delay)
-        failure.given_at = refusal.given_at
-        return failure
-
-    def _failure_of_sending(self, error: Exception) -> Exception:
-        """Return what an attempt without an answer is to be raised as."""
-        for kind, expected in _UNANSWERED.items():
-            if isinstance(error, expected):
-                return self._failure(kind, error)
-        # a transport's own failure: nobody knows whether something left
-        lost = errors.AnswerLost(_describe(error))
-        lost.__cause__ = error
-        return self._failure(FailureKind.LOST, lost)
-
-    def _failure_of_signing(self, error: Exception) -> Exception:
-        """Return what a request that could not be signed is to be raised as; nothing left."""
-        if isinstance(error, errors.NeverSent):
-            return self._failure(FailureKind.NEVER_SENT, error)
-        if isinstance(error, OperationError):
-            return self.annotate(error)
-        if isinstance(error, errors.VenuekitError):
-            return error
-        unsigned = errors.NeverSent(f"the request could not be signed: {_describe(error)}")
-        return self._failure(FailureKind.NEVER_SENT, unsigned)
-
-    def _failure_of_decoding(self, error: Exception, response: HttpResponse) -> Failure:
-        """Return what an answer that could not be decoded is to be raised as: to a write it is as good as lost."""
-        self.session.wire.distrust()  # it may be of another question, as one that can be read may
-        if isinstance(error, ValueError) and not isinstance(error, OperationError):
-            words = str(error) if isinstance(error, TooDeep) else first_bytes(response)
-            lost = errors.AnswerLost(words, status=response.status)
-            return self._failure(FailureKind.LOST, lost)
-        mismatch = mismatch_of(error)
-        mismatch.status, mismatch.operation = response.status, str(self.endpoint)
-        mismatch.message = redact(mismatch.message)
-        return self._failure(FailureKind.REFUSED if self.endpoint.effect is Effect.READ else FailureKind.LOST, mismatch)
-
-    def _failure_of_converting(self, error: Exception, response: HttpResponse) -> Failure:
-        """Return what an answer that could not be converted is to be raised as."""
-        failed = mismatch_of(error)
-        failed.status = failed.status or response.status
-        return self._failure(FailureKind.REFUSED if self.endpoint.effect is Effect.READ else FailureKind.LOST, failed)
-
-
-def _describe(error: Exception) -> str:
-    return redact(f"{type(error).__name__}: {error}")
+        return self.failure(FailureKind.LOST, errors.AnswerLost(words, status=refusal.status))

@@ -1,5 +1,5 @@
 """
-What a fault does: one table, and the function that carries it out.
+Recovery: what follows a failed attempt, in one table, and the loop that carries it out.
 
 Nothing here decides by guess: a write is sent again only where the table says RETRY, WAIT or RESYNC, and those rows
 hold faults after which the venue is known not to have executed it (or, for a SET, one repetition after a read); what
@@ -9,30 +9,25 @@ ends every order is sent as often as a read, since its fence holds back whatever
 from __future__ import annotations
 
 import enum
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
 import attrs
 import tenacity as _t
 
 from venuekit.endpoint import Effect, Endpoint, WriteScope
-from venuekit.errors import OperationError
+from venuekit.errors import GuardRefused, OperationError
+from venuekit.pipeline.attempt import Attempt
 from venuekit.pipeline.belonging import is_older
 from venuekit.pipeline.classify import Failure, FailureKind
+from venuekit.pipeline.closing import is_absence, remember_absence
+from venuekit.pipeline.measuring import measure
 from venuekit.pipeline.observe import EventKind
-from venuekit.pipeline.operation import Operation
+from venuekit.pipeline.operation_record import OperationRecord
+from venuekit.pipeline.resolve import SEND_AGAIN, attach_resolve, resolve_outcome, unknown_outcome
 from venuekit.resolution import Change
 
-__all__ = [
-    "TABLE",
-    "Action",
-    "EffectColumn",
-    "action_for",
-    "after_loss",
-    "attempt_repeatedly",
-    "effect_column",
-    "no_change",
-]
+__all__ = ["TABLE", "Action", "EffectColumn", "action_for", "effect_column", "recover"]
 
 T = TypeVar("T")
 
@@ -50,7 +45,7 @@ class Action(enum.StrEnum):
 
 
 class EffectColumn(enum.StrEnum):
-    """The columns of the table: the effect of an operation."""
+    """The columns of the table: the effect of an record."""
 
     READ = "read"
     SET = "set"
@@ -105,21 +100,79 @@ _MEASURING = frozenset({Action.RESYNC, Action.RETRY})
 _TRIES_OF_TIME = 2
 
 
-def action_for(failure: Failure, operation: Operation[Any]) -> Action:
+def action_for(failure: Failure, record: OperationRecord[Any]) -> Action:
     """Look up what to do."""
-    chosen = TABLE[failure.kind][effect_column(operation.endpoint)]
+    chosen = TABLE[failure.kind][effect_column(record.endpoint)]
     if failure.kind is FailureKind.DOUBTFUL and chosen is Action.RESOLVE:
         code = failure.error.code
-        if code not in operation.endpoint.doubtful and not operation.open_until:
+        if code not in record.endpoint.doubtful and not record.open_until:
             return Action.RAISE  # doubtful only after a loss of our own, and there was none
-    if chosen is Action.DONE and operation.endpoint.no_change_is_read:
+    if chosen is Action.DONE and record.endpoint.no_change_is_read:
         return Action.RESOLVE
-    if chosen is Action.RESYNC and operation.resynced:
+    if chosen is Action.RESYNC and record.resynced:
         return Action.RAISE
-    if chosen in _MEASURING and operation.endpoint is operation.session.venue_session.venue.server_time:
+    if chosen in _MEASURING and record.endpoint is record.session.venue_session.venue.server_time:
         # measuring the clock never waits for itself, nor long for a venue that does not tell its time
-        return Action.RETRY if chosen is Action.RETRY and operation.attempts < _TRIES_OF_TIME else Action.RAISE
+        return Action.RETRY if chosen is Action.RETRY and record.attempts < _TRIES_OF_TIME else Action.RAISE
     return chosen
+
+
+async def recover(attempt: Attempt[T], failure: Failure) -> T:
+    """
+    Return the value after all, or raise the error that a failed first attempt ends in.
+
+    Raises:
+        OperationError: what the last failure, or finding out about it, ends in.
+    """
+    record, pending = attempt.record, cast("Failure | None", failure)
+    is_all_orders = effect_column(record.endpoint) is EffectColumn.ALL_ORDERS
+    while True:
+        try:
+            return _after_loss(record, await _attempt_repeatedly(attempt, pending))
+        except Failure as last:
+            failure = last
+        except OperationError as error:  # an attempt that did not leave
+            if isinstance(error, GuardRefused) and record.first_reading is not None:
+                words = f"it is not sent again: {error.message}"
+                raise unknown_outcome(record, failure.error, words) from None
+            attach_resolve(record, error)
+            raise
+        action = action_for(failure, record)
+        if action is Action.DONE:
+            # "no need to change": ours to claim only if no earlier attempt may have changed it
+            return cast("T", Change(None, changed=None if record.open_until else False))
+        if not _needs_resolution(record, failure, action):
+            raise _last_error(record, failure, action)
+        value = await resolve_outcome(record, failure, may_repeat=not is_all_orders)
+        if value is not SEND_AGAIN:
+            return cast("T", value)
+        pending = None
+
+
+def _needs_resolution(record: OperationRecord[Any], failure: Failure, action: Action) -> bool:
+    """Say whether only a read can tell how a write ended."""
+    if action is Action.RESOLVE or record.first_reading is not None:  # or sent once more, after it had been lost
+        return True
+    # one that was tried again and again may have been carried out by any of its attempts
+    is_spent = record.open_until and effect_column(record.endpoint) is EffectColumn.ALL_ORDERS
+    return bool(is_spent) and failure.kind is not FailureKind.SHUT_OUT
+
+
+def _last_error(record: OperationRecord[Any], failure: Failure, action: Action) -> OperationError:
+    if action is Action.LEAVE_OPEN:
+        why = "the venue itself did not say so, and nothing can be read before the address is let in again"
+        return unknown_outcome(record, failure.error, why)
+    if record.endpoint.may_be_absent and is_absence(failure, record.attempts):
+        return record.annotate(remember_absence(record.session, record.endpoint, failure.error))
+    attach_resolve(record, failure.error)
+    return record.annotate(failure.error)
+
+
+def _after_loss(record: OperationRecord[T], value: T) -> T:
+    """Return the value of a success; a SET does not claim a change that an earlier attempt may have made."""
+    if record.open_until and isinstance(value, Change):
+        return cast("T", attrs.evolve(value, changed=None))
+    return value
 
 
 class _Again(Exception):
@@ -130,9 +183,7 @@ class _Again(Exception):
         self.failure = failure
 
 
-async def attempt_repeatedly(
-    operation: Operation[T], first: Failure | None, resync: Callable[[Operation[Any]], Awaitable[bool]]
-) -> T:
+async def _attempt_repeatedly(attempt: Attempt[T], first: Failure | None) -> T:
     """
     Attempt until there is an answer or the table says something else than to try again.
 
@@ -141,11 +192,11 @@ async def attempt_repeatedly(
     Raises:
         Failure: with RESOLVE, DONE or RAISE as its action; or one whose attempts or waits are used up.
     """
-    pending = first
-    wire, met = operation.session.wire, 0
+    record, pending = attempt.record, first
+    wire, met = record.session.wire, 0
     refusal: OperationError | None = None
 
-    async def attempt() -> T:
+    async def attempt_once() -> T:
         nonlocal pending, met, refusal
         try:
             if refusal is not None and wire.strays > met:  # its true answer came while it was waited
@@ -153,23 +204,23 @@ async def attempt_repeatedly(
             if pending is not None:
                 failure, pending = pending, None
                 raise failure
-            return await operation.attempt()
+            return await attempt.send()
         except Failure as failure:
-            chosen = action_for(failure, operation)
+            chosen = action_for(failure, record)
             if chosen is Action.RESYNC:
-                operation.resynced = True
-                known = operation.session.venue_session.clock.origin
-                if not await resync(operation):
+                record.resynced = True
+                known = record.session.venue_session.clock.origin
+                if await measure(record) is not None:
                     raise  # no time to be had: the refusal itself is what the caller should see
-                if is_older(operation, failure.given_at, since=operation.session.venue_session.clock.origin - known):
-                    raise operation.as_lost(failure.error) from None
+                if is_older(record, failure.given_at, since=record.session.venue_session.clock.origin - known):
+                    raise record.as_lost(failure.error) from None
             elif chosen not in {Action.RETRY, Action.WAIT}:
                 raise
-            if effect_column(operation.endpoint) is EffectColumn.ONCE and failure.kind is not FailureKind.NEVER_SENT:
+            if effect_column(record.endpoint) is EffectColumn.ONCE and failure.kind is not FailureKind.NEVER_SENT:
                 met, refusal = wire.strays, failure.error
             raise _Again(failure) from None
 
-    policy = operation.session.venue_session.policy
+    policy = record.session.venue_session.policy
     jitter = _t.wait_random_exponential(multiplier=policy.first_wait, max=policy.longest_wait)
 
     def wait(state: _t.RetryCallState) -> float:
@@ -179,22 +230,22 @@ async def attempt_repeatedly(
         return failure.delay or jitter(state)
 
     def stop(state: _t.RetryCallState) -> bool:
-        return state.attempt_number >= policy.attempts or operation.waited + state.upcoming_sleep > operation.max_wait
+        return state.attempt_number >= policy.attempts or record.waited + state.upcoming_sleep > record.max_wait
 
     def retrying(state: _t.RetryCallState) -> None:
-        if operation.session.venue_session.observers:
-            operation.notify(EventKind.RETRY, seconds=state.upcoming_sleep, error=_again_of(state).failure.error)
+        if record.session.venue_session.observers:
+            record.notify(EventKind.RETRY, seconds=state.upcoming_sleep, error=_again_of(state).failure.error)
 
     loop = _t.AsyncRetrying(
         retry=_t.retry_if_exception_type(_Again),
         wait=wait,
         stop=stop,
-        sleep=operation.wait,
+        sleep=record.wait,
         before_sleep=retrying,
         reraise=True,
     )
     try:
-        return await loop(attempt)
+        return await loop(attempt_once)
     except _Again as spent:
         raise spent.failure from None
 
@@ -204,15 +255,3 @@ def _again_of(state: _t.RetryCallState) -> _Again:
     if not isinstance(failure, _Again):
         raise TypeError("only our own failures are offered to tenacity")
     return failure
-
-
-def no_change(operation: Operation[Any]) -> Change[Any]:
-    """Return the success of a SET that met "no need": ours to claim only if no earlier attempt is open."""
-    return Change(None, changed=None if operation.open_until else False)
-
-
-def after_loss(operation: Operation[T], value: T) -> T:
-    """Return the value of a success; a SET does not claim a change that an earlier attempt may have made."""
-    if operation.open_until and isinstance(value, Change):
-        return cast("T", attrs.evolve(value, changed=None))
-    return value
