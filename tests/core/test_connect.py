@@ -11,11 +11,11 @@ from venuekit.plugins import make_plugins
 from venuekit.runtime import environment_of
 from venuekit.simulator import Simulation
 from venuekit_toy_perp import TOY_PERP
-from venuekit_toy_perp.endpoints import SERVER_TIME
+from venuekit_toy_perp.endpoints import TOY
 
 
 def _asked_for_the_time(sim: Simulation) -> int:
-    return sum((one.verb, one.path) == (SERVER_TIME.verb, SERVER_TIME.path) for one in sim.requests)
+    return sum((one.verb, one.path) == (TOY.SERVER_TIME.verb, TOY.SERVER_TIME.path) for one in sim.requests)
 
 
 async def test_accounts_without_a_runtime_share_the_loops_own() -> None:

@@ -29,7 +29,7 @@ from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.testing import FakeTransport, InstantClock, json_answer
 from venuekit.venue import Environment, EnvironmentName, Limit, LimitScope
 from venuekit_toy_perp import TOY_PERP
-from venuekit_toy_perp.endpoints import SET_LEVERAGE, SETTINGS, WALLET
+from venuekit_toy_perp.endpoints import TOY
 
 NAMES = [name for name in hooks.__all__ if name.startswith("venuekit_")]
 ROOT = Path(__file__).parents[2]
@@ -120,9 +120,9 @@ async def test_venuekit_make_signer_is_called_once_per_account(sim: Simulation, 
         wrong = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
         right = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
         with pytest.raises(errors.AuthenticationFailed):
-            await wrong.call(WALLET)
-        assert await right.call(WALLET)
-        assert await right.call(WALLET)
+            await wrong.call(TOY.WALLET)
+        assert await right.call(TOY.WALLET)
+        assert await right.call(TOY.WALLET)
 
     assert [("toy_perp", sim.credentials("toy_perp"))] * 2 == asked
 
@@ -157,10 +157,10 @@ async def test_venuekit_retry_policy_can_only_lower(
     async with _runtime(sim, operator(venuekit_retry_policy)) as runtime:
         account = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
         sim.requests.clear()
-        sim.disturb("toy_perp", WALLET, CannedAnswer.html(502), times=20)
+        sim.disturb("toy_perp", TOY.WALLET, CannedAnswer.html(502), times=20)
         before = sim._clock.monotonic()
         with pytest.raises(errors.OutcomeNotStated):
-            await account.call(WALLET)
+            await account.call(TOY.WALLET)
 
     assert arrivals == len(sim.requests)
     assert sim._clock.monotonic() - before < 30.0
@@ -188,8 +188,8 @@ async def test_venuekit_make_budget_is_called_once_per_pool(sim: Simulation, ope
         Limit("weight", amount=1200, seconds=60),
         Limit("settings", amount=10, seconds=1, scope=LimitScope.ACCOUNT),
     )
-    reading = attrs.evolve(SETTINGS, pools={"weight": None, "settings": 1})
-    endpoints = tuple(reading if one is SETTINGS else one for one in TOY_PERP.endpoints)
+    reading = attrs.evolve(TOY.SETTINGS, pools={"weight": None, "settings": 1})
+    endpoints = tuple(reading if one is TOY.SETTINGS else one for one in TOY_PERP.endpoints)
     venue = attrs.evolve(TOY_PERP, limits=limits, endpoints=endpoints)
     async with _runtime(sim, operator(venuekit_make_budget)) as runtime:
         for read_only in (False, False, True):
@@ -292,7 +292,7 @@ async def test_venuekit_observe_is_called_once_per_venue_and_sees_every_operatio
         accounts = [await runtime.open(TOY_PERP, sim.credentials("toy_perp")) for sim in (one, two)]
         events.clear()
         for account in accounts:
-            await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+            await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
 
     assert asked == ["toy_perp"]
     assert [event.kind for event in events] == ["request", "answer"] * 2
@@ -354,10 +354,10 @@ async def test_a_broken_operator_bars_writes_on_live(sim: Simulation, operator: 
     venue, credentials_of_live = _live(sim)
     async with _runtime(sim, operator(getattr(_Shaken, hook))) as runtime:
         account = await runtime.open(venue, credentials_of_live)
-        await account.call(SETTINGS)
+        await account.call(TOY.SETTINGS)
         sim.requests.clear()
         with pytest.raises(errors.GuardRefused) as caught:
-            await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+            await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
 
     assert caught.value.outcome is errors.Outcome.NOT_SENT
     assert f"{hook} raised RuntimeError" in str(caught.value)
@@ -368,14 +368,16 @@ async def test_a_broken_operator_bars_writes_on_live(sim: Simulation, operator: 
 async def test_a_broken_operator_leaves_the_way_out_open(sim: Simulation, operator: Install) -> None:
     """What cancels or reduces passes on live, and everything does elsewhere."""
     venue, credentials_of_live = _live(sim)
-    reducing = attrs.evolve(SET_LEVERAGE, reduces=lambda parameters: parameters["leverage"] < 10)
-    venue = attrs.evolve(venue, endpoints=tuple(reducing if one is SET_LEVERAGE else one for one in venue.endpoints))
+    reducing = attrs.evolve(TOY.SET_LEVERAGE, reduces=lambda parameters: parameters["leverage"] < 10)
+    venue = attrs.evolve(
+        venue, endpoints=tuple(reducing if one is TOY.SET_LEVERAGE else one for one in venue.endpoints)
+    )
     async with _runtime(sim, operator(_Shaken.venuekit_make_budget)) as runtime:
         account = await runtime.open(venue, credentials_of_live)
         await account.call(reducing, contract="GEMUSD", leverage=7)
         with pytest.raises(errors.GuardRefused):
             await account.call(reducing, contract="GEMUSD", leverage=12)
         elsewhere = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
-        await elsewhere.call(SET_LEVERAGE, contract="GEMUSD", leverage=12)
+        await elsewhere.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=12)
 
     assert sim.ledger.leverage("GEMUSD") == 12

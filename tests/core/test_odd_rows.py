@@ -13,7 +13,7 @@ from venuekit.errors import OddRow, PayloadMismatch
 from venuekit.simulator import Rewrite, Simulation
 from venuekit.testing import InstantClock
 from venuekit_toy_perp import TOY_PERP
-from venuekit_toy_perp.endpoints import POSITIONS
+from venuekit_toy_perp.endpoints import TOY
 
 
 @pytest.fixture
@@ -47,11 +47,11 @@ async def test_rows_are_read_without_those_that_cannot_be_read(
 ) -> None:
     """Value and raw lack the same rows; the warning names venue, endpoint, row and field, and holds the row."""
     account = await runtime.open(TOY_PERP, sim.credentials("toy_perp"), keep_raw=keep_raw)
-    whole = await account.answer(POSITIONS, flat=True)
-    sim.disturb("toy_perp", POSITIONS, spoil(1, size="NaN"))
+    whole = await account.answer(TOY.POSITIONS, flat=True)
+    sim.disturb("toy_perp", TOY.POSITIONS, spoil(1, size="NaN"))
 
     with pytest.warns(OddRow) as told:
-        answer = await account.answer_rows(POSITIONS, flat=True)
+        answer = await account.answer_rows(TOY.POSITIONS, flat=True)
 
     (odd,) = answer.odd
     assert [one.message for one in told] == [odd]
@@ -67,9 +67,9 @@ async def test_what_needs_every_row_reads_all_or_none(sim: Simulation, runtime: 
     """``call``, ``answer`` and ``made`` take no list with an odd row."""
     account = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
     for ask in (account.call, account.answer, lambda *which, **more: account.call_as(len, *which, **more)):
-        sim.disturb("toy_perp", POSITIONS, spoil(1, size="NaN"))
+        sim.disturb("toy_perp", TOY.POSITIONS, spoil(1, size="NaN"))
         with pytest.raises(PayloadMismatch, match=r"positions\[1\]\.size"):
-            await ask(POSITIONS, flat=True)
+            await ask(TOY.POSITIONS, flat=True)
 
 
 async def test_no_row_that_can_be_read_is_an_error(sim: Simulation, runtime: venuekit.Runtime) -> None:
@@ -82,15 +82,15 @@ async def test_no_row_that_can_be_read_is_an_error(sim: Simulation, runtime: ven
         Rewrite.json(lambda _: []),
         Rewrite.json(lambda document: {"rows": document["positions"]}),
     ):
-        sim.disturb("toy_perp", POSITIONS, rewrite)
+        sim.disturb("toy_perp", TOY.POSITIONS, rewrite)
         with pytest.raises(PayloadMismatch):
-            await account.answer_rows(POSITIONS, flat=True)
+            await account.answer_rows(TOY.POSITIONS, flat=True)
 
 
 async def test_odd_rows_can_be_made_errors(sim: Simulation, runtime: venuekit.Runtime) -> None:
     """Whoever wants to stop at one says so to Python."""
     account = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
-    sim.disturb("toy_perp", POSITIONS, spoil(0, size="1_000"))
+    sim.disturb("toy_perp", TOY.POSITIONS, spoil(0, size="1_000"))
     with warnings.catch_warnings():
         warnings.simplefilter("error", OddRow)
         with pytest.raises(OddRow, match=r"positions\[0\]\.size"):
@@ -100,12 +100,12 @@ async def test_odd_rows_can_be_made_errors(sim: Simulation, runtime: venuekit.Ru
 async def test_a_value_that_carries_its_odd_rows_may_have_no_others(sim: Simulation, runtime: venuekit.Runtime) -> None:
     """``answer_any_rows`` returns no rows where none can be read; a fault that is in no row is an error as ever."""
     account = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
-    sim.disturb("toy_perp", POSITIONS, spoil(0, 1, size=None))
+    sim.disturb("toy_perp", TOY.POSITIONS, spoil(0, 1, size=None))
     with pytest.warns(OddRow):
-        answer = await account.answer_any_rows(POSITIONS, flat=True)
+        answer = await account.answer_any_rows(TOY.POSITIONS, flat=True)
     assert (answer.value, len(answer.odd)) == ((), 2)
     assert [row.text("contract") for row in answer.odd] == [row.row["contract"] for row in answer.odd]
     assert [row.text(field) for row in answer.odd for field in ("size", "nothing")] == [None] * 4
-    sim.disturb("toy_perp", POSITIONS, Rewrite.json(lambda _: {"positions": None}))
+    sim.disturb("toy_perp", TOY.POSITIONS, Rewrite.json(lambda _: {"positions": None}))
     with pytest.raises(PayloadMismatch):
-        await account.answer_any_rows(POSITIONS, flat=True)
+        await account.answer_any_rows(TOY.POSITIONS, flat=True)

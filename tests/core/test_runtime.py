@@ -31,7 +31,7 @@ from venuekit.simulator import CannedAnswer, DropBefore, Simulation
 from venuekit.testing import FakeTransport, InstantClock, Watch, json_answer, plugins_with
 from venuekit.venue import Limit
 from venuekit_toy_perp import TOY_PERP
-from venuekit_toy_perp.endpoints import CONTRACTS, SET_LEVERAGE, SETTINGS, WALLET
+from venuekit_toy_perp.endpoints import TOY
 
 
 @pytest.fixture
@@ -183,9 +183,9 @@ async def test_cached_reads_once_per_venue_and_environment(sim: Simulation, runt
     two = await runtime.open(TOY_PERP, sim.credentials("toy_perp", read_only=True))
     sim.requests.clear()
 
-    first, second = await asyncio.gather(one.read_once(CONTRACTS), two.read_once(CONTRACTS))
-    again = await two.read_once(CONTRACTS)
-    narrow = await two.read_once(CONTRACTS, contract="TOYUSD")
+    first, second = await asyncio.gather(one.read_once(TOY.CONTRACTS), two.read_once(TOY.CONTRACTS))
+    again = await two.read_once(TOY.CONTRACTS)
+    narrow = await two.read_once(TOY.CONTRACTS, contract="TOYUSD")
 
     assert first is second is again
     assert 1 == len(narrow) < len(first)
@@ -195,20 +195,20 @@ async def test_cached_reads_once_per_venue_and_environment(sim: Simulation, runt
 async def test_cached_does_not_remember_a_failure(sim: Simulation, runtime: Runtime) -> None:
     """A read that failed is made again by whoever asks next."""
     account = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
-    sim.disturb("toy_perp", CONTRACTS, CannedAnswer.json(400, {"error": {"code": 1006, "message": "not today"}}))
+    sim.disturb("toy_perp", TOY.CONTRACTS, CannedAnswer.json(400, {"error": {"code": 1006, "message": "not today"}}))
 
     with pytest.raises(errors.InvalidRequest, match="not today"):
-        await account.read_once(CONTRACTS)
+        await account.read_once(TOY.CONTRACTS)
 
-    assert await account.read_once(CONTRACTS)
+    assert await account.read_once(TOY.CONTRACTS)
 
 
 async def test_cached_survives_the_one_who_asked_first(sim: Simulation, runtime: Runtime) -> None:
     """When the first asker is cancelled, the others still get their answer."""
     account = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
     sim.requests.clear()
-    impatient = asyncio.create_task(account.read_once(CONTRACTS))
-    patient = asyncio.create_task(account.read_once(CONTRACTS))
+    impatient = asyncio.create_task(account.read_once(TOY.CONTRACTS))
+    patient = asyncio.create_task(account.read_once(TOY.CONTRACTS))
     await asyncio.sleep(0)
 
     impatient.cancel()
@@ -222,7 +222,7 @@ async def test_accounts_of_one_key_share_their_subjects(sim: Simulation, runtime
     """A write of one account that may still arrive keeps the other account of the same key from writing over it."""
     one = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
     two = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
-    sim.disturb("toy_perp", SET_LEVERAGE, DropBefore(), DropBefore())
+    sim.disturb("toy_perp", TOY.SET_LEVERAGE, DropBefore(), DropBefore())
     with pytest.raises(errors.OutcomeUnknown):
         await LeverageControl.of(one).set_leverage("GEMUSD", 7)
 
@@ -249,10 +249,10 @@ async def test_accounts_at_one_address_share_its_pools(sim: Simulation, runtime:
     venue = attrs.evolve(TOY_PERP, limits=(Limit("weight", amount=7, seconds=60),))
     one = await runtime.open(venue, sim.credentials("toy_perp"))
     two = await runtime.open(venue, sim.credentials("toy_perp", read_only=True))
-    await one.call(WALLET)
+    await one.call(TOY.WALLET)
 
     with pytest.raises(errors.Throttled, match=r"our own budget \(weight\) is spent") as caught:
-        await two.with_options(max_wait=1).call(WALLET)
+        await two.with_options(max_wait=1).call(TOY.WALLET)
 
     assert Outcome.NOT_SENT is caught.value.outcome
 
@@ -301,12 +301,12 @@ async def test_what_is_not_supported_is_refused_before_sending(sim: Simulation) 
         with pytest.raises(errors.UnsupportedCapability, match="leverage is fixed in this environment"):
             LeverageControl.of(account)
         with pytest.raises(errors.UnsupportedCapability, match="leverage is fixed") as by_environment:
-            await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+            await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
         with pytest.raises(errors.UnsupportedCapability, match="may not see balances") as by_account:
-            await account.with_options(max_wait=1).call(WALLET)
+            await account.with_options(max_wait=1).call(TOY.WALLET)
 
         assert sim.requests == []
-        assert await account.call(SETTINGS)
+        assert await account.call(TOY.SETTINGS)
     assert {Outcome.NOT_SENT} == {by_environment.value.outcome, by_account.value.outcome}
     assert "not implemented by this plugin" in _refusal(account)
 
@@ -322,7 +322,7 @@ async def test_raw_is_kept_only_when_asked_for(sim: Simulation, runtime: Runtime
     thrifty = await runtime.open(TOY_PERP, sim.credentials("toy_perp"))
     keeping = await runtime.open(TOY_PERP, sim.credentials("toy_perp"), keep_raw=True)
 
-    assert None is (await thrifty.answer(WALLET)).raw
-    answer = await keeping.answer(WALLET)
+    assert None is (await thrifty.answer(TOY.WALLET)).raw
+    answer = await keeping.answer(TOY.WALLET)
     assert [row.asset for row in answer.value] == [row["asset"] for row in answer.raw["assets"]]
     assert Decimal(str(answer.raw["assets"][0]["wallet"])) == answer.value[0].wallet

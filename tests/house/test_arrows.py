@@ -24,6 +24,7 @@ STOREYS = (
     {"plugins"},
     {"pipeline"},
     {"account"},
+    {"parts"},
     {"runtime"},
     {"_connect"},
     {"exports", "settings", "simulator"},

@@ -11,7 +11,7 @@ from venuekit import errors
 from venuekit.endpoint import Endpoint
 from venuekit.errors import Outcome
 from venuekit.simulator import CannedAnswer
-from venuekit_toy_perp.endpoints import POSITIONS
+from venuekit_toy_perp.endpoints import TOY
 
 pytestmark = pytest.mark.looptime
 
@@ -21,7 +21,7 @@ READ = ("GET", "/v1/positions")
 @pytest.fixture
 def reported() -> Endpoint[Any]:
     """A read that the venue does not document."""
-    return attrs.evolve(POSITIONS, may_be_absent=True)
+    return attrs.evolve(TOY.POSITIONS, may_be_absent=True)
 
 
 async def test_a_404_again_and_again_is_absence_and_is_remembered(stage: Any, reported: Endpoint[Any]) -> None:
@@ -38,7 +38,7 @@ async def test_a_404_again_and_again_is_absence_and_is_remembered(stage: Any, re
         await stage.account.with_options(deadline=5).call(reported)
     assert again.value.outcome is Outcome.NOT_SENT
     assert len(stage.arrivals(*READ)) == sent
-    assert await stage.account.call(POSITIONS) is not None
+    assert await stage.account.call(TOY.POSITIONS) is not None
 
 
 async def test_one_page_is_no_absence(stage: Any, reported: Endpoint[Any]) -> None:
@@ -64,5 +64,5 @@ async def test_a_documented_read_is_never_absent(stage: Any) -> None:
     """Its 404 page stays one that nobody knows the meaning of."""
     stage.sim.disturb("toy_perp", READ, CannedAnswer.html(404), times=4)
     with pytest.raises(errors.OutcomeNotStated):
-        await stage.account.call(POSITIONS)
-    assert not stage.account.lacks(POSITIONS)
+        await stage.account.call(TOY.POSITIONS)
+    assert not stage.account.lacks(TOY.POSITIONS)

@@ -18,7 +18,7 @@ from venuekit.errors import AnswerLost
 from venuekit.message import ANSWER_LIMIT, HttpRequest
 from venuekit.pipeline.transport import AiohttpTransport
 from venuekit.simulator import CannedAnswer, Rewrite
-from venuekit_toy_perp.endpoints import POSITIONS, SET_LEVERAGE
+from venuekit_toy_perp.endpoints import TOY
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -125,18 +125,18 @@ async def test_a_number_of_thousands_of_digits_is_no_foreign_exception(stage: An
     """Headers that are read as numbers may be of any length that a header may have."""
     name = stage.account.venue.limits[0].used_header or stage.account.venue.limits[0].remaining_header
     headers = {name: "9" * 8000, "Retry-After": "9" * 8000}
-    stage.sim.disturb("toy_perp", POSITIONS, CannedAnswer.json(200, {"positions": []}, headers, applied=True))
-    await stage.account.call(POSITIONS)
-    stage.sim.disturb("toy_perp", POSITIONS, CannedAnswer(429, b"{}", headers))
+    stage.sim.disturb("toy_perp", TOY.POSITIONS, CannedAnswer.json(200, {"positions": []}, headers, applied=True))
+    await stage.account.call(TOY.POSITIONS)
+    stage.sim.disturb("toy_perp", TOY.POSITIONS, CannedAnswer(429, b"{}", headers))
     with pytest.raises(errors.VenueError):
-        await stage.account.with_options(max_wait=0).call(POSITIONS)
+        await stage.account.with_options(max_wait=0).call(TOY.POSITIONS)
 
 
 async def test_a_bomb_for_an_answer_to_a_write_is_resolved(stage: Any) -> None:
     """A write whose answer is too heavy is found by reading, like any other lost one."""
     heavy = b" " * (ANSWER_LIMIT + 1)
-    stage.sim.disturb("toy_perp", SET_LEVERAGE, Rewrite(lambda _: heavy))
-    change = await stage.account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+    stage.sim.disturb("toy_perp", TOY.SET_LEVERAGE, Rewrite(lambda _: heavy))
+    change = await stage.account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
 
     assert change.changed is None
 
@@ -144,18 +144,18 @@ async def test_a_bomb_for_an_answer_to_a_write_is_resolved(stage: Any) -> None:
 async def test_an_endpoint_declares_what_its_answer_may_weigh(stage: Any) -> None:
     """More, or less, than usual where the endpoint says so."""
     with pytest.raises(errors.AnswerLost, match="answer_limit is 3 bytes"):
-        await stage.account.with_options(max_wait=0).call(attrs.evolve(POSITIONS, answer_limit=3))
-    stage.sim.disturb("toy_perp", POSITIONS, Rewrite(lambda body: body + b" " * ANSWER_LIMIT))
-    await stage.account.call(attrs.evolve(POSITIONS, answer_limit=2 * ANSWER_LIMIT))
+        await stage.account.with_options(max_wait=0).call(attrs.evolve(TOY.POSITIONS, answer_limit=3))
+    stage.sim.disturb("toy_perp", TOY.POSITIONS, Rewrite(lambda body: body + b" " * ANSWER_LIMIT))
+    await stage.account.call(attrs.evolve(TOY.POSITIONS, answer_limit=2 * ANSWER_LIMIT))
 
 
 async def test_json_that_is_nested_too_deeply_is_a_lost_answer(stage: Any) -> None:
     """Depth has a limit of its own: a write is resolved, a read says so."""
     deep = b"[" * 100_000 + b"]" * 100_000
-    stage.sim.disturb("toy_perp", SET_LEVERAGE, Rewrite(lambda _: deep))
-    change = await stage.account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+    stage.sim.disturb("toy_perp", TOY.SET_LEVERAGE, Rewrite(lambda _: deep))
+    change = await stage.account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
     assert change.changed is None
 
-    stage.sim.disturb("toy_perp", POSITIONS, Rewrite(lambda _: deep), times=9)
+    stage.sim.disturb("toy_perp", TOY.POSITIONS, Rewrite(lambda _: deep), times=9)
     with pytest.raises(errors.AnswerLost, match=r"depth_limit is \d+ levels"):
-        await stage.account.with_options(max_wait=0).call(POSITIONS)
+        await stage.account.with_options(max_wait=0).call(TOY.POSITIONS)

@@ -12,7 +12,7 @@ from venuekit import errors
 from venuekit.errors import Outcome
 from venuekit.message import HttpResponse
 from venuekit.simulator import CannedAnswer, DropBefore
-from venuekit_toy_perp.endpoints import ADD_COLLATERAL, SET_LEVERAGE, SET_MARGIN, SETTINGS
+from venuekit_toy_perp.endpoints import TOY
 
 pytestmark = pytest.mark.looptime
 
@@ -21,7 +21,7 @@ OTHER_SETTING = CannedAnswer.json(200, {"contract": "TOYUSD", "leverage": "7"})
 
 
 async def add(account: Any, amount: int = 5, **options: Any) -> Any:
-    return await account.with_options(**options).call(ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(amount))
+    return await account.with_options(**options).call(TOY.ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(amount))
 
 
 def added(stage: Any) -> list[Decimal]:
@@ -66,9 +66,9 @@ async def test_read_that_answers_another_question_is_read_again(stage: Any) -> N
             {"contract": "TOYUSD", "leverage": "3", "margin": "cross", "size": "0", "orders": 0, "highest": "9"}
         ]
     }
-    stage.sim.disturb("toy_perp", SETTINGS, CannedAnswer.json(200, other))
+    stage.sim.disturb("toy_perp", TOY.SETTINGS, CannedAnswer.json(200, other))
 
-    (row,) = await stage.account.call(SETTINGS, contract="GEMUSD")
+    (row,) = await stage.account.call(TOY.SETTINGS, contract="GEMUSD")
 
     assert row.contract == "GEMUSD"
     assert len(stage.arrivals("GET", "/v1/settings")) == 2
@@ -76,9 +76,9 @@ async def test_read_that_answers_another_question_is_read_again(stage: Any) -> N
 
 async def test_setting_that_answers_another_question_is_read_back(stage: Any) -> None:
     """Another contract, or another value: the write is lost, and its own value is read."""
-    stage.sim.disturb("toy_perp", SET_LEVERAGE, attrs.evolve(OTHER_SETTING, applied=True))
+    stage.sim.disturb("toy_perp", TOY.SET_LEVERAGE, attrs.evolve(OTHER_SETTING, applied=True))
 
-    change = await stage.account.call(SET_LEVERAGE, contract="GEMUSD", leverage=9)
+    change = await stage.account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=9)
 
     assert (change.answer.contract, change.answer.leverage, change.changed) == ("GEMUSD", 9, None)
     assert len(stage.arrivals("PUT", "/v1/leverage")) == 1
@@ -90,7 +90,7 @@ async def test_move_that_answers_another_question_is_found_out_about_and_never_s
 ) -> None:
     """It happened, or it did not; the amount of another request says neither."""
     other = {"id": "x", "contract": "TOYUSD", "amount": "1", "at": stage.sim.milliseconds()}
-    stage.sim.disturb("toy_perp", ADD_COLLATERAL, attrs.evolve(CannedAnswer.json(200, other), applied=applied))
+    stage.sim.disturb("toy_perp", TOY.ADD_COLLATERAL, attrs.evolve(CannedAnswer.json(200, other), applied=applied))
 
     if applied:
         assert (await add(stage.account)).amount == 5
@@ -107,7 +107,7 @@ async def test_refusal_that_is_older_than_the_request_is_not_believed(stage: Any
     """Whether it would be waited out or raised: it is that of an earlier request, and what happened is found out."""
     timed(stage)
     old = attrs.evolve(refused(stage, before=2_000, status=429), applied=applied)
-    stage.sim.disturb("toy_perp", ADD_COLLATERAL, old)
+    stage.sim.disturb("toy_perp", TOY.ADD_COLLATERAL, old)
 
     if applied:
         assert (await add(stage.account)).amount == 5
@@ -123,7 +123,7 @@ async def test_refusal_of_now_is_believed(stage: Any) -> None:
     """One that was given after the request was sent is raised, also where strays were met."""
     timed(stage)
     met_a_stray(stage)
-    stage.sim.disturb("toy_perp", ADD_COLLATERAL, refused(stage, before=-1_000))
+    stage.sim.disturb("toy_perp", TOY.ADD_COLLATERAL, refused(stage, before=-1_000))
 
     with pytest.raises(errors.VenueError) as caught:
         await add(stage.account)
@@ -136,12 +136,12 @@ async def test_refusal_because_of_the_clock_is_told_by_the_clock_measured_anew(s
     """Where the clock was right all along, the refusal is older than the request, and is not sent again."""
     timed(stage)
     old = attrs.evolve(refused(stage, before=2_000, status=400, code=1003), applied=True)
-    stage.sim.disturb("toy_perp", ADD_COLLATERAL, old)
+    stage.sim.disturb("toy_perp", TOY.ADD_COLLATERAL, old)
     assert (await add(stage.account)).amount == 5
     assert len(stage.arrivals(*COLLATERAL)) == 1
 
     stage.sim.skew(-30)
-    stage.sim.disturb("toy_perp", ADD_COLLATERAL, refused(stage, status=400, code=1003))
+    stage.sim.disturb("toy_perp", TOY.ADD_COLLATERAL, refused(stage, status=400, code=1003))
     assert (await add(stage.account, 6)).amount == 6
     assert len(stage.arrivals(*COLLATERAL)) == 3
 
@@ -153,7 +153,7 @@ async def test_refusal_after_a_stray_is_believed_after_one_look(stage: Any, appl
     met_a_stray(stage)
     code = 1003 if status == 400 else 9999
     stage.sim.disturb(
-        "toy_perp", ADD_COLLATERAL, attrs.evolve(refused(stage, status=status, code=code), applied=applied)
+        "toy_perp", TOY.ADD_COLLATERAL, attrs.evolve(refused(stage, status=status, code=code), applied=applied)
     )
 
     if applied:
@@ -184,7 +184,7 @@ async def test_refusal_whose_wait_brings_a_stray_is_not_answered_by_sending_agai
 
     wire, session.wire, began = session.wire, Wire(), stage.clock.monotonic()
     refusal = attrs.evolve(refused(stage, status=429, code=1005, retryAfter=1), applied=applied)
-    stage.sim.disturb("toy_perp", ADD_COLLATERAL, refusal)
+    stage.sim.disturb("toy_perp", TOY.ADD_COLLATERAL, refusal)
 
     if applied:
         assert (await add(stage.account)).amount == 5
@@ -200,7 +200,7 @@ async def test_refusal_whose_wait_brings_a_stray_is_not_answered_by_sending_agai
 async def test_look_that_fails_leaves_it_unknown(stage: Any) -> None:
     """After a stray a refusal that cannot be looked after is not claimed to be one."""
     met_a_stray(stage)
-    stage.sim.disturb("toy_perp", ADD_COLLATERAL, refused(stage))
+    stage.sim.disturb("toy_perp", TOY.ADD_COLLATERAL, refused(stage))
     stage.sim.disturb("toy_perp", ("GET", "/v1/collateral/history"), DropBefore(), times=8)
 
     with pytest.raises(errors.OutcomeUnknown) as caught:
@@ -214,20 +214,20 @@ async def test_look_that_fails_leaves_it_unknown(stage: Any) -> None:
 @pytest.mark.parametrize("holds", [True, False])
 async def test_setting_that_repeats_nothing_is_read_back_after_a_stray(stage: Any, holds: bool) -> None:
     """Accepted, says the answer; whether it is so, says the reading."""
-    silent = attrs.evolve(SET_MARGIN, echoes=())
+    silent = attrs.evolve(TOY.SET_MARGIN, echoes=())
     met_a_stray(stage)
     body = {"contract": "GEMUSD", "margin": "isolated"}
-    stage.sim.disturb("toy_perp", SET_MARGIN, attrs.evolve(CannedAnswer.json(200, body), applied=holds))
+    stage.sim.disturb("toy_perp", TOY.SET_MARGIN, attrs.evolve(CannedAnswer.json(200, body), applied=holds))
 
     change = await stage.account.call(silent, contract="GEMUSD", margin="isolated")
 
     assert change.changed is None
     assert len(stage.arrivals("PUT", "/v1/margin")) == (1 if holds else 2)
-    assert {row.margin for row in await stage.account.call(SETTINGS, contract="GEMUSD")} == {"isolated"}
+    assert {row.margin for row in await stage.account.call(TOY.SETTINGS, contract="GEMUSD")} == {"isolated"}
 
 
 async def test_without_a_stray_nothing_is_read_back(stage: Any) -> None:
     """A success costs one request."""
-    await stage.account.call(attrs.evolve(SET_MARGIN, echoes=()), contract="GEMUSD", margin="isolated")
+    await stage.account.call(attrs.evolve(TOY.SET_MARGIN, echoes=()), contract="GEMUSD", margin="isolated")
 
     assert len(stage.sim.requests) == 1

@@ -12,7 +12,7 @@ from venuekit.endpoint import Endpoint, Priority
 from venuekit.pipeline.budget import SlidingBudget, pay, update_from_headers
 from venuekit.simulator import DropAfter
 from venuekit.venue import Limit
-from venuekit_toy_perp.endpoints import SET_LEVERAGE, SETTINGS
+from venuekit_toy_perp.endpoints import TOY
 
 LIMIT = Limit("weight", amount=10, seconds=60, used_header="X-Used", remaining_header=None)
 
@@ -198,9 +198,9 @@ async def test_a_view_may_be_more_patient_and_resolving_is_as_urgent_as_its_writ
     pool.spend(limit.amount - 20, stage.clock.monotonic())
     started = stage.clock.monotonic()
 
-    stage.sim.disturb("toy_perp", SET_LEVERAGE, DropAfter())
-    await stage.account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+    stage.sim.disturb("toy_perp", TOY.SET_LEVERAGE, DropAfter())
+    await stage.account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
     assert stage.clock.monotonic() - started < 1
 
     with pytest.raises(errors.Throttled, match="our own budget"):
-        await stage.account.with_options(priority=Priority.HISTORY, max_wait=1).call(SETTINGS)
+        await stage.account.with_options(priority=Priority.HISTORY, max_wait=1).call(TOY.SETTINGS)

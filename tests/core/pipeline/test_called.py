@@ -21,12 +21,12 @@ from venuekit.capabilities import (
     SettingsReader,
 )
 from venuekit.simulator import CannedAnswer, Delay
-from venuekit_toy_perp.endpoints import ADD_COLLATERAL, POSITIONS, SETTINGS
+from venuekit_toy_perp.endpoints import TOY
 
 pytestmark = pytest.mark.looptime
 #: one endpoint for both ways of moving margin, and nothing that could be read of it
 MOVE = attrs.evolve(
-    ADD_COLLATERAL, serves=(PositionMarginControl.add_margin, PositionMarginControl.reduce_margin), resolve=None
+    TOY.ADD_COLLATERAL, serves=(PositionMarginControl.add_margin, PositionMarginControl.reduce_margin), resolve=None
 )
 REFUSED = CannedAnswer.json(400, {"error": {"code": 2001, "message": "no"}})
 
@@ -34,11 +34,15 @@ REFUSED = CannedAnswer.json(400, {"error": {"code": 2001, "message": "no"}})
 @pytest.mark.parametrize(
     ("endpoint", "method", "name"),
     [
-        (SETTINGS, lambda account: LeverageReader.of(account).get_leverage("GEMUSD"), "get_leverage"),
-        (SETTINGS, lambda account: MarginTypeReader.of(account).get_margin_type(symbol="GEMUSD"), "get_margin_type"),
-        (SETTINGS, lambda account: SettingsReader.of(account).get_settings(["GEMUSD"]), "get_settings"),
-        (POSITIONS, lambda account: PositionReader.of(account).get_position("GEMUSD"), "get_position"),
-        (SETTINGS, lambda account: account.call(SETTINGS), "get_leverage"),
+        (TOY.SETTINGS, lambda account: LeverageReader.of(account).get_leverage("GEMUSD"), "get_leverage"),
+        (
+            TOY.SETTINGS,
+            lambda account: MarginTypeReader.of(account).get_margin_type(symbol="GEMUSD"),
+            "get_margin_type",
+        ),
+        (TOY.SETTINGS, lambda account: SettingsReader.of(account).get_settings(["GEMUSD"]), "get_settings"),
+        (TOY.POSITIONS, lambda account: PositionReader.of(account).get_position("GEMUSD"), "get_position"),
+        (TOY.SETTINGS, lambda account: account.call(TOY.SETTINGS), "get_leverage"),
     ],
 )
 async def test_an_error_names_what_was_called(
@@ -67,7 +71,7 @@ async def test_what_is_resolved_later_bears_the_name_of_what_was_called(stage: A
         async def reduce_margin(self, symbol: str, amount: Decimal, *, side: Any = None) -> Any:
             return await self.call(MOVE, contract=symbol, amount=-amount)
 
-    stage.sim.disturb("toy_perp", ADD_COLLATERAL, Delay(before=3))
+    stage.sim.disturb("toy_perp", TOY.ADD_COLLATERAL, Delay(before=3))
     mover = Mover(stage.account._session).with_options(deadline=1)
     with pytest.raises(errors.OutcomeUnknown, match="reduce_margin") as caught:
         await mover.reduce_margin("TOYUSD", Decimal(5))
@@ -82,9 +86,9 @@ async def test_tasks_that_a_method_starts_bear_its_name(stage: Any) -> None:
         __slots__ = ()
 
         async def get_settings(self, *_: Any, **__: Any) -> Any:
-            return await asyncio.gather(self.call(SETTINGS), self.call(SETTINGS), return_exceptions=True)
+            return await asyncio.gather(self.call(TOY.SETTINGS), self.call(TOY.SETTINGS), return_exceptions=True)
 
-    stage.sim.disturb("toy_perp", SETTINGS, REFUSED, REFUSED)
+    stage.sim.disturb("toy_perp", TOY.SETTINGS, REFUSED, REFUSED)
     both = await Reader(stage.account._session).get_settings([])
 
     assert [one.operation for one in both] == ["get_settings", "get_settings"]

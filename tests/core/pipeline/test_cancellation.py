@@ -10,13 +10,13 @@ from venuekit import errors
 from venuekit.endpoint import Endpoint
 from venuekit.pipeline.observe import EventKind
 from venuekit.simulator import Delay, DropBefore
-from venuekit_toy_perp.endpoints import ADD_COLLATERAL, SET_LEVERAGE
+from venuekit_toy_perp.endpoints import TOY
 
 pytestmark = pytest.mark.looptime
 
 WRITES: dict[str, tuple[Endpoint[Any], dict[str, Any]]] = {
-    "set": (SET_LEVERAGE, {"contract": "GEMUSD", "leverage": 7}),
-    "delta": (ADD_COLLATERAL, {"contract": "TOYUSD", "amount": Decimal(5)}),
+    "set": (TOY.SET_LEVERAGE, {"contract": "GEMUSD", "leverage": 7}),
+    "delta": (TOY.ADD_COLLATERAL, {"contract": "TOYUSD", "amount": Decimal(5)}),
 }
 
 

@@ -13,7 +13,7 @@ from venuekit.endpoint import Area, Effect, Endpoint, Kind, Parameter, Role
 from venuekit.errors import Outcome
 from venuekit.pipeline import Guard
 from venuekit.simulator import DropAfter
-from venuekit_toy_perp.endpoints import ADD_COLLATERAL, POSITIONS, SET_LEVERAGE, SET_MARGIN
+from venuekit_toy_perp.endpoints import TOY
 
 ORDER: Endpoint[bytes] = Endpoint(
     "POST", "/v1/orders", decode=bytes, parameters=(Parameter("quantity", Kind.DECIMAL, role=Role.QUANTITY),)
@@ -47,17 +47,17 @@ CANCEL: Endpoint[bytes] = Endpoint(
 @pytest.mark.parametrize(
     ("guard", "endpoint", "parameters", "words"),
     [
-        (Guard(read_only=True), SET_LEVERAGE, {"contract": "A", "leverage": 5}, "read-only"),
-        (Guard(symbols={"B"}), SET_LEVERAGE, {"contract": "A", "leverage": 5}, "A is not among"),
+        (Guard(read_only=True), TOY.SET_LEVERAGE, {"contract": "A", "leverage": 5}, "read-only"),
+        (Guard(symbols={"B"}), TOY.SET_LEVERAGE, {"contract": "A", "leverage": 5}, "A is not among"),
         (Guard(symbols={"B"}), ORDER, {"quantity": Decimal(1)}, "touches every symbol"),
         (Guard(symbols={"A"}), BATCH, {"items": [{"contract": "A"}, {"contract": "B"}]}, "B is not among"),
         (Guard(symbols={"A"}), BATCH, {"items": []}, "touches every symbol"),
         (Guard(symbols={"A"}), CANCEL, {"id": "7", "contract": "B"}, "B is not among"),
         (Guard(symbols={"A"}), CANCEL, {"id": "7"}, "touches every symbol"),
-        (Guard(max_leverage=Decimal(4)), SET_LEVERAGE, {"contract": "A", "leverage": 5}, "leverage 5 is above 4"),
+        (Guard(max_leverage=Decimal(4)), TOY.SET_LEVERAGE, {"contract": "A", "leverage": 5}, "leverage 5 is above 4"),
         (Guard(max_leverage=Decimal(4)), TWO_SIDED, {"long": Decimal(3), "short": Decimal(9)}, "leverage 9 is above 4"),
-        (Guard(allow={Area.MARGIN}), SET_LEVERAGE, {"contract": "A", "leverage": 5}, "settings are not allowed"),
-        (Guard(allow={Area.SETTINGS}), ADD_COLLATERAL, {"contract": "A", "amount": 5}, "margin are not allowed"),
+        (Guard(allow={Area.MARGIN}), TOY.SET_LEVERAGE, {"contract": "A", "leverage": 5}, "settings are not allowed"),
+        (Guard(allow={Area.SETTINGS}), TOY.ADD_COLLATERAL, {"contract": "A", "amount": 5}, "margin are not allowed"),
         (Guard(max_notional=Decimal(9)), ORDER, {"quantity": Decimal(1)}, "cannot be told"),
     ],
 )
@@ -96,14 +96,14 @@ def test_a_guard_lets_reads_pass() -> None:
     """Nothing that only reads is ever stopped."""
     guard = Guard(read_only=True, symbols={"B"}, allow=frozenset())
 
-    assert guard.refusal(POSITIONS, {"contract": "A"}, halted=True) is None
+    assert guard.refusal(TOY.POSITIONS, {"contract": "A"}, halted=True) is None
 
 
 def test_what_is_within_the_limits_passes() -> None:
     """A guard forbids nothing else."""
     guard = Guard(symbols={"A"}, max_leverage=Decimal(5), allow={Area.SETTINGS, Area.MARGIN})
 
-    assert guard.refusal(SET_LEVERAGE, {"contract": "A", "leverage": 5}, halted=False) is None
+    assert guard.refusal(TOY.SET_LEVERAGE, {"contract": "A", "leverage": 5}, halted=False) is None
     assert guard.refusal(BATCH, {"items": [{"contract": "A"}, {"contract": "A"}]}, halted=False) is None
     assert guard.refusal(CANCEL, {"id": "7", "contract": "A"}, halted=False) is None
 
@@ -115,7 +115,7 @@ async def test_a_raw_call_obeys_the_guard_and_nothing_is_sent(stage: Any) -> Non
         "toy_perp", stage.sim.credentials("toy_perp"), runtime=stage.runtime, read_only=True
     ) as account:
         with pytest.raises(errors.GuardRefused) as caught:
-            await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+            await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
 
     assert Outcome.NOT_SENT is caught.value.outcome
     assert [] == stage.arrivals("PUT", "/v1/leverage")
@@ -130,8 +130,8 @@ async def test_a_halted_account_stays_halted_in_every_view(stage: Any) -> None:
 
     for account in (stage.account, view):
         with pytest.raises(errors.GuardRefused, match="halted"):
-            await account.call(SET_MARGIN, contract="GEMUSD", margin="isolated")
-        assert await account.call(POSITIONS)
+            await account.call(TOY.SET_MARGIN, contract="GEMUSD", margin="isolated")
+        assert await account.call(TOY.POSITIONS)
 
 
 async def test_items_that_a_guard_cannot_read_are_refused(clock: Any) -> None:
@@ -186,7 +186,7 @@ async def test_an_endpoint_that_the_venue_does_not_declare_passes_no_guard(
 @pytest.mark.looptime
 async def test_a_get_that_the_venue_does_not_declare_passes_every_guard(stage: Any) -> None:
     """It only reads."""
-    reading: Endpoint[Any] = attrs.evolve(POSITIONS, decode=json.loads)
+    reading: Endpoint[Any] = attrs.evolve(TOY.POSITIONS, decode=json.loads)
     account = await stage.runtime.open(
         stage.account.venue, stage.sim.credentials("toy_perp"), guard=Guard(read_only=True, symbols={"GEMUSD"})
     )
@@ -200,13 +200,13 @@ async def test_an_undeclared_write_is_sent_once_whatever_it_says_of_itself(stage
     """A lost answer to what claims to be a read or a session is the unknown outcome of a write."""
     endpoint: Endpoint[bytes] = Endpoint(
         "POST",
-        ADD_COLLATERAL.path,
+        TOY.ADD_COLLATERAL.path,
         decode=bytes,
         effect=effect,
-        parameters=ADD_COLLATERAL.parameters,
-        encoding=ADD_COLLATERAL.encoding,
+        parameters=TOY.ADD_COLLATERAL.parameters,
+        encoding=TOY.ADD_COLLATERAL.encoding,
     )
-    stage.sim.disturb("toy_perp", ADD_COLLATERAL, DropAfter())
+    stage.sim.disturb("toy_perp", TOY.ADD_COLLATERAL, DropAfter())
     with pytest.raises(errors.OutcomeUnknown):
         await stage.account.call(endpoint, contract="GEMUSD", amount=Decimal(1))
-    assert len(stage.arrivals("POST", ADD_COLLATERAL.path)) == 1
+    assert len(stage.arrivals("POST", TOY.ADD_COLLATERAL.path)) == 1

@@ -28,7 +28,7 @@ from venuekit.simulator import (
     Unasked,
 )
 from venuekit.testing.clock import LoopClock
-from venuekit_toy_perp.endpoints import ADD_COLLATERAL, SET_LEVERAGE
+from venuekit_toy_perp.endpoints import TOY
 
 
 def refusal(code: int, status: int) -> CannedAnswer:
@@ -117,7 +117,7 @@ class World(RuleBasedStateMachine):
         amount = self.amount
         before = len(self.sim.requests)
 
-        ended = self.run(self.write(ADD_COLLATERAL, {"contract": "TOYUSD", "amount": amount}, script, moment))
+        ended = self.run(self.write(TOY.ADD_COLLATERAL, {"contract": "TOYUSD", "amount": amount}, script, moment))
 
         executable = sum(
             1
@@ -134,7 +134,7 @@ class World(RuleBasedStateMachine):
     def set_leverage(self, leverage: int, script: list[str], moment: float | None) -> None:
         before = len(self.sim.requests)
 
-        ended = self.run(self.write(SET_LEVERAGE, {"contract": "GEMUSD", "leverage": leverage}, script, moment))
+        ended = self.run(self.write(TOY.SET_LEVERAGE, {"contract": "GEMUSD", "leverage": leverage}, script, moment))
 
         unanswered = [
             one

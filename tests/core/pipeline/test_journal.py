@@ -14,7 +14,7 @@ from venuekit import errors
 from venuekit.pipeline.journal import FileJournal
 from venuekit.pipeline.journal_lines import Ended, Unresolved
 from venuekit.simulator import Delay, DropAfter, DropBefore, SecondActor
-from venuekit_toy_perp.endpoints import ADD_COLLATERAL, COLLATERAL_HISTORY, POSITIONS, SET_LEVERAGE, SETTINGS
+from venuekit_toy_perp.endpoints import TOY
 
 pytestmark = pytest.mark.looptime
 
@@ -39,7 +39,7 @@ async def test_a_write_is_noted_before_it_leaves_and_closed_after(journaled: Any
     """Two lines per write: what was about to be sent and until when it may arrive, then how it ended."""
     _, account, directory = journaled
 
-    await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+    await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
 
     begin, end = lines(directory)
     assert ("PUT", "/v1/leverage", {"contract": "GEMUSD", "leverage": 7}) == (
@@ -57,9 +57,9 @@ async def test_the_line_stands_in_the_file_when_the_first_byte_leaves(journaled:
     """At the moment a write arrives at the venue, its line can already be read."""
     sim, account, directory = journaled
     seen: list[int] = []
-    sim.disturb("toy_perp", SET_LEVERAGE, SecondActor(lambda _: seen.append(len(lines(directory)))))
+    sim.disturb("toy_perp", TOY.SET_LEVERAGE, SecondActor(lambda _: seen.append(len(lines(directory)))))
 
-    await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+    await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
 
     assert [1] == seen
 
@@ -69,7 +69,7 @@ async def test_a_refused_write_is_closed_as_not_applied(journaled: Any) -> None:
     _, account, directory = journaled
 
     with pytest.raises(errors.VenueError):
-        await account.call(SET_LEVERAGE, contract="NOSUCH", leverage=7)
+        await account.call(TOY.SET_LEVERAGE, contract="NOSUCH", leverage=7)
 
     assert "not_applied" == lines(directory)[-1]["outcome"]
 
@@ -78,7 +78,7 @@ async def test_reads_are_not_noted(journaled: Any) -> None:
     """The journal is about what changes something."""
     _, account, directory = journaled
 
-    await account.call(POSITIONS)
+    await account.call(TOY.POSITIONS)
 
     assert [] == list(directory.glob("*.jsonl"))
 
@@ -87,7 +87,7 @@ async def test_only_the_owner_can_read_it_and_no_secret_stands_in_it(journaled: 
     """The file is private, and neither key, secret nor signature are written into it."""
     sim, account, directory = journaled
 
-    await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+    await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
 
     (path,) = directory.glob("*.jsonl")
     assert 0o600 == path.stat().st_mode & 0o777
@@ -98,7 +98,10 @@ async def test_only_the_owner_can_read_it_and_no_secret_stands_in_it(journaled: 
 
 @pytest.mark.parametrize(
     ("endpoint", "parameters"),
-    [(SET_LEVERAGE, {"contract": "GEMUSD", "leverage": 7}), (ADD_COLLATERAL, {"contract": "TOYUSD", "amount": 5})],
+    [
+        (TOY.SET_LEVERAGE, {"contract": "GEMUSD", "leverage": 7}),
+        (TOY.ADD_COLLATERAL, {"contract": "TOYUSD", "amount": 5}),
+    ],
 )
 @pytest.mark.parametrize("applied", [True, False])
 async def test_a_killed_process_forgets_nothing(
@@ -107,7 +110,7 @@ async def test_a_killed_process_forgets_nothing(
     """What a process left unfinished is found by the next one, which reads what became of it and closes the line."""
     sim, account, directory = journaled
     sim.disturb("toy_perp", endpoint, DropAfter() if applied else DropBefore())
-    for read in (SETTINGS, COLLATERAL_HISTORY):
+    for read in (TOY.SETTINGS, TOY.COLLATERAL_HISTORY):
         sim.disturb("toy_perp", read, Delay(before=5))
     with pytest.raises(errors.OutcomeUnknown):
         await account.with_options(deadline=1).call(endpoint, **parameters)
@@ -128,9 +131,9 @@ async def test_a_killed_process_forgets_nothing(
 async def test_a_line_cut_off_by_a_crash_does_not_hide_the_others(journaled: Any) -> None:
     """A torn last line is skipped; the open line before it is still found."""
     sim, account, directory = journaled
-    sim.disturb("toy_perp", SET_LEVERAGE, DropBefore(), DropBefore())
+    sim.disturb("toy_perp", TOY.SET_LEVERAGE, DropBefore(), DropBefore())
     with pytest.raises(errors.OutcomeUnknown):
-        await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+        await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
     (path,) = directory.glob("*.jsonl")
 
     with path.open("a") as file:

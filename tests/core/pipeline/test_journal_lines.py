@@ -17,7 +17,7 @@ import venuekit
 from venuekit.endpoint import Effect
 from venuekit.pipeline.journal import FileJournal
 from venuekit.pipeline.journal_lines import Ended, MalformedLine, Unresolved, begin_text, end_text, read_line
-from venuekit_toy_perp.endpoints import SET_LEVERAGE
+from venuekit_toy_perp.endpoints import TOY
 
 SENT = datetime(2026, 11, 28, 12, 30, 1, 250_000, tzinfo=UTC)
 NAMES = st.text(st.characters(codec="utf-8"), max_size=12)
@@ -204,7 +204,7 @@ async def test_connect_goes_on_and_lists_what_cannot_be_read(clock: Any, tmp_pat
             venuekit.Runtime(clock=clock, journal=tmp_path) as runtime,
             venuekit.connect("toy_perp", sim.credentials("toy_perp"), runtime=runtime) as account,
         ):
-            await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+            await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
         spoil(tmp_path)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -212,7 +212,7 @@ async def test_connect_goes_on_and_lists_what_cannot_be_read(clock: Any, tmp_pat
                 venuekit.Runtime(clock=clock, journal=tmp_path) as runtime,
                 venuekit.connect("toy_perp", sim.credentials("toy_perp"), runtime=runtime) as account,
             ):
-                change = await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=8)
+                change = await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=8)
                 unreadable = account.unreadable
 
     assert change.changed is True

@@ -17,7 +17,7 @@ from venuekit.simulator.ledger import Reason, Refused
 from venuekit.testing.clock import LoopClock
 from venuekit.venue import RequestExpiry, Venue
 from venuekit_toy_perp import TOY_PERP
-from venuekit_toy_perp.endpoints import ADD_COLLATERAL, POSITIONS, SERVER_TIME, SET_LEVERAGE
+from venuekit_toy_perp.endpoints import TOY
 from venuekit_toy_perp.simulated import SimulatedToy
 
 pytestmark = pytest.mark.looptime
@@ -42,7 +42,7 @@ NUMBERED: Venue[Any] = attrs.evolve(TOY_PERP, expiry=RequestExpiry.NONCE)
 
 
 async def add(account: Any, **options: Any) -> Any:
-    return await account.with_options(**options).call(ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(5))
+    return await account.with_options(**options).call(TOY.ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(5))
 
 
 def added(sim: Simulation) -> Decimal:
@@ -52,17 +52,17 @@ def added(sim: Simulation) -> Decimal:
 async def test_venue_that_refuses_its_own_time_as_outside_the_window_stops_nothing(stage: Any) -> None:
     """The measurement does not wait for itself: the refusal is raised, and once the venue is well all is well."""
     stage.sim.disturb("toy_perp", TIME, OUTSIDE, times=3)
-    stage.sim.disturb("toy_perp", SET_LEVERAGE, OUTSIDE)
+    stage.sim.disturb("toy_perp", TOY.SET_LEVERAGE, OUTSIDE)
 
     with pytest.raises(errors.ClockSkew):
-        await stage.account.call(SERVER_TIME)
+        await stage.account.call(TOY.SERVER_TIME)
     with pytest.raises(errors.ClockSkew):
         await stage.account.sync_clock()
     with pytest.raises(errors.ClockSkew) as caught:
-        await stage.account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+        await stage.account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
 
     assert Outcome.NOT_APPLIED is caught.value.outcome
-    change = await stage.account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+    change = await stage.account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
     assert change.changed is True
     await stage.account.sync_clock()
 
@@ -75,13 +75,13 @@ async def test_venue_that_does_not_tell_its_time_is_warned_of_and_can_be_read(fa
         with pytest.warns(ClockWarning, match=r"toy_perp: .*GET /v1/time"):
             account = await held.open(TOY_PERP, sim.credentials("toy_perp"))
 
-        assert await account.call(POSITIONS)
+        assert await account.call(TOY.POSITIONS)
         assert (await add(account)).amount == 5
 
 
 async def test_without_a_measured_clock_no_absence_is_proven(stage: Any) -> None:
     """A time endpoint that fails after a loss leaves the outcome unknown, and says why; resolve() proves it later."""
-    stage.sim.disturb("toy_perp", ADD_COLLATERAL, DropBefore())
+    stage.sim.disturb("toy_perp", TOY.ADD_COLLATERAL, DropBefore())
     stage.sim.disturb("toy_perp", TIME, BROKEN, times=8)
 
     with pytest.raises(errors.OutcomeUnknown, match=r"could not be measured \(GET /v1/time") as caught:
@@ -101,7 +101,7 @@ async def test_clock_that_stepped_since_proves_no_absence_too_early(venue: Venue
     ):
         account = await runtime.open(venue, sim.credentials("toy_perp"))
         sim.skew(-10)
-        sim.disturb("toy_perp", ADD_COLLATERAL, ApplyLater(12))
+        sim.disturb("toy_perp", TOY.ADD_COLLATERAL, ApplyLater(12))
         outcome = Outcome.APPLIED
         try:
             await add(account)
@@ -119,7 +119,7 @@ async def test_clock_that_was_far_ahead_leaves_the_outcome_unknown(clock: LoopCl
     async with Simulation((ONE_SIDED,), clock=clock) as sim, venuekit.Runtime(clock=clock, journal=False) as runtime:
         account = await runtime.open(ONE_SIDED, sim.credentials("toy_perp"))
         sim.skew(-3600)
-        sim.disturb("toy_perp", ADD_COLLATERAL, ApplyLater(40))
+        sim.disturb("toy_perp", TOY.ADD_COLLATERAL, ApplyLater(40))
 
         with pytest.raises(errors.OutcomeUnknown, match=r"may still arrive for 3\d\d\d\.\d s"):
             await add(account)
@@ -130,7 +130,7 @@ async def test_what_nothing_bounds_is_never_proven_absent(clock: LoopClock) -> N
     """A venue that takes a request however late it comes leaves the outcome unknown."""
     async with Simulation((UNBOUNDED,), clock=clock) as sim, venuekit.Runtime(clock=clock, journal=False) as runtime:
         account = await runtime.open(UNBOUNDED, sim.credentials("toy_perp"))
-        sim.disturb("toy_perp", ADD_COLLATERAL, DropBefore())
+        sim.disturb("toy_perp", TOY.ADD_COLLATERAL, DropBefore())
 
         with pytest.raises(errors.OutcomeUnknown, match="nothing bounds how late"):
             await add(account)
@@ -140,7 +140,7 @@ async def test_numbered_request_cannot_arrive_after_a_later_one(clock: LoopClock
     """No window is waited for where each request must carry a larger number than the one before."""
     async with Simulation((NUMBERED,), clock=clock) as sim, venuekit.Runtime(clock=clock, journal=False) as runtime:
         account = await runtime.open(NUMBERED, sim.credentials("toy_perp"))
-        sim.disturb("toy_perp", ADD_COLLATERAL, DropBefore())
+        sim.disturb("toy_perp", TOY.ADD_COLLATERAL, DropBefore())
         began = clock.monotonic()
 
         with pytest.raises(errors.NotExecuted):
@@ -150,12 +150,12 @@ async def test_numbered_request_cannot_arrive_after_a_later_one(clock: LoopClock
 
 async def test_fence_is_not_believed_over_by_a_clock_that_is_doubtful(stage: Any) -> None:
     """After a step it is measured anew first: another value still waits."""
-    stage.sim.disturb("toy_perp", SET_LEVERAGE, DropBefore(), DropBefore())
+    stage.sim.disturb("toy_perp", TOY.SET_LEVERAGE, DropBefore(), DropBefore())
     with pytest.raises(errors.OutcomeUnknown):
-        await stage.account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+        await stage.account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
     known = stage.account._session.venue_session.clock
     known.origin += 60_000
     known._wall -= 60_000
 
     with pytest.raises(errors.Fenced):
-        await stage.account.with_options(max_wait=1).call(SET_LEVERAGE, contract="GEMUSD", leverage=9)
+        await stage.account.with_options(max_wait=1).call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=9)

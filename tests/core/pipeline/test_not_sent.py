@@ -18,7 +18,7 @@ from venuekit.hooks import hookimpl
 from venuekit.message import HttpRequest
 from venuekit.pipeline.transport import AiohttpTransport
 from venuekit.testing import plugins_with
-from venuekit_toy_perp.endpoints import SET_LEVERAGE
+from venuekit_toy_perp.endpoints import TOY
 
 
 async def silence(peer: Peer, _: int) -> None:
@@ -131,7 +131,7 @@ async def test_a_signer_that_fails_sent_nothing(stage: Any) -> None:
     async with venuekit.Runtime(clock=stage.clock, journal=False, plugins=plugins_with(failing)) as runtime:
         account = await runtime.open(stage.account.venue, stage.sim.credentials("toy_perp"))
         with pytest.raises(NeverSent, match="pulled out") as caught:
-            await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+            await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
 
     assert Outcome.NOT_SENT is caught.value.outcome
     assert [] == stage.arrivals("PUT", "/v1/leverage")

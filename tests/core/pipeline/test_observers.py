@@ -8,16 +8,18 @@ import pytest
 from venuekit import errors
 from venuekit.pipeline.observe import Event
 from venuekit.simulator import CannedAnswer, DropBefore
-from venuekit_toy_perp.endpoints import SET_LEVERAGE
+from venuekit_toy_perp.endpoints import TOY
 
 pytestmark = pytest.mark.looptime
 
 
 async def test_observers_see_every_step_in_order(stage: Any) -> None:
     """Request, fault, retry, wait, request, answer: the whole story of a call that succeeded at the second attempt."""
-    stage.sim.disturb("toy_perp", SET_LEVERAGE, CannedAnswer.json(503, {"error": {"code": 3002, "message": "busy"}}))
+    stage.sim.disturb(
+        "toy_perp", TOY.SET_LEVERAGE, CannedAnswer.json(503, {"error": {"code": 3002, "message": "busy"}})
+    )
 
-    await stage.account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+    await stage.account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
 
     assert [("request", 1), ("fault", 1), ("retry", 1), ("wait", 1), ("request", 2), ("answer", 2)] == [
         (event.kind, event.attempt) for event in stage.events
@@ -29,10 +31,10 @@ async def test_observers_see_every_step_in_order(stage: Any) -> None:
 
 async def test_an_unknown_outcome_is_told(stage: Any) -> None:
     """The error that the caller gets is the one that observers see."""
-    stage.sim.disturb("toy_perp", SET_LEVERAGE, DropBefore(), DropBefore())
+    stage.sim.disturb("toy_perp", TOY.SET_LEVERAGE, DropBefore(), DropBefore())
 
     with pytest.raises(errors.OutcomeUnknown) as caught:
-        await stage.account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+        await stage.account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
 
     assert caught.value is next(event.error for event in stage.events if event.kind == "unknown_outcome")
 
@@ -45,7 +47,7 @@ async def test_an_observer_that_raises_changes_nothing(stage: Any, caplog: pytes
 
     stage.account._session.venue_session.observers = (broken, stage.events.append)
     with caplog.at_level(logging.ERROR, logger="venuekit.observe"):
-        change = await stage.account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+        change = await stage.account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
 
     assert change.changed is True
     assert 2 == len(stage.events)

@@ -18,7 +18,7 @@ from venuekit.message import HttpRequest
 from venuekit.pipeline.transport import AiohttpTransport
 from venuekit.resolution import Reading
 from venuekit.simulator import ApplyLater, Delay, DropAfter, DropBefore
-from venuekit_toy_perp.endpoints import ADD_COLLATERAL, COLLATERAL_HISTORY, SET_LEVERAGE, SETTINGS
+from venuekit_toy_perp.endpoints import TOY
 
 pytestmark = pytest.mark.looptime
 
@@ -31,13 +31,13 @@ def added(stage: Any) -> Decimal:
 
 
 async def add(account: Any, amount: int = 5) -> Any:
-    return await account.call(ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(amount))
+    return await account.call(TOY.ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(amount))
 
 
 async def test_the_row_of_an_answered_write_proves_no_other_one(stage: Any) -> None:
     """An equal write just before, whose answer came, is not taken for the lost one."""
     await add(stage.account)
-    stage.sim.disturb("toy_perp", ADD_COLLATERAL, DropBefore())
+    stage.sim.disturb("toy_perp", TOY.ADD_COLLATERAL, DropBefore())
 
     with pytest.raises(errors.NotExecuted):
         await add(stage.account)
@@ -49,7 +49,7 @@ async def test_accounts_of_one_key_do_not_claim_one_row_twice(stage: Any) -> Non
     """What one account's lost write was proven by proves nothing for another account of the same key."""
     credentials = stage.sim.credentials("toy_perp")
     async with venuekit.connect("toy_perp", credentials, runtime=stage.runtime) as other:
-        stage.sim.disturb("toy_perp", ADD_COLLATERAL, DropAfter(), DropBefore())
+        stage.sim.disturb("toy_perp", TOY.ADD_COLLATERAL, DropAfter(), DropBefore())
         await add(stage.account)
 
         with pytest.raises(errors.NotExecuted):
@@ -60,14 +60,14 @@ async def test_accounts_of_one_key_do_not_claim_one_row_twice(stage: Any) -> Non
 
 async def test_an_equal_delta_waits_for_the_fence_of_the_lost_one(stage: Any) -> None:
     """A second copy of what adds up is another write: it leaves only when the first can no longer arrive."""
-    stage.sim.disturb("toy_perp", ADD_COLLATERAL, DropBefore())
-    stage.sim.disturb("toy_perp", COLLATERAL_HISTORY, Delay(before=30))
+    stage.sim.disturb("toy_perp", TOY.ADD_COLLATERAL, DropBefore())
+    stage.sim.disturb("toy_perp", TOY.COLLATERAL_HISTORY, Delay(before=30))
     with pytest.raises(errors.OutcomeUnknown):
-        await stage.account.with_options(deadline=1).call(ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(5))
+        await stage.account.with_options(deadline=1).call(TOY.ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(5))
     stage.sim.script.clear()
 
     first = stage.arrivals("POST", "/v1/collateral")[0].at
-    await stage.account.with_options(max_wait=30).call(ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(5))
+    await stage.account.with_options(max_wait=30).call(TOY.ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(5))
 
     assert stage.arrivals("POST", "/v1/collateral")[1].at > first + 6000
 
@@ -78,8 +78,8 @@ async def test_a_reading_without_a_value_is_no_conflict(stage: Any) -> None:
     async def silent(*_: object) -> Reading[None]:
         return Reading(value=None, holds=False)
 
-    stage.sim.disturb("toy_perp", SET_LEVERAGE, DropBefore())
-    endpoint = attrs.evolve(SET_LEVERAGE, readback=silent)
+    stage.sim.disturb("toy_perp", TOY.SET_LEVERAGE, DropBefore())
+    endpoint = attrs.evolve(TOY.SET_LEVERAGE, readback=silent)
 
     with pytest.raises(errors.OutcomeUnknown, match="does not say"):
         await stage.account.with_options(expected=Decimal(10)).call(endpoint, contract="GEMUSD", leverage=7)
@@ -87,14 +87,14 @@ async def test_a_reading_without_a_value_is_no_conflict(stage: Any) -> None:
 
 async def test_a_write_within_a_cleanup_is_resolved_like_any_other(stage: Any) -> None:
     """In the finally block of a cancelled task our own timeout is a lost answer, and no second cancellation."""
-    stage.sim.disturb("toy_perp", SET_LEVERAGE, Delay(before=40))
+    stage.sim.disturb("toy_perp", TOY.SET_LEVERAGE, Delay(before=40))
     cleaned: list[Any] = []
 
     async def work(account: Any) -> None:
         try:
             await asyncio.sleep(3600)
         finally:
-            change = await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+            change = await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
             cleaned.append(change.changed)
 
     async with (
@@ -149,7 +149,7 @@ def journaled(stage: Any, tmp_path: Path) -> Any:
 async def lose(stage: Any, account: Any, endpoint: Any, disturbance: Any, **parameters: Any) -> errors.OutcomeUnknown:
     """Send a write whose answer is lost, and fall silent before anything was read."""
     stage.sim.disturb("toy_perp", endpoint, disturbance)
-    for read in (SETTINGS, COLLATERAL_HISTORY):
+    for read in (TOY.SETTINGS, TOY.COLLATERAL_HISTORY):
         stage.sim.disturb("toy_perp", read, Delay(before=30))
     with pytest.raises(errors.OutcomeUnknown) as caught:
         await account.with_options(deadline=1).call(endpoint, **parameters)
@@ -161,10 +161,10 @@ async def test_a_restarted_process_waits_for_what_the_killed_one_sent(stage: Any
     """An open line of the journal is a fence: another value is not sent while the first can still arrive."""
     runtime, connection = journaled()
     async with runtime, connection as account:
-        await lose(stage, account, SET_LEVERAGE, ApplyLater(4), contract="GEMUSD", leverage=7)
+        await lose(stage, account, TOY.SET_LEVERAGE, ApplyLater(4), contract="GEMUSD", leverage=7)
     runtime, connection = journaled()
     async with runtime, connection as account:
-        await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=9)
+        await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=9)
     await stage.clock.sleep(10)
 
     assert Decimal(9) == stage.sim.ledger.leverage("GEMUSD")
@@ -174,8 +174,8 @@ async def test_a_setting_overwritten_since_is_not_said_never_to_have_held(stage:
     """Of an unfinished setting that does not hold now, only that is said."""
     runtime, connection = journaled()
     async with runtime, connection as account:
-        await lose(stage, account, SET_LEVERAGE, DropAfter(), contract="GEMUSD", leverage=7)
-        await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=9)
+        await lose(stage, account, TOY.SET_LEVERAGE, DropAfter(), contract="GEMUSD", leverage=7)
+        await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=9)
         await stage.clock.sleep(10)
         (entry,) = account.unresolved
 
@@ -190,9 +190,9 @@ async def test_resolving_an_error_closes_its_line(stage: Any, journaled: Any) ->
     """What error.resolve() found out is found out: the journal does not ask again."""
     runtime, connection = journaled()
     async with runtime, connection as account:
-        stage.sim.disturb("toy_perp", SET_LEVERAGE, DropBefore(), DropBefore())
+        stage.sim.disturb("toy_perp", TOY.SET_LEVERAGE, DropBefore(), DropBefore())
         with pytest.raises(errors.OutcomeUnknown) as caught:
-            await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+            await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
         await stage.clock.sleep(10)
 
         with pytest.raises(errors.NotExecuted):
@@ -204,8 +204,8 @@ async def test_resolving_an_error_closes_its_line(stage: Any, journaled: Any) ->
 async def test_what_met_its_deadline_is_found_out_about_later(stage: Any) -> None:
     """error.resolve() tells of a write that was given up, and nothing is sent again."""
     late = stage.account.with_options(deadline=1)
-    stage.sim.disturb("toy_perp", ADD_COLLATERAL, Delay(before=3))
-    stage.sim.disturb("toy_perp", SET_LEVERAGE, Delay(before=3))
+    stage.sim.disturb("toy_perp", TOY.ADD_COLLATERAL, Delay(before=3))
+    stage.sim.disturb("toy_perp", TOY.SET_LEVERAGE, Delay(before=3))
 
     with pytest.raises(errors.OutcomeUnknown, match="deadline") as adding:
         await add(late)
@@ -222,12 +222,12 @@ async def test_what_met_its_deadline_is_found_out_about_later(stage: Any) -> Non
 
 async def test_a_value_is_made_of_what_is_found_later_still(stage: Any) -> None:
     """While it stays unknown the error comes anew, and the value is made once it is found."""
-    stage.sim.disturb("toy_perp", ADD_COLLATERAL, Delay(before=4))
+    stage.sim.disturb("toy_perp", TOY.ADD_COLLATERAL, Delay(before=4))
     with pytest.raises(errors.OutcomeUnknown) as caught:
         await stage.account.with_options(deadline=1).call_as(
-            lambda row: f"{row.amount:.0f} added", ADD_COLLATERAL, **ADDING
+            lambda row: f"{row.amount:.0f} added", TOY.ADD_COLLATERAL, **ADDING
         )
-    stage.sim.disturb("toy_perp", COLLATERAL_HISTORY, Delay(before=30), times=4)
+    stage.sim.disturb("toy_perp", TOY.COLLATERAL_HISTORY, Delay(before=30), times=4)
     with pytest.raises(errors.OutcomeUnknown) as again:
         await caught.value.resolve()
 
@@ -246,16 +246,16 @@ async def test_a_torn_line_spoils_only_itself(stage: Any, journaled: Any, tmp_pa
     """What follows a line that a crash cut off is read as if the cut had not been."""
     runtime, connection = journaled()
     async with runtime, connection as account:
-        await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+        await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
         tear(tmp_path)
-        await lose(stage, account, SET_LEVERAGE, DropBefore(), contract="GEMUSD", leverage=9)
+        await lose(stage, account, TOY.SET_LEVERAGE, DropBefore(), contract="GEMUSD", leverage=9)
 
         assert 1 == len(account.unresolved)
 
 
 BATCH: Endpoint[bytes] = Endpoint(
-    ADD_COLLATERAL.verb,
-    ADD_COLLATERAL.path,
+    TOY.ADD_COLLATERAL.verb,
+    TOY.ADD_COLLATERAL.path,
     decode=bytes,
     effect=Effect.KEYED,
     parameters=(Parameter("items", Kind.LIST),),
@@ -269,7 +269,7 @@ async def test_what_is_said_of_a_batch_names_the_client_ids_of_its_items(
     """An error and the journal's line of several orders tell every id by which they can be looked for."""
     runtime, connection = journaled()
     async with runtime, connection as account:
-        stage.sim.disturb("toy_perp", ADD_COLLATERAL, DropBefore())
+        stage.sim.disturb("toy_perp", TOY.ADD_COLLATERAL, DropBefore())
         with pytest.raises(errors.OutcomeUnknown) as caught:
             await account.call(BATCH, items=[{"id": "a-1"}, {"id": "a-2"}])
         (entry,) = account.unresolved

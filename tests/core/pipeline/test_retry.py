@@ -10,7 +10,7 @@ from venuekit import errors
 from venuekit.errors import Outcome
 from venuekit.resolution import Change
 from venuekit.simulator import ApplyLater, CannedAnswer, Cut, Delay, DropAfter, DropBefore, SecondActor, Truncate
-from venuekit_toy_perp.endpoints import ADD_COLLATERAL, POSITIONS, SET_LEVERAGE
+from venuekit_toy_perp.endpoints import TOY
 
 pytestmark = pytest.mark.looptime
 
@@ -26,13 +26,15 @@ def throttled_for(seconds: int) -> CannedAnswer:
 
 async def set_leverage(stage: Any, value: int = 7, **options: Any) -> Change[Any]:
     change: Change[Any] = await stage.account.with_options(**options).call(
-        SET_LEVERAGE, contract="GEMUSD", leverage=value
+        TOY.SET_LEVERAGE, contract="GEMUSD", leverage=value
     )
     return change
 
 
 async def add(stage: Any, amount: str = "5", **options: Any) -> Any:
-    return await stage.account.with_options(**options).call(ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(amount))
+    return await stage.account.with_options(**options).call(
+        TOY.ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(amount)
+    )
 
 
 def added(stage: Any) -> Decimal:
@@ -223,7 +225,7 @@ async def test_a_read_is_repeated_until_it_is_answered(stage: Any, lost: Any) ->
     """Whatever happens to the answer of a read, it is simply asked again."""
     stage.sim.disturb("toy_perp", READ, lost, times=2)
 
-    rows = await stage.account.call(POSITIONS)
+    rows = await stage.account.call(TOY.POSITIONS)
 
     assert 1 == len(rows)
     assert 3 == len(stage.arrivals(*READ))
@@ -234,7 +236,7 @@ async def test_a_read_gives_up_after_the_policys_attempts(stage: Any) -> None:
     stage.sim.disturb("toy_perp", READ, CannedAnswer.html(502), times=9)
 
     with pytest.raises(errors.VenuekitError) as caught:
-        await stage.account.call(POSITIONS)
+        await stage.account.call(TOY.POSITIONS)
 
     assert "502" in str(caught.value)
     assert 4 == len(stage.arrivals(*READ))
@@ -245,7 +247,7 @@ async def test_a_read_that_is_html_with_200_names_status_and_first_bytes(stage: 
     stage.sim.disturb("toy_perp", READ, CannedAnswer.html(200), times=9)
 
     with pytest.raises(errors.AnswerLost, match=r"HTTP 200.*<") as caught:
-        await stage.account.call(POSITIONS)
+        await stage.account.call(TOY.POSITIONS)
 
     assert 200 == caught.value.status
 
@@ -257,7 +259,7 @@ async def test_a_payload_of_another_shape_names_endpoint_and_field(stage: Any) -
     )
 
     with pytest.raises(errors.PayloadMismatch, match=r"GET /v1/positions.*positions\[0\]"):
-        await stage.account.call(POSITIONS)
+        await stage.account.call(TOY.POSITIONS)
 
     assert 1 == len(stage.arrivals(*READ))
 
@@ -267,7 +269,7 @@ async def test_throttling_waits_as_long_as_the_venue_asks(stage: Any) -> None:
     stage.sim.disturb("toy_perp", READ, throttled_for(7))
 
     before = stage.clock.monotonic()
-    await stage.account.call(POSITIONS)
+    await stage.account.call(TOY.POSITIONS)
 
     assert 7 <= stage.clock.monotonic() - before < 9
 
@@ -287,15 +289,15 @@ async def test_a_ban_closes_the_pool_until_it_ends(stage: Any) -> None:
     """After a ban nothing leaves this machine until the venue's time is over."""
     stage.sim.disturb("toy_perp", READ, CannedAnswer(418, b"{}", {"Retry-After": "300"}))
     with pytest.raises(errors.Banned):
-        await stage.account.call(POSITIONS)
+        await stage.account.call(TOY.POSITIONS)
 
     with pytest.raises(errors.Banned) as caught:
-        await stage.account.call(POSITIONS)
+        await stage.account.call(TOY.POSITIONS)
     assert Outcome.NOT_SENT is caught.value.outcome
     assert 1 == len(stage.arrivals(*READ))
 
     await stage.clock.sleep(300)
-    assert await stage.account.call(POSITIONS)
+    assert await stage.account.call(TOY.POSITIONS)
 
 
 async def test_a_wrong_clock_is_measured_and_the_request_sent_again_once(stage: Any) -> None:
@@ -337,7 +339,7 @@ async def test_a_venue_that_cannot_be_reached_was_never_sent_anything(stage: Any
     """A refused connection is tried again, and ends as not sent."""
     await stage.sim.__aexit__(None, None, None)
     with pytest.raises(errors.NeverSent):
-        await stage.account.call(POSITIONS)  # finds the warm connection closed, and no new one to be had
+        await stage.account.call(TOY.POSITIONS)  # finds the warm connection closed, and no new one to be had
 
     with pytest.raises(errors.NeverSent) as caught:
         await set_leverage(stage)
@@ -371,8 +373,8 @@ async def test_a_remembered_read_ends_at_each_callers_own_deadline(stage: Any) -
     """Who joins a read that somebody else began is not hurt by that one's deadline, and keeps its own."""
     stage.sim.disturb("toy_perp", READ, Delay(before=4))
 
-    hurried = asyncio.create_task(stage.account.with_options(deadline=1).read_once(POSITIONS))
-    patient = asyncio.create_task(stage.account.read_once(POSITIONS))
+    hurried = asyncio.create_task(stage.account.with_options(deadline=1).read_once(TOY.POSITIONS))
+    patient = asyncio.create_task(stage.account.read_once(TOY.POSITIONS))
 
     with pytest.raises(errors.AnswerLost, match="deadline"):
         await hurried

@@ -17,7 +17,7 @@ from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint
 from venuekit.errors import Outcome
 from venuekit.simulator import CannedAnswer
-from venuekit_toy_perp.endpoints import ADD_COLLATERAL, POSITIONS, SET_LEVERAGE
+from venuekit_toy_perp.endpoints import TOY
 
 pytestmark = pytest.mark.looptime
 
@@ -40,11 +40,11 @@ def limited(seconds: int | None = None, status: int = 429) -> CannedAnswer:
 
 
 def set_leverage(stage: Any, **options: Any) -> Any:
-    return stage.account.with_options(**options).call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+    return stage.account.with_options(**options).call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
 
 
 def add(stage: Any, **options: Any) -> Any:
-    return stage.account.with_options(**options).call(ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(5))
+    return stage.account.with_options(**options).call(TOY.ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(5))
 
 
 def added(stage: Any) -> Decimal:
@@ -57,7 +57,7 @@ async def test_a_read_waits_for_a_firewall(stage: Any, status: int) -> None:
     stage.sim.disturb("toy_perp", READ, firewall(status, 7))
 
     before = stage.clock.monotonic()
-    assert await stage.account.call(POSITIONS)
+    assert await stage.account.call(TOY.POSITIONS)
 
     assert 7 <= stage.clock.monotonic() - before < 8
     assert 2 == len(stage.arrivals(*READ))
@@ -163,7 +163,7 @@ async def test_a_page_is_never_not_found(stage: Any) -> None:
     stage.sim.disturb("toy_perp", READ, firewall(404), times=9)
 
     with pytest.raises(errors.OutcomeNotStated, match="HTTP 404") as caught:
-        await stage.account.call(POSITIONS)
+        await stage.account.call(TOY.POSITIONS)
 
     assert 404 == caught.value.status
     assert 4 == len(stage.arrivals(*READ))
@@ -175,7 +175,7 @@ async def test_refusals_without_a_time_are_answered_by_growing_pauses(stage: Any
     stage.sim.disturb("toy_perp", READ, answer, times=9)
 
     with pytest.raises(errors.Throttled) as caught:
-        await stage.account.call(POSITIONS)
+        await stage.account.call(TOY.POSITIONS)
 
     first, *later = [one.at for one in stage.arrivals(*READ)]
     assert [round((moment - first) / 1000) for moment in later] == [1, 3, 7]
@@ -190,7 +190,7 @@ async def test_a_date_says_as_well_as_seconds_how_long(stage: Any) -> None:
     stage.sim.disturb("toy_perp", READ, CannedAnswer(429, LIMIT, {"Retry-After": format_datetime(until, usegmt=True)}))
 
     before = stage.clock.monotonic()
-    await stage.account.call(POSITIONS)
+    await stage.account.call(TOY.POSITIONS)
 
     assert 7.9 < stage.clock.monotonic() - before < 9.1
 
@@ -215,10 +215,10 @@ async def test_a_closed_pool_refuses_at_once_with_the_time(stage: Any) -> None:
     for answer, kind in ((limited(100), errors.Throttled), (firewall(418, 400), errors.Banned)):
         stage.sim.disturb("toy_perp", READ, answer)
         with pytest.raises(kind) as refused:
-            await stage.account.call(POSITIONS)
+            await stage.account.call(TOY.POSITIONS)
         sent = len(stage.sim.requests)
 
-        for call in (stage.account.call(POSITIONS), set_leverage(stage), add(stage)):
+        for call in (stage.account.call(TOY.POSITIONS), set_leverage(stage), add(stage)):
             with pytest.raises(kind) as caught:
                 await call
             assert Outcome.NOT_SENT is caught.value.outcome
@@ -239,10 +239,10 @@ async def test_other_accounts_of_the_address_stay_away_too(stage: Any) -> None:
     await stage.account.call(free)
     stage.sim.disturb("toy_perp", READ, firewall(418, 500))
     with pytest.raises(errors.Banned):
-        await stage.account.call(POSITIONS)
+        await stage.account.call(TOY.POSITIONS)
     sent = len(stage.sim.requests)
 
-    for call in (other.call(POSITIONS), stage.account.call(free)):
+    for call in (other.call(TOY.POSITIONS), stage.account.call(free)):
         with pytest.raises(errors.Banned) as caught:
             await call
         assert Outcome.NOT_SENT is caught.value.outcome
@@ -255,7 +255,7 @@ async def test_many_refused_at_once_are_one_refusal(stage: Any) -> None:
     stage.sim.disturb("toy_perp", READ, limited(), times=20)
 
     before = stage.clock.monotonic()
-    await asyncio.gather(*(stage.account.call(POSITIONS) for _ in range(20)))
+    await asyncio.gather(*(stage.account.call(TOY.POSITIONS) for _ in range(20)))
 
     assert stage.clock.monotonic() - before < 2
 
@@ -270,7 +270,7 @@ async def test_the_journal_keeps_what_a_firewall_left_open(clock: Any, tmp_path:
         ):
             sim.disturb("toy_perp", COLLATERAL, firewall(403, 30, applied=True))
             with pytest.raises(errors.OutcomeUnknown):
-                await account.call(ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(5))
+                await account.call(TOY.ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(5))
         await clock.sleep(40)
         async with (
             venuekit.Runtime(clock=clock, journal=tmp_path) as runtime,

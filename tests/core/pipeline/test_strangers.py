@@ -14,7 +14,7 @@ import venuekit
 from venuekit import errors
 from venuekit.errors import Outcome
 from venuekit.simulator import DropAfter, SecondActor
-from venuekit_toy_perp.endpoints import ADD_COLLATERAL, POSITIONS, SET_LEVERAGE
+from venuekit_toy_perp.endpoints import TOY
 
 pytestmark = pytest.mark.looptime
 
@@ -29,7 +29,7 @@ async def broken_later(*_: object) -> Any:
 
 async def test_a_decoder_that_fails_makes_a_write_be_found(stage: Any) -> None:
     """A DELTA whose answer cannot be decoded is resolved by its history, and not sent again."""
-    endpoint = attrs.evolve(ADD_COLLATERAL, decode=broken)
+    endpoint = attrs.evolve(TOY.ADD_COLLATERAL, decode=broken)
 
     row = await stage.account.call(endpoint, contract="TOYUSD", amount=Decimal(5))
 
@@ -40,14 +40,14 @@ async def test_a_decoder_that_fails_makes_a_write_be_found(stage: Any) -> None:
 async def test_a_decoder_that_fails_is_named_on_a_read(stage: Any) -> None:
     """A read says which endpoint's answer could not be read."""
     with pytest.raises(errors.PayloadMismatch, match=r"GET /v1/positions.*KeyError"):
-        await stage.account.call(attrs.evolve(POSITIONS, decode=broken))
+        await stage.account.call(attrs.evolve(TOY.POSITIONS, decode=broken))
 
 
 @pytest.mark.parametrize(
     ("endpoint", "parameters"),
     [
-        (attrs.evolve(SET_LEVERAGE, readback=broken_later), {"contract": "GEMUSD", "leverage": 7}),
-        (attrs.evolve(ADD_COLLATERAL, resolve=broken_later), {"contract": "TOYUSD", "amount": Decimal(5)}),
+        (attrs.evolve(TOY.SET_LEVERAGE, readback=broken_later), {"contract": "GEMUSD", "leverage": 7}),
+        (attrs.evolve(TOY.ADD_COLLATERAL, resolve=broken_later), {"contract": "TOYUSD", "amount": Decimal(5)}),
     ],
 )
 async def test_a_resolving_read_that_fails_leaves_the_outcome_unknown(
@@ -71,7 +71,7 @@ async def test_a_journal_that_cannot_be_begun_stops_the_write(stage: Any, tmp_pa
         venuekit.connect("toy_perp", stage.sim.credentials("toy_perp"), runtime=runtime) as account,
     ):
         with pytest.raises(errors.NeverSent, match="journal") as caught:
-            await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+            await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
 
     assert Outcome.NOT_SENT is caught.value.outcome
     assert [] == stage.arrivals("PUT", "/v1/leverage")
@@ -93,9 +93,9 @@ async def test_a_journal_that_cannot_be_ended_changes_no_outcome(
         def full(*_: object) -> int:
             raise OSError(28, "No space left on device")
 
-        stage.sim.disturb("toy_perp", SET_LEVERAGE, SecondActor(lambda _: monkeypatch.setattr(os, "write", full)))
+        stage.sim.disturb("toy_perp", TOY.SET_LEVERAGE, SecondActor(lambda _: monkeypatch.setattr(os, "write", full)))
         with pytest.warns(UserWarning, match="kept in memory"):
-            change = await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
+            change = await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
         monkeypatch.undo()
     (path,) = paths_in(tmp_path)
 
@@ -114,7 +114,7 @@ async def test_an_answer_that_the_plugin_cannot_read_is_as_good_as_lost(stage: A
 
     object.__setattr__(venue, "answers", once_broken)
     try:
-        row = await stage.account.call(ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(5))
+        row = await stage.account.call(TOY.ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(5))
     finally:
         object.__setattr__(venue, "answers", answers)
 

@@ -13,7 +13,7 @@ from venuekit.errors import AnswerLost
 from venuekit.message import HttpRequest
 from venuekit.pipeline.transport import AiohttpTransport
 from venuekit.simulator import DropBefore
-from venuekit_toy_perp.endpoints import POSITIONS, SET_LEVERAGE
+from venuekit_toy_perp.endpoints import TOY
 
 
 async def test_a_success_builds_no_tenacity_object_and_calls_no_hook(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,13 +33,13 @@ async def test_a_success_builds_no_tenacity_object_and_calls_no_hook(monkeypatch
         venuekit.connect("toy_perp", sim.credentials("toy_perp"), runtime=runtime) as account,
     ):
         runtime.plugins._manager.add_hookcall_monitoring(lambda name, *_: called.append(name), lambda *_: None)
-        await account.call(SET_LEVERAGE, contract="GEMUSD", leverage=7)
-        await account.call(POSITIONS)
+        await account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
+        await account.call(TOY.POSITIONS)
 
         assert ([], []) == (made, called)
 
-        sim.disturb("toy_perp", POSITIONS, DropBefore())
-        await account.call(POSITIONS)
+        sim.disturb("toy_perp", TOY.POSITIONS, DropBefore())
+        await account.call(TOY.POSITIONS)
 
         assert 1 == len(made)
 

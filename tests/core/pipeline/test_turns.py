@@ -10,7 +10,7 @@ from venuekit import errors
 from venuekit.capabilities import LeverageControl
 from venuekit.errors import Outcome
 from venuekit.simulator import CannedAnswer, Delay, DropBefore
-from venuekit_toy_perp.endpoints import ADD_COLLATERAL, SET_LEVERAGE
+from venuekit_toy_perp.endpoints import TOY
 
 pytestmark = pytest.mark.looptime
 
@@ -19,11 +19,13 @@ COLLATERAL = ("POST", "/v1/collateral")
 
 
 async def add(stage: Any, amount: int, **options: Any) -> Any:
-    return await stage.account.with_options(**options).call(ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(amount))
+    return await stage.account.with_options(**options).call(
+        TOY.ADD_COLLATERAL, contract="TOYUSD", amount=Decimal(amount)
+    )
 
 
 async def set_leverage(stage: Any, value: int, **options: Any) -> Any:
-    return await stage.account.with_options(**options).call(SET_LEVERAGE, contract="GEMUSD", leverage=value)
+    return await stage.account.with_options(**options).call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=value)
 
 
 async def lose_leverage(stage: Any) -> None:

@@ -23,7 +23,7 @@ from venuekit.simulator import (
     simulate,
 )
 from venuekit.testing.clock import LoopClock
-from venuekit_toy_perp.endpoints import ADD_COLLATERAL, COLLATERAL_HISTORY, SET_LEVERAGE, SETTINGS, WALLET
+from venuekit_toy_perp.endpoints import TOY
 
 in_looptime = pytest.mark.looptime
 
@@ -39,7 +39,7 @@ def _added(sim: Simulation) -> list[Decimal]:
 async def test_drop_before(toy: Any) -> None:
     """Dropped before it is applied: it arrives once, nothing happens, not one byte comes back."""
     async with simulate("toy_perp") as sim, toy(sim) as client:
-        sim.disturb("toy_perp", ADD_COLLATERAL, DropBefore())
+        sim.disturb("toy_perp", TOY.ADD_COLLATERAL, DropBefore())
         reply = await _add(client)
 
         assert reply.status is None
@@ -50,7 +50,7 @@ async def test_drop_before(toy: Any) -> None:
 async def test_drop_after(toy: Any) -> None:
     """Dropped after it is applied: it happened, and not one byte comes back."""
     async with simulate("toy_perp") as sim, toy(sim) as client:
-        sim.disturb("toy_perp", ADD_COLLATERAL, DropAfter())
+        sim.disturb("toy_perp", TOY.ADD_COLLATERAL, DropAfter())
         reply = await _add(client)
 
         assert reply.status is None
@@ -63,7 +63,7 @@ async def test_warm_connection_is_read_and_closed(toy: Any) -> None:
     async with simulate("toy_perp") as sim, toy(sim) as client:
         await client.send("GET", "/v1/wallet")
         warm = client.writer
-        sim.disturb("toy_perp", ADD_COLLATERAL, DropBefore())
+        sim.disturb("toy_perp", TOY.ADD_COLLATERAL, DropBefore())
         dropped = await _add(client)
         after = await _add(client)
 
@@ -77,7 +77,7 @@ async def test_warm_connection_is_read_and_closed(toy: Any) -> None:
 async def test_apply_later(toy: Any) -> None:
     """Applied later: the answer is lost at once, and the effect comes behind the client's back."""
     async with simulate("toy_perp", clock=LoopClock()) as sim, toy(sim) as client:
-        sim.disturb("toy_perp", ADD_COLLATERAL, ApplyLater(4))
+        sim.disturb("toy_perp", TOY.ADD_COLLATERAL, ApplyLater(4))
         reply = await _add(client)
         before = (_added(sim), sim.requests[0].applied)
         await asyncio.sleep(4.1)
@@ -91,7 +91,7 @@ async def test_apply_later(toy: Any) -> None:
 async def test_apply_later_respects_the_window(toy: Any) -> None:
     """What is applied after its window has passed meets the second check and changes nothing."""
     async with simulate("toy_perp", clock=LoopClock()) as sim, toy(sim) as client:
-        sim.disturb("toy_perp", ADD_COLLATERAL, ApplyLater(4))
+        sim.disturb("toy_perp", TOY.ADD_COLLATERAL, ApplyLater(4))
         await _add(client, window=3_000)
         await asyncio.sleep(10)
 
@@ -102,7 +102,7 @@ async def test_apply_later_respects_the_window(toy: Any) -> None:
 async def test_delays(toy: Any) -> None:
     """Each delay takes its time; only those before it is applied can run a request out of its window."""
     async with simulate("toy_perp", clock=LoopClock()) as sim, toy(sim) as client:
-        sim.disturb("toy_perp", ADD_COLLATERAL, Delay(before=6), Delay(queued=6), Delay(after=6), Delay(before=4))
+        sim.disturb("toy_perp", TOY.ADD_COLLATERAL, Delay(before=6), Delay(queued=6), Delay(after=6), Delay(before=4))
         replies, trips = [], []
         for amount in "1234":
             started = asyncio.get_running_loop().time()
@@ -119,7 +119,7 @@ async def test_any_answer(toy: Any) -> None:
     async with simulate("toy_perp") as sim, toy(sim) as client:
         sim.disturb(
             "toy_perp",
-            ADD_COLLATERAL,
+            TOY.ADD_COLLATERAL,
             CannedAnswer(503),
             CannedAnswer.json(503, {"error": {"code": 3001, "message": "execution not known"}}, applied=True),
             CannedAnswer(429, b"", {"Retry-After": "3"}),
@@ -136,7 +136,7 @@ async def test_any_answer(toy: Any) -> None:
 async def test_cut_and_truncated_bodies(toy: Any) -> None:
     """A truncated answer breaks off; a cut one is complete but too short, or empty; both were applied."""
     async with simulate("toy_perp") as sim, toy(sim) as client:
-        sim.disturb("toy_perp", ADD_COLLATERAL, Truncate(7), Cut(7), Cut(0))
+        sim.disturb("toy_perp", TOY.ADD_COLLATERAL, Truncate(7), Cut(7), Cut(0))
         truncated, cut, empty = [await _add(client, amount) for amount in "123"]
 
         assert (truncated.status, len(truncated.body), truncated.cut) == (200, 7, True)
@@ -149,8 +149,8 @@ async def test_half_closed(toy: Any) -> None:
     """On a half-closed connection the next request is still applied, and can never be answered."""
     async with simulate("toy_perp") as sim, toy(sim) as client:
         applied = asyncio.Event()
-        sim.disturb("toy_perp", WALLET, HalfClose())
-        sim.disturb("toy_perp", ADD_COLLATERAL, SecondActor(lambda _: applied.set(), after=True))
+        sim.disturb("toy_perp", TOY.WALLET, HalfClose())
+        sim.disturb("toy_perp", TOY.ADD_COLLATERAL, SecondActor(lambda _: applied.set(), after=True))
         answered = await client.send("GET", "/v1/wallet")
         silent = await _add(client)
         await asyncio.wait_for(applied.wait(), 10)
@@ -164,7 +164,7 @@ async def test_second_actor(toy: Any) -> None:
     async with simulate("toy_perp") as sim, toy(sim) as client:
         sim.disturb(
             "toy_perp",
-            SET_LEVERAGE,
+            TOY.SET_LEVERAGE,
             SecondActor(lambda ledger: ledger.set_leverage("TOYUSD", Decimal(13))),
             SecondActor(lambda ledger: ledger.set_leverage("TOYUSD", Decimal(15)), after=True),
         )
@@ -178,7 +178,7 @@ async def test_second_actor(toy: Any) -> None:
 async def test_lagging_reads(toy: Any) -> None:
     """The next reads show the account as it was when the lag was scripted; then they catch up."""
     async with simulate("toy_perp") as sim, toy(sim) as client:
-        sim.disturb("toy_perp", COLLATERAL_HISTORY, Lag(reads=2))
+        sim.disturb("toy_perp", TOY.COLLATERAL_HISTORY, Lag(reads=2))
         await _add(client)
         shown = [await client.send("GET", "/v1/collateral/history", contract="TOYUSD") for _ in range(3)]
 
@@ -200,7 +200,7 @@ async def test_script_goes_by_route_and_attempt(toy: Any) -> None:
 async def test_several_at_once(toy: Any) -> None:
     """A tuple plays several disturbances on one attempt, the first one outermost."""
     async with simulate("toy_perp", clock=LoopClock()) as sim, toy(sim) as client:
-        sim.disturb("toy_perp", SETTINGS, (Delay(after=2), Truncate(3), CannedAnswer(502, b"bad gateway")))
+        sim.disturb("toy_perp", TOY.SETTINGS, (Delay(after=2), Truncate(3), CannedAnswer(502, b"bad gateway")))
         started = asyncio.get_running_loop().time()
         reply = await client.send("GET", "/v1/settings")
 
@@ -214,4 +214,4 @@ async def test_disturbing_what_is_not_there() -> None:
         with pytest.raises(LookupError, match="GET /v1/nothing"):
             sim.disturb("toy_perp", ("GET", "/v1/nothing"), DropBefore())
         with pytest.raises(LookupError, match="toy_perp"):
-            sim.disturb("other", WALLET, DropBefore())
+            sim.disturb("other", TOY.WALLET, DropBefore())

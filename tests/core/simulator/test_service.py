@@ -29,7 +29,7 @@ from venuekit.simulator import (
 )
 from venuekit.venue import Limit
 from venuekit_toy_perp import TOY_PERP
-from venuekit_toy_perp.endpoints import CONTRACTS, SERVER_TIME, SET_LEVERAGE
+from venuekit_toy_perp.endpoints import TOY
 from venuekit_toy_perp.simulated import SimulatedToy
 
 NOW = 1_750_000_000_000
@@ -89,12 +89,12 @@ def test_extra_routes_and_payloads() -> None:
 
 def test_endpoints_of_one_route_share_their_handler() -> None:
     """Two declarations of one verb and path are one route when one handler answers both."""
-    again = attrs.evolve(SERVER_TIME, serves=())
+    again = attrs.evolve(TOY.SERVER_TIME, serves=())
 
     class Both(SimulatedToy):
         def handlers(self) -> Mapping[Endpoint[Any], Handler]:
             mine = super().handlers()
-            return {**mine, again: mine[SERVER_TIME]}
+            return {**mine, again: mine[TOY.SERVER_TIME]}
 
     assert _service(Both()).answer(SimRequest.of("GET", "/v1/time")).status == 200
 
@@ -105,8 +105,8 @@ def test_routes_know_what_a_read_only_key_may_do() -> None:
 
     assert {Effect.SET, Effect.DELTA, Effect.KEYED} == {effect for effect, is_write in told.items() if is_write}
     assert (
-        Route.of(CONTRACTS, lambda _r, _v: None).is_write,
-        Route.of(SET_LEVERAGE, lambda _r, _v: None).is_write,
+        Route.of(TOY.CONTRACTS, lambda _r, _v: None).is_write,
+        Route.of(TOY.SET_LEVERAGE, lambda _r, _v: None).is_write,
     ) == (False, True)
 
 

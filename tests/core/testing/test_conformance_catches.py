@@ -19,8 +19,9 @@ from venuekit.testing.conformance.inventory import Inventory
 from venuekit.testing.conformance.once import OnceChecks
 from venuekit.testing.conformance.suite import suite_of
 from venuekit.testing.recorded import Recorded, RecordedCase
-from venuekit_toy_perp import TOY_PERP, endpoints, reading, setting
+from venuekit_toy_perp import TOY_PERP
 from venuekit_toy_perp.account import ToyPerpAccount
+from venuekit_toy_perp.endpoints import TOY, ToyEndpoints
 
 RECORDED = load_recorded(find_recorded(TOY_PERP))
 SET_LEVERAGE = next(setter for setter in SETTERS if setter.method is LeverageControl.set_leverage)
@@ -31,11 +32,11 @@ def suite(*, recorded: Recorded = RECORDED, **venue: Any) -> Any:
     return suite_of(Inventory(attrs.evolve(TOY_PERP, **venue), recorded))()
 
 
-def swapped(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, **changes: Any) -> Any:
+def swapped(monkeypatch: pytest.MonkeyPatch, name: str, **changes: Any) -> Any:
     """Return the suite of the toy venue with an endpoint replaced, in its declaration and where it is called."""
-    old: Endpoint[Any] = getattr(endpoints, name)
+    old: Endpoint[Any] = getattr(TOY, name)
     new = attrs.evolve(old, **changes)
-    monkeypatch.setattr(module, name, new)
+    monkeypatch.setattr(ToyEndpoints, name, new)
     simulated = TOY_PERP.simulated
     assert simulated is not None
 
@@ -68,12 +69,12 @@ def test_missing_recording() -> None:
     """An endpoint without a recorded success is found."""
     checks = suite(recorded=Recorded(RECORDED.directory, ()))
     with pytest.raises(AssertionError, match="no recorded success of GET /v1/wallet"):
-        checks.test_endpoint_has_a_recorded_success(endpoints.WALLET)
+        checks.test_endpoint_has_a_recorded_success(TOY.WALLET)
 
 
 def test_stale_recording() -> None:
     """A recorded answer of an endpoint that is gone is found."""
-    checks = suite(endpoints=tuple(one for one in TOY_PERP.endpoints if one is not endpoints.WALLET))
+    checks = suite(endpoints=tuple(one for one in TOY_PERP.endpoints if one is not TOY.WALLET))
     with pytest.raises(AssertionError, match="wallet: no endpoint GET /v1/wallet"):
         checks.test_recorded_answer_belongs_to_an_endpoint(RECORDED.case("wallet"))
 
@@ -81,7 +82,7 @@ def test_stale_recording() -> None:
 def test_endpoint_that_serves_what_nobody_has() -> None:
     """An endpoint that says it serves a capability the account lacks is found."""
     checks = suite()
-    lying = attrs.evolve(endpoints.WALLET, serves=(BalanceReader.get_balances, AssetModeReader.get_asset_mode))
+    lying = attrs.evolve(TOY.WALLET, serves=(BalanceReader.get_balances, AssetModeReader.get_asset_mode))
     with pytest.raises(AssertionError, match="get_asset_mode"):
         checks.test_endpoint_serves_what_the_account_can(lying)
 
@@ -89,10 +90,10 @@ def test_endpoint_that_serves_what_nobody_has() -> None:
 def test_write_that_waits_for_nothing() -> None:
     """A setting whose subject is left out, and an amendment that does not say of which order, are found."""
     checks = suite()
-    careless = attrs.evolve(endpoints.SET_LEVERAGE, write_scope=None)
+    careless = attrs.evolve(TOY.SET_LEVERAGE, write_scope=None)
     with pytest.raises(AssertionError, match=r"LeverageControl.set_leverage, and its write scope is None"):
         checks.test_write_waits_for_what_could_undo_it(careless)
-    nameless = attrs.evolve(endpoints.SET_LEVERAGE, write_scope=WriteScope.AMENDMENT, serves=())
+    nameless = attrs.evolve(TOY.SET_LEVERAGE, write_scope=WriteScope.AMENDMENT, serves=())
     with pytest.raises(AssertionError, match="tells not which"):
         checks.test_write_waits_for_what_could_undo_it(nameless)
 
@@ -132,7 +133,7 @@ async def test_value_of_another_type(monkeypatch: pytest.MonkeyPatch) -> None:
     """A capability method that returns something else than it promises is found."""
 
     async def get_balances(self: Any, *, asset: str | None = None) -> Any:
-        return await self.call(endpoints.WALLET)
+        return await self.call(TOY.WALLET)
 
     monkeypatch.setattr(ToyPerpAccount, "get_balances", get_balances, raising=False)
     words = await fails(suite().test_capability_method, capability_method=BalanceReader.get_balances)
@@ -141,7 +142,7 @@ async def test_value_of_another_type(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_method_that_no_endpoint_admits_to(monkeypatch: pytest.MonkeyPatch) -> None:
     """A capability method that asks an endpoint which does not say that it serves it is found."""
-    checks = swapped(monkeypatch, reading, "POSITIONS", serves=())
+    checks = swapped(monkeypatch, "POSITIONS", serves=())
     words = await fails(checks.test_capability_method, capability_method=PositionReader.get_positions)
     assert "PositionReader.get_positions: asked" in words
 
@@ -151,7 +152,7 @@ async def test_method_that_no_endpoint_admits_to(monkeypatch: pytest.MonkeyPatch
 
 async def test_no_change_code_that_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     """A venue's "no need to" that the plugin takes for an error is found."""
-    checks = swapped(monkeypatch, setting, "SET_LEVERAGE", no_change=frozenset())
+    checks = swapped(monkeypatch, "SET_LEVERAGE", no_change=frozenset())
     with pytest.raises(Exception, match="2001"):
         await checks.test_setting_it_again(setter=SET_LEVERAGE)
 
@@ -162,7 +163,7 @@ async def test_readback_that_believes_anything(monkeypatch: pytest.MonkeyPatch) 
     async def credulous(call: Call, lost: Lost) -> Reading[Any]:
         return Reading(Decimal(lost.parameters["leverage"]), holds=True)
 
-    checks = swapped(monkeypatch, setting, "SET_LEVERAGE", readback=credulous)
+    checks = swapped(monkeypatch, "SET_LEVERAGE", readback=credulous)
     assert await fails(checks.test_request_lost_before_it_was_applied, setter=SET_LEVERAGE)
 
 
@@ -172,7 +173,7 @@ async def test_readback_that_never_sees_it(monkeypatch: pytest.MonkeyPatch) -> N
     async def blind(call: Call, lost: Lost) -> Reading[Any]:
         return Reading(None, holds=False)
 
-    checks = swapped(monkeypatch, setting, "SET_LEVERAGE", readback=blind, no_change=frozenset())
+    checks = swapped(monkeypatch, "SET_LEVERAGE", readback=blind, no_change=frozenset())
     with pytest.raises(Exception, match="2001"):
         await checks.test_answer_lost_after_it_was_applied(setter=SET_LEVERAGE, loss=DropAfter())
 
@@ -193,7 +194,7 @@ async def test_setter_that_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None
 
 async def test_write_that_is_sent_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """An endpoint that adds up, declared as if repeating it were harmless, is found."""
-    adding = endpoints.ADD_COLLATERAL
+    adding = TOY.ADD_COLLATERAL
 
     def decode(body: bytes) -> Any:
         return Change(adding.decode(body), changed=True)
@@ -202,7 +203,7 @@ async def test_write_that_is_sent_twice(monkeypatch: pytest.MonkeyPatch) -> None
         return Reading("as before", holds=False)
 
     harmless_looking = {"effect": Effect.SET, "decode": Changing(decode), "readback": absent, "claims": None}
-    checks = swapped(monkeypatch, endpoints, "ADD_COLLATERAL", **harmless_looking)
+    checks = swapped(monkeypatch, "ADD_COLLATERAL", **harmless_looking)
     (harmless,) = (one for one in checks.inventory.venue.endpoints if one.path == adding.path)
     with pytest.raises(ValueError, match="too many values to unpack"):
         await OnceChecks.test_lost_write_arrives_once(checks, once_endpoint=harmless, fate=DropAfter())
@@ -214,21 +215,22 @@ async def test_write_that_is_sent_twice(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize("unreadable", [Cut(0), Cut(1)], ids=["empty", "cut"])
 async def test_decoder_that_makes_something_of_nothing(monkeypatch: pytest.MonkeyPatch, unreadable: Any) -> None:
     """A decoder that takes an unreadable answer for an empty one is found."""
+    careful = TOY.WALLET.decode
 
     def lenient(body: bytes) -> Any:
         try:
-            return endpoints.WALLET.decode(body)
+            return careful(body)
         except ValueError:
             return ()
 
-    checks = swapped(monkeypatch, reading, "WALLET", decode=lenient)
+    checks = swapped(monkeypatch, "WALLET", decode=lenient)
     (wallet,) = (one for one in checks.inventory.venue.endpoints if one.path == "/v1/wallet")
     assert await fails(checks.test_unreadable_answer, read_endpoint=wallet, unreadable=unreadable)
 
 
 async def test_read_that_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     """A read declared as a write is not asked again, and found."""
-    checks = swapped(monkeypatch, reading, "WALLET", effect=Effect.DELTA)
+    checks = swapped(monkeypatch, "WALLET", effect=Effect.DELTA)
     (wallet,) = (one for one in checks.inventory.venue.endpoints if one.path == "/v1/wallet")
     with pytest.raises(Exception, match="nothing can be read that would tell"):
         await checks.test_read_survives_a_lost_answer(read_endpoint=wallet)

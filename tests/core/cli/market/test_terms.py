@@ -11,7 +11,7 @@ import attrs
 import pytest
 
 from venuekit.capabilities import AdlQuantile, Bracket, CommissionRate, Instrument
-from venuekit_toy_perp.endpoints import POSITIONS
+from venuekit_toy_perp.endpoints import TOY
 from venuekit_toy_perp.reading import ToyPositions
 
 Call = Callable[..., Any]
@@ -99,7 +99,7 @@ def test_odd_rows_are_told(call: Call, served: Any, monkeypatch: pytest.MonkeyPa
     whole = ToyPositions.get_positions
 
     async def odd(account: ToyPositions, **which: Any) -> Any:
-        account.warn_of(POSITIONS, "positions[1].size: missing")
+        account.warn_of(TOY.POSITIONS, "positions[1].size: missing")
         return await whole(account, **which)
 
     monkeypatch.setattr(ToyPositions, "get_positions", odd)

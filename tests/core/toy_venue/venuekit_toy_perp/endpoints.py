@@ -18,6 +18,7 @@ from venuekit.capabilities import (
 )
 from venuekit.echoes import Echoes
 from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, Role, Security, WriteScope
+from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.payloads import payload_decoder
 from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Changing, Lost, Reading, Resolution, Unclear
 from venuekit_toy_perp.codes import Code
@@ -31,74 +32,15 @@ from venuekit_toy_perp.payloads import (
     WalletRow,
 )
 
-__all__ = [
-    "ADD_COLLATERAL",
-    "COLLATERAL_HISTORY",
-    "CONTRACTS",
-    "ENDPOINTS",
-    "POSITIONS",
-    "SERVER_TIME",
-    "SETTINGS",
-    "SET_LEVERAGE",
-    "SET_MARGIN",
-    "WALLET",
-]
+__all__ = ["TOY", "ToyEndpoints"]
 
 _POOLS = {"weight": None}
 _CONTRACT = Parameter("contract", required=True, role=Role.SYMBOL, pattern="[A-Z0-9]{3,20}")
 _ANY_CONTRACT = Parameter("contract", role=Role.SYMBOL, pattern="[A-Z0-9]{3,20}")
 
-SERVER_TIME: Endpoint[datetime] = Endpoint(
-    "GET",
-    "/v1/time",
-    decode=payload_decoder(datetime, within=("now",)),
-    security=Security.NONE,
-    pools=_POOLS,
-    serves=(ServerTimeReader.get_server_time,),
-)
-CONTRACTS: Endpoint[tuple[ContractRow, ...]] = Endpoint(
-    "GET",
-    "/v1/contracts",
-    decode=payload_decoder(tuple[ContractRow, ...], within=("contracts",)),
-    echoes=Echoes.each({"contract": "contract"}),
-    parameters=(_ANY_CONTRACT,),
-    security=Security.NONE,
-    pools=_POOLS,
-    serves=(InstrumentReader.get_instruments,),
-)
-WALLET: Endpoint[tuple[WalletRow, ...]] = Endpoint(
-    "GET",
-    "/v1/wallet",
-    decode=payload_decoder(tuple[WalletRow, ...], within=("assets",)),
-    weight=5,
-    pools=_POOLS,
-    serves=(BalanceReader.get_balances,),
-)
-POSITIONS: Endpoint[tuple[PositionRow, ...]] = Endpoint(
-    "GET",
-    "/v1/positions",
-    decode=payload_decoder(tuple[PositionRow, ...], within=("positions",)),
-    rows=(("positions",),),
-    echoes=Echoes.each({"contract": "contract"}),
-    parameters=(_ANY_CONTRACT, Parameter("flat", Kind.BOOLEAN)),
-    weight=5,
-    pools=_POOLS,
-    serves=(PositionReader.get_positions, PositionReader.get_position),
-)
-SETTINGS: Endpoint[tuple[SettingsRow, ...]] = Endpoint(
-    "GET",
-    "/v1/settings",
-    decode=payload_decoder(tuple[SettingsRow, ...], within=("settings",)),
-    echoes=Echoes.each({"contract": "contract"}),
-    parameters=(_ANY_CONTRACT,),
-    weight=2,
-    pools=_POOLS,
-    serves=(LeverageReader.get_leverage, MarginTypeReader.get_margin_type, SettingsReader.get_settings),
-)
-
 
 async def _setting_of(call: Call, contract: str) -> SettingsRow:
-    (row,) = await call(SETTINGS, contract=contract)
+    (row,) = await call(ToyEndpoints.SETTINGS, contract=contract)
     return row
 
 
@@ -113,50 +55,11 @@ async def _read_margin(call: Call, lost: Lost) -> Reading[MarginRow]:
     return Reading(row.margin, row.margin == lost.parameters["margin"], MarginRow(row.contract, row.margin))
 
 
-SET_LEVERAGE = Endpoint(
-    "PUT",
-    "/v1/leverage",
-    decode=Changing(payload_decoder(LeverageRow)),
-    echoes=Echoes({"contract": "contract", "leverage": "leverage"}),
-    parameters=(
-        _CONTRACT,
-        Parameter("leverage", Kind.DECIMAL, required=True, role=Role.LEVERAGE, minimum=Decimal(1)),
-    ),
-    pools=_POOLS,
-    effect=Effect.SET,
-    write_scope=WriteScope.SYMBOL,
-    no_change=frozenset({Code.NOTHING_TO_CHANGE}),
-    readback=_read_leverage,
-    serves=(LeverageControl.set_leverage,),
-)
-SET_MARGIN = Endpoint(
-    "PUT",
-    "/v1/margin",
-    decode=Changing(payload_decoder(MarginRow)),
-    echoes=Echoes({"contract": "contract", "margin": "margin"}),
-    parameters=(_CONTRACT, Parameter("margin", required=True, choices=frozenset({"cross", "isolated"}))),
-    pools=_POOLS,
-    effect=Effect.SET,
-    write_scope=WriteScope.SYMBOL,
-    no_change=frozenset({Code.NOTHING_TO_CHANGE}),
-    readback=_read_margin,
-    serves=(MarginTypeControl.set_margin_type,),
-)
-COLLATERAL_HISTORY: Endpoint[tuple[CollateralRow, ...]] = Endpoint(
-    "GET",
-    "/v1/collateral/history",
-    decode=payload_decoder(tuple[CollateralRow, ...], within=("changes",)),
-    parameters=(_CONTRACT, Parameter("since", Kind.INTEGER)),
-    weight=10,
-    pools=_POOLS,
-)
-
-
 async def _find_collateral(call: Call, lost: Lost) -> Resolution[CollateralRow]:
     """Find the one history row that nothing else explains, between a second before it was sent and its fence."""
     since = lost.sent_at - timedelta(seconds=1)
     contract, amount = lost.parameters["contract"], Decimal(lost.parameters["amount"])
-    rows = await call(COLLATERAL_HISTORY, contract=contract, since=round(since.timestamp() * 1000))
+    rows = await call(ToyEndpoints.COLLATERAL_HISTORY, contract=contract, since=round(since.timestamp() * 1000))
     fitting = [
         row for row in rows if row.amount == amount and since <= row.at <= lost.fence and row.id not in lost.claimed
     ]
@@ -167,30 +70,116 @@ async def _find_collateral(call: Call, lost: Lost) -> Resolution[CollateralRow]:
     return Applied(fitting[0], claims=fitting[0].id)
 
 
-ADD_COLLATERAL = Endpoint(
-    "POST",
-    "/v1/collateral",
-    decode=payload_decoder(CollateralRow),
-    echoes=Echoes({"contract": "contract", "amount": "amount"}),
-    parameters=(_CONTRACT, Parameter("amount", Kind.DECIMAL, required=True, role=Role.AMOUNT)),
-    pools=_POOLS,
-    effect=Effect.DELTA,
-    write_scope=WriteScope.SYMBOL,
-    doubtful=frozenset({Code.SEEN_BEFORE}),
-    claims=lambda row: row.id,
-    resolve=_find_collateral,
-    absence_proof=AbsenceProof(after=timedelta(seconds=1)),
-    note="Adds margin to an isolated position; called as an endpoint, without PositionMarginControl.",
-)
+class ToyEndpoints(EndpointBook):
+    """The endpoints of Toy Perpetuals."""
 
-ENDPOINTS = (
-    SERVER_TIME,
-    CONTRACTS,
-    WALLET,
-    POSITIONS,
-    SETTINGS,
-    SET_LEVERAGE,
-    SET_MARGIN,
-    COLLATERAL_HISTORY,
-    ADD_COLLATERAL,
-)
+    SERVER_TIME = Endpoint(
+        "GET",
+        "/v1/time",
+        decode=payload_decoder(datetime, within=("now",)),
+        security=Security.NONE,
+        pools=_POOLS,
+        serves=(ServerTimeReader.get_server_time,),
+    )
+
+    CONTRACTS = Endpoint(
+        "GET",
+        "/v1/contracts",
+        decode=payload_decoder(tuple[ContractRow, ...], within=("contracts",)),
+        echoes=Echoes.each({"contract": "contract"}),
+        parameters=(_ANY_CONTRACT,),
+        security=Security.NONE,
+        pools=_POOLS,
+        serves=(InstrumentReader.get_instruments,),
+    )
+
+    WALLET = Endpoint(
+        "GET",
+        "/v1/wallet",
+        decode=payload_decoder(tuple[WalletRow, ...], within=("assets",)),
+        weight=5,
+        pools=_POOLS,
+        serves=(BalanceReader.get_balances,),
+    )
+
+    POSITIONS = Endpoint(
+        "GET",
+        "/v1/positions",
+        decode=payload_decoder(tuple[PositionRow, ...], within=("positions",)),
+        rows=(("positions",),),
+        echoes=Echoes.each({"contract": "contract"}),
+        parameters=(_ANY_CONTRACT, Parameter("flat", Kind.BOOLEAN)),
+        weight=5,
+        pools=_POOLS,
+        serves=(PositionReader.get_positions, PositionReader.get_position),
+    )
+
+    SETTINGS = Endpoint(
+        "GET",
+        "/v1/settings",
+        decode=payload_decoder(tuple[SettingsRow, ...], within=("settings",)),
+        echoes=Echoes.each({"contract": "contract"}),
+        parameters=(_ANY_CONTRACT,),
+        weight=2,
+        pools=_POOLS,
+        serves=(LeverageReader.get_leverage, MarginTypeReader.get_margin_type, SettingsReader.get_settings),
+    )
+
+    SET_LEVERAGE = Endpoint(
+        "PUT",
+        "/v1/leverage",
+        decode=Changing(payload_decoder(LeverageRow)),
+        echoes=Echoes({"contract": "contract", "leverage": "leverage"}),
+        parameters=(
+            _CONTRACT,
+            Parameter("leverage", Kind.DECIMAL, required=True, role=Role.LEVERAGE, minimum=Decimal(1)),
+        ),
+        pools=_POOLS,
+        effect=Effect.SET,
+        write_scope=WriteScope.SYMBOL,
+        no_change=frozenset({Code.NOTHING_TO_CHANGE}),
+        readback=_read_leverage,
+        serves=(LeverageControl.set_leverage,),
+    )
+
+    SET_MARGIN = Endpoint(
+        "PUT",
+        "/v1/margin",
+        decode=Changing(payload_decoder(MarginRow)),
+        echoes=Echoes({"contract": "contract", "margin": "margin"}),
+        parameters=(_CONTRACT, Parameter("margin", required=True, choices=frozenset({"cross", "isolated"}))),
+        pools=_POOLS,
+        effect=Effect.SET,
+        write_scope=WriteScope.SYMBOL,
+        no_change=frozenset({Code.NOTHING_TO_CHANGE}),
+        readback=_read_margin,
+        serves=(MarginTypeControl.set_margin_type,),
+    )
+
+    COLLATERAL_HISTORY = Endpoint(
+        "GET",
+        "/v1/collateral/history",
+        decode=payload_decoder(tuple[CollateralRow, ...], within=("changes",)),
+        parameters=(_CONTRACT, Parameter("since", Kind.INTEGER)),
+        weight=10,
+        pools=_POOLS,
+    )
+
+    ADD_COLLATERAL = Endpoint(
+        "POST",
+        "/v1/collateral",
+        decode=payload_decoder(CollateralRow),
+        echoes=Echoes({"contract": "contract", "amount": "amount"}),
+        parameters=(_CONTRACT, Parameter("amount", Kind.DECIMAL, required=True, role=Role.AMOUNT)),
+        pools=_POOLS,
+        effect=Effect.DELTA,
+        write_scope=WriteScope.SYMBOL,
+        doubtful=frozenset({Code.SEEN_BEFORE}),
+        claims=lambda row: row.id,
+        resolve=_find_collateral,
+        absence_proof=AbsenceProof(after=timedelta(seconds=1)),
+        note="Adds margin to an isolated position; called as an endpoint, without PositionMarginControl.",
+    )
+
+
+TOY = ToyEndpoints()

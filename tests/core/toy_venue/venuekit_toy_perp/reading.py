@@ -24,7 +24,7 @@ from venuekit.capabilities import (
     SymbolSettings,
     Unit,
 )
-from venuekit_toy_perp.endpoints import CONTRACTS, POSITIONS, SERVER_TIME, SETTINGS, WALLET
+from venuekit_toy_perp.endpoints import TOY
 from venuekit_toy_perp.payloads import ContractRow, PositionRow, SettingsRow
 
 __all__ = ["ToyBalances", "ToyInstruments", "ToyPositions", "ToySettings"]
@@ -37,11 +37,11 @@ class ToyInstruments(Account, InstrumentReader, ServerTimeReader):
 
     async def get_instruments(self, *, symbol: str | None = None) -> tuple[Instrument, ...]:
         """Return every contract, or the one asked for."""
-        return tuple(_instrument(row) for row in await self.call(CONTRACTS, contract=symbol))
+        return tuple(_instrument(row) for row in await self.call(TOY.CONTRACTS, contract=symbol))
 
     async def get_server_time(self) -> datetime:
         """Return the venue's clock."""
-        return await self.call(SERVER_TIME)
+        return await self.call(TOY.SERVER_TIME)
 
 
 class ToyBalances(Account, BalanceReader):
@@ -51,7 +51,7 @@ class ToyBalances(Account, BalanceReader):
 
     async def get_balances(self, *, asset: str | None = None) -> tuple[Balance, ...]:
         """Return one balance per asset; the venue has no filter, so all are read."""
-        answer = await self.answer(WALLET)
+        answer = await self.answer(TOY.WALLET)
         return tuple(
             Balance(
                 asset=row.asset,
@@ -83,7 +83,7 @@ class ToyPositions(Account, PositionReader):
         """Return the open positions, or with ``include_flat=True`` a row for every contract."""
         if pair is not None or margin_asset is not None:
             raise self.refuse("positions can be filtered by symbol only", operation="get_positions", subject=symbol)
-        answer = await self.answer_rows(POSITIONS, contract=symbol, flat=include_flat or None)
+        answer = await self.answer_rows(TOY.POSITIONS, contract=symbol, flat=include_flat or None)
         return tuple(_position(row, answer.as_of, answer.received_at) for row in answer.value)
 
     async def get_position(self, symbol: str, *, side: PositionSide | None = None) -> Position:
@@ -110,16 +110,16 @@ class ToySettings(Account, SettingsReader):
         """Return what holds for every contract; weight 2."""
         if known is not None:
             return known
-        answer = await self.answer(SETTINGS)
+        answer = await self.answer(TOY.SETTINGS)
         listed = {row.contract for row in answer.value}
         for symbol in symbols:
             if symbol not in listed:
-                await self.call(SETTINGS, contract=symbol)  # the venue refuses it in its own words
+                await self.call(TOY.SETTINGS, contract=symbol)  # the venue refuses it in its own words
         return SettingsSnapshot(
             symbols=tuple(_symbol_settings(row) for row in answer.value),
             open_positions=sum(row.size != 0 for row in answer.value),
             open_orders=sum(row.orders for row in answer.value),
-            weight=SETTINGS.weight_most,
+            weight=TOY.SETTINGS.weight_most,
             as_of=answer.as_of,
         )
 

@@ -15,7 +15,7 @@ from venuekit.capabilities import (
     Unit,
 )
 from venuekit.resolution import Change
-from venuekit_toy_perp.endpoints import SET_LEVERAGE, SET_MARGIN, SETTINGS
+from venuekit_toy_perp.endpoints import TOY
 from venuekit_toy_perp.payloads import LeverageRow, MarginRow
 
 __all__ = ["ToyLeverage", "ToyMarginType"]
@@ -28,7 +28,7 @@ class ToyLeverage(Account, LeverageControl):
 
     async def get_leverage(self, symbol: str) -> LeverageSetting:
         """Return the leverage that holds."""
-        (row,) = await self.call(SETTINGS, contract=symbol)
+        (row,) = await self.call(TOY.SETTINGS, contract=symbol)
         return _leverage(LeverageRow(row.contract, row.leverage), changed=None)
 
     async def set_leverage(
@@ -46,7 +46,7 @@ class ToyLeverage(Account, LeverageControl):
         def setting(change: Change[LeverageRow]) -> LeverageSetting:
             return _leverage(change.answer or LeverageRow(symbol, Decimal(leverage)), changed=change.changed)
 
-        return await self.call_as(setting, SET_LEVERAGE, contract=symbol, leverage=leverage)
+        return await self.call_as(setting, TOY.SET_LEVERAGE, contract=symbol, leverage=leverage)
 
 
 class ToyMarginType(Account, MarginTypeControl):
@@ -58,7 +58,7 @@ class ToyMarginType(Account, MarginTypeControl):
         """Return the margin type that holds."""
         if symbol is None:
             raise self.refuse("the margin type is a contract's: name one", operation="get_margin_type")
-        (row,) = await self.call(SETTINGS, contract=symbol)
+        (row,) = await self.call(TOY.SETTINGS, contract=symbol)
         return MarginTypeSetting(row.contract, MarginType(row.margin))
 
     async def set_margin_type(
@@ -72,7 +72,7 @@ class ToyMarginType(Account, MarginTypeControl):
             row = change.answer or MarginRow(symbol, margin_type.value)
             return MarginTypeSetting(row.contract, MarginType(row.margin), change.changed)
 
-        return await self.call_as(setting, SET_MARGIN, contract=symbol, margin=margin_type.value)
+        return await self.call_as(setting, TOY.SET_MARGIN, contract=symbol, margin=margin_type.value)
 
 
 def _leverage(row: LeverageRow, *, changed: bool | None) -> LeverageSetting:

@@ -35,17 +35,7 @@ from venuekit.simulator.ledger import (
     tiers,
 )
 from venuekit_toy_perp.codes import Code
-from venuekit_toy_perp.endpoints import (
-    ADD_COLLATERAL,
-    COLLATERAL_HISTORY,
-    CONTRACTS,
-    POSITIONS,
-    SERVER_TIME,
-    SET_LEVERAGE,
-    SET_MARGIN,
-    SETTINGS,
-    WALLET,
-)
+from venuekit_toy_perp.endpoints import TOY
 from venuekit_toy_perp.signing import KEY_HEADER
 
 __all__ = ["SimulatedToy"]
@@ -137,15 +127,15 @@ class SimulatedToy(SimulatedVenue):
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
         """Return what answers each endpoint."""
         return {
-            SERVER_TIME: _time,
-            CONTRACTS: _contracts,
-            WALLET: _wallet,
-            POSITIONS: _positions,
-            SETTINGS: _settings,
-            SET_LEVERAGE: _set_leverage,
-            SET_MARGIN: _set_margin,
-            ADD_COLLATERAL: _add_collateral,
-            COLLATERAL_HISTORY: _collateral_history,
+            TOY.SERVER_TIME: _time,
+            TOY.CONTRACTS: _contracts,
+            TOY.WALLET: _wallet,
+            TOY.POSITIONS: _positions,
+            TOY.SETTINGS: _settings,
+            TOY.SET_LEVERAGE: _set_leverage,
+            TOY.SET_MARGIN: _set_margin,
+            TOY.ADD_COLLATERAL: _add_collateral,
+            TOY.COLLATERAL_HISTORY: _collateral_history,
         }
 
     # -- who asks

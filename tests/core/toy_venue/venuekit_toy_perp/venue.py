@@ -17,7 +17,7 @@ from venuekit.capabilities import (
 from venuekit.venue import BlockedBy, Blocker, BlockerScope, Environment, EnvironmentName, Limit, Venue
 from venuekit_toy_perp.account import ToyPerpAccount
 from venuekit_toy_perp.codes import FAULTS
-from venuekit_toy_perp.endpoints import ENDPOINTS, SERVER_TIME
+from venuekit_toy_perp.endpoints import TOY
 from venuekit_toy_perp.signing import ToySigning, toy_answers
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ TOY_PERP = Venue(
     signing=ToySigning(),
     answers=toy_answers,
     faults=FAULTS,
-    server_time=SERVER_TIME,
-    endpoints=ENDPOINTS,
+    server_time=TOY.SERVER_TIME,
+    endpoints=tuple(TOY),
     behaviours=(
         LeverageBehaviour(minimum=Decimal(1), step=Decimal(1)),
         MarginTypeBehaviour(MarginTypeScope.SYMBOL),
