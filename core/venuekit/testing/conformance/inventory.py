@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-from venuekit.capabilities import Capability, OrderAmendControl, OrderBatchControl, OrderBehaviour
+from venuekit.capabilities import Capability, OrderAmendControl, OrderBatchControl, OrderBehaviour, capability_of
 from venuekit.endpoint import Effect, Endpoint, Security
 from venuekit.testing.conformance.examples import SETTERS, Setter
 from venuekit.testing.recorded import Recorded, RecordedCase
@@ -53,11 +53,12 @@ class Inventory:
 
     @cached_property
     def missing_batches(self) -> tuple[Method, ...]:
-        """The kinds of batches that the venue declares not to have."""
-        if OrderBatchControl not in self.capabilities:
+        """The kinds of batches that the account promises, and the venue declares not to have."""
+        batches = {method: most for method, most in _MOST_ITEMS.items() if capability_of(method) in self.capabilities}
+        if not batches:
             return ()
         behaviour = self.venue.behaviour(OrderBehaviour)
-        return tuple(method for method, most in _MOST_ITEMS.items() if not most(behaviour))
+        return tuple(method for method, most in batches.items() if not most(behaviour))
 
     @cached_property
     def reads(self) -> tuple[Endpoint[Any], ...]:
