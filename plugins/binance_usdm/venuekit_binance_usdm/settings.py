@@ -10,7 +10,7 @@ import attrs
 
 from venuekit.capabilities import MarginType, SettingsSnapshot, SymbolSettings
 from venuekit.endpoint import Endpoint
-from venuekit_binance_common.concurrency import gather
+from venuekit.parts.concurrency import gather
 from venuekit_binance_common.enums import asset_mode_of, margin_type_of, position_mode_of
 from venuekit_binance_common.settings.reader import BinanceSettings, Reads
 from venuekit_binance_usdm.payloads import AccountConfig, SymbolConfig

@@ -15,12 +15,13 @@ from venuekit.capabilities import (
 )
 from venuekit.endpoint import Endpoint
 from venuekit.errors import UnsupportedCapability
+from venuekit.parts.concurrency import gather
 from venuekit_bybit_inverse.balances import UNIFIED, balances_of
 from venuekit_bybit_inverse.endpoints import ACCOUNT_INFO, CATEGORY, COLLATERAL_INFO, POSITION_LIST, WALLET_BALANCE
 from venuekit_bybit_inverse.instruments import settle_coins
 from venuekit_bybit_inverse.payloads import AccountInfoRow, CollateralRow, WalletRow
 from venuekit_bybit_inverse.positions import LEG, PAGE_SIZE, positions_of
-from venuekit_bybit_inverse.reading import gather, read_rows
+from venuekit_bybit_inverse.reading import read_rows
 
 __all__ = ["BybitAccountInfo"]
 

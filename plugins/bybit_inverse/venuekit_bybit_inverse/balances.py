@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 from venuekit.account import Account, Answer
 from venuekit.capabilities import Balance, BalanceReader, MarginType
 from venuekit.endpoint import Endpoint
+from venuekit.parts.concurrency import gather
 from venuekit_bybit_inverse.endpoints import ACCOUNT_INFO, WALLET_BALANCE
 from venuekit_bybit_inverse.payloads import CoinRow, WalletRow
-from venuekit_bybit_inverse.reading import gather
 
 __all__ = ["UNIFIED", "BybitBalances", "balances_of"]
 

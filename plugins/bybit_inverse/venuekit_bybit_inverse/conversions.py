@@ -13,10 +13,11 @@ from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint
 from venuekit.pager import Pager
 from venuekit.paging import Origin, Track, merge_histories
+from venuekit.parts.concurrency import gather
 from venuekit_bybit_inverse.endpoints import CONVERTS, EXCHANGES
 from venuekit_bybit_inverse.history_pages import TWO_YEARS, milliseconds, span_of
 from venuekit_bybit_inverse.history_payloads import ConvertRow, ExchangeRow
-from venuekit_bybit_inverse.reading import gather, raw_rows
+from venuekit_bybit_inverse.reading import raw_rows
 from venuekit_bybit_inverse.wire import Page
 
 __all__ = ["BybitConversions"]

@@ -13,13 +13,13 @@ from venuekit.capabilities import Amendment, Order, OrderBatchControl, OrderRequ
 from venuekit.endpoint import Endpoint
 from venuekit.errors import NotExecuted, NotFound, OperationError, Outcome, OutcomeUnknown, PayloadMismatch
 from venuekit.faults import error_of
+from venuekit.parts.concurrency import gather_all
 from venuekit.resolution import Change
 from venuekit_bybit_inverse.endpoints import AMEND_BATCH, CANCEL_BATCH, CATEGORY, CREATE_BATCH
 from venuekit_bybit_inverse.order_form import check_steps, order_name, wire_order, with_client_id
 from venuekit_bybit_inverse.order_payloads import BatchItem
 from venuekit_bybit_inverse.order_values import pending_order
 from venuekit_bybit_inverse.orders import BybitOrders
-from venuekit_bybit_inverse.reading import gather_all
 
 __all__ = ["BATCH_AT_MOST", "BybitOrderBatches"]
 

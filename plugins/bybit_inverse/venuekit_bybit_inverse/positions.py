@@ -18,11 +18,12 @@ from venuekit.capabilities import (
     Unit,
 )
 from venuekit.endpoint import Endpoint
+from venuekit.parts.concurrency import gather
 from venuekit.payloads import nonzero
 from venuekit_bybit_inverse.endpoints import ACCOUNT_INFO, CATEGORY, POSITION_LIST
 from venuekit_bybit_inverse.instruments import CONTRACT_SIZE, settle_coins
 from venuekit_bybit_inverse.payloads import Page, PositionRow
-from venuekit_bybit_inverse.reading import Rows, gather, read_pages, read_rows, unknown_symbol_error
+from venuekit_bybit_inverse.reading import Rows, read_pages, read_rows, unknown_symbol_error
 from venuekit_bybit_inverse.wire import position_side_of
 
 __all__ = ["ADL_RANK_OF", "LEG", "PAGE_SIZE", "BybitPositions", "positions_of"]

@@ -1,8 +1,8 @@
-"""Reading several answers: pages behind a cursor, and independent reads at the same time."""
+"""Reading several answers: pages behind a cursor."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
@@ -16,8 +16,6 @@ from venuekit_bybit_inverse.payloads import Page
 
 __all__ = [
     "Rows",
-    "gather",
-    "gather_all",
     "raw_rows",
     "read_any_rows",
     "read_pages",
@@ -25,8 +23,6 @@ __all__ = [
     "unknown_symbol_error",
 ]
 
-A = TypeVar("A")
-B = TypeVar("B")
 R = TypeVar("R")
 
 
@@ -122,23 +118,3 @@ def unknown_symbol_error(account: Account, symbol: str, operation: str) -> Inval
     return InvalidRequest(
         words, venue=account.venue.id, operation=operation, subject=symbol, outcome=Outcome.NOT_APPLIED
     )
-
-
-async def gather(first: Coroutine[Any, Any, A], second: Coroutine[Any, Any, B]) -> tuple[A, B]:
-    """Do two reads at the same time; see :func:`gather_all`."""
-    reads: tuple[Coroutine[Any, Any, Any], ...] = (first, second)
-    one, two = await gather_all(reads)
-    return one, two
-
-
-async def gather_all(reads: Iterable[Coroutine[Any, Any, A]]) -> list[A]:
-    """Do any number of reads at the same time; when one fails the others are given up and its error raised as it is."""
-    import asyncio
-
-    tasks = [asyncio.create_task(read) for read in reads]
-    try:
-        return [await task for task in tasks]
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

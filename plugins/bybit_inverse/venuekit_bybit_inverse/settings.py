@@ -21,13 +21,14 @@ from venuekit.capabilities import (
 )
 from venuekit.endpoint import Endpoint
 from venuekit.errors import OddRow
+from venuekit.parts.concurrency import gather, gather_all
 from venuekit_bybit_inverse.brackets import TIER
 from venuekit_bybit_inverse.endpoints import ACCOUNT_INFO, CATEGORY, OPEN_ORDERS, POSITION_LIST, RISK_LIMITS
 from venuekit_bybit_inverse.market_payloads import RiskLimitRow
 from venuekit_bybit_inverse.order_payloads import OrderRow
 from venuekit_bybit_inverse.payloads import Page, PositionRow
 from venuekit_bybit_inverse.positions import LEG, PAGE_SIZE
-from venuekit_bybit_inverse.reading import gather, gather_all, read_any_rows
+from venuekit_bybit_inverse.reading import read_any_rows
 
 __all__ = ["BybitSettings"]
 

@@ -21,9 +21,9 @@ from venuekit.errors import (
 )
 from venuekit.faults import error_of
 from venuekit.ids import MadeId
+from venuekit.parts.concurrency import gather_all
 from venuekit.payloads import MISFITS, mismatch_of
 from venuekit.resolution import Applied, Change, Lost
-from venuekit_binance_common.concurrency import gather_all
 from venuekit_binance_common.orders.control import BinanceOrders
 from venuekit_binance_common.orders.form import order_form, order_name, texts
 from venuekit_binance_common.orders.lost_orders import UNKNOWN_ORDER

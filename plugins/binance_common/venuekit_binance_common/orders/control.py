@@ -20,7 +20,7 @@ from venuekit.capabilities import (
 )
 from venuekit.endpoint import Endpoint, Priority
 from venuekit.errors import NotFound, OperationError, Outcome, OutcomeUnknown, Rejected, UnsupportedCapability
-from venuekit_binance_common.concurrency import gather_all
+from venuekit.parts.concurrency import gather_all
 from venuekit_binance_common.orders.algo_endpoints import AlgoEndpoints
 from venuekit_binance_common.orders.form import algo_form, check_form, is_number, order_form, order_name
 from venuekit_binance_common.orders.lost_orders import UNKNOWN_ORDER

@@ -15,7 +15,7 @@ from venuekit.account import Account, Answer
 from venuekit.capabilities import SettingsReader, SettingsSnapshot, SymbolSettings
 from venuekit.endpoint import Endpoint
 from venuekit.errors import OddRow, PayloadMismatch
-from venuekit_binance_common.concurrency import gather_all
+from venuekit.parts.concurrency import gather_all
 from venuekit_binance_common.numbers import number_in
 from venuekit_binance_common.payloads import BracketsRow
 from venuekit_binance_common.symbols.brackets import highest_leverage
