@@ -26,7 +26,7 @@ from venuekit.errors import (
 from venuekit.simulator import CannedAnswer, Rewrite
 from venuekit.testing.clock import LoopClock
 from venuekit_binance_common.testing import LeapingStage
-from venuekit_bybit_inverse import endpoints as bybit
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 pytestmark = pytest.mark.looptime
 D = Decimal
@@ -60,7 +60,7 @@ class Stage(LeapingStage):
     def endpoint(self, binance_name: str, bybit_name: str) -> Endpoint[Any]:
         """Return an endpoint by its name on either family."""
         found: Endpoint[Any] = (
-            getattr(bybit, bybit_name) if self.venue == "bybit_inverse" else getattr(self.account.ORDERS, binance_name)
+            getattr(BYBIT, bybit_name) if self.venue == "bybit_inverse" else getattr(self.account.ORDERS, binance_name)
         )
         return found
 

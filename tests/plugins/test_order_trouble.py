@@ -32,7 +32,7 @@ from venuekit.simulator import ApplyLater, CannedAnswer, Delay, DropAfter, DropB
 from venuekit.simulator.ledger import Record, Side
 from venuekit.testing.clock import LoopClock
 from venuekit_binance_common.testing import LeapingStage, leaping
-from venuekit_bybit_inverse import endpoints as bybit
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 pytestmark = pytest.mark.looptime
 D = Decimal
@@ -69,7 +69,7 @@ class Stage(LeapingStage):
             return getattr(self.account.ORDERS, name)
         names = {"cancel_all": "CANCEL_ALL", "cancel_batch": "CANCEL_BATCH"}
         names |= {"amend_batch": "AMEND_BATCH", "open_orders": "OPEN_ORDERS", "amend": "AMEND_ORDER"}
-        return getattr(bybit, names[name])
+        return getattr(BYBIT, names[name])
 
     def disturb(self, name: str, *steps: Any, times: int = 1) -> None:
         """Script what happens to the next requests of an endpoint."""

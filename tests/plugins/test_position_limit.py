@@ -17,7 +17,7 @@ from venuekit.pipeline import Guard
 from venuekit.simulator import DropBefore, Lag
 from venuekit.testing.clock import LoopClock
 from venuekit_binance_common.testing import LeapingStage
-from venuekit_bybit_inverse import endpoints as bybit
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 pytestmark = pytest.mark.looptime
 D = Decimal
@@ -52,7 +52,7 @@ class Stage(LeapingStage):
 
     @property
     def placing(self) -> tuple[str, str]:
-        endpoint = bybit.CREATE_ORDER if self.venue == "bybit_inverse" else self.account.ORDERS.place
+        endpoint = BYBIT.CREATE_ORDER if self.venue == "bybit_inverse" else self.account.ORDERS.place
         return endpoint.verb, endpoint.path
 
     def sent(self) -> int:

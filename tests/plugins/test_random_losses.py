@@ -17,7 +17,7 @@ from venuekit.capabilities import OrderRequest, OrderSide, OrderType
 from venuekit.errors import NotExecuted, OutcomeUnknown
 from venuekit.simulator import ApplyLater, DropAfter, DropBefore
 from venuekit_binance_common.testing import LeapingStage, leaping
-from venuekit_bybit_inverse import endpoints as bybit
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 pytestmark = pytest.mark.looptime
 D = Decimal
@@ -39,8 +39,8 @@ class Game(LeapingStage):
 
     async def play(self, move: str) -> None:
         """Do something that may be lost, and remember what came of it."""
-        known = getattr(self.account, "ORDERS", None) or bybit
-        endpoint = getattr(known, NAMES[move] if known is bybit else move)
+        known = getattr(self.account, "ORDERS", None) or BYBIT
+        endpoint = getattr(known, NAMES[move] if known is BYBIT else move)
         losses = [DropBefore(), DropAfter(), ApplyLater(self.chance.choice([0.5, 3, 4.5, 4.5]))]
         for _ in range(self.chance.choice([0, 0, 1, 2])):
             self.sim.disturb(self.venue, endpoint, self.chance.choice(losses))

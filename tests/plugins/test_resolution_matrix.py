@@ -30,7 +30,7 @@ from venuekit.errors import OperationError, Outcome
 from venuekit.simulator import ApplyLater, Disturbance, DropAfter, DropBefore, SecondActor, Twice, Unasked
 from venuekit.simulator.ledger import Ledger, Record, Side
 from venuekit_binance_common.testing import LeapingStage, leaping
-from venuekit_bybit_inverse import endpoints as bybit
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 pytestmark = pytest.mark.looptime
 D = Decimal
@@ -82,8 +82,8 @@ class Stage(LeapingStage):
         names |= {"cancel": "CANCEL_ORDER", "cancel_algo": "CANCEL_ORDER", "cancel_batch": "CANCEL_BATCH"}
         names |= {"cancel_all": "CANCEL_ALL", "amend": "AMEND_ORDER", "amend_batch": "AMEND_BATCH"}
         if name in names:
-            known = self.account.ORDERS if hasattr(self.account, "ORDERS") else bybit
-            if known is bybit:
+            known: Any = self.account.ORDERS if hasattr(self.account, "ORDERS") else BYBIT
+            if known is BYBIT:
                 name = names[name]
             elif name.endswith("_algo"):  # of a book of its own, or of the only one
                 known, name = known.algo or known, name.removesuffix("_algo")

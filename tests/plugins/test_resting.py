@@ -10,7 +10,7 @@ import pytest
 from venuekit.endpoint import Effect, WriteScope
 from venuekit.plugins import make_plugins
 from venuekit.venue import Venue
-from venuekit_bybit_inverse import endpoints as bybit
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 D = Decimal
 VENUES = ("binance_usdm", "binance_coinm", "aster_usdm", "bybit_inverse")
@@ -77,5 +77,5 @@ def test_an_order_rests_unless_it_ends_at_once_with_nothing_attached(
 @pytest.mark.parametrize("attached", ["takeProfit", "stopLoss", "tpLimitPrice", "slLimitPrice", "triggerPrice"])
 def test_what_comes_with_a_market_order_rests(attached: str) -> None:
     """A take profit or stop loss that is placed along with it is an order, too."""
-    assert bybit.CREATE_ORDER.rests is not None
-    assert bybit.CREATE_ORDER.rests({"orderType": "Market", attached: D(1)})
+    assert BYBIT.CREATE_ORDER.rests is not None
+    assert BYBIT.CREATE_ORDER.rests({"orderType": "Market", attached: D(1)})

@@ -25,7 +25,7 @@ from venuekit.simulator import ApplyLater, Delay, Disturbance, DropAfter, DropBe
 from venuekit.simulator.ledger import Side
 from venuekit.testing.clock import LoopClock
 from venuekit_binance_common.testing import LeapingStage, leaping
-from venuekit_bybit_inverse import endpoints as bybit
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 pytestmark = pytest.mark.looptime
 D = Decimal
@@ -64,7 +64,7 @@ class Stage(LeapingStage):
             return found
         names = {"cancel_all": "CANCEL_ALL", "open_orders": "OPEN_ORDERS", "place": "CREATE_ORDER"}
         names |= {"amend": "AMEND_ORDER", "amend_batch": "AMEND_BATCH"}
-        return getattr(bybit, names[name])  # type: ignore[no-any-return]
+        return getattr(BYBIT, names[name])  # type: ignore[no-any-return]
 
     def disturb(self, name: str, *steps: Any, times: int = 1) -> None:
         """Script what happens to the next requests of an endpoint."""

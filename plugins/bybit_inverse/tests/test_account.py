@@ -22,7 +22,7 @@ from venuekit.errors import AuthenticationFailed, PermissionDenied, UnsupportedC
 from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.testing.recorded import Recorded
 from venuekit_bybit_inverse import BybitInverseAccount
-from venuekit_bybit_inverse.endpoints import ACCOUNT_INFO
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 D = Decimal
 VENUE = "bybit_inverse"
@@ -66,7 +66,7 @@ async def test_recorded_cross_account_has_totals(
 ) -> None:
     """In cross mode every total of the documented wallet is told, in USD."""
     cross = recorded.case("get_v5_account_info").body.replace(b"ISOLATED_MARGIN", b"REGULAR_MARGIN")
-    sim.disturb(VENUE, ACCOUNT_INFO, CannedAnswer(200, cross))
+    sim.disturb(VENUE, BYBIT.ACCOUNT_INFO, CannedAnswer(200, cross))
     replay(*EVERYTHING[1:])
     info = await account.get_account(include_flat=True)
     assert info.margin_type is MarginType.CROSS
@@ -92,10 +92,10 @@ async def test_kinds_that_are_opened(sim: Simulation, recorded: Recorded, status
     body = recorded.case("get_v5_account_info").body.replace(
         b'"unifiedMarginStatus": 5', b'"unifiedMarginStatus": %d' % status
     )
-    sim.disturb(VENUE, ACCOUNT_INFO, CannedAnswer(200, body))
+    sim.disturb(VENUE, BYBIT.ACCOUNT_INFO, CannedAnswer(200, body))
     if opens:
         async with venuekit.connect(VENUE, sim.credentials(VENUE)) as account:
-            assert (await account.call(ACCOUNT_INFO)).unified_margin_status == 5
+            assert (await account.call(BYBIT.ACCOUNT_INFO)).unified_margin_status == 5
     else:
         with pytest.raises(UnsupportedCapability, match=f"unifiedMarginStatus {status}"):
             async with venuekit.connect(VENUE, sim.credentials(VENUE)):

@@ -38,7 +38,7 @@ from venuekit.resolution import Change
 from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.testing.recorded import Recorded
 from venuekit_bybit_inverse import BYBIT_INVERSE, BybitInverseAccount
-from venuekit_bybit_inverse.endpoints import ADD_MARGIN, FEE_RATE, KEY_INFO, SET_RISK_LIMIT, SET_TPSL_MODE
+from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.payloads import RiskRow
 
 D = Decimal
@@ -56,11 +56,15 @@ async def test_margin_is_a_signed_amount(account: BybitInverseAccount, sim: Simu
     added = await account.add_margin("BTCUSD", D("0.5"))
     assert added == MarginChange("BTCUSD", PositionSide.BOTH, "BTC", D("0.5"), time=added.time)
     assert added.time is not None
-    assert json.loads(arrivals(ADD_MARGIN.path)[0]) == {"category": "inverse", "symbol": "BTCUSD", "margin": "0.5"}
+    assert json.loads(arrivals(BYBIT.ADD_MARGIN.path)[0]) == {
+        "category": "inverse",
+        "symbol": "BTCUSD",
+        "margin": "0.5",
+    }
     assert sim.ledger.position("BTCUSD").position_initial_margin == before + D("0.5")
     taken = await account.reduce_margin("BTCUSD", D("0.2000"), side=PositionSide.BOTH)
     assert taken.amount == D("-0.2")
-    assert json.loads(arrivals(ADD_MARGIN.path)[1])["margin"] == "-0.2000"
+    assert json.loads(arrivals(BYBIT.ADD_MARGIN.path)[1])["margin"] == "-0.2000"
     assert [change.amount for change in sim.ledger.margin_changes()] == [D("0.5"), D("-0.2")]
 
 
@@ -114,7 +118,7 @@ async def test_margin_of_an_unknown_symbol(account: BybitInverseAccount, arrival
     """It has no settle coin, so nothing is sent."""
     with pytest.raises(InvalidRequest, match="NOPE"):
         await account.add_margin("NOPE", D(1))
-    assert arrivals(ADD_MARGIN.path) == []
+    assert arrivals(BYBIT.ADD_MARGIN.path) == []
 
 
 # -- fees, key, ranks
@@ -128,7 +132,7 @@ async def test_commission(account: BybitInverseAccount, sim: Simulation, replay:
     contract = sim.ledger.contract("ETHUSD")
     told = await account.get_commission_rate("ETHUSD")
     assert (told.maker, told.taker) == (contract.maker_fee, contract.taker_fee)
-    sim.disturb(VENUE, FEE_RATE, CannedAnswer.json(200, {"retCode": 0, "result": {"list": []}}))
+    sim.disturb(VENUE, BYBIT.FEE_RATE, CannedAnswer.json(200, {"retCode": 0, "result": {"list": []}}))
     with pytest.raises(InvalidRequest, match="no such contract"):
         await account.get_commission_rate("ETHUSD")
     with pytest.raises(InvalidRequest, match="NOPE"):
@@ -167,13 +171,13 @@ async def test_key_that_may_withdraw_is_warned_of(
     answer = json.loads(recorded.case("get_v5_user_query_api").body)
     answer["result"]["permissions"]["Wallet"].append("Withdraw")
     answer["result"] |= {"ips": ["*"], "expiredAt": "2027-01-13T03:20:45Z", "readOnly": 0, "isMaster": False}
-    sim.disturb(VENUE, KEY_INFO, CannedAnswer.json(200, answer))
+    sim.disturb(VENUE, BYBIT.KEY_INFO, CannedAnswer.json(200, answer))
     with pytest.warns(UserWarning, match="may withdraw"):
         key = await account.get_api_key()
     assert (key.may_withdraw, key.ips, key.read_only, key.is_master) == (True, (), False, False)
     assert key.expires_at == datetime(2027, 1, 13, 3, 20, 45, tzinfo=UTC)
     answer["result"]["expiredAt"] = "soon"
-    sim.disturb(VENUE, KEY_INFO, CannedAnswer.json(200, answer))
+    sim.disturb(VENUE, BYBIT.KEY_INFO, CannedAnswer.json(200, answer))
     with pytest.warns(UserWarning, match="may withdraw"), pytest.raises(PayloadMismatch, match="ISO 8601"):
         await account.get_api_key()
 
@@ -205,7 +209,11 @@ async def test_tpsl_mode_is_deprecated(
     with pytest.warns(UserWarning, match="deprecated"):
         setting = await account.set_tpsl_mode("BTCUSD", mode)
     assert setting == TpSlModeSetting("BTCUSD", mode, changed=True)
-    assert json.loads(arrivals(SET_TPSL_MODE.path)[0]) == {"category": "inverse", "symbol": "BTCUSD", "tpSlMode": word}
+    assert json.loads(arrivals(BYBIT.SET_TPSL_MODE.path)[0]) == {
+        "category": "inverse",
+        "symbol": "BTCUSD",
+        "tpSlMode": word,
+    }
 
 
 async def test_recorded_tpsl_mode(account: BybitInverseAccount, replay: Replay) -> None:
@@ -218,7 +226,7 @@ async def test_recorded_tpsl_mode(account: BybitInverseAccount, replay: Replay) 
 async def test_tpsl_mode_that_nobody_knows(account: BybitInverseAccount, sim: Simulation) -> None:
     """An answer with another word cannot be read, and nothing else tells what holds."""
     body = {"retCode": 0, "retMsg": "OK", "result": {"tpSlMode": "Whole"}}
-    sim.disturb("bybit_inverse", SET_TPSL_MODE, CannedAnswer.json(200, body))
+    sim.disturb("bybit_inverse", BYBIT.SET_TPSL_MODE, CannedAnswer.json(200, body))
     with pytest.warns(UserWarning, match="deprecated"), pytest.raises(OutcomeUnknown, match="'Whole'") as caught:
         await account.set_tpsl_mode("BTCUSD", TpSlMode.PARTIAL)
     assert caught.value.outcome is Outcome.UNKNOWN
@@ -236,11 +244,13 @@ async def test_tpsl_mode_that_there_is_not(account: BybitInverseAccount, sim: Si
 async def test_risk_limit_by_a_raw_call(account: BybitInverseAccount, sim: Simulation, replay: Replay) -> None:
     """It is without effect: the answer tells the tier of the position, and nothing changes."""
     before = sim.ledger.snapshot()
-    change: Change[RiskRow] = await account.call(SET_RISK_LIMIT, category="inverse", symbol="BTCUSD", riskId=1)
+    change: Change[RiskRow] = await account.call(BYBIT.SET_RISK_LIMIT, category="inverse", symbol="BTCUSD", riskId=1)
     assert change == Change(RiskRow(2, D(300)), changed=True)
     assert sim.ledger.snapshot() == before
     replay("post_v5_position_set_risk_limit")
-    documented: Change[RiskRow] = await account.call(SET_RISK_LIMIT, category="inverse", symbol="BTCUSD", riskId=4)
+    documented: Change[RiskRow] = await account.call(
+        BYBIT.SET_RISK_LIMIT, category="inverse", symbol="BTCUSD", riskId=4
+    )
     assert documented.answer == RiskRow(4, D(8_000_000))
 
 

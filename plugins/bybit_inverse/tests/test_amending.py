@@ -12,7 +12,7 @@ from venuekit.capabilities import Amendment, Order, OrderKind, OrderRequest, Ord
 from venuekit.errors import InvalidArgument
 from venuekit.simulator import CannedAnswer, DropAfter, DropBefore, Simulation
 from venuekit_bybit_inverse import BybitInverseAccount
-from venuekit_bybit_inverse.endpoints import AMEND_ORDER, OPEN_ORDERS, ORDER_HISTORY
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 D = Decimal
 VENUE = "bybit_inverse"
@@ -75,7 +75,7 @@ async def test_an_order_that_cannot_be_looked_up_is_amended_all_the_same(
 ) -> None:
     """The venue took the amendment: no error of the look hides that."""
     placed = await account.place_order(bid())
-    for endpoint in (OPEN_ORDERS, ORDER_HISTORY):
+    for endpoint in (BYBIT.OPEN_ORDERS, BYBIT.ORDER_HISTORY):
         sim.disturb(VENUE, endpoint, CannedAnswer.json(200, {"retCode": 10005, "retMsg": "no"}), times=20)
     amended = await amend(account, placed.id)
     assert (amended.id, amended.status, amended.quantity) == (placed.id, OrderStatus.PENDING, D(50))
@@ -93,9 +93,9 @@ async def test_take_profit_and_stop_loss_are_amended(
     """They go by the venue's names, are shown, and are what a lost answer is found out by."""
     placed = await account.place_order(bid())
     if fate is not None:
-        sim.disturb(VENUE, AMEND_ORDER, fate)
-    await account.call(AMEND_ORDER, **ETH, orderId=placed.id, **BRACKET, **WORDS)
-    (row,) = (await account.call(OPEN_ORDERS, **ETH, orderId=placed.id)).rows
+        sim.disturb(VENUE, BYBIT.AMEND_ORDER, fate)
+    await account.call(BYBIT.AMEND_ORDER, **ETH, orderId=placed.id, **BRACKET, **WORDS)
+    (row,) = (await account.call(BYBIT.OPEN_ORDERS, **ETH, orderId=placed.id)).rows
     assert (row.take_profit, row.stop_loss, row.tp_limit_price) == tuple(BRACKET.values())
     assert (row.tpsl_mode, row.tp_trigger_by, row.sl_trigger_by) == tuple(WORDS.values())
 
@@ -104,4 +104,4 @@ async def test_take_profit_and_stop_loss_are_amended(
 async def test_words_of_a_bracket_are_checked(account: BybitInverseAccount, name: str) -> None:
     """What the venue does not know is not sent."""
     with pytest.raises(InvalidArgument, match=name):
-        await account.call(AMEND_ORDER, **ETH, orderId="1", **{name: "Moon"})
+        await account.call(BYBIT.AMEND_ORDER, **ETH, orderId="1", **{name: "Moon"})

@@ -10,7 +10,7 @@ import pytest
 from venuekit.capabilities import Balance, MarginType
 from venuekit.simulator import CannedAnswer, Simulation
 from venuekit_bybit_inverse import BybitInverseAccount
-from venuekit_bybit_inverse.endpoints import WALLET_BALANCE
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 D = Decimal
 
@@ -85,7 +85,7 @@ async def test_nothing_is_derived_from_what_is_not_there(
         "bonus": "1",
     }
     body = {"retCode": 0, "retMsg": "OK", "result": {"list": [{"coin": [coin | {missing: ""}]}]}}
-    sim.disturb("bybit_inverse", WALLET_BALANCE, CannedAnswer.json(200, body))
+    sim.disturb("bybit_inverse", BYBIT.WALLET_BALANCE, CannedAnswer.json(200, body))
     (balance,) = await account.get_balances()
     assert balance.available is None
     assert balance.initial_margin == (None if missing.startswith("total") else D(2))

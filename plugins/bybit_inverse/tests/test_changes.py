@@ -14,7 +14,7 @@ from venuekit.errors import Conflict, InvalidArgument, InvalidRequest, Outcome, 
 from venuekit.resolution import Change
 from venuekit.simulator import CannedAnswer, DropAfter, DropBefore, Simulation
 from venuekit_bybit_inverse import BybitInverseAccount
-from venuekit_bybit_inverse.endpoints import POSITION_LIST, SET_LEVERAGE, SET_MARGIN_MODE, SWITCH_MODE
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 D = Decimal
 VENUE = "bybit_inverse"
@@ -28,7 +28,7 @@ async def test_leverage_is_set_for_both_sides(
     assert await account.set_leverage("BTCUSD", D("12.5")) == LeverageSetting(
         "BTCUSD", D("12.5"), D("12.5"), changed=True
     )
-    (body,) = arrivals(SET_LEVERAGE.path)
+    (body,) = arrivals(BYBIT.SET_LEVERAGE.path)
     assert body == '{"category":"inverse","symbol":"BTCUSD","buyLeverage":"12.5","sellLeverage":"12.5"}'
     assert await account.get_leverage("BTCUSD") == LeverageSetting("BTCUSD", D("12.5"), D("12.5"), D(300), Unit.SETTLE)
     assert sim.ledger.leverage("BTCUSD") == D("12.5")
@@ -49,7 +49,7 @@ async def test_not_modified_while_another_value_holds(
     with pytest.raises(Rejected, match=r"110043 leverage not modified \(read 10\)") as caught:
         await account.set_leverage("BTCUSD", 25)
     assert caught.value.outcome is Outcome.NOT_APPLIED
-    assert len(arrivals(SET_LEVERAGE.path)) == 1
+    assert len(arrivals(BYBIT.SET_LEVERAGE.path)) == 1
 
 
 async def test_same_leverage_again_changes_nothing(account: BybitInverseAccount, sim: Simulation) -> None:
@@ -97,7 +97,7 @@ async def test_leverage_of_a_symbol_without_a_row(
 ) -> None:
     """Where the position list has no row, the symbol information tells."""
     empty = CannedAnswer.json(200, {"retCode": 0, "retMsg": "OK", "result": {"list": [], "nextPageCursor": ""}})
-    sim.disturb(VENUE, POSITION_LIST, empty)
+    sim.disturb(VENUE, BYBIT.POSITION_LIST, empty)
     replay("get_v5_position_symbol_info")
     assert await account.get_leverage("BTCUSD") == LeverageSetting("BTCUSD", D(10), D(10))
     assert arrivals("/v5/position/symbol-info") == ["category=inverse&symbol=BTCUSD"]
@@ -108,10 +108,10 @@ async def test_lost_answer_to_leverage_is_read_back(
     account: BybitInverseAccount, sim: Simulation, arrivals: Arrivals, loss: Any, sends: int
 ) -> None:
     """After a lost answer the leverage is read: sent once more only when it does not hold."""
-    sim.disturb(VENUE, SET_LEVERAGE, loss)
+    sim.disturb(VENUE, BYBIT.SET_LEVERAGE, loss)
     setting = await account.set_leverage("ETHUSD", 25)
     assert (setting.long, setting.changed) == (D(25), None)
-    assert len(arrivals(SET_LEVERAGE.path)) == sends
+    assert len(arrivals(BYBIT.SET_LEVERAGE.path)) == sends
     assert sim.ledger.leverage("ETHUSD") == D(25)
 
 
@@ -120,7 +120,7 @@ async def test_margin_type_is_the_accounts(account: BybitInverseAccount, sim: Si
     assert await account.get_margin_type("ETHUSD") == MarginTypeSetting(None, MarginType.ISOLATED)
     changed = await account.set_margin_type(None, MarginType.CROSS, account_wide=True)
     assert changed == MarginTypeSetting(None, MarginType.CROSS, changed=True)
-    assert arrivals(SET_MARGIN_MODE.path) == ['{"setMarginMode":"REGULAR_MARGIN"}']
+    assert arrivals(BYBIT.SET_MARGIN_MODE.path) == ['{"setMarginMode":"REGULAR_MARGIN"}']
     assert sim.ledger.margin_type() is MarginType.CROSS
     again = await account.set_margin_type("BTCUSD", MarginType.ISOLATED, account_wide=True)
     assert again == MarginTypeSetting(None, MarginType.ISOLATED, changed=True)
@@ -130,7 +130,7 @@ async def test_same_margin_type_is_not_sent(account: BybitInverseAccount, arriva
     """What holds already is read and nothing is sent, since the venue's answer to that is not documented."""
     setting = await account.set_margin_type(None, MarginType.ISOLATED, account_wide=True)
     assert setting == MarginTypeSetting(None, MarginType.ISOLATED, changed=False)
-    assert arrivals(SET_MARGIN_MODE.path) == []
+    assert arrivals(BYBIT.SET_MARGIN_MODE.path) == []
 
 
 @pytest.mark.parametrize("symbol", [None, "BTCUSD"])
@@ -163,7 +163,7 @@ async def test_documented_refusal_of_a_margin_type(account: BybitInverseAccount,
 async def test_accepted_change_with_reasons_is_not_believed(account: BybitInverseAccount, sim: Simulation) -> None:
     """A success that names reasons against it is found out about by reading; here it did not hold and is sent again."""
     doubtful = {"retCode": 0, "retMsg": "Request accepted", "result": {"reasons": [{"reasonCode": "1"}]}}
-    sim.disturb(VENUE, SET_MARGIN_MODE, CannedAnswer.json(200, doubtful))
+    sim.disturb(VENUE, BYBIT.SET_MARGIN_MODE, CannedAnswer.json(200, doubtful))
     setting = await account.set_margin_type(None, MarginType.CROSS, account_wide=True)
     assert setting.margin_type is MarginType.CROSS
     assert sim.ledger.margin_type() is MarginType.CROSS
@@ -173,19 +173,19 @@ async def test_lost_answer_to_a_margin_type_is_read_back(
     account: BybitInverseAccount, sim: Simulation, arrivals: Arrivals
 ) -> None:
     """After a lost answer the account's mode is read; it holds, so nothing is sent again."""
-    sim.disturb(VENUE, SET_MARGIN_MODE, DropAfter())
+    sim.disturb(VENUE, BYBIT.SET_MARGIN_MODE, DropAfter())
     setting = await account.set_margin_type(None, MarginType.CROSS, account_wide=True)
     assert setting == MarginTypeSetting(None, MarginType.CROSS, changed=None)
-    assert len(arrivals(SET_MARGIN_MODE.path)) == 1
+    assert len(arrivals(BYBIT.SET_MARGIN_MODE.path)) == 1
 
 
 async def test_position_mode_by_a_raw_call(account: BybitInverseAccount, arrivals: Arrivals) -> None:
     """One-way mode again is no change; hedge mode is the venue's refusal."""
-    same: Change[None] = await account.call(SWITCH_MODE, category="inverse", symbol="BTCUSD", mode=0)
+    same: Change[None] = await account.call(BYBIT.SWITCH_MODE, category="inverse", symbol="BTCUSD", mode=0)
     assert same == Change(None, changed=False)
-    assert json.loads(arrivals(SWITCH_MODE.path)[0]) == {"category": "inverse", "symbol": "BTCUSD", "mode": 0}
+    assert json.loads(arrivals(BYBIT.SWITCH_MODE.path)[0]) == {"category": "inverse", "symbol": "BTCUSD", "mode": 0}
     with pytest.raises(Rejected, match="Hedge mode is not supported") as caught:
-        await account.call(SWITCH_MODE, category="inverse", symbol="BTCUSD", mode=3)
+        await account.call(BYBIT.SWITCH_MODE, category="inverse", symbol="BTCUSD", mode=3)
     assert caught.value.code == 110029
 
 
@@ -194,8 +194,8 @@ async def test_lost_answer_to_a_position_mode_is_read_back(
     account: BybitInverseAccount, sim: Simulation, which: dict[str, str]
 ) -> None:
     """The rows of the position list tell the mode."""
-    sim.disturb(VENUE, SWITCH_MODE, DropAfter())
-    change: Change[None] = await account.call(SWITCH_MODE, category="inverse", mode=0, **which)
+    sim.disturb(VENUE, BYBIT.SWITCH_MODE, DropAfter())
+    change: Change[None] = await account.call(BYBIT.SWITCH_MODE, category="inverse", mode=0, **which)
     assert change.changed is None
 
 
@@ -209,4 +209,4 @@ async def test_a_margin_type_that_moved_since_the_plan_is_a_conflict(
         )
 
     assert caught.value.outcome is Outcome.NOT_SENT
-    assert arrivals(SET_MARGIN_MODE.path) == []
+    assert arrivals(BYBIT.SET_MARGIN_MODE.path) == []

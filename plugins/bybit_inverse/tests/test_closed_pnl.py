@@ -16,7 +16,7 @@ from venuekit.errors import OperationError
 from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.simulator.ledger import Side
 from venuekit_bybit_inverse import BYBIT_INVERSE, BybitInverseAccount
-from venuekit_bybit_inverse.endpoints import OLD_CLOSED_PNL
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 D = Decimal
 VENUE = "bybit_inverse"
@@ -122,9 +122,9 @@ async def test_old_closed_pnl_is_asked_with_a_symbol_only(
     """Without one the venue does not answer there."""
     start = sim_now(sim) - DAY
     await account.iter_closed_pnl(start=start).all()
-    assert arrivals(OLD_CLOSED_PNL.path) == []
+    assert arrivals(BYBIT.OLD_CLOSED_PNL.path) == []
     await account.iter_closed_pnl(symbol="BTCUSD", start=start).all()
-    assert len(arrivals(OLD_CLOSED_PNL.path)) == 1
+    assert len(arrivals(BYBIT.OLD_CLOSED_PNL.path)) == 1
     assert "only with a symbol" in (BYBIT_INVERSE.behaviour(HistoryBehaviour).closed_pnl or "")
 
 
@@ -135,7 +135,7 @@ async def test_an_old_history_that_is_refused_is_told(account: BybitInverseAccou
     found = await account.iter_closed_pnl(start=start).all()
     assert found
     sim.disturb(
-        VENUE, OLD_CLOSED_PNL, CannedAnswer.json(200, {"retCode": 10001, "retMsg": "not supported", "result": {}})
+        VENUE, BYBIT.OLD_CLOSED_PNL, CannedAnswer.json(200, {"retCode": 10001, "retMsg": "not supported", "result": {}})
     )
     with pytest.warns(UserWarning, match=r"before the account became a unified one is missing: .*not supported"):
         assert await account.iter_closed_pnl(symbol="BTCUSD", start=start).all() == found
@@ -145,7 +145,7 @@ async def test_an_old_history_that_fails_for_now_is_an_error(account: BybitInver
     """What may be better the next time is not passed over."""
     a_year(sim)
     sim.disturb(
-        VENUE, OLD_CLOSED_PNL, CannedAnswer.json(200, {"retCode": 10016, "retMsg": "busy", "result": {}}), times=9
+        VENUE, BYBIT.OLD_CLOSED_PNL, CannedAnswer.json(200, {"retCode": 10016, "retMsg": "busy", "result": {}}), times=9
     )
     with pytest.raises(OperationError):
         await account.with_options(max_wait=0.1).iter_closed_pnl(symbol="BTCUSD", start=sim_now(sim) - DAY).all()

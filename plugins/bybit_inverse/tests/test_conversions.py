@@ -18,7 +18,7 @@ from venuekit.errors import OddRow, PayloadMismatch
 from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.testing.recorded import Recorded
 from venuekit_bybit_inverse import BybitInverseAccount
-from venuekit_bybit_inverse.endpoints import CONVERTS, EXCHANGES
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 D = Decimal
 VENUE = "bybit_inverse"
@@ -67,7 +67,7 @@ async def test_conversions_of_the_simulated_venue(
         sim.ledger.convert(source, D("0.01"), target, D(number + 1) / 100)
     found = await account.iter_conversions().all()
     assert [one.id for one in found] == [one.id for one in sim.ledger.conversions()]
-    assert (len(arrivals(EXCHANGES.path)), len(arrivals(CONVERTS.path))) == (3, 2)
+    assert (len(arrivals(BYBIT.EXCHANGES.path)), len(arrivals(BYBIT.CONVERTS.path))) == (3, 2)
     assert [one.id for one in await account.iter_conversions(from_asset="BTC").all()] == [
         one.id for one in found if one.from_asset == "BTC"
     ]
@@ -81,12 +81,12 @@ async def test_conversion_whose_time_becomes_finer_comes_once(
 ) -> None:
     """What only the history in seconds had, and then both have, is not given again behind itself."""
     replay("get_v5_asset_exchange_order_record")
-    last_page(EXCHANGES.path)
-    sim.disturb(VENUE, CONVERTS, CannedAnswer.json(200, {"retCode": 0, "result": {"list": []}}))
+    last_page(BYBIT.EXCHANGES.path)
+    sim.disturb(VENUE, BYBIT.CONVERTS, CannedAnswer.json(200, {"retCode": 0, "result": {"list": []}}))
     (first,) = await account.iter_conversions().all()
     body = json.loads(recorded.case("get_v5_asset_exchange_query_convert_history").body)
     row = body["result"]["list"][0] | {"exchangeTxId": first.id, "createdAt": "1672197760500"}
-    sim.disturb(VENUE, CONVERTS, CannedAnswer.json(200, {**body, "result": {"list": [row]}}))
+    sim.disturb(VENUE, BYBIT.CONVERTS, CannedAnswer.json(200, {**body, "result": {"list": [row]}}))
     assert await account.iter_conversions(after=first).all() == ()
 
 
@@ -100,9 +100,9 @@ async def test_conversions_that_never_end_are_found_out(
     for number in range(10):
         rows = [quote | {"exchangeTxId": str((number + other) % 100)} for other in range(100)]
         body: dict[str, Any] = {"list": rows if history == "converts" else []}
-        sim.disturb(VENUE, CONVERTS, CannedAnswer.json(200, {"retCode": 0, "result": body}))
+        sim.disturb(VENUE, BYBIT.CONVERTS, CannedAnswer.json(200, {"retCode": 0, "result": body}))
         body = {"orderBody": [exchange] if history == "exchanges" else [], "nextPageCursor": f"{number}:1"}
-        sim.disturb(VENUE, EXCHANGES, CannedAnswer.json(200, {"retCode": 0, "result": body}))
+        sim.disturb(VENUE, BYBIT.EXCHANGES, CannedAnswer.json(200, {"retCode": 0, "result": body}))
     with pytest.raises(PayloadMismatch, match="nothing new"):
         await account.iter_conversions().all()
 
@@ -111,7 +111,7 @@ async def test_conversions_that_failed_are_none(account: BybitInverseAccount, si
     """Only what succeeded moved anything."""
     row = {"exchangeTxId": "1", "fromCoin": "BTC", "fromAmount": "1", "toCoin": "ETH", "toAmount": "20"}
     row |= {"exchangeStatus": "failure", "createdAt": str(sim.milliseconds()), "convertRate": "20"}
-    sim.disturb(VENUE, CONVERTS, CannedAnswer.json(200, {"retCode": 0, "result": {"list": [row]}}))
+    sim.disturb(VENUE, BYBIT.CONVERTS, CannedAnswer.json(200, {"retCode": 0, "result": {"list": [row]}}))
     assert await account.iter_conversions().all() == ()
 
 
@@ -129,8 +129,8 @@ async def test_an_odd_conversion_hides_no_other(
     else:
         exchanges[1] |= {"fromAmount": "NaN"}
     for page in (quotes[:100], quotes[100:]):
-        sim.disturb(VENUE, CONVERTS, CannedAnswer.json(200, {"retCode": 0, "result": {"list": page}}))
-    sim.disturb(VENUE, EXCHANGES, CannedAnswer.json(200, {"retCode": 0, "result": {"orderBody": exchanges}}))
+        sim.disturb(VENUE, BYBIT.CONVERTS, CannedAnswer.json(200, {"retCode": 0, "result": {"list": page}}))
+    sim.disturb(VENUE, BYBIT.EXCHANGES, CannedAnswer.json(200, {"retCode": 0, "result": {"orderBody": exchanges}}))
     with pytest.warns(OddRow, match="rom.*mount"):
         found = await account.iter_conversions().all()
     assert len(found) == 103

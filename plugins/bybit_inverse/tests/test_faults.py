@@ -10,8 +10,8 @@ from multidict import CIMultiDict
 from venuekit.faults import Fault
 from venuekit.message import HttpResponse
 from venuekit.testing.recorded import Recorded
-from venuekit_bybit_inverse import endpoints
 from venuekit_bybit_inverse.answers import bybit_answers
+from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.faults import FAULTS
 
 OBSERVED = [
@@ -94,7 +94,7 @@ def test_bare_statuses(status: int, words: str, fault: Fault) -> None:
 
 def test_no_change_codes_stand_with_their_endpoints() -> None:
     """Setting what holds already is a success on these endpoints only."""
-    listed = {str(endpoint): endpoint.no_change for endpoint in endpoints.ENDPOINTS if endpoint.no_change}
+    listed = {str(endpoint): endpoint.no_change for endpoint in BYBIT if endpoint.no_change}
     assert listed == {
         "POST /v5/position/set-leverage": frozenset({110043}),
         "POST /v5/position/switch-mode": frozenset({110025}),

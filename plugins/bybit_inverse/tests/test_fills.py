@@ -23,10 +23,7 @@ from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.simulator.ledger import Side
 from venuekit.testing.recorded import Recorded
 from venuekit_bybit_inverse import BybitInverseAccount
-from venuekit_bybit_inverse.endpoints import (
-    EXECUTIONS,
-    ORDER_HISTORY,
-)
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 D = Decimal
 VENUE = "bybit_inverse"
@@ -39,7 +36,7 @@ async def test_recorded_fills(account: BybitInverseAccount, replay: Replay, sim:
     sim.skew((1672283754510 - sim.milliseconds()) / 1000)
     await account.sync_clock()
     replay("get_v5_execution_list", ETHPERP="ETHUSD")
-    sim.disturb(VENUE, EXECUTIONS, CannedAnswer.json(200, {"retCode": 0, "result": {"list": []}}))
+    sim.disturb(VENUE, BYBIT.EXECUTIONS, CannedAnswer.json(200, {"retCode": 0, "result": {"list": []}}))
     when = from_milliseconds(1672282722429)
     (fill,) = await account.iter_fills("ETHUSD", start=when, end=when + timedelta(days=1)).all()
     assert attrs.evolve(fill, raw=None) == Fill(
@@ -84,7 +81,9 @@ async def test_fills_of_a_contract_that_is_listed_no_more(
     body = json.loads(recorded.case("get_v5_execution_list").body)
     time = str(sim.milliseconds() - 1000)
     row = body["result"]["list"][0] | {"symbol": "BTCUSDU26", "feeCurrency": "", "execTime": time}
-    sim.disturb(VENUE, EXECUTIONS, CannedAnswer.json(200, {**body, "result": {"list": [row], "nextPageCursor": ""}}))
+    sim.disturb(
+        VENUE, BYBIT.EXECUTIONS, CannedAnswer.json(200, {**body, "result": {"list": [row], "nextPageCursor": ""}})
+    )
     start = from_milliseconds(sim.milliseconds()) - timedelta(hours=1)
     (fill,) = await account.iter_fills("BTCUSDU26", start=start).all()
     assert (fill.symbol, fill.id, fill.commission_asset) == ("BTCUSDU26", row["execId"], None)
@@ -104,7 +103,7 @@ async def test_forced_orders(account: BybitInverseAccount, sim: Simulation) -> N
         (D(15_000_000), OrderSide.SELL, None),
     ]
     nothing = CannedAnswer.json(200, {"retCode": 0, "result": {"list": []}})
-    sim.disturb(VENUE, ORDER_HISTORY, nothing, nothing)
+    sim.disturb(VENUE, BYBIT.ORDER_HISTORY, nothing, nothing)
     told = await account.iter_forced_orders(symbol="BTCUSD", start=start).all()
     assert [(one.id, one.status, one.quantity) for one in told] == [
         (one.id, OrderStatus.FILLED, one.quantity) for one in found
@@ -116,7 +115,7 @@ async def test_forced_orders(account: BybitInverseAccount, sim: Simulation) -> N
 async def test_forced_orders_alone_are_asked_for(account: BybitInverseAccount, arrivals: Arrivals) -> None:
     """Of a million fills of our own not one is read: the venue is asked for liquidations and deleveraging."""
     assert await account.iter_forced_orders(start=await account.get_server_time() - timedelta(days=1)).all() == ()
-    kinds = {kind for one in arrivals(EXECUTIONS.path) for kind in re.findall("execType=([A-Za-z]+)", one)}
+    kinds = {kind for one in arrivals(BYBIT.EXECUTIONS.path) for kind in re.findall("execType=([A-Za-z]+)", one)}
     assert kinds == {"BustTrade", "AdlTrade"}
 
 

@@ -18,7 +18,7 @@ from venuekit.capabilities import (
 from venuekit.errors import InvalidArgument, PayloadMismatch
 from venuekit.simulator import CannedAnswer, Simulation
 from venuekit_bybit_inverse import BybitInverseAccount
-from venuekit_bybit_inverse.endpoints import TRANSACTION_LOG
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 D = Decimal
 VENUE = "bybit_inverse"
@@ -131,9 +131,9 @@ async def test_income_walks_windows_of_seven_days(
     end = sim_now(sim)
     walk = account.iter_income(asset="BTC", start=end - 20 * DAY, end=end)
     assert walk.cost_per_page == 1
-    assert arrivals(TRANSACTION_LOG.path) == []
+    assert arrivals(BYBIT.TRANSACTION_LOG.path) == []
     await walk.all()
-    asked = [dict(pair.split("=") for pair in query.split("&")) for query in arrivals(TRANSACTION_LOG.path)]
+    asked = [dict(pair.split("=") for pair in query.split("&")) for query in arrivals(BYBIT.TRANSACTION_LOG.path)]
     assert {(one["accountType"], one["currency"], one["limit"]) for one in asked} == {("UNIFIED", "BTC", "50")}
     spans = [(int(one["startTime"]), int(one["endTime"])) for one in asked]
     assert len(spans) == 3
@@ -161,7 +161,7 @@ async def test_parts_that_do_not_add_up_leave_a_rest(account: BybitInverseAccoun
         "transactionTime": str(sim.milliseconds()),
     }
     row |= {"cashFlow": "1", "fee": "0.1", "funding": "", "change": "0.7", "cashBalance": "9", "tradeId": "t"}
-    sim.disturb(VENUE, TRANSACTION_LOG, CannedAnswer.json(200, {"retCode": 0, "result": {"list": [row]}}))
+    sim.disturb(VENUE, BYBIT.TRANSACTION_LOG, CannedAnswer.json(200, {"retCode": 0, "result": {"list": [row]}}))
     found = await account.iter_income(start=sim_now(sim) - DAY).all()
     assert [(one.amount, one.kind, one.balance_after) for one in found] == [
         (D(1), IncomeKind.REALIZED_PNL, None),
@@ -196,7 +196,7 @@ async def test_a_venue_that_repeats_itself_is_found_out(account: BybitInverseAcc
     """A cursor that leads to itself ends in an error that says whose history it is; what was found comes before it."""
     row = {"id": "1", "type": "TRADE", "currency": "BTC", "transactionTime": str(sim.milliseconds()), "fee": "1"}
     page = CannedAnswer.json(200, {"retCode": 0, "result": {"list": [row], "nextPageCursor": "again"}})
-    sim.disturb(VENUE, TRANSACTION_LOG, page, times=200)
+    sim.disturb(VENUE, BYBIT.TRANSACTION_LOG, page, times=200)
     walk = account.iter_income(start=sim_now(sim) - DAY)
     assert (await anext(walk)).id == "1:fee"
     with pytest.raises(PayloadMismatch, match=r"^bybit_inverse: iter_income .* repeats a cursor"):
@@ -215,13 +215,13 @@ async def test_rows_without_an_id_are_told_apart(account: BybitInverseAccount, s
     rows = [{**row, "cashBalance": str(9 - number)} for number in range(3)]
     first = {"retCode": 0, "result": {"list": rows[:2], "nextPageCursor": "next"}}
     second = {"retCode": 0, "result": {"list": rows[1:], "nextPageCursor": ""}}
-    sim.disturb(VENUE, TRANSACTION_LOG, CannedAnswer.json(200, first))
-    sim.disturb(VENUE, TRANSACTION_LOG, CannedAnswer.json(200, second))
+    sim.disturb(VENUE, BYBIT.TRANSACTION_LOG, CannedAnswer.json(200, first))
+    sim.disturb(VENUE, BYBIT.TRANSACTION_LOG, CannedAnswer.json(200, second))
     found = await account.iter_income(start=sim_now(sim) - DAY).all()
     assert [one.balance_after for one in found] == [D(7), D(8), D(9)]
     assert len({one.key for one in found}) == 3
     assert all(one.id.startswith(row["transactionTime"]) for one in found)
-    sim.disturb(VENUE, TRANSACTION_LOG, CannedAnswer.json(200, {"retCode": 0, "result": {"list": rows}}))
+    sim.disturb(VENUE, BYBIT.TRANSACTION_LOG, CannedAnswer.json(200, {"retCode": 0, "result": {"list": rows}}))
     assert await account.iter_income(start=sim_now(sim) - DAY, after=found[1]).all() == found[2:]
 
 
@@ -231,7 +231,7 @@ async def test_new_words_of_the_log(account: BybitInverseAccount, sim: Simulatio
     words = ("FORWARD_SPLIT_SETTLE", "DIVIDEND_SETTLEMENT", "BRAND_NEW", "BRAND_NEW")
     rows = [{**row, "id": str(number), "type": word} for number, word in enumerate(words)]
     page = CannedAnswer.json(200, {"retCode": 0, "result": {"list": rows}})
-    sim.disturb(VENUE, TRANSACTION_LOG, page, times=2)
+    sim.disturb(VENUE, BYBIT.TRANSACTION_LOG, page, times=2)
     found = await account.iter_income(start=sim_now(sim) - DAY).all()
     assert {(one.kind, one.venue_kind) for one in found} == {(IncomeKind.OTHER, word) for word in words}
     with pytest.warns(UserWarning, match="BRAND_NEW") as caught:

@@ -13,13 +13,7 @@ from venuekit.capabilities import FillKind, OrderKind, OrderStatus
 from venuekit.errors import PayloadMismatch
 from venuekit.simulator import CannedAnswer, Simulation
 from venuekit_bybit_inverse import BybitInverseAccount
-from venuekit_bybit_inverse.endpoints import (
-    CANCEL_ORDER,
-    EXECUTIONS,
-    OPEN_ORDERS,
-    ORDER_HISTORY,
-    POSITION_LIST,
-)
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 VENUE = "bybit_inverse"
 Arrivals = Callable[[str], list[str]]
@@ -54,17 +48,17 @@ async def test_an_order_is_found_though_the_cursor_of_its_page_leads_to_it(
     account: BybitInverseAccount, sim: Simulation
 ) -> None:
     """Of one name no second page is needed; cancelling what has ended gives it."""
-    sim.disturb(VENUE, ORDER_HISTORY, page([order(sim)], "fd43%3A1"), times=9)
+    sim.disturb(VENUE, BYBIT.ORDER_HISTORY, page([order(sim)], "fd43%3A1"), times=9)
     found = await account.get_order("BTCUSD", client_id="mine-1")
     assert (found.id, found.status) == ("fd43", OrderStatus.CANCELED)
-    sim.disturb(VENUE, CANCEL_ORDER, CannedAnswer.json(200, {"retCode": 0, "result": {"orderId": "fd43"}}))
+    sim.disturb(VENUE, BYBIT.CANCEL_ORDER, CannedAnswer.json(200, {"retCode": 0, "result": {"orderId": "fd43"}}))
     assert (await account.cancel_order("BTCUSD", client_id="mine-1")).status is OrderStatus.CANCELED
 
 
 @pytest.mark.filterwarnings("ignore:the venue keeps orders that ended without a fill:UserWarning")
 async def test_a_walk_hands_on_what_was_found_before_the_error(account: BybitInverseAccount, sim: Simulation) -> None:
     """The order is there, and the error says that what lies behind it is not known."""
-    sim.disturb(VENUE, ORDER_HISTORY, page([order(sim)], "fd43%3A1"), times=200)
+    sim.disturb(VENUE, BYBIT.ORDER_HISTORY, page([order(sim)], "fd43%3A1"), times=200)
     walk = account.iter_orders(symbol="BTCUSD", start=sim_now(sim) - DAY / 12)
     assert (await anext(walk)).id == "fd43"
     with pytest.raises(PayloadMismatch, match="repeats a cursor"):
@@ -77,7 +71,7 @@ async def test_a_position_of_two_pages_comes_once(account: BybitInverseAccount, 
     for read in ("positions", "ranks", "account"):
         pages = [page([position(**more), position("ETHUSD")], "next"), page([position(**more, leverage="7")])]
         for one in pages:
-            sim.disturb(VENUE, POSITION_LIST, one)
+            sim.disturb(VENUE, BYBIT.POSITION_LIST, one)
         if read == "ranks":
             assert [one.symbol for one in await account.get_adl_quantiles()] == ["BTCUSD", "ETHUSD"]
             continue
@@ -91,8 +85,8 @@ async def test_a_position_of_two_pages_comes_once(account: BybitInverseAccount, 
 async def test_an_open_order_of_two_pages_comes_once(account: BybitInverseAccount, sim: Simulation) -> None:
     """Orders move from page to page while they are read."""
     row = order(sim, orderStatus="New")
-    sim.disturb(VENUE, OPEN_ORDERS, page([row, {**row, "orderId": "other"}], "next"))
-    sim.disturb(VENUE, OPEN_ORDERS, page([{**row, "orderStatus": "PartiallyFilled"}]))
+    sim.disturb(VENUE, BYBIT.OPEN_ORDERS, page([row, {**row, "orderId": "other"}], "next"))
+    sim.disturb(VENUE, BYBIT.OPEN_ORDERS, page([{**row, "orderStatus": "PartiallyFilled"}]))
     found = {one.id: one.status for one in await account.get_open_orders(symbol="BTCUSD")}
     assert found == {"fd43": OrderStatus.PARTIALLY_FILLED, "other": OrderStatus.OPEN}
 
@@ -102,22 +96,22 @@ async def test_pages_without_an_end_are_an_error(
 ) -> None:
     """Ever new cursors that lead to the same rows are not followed."""
     for number in range(5):
-        sim.disturb(VENUE, POSITION_LIST, page([position()], f"c{number}"))
+        sim.disturb(VENUE, BYBIT.POSITION_LIST, page([position()], f"c{number}"))
     with pytest.raises(PayloadMismatch, match="a page holds nothing new, so what is behind 1 rows cannot be asked for"):
         await account.get_positions()
-    assert len(arrivals(POSITION_LIST.path)) == 2
+    assert len(arrivals(BYBIT.POSITION_LIST.path)) == 2
 
 
 async def test_an_empty_page_is_the_last(account: BybitInverseAccount, sim: Simulation) -> None:
     """Whatever cursor it has."""
-    sim.disturb(VENUE, POSITION_LIST, page([], "x%3A1"))
+    sim.disturb(VENUE, BYBIT.POSITION_LIST, page([], "x%3A1"))
     assert await account.get_positions() == ()
 
 
 async def test_an_order_that_has_just_triggered_is_open(account: BybitInverseAccount, sim: Simulation) -> None:
     """It goes on under its id: every read says so, and cancelling it is not answered by looking."""
     row = order(sim, orderStatus="Triggered", stopOrderType="Stop", triggerPrice="61000", triggerDirection=1)
-    sim.disturb(VENUE, OPEN_ORDERS, page([row]), times=3)
+    sim.disturb(VENUE, BYBIT.OPEN_ORDERS, page([row]), times=3)
     for found in (
         await account.get_order("BTCUSD", client_id="mine-1"),
         await account.get_open_order("BTCUSD", client_id="mine-1"),
@@ -131,10 +125,10 @@ async def test_positions_of_a_delivered_contract_stay_in_a_filter(
     account: BybitInverseAccount, sim: Simulation, arrivals: Arrivals
 ) -> None:
     """The venue filters by the coin; that the contract is listed no more does not drop what it returned."""
-    sim.disturb(VENUE, POSITION_LIST, page([position("BTCUSDZ25"), position("BTCUSD")]))
+    sim.disturb(VENUE, BYBIT.POSITION_LIST, page([position("BTCUSDZ25"), position("BTCUSD")]))
     found = await account.get_positions(margin_asset="BTC")
     assert {one.symbol: one.settle for one in found} == {"BTCUSDZ25": None, "BTCUSD": "BTC"}
-    assert "settleCoin=BTC" in arrivals(POSITION_LIST.path)[0]
+    assert "settleCoin=BTC" in arrivals(BYBIT.POSITION_LIST.path)[0]
 
 
 async def test_new_kinds_of_fills(account: BybitInverseAccount, sim: Simulation) -> None:
@@ -142,7 +136,7 @@ async def test_new_kinds_of_fills(account: BybitInverseAccount, sim: Simulation)
     fill = {"symbol": "BTCUSD", "side": "Buy", "execPrice": "1", "execQty": "1", "execTime": str(sim.milliseconds())}
     words = ("ForwardSplitSettle", "ReverseSplitSettle", "Dividend", "BrandNew")
     rows = [{**fill, "execId": str(number), "orderId": "1", "execType": word} for number, word in enumerate(words)]
-    sim.disturb(VENUE, EXECUTIONS, page(rows))
+    sim.disturb(VENUE, BYBIT.EXECUTIONS, page(rows))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         found = await account.iter_fills("BTCUSD", start=sim_now(sim) - DAY).all()

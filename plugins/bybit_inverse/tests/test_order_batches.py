@@ -25,10 +25,7 @@ from venuekit.errors import (
 from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.simulator.ledger import Side
 from venuekit_bybit_inverse import BybitInverseAccount
-from venuekit_bybit_inverse.endpoints import (
-    CANCEL_BATCH,
-    CREATE_BATCH,
-)
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 D = Decimal
 VENUE = "bybit_inverse"
@@ -93,7 +90,7 @@ async def test_item_of_which_the_venue_does_not_know(
     }
     if taken:
         sim.ledger.rest_order("ETHUSD", Side.BUY, D(100), D(2000), client_id="a")
-    sim.disturb(VENUE, CREATE_BATCH, CannedAnswer.json(200, said))
+    sim.disturb(VENUE, BYBIT.CREATE_BATCH, CannedAnswer.json(200, said))
     unknown, refused = await account.place_orders([order(client_id="a"), order(client_id="b")])
     if taken:
         assert isinstance(unknown, Order)
@@ -133,17 +130,17 @@ async def test_batch_with_one_id_twice_is_not_sent(account: BybitInverseAccount,
     """It could not be told apart if the answer were lost."""
     with pytest.raises(InvalidArgument, match="same client id"):
         await account.place_orders([order(client_id="a"), order(client_id="a")])
-    assert arrivals(CREATE_BATCH.path) == []
+    assert arrivals(BYBIT.CREATE_BATCH.path) == []
 
 
 async def test_batch_answered_short_is_found_out_about(account: BybitInverseAccount, sim: Simulation) -> None:
     """An answer with fewer codes than items is not believed: the orders are looked for instead."""
     short = {"retCode": 0, "result": {"list": []}, "retExtInfo": {"list": [{"code": 0, "msg": "OK"}]}}
-    sim.disturb(VENUE, CREATE_BATCH, CannedAnswer.json(200, short, applied=True))
+    sim.disturb(VENUE, BYBIT.CREATE_BATCH, CannedAnswer.json(200, short, applied=True))
     placed = await account.place_orders([order(), order()])
     assert [one.status for one in placed if isinstance(one, Order)] == ["open", "open"]
     empty = {"retCode": 0, "result": {"list": []}, "retExtInfo": {"list": []}}
-    sim.disturb(VENUE, CANCEL_BATCH, CannedAnswer.json(200, empty))
+    sim.disturb(VENUE, BYBIT.CANCEL_BATCH, CannedAnswer.json(200, empty))
     first = placed[0]
     assert isinstance(first, Order)
     (ended,) = await account.cancel_orders("ETHUSD", order_ids=[first.id])

@@ -24,10 +24,7 @@ from venuekit.errors import (
 from venuekit.simulator import SecondActor, Simulation
 from venuekit.simulator.ledger import Side
 from venuekit_bybit_inverse import BybitInverseAccount
-from venuekit_bybit_inverse.endpoints import (
-    CANCEL_ALL,
-    OPEN_ORDERS,
-)
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 D = Decimal
 VENUE = "bybit_inverse"
@@ -101,7 +98,7 @@ async def test_cancel_is_decided_later(account: BybitInverseAccount, sim: Simula
     placed = await account.place_order(order())
     replay("post_v5_order_cancel", **{DOCUMENTED: placed.id})
     soon = SecondActor(lambda ledger: ledger.cancel_order(placed.id))
-    sim.disturb(VENUE, OPEN_ORDERS, SecondActor(lambda _: None), soon)
+    sim.disturb(VENUE, BYBIT.OPEN_ORDERS, SecondActor(lambda _: None), soon)
     assert (await account.cancel_order("ETHUSD", order_id=placed.id)).status is OrderStatus.CANCELED
     stays = await account.place_order(order())
     replay("post_v5_order_cancel", **{DOCUMENTED: stays.id})
@@ -115,10 +112,10 @@ async def test_cancel_everything(account: BybitInverseAccount, sim: Simulation, 
             sim.ledger.rest_order(symbol, Side.BUY, D(1 + number), D(50_000))
     sim.ledger.rest_order("ETHUSD", Side.BUY, D(1), D(1000))
     assert await account.cancel_all_orders(symbol="ETHUSD") == ()
-    assert body(arrivals(CANCEL_ALL.path)) == {"category": "inverse", "symbol": "ETHUSD"}
+    assert body(arrivals(BYBIT.CANCEL_ALL.path)) == {"category": "inverse", "symbol": "ETHUSD"}
     assert len(sim.ledger.open_orders()) == 620
     assert await account.cancel_all_orders() == ()
-    assert [json.loads(one)["settleCoin"] for one in arrivals(CANCEL_ALL.path)[1:]] == ["BTC", "ETH", "BTC"]
+    assert [json.loads(one)["settleCoin"] for one in arrivals(BYBIT.CANCEL_ALL.path)[1:]] == ["BTC", "ETH", "BTC"]
     assert sim.ledger.open_orders() == ()
 
 
@@ -150,7 +147,7 @@ async def test_cancel_everything_beside_somebody_who_keeps_placing(
     """It is given up after some rounds, and what is open is returned."""
     monkeypatch.setattr("venuekit_bybit_inverse.order_sweep._PAUSE", 0.0)
     another = SecondActor(lambda ledger: ledger.rest_order("ETHUSD", Side.BUY, D(100), D(1000)), after=True)
-    sim.disturb(VENUE, CANCEL_ALL, another, times=100)
+    sim.disturb(VENUE, BYBIT.CANCEL_ALL, another, times=100)
     (left,) = await account.cancel_all_orders(symbol="ETHUSD")
     assert left.status is OrderStatus.OPEN
-    assert len(arrivals(CANCEL_ALL.path)) < 100
+    assert len(arrivals(BYBIT.CANCEL_ALL.path)) < 100

@@ -25,7 +25,7 @@ from venuekit.errors import (
 from venuekit.pipeline import Guard
 from venuekit.simulator import Simulation
 from venuekit_bybit_inverse import BYBIT_INVERSE, BybitInverseAccount
-from venuekit_bybit_inverse.endpoints import CANCEL_ALL
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 D = Decimal
 VENUE = "bybit_inverse"
@@ -53,10 +53,10 @@ async def test_a_guard_of_symbols_reads_the_items_of_a_batch(sim: Simulation) ->
 async def test_a_guard_of_symbols_refuses_what_names_a_coin_beside_the_symbol(sim: Simulation) -> None:
     """The venue heeds one of them, and a guard guesses not which."""
     async with venuekit.connect(VENUE, sim.credentials(VENUE), guard=Guard(symbols={"ETHUSD"})) as account:
-        await account.call(CANCEL_ALL, category="inverse", symbol="ETHUSD")
+        await account.call(BYBIT.CANCEL_ALL, category="inverse", symbol="ETHUSD")
         for coin in ({"settleCoin": "BTC"}, {"baseCoin": "BTC"}):
             with pytest.raises(GuardRefused, match="every symbol"):
-                await account.call(CANCEL_ALL, category="inverse", symbol="ETHUSD", **coin)
+                await account.call(BYBIT.CANCEL_ALL, category="inverse", symbol="ETHUSD", **coin)
 
 
 async def test_guards_know_orders(sim: Simulation) -> None:

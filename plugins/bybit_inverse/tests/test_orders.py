@@ -37,13 +37,7 @@ from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.simulator.ledger import Side
 from venuekit.testing.recorded import Recorded
 from venuekit_bybit_inverse import BYBIT_INVERSE, BybitInverseAccount
-from venuekit_bybit_inverse.endpoints import (
-    CREATE_BATCH,
-    CREATE_ORDER,
-    EXECUTIONS,
-    OPEN_ORDERS,
-    ORDER_HISTORY,
-)
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 D = Decimal
 VENUE = "bybit_inverse"
@@ -56,7 +50,7 @@ Arrivals = Callable[[str], list[str]]
 async def test_place_order_is_pending(account: BybitInverseAccount, sim: Simulation, arrivals: Arrivals) -> None:
     """What goes out, what comes back before anything is decided, and what then holds."""
     pending = await account.place_order(order(time_in_force=TimeInForce.POST_ONLY, stp_mode="CancelMaker"))
-    sent = body(arrivals(CREATE_ORDER.path))
+    sent = body(arrivals(BYBIT.CREATE_ORDER.path))
     link_id = sent.pop("orderLinkId")
     assert sent == {
         "category": "inverse",
@@ -131,7 +125,7 @@ async def test_conditional_orders(
     price = D(3000) if word == "Limit" else None
     request = order(type=kind, side=side, price=price, trigger_price=D(trigger), working_price=WorkingPrice.MARK)
     placed = await account.place_order(request)
-    sent = body(arrivals(CREATE_ORDER.path))
+    sent = body(arrivals(BYBIT.CREATE_ORDER.path))
     assert (sent["orderType"], sent["triggerDirection"], sent["triggerBy"]) == (word, direction, "MarkPrice")
     assert (placed.kind, placed.type, placed.status) == ("conditional", kind, "pending")
     found = await account.get_open_order("ETHUSD", order_id=placed.id)
@@ -187,14 +181,14 @@ async def test_what_the_venue_cannot_take_is_not_sent(
     assert (caught.value.outcome, caught.value.subject) == (Outcome.NOT_SENT, "ETHUSD")
     with pytest.raises(InvalidArgument, match=re.escape(words)):
         await account.place_orders([order(), order(**details)])
-    assert arrivals(CREATE_ORDER.path) == arrivals(CREATE_BATCH.path) == []
+    assert arrivals(BYBIT.CREATE_ORDER.path) == arrivals(BYBIT.CREATE_BATCH.path) == []
 
 
 async def test_unknown_symbol(account: BybitInverseAccount, arrivals: Arrivals) -> None:
     """Its steps are not to be had, so nothing is sent."""
     with pytest.raises(InvalidRequest, match="NOPE"):
         await account.place_order(order(symbol="NOPE"))
-    assert arrivals(CREATE_ORDER.path) == []
+    assert arrivals(BYBIT.CREATE_ORDER.path) == []
 
 
 async def test_duplicate_client_id(account: BybitInverseAccount, replay: Replay) -> None:
@@ -241,7 +235,7 @@ async def test_recorded_orders(account: BybitInverseAccount, replay: Replay, sim
     """Every field of an open order and of one that has ended."""
     replay("get_v5_order_realtime")
     nothing = CannedAnswer.json(200, {"retCode": 0, "result": {"list": [], "nextPageCursor": ""}})
-    sim.disturb(VENUE, OPEN_ORDERS, nothing)
+    sim.disturb(VENUE, BYBIT.OPEN_ORDERS, nothing)
     (found,) = await account.get_open_orders()
     assert found.raw is not None
     assert found.received_at is not None
@@ -268,9 +262,9 @@ async def test_recorded_orders(account: BybitInverseAccount, replay: Replay, sim
         created_at=from_milliseconds(1684738540559),
         updated_at=from_milliseconds(1684738540561),
     )
-    sim.disturb(VENUE, OPEN_ORDERS, nothing)
+    sim.disturb(VENUE, BYBIT.OPEN_ORDERS, nothing)
     replay("get_v5_order_history")
-    sim.disturb(VENUE, ORDER_HISTORY, nothing)
+    sim.disturb(VENUE, BYBIT.ORDER_HISTORY, nothing)
     ended = await account.get_order("BTCUSDT", client_id="YLxaWKMiHU")
     assert attrs.evolve(ended, raw=None, received_at=None) == Order(
         id="14bad3a1-6454-43d8-bcf2-5345896cf74d",
@@ -313,7 +307,9 @@ async def test_conditional_orders_of_every_kind(
     """What the venue or its own pages placed has its type; a word that nobody knows stays readable."""
     body = json.loads(recorded.case("get_v5_order_realtime").body)
     row = body["result"]["list"][0] | {"stopOrderType": word}
-    sim.disturb(VENUE, OPEN_ORDERS, CannedAnswer.json(200, {**body, "result": {"list": [row], "nextPageCursor": ""}}))
+    sim.disturb(
+        VENUE, BYBIT.OPEN_ORDERS, CannedAnswer.json(200, {**body, "result": {"list": [row], "nextPageCursor": ""}})
+    )
     (found,) = await account.get_open_orders()
     assert (found.type, found.kind, found.type.is_conditional) == (kind, OrderKind.CONDITIONAL, True)
 
@@ -325,14 +321,18 @@ async def test_sides_that_nobody_knows_stay_readable(
     body = json.loads(recorded.case("get_v5_order_realtime").body)
     plain = body["result"]["list"][0]
     rows = [plain, plain | {"orderId": "other", "side": "Sideways", "positionIdx": 3}]
-    sim.disturb(VENUE, OPEN_ORDERS, CannedAnswer.json(200, {**body, "result": {"list": rows, "nextPageCursor": ""}}))
+    sim.disturb(
+        VENUE, BYBIT.OPEN_ORDERS, CannedAnswer.json(200, {**body, "result": {"list": rows, "nextPageCursor": ""}})
+    )
     found = {one.id: one for one in await account.get_open_orders()}
     assert found.keys() == {plain["orderId"], "other"}
     assert (found["other"].side, found["other"].position_side) == ("Sideways", PositionSide.BOTH)
     body = json.loads(recorded.case("get_v5_execution_list").body)
     odd = {"symbol": "ETHUSD", "side": "Sideways", "execTime": str(sim.milliseconds() - 1000)}
     fills = [body["result"]["list"][0] | odd]
-    sim.disturb(VENUE, EXECUTIONS, CannedAnswer.json(200, {**body, "result": {"list": fills, "nextPageCursor": ""}}))
+    sim.disturb(
+        VENUE, BYBIT.EXECUTIONS, CannedAnswer.json(200, {**body, "result": {"list": fills, "nextPageCursor": ""}})
+    )
     start = from_milliseconds(sim.milliseconds()) - timedelta(hours=1)
     (fill,) = await account.iter_fills("ETHUSD", start=start).all()
     assert fill.side == "Sideways"

@@ -17,7 +17,7 @@ from venuekit.simulator.ledger import Side
 from venuekit.testing import InstantClock
 from venuekit.testing.recorded import Recorded
 from venuekit_bybit_inverse import BybitInverseAccount
-from venuekit_bybit_inverse.endpoints import POSITION_LIST
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 Replay = Callable[..., None]
 D = Decimal
@@ -161,7 +161,7 @@ async def test_unknown_symbol_is_the_venues_refusal(account: BybitInverseAccount
 async def test_flat_position_of_a_listed_symbol_without_a_row(account: BybitInverseAccount, sim: Simulation) -> None:
     """Where the venue gives no row at all, the position is flat if the contract is listed and an error if not."""
     empty = CannedAnswer.json(200, {"retCode": 0, "retMsg": "OK", "result": {"list": [], "nextPageCursor": ""}})
-    sim.disturb("bybit_inverse", POSITION_LIST, empty, times=2)
+    sim.disturb("bybit_inverse", BYBIT.POSITION_LIST, empty, times=2)
     position = await account.get_position("ETHUSD")
     assert (position.quantity, position.settle) == (D(0), "ETH")
     with pytest.raises(InvalidRequest):
@@ -181,21 +181,21 @@ async def test_pages_are_walked_to_the_end(
     """Each cursor goes back byte for byte as it came; an empty page ends the list."""
     empty = CannedAnswer.json(200, {"retCode": 0, "result": {"list": [], "nextPageCursor": "more"}})
     pages = (page("BTCUSD", "page_args%3D1%26x%3D%2C"), page("ETHUSD", "page_args%3D2"), empty)
-    sim.disturb("bybit_inverse", POSITION_LIST, *pages)
-    before = len(arrivals(POSITION_LIST.path))
+    sim.disturb("bybit_inverse", BYBIT.POSITION_LIST, *pages)
+    before = len(arrivals(BYBIT.POSITION_LIST.path))
     assert [position.symbol for position in await account.get_positions()] == ["BTCUSD", "ETHUSD"]
-    queries = arrivals(POSITION_LIST.path)[before:]
+    queries = arrivals(BYBIT.POSITION_LIST.path)[before:]
     assert [query.partition("cursor=")[2] for query in queries] == ["", "page_args%3D1%26x%3D%2C", "page_args%3D2"]
     assert parse_qs(queries[0])["limit"] == ["200"]
 
 
 async def test_repeated_cursor_is_an_error(account: BybitInverseAccount, sim: Simulation) -> None:
     """What follows cannot be asked for, so the list would be cut; behind an empty page nothing follows."""
-    sim.disturb("bybit_inverse", POSITION_LIST, page("BTCUSD", "same"), page("ETHUSD", "same"))
+    sim.disturb("bybit_inverse", BYBIT.POSITION_LIST, page("BTCUSD", "same"), page("ETHUSD", "same"))
     with pytest.raises(PayloadMismatch, match=r"bybit_inverse: get_positions .* repeats a cursor"):
         await account.get_positions()
     empty = CannedAnswer.json(200, {"retCode": 0, "result": {"list": [], "nextPageCursor": "same"}})
-    sim.disturb("bybit_inverse", POSITION_LIST, page("BTCUSD", "same"), empty)
+    sim.disturb("bybit_inverse", BYBIT.POSITION_LIST, page("BTCUSD", "same"), empty)
     assert [position.symbol for position in await account.get_positions()] == ["BTCUSD"]
 
 
@@ -209,11 +209,11 @@ async def test_a_position_of_an_unknown_side_keeps_no_other(account: BybitInvers
         ]
         return CannedAnswer.json(200, {"retCode": 0, "result": {"list": told, "nextPageCursor": ""}})
 
-    sim.disturb("bybit_inverse", POSITION_LIST, rows("Sideways", "Sell"))
+    sim.disturb("bybit_inverse", BYBIT.POSITION_LIST, rows("Sideways", "Sell"))
     with pytest.warns(OddRow, match=r"list\[0\]: expected Buy or Sell beside a size of 10, got 'Sideways'"):
         (position,) = await account.get_positions()
     assert (position.symbol, position.quantity, position.side) == ("ETHUSD", -10, "both")
-    sim.disturb("bybit_inverse", POSITION_LIST, rows("Sideways"))
+    sim.disturb("bybit_inverse", BYBIT.POSITION_LIST, rows("Sideways"))
     with pytest.raises(PayloadMismatch, match=r"position/list could not read the answer.*Buy or Sell beside a size"):
         await account.get_position("BTCUSD")
 
@@ -236,7 +236,7 @@ async def test_side_and_sign_of_a_size_say_which_way(
     """A size that is signed already is not turned over, and its sign stands for a side that is missing."""
     row = {"symbol": "BTCUSD", **told}
     body = {"retCode": 0, "result": {"list": [row], "nextPageCursor": ""}}
-    sim.disturb("bybit_inverse", POSITION_LIST, CannedAnswer.json(200, body))
+    sim.disturb("bybit_inverse", BYBIT.POSITION_LIST, CannedAnswer.json(200, body))
     assert (await account.get_position("BTCUSD")).quantity == quantity
 
 
@@ -259,10 +259,10 @@ async def test_a_size_without_side_or_a_side_without_size_is_told_and_never_flat
     odd, other = {"symbol": "BTCUSD", **told}, {"symbol": "ETHUSD", "side": "Buy", "size": "5"}
     for rows in ([odd], [other, odd]):
         body = {"retCode": 0, "result": {"list": rows, "nextPageCursor": ""}}
-        sim.disturb("bybit_inverse", POSITION_LIST, CannedAnswer.json(200, body))
+        sim.disturb("bybit_inverse", BYBIT.POSITION_LIST, CannedAnswer.json(200, body))
         with pytest.raises(PayloadMismatch, match="position/list could not read the answer"):
             await account.get_position("BTCUSD")
-    sim.disturb("bybit_inverse", POSITION_LIST, CannedAnswer.json(200, body))
+    sim.disturb("bybit_inverse", BYBIT.POSITION_LIST, CannedAnswer.json(200, body))
     with pytest.warns(OddRow, match=r"list\[1\]"):
         (position,) = await account.get_positions()
     assert (position.symbol, position.quantity) == ("ETHUSD", 5)
@@ -271,9 +271,9 @@ async def test_a_size_without_side_or_a_side_without_size_is_told_and_never_flat
 async def test_cursor_of_the_simulated_venue(account: BybitInverseAccount, sim: Simulation) -> None:
     """Two positions in pages of one row are found by following the venue's own cursors."""
     sim.ledger.fill("ETHUSD", Side.BUY, D(3000), D(3000))
-    first = await account.call(POSITION_LIST, category="inverse", limit=1)
-    second = await account.call(POSITION_LIST, category="inverse", limit=1, cursor="page_args=1")
-    last = await account.call(POSITION_LIST, category="inverse", limit=1, cursor="page_args=2")
+    first = await account.call(BYBIT.POSITION_LIST, category="inverse", limit=1)
+    second = await account.call(BYBIT.POSITION_LIST, category="inverse", limit=1, cursor="page_args=1")
+    last = await account.call(BYBIT.POSITION_LIST, category="inverse", limit=1, cursor="page_args=2")
     assert [row.symbol for row in first.rows + second.rows] == ["BTCUSD", "ETHUSD"]
     assert (first.cursor, second.cursor, last.rows) == ("page_args%3D1", "page_args%3D2", ())
 
@@ -282,6 +282,6 @@ async def test_misshapen_row_names_the_field(account: BybitInverseAccount, sim: 
     """A number that is none is told by endpoint and field."""
     row = {"symbol": "BTCUSD", "positionIdx": 0, "side": "Buy", "size": "many"}
     body = {"retCode": 0, "retMsg": "OK", "result": {"list": [row]}}
-    sim.disturb("bybit_inverse", POSITION_LIST, CannedAnswer.json(200, body))
+    sim.disturb("bybit_inverse", BYBIT.POSITION_LIST, CannedAnswer.json(200, body))
     with pytest.raises(PayloadMismatch, match=r"GET /v5/position/list.*result\.list\[0\]\.size"):
         await account.get_positions()

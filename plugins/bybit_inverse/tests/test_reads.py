@@ -24,7 +24,7 @@ from venuekit.errors import InvalidArgument, InvalidRequest
 from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.simulator.ledger import Book, Side
 from venuekit_bybit_inverse import BybitInverseAccount
-from venuekit_bybit_inverse.endpoints import INSTRUMENTS, OPEN_ORDERS, POSITION_LIST
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 D = Decimal
 VENUE = "bybit_inverse"
@@ -84,7 +84,7 @@ async def test_unknown_instrument(account: BybitInverseAccount, sim: Simulation)
     """A refusal of the venue, or an empty list, are the same error."""
     with pytest.raises(InvalidRequest):
         await account.get_instruments(symbol="NOPE")
-    sim.disturb(VENUE, INSTRUMENTS, CannedAnswer.json(200, {"retCode": 0, "result": {"list": []}}))
+    sim.disturb(VENUE, BYBIT.INSTRUMENTS, CannedAnswer.json(200, {"retCode": 0, "result": {"list": []}}))
     with pytest.raises(InvalidRequest, match="no such contract"):
         await account.get_instruments(symbol="NOPE")
 
@@ -93,7 +93,7 @@ async def test_instrument_listed_since_is_asked_for(account: BybitInverseAccount
     """The instruments are read once; a position in a symbol they lack asks for that symbol alone."""
 
     def asked() -> list[str]:
-        return [arrival.request.query for arrival in sim.requests if arrival.path == INSTRUMENTS.path]
+        return [arrival.request.query for arrival in sim.requests if arrival.path == BYBIT.INSTRUMENTS.path]
 
     await account.get_positions()
     await account.get_positions()
@@ -101,8 +101,8 @@ async def test_instrument_listed_since_is_asked_for(account: BybitInverseAccount
     held = {"symbol": "NEWUSD", "positionIdx": 0, "side": "Buy", "size": "1"}
     listed = {"symbol": "NEWUSD", "contractType": "InversePerpetual", "status": "Trading"}
     coins = {"baseCoin": "NEW", "quoteCoin": "USD", "settleCoin": "NEW"}
-    sim.disturb(VENUE, POSITION_LIST, CannedAnswer.json(200, {"retCode": 0, "result": {"list": [held]}}), times=2)
-    sim.disturb(VENUE, INSTRUMENTS, CannedAnswer.json(200, {"retCode": 0, "result": {"list": [listed | coins]}}))
+    sim.disturb(VENUE, BYBIT.POSITION_LIST, CannedAnswer.json(200, {"retCode": 0, "result": {"list": [held]}}), times=2)
+    sim.disturb(VENUE, BYBIT.INSTRUMENTS, CannedAnswer.json(200, {"retCode": 0, "result": {"list": [listed | coins]}}))
     for _ in range(2):
         (position,) = await account.get_positions()
         assert (position.symbol, position.settle) == ("NEWUSD", "NEW")
@@ -198,11 +198,11 @@ async def test_settings_with_everything_open(account: BybitInverseAccount, sim: 
     nothing = CannedAnswer.json(200, {"retCode": 0, "result": {"list": []}})
     base = await account.get_settings(["ETHUSD"])
     sim.disturb(
-        VENUE, POSITION_LIST, CannedAnswer.json(200, {"retCode": 0, "result": {"list": legs}}), nothing, nothing
+        VENUE, BYBIT.POSITION_LIST, CannedAnswer.json(200, {"retCode": 0, "result": {"list": legs}}), nothing, nothing
     )
     orders = CannedAnswer.json(200, {"retCode": 0, "result": {"list": [order]}})
     own = {"retCode": 0, "result": {"list": [order | {"symbol": "BTCUSDZ26"}]}}
-    sim.disturb(VENUE, OPEN_ORDERS, CannedAnswer.json(200, own), orders, nothing, nothing)
+    sim.disturb(VENUE, BYBIT.OPEN_ORDERS, CannedAnswer.json(200, own), orders, nothing, nothing)
     snapshot = await account.get_settings(["ETHUSD"], orders=True, known=base)
     assert (snapshot.open_orders, snapshot.open_positions) == (2, 2)
     assert snapshot.weight == base.weight + 7

@@ -28,21 +28,7 @@ from venuekit.simulator import (
 from venuekit.simulator.ledger import Ledger, Record, Side
 from venuekit.testing.clock import LoopClock
 from venuekit_bybit_inverse import BybitInverseAccount
-from venuekit_bybit_inverse.endpoints import (
-    ADD_MARGIN,
-    AMEND_BATCH,
-    AMEND_ORDER,
-    CANCEL_ALL,
-    CANCEL_BATCH,
-    CANCEL_ORDER,
-    CREATE_BATCH,
-    CREATE_ORDER,
-    OPEN_ORDERS,
-    ORDER_HISTORY,
-    POSITION_LIST,
-    SET_RISK_LIMIT,
-    SET_TPSL_MODE,
-)
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 pytestmark = pytest.mark.looptime
 D = Decimal
@@ -132,7 +118,7 @@ def added(ledger: Ledger) -> Decimal:
 async def test_lost_margin(stage: Stage, fate: Disturbance, applied: bool, amount: Decimal) -> None:
     """It is sent once, and what is reported is what happened."""
     stage.ledger.adjust_margin("BTCUSD", D(1))
-    stage.disturb(ADD_MARGIN, fate)
+    stage.disturb(BYBIT.ADD_MARGIN, fate)
     move = stage.account.add_margin if amount > 0 else stage.account.reduce_margin
     if applied:
         assert (await move("BTCUSD", abs(amount))).amount == amount
@@ -141,7 +127,7 @@ async def test_lost_margin(stage: Stage, fate: Disturbance, applied: bool, amoun
             await move("BTCUSD", abs(amount))
         assert caught.value.outcome is Outcome.NOT_APPLIED
     assert added(stage.ledger) == 1 + (amount if applied else 0)
-    assert stage.sent(ADD_MARGIN) == 1
+    assert stage.sent(BYBIT.ADD_MARGIN) == 1
 
 
 @pytest.mark.parametrize("quantity", [D(16_000_000), D(-5_000_000)])
@@ -152,7 +138,7 @@ async def test_lost_margin_of_a_short_position(
     """The liquidation price of a short position tells as much."""
     if quantity < 0:
         stage.ledger.fill("BTCUSD", Side.SELL, 16_000_000 - quantity, D(80_000))
-    stage.disturb(ADD_MARGIN, fate)
+    stage.disturb(BYBIT.ADD_MARGIN, fate)
     try:
         await stage.account.add_margin("BTCUSD", D("0.7"))
         reported = True
@@ -168,14 +154,14 @@ async def test_refused_margin(stage: Stage) -> None:
     with pytest.raises(Rejected, match="cross margin mode") as caught:
         await stage.account.add_margin("BTCUSD", D(1))
     assert (caught.value.code, caught.value.outcome) == (110015, Outcome.NOT_APPLIED)
-    assert (added(stage.ledger), stage.sent(ADD_MARGIN), stage.sent(POSITION_LIST)) == (D(0), 1, 1)
+    assert (added(stage.ledger), stage.sent(BYBIT.ADD_MARGIN), stage.sent(BYBIT.POSITION_LIST)) == (D(0), 1, 1)
 
 
 @fates
 async def test_margin_while_reads_lag(stage: Stage, fate: Disturbance, applied: bool) -> None:
     """Rows that lag a little do not make it "not executed"."""
-    stage.disturb(POSITION_LIST, Lag(reads=4))
-    stage.disturb(ADD_MARGIN, fate)
+    stage.disturb(BYBIT.POSITION_LIST, Lag(reads=4))
+    stage.disturb(BYBIT.ADD_MARGIN, fate)
     try:
         await stage.account.add_margin("BTCUSD", D("0.5"))
         reported = True
@@ -183,7 +169,7 @@ async def test_margin_while_reads_lag(stage: Stage, fate: Disturbance, applied: 
         reported = False
     assert reported is applied
     assert added(stage.ledger) == (D("0.5") if applied else 0)
-    assert stage.sent(ADD_MARGIN) == 1
+    assert stage.sent(BYBIT.ADD_MARGIN) == 1
 
 
 @pytest.mark.parametrize("other", [D("0.5"), D("-0.5"), D("0.3")])
@@ -193,12 +179,12 @@ async def test_margin_and_a_second_actor(stage: Stage, other: Decimal, after: bo
     stage.ledger.adjust_margin("BTCUSD", D(1))
     await stage.pass_by(1)
     actor = SecondActor(lambda ledger: ledger.adjust_margin("BTCUSD", other), after=after)
-    stage.disturb(ADD_MARGIN, (DropAfter(), actor))
+    stage.disturb(BYBIT.ADD_MARGIN, (DropAfter(), actor))
     with pytest.raises(OutcomeUnknown, match="assumes that nobody else writes") as caught:
         await stage.account.add_margin("BTCUSD", D("0.5"))
     assert any("touched" in read for read in caught.value.reads)
     assert added(stage.ledger) == 1 + D("0.5") + other
-    assert stage.sent(ADD_MARGIN) == 1
+    assert stage.sent(BYBIT.ADD_MARGIN) == 1
     with pytest.raises(OutcomeUnknown):
         await caught.value.resolve()
 
@@ -206,27 +192,27 @@ async def test_margin_and_a_second_actor(stage: Stage, other: Decimal, after: bo
 async def test_margin_of_a_position_that_changed(stage: Stage) -> None:
     """After a fill nothing can be compared."""
     fill = SecondActor(lambda ledger: ledger.fill("BTCUSD", Side.BUY, D(1000), D(81_000)), after=True)
-    stage.disturb(ADD_MARGIN, (DropBefore(), fill))
-    stage.disturb(POSITION_LIST, SecondActor(lambda _: None), fill)
+    stage.disturb(BYBIT.ADD_MARGIN, (DropBefore(), fill))
+    stage.disturb(BYBIT.POSITION_LIST, SecondActor(lambda _: None), fill)
     with pytest.raises(OutcomeUnknown, match="position itself has changed"):
         await stage.account.add_margin("BTCUSD", D("0.5"))
-    assert (added(stage.ledger), stage.sent(ADD_MARGIN)) == (D(0), 1)
+    assert (added(stage.ledger), stage.sent(BYBIT.ADD_MARGIN)) == (D(0), 1)
 
 
 async def test_margin_too_small_to_be_seen(stage: Stage) -> None:
     """What moves the liquidation price by less than a tick is not claimed to have happened."""
-    stage.disturb(ADD_MARGIN, DropAfter())
+    stage.disturb(BYBIT.ADD_MARGIN, DropAfter())
     with pytest.raises(OutcomeUnknown, match="touched"):
         await stage.account.add_margin("BTCUSD", D("0.0001"))
-    assert (added(stage.ledger), stage.sent(ADD_MARGIN)) == (D("0.0001"), 1)
+    assert (added(stage.ledger), stage.sent(BYBIT.ADD_MARGIN)) == (D("0.0001"), 1)
 
 
 async def test_margin_that_was_not_executed_may_be_sent_again(stage: Stage) -> None:
     """Whoever opts in has it sent once more, after the proof."""
-    stage.disturb(ADD_MARGIN, DropBefore())
+    stage.disturb(BYBIT.ADD_MARGIN, DropBefore())
     account = stage.account.with_options(resend_until=(await stage.account.get_server_time()) + timedelta(minutes=1))
     assert (await account.add_margin("BTCUSD", D("0.5"))).amount == D("0.5")
-    assert (added(stage.ledger), stage.sent(ADD_MARGIN)) == (D("0.5"), 2)
+    assert (added(stage.ledger), stage.sent(BYBIT.ADD_MARGIN)) == (D("0.5"), 2)
 
 
 # -- orders
@@ -236,7 +222,7 @@ async def test_margin_that_was_not_executed_may_be_sent_again(stage: Stage) -> N
 @pytest.mark.parametrize("request_of", [bid, taken], ids=["rests", "filled"])
 async def test_lost_order(stage: Stage, fate: Disturbance, applied: bool, request_of: Callable[[], Any]) -> None:
     """An order is sent once; it is found by its client id, or proven not to be there."""
-    stage.disturb(CREATE_ORDER, fate)
+    stage.disturb(BYBIT.CREATE_ORDER, fate)
     before = len(stage.ledger.orders("ETHUSD"))
     if applied:
         order = await stage.account.place_order(request_of())
@@ -249,14 +235,14 @@ async def test_lost_order(stage: Stage, fate: Disturbance, applied: bool, reques
         assert caught.value.client_id
         assert caught.value.fence
     assert len(stage.ledger.orders("ETHUSD")) == before + applied
-    assert stage.sent(CREATE_ORDER) == 1
+    assert stage.sent(BYBIT.CREATE_ORDER) == 1
 
 
 @fates
 async def test_order_while_history_lags(stage: Stage, fate: Disturbance, applied: bool) -> None:
     """Orders that are seen only after seconds are found all the same."""
     stage.ledger.lag(Record.ORDERS, timedelta(seconds=4))
-    stage.disturb(CREATE_ORDER, fate)
+    stage.disturb(BYBIT.CREATE_ORDER, fate)
     try:
         await stage.account.place_order(taken())
         reported = True
@@ -264,20 +250,20 @@ async def test_order_while_history_lags(stage: Stage, fate: Disturbance, applied
         reported = False
     assert reported is applied
     assert bool(stage.ledger.position("ETHUSD").quantity) is applied
-    assert stage.sent(CREATE_ORDER) == 1
+    assert stage.sent(BYBIT.CREATE_ORDER) == 1
 
 
 async def test_order_that_is_decided_late(stage: Stage) -> None:
     """An accepted order that no read shows for seconds is not taken for absent."""
     stage.ledger.set_decision_delay(timedelta(seconds=8))
-    stage.disturb(CREATE_ORDER, DropAfter())
+    stage.disturb(BYBIT.CREATE_ORDER, DropAfter())
     order = await stage.account.place_order(bid())
-    assert (order.status, stage.sent(CREATE_ORDER)) == (OrderStatus.OPEN, 1)
+    assert (order.status, stage.sent(BYBIT.CREATE_ORDER)) == (OrderStatus.OPEN, 1)
 
 
 async def test_lost_order_that_was_rejected_later(stage: Stage) -> None:
     """An order that was accepted and then rejected is reported as the rejected order that it is."""
-    stage.disturb(CREATE_ORDER, DropAfter())
+    stage.disturb(BYBIT.CREATE_ORDER, DropAfter())
     order = await stage.account.place_order(bid(quantity=D(20_000_000)))
     assert (order.status, order.reject_reason) == (OrderStatus.REJECTED, "EC_Others")
 
@@ -285,17 +271,17 @@ async def test_lost_order_that_was_rejected_later(stage: Stage) -> None:
 async def test_an_equal_order_of_a_second_actor_is_not_ours(stage: Stage) -> None:
     """Somebody else's order of the same size and price does not pass for ours."""
     actor = SecondActor(lambda ledger: ledger.rest_order("ETHUSD", Side.BUY, D(100), D(2000), client_id="other"))
-    stage.disturb(CREATE_ORDER, (actor, DropBefore()))
+    stage.disturb(BYBIT.CREATE_ORDER, (actor, DropBefore()))
     with pytest.raises(NotExecuted):
         await stage.account.place_order(bid(client_id="mine"))
-    assert stage.sent(CREATE_ORDER) == 1
+    assert stage.sent(BYBIT.CREATE_ORDER) == 1
 
 
 async def test_an_older_order_of_the_same_id_is_not_ours(stage: Stage) -> None:
     """An order that stood there before we sent anything proves nothing."""
     await stage.account.place_order(bid(client_id="twice"))
     await stage.pass_by(3)
-    stage.disturb(CREATE_ORDER, DropBefore())
+    stage.disturb(BYBIT.CREATE_ORDER, DropBefore())
     with pytest.raises(NotExecuted, match="twice"):
         await stage.account.place_order(bid(client_id="twice"))
     assert len(stage.ledger.orders("ETHUSD")) == 1
@@ -304,24 +290,24 @@ async def test_an_older_order_of_the_same_id_is_not_ours(stage: Stage) -> None:
 async def test_an_order_of_the_same_id_and_another_size_is_unclear(stage: Stage) -> None:
     """Somebody else who uses our id at the same time makes the outcome unknown."""
     actor = SecondActor(lambda ledger: ledger.rest_order("ETHUSD", Side.BUY, D(7), D(2000), client_id="mine"))
-    stage.disturb(CREATE_ORDER, (actor, DropBefore()))
+    stage.disturb(BYBIT.CREATE_ORDER, (actor, DropBefore()))
     with pytest.raises(OutcomeUnknown, match="id of another order"):
         await stage.account.place_order(bid(client_id="mine"))
 
 
 async def test_an_order_may_be_sent_again_after_the_proof(stage: Stage) -> None:
     """Whoever opts in has it sent once more, with the same client id."""
-    stage.disturb(CREATE_ORDER, DropBefore())
+    stage.disturb(BYBIT.CREATE_ORDER, DropBefore())
     account = stage.account.with_options(resend_until=(await stage.account.get_server_time()) + timedelta(minutes=1))
     order = await account.place_order(bid(client_id="again"))
-    assert (order.client_id, stage.sent(CREATE_ORDER)) == ("again", 2)
+    assert (order.client_id, stage.sent(BYBIT.CREATE_ORDER)) == ("again", 2)
     assert [one.client_id for one in stage.ledger.orders("ETHUSD")] == ["again"]
 
 
 @fates
 async def test_lost_batch(stage: Stage, fate: Disturbance, applied: bool) -> None:
     """A batch is sent once, and each of its orders is accounted for."""
-    stage.disturb(CREATE_BATCH, fate)
+    stage.disturb(BYBIT.CREATE_BATCH, fate)
     wanted = [bid(2000, client_id="a"), bid(2001, client_id="b"), attrs.evolve(taken(), client_id="c")]
     if applied:
         orders = await stage.account.place_orders(wanted)
@@ -330,7 +316,7 @@ async def test_lost_batch(stage: Stage, fate: Disturbance, applied: bool) -> Non
         missing = await stage.account.place_orders(wanted)
         assert [(type(one), one.client_id) for one in missing] == [(NotExecuted, name) for name in "abc"]
     assert len(stage.ledger.orders("ETHUSD")) == 3 * applied
-    assert stage.sent(CREATE_BATCH) == 1
+    assert stage.sent(BYBIT.CREATE_BATCH) == 1
 
 
 @pytest.mark.parametrize("fate", [DropAfter(), IN_TIME], ids=["applied", "arrives before the fence"])
@@ -338,7 +324,7 @@ async def test_lost_batch_of_which_one_was_refused(stage: Stage, fate: Disturban
     """An order that the venue did not take within a lost batch is "not executed", the others are there."""
     stage.ledger.rest_order("ETHUSD", Side.SELL, D(5), D(4000), client_id="taken")
     await stage.pass_by(5)
-    stage.disturb(CREATE_BATCH, fate)
+    stage.disturb(BYBIT.CREATE_BATCH, fate)
     first, second, third = await stage.account.place_orders(
         [bid(2000, client_id="a"), bid(2001, client_id="taken"), bid(2002, client_id="c")]
     )
@@ -347,7 +333,7 @@ async def test_lost_batch_of_which_one_was_refused(stage: Stage, fate: Disturban
     assert isinstance(first, Order)
     assert isinstance(third, Order)
     assert [one.client_id for one in stage.ledger.orders("ETHUSD")] == ["taken", "a", "c"]
-    assert stage.sent(CREATE_BATCH) == 1
+    assert stage.sent(BYBIT.CREATE_BATCH) == 1
 
 
 # -- what may be repeated
@@ -357,28 +343,28 @@ async def test_lost_batch_of_which_one_was_refused(stage: Stage, fate: Disturban
 async def test_lost_cancel(stage: Stage, fate: Disturbance, applied: bool) -> None:
     """A cancel whose answer is lost is found out about, repeated at most once, and tells how the order ended."""
     order = await stage.account.place_order(bid())
-    stage.disturb(CANCEL_ORDER, fate)
+    stage.disturb(BYBIT.CANCEL_ORDER, fate)
     ended = await stage.account.cancel_order("ETHUSD", order_id=order.id)
     assert (ended.id, ended.status) == (order.id, OrderStatus.CANCELED)
     assert stage.ledger.open_orders("ETHUSD") == ()
-    assert 1 <= stage.sent(CANCEL_ORDER) <= 2
-    assert stage.sent(CANCEL_ORDER) == 1 or fate is IN_TIME or not applied
+    assert 1 <= stage.sent(BYBIT.CANCEL_ORDER) <= 2
+    assert stage.sent(BYBIT.CANCEL_ORDER) == 1 or fate is IN_TIME or not applied
 
 
 async def test_own_lost_cancel_that_meets_no_order(stage: Stage) -> None:
     """The second cancel meets 110001 because the first one arrived after all: no error, the order has ended."""
     order = await stage.account.place_order(bid())
-    stage.disturb(CANCEL_ORDER, DropAfter())
-    stage.disturb(OPEN_ORDERS, Lag(reads=1))
+    stage.disturb(BYBIT.CANCEL_ORDER, DropAfter())
+    stage.disturb(BYBIT.OPEN_ORDERS, Lag(reads=1))
     assert (await stage.account.cancel_order("ETHUSD", order_id=order.id)).status is OrderStatus.CANCELED
-    assert [one.applied for one in stage.arrivals(CANCEL_ORDER)] == [True, False]
+    assert [one.applied for one in stage.arrivals(BYBIT.CANCEL_ORDER)] == [True, False]
 
 
 async def test_lost_cancel_of_an_order_that_filled(stage: Stage) -> None:
     """It is returned as filled."""
     order = await stage.account.place_order(bid())
     fill = SecondActor(lambda ledger: ledger.fill_order(order.id))
-    stage.disturb(CANCEL_ORDER, (fill, DropAfter()))
+    stage.disturb(BYBIT.CANCEL_ORDER, (fill, DropAfter()))
     ended = await stage.account.cancel_order("ETHUSD", order_id=order.id)
     assert (ended.status, ended.filled) == (OrderStatus.FILLED, D(100))
 
@@ -394,17 +380,17 @@ async def test_cancel_of_what_is_nowhere(stage: Stage) -> None:
 async def test_lost_amendment(stage: Stage, fate: Disturbance, applied: bool) -> None:
     """An amendment holds in the end, whatever became of its first attempt."""
     order = await stage.account.place_order(bid())
-    stage.disturb(AMEND_ORDER, fate)
+    stage.disturb(BYBIT.AMEND_ORDER, fate)
     await stage.account.amend_order("ETHUSD", OrderSide.BUY, order_id=order.id, quantity=D(50), price=D(1900))
     held = stage.ledger.order(order.id)
     assert (held.quantity, held.price) == (D(50), D(1900))
-    assert stage.sent(AMEND_ORDER) <= (1 if applied and fate is not IN_TIME else 2)
+    assert stage.sent(BYBIT.AMEND_ORDER) <= (1 if applied and fate is not IN_TIME else 2)
 
 
 async def test_lost_amendments_of_which_one_is_of_no_order(stage: Stage) -> None:
     """The one that the lost attempt made is not reported as refused, though a second attempt finds it made."""
     order = await stage.account.place_order(bid())
-    stage.disturb(AMEND_BATCH, DropAfter())
+    stage.disturb(BYBIT.AMEND_BATCH, DropAfter())
     made, missing = await stage.account.amend_orders(
         [
             Amendment(symbol="ETHUSD", side=OrderSide.BUY, order_id=order.id, price=D(1900)),
@@ -414,7 +400,7 @@ async def test_lost_amendments_of_which_one_is_of_no_order(stage: Stage) -> None
     assert isinstance(made, Order)
     assert (made.id, made.price) == (order.id, D(1900))
     assert isinstance(missing, NotFound)
-    assert stage.sent(AMEND_BATCH) == 2
+    assert stage.sent(BYBIT.AMEND_BATCH) == 2
 
 
 @fates
@@ -422,16 +408,16 @@ async def test_lost_batches_of_changes(stage: Stage, fate: Disturbance, applied:
     """Amending and cancelling several orders holds in the end."""
     orders = await stage.account.place_orders([bid(2000), bid(2001)])
     ids = [order.id for order in orders if isinstance(order, Order)]
-    stage.disturb(AMEND_BATCH, fate)
+    stage.disturb(BYBIT.AMEND_BATCH, fate)
     wanted = [
         Amendment(symbol="ETHUSD", side=OrderSide.BUY, order_id=one, price=D(1900 + n)) for n, one in enumerate(ids)
     ]
     assert not any(isinstance(one, OperationError) for one in await stage.account.amend_orders(wanted))
     assert [order.price for order in stage.ledger.orders("ETHUSD")] == [1900, 1901]
-    stage.disturb(CANCEL_BATCH, fate)
+    stage.disturb(BYBIT.CANCEL_BATCH, fate)
     ended = await stage.account.cancel_orders("ETHUSD", order_ids=ids)
     assert [one.status for one in ended if isinstance(one, Order)] == ["canceled", "canceled"]
-    assert max(stage.sent(AMEND_BATCH), stage.sent(CANCEL_BATCH)) <= 2
+    assert max(stage.sent(BYBIT.AMEND_BATCH), stage.sent(BYBIT.CANCEL_BATCH)) <= 2
     assert applied is not None
 
 
@@ -439,7 +425,7 @@ async def test_lost_batches_of_changes(stage: Stage, fate: Disturbance, applied:
 async def test_lost_cancel_of_everything(stage: Stage, fate: Disturbance, applied: bool) -> None:
     """Nothing is left."""
     await stage.account.place_orders([bid(2000), bid(2001)])
-    stage.disturb(CANCEL_ALL, fate)
+    stage.disturb(BYBIT.CANCEL_ALL, fate)
     assert await stage.account.cancel_all_orders() == ()
     assert stage.ledger.open_orders() == ()
     assert applied is not None
@@ -448,7 +434,7 @@ async def test_lost_cancel_of_everything(stage: Stage, fate: Disturbance, applie
 async def test_a_lost_cancel_of_everything_ends_no_later_order(stage: Stage) -> None:
     """While its first attempt may still arrive no order is sent; one that may wait is sent after that, and stays."""
     await stage.account.place_order(bid(2000))
-    stage.disturb(CANCEL_ALL, IN_TIME)
+    stage.disturb(BYBIT.CANCEL_ALL, IN_TIME)
     assert await stage.account.cancel_all_orders(symbol="ETHUSD") == ()
     with pytest.raises(Fenced, match="may still arrive") as caught:
         await stage.account.place_order(bid(2001))
@@ -463,7 +449,7 @@ async def test_a_lost_cancel_of_everything_ends_no_later_order(stage: Stage) -> 
 
 @pytest.mark.parametrize(
     ("endpoint", "parameters"),
-    [(SET_TPSL_MODE, {"tpSlMode": "Full"}), (SET_RISK_LIMIT, {"riskId": 2})],
+    [(BYBIT.SET_TPSL_MODE, {"tpSlMode": "Full"}), (BYBIT.SET_RISK_LIMIT, {"riskId": 2})],
     ids=["tpsl mode", "risk limit"],
 )
 async def test_what_no_read_tells_stays_unknown(stage: Stage, endpoint: Any, parameters: dict[str, Any]) -> None:
@@ -476,8 +462,8 @@ async def test_what_no_read_tells_stays_unknown(stage: Stage, endpoint: Any, par
 
 async def test_reads_that_fail_prove_nothing(stage: Stage) -> None:
     """While the lists cannot be read, the outcome is unknown; resolution later finds the order."""
-    stage.disturb(CREATE_ORDER, DropAfter())
-    for endpoint in (OPEN_ORDERS, ORDER_HISTORY):
+    stage.disturb(BYBIT.CREATE_ORDER, DropAfter())
+    for endpoint in (BYBIT.OPEN_ORDERS, BYBIT.ORDER_HISTORY):
         stage.disturb(endpoint, CannedAnswer.html(502), times=4)
     with pytest.raises(OutcomeUnknown) as caught:
         await stage.account.place_order(bid(client_id="later"))
@@ -485,4 +471,4 @@ async def test_reads_that_fail_prove_nothing(stage: Stage) -> None:
     found = await caught.value.resolve()
     assert isinstance(found, Order)
     assert stage.ledger.order(found.id).client_id == found.client_id == "later"
-    assert stage.sent(CREATE_ORDER) == 1
+    assert stage.sent(BYBIT.CREATE_ORDER) == 1

@@ -17,7 +17,7 @@ from venuekit.simulator import Response, Service, SimKey, SimRequest, open_ledge
 from venuekit.simulator.ledger import Book, Side
 from venuekit.testing.recorded import Recorded
 from venuekit_bybit_inverse import BYBIT_INVERSE
-from venuekit_bybit_inverse.endpoints import ENDPOINTS
+from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.simulated import SimulatedBybit
 
 D = Decimal
@@ -90,9 +90,9 @@ def shape(value: Any) -> Any:
 def test_every_endpoint_has_a_handler() -> None:
     """What the client declares is answered, and what it must not have is refused."""
     simulated = SimulatedBybit()
-    assert set(simulated.handlers()) == set(ENDPOINTS)
+    assert set(simulated.handlers()) == set(BYBIT)
     assert set(simulated.refusals) == {("POST", "/v5/position/switch-isolated")}
-    assert not simulated.refusals.keys() & {(endpoint.verb, endpoint.path) for endpoint in ENDPOINTS}
+    assert not simulated.refusals.keys() & {(endpoint.verb, endpoint.path) for endpoint in BYBIT}
 
 
 @pytest.mark.parametrize(

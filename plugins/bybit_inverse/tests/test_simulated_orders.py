@@ -15,7 +15,7 @@ from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.simulator.ledger import Book, Side
 from venuekit.testing.recorded import Recorded
 from venuekit_bybit_inverse import BYBIT_INVERSE, BybitInverseAccount
-from venuekit_bybit_inverse import endpoints as declared
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 D = Decimal
 VENUE = "bybit_inverse"
@@ -301,5 +301,5 @@ async def test_every_endpoint_is_declared_and_answered(account: BybitInverseAcco
         *("POST /v5/order/create-batch", "POST /v5/order/amend-batch", "POST /v5/order/cancel-batch"),
         *("GET /v5/position/symbol-info", "GET /v5/market/instruments-info", "GET /v5/market/time"),
     } == paths
-    sim.disturb(VENUE, declared.OPEN_ORDERS, CannedAnswer.json(200, {"retCode": 0, "result": {"list": []}}))
+    sim.disturb(VENUE, BYBIT.OPEN_ORDERS, CannedAnswer.json(200, {"retCode": 0, "result": {"list": []}}))
     assert await account.get_open_orders() == ()

@@ -15,7 +15,7 @@ from venuekit.errors import PermissionDenied, Rejected
 from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.simulator.ledger import Record, Side
 from venuekit_bybit_inverse import BybitInverseAccount
-from venuekit_bybit_inverse.endpoints import CANCEL_ALL
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 D = Decimal
 VENUE = "bybit_inverse"
@@ -25,7 +25,7 @@ REFUSED = CannedAnswer.json(200, {"retCode": 110024, "retMsg": "not now", "resul
 
 def coins(arrivals: Arrivals) -> list[str]:
     """Return the settle coins that were cancelled, in the order of the requests."""
-    return [json.loads(one)["settleCoin"] for one in arrivals(CANCEL_ALL.path)]
+    return [json.loads(one)["settleCoin"] for one in arrivals(BYBIT.CANCEL_ALL.path)]
 
 
 async def test_every_coin_is_swept_unseen(account: BybitInverseAccount, sim: Simulation, arrivals: Arrivals) -> None:
@@ -56,7 +56,7 @@ async def test_one_coin_does_not_keep_the_others(account: BybitInverseAccount, s
     """What is refused for a coin once is asked for again while orders are open; the other coin's orders are gone."""
     for symbol, price in (("BTCUSD", D(50_000)), ("ETHUSD", D(1000))):
         sim.ledger.rest_order(symbol, Side.BUY, D(1), price)
-    sim.disturb(VENUE, CANCEL_ALL, REFUSED)
+    sim.disturb(VENUE, BYBIT.CANCEL_ALL, REFUSED)
     assert await account.cancel_all_orders() == ()
     assert sim.ledger.open_orders() == ()
 
@@ -64,7 +64,7 @@ async def test_one_coin_does_not_keep_the_others(account: BybitInverseAccount, s
 async def test_what_stays_refused_is_raised(account: BybitInverseAccount, sim: Simulation) -> None:
     """Orders that cannot be cancelled are told by the venue's refusal, not by silence."""
     sim.ledger.rest_order("ETHUSD", Side.BUY, D(1), D(1000))
-    sim.disturb(VENUE, CANCEL_ALL, REFUSED, times=50)
+    sim.disturb(VENUE, BYBIT.CANCEL_ALL, REFUSED, times=50)
     with pytest.raises(Rejected, match="not now"):
         await account.cancel_all_orders()
 

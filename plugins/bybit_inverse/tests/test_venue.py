@@ -28,19 +28,7 @@ from venuekit.endpoint import Area, Effect, Priority, Security
 from venuekit.support import venue_support
 from venuekit.venue import LimitScope
 from venuekit_bybit_inverse import BYBIT_INVERSE
-from venuekit_bybit_inverse.endpoints import (
-    AMEND_BATCH,
-    CANCEL_BATCH,
-    CREATE_BATCH,
-    ENDPOINTS,
-    EXECUTIONS,
-    OLD_CLOSED_PNL,
-    OPEN_ORDERS,
-    ORDER_HISTORY,
-    SET_RISK_LIMIT,
-    SET_TPSL_MODE,
-    SWITCH_MODE,
-)
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 
 @pytest.mark.parametrize(
@@ -66,9 +54,9 @@ def test_private_endpoints_pay_into_a_pool_of_their_own_and_the_addresss() -> No
     """Each has the limit that is published of it, of the account; public ones only that of the address."""
     limits = {limit.name: limit for limit in BYBIT_INVERSE.limits}
     assert (limits["address"].amount, limits["address"].seconds) == (600, 5.0)
-    unpublished = {SET_TPSL_MODE, SET_RISK_LIMIT, OLD_CLOSED_PNL}
+    unpublished = {BYBIT.SET_TPSL_MODE, BYBIT.SET_RISK_LIMIT, BYBIT.OLD_CLOSED_PNL}
     own: set[str] = set()
-    for endpoint in ENDPOINTS:
+    for endpoint in BYBIT:
         pools = set(endpoint.pools) - {"address"}
         assert "address" in endpoint.pools
         assert (len(pools) == 1) == (endpoint.security is Security.SIGNED and endpoint not in unpublished)
@@ -131,9 +119,9 @@ def test_what_is_unsupported_has_a_reason() -> None:
 
 def test_position_mode_is_declared_and_serves_no_capability() -> None:
     """The raw endpoint knows its no-op code; what it would serve is unsupported."""
-    assert SWITCH_MODE.serves == ()
-    assert SWITCH_MODE.effect is Effect.SET
-    assert SWITCH_MODE.no_change == frozenset({110025})
+    assert BYBIT.SWITCH_MODE.serves == ()
+    assert BYBIT.SWITCH_MODE.effect is Effect.SET
+    assert BYBIT.SWITCH_MODE.no_change == frozenset({110025})
 
 
 def test_what_orders_the_venue_takes() -> None:
@@ -146,7 +134,7 @@ def test_what_orders_the_venue_takes() -> None:
 
 def test_writes_about_orders_are_filed_as_orders() -> None:
     """So that a guard that forbids orders forbids all of them, and one that halts lets cancels through."""
-    writes = [one for one in ENDPOINTS if one.path.startswith("/v5/order/") and one.effect is not Effect.READ]
+    writes = [one for one in BYBIT if one.path.startswith("/v5/order/") and one.effect is not Effect.READ]
     assert len(writes) == 7
     assert {one.area for one in writes} == {Area.ORDERS}
     cancels = [one for one in writes if "cancel" in one.path]
@@ -156,14 +144,14 @@ def test_writes_about_orders_are_filed_as_orders() -> None:
 
 def test_what_adds_up_or_repeats_can_be_found_out() -> None:
     """Placing and margin are never sent twice on a guess: each can be looked for, and its absence proven."""
-    once = [one for one in ENDPOINTS if one.effect in {Effect.KEYED, Effect.DELTA}]
+    once = [one for one in BYBIT if one.effect in {Effect.KEYED, Effect.DELTA}]
     assert {one.path for one in once} == {"/v5/order/create", "/v5/order/create-batch", "/v5/position/add-margin"}
     assert all(one.resolve is not None and one.absence_proof is not None for one in once)
 
 
 def test_batches_pay_for_each_of_their_orders() -> None:
     """One for each into a pool of their own, at most the whole pool: what is too many is refused item by item."""
-    for endpoint in (CREATE_BATCH, AMEND_BATCH, CANCEL_BATCH):
+    for endpoint in (BYBIT.CREATE_BATCH, BYBIT.AMEND_BATCH, BYBIT.CANCEL_BATCH):
         assert callable(endpoint.weight)
         assert [endpoint.weight({"request": [{}] * count}) for count in (1, 7, 10, 20)] == [1, 7, 10, 10]
         assert endpoint.weight_most == 10
@@ -172,9 +160,9 @@ def test_batches_pay_for_each_of_their_orders() -> None:
 
 def test_looking_at_open_orders_is_no_history() -> None:
     """Cancelling waits for them, so they go before the pages of a walk, though walks over orders ask them too."""
-    assert OPEN_ORDERS.priority is Priority.READ
-    assert ORDER_HISTORY.priority is Priority.READ
-    assert EXECUTIONS.priority is Priority.HISTORY
+    assert BYBIT.OPEN_ORDERS.priority is Priority.READ
+    assert BYBIT.ORDER_HISTORY.priority is Priority.READ
+    assert BYBIT.EXECUTIONS.priority is Priority.HISTORY
 
 
 def test_what_the_demo_service_lacks() -> None:

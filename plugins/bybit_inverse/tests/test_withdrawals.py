@@ -16,7 +16,7 @@ from venuekit.capabilities import (
 from venuekit.errors import PermissionDenied
 from venuekit.simulator import Simulation
 from venuekit_bybit_inverse import BybitInverseAccount
-from venuekit_bybit_inverse.endpoints import WITHDRAWALS
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 D = Decimal
 VENUE = "bybit_inverse"
@@ -61,7 +61,7 @@ async def test_withdrawals_of_the_simulated_venue(
     found = await account.iter_withdrawals(asset="BTC", start=start).all()
     assert [one.status for one in found] == ["success", "pending", "canceled", "failed", "SomethingNew"]
     assert [one.id for one in found] == [one.id for one in sim.ledger.withdrawals()][:5]
-    queries = arrivals(WITHDRAWALS.path)
+    queries = arrivals(BYBIT.WITHDRAWALS.path)
     assert len(queries) == 3
     assert all("withdrawType=2" in query and "coin=BTC" in query for query in queries)
     with pytest.warns(UserWarning, match="left out what the venue calls 'SomethingNew'.* may be pending"):

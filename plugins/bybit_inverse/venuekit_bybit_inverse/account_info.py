@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from venuekit.account import Account
 from venuekit.capabilities import (
     AccountInfo,
@@ -13,13 +11,12 @@ from venuekit.capabilities import (
     MarginType,
     PositionMode,
 )
-from venuekit.endpoint import Endpoint
 from venuekit.errors import UnsupportedCapability
 from venuekit.parts.concurrency import gather
 from venuekit_bybit_inverse.balances import UNIFIED, balances_of
-from venuekit_bybit_inverse.endpoints import ACCOUNT_INFO, CATEGORY, COLLATERAL_INFO, POSITION_LIST, WALLET_BALANCE
+from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.instruments import settle_coins
-from venuekit_bybit_inverse.payloads import AccountInfoRow, CollateralRow, WalletRow
+from venuekit_bybit_inverse.payloads import CollateralRow, WalletRow
 from venuekit_bybit_inverse.positions import LEG, PAGE_SIZE, positions_of
 from venuekit_bybit_inverse.reading import read_rows
 
@@ -35,9 +32,6 @@ class BybitAccountInfo(Account, AccountReader):
 
     __slots__ = ()
 
-    info: ClassVar[Endpoint[AccountInfoRow]] = ACCOUNT_INFO
-    collateral: ClassVar[Endpoint[tuple[CollateralRow, ...]]] = COLLATERAL_INFO
-
     async def on_open(self) -> None:
         """
         Read the kind of the account.
@@ -47,7 +41,7 @@ class BybitAccountInfo(Account, AccountReader):
                 other margin rules.
         """
         await super().on_open()
-        status = (await self.call(self.info)).unified_margin_status
+        status = (await self.call(BYBIT.ACCOUNT_INFO)).unified_margin_status
         if status not in _KINDS:
             kind = _OLDER_KINDS.get(status, "unknown")
             raise UnsupportedCapability(
@@ -60,10 +54,10 @@ class BybitAccountInfo(Account, AccountReader):
     async def get_account(self, *, include_flat: bool = False) -> AccountInfo:
         """Return the account; its totals are in USD, and None in isolated mode, where the venue's have no meaning."""
         (info, wallet), (collateral, found) = await gather(
-            gather(self.answer(self.info), self.answer_rows(WALLET_BALANCE, accountType=UNIFIED)),
+            gather(self.answer(BYBIT.ACCOUNT_INFO), self.answer_rows(BYBIT.WALLET_BALANCE, accountType=UNIFIED)),
             gather(
-                self.answer_rows(self.collateral),
-                read_rows(self, POSITION_LIST, LEG, category=CATEGORY, limit=PAGE_SIZE),
+                self.answer_rows(BYBIT.COLLATERAL_INFO),
+                read_rows(self, BYBIT.POSITION_LIST, LEG, category=CATEGORY, limit=PAGE_SIZE),
             ),
         )
         settle = await settle_coins(self, frozenset(row.symbol for row in found.rows))

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from venuekit.account import Account
 from venuekit.capabilities import AdlQuantile, AdlReader, PositionSide
-from venuekit.endpoint import Endpoint
-from venuekit_bybit_inverse.endpoints import CATEGORY, POSITION_LIST
-from venuekit_bybit_inverse.payloads import PositionRow
+from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.positions import ADL_RANK_OF, LEG, PAGE_SIZE
 from venuekit_bybit_inverse.reading import read_rows
-from venuekit_bybit_inverse.wire import Page
 
 __all__ = ["BybitAdl"]
 
@@ -21,11 +16,9 @@ class BybitAdl(Account, AdlReader):
 
     __slots__ = ()
 
-    ranked_positions: ClassVar[Endpoint[Page[PositionRow]]] = POSITION_LIST
-
     async def get_adl_quantiles(self, *, symbol: str | None = None) -> tuple[AdlQuantile, ...]:
         """Return the rank of a symbol, also a flat one, or of all open positions."""
-        found = await read_rows(self, self.ranked_positions, LEG, category=CATEGORY, symbol=symbol, limit=PAGE_SIZE)
+        found = await read_rows(self, BYBIT.POSITION_LIST, LEG, category=CATEGORY, symbol=symbol, limit=PAGE_SIZE)
         return tuple(
             AdlQuantile(row.symbol, PositionSide.BOTH, row.adl_rank_indicator, ADL_RANK_OF)
             for row in found.rows

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import warnings
 from datetime import UTC, datetime
-from typing import ClassVar
 
 from venuekit.account import Account
 from venuekit.capabilities import ApiKey, ApiKeyReader
-from venuekit.endpoint import Endpoint
 from venuekit.errors import PayloadMismatch
-from venuekit_bybit_inverse.endpoints import KEY_INFO
-from venuekit_bybit_inverse.payloads import ApiKeyRow
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 __all__ = ["BybitApiKey"]
 
@@ -24,11 +21,9 @@ class BybitApiKey(Account, ApiKeyReader):
 
     __slots__ = ()
 
-    key_info: ClassVar[Endpoint[ApiKeyRow]] = KEY_INFO
-
     async def get_api_key(self) -> ApiKey:
         """Return what the key may do; only keys without an address of their own expire."""
-        row = await self.call(self.key_info)
+        row = await self.call(BYBIT.KEY_INFO)
         permissions = frozenset(f"{group}.{name}" for group, names in row.permissions.items() for name in names)
         ips = tuple(address for address in row.ips if address != _ANYWHERE)
         may_withdraw = _WITHDRAW in permissions

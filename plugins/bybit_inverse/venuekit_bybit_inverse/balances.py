@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 
 from venuekit.account import Account, Answer
 from venuekit.capabilities import Balance, BalanceReader, MarginType
-from venuekit.endpoint import Endpoint
 from venuekit.parts.concurrency import gather
-from venuekit_bybit_inverse.endpoints import ACCOUNT_INFO, WALLET_BALANCE
+from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.payloads import CoinRow, WalletRow
 
 __all__ = ["UNIFIED", "BybitBalances", "balances_of"]
@@ -25,12 +24,10 @@ class BybitBalances(Account, BalanceReader):
 
     __slots__ = ()
 
-    wallet: ClassVar[Endpoint[WalletRow]] = WALLET_BALANCE
-
     async def get_balances(self, *, asset: str | None = None) -> tuple[Balance, ...]:
         """Return one balance per coin; ``available`` is known in isolated mode only, elsewhere all coins back all."""
         info, wallet = await gather(
-            self.call(ACCOUNT_INFO), self.answer_rows(self.wallet, accountType=UNIFIED, coin=asset)
+            self.call(BYBIT.ACCOUNT_INFO), self.answer_rows(BYBIT.WALLET_BALANCE, accountType=UNIFIED, coin=asset)
         )
         found = balances_of(wallet, info.margin_mode.margin_type, wallet.as_of)
         return found if asset is None else tuple(balance for balance in found if balance.asset == asset)

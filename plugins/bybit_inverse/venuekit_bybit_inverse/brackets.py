@@ -6,14 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, ClassVar
+from typing import Any
 
 from venuekit.account import Account
 from venuekit.capabilities import Bracket, BracketReader, Unit
-from venuekit.endpoint import Endpoint
-from venuekit_bybit_inverse.endpoints import CATEGORY, RISK_LIMITS
+from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.market_payloads import RiskLimitRow
-from venuekit_bybit_inverse.payloads import Page
 from venuekit_bybit_inverse.reading import read_rows
 
 __all__ = ["TIER", "BybitBrackets"]
@@ -27,13 +25,11 @@ class BybitBrackets(Account, BracketReader):
 
     __slots__ = ()
 
-    risk_limits: ClassVar[Endpoint[Page[RiskLimitRow]]] = RISK_LIMITS
-
     async def get_brackets(self, *, symbol: str | None = None, pair: str | None = None) -> tuple[Bracket, ...]:
         """Return the tiers of one symbol, or of all; each begins where the one before it ends."""
         if pair is not None:
             raise self.refuse("this venue has no filter by pair", operation="get_brackets", subject=pair)
-        found = await read_rows(self, self.risk_limits, TIER, category=CATEGORY, symbol=symbol)
+        found = await read_rows(self, BYBIT.RISK_LIMITS, TIER, category=CATEGORY, symbol=symbol)
         tiers = sorted(zip(found.rows, found.raw, strict=True), key=lambda tier: (tier[0].symbol, tier[0].id))
         return tuple(
             bracket for _, of_symbol in groupby(tiers, lambda tier: tier[0].symbol) for bracket in _brackets(of_symbol)

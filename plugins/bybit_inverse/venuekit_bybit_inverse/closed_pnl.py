@@ -6,20 +6,17 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import ClassVar
 
 import attrs
 
 from venuekit.account import Account
 from venuekit.capabilities import ClosedPnl, ClosedPnlReader
-from venuekit.endpoint import Endpoint
 from venuekit.pager import Pager
 from venuekit.paging import Span, Track, merge_histories, warn_when_refused
 from venuekit.venue import EnvironmentName
-from venuekit_bybit_inverse.endpoints import CATEGORY, CLOSED_PNL, OLD_CLOSED_PNL
+from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.history_pages import Found, milliseconds, newest_first, span_of
 from venuekit_bybit_inverse.history_payloads import ClosedPnlRow
-from venuekit_bybit_inverse.wire import Page
 
 __all__ = ["BybitClosedPnl"]
 
@@ -37,9 +34,6 @@ class BybitClosedPnl(Account, ClosedPnlReader):
     """
 
     __slots__ = ()
-
-    closed_pnl: ClassVar[Endpoint[Page[ClosedPnlRow]]] = CLOSED_PNL
-    old_closed_pnl: ClassVar[Endpoint[Page[ClosedPnlRow]]] = OLD_CLOSED_PNL
 
     def iter_closed_pnl(
         self,
@@ -68,9 +62,9 @@ class BybitClosedPnl(Account, ClosedPnlReader):
         return Pager(walk, cost_per_page=1)
 
     def _iter_rows(self, symbol: str | None, span: Span) -> AsyncGenerator[Found[ClosedPnlRow], None]:
-        places = [self.closed_pnl]
+        places = [BYBIT.CLOSED_PNL]
         if symbol is not None and self.environment is not EnvironmentName.DEMO:  # a demo account was never another kind
-            places.append(self.old_closed_pnl)
+            places.append(BYBIT.OLD_CLOSED_PNL)
         present, *older = (
             newest_first(
                 self,

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import unquote
 
 from venuekit.account import Account
 from venuekit.capabilities import Conversion, ConversionReader
 from venuekit.clock import from_milliseconds
-from venuekit.endpoint import Endpoint
 from venuekit.pager import Pager
 from venuekit.paging import Origin, Track, merge_histories
 from venuekit.parts.concurrency import gather
-from venuekit_bybit_inverse.endpoints import CONVERTS, EXCHANGES
+from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.history_pages import TWO_YEARS, milliseconds, span_of
 from venuekit_bybit_inverse.history_payloads import ConvertRow, ExchangeRow
 from venuekit_bybit_inverse.reading import raw_rows
-from venuekit_bybit_inverse.wire import Page
 
 __all__ = ["BybitConversions"]
 
@@ -40,9 +38,6 @@ class BybitConversions(Account, ConversionReader):
     """
 
     __slots__ = ()
-
-    exchanges: ClassVar[Endpoint[Page[ExchangeRow]]] = EXCHANGES
-    converts: ClassVar[Endpoint[tuple[ConvertRow, ...]]] = CONVERTS
 
     def iter_conversions(
         self,
@@ -78,7 +73,7 @@ class BybitConversions(Account, ConversionReader):
         cursor: str | None = None
         seen: set[str] = set()
         while True:
-            answer = await self.answer_rows(self.exchanges, limit=_EXCHANGES_PAGE, cursor=cursor)
+            answer = await self.answer_rows(BYBIT.EXCHANGES, limit=_EXCHANGES_PAGE, cursor=cursor)
             page = answer.value
             if page.rows and found.keys() >= {row.exchange_tx_id for row in page.rows}:
                 raise origin.mismatch("a page of conversions holds nothing new")
@@ -96,7 +91,7 @@ class BybitConversions(Account, ConversionReader):
         known: set[str] = set()
         index = 1
         while True:
-            answer = await self.answer_rows(self.converts, index=index, limit=_CONVERTS_PAGE)
+            answer = await self.answer_rows(BYBIT.CONVERTS, index=index, limit=_CONVERTS_PAGE)
             rows = answer.value
             names = {row.exchange_tx_id for row in rows}
             if rows and known >= names:

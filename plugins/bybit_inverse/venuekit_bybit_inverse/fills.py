@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
-from typing import ClassVar
 
 from venuekit.account import Account
 from venuekit.capabilities import Fill, FillReader, ForcedOrderReader, Order, OrderKind, OrderStatus, OrderType, Unit
-from venuekit.endpoint import Endpoint
 from venuekit.pager import Pager
 from venuekit.paging import Span, Track, merge_histories
-from venuekit_bybit_inverse.endpoints import CATEGORY, EXECUTIONS, ORDER_HISTORY
+from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.history_pages import Found, milliseconds, newest_first, span_of
 from venuekit_bybit_inverse.instruments import CONTRACT_SIZE, settle_coins
 from venuekit_bybit_inverse.order_payloads import FillRow
 from venuekit_bybit_inverse.order_values import fill_of, order_of, side_of
 from venuekit_bybit_inverse.reading import raw_rows
-from venuekit_bybit_inverse.wire import Page
 
 __all__ = ["BybitFills"]
 
@@ -36,8 +33,6 @@ class BybitFills(Account, FillReader, ForcedOrderReader):
     """Read fills of the last two years; liquidations and deleveraging are told by the kind of their fills."""
 
     __slots__ = ()
-
-    executions: ClassVar[Endpoint[Page[FillRow]]] = EXECUTIONS
 
     def iter_fills(
         self,
@@ -100,7 +95,7 @@ class BybitFills(Account, FillReader, ForcedOrderReader):
     ) -> AsyncGenerator[Found[FillRow], None]:
         return newest_first(
             self,
-            self.executions,
+            BYBIT.EXECUTIONS,
             span,
             operation=operation,
             time=lambda row: row.exec_time,
@@ -113,7 +108,7 @@ class BybitFills(Account, FillReader, ForcedOrderReader):
 
     async def _order_of_fill(self, found: Found[FillRow]) -> Order:
         fill = found.row
-        answer = await self.answer(ORDER_HISTORY, category=CATEGORY, symbol=fill.symbol, orderId=fill.order_id)
+        answer = await self.answer(BYBIT.ORDER_HISTORY, category=CATEGORY, symbol=fill.symbol, orderId=fill.order_id)
         for row, raw in zip(answer.value.rows, raw_rows(answer, len(answer.value.rows)), strict=True):
             return order_of(row, answer.received_at, raw)
         return Order(

@@ -8,21 +8,18 @@ from collections.abc import AsyncGenerator, Callable, Hashable, Iterable, Mappin
 from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
-from typing import ClassVar
 
 import attrs
 
 from venuekit.account import Account
 from venuekit.capabilities import Income, IncomeKind, IncomeReader
-from venuekit.endpoint import Endpoint
 from venuekit.pager import Pager
 from venuekit.paging import Track, merge_histories, only
 from venuekit_bybit_inverse.balances import UNIFIED
-from venuekit_bybit_inverse.endpoints import TRANSACTION_LOG
+from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.history_pages import Found, milliseconds, newest_first, span_of
 from venuekit_bybit_inverse.history_payloads import LogRow
 from venuekit_bybit_inverse.instruments import settle_coins
-from venuekit_bybit_inverse.wire import Page
 
 __all__ = ["BybitIncome", "incomes_of"]
 
@@ -66,8 +63,6 @@ class BybitIncome(Account, IncomeReader):
 
     __slots__ = ()
 
-    transaction_log: ClassVar[Endpoint[Page[LogRow]]] = TRANSACTION_LOG
-
     def iter_income(
         self,
         *,
@@ -90,7 +85,7 @@ class BybitIncome(Account, IncomeReader):
             span = await span_of(self, "iter_income", start, end, after=resume)
             found = newest_first(
                 self,
-                self.transaction_log,
+                BYBIT.TRANSACTION_LOG,
                 span,
                 operation="iter_income",
                 time=lambda row: row.transaction_time,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any, ClassVar
+from typing import Any
 
 from venuekit.account import Account
 from venuekit.capabilities import (
@@ -16,12 +16,10 @@ from venuekit.capabilities import (
     ServerTimeReader,
     Unit,
 )
-from venuekit.endpoint import Endpoint
 from venuekit.errors import InvalidRequest
 from venuekit.payloads import nonzero
-from venuekit_bybit_inverse.endpoints import CATEGORY, INSTRUMENTS, SERVER_TIME
+from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.market_payloads import InstrumentRow
-from venuekit_bybit_inverse.payloads import Page
 from venuekit_bybit_inverse.reading import read_rows, unknown_symbol_error
 
 __all__ = ["CONTRACT_SIZE", "BybitInstruments", "all_settle_coins", "instrument_row", "refresh_row", "settle_coins"]
@@ -42,13 +40,10 @@ class BybitInstruments(Account, InstrumentReader, ServerTimeReader):
 
     __slots__ = ()
 
-    instruments: ClassVar[Endpoint[Page[InstrumentRow]]] = INSTRUMENTS
-    server_time: ClassVar[Endpoint[datetime]] = SERVER_TIME
-
     async def get_instruments(self, *, symbol: str | None = None) -> tuple[Instrument, ...]:
         """Return every inverse instrument, or the one of ``symbol``."""
         found = await read_rows(
-            self, self.instruments, attrgetter("symbol"), category=CATEGORY, symbol=symbol, limit=_PAGE_SIZE
+            self, BYBIT.INSTRUMENTS, attrgetter("symbol"), category=CATEGORY, symbol=symbol, limit=_PAGE_SIZE
         )
         if symbol is not None and not found.rows:
             raise unknown_symbol_error(self, symbol, "get_instruments")
@@ -56,12 +51,12 @@ class BybitInstruments(Account, InstrumentReader, ServerTimeReader):
 
     async def get_server_time(self) -> datetime:
         """Return the venue's clock."""
-        return await self.call(self.server_time)
+        return await self.call(BYBIT.SERVER_TIME)
 
 
 async def all_settle_coins(account: Account) -> frozenset[str]:
     """Return every coin that a listed contract settles in; the list is read once."""
-    page = await account.read_once(INSTRUMENTS, category=CATEGORY, limit=_PAGE_SIZE)
+    page = await account.read_once(BYBIT.INSTRUMENTS, category=CATEGORY, limit=_PAGE_SIZE)
     return frozenset(row.settle_coin for row in page.rows)
 
 
@@ -91,9 +86,9 @@ async def instrument_row(account: Account, symbol: str, operation: str) -> Instr
 async def refresh_row(account: Account, symbol: str, operation: str) -> InstrumentRow:
     """Do as :func:`instrument_row`, with the instruments read again unless that was done just now for this symbol."""
     reason = (symbol, "steps")
-    page = await account.refresh(INSTRUMENTS, reason, category=CATEGORY, limit=_PAGE_SIZE)
+    page = await account.refresh(BYBIT.INSTRUMENTS, reason, category=CATEGORY, limit=_PAGE_SIZE)
     if symbol not in {row.symbol for row in page.rows}:
-        page = await account.refresh(INSTRUMENTS, reason, category=CATEGORY, symbol=symbol)
+        page = await account.refresh(BYBIT.INSTRUMENTS, reason, category=CATEGORY, symbol=symbol)
     for row in page.rows:
         if row.symbol == symbol:
             return row
@@ -104,13 +99,13 @@ async def _rows_by_symbol(
     account: Account, symbols: frozenset[str], *, expired: bool = False
 ) -> dict[str, InstrumentRow]:
     """Return rows by symbol; with ``expired`` what the venue does not know any more is left out."""
-    page = await account.read_once(INSTRUMENTS, category=CATEGORY, limit=_PAGE_SIZE)
+    page = await account.read_once(BYBIT.INSTRUMENTS, category=CATEGORY, limit=_PAGE_SIZE)
     listed = {row.symbol: row for row in page.rows}
     for symbol in symbols - listed.keys():
         try:
-            alone = await account.read_once(INSTRUMENTS, category=CATEGORY, symbol=symbol)
+            alone = await account.read_once(BYBIT.INSTRUMENTS, category=CATEGORY, symbol=symbol)
             if not alone.rows:  # it may have been listed since
-                alone = await account.refresh(INSTRUMENTS, symbol, category=CATEGORY, symbol=symbol)
+                alone = await account.refresh(BYBIT.INSTRUMENTS, symbol, category=CATEGORY, symbol=symbol)
         except InvalidRequest:
             if expired:
                 continue

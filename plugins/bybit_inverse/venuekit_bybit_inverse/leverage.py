@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import ClassVar
 
 from venuekit.account import Account
 from venuekit.capabilities import (
@@ -14,10 +13,7 @@ from venuekit.capabilities import (
     PositionSide,
     Unit,
 )
-from venuekit.endpoint import Endpoint
-from venuekit.resolution import Change
-from venuekit_bybit_inverse.endpoints import CATEGORY, POSITION_LIST, SET_LEVERAGE, SYMBOL_INFO
-from venuekit_bybit_inverse.payloads import Page, PositionRow, SymbolInfoRow
+from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.reading import unknown_symbol_error
 
 __all__ = ["BybitLeverage"]
@@ -28,19 +24,15 @@ class BybitLeverage(Account, LeverageControl):
 
     __slots__ = ()
 
-    position_list: ClassVar[Endpoint[Page[PositionRow]]] = POSITION_LIST
-    symbol_info: ClassVar[Endpoint[tuple[SymbolInfoRow, ...]]] = SYMBOL_INFO
-    change_leverage: ClassVar[Endpoint[Change[None]]] = SET_LEVERAGE
-
     async def get_leverage(self, symbol: str) -> LeverageSetting:
         """Return the leverage from the symbol's position row, which exists also when flat."""
-        page = await self.call(self.position_list, category=CATEGORY, symbol=symbol)
+        page = await self.call(BYBIT.POSITION_LIST, category=CATEGORY, symbol=symbol)
         for row in page.rows:
             if row.symbol == symbol:
                 cap = row.risk_limit_value
                 unit = None if cap is None else Unit.SETTLE
                 return LeverageSetting(symbol, row.leverage, row.leverage, cap, unit)
-        for info in await self.call(self.symbol_info, category=CATEGORY, symbol=symbol):
+        for info in await self.call(BYBIT.SYMBOL_INFO, category=CATEGORY, symbol=symbol):
             if info.symbol == symbol:
                 return LeverageSetting(symbol, info.leverage, info.leverage)
         raise unknown_symbol_error(self, symbol, "get_leverage")
@@ -60,7 +52,7 @@ class BybitLeverage(Account, LeverageControl):
         wanted = self._check_leverage(symbol, leverage)
         return await self.call_as(
             lambda change: LeverageSetting(symbol, wanted, wanted, changed=change.changed),
-            self.change_leverage,
+            BYBIT.SET_LEVERAGE,
             category=CATEGORY,
             symbol=symbol,
             buyLeverage=wanted,

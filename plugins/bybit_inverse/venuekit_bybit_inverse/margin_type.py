@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from venuekit.account import Account
 from venuekit.capabilities import MarginType, MarginTypeBehaviour, MarginTypeControl, MarginTypeSetting
-from venuekit.endpoint import Endpoint
 from venuekit.errors import Conflict, Outcome
-from venuekit.resolution import Change
-from venuekit_bybit_inverse.endpoints import ACCOUNT_INFO, SET_MARGIN_MODE
-from venuekit_bybit_inverse.payloads import AccountInfoRow, MarginMode
+from venuekit_bybit_inverse.endpoints import BYBIT
+from venuekit_bybit_inverse.payloads import MarginMode
 
 __all__ = ["BybitMarginType"]
 
@@ -20,12 +16,9 @@ class BybitMarginType(Account, MarginTypeControl):
 
     __slots__ = ()
 
-    account_info: ClassVar[Endpoint[AccountInfoRow]] = ACCOUNT_INFO
-    change_margin_mode: ClassVar[Endpoint[Change[None]]] = SET_MARGIN_MODE
-
     async def get_margin_type(self, symbol: str | None = None) -> MarginTypeSetting:  # noqa: ARG002 (one for all)
         """Return the account's margin type; it is that of every symbol."""
-        mode = (await self.call(self.account_info)).margin_mode
+        mode = (await self.call(BYBIT.ACCOUNT_INFO)).margin_mode
         return MarginTypeSetting(None, mode.margin_type)
 
     async def set_margin_type(
@@ -49,6 +42,6 @@ class BybitMarginType(Account, MarginTypeControl):
             raise Conflict(words, venue=self.venue.id, operation="set_margin_type", outcome=Outcome.NOT_SENT)
         return await self.call_as(
             lambda change: MarginTypeSetting(None, margin_type, changed=change.changed),
-            self.change_margin_mode,
+            BYBIT.SET_MARGIN_MODE,
             setMarginMode=MarginMode.of(margin_type).value,
         )

@@ -6,16 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import repeat
-from typing import Any, ClassVar
+from typing import Any
 
 from venuekit.account import Answer
 from venuekit.capabilities import Amendment, Order, OrderBatchControl, OrderRequest
-from venuekit.endpoint import Endpoint
 from venuekit.errors import NotExecuted, NotFound, OperationError, Outcome, OutcomeUnknown, PayloadMismatch
 from venuekit.faults import error_of
 from venuekit.parts.concurrency import gather_all
 from venuekit.resolution import Change
-from venuekit_bybit_inverse.endpoints import AMEND_BATCH, CANCEL_BATCH, CATEGORY, CREATE_BATCH
+from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.order_form import check_steps, order_name, wire_order, with_client_id
 from venuekit_bybit_inverse.order_payloads import BatchItem
 from venuekit_bybit_inverse.order_values import pending_order
@@ -36,10 +35,6 @@ class BybitOrderBatches(BybitOrders, OrderBatchControl):
     """
 
     __slots__ = ()
-
-    create_orders: ClassVar[Endpoint[tuple[BatchItem, ...]]] = CREATE_BATCH
-    change_orders: ClassVar[Endpoint[Change[tuple[BatchItem, ...]]]] = AMEND_BATCH
-    end_named_orders: ClassVar[Endpoint[Change[tuple[BatchItem, ...]]]] = CANCEL_BATCH
 
     async def place_orders(self, requests: Sequence[OrderRequest]) -> tuple[Order | OperationError, ...]:
         """Place orders; those that the venue took are PENDING."""
@@ -63,7 +58,7 @@ class BybitOrderBatches(BybitOrders, OrderBatchControl):
 
         items = [_texts(wire_order(request)) for request in whole]
         try:
-            answer = await self.answer_as(_complete(len(whole)), self.create_orders, category=CATEGORY, request=items)
+            answer = await self.answer_as(_complete(len(whole)), BYBIT.CREATE_BATCH, category=CATEGORY, request=items)
         except NotExecuted as absent:
             return absent.of_each((one.symbol, one.client_id) for one in whole)
         except OutcomeUnknown as unknown:
@@ -88,7 +83,7 @@ class BybitOrderBatches(BybitOrders, OrderBatchControl):
         request = [await self._amendment(operation, amendment) for amendment in amendments]
         try:
             answer = await self.answer_as(
-                _complete_change(len(amendments)), self.change_orders, category=CATEGORY, request=request
+                _complete_change(len(amendments)), BYBIT.AMEND_BATCH, category=CATEGORY, request=request
             )
         except OutcomeUnknown as unknown:
             unknown.then(lambda _: self._present([(one.symbol, one.order_id, one.client_id) for one in amendments]))
@@ -116,7 +111,7 @@ class BybitOrderBatches(BybitOrders, OrderBatchControl):
         request = [{"symbol": symbol, **order_name(self, operation, symbol, *name)} for name in names]
         try:
             answer = await self.answer_as(
-                _complete_change(len(names)), self.end_named_orders, category=CATEGORY, request=request
+                _complete_change(len(names)), BYBIT.CANCEL_BATCH, category=CATEGORY, request=request
             )
         except OutcomeUnknown as unknown:
             unknown.then(lambda _: self._present([(symbol, *name) for name in names]))

@@ -6,7 +6,6 @@ import warnings
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
-from typing import ClassVar
 
 from venuekit.account import Account
 from venuekit.capabilities import Order, OrderReader
@@ -14,7 +13,7 @@ from venuekit.endpoint import Endpoint
 from venuekit.errors import NotFound, Outcome
 from venuekit.pager import Pager
 from venuekit.paging import Span, Track, merge_histories
-from venuekit_bybit_inverse.endpoints import CATEGORY, OPEN_ORDERS, ORDER_HISTORY
+from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.history_pages import milliseconds, newest_first, span_of
 from venuekit_bybit_inverse.order_form import order_name
 from venuekit_bybit_inverse.order_payloads import OrderRow
@@ -41,14 +40,11 @@ class BybitOrderReading(Account, OrderReader):
 
     __slots__ = ()
 
-    open_orders: ClassVar[Endpoint[Page[OrderRow]]] = OPEN_ORDERS
-    order_history: ClassVar[Endpoint[Page[OrderRow]]] = ORDER_HISTORY
-
     async def get_order(self, symbol: str, *, order_id: str | None = None, client_id: str | None = None) -> Order:
         """Return an order, open or not; one that ended without a fill is kept for 24 hours."""
         name = order_name(self, "get_order", symbol, order_id, client_id)
-        order = await self._find_order(self.open_orders, symbol, name)
-        order = order or await self._find_order(self.order_history, symbol, name)
+        order = await self._find_order(BYBIT.OPEN_ORDERS, symbol, name)
+        order = order or await self._find_order(BYBIT.ORDER_HISTORY, symbol, name)
         if order is None:
             raise self._no_order("get_order", symbol, client_id)
         return order
@@ -56,7 +52,7 @@ class BybitOrderReading(Account, OrderReader):
     async def get_open_order(self, symbol: str, *, order_id: str | None = None, client_id: str | None = None) -> Order:
         """Return an open order."""
         name = order_name(self, "get_open_order", symbol, order_id, client_id)
-        order = await self._find_order(self.open_orders, symbol, name)
+        order = await self._find_order(BYBIT.OPEN_ORDERS, symbol, name)
         if order is None or not order.is_open:
             raise self._no_order("get_open_order", symbol, client_id)
         return order
@@ -74,7 +70,7 @@ class BybitOrderReading(Account, OrderReader):
     ) -> tuple[Order, ...]:
         found = await read(
             self,
-            self.open_orders,
+            BYBIT.OPEN_ORDERS,
             attrgetter("order_id"),
             category=CATEGORY,
             symbol=symbol,
@@ -116,7 +112,7 @@ class BybitOrderReading(Account, OrderReader):
     async def _iter_ended_orders(self, symbol: str | None, span: Span) -> AsyncGenerator[Order, None]:
         rows = newest_first(
             self,
-            self.order_history,
+            BYBIT.ORDER_HISTORY,
             span,
             operation="iter_orders",
             time=_creation_time,

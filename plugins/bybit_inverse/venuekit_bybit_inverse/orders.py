@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 
 import attrs
 
@@ -18,10 +18,8 @@ from venuekit.capabilities import (
     OrderSide,
     OrderStatus,
 )
-from venuekit.endpoint import Endpoint
 from venuekit.errors import NotFound, OperationError, OutcomeUnknown
-from venuekit.resolution import Change
-from venuekit_bybit_inverse.endpoints import AMEND_ORDER, CANCEL_ALL, CANCEL_ORDER, CATEGORY, CREATE_ORDER
+from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.order_form import check_steps, order_name, wire_order, with_client_id
 from venuekit_bybit_inverse.order_payloads import OrderAck
 from venuekit_bybit_inverse.order_reading import BybitOrderReading
@@ -44,11 +42,6 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmendControl):
 
     __slots__ = ()
 
-    create_order: ClassVar[Endpoint[OrderAck]] = CREATE_ORDER
-    change_order: ClassVar[Endpoint[Change[OrderAck]]] = AMEND_ORDER
-    end_order: ClassVar[Endpoint[Change[OrderAck]]] = CANCEL_ORDER
-    end_orders: ClassVar[Endpoint[Change[tuple[OrderAck, ...]]]] = CANCEL_ALL
-
     async def place_order(self, request: OrderRequest) -> Order:
         """
         Place an order and return it as PENDING.
@@ -60,7 +53,7 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmendControl):
         def to_order(answer: Answer[OrderAck]) -> Order:
             return pending_order(whole, answer.value, answer.received_at, (answer.raw or {}).get("result"))
 
-        return await self.answer_as(to_order, self.create_order, category=CATEGORY, **wire_order(whole))
+        return await self.answer_as(to_order, BYBIT.CREATE_ORDER, category=CATEGORY, **wire_order(whole))
 
     async def amend_order(
         self,
@@ -84,7 +77,7 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmendControl):
         await check_steps(self, "amend_order", symbol, {"quantity": quantity, "price": price})
         try:
             answer = await self.answer(
-                self.change_order, category=CATEGORY, symbol=symbol, **name, qty=quantity, price=price
+                BYBIT.AMEND_ORDER, category=CATEGORY, symbol=symbol, **name, qty=quantity, price=price
             )
         except OutcomeUnknown as unknown:
             unknown.then(lambda _: self.get_order(symbol, order_id=order_id, client_id=client_id))
@@ -120,7 +113,7 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmendControl):
         """
         name = order_name(self, "cancel_order", symbol, order_id, client_id)
         try:
-            await self.call(self.end_order, category=CATEGORY, symbol=symbol, **name)
+            await self.call(BYBIT.CANCEL_ORDER, category=CATEGORY, symbol=symbol, **name)
         except OutcomeUnknown as unknown:
             unknown.then(lambda _: self.get_order(symbol, order_id=order_id, client_id=client_id))
             raise
@@ -143,7 +136,7 @@ class BybitOrders(BybitOrderReading, OrderControl, OrderAmendControl):
         Raises:
             OperationError: the orders of a symbol or coin could not be cancelled, whether or not any are seen.
         """
-        return await Sweep(self, self.end_orders, symbol).carry_out()
+        return await Sweep(self, BYBIT.CANCEL_ALL, symbol).carry_out()
 
     async def _read_ended_order(self, symbol: str, order_id: str | None, client_id: str | None) -> Order | None:
         try:

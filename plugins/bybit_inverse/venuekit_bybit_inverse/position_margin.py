@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import ClassVar
 
 from venuekit.account import Account, Answer
 from venuekit.capabilities import MarginChange, PositionMarginControl, PositionSide
-from venuekit.endpoint import Endpoint
-from venuekit_bybit_inverse.endpoints import ADD_MARGIN, CATEGORY
+from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.instruments import instrument_row
 from venuekit_bybit_inverse.payloads import MovedMargin
 
@@ -27,8 +25,6 @@ class BybitPositionMargin(Account, PositionMarginControl):
     """
 
     __slots__ = ()
-
-    move_margin: ClassVar[Endpoint[MovedMargin]] = ADD_MARGIN
 
     async def add_margin(self, symbol: str, amount: Decimal, *, side: PositionSide | None = None) -> MarginChange:
         """Move ``amount`` of the settle coin, at most four decimals, from the account to the position."""
@@ -52,7 +48,7 @@ class BybitPositionMargin(Account, PositionMarginControl):
             time = answer.value.updated_time
             return MarginChange(symbol, PositionSide.BOTH, row.settle_coin, signed, time=time, raw=raw)
 
-        return await self.answer_as(change, self.move_margin, category=CATEGORY, symbol=symbol, margin=signed)
+        return await self.answer_as(change, BYBIT.ADD_MARGIN, category=CATEGORY, symbol=symbol, margin=signed)
 
     def _check_amount(self, operation: str, symbol: str, amount: object) -> Decimal:
         if not isinstance(amount, bool) and isinstance(amount, int | Decimal):

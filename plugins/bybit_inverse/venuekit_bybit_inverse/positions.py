@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Context, Decimal
 from operator import attrgetter
-from typing import Any, ClassVar
+from typing import Any
 
 from venuekit.account import Account
 from venuekit.capabilities import (
@@ -17,12 +17,11 @@ from venuekit.capabilities import (
     PositionState,
     Unit,
 )
-from venuekit.endpoint import Endpoint
 from venuekit.parts.concurrency import gather
 from venuekit.payloads import nonzero
-from venuekit_bybit_inverse.endpoints import ACCOUNT_INFO, CATEGORY, POSITION_LIST
+from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.instruments import CONTRACT_SIZE, settle_coins
-from venuekit_bybit_inverse.payloads import Page, PositionRow
+from venuekit_bybit_inverse.payloads import PositionRow
 from venuekit_bybit_inverse.reading import Rows, read_pages, read_rows, unknown_symbol_error
 from venuekit_bybit_inverse.wire import position_side_of
 
@@ -43,8 +42,6 @@ class BybitPositions(Account, PositionReader):
     """Read inverse positions; always one-way, so every side is BOTH."""
 
     __slots__ = ()
-
-    positions: ClassVar[Endpoint[Page[PositionRow]]] = POSITION_LIST
 
     async def get_positions(
         self,
@@ -87,8 +84,8 @@ class BybitPositions(Account, PositionReader):
         # what names a symbol is about its row
         read = read_rows if which.get("symbol") is None else read_pages
         info, found = await gather(
-            self.answer(ACCOUNT_INFO),
-            read(self, self.positions, LEG, category=CATEGORY, limit=PAGE_SIZE, **which),
+            self.answer(BYBIT.ACCOUNT_INFO),
+            read(self, BYBIT.POSITION_LIST, LEG, category=CATEGORY, limit=PAGE_SIZE, **which),
         )
         settle = await settle_coins(self, frozenset(row.symbol for row in found.rows))
         return positions_of(found, info.value.margin_mode.margin_type, settle, min(info.as_of, found.as_of))

@@ -23,7 +23,7 @@ from venuekit.endpoint import Endpoint
 from venuekit.errors import OddRow
 from venuekit.parts.concurrency import gather, gather_all
 from venuekit_bybit_inverse.brackets import TIER
-from venuekit_bybit_inverse.endpoints import ACCOUNT_INFO, CATEGORY, OPEN_ORDERS, POSITION_LIST, RISK_LIMITS
+from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.market_payloads import RiskLimitRow
 from venuekit_bybit_inverse.order_payloads import OrderRow
 from venuekit_bybit_inverse.payloads import Page, PositionRow
@@ -95,7 +95,7 @@ class _Reads:
     odd: dict[str | None, OddRow] = attrs.field(factory=dict)
 
     async def margin_type(self) -> MarginType:
-        answer = await self.account.answer(ACCOUNT_INFO)
+        answer = await self.account.answer(BYBIT.ACCOUNT_INFO)
         self._note(1, answer.as_of)
         return answer.value.margin_mode.margin_type
 
@@ -109,13 +109,13 @@ class _Reads:
         return found.rows
 
     async def positions(self, **which: str) -> tuple[PositionRow, ...]:
-        return await self.rows(POSITION_LIST, LEG, limit=PAGE_SIZE, **which)
+        return await self.rows(BYBIT.POSITION_LIST, LEG, limit=PAGE_SIZE, **which)
 
     async def orders(self, **which: str) -> tuple[OrderRow, ...]:
-        return await self.rows(OPEN_ORDERS, attrgetter("order_id"), openOnly=0, limit=_ORDERS_PAGE, **which)
+        return await self.rows(BYBIT.OPEN_ORDERS, attrgetter("order_id"), openOnly=0, limit=_ORDERS_PAGE, **which)
 
     async def tiers(self, symbol: str) -> tuple[RiskLimitRow, ...]:
-        return await self.rows(RISK_LIMITS, TIER, category=CATEGORY, symbol=symbol)
+        return await self.rows(BYBIT.RISK_LIMITS, TIER, category=CATEGORY, symbol=symbol)
 
     def _note(self, calls: int, as_of: datetime) -> None:
         self.weight += calls

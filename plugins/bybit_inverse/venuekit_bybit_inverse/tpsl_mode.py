@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from typing import ClassVar
 
 from venuekit.account import Account
 from venuekit.capabilities import TpSlMode, TpSlModeControl, TpSlModeSetting
-from venuekit.endpoint import Endpoint
 from venuekit.errors import PayloadMismatch
 from venuekit.resolution import Change
-from venuekit_bybit_inverse.endpoints import CATEGORY, SET_TPSL_MODE
+from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.payloads import TpSlModeRow
 
 __all__ = ["BybitTpSlMode"]
@@ -27,8 +25,6 @@ class BybitTpSlMode(Account, TpSlModeControl):
 
     __slots__ = ()
 
-    change_tpsl_mode: ClassVar[Endpoint[Change[TpSlModeRow]]] = SET_TPSL_MODE
-
     async def set_tpsl_mode(self, symbol: str, mode: TpSlMode) -> TpSlModeSetting:
         """Set the default of a symbol; warns that the venue calls this deprecated."""
         if mode not in _WORDS:
@@ -40,7 +36,7 @@ class BybitTpSlMode(Account, TpSlModeControl):
             return TpSlModeSetting(symbol, asked if change.answer is None else _mode_of(change.answer), change.changed)
 
         return await self.call_as(
-            setting, self.change_tpsl_mode, category=CATEGORY, symbol=symbol, tpSlMode=_WORDS[asked]
+            setting, BYBIT.SET_TPSL_MODE, category=CATEGORY, symbol=symbol, tpSlMode=_WORDS[asked]
         )
 
 

@@ -34,7 +34,7 @@ from venuekit.capabilities import (
 from venuekit.venue import Environment, EnvironmentName, Venue
 from venuekit_bybit_inverse.account import BybitInverseAccount
 from venuekit_bybit_inverse.answers import answer_time, bybit_answers
-from venuekit_bybit_inverse.endpoints import CLIENT_ID_PATTERN, ENDPOINTS, SERVER_TIME
+from venuekit_bybit_inverse.endpoints import BYBIT, CLIENT_ID_PATTERN
 from venuekit_bybit_inverse.faults import FAULTS, OUTDATED_BY
 from venuekit_bybit_inverse.history_pages import RETENTION
 from venuekit_bybit_inverse.limits import LIMITS
@@ -109,8 +109,8 @@ BYBIT_INVERSE: Venue[BybitInverseAccount] = Venue(
     answered_at=answer_time,
     faults=FAULTS,
     outdated_by=OUTDATED_BY,
-    server_time=SERVER_TIME,
-    endpoints=ENDPOINTS,
+    server_time=BYBIT.SERVER_TIME,
+    endpoints=tuple(BYBIT),
     behaviours=(
         # No inverse contract is listed above 100; where one allows less, the venue refuses (110013).
         LeverageBehaviour(

@@ -6,17 +6,14 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from operator import attrgetter
-from typing import ClassVar
 
 from venuekit.account import Account
 from venuekit.capabilities import Withdrawal, WithdrawalReader, WithdrawalStatus
-from venuekit.endpoint import Endpoint
 from venuekit.pager import Pager
 from venuekit.paging import Track, merge_histories, only
-from venuekit_bybit_inverse.endpoints import WITHDRAWALS
+from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.history_pages import MONTH, TWO_YEARS, Found, milliseconds, newest_first, span_of
 from venuekit_bybit_inverse.history_payloads import WithdrawalRow
-from venuekit_bybit_inverse.wire import Page
 
 __all__ = ["BybitWithdrawals"]
 
@@ -45,8 +42,6 @@ class BybitWithdrawals(Account, WithdrawalReader):
 
     __slots__ = ()
 
-    withdrawals: ClassVar[Endpoint[Page[WithdrawalRow]]] = WITHDRAWALS
-
     def iter_withdrawals(
         self,
         *,
@@ -70,7 +65,7 @@ class BybitWithdrawals(Account, WithdrawalReader):
             span = await span_of(self, "iter_withdrawals", begin, end, keeps=keeps, words="20 years", after=resume)
             found = newest_first(
                 self,
-                self.withdrawals,
+                BYBIT.WITHDRAWALS,
                 span,
                 operation="iter_withdrawals",
                 time=lambda row: row.create_time,

@@ -2,124 +2,21 @@
 
 from __future__ import annotations
 
-from venuekit_bybit_inverse.endpoints.history import (
-    CLOSED_PNL,
-    CONVERTS,
-    EXCHANGES,
-    OLD_CLOSED_PNL,
-    TRANSACTION_LOG,
-    WITHDRAWALS,
-)
-from venuekit_bybit_inverse.endpoints.margin import (
-    ADD_MARGIN,
-)
-from venuekit_bybit_inverse.endpoints.order_reads import (
-    EXECUTIONS,
-    OPEN_ORDERS,
-    ORDER_HISTORY,
-)
-from venuekit_bybit_inverse.endpoints.orders import (
-    AMEND_BATCH,
-    AMEND_ORDER,
-    CANCEL_ALL,
-    CANCEL_BATCH,
-    CANCEL_ORDER,
-    CLIENT_ID_PATTERN,
-    CREATE_BATCH,
-    CREATE_ORDER,
-)
-from venuekit_bybit_inverse.endpoints.parameters import (
-    CATEGORY,
-)
-from venuekit_bybit_inverse.endpoints.reads import (
-    ACCOUNT_INFO,
-    COLLATERAL_INFO,
-    FEE_RATE,
-    INSTRUMENTS,
-    KEY_INFO,
-    POSITION_LIST,
-    RISK_LIMITS,
-    SERVER_TIME,
-    SYMBOL_INFO,
-    WALLET_BALANCE,
-)
-from venuekit_bybit_inverse.endpoints.settings import (
-    SET_LEVERAGE,
-    SET_MARGIN_MODE,
-    SET_RISK_LIMIT,
-    SET_TPSL_MODE,
-    SWITCH_MODE,
-)
+from venuekit_bybit_inverse.endpoints.history import HistoryEndpoints
+from venuekit_bybit_inverse.endpoints.margin import MarginEndpoints
+from venuekit_bybit_inverse.endpoints.order_reads import OrderReadEndpoints
+from venuekit_bybit_inverse.endpoints.orders import CLIENT_ID_PATTERN, OrderWriteEndpoints
+from venuekit_bybit_inverse.endpoints.parameters import CATEGORY
+from venuekit_bybit_inverse.endpoints.reads import ReadEndpoints
+from venuekit_bybit_inverse.endpoints.settings import SettingEndpoints
 
-__all__ = [
-    "ACCOUNT_INFO",
-    "ADD_MARGIN",
-    "AMEND_BATCH",
-    "AMEND_ORDER",
-    "CANCEL_ALL",
-    "CANCEL_BATCH",
-    "CANCEL_ORDER",
-    "CATEGORY",
-    "CLIENT_ID_PATTERN",
-    "CLOSED_PNL",
-    "COLLATERAL_INFO",
-    "CONVERTS",
-    "CREATE_BATCH",
-    "CREATE_ORDER",
-    "ENDPOINTS",
-    "EXCHANGES",
-    "EXECUTIONS",
-    "FEE_RATE",
-    "INSTRUMENTS",
-    "KEY_INFO",
-    "OLD_CLOSED_PNL",
-    "OPEN_ORDERS",
-    "ORDER_HISTORY",
-    "POSITION_LIST",
-    "RISK_LIMITS",
-    "SERVER_TIME",
-    "SET_LEVERAGE",
-    "SET_MARGIN_MODE",
-    "SET_RISK_LIMIT",
-    "SET_TPSL_MODE",
-    "SWITCH_MODE",
-    "SYMBOL_INFO",
-    "TRANSACTION_LOG",
-    "WALLET_BALANCE",
-    "WITHDRAWALS",
-]
+__all__ = ["BYBIT", "CATEGORY", "CLIENT_ID_PATTERN", "BybitEndpoints"]
 
-ENDPOINTS = (
-    SERVER_TIME,
-    INSTRUMENTS,
-    RISK_LIMITS,
-    ACCOUNT_INFO,
-    WALLET_BALANCE,
-    COLLATERAL_INFO,
-    FEE_RATE,
-    KEY_INFO,
-    POSITION_LIST,
-    SYMBOL_INFO,
-    SET_LEVERAGE,
-    SET_MARGIN_MODE,
-    SWITCH_MODE,
-    SET_TPSL_MODE,
-    SET_RISK_LIMIT,
-    ADD_MARGIN,
-    TRANSACTION_LOG,
-    CLOSED_PNL,
-    OLD_CLOSED_PNL,
-    WITHDRAWALS,
-    EXCHANGES,
-    CONVERTS,
-    OPEN_ORDERS,
-    ORDER_HISTORY,
-    EXECUTIONS,
-    CREATE_ORDER,
-    AMEND_ORDER,
-    CANCEL_ORDER,
-    CANCEL_ALL,
-    CREATE_BATCH,
-    AMEND_BATCH,
-    CANCEL_BATCH,
-)
+
+class BybitEndpoints(
+    ReadEndpoints, SettingEndpoints, MarginEndpoints, HistoryEndpoints, OrderReadEndpoints, OrderWriteEndpoints
+):
+    """The endpoints of the venue; one body per subject."""
+
+
+BYBIT = BybitEndpoints()

@@ -10,14 +10,15 @@ from typing import Any
 from venuekit.capabilities import PositionMarginControl
 from venuekit.echoes import Echoes
 from venuekit.endpoint import Effect, Encoding, Endpoint, Kind, Parameter, Role, WriteScope
+from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Resolution, Unclear
 from venuekit_bybit_inverse import payloads
 from venuekit_bybit_inverse.endpoints.parameters import CATEGORY, INVERSE, THE_SYMBOL
-from venuekit_bybit_inverse.endpoints.reads import INSTRUMENTS, POSITION_LIST, RISK_LIMITS
+from venuekit_bybit_inverse.endpoints.reads import ReadEndpoints
 from venuekit_bybit_inverse.limits import cost
 from venuekit_bybit_inverse.payloads import MovedMargin, PositionRow
 
-__all__ = ["ADD_MARGIN"]
+__all__ = ["MarginEndpoints"]
 
 _EXACT = Context(prec=34)
 #: how far the clocks of two machines of the venue are believed to differ
@@ -27,7 +28,7 @@ _FEE_AT_MOST = Decimal("0.001")
 
 
 async def _read_position(call: Call, parameters: Mapping[str, Any]) -> PositionRow | None:
-    page = await call(POSITION_LIST, category=CATEGORY, symbol=parameters["symbol"])
+    page = await call(ReadEndpoints.POSITION_LIST, category=CATEGORY, symbol=parameters["symbol"])
     return next((row for row in page.rows if row.symbol == parameters["symbol"]), None)
 
 
@@ -64,7 +65,7 @@ async def _compare(call: Call, lost: Lost, before: PositionRow, now: PositionRow
     """
     size, low, high = abs(now.size), before.liq_price or Decimal(0), now.liq_price or Decimal(0)
     rate = await _maintenance_rate(call, now.symbol, size, (low, high))
-    listed = await call(INSTRUMENTS, category=CATEGORY, symbol=now.symbol)
+    listed = await call(ReadEndpoints.INSTRUMENTS, category=CATEGORY, symbol=now.symbol)
     tick = next((row.price_filter.tick_size for row in listed.rows), None)
     if rate is None or tick is None:
         return Unclear("the tier of the liquidation price cannot be told")
@@ -82,7 +83,9 @@ async def _compare(call: Call, lost: Lost, before: PositionRow, now: PositionRow
 
 async def _maintenance_rate(call: Call, symbol: str, size: Decimal, prices: tuple[Decimal, Decimal]) -> Decimal | None:
     """Return the rate of the tier in which the position would be liquidated; None when the prices lie in two tiers."""
-    tiers = sorted((await call(RISK_LIMITS, category=CATEGORY, symbol=symbol)).rows, key=lambda tier: tier.id)
+    tiers = sorted(
+        (await call(ReadEndpoints.RISK_LIMITS, category=CATEGORY, symbol=symbol)).rows, key=lambda tier: tier.id
+    )
     rates = {
         next((tier.maintenance_margin for tier in tiers if size <= tier.risk_limit_value * price), None)
         for price in prices
@@ -90,25 +93,28 @@ async def _maintenance_rate(call: Call, symbol: str, size: Decimal, prices: tupl
     return rates.pop() if len(rates) == 1 else None
 
 
-ADD_MARGIN = Endpoint(
-    "POST",
-    "/v5/position/add-margin",
-    decode=payloads.decode_moved_margin,
-    echoes=Echoes({"symbol": "symbol"}),
-    parameters=(
-        INVERSE,
-        THE_SYMBOL,
-        Parameter("margin", Kind.DECIMAL, required=True, role=Role.AMOUNT),
-        Parameter("positionIdx", Kind.INTEGER, minimum=Decimal(0), maximum=Decimal(0)),
-    ),
-    encoding=Encoding.JSON,
-    effect=Effect.DELTA,
-    write_scope=WriteScope.SYMBOL,
-    before=_read_position,
-    resolve=_resolve,
-    absence_proof=AbsenceProof(after=timedelta(seconds=1)),
-    pools=cost("add_margin"),
-    serves=(PositionMarginControl.add_margin, PositionMarginControl.reduce_margin),
-    note="Isolated accounts only; a negative amount reduces. The venue keeps no history of it: a lost answer is found"
-    " out about by the position's row, which assumes that nobody else moves its margin.",
-)
+class MarginEndpoints(EndpointBook):
+    """Moves of margin."""
+
+    ADD_MARGIN = Endpoint(
+        "POST",
+        "/v5/position/add-margin",
+        decode=payloads.decode_moved_margin,
+        echoes=Echoes({"symbol": "symbol"}),
+        parameters=(
+            INVERSE,
+            THE_SYMBOL,
+            Parameter("margin", Kind.DECIMAL, required=True, role=Role.AMOUNT),
+            Parameter("positionIdx", Kind.INTEGER, minimum=Decimal(0), maximum=Decimal(0)),
+        ),
+        encoding=Encoding.JSON,
+        effect=Effect.DELTA,
+        write_scope=WriteScope.SYMBOL,
+        before=_read_position,
+        resolve=_resolve,
+        absence_proof=AbsenceProof(after=timedelta(seconds=1)),
+        pools=cost("add_margin"),
+        serves=(PositionMarginControl.add_margin, PositionMarginControl.reduce_margin),
+        note="Isolated accounts only; a negative amount reduces. The venue keeps no history of it: a lost answer is"
+        " found out about by the position's row, which assumes that nobody else moves its margin.",
+    )

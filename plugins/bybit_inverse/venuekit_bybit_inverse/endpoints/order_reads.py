@@ -15,6 +15,7 @@ from venuekit.capabilities import (
 )
 from venuekit.echoes import Echoes
 from venuekit.endpoint import Endpoint, Kind, Parameter, Role
+from venuekit.parts.endpoint_book import EndpointBook
 from venuekit_bybit_inverse import order_payloads as payloads
 from venuekit_bybit_inverse.endpoints.parameters import (
     ANY_PRODUCT,
@@ -29,90 +30,94 @@ from venuekit_bybit_inverse.endpoints.parameters import (
 )
 from venuekit_bybit_inverse.limits import cost
 
-__all__ = ["EXECUTIONS", "OPEN_ORDERS", "ORDER_HISTORY", "ORDER_ID", "ORDER_LINK_ID"]
+__all__ = ["ORDER_ID", "ORDER_LINK_ID", "OrderReadEndpoints"]
 
 ORDER_ID = Parameter("orderId", role=Role.ORDER_ID)
 ORDER_LINK_ID = Parameter("orderLinkId")
 
 _NAMED = Echoes.each({"symbol": "symbol", "orderId": "order_id", "orderLinkId": "order_link_id"}, "rows")
 
-OPEN_ORDERS = Endpoint(
-    "GET",
-    "/v5/order/realtime",
-    decode=payloads.decode_orders,
-    rows=(("result", "list"),),
-    echoes=_NAMED,
-    parameters=(
-        ANY_PRODUCT,
-        SYMBOL,
-        BASE_COIN,
-        SETTLE_COIN,
-        ORDER_ID,
-        ORDER_LINK_ID,
-        Parameter("openOnly", Kind.INTEGER, minimum=Decimal(0), maximum=Decimal(1)),
-        Parameter("orderFilter"),
-        limit(50),
-        CURSOR,
-    ),
-    pools=cost("order_realtime"),
-    serves=(
-        OrderReader.get_open_orders,
-        OrderReader.get_open_order,
-        OrderReader.get_order,
-        OrderReader.iter_orders,
-        OrderControl.cancel_order,
-        OrderControl.cancel_all_orders,
-        OrderAmendControl.amend_order,
-        OrderAmendControl.amend_orders,
-        OrderBatchControl.cancel_orders,
-        SettingsReader.get_settings,
-    ),
-)
 
-ORDER_HISTORY = Endpoint(
-    "GET",
-    "/v5/order/history",
-    decode=payloads.decode_orders,
-    rows=(("result", "list"),),
-    echoes=_NAMED,
-    parameters=(
-        INVERSE,
-        SYMBOL,
-        BASE_COIN,
-        SETTLE_COIN,
-        ORDER_ID,
-        ORDER_LINK_ID,
-        Parameter("orderFilter"),
-        Parameter("orderStatus"),
-        START,
-        END,
-        limit(50),
-        CURSOR,
-    ),
-    pools=cost("order_history"),
-    serves=(OrderReader.get_order, OrderReader.iter_orders, ForcedOrderReader.iter_forced_orders),
-    note="At most 7 days a request, two years back; cancelled and rejected orders without a fill for 24 hours.",
-)
+class OrderReadEndpoints(EndpointBook):
+    """Reads of orders and fills."""
 
-EXECUTIONS = Endpoint(
-    "GET",
-    "/v5/execution/list",
-    decode=payloads.decode_fills,
-    rows=(("result", "list"),),
-    echoes=_NAMED,
-    parameters=(
-        INVERSE,
-        SYMBOL,
-        ORDER_ID,
-        ORDER_LINK_ID,
-        BASE_COIN,
-        START,
-        END,
-        Parameter("execType"),
-        limit(100),
-        CURSOR,
-    ),
-    pools=cost("executions"),
-    serves=(FillReader.iter_fills, ForcedOrderReader.iter_forced_orders),
-    note="At most 7 days a request, two years back, newest first.",
-)
+    OPEN_ORDERS = Endpoint(
+        "GET",
+        "/v5/order/realtime",
+        decode=payloads.decode_orders,
+        rows=(("result", "list"),),
+        echoes=_NAMED,
+        parameters=(
+            ANY_PRODUCT,
+            SYMBOL,
+            BASE_COIN,
+            SETTLE_COIN,
+            ORDER_ID,
+            ORDER_LINK_ID,
+            Parameter("openOnly", Kind.INTEGER, minimum=Decimal(0), maximum=Decimal(1)),
+            Parameter("orderFilter"),
+            limit(50),
+            CURSOR,
+        ),
+        pools=cost("order_realtime"),
+        serves=(
+            OrderReader.get_open_orders,
+            OrderReader.get_open_order,
+            OrderReader.get_order,
+            OrderReader.iter_orders,
+            OrderControl.cancel_order,
+            OrderControl.cancel_all_orders,
+            OrderAmendControl.amend_order,
+            OrderAmendControl.amend_orders,
+            OrderBatchControl.cancel_orders,
+            SettingsReader.get_settings,
+        ),
+    )
+
+    ORDER_HISTORY = Endpoint(
+        "GET",
+        "/v5/order/history",
+        decode=payloads.decode_orders,
+        rows=(("result", "list"),),
+        echoes=_NAMED,
+        parameters=(
+            INVERSE,
+            SYMBOL,
+            BASE_COIN,
+            SETTLE_COIN,
+            ORDER_ID,
+            ORDER_LINK_ID,
+            Parameter("orderFilter"),
+            Parameter("orderStatus"),
+            START,
+            END,
+            limit(50),
+            CURSOR,
+        ),
+        pools=cost("order_history"),
+        serves=(OrderReader.get_order, OrderReader.iter_orders, ForcedOrderReader.iter_forced_orders),
+        note="At most 7 days a request, two years back; cancelled and rejected orders without a fill for 24 hours.",
+    )
+
+    EXECUTIONS = Endpoint(
+        "GET",
+        "/v5/execution/list",
+        decode=payloads.decode_fills,
+        rows=(("result", "list"),),
+        echoes=_NAMED,
+        parameters=(
+            INVERSE,
+            SYMBOL,
+            ORDER_ID,
+            ORDER_LINK_ID,
+            BASE_COIN,
+            START,
+            END,
+            Parameter("execType"),
+            limit(100),
+            CURSOR,
+        ),
+        pools=cost("executions"),
+        serves=(FillReader.iter_fills, ForcedOrderReader.iter_forced_orders),
+        note="At most 7 days a request, two years back, newest first.",
+    )

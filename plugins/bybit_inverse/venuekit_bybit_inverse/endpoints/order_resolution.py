@@ -9,9 +9,9 @@ from typing import Any
 
 from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Reading, Resolution, Unclear
 from venuekit.traces import Trace, trace_of
-from venuekit_bybit_inverse.endpoints.order_reads import OPEN_ORDERS, ORDER_HISTORY
+from venuekit_bybit_inverse.endpoints.order_reads import OrderReadEndpoints
 from venuekit_bybit_inverse.endpoints.parameters import CATEGORY
-from venuekit_bybit_inverse.endpoints.reads import SERVER_TIME
+from venuekit_bybit_inverse.endpoints.reads import ReadEndpoints
 from venuekit_bybit_inverse.order_payloads import BatchItem, OrderAck, OrderRow
 
 __all__ = [
@@ -52,8 +52,8 @@ _AMENDED_WORDS = {
 async def _find(call: Call, item: Mapping[str, Any]) -> tuple[OrderRow, ...]:
     """Return the orders of a name, first from what is open, then from what has ended."""
     which = {name: item[name] for name in ("symbol", *_NAMES) if item.get(name)}
-    found: tuple[OrderRow, ...] = (await call(OPEN_ORDERS, category=CATEGORY, **which)).rows
-    return found or (await call(ORDER_HISTORY, category=CATEGORY, **which)).rows
+    found: tuple[OrderRow, ...] = (await call(OrderReadEndpoints.OPEN_ORDERS, category=CATEGORY, **which)).rows
+    return found or (await call(OrderReadEndpoints.ORDER_HISTORY, category=CATEGORY, **which)).rows
 
 
 def _ack(row: OrderRow) -> OrderAck:
@@ -91,7 +91,10 @@ async def resolve_batch(call: Call, lost: Lost) -> Resolution[tuple[BatchItem, .
     found = [await _resolve_item(call, lost, item) for item in items]
     if all(isinstance(one, Absent) for one in found):
         return Absent(f"none of {len(items)} orders is to be found")
-    if any(isinstance(one, Absent) for one in found) and await call(SERVER_TIME) > lost.fence + PROOF.after / 2:
+    if (
+        any(isinstance(one, Absent) for one in found)
+        and await call(ReadEndpoints.SERVER_TIME) > lost.fence + PROOF.after / 2
+    ):
         found = [
             await _resolve_item(call, lost, item) if isinstance(one, Absent) else one
             for one, item in zip(found, items, strict=True)
@@ -174,7 +177,7 @@ async def read_emptied(call: Call, lost: Lost) -> Reading[tuple[OrderAck, ...]]:
     An order just placed may not be seen yet: that nothing is seen counts only once the write cannot arrive any more.
     """
     which = {name: lost.parameters[name] for name in ("symbol", "baseCoin", "settleCoin") if name in lost.parameters}
-    left = (await call(OPEN_ORDERS, category=CATEGORY, openOnly=0, limit=_PAGE_SIZE, **which)).rows
-    holds = not left and await call(SERVER_TIME) > lost.fence
+    left = (await call(OrderReadEndpoints.OPEN_ORDERS, category=CATEGORY, openOnly=0, limit=_PAGE_SIZE, **which)).rows
+    holds = not left and await call(ReadEndpoints.SERVER_TIME) > lost.fence
     # one word for both: an attempt of ours may empty it between two looks
     return Reading("no open orders" if holds else "open orders, or none yet", holds, ())

@@ -6,13 +6,14 @@ from decimal import Decimal
 
 from venuekit.capabilities import LeverageControl, MarginTypeControl, PositionMode, Setting, TpSlModeControl
 from venuekit.endpoint import Effect, Encoding, Endpoint, Kind, Parameter, Role, WriteScope
+from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.resolution import Call, Changing, Lost, Reading
 from venuekit_bybit_inverse import payloads
 from venuekit_bybit_inverse.endpoints.parameters import CATEGORY, INVERSE, SYMBOL, THE_SYMBOL
-from venuekit_bybit_inverse.endpoints.reads import ACCOUNT_INFO, POSITION_LIST, SYMBOL_INFO
+from venuekit_bybit_inverse.endpoints.reads import ReadEndpoints
 from venuekit_bybit_inverse.limits import cost
 
-__all__ = ["SET_LEVERAGE", "SET_MARGIN_MODE", "SET_RISK_LIMIT", "SET_TPSL_MODE", "SWITCH_MODE"]
+__all__ = ["SettingEndpoints"]
 
 #: what switch-mode calls hedge mode; one-way is 0
 _HEDGE = 3
@@ -20,16 +21,16 @@ _HEDGE = 3
 
 async def _read_leverage(call: Call, lost: Lost) -> Reading[None]:
     symbol = lost.parameters["symbol"]
-    page = await call(POSITION_LIST, category=CATEGORY, symbol=symbol)
+    page = await call(ReadEndpoints.POSITION_LIST, category=CATEGORY, symbol=symbol)
     leverage = next((row.leverage for row in page.rows if row.symbol == symbol), None)
     if leverage is None:  # the list has no row of some flat symbols
-        infos = await call(SYMBOL_INFO, category=CATEGORY, symbol=symbol)
+        infos = await call(ReadEndpoints.SYMBOL_INFO, category=CATEGORY, symbol=symbol)
         leverage = next((info.leverage for info in infos if info.symbol == symbol), None)
     return Reading(value=leverage, holds=leverage == Decimal(lost.parameters["buyLeverage"]))
 
 
 async def _read_margin_mode(call: Call, lost: Lost) -> Reading[None]:
-    mode = (await call(ACCOUNT_INFO)).margin_mode
+    mode = (await call(ReadEndpoints.ACCOUNT_INFO)).margin_mode
     return Reading(value=mode.margin_type, holds=mode == lost.parameters["setMarginMode"])
 
 
@@ -37,105 +38,109 @@ async def _read_position_mode(call: Call, lost: Lost) -> Reading[None]:
     which = {name: lost.parameters[name] for name in ("category", "symbol") if name in lost.parameters}
     if "symbol" not in which and "coin" in lost.parameters:
         which["settleCoin"] = lost.parameters["coin"]
-    page = await call(POSITION_LIST, **which)
+    page = await call(ReadEndpoints.POSITION_LIST, **which)
     hedge = any(row.position_idx for row in page.rows)
     wanted = int(lost.parameters["mode"]) == _HEDGE
     return Reading(value=PositionMode.HEDGE if hedge else PositionMode.ONE_WAY, holds=hedge == wanted)
 
 
-SET_LEVERAGE = Endpoint(
-    "POST",
-    "/v5/position/set-leverage",
-    decode=Changing(payloads.decode_acknowledgement),
-    parameters=(
-        INVERSE,
-        THE_SYMBOL,
-        Parameter("buyLeverage", Kind.DECIMAL, required=True, role=Role.LEVERAGE, minimum=Decimal(1)),
-        Parameter("sellLeverage", Kind.DECIMAL, required=True, role=Role.LEVERAGE, minimum=Decimal(1)),
-    ),
-    encoding=Encoding.JSON,
-    effect=Effect.SET,
-    write_scope=WriteScope.SYMBOL,
-    sets=frozenset({Setting.LEVERAGE}),
-    no_change=frozenset({110043}),
-    no_change_is_read=True,
-    readback=_read_leverage,
-    pools=cost("set_leverage"),
-    serves=(LeverageControl.set_leverage,),
-    note="Both leverages must be equal.",
-)
+class SettingEndpoints(EndpointBook):
+    """Changes of settings."""
 
-SET_MARGIN_MODE = Endpoint(
-    "POST",
-    "/v5/account/set-margin-mode",
-    decode=Changing(payloads.decode_acknowledgement),
-    parameters=(
-        Parameter("setMarginMode", required=True, choices=frozenset(mode.value for mode in payloads.MarginMode)),
-    ),
-    encoding=Encoding.JSON,
-    effect=Effect.SET,
-    write_scope=WriteScope.ACCOUNT,
-    readback=_read_margin_mode,
-    pools=cost("set_margin_mode"),
-    serves=(MarginTypeControl.set_margin_type,),
-    note="Of the whole account, over all products. The answer to setting the present mode again is not documented, so"
-    " set_margin_type reads first.",
-)
+    SET_LEVERAGE = Endpoint(
+        "POST",
+        "/v5/position/set-leverage",
+        decode=Changing(payloads.decode_acknowledgement),
+        parameters=(
+            INVERSE,
+            THE_SYMBOL,
+            Parameter("buyLeverage", Kind.DECIMAL, required=True, role=Role.LEVERAGE, minimum=Decimal(1)),
+            Parameter("sellLeverage", Kind.DECIMAL, required=True, role=Role.LEVERAGE, minimum=Decimal(1)),
+        ),
+        encoding=Encoding.JSON,
+        effect=Effect.SET,
+        write_scope=WriteScope.SYMBOL,
+        sets=frozenset({Setting.LEVERAGE}),
+        no_change=frozenset({110043}),
+        no_change_is_read=True,
+        readback=_read_leverage,
+        pools=cost("set_leverage"),
+        serves=(LeverageControl.set_leverage,),
+        note="Both leverages must be equal.",
+    )
 
-SWITCH_MODE = Endpoint(
-    "POST",
-    "/v5/position/switch-mode",
-    decode=Changing(payloads.decode_acknowledgement),
-    parameters=(
-        Parameter("category", required=True, choices=frozenset({CATEGORY, "linear"})),
-        SYMBOL,
-        Parameter("coin"),
-        Parameter("mode", Kind.INTEGER, required=True, choices=frozenset({"0", "3"})),
-    ),
-    encoding=Encoding.JSON,
-    effect=Effect.SET,
-    write_scope=WriteScope.ACCOUNT,
-    no_change=frozenset({110025}),
-    no_change_is_read=True,
-    readback=_read_position_mode,
-    pools=cost("switch_mode"),
-    note="For raw calls only: inverse contracts of a unified account are one-way, and hedge mode is refused (110029).",
-)
+    SET_MARGIN_MODE = Endpoint(
+        "POST",
+        "/v5/account/set-margin-mode",
+        decode=Changing(payloads.decode_acknowledgement),
+        parameters=(
+            Parameter("setMarginMode", required=True, choices=frozenset(mode.value for mode in payloads.MarginMode)),
+        ),
+        encoding=Encoding.JSON,
+        effect=Effect.SET,
+        write_scope=WriteScope.ACCOUNT,
+        readback=_read_margin_mode,
+        pools=cost("set_margin_mode"),
+        serves=(MarginTypeControl.set_margin_type,),
+        note="Of the whole account, over all products. The answer to setting the present mode again is not documented,"
+        " so set_margin_type reads first.",
+    )
 
-SET_TPSL_MODE = Endpoint(
-    "POST",
-    "/v5/position/set-tpsl-mode",
-    decode=Changing(payloads.decode_tpsl_mode),
-    parameters=(
-        INVERSE,
-        THE_SYMBOL,
-        Parameter("tpSlMode", required=True, choices=frozenset({"Full", "Partial"})),
-    ),
-    encoding=Encoding.JSON,
-    effect=Effect.SET,
-    write_scope=WriteScope.SYMBOL,
-    sets=frozenset({"tpsl_mode"}),
-    pools=cost(),
-    serves=(TpSlModeControl.set_tpsl_mode,),
-    note="Deprecated by the venue: only a default for requests that name no mode. No read tells it (rows always say"
-    " Full), so a lost answer leaves the outcome unknown.",
-)
+    SWITCH_MODE = Endpoint(
+        "POST",
+        "/v5/position/switch-mode",
+        decode=Changing(payloads.decode_acknowledgement),
+        parameters=(
+            Parameter("category", required=True, choices=frozenset({CATEGORY, "linear"})),
+            SYMBOL,
+            Parameter("coin"),
+            Parameter("mode", Kind.INTEGER, required=True, choices=frozenset({"0", "3"})),
+        ),
+        encoding=Encoding.JSON,
+        effect=Effect.SET,
+        write_scope=WriteScope.ACCOUNT,
+        no_change=frozenset({110025}),
+        no_change_is_read=True,
+        readback=_read_position_mode,
+        pools=cost("switch_mode"),
+        note="For raw calls only: inverse contracts of a unified account are one-way, and hedge mode is refused"
+        " (110029).",
+    )
 
-SET_RISK_LIMIT = Endpoint(
-    "POST",
-    "/v5/position/set-risk-limit",
-    decode=Changing(payloads.decode_risk),
-    parameters=(
-        INVERSE,
-        THE_SYMBOL,
-        Parameter("riskId", Kind.INTEGER, required=True, minimum=Decimal(1)),
-        Parameter("positionIdx", Kind.INTEGER, choices=frozenset({"0"})),
-    ),
-    encoding=Encoding.JSON,
-    effect=Effect.SET,
-    write_scope=WriteScope.SYMBOL,
-    sets=frozenset({"risk_limit", Setting.LEVERAGE}),  # a tier has a largest leverage
-    pools=cost(),
-    note="For raw calls only: without effect since 2024-03-12, when the venue began to choose the tier by itself; so"
-    " there is nothing to read back.",
-)
+    SET_TPSL_MODE = Endpoint(
+        "POST",
+        "/v5/position/set-tpsl-mode",
+        decode=Changing(payloads.decode_tpsl_mode),
+        parameters=(
+            INVERSE,
+            THE_SYMBOL,
+            Parameter("tpSlMode", required=True, choices=frozenset({"Full", "Partial"})),
+        ),
+        encoding=Encoding.JSON,
+        effect=Effect.SET,
+        write_scope=WriteScope.SYMBOL,
+        sets=frozenset({"tpsl_mode"}),
+        pools=cost(),
+        serves=(TpSlModeControl.set_tpsl_mode,),
+        note="Deprecated by the venue: only a default for requests that name no mode. No read tells it (rows always say"
+        " Full), so a lost answer leaves the outcome unknown.",
+    )
+
+    SET_RISK_LIMIT = Endpoint(
+        "POST",
+        "/v5/position/set-risk-limit",
+        decode=Changing(payloads.decode_risk),
+        parameters=(
+            INVERSE,
+            THE_SYMBOL,
+            Parameter("riskId", Kind.INTEGER, required=True, minimum=Decimal(1)),
+            Parameter("positionIdx", Kind.INTEGER, choices=frozenset({"0"})),
+        ),
+        encoding=Encoding.JSON,
+        effect=Effect.SET,
+        write_scope=WriteScope.SYMBOL,
+        sets=frozenset({"risk_limit", Setting.LEVERAGE}),  # a tier has a largest leverage
+        pools=cost(),
+        note="For raw calls only: without effect since 2024-03-12, when the venue began to choose the tier by itself;"
+        " so there is nothing to read back.",
+    )
