@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from venuekit.pipeline.options import UNSET, Options
     from venuekit.pipeline.policy import RetryPolicy
     from venuekit.pipeline.proxy import Proxy as Proxy
+    from venuekit.pipeline.transport import AiohttpTransport
     from venuekit.pipeline.wire import RestWire, Wire
     from venuekit.pipeline.write_scopes import WriteScopes
 
@@ -38,6 +39,7 @@ if not TYPE_CHECKING:
             "options": "UNSET Options",
             "policy": "RetryPolicy",
             "proxy": "Proxy",
+            "transport": "AiohttpTransport",
             "write_scopes": "WriteScopes",
             "wire": "RestWire Wire",
         },
@@ -46,6 +48,7 @@ if not TYPE_CHECKING:
 __all__ = [
     "UNSET",
     "AccountSession",
+    "AiohttpTransport",
     "Budget",
     "Event",
     "EventKind",

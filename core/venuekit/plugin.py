@@ -1,0 +1,312 @@
+"""
+Plugin: every name of venuekit that a plugin author may import, by subject.
+
+Besides this module a plugin imports :mod:`venuekit.capabilities` (values and capabilities of an account) and
+:mod:`venuekit.parts` (ready-made parts of an account); its simulated venue and its tests import
+:mod:`venuekit.simulator` and :mod:`venuekit.testing`. Every other module is core's own.
+
+**Venue** (an exchange, declared): :class:`Venue`, :class:`Environment`, :class:`EnvironmentName`, :class:`Answers`,
+:class:`Refusal`; rate limits :class:`Limit`, :class:`LimitScope`; signing :class:`SigningScheme`,
+:class:`RequestExpiry`, :class:`Stamp`, :class:`EncodedRequest`; settings that depend on each other :class:`Coupling`,
+:class:`Blocker`, :class:`BlockerScope`, :class:`BlockedBy`.
+
+**Endpoints** (one operation of a venue, declared once): :class:`Endpoint`, :class:`Parameter`, :class:`Kind`,
+:class:`Effect`, :class:`WriteScope`, :class:`Area`, :class:`Role`, :class:`Security`, :class:`Encoding`,
+:class:`Priority`; values that an answer repeats :class:`Echoes`; orders in a request :class:`Ask`,
+:class:`Resting`, :func:`read_items`.
+
+**Account** (the class whose parts call endpoints): :class:`Account`, :class:`Answer`, :class:`Change`.
+
+**Lost writes** (a write without an answer, resolved by reading): :class:`Readback`, :class:`Reading`,
+:class:`Changing`, :class:`Resolve`, :class:`Resolution`, :class:`Applied`, :class:`Absent`, :class:`AbsenceProof`,
+:class:`Unclear`, :class:`Lost`, :class:`Call`; rows that prove a write :class:`Trace`, :class:`OtherWrite`,
+:func:`alike`, :func:`find_unexplained`, :func:`trace_of`; client ids :class:`MadeId`, :func:`make_client_id`.
+
+**Payloads** (bytes of an answer to values): :func:`payload_decoder`, :class:`WireRow`, :func:`read_json`,
+:func:`payload_mismatch`, :func:`mismatch_of`, :class:`Unfit`, :data:`MISFITS`; conversions :func:`to_bool`,
+:func:`to_decimal`, :func:`to_decimal_or_none`, :func:`to_int`, :func:`to_text`, :data:`TIME_END`,
+:func:`from_milliseconds`; numbers :data:`DECIMALS_MOST`, :data:`LARGEST`, :func:`intern_number`, :func:`is_multiple`,
+:func:`nonzero`, :func:`number_or_unread`.
+
+**Histories** (long lists, page by page): :class:`Pager`.
+
+**Faults** (the meaning of a refusal): :class:`Fault`, :class:`FaultRow`, :class:`FaultTable`, :func:`error_of`; answers
+of another server than the venue :func:`read_foreign`, :func:`ban_end`; the errors themselves, from
+:class:`VenuekitError` downwards, are drawn in :mod:`venuekit.errors`.
+
+**Hooks** (listed in :mod:`venuekit.hooks`): :data:`hookimpl`; secrets and signers :class:`Secret`,
+:class:`Credentials`, :class:`Signer`, :class:`HmacSigner`, :class:`SignatureAlgorithm`; transports :class:`Transport`,
+:class:`HttpRequest`, :class:`HttpResponse`, :class:`AiohttpTransport`, :class:`Proxy`; policies and budgets
+:class:`RetryPolicy`, :class:`Budget`, :class:`PoolName`, :class:`SlidingBudget`; observers :class:`Observer`,
+:class:`Event`, :class:`EventKind`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from venuekit._lazy import lazy as _lazy
+from venuekit.account import Account, Answer
+from venuekit.ask import Ask
+from venuekit.clock import from_milliseconds
+from venuekit.credentials import Credentials, HmacSigner, Secret, SignatureAlgorithm, Signer
+from venuekit.echoes import Echoes
+from venuekit.endpoint import (
+    Area,
+    Effect,
+    Encoding,
+    Endpoint,
+    Kind,
+    Parameter,
+    Priority,
+    Role,
+    Security,
+    WriteScope,
+)
+from venuekit.errors import (
+    AccountClosed,
+    AnswerLost,
+    AuthenticationFailed,
+    Banned,
+    CertificateRejected,
+    ClockSkew,
+    ConfigurationError,
+    Conflict,
+    CredentialsError,
+    Fenced,
+    GuardRefused,
+    InvalidArgument,
+    InvalidRequest,
+    NeverSent,
+    NotExecuted,
+    NotFound,
+    OddRow,
+    OperationError,
+    Outcome,
+    OutcomeNotStated,
+    OutcomeUnknown,
+    Overloaded,
+    PayloadMismatch,
+    PermissionDenied,
+    PluginError,
+    Rejected,
+    Throttled,
+    TransportError,
+    Unavailable,
+    UnknownVenue,
+    UnsupportedCapability,
+    VenueError,
+    VenuekitError,
+)
+from venuekit.faults import Fault, FaultRow, FaultTable, error_of
+from venuekit.foreign import ban_end, read_foreign
+from venuekit.hooks import hookimpl
+from venuekit.ids import MadeId, make_client_id
+from venuekit.message import HttpRequest, HttpResponse, Transport
+from venuekit.order_scope import Resting, read_items
+from venuekit.pager import Pager
+from venuekit.payloads import (
+    DECIMALS_MOST,
+    LARGEST,
+    MISFITS,
+    TIME_END,
+    Unfit,
+    WireRow,
+    intern_number,
+    is_multiple,
+    mismatch_of,
+    nonzero,
+    number_or_unread,
+    payload_decoder,
+    payload_mismatch,
+    read_json,
+    to_bool,
+    to_decimal,
+    to_decimal_or_none,
+    to_int,
+    to_text,
+)
+from venuekit.resolution import (
+    AbsenceProof,
+    Absent,
+    Applied,
+    Call,
+    Change,
+    Changing,
+    Lost,
+    Readback,
+    Reading,
+    Resolution,
+    Resolve,
+    Unclear,
+)
+from venuekit.traces import OtherWrite, Trace, alike, find_unexplained, trace_of
+from venuekit.venue import (
+    Answers,
+    BlockedBy,
+    Blocker,
+    BlockerScope,
+    Coupling,
+    EncodedRequest,
+    Environment,
+    EnvironmentName,
+    Limit,
+    LimitScope,
+    Refusal,
+    RequestExpiry,
+    SigningScheme,
+    Stamp,
+    Venue,
+)
+
+if TYPE_CHECKING:
+    from venuekit.pipeline import (
+        AiohttpTransport,
+        Budget,
+        Event,
+        EventKind,
+        Observer,
+        PoolName,
+        Proxy,
+        RetryPolicy,
+        SlidingBudget,
+    )
+
+if not TYPE_CHECKING:
+    # a venue's declarations are read without any of the pipeline
+    __getattr__, __dir__ = _lazy(
+        __name__,
+        {"pipeline": "AiohttpTransport Budget Event EventKind Observer PoolName Proxy RetryPolicy SlidingBudget"},
+        within="venuekit",
+    )
+
+__all__ = [
+    "DECIMALS_MOST",
+    "LARGEST",
+    "MISFITS",
+    "TIME_END",
+    "AbsenceProof",
+    "Absent",
+    "Account",
+    "AccountClosed",
+    "AiohttpTransport",
+    "Answer",
+    "AnswerLost",
+    "Answers",
+    "Applied",
+    "Area",
+    "Ask",
+    "AuthenticationFailed",
+    "Banned",
+    "BlockedBy",
+    "Blocker",
+    "BlockerScope",
+    "Budget",
+    "Call",
+    "CertificateRejected",
+    "Change",
+    "Changing",
+    "ClockSkew",
+    "ConfigurationError",
+    "Conflict",
+    "Coupling",
+    "Credentials",
+    "CredentialsError",
+    "Echoes",
+    "Effect",
+    "EncodedRequest",
+    "Encoding",
+    "Endpoint",
+    "Environment",
+    "EnvironmentName",
+    "Event",
+    "EventKind",
+    "Fault",
+    "FaultRow",
+    "FaultTable",
+    "Fenced",
+    "GuardRefused",
+    "HmacSigner",
+    "HttpRequest",
+    "HttpResponse",
+    "InvalidArgument",
+    "InvalidRequest",
+    "Kind",
+    "Limit",
+    "LimitScope",
+    "Lost",
+    "MadeId",
+    "NeverSent",
+    "NotExecuted",
+    "NotFound",
+    "Observer",
+    "OddRow",
+    "OperationError",
+    "OtherWrite",
+    "Outcome",
+    "OutcomeNotStated",
+    "OutcomeUnknown",
+    "Overloaded",
+    "Pager",
+    "Parameter",
+    "PayloadMismatch",
+    "PermissionDenied",
+    "PluginError",
+    "PoolName",
+    "Priority",
+    "Proxy",
+    "Readback",
+    "Reading",
+    "Refusal",
+    "Rejected",
+    "RequestExpiry",
+    "Resolution",
+    "Resolve",
+    "Resting",
+    "RetryPolicy",
+    "Role",
+    "Secret",
+    "Security",
+    "SignatureAlgorithm",
+    "Signer",
+    "SigningScheme",
+    "SlidingBudget",
+    "Stamp",
+    "Throttled",
+    "Trace",
+    "Transport",
+    "TransportError",
+    "Unavailable",
+    "Unclear",
+    "Unfit",
+    "UnknownVenue",
+    "UnsupportedCapability",
+    "Venue",
+    "VenueError",
+    "VenuekitError",
+    "WireRow",
+    "WriteScope",
+    "alike",
+    "ban_end",
+    "error_of",
+    "find_unexplained",
+    "from_milliseconds",
+    "hookimpl",
+    "intern_number",
+    "is_multiple",
+    "make_client_id",
+    "mismatch_of",
+    "nonzero",
+    "number_or_unread",
+    "payload_decoder",
+    "payload_mismatch",
+    "read_foreign",
+    "read_items",
+    "read_json",
+    "to_bool",
+    "to_decimal",
+    "to_decimal_or_none",
+    "to_int",
+    "to_text",
+    "trace_of",
+]
