@@ -114,7 +114,9 @@ def test_everything_public_says_what_it_is(name: str) -> None:
     assert silent == []
 
 
-@pytest.mark.parametrize("module", ["venuekit", "venuekit.errors", "venuekit.capabilities", "venuekit.settings"])
+@pytest.mark.parametrize(
+    "module", ["venuekit", "venuekit.errors", "venuekit.capabilities", "venuekit.plugin", "venuekit.settings"]
+)
 def test_importing_is_cheap(module: str) -> None:
     """Importing what users import loads no HTTP library, no decoder, no command line and no plugin."""
     code = f"import sys, {module}; print(*sys.modules)"

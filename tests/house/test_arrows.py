@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from venuekit import payloads
+
 #: rooms from the ground up; a room may import rooms of the storeys below it, and neighbours only where noted
 STOREYS = (
     {"errors", "nearest", "toml_lines", "pager", "ask", "ids", "traces", "warned"}
@@ -29,7 +31,7 @@ STOREYS = (
     {"_connect"},
     {"exports", "settings", "simulator"},
     {"_simulate", "_defaults"},
-    {"__init__"},
+    {"__init__", "plugin"},
     {"testing"},
     {"cli"},
     {"__main__"},
@@ -126,7 +128,33 @@ def test_plugins_import_the_public_framework_and_no_other_plugin(root: Path) -> 
 
         assert [one for one in own if any(part.startswith("_") for part in one.imported.split("."))] == []
         assert {"venuekit"} < {one.imported.partition(".")[0] for one in own} <= {package.name, *allowed}
-        assert [one for one in own if one.imported.startswith(("venuekit.pipeline", "venuekit.cli"))] == []
+        assert sorted(_modules_of_core(package) - _public(_modules_of_core(package))) == []
+
+
+#: the modules of core for plugin authors
+FOR_PLUGINS = (
+    "venuekit.capabilities",
+    "venuekit.paging",
+    "venuekit.parts",
+    "venuekit.plugin",
+    "venuekit.simulator",
+    "venuekit.testing",
+)
+
+
+def _public(modules: set[str]) -> set[str]:
+    """Return those of the modules that are for plugin authors, or inside of one that is."""
+    return {module for module in modules if f"{module}.".startswith(tuple(f"{one}." for one in FOR_PLUGINS))}
+
+
+def _modules_of_core(package: Path) -> set[str]:
+    """Return the modules of core that a package imports from, for type checking too."""
+    nodes = [node for path in package.rglob("*.py") for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+    taken = [node for node in nodes if isinstance(node, ast.ImportFrom)]
+    modules = {str(node.module) for node in taken if node.module != "venuekit"}
+    modules |= {f"venuekit.{one.name}" for node in taken if node.module == "venuekit" for one in node.names}
+    modules |= {one.name for node in nodes if isinstance(node, ast.Import) for one in node.names}
+    return {module for module in modules if module.startswith("venuekit.")}
 
 
 def test_the_simulator_never_uses_what_it_checks(root: Path) -> None:
@@ -137,8 +165,13 @@ def test_the_simulator_never_uses_what_it_checks(root: Path) -> None:
     ]
     simulated_venues.append(root / "tests/core/toy_venue/venuekit_toy_perp/simulated.py")
     decoding = ("payloads", "reading", "answers")
+    decoders = {*payloads.__all__} - {"is_multiple"}
 
     assert len(simulated_venues) > 2
     for path in simulated_venues:
-        for one in _imports(ast.parse(path.read_text(encoding="utf-8")), str(path)):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for one in _imports(tree, str(path)):
             assert one.imported.rpartition(".")[2] not in decoding, f"{path} imports {one.imported}"
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom):
+                assert decoders.isdisjoint(one.name for one in node.names), f"{path} imports a decoder"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from venuekit.capabilities import AccountInfo, AccountKind, AccountReader
-from venuekit.clock import from_milliseconds
-from venuekit.endpoint import Endpoint
+from venuekit.plugin import Endpoint, from_milliseconds
 from venuekit_binance_coinm.positions import BinanceCoinmPositions, mode_of
 from venuekit_binance_common.enums import position_mode_of
 from venuekit_binance_common.wallet.balances import balances_of_assets

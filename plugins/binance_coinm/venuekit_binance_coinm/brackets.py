@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from venuekit.capabilities import Bracket
-from venuekit.endpoint import Endpoint
+from venuekit.plugin import Endpoint
 from venuekit_binance_common.payloads import BracketsRow
 from venuekit_binance_common.symbols.brackets import BinanceBrackets, brackets_of
 

@@ -15,8 +15,7 @@ from venuekit.capabilities import (
     PositionReader,
     SettingsReader,
 )
-from venuekit.echoes import Echoes
-from venuekit.endpoint import Endpoint, Parameter
+from venuekit.plugin import Echoes, Endpoint, Parameter
 from venuekit_binance_coinm import payloads
 from venuekit_binance_coinm.order_terms import ORDER_TERMS
 from venuekit_binance_coinm.position_legs import PositionRiskLegs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from venuekit.faults import Fault, FaultTable
+from venuekit.plugin import Fault, FaultTable
 from venuekit_binance_common.faults import SHARED_ROWS, fault_rows
 
 __all__ = ["FAULTS"]

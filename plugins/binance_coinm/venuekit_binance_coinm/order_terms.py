@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from venuekit.capabilities import Unit
-from venuekit.endpoint import Parameter
+from venuekit.plugin import Parameter
 from venuekit_binance_common.orders.terms import MINUTE_POOL, ConditionalBook, OrderTerms, order_behaviour
 from venuekit_binance_common.orders.values import Size
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from venuekit.capabilities import MarginType, PositionSide
-from venuekit.endpoint import Endpoint
-from venuekit.resolution import Call
+from venuekit.plugin import Call, Endpoint
 from venuekit_binance_common.enums import POSITION_SIDES, margin_type_of
 from venuekit_binance_common.numbers import number_in
 from venuekit_binance_common.positions.lost_margin import Leg

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
-from venuekit.payloads import intern_number
+from venuekit.plugin import intern_number
 from venuekit_binance_common.payloads import AssetRow, decode_assets
 from venuekit_binance_common.rows import Milliseconds, decode_with
 

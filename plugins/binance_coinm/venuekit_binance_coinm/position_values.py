@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from venuekit.capabilities import MarginType, Position, Unit
-from venuekit.payloads import intern_number
+from venuekit.plugin import intern_number
 from venuekit_binance_common.enums import POSITION_SIDES, margin_type_of
 from venuekit_binance_common.payloads import InstrumentRow
 

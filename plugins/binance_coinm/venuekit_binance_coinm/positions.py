@@ -6,11 +6,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from venuekit.account import Answer
 from venuekit.capabilities import Position, PositionMode, PositionReader, PositionSide, Unit
-from venuekit.endpoint import Endpoint
-from venuekit.errors import Outcome, PayloadMismatch
-from venuekit.payloads import intern_number
+from venuekit.plugin import Answer, Endpoint, Outcome, PayloadMismatch, intern_number
 from venuekit_binance_coinm.position_values import positions_of
 from venuekit_binance_common.enums import position_mode_of
 from venuekit_binance_common.payloads import InstrumentRow, PositionModeRow

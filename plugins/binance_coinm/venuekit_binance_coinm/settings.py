@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
 from venuekit.capabilities import MarginType, SettingsSnapshot, SymbolSettings
-from venuekit.endpoint import Endpoint
+from venuekit.plugin import Endpoint
 from venuekit_binance_coinm.positions import mode_of
 from venuekit_binance_common.enums import margin_type_of, position_mode_of
 from venuekit_binance_common.payloads import PositionModeRow

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from venuekit.endpoint import Endpoint
-from venuekit.errors import InvalidRequest, Outcome
-from venuekit.resolution import Call
+from venuekit.plugin import Call, Endpoint, InvalidRequest, Outcome
 from venuekit_binance_coinm.position_values import NO_LIMIT
 from venuekit_binance_common.numbers import number_in, number_or_none
 from venuekit_binance_common.settings.symbol import HeldSettings

@@ -11,7 +11,7 @@ from venuekit.capabilities import (
     OrderTestControl,
     PositionBehaviour,
 )
-from venuekit.venue import Environment, EnvironmentName, Venue
+from venuekit.plugin import Environment, EnvironmentName, Venue
 from venuekit_binance_coinm.account import BinanceCoinmAccount
 from venuekit_binance_coinm.endpoints import ENDPOINTS, SERVER_TIME
 from venuekit_binance_coinm.faults import FAULTS

@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from venuekit.faults import Fault
-from venuekit.foreign import ban_end, read_foreign
-from venuekit.message import HttpResponse
-from venuekit.venue import Refusal
+from venuekit.plugin import Fault, HttpResponse, Refusal, ban_end, read_foreign
 
 __all__ = ["MAINTENANCE", "read_answer"]
 

@@ -17,9 +17,7 @@ from venuekit.capabilities import (
     Setting,
     SettingsReader,
 )
-from venuekit.echoes import Echoes
-from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, Role, Security, WriteScope
-from venuekit.resolution import Change, Changing
+from venuekit.plugin import Change, Changing, Echoes, Effect, Endpoint, Kind, Parameter, Role, Security, WriteScope
 from venuekit_binance_common import payloads
 from venuekit_binance_common.enums import MARGIN_TYPE_WORDS
 from venuekit_binance_common.limits import WEIGHT

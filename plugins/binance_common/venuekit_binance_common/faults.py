@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from venuekit.faults import Fault, FaultRow
+from venuekit.plugin import Fault, FaultRow
 from venuekit_binance_common.answers import MAINTENANCE
 
 __all__ = ["OUTDATED_BY", "SHARED_ROWS", "fault_rows"]

@@ -7,10 +7,8 @@ from datetime import datetime, timedelta
 import attrs
 
 from venuekit import paging
-from venuekit.account import Account
-from venuekit.clock import from_milliseconds
-from venuekit.errors import InvalidArgument
 from venuekit.paging import Span
+from venuekit.plugin import Account, InvalidArgument, from_milliseconds
 
 __all__ = ["HistoryLimit", "milliseconds"]
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin, get_t
 import attrs
 import msgspec
 
-from venuekit.payloads import Unfit, payload_mismatch, to_bool, to_decimal, to_int, to_text
+from venuekit.plugin import Unfit, payload_mismatch, to_bool, to_decimal, to_int, to_text
 from venuekit_binance_common.rows import (
     Milliseconds,
     NumberText,

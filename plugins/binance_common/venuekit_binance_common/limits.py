@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from venuekit.venue import Limit, LimitScope
+from venuekit.plugin import Limit, LimitScope
 
 __all__ = ["LIMITS", "ORDERS_1M", "ORDERS_10S", "REALM", "WEIGHT"]
 

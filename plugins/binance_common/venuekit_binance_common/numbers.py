@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from venuekit.payloads import Unfit, intern_number, payload_mismatch
+from venuekit.plugin import Unfit, intern_number, payload_mismatch
 
 __all__ = ["number_in", "number_or_none", "number_or_zero"]
 

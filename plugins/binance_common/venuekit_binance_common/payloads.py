@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from venuekit.payloads import Unfit, WireRow, intern_number, payload_decoder
+from venuekit.plugin import Unfit, WireRow, intern_number, payload_decoder
 
 __all__ = [
     "Acknowledgement",

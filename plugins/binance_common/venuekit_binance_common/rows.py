@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
 
-from venuekit.errors import PayloadMismatch
-from venuekit.payloads import (
+from venuekit.plugin import (
     DECIMALS_MOST,
     LARGEST,
     TIME_END,
+    PayloadMismatch,
     Unfit,
     number_or_unread,
     payload_mismatch,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from venuekit.message import HttpRequest
-from venuekit.venue import EncodedRequest, Stamp
+from venuekit.plugin import EncodedRequest, HttpRequest, Stamp
 
 __all__ = ["API_KEY_HEADER", "QuerySigning"]
 

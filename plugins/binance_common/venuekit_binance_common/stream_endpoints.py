@@ -6,9 +6,7 @@ from typing import Any
 
 import attrs
 
-from venuekit.credentials import Secret
-from venuekit.endpoint import Effect, Endpoint, Security
-from venuekit.payloads import payload_decoder
+from venuekit.plugin import Effect, Endpoint, Secret, Security, payload_decoder
 from venuekit_binance_common.endpoints import PAYS
 
 __all__ = ["StreamEndpoints", "stream_endpoints"]

@@ -13,20 +13,17 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import attrs
 
-from venuekit.clock import from_milliseconds
-from venuekit.message import HttpRequest, HttpResponse
+from venuekit.plugin import HttpRequest, HttpResponse, from_milliseconds
 from venuekit.testing.fake import FakeTransport, json_answer
 from venuekit.testing.instant_clock import InstantClock
 from venuekit.testing.recorded import Recorded
 from venuekit.testing.watch import account_over
 
 if TYPE_CHECKING:
-    from venuekit.account import Account
     from venuekit.capabilities import OrderRequest
-    from venuekit.endpoint import Endpoint
+    from venuekit.plugin import Account, Endpoint, Venue
     from venuekit.simulator import Arrival, Response, Scenario, Service, SimKey, SimRequest, SimulatedVenue, Simulation
     from venuekit.simulator.ledger import Ledger
-    from venuekit.venue import Venue
 
 __all__ = [
     "START",

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import ClassVar
 
 from venuekit.capabilities import AccountInfo, AccountKind, AccountReader
-from venuekit.endpoint import Endpoint
 from venuekit.parts.concurrency import earliest, gather
+from venuekit.plugin import Endpoint
 from venuekit_binance_common.enums import asset_mode_of, position_mode_of
 from venuekit_binance_common.wallet.balances import balances_of_assets
 from venuekit_binance_usdm.payloads import AccountRow

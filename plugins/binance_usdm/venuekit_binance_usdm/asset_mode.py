@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Protocol, TypeVar
 
-from venuekit.account import Account
 from venuekit.capabilities import AssetMode, AssetModeControl, AssetModeSetting
-from venuekit.endpoint import Endpoint
-from venuekit.resolution import Call, Change, Lost, Readback, Reading
+from venuekit.plugin import Account, Call, Change, Endpoint, Lost, Readback, Reading
 from venuekit_binance_common.enums import asset_mode_of
 from venuekit_binance_common.payloads import Acknowledgement
 

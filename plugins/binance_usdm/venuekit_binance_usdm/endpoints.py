@@ -17,9 +17,7 @@ from venuekit.capabilities import (
     PositionReader,
     SettingsReader,
 )
-from venuekit.echoes import Echoes
-from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, WriteScope
-from venuekit.resolution import Changing
+from venuekit.plugin import Changing, Echoes, Effect, Endpoint, Kind, Parameter, WriteScope
 from venuekit_binance_common import endpoints as common
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
 from venuekit_binance_common.orders.endpoints import order_endpoints

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from venuekit.capabilities import PositionSide
-from venuekit.endpoint import Endpoint
-from venuekit.payloads import payload_mismatch
-from venuekit.resolution import Call
+from venuekit.plugin import Call, Endpoint, payload_mismatch
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.positions.lost_margin import Leg
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import msgspec
 
-from venuekit.payloads import read_json
+from venuekit.plugin import read_json
 from venuekit_binance_common.hot_rows import HotRows
 from venuekit_binance_common.rows import Milliseconds, NumberText
 

@@ -8,10 +8,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from venuekit.account import Account
 from venuekit.capabilities import MarginType, Position, PositionMode, PositionReader, PositionSide, Unit
-from venuekit.endpoint import Endpoint
 from venuekit.parts.concurrency import earliest, gather
+from venuekit.plugin import Account, Endpoint
 from venuekit_binance_common.enums import POSITION_SIDES, margin_type_of, position_mode_of
 from venuekit_binance_common.positions.filters import check_filters, side_that_fits
 from venuekit_binance_usdm.payloads import AccountConfig, SymbolConfig

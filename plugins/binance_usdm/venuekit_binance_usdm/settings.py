@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 import attrs
 
 from venuekit.capabilities import MarginType, SettingsSnapshot, SymbolSettings
-from venuekit.endpoint import Endpoint
 from venuekit.parts.concurrency import gather
+from venuekit.plugin import Endpoint
 from venuekit_binance_common.enums import asset_mode_of, margin_type_of, position_mode_of
 from venuekit_binance_common.settings.reader import BinanceSettings, Reads
 from venuekit_binance_usdm.payloads import AccountConfig, SymbolConfig

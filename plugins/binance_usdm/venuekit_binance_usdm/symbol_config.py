@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from venuekit.endpoint import Endpoint
-from venuekit.errors import Outcome, PayloadMismatch
-from venuekit.resolution import Call
+from venuekit.plugin import Call, Endpoint, Outcome, PayloadMismatch
 from venuekit_binance_common.settings.symbol import HeldSettings, require_leverage
 from venuekit_binance_usdm.payloads import SymbolConfig
 

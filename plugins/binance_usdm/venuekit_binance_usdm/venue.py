@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from venuekit.capabilities import AssetMode, HistoryBehaviour, MarginType, PositionBehaviour, Setting
-from venuekit.venue import BlockedBy, Blocker, BlockerScope, Coupling, Environment, EnvironmentName, Venue
+from venuekit.plugin import BlockedBy, Blocker, BlockerScope, Coupling, Environment, EnvironmentName, Venue
 from venuekit_binance_common.answers import read_answer
 from venuekit_binance_common.faults import OUTDATED_BY
 from venuekit_binance_common.limits import LIMITS, REALM

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from venuekit.hooks import hookimpl
-from venuekit.venue import Venue
+from venuekit.plugin import Venue, hookimpl
 from venuekit_bybit_inverse.account import BybitInverseAccount
 from venuekit_bybit_inverse.venue import BYBIT_INVERSE
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from venuekit.account import Account
 from venuekit.capabilities import (
     AccountInfo,
     AccountKind,
@@ -11,8 +10,8 @@ from venuekit.capabilities import (
     MarginType,
     PositionMode,
 )
-from venuekit.errors import UnsupportedCapability
 from venuekit.parts.concurrency import gather
+from venuekit.plugin import Account, UnsupportedCapability
 from venuekit_bybit_inverse.balances import UNIFIED, balances_of
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.instruments import settle_coins

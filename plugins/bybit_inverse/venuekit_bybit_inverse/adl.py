@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from venuekit.account import Account
 from venuekit.capabilities import AdlQuantile, AdlReader, PositionSide
+from venuekit.plugin import Account
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.positions import ADL_RANK_OF, LEG, PAGE_SIZE
 from venuekit_bybit_inverse.reading import read_rows

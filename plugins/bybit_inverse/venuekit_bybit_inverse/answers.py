@@ -8,12 +8,7 @@ from typing import Any
 
 import attrs
 
-from venuekit.clock import from_milliseconds
-from venuekit.faults import Fault
-from venuekit.foreign import read_foreign
-from venuekit.message import HttpResponse
-from venuekit.payloads import read_json
-from venuekit.venue import Refusal
+from venuekit.plugin import Fault, HttpResponse, Refusal, from_milliseconds, read_foreign, read_json
 
 __all__ = ["answer_time", "bybit_answers"]
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import warnings
 from datetime import UTC, datetime
 
-from venuekit.account import Account
 from venuekit.capabilities import ApiKey, ApiKeyReader
-from venuekit.errors import PayloadMismatch
+from venuekit.plugin import Account, PayloadMismatch
 from venuekit_bybit_inverse.endpoints import BYBIT
 
 __all__ = ["BybitApiKey"]

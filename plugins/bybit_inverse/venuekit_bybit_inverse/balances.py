@@ -7,9 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from venuekit.account import Account, Answer
 from venuekit.capabilities import Balance, BalanceReader, MarginType
 from venuekit.parts.concurrency import gather
+from venuekit.plugin import Account, Answer
 from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.payloads import CoinRow, WalletRow
 

@@ -8,8 +8,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from venuekit.account import Account
 from venuekit.capabilities import Bracket, BracketReader, Unit
+from venuekit.plugin import Account
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.market_payloads import RiskLimitRow
 from venuekit_bybit_inverse.reading import read_rows

@@ -9,11 +9,9 @@ from decimal import Decimal
 
 import attrs
 
-from venuekit.account import Account
 from venuekit.capabilities import ClosedPnl, ClosedPnlReader
-from venuekit.pager import Pager
 from venuekit.paging import Span, Track, merge_histories, warn_when_refused
-from venuekit.venue import EnvironmentName
+from venuekit.plugin import Account, EnvironmentName, Pager
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.history_pages import Found, milliseconds, newest_first, span_of
 from venuekit_bybit_inverse.history_payloads import ClosedPnlRow

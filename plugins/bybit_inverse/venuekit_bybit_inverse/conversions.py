@@ -7,12 +7,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
-from venuekit.account import Account
 from venuekit.capabilities import Conversion, ConversionReader
-from venuekit.clock import from_milliseconds
-from venuekit.pager import Pager
 from venuekit.paging import Origin, Track, merge_histories
 from venuekit.parts.concurrency import gather
+from venuekit.plugin import Account, Pager, from_milliseconds
 from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.history_pages import TWO_YEARS, milliseconds, span_of
 from venuekit_bybit_inverse.history_payloads import ConvertRow, ExchangeRow

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from venuekit.faults import Fault, FaultRow, FaultTable
+from venuekit.plugin import Fault, FaultRow, FaultTable
 
 __all__ = ["FAULTS", "OUTDATED_BY"]
 

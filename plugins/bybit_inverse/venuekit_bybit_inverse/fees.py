@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from venuekit.account import Account
 from venuekit.capabilities import CommissionRate, CommissionReader
+from venuekit.plugin import Account
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.reading import unknown_symbol_error
 

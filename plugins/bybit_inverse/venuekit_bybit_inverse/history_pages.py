@@ -10,10 +10,8 @@ from urllib.parse import unquote
 import attrs
 
 from venuekit import paging
-from venuekit.account import Account
-from venuekit.endpoint import Endpoint, Priority
-from venuekit.errors import InvalidArgument
 from venuekit.paging import Origin, Span, Track, walk_by_cursor
+from venuekit.plugin import Account, Endpoint, InvalidArgument, Priority
 from venuekit_bybit_inverse.reading import raw_rows
 from venuekit_bybit_inverse.wire import Page
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import attrs
 
-from venuekit.payloads import WireRow, payload_decoder
+from venuekit.plugin import WireRow, payload_decoder
 from venuekit_bybit_inverse.wire import PAGE, Page, names
 
 __all__ = [

@@ -11,10 +11,9 @@ from operator import attrgetter
 
 import attrs
 
-from venuekit.account import Account
 from venuekit.capabilities import Income, IncomeKind, IncomeReader
-from venuekit.pager import Pager
 from venuekit.paging import Track, merge_histories, only
+from venuekit.plugin import Account, Pager
 from venuekit_bybit_inverse.balances import UNIFIED
 from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.history_pages import Found, milliseconds, newest_first, span_of

@@ -7,7 +7,6 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
-from venuekit.account import Account
 from venuekit.capabilities import (
     Instrument,
     InstrumentKind,
@@ -16,8 +15,7 @@ from venuekit.capabilities import (
     ServerTimeReader,
     Unit,
 )
-from venuekit.errors import InvalidRequest
-from venuekit.payloads import nonzero
+from venuekit.plugin import Account, InvalidRequest, nonzero
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.market_payloads import InstrumentRow
 from venuekit_bybit_inverse.reading import read_rows, unknown_symbol_error

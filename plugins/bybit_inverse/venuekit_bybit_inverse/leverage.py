@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from venuekit.account import Account
 from venuekit.capabilities import (
     LeverageBehaviour,
     LeverageControl,
@@ -13,6 +12,7 @@ from venuekit.capabilities import (
     PositionSide,
     Unit,
 )
+from venuekit.plugin import Account
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.reading import unknown_symbol_error
 

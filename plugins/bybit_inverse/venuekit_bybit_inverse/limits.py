@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from venuekit.venue import Limit, LimitScope
+from venuekit.plugin import Limit, LimitScope
 
 __all__ = ["ADDRESS", "BATCH_WEIGHT_MOST", "LIMITS", "batch_weight", "cost", "cost_by_item"]
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from venuekit.account import Account
 from venuekit.capabilities import MarginType, MarginTypeBehaviour, MarginTypeControl, MarginTypeSetting
-from venuekit.errors import Conflict, Outcome
+from venuekit.plugin import Account, Conflict, Outcome
 from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.payloads import MarginMode
 

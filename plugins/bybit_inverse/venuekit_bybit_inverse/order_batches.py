@@ -8,12 +8,19 @@ from decimal import Decimal
 from itertools import repeat
 from typing import Any
 
-from venuekit.account import Answer
 from venuekit.capabilities import Amendment, Order, OrderBatchControl, OrderRequest
-from venuekit.errors import NotExecuted, NotFound, OperationError, Outcome, OutcomeUnknown, PayloadMismatch
-from venuekit.faults import error_of
 from venuekit.parts.concurrency import gather_all
-from venuekit.resolution import Change
+from venuekit.plugin import (
+    Answer,
+    Change,
+    NotExecuted,
+    NotFound,
+    OperationError,
+    Outcome,
+    OutcomeUnknown,
+    PayloadMismatch,
+    error_of,
+)
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.order_form import check_steps, order_name, wire_order, with_client_id
 from venuekit_bybit_inverse.order_payloads import BatchItem

@@ -9,7 +9,6 @@ from typing import Any
 
 import attrs
 
-from venuekit.account import Account
 from venuekit.capabilities import (
     OrderBehaviour,
     OrderRequest,
@@ -19,8 +18,7 @@ from venuekit.capabilities import (
     TimeInForce,
     WorkingPrice,
 )
-from venuekit.ids import make_client_id
-from venuekit.payloads import is_multiple
+from venuekit.plugin import Account, is_multiple, make_client_id
 from venuekit_bybit_inverse.endpoints import CLIENT_ID_PATTERN
 from venuekit_bybit_inverse.instruments import instrument_row, refresh_row
 from venuekit_bybit_inverse.market_payloads import InstrumentRow

@@ -9,8 +9,7 @@ from typing import TypeVar
 
 import attrs
 
-from venuekit.errors import PayloadMismatch
-from venuekit.payloads import WireRow, payload_decoder
+from venuekit.plugin import PayloadMismatch, WireRow, payload_decoder
 from venuekit_bybit_inverse.wire import PAGE, Page, WireSide, names
 
 __all__ = [

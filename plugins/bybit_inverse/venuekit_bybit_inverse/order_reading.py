@@ -7,12 +7,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 
-from venuekit.account import Account
 from venuekit.capabilities import Order, OrderReader
-from venuekit.endpoint import Endpoint
-from venuekit.errors import NotFound, Outcome
-from venuekit.pager import Pager
 from venuekit.paging import Span, Track, merge_histories
+from venuekit.plugin import Account, Endpoint, NotFound, Outcome, Pager
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.history_pages import milliseconds, newest_first, span_of
 from venuekit_bybit_inverse.order_form import order_name

@@ -8,9 +8,8 @@ from typing import Any
 import attrs
 
 from venuekit.capabilities import Order
-from venuekit.endpoint import Endpoint
-from venuekit.errors import OperationError, OutcomeUnknown
 from venuekit.parts.concurrency import gather_all
+from venuekit.plugin import Endpoint, OperationError, OutcomeUnknown
 from venuekit_bybit_inverse.endpoints import CATEGORY
 from venuekit_bybit_inverse.instruments import all_settle_coins, settle_coins
 from venuekit_bybit_inverse.order_reading import BybitOrderReading

@@ -22,7 +22,7 @@ from venuekit.capabilities import (
     Unit,
     WorkingPrice,
 )
-from venuekit.payloads import nonzero
+from venuekit.plugin import nonzero
 from venuekit_bybit_inverse.instruments import CONTRACT_SIZE
 from venuekit_bybit_inverse.order_payloads import FillRow, OrderAck, OrderRow
 from venuekit_bybit_inverse.wire import WireSide, position_side_of

@@ -8,7 +8,6 @@ from typing import Any
 
 import attrs
 
-from venuekit.account import Answer
 from venuekit.capabilities import (
     Amendment,
     Order,
@@ -18,7 +17,7 @@ from venuekit.capabilities import (
     OrderSide,
     OrderStatus,
 )
-from venuekit.errors import NotFound, OperationError, OutcomeUnknown
+from venuekit.plugin import Answer, NotFound, OperationError, OutcomeUnknown
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.order_form import check_steps, order_name, wire_order, with_client_id
 from venuekit_bybit_inverse.order_payloads import OrderAck

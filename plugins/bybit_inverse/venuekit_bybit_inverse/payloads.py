@@ -11,7 +11,7 @@ from typing import TypeVar
 import attrs
 
 from venuekit.capabilities import MarginType
-from venuekit.payloads import Unfit, WireRow, payload_decoder, read_json
+from venuekit.plugin import Unfit, WireRow, payload_decoder, read_json
 from venuekit_bybit_inverse.wire import PAGE, Page, WireSide, names
 
 __all__ = [

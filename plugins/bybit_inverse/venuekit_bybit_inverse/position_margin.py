@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from venuekit.account import Account, Answer
 from venuekit.capabilities import MarginChange, PositionMarginControl, PositionSide
+from venuekit.plugin import Account, Answer
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.instruments import instrument_row
 from venuekit_bybit_inverse.payloads import MovedMargin

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from venuekit.account import Account
 from venuekit.capabilities import PositionMode, PositionModeReader, PositionModeSetting
+from venuekit.plugin import Account
 
 __all__ = ["BybitPositionMode"]
 

@@ -8,7 +8,6 @@ from decimal import Context, Decimal
 from operator import attrgetter
 from typing import Any
 
-from venuekit.account import Account
 from venuekit.capabilities import (
     MarginType,
     Position,
@@ -18,7 +17,7 @@ from venuekit.capabilities import (
     Unit,
 )
 from venuekit.parts.concurrency import gather
-from venuekit.payloads import nonzero
+from venuekit.plugin import Account, nonzero
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.instruments import CONTRACT_SIZE, settle_coins
 from venuekit_bybit_inverse.payloads import PositionRow

@@ -9,9 +9,7 @@ from urllib.parse import unquote
 
 import attrs
 
-from venuekit.account import Account, Answer
-from venuekit.endpoint import Endpoint
-from venuekit.errors import InvalidRequest, OddRow, Outcome, PayloadMismatch
+from venuekit.plugin import Account, Answer, Endpoint, InvalidRequest, OddRow, Outcome, PayloadMismatch
 from venuekit_bybit_inverse.payloads import Page
 
 __all__ = [

@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 import attrs
 
-from venuekit.account import Account
 from venuekit.capabilities import (
     MarginType,
     PositionMode,
@@ -19,9 +18,8 @@ from venuekit.capabilities import (
     SettingsSnapshot,
     SymbolSettings,
 )
-from venuekit.endpoint import Endpoint
-from venuekit.errors import OddRow
 from venuekit.parts.concurrency import gather, gather_all
+from venuekit.plugin import Account, Endpoint, OddRow
 from venuekit_bybit_inverse.brackets import TIER
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.market_payloads import RiskLimitRow

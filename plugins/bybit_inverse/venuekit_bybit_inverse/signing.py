@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from venuekit.message import HttpRequest
-from venuekit.venue import EncodedRequest, Stamp
+from venuekit.plugin import EncodedRequest, HttpRequest, Stamp
 
 __all__ = ["BybitSigning", "websocket_payload"]
 

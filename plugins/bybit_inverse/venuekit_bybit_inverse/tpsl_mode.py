@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import warnings
 
-from venuekit.account import Account
 from venuekit.capabilities import TpSlMode, TpSlModeControl, TpSlModeSetting
-from venuekit.errors import PayloadMismatch
-from venuekit.resolution import Change
+from venuekit.plugin import Account, Change, PayloadMismatch
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.payloads import TpSlModeRow
 

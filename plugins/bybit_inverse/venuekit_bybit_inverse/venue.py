@@ -31,7 +31,7 @@ from venuekit.capabilities import (
     TpSlModeControl,
     WithdrawalReader,
 )
-from venuekit.venue import Environment, EnvironmentName, Venue
+from venuekit.plugin import Environment, EnvironmentName, Venue
 from venuekit_bybit_inverse.account import BybitInverseAccount
 from venuekit_bybit_inverse.answers import answer_time, bybit_answers
 from venuekit_bybit_inverse.endpoints import BYBIT, CLIENT_ID_PATTERN

@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from operator import attrgetter
 
-from venuekit.account import Account
 from venuekit.capabilities import Withdrawal, WithdrawalReader, WithdrawalStatus
-from venuekit.pager import Pager
 from venuekit.paging import Track, merge_histories, only
+from venuekit.plugin import Account, Pager
 from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.history_pages import MONTH, TWO_YEARS, Found, milliseconds, newest_first, span_of
 from venuekit_bybit_inverse.history_payloads import WithdrawalRow

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from venuekit.endpoint import Endpoint
+from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, SimRequest, Visit
 from venuekit.simulator.ledger import Contract
 from venuekit_binance_coinm import endpoints

@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from venuekit.capabilities import OrderControl, OrderReader
-from venuekit.echoes import Echoes
-from venuekit.endpoint import Area, Effect, Endpoint, Kind, Parameter, Role, WriteScope
-from venuekit.faults import Fault
-from venuekit.resolution import Change, Changing
+from venuekit.plugin import Area, Change, Changing, Echoes, Effect, Endpoint, Fault, Kind, Parameter, Role, WriteScope
 from venuekit_binance_common.endpoints import PAYS
 from venuekit_binance_common.orders import decoders
 from venuekit_binance_common.orders.guards import always, asks, notional, only_reduces

@@ -6,11 +6,9 @@ from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from venuekit.account import Answer
 from venuekit.capabilities import Amendment, Order, OrderAmendControl, OrderBehaviour, OrderSide
-from venuekit.errors import NotFound, OperationError, Outcome, OutcomeUnknown, Rejected
 from venuekit.parts.concurrency import gather_all
-from venuekit.resolution import Change
+from venuekit.plugin import Answer, Change, NotFound, OperationError, Outcome, OutcomeUnknown, Rejected
 from venuekit_binance_common.orders.batches import Answered, BinanceOrderBatches, Result, answered_items, or_error
 from venuekit_binance_common.orders.form import order_name, side_word, texts
 

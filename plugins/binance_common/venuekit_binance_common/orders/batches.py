@@ -8,22 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from venuekit.account import Answer
 from venuekit.capabilities import Order, OrderBatchControl, OrderBehaviour, OrderRequest
-from venuekit.endpoint import Priority
-from venuekit.errors import (
+from venuekit.parts.concurrency import gather_all
+from venuekit.plugin import (
+    MISFITS,
+    Answer,
+    Applied,
+    Change,
+    Lost,
+    MadeId,
     NeverSent,
     NotExecuted,
     OperationError,
     Outcome,
     OutcomeUnknown,
     PayloadMismatch,
+    Priority,
+    error_of,
+    mismatch_of,
 )
-from venuekit.faults import error_of
-from venuekit.ids import MadeId
-from venuekit.parts.concurrency import gather_all
-from venuekit.payloads import MISFITS, mismatch_of
-from venuekit.resolution import Applied, Change, Lost
 from venuekit_binance_common.orders.control import BinanceOrders
 from venuekit_binance_common.orders.form import order_form, order_name, texts
 from venuekit_binance_common.orders.lost_orders import UNKNOWN_ORDER

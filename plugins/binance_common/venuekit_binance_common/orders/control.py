@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import attrs
 
-from venuekit.account import Answer
 from venuekit.capabilities import (
     Capability,
     Order,
@@ -18,9 +17,18 @@ from venuekit.capabilities import (
     OrderStatus,
     OrderTestControl,
 )
-from venuekit.endpoint import Endpoint, Priority
-from venuekit.errors import NotFound, OperationError, Outcome, OutcomeUnknown, Rejected, UnsupportedCapability
 from venuekit.parts.concurrency import gather_all
+from venuekit.plugin import (
+    Answer,
+    Endpoint,
+    NotFound,
+    OperationError,
+    Outcome,
+    OutcomeUnknown,
+    Priority,
+    Rejected,
+    UnsupportedCapability,
+)
 from venuekit_binance_common.orders.algo_endpoints import AlgoEndpoints
 from venuekit_binance_common.orders.form import algo_form, check_form, is_number, order_form, order_name
 from venuekit_binance_common.orders.lost_orders import UNKNOWN_ORDER

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from venuekit.capabilities import CountdownControl
-from venuekit.errors import OperationError, Outcome, OutcomeNotStated, Overloaded, TransportError
+from venuekit.plugin import OperationError, Outcome, OutcomeNotStated, Overloaded, TransportError
 from venuekit_binance_common.orders.reader import BinanceOrderReading
 
 if TYPE_CHECKING:

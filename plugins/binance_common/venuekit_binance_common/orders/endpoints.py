@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from venuekit.endpoint import Endpoint
-from venuekit.resolution import Change
+from venuekit.plugin import Change, Endpoint
 from venuekit_binance_common.orders import read_endpoints as reads
 from venuekit_binance_common.orders import write_endpoints as writes
 from venuekit_binance_common.orders.algo_endpoints import AlgoEndpoints, algo_endpoints

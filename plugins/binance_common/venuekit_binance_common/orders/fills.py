@@ -6,9 +6,8 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import TYPE_CHECKING
 
 from venuekit.capabilities import Fill, FillReader, ForcedOrderReader, Order
-from venuekit.clock import from_milliseconds
-from venuekit.pager import Pager
 from venuekit.paging import Origin, Page, Span, by_identity
+from venuekit.plugin import Pager, from_milliseconds
 from venuekit_binance_common.history_limits import milliseconds
 from venuekit_binance_common.orders.moments import ById
 from venuekit_binance_common.orders.reader import (

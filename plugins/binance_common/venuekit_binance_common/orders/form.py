@@ -9,10 +9,8 @@ from typing import Any
 
 import attrs
 
-from venuekit.account import Account
 from venuekit.capabilities import OrderBehaviour, OrderRequest, OrderSide, OrderType, PositionSide, TimeInForce
-from venuekit.ids import MadeId, make_client_id
-from venuekit.payloads import is_multiple
+from venuekit.plugin import Account, MadeId, is_multiple, make_client_id
 from venuekit_binance_common.history_limits import milliseconds
 from venuekit_binance_common.orders.enums import CLOSING_SIDES, SIDE_WORDS, TIME_WORDS, TRIGGER_WORDS, TYPE_WORDS
 from venuekit_binance_common.payloads import FilterRow, InstrumentRow

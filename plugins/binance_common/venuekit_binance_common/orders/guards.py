@@ -6,9 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from venuekit.ask import Ask
-from venuekit.endpoint import Kind, Parameter
-from venuekit.order_scope import Resting, read_items
+from venuekit.plugin import Ask, Kind, Parameter, Resting, read_items
 from venuekit_binance_common.orders.enums import CLOSING_SIDES, SIDE_WORDS
 
 __all__ = [

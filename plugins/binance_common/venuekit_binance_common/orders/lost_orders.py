@@ -9,11 +9,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from venuekit.clock import from_milliseconds
-from venuekit.endpoint import Endpoint
-from venuekit.errors import NotFound, OperationError, UnsupportedCapability
-from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Reading, Resolution, Unclear
-from venuekit.traces import Trace, trace_of
+from venuekit.plugin import (
+    AbsenceProof,
+    Absent,
+    Applied,
+    Call,
+    Endpoint,
+    Lost,
+    NotFound,
+    OperationError,
+    Reading,
+    Resolution,
+    Trace,
+    Unclear,
+    UnsupportedCapability,
+    from_milliseconds,
+    trace_of,
+)
 from venuekit_binance_common.orders.enums import OPEN_ALGO_STATUSES, OPEN_STATUSES
 from venuekit_binance_common.payloads import Acknowledgement
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import attrs
 
-from venuekit.endpoint import Kind, Parameter, Role
+from venuekit.plugin import Kind, Parameter, Role
 from venuekit_binance_common.orders.enums import CLIENT_ID_PATTERN, SIDES, TRIGGERS
 from venuekit_binance_common.orders.guards import CONTRACT_SIZE, CONTRACT_SIZES
 from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from venuekit.capabilities import FillReader, ForcedOrderReader, OrderControl, OrderReader
-from venuekit.echoes import Echoes
-from venuekit.endpoint import Endpoint, Kind, Parameter
+from venuekit.plugin import Echoes, Endpoint, Kind, Parameter
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
 from venuekit_binance_common.orders import decoders
 from venuekit_binance_common.orders.parameters import ORDER_NAME, SPAN, THE_SYMBOL, limit_up_to

@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import attrs
 
-from venuekit.account import Answer
 from venuekit.capabilities import Order, OrderReader
-from venuekit.endpoint import Endpoint, Priority
-from venuekit.errors import NotFound, Outcome, UnsupportedCapability
-from venuekit.pager import Pager
 from venuekit.paging import NO_ORIGIN, Origin, Page, Span, Track, merge_histories, walk_by_cursor
 from venuekit.parts.concurrency import gather
+from venuekit.plugin import Answer, Endpoint, NotFound, Outcome, Pager, Priority, UnsupportedCapability
 from venuekit_binance_common.history_limits import HistoryLimit, milliseconds
 from venuekit_binance_common.orders.endpoints import OrderEndpoints
 from venuekit_binance_common.orders.form import order_name

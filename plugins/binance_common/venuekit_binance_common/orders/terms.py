@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from venuekit.capabilities import OrderBehaviour, TimeInForce
-from venuekit.endpoint import Parameter
+from venuekit.plugin import Parameter
 from venuekit_binance_common.limits import ORDERS_1M, ORDERS_10S, WEIGHT
 from venuekit_binance_common.orders.enums import CLIENT_ID_PATTERN, TIMES, TYPE_WORDS
 

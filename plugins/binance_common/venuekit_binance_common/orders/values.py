@@ -21,9 +21,7 @@ from venuekit.capabilities import (
     Unit,
     WorkingPrice,
 )
-from venuekit.clock import from_milliseconds
-from venuekit.errors import PayloadMismatch
-from venuekit.payloads import nonzero
+from venuekit.plugin import PayloadMismatch, from_milliseconds, nonzero
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.orders.enums import (
     ALGO_STATUSES,

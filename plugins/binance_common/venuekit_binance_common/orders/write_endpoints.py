@@ -7,9 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from venuekit.capabilities import CountdownControl, OrderAmendControl, OrderBatchControl, OrderControl, OrderTestControl
-from venuekit.echoes import Echoes
-from venuekit.endpoint import Area, Effect, Endpoint, Kind, Parameter, WriteScope
-from venuekit.resolution import Change, Changing, Readback
+from venuekit.plugin import Area, Change, Changing, Echoes, Effect, Endpoint, Kind, Parameter, Readback, WriteScope
 from venuekit_binance_common.endpoints import PAYS
 from venuekit_binance_common.orders import decoders
 from venuekit_binance_common.orders.guards import (

@@ -6,10 +6,8 @@ from typing import ClassVar
 
 import attrs
 
-from venuekit.account import Account
 from venuekit.capabilities import AdlQuantile, AdlReader, PositionSide
-from venuekit.endpoint import Endpoint
-from venuekit.payloads import payload_decoder
+from venuekit.plugin import Account, Endpoint, payload_decoder
 from venuekit_binance_common.payloads import camel_names, one_or_many
 
 __all__ = ["ADL_TOP", "AdlRow", "BinanceAdl", "decode_adl"]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from venuekit.account import Account, Answer
 from venuekit.capabilities import PositionBehaviour, PositionMode, PositionSide
-from venuekit.errors import Outcome, PayloadMismatch
+from venuekit.plugin import Account, Answer, Outcome, PayloadMismatch
 
 __all__ = ["check_filters", "refuse_odd", "side_that_fits"]
 

@@ -11,10 +11,21 @@ from typing import Any, Protocol
 import attrs
 
 from venuekit.capabilities import PositionSide
-from venuekit.endpoint import Endpoint
-from venuekit.errors import InvalidArgument
-from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Resolution, Resolve, Unclear
-from venuekit.traces import OtherWrite, alike, find_unexplained
+from venuekit.plugin import (
+    AbsenceProof,
+    Absent,
+    Applied,
+    Call,
+    Endpoint,
+    InvalidArgument,
+    Lost,
+    OtherWrite,
+    Resolution,
+    Resolve,
+    Unclear,
+    alike,
+    find_unexplained,
+)
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.history_limits import milliseconds
 from venuekit_binance_common.positions.margin import MarginChangeRow, MovedMargin

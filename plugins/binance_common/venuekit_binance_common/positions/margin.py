@@ -8,10 +8,8 @@ from typing import ClassVar
 
 import attrs
 
-from venuekit.account import Account
 from venuekit.capabilities import MarginChange, PositionMarginControl, PositionSide
-from venuekit.endpoint import Endpoint
-from venuekit.payloads import WireRow, payload_decoder
+from venuekit.plugin import Account, Endpoint, WireRow, payload_decoder
 from venuekit_binance_common.payloads import camel_names
 
 __all__ = [

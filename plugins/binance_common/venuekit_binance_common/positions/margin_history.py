@@ -7,11 +7,9 @@ from collections.abc import AsyncGenerator, Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-from venuekit.account import Account
 from venuekit.capabilities import MarginChange, MarginChangeReader
-from venuekit.endpoint import Endpoint
-from venuekit.pager import Pager
 from venuekit.paging import Origin, Page, Span, Track, walk_by_cursor
+from venuekit.plugin import Account, Endpoint, Pager
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.history_limits import HistoryLimit, milliseconds
 from venuekit_binance_common.positions.margin import MarginChangeRow

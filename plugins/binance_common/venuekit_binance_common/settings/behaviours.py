@@ -13,7 +13,7 @@ from venuekit.capabilities import (
     PositionModeScope,
     Setting,
 )
-from venuekit.venue import BlockedBy, Blocker, BlockerScope
+from venuekit.plugin import BlockedBy, Blocker, BlockerScope
 
 __all__ = ["LEVERAGE_MOST", "blockers", "setting_behaviours"]
 

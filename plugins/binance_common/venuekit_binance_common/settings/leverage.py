@@ -5,10 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar
 
-from venuekit.account import Account
 from venuekit.capabilities import LeverageControl, LeverageSetting, MarginType, PositionSide, Unit
-from venuekit.endpoint import Endpoint
-from venuekit.resolution import Call, Change, Lost, Readback, Reading
+from venuekit.plugin import Account, Call, Change, Endpoint, Lost, Readback, Reading
 from venuekit_binance_common.payloads import LeverageRow
 from venuekit_binance_common.settings.symbol import ReadSymbol
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from venuekit.account import Account
 from venuekit.capabilities import MarginType, MarginTypeControl, MarginTypeSetting
-from venuekit.endpoint import Endpoint
-from venuekit.resolution import Call, Change, Lost, Readback, Reading
+from venuekit.plugin import Account, Call, Change, Endpoint, Lost, Readback, Reading
 from venuekit_binance_common.enums import MARGIN_TYPE_WORDS
 from venuekit_binance_common.payloads import Acknowledgement
 from venuekit_binance_common.settings.symbol import ReadSymbol

@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import attrs
 
-from venuekit.account import Account, Answer
 from venuekit.capabilities import SettingsReader, SettingsSnapshot, SymbolSettings
-from venuekit.endpoint import Endpoint
-from venuekit.errors import OddRow, PayloadMismatch
 from venuekit.parts.concurrency import gather_all
+from venuekit.plugin import Account, Answer, Endpoint, OddRow, PayloadMismatch
 from venuekit_binance_common.numbers import number_in
 from venuekit_binance_common.payloads import BracketsRow
 from venuekit_binance_common.symbols.brackets import highest_leverage

@@ -8,8 +8,7 @@ from typing import Protocol
 import attrs
 
 from venuekit.capabilities import MarginType
-from venuekit.errors import Outcome, PayloadMismatch
-from venuekit.resolution import Call
+from venuekit.plugin import Call, Outcome, PayloadMismatch
 from venuekit_binance_common.enums import margin_type_of
 
 __all__ = ["HeldSettings", "ReadSymbol", "require_leverage"]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from venuekit.endpoint import Security
+from venuekit.plugin import Security
 from venuekit.simulator import SimKey, SimRequest, is_hmac_sha256
 from venuekit.simulator.ledger import Refused, RequestWindow
 from venuekit_binance_common.simulated.errors import Errors

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Protocol
 
-from venuekit.endpoint import Endpoint, Security
+from venuekit.plugin import Endpoint, Security
 from venuekit.simulator import Handler, Response, Route, SimKey, SimRequest, SimulatedVenue, Usage, json_response
 from venuekit.simulator.ledger import LedgerRefusal
 from venuekit_binance_common.limits import WEIGHT

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from venuekit.clock import from_milliseconds
-from venuekit.endpoint import Endpoint
+from venuekit.plugin import Endpoint, from_milliseconds
 from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit.simulator.ledger import IncomeKind, LedgerIncome
 from venuekit_binance_common.simulated.formatting import LATEST, amount, milliseconds

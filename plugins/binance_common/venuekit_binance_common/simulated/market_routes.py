@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from venuekit.endpoint import Endpoint
+from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit.simulator.ledger import Contract, Side, Tier
 from venuekit_binance_common.limits import LIMITS, ORDERS_1M, ORDERS_10S, WEIGHT

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from venuekit.capabilities import PositionMode, PositionSide
-from venuekit.clock import from_milliseconds
+from venuekit.plugin import from_milliseconds
 from venuekit.simulator import Visit
 from venuekit.simulator.ledger import Contract, LedgerOrderRequest, OrderType, Side, TimeInForce
 from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms

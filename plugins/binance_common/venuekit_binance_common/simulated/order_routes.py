@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from venuekit.endpoint import Endpoint
+from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit.simulator.ledger import Book, Contract, Execution, Forced, LedgerOrder, OrderStatus
 from venuekit_binance_common.orders.endpoints import OrderEndpoints

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from venuekit.endpoint import Endpoint
+from venuekit.plugin import Endpoint
 from venuekit.simulator import Denied, Handler, SimRequest, Visit
 from venuekit.simulator.ledger import Book, Contract, LedgerOrder, Reason, Refused
 from venuekit_binance_common.orders.endpoints import OrderEndpoints

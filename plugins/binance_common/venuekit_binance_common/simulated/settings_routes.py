@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from venuekit.capabilities import MarginType, PositionMode
-from venuekit.endpoint import Endpoint
+from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit_binance_common.simulated.formatting import plain
 from venuekit_binance_common.simulated.listing import Listing

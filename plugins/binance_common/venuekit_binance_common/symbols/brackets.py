@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
-from venuekit.account import Account, Answer
 from venuekit.capabilities import Bracket, BracketReader, Unit
-from venuekit.endpoint import Endpoint
+from venuekit.plugin import Account, Answer, Endpoint
 from venuekit_binance_common.payloads import BracketRow, BracketsRow
 
 __all__ = ["BinanceBrackets", "brackets_of", "highest_leverage"]

@@ -6,8 +6,7 @@ from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import ClassVar
 
-from venuekit.account import Account
-from venuekit.endpoint import Endpoint
+from venuekit.plugin import Account, Endpoint
 from venuekit_binance_common.orders.form import check_numbers, step_misfit
 from venuekit_binance_common.payloads import InstrumentRow
 

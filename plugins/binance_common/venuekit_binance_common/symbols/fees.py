@@ -7,10 +7,8 @@ from typing import ClassVar
 
 import attrs
 
-from venuekit.account import Account
 from venuekit.capabilities import CommissionRate, CommissionReader
-from venuekit.endpoint import Endpoint
-from venuekit.payloads import payload_decoder
+from venuekit.plugin import Account, Endpoint, payload_decoder
 from venuekit_binance_common.payloads import camel_names
 
 __all__ = ["BinanceFees", "CommissionRow", "decode_commission"]

@@ -7,10 +7,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from venuekit.account import Account
 from venuekit.capabilities import Instrument, InstrumentKind, InstrumentReader, InstrumentStatus, ServerTimeReader, Unit
-from venuekit.endpoint import Endpoint
-from venuekit.errors import InvalidRequest, Outcome
+from venuekit.plugin import Account, Endpoint, InvalidRequest, Outcome
 from venuekit_binance_common.payloads import FilterRow, InstrumentRow
 
 __all__ = ["BinanceInstruments", "BinanceServerTime", "unknown_symbol_error"]

@@ -8,10 +8,8 @@ from typing import ClassVar
 
 import attrs
 
-from venuekit.account import Account
 from venuekit.capabilities import MarkPrice, MarkPriceReader
-from venuekit.endpoint import Endpoint
-from venuekit.payloads import payload_decoder
+from venuekit.plugin import Account, Endpoint, payload_decoder
 from venuekit_binance_common.payloads import camel_names, one_or_many
 from venuekit_binance_common.symbols.instruments import unknown_symbol_error
 

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-from venuekit.account import Account
 from venuekit.capabilities import Balance, BalanceReader
-from venuekit.endpoint import Endpoint
+from venuekit.plugin import Account, Endpoint
 from venuekit_binance_common.payloads import AssetRow, BalanceRow
 
 __all__ = ["BinanceBalances", "balances_of_assets"]

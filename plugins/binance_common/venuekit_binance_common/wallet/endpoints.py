@@ -15,8 +15,7 @@ from venuekit.capabilities import (
     MarkPriceReader,
     PositionMarginControl,
 )
-from venuekit.echoes import Echoes
-from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, Role, Security, WriteScope
+from venuekit.plugin import Echoes, Effect, Endpoint, Kind, Parameter, Role, Security, WriteScope
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.positions.adl import AdlRow, decode_adl

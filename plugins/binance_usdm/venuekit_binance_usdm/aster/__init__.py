@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from venuekit.hooks import hookimpl
+from venuekit.plugin import hookimpl
 
 if TYPE_CHECKING:
-    from venuekit.venue import Venue
+    from venuekit.plugin import Venue
 
 __all__ = ["VENUEKIT_API", "venuekit_register_venues"]
 

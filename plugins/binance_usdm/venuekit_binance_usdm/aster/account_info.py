@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from venuekit.capabilities import AccountInfo, AccountKind, AccountReader
-from venuekit.endpoint import Endpoint
 from venuekit.parts.concurrency import earliest, gather
+from venuekit.plugin import Endpoint
 from venuekit_binance_common.enums import asset_mode_of, position_mode_of
 from venuekit_binance_common.payloads import PositionModeRow
 from venuekit_binance_common.wallet.balances import balances_of_assets

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from venuekit.faults import Fault, FaultRow, FaultTable
+from venuekit.plugin import Fault, FaultRow, FaultTable
 from venuekit_binance_usdm.faults import FAULTS as USDM_FAULTS
 
 __all__ = ["FAULTS"]

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import attrs
 
-from venuekit.payloads import WireRow, payload_decoder
+from venuekit.plugin import WireRow, payload_decoder
 from venuekit_binance_common.payloads import AssetRow, camel_names
 from venuekit_binance_usdm.payloads import AccountRow
 

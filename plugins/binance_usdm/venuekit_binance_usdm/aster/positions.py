@@ -7,10 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from venuekit.account import Answer
 from venuekit.capabilities import MarginType, Position, PositionReader, PositionSide, Unit
-from venuekit.endpoint import Endpoint
-from venuekit.errors import InvalidRequest
+from venuekit.plugin import Answer, Endpoint, InvalidRequest
 from venuekit_binance_common.enums import POSITION_SIDES, margin_type_of
 from venuekit_binance_common.payloads import InstrumentRow
 from venuekit_binance_common.positions.filters import check_filters, side_that_fits

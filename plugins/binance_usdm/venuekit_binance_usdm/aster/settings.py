@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import ClassVar
 
 from venuekit.capabilities import MarginType, SettingsSnapshot, SymbolSettings
-from venuekit.endpoint import Endpoint
 from venuekit.parts.concurrency import gather
+from venuekit.plugin import Endpoint
 from venuekit_binance_common.enums import asset_mode_of, margin_type_of, position_mode_of
 from venuekit_binance_common.payloads import PositionModeRow
 from venuekit_binance_common.settings.reader import BinanceSettings, Reads

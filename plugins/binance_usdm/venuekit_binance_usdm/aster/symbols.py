@@ -8,10 +8,7 @@ from decimal import Decimal
 import attrs
 
 from venuekit.capabilities import PositionMode, PositionSide
-from venuekit.endpoint import Endpoint
-from venuekit.errors import Outcome, PayloadMismatch
-from venuekit.payloads import payload_mismatch
-from venuekit.resolution import Call
+from venuekit.plugin import Call, Endpoint, Outcome, PayloadMismatch, payload_mismatch
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.history_limits import milliseconds
 from venuekit_binance_common.positions.lost_margin import Leg

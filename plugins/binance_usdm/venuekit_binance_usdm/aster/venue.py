@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from venuekit.capabilities import HistoryBehaviour, OrderAmendControl, OrderTestControl, PositionBehaviour
-from venuekit.venue import Environment, EnvironmentName, Limit, LimitScope, Venue
+from venuekit.plugin import Environment, EnvironmentName, Limit, LimitScope, Venue
 from venuekit_binance_common.answers import read_answer
 from venuekit_binance_common.faults import OUTDATED_BY
 from venuekit_binance_common.limits import ORDERS_1M, WEIGHT

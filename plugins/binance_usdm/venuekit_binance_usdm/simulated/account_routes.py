@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from venuekit.capabilities import AssetMode, PositionMode
-from venuekit.endpoint import Endpoint
+from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit.simulator.ledger import Contract, Ledger, PositionFigures, Totals
 from venuekit_binance_common.simulated.formatting import (

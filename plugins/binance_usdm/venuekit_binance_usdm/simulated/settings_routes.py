@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from venuekit.capabilities import AssetMode
-from venuekit.endpoint import Endpoint
+from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, SimRequest, Visit
 from venuekit_binance_common.simulated.settings_routes import DONE, SettingsRoutes
 from venuekit_binance_usdm import endpoints

@@ -5,9 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from venuekit.capabilities import ClosedPnlReader, ConversionReader, IncomeReader, WithdrawalReader
-from venuekit.echoes import Echoes
-from venuekit.endpoint import Endpoint, Kind, Parameter
 from venuekit.parts.endpoint_book import EndpointBook
+from venuekit.plugin import Echoes, Endpoint, Kind, Parameter
 from venuekit_bybit_inverse import history_payloads as payloads
 from venuekit_bybit_inverse.endpoints.parameters import (
     BASE_COIN,

@@ -8,10 +8,24 @@ from decimal import Context, Decimal
 from typing import Any
 
 from venuekit.capabilities import PositionMarginControl
-from venuekit.echoes import Echoes
-from venuekit.endpoint import Effect, Encoding, Endpoint, Kind, Parameter, Role, WriteScope
 from venuekit.parts.endpoint_book import EndpointBook
-from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Resolution, Unclear
+from venuekit.plugin import (
+    AbsenceProof,
+    Absent,
+    Applied,
+    Call,
+    Echoes,
+    Effect,
+    Encoding,
+    Endpoint,
+    Kind,
+    Lost,
+    Parameter,
+    Resolution,
+    Role,
+    Unclear,
+    WriteScope,
+)
 from venuekit_bybit_inverse import payloads
 from venuekit_bybit_inverse.endpoints.parameters import CATEGORY, INVERSE, THE_SYMBOL
 from venuekit_bybit_inverse.endpoints.reads import ReadEndpoints

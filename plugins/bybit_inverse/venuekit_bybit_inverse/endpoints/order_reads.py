@@ -13,9 +13,8 @@ from venuekit.capabilities import (
     OrderReader,
     SettingsReader,
 )
-from venuekit.echoes import Echoes
-from venuekit.endpoint import Endpoint, Kind, Parameter, Role
 from venuekit.parts.endpoint_book import EndpointBook
+from venuekit.plugin import Echoes, Endpoint, Kind, Parameter, Role
 from venuekit_bybit_inverse import order_payloads as payloads
 from venuekit_bybit_inverse.endpoints.parameters import (
     ANY_PRODUCT,

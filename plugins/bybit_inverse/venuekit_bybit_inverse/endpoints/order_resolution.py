@@ -7,8 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Reading, Resolution, Unclear
-from venuekit.traces import Trace, trace_of
+from venuekit.plugin import AbsenceProof, Absent, Applied, Call, Lost, Reading, Resolution, Trace, Unclear, trace_of
 from venuekit_bybit_inverse.endpoints.order_reads import OrderReadEndpoints
 from venuekit_bybit_inverse.endpoints.parameters import CATEGORY
 from venuekit_bybit_inverse.endpoints.reads import ReadEndpoints

@@ -8,13 +8,24 @@ from typing import Any
 
 import attrs
 
-from venuekit.ask import Ask
 from venuekit.capabilities import OrderAmendControl, OrderBatchControl, OrderControl
-from venuekit.echoes import Echoes
-from venuekit.endpoint import Area, Effect, Encoding, Endpoint, Kind, Parameter, Role, WriteScope
-from venuekit.order_scope import Resting, read_items
 from venuekit.parts.endpoint_book import EndpointBook
-from venuekit.resolution import Change, Changing
+from venuekit.plugin import (
+    Area,
+    Ask,
+    Change,
+    Changing,
+    Echoes,
+    Effect,
+    Encoding,
+    Endpoint,
+    Kind,
+    Parameter,
+    Resting,
+    Role,
+    WriteScope,
+    read_items,
+)
 from venuekit_bybit_inverse import order_payloads as payloads
 from venuekit_bybit_inverse.endpoints import order_resolution as resolution
 from venuekit_bybit_inverse.endpoints.order_reads import ORDER_ID

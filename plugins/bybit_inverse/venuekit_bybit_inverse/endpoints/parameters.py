@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from venuekit.endpoint import Kind, Parameter, Role
+from venuekit.plugin import Kind, Parameter, Role
 
 __all__ = [
     "ANY_PRODUCT",

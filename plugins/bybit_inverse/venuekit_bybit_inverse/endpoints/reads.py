@@ -17,9 +17,8 @@ from venuekit.capabilities import (
     ServerTimeReader,
     SettingsReader,
 )
-from venuekit.echoes import Echoes
-from venuekit.endpoint import Endpoint, Parameter, Security
 from venuekit.parts.endpoint_book import EndpointBook
+from venuekit.plugin import Echoes, Endpoint, Parameter, Security
 from venuekit_bybit_inverse import market_payloads, payloads
 from venuekit_bybit_inverse.endpoints.parameters import (
     ANY_PRODUCT,

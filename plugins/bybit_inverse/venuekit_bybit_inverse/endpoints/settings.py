@@ -5,9 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from venuekit.capabilities import LeverageControl, MarginTypeControl, PositionMode, Setting, TpSlModeControl
-from venuekit.endpoint import Effect, Encoding, Endpoint, Kind, Parameter, Role, WriteScope
 from venuekit.parts.endpoint_book import EndpointBook
-from venuekit.resolution import Call, Changing, Lost, Reading
+from venuekit.plugin import Call, Changing, Effect, Encoding, Endpoint, Kind, Lost, Parameter, Reading, Role, WriteScope
 from venuekit_bybit_inverse import payloads
 from venuekit_bybit_inverse.endpoints.parameters import CATEGORY, INVERSE, SYMBOL, THE_SYMBOL
 from venuekit_bybit_inverse.endpoints.reads import ReadEndpoints

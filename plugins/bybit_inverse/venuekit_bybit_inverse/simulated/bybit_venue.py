@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from venuekit.endpoint import Endpoint, Security
+from venuekit.plugin import Endpoint, LimitScope, Security
 from venuekit.simulator import Handler, Response, SimKey, SimRequest, SimulatedVenue, Usage
 from venuekit.simulator.ledger import LedgerRefusal
-from venuekit.venue import LimitScope
 from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.simulated import (
     account_routes,

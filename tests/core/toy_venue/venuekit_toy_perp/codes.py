@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-from venuekit.faults import Fault, FaultRow, FaultTable
+from venuekit.plugin import Fault, FaultRow, FaultTable
 
 __all__ = ["FAULTS", "Code"]
 

@@ -16,11 +16,27 @@ from venuekit.capabilities import (
     ServerTimeReader,
     SettingsReader,
 )
-from venuekit.echoes import Echoes
-from venuekit.endpoint import Effect, Endpoint, Kind, Parameter, Role, Security, WriteScope
 from venuekit.parts.endpoint_book import EndpointBook
-from venuekit.payloads import payload_decoder
-from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Changing, Lost, Reading, Resolution, Unclear
+from venuekit.plugin import (
+    AbsenceProof,
+    Absent,
+    Applied,
+    Call,
+    Changing,
+    Echoes,
+    Effect,
+    Endpoint,
+    Kind,
+    Lost,
+    Parameter,
+    Reading,
+    Resolution,
+    Role,
+    Security,
+    Unclear,
+    WriteScope,
+    payload_decoder,
+)
 from venuekit_toy_perp.codes import Code
 from venuekit_toy_perp.payloads import (
     CollateralRow,

@@ -6,7 +6,6 @@ from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 
-from venuekit.account import Account
 from venuekit.capabilities import (
     Balance,
     BalanceReader,
@@ -24,6 +23,7 @@ from venuekit.capabilities import (
     SymbolSettings,
     Unit,
 )
+from venuekit.plugin import Account
 from venuekit_toy_perp.endpoints import TOY
 from venuekit_toy_perp.payloads import ContractRow, PositionRow, SettingsRow
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from venuekit.account import Account
 from venuekit.capabilities import (
     LeverageControl,
     LeverageSetting,
@@ -14,7 +13,7 @@ from venuekit.capabilities import (
     PositionSide,
     Unit,
 )
-from venuekit.resolution import Change
+from venuekit.plugin import Account, Change
 from venuekit_toy_perp.endpoints import TOY
 from venuekit_toy_perp.payloads import LeverageRow, MarginRow
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 
-from venuekit.message import HttpRequest, HttpResponse
-from venuekit.venue import EncodedRequest, Refusal, Stamp
+from venuekit.plugin import EncodedRequest, HttpRequest, HttpResponse, Refusal, Stamp
 
 __all__ = ["KEY_HEADER", "ToySigning", "toy_answers"]
 

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from venuekit.capabilities import MarginType, Setting
-from venuekit.endpoint import Endpoint, Security
+from venuekit.plugin import Endpoint, Security
 from venuekit.simulator import (
     Denied,
     Handler,

@@ -14,7 +14,7 @@ from venuekit.capabilities import (
     PositionModeReader,
     Setting,
 )
-from venuekit.venue import BlockedBy, Blocker, BlockerScope, Environment, EnvironmentName, Limit, Venue
+from venuekit.plugin import BlockedBy, Blocker, BlockerScope, Environment, EnvironmentName, Limit, Venue
 from venuekit_toy_perp.account import ToyPerpAccount
 from venuekit_toy_perp.codes import FAULTS
 from venuekit_toy_perp.endpoints import TOY

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from venuekit.capabilities import MarginType, PositionMode, PositionSide
-from venuekit.endpoint import Endpoint
+from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit.simulator.ledger import Contract, Ledger, PositionFigures
 from venuekit_binance_common.simulated.formatting import amount, amount_or_zero, milliseconds, plain, quantity
