@@ -251,7 +251,7 @@ async def test_accounts_at_one_address_share_its_pools(sim: Simulation, runtime:
     two = await runtime.open(venue, sim.credentials("toy_perp", read_only=True))
     await one.call(TOY.WALLET)
 
-    with pytest.raises(errors.Throttled, match=r"our own budget \(weight\) is spent") as caught:
+    with pytest.raises(errors.Throttled, match="rate limit budget 'weight' is exhausted") as caught:
         await two.with_options(max_wait=1).call(TOY.WALLET)
 
     assert Outcome.NOT_SENT is caught.value.outcome

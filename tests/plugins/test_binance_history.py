@@ -298,7 +298,7 @@ async def test_walk_waits_for_the_next_minute_of_its_budget(product: Product) ->
     mode = product.endpoint("GET", "positionSide/dual")
     for _ in range(40):
         await product.account.call(mode)
-    with pytest.raises(Throttled, match=r"our own budget \(weight\) is spent"):
+    with pytest.raises(Throttled, match="rate limit budget 'weight' is exhausted"):
         await product.account.with_options(max_wait=1).iter_income().all()
     assert not product.arrivals("GET", "income")
     before = now(product)

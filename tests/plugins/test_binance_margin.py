@@ -62,7 +62,7 @@ async def reported(product: Product, amount: Decimal = AMOUNT) -> bool | None:
         assert change.amount == amount
         return True
     assert error.outcome is (Outcome.NOT_APPLIED if isinstance(error, NotExecuted) else Outcome.UNKNOWN)
-    assert isinstance(error, NotExecuted) or "assumes that nobody else writes" in str(error)
+    assert isinstance(error, NotExecuted) or "assumes that no other actor writes" in str(error)
     return False if isinstance(error, NotExecuted) else None
 
 

@@ -1,7 +1,7 @@
 """
 The pipeline: the way of one request, one station per module.
 
-The names are loaded when they are first asked for, so that what a venue declares can be read without any of it.
+The names are loaded when they are first asked for, so that a venue's declarations load without any of it.
 """
 
 from __future__ import annotations

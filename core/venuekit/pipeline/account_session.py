@@ -30,14 +30,14 @@ __all__ = ["AccountSession", "Costs", "VenueSession"]
 
 @attrs.define(eq=False)
 class VenueSession:
-    """What all accounts of one environment of a venue share: its clock, what it lacks, and what was read once."""
+    """The state that all accounts of one environment of a venue share: clock, missing endpoints, remembered reads."""
 
     venue: Venue[Any]
     environment: Environment = attrs.field(repr=lambda environment: str(environment.name))
     clock: VenueClock = attrs.field(repr=False)
     policy: RetryPolicy = attrs.field(repr=False)
     observers: tuple[Observer, ...] = attrs.field(repr=False)
-    #: endpoints that serve only what venue or environment lack, and those found to be absent here, with the reason
+    #: endpoints that serve only unsupported capabilities, and those found to be absent here, with the reason
     unsupported: dict[Endpoint[Any], str] = attrs.field(repr=False)
     remembered: Remembered = attrs.field(repr=False)
     #: whether the runtime that made it is closed
@@ -45,14 +45,14 @@ class VenueSession:
 
 
 class Costs(NamedTuple):
-    """What a request pays, as far as the endpoint alone tells."""
+    """The cost of a request to an endpoint."""
 
     pools: tuple[tuple[Limit, Budget, int | None], ...]  #: with the cost in each, None for the endpoint's weight
-    due: list[tuple[Budget, int]] | None  #: None where the weight hangs on the parameters
-    reserve: float  #: the share of each pool that is left to what is more urgent
+    due: list[tuple[Budget, int]] | None  #: None where the weight depends on the parameters
+    reserve: float  #: the share of each pool that is reserved for more urgent requests
 
     def of(self, weight: int) -> list[tuple[Budget, int]]:
-        """Return what is due at a weight."""
+        """Return the amounts due at a weight."""
         return [(pool, weight if cost is None else cost) for _, pool, cost in self.pools]
 
 
@@ -85,7 +85,7 @@ class AccountSession:
     execute = _execute
 
     def costs(self, endpoint: Endpoint[Any]) -> Costs:
-        """Return what a request to an endpoint pays, and into which pools; found out once."""
+        """Return the cost of a request to an endpoint, pool by pool; computed once."""
         if self._costs is None:
             self._costs = {}
         found = self._costs.get(endpoint)

@@ -52,7 +52,7 @@ class Attempt(Generic[T]):
         An answer that cannot be converted is no better than one that cannot be decoded: to a write it is lost.
 
         Raises:
-            Failure: the attempt did not end in an answer; the retry table says what follows.
+            Failure: the attempt did not end in an answer; the retry table names the next action.
             OperationError: it cannot go on: the budget would have to wait too long.
         """
         record = self.record
@@ -69,7 +69,7 @@ class Attempt(Generic[T]):
         record.sent_at = session.venue_session.clock.milliseconds()
         try:
             request = await session.wire.sign(self.encoded, endpoint.security, record.sent_at, window)
-        except Exception as error:  # noqa: BLE001 - sorted out there, whoever raised it
+        except Exception as error:  # noqa: BLE001 - classified there, whatever its source
             raise self._failure_of_signing(error) from None
         try:
             if session.halted:
@@ -132,7 +132,7 @@ class Attempt(Generic[T]):
         record = self.record
         while delay:
             if record.waited + delay > record.max_wait:
-                raise record.annotate(too_long(record.session, costs, delay))
+                raise record.annotate(too_long(record.session, costs, delay, record.max_wait))
             # never less than a millisecond: a rounding short of the window would be waited for again and again
             await record.wait(max(delay, 0.001))
             delay = pay(due, record.session.clock.monotonic(), record.priority.value)
@@ -148,7 +148,7 @@ class Attempt(Generic[T]):
         return self.record.failure(FailureKind.LOST, errors.AnswerLost(why, status=response.status))
 
     def _failure_of_refusal(self, refusal: Failure, response: HttpResponse, costs: tuple[Any, ...]) -> Failure:
-        """Return what a refusal is to be raised as; what it says of pools and of the account is remembered."""
+        """Return the failure of a refusal; closed pools and missing capabilities are remembered."""
         record, session = self.record, self.record.session
         doubt = check_refusal(record, response, refusal)
         if doubt is not refusal and doubt.kind is FailureKind.LOST:
@@ -164,17 +164,17 @@ class Attempt(Generic[T]):
         return failure
 
     def _failure_of_sending(self, error: Exception) -> Exception:
-        """Return what an attempt without an answer is to be raised as."""
+        """Return the failure of an attempt without an answer."""
         for kind, expected in _UNANSWERED.items():
             if isinstance(error, expected):
                 return self.record.failure(kind, error)
-        # a transport's own failure: nobody knows whether something left
+        # a transport's own failure: whether something left is unknown
         lost = errors.AnswerLost(_describe(error))
         lost.__cause__ = error
         return self.record.failure(FailureKind.LOST, lost)
 
     def _failure_of_signing(self, error: Exception) -> Exception:
-        """Return what a request that could not be signed is to be raised as; nothing left."""
+        """Return the failure of a request that could not be signed; nothing left."""
         if isinstance(error, errors.NeverSent):
             return self.record.failure(FailureKind.NEVER_SENT, error)
         if isinstance(error, OperationError):
@@ -185,7 +185,7 @@ class Attempt(Generic[T]):
         return self.record.failure(FailureKind.NEVER_SENT, unsigned)
 
     def _failure_of_decoding(self, error: Exception, response: HttpResponse) -> Failure:
-        """Return what an answer that could not be decoded is to be raised as: to a write it is as good as lost."""
+        """Return the failure of an answer that could not be decoded; that of a write counts as lost."""
         self.record.session.wire.distrust()  # it may be of another question, as one that can be read may
         if isinstance(error, ValueError) and not isinstance(error, OperationError):
             words = str(error) if isinstance(error, TooDeep) else first_bytes(response)
@@ -197,7 +197,7 @@ class Attempt(Generic[T]):
         return self.record.failure(self._kind_of_misfit(), mismatch)
 
     def _failure_of_converting(self, error: Exception, response: HttpResponse) -> Failure:
-        """Return what an answer that could not be converted is to be raised as."""
+        """Return the failure of an answer that could not be converted."""
         failed = mismatch_of(error)
         failed.status = failed.status or response.status
         return self.record.failure(self._kind_of_misfit(), failed)

@@ -1,4 +1,4 @@
-"""Belonging: whether an answer is the one to its request, as far as its own words and time tell."""
+"""Belonging: whether an answer is the one to its request, by its own words and time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["check_refusal", "is_older", "why_not_ours"]
 
 #: a refusal that says these about a setting is no reason to read it back: it is sent again, or will be by the caller
 _UNDOUBTED = frozenset({FailureKind.CLOCK, FailureKind.THROTTLED, FailureKind.BANNED, FailureKind.BUSY})
-#: what is found out about anyway
+#: failures that are resolved anyway
 _OPEN = frozenset({FailureKind.LOST, FailureKind.SHUT_OUT, FailureKind.OVERLOADED, FailureKind.DOUBTFUL})
 
 
@@ -25,8 +25,8 @@ def why_not_ours(record: OperationRecord[Any], response: HttpResponse) -> str | 
     """
     Return why the success of a write that repeats nothing of its question is not believed, None when it is.
 
-    One that ends every order can be read back only when it cannot arrive any more, which nobody on the way out has time
-    for: it is sent again on a connection of its own, and believed then; who asked for it looks at what is left.
+    A cancel-all can be read back only after its fence, which is too late for a caller who is closing a position: it is
+    sent again on a connection of its own, and believed then; the caller reads the orders that remain.
     """
     if not record.endpoint.is_write:
         return None
@@ -35,7 +35,7 @@ def why_not_ours(record: OperationRecord[Any], response: HttpResponse) -> str | 
         return _OLDER
     if older is None and record.session.wire.strays and not record.has_own_connection:
         record.has_own_connection = record.endpoint.write_scope is WriteScope.ALL_ORDERS
-        return "it repeats nothing of what was asked, and answers that nobody asked for have been met before"
+        return "it repeats nothing of the request, and unrequested answers have been met before"
     return None
 
 
@@ -43,12 +43,12 @@ _OLDER = "it was given before the request was sent, and answers another one"
 
 
 def check_refusal(record: OperationRecord[Any], response: HttpResponse, failure: Failure) -> Failure:
-    """Return the refusal of a write, or what it is where it may be that of another request."""
+    """Return the refusal of a write, or a failure in its place where it may belong to another request."""
     endpoint = record.endpoint
     if failure.kind in _OPEN or not endpoint.is_write:
         return failure
     failure.given_at = _answer_time(record, response)
-    # where the clock is what the refusal is about, it tells only once it is measured
+    # a refusal about the clock can be judged only once the clock is measured
     older = None if failure.kind is FailureKind.CLOCK else is_older(record, failure.given_at)
     if older:
         lost = errors.AnswerLost(f"a refusal ({failure.error.message}): {_OLDER}", status=response.status)
@@ -64,7 +64,7 @@ def check_refusal(record: OperationRecord[Any], response: HttpResponse, failure:
 
 def is_older(record: OperationRecord[Any], given_at: int | None, *, since: int = 0) -> bool | None:
     """
-    Say whether an answer was given before its request was sent; None where that cannot be told.
+    Say whether an answer was given before its request was sent; None where that is unknown.
 
     ``since`` is by how much the venue's clock was found to be ahead since then, in milliseconds.
     """

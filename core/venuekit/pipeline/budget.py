@@ -1,4 +1,4 @@
-"""Budget: what may be spent, in named pools, paid for each attempt."""
+"""Budget: the rate limits, as named pools that each attempt pays into."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class SlidingBudget:
             self._used += amount
 
     def set_used(self, used: int, now: float) -> None:
-        """Take over what the venue counted when it is more than we did."""
+        """Take over the venue's own count when it is higher than ours."""
         if used > self._used:
             self.spend(used - self._used, now)
 
@@ -145,7 +145,7 @@ def pay(costs: Sequence[tuple[Budget, int]], now: float, reserve: float = 0.0) -
     """
     Spend in every pool at once, or nothing at all; return the seconds to wait first, 0.0 when it is paid.
 
-    ``reserve`` is the share of each pool that is left to what is more urgent.
+    ``reserve`` is the share of each pool that is reserved for more urgent requests.
     """
     longest = 0.0
     for pool, amount in costs:

@@ -1,4 +1,4 @@
-"""Classifying: an answer, or what kind of failure it is."""
+"""Classification: whether a response is an answer, and the kind of failure otherwise."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class FailureKind(enum.StrEnum):
     CLOCK = "clock"
     THROTTLED = "throttled"
     BANNED = "banned"
-    SHUT_OUT = "shut_out"  #: throttled or banned by somebody who does not speak for the venue, a firewall
+    SHUT_OUT = "shut_out"  #: throttled or banned by a firewall, which does not speak for the venue
     BUSY = "busy"  #: overloaded or under maintenance, as a documented refusal
-    OVERLOADED = "overloaded"  #: documented as refused, and not believed of what must not happen twice
+    OVERLOADED = "overloaded"  #: documented as refused; not believed where a second execution would do harm
     LOST = "lost"  #: answer lost, unreadable, or the venue itself does not know
     DOUBTFUL = "doubtful"  #: a code that only a read can explain
     SUSPECT = "suspect"  #: a refusal that may be that of another request
@@ -76,7 +76,7 @@ _KINDS: Mapping[Fault, FailureKind] = {
     Fault.UNKNOWN_OUTCOME: FailureKind.LOST,
     Fault.UNSUPPORTED: FailureKind.UNSUPPORTED,
 }
-#: what somebody on the way may tell a read; of a write it says nothing
+#: statuses of a gateway: a refusal to a read; they say nothing of a write
 _BELIEVED = frozenset({Fault.AUTHENTICATION, Fault.PERMISSION, Fault.OVERLOADED, Fault.UNAVAILABLE})
 #: no venue asks for more than a year, in seconds; a number beyond it is none
 _LONGEST = 366 * 86_400.0
@@ -84,7 +84,7 @@ _LONGEST = 366 * 86_400.0
 
 def classify(venue: Venue[Any], endpoint: Endpoint[Any], response: HttpResponse, clock: VenueClock) -> Failure | None:
     """
-    Return what is wrong with an answer, None when it is a success.
+    Return the failure of a response, None for a success.
 
     ``clock`` is the venue's; it is asked only when there is something to wait for.
     """
@@ -120,7 +120,7 @@ def classify(venue: Venue[Any], endpoint: Endpoint[Any], response: HttpResponse,
 
 
 def leaves_open(venue: Venue[Any], endpoint: Endpoint[T], value: T) -> bool:
-    """Say whether a batch was answered, and the venue does not know what became of one of its items."""
+    """Say whether a batch was answered while the outcome of one of its items is unknown to the venue."""
     if endpoint.item_refusals is None:
         return False
     return any(venue.faults.classify(200, code, words).leaves_open for code, words in endpoint.item_refusals(value))
@@ -134,7 +134,7 @@ def _words(refusal: Refusal, response: HttpResponse) -> str:
 
 
 def _foreign_kind(fault: Fault, endpoint: Endpoint[Any]) -> FailureKind:
-    """Return the kind of what the venue's application did not say: it leaves open what became of a write."""
+    """Return the kind of an answer that the venue's application did not give: the outcome of a write stays unknown."""
     if fault in {Fault.THROTTLED, Fault.BANNED}:
         return FailureKind.SHUT_OUT
     if endpoint.effect is Effect.READ and fault in _BELIEVED:
@@ -156,7 +156,7 @@ def retry_after(refusal: Refusal, headers: Mapping[str, str], now: int) -> float
 
 
 def _http_date(text: str) -> datetime | None:
-    """Return the instant that a header names as a date, None for what is none."""
+    """Return the instant that a header names as a date, None for any other text."""
     if not text:
         return None
     from email.utils import parsedate_to_datetime
@@ -168,12 +168,12 @@ def _http_date(text: str) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
-#: of what nobody can read, no more bytes than these are looked at
+#: bytes of an unreadable answer that are looked at
 _MOST_READ = 8192
 
 
 def first_bytes(response: HttpResponse) -> str:
-    """Describe an answer nobody can read: its status and how it begins, redacted."""
+    """Describe an unreadable answer: its status and its first bytes, redacted."""
     begin = redact_start(response.body[:_MOST_READ].decode("utf-8", "replace"), 120)
     return f"HTTP {response.status} with a body that is not the venue's format: {begin!r}"
 

@@ -1,4 +1,4 @@
-"""After a refusal: pools close until it is over, and what an account does not have is not asked again."""
+"""After a refusal: pools close until it is over, and endpoints that an account lacks are not called again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SHUTTING", "apply_backoff", "is_absence", "record_unsupported", "remember_absence", "too_long"]
 
-#: what closes pools
+#: failures that close pools
 SHUTTING = frozenset({FailureKind.THROTTLED, FailureKind.BANNED, FailureKind.SHUT_OUT})
 #: statuses by which HTTP itself speaks of everything that this address sends
 _OF_THE_ADDRESS = frozenset({403, 418, 429})
@@ -57,7 +57,7 @@ def apply_backoff(
 
 def record_unsupported(session: AccountSession, endpoint: Endpoint[Any], reason: str) -> None:
     """
-    Remember that this account cannot do what stands on an endpoint that it does not have.
+    Remember that this account lacks the capability of an endpoint that it does not have.
 
     That is a capability all of whose methods the endpoint serves, before any other: one that has further endpoints for
     some of its methods, as for cancelling, keeps them, and a second source says nothing about the first.
@@ -93,14 +93,14 @@ def remember_absence(
 
 
 def too_long(
-    session: AccountSession, costs: tuple[tuple[Limit, Budget, int | None], ...], delay: float
+    session: AccountSession, costs: tuple[tuple[Limit, Budget, int | None], ...], delay: float, max_wait: float
 ) -> errors.OperationError:
-    """Return the error of a request that was not sent, because its pools would have to be waited for too long."""
+    """Return the error of a request that was not sent: its pools open later than its waits may last, in seconds."""
     now = session.clock.monotonic()
     shut = [(pool.seconds_closed(now), limit.name, pool) for limit, pool, _ in costs if pool.seconds_closed(now)]
     if not shut:
         names = ", ".join(limit.name for limit, _, _ in costs)
-        words = f"our own budget ({names}) is spent for {delay:.1f} s, longer than may be waited"
+        words = f"rate limit budget {names!r} is exhausted for {delay:.1f} s; max_wait is {max_wait:g} s"
         return errors.Throttled(words, retry_at=_after(session, delay))
     seconds, name, pool = max(shut, key=lambda one: one[0])
     kind = errors.Banned if pool.is_banned(now) else errors.Throttled

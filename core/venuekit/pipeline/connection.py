@@ -40,7 +40,7 @@ _TLS_ALERT = 31
 
 
 class StrayBytes(ClientError):
-    """The connection brought bytes that nobody had asked for."""
+    """The connection brought bytes without a request."""
 
 
 class OverLimit(ClientError):
@@ -72,7 +72,7 @@ class WatchedConnection(ResponseHandler):
 
     def take(self) -> bool:
         """Begin an exchange; return whether the connection is fit for one."""
-        if self.is_new:  # what is unread may be a part of TLS
+        if self.is_new:  # unread bytes may be a part of TLS
             self.is_new = False
             self._poll = _poll_of(self.transport)
             return self.fault is None and self.is_connected()
@@ -84,7 +84,7 @@ class WatchedConnection(ResponseHandler):
         return self._era == self._connector.era
 
     def ask(self, request: bytes) -> None:
-        """Write a whole request; what arrives from now on is its answer, as soon as all of it has left."""
+        """Write a whole request; bytes that arrive once all of it has left are its answer."""
         transport = self.transport
         if transport is None or transport.is_closing():
             raise ClientConnectionError("the connection was closed before anything was sent")
@@ -106,7 +106,7 @@ class WatchedConnection(ResponseHandler):
     def data_received(self, data: bytes) -> None:
         """Read the answer to the present request; anything else makes the connection unfit."""
         if not self._due or (self.transport is not None and self.transport.get_write_buffer_size()):
-            if data:  # the reader asks without data for what was held back
+            if data:  # the reader calls without data for bytes it held back
                 self._stray()
             return
         super().data_received(data)
@@ -133,7 +133,7 @@ class WatchedConnection(ResponseHandler):
         super().feed_data(data, size)
 
     def set_exception(self, exc: BaseException, exc_cause: BaseException = _NO_CAUSE) -> None:
-        """Hear that reading or writing failed; a limit of the parser's is told as one."""
+        """Note that reading or writing failed; a limit of the parser's becomes an OverLimit."""
         if isinstance(exc_cause, LineTooLong):
             exc = self.fault = OverLimit("header_limit", HEADER_LIMIT, "bytes")
         elif isinstance(exc_cause, BadHttpMessage) and "Too many headers" in str(exc_cause):
@@ -147,7 +147,7 @@ class WatchedConnection(ResponseHandler):
             return
         try:
             unfinished = parser.feed_eof()
-        except Exception:  # noqa: BLE001 - what is no answer was not asked for either
+        except Exception:  # noqa: BLE001 - bytes that are no answer were not requested either
             self._stray()
         else:
             if unfinished is not None:
@@ -155,7 +155,7 @@ class WatchedConnection(ResponseHandler):
 
     def _stray(self) -> None:
         self._connector.strays += 1
-        self._end(StrayBytes("the connection held an answer that nobody had asked for"))
+        self._end(StrayBytes("the connection held an answer without a request"))
 
     def _end(self, fault: ClientError) -> None:
         self._due = False
@@ -168,7 +168,7 @@ class WatchedConnection(ResponseHandler):
 
 
 def _poll_of(transport: asyncio.Transport | None) -> Any:
-    """Return what tells at once whether a connection can be read."""
+    """Return a poll that says at once whether a connection can be read."""
     if transport is None or not hasattr(select, "poll"):
         return _NoPoll()
     poll = select.poll()
@@ -184,7 +184,7 @@ class _NoPoll:
 
 
 def _is_answer(transport: asyncio.Transport | None) -> bool:
-    """Say whether what is unread is more than the end of the connection."""
+    """Say whether the unread bytes are more than the end of the connection."""
     if transport is None:
         return False
     try:

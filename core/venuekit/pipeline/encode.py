@@ -14,7 +14,7 @@ from venuekit.endpoint import Encoding, Endpoint, Kind, Parameter
 
 __all__ = ["encode", "plain"]
 
-#: what needs no percent-encoding, so that most values pass without a call of quote
+#: characters without percent-encoding, so that most values pass without a call of quote
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*").fullmatch
 _pattern = lru_cache(maxsize=256)(re.compile)
 _compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
@@ -56,7 +56,7 @@ def encode(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> tuple[str,
 
 
 def _parameters_to_send(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what the venue is to see; the rest is checked like it, and stays here."""
+    """Return the parameters that are sent; local ones are checked like them, and stay here."""
     for name in endpoint.local & parameters.keys():
         _check_parameter(endpoint, endpoint.by_name, name, parameters[name])
     return {name: value for name, value in parameters.items() if name not in endpoint.local}
@@ -82,7 +82,7 @@ def _text(value: _CheckedValue) -> str:
 def _json(value: Any) -> str:
     try:
         return _compact(value)
-    except TypeError as error:  # what stands within a list is not declared
+    except TypeError as error:  # the contents of a list are not declared
         raise ValueError(f"{error}: within a list, write numbers as texts") from None
 
 

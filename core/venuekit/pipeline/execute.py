@@ -46,7 +46,7 @@ async def execute(  # noqa: PLR0917 - the parts of one request, in the order the
 
     Raises:
         InvalidArgument, UnsupportedCapability, GuardRefused: nothing was sent.
-        OperationError: see :mod:`venuekit.errors`; ``outcome`` says what is known.
+        OperationError: see :mod:`venuekit.errors`; ``outcome`` says whether it was executed.
     """
     attempt = _admit(session, endpoint, parameters, options, decode, call, convert)
     if options.deadline is not None:
@@ -85,7 +85,7 @@ def _admit(  # noqa: PLR0917 - the parts of one request, in the order they are u
     call: Call,
     convert: Callable[[T], Any] | None,
 ) -> Attempt[T]:
-    """Refuse what a closed account, declaration, support and guard already refuse; build the request's text."""
+    """Refuse on behalf of a closed account, declaration, support and guard; build the request's text."""
     if session.closed or session.venue_session.closed:
         words = "the account is closed: it is used after its `async with` has ended"
         raise errors.AccountClosed(words, venue=session.venue_session.venue.id, operation=endpoint.operation)
@@ -179,9 +179,9 @@ async def _count_position(record: OperationRecord[Any], limit: PositionLimit) ->
 
 
 def _record_failure(record: OperationRecord[Any], error: BaseException) -> None:
-    """Account for a write that ended in an error, whoever raised it: what may have arrived is of unknown outcome."""
+    """Account for a write that ended in an error of any source: one that may have arrived is of unknown outcome."""
     if isinstance(error, OperationError):
-        if not error.venue:  # refused by what the endpoint reads before it writes
+        if not error.venue:  # refused by the read before the write
             record.annotate(error)
         if not record.attempts:  # of a read before it, perhaps; the write itself has not left
             error.outcome = Outcome.NOT_SENT
@@ -229,7 +229,7 @@ def _deadline_error(record: OperationRecord[Any], deadline: float) -> OperationE
         if record.behind is not None:
             return too_long(record, f"{words} while it waited for {record.behind}")
         return record.annotate(errors.NeverSent(words))
-    # what was answered was refused, and a read that was not answered changes nothing
+    # every answered attempt was refused, and an unanswered read changes nothing
     is_open = record.endpoint.effect is Effect.SESSION and (record.in_flight or record.open_until)
     return record.annotate(errors.AnswerLost(words, outcome=Outcome.UNKNOWN if is_open else Outcome.NOT_APPLIED))
 
@@ -241,7 +241,7 @@ def _check_window(session: AccountSession, window: int) -> None:
 
 
 def _reason_not_supported(learned: Mapping[type[Capability], str], endpoint: Endpoint[Any]) -> str | None:
-    """Return why this account cannot do what an endpoint serves; None when it can do any of it."""
+    """Return why this account has none of an endpoint's capabilities; None when it has any of them."""
     if not endpoint.serves:
         return None
     reasons = [learned.get(capability_of(method)) for method in endpoint.serves]

@@ -1,4 +1,4 @@
-"""Frames: what a traceback with variables shows, and how an error is kept from showing it."""
+"""Frames: a traceback with variables shows them; errors that leave the pipeline carry none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Guards: what an account's owner forbids, checked at the first station."""
+"""Guards: the limits an account's owner sets, checked at the first station."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def _areas(areas: Iterable[Area]) -> frozenset[Area]:
 @attrs.frozen(kw_only=True)
 class Guard:
     """
-    What an account may do; what is None is not limited. What only reads always passes, and so does what keeps a
-    session alive, unless it has an area: a countdown ends orders.
+    The limits of an account; None is no limit. Reads always pass, and so do requests that keep a session
+    alive, unless it has an area: a countdown ends orders.
 
     ``symbols`` also forbids writes that touch the whole account. ``max_notional`` is quote per order, at the order's
     own price: a limit order to sell may be filled above it. ``max_position_notional`` is quote per symbol and
     direction, for the position, its open orders and the new one together; they are read before every order that can
-    add to it. What can only reduce a position is not limited, and what takes a quantity and cannot tell its notional
+    add to it. Orders that can only reduce a position are not limited; a request whose notional is unknown
     is refused.
 
     An endpoint that the venue does not declare may do anything: beside any limit it passes only as a GET.
@@ -42,7 +42,7 @@ class Guard:
     max_position_notional: Decimal | None = None
     allow: frozenset[Area] = attrs.field(default=frozenset(Area), converter=_areas)
     read_only: bool = False
-    #: why nothing but what cancels or reduces may pass: an operator's plugin is broken; None when nothing is wrong
+    #: why only cancels and reducing orders may pass: an operator's plugin is broken; None when nothing is wrong
     barred: str | None = None
     #: whether it forbids anything at all
     is_open: bool = attrs.field(init=False, repr=False)
@@ -63,9 +63,9 @@ class Guard:
         if self.read_only:
             return "the account was opened read-only"
         if halted and not (endpoint.reduces is not None and endpoint.reduces(parameters)):
-            return "the account is halted: only what cancels or reduces may pass"
+            return "the account is halted: only cancels and reducing orders may pass"
         if self.barred is not None and not (endpoint.reduces is not None and endpoint.reduces(parameters)):
-            return f"{self.barred}. Until then only what cancels or reduces may pass on live"
+            return f"{self.barred}. Until then only cancels and reducing orders may pass on live"
         if endpoint.area is not None and endpoint.area not in self.allow:
             return f"{endpoint.area} are not allowed"
         return self._symbol_refusal(endpoint, parameters) or self._size_refusal(endpoint, parameters)
@@ -88,12 +88,12 @@ class Guard:
                 return f"leverage {highest} is above {self.max_leverage}"
         has_quantity = endpoint.name_of(Role.QUANTITY) is not None
         if self.max_position_notional is not None and has_quantity and endpoint.asks is None:
-            return "the orders of this request cannot be told, and positions are limited"
+            return "the orders of this request are unknown, and positions are limited"
         if self.max_notional is None or not has_quantity:
             return None
         if endpoint.reduces is not None and endpoint.reduces(parameters):
             return None
         notional = None if endpoint.notional is None else endpoint.notional(parameters)
         if notional is None:
-            return "the notional of this order cannot be told, and it is limited"
+            return "the notional of this order is unknown, and it is limited"
         return f"notional {notional} is above {self.max_notional}" if notional > self.max_notional else None

@@ -1,4 +1,4 @@
-"""The journal: what was about to be written, noted before its first byte; a killed process forgets nothing."""
+"""The journal: every write, noted before its first byte, so that a killed process loses none."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Journal(Protocol):
         """Return an identity that no other write has, in no process."""
 
     def catch_up(self, moment: datetime) -> None:
-        """Read what others have written since the last time where a write of this moment will stand."""
+        """Read the lines of others since the last time, in the file that a write of this moment belongs to."""
 
     def begin(self, entry: Unresolved) -> None:
         """
@@ -92,19 +92,19 @@ class FileJournal:
     A journal in files that only their owner can read, one per day, one JSON line per event as they happened.
 
     Each line is handed to the operating system in one piece before the call returns: it survives the death of the
-    process, though not that of the machine. A write stands in the file of the day it began. Files of older days with
+    process, though not that of the machine. A write is in the file of the day it began. Files of older days with
     nothing open in them are renamed to ``.closed``, never read again, and the owner's to keep or delete. Lines that
     cannot be written and need not stand are kept, and written before the next one, in the order they came. At most
     20,000 lines or 16 MiB are kept; later ones are lost and counted, and a line of their day says how many.
 
     Args:
         stem: The files' path without day and suffix.
-        recent: Is told of the client ids that other processes have sent.
+        recent: Receives the client ids that other processes have sent.
     """
 
     stem: Path
     recent: ClientIds = attrs.field(factory=ClientIds, repr=False)
-    #: what the identities of its writes have in common
+    #: the part that the identities of its writes have in common
     _writer: str = attrs.field(factory=lambda: os.urandom(8).hex(), init=False, repr=False)
     _numbers: Iterator[int] = attrs.field(factory=lambda: itertools.count(1), init=False, repr=False)
     _days: dict[str, Day] = attrs.field(factory=dict, init=False, repr=False)
@@ -132,7 +132,7 @@ class FileJournal:
         return f"{self._day}-{self._writer}-{os.getpid():x}-{next(self._numbers)}"
 
     def catch_up(self, moment: datetime) -> None:
-        """Read what others have appended to the file of a day, if anything."""
+        """Read the lines that others have appended to the file of a day."""
         path = self._path_of(f"{moment:%Y%m%d}")
         if self._descriptor is None or path != self._path:
             self._read()
@@ -140,7 +140,7 @@ class FileJournal:
         try:
             status = os.stat(path)
         except OSError:
-            return  # writing to it will tell
+            return  # writing to it will show
         self._is_there = (status.st_dev, status.st_ino) == self._file
         if status.st_size != self._length:
             self._length = status.st_size
@@ -181,7 +181,7 @@ class FileJournal:
         return sum(self._lost.values())
 
     def open_writes(self) -> tuple[Unresolved, ...]:
-        """Return what is open, oldest first; lines that cannot be read are told once, as a warning, and left out."""
+        """Return the open writes, oldest first; an unreadable line is warned of once, and left out."""
         self._read()
         for unread in self.unreadable():
             if unread not in self._reported:
@@ -230,7 +230,7 @@ class FileJournal:
         return frozenset(claim for day in self._days.values() for claim in day.claims)
 
     async def aclose(self) -> None:
-        """Write what was kept, and let go of the file."""
+        """Write the kept lines, and close the file."""
         try:
             self._write_kept()
         except OSError as error:
@@ -311,7 +311,7 @@ class FileJournal:
             self._descriptor = None
 
     def _read(self) -> None:
-        """Read what was appended to any file since the last time, and set aside what has nothing open."""
+        """Read the lines appended to any file since the last time, and set aside files without an open write."""
         paths = sorted(self.stem.parent.glob(f"{self.stem.name}-*.jsonl"))
         days: dict[str, Day] = {}
         for index, path in enumerate(paths):
@@ -333,7 +333,7 @@ def _at(ended: Ended, entry: Unresolved) -> datetime:
 
 
 def _set_aside(path: Path) -> None:
-    """Rename a file in which nothing is open; never over one that tells of the same day."""
+    """Rename a file without an open write; never over one of the same day."""
     closed = path.with_suffix(".closed")
     if not closed.exists():
         with contextlib.suppress(OSError):  # another process was quicker, or it may not be renamed: it stays

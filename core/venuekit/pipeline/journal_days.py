@@ -1,4 +1,4 @@
-"""Days of a journal: the lines of one file, each read once, and what follows from them."""
+"""Days of a journal: the lines of one file, each read once, and the writes that follow from them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from venuekit.pipeline.journal_lines import Ended, MalformedLine, Unresolved, da
 
 __all__ = ["Day", "UnreadableLine"]
 
-#: more writes that add up than this in one day are not told apart any more
+#: the most writes that add up and are told apart in one day
 _MOST_ADDED = 2000
 #: how many unreadable lines of a file are named
 _MOST_NAMED = 100
-#: what leaves nothing behind at the venue
+#: outcomes that leave nothing behind at the venue
 _NOTHING = frozenset({Outcome.NOT_SENT, Outcome.NOT_APPLIED})
 
 
@@ -50,7 +50,7 @@ class Day:
 
     Args:
         path: Where it is.
-        recent: Is told of the client ids that went out.
+        recent: Receives the client ids that went out.
     """
 
     path: Path
@@ -66,12 +66,12 @@ class Day:
     offset: int = attrs.field(default=0, init=False)
     _number: int = attrs.field(default=0, init=False)
     _file: tuple[int, int] = attrs.field(default=(0, 0), init=False)
-    #: what stands behind the last line's end: begun by another process, or cut off
+    #: bytes after the last line's end: begun by another process, or cut off
     _rest: bytes = attrs.field(default=b"", init=False)
 
     def read_on(self) -> None:
         """
-        Read what was appended since the last time; a file that was replaced is read from its beginning.
+        Read the lines appended since the last time; a file that was replaced is read from its beginning.
 
         Raises:
             FileNotFoundError: it is not there any more.
@@ -111,7 +111,7 @@ class Day:
                 self._number += 1
                 self._take(text)
         if self._rest:
-            # a whole line of which only the end is missing counts; what is still being written is read again later
+            # a whole line without its end counts; one that is still being written is read again later
             self._take(self._rest, is_last=True)
 
     def _take(self, text: bytes, *, is_last: bool = False) -> None:

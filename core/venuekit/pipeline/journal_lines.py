@@ -39,9 +39,9 @@ def _bare_text(value: Any) -> str:
 
 _compact = msgspec.json.Encoder(enc_hook=_bare_text).encode
 _AS_THEY_ARE = frozenset({bool, int, str})
-#: identities begin with the day, and so does the name of the file they stand in
+#: identities begin with the day, and so does the name of their file
 _ID = re.compile(r"[0-9]{8}-[0-9A-Za-z-]{1,64}")
-#: how a line of ours begins: what starts so and ends early was cut off while it was written
+#: beginnings of our lines: one that starts so and ends early was cut off while it was written
 _BEGINNINGS = (b'{"begin":', b'{"end":')
 _NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?")
 _DECIMAL, _OBJECT = "decimal", "object"
@@ -133,7 +133,7 @@ def end_text(ended: Ended) -> bytes:
 
 
 def lost_text(count: int) -> bytes:
-    """Return the line that stands for lines which were lost while the journal could not be written."""
+    """Return the line that counts those lost while the journal could not be written."""
     return _text({"lost": count})
 
 
@@ -144,7 +144,7 @@ def lost_words(count: int) -> str:
 
 def read_line(text: bytes) -> Unresolved | Ended:
     """
-    Return what a line says.
+    Return the event of a line.
 
     Raises:
         Unreadable: it is not a line of this journal.
@@ -240,7 +240,7 @@ def _texts(line: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as JSON has it; what JSON does not have stands in an object of its own."""
+    """Return a value as JSON has it; a type that JSON lacks is wrapped in an object of its own."""
     if isinstance(value, Decimal):
         return {_DECIMAL: format(value, "f")}
     if isinstance(value, list | tuple):
@@ -252,7 +252,7 @@ def _plain(value: Any) -> Any:
 
 
 def _value(value: Any) -> Any:
-    """Return what was sent; the inverse of :func:`_plain`."""
+    """Return the value that was sent; the inverse of :func:`_plain`."""
     if isinstance(value, list):
         return [_value(one) for one in value]
     if not isinstance(value, dict):

@@ -37,12 +37,12 @@ async def wait_until_past(record: OperationRecord[Any], moment: int) -> str | No
     """
     Wait until the venue's clock, measured anew, is past a moment in milliseconds.
 
-    Returns why that cannot be told, None when it is past.
+    Returns why that stays unknown, None when it is past.
     """
     venue_session = record.session.venue_session
     if venue_session.venue.expiry is RequestExpiry.NONE:
         return "nothing bounds how late a request can arrive here"
-    # where our clock was ahead, all of it may have to be waited for once more; what is longer is not waited for
+    # where our clock was ahead, all of it may have to be waited for once more; no longer than that
     longest = moment - record.sent_at + TOLERANCE
     for _ in range(_ROUNDS):
         missing = moment + venue_session.clock.error - venue_session.clock.milliseconds()

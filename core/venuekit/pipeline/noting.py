@@ -1,4 +1,4 @@
-"""What is noted of a write before it leaves and after it ended: in the journal, and among the client ids in use."""
+"""Notes of a write, before it leaves and after it ended: in the journal, and among the client ids in use."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def use_client_ids(record: OperationRecord[Any]) -> None:
     Remember that the client ids of a write go out; refuse those that went out just now.
 
     Raises:
-        InvalidArgument: the order of an earlier write could not be told from the one of this write.
+        InvalidArgument: the order of an earlier write could be taken for the one of this write.
     """
     session, now = record.session, record.sent_at
     recent = session.write_scopes.recent
@@ -36,7 +36,7 @@ def use_client_ids(record: OperationRecord[Any]) -> None:
         for one in ids:
             latest = recent.latest(one)
             if latest and latest + 2 * clock_error(session.venue_session.clock) >= now:
-                words = f"the client id {one!r} went out just now, and its order could not be told from this one"
+                words = f"the client id {one!r} went out just now, and its order could be taken for this one"
                 raise record.annotate(errors.InvalidArgument(f"{words}: use another id, or none"))
         record.client_ids = ids
         record.made = frozenset(one for one in ids if type(one) is MadeId)
@@ -68,7 +68,7 @@ def record_attempt(record: OperationRecord[Any], journal: Journal) -> None:
         journal.begin(entry)
     except OSError as error:
         if not _reduces(record):
-            words = f"the journal cannot be written ({error}): meanwhile nothing is sent but what cancels or reduces"
+            words = f"the journal cannot be written ({error}): until then only cancels and reducing orders are sent"
             raise record.annotate(errors.NeverSent(words)) from error
         journal.keep(entry)
         _warn_unwritten(record, "is sent all the same, since it can only cancel or reduce")
@@ -86,7 +86,7 @@ def record_outcome(record: OperationRecord[Any], outcome: Outcome, claims: str |
             session.write_scopes.recent.forget(record.client_ids)
     if record.journal_id is None or session.journal is None:
         return
-    # a full disk does not undo what the venue did
+    # a full disk does not undo an executed write
     if not session.journal.end(Ended(record.journal_id, outcome, now, claims)):
         _warn_unwritten(record, f"ended ({outcome})")
 
@@ -96,12 +96,12 @@ def _reduces(record: OperationRecord[Any]) -> bool:
     reduces = record.endpoint.reduces
     try:
         return reduces is not None and reduces(record.parameters)
-    except (ArithmeticError, LookupError, TypeError, ValueError):  # what stands within a list is not documented
+    except (ArithmeticError, LookupError, TypeError, ValueError):  # the contents of a list are not documented
         return False
 
 
 def _warn_unwritten(record: OperationRecord[Any], what: str) -> None:
-    """Tell of a line that the journal could not write, and that is kept until it can."""
+    """Warn of a line that the journal could not write, and that is kept until it can."""
     session, on_what = record.session, f" for {record.subject}" if record.subject else ""
     who = f"{session.venue_session.venue.id}: the journal cannot be written: {record.name}{on_what}"
     lost = 0 if session.journal is None else session.journal.lost_lines()

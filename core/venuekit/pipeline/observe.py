@@ -1,4 +1,4 @@
-"""Last station: observers see what happened, and can change nothing."""
+"""Last station: observers see every step, and can change nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _log = logging.getLogger("venuekit.observe")
 
 
 class EventKind(enum.StrEnum):
-    """What happened."""
+    """A kind of step."""
 
     REQUEST = "request"
     ANSWER = "answer"

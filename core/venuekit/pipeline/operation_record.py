@@ -1,4 +1,4 @@
-"""The record of one operation: what was sent when, what may still arrive, and what is known of its outcome."""
+"""The record of one operation: its attempts, the fences of those that may still arrive, and its outcome."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ T = TypeVar("T")
 @attrs.define(eq=False)
 class OperationRecord(Generic[T]):
     """
-    What is known of one operation, over all its attempts.
+    The facts about one operation, over all its attempts.
 
-    ``open_until`` is the latest fence (venue's clock, milliseconds) among attempts that may have arrived and whose
-    outcome nobody knows; 0 when there is none.
+        ``open_until`` is the latest fence (venue's clock, milliseconds) among attempts that may have arrived and whose
+    outcome is unknown; 0 when there is none.
     """
 
     session: AccountSession = attrs.field(repr=False)
@@ -59,7 +59,7 @@ class OperationRecord(Generic[T]):
     before: Any = attrs.field(default=None, repr=False)
     before_at: int = 0
     reads: tuple[str, ...] = ()
-    #: of a lost setting: what held when it was read back first
+    #: of a lost setting: its value when it was read back first
     first_reading: Reading[Any] | None = None
     #: the history row that proves it, once found: it may be looked for again
     claims: str | None = None
@@ -71,16 +71,16 @@ class OperationRecord(Generic[T]):
     #: when the first attempt left that may have arrived
     opened_at: int = 0
     fences: tuple[Fence, ...] = ()
-    #: what counts against the limit of positions
+    #: orders that count against the limit of positions
     asks: Sequence[Ask] = ()
-    #: when the call began, on the injected clock; told where a deadline is given
+    #: when the call began, on the injected clock; set where a deadline is given
     began: float = 0.0
     #: how long it waited for earlier writes, and for which one it waits now
     held_back: float = 0.0
     behind: str | None = None
     #: the methods under way when it began to wait for its turn; None where it does not wait for one
     called: tuple[str, ...] | None = None
-    #: the method that was called, once somebody wants to know: later it is not under way any more
+    #: the method that was called, once it was needed: later it is not under way any more
     _name: str | None = None
     #: the last decoded answer that could be converted, and its conversion
     converted: tuple[T, Any] | None = attrs.field(default=None, init=False, repr=False)
@@ -98,7 +98,7 @@ class OperationRecord(Generic[T]):
             return self.converted[1]
         try:
             return self.convert(value)
-        except Exception as error:  # noqa: BLE001 - sorted out there, whoever raised it
+        except Exception as error:  # noqa: BLE001 - classified there, whatever its source
             failed = mismatch_of(error)
         failed.outcome = Outcome.APPLIED
         raise self.annotate(failed)
@@ -109,7 +109,7 @@ class OperationRecord(Generic[T]):
 
         Raises:
             GuardRefused: it may not.
-            InvalidArgument: it cannot be told: what stands within a list is not what the venue documents.
+            InvalidArgument: the guard cannot read it: a list does not hold what the venue documents.
         """
         try:
             forbidden = self.session.guard.refusal(
@@ -119,7 +119,7 @@ class OperationRecord(Generic[T]):
                 declared=self.session.venue_session.venue.declares(self.endpoint),
             )
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-            words = f"{type(error).__name__}: the guard cannot read what stands within a list"
+            words = f"{type(error).__name__}: the guard cannot read the contents of a list"
             raise self.annotate(errors.InvalidArgument(words)) from None
         if forbidden is not None:
             outcome = Outcome.NOT_APPLIED if self.attempts else Outcome.NOT_SENT
@@ -155,7 +155,7 @@ class OperationRecord(Generic[T]):
 
     @property
     def description(self) -> str:
-        """What others are told that wait for it: its name, and what it is about."""
+        """Its name and subject, in the errors of writes that wait for it."""
         about = self.subject or ", ".join(map(str, self.endpoint.symbols_of(self.parameters)))
         orders = self.endpoint.orders_of(self.parameters) if self.endpoint.write_scope is WriteScope.AMENDMENT else ()
         names = f" ({', '.join(map(str, orders))})" if orders else ""
@@ -174,11 +174,11 @@ class OperationRecord(Generic[T]):
 
     @property
     def write(self) -> tuple[Any, ...]:
-        """What makes two writes the very same write."""
+        """The identity that two equal writes share."""
         return (self.endpoint.verb, self.endpoint.path, tuple(sorted((k, str(v)) for k, v in self.parameters.items())))
 
     def annotate(self, error: OperationError) -> OperationError:
-        """Add who, what and on what to an error, and the outcome as far as open attempts decide it."""
+        """Add venue, method, subject and parameters to an error, and the outcome where open attempts decide it."""
         error.venue = self.session.venue_session.venue.id
         error.operation = error.operation or self.name
         error.subject = error.subject or self.subject
@@ -223,7 +223,7 @@ class OperationRecord(Generic[T]):
             return
         footprint = footprint_of(self.endpoint, self.parameters)
         if footprint is not None:
-            # a second copy of what adds up is another write; a second copy of a setting is the same
+            # a second copy of a write that adds up is another write; a second copy of a setting is the same
             write = self.write if self.endpoint.effect is Effect.SET else object()
             fence = Fence(footprint, self.fence, write, self.description)
             self.fences += (fence,)

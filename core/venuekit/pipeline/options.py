@@ -1,4 +1,4 @@
-"""Options: what a caller decides per call."""
+"""Options: a caller's choices per call."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class _Unset(enum.Enum):
     UNSET = "unset"
 
 
-#: stands for "not given" where None is a value
+#: "not given", where None is a value
 UNSET: Final = _Unset.UNSET
 
 
 @attrs.frozen
 class Options:
     """
-    What a caller decides per call.
+    A caller's choices per call.
 
     ``recv_window`` is milliseconds, ``deadline`` and ``max_wait`` seconds; None takes the venue's and the policy's.
     ``expected`` is the value a setting is planned to be changed from. ``priority`` None is the endpoint's own.

@@ -1,4 +1,4 @@
-"""How often and how long: what the retry table leaves open."""
+"""How often and how long: the numbers beside the retry table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["RetryPolicy"]
 @attrs.frozen(kw_only=True)
 class RetryPolicy:
     """
-    Attempts and waits; *what* is sent again is never a policy.
+    Attempts and waits; which write may be sent again is never a policy.
 
     Waits double from ``first_wait`` up to ``longest_wait`` with full jitter, or last as long as the venue says. All
     waits of one call for budget and venue together stay below the ``max_wait`` of its effect (seconds). An earlier

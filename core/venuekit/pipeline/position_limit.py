@@ -40,7 +40,7 @@ ReadHoldings: TypeAlias = Callable[[str], Awaitable[Holdings]]
 
 def holdings_reader(account: Account) -> ReadHoldings:
     """
-    Return what reads the holdings of a symbol through an account.
+    Return a function that reads the holdings of a symbol through an account.
 
     Raises:
         ConfigurationError: the account reads no positions or no orders, so they cannot be counted.
@@ -105,7 +105,7 @@ class PositionLimit:
         return None
 
     def note(self, asks: Sequence[Ask], outcome: Outcome) -> None:
-        """Count what was refused no more, and what was accepted until the reads show it."""
+        """Stop counting refused orders; count accepted ones until the reads show them."""
         until = self.clock.monotonic() + _SHOWN_AFTER
         for ask in asks:
             sent = self._on_their_way.get(ask.symbol, [])
@@ -131,7 +131,7 @@ class PositionLimit:
             ]
             known = [part for part in parts if part is not None]
             if len(known) < len(parts):
-                return f"the notional of {symbol} cannot be told, and that of a position is limited"
+                return f"the notional of {symbol} is unknown, and that of a position is limited"
             if sum(known) > self.most and any(ask.buys in {buys, None} for ask in wanted):
                 return (
                     f"{symbol} could become {sum(known):f} {direction}, position and open orders counted,"
@@ -147,7 +147,7 @@ def _worth_of_position(position: Position, *, buys: bool) -> Decimal | None:
 
 
 def _worth_of_order(order: Order, *, buys: bool) -> Decimal | None:
-    """Return what an open order may add to one direction, None where that cannot be told."""
+    """Return the quantity an open order may add to one direction, None where that is unknown."""
     if order.reduce_only or order.close_position or (order.position_side, order.side) in _CLOSING:
         return Decimal(0)
     if (order.side is OrderSide.BUY) is not buys:

@@ -16,7 +16,7 @@ __all__ = ["VARIABLE", "Proxy", "find_ignored_proxy", "proxy_of"]
 
 #: the environment variable that names a proxy
 VARIABLE = "VENUEKIT_PROXY"
-#: what other programs read, and we do not
+#: variables that other programs read, and venuekit does not
 _OTHERS = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
 
 

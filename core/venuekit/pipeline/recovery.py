@@ -1,9 +1,9 @@
 """
-Recovery: what follows a failed attempt, in one table, and the loop that carries it out.
+Recovery: one table of actions after a failed attempt, and the loop that carries them out.
 
 Nothing here decides by guess: a write is sent again only where the table says RETRY, WAIT or RESYNC, and those rows
-hold faults after which the venue is known not to have executed it (or, for a SET, one repetition after a read); what
-ends every order is sent as often as a read, since its fence holds back whatever a late one could end.
+hold faults after which the venue is known not to have executed it (or, for a SET, one repetition after a read); a
+cancel-all is sent as often as a read, since its fence holds back every order that a late one could end.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ T = TypeVar("T")
 
 
 class Action(enum.StrEnum):
-    """What to do about a fault."""
+    """An action after a failed attempt."""
 
     RETRY = "retry"  #: send again after a growing wait
     WAIT = "wait"  #: the same, as long as the venue asks for
     RESYNC = "resync"  #: measure the venue's clock and send again, once
     RAISE = "raise"
-    RESOLVE = "resolve"  #: read what holds; see resolve.py
+    RESOLVE = "resolve"  #: read the outcome; see resolve.py
     LEAVE_OPEN = "leave_open"  #: raise at once as unknown: nothing can be read either, before ``retry_at``
     DONE = "done"  #: it is so already
 
@@ -50,7 +50,7 @@ class EffectColumn(enum.StrEnum):
     READ = "read"
     SET = "set"
     ALL_ORDERS = (
-        "every_order"  #: a SET that ends all orders: doing so once more harms nobody whom its fence lets through
+        "every_order"  #: a SET that ends all orders: its fence holds back every order that a repetition could end
     )
     ONCE = "once"  #: KEYED and DELTA
     SESSION = "session"
@@ -95,13 +95,13 @@ TABLE: Mapping[FailureKind, Mapping[EffectColumn, Action]] = {
 }
 
 
-#: what is done less often for the read of the venue's time than for others, and how often that is tried
+#: actions that are taken less often for the read of the venue's time, and the number of its attempts
 _MEASURING = frozenset({Action.RESYNC, Action.RETRY})
 _TRIES_OF_TIME = 2
 
 
 def action_for(failure: Failure, record: OperationRecord[Any]) -> Action:
-    """Look up what to do."""
+    """Look up the action after a failure."""
     chosen = TABLE[failure.kind][effect_column(record.endpoint)]
     if failure.kind is FailureKind.DOUBTFUL and chosen is Action.RESOLVE:
         code = failure.error.code
@@ -112,7 +112,7 @@ def action_for(failure: Failure, record: OperationRecord[Any]) -> Action:
     if chosen is Action.RESYNC and record.resynced:
         return Action.RAISE
     if chosen in _MEASURING and record.endpoint is record.session.venue_session.venue.server_time:
-        # measuring the clock never waits for itself, nor long for a venue that does not tell its time
+        # measuring the clock never waits for itself, nor long for a venue whose time endpoint fails
         return Action.RETRY if chosen is Action.RETRY and record.attempts < _TRIES_OF_TIME else Action.RAISE
     return chosen
 
@@ -122,7 +122,7 @@ async def recover(attempt: Attempt[T], failure: Failure) -> T:
     Return the value after all, or raise the error that a failed first attempt ends in.
 
     Raises:
-        OperationError: what the last failure, or finding out about it, ends in.
+        OperationError: the last failure, or the result of resolving it.
     """
     record, pending = attempt.record, cast("Failure | None", failure)
     is_all_orders = effect_column(record.endpoint) is EffectColumn.ALL_ORDERS
@@ -150,7 +150,7 @@ async def recover(attempt: Attempt[T], failure: Failure) -> T:
 
 
 def _needs_resolution(record: OperationRecord[Any], failure: Failure, action: Action) -> bool:
-    """Say whether only a read can tell how a write ended."""
+    """Say whether only a read can show how a write ended."""
     if action is Action.RESOLVE or record.first_reading is not None:  # or sent once more, after it had been lost
         return True
     # one that was tried again and again may have been carried out by any of its attempts
@@ -211,7 +211,7 @@ async def _attempt_repeatedly(attempt: Attempt[T], first: Failure | None) -> T:
                 record.resynced = True
                 known = record.session.venue_session.clock.origin
                 if await measure(record) is not None:
-                    raise  # no time to be had: the refusal itself is what the caller should see
+                    raise  # the clock could not be measured: the caller gets the refusal itself
                 if is_older(record, failure.given_at, since=record.session.venue_session.clock.origin - known):
                     raise record.as_lost(failure.error) from None
             elif chosen not in {Action.RETRY, Action.WAIT}:

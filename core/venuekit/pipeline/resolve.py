@@ -1,4 +1,4 @@
-"""Finding out: what became of a write whose answer was lost."""
+"""Resolution: the outcome of a write whose answer was lost, by reading."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SPARSE_LOOKS = (2.0, 4.0)
 #: after these a setting that does not hold was refused, unless an earlier attempt is open
 _REFUSALS = frozenset({FailureKind.DOUBTFUL, FailureKind.NO_CHANGE, FailureKind.SUSPECT})
 
-#: what is found out about a write that may be sent once more
+#: the result for a write that may be sent once more
 SEND_AGAIN: Final = object()
 
 
@@ -73,8 +73,8 @@ async def look_again(record: OperationRecord[Any], cause: OperationError) -> Any
         raise unknown_outcome(record, cause, "it may still arrive")
     if (why := await wait_until_past(record, record.open_until)) is not None:
         raise unknown_outcome(record, cause, why)
-    if first is None:  # it may have held until somebody, or a later write of ours, set this
-        words = f"{_text_of_value(reading.value)} holds now; nobody read what held before it was sent"
+    if first is None:  # it may have held until another actor, or a later write of ours, set this
+        words = f"{_text_of_value(reading.value)} holds now; the value before it was sent was not read"
         raise unknown_outcome(record, cause, words)
     raise record.annotate(
         errors.NotExecuted(f"{_text_of_value(reading.value)} holds, and no attempt can arrive any more")
@@ -82,7 +82,7 @@ async def look_again(record: OperationRecord[Any], cause: OperationError) -> Any
 
 
 async def resolve_later(record: OperationRecord[Any], cause: OperationError) -> Any:
-    """Do what ``error.resolve()`` does: look again, and close the journal's line when it is found out."""
+    """Carry out ``error.resolve()``: look again, and close the journal's line once the outcome is known."""
     try:
         value = await look_again(record, cause)
     except errors.NotExecuted:
@@ -147,7 +147,7 @@ async def _read_back(record: OperationRecord[Any], failure: Failure, *, may_repe
 
 
 async def _look_once(record: OperationRecord[Any], failure: Failure) -> Any:
-    """KEYED and DELTA, refused by what may be another request's answer: it is believed when nothing is seen."""
+    """KEYED and DELTA, refused by an answer that may be another request's: believed when one look finds no trace."""
     was_open = record.open_until
     record.leave_open()
     found = await _look(record, failure.error)
@@ -172,7 +172,7 @@ async def _prove_or_repeat(record: OperationRecord[Any], failure: Failure) -> An
         if until is None or record.session.venue_session.clock.now() >= until or record.session.halted:
             raise
         try:
-            await wait_for_fences(record)  # what was lost meanwhile must not undo it
+            await wait_for_fences(record)  # a write that was lost meanwhile must not undo it
         except errors.Fenced:
             raise absent from None
     record.open_until = 0
@@ -183,7 +183,7 @@ async def _prove(record: OperationRecord[Any], cause: OperationError) -> Any:
     """Look for the write until it is found, its absence is proven, or neither can be."""
     endpoint, clock = record.endpoint, record.session.venue_session.clock
     if endpoint.resolve is None:
-        raise unknown_outcome(record, cause, "nothing can be read that would tell")
+        raise unknown_outcome(record, cause, "no read can show its outcome")
     proof = endpoint.absence_proof
     for pause in _SPARSE_LOOKS if isinstance(cause, errors.Overloaded) else _LOOKS:
         if pause:
@@ -220,7 +220,7 @@ async def _count_absences(
 
 
 async def _look(record: OperationRecord[Any], cause: OperationError) -> Applied[Any] | Absent | Unclear:
-    """Look once; a read that fails is a look that tells nothing, and is reported as one."""
+    """Look once; a read that fails proves nothing, and is reported."""
     resolve = record.endpoint.resolve
     if resolve is None:
         return Unclear("nothing to read")
@@ -228,7 +228,7 @@ async def _look(record: OperationRecord[Any], cause: OperationError) -> Applied[
         found = await resolve(record.call, _as_lost(record))
     except Exception as error:
         record.reads += (f"a read failed: {_text_of_error(error)}",)
-        raise unknown_outcome(record, cause, "the reads that would tell failed", error) from error
+        raise unknown_outcome(record, cause, "the reads that would show its outcome failed", error) from error
     if isinstance(found, Applied):
         record.lower_fence()
         if found.claims is not None:
@@ -240,15 +240,15 @@ async def _look(record: OperationRecord[Any], cause: OperationError) -> Applied[
 
 
 async def read_now(record: OperationRecord[Any], cause: OperationError) -> Reading[Any]:
-    """Read what holds; a read that fails raises OutcomeUnknown."""
+    """Read the present value; a read that fails raises OutcomeUnknown."""
     readback = record.endpoint.readback
     if readback is None:
-        raise unknown_outcome(record, cause, "nothing can be read that would tell")
+        raise unknown_outcome(record, cause, "no read can show its outcome")
     try:
         reading = await readback(record.call, _as_lost(record))
     except Exception as error:
         record.reads += (f"a read failed: {_text_of_error(error)}",)
-        raise unknown_outcome(record, cause, "the read that would tell failed", error) from error
+        raise unknown_outcome(record, cause, "the read that would show its outcome failed", error) from error
     record.reads += (f"read {_text_of_value(reading.value)}",)
     return reading
 
@@ -276,14 +276,14 @@ def _text_of_value(value: object) -> str:
 
 
 def _conflict(record: OperationRecord[Any], cause: OperationError, reading: Reading[Any]) -> OperationError:
-    """Return the error of a setting that somebody else writes too, or of which nothing can be read."""
+    """Return the error of a setting that another actor writes too, or that cannot be read."""
     if reading.value is None:
-        return unknown_outcome(record, cause, "the venue does not say what holds")
+        return unknown_outcome(record, cause, "the venue does not report its value")
     first = record.first_reading
     if first is not None and first.value is None:
         record.first_reading = reading
-        return unknown_outcome(record, cause, f"{reading.value} holds; what held before could not be read")
-    words = f"{reading.value} holds, neither the old nor the wanted value: somebody else writes it too"
+        return unknown_outcome(record, cause, f"{reading.value} holds; the value before could not be read")
+    words = f"{reading.value} holds, neither the old nor the wanted value: another actor writes it too"
     return record.annotate(errors.Conflict(words))
 
 
@@ -295,7 +295,7 @@ def unknown_outcome(
     async def again() -> Any:
         return await resolve_later(record, cause)
 
-    sole = " (all of this assumes that nobody else writes)" if record.endpoint.effect is Effect.DELTA else ""
+    sole = " (this assumes that no other actor writes)" if record.endpoint.effect is Effect.DELTA else ""
     error = errors.OutcomeUnknown(f"{cause.message}; {why}{sole}", resolve=again, code=cause.code, status=cause.status)
     record.annotate(error)
     error.outcome = Outcome.UNKNOWN
@@ -312,7 +312,7 @@ def _as_lost(record: OperationRecord[Any]) -> Lost:
     others: tuple[OtherWrite, ...] = ()
     if journal is not None and endpoint.effect is Effect.DELTA:
         claimed |= journal.claims()
-        # the order of our own is known: none of them ran between what was read before and this one
+        # the order of our own is known: none of them ran between the read before and this write
         others = journal.others(record.journal_id, endpoint.verb, endpoint.path, sole=record.before is not None)
     return Lost(
         endpoint=endpoint,

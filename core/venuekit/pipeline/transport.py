@@ -46,7 +46,7 @@ class AiohttpTransport:
 
     @property
     def strays(self) -> int:
-        """How often a connection brought what nobody had asked for."""
+        """How often a connection brought bytes without a request."""
         return self._connector.strays
 
     def distrust(self) -> None:
@@ -86,7 +86,7 @@ class AiohttpTransport:
     def _failure(
         self, error: BaseException, task: asyncio.Task[Any], connection: WatchedConnection | None
     ) -> BaseException:
-        """Return what an exchange that ended in an error is to be raised as; it remembers nothing of that error."""
+        """Return the error that an exchange ends in; it keeps no reference to the one it comes from."""
         was_begun = connection is not None and connection.begun
         if isinstance(error, asyncio.CancelledError):
             if not self._patience.ran_out(task):
@@ -139,7 +139,7 @@ def _over(limit: int) -> OverLimit:
 
 
 def _words(error: BaseException) -> str:
-    """Say what happened; aiohttp's texts may carry what was sent, hence the redactor."""
+    """Return an error's text, redacted: aiohttp's texts may carry parts of the request."""
     if isinstance(error, _HttpProcessingError):
         return redact(f"{type(error).__name__}: {error.code} {error.message}")
     return redact(f"{type(error).__name__}: {error}")

@@ -1,4 +1,4 @@
-"""Turns: how long a write waits for earlier ones, and what it says when that is too long."""
+"""Turns: how long a write waits for earlier ones, and its error when that is too long."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _patience(record: OperationRecord[Any]) -> float:
     """
     Return how much longer a call may wait for earlier writes, in seconds.
 
-    What the caller says bounds it, ``max_wait`` and ``deadline`` alike; else the policy.
+    The caller's ``max_wait`` and ``deadline`` bound it; else the policy.
     """
     options, endpoint = record.options, record.endpoint
     bounds = []
@@ -106,7 +106,7 @@ def _describe_fence(fence: Fence) -> str:
 
 
 def _mend(record: OperationRecord[Any], seconds: float | None) -> str:
-    """Return how the caller can have it wait longer; ``seconds`` are those that it would take, None if nobody knows."""
+    """Return how the caller can have it wait longer; ``seconds`` is the wait it needs, None if unknown."""
     options = record.options
     bound = "deadline" if options.max_wait is None and options.deadline is not None else "max_wait"
     if seconds is None:

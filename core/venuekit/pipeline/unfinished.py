@@ -1,4 +1,4 @@
-"""Working off the journal: what became of the writes of a process that is gone."""
+"""The journal's unfinished writes: their outcome, after the process that sent them is gone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["resolve"]
 
 async def resolve(session: AccountSession, entry: Unresolved, call: Call) -> str:
     """
-    Find out about an unfinished write, close its line and say what was found.
+    Resolve an unfinished write, close its line and return its outcome in words.
 
     Raises:
         OutcomeUnknown, Conflict: nothing could be found out; the line stays open.
@@ -43,7 +43,7 @@ async def _resolve(session: AccountSession, endpoint: Endpoint[object], entry: U
             f"{session.venue_session.venue.id}: {error}, as this version declares it"
         ) from None
     except (ArithmeticError, AttributeError, LookupError, TypeError):
-        words = f"{endpoint} was not sent like this: what stands within a list is not what this version sends"
+        words = f"{endpoint} was not sent like this: the contents of a list are not those this version sends"
         raise errors.ConfigurationError(f"{session.venue_session.venue.id}: {words}") from None
     record = OperationRecord(session, endpoint, entry.parameters, Options(), call)
     record.attempts = 1
@@ -57,7 +57,7 @@ async def _resolve(session: AccountSession, endpoint: Endpoint[object], entry: U
         if (why := await wait_until_past(record, record.open_until)) is not None:
             raise record.annotate(errors.OutcomeUnknown(f"{cause.message}; {why}"))
         reading = await read_now(record, cause)
-        if not reading.holds:  # it may have held until a later write: what is certain is that it does not now
+        if not reading.holds:  # it may have held until a later write; certain is only that it does not now
             if session.journal is not None:
                 session.journal.end(Ended(entry.id, "does_not_hold", clock.milliseconds()))
             return f"{_what(record)}: does not hold, {reading.value} does; it cannot arrive any more"

@@ -1,4 +1,4 @@
-"""Wires: what turns parameters into a signed request and carries it."""
+"""Wires: each turns parameters into a signed request and carries it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Wire(Protocol):
     """
 
     def encode(self, endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> EncodedRequest:
-        """Build the request once; raises ``ValueError`` for what the declaration refuses."""
+        """Build the request once; raises ``ValueError`` for parameters the declaration refuses."""
 
     async def sign(self, encoded: EncodedRequest, security: Security, timestamp: int, recv_window: int) -> HttpRequest:
         """Return the request as it will be sent, signed with this timestamp (milliseconds); nothing is sent."""
@@ -37,7 +37,7 @@ class Wire(Protocol):
 
     @property
     def strays(self) -> int:
-        """How often it has met an answer that nobody asked for; 0 where it would not know."""
+        """The number of answers without a request; 0 where it cannot see them."""
 
     def distrust(self) -> None:
         """Use no connection of now for another request: one of them brought an answer to another question."""
@@ -63,7 +63,7 @@ class RestWire:
         Sign, where the endpoint asks for it.
 
         Raises:
-            NeverSent: signer or signing scheme failed. They hold what nobody may see, so nothing of them is part of
+            NeverSent: signer or signing scheme failed. They hold secrets, so nothing of them is part of
                 the traceback.
         """
         try:
@@ -87,7 +87,7 @@ class RestWire:
         return self.transport.send(request)
 
     def _failure(self, error: BaseException) -> BaseException:
-        """Return what a request that could not be made is raised as; it remembers no frame of it."""
+        """Return the error of a request that could not be made; it holds no frame of it."""
         if isinstance(error, asyncio.CancelledError):
             return asyncio.CancelledError(*error.args)
         if isinstance(error, VenuekitError) or not isinstance(error, Exception):

@@ -1,4 +1,4 @@
-"""Write scopes: writes that could overwrite each other run one after another, and wait for what may still arrive."""
+"""Write scopes: writes that could overwrite each other run one after another, and wait for lost ones."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from venuekit.order_scope import OrderName
 
 __all__ = ["FENCING", "QUEUED", "Described", "Fence", "Footprint", "WriteScopes", "footprint_of"]
 
-#: what runs one after another
+#: scopes whose writes run one after another
 QUEUED = frozenset({WriteScope.ACCOUNT, WriteScope.SYMBOL, WriteScope.AMENDMENT})
-#: what keeps others waiting while it may still arrive
+#: scopes whose lost writes make others wait
 FENCING = QUEUED | {WriteScope.ALL_ORDERS}
 #: the write scopes that a write must wait for, where symbols and orders are the same
 _MINDED: Mapping[WriteScope, frozenset[WriteScope]] = {
@@ -25,13 +25,13 @@ _MINDED: Mapping[WriteScope, frozenset[WriteScope]] = {
     WriteScope.SYMBOL: frozenset({WriteScope.ACCOUNT, WriteScope.SYMBOL}),
     WriteScope.AMENDMENT: frozenset({WriteScope.ACCOUNT, WriteScope.AMENDMENT}),
     WriteScope.ORDER: frozenset({WriteScope.ALL_ORDERS}),
-    WriteScope.ALL_ORDERS: frozenset(),  # what ends orders waits for nothing
+    WriteScope.ALL_ORDERS: frozenset(),  # a cancel-all waits for nothing
 }
 
 
 class Footprint(NamedTuple):
     """
-    What a write is about.
+    The part of an account that a write is about.
 
     No ``symbols`` are all of them; ``orders`` are those of an amendment; ``sets`` are the settings of the symbol that
     it touches, none for all of them and the margin.
@@ -60,7 +60,7 @@ _EVERY = (None,)
 
 
 def footprint_of(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> Footprint | None:
-    """Return what a write is about, None for one that waits for nobody."""
+    """Return the footprint of a write, None for one that waits for no other."""
     scope = endpoint.write_scope
     if scope is WriteScope.ACCOUNT:
         return _ACCOUNT
@@ -85,7 +85,7 @@ class Fence:
     """
     A write that may still arrive until ``until`` (milliseconds on the venue's clock).
 
-    ``write`` identifies what it would do; the very same write need not wait. ``description`` is it in words.
+    ``write`` identifies it; the very same write need not wait. ``description`` is for errors.
     """
 
     footprint: Footprint
@@ -95,11 +95,11 @@ class Fence:
 
 
 class Described(Protocol):
-    """A write that says in words what it is."""
+    """A write that can describe itself."""
 
     @property
     def description(self) -> str:
-        """Its name and what it is about."""
+        """Its name and subject."""
 
 
 class _Waiter(NamedTuple):
@@ -113,14 +113,14 @@ class WriteScopes:
     """
     The write scopes of one API key in one realm.
 
-    A write waits for those that it must mind, whether they run or came before it and wait themselves: nobody starves,
-    and nobody waits for a stranger.
+    A write waits for those that it must mind, whether they run or came before it and wait themselves: none starves,
+    and none waits for an unrelated one.
     """
 
-    #: the writes under way, by the identity of their footprint: what is held is never held twice
+    #: the writes under way, by the identity of their footprint: none is held twice
     _held: dict[int, tuple[Footprint, Described]] = attrs.field(factory=dict, init=False)
-    #: how many of them touch a symbol, None for those that touch all: what meets none of them waits for none; counted
-    #: from the second one on, since most writes are alone
+    #: how many of them touch a symbol, None for those that touch all: a write that meets none of them waits for none;
+    #: counted from the second one on, since most writes are alone
     _touched: dict[str | None, int] | None = attrs.field(default=None, init=False)
     _waiting: list[_Waiter] = attrs.field(factory=list, init=False)
     #: writes that may still arrive
@@ -159,7 +159,7 @@ class WriteScopes:
             if turn.done() and not turn.cancelled() and turn.exception() is None:
                 self.leave(footprint)  # its turn came in this very moment
             else:
-                self._wake()  # those behind it; what gave up is dropped there
+                self._wake()  # those behind it; a waiter that gave up is dropped there
             raise
         finally:
             if expiry is not None:

@@ -180,7 +180,7 @@ async def test_limited_notional_keeps_no_position_open(stage: Stage) -> None:
         venuekit.Runtime(clock=LoopClock(), journal=False) as runtime,
         venuekit.connect(venue, stage.sim.credentials(venue), runtime=runtime, guard=guard) as account,
     ):
-        untold = "above 99" if venue == "binance_coinm" else "cannot be told"
+        untold = "above 99" if venue == "binance_coinm" else "is unknown"
         with pytest.raises(GuardRefused, match=untold):
             await account.place_order(market)
         close = attrs.evolve(market, side=OrderSide.SELL, reduce_only=True)

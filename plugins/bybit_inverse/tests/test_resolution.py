@@ -180,7 +180,7 @@ async def test_margin_and_a_second_actor(stage: Stage, other: Decimal, after: bo
     await stage.pass_by(1)
     actor = SecondActor(lambda ledger: ledger.adjust_margin("BTCUSD", other), after=after)
     stage.disturb(BYBIT.ADD_MARGIN, (DropAfter(), actor))
-    with pytest.raises(OutcomeUnknown, match="assumes that nobody else writes") as caught:
+    with pytest.raises(OutcomeUnknown, match="assumes that no other actor writes") as caught:
         await stage.account.add_margin("BTCUSD", D("0.5"))
     assert any("touched" in read for read in caught.value.reads)
     assert added(stage.ledger) == 1 + D("0.5") + other

@@ -225,7 +225,7 @@ def test_live_is_not_written_until_it_is_mended(call: Call, shaken: None, monkey
     refused = call("leverage", "real", "GEMUSD", "7", "--yes")
     assert refused.status == 3
     assert "plugin audit of acme-ops 2.1 cannot be used" in refused.err.splitlines()[-1]
-    assert "only what cancels or reduces may pass on live" in refused.err
+    assert "only cancels and reducing orders may pass on live" in refused.err
     assert _leverage(call) == "10"
 
     monkeypatch.setenv("VENUEKIT_DISABLE", "acme-ops")

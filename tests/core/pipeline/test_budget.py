@@ -202,5 +202,5 @@ async def test_a_view_may_be_more_patient_and_resolving_is_as_urgent_as_its_writ
     await stage.account.call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
     assert stage.clock.monotonic() - started < 1
 
-    with pytest.raises(errors.Throttled, match="our own budget"):
+    with pytest.raises(errors.Throttled, match="rate limit budget"):
         await stage.account.with_options(priority=Priority.HISTORY, max_wait=1).call(TOY.SETTINGS)

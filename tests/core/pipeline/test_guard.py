@@ -58,7 +58,7 @@ CANCEL: Endpoint[bytes] = Endpoint(
         (Guard(max_leverage=Decimal(4)), TWO_SIDED, {"long": Decimal(3), "short": Decimal(9)}, "leverage 9 is above 4"),
         (Guard(allow={Area.MARGIN}), TOY.SET_LEVERAGE, {"contract": "A", "leverage": 5}, "settings are not allowed"),
         (Guard(allow={Area.SETTINGS}), TOY.ADD_COLLATERAL, {"contract": "A", "amount": 5}, "margin are not allowed"),
-        (Guard(max_notional=Decimal(9)), ORDER, {"quantity": Decimal(1)}, "cannot be told"),
+        (Guard(max_notional=Decimal(9)), ORDER, {"quantity": Decimal(1)}, "is unknown"),
     ],
 )
 def test_a_guard_says_what_it_forbids(
@@ -145,7 +145,7 @@ async def test_items_that_a_guard_cannot_read_are_refused(clock: Any) -> None:
         account = await runtime.open(declared, sim.credentials("toy_perp"), guard=Guard(symbols={"GEMUSD"}))
         batches: tuple[list[Any], ...] = ([{}], [1])
         for items in batches:
-            with pytest.raises(errors.InvalidArgument, match="within a list"):
+            with pytest.raises(errors.InvalidArgument, match="contents of a list"):
                 await account.call(BATCH, items=items)
 
 

@@ -191,7 +191,7 @@ async def test_two_equal_changes_leave_the_outcome_unknown(stage: Any) -> None:
     twin = SecondActor(lambda ledger: ledger.adjust_margin("TOYUSD", Decimal(5)))
     stage.sim.disturb("toy_perp", COLLATERAL, (twin, DropAfter()))
 
-    with pytest.raises(errors.OutcomeUnknown, match="nobody else writes"):
+    with pytest.raises(errors.OutcomeUnknown, match="no other actor writes"):
         await add(stage)
 
 

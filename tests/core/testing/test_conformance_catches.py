@@ -232,7 +232,7 @@ async def test_read_that_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> Non
     """A read declared as a write is not asked again, and found."""
     checks = swapped(monkeypatch, "WALLET", effect=Effect.DELTA)
     (wallet,) = (one for one in checks.inventory.venue.endpoints if one.path == "/v1/wallet")
-    with pytest.raises(Exception, match="nothing can be read that would tell"):
+    with pytest.raises(Exception, match="no read can show its outcome"):
         await checks.test_read_survives_a_lost_answer(read_endpoint=wallet)
 
 
