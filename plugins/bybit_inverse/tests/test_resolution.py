@@ -455,7 +455,7 @@ async def test_a_lost_cancel_of_everything_ends_no_later_order(stage: Stage) -> 
 async def test_what_no_read_tells_stays_unknown(stage: Stage, endpoint: Any, parameters: dict[str, Any]) -> None:
     """A setting that nothing shows is not claimed either way."""
     stage.disturb(endpoint, DropAfter())
-    with pytest.raises(OutcomeUnknown, match="nothing can be read"):
+    with pytest.raises(OutcomeUnknown, match="no read can show"):
         await stage.account.call(endpoint, category="inverse", symbol="BTCUSD", **parameters)
     assert stage.sent(endpoint) == 1
 
