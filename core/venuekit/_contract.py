@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 from venuekit._entry_points import Announced, EntryPointGroup
+from venuekit._util.nearest import nearest
 from venuekit.hooks import API_VERSION, PROJECT
-from venuekit.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,8 +9,8 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
-from venuekit._called import CALLED
-from venuekit._hidden import is_secret_name
+from venuekit._util.called import CALLED
+from venuekit._util.hidden import is_secret_name
 from venuekit.ask import Ask
 from venuekit.echoes import Check, Echoes, check_of
 from venuekit.faults import Fault

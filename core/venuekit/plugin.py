@@ -45,7 +45,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from venuekit._lazy import lazy as _lazy
+from venuekit._util.lazy import lazy as _lazy
 from venuekit.account import Account, Answer
 from venuekit.ask import Ask
 from venuekit.clock import from_milliseconds

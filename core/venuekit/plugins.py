@@ -19,8 +19,8 @@ from venuekit import hooks
 from venuekit._answers import misfit
 from venuekit._contract import Broken, ContractBroken, check_contract
 from venuekit._entry_points import Announced, EntryPointGroup, PluginOrigin, find_announced, find_installed
+from venuekit._util.nearest import did_you_mean
 from venuekit.errors import PluginError, UnknownVenue, VenuekitError
-from venuekit.nearest import did_you_mean
 from venuekit.venue import Venue
 
 if TYPE_CHECKING:

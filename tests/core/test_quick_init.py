@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 import pytest
 
-from venuekit._quick_init import quick_init
+from venuekit._util.quick_init import quick_init
 
 
 @quick_init

@@ -12,9 +12,8 @@ from venuekit import payloads
 
 #: rooms from the ground up; a room may import rooms of the storeys below it, and neighbours only where noted
 STOREYS = (
-    {"errors", "nearest", "toml_lines", "pager", "ask", "ids", "traces", "warned"}
-    | {"_hidden", "_lazy", "_quick_init"},
-    {"_called", "faults", "message", "resolution", "paging"},
+    {"errors", "pager", "ask", "ids", "traces"},
+    {"_util", "faults", "message", "resolution", "paging"},
     {"echoes", "order_scope"},
     {"endpoint", "capabilities"},
     {"venue"},

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
-from venuekit._called import names_operation
+from venuekit._util.called import names_operation
 from venuekit.errors import UnsupportedCapability
 
 if TYPE_CHECKING:

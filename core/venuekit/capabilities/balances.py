@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from venuekit._quick_init import quick_init
+from venuekit._util.quick_init import quick_init
 from venuekit.capabilities._capability import Capability
 
 __all__ = ["Balance", "BalanceReader"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from venuekit._quick_init import quick_init
+from venuekit._util.quick_init import quick_init
 from venuekit.capabilities._capability import Capability
 from venuekit.capabilities.open_enum import OpenEnum
 from venuekit.capabilities.unit import Unit

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from venuekit._quick_init import quick_init
+from venuekit._util.quick_init import quick_init
 from venuekit.capabilities.order_terms import (
     FillKind,
     OrderKind,

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import click
 
+from venuekit._util.nearest import did_you_mean
 from venuekit.cli.parameters import accounts_option, json_option, yes_option
-from venuekit.nearest import did_you_mean
 
 __all__ = ["AsyncCallback", "Group", "accounts_command", "run_coroutines"]
 

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 import click
 
+from venuekit._util.nearest import did_you_mean
 from venuekit.cli.state import state_of
-from venuekit.nearest import did_you_mean
 
 __all__ = ["F", "WholeNumber", "accounts_option", "enum_member", "json_option", "moment", "number", "yes_option"]
 

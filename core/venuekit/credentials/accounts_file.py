@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from venuekit._util.nearest import did_you_mean
+from venuekit._util.toml_lines import KeyPath, key_lines, key_text, line_of, syntax_error, toml_type
 from venuekit.credentials.credentials import Credentials
 from venuekit.credentials.references import check_reference, read_private, resolve_reference
 from venuekit.errors import AccountsFileError, CredentialsError
-from venuekit.nearest import did_you_mean
-from venuekit.toml_lines import KeyPath, key_lines, key_text, line_of, syntax_error, toml_type
 from venuekit.venue import EnvironmentName
 
 if TYPE_CHECKING:

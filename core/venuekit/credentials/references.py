@@ -14,9 +14,9 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from venuekit._util.nearest import did_you_mean
 from venuekit.credentials.secret import Secret
 from venuekit.errors import AccountsFileError
-from venuekit.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from venuekit._lazy import lazy as _lazy
+from venuekit._util.lazy import lazy as _lazy
 
 if TYPE_CHECKING:
     from venuekit.exports.columns import Columns, columns_of

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from venuekit import errors
-from venuekit._called import CALLED
+from venuekit._util.called import CALLED
 from venuekit.capabilities import Capability, capability_of
 from venuekit.endpoint import Effect, Endpoint, Role
 from venuekit.errors import OperationError, Outcome

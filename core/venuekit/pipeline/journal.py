@@ -14,6 +14,7 @@ from typing import Protocol
 
 import attrs
 
+from venuekit._util.warned import warn
 from venuekit.clock import from_milliseconds
 from venuekit.errors import Outcome
 from venuekit.ids import ClientIds
@@ -29,7 +30,6 @@ from venuekit.pipeline.journal_lines import (
     read_line,
 )
 from venuekit.traces import OtherWrite
-from venuekit.warned import warn
 
 __all__ = ["FileJournal", "Journal"]
 

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 import msgspec
 
-from venuekit._quick_init import quick_init
+from venuekit._util.quick_init import quick_init
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Effect
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from venuekit import errors
-from venuekit._hidden import without
+from venuekit._util.hidden import without
+from venuekit._util.warned import warn
 from venuekit.clock import clock_error, from_milliseconds
 from venuekit.errors import Outcome
 from venuekit.ids import MadeId
 from venuekit.pipeline.journal_lines import Ended, Unresolved
 from venuekit.pipeline.observe import EventKind
-from venuekit.warned import warn
 
 if TYPE_CHECKING:
     from venuekit.pipeline.journal import Journal

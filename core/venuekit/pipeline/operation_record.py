@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import attrs
 
 from venuekit import errors
-from venuekit._called import CALLED
-from venuekit._hidden import without
+from venuekit._util.called import CALLED
+from venuekit._util.hidden import without
 from venuekit.ask import Ask
 from venuekit.clock import from_milliseconds
 from venuekit.credentials.redactor import redact_parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from venuekit import errors
-from venuekit._called import CALLED
+from venuekit._util.called import CALLED
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Effect, Endpoint
 from venuekit.pipeline.account_session import AccountSession

@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import attrs
 
+from venuekit._util.toml_lines import key_text
 from venuekit.capabilities import LeverageBehaviour, LeverageScope, PositionSide, Setting
 from venuekit.settings.key import Key
 from venuekit.settings.target import SymbolTarget, Target, Value, text_of
 from venuekit.settings.target_accounts import TargetAccount
-from venuekit.toml_lines import key_text
 
 __all__ = ["DesiredSetting", "contradictions", "desired_settings_of", "key_at"]
 

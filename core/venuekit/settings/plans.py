@@ -7,10 +7,10 @@ from typing import Any
 
 import attrs
 
+from venuekit._util.toml_lines import KeyPath, key_text
 from venuekit.capabilities import MarginType, PositionSide, Setting
 from venuekit.errors import OperationError, VenuekitError
 from venuekit.settings.target import Target, Value
-from venuekit.toml_lines import KeyPath, key_text
 
 __all__ = ["Plan", "PlannedRead", "PlannedStep", "StepStatus", "UnknownSymbol", "Unreadable"]
 

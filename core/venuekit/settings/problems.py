@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import attrs
 
+from venuekit._util.toml_lines import KeyPath, key_text, line_of
 from venuekit.errors import TargetFileError
-from venuekit.toml_lines import KeyPath, key_text, line_of
 
 __all__ = ["Problems"]
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from venuekit._util.nearest import did_you_mean
+from venuekit._util.toml_lines import KeyPath, key_text
 from venuekit.capabilities import (
     AssetModeReader,
     Capability,
@@ -20,11 +22,9 @@ from venuekit.capabilities import (
     PositionModeScope,
     Setting,
 )
-from venuekit.nearest import did_you_mean
 from venuekit.settings.problems import Problems
 from venuekit.settings.target import AccountTarget, LeverageTarget, Target, Value, text_of
 from venuekit.support import venue_support
-from venuekit.toml_lines import KeyPath, key_text
 
 if TYPE_CHECKING:
     from venuekit.venue import Coupling, Venue

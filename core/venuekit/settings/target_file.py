@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
+from venuekit._util.nearest import did_you_mean
+from venuekit._util.toml_lines import KeyPath, key_lines, syntax_error
 from venuekit.errors import TargetFileError
-from venuekit.nearest import did_you_mean
 from venuekit.settings.problems import Problems
 from venuekit.settings.target import Target
 from venuekit.settings.target_check import check_target
 from venuekit.settings.target_tables import read_tables
-from venuekit.toml_lines import KeyPath, key_lines, syntax_error
 
 if TYPE_CHECKING:
     from venuekit.settings.plans import UnknownSymbol

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from venuekit._util.nearest import did_you_mean
+from venuekit._util.toml_lines import KeyPath, key_text
 from venuekit.capabilities import AssetMode, MarginType, PositionMode
-from venuekit.nearest import did_you_mean
 from venuekit.settings.problems import Problems
 from venuekit.settings.target import AccountTarget, LeverageTarget, SymbolTarget, Target
-from venuekit.toml_lines import KeyPath, key_text
 
 __all__ = ["read_tables"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from venuekit import toml_lines
+from venuekit._util import toml_lines
 from venuekit.credentials.accounts_file import load_accounts
 from venuekit.errors import AccountsFileError, TargetFileError
 from venuekit.settings import parse_target, plan

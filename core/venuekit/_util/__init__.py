@@ -1,0 +1,5 @@
+"""Tools of core itself; nothing outside core imports them."""
+
+from __future__ import annotations
+
+__all__: list[str] = []
