@@ -248,7 +248,7 @@ def test_numbers_are_shared_and_bounded() -> None:
         intern_number(str(number))
     from venuekit.payloads import numbers
 
-    assert len(numbers._shared) <= numbers._MOST_SHARED
+    assert len(numbers.SHARED) <= numbers._MOST_SHARED
     assert str(intern_number("0.10")) == "0.10"
     assert str(intern_number("0.1")) == "0.1"
 

@@ -21,7 +21,7 @@ from venuekit.testing.staged import fake_stage
 VENUES = {
     "aster_usdm": ("BTCUSDT", "ETHUSDT", "positionRisk", r"GET /fapi/\S+/positionRisk: \[\d+\]\.leverage"),
     "binance_usdm": ("BTCUSDT", "ETHUSDT", "symbolConfig", r"GET /fapi/v1/symbolConfig: \[\d+\]\.leverage"),
-    "binance_coinm": ("BTCUSD_PERP", "ETHUSD_PERP", "positionRisk", r"GET /dapi/v1/positionRisk: leverage"),
+    "binance_coinm": ("BTCUSD_PERP", "ETHUSD_PERP", "positionRisk", r"GET /dapi/v1/positionRisk: \[\d+\]\.leverage"),
     "bybit_inverse": ("BTCUSD", "ETHUSD", "position/list", r"GET /v5/position/list: result\.list\[\d+\]\.leverage"),
 }
 #: the reads of positions, open orders and brackets, each with a field that every row needs

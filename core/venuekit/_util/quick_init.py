@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, TypeVar
 
 import attrs
 
-__all__ = ["quick_init"]
+__all__ = ["being_made", "quick_init"]
 
 V = TypeVar("V", bound=attrs.AttrsInstance)
 
@@ -26,15 +27,9 @@ def quick_init(value: type[V]) -> type[V]:
         TypeError: the class converts, validates or makes defaults, which this ``__init__`` does not.
     """
     fields = attrs.fields(value)
-    for field in fields:
-        is_plain = field.init and field.alias == field.name
-        if field.converter or field.validator or isinstance(field.default, attrs.Factory) or not is_plain:  # type: ignore[arg-type]  # attrs types Factory as a function
-            raise TypeError(f"{value.__name__}.{field.name} is more than a value that is kept as it is")
-    if any(hasattr(value, name) for name in _MORE):
-        raise TypeError(f"{value.__name__} does more than keep values when it is made")
-    own: Any = value.__init__
+    unfinished, own = being_made(value), value.__init__
     namespace = {f"_{field.name}": field.default for field in fields}
-    namespace |= {"Value": value, "Open": _open(value), "own": own, "become": object.__dict__["__class__"].__set__}
+    namespace |= {"Value": value, "Open": unfinished, "own": own, "become": object.__dict__["__class__"].__set__}
     exec(_source(fields), namespace)  # noqa: S102 - as attrs itself does; the names are those of the class's fields
     made: Any = namespace["__init__"]
     made.__annotations__, made.__qualname__, made.__module__ = own.__annotations__, own.__qualname__, value.__module__
@@ -42,8 +37,20 @@ def quick_init(value: type[V]) -> type[V]:
     return value
 
 
-def _open(value: type[V]) -> type[V]:
-    """Return a subclass that can be written to; it has the same fields in the same places."""
+@cache
+def being_made(value: type[V]) -> type[V]:
+    """
+    Return a subclass that can be written to; it has the same fields in the same places.
+
+    Raises:
+        TypeError: the class converts, validates or makes defaults.
+    """
+    for field in attrs.fields(value):
+        is_plain = field.init and field.alias == field.name
+        if field.converter or field.validator or isinstance(field.default, attrs.Factory) or not is_plain:  # type: ignore[arg-type]  # attrs types Factory as a function
+            raise TypeError(f"{value.__name__}.{field.name} is more than a value that is kept as it is")
+    if any(hasattr(value, name) for name in _MORE):
+        raise TypeError(f"{value.__name__} does more than keep values when it is made")
     # both, or every assignment takes the long way round through Python
     body = {"__slots__": (), "__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
     return type(f"{value.__name__}BeingMade", (value,), body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from venuekit.payloads.conversions import (
+    NO_LIMIT,
     TIME_END,
     to_bool,
     to_decimal,
@@ -11,9 +12,19 @@ from venuekit.payloads.conversions import (
     to_text,
 )
 from venuekit.payloads.decoder import payload_decoder
-from venuekit.payloads.json_text import read_json
+from venuekit.payloads.json_text import not_read, read_json
 from venuekit.payloads.mismatch import MISFITS, Unfit, mismatch_of, payload_mismatch
-from venuekit.payloads.numbers import DECIMALS_MOST, LARGEST, intern_number, is_multiple, nonzero, number_or_unread
+from venuekit.payloads.numbers import (
+    DECIMALS_MOST,
+    LARGEST,
+    PLAIN_LENGTH,
+    SHARED,
+    are_plain,
+    intern_number,
+    is_multiple,
+    nonzero,
+    number_or_unread,
+)
 from venuekit.payloads.odd_rows import Misread, readable_part, rows_at
 from venuekit.payloads.rows import count_left_out
 from venuekit.payloads.wire_row import WireRow
@@ -22,15 +33,20 @@ __all__ = [
     "DECIMALS_MOST",
     "LARGEST",
     "MISFITS",
+    "NO_LIMIT",
+    "PLAIN_LENGTH",
+    "SHARED",
     "TIME_END",
     "Misread",
     "Unfit",
     "WireRow",
+    "are_plain",
     "count_left_out",
     "intern_number",
     "is_multiple",
     "mismatch_of",
     "nonzero",
+    "not_read",
     "number_or_unread",
     "payload_decoder",
     "payload_mismatch",

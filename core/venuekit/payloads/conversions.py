@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from enum import Enum
 
 __all__ = [
+    "NO_LIMIT",
     "TIME_END",
     "Convert",
     "to_bool",
@@ -34,8 +35,8 @@ _NUMBER, _WHOLE, _TIME = "a decimal number", "a whole number", "a time in millis
 #: also finds 1 and 0, which equal True and False
 _TRUTHS = {True: True, False: False, "true": True, "false": False}
 _NO_TIMES = ("", None, 0, -1, "0", "-1")
-#: what a venue writes where a limit does not hold
-_NO_LIMIT = "INF"
+#: how a venue writes that there is no limit
+NO_LIMIT = "INF"
 #: as for other numbers; a text of so many digits and a sign
 _WHOLE_END = int(LARGEST)
 _LONGEST_WHOLE = 31
@@ -70,7 +71,7 @@ def to_decimal_or_none(value: Any, _: Any) -> Decimal | None:
     try:
         return intern_number(value)
     except ValueError:
-        if value == _NO_LIMIT:
+        if value == NO_LIMIT:
             return None
         raise Unfit(_NUMBER, value) from None
 

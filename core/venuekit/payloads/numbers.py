@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Context, Decimal, InvalidOperation
 from typing import Final
 
-__all__ = ["DECIMALS_MOST", "LARGEST", "Unread", "intern_number", "is_multiple", "nonzero", "number_or_unread"]
+__all__ = [
+    "DECIMALS_MOST",
+    "LARGEST",
+    "PLAIN_LENGTH",
+    "SHARED",
+    "Unread",
+    "are_plain",
+    "intern_number",
+    "is_multiple",
+    "nonzero",
+    "number_or_unread",
+]
 
 #: a number is below this, and is zero or not below 1 at so many decimals: what is beyond is no price, size or sum
 LARGEST: Final = Decimal("1e30")
 DECIMALS_MOST: Final = 60
 #: a text of nothing else, and no longer than this, is a number by the rule or not one at all
-_PLAIN, _PLAIN_LENGTH = "0123456789.-", 30
+_PLAIN, PLAIN_LENGTH = "0123456789.-", 30
 _DIGITS_MOST = LARGEST.adjusted()
 #: sign, digits on both sides, and an exponent
 _LONGEST = _DIGITS_MOST + DECIMALS_MOST + 10
@@ -26,7 +38,17 @@ _MOST_SHARED = 4096
 #: exact for any two numbers
 _WIDE = Context(prec=2 * _LONGEST)
 
-_shared: dict[str, Decimal] = {}
+
+class _Shared(dict[str, Decimal]):
+    """Numbers by their text; ``[text]`` reads one that is not there, and does not keep it."""
+
+    # exact for all texts of that length, and quicker than Decimal itself
+    __missing__ = staticmethod(Context(prec=PLAIN_LENGTH).create_decimal)
+
+
+_ZEROS = ("0", *(f"0.{'0' * places}" for places in range(1, 9)))
+#: ``SHARED[text]`` is the number of a text of which :func:`are_plain` is true and :data:`PLAIN_LENGTH` is the most
+SHARED: Final = _Shared({text: Decimal(text) for text in _ZEROS})
 
 
 def intern_number(text: str) -> Decimal:
@@ -38,7 +60,7 @@ def intern_number(text: str) -> Decimal:
     Raises:
         ValueError: it is no such number.
     """
-    known = _shared.get(text)
+    known = SHARED.get(text)
     if known is not None:
         return known
     try:
@@ -46,13 +68,19 @@ def intern_number(text: str) -> Decimal:
     except InvalidOperation:
         raise _unfit(text) from None
     # Decimal also reads NaN, Infinity, 1_000, spaces around it, digits of any script and 1e999999
-    if (len(text) > _PLAIN_LENGTH or text.strip(_PLAIN)) and not _keeps_the_rule(text, value):
+    if (len(text) > PLAIN_LENGTH or text.strip(_PLAIN)) and not _keeps_the_rule(text, value):
         raise _unfit(text)
     if len(text) <= (_LONGEST_SHARED if value else _LONGEST_ZERO):
-        if len(_shared) >= _MOST_SHARED:
-            _shared.clear()
-        _shared[text] = value
+        if len(SHARED) >= _MOST_SHARED:
+            SHARED.clear()
+        SHARED[text] = value
     return value
+
+
+def are_plain(texts: Iterable[str]) -> bool:
+    """Say whether texts have no character that a number in plain digits does not have: no ``_``, no ``e``, no space."""
+    joined = "".join(texts)
+    return joined.isascii() and not joined.encode().translate(None, _PLAIN.encode())
 
 
 def _keeps_the_rule(text: str, value: Decimal) -> bool:

@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from venuekit.capabilities import AccountInfo, AccountKind, AccountReader
-from venuekit.plugin import Endpoint, from_milliseconds
-from venuekit_binance_coinm.positions import BinanceCoinmPositions, mode_of
+import attrs
+
+from venuekit.capabilities import AccountInfo, AccountKind, AccountReader, Balance, Position
+from venuekit.parts.columns import flag, milliseconds, whole
+from venuekit.parts.rows import Document, Reads, Rows, values_of
+from venuekit.plugin import Endpoint
+from venuekit_binance_coinm.position_rows import POSITIONS_OF_ACCOUNT, mode_of
+from venuekit_binance_coinm.positions import BinanceCoinmPositions
 from venuekit_binance_common.enums import position_mode_of
-from venuekit_binance_common.wallet.balances import balances_of_assets
+from venuekit_binance_common.wallet.balances import BALANCES_OF_ACCOUNT
 
-if TYPE_CHECKING:
-    from venuekit_binance_coinm.position_rows import AccountRow
+__all__ = ["AccountRows", "BinanceCoinmAccountInfo", "decode_account"]
 
-__all__ = ["BinanceCoinmAccountInfo"]
+
+@attrs.frozen(eq=False)
+class AccountRows:
+    """The account read: flags, assets and positions; it has no totals."""
+
+    info: Rows[AccountInfo]
+    assets: Rows[Balance]
+    positions: Rows[Position]
+
+
+decode_account = Document(
+    AccountRows,
+    info=Reads(
+        AccountInfo,
+        is_single=True,
+        given=("position_mode", "balances", "positions"),
+        kind=AccountKind.STANDARD,
+        can_trade=flag("canTrade"),
+        can_deposit=flag("canDeposit"),
+        can_withdraw=flag("canWithdraw"),
+        fee_tier=whole("feeTier"),
+        updated_at=milliseconds("updateTime"),
+    ),
+    assets=BALANCES_OF_ACCOUNT,
+    positions=POSITIONS_OF_ACCOUNT,
+)
 
 
 class BinanceCoinmAccountInfo(BinanceCoinmPositions, AccountReader):
@@ -21,7 +50,7 @@ class BinanceCoinmAccountInfo(BinanceCoinmPositions, AccountReader):
 
     __slots__ = ()
 
-    ACCOUNT: ClassVar[Endpoint[AccountRow]]
+    ACCOUNT: ClassVar[Endpoint[AccountRows]]
 
     async def get_account(self, *, include_flat: bool = False) -> AccountInfo:
         """
@@ -32,21 +61,16 @@ class BinanceCoinmAccountInfo(BinanceCoinmPositions, AccountReader):
         """
         answer = await self.answer_rows(self.ACCOUNT)
         account = answer.value
-        mode, moment = mode_of(account.positions), account.update_time
+        mode = mode_of(account.positions)
         if mode is None:
             mode = position_mode_of((await self.call(self.POSITION_MODE)).dual_side_position)
-        raws = None if answer.raw is None else answer.raw["positions"]
-        return AccountInfo(
+        (info,) = values_of(
+            self,
+            self.ACCOUNT,
+            answer,
+            account.info,
             position_mode=mode,
-            kind=AccountKind.STANDARD,
-            can_trade=account.can_trade,
-            can_deposit=account.can_deposit,
-            can_withdraw=account.can_withdraw,
-            fee_tier=account.fee_tier,
-            balances=balances_of_assets(account.assets, answer.raw, as_of=answer.as_of, received_at=answer.received_at),
-            positions=await self._positions(self.ACCOUNT, answer, account.positions, raws, include_flat),
-            updated_at=from_milliseconds(moment) if moment and moment > 0 else None,
-            as_of=answer.as_of,
-            received_at=answer.received_at,
-            raw=answer.raw,
+            balances=values_of(self, self.ACCOUNT, answer, account.assets),
+            positions=await self._positions(self.ACCOUNT, answer, account.positions, include_flat=include_flat),
         )
+        return info

@@ -17,16 +17,19 @@ from venuekit.capabilities import (
 )
 from venuekit.plugin import Echoes, Endpoint, Parameter
 from venuekit_binance_coinm import payloads
+from venuekit_binance_coinm.account_info import decode_account
 from venuekit_binance_coinm.order_terms import ORDER_TERMS
 from venuekit_binance_coinm.position_legs import PositionRiskLegs
+from venuekit_binance_coinm.position_rows import POSITIONS
 from venuekit_binance_coinm.symbol_rows import PositionRiskReader
 from venuekit_binance_common import endpoints as common
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
 from venuekit_binance_common.orders.endpoints import order_endpoints
-from venuekit_binance_common.payloads import balances_decoder, instruments_decoder, leverage_decoder
+from venuekit_binance_common.payloads import instruments_decoder, leverage_decoder
 from venuekit_binance_common.stream_endpoints import stream_endpoints
 from venuekit_binance_common.symbols.contracts import contracts_endpoint
 from venuekit_binance_common.wallet import endpoints as money
+from venuekit_binance_common.wallet.balances import balances_read
 
 __all__ = [
     "ACCOUNT",
@@ -81,7 +84,7 @@ CONTRACTS = contracts_endpoint(EXCHANGE_INFO)
 BALANCE = Endpoint(
     "GET",
     "/dapi/v1/balance",
-    decode=balances_decoder(withdrawable="withdrawAvailable"),
+    decode=balances_read(withdrawable="withdrawAvailable"),
     rows=((),),
     pools=PAYS,
     serves=(BalanceReader.get_balances,),
@@ -90,7 +93,7 @@ BALANCE = Endpoint(
 ACCOUNT = Endpoint(
     "GET",
     "/dapi/v1/account",
-    decode=payloads.decode_account,
+    decode=decode_account,
     rows=(("assets",), ("positions",)),
     weight=5,
     pools=PAYS,
@@ -100,7 +103,7 @@ ACCOUNT = Endpoint(
 POSITION_RISK = Endpoint(
     "GET",
     "/dapi/v1/positionRisk",
-    decode=payloads.decode_position_risk,
+    decode=POSITIONS,
     rows=((),),
     parameters=(_PAIR, Parameter("marginAsset")),
     pools=PAYS,

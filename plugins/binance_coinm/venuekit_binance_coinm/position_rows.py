@@ -1,122 +1,123 @@
 """
-The hot reads: rows of positionRisk and of the account, straight from bytes.
+The rows of positionRisk and of the account read: quantities are contracts, each a fixed amount of the quote asset.
 
-The venue lists every symbol, in hedge mode three times, and few of them hold anything. So numbers stay text until
-somebody wants them: flat rows cost next to nothing. Whoever imports this module imports msgspec; the decoders in
-:mod:`~venuekit_binance_coinm.payloads` do so when they are first called.
+``notional`` is quantity x contract size, face value without a price in it, None of a contract that is not listed;
+``value`` is the venue's, else notional over mark; the isolated wallet is the venue's, else the isolated margin less
+the unrealised profit.
 """
 
 from __future__ import annotations
 
-import msgspec
+from collections.abc import Mapping
+from decimal import Context, Decimal
+from functools import lru_cache
+from typing import Any
 
-from venuekit.plugin import intern_number
-from venuekit_binance_common.payloads import AssetRow, decode_assets
-from venuekit_binance_common.rows import Milliseconds, decode_with
-
-__all__ = ["AccountPositionRow", "AccountRow", "PositionRow", "RiskRow", "decode_account", "decode_risk", "misfit"]
-
-
-class PositionRow(msgspec.Struct, rename="camel", gc=False, kw_only=True):
-    """What either read tells about a position; numbers as text, None where that read does not tell."""
-
-    symbol: str
-    position_side: str
-    position_amt: str
-    entry_price: str | None = None
-    break_even_price: str | None = None
-    leverage: str | None = None
-    max_qty: str | None = None
-    update_time: Milliseconds | None = None
-    mark_price: str | None = None
-    un_realized_profit: str | None = None
-    unrealized_profit: str | None = None
-    liquidation_price: str | None = None
-    margin_type: str | None = None
-    isolated: bool | None = None
-    isolated_margin: str | None = None
-    isolated_wallet: str | None = None
-    notional_value: str | None = None
-    is_auto_add_margin: str | None = None
-    initial_margin: str | None = None
-    maint_margin: str | None = None
-    position_initial_margin: str | None = None
-    open_order_initial_margin: str | None = None
-
-
-class RiskRow(PositionRow, rename="camel", gc=False, kw_only=True):
-    """A row of positionRisk: without margins."""
-
-
-class AccountPositionRow(PositionRow, rename="camel", gc=False, kw_only=True):
-    """A position of the account read: without mark and liquidation price."""
-
-
-class AccountRow(msgspec.Struct, rename="camel", gc=False, kw_only=True):
-    """The account read; it has no totals."""
-
-    assets: tuple[AssetRow, ...]
-    positions: list[AccountPositionRow]
-    can_trade: bool | None = None
-    can_deposit: bool | None = None
-    can_withdraw: bool | None = None
-    fee_tier: int | None = None
-    update_time: Milliseconds | None = None
-
-
-class _AccountText(AccountRow, rename="camel", gc=False, kw_only=True):
-    assets: msgspec.Raw  # type: ignore[assignment]
-
-
-_NUMBERS = (
-    "position_amt",
-    "entry_price",
-    "break_even_price",
-    "leverage",
-    "max_qty",
-    "mark_price",
-    "un_realized_profit",
-    "unrealized_profit",
-    "liquidation_price",
-    "isolated_margin",
-    "isolated_wallet",
-    "notional_value",
-    "initial_margin",
-    "maint_margin",
-    "position_initial_margin",
-    "open_order_initial_margin",
+from venuekit.capabilities import MarginType, Position, PositionMode, PositionSide, Unit
+from venuekit.parts.columns import (
+    Constant,
+    Joined,
+    Same,
+    derived,
+    flag,
+    milliseconds,
+    number,
+    only_when,
+    price,
+    text,
+    words,
 )
-_RISK = msgspec.json.Decoder(list[RiskRow])
-_ACCOUNT = msgspec.json.Decoder(_AccountText)
+from venuekit.parts.rows import Reads, Rows
+from venuekit_binance_common.enums import POSITION_SIDES, margin_type_of
+
+__all__ = ["POSITIONS", "POSITIONS_OF_ACCOUNT", "mode_of"]
+
+_EXACT = Context(prec=34)
+_OF_FLAG = {True: MarginType.ISOLATED, False: MarginType.CROSS}
 
 
-def decode_risk(body: bytes) -> list[RiskRow]:
-    """Return the rows of a positionRisk answer; see :func:`~venuekit_binance_common.rows.decode_with`."""
-    return decode_with(_RISK, body)
+def _notional(quantity: Decimal, size: Decimal | None) -> Decimal | None:
+    return None if size is None else abs(quantity) * size
 
 
-def decode_account(body: bytes) -> AccountRow:
-    """Return the account; see :func:`~venuekit_binance_common.rows.decode_with`."""
-    text = decode_with(_ACCOUNT, body)
-    return AccountRow(
-        assets=decode_assets(bytes(text.assets)),
-        positions=text.positions,
-        can_trade=text.can_trade,
-        can_deposit=text.can_deposit,
-        can_withdraw=text.can_withdraw,
-        fee_tier=text.fee_tier,
-        update_time=text.update_time,
-    )
+def _value(value: Decimal | None, notional: Decimal | None, mark: Decimal | None) -> Decimal | None:
+    if value is not None:
+        return abs(value)
+    if not notional:
+        return notional
+    return None if mark is None else _EXACT.divide(notional, mark)
 
 
-def misfit(row: PositionRow, index: int) -> str | None:
-    """Return in one sentence which field of a row is no number, None when all are."""
-    for field in msgspec.structs.fields(row):
-        text = getattr(row, field.name) if field.name in _NUMBERS else None
-        if text is None or (text == "" and not field.required) or (field.name, text) == ("max_qty", "INF"):
-            continue
-        try:
-            intern_number(text)
-        except ValueError:
-            return f"[{index}].{field.encode_name}: expected a decimal number, got {text[:60]!r}"
-    return None
+def _isolated_wallet(wallet: Decimal | None, margin: Decimal | None, pnl: Decimal | None) -> Decimal | None:
+    if wallet is not None:
+        return wallet
+    return None if margin is None or pnl is None else margin - pnl
+
+
+def _unit(largest: Decimal | None) -> Unit | None:
+    return None if largest is None else Unit.BASE
+
+
+#: the sources that both reads have, the margin type and profit before them
+_BOTH: Mapping[str, Any] = {
+    "symbol": text("symbol"),
+    "side": words("positionSide", POSITION_SIDES, unknown=PositionSide),
+    "quantity": number("positionAmt"),
+    "contract_size": Joined("contract_size"),
+    "contract_unit": Constant(Unit.QUOTE),
+    "settle": Joined("margin_asset"),
+    "entry_price": price("entryPrice"),
+    "break_even_price": price("breakEvenPrice", may_be_blank=True),
+    "mark_price": price("markPrice", may_be_blank=True),
+    "notional": derived(_notional, Same("quantity"), Same("contract_size")),
+    "value": derived(_value, number("notionalValue", may_be_blank=True), Same("notional"), Same("mark_price")),
+    "leverage": number("leverage"),
+    "isolated_margin": only_when(number("isolatedMargin", may_be_blank=True), "margin_type", MarginType.ISOLATED),
+    "isolated_wallet": only_when(
+        derived(
+            _isolated_wallet,
+            number("isolatedWallet", may_be_blank=True),
+            Same("isolated_margin"),
+            Same("unrealized_pnl"),
+        ),
+        "margin_type",
+        MarginType.ISOLATED,
+    ),
+    "max_position": number("maxQty", may_be_blank=True),
+    "max_position_unit": derived(_unit, Same("max_position")),
+    "updated_at": milliseconds("updateTime"),
+}
+
+POSITIONS = Reads(
+    Position,
+    key="symbol",
+    flat="quantity",
+    # few words, many rows
+    margin_type=derived(lru_cache(maxsize=16)(margin_type_of), text("marginType")),
+    unrealized_pnl=number("unRealizedProfit"),
+    liquidation_price=price("liquidationPrice"),
+    auto_add_margin=flag("isAutoAddMargin"),
+    **_BOTH,
+)
+
+#: without mark and liquidation price
+POSITIONS_OF_ACCOUNT = Reads(
+    Position,
+    within=("positions",),
+    key="symbol",
+    flat="quantity",
+    margin_type=derived(_OF_FLAG.get, flag("isolated")),
+    unrealized_pnl=number("unrealizedProfit"),
+    position_initial_margin=number("positionInitialMargin"),
+    open_order_initial_margin=number("openOrderInitialMargin"),
+    initial_margin=number("initialMargin"),
+    maintenance_margin=number("maintMargin"),
+    **_BOTH,
+)
+
+
+def mode_of(rows: Rows[Position]) -> PositionMode | None:
+    """Return the mode that rows show: hedge mode has legs, one-way mode BOTH alone. None without a row."""
+    if not rows:
+        return None
+    return PositionMode.ONE_WAY if set(rows.column("positionSide")) == {"BOTH"} else PositionMode.HEDGE

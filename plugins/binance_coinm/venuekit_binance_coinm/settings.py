@@ -4,22 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from venuekit.capabilities import MarginType, SettingsSnapshot, SymbolSettings
+import attrs
+
+from venuekit.capabilities import MarginType, Position, SettingsSnapshot, SymbolSettings
+from venuekit.parts.columns import number, text
+from venuekit.parts.rows import Reads as RowReader
+from venuekit.parts.rows import Rows
 from venuekit.plugin import Endpoint
-from venuekit_binance_coinm.positions import mode_of
-from venuekit_binance_common.enums import margin_type_of, position_mode_of
+from venuekit_binance_coinm.account_info import AccountRows
+from venuekit_binance_coinm.position_rows import POSITIONS, mode_of
+from venuekit_binance_common.enums import position_mode_of
 from venuekit_binance_common.payloads import PositionModeRow
 from venuekit_binance_common.settings.reader import BinanceSettings, Reads
 from venuekit_binance_common.symbols.instruments import unknown_symbol_error
 
-if TYPE_CHECKING:
-    from venuekit_binance_coinm.position_rows import AccountRow, RiskRow
-
 __all__ = ["BinanceCoinmSettings"]
 
 _NOTHING = Decimal(0)
+
+
+@attrs.frozen
+class _Exposure:
+    """The margin of a position and of the orders that make it larger, in the base asset, and its leverage."""
+
+    symbol: str
+    initial_margin: Decimal
+    leverage: Decimal
+
+
+_EXPOSURES = RowReader(
+    _Exposure,
+    within=("positions",),
+    symbol=text("symbol"),
+    initial_margin=number("initialMargin"),
+    leverage=number("leverage"),
+)
 
 
 class BinanceCoinmSettings(BinanceSettings):
@@ -31,39 +52,36 @@ class BinanceCoinmSettings(BinanceSettings):
 
     __slots__ = ()
 
-    ACCOUNT: ClassVar[Endpoint[AccountRow]]
-    POSITION_RISK: ClassVar[Endpoint[list[RiskRow]]]
+    ACCOUNT: ClassVar[Endpoint[AccountRows]]
+    POSITION_RISK: ClassVar[Endpoint[Rows[Position]]]
     POSITION_MODE: ClassVar[Endpoint[PositionModeRow]]
 
     async def _what_holds(self, reads: Reads, symbols: Collection[str]) -> SettingsSnapshot:
-        rows = await reads.rows(self.POSITION_RISK)
-        mode = mode_of(rows)
+        rows = await reads.listed(self.POSITION_RISK)
+        mode = mode_of(rows.value)
         if mode is None:
             mode = position_mode_of((await reads(self.POSITION_MODE)).dual_side_position)
-        row_of = {row.symbol: row for row in rows}
+        positions = reads.values(self.POSITION_RISK, rows, rows.value, POSITIONS)
+        position_of = {position.symbol: position for position in positions}
         for symbol in symbols:
-            if symbol not in row_of and symbol not in reads.odd and None not in reads.odd:
+            if symbol not in position_of and symbol not in reads.odd and None not in reads.odd:
                 raise unknown_symbol_error(self, self.POSITION_RISK, symbol, operation="get_settings")
-        amounts = [
-            (row.symbol, abs(reads.number(self.POSITION_RISK, row.symbol, "positionAmt", row.position_amt)))
-            for row in rows
-        ]
-        sizes = dict.fromkeys(row_of, _NOTHING)
-        for symbol, amount in amounts:
-            sizes[symbol] += amount
+        sizes = dict.fromkeys(position_of, _NOTHING)
+        for position in positions:
+            sizes[position.symbol] += abs(position.quantity)
         matters = {
             symbol
-            for symbol, row in row_of.items()
-            if sizes[symbol] or margin_type_of(row.margin_type) is MarginType.ISOLATED
+            for symbol, position in position_of.items()
+            if sizes[symbol] or position.margin_type is MarginType.ISOLATED
         }
         return SettingsSnapshot(
             position_mode=mode,
             symbols=tuple(
-                self._symbol_settings(reads, row_of[name], sizes[name])
+                _symbol_settings(position_of[name], sizes[name])
                 for name in dict.fromkeys([*symbols, *sorted(matters - set(symbols))])
-                if name in row_of
+                if name in position_of
             ),
-            open_positions=sum(1 for _, amount in amounts if amount),
+            open_positions=sum(1 for position in positions if position.quantity),
         )
 
     async def _exposures(
@@ -74,20 +92,18 @@ class BinanceCoinmSettings(BinanceSettings):
     ) -> Mapping[str, Decimal]:
         """Return initial margin x leverage, base: positionRisk does not tell what open orders would add."""
         exposures: dict[str, Decimal] = {}
-        for row in (await reads.rows(self.ACCOUNT, of=symbols)).positions:
-            if row.symbol in symbols:
-                margin = reads.number(self.ACCOUNT, row.symbol, "initialMargin", row.initial_margin)
-                largest = margin * reads.number(self.ACCOUNT, row.symbol, "leverage", row.leverage)
-                exposures[row.symbol] = max(largest, exposures.get(row.symbol, _NOTHING))
+        account = await reads.listed(self.ACCOUNT, of=symbols)
+        for position in reads.values(self.ACCOUNT, account, account.value.positions, _EXPOSURES, of=symbols):
+            largest = position.initial_margin * position.leverage
+            exposures[position.symbol] = max(largest, exposures.get(position.symbol, _NOTHING))
         return exposures
 
-    def _symbol_settings(self, reads: Reads, row: RiskRow, position: Decimal) -> SymbolSettings:
-        told = row.leverage or None
-        leverage = None if told is None else reads.number(self.POSITION_RISK, row.symbol, "leverage", told)
-        return SymbolSettings(
-            row.symbol,
-            margin_type=margin_type_of(row.margin_type),
-            leverage_long=leverage,
-            leverage_short=leverage,
-            position=position,
-        )
+
+def _symbol_settings(held: Position, size: Decimal) -> SymbolSettings:
+    return SymbolSettings(
+        held.symbol,
+        margin_type=held.margin_type,
+        leverage_long=held.leverage,
+        leverage_short=held.leverage,
+        position=size,
+    )

@@ -14,19 +14,15 @@ from venuekit.plugin import Unfit, WireRow, intern_number, payload_decoder
 
 __all__ = [
     "Acknowledgement",
-    "AssetRow",
-    "BalanceRow",
     "BracketRow",
     "BracketsRow",
     "FilterRow",
     "InstrumentRow",
     "LeverageRow",
     "PositionModeRow",
-    "balances_decoder",
     "brackets_decoder",
     "camel_names",
     "decode_acknowledgement",
-    "decode_assets",
     "decode_position_mode",
     "decode_server_time",
     "instruments_decoder",
@@ -65,41 +61,6 @@ class LeverageRow(WireRow):
     symbol: str
     leverage: int
     largest: Decimal | None = None
-
-
-@attrs.frozen(eq=False, repr=False)
-class BalanceRow(WireRow):
-    """One asset, as the balance read tells it."""
-
-    asset: str
-    balance: Decimal | None = None
-    cross_wallet_balance: Decimal | None = None
-    cross_un_pnl: Decimal | None = None
-    available_balance: Decimal | None = None
-    withdrawable: Decimal | None = None
-    margin_available: bool | None = None
-    account_alias: str | None = None
-    update_time: datetime | None = None
-
-
-@attrs.frozen(eq=False, repr=False)
-class AssetRow(WireRow):
-    """One asset, as the account read tells it."""
-
-    asset: str
-    wallet_balance: Decimal | None = None
-    unrealized_profit: Decimal | None = None
-    margin_balance: Decimal | None = None
-    maint_margin: Decimal | None = None
-    initial_margin: Decimal | None = None
-    position_initial_margin: Decimal | None = None
-    open_order_initial_margin: Decimal | None = None
-    cross_wallet_balance: Decimal | None = None
-    cross_un_pnl: Decimal | None = None
-    available_balance: Decimal | None = None
-    max_withdraw_amount: Decimal | None = None
-    margin_available: bool | None = None
-    update_time: datetime | None = None
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -184,7 +145,6 @@ def one_or_many(decode: Callable[[bytes], T]) -> Callable[[bytes], T]:
 decode_acknowledgement = payload_decoder(Acknowledgement)
 _decode_server_time = payload_decoder(_ServerTimeRow, renames=camel_names(_ServerTimeRow))
 decode_position_mode = payload_decoder(PositionModeRow, renames=camel_names(PositionModeRow))
-decode_assets = payload_decoder(tuple[AssetRow, ...], renames=camel_names(AssetRow))
 
 
 def decode_server_time(body: bytes) -> datetime:
@@ -216,11 +176,6 @@ def leverage_decoder(*, largest: str) -> Callable[[bytes], LeverageRow]:
             return careful(body)
 
     return decode
-
-
-def balances_decoder(*, withdrawable: str) -> Callable[[bytes], tuple[BalanceRow, ...]]:
-    """Return the decoder of the balance read."""
-    return payload_decoder(tuple[BalanceRow, ...], renames=camel_names(BalanceRow, withdrawable=withdrawable))
 
 
 def brackets_decoder(*, name: str, cap: str, floor: str) -> Callable[[bytes], tuple[BracketsRow, ...]]:

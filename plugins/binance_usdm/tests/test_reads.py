@@ -554,7 +554,7 @@ async def test_unknown_symbol_of_joined_reads_is_refused_once(answering: Answeri
     [
         ("entryPrice", "abc", "entryPrice: expected a decimal number"),
         ("positionAmt", None, "positionAmt: expected a decimal number"),
-        ("updateTime", "soon", "updateTime: expected a whole number"),
+        ("updateTime", "soon", "updateTime: expected a time in milliseconds"),
     ],
 )
 async def test_position_of_another_shape_names_the_field(

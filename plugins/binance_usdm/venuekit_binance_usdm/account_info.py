@@ -2,18 +2,71 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from venuekit.capabilities import AccountInfo, AccountKind, AccountReader
+import attrs
+
+from venuekit.capabilities import AccountInfo, AccountKind, AccountReader, AssetMode, Balance
+from venuekit.parts.columns import derived, number, only_when
 from venuekit.parts.concurrency import earliest, gather
+from venuekit.parts.rows import Document, Reads, Rows, values_of
 from venuekit.plugin import Endpoint
 from venuekit_binance_common.enums import asset_mode_of, position_mode_of
-from venuekit_binance_common.wallet.balances import balances_of_assets
-from venuekit_binance_usdm.payloads import AccountRow
-from venuekit_binance_usdm.positions import BinancePositions, join_positions
+from venuekit_binance_common.wallet.balances import BALANCES_OF_ACCOUNT
+from venuekit_binance_usdm.positions import BinancePositions
 
-__all__ = ["BinanceAccountInfo", "margin_ratio"]
+__all__ = ["TOTALS", "AccountRows", "BinanceAccountInfo", "decode_account", "valuation_asset"]
+
+
+def _margin_ratio(maintenance: Decimal | None, equity: Decimal | None) -> Decimal | None:
+    """Return maintenance margin to margin balance; None without a balance."""
+    return None if maintenance is None or not equity else maintenance / equity
+
+
+#: the totals of the account read
+TOTALS: Mapping[str, Any] = {
+    "total_wallet": number("totalWalletBalance"),
+    "total_equity": number("totalMarginBalance"),
+    "total_unrealized_pnl": number("totalUnrealizedProfit"),
+    "total_initial_margin": number("totalInitialMargin"),
+    "total_maintenance_margin": number("totalMaintMargin"),
+    "total_available": number("availableBalance"),
+    "total_withdrawable": number("maxWithdrawAmount"),
+    "margin_ratio": only_when(
+        derived(_margin_ratio, number("totalMaintMargin"), number("totalMarginBalance")), "asset_mode", AssetMode.MULTI
+    ),
+}
+
+
+@attrs.frozen(eq=False)
+class AccountRows:
+    """The totals and assets of the account read; its positions lack entry price, leverage and margin type."""
+
+    totals: Rows[AccountInfo]
+    assets: Rows[Balance]
+
+
+decode_account = Document(
+    AccountRows,
+    totals=Reads(
+        AccountInfo,
+        is_single=True,
+        given=(
+            *("valuation_asset", "position_mode", "asset_mode", "can_trade", "can_deposit", "can_withdraw", "fee_tier"),
+            *("balances", "positions"),
+        ),
+        kind=AccountKind.STANDARD,
+        **TOTALS,
+    ),
+    assets=BALANCES_OF_ACCOUNT,
+)
+
+
+def valuation_asset(mode: AssetMode) -> str:
+    """Return the asset that totals are counted in."""
+    return "USD" if mode is AssetMode.MULTI else "USDT"
 
 
 class BinanceAccountInfo(BinancePositions, AccountReader):
@@ -21,7 +74,7 @@ class BinanceAccountInfo(BinancePositions, AccountReader):
 
     __slots__ = ()
 
-    ACCOUNT: ClassVar[Endpoint[AccountRow]]
+    ACCOUNT: ClassVar[Endpoint[AccountRows]]
 
     async def get_account(self, *, include_flat: bool = False) -> AccountInfo:
         """Return totals, modes, balances and open positions; four reads at once, weight 20."""
@@ -31,43 +84,23 @@ class BinanceAccountInfo(BinancePositions, AccountReader):
             self.answer_rows(self.POSITION_RISK),
             self.answer_rows(self.SYMBOL_CONFIG),
         )
-        totals, config = account.value, flags.value
-        as_of = earliest(account, flags, rows, configs)
-        is_multi = config.multi_assets_margin
-        return AccountInfo(
-            valuation_asset="USD" if is_multi else "USDT",
-            total_wallet=totals.total_wallet_balance,
-            total_equity=totals.total_margin_balance,
-            total_unrealized_pnl=totals.total_unrealized_profit,
-            total_initial_margin=totals.total_initial_margin,
-            total_maintenance_margin=totals.total_maint_margin,
-            total_available=totals.available_balance,
-            total_withdrawable=totals.max_withdraw_amount,
-            margin_ratio=margin_ratio(totals) if is_multi else None,
+        config = flags.value
+        context: dict[str, Any] = {"as_of": earliest(account, flags, rows, configs)}
+        mode = asset_mode_of(config.multi_assets_margin)
+        (info,) = values_of(
+            self,
+            self.ACCOUNT,
+            account,
+            account.value.totals,
+            valuation_asset=valuation_asset(mode),
             position_mode=position_mode_of(config.dual_side_position),
-            asset_mode=asset_mode_of(is_multi),
-            kind=AccountKind.STANDARD,
+            asset_mode=mode,
             can_trade=config.can_trade,
             can_deposit=config.can_deposit,
             can_withdraw=config.can_withdraw,
             fee_tier=config.fee_tier,
-            balances=balances_of_assets(totals.assets, account.raw, as_of=as_of, received_at=account.received_at),
-            positions=join_positions(
-                rows.value,
-                configs.value,
-                as_of=as_of,
-                received_at=rows.received_at,
-                raws=rows.raw,
-                include_flat=include_flat,
-            ),
-            as_of=as_of,
-            received_at=account.received_at,
-            raw=account.raw,
+            balances=values_of(self, self.ACCOUNT, account, account.value.assets, **context),
+            positions=self._joined(rows, configs, include_flat=include_flat, **context),
+            **context,
         )
-
-
-def margin_ratio(totals: AccountRow) -> Decimal | None:
-    """Return maintenance margin to margin balance; None without a balance."""
-    if totals.total_maint_margin is None or not totals.total_margin_balance:
-        return None
-    return totals.total_maint_margin / totals.total_margin_balance
+        return info

@@ -22,7 +22,6 @@ from venuekit_binance_common import endpoints as common
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
 from venuekit_binance_common.orders.endpoints import order_endpoints
 from venuekit_binance_common.payloads import (
-    balances_decoder,
     brackets_decoder,
     decode_acknowledgement,
     instruments_decoder,
@@ -31,12 +30,14 @@ from venuekit_binance_common.payloads import (
 from venuekit_binance_common.stream_endpoints import stream_endpoints
 from venuekit_binance_common.symbols.contracts import contracts_endpoint
 from venuekit_binance_common.wallet import endpoints as money
+from venuekit_binance_common.wallet.balances import balances_read
 from venuekit_binance_usdm import payloads
+from venuekit_binance_usdm.account_info import decode_account
 from venuekit_binance_usdm.asset_mode import asset_mode_readback
 from venuekit_binance_usdm.order_terms import ORDER_TERMS
 from venuekit_binance_usdm.position_legs import PositionRiskLegs
-from venuekit_binance_usdm.positions import decode_position_rows
-from venuekit_binance_usdm.symbol_config import SymbolConfigReader
+from venuekit_binance_usdm.positions import POSITIONS
+from venuekit_binance_usdm.symbol_config import SYMBOL_CONFIGS, SymbolConfigReader
 
 __all__ = [
     "ACCOUNT",
@@ -96,7 +97,7 @@ ACCOUNT_CONFIG = Endpoint(
 SYMBOL_CONFIG = Endpoint(
     "GET",
     "/fapi/v1/symbolConfig",
-    decode=payloads.decode_symbol_configs,
+    decode=SYMBOL_CONFIGS,
     rows=((),),
     echoes=Echoes.each({"symbol": "symbol"}),
     parameters=(SYMBOL,),
@@ -115,7 +116,7 @@ SYMBOL_CONFIG = Endpoint(
 BALANCE = Endpoint(
     "GET",
     "/fapi/v3/balance",
-    decode=balances_decoder(withdrawable="maxWithdrawAmount"),
+    decode=balances_read(withdrawable="maxWithdrawAmount"),
     rows=((),),
     weight=5,
     pools=PAYS,
@@ -125,7 +126,7 @@ BALANCE = Endpoint(
 ACCOUNT = Endpoint(
     "GET",
     "/fapi/v3/account",
-    decode=payloads.decode_account,
+    decode=decode_account,
     rows=(("assets",),),
     weight=5,
     pools=PAYS,
@@ -135,7 +136,7 @@ ACCOUNT = Endpoint(
 POSITION_RISK = Endpoint(
     "GET",
     "/fapi/v3/positionRisk",
-    decode=decode_position_rows,
+    decode=POSITIONS,
     rows=((),),
     echoes=Echoes.each({"symbol": "symbol"}),
     parameters=(SYMBOL,),

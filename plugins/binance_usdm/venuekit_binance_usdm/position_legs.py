@@ -1,43 +1,40 @@
-"""What of a position moves with its margin, for finding out about a lost move."""
+"""The legs of a position, by which a lost move of margin is resolved."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import attrs
 
-from venuekit.capabilities import PositionSide
-from venuekit.plugin import Call, Endpoint, payload_mismatch
+from venuekit.capabilities import Position, PositionSide
+from venuekit.parts.columns import number, text, whole, words
+from venuekit.parts.rows import Reads, Rows
+from venuekit.plugin import Call, Endpoint
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.positions.lost_margin import Leg
 
-if TYPE_CHECKING:
-    from venuekit_binance_usdm.position_rows import PositionRow
-
 __all__ = ["PositionRiskLegs"]
+
+_LEGS = Reads(
+    Leg,
+    key="symbol",
+    symbol=text("symbol"),
+    side=words("positionSide", POSITION_SIDES, unknown=PositionSide),
+    quantity=number("positionAmt"),
+    isolated_wallet=number("isolatedWallet"),
+    updated=whole("updateTime", may_be_blank=True),
+)
 
 
 @attrs.frozen
 class PositionRiskLegs:
-    """Reads the legs of a symbol from positionRisk, which tells the isolated wallet itself; weight 5."""
+    """Reads the legs of a symbol from positionRisk, which has the isolated wallet itself; weight 5."""
 
-    endpoint: Endpoint[Sequence[PositionRow]]
+    endpoint: Endpoint[Rows[Position]]
     blur: Decimal = Decimal(0)
 
     async def __call__(self, call: Call, symbol: str) -> Mapping[PositionSide, Leg]:
         """Return the legs that the venue lists."""
-        return {
-            POSITION_SIDES[row.position_side]: Leg(
-                row.position_amt, _require_wallet(row.isolated_wallet), row.update_time or 0
-            )
-            for row in await call(self.endpoint, symbol=symbol)
-            if row.symbol == symbol
-        }
-
-
-def _require_wallet(wallet: Decimal | None) -> Decimal:
-    if wallet is None:
-        raise payload_mismatch(("isolatedWallet",), LookupError("isolatedWallet"))
-    return wallet
+        rows = await call(self.endpoint, symbol=symbol)
+        return {leg.side: leg for leg in rows.read_by(_LEGS).of({symbol}).values()}

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import attrs
 
-from venuekit.capabilities import MarginType, SettingsSnapshot, SymbolSettings
+from venuekit.capabilities import MarginType, Position, SettingsSnapshot, SymbolSettings
+from venuekit.parts.columns import number, text
 from venuekit.parts.concurrency import gather
-from venuekit.plugin import Endpoint
+from venuekit.parts.rows import Reads as RowReader
+from venuekit.parts.rows import Rows
+from venuekit.plugin import Answer, Endpoint
 from venuekit_binance_common.enums import asset_mode_of, margin_type_of, position_mode_of
 from venuekit_binance_common.settings.reader import BinanceSettings, Reads
-from venuekit_binance_usdm.payloads import AccountConfig, SymbolConfig
-
-if TYPE_CHECKING:
-    from venuekit_binance_usdm.position_rows import PositionRow
+from venuekit_binance_common.settings.symbol import HeldSettings
+from venuekit_binance_usdm.payloads import AccountConfig
+from venuekit_binance_usdm.positions import POSITIONS
+from venuekit_binance_usdm.symbol_config import SYMBOL_CONFIGS
 
 __all__ = ["BinanceUsdmSettings"]
 
@@ -36,33 +39,38 @@ class BinanceUsdmSettings(BinanceSettings):
     __slots__ = ()
 
     ACCOUNT_CONFIG: ClassVar[Endpoint[AccountConfig]]
-    SYMBOL_CONFIG: ClassVar[Endpoint[tuple[SymbolConfig, ...]]]
-    POSITION_RISK: ClassVar[Endpoint[Sequence[PositionRow]]]
+    SYMBOL_CONFIG: ClassVar[Endpoint[Rows[HeldSettings]]]
+    POSITION_RISK: ClassVar[Endpoint[Rows[Position]]]
 
     async def _what_holds(self, reads: Reads, symbols: Collection[str]) -> _Snapshot:
         account, configs, rows = await gather(
-            reads(self.ACCOUNT_CONFIG), reads.rows(self.SYMBOL_CONFIG), reads.rows(self.POSITION_RISK)
+            reads(self.ACCOUNT_CONFIG), reads.listed(self.SYMBOL_CONFIG), reads.listed(self.POSITION_RISK)
         )
-        config_by_symbol = {config.symbol: config for config in configs}
+        config_of = {
+            config.symbol: config for config in reads.values(self.SYMBOL_CONFIG, configs, configs.value, SYMBOL_CONFIGS)
+        }
+        isolated = {
+            symbol for symbol, config in config_of.items() if margin_type_of(config.margin_word) is MarginType.ISOLATED
+        }
         for symbol in symbols:
             # asked for by name, the venue refuses it in its own words
-            if symbol not in config_by_symbol and symbol not in reads.odd:
-                config_by_symbol.update(
-                    {row.symbol: row for row in await reads.rows(self.SYMBOL_CONFIG, symbol=symbol)}
-                )
+            if symbol not in config_of and symbol not in reads.odd:
+                named = await reads.listed(self.SYMBOL_CONFIG, symbol=symbol)
+                config_of |= {
+                    one.symbol: one for one in reads.values(self.SYMBOL_CONFIG, named, named.value, SYMBOL_CONFIGS)
+                }
+        positions = reads.values(self.POSITION_RISK, rows, rows.value, POSITIONS)
         sizes: dict[str, Decimal] = {}
-        for row in rows:
-            sizes[row.symbol] = sizes.get(row.symbol, _NOTHING) + abs(row.position_amt)
-        isolated = {config.symbol for config in configs if margin_type_of(config.margin_type) is MarginType.ISOLATED}
+        for position in positions:
+            sizes[position.symbol] = sizes.get(position.symbol, _NOTHING) + abs(position.quantity)
         names = [*symbols, *sorted((sizes.keys() | isolated) - set(symbols))]
         return _Snapshot(
             position_mode=position_mode_of(account.dual_side_position),
             asset_mode=asset_mode_of(account.multi_assets_margin),
             symbols=tuple(
-                _symbol_settings(name, config_by_symbol.get(name), sizes.get(name, _NOTHING))
-                for name in dict.fromkeys(names)
+                _symbol_settings(name, config_of.get(name), sizes.get(name, _NOTHING)) for name in dict.fromkeys(names)
             ),
-            open_positions=sum(1 for row in rows if row.position_amt),
+            open_positions=sum(1 for position in positions if position.quantity),
             exposures=self._exposures_of(reads, rows),
         )
 
@@ -71,29 +79,46 @@ class BinanceUsdmSettings(BinanceSettings):
     ) -> Mapping[str, Decimal]:
         if isinstance(snapshot, _Snapshot):
             return snapshot.exposures
-        rows = await reads.rows(self.POSITION_RISK, of=symbols)
-        return self._exposures_of(reads, rows)
+        return self._exposures_of(reads, await reads.listed(self.POSITION_RISK, of=symbols), symbols)
 
-    def _exposures_of(self, reads: Reads, rows: Iterable[PositionRow]) -> Mapping[str, Decimal]:
+    def _exposures_of(
+        self, reads: Reads, rows: Answer[Rows[Position]], symbols: Collection[str] | None = None
+    ) -> Mapping[str, Decimal]:
         """Return the largest notional that each symbol's position can grow to when its orders fill, quote, >= 0."""
         exposures: dict[str, Decimal] = {}
-        for row in rows:
+        for row in reads.values(self.POSITION_RISK, rows, rows.value, _EXPOSURES, of=symbols):
             notional = row.notional or _NOTHING
-            bids = reads.number(self.POSITION_RISK, row.symbol, "bidNotional", row.bid_notional or "0")
-            asks = reads.number(self.POSITION_RISK, row.symbol, "askNotional", row.ask_notional or "0")
-            largest = max(abs(notional + bids), abs(notional - asks))
+            largest = max(abs(notional + (row.bids or _NOTHING)), abs(notional - (row.asks or _NOTHING)))
             exposures[row.symbol] = max(largest, exposures.get(row.symbol, _NOTHING))
         return exposures
 
 
-def _symbol_settings(symbol: str, config: SymbolConfig | None, position: Decimal) -> SymbolSettings:
+@attrs.frozen
+class _Exposure:
+    """The notional of a position, and of the orders on either side, in the quote asset."""
+
+    symbol: str
+    notional: Decimal | None = None
+    bids: Decimal | None = None
+    asks: Decimal | None = None
+
+
+_EXPOSURES = RowReader(
+    _Exposure,
+    symbol=text("symbol"),
+    notional=number("notional"),
+    bids=number("bidNotional", may_be_blank=True),
+    asks=number("askNotional", may_be_blank=True),
+)
+
+
+def _symbol_settings(symbol: str, config: HeldSettings | None, position: Decimal) -> SymbolSettings:
     if config is None:
         return SymbolSettings(symbol, position=position)
-    leverage = None if config.leverage is None else Decimal(config.leverage)
     return SymbolSettings(
         symbol,
-        margin_type=margin_type_of(config.margin_type),
-        leverage_long=leverage,
-        leverage_short=leverage,
+        margin_type=margin_type_of(config.margin_word),
+        leverage_long=config.listed_leverage,
+        leverage_short=config.listed_leverage,
         position=position,
     )

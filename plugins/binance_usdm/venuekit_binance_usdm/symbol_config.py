@@ -1,41 +1,46 @@
-"""The read that tells margin type and leverage of a symbol, flat or not."""
+"""The read that has margin type and leverage of a symbol, flat or not."""
 
 from __future__ import annotations
 
 import attrs
 
+from venuekit.parts.columns import flag, minor, number, text
+from venuekit.parts.rows import Reads, Rows
 from venuekit.plugin import Call, Endpoint, Outcome, PayloadMismatch
-from venuekit_binance_common.settings.symbol import HeldSettings, require_leverage
-from venuekit_binance_usdm.payloads import SymbolConfig
+from venuekit_binance_common.settings.symbol import HeldSettings
 
-__all__ = ["SymbolConfigReader", "config_of"]
+__all__ = ["SYMBOL_CONFIGS", "SymbolConfigReader", "config_of"]
+
+
+SYMBOL_CONFIGS = Reads(
+    HeldSettings,
+    key="symbol",
+    symbol=text("symbol"),
+    margin_word=text("marginType"),
+    listed_leverage=minor("leverage", 0),
+    largest=number("maxNotionalValue"),
+    auto_add_margin=flag("isAutoAddMargin"),
+)
 
 
 @attrs.frozen
 class SymbolConfigReader:
     """Reads the settings of one symbol from symbolConfig; weight 5."""
 
-    endpoint: Endpoint[tuple[SymbolConfig, ...]]
+    endpoint: Endpoint[Rows[HeldSettings]]
 
     async def __call__(self, call: Call, symbol: str) -> HeldSettings:
-        """Return what holds for the symbol; the venue itself refuses an unknown one."""
-        row = config_of(await call(self.endpoint, symbol=symbol), symbol)
-        return HeldSettings(
-            symbol=row.symbol,
-            margin_word=row.margin_type,
-            leverage=require_leverage(row.leverage, row.symbol),
-            largest=row.max_notional_value,
-        )
+        """Return the settings of the symbol; the venue itself refuses an unknown one."""
+        return config_of(await call(self.endpoint, symbol=symbol), symbol)
 
 
-def config_of(rows: tuple[SymbolConfig, ...], symbol: str) -> SymbolConfig:
+def config_of(rows: Rows[HeldSettings], symbol: str) -> HeldSettings:
     """
-    Return the row of a symbol.
+    Return the settings of a symbol.
 
     Raises:
-        PayloadMismatch: there is none, although the venue did not refuse the symbol.
+        PayloadMismatch: there are none, although the venue did not refuse the symbol.
     """
-    for row in rows:
-        if row.symbol == symbol:
-            return row
+    for config in rows.of({symbol}).values():
+        return config
     raise PayloadMismatch(f"symbolConfig has no row for {symbol}", subject=symbol, outcome=Outcome.NOT_APPLIED)

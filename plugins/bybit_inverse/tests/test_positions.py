@@ -274,8 +274,8 @@ async def test_cursor_of_the_simulated_venue(account: BybitInverseAccount, sim: 
     first = await account.call(BYBIT.POSITION_LIST, category="inverse", limit=1)
     second = await account.call(BYBIT.POSITION_LIST, category="inverse", limit=1, cursor="page_args=1")
     last = await account.call(BYBIT.POSITION_LIST, category="inverse", limit=1, cursor="page_args=2")
-    assert [row.symbol for row in first.rows + second.rows] == ["BTCUSD", "ETHUSD"]
-    assert (first.cursor, second.cursor, last.rows) == ("page_args%3D1", "page_args%3D2", ())
+    assert [row.symbol for page in (first, second) for row in page.rows] == ["BTCUSD", "ETHUSD"]
+    assert (first.cursor, second.cursor, [*last.rows]) == ("page_args%3D1", "page_args%3D2", [])
 
 
 async def test_misshapen_row_names_the_field(account: BybitInverseAccount, sim: Simulation) -> None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import attrs
+
 from venuekit.capabilities import (
     AccountInfo,
     AccountKind,
     AccountReader,
-    Collateral,
     MarginType,
     PositionMode,
 )
 from venuekit.parts.concurrency import gather
+from venuekit.parts.rows import values_of
 from venuekit.plugin import Account, UnsupportedCapability
 from venuekit_bybit_inverse.balances import UNIFIED, balances_of
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
-from venuekit_bybit_inverse.instruments import settle_coins
-from venuekit_bybit_inverse.payloads import CollateralRow, WalletRow
 from venuekit_bybit_inverse.positions import LEG, PAGE_SIZE, positions_of
 from venuekit_bybit_inverse.reading import read_rows
 
@@ -52,51 +52,37 @@ class BybitAccountInfo(Account, AccountReader):
 
     async def get_account(self, *, include_flat: bool = False) -> AccountInfo:
         """Return the account; its totals are in USD, and None in isolated mode, where the venue's have no meaning."""
-        (info, wallet), (collateral, found) = await gather(
+        (info, wallet), (collateral, pages) = await gather(
             gather(self.answer(BYBIT.ACCOUNT_INFO), self.answer_rows(BYBIT.WALLET_BALANCE, accountType=UNIFIED)),
             gather(
                 self.answer_rows(BYBIT.COLLATERAL_INFO),
                 read_rows(self, BYBIT.POSITION_LIST, LEG, category=CATEGORY, limit=PAGE_SIZE),
             ),
         )
-        settle = await settle_coins(self, frozenset(row.symbol for row in found.rows))
-        as_of = min(info.as_of, wallet.as_of, collateral.as_of, found.as_of)
+        as_of = min(info.as_of, wallet.as_of, collateral.as_of, pages.as_of)
         margin_type = info.value.margin_mode.margin_type
-        totals = WalletRow() if margin_type is MarginType.ISOLATED else wallet.value
+        positions = await positions_of(self, pages, margin_type=margin_type, as_of=as_of, include_flat=include_flat)
+        (totals,) = wallet.value.totals.values()
         raw = None
         if info.raw is not None:
             raw = {
                 "info": info.raw["result"],
                 "wallet": (wallet.raw or {})["result"]["list"][0],
                 "collateral": (collateral.raw or {})["result"]["list"],
-                "positions": list(found.raw),
+                "positions": list(pages.raw),
             }
-        return AccountInfo(
+        return attrs.evolve(
+            AccountInfo() if margin_type is MarginType.ISOLATED else totals,
             valuation_asset=_VALUATION,
-            total_wallet=totals.total_wallet_balance,
-            total_equity=totals.total_equity,
-            total_unrealized_pnl=totals.total_perp_upl,
-            total_initial_margin=totals.total_initial_margin,
-            total_maintenance_margin=totals.total_maintenance_margin,
-            total_available=totals.total_available_balance,
-            margin_ratio=totals.account_mm_rate,
             position_mode=PositionMode.ONE_WAY,
             margin_type=margin_type,
             kind=_KINDS.get(info.value.unified_margin_status),
             is_copy_leader=info.value.is_master_trader,
-            collateral=tuple(map(_collateral, collateral.value)),
-            balances=balances_of(wallet, margin_type, as_of),
-            positions=tuple(
-                position
-                for position in positions_of(found, margin_type, settle, as_of)
-                if include_flat or position.quantity
-            ),
+            collateral=values_of(self, BYBIT.COLLATERAL_INFO, collateral, collateral.value),
+            balances=balances_of(self, wallet, margin_type, as_of),
+            positions=positions,
             updated_at=info.value.updated_time,
             as_of=as_of,
-            received_at=max(info.received_at, wallet.received_at, collateral.received_at, found.received_at),
+            received_at=max(info.received_at, wallet.received_at, collateral.received_at, pages.received_at),
             raw=raw,
         )
-
-
-def _collateral(row: CollateralRow) -> Collateral:
-    return Collateral(row.currency, row.margin_collateral, row.collateral_switch, row.collateral_ratio)

@@ -10,10 +10,11 @@ from venuekit.paging import Span, Track, merge_histories
 from venuekit.plugin import Account, Pager
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.history_pages import Found, milliseconds, newest_first, span_of
-from venuekit_bybit_inverse.instruments import CONTRACT_SIZE, settle_coins
+from venuekit_bybit_inverse.instruments import settle_coins
 from venuekit_bybit_inverse.order_payloads import FillRow
 from venuekit_bybit_inverse.order_values import fill_of, order_of, side_of
 from venuekit_bybit_inverse.reading import raw_rows
+from venuekit_bybit_inverse.wire import CONTRACT_SIZE
 
 __all__ = ["BybitFills"]
 

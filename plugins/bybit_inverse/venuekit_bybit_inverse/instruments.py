@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
@@ -19,11 +18,9 @@ from venuekit.plugin import Account, InvalidRequest, nonzero
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.market_payloads import InstrumentRow
 from venuekit_bybit_inverse.reading import read_rows, unknown_symbol_error
+from venuekit_bybit_inverse.wire import CONTRACT_SIZE
 
-__all__ = ["CONTRACT_SIZE", "BybitInstruments", "all_settle_coins", "instrument_row", "refresh_row", "settle_coins"]
-
-#: one inverse contract is one US dollar, whatever its symbol
-CONTRACT_SIZE = Decimal(1)
+__all__ = ["BybitInstruments", "all_settle_coins", "instrument_row", "refresh_row", "settle_coins"]
 
 _PAGE_SIZE = 1000
 #: in minutes: funding that is further apart is none

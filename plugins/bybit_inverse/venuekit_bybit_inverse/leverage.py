@@ -10,7 +10,6 @@ from venuekit.capabilities import (
     LeverageSetting,
     MarginType,
     PositionSide,
-    Unit,
 )
 from venuekit.plugin import Account
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
@@ -27,11 +26,8 @@ class BybitLeverage(Account, LeverageControl):
     async def get_leverage(self, symbol: str) -> LeverageSetting:
         """Return the leverage from the symbol's position row, which exists also when flat."""
         page = await self.call(BYBIT.POSITION_LIST, category=CATEGORY, symbol=symbol)
-        for row in page.rows:
-            if row.symbol == symbol:
-                cap = row.risk_limit_value
-                unit = None if cap is None else Unit.SETTLE
-                return LeverageSetting(symbol, row.leverage, row.leverage, cap, unit)
+        for held in page.rows.of({symbol}).values():
+            return LeverageSetting(symbol, held.leverage, held.leverage, held.max_position, held.max_position_unit)
         for info in await self.call(BYBIT.SYMBOL_INFO, category=CATEGORY, symbol=symbol):
             if info.symbol == symbol:
                 return LeverageSetting(symbol, info.leverage, info.leverage)

@@ -15,7 +15,7 @@ from venuekit_bybit_inverse.history_pages import milliseconds, newest_first, spa
 from venuekit_bybit_inverse.order_form import order_name
 from venuekit_bybit_inverse.order_payloads import OrderRow
 from venuekit_bybit_inverse.order_values import order_of
-from venuekit_bybit_inverse.reading import Rows, raw_rows, read_pages, read_rows
+from venuekit_bybit_inverse.reading import Pages, raw_rows, read_pages, read_rows
 from venuekit_bybit_inverse.wire import Page
 
 __all__ = ["BybitOrderReading"]
@@ -63,7 +63,7 @@ class BybitOrderReading(Account, OrderReader):
         return await self._open_orders(symbol, read_pages)
 
     async def _open_orders(
-        self, symbol: str | None, read: Callable[..., Awaitable[Rows[OrderRow]]]
+        self, symbol: str | None, read: Callable[..., Awaitable[Pages[OrderRow]]]
     ) -> tuple[Order, ...]:
         found = await read(
             self,

@@ -23,9 +23,8 @@ from venuekit.capabilities import (
     WorkingPrice,
 )
 from venuekit.plugin import nonzero
-from venuekit_bybit_inverse.instruments import CONTRACT_SIZE
 from venuekit_bybit_inverse.order_payloads import FillRow, OrderAck, OrderRow
-from venuekit_bybit_inverse.wire import WireSide, position_side_of
+from venuekit_bybit_inverse.wire import CONTRACT_SIZE, WireSide, position_side_of
 
 __all__ = ["fill_of", "order_of", "order_of_amendment", "pending_order", "side_of"]
 

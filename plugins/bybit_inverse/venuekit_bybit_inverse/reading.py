@@ -1,4 +1,4 @@
-"""Reading several answers: pages behind a cursor."""
+"""Reading several answers: pages behind a cursor, and independent reads at the same time."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from urllib.parse import unquote
 import attrs
 
 from venuekit.plugin import Account, Answer, Endpoint, InvalidRequest, OddRow, Outcome, PayloadMismatch
-from venuekit_bybit_inverse.payloads import Page
+from venuekit_bybit_inverse.wire import Page
 
 __all__ = [
-    "Rows",
+    "Pages",
     "raw_rows",
     "read_any_rows",
     "read_pages",
@@ -22,15 +22,16 @@ __all__ = [
 ]
 
 R = TypeVar("R")
+P = TypeVar("P", bound=Page[Any])
 
 
 @attrs.frozen
-class Rows(Generic[R]):
+class Pages(Generic[R]):
     """
     The rows of all pages, each once, in the venue's order.
 
     ``raw`` holds the venue's own objects beside them, None without ``keep_raw``; ``as_of`` is the earliest time
-    among the pages on the venue's clock, ``received_at`` the latest on ours; ``calls`` is the number of pages. ``odd``
+    among the pages on the venue's clock, ``received_at`` the latest on ours; ``answers`` has one per page. ``odd``
     are the rows that could not be read.
     """
 
@@ -38,8 +39,13 @@ class Rows(Generic[R]):
     raw: tuple[Mapping[str, Any] | None, ...]
     as_of: datetime
     received_at: datetime
-    calls: int = 1
+    answers: tuple[Answer[Any], ...] = ()
     odd: tuple[OddRow, ...] = ()
+
+    @property
+    def calls(self) -> int:
+        """The number of pages."""
+        return len(self.answers)
 
 
 def raw_rows(answer: Answer[Any], count: int, name: str = "list") -> tuple[Mapping[str, Any] | None, ...]:
@@ -48,8 +54,8 @@ def raw_rows(answer: Answer[Any], count: int, name: str = "list") -> tuple[Mappi
 
 
 async def read_pages(
-    account: Account, endpoint: Endpoint[Page[R]], identity: Callable[[R], Hashable], /, **parameters: Any
-) -> Rows[R]:
+    account: Account, endpoint: Endpoint[P], identity: Callable[[R], Hashable], /, **parameters: Any
+) -> Pages[R]:
     """
     Read a list to its end: until there is no cursor, or an empty page.
 
@@ -63,30 +69,30 @@ async def read_pages(
 
 
 async def read_rows(
-    account: Account, endpoint: Endpoint[Page[R]], identity: Callable[[R], Hashable], /, **parameters: Any
-) -> Rows[R]:
+    account: Account, endpoint: Endpoint[P], identity: Callable[[R], Hashable], /, **parameters: Any
+) -> Pages[R]:
     """Do as :func:`read_pages`, without the rows that cannot be read; each is warned of."""
     return await _pages(account, endpoint, identity, account.answer_rows, parameters)
 
 
 async def read_any_rows(
-    account: Account, endpoint: Endpoint[Page[R]], identity: Callable[[R], Hashable], /, **parameters: Any
-) -> Rows[R]:
+    account: Account, endpoint: Endpoint[P], identity: Callable[[R], Hashable], /, **parameters: Any
+) -> Pages[R]:
     """Do as :func:`read_rows`, also when no row can be read: for what looks at ``odd``."""
     return await _pages(account, endpoint, identity, account.answer_any_rows, parameters)
 
 
 async def _pages(
     account: Account,
-    endpoint: Endpoint[Page[R]],
+    endpoint: Endpoint[P],
     identity: Callable[[R], Hashable],
     read: Callable[..., Awaitable[Any]],
     parameters: Mapping[str, Any],
-) -> Rows[R]:
+) -> Pages[R]:
     found: dict[Hashable, tuple[R, Mapping[str, Any] | None]] = {}
     cursors: set[str] = set()
-    answer: Answer[Page[R]] = await read(endpoint, **parameters)
-    as_of, calls = answer.as_of, 1
+    answer: Answer[P] = await read(endpoint, **parameters)
+    answers = [answer]
     odd: list[OddRow] = []
     while True:
         page, known = answer.value, len(found)
@@ -95,7 +101,7 @@ async def _pages(
             found[identity(row)] = row, raw
         if not (page.rows or answer.odd) or not page.cursor:
             rows, raws = tuple(row for row, _ in found.values()), tuple(raw for _, raw in found.values())
-            return Rows(rows, raws, as_of, answer.received_at, calls, tuple(odd))
+            return Pages(rows, raws, answers[0].as_of, answer.received_at, tuple(answers), tuple(odd))
         if page.cursor in cursors or (len(found) == known and not answer.odd):
             words = "the venue repeats a cursor" if page.cursor in cursors else "a page holds nothing new"
             raise PayloadMismatch(
@@ -107,7 +113,7 @@ async def _pages(
         cursors.add(page.cursor)
         # A cursor arrives percent-encoded and must be signed and sent as it came: the encoder encodes it once again.
         answer = await read(endpoint, **parameters, cursor=unquote(page.cursor))
-        calls += 1
+        answers.append(answer)
 
 
 def unknown_symbol_error(account: Account, symbol: str, operation: str) -> InvalidRequest:

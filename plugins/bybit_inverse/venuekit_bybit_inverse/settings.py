@@ -13,6 +13,7 @@ import attrs
 
 from venuekit.capabilities import (
     MarginType,
+    Position,
     PositionMode,
     SettingsReader,
     SettingsSnapshot,
@@ -24,13 +25,14 @@ from venuekit_bybit_inverse.brackets import TIER
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.market_payloads import RiskLimitRow
 from venuekit_bybit_inverse.order_payloads import OrderRow
-from venuekit_bybit_inverse.payloads import Page, PositionRow
-from venuekit_bybit_inverse.positions import LEG, PAGE_SIZE
-from venuekit_bybit_inverse.reading import read_any_rows
+from venuekit_bybit_inverse.positions import LEG, PAGE_SIZE, listed_positions
+from venuekit_bybit_inverse.reading import Pages, read_any_rows
+from venuekit_bybit_inverse.wire import Page
 
 __all__ = ["BybitSettings"]
 
 R = TypeVar("R")
+P = TypeVar("P", bound=Page[Any])
 
 _EXACT = Context(prec=34)
 _ORDERS_PAGE = 50
@@ -62,7 +64,7 @@ class BybitSettings(Account, SettingsReader):
     ) -> SettingsSnapshot:
         """Return the account's modes and its symbols; each read weighs 1."""
         reads = _Reads(self)
-        held: dict[str, PositionRow] = {}
+        held: dict[str, Position] = {}
         if known is None:
             known, held = await _read_positions(reads, symbols)
         draft = _Snapshot({row.symbol: row for row in known.symbols}, known)
@@ -100,14 +102,23 @@ class _Reads:
     async def rows(
         self, endpoint: Endpoint[Page[R]], identity: Callable[[R], Hashable], /, **parameters: Any
     ) -> tuple[R, ...]:
-        found = await read_any_rows(self.account, endpoint, identity, **parameters)
-        for row in found.odd:
-            self.odd.setdefault(row.text("symbol"), row)
-        self._note(found.calls, found.as_of)
-        return found.rows
+        return (await self._pages(endpoint, identity, **parameters)).rows
 
-    async def positions(self, **which: str) -> tuple[PositionRow, ...]:
-        return await self.rows(BYBIT.POSITION_LIST, LEG, limit=PAGE_SIZE, **which)
+    async def positions(self, **which: str) -> tuple[Position, ...]:
+        pages = await self._pages(BYBIT.POSITION_LIST, LEG, limit=PAGE_SIZE, **which)
+        positions, odd = listed_positions(self.account, pages)
+        self._keep(odd)
+        return positions
+
+    async def _pages(self, endpoint: Endpoint[P], identity: Callable[[R], Hashable], /, **parameters: Any) -> Pages[R]:
+        pages = await read_any_rows(self.account, endpoint, identity, **parameters)
+        self._keep(pages.odd)
+        self._note(pages.calls, pages.as_of)
+        return pages
+
+    def _keep(self, odd: Iterable[OddRow]) -> None:
+        for row in odd:
+            self.odd.setdefault(row.text("symbol"), row)
 
     async def orders(self, **which: str) -> tuple[OrderRow, ...]:
         return await self.rows(BYBIT.OPEN_ORDERS, attrgetter("order_id"), openOnly=0, limit=_ORDERS_PAGE, **which)
@@ -133,10 +144,10 @@ class _Snapshot:
         self.rows[symbol] = attrs.evolve(row, **values)
 
 
-async def _read_positions(reads: _Reads, symbols: Collection[str]) -> tuple[SettingsSnapshot, dict[str, PositionRow]]:
+async def _read_positions(reads: _Reads, symbols: Collection[str]) -> tuple[SettingsSnapshot, dict[str, Position]]:
     """Return the modes with one row per symbol that is asked for or held, and the venue's rows behind them."""
     margin_type, found = await gather(reads.margin_type(), reads.positions(category=CATEGORY))
-    held = {row.symbol: row for row in found if row.size}
+    held = {row.symbol: row for row in found if row.quantity}
     missing = [symbol for symbol in dict.fromkeys(symbols) if symbol not in held and symbol not in reads.odd]
     flat = await gather_all(reads.positions(category=CATEGORY, symbol=symbol) for symbol in missing)
     rows = held | {row.symbol: row for page in flat for row in page}
@@ -144,7 +155,7 @@ async def _read_positions(reads: _Reads, symbols: Collection[str]) -> tuple[Sett
         position_mode=PositionMode.ONE_WAY,
         margin_type=margin_type,
         symbols=tuple(_symbol_settings([row], margin_type) for row in rows.values()),
-        open_positions=sum(1 for row in rows.values() if row.size),
+        open_positions=sum(1 for row in rows.values() if row.quantity),
     )
     return snapshot, rows
 
@@ -155,8 +166,8 @@ async def _add_account_orders(reads: _Reads, draft: _Snapshot) -> None:
         gather_all(reads.orders(**product) for product in ({"category": CATEGORY}, *_OTHER_PRODUCTS)),
         gather_all(reads.positions(**product) for product in _OTHER_PRODUCTS),
     )
-    legs: dict[str, list[PositionRow]] = {}
-    for row in (row for page in positions for row in page if row.size):
+    legs: dict[str, list[Position]] = {}
+    for row in (row for page in positions for row in page if row.quantity):
         legs.setdefault(row.symbol, []).append(row)
     for symbol, rows in legs.items():
         draft.rows[symbol] = _symbol_settings(rows, draft.known.margin_type)
@@ -175,9 +186,7 @@ async def _add_orders(reads: _Reads, draft: _Snapshot, symbols: Iterable[str]) -
         draft.lay(symbol, open_orders=len(orders))
 
 
-async def _add_brackets(
-    reads: _Reads, draft: _Snapshot, symbols: Iterable[str], held: Mapping[str, PositionRow]
-) -> None:
+async def _add_brackets(reads: _Reads, draft: _Snapshot, symbols: Iterable[str], held: Mapping[str, Position]) -> None:
     """Add the highest leverage that the tiers allow for what is held of some symbols."""
     wanted = list(dict.fromkeys(symbols))
     missing = [symbol for symbol in wanted if symbol not in held]
@@ -190,16 +199,16 @@ async def _add_brackets(
         draft.lay(symbol, max_leverage=_max_leverage(rows.get(symbol), of_symbol))
 
 
-def _symbol_settings(legs: list[PositionRow], margin_type: MarginType | None) -> SymbolSettings:
+def _symbol_settings(legs: list[Position], margin_type: MarginType | None) -> SymbolSettings:
     """Return the row of one symbol; the legs of a hedged linear one are added."""
     long, short = legs[0].leverage, legs[-1].leverage
-    size = sum((abs(row.size) for row in legs), Decimal(0))
+    size = sum((abs(row.quantity) for row in legs), Decimal(0))
     return SymbolSettings(legs[0].symbol, margin_type, long, short, position=size)
 
 
-def _max_leverage(row: PositionRow | None, tiers: Iterable[RiskLimitRow]) -> Decimal | None:
+def _max_leverage(row: Position | None, tiers: Iterable[RiskLimitRow]) -> Decimal | None:
     """Return what the tier of the position's value at mark allows; None where value or tiers are not known."""
-    size = Decimal(0) if row is None else abs(row.size)
+    size = Decimal(0) if row is None else abs(row.quantity)
     if size and (row is None or not row.mark_price):
         return None
     value = _EXACT.divide(size, row.mark_price) if row is not None and row.mark_price else Decimal(0)

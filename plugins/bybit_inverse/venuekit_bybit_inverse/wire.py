@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Protocol, TypeVar
 
 import attrs
 
 from venuekit.capabilities import OpenEnum, PositionSide
 
-__all__ = ["PAGE", "Page", "WireSide", "names", "position_side_of"]
+__all__ = ["CONTRACT_SIZE", "PAGE", "Page", "WireSide", "names", "position_side_of"]
 
 R_co = TypeVar("R_co", covariant=True)
 
+#: one inverse contract is one US dollar, whatever its symbol
+CONTRACT_SIZE = Decimal(1)
 #: how most lists name their rows and what asks for the next page
 PAGE: Mapping[str, str] = {"rows": "list", "cursor": "nextPageCursor"}
 
@@ -21,7 +24,7 @@ class Page(Protocol[R_co]):
     """One page of rows; the cursor asks for the next one, None or empty when there is none."""
 
     @property
-    def rows(self) -> tuple[R_co, ...]:
+    def rows(self) -> Sequence[R_co]:
         """The rows of this page."""
 
     @property
@@ -51,9 +54,9 @@ class WireSide(OpenEnum):
 _LEGS = (PositionSide.BOTH, PositionSide.LONG, PositionSide.SHORT)
 
 
-def position_side_of(index: int) -> PositionSide:
+def position_side_of(index: int | None) -> PositionSide:
     """Return the leg of a ``positionIdx``; inverse contracts of a unified account have one, whatever the number."""
-    return _LEGS[index] if 0 <= index < len(_LEGS) else PositionSide.BOTH
+    return _LEGS[index] if index is not None and 0 <= index < len(_LEGS) else PositionSide.BOTH
 
 
 def names(kind: type, **exceptions: str) -> Mapping[str, str]:

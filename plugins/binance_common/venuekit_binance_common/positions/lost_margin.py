@@ -40,11 +40,13 @@ _MOST_ROWS = 50
 
 @attrs.frozen
 class Leg:
-    """What of a position moves with its margin; ``updated`` is the venue's own stamp, in milliseconds."""
+    """The part of a position that moves with its margin; ``updated`` is the venue's own stamp, in milliseconds."""
 
+    symbol: str = ""
+    side: PositionSide = PositionSide.BOTH
     quantity: Decimal = Decimal(0)
     isolated_wallet: Decimal = Decimal(0)
-    updated: int = 0
+    updated: int | None = None
 
 
 class ReadLegs(Protocol):
@@ -132,7 +134,7 @@ async def _fitting(
     amount, side = Decimal(lost.parameters["amount"]), _side(lost.parameters)
     first = min([lost.since, *(one.sent_at for one in others)]) - lost.clock_error
     last = max([lost.fence, *(one.until for one in others)]) + lost.clock_error
-    known = 0 if lost.before is None else lost.before.updated  # what is not newer was part of what was read before
+    known = (lost.before and lost.before.updated) or 0  # what is not newer was part of what was read before
     rows = await call(
         history,
         symbol=symbol,

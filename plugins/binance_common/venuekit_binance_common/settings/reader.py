@@ -13,8 +13,9 @@ import attrs
 
 from venuekit.capabilities import SettingsReader, SettingsSnapshot, SymbolSettings
 from venuekit.parts.concurrency import gather_all
-from venuekit.plugin import Account, Answer, Endpoint, OddRow, PayloadMismatch
-from venuekit_binance_common.numbers import number_in
+from venuekit.parts.rows import Reads as RowReader
+from venuekit.parts.rows import Rows, readable_values
+from venuekit.plugin import Account, Answer, Endpoint, OddRow
 from venuekit_binance_common.payloads import BracketsRow
 from venuekit_binance_common.symbols.brackets import highest_leverage
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["BinanceSettings", "Reads", "SettingsSource"]
 
 T = TypeVar("T")
+V = TypeVar("V")
 #: the open orders of more symbols than this are read cheaper all at once
 _MOST_SINGLE_READS = 40
 _NOTHING = Decimal(0)
@@ -45,22 +47,36 @@ class Reads:
 
     async def rows(self, endpoint: Endpoint[T], *, of: Collection[str] | None = None, **parameters: Any) -> T:
         """Read rows without the odd ones, and keep these, with ``of`` only those that may be about these symbols."""
+        return (await self.listed(endpoint, of=of, **parameters)).value
+
+    async def listed(self, endpoint: Endpoint[T], *, of: Collection[str] | None = None, **parameters: Any) -> Answer[T]:
+        """Do as :meth:`rows`, and return the whole answer, for :meth:`values`."""
         answer = await self.account.answer_any_rows(endpoint, **parameters)
-        for row in answer.odd:
+        self._keep(answer.odd, of)
+        self._count(endpoint, parameters, answer)
+        return answer
+
+    def values(
+        self,
+        endpoint: Endpoint[Any],
+        answer: Answer[Any],
+        rows: Rows[Any],
+        by: RowReader[V],
+        *,
+        of: Collection[str] | None = None,
+    ) -> tuple[V, ...]:
+        """Return the values of rows without the odd ones, and keep these; ``by`` is their declaration or another."""
+        values, odd = readable_values(self.account, endpoint, answer, rows, by, at_least=0)
+        self._keep(odd, of)
+        return values
+
+    def _keep(self, odd: Iterable[OddRow], of: Collection[str] | None) -> None:
+        for row in odd:
             symbol = row.text("symbol")
             if symbol is None and row.text("asset") is not None:
                 continue  # a balance, which is no setting
             if of is None or symbol is None or symbol in of:
                 self.odd.setdefault(symbol, row)
-        return self._count(endpoint, parameters, answer)
-
-    def number(self, endpoint: Endpoint[Any], symbol: str, field: str, text: str | None) -> Decimal:
-        """Return the number in a field of a symbol's row; a row without it is odd, and its number is not looked at."""
-        try:
-            return number_in(field, text)
-        except PayloadMismatch as mismatch:
-            self.mark_odd(endpoint, symbol, mismatch.message)
-            return _NOTHING
 
     def mark_odd(self, endpoint: Endpoint[Any], symbol: str, words: str) -> None:
         """Keep that a symbol's row cannot be used, and warn of it."""

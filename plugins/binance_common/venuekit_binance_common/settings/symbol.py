@@ -11,7 +11,7 @@ from venuekit.capabilities import MarginType
 from venuekit.plugin import Call, Outcome, PayloadMismatch
 from venuekit_binance_common.enums import margin_type_of
 
-__all__ = ["HeldSettings", "ReadSymbol", "require_leverage"]
+__all__ = ["HeldSettings", "ReadSymbol"]
 
 
 @attrs.frozen
@@ -19,13 +19,15 @@ class HeldSettings:
     """
     Margin type and leverage of a symbol, and the largest position that the venue allows at that leverage.
 
-    The margin type is the venue's own word: who asks for the leverage does not need it.
+    ``margin_word`` is the venue's own; ``listed_leverage`` is None where a row lacks it. Each is looked at only where
+    it is needed.
     """
 
     symbol: str
-    margin_word: str | None
-    leverage: Decimal
-    largest: Decimal | None
+    margin_word: str | None = None
+    listed_leverage: Decimal | None = None
+    largest: Decimal | None = None
+    auto_add_margin: bool | None = None
 
     @property
     def margin_type(self) -> MarginType:
@@ -35,7 +37,23 @@ class HeldSettings:
         Raises:
             PayloadMismatch: the word is none that the venue documents.
         """
-        return _require_margin_type(self.margin_word, self.symbol)
+        margin_type = margin_type_of(self.margin_word)
+        if margin_type is None:
+            words = f"marginType: expected CROSSED or ISOLATED, got {self.margin_word!r}"
+            raise PayloadMismatch(words, subject=self.symbol, outcome=Outcome.NOT_APPLIED)
+        return margin_type
+
+    @property
+    def leverage(self) -> Decimal:
+        """
+        The leverage.
+
+        Raises:
+            PayloadMismatch: the row lacks it.
+        """
+        if self.listed_leverage is None:
+            raise PayloadMismatch("leverage: missing", subject=self.symbol, outcome=Outcome.NOT_APPLIED)
+        return self.listed_leverage
 
 
 class ReadSymbol(Protocol):
@@ -48,30 +66,3 @@ class ReadSymbol(Protocol):
         Raises:
             InvalidRequest: the venue does not know it.
         """
-
-
-def require_leverage(leverage: int | Decimal | None, symbol: str) -> Decimal:
-    """
-    Return the leverage that an answer tells.
-
-    Raises:
-        PayloadMismatch: it tells none.
-    """
-    if leverage is None:
-        raise PayloadMismatch("leverage: missing", subject=symbol, outcome=Outcome.NOT_APPLIED)
-    return Decimal(leverage)
-
-
-def _require_margin_type(word: str | None, symbol: str) -> MarginType:
-    """
-    Return the margin type that an answer names.
-
-    Raises:
-        PayloadMismatch: the word is none that the venue documents.
-    """
-    value = margin_type_of(word)
-    if value is None:
-        raise PayloadMismatch(
-            f"marginType: expected CROSSED or ISOLATED, got {word!r}", subject=symbol, outcome=Outcome.NOT_APPLIED
-        )
-    return value

@@ -1,21 +1,50 @@
-"""The account as a whole: one read, and those of the modes, which it does not tell."""
+"""The account as a whole: one read, and those of the modes, which it lacks."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from venuekit.capabilities import AccountInfo, AccountKind, AccountReader
+import attrs
+
+from venuekit.capabilities import AccountInfo, AccountKind, AccountReader, Position
+from venuekit.parts.columns import flag, milliseconds, whole
 from venuekit.parts.concurrency import earliest, gather
+from venuekit.parts.rows import Document, Reads, Rows, values_of
 from venuekit.plugin import Endpoint
 from venuekit_binance_common.enums import asset_mode_of, position_mode_of
 from venuekit_binance_common.payloads import PositionModeRow
-from venuekit_binance_common.wallet.balances import balances_of_assets
-from venuekit_binance_usdm.account_info import margin_ratio
-from venuekit_binance_usdm.aster.payloads import AsterAccountRow
-from venuekit_binance_usdm.aster.positions import AsterPositions, positions_of_account
+from venuekit_binance_common.wallet.balances import BALANCES_OF_ACCOUNT
+from venuekit_binance_usdm.account_info import TOTALS, AccountRows, valuation_asset
+from venuekit_binance_usdm.aster.positions import POSITIONS_OF_ACCOUNT, AsterPositions
 from venuekit_binance_usdm.payloads import AssetModeRow
 
-__all__ = ["AsterAccountInfo"]
+__all__ = ["AsterAccountInfo", "AsterAccountRows", "decode_account"]
+
+
+@attrs.frozen(eq=False)
+class AsterAccountRows(AccountRows):
+    """Totals with flags, assets and positions in one; neither of the modes."""
+
+    positions: Rows[Position]
+
+
+decode_account = Document(
+    AsterAccountRows,
+    totals=Reads(
+        AccountInfo,
+        is_single=True,
+        given=("valuation_asset", "position_mode", "asset_mode", "balances", "positions"),
+        kind=AccountKind.STANDARD,
+        can_trade=flag("canTrade"),
+        can_deposit=flag("canDeposit"),
+        can_withdraw=flag("canWithdraw"),
+        fee_tier=whole("feeTier"),
+        updated_at=milliseconds("updateTime", may_be_blank=True),
+        **TOTALS,
+    ),
+    assets=BALANCES_OF_ACCOUNT,
+    positions=POSITIONS_OF_ACCOUNT,
+)
 
 
 class AsterAccountInfo(AsterPositions, AccountReader):
@@ -23,7 +52,7 @@ class AsterAccountInfo(AsterPositions, AccountReader):
 
     __slots__ = ()
 
-    ACCOUNT: ClassVar[Endpoint[AsterAccountRow]]
+    ACCOUNT: ClassVar[Endpoint[AsterAccountRows]]
     ASSET_MODE: ClassVar[Endpoint[AssetModeRow]]
     POSITION_MODE: ClassVar[Endpoint[PositionModeRow]]
 
@@ -32,36 +61,21 @@ class AsterAccountInfo(AsterPositions, AccountReader):
         account, assets, sides = await gather(
             self.answer_rows(self.ACCOUNT), self.answer(self.ASSET_MODE), self.answer(self.POSITION_MODE)
         )
-        row, is_multi = account.value, assets.value.multi_assets_margin
-        as_of = earliest(account, assets, sides)
-        return AccountInfo(
-            valuation_asset="USD" if is_multi else "USDT",
-            total_wallet=row.total_wallet_balance,
-            total_equity=row.total_margin_balance,
-            total_unrealized_pnl=row.total_unrealized_profit,
-            total_initial_margin=row.total_initial_margin,
-            total_maintenance_margin=row.total_maint_margin,
-            total_available=row.available_balance,
-            total_withdrawable=row.max_withdraw_amount,
-            margin_ratio=margin_ratio(row) if is_multi else None,
+        listed = account.value.positions
+        positions = listed if include_flat else listed.without_flat()
+        context: dict[str, Any] = {"as_of": earliest(account, assets, sides)}
+        mode = asset_mode_of(assets.value.multi_assets_margin)
+        contracts = await self._contracts_held(listed)
+        (info,) = values_of(
+            self,
+            self.ACCOUNT,
+            account,
+            account.value.totals,
+            valuation_asset=valuation_asset(mode),
             position_mode=position_mode_of(sides.value.dual_side_position),
-            asset_mode=asset_mode_of(is_multi),
-            kind=AccountKind.STANDARD,
-            can_trade=row.can_trade,
-            can_deposit=row.can_deposit,
-            can_withdraw=row.can_withdraw,
-            fee_tier=row.fee_tier,
-            balances=balances_of_assets(row.assets, account.raw, as_of=as_of, received_at=account.received_at),
-            positions=positions_of_account(
-                row.positions,
-                None if account.raw is None else account.raw["positions"],
-                await self._contracts_held(row.positions),
-                as_of=as_of,
-                received_at=account.received_at,
-                include_flat=include_flat,
-            ),
-            updated_at=row.update_time,
-            as_of=as_of,
-            received_at=account.received_at,
-            raw=account.raw,
+            asset_mode=mode,
+            balances=values_of(self, self.ACCOUNT, account, account.value.assets, **context),
+            positions=values_of(self, self.ACCOUNT, account, positions, joined=contracts, **context),
+            **context,
         )
+        return info

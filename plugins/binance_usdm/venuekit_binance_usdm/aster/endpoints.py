@@ -24,17 +24,18 @@ from venuekit_binance_common import endpoints as common
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
 from venuekit_binance_common.orders.endpoints import order_endpoints
 from venuekit_binance_common.payloads import (
-    balances_decoder,
     decode_acknowledgement,
     instruments_decoder,
     leverage_decoder,
 )
 from venuekit_binance_common.symbols.contracts import contracts_endpoint
 from venuekit_binance_common.wallet import endpoints as money
+from venuekit_binance_common.wallet.balances import balances_read
 from venuekit_binance_usdm import endpoints as usdm
 from venuekit_binance_usdm.asset_mode import asset_mode_readback
-from venuekit_binance_usdm.aster import payloads
+from venuekit_binance_usdm.aster.account_info import decode_account
 from venuekit_binance_usdm.aster.order_terms import ORDER_TERMS
+from venuekit_binance_usdm.aster.positions import POSITIONS
 from venuekit_binance_usdm.aster.symbols import AsterLegs, AsterSymbolReader
 from venuekit_binance_usdm.payloads import decode_asset_mode
 
@@ -68,7 +69,7 @@ CONTRACTS = contracts_endpoint(EXCHANGE_INFO)
 BALANCE = Endpoint(
     "GET",
     "/fapi/v2/balance",
-    decode=balances_decoder(withdrawable="maxWithdrawAmount"),
+    decode=balances_read(withdrawable="maxWithdrawAmount"),
     rows=((),),
     weight=5,
     pools=PAYS,
@@ -78,7 +79,7 @@ BALANCE = Endpoint(
 ACCOUNT = Endpoint(
     "GET",
     "/fapi/v4/account",
-    decode=payloads.decode_account,
+    decode=decode_account,
     rows=(("assets",), ("positions",)),
     weight=5,
     pools=PAYS,
@@ -88,7 +89,7 @@ ACCOUNT = Endpoint(
 POSITION_RISK = Endpoint(
     "GET",
     "/fapi/v2/positionRisk",
-    decode=payloads.decode_risk,
+    decode=POSITIONS,
     rows=((),),
     echoes=Echoes.each({"symbol": "symbol"}),
     parameters=(SYMBOL,),

@@ -1,28 +1,99 @@
-"""Positions: every symbol has its rows, flat or not; what one settles in tells its instrument."""
+"""Positions: every symbol has its rows, flat or not; the asset that one settles in is its instrument's."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from venuekit.capabilities import MarginType, Position, PositionReader, PositionSide, Unit
-from venuekit.plugin import Answer, Endpoint, InvalidRequest
+from venuekit.parts.columns import (
+    Constant,
+    Joined,
+    Same,
+    derived,
+    flag,
+    milliseconds,
+    number,
+    only_when,
+    price,
+    text,
+    words,
+)
+from venuekit.parts.rows import Reads, Rows, values_of
+from venuekit.plugin import Endpoint, InvalidRequest
 from venuekit_binance_common.enums import POSITION_SIDES, margin_type_of
 from venuekit_binance_common.payloads import InstrumentRow
 from venuekit_binance_common.positions.filters import check_filters, side_that_fits
 from venuekit_binance_common.symbols.contracts import BinanceContracts
 from venuekit_binance_common.symbols.instruments import unknown_symbol_error
-from venuekit_binance_usdm.aster.payloads import AsterAccountPosition, AsterRiskRow
 from venuekit_binance_usdm.aster.symbols import mode_of
 
-__all__ = ["AsterPositions", "notional_of", "positions_of_account"]
+__all__ = ["POSITIONS", "POSITIONS_OF_ACCOUNT", "AsterPositions"]
 
-_CONTRACT_SIZE = Decimal(1)
-_OF_FLAG = {True: MarginType.ISOLATED, False: MarginType.CROSS, None: None}
-Raws = Sequence[Mapping[str, Any]] | None
-Contracts = Mapping[str, InstrumentRow]
+_OF_FLAG = {True: MarginType.ISOLATED, False: MarginType.CROSS}
+
+
+def _notional(notional: Decimal | None, quantity: Decimal, mark: Decimal | None) -> Decimal | None:
+    """Return the size in the quote asset, >= 0; None where there is neither it nor a mark price."""
+    if notional is not None:
+        return abs(notional)
+    return None if mark is None else abs(quantity * mark)
+
+
+def _unit(largest: Decimal | None) -> Unit | None:
+    return None if largest is None else Unit.QUOTE
+
+
+#: the columns that both reads have
+_BOTH: Mapping[str, Any] = {
+    "symbol": text("symbol"),
+    "side": words("positionSide", POSITION_SIDES, unknown=PositionSide),
+    "quantity": number("positionAmt"),
+    "contract_size": Constant(Decimal(1)),
+    "contract_unit": Constant(Unit.BASE),
+    "settle": Joined("margin_asset"),
+    "entry_price": price("entryPrice"),
+    "leverage": number("leverage"),
+    "max_position_unit": derived(_unit, Same("max_position")),
+    "updated_at": milliseconds("updateTime", may_be_blank=True),
+}
+
+POSITIONS = Reads(
+    Position,
+    key="symbol",
+    flat="quantity",
+    break_even_price=price("breakEvenPrice", may_be_blank=True),
+    mark_price=price("markPrice"),
+    unrealized_pnl=number("unRealizedProfit"),
+    margin_type=derived(margin_type_of, text("marginType")),
+    isolated_wallet=only_when(number("isolatedWallet", may_be_blank=True), "margin_type", MarginType.ISOLATED),
+    isolated_margin=only_when(number("isolatedMargin"), "margin_type", MarginType.ISOLATED),
+    liquidation_price=price("liquidationPrice"),
+    max_position=number("maxNotionalValue"),
+    auto_add_margin=flag("isAutoAddMargin"),
+    notional=derived(
+        _notional, number("notional", may_be_blank=True), number("positionAmt", is_required=True), number("markPrice")
+    ),
+    value=Same("notional"),
+    **_BOTH,
+)
+
+#: the positions of the account read: with margins, without mark and liquidation price
+POSITIONS_OF_ACCOUNT = Reads(
+    Position,
+    within=("positions",),
+    key="symbol",
+    flat="quantity",
+    unrealized_pnl=number("unrealizedProfit"),
+    margin_type=derived(_OF_FLAG.get, flag("isolated")),
+    position_initial_margin=number("positionInitialMargin"),
+    open_order_initial_margin=number("openOrderInitialMargin"),
+    initial_margin=number("initialMargin"),
+    maintenance_margin=number("maintMargin"),
+    max_position=number("maxNotional"),
+    **_BOTH,
+)
 
 
 class AsterPositions(BinanceContracts, PositionReader):
@@ -30,7 +101,7 @@ class AsterPositions(BinanceContracts, PositionReader):
 
     __slots__ = ()
 
-    POSITION_RISK: ClassVar[Endpoint[tuple[AsterRiskRow, ...]]]
+    POSITION_RISK: ClassVar[Endpoint[Rows[Position]]]
 
     async def get_positions(
         self,
@@ -43,110 +114,33 @@ class AsterPositions(BinanceContracts, PositionReader):
         """Return the open positions, with ``include_flat=True`` all; weight 5, and once 1 for the instruments."""
         check_filters(self, symbol=symbol, pair=pair, margin_asset=margin_asset)
         answer = await self.answer_rows(self.POSITION_RISK, symbol=symbol)
-        found = _of_risk(answer, await self._contracts_held(answer.value))
-        return tuple(position for position in found if position.quantity or include_flat)
+        rows = answer.value if include_flat else answer.value.without_flat()
+        return values_of(self, self.POSITION_RISK, answer, rows, joined=await self._contracts_held(answer.value))
 
     async def get_position(self, symbol: str, *, side: PositionSide | None = None) -> Position:
         """Return the position of a symbol, flat if need be; weight 5."""
         answer = await self.answer(self.POSITION_RISK, symbol=symbol)
         mode = mode_of(answer.value)
         if mode is not None:
-            wanted = side_that_fits(self, mode, side, symbol)
-            for position in _of_risk(answer, await self._contracts_held(answer.value)):
-                if (position.symbol, position.side) == (symbol, wanted):
+            fitting_side = side_that_fits(self, mode, side, symbol)
+            positions = values_of(
+                self,
+                self.POSITION_RISK,
+                answer,
+                answer.value,
+                all_or_none=True,
+                joined=await self._contracts_held(answer.value),
+            )
+            for position in positions:
+                if (position.symbol, position.side) == (symbol, fitting_side):
                     return position
         raise self._unknown_symbol_error(symbol)
 
-    async def _contracts_held(self, rows: Collection[AsterRiskRow | AsterAccountPosition]) -> Contracts:
+    async def _contracts_held(self, rows: Rows[Position]) -> Mapping[str, InstrumentRow]:
         """Return all instruments; read again when a position is held in one that was not listed yet."""
-        held = {row.symbol for row in rows if row.position_amt}
         contracts = await self.read_once(self.CONTRACTS)
-        unlisted = frozenset(held - contracts.keys())
+        unlisted = frozenset(set(rows.without_flat().keys) - contracts.keys())
         return await self.refresh(self.CONTRACTS, unlisted) if unlisted else contracts
 
     def _unknown_symbol_error(self, symbol: str) -> InvalidRequest:
         return unknown_symbol_error(self, self.POSITION_RISK, symbol, operation="get_position")
-
-
-def _of_risk(answer: Answer[tuple[AsterRiskRow, ...]], contracts: Contracts) -> Iterable[Position]:
-    raws: Raws = answer.raw
-    for index, row in enumerate(answer.value):
-        margin_type = margin_type_of(row.margin_type)
-        is_isolated = margin_type is MarginType.ISOLATED
-        notional = notional_of(row)
-        yield Position(
-            symbol=row.symbol,
-            settle=_settle(contracts, row.symbol),
-            side=POSITION_SIDES[row.position_side],
-            quantity=row.position_amt,
-            contract_size=_CONTRACT_SIZE,
-            contract_unit=Unit.BASE,
-            entry_price=row.entry_price or None,
-            break_even_price=row.break_even_price or None,
-            mark_price=row.mark_price or None,
-            notional=notional,
-            value=notional,
-            unrealized_pnl=row.un_realized_profit,
-            leverage=row.leverage,
-            margin_type=margin_type,
-            isolated_wallet=row.isolated_wallet if is_isolated else None,
-            isolated_margin=row.isolated_margin if is_isolated else None,
-            liquidation_price=row.liquidation_price or None,
-            max_position=row.max_notional_value,
-            max_position_unit=None if row.max_notional_value is None else Unit.QUOTE,
-            auto_add_margin=row.is_auto_add_margin,
-            updated_at=row.update_time,
-            as_of=answer.as_of,
-            received_at=answer.received_at,
-            raw=None if raws is None else raws[index],
-        )
-
-
-def notional_of(row: AsterRiskRow) -> Decimal | None:
-    """Return the size of a row in the quote asset, >= 0; None where neither it nor a mark price is told."""
-    if row.notional is not None:
-        return abs(row.notional)
-    return None if row.mark_price is None else abs(row.position_amt * row.mark_price)
-
-
-def positions_of_account(
-    rows: Sequence[AsterAccountPosition],
-    raws: Raws,
-    contracts: Contracts,
-    *,
-    as_of: datetime,
-    received_at: datetime,
-    include_flat: bool,
-) -> tuple[Position, ...]:
-    """Return the positions of the account read: with margins, without mark and liquidation price."""
-    return tuple(
-        Position(
-            symbol=row.symbol,
-            settle=_settle(contracts, row.symbol),
-            side=POSITION_SIDES[row.position_side],
-            quantity=row.position_amt,
-            contract_size=_CONTRACT_SIZE,
-            contract_unit=Unit.BASE,
-            entry_price=row.entry_price or None,
-            unrealized_pnl=row.unrealized_profit,
-            leverage=row.leverage,
-            margin_type=_OF_FLAG[row.isolated],
-            position_initial_margin=row.position_initial_margin,
-            open_order_initial_margin=row.open_order_initial_margin,
-            initial_margin=row.initial_margin,
-            maintenance_margin=row.maint_margin,
-            max_position=row.max_notional,
-            max_position_unit=None if row.max_notional is None else Unit.QUOTE,
-            updated_at=row.update_time,
-            as_of=as_of,
-            received_at=received_at,
-            raw=None if raws is None else raws[index],
-        )
-        for index, row in enumerate(rows)
-        if row.position_amt or include_flat
-    )
-
-
-def _settle(contracts: Contracts, symbol: str) -> str | None:
-    contract = contracts.get(symbol)
-    return None if contract is None else contract.margin_asset

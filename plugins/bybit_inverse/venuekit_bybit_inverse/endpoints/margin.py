@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Context, Decimal
 from typing import Any
 
-from venuekit.capabilities import PositionMarginControl
+from venuekit.capabilities import Position, PositionMarginControl
 from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.plugin import (
     AbsenceProof,
@@ -30,7 +30,7 @@ from venuekit_bybit_inverse import payloads
 from venuekit_bybit_inverse.endpoints.parameters import CATEGORY, INVERSE, THE_SYMBOL
 from venuekit_bybit_inverse.endpoints.reads import ReadEndpoints
 from venuekit_bybit_inverse.limits import cost
-from venuekit_bybit_inverse.payloads import MovedMargin, PositionRow
+from venuekit_bybit_inverse.payloads import MovedMargin
 
 __all__ = ["MarginEndpoints"]
 
@@ -41,9 +41,9 @@ _TOLERANCE = timedelta(seconds=1)
 _FEE_AT_MOST = Decimal("0.001")
 
 
-async def _read_position(call: Call, parameters: Mapping[str, Any]) -> PositionRow | None:
+async def _read_position(call: Call, parameters: Mapping[str, Any]) -> Position | None:
     page = await call(ReadEndpoints.POSITION_LIST, category=CATEGORY, symbol=parameters["symbol"])
-    return next((row for row in page.rows if row.symbol == parameters["symbol"]), None)
+    return next(iter(page.rows.of({parameters["symbol"]}).values()), None)
 
 
 async def _resolve(call: Call, lost: Lost) -> Resolution[MovedMargin]:
@@ -58,26 +58,25 @@ async def _resolve(call: Call, lost: Lost) -> Resolution[MovedMargin]:
     before, now = lost.before, await _read_position(call, lost.parameters)
     if before is None or now is None:
         return Unclear("there is no row of the position from before to compare with")
-    held = (now.side, now.size, now.avg_price, now.leverage)
-    if held != (before.side, before.size, before.avg_price, before.leverage):
+    if (now.quantity, now.entry_price, now.leverage) != (before.quantity, before.entry_price, before.leverage):
         return Unclear("the position itself has changed since")
-    if now.updated_time == before.updated_time and now.liq_price == before.liq_price:
+    if now.updated_at == before.updated_at and now.liquidation_price == before.liquidation_price:
         return Absent("the position is as it was before")
-    if not (before.liq_price and now.liq_price and now.size):
+    if not (before.liquidation_price and now.liquidation_price and now.quantity):
         return Unclear("the position was touched, and shows no liquidation price that would tell by what")
-    if now.updated_time is None or now.updated_time < lost.sent_at - _TOLERANCE:
+    if now.updated_at is None or now.updated_at < lost.sent_at - _TOLERANCE:
         return Unclear("the position was touched before the request was sent")
     return await _compare(call, lost, before, now)
 
 
-async def _compare(call: Call, lost: Lost, before: PositionRow, now: PositionRow) -> Resolution[MovedMargin]:
+async def _compare(call: Call, lost: Lost, before: Position, now: Position) -> Resolution[MovedMargin]:
     """
     Read the margin that came in between out of the liquidation prices: those do not move with the mark.
 
     A long position's added margin is (Q (1 + mmr) / LP - Q / EP - Q / EP / L - deduction) (1 + fee), a short one's
     (Q / EP - Q / EP / L - deduction - Q (1 - mmr) / LP) (1 - fee); of two such sums everything but LP cancels out.
     """
-    size, low, high = abs(now.size), before.liq_price or Decimal(0), now.liq_price or Decimal(0)
+    size, low, high = abs(now.quantity), before.liquidation_price or Decimal(0), now.liquidation_price or Decimal(0)
     rate = await _maintenance_rate(call, now.symbol, size, (low, high))
     listed = await call(ReadEndpoints.INSTRUMENTS, category=CATEGORY, symbol=now.symbol)
     tick = next((row.price_filter.tick_size for row in listed.rows), None)
@@ -90,7 +89,7 @@ async def _compare(call: Call, lost: Lost, before: PositionRow, now: PositionRow
     # either price is off by a tick at most
     blur = tick * share * (_EXACT.divide(1, low * low) + _EXACT.divide(1, high * high)) + abs(amount) * _FEE_AT_MOST
     if abs(moved - amount) <= blur < abs(amount) / 2:
-        return Applied(MovedMargin(now.symbol, now.updated_time))
+        return Applied(MovedMargin(now.symbol, now.updated_at))
     shown = f"by its liquidation price, its margin moved by {moved:.8f} (give or take {blur:.8f})"
     return Unclear(f"the position was touched: {shown}, and {amount} was asked for")
 

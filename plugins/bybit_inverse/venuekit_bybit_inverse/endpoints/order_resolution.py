@@ -48,10 +48,10 @@ _AMENDED_WORDS = {
 }
 
 
-async def _find(call: Call, item: Mapping[str, Any]) -> tuple[OrderRow, ...]:
+async def _find(call: Call, item: Mapping[str, Any]) -> Sequence[OrderRow]:
     """Return the orders of a name, first from what is open, then from what has ended."""
     which = {name: item[name] for name in ("symbol", *_NAMES) if item.get(name)}
-    found: tuple[OrderRow, ...] = (await call(OrderReadEndpoints.OPEN_ORDERS, category=CATEGORY, **which)).rows
+    found: Sequence[OrderRow] = (await call(OrderReadEndpoints.OPEN_ORDERS, category=CATEGORY, **which)).rows
     return found or (await call(OrderReadEndpoints.ORDER_HISTORY, category=CATEGORY, **which)).rows
 
 

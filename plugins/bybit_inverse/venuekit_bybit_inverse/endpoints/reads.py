@@ -29,6 +29,8 @@ from venuekit_bybit_inverse.endpoints.parameters import (
     limit,
 )
 from venuekit_bybit_inverse.limits import cost
+from venuekit_bybit_inverse.position_rows import decode_positions
+from venuekit_bybit_inverse.wallet_rows import COLLATERAL, decode_wallet
 
 __all__ = ["ReadEndpoints"]
 
@@ -88,7 +90,7 @@ class ReadEndpoints(EndpointBook):
     WALLET_BALANCE = Endpoint(
         "GET",
         "/v5/account/wallet-balance",
-        decode=payloads.decode_wallet,
+        decode=decode_wallet,
         rows=(("result", "list", 0, "coin"),),
         parameters=(Parameter("accountType", required=True, choices=frozenset({"UNIFIED"})), Parameter("coin")),
         pools=cost("wallet_balance"),
@@ -99,7 +101,7 @@ class ReadEndpoints(EndpointBook):
     COLLATERAL_INFO = Endpoint(
         "GET",
         "/v5/account/collateral-info",
-        decode=payloads.decode_collateral,
+        decode=COLLATERAL,
         rows=(("result", "list"),),
         echoes=Echoes.each({"currency": "currency"}),
         parameters=(Parameter("currency"),),
@@ -111,7 +113,7 @@ class ReadEndpoints(EndpointBook):
     POSITION_LIST = Endpoint(
         "GET",
         "/v5/position/list",
-        decode=payloads.decode_positions,
+        decode=decode_positions,
         rows=(("result", "list"),),
         echoes=Echoes.each({"symbol": "symbol"}, "rows"),
         parameters=(ANY_PRODUCT, SYMBOL, SETTLE_COIN, limit(200), CURSOR),

@@ -21,7 +21,7 @@ _HEDGE = 3
 async def _read_leverage(call: Call, lost: Lost) -> Reading[None]:
     symbol = lost.parameters["symbol"]
     page = await call(ReadEndpoints.POSITION_LIST, category=CATEGORY, symbol=symbol)
-    leverage = next((row.leverage for row in page.rows if row.symbol == symbol), None)
+    leverage = next((position.leverage for position in page.rows.of({symbol}).values()), None)
     if leverage is None:  # the list has no row of some flat symbols
         infos = await call(ReadEndpoints.SYMBOL_INFO, category=CATEGORY, symbol=symbol)
         leverage = next((info.leverage for info in infos if info.symbol == symbol), None)
@@ -38,7 +38,7 @@ async def _read_position_mode(call: Call, lost: Lost) -> Reading[None]:
     if "symbol" not in which and "coin" in lost.parameters:
         which["settleCoin"] = lost.parameters["coin"]
     page = await call(ReadEndpoints.POSITION_LIST, **which)
-    hedge = any(row.position_idx for row in page.rows)
+    hedge = any(page.rows.column("positionIdx"))
     wanted = int(lost.parameters["mode"]) == _HEDGE
     return Reading(value=PositionMode.HEDGE if hedge else PositionMode.ONE_WAY, holds=hedge == wanted)
 

@@ -1,0 +1,122 @@
+"""
+Rows of ``GET /v5/position/list``; the margin type is the account's, and the settle coin the instrument's.
+
+``size`` is unsigned, and the side says which way. ``positionValue`` is not read: its rows hold size / entry in print,
+and the venue's pages say size / mark. ``tradeMode`` is always 0 on a unified account.
+"""
+
+from __future__ import annotations
+
+from decimal import Context, Decimal
+
+import attrs
+
+from venuekit.capabilities import Position, PositionState, Unit
+from venuekit.parts.columns import (
+    Joined,
+    Same,
+    derived,
+    flag,
+    milliseconds,
+    number,
+    price,
+    signed,
+    text,
+    whole,
+    words,
+)
+from venuekit.parts.rows import Document, Reads, Rows
+from venuekit_bybit_inverse.wire import CONTRACT_SIZE, position_side_of
+
+__all__ = ["ADL_RANK_OF", "POSITIONS", "PositionPage", "decode_positions"]
+
+_EXACT = Context(prec=34)
+_STATES = {"Normal": PositionState.NORMAL, "Liq": PositionState.LIQUIDATION, "Adl": PositionState.ADL}
+#: the venue ranks from 0 (no position) to 5
+ADL_RANK_OF = 5
+_NEVER_TRADED = -1
+
+
+def _notional(quantity: Decimal) -> Decimal:
+    return abs(quantity) * CONTRACT_SIZE
+
+
+def _value(notional: Decimal, mark: Decimal | None) -> Decimal | None:
+    if not notional:
+        return notional
+    return None if mark is None else _EXACT.divide(notional, mark)
+
+
+def _unit(largest: Decimal | None) -> Unit | None:
+    return None if largest is None else Unit.SETTLE
+
+
+def _top(rank: int | None) -> int | None:
+    return None if rank is None else ADL_RANK_OF
+
+
+def _sequence(number: int | None) -> int | None:
+    return None if number == _NEVER_TRADED else number
+
+
+POSITIONS = Reads(
+    Position,
+    within=("result", "list"),
+    key="symbol",
+    flat="quantity",
+    given=("margin_type",),
+    unread=("positionValue", "tradeMode"),
+    symbol=text("symbol"),
+    side=derived(position_side_of, whole("positionIdx")),
+    quantity=signed("size", side="side", positive="Buy", negative="Sell", neither="None"),
+    contract_size=CONTRACT_SIZE,
+    contract_unit=Unit.QUOTE,
+    settle=Joined(),
+    entry_price=price("avgPrice", may_be_blank=True),
+    break_even_price=price("breakEvenPrice", may_be_blank=True),
+    mark_price=price("markPrice"),
+    notional=derived(_notional, Same("quantity")),
+    value=derived(_value, Same("notional"), Same("mark_price")),
+    unrealized_pnl=number("unrealisedPnl", may_be_blank=True),
+    realized_pnl=number("curRealisedPnl", may_be_blank=True),
+    leverage=number("leverage", may_be_blank=True),
+    position_initial_margin=number("positionIM", may_be_blank=True),
+    maintenance_margin=number("positionMM", may_be_blank=True),
+    liquidation_price=price("liqPrice", may_be_blank=True),
+    bankruptcy_price=price("bustPrice", may_be_blank=True),
+    max_position=number("riskLimitValue", may_be_blank=True),
+    max_position_unit=derived(_unit, Same("max_position")),
+    auto_add_margin=flag("autoAddMargin"),
+    state=words("positionStatus", _STATES, unknown=PositionState),
+    reduce_only_forced=flag("isReduceOnly"),
+    adl_rank=whole("adlRankIndicator"),
+    adl_rank_of=derived(_top, Same("adl_rank")),
+    updated_at=milliseconds("updatedTime", as_text=True),
+    opened_at=milliseconds("openTime", as_text=True, may_be_blank=True),
+    sequence=derived(_sequence, whole("seq")),
+)
+
+
+@attrs.frozen
+class _PageEnd:
+    cursor: str | None = None
+
+
+@attrs.frozen(eq=False)
+class PositionPage:
+    """A page of positions."""
+
+    rows: Rows[Position]
+    end: Rows[_PageEnd]
+
+    @property
+    def cursor(self) -> str | None:
+        """Where the next page begins, None where there is none."""
+        return self.end.values()[0].cursor
+
+
+decode_positions = Document(
+    PositionPage,
+    rows=POSITIONS,
+    end=Reads(_PageEnd, within=("result",), is_single=True, cursor=text("nextPageCursor", may_be_blank=True)),
+)
