@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from venuekit.errors import InvalidArgument, Outcome, PayloadMismatch
 from venuekit.pager import Pager
-from venuekit.paging import (
+from venuekit.parts.histories import (
     Origin,
     Page,
     Span,

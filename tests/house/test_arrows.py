@@ -13,7 +13,7 @@ from venuekit import payloads
 #: rooms from the ground up; a room may import rooms of the storeys below it, and neighbours only where noted
 STOREYS = (
     {"errors", "pager", "ask", "ids", "traces"},
-    {"_util", "faults", "message", "resolution", "paging"},
+    {"_util", "faults", "message", "resolution"},
     {"echoes", "order_scope"},
     {"endpoint", "capabilities"},
     {"venue"},
@@ -133,7 +133,6 @@ def test_plugins_import_the_public_framework_and_no_other_plugin(root: Path) -> 
 #: the modules of core for plugin authors
 FOR_PLUGINS = (
     "venuekit.capabilities",
-    "venuekit.paging",
     "venuekit.parts",
     "venuekit.plugin",
     "venuekit.simulator",

@@ -29,7 +29,7 @@ from venuekit.capabilities import (
     WorkingPrice,
 )
 from venuekit.errors import GuardRefused, InvalidArgument, InvalidRequest, OperationError, Outcome, Rejected
-from venuekit.paging import Page, Span, Track
+from venuekit.parts.histories import Page, Span, Track
 from venuekit.pipeline import Guard
 from venuekit.plugins import make_plugins
 from venuekit.simulator import ApplyLater, Arrival, DropBefore

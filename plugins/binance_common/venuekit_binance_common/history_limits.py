@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from venuekit import paging
-from venuekit.paging import Span
+from venuekit.parts import histories as paging
+from venuekit.parts.histories import Span
 from venuekit.plugin import Account, InvalidArgument, from_milliseconds
 
 __all__ = ["HistoryLimit", "milliseconds"]

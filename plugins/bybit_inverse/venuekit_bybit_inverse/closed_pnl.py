@@ -10,7 +10,7 @@ from decimal import Decimal
 import attrs
 
 from venuekit.capabilities import ClosedPnl, ClosedPnlReader
-from venuekit.paging import Span, Track, merge_histories, warn_when_refused
+from venuekit.parts.histories import Span, Track, merge_histories, warn_when_refused
 from venuekit.plugin import Account, EnvironmentName, Pager
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.history_pages import Found, milliseconds, newest_first, span_of

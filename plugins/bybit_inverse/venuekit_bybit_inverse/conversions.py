@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from venuekit.capabilities import Conversion, ConversionReader
-from venuekit.paging import Origin, Track, merge_histories
 from venuekit.parts.concurrency import gather
+from venuekit.parts.histories import Origin, Track, merge_histories
 from venuekit.plugin import Account, Pager, from_milliseconds
 from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.history_pages import TWO_YEARS, milliseconds, span_of

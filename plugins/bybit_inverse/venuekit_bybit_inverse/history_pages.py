@@ -9,8 +9,8 @@ from urllib.parse import unquote
 
 import attrs
 
-from venuekit import paging
-from venuekit.paging import Origin, Span, Track, walk_by_cursor
+from venuekit.parts import histories as paging
+from venuekit.parts.histories import Origin, Span, Track, walk_by_cursor
 from venuekit.plugin import Account, Endpoint, InvalidArgument, Priority
 from venuekit_bybit_inverse.reading import raw_rows
 from venuekit_bybit_inverse.wire import Page

@@ -12,7 +12,7 @@ from operator import attrgetter
 import attrs
 
 from venuekit.capabilities import Income, IncomeKind, IncomeReader
-from venuekit.paging import Track, merge_histories, only
+from venuekit.parts.histories import Track, merge_histories, only
 from venuekit.plugin import Account, Pager
 from venuekit_bybit_inverse.balances import UNIFIED
 from venuekit_bybit_inverse.endpoints import BYBIT

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 
 from venuekit.capabilities import Order, OrderReader
-from venuekit.paging import Span, Track, merge_histories
+from venuekit.parts.histories import Span, Track, merge_histories
 from venuekit.plugin import Account, Endpoint, NotFound, Outcome, Pager
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.history_pages import milliseconds, newest_first, span_of

@@ -8,7 +8,7 @@ from decimal import Decimal
 from operator import attrgetter
 
 from venuekit.capabilities import Withdrawal, WithdrawalReader, WithdrawalStatus
-from venuekit.paging import Track, merge_histories, only
+from venuekit.parts.histories import Track, merge_histories, only
 from venuekit.plugin import Account, Pager
 from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.history_pages import MONTH, TWO_YEARS, Found, milliseconds, newest_first, span_of

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import TYPE_CHECKING
 
 from venuekit.capabilities import Fill, FillReader, ForcedOrderReader, Order
-from venuekit.paging import Origin, Page, Span, by_identity
+from venuekit.parts.histories import Origin, Page, Span, by_identity
 from venuekit.plugin import Pager, from_milliseconds
 from venuekit_binance_common.history_limits import milliseconds
 from venuekit_binance_common.orders.moments import ById

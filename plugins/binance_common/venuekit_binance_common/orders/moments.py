@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from venuekit.paging import NO_ORIGIN, Origin, Page, by_identity
+from venuekit.parts.histories import NO_ORIGIN, Origin, Page, by_identity
 
 __all__ = ["ById"]
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import attrs
 
 from venuekit.capabilities import Order, OrderReader
-from venuekit.paging import NO_ORIGIN, Origin, Page, Span, Track, merge_histories, walk_by_cursor
 from venuekit.parts.concurrency import gather
+from venuekit.parts.histories import NO_ORIGIN, Origin, Page, Span, Track, merge_histories, walk_by_cursor
 from venuekit.plugin import Answer, Endpoint, NotFound, Outcome, Pager, Priority, UnsupportedCapability
 from venuekit_binance_common.history_limits import HistoryLimit, milliseconds
 from venuekit_binance_common.orders.endpoints import OrderEndpoints

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from venuekit.capabilities import MarginChange, MarginChangeReader
-from venuekit.paging import Origin, Page, Span, Track, walk_by_cursor
+from venuekit.parts.histories import Origin, Page, Span, Track, walk_by_cursor
 from venuekit.plugin import Account, Endpoint, Pager
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.history_limits import HistoryLimit, milliseconds

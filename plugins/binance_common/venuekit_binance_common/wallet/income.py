@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import attrs
 
 from venuekit.capabilities import Income, IncomeKind, IncomeReader
-from venuekit.paging import Origin, Page, Span, Track, by_time, only
+from venuekit.parts.histories import Origin, Page, Span, Track, by_time, only
 from venuekit.plugin import Endpoint, Pager
 from venuekit_binance_common.history_limits import HistoryLimit, milliseconds
 from venuekit_binance_common.symbols.contracts import BinanceContracts

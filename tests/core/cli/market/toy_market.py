@@ -59,7 +59,7 @@ from venuekit.endpoint import Effect, Endpoint, Parameter, Role
 from venuekit.errors import NotFound, OperationError, Throttled
 from venuekit.hooks import hookimpl
 from venuekit.pager import Pager
-from venuekit.paging import Page, Span, Track, walk_pages
+from venuekit.parts.histories import Page, Span, Track, walk_pages
 from venuekit.venue import Environment, EnvironmentName
 from venuekit_toy_perp.account import ToyPerpAccount
 from venuekit_toy_perp.venue import TOY_PERP

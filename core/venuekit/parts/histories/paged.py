@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from venuekit.paging.spans import Span
-from venuekit.paging.track import NO_ORIGIN, Gate, Origin, Page, Track, in_order
+from venuekit.parts.histories.spans import Span
+from venuekit.parts.histories.track import NO_ORIGIN, Gate, Origin, Page, Track, in_order
 
 __all__ = ["by_identity", "walk_pages"]
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, TypeVar
 
 from venuekit.errors import InvalidRequest, NotFound, PermissionDenied, Rejected, UnsupportedCapability
-from venuekit.paging.track import Gate, Track
+from venuekit.parts.histories.track import Gate, Track
 
 __all__ = ["merge_histories", "warn_when_refused"]
 

@@ -8,13 +8,13 @@ keeps in two places is one walk by :func:`merge_histories`. Their errors name th
 
 from __future__ import annotations
 
-from venuekit.paging.bisected import walk_by_cursor
-from venuekit.paging.by_time import by_time
-from venuekit.paging.merged import merge_histories, warn_when_refused
-from venuekit.paging.only import only
-from venuekit.paging.paged import by_identity, walk_pages
-from venuekit.paging.spans import Span, span_of
-from venuekit.paging.track import NO_ORIGIN, Origin, Page, Track
+from venuekit.parts.histories.bisected import walk_by_cursor
+from venuekit.parts.histories.by_time import by_time
+from venuekit.parts.histories.merged import merge_histories, warn_when_refused
+from venuekit.parts.histories.only import only
+from venuekit.parts.histories.paged import by_identity, walk_pages
+from venuekit.parts.histories.spans import Span, span_of
+from venuekit.parts.histories.track import NO_ORIGIN, Origin, Page, Track
 
 __all__ = [
     "NO_ORIGIN",

@@ -9,8 +9,8 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 import attrs
 
-from venuekit.paging.spans import Span
-from venuekit.paging.track import NO_ORIGIN, Gate, Origin, Page, Track, in_order
+from venuekit.parts.histories.spans import Span
+from venuekit.parts.histories.track import NO_ORIGIN, Gate, Origin, Page, Track, in_order
 
 __all__ = ["by_time"]
 

@@ -9,8 +9,8 @@ from typing import Generic, TypeVar
 import attrs
 
 from venuekit.errors import PayloadMismatch
-from venuekit.paging.spans import Span
-from venuekit.paging.track import NO_ORIGIN, Gate, Origin, Page, Track
+from venuekit.parts.histories.spans import Span
+from venuekit.parts.histories.track import NO_ORIGIN, Gate, Origin, Page, Track
 
 __all__ = ["walk_by_cursor"]
 
