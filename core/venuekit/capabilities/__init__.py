@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from venuekit.capabilities._capability import Capability, Support, SupportState, capability_of
-from venuekit.capabilities.account_info import AccountInfo, AccountKind, AccountReader, Collateral
-from venuekit.capabilities.adl import AdlQuantile, AdlReader
-from venuekit.capabilities.api_key import ApiKey, ApiKeyReader
-from venuekit.capabilities.asset_mode import AssetMode, AssetModeControl, AssetModeReader, AssetModeSetting
+from venuekit.capabilities.account_info import AccountInfo, AccountKind, AccountReader, ApiKey, ApiKeyReader, Collateral
 from venuekit.capabilities.balances import Balance, BalanceReader
-from venuekit.capabilities.brackets import Bracket, BracketReader
-from venuekit.capabilities.fees import CommissionRate, CommissionReader
+from venuekit.capabilities.brackets import Bracket, BracketReader, RiskLimitControl, RiskLimitSetting
+from venuekit.capabilities.enums import OpenEnum, PositionSide, Setting, Unit
 from venuekit.capabilities.history import (
     ClosedPnl,
     ClosedPnlReader,
@@ -24,6 +21,8 @@ from venuekit.capabilities.history import (
     WithdrawalStatus,
 )
 from venuekit.capabilities.instruments import (
+    CommissionRate,
+    CommissionReader,
     Instrument,
     InstrumentKind,
     InstrumentReader,
@@ -47,7 +46,21 @@ from venuekit.capabilities.margin_type import (
     MarginTypeScope,
     MarginTypeSetting,
 )
-from venuekit.capabilities.open_enum import OpenEnum
+from venuekit.capabilities.modes import (
+    AssetMode,
+    AssetModeControl,
+    AssetModeReader,
+    AssetModeSetting,
+    PositionMode,
+    PositionModeBehaviour,
+    PositionModeControl,
+    PositionModeReader,
+    PositionModeScope,
+    PositionModeSetting,
+    TpSlMode,
+    TpSlModeControl,
+    TpSlModeSetting,
+)
 from venuekit.capabilities.order_terms import (
     FillKind,
     OrderKind,
@@ -69,21 +82,15 @@ from venuekit.capabilities.orders import (
     OrderTestControl,
 )
 from venuekit.capabilities.position_margin import MarginChange, MarginChangeReader, PositionMarginControl
-from venuekit.capabilities.position_mode import (
-    PositionMode,
-    PositionModeBehaviour,
-    PositionModeControl,
-    PositionModeReader,
-    PositionModeScope,
-    PositionModeSetting,
+from venuekit.capabilities.positions import (
+    AdlQuantile,
+    AdlReader,
+    Position,
+    PositionBehaviour,
+    PositionReader,
+    PositionState,
 )
-from venuekit.capabilities.position_side import PositionSide
-from venuekit.capabilities.positions import Position, PositionBehaviour, PositionReader, PositionState
-from venuekit.capabilities.risk_limit import RiskLimitControl, RiskLimitSetting
-from venuekit.capabilities.setting import Setting
 from venuekit.capabilities.settings import SettingsReader, SettingsSnapshot, SymbolSettings
-from venuekit.capabilities.tpsl_mode import TpSlMode, TpSlModeControl, TpSlModeSetting
-from venuekit.capabilities.unit import Unit
 
 __all__ = [
     "AccountInfo",

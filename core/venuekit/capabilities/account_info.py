@@ -1,4 +1,4 @@
-"""The account as a whole: totals, modes, what it may do."""
+"""The account as a whole: its kind, mode, margins and restrictions, and the permissions of its API key."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from typing import Any
 import attrs
 
 from venuekit.capabilities._capability import Capability
-from venuekit.capabilities.asset_mode import AssetMode
 from venuekit.capabilities.balances import Balance
+from venuekit.capabilities.enums import OpenEnum
 from venuekit.capabilities.margin_type import MarginType
-from venuekit.capabilities.open_enum import OpenEnum
-from venuekit.capabilities.position_mode import PositionMode
+from venuekit.capabilities.modes import AssetMode, PositionMode
 from venuekit.capabilities.positions import Position
 
-__all__ = ["AccountInfo", "AccountKind", "AccountReader", "Collateral"]
+__all__ = ["AccountInfo", "AccountKind", "AccountReader", "ApiKey", "ApiKeyReader", "Collateral"]
 
 
 class AccountKind(OpenEnum):
@@ -82,3 +81,30 @@ class AccountReader(Capability):
     @abstractmethod
     async def get_account(self, *, include_flat: bool = False) -> AccountInfo:
         """Return totals, modes, balances and open positions; with ``include_flat=True`` every row the venue lists."""
+
+
+@attrs.frozen
+class ApiKey:
+    """
+    What a key may do; the key itself is not in here.
+
+    ``permissions`` are the venue's own words as ``group.permission``; ``ips`` is empty when it works from anywhere.
+    ``expires_at`` is None when it does not expire. ``may_withdraw`` is the one to look at first.
+    """
+
+    permissions: frozenset[str]
+    read_only: bool
+    ips: tuple[str, ...]
+    expires_at: datetime | None
+    is_master: bool | None
+    may_withdraw: bool
+
+
+class ApiKeyReader(Capability):
+    """Read what the key may do."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    async def get_api_key(self) -> ApiKey:
+        """Return what the key may do; one that may withdraw also raises a ``UserWarning``."""

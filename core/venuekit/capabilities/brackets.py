@@ -1,4 +1,4 @@
-"""Brackets (risk tiers): how leverage and margin rates depend on the size of a position."""
+"""Brackets (risk tiers): leverage and margin rates by size of a position, and the tier a symbol is set to."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import attrs
 
 from venuekit._util.quick_init import quick_init
 from venuekit.capabilities._capability import Capability
-from venuekit.capabilities.unit import Unit
+from venuekit.capabilities.enums import PositionSide, Unit
 
-__all__ = ["Bracket", "BracketReader"]
+__all__ = ["Bracket", "BracketReader", "RiskLimitControl", "RiskLimitSetting"]
 
 
 @quick_init
@@ -56,3 +56,23 @@ class BracketReader(Capability):
             InvalidArgument: a filter this venue does not have; nothing was sent.
             InvalidRequest: the venue does not know the symbol or pair.
         """
+
+
+@attrs.frozen
+class RiskLimitSetting:
+    """The tier that holds for a symbol, and its cap in the settle asset."""
+
+    symbol: str
+    risk_id: int
+    cap: Decimal | None = None
+    changed: bool | None = None
+
+
+class RiskLimitControl(Capability):
+    """Set the tier of a symbol."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    async def set_risk_limit(self, symbol: str, risk_id: int, *, side: PositionSide | None = None) -> RiskLimitSetting:
+        """Set the tier and return what holds now."""

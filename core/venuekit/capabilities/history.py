@@ -12,7 +12,7 @@ import attrs
 
 from venuekit._util.quick_init import quick_init
 from venuekit.capabilities._capability import Capability
-from venuekit.capabilities.open_enum import OpenEnum
+from venuekit.capabilities.enums import OpenEnum
 from venuekit.pager import Pager
 
 __all__ = [

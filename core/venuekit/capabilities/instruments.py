@@ -1,4 +1,4 @@
-"""Instruments: what can be traded, in which steps; and the venue's time."""
+"""Instruments: contracts with their steps and limits, mark prices and commission rates; and the venue's time."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import attrs
 
 from venuekit._util.quick_init import quick_init
 from venuekit.capabilities._capability import Capability
-from venuekit.capabilities.open_enum import OpenEnum
-from venuekit.capabilities.unit import Unit
+from venuekit.capabilities.enums import OpenEnum, Unit
 
 __all__ = [
+    "CommissionRate",
+    "CommissionReader",
     "Instrument",
     "InstrumentKind",
     "InstrumentReader",
@@ -145,3 +146,33 @@ class ServerTimeReader(Capability):
     @abstractmethod
     async def get_server_time(self) -> datetime:
         """Return the venue's clock as an aware UTC datetime."""
+
+
+@attrs.frozen
+class CommissionRate:
+    """
+    The rates that hold for this account, as fractions of the value: 0.0004 is 4 basis points.
+
+    Positive costs, a rebate is negative. ``rpi`` is the rate of retail price improvement orders, None where there
+    are none.
+    """
+
+    symbol: str
+    maker: Decimal
+    taker: Decimal
+    rpi: Decimal | None = None
+
+
+class CommissionReader(Capability):
+    """Read commission rates."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    async def get_commission_rate(self, symbol: str) -> CommissionRate:
+        """
+        Return the rates of ``symbol``.
+
+        Raises:
+            InvalidRequest: the venue does not know the symbol.
+        """

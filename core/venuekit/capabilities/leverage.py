@@ -9,9 +9,8 @@ from decimal import Decimal
 import attrs
 
 from venuekit.capabilities._capability import Capability
+from venuekit.capabilities.enums import PositionSide, Unit
 from venuekit.capabilities.margin_type import MarginType
-from venuekit.capabilities.position_side import PositionSide
-from venuekit.capabilities.unit import Unit
 
 __all__ = ["LeverageBehaviour", "LeverageControl", "LeverageReader", "LeverageScope", "LeverageSetting"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-from venuekit.capabilities.open_enum import OpenEnum
+from venuekit.capabilities.enums import OpenEnum
 
 __all__ = ["FillKind", "OrderKind", "OrderSide", "OrderStatus", "OrderType", "TimeInForce", "WorkingPrice"]
 

@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from venuekit._util.quick_init import quick_init
+from venuekit.capabilities.enums import PositionSide, Unit
 from venuekit.capabilities.order_terms import (
     FillKind,
     OrderKind,
@@ -19,8 +20,6 @@ from venuekit.capabilities.order_terms import (
     TimeInForce,
     WorkingPrice,
 )
-from venuekit.capabilities.position_side import PositionSide
-from venuekit.capabilities.unit import Unit
 
 __all__ = ["Amendment", "Fill", "Order", "OrderBehaviour", "OrderRequest"]
 

@@ -12,7 +12,7 @@ import attrs
 
 from venuekit._util.quick_init import quick_init
 from venuekit.capabilities._capability import Capability
-from venuekit.capabilities.position_side import PositionSide
+from venuekit.capabilities.enums import PositionSide
 from venuekit.pager import Pager
 
 __all__ = ["MarginChange", "MarginChangeReader", "PositionMarginControl"]

@@ -1,4 +1,4 @@
-"""Positions: what an account is long or short of."""
+"""Positions: every leg that an account holds, and its place in the auto-deleveraging queue."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ import attrs
 
 from venuekit._util.quick_init import quick_init
 from venuekit.capabilities._capability import Capability
+from venuekit.capabilities.enums import OpenEnum, PositionSide, Unit
 from venuekit.capabilities.margin_type import MarginType
-from venuekit.capabilities.open_enum import OpenEnum
-from venuekit.capabilities.position_side import PositionSide
-from venuekit.capabilities.unit import Unit
 
-__all__ = ["Position", "PositionBehaviour", "PositionReader", "PositionState"]
+__all__ = ["AdlQuantile", "AdlReader", "Position", "PositionBehaviour", "PositionReader", "PositionState"]
 
 
 class PositionState(OpenEnum):
@@ -119,3 +117,23 @@ class PositionReader(Capability):
             InvalidArgument: BOTH (or no side) in hedge mode, LONG or SHORT in one-way mode.
             InvalidRequest: the venue does not know the symbol.
         """
+
+
+@attrs.frozen
+class AdlQuantile:
+    """One leg's place in the queue: ``rank`` counts from 0 (last, or no position) up to ``of`` (first)."""
+
+    symbol: str
+    side: PositionSide
+    rank: int
+    of: int
+
+
+class AdlReader(Capability):
+    """Read places in the auto-deleveraging queue."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    async def get_adl_quantiles(self, *, symbol: str | None = None) -> tuple[AdlQuantile, ...]:
+        """Return one value per leg the venue lists, of ``symbol`` or of all."""

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Self
 import attrs
 
 from venuekit.capabilities._capability import Capability
-from venuekit.capabilities.asset_mode import AssetMode
 from venuekit.capabilities.margin_type import MarginType
-from venuekit.capabilities.position_mode import PositionMode
+from venuekit.capabilities.modes import AssetMode, PositionMode
 
 if TYPE_CHECKING:
     from venuekit.errors import OddRow

@@ -1,4 +1,4 @@
-"""Position mode: one net position per symbol, or a long and a short leg."""
+"""Modes: of positions (one-way or hedge), of margin assets (single or multi), and of take profit and stop loss."""
 
 from __future__ import annotations
 
@@ -10,12 +10,19 @@ import attrs
 from venuekit.capabilities._capability import Capability
 
 __all__ = [
+    "AssetMode",
+    "AssetModeControl",
+    "AssetModeReader",
+    "AssetModeSetting",
     "PositionMode",
     "PositionModeBehaviour",
     "PositionModeControl",
     "PositionModeReader",
     "PositionModeScope",
     "PositionModeSetting",
+    "TpSlMode",
+    "TpSlModeControl",
+    "TpSlModeSetting",
 ]
 
 
@@ -79,3 +86,71 @@ class PositionModeControl(PositionModeReader):
             OutcomeUnknown: the answer was lost and could not be found out.
             Conflict: somebody else changed it at the same time.
         """
+
+
+class AssetMode(enum.StrEnum):
+    """SINGLE: a position is backed by its own settle asset; MULTI: by all margin assets, valued together."""
+
+    SINGLE = "single"
+    MULTI = "multi"
+
+
+@attrs.frozen
+class AssetModeSetting:
+    """An asset mode that holds; ``changed`` as in :class:`~venuekit.capabilities.MarginTypeSetting`."""
+
+    mode: AssetMode
+    changed: bool | None = None
+
+
+class AssetModeReader(Capability):
+    """Read the asset mode."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    async def get_asset_mode(self) -> AssetModeSetting:
+        """Return the mode that holds."""
+
+
+class AssetModeControl(AssetModeReader):
+    """Set the asset mode."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    async def set_asset_mode(self, mode: AssetMode) -> AssetModeSetting:
+        """
+        Set the mode and return what holds now; setting the present value again succeeds.
+
+        Raises:
+            Rejected: isolated symbols, open orders or a lack of margin forbid it.
+            OutcomeUnknown: the answer was lost and could not be found out.
+            Conflict: somebody else changed it at the same time.
+        """
+
+
+class TpSlMode(enum.StrEnum):
+    """FULL closes the whole position, PARTIAL the quantity given with the order."""
+
+    FULL = "full"
+    PARTIAL = "partial"
+
+
+@attrs.frozen
+class TpSlModeSetting:
+    """A mode that holds for a symbol; ``changed`` as in :class:`~venuekit.capabilities.MarginTypeSetting`."""
+
+    symbol: str
+    mode: TpSlMode
+    changed: bool | None = None
+
+
+class TpSlModeControl(Capability):
+    """Set the TP/SL mode of a symbol."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    async def set_tpsl_mode(self, symbol: str, mode: TpSlMode) -> TpSlModeSetting:
+        """Set the mode and return what holds now; where the venue calls this deprecated, a warning says so."""
