@@ -17,10 +17,10 @@ from venuekit.errors import (
     Unavailable,
     UnsupportedCapability,
 )
+from venuekit.settings.changes import Key
 from venuekit.settings.controls import carry_out, read_value, reader_weight
 from venuekit.settings.current_settings import CurrentSettings
 from venuekit.settings.desired_settings import desired_settings_of
-from venuekit.settings.key import Key
 from venuekit.settings.outcomes import (
     after_reading,
     before_sending,

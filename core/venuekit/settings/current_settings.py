@@ -8,9 +8,9 @@ from functools import cached_property
 import attrs
 
 from venuekit.capabilities import PositionSide, Setting, SettingsSnapshot, SymbolSettings
+from venuekit.settings.changes import Key
 from venuekit.settings.controls import is_account_wide
 from venuekit.settings.desired_settings import key_at
-from venuekit.settings.key import Key
 from venuekit.settings.plans import UnknownSymbol, Unreadable
 from venuekit.settings.target import Value
 from venuekit.settings.target_accounts import TargetAccount

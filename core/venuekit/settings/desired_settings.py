@@ -9,7 +9,7 @@ import attrs
 
 from venuekit._util.toml_lines import key_text
 from venuekit.capabilities import LeverageBehaviour, LeverageScope, PositionSide, Setting
-from venuekit.settings.key import Key
+from venuekit.settings.changes import Key
 from venuekit.settings.target import SymbolTarget, Target, Value, text_of
 from venuekit.settings.target_accounts import TargetAccount
 

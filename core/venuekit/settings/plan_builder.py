@@ -1,4 +1,4 @@
-"""Building a plan: from a target and what was read to a plan. Pure."""
+"""Building a plan: from a target and the current settings to a plan, with the side effects of each step. Pure."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ from collections.abc import Hashable, Sequence
 
 import attrs
 
-from venuekit.capabilities import LeverageBehaviour, LeverageScope, MarginType, Setting
-from venuekit.settings.controls import reader_weight, setter_weight
+from venuekit.capabilities import LeverageBehaviour, LeverageScope, MarginType, MarginTypeBehaviour, Setting
+from venuekit.settings.changes import Key, SettingChange
+from venuekit.settings.controls import is_account_wide, reader_weight, setter_weight
 from venuekit.settings.current_settings import CurrentSettings
 from venuekit.settings.desired_settings import DesiredSetting, contradictions, desired_settings_of
-from venuekit.settings.key import Key
 from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus
 from venuekit.settings.preconditions import raises_leverage, refusals_of, requirements_of
-from venuekit.settings.requirement import SettingChange
-from venuekit.settings.side_effects import side_effect_note, symbols_touched
 from venuekit.settings.step_order import order_steps
 from venuekit.settings.target import Target, Value
 from venuekit.settings.target_accounts import TargetAccount
 
-__all__ = ["build_plan", "differences"]
+__all__ = ["build_plan", "differences", "side_effect_note", "symbols_touched"]
 
 
 def differences(target: Target, current: CurrentSettings) -> tuple[DesiredSetting, ...]:
@@ -153,3 +151,30 @@ def _margin_type(desired: DesiredSetting, found: _Findings, current: CurrentSett
     key = current.margin_type_key(desired.account, desired.key.symbol)
     value = found.wanted.get(key) or current.value(desired.account, key)
     return value if isinstance(value, MarginType) else None
+
+
+def side_effect_note(desired: DesiredSetting, current: CurrentSettings) -> str | None:
+    """Say what else a change touches."""
+    account, setting = desired.account, desired.key.setting
+    if setting is Setting.POSITION_MODE and account.shared_with:
+        unread = set(account.shared_with) - {mate.venue.id for mate in current.mates(account)}
+        aside = f"; orders and positions were not read on {', '.join(sorted(unread))}" if unread else ""
+        return f"also changes {', '.join(account.shared_with)}{aside}"
+    if setting is Setting.MARGIN_TYPE and account.venue.has_behaviour(MarginTypeBehaviour):
+        touches = account.venue.behaviour(MarginTypeBehaviour).touches
+        return None if touches is None else f"touches {touches}"
+    row = None if desired.key.symbol is None else current.of(account).symbol(desired.key.symbol)
+    if setting is Setting.LEVERAGE and row is not None and row.position:
+        moves = account.venue.behaviour(LeverageBehaviour).moves_margin
+        return "moves the margin of the open position at once" if moves else None
+    return None
+
+
+def symbols_touched(desired: DesiredSetting, current: CurrentSettings) -> tuple[str, ...]:
+    """Return the symbols with positions or orders that a setting of the account touches."""
+    if not is_account_wide(desired.account.venue, desired.key.setting):
+        return ()
+    mates = current.mates(desired.account)
+    accounts = tuple(mate for mate in mates if desired.account.shares(desired.key.setting, mate))
+    rows = (row for account in accounts for row in current.of(account).symbols)
+    return tuple(dict.fromkeys(row.symbol for row in rows if row.position or row.open_orders))

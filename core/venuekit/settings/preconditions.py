@@ -1,4 +1,4 @@
-"""Preconditions: what the venue would refuse, as far as the reads show it."""
+"""Preconditions: refusals of the venue that the reads show, and changes that depend on an odd row."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from venuekit.capabilities import MarginType, Setting, SettingsSnapshot
+from venuekit.settings.changes import Key, Requirement
 from venuekit.settings.controls import CONTROLS, is_account_wide
 from venuekit.settings.current_settings import CurrentSettings
 from venuekit.settings.desired_settings import DesiredSetting, key_at
-from venuekit.settings.key import Key
-from venuekit.settings.odd_rows import odd_row_refusal
-from venuekit.settings.requirement import Requirement
 from venuekit.settings.target import Value, text_of
+from venuekit.settings.target_accounts import TargetAccount
 from venuekit.venue import BlockedBy, Blocker, BlockerScope, Coupling
 
-__all__ = ["raises_leverage", "refusals_of", "requirements_of"]
+__all__ = ["odd_row_refusal", "raises_leverage", "refusals_of", "requirements_of"]
+
 
 _RAISED_UNDER = "a leverage is raised only under the margin type that was chosen for it"
 
@@ -119,3 +119,42 @@ def _describe_blocker(by: BlockedBy, snapshot: SettingsSnapshot, symbol: str | N
     if held:
         return f"open positions: {', '.join(held)}"
     return f"open positions: {snapshot.open_positions}" if snapshot.open_positions else None
+
+
+def odd_row_refusal(desired: DesiredSetting, current: CurrentSettings) -> str | None:
+    """
+    Return why a change is refused because of an odd row, None when it depends on none.
+
+    A change of a symbol depends on the rows of this symbol; one that the venue allows only while no symbol has orders,
+    a position or another margin type, and one that touches every position, depends on all rows of the account.
+    """
+    symbol = desired.key.symbol
+    if symbol is not None:
+        snapshot = current.of(desired.account)
+        odd = snapshot.odd_row(symbol)
+        if odd is not None:
+            whose = symbol if symbol in snapshot.odd else f"an unknown symbol, which may be {symbol},"
+            return f"a row of {whose} of account {desired.entry} could not be read: {odd.operation}: {odd.words}"
+    for account in _accounts_needed_whole(desired, current):
+        for named, odd in current.of(account).odd.items():
+            return (
+                f"it depends on every symbol of account {', '.join(account.entries)} on {account.venue.id}, and a row "
+                f"of {named or 'an unknown symbol'} could not be read: {odd.operation}: {odd.words}"
+            )
+    return None
+
+
+def _accounts_needed_whole(desired: DesiredSetting, current: CurrentSettings) -> tuple[TargetAccount, ...]:
+    """Return the accounts all of whose symbols decide about a change."""
+    venue, setting = desired.account.venue, desired.key.setting
+    of_account = desired.key.symbol is None
+    scopes = {b.scope for b in venue.blockers if b.setting is setting and b.by is not BlockedBy.LOWER_LEVERAGE}
+    if BlockerScope.REALM in scopes:
+        return current.mates(desired.account)
+    blocked = bool(scopes) if of_account else BlockerScope.ACCOUNT in scopes
+    coupled = of_account and any(
+        coupling.setting is setting and coupling.value == desired.target and not is_account_wide(venue, coupling.needs)
+        for coupling in venue.couplings
+    )
+    touches_all = of_account and setting is Setting.MARGIN_TYPE
+    return (desired.account,) if blocked or coupled or touches_all else ()

@@ -1,4 +1,4 @@
-"""Reports: what came of a plan."""
+"""Reports of applied plans, and the exit statuses of plans and reports."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 import attrs
 
 from venuekit.capabilities import PositionSide, Setting
-from venuekit.errors import OperationError
-from venuekit.settings.plans import PlannedRead, Unreadable
+from venuekit.errors import OperationError, Outcome
+from venuekit.settings.plans import Plan, PlannedRead, StepStatus, Unreadable
 from venuekit.settings.target import Value
 
-__all__ = ["Report", "Result", "ResultStatus"]
+__all__ = ["Report", "Result", "ResultStatus", "plan_exit_status", "report_exit_status"]
 
 
 _CAVEAT = (
@@ -82,3 +82,39 @@ class Report:
         rows = [attrs.asdict(result, recurse=False) for result in self.results]
         rows += [one.row(Result, "message") for one in self.unreadable]
         return tuple({name: value for name, value in row.items() if name != "name"} for row in rows)
+
+
+_DONE, _ERROR, _REFUSED, _UNKNOWN, _PENDING, _USAGE = 0, 1, 3, 4, 5, 64
+
+
+def plan_exit_status(plan: Plan) -> int:
+    """
+    Return the exit status of a plan.
+
+    64 when a venue does not know a symbol, else 1 when an account could not be read, else 3 when something would be
+    refused or skipped, else 5 when changes are pending, else 0.
+    """
+    if plan.unknown:
+        return _USAGE
+    if plan.unreadable:
+        return _ERROR
+    statuses = {step.status for step in plan.steps}
+    if statuses & {StepStatus.REFUSED, StepStatus.SKIPPED}:
+        return _REFUSED
+    return _PENDING if StepStatus.PENDING in statuses else _DONE
+
+
+def report_exit_status(report: Report) -> int:
+    """
+    Return the exit status of a report.
+
+    1 when an account could not be read, a key was not taken, or a venue could not be reached or asked any more, else 4
+    when something is unknown, else 3 when something was refused, skipped or in conflict, else 0.
+    """
+    if report.unreadable or any(error.outcome is not Outcome.UNKNOWN for error in report.errors):
+        return _ERROR
+    statuses = {result.status for result in report.results}
+    if ResultStatus.UNKNOWN in statuses:
+        return _UNKNOWN
+    refused = {ResultStatus.REFUSED, ResultStatus.SKIPPED, ResultStatus.CONFLICT}
+    return _REFUSED if statuses & refused else _DONE

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import attrs
 
-from venuekit.settings.key import Key
-from venuekit.settings.requirement import Requirement, SettingChange
+from venuekit.settings.changes import Key, Requirement, SettingChange
 from venuekit.settings.target import Value, text_of
 
 __all__ = ["StepOrder", "order_steps"]

@@ -22,8 +22,8 @@ from venuekit.capabilities import (
     PositionModeScope,
     Setting,
 )
-from venuekit.settings.problems import Problems
 from venuekit.settings.target import AccountTarget, LeverageTarget, Target, Value, text_of
+from venuekit.settings.target_tables import Problems
 from venuekit.support import venue_support
 
 if TYPE_CHECKING:

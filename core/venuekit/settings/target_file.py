@@ -13,10 +13,9 @@ import attrs
 from venuekit._util.nearest import did_you_mean
 from venuekit._util.toml_lines import KeyPath, key_lines, syntax_error
 from venuekit.errors import TargetFileError
-from venuekit.settings.problems import Problems
 from venuekit.settings.target import Target
 from venuekit.settings.target_check import check_target
-from venuekit.settings.target_tables import read_tables
+from venuekit.settings.target_tables import Problems, read_tables
 
 if TYPE_CHECKING:
     from venuekit.settings.plans import UnknownSymbol

@@ -1,4 +1,4 @@
-"""From the tables of a target file to values: keys, types and levels, without asking any venue."""
+"""From the tables of a target file to values: keys, types and levels, and the problems in them, without any venue."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
 
+import attrs
+
 from venuekit._util.nearest import did_you_mean
-from venuekit._util.toml_lines import KeyPath, key_text
+from venuekit._util.toml_lines import KeyPath, key_text, line_of
 from venuekit.capabilities import AssetMode, MarginType, PositionMode
-from venuekit.settings.problems import Problems
+from venuekit.errors import TargetFileError
 from venuekit.settings.target import AccountTarget, LeverageTarget, SymbolTarget, Target
 
-__all__ = ["read_tables"]
+__all__ = ["Problems", "read_tables"]
+
 
 E = TypeVar("E", bound=enum.StrEnum)
 
@@ -132,3 +135,30 @@ def _text_of_value(value: Any) -> str:
     if isinstance(value, Mapping):
         return "a table"
     return "a list" if isinstance(value, list) else str(value)
+
+
+@attrs.define
+class Problems:
+    """What is wrong with one target file."""
+
+    source: str
+    lines: Mapping[KeyPath, int]
+    _found: dict[tuple[int, str], None] = attrs.field(factory=dict, init=False)
+
+    def add(self, path: KeyPath, text: str) -> None:
+        """Note one problem at one key; the same one twice counts once."""
+        self._found[line_of(self.lines, path), f"{key_text(path)}: {text}"] = None
+
+    def line_of(self, path: KeyPath) -> int:
+        """Return the line on which a key stands."""
+        return line_of(self.lines, path)
+
+    def raise_any(self) -> None:
+        """
+        Raise what was found, one line of text each.
+
+        Raises:
+            TargetFileError: there are problems.
+        """
+        if self._found:
+            raise TargetFileError("\n".join(f"{self.source}:{line}: {text}" for line, text in sorted(self._found)))

@@ -1,4 +1,4 @@
-"""Requirements: what must hold at the moment a setting is changed."""
+"""Changes of settings: the key of a setting, a change of it, and the requirements of a change."""
 
 from __future__ import annotations
 
@@ -7,10 +7,29 @@ from decimal import Decimal
 
 import attrs
 
-from venuekit.settings.key import Key
+from venuekit.capabilities import PositionSide, Setting
 from venuekit.settings.target import Value, text_of
 
-__all__ = ["Requirement", "SettingChange"]
+__all__ = ["Key", "Requirement", "SettingChange"]
+
+
+@attrs.frozen
+class Key:
+    """
+    One setting that holds one value at a time.
+
+    ``account_index`` is the number of the account at its venue; two venues that share a setting share the key of the
+    first. ``symbol`` is None for a setting of the account, ``side`` unless sides are set apart.
+    """
+
+    account_index: int
+    setting: Setting
+    symbol: str | None = None
+    side: PositionSide | None = None
+
+    def __str__(self) -> str:
+        side = f" ({self.side})" if self.side is not None else ""
+        return f"{self.setting}{side} of {self.symbol}" if self.symbol is not None else f"{self.setting}{side}"
 
 
 @attrs.frozen
