@@ -1,4 +1,4 @@
-"""Account: what a plugin's account class extends, and the one way its requests go."""
+"""Account: the base of every plugin's account class, and the one way its requests go."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ B = TypeVar("B")
 V = TypeVar("V")
 
 _DEFAULT = Options()
-#: seconds for which what was read again for some reason is believed
+#: seconds for which a value that was read again for some reason is believed
 _REFRESH_EVERY = 10.0
 #: how far one answer about the time may be from the venue's clock as it is known
 _BELIEVED = timedelta(days=1)
@@ -105,9 +105,9 @@ class Account:
         Call ``endpoint`` and convert its result; ``convert`` is also applied to a result that ``resolve()`` finds
         later.
 
-        What ``convert`` cannot use (it may raise ``ArithmeticError``, ``LookupError``, ``TypeError``, ``ValueError`` or
-        an :class:`~venuekit.errors.OperationError`) is an answer that cannot be read: of a write it is resolved like a
-        lost one, so that a write which was executed is never told as one that was not.
+        An answer that ``convert`` cannot use (it may raise ``ArithmeticError``, ``LookupError``, ``TypeError``,
+        ``ValueError`` or an :class:`~venuekit.errors.OperationError`) cannot be read: of a write it is resolved like
+        a lost one, so that an executed write is never reported as one that was not.
         """
         if None in parameters.values():
             parameters = {name: value for name, value in parameters.items() if value is not None}
@@ -143,7 +143,7 @@ class Account:
         """
         Do as :meth:`answer`, without the rows that cannot be read; each is warned of as an OddRow.
 
-        It is for what shows rows. What proves something by them, or is about one of them, reads them all or none.
+        It is for listing rows. A proof by rows, or a read about one of them, takes them all or none.
 
         Raises:
             PayloadMismatch: no row can be read, or the fault is not in a row.
@@ -196,7 +196,7 @@ class Account:
         client_id: str | None = None,
     ) -> V:
         """
-        Return what ``look`` reads after a write that the venue has accepted.
+        Return the value that ``look`` reads after a write that the venue has accepted.
 
         Raises:
             OutcomeUnknown: it failed; its ``outcome`` is APPLIED, and its ``resolve()`` looks again.
@@ -208,7 +208,7 @@ class Account:
             if unread.outcome is errors.Outcome.UNKNOWN:
                 raise  # of another write, or of a look that found that this one is not certain after all
             raise errors.OutcomeUnknown(
-                f"it was executed, and reading what came of it failed: {unread}",
+                f"it was executed, and reading its result failed: {unread}",
                 venue=self.venue.id,
                 operation=operation,
                 subject=subject,
@@ -219,7 +219,7 @@ class Account:
 
     async def read_once(self, endpoint: Endpoint[T], /, **parameters: Any) -> T:
         """
-        Read once per venue and environment and remember it; whoever asks meanwhile waits for the same read.
+        Read once per venue and environment and remember it; concurrent callers wait for the same read.
 
         It is read again when it is older than the Runtime's ``instruments_max_age``, or a refusal of the venue has
         shown that it may be out of date (``Venue.outdated_by``). Rows that cannot be read are left out and warned of.
@@ -233,7 +233,7 @@ class Account:
         """
         Do as :meth:`read_once`, and read it again, unless that was done for this reason within the last ten seconds.
 
-        It is for what would be refused because of what is remembered: a symbol that is not listed, a step.
+        Call it before refusing because of a remembered value: a symbol that is not listed, a step.
         """
         remembered = self._session.venue_session.remembered
         read = remembered.refresh(*self._reading(endpoint, parameters), reason, _REFRESH_EVERY)
@@ -241,7 +241,7 @@ class Account:
         return value
 
     def outdate_by(self, code: int | str | None) -> None:
-        """Have what :meth:`read_once` remembers read again, if a refusal of this code says so; for items of a batch."""
+        """Have the values of :meth:`read_once` read again if a refusal of this code says so; for items of a batch."""
         if code in self.venue.outdated_by:
             self._session.venue_session.remembered.outdate()
 
@@ -249,7 +249,7 @@ class Account:
         self, endpoint: Endpoint[T], parameters: dict[str, Any]
     ) -> tuple[Hashable, Callable[[], Awaitable[T]]]:
         """Return the key by which a read is remembered, and how to do it."""
-        # with nobody's own deadline and waits: others join, and may have none
+        # without a caller's deadline and waits: others join, and may have none
         patient = type(self)(self._session, Options(recv_window=self._options.recv_window, priority=Priority.RISK))
 
         async def read() -> T:
@@ -298,11 +298,11 @@ class Account:
 
     @property
     def deadline(self) -> float | None:
-        """Seconds a call may take in all; what makes several requests of it shares them out. None for no limit."""
+        """Seconds a call may take in all, over all its requests. None for no limit."""
         return self._options.deadline
 
     def differs_from_expected(self, present: object) -> bool:
-        """Say whether a setting that reads ``present`` is not the one that :meth:`with_options` was told to expect."""
+        """Say whether a setting that reads ``present`` differs from the value that :meth:`with_options` expects."""
         return self._options.expected is not UNSET and present != self._options.expected
 
     def with_options(
@@ -316,7 +316,7 @@ class Account:
         priority: Priority | None = None,
     ) -> Self:
         """
-        Return a view of this account whose calls use other transport settings; what is left out stays as it is.
+        Return a view of this account whose calls use other transport settings; an option left out stays as it is.
 
         Args:
             recv_window: Milliseconds a signed request stays valid.
@@ -339,7 +339,7 @@ class Account:
         return type(self)(self._session, options)
 
     def halt(self) -> None:
-        """Let nothing pass from now on but reads and what cancels or reduces; there is no way back."""
+        """Let only reads, cancels and reducing orders pass from now on; there is no way back."""
         self._session.halted = True
 
     @property
@@ -349,7 +349,7 @@ class Account:
 
     @property
     def unresolved(self) -> tuple[Unresolved, ...]:
-        """The writes that the journal opened and that nobody has found out about; empty without a journal."""
+        """The writes whose outcome the journal does not know; empty without a journal."""
         return () if self._session.journal is None else self._session.journal.open_writes()
 
     @property
@@ -359,7 +359,7 @@ class Account:
 
     async def resolve(self, entry: Unresolved) -> str:
         """
-        Find out about one entry of :attr:`unresolved`, close it, and return what was found in one sentence.
+        Resolve one entry of :attr:`unresolved`, close it, and return its outcome in one sentence.
 
         Raises:
             OutcomeUnknown, Conflict: it stays open.
@@ -373,10 +373,10 @@ class Account:
         self._session.closed = True
 
     async def on_open(self) -> None:
-        """Read what this account's class must know before it is handed out; a plugin overrides it."""
+        """Read the facts that this account's class needs before it is handed out; a plugin overrides it."""
 
     def now(self) -> datetime:
-        """Return what our own clock says."""
+        """Return the time of our own clock."""
         return from_milliseconds(self._session.clock.milliseconds())
 
     def monotonic(self) -> float:
@@ -384,7 +384,7 @@ class Account:
         return self._session.clock.monotonic()
 
     async def pause(self, seconds: float) -> None:
-        """Wait on the injected clock; what a plugin uses between two reads."""
+        """Wait on the injected clock; for a plugin, between two reads."""
         await self._session.clock.sleep(seconds)
 
     async def sync_clock(self) -> None:
@@ -392,30 +392,30 @@ class Account:
         Measure the venue's clock anew.
 
         Raises:
-            OperationError: the venue does not tell its time, or none that can be believed; the clock stays as it was.
+            OperationError: the venue's time cannot be read or believed; the clock stays as it was.
         """
         await self._session.venue_session.clock.sync(lambda: self.call(self.venue.server_time))
 
     async def venue_time(self) -> datetime:
         """
-        Ask the venue for its time, for what is cut by it, as a history is; one answer alone never moves it by a day.
+        Return the venue's time, for spans that it bounds, as those of histories; one answer never moves it by a day.
 
         Where it differs so much from the venue's clock as it is known here, that clock is measured anew.
 
         Raises:
-            PayloadMismatch: it does not tell twice what the measured clock says.
+            PayloadMismatch: two answers differ from the measured clock.
             OperationError: its time cannot be believed; see :meth:`sync_clock`.
         """
         clock = self._session.venue_session.clock
         for _ in range(2):
-            told: datetime = await self.call(self.venue.server_time)
-            if abs(told - clock.now()) <= _BELIEVED:
-                return told
+            time: datetime = await self.call(self.venue.server_time)
+            if abs(time - clock.now()) <= _BELIEVED:
+                return time
             await self.sync_clock()
-            if abs(told - clock.now()) <= _BELIEVED:
-                return told
+            if abs(time - clock.now()) <= _BELIEVED:
+                return time
         raise errors.PayloadMismatch(
-            f"its time is not believed: it tells {told}, and by its clock, measured anew, it is {clock.now()}",
+            f"its time is not believed: it is {time} by its answer, and {clock.now()} by its clock, measured anew",
             venue=self.venue.id,
             operation=self.venue.server_time.operation,
             outcome=errors.Outcome.NOT_APPLIED,

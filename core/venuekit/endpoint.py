@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 class Effect(enum.StrEnum):
-    """What an operation does; retries follow from it."""
+    """The effect of an operation at the venue; retries follow from it."""
 
     READ = "read"  #: changes nothing
     SET = "set"  #: repeating it changes nothing more: leverage, modes, cancel
@@ -45,7 +45,7 @@ class Effect(enum.StrEnum):
 
 
 class Security(enum.StrEnum):
-    """What a request must carry."""
+    """The credentials a request must carry."""
 
     NONE = "none"  #: nothing
     KEY = "key"  #: the API key
@@ -61,11 +61,11 @@ class Encoding(enum.StrEnum):
 
 class WriteScope(enum.StrEnum):
     """
-    What a write is about: whom it excludes while it is under way, and whom it can hurt while it may still arrive.
+    The part of an account that a write is about: writes it excludes while under way, or endangers while it may arrive.
 
     Writes run one after another, and wait for an earlier one that may still arrive, where both are about the ACCOUNT,
     or one about it and the other about a SYMBOL or an AMENDMENT; about the same SYMBOL (its margin, or a setting of it
-    that both touch); or about an AMENDMENT of the same order. ORDER, which opens orders, waits for nobody, unless it
+    that both touch); or about an AMENDMENT of the same order. ORDER, which opens orders, waits for none, unless it
     rests: then for as long as a lost ALL_ORDERS, which ends all of a symbol (without one, of the account), may still
     arrive and end it, too.
     """
@@ -78,7 +78,7 @@ class WriteScope(enum.StrEnum):
 
 
 class Area(enum.StrEnum):
-    """What a guard may allow or forbid."""
+    """An area of writes that a guard may allow or forbid."""
 
     SETTINGS = "settings"
     MARGIN = "margin"
@@ -89,7 +89,7 @@ class Priority(enum.Enum):
     """
     Who may spend the last of a pool.
 
-    The value is the share of a pool that is left to those above: what changes something may spend everything, a read
+    The value is the share of a pool that is reserved for those above: writes may spend everything, a read
     leaves a tenth, and a walk through history half.
     """
 
@@ -109,7 +109,7 @@ class Kind(enum.StrEnum):
 
 
 class Role(enum.StrEnum):
-    """What a parameter means; guards, write scopes and error texts read it."""
+    """The meaning of a parameter; guards, write scopes and error texts read it."""
 
     SYMBOL = "symbol"
     LEVERAGE = "leverage"
@@ -128,7 +128,7 @@ class Parameter:
     ``choices``, ``minimum``, ``maximum`` and ``pattern`` (a regular expression for the whole text) hold what the
     venue documents for every symbol and account, so that what they refuse is refused before sending. What the venue
     does not take, but guards, write scopes and resolution want to know of a request, is ``local`` and never sent. A
-    listen key is ``secret``: shown nowhere, and not in the journal; left out, the name tells.
+    listen key is ``secret``: shown nowhere, and not in the journal; left out, the name decides.
     """
 
     name: str = attrs.field(kw_only=False)
@@ -161,18 +161,18 @@ class Endpoint(Generic[T]):
     Attributes:
         verb, path: As the venue documents them.
         decode: Bytes of a successful answer to its value. Raises :class:`~venuekit.errors.PayloadMismatch` for a
-            wrong shape, ``ValueError`` for what is not the venue's format at all (HTML, cut off, empty). For a SET
-            it is a :class:`Changing`.
-        parameters: What may be sent; anything else is refused before signing.
-        encoding, security: Where parameters travel, and what a request must carry.
-        weight: What a call costs, a number or a function of the parameters; ``weight_most`` is the most it can be.
+            wrong shape, ``ValueError`` for bytes that are not the venue's format at all (HTML, cut off, empty). For a
+            SET it is a :class:`Changing`.
+        parameters: The parameters that may be sent; any other is refused before signing.
+        encoding, security: Where parameters travel, and the credentials of a request.
+        weight: The cost of a call, a number or a function of the parameters; ``weight_most`` is the most it can be.
         pools: Which limit pools it pays into: pool name to cost, None for the weight.
         effect: Left out, GET is a READ and everything else a DELTA, the most careful one.
-        area: What a guard files a write under; left out, SET is SETTINGS, DELTA is MARGIN and KEYED is ORDERS. A
+        area: The guard's area of a write; left out, SET is SETTINGS, DELTA is MARGIN and KEYED is ORDERS. A
             SESSION that has one, like a countdown that ends orders, is guarded as a write is.
         reduces: Whether a halted account, and one whose journal cannot be written, may still do it, told from the
             parameters: it cancels, or it can only make a position smaller and nothing is attached that opens anything.
-        notional: The order value in quote that a request asks for, for the guard; None where it cannot be told.
+        notional: The order value in quote that a request asks for, for the guard; None where it is unknown.
         asks: The orders that are asked for, where positions are limited; left out, a QUANTITY is refused there.
         symbols, client_ids: Those that a request names within its items, for guards, fences, errors and the journal;
             left out, those of the parameters whose role is SYMBOL or CLIENT_ID.
@@ -180,23 +180,23 @@ class Endpoint(Generic[T]):
             has none of them in common with another one does not wait for it; left out, every setting of the symbol.
         orders: For AMENDMENT: the orders it is about; left out, the one named by SYMBOL, ORDER_ID and CLIENT_ID.
         rests: For the scope ORDER: whether an order of the request can rest, told from the parameters; left out, it
-            can. What cannot waits for no lost cancellation of every order (:class:`~venuekit.order_scope.Resting`).
-        priority: Left out, what changes something is RISK, what serves walks alone (``iter_...``) HISTORY, the rest
+            can. One that cannot rest waits for no lost cancel-all (:class:`~venuekit.order_scope.Resting`).
+        priority: Left out, writes are RISK, endpoints that serve only pagers (``iter_...``) HISTORY, the rest
             READ; :meth:`~venuekit.Account.with_options` has it per call.
-        write_scope: What a write locks; None for reads and for writes that wait for nothing.
+        write_scope: The scope a write locks; None for reads and for writes that wait for none.
         no_change: Codes that mean "it is so already"; ``no_change_is_read`` says that ``readback`` has to agree before
             they are believed, and that they are refusals where it reads another value.
-        doubtful: Codes whose meaning only a read can tell; ``doubtful_after_loss``: after a lost answer only.
+        doubtful: Codes whose meaning only a read can show; ``doubtful_after_loss``: after a lost answer only.
         faults: Codes that mean something else on this endpoint than in the venue's table.
-        echoes: What an answer repeats of its question; one that repeats something else is a lost answer.
+        echoes: The parts of a request that its answer repeats; an answer that repeats others is a lost one.
         readback, resolve: For a SET: reads whether it holds; for KEYED and DELTA: finds out whether a lost one
             happened.
         absence_proof: When ``resolve`` finding nothing is a proof; None when it never is.
         item_refusals: Code and words of each item that a batch's answer refuses. Where the venue does not know what
             became of one of them, the write stays open in the journal.
-        claims: For a DELTA: the identity of the history row that an answer tells of; a lost write is not taken for it.
-        before: For a DELTA: what to read before writing, so that ``resolve`` can compare.
-        answer_limit: How many bytes an answer may have, decompressed; more only where it tells of every symbol.
+        claims: For a DELTA: the identity of the history row that an answer names; a lost write is not taken for it.
+        before: For a DELTA: the read before the write, so that ``resolve`` can compare.
+        answer_limit: How many bytes an answer may have, decompressed; more only where it lists every symbol.
         websocket_method: The method of the venue's WebSocket API that does the same, None if there is none.
         rows: The ways to lists of rows in its answer (``()`` is all of it), for :meth:`~venuekit.Account.answer_rows`.
         serves: The capability methods it serves, as function objects (``LeverageControl.set_leverage``).
@@ -279,7 +279,7 @@ class Endpoint(Generic[T]):
         object.__setattr__(self, "_roles", {p.role: p.name for p in reversed(self.parameters) if p.role})
 
     def as_undeclared(self) -> Endpoint[T]:
-        """Return the endpoint as one that the venue does not declare: what it says of itself is not believed."""
+        """Return the endpoint as one that the venue does not declare: its own statements are not believed."""
         return attrs.evolve(self, effect=Effect.DELTA, area=None, priority=Priority.RISK)
 
     def __str__(self) -> str:
@@ -290,7 +290,7 @@ class Endpoint(Generic[T]):
 
     @property
     def operation(self) -> str:
-        """What errors call it: the method under way that it serves, else the first one, else verb and path."""
+        """Its name in errors: the method under way that it serves, else the first one, else verb and path."""
         return self.operation_in(CALLED.get())
 
     def operation_in(self, called: Iterable[str]) -> str:
@@ -303,7 +303,7 @@ class Endpoint(Generic[T]):
         return self._roles.get(role)
 
     def value_of(self, role: Role, parameters: Mapping[str, Any]) -> Any:
-        """Return what the caller handed in for a role, None when nothing."""
+        """Return the caller's value for a role, None when there is none."""
         name = self._roles.get(role)
         return None if name is None else parameters.get(name)
 
@@ -327,5 +327,5 @@ class Endpoint(Generic[T]):
         return (OrderName(*(None if value is None else str(value) for value in named)),)
 
     def cost(self, parameters: Mapping[str, Any]) -> int:
-        """Return what a call with these parameters weighs."""
+        """Return the weight of a call with these parameters."""
         return self.weight if isinstance(self.weight, int) else self.weight(parameters)

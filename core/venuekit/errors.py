@@ -7,9 +7,9 @@
     - TargetFileError         the target file of ``plan`` and ``apply``
     - CredentialsError        credentials that do not fit the venue, environment or host
   + PluginError               a distribution that provides a plugin is broken
-  + OperationError            one operation on one venue; says who, what, on what, and the outcome
+  + OperationError            one operation on one venue; names venue, method, subject and outcome
     - AccountClosed           the account is used after it was closed; nothing was sent
-    - InvalidArgument         refused before sending: the declaration already tells
+    - InvalidArgument         refused before sending, by the declaration alone
     - UnsupportedCapability   the venue, environment or account cannot do this
     - GuardRefused            refused before sending by the account's own guard
     - Fenced                  an earlier write of the same thing is under way or may still arrive; nothing was sent
@@ -23,10 +23,10 @@
         AuthenticationFailed, PermissionDenied, InvalidRequest, NotFound, Rejected
     - OutcomeUnknown          a write was sent; whether it holds could not be found out
     - NotExecuted             a write whose answer was lost is proven not to have happened
-    - Conflict                somebody else moved the setting while it was being written
+    - Conflict                another actor moved the setting while it was being written
 
 Every :class:`OperationError` carries ``outcome``. A message reads ``acme_perp: set_leverage refused
-for BTCUSD: -4028 Leverage 200 is not valid``: who, what, on what, and the venue's own words.
+for BTCUSD: -4028 Leverage 200 is not valid``: venue, method, subject, and the venue's own words.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ __all__ = [
 
 
 class Outcome(enum.StrEnum):
-    """What is known about the effect of an operation that ended in an error."""
+    """The known effect of an operation that ended in an error."""
 
     NOT_SENT = "not_sent"  #: not one byte left this machine
     NOT_APPLIED = "not_applied"  #: the venue refused it, or it is proven that it did not and will not happen
@@ -127,22 +127,22 @@ class OperationError(VenuekitError):
     Attributes:
         venue: Id of the venue, ``""`` when none was involved.
         operation: Capability method, or verb and path for a raw call.
-        subject: What it was about: a symbol, an asset, or None for the account.
+        subject: A symbol, an asset, or None for the account.
         message: The venue's own words, or ours when it said nothing. Redacted.
         code: The venue's own code; None when it gave none.
         status: HTTP status; None when no answer arrived.
-        outcome: What is known about the effect; a read that fails leaves NOT_APPLIED or NOT_SENT. NOT_SENT by default
+        outcome: The known effect; a read that fails leaves NOT_APPLIED or NOT_SENT. NOT_SENT by default
             only where the class itself says so.
         client_id: The client id that was sent with an order, those of a batch parted by commas; None for what has
             none.
-        parameters: What was sent, redacted.
+        parameters: The request's parameters, redacted.
         sent_at: When the first byte of the last attempt left; None if none did.
         fence: After this moment on the venue's clock no attempt can arrive any more; None if none was signed. That of a
             :class:`Fenced` is the earlier write's.
-        reads: What was read to find out about the outcome, one sentence each.
+        reads: The reads that were made to find the outcome, one sentence each.
         retry_at: When it may be tried again, on the venue's clock: the venue said so, or a pool is closed until then.
-            None when nothing keeps it waiting, or nobody knows for how long.
-        mend: What the venue's words can mean, or what to do; empty where they say it themselves.
+            None when nothing keeps it waiting, or its end is unknown.
+        mend: The meaning of the venue's words and the remedy; empty where the words suffice.
     """
 
     #: how the sentence continues after the operation's name
@@ -190,7 +190,7 @@ class OperationError(VenuekitError):
         """
         Look again at a write that was or may have been executed; sends nothing but reads.
 
-        Returns what the call would have returned. Raises :class:`NotExecuted`, :class:`Conflict` or an error like
+        Returns the value the call would have returned. Raises :class:`NotExecuted`, :class:`Conflict` or an error like
         this one, and this error itself when there is nothing to look at.
         """
         if self._resolve is None:
@@ -207,7 +207,7 @@ class OperationError(VenuekitError):
         self._resolve = look
 
     def then(self, make: Callable[[Any], Any]) -> None:
-        """Have :meth:`resolve` return what ``make`` (it may be a coroutine function) makes of what it finds."""
+        """Have :meth:`resolve` return what ``make`` (it may be a coroutine function) makes of the value it finds."""
         if self._resolve is not None:
             self._resolve = _making(self._resolve, make)
 
@@ -245,7 +245,7 @@ class UnsupportedCapability(OperationError):
 
 
 class GuardRefused(OperationError):
-    """The account's own guard forbids this; nothing was sent, or, halted since, only what the venue had refused."""
+    """The account's own guard forbids this; nothing was sent, or, if halted since, only refused attempts were."""
 
     _verb = "was stopped by the guard"
     _outcome = Outcome.NOT_SENT
@@ -409,6 +409,6 @@ class NotExecuted(OperationError):
 
 
 class Conflict(OperationError):
-    """The setting was found at a value that is neither the old nor the wanted one: somebody else writes it too."""
+    """The setting was found at a value that is neither the old nor the wanted one: another actor writes it too."""
 
     _verb = "met another writer"

@@ -1,4 +1,4 @@
-"""Faults: what a venue's refusal means, as data."""
+"""Faults: the meaning of a venue's refusals, as data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Fault", "FaultRow", "FaultTable", "error_of"]
 
 
 class Fault(enum.StrEnum):
-    """What a refusal means for the one who asked."""
+    """The meaning of a refusal for the caller."""
 
     CLOCK = "clock"  #: our timestamp lies outside the venue's window; not executed
     THROTTLED = "throttled"  #: a rate limit; not executed
@@ -60,10 +60,10 @@ def error_of(fault: Fault) -> type[errors.VenueError | errors.UnsupportedCapabil
 @attrs.frozen
 class FaultRow:
     """
-    One row: what a refusal with this status, code and exact message means.
+    One row: the meaning of a refusal with this status, code and exact message.
 
-    None matches anything. Messages are compared whole, never searched. ``mend`` is what the error says beside the
-    venue's words: what they can mean, and what to do; empty where they say it themselves. ``is_account_limit`` says
+    None matches anything. Messages are compared whole, never searched. ``mend`` is the sentence the error adds to the
+    venue's words: their meaning and the remedy; empty where the words suffice. ``is_account_limit`` says
     of a THROTTLED that the account has sent too much of something, whatever the status is: what pays nothing there
     goes on.
     """
@@ -103,7 +103,7 @@ class FaultTable:
         object.__setattr__(self, "_index", index)
 
     def classify(self, status: int, code: int | str | None, message: str) -> Fault:
-        """Return what a refusal means; ``code`` is None when the venue gave none."""
+        """Return the meaning of a refusal; ``code`` is None when the venue gave none."""
         row = self.row(status, code, message)
         return _by_status(status, has_code=code is not None) if row is None else row.fault
 
@@ -136,7 +136,7 @@ _STATUS_FAULTS: Mapping[int, Fault] = {
 
 
 def _by_status(status: int, *, has_code: bool) -> Fault:
-    """Return what an unlisted refusal means: a server that broke does not know what it did."""
+    """Return the meaning of an unlisted refusal: after a server's own error the outcome is unknown."""
     if status >= 500:
         return Fault.UNKNOWN_OUTCOME
     if status == 451:

@@ -42,7 +42,7 @@ class HttpResponse(NamedTuple):
 
 class Transport(Protocol):
     """
-    What carries a request: one call wide.
+    The carrier of requests: one call wide.
 
     ``send`` raises :class:`~venuekit.errors.NeverSent` when not one byte was written,
     :class:`~venuekit.errors.CertificateRejected` when the other side is not who it should be, and
@@ -50,7 +50,7 @@ class Transport(Protocol):
     more than the request's ``answer_limit`` included. It never sends twice by itself.
 
     A transport that sees its connections may have an attribute ``strays: int``: how often a connection brought bytes
-    that nobody had asked for. As long as it is 0 (or there is none), no answer is suspected to belong to another
+    without a request. As long as it is 0 (or there is none), no answer is suspected to belong to another
     question.
 
     One that keeps connections may have a method ``distrust()``: none of those it has now carries another request. It is
@@ -61,4 +61,4 @@ class Transport(Protocol):
         """Send the request once and return the complete answer."""
 
     async def aclose(self) -> None:
-        """Give back what the transport holds."""
+        """Close the transport's connections."""

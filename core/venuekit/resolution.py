@@ -35,9 +35,9 @@ A = TypeVar("A")
 @attrs.frozen
 class Change(Generic[A]):
     """
-    What came of an operation whose effect is SET.
+    The result of an operation whose effect is SET.
 
-    ``answer`` is what the venue said; None when it only said that there was nothing to change. ``changed`` is True
+    ``answer`` is the venue's answer; None when it only said that there was nothing to change. ``changed`` is True
     when it accepted the change, False when our first attempt met "no need", None when it holds now but an earlier
     attempt of ours had no answer.
     """
@@ -48,7 +48,7 @@ class Change(Generic[A]):
 
 @attrs.frozen
 class Changing(Generic[A]):
-    """The decoder of an endpoint whose effect is SET: what ``answer`` decodes, wrapped in a :class:`Change`."""
+    """The decoder of an endpoint whose effect is SET: the value of ``answer``, wrapped in a :class:`Change`."""
 
     answer: Callable[[bytes], A]
 
@@ -69,7 +69,7 @@ class Lost:
     """
     A write whose answer was lost.
 
-    ``parameters`` is what was sent (without key and signature); ``sent_at`` the moment before the first byte of the
+    ``parameters`` are those sent (without key and signature); ``sent_at`` the moment before the first byte of the
     first attempt that may have arrived and ``fence`` the moment after which none can arrive any more, both on the
     venue's clock, known to ``clock_error``. ``claimed`` are history rows that other writes explain, ``others`` writes
     of the same endpoint (see :mod:`venuekit.traces`), ``made`` the client ids that were made for this write alone.
@@ -83,7 +83,7 @@ class Lost:
     claimed: frozenset[str] = frozenset()
     #: something read before the write, kept for comparison; None where the endpoint declares no ``before``
     before: Any = None
-    #: no trace of this write is older: when what was read before it was there, else when it was sent
+    #: no trace of this write is older: the time of the read before it, else when it was sent
     since: datetime = attrs.field(default=attrs.Factory(lambda self: self.sent_at, takes_self=True))
     clock_error: timedelta = timedelta(0)
     others: tuple[OtherWrite, ...] = ()
@@ -93,10 +93,10 @@ class Lost:
 @attrs.frozen
 class Reading(Generic[A]):
     """
-    What a read-back of a setting saw.
+    The result of a read-back of a setting.
 
-    ``value`` is comparable (equal when the setting is), ``holds`` says whether it is what the lost write wanted,
-    ``answer`` is what the venue would have answered, as far as the read tells.
+    ``value`` is comparable (equal when the setting is), ``holds`` says whether it is the value of the lost write,
+    ``answer`` is the venue's answer as far as the read shows it.
     """
 
     value: object
@@ -121,7 +121,7 @@ class Absent:
 
 @attrs.frozen
 class Unclear:
-    """A read that neither proves nor disproves the lost write; ``seen`` says what it saw in one sentence."""
+    """A read that neither proves nor disproves the lost write; ``seen`` is its result in one sentence."""
 
     seen: str
 

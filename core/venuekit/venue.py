@@ -1,4 +1,4 @@
-"""Venues: everything an exchange is, as data; what a plugin declares."""
+"""Venues: a plugin's declaration of everything an exchange is, as data."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ class Environment:
     """
     One place a venue can be reached at; URLs without a trailing slash, None where there is none.
 
-    ``hosts`` is the allow-list: signed requests travel nowhere else. ``unsupported`` holds what is missing only here.
+    ``hosts`` is the allow-list: signed requests travel nowhere else. ``unsupported`` holds the capabilities missing
+    only here.
     """
 
     name: EnvironmentName
@@ -88,7 +89,7 @@ class Limit:
     A named pool: at most ``amount`` in any ``seconds``.
 
     ``used_header`` names the response header that says how much the venue counted in the running window,
-    ``remaining_header`` the one that says what is left.
+    ``remaining_header`` the one with the remaining amount.
     """
 
     name: str = attrs.field(kw_only=False)
@@ -100,7 +101,7 @@ class Limit:
 
 
 class BlockedBy(enum.StrEnum):
-    """What makes a venue refuse a change."""
+    """A reason for a venue to refuse a change."""
 
     ORDERS = "orders"
     POSITION = "position"
@@ -117,7 +118,7 @@ class BlockerScope(enum.StrEnum):
 
 @attrs.frozen
 class Blocker:
-    """What the venue will refuse: ``setting`` while ``by`` exists within ``scope``; ``reason`` in its own words."""
+    """A refusal that can be foreseen: of ``setting`` while ``by`` exists within ``scope``; ``reason`` in its words."""
 
     setting: Setting
     by: BlockedBy
@@ -146,7 +147,7 @@ class Refusal:
     A refusal as the venue wrote it, before it is classified.
 
     ``retry_after`` is in seconds from now and ``retry_at`` an instant, where the venue says so in its body; the
-    ``Retry-After`` header is read by core. ``fault`` is what the words mean where they vary too much for a row of the
+    ``Retry-After`` header is read by core. ``fault`` is the meaning of words that vary too much for a row of the
     table, and goes before it.
 
     ``is_foreign`` says that the venue's application did not write it: somebody on the way did, and what became of a
@@ -163,7 +164,7 @@ class Refusal:
 
 class RequestExpiry(enum.StrEnum):
     """
-    What bounds how late a signed request can arrive and still be executed.
+    The bound on how late a signed request can arrive and still be executed.
 
     The moment after which it cannot is its fence; WINDOW and EXPIRY allow the venue's own clocks a second of error.
     """
@@ -171,11 +172,11 @@ class RequestExpiry(enum.StrEnum):
     #: it carries a timestamp, and is refused when that is too old by the receive window, or lies in the future
     WINDOW = "window"
     #: it carries the moment after which it is refused, timestamp and receive window: one from a clock that is ahead
-    #: lives longer, and nothing tells
+    #: lives longer, and nothing shows it
     EXPIRY = "expiry"
     #: every signed request carries a number above those before it: one cannot arrive after a later one was answered
     NONCE = "nonce"
-    #: nothing: what was lost may arrive at any time, and its absence is never proven
+    #: nothing: a lost request may arrive at any time, and its absence is never proven
     NONE = "none"
 
     def fence(self, timestamp: int, recv_window: int) -> int:
@@ -188,11 +189,11 @@ TOLERANCE = 1000
 
 
 class Answers(Protocol):
-    """How a venue's answers tell success from refusal. Pure."""
+    """The distinction of success and refusal in a venue's answers. Pure."""
 
     def __call__(self, response: HttpResponse) -> Refusal | None:
         """
-        Return what was refused, None for a success.
+        Return the refusal in a response, None for a success.
 
         A body that is not the venue's format gives a foreign refusal without code when the status is not 2xx
         (:func:`venuekit.foreign.read_foreign` reads what it says); with 2xx it raises ``ValueError``.
@@ -204,8 +205,8 @@ class EncodedRequest(NamedTuple):
     A request before it is signed; a named tuple, since one is made for every call.
 
     ``query`` is encoded and without ``?``, empty when there is none; ``body`` is None unless parameters travel as
-    JSON. ``base`` is the environment's URL; ``path`` is what the venue documents. ``answer_limit`` is how many bytes
-    the answer may have, decompressed. What it carries may be a listen key, so the repr shows verb and path only.
+    JSON. ``base`` is the environment's URL; ``path`` is the documented one. ``answer_limit`` is how many bytes
+    the answer may have, decompressed. It may carry a listen key, so the repr shows verb and path only.
     """
 
     verb: str
@@ -220,7 +221,7 @@ class EncodedRequest(NamedTuple):
 
 
 class Stamp(NamedTuple):
-    """What goes into a signature besides the request: API key, timestamp and receive window in milliseconds."""
+    """The input of a signature besides the request: API key, timestamp and receive window in milliseconds."""
 
     key: str
     timestamp: int
@@ -232,7 +233,7 @@ class Stamp(NamedTuple):
 
 class SigningScheme(Protocol):
     """
-    What text is signed and where the signature goes: pure, the venue's.
+    The text that is signed and the place of the signature: pure, the venue's.
 
     How it is signed (HMAC, RSA, Ed25519, another process) is the business of the credentials' signer.
     """
@@ -241,7 +242,7 @@ class SigningScheme(Protocol):
         """Return the exact bytes to sign."""
 
     def attach_signature(self, encoded: EncodedRequest, stamp: Stamp, payload: bytes, signature: str) -> HttpRequest:
-        """Return the request with its signature; what is sent is byte for byte what was signed."""
+        """Return the request with its signature; the bytes sent are those that were signed."""
 
     def without_signature(self, encoded: EncodedRequest, key: str | None) -> HttpRequest:
         """Return a request that needs no signature, with the API key in its place when there is one."""
@@ -256,24 +257,24 @@ class Venue(Generic[A_co]):
         id: How users ask for it: lower case, digits and underscores.
         title: How people call it.
         account: The account class: its capabilities are its base classes.
-        realm: What several venues share: pools, settings, the simulator's account. Default: the id.
+        realm: The name under which venues share pools, settings and the simulator's account. Default: the id.
         environments: Where it can be reached. ``sim`` need not be declared.
         limits: Its pools.
         signing: Its signing scheme.
-        answers: How it tells success from refusal.
-        faults: What its refusals mean.
+        answers: The reader of its answers: success or refusal.
+        faults: The meaning of its refusals.
         outdated_by: Codes of refusals that say what is remembered of instruments (steps, ticks, limits) may have
             changed: it is read again before the next use, and the refused request is not sent again.
-        server_time: The endpoint that tells its time.
+        server_time: The endpoint of its time.
         endpoints: Every endpoint its account uses or offers.
-        recv_window: Milliseconds a signed request stays valid unless told otherwise; ``recv_window_most`` the most.
-        expiry: What bounds how late a signed request can arrive.
+        recv_window: Milliseconds a signed request stays valid by default; ``recv_window_most`` the most.
+        expiry: The bound on how late a signed request can arrive.
         answered_at: When an answer was given, in milliseconds, by the venue's own words in it, None where it does not
             say. It is asked of refused writes, and of those whose answer repeats nothing of its question.
         behaviours: One frozen value per capability that needs one.
-        couplings, blockers: What the planner must know about its settings.
+        couplings, blockers: Facts about its settings for the planner.
         unsupported: Capability to the venue's reason, one sentence.
-        simulated: What makes the simulator speak like it; a function, so that it is imported only when needed.
+        simulated: The maker of its simulated venue; a function, so that it is imported only when needed.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""What every capability shares: asking an account for it, and the answer to "can it?"."""
+"""The base of every capability: asking an account for it, and the answer to "can it?"."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Capability(ABC):  # noqa: B024 - the promises are its subclasses'
     __slots__ = ()
 
     def __init_subclass__(cls) -> None:
-        """Have what keeps a promise tell its name: one endpoint may serve several methods."""
+        """Name each implemented promise while it runs: one endpoint may serve several methods."""
         super().__init_subclass__()
         promised = {name for base in cls.__mro__[1:] if issubclass(base, Capability) for name in vars(base)}
         for name, method in list(vars(cls).items()):
@@ -81,7 +81,7 @@ class Capability(ABC):  # noqa: B024 - the promises are its subclasses'
 
 
 def methods_of(capability: type[Capability]) -> frozenset[str]:
-    """Return the names of the methods that a capability itself promises, without those of what it builds on."""
+    """Return the names of the methods that a capability itself promises, without its bases' own."""
     return frozenset(name for name, method in vars(capability).items() if _is_promise(method))
 
 

@@ -21,7 +21,7 @@ __all__ = ["AccountInfo", "AccountKind", "AccountReader", "ApiKey", "ApiKeyReade
 
 
 class AccountKind(OpenEnum):
-    """What kind of account the venue keeps; open, each venue has its own words."""
+    """The kind of account the venue keeps; open, each venue has its own words."""
 
     STANDARD = "standard"
 
@@ -86,7 +86,7 @@ class AccountReader(Capability):
 @attrs.frozen
 class ApiKey:
     """
-    What a key may do; the key itself is not in here.
+    The permissions of a key; the key itself is not in here.
 
     ``permissions`` are the venue's own words as ``group.permission``; ``ips`` is empty when it works from anywhere.
     ``expires_at`` is None when it does not expire. ``may_withdraw`` is the one to look at first.
@@ -101,10 +101,10 @@ class ApiKey:
 
 
 class ApiKeyReader(Capability):
-    """Read what the key may do."""
+    """Read the key's permissions."""
 
     __slots__ = ()
 
     @abstractmethod
     async def get_api_key(self) -> ApiKey:
-        """Return what the key may do; one that may withdraw also raises a ``UserWarning``."""
+        """Return the key's permissions; one that may withdraw also raises a ``UserWarning``."""

@@ -1,4 +1,4 @@
-"""Balances: what an account holds of each asset."""
+"""Balances: the account's holdings of each asset."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Balance:
     One asset of an account, in units of that asset; None means that the venue did not say.
 
     ``wallet`` is cash including isolated margin and without unrealised profit; ``equity`` is wallet plus
-    unrealised profit. ``available`` is what new orders may use: where several assets back each other it is the
+    unrealised profit. ``available`` is the amount new orders may use: where several assets back each other it is the
     account's figure expressed in this asset, so never add it over assets. ``usd_value`` includes unrealised profit.
     """
 

@@ -1,4 +1,4 @@
-"""History: what moved the money of an account."""
+"""History: the movements of an account's money."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class HistoryBehaviour:
     """
     How far back and how wide a venue's histories go.
 
-    ``retention`` names what is kept, in the venue's words; None where nothing is documented.
+    ``retention`` says how long rows are kept, in the venue's words; None where nothing is documented.
     """
 
     income: str | None = None
@@ -88,7 +88,7 @@ class Income:
 
     @property
     def key(self) -> tuple[str | int | None, ...]:
-        """What no other movement of the account has."""
+        """The movement's identity: no other of the account has it."""
         return (self.venue_kind, self.id, self.asset, self.symbol, self.trade_id, self.twin)
 
 
@@ -114,7 +114,7 @@ class IncomeReader(Capability):
         Args:
             symbol, asset, kind: Only these. A row whose word is not known may be of any kind: it is left out of one,
                 and warned of; without ``kind`` it is there, as OTHER.
-            start, end: The span, both inclusive; by default what the venue keeps, up to now.
+            start, end: The span, both inclusive; by default all that the venue keeps, up to now.
             after: Continue behind an item seen before.
 
         Raises (on the first item):
@@ -159,7 +159,7 @@ class ClosedPnlReader(Capability):
         end: datetime | None = None,
         after: ClosedPnl | None = None,
     ) -> Pager[ClosedPnl]:
-        """Walk what was closed, oldest first; ``kind`` is the venue's word for how it was closed."""
+        """Page through closed positions, oldest first; ``kind`` is the venue's word for how one was closed."""
 
 
 class WithdrawalStatus(OpenEnum):

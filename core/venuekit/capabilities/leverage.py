@@ -16,7 +16,7 @@ __all__ = ["LeverageBehaviour", "LeverageControl", "LeverageReader", "LeverageSc
 
 
 class LeverageScope(enum.StrEnum):
-    """What a leverage belongs to, besides the account."""
+    """The unit that has a leverage of its own, within the account."""
 
     SYMBOL = "symbol"
     SIDE = "side"
@@ -87,7 +87,7 @@ class LeverageControl(LeverageReader):
         margin_type: MarginType | None = None,
     ) -> LeverageSetting:
         """
-        Change the leverage and return what the venue now applies; setting the present value again succeeds.
+        Change the leverage and return the value the venue now applies; setting the present value again succeeds.
 
         ``side`` and ``margin_type`` are for venues whose scope has them.
 
@@ -96,5 +96,5 @@ class LeverageControl(LeverageReader):
                 outside the venue's scope; nothing was sent.
             Rejected: the bracket, the position or the margin does not allow it.
             OutcomeUnknown: the answer was lost and could not be found out.
-            Conflict: somebody else changed it at the same time.
+            Conflict: another actor changed it at the same time.
         """

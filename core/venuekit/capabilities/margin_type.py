@@ -28,7 +28,7 @@ class MarginType(enum.StrEnum):
 
 
 class MarginTypeScope(enum.StrEnum):
-    """What one change touches."""
+    """The part of the account that one change touches."""
 
     SYMBOL = "symbol"
     ACCOUNT = "account"
@@ -36,7 +36,7 @@ class MarginTypeScope(enum.StrEnum):
 
 @attrs.frozen
 class MarginTypeBehaviour:
-    """How margin types behave on a venue: ``scope`` of one change, and in one sentence what else it ``touches``."""
+    """How margin types behave on a venue: ``scope`` of one change; ``touches`` names the other settings it changes."""
 
     scope: MarginTypeScope
     touches: str | None = None
@@ -85,7 +85,7 @@ class MarginTypeControl(MarginTypeReader):
         self, symbol: str | None, margin_type: MarginType, *, account_wide: bool = False
     ) -> MarginTypeSetting:
         """
-        Set the margin type and return what holds now.
+        Set the margin type and return the one that holds now.
 
         Where the scope is the symbol, ``symbol`` names it; where it is the account, ``symbol`` is None or ignored and
         ``account_wide=True`` is required. Setting the present value again succeeds with ``changed=False``.
@@ -94,5 +94,5 @@ class MarginTypeControl(MarginTypeReader):
             InvalidArgument: the arguments do not fit the scope, or the value is PORTFOLIO; nothing was sent.
             Rejected: open orders, an open position or another mode forbid it.
             OutcomeUnknown: the answer was lost and could not be found out.
-            Conflict: somebody else changed it at the same time.
+            Conflict: another actor changed it at the same time.
         """

@@ -34,7 +34,7 @@ class PositionMode(enum.StrEnum):
 
 
 class PositionModeScope(enum.StrEnum):
-    """What one change touches."""
+    """The part of the account that one change touches."""
 
     ACCOUNT = "account"
     SYMBOL = "symbol"
@@ -78,13 +78,13 @@ class PositionModeControl(PositionModeReader):
         self, mode: PositionMode, *, symbol: str | None = None, asset: str | None = None
     ) -> PositionModeSetting:
         """
-        Set the mode and return what holds now; setting the present value again succeeds.
+        Set the mode and return the mode that holds now; setting the present value again succeeds.
 
         Raises:
             InvalidArgument: ``symbol`` or ``asset`` given where the scope has none.
             Rejected: open orders or positions forbid it, on any venue that shares the mode.
             OutcomeUnknown: the answer was lost and could not be found out.
-            Conflict: somebody else changed it at the same time.
+            Conflict: another actor changed it at the same time.
         """
 
 
@@ -121,12 +121,12 @@ class AssetModeControl(AssetModeReader):
     @abstractmethod
     async def set_asset_mode(self, mode: AssetMode) -> AssetModeSetting:
         """
-        Set the mode and return what holds now; setting the present value again succeeds.
+        Set the mode and return the mode that holds now; setting the present value again succeeds.
 
         Raises:
             Rejected: isolated symbols, open orders or a lack of margin forbid it.
             OutcomeUnknown: the answer was lost and could not be found out.
-            Conflict: somebody else changed it at the same time.
+            Conflict: another actor changed it at the same time.
         """
 
 

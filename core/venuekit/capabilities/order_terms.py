@@ -17,7 +17,7 @@ class OrderSide(OpenEnum):
 
 
 class OrderType(OpenEnum):
-    """What an order is; from STOP on it is conditional: it becomes a LIMIT or MARKET order when it triggers."""
+    """The type of an order; from STOP on it is conditional: a LIMIT or MARKET order once it triggers."""
 
     LIMIT = "limit"
     MARKET = "market"
@@ -47,7 +47,7 @@ class TimeInForce(OpenEnum):
     """How long an order rests."""
 
     GTC = "gtc"  #: until it is cancelled
-    IOC = "ioc"  #: what does not fill at once is cancelled
+    IOC = "ioc"  #: the quantity that does not fill at once is cancelled
     FOK = "fok"  #: all at once or not at all
     POST_ONLY = "post_only"  #: refused when it would fill at once
     GTD = "gtd"  #: until ``expires_at``
@@ -102,4 +102,4 @@ class FillKind(OpenEnum):
     FUNDING = "funding"
     DELIVERY = "delivery"
     SPLIT = "split"  #: contracts counted anew, no trade
-    DIVIDEND = "dividend"  #: paid or received for what a contract is about, no trade
+    DIVIDEND = "dividend"  #: paid or received for the underlying of a contract, no trade

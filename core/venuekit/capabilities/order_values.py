@@ -114,7 +114,7 @@ class Order:
 
     @property
     def key(self) -> tuple[str, OrderKind, str]:
-        """What no other order of the account has."""
+        """The order's identity: no other of the account has it."""
         return (self.symbol, self.kind, self.id)
 
     @property
@@ -159,14 +159,14 @@ class Fill:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What no other fill of the account has."""
+        """The fill's identity: no other of the account has it."""
         return (self.symbol, self.id)
 
 
 @attrs.frozen(kw_only=True)
 class OrderBehaviour:
     """
-    What orders a venue takes.
+    The orders a venue takes.
 
     ``client_id_pattern`` is a regular expression for the whole id. ``place_batch``, ``cancel_batch`` and
     ``amend_batch`` are the most items of one batch, 0 where there is none. ``decides_later`` says that an accepted

@@ -86,12 +86,12 @@ class OrderControl(OrderReader):
 
         Raises:
             NotFound: the venue does not know it (any more, or yet).
-            OutcomeUnknown: the answer was lost, and the venue does not tell how the order ended.
+            OutcomeUnknown: the answer was lost, and the venue does not report how the order ended.
         """
 
     @abstractmethod
     async def cancel_all_orders(self, *, symbol: str | None = None) -> tuple[Order, ...]:
-        """Cancel everything in both books, read again until nothing is left, and return what could not be cancelled."""
+        """Cancel all orders of both kinds, read until none is left, and return those that could not be cancelled."""
 
 
 class OrderAmendControl(Capability):
@@ -111,7 +111,7 @@ class OrderAmendControl(Capability):
         price: Decimal | None = None,
     ) -> Order:
         """
-        Give an open limit order a new quantity (contracts, in all) and price; what is None stays.
+        Give an open limit order a new quantity (contracts, in all) and price; None leaves a value as it is.
 
         Raises:
             NotFound: it is not open.
@@ -160,7 +160,7 @@ class OrderTestControl(Capability):
 
     @abstractmethod
     async def test_order(self, request: OrderRequest) -> None:
-        """Return when the venue would take the order; raises what :meth:`OrderControl.place_order` would."""
+        """Return if the venue would take the order; raises the errors of :meth:`OrderControl.place_order`."""
 
 
 class FillReader(Capability):
@@ -215,5 +215,5 @@ class CountdownControl(Capability):
         """
         Keep the countdown armed and beating while the block runs.
 
-        A clean exit disarms it; an exception leaves it armed, so that the venue cancels what is left.
+        A clean exit disarms it; an exception leaves it armed, so that the venue cancels the remaining orders.
         """

@@ -19,7 +19,7 @@ __all__ = ["AdlQuantile", "AdlReader", "Position", "PositionBehaviour", "Positio
 
 
 class PositionState(OpenEnum):
-    """What the venue is doing with a position."""
+    """The venue's state of a position: normal, or being closed by force."""
 
     NORMAL = "normal"
     LIQUIDATION = "liquidation"

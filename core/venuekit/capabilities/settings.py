@@ -24,7 +24,7 @@ __all__ = ["SettingsReader", "SettingsSnapshot", "SymbolSettings"]
 @attrs.frozen
 class SymbolSettings:
     """
-    What holds for one symbol; None means that it was not read or that the venue has no such setting here.
+    The settings of one symbol; None means that it was not read or that the venue has no such setting here.
 
     ``position`` is the sum of the absolute quantities of all legs, in contracts; ``open_orders`` counts plain and
     conditional orders. ``max_leverage`` is the highest leverage that the brackets allow at the present position value.
@@ -42,11 +42,11 @@ class SymbolSettings:
 @attrs.frozen
 class SettingsSnapshot:
     """
-    What holds for an account; None means that it was not read or that the venue has no such setting.
+    The settings of an account; None means that it was not read or that the venue has no such setting.
 
     ``symbols`` holds the symbols asked for and every other one with a position, an isolated margin type or whatever
     else can refuse a change of mode. ``open_positions`` and ``open_orders`` are counted over the whole account.
-    ``weight`` is what the reads cost, in the venue's own weight.
+    ``weight`` is the cost of the reads, in the venue's own weight.
 
     ``odd`` are the symbols that a row which could not be read is about, each with that row; they are not in
     ``symbols``, and such positions and orders are not counted. Its key None is a row that names no symbol: it may be
@@ -104,8 +104,8 @@ class SettingsReader(Capability):
             symbols: The symbols that matter to the caller.
             orders: Also count open orders, plain and conditional: of these symbols, or with True of the account.
             brackets: Also find the highest leverage allowed: for these symbols, or with True for all asked for.
-            known: A snapshot taken before; only what ``orders`` and ``brackets`` add is read, and laid over it.
-                The ``weight`` of the result is then that of both.
+            known: A snapshot taken before; only the parts that ``orders`` and ``brackets`` add are read, and laid
+                over it. The ``weight`` of the result is then that of both.
 
         Raises:
             InvalidRequest: the venue does not know a symbol.
