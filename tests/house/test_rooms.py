@@ -37,8 +37,7 @@ ROOMS = {
     ),
     "simulator": (
         "keys ledger limits message",
-        "arrivals disturbances scenario",
-        "script simulated_venue",
+        "disturbances simulated_venue",
         "service",
         "server",
         "simulation",
@@ -47,7 +46,7 @@ ROOMS = {
     ),
     "simulator.ledger": (
         "log money refusal",
-        "brackets order_values rules window",
+        "brackets order_values rules",
         "contract income",
         "events records",
         "state",

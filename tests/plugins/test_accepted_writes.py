@@ -24,7 +24,7 @@ from venuekit.errors import (
     Outcome,
 )
 from venuekit.simulator import CannedAnswer, Rewrite
-from venuekit.testing.clock import LoopClock
+from venuekit.testing.clocks import LoopClock
 from venuekit_binance_common.testing import LeapingStage
 from venuekit_bybit_inverse.endpoints import BYBIT
 

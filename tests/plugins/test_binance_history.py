@@ -17,7 +17,7 @@ from venuekit.errors import InvalidArgument, InvalidRequest, PayloadMismatch, Th
 from venuekit.simulator import CannedAnswer
 from venuekit.simulator.ledger import LedgerIncome as Row
 from venuekit.simulator.ledger import Side
-from venuekit.testing.clock import LoopClock
+from venuekit.testing.clocks import LoopClock
 from venuekit_binance_common.simulated.income_routes import INCOME_TYPES
 
 pytestmark = pytest.mark.looptime

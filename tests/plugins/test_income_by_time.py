@@ -15,7 +15,7 @@ from venuekit.clock import from_milliseconds
 from venuekit.errors import InvalidRequest, PayloadMismatch
 from venuekit.message import HttpRequest, HttpResponse
 from venuekit.testing import FakeTransport, account_over, json_answer
-from venuekit.testing.instant_clock import InstantClock
+from venuekit.testing.clocks import InstantClock
 from venuekit.venue import Venue
 from venuekit_binance_coinm.venue import VENUE as BINANCE_COINM
 from venuekit_binance_usdm.aster.venue import VENUE as ASTER_USDM

@@ -30,7 +30,7 @@ from venuekit.errors import (
 from venuekit.pipeline.guard import Guard
 from venuekit.simulator import ApplyLater, CannedAnswer, Delay, DropAfter, DropBefore, SecondActor
 from venuekit.simulator.ledger import Record, Side
-from venuekit.testing.clock import LoopClock
+from venuekit.testing.clocks import LoopClock
 from venuekit_binance_common.testing import LeapingStage, leaping
 from venuekit_bybit_inverse.endpoints import BYBIT
 

@@ -15,7 +15,7 @@ from venuekit.capabilities import Amendment, Order, OrderRequest, OrderSide, Ord
 from venuekit.errors import GuardRefused, OperationError, Outcome
 from venuekit.pipeline import Guard
 from venuekit.simulator import DropBefore, Lag
-from venuekit.testing.clock import LoopClock
+from venuekit.testing.clocks import LoopClock
 from venuekit_binance_common.testing import LeapingStage
 from venuekit_bybit_inverse.endpoints import BYBIT
 

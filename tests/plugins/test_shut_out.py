@@ -41,7 +41,7 @@ from venuekit.errors import (
 )
 from venuekit.plugins import make_plugins
 from venuekit.simulator import CannedAnswer, SecondActor
-from venuekit.testing.clock import LoopClock
+from venuekit.testing.clocks import LoopClock
 from venuekit_binance_common.testing import LeapingStage, leaping
 
 pytestmark = pytest.mark.looptime

@@ -23,7 +23,7 @@ from venuekit.endpoint import Endpoint
 from venuekit.errors import Fenced, NotExecuted, Outcome, OutcomeUnknown
 from venuekit.simulator import ApplyLater, Delay, Disturbance, DropAfter, DropBefore
 from venuekit.simulator.ledger import Side
-from venuekit.testing.clock import LoopClock
+from venuekit.testing.clocks import LoopClock
 from venuekit_binance_common.testing import LeapingStage, leaping
 from venuekit_bybit_inverse.endpoints import BYBIT
 

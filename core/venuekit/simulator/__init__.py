@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from venuekit.errors import ConfigurationError, PluginError
-from venuekit.simulator.arrivals import Arrival
 from venuekit.simulator.disturbances import (
     ApplyLater,
     CannedAnswer,
@@ -30,10 +29,9 @@ from venuekit.simulator.disturbances import (
 )
 from venuekit.simulator.keys import SimKey, is_hmac_sha256, make_key
 from venuekit.simulator.limits import Meter, Usage
-from venuekit.simulator.message import Denied, Response, SimRequest, json_response
-from venuekit.simulator.scenario import Scenario
+from venuekit.simulator.message import Arrival, Denied, Response, SimRequest, json_response
 from venuekit.simulator.service import Service, open_ledger
-from venuekit.simulator.simulated_venue import Handler, Route, SimulatedVenue, Visit
+from venuekit.simulator.simulated_venue import Handler, Route, Scenario, SimulatedVenue, Visit
 from venuekit.simulator.simulation import Simulation
 
 if TYPE_CHECKING:

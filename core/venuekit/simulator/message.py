@@ -1,4 +1,4 @@
-"""What arrives at a simulated venue and what leaves it: values that need no socket."""
+"""Messages: requests and answers as the server carries them, refusals, and the log of arrivals."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import attrs
 import msgspec
 from multidict import CIMultiDict, CIMultiDictProxy
 
-__all__ = ["Denied", "Response", "SimRequest", "json_response"]
+__all__ = ["Arrival", "Denied", "Response", "SimRequest", "json_response"]
+
 
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
@@ -114,3 +115,23 @@ class Denied(Exception):
 def json_response(payload: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return compact JSON; a Decimal becomes a JSON number with exactly the digits it prints."""
     return Response(status, _ENCODER.encode(payload), {"Content-Type": _JSON, **(headers or {})})
+
+
+@attrs.define(kw_only=True)
+class Arrival:
+    """
+    One request that arrived complete.
+
+    ``parameters`` are without the signature. ``at`` is in milliseconds on the venue's clock. ``applied`` says whether
+    the venue carried it out (reads too), None while that is open; ``status`` is that of the answer, None as long as
+    none left. ``request`` has everything, key and signature too, and is not shown.
+    """
+
+    venue: str
+    verb: str
+    path: str
+    parameters: Mapping[str, Any]
+    at: int
+    request: SimRequest = attrs.field(repr=False)
+    applied: bool | None = None
+    status: int | None = None

@@ -12,10 +12,8 @@ from aiohttp import web
 
 from venuekit.clock import Clock, from_milliseconds
 from venuekit.errors import ConfigurationError
-from venuekit.simulator.arrivals import Arrival
-from venuekit.simulator.disturbances import Attempt, Reply, together
-from venuekit.simulator.message import Response, SimRequest
-from venuekit.simulator.script import Script
+from venuekit.simulator.disturbances import Attempt, Reply, Script, together
+from venuekit.simulator.message import Arrival, Response, SimRequest
 from venuekit.simulator.service import Admission, Service
 
 __all__ = ["Server"]

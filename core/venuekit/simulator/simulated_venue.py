@@ -1,4 +1,4 @@
-"""SimulatedVenues: what makes the simulator speak like one venue; the plugin author's half of it."""
+"""Simulated venues: routes, refusals and scenarios of one venue; the plugin author's half of the simulator."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from venuekit.simulator.keys import SimKey
 from venuekit.simulator.ledger import Asset, Contract, Ledger, LedgerRefusal, Rules
 from venuekit.simulator.limits import Usage, costs_of
 from venuekit.simulator.message import Response, SimRequest, json_response
-from venuekit.simulator.scenario import Scenario
 
-__all__ = ["Handler", "Route", "SimulatedVenue", "Visit"]
+__all__ = ["Handler", "Route", "Scenario", "SimulatedVenue", "Visit"]
 
 
 @attrs.frozen
@@ -159,3 +158,21 @@ class SimulatedVenue(ABC):
         used = {u.limit.used_header: str(u.used) for u in usages if u.limit.used_header}
         remaining = {u.limit.remaining_header: str(u.remaining) for u in usages if u.limit.remaining_header}
         return {**used, **remaining}
+
+
+@attrs.frozen(kw_only=True)
+class Scenario:
+    """
+    What a simulated account holds when it opens, told by one simulated venue about its own symbols.
+
+    ``stage`` brings a fresh ledger there by the ledger's own commands. ``held`` is a symbol with a position, None where
+    nothing is held, ``flat`` one without. ``target`` is an example for this scenario: an account's table of a target
+    file without its ``venue``; it can be applied, and changes something.
+    """
+
+    name: str
+    title: str
+    stage: Callable[[Ledger], None]
+    held: str | None
+    flat: str
+    target: Mapping[str, Any]

@@ -10,15 +10,14 @@ from venuekit.clock import Clock, SystemClock, from_milliseconds
 from venuekit.credentials import Credentials
 from venuekit.endpoint import Endpoint
 from venuekit.errors import ConfigurationError
-from venuekit.simulator.arrivals import Arrival
+from venuekit.simulator.disturbances import Script, Step
 from venuekit.simulator.keys import SimKey, make_key
 from venuekit.simulator.ledger import Ledger
 from venuekit.simulator.limits import Meter
-from venuekit.simulator.scenario import Scenario
-from venuekit.simulator.script import Script, Step
+from venuekit.simulator.message import Arrival
 from venuekit.simulator.server import Server
 from venuekit.simulator.service import Service, open_ledger
-from venuekit.simulator.simulated_venue import SimulatedVenue
+from venuekit.simulator.simulated_venue import Scenario, SimulatedVenue
 from venuekit.venue import Venue
 
 __all__ = ["Simulation"]

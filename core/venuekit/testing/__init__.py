@@ -25,10 +25,9 @@ from typing import TYPE_CHECKING
 from venuekit._util.lazy import lazy as _lazy
 
 if TYPE_CHECKING:
-    from venuekit.testing.clock import LoopClock
+    from venuekit.testing.clocks import InstantClock, LoopClock
     from venuekit.testing.conformance import conformance_suite
     from venuekit.testing.fake import FakeTransport, json_answer
-    from venuekit.testing.instant_clock import InstantClock
     from venuekit.testing.recorded import Recorded, RecordedCase, find_recorded, load_recorded
     from venuekit.testing.staged import FakeStage, Stage, fake_stage, on_stage
     from venuekit.testing.watch import Watch, account_over, plugins_with
@@ -38,10 +37,9 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = _lazy(
         __name__,
         {
-            "clock": "LoopClock",
+            "clocks": "InstantClock LoopClock",
             "conformance": "conformance_suite",
             "fake": "FakeTransport json_answer",
-            "instant_clock": "InstantClock",
             "recorded": "Recorded RecordedCase find_recorded load_recorded",
             "staged": "FakeStage Stage fake_stage on_stage",
             "watch": "Watch account_over plugins_with",

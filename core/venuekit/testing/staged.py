@@ -11,8 +11,8 @@ import attrs
 from venuekit.clock import from_milliseconds
 from venuekit.credentials import Credentials
 from venuekit.runtime import Runtime
+from venuekit.testing.clocks import InstantClock
 from venuekit.testing.fake import FakeTransport
-from venuekit.testing.instant_clock import InstantClock
 from venuekit.testing.watch import Watch, plugins_with
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from venuekit.simulator import (
     SecondActor,
 )
 from venuekit.simulator.ledger import Book, Record, Side
-from venuekit.testing.clock import LoopClock
+from venuekit.testing.clocks import LoopClock
 from venuekit_binance_common.orders.endpoints import OrderEndpoints
 from venuekit_binance_common.orders.lost_orders import UNKNOWN_ORDER
 from venuekit_binance_common.testing import LeapingStage, leaping

@@ -30,7 +30,7 @@ from venuekit.errors import Fenced, GuardRefused, InvalidArgument, NotFound, Out
 from venuekit.pipeline import Guard
 from venuekit.simulator import ApplyLater, CannedAnswer
 from venuekit.simulator.ledger import Book, Side
-from venuekit.testing.clock import LoopClock
+from venuekit.testing.clocks import LoopClock
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.orders.decoders import decode_trades
 from venuekit_binance_common.orders.values import Size, fill_of

@@ -34,7 +34,7 @@ from venuekit.pipeline import Guard
 from venuekit.plugins import make_plugins
 from venuekit.simulator import ApplyLater, Arrival, DropBefore
 from venuekit.simulator.ledger import Forced, Side
-from venuekit.testing.clock import LoopClock
+from venuekit.testing.clocks import LoopClock
 from venuekit_binance_common.orders.reader import walk_windows
 from venuekit_binance_common.testing import LeapingStage, leaping, open_exchange
 

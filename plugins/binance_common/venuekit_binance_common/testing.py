@@ -14,8 +14,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import attrs
 
 from venuekit.plugin import HttpRequest, HttpResponse, from_milliseconds
+from venuekit.testing.clocks import InstantClock
 from venuekit.testing.fake import FakeTransport, json_answer
-from venuekit.testing.instant_clock import InstantClock
 from venuekit.testing.recorded import Recorded
 from venuekit.testing.watch import account_over
 
@@ -144,7 +144,7 @@ async def leaping(
     Both follow the running loop's time, which must leap over waiting (looptime); ``pause`` seconds of it pass first.
     """
     import venuekit
-    from venuekit.testing.clock import LoopClock
+    from venuekit.testing.clocks import LoopClock
 
     clock = LoopClock()
     async with (

@@ -26,7 +26,7 @@ from venuekit.faults import Fault
 from venuekit.plugins import make_plugins
 from venuekit.simulator import DropAfter, DropBefore
 from venuekit.simulator.ledger import Book, Side
-from venuekit.testing.clock import LoopClock
+from venuekit.testing.clocks import LoopClock
 from venuekit.testing.recorded import find_recorded, load_recorded
 from venuekit_binance_common.testing import answering, open_exchange, shape, time_telling_transport
 from venuekit_binance_usdm.aster import endpoints

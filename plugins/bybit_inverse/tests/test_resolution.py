@@ -26,7 +26,7 @@ from venuekit.simulator import (
     Simulation,
 )
 from venuekit.simulator.ledger import Ledger, Record, Side
-from venuekit.testing.clock import LoopClock
+from venuekit.testing.clocks import LoopClock
 from venuekit_bybit_inverse import BybitInverseAccount
 from venuekit_bybit_inverse.endpoints import BYBIT
 

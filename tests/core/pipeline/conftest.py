@@ -11,7 +11,7 @@ from venuekit.account import Account
 from venuekit.clock import Clock
 from venuekit.pipeline import Event
 from venuekit.simulator import Simulation
-from venuekit.testing.clock import LoopClock
+from venuekit.testing.clocks import LoopClock
 
 
 @attrs.define

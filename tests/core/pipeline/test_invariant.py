@@ -27,7 +27,7 @@ from venuekit.simulator import (
     Twice,
     Unasked,
 )
-from venuekit.testing.clock import LoopClock
+from venuekit.testing.clocks import LoopClock
 from venuekit_toy_perp.endpoints import TOY
 
 

@@ -14,7 +14,7 @@ from venuekit.clock import ClockWarning
 from venuekit.errors import Outcome
 from venuekit.simulator import ApplyLater, CannedAnswer, DropBefore, SimRequest, Simulation
 from venuekit.simulator.ledger import Reason, Refused
-from venuekit.testing.clock import LoopClock
+from venuekit.testing.clocks import LoopClock
 from venuekit.venue import RequestExpiry, Venue
 from venuekit_toy_perp import TOY_PERP
 from venuekit_toy_perp.endpoints import TOY

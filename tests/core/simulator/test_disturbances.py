@@ -22,7 +22,7 @@ from venuekit.simulator import (
     Truncate,
     simulate,
 )
-from venuekit.testing.clock import LoopClock
+from venuekit.testing.clocks import LoopClock
 from venuekit_toy_perp.endpoints import TOY
 
 in_looptime = pytest.mark.looptime

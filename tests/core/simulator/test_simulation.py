@@ -13,7 +13,7 @@ import pytest
 import venuekit
 from venuekit.errors import ConfigurationError, UnknownVenue
 from venuekit.simulator import Delay, Scenario, Simulation, make_key, simulate
-from venuekit.testing.clock import LoopClock
+from venuekit.testing.clocks import LoopClock
 from venuekit.venue import Venue
 from venuekit_toy_perp import TOY_PERP
 from venuekit_toy_perp.simulated import SimulatedToy

@@ -16,7 +16,7 @@ from venuekit.simulator import Cut, DropAfter
 from venuekit.testing import find_recorded, load_recorded
 from venuekit.testing.conformance.examples import SETTERS
 from venuekit.testing.conformance.inventory import Inventory
-from venuekit.testing.conformance.once import OnceChecks
+from venuekit.testing.conformance.promises import OnceChecks
 from venuekit.testing.conformance.suite import suite_of
 from venuekit.testing.recorded import Recorded, RecordedCase
 from venuekit_toy_perp import TOY_PERP

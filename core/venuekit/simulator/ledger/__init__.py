@@ -72,11 +72,12 @@ from venuekit.simulator.ledger.rules import (
     IsolatedMargin,
     Liquidation,
     Pool,
+    RequestWindow,
     Rules,
     Triggered,
+    check_window,
 )
 from venuekit.simulator.ledger.state import Asset, LedgerState
-from venuekit.simulator.ledger.window import RequestWindow, check_window
 
 __all__ = [
     "AccountEvent",

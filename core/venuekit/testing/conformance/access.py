@@ -8,10 +8,9 @@ from venuekit.credentials import Credentials
 from venuekit.endpoint import Endpoint
 from venuekit.errors import AuthenticationFailed, Outcome, PermissionDenied
 from venuekit.runtime import Runtime
-from venuekit.testing.conformance.base import Checks, parameters_on
+from venuekit.testing.clocks import InstantClock
+from venuekit.testing.conformance.base import Checks, parameters_on, raises
 from venuekit.testing.conformance.examples import Setter
-from venuekit.testing.conformance.raising import raises
-from venuekit.testing.instant_clock import InstantClock
 from venuekit.testing.sent import caller_parameters
 from venuekit.testing.staged import on_stage
 from venuekit.testing.watch import Watch, plugins_with

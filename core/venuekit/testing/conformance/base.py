@@ -1,8 +1,8 @@
-"""What every group of checks shares: the inventory it checks."""
+"""The base of every group of checks: the inventory it checks, parameters, and expected errors."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from venuekit.endpoint import Endpoint, Role
 from venuekit.testing.conformance.inventory import Inventory
@@ -10,7 +10,10 @@ from venuekit.testing.recorded import RecordedCase
 from venuekit.testing.sent import caller_parameters
 from venuekit.testing.staged import Stage
 
-__all__ = ["Checks", "parameters_on"]
+if TYPE_CHECKING:
+    import pytest
+
+__all__ = ["Checks", "parameters_on", "raises"]
 
 
 class Checks:
@@ -26,3 +29,13 @@ def parameters_on(stage: Stage, endpoint: Endpoint[Any], case: RecordedCase) -> 
     if symbol in parameters:
         parameters[symbol] = stage.scenario.held or stage.scenario.flat
     return parameters
+
+
+E = TypeVar("E", bound=BaseException)
+
+
+def raises(*kinds: type[E]) -> pytest.RaisesExc[E]:
+    """Return ``pytest.raises`` of these kinds of error."""
+    import pytest
+
+    return pytest.raises(kinds)

@@ -1,4 +1,4 @@
-"""Checks of capabilities: each promise is kept over a real socket, and what is not promised is refused at once."""
+"""Checks over a real socket: each promise is kept, all else is refused at once, a write that adds up is sent once."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from typing import Any
 import attrs
 
 from venuekit.capabilities import Capability, OrderControl
-from venuekit.errors import UnsupportedCapability
+from venuekit.endpoint import Endpoint
+from venuekit.errors import NotExecuted, OperationError, Outcome, OutcomeUnknown, UnsupportedCapability
 from venuekit.pager import Pager
-from venuekit.testing.conformance.base import Checks
+from venuekit.testing.conformance.base import Checks, parameters_on, raises
 from venuekit.testing.conformance.examples import arguments_for
-from venuekit.testing.conformance.raising import raises
 from venuekit.testing.staged import on_stage
 
-__all__ = ["CapabilityChecks", "fits"]
+__all__ = ["CapabilityChecks", "OnceChecks", "fits"]
+
 
 #: what returns what is left over
 _MAY_BE_EMPTY = frozenset({OrderControl.cancel_all_orders})
@@ -91,3 +92,28 @@ def fits(value: object, promised: Any) -> bool:
     if origin in {typing.Union, types.UnionType}:
         return any(fits(value, option) for option in typing.get_args(promised))
     return isinstance(value, origin or promised)
+
+
+class OnceChecks(Checks):
+    """A write that would add up arrives once, whatever happens to its answer."""
+
+    async def test_lost_write_arrives_once(self, once_endpoint: Endpoint[Any], fate: Any) -> None:
+        """A write whose answer is lost is never sent again, and what is reported about it is true."""
+        case = self.inventory.example(once_endpoint)
+        assert case is not None, f"no recorded success of {once_endpoint}"
+        async with on_stage(self.inventory.venue, "holding") as stage:
+            stage.disturb(once_endpoint, fate)
+            parameters = parameters_on(stage, once_endpoint, case)
+            error: OperationError | None = None
+            try:
+                await stage.account.call(once_endpoint, **parameters)
+            except OperationError as caught:
+                error = caught
+            (arrival,) = stage.arrivals(once_endpoint)
+            if error is None:
+                assert arrival.applied is True
+            elif isinstance(error, NotExecuted):
+                assert arrival.applied is False
+            else:
+                assert isinstance(error, OutcomeUnknown), f"a lost write ended in {error!r}"
+                assert error.outcome is Outcome.UNKNOWN

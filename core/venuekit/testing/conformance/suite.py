@@ -9,8 +9,7 @@ from venuekit.plugins import make_plugins
 from venuekit.testing.conformance.access import AccessChecks
 from venuekit.testing.conformance.declarations import DeclarationChecks
 from venuekit.testing.conformance.inventory import Inventory
-from venuekit.testing.conformance.once import OnceChecks
-from venuekit.testing.conformance.promises import CapabilityChecks
+from venuekit.testing.conformance.promises import CapabilityChecks, OnceChecks
 from venuekit.testing.conformance.reads import ReadChecks
 from venuekit.testing.conformance.recordings import RecordingChecks
 from venuekit.testing.conformance.secrets import SecretChecks

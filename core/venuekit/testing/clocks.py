@@ -1,4 +1,4 @@
-"""A clock on which waiting takes no time."""
+"""Clocks for tests: one of the event loop, and one on which waiting takes no time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,31 @@ import asyncio
 
 import attrs
 
-__all__ = ["InstantClock"]
+__all__ = ["InstantClock", "LoopClock"]
+
+
+@attrs.frozen
+class LoopClock:
+    """
+    A :class:`~venuekit.clock.Clock` whose time is the running loop's.
+
+    ``start`` is the wall clock, in milliseconds since 1970, where the loop's own time is 0. On a loop that leaps over
+    idle time (looptime), waiting costs nothing and all clocks still agree.
+    """
+
+    start: int = 1_750_000_000_000
+
+    def milliseconds(self) -> int:
+        """Return the wall clock in milliseconds since 1970."""
+        return self.start + round(asyncio.get_running_loop().time() * 1000)
+
+    def monotonic(self) -> float:
+        """Return the loop's time in seconds."""
+        return asyncio.get_running_loop().time()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await asyncio.sleep(seconds)
 
 
 @attrs.define
