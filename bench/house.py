@@ -70,7 +70,7 @@ _VERBS_IN_ED = frozenset({"embed", "exceed", "feed", "need", "proceed", "seed", 
 #: a state of a position and a kind of fill, members of enumerations do not count
 _GET_CAPABILITY = re.compile(
     r"AdlReader|AdlQuantile|get_adl_quantiles|\bAdlRow\b|\b(?:Binance|Bybit)Adl\b|\b(?:decode_adl|adl_quantile)\b"
-    r"|\badl_command\b|\"adl\":|\b(?:endpoints|self|usdm|coinm|book)\.ADL\b"
+    r"|\badl_command\b|\"adl\":|\b(?:endpoints|self|USDM|COINM|ASTER|UsdmEndpoints)\.ADL\b"
     r"|^\s*\"?ADL\"?(?:,|:| = (?!\"))",
     re.MULTILINE,
 )

@@ -22,7 +22,7 @@ import pybit
 import pytest
 
 from venuekit.endpoint import Endpoint
-from venuekit_binance_coinm import endpoints as coinm
+from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.venue import VENUE as BINANCE_COINM
 from venuekit_binance_usdm.venue import VENUE as BINANCE_USDM
 from venuekit_bybit_inverse.venue import BYBIT_INVERSE
@@ -122,7 +122,7 @@ def test_what_a_client_lacks_is_still_lacking() -> None:
 
 def test_a_parameter_that_is_dropped_is_noticed() -> None:
     """The page number of the income history was dropped in October 2026."""
-    call = calls(BINANCE_COINM.id)[coinm.INCOME.verb, coinm.INCOME.path]
+    call = calls(BINANCE_COINM.id)[COINM.INCOME.verb, COINM.INCOME.path]
     assert "page" not in call.parameters
     assert {"startTime", "endTime", "limit", "incomeType"} <= call.parameters
     assert "FUNDING_FEE" in call.values["incomeType"]

@@ -187,10 +187,10 @@ async def test_accounts_of_one_key_spend_one_pool_per_limit(flat: Any) -> None:
 
 async def test_weight_spent_on_one_venue_is_missing_on_the_other(flat: Any) -> None:
     """When one account has used up the minute the other one waits, and what may not wait is never sent."""
-    from venuekit_binance_usdm.endpoints import ASSET_MODE
+    from venuekit_binance_usdm.endpoints import USDM
 
     for _ in range(71):  # with 1 for each clock that was measured, all that reads may spend of a minute
-        await flat.usdm.call(ASSET_MODE)
+        await flat.usdm.call(USDM.ASSET_MODE)
     flat.sim.requests.clear()
 
     with pytest.raises(Throttled) as caught:

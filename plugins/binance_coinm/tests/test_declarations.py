@@ -13,52 +13,52 @@ from venuekit.capabilities import AssetModeControl, AssetModeReader, PositionBeh
 from venuekit.endpoint import Effect, Endpoint, Security, WriteScope
 from venuekit.plugins import make_plugins
 from venuekit.venue import EnvironmentName
-from venuekit_binance_coinm import endpoints
+from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.venue import VENUE
 
 WEIGHTS = {
-    endpoints.SERVER_TIME: 1,
-    endpoints.EXCHANGE_INFO: 1,
-    endpoints.BALANCE: 1,
-    endpoints.ACCOUNT: 5,
-    endpoints.POSITION_RISK: 1,
-    endpoints.BRACKETS: 2,
-    endpoints.PAIR_BRACKETS: 1,
-    endpoints.OPEN_ORDERS: 40,
-    endpoints.OPEN_ALGO_ORDERS: 40,
-    endpoints.POSITION_MODE: 30,
-    endpoints.SET_LEVERAGE: 1,
-    endpoints.SET_MARGIN_TYPE: 1,
-    endpoints.SET_POSITION_MODE: 1,
-    endpoints.MARK_PRICE: 10,
-    endpoints.COMMISSION: 20,
-    endpoints.ADL: 5,
-    endpoints.INCOME: 20,
-    endpoints.MARGIN_HISTORY: 1,
-    endpoints.POSITION_MARGIN: 1,
+    COINM.SERVER_TIME: 1,
+    COINM.EXCHANGE_INFO: 1,
+    COINM.BALANCE: 1,
+    COINM.ACCOUNT: 5,
+    COINM.POSITION_RISK: 1,
+    COINM.BRACKETS: 2,
+    COINM.PAIR_BRACKETS: 1,
+    COINM.OPEN_ORDERS: 40,
+    COINM.OPEN_ALGO_ORDERS: 40,
+    COINM.POSITION_MODE: 30,
+    COINM.SET_LEVERAGE: 1,
+    COINM.SET_MARGIN_TYPE: 1,
+    COINM.SET_POSITION_MODE: 1,
+    COINM.MARK_PRICE: 10,
+    COINM.COMMISSION: 20,
+    COINM.ADL: 5,
+    COINM.INCOME: 20,
+    COINM.MARGIN_HISTORY: 1,
+    COINM.POSITION_MARGIN: 1,
 }
-_ALGO: Any = endpoints.ORDERS.algo
+_ALGO: Any = COINM.ORDERS.algo
 #: what each call about orders pays into the pool of the address and into that of orders
 ORDER_COSTS = {
-    endpoints.ORDERS.order: {"weight": 1},
-    endpoints.ORDERS.open_order: {"weight": 1},
-    endpoints.ORDERS.all_orders: {"weight": 5},
-    endpoints.ORDERS.trades: {"weight": 5},
-    endpoints.ORDERS.forced: {"weight": 50},
-    endpoints.ORDERS.place: {"weight": 0, "orders_1m": 1},
+    COINM.ORDERS.order: {"weight": 1},
+    COINM.ORDERS.open_order: {"weight": 1},
+    COINM.ORDERS.all_orders: {"weight": 5},
+    COINM.ORDERS.trades: {"weight": 5},
+    COINM.ORDERS.forced: {"weight": 50},
+    COINM.ORDERS.place: {"weight": 0, "orders_1m": 1},
     _ALGO.place: {"weight": 0, "orders_1m": 1},
-    endpoints.ORDERS.amend: {"weight": 0, "orders_1m": 1},
-    endpoints.ORDERS.cancel: {"weight": 1},
+    COINM.ORDERS.amend: {"weight": 0, "orders_1m": 1},
+    COINM.ORDERS.cancel: {"weight": 1},
     _ALGO.order: {"weight": 1},
     _ALGO.all_orders: {"weight": 5},
     _ALGO.cancel: {"weight": 1},
-    endpoints.ORDERS.cancel_all: {"weight": 1},
-    endpoints.ORDERS.place_batch: {"weight": 5, "orders_1m": 1},
-    endpoints.ORDERS.amend_batch: {"weight": 5, "orders_1m": 1},
-    endpoints.ORDERS.cancel_batch: {"weight": 1},
-    endpoints.ORDERS.countdown: {"weight": 10},
+    COINM.ORDERS.cancel_all: {"weight": 1},
+    COINM.ORDERS.place_batch: {"weight": 5, "orders_1m": 1},
+    COINM.ORDERS.amend_batch: {"weight": 5, "orders_1m": 1},
+    COINM.ORDERS.cancel_batch: {"weight": 1},
+    COINM.ORDERS.countdown: {"weight": 10},
 }
-WEIGHTS |= dict.fromkeys(endpoints.STREAM.declared, 1)
+WEIGHTS |= dict.fromkeys(COINM.STREAM, 1)
 
 
 @pytest.mark.parametrize(("endpoint", "weight"), WEIGHTS.items(), ids=str)
@@ -80,7 +80,7 @@ def test_every_endpoint_has_a_documented_weight() -> None:
     assert set(WEIGHTS) | set(ORDER_COSTS) == set(VENUE.endpoints)
 
 
-@pytest.mark.parametrize("endpoint", [endpoints.BRACKETS, endpoints.OPEN_ORDERS, endpoints.OPEN_ALGO_ORDERS], ids=str)
+@pytest.mark.parametrize("endpoint", [COINM.BRACKETS, COINM.OPEN_ORDERS, COINM.OPEN_ALGO_ORDERS], ids=str)
 def test_naming_a_symbol_makes_a_read_cheap(endpoint: Endpoint[object]) -> None:
     """One symbol costs 1."""
     assert endpoint.cost({"symbol": "BTCUSD_PERP"}) == 1
@@ -89,21 +89,21 @@ def test_naming_a_symbol_makes_a_read_cheap(endpoint: Endpoint[object]) -> None:
 def test_writes_can_be_found_out_and_know_what_they_are_about() -> None:
     """Leverage and margin type exclude each other per symbol, the mode excludes everything."""
     settings: dict[Endpoint[Any], WriteScope] = {
-        endpoints.SET_LEVERAGE: WriteScope.SYMBOL,
-        endpoints.SET_MARGIN_TYPE: WriteScope.SYMBOL,
-        endpoints.SET_POSITION_MODE: WriteScope.ACCOUNT,
+        COINM.SET_LEVERAGE: WriteScope.SYMBOL,
+        COINM.SET_MARGIN_TYPE: WriteScope.SYMBOL,
+        COINM.SET_POSITION_MODE: WriteScope.ACCOUNT,
     }
 
     assert all(endpoint.write_scope is subject for endpoint, subject in settings.items())
     assert all(endpoint.effect is Effect.SET and endpoint.readback for endpoint in settings)
     public = {endpoint for endpoint in VENUE.endpoints if endpoint.security is Security.NONE}
-    assert public == {endpoints.SERVER_TIME, endpoints.EXCHANGE_INFO, endpoints.MARK_PRICE}
+    assert public == {COINM.SERVER_TIME, COINM.EXCHANGE_INFO, COINM.MARK_PRICE}
 
 
 def test_position_information_takes_pair_and_margin_asset() -> None:
     """The venue filters by those two; a symbol is picked out of its pair by us."""
     assert VENUE.behaviour(PositionBehaviour).filters == {"symbol", "pair", "margin_asset"}
-    assert set(endpoints.POSITION_RISK.by_name) == {"pair", "marginAsset"}
+    assert set(COINM.POSITION_RISK.by_name) == {"pair", "marginAsset"}
     assert VENUE.behaviour(PositionModeBehaviour).shared_with == ("binance_usdm",)
 
 

@@ -13,7 +13,7 @@ from venuekit.endpoint import Endpoint
 from venuekit.simulator import Response
 from venuekit.simulator.ledger import Book, Side
 from venuekit.testing.recorded import Recorded
-from venuekit_binance_coinm import endpoints
+from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.venue import VENUE
 from venuekit_binance_common.testing import START, Exchange, open_exchange, scenario_of, shape
 
@@ -38,17 +38,17 @@ def flat() -> Exchange:
 @pytest.mark.parametrize(
     ("endpoint", "case", "parameters"),
     [
-        (endpoints.SERVER_TIME, "get_dapi_v1_time", {}),
-        (endpoints.EXCHANGE_INFO, "get_dapi_v1_exchangeInfo", {}),
-        (endpoints.BALANCE, "get_dapi_v1_balance", {}),
-        (endpoints.ACCOUNT, "get_dapi_v1_account_hedge", {}),
-        (endpoints.POSITION_RISK, "get_dapi_v1_positionRisk_hedge", {}),
-        (endpoints.BRACKETS, "get_dapi_v2_leverageBracket", {"symbol": PERP}),
-        (endpoints.PAIR_BRACKETS, "get_dapi_v1_leverageBracket", {"pair": "BTCUSD"}),
-        (endpoints.POSITION_MODE, "get_dapi_v1_positionSide_dual", {}),
-        (endpoints.OPEN_ALGO_ORDERS, "get_dapi_v1_openAlgoOrders", {}),
-        (endpoints.SET_LEVERAGE, "post_dapi_v1_leverage", {"symbol": ETH, "leverage": 21}),
-        (endpoints.SET_MARGIN_TYPE, "post_dapi_v1_marginType", {"symbol": ETH, "marginType": "ISOLATED"}),
+        (COINM.SERVER_TIME, "get_dapi_v1_time", {}),
+        (COINM.EXCHANGE_INFO, "get_dapi_v1_exchangeInfo", {}),
+        (COINM.BALANCE, "get_dapi_v1_balance", {}),
+        (COINM.ACCOUNT, "get_dapi_v1_account_hedge", {}),
+        (COINM.POSITION_RISK, "get_dapi_v1_positionRisk_hedge", {}),
+        (COINM.BRACKETS, "get_dapi_v2_leverageBracket", {"symbol": PERP}),
+        (COINM.PAIR_BRACKETS, "get_dapi_v1_leverageBracket", {"pair": "BTCUSD"}),
+        (COINM.POSITION_MODE, "get_dapi_v1_positionSide_dual", {}),
+        (COINM.OPEN_ALGO_ORDERS, "get_dapi_v1_openAlgoOrders", {}),
+        (COINM.SET_LEVERAGE, "post_dapi_v1_leverage", {"symbol": ETH, "leverage": 21}),
+        (COINM.SET_MARGIN_TYPE, "post_dapi_v1_marginType", {"symbol": ETH, "marginType": "ISOLATED"}),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
@@ -63,7 +63,7 @@ def test_answers_have_the_documented_shape(
 
 def test_filters_and_limits_are_those_documented(exchange: Exchange, recorded: Recorded) -> None:
     """Each filter has its documented fields, and the pools are those of both products."""
-    told = exchange.fetch(endpoints.EXCHANGE_INFO)
+    told = exchange.fetch(COINM.EXCHANGE_INFO)
     documented = json.loads(recorded.case("get_dapi_v1_exchangeInfo").body)
 
     assert told["rateLimits"] == documented["rateLimits"]
@@ -77,18 +77,18 @@ def test_open_order_has_the_documented_shape_of_a_limit_order(exchange: Exchange
     (documented,) = json.loads(recorded.case("get_dapi_v1_openOrders").body)
     del documented["activatePrice"], documented["priceRate"]
 
-    (told,) = exchange.fetch(endpoints.OPEN_ORDERS)
+    (told,) = exchange.fetch(COINM.OPEN_ORDERS)
 
     assert shape(told) == shape(documented)
     assert (told["clientOrderId"], told["origQty"], told["pair"]) == ("mine", "10", "ETHUSD")
-    assert exchange.fetch(endpoints.OPEN_ORDERS, pair="ETHUSD") == [told]
-    assert exchange.fetch(endpoints.OPEN_ORDERS, pair="BTCUSD") == []
-    assert exchange.fetch(endpoints.OPEN_ORDERS, symbol=PERP) == []
+    assert exchange.fetch(COINM.OPEN_ORDERS, pair="ETHUSD") == [told]
+    assert exchange.fetch(COINM.OPEN_ORDERS, pair="BTCUSD") == []
+    assert exchange.fetch(COINM.OPEN_ORDERS, symbol=PERP) == []
 
 
 def test_position_is_told_in_the_figures_of_the_ledger(exchange: Exchange) -> None:
     """Quantities are contracts, money the base coin with eight decimals, cut toward zero."""
-    (told,) = [row for row in exchange.fetch(endpoints.POSITION_RISK, pair="BTCUSD") if row["symbol"] == PERP]
+    (told,) = [row for row in exchange.fetch(COINM.POSITION_RISK, pair="BTCUSD") if row["symbol"] == PERP]
 
     assert told == {
         "symbol": PERP,
@@ -111,12 +111,12 @@ def test_position_is_told_in_the_figures_of_the_ledger(exchange: Exchange) -> No
 
 def test_hedge_mode_lists_both_beside_the_legs(flat: Exchange) -> None:
     """Every symbol has three rows then, and one in one-way mode, held or not."""
-    assert {row["positionSide"] for row in flat.fetch(endpoints.POSITION_RISK)} == {"BOTH"}
+    assert {row["positionSide"] for row in flat.fetch(COINM.POSITION_RISK)} == {"BOTH"}
 
     flat.ledger.set_position_mode(PositionMode.HEDGE)
     flat.ledger.fill(ETH, Side.SELL, D(7), D(3000), PositionSide.SHORT)
 
-    for rows in (flat.fetch(endpoints.POSITION_RISK), flat.fetch(endpoints.ACCOUNT)["positions"]):
+    for rows in (flat.fetch(COINM.POSITION_RISK), flat.fetch(COINM.ACCOUNT)["positions"]):
         amounts = {row["positionSide"]: row["positionAmt"] for row in rows if row["symbol"] == ETH}
         assert amounts == {"BOTH": "0", "LONG": "0", "SHORT": "-7"}
         assert len(rows) == 3 * len(flat.ledger.contracts)
@@ -135,18 +135,18 @@ def test_position_information_is_filtered_by_pair_and_margin_asset(
     exchange: Exchange, parameters: dict[str, str], symbols: set[str]
 ) -> None:
     """Both filters may be combined."""
-    assert {row["symbol"] for row in exchange.fetch(endpoints.POSITION_RISK, **parameters)} == symbols
+    assert {row["symbol"] for row in exchange.fetch(COINM.POSITION_RISK, **parameters)} == symbols
 
 
 def test_brackets_of_a_pair_need_not_be_those_of_the_symbol(exchange: Exchange) -> None:
     """The version that knows pairs tells the tiers of one of its symbols, here the delivery's."""
-    (by_symbol,) = exchange.fetch(endpoints.BRACKETS, symbol=PERP)
-    (by_pair,) = exchange.fetch(endpoints.PAIR_BRACKETS, pair="BTCUSD")
+    (by_symbol,) = exchange.fetch(COINM.BRACKETS, symbol=PERP)
+    (by_pair,) = exchange.fetch(COINM.PAIR_BRACKETS, pair="BTCUSD")
 
     assert by_symbol["brackets"][0]["initialLeverage"] == 125
     assert by_pair["brackets"][0]["initialLeverage"] == 50
-    assert [row["pair"] for row in exchange.fetch(endpoints.PAIR_BRACKETS)] == ["BTCUSD", "ETHUSD", "BNBUSD"]
-    assert len(exchange.fetch(endpoints.BRACKETS)) == len(exchange.ledger.contracts)
+    assert [row["pair"] for row in exchange.fetch(COINM.PAIR_BRACKETS)] == ["BTCUSD", "ETHUSD", "BNBUSD"]
+    assert len(exchange.fetch(COINM.BRACKETS)) == len(exchange.ledger.contracts)
 
 
 @pytest.mark.parametrize(
@@ -190,11 +190,11 @@ def test_lack_of_margin_is_named_after_what_was_asked(flat: Exchange) -> None:
 @pytest.mark.parametrize(
     ("endpoint", "name", "code"),
     [
-        (endpoints.BRACKETS, "symbol", -1121),
-        (endpoints.OPEN_ORDERS, "symbol", -1121),
-        (endpoints.OPEN_ORDERS, "pair", -4087),
-        (endpoints.PAIR_BRACKETS, "pair", -4087),
-        (endpoints.POSITION_RISK, "pair", -4087),
+        (COINM.BRACKETS, "symbol", -1121),
+        (COINM.OPEN_ORDERS, "symbol", -1121),
+        (COINM.OPEN_ORDERS, "pair", -4087),
+        (COINM.PAIR_BRACKETS, "pair", -4087),
+        (COINM.POSITION_RISK, "pair", -4087),
     ],
     ids=str,
 )

@@ -12,14 +12,14 @@ import pytest
 from venuekit.capabilities import Order, OrderRequest, OrderSide, OrderStatus, OrderType
 from venuekit.errors import NotExecuted, NotFound, OutcomeNotStated, OutcomeUnknown, PayloadMismatch
 from venuekit.simulator import CannedAnswer, Disturbance, DropAfter, DropBefore, SecondActor
-from venuekit_binance_coinm.endpoints import ORDERS
+from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_common.orders.algo_endpoints import AlgoEndpoints
 from venuekit_binance_common.testing import LeapingStage, leaping
 
 pytestmark = pytest.mark.looptime
 D = Decimal
 SYMBOL = "ETHUSD_PERP"
-ALGO: AlgoEndpoints = ORDERS.algo  # type: ignore[assignment] # this venue has the book
+ALGO: AlgoEndpoints = COINM.ORDERS.algo  # type: ignore[assignment] # this venue has the book
 #: how often a read is asked for before it is given up
 ATTEMPTS = 4
 #: in the venue's words, by a page, and by JSON of some framework

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from venuekit.capabilities import Unit
-from venuekit_binance_coinm import endpoints
 from venuekit_binance_coinm.account_info import BinanceCoinmAccountInfo
 from venuekit_binance_coinm.brackets import BinanceCoinmBrackets
+from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.history_limits import INCOME_LIMIT, MARGIN_LIMIT
 from venuekit_binance_coinm.order_terms import ORDER_SIZE
 from venuekit_binance_coinm.settings import BinanceCoinmSettings
@@ -18,6 +18,7 @@ from venuekit_binance_common.positions.margin_history import BinanceMarginHistor
 from venuekit_binance_common.settings.leverage import BinanceLeverage
 from venuekit_binance_common.settings.margin_type import BinanceMarginType
 from venuekit_binance_common.settings.position_mode import BinancePositionMode
+from venuekit_binance_common.symbols.contracts import contracts_endpoint
 from venuekit_binance_common.symbols.fees import BinanceFees
 from venuekit_binance_common.symbols.instruments import BinanceInstruments, BinanceServerTime
 from venuekit_binance_common.symbols.mark_price import BinanceMarkPrice
@@ -51,31 +52,13 @@ class BinanceCoinmAccount(
 
     __slots__ = ()
 
-    ACCOUNT = endpoints.ACCOUNT
-    BALANCE = endpoints.BALANCE
-    BRACKETS = endpoints.BRACKETS
+    endpoints = COINM
     BRACKET_UNIT = Unit.BASE
-    CONTRACTS = endpoints.CONTRACTS
-    EXCHANGE_INFO = endpoints.EXCHANGE_INFO
-    INCOME = endpoints.INCOME
+    CONTRACTS = contracts_endpoint(COINM.EXCHANGE_INFO)
     INCOME_LIMIT = INCOME_LIMIT
-    MARGIN_HISTORY = endpoints.MARGIN_HISTORY
     MARGIN_LIMIT = MARGIN_LIMIT
-    MARK_PRICE = endpoints.MARK_PRICE
-    POSITION_MARGIN = endpoints.POSITION_MARGIN
-    ADL = endpoints.ADL
-    COMMISSION = endpoints.COMMISSION
     LARGEST_UNIT = Unit.BASE
-    OPEN_ALGO_ORDERS = endpoints.OPEN_ALGO_ORDERS
-    OPEN_ORDERS = endpoints.OPEN_ORDERS
-    PAIR_BRACKETS = endpoints.PAIR_BRACKETS
-    POSITION_MODE = endpoints.POSITION_MODE
-    POSITION_RISK = endpoints.POSITION_RISK
-    READ_POSITION_MODE = endpoints.POSITION_MODE
-    READ_SYMBOL = endpoints.READ_SYMBOL
-    ORDERS = endpoints.ORDERS
+    READ_POSITION_MODE = COINM.POSITION_MODE
+    READ_SYMBOL = COINM.READ_SYMBOL
+    ORDERS = COINM.ORDERS
     ORDER_SIZE = ORDER_SIZE
-    SERVER_TIME = endpoints.SERVER_TIME
-    SET_LEVERAGE = endpoints.SET_LEVERAGE
-    SET_MARGIN_TYPE = endpoints.SET_MARGIN_TYPE
-    SET_POSITION_MODE = endpoints.SET_POSITION_MODE

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
 from venuekit.capabilities import AccountInfo, AccountKind, AccountReader, Balance, Position
 from venuekit.parts.columns import flag, milliseconds, whole
 from venuekit.parts.rows import Document, Reads, Rows, values_of
-from venuekit.plugin import Endpoint
 from venuekit_binance_coinm.position_rows import POSITIONS_OF_ACCOUNT, mode_of
 from venuekit_binance_coinm.positions import BinanceCoinmPositions
 from venuekit_binance_common.enums import position_mode_of
 from venuekit_binance_common.wallet.balances import BALANCES_OF_ACCOUNT
+
+if TYPE_CHECKING:
+    from venuekit_binance_coinm.endpoints import CoinmEndpoints
 
 __all__ = ["AccountRows", "BinanceCoinmAccountInfo", "decode_account"]
 
@@ -50,7 +52,7 @@ class BinanceCoinmAccountInfo(BinanceCoinmPositions, AccountReader):
 
     __slots__ = ()
 
-    ACCOUNT: ClassVar[Endpoint[AccountRows]]
+    endpoints: ClassVar[CoinmEndpoints]
 
     async def get_account(self, *, include_flat: bool = False) -> AccountInfo:
         """
@@ -59,18 +61,20 @@ class BinanceCoinmAccountInfo(BinanceCoinmPositions, AccountReader):
         Positions of this read have no mark and no liquidation price. The rows show the position mode; without any row
         it is read, which weighs 30 more.
         """
-        answer = await self.answer_rows(self.ACCOUNT)
+        answer = await self.answer_rows(self.endpoints.ACCOUNT)
         account = answer.value
         mode = mode_of(account.positions)
         if mode is None:
-            mode = position_mode_of((await self.call(self.POSITION_MODE)).dual_side_position)
+            mode = position_mode_of((await self.call(self.endpoints.POSITION_MODE)).dual_side_position)
         (info,) = values_of(
             self,
-            self.ACCOUNT,
+            self.endpoints.ACCOUNT,
             answer,
             account.info,
             position_mode=mode,
-            balances=values_of(self, self.ACCOUNT, answer, account.assets),
-            positions=await self._positions(self.ACCOUNT, answer, account.positions, include_flat=include_flat),
+            balances=values_of(self, self.endpoints.ACCOUNT, answer, account.assets),
+            positions=await self._positions(
+                self.endpoints.ACCOUNT, answer, account.positions, include_flat=include_flat
+            ),
         )
         return info

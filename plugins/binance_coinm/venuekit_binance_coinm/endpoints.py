@@ -15,6 +15,7 @@ from venuekit.capabilities import (
     PositionReader,
     SettingsReader,
 )
+from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.plugin import Echoes, Endpoint, Parameter
 from venuekit_binance_coinm import payloads
 from venuekit_binance_coinm.account_info import decode_account
@@ -27,36 +28,10 @@ from venuekit_binance_common.endpoints import PAYS, SYMBOL
 from venuekit_binance_common.orders.endpoints import order_endpoints
 from venuekit_binance_common.payloads import instruments_decoder, leverage_decoder
 from venuekit_binance_common.stream_endpoints import stream_endpoints
-from venuekit_binance_common.symbols.contracts import contracts_endpoint
 from venuekit_binance_common.wallet import endpoints as money
 from venuekit_binance_common.wallet.balances import balances_read
 
-__all__ = [
-    "ACCOUNT",
-    "ADL",
-    "BALANCE",
-    "BRACKETS",
-    "COMMISSION",
-    "CONTRACTS",
-    "ENDPOINTS",
-    "EXCHANGE_INFO",
-    "INCOME",
-    "MARGIN_HISTORY",
-    "MARK_PRICE",
-    "OPEN_ALGO_ORDERS",
-    "OPEN_ORDERS",
-    "ORDERS",
-    "PAIR_BRACKETS",
-    "POSITION_MARGIN",
-    "POSITION_MODE",
-    "POSITION_RISK",
-    "READ_SYMBOL",
-    "SERVER_TIME",
-    "SET_LEVERAGE",
-    "SET_MARGIN_TYPE",
-    "SET_POSITION_MODE",
-    "STREAM",
-]
+__all__ = ["COINM", "CoinmEndpoints"]
 
 _ROOT = "/dapi"
 _PAIR = Parameter("pair")
@@ -66,134 +41,105 @@ def _brackets_weight(parameters: Mapping[str, Any]) -> int:
     return 2 if parameters.get("symbol") is None else 1
 
 
-# -- what needs no key
+class CoinmEndpoints(EndpointBook):
+    """The endpoints of COIN-M futures."""
 
-SERVER_TIME = common.server_time(_ROOT)
-EXCHANGE_INFO = common.exchange_info(
-    _ROOT,
-    instruments_decoder(status="contractStatus"),
-    PositionReader.get_positions,
-    PositionReader.get_position,
-    AccountReader.get_account,
-)
-
-CONTRACTS = contracts_endpoint(EXCHANGE_INFO)
-
-# -- reads
-
-BALANCE = Endpoint(
-    "GET",
-    "/dapi/v1/balance",
-    decode=balances_read(withdrawable="withdrawAvailable"),
-    rows=((),),
-    pools=PAYS,
-    serves=(BalanceReader.get_balances,),
-)
-
-ACCOUNT = Endpoint(
-    "GET",
-    "/dapi/v1/account",
-    decode=decode_account,
-    rows=(("assets",), ("positions",)),
-    weight=5,
-    pools=PAYS,
-    serves=(AccountReader.get_account, SettingsReader.get_settings),
-)
-
-POSITION_RISK = Endpoint(
-    "GET",
-    "/dapi/v1/positionRisk",
-    decode=POSITIONS,
-    rows=((),),
-    parameters=(_PAIR, Parameter("marginAsset")),
-    pools=PAYS,
-    serves=(
+    SERVER_TIME = common.server_time(_ROOT)
+    EXCHANGE_INFO = common.exchange_info(
+        _ROOT,
+        instruments_decoder(status="contractStatus"),
         PositionReader.get_positions,
         PositionReader.get_position,
-        LeverageReader.get_leverage,
-        MarginTypeReader.get_margin_type,
+        AccountReader.get_account,
+    )
+
+    BALANCE = Endpoint(
+        "GET",
+        "/dapi/v1/balance",
+        decode=balances_read(withdrawable="withdrawAvailable"),
+        rows=((),),
+        pools=PAYS,
+        serves=(BalanceReader.get_balances,),
+    )
+
+    ACCOUNT = Endpoint(
+        "GET",
+        "/dapi/v1/account",
+        decode=decode_account,
+        rows=(("assets",), ("positions",)),
+        weight=5,
+        pools=PAYS,
+        serves=(AccountReader.get_account, SettingsReader.get_settings),
+    )
+
+    POSITION_RISK = Endpoint(
+        "GET",
+        "/dapi/v1/positionRisk",
+        decode=POSITIONS,
+        rows=((),),
+        parameters=(_PAIR, Parameter("marginAsset")),
+        pools=PAYS,
+        serves=(
+            PositionReader.get_positions,
+            PositionReader.get_position,
+            LeverageReader.get_leverage,
+            MarginTypeReader.get_margin_type,
+            SettingsReader.get_settings,
+        ),
+        note="Lists every trading symbol, flat or not; it cannot be asked for one symbol.",
+    )
+
+    BRACKETS = Endpoint(
+        "GET",
+        "/dapi/v2/leverageBracket",
+        decode=payloads.decode_symbol_brackets,
+        rows=((),),
+        echoes=Echoes.each({"symbol": "name"}),
+        parameters=(SYMBOL,),
+        weight=_brackets_weight,
+        weight_most=2,
+        pools=PAYS,
+        serves=(BracketReader.get_brackets, SettingsReader.get_settings),
+    )
+
+    PAIR_BRACKETS = Endpoint(
+        "GET",
+        "/dapi/v1/leverageBracket",
+        decode=payloads.decode_pair_brackets,
+        rows=((),),
+        echoes=Echoes.each({"pair": "name"}),
+        parameters=(_PAIR,),
+        pools=PAYS,
+        serves=(BracketReader.get_brackets,),
+        note="The venue discourages it: the symbols of one pair can have different brackets.",
+    )
+
+    OPEN_ORDERS = common.open_orders(_ROOT, _PAIR)
+    OPEN_ALGO_ORDERS = common.open_algo_orders(_ROOT)
+    ORDERS = order_endpoints(
+        ORDER_TERMS, server_time=SERVER_TIME, open_orders=OPEN_ORDERS, open_algo_orders=OPEN_ALGO_ORDERS
+    )
+
+    POSITION_MODE = common.position_mode(
+        _ROOT,
+        PositionModeReader.get_position_mode,
+        PositionReader.get_position,
+        AccountReader.get_account,
         SettingsReader.get_settings,
-    ),
-    note="Lists every trading symbol, flat or not; it cannot be asked for one symbol.",
-)
+        note="Where rows of positions are read they show the mode; then this is asked only when there is no row.",
+    )
 
-BRACKETS = Endpoint(
-    "GET",
-    "/dapi/v2/leverageBracket",
-    decode=payloads.decode_symbol_brackets,
-    rows=((),),
-    echoes=Echoes.each({"symbol": "name"}),
-    parameters=(SYMBOL,),
-    weight=_brackets_weight,
-    weight_most=2,
-    pools=PAYS,
-    serves=(BracketReader.get_brackets, SettingsReader.get_settings),
-)
+    READ_SYMBOL = PositionRiskReader(POSITION_RISK, venue="binance_coinm")
+    SET_LEVERAGE = common.set_leverage(_ROOT, leverage_decoder(largest="maxQty"), READ_SYMBOL)
+    SET_MARGIN_TYPE = common.set_margin_type(_ROOT, READ_SYMBOL)
+    SET_POSITION_MODE = common.set_position_mode(_ROOT, POSITION_MODE)
+    MARK_PRICE = money.mark_price(_ROOT, _PAIR, weight=10)
+    COMMISSION = money.commission_rate(_ROOT)
+    ADL = money.adl_quantile(_ROOT)
+    INCOME = money.income(_ROOT, weight=20, note="At most a year a request, oldest first.")
+    MARGIN_HISTORY = money.margin_history(_ROOT, note="How far back it goes is not documented.")
+    POSITION_MARGIN = money.position_margin(_ROOT, MARGIN_HISTORY, PositionRiskLegs(POSITION_RISK))
+    STREAM = stream_endpoints(_ROOT)
 
-PAIR_BRACKETS = Endpoint(
-    "GET",
-    "/dapi/v1/leverageBracket",
-    decode=payloads.decode_pair_brackets,
-    rows=((),),
-    echoes=Echoes.each({"pair": "name"}),
-    parameters=(_PAIR,),
-    pools=PAYS,
-    serves=(BracketReader.get_brackets,),
-    note="The venue discourages it: the symbols of one pair can have different brackets.",
-)
 
-OPEN_ORDERS = common.open_orders(_ROOT, _PAIR)
-OPEN_ALGO_ORDERS = common.open_algo_orders(_ROOT)
-ORDERS = order_endpoints(
-    ORDER_TERMS, server_time=SERVER_TIME, open_orders=OPEN_ORDERS, open_algo_orders=OPEN_ALGO_ORDERS
-)
-
-POSITION_MODE = common.position_mode(
-    _ROOT,
-    PositionModeReader.get_position_mode,
-    PositionReader.get_position,
-    AccountReader.get_account,
-    SettingsReader.get_settings,
-    note="Where rows of positions are read they show the mode; then this is asked only when there is no row.",
-)
-
-# -- settings
-
-READ_SYMBOL = PositionRiskReader(POSITION_RISK, venue="binance_coinm")
-
-SET_LEVERAGE = common.set_leverage(_ROOT, leverage_decoder(largest="maxQty"), READ_SYMBOL)
-SET_MARGIN_TYPE = common.set_margin_type(_ROOT, READ_SYMBOL)
-SET_POSITION_MODE = common.set_position_mode(_ROOT, POSITION_MODE)
-
-# -- money and risk
-
-MARK_PRICE = money.mark_price(_ROOT, _PAIR, weight=10)
-COMMISSION = money.commission_rate(_ROOT)
-ADL = money.adl_quantile(_ROOT)
-INCOME = money.income(_ROOT, weight=20, note="At most a year a request, oldest first.")
-MARGIN_HISTORY = money.margin_history(_ROOT, note="How far back it goes is not documented.")
-POSITION_MARGIN = money.position_margin(_ROOT, MARGIN_HISTORY, PositionRiskLegs(POSITION_RISK))
-
-STREAM = stream_endpoints(_ROOT)
-
-ENDPOINTS: tuple[Endpoint[Any], ...] = (
-    SERVER_TIME,
-    EXCHANGE_INFO,
-    BALANCE,
-    ACCOUNT,
-    POSITION_RISK,
-    BRACKETS,
-    PAIR_BRACKETS,
-    *ORDERS.declared,
-    POSITION_MODE,
-    SET_LEVERAGE,
-    SET_MARGIN_TYPE,
-    SET_POSITION_MODE,
-    MARK_PRICE,
-    COMMISSION,
-    ADL,
-    INCOME,
-    MARGIN_HISTORY,
-    POSITION_MARGIN,
-    *STREAM.declared,
-)
+COINM = CoinmEndpoints()

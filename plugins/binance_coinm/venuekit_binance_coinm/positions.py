@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from venuekit.capabilities import Position, PositionReader, PositionSide, Unit
 from venuekit.parts.rows import Rows, values_of
 from venuekit.plugin import Answer, Endpoint, Outcome, PayloadMismatch
 from venuekit_binance_coinm.position_rows import mode_of
 from venuekit_binance_common.enums import position_mode_of
-from venuekit_binance_common.payloads import InstrumentRow, PositionModeRow
+from venuekit_binance_common.payloads import InstrumentRow
 from venuekit_binance_common.positions.filters import check_filters, refuse_odd, side_that_fits
 from venuekit_binance_common.symbols.contracts import BinanceContracts
 from venuekit_binance_common.symbols.instruments import unknown_symbol_error
+
+if TYPE_CHECKING:
+    from venuekit_binance_coinm.endpoints import CoinmEndpoints
 
 __all__ = ["BinanceCoinmPositions"]
 
@@ -23,8 +26,7 @@ class BinanceCoinmPositions(BinanceContracts, PositionReader):
 
     __slots__ = ()
 
-    POSITION_RISK: ClassVar[Endpoint[Rows[Position]]]
-    POSITION_MODE: ClassVar[Endpoint[PositionModeRow]]
+    endpoints: ClassVar[CoinmEndpoints]
 
     async def get_positions(
         self,
@@ -39,25 +41,27 @@ class BinanceCoinmPositions(BinanceContracts, PositionReader):
         if symbol is not None:
             contract = await self._contract_of(symbol, "get_positions")
             pair = pair or contract.pair
-        answer = await self.answer_rows(self.POSITION_RISK, pair=pair, marginAsset=margin_asset)
+        answer = await self.answer_rows(self.endpoints.POSITION_RISK, pair=pair, marginAsset=margin_asset)
         rows = answer.value
         if symbol is not None:
             self._check_pair(rows, pair, symbol)
             rows = rows.of({symbol})
-        return await self._positions(self.POSITION_RISK, answer, rows, include_flat=include_flat)
+        return await self._positions(self.endpoints.POSITION_RISK, answer, rows, include_flat=include_flat)
 
     async def get_position(self, symbol: str, *, side: PositionSide | None = None) -> Position:
         """Return the position of a symbol, flat if need be; weight 1, and 30 more when the venue lists no row."""
         contract = await self._contract_of(symbol, "get_position")
-        answer = await self.answer_rows(self.POSITION_RISK, pair=contract.pair)
+        answer = await self.answer_rows(self.endpoints.POSITION_RISK, pair=contract.pair)
         refuse_odd(self, answer, symbol)
         self._check_pair(answer.value, contract.pair, symbol)
         mode = mode_of(answer.value)
         if mode is None:
-            mode = position_mode_of((await self.call(self.POSITION_MODE)).dual_side_position)
+            mode = position_mode_of((await self.call(self.endpoints.POSITION_MODE)).dual_side_position)
         fitting_side = side_that_fits(self, mode, side, symbol)
         rows = answer.value.of({symbol})
-        for position in await self._positions(self.POSITION_RISK, answer, rows, include_flat=True, all_or_none=True):
+        for position in await self._positions(
+            self.endpoints.POSITION_RISK, answer, rows, include_flat=True, all_or_none=True
+        ):
             if position.side is fitting_side:
                 return position
         return Position(
@@ -85,7 +89,7 @@ class BinanceCoinmPositions(BinanceContracts, PositionReader):
             raise PayloadMismatch(
                 f"it answers another question: {pair} was asked for, and it tells of {told}",
                 venue=self.venue.id,
-                operation=str(self.POSITION_RISK),
+                operation=str(self.endpoints.POSITION_RISK),
                 subject=symbol,
                 outcome=Outcome.NOT_APPLIED,
             )

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from decimal import Decimal
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
 from venuekit.capabilities import MarginType, Position, SettingsSnapshot, SymbolSettings
 from venuekit.parts.columns import number, text
 from venuekit.parts.rows import Reads as RowReader
-from venuekit.parts.rows import Rows
-from venuekit.plugin import Endpoint
-from venuekit_binance_coinm.account_info import AccountRows
 from venuekit_binance_coinm.position_rows import POSITIONS, mode_of
 from venuekit_binance_common.enums import position_mode_of
-from venuekit_binance_common.payloads import PositionModeRow
 from venuekit_binance_common.settings.reader import BinanceSettings, Reads
 from venuekit_binance_common.symbols.instruments import unknown_symbol_error
+
+if TYPE_CHECKING:
+    from venuekit_binance_coinm.endpoints import CoinmEndpoints
 
 __all__ = ["BinanceCoinmSettings"]
 
@@ -52,20 +51,18 @@ class BinanceCoinmSettings(BinanceSettings):
 
     __slots__ = ()
 
-    ACCOUNT: ClassVar[Endpoint[AccountRows]]
-    POSITION_RISK: ClassVar[Endpoint[Rows[Position]]]
-    POSITION_MODE: ClassVar[Endpoint[PositionModeRow]]
+    endpoints: ClassVar[CoinmEndpoints]
 
     async def _what_holds(self, reads: Reads, symbols: Collection[str]) -> SettingsSnapshot:
-        rows = await reads.listed(self.POSITION_RISK)
+        rows = await reads.listed(self.endpoints.POSITION_RISK)
         mode = mode_of(rows.value)
         if mode is None:
-            mode = position_mode_of((await reads(self.POSITION_MODE)).dual_side_position)
-        positions = reads.values(self.POSITION_RISK, rows, rows.value, POSITIONS)
+            mode = position_mode_of((await reads(self.endpoints.POSITION_MODE)).dual_side_position)
+        positions = reads.values(self.endpoints.POSITION_RISK, rows, rows.value, POSITIONS)
         position_of = {position.symbol: position for position in positions}
         for symbol in symbols:
             if symbol not in position_of and symbol not in reads.odd and None not in reads.odd:
-                raise unknown_symbol_error(self, self.POSITION_RISK, symbol, operation="get_settings")
+                raise unknown_symbol_error(self, self.endpoints.POSITION_RISK, symbol, operation="get_settings")
         sizes = dict.fromkeys(position_of, _NOTHING)
         for position in positions:
             sizes[position.symbol] += abs(position.quantity)
@@ -92,8 +89,8 @@ class BinanceCoinmSettings(BinanceSettings):
     ) -> Mapping[str, Decimal]:
         """Return initial margin x leverage, base: positionRisk does not tell what open orders would add."""
         exposures: dict[str, Decimal] = {}
-        account = await reads.listed(self.ACCOUNT, of=symbols)
-        for position in reads.values(self.ACCOUNT, account, account.value.positions, _EXPOSURES, of=symbols):
+        account = await reads.listed(self.endpoints.ACCOUNT, of=symbols)
+        for position in reads.values(self.endpoints.ACCOUNT, account, account.value.positions, _EXPOSURES, of=symbols):
             largest = position.initial_margin * position.leverage
             exposures[position.symbol] = max(largest, exposures.get(position.symbol, _NOTHING))
         return exposures

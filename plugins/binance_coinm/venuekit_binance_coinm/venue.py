@@ -13,7 +13,7 @@ from venuekit.capabilities import (
 )
 from venuekit.plugin import Environment, EnvironmentName, Venue
 from venuekit_binance_coinm.account import BinanceCoinmAccount
-from venuekit_binance_coinm.endpoints import ENDPOINTS, SERVER_TIME
+from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.faults import FAULTS
 from venuekit_binance_coinm.order_terms import NO_ORDER_TEST, ORDER_BEHAVIOUR
 from venuekit_binance_common.answers import read_answer
@@ -70,8 +70,8 @@ VENUE = Venue(
     answers=read_answer,
     faults=FAULTS,
     outdated_by=OUTDATED_BY,
-    server_time=SERVER_TIME,
-    endpoints=ENDPOINTS,
+    server_time=COINM.SERVER_TIME,
+    endpoints=tuple(COINM),
     behaviours=(
         *setting_behaviours("binance_usdm"),
         PositionBehaviour(filters=frozenset({"symbol", "pair", "margin_asset"})),

@@ -12,14 +12,14 @@ from venuekit.capabilities import PositionMode, PositionSide
 from venuekit.endpoint import Endpoint
 from venuekit.simulator.ledger import Side
 from venuekit.testing.recorded import find_recorded, load_recorded
-from venuekit_binance_coinm import endpoints as coinm
-from venuekit_binance_coinm.venue import VENUE as COINM
+from venuekit_binance_coinm.endpoints import COINM
+from venuekit_binance_coinm.venue import VENUE as BINANCE_COINM
 from venuekit_binance_common.testing import Exchange, open_exchange, scenario_of, shape
-from venuekit_binance_usdm import endpoints as usdm
-from venuekit_binance_usdm.venue import VENUE as USDM
+from venuekit_binance_usdm.endpoints import USDM
+from venuekit_binance_usdm.venue import VENUE as BINANCE_USDM
 
 D = Decimal
-PRODUCTS = {"binance_usdm": (USDM, usdm, "fapi"), "binance_coinm": (COINM, coinm, "dapi")}
+PRODUCTS = {"binance_usdm": (BINANCE_USDM, USDM, "fapi"), "binance_coinm": (BINANCE_COINM, COINM, "dapi")}
 
 
 class Client:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import attrs
 
+from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.plugin import Effect, Endpoint, Secret, Security, payload_decoder
 from venuekit_binance_common.endpoints import PAYS
 
@@ -31,7 +33,7 @@ def _decode_nothing(body: bytes) -> None:
 
 
 @attrs.frozen
-class StreamEndpoints:
+class StreamEndpoints(EndpointBook):
     """
     Start, prolong and end a listen key, which is the account's: whoever ends it ends it for everybody.
 
@@ -42,10 +44,9 @@ class StreamEndpoints:
     keep_alive: Endpoint[Secret | None]
     stop: Endpoint[None]
 
-    @property
-    def declared(self) -> tuple[Endpoint[Any], ...]:
-        """All of them."""
-        return (self.start, self.keep_alive, self.stop)
+    def __iter__(self) -> Iterator[Endpoint[Any]]:
+        """Yield all of them."""
+        yield from (self.start, self.keep_alive, self.stop)
 
 
 def stream_endpoints(root: str) -> StreamEndpoints:

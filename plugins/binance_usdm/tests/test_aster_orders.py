@@ -49,11 +49,11 @@ from venuekit.simulator.ledger import Book, Forced, Side
 from venuekit.support import venue_support
 from venuekit.testing.recorded import find_recorded, load_recorded
 from venuekit_binance_common.testing import LeapingStage, leaping, open_exchange, shape
-from venuekit_binance_usdm.aster import endpoints
+from venuekit_binance_usdm.aster.endpoints import ASTER
 from venuekit_binance_usdm.aster.venue import VENUE
 
 D = Decimal
-ORDERS = endpoints.ORDERS
+ORDERS = ASTER.ORDERS
 RECORDED = load_recorded(find_recorded(VENUE))
 MARK = D(3000)
 looptime = pytest.mark.looptime
@@ -147,7 +147,7 @@ def test_costs_of_orders() -> None:
         ORDERS.forced: {"weight": 50},
         ORDERS.countdown: {"weight": 10},
     }
-    assert set(costs) == set(ORDERS.declared)
+    assert set(costs) == set(ORDERS)
     for endpoint, pools in costs.items():
         assert {name: endpoint.weight_most if cost is None else cost for name, cost in endpoint.pools.items()} == pools
 
@@ -554,4 +554,4 @@ async def test_positions_tell_what_they_settle_in(stage: Stage) -> None:
     assert (position.settle, (await stage.account.get_position("BTCUSDT")).settle) == ("USDT", "USDT")
     assert {one.settle for one in await stage.account.get_positions(include_flat=True)} == {"USDT"}
     assert [one.settle for one in (await stage.account.get_account()).positions] == ["USDT"]
-    assert len(stage.arrivals(endpoints.EXCHANGE_INFO)) == 1
+    assert len(stage.arrivals(ASTER.EXCHANGE_INFO)) == 1

@@ -23,7 +23,7 @@ from venuekit.endpoint import Effect, Endpoint, Role, Security, WriteScope
 from venuekit.plugins import make_plugins
 from venuekit.testing.recorded import Recorded
 from venuekit.venue import EnvironmentName
-from venuekit_binance_usdm import endpoints
+from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.venue import VENUE
 
 
@@ -44,28 +44,28 @@ def test_every_endpoint_has_a_recorded_success_with_its_own_facts(
 @pytest.mark.parametrize(
     ("endpoint", "weight"),
     [
-        (endpoints.SERVER_TIME, 1),
-        (endpoints.EXCHANGE_INFO, 1),
-        (endpoints.ACCOUNT_CONFIG, 5),
-        (endpoints.SYMBOL_CONFIG, 5),
-        (endpoints.BALANCE, 5),
-        (endpoints.ACCOUNT, 5),
-        (endpoints.POSITION_RISK, 5),
-        (endpoints.BRACKETS, 1),
-        (endpoints.OPEN_ORDERS, 40),
-        (endpoints.OPEN_ALGO_ORDERS, 40),
-        (endpoints.POSITION_MODE, 30),
-        (endpoints.ASSET_MODE, 30),
-        (endpoints.SET_LEVERAGE, 1),
-        (endpoints.SET_MARGIN_TYPE, 1),
-        (endpoints.SET_POSITION_MODE, 1),
-        (endpoints.SET_ASSET_MODE, 1),
-        (endpoints.MARK_PRICE, 10),
-        (endpoints.COMMISSION, 20),
-        (endpoints.ADL, 5),
-        (endpoints.INCOME, 30),
-        (endpoints.MARGIN_HISTORY, 1),
-        (endpoints.POSITION_MARGIN, 1),
+        (USDM.SERVER_TIME, 1),
+        (USDM.EXCHANGE_INFO, 1),
+        (USDM.ACCOUNT_CONFIG, 5),
+        (USDM.SYMBOL_CONFIG, 5),
+        (USDM.BALANCE, 5),
+        (USDM.ACCOUNT, 5),
+        (USDM.POSITION_RISK, 5),
+        (USDM.BRACKETS, 1),
+        (USDM.OPEN_ORDERS, 40),
+        (USDM.OPEN_ALGO_ORDERS, 40),
+        (USDM.POSITION_MODE, 30),
+        (USDM.ASSET_MODE, 30),
+        (USDM.SET_LEVERAGE, 1),
+        (USDM.SET_MARGIN_TYPE, 1),
+        (USDM.SET_POSITION_MODE, 1),
+        (USDM.SET_ASSET_MODE, 1),
+        (USDM.MARK_PRICE, 10),
+        (USDM.COMMISSION, 20),
+        (USDM.ADL, 5),
+        (USDM.INCOME, 30),
+        (USDM.MARGIN_HISTORY, 1),
+        (USDM.POSITION_MARGIN, 1),
     ],
     ids=str,
 )
@@ -75,27 +75,27 @@ def test_weights_are_those_documented(endpoint: Endpoint[object], weight: int) -
     assert endpoint.pools == {"weight": None}
 
 
-_ALGO: Any = endpoints.ORDERS.algo
+_ALGO: Any = USDM.ORDERS.algo
 #: what each call about orders pays into the pool of the address and into those of orders
 ORDER_COSTS = {
-    endpoints.ORDERS.order: {"weight": 1},
-    endpoints.ORDERS.open_order: {"weight": 1},
-    endpoints.ORDERS.all_orders: {"weight": 5},
+    USDM.ORDERS.order: {"weight": 1},
+    USDM.ORDERS.open_order: {"weight": 1},
+    USDM.ORDERS.all_orders: {"weight": 5},
     _ALGO.order: {"weight": 1},
     _ALGO.all_orders: {"weight": 5},
-    endpoints.ORDERS.trades: {"weight": 5},
-    endpoints.ORDERS.forced: {"weight": 50},
-    endpoints.ORDERS.place: {"weight": 0, "orders_10s": 1, "orders_1m": 1},
+    USDM.ORDERS.trades: {"weight": 5},
+    USDM.ORDERS.forced: {"weight": 50},
+    USDM.ORDERS.place: {"weight": 0, "orders_10s": 1, "orders_1m": 1},
     _ALGO.place: {"weight": 0, "orders_10s": 1, "orders_1m": 1},
-    endpoints.ORDERS.amend: {"weight": 0, "orders_10s": 1, "orders_1m": 1},
-    endpoints.ORDERS.cancel: {"weight": 1},
+    USDM.ORDERS.amend: {"weight": 0, "orders_10s": 1, "orders_1m": 1},
+    USDM.ORDERS.cancel: {"weight": 1},
     _ALGO.cancel: {"weight": 1},
-    endpoints.ORDERS.cancel_all: {"weight": 1},
+    USDM.ORDERS.cancel_all: {"weight": 1},
     _ALGO.cancel_all: {"weight": 1},
-    endpoints.ORDERS.place_batch: {"weight": 5, "orders_10s": 5, "orders_1m": 1},
-    endpoints.ORDERS.amend_batch: {"weight": 5, "orders_10s": 5, "orders_1m": 1},
-    endpoints.ORDERS.cancel_batch: {"weight": 1},
-    endpoints.ORDERS.countdown: {"weight": 10},
+    USDM.ORDERS.place_batch: {"weight": 5, "orders_10s": 5, "orders_1m": 1},
+    USDM.ORDERS.amend_batch: {"weight": 5, "orders_10s": 5, "orders_1m": 1},
+    USDM.ORDERS.cancel_batch: {"weight": 1},
+    USDM.ORDERS.countdown: {"weight": 10},
 }
 
 
@@ -106,7 +106,7 @@ def test_costs_of_orders_are_those_documented(endpoint: Endpoint[object], pools:
     assert costs == pools
 
 
-@pytest.mark.parametrize("endpoint", [endpoints.OPEN_ORDERS, endpoints.OPEN_ALGO_ORDERS, endpoints.MARK_PRICE], ids=str)
+@pytest.mark.parametrize("endpoint", [USDM.OPEN_ORDERS, USDM.OPEN_ALGO_ORDERS, USDM.MARK_PRICE], ids=str)
 def test_naming_a_symbol_makes_a_read_cheap(endpoint: Endpoint[object]) -> None:
     """One symbol costs 1."""
     assert endpoint.cost({"symbol": "BTCUSDT"}) == 1
@@ -115,23 +115,23 @@ def test_naming_a_symbol_makes_a_read_cheap(endpoint: Endpoint[object]) -> None:
 def test_writes_know_what_they_are_about() -> None:
     """Leverage and margin type exclude each other per symbol, modes exclude everything."""
     settings: dict[Endpoint[Any], WriteScope] = {
-        endpoints.SET_LEVERAGE: WriteScope.SYMBOL,
-        endpoints.SET_MARGIN_TYPE: WriteScope.SYMBOL,
-        endpoints.SET_POSITION_MODE: WriteScope.ACCOUNT,
-        endpoints.SET_ASSET_MODE: WriteScope.ACCOUNT,
+        USDM.SET_LEVERAGE: WriteScope.SYMBOL,
+        USDM.SET_MARGIN_TYPE: WriteScope.SYMBOL,
+        USDM.SET_POSITION_MODE: WriteScope.ACCOUNT,
+        USDM.SET_ASSET_MODE: WriteScope.ACCOUNT,
     }
 
     assert all(endpoint.write_scope is subject for endpoint, subject in settings.items())
     assert {endpoint.effect for endpoint in settings} == {Effect.SET}
     assert all(endpoint.readback for endpoint in settings)
-    assert endpoints.SET_LEVERAGE.name_of(Role.LEVERAGE) == "leverage"
+    assert USDM.SET_LEVERAGE.name_of(Role.LEVERAGE) == "leverage"
 
 
 def test_what_needs_no_key() -> None:
     """Time, instruments and mark prices are public, everything else is signed."""
     public = {endpoint for endpoint in VENUE.endpoints if endpoint.security is Security.NONE}
 
-    assert public == {endpoints.SERVER_TIME, endpoints.EXCHANGE_INFO, endpoints.MARK_PRICE}
+    assert public == {USDM.SERVER_TIME, USDM.EXCHANGE_INFO, USDM.MARK_PRICE}
 
 
 @pytest.mark.parametrize(

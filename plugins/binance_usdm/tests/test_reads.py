@@ -34,8 +34,8 @@ from venuekit.capabilities import (
 from venuekit.errors import InvalidArgument, InvalidRequest, PayloadMismatch
 from venuekit.testing.fake import FakeTransport, json_answer
 from venuekit_binance_common.testing import timeless
-from venuekit_binance_usdm import endpoints
 from venuekit_binance_usdm.account import BinanceUsdmAccount
+from venuekit_binance_usdm.endpoints import USDM
 
 Answering = Callable[..., AbstractAsyncContextManager[BinanceUsdmAccount]]
 D = Decimal
@@ -414,8 +414,8 @@ async def test_modes_of_the_account(answering: Answering) -> None:
 async def test_plain_reads_of_the_modes(answering: Answering) -> None:
     """The reads that accountConfig replaces are declared and can be called."""
     async with answering("get_fapi_v1_positionSide_dual", "get_fapi_v1_multiAssetsMargin") as account:
-        assert (await account.call(endpoints.POSITION_MODE)).dual_side_position is True
-        assert (await account.call(endpoints.ASSET_MODE)).multi_assets_margin is True
+        assert (await account.call(USDM.POSITION_MODE)).dual_side_position is True
+        assert (await account.call(USDM.ASSET_MODE)).multi_assets_margin is True
 
 
 @pytest.mark.parametrize("case", ["get_fapi_v1_leverageBracket", "get_fapi_v1_leverageBracket_symbol"])

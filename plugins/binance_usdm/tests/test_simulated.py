@@ -15,7 +15,7 @@ from venuekit.simulator import Response, SimRequest, make_key
 from venuekit.simulator.ledger import Book, Side
 from venuekit.testing.recorded import Recorded
 from venuekit_binance_common.testing import START, Exchange, open_exchange, scenario_of, shape
-from venuekit_binance_usdm import endpoints
+from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.venue import VENUE
 
 D = Decimal
@@ -36,19 +36,19 @@ def flat() -> Exchange:
 @pytest.mark.parametrize(
     ("endpoint", "case", "parameters"),
     [
-        (endpoints.SERVER_TIME, "get_fapi_v1_time", {}),
-        (endpoints.ACCOUNT_CONFIG, "get_fapi_v1_accountConfig", {}),
-        (endpoints.SYMBOL_CONFIG, "get_fapi_v1_symbolConfig", {"symbol": "BTCUSDT"}),
-        (endpoints.BALANCE, "get_fapi_v3_balance", {}),
-        (endpoints.ACCOUNT, "get_fapi_v3_account", {}),
-        (endpoints.POSITION_RISK, "get_fapi_v3_positionRisk", {}),
-        (endpoints.BRACKETS, "get_fapi_v1_leverageBracket", {}),
-        (endpoints.BRACKETS, "get_fapi_v1_leverageBracket_symbol", {"symbol": "ETHUSDT"}),
-        (endpoints.POSITION_MODE, "get_fapi_v1_positionSide_dual", {}),
-        (endpoints.ASSET_MODE, "get_fapi_v1_multiAssetsMargin", {}),
-        (endpoints.OPEN_ALGO_ORDERS, "get_fapi_v1_openAlgoOrders", {}),
-        (endpoints.SET_LEVERAGE, "post_fapi_v1_leverage", {"symbol": "ETHUSDT", "leverage": 21}),
-        (endpoints.SET_MARGIN_TYPE, "post_fapi_v1_marginType", {"symbol": "ETHUSDT", "marginType": "ISOLATED"}),
+        (USDM.SERVER_TIME, "get_fapi_v1_time", {}),
+        (USDM.ACCOUNT_CONFIG, "get_fapi_v1_accountConfig", {}),
+        (USDM.SYMBOL_CONFIG, "get_fapi_v1_symbolConfig", {"symbol": "BTCUSDT"}),
+        (USDM.BALANCE, "get_fapi_v3_balance", {}),
+        (USDM.ACCOUNT, "get_fapi_v3_account", {}),
+        (USDM.POSITION_RISK, "get_fapi_v3_positionRisk", {}),
+        (USDM.BRACKETS, "get_fapi_v1_leverageBracket", {}),
+        (USDM.BRACKETS, "get_fapi_v1_leverageBracket_symbol", {"symbol": "ETHUSDT"}),
+        (USDM.POSITION_MODE, "get_fapi_v1_positionSide_dual", {}),
+        (USDM.ASSET_MODE, "get_fapi_v1_multiAssetsMargin", {}),
+        (USDM.OPEN_ALGO_ORDERS, "get_fapi_v1_openAlgoOrders", {}),
+        (USDM.SET_LEVERAGE, "post_fapi_v1_leverage", {"symbol": "ETHUSDT", "leverage": 21}),
+        (USDM.SET_MARGIN_TYPE, "post_fapi_v1_marginType", {"symbol": "ETHUSDT", "marginType": "ISOLATED"}),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
@@ -65,15 +65,15 @@ def test_changes_of_modes_have_the_documented_shape(flat: Exchange, recorded: Re
     """Both modes are acknowledged alike."""
     done = json.loads(recorded.case("post_fapi_v1_positionSide_dual").body)
 
-    assert flat.fetch(endpoints.SET_POSITION_MODE, dualSidePosition="true") == done
-    assert flat.fetch(endpoints.SET_ASSET_MODE, multiAssetsMargin="true") == done
+    assert flat.fetch(USDM.SET_POSITION_MODE, dualSidePosition="true") == done
+    assert flat.fetch(USDM.SET_ASSET_MODE, multiAssetsMargin="true") == done
     assert (flat.ledger.position_mode, flat.ledger.asset_mode) == (PositionMode.HEDGE, AssetMode.MULTI)
 
 
 def test_instruments_have_the_documented_shape(exchange: Exchange, recorded: Recorded) -> None:
     """Limits, assets, symbols and each filter have their documented fields and types."""
     told, documented = (
-        exchange.fetch(endpoints.EXCHANGE_INFO),
+        exchange.fetch(USDM.EXCHANGE_INFO),
         json.loads(recorded.case("get_fapi_v1_exchangeInfo").body),
     )
 
@@ -89,17 +89,17 @@ def test_open_order_has_the_documented_shape_of_a_limit_order(exchange: Exchange
     (documented,) = json.loads(recorded.case("get_fapi_v1_openOrders").body)
     del documented["activatePrice"], documented["priceRate"]
 
-    (told,) = exchange.fetch(endpoints.OPEN_ORDERS)
+    (told,) = exchange.fetch(USDM.OPEN_ORDERS)
 
     assert shape(told) == shape(documented)
     assert (told["clientOrderId"], told["origQty"], told["price"], told["status"]) == ("mine", "10", "0.3", "NEW")
-    assert exchange.fetch(endpoints.OPEN_ORDERS, symbol="BTCUSDT") == []
-    assert exchange.fetch(endpoints.OPEN_ALGO_ORDERS) == []
+    assert exchange.fetch(USDM.OPEN_ORDERS, symbol="BTCUSDT") == []
+    assert exchange.fetch(USDM.OPEN_ALGO_ORDERS) == []
 
 
 def test_position_is_told_in_the_figures_of_the_ledger(exchange: Exchange) -> None:
     """Numbers travel as text with the venue's own decimals."""
-    (told,) = exchange.fetch(endpoints.POSITION_RISK)
+    (told,) = exchange.fetch(USDM.POSITION_RISK)
 
     assert told == {
         "symbol": "BTCUSDT",
@@ -132,23 +132,23 @@ def test_rows_exist_where_there_is_a_position_or_an_order(flat: Exchange) -> Non
     flat.ledger.fill("ETHUSDT", Side.SELL, D(1), D(3000), PositionSide.SHORT)
     flat.ledger.rest_order("ADAUSDT", Side.BUY, D(100), D("0.3"), position_side=PositionSide.LONG)
 
-    short, waiting = flat.fetch(endpoints.POSITION_RISK)
+    short, waiting = flat.fetch(USDM.POSITION_RISK)
 
     assert (short["symbol"], short["positionSide"], short["positionAmt"]) == ("ETHUSDT", "SHORT", "-1.000")
     assert (short["notional"], short["isolatedMargin"]) == ("-3000.00000000", "0")
     assert (waiting["symbol"], waiting["positionSide"], waiting["positionAmt"]) == ("ADAUSDT", "LONG", "0")
     assert (waiting["entryPrice"], waiting["bidNotional"], waiting["updateTime"]) == ("0", "30.00000000", 0)
-    assert [row["symbol"] for row in flat.fetch(endpoints.POSITION_RISK, symbol="ADAUSDT")] == ["ADAUSDT"]
-    assert flat.fetch(endpoints.POSITION_RISK, symbol="BTCUSDT") == []
+    assert [row["symbol"] for row in flat.fetch(USDM.POSITION_RISK, symbol="ADAUSDT")] == ["ADAUSDT"]
+    assert flat.fetch(USDM.POSITION_RISK, symbol="BTCUSDT") == []
 
 
 def test_totals_are_those_of_usdt_or_of_all(flat: Exchange) -> None:
     """Single-asset mode counts USDT alone, multi-assets mode everything in USD."""
-    assert flat.fetch(endpoints.ACCOUNT)["totalWalletBalance"] == "25000.00000000"
+    assert flat.fetch(USDM.ACCOUNT)["totalWalletBalance"] == "25000.00000000"
 
     flat.ledger.set_asset_mode(AssetMode.MULTI)
 
-    assert flat.fetch(endpoints.ACCOUNT)["totalWalletBalance"] == "30000.00000000"
+    assert flat.fetch(USDM.ACCOUNT)["totalWalletBalance"] == "30000.00000000"
 
 
 LEVERAGE, MARGIN_TYPE = "/fapi/v1/leverage", "/fapi/v1/marginType"
@@ -233,7 +233,7 @@ def test_leverage_out_of_range_is_not_valid(exchange: Exchange, leverage: int) -
 
 @pytest.mark.parametrize(
     "endpoint",
-    [endpoints.SYMBOL_CONFIG, endpoints.POSITION_RISK, endpoints.BRACKETS, endpoints.OPEN_ORDERS],
+    [USDM.SYMBOL_CONFIG, USDM.POSITION_RISK, USDM.BRACKETS, USDM.OPEN_ORDERS],
     ids=str,
 )
 def test_unknown_and_empty_symbols_are_refused(exchange: Exchange, endpoint: Endpoint[Any]) -> None:
@@ -338,9 +338,9 @@ def test_signature_covers_everything_and_comes_last(exchange: Exchange, edit: Ca
 
 def test_parameters_may_travel_in_a_form_body(exchange: Exchange) -> None:
     """Body parameters count, and where a name is in both, the query string wins."""
-    assert exchange.fetch(endpoints.SET_LEVERAGE, body={"symbol": "ETHUSDT", "leverage": 7})["leverage"] == 7
+    assert exchange.fetch(USDM.SET_LEVERAGE, body={"symbol": "ETHUSDT", "leverage": 7})["leverage"] == 7
 
-    told = exchange.fetch(endpoints.SET_LEVERAGE, symbol="ETHUSDT", body={"symbol": "BNBUSDT", "leverage": 9})
+    told = exchange.fetch(USDM.SET_LEVERAGE, symbol="ETHUSDT", body={"symbol": "BNBUSDT", "leverage": 9})
 
     assert (told["symbol"], told["leverage"]) == ("ETHUSDT", 9)
 

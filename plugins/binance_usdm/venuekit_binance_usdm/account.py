@@ -14,14 +14,15 @@ from venuekit_binance_common.settings.leverage import BinanceLeverage
 from venuekit_binance_common.settings.margin_type import BinanceMarginType
 from venuekit_binance_common.settings.position_mode import BinancePositionMode
 from venuekit_binance_common.symbols.brackets import BinanceBrackets
+from venuekit_binance_common.symbols.contracts import contracts_endpoint
 from venuekit_binance_common.symbols.fees import BinanceFees
 from venuekit_binance_common.symbols.instruments import BinanceInstruments, BinanceServerTime
 from venuekit_binance_common.symbols.mark_price import BinanceMarkPrice
 from venuekit_binance_common.wallet.balances import BinanceBalances
 from venuekit_binance_common.wallet.income import BinanceIncome
-from venuekit_binance_usdm import endpoints
 from venuekit_binance_usdm.account_info import BinanceAccountInfo
 from venuekit_binance_usdm.asset_mode import BinanceAssetMode
+from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.history_limits import INCOME_LIMIT, MARGIN_LIMIT
 from venuekit_binance_usdm.order_terms import ORDER_SIZE
 from venuekit_binance_usdm.settings import BinanceUsdmSettings
@@ -55,33 +56,14 @@ class BinanceUsdmAccount(
 
     __slots__ = ()
 
-    ACCOUNT = endpoints.ACCOUNT
-    ACCOUNT_CONFIG = endpoints.ACCOUNT_CONFIG
-    BALANCE = endpoints.BALANCE
-    BRACKETS = endpoints.BRACKETS
+    endpoints = USDM
     BRACKET_UNIT = Unit.QUOTE
-    CONTRACTS = endpoints.CONTRACTS
-    EXCHANGE_INFO = endpoints.EXCHANGE_INFO
-    INCOME = endpoints.INCOME
+    CONTRACTS = contracts_endpoint(USDM.EXCHANGE_INFO)
     INCOME_LIMIT = INCOME_LIMIT
-    MARGIN_HISTORY = endpoints.MARGIN_HISTORY
     MARGIN_LIMIT = MARGIN_LIMIT
-    MARK_PRICE = endpoints.MARK_PRICE
-    POSITION_MARGIN = endpoints.POSITION_MARGIN
-    ADL = endpoints.ADL
-    COMMISSION = endpoints.COMMISSION
     LARGEST_UNIT = Unit.QUOTE
-    OPEN_ALGO_ORDERS = endpoints.OPEN_ALGO_ORDERS
-    OPEN_ORDERS = endpoints.OPEN_ORDERS
-    POSITION_RISK = endpoints.POSITION_RISK
-    READ_ASSET_MODE = endpoints.ACCOUNT_CONFIG
-    READ_POSITION_MODE = endpoints.ACCOUNT_CONFIG
-    READ_SYMBOL = endpoints.READ_SYMBOL
-    ORDERS = endpoints.ORDERS
+    READ_ASSET_MODE = USDM.ACCOUNT_CONFIG
+    READ_POSITION_MODE = USDM.ACCOUNT_CONFIG
+    READ_SYMBOL = USDM.READ_SYMBOL
+    ORDERS = USDM.ORDERS
     ORDER_SIZE = ORDER_SIZE
-    SERVER_TIME = endpoints.SERVER_TIME
-    SET_ASSET_MODE = endpoints.SET_ASSET_MODE
-    SET_LEVERAGE = endpoints.SET_LEVERAGE
-    SET_MARGIN_TYPE = endpoints.SET_MARGIN_TYPE
-    SET_POSITION_MODE = endpoints.SET_POSITION_MODE
-    SYMBOL_CONFIG = endpoints.SYMBOL_CONFIG

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
@@ -12,10 +12,12 @@ from venuekit.capabilities import AccountInfo, AccountKind, AccountReader, Asset
 from venuekit.parts.columns import derived, number, only_when
 from venuekit.parts.concurrency import earliest, gather
 from venuekit.parts.rows import Document, Reads, Rows, values_of
-from venuekit.plugin import Endpoint
 from venuekit_binance_common.enums import asset_mode_of, position_mode_of
 from venuekit_binance_common.wallet.balances import BALANCES_OF_ACCOUNT
 from venuekit_binance_usdm.positions import BinancePositions
+
+if TYPE_CHECKING:
+    from venuekit_binance_usdm.endpoints import UsdmEndpoints
 
 __all__ = ["TOTALS", "AccountRows", "BinanceAccountInfo", "decode_account", "valuation_asset"]
 
@@ -74,22 +76,22 @@ class BinanceAccountInfo(BinancePositions, AccountReader):
 
     __slots__ = ()
 
-    ACCOUNT: ClassVar[Endpoint[AccountRows]]
+    endpoints: ClassVar[UsdmEndpoints]
 
     async def get_account(self, *, include_flat: bool = False) -> AccountInfo:
         """Return totals, modes, balances and open positions; four reads at once, weight 20."""
         account, flags, rows, configs = await gather(
-            self.answer_rows(self.ACCOUNT),
-            self.answer(self.ACCOUNT_CONFIG),
-            self.answer_rows(self.POSITION_RISK),
-            self.answer_rows(self.SYMBOL_CONFIG),
+            self.answer_rows(self.endpoints.ACCOUNT),
+            self.answer(self.endpoints.ACCOUNT_CONFIG),
+            self.answer_rows(self.endpoints.POSITION_RISK),
+            self.answer_rows(self.endpoints.SYMBOL_CONFIG),
         )
         config = flags.value
         context: dict[str, Any] = {"as_of": earliest(account, flags, rows, configs)}
         mode = asset_mode_of(config.multi_assets_margin)
         (info,) = values_of(
             self,
-            self.ACCOUNT,
+            self.endpoints.ACCOUNT,
             account,
             account.value.totals,
             valuation_asset=valuation_asset(mode),
@@ -99,7 +101,7 @@ class BinanceAccountInfo(BinancePositions, AccountReader):
             can_deposit=config.can_deposit,
             can_withdraw=config.can_withdraw,
             fee_tier=config.fee_tier,
-            balances=values_of(self, self.ACCOUNT, account, account.value.assets, **context),
+            balances=values_of(self, self.endpoints.ACCOUNT, account, account.value.assets, **context),
             positions=self._joined(rows, configs, include_flat=include_flat, **context),
             **context,
         )

@@ -23,6 +23,12 @@ class TellsAssetMode(Protocol):
 T = TypeVar("T", bound=TellsAssetMode)
 
 
+class AssetModeEndpoints(Protocol):
+    """The endpoint of a book that changes the mode."""
+
+    SET_ASSET_MODE: Endpoint[Change[Acknowledgement]]
+
+
 class BinanceAssetMode(Account, AssetModeControl):
     """One mode for the account; read by whatever tells it cheapest."""
 
@@ -30,7 +36,7 @@ class BinanceAssetMode(Account, AssetModeControl):
 
     #: the cheapest read that :class:`TellsAssetMode`
     READ_ASSET_MODE: ClassVar[Endpoint[Any]]
-    SET_ASSET_MODE: ClassVar[Endpoint[Change[Acknowledgement]]]
+    endpoints: ClassVar[AssetModeEndpoints]
 
     async def get_asset_mode(self) -> AssetModeSetting:
         """Return the mode that holds, by one read."""
@@ -45,7 +51,7 @@ class BinanceAssetMode(Account, AssetModeControl):
         def setting(change: Change[Acknowledgement]) -> AssetModeSetting:
             return AssetModeSetting(AssetMode(mode), change.changed)
 
-        return await self.call_as(setting, self.SET_ASSET_MODE, multiAssetsMargin=mode == AssetMode.MULTI)
+        return await self.call_as(setting, self.endpoints.SET_ASSET_MODE, multiAssetsMargin=mode == AssetMode.MULTI)
 
 
 def asset_mode_readback(endpoint: Endpoint[T]) -> Readback:

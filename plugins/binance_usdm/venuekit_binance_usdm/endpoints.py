@@ -17,6 +17,7 @@ from venuekit.capabilities import (
     PositionReader,
     SettingsReader,
 )
+from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.plugin import Changing, Echoes, Effect, Endpoint, Kind, Parameter, WriteScope
 from venuekit_binance_common import endpoints as common
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
@@ -28,7 +29,6 @@ from venuekit_binance_common.payloads import (
     leverage_decoder,
 )
 from venuekit_binance_common.stream_endpoints import stream_endpoints
-from venuekit_binance_common.symbols.contracts import contracts_endpoint
 from venuekit_binance_common.wallet import endpoints as money
 from venuekit_binance_common.wallet.balances import balances_read
 from venuekit_binance_usdm import payloads
@@ -39,206 +39,147 @@ from venuekit_binance_usdm.position_legs import PositionRiskLegs
 from venuekit_binance_usdm.positions import POSITIONS
 from venuekit_binance_usdm.symbol_config import SYMBOL_CONFIGS, SymbolConfigReader
 
-__all__ = [
-    "ACCOUNT",
-    "ACCOUNT_CONFIG",
-    "ADL",
-    "ASSET_MODE",
-    "BALANCE",
-    "BRACKETS",
-    "COMMISSION",
-    "CONTRACTS",
-    "ENDPOINTS",
-    "EXCHANGE_INFO",
-    "INCOME",
-    "MARGIN_HISTORY",
-    "MARK_PRICE",
-    "OPEN_ALGO_ORDERS",
-    "OPEN_ORDERS",
-    "ORDERS",
-    "POSITION_MARGIN",
-    "POSITION_MODE",
-    "POSITION_RISK",
-    "READ_SYMBOL",
-    "SERVER_TIME",
-    "SET_ASSET_MODE",
-    "SET_LEVERAGE",
-    "SET_MARGIN_TYPE",
-    "SET_POSITION_MODE",
-    "STREAM",
-    "SYMBOL_CONFIG",
-]
+__all__ = ["USDM", "UsdmEndpoints"]
 
 _ROOT = "/fapi"
-
-# -- what needs no key
-
-SERVER_TIME = common.server_time(_ROOT)
-EXCHANGE_INFO = common.exchange_info(_ROOT, instruments_decoder(status="status"))
-CONTRACTS = contracts_endpoint(EXCHANGE_INFO)
-
-# -- reads
-
-ACCOUNT_CONFIG = Endpoint(
-    "GET",
-    "/fapi/v1/accountConfig",
-    decode=payloads.decode_account_config,
-    weight=5,
-    pools=PAYS,
-    serves=(
-        PositionModeReader.get_position_mode,
-        AssetModeReader.get_asset_mode,
-        AccountReader.get_account,
-        SettingsReader.get_settings,
-    ),
-    note="Both account-wide modes at a sixth of the weight of their own reads.",
-)
-
-SYMBOL_CONFIG = Endpoint(
-    "GET",
-    "/fapi/v1/symbolConfig",
-    decode=SYMBOL_CONFIGS,
-    rows=((),),
-    echoes=Echoes.each({"symbol": "symbol"}),
-    parameters=(SYMBOL,),
-    weight=5,
-    pools=PAYS,
-    serves=(
-        LeverageReader.get_leverage,
-        MarginTypeReader.get_margin_type,
-        PositionReader.get_positions,
-        PositionReader.get_position,
-        AccountReader.get_account,
-        SettingsReader.get_settings,
-    ),
-)
-
-BALANCE = Endpoint(
-    "GET",
-    "/fapi/v3/balance",
-    decode=balances_read(withdrawable="maxWithdrawAmount"),
-    rows=((),),
-    weight=5,
-    pools=PAYS,
-    serves=(BalanceReader.get_balances,),
-)
-
-ACCOUNT = Endpoint(
-    "GET",
-    "/fapi/v3/account",
-    decode=decode_account,
-    rows=(("assets",),),
-    weight=5,
-    pools=PAYS,
-    serves=(AccountReader.get_account,),
-)
-
-POSITION_RISK = Endpoint(
-    "GET",
-    "/fapi/v3/positionRisk",
-    decode=POSITIONS,
-    rows=((),),
-    echoes=Echoes.each({"symbol": "symbol"}),
-    parameters=(SYMBOL,),
-    weight=5,
-    pools=PAYS,
-    serves=(
-        PositionReader.get_positions,
-        PositionReader.get_position,
-        AccountReader.get_account,
-        SettingsReader.get_settings,
-    ),
-    note="Lists only symbols with a position or an open order.",
-)
-
-BRACKETS = Endpoint(
-    "GET",
-    "/fapi/v1/leverageBracket",
-    decode=brackets_decoder(name="symbol", cap="notionalCap", floor="notionalFloor"),
-    rows=((),),
-    echoes=Echoes.each({"symbol": "name"}),
-    parameters=(SYMBOL,),
-    pools=PAYS,
-    serves=(BracketReader.get_brackets, SettingsReader.get_settings),
-)
-
-OPEN_ORDERS = common.open_orders(_ROOT)
-OPEN_ALGO_ORDERS = common.open_algo_orders(_ROOT)
-ORDERS = order_endpoints(
-    ORDER_TERMS, server_time=SERVER_TIME, open_orders=OPEN_ORDERS, open_algo_orders=OPEN_ALGO_ORDERS
-)
-POSITION_MODE = common.position_mode(_ROOT, note="Served at a sixth of the weight by accountConfig.")
-
-ASSET_MODE = Endpoint(
-    "GET",
-    "/fapi/v1/multiAssetsMargin",
-    decode=payloads.decode_asset_mode,
-    weight=30,
-    pools=PAYS,
-    note="Served at a sixth of the weight by accountConfig.",
-)
-
-# -- settings
-
-READ_SYMBOL = SymbolConfigReader(SYMBOL_CONFIG)
-
-SET_LEVERAGE = common.set_leverage(_ROOT, leverage_decoder(largest="maxNotionalValue"), READ_SYMBOL, most=None)
-SET_MARGIN_TYPE = common.set_margin_type(_ROOT, READ_SYMBOL)
-SET_POSITION_MODE = common.set_position_mode(_ROOT, ACCOUNT_CONFIG)
-
-SET_ASSET_MODE = Endpoint(
-    "POST",
-    "/fapi/v1/multiAssetsMargin",
-    decode=Changing(decode_acknowledgement),
-    parameters=(Parameter("multiAssetsMargin", Kind.BOOLEAN, required=True),),
-    pools=PAYS,
-    effect=Effect.SET,
-    write_scope=WriteScope.ACCOUNT,
-    no_change=frozenset({-4171}),
-    no_change_is_read=True,
-    readback=asset_mode_readback(ACCOUNT_CONFIG),
-    serves=(AssetModeControl.set_asset_mode,),
-)
-
-# -- money and risk
 
 
 def _mark_price_weight(parameters: Mapping[str, Any]) -> int:
     return 10 if parameters.get("symbol") is None else 1
 
 
-MARK_PRICE = money.mark_price(_ROOT, weight=_mark_price_weight)
-COMMISSION = money.commission_rate(_ROOT)
-ADL = money.adl_quantile(_ROOT)
-INCOME = money.income(
-    _ROOT, weight=30, note="The last three months, oldest first; without times those of the last 7 days."
-)
-MARGIN_HISTORY = money.margin_history(_ROOT, note="The last 30 days.")
-POSITION_MARGIN = money.position_margin(_ROOT, MARGIN_HISTORY, PositionRiskLegs(POSITION_RISK))
+class UsdmEndpoints(EndpointBook):
+    """The endpoints of USDⓈ-M futures."""
 
-STREAM = stream_endpoints(_ROOT)
+    SERVER_TIME = common.server_time(_ROOT)
+    EXCHANGE_INFO = common.exchange_info(_ROOT, instruments_decoder(status="status"))
+    ACCOUNT_CONFIG = Endpoint(
+        "GET",
+        "/fapi/v1/accountConfig",
+        decode=payloads.decode_account_config,
+        weight=5,
+        pools=PAYS,
+        serves=(
+            PositionModeReader.get_position_mode,
+            AssetModeReader.get_asset_mode,
+            AccountReader.get_account,
+            SettingsReader.get_settings,
+        ),
+        note="Both account-wide modes at a sixth of the weight of their own reads.",
+    )
 
-ENDPOINTS: tuple[Endpoint[Any], ...] = (
-    SERVER_TIME,
-    EXCHANGE_INFO,
-    ACCOUNT_CONFIG,
-    SYMBOL_CONFIG,
-    BALANCE,
-    ACCOUNT,
-    POSITION_RISK,
-    BRACKETS,
-    *ORDERS.declared,
-    POSITION_MODE,
-    ASSET_MODE,
-    SET_LEVERAGE,
-    SET_MARGIN_TYPE,
-    SET_POSITION_MODE,
-    SET_ASSET_MODE,
-    MARK_PRICE,
-    COMMISSION,
-    ADL,
-    INCOME,
-    MARGIN_HISTORY,
-    POSITION_MARGIN,
-    *STREAM.declared,
-)
+    SYMBOL_CONFIG = Endpoint(
+        "GET",
+        "/fapi/v1/symbolConfig",
+        decode=SYMBOL_CONFIGS,
+        rows=((),),
+        echoes=Echoes.each({"symbol": "symbol"}),
+        parameters=(SYMBOL,),
+        weight=5,
+        pools=PAYS,
+        serves=(
+            LeverageReader.get_leverage,
+            MarginTypeReader.get_margin_type,
+            PositionReader.get_positions,
+            PositionReader.get_position,
+            AccountReader.get_account,
+            SettingsReader.get_settings,
+        ),
+    )
+
+    BALANCE = Endpoint(
+        "GET",
+        "/fapi/v3/balance",
+        decode=balances_read(withdrawable="maxWithdrawAmount"),
+        rows=((),),
+        weight=5,
+        pools=PAYS,
+        serves=(BalanceReader.get_balances,),
+    )
+
+    ACCOUNT = Endpoint(
+        "GET",
+        "/fapi/v3/account",
+        decode=decode_account,
+        rows=(("assets",),),
+        weight=5,
+        pools=PAYS,
+        serves=(AccountReader.get_account,),
+    )
+
+    POSITION_RISK = Endpoint(
+        "GET",
+        "/fapi/v3/positionRisk",
+        decode=POSITIONS,
+        rows=((),),
+        echoes=Echoes.each({"symbol": "symbol"}),
+        parameters=(SYMBOL,),
+        weight=5,
+        pools=PAYS,
+        serves=(
+            PositionReader.get_positions,
+            PositionReader.get_position,
+            AccountReader.get_account,
+            SettingsReader.get_settings,
+        ),
+        note="Lists only symbols with a position or an open order.",
+    )
+
+    BRACKETS = Endpoint(
+        "GET",
+        "/fapi/v1/leverageBracket",
+        decode=brackets_decoder(name="symbol", cap="notionalCap", floor="notionalFloor"),
+        rows=((),),
+        echoes=Echoes.each({"symbol": "name"}),
+        parameters=(SYMBOL,),
+        pools=PAYS,
+        serves=(BracketReader.get_brackets, SettingsReader.get_settings),
+    )
+
+    OPEN_ORDERS = common.open_orders(_ROOT)
+    OPEN_ALGO_ORDERS = common.open_algo_orders(_ROOT)
+    ORDERS = order_endpoints(
+        ORDER_TERMS, server_time=SERVER_TIME, open_orders=OPEN_ORDERS, open_algo_orders=OPEN_ALGO_ORDERS
+    )
+
+    POSITION_MODE = common.position_mode(_ROOT, note="Served at a sixth of the weight by accountConfig.")
+    ASSET_MODE = Endpoint(
+        "GET",
+        "/fapi/v1/multiAssetsMargin",
+        decode=payloads.decode_asset_mode,
+        weight=30,
+        pools=PAYS,
+        note="Served at a sixth of the weight by accountConfig.",
+    )
+
+    READ_SYMBOL = SymbolConfigReader(SYMBOL_CONFIG)
+    SET_LEVERAGE = common.set_leverage(_ROOT, leverage_decoder(largest="maxNotionalValue"), READ_SYMBOL, most=None)
+    SET_MARGIN_TYPE = common.set_margin_type(_ROOT, READ_SYMBOL)
+    SET_POSITION_MODE = common.set_position_mode(_ROOT, ACCOUNT_CONFIG)
+    SET_ASSET_MODE = Endpoint(
+        "POST",
+        "/fapi/v1/multiAssetsMargin",
+        decode=Changing(decode_acknowledgement),
+        parameters=(Parameter("multiAssetsMargin", Kind.BOOLEAN, required=True),),
+        pools=PAYS,
+        effect=Effect.SET,
+        write_scope=WriteScope.ACCOUNT,
+        no_change=frozenset({-4171}),
+        no_change_is_read=True,
+        readback=asset_mode_readback(ACCOUNT_CONFIG),
+        serves=(AssetModeControl.set_asset_mode,),
+    )
+
+    MARK_PRICE = money.mark_price(_ROOT, weight=_mark_price_weight)
+    COMMISSION = money.commission_rate(_ROOT)
+    ADL = money.adl_quantile(_ROOT)
+    INCOME = money.income(
+        _ROOT, weight=30, note="The last three months, oldest first; without times those of the last 7 days."
+    )
+
+    MARGIN_HISTORY = money.margin_history(_ROOT, note="The last 30 days.")
+    POSITION_MARGIN = money.position_margin(_ROOT, MARGIN_HISTORY, PositionRiskLegs(POSITION_RISK))
+    STREAM = stream_endpoints(_ROOT)
+
+
+USDM = UsdmEndpoints()

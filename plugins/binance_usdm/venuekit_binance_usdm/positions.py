@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from venuekit.capabilities import MarginType, Position, PositionMode, PositionReader, PositionSide, Unit
 from venuekit.parts.columns import (
@@ -23,12 +23,14 @@ from venuekit.parts.columns import (
 )
 from venuekit.parts.concurrency import earliest, gather
 from venuekit.parts.rows import Reads, Rows, values_of
-from venuekit.plugin import Account, Answer, Endpoint
+from venuekit.plugin import Account, Answer
 from venuekit_binance_common.enums import POSITION_SIDES, margin_type_of, position_mode_of
 from venuekit_binance_common.positions.filters import check_filters, side_that_fits
 from venuekit_binance_common.settings.symbol import HeldSettings
-from venuekit_binance_usdm.payloads import AccountConfig
 from venuekit_binance_usdm.symbol_config import config_of
+
+if TYPE_CHECKING:
+    from venuekit_binance_usdm.endpoints import UsdmEndpoints
 
 __all__ = ["POSITIONS", "BinancePositions"]
 
@@ -91,9 +93,7 @@ class BinancePositions(Account, PositionReader):
 
     __slots__ = ()
 
-    ACCOUNT_CONFIG: ClassVar[Endpoint[AccountConfig]]
-    POSITION_RISK: ClassVar[Endpoint[Rows[Position]]]
-    SYMBOL_CONFIG: ClassVar[Endpoint[Rows[HeldSettings]]]
+    endpoints: ClassVar[UsdmEndpoints]
 
     async def get_positions(
         self,
@@ -106,15 +106,16 @@ class BinancePositions(Account, PositionReader):
         """Return the open positions, with ``include_flat=True`` also flat symbols with open orders; weight 10."""
         check_filters(self, symbol=symbol, pair=pair, margin_asset=margin_asset)
         rows, configs = await gather(
-            self.answer_rows(self.POSITION_RISK, symbol=symbol),
-            self.answer_rows(self.SYMBOL_CONFIG, symbol=symbol),
+            self.answer_rows(self.endpoints.POSITION_RISK, symbol=symbol),
+            self.answer_rows(self.endpoints.SYMBOL_CONFIG, symbol=symbol),
         )
         return self._joined(rows, configs, include_flat=include_flat)
 
     async def get_position(self, symbol: str, *, side: PositionSide | None = None) -> Position:
         """Return the position of a symbol, flat if need be; weight 10, and 5 more when the venue lists no row."""
         rows, configs = await gather(
-            self.answer(self.POSITION_RISK, symbol=symbol), self.answer(self.SYMBOL_CONFIG, symbol=symbol)
+            self.answer(self.endpoints.POSITION_RISK, symbol=symbol),
+            self.answer(self.endpoints.SYMBOL_CONFIG, symbol=symbol),
         )
         positions = self._joined(rows, configs, include_flat=True, all_or_none=True)
         fitting_side = side_that_fits(self, await self._position_mode(positions), side, symbol)
@@ -150,11 +151,11 @@ class BinancePositions(Account, PositionReader):
         """Return one position per row; where a symbol has no settings, the fields that depend on them are None."""
         chosen = rows.value if include_flat else rows.value.without_flat()
         settings = values_of(
-            self, self.SYMBOL_CONFIG, configs, configs.value.of(set(chosen.keys)), all_or_none=all_or_none
+            self, self.endpoints.SYMBOL_CONFIG, configs, configs.value.of(set(chosen.keys)), all_or_none=all_or_none
         )
         return values_of(
             self,
-            self.POSITION_RISK,
+            self.endpoints.POSITION_RISK,
             rows,
             chosen,
             all_or_none=all_or_none,
@@ -166,4 +167,4 @@ class BinancePositions(Account, PositionReader):
         """Return the mode: any position shows it, and where there is none the account's configuration is read."""
         for position in positions:
             return PositionMode.ONE_WAY if position.side is PositionSide.BOTH else PositionMode.HEDGE
-        return position_mode_of((await self.call(self.ACCOUNT_CONFIG)).dual_side_position)
+        return position_mode_of((await self.call(self.endpoints.ACCOUNT_CONFIG)).dual_side_position)

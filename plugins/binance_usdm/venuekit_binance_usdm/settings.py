@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from decimal import Decimal
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
@@ -13,13 +13,15 @@ from venuekit.parts.columns import number, text
 from venuekit.parts.concurrency import gather
 from venuekit.parts.rows import Reads as RowReader
 from venuekit.parts.rows import Rows
-from venuekit.plugin import Answer, Endpoint
+from venuekit.plugin import Answer
 from venuekit_binance_common.enums import asset_mode_of, margin_type_of, position_mode_of
 from venuekit_binance_common.settings.reader import BinanceSettings, Reads
 from venuekit_binance_common.settings.symbol import HeldSettings
-from venuekit_binance_usdm.payloads import AccountConfig
 from venuekit_binance_usdm.positions import POSITIONS
 from venuekit_binance_usdm.symbol_config import SYMBOL_CONFIGS
+
+if TYPE_CHECKING:
+    from venuekit_binance_usdm.endpoints import UsdmEndpoints
 
 __all__ = ["BinanceUsdmSettings"]
 
@@ -38,16 +40,17 @@ class BinanceUsdmSettings(BinanceSettings):
 
     __slots__ = ()
 
-    ACCOUNT_CONFIG: ClassVar[Endpoint[AccountConfig]]
-    SYMBOL_CONFIG: ClassVar[Endpoint[Rows[HeldSettings]]]
-    POSITION_RISK: ClassVar[Endpoint[Rows[Position]]]
+    endpoints: ClassVar[UsdmEndpoints]
 
     async def _what_holds(self, reads: Reads, symbols: Collection[str]) -> _Snapshot:
         account, configs, rows = await gather(
-            reads(self.ACCOUNT_CONFIG), reads.listed(self.SYMBOL_CONFIG), reads.listed(self.POSITION_RISK)
+            reads(self.endpoints.ACCOUNT_CONFIG),
+            reads.listed(self.endpoints.SYMBOL_CONFIG),
+            reads.listed(self.endpoints.POSITION_RISK),
         )
         config_of = {
-            config.symbol: config for config in reads.values(self.SYMBOL_CONFIG, configs, configs.value, SYMBOL_CONFIGS)
+            config.symbol: config
+            for config in reads.values(self.endpoints.SYMBOL_CONFIG, configs, configs.value, SYMBOL_CONFIGS)
         }
         isolated = {
             symbol for symbol, config in config_of.items() if margin_type_of(config.margin_word) is MarginType.ISOLATED
@@ -55,11 +58,12 @@ class BinanceUsdmSettings(BinanceSettings):
         for symbol in symbols:
             # asked for by name, the venue refuses it in its own words
             if symbol not in config_of and symbol not in reads.odd:
-                named = await reads.listed(self.SYMBOL_CONFIG, symbol=symbol)
+                named = await reads.listed(self.endpoints.SYMBOL_CONFIG, symbol=symbol)
                 config_of |= {
-                    one.symbol: one for one in reads.values(self.SYMBOL_CONFIG, named, named.value, SYMBOL_CONFIGS)
+                    one.symbol: one
+                    for one in reads.values(self.endpoints.SYMBOL_CONFIG, named, named.value, SYMBOL_CONFIGS)
                 }
-        positions = reads.values(self.POSITION_RISK, rows, rows.value, POSITIONS)
+        positions = reads.values(self.endpoints.POSITION_RISK, rows, rows.value, POSITIONS)
         sizes: dict[str, Decimal] = {}
         for position in positions:
             sizes[position.symbol] = sizes.get(position.symbol, _NOTHING) + abs(position.quantity)
@@ -79,14 +83,14 @@ class BinanceUsdmSettings(BinanceSettings):
     ) -> Mapping[str, Decimal]:
         if isinstance(snapshot, _Snapshot):
             return snapshot.exposures
-        return self._exposures_of(reads, await reads.listed(self.POSITION_RISK, of=symbols), symbols)
+        return self._exposures_of(reads, await reads.listed(self.endpoints.POSITION_RISK, of=symbols), symbols)
 
     def _exposures_of(
         self, reads: Reads, rows: Answer[Rows[Position]], symbols: Collection[str] | None = None
     ) -> Mapping[str, Decimal]:
         """Return the largest notional that each symbol's position can grow to when its orders fill, quote, >= 0."""
         exposures: dict[str, Decimal] = {}
-        for row in reads.values(self.POSITION_RISK, rows, rows.value, _EXPOSURES, of=symbols):
+        for row in reads.values(self.endpoints.POSITION_RISK, rows, rows.value, _EXPOSURES, of=symbols):
             notional = row.notional or _NOTHING
             largest = max(abs(notional + (row.bids or _NOTHING)), abs(notional - (row.asks or _NOTHING)))
             exposures[row.symbol] = max(largest, exposures.get(row.symbol, _NOTHING))

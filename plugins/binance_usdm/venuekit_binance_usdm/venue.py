@@ -12,7 +12,7 @@ from venuekit_binance_common.limits import LIMITS, REALM
 from venuekit_binance_common.settings.behaviours import blockers, setting_behaviours
 from venuekit_binance_common.signing import QuerySigning
 from venuekit_binance_usdm.account import BinanceUsdmAccount
-from venuekit_binance_usdm.endpoints import ENDPOINTS, SERVER_TIME
+from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.faults import FAULTS
 from venuekit_binance_usdm.order_terms import ORDER_BEHAVIOUR
 
@@ -96,8 +96,8 @@ VENUE = Venue(
     answers=read_answer,
     faults=FAULTS,
     outdated_by=OUTDATED_BY,
-    server_time=SERVER_TIME,
-    endpoints=ENDPOINTS,
+    server_time=USDM.SERVER_TIME,
+    endpoints=tuple(USDM),
     behaviours=_BEHAVIOURS,
     couplings=COUPLINGS,
     blockers=BLOCKERS,

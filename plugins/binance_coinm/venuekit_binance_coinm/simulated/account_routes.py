@@ -10,7 +10,7 @@ from venuekit.capabilities import MarginType, PositionMode, PositionSide
 from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit.simulator.ledger import Contract, Ledger, PositionFigures
-from venuekit_binance_coinm import endpoints
+from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.simulated.contracts import PURSE, of_pair
 from venuekit_binance_common.simulated.formatting import amount, amount_or_zero, milliseconds, plain, quantity
 from venuekit_binance_common.simulated.listing import Listing
@@ -33,9 +33,9 @@ class AccountRoutes:
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
         """Return what answers which endpoint."""
         return {
-            endpoints.BALANCE: self.balance,
-            endpoints.ACCOUNT: self.account,
-            endpoints.POSITION_RISK: self.position_risk,
+            COINM.BALANCE: self.balance,
+            COINM.ACCOUNT: self.account,
+            COINM.POSITION_RISK: self.position_risk,
         }
 
     def extra_routes(self) -> Iterable[Route]:

@@ -8,7 +8,7 @@ from typing import Any
 from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, SimRequest, Visit
 from venuekit.simulator.ledger import Contract
-from venuekit_binance_coinm import endpoints
+from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.simulated.contracts import of_pair
 from venuekit_binance_common.simulated.formatting import number
 from venuekit_binance_common.simulated.market_routes import MarketRoutes, filters_of, symbol_of, tier_rows
@@ -19,16 +19,15 @@ __all__ = ["CoinmMarketRoutes"]
 class CoinmMarketRoutes(MarketRoutes):
     """Tiers are counted in the base asset; the floor is spelt as the documentation spells it."""
 
-    SERVER_TIME = endpoints.SERVER_TIME
-    EXCHANGE_INFO = endpoints.EXCHANGE_INFO
+    endpoints = COINM
     PING = "/dapi/v1/ping"
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
         """Return what answers which endpoint."""
         return {
             **super().handlers(),
-            endpoints.BRACKETS: self.brackets,
-            endpoints.PAIR_BRACKETS: self.pair_brackets,
+            COINM.BRACKETS: self.brackets,
+            COINM.PAIR_BRACKETS: self.pair_brackets,
         }
 
     def symbol(self, contract: Contract) -> Mapping[str, object]:

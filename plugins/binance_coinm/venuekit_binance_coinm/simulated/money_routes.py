@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from venuekit.simulator import SimRequest, Visit
 from venuekit.simulator.ledger import IncomeKind, LedgerIncome, LedgerMarginChange
-from venuekit_binance_coinm import endpoints
+from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.simulated.contracts import PURSE as COINS
 from venuekit_binance_coinm.simulated.contracts import of_pair
 from venuekit_binance_common.simulated.income_routes import IncomeRoutes
@@ -22,8 +22,7 @@ _YEAR = timedelta(days=365)
 class CoinmMarginRoutes(MarginRoutes):
     """Without an end, and without a reason."""
 
-    POSITION_MARGIN = endpoints.POSITION_MARGIN
-    MARGIN_HISTORY = endpoints.MARGIN_HISTORY
+    endpoints = COINM
     ROWS = 50
 
     def own_fields(self, change: LedgerMarginChange) -> Mapping[str, object]:  # noqa: ARG002  (there are none)
@@ -34,7 +33,7 @@ class CoinmMarginRoutes(MarginRoutes):
 class CoinmIncomeRoutes(IncomeRoutes):
     """At most a year at a time; text as transaction ids."""
 
-    INCOME = endpoints.INCOME
+    endpoints = COINM
     PURSE = COINS
     USUAL = _YEAR
     WIDEST = _YEAR
@@ -48,9 +47,7 @@ class CoinmIncomeRoutes(IncomeRoutes):
 class CoinmRiskRoutes(RiskRoutes):
     """Mark prices are always a list, and can be asked for by pair."""
 
-    MARK_PRICE = endpoints.MARK_PRICE
-    COMMISSION = endpoints.COMMISSION
-    ADL = endpoints.ADL
+    endpoints = COINM
 
     def mark_price(self, request: SimRequest, visit: Visit) -> object:
         """Tell the mark prices of the symbol and of the pair that are asked for."""

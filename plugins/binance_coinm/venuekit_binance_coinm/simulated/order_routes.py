@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from venuekit.simulator import SimRequest
 from venuekit.simulator.ledger import Contract, LedgerOrder
-from venuekit_binance_coinm import endpoints
+from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.simulated.contracts import of_pair
 from venuekit_binance_common.simulated.formatting import plain
 from venuekit_binance_common.simulated.order_routes import OrderRoutes
@@ -18,7 +18,7 @@ __all__ = ["CoinmOrderRoutes"]
 class CoinmOrderRoutes(OrderRoutes):
     """Plain orders tell their pair and what they are worth in the base asset; they can be asked for by pair."""
 
-    ORDERS = endpoints.ORDERS
+    ORDERS = COINM.ORDERS
 
     def own_fields(self, order: LedgerOrder, contract: Contract) -> Mapping[str, object]:
         """Return the fields of a plain order that only this product has."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from venuekit.simulator.ledger import Reason
-from venuekit_binance_coinm.endpoints import STREAM
+from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.simulated.account_routes import AccountRoutes
 from venuekit_binance_coinm.simulated.contracts import CONTRACTS
 from venuekit_binance_coinm.simulated.market_routes import CoinmMarketRoutes
@@ -45,5 +45,5 @@ class SimulatedCoinm(SimulatedBinance):
             CoinmMarginRoutes(listing),
             CoinmIncomeRoutes(listing),
             CoinmRiskRoutes(listing),
-            StreamRoutes(STREAM, self.errors),
+            StreamRoutes(COINM.STREAM, self.errors),
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from venuekit.capabilities import OrderControl, OrderReader
+from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.plugin import Area, Change, Changing, Echoes, Effect, Endpoint, Fault, Kind, Parameter, Role, WriteScope
 from venuekit_binance_common.endpoints import PAYS
 from venuekit_binance_common.orders import decoders
@@ -34,7 +36,7 @@ _PLACED = {
 
 
 @attrs.frozen(kw_only=True)
-class AlgoEndpoints:
+class AlgoEndpoints(EndpointBook):
     """
     The endpoints of a book of conditional orders.
 
@@ -49,11 +51,10 @@ class AlgoEndpoints:
     cancel: Endpoint[Change[AlgoOrderRow]]
     cancel_all: Endpoint[Change[Acknowledgement]] | None
 
-    @property
-    def declared(self) -> tuple[Endpoint[Any], ...]:
-        """All of them."""
-        found = (getattr(self, field.name) for field in attrs.fields(type(self)))
-        return tuple(endpoint for endpoint in found if endpoint is not None)
+    def __iter__(self) -> Iterator[Endpoint[Any]]:
+        """Yield all of them."""
+        fields = (getattr(self, field.name) for field in attrs.fields(type(self)))
+        yield from (field for field in fields if isinstance(field, Endpoint))
 
 
 def algo_endpoints(

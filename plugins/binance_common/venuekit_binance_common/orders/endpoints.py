@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.plugin import Change, Endpoint
 from venuekit_binance_common.orders import read_endpoints as reads
 from venuekit_binance_common.orders import write_endpoints as writes
@@ -23,7 +25,7 @@ __all__ = ["OrderEndpoints", "order_endpoints"]
 
 
 @attrs.frozen(kw_only=True)
-class OrderEndpoints:
+class OrderEndpoints(EndpointBook):
     """The endpoints of orders on a product's terms; what it does not have is None."""
 
     terms: OrderTerms
@@ -45,12 +47,12 @@ class OrderEndpoints:
     #: None where conditional orders stand among the plain ones
     algo: AlgoEndpoints | None
 
-    @property
-    def declared(self) -> tuple[Endpoint[Any], ...]:
-        """All of them, of both books."""
+    def __iter__(self) -> Iterator[Endpoint[Any]]:
+        """Yield all of them, of both books."""
         fields = (getattr(self, field.name) for field in attrs.fields(type(self)))
-        plain = tuple(field for field in fields if isinstance(field, Endpoint))
-        return plain if self.algo is None else (*plain, *self.algo.declared)
+        yield from (field for field in fields if isinstance(field, Endpoint))
+        if self.algo is not None:
+            yield from self.algo
 
 
 def order_endpoints(

@@ -7,8 +7,9 @@ from typing import ClassVar
 import attrs
 
 from venuekit.capabilities import AdlQuantile, AdlReader, PositionSide
-from venuekit.plugin import Account, Endpoint, payload_decoder
+from venuekit.plugin import Account, payload_decoder
 from venuekit_binance_common.payloads import camel_names, one_or_many
+from venuekit_binance_common.product import ProductEndpoints
 
 __all__ = ["ADL_TOP", "AdlRow", "BinanceAdl", "decode_adl"]
 
@@ -42,11 +43,11 @@ class BinanceAdl(Account, AdlReader):
 
     __slots__ = ()
 
-    ADL: ClassVar[Endpoint[tuple[AdlRow, ...]]]
+    endpoints: ClassVar[ProductEndpoints]
 
     async def get_adl_quantiles(self, *, symbol: str | None = None) -> tuple[AdlQuantile, ...]:
         """Return the rank of each leg that the venue lists; weight 5."""
-        answer = await self.answer_rows(self.ADL, symbol=symbol)
+        answer = await self.answer_rows(self.endpoints.ADL, symbol=symbol)
         return tuple(
             AdlQuantile(row.symbol, side, rank, ADL_TOP)
             for row in answer.value

@@ -9,8 +9,9 @@ from typing import ClassVar
 import attrs
 
 from venuekit.capabilities import MarginChange, PositionMarginControl, PositionSide
-from venuekit.plugin import Account, Endpoint, WireRow, payload_decoder
+from venuekit.plugin import Account, WireRow, payload_decoder
 from venuekit_binance_common.payloads import camel_names
+from venuekit_binance_common.product import ProductEndpoints
 
 __all__ = [
     "ADDED",
@@ -76,7 +77,7 @@ class BinancePositionMargin(Account, PositionMarginControl):
 
     __slots__ = ()
 
-    POSITION_MARGIN: ClassVar[Endpoint[MovedMargin]]
+    endpoints: ClassVar[ProductEndpoints]
 
     async def add_margin(self, symbol: str, amount: Decimal, *, side: PositionSide | None = None) -> MarginChange:
         """Move ``amount`` of the margin asset, at most eight decimals, to the position; hedge mode needs ``side``."""
@@ -99,7 +100,7 @@ class BinancePositionMargin(Account, PositionMarginControl):
 
         return await self.call_as(
             change,
-            self.POSITION_MARGIN,
+            self.endpoints.POSITION_MARGIN,
             symbol=symbol,
             positionSide=None if side is None else PositionSide(side).name,
             amount=wanted,

@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 
 from venuekit.capabilities import MarginChange, MarginChangeReader
 from venuekit.parts.histories import Origin, Page, Span, Track, walk_by_cursor
-from venuekit.plugin import Account, Endpoint, Pager
+from venuekit.plugin import Account, Pager
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.history_limits import HistoryLimit, milliseconds
 from venuekit_binance_common.positions.margin import MarginChangeRow
+from venuekit_binance_common.product import ProductEndpoints
 
 __all__ = ["BinanceMarginHistory"]
 
@@ -31,7 +32,7 @@ class BinanceMarginHistory(Account, MarginChangeReader):
 
     __slots__ = ()
 
-    MARGIN_HISTORY: ClassVar[Endpoint[tuple[MarginChangeRow, ...]]]
+    endpoints: ClassVar[ProductEndpoints]
     MARGIN_LIMIT: ClassVar[HistoryLimit]
 
     def iter_margin_changes(
@@ -59,13 +60,17 @@ class BinanceMarginHistory(Account, MarginChangeReader):
 
         async def fetch(window: Span, _: str | None) -> Page[MarginChange]:
             answer = await self.answer_rows(
-                self.MARGIN_HISTORY, symbol=symbol, startTime=window.start, endTime=window.end, limit=_MOST_ROWS
+                self.endpoints.MARGIN_HISTORY,
+                symbol=symbol,
+                startTime=window.start,
+                endTime=window.end,
+                limit=_MOST_ROWS,
             )
             rows = _number_alike(answer.value, answer.raw)
             # a full answer stands for a page of many, which makes the walk halve the stretch
             return Page(rows[::-1], "more" if len(rows) + len(answer.odd) >= _MOST_ROWS else None)
 
-        return Pager(walk, cost_per_page=self.MARGIN_HISTORY.weight_most)
+        return Pager(walk, cost_per_page=self.endpoints.MARGIN_HISTORY.weight_most)
 
 
 def _number_alike(rows: Sequence[MarginChangeRow], raws: Sequence[Mapping[str, Any]] | None) -> Sequence[MarginChange]:

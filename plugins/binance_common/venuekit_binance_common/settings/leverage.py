@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import ClassVar
 
 from venuekit.capabilities import LeverageControl, LeverageSetting, MarginType, PositionSide, Unit
-from venuekit.plugin import Account, Call, Change, Endpoint, Lost, Readback, Reading
+from venuekit.plugin import Account, Call, Change, Lost, Readback, Reading
 from venuekit_binance_common.payloads import LeverageRow
+from venuekit_binance_common.product import ProductEndpoints
 from venuekit_binance_common.settings.symbol import ReadSymbol
 
 __all__ = ["BinanceLeverage", "leverage_readback"]
@@ -18,7 +19,7 @@ class BinanceLeverage(Account, LeverageControl):
 
     __slots__ = ()
 
-    SET_LEVERAGE: ClassVar[Endpoint[Change[LeverageRow]]]
+    endpoints: ClassVar[ProductEndpoints]
     READ_SYMBOL: ClassVar[ReadSymbol]
     #: what the largest position at a leverage is counted in
     LARGEST_UNIT: ClassVar[Unit]
@@ -48,7 +49,7 @@ class BinanceLeverage(Account, LeverageControl):
             row = change.answer or LeverageRow(symbol, int(leverage))
             return self._setting(row.symbol, Decimal(row.leverage), row.largest, changed=change.changed)
 
-        return await self.call_as(setting, self.SET_LEVERAGE, symbol=symbol, leverage=leverage)
+        return await self.call_as(setting, self.endpoints.SET_LEVERAGE, symbol=symbol, leverage=leverage)
 
     def _setting(
         self, symbol: str, leverage: Decimal, largest: Decimal | None, *, changed: bool | None

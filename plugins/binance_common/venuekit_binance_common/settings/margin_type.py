@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from venuekit.capabilities import MarginType, MarginTypeControl, MarginTypeSetting
-from venuekit.plugin import Account, Call, Change, Endpoint, Lost, Readback, Reading
+from venuekit.plugin import Account, Call, Change, Lost, Readback, Reading
 from venuekit_binance_common.enums import MARGIN_TYPE_WORDS
 from venuekit_binance_common.payloads import Acknowledgement
+from venuekit_binance_common.product import ProductEndpoints
 from venuekit_binance_common.settings.symbol import ReadSymbol
 
 __all__ = ["BinanceMarginType", "margin_type_readback"]
@@ -18,7 +19,7 @@ class BinanceMarginType(Account, MarginTypeControl):
 
     __slots__ = ()
 
-    SET_MARGIN_TYPE: ClassVar[Endpoint[Change[Acknowledgement]]]
+    endpoints: ClassVar[ProductEndpoints]
     READ_SYMBOL: ClassVar[ReadSymbol]
 
     async def get_margin_type(self, symbol: str | None = None) -> MarginTypeSetting:
@@ -49,7 +50,7 @@ class BinanceMarginType(Account, MarginTypeControl):
         def setting(change: Change[Acknowledgement]) -> MarginTypeSetting:
             return MarginTypeSetting(symbol, MarginType(margin_type), change.changed)
 
-        return await self.call_as(setting, self.SET_MARGIN_TYPE, symbol=symbol, marginType=word)
+        return await self.call_as(setting, self.endpoints.SET_MARGIN_TYPE, symbol=symbol, marginType=word)
 
 
 def margin_type_readback(read_symbol: ReadSymbol) -> Readback:

@@ -8,6 +8,7 @@ from venuekit.capabilities import PositionMode, PositionModeBehaviour, PositionM
 from venuekit.plugin import Account, Call, Change, Endpoint, Lost, Readback, Reading
 from venuekit_binance_common.enums import position_mode_of
 from venuekit_binance_common.payloads import Acknowledgement
+from venuekit_binance_common.product import ProductEndpoints
 
 __all__ = ["BinancePositionMode", "TellsPositionMode", "position_mode_readback"]
 
@@ -30,7 +31,7 @@ class BinancePositionMode(Account, PositionModeControl):
 
     #: the cheapest read that :class:`TellsPositionMode`
     READ_POSITION_MODE: ClassVar[Endpoint[Any]]
-    SET_POSITION_MODE: ClassVar[Endpoint[Change[Acknowledgement]]]
+    endpoints: ClassVar[ProductEndpoints]
 
     async def get_position_mode(self, *, symbol: str | None = None) -> PositionModeSetting:  # noqa: ARG002  (the account's)
         """Return the mode that holds, by one read."""
@@ -53,7 +54,9 @@ class BinancePositionMode(Account, PositionModeControl):
         def setting(change: Change[Acknowledgement]) -> PositionModeSetting:
             return PositionModeSetting(PositionMode(mode), self._venues_of_mode(), change.changed)
 
-        return await self.call_as(setting, self.SET_POSITION_MODE, dualSidePosition=mode == PositionMode.HEDGE)
+        return await self.call_as(
+            setting, self.endpoints.SET_POSITION_MODE, dualSidePosition=mode == PositionMode.HEDGE
+        )
 
     def _venues_of_mode(self) -> tuple[str, ...]:
         return self.behaviour(PositionModeBehaviour).shared_with

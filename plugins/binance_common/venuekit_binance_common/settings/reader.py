@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import attrs
 
@@ -16,11 +16,8 @@ from venuekit.parts.concurrency import gather_all
 from venuekit.parts.rows import Reads as RowReader
 from venuekit.parts.rows import Rows, readable_values
 from venuekit.plugin import Account, Answer, Endpoint, OddRow
-from venuekit_binance_common.payloads import BracketsRow
+from venuekit_binance_common.product import ProductEndpoints
 from venuekit_binance_common.symbols.brackets import highest_leverage
-
-if TYPE_CHECKING:
-    from venuekit_binance_common.orders.rows import AlgoOrderRow, OrderRow
 
 __all__ = ["BinanceSettings", "Reads", "SettingsSource"]
 
@@ -109,10 +106,7 @@ class BinanceSettings(SettingsSource, SettingsReader):
 
     __slots__ = ()
 
-    OPEN_ORDERS: ClassVar[Endpoint[tuple[OrderRow, ...]]]
-    #: None where conditional orders wait in the same book
-    OPEN_ALGO_ORDERS: ClassVar[Endpoint[tuple[AlgoOrderRow, ...]] | None]
-    BRACKETS: ClassVar[Endpoint[tuple[BracketsRow, ...]]]
+    endpoints: ClassVar[ProductEndpoints]
 
     async def get_settings(
         self,
@@ -142,9 +136,10 @@ class BinanceSettings(SettingsSource, SettingsReader):
     async def _with_orders(
         self, reads: Reads, snapshot: SettingsSnapshot, orders: Collection[str] | bool
     ) -> SettingsSnapshot:
-        books: list[Endpoint[Any]] = [self.OPEN_ORDERS]
-        if self.OPEN_ALGO_ORDERS is not None:
-            books.append(self.OPEN_ALGO_ORDERS)
+        declared = self.endpoints.ORDERS
+        books: list[Endpoint[Any]] = [declared.open_orders]
+        if declared.algo is not None:
+            books.append(declared.algo.open_orders)
         if isinstance(orders, bool) or len(orders) > _MOST_SINGLE_READS:
             found = await gather_all(reads.rows(book) for book in books)
             counts = Counter(row.symbol for rows in found for row in rows)
@@ -160,7 +155,7 @@ class BinanceSettings(SettingsSource, SettingsReader):
     async def _with_brackets(self, reads: Reads, snapshot: SettingsSnapshot, wanted: set[str]) -> SettingsSnapshot:
         exposures = await self._exposures(reads, snapshot, wanted)
         only = next(iter(wanted)) if len(wanted) == 1 else None
-        rows = await reads.rows(self.BRACKETS, of=wanted, **({} if only is None else {"symbol": only}))
+        rows = await reads.rows(self.endpoints.BRACKETS, of=wanted, **({} if only is None else {"symbol": only}))
         highest = {
             row.name: highest_leverage(row.brackets, exposures.get(row.name, _NOTHING))
             for row in rows

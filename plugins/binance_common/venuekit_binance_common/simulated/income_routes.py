@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from venuekit.plugin import Endpoint, from_milliseconds
 from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit.simulator.ledger import IncomeKind, LedgerIncome
+from venuekit_binance_common.product import ProductEndpoints
 from venuekit_binance_common.simulated.formatting import LATEST, amount, milliseconds
 from venuekit_binance_common.simulated.history_questions import HistoryQuestions
 from venuekit_binance_common.simulated.listing import Listing
@@ -35,7 +36,7 @@ INCOME_TYPES: Mapping[IncomeKind, str] = {
 class IncomeRoutes(ABC):
     """Rows run from old to new."""
 
-    INCOME: ClassVar[Endpoint[Any]]
+    endpoints: ClassVar[ProductEndpoints]
     #: whose wallets these are
     PURSE: ClassVar[str]
     #: the stretch without times, the widest one, and how far back the history goes
@@ -55,7 +56,7 @@ class IncomeRoutes(ABC):
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
         """Return what answers which endpoint."""
-        return {self.INCOME: self.income}
+        return {self.endpoints.INCOME: self.income}
 
     def extra_routes(self) -> Iterable[Route]:
         """Return what the client does not ask for."""

@@ -14,6 +14,7 @@ from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit.simulator.ledger import LedgerMarginChange
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.positions.margin import ADDED, REDUCED
+from venuekit_binance_common.product import ProductEndpoints
 from venuekit_binance_common.simulated.formatting import milliseconds, number, plain
 from venuekit_binance_common.simulated.history_questions import HistoryQuestions
 from venuekit_binance_common.simulated.listing import Listing
@@ -27,8 +28,7 @@ _DECIMALS = 8
 class MarginRoutes(ABC):
     """Moves between wallet and isolated position."""
 
-    POSITION_MARGIN: ClassVar[Endpoint[Any]]
-    MARGIN_HISTORY: ClassVar[Endpoint[Any]]
+    endpoints: ClassVar[ProductEndpoints]
     #: how far back the history goes and how wide a stretch may be; None where nothing is documented
     KEEPS: ClassVar[timedelta | None] = None
     #: rows a request without a limit
@@ -46,7 +46,10 @@ class MarginRoutes(ABC):
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
         """Return what answers which endpoint."""
-        return {self.POSITION_MARGIN: self.position_margin, self.MARGIN_HISTORY: self.margin_history}
+        return {
+            self.endpoints.POSITION_MARGIN: self.position_margin,
+            self.endpoints.MARGIN_HISTORY: self.margin_history,
+        }
 
     def extra_routes(self) -> Iterable[Route]:
         """Return what the client does not ask for."""

@@ -10,6 +10,7 @@ from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit.simulator.ledger import Contract, Side, Tier
 from venuekit_binance_common.limits import LIMITS, ORDERS_1M, ORDERS_10S, WEIGHT
+from venuekit_binance_common.product import ProductEndpoints
 from venuekit_binance_common.simulated.formatting import decimals_of, milliseconds, number, plain
 from venuekit_binance_common.simulated.listing import PERCENT_BOUNDS, Listing
 
@@ -26,8 +27,7 @@ _RATE_LIMITS = {
 class MarketRoutes(ABC):
     """Reads that need no account."""
 
-    SERVER_TIME: ClassVar[Endpoint[Any]]
-    EXCHANGE_INFO: ClassVar[Endpoint[Any]]
+    endpoints: ClassVar[ProductEndpoints]
     PING: ClassVar[str]
 
     def __init__(self, listing: Listing) -> None:
@@ -43,7 +43,7 @@ class MarketRoutes(ABC):
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
         """Return what answers which endpoint."""
-        return {self.SERVER_TIME: self.server_time, self.EXCHANGE_INFO: self.exchange_info}
+        return {self.endpoints.SERVER_TIME: self.server_time, self.endpoints.EXCHANGE_INFO: self.exchange_info}
 
     def extra_routes(self) -> Iterable[Route]:
         """Return what the client does not ask for."""

@@ -10,6 +10,7 @@ from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit.simulator.ledger import Contract, Ledger, PositionFigures
 from venuekit_binance_common.positions.adl import ADL_TOP
+from venuekit_binance_common.product import ProductEndpoints
 from venuekit_binance_common.simulated.formatting import amount, plain
 from venuekit_binance_common.simulated.listing import Listing
 
@@ -30,9 +31,7 @@ def adl_rank(held: PositionFigures) -> int:
 class RiskRoutes:
     """Reads of what risk costs."""
 
-    MARK_PRICE: ClassVar[Endpoint[Any]]
-    COMMISSION: ClassVar[Endpoint[Any]]
-    ADL: ClassVar[Endpoint[Any]]
+    endpoints: ClassVar[ProductEndpoints]
 
     def __init__(self, listing: Listing) -> None:
         self._listing = listing
@@ -40,9 +39,9 @@ class RiskRoutes:
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
         """Return what answers which endpoint."""
         return {
-            self.MARK_PRICE: self.mark_price,
-            self.COMMISSION: self.commission,
-            self.ADL: self.adl,
+            self.endpoints.MARK_PRICE: self.mark_price,
+            self.endpoints.COMMISSION: self.commission,
+            self.endpoints.ADL: self.adl,
         }
 
     def extra_routes(self) -> Iterable[Route]:

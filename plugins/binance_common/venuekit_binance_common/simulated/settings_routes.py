@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from venuekit.capabilities import MarginType, PositionMode
 from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
+from venuekit_binance_common.product import ProductEndpoints
 from venuekit_binance_common.simulated.formatting import plain
 from venuekit_binance_common.simulated.listing import Listing
 
@@ -22,10 +23,7 @@ _FLAGS = {"true": True, "false": False}
 class SettingsRoutes:
     """Parameters first, then what the ledger says."""
 
-    SET_LEVERAGE: ClassVar[Endpoint[Any]]
-    SET_MARGIN_TYPE: ClassVar[Endpoint[Any]]
-    SET_POSITION_MODE: ClassVar[Endpoint[Any]]
-    POSITION_MODE: ClassVar[Endpoint[Any]]
+    endpoints: ClassVar[ProductEndpoints]
     #: what the largest position at a leverage is called
     LARGEST: ClassVar[str]
 
@@ -35,10 +33,10 @@ class SettingsRoutes:
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
         """Return what answers which endpoint."""
         return {
-            self.SET_LEVERAGE: self.set_leverage,
-            self.SET_MARGIN_TYPE: self.set_margin_type,
-            self.SET_POSITION_MODE: self.set_position_mode,
-            self.POSITION_MODE: self.position_mode,
+            self.endpoints.SET_LEVERAGE: self.set_leverage,
+            self.endpoints.SET_MARGIN_TYPE: self.set_margin_type,
+            self.endpoints.SET_POSITION_MODE: self.set_position_mode,
+            self.endpoints.POSITION_MODE: self.position_mode,
         }
 
     def extra_routes(self) -> Iterable[Route]:

@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
 from venuekit.capabilities import Bracket, BracketReader, Unit
-from venuekit.plugin import Account, Answer, Endpoint
+from venuekit.plugin import Account, Answer
 from venuekit_binance_common.payloads import BracketRow, BracketsRow
+from venuekit_binance_common.product import ProductEndpoints
 
 __all__ = ["BinanceBrackets", "brackets_of", "highest_leverage"]
 
@@ -18,7 +19,7 @@ class BinanceBrackets(Account, BracketReader):
 
     __slots__ = ()
 
-    BRACKETS: ClassVar[Endpoint[tuple[BracketsRow, ...]]]
+    endpoints: ClassVar[ProductEndpoints]
     #: what caps and floors are counted in
     BRACKET_UNIT: ClassVar[Unit]
 
@@ -26,7 +27,7 @@ class BinanceBrackets(Account, BracketReader):
         """Return one flat tuple, ordered by symbol, then tier."""
         if pair is not None:
             raise self.refuse("brackets belong to symbols here, not to pairs", operation="get_brackets", subject=pair)
-        return brackets_of(await self.answer_rows(self.BRACKETS, symbol=symbol), "symbol", self.BRACKET_UNIT)
+        return brackets_of(await self.answer_rows(self.endpoints.BRACKETS, symbol=symbol), "symbol", self.BRACKET_UNIT)
 
 
 def brackets_of(

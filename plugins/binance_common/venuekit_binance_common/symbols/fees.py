@@ -8,8 +8,9 @@ from typing import ClassVar
 import attrs
 
 from venuekit.capabilities import CommissionRate, CommissionReader
-from venuekit.plugin import Account, Endpoint, payload_decoder
+from venuekit.plugin import Account, payload_decoder
 from venuekit_binance_common.payloads import camel_names
+from venuekit_binance_common.product import ProductEndpoints
 
 __all__ = ["BinanceFees", "CommissionRow", "decode_commission"]
 
@@ -32,9 +33,9 @@ class BinanceFees(Account, CommissionReader):
 
     __slots__ = ()
 
-    COMMISSION: ClassVar[Endpoint[CommissionRow]]
+    endpoints: ClassVar[ProductEndpoints]
 
     async def get_commission_rate(self, symbol: str) -> CommissionRate:
         """Return the rates of a symbol; weight 20."""
-        row = await self.call(self.COMMISSION, symbol=symbol)
+        row = await self.call(self.endpoints.COMMISSION, symbol=symbol)
         return CommissionRate(row.symbol, row.maker_commission_rate, row.taker_commission_rate, row.rpi_commission_rate)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from venuekit.capabilities import Instrument, InstrumentKind, InstrumentReader, InstrumentStatus, ServerTimeReader, Unit
 from venuekit.plugin import Account, Endpoint, InvalidRequest, Outcome
 from venuekit_binance_common.payloads import FilterRow, InstrumentRow
+from venuekit_binance_common.product import ProductEndpoints
 
 __all__ = ["BinanceInstruments", "BinanceServerTime", "unknown_symbol_error"]
 
@@ -28,11 +29,11 @@ class BinanceServerTime(Account, ServerTimeReader):
 
     __slots__ = ()
 
-    SERVER_TIME: ClassVar[Endpoint[datetime]]
+    endpoints: ClassVar[ProductEndpoints]
 
     async def get_server_time(self) -> datetime:
         """Return the venue's clock as an aware UTC datetime; weight 1."""
-        return await self.call(self.SERVER_TIME)
+        return await self.call(self.endpoints.SERVER_TIME)
 
 
 class BinanceInstruments(Account, InstrumentReader):
@@ -40,11 +41,11 @@ class BinanceInstruments(Account, InstrumentReader):
 
     __slots__ = ()
 
-    EXCHANGE_INFO: ClassVar[Endpoint[tuple[InstrumentRow, ...]]]
+    endpoints: ClassVar[ProductEndpoints]
 
     async def get_instruments(self, *, symbol: str | None = None) -> tuple[Instrument, ...]:
         """Return every instrument the venue lists, or the one of ``symbol``; weight 1."""
-        answer = await self.answer_rows(self.EXCHANGE_INFO)
+        answer = await self.answer_rows(self.endpoints.EXCHANGE_INFO)
         raws: list[Any] = [None] * len(answer.value) if answer.raw is None else answer.raw["symbols"]
         instruments = tuple(
             _instrument(row, raw)
@@ -52,7 +53,7 @@ class BinanceInstruments(Account, InstrumentReader):
             if symbol is None or row.symbol == symbol
         )
         if symbol is not None and not instruments:
-            raise unknown_symbol_error(self, self.EXCHANGE_INFO, symbol, operation="get_instruments")
+            raise unknown_symbol_error(self, self.endpoints.EXCHANGE_INFO, symbol, operation="get_instruments")
         return instruments
 
 

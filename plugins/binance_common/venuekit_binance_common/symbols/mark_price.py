@@ -9,8 +9,9 @@ from typing import ClassVar
 import attrs
 
 from venuekit.capabilities import MarkPrice, MarkPriceReader
-from venuekit.plugin import Account, Endpoint, payload_decoder
+from venuekit.plugin import Account, payload_decoder
 from venuekit_binance_common.payloads import camel_names, one_or_many
+from venuekit_binance_common.product import ProductEndpoints
 from venuekit_binance_common.symbols.instruments import unknown_symbol_error
 
 __all__ = ["BinanceMarkPrice", "MarkPriceRow", "decode_mark_prices"]
@@ -36,13 +37,13 @@ class BinanceMarkPrice(Account, MarkPriceReader):
 
     __slots__ = ()
 
-    MARK_PRICE: ClassVar[Endpoint[tuple[MarkPriceRow, ...]]]
+    endpoints: ClassVar[ProductEndpoints]
 
     async def get_mark_price(self, symbol: str) -> MarkPrice:
         """Return the mark price of a symbol, and its funding where there is any."""
-        for row in await self.call(self.MARK_PRICE, symbol=symbol):
+        for row in await self.call(self.endpoints.MARK_PRICE, symbol=symbol):
             if row.symbol == symbol:
                 next_at = row.next_funding_time
                 rate = None if next_at is None else row.last_funding_rate
                 return MarkPrice(row.symbol, row.mark_price, row.index_price, rate, next_at, row.time)
-        raise unknown_symbol_error(self, self.MARK_PRICE, symbol, operation="get_mark_price")
+        raise unknown_symbol_error(self, self.endpoints.MARK_PRICE, symbol, operation="get_mark_price")

@@ -6,8 +6,9 @@ from typing import ClassVar
 
 from venuekit.capabilities import Balance, BalanceReader
 from venuekit.parts.columns import flag, milliseconds, number, text
-from venuekit.parts.rows import Reads, Rows, values_of
-from venuekit.plugin import Account, Endpoint
+from venuekit.parts.rows import Reads, values_of
+from venuekit.plugin import Account
+from venuekit_binance_common.product import ProductEndpoints
 
 __all__ = ["BALANCES_OF_ACCOUNT", "BinanceBalances", "balances_read"]
 
@@ -53,10 +54,10 @@ class BinanceBalances(Account, BalanceReader):
 
     __slots__ = ()
 
-    BALANCE: ClassVar[Endpoint[Rows[Balance]]]
+    endpoints: ClassVar[ProductEndpoints]
 
     async def get_balances(self, *, asset: str | None = None) -> tuple[Balance, ...]:
         """Return one balance per asset, or that of ``asset``. This read has no equity and no margins."""
-        answer = await self.answer_rows(self.BALANCE)
-        balances = values_of(self, self.BALANCE, answer, answer.value)
+        answer = await self.answer_rows(self.endpoints.BALANCE)
+        balances = values_of(self, self.endpoints.BALANCE, answer, answer.value)
         return tuple(balance for balance in balances if asset is None or balance.asset == asset)

@@ -13,8 +13,9 @@ import attrs
 
 from venuekit.capabilities import Income, IncomeKind, IncomeReader
 from venuekit.parts.histories import Origin, Page, Span, Track, by_time, only
-from venuekit.plugin import Endpoint, Pager
+from venuekit.plugin import Pager
 from venuekit_binance_common.history_limits import HistoryLimit, milliseconds
+from venuekit_binance_common.product import ProductEndpoints
 from venuekit_binance_common.symbols.contracts import BinanceContracts
 
 __all__ = ["BinanceIncome", "decode_income"]
@@ -48,7 +49,7 @@ class BinanceIncome(BinanceContracts, IncomeReader):
 
     __slots__ = ()
 
-    INCOME: ClassVar[Endpoint[list[Income]]]
+    endpoints: ClassVar[ProductEndpoints]
     INCOME_LIMIT: ClassVar[HistoryLimit]
 
     def iter_income(
@@ -81,7 +82,7 @@ class BinanceIncome(BinanceContracts, IncomeReader):
 
         async def fetch(window: Span, filters: Mapping[str, Any]) -> Page[Income]:
             answer = await self.answer_rows(
-                self.INCOME, **filters, startTime=window.start, endTime=window.end, limit=_PAGE_SIZE
+                self.endpoints.INCOME, **filters, startTime=window.start, endTime=window.end, limit=_PAGE_SIZE
             )
             found = answer.value
             if answer.raw is not None:
@@ -123,7 +124,7 @@ class BinanceIncome(BinanceContracts, IncomeReader):
                 milliseconds=milliseconds,
             )
 
-        return Pager(walk, cost_per_page=self.INCOME.weight_most)
+        return Pager(walk, cost_per_page=self.endpoints.INCOME.weight_most)
 
 
 def _number_alike(found: Sequence[Income]) -> Sequence[Income]:

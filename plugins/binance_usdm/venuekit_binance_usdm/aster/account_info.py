@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
@@ -10,13 +10,13 @@ from venuekit.capabilities import AccountInfo, AccountKind, AccountReader, Posit
 from venuekit.parts.columns import flag, milliseconds, whole
 from venuekit.parts.concurrency import earliest, gather
 from venuekit.parts.rows import Document, Reads, Rows, values_of
-from venuekit.plugin import Endpoint
 from venuekit_binance_common.enums import asset_mode_of, position_mode_of
-from venuekit_binance_common.payloads import PositionModeRow
 from venuekit_binance_common.wallet.balances import BALANCES_OF_ACCOUNT
 from venuekit_binance_usdm.account_info import TOTALS, AccountRows, valuation_asset
 from venuekit_binance_usdm.aster.positions import POSITIONS_OF_ACCOUNT, AsterPositions
-from venuekit_binance_usdm.payloads import AssetModeRow
+
+if TYPE_CHECKING:
+    from venuekit_binance_usdm.aster.endpoints import AsterEndpoints
 
 __all__ = ["AsterAccountInfo", "AsterAccountRows", "decode_account"]
 
@@ -52,14 +52,14 @@ class AsterAccountInfo(AsterPositions, AccountReader):
 
     __slots__ = ()
 
-    ACCOUNT: ClassVar[Endpoint[AsterAccountRows]]
-    ASSET_MODE: ClassVar[Endpoint[AssetModeRow]]
-    POSITION_MODE: ClassVar[Endpoint[PositionModeRow]]
+    endpoints: ClassVar[AsterEndpoints]
 
     async def get_account(self, *, include_flat: bool = False) -> AccountInfo:
         """Return totals, modes, balances and open positions; three reads at once, weight 65."""
         account, assets, sides = await gather(
-            self.answer_rows(self.ACCOUNT), self.answer(self.ASSET_MODE), self.answer(self.POSITION_MODE)
+            self.answer_rows(self.endpoints.ACCOUNT),
+            self.answer(self.endpoints.ASSET_MODE),
+            self.answer(self.endpoints.POSITION_MODE),
         )
         listed = account.value.positions
         positions = listed if include_flat else listed.without_flat()
@@ -68,14 +68,14 @@ class AsterAccountInfo(AsterPositions, AccountReader):
         contracts = await self._contracts_held(listed)
         (info,) = values_of(
             self,
-            self.ACCOUNT,
+            self.endpoints.ACCOUNT,
             account,
             account.value.totals,
             valuation_asset=valuation_asset(mode),
             position_mode=position_mode_of(sides.value.dual_side_position),
             asset_mode=mode,
-            balances=values_of(self, self.ACCOUNT, account, account.value.assets, **context),
-            positions=values_of(self, self.ACCOUNT, account, positions, joined=contracts, **context),
+            balances=values_of(self, self.endpoints.ACCOUNT, account, account.value.assets, **context),
+            positions=values_of(self, self.endpoints.ACCOUNT, account, positions, joined=contracts, **context),
             **context,
         )
         return info

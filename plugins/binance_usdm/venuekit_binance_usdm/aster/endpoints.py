@@ -6,8 +6,6 @@ The venue has neither symbolConfig nor accountConfig, one book for all orders, a
 
 from __future__ import annotations
 
-from typing import Any
-
 from venuekit.capabilities import (
     AccountReader,
     AssetModeControl,
@@ -19,6 +17,7 @@ from venuekit.capabilities import (
     PositionReader,
     SettingsReader,
 )
+from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.plugin import Changing, Echoes, Effect, Endpoint, Kind, Parameter, WriteScope
 from venuekit_binance_common import endpoints as common
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
@@ -28,149 +27,110 @@ from venuekit_binance_common.payloads import (
     instruments_decoder,
     leverage_decoder,
 )
-from venuekit_binance_common.symbols.contracts import contracts_endpoint
 from venuekit_binance_common.wallet import endpoints as money
 from venuekit_binance_common.wallet.balances import balances_read
-from venuekit_binance_usdm import endpoints as usdm
 from venuekit_binance_usdm.asset_mode import asset_mode_readback
 from venuekit_binance_usdm.aster.account_info import decode_account
 from venuekit_binance_usdm.aster.order_terms import ORDER_TERMS
 from venuekit_binance_usdm.aster.positions import POSITIONS
 from venuekit_binance_usdm.aster.symbols import AsterLegs, AsterSymbolReader
+from venuekit_binance_usdm.endpoints import UsdmEndpoints
 from venuekit_binance_usdm.payloads import decode_asset_mode
 
-__all__ = [
-    "ACCOUNT",
-    "ASSET_MODE",
-    "BALANCE",
-    "CONTRACTS",
-    "ENDPOINTS",
-    "EXCHANGE_INFO",
-    "INCOME",
-    "OPEN_ORDERS",
-    "ORDERS",
-    "POSITION_MARGIN",
-    "POSITION_MODE",
-    "POSITION_RISK",
-    "READ_SYMBOL",
-    "SET_ASSET_MODE",
-    "SET_LEVERAGE",
-    "SET_MARGIN_TYPE",
-    "SET_POSITION_MODE",
-]
+__all__ = ["ASTER", "AsterEndpoints"]
 
 _ROOT = "/fapi"
 
-EXCHANGE_INFO = common.exchange_info(_ROOT, instruments_decoder(status="status"))
-CONTRACTS = contracts_endpoint(EXCHANGE_INFO)
 
-# -- reads
+class AsterEndpoints(EndpointBook):
+    """The endpoints of Aster futures; those that are the same as of USDⓈ-M futures are theirs."""
 
-BALANCE = Endpoint(
-    "GET",
-    "/fapi/v2/balance",
-    decode=balances_read(withdrawable="maxWithdrawAmount"),
-    rows=((),),
-    weight=5,
-    pools=PAYS,
-    serves=(BalanceReader.get_balances,),
-)
+    SERVER_TIME = UsdmEndpoints.SERVER_TIME
+    EXCHANGE_INFO = common.exchange_info(_ROOT, instruments_decoder(status="status"))
+    BALANCE = Endpoint(
+        "GET",
+        "/fapi/v2/balance",
+        decode=balances_read(withdrawable="maxWithdrawAmount"),
+        rows=((),),
+        weight=5,
+        pools=PAYS,
+        serves=(BalanceReader.get_balances,),
+    )
 
-ACCOUNT = Endpoint(
-    "GET",
-    "/fapi/v4/account",
-    decode=decode_account,
-    rows=(("assets",), ("positions",)),
-    weight=5,
-    pools=PAYS,
-    serves=(AccountReader.get_account,),
-)
+    ACCOUNT = Endpoint(
+        "GET",
+        "/fapi/v4/account",
+        decode=decode_account,
+        rows=(("assets",), ("positions",)),
+        weight=5,
+        pools=PAYS,
+        serves=(AccountReader.get_account,),
+    )
 
-POSITION_RISK = Endpoint(
-    "GET",
-    "/fapi/v2/positionRisk",
-    decode=POSITIONS,
-    rows=((),),
-    echoes=Echoes.each({"symbol": "symbol"}),
-    parameters=(SYMBOL,),
-    weight=5,
-    pools=PAYS,
-    serves=(
-        PositionReader.get_positions,
-        PositionReader.get_position,
-        LeverageReader.get_leverage,
-        MarginTypeReader.get_margin_type,
+    POSITION_RISK = Endpoint(
+        "GET",
+        "/fapi/v2/positionRisk",
+        decode=POSITIONS,
+        rows=((),),
+        echoes=Echoes.each({"symbol": "symbol"}),
+        parameters=(SYMBOL,),
+        weight=5,
+        pools=PAYS,
+        serves=(
+            PositionReader.get_positions,
+            PositionReader.get_position,
+            LeverageReader.get_leverage,
+            MarginTypeReader.get_margin_type,
+            SettingsReader.get_settings,
+        ),
+        note="Lists every symbol, flat or not, with margin type and leverage.",
+    )
+
+    BRACKETS = UsdmEndpoints.BRACKETS
+    OPEN_ORDERS = common.open_orders(_ROOT)
+    ORDERS = order_endpoints(ORDER_TERMS, server_time=SERVER_TIME, open_orders=OPEN_ORDERS)
+    POSITION_MODE = common.position_mode(
+        _ROOT,
+        PositionModeReader.get_position_mode,
+        AccountReader.get_account,
         SettingsReader.get_settings,
-    ),
-    note="Lists every symbol, flat or not, with margin type and leverage.",
-)
+        note="There is no cheaper read of it here.",
+    )
 
-OPEN_ORDERS = common.open_orders(_ROOT)
-ORDERS = order_endpoints(ORDER_TERMS, server_time=usdm.SERVER_TIME, open_orders=OPEN_ORDERS)
+    ASSET_MODE = Endpoint(
+        "GET",
+        "/fapi/v1/multiAssetsMargin",
+        decode=decode_asset_mode,
+        weight=30,
+        pools=PAYS,
+        serves=(AssetModeReader.get_asset_mode, AccountReader.get_account, SettingsReader.get_settings),
+        note="There is no cheaper read of it here.",
+    )
 
-POSITION_MODE = common.position_mode(
-    _ROOT,
-    PositionModeReader.get_position_mode,
-    AccountReader.get_account,
-    SettingsReader.get_settings,
-    note="There is no cheaper read of it here.",
-)
+    READ_SYMBOL = AsterSymbolReader(POSITION_RISK)
+    SET_LEVERAGE = common.set_leverage(_ROOT, leverage_decoder(largest="maxNotionalValue"), READ_SYMBOL)
+    SET_MARGIN_TYPE = common.set_margin_type(_ROOT, READ_SYMBOL)
+    SET_POSITION_MODE = common.set_position_mode(_ROOT, POSITION_MODE)
+    SET_ASSET_MODE = Endpoint(
+        "POST",
+        "/fapi/v1/multiAssetsMargin",
+        decode=Changing(decode_acknowledgement),
+        parameters=(Parameter("multiAssetsMargin", Kind.BOOLEAN, required=True),),
+        pools=PAYS,
+        effect=Effect.SET,
+        write_scope=WriteScope.ACCOUNT,
+        no_change=frozenset({-4171}),
+        no_change_is_read=True,
+        readback=asset_mode_readback(ASSET_MODE),
+        serves=(AssetModeControl.set_asset_mode,),
+    )
 
-ASSET_MODE = Endpoint(
-    "GET",
-    "/fapi/v1/multiAssetsMargin",
-    decode=decode_asset_mode,
-    weight=30,
-    pools=PAYS,
-    serves=(AssetModeReader.get_asset_mode, AccountReader.get_account, SettingsReader.get_settings),
-    note="There is no cheaper read of it here.",
-)
+    MARK_PRICE = UsdmEndpoints.MARK_PRICE
+    COMMISSION = UsdmEndpoints.COMMISSION
+    ADL = UsdmEndpoints.ADL
+    INCOME = money.income(_ROOT, weight=30, note="Without times those of the last 7 days.")
+    MARGIN_HISTORY = UsdmEndpoints.MARGIN_HISTORY
+    POSITION_MARGIN = money.position_margin(_ROOT, MARGIN_HISTORY, AsterLegs(POSITION_RISK))
 
-# -- settings
 
-READ_SYMBOL = AsterSymbolReader(POSITION_RISK)
-
-SET_LEVERAGE = common.set_leverage(_ROOT, leverage_decoder(largest="maxNotionalValue"), READ_SYMBOL)
-SET_MARGIN_TYPE = common.set_margin_type(_ROOT, READ_SYMBOL)
-SET_POSITION_MODE = common.set_position_mode(_ROOT, POSITION_MODE)
-
-SET_ASSET_MODE = Endpoint(
-    "POST",
-    "/fapi/v1/multiAssetsMargin",
-    decode=Changing(decode_acknowledgement),
-    parameters=(Parameter("multiAssetsMargin", Kind.BOOLEAN, required=True),),
-    pools=PAYS,
-    effect=Effect.SET,
-    write_scope=WriteScope.ACCOUNT,
-    no_change=frozenset({-4171}),
-    no_change_is_read=True,
-    readback=asset_mode_readback(ASSET_MODE),
-    serves=(AssetModeControl.set_asset_mode,),
-)
-
-# -- money and risk
-
-INCOME = money.income(_ROOT, weight=30, note="Without times those of the last 7 days.")
-POSITION_MARGIN = money.position_margin(_ROOT, usdm.MARGIN_HISTORY, AsterLegs(POSITION_RISK))
-
-ENDPOINTS: tuple[Endpoint[Any], ...] = (
-    usdm.SERVER_TIME,
-    EXCHANGE_INFO,
-    BALANCE,
-    ACCOUNT,
-    POSITION_RISK,
-    usdm.BRACKETS,
-    *ORDERS.declared,
-    POSITION_MODE,
-    ASSET_MODE,
-    SET_LEVERAGE,
-    SET_MARGIN_TYPE,
-    SET_POSITION_MODE,
-    SET_ASSET_MODE,
-    usdm.MARK_PRICE,
-    usdm.COMMISSION,
-    usdm.ADL,
-    INCOME,
-    usdm.MARGIN_HISTORY,
-    POSITION_MARGIN,
-)
+ASTER = AsterEndpoints()

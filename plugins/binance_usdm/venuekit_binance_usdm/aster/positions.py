@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from venuekit.capabilities import MarginType, Position, PositionReader, PositionSide, Unit
 from venuekit.parts.columns import (
@@ -21,13 +21,16 @@ from venuekit.parts.columns import (
     words,
 )
 from venuekit.parts.rows import Reads, Rows, values_of
-from venuekit.plugin import Endpoint, InvalidRequest
+from venuekit.plugin import InvalidRequest
 from venuekit_binance_common.enums import POSITION_SIDES, margin_type_of
 from venuekit_binance_common.payloads import InstrumentRow
 from venuekit_binance_common.positions.filters import check_filters, side_that_fits
 from venuekit_binance_common.symbols.contracts import BinanceContracts
 from venuekit_binance_common.symbols.instruments import unknown_symbol_error
 from venuekit_binance_usdm.aster.symbols import mode_of
+
+if TYPE_CHECKING:
+    from venuekit_binance_usdm.aster.endpoints import AsterEndpoints
 
 __all__ = ["POSITIONS", "POSITIONS_OF_ACCOUNT", "AsterPositions"]
 
@@ -101,7 +104,7 @@ class AsterPositions(BinanceContracts, PositionReader):
 
     __slots__ = ()
 
-    POSITION_RISK: ClassVar[Endpoint[Rows[Position]]]
+    endpoints: ClassVar[AsterEndpoints]
 
     async def get_positions(
         self,
@@ -113,19 +116,21 @@ class AsterPositions(BinanceContracts, PositionReader):
     ) -> tuple[Position, ...]:
         """Return the open positions, with ``include_flat=True`` all; weight 5, and once 1 for the instruments."""
         check_filters(self, symbol=symbol, pair=pair, margin_asset=margin_asset)
-        answer = await self.answer_rows(self.POSITION_RISK, symbol=symbol)
+        answer = await self.answer_rows(self.endpoints.POSITION_RISK, symbol=symbol)
         rows = answer.value if include_flat else answer.value.without_flat()
-        return values_of(self, self.POSITION_RISK, answer, rows, joined=await self._contracts_held(answer.value))
+        return values_of(
+            self, self.endpoints.POSITION_RISK, answer, rows, joined=await self._contracts_held(answer.value)
+        )
 
     async def get_position(self, symbol: str, *, side: PositionSide | None = None) -> Position:
         """Return the position of a symbol, flat if need be; weight 5."""
-        answer = await self.answer(self.POSITION_RISK, symbol=symbol)
+        answer = await self.answer(self.endpoints.POSITION_RISK, symbol=symbol)
         mode = mode_of(answer.value)
         if mode is not None:
             fitting_side = side_that_fits(self, mode, side, symbol)
             positions = values_of(
                 self,
-                self.POSITION_RISK,
+                self.endpoints.POSITION_RISK,
                 answer,
                 answer.value,
                 all_or_none=True,
@@ -143,4 +148,4 @@ class AsterPositions(BinanceContracts, PositionReader):
         return await self.refresh(self.CONTRACTS, unlisted) if unlisted else contracts
 
     def _unknown_symbol_error(self, symbol: str) -> InvalidRequest:
-        return unknown_symbol_error(self, self.POSITION_RISK, symbol, operation="get_position")
+        return unknown_symbol_error(self, self.endpoints.POSITION_RISK, symbol, operation="get_position")

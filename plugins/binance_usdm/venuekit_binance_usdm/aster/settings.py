@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from decimal import Decimal
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from venuekit.capabilities import MarginType, Position, SettingsSnapshot, SymbolSettings
 from venuekit.parts.concurrency import gather
-from venuekit.parts.rows import Rows
-from venuekit.plugin import Endpoint
 from venuekit_binance_common.enums import asset_mode_of, position_mode_of
-from venuekit_binance_common.payloads import PositionModeRow
 from venuekit_binance_common.settings.reader import BinanceSettings, Reads
 from venuekit_binance_usdm.aster.positions import POSITIONS
-from venuekit_binance_usdm.payloads import AssetModeRow
+
+if TYPE_CHECKING:
+    from venuekit_binance_usdm.aster.endpoints import AsterEndpoints
 
 __all__ = ["AsterSettings"]
 
@@ -26,23 +25,22 @@ class AsterSettings(BinanceSettings):
 
     __slots__ = ()
 
-    OPEN_ALGO_ORDERS = None
-    ASSET_MODE: ClassVar[Endpoint[AssetModeRow]]
-    POSITION_MODE: ClassVar[Endpoint[PositionModeRow]]
-    POSITION_RISK: ClassVar[Endpoint[Rows[Position]]]
+    endpoints: ClassVar[AsterEndpoints]
 
     async def _what_holds(self, reads: Reads, symbols: Collection[str]) -> SettingsSnapshot:
         sides, assets, rows = await gather(
-            reads(self.POSITION_MODE), reads(self.ASSET_MODE), reads.listed(self.POSITION_RISK)
+            reads(self.endpoints.POSITION_MODE),
+            reads(self.endpoints.ASSET_MODE),
+            reads.listed(self.endpoints.POSITION_RISK),
         )
-        positions = reads.values(self.POSITION_RISK, rows, rows.value, POSITIONS)
+        positions = reads.values(self.endpoints.POSITION_RISK, rows, rows.value, POSITIONS)
         position_of = {position.symbol: position for position in positions}
         for symbol in symbols:
             # asked for by name, the venue refuses it in its own words
             if symbol not in position_of and symbol not in reads.odd:
-                named = await reads.listed(self.POSITION_RISK, symbol=symbol)
+                named = await reads.listed(self.endpoints.POSITION_RISK, symbol=symbol)
                 position_of |= {
-                    one.symbol: one for one in reads.values(self.POSITION_RISK, named, named.value, POSITIONS)
+                    one.symbol: one for one in reads.values(self.endpoints.POSITION_RISK, named, named.value, POSITIONS)
                 }
         sizes: dict[str, Decimal] = {}
         for position in positions:
@@ -68,13 +66,13 @@ class AsterSettings(BinanceSettings):
     ) -> Mapping[str, Decimal]:
         """Return the notional of each symbol's positions: the venue does not tell what its orders could add."""
         exposures: dict[str, Decimal] = {}
-        rows = await reads.listed(self.POSITION_RISK, of=symbols)
-        for position in reads.values(self.POSITION_RISK, rows, rows.value, POSITIONS, of=symbols):
+        rows = await reads.listed(self.endpoints.POSITION_RISK, of=symbols)
+        for position in reads.values(self.endpoints.POSITION_RISK, rows, rows.value, POSITIONS, of=symbols):
             symbol, notional = position.symbol, position.notional
             if notional is not None:
                 exposures[symbol] = max(notional, exposures.get(symbol, _NOTHING))
             elif symbol in symbols:
-                reads.mark_odd(self.POSITION_RISK, symbol, "notional: missing")
+                reads.mark_odd(self.endpoints.POSITION_RISK, symbol, "notional: missing")
         return exposures
 
 

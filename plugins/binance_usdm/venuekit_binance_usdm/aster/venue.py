@@ -12,10 +12,10 @@ from venuekit_binance_common.limits import ORDERS_1M, WEIGHT
 from venuekit_binance_common.settings.behaviours import setting_behaviours
 from venuekit_binance_common.signing import QuerySigning
 from venuekit_binance_usdm.aster.account import AsterUsdmAccount
-from venuekit_binance_usdm.aster.endpoints import ENDPOINTS
+from venuekit_binance_usdm.aster.endpoints import ASTER
 from venuekit_binance_usdm.aster.faults import FAULTS
 from venuekit_binance_usdm.aster.order_terms import NO_AMENDMENT, NO_ORDER_TEST, ORDER_BEHAVIOUR
-from venuekit_binance_usdm.endpoints import SERVER_TIME
+from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.venue import BLOCKERS, COUPLINGS
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ VENUE = Venue(
     answers=read_answer,
     faults=FAULTS,
     outdated_by=OUTDATED_BY,
-    server_time=SERVER_TIME,
-    endpoints=ENDPOINTS,
+    server_time=USDM.SERVER_TIME,
+    endpoints=tuple(ASTER),
     behaviours=(
         *setting_behaviours(),
         PositionBehaviour(filters=frozenset({"symbol"})),

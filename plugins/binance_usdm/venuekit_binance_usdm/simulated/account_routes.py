@@ -21,7 +21,7 @@ from venuekit_binance_common.simulated.formatting import (
 from venuekit_binance_common.simulated.listing import Listing
 from venuekit_binance_common.simulated.risk_routes import adl_rank
 from venuekit_binance_common.simulated.wallets import asset_row, balance_row
-from venuekit_binance_usdm import endpoints
+from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.simulated.contracts import VENUE_ID
 
 __all__ = ["AccountRoutes", "totals_row"]
@@ -38,11 +38,11 @@ class AccountRoutes:
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
         """Return what answers which endpoint."""
         return {
-            endpoints.BALANCE: self.balance,
-            endpoints.ACCOUNT: self.account,
-            endpoints.ACCOUNT_CONFIG: self.account_config,
-            endpoints.SYMBOL_CONFIG: self.symbol_config,
-            endpoints.POSITION_RISK: self.position_risk,
+            USDM.BALANCE: self.balance,
+            USDM.ACCOUNT: self.account,
+            USDM.ACCOUNT_CONFIG: self.account_config,
+            USDM.SYMBOL_CONFIG: self.symbol_config,
+            USDM.POSITION_RISK: self.position_risk,
         }
 
     def extra_routes(self) -> Iterable[Route]:

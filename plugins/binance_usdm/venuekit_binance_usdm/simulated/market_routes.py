@@ -11,7 +11,7 @@ from venuekit.simulator.ledger import Contract
 from venuekit_binance_common.simulated.formatting import plain
 from venuekit_binance_common.simulated.market_routes import MarketRoutes, filters_of, symbol_of, tier_rows
 from venuekit_binance_common.simulated.realm import MARGIN_ASSETS
-from venuekit_binance_usdm import endpoints
+from venuekit_binance_usdm.endpoints import USDM
 
 __all__ = ["UsdmMarketRoutes"]
 
@@ -21,13 +21,12 @@ _ORDER_TYPES = ["LIMIT", "MARKET", "STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_P
 class UsdmMarketRoutes(MarketRoutes):
     """Tiers are counted in the quote asset."""
 
-    SERVER_TIME = endpoints.SERVER_TIME
-    EXCHANGE_INFO = endpoints.EXCHANGE_INFO
+    endpoints = USDM
     PING = "/fapi/v1/ping"
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
         """Return what answers which endpoint."""
-        return {**super().handlers(), endpoints.BRACKETS: self.brackets}
+        return {**super().handlers(), USDM.BRACKETS: self.brackets}
 
     def more_info(self) -> Mapping[str, object]:
         """Return the margin assets."""

@@ -11,7 +11,7 @@ from venuekit_binance_common.simulated.formatting import plain
 from venuekit_binance_common.simulated.income_routes import IncomeRoutes
 from venuekit_binance_common.simulated.margin_routes import MarginRoutes
 from venuekit_binance_common.simulated.risk_routes import RiskRoutes
-from venuekit_binance_usdm import endpoints
+from venuekit_binance_usdm.endpoints import USDM
 
 __all__ = ["UsdmIncomeRoutes", "UsdmMarginRoutes", "UsdmRiskRoutes"]
 
@@ -22,8 +22,7 @@ _RPI_SHARE = Decimal("0.25")
 class UsdmMarginRoutes(MarginRoutes):
     """The last 30 days, and why margin moved."""
 
-    POSITION_MARGIN = endpoints.POSITION_MARGIN
-    MARGIN_HISTORY = endpoints.MARGIN_HISTORY
+    endpoints = USDM
     KEEPS = timedelta(days=30)
     ROWS = 500
 
@@ -35,7 +34,7 @@ class UsdmMarginRoutes(MarginRoutes):
 class UsdmIncomeRoutes(IncomeRoutes):
     """The last three months; numbers as transaction ids."""
 
-    INCOME = endpoints.INCOME
+    endpoints = USDM
     PURSE = ""
     USUAL = timedelta(days=7)
     KEEPS = timedelta(days=90)
@@ -48,9 +47,7 @@ class UsdmIncomeRoutes(IncomeRoutes):
 class UsdmRiskRoutes(RiskRoutes):
     """Commission has a third rate."""
 
-    MARK_PRICE = endpoints.MARK_PRICE
-    COMMISSION = endpoints.COMMISSION
-    ADL = endpoints.ADL
+    endpoints = USDM
 
     def commission_row(self, contract: Contract) -> dict[str, object]:
         """Return the rates of a contract."""

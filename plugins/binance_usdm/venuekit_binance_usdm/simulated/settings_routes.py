@@ -9,7 +9,7 @@ from venuekit.capabilities import AssetMode
 from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, SimRequest, Visit
 from venuekit_binance_common.simulated.settings_routes import DONE, SettingsRoutes
-from venuekit_binance_usdm import endpoints
+from venuekit_binance_usdm.endpoints import USDM
 
 __all__ = ["UsdmSettingsRoutes"]
 
@@ -17,18 +17,15 @@ __all__ = ["UsdmSettingsRoutes"]
 class UsdmSettingsRoutes(SettingsRoutes):
     """Also reads and changes the asset mode."""
 
-    SET_LEVERAGE = endpoints.SET_LEVERAGE
-    SET_MARGIN_TYPE = endpoints.SET_MARGIN_TYPE
-    SET_POSITION_MODE = endpoints.SET_POSITION_MODE
-    POSITION_MODE = endpoints.POSITION_MODE
+    endpoints = USDM
     LARGEST = "maxNotionalValue"
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
         """Return what answers which endpoint."""
         return {
             **super().handlers(),
-            endpoints.SET_ASSET_MODE: self.set_asset_mode,
-            endpoints.ASSET_MODE: self.asset_mode,
+            USDM.SET_ASSET_MODE: self.set_asset_mode,
+            USDM.ASSET_MODE: self.asset_mode,
         }
 
     def set_asset_mode(self, request: SimRequest, visit: Visit) -> object:

@@ -8,7 +8,7 @@ from venuekit.simulator import json_response
 from venuekit_binance_common.simulated.binance_venue import Routes, SimulatedBinance
 from venuekit_binance_common.simulated.listing import Listing
 from venuekit_binance_common.simulated.stream_routes import StreamRoutes
-from venuekit_binance_usdm.endpoints import STREAM
+from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.simulated.account_routes import AccountRoutes
 from venuekit_binance_usdm.simulated.contracts import CONTRACTS
 from venuekit_binance_usdm.simulated.market_routes import UsdmMarketRoutes
@@ -43,5 +43,5 @@ class SimulatedUsdm(SimulatedBinance):
             UsdmMarginRoutes(listing),
             UsdmIncomeRoutes(listing),
             UsdmRiskRoutes(listing),
-            StreamRoutes(STREAM, self.errors),
+            StreamRoutes(USDM.STREAM, self.errors),
         )

@@ -13,7 +13,7 @@ from venuekit.simulator.ledger import Contract, Ledger, PositionFigures
 from venuekit_binance_common.simulated.formatting import amount, amount_or_zero, milliseconds, plain, quantity
 from venuekit_binance_common.simulated.listing import Listing
 from venuekit_binance_common.simulated.wallets import asset_row, balance_row
-from venuekit_binance_usdm.aster import endpoints
+from venuekit_binance_usdm.aster.endpoints import ASTER
 from venuekit_binance_usdm.simulated.account_routes import totals_row
 
 __all__ = ["AsterAccountRoutes"]
@@ -33,9 +33,9 @@ class AsterAccountRoutes:
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
         """Return what answers which endpoint."""
         return {
-            endpoints.BALANCE: self.balance,
-            endpoints.ACCOUNT: self.account,
-            endpoints.POSITION_RISK: self.position_risk,
+            ASTER.BALANCE: self.balance,
+            ASTER.ACCOUNT: self.account,
+            ASTER.POSITION_RISK: self.position_risk,
         }
 
     def extra_routes(self) -> Iterable[Route]:

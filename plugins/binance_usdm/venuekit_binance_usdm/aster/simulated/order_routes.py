@@ -8,7 +8,7 @@ from venuekit.simulator.ledger import Contract, Execution, LedgerOrder
 from venuekit_binance_common.simulated.formatting import plain
 from venuekit_binance_common.simulated.order_routes import OrderRoutes
 from venuekit_binance_common.simulated.order_rows import Acknowledging, trailing_fields
-from venuekit_binance_usdm.aster import endpoints
+from venuekit_binance_usdm.aster.endpoints import ASTER
 
 __all__ = ["AsterOrderRoutes"]
 
@@ -16,7 +16,7 @@ __all__ = ["AsterOrderRoutes"]
 class AsterOrderRoutes(OrderRoutes):
     """Acknowledgements tell what was filled in the quote asset, and histories no more than queries do."""
 
-    ORDERS = endpoints.ORDERS
+    ORDERS = ASTER.ORDERS
     ACKNOWLEDGING = Acknowledging(placed=frozenset({"time"}), changed=frozenset({"time", "avgPrice"}), done="200")
 
     def own_fields(self, order: LedgerOrder, contract: Contract) -> Mapping[str, object]:  # noqa: ARG002  (alike for all)

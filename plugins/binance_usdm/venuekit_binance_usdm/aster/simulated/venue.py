@@ -13,7 +13,7 @@ from venuekit_binance_common.simulated.binance_venue import Routes, SimulatedBin
 from venuekit_binance_common.simulated.listing import Listing
 from venuekit_binance_common.simulated.realm import RULES
 from venuekit_binance_common.simulated.risk_routes import RiskRoutes
-from venuekit_binance_usdm import endpoints as usdm
+from venuekit_binance_usdm.aster.endpoints import ASTER
 from venuekit_binance_usdm.aster.simulated.account_routes import AsterAccountRoutes
 from venuekit_binance_usdm.aster.simulated.order_routes import AsterOrderRoutes
 from venuekit_binance_usdm.simulated.contracts import CONTRACTS
@@ -49,9 +49,7 @@ class AsterMarginRoutes(UsdmMarginRoutes):
 class AsterRiskRoutes(RiskRoutes):
     """Two commission rates."""
 
-    MARK_PRICE = usdm.MARK_PRICE
-    COMMISSION = usdm.COMMISSION
-    ADL = usdm.ADL
+    endpoints = ASTER
 
 
 class SimulatedAster(SimulatedBinance):
