@@ -20,6 +20,7 @@ from books import income_rows, placed_body
 from books import instruments_body as usdm_instruments_body
 from coin_market import HELD, account_bodies, instruments_body
 from measure import pin
+from position_market import moving_answers
 
 _LEVERAGE = b'{"symbol":"%s","leverage":20,"maxNotionalValue":"10000000"}'
 _PAGE = 1000
@@ -36,6 +37,7 @@ class _Answers:
         for way, held in HELD.items():
             self._moving[f"/{way}/dapi/v1/account".encode()] = cycle(account_bodies(held, _BODIES))
             self._moving[f"/{way}/dapi/v1/exchangeInfo".encode()] = cycle([instruments_body()])
+        self._moving |= moving_answers()
         self._income: list[tuple[int, bytes]] = []
 
     def to(self, target: bytes) -> bytes:
@@ -49,6 +51,10 @@ class _Answers:
             return placed_body(dict(parse_qsl(query)))
         if path == b"/fapi/v1/exchangeInfo":
             return usdm_instruments_body()
+        if path.endswith(b"/v5/market/time"):
+            now = time.time_ns()
+            times = b'"result":{"timeSecond":"%d","timeNano":"%d"}' % (now // 10**9, now)
+            return b'{"retCode":0,"retMsg":"OK",%s,"time":%d}' % (times, now // 10**6)
         if path.endswith(b"/time"):
             return b'{"serverTime":%d}' % (time.time_ns() // 1_000_000)
         if path.endswith(b"/income"):

@@ -102,15 +102,15 @@ def _asset(number: int) -> dict[str, Any]:
     }
 
 
-def account_bodies(held: int, reads: int) -> list[bytes]:
+def account_bodies(held: int, reads: int, *, symbols: int = SYMBOLS, assets: int = 10) -> list[bytes]:
     """Return one body of the account read per read, the market moved before each; few assets, as in life."""
     dice = random.Random(20)  # noqa: S311  (the same account every time)
-    holdings = {number: _Holding(number, dice) for number in range(0, SYMBOLS, SYMBOLS // held)}
+    holdings = {number: _Holding(number, dice) for number in range(0, symbols, symbols // held)}
     rest = {"canDeposit": True, "canTrade": True, "canWithdraw": True, "feeTier": 2, "updateTime": 0}
     bodies = []
     for _ in range(reads):
-        rows = [holdings[number].row() if number in holdings else _flat(number) for number in range(SYMBOLS)]
-        bodies.append(_text({"assets": [_asset(number) for number in range(10)], "positions": rows, **rest}))
+        rows = [holdings[number].row() if number in holdings else _flat(number) for number in range(symbols)]
+        bodies.append(_text({"assets": [_asset(number) for number in range(assets)], "positions": rows, **rest}))
     return bodies
 
 

@@ -19,10 +19,10 @@ import orjson
 from market import account
 from measure import pin
 
-from venuekit_binance_usdm.payloads import decode_symbol_configs
-from venuekit_binance_usdm.positions import decode_position_rows, join_positions
+from venuekit_binance_usdm.positions import POSITIONS
+from venuekit_binance_usdm.symbol_config import SYMBOL_CONFIGS
 
-POSITIONS, READS, WARM_UP = 500, 60, 10
+OPEN, READS, WARM_UP = 500, 60, 10
 
 
 def ccxt_parser(listings: list[dict[str, Any]]) -> Callable[[bytes], Any] | None:
@@ -45,16 +45,17 @@ def ccxt_parser(listings: list[dict[str, Any]]) -> Callable[[bytes], Any] | None
 
 def main() -> None:
     pin(0)
-    listings, configurations, bodies = account(POSITIONS, READS + WARM_UP)
-    configs = decode_symbol_configs(configurations)
+    listings, configurations, bodies = account(OPEN, READS + WARM_UP)
+    configs = {config.symbol: config for config in SYMBOL_CONFIGS(configurations).values()}
     now = datetime.now(UTC)
 
     def ours(body: bytes) -> Any:
-        return join_positions(decode_position_rows(body), configs, as_of=now, received_at=now)
+        return POSITIONS(body).values(joined=configs, as_of=now, received_at=now)
 
     def ours_with_configuration(body: bytes) -> Any:
-        rows, settings = decode_position_rows(body), decode_symbol_configs(configurations)
-        return join_positions(rows, settings, as_of=now, received_at=now)
+        rows = POSITIONS(body)
+        settings = {config.symbol: config for config in SYMBOL_CONFIGS(configurations).of(set(rows.keys)).values()}
+        return rows.values(joined=settings, as_of=now, received_at=now)
 
     cases: dict[str, Callable[[bytes], Any]] = {
         "orjson": orjson.loads,
@@ -70,7 +71,7 @@ def main() -> None:
             started = time.process_time()
             answer = case(body)
             took = (time.process_time() - started) * 1e6
-            assert len(answer) == POSITIONS
+            assert len(answer) == OPEN
             del answer
             if number >= WARM_UP:
                 figures[name].append(took)

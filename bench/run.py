@@ -28,6 +28,14 @@ PEERS = ("ccxt", "python-binance")
 WRITE_TARGET, IMPORT_TARGET, COMMAND_TARGET, DEMO_TARGET, DECODE_TARGET = 1.15, 130, 200, 10_000, 8.0
 ALL_OPEN_TARGET, FEW_OPEN_TARGET, ACCOUNTS_TARGET = 6.0, 1.35, 40
 WALK_MEMORY_TARGET, WALK_SHARE_TARGET = 60, 60
+#: by the way of position_reads.py: its words and its target
+_READS = {
+    "open": ("500 open USD-M positions with symbolConfig", 2.5),
+    "some": ("20 of 500 open USD-M positions with symbolConfig", 1.3),
+    "ten": ("10 USD-M positions, symbolConfig of 500", 1.4),
+    "bybit": ("200 Bybit positions", 3.0),
+    "coin": ("COIN-M account, 150 symbols and 50 assets", 1.8),
+}
 FILE_TARGET, GROWTH_TARGET = 2.0, 2.0
 #: the way of signed_write.py that the target is about; the other is shown beside it
 _ALONE, _TOGETHER, _ORDER = "one_by_one", "sixteen_at_once", "place_order"
@@ -75,6 +83,14 @@ def account_rows(processes: int) -> Iterable[Row]:
         yield _base(f"account read, {what} open: bare aiohttp + orjson", [run[way] for run in runs], "bare")
         found = _ratios([run[way] for run in runs], "venuekit", "bare")
         yield _against(f"account read, {what} open: venuekit / bare", found, target)
+
+
+def position_rows(processes: int) -> Iterable[Row]:
+    """Return the rows about reads of positions over a socket."""
+    runs = in_fresh_processes("position_reads.py", processes)
+    for way, (what, target) in _READS.items():
+        yield _base(f"{what}: bare aiohttp + orjson", [run[way] for run in runs], "bare")
+        yield _against(f"{what}: venuekit / bare", _ratios([run[way] for run in runs], "venuekit", "bare"), target)
 
 
 def memory_rows() -> Iterable[Row]:
@@ -267,6 +283,7 @@ def main() -> None:
         start_up_rows(),
         decode_rows(3),
         account_rows(3),
+        position_rows(3),
         signed_write_rows(3),
         peer_rows(wants_peers),
         memory_rows(),
