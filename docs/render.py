@@ -20,9 +20,8 @@ from venuekit.capabilities import Capability, SupportState
 from venuekit.cli import main as command_line
 from venuekit.plugins import make_plugins
 from venuekit.simulator.accounts_file import write_accounts_file
-from venuekit.support import core_capabilities, venue_support
 from venuekit.testing.background import BackgroundSimulation
-from venuekit.venue import Venue
+from venuekit.venue import Venue, core_capabilities, venue_support
 
 __all__ = ["features", "plan_output", "rendered"]
 

@@ -25,15 +25,17 @@ def simulate(
     Run venues on this machine: ``async with venuekit.simulate("acme_perp") as sim``.
 
     Args:
-        venue_ids: Which venues; none for every installed one that has a simulated venue.
-        scenario: What the accounts hold: ``"holding"`` or ``"flat"``.
-        seed: Keys and everything random follow from it.
-        clock: Where time comes from.
-        port: Where to listen on loopback; 0 for any free port.
-        plugins: Where venues come from; by default everything installed.
+        venue_ids: The venues; none for every installed one that has a simulated venue.
+        scenario: The contents of the accounts: ``"holding"`` or ``"flat"``, or another scenario of the venues.
+        seed: Keys and everything random follow from it; the same seed and clock give the same bytes.
+        clock: The source of time; the system's when None.
+        port: The port of 127.0.0.1; 0 takes a free one.
+        plugins: The source of venues; everything installed when None.
 
     Raises:
-        UnknownVenue, PluginError, ConfigurationError: it cannot be started.
+        UnknownVenue: a venue is not installed.
+        PluginError: a venue that was asked for is broken.
+        ConfigurationError: a venue has no simulated venue or no such scenario, or none is installed at all.
     """
     from venuekit import simulator
 

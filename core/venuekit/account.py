@@ -15,8 +15,7 @@ from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint, Priority
 from venuekit.payloads import MISFITS, Misread, mismatch_of, read_json, readable_part
 from venuekit.pipeline.options import UNSET, Options
-from venuekit.support import venue_support
-from venuekit.venue import EnvironmentName, Venue
+from venuekit.venue import EnvironmentName, Venue, venue_support
 
 if TYPE_CHECKING:
     from venuekit.pipeline.account_session import AccountSession

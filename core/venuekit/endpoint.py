@@ -11,11 +11,10 @@ import attrs
 
 from venuekit._util.called import CALLED
 from venuekit._util.hidden import is_secret_name
-from venuekit.ask import Ask
 from venuekit.echoes import Check, Echoes, check_of
 from venuekit.faults import Fault
 from venuekit.message import ANSWER_LIMIT
-from venuekit.order_scope import OrderName
+from venuekit.order_scope import Ask, OrderName
 from venuekit.resolution import AbsenceProof, Call, Changing, Readback, Resolve
 
 __all__ = [

@@ -1,13 +1,14 @@
-"""The orders that a write is about, and whether an order rests: what tells which lost writes can hurt it."""
+"""The orders that a write is about: their terms for a guard, whether an order rests and if a lost write can hurt it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 import attrs
 
-__all__ = ["OrderName", "Resting", "read_items"]
+__all__ = ["Ask", "OrderName", "Resting", "read_items"]
 
 
 @attrs.frozen
@@ -84,3 +85,23 @@ class Resting:
     def any_of(self, items: str) -> Callable[[Mapping[str, Any]], bool]:
         """Return the function that says whether any order of a batch, whose list is ``items``, can rest."""
         return lambda parameters: any(map(self, parameters[items]))
+
+
+@attrs.frozen(kw_only=True)
+class Ask:
+    """
+    One order that a request asks for, or the new terms of an open one.
+
+    Attributes:
+        symbol: The contract.
+        buys: Whether it buys; None for new terms that do not name the side.
+        notional: Its value in the quote asset; None where it cannot be told.
+        reduces: Whether it can do nothing but make a position smaller.
+        names: Ids by which the order is, or will be, known.
+    """
+
+    symbol: str
+    buys: bool | None
+    notional: Decimal | None
+    reduces: bool = False
+    names: frozenset[str] = frozenset()

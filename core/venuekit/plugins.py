@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pluggy
 
 from venuekit import hooks
-from venuekit._answers import misfit
-from venuekit._contract import Broken, ContractBroken, check_contract
+from venuekit._contract import Broken, ContractBroken, check_contract, misfit
 from venuekit._entry_points import Announced, EntryPointGroup, PluginOrigin, find_announced, find_installed
 from venuekit._util.nearest import did_you_mean
 from venuekit.errors import PluginError, UnknownVenue, VenuekitError

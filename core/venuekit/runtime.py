@@ -25,7 +25,7 @@ from venuekit.pipeline.guard import Guard
 from venuekit.pipeline.journal import FileJournal
 from venuekit.pipeline.journal_lines import Unresolved
 from venuekit.pipeline.observe import Observer
-from venuekit.pipeline.policy import RetryPolicy
+from venuekit.pipeline.options import RetryPolicy
 from venuekit.pipeline.proxy import proxy_of
 from venuekit.pipeline.wire import RestWire
 from venuekit.pipeline.write_scopes import FENCING, Fence, Footprint, WriteScopes, footprint_of

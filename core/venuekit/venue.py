@@ -1,4 +1,4 @@
-"""Venues: a plugin's declaration of everything an exchange is, as data."""
+"""Venues: a plugin's declaration of everything an exchange is, as data, and the capabilities it supports."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from venuekit.capabilities import Capability, Setting
+from venuekit import capabilities
+from venuekit.capabilities import Capability, Setting, Support, SupportState
 from venuekit.errors import ConfigurationError
 from venuekit.faults import Fault, FaultTable
 from venuekit.message import ANSWER_LIMIT
@@ -39,7 +40,10 @@ __all__ = [
     "SigningScheme",
     "Stamp",
     "Venue",
+    "core_capabilities",
+    "venue_support",
 ]
+
 
 A_co = TypeVar("A_co", bound="Account", covariant=True)
 B = TypeVar("B")
@@ -346,3 +350,26 @@ class Venue(Generic[A_co]):
                 return environment
         known = ", ".join(environment.name for environment in self.environments)
         raise ConfigurationError(f"{self.id}: no environment {name!r}; it has {known}")
+
+
+def core_capabilities() -> tuple[type[Capability], ...]:
+    """Return every capability that core knows, in the order of their names."""
+    exported = (getattr(capabilities, name) for name in capabilities.__all__)
+    return tuple(
+        one for one in exported if isinstance(one, type) and issubclass(one, Capability) and one is not Capability
+    )
+
+
+def venue_support(venue: Venue[Any], capability: type[Capability], environment: Environment | None = None) -> Support:
+    """
+    Return whether accounts of a venue can use a capability, as far as class, venue and environment tell.
+
+    Without an environment only class and venue are asked. What one account may not do is known once it is open.
+    """
+    if environment is not None and capability in environment.unsupported:
+        return Support(SupportState.UNSUPPORTED, environment.unsupported[capability], "environment")
+    if capability in venue.unsupported:
+        return Support(SupportState.UNSUPPORTED, venue.unsupported[capability], "venue")
+    if issubclass(venue.account, capability):
+        return Support(SupportState.SUPPORTED)
+    return Support(SupportState.NOT_IMPLEMENTED)

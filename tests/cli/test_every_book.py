@@ -28,7 +28,7 @@ from venuekit.cli import main
 from venuekit.cli.background import simulation_thread
 from venuekit.plugins import make_plugins
 from venuekit.simulator import CannedAnswer, Simulation
-from venuekit.support import venue_support
+from venuekit.venue import venue_support
 
 PLUGINS = make_plugins()
 VENUES = [PLUGINS.venue(venue_id) for venue_id in PLUGINS.venue_ids()]

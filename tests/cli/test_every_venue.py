@@ -23,7 +23,7 @@ from venuekit.cli.background import simulation_thread
 from venuekit.plugins import make_plugins
 from venuekit.settings import target_toml
 from venuekit.simulator import Simulation
-from venuekit.support import venue_support
+from venuekit.venue import venue_support
 
 PLUGINS = make_plugins()
 VENUES = [PLUGINS.venue(venue_id) for venue_id in PLUGINS.venue_ids()]

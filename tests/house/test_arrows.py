@@ -12,16 +12,16 @@ from venuekit import payloads
 
 #: rooms from the ground up; a room may import rooms of the storeys below it, and neighbours only where noted
 STOREYS = (
-    {"errors", "pager", "ask", "ids", "traces"},
+    {"errors", "pager", "ids", "traces"},
     {"_util", "faults", "message", "resolution"},
     {"echoes", "order_scope"},
     {"endpoint", "capabilities"},
     {"venue"},
-    {"clock", "credentials", "support"},
+    {"clock", "credentials"},
     {"foreign"},
     {"payloads", "hooks", "remembered"},
     {"_entry_points"},
-    {"_answers", "_contract"},
+    {"_contract"},
     {"plugins"},
     {"pipeline"},
     {"account"},
@@ -38,7 +38,7 @@ STOREYS = (
 #: the only imports that go up, each within a function: core's own answers to hooks, and what is loaded when asked for
 UPWARDS = {
     ("plugins", "_defaults"),  # core's implementations are one more plugin, registered last
-    ("_answers", "pipeline"),  # the class that an answer of a hook must be of, when there is one
+    ("_contract", "pipeline"),  # the class that an answer of a hook must be of, when there is one
 }
 LEVEL = {room: level for level, rooms in enumerate(STOREYS) for room in rooms}
 

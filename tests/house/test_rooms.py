@@ -12,8 +12,8 @@ import pytest
 #: big rooms of core: their modules from the ground up, a storey a line; a module may import those of the storeys below
 ROOMS = {
     "pipeline": (
-        "budget classify encode frames guard journal_lines observe",
-        "options patience policy position_limit proxy write_scopes",
+        "budget classify encode guard journal_lines observe",
+        "options patience position_limit proxy write_scopes",
         "belonging closing journal_days noting request_bytes wire",
         "connection journal operation_record",
         "attempt measuring transport",
@@ -63,8 +63,8 @@ ROOMS = {
         "ledger",
     ),
     "cli": (
-        "background download_progress histories status streams tables",
-        "order_text output plan_text progress",
+        "background histories status streams tables",
+        "output progress texts",
         "errors",
         "state",
         "accounts consent parameters",

@@ -1,11 +1,12 @@
-"""What nobody may see, by the names of parameters, and what is shown in its place."""
+"""Hidden parts of errors, logs and journals: values of secret parameters, and frames with variables."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
-__all__ = ["HIDDEN", "is_secret_name", "without"]
+__all__ = ["HIDDEN", "is_secret_name", "without", "without_frames"]
+
 
 HIDDEN = "***"
 
@@ -23,3 +24,12 @@ def without(secret: Collection[str], parameters: Mapping[str, Any]) -> Mapping[s
     if not any(name in parameters for name in secret):
         return parameters
     return {name: HIDDEN if name in secret else value for name, value in parameters.items()}
+
+
+E = TypeVar("E", bound=BaseException)
+
+
+def without_frames(error: E) -> E:
+    """Take from an error its traceback and everything that it came of: frames and texts that may hold a secret."""
+    error.__traceback__ = error.__cause__ = error.__context__ = None
+    return error

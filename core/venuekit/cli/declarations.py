@@ -18,8 +18,7 @@ from venuekit.cli.tables import table, width
 from venuekit.errors import PluginError
 from venuekit.exports.rows import Row
 from venuekit.plugins import Plugins
-from venuekit.support import core_capabilities, venue_support
-from venuekit.venue import EnvironmentName, Venue
+from venuekit.venue import EnvironmentName, Venue, core_capabilities, venue_support
 
 __all__ = ["capabilities_command", "capability_matrix", "endpoints_command", "venues_command"]
 

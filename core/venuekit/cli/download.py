@@ -14,10 +14,10 @@ import click
 
 from venuekit import Runtime
 from venuekit.cli.accounts import entries, open_entry
-from venuekit.cli.download_progress import Bar, progress_bar
 from venuekit.cli.errors import note_left_out, print_error
 from venuekit.cli.histories import HISTORIES
 from venuekit.cli.output import print_warnings
+from venuekit.cli.progress import Bar, progress_bar
 from venuekit.cli.state import State
 from venuekit.cli.status import Status, status_of, worst
 from venuekit.errors import InvalidArgument, UnsupportedCapability, VenuekitError

@@ -1,18 +1,21 @@
-"""Progress: what becomes of each step while it is carried out, on a terminal."""
+"""Progress on a terminal: of the steps of a plan, and of downloads."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
 
 from venuekit.cli.tables import cell_text
+from venuekit.clock import SystemClock, from_milliseconds
+from venuekit.exports.rows import plain
 
 if TYPE_CHECKING:
     from venuekit.settings import Plan, PlannedStep, Result
 
-__all__ = ["progress"]
+__all__ = ["Bar", "progress", "progress_bar"]
 
 
 @contextmanager
@@ -41,3 +44,69 @@ def progress(plan: Plan, *, visible: bool) -> Iterator[Callable[[Result], None] 
 def _sentence(step: PlannedStep) -> str:
     where = " ".join(filter(None, (step.account, step.symbol, step.setting, step.side)))
     return f"{where}: {cell_text(step.present)} -> {cell_text(step.target)}"
+
+
+class Bar(Protocol):
+    """What is told as it happens."""
+
+    def begin(self, name: str, since: datetime | None) -> None:
+        """Note that an account's download begins, behind what is there already."""
+
+    def advance(self, moment: datetime | None) -> None:
+        """Note one item, and when it was."""
+
+
+class _Unseen:
+    """Nobody watches."""
+
+    def begin(self, name: str, since: datetime | None) -> None:
+        """Do nothing."""
+
+    def advance(self, moment: datetime | None) -> None:
+        """Do nothing."""
+
+
+@contextmanager
+def progress_bar(start: datetime | None, end: datetime | None) -> Iterator[Bar]:
+    """Give what shows the progress of downloads from ``start`` to ``end``: nothing where nobody watches."""
+    if not sys.stderr.isatty():
+        yield _Unseen()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+    last = end or from_milliseconds(SystemClock().milliseconds())
+
+    class Shown:
+        """One line per account; the bar is time, since how many rows there will be nobody says."""
+
+        def __init__(self, progress: Progress) -> None:
+            self._progress = progress
+            self._task: TaskID
+            self._from = start
+            self._rows = 0
+
+        def begin(self, name: str, since: datetime | None) -> None:
+            self._from, self._rows = since or start, 0
+            self._task = self._progress.add_task(name, total=None, rows=0, moment="")
+
+        def advance(self, moment: datetime | None) -> None:
+            self._rows += 1
+            if moment is None:
+                return
+            self._from = self._from or moment
+            self._progress.update(
+                self._task,
+                total=(last - self._from).total_seconds(),
+                completed=(moment - self._from).total_seconds(),
+                rows=self._rows,
+                moment=plain(moment),
+            )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[rows]} rows {task.fields[moment]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        yield Shown(progress)

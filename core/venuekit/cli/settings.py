@@ -49,7 +49,7 @@ async def plan_command(context: click.Context, target: Path, names: Sequence[str
     would change, 5 when something would, 3 when something would be refused, 1 when an account could not be read, 64
     when the file is wrong or a venue does not know a symbol in it.
     """
-    from venuekit.cli.plan_text import plan_text
+    from venuekit.cli.texts import plan_text
     from venuekit.settings import plan_exit_status
 
     state = state_of(context)
@@ -75,8 +75,8 @@ async def apply_command(context: click.Context, target: Path, names: Sequence[st
     something was refused or in conflict, 4 when something is unknown, 1 when an account could not be read, a key was
     not taken or a venue could not be reached, 64 when the file is wrong or a venue does not know a symbol in it.
     """
-    from venuekit.cli.plan_text import plan_text, report_text
     from venuekit.cli.progress import progress
+    from venuekit.cli.texts import plan_text, report_text
     from venuekit.settings import apply, report_exit_status
 
     state = state_of(context)

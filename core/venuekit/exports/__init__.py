@@ -11,21 +11,19 @@ from typing import TYPE_CHECKING
 from venuekit._util.lazy import lazy as _lazy
 
 if TYPE_CHECKING:
-    from venuekit.exports.columns import Columns, columns_of
     from venuekit.exports.export import Export, open_export
     from venuekit.exports.formats import Format, Sink, stream_sink
     from venuekit.exports.resume import Terms
-    from venuekit.exports.rows import Row, plain, row_of
+    from venuekit.exports.rows import Columns, Row, columns_of, plain, row_of
 
 if not TYPE_CHECKING:
     __getattr__, __dir__ = _lazy(
         __name__,
         {
-            "columns": "Columns columns_of",
             "export": "Export open_export",
             "formats": "Format Sink stream_sink",
             "resume": "Terms",
-            "rows": "Row plain row_of",
+            "rows": "Columns Row columns_of plain row_of",
         },
     )
 

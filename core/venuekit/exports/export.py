@@ -14,11 +14,9 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from venuekit.errors import ConfigurationError
-from venuekit.exports.columns import columns_of
 from venuekit.exports.formats import Sink, check_format, open_sink
-from venuekit.exports.lock import file_lock
-from venuekit.exports.resume import Resume, Terms, read_resume, write_resume
-from venuekit.exports.rows import Row
+from venuekit.exports.resume import Resume, Terms, file_lock, read_resume, write_resume
+from venuekit.exports.rows import Row, columns_of
 from venuekit.payloads import payload_decoder
 
 __all__ = ["Export", "open_export"]

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from venuekit.errors import ConfigurationError
-from venuekit.exports.columns import Columns
-from venuekit.exports.rows import Row
+from venuekit.exports.rows import Columns, Row
 
 if TYPE_CHECKING:
     from venuekit.exports.text import Text

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from venuekit.errors import ConfigurationError
-from venuekit.exports.columns import Columns
-from venuekit.exports.rows import Row, plain
+from venuekit.exports.rows import Columns, Row, plain
 
 __all__ = ["DECIMALS", "DIGITS", "ParquetSink", "check_installed"]
 

@@ -1,10 +1,12 @@
-"""Resuming: what a file holds and how far it got, in a small file beside it."""
+"""Resuming: the content and extent of a file, in a small file beside it, and the lock of its one writer."""
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,8 @@ import attrs
 from venuekit.errors import ConfigurationError
 from venuekit.exports.formats import Format
 
-__all__ = ["Resume", "Terms", "read_resume", "resume_path", "write_resume"]
+__all__ = ["Resume", "Terms", "file_lock", "read_resume", "resume_path", "write_resume"]
+
 
 _VERSION = 1
 
@@ -132,3 +135,33 @@ def write_resume(path: Path, resume: Resume) -> None:
         file.flush()
         os.fsync(file.fileno())
     partial.replace(beside)
+
+
+@contextmanager
+def file_lock(path: Path) -> Iterator[None]:
+    """
+    Keep other processes from writing ``path``, by a file ``NAME.lock`` beside it; a killed process lets go too.
+
+    Raises:
+        ConfigurationError: another process is writing it.
+    """
+    try:
+        control: Any = importlib.import_module("fcntl")
+    except ImportError:  # a system without it: two runs at once are the user's to avoid
+        yield
+        return
+    lock = path.with_name(f"{path.name}.lock")
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            control.flock(descriptor, control.LOCK_EX | control.LOCK_NB)
+        except OSError:
+            raise ConfigurationError(f"{path} is being written by another process") from None
+        if not lock.exists() or lock.stat().st_ino != os.fstat(descriptor).st_ino:
+            raise ConfigurationError(f"{path} was being written by another process; try again")
+        try:
+            yield
+        finally:
+            lock.unlink()
+    finally:
+        os.close(descriptor)

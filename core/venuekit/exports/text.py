@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from venuekit.errors import ConfigurationError
-from venuekit.exports.columns import Columns
-from venuekit.exports.rows import Row, plain
+from venuekit.exports.rows import Columns, Row, plain
 
 __all__ = ["CsvText", "FileSink", "JsonLines", "StreamSink", "Text"]
 

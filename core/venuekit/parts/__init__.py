@@ -1,8 +1,26 @@
-"""Parts: ready-made pieces that account classes of venues are put together from."""
+"""
+Parts: ready-made pieces that plugins put venues and accounts together from, one module per piece.
+
+* :mod:`~venuekit.parts.endpoint_book`: the endpoints of a venue, listed once
+* :mod:`~venuekit.parts.rows`, :mod:`~venuekit.parts.columns`: rows of an answer that become values by declaration
+* :mod:`~venuekit.parts.histories`: every way in which venues page their histories
+* :mod:`~venuekit.parts.concurrency`: independent reads at once
+
+The modules are loaded when they are first asked for.
+"""
 
 from __future__ import annotations
 
-from venuekit.parts.concurrency import earliest, gather, gather_all
-from venuekit.parts.endpoint_book import EndpointBook
+from typing import TYPE_CHECKING
 
-__all__ = ["EndpointBook", "earliest", "gather", "gather_all"]
+from venuekit._util.lazy import lazy as _lazy
+
+if TYPE_CHECKING:
+    from venuekit.parts import columns, concurrency, endpoint_book, histories, rows
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = _lazy(
+        __name__, dict.fromkeys(("columns", "concurrency", "endpoint_book", "histories", "rows"), "")
+    )
+
+__all__ = ["columns", "concurrency", "endpoint_book", "histories", "rows"]

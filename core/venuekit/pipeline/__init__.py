@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from venuekit.pipeline.journal_days import UnreadableLine
     from venuekit.pipeline.journal_lines import Unresolved
     from venuekit.pipeline.observe import Event, EventKind, Observer
-    from venuekit.pipeline.options import UNSET, Options
-    from venuekit.pipeline.policy import RetryPolicy
+    from venuekit.pipeline.options import UNSET, Options, RetryPolicy
     from venuekit.pipeline.proxy import Proxy as Proxy
     from venuekit.pipeline.transport import AiohttpTransport
     from venuekit.pipeline.wire import RestWire, Wire
@@ -36,8 +35,7 @@ if not TYPE_CHECKING:
             "journal_lines": "Unresolved",
             "account_session": "AccountSession VenueSession",
             "observe": "Event EventKind Observer",
-            "options": "UNSET Options",
-            "policy": "RetryPolicy",
+            "options": "UNSET Options RetryPolicy",
             "proxy": "Proxy",
             "transport": "AiohttpTransport",
             "write_scopes": "WriteScopes",

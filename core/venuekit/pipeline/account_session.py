@@ -16,7 +16,7 @@ from venuekit.pipeline.execute import execute as _execute
 from venuekit.pipeline.guard import Guard
 from venuekit.pipeline.journal import Journal
 from venuekit.pipeline.observe import Observer
-from venuekit.pipeline.policy import RetryPolicy
+from venuekit.pipeline.options import RetryPolicy
 from venuekit.pipeline.wire import Wire
 from venuekit.pipeline.write_scopes import WriteScopes
 from venuekit.remembered import Remembered

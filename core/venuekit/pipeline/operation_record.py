@@ -10,11 +10,11 @@ import attrs
 from venuekit import errors
 from venuekit._util.called import CALLED
 from venuekit._util.hidden import without
-from venuekit.ask import Ask
 from venuekit.clock import from_milliseconds
 from venuekit.credentials.redactor import redact_parameters
 from venuekit.endpoint import Effect, Endpoint, Priority, Role, WriteScope
 from venuekit.errors import OperationError, Outcome
+from venuekit.order_scope import Ask
 from venuekit.payloads.mismatch import mismatch_of
 from venuekit.pipeline.classify import LEAVING_OPEN, Failure, FailureKind
 from venuekit.pipeline.noting import record_outcome

@@ -1,4 +1,4 @@
-"""Options: a caller's choices per call."""
+"""Options of one call, and the policy of retries: attempts and waits beside the retry table."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from venuekit.endpoint import Effect, Priority
+
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from venuekit.endpoint import Priority
 
-__all__ = ["UNSET", "Options"]
+__all__ = ["UNSET", "Options", "RetryPolicy"]
 
 
 class _Unset(enum.Enum):
@@ -38,3 +39,39 @@ class Options:
     resend_until: datetime | None = None
     expected: Any = UNSET
     priority: Priority | None = None
+
+
+@attrs.frozen(kw_only=True)
+class RetryPolicy:
+    """
+    Attempts and waits; which write may be sent again is never a policy.
+
+    Waits double from ``first_wait`` up to ``longest_wait`` with full jitter, or last as long as the venue says. All
+    waits of one call for budget and venue together stay below the ``max_wait`` of its effect (seconds). An earlier
+    write is waited for as long as a setting may wait; by an order that may open a position, ``max_wait_order``.
+    """
+
+    attempts: int = 4
+    first_wait: float = 0.2
+    longest_wait: float = 5.0
+    max_wait_read: float = 30.0
+    max_wait_history: float = 120.0  #: a walk through history waits for the next window of its pool
+    max_wait_set: float = 10.0
+    max_wait_order: float = 2.0
+
+    def max_wait(self, effect: Effect, priority: Priority = Priority.READ) -> float:
+        """Return how long a call of this effect may wait in all, in seconds."""
+        if effect is Effect.READ:
+            return self.max_wait_history if priority is Priority.HISTORY else self.max_wait_read
+        return self.max_wait_set if effect in {Effect.SET, Effect.SESSION} else self.max_wait_order
+
+    def max_wait_behind(self, *, opens: bool) -> float:
+        """Return how long a write may wait for earlier ones, in seconds; ``opens``: it may open a position."""
+        return self.max_wait_order if opens else self.max_wait_set
+
+    def tighten(self, by: RetryPolicy | None) -> RetryPolicy:
+        """Return this policy with whatever ``by`` lowers; nothing can be raised."""
+        if by is None:
+            return self
+        names = [field.name for field in attrs.fields(RetryPolicy)]
+        return RetryPolicy(**{name: min(getattr(self, name), getattr(by, name)) for name in names})

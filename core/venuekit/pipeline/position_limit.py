@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
-from venuekit.ask import Ask
 from venuekit.capabilities import Order, OrderReader, OrderSide, Position, PositionReader, PositionSide, Unit
 from venuekit.clock import Clock
 from venuekit.endpoint import Priority
 from venuekit.errors import ConfigurationError, Outcome
+from venuekit.order_scope import Ask
 
 if TYPE_CHECKING:
     from venuekit.account import Account

@@ -10,11 +10,11 @@ from aiohttp.connector import Connection as _Connection
 from aiohttp.http_exceptions import HttpProcessingError as _HttpProcessingError
 from aiohttp.streams import StreamReader as _StreamReader
 
+from venuekit._util.hidden import without_frames
 from venuekit.credentials.redactor import redact
 from venuekit.errors import AnswerLost, CertificateRejected, NeverSent, OperationError
 from venuekit.message import HttpRequest, HttpResponse
 from venuekit.pipeline.connection import Connector, OverLimit, WatchedConnection
-from venuekit.pipeline.frames import without_frames
 from venuekit.pipeline.patience import Patience
 from venuekit.pipeline.proxy import VARIABLE, Proxy, find_ignored_proxy
 from venuekit.pipeline.request_bytes import Origins

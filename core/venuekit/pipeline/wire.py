@@ -8,12 +8,12 @@ from typing import Any, Protocol
 
 import attrs
 
+from venuekit._util.hidden import without_frames
 from venuekit.credentials import Signer, redact
 from venuekit.endpoint import Endpoint, Security
 from venuekit.errors import NeverSent, VenuekitError
 from venuekit.message import ANSWER_LIMIT, HttpRequest, HttpResponse, Transport
 from venuekit.pipeline.encode import encode
-from venuekit.pipeline.frames import without_frames
 from venuekit.venue import EncodedRequest, SigningScheme, Stamp
 
 __all__ = ["RestWire", "Wire"]

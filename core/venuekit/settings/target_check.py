@@ -24,7 +24,7 @@ from venuekit.capabilities import (
 )
 from venuekit.settings.target import AccountTarget, LeverageTarget, Target, Value, text_of
 from venuekit.settings.target_tables import Problems
-from venuekit.support import venue_support
+from venuekit.venue import venue_support
 
 if TYPE_CHECKING:
     from venuekit.venue import Coupling, Venue

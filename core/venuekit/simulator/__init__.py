@@ -84,22 +84,7 @@ def simulate(
     port: int = 0,
     plugins: Plugins | None = None,
 ) -> Simulation:
-    """
-    Return simulated venues, opened by ``async with``.
-
-    Args:
-        venue_ids: Which venues; none for every installed one that brings a simulator.
-        scenario: What the accounts hold: ``holding`` or ``flat``, or another one that the venues have.
-        seed: What keys and everything accidental are made from; the same seed and clock give the same bytes.
-        clock: Where the time comes from; the system's when None.
-        port: The port of 127.0.0.1; 0 takes a free one.
-        plugins: Where venues are found; what is installed when None.
-
-    Raises:
-        UnknownVenue: a venue is not installed.
-        PluginError: a venue that was asked for is broken.
-        ConfigurationError: a venue brings no simulator, or has no such scenario, or none is installed at all.
-    """
+    """Return simulated venues, opened by ``async with``; arguments and errors as of :func:`venuekit.simulate`."""
     if plugins is None:
         from venuekit.plugins import make_plugins
 

@@ -46,8 +46,8 @@ from venuekit.errors import (
 )
 from venuekit.simulator import CannedAnswer, DropAfter, DropBefore, SecondActor
 from venuekit.simulator.ledger import Book, Forced, Side
-from venuekit.support import venue_support
 from venuekit.testing.recorded import find_recorded, load_recorded
+from venuekit.venue import venue_support
 from venuekit_binance_common.testing import LeapingStage, leaping, open_exchange, shape
 from venuekit_binance_usdm.aster.endpoints import ASTER
 from venuekit_binance_usdm.aster.venue import VENUE

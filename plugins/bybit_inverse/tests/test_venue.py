@@ -25,8 +25,7 @@ from venuekit.capabilities import (
     TimeInForce,
 )
 from venuekit.endpoint import Area, Effect, Priority, Security
-from venuekit.support import venue_support
-from venuekit.venue import LimitScope
+from venuekit.venue import LimitScope, venue_support
 from venuekit_bybit_inverse import BYBIT_INVERSE
 from venuekit_bybit_inverse.endpoints import BYBIT
 

@@ -10,7 +10,7 @@ import pytest
 
 from venuekit.capabilities import capability_of
 from venuekit.plugins import make_plugins
-from venuekit.support import core_capabilities, venue_support
+from venuekit.venue import core_capabilities, venue_support
 
 Call = Callable[..., Any]
 

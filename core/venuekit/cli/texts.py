@@ -1,4 +1,4 @@
-"""Plans and reports as people read them: a table, the reasons below it, and one line that sums up."""
+"""Plans and orders as text for people."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from venuekit.cli.tables import table, width
+from venuekit.cli.tables import cell_text, table, width
+from venuekit.exports.rows import Row, row_of
 
 if TYPE_CHECKING:
+    from venuekit.account import Account
+    from venuekit.capabilities import Order, OrderRequest
     from venuekit.exports.rows import Row
     from venuekit.settings import Plan, PlannedRead, Report
 
-__all__ = ["plan_text", "report_text"]
+__all__ = ["LIST_COLUMNS", "WHOLE", "order_row", "plan_text", "report_text", "request_text"]
+
 
 _COLUMNS = {
     "account": "account",
@@ -67,3 +71,37 @@ def _read_cost(reads: Sequence[PlannedRead]) -> str:
     for read in reads:
         weights[read.account] += read.weight
     return "reading weighed " + (", ".join(f"{weight} on {name}" for name, weight in weights.items()) or "nothing")
+
+
+LIST_COLUMNS = {
+    "account": "account",
+    "symbol": "symbol",
+    "order": "order",
+    "filled": "filled",
+    "status": "status",
+    "id": "id",
+}
+#: what somebody copies into the next command
+WHOLE = ("id",)
+
+
+def order_row(order: Order, name: str, account: Account, *, listed: bool = False) -> Row:
+    """Return an order as a row; for a list with ``order``, which says in a few words what it is."""
+    said = {"order": _words(order)} if listed else {}
+    return row_of(order, account=name, venue=account.venue.id, **said)
+
+
+def request_text(request: OrderRequest) -> str:
+    """Return an order that is to be placed in a few words."""
+    return f"{request.symbol} {_words(request)}"
+
+
+def _words(order: Order | OrderRequest) -> str:
+    parts = [order.side.value, cell_text(order.quantity), order.type.value]
+    if order.price is not None:
+        parts += ["at", cell_text(order.price)]
+    if order.trigger_price is not None:
+        parts += ["from", cell_text(order.trigger_price)]
+    if order.reduce_only:
+        parts.append("reduce only")
+    return " ".join(parts)
