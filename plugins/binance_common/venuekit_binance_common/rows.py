@@ -4,32 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
 
 from venuekit.plugin import (
-    DECIMALS_MOST,
-    LARGEST,
     TIME_END,
     PayloadMismatch,
     Unfit,
     number_or_unread,
     payload_mismatch,
     to_decimal,
-    to_int,
 )
 
 __all__ = [
     "Milliseconds",
     "Number",
-    "NumberText",
-    "are_within_reason",
     "decode_with",
-    "is_plain",
-    "milliseconds_of",
     "rows_decoder",
 ]
 
@@ -49,13 +41,10 @@ else:
         """A number that :func:`venuekit.payloads.to_decimal` reads; msgspec's own Decimal takes NaN and 1_000."""
 
 
-#: a number that hardly anybody wants, and stays text until somebody does: see :mod:`venuekit_binance_common.numbers`
-NumberText: TypeAlias = Annotated[str, msgspec.Meta()]
 #: since 1970, up to the year 9999; 0 and -1 say "never"
 Milliseconds: TypeAlias = Annotated[int, msgspec.Meta(ge=-1, lt=TIME_END)]
 
 _EMPTY = re.compile(rb':\s*"(?:INF)?"')
-_MAGNITUDES = frozenset(range(-DECIMALS_MOST, LARGEST.adjusted()))
 _STEP = re.compile(r"\[(\d+)\]|\.?([^.\[\]]+)")
 
 
@@ -87,29 +76,6 @@ def decode_with(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     if isinstance(cause, Unfit):
         raise payload_mismatch(_steps(where), cause)
     raise PayloadMismatch(f"{where.removeprefix('.') or 'the answer'}: {reason}")
-
-
-def milliseconds_of(value: Any, _: Any) -> int:
-    """Take what a :data:`Milliseconds` takes, as a number or a text of digits."""
-    whole = to_int(value, int)
-    if -1 <= whole < TIME_END:
-        return whole
-    raise Unfit("a time in milliseconds", value)
-
-
-def are_within_reason(numbers: Iterable[Decimal]) -> bool:
-    """Say whether each of many numbers that msgspec made keeps the rule of :func:`venuekit.payloads.intern_number`."""
-    known = tuple(numbers)
-    return all(map(Decimal.is_finite, known)) and _MAGNITUDES.issuperset(map(Decimal.adjusted, known))
-
-
-def is_plain(body: bytes) -> bool:
-    """
-    Say whether a body holds no number in a form that msgspec takes and we do not: 1_000, spaces, other digits.
-
-    Any of these characters says no, wherever it stands: to look closer takes as long as to read it again.
-    """
-    return body.isascii() and b"_" not in body and b" " not in body and b"\\" not in body
 
 
 def _number(_: type, value: Any) -> Decimal:

@@ -92,7 +92,7 @@ POSITIONS = Reads(
     adl_rank=whole("adlRankIndicator"),
     adl_rank_of=derived(_top, Same("adl_rank")),
     updated_at=milliseconds("updatedTime", as_text=True),
-    opened_at=milliseconds("openTime", as_text=True, may_be_blank=True),
+    opened_at=milliseconds("openTime", may_be_blank=True),
     sequence=derived(_sequence, whole("seq")),
 )
 
