@@ -1,5 +1,6 @@
 # Works on a machine that has Python 3.11 or newer and make: uv is fetched into .tools when it is not installed.
 PYTHON ?= python3
+PYTEST ?= pytest
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 UV_HERE := $(if $(filter .tools/%,$(UV)),$(CURDIR)/$(UV),$(UV))
 export UV_PYTHON_DOWNLOADS ?= never
@@ -26,13 +27,13 @@ demo: | $(filter .tools/%,$(UV))
 
 test: | $(filter .tools/%,$(UV))
 	$(UV) sync --quiet --locked
-	$(UV) run --no-sync pytest -q -n auto
+	$(UV) run --no-sync $(PYTEST) -q -n auto
 
 # the same tests; fails below the floor in pyproject.toml
 coverage: | $(filter .tools/%,$(UV))
 	$(UV) sync --quiet --locked
 	$(UV) run --no-sync coverage erase
-	$(UV) run --no-sync coverage run -m pytest -q -n auto
+	$(MAKE) test PYTEST="coverage run -m pytest"
 	$(UV) run --no-sync coverage combine --quiet
 	$(UV) run --no-sync coverage report --skip-covered --format=total
 

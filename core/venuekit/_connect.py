@@ -95,10 +95,10 @@ def connect(
     Args:
         venue: A venue's id (``venuekit venues`` lists the installed ones), or the venue itself.
         credentials: Key and secret; they say which environment this is.
-        runtime: What accounts share; by default that of the running loop, closed by its last user.
-        guard: What the account may do.
+        runtime: The state that accounts share; by default that of the running loop, closed by its last user.
+        guard: The limits of the account.
         read_only: Let nothing pass that changes anything.
-        transport: What carries requests: ``"rest"``.
+        transport: The carrier of requests: ``"rest"``.
         keep_raw: Keep the venue's own objects in the ``raw`` of values.
 
     Raises:

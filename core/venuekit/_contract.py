@@ -29,7 +29,7 @@ class Broken:
     A plugin that cannot be used.
 
     ``distribution`` and ``version`` name every distribution involved; ``traceback`` is empty when nothing was raised;
-    ``mend`` is one sentence on what to do.
+    ``mend`` is one sentence with the remedy.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Broken:
 
 
 class ContractBroken(Exception):
-    """A plugin does not keep the contract of :mod:`venuekit.hooks`; ``mend`` says what to do about it."""
+    """A plugin does not keep the contract of :mod:`venuekit.hooks`; ``mend`` is the remedy."""
 
     def __init__(self, cause: str, mend: str) -> None:
         super().__init__(cause)
@@ -84,7 +84,7 @@ def check_contract(plugin: object, announced: Announced, manager: pluggy.PluginM
             )
             other = EntryPointGroup.PLUGINS if announced.group is EntryPointGroup.VENUES else EntryPointGroup.VENUES
             raise ContractBroken(
-                f"it implements {hook}, but what is announced in {announced.group} may implement {allowed}",
+                f"it implements {hook}, but plugins announced in {announced.group} may implement {allowed}",
                 f"move {name} into a module of its own and announce that in {other}",
             )
 

@@ -1,5 +1,5 @@
 """
-Entry points: what installed distributions announce in our groups, found without importing anything heavy.
+Entry points: the plugins that installed distributions announce in our groups, found without a heavy import.
 
 :mod:`importlib.metadata` does the same at the price of the ``email``, ``csv`` and ``zipfile`` packages, which is more
 than a command like ``venuekit endpoints`` may cost. So plain directories are read here, by the same rules; as soon as
@@ -46,7 +46,7 @@ class PluginOrigin:
 
 @attrs.frozen(eq=False)
 class Announced:
-    """One entry point of ours; ``load`` imports what it names, ``find_origin`` reads whose it is."""
+    """One entry point of ours; ``load`` imports its object, ``find_origin`` reads its distribution."""
 
     group: EntryPointGroup
     name: str
@@ -64,7 +64,7 @@ _GROUPS = {group.value: group for group in EntryPointGroup}
 
 
 def find_installed() -> Iterable[Announced]:
-    """Return what is installed in our groups; of two distributions of one name the first on the path counts."""
+    """Return the entry points of our groups; of two distributions of one name the first on the path counts."""
     if _only_directories():
         return _in_directories()
     from importlib.metadata import entry_points
@@ -121,7 +121,7 @@ def _in_distribution(directory: str) -> Iterator[Announced]:
 
 
 def _load(value: str) -> object:
-    """Import what an entry point names: ``module`` or ``module:attribute``; extras are ignored."""
+    """Import the object of an entry point, ``module`` or ``module:attribute``; extras are ignored."""
     module, _, attribute = value.partition("[")[0].strip().partition(":")
     return reduce(getattr, filter(None, attribute.strip().split(".")), importlib.import_module(module.strip()))
 
@@ -131,7 +131,7 @@ def _origin_of_directory(directory: str) -> PluginOrigin:
     for file in ("METADATA", "PKG-INFO"):
         for line in _lines(directory, file):
             if not line.strip():
-                break  # what follows is the description
+                break  # the rest is the description
             name, _, value = line.partition(":")
             fields.setdefault(name, value.strip())
     named, _, versioned = os.path.basename(directory)[:-10].partition("-")

@@ -78,13 +78,13 @@ class _Sample(NamedTuple):
 _GOOD_TRIP = 0.5
 #: how often the time is asked for at most
 _SAMPLES = 3
-#: what two samples may differ by besides their own errors, in milliseconds
+#: the difference two samples may have besides their own errors, in milliseconds
 _JITTER = 100
 #: by how much our own clock is believed to be wrong before it is compared with a venue's, in milliseconds
 _UNMEASURED = 2500
 #: how far the venue's clock may be from the one known and one answer still suffice, in milliseconds
 _BELIEVED = 1000
-#: a venue's time that is further from our wall clock is not believed, however often it is told: one of them is no time
+#: a venue's time that is further from our wall clock is never believed: one of the two is wrong
 _FURTHEST = timedelta(days=3653)
 #: how far two clocks run apart, in milliseconds a second: more than any that works
 _DRIFT = 0.1
@@ -99,7 +99,7 @@ class VenueClock:
 
     Our wall clock may be set while we run; the venue's time does not move with it. A measurement places each answer in
     the middle of its round trip, takes the shortest one, and never believes one answer alone that says something else
-    than was known: another one must confirm it. Until the first one our own wall clock stands in.
+    than was known: another one must confirm it. Until the first one our own wall clock is used.
     """
 
     clock: Clock
@@ -129,7 +129,7 @@ class VenueClock:
         """
         By how many milliseconds :meth:`milliseconds` may be wrong either way.
 
-        Half the round trip of the last measurement, what clocks drift since, and by how much our wall clock was set or
+        Half the round trip of the last measurement, the drift since, and by how much our wall clock was set or
         we slept since; 2500 and more as long as the venue's clock was never measured.
         """
         age = self.clock.monotonic() - self._at
@@ -138,7 +138,7 @@ class VenueClock:
 
     async def sync(self, ask: Callable[[], Awaitable[datetime]]) -> None:
         """
-        Measure anew by asking the venue for its time; whoever asks meanwhile joins the same measurement.
+        Measure anew by reading the venue's time; concurrent callers join the same measurement.
 
         ``ask`` must not wait for a measurement itself.
 
@@ -155,7 +155,7 @@ class VenueClock:
     def _on_finish(self, task: asyncio.Task[None]) -> None:
         self._running = None
         if not task.cancelled():
-            task.exception()  # whoever waited has met it; a measurement nobody waits for any more is not news
+            task.exception()  # its waiters have met it; without any the failure is no news
 
     async def _measure(self, ask: Callable[[], Awaitable[datetime]]) -> None:
         known = _Sample(0, self.origin, min(self.error, _BELIEVED))
@@ -169,11 +169,12 @@ class VenueClock:
         confirmed = [one for one in samples if one.agrees(known) or any(one.agrees(o) for o in samples if o is not one)]
         if not confirmed:
             told = ", ".join(f"{(one.origin - known.origin) / 1000:+.3f} s" for one in samples)
-            raise AnswerLost(f"the venue's clock cannot be told: its answers differ from the one known by {told}")
+            raise AnswerLost(f"the venue's clock is unknown: its answers differ from the one known by {told}")
         best = min(confirmed)
         own = from_milliseconds(self.clock.milliseconds())
         if abs(best.told - own) > _FURTHEST:
-            words = f"it tells {best.told:%Y-%m-%d %H:%M:%S} UTC, and by our own clock it is {own:%Y-%m-%d %H:%M:%S}"
+            answer, wall = f"{best.told:%Y-%m-%d %H:%M:%S} UTC", f"{own:%Y-%m-%d %H:%M:%S}"
+            words = f"it is {answer} by its answer, and by our own clock it is {wall}"
             raise AnswerLost(f"the venue's clock is not believed: {words}")
         self._take(best)
 
@@ -195,5 +196,5 @@ _MACHINES = 250
 
 
 def clock_error(clock: VenueClock) -> int:
-    """Return by how many milliseconds a time that a venue tells may differ from its clock as it is known here."""
+    """Return by how many milliseconds a time in a venue's answer may differ from its clock as it is known here."""
     return max(_MACHINES, clock.error)

@@ -1,4 +1,4 @@
-"""Echoes: what an answer repeats of its question, by which an answer to another question is known."""
+"""Echoes: the parts of a request that its answer repeats; they show an answer to another request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Check = Callable[[Any, Mapping[str, Any]], bool]
 
 
 class OtherAnswer(ValueError):
-    """An answer repeats something that was not asked; the text names field, told and asked."""
+    """An answer repeats another request; the text names the field and both values."""
 
 
 @attrs.frozen(kw_only=True)
@@ -32,21 +32,21 @@ class Echoes:
     #: whether the answer has many rows, all of which repeat it, and the attribute that holds them, None for the answer
     many: bool = False
     rows: str | None = None
-    #: the parameter whose items have one row each, in their order, and the attribute of the row that holds what is told
+    #: the parameter whose items have one row each, in their order, and the attribute of the row that holds the result
     items: str | None = None
     told: str | None = None
 
     @classmethod
     def each(cls, fields: Mapping[str, str], rows: str | None = None) -> Self:
-        """Return what every row of an answer repeats; ``rows`` is the attribute that holds them."""
+        """Return the echoes of every row of an answer; ``rows`` is the attribute that holds them."""
         return cls(fields, many=True, rows=rows)
 
     @classmethod
     def of_items(cls, items: str, fields: Mapping[str, str], *, told: str) -> Self:
         """
-        Return what a batch's answer repeats, row by row, of the items of a list.
+        Return the echoes of a batch's answer, row by row, of the items of a list.
 
-        ``told`` is the attribute of a row that holds what is told of an item, None where it was refused.
+        ``told`` is the attribute of a row that holds the result of an item, None where it was refused.
         """
         return cls(fields, items=items, told=told)
 
@@ -57,9 +57,9 @@ class Echoes:
 
     def check(self, *, within: str | None, ids: Callable[[Mapping[str, Any]], Iterable[str]]) -> Check:
         """
-        Return what compares an answer with its question, and raises :class:`OtherAnswer`.
+        Return a function that compares an answer with its request, and raises :class:`OtherAnswer`.
 
-        ``within`` is the attribute of a decoded answer that holds what the venue said; ``ids`` tells the client ids of
+        ``within`` is the attribute of a decoded answer that holds the venue's value; ``ids`` returns the client ids of
         a question.
         """
         if self.items is not None:
@@ -73,7 +73,7 @@ class Echoes:
 def check_of(
     echoes: Sequence[Echoes], *, within: str | None, ids: Callable[[Mapping[str, Any]], Iterable[str]]
 ) -> Check | None:
-    """Return what :meth:`Echoes.check` does for several at once, None for none."""
+    """Return one check for several :class:`Echoes`, None for none."""
     checks = [each.check(within=within, ids=ids) for each in echoes]
     if len(checks) < 2:
         return checks[0] if checks else None
@@ -108,7 +108,7 @@ def _row(fields: Mapping[str, str], ids: Callable[[Mapping[str, Any]], Iterable[
                 if told is None or told == "":
                     continue
                 if not _same(asked, told, question, ids):
-                    raise OtherAnswer(f"it answers another question: {name} {told}, and {asked} was asked for")
+                    raise OtherAnswer(f"it answers another request: {name} is {told}, and {asked} was sent")
             is_told = True
         return is_told
 
@@ -150,7 +150,7 @@ class _Items:
         if items is None:
             return False
         if len(rows) != len(items):
-            raise OtherAnswer(f"it answers another question: {len(rows)} items, and {len(items)} were asked for")
+            raise OtherAnswer(f"it answers another request: {len(rows)} items, and {len(items)} were sent")
         is_told = False
         for row, item in zip(rows, items, strict=True):
             told = getattr(row, self.told)

@@ -169,7 +169,7 @@ class Endpoint(Generic[T]):
         effect: Left out, GET is a READ and everything else a DELTA, the most careful one.
         area: The guard's area of a write; left out, SET is SETTINGS, DELTA is MARGIN and KEYED is ORDERS. A
             SESSION that has one, like a countdown that ends orders, is guarded as a write is.
-        reduces: Whether a halted account, and one whose journal cannot be written, may still do it, told from the
+        reduces: Whether a halted account, and one whose journal cannot be written, may still do it, by the
             parameters: it cancels, or it can only make a position smaller and nothing is attached that opens anything.
         notional: The order value in quote that a request asks for, for the guard; None where it is unknown.
         asks: The orders that are asked for, where positions are limited; left out, a QUANTITY is refused there.
@@ -178,7 +178,7 @@ class Endpoint(Generic[T]):
         sets: For a SET of the scope SYMBOL: names of the settings that it writes, moves, or is coupled with. One that
             has none of them in common with another one does not wait for it; left out, every setting of the symbol.
         orders: For AMENDMENT: the orders it is about; left out, the one named by SYMBOL, ORDER_ID and CLIENT_ID.
-        rests: For the scope ORDER: whether an order of the request can rest, told from the parameters; left out, it
+        rests: For the scope ORDER: whether an order of the request can rest, by its parameters; left out, it
             can. One that cannot rest waits for no lost cancel-all (:class:`~venuekit.order_scope.Resting`).
         priority: Left out, writes are RISK, endpoints that serve only pagers (``iter_...``) HISTORY, the rest
             READ; :meth:`~venuekit.Account.with_options` has it per call.

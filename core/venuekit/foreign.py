@@ -1,7 +1,7 @@
 """
 Answers that a venue's application did not write: the pages of a firewall, a gateway, a proxy on the way.
 
-Whoever wrote one says nothing about what the venue did: a write that met one may have been executed.
+Its author knows nothing of the venue's actions: a write that met one may have been executed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _SHUT_OUT_FOR_GOOD = re.compile(
 )
 _UNSEEN = re.compile(rb"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
-#: how much of a page is looked at, in bytes, and how much of its text is told
+#: how much of a page is read, in bytes, and how much of its text is shown
 _LOOKED_AT = 16_384
 _TOLD = 300
 
@@ -41,7 +41,7 @@ def read_foreign(response: HttpResponse) -> Refusal:
     Return the refusal that an answer without the venue's format amounts to.
 
     Its message is the text of the page. A country's or the law's block is a matter of permission, everything else is
-    told from the status, by the venue's table.
+    taken from the status, by the venue's table.
     """
     words = words_of(response.body)
     until = ban_end(words)

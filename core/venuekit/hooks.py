@@ -53,7 +53,7 @@ def venuekit_make_signer(venue: Venue[Any], credentials: Credentials) -> Signer 
 
 @hookspec(firstresult=True)
 def venuekit_retry_policy(venue: Venue[Any]) -> RetryPolicy | None:
-    """Return a policy that lowers attempts and waits; it can never widen what is sent again."""
+    """Return a policy that lowers attempts and waits; it can never widen the set of repeated requests."""
 
 
 @hookspec(firstresult=True)
@@ -63,7 +63,7 @@ def venuekit_make_budget(pool: PoolName) -> Budget | None:
 
 @hookspec(firstresult=True)
 def venuekit_make_transport(venue: Venue[Any], environment: Environment, proxy: Proxy | None) -> Transport | None:
-    """Return what carries requests, through the user's proxy if there is one; called once per venue and environment."""
+    """Return a transport, through the user's proxy if there is one; called once per venue and environment."""
 
 
 @hookspec(firstresult=True)

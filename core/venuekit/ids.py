@@ -9,13 +9,13 @@ __all__ = ["ClientIds", "MadeId", "make_client_id"]
 
 #: beyond so many ids, those that went out long ago are forgotten
 _MOST = 8192
-#: what is older than this (milliseconds) is far outside every window and error of a clock
+#: an id older than this (milliseconds) is far outside every window and error of a clock
 _LONG_AGO = 600_000
 
 
 class MadeId(str):
     """
-    A client id that was made for one order and that no other order has: what is found under it is that order.
+    A client id that was made for one order and that no other order has: the order found under it is that one.
 
     ``str(made)`` is a plain text, and no such promise.
     """
@@ -24,7 +24,7 @@ class MadeId(str):
 
 
 def make_client_id() -> MadeId:
-    """Return a client id that nobody has used before."""
+    """Return a new client id."""
     return MadeId(f"vk-{os.urandom(12).hex()}")
 
 

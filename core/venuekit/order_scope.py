@@ -58,7 +58,7 @@ class Resting:
     Says of an order whether it can rest, by the venue's own words.
 
     It cannot when it is a market order, or a limit order of a time in force that ends it at once, with nothing
-    ``attached``: a trigger, or a take profit or stop loss that comes with it, rests. What is not known here rests.
+    ``attached``: a trigger, or a take profit or stop loss that comes with it, rests. An unknown order rests.
 
     Attributes:
         kind: The parameter that holds the type of an order.
@@ -76,7 +76,7 @@ class Resting:
     at_once: frozenset[str] = frozenset({"IOC", "FOK"})
 
     def __call__(self, parameters: object) -> bool:
-        """Say whether an order can rest; so can what is none."""
+        """Say whether an order can rest; a value that is no order can."""
         if not isinstance(parameters, Mapping) or any(parameters.get(name) is not None for name in self.attached):
             return True
         kind = parameters.get(self.kind)

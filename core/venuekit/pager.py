@@ -17,7 +17,7 @@ class Pager(Generic[T], AsyncIterator[T]):
     It can be stopped at any item and continued later by handing that item in as ``after`` of the method that made it.
 
     Attributes:
-        cost_per_page: What one page costs, in the venue's own weight.
+        cost_per_page: The cost of one page, in the venue's own weight.
     """
 
     __slots__ = ("_items", "cost_per_page")

@@ -1,8 +1,8 @@
 """
 Plugins: every installed extension, found by its entry point, loaded under a guard, called by typed methods.
 
-Core's own defaults and cross-cutting plugins stand in one :class:`pluggy.PluginManager`; a venue joins it when it is
-asked for. One broken distribution never takes the others with it.
+Core's own defaults and cross-cutting plugins are registered in one :class:`pluggy.PluginManager`; a venue joins it when
+it is asked for. One broken distribution never takes the others with it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __all__ = ["DISABLE_VARIABLE", "Broken", "PluginOrigin", "Plugins", "make_plugin
 #: names of entry points or distributions that are not to be loaded, separated by commas
 DISABLE_VARIABLE = "VENUEKIT_DISABLE"
 
-#: hooks that core answers as well when a plugin's raises; a transport or a secret of somebody else's would be none
+#: hooks that core answers as well when a plugin's raises; a default transport or secret would not be the operator's
 _EXPELLING = frozenset(
     {
         "venuekit_make_signer",
@@ -64,8 +64,8 @@ def make_plugins(
         entry_points: Where to look; None for everything that is installed.
         disabled: Names of entry points or distributions to leave alone; None for those in ``VENUEKIT_DISABLE``.
         defaults: Objects whose hook implementations, marked ``trylast``, answer when no plugin does; None for core's.
-        on_broken: Told of each cross-cutting plugin that is or gets broken, and of each venue whose simulator is; None
-            logs a warning.
+        on_broken: Called with each cross-cutting plugin that is or gets broken, and each venue whose simulator is;
+            None logs a warning.
     """
     if defaults is None:
         from venuekit import _defaults
@@ -149,7 +149,7 @@ class Plugins:
 
         Raises:
             UnknownVenue: no installed distribution provides it; the text names those that are installed.
-            PluginError: its distribution is broken; the text names it, its version, the cause and what to do.
+            PluginError: its distribution is broken; the text names it, its version, the cause and the remedy.
         """
         known = self._venues.get(venue_id)
         if known is not None:
@@ -189,8 +189,8 @@ class Plugins:
         """
         Return the cross-cutting plugins that are broken: those that could not be loaded, and whose hooks have raised.
 
-        Whoever installed a signer, budget or observer wants nothing sent without it: on ``live`` only what cancels or
-        reduces passes until they are mended or disabled.
+        An operator who installed a signer, budget or observer wants nothing sent without it: on ``live`` only cancels
+        and reducing orders pass until they are mended or disabled.
         """
         return tuple(broken for (group, _), broken in self._broken.items() if group is EntryPointGroup.PLUGINS)
 
@@ -208,7 +208,7 @@ class Plugins:
         return Broken(venue_id, origin.distribution, origin.version, cause, trace, mend)
 
     def tell(self, broken: Broken) -> None:
-        """Tell whoever made this of a broken plugin."""
+        """Report a broken plugin to the maker of this object."""
         self._tell(broken)
 
     def _unknown(self, venue_id: str) -> str:
@@ -302,7 +302,7 @@ class Plugins:
         return cast("Budget", self._first("venuekit_make_budget", pool=pool))
 
     def make_transport(self, venue: Venue[Any], environment: Environment, proxy: Proxy | None = None) -> Transport:
-        """Return what carries the requests to a venue's environment, through the proxy if there is one."""
+        """Return the transport to a venue's environment, through the proxy if there is one."""
         made = self._first("venuekit_make_transport", venue=venue, environment=environment, proxy=proxy)
         return cast("Transport", made)
 
@@ -353,7 +353,7 @@ class Plugins:
                     if not self._expel_misfits(hook, answer, arguments):
                         return answer
                 except Exception as error:
-                    # an error of ours says what is wrong with an account; commands have nothing to do with one
+                    # an error of ours is about an account, and commands have none
                     is_ours = isinstance(error, VenuekitError) and hook != "venuekit_register_commands"
                     if is_ours or hook not in _EXPELLING or not self._expel(hook, error):
                         raise
@@ -381,7 +381,7 @@ class Plugins:
             return False
         expelled = False
         operators = [self._manager.get_plugin(name) for name in self._loaded if self._manager.has_plugin(name)]
-        for plugin in operators:  # each is asked alone: of an answer nobody knows whose it is
+        for plugin in operators:  # each is asked alone: an answer does not name its plugin
             others = [one for one in self._manager.get_plugins() if one is not plugin]
             own = self._manager.subset_hook_caller(hook, others)(**arguments)
             for one in own if isinstance(own, list) else [own]:
@@ -423,7 +423,7 @@ class Plugins:
 
     @contextmanager
     def _name_plugin_in_errors(self, hook: str) -> Iterator[None]:
-        """Turn what a plugin's hook raises into an error that names the plugin; errors of ours pass."""
+        """Turn the exception of a plugin's hook into an error that names the plugin; errors of ours pass."""
         try:
             yield
         except VenuekitError:

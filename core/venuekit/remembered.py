@@ -1,4 +1,4 @@
-"""What accounts of one place have read once, and read again when it is too old, or found to be out of date."""
+"""Values that accounts of one environment share: read once, and again when too old or out of date."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Read = Callable[[], Awaitable[Any]]
 
 @attrs.define(eq=False)
 class _Entry:
-    """One value; ``reading`` is the read under way, which whoever asks meanwhile joins."""
+    """One value; ``reading`` is the read under way, which concurrent callers join."""
 
     value: Any = None
     is_known: bool = False
@@ -51,7 +51,7 @@ class Remembered:
     _entries: dict[Hashable, _Entry] = attrs.field(factory=dict, init=False)
 
     async def value(self, key: Hashable, read: Read) -> Any:
-        """Return what is remembered, read when it is not known or too old."""
+        """Return the value, read when it is not known or too old."""
         entry = self._entry(key)
         if self.clock.monotonic() < entry.due:
             return entry.value
@@ -75,7 +75,7 @@ class Remembered:
         return value
 
     def outdate(self) -> None:
-        """Have everything read again by whoever asks next: the venue has shown that something of it has changed."""
+        """Have every value read again on its next use: the venue has shown that one of them has changed."""
         for entry in self._entries.values():
             entry.due = _NEVER
 
@@ -90,7 +90,7 @@ class Remembered:
 
         if entry.reading is None:
             entry.reading = asyncio.ensure_future(self._fill(entry, read))
-            # whoever waits for it has met its failure; one that nobody waits for any more is not news
+            # its waiters have met its failure; without any it is no news
             entry.reading.add_done_callback(lambda done: done.cancelled() or done.exception())
         return await asyncio.shield(entry.reading)
 

@@ -1,4 +1,4 @@
-"""Runtime: what accounts share, made and closed in one place."""
+"""Runtime: the state that accounts share, made and closed in one place."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 @runtime_checkable
 class Closing(Protocol):
-    """What a hook made and its Runtime closes: any transport; a signer, budget or observer that has something open."""
+    """An object of a hook that its Runtime closes: any transport; a signer, budget or observer with open resources."""
 
     async def aclose(self) -> None:
-        """Let go of what is open."""
+        """Release its resources."""
 
 
 class Runtime:
     """
-    What accounts share: transports, clocks, budgets, write scopes; an async context manager that belongs to one loop.
+    The state accounts share: transports, clocks, budgets, write scopes; an async context manager of one loop.
 
     What hooks make for it and has an ``async def aclose()`` is closed with it, the last one first.
 
@@ -64,7 +64,7 @@ class Runtime:
         clock: Where time comes from.
         journal: Directory of the audit journals; by default the platform's state directory, and for ``live`` only.
             False keeps none.
-        instruments_max_age: How long what was read of instruments is believed before it is read again.
+        instruments_max_age: How long instruments are believed before they are read again.
         proxy: URL of the HTTP proxy that venues are reached through, such as ``http://user:password@host:3128``; by
             default the one that ``VENUEKIT_PROXY`` names. The environment's other proxies are not used, and none is
             used for this machine.
@@ -95,7 +95,7 @@ class Runtime:
         self._operators: dict[str, tuple[RetryPolicy, tuple[Observer, ...]]] = {}
         self._pools: dict[PoolName, Budget] = {}
         self._write_scopes: dict[tuple[str, str, str], WriteScopes] = {}
-        #: what hooks made and has to be closed, in the order it was made
+        #: objects of hooks that have to be closed, in the order of their making
         self._made: list[Closing] = []
         #: journals whose open lines have been made fences, by the path of their files
         self._journals: dict[Path, FileJournal] = {}
@@ -119,7 +119,7 @@ class Runtime:
         await self.close()
 
     async def close(self) -> None:
-        """Close what was made, in reverse order; one that cannot be closed does not keep the others open."""
+        """Close these objects in reverse order; one that cannot be closed does not keep the others open."""
         self._closed = True
         async with contextlib.AsyncExitStack() as stack:
             for made in self._made:
@@ -147,7 +147,7 @@ class Runtime:
 
         Raises:
             CredentialsError: the credentials may not travel to this host.
-            OperationError: the venue cannot be reached, or refuses the account. One that only does not tell its time
+            OperationError: the venue cannot be reached, or refuses the account. One whose time alone cannot be read
                 is warned of (:class:`~venuekit.clock.ClockWarning`).
         """
         self._check_loop()
@@ -187,7 +187,7 @@ class Runtime:
         return opened
 
     def _keep(self, made: M) -> M:
-        """Remember what a hook made, when it is something to be closed."""
+        """Remember an object of a hook, when it has to be closed."""
         if isinstance(made, Closing):
             self._made.append(made)
         return made
@@ -237,7 +237,7 @@ class Runtime:
         journal = self._journals.get(stem)
         if journal is None:
             journal = self._journals[stem] = self._keep(FileJournal(stem, write_scopes.recent))
-            for entry in journal.open_writes():  # it may still arrive, and win over what is sent now
+            for entry in journal.open_writes():  # it may still arrive, and win over a write that is sent now
                 if (fence := _fence_of(venue, entry)) is not None:
                     write_scopes.raise_fence(fence)
         return journal
@@ -256,7 +256,7 @@ async def _measure_clock(account: Account) -> None:
     """
     Measure the clock of a venue for the first time.
 
-    One that does not tell its time is warned of, and can still be read; one that cannot be reached, or shuts this
+    One whose time cannot be read is warned of, and can still be read; one that cannot be reached, or shuts this
     address out, is not opened.
     """
     try:
@@ -265,7 +265,7 @@ async def _measure_clock(account: Account) -> None:
         raise
     except errors.OperationError as error:
         words = (
-            f"{account.venue.id}: the venue's clock could not be measured, and our own stands in for it until it can be"
+            f"{account.venue.id}: the venue's clock could not be measured, and our own is used until it can be"
             f" ({account.venue.server_time}: {error}). Requests may be refused because of their time, and of a write"
             " whose answer is lost no absence is proven"
         )
@@ -273,7 +273,7 @@ async def _measure_clock(account: Account) -> None:
 
 
 def _fence_of(venue: Venue[Any], entry: Unresolved) -> Fence | None:
-    """Return what an unfinished write of the journal keeps waiting; None when nothing waits for its kind."""
+    """Return the fence of an unfinished write of the journal; None when no other waits for its kind."""
     until = round(entry.fence.timestamp() * 1000)
     description = f"{entry.operation} of an earlier process"
     for endpoint in venue.endpoints:
@@ -289,7 +289,7 @@ def _fence_of(venue: Venue[Any], entry: Unresolved) -> Fence | None:
 
 
 def _fingerprint(key: Secret) -> str:
-    """Return what tells keys apart and gives none away; a function, so that no variable holds the key's text."""
+    """Return a fingerprint that distinguishes keys; a function, so that no variable holds the key's text."""
     return hashlib.sha256(key.reveal().encode()).hexdigest()[:12]
 
 

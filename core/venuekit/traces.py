@@ -1,4 +1,4 @@
-"""Traces: what a lost write may have left behind, and which of it proves that write and no other."""
+"""Traces: the marks a lost write may have left, and those that prove that write and no other."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _GRAIN = timedelta(milliseconds=5)
 
 
 class Trace(enum.Enum):
-    """What is found of a lost write under its client id."""
+    """The result of a search for a lost write by its client id."""
 
     OF_ANOTHER = "of_another"  #: provably older: it proves nothing, and hides nothing
     UNCLEAR = "unclear"  #: neither: proof nor absence
@@ -46,9 +46,9 @@ class OtherWrite:
 
 def trace_of(lost: Lost, client_id: str, created: datetime | None) -> Trace:
     """
-    Return what an order is that was found by the client id of a lost one; ``created`` is when it came into being.
+    Judge an order that was found by the client id of a lost one; ``created`` is its time.
 
-    What stands under an id that was made for this order is this order. A caller's id may be that of an earlier one:
+    An order under an id that was made for this one is this order. A caller's id may be that of an earlier one:
     what is older than the request by more than the error of the clock is not it, and what is older by less may be
     either, unless that is no more than two clocks differ that tell whole milliseconds. What is younger than the request
     can be hides the order that is looked for.
@@ -90,7 +90,7 @@ def find_unexplained(rows: Sequence[T], others: Sequence[OtherWrite]) -> Sequenc
     Return the rows that no other write explains, of those that may be a lost one's, oldest first.
 
     ``rows`` go back to the first of ``others`` and hold none that a write claims. Every other write that was applied
-    explains one row, the oldest first: writes to one subject run one after another. None when it cannot be told,
+    explains one row, the oldest first: writes to one subject run one after another. None when it is unknown,
     because the rows of the applied ones are not all there, or some may be those of a write that is open itself.
     """
     explained = sum(not one.is_open and one.claims is None for one in others)

@@ -49,11 +49,11 @@ def test_same_in_other_words_is_the_same(told: dict[str, Any], asked: dict[str, 
 @pytest.mark.parametrize(
     ("told", "asked", "words"),
     [
-        ({"symbol": "AB"}, {"symbol": "CD"}, "symbol AB, and CD was asked for"),
-        ({"client_id": "A"}, {"id": "a"}, "id A, and a was asked for"),
-        ({"price": Decimal(2)}, {"price": Decimal("2.1")}, "price 2, and 2.1 was asked for"),
-        ({"price": "none"}, {"price": Decimal(1)}, "price none"),
-        ({"hedged": True}, {"hedged": False}, "hedged True, and False"),
+        ({"symbol": "AB"}, {"symbol": "CD"}, "symbol is AB, and CD was sent"),
+        ({"client_id": "A"}, {"id": "a"}, "id is A, and a was sent"),
+        ({"price": Decimal(2)}, {"price": Decimal("2.1")}, "price is 2, and 2.1 was sent"),
+        ({"price": "none"}, {"price": Decimal(1)}, "price is none"),
+        ({"hedged": True}, {"hedged": False}, "hedged is True, and False"),
     ],
 )
 def test_other_values_are_told(told: dict[str, Any], asked: dict[str, Any], words: str) -> None:
@@ -91,9 +91,9 @@ def test_batch_is_compared_item_by_item() -> None:
 
     assert batch(Row(answer=rows), asked)
     assert not batch(Row(answer=rows), {})
-    with pytest.raises(OtherAnswer, match="id c, and a was"):
+    with pytest.raises(OtherAnswer, match="id is c, and a was"):
         batch(Row(answer=rows[::-1]), asked)
-    with pytest.raises(OtherAnswer, match="2 items, and 3 were asked for"):
+    with pytest.raises(OtherAnswer, match="2 items, and 3 were sent"):
         batch(Row(answer=rows[:2]), asked)
 
 

@@ -70,7 +70,7 @@ async def test_one_bad_answer_never_moves_the_clock() -> None:
     await venue.sync(telling(clock, [(3_600_000, 20), (7_000, 20), (7_010, 20)]))
     assert 7_000 == pytest.approx(venue.milliseconds() - clock.wall, abs=10)
 
-    with pytest.raises(AnswerLost, match="cannot be told"):
+    with pytest.raises(AnswerLost, match="is unknown"):
         await venue.sync(telling(clock, [(60_000, 20), (-60_000, 20), (90_000, 20)]))
     assert 7_000 == pytest.approx(venue.milliseconds() - clock.wall, abs=10)
 
@@ -157,7 +157,7 @@ async def test_a_time_ten_years_from_ours_is_not_believed_however_often_it_is_to
     venue = VenueClock(clock)
     year = 31_556_952_000
 
-    with pytest.raises(AnswerLost, match=r"is not believed: it tells .* and by our own clock it is 2025-06-15"):
+    with pytest.raises(AnswerLost, match=r"it is .* by its answer, and by our own clock it is 2025-06-15"):
         await venue.sync(telling(clock, [(years * year, 20)] * 3))
     assert (venue.synced, venue.milliseconds() - clock.milliseconds()) == (False, 0)
 

@@ -167,7 +167,7 @@ async def test_rows_of_another_contract_tell_nobody_that_one_is_flat(venue: str)
             try:
                 held = await call
             except PayloadMismatch as refused:
-                assert refused.message.startswith("it answers another question")  # noqa: PT017  (or it is read again)
+                assert refused.message.startswith("it answers another request")  # noqa: PT017  (or it is read again)
             else:
                 (position,) = held if isinstance(held, tuple) else (held,)
                 assert position.quantity != 0

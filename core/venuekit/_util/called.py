@@ -1,4 +1,4 @@
-"""Which capability methods are being carried out: what errors, events and the journal call an operation."""
+"""The capability methods under way: their names are those of operations in errors, events and the journal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CALLED: ContextVar[tuple[str, ...]] = ContextVar("venuekit_called", default=())
 def names_operation(
     method: Callable[..., Coroutine[Any, Any, Any]],
 ) -> Callable[..., Coroutine[Any, Any, Any]]:
-    """Return a method that tells its name for as long as it runs, also to the tasks that it starts."""
+    """Return a method whose name is known for as long as it runs, also in the tasks that it starts."""
     name = method.__name__
 
     @functools.wraps(method)
@@ -27,7 +27,7 @@ def names_operation(
         try:
             return await method(*args, **kwargs)
         except OperationError as error:
-            if not error.venue:  # raised by what reads an answer, which knows the field and not whose answer it is
+            if not error.venue:  # raised by a reader of answers, which knows the field and not the venue
                 error.venue, error.operation = args[0].venue.id, error.operation or name
             raise
         finally:

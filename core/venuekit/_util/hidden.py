@@ -15,12 +15,12 @@ _SECRETS = frozenset({"apikey", "listenkey", "passphrase", "password", "secret",
 
 
 def is_secret_name(name: str) -> bool:
-    """Say whether a parameter's name alone tells that nobody may see its value."""
+    """Say whether a parameter is secret by its name alone."""
     return name.lower().replace("_", "").replace("-", "") in _SECRETS
 
 
 def without(secret: Collection[str], parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return parameters exactly as they are, and nothing of those that nobody may see."""
+    """Return parameters exactly as they are, with the secret ones hidden."""
     if not any(name in parameters for name in secret):
         return parameters
     return {name: HIDDEN if name in secret else value for name, value in parameters.items()}

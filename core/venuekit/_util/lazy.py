@@ -23,7 +23,7 @@ def lazy(
     package = within or name
     home_of = {name: home for home, names in homes.items() for name in names.split()}
 
-    def __getattr__(attribute: str) -> object:  # noqa: N807 - this is what the import system looks for
+    def __getattr__(attribute: str) -> object:  # noqa: N807 - the import system looks for this name
         home = home_of.get(attribute)
         if home is not None:
             value: object = getattr(import_module(f"{package}.{home}"), attribute)

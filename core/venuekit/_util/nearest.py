@@ -1,4 +1,4 @@
-"""The nearest name: what somebody may have meant by a word that is not known."""
+"""The nearest name: the known word most like an unknown one."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ __all__ = ["being_made", "quick_init"]
 
 V = TypeVar("V", bound=attrs.AttrsInstance)
 
-#: what attrs could do in an ``__init__`` that is not written here
+#: hooks of attrs' ``__init__`` that this one does not call
 _MORE = ("__attrs_pre_init__", "__attrs_post_init__")
 
 
@@ -20,7 +20,7 @@ def quick_init(value: type[V]) -> type[V]:
     Give an ``attrs.frozen`` class an ``__init__`` that costs a third of attrs' own, for values that come in numbers.
 
     attrs fills a frozen object by one call of ``object.__setattr__`` per field. Here the object is, while it is being
-    made and nobody else has seen it, an instance of a subclass that can be written to. Signature, defaults and
+    made and not yet visible, an instance of a subclass that can be written to. Signature, defaults and
     everything else stay as attrs made them; subclasses are made by attrs' own ``__init__``.
 
     Raises:

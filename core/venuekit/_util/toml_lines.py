@@ -1,4 +1,4 @@
-"""Line numbers in TOML: where in a text each key stands, which the standard parser does not tell."""
+"""Line numbers in TOML: the line of each key, which the standard parser does not give."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KeyPath: TypeAlias = tuple[str, ...]
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _SYNTAX = re.compile(r"(.*) \(at line (\d+), column \d+\)")
-#: what may hold a line's end or a bracket that ends or opens nothing, and what does
+#: texts and comments, which may hold line ends and brackets without a meaning, and those that have one
 _TOKEN = re.compile(
     r'''"""(?:[^\\]|\\.)*?"{3,5}|'{3}.*?'{3,5}|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|\#[^\n]*|[\[\]{}\n]''', re.DOTALL
 )
@@ -25,7 +25,7 @@ _TYPES = {bool: "a boolean", int: "an integer", Decimal: "a number", str: "a tex
 
 
 class _Lines(Mapping[KeyPath, int]):
-    """The lines of a text's keys, looked for when somebody asks: a text without a mistake is never looked through."""
+    """The lines of a text's keys, found on demand: a text without a mistake is never searched."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -118,7 +118,7 @@ def key_text(path: KeyPath) -> str:
 
 
 def syntax_error(error: ValueError) -> tuple[int | None, str]:
-    """Return line and text of what ``tomllib`` raised; the line is None where it does not say."""
+    """Return line and text of an error of ``tomllib``; the line is None where it has none."""
     found = _SYNTAX.fullmatch(str(error))
     return (int(found[2]), found[1]) if found else (None, str(error))
 

@@ -1,4 +1,4 @@
-"""Warnings that change nothing: what must be told while something else must go on."""
+"""Warnings that interrupt nothing: messages while an operation must go on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _log.addHandler(logging.NullHandler())  # who sets up no logging reads it once, 
 
 
 def warn(text: str) -> None:
-    """Tell it as a ``UserWarning`` and to the log; where warnings are made errors, to the log alone."""
+    """Warn by a ``UserWarning`` and in the log; where warnings are made errors, in the log alone."""
     _log.warning("%s", text)
     try:
         warnings.warn(text, UserWarning, stacklevel=3)

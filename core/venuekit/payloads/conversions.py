@@ -1,4 +1,4 @@
-"""Conversions: what each type of a wire class takes from JSON."""
+"""Conversions: from JSON to each type of a wire class."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = [
     "to_text",
 ]
 
-#: what cattrs calls: the value, and the type it shall become
+#: a hook of cattrs: the value, and the type it shall become
 Convert: TypeAlias = Callable[[Any, Any], Any]
 
 _NUMBER, _WHOLE, _TIME = "a decimal number", "a whole number", "a time in milliseconds"
@@ -127,7 +127,7 @@ def to_enum(value: Any, kind: type[Enum]) -> Enum:
 
 
 def to_optional(convert: Convert, kind: Any) -> Convert:
-    """Return a conversion that also takes what says "none": null, ``""``, and for times 0 and -1."""
+    """Return a conversion that also takes the texts of "none": null, ``""``, and for times 0 and -1."""
     if kind is Decimal:
         return to_decimal_or_none
     nothing = _NO_TIMES if kind is datetime else (None, "")

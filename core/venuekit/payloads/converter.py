@@ -1,7 +1,7 @@
 """
-Converters: cattrs, told how venues write things.
+Converters: cattrs, with the ways venues write values.
 
-Whoever imports this module imports cattrs; :mod:`venuekit.payloads.decoder` does so on first use.
+Importing this module imports cattrs; :mod:`venuekit.payloads.decoder` does so on first use.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def payload_decoder(
             annotations name when they run, not only for the type checker.
         renames: For a class, which JSON name an attribute has where it is not its own.
         within: JSON names and list indexes to step into first.
-        drop: Tells of a row of the outermost list, as plain JSON, whether to leave it out before it is structured.
+        drop: Says of a row of the outermost list, as plain JSON, whether to leave it out before it is structured.
             :func:`~venuekit.payloads.count_left_out` returns how many were: a page is full by all its rows.
 
     Raises (the returned function):
@@ -152,7 +152,7 @@ class _Decoder(Generic[T]):
         return None
 
     def _explainer(self, shape: Any) -> Callable[[Path, Any], PayloadMismatch | None]:
-        """Return what tells of a part of the payload why it does not have a shape, None when it does."""
+        """Return a function that says why a part of the payload does not have a shape, None when it does."""
         from venuekit.payloads.converter import locate, make_converter
 
         structure = make_converter(self._renames, detailed=True).get_structure_hook(shape)

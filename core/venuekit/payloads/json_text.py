@@ -21,7 +21,7 @@ class TooDeep(ValueError):
 
 @cache
 def json_reader() -> Callable[[bytes], Any]:
-    """Return what reads bytes as :func:`read_json` does; what it raises goes through :func:`not_read`."""
+    """Return a reader of bytes like :func:`read_json`; its errors go through :func:`not_read`."""
     import msgspec  # a program that reads no answer pays nothing for it
 
     return msgspec.json.Decoder(float_hook=number_or_unread).decode
@@ -29,7 +29,7 @@ def json_reader() -> Callable[[bytes], Any]:
 
 def read_json(body: bytes) -> Any:
     """
-    Return what a JSON text says; integers stay exact, fractions become Decimals.
+    Return the value of a JSON text; integers stay exact, fractions become Decimals.
 
     A number that is none by the rule of :func:`~venuekit.payloads.intern_number` stays a text.
 
@@ -45,7 +45,7 @@ def read_json(body: bytes) -> Any:
 
 
 def not_read(error: RecursionError | ValueError) -> Exception:
-    """Return what a reader's failure is to be raised as."""
+    """Return the error of a reader's failure."""
     import msgspec
 
     if isinstance(error, RecursionError):

@@ -1,4 +1,4 @@
-"""Mismatches: what to say when a payload does not have the documented shape."""
+"""Mismatches: the errors of payloads without the documented shape."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from venuekit.errors import OperationError, PayloadMismatch
 
 __all__ = ["MISFITS", "Path", "Unfit", "mismatch_of", "payload_mismatch"]
 
-#: what reading a payload of another shape, or making a value of it, raises
+#: errors of reading a payload of another shape, or of making a value of it
 MISFITS = (ArithmeticError, AttributeError, LookupError, PayloadMismatch, TypeError, ValueError)
 
 #: JSON names and list indexes from the top of the payload
@@ -20,7 +20,7 @@ _LONGEST_SHOWN = 60
 
 
 class Unfit(ValueError):
-    """A value that is not what its field takes; ``expected`` continues the sentence "expected ..."."""
+    """A value that its field does not take; ``expected`` continues the sentence "expected ..."."""
 
     def __init__(self, expected: str, value: object) -> None:
         super().__init__(expected)
@@ -35,7 +35,7 @@ def _where(path: Path) -> str:
 
 def _text_of_value(value: object, name: str) -> str:
     """Return a value for a message: short, redacted, and never a whole object or list."""
-    from venuekit.credentials.redactor import hidden_name, redact_start  # only what does not fit is ever shown
+    from venuekit.credentials.redactor import hidden_name, redact_start  # only a value that does not fit is ever shown
 
     match value:
         case None:

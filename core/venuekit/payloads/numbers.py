@@ -20,7 +20,7 @@ __all__ = [
     "number_or_unread",
 ]
 
-#: a number is below this, and is zero or not below 1 at so many decimals: what is beyond is no price, size or sum
+#: a number is below this, and is zero or not below 1 at so many decimals: any other is no price, size or sum
 LARGEST: Final = Decimal("1e30")
 DECIMALS_MOST: Final = 60
 #: a text of nothing else, and no longer than this, is a number by the rule or not one at all
@@ -94,7 +94,7 @@ def _unfit(text: str) -> ValueError:
 
 
 class Unread(str):
-    """A JSON number that is none by our rule, as it is written: no field takes it, and nobody minds it elsewhere."""
+    """A JSON number that is none by our rule, as it is written: no field takes it; elsewhere it does no harm."""
 
     __slots__ = ()
 

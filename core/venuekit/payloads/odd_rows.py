@@ -1,4 +1,4 @@
-"""Odd rows: a list of which some rows cannot be read is read without them, and each of them is told."""
+"""Odd rows: a list of which some rows cannot be read is read without them, and each of them is warned of."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Misread", "readable_part", "rows_at"]
 
-#: what stepping into an answer of another shape raises
+#: errors of stepping into an answer of another shape
 _OTHER_SHAPE = (LookupError, ValueError)
 
-#: where a list of rows stands in an answer: JSON names and list indexes from the top
+#: the place of a list of rows in an answer: JSON names and list indexes from the top
 RowsPath: TypeAlias = tuple[str | int, ...]
 
 
 @attrs.frozen
 class Misread:
-    """A row that cannot be read: what is wrong with which field, in one sentence, and the row as plain JSON."""
+    """A row that cannot be read: field and fault in one sentence, and the row as plain JSON."""
 
     words: str
     row: Any = attrs.field(repr=False)

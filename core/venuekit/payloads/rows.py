@@ -23,5 +23,5 @@ class KeptTuple(tuple[T, ...]):  # noqa: SLOT001  (it says how many were left ou
 
 
 def count_left_out(rows: Sequence[Any]) -> int:
-    """Return how many rows of an answer are not among these; 0 where nobody said."""
+    """Return how many rows of an answer are not among these; 0 where that is unknown."""
     return getattr(rows, "left_out", 0)

@@ -1,4 +1,4 @@
-"""What wire classes share, written once."""
+"""The base of wire classes."""
 
 from __future__ import annotations
 

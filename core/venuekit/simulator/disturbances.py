@@ -17,7 +17,7 @@ from venuekit.simulator.message import Response, json_response
 
 __all__ = [
     "ApplyLater",
-    "Attempt",
+    "ArrivalInPlay",
     "CannedAnswer",
     "Cut",
     "Delay",
@@ -60,8 +60,8 @@ class Reply:
 
 
 @attrs.define
-class Attempt:
-    """One arrival while it is being played: what a disturbance may change about it."""
+class ArrivalInPlay:
+    """An arrival while it is carried out: the state a disturbance may change."""
 
     ledger: Ledger
     clock: Clock
@@ -80,7 +80,7 @@ class Disturbance(ABC):
     """Something that happens to one attempt: it may wait, go on (``proceed`` carries the request out), and reply."""
 
     @abstractmethod
-    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:
+    async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:
         """Play one attempt."""
 
     def attempts(self, ledger: Ledger) -> Sequence[Disturbance]:  # noqa: ARG002  - a lag takes its copy here
@@ -99,7 +99,7 @@ class Delay(Disturbance):
     queued: float = 0.0
     after: float = 0.0
 
-    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:
+    async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:
         """Wait, carry out, wait."""
         attempt.queued += self.queued
         await _wait(attempt.clock, self.before)
@@ -112,7 +112,7 @@ class Delay(Disturbance):
 class DropBefore(Disturbance):
     """The request is read, and the connection closed: nothing is carried out, nothing answered."""
 
-    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:  # noqa: ARG002  - it never goes on
+    async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:  # noqa: ARG002  - it never goes on
         """Hang up."""
         return Reply(None)
 
@@ -121,7 +121,7 @@ class DropBefore(Disturbance):
 class DropAfter(Disturbance):
     """The request is carried out, and its answer lost."""
 
-    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:  # noqa: ARG002
+    async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:  # noqa: ARG002
         """Carry out, then hang up."""
         await proceed()
         return Reply(None)
@@ -137,7 +137,7 @@ class ApplyLater(Disturbance):
 
     seconds: float
 
-    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:
+    async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:
         """Hang up, and go on behind the client's back."""
         attempt.queued += self.seconds
         attempt.later.append(proceed())
@@ -167,7 +167,7 @@ class CannedAnswer(Disturbance):
         body = f"<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>\n".encode()
         return cls(status, body, {"Content-Type": "text/html"}, applied=applied)
 
-    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:  # noqa: ARG002
+    async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:  # noqa: ARG002
         """Answer this."""
         if self.applied:
             await proceed()
@@ -180,7 +180,7 @@ class Truncate(Disturbance):
 
     keep: int = 10
 
-    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:  # noqa: ARG002
+    async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:  # noqa: ARG002
         """Carry out, and break off."""
         return attrs.evolve(await proceed(), keep=self.keep)
 
@@ -191,7 +191,7 @@ class Cut(Disturbance):
 
     keep: int = 10
 
-    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:  # noqa: ARG002
+    async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:  # noqa: ARG002
         """Carry out, and answer less."""
         reply = await proceed()
         if reply.response is None:
@@ -210,7 +210,7 @@ class Rewrite(Disturbance):
         """Return one whose ``edit`` gets the body as plain JSON and returns the new one."""
         return cls(lambda body: json.dumps(edit(json.loads(body))).encode())
 
-    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:  # noqa: ARG002
+    async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:  # noqa: ARG002
         """Carry out, and answer differently."""
         reply = await proceed()
         if reply.response is None:
@@ -236,7 +236,7 @@ class Unasked(Disturbance):
         """Return one that is JSON."""
         return cls(json_response(payload, status, None), first, lead)
 
-    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:  # noqa: ARG002
+    async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:  # noqa: ARG002
         """Carry out, and answer more than was asked for."""
         reply = await proceed()
         if self.first:
@@ -248,7 +248,7 @@ class Unasked(Disturbance):
 class Twice(Disturbance):
     """The answer is sent twice."""
 
-    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:  # noqa: ARG002
+    async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:  # noqa: ARG002
         """Carry out once, and answer twice."""
         reply = await proceed()
         return reply if reply.response is None else attrs.evolve(reply, after=(*reply.after, reply.response))
@@ -262,7 +262,7 @@ class HalfClose(Disturbance):
     A request on the same connection still arrives and is carried out, but can never be answered.
     """
 
-    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:  # noqa: ARG002
+    async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:  # noqa: ARG002
         """Answer, and close half."""
         return attrs.evolve(await proceed(), half_close=True)
 
@@ -274,7 +274,7 @@ class SecondActor(Disturbance):
     action: Callable[[Ledger], object]
     after: bool = False
 
-    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:
+    async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:
         """Let the other one act."""
         if not self.after:
             self.action(attempt.ledger)
@@ -295,7 +295,7 @@ class Lag(Disturbance):
         """Take a copy of the ledger as it is; a shallow one is enough, since commands replace its state as a whole."""
         return (attrs.evolve(self, as_it_was=copy.copy(ledger)),) * self.reads
 
-    async def play(self, attempt: Attempt, proceed: Proceed) -> Reply:
+    async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:
         """Answer from the copy."""
         attempt.seen = self._as_it_was
         return await proceed()
@@ -306,7 +306,7 @@ async def _wait(clock: Clock, seconds: float) -> None:
         await clock.sleep(seconds)
 
 
-def together(disturbances: Sequence[Disturbance], attempt: Attempt, proceed: Proceed) -> Awaitable[Reply]:
+def together(disturbances: Sequence[Disturbance], attempt: ArrivalInPlay, proceed: Proceed) -> Awaitable[Reply]:
     """Play several disturbances on one attempt, the first one outermost."""
     if not disturbances:
         return proceed()

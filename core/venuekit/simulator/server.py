@@ -12,7 +12,7 @@ from aiohttp import web
 
 from venuekit.clock import Clock, from_milliseconds
 from venuekit.errors import ConfigurationError
-from venuekit.simulator.disturbances import Attempt, Reply, Script, together
+from venuekit.simulator.disturbances import ArrivalInPlay, Reply, Script, together
 from venuekit.simulator.message import Arrival, Response, SimRequest
 from venuekit.simulator.service import Admission, Service
 
@@ -100,7 +100,7 @@ class Server:
         return arrival
 
     async def _play(self, service: Service, arrival: Arrival) -> Reply:
-        attempt = Attempt(service.ledger, self._clock)
+        attempt = ArrivalInPlay(service.ledger, self._clock)
         disturbances = self._script.take(arrival.venue, arrival.verb, arrival.path)
 
         async def carry_out() -> Reply:
