@@ -6,9 +6,8 @@ from venuekit.capabilities import Unit
 from venuekit_binance_coinm.account_info import BinanceCoinmAccountInfo
 from venuekit_binance_coinm.brackets import BinanceCoinmBrackets
 from venuekit_binance_coinm.endpoints import COINM
-from venuekit_binance_coinm.history_limits import INCOME_LIMIT, MARGIN_LIMIT
-from venuekit_binance_coinm.order_terms import ORDER_SIZE
 from venuekit_binance_coinm.settings import BinanceCoinmSettings
+from venuekit_binance_coinm.terms import INCOME_LIMIT, MARGIN_LIMIT, ORDER_SIZE
 from venuekit_binance_common.orders.amendments import BinanceOrderAmend
 from venuekit_binance_common.orders.countdown import BinanceCountdown
 from venuekit_binance_common.orders.fills import BinanceFills
@@ -19,9 +18,12 @@ from venuekit_binance_common.settings.leverage import BinanceLeverage
 from venuekit_binance_common.settings.margin_type import BinanceMarginType
 from venuekit_binance_common.settings.position_mode import BinancePositionMode
 from venuekit_binance_common.symbols.contracts import contracts_endpoint
-from venuekit_binance_common.symbols.fees import BinanceFees
-from venuekit_binance_common.symbols.instruments import BinanceInstruments, BinanceServerTime
-from venuekit_binance_common.symbols.mark_price import BinanceMarkPrice
+from venuekit_binance_common.symbols.instruments import (
+    BinanceFees,
+    BinanceInstruments,
+    BinanceMarkPrice,
+    BinanceServerTime,
+)
 from venuekit_binance_common.wallet.balances import BinanceBalances
 from venuekit_binance_common.wallet.income import BinanceIncome
 

@@ -1,16 +1,18 @@
-"""Brackets: of symbols, and of pairs where somebody insists."""
+"""Brackets of symbols, and of pairs on request, with their decoders."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from venuekit.capabilities import Bracket
+from venuekit_binance_common.payloads import BracketsRow, brackets_decoder
 from venuekit_binance_common.symbols.brackets import BinanceBrackets, brackets_of
 
 if TYPE_CHECKING:
     from venuekit_binance_coinm.endpoints import CoinmEndpoints
 
-__all__ = ["BinanceCoinmBrackets"]
+__all__ = ["BinanceCoinmBrackets", "decode_pair_brackets", "decode_symbol_brackets"]
 
 
 class BinanceCoinmBrackets(BinanceBrackets):
@@ -27,3 +29,18 @@ class BinanceCoinmBrackets(BinanceBrackets):
         if symbol is not None:
             raise self.refuse("ask by symbol or by pair, not by both", operation="get_brackets", subject=symbol)
         return brackets_of(await self.answer_rows(self.endpoints.PAIR_BRACKETS, pair=pair), "pair", self.BRACKET_UNIT)
+
+
+def _either_spelling(
+    decode: Callable[[bytes], tuple[BracketsRow, ...]],
+) -> Callable[[bytes], tuple[BracketsRow, ...]]:
+    """Return a decoder that takes the floor as the documentation spells it, and as clients have seen it."""
+
+    def decode_either(body: bytes) -> tuple[BracketsRow, ...]:
+        return decode(body.replace(b'"qtylFloor"', b'"qtyFloor"'))
+
+    return decode_either
+
+
+decode_symbol_brackets = _either_spelling(brackets_decoder(name="symbol", cap="qtyCap", floor="qtyFloor"))
+decode_pair_brackets = _either_spelling(brackets_decoder(name="pair", cap="qtyCap", floor="qtyFloor"))

@@ -17,12 +17,12 @@ from venuekit.capabilities import (
 )
 from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.plugin import Echoes, Endpoint, Parameter
-from venuekit_binance_coinm import payloads
+from venuekit_binance_coinm import brackets
 from venuekit_binance_coinm.account_info import decode_account
-from venuekit_binance_coinm.order_terms import ORDER_TERMS
 from venuekit_binance_coinm.position_legs import PositionRiskLegs
 from venuekit_binance_coinm.position_rows import POSITIONS
 from venuekit_binance_coinm.symbol_rows import PositionRiskReader
+from venuekit_binance_coinm.terms import ORDER_TERMS
 from venuekit_binance_common import endpoints as common
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
 from venuekit_binance_common.orders.endpoints import order_endpoints
@@ -92,7 +92,7 @@ class CoinmEndpoints(EndpointBook):
     BRACKETS = Endpoint(
         "GET",
         "/dapi/v2/leverageBracket",
-        decode=payloads.decode_symbol_brackets,
+        decode=brackets.decode_symbol_brackets,
         rows=((),),
         echoes=Echoes.each({"symbol": "name"}),
         parameters=(SYMBOL,),
@@ -105,7 +105,7 @@ class CoinmEndpoints(EndpointBook):
     PAIR_BRACKETS = Endpoint(
         "GET",
         "/dapi/v1/leverageBracket",
-        decode=payloads.decode_pair_brackets,
+        decode=brackets.decode_pair_brackets,
         rows=((),),
         echoes=Echoes.each({"pair": "name"}),
         parameters=(_PAIR,),

@@ -8,7 +8,7 @@ from venuekit.credentials import HmacSigner, Secret
 from venuekit.endpoint import Effect, Endpoint, Kind, Parameter
 from venuekit.pipeline.encode import encode
 from venuekit.venue import EncodedRequest, Stamp
-from venuekit_binance_common.signing import QuerySigning
+from venuekit_binance_common.venue import QuerySigning
 
 FUTURES = (
     "dbefbc809e3e83c283a984c3a1459732ea7db1360ca80c5c2c8867408d28cc83",

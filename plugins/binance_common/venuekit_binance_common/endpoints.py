@@ -20,7 +20,6 @@ from venuekit.capabilities import (
 from venuekit.plugin import Change, Changing, Echoes, Effect, Endpoint, Kind, Parameter, Role, Security, WriteScope
 from venuekit_binance_common import payloads
 from venuekit_binance_common.enums import MARGIN_TYPE_WORDS
-from venuekit_binance_common.limits import WEIGHT
 from venuekit_binance_common.orders.decoders import decode_algo_orders, decode_orders
 from venuekit_binance_common.payloads import (
     Acknowledgement,
@@ -33,6 +32,7 @@ from venuekit_binance_common.settings.leverage import leverage_readback
 from venuekit_binance_common.settings.margin_type import margin_type_readback
 from venuekit_binance_common.settings.position_mode import TellsPositionMode, position_mode_readback
 from venuekit_binance_common.settings.symbol import ReadSymbol
+from venuekit_binance_common.venue import WEIGHT
 
 if TYPE_CHECKING:
     from venuekit_binance_common.orders.rows import AlgoOrderRow, OrderRow

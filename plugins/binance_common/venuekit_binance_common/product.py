@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     )
     from venuekit_binance_common.positions.adl import AdlRow
     from venuekit_binance_common.positions.margin import MarginChangeRow, MovedMargin
-    from venuekit_binance_common.symbols.fees import CommissionRow
-    from venuekit_binance_common.symbols.mark_price import MarkPriceRow
+    from venuekit_binance_common.symbols.instruments import CommissionRow, MarkPriceRow
 
 __all__ = ["ProductEndpoints"]
 

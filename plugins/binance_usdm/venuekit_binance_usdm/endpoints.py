@@ -34,10 +34,10 @@ from venuekit_binance_common.wallet.balances import balances_read
 from venuekit_binance_usdm import payloads
 from venuekit_binance_usdm.account_info import decode_account
 from venuekit_binance_usdm.asset_mode import asset_mode_readback
-from venuekit_binance_usdm.order_terms import ORDER_TERMS
 from venuekit_binance_usdm.position_legs import PositionRiskLegs
 from venuekit_binance_usdm.positions import POSITIONS
 from venuekit_binance_usdm.symbol_config import SYMBOL_CONFIGS, SymbolConfigReader
+from venuekit_binance_usdm.terms import ORDER_TERMS
 
 __all__ = ["USDM", "UsdmEndpoints"]
 

@@ -8,13 +8,11 @@ from venuekit.capabilities import AssetMode, HistoryBehaviour, MarginType, Posit
 from venuekit.plugin import BlockedBy, Blocker, BlockerScope, Coupling, Environment, EnvironmentName, Venue
 from venuekit_binance_common.answers import read_answer
 from venuekit_binance_common.faults import OUTDATED_BY
-from venuekit_binance_common.limits import LIMITS, REALM
 from venuekit_binance_common.settings.behaviours import blockers, setting_behaviours
-from venuekit_binance_common.signing import QuerySigning
+from venuekit_binance_common.venue import LIMITS, REALM, QuerySigning
 from venuekit_binance_usdm.account import BinanceUsdmAccount
 from venuekit_binance_usdm.endpoints import USDM
-from venuekit_binance_usdm.faults import FAULTS
-from venuekit_binance_usdm.order_terms import ORDER_BEHAVIOUR
+from venuekit_binance_usdm.terms import FAULTS, ORDER_BEHAVIOUR
 
 if TYPE_CHECKING:
     from venuekit.simulator.simulated_venue import SimulatedVenue

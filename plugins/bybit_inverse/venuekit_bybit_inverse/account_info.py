@@ -1,6 +1,8 @@
-"""The account as a whole, and what kind of account venuekit speaks to."""
+"""The account as a whole, its kind, and the balances of its coins."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 import attrs
 
@@ -8,18 +10,21 @@ from venuekit.capabilities import (
     AccountInfo,
     AccountKind,
     AccountReader,
+    Balance,
+    BalanceReader,
     MarginType,
     PositionMode,
 )
 from venuekit.parts.concurrency import gather
 from venuekit.parts.rows import values_of
-from venuekit.plugin import Account, UnsupportedCapability
-from venuekit_bybit_inverse.balances import UNIFIED, balances_of
+from venuekit.plugin import Account, Answer, UnsupportedCapability
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.positions import LEG, PAGE_SIZE, positions_of
 from venuekit_bybit_inverse.reading import read_rows
+from venuekit_bybit_inverse.wallet_rows import ISOLATED_COINS, WalletRows
 
-__all__ = ["BybitAccountInfo"]
+__all__ = ["UNIFIED", "BybitAccountInfo", "BybitBalances", "balances_of"]
+
 
 _KINDS = {5: AccountKind("uta2"), 6: AccountKind("uta2_pro")}
 _OLDER_KINDS = {1: "classic", 3: "unified 1.0", 4: "unified 1.0 Pro"}
@@ -86,3 +91,31 @@ class BybitAccountInfo(Account, AccountReader):
             received_at=max(info.received_at, wallet.received_at, collateral.received_at, pages.received_at),
             raw=raw,
         )
+
+
+#: the account type of a unified account
+UNIFIED = "UNIFIED"
+
+
+class BybitBalances(Account, BalanceReader):
+    """Read the coins; without a name those whose balance is not zero."""
+
+    __slots__ = ()
+
+    async def get_balances(self, *, asset: str | None = None) -> tuple[Balance, ...]:
+        """Return one balance per coin; ``available`` is known in isolated mode only, elsewhere all coins back all."""
+        info, wallet = await gather(
+            self.call(BYBIT.ACCOUNT_INFO), self.answer_rows(BYBIT.WALLET_BALANCE, accountType=UNIFIED, coin=asset)
+        )
+        balances = balances_of(self, wallet, info.margin_mode.margin_type)
+        return balances if asset is None else tuple(balance for balance in balances if balance.asset == asset)
+
+
+def balances_of(
+    account: Account, wallet: Answer[WalletRows], margin_type: MarginType, as_of: datetime | None = None
+) -> tuple[Balance, ...]:
+    """Return the balances of a wallet under a margin type."""
+    coins = wallet.value.coins
+    if margin_type is MarginType.ISOLATED:
+        coins = coins.read_by(ISOLATED_COINS)
+    return values_of(account, BYBIT.WALLET_BALANCE, wallet, coins, as_of=as_of or wallet.as_of)

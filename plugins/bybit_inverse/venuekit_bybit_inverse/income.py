@@ -14,7 +14,7 @@ import attrs
 from venuekit.capabilities import Income, IncomeKind, IncomeReader
 from venuekit.parts.histories import Track, merge_histories, only
 from venuekit.plugin import Account, Pager
-from venuekit_bybit_inverse.balances import UNIFIED
+from venuekit_bybit_inverse.account_info import UNIFIED
 from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.history_pages import Found, milliseconds, newest_first, span_of
 from venuekit_bybit_inverse.history_payloads import LogRow

@@ -1,4 +1,4 @@
-"""Instruments and the venue's time."""
+"""Instruments, commission rates and the venue's time."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from operator import attrgetter
 from typing import Any
 
 from venuekit.capabilities import (
+    CommissionRate,
+    CommissionReader,
     Instrument,
     InstrumentKind,
     InstrumentReader,
@@ -20,7 +22,8 @@ from venuekit_bybit_inverse.market_payloads import InstrumentRow
 from venuekit_bybit_inverse.reading import read_rows, unknown_symbol_error
 from venuekit_bybit_inverse.wire import CONTRACT_SIZE
 
-__all__ = ["BybitInstruments", "all_settle_coins", "instrument_row", "refresh_row", "settle_coins"]
+__all__ = ["BybitFees", "BybitInstruments", "all_settle_coins", "instrument_row", "refresh_row", "settle_coins"]
+
 
 _PAGE_SIZE = 1000
 #: in minutes: funding that is further apart is none
@@ -144,3 +147,16 @@ def _instrument(row: InstrumentRow, raw: Any) -> Instrument:
         funding_interval=timedelta(minutes=minutes) if minutes else None,
         raw=raw,
     )
+
+
+class BybitFees(Account, CommissionReader):
+    """Read commission rates."""
+
+    __slots__ = ()
+
+    async def get_commission_rate(self, symbol: str) -> CommissionRate:
+        """Return the maker and taker rate of a symbol; the venue names none for retail price improvement."""
+        for row in await self.call(BYBIT.FEE_RATE, category=CATEGORY, symbol=symbol):
+            if row.symbol == symbol:
+                return CommissionRate(symbol, row.maker_fee_rate, row.taker_fee_rate)
+        raise unknown_symbol_error(self, symbol, "get_commission_rate")

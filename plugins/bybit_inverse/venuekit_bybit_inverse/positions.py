@@ -1,4 +1,4 @@
-"""Positions: the venue's rows joined with the account's margin mode and the coin each contract settles in."""
+"""Positions and ranks of auto-deleveraging: the venue's rows, the account's margin mode and the coin of settlement."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
-from venuekit.capabilities import MarginType, Position, PositionReader, PositionSide, Unit
+from venuekit.capabilities import AdlQuantile, AdlReader, MarginType, Position, PositionReader, PositionSide, Unit
 from venuekit.parts.concurrency import gather
 from venuekit.parts.rows import readable_values
 from venuekit.plugin import Account, OddRow
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.instruments import settle_coins
-from venuekit_bybit_inverse.position_rows import POSITIONS
+from venuekit_bybit_inverse.position_rows import ADL_RANK_OF, POSITIONS
 from venuekit_bybit_inverse.reading import Pages, read_pages, read_rows, unknown_symbol_error
 from venuekit_bybit_inverse.wire import CONTRACT_SIZE
 
-__all__ = ["LEG", "PAGE_SIZE", "BybitPositions", "listed_positions", "positions_of"]
+__all__ = ["LEG", "PAGE_SIZE", "BybitAdl", "BybitPositions", "listed_positions", "positions_of"]
+
 
 PAGE_SIZE = 200
 #: no other row of positions has the same
@@ -113,3 +114,18 @@ def listed_positions(
         positions |= {(position.symbol, position.side): position for position in values}
         odd += misread
     return tuple(positions.values()), odd
+
+
+class BybitAdl(Account, AdlReader):
+    """Read ranks from 1 to 5; 0 says that there is no position."""
+
+    __slots__ = ()
+
+    async def get_adl_quantiles(self, *, symbol: str | None = None) -> tuple[AdlQuantile, ...]:
+        """Return the rank of a symbol, also a flat one, or of all open positions."""
+        pages = await read_rows(self, BYBIT.POSITION_LIST, LEG, category=CATEGORY, symbol=symbol, limit=PAGE_SIZE)
+        return tuple(
+            AdlQuantile(position.symbol, PositionSide.BOTH, position.adl_rank, ADL_RANK_OF)
+            for position in listed_positions(self, pages, at_least=1)[0]
+            if position.adl_rank is not None
+        )

@@ -12,9 +12,16 @@ from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit.simulator.ledger import Contract, Ledger, PositionFigures
 from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.simulated.contracts import PURSE, of_pair
-from venuekit_binance_common.simulated.formatting import amount, amount_or_zero, milliseconds, plain, quantity
+from venuekit_binance_common.simulated.formatting import (
+    amount,
+    amount_or_zero,
+    asset_row,
+    balance_row,
+    milliseconds,
+    plain,
+    quantity,
+)
 from venuekit_binance_common.simulated.listing import Listing
-from venuekit_binance_common.simulated.wallets import asset_row, balance_row
 
 __all__ = ["AccountRoutes"]
 

@@ -11,8 +11,8 @@ import attrs
 
 from venuekit.capabilities import OrderBehaviour, TimeInForce
 from venuekit.plugin import Parameter
-from venuekit_binance_common.limits import ORDERS_1M, ORDERS_10S, WEIGHT
 from venuekit_binance_common.orders.enums import CLIENT_ID_PATTERN, TIMES, TYPE_WORDS
+from venuekit_binance_common.venue import ORDERS_1M, ORDERS_10S, WEIGHT
 
 __all__ = [
     "BOTH_POOLS",

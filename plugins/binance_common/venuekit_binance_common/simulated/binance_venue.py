@@ -1,21 +1,37 @@
-"""The simulated venue of either product: keys and refusals of the venue, over a ledger that knows no venue."""
+"""The simulated venue of either product: keys, rules and refusals of the venue, over a ledger that knows no venue."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any, ClassVar, Protocol
 
+from venuekit.capabilities import Setting
 from venuekit.plugin import Endpoint, Security
 from venuekit.simulator import Handler, Response, Route, SimKey, SimRequest, SimulatedVenue, Usage, json_response
-from venuekit.simulator.ledger import LedgerRefusal
-from venuekit_binance_common.limits import WEIGHT
+from venuekit.simulator.ledger import Asset, LedgerRefusal, Rules
 from venuekit_binance_common.simulated.authentication import Authentication
 from venuekit_binance_common.simulated.errors import Errors
 from venuekit_binance_common.simulated.listing import Listing
-from venuekit_binance_common.simulated.realm import MARGIN_ASSETS, RULES
+from venuekit_binance_common.venue import WEIGHT
 
-__all__ = ["Routes", "SimulatedBinance"]
+__all__ = ["MARGIN_ASSETS", "RULES", "Routes", "SimulatedBinance"]
+
+
+RULES = Rules(
+    max_conditional_orders=200,
+    valuation_asset="USDT",
+    orders_forbid=frozenset({Setting.MARGIN_TYPE, Setting.POSITION_MODE, Setting.ASSET_MODE}),
+)
+
+#: what may back positions in multi-assets mode, a mode of the account: index prices in USD, and what does not count
+MARGIN_ASSETS = (
+    Asset("USDT", index_price=Decimal(1)),
+    Asset("USDC", index_price=Decimal(1)),
+    Asset("BTC", index_price=Decimal(88_000), haircut=Decimal("0.05")),
+    Asset("BNB", index_price=Decimal(900), is_collateral=False),
+)
 
 
 class Routes(Protocol):

@@ -1,17 +1,20 @@
-"""How the venue writes numbers, times and words."""
+"""Numbers, times, words and rows of wallets, as the venue writes them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from venuekit.capabilities import MarginType
-from venuekit.simulator.ledger import Contract
+from venuekit.simulator.ledger import BalanceFigures, Contract
 
 __all__ = [
     "LATEST",
     "amount",
     "amount_or_zero",
+    "asset_row",
+    "balance_row",
     "decimals_of",
     "margin_type",
     "milliseconds",
@@ -19,6 +22,7 @@ __all__ = [
     "plain",
     "quantity",
 ]
+
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -67,3 +71,36 @@ def milliseconds(instant: datetime | None) -> int:
 def margin_type(value: MarginType) -> str:
     """Return the word of requests and of symbolConfig."""
     return "ISOLATED" if value is MarginType.ISOLATED else "CROSSED"
+
+
+def balance_row(held: BalanceFigures, *, withdrawable: str) -> dict[str, object]:
+    """Return a row of the balance read; what can be withdrawn goes by the product's name."""
+    return {
+        "accountAlias": "SgsR",
+        "asset": held.asset,
+        "balance": amount(held.wallet),
+        "crossWalletBalance": amount(held.cross_wallet),
+        "crossUnPnl": amount(held.cross_unrealized_pnl),
+        "availableBalance": amount(held.available),
+        withdrawable: amount(held.withdrawable),
+        "updateTime": milliseconds(held.updated_at),
+    }
+
+
+def asset_row(held: BalanceFigures) -> Mapping[str, object]:
+    """Return an asset of the account read."""
+    return {
+        "asset": held.asset,
+        "walletBalance": amount(held.wallet),
+        "unrealizedProfit": amount(held.unrealized_pnl),
+        "marginBalance": amount(held.equity),
+        "maintMargin": amount(held.maintenance_margin),
+        "initialMargin": amount(held.initial_margin),
+        "positionInitialMargin": amount(held.position_initial_margin),
+        "openOrderInitialMargin": amount(held.open_order_initial_margin),
+        "crossWalletBalance": amount(held.cross_wallet),
+        "crossUnPnl": amount(held.cross_unrealized_pnl),
+        "availableBalance": amount(held.available),
+        "maxWithdrawAmount": amount(held.withdrawable),
+        "updateTime": milliseconds(held.updated_at),
+    }

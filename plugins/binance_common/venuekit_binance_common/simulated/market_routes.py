@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit.simulator.ledger import Contract, Side, Tier
-from venuekit_binance_common.limits import LIMITS, ORDERS_1M, ORDERS_10S, WEIGHT
 from venuekit_binance_common.product import ProductEndpoints
 from venuekit_binance_common.simulated.formatting import decimals_of, milliseconds, number, plain
 from venuekit_binance_common.simulated.listing import PERCENT_BOUNDS, Listing
+from venuekit_binance_common.venue import LIMITS, ORDERS_1M, ORDERS_10S, WEIGHT
 
 __all__ = ["MarketRoutes", "filters_of", "symbol_of", "tier_rows"]
 

@@ -1,4 +1,4 @@
-"""Instruments and the venue's time: what needs no key."""
+"""Instruments, mark prices and commission rates, and the venue's time."""
 
 from __future__ import annotations
 
@@ -7,12 +7,36 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from venuekit.capabilities import Instrument, InstrumentKind, InstrumentReader, InstrumentStatus, ServerTimeReader, Unit
-from venuekit.plugin import Account, Endpoint, InvalidRequest, Outcome
-from venuekit_binance_common.payloads import FilterRow, InstrumentRow
+import attrs
+
+from venuekit.capabilities import (
+    CommissionRate,
+    CommissionReader,
+    Instrument,
+    InstrumentKind,
+    InstrumentReader,
+    InstrumentStatus,
+    MarkPrice,
+    MarkPriceReader,
+    ServerTimeReader,
+    Unit,
+)
+from venuekit.plugin import Account, Endpoint, InvalidRequest, Outcome, payload_decoder
+from venuekit_binance_common.payloads import FilterRow, InstrumentRow, camel_names, one_or_many
 from venuekit_binance_common.product import ProductEndpoints
 
-__all__ = ["BinanceInstruments", "BinanceServerTime", "unknown_symbol_error"]
+__all__ = [
+    "BinanceFees",
+    "BinanceInstruments",
+    "BinanceMarkPrice",
+    "BinanceServerTime",
+    "CommissionRow",
+    "MarkPriceRow",
+    "decode_commission",
+    "decode_mark_prices",
+    "unknown_symbol_error",
+]
+
 
 #: what a contract's type says, whatever else it says: TRADIFI_PERPETUAL, CURRENT_QUARTER DELIVERING
 _PERPETUAL = "PERPETUAL"
@@ -113,3 +137,61 @@ def _instrument(row: InstrumentRow, raw: Mapping[str, Any] | None) -> Instrument
         funding_interval=None,
         raw=raw,
     )
+
+
+@attrs.frozen
+class MarkPriceRow:
+    """Funding is empty where the contract expires."""
+
+    symbol: str
+    mark_price: Decimal
+    index_price: Decimal | None = None
+    last_funding_rate: Decimal | None = None
+    next_funding_time: datetime | None = None
+    time: datetime | None = None
+
+
+decode_mark_prices = one_or_many(payload_decoder(tuple[MarkPriceRow, ...], renames=camel_names(MarkPriceRow)))
+
+
+class BinanceMarkPrice(Account, MarkPriceReader):
+    """Public; one symbol at a time."""
+
+    __slots__ = ()
+
+    endpoints: ClassVar[ProductEndpoints]
+
+    async def get_mark_price(self, symbol: str) -> MarkPrice:
+        """Return the mark price of a symbol, and its funding where there is any."""
+        for row in await self.call(self.endpoints.MARK_PRICE, symbol=symbol):
+            if row.symbol == symbol:
+                next_at = row.next_funding_time
+                rate = None if next_at is None else row.last_funding_rate
+                return MarkPrice(row.symbol, row.mark_price, row.index_price, rate, next_at, row.time)
+        raise unknown_symbol_error(self, self.endpoints.MARK_PRICE, symbol, operation="get_mark_price")
+
+
+@attrs.frozen
+class CommissionRow:
+    """Fractions: 0.0004 is 0.04 %; only one of the products has a rate for retail price improvement orders."""
+
+    symbol: str
+    maker_commission_rate: Decimal
+    taker_commission_rate: Decimal
+    rpi_commission_rate: Decimal | None = None
+
+
+decode_commission = payload_decoder(CommissionRow, renames=camel_names(CommissionRow))
+
+
+class BinanceFees(Account, CommissionReader):
+    """The rates that hold for this account."""
+
+    __slots__ = ()
+
+    endpoints: ClassVar[ProductEndpoints]
+
+    async def get_commission_rate(self, symbol: str) -> CommissionRate:
+        """Return the rates of a symbol; weight 20."""
+        row = await self.call(self.endpoints.COMMISSION, symbol=symbol)
+        return CommissionRate(row.symbol, row.maker_commission_rate, row.taker_commission_rate, row.rpi_commission_rate)

@@ -28,8 +28,12 @@ from venuekit_binance_common.positions.margin import (
     decode_margin_changes,
     decode_moved_margin,
 )
-from venuekit_binance_common.symbols.fees import CommissionRow, decode_commission
-from venuekit_binance_common.symbols.mark_price import MarkPriceRow, decode_mark_prices
+from venuekit_binance_common.symbols.instruments import (
+    CommissionRow,
+    MarkPriceRow,
+    decode_commission,
+    decode_mark_prices,
+)
 from venuekit_binance_common.wallet.income import decode_income
 
 __all__ = ["adl_quantile", "commission_rate", "income", "margin_history", "mark_price", "position_margin"]

@@ -14,17 +14,19 @@ from venuekit_binance_common.settings.margin_type import BinanceMarginType
 from venuekit_binance_common.settings.position_mode import BinancePositionMode
 from venuekit_binance_common.symbols.brackets import BinanceBrackets
 from venuekit_binance_common.symbols.contracts import contracts_endpoint
-from venuekit_binance_common.symbols.fees import BinanceFees
-from venuekit_binance_common.symbols.instruments import BinanceInstruments, BinanceServerTime
-from venuekit_binance_common.symbols.mark_price import BinanceMarkPrice
+from venuekit_binance_common.symbols.instruments import (
+    BinanceFees,
+    BinanceInstruments,
+    BinanceMarkPrice,
+    BinanceServerTime,
+)
 from venuekit_binance_common.wallet.balances import BinanceBalances
 from venuekit_binance_common.wallet.income import BinanceIncome
 from venuekit_binance_usdm.asset_mode import BinanceAssetMode
 from venuekit_binance_usdm.aster.account_info import AsterAccountInfo
 from venuekit_binance_usdm.aster.endpoints import ASTER
 from venuekit_binance_usdm.aster.settings import AsterSettings
-from venuekit_binance_usdm.history_limits import INCOME_LIMIT, MARGIN_LIMIT
-from venuekit_binance_usdm.order_terms import ORDER_SIZE
+from venuekit_binance_usdm.terms import INCOME_LIMIT, MARGIN_LIMIT, ORDER_SIZE
 
 __all__ = ["AsterUsdmAccount"]
 

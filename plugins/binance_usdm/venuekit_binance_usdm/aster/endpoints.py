@@ -31,9 +31,9 @@ from venuekit_binance_common.wallet import endpoints as money
 from venuekit_binance_common.wallet.balances import balances_read
 from venuekit_binance_usdm.asset_mode import asset_mode_readback
 from venuekit_binance_usdm.aster.account_info import decode_account
-from venuekit_binance_usdm.aster.order_terms import ORDER_TERMS
 from venuekit_binance_usdm.aster.positions import POSITIONS
 from venuekit_binance_usdm.aster.symbols import AsterLegs, AsterSymbolReader
+from venuekit_binance_usdm.aster.terms import ORDER_TERMS
 from venuekit_binance_usdm.endpoints import UsdmEndpoints
 from venuekit_binance_usdm.payloads import decode_asset_mode
 

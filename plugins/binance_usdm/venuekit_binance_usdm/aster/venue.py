@@ -8,13 +8,11 @@ from venuekit.capabilities import HistoryBehaviour, OrderAmendControl, OrderTest
 from venuekit.plugin import Environment, EnvironmentName, Limit, LimitScope, Venue
 from venuekit_binance_common.answers import read_answer
 from venuekit_binance_common.faults import OUTDATED_BY
-from venuekit_binance_common.limits import ORDERS_1M, WEIGHT
 from venuekit_binance_common.settings.behaviours import setting_behaviours
-from venuekit_binance_common.signing import QuerySigning
+from venuekit_binance_common.venue import ORDERS_1M, WEIGHT, QuerySigning
 from venuekit_binance_usdm.aster.account import AsterUsdmAccount
 from venuekit_binance_usdm.aster.endpoints import ASTER
-from venuekit_binance_usdm.aster.faults import FAULTS
-from venuekit_binance_usdm.aster.order_terms import NO_AMENDMENT, NO_ORDER_TEST, ORDER_BEHAVIOUR
+from venuekit_binance_usdm.aster.terms import FAULTS, NO_AMENDMENT, NO_ORDER_TEST, ORDER_BEHAVIOUR
 from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.venue import BLOCKERS, COUPLINGS
 

@@ -13,6 +13,8 @@ from venuekit.simulator.ledger import Contract, Ledger, PositionFigures, Totals
 from venuekit_binance_common.simulated.formatting import (
     amount,
     amount_or_zero,
+    asset_row,
+    balance_row,
     margin_type,
     milliseconds,
     plain,
@@ -20,7 +22,6 @@ from venuekit_binance_common.simulated.formatting import (
 )
 from venuekit_binance_common.simulated.listing import Listing
 from venuekit_binance_common.simulated.risk_routes import adl_rank
-from venuekit_binance_common.simulated.wallets import asset_row, balance_row
 from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.simulated.contracts import VENUE_ID
 

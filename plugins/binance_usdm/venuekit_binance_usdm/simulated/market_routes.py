@@ -8,9 +8,9 @@ from typing import Any
 from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, SimRequest, Visit
 from venuekit.simulator.ledger import Contract
+from venuekit_binance_common.simulated.binance_venue import MARGIN_ASSETS
 from venuekit_binance_common.simulated.formatting import plain
 from venuekit_binance_common.simulated.market_routes import MarketRoutes, filters_of, symbol_of, tier_rows
-from venuekit_binance_common.simulated.realm import MARGIN_ASSETS
 from venuekit_binance_usdm.endpoints import USDM
 
 __all__ = ["UsdmMarketRoutes"]

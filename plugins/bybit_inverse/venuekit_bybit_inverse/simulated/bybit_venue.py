@@ -1,13 +1,15 @@
-"""The simulated venue: routes, keys, limits and words of Bybit over the simulator's ledger."""
+"""The simulated venue: routes, keys, limits, words and scenarios of Bybit over the simulator's ledger."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
+from venuekit.capabilities import MarginType
 from venuekit.plugin import Endpoint, LimitScope, Security
-from venuekit.simulator import Handler, Response, SimKey, SimRequest, SimulatedVenue, Usage
-from venuekit.simulator.ledger import LedgerRefusal
+from venuekit.simulator import Handler, Response, Scenario, SimKey, SimRequest, SimulatedVenue, Usage
+from venuekit.simulator.ledger import Ledger, LedgerRefusal, Side
 from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.simulated import (
     account_routes,
@@ -21,9 +23,46 @@ from venuekit_bybit_inverse.simulated.authentication import authenticate, check_
 from venuekit_bybit_inverse.simulated.contracts import ASSETS, CONTRACTS, RULES
 from venuekit_bybit_inverse.simulated.formatting import envelope, refusal
 from venuekit_bybit_inverse.simulated.refusals import NO_PERMISSION, SWITCH_ISOLATED, refuse
-from venuekit_bybit_inverse.simulated.scenarios import SCENARIOS
 
-__all__ = ["SimulatedBybit"]
+__all__ = ["SCENARIOS", "SimulatedBybit"]
+
+
+def _deposit(ledger: Ledger) -> None:
+    for asset, amount in (("BTC", 60), ("ETH", 250), ("USDT", 50_000)):
+        ledger.deposit(asset, Decimal(amount))
+
+
+def _hold(ledger: Ledger) -> None:
+    _deposit(ledger)
+    ledger.set_margin_type(MarginType.ISOLATED)
+    ledger.fill("BTCUSD", Side.BUY, Decimal(16_000_000), Decimal(80_000))
+
+
+SCENARIOS = (
+    Scenario(
+        name="holding",
+        title="isolated margin; long 16,000,000 BTCUSD, beyond the tier that 100x allows; ETHUSD is flat",
+        stage=_hold,
+        held="BTCUSD",
+        flat="ETHUSD",
+        target={
+            "margin_type": "isolated",
+            "symbols": {"BTCUSD": {"leverage": Decimal("12.5")}, "ETHUSD": {"leverage": Decimal(25)}},
+        },
+    ),
+    Scenario(
+        name="flat",
+        title="cross margin, coins and no position",
+        stage=_deposit,
+        held=None,
+        flat="BTCUSD",
+        target={
+            "margin_type": "isolated",
+            "symbols": {"BTCUSD": {"leverage": Decimal("12.5")}, "ETHUSD": {"leverage": Decimal(25)}},
+        },
+    ),
+)
+
 
 _HANDLERS: Mapping[Endpoint[Any], Handler] = {
     BYBIT.SERVER_TIME: market_routes.server_time,

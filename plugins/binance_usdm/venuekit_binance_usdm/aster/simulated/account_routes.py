@@ -10,9 +10,16 @@ from venuekit.capabilities import MarginType, PositionMode, PositionSide
 from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit.simulator.ledger import Contract, Ledger, PositionFigures
-from venuekit_binance_common.simulated.formatting import amount, amount_or_zero, milliseconds, plain, quantity
+from venuekit_binance_common.simulated.formatting import (
+    amount,
+    amount_or_zero,
+    asset_row,
+    balance_row,
+    milliseconds,
+    plain,
+    quantity,
+)
 from venuekit_binance_common.simulated.listing import Listing
-from venuekit_binance_common.simulated.wallets import asset_row, balance_row
 from venuekit_binance_usdm.aster.endpoints import ASTER
 from venuekit_binance_usdm.simulated.account_routes import totals_row
 

@@ -1,4 +1,4 @@
-"""The simulated venue: the product's own routes where they are the same, and those that are this venue's."""
+"""The simulated venue: routes of the product where they are the same, and this venue's own."""
 
 from __future__ import annotations
 
@@ -8,22 +8,41 @@ from typing import Any
 import attrs
 
 from venuekit.simulator import SimRequest, Visit
-from venuekit.simulator.ledger import LedgerMarginChange, Triggered
-from venuekit_binance_common.simulated.binance_venue import Routes, SimulatedBinance
+from venuekit.simulator.ledger import Contract, Execution, LedgerMarginChange, LedgerOrder, Triggered
+from venuekit_binance_common.simulated.binance_venue import RULES, Routes, SimulatedBinance
+from venuekit_binance_common.simulated.formatting import plain
 from venuekit_binance_common.simulated.listing import Listing
-from venuekit_binance_common.simulated.realm import RULES
+from venuekit_binance_common.simulated.order_routes import OrderRoutes
+from venuekit_binance_common.simulated.order_rows import Acknowledging, trailing_fields
 from venuekit_binance_common.simulated.risk_routes import RiskRoutes
 from venuekit_binance_usdm.aster.endpoints import ASTER
 from venuekit_binance_usdm.aster.simulated.account_routes import AsterAccountRoutes
-from venuekit_binance_usdm.aster.simulated.order_routes import AsterOrderRoutes
 from venuekit_binance_usdm.simulated.contracts import CONTRACTS
 from venuekit_binance_usdm.simulated.market_routes import UsdmMarketRoutes
 from venuekit_binance_usdm.simulated.money_routes import UsdmIncomeRoutes, UsdmMarginRoutes
-from venuekit_binance_usdm.simulated.refusals import ERRORS
-from venuekit_binance_usdm.simulated.scenarios import SCENARIOS
-from venuekit_binance_usdm.simulated.settings_routes import UsdmSettingsRoutes
+from venuekit_binance_usdm.simulated.venue import ERRORS, SCENARIOS, UsdmSettingsRoutes
 
-__all__ = ["SimulatedAster"]
+__all__ = ["AsterOrderRoutes", "SimulatedAster"]
+
+
+class AsterOrderRoutes(OrderRoutes):
+    """Acknowledgements tell what was filled in the quote asset, and histories no more than queries do."""
+
+    ORDERS = ASTER.ORDERS
+    ACKNOWLEDGING = Acknowledging(placed=frozenset({"time"}), changed=frozenset({"time", "avgPrice"}), done="200")
+
+    def own_fields(self, order: LedgerOrder, contract: Contract) -> Mapping[str, object]:  # noqa: ARG002  (alike for all)
+        """Return what an order is worth, and how it trails."""
+        return {"cumQuote": plain(order.filled_value), **trailing_fields(order)}
+
+    def history_fields(self, order: LedgerOrder, contract: Contract) -> Mapping[str, object]:  # noqa: ARG002  (alike for all)
+        """Return nothing: histories are like queries."""
+        return {}
+
+    def trade_fields(self, fill: Execution, contract: Contract) -> Mapping[str, object]:  # noqa: ARG002  (alike for all)
+        """Return nothing: a fill is counted in the quote asset alone."""
+        return {}
+
 
 _LISTED = frozenset({"BTCUSDT", "ETHUSDT", "BNBUSDT"})
 

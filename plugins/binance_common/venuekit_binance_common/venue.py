@@ -1,12 +1,28 @@
-"""The signing scheme: what text is signed, and where key and signature go."""
+"""Declarations that both products share: their realm, the pools that requests pay into, and signing."""
 
 from __future__ import annotations
 
 from urllib.parse import quote
 
-from venuekit.plugin import EncodedRequest, HttpRequest, Stamp
+from venuekit.plugin import EncodedRequest, HttpRequest, Limit, LimitScope, Stamp
 
-__all__ = ["API_KEY_HEADER", "QuerySigning"]
+__all__ = ["API_KEY_HEADER", "LIMITS", "ORDERS_1M", "ORDERS_10S", "REALM", "WEIGHT", "QuerySigning"]
+
+
+#: what both products share: these pools, the position mode, the simulated account
+REALM = "binance_futures"
+
+WEIGHT = "weight"
+ORDERS_10S = "orders_10s"
+ORDERS_1M = "orders_1m"
+
+#: one pool per address and one order pool per account, each shared by both futures products
+LIMITS = (
+    Limit(WEIGHT, amount=2400, seconds=60, used_header="X-MBX-USED-WEIGHT-1M"),
+    Limit(ORDERS_1M, amount=1200, seconds=60, scope=LimitScope.ACCOUNT, used_header="X-MBX-ORDER-COUNT-1M"),
+    Limit(ORDERS_10S, amount=300, seconds=10, scope=LimitScope.ACCOUNT, used_header="X-MBX-ORDER-COUNT-10S"),
+)
+
 
 API_KEY_HEADER = "X-MBX-APIKEY"
 _FORM = "application/x-www-form-urlencoded"

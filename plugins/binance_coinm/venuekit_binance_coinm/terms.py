@@ -1,0 +1,57 @@
+"""Terms of this product, as data: the meaning of its refusals, the reach of its histories, and its orders."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from venuekit.capabilities import Unit
+from venuekit.plugin import Fault, FaultTable, Parameter
+from venuekit_binance_common.faults import SHARED_ROWS, fault_rows
+from venuekit_binance_common.history_limits import HistoryLimit
+from venuekit_binance_common.orders.terms import MINUTE_POOL, ConditionalBook, OrderTerms, order_behaviour
+from venuekit_binance_common.orders.values import Size
+
+__all__ = ["FAULTS", "INCOME_LIMIT", "MARGIN_LIMIT", "NO_ORDER_TEST", "ORDER_BEHAVIOUR", "ORDER_SIZE", "ORDER_TERMS"]
+
+
+#: the same numbers can mean something else on the USD-margined product
+_OWN_ROWS = (
+    *fault_rows(Fault.CLOCK, (-4188,)),
+    *fault_rows(Fault.PERMISSION, (-4089, -4090, -4194, -4195, -4200, -4201)),
+    *fault_rows(Fault.INVALID, (-4087, -4088, -4178)),
+    *fault_rows(Fault.REJECTED, (-4112, -4113, -4150, -4196, -4197, -4198, -4199)),
+    *fault_rows(Fault.REJECTED, (-4202,)),  # the symbol allows less leverage under the position limit service
+)
+
+FAULTS = FaultTable((*SHARED_ROWS, *_OWN_ROWS))
+
+
+_OPENED = datetime(2020, 8, 10, tzinfo=UTC)
+_WORDS = "the product opened on 2020-08-10"
+
+INCOME_LIMIT = HistoryLimit(since=_OPENED, width=timedelta(days=365), words=_WORDS)
+#: how wide a stretch may be is not documented here either: what holds on the other product
+MARGIN_LIMIT = HistoryLimit(since=_OPENED, width=timedelta(days=30), words=_WORDS)
+
+
+NO_ORDER_TEST = "the venue documents no order test for COIN-M futures"
+_COUNTDOWN = "Cancels the plain orders of a symbol; it is not known to cover conditional orders."
+
+#: a contract is some of the quote asset, how much hangs on the symbol
+ORDER_SIZE = Size(None, Unit.QUOTE)
+
+ORDER_TERMS = OrderTerms(
+    root="/dapi",
+    pools=MINUTE_POOL,
+    conditional=ConditionalBook.REPORTED,
+    sizes_in_base=False,
+    most_callback=Decimal(10),
+    unchanged=-4197,
+    has_test=False,
+    times=frozenset({"GTC", "IOC", "FOK", "GTX"}),
+    more=(Parameter("pair"),),
+    countdown_note=_COUNTDOWN,
+)
+
+ORDER_BEHAVIOUR = order_behaviour(countdown=_COUNTDOWN)

@@ -1,0 +1,60 @@
+"""Terms of this venue, as data: the meaning of its refusals, and its orders in one book."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import attrs
+
+from venuekit.plugin import Fault, FaultRow, FaultTable
+from venuekit_binance_common.orders.terms import EACH_BY_THE_MINUTE, ConditionalBook, OrderTerms, order_behaviour
+from venuekit_binance_usdm.terms import FAULTS as USDM_FAULTS
+
+__all__ = ["FAULTS", "NO_AMENDMENT", "NO_ORDER_TEST", "ORDER_BEHAVIOUR", "ORDER_TERMS"]
+
+
+_OVERLOADED = [row for row in USDM_FAULTS.rows if row.status == 503 or row.fault is Fault.OVERLOADED]
+#: here there is one product, and no portfolio margin
+_MENDS = {
+    -2015: (
+        "one of: the key is unknown or belongs to another environment, this address is not on its list, or it lacks "
+        "the permission (futures, reading or trading)"
+    )
+}
+
+FAULTS = FaultTable(
+    (
+        *(
+            attrs.evolve(row, mend=_MENDS.get(row.code, "") if isinstance(row.code, int) else "")
+            for row in USDM_FAULTS.rows
+            if row not in _OVERLOADED
+        ),
+        *(FaultRow(Fault.UNKNOWN_OUTCOME, code=row.code) for row in _OVERLOADED if row.status is None),
+        FaultRow(Fault.UNKNOWN_OUTCOME, status=503),
+    )
+)
+
+
+NO_AMENDMENT = "the venue documents no amendment of orders: cancel the order and place another one"
+NO_ORDER_TEST = "the venue documents no order test"
+_COUNTDOWN = "Cancels every open order of a symbol, conditional ones too: they are in the same book."
+
+ORDER_TERMS = OrderTerms(
+    root="/fapi",
+    pools=EACH_BY_THE_MINUTE,
+    conditional=ConditionalBook.PLAIN,
+    sizes_in_base=True,
+    most_callback=Decimal(5),
+    unchanged=None,
+    has_test=False,
+    weight=1,
+    times=frozenset({"GTC", "IOC", "FOK", "GTX", "HIDDEN"}),
+    matches=False,
+    unfilled_days=7,
+    keeps_90_days=False,
+    commission_sign=1,
+    trades_by_order=False,
+    countdown_note=_COUNTDOWN,
+)
+
+ORDER_BEHAVIOUR = order_behaviour(amend_batch=0, duplicate=None, countdown=_COUNTDOWN)
