@@ -214,10 +214,10 @@ async def test_look_that_fails_leaves_it_unknown(stage: Any) -> None:
 @pytest.mark.parametrize("holds", [True, False])
 async def test_setting_that_repeats_nothing_is_read_back_after_a_stray(stage: Any, holds: bool) -> None:
     """Accepted, says the answer; whether it is so, says the reading."""
-    silent = attrs.evolve(TOY.SET_MARGIN, echoes=())
+    silent = attrs.evolve(TOY.SET_MARGIN_TYPE, echoes=())
     met_a_stray(stage)
     body = {"contract": "GEMUSD", "margin": "isolated"}
-    stage.sim.disturb("toy_perp", TOY.SET_MARGIN, attrs.evolve(CannedAnswer.json(200, body), applied=holds))
+    stage.sim.disturb("toy_perp", TOY.SET_MARGIN_TYPE, attrs.evolve(CannedAnswer.json(200, body), applied=holds))
 
     change = await stage.account.call(silent, contract="GEMUSD", margin="isolated")
 
@@ -228,6 +228,6 @@ async def test_setting_that_repeats_nothing_is_read_back_after_a_stray(stage: An
 
 async def test_without_a_stray_nothing_is_read_back(stage: Any) -> None:
     """A success costs one request."""
-    await stage.account.call(attrs.evolve(TOY.SET_MARGIN, echoes=()), contract="GEMUSD", margin="isolated")
+    await stage.account.call(attrs.evolve(TOY.SET_MARGIN_TYPE, echoes=()), contract="GEMUSD", margin="isolated")
 
     assert len(stage.sim.requests) == 1

@@ -130,7 +130,7 @@ async def test_a_halted_account_stays_halted_in_every_view(stage: Any) -> None:
 
     for account in (stage.account, view):
         with pytest.raises(errors.GuardRefused, match="halted"):
-            await account.call(TOY.SET_MARGIN, contract="GEMUSD", margin="isolated")
+            await account.call(TOY.SET_MARGIN_TYPE, contract="GEMUSD", margin="isolated")
         assert await account.call(TOY.POSITIONS)
 
 

@@ -158,7 +158,7 @@ class ToyEndpoints(EndpointBook):
         serves=(LeverageControl.set_leverage,),
     )
 
-    SET_MARGIN = Endpoint(
+    SET_MARGIN_TYPE = Endpoint(
         "PUT",
         "/v1/margin",
         decode=Changing(payload_decoder(MarginRow)),

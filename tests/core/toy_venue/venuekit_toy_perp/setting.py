@@ -71,7 +71,7 @@ class ToyMarginType(Account, MarginTypeControl):
             row = change.answer or MarginRow(symbol, margin_type.value)
             return MarginTypeSetting(row.contract, MarginType(row.margin), change.changed)
 
-        return await self.call_as(setting, TOY.SET_MARGIN, contract=symbol, margin=margin_type.value)
+        return await self.call_as(setting, TOY.SET_MARGIN_TYPE, contract=symbol, margin=margin_type.value)
 
 
 def _leverage(row: LeverageRow, *, changed: bool | None) -> LeverageSetting:

@@ -133,7 +133,7 @@ class SimulatedToy(SimulatedVenue):
             TOY.POSITIONS: _positions,
             TOY.SETTINGS: _settings,
             TOY.SET_LEVERAGE: _set_leverage,
-            TOY.SET_MARGIN: _set_margin,
+            TOY.SET_MARGIN_TYPE: _set_margin,
             TOY.ADD_COLLATERAL: _add_collateral,
             TOY.COLLATERAL_HISTORY: _collateral_history,
         }
