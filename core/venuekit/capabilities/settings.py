@@ -50,7 +50,8 @@ class SettingsSnapshot:
 
     ``odd`` are the symbols that a row which could not be read is about, each with that row; they are not in
     ``symbols``, and such positions and orders are not counted. Its key None is a row that names no symbol: it may be
-    about any.
+    about any. ``exposures`` is how large the position of a symbol can grow when its orders fill, where that is kept for
+    a later look at the brackets.
     """
 
     position_mode: PositionMode | None = None
@@ -62,6 +63,7 @@ class SettingsSnapshot:
     weight: int = 0
     as_of: datetime | None = None
     odd: Mapping[str | None, OddRow] = attrs.field(factory=dict, hash=False)
+    exposures: Mapping[str, Decimal | None] = attrs.field(factory=dict, eq=False, repr=False)
 
     def symbol(self, symbol: str) -> SymbolSettings | None:
         """Return the row of a symbol, None when the snapshot has none."""

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from venuekit_toy_perp.reading import ToyBalances, ToyInstruments, ToyPositions, ToySettings
-from venuekit_toy_perp.setting import ToyLeverage, ToyMarginType
+from venuekit.parts.settings.reader import AccountSettings
+from venuekit.parts.settings.symbol_controls import SymbolLeverage, SymbolMarginType
+from venuekit_toy_perp.endpoints import TOY
+from venuekit_toy_perp.reading import ToyBalances, ToyInstruments, ToyPositions
+from venuekit_toy_perp.settings import ToySettings
 
 __all__ = ["ToyPerpAccount"]
 
 
-class ToyPerpAccount(ToyInstruments, ToyBalances, ToyPositions, ToyLeverage, ToyMarginType, ToySettings):
+class ToyPerpAccount(ToyInstruments, ToyBalances, ToyPositions, SymbolLeverage, SymbolMarginType, AccountSettings):
     """An account of Toy Perpetuals."""
 
     __slots__ = ()
+
+    endpoints = TOY
+    settings_source = ToySettings()

@@ -10,13 +10,16 @@ from venuekit.capabilities import (
     InstrumentReader,
     LeverageControl,
     LeverageReader,
+    MarginType,
     MarginTypeControl,
     MarginTypeReader,
     PositionReader,
     ServerTimeReader,
     SettingsReader,
+    Unit,
 )
 from venuekit.parts.endpoint_book import EndpointBook
+from venuekit.parts.settings.lens import SymbolLens, SymbolState
 from venuekit.plugin import (
     AbsenceProof,
     Absent,
@@ -29,7 +32,6 @@ from venuekit.plugin import (
     Kind,
     Lost,
     Parameter,
-    Reading,
     Resolution,
     Role,
     Security,
@@ -48,27 +50,45 @@ from venuekit_toy_perp.payloads import (
     WalletRow,
 )
 
-__all__ = ["TOY", "ToyEndpoints"]
+__all__ = ["TOY", "ToyEndpoints", "state_of"]
 
 _POOLS = {"weight": None}
 _CONTRACT = Parameter("contract", required=True, role=Role.SYMBOL, pattern="[A-Z0-9]{3,20}")
 _ANY_CONTRACT = Parameter("contract", role=Role.SYMBOL, pattern="[A-Z0-9]{3,20}")
 
 
-async def _setting_of(call: Call, contract: str) -> SettingsRow:
+async def _find_settings(call: Call, contract: str) -> SettingsRow:
     (row,) = await call(ToyEndpoints.SETTINGS, contract=contract)
     return row
 
 
-async def _read_leverage(call: Call, lost: Lost) -> Reading[LeverageRow]:
-    row = await _setting_of(call, lost.parameters["contract"])
-    answer = LeverageRow(row.contract, row.leverage)
-    return Reading(row.leverage, row.leverage == Decimal(lost.parameters["leverage"]), answer)
+def state_of(row: SettingsRow) -> SymbolState:
+    """Return the settings that a row shows: all that reading, setting and reading back need."""
+    return SymbolState(
+        row.contract, margin_type=MarginType(row.margin), leverage=row.leverage, position=abs(row.size), matters=True
+    )
 
 
-async def _read_margin(call: Call, lost: Lost) -> Reading[MarginRow]:
-    row = await _setting_of(call, lost.parameters["contract"])
-    return Reading(row.margin, row.margin == lost.parameters["margin"], MarginRow(row.contract, row.margin))
+def _answered(row: LeverageRow) -> SymbolState:
+    return SymbolState(row.contract, leverage=row.leverage, max_position=row.largest)
+
+
+def _leverage_answer(state: SymbolState) -> LeverageRow:
+    return LeverageRow(state.symbol, state.leverage or Decimal(0))
+
+
+def _margin_answer(contract: str, margin_type: MarginType) -> MarginRow:
+    return MarginRow(contract, margin_type.value)
+
+
+_LENS = SymbolLens(
+    find_row=_find_settings,
+    state=state_of,
+    symbol="contract",
+    margin_type="margin",
+    max_position_unit=Unit.QUOTE,
+    answered=_answered,
+)
 
 
 async def _find_collateral(call: Call, lost: Lost) -> Resolution[CollateralRow]:
@@ -141,6 +161,8 @@ class ToyEndpoints(EndpointBook):
         serves=(LeverageReader.get_leverage, MarginTypeReader.get_margin_type, SettingsReader.get_settings),
     )
 
+    SYMBOL_LENS = _LENS
+
     SET_LEVERAGE = Endpoint(
         "PUT",
         "/v1/leverage",
@@ -154,7 +176,7 @@ class ToyEndpoints(EndpointBook):
         effect=Effect.SET,
         write_scope=WriteScope.SYMBOL,
         no_change=frozenset({Code.NOTHING_TO_CHANGE}),
-        readback=_read_leverage,
+        readback=_LENS.leverage_readback(_leverage_answer),
         serves=(LeverageControl.set_leverage,),
     )
 
@@ -168,7 +190,7 @@ class ToyEndpoints(EndpointBook):
         effect=Effect.SET,
         write_scope=WriteScope.SYMBOL,
         no_change=frozenset({Code.NOTHING_TO_CHANGE}),
-        readback=_read_margin,
+        readback=_LENS.margin_type_readback(_margin_answer),
         serves=(MarginTypeControl.set_margin_type,),
     )
 

@@ -1,8 +1,7 @@
-"""Reading: balances, positions, contracts, the time, and all settings at once."""
+"""Reading: balances, positions, contracts and the time."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 
@@ -18,16 +17,13 @@ from venuekit.capabilities import (
     PositionReader,
     PositionSide,
     ServerTimeReader,
-    SettingsReader,
-    SettingsSnapshot,
-    SymbolSettings,
     Unit,
 )
 from venuekit.plugin import Account
 from venuekit_toy_perp.endpoints import TOY
-from venuekit_toy_perp.payloads import ContractRow, PositionRow, SettingsRow
+from venuekit_toy_perp.payloads import ContractRow, PositionRow
 
-__all__ = ["ToyBalances", "ToyInstruments", "ToyPositions", "ToySettings"]
+__all__ = ["ToyBalances", "ToyInstruments", "ToyPositions"]
 
 
 class ToyInstruments(Account, InstrumentReader, ServerTimeReader):
@@ -94,36 +90,6 @@ class ToyPositions(Account, PositionReader):
         return position
 
 
-class ToySettings(Account, SettingsReader):
-    """All settings, by one read that also counts orders and knows the tiers."""
-
-    __slots__ = ()
-
-    async def get_settings(
-        self,
-        symbols: Collection[str],
-        *,
-        orders: Collection[str] | bool = False,
-        brackets: Collection[str] | bool = False,
-        known: SettingsSnapshot | None = None,
-    ) -> SettingsSnapshot:
-        """Return what holds for every contract; weight 2."""
-        if known is not None:
-            return known
-        answer = await self.answer(TOY.SETTINGS)
-        listed = {row.contract for row in answer.value}
-        for symbol in symbols:
-            if symbol not in listed:
-                await self.call(TOY.SETTINGS, contract=symbol)  # the venue refuses it in its own words
-        return SettingsSnapshot(
-            symbols=tuple(_symbol_settings(row) for row in answer.value),
-            open_positions=sum(row.size != 0 for row in answer.value),
-            open_orders=sum(row.orders for row in answer.value),
-            weight=TOY.SETTINGS.weight_most,
-            as_of=answer.as_of,
-        )
-
-
 def _instrument(row: ContractRow) -> Instrument:
     return Instrument(
         symbol=row.contract,
@@ -162,16 +128,4 @@ def _position(row: PositionRow, as_of: datetime, received_at: datetime) -> Posit
         updated_at=row.updated,
         as_of=as_of,
         received_at=received_at,
-    )
-
-
-def _symbol_settings(row: SettingsRow) -> SymbolSettings:
-    return SymbolSettings(
-        symbol=row.contract,
-        margin_type=MarginType(row.margin),
-        leverage_long=row.leverage,
-        leverage_short=row.leverage,
-        position=abs(row.size),
-        open_orders=row.orders,
-        max_leverage=row.highest,
     )

@@ -1,0 +1,125 @@
+"""A snapshot under construction: reads with their cost and age, rows by symbol, and rows that cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Self, TypeVar
+
+import attrs
+
+from venuekit.account import Account, Answer
+from venuekit.capabilities import MarginType, SettingsSnapshot, SymbolSettings
+from venuekit.endpoint import Endpoint
+from venuekit.errors import OddRow
+from venuekit.parts.settings.lens import SymbolState
+
+__all__ = ["SettingsDraft"]
+
+T = TypeVar("T")
+
+
+@attrs.define
+class SettingsDraft:
+    """
+    What is read of an account's settings, through one account, and laid over an earlier snapshot.
+
+    ``snapshot`` holds everything but the rows, which are in ``rows`` by symbol. ``exposures`` is how large the position
+    of a symbol can grow when its orders fill, counted as its brackets are; None where it cannot be found out.
+    """
+
+    account: Account
+    snapshot: SettingsSnapshot
+    rows: dict[str, SymbolSettings]
+    weight: int
+    as_of: datetime | None
+    exposures: dict[str, Decimal | None]
+    #: the rows that could not be read, by the symbol they name, None when they name none
+    odd: dict[str | None, OddRow] = attrs.field(factory=dict)
+
+    @classmethod
+    def over(cls, account: Account, snapshot: SettingsSnapshot) -> Self:
+        """Return a draft that completes a snapshot."""
+        rows = {row.symbol: row for row in snapshot.symbols}
+        return cls(account, snapshot, rows, snapshot.weight, snapshot.as_of, dict(snapshot.exposures))
+
+    async def read(self, endpoint: Endpoint[T], /, **parameters: Any) -> T:
+        """Read all of an answer or nothing, and count it."""
+        answer = await self.account.answer(endpoint, **parameters)
+        self.count(endpoint.cost(parameters), answer.as_of)
+        return answer.value
+
+    async def read_rows(self, endpoint: Endpoint[T], /, *, of: Collection[str] | None = None, **parameters: Any) -> T:
+        """Read rows without the odd ones, and keep these; see :meth:`keep_odd` for ``of``."""
+        return (await self.answer_rows(endpoint, of=of, **parameters)).value
+
+    async def answer_rows(
+        self, endpoint: Endpoint[T], /, *, of: Collection[str] | None = None, **parameters: Any
+    ) -> Answer[T]:
+        """Do as :meth:`read_rows`, and return the whole answer."""
+        answer = await self.account.answer_any_rows(endpoint, **parameters)
+        self.keep_odd(answer.odd, of)
+        self.count(endpoint.cost(parameters), answer.as_of)
+        return answer
+
+    def count(self, weight: int, as_of: datetime) -> None:
+        """Add the weight of a read, and keep the age of the oldest."""
+        self.weight += weight
+        self.as_of = as_of if self.as_of is None else min(self.as_of, as_of)
+
+    def keep_odd(self, rows: Iterable[OddRow], of: Collection[str] | None = None) -> None:
+        """Keep rows that could not be read, with ``of`` only those that may be about these symbols."""
+        for row in rows:
+            symbol = row.text("symbol")
+            if symbol is None and row.text("asset") is not None:
+                continue  # a balance, which is no setting
+            if of is None or symbol is None or symbol in of:
+                self.odd.setdefault(symbol, row)
+
+    def mark_odd(self, endpoint: Endpoint[Any], symbol: str, words: str) -> None:
+        """Keep that a symbol's row cannot be used, and warn of it."""
+        self.odd.setdefault(symbol, self.account.warn_of(endpoint, words))
+
+    def set(self, **fields: Any) -> None:
+        """Set fields of the snapshot, which are not about one symbol."""
+        self.snapshot = attrs.evolve(self.snapshot, **fields)
+
+    def lay(self, symbol: str, **fields: Any) -> None:
+        """Set fields of the row of a symbol, a new one if need be."""
+        row = self.rows.get(symbol) or SymbolSettings(symbol, margin_type=self.snapshot.margin_type)
+        self.rows[symbol] = attrs.evolve(row, **fields)
+
+    def add(self, states: Iterable[SymbolState], symbols: Collection[str] = ()) -> None:
+        """
+        Add a row for each of ``symbols``, and for every other symbol whose states matter.
+
+        Several states of one symbol are legs, or come from several reads: their positions are added, and a setting is
+        the first one that is shown (the last one, for the short side).
+        """
+        states_of: dict[str, list[SymbolState]] = {}
+        for state in states:
+            states_of.setdefault(state.symbol, []).append(state)
+        others = {symbol for symbol, legs in states_of.items() if any(map(_matters, legs))} - set(symbols)
+        for symbol in dict.fromkeys([*symbols, *sorted(others)]):
+            if symbol in states_of:
+                self.rows[symbol] = self._row(states_of[symbol])
+
+    def _row(self, legs: list[SymbolState]) -> SymbolSettings:
+        margin_types = (leg.margin_type for leg in legs if leg.margin_type is not None)
+        return SymbolSettings(
+            legs[0].symbol,
+            margin_type=next(margin_types, self.snapshot.margin_type),
+            leverage_long=next((leg.leverage for leg in legs if leg.leverage is not None), None),
+            leverage_short=next((leg.leverage_short for leg in reversed(legs) if leg.leverage_short is not None), None),
+            position=sum((leg.position for leg in legs), Decimal(0)),
+        )
+
+    def finish(self, exposures: Mapping[str, Decimal | None]) -> SettingsSnapshot:
+        """Return the snapshot, which remembers ``exposures``."""
+        self.set(symbols=tuple(self.rows.values()), weight=self.weight, as_of=self.as_of, exposures=exposures)
+        return self.snapshot.with_odd(self.odd)
+
+
+def _matters(state: SymbolState) -> bool:
+    return bool(state.position) or state.matters or state.margin_type is MarginType.ISOLATED
