@@ -31,6 +31,7 @@ from venuekit.pipeline import EventKind, FileJournal
 from venuekit.pipeline.journal_lines import Ended, Unresolved
 from venuekit.simulator import SecondActor, Simulation
 from venuekit.testing import InstantClock, Watch, plugins_with
+from venuekit_bybit_inverse.endpoints import BYBIT
 
 D = Decimal
 VENUES = {
@@ -232,15 +233,15 @@ async def test_what_is_attached_may_open_something(tmp_path: Path, attached: dic
         }
         await OrderControl.of(account).place_order(stage.bid())
         fill(stage.directory)
-        await not_sent(stage, account.call(account.create_order, **order, **attached))
+        await not_sent(stage, account.call(BYBIT.CREATE_ORDER, **order, **attached))
         mend(stage.directory)
         account.halt()
         with pytest.raises(errors.GuardRefused):
-            await account.call(account.create_order, **order, **attached)
+            await account.call(BYBIT.CREATE_ORDER, **order, **attached)
         items = [{name: str(value) if isinstance(value, D) else value for name, value in {**order, **attached}.items()}]
         with pytest.raises(errors.GuardRefused):
-            await account.call(account.create_orders, category="inverse", request=items)
-        await account.call(account.create_order, **order, **dict.fromkeys(attached, D(0)))
+            await account.call(BYBIT.CREATE_BATCH, category="inverse", request=items)
+        await account.call(BYBIT.CREATE_ORDER, **order, **dict.fromkeys(attached, D(0)))
 
 
 def test_a_part_of_a_line_is_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
