@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from venuekit._entry_points import Announced, EntryPointGroup
-from venuekit._util.nearest import nearest
+from venuekit._util.texts import nearest
 from venuekit.hooks import API_VERSION, PROJECT
 
 if TYPE_CHECKING:

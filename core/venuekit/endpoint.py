@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from venuekit._util.called import CALLED
-from venuekit._util.hidden import is_secret_name
+from venuekit._util.texts import is_secret_name
 from venuekit.echoes import Check, Echoes, check_of
 from venuekit.faults import Fault
 from venuekit.message import ANSWER_LIMIT

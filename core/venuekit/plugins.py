@@ -18,7 +18,7 @@ import pluggy
 from venuekit import hooks
 from venuekit._contract import Broken, ContractBroken, check_contract, misfit
 from venuekit._entry_points import Announced, EntryPointGroup, PluginOrigin, find_announced, find_installed
-from venuekit._util.nearest import did_you_mean
+from venuekit._util.texts import did_you_mean
 from venuekit.errors import PluginError, UnknownVenue, VenuekitError
 from venuekit.venue import Venue
 

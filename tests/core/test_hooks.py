@@ -17,8 +17,8 @@ import click
 import pytest
 
 from venuekit import RetryPolicy, Runtime, Secret, errors, hooks
+from venuekit.cli.parameters import State
 from venuekit.cli.root import root
-from venuekit.cli.state import State
 from venuekit.credentials import Credentials, HmacSigner
 from venuekit.credentials.accounts_file import AccountEntry, credentials
 from venuekit.hooks import hookimpl

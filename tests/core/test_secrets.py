@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from venuekit import Credentials, Secret
-from venuekit._util.hidden import without
+from venuekit._util.texts import without
 from venuekit.credentials import HmacSigner, redact
 from venuekit.credentials.redactor import redact_parameters, redact_start
 from venuekit.endpoint import Endpoint, Parameter

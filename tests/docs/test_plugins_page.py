@@ -19,8 +19,8 @@ import pytest
 
 import venuekit
 from venuekit import Runtime, hooks
+from venuekit.cli.parameters import State
 from venuekit.cli.root import root as command_line
-from venuekit.cli.state import State
 from venuekit.credentials import references
 from venuekit.plugins import Plugins, make_plugins
 from venuekit.simulator import Simulation

@@ -10,7 +10,7 @@ import click
 
 from venuekit.cli.errors import note_left_out, print_error
 from venuekit.cli.output import print_rows, print_warnings
-from venuekit.cli.state import State, state_of
+from venuekit.cli.parameters import State, state_of
 from venuekit.cli.status import Status, status_of, worst
 from venuekit.errors import UnsupportedCapability, VenuekitError
 from venuekit.exports.rows import Row

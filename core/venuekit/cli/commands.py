@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import click
 
-from venuekit._util.nearest import did_you_mean
+from venuekit._util.texts import did_you_mean
 from venuekit.cli.parameters import accounts_option, json_option, yes_option
 
 __all__ = ["AsyncCallback", "Group", "accounts_command", "run_coroutines"]

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import click
 
-from venuekit.cli.state import State
+from venuekit.cli.parameters import State
 from venuekit.venue import EnvironmentName
 
 __all__ = ["confirm_live", "live_to_confirm"]

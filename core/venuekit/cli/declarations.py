@@ -11,8 +11,7 @@ import click
 from venuekit.capabilities import Support, SupportState, capability_of
 from venuekit.cli.errors import print_broken_plugin, print_error
 from venuekit.cli.output import json_text
-from venuekit.cli.parameters import json_option
-from venuekit.cli.state import state_of
+from venuekit.cli.parameters import json_option, state_of
 from venuekit.cli.status import Status
 from venuekit.cli.tables import table, width
 from venuekit.errors import PluginError

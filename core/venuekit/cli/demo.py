@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from venuekit.cli.state import state_of
+from venuekit.cli.parameters import state_of
 from venuekit.cli.status import Status
 from venuekit.cli.tables import width
 

@@ -17,8 +17,8 @@ from venuekit.cli.accounts import entries, open_entry
 from venuekit.cli.errors import note_left_out, print_error
 from venuekit.cli.histories import HISTORIES
 from venuekit.cli.output import print_warnings
+from venuekit.cli.parameters import State
 from venuekit.cli.progress import Bar, progress_bar
-from venuekit.cli.state import State
 from venuekit.cli.status import Status, status_of, worst
 from venuekit.errors import InvalidArgument, UnsupportedCapability, VenuekitError
 from venuekit.exports import Export, Format, Terms, columns_of, open_export, stream_sink

@@ -10,8 +10,7 @@ from typing import Any
 import click
 
 from venuekit.cli.commands import Group
-from venuekit.cli.parameters import F, accounts_option, enum_member, moment
-from venuekit.cli.state import state_of
+from venuekit.cli.parameters import F, accounts_option, enum_member, moment, state_of
 
 __all__ = ["history_command"]
 

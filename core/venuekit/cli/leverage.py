@@ -10,8 +10,7 @@ from venuekit.cli.accounts import open_account
 from venuekit.cli.commands import accounts_command
 from venuekit.cli.consent import confirm_live, live_to_confirm
 from venuekit.cli.output import json_text
-from venuekit.cli.parameters import number
-from venuekit.cli.state import state_of
+from venuekit.cli.parameters import number, state_of
 from venuekit.cli.status import Status
 from venuekit.cli.streams import say_done
 from venuekit.cli.tables import cell_text, table

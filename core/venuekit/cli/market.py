@@ -9,7 +9,7 @@ import click
 from venuekit.cli.accounts import open_account
 from venuekit.cli.commands import accounts_command
 from venuekit.cli.output import print_rows
-from venuekit.cli.state import state_of
+from venuekit.cli.parameters import state_of
 from venuekit.exports.rows import Row, row_of
 
 __all__ = ["brackets_command", "fees_command", "instruments_command"]

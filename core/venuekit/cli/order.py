@@ -13,8 +13,7 @@ from venuekit.cli.commands import Group, accounts_command
 from venuekit.cli.consent import confirm_live, live_to_confirm
 from venuekit.cli.errors import print_errors_with_advice
 from venuekit.cli.output import print_rows
-from venuekit.cli.parameters import F, enum_member, number
-from venuekit.cli.state import state_of
+from venuekit.cli.parameters import F, enum_member, number, state_of
 from venuekit.cli.status import Status
 from venuekit.cli.texts import LIST_COLUMNS, WHOLE, order_row, request_text
 from venuekit.exports.rows import Row, row_of

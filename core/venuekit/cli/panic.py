@@ -14,7 +14,7 @@ from venuekit.cli.commands import accounts_command
 from venuekit.cli.consent import confirm_live, live_to_confirm
 from venuekit.cli.errors import print_error
 from venuekit.cli.output import note, print_rows
-from venuekit.cli.state import State, state_of
+from venuekit.cli.parameters import State, state_of
 from venuekit.cli.status import Status, worst
 from venuekit.cli.streams import say_done
 from venuekit.cli.texts import LIST_COLUMNS, WHOLE, order_row

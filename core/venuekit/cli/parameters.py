@@ -1,21 +1,37 @@
-"""Parameters: the types of options and arguments, taken exactly as typed, and the options that commands share."""
+"""Parameters: types of options and arguments, taken exactly as typed, shared options, and the state of one call."""
 
 from __future__ import annotations
 
 import enum
+import functools
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from venuekit._util.nearest import did_you_mean
-from venuekit.cli.state import state_of
+from venuekit._util.texts import did_you_mean
 
-__all__ = ["F", "WholeNumber", "accounts_option", "enum_member", "json_option", "moment", "number", "yes_option"]
+if TYPE_CHECKING:
+    from venuekit.credentials.accounts_file import AccountsFile
+    from venuekit.plugins import Plugins
+
+__all__ = [
+    "F",
+    "State",
+    "WholeNumber",
+    "accounts_option",
+    "enum_member",
+    "json_option",
+    "moment",
+    "number",
+    "state_of",
+    "yes_option",
+]
+
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -92,3 +108,31 @@ def json_option(command: F) -> F:
 def yes_option(command: F) -> F:
     """Add ``--yes``."""
     return click.option("--yes", is_flag=True, help="Do not ask before changing a live account.")(command)
+
+
+class State:
+    """Made by the root command; everything is found when it is first asked for."""
+
+    def __init__(self, *, as_json: bool = False) -> None:
+        self.accounts_path: Path | None = None
+        self._as_json = as_json
+
+    @functools.cached_property
+    def plugins(self) -> Plugins:
+        """The installed plugins; those that are broken for every venue are told."""
+        from venuekit.cli.errors import print_broken_plugin
+        from venuekit.plugins import make_plugins
+
+        return make_plugins(on_broken=functools.partial(print_broken_plugin, as_json=self._as_json))
+
+    @functools.cached_property
+    def accounts(self) -> AccountsFile:
+        """The accounts file."""
+        from venuekit.credentials.accounts_file import load_accounts
+
+        return load_accounts(self.accounts_path)
+
+
+def state_of(context: click.Context) -> State:
+    """Return what the commands of this call share."""
+    return context.ensure_object(State)

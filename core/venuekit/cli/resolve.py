@@ -10,7 +10,7 @@ import click
 from venuekit.cli.accounts import ask_each
 from venuekit.cli.commands import accounts_command
 from venuekit.cli.output import json_text, print_warnings
-from venuekit.cli.state import state_of
+from venuekit.cli.parameters import state_of
 from venuekit.cli.status import Status, status_of, worst
 from venuekit.cli.tables import table
 from venuekit.errors import ConfigurationError, Conflict, OutcomeUnknown

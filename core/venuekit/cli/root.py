@@ -12,8 +12,7 @@ from venuekit import errors
 from venuekit.cli.commands import Group, run_coroutines
 from venuekit.cli.errors import print_error, print_system_error, print_usage_error
 from venuekit.cli.output import note
-from venuekit.cli.parameters import accounts_option
-from venuekit.cli.state import State, state_of
+from venuekit.cli.parameters import State, accounts_option, state_of
 from venuekit.cli.status import Status, status_of
 from venuekit.cli.streams import has_colour, silence_streams, within_streams
 

@@ -14,8 +14,7 @@ from venuekit.cli.accounts import open_together
 from venuekit.cli.consent import confirm_live, live_to_confirm
 from venuekit.cli.errors import print_error
 from venuekit.cli.output import json_text, note
-from venuekit.cli.parameters import F, accounts_option, json_option, yes_option
-from venuekit.cli.state import State, state_of
+from venuekit.cli.parameters import F, State, accounts_option, json_option, state_of, yes_option
 from venuekit.cli.status import Status, status_of, worst
 from venuekit.cli.streams import say_done
 from venuekit.errors import VenuekitError

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from venuekit.cli.parameters import WholeNumber
-from venuekit.cli.state import state_of
+from venuekit.cli.parameters import WholeNumber, state_of
 
 __all__ = ["sim_command"]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from venuekit._util.nearest import did_you_mean
+from venuekit._util.texts import did_you_mean
 from venuekit._util.toml_lines import KeyPath, key_lines, key_text, line_of, syntax_error, toml_type
 from venuekit.credentials.credentials import Credentials
 from venuekit.credentials.references import check_reference, read_private, resolve_reference

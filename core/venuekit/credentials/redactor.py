@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from venuekit._util.hidden import HIDDEN
+from venuekit._util.texts import HIDDEN
 from venuekit.credentials.secret import living_secrets
 
 __all__ = ["HIDDEN", "hidden_name", "hide_secrets", "redact", "redact_parameters", "redact_start"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TypeAlias
 
-from venuekit._util.hidden import HIDDEN
+from venuekit._util.texts import HIDDEN
 from venuekit.errors import OperationError, PayloadMismatch
 
 __all__ = ["MISFITS", "Path", "Unfit", "mismatch_of", "payload_mismatch"]

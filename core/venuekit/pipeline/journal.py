@@ -14,7 +14,7 @@ from typing import Protocol
 
 import attrs
 
-from venuekit._util.warned import warn
+from venuekit._util.texts import warn
 from venuekit.clock import from_milliseconds
 from venuekit.errors import Outcome
 from venuekit.ids import ClientIds

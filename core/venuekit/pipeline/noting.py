@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from venuekit import errors
-from venuekit._util.hidden import without
-from venuekit._util.warned import warn
+from venuekit._util.texts import warn, without
 from venuekit.clock import clock_error, from_milliseconds
 from venuekit.errors import Outcome
 from venuekit.ids import MadeId

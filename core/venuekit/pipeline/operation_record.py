@@ -9,7 +9,7 @@ import attrs
 
 from venuekit import errors
 from venuekit._util.called import CALLED
-from venuekit._util.hidden import without
+from venuekit._util.texts import without
 from venuekit.clock import from_milliseconds
 from venuekit.credentials.redactor import redact_parameters
 from venuekit.endpoint import Effect, Endpoint, Priority, Role, WriteScope

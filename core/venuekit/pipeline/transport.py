@@ -10,7 +10,7 @@ from aiohttp.connector import Connection as _Connection
 from aiohttp.http_exceptions import HttpProcessingError as _HttpProcessingError
 from aiohttp.streams import StreamReader as _StreamReader
 
-from venuekit._util.hidden import without_frames
+from venuekit._util.texts import without_frames
 from venuekit.credentials.redactor import redact
 from venuekit.errors import AnswerLost, CertificateRejected, NeverSent, OperationError
 from venuekit.message import HttpRequest, HttpResponse

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import attrs
 
-from venuekit._util.hidden import without_frames
+from venuekit._util.texts import without_frames
 from venuekit.credentials import Signer, redact
 from venuekit.endpoint import Endpoint, Security
 from venuekit.errors import NeverSent, VenuekitError

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from venuekit._util.nearest import did_you_mean
+from venuekit._util.texts import did_you_mean
 from venuekit._util.toml_lines import KeyPath, key_text
 from venuekit.capabilities import (
     AssetModeReader,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
-from venuekit._util.nearest import did_you_mean
+from venuekit._util.texts import did_you_mean
 from venuekit._util.toml_lines import KeyPath, key_lines, syntax_error
 from venuekit.errors import TargetFileError
 from venuekit.settings.target import Target

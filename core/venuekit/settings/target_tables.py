@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from venuekit._util.nearest import did_you_mean
+from venuekit._util.texts import did_you_mean
 from venuekit._util.toml_lines import KeyPath, key_text, line_of
 from venuekit.capabilities import AssetMode, MarginType, PositionMode
 from venuekit.errors import TargetFileError

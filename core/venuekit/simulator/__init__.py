@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from venuekit.errors import ConfigurationError, PluginError
+from venuekit.simulator.access import Meter, SimKey, Usage, is_hmac_sha256, make_key
 from venuekit.simulator.disturbances import (
     ApplyLater,
     CannedAnswer,
@@ -27,8 +28,6 @@ from venuekit.simulator.disturbances import (
     Twice,
     Unasked,
 )
-from venuekit.simulator.keys import SimKey, is_hmac_sha256, make_key
-from venuekit.simulator.limits import Meter, Usage
 from venuekit.simulator.message import Arrival, Denied, Response, SimRequest, json_response
 from venuekit.simulator.service import Service, open_ledger
 from venuekit.simulator.simulated_venue import Handler, Route, Scenario, SimulatedVenue, Visit

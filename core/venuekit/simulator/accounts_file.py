@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from venuekit.errors import AccountsFileError
-from venuekit.simulator.keys import KEY_LENGTH
+from venuekit.simulator.access import KEY_LENGTH
 from venuekit.simulator.simulation import Simulation
 
 __all__ = ["write_accounts_file"]

@@ -10,9 +10,8 @@ import attrs
 
 from venuekit.endpoint import Security
 from venuekit.errors import ConfigurationError
-from venuekit.simulator.keys import SimKey
+from venuekit.simulator.access import Meter, SimKey, Usage
 from venuekit.simulator.ledger import Ledger, Refused
-from venuekit.simulator.limits import Meter, Usage
 from venuekit.simulator.message import Denied, Response, SimRequest
 from venuekit.simulator.simulated_venue import Route, SimulatedVenue, Visit
 from venuekit.venue import Venue

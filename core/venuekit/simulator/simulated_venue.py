@@ -11,9 +11,8 @@ import attrs
 
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Effect, Endpoint, Security
-from venuekit.simulator.keys import SimKey
+from venuekit.simulator.access import SimKey, Usage, costs_of
 from venuekit.simulator.ledger import Asset, Contract, Ledger, LedgerRefusal, Rules
-from venuekit.simulator.limits import Usage, costs_of
 from venuekit.simulator.message import Response, SimRequest, json_response
 
 __all__ = ["Handler", "Route", "Scenario", "SimulatedVenue", "Visit"]

@@ -10,10 +10,9 @@ from venuekit.clock import Clock, SystemClock, from_milliseconds
 from venuekit.credentials import Credentials
 from venuekit.endpoint import Endpoint
 from venuekit.errors import ConfigurationError
+from venuekit.simulator.access import Meter, SimKey, make_key
 from venuekit.simulator.disturbances import Script, Step
-from venuekit.simulator.keys import SimKey, make_key
 from venuekit.simulator.ledger import Ledger
-from venuekit.simulator.limits import Meter
 from venuekit.simulator.message import Arrival
 from venuekit.simulator.server import Server
 from venuekit.simulator.service import Service, open_ledger

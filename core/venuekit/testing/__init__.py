@@ -27,10 +27,9 @@ from venuekit._util.lazy import lazy as _lazy
 if TYPE_CHECKING:
     from venuekit.testing.clocks import InstantClock, LoopClock
     from venuekit.testing.conformance import conformance_suite
-    from venuekit.testing.fake import FakeTransport, json_answer
+    from venuekit.testing.fake import FakeTransport, Watch, account_over, json_answer, plugins_with
     from venuekit.testing.recorded import Recorded, RecordedCase, find_recorded, load_recorded
     from venuekit.testing.staged import FakeStage, Stage, fake_stage, on_stage
-    from venuekit.testing.watch import Watch, account_over, plugins_with
 
 if not TYPE_CHECKING:
     # the pytest plugin lives in this package and is loaded by every run of pytest
@@ -39,10 +38,9 @@ if not TYPE_CHECKING:
         {
             "clocks": "InstantClock LoopClock",
             "conformance": "conformance_suite",
-            "fake": "FakeTransport json_answer",
+            "fake": "FakeTransport Watch account_over json_answer plugins_with",
             "recorded": "Recorded RecordedCase find_recorded load_recorded",
             "staged": "FakeStage Stage fake_stage on_stage",
-            "watch": "Watch account_over plugins_with",
         },
     )
 

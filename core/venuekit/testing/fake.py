@@ -1,15 +1,32 @@
-"""A transport without a network: it answers by a function and keeps what was sent."""
+"""Fakes: a transport without a network, accounts over it, and a watch that keeps everything they did."""
 
 from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeAlias
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+import attrs
+
+from venuekit.credentials import Credentials, HmacSigner, SignatureAlgorithm, Signer
+from venuekit.hooks import hookimpl
 from venuekit.message import HttpRequest, HttpResponse
+from venuekit.pipeline.observe import Event, Observer
+from venuekit.plugins import Plugins, make_plugins
+from venuekit.runtime import Runtime
 
-__all__ = ["FakeTransport", "Reply", "json_answer"]
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from venuekit.account import Account
+    from venuekit.clock import Clock
+    from venuekit.message import Transport
+    from venuekit.venue import Environment, Venue
+
+__all__ = ["FakeTransport", "Reply", "Watch", "account_over", "json_answer", "plugins_with"]
+
 
 #: what answers a request: an answer, or an error of :mod:`venuekit.errors` raised as a transport raises it
 Reply: TypeAlias = Callable[[HttpRequest], HttpResponse | Awaitable[HttpResponse]]
@@ -44,3 +61,83 @@ def json_answer(payload: object, status: int = 200, headers: Mapping[str, str] |
 
     all_headers = CIMultiDict({"Content-Type": "application/json", **(headers or {})})
     return HttpResponse(status, all_headers, json.dumps(payload, separators=(",", ":")).encode())
+
+
+A = TypeVar("A", bound="Account")
+
+
+@attrs.frozen
+class _WatchedSigner:
+    """Signs as the credentials' own signer does, and keeps each signature."""
+
+    signer: Signer
+    signatures: list[str] = attrs.field(repr=False)
+
+    @property
+    def algorithm(self) -> SignatureAlgorithm:
+        return self.signer.algorithm
+
+    async def sign(self, payload: bytes) -> str:
+        signature = await self.signer.sign(payload)
+        self.signatures.append(signature)
+        return signature
+
+
+@attrs.define(eq=False)
+class Watch:
+    """
+    A set of hooks that keeps what passes: every signature, and every event that observers are told.
+
+    With a ``transport`` the account's requests go over it instead of the network.
+    """
+
+    transport: Transport | None = None
+    signatures: list[str] = attrs.field(factory=list, init=False, repr=False)
+    events: list[Event] = attrs.field(factory=list, init=False)
+
+    @hookimpl
+    def venuekit_make_signer(self, venue: Venue[Any], credentials: Credentials) -> Signer:  # noqa: ARG002 - the hook's
+        """Sign with HMAC-SHA256 and keep the signatures."""
+        return _WatchedSigner(HmacSigner(credentials.secret), self.signatures)
+
+    @hookimpl
+    def venuekit_make_transport(self, venue: Venue[Any], environment: Environment) -> Transport | None:  # noqa: ARG002
+        """Carry requests over the transport that was handed in, if any."""
+        return self.transport
+
+    @hookimpl
+    def venuekit_observe(self, venue: Venue[Any]) -> Observer:  # noqa: ARG002 - the hook's own name
+        """Keep every event."""
+        return self._note
+
+    def _note(self, event: Event) -> None:
+        self.events.append(event)
+
+
+def plugins_with(*hooks: object) -> Plugins:
+    """Return everything that is installed, and objects whose hooks answer before core's own."""
+    from venuekit import _defaults
+
+    return make_plugins(defaults=(_defaults, *hooks))
+
+
+@asynccontextmanager
+async def account_over(
+    venue: Venue[A],
+    transport: Transport,
+    *,
+    key: str = "made-up-key",
+    secret: str = "made-up-secret",  # noqa: S107 - it opens nothing
+    clock: Clock | None = None,
+    keep_raw: bool = False,
+    journal: Path | bool = False,
+) -> AsyncIterator[A]:
+    """
+    Open an account whose requests go over ``transport``, usually a :class:`~venuekit.testing.FakeTransport`.
+
+    The transport is asked for the venue's time first, and for whatever the account's class reads when it is opened.
+    """
+    plugins = plugins_with(Watch(transport))
+    credentials = Credentials.sim(f"http://127.0.0.1:9/{venue.id}", key, secret)
+    async with Runtime(plugins=plugins, clock=clock, journal=journal) as runtime:
+        yield await runtime.open(venue, credentials, keep_raw=keep_raw)

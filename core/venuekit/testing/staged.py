@@ -12,8 +12,7 @@ from venuekit.clock import from_milliseconds
 from venuekit.credentials import Credentials
 from venuekit.runtime import Runtime
 from venuekit.testing.clocks import InstantClock
-from venuekit.testing.fake import FakeTransport
-from venuekit.testing.watch import Watch, plugins_with
+from venuekit.testing.fake import FakeTransport, Watch, plugins_with
 
 if TYPE_CHECKING:
     from venuekit.account import Account

@@ -15,9 +15,8 @@ import attrs
 
 from venuekit.plugin import HttpRequest, HttpResponse, from_milliseconds
 from venuekit.testing.clocks import InstantClock
-from venuekit.testing.fake import FakeTransport, json_answer
+from venuekit.testing.fake import FakeTransport, account_over, json_answer
 from venuekit.testing.recorded import Recorded
-from venuekit.testing.watch import account_over
 
 if TYPE_CHECKING:
     from venuekit.capabilities import OrderRequest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from venuekit.simulator.ledger import fills, funding, liquidation, orders, positions, scenario, settings, wallets
+from venuekit.simulator.ledger import fills, liquidation, market, orders, positions, settings, wallets
 from venuekit.simulator.ledger.base import LedgerBase, command
 from venuekit.simulator.ledger.events import EventReason
 from venuekit.simulator.ledger.reads import LedgerReads
@@ -15,16 +15,16 @@ class ScenarioCommands(LedgerBase):
 
     fill = command(fills.fill)
     fill_order = command(orders.fill_order)
-    set_mark = command(scenario.set_mark)
-    set_index_price = command(scenario.set_index_price)
-    set_depth = command(scenario.set_depth)
-    fund = command(funding.fund)
+    set_mark = command(market.set_mark)
+    set_index_price = command(market.set_index_price)
+    set_depth = command(market.set_depth)
+    fund = command(market.fund)
     deleverage = command(liquidation.deleverage)
     deposit = command(wallets.deposit)
     book = command(wallets.book)
     withdraw = command(wallets.withdraw)
     convert = command(wallets.convert)
-    lag = command(scenario.lag)
+    lag = command(market.lag)
     hide_order = command(orders.hide_order)
 
 

@@ -9,11 +9,11 @@ from venuekit.endpoint import Endpoint
 from venuekit.errors import AuthenticationFailed, Outcome, PermissionDenied
 from venuekit.runtime import Runtime
 from venuekit.testing.clocks import InstantClock
-from venuekit.testing.conformance.base import Checks, parameters_on, raises
 from venuekit.testing.conformance.examples import Setter
+from venuekit.testing.conformance.inventory import Checks, parameters_on, raises
+from venuekit.testing.fake import Watch, plugins_with
 from venuekit.testing.sent import caller_parameters
 from venuekit.testing.staged import on_stage
-from venuekit.testing.watch import Watch, plugins_with
 from venuekit.venue import RequestExpiry
 
 __all__ = ["AccessChecks"]

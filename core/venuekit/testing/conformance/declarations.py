@@ -14,8 +14,8 @@ from venuekit.capabilities import (
 )
 from venuekit.endpoint import Endpoint, Role, WriteScope
 from venuekit.message import HttpResponse
-from venuekit.testing.conformance.base import Checks
 from venuekit.testing.conformance.examples import SETTERS, Setter
+from venuekit.testing.conformance.inventory import Checks
 from venuekit.testing.recorded import RecordedCase
 
 __all__ = ["DeclarationChecks"]

@@ -1,18 +1,24 @@
-"""The inventory of a venue: what there is to be tested, read from its declarations and its recorded answers."""
+"""The inventory of a venue, from its declarations and recorded answers, and the base of every group of checks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from venuekit.capabilities import Capability, OrderAmendControl, OrderBatchControl, OrderBehaviour, capability_of
-from venuekit.endpoint import Effect, Endpoint, Security
+from venuekit.endpoint import Effect, Endpoint, Role, Security
 from venuekit.testing.conformance.examples import SETTERS, Setter
 from venuekit.testing.recorded import Recorded, RecordedCase
+from venuekit.testing.sent import caller_parameters
+from venuekit.testing.staged import Stage
 from venuekit.venue import Venue
 
-__all__ = ["Inventory", "promises"]
+if TYPE_CHECKING:
+    import pytest
+
+__all__ = ["Checks", "Inventory", "parameters_on", "promises", "raises"]
+
 
 Method = Callable[..., Any]
 
@@ -115,3 +121,28 @@ class Inventory:
 def promises(capability: type[Capability]) -> tuple[Method, ...]:
     """Return the methods that a capability itself promises, without those of the capabilities it extends."""
     return tuple(function for function in vars(capability).values() if getattr(function, "__isabstractmethod__", False))
+
+
+class Checks:
+    """A group of checks of one venue."""
+
+    inventory: ClassVar[Inventory]
+
+
+def parameters_on(stage: Stage, endpoint: Endpoint[Any], case: RecordedCase) -> dict[str, Any]:
+    """Return the parameters of a recorded request, about a symbol that this stage has: the held one if there is one."""
+    parameters = caller_parameters(endpoint, case.parameters)
+    symbol = endpoint.name_of(Role.SYMBOL)
+    if symbol in parameters:
+        parameters[symbol] = stage.scenario.held or stage.scenario.flat
+    return parameters
+
+
+E = TypeVar("E", bound=BaseException)
+
+
+def raises(*kinds: type[E]) -> pytest.RaisesExc[E]:
+    """Return ``pytest.raises`` of these kinds of error."""
+    import pytest
+
+    return pytest.raises(kinds)

@@ -15,8 +15,8 @@ from venuekit.capabilities import Capability, OrderControl
 from venuekit.endpoint import Endpoint
 from venuekit.errors import NotExecuted, OperationError, Outcome, OutcomeUnknown, UnsupportedCapability
 from venuekit.pager import Pager
-from venuekit.testing.conformance.base import Checks, parameters_on, raises
 from venuekit.testing.conformance.examples import arguments_for
+from venuekit.testing.conformance.inventory import Checks, parameters_on, raises
 from venuekit.testing.staged import on_stage
 
 __all__ = ["CapabilityChecks", "OnceChecks", "fits"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from venuekit.endpoint import Endpoint, Role
 from venuekit.errors import AnswerLost, NotFound, OutcomeNotStated
-from venuekit.testing.conformance.base import Checks, parameters_on, raises
+from venuekit.testing.conformance.inventory import Checks, parameters_on, raises
 from venuekit.testing.recorded import RecordedCase
 from venuekit.testing.staged import Stage, on_stage
 

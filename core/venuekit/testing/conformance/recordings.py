@@ -9,7 +9,7 @@ from venuekit.errors import OperationError
 from venuekit.message import HttpRequest
 from venuekit.payloads import rows_at
 from venuekit.resolution import Change
-from venuekit.testing.conformance.base import Checks
+from venuekit.testing.conformance.inventory import Checks
 from venuekit.testing.recorded import RecordedCase, believe_answers
 from venuekit.testing.sent import Sent, as_text, caller_parameters
 from venuekit.testing.staged import FakeStage, fake_stage

@@ -7,7 +7,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from venuekit.errors import VenuekitError
-from venuekit.testing.conformance.base import Checks, parameters_on
+from venuekit.testing.conformance.inventory import Checks, parameters_on
 from venuekit.testing.staged import Stage, on_stage
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from venuekit.errors import Outcome, OutcomeUnknown
-from venuekit.testing.conformance.base import Checks, raises
 from venuekit.testing.conformance.examples import Setter
+from venuekit.testing.conformance.inventory import Checks, raises
 from venuekit.testing.staged import Stage, on_stage
 
 __all__ = ["SettingChecks"]

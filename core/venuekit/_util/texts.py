@@ -1,0 +1,68 @@
+"""Texts for users and logs: the nearest name, warnings that end nothing, and hidden values of secret parameters."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["HIDDEN", "did_you_mean", "is_secret_name", "nearest", "warn", "without", "without_frames"]
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known name that looks most like ``word``, None when none comes near."""
+    import difflib
+
+    by_lower = {name.lower(): name for name in known}
+    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    return by_lower[found[0]] if found else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``"; did you mean NAME?"``, or nothing when no known name comes near."""
+    found = nearest(word, known)
+    return f"; did you mean {found}?" if found else ""
+
+
+_log = logging.getLogger("venuekit.warned")
+_log.addHandler(logging.NullHandler())  # who sets up no logging reads it once, as a warning
+
+
+def warn(text: str) -> None:
+    """Warn by a ``UserWarning`` and in the log; where warnings are made errors, in the log alone."""
+    _log.warning("%s", text)
+    try:
+        warnings.warn(text, UserWarning, stacklevel=3)
+    except UserWarning:
+        _log.debug("warnings are errors here: %s", text)
+
+
+HIDDEN = "***"
+
+#: names of parameters, in small letters and without dashes
+_SECRETS = frozenset({"apikey", "listenkey", "passphrase", "password", "secret", "sign", "signature", "token"})
+
+
+def is_secret_name(name: str) -> bool:
+    """Say whether a parameter is secret by its name alone."""
+    return name.lower().replace("_", "").replace("-", "") in _SECRETS
+
+
+def without(secret: Collection[str], parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return parameters exactly as they are, with the secret ones hidden."""
+    if not any(name in parameters for name in secret):
+        return parameters
+    return {name: HIDDEN if name in secret else value for name, value in parameters.items()}
+
+
+E = TypeVar("E", bound=BaseException)
+
+
+def without_frames(error: E) -> E:
+    """Take from an error its traceback and everything that it came of: frames and texts that may hold a secret."""
+    error.__traceback__ = error.__cause__ = error.__context__ = None
+    return error
