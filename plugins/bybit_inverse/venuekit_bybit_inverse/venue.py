@@ -51,13 +51,13 @@ _NO_ASSET_MODE = (
     "a unified account has no asset mode: its collateral is pooled over all coins, in cross and portfolio margin"
 )
 _NO_MARGIN_HISTORY = (
-    "the venue keeps no history of margin changes; only the answer to add-margin and the position itself tell"
+    "the venue keeps no history of margin changes; only the answer to add-margin and the position itself show them"
 )
 _AUTOMATIC_TIERS = (
     "without effect since 2024-03-12: the venue chooses the tier by the size of the position; get_brackets says which"
     " tiers there are"
 )
-_NO_TEST = "the venue has no test order; its pre-check tells margin rates, not whether it would take the order"
+_NO_TEST = "the venue has no test order; its pre-check gives margin rates, not whether it would take the order"
 _NO_COUNTDOWN = (
     "the venue has no countdown by calls; its disconnect protection (DCP) is another thing: it cancels when a private"
     " WebSocket connection is lost"
