@@ -13,7 +13,7 @@ Besides this module a plugin imports :mod:`venuekit.capabilities` (values and ca
 **Endpoints** (one operation of a venue, declared once): :class:`Endpoint`, :class:`Parameter`, :class:`Kind`,
 :class:`Effect`, :class:`WriteScope`, :class:`Area`, :class:`Role`, :class:`Security`, :class:`Encoding`,
 :class:`Priority`; values that an answer repeats :class:`Echoes`; orders in a request :class:`Ask`,
-:class:`Resting`, :func:`read_items`.
+:class:`OrderName`, :class:`Resting`, :func:`read_items`.
 
 **Account** (the class whose parts call endpoints): :class:`Account`, :class:`Answer`, :class:`Change`.
 
@@ -102,7 +102,7 @@ from venuekit.foreign import ban_end, read_foreign
 from venuekit.hooks import hookimpl
 from venuekit.ids import MadeId, make_client_id
 from venuekit.message import HttpRequest, HttpResponse, Transport
-from venuekit.order_scope import Ask, Resting, read_items
+from venuekit.order_scope import Ask, OrderName, Resting, read_items
 from venuekit.pager import Pager
 from venuekit.payloads import (
     DECIMALS_MOST,
@@ -241,6 +241,7 @@ __all__ = [
     "Observer",
     "OddRow",
     "OperationError",
+    "OrderName",
     "OtherWrite",
     "Outcome",
     "OutcomeNotStated",

@@ -10,9 +10,9 @@ import attrs
 import pytest
 
 import venuekit_binance_common.orders.fills as binance_trades
-import venuekit_binance_common.orders.reader as binance_orders
+import venuekit_binance_common.orders.history as binance_orders
 import venuekit_bybit_inverse.fills as bybit_trades
-import venuekit_bybit_inverse.order_reading as bybit_orders
+import venuekit_bybit_inverse.order_history as bybit_orders
 from venuekit.clock import from_milliseconds
 from venuekit.simulator.ledger import Book, Side
 from venuekit_binance_common.simulated.history_questions import HistoryQuestions

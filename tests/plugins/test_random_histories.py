@@ -14,11 +14,11 @@ import attrs
 import pytest
 
 import venuekit_binance_common.orders.fills as binance_trades
-import venuekit_binance_common.orders.reader as binance_orders
+import venuekit_binance_common.orders.history as binance_orders
 import venuekit_binance_common.wallet.income as binance_income
 import venuekit_bybit_inverse.fills as bybit_trades
 import venuekit_bybit_inverse.income as bybit_income
-import venuekit_bybit_inverse.order_reading as bybit_orders
+import venuekit_bybit_inverse.order_history as bybit_orders
 from venuekit.clock import from_milliseconds
 from venuekit.simulator.ledger import Book, IncomeKind, Side
 from venuekit_binance_common.history_limits import milliseconds

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from venuekit.capabilities import Unit
+from venuekit.parts.countdown import CountdownPart
+from venuekit.parts.order_parts import OrderAmendPart, OrderBatchPart
 from venuekit_binance_coinm.account_info import BinanceCoinmAccountInfo
 from venuekit_binance_coinm.brackets import BinanceCoinmBrackets
 from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.settings import BinanceCoinmSettings
 from venuekit_binance_coinm.terms import INCOME_LIMIT, MARGIN_LIMIT, ORDER_SIZE
-from venuekit_binance_common.orders.amendments import BinanceOrderAmend
-from venuekit_binance_common.orders.countdown import BinanceCountdown
 from venuekit_binance_common.orders.fills import BinanceFills
+from venuekit_binance_common.orders.history import BinanceOrders
+from venuekit_binance_common.orders.routes import countdown_route, order_routes
 from venuekit_binance_common.positions.adl import BinanceAdl
 from venuekit_binance_common.positions.margin import BinancePositionMargin
 from venuekit_binance_common.positions.margin_history import BinanceMarginHistory
@@ -46,9 +48,11 @@ class BinanceCoinmAccount(
     BinanceIncome,
     BinanceMarginHistory,
     BinancePositionMargin,
-    BinanceOrderAmend,
+    BinanceOrders,
+    OrderBatchPart,
+    OrderAmendPart,
     BinanceFills,
-    BinanceCountdown,
+    CountdownPart,
 ):
     """An account of COIN-M futures."""
 
@@ -57,10 +61,11 @@ class BinanceCoinmAccount(
     endpoints = COINM
     BRACKET_UNIT = Unit.BASE
     CONTRACTS = contracts_endpoint(COINM.EXCHANGE_INFO)
+    COUNTDOWN = countdown_route(COINM.ORDERS)
     INCOME_LIMIT = INCOME_LIMIT
     MARGIN_LIMIT = MARGIN_LIMIT
     LARGEST_UNIT = Unit.BASE
     READ_POSITION_MODE = COINM.POSITION_MODE
     READ_SYMBOL = COINM.READ_SYMBOL
     ORDERS = COINM.ORDERS
-    ORDER_SIZE = ORDER_SIZE
+    ORDER_ROUTES = order_routes(COINM.ORDERS, CONTRACTS, ORDER_SIZE)

@@ -28,7 +28,7 @@ from venuekit.simulator import (
 from venuekit.simulator.ledger import Book, Record, Side
 from venuekit.testing.clocks import LoopClock
 from venuekit_binance_common.orders.endpoints import OrderEndpoints
-from venuekit_binance_common.orders.lost_orders import UNKNOWN_ORDER
+from venuekit_binance_common.orders.lookups import UNKNOWN_ORDER
 from venuekit_binance_common.testing import LeapingStage, leaping
 
 pytestmark = pytest.mark.looptime

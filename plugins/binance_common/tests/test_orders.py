@@ -35,7 +35,7 @@ from venuekit.plugins import make_plugins
 from venuekit.simulator import ApplyLater, Arrival, DropBefore
 from venuekit.simulator.ledger import Forced, Side
 from venuekit.testing.clocks import LoopClock
-from venuekit_binance_common.orders.reader import walk_windows
+from venuekit_binance_common.orders.history import walk_windows
 from venuekit_binance_common.testing import LeapingStage, leaping, open_exchange
 
 pytestmark = pytest.mark.looptime

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from venuekit.capabilities import Unit
-from venuekit_binance_common.orders.amendments import BinanceOrderAmend
-from venuekit_binance_common.orders.control import BinanceOrderTest
-from venuekit_binance_common.orders.countdown import BinanceCountdown
+from venuekit.parts.countdown import CountdownPart
+from venuekit.parts.order_parts import OrderAmendPart, OrderBatchPart
 from venuekit_binance_common.orders.fills import BinanceFills
+from venuekit_binance_common.orders.history import BinanceOrderTest
+from venuekit_binance_common.orders.routes import countdown_route, order_routes
 from venuekit_binance_common.positions.adl import BinanceAdl
 from venuekit_binance_common.positions.margin import BinancePositionMargin
 from venuekit_binance_common.positions.margin_history import BinanceMarginHistory
@@ -50,9 +51,10 @@ class BinanceUsdmAccount(
     BinanceMarginHistory,
     BinancePositionMargin,
     BinanceOrderTest,
-    BinanceOrderAmend,
+    OrderBatchPart,
+    OrderAmendPart,
     BinanceFills,
-    BinanceCountdown,
+    CountdownPart,
 ):
     """An account of USDⓈ-M futures."""
 
@@ -61,6 +63,7 @@ class BinanceUsdmAccount(
     endpoints = USDM
     BRACKET_UNIT = Unit.QUOTE
     CONTRACTS = contracts_endpoint(USDM.EXCHANGE_INFO)
+    COUNTDOWN = countdown_route(USDM.ORDERS)
     INCOME_LIMIT = INCOME_LIMIT
     MARGIN_LIMIT = MARGIN_LIMIT
     LARGEST_UNIT = Unit.QUOTE
@@ -68,4 +71,4 @@ class BinanceUsdmAccount(
     READ_POSITION_MODE = USDM.ACCOUNT_CONFIG
     READ_SYMBOL = USDM.READ_SYMBOL
     ORDERS = USDM.ORDERS
-    ORDER_SIZE = ORDER_SIZE
+    ORDER_ROUTES = order_routes(USDM.ORDERS, CONTRACTS, ORDER_SIZE)

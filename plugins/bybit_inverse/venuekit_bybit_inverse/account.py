@@ -12,7 +12,7 @@ from venuekit_bybit_inverse.income import BybitIncome
 from venuekit_bybit_inverse.instruments import BybitFees, BybitInstruments
 from venuekit_bybit_inverse.leverage import BybitLeverage
 from venuekit_bybit_inverse.margin_type import BybitMarginType
-from venuekit_bybit_inverse.order_batches import BybitOrderBatches
+from venuekit_bybit_inverse.order_history import BybitOrders
 from venuekit_bybit_inverse.position_margin import BybitPositionMargin
 from venuekit_bybit_inverse.position_mode import BybitPositionMode
 from venuekit_bybit_inverse.positions import BybitAdl, BybitPositions
@@ -42,7 +42,7 @@ class BybitInverseAccount(
     BybitClosedPnl,
     BybitWithdrawals,
     BybitConversions,
-    BybitOrderBatches,
+    BybitOrders,
     BybitFills,
 ):
     """A unified account 2.0 of Bybit, as far as inverse contracts are concerned."""

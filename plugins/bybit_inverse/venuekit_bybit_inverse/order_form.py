@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-import attrs
-
 from venuekit.capabilities import (
+    Amendment,
     OrderBehaviour,
     OrderRequest,
     OrderSide,
@@ -18,12 +16,11 @@ from venuekit.capabilities import (
     TimeInForce,
     WorkingPrice,
 )
-from venuekit.plugin import Account, is_multiple, make_client_id
-from venuekit_bybit_inverse.endpoints import CLIENT_ID_PATTERN
-from venuekit_bybit_inverse.instruments import instrument_row, refresh_row
-from venuekit_bybit_inverse.market_payloads import InstrumentRow
+from venuekit.parts.order_checks import common_misfit
+from venuekit.plugin import OrderName
+from venuekit_bybit_inverse.endpoints.order_resolution import ORDER_READS
 
-__all__ = ["check_steps", "order_name", "wire_order", "with_client_id"]
+__all__ = ["misfit", "texts", "wire_amendment", "wire_order"]
 
 _TIMES = {
     TimeInForce.GTC: "GTC",
@@ -48,67 +45,21 @@ _MISSING = {
 }
 
 
-async def with_client_id(account: Account, operation: str, request: OrderRequest) -> OrderRequest:
-    """
-    Return an order with a client id, made up when it has none.
-
-    Raises:
-        InvalidArgument: the venue cannot take it; nothing was sent.
-        InvalidRequest: the venue lists no such symbol.
-    """
-    words = _misfit(account, request)
+def misfit(declared: OrderBehaviour, request: OrderRequest) -> str | None:
+    """Return why the venue cannot take an order, as far as its form shows."""
+    for name, reason in _MISSING.items():
+        if getattr(request, name):
+            return reason
+    words = common_misfit(declared, request)
     if words is not None:
-        raise account.refuse(words, operation=operation, subject=request.symbol)
-    steps = {"quantity": request.quantity, "price": request.price, "trigger_price": request.trigger_price}
-    await check_steps(account, operation, request.symbol, steps)
-    # an id that was made for an earlier order is the caller's own by now
-    client_id = make_client_id() if request.client_id is None else str(request.client_id)
-    return attrs.evolve(request, client_id=client_id)
-
-
-async def check_steps(account: Account, operation: str, symbol: str, numbers: Mapping[str, Decimal | None]) -> None:
-    """
-    Refuse a quantity or price that is not positive, or not a whole number of the instrument's steps.
-
-    Steps change: before anything is refused because of one, the instruments are read again.
-
-    Raises:
-        InvalidArgument: it does not fit; nothing was sent.
-        InvalidRequest: the venue lists no such symbol.
-    """
-    for name, number in numbers.items():
-        if number is None:
-            continue
-        if not _is_number(number):
-            raise account.refuse(f"{name} must be a Decimal, not {number!r}", operation=operation, subject=symbol)
-        if number <= 0:
-            raise account.refuse(f"{name} must be above 0, not {number}", operation=operation, subject=symbol)
-    words = _step_misfit(await instrument_row(account, symbol, operation), numbers)
-    if words is not None:
-        words = _step_misfit(await refresh_row(account, symbol, operation), numbers)
-    if words is not None:
-        raise account.refuse(words, operation=operation, subject=symbol)
-
-
-def _step_misfit(row: InstrumentRow, numbers: Mapping[str, Decimal | None]) -> str | None:
-    for name, number in numbers.items():
-        step = row.lot_size_filter.qty_step if name == "quantity" else row.price_filter.tick_size
-        if number is not None and step and not is_multiple(Decimal(number), step):
-            return f"{name} {number} is not a multiple of {step}; it is never rounded here"
+        return words
+    if request.position_side not in {None, PositionSide.BOTH}:
+        return f"a position in one-way mode has no side {request.position_side}"
+    if request.type not in _LIMITS and request.time_in_force in {TimeInForce.POST_ONLY, TimeInForce.RPI}:
+        return f"a {request.type} order takes at once, so it cannot be {request.time_in_force}"
+    if request.working_price is not None and request.working_price not in _TRIGGERS:
+        return f"{request.working_price!r} is not known here"
     return None
-
-
-def _is_number(value: object) -> bool:
-    return not isinstance(value, bool) and isinstance(value, int | Decimal) and Decimal(value).is_finite()
-
-
-def order_name(
-    account: Account, operation: str, symbol: str, order_id: str | None, client_id: str | None
-) -> dict[str, str]:
-    """Return how an order is named; exactly one of both ids does it, and an empty one names all orders."""
-    if (order_id is None) == (client_id is None) or not (order_id or client_id):
-        raise account.refuse("name the order by order_id or by client_id", operation=operation, subject=symbol)
-    return {"orderId": order_id} if order_id is not None else {"orderLinkId": client_id or ""}
 
 
 def wire_order(request: OrderRequest) -> dict[str, Any]:
@@ -132,30 +83,17 @@ def wire_order(request: OrderRequest) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _misfit(account: Account, request: OrderRequest) -> str | None:
-    """Return why the venue cannot take an order, as far as its form tells."""
-    declared = account.behaviour(OrderBehaviour)
-    for name, words in _MISSING.items():
-        if getattr(request, name):
-            return words
-    conditional, limited = request.type.is_conditional, request.type in _LIMITS
-    word = f"a {request.type} order"
-    choices = {
-        f"{word} is not known here": request.type not in declared.types,
-        f"there is no side {request.side!r}": request.side not in _SIDES,
-        f"{request.time_in_force!r} is not known here": request.time_in_force not in {None, *declared.times_in_force},
-        f"a position in one-way mode has no side {request.position_side}": request.position_side
-        not in {None, PositionSide.BOTH},
-        f"{word} needs a quantity": request.quantity is None,
-        f"{word} needs a price": limited and request.price is None,
-        f"{word} takes no price": not limited and request.price is not None,
-        f"{word} takes at once, so it cannot be {request.time_in_force}": not limited
-        and request.time_in_force in {TimeInForce.POST_ONLY, TimeInForce.RPI},
-        f"{word} needs a trigger_price": conditional and request.trigger_price is None,
-        f"{word} takes no trigger_price": not conditional and request.trigger_price is not None,
-        f"{word} watches no price": not conditional and request.working_price is not None,
-        f"{request.working_price!r} is not known here": request.working_price not in {None, *_TRIGGERS},
-        f"a client id is like {CLIENT_ID_PATTERN}, not {request.client_id!r}": request.client_id is not None
-        and not re.fullmatch(CLIENT_ID_PATTERN, request.client_id),
+def wire_amendment(amendment: Amendment) -> dict[str, Any]:
+    """Return an amendment by the venue's names; it does not name the side."""
+    name = OrderName(amendment.symbol, amendment.order_id, amendment.client_id)
+    numbers = {"qty": amendment.quantity, "price": amendment.price}
+    return {"symbol": amendment.symbol, **ORDER_READS.names.ids(name), **numbers}
+
+
+def texts(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item of a batch as it travels: numbers as plain digits, what is None left out."""
+    return {
+        name: format(value, "f") if isinstance(value, Decimal) else value
+        for name, value in item.items()
+        if value is not None
     }
-    return next((words for words, holds in choices.items() if holds), None)

@@ -9,11 +9,11 @@ from typing import TypeVar
 
 import attrs
 
+from venuekit.parts.order_routes import BatchItem
 from venuekit.plugin import PayloadMismatch, WireRow, payload_decoder
 from venuekit_bybit_inverse.wire import PAGE, Page, WireSide, names
 
 __all__ = [
-    "BatchItem",
     "FillRow",
     "OrderAck",
     "OrderRow",
@@ -85,20 +85,6 @@ class OrderAck(WireRow):
     order_link_id: str | None = None
     create_at: datetime | None = None
     row: OrderRow | None = None
-
-
-@attrs.frozen(eq=False, repr=False)
-class BatchItem(WireRow):
-    """
-    What became of one item of a batch; ``code`` is 0 for one that was taken.
-
-    ``absent`` says that the batch's answer was lost and this item is proven not to have been executed.
-    """
-
-    ack: OrderAck
-    code: int = 0
-    message: str = ""
-    absent: bool = False
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -180,4 +166,7 @@ def decode_batch(body: bytes) -> tuple[BatchItem, ...]:
     acks, verdicts = batch.result.list, batch.ret_ext_info.list
     if len(acks) != len(verdicts):
         raise PayloadMismatch(f"result.list has {len(acks)} items, retExtInfo.list {len(verdicts)}")
-    return tuple(BatchItem(ack, verdict.code, verdict.msg) for ack, verdict in zip(acks, verdicts, strict=True))
+    return tuple(
+        BatchItem(row=ack, code=verdict.code or None, message=verdict.msg)
+        for ack, verdict in zip(acks, verdicts, strict=True)
+    )

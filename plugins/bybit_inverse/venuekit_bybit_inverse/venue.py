@@ -38,7 +38,6 @@ from venuekit_bybit_inverse.endpoints import BYBIT, CLIENT_ID_PATTERN
 from venuekit_bybit_inverse.faults import FAULTS, OUTDATED_BY
 from venuekit_bybit_inverse.history_pages import RETENTION
 from venuekit_bybit_inverse.limits import LIMITS
-from venuekit_bybit_inverse.order_batches import BATCH_AT_MOST
 from venuekit_bybit_inverse.signing import BybitSigning
 
 if TYPE_CHECKING:
@@ -62,6 +61,7 @@ _NO_COUNTDOWN = (
     "the venue has no countdown by calls; its disconnect protection (DCP) is another thing: it cancels when a private"
     " WebSocket connection is lost"
 )
+_BATCH_AT_MOST = 20
 _NOT_ON_DEMO = "the venue's demo service does not have this endpoint"
 
 _LIVE = Environment(
@@ -134,9 +134,9 @@ BYBIT_INVERSE: Venue[BybitInverseAccount] = Venue(
             types=frozenset(set(OrderType) - {OrderType.TRAILING_STOP_MARKET}),
             times_in_force=frozenset(set(TimeInForce) - {TimeInForce.GTD}),
             client_id_pattern=CLIENT_ID_PATTERN,
-            place_batch=BATCH_AT_MOST,
-            cancel_batch=BATCH_AT_MOST,
-            amend_batch=BATCH_AT_MOST,
+            place_batch=_BATCH_AT_MOST,
+            cancel_batch=_BATCH_AT_MOST,
+            amend_batch=_BATCH_AT_MOST,
             decides_later=True,
             client_id_reuse="an id is taken once and never again (110072)",
         ),

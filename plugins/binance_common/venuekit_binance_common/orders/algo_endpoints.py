@@ -9,11 +9,13 @@ import attrs
 
 from venuekit.capabilities import OrderControl, OrderReader
 from venuekit.parts.endpoint_book import EndpointBook
+from venuekit.parts.lost_orders import LostOrders
+from venuekit.parts.order_routes import OrderReads
 from venuekit.plugin import Area, Change, Changing, Echoes, Effect, Endpoint, Fault, Kind, Parameter, Role, WriteScope
 from venuekit_binance_common.endpoints import PAYS
 from venuekit_binance_common.orders import decoders
 from venuekit_binance_common.orders.guards import always, asks, notional, only_reduces
-from venuekit_binance_common.orders.lost_orders import NO_SUCH_PATH, PROOF, AlgoResolution
+from venuekit_binance_common.orders.lookups import NO_SUCH_PATH, PROOF, algo_reads, lost_orders
 from venuekit_binance_common.orders.parameters import ALGO_NAME, SPAN, THE_SYMBOL, algo_parameters, limit_up_to
 from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms, paying
 from venuekit_binance_common.orders.write_endpoints import cancel_all_endpoint
@@ -40,10 +42,11 @@ class AlgoEndpoints(EndpointBook):
     """
     The endpoints of a book of conditional orders.
 
-    Without ``cancel_all`` its orders are ended one by one: of a request that is not documented, no answer would tell
-    that it ended anything.
+    Without ``cancel_all`` its orders are ended one by one: no answer to a request that is not documented
+    would prove that it ended anything.
     """
 
+    reads: OrderReads
     open_orders: Endpoint[tuple[AlgoOrderRow, ...]]
     order: Endpoint[AlgoOrderRow]
     all_orders: Endpoint[tuple[AlgoOrderRow, ...]]
@@ -62,16 +65,20 @@ def algo_endpoints(
 ) -> AlgoEndpoints:
     """Return the endpoints of a product's conditional book."""
     is_queried = terms.conditional is ConditionalBook.QUERIED
-    order = _order(terms)
-    resolution = AlgoResolution(order, open_orders, server_time)
+    order, all_orders = _order(terms), _all_orders(terms)
+    reads = algo_reads(order=order, open_orders=open_orders, all_orders=all_orders)
+    resolution = lost_orders(reads, server_time)
     path = f"{terms.root}/v1/algoOpenOrders"
     return AlgoEndpoints(
+        reads=reads,
         open_orders=open_orders,
         order=order,
-        all_orders=_all_orders(terms),
+        all_orders=all_orders,
         place=_place(terms, resolution, can_be_found=is_queried),
         cancel=_cancel(terms, resolution),
-        cancel_all=cancel_all_endpoint(path, resolution.read_sweep, "Conditional orders only.") if is_queried else None,
+        cancel_all=cancel_all_endpoint(path, resolution.read_emptied, "Conditional orders only.")
+        if is_queried
+        else None,
     )
 
 
@@ -116,7 +123,7 @@ def _undocumented_read(terms: OrderTerms, note: str = "") -> dict[str, Any]:
     return {"may_be_absent": True, "faults": {NO_SUCH_PATH: Fault.UNSUPPORTED}, "note": words.strip()}
 
 
-def _place(terms: OrderTerms, resolution: AlgoResolution, *, can_be_found: bool) -> Endpoint[AlgoOrderRow]:
+def _place(terms: OrderTerms, resolution: LostOrders, *, can_be_found: bool) -> Endpoint[AlgoOrderRow]:
     return Endpoint(
         "POST",
         f"{terms.root}/v1/algoOrder",
@@ -130,7 +137,7 @@ def _place(terms: OrderTerms, resolution: AlgoResolution, *, can_be_found: bool)
         notional=notional(in_base=terms.sizes_in_base),
         asks=asks(in_base=terms.sizes_in_base),
         doubtful_after_loss=frozenset({-4116}),
-        resolve=resolution.resolve_placement,
+        resolve=resolution.resolve_order,
         absence_proof=PROOF,
         serves=(OrderControl.place_order,),
         note=(
@@ -142,7 +149,7 @@ def _place(terms: OrderTerms, resolution: AlgoResolution, *, can_be_found: bool)
     )
 
 
-def _cancel(terms: OrderTerms, resolution: AlgoResolution) -> Endpoint[Change[AlgoOrderRow]]:
+def _cancel(terms: OrderTerms, resolution: LostOrders) -> Endpoint[Change[AlgoOrderRow]]:
     return Endpoint(
         "DELETE",
         f"{terms.root}/v1/algoOrder",
@@ -154,7 +161,7 @@ def _cancel(terms: OrderTerms, resolution: AlgoResolution) -> Endpoint[Change[Al
         area=Area.ORDERS,
         reduces=always,
         doubtful_after_loss=frozenset({-2011}),
-        readback=resolution.read_cancellation,
+        readback=resolution.read_canceled,
         pools=PAYS,
         serves=(OrderControl.cancel_order,),
     )

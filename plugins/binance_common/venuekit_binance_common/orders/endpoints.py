@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from venuekit.parts.endpoint_book import EndpointBook
+from venuekit.parts.order_routes import OrderReads
 from venuekit.plugin import Change, Endpoint
 from venuekit_binance_common.orders import read_endpoints as reads
 from venuekit_binance_common.orders import write_endpoints as writes
 from venuekit_binance_common.orders.algo_endpoints import AlgoEndpoints, algo_endpoints
-from venuekit_binance_common.orders.lost_orders import OrderResolution
+from venuekit_binance_common.orders.lookups import lost_orders, order_reads
 from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from venuekit_binance_common.orders.rows import AlgoOrderRow, BatchItem, CountdownRow, OrderRow, TradeRow
+    from venuekit.parts.order_routes import BatchItem
+    from venuekit_binance_common.orders.rows import AlgoOrderRow, CountdownRow, OrderRow, TradeRow
     from venuekit_binance_common.payloads import Acknowledgement
 
 __all__ = ["OrderEndpoints", "order_endpoints"]
@@ -29,6 +31,7 @@ class OrderEndpoints(EndpointBook):
     """The endpoints of orders on a product's terms; what it does not have is None."""
 
     terms: OrderTerms
+    reads: OrderReads
     open_orders: Endpoint[tuple[OrderRow, ...]]
     order: Endpoint[OrderRow]
     open_order: Endpoint[OrderRow]
@@ -73,14 +76,17 @@ def order_endpoints(
         raise ValueError(f"conditional orders stand in the book {terms.conditional}, which {open_algo_orders} reads")
     order = reads.order_endpoint(terms)
     open_order = reads.open_order_endpoint(terms)
-    resolution = OrderResolution(order, open_order, open_orders, server_time)
+    all_orders = reads.all_orders_endpoint(terms)
+    plain = order_reads(order=order, open_order=open_order, open_orders=open_orders, all_orders=all_orders)
+    resolution = lost_orders(plain, server_time)
     unchanged = terms.unchanged
     return OrderEndpoints(
         terms=terms,
+        reads=plain,
         open_orders=open_orders,
         order=order,
         open_order=open_order,
-        all_orders=reads.all_orders_endpoint(terms),
+        all_orders=all_orders,
         trades=reads.trades_endpoint(terms),
         forced=reads.force_orders_endpoint(terms),
         place=writes.place_endpoint(terms, resolution),
@@ -89,7 +95,7 @@ def order_endpoints(
         cancel=writes.cancel_endpoint(terms, resolution),
         cancel_all=writes.cancel_all_endpoint(
             f"{terms.root}/v1/allOpenOrders",
-            resolution.read_sweep,
+            resolution.read_emptied,
             "Conditional orders too." if one_book else "Plain orders only.",
         ),
         place_batch=writes.place_batch_endpoint(terms, resolution),

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from venuekit.capabilities import Fill, FillReader, ForcedOrderReader, Order
 from venuekit.parts.histories import Origin, Page, Span, by_identity
-from venuekit.plugin import Pager, from_milliseconds
+from venuekit.parts.order_routes import MANY, OrderRoutes
+from venuekit.parts.orders import Orders
+from venuekit.plugin import Account, Pager, from_milliseconds
 from venuekit_binance_common.history_limits import milliseconds
+from venuekit_binance_common.orders.endpoints import OrderEndpoints
+from venuekit_binance_common.orders.history import ORDER_LIMIT, TRACK, page_of, walk_windows
 from venuekit_binance_common.orders.moments import ById
-from venuekit_binance_common.orders.reader import (
-    ORDER_LIMIT,
-    TRACK,
-    BinanceOrderReading,
-    page_of,
-    raws_of,
-    walk_windows,
-)
 from venuekit_binance_common.orders.values import fill_of
 
 if TYPE_CHECKING:
@@ -29,10 +25,13 @@ _PAGE_SIZE = 1000
 _FORCED_PAGE_SIZE = 100
 
 
-class BinanceFills(BinanceOrderReading, FillReader, ForcedOrderReader):
+class BinanceFills(Account, FillReader, ForcedOrderReader):
     """Read fills and forced orders of the last 90 days."""
 
     __slots__ = ()
+
+    ORDERS: ClassVar[OrderEndpoints]
+    ORDER_ROUTES: ClassVar[OrderRoutes]
 
     def iter_fills(
         self,
@@ -45,7 +44,7 @@ class BinanceFills(BinanceOrderReading, FillReader, ForcedOrderReader):
         """
         Walk fills by their ascending ids; only the first of them is looked for by its time, 7 days at a time.
 
-        The kind of a fill is not told: whether one is forced tells its order.
+        The rows do not say which fills are forced; their orders do.
         """
 
         async def walk() -> AsyncGenerator[Fill, None]:
@@ -89,8 +88,8 @@ class BinanceFills(BinanceOrderReading, FillReader, ForcedOrderReader):
         end: datetime | None = None,
         after: Order | None = None,
     ) -> Pager[Order]:
-        """Walk liquidations and deleveraging, 7 days and 100 orders at a time; the client id tells which it is."""
-        endpoint = self.ORDERS.forced
+        """Walk liquidations and deleveraging, 7 days and 100 orders at a time; the client id shows which it is."""
+        endpoint, orders = self.ORDERS.forced, Orders(self, self.ORDER_ROUTES)
 
         async def walk() -> AsyncGenerator[Order, None]:
             resume = None if after is None else after.created_at
@@ -100,7 +99,7 @@ class BinanceFills(BinanceOrderReading, FillReader, ForcedOrderReader):
                 answer = await self.answer_rows(
                     endpoint, symbol=symbol, startTime=window.start, endTime=window.end, limit=_FORCED_PAGE_SIZE
                 )
-                return page_of(answer, await self._orders(answer))
+                return page_of(answer, await orders.orders_of(orders.routes.first, MANY.read(answer)))
 
             origin = Origin(self.venue.id, "iter_forced_orders")
             async for order in walk_windows(fetch, span, TRACK, _FORCED_PAGE_SIZE, after=after, origin=origin):
@@ -140,10 +139,7 @@ class BinanceFills(BinanceOrderReading, FillReader, ForcedOrderReader):
 
     async def _fills(self, symbol: str, **where: int) -> Page[Fill]:
         answer = await self.answer_rows(self.ORDERS.trades, symbol=symbol, limit=_PAGE_SIZE, **where)
-        size = await self._size(symbol)
+        size = (await self.ORDER_ROUTES.sizes(self))(symbol)
         sign = self.ORDERS.terms.commission_sign
-        fills = [
-            fill_of(row, size, raw, commission_sign=sign)
-            for row, raw in zip(answer.value, raws_of(answer), strict=True)
-        ]
+        fills = [fill_of(one.row, size, one.raw, commission_sign=sign) for one in MANY.read(answer)]
         return page_of(answer, fills)

@@ -2,111 +2,65 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-import attrs
-
-from venuekit.capabilities import OrderBehaviour, OrderRequest, OrderSide, OrderType, PositionSide, TimeInForce
-from venuekit.plugin import Account, MadeId, is_multiple, make_client_id
+from venuekit.capabilities import OrderBehaviour, OrderRequest, OrderType, PositionSide, TimeInForce
+from venuekit.parts.order_checks import common_misfit, is_number
+from venuekit.plugin import MadeId
 from venuekit_binance_common.history_limits import milliseconds
 from venuekit_binance_common.orders.enums import CLOSING_SIDES, SIDE_WORDS, TIME_WORDS, TRIGGER_WORDS, TYPE_WORDS
-from venuekit_binance_common.payloads import FilterRow, InstrumentRow
 
-__all__ = [
-    "algo_form",
-    "check_form",
-    "check_numbers",
-    "is_number",
-    "order_form",
-    "order_name",
-    "side_word",
-    "step_misfit",
-    "texts",
-]
+__all__ = ["LEAST_CALLBACK", "algo_form", "misfit", "order_form", "texts"]
 
 _LIMITS = frozenset({OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT})
 _CLOSING = frozenset({OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET})
-_TRAILING = OrderType.TRAILING_STOP_MARKET
+#: percent
+LEAST_CALLBACK = Decimal("0.1")
 
 
-def check_form(account: Account, operation: str, request: OrderRequest) -> OrderRequest:
-    """
-    Return an order with a client id, made up when it has none.
-
-    Raises:
-        InvalidArgument: the venue cannot take it; nothing was sent.
-    """
-    declared = account.behaviour(OrderBehaviour)
-    if request.type not in tuple(declared.types):
-        words: str | None = f"a {request.type} order is not known here"
-    else:
-        request = attrs.evolve(request, type=OrderType(request.type))
-        words = _misfit(declared, request)
-    if words is not None:
-        raise account.refuse(words, operation=operation, subject=request.symbol)
-    # an id that was made for an earlier order is the caller's own by now
-    client_id = make_client_id() if request.client_id is None else str(request.client_id)
-    return attrs.evolve(request, client_id=client_id)
+def misfit(most_callback: Decimal, declared: OrderBehaviour, request: OrderRequest) -> str | None:
+    """Return why the venue cannot take an order, as far as its form shows; callback rates are percent."""
+    return common_misfit(declared, request) or _own_misfit(most_callback, declared, request)
 
 
-def step_misfit(row: InstrumentRow, numbers: Mapping[str, Decimal | None]) -> str | None:
-    """Return which number is not a whole number of the instrument's steps, in one sentence; None when all are."""
-    filters = {each.filter_type: each for each in row.filters}
-    nothing = FilterRow("")
-    steps = {"quantity": filters.get("LOT_SIZE", nothing).step_size}
-    tick = filters.get("PRICE_FILTER", nothing).tick_size
-    for name, number in numbers.items():
-        step = steps.get(name, tick)
-        if number is not None and step and not is_multiple(Decimal(number), step):
-            return f"{name} {number} is not a multiple of {step}; it is never rounded here"
-    return None
+def _own_misfit(most_callback: Decimal, declared: OrderBehaviour, request: OrderRequest) -> str | None:
+    kind, leg, rate = request.type, request.position_side, request.callback_rate
+    if request.reduce_only and leg is not None and request.side != CLOSING_SIDES.get(leg, request.side):
+        return f"a {request.side} does not reduce the {leg} leg"
+    if kind == OrderType.MARKET and request.time_in_force is not None:
+        return f"a {kind} order takes no time_in_force"
+    if request.close_position and (request.quantity is not None or request.reduce_only):
+        return "an order that closes the position takes neither quantity nor reduce_only"
+    if request.close_position and kind not in _CLOSING:
+        return f"a {kind} order cannot close whatever is open: only stop_market and take_profit_market can"
+    if request.price is not None and request.price_match is not None:
+        return "give a price or let the venue match one, not both"
+    trails = kind == OrderType.TRAILING_STOP_MARKET
+    if trails and rate is None:
+        return f"a {kind} order needs a callback_rate"
+    if not trails and (rate is not None or request.activation_price is not None):
+        return f"a {kind} order does not trail"
+    if rate is not None and not (is_number(rate) and LEAST_CALLBACK <= rate <= most_callback):
+        return f"callback_rate must be from {LEAST_CALLBACK} up to {most_callback} percent, not {rate!r}"
+    if request.working_price is not None and request.working_price not in TRIGGER_WORDS:
+        return f"{request.working_price!r} is not known here"
+    return _expiry_misfit(declared, request)
 
 
-def check_numbers(account: Account, operation: str, symbol: str, numbers: Mapping[str, Decimal | None]) -> None:
-    """Refuse a quantity or price that is no number, or not positive."""
-    for name, number in numbers.items():
-        if number is None:
-            continue
-        if not is_number(number):
-            words = f"{name} must be a Decimal, not {number!r}"
-        elif number <= 0:
-            words = f"{name} must be above 0, not {number}"
-        else:
-            continue
-        raise account.refuse(words, operation=operation, subject=symbol)
-
-
-def order_name(
-    account: Account, operation: str, symbol: str, order_id: str | None, client_id: str | None
-) -> dict[str, int | str]:
-    """
-    Return how a plain order is named; exactly one of both ids does it.
-
-    Raises:
-        InvalidArgument: none or both are given, or it is no id of this venue; nothing was sent.
-    """
-    if (order_id is None) == (client_id is None):
-        raise account.refuse("name the order by order_id or by client_id", operation=operation, subject=symbol)
-    if order_id is None:
-        pattern = account.behaviour(OrderBehaviour).client_id_pattern
-        if not _is_client_id(pattern, client_id):
-            words = f"a client id is like {pattern}, not {client_id!r}"
-            raise account.refuse(words, operation=operation, subject=symbol)
-        return {"origClientOrderId": client_id or ""}
-    if not _is_order_id(order_id):
-        words = f"an order id is a number here, as text, not {order_id!r}: a client id goes in as client_id"
-        raise account.refuse(words, operation=operation, subject=symbol)
-    return {"orderId": int(order_id)}
-
-
-def side_word(account: Account, operation: str, symbol: str, side: OrderSide) -> str:
-    """Return the venue's word for the side of an order that is to be amended."""
-    if side not in tuple(OrderSide):
-        raise account.refuse(f"there is no side {side!r}", operation=operation, subject=symbol)
-    return SIDE_WORDS[side]
+def _expiry_misfit(declared: OrderBehaviour, request: OrderRequest) -> str | None:
+    expires_at = request.expires_at
+    if expires_at is None:
+        is_dated = request.time_in_force == TimeInForce.GTD
+        return "an order that is good till a date needs an expires_at" if is_dated else None
+    if request.time_in_force not in {None, TimeInForce.GTD}:
+        return "only an order that is good till a date has an expires_at"
+    if TimeInForce.GTD not in declared.times_in_force:
+        return "orders do not expire here"
+    if expires_at.tzinfo is None:
+        return f"{expires_at} has no time zone"
+    return f"{expires_at} is no whole second" if expires_at.microsecond else None
 
 
 def order_form(request: OrderRequest) -> dict[str, Any]:
@@ -176,63 +130,3 @@ def _both_forms(request: OrderRequest) -> dict[str, Any]:
 
 def _without_none(form: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in form.items() if value is not None}
-
-
-def is_number(value: object) -> bool:
-    """Say whether a value is a number that can be sent exactly."""
-    return not isinstance(value, bool) and isinstance(value, int | Decimal) and Decimal(value).is_finite()
-
-
-def _is_order_id(order_id: object) -> bool:
-    return isinstance(order_id, str) and order_id.isascii() and order_id.isdecimal()
-
-
-def _is_client_id(pattern: str, client_id: object) -> bool:
-    return isinstance(client_id, str) and re.fullmatch(pattern, client_id) is not None
-
-
-def _misfit(declared: OrderBehaviour, request: OrderRequest) -> str | None:
-    """Return why the venue cannot take an order, as far as its form tells."""
-    conditional, limited, trails = request.type.is_conditional, request.type in _LIMITS, request.type is _TRAILING
-    priced = request.price is not None or request.price_match is not None
-    triggered = conditional and not trails
-    word = f"a {request.type} order"
-    times = {None, *declared.times_in_force}
-    closing = None if request.position_side is None else CLOSING_SIDES.get(request.position_side)
-    choices = {
-        f"there is no side {request.side!r}": request.side not in SIDE_WORDS,
-        f"there is no position side {request.position_side!r}": request.position_side not in {None, *PositionSide},
-        f"a {request.side} does not reduce the {request.position_side} leg": request.reduce_only
-        and closing is not None
-        and request.side != closing,
-        f"{request.time_in_force!r} is not known here": request.time_in_force not in times,
-        f"{word} takes no time_in_force": request.type is OrderType.MARKET and request.time_in_force is not None,
-        f"{word} needs a quantity": request.quantity is None and not request.close_position,
-        "an order that closes the position takes neither quantity nor reduce_only": request.close_position
-        and (request.quantity is not None or request.reduce_only),
-        f"{word} cannot close whatever is open: only stop_market and take_profit_market can": request.close_position
-        and request.type not in _CLOSING,
-        f"{word} needs a price": limited and not priced,
-        f"{word} takes no price": not limited and priced,
-        "give a price or let the venue match one, not both": request.price is not None
-        and request.price_match is not None,
-        f"{word} needs a trigger_price": triggered and request.trigger_price is None,
-        f"{word} takes no trigger_price": not triggered and request.trigger_price is not None,
-        f"{word} needs a callback_rate": trails and request.callback_rate is None,
-        f"{word} does not trail": not trails
-        and (request.callback_rate is not None or request.activation_price is not None),
-        f"{word} watches no price": not conditional
-        and (request.working_price is not None or request.price_protect is not None),
-        f"{request.working_price!r} is not known here": request.working_price not in {None, *TRIGGER_WORDS},
-        "only an order that is good till a date has an expires_at": request.expires_at is not None
-        and request.time_in_force not in {None, TimeInForce.GTD},
-        "an order that is good till a date needs an expires_at": request.time_in_force is TimeInForce.GTD
-        and request.expires_at is None,
-        "orders do not expire here": request.expires_at is not None and TimeInForce.GTD not in declared.times_in_force,
-        f"{request.expires_at} has no time zone": request.expires_at is not None and request.expires_at.tzinfo is None,
-        f"{request.expires_at} is no whole second": request.expires_at is not None
-        and request.expires_at.microsecond != 0,
-        f"a client id is like {declared.client_id_pattern}, not {request.client_id!r}": request.client_id is not None
-        and not _is_client_id(declared.client_id_pattern, request.client_id),
-    }
-    return next((words for words, holds in choices.items() if holds), None)

@@ -86,10 +86,10 @@ def batch_client_ids(parameters: Parameters) -> tuple[str, ...]:
 
 def notional(*, in_base: bool) -> Callable[[Parameters], Decimal | None]:
     """
-    Return what tells an order's value in the quote asset; ``in_base`` says that contracts are some of the base asset.
+    Return the function that gives an order's value in the quote asset; ``in_base``: contracts are some of the base.
 
     There that is at the order's own price (its trigger where it has no other), and None without one.
-    Elsewhere a contract is some of the quote asset: how much is told with the request, and no price matters.
+    Elsewhere a contract is some of the quote asset: its size comes with the request, and no price matters.
     """
 
     def of(parameters: Parameters) -> Decimal | None:
@@ -103,7 +103,7 @@ def notional(*, in_base: bool) -> Callable[[Parameters], Decimal | None]:
 
 def largest_notional(*, in_base: bool, amends: bool = False) -> Callable[[Parameters], Decimal | None]:
     """
-    Return what tells the largest value in a batch, of what does not only reduce; None when any cannot be told.
+    Return the function that gives the largest value of items that do more than reduce; None if any is unknown.
 
     An item that ``amends`` an order says nothing of whether that one only reduces.
     """
@@ -124,13 +124,13 @@ def largest_notional(*, in_base: bool, amends: bool = False) -> Callable[[Parame
 
 
 def asks(*, in_base: bool) -> Callable[[Parameters], Sequence[Ask]]:
-    """Return what tells the order that a request asks for; see :func:`notional`."""
+    """Return the function that gives the order that a request asks for; see :func:`notional`."""
     of_one = notional(in_base=in_base)
     return lambda parameters: (_ask(parameters, of_one),)
 
 
 def batch_asks(*, in_base: bool) -> Callable[[Parameters], Sequence[Ask]]:
-    """Return what tells the orders that a batch asks for."""
+    """Return the function that gives the orders that a batch asks for."""
     of_one = notional(in_base=in_base)
 
     def of(parameters: Parameters) -> Sequence[Ask]:

@@ -8,6 +8,7 @@ import attrs
 
 from venuekit.plugin import Kind, Parameter, Role
 from venuekit_binance_common.orders.enums import CLIENT_ID_PATTERN, SIDES, TRIGGERS
+from venuekit_binance_common.orders.form import LEAST_CALLBACK
 from venuekit_binance_common.orders.guards import CONTRACT_SIZE, CONTRACT_SIZES
 from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms
 
@@ -120,5 +121,5 @@ def _trigger(terms: OrderTerms, price: str, activation: str) -> tuple[Parameter,
         Parameter("priceProtect", Kind.BOOLEAN),
         Parameter("closePosition", Kind.BOOLEAN),
         Parameter(activation, Kind.DECIMAL, minimum=_ZERO),
-        Parameter("callbackRate", Kind.DECIMAL, minimum=Decimal("0.1"), maximum=terms.most_callback),
+        Parameter("callbackRate", Kind.DECIMAL, minimum=LEAST_CALLBACK, maximum=terms.most_callback),
     )

@@ -1,7 +1,7 @@
 """
 The rows of orders, conditional orders and fills, straight from bytes to typed fields.
 
-Whoever imports this module imports msgspec; the functions of
+An import of this module imports msgspec; the functions of
 :mod:`~venuekit_binance_common.orders.decoders` do so when they are first called.
 """
 
@@ -11,11 +11,11 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from venuekit.parts.order_routes import BatchItem
 from venuekit_binance_common.rows import Milliseconds, Number, decode_with, rows_decoder
 
 __all__ = [
     "AlgoOrderRow",
-    "BatchItem",
     "CountdownRow",
     "OrderRow",
     "TradeRow",
@@ -111,7 +111,7 @@ class _ListedAlgoOrder(AlgoOrderRow, rename="camel", gc=False, frozen=True, kw_o
 
 
 class TradeRow(msgspec.Struct, rename="camel", gc=False, frozen=True, kw_only=True):
-    """A fill; whether ``commission`` is paid above or below 0 hangs on the venue."""
+    """A fill; whether ``commission`` is paid above or below 0 depends on the venue."""
 
     symbol: str
     id: int
@@ -127,19 +127,6 @@ class TradeRow(msgspec.Struct, rename="camel", gc=False, frozen=True, kw_only=Tr
     commission: Number | None = None
     commission_asset: str | None = None
     maker: bool | None = None
-
-
-class BatchItem(msgspec.Struct, gc=False, frozen=True, kw_only=True):
-    """
-    What became of one item of a batch: the order, or the code and words of a refusal.
-
-    ``absent`` says that the batch's answer was lost and this item is proven not to have been executed.
-    """
-
-    row: OrderRow | None = None
-    code: int | str | None = None
-    msg: str = ""
-    absent: bool = False
 
 
 class CountdownRow(msgspec.Struct, rename="camel", gc=False, frozen=True, kw_only=True):
@@ -195,7 +182,7 @@ def decode_countdown(body: bytes) -> CountdownRow:
 
 
 def decode_batch(body: bytes) -> tuple[BatchItem, ...]:
-    """Return what became of each item of a batch: orders and refusals stand in one list."""
+    """Return the result of each item of a batch; orders and refusals are in one list."""
     raws: tuple[msgspec.Raw, ...] = decode_with(_ITEMS, body)
     return tuple(map(_item, raws))
 
@@ -205,7 +192,7 @@ def _item(raw: msgspec.Raw) -> BatchItem:
     refusal = decode_with(_REFUSAL, text)
     if refusal.code is None:
         return BatchItem(row=decode_order(text))
-    return BatchItem(code=_number(refusal.code), msg=refusal.msg)
+    return BatchItem(code=_number(refusal.code), message=refusal.msg)
 
 
 def _number(code: int | str) -> int | str:

@@ -143,7 +143,7 @@ def algo_order_of(
 
 def fill_of(row: TradeRow, size: Size, raw: Mapping[str, Any] | None = None, *, commission_sign: int = -1) -> Fill:
     """
-    Return the fill of a row; the row does not tell a forced fill from another one.
+    Return the fill of a row; the row does not show whether it was forced.
 
     ``commission_sign`` makes of the commission in the row what it did to the account: -1 where positive means paid.
     """

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from venuekit.capabilities import CountdownControl, OrderAmendControl, OrderBatchControl, OrderControl, OrderTestControl
+from venuekit.parts.lost_orders import LostOrders
 from venuekit.plugin import Area, Change, Changing, Echoes, Effect, Endpoint, Kind, Parameter, Readback, WriteScope
 from venuekit_binance_common.endpoints import PAYS
 from venuekit_binance_common.orders import decoders
@@ -25,7 +26,7 @@ from venuekit_binance_common.orders.guards import (
     only_reduces,
     rests,
 )
-from venuekit_binance_common.orders.lost_orders import PROOF, OrderResolution
+from venuekit_binance_common.orders.lookups import PROOF
 from venuekit_binance_common.orders.parameters import (
     ORDER_NAME,
     THE_SYMBOL,
@@ -37,7 +38,8 @@ from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms, pa
 from venuekit_binance_common.payloads import Acknowledgement, decode_acknowledgement
 
 if TYPE_CHECKING:
-    from venuekit_binance_common.orders.rows import BatchItem, CountdownRow, OrderRow
+    from venuekit.parts.order_routes import BatchItem
+    from venuekit_binance_common.orders.rows import CountdownRow, OrderRow
 
 __all__ = [
     "amend_batch_endpoint",
@@ -63,7 +65,7 @@ _NAMED = {"symbol": "symbol", "orderId": "order_id", "origClientOrderId": "clien
 _AMENDED = {**_NAMED, "quantity": "orig_qty", "price": "price"}
 
 
-def place_endpoint(terms: OrderTerms, resolution: OrderResolution) -> Endpoint[OrderRow]:
+def place_endpoint(terms: OrderTerms, resolution: LostOrders) -> Endpoint[OrderRow]:
     """Return the placing of one order."""
     return Endpoint(
         "POST",
@@ -78,7 +80,7 @@ def place_endpoint(terms: OrderTerms, resolution: OrderResolution) -> Endpoint[O
         notional=notional(in_base=terms.sizes_in_base),
         asks=asks(in_base=terms.sizes_in_base),
         doubtful_after_loss=frozenset({-4116}),
-        resolve=resolution.resolve_placement,
+        resolve=resolution.resolve_order,
         absence_proof=PROOF,
         serves=(OrderControl.place_order,),
         note=(
@@ -105,14 +107,14 @@ def test_endpoint(terms: OrderTerms) -> Endpoint[OrderRow]:
 
 
 def _refusals(items: Iterable[BatchItem]) -> Iterable[tuple[int | str | None, str]]:
-    return ((item.code, item.msg) for item in items if item.code is not None)
+    return ((item.code, item.message) for item in items if item.code is not None)
 
 
 def _change_refusals(change: Change[tuple[BatchItem, ...]]) -> Iterable[tuple[int | str | None, str]]:
     return _refusals(change.answer or ())
 
 
-def place_batch_endpoint(terms: OrderTerms, resolution: OrderResolution) -> Endpoint[tuple[BatchItem, ...]]:
+def place_batch_endpoint(terms: OrderTerms, resolution: LostOrders) -> Endpoint[tuple[BatchItem, ...]]:
     """Return the placing of several orders."""
     return Endpoint(
         "POST",
@@ -129,7 +131,7 @@ def place_batch_endpoint(terms: OrderTerms, resolution: OrderResolution) -> Endp
         notional=largest_notional(in_base=terms.sizes_in_base),
         asks=batch_asks(in_base=terms.sizes_in_base),
         item_refusals=_refusals,
-        resolve=resolution.batch_placed,
+        resolve=resolution.resolve_batch,
         absence_proof=PROOF,
         serves=(OrderBatchControl.place_orders,),
         note="At most 5 orders; each has its own result.",
@@ -137,7 +139,7 @@ def place_batch_endpoint(terms: OrderTerms, resolution: OrderResolution) -> Endp
     )
 
 
-def amend_endpoint(terms: OrderTerms, unchanged: int, resolution: OrderResolution) -> Endpoint[Change[OrderRow]]:
+def amend_endpoint(terms: OrderTerms, unchanged: int, resolution: LostOrders) -> Endpoint[Change[OrderRow]]:
     """Return the amendment of one order; ``unchanged`` is the code for one that amends nothing."""
     return Endpoint(
         "PUT",
@@ -152,14 +154,14 @@ def amend_endpoint(terms: OrderTerms, unchanged: int, resolution: OrderResolutio
         asks=asks(in_base=terms.sizes_in_base),
         no_change=frozenset({unchanged}),
         no_change_is_read=True,
-        readback=resolution.read_amendment,
+        readback=resolution.read_amended,
         serves=(OrderAmendControl.amend_order,),
         note="Limit orders only, which lose their place in the queue; both quantity and price are needed.",
         **paying(terms.weight, terms.pools[0]),
     )
 
 
-def amend_batch_endpoint(terms: OrderTerms, resolution: OrderResolution) -> Endpoint[Change[tuple[BatchItem, ...]]]:
+def amend_batch_endpoint(terms: OrderTerms, resolution: LostOrders) -> Endpoint[Change[tuple[BatchItem, ...]]]:
     """Return the amendment of several orders."""
     return Endpoint(
         "PUT",
@@ -176,14 +178,14 @@ def amend_batch_endpoint(terms: OrderTerms, resolution: OrderResolution) -> Endp
         notional=largest_notional(in_base=terms.sizes_in_base, amends=True),
         asks=batch_asks(in_base=terms.sizes_in_base),
         item_refusals=_change_refusals,
-        readback=resolution.batch_amended,
+        readback=resolution.read_amended_batch,
         serves=(OrderAmendControl.amend_orders,),
         note="At most 5 orders; each has its own result.",
         **paying(5, terms.pools[1]),
     )
 
 
-def cancel_endpoint(terms: OrderTerms, resolution: OrderResolution) -> Endpoint[Change[OrderRow]]:
+def cancel_endpoint(terms: OrderTerms, resolution: LostOrders) -> Endpoint[Change[OrderRow]]:
     """Return the cancelling of one order."""
     return Endpoint(
         "DELETE",
@@ -195,7 +197,7 @@ def cancel_endpoint(terms: OrderTerms, resolution: OrderResolution) -> Endpoint[
         area=Area.ORDERS,
         reduces=always,
         doubtful_after_loss=frozenset({-2011}),
-        readback=resolution.read_cancellation,
+        readback=resolution.read_canceled,
         pools=PAYS,
         serves=(OrderControl.cancel_order,),
     )
@@ -219,7 +221,7 @@ def cancel_all_endpoint(path: str, emptied: Readback, note: str) -> Endpoint[Cha
     )
 
 
-def cancel_batch_endpoint(terms: OrderTerms, resolution: OrderResolution) -> Endpoint[Change[tuple[BatchItem, ...]]]:
+def cancel_batch_endpoint(terms: OrderTerms, resolution: LostOrders) -> Endpoint[Change[tuple[BatchItem, ...]]]:
     """Return the cancelling of several orders."""
     return Endpoint(
         "DELETE",
@@ -238,7 +240,7 @@ def cancel_batch_endpoint(terms: OrderTerms, resolution: OrderResolution) -> End
         area=Area.ORDERS,
         reduces=always,
         item_refusals=_change_refusals,
-        readback=resolution.batch_canceled,
+        readback=resolution.read_canceled_batch,
         pools=PAYS,
         serves=(OrderBatchControl.cancel_orders,),
         note="At most 10 orders; each has its own result.",

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from decimal import Decimal
 from typing import ClassVar
 
 from venuekit.plugin import Account, Endpoint
-from venuekit_binance_common.orders.form import check_numbers, step_misfit
 from venuekit_binance_common.payloads import InstrumentRow
 
 __all__ = ["BinanceContracts", "contracts_endpoint"]
@@ -46,26 +44,6 @@ class BinanceContracts(Account):
         if found is None:  # it may have been listed since
             found = (await self.refresh(self.CONTRACTS, symbol)).get(symbol)
         return found
-
-    async def _fitting_contract(
-        self, operation: str, symbol: str, numbers: Mapping[str, Decimal | None]
-    ) -> InstrumentRow | None:
-        """
-        Return the contract whose steps an order keeps, None when the venue lists none of this name.
-
-        Steps change: before an order is refused because of one, the instruments are read again.
-
-        Raises:
-            InvalidArgument: it does not keep them, or gives what is no number above 0; nothing was sent.
-        """
-        check_numbers(self, operation, symbol, numbers)
-        contract = await self._contract(symbol)
-        if contract is not None and step_misfit(contract, numbers) is not None:
-            contract = (await self.refresh(self.CONTRACTS, (symbol, "steps"))).get(symbol)
-        words = None if contract is None else step_misfit(contract, numbers)
-        if words is not None:
-            raise self.refuse(words, operation=operation, subject=symbol)
-        return contract
 
     async def _contracts_of(self, symbols: Collection[str]) -> Mapping[str, InstrumentRow]:
         """Return the contracts by symbol, read again when one that the venue itself named is not among them."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from venuekit.capabilities import Unit
-from venuekit_binance_common.orders.batches import BinanceOrderBatches
-from venuekit_binance_common.orders.countdown import BinanceCountdown
+from venuekit.parts.countdown import CountdownPart
+from venuekit.parts.order_parts import OrderBatchPart
 from venuekit_binance_common.orders.fills import BinanceFills
+from venuekit_binance_common.orders.history import BinanceOrders
+from venuekit_binance_common.orders.routes import countdown_route, order_routes
 from venuekit_binance_common.positions.adl import BinanceAdl
 from venuekit_binance_common.positions.margin import BinancePositionMargin
 from venuekit_binance_common.positions.margin_history import BinanceMarginHistory
@@ -48,9 +50,10 @@ class AsterUsdmAccount(
     BinanceIncome,
     BinanceMarginHistory,
     BinancePositionMargin,
-    BinanceOrderBatches,
+    BinanceOrders,
+    OrderBatchPart,
     BinanceFills,
-    BinanceCountdown,
+    CountdownPart,
 ):
     """An account of Aster futures."""
 
@@ -59,11 +62,12 @@ class AsterUsdmAccount(
     endpoints = ASTER
     BRACKET_UNIT = Unit.QUOTE
     CONTRACTS = contracts_endpoint(ASTER.EXCHANGE_INFO)
+    COUNTDOWN = countdown_route(ASTER.ORDERS)
     INCOME_LIMIT = INCOME_LIMIT
     LARGEST_UNIT = Unit.QUOTE
     MARGIN_LIMIT = MARGIN_LIMIT
     ORDERS = ASTER.ORDERS
-    ORDER_SIZE = ORDER_SIZE
+    ORDER_ROUTES = order_routes(ASTER.ORDERS, CONTRACTS, ORDER_SIZE)
     READ_ASSET_MODE = ASTER.ASSET_MODE
     READ_POSITION_MODE = ASTER.POSITION_MODE
     READ_SYMBOL = ASTER.READ_SYMBOL

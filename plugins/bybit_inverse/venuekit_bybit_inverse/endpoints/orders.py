@@ -10,6 +10,7 @@ import attrs
 
 from venuekit.capabilities import OrderAmendControl, OrderBatchControl, OrderControl
 from venuekit.parts.endpoint_book import EndpointBook
+from venuekit.parts.order_routes import BatchItem
 from venuekit.plugin import (
     Area,
     Ask,
@@ -27,16 +28,16 @@ from venuekit.plugin import (
     read_items,
 )
 from venuekit_bybit_inverse import order_payloads as payloads
-from venuekit_bybit_inverse.endpoints import order_resolution as resolution
 from venuekit_bybit_inverse.endpoints.order_reads import ORDER_ID
+from venuekit_bybit_inverse.endpoints.order_resolution import LOST_ORDERS, PROOF
 from venuekit_bybit_inverse.endpoints.parameters import BASE_COIN, INVERSE, SETTLE_COIN, SYMBOL, THE_SYMBOL
 from venuekit_bybit_inverse.limits import BATCH_WEIGHT_MOST, batch_weight, cost, cost_by_item
 
-__all__ = ["CLIENT_ID_PATTERN", "OrderWriteEndpoints"]
+__all__ = ["CLIENT_ID_PATTERN", "NOT_OPEN", "OrderWriteEndpoints"]
 
 CLIENT_ID_PATTERN = "[A-Za-z0-9_-]{1,36}"
 #: no such order, it has ended, it was cancelled
-_NOT_OPEN = frozenset({110001, 110008, 110010})
+NOT_OPEN = frozenset({110001, 110008, 110010})
 
 _CLIENT_ID = Parameter("orderLinkId", role=Role.CLIENT_ID, pattern=CLIENT_ID_PATTERN)
 _QUANTITY = Parameter("qty", Kind.DECIMAL, role=Role.QUANTITY, minimum=Decimal(0))
@@ -70,7 +71,7 @@ _RESTS = Resting(
 
 
 _NAMED = {"orderId": "order_id", "orderLinkId": "order_link_id"}
-_NAMED_ITEMS = Echoes.of_items("request", _NAMED, told="ack")
+_NAMED_ITEMS = Echoes.of_items("request", _NAMED, told="row")
 
 
 def _always(_: Mapping[str, Any]) -> bool:
@@ -135,11 +136,11 @@ def _client_ids(parameters: Mapping[str, Any]) -> list[str]:
     return [item["orderLinkId"] for item in parameters["request"] if "orderLinkId" in item]
 
 
-def _refusals(items: Iterable[payloads.BatchItem]) -> Iterable[tuple[int | str | None, str]]:
-    return ((item.code, item.message) for item in items if item.code)
+def _refusals(items: Iterable[BatchItem]) -> Iterable[tuple[int | str | None, str]]:
+    return ((item.code, item.message) for item in items if item.code is not None)
 
 
-def _change_refusals(change: Change[tuple[payloads.BatchItem, ...]]) -> Iterable[tuple[int | str | None, str]]:
+def _change_refusals(change: Change[tuple[BatchItem, ...]]) -> Iterable[tuple[int | str | None, str]]:
     return _refusals(change.answer or ())
 
 
@@ -179,8 +180,8 @@ class OrderWriteEndpoints(EndpointBook):
         notional=_notional,
         asks=_asks,
         doubtful_after_loss=frozenset({110072}),
-        resolve=resolution.resolve_order,
-        absence_proof=resolution.PROOF,
+        resolve=LOST_ORDERS.resolve_order,
+        absence_proof=PROOF,
         pools=cost("order_create"),
         serves=(OrderControl.place_order,),
         note="Answers before it decides: an accepted order may still be rejected.",
@@ -208,7 +209,7 @@ class OrderWriteEndpoints(EndpointBook):
         write_scope=WriteScope.AMENDMENT,
         notional=_notional,
         asks=_asks,
-        readback=resolution.read_amended,
+        readback=LOST_ORDERS.read_amended,
         pools=cost("order_amend"),
         serves=(OrderAmendControl.amend_order,),
         note="Answers before it decides.",
@@ -224,8 +225,8 @@ class OrderWriteEndpoints(EndpointBook):
         effect=Effect.SET,
         area=Area.ORDERS,
         reduces=_always,
-        doubtful_after_loss=_NOT_OPEN,
-        readback=resolution.read_canceled,
+        doubtful_after_loss=NOT_OPEN,
+        readback=LOST_ORDERS.read_canceled,
         pools=cost("order_cancel"),
         serves=(OrderControl.cancel_order,),
         note="Answers before it decides.",
@@ -242,7 +243,7 @@ class OrderWriteEndpoints(EndpointBook):
         write_scope=WriteScope.ALL_ORDERS,
         symbols=_symbol_alone,
         reduces=_always,
-        readback=resolution.read_emptied,
+        readback=LOST_ORDERS.read_emptied,
         pools=cost("order_cancel_all"),
         serves=(OrderControl.cancel_all_orders,),
         note="Needs a symbol, base coin or settle coin; at most 500 orders a call, which ones is not said.",
@@ -252,7 +253,7 @@ class OrderWriteEndpoints(EndpointBook):
         "POST",
         "/v5/order/create-batch",
         decode=payloads.decode_batch,
-        echoes=Echoes.of_items("request", {"orderLinkId": "order_link_id"}, told="ack"),
+        echoes=Echoes.of_items("request", {"orderLinkId": "order_link_id"}, told="row"),
         parameters=(INVERSE, _ITEMS),
         encoding=Encoding.JSON,
         effect=Effect.KEYED,
@@ -264,8 +265,8 @@ class OrderWriteEndpoints(EndpointBook):
         symbols=_symbols,
         client_ids=_client_ids,
         item_refusals=_refusals,
-        resolve=resolution.resolve_batch,
-        absence_proof=resolution.PROOF,
+        resolve=LOST_ORDERS.resolve_batch,
+        absence_proof=PROOF,
         weight=batch_weight,
         weight_most=BATCH_WEIGHT_MOST,
         pools=cost_by_item("order_create_batch"),
@@ -289,7 +290,7 @@ class OrderWriteEndpoints(EndpointBook):
         symbols=_symbols,
         client_ids=_client_ids,
         item_refusals=_change_refusals,
-        readback=resolution.read_amended_batch,
+        readback=LOST_ORDERS.read_amended_batch,
         weight=batch_weight,
         weight_most=BATCH_WEIGHT_MOST,
         pools=cost_by_item("order_amend_batch"),
@@ -310,7 +311,7 @@ class OrderWriteEndpoints(EndpointBook):
         symbols=_symbols,
         client_ids=_client_ids,
         item_refusals=_change_refusals,
-        readback=resolution.read_canceled_batch,
+        readback=LOST_ORDERS.read_canceled_batch,
         weight=batch_weight,
         weight_most=BATCH_WEIGHT_MOST,
         pools=cost_by_item("order_cancel_batch"),

@@ -1,4 +1,4 @@
-"""Countdown: the venue cancels everything when we fall silent."""
+"""Countdown: the venue cancels all orders of a symbol unless the countdown is renewed."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
+import attrs
+
+from venuekit.account import Account
 from venuekit.capabilities import CountdownControl
-from venuekit.plugin import OperationError, Outcome, OutcomeNotStated, Overloaded, TransportError
-from venuekit_binance_common.orders.reader import BinanceOrderReading
+from venuekit.endpoint import Endpoint
+from venuekit.errors import OperationError, Outcome, OutcomeNotStated, Overloaded, TransportError
 
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["BinanceCountdown"]
+__all__ = ["CountdownPart", "CountdownRoute"]
 
 #: how many beats fit into a countdown: two may fail before it ends
 _BEATS = 3
@@ -26,23 +29,32 @@ _AHEAD = 1.0
 _FIRST_WAITS = (0.2, 0.5, 1.0)
 
 
-class BinanceCountdown(BinanceOrderReading, CountdownControl):
-    """
-    Plain orders of a symbol are cancelled when the countdown ends.
+@attrs.frozen
+class CountdownRoute:
+    """The endpoint that arms a countdown, and the names of its symbol and of its milliseconds, 0 to disarm it."""
 
-    It is not known to cover conditional orders, which are in a book of their own.
-    """
+    endpoint: Endpoint[Any]
+    symbol: str
+    milliseconds: str
+
+
+class CountdownPart(Account, CountdownControl):
+    """Arms, renews and disarms the countdown of a symbol, over :attr:`COUNTDOWN`."""
 
     __slots__ = ()
 
+    COUNTDOWN: ClassVar[CountdownRoute]
+
     async def set_countdown(self, symbol: str, seconds: float | None) -> None:
         """
-        Arm the countdown anew, or disarm it with None; weight 10.
+        Arm the countdown anew, or disarm it with None.
 
         An attempt whose answer was lost may still arrive for a receive window and a second, also after a later call
         that disarms; :meth:`countdown` waits that out.
         """
-        await self.call(self.ORDERS.countdown, symbol=symbol, countdownTime=self._milliseconds(symbol, seconds))
+        route = self.COUNTDOWN
+        milliseconds = self._milliseconds(symbol, seconds)
+        await self.call(route.endpoint, **{route.symbol: symbol, route.milliseconds: milliseconds})
 
     @asynccontextmanager
     async def countdown(self, symbol: str, seconds: float) -> AsyncIterator[None]:
@@ -51,7 +63,7 @@ class BinanceCountdown(BinanceOrderReading, CountdownControl):
 
         A beat that is not answered before the next one is due is given up for it, and none is valid for longer, so
         that no late one arms what was disarmed. Beats that fail are tried again by the next one; when none was answered
-        for a whole countdown, the venue may have cancelled everything, and a warning is logged.
+        for a whole countdown, the venue may have cancelled all orders, and a warning is logged.
         """
         import asyncio
 
@@ -85,7 +97,7 @@ class BinanceCountdown(BinanceOrderReading, CountdownControl):
 class _Heart:
     """Sends beats, and knows until when one without an answer may still arrive."""
 
-    def __init__(self, account: BinanceCountdown, symbol: str, seconds: float) -> None:
+    def __init__(self, account: CountdownPart, symbol: str, seconds: float) -> None:
         self._interval = seconds / _BEATS
         self._window = max(1, min(_MOST_WINDOW, round(self._interval * 1000)))
         # no waits: each beat is one attempt, so that whether it was answered is known of everything that left
@@ -114,10 +126,10 @@ class _Heart:
             try:
                 await self._send()
             except OperationError as error:  # observers have seen it, and the next beat takes its place
-                self._tell_if_run_out(error)
+                self._warn_if_run_out(error)
 
     async def _send(self) -> None:
-        """Beat once; what is not known to have been answered may arrive for a while."""
+        """Beat once; a beat without an answer may still arrive for a while."""
         sent_at = self._account.monotonic()
         before = self._open_until
         self._open_until = sent_at + self._interval + self._window / 1000 + _AHEAD
@@ -130,7 +142,7 @@ class _Heart:
         self._open_until = before
         self._armed_until, self._has_run_out = sent_at + self._seconds, False
 
-    def _tell_if_run_out(self, error: OperationError) -> None:
+    def _warn_if_run_out(self, error: OperationError) -> None:
         if self._has_run_out or self._account.monotonic() < self._armed_until:
             return
         import logging

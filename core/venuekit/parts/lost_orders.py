@@ -1,0 +1,180 @@
+"""Lost orders: the resolution of writes about orders whose answer was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from venuekit.endpoint import Endpoint
+from venuekit.errors import UnsupportedCapability
+from venuekit.order_scope import OrderName
+from venuekit.parts.order_routes import BatchItem, Fetch, Lookup, OrderReads, ReadRow, Row, Search
+from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Reading, Resolution, Unclear
+from venuekit.traces import Trace, trace_of
+
+__all__ = ["LostOrders"]
+
+#: seen of an order that has not ended: that it is found, or fills, between two looks shows no other writer
+_NOT_ENDED = "no such order, or an open one"
+
+
+@attrs.frozen(kw_only=True)
+class LostOrders:
+    """
+    Finds the outcome of lost writes on one route, by the client id of an order and by its name.
+
+    Attributes:
+        reads: The reads of the route.
+        server_time: The read of the venue's clock.
+        proof: When not finding an order proves its absence.
+        items: The parameter that holds the items of a batch.
+        canceled_names: The orders that a batch of cancellations, given by its parameters, names.
+        scopes: The parameters of a cancel-all that say whose orders it cancels; the list of open orders has them too.
+        emptied_answer: The answer that a lost cancel-all would have had.
+    """
+
+    reads: OrderReads
+    server_time: Endpoint[datetime]
+    proof: AbsenceProof
+    items: str = ""
+    canceled_names: Callable[[Mapping[str, Any]], Sequence[OrderName]] | None = None
+    scopes: Sequence[str] = ("symbol",)
+    emptied_answer: Any = ()
+
+    async def resolve_order(self, call: Call, lost: Lost) -> Resolution[Any]:
+        """Look for an order by the id that we gave it; an older one of the same id is not it."""
+        return await self._resolve(call, lost, lost.parameters)
+
+    async def resolve_batch(self, call: Call, lost: Lost) -> Resolution[tuple[BatchItem, ...]]:
+        """
+        Look for each order of a batch.
+
+        A batch arrives whole: once one of its orders is found and nothing can arrive any more, those that two looks do
+        not find were not executed.
+        """
+        items: Sequence[Mapping[str, Any]] = lost.parameters[self.items]
+        results = [await self._resolve(call, lost, item) for item in items]
+        absent = sum(isinstance(result, Absent) for result in results)
+        if absent == len(items):
+            return Absent(f"none of {len(items)} orders is to be found")
+        if absent:
+            if await call(self.server_time) <= lost.fence + self.proof.after / 2:
+                return Unclear(f"{len(items) - absent} of {len(items)} orders are found so far")
+            results = [
+                await self._resolve(call, lost, item) if isinstance(result, Absent) else result
+                for result, item in zip(results, items, strict=True)
+            ]
+        unclear = next((result for result in results if isinstance(result, Unclear)), None)
+        if unclear is not None:
+            return unclear
+        return Applied(
+            tuple(BatchItem(row=one.answer) if isinstance(one, Applied) else BatchItem(absent=True) for one in results)
+        )
+
+    async def read_canceled(self, call: Call, lost: Lost) -> Reading[Any]:
+        """
+        Read whether an order has ended.
+
+        One that is not found may be one that reads do not show yet; but where the list of open orders does not have it,
+        and no other read can be had, it is open no longer.
+        """
+        search = await self._find(call, self.reads.names.name_in(lost.parameters))
+        row = self._newest(search)
+        if row is None and search.unread is not None:
+            return Reading("not open", holds=True)
+        if row is None or not self.reads.rows.has_ended(row):
+            return Reading(_NOT_ENDED, holds=False, answer=self._answer(row))
+        return Reading(self.reads.rows.status(row), holds=True, answer=self._answer(row))
+
+    async def read_canceled_batch(self, call: Call, lost: Lost) -> Reading[tuple[BatchItem, ...]]:
+        """Read whether all orders of a batch have ended; one that is not found has not."""
+        names = () if self.canceled_names is None else self.canceled_names(lost.parameters)
+        rows = [self._newest(await self._find(call, name)) for name in names]
+        is_open = any(row is None or not self.reads.rows.has_ended(row) for row in rows)
+        # no number: an open one may be an item that was refused, and shows no other writer
+        seen = "orders that have not ended" if is_open else "ended orders"
+        return Reading(seen, not is_open, tuple(BatchItem(row=self._answer(row)) for row in rows))
+
+    async def read_emptied(self, call: Call, lost: Lost) -> Reading[Any]:
+        """
+        Read whether any order is left.
+
+        An order just placed may not be seen yet: that nothing is seen counts only once the write cannot arrive any
+        more.
+        """
+        reads, parameters = self.reads, lost.parameters
+        which = {name: parameters[name] for name in self.scopes if name in parameters}
+        value = await call(reads.open_orders.endpoint, **reads.constants, **reads.open_parameters, **which)
+        holds = not reads.open_orders.shape.rows(value) and await call(self.server_time) > lost.fence
+        # one word for both: an attempt of ours may empty it between two looks
+        return Reading("no open orders" if holds else "open orders, or none yet", holds, self.emptied_answer)
+
+    async def read_amended(self, call: Call, lost: Lost) -> Reading[Any]:
+        """Read whether an order has the terms that it should have."""
+        row = self._newest(await self._find(call, self.reads.names.name_in(lost.parameters)))
+        terms = self.reads.rows.terms
+        seen = None if row is None or terms is None else terms(row)
+        return Reading(seen, self._is_amended(row, lost.parameters), self._answer(row))
+
+    async def read_amended_batch(self, call: Call, lost: Lost) -> Reading[tuple[BatchItem, ...]]:
+        """Read whether all orders of a batch have the terms that they should have."""
+        items: Sequence[Mapping[str, Any]] = lost.parameters[self.items]
+        rows = [self._newest(await self._find(call, self.reads.names.name_in(item))) for item in items]
+        holds = all(self._is_amended(row, item) for row, item in zip(rows, items, strict=True))
+        # not the terms: where one of them was refused, they are neither the old nor the new ones, and show no writer
+        seen = "the wanted terms" if holds else "other terms"
+        return Reading(seen, holds, tuple(BatchItem(row=self._answer(row)) for row in rows))
+
+    async def _resolve(self, call: Call, lost: Lost, item: Mapping[str, Any]) -> Resolution[Any]:
+        reads, names = self.reads, self.reads.names
+        client_id = item.get(names.new_client_id)
+        if not client_id:
+            return Unclear("it was sent without an id of ours")
+        name = OrderName(item[names.symbol], None, client_id)
+        search = await reads.find(_fetch_by(call), name, reads.placed, to_the_end=reads.ids_are_reused, lenient=True)
+        result = self._result(lost, client_id, [one.row for one in search.found], item)
+        if search.unread is None or not isinstance(result, Absent):
+            return result
+        if isinstance(search.unread, UnsupportedCapability):
+            return Unclear(f"{result.seen} among the open ones, which proves nothing, and no other can be read")
+        raise search.unread
+
+    def _result(self, lost: Lost, client_id: str, rows: Sequence[Row], item: Mapping[str, Any]) -> Resolution[Any]:
+        """Return the outcome that the orders of a client id show of a lost one."""
+        columns = self.reads.rows
+        traces = [(trace_of(lost, client_id, columns.created_at(row)), row) for row in rows]
+        near = [(trace, row) for trace, row in traces if trace is not Trace.OF_ANOTHER]
+        for trace, row in near:
+            if trace is Trace.FOUND and columns.fits(row, item):
+                return Applied(columns.answer(row))
+        if any(trace is Trace.UNCLEAR for trace, _ in near):
+            return Unclear(f"{client_id} may be the id of an earlier or later order: their times are too close to tell")
+        if near:
+            return Unclear(f"{client_id} is the id of another order")
+        return Absent(f"no order {client_id} is to be found")
+
+    async def _find(self, call: Call, name: OrderName) -> Search:
+        return await self.reads.find(_fetch_by(call), name, self.reads.one, lenient=True)
+
+    def _newest(self, search: Search) -> Row | None:
+        newest = self.reads.newest(search.found)
+        return None if newest is None else newest.row
+
+    def _is_amended(self, row: Row | None, item: Mapping[str, Any]) -> bool:
+        is_amended = self.reads.rows.is_amended
+        return row is not None and is_amended is not None and is_amended(row, item)
+
+    def _answer(self, row: Row | None) -> Any:
+        return None if row is None else self.reads.rows.answer(row)
+
+
+def _fetch_by(call: Call) -> Fetch:
+    """Return the function that reads a lookup on behalf of a write."""
+
+    async def fetch(lookup: Lookup, parameters: Mapping[str, Any]) -> Sequence[ReadRow]:
+        return [ReadRow(row) for row in lookup.shape.rows(await call(lookup.endpoint, **parameters))]
+
+    return fetch

@@ -1,0 +1,115 @@
+"""Checks of orders before anything is sent: the form, the numbers and their steps, the names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TypeGuard
+
+from venuekit.account import Account
+from venuekit.capabilities import OrderBehaviour, OrderRequest, OrderSide, OrderType, PositionSide
+from venuekit.order_scope import OrderName
+from venuekit.parts.order_routes import OrderRoutes, OrderSteps
+from venuekit.payloads import is_multiple
+
+__all__ = ["check_name", "check_steps", "common_misfit", "is_number"]
+
+_LIMITS = frozenset({OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT})
+
+
+def common_misfit(declared: OrderBehaviour, request: OrderRequest) -> str | None:
+    """Return why no venue of this behaviour can take an order, in one sentence; None where its form is right."""
+    kind = request.type
+    if kind not in declared.types:
+        return f"a {kind} order is not known here"
+    if request.side not in tuple(OrderSide):
+        return f"there is no side {request.side!r}"
+    if request.position_side is not None and request.position_side not in tuple(PositionSide):
+        return f"there is no position side {request.position_side!r}"
+    if request.time_in_force is not None and request.time_in_force not in declared.times_in_force:
+        return f"{request.time_in_force!r} is not known here"
+    if request.quantity is None and not request.close_position:
+        return f"a {kind} order needs a quantity"
+    is_conditional, has_price = kind in _CONDITIONAL, request.price is not None or request.price_match is not None
+    if (kind in _LIMITS) is not has_price:
+        return f"a {kind} order takes no price" if has_price else f"a {kind} order needs a price"
+    needs_trigger = is_conditional and kind != OrderType.TRAILING_STOP_MARKET
+    if needs_trigger is (request.trigger_price is None):
+        return f"a {kind} order {'needs a' if needs_trigger else 'takes no'} trigger_price"
+    if not is_conditional and (request.working_price is not None or request.price_protect is not None):
+        return f"a {kind} order watches no price"
+    if request.client_id is not None and not is_client_id(declared.client_id_pattern, request.client_id):
+        return f"a client id is like {declared.client_id_pattern}, not {request.client_id!r}"
+    return None
+
+
+_CONDITIONAL = frozenset(kind for kind in OrderType if kind.is_conditional)
+
+
+def check_name(account: Account, routes: OrderRoutes, operation: str, name: OrderName) -> OrderName:
+    """
+    Return the name of an order; exactly one of both ids makes it.
+
+    Raises:
+        InvalidArgument: none or both are given, or it is no id of this venue; nothing was sent.
+    """
+    if (name.id is None) == (name.client_id is None) or name.id == "":
+        raise account.refuse("name the order by order_id or by client_id", operation=operation, subject=name.symbol)
+    if name.id is None:
+        pattern = account.behaviour(OrderBehaviour).client_id_pattern
+        if not is_client_id(pattern, name.client_id):
+            words = f"name the order by order_id or by client_id: a client id is like {pattern}, not {name.client_id!r}"
+            raise account.refuse(words, operation=operation, subject=name.symbol)
+    elif routes.first.names.numbers and not _is_whole_number(name.id):
+        words = f"an order id is a number here, as text, not {name.id!r}: a client id goes in as client_id"
+        raise account.refuse(words, operation=operation, subject=name.symbol)
+    return name
+
+
+async def check_steps(
+    account: Account, routes: OrderRoutes, operation: str, symbol: str, numbers: Mapping[str, Decimal | None]
+) -> None:
+    """
+    Refuse a quantity or price that is not positive, or not a whole number of the symbol's steps.
+
+    Steps change: before anything is refused because of one, the instruments are read again.
+
+    Raises:
+        InvalidArgument: it does not fit; nothing was sent.
+        InvalidRequest: the venue lists no such symbol.
+    """
+    for name, number in numbers.items():
+        if number is None:
+            continue
+        if not is_number(number):
+            raise account.refuse(f"{name} must be a Decimal, not {number!r}", operation=operation, subject=symbol)
+        if number <= 0:
+            raise account.refuse(f"{name} must be above 0, not {number}", operation=operation, subject=symbol)
+    if _step_misfit(await routes.steps(account, symbol, operation, False), numbers) is None:
+        return
+    words = _step_misfit(await routes.steps(account, symbol, operation, True), numbers)
+    if words is not None:
+        raise account.refuse(words, operation=operation, subject=symbol)
+
+
+def is_number(value: object) -> TypeGuard[int | Decimal]:
+    """Say whether a value is a number that can be sent exactly."""
+    return not isinstance(value, bool) and isinstance(value, int | Decimal) and Decimal(value).is_finite()
+
+
+def is_client_id(pattern: str, client_id: object) -> bool:
+    """Say whether a value is a client id of a pattern."""
+    return isinstance(client_id, str) and re.fullmatch(pattern, client_id) is not None
+
+
+def _is_whole_number(order_id: object) -> bool:
+    return isinstance(order_id, str) and order_id.isascii() and order_id.isdecimal()
+
+
+def _step_misfit(steps: OrderSteps, numbers: Mapping[str, Decimal | None]) -> str | None:
+    for name, number in numbers.items():
+        step = steps.quantity if name == "quantity" else steps.price
+        if number is not None and step and not is_multiple(Decimal(number), step):
+            return f"{name} {number} is not a multiple of {step}; it is never rounded here"
+    return None

@@ -1,0 +1,422 @@
+"""Order routes: the ways by which a venue takes orders, each with endpoints, names and rows of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+import attrs
+
+from venuekit.account import Account, Answer
+from venuekit.capabilities import Amendment, Order, OrderBehaviour, OrderKind, OrderRequest
+from venuekit.endpoint import Endpoint
+from venuekit.errors import NotFound, OperationError, UnsupportedCapability
+from venuekit.order_scope import OrderName
+
+__all__ = [
+    "MANY",
+    "ONE",
+    "AmendRoute",
+    "BatchItem",
+    "BatchRoute",
+    "CancelScope",
+    "Lookup",
+    "OrderNames",
+    "OrderReads",
+    "OrderRoute",
+    "OrderRoutes",
+    "OrderRows",
+    "OrderSteps",
+    "ReadRow",
+    "Search",
+    "Shape",
+]
+
+#: a row of a venue about an order, or its acknowledgement: typed by the route's own functions alone
+Row: TypeAlias = Any
+#: the size of a symbol's contracts, as the route's own functions need it
+Size: TypeAlias = Any
+#: one request that cancels all orders: the name of a parameter, and a symbol or coin
+CancelScope: TypeAlias = tuple[str, str]
+#: reads a lookup with the parameters that name the order
+Fetch: TypeAlias = Callable[["Lookup", Mapping[str, Any]], Awaitable[Sequence["ReadRow"]]]
+
+#: stands for the time of a row that has none
+_EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+@attrs.frozen
+class ReadRow:
+    """One row of an answer, the venue's own object where it is kept, and when it was received."""
+
+    row: Row
+    raw: Any = None
+    received_at: datetime | None = None
+
+
+@attrs.frozen
+class Shape:
+    """Where a decoded answer holds its rows, and the same answer as plain JSON the venue's own objects."""
+
+    rows: Callable[[Any], Sequence[Row]]
+    raws: Callable[[Any], Sequence[Any]]
+
+    def read(self, answer: Answer[Any]) -> list[ReadRow]:
+        """Return the rows of an answer."""
+        rows = self.rows(answer.value)
+        raws = self.raws_of(answer.raw, len(rows))
+        return [ReadRow(row, raw, answer.received_at) for row, raw in zip(rows, raws, strict=True)]
+
+    def raws_of(self, raw: Any, count: int) -> Sequence[Any]:
+        """Return the venue's own objects, ``count`` times None where they were not kept or are not as many."""
+        raws = () if raw is None else self.raws(raw)
+        return raws if len(raws) == count else (None,) * count
+
+
+#: an answer that is one row, and one that is a list of them
+ONE = Shape(lambda row: (row,), lambda raw: (raw,))
+MANY = Shape(lambda rows: rows, lambda raw: raw)
+
+
+@attrs.frozen(kw_only=True)
+class BatchItem:
+    """
+    The result of one item of a batch: the row of an order that was taken, else code and words of the refusal.
+
+    ``absent`` means that the batch's answer was lost and this item is proven not to have been executed.
+    """
+
+    row: Row = None
+    code: int | str | None = None
+    message: str = ""
+    absent: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Lookup:
+    """A read that may show an order; with ``lists`` it takes no name and lists all open orders of a symbol."""
+
+    endpoint: Endpoint[Any]
+    shape: Shape = ONE
+    lists: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class OrderNames:
+    """
+    The parameters by which requests name an order; it is placed under ``new_client_id``.
+
+    With ``numbers`` the venue's own ids are whole numbers, and travel as such.
+    """
+
+    order_id: str
+    client_id: str
+    new_client_id: str
+    symbol: str = "symbol"
+    numbers: bool = False
+
+    def parameters(self, endpoint: Endpoint[Any], name: OrderName) -> dict[str, Any]:
+        """Return the parameters that name an order in a request: its symbol, where that is one, and one of its ids."""
+        parameters = self.ids(name)
+        if name.symbol is not None and self.symbol in endpoint.by_name:
+            parameters[self.symbol] = name.symbol
+        return parameters
+
+    def ids(self, name: OrderName) -> dict[str, Any]:
+        """Return the parameter that holds the id of an order."""
+        if name.id is not None:
+            return {self.order_id: int(name.id) if self.numbers else name.id}
+        return {self.client_id: name.client_id}
+
+    def name_in(self, parameters: Mapping[str, Any]) -> OrderName:
+        """Return the order that a request, or an item of a batch, names."""
+        order_id = parameters.get(self.order_id)
+        client_id = parameters.get(self.client_id)
+        return OrderName(parameters.get(self.symbol), None if order_id is None else str(order_id), client_id)
+
+
+@attrs.frozen(kw_only=True)
+class OrderRows:
+    """
+    The columns of a route's rows that finding and resolution read.
+
+    Attributes:
+        created_at: When the order came into being, by the venue's clock; None where the row does not have it.
+        open_statuses: The statuses, in the venue's words, of orders that have not ended.
+        fits: Whether the row can be the order that a request, given by its parameters, placed.
+        terms: Everything that an amendment can change, comparable.
+        is_amended: Whether the row has all that an amendment, given by its parameters, asked for.
+        answer: Makes of a row the answer that a write would have had.
+    """
+
+    symbol: Callable[[Row], str]
+    order_id: Callable[[Row], int | str]
+    client_id: Callable[[Row], str | None]
+    created_at: Callable[[Row], datetime | None]
+    status: Callable[[Row], str | None]
+    open_statuses: Collection[str]
+    fits: Callable[[Row, Mapping[str, Any]], bool]
+    terms: Callable[[Row], Hashable] | None = None
+    is_amended: Callable[[Row, Mapping[str, Any]], bool] | None = None
+    answer: Callable[[Row], Any] = lambda row: row
+
+    def has_ended(self, row: Row) -> bool:
+        """Say whether an order has ended; a status that is not known has."""
+        return self.status(row) not in self.open_statuses
+
+
+@attrs.frozen
+class Search:
+    """The rows that a search saw, and the failure of a read that the venue may not have."""
+
+    found: Sequence[ReadRow]
+    unread: OperationError | None = None
+
+
+async def read_list(
+    account: Account, lookup: Lookup, parameters: Mapping[str, Any], skip_odd: bool
+) -> Sequence[ReadRow]:
+    """Return the rows of a list that is one answer; with ``skip_odd`` without those that cannot be read."""
+    read = account.answer_rows if skip_odd else account.answer
+    return lookup.shape.read(await read(lookup.endpoint, **parameters))
+
+
+@attrs.frozen(kw_only=True)
+class OrderReads:
+    """
+    The reads of one route, and how they name an order.
+
+    Attributes:
+        one: The reads that show an order, open or not, the first that has it wins.
+        open_one: The reads that show an open order.
+        placed: The reads in which an order is looked for whose placing had no answer.
+        open_orders: The list of open orders; ``open_parameters`` are sent with it, and ``read_open`` reads all of it.
+        history: The list of all orders, open or not.
+        constants: Parameters of every request of the route.
+        no_such_order: The codes by which a query of no order is refused; others list nothing.
+        ids_are_reused: Whether several orders may have had one client id: then all of ``placed`` is read.
+    """
+
+    names: OrderNames
+    rows: OrderRows
+    one: tuple[Lookup, ...]
+    open_one: tuple[Lookup, ...]
+    placed: tuple[Lookup, ...]
+    open_orders: Lookup
+    history: Lookup
+    open_parameters: Mapping[str, Any] = attrs.field(factory=dict)
+    read_open: Callable[[Account, Lookup, Mapping[str, Any], bool], Awaitable[Sequence[ReadRow]]] = read_list
+    constants: Mapping[str, Any] = attrs.field(factory=dict)
+    no_such_order: Collection[int | str] = ()
+    ids_are_reused: bool = True
+
+    def name_parameters(self, endpoint: Endpoint[Any], name: OrderName) -> dict[str, Any]:
+        """Return the parameters of a request about one order."""
+        return {**self.constants, **self.names.parameters(endpoint, name)}
+
+    async def find(
+        self,
+        fetch: Fetch,
+        name: OrderName,
+        lookups: Sequence[Lookup],
+        *,
+        to_the_end: bool = False,
+        lenient: bool = False,
+    ) -> Search:
+        """
+        Return the rows of an order from the first of the reads that has any, or ``to_the_end`` from all of them.
+
+        A read that the venue may not have is passed over where it is missing, ``lenient`` also where it fails.
+
+        Raises:
+            OperationError: another read failed.
+        """
+        found: list[ReadRow] = []
+        unread: OperationError | None = None
+        for lookup in lookups:
+            try:
+                rows = await fetch(lookup, self._query(lookup, name))
+            except NotFound as error:
+                if error.code not in self.no_such_order:
+                    raise
+                continue
+            except OperationError as error:
+                if not lookup.endpoint.may_be_absent or not (lenient or isinstance(error, UnsupportedCapability)):
+                    raise
+                unread = error
+                continue
+            found += [one for one in rows if self._is(one.row, name, lookup)]
+            if found and not to_the_end:
+                break
+        return Search(found, unread)
+
+    def newest(self, rows: Sequence[ReadRow]) -> ReadRow | None:
+        """Return the row of the order that came into being last, None for none."""
+        if len(rows) < 2:
+            return rows[0] if rows else None
+        return max(rows, key=lambda one: self.rows.created_at(one.row) or _EPOCH)
+
+    def _query(self, lookup: Lookup, name: OrderName) -> dict[str, Any]:
+        if not lookup.lists:
+            return self.name_parameters(lookup.endpoint, name)
+        symbol = {} if name.symbol is None else {self.names.symbol: name.symbol}
+        return {**self.constants, **self.open_parameters, **symbol}
+
+    def _is(self, row: Row, name: OrderName, lookup: Lookup) -> bool:
+        """Say whether a row is that of an order; the parts of its name that were sent, echoes have compared."""
+        was_sent = self.names.symbol in lookup.endpoint.by_name
+        if not was_sent and name.symbol not in {None, self.rows.symbol(row)}:
+            return False
+        if not lookup.lists:
+            return True
+        if name.id is not None:
+            return str(self.rows.order_id(row)) == name.id
+        return self.rows.client_id(row) == name.client_id
+
+
+@attrs.frozen
+class OrderSteps:
+    """The steps of a symbol: of quantities in contracts, of prices in quote per base; None for none."""
+
+    quantity: Decimal | None
+    price: Decimal | None
+
+
+@attrs.frozen(kw_only=True)
+class AmendRoute:
+    """
+    How open orders of a route are amended.
+
+    Attributes:
+        form: An amendment by the venue's names.
+        amended: The order of the answer; PENDING where that tells nothing of the order.
+        needs_both: Whether the venue wants both numbers; one that is None is read first.
+        unchanged: The code by which an amendment is refused that changes nothing; None for none.
+    """
+
+    endpoint: Endpoint[Any]
+    batch: Endpoint[Any]
+    form: Callable[[Amendment], dict[str, Any]]
+    amended: Callable[[Amendment, Row, Size, datetime | None, Any], Order]
+    needs_both: bool = False
+    unchanged: int | str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class BatchRoute:
+    """
+    How several orders of a route travel in one request.
+
+    Attributes:
+        items: The parameter that holds the items.
+        request: Makes the parameters of the forms of the items and the sizes of their contracts.
+        cancel_requests: The requests that cancel the named orders of a symbol, each with the orders that it names, in
+            the order in which they are given.
+        shape: Where an answer holds its items, :class:`BatchItem` values.
+    """
+
+    place: Endpoint[Any]
+    cancel: Endpoint[Any]
+    items: str
+    request: Callable[[Sequence[dict[str, Any]], Sequence[Size]], Mapping[str, Any]]
+    cancel_requests: Callable[[str, Sequence[OrderName]], Sequence[tuple[Mapping[str, Any], Sequence[OrderName]]]]
+    shape: Shape = MANY
+
+
+@attrs.frozen(kw_only=True)
+class OrderRoute:
+    """
+    One way by which a venue takes orders: its endpoints, the forms of its requests, and the values of its rows.
+
+    Attributes:
+        kind: The kind of the orders that wait here.
+        takes: Whether an order is placed here.
+        cancel_all: Empties the route for one :data:`CancelScope`; None where its orders are cancelled one by one.
+        form: An order, whose client id is filled in, by the venue's names.
+        request: Makes the parameters of a request of a form and the size of its contracts.
+        order_of: The order of a row; its size is that of the symbol's contracts (``OrderRoutes.sizes``).
+        placed: The order of the answer to ``place``.
+        canceled: The order of the answer to ``cancel``; None where that tells nothing of the order.
+        answer: Where the answers to ``place``, ``cancel`` and an amendment hold their row.
+        amending, batches: None where there are no amendments, or no batches.
+        unknown_order: The codes by which a cancellation of no open order is refused.
+        looks: Seconds between looks at an order that was cancelled, until one shows that it has ended.
+    """
+
+    kind: OrderKind
+    takes: Callable[[OrderRequest], bool]
+    reads: OrderReads
+    place: Endpoint[Any]
+    cancel: Endpoint[Any]
+    cancel_all: Endpoint[Any] | None
+    form: Callable[[OrderRequest], dict[str, Any]]
+    request: Callable[[dict[str, Any], Size], Mapping[str, Any]] = lambda form, _: form
+    order_of: Callable[[Row, Size, datetime | None, Any], Order]
+    placed: Callable[[OrderRequest, Row, Size, datetime | None, Any], Order]
+    canceled: Callable[[Row, Size, datetime | None, Any], Order] | None = None
+    answer: Shape = ONE
+    amending: AmendRoute | None = None
+    batches: BatchRoute | None = None
+    unknown_order: Collection[int | str] = ()
+    looks: Sequence[float] = (0.0, 0.2, 0.4, 0.8)
+
+    @property
+    def names(self) -> OrderNames:
+        """How requests name an order."""
+        return self.reads.names
+
+
+async def _no_size(_: Account) -> Callable[[str], Size]:
+    return lambda _: None
+
+
+@attrs.frozen(kw_only=True)
+class OrderRoutes:
+    """
+    The routes of a venue, in the order in which an order is looked for, and what is alike on all of them.
+
+    Attributes:
+        misfit: Why the venue cannot take an order, as far as its form shows, in one sentence; None where it can.
+        steps: Reads the steps of a symbol for an operation; with True it reads the instruments again. It raises
+            InvalidRequest for a symbol that is not listed.
+        sizes: Reads once what the routes' own functions need to know of a symbol's contracts.
+        not_found: The words, and the code, of the error for an order that is on no route.
+        everything: The requests that cancel all orders of the account unseen; None where they are listed first.
+        scopes: The requests that cancel all orders of some symbols; left out, one for each symbol.
+    """
+
+    routes: tuple[OrderRoute, ...]
+    misfit: Callable[[OrderBehaviour, OrderRequest], str | None]
+    steps: Callable[[Account, str, str, bool], Awaitable[OrderSteps]]
+    sizes: Callable[[Account], Awaitable[Callable[[str], Size]]] = _no_size
+    not_found: tuple[str, int | str | None]
+    everything: Callable[[Account], Awaitable[Collection[CancelScope]]] | None = None
+    scopes: Callable[[Account, frozenset[str]], Awaitable[Collection[CancelScope]]] | None = None
+
+    def __iter__(self) -> Iterator[OrderRoute]:
+        return iter(self.routes)
+
+    @property
+    def first(self) -> OrderRoute:
+        """The route on which requests that name an order try their luck first."""
+        return self.routes[0]
+
+    @property
+    def amending(self) -> AmendRoute:
+        """The way orders are amended; raises TypeError where the venue declares none."""
+        if self.first.amending is None:
+            raise TypeError("the first route of the venue declares no amendments")
+        return self.first.amending
+
+    @property
+    def batches(self) -> BatchRoute:
+        """The way several orders travel in one request; raises TypeError where the venue declares none."""
+        if self.first.batches is None:
+            raise TypeError("the first route of the venue declares no batches")
+        return self.first.batches
+
+    def route_of(self, request: OrderRequest) -> OrderRoute:
+        """Return the route on which an order is placed."""
+        return next(route for route in self.routes if route.takes(request))

@@ -1,0 +1,173 @@
+"""The routes of orders: plain ones, and conditional ones where those have endpoints of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from venuekit.capabilities import Amendment, Order, OrderKind, OrderRequest
+from venuekit.parts.countdown import CountdownRoute
+from venuekit.parts.order_routes import AmendRoute, BatchRoute, OrderRoute, OrderRoutes, OrderSteps
+from venuekit.plugin import Account, Endpoint, OrderName
+from venuekit_binance_common.orders.algo_endpoints import AlgoEndpoints
+from venuekit_binance_common.orders.endpoints import OrderEndpoints
+from venuekit_binance_common.orders.enums import SIDE_WORDS
+from venuekit_binance_common.orders.form import algo_form, misfit, order_form, texts
+from venuekit_binance_common.orders.guards import CONTRACT_SIZE, CONTRACT_SIZES
+from venuekit_binance_common.orders.lookups import NO_SUCH_ORDER, UNKNOWN_ORDER
+from venuekit_binance_common.orders.values import Size, algo_order_of, order_of
+from venuekit_binance_common.payloads import FilterRow, InstrumentRow
+from venuekit_binance_common.symbols.instruments import unknown_symbol_error
+
+if TYPE_CHECKING:
+    from venuekit_binance_common.orders.rows import AlgoOrderRow, OrderRow
+
+__all__ = ["countdown_route", "order_routes"]
+
+Contracts = Endpoint[Mapping[str, InstrumentRow]]
+
+
+def order_routes(orders: OrderEndpoints, contracts: Contracts, size: Size) -> OrderRoutes:
+    """
+    Return the routes of a product.
+
+    ``size`` is that of its contracts; None in it means that each symbol has its own, which ``contracts`` lists.
+    """
+    routes = [_plain_route(orders)]
+    if orders.algo is not None:
+        routes.append(_algo_route(orders.algo, sizes_in_base=orders.terms.sizes_in_base))
+    return OrderRoutes(
+        routes=tuple(routes),
+        misfit=partial(misfit, orders.terms.most_callback),
+        steps=partial(_steps, contracts),
+        sizes=partial(_sizes, contracts, size),
+        not_found=("Order does not exist.", NO_SUCH_ORDER),  # the venue's words, of each route that was asked
+    )
+
+
+def countdown_route(orders: OrderEndpoints) -> CountdownRoute:
+    """Return the countdown of a product; it weighs 10."""
+    return CountdownRoute(orders.countdown, symbol="symbol", milliseconds="countdownTime")
+
+
+def _plain_route(orders: OrderEndpoints) -> OrderRoute:
+    has_one_route, names = orders.algo is None, orders.reads.names
+
+    def order(row: OrderRow, size: Size, received_at: datetime | None, raw: Any) -> Order:
+        return order_of(row, size, received_at, raw, one_book=has_one_route)
+
+    def read_placed(_: OrderRequest, row: OrderRow, size: Size, received_at: datetime | None, raw: Any) -> Order:
+        return order(row, size, received_at, raw)
+
+    def read_amended(_: Amendment, row: OrderRow, size: Size, received_at: datetime | None, raw: Any) -> Order:
+        return order(row, size, received_at, raw)
+
+    def amend_form(amendment: Amendment) -> dict[str, Any]:
+        name = names.ids(OrderName(amendment.symbol, amendment.order_id, amendment.client_id))
+        numbers = {"quantity": amendment.quantity, "price": amendment.price}
+        return {"symbol": amendment.symbol, "side": SIDE_WORDS[amendment.side], **name, **numbers}
+
+    amending = None
+    if orders.amend is not None and orders.amend_batch is not None:
+        amending = AmendRoute(
+            endpoint=orders.amend,
+            batch=orders.amend_batch,
+            form=amend_form,
+            amended=read_amended,
+            needs_both=True,
+            unchanged=orders.terms.unchanged,
+        )
+    return OrderRoute(
+        kind=OrderKind.PLAIN,
+        takes=lambda request: has_one_route or not request.type.is_conditional,
+        reads=orders.reads,
+        place=orders.place,
+        cancel=orders.cancel,
+        cancel_all=orders.cancel_all,
+        form=order_form,
+        request=partial(_request, sizes_in_base=orders.terms.sizes_in_base),
+        order_of=order,
+        placed=read_placed,
+        canceled=order,
+        amending=amending,
+        batches=BatchRoute(
+            place=orders.place_batch,
+            cancel=orders.cancel_batch,
+            items="batchOrders",
+            request=partial(_batch_request, sizes_in_base=orders.terms.sizes_in_base),
+            cancel_requests=_cancel_requests,
+        ),
+        unknown_order={UNKNOWN_ORDER},
+    )
+
+
+def _algo_route(algo: AlgoEndpoints, *, sizes_in_base: bool) -> OrderRoute:
+    def read_placed(_: OrderRequest, row: AlgoOrderRow, size: Size, received_at: datetime | None, raw: Any) -> Order:
+        return algo_order_of(row, size, received_at, raw)
+
+    return OrderRoute(
+        kind=OrderKind.CONDITIONAL,
+        takes=lambda request: request.type.is_conditional,
+        reads=algo.reads,
+        place=algo.place,
+        cancel=algo.cancel,
+        cancel_all=algo.cancel_all,
+        form=algo_form,
+        request=partial(_request, sizes_in_base=sizes_in_base),
+        order_of=algo_order_of,
+        placed=read_placed,
+        unknown_order={UNKNOWN_ORDER},
+    )
+
+
+def _request(form: dict[str, Any], size: Size, *, sizes_in_base: bool) -> Mapping[str, Any]:
+    """Return an order as it is sent, with the worth of its contracts for guards, where that is some of the quote."""
+    return form if sizes_in_base else {**form, CONTRACT_SIZE.name: size.size}
+
+
+def _batch_request(forms: Sequence[dict[str, Any]], sizes: Sequence[Size], *, sizes_in_base: bool) -> Mapping[str, Any]:
+    items = {"batchOrders": [texts(form) for form in forms]}
+    worths = [size.size for size in sizes]
+    if sizes_in_base or None in worths:
+        return items
+    return {**items, CONTRACT_SIZES.name: list(map(str, worths))}
+
+
+def _cancel_requests(
+    symbol: str, names: Sequence[OrderName]
+) -> Sequence[tuple[Mapping[str, Any], Sequence[OrderName]]]:
+    """Return a request for the orders that are named by id, and one for those named by client id."""
+    by_id = [name for name in names if name.id is not None]
+    by_client_id = [name for name in names if name.id is None]
+    requests: list[tuple[Mapping[str, Any], Sequence[OrderName]]] = [
+        ({"symbol": symbol, "orderIdList": [int(name.id or "") for name in by_id]}, by_id),
+        ({"symbol": symbol, "origClientOrderIdList": [name.client_id for name in by_client_id]}, by_client_id),
+    ]
+    return [(parameters, named) for parameters, named in requests if named]
+
+
+async def _steps(contracts: Contracts, account: Account, symbol: str, operation: str, renew: bool) -> OrderSteps:
+    listed = await (account.refresh(contracts, (symbol, "steps")) if renew else account.read_once(contracts))
+    contract = listed.get(symbol)
+    if contract is None and not renew:  # it may have been listed since
+        contract = (await account.refresh(contracts, symbol)).get(symbol)
+    if contract is None:
+        raise unknown_symbol_error(account, contracts, symbol, operation=operation)
+    nothing = FilterRow("")
+    filters = {each.filter_type: each for each in contract.filters}
+    return OrderSteps(filters.get("LOT_SIZE", nothing).step_size, filters.get("PRICE_FILTER", nothing).tick_size)
+
+
+async def _sizes(contracts: Contracts, usual: Size, account: Account) -> Callable[[str], Size]:
+    """Return the function that gives the size of a symbol's contracts."""
+    if usual.size is not None:
+        return lambda _: usual
+    listed = await account.read_once(contracts)
+
+    def size(symbol: str) -> Size:
+        contract = listed.get(symbol)
+        return usual if contract is None else Size(contract.contract_size, usual.unit)
+
+    return size
