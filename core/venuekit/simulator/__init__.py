@@ -1,8 +1,8 @@
 """
 The simulator: venues that run on this machine, for tests, demonstrations and strategy authors.
 
-A real HTTP server on loopback checks keys, time windows and signatures and answers in each venue's own shapes. What a
-venue says is its plugin's :class:`SimulatedVenue`; what an account holds is the :mod:`~venuekit.simulator.ledger`.
+A real HTTP server on loopback checks keys, time windows and signatures and answers in each venue's own shapes. The
+plugin's :class:`SimulatedVenue` defines a venue's answers; the :mod:`~venuekit.simulator.ledger` holds the accounts.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def _with_simulated(plugins: Plugins) -> Iterable[Venue[Any]]:
         try:
             venue = plugins.venue(venue_id)
         except PluginError:
-            continue  # left to whoever asks for it
+            continue  # requesting this venue by name raises the error
         if venue.simulated is None:
             continue
         broken = _broken_simulated(plugins, venue)
@@ -120,13 +120,13 @@ def _with_simulated(plugins: Plugins) -> Iterable[Venue[Any]]:
 
 
 def _broken_simulated(plugins: Plugins, venue: Venue[Any]) -> Broken | None:
-    """Make a simulated venue to see whether it can be made."""
+    """Return the failure to make a simulated venue, None when it can be made."""
     if venue.simulated is None:
         return None
     try:
         simulated = venue.simulated()
         if not isinstance(simulated, SimulatedVenue):
             raise TypeError(f"it is a {type(simulated).__name__}, no SimulatedVenue")
-    except Exception as error:  # noqa: BLE001 - whatever a plugin raises must not stop the others
+    except Exception as error:  # noqa: BLE001 - a plugin's error of any class must not stop the others
         return plugins.broken_simulated(venue.id, error)
     return None

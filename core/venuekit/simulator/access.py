@@ -18,7 +18,7 @@ from venuekit.venue import Limit
 __all__ = ["KEY_LENGTH", "Meter", "SimKey", "Usage", "costs_of", "is_hmac_sha256", "make_key"]
 
 
-#: keys and secrets are that many letters and digits
+#: number of letters and digits of a key, and of a secret
 KEY_LENGTH = 64
 _ALPHABET = string.ascii_letters + string.digits
 
@@ -28,8 +28,7 @@ class SimKey:
     """
     An API key of the simulated account, with its secret; a read-only one is refused writes.
 
-    ``sub_account`` says that the account belongs to another one: what only a master account may, a simulated venue
-    refuses it.
+    ``sub_account`` marks the key of a sub-account: the venue refuses it everything reserved for a master account.
     """
 
     key: str = attrs.field(repr=False)
@@ -39,7 +38,7 @@ class SimKey:
 
 
 def make_key(seed: int, *, read_only: bool = False, sub_account: bool = False) -> SimKey:
-    """Return a key that depends on nothing but the seed."""
+    """Return a key that depends on the seed alone."""
     purpose = "read-only" if read_only else "sub-account" if sub_account else "trading"
     source = random.Random(f"venuekit {purpose} key {seed}")  # noqa: S311  - must repeat; it opens nothing real
 
@@ -50,7 +49,7 @@ def make_key(seed: int, *, read_only: bool = False, sub_account: bool = False) -
 
 
 def is_hmac_sha256(secret: str, payload: bytes, signature: str) -> bool:
-    """Say whether ``signature`` is the hexadecimal HMAC-SHA256 of ``payload``, in either case of letters."""
+    """Return whether ``signature`` is the hexadecimal HMAC-SHA256 of ``payload``, in either case of letters."""
     expected = hmac.new(secret.encode(), payload, hashlib.sha256).hexdigest()
     return hmac.compare_digest(expected.encode(), signature.lower().encode())
 
@@ -58,9 +57,9 @@ def is_hmac_sha256(secret: str, payload: bytes, signature: str) -> bool:
 @attrs.frozen
 class Usage:
     """
-    What one pool has counted in its running window.
+    The count of one pool in its current window.
 
-    ``resets_at`` is in milliseconds on the venue's clock. ``is_exceeded`` says that this very request was too much.
+    ``resets_at`` is in milliseconds on the venue's clock. ``is_exceeded`` means that this request exceeded the limit.
     """
 
     limit: Limit
@@ -69,12 +68,12 @@ class Usage:
 
     @property
     def remaining(self) -> int:
-        """What is left of the window, never below zero."""
+        """The rest of the window's limit, never below zero."""
         return max(0, self.limit.amount - self.used)
 
     @property
     def is_exceeded(self) -> bool:
-        """Whether more was asked for than the window holds."""
+        """Whether the requests of the window cost more than its limit."""
         return self.used > self.limit.amount
 
 
@@ -89,7 +88,7 @@ class Meter:
     _counted: dict[str, tuple[int, int]] = attrs.field(factory=dict, init=False)
 
     def pay(self, costs: Mapping[str, int], limits: Iterable[Limit], milliseconds: int) -> tuple[Usage, ...]:
-        """Count a request in every pool it pays into and return what each then holds."""
+        """Count a request in every pool it pays into and return the pools' usage afterwards."""
         return tuple(self._count(limit, costs[limit.name], milliseconds) for limit in limits if limit.name in costs)
 
     def _count(self, limit: Limit, cost: int, milliseconds: int) -> Usage:
@@ -102,7 +101,7 @@ class Meter:
 
 
 def _convert(kind: Kind, value: Any) -> Any:
-    """Return a parameter as the client would have handed it in; None when it is no such thing."""
+    """Return a parameter as the client would have passed it; None when the text does not parse."""
     try:
         if kind is Kind.INTEGER:
             return int(value)
@@ -116,11 +115,11 @@ def _convert(kind: Kind, value: Any) -> Any:
 
 
 def costs_of(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> dict[str, int]:
-    """Return what a request costs, by pool; a parameter that cannot be read counts as not sent."""
-    known = {
+    """Return the cost of a request, by pool; a parameter that cannot be parsed counts as not sent."""
+    values = {
         name: _convert(declared.kind, parameters[name])
         for name, declared in endpoint.by_name.items()
         if name in parameters
     }
-    weight = endpoint.cost({name: value for name, value in known.items() if value is not None})
+    weight = endpoint.cost({name: value for name, value in values.items() if value is not None})
     return {pool: weight if cost is None else cost for pool, cost in endpoint.pools.items()}

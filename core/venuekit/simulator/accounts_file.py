@@ -1,4 +1,4 @@
-"""The accounts file that opens a simulation, written so that every command can be pasted."""
+"""Writes the accounts file that opens a simulation, so that every command can be pasted."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ def write_accounts_file(path: Path, simulation: Simulation) -> None:
     """
     Write an accounts file with one account for each simulated venue, named like the venue.
 
-    Key and secret go into two files beside it, since an accounts file holds references only. None of them can be
-    read by others.
+    Key and secret go into two files beside it, since an accounts file holds references only. All three are readable
+    by their owner alone.
 
     Raises:
-        AccountsFileError: a file of that name is there and not of this making, or it cannot be written.
+        AccountsFileError: a file of that name exists that venuekit sim did not write, or it cannot be written.
     """
     path = path.expanduser()
     key, secret = path.with_name(f"{path.name}.sim-key"), path.with_name(f"{path.name}.sim-secret")
     try:
         for file, is_ours in ((path, _is_marked), (key, _is_key), (secret, _is_key)):
             if file.is_symlink() or (file.exists() and not is_ours(file)):
-                raise AccountsFileError(f"{file} is not of venuekit sim's making and is left alone; name another one")
+                raise AccountsFileError(f"{file} was not written by venuekit sim; it is left alone, name another one")
         _write_private(key, simulation.key)
         _write_private(secret, simulation.secret)
         _write_private(path, _accounts(simulation, key.name, secret.name))
@@ -72,7 +72,7 @@ def _is_key(file: Path) -> bool:
 
 
 def _write_private(file: Path, text: str) -> None:
-    """Replace a file in one step; a temporary file is the owner's alone from the start."""
+    """Replace a file in one step; the temporary file is readable by its owner alone from the start."""
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     temporary = Path(name)
     try:
@@ -80,4 +80,4 @@ def _write_private(file: Path, text: str) -> None:
             opened.write(text)
         temporary.replace(file)
     finally:
-        temporary.unlink(missing_ok=True)  # there is none any more unless that failed
+        temporary.unlink(missing_ok=True)  # still there only after a failure

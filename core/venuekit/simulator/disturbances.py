@@ -42,13 +42,12 @@ __all__ = [
 @attrs.frozen
 class Reply:
     """
-    What goes back over the wire.
+    The bytes that go back over the wire.
 
-    Without a ``response`` the connection is closed and not one byte sent. ``keep`` is how much of the body is sent
-    before the connection is closed, though its length promises all of it. ``half_close`` closes the sending half
-    after the answer. ``before`` and ``after`` are
-    responses that no request asked for, sent on the same connection before and behind the answer; ``lead`` is how many
-    seconds pass between those before it and the answer.
+    Without a ``response`` the connection is closed and not one byte sent. ``keep`` is the length of the body that is
+    sent before the connection is closed, while Content-Length promises all of it. ``half_close`` closes the sending
+    half after the answer. ``before`` and ``after`` are responses that no request asked for, sent on the same connection
+    before and after the answer; ``lead`` is the number of seconds between those before it and the answer.
     """
 
     response: Response | None
@@ -67,9 +66,9 @@ class ArrivalInPlay:
     clock: Clock
     #: seconds between the venue's first check and the second
     queued: float = 0.0
-    #: an older copy that the handler sees instead
+    #: an older copy of the ledger for the handler
     seen: Ledger | None = None
-    #: what goes on after the connection was closed
+    #: work that continues after the connection was closed
     later: list[Coroutine[Any, Any, Reply]] = attrs.field(factory=list, init=False)
 
 
@@ -77,14 +76,14 @@ Proceed: TypeAlias = Callable[[], Coroutine[Any, Any, Reply]]
 
 
 class Disturbance(ABC):
-    """Something that happens to one attempt: it may wait, go on (``proceed`` carries the request out), and reply."""
+    """A fault of one attempt: it may wait, go on (``proceed`` carries the request out), and reply."""
 
     @abstractmethod
     async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:
         """Play one attempt."""
 
     def attempts(self, ledger: Ledger) -> Sequence[Disturbance]:  # noqa: ARG002  - a lag takes its copy here
-        """Return what is played attempt by attempt, told when the script is written."""
+        """Return the disturbances to play, one for each attempt; called when the script is written."""
         return (self,)
 
 
@@ -110,7 +109,7 @@ class Delay(Disturbance):
 
 @attrs.frozen
 class DropBefore(Disturbance):
-    """The request is read, and the connection closed: nothing is carried out, nothing answered."""
+    """The request is read and the connection closed: it is neither carried out nor answered."""
 
     async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:  # noqa: ARG002  - it never goes on
         """Hang up."""
@@ -119,7 +118,7 @@ class DropBefore(Disturbance):
 
 @attrs.frozen
 class DropAfter(Disturbance):
-    """The request is carried out, and its answer lost."""
+    """The request is carried out, and its answer is lost."""
 
     async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:  # noqa: ARG002
         """Carry out, then hang up."""
@@ -130,7 +129,7 @@ class DropAfter(Disturbance):
 @attrs.frozen
 class ApplyLater(Disturbance):
     """
-    The answer is lost at once, and the request carried out behind the client's back ``seconds`` later.
+    The answer is lost at once, and the request is carried out ``seconds`` later.
 
     The venue checks its time window when it arrives and again when it is carried out.
     """
@@ -138,7 +137,7 @@ class ApplyLater(Disturbance):
     seconds: float
 
     async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:
-        """Hang up, and go on behind the client's back."""
+        """Hang up, and carry the request out in the background."""
         attempt.queued += self.seconds
         attempt.later.append(proceed())
         return Reply(None)
@@ -163,7 +162,7 @@ class CannedAnswer(Disturbance):
 
     @classmethod
     def html(cls, status: int, *, applied: bool = False) -> Self:
-        """Return what a gateway in front of a venue answers."""
+        """Return an answer like that of a gateway in front of a venue."""
         body = f"<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>\n".encode()
         return cls(status, body, {"Content-Type": "text/html"}, applied=applied)
 
@@ -201,7 +200,7 @@ class Cut(Disturbance):
 
 @attrs.frozen
 class Rewrite(Disturbance):
-    """The request is carried out, and ``edit`` makes another body of the answer's, as a venue that changed would."""
+    """The request is carried out, and ``edit`` changes the answer's body, as a venue that changed its format would."""
 
     edit: Callable[[bytes], bytes]
 
@@ -221,10 +220,10 @@ class Rewrite(Disturbance):
 @attrs.frozen
 class Unasked(Disturbance):
     """
-    A response that no request asked for arrives on the connection, behind the answer or ``first``.
+    A response that no request asked for arrives on the connection, after the answer or ``first``.
 
-    One that is first may be there ``lead`` seconds before the answer, when the request has long left: then nothing but
-    its own words tells that it is not the answer.
+    A first one may arrive ``lead`` seconds before the answer, after the request was sent: then only its content shows
+    that it is not the answer.
     """
 
     response: Response
@@ -237,7 +236,7 @@ class Unasked(Disturbance):
         return cls(json_response(payload, status, None), first, lead)
 
     async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:  # noqa: ARG002
-        """Carry out, and answer more than was asked for."""
+        """Carry out, and send an additional response."""
         reply = await proceed()
         if self.first:
             return attrs.evolve(reply, before=(*reply.before, self.response), lead=max(reply.lead, self.lead))
@@ -269,13 +268,13 @@ class HalfClose(Disturbance):
 
 @attrs.frozen
 class SecondActor(Disturbance):
-    """Somebody else acts on the account just before the request is carried out, or just ``after`` it."""
+    """Another client acts on the account just before the request is carried out, or just ``after`` it."""
 
     action: Callable[[Ledger], object]
     after: bool = False
 
     async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:
-        """Let the other one act."""
+        """Run the action before or after the request."""
         if not self.after:
             self.action(attempt.ledger)
             return await proceed()
@@ -286,13 +285,13 @@ class SecondActor(Disturbance):
 
 @attrs.frozen
 class Lag(Disturbance):
-    """The next ``reads`` requests of the route see the account as it was when this was scripted."""
+    """The next ``reads`` requests of the route see the account in its state when this was scripted."""
 
     reads: int = 1
     _as_it_was: Ledger | None = attrs.field(default=None, repr=False, eq=False)
 
     def attempts(self, ledger: Ledger) -> Sequence[Disturbance]:
-        """Take a copy of the ledger as it is; a shallow one is enough, since commands replace its state as a whole."""
+        """Copy the ledger as it is; a shallow copy is enough, since commands replace its state as a whole."""
         return (attrs.evolve(self, as_it_was=copy.copy(ledger)),) * self.reads
 
     async def play(self, attempt: ArrivalInPlay, proceed: Proceed) -> Reply:
@@ -318,7 +317,7 @@ def together(disturbances: Sequence[Disturbance], attempt: ArrivalInPlay, procee
     return first.play(attempt, inner)
 
 
-#: what is played on one attempt: one disturbance, or several with the first one outermost
+#: the disturbances of one attempt: a single one, or several with the first one outermost
 Step: TypeAlias = Disturbance | Sequence[Disturbance]
 
 
@@ -333,21 +332,21 @@ class Script:
         attempts: list[tuple[Disturbance, ...]] = []
         for step in steps:
             if isinstance(step, Disturbance):
-                attempts.extend((one,) for one in step.attempts(ledger))
+                attempts.extend((disturbance,) for disturbance in step.attempts(ledger))
             else:
-                attempts.append(tuple(part for one in step for part in one.attempts(ledger)[:1]))
+                attempts.append(tuple(first for part in step for first in part.attempts(ledger)[:1]))
         self._waiting.setdefault((venue, verb, path), deque()).extend(attempts * times)
 
     def take(self, venue: str, verb: str, path: str) -> tuple[Disturbance, ...]:
-        """Return what awaits this attempt, empty when nothing does."""
+        """Remove and return the disturbances of this attempt, empty when none are scripted."""
         waiting = self._waiting.get((venue, verb, path))
         return waiting.popleft() if waiting else ()
 
     @property
     def is_played(self) -> bool:
-        """Whether every scripted attempt has come."""
+        """Whether every scripted disturbance was played."""
         return not any(self._waiting.values())
 
     def clear(self) -> None:
-        """Forget what has not been played."""
+        """Drop the disturbances that have not been played."""
         self._waiting.clear()

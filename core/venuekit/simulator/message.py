@@ -25,7 +25,7 @@ def _headers(headers: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _fields(text: str) -> dict[str, str]:
-    """Return the fields of a query string or form; the first of a repeated name counts."""
+    """Return the fields of a query string or form; of a repeated name, the first value."""
     fields: dict[str, str] = {}
     for name, value in parse_qsl(text, keep_blank_values=True):
         fields.setdefault(name, value)
@@ -46,13 +46,13 @@ class SimRequest:
     """
     One request as it arrived.
 
-    ``path`` is what the venue documents (the simulator's own prefix is gone), ``query`` the raw text after ``?``,
-    ``body`` the raw bytes: what was signed can be rebuilt byte for byte. ``headers`` are looked up
+    ``path`` is the documented one (without the simulator's own prefix), ``query`` the raw text after ``?``, ``body``
+    the raw bytes, so that the signed payload can be rebuilt byte for byte. ``headers`` are looked up
     case-insensitively. Query, body and headers carry key and signature, so the repr shows verb and path only.
 
-    ``parameters`` holds the query's fields as text, then what a form body (text) or the object of a JSON body (JSON
-    values, fractions as Decimal) adds: a name in both is the query's. ``is_malformed`` says that the body claims to be
-    JSON and holds no object.
+    ``parameters`` holds the query's fields as text, then those of a form body (text) or of a JSON body's object (JSON
+    values, fractions as Decimal); for a name in both, the query's value. ``is_malformed`` means that the body claims to
+    be JSON and holds no object.
     """
 
     verb: str
@@ -105,7 +105,7 @@ class Response:
 
 
 class Denied(Exception):
-    """Raised by a simulated venue: this is the answer, and nothing was applied."""
+    """Raised by a simulated venue that refuses a request: carries the answer; nothing was applied."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(f"status {response.status}")
@@ -122,9 +122,9 @@ class Arrival:
     """
     One request that arrived complete.
 
-    ``parameters`` are without the signature. ``at`` is in milliseconds on the venue's clock. ``applied`` says whether
-    the venue carried it out (reads too), None while that is open; ``status`` is that of the answer, None as long as
-    none left. ``request`` has everything, key and signature too, and is not shown.
+    ``parameters`` exclude the signature. ``at`` is in milliseconds on the venue's clock. ``applied`` is whether the
+    venue carried the request out (reads too), None while undecided; ``status`` is the answer's, None until one is sent.
+    ``request`` has everything, key and signature too, and is not shown.
     """
 
     venue: str

@@ -1,4 +1,4 @@
-"""Serving a simulation to other processes: what ``venuekit sim`` does."""
+"""Serves a simulation to other processes; used by ``venuekit sim``."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ async def serve(
     """
     Serve simulated venues until the task is cancelled or the process is asked to terminate.
 
-    When they answer, one line of JSON goes to ``output`` (standard output when None): where each venue is, the key and
-    secret that open all of them, and a pair that may only read.
+    Once they answer, one line of JSON goes to ``output`` (standard output when None): each venue's URL, the key and
+    secret that open all of them, and a read-only pair.
 
     Args:
-        venue_ids: Which venues; empty for every installed one that brings a simulator.
+        venue_ids: The venues; empty for every installed one that brings a simulator.
         port: The port of 127.0.0.1; 0 takes a free one.
-        scenario: What the accounts hold.
-        seed: What the keys are made from.
-        write_accounts: An accounts file to write, 0600; one that somebody else wrote is left alone.
-        plugins: Where venues are found; what is installed when None.
-        output: Where the line goes.
+        scenario: The initial state of the accounts.
+        seed: The seed of the keys.
+        write_accounts: An accounts file to write, 0600; a file that venuekit sim did not write is left unchanged.
+        plugins: The plugins that provide the venues; the installed ones when None.
+        output: The stream of the line.
 
     Raises:
         ConfigurationError, PluginError: a venue, the scenario, the port or the accounts file cannot be used.
@@ -53,13 +53,13 @@ async def serve(
     async with simulation:
         if write_accounts is not None:
             write_accounts_file(write_accounts, simulation)
-        with _termination_event() as asked:
+        with _termination_event() as terminated:
             print(announcement(simulation), file=output or sys.stdout, flush=True)
-            await asked.wait()
+            await terminated.wait()
 
 
 def announcement(simulation: Simulation) -> str:
-    """Return the line that tells where the venues are and what opens them."""
+    """Return the line with the venues' URLs and the keys that open them."""
     venues = {
         venue_id: {"rest": simulation.rest(venue_id), "key": simulation.key, "secret": simulation.secret}
         for venue_id in simulation.venue_ids
@@ -70,15 +70,15 @@ def announcement(simulation: Simulation) -> str:
 
 @contextlib.contextmanager
 def _termination_event() -> Iterator[asyncio.Event]:
-    """Give an event that SIGTERM sets, where the platform and thread have signals for the loop."""
-    asked = asyncio.Event()
+    """Yield an event that SIGTERM sets, where the platform and thread have signals for the loop."""
+    terminated = asyncio.Event()
     loop = asyncio.get_running_loop()
     try:
-        loop.add_signal_handler(signal.SIGTERM, asked.set)
+        loop.add_signal_handler(signal.SIGTERM, terminated.set)
     except (RuntimeError, ValueError):
-        yield asked
+        yield terminated
         return
     try:
-        yield asked
+        yield terminated
     finally:
         loop.remove_signal_handler(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""The server: real HTTP on loopback for any number of simulated venues, each below its own prefix."""
+"""The server: real HTTP on loopback for any number of simulated venues, each under its own prefix."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _HOST = "127.0.0.1"
 
 class Server:
     """
-    Serves venues on one port of 127.0.0.1, a venue below ``/<its id>``.
+    Serves venues on one port of 127.0.0.1, each under ``/<its id>``.
 
-    Every complete request is logged to ``arrivals`` before anything is done about it, then plays what the ``script``
-    holds for it.
+    Every complete request is logged to ``arrivals`` before it is processed, then the ``script``'s disturbances for it
+    are played.
     """
 
     def __init__(
@@ -44,10 +44,10 @@ class Server:
 
     async def open(self, port: int = 0) -> None:
         """
-        Start listening; port 0 takes a free one, which ``port`` then tells.
+        Start listening; port 0 takes a free one, which ``port`` then holds.
 
         Raises:
-            ConfigurationError: the port is taken, or not ours to take.
+            ConfigurationError: the port is in use, or this process may not listen on it.
         """
         # an access log would hold every signature
         runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=0.1)
@@ -56,12 +56,12 @@ class Server:
             await web.TCPSite(runner, _HOST, port).start()
         except OSError as error:
             await runner.cleanup()
-            raise ConfigurationError(f"port {port} of {_HOST} cannot be listened on: {error.strerror}") from error
+            raise ConfigurationError(f"cannot listen on port {port} of {_HOST}: {error.strerror}") from error
         self._runner = runner
         self.port = runner.addresses[0][1]
 
     async def close(self) -> None:
-        """Stop listening, break every connection, and forget what was to be carried out later."""
+        """Stop listening, break every connection, and drop the requests that were to be carried out later."""
         background = tuple(self._background)
         for task in background:
             task.cancel()
@@ -173,14 +173,14 @@ _TEXT = {"Content-Type": "text/plain; charset=utf-8"}
 
 
 def _split(target: str) -> tuple[str, str, str]:
-    """Return venue id, path and query of a request target, not one character of path and query changed."""
+    """Return venue id, path and query of a request target, path and query unchanged to the character."""
     path, _, query = target.partition("?")
     venue_id, slash, rest = path.removeprefix("/").partition("/")
     return venue_id, slash + rest, query
 
 
 def _hang_up(transport: asyncio.BaseTransport | None) -> web.StreamResponse:
-    """Close the connection; the answer that is returned for form's sake finds it closed and is never written."""
+    """Close the connection; the returned answer is required by aiohttp and is never written."""
     if transport is not None:
         transport.close()
     return web.Response()

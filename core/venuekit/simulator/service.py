@@ -1,4 +1,4 @@
-"""The way of one request through one simulated venue, without sockets."""
+"""Processes one request at one simulated venue, without sockets."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def open_ledger(simulated_venues: Iterable[SimulatedVenue], now: Callable[[], da
     Return a fresh ledger for the venues of one realm.
 
     Raises:
-        ConfigurationError: their simulated venues do not agree about the rules.
+        ConfigurationError: their simulated venues declare different rules.
     """
     simulated_venues = tuple(simulated_venues)
     rules = simulated_venues[0].rules
     if any(simulated.rules != rules for simulated in simulated_venues):
         raise ConfigurationError(
-            "venues of one realm share one ledger, and their simulated venues give it different rules"
+            "venues of one realm share one ledger, but their simulated venues declare different rules"
         )
     return Ledger(
         rules,
@@ -42,7 +42,7 @@ def open_ledger(simulated_venues: Iterable[SimulatedVenue], now: Callable[[], da
 
 @attrs.frozen
 class Admission:
-    """A request that the venue let in: authenticated, within its limits and its window, not yet applied."""
+    """An accepted request: authenticated, within its limits and its window, not yet applied."""
 
     request: SimRequest
     route: Route
@@ -61,9 +61,9 @@ class ServiceResult:
 
 class Service:
     """
-    One simulated venue: its simulated venue over a ledger.
+    One simulated venue on a ledger.
 
-    ``now`` gives the venue's clock in milliseconds. :meth:`admit` and :meth:`apply` are the two halves of
+    ``now`` returns the venue's clock in milliseconds. :meth:`admit` and :meth:`apply` are the two halves of
     :meth:`answer`, between which time may pass.
     """
 
@@ -86,7 +86,7 @@ class Service:
         self._routes = _routes(venue, simulated)
 
     def serves(self, verb: str, path: str) -> bool:
-        """Say whether the venue answers this with more than "unknown"."""
+        """Return whether the venue answers this verb and path other than as unknown."""
         return (verb, path) in self._routes or (verb, path) in self.simulated.refusals
 
     def answer(self, request: SimRequest) -> Response:
@@ -95,7 +95,7 @@ class Service:
         return admission if isinstance(admission, Response) else self.apply(admission).response
 
     def admit(self, request: SimRequest) -> Admission | Response:
-        """Let a request in, or return the venue's refusal."""
+        """Accept a request, or return the venue's refusal."""
         now = self._now()
         route = self._routes.get((request.verb, request.path))
         if route is None:
@@ -119,7 +119,7 @@ class Service:
 
     def apply(self, admission: Admission, ledger: Ledger | None = None) -> ServiceResult:
         """
-        Carry out a request that was let in; ``ledger`` is an older copy where a lagging read is played.
+        Carry out an accepted request; ``ledger`` is an older copy where a lagging read is played.
 
         A signed request whose window has passed meanwhile is refused and changes nothing.
         """
@@ -139,7 +139,7 @@ class Service:
         return ServiceResult(self._with_limits(response, admission.usages, now), applied)
 
     def _verbs_of(self, path: str) -> frozenset[str]:
-        return frozenset(verb for verb, known in self._routes if known == path)
+        return frozenset(verb for verb, routed in self._routes if routed == path)
 
     def _with_limits(self, response: Response, usages: tuple[Usage, ...], now: int) -> Response:
         headers = self.simulated.limit_headers(usages, now)
@@ -151,13 +151,13 @@ def _routes(venue: Venue[Any], simulated: SimulatedVenue) -> dict[tuple[str, str
     Return a simulated venue's routes by verb and path; two endpoints of one verb and path must share their handler.
 
     Raises:
-        ConfigurationError: a verb and path is answered twice, or is both answered and refused.
+        ConfigurationError: a verb and path has two handlers, or both a handler and a fixed refusal.
     """
     routes: dict[tuple[str, str], Route] = {}
     declared = [Route.of(endpoint, handler) for endpoint, handler in simulated.handlers().items()]
     for route in (*declared, *simulated.extra_routes()):
         name = (route.verb, route.path)
-        known = routes.setdefault(name, route)
-        if known.handler != route.handler or name in simulated.refusals:
+        first = routes.setdefault(name, route)
+        if first.handler != route.handler or name in simulated.refusals:
             raise ConfigurationError(f"{venue.id}: its simulated venue answers {route.verb} {route.path} in two ways")
     return routes

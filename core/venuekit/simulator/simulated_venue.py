@@ -21,9 +21,9 @@ __all__ = ["Handler", "Route", "Scenario", "SimulatedVenue", "Visit"]
 @attrs.frozen
 class Visit:
     """
-    What a handler works on: the ledger it must use, the venue's clock, and who asks (None on a public route).
+    The context of a handler: the ledger to use, the venue's clock, and the caller's key (None on a public route).
 
-    The ledger is an older copy when a lagging read is being played.
+    The ledger is an older copy while a lagging read is played.
     """
 
     ledger: Ledger
@@ -42,7 +42,7 @@ Handler: TypeAlias = Callable[[SimRequest, Visit], object]
 @attrs.frozen
 class Route:
     """
-    One verb and path that is answered, and what it asks for and costs.
+    One verb and path of the simulated venue, with its security, effect and cost.
 
     ``costs`` maps the parameters of a request to its price per pool.
     """
@@ -68,28 +68,28 @@ class Route:
 
     @property
     def is_write(self) -> bool:
-        """Whether a read-only key is refused here."""
+        """Whether read-only keys are refused here."""
         return self.effect not in {Effect.READ, Effect.SESSION}
 
 
 class SimulatedVenue(ABC):
     """
-    How one venue speaks, over a ledger that knows no venue.
+    One venue's answers, over a ledger that is common to all venues.
 
     A simulated venue is made anew for each simulation and may hold state of its own. It answers in the venue's words,
     and never uses the client's decoders. Handlers are synchronous: they read the request, command the ledger, and
     return the payload that :meth:`render` turns into an answer, or a finished :class:`Response`. They raise
-    :class:`Denied` for parameters that the venue does not take; what the ledger refuses goes to :meth:`refuse`.
+    :class:`Denied` for parameters that the venue rejects; refusals of the ledger go to :meth:`refuse`.
 
     A request passes: route, refusals, limits, :meth:`authenticate`, the read-only check, :meth:`recheck` when time has
     passed, the handler.
 
     Attributes:
-        rules: How the ledger behaves; equal for all venues of one realm, which share one ledger.
-        contracts: What can be traded, this venue's part.
+        rules: The behaviour of the ledger; equal for all venues of one realm, which share one ledger.
+        contracts: The contracts that this venue trades.
         assets: Assets besides the contracts' own.
         scenarios: At least ``holding`` and ``flat``.
-        refusals: Verb and path that are answered with a fixed error, and that the client does not have.
+        refusals: Fixed error answers, by verb and path, for routes that the client does not have.
         signature_parameters: Names that the request log leaves out.
     """
 
@@ -102,10 +102,10 @@ class SimulatedVenue(ABC):
 
     @abstractmethod
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
-        """Return what answers each of the client's endpoints."""
+        """Return the handler of each of the client's endpoints."""
 
     def extra_routes(self) -> Iterable[Route]:
-        """Return routes that the venue has and the client does not use."""
+        """Return routes of the venue that the client does not use."""
         return ()
 
     @abstractmethod
@@ -113,7 +113,7 @@ class SimulatedVenue(ABC):
         self, request: SimRequest, security: Security, keys: Mapping[str, SimKey], milliseconds: int
     ) -> SimKey:
         """
-        Return who asks, on a route whose security is KEY or SIGNED.
+        Return the caller's key, on a route whose security is KEY or SIGNED.
 
         Checks key, window and signature, in the venue's own order.
 
@@ -126,7 +126,7 @@ class SimulatedVenue(ABC):
         """
         Check the window of a signed request once more, just before it is applied.
 
-        What is refused here is never applied: the fence of the client's retry rules rests on it.
+        A request refused here is never applied: the fence of the client's retry rules depends on that.
 
         Raises:
             Denied: with the venue's answer. A :class:`Refused` of the ledger's window goes to :meth:`refuse`.
@@ -134,7 +134,7 @@ class SimulatedVenue(ABC):
 
     @abstractmethod
     def refuse(self, refusal: LedgerRefusal, request: SimRequest, milliseconds: int) -> Response:
-        """Return the venue's words for what the ledger refused."""
+        """Return the venue's answer for a refusal of the ledger."""
 
     @abstractmethod
     def forbidden(self, request: SimRequest, milliseconds: int) -> Response:
@@ -142,18 +142,18 @@ class SimulatedVenue(ABC):
 
     @abstractmethod
     def unknown_route(self, request: SimRequest, verbs: frozenset[str], milliseconds: int) -> Response:
-        """Return the answer to an unknown path (``verbs`` is empty), or to a path asked with another verb."""
+        """Return the answer to an unknown path (``verbs`` is empty), or to a known path with another verb."""
 
     @abstractmethod
     def limit_response(self, usage: Usage, request: SimRequest, milliseconds: int) -> Response:
         """Return the answer to a request that exceeds a pool; it was not applied."""
 
-    def render(self, payload: object, milliseconds: int) -> Response:  # noqa: ARG002  - an envelope may tell the time
+    def render(self, payload: object, milliseconds: int) -> Response:  # noqa: ARG002  - an envelope may carry the time
         """Return a handler's payload as an answer: plain JSON, where the venue has no envelope."""
         return json_response(payload)
 
     def limit_headers(self, usages: tuple[Usage, ...], milliseconds: int) -> Mapping[str, str]:  # noqa: ARG002  - as above
-        """Return the headers that tell about the pools this request paid into."""
+        """Return the headers that report the usage of the pools this request paid into."""
         used = {u.limit.used_header: str(u.used) for u in usages if u.limit.used_header}
         remaining = {u.limit.remaining_header: str(u.remaining) for u in usages if u.limit.remaining_header}
         return {**used, **remaining}
@@ -162,11 +162,11 @@ class SimulatedVenue(ABC):
 @attrs.frozen(kw_only=True)
 class Scenario:
     """
-    What a simulated account holds when it opens, told by one simulated venue about its own symbols.
+    The initial state of a simulated account, in one simulated venue's own symbols.
 
-    ``stage`` brings a fresh ledger there by the ledger's own commands. ``held`` is a symbol with a position, None where
-    nothing is held, ``flat`` one without. ``target`` is an example for this scenario: an account's table of a target
-    file without its ``venue``; it can be applied, and changes something.
+    ``stage`` brings a fresh ledger there by the ledger's own commands. ``held`` is a symbol with a position, None
+    without any position, ``flat`` a symbol without one. ``target`` is an example for this scenario: an account's table
+    of a target file without its ``venue``; it can be applied, and changes a setting.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Simulations: venues that run on this machine, with keys that open nothing else."""
+"""Simulations: venues that run on this machine, with keys that only work here."""
 
 from __future__ import annotations
 
@@ -24,18 +24,17 @@ __all__ = ["Simulation"]
 
 class Simulation:
     """
-    Simulated venues behind one port of 127.0.0.1; an async context manager, made by :func:`venuekit.simulate`.
+    Simulated venues on one port of 127.0.0.1; an async context manager, made by :func:`venuekit.simulate`.
 
-    One key and one secret open every venue, a second pair may only read, and a third one is told to be of a
-    sub-account. Venues of one realm share one ledger, and
-    so one account. Time comes from ``clock``, everything accidental from ``seed``.
+    Three pairs of keys open every venue: a trading one, a read-only one, and one of a sub-account. Venues of one realm
+    share one ledger, and so one account. Time comes from ``clock``, all randomness from ``seed``.
 
     Attributes:
-        key, secret: What opens every venue.
-        read_only_key, read_only_secret: What is refused writes.
-        sub_account_key, sub_account_secret: What is refused what only a master account may.
-        requests: What arrived, oldest first.
-        script: What the disturbances still await.
+        key, secret: The trading pair.
+        read_only_key, read_only_secret: A pair that is refused writes.
+        sub_account_key, sub_account_secret: A pair that is refused everything reserved for a master account.
+        requests: The arrived requests, oldest first.
+        script: The disturbances that are still to be played.
     """
 
     def __init__(
@@ -91,12 +90,12 @@ class Simulation:
 
     @property
     def venue_ids(self) -> tuple[str, ...]:
-        """The venues that are served."""
+        """The simulated venues' ids."""
         return tuple(self._venues)
 
     @property
     def port(self) -> int:
-        """The port that is listened on; 0 before it is opened."""
+        """The port of the server; 0 before it is opened."""
         return self._server.port
 
     def rest(self, venue_id: str) -> str:
@@ -105,7 +104,7 @@ class Simulation:
         return f"http://127.0.0.1:{self.port}/{venue_id}"
 
     def credentials(self, venue_id: str, *, read_only: bool = False, sub_account: bool = False) -> Credentials:
-        """Return credentials that :func:`venuekit.connect` takes: of the trading key, or of one of the others."""
+        """Return credentials for :func:`venuekit.connect`: of the trading key, or of one of the others."""
         key, secret = self.key, self.secret
         if read_only:
             key, secret = self.read_only_key, self.read_only_secret
@@ -113,7 +112,7 @@ class Simulation:
             key, secret = self.sub_account_key, self.sub_account_secret
         return Credentials.sim(self.rest(venue_id), key, secret)
 
-    # -- behind the scenes
+    # -- the server's side
 
     @property
     def ledger(self) -> Ledger:
@@ -121,7 +120,7 @@ class Simulation:
         The ledger, when all venues share one.
 
         Raises:
-            LookupError: there are several accounts.
+            LookupError: the venues have several ledgers.
         """
         first, *others = {id(service.ledger): service.ledger for service in self._services.values()}.values()
         if others:
@@ -129,7 +128,7 @@ class Simulation:
         return first
 
     def ledger_of(self, venue_id: str) -> Ledger:
-        """Return the ledger behind a venue."""
+        """Return the ledger of a venue."""
         return self._service(venue_id).ledger
 
     def scenario(self, venue_id: str) -> Scenario:
@@ -138,7 +137,7 @@ class Simulation:
 
     @property
     def requests(self) -> list[Arrival]:
-        """What arrived, oldest first; clear it to count anew."""
+        """The arrived requests, oldest first; clear the list to count anew."""
         return self._server.arrivals
 
     def milliseconds(self) -> int:
@@ -146,21 +145,21 @@ class Simulation:
         return self._clock.milliseconds() + self._offset
 
     def skew(self, seconds: float) -> None:
-        """Let the venues' clocks run this far ahead of (below zero: behind) the clock that was handed in."""
+        """Set the venues' clocks this far ahead of the given clock (below zero: behind it)."""
         self._offset = round(seconds * 1000)
 
     def disturb(
         self, venue_id: str, where: Endpoint[Any] | tuple[str, str], /, *disturbances: Step, times: int = 1
     ) -> None:
         """
-        Let something happen to the next attempts on a route.
+        Add disturbances of the next attempts on a route.
 
         Args:
             venue_id: The venue.
             where: An endpoint, or verb and path.
             disturbances: One for each attempt, in this order; a tuple plays several on one attempt, the first one
                 outermost.
-            times: How often the whole sequence is played.
+            times: The number of times the whole sequence is played.
 
         Raises:
             LookupError: the venue has no such route.
@@ -181,8 +180,8 @@ class Simulation:
         for scenario in service.simulated.scenarios:
             if scenario.name == self._scenario_name:
                 return scenario
-        known = ", ".join(scenario.name for scenario in service.simulated.scenarios)
-        raise ConfigurationError(f"{venue_id} has no scenario {self._scenario_name!r}; it has {known}")
+        names = ", ".join(scenario.name for scenario in service.simulated.scenarios)
+        raise ConfigurationError(f"{venue_id} has no scenario {self._scenario_name!r}; it has {names}")
 
 
 def _make_simulated(venue: Venue[Any]) -> SimulatedVenue:

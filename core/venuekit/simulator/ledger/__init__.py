@@ -1,5 +1,5 @@
 """
-The ledger of the embedded exchange: pure, synchronous, exact; no wire format and no venue in it.
+The ledger of the embedded exchange: pure, synchronous and exact, without wire formats or venues.
 
 A simulated venue builds one account from data and then only translates::
 
@@ -10,25 +10,25 @@ A simulated venue builds one account from data and then only translates::
     ledger.position("ACMEUSDT").liquidation_price
 
 * **Data in.** A :class:`Contract` is one symbol with its brackets (see :func:`tiers`) and first mark; an
-  :class:`Asset` says what an asset is worth as collateral; :class:`Rules` says how this venue differs from others:
-  rounding, what a margin type belongs to, how isolated margin is counted, what forbids which change.
-  Venues that share one account put their contracts into one ledger, told apart by ``Contract.venue``; where their
-  wallets are kept apart, ``Contract.purse`` names the wallet, and so do ``deposit``, ``balance`` and ``totals``.
-* **Commands** change the account, or raise :class:`Refused` and change nothing. A :class:`LedgerRefusal` is a
-  :class:`Reason` with details; the simulated venue owns the venue's code and words for it. ``deposit``, ``fill``,
-  ``adjust_margin``, ``rest_order``, ``set_mark`` are also what a scenario is written in.
+    :class:`Asset` states an asset's worth as collateral; :class:`Rules` states how this venue differs from others:
+    rounding, the scope of a margin type, the arithmetic of isolated margin, the conditions that forbid a change.
+    Venues that share one account put their contracts into one ledger, distinguished by ``Contract.venue``; where
+    their wallets are separate, ``Contract.purse`` names the wallet, and so do ``deposit``, ``balance`` and ``totals``.
+  * **Commands** change the account, or raise :class:`Refused` and change nothing. A :class:`LedgerRefusal` is a
+    :class:`Reason` with details; the simulated venue owns the venue's code and words for it. ``deposit``, ``fill``,
+    ``adjust_margin``, ``rest_order``, ``set_mark`` also build scenarios.
 * **Reads** return frozen values with every derived figure (:class:`PositionFigures`, :class:`BalanceFigures`,
   :class:`Totals`); money is rounded as the rules say, prices are not rounded to a tick. Sizes are signed
-  contracts (long > 0), amounts are effects on the account (paid < 0), None means "there is none".
+  contracts (long > 0), amounts are effects on the account (paid < 0), None means that the value does not exist.
 * **Orders** are placed by an :class:`LedgerOrderRequest` and trade against the mark; ``set_mark`` is the market: it
   triggers, fills and liquidates. ``set_depth`` and ``fill_order`` script partial fills. Every trade belongs to an
   :class:`LedgerOrder`, and orders, :class:`Execution` and :class:`LedgerIncome` rows are linked by their ids.
 * **Every movement of a wallet** writes one :class:`LedgerIncome` row with exactly the amount moved. Margin added or
   removed by hand moves no wallet, so it has a :class:`LedgerMarginChange` and no row.
 * **Every change** is also an :class:`Event` that carries the state after it.
-* **Records are read late** where a scenario says so (``lag``, ``hide_order``); what they record holds at once.
-* **The fence** (:class:`RequestWindow`) refuses what is stamped too early or too late. It is no part of the account:
-  a simulated venue asks it on arrival and once more right before the command, with the venue's own clock.
+* **Records can be delayed** by a scenario (``lag``, ``hide_order``); their effects are immediate.
+* **The fence** (:class:`RequestWindow`) refuses requests stamped too early or too late. It is no part of the account:
+  a simulated venue checks it on arrival and once more right before the command, with the venue's own clock.
 
 Left out: an order book, prices of its own, partial liquidation, the ranking of deleveraging.
 """

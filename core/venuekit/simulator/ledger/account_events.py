@@ -1,4 +1,4 @@
-"""Reporting: the events of a command, found by comparing what is with what was last told."""
+"""Derives the events of a command by comparing the state with the last reported one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OF_TRADES = frozenset({IncomeKind.REALIZED_PNL, IncomeKind.COMMISSION})
 
 @attrs.frozen
 class Reported:
-    """What was told last: wallets, legs, and how many income rows."""
+    """The last reported state: wallets, legs, and the number of income rows."""
 
     cash: Mapping[AssetKey, Cash]
     legs: Mapping[LegKey, Leg]
@@ -32,24 +32,24 @@ class Reported:
 
     @classmethod
     def of(cls, state: LedgerState) -> Reported:
-        """Return what there is to tell now, as told."""
+        """Return the present state as reported."""
         return cls(dict(state.cash), dict(state.legs), len(state.incomes))
 
 
 @exact
 def account_event(
-    reading: LedgerView, told: Reported, time: datetime, reason: EventReason, symbol: str | None
+    reading: LedgerView, reported: Reported, time: datetime, reason: EventReason, symbol: str | None
 ) -> AccountEvent | None:
-    """Return the wallets and legs that differ from what was told, as they are now; None if none does."""
+    """Return the wallets and legs that changed since ``reported``, in their present state; None without changes."""
     state = reading.state
-    keys = [key for key, leg in state.legs.items() if leg != told.legs.get(key, Leg())]
-    assets = [key for key, cash in state.cash.items() if cash.cross_wallet != told.cash[key].cross_wallet]
-    moved = [reading.contract(name).asset_key for name, _ in keys]
-    assets += [key for key in dict.fromkeys(moved) if key not in assets]
+    keys = [key for key, leg in state.legs.items() if leg != reported.legs.get(key, Leg())]
+    assets = [key for key, cash in state.cash.items() if cash.cross_wallet != reported.cash[key].cross_wallet]
+    affected = [reading.contract(name).asset_key for name, _ in keys]
+    assets += [key for key in dict.fromkeys(affected) if key not in assets]
     if not assets:
         return None
     changes: dict[AssetKey, Decimal] = {}
-    for row in state.incomes.since(told.rows):
+    for row in state.incomes.since(reported.rows):
         if row.kind not in _OF_TRADES:
             changes[row.purse, row.asset] = changes.get((row.purse, row.asset), ZERO) + row.amount
     balances = tuple(_wallet(reading, key, changes.get(key, ZERO)) for key in assets)
@@ -84,7 +84,7 @@ def _position(reading: LedgerView, key: LegKey) -> LegState:
 
 
 def setting_events(rules: Rules, before: LedgerState, after: LedgerState, time: datetime) -> Iterator[SettingEvent]:
-    """Yield what differs between two states' settings; numbered on from the second one's events as they are added."""
+    """Yield an event for each setting that differs; the caller adds each to ``after.events`` before the next."""
     of_account = rules.margin_type_scope is MarginTypeScope.ACCOUNT
     pairs: list[tuple[Setting, str | None, object, object]] = [
         (Setting.POSITION_MODE, None, before.position_mode, after.position_mode),

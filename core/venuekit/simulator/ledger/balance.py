@@ -1,4 +1,4 @@
-"""Balances as they are shown: one asset of the account, and the account's totals."""
+"""The figures of a balance: one asset of the account, and the account's totals."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class BalanceFigures:
 
     ``wallet`` is cash including isolated margin and without profit, ``equity`` adds the unrealised profit.
     ``available`` in a pool is the pool's figure expressed in this asset. ``margin_ratio`` is maintenance margin to
-    the balance of the cross positions, 1 is liquidation; None when nothing is left to hold against it.
+    the balance of the cross positions, 1 is liquidation; None when that balance is not positive.
     ``usd_value`` is the equity at the index price, None without one.
     """
 
@@ -55,9 +55,9 @@ class Totals:
     """
     The account's totals, in ``valuation_asset``.
 
-    While assets are ``pooled`` they are sums in USD: what is held counts less its haircut, debts and margins count in
-    full. Otherwise they are those of the one valuation asset; or, where the venue names none, sums over all
-    assets that have an index price. ``gross_*`` are sums of all those without a haircut, in USD; None if none has one.
+    While assets are ``pooled`` the totals are sums in USD: positive amounts count less their haircut, debts and margins
+    in full. Otherwise they are those of the one valuation asset; or, where the venue names none, sums over all assets
+    that have an index price. ``gross_*`` are sums of all those without a haircut, in USD; None without such assets.
     """
 
     valuation_asset: str
@@ -110,7 +110,7 @@ def balance_figures(reading: LedgerView, key: AssetKey) -> BalanceFigures:
 
 @exact
 def total_figures(reading: LedgerView, purse: str) -> Totals | None:
-    """Return the totals of a purse; None where nothing says what to count them in."""
+    """Return the totals of a purse; None without a valuation asset and without priced assets."""
     priced = [asset for key, asset in reading.state.assets.items() if key[0] == purse and reading.is_priced(key)]
     key = (purse, reading.rules.valuation_asset or "")
     if reading.pooling and priced:
@@ -149,10 +149,10 @@ def _sum(reading: LedgerView, purse: str, priced: list[Asset], *, pooled: bool) 
     initial = order_initial = maintenance = cross_maintenance = available = withdrawable = ZERO
     for asset in members:
         cash, sums = reading.cross_wallet(asset.key), reading.sums(asset.key)
-        held = cash + sums.isolated_wallet
-        wallet += asset.worth(held)
+        wallet_balance = cash + sums.isolated_wallet
+        wallet += asset.worth(wallet_balance)
         cross_wallet += asset.worth(cash)
-        equity += asset.worth(held + sums.unrealized_pnl)
+        equity += asset.worth(wallet_balance + sums.unrealized_pnl)
         cross_equity += asset.worth(cash + sums.cross_unrealized_pnl)
         initial += asset.price * sums.position_initial_margin
         order_initial += asset.price * sums.open_order_initial_margin
@@ -188,8 +188,8 @@ def _gross(reading: LedgerView, priced: list[Asset], *, equity: bool) -> Decimal
     total = ZERO
     for asset in priced:
         sums = reading.sums(asset.key)
-        held = reading.cross_wallet(asset.key) + sums.isolated_wallet
-        total += asset.price * (held + sums.unrealized_pnl if equity else held)
+        wallet_balance = reading.cross_wallet(asset.key) + sums.isolated_wallet
+        total += asset.price * (wallet_balance + sums.unrealized_pnl if equity else wallet_balance)
     return reading.rules.money(total)
 
 

@@ -1,4 +1,4 @@
-"""LedgerBase: the state of one account, how commands change it and how reads see it."""
+"""LedgerBase: the state of one account, with the ways to change and to read it."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _Row = TypeVar("_Row", bound=Any)
 
 class LedgerBase:
     """
-    Rules, contracts, and a state that commands replace as a whole: what every part of a ledger works on.
+    Rules, contracts, and a state that commands replace as a whole: the base of every part of a ledger.
 
-    What the clock alone brings about (countdowns, late decisions, last dates) happens before the next command or read.
+    The effects of the clock alone (countdowns, delayed decisions, expiries) happen before the next command or read.
     """
 
     def __init__(
@@ -47,13 +47,13 @@ class LedgerBase:
         Open an account without money.
 
         Args:
-            rules: How the venue, or all venues of the realm, keep their books.
-            contracts: What can be traded; symbols are unique over all venues of the account.
-            assets: What can be held beside the settle assets of the contracts, and what assets are worth.
-            now: Gives the venue's time, aware and in UTC; never goes back.
-            margin_type: What holds at the start, for the account or for every symbol of it.
-            position_mode: What holds at the start.
-            asset_mode: What holds at the start.
+            rules: The accounting rules of the venue, or of all venues of the realm.
+            contracts: The tradable contracts; symbols are unique over all venues of the account.
+            assets: Assets beside the settle assets of the contracts, and the worth of assets as collateral.
+            now: Returns the venue's time, aware and in UTC; never goes back.
+            margin_type: The initial margin type, of the account or of each of its symbols.
+            position_mode: The initial position mode.
+            asset_mode: The initial asset mode.
 
         Raises:
             ValueError: two contracts share a symbol, or there is an asset mode but no asset with an index price.
@@ -62,10 +62,10 @@ class LedgerBase:
         by_symbol = {contract.symbol: contract for contract in listed}
         if len(by_symbol) < len(listed):
             raise ValueError("two contracts share a symbol")
-        known = {contract.asset_key: Asset(contract.settle, purse=contract.purse) for contract in listed}
-        known.update((asset.key, asset) for asset in assets)
+        all_assets = {contract.asset_key: Asset(contract.settle, purse=contract.purse) for contract in listed}
+        all_assets.update((asset.key, asset) for asset in assets)
         pools = rules.asset_mode and rules.pool is Pool.IN_MULTI_ASSETS
-        if pools and all(asset.index_price is None for asset in known.values()):
+        if pools and all(asset.index_price is None for asset in all_assets.values()):
             raise ValueError("with an asset mode, at least one asset needs an index price")
         self.rules = rules
         self.contracts: Mapping[str, Contract] = MappingProxyType(by_symbol)
@@ -74,8 +74,8 @@ class LedgerBase:
             position_mode=position_mode,
             asset_mode=asset_mode,
             margin_type=margin_type,
-            cash={key: Cash() for key in known},
-            assets=known,
+            cash={key: Cash() for key in all_assets},
+            assets=all_assets,
             symbols={
                 symbol: SymbolState(contract.leverage, margin_type, contract.mark)
                 for symbol, contract in by_symbol.items()
@@ -85,7 +85,7 @@ class LedgerBase:
 
     @exact
     def tick(self) -> None:
-        """Let happen what the clock has brought about; every command and read does so by itself."""
+        """Apply the effects of the clock that are due; every command and read does so by itself."""
         if not self._state.alarms:
             return
         now = self._now()
@@ -96,7 +96,7 @@ class LedgerBase:
             self._keep(transaction, EventReason.ADJUSTMENT)
 
     def snapshot(self) -> LedgerState:
-        """Return everything that commands can change, as a value of its own to compare with another."""
+        """Return a copy of everything that commands can change, to compare with another."""
         self.tick()
         return self._state.copy()
 
@@ -122,7 +122,7 @@ class LedgerBase:
         self._state, self._reading = transaction.state, None
 
     def _visible(self, rows: Iterable[_Row]) -> tuple[_Row, ...]:
-        """Return the rows that can be read by now."""
+        """Return the rows that reads show at present."""
         until = self._state.hidden_until
         if until is None or (now := self._now()) >= until:
             return tuple(rows)
@@ -138,7 +138,7 @@ def command(
     """
     Return a method of a ledger that runs ``function`` in a transaction of its own.
 
-    The transaction is kept unless ``function`` raises, or is never kept without ``keep``; ``reason`` is that of an
+    The transaction is kept unless ``function`` raises, and never without ``keep``; ``reason`` is the reason of the
     event about changes that ``function`` has not reported itself.
     """
 

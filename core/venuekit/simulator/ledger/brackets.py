@@ -1,4 +1,4 @@
-"""Brackets: how leverage and maintenance margin depend on the value of a position, counted in the settle asset."""
+"""Brackets: leverage and maintenance margin as functions of a position's value, in the settle asset."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Tier:
     """
     One tier, for values in [``floor``, ``cap``).
 
-    ``initial_margin_rate`` is what the venue prints; None means 1 / ``max_leverage``.
+    ``initial_margin_rate`` is the venue's printed rate; None means 1 / ``max_leverage``.
     """
 
     tier: int
@@ -57,7 +57,7 @@ def check_tiers(brackets: Sequence[Tier]) -> None:
     Check that tiers start at zero, follow each other without a gap, and get stricter.
 
     Raises:
-        ValueError: they do not; the liquidation price relies on it.
+        ValueError: a tier breaks these rules; the liquidation price relies on them.
     """
     if not brackets or brackets[0].floor != 0:
         raise ValueError("brackets start with a tier whose floor is 0")

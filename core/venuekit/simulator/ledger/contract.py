@@ -1,4 +1,4 @@
-"""Contracts: what is traded, and the arithmetic of value, profit and mean price that a contract's kind decides."""
+"""Contracts, with the arithmetic of value, profit and mean price for linear and inverse ones."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ AssetKey = tuple[str, str]
 @attrs.frozen
 class Contract:
     """
-    One contract: data that a simulated venue brings along.
+    One contract, as a simulated venue declares it.
 
     Quantities are contracts, signed where they are positions (long > 0). One contract is ``contract_size`` of the base
     if linear, of the quote if inverse. ``value`` always means the worth in the settle asset; caps and floors of
-    ``brackets`` are counted in it. ``mark`` and ``leverage`` are what the ledger starts with. ``purse`` names the
-    wallet that margin and profit live in: venues whose assets are kept apart give theirs different names.
+    ``brackets`` are counted in it. ``mark`` and ``leverage`` are the initial ones. ``purse`` names the wallet of margin
+    and profit: venues whose assets are kept apart give theirs different names.
     """
 
     symbol: str
@@ -65,17 +65,17 @@ class Contract:
 
     @property
     def asset_key(self) -> AssetKey:
-        """The wallet that margin and profit live in: purse and asset."""
+        """The wallet of margin and profit: purse and asset."""
         return self.purse, self.settle
 
     @property
     def contract_unit(self) -> Unit:
-        """What ``contract_size`` is counted in."""
+        """The unit of ``contract_size``."""
         return Unit.QUOTE if self.is_inverse else Unit.BASE
 
     @property
     def value_unit(self) -> Unit:
-        """What ``value`` is counted in; always the settle asset."""
+        """The unit of ``value``; always the settle asset."""
         return Unit.BASE if self.is_inverse else Unit.QUOTE
 
     @property
@@ -97,7 +97,7 @@ class Contract:
 
     @exact
     def profit(self, quantity: Decimal, entry: Decimal, price: Decimal) -> Decimal:
-        """Return what a signed quantity entered at ``entry`` has gained at ``price``, in the settle asset."""
+        """Return the profit at ``price`` of a signed quantity entered at ``entry``, in the settle asset."""
         gain = self.value(quantity, price) - self.value(quantity, entry)
         return -gain if self.is_inverse else gain
 

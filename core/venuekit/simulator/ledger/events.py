@@ -1,4 +1,4 @@
-"""Events: what changed, each with the state after it; replayed over a first snapshot they give the ledger."""
+"""Events: each change with the state after it; replayed over a first snapshot they give the ledger."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = [
 
 
 class EventReason(enum.StrEnum):
-    """Why wallets or positions changed."""
+    """The cause of a change of wallets or positions."""
 
     DEPOSIT = "deposit"
     WITHDRAWAL = "withdrawal"
@@ -40,7 +40,7 @@ class EventReason(enum.StrEnum):
 
 
 class OrderChange(enum.StrEnum):
-    """What happened to an order."""
+    """The kind of change of an order."""
 
     NEW = "new"
     TRADE = "trade"
@@ -54,7 +54,7 @@ class OrderChange(enum.StrEnum):
 
 @attrs.frozen
 class WalletState:
-    """One asset after an event; ``change`` is what moved it beside profit and commission."""
+    """One asset after an event; ``change`` is the amount moved, without profit and commission."""
 
     asset: str
     purse: str
@@ -83,7 +83,7 @@ class LegState:
 
 @attrs.frozen
 class AccountEvent:
-    """The wallets and legs that one movement changed, as they are after it."""
+    """The wallets and legs that one movement changed, in their state after it."""
 
     sequence: int
     time: datetime
@@ -95,7 +95,7 @@ class AccountEvent:
 
 @attrs.frozen
 class OrderEvent:
-    """An order after something happened to it, and the fill if it was one."""
+    """An order after a change, with the fill if the change was one."""
 
     sequence: int
     time: datetime

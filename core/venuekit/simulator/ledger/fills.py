@@ -1,4 +1,4 @@
-"""Trades: one fill of an order on its way into the books."""
+"""Applies one fill of an order to legs, wallets and records."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def trade(
     kind: TradeKind = TradeKind.TRADE,
 ) -> Execution:
     """
-    Fill a part of an order: close what is open the other way, then open the rest, each with its own rows.
+    Fill a part of an order: close the opposite position first, then open the rest, each with its own rows.
 
-    Orders that could only reduce what is now flat expire. A liquidation pays no commission here.
+    Reduce-only orders of a leg that is now flat expire. A liquidation pays no commission here.
     """
     contract = transaction.contracts[order.symbol]
     before = transaction.read().leg(order.symbol, order.position_side)
@@ -55,7 +55,7 @@ def trade(
         status=OrderStatus.FILLED if quantity == order.remaining else OrderStatus.PARTIALLY_FILLED,
         updated_at=transaction.time,
     )
-    # What is filled binds no order margin any more: it must be free for the position before that asks for it.
+    # The filled part must release its order margin before the position claims it.
     if order.id in transaction.state.orders:
         transaction.state.orders[order.id] = filled
     if closing:
@@ -84,11 +84,11 @@ def fill(  # noqa: PLR0917  (a method of the ledger has one less)
     is_maker: bool = False,
 ) -> Execution:
     """
-    Trade ``quantity`` contracts (unsigned) at a price, whatever the mark is and rests in the books.
+    Trade ``quantity`` contracts (unsigned) at a price, regardless of the mark and of open orders.
 
-    Writes a REALIZED_PNL and a COMMISSION row for what it closes, a COMMISSION row for what it opens. A fill that
-    crosses zero does both. Whether the cross wallet covers the initial margin is not asked; whether it can hand
-    over the margin of an isolated position is. It leaves an order behind that is filled.
+    Writes a REALIZED_PNL and a COMMISSION row for the closed part, a COMMISSION row for the opened part. A fill that
+    crosses zero does both. The cross wallet need not cover the initial margin, but must be able to provide the margin
+    of an isolated position. The fill leaves a filled order behind.
     """
     reading = transaction.read()
     before = reading.leg(symbol, position_side)
@@ -112,7 +112,7 @@ def fill(  # noqa: PLR0917  (a method of the ledger has one less)
 
 
 def closable(leg: Leg, order: LedgerOrder) -> Decimal:
-    """Return how many contracts an order could close of a leg."""
+    """Return the number of contracts of a leg that an order could close."""
     return abs(leg.quantity) if order.side.sign * leg.quantity < 0 else ZERO
 
 
@@ -129,7 +129,7 @@ def check_cap(transaction: Transaction, order: LedgerOrder) -> None:
 
 
 def _expire_idle_reducers(transaction: Transaction, traded: LedgerOrder) -> None:
-    """Expire the plain orders that could only reduce a leg that has nothing left to reduce."""
+    """Expire the plain orders that can only reduce a leg with no such position left."""
     leg = transaction.state.legs[traded.symbol, traded.position_side]
     for order in tuple(transaction.state.orders.values()):
         same_leg = (order.symbol, order.position_side) == (traded.symbol, traded.position_side)
@@ -166,7 +166,7 @@ class _Fill:
         self._sequence = transaction.state.sequence = transaction.state.sequence + 1
 
     def close(self, quantity: Decimal) -> None:
-        """Close a part of the leg, or all of it, at the entry price it has."""
+        """Close a part of the leg, or all of it, at its entry price."""
         money, leg = self._desk.rules.money, self._leg()
         closed = quantity.copy_sign(leg.quantity)
         pnl = money(self._contract.profit(closed, leg.entry, self._price))
@@ -209,7 +209,7 @@ class _Fill:
         self._put(leg, opening=True)
 
     def execution(self, quantity: Decimal, value: Decimal, closed: Decimal) -> Execution:
-        """Return the record of it."""
+        """Return the record of the fill."""
         order = self._order
         return Execution(
             trade_id=self.id,

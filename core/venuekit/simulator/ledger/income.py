@@ -16,12 +16,12 @@ __all__ = ["Execution", "IncomeKind", "LedgerIncome", "LedgerMarginChange", "Tra
 
 
 class TradeKind(enum.StrEnum):
-    """What made an execution."""
+    """The cause of an execution."""
 
     TRADE = "trade"
     LIQUIDATION = "liquidation"
     ADL = "adl"
-    FUNDING = "funding"  #: no trade: what a position paid or received, written like one
+    FUNDING = "funding"  #: no trade: a position's funding payment, recorded like one
 
 
 @attrs.frozen
@@ -29,9 +29,9 @@ class LedgerIncome:
     """
     One movement of a wallet: ``amount`` of ``asset``, received > 0, paid < 0, never 0; ids are unique and rise.
 
-    ``balance_after`` is the wallet, isolated margin included, when the row was written. ``rate`` is the fraction that
-    a commission or funding was counted with. Rows of one trade share its ``trade_id``. Until ``visible_at`` no read
-    shows it.
+    ``balance_after`` is the wallet, isolated margin included, when the row was written. ``rate`` is the fraction by
+    which a commission or funding was computed. Rows of one trade share its ``trade_id``. Reads show the row from
+    ``visible_at`` on.
     """
 
     id: str
@@ -54,7 +54,7 @@ class Execution:
     """
     One fill: ``quantity`` and ``price`` as traded; profit and commission as effects on the account (paid < 0).
 
-    ``value`` is its worth in the settle asset, ``closed_quantity`` the part that closed something. Of a FUNDING
+    ``value`` is its worth in the settle asset, ``closed_quantity`` the part that closed a position. Of a FUNDING
     execution, ``commission`` is the funding, ``fee_rate`` its rate, and there is no order.
     """
 

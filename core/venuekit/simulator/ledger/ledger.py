@@ -11,7 +11,7 @@ __all__ = ["Ledger", "ScenarioCommands"]
 
 
 class ScenarioCommands(LedgerBase):
-    """The commands of scenarios: the market, the venue's own doings, and records that are read late."""
+    """The commands of scenarios: the market, the venue's own actions, and delayed records."""
 
     fill = command(fills.fill)
     fill_order = command(orders.fill_order)
@@ -32,8 +32,8 @@ class Ledger(ScenarioCommands, LedgerReads):
     """
     One account, pure and synchronous: commands change it or raise ``Refused``, reads return values.
 
-    A refused command changes nothing at all. Prices move only by :meth:`set_mark`, which is also what the market is:
-    what it crosses trades, what it exhausts is liquidated.
+    A refused command changes nothing at all. :meth:`set_mark` alone moves prices, and is the market: it fills the
+    orders that it crosses and liquidates the positions whose margin it exhausts.
     """
 
     # -- orders

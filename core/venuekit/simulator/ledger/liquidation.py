@@ -1,4 +1,4 @@
-"""Forced trades: liquidation of what its margin no longer carries, and deleveraging by script."""
+"""Forced trades: liquidation of positions without sufficient margin, and scripted deleveraging."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def deleverage(
 
 
 def _legs_to_liquidate(reading: LedgerView) -> Iterator[tuple[LegKey, ...]]:
-    """Yield what has to be closed together."""
+    """Yield the legs that must be closed together."""
     open_legs = [key for key, leg in reading.state.legs.items() if leg.quantity]
     shared: dict[AssetKey, list[LegKey]] = {}
     for key in open_legs:
@@ -74,16 +74,16 @@ def _legs_to_liquidate(reading: LedgerView) -> Iterator[tuple[LegKey, ...]]:
 
 
 def _surplus(reading: LedgerView, group: AssetKey, *, pooled: bool) -> Decimal:
-    """Return what a cross wallet, or a pool in USD, holds above the maintenance margin of its legs."""
+    """Return the amount of a cross wallet, or of a pool in USD, above the maintenance margin of its legs."""
     if not pooled:
         sums = reading.sums(group)
         return reading.cross_wallet(group) + sums.cross_unrealized_pnl - sums.cross_maintenance_margin
-    left = ZERO
+    surplus = ZERO
     for asset in reading.pool_members(group[0]):
         sums = reading.sums(asset.key)
-        left += asset.worth(reading.cross_wallet(asset.key) + sums.cross_unrealized_pnl)
-        left -= asset.price * sums.cross_maintenance_margin
-    return left
+        surplus += asset.worth(reading.cross_wallet(asset.key) + sums.cross_unrealized_pnl)
+        surplus -= asset.price * sums.cross_maintenance_margin
+    return surplus
 
 
 def _liquidate(transaction: Transaction, legs: tuple[LegKey, ...]) -> None:
@@ -93,9 +93,9 @@ def _liquidate(transaction: Transaction, legs: tuple[LegKey, ...]) -> None:
             end(transaction, order, OrderStatus.EXPIRED)
     closed = []
     for key in legs:
-        held = transaction.read().leg(*key)
-        order, execution = _close(transaction, key, abs(held.quantity), Forced.LIQUIDATION)
-        own = held.isolated_wallet + execution.realized_pnl if transaction.read().is_isolated(key[0]) else None
+        leg = transaction.read().leg(*key)
+        order, execution = _close(transaction, key, abs(leg.quantity), Forced.LIQUIDATION)
+        own = leg.isolated_wallet + execution.realized_pnl if transaction.read().is_isolated(key[0]) else None
         closed.append((order, execution, own))
     for order, execution, own in closed:
         _settle(transaction, order, execution, own)
@@ -125,15 +125,15 @@ def _close(transaction: Transaction, key: LegKey, quantity: Decimal, forced: For
 
 def _settle(transaction: Transaction, order: LedgerOrder, execution: Execution, own: Decimal | None) -> None:
     """
-    Take the fee of a liquidation out of what is left, or let the insurance fund pay what is missing.
+    Charge the fee of a liquidation against the remaining margin, or let the insurance fund pay its deficit.
 
-    ``own`` is what an isolated position leaves behind; None stands for the cross wallet or the pool.
+    ``own`` is the remainder of an isolated position; None means the cross wallet or the pool.
     """
     contract = transaction.contracts[order.symbol]
     key, money = contract.asset_key, transaction.rules.money
     fee = money(execution.value * contract.liquidation_fee)
-    left = own if own is not None else _cross_surplus(transaction.read(), key)
-    amount = -min(fee, money(left)) if left > 0 else -money(left)
+    remainder = own if own is not None else _cross_surplus(transaction.read(), key)
+    amount = -min(fee, money(remainder)) if remainder > 0 else -money(remainder)
     if amount:
         transaction.earn(
             key,
@@ -147,7 +147,7 @@ def _settle(transaction: Transaction, order: LedgerOrder, execution: Execution, 
 
 
 def _cross_surplus(reading: LedgerView, key: AssetKey) -> Decimal:
-    """Return what the cross wallet, or in a pool all of it, is still worth in an asset."""
+    """Return the equity of the cross wallet, or in a pool of all its assets, expressed in one asset."""
     if not reading.is_pooled(key):
         return reading.cross_wallet(key) + reading.sums(key).cross_unrealized_pnl
     worth = ZERO

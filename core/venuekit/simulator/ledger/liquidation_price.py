@@ -1,4 +1,4 @@
-"""The liquidation price: the mark at which what backs a position has shrunk to its maintenance margin."""
+"""The liquidation price: the mark at which the backing of a position has shrunk to its maintenance margin."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ __all__ = ["entry_backing", "liquidation_price"]
 @exact
 def entry_backing(contract: Contract, leg: Leg, leverage: Decimal) -> Decimal:
     """
-    Return what backs an isolated position whose margin is counted at entry, unrounded.
+    Return the backing of an isolated position whose margin is counted at entry, unrounded.
 
-    Margin added by hand to an inverse position pays for the taker fee of using it.
+    Margin added by hand to an inverse position pays the taker fee of its use.
     """
     sign = 1 if leg.quantity > 0 else -1
     added = leg.added_margin / (1 + sign * contract.taker_fee) if contract.is_inverse else leg.added_margin
@@ -32,11 +32,11 @@ def liquidation_price(contract: Contract, legs: Sequence[Leg], backing: Decimal)
     Return the mark at which ``backing`` and the profit of the legs equal their maintenance margin.
 
     ``legs`` is one open leg, or both legs of a symbol that share the cross wallet; of two such prices it is the one
-    on the losing side of the larger leg. The tier is the one that holds at that price. None if no price above zero
-    does it, or if nothing is left at any price.
+    on the losing side of the larger leg. The tier is the one that applies at that price. None if no price above zero
+    satisfies this, or if the margin is exhausted at any price.
     """
-    # What is left is a straight line in the price (in 1 / price if inverse) for each tier. The tier that holds is the
-    # one that leaves least, so what is left is above zero exactly where every line is: no tier has to be looked up.
+    # The surplus is a straight line in the price (in 1 / price if inverse) for each tier. The applicable tier is the
+    # one with the least surplus, so the surplus is above zero exactly where every line is: no tier has to be looked up.
     lower, upper = ZERO, None
     for tiers in itertools.product(contract.brackets, repeat=len(legs)):
         slope, start = _line(contract, legs, tiers, backing)
@@ -58,7 +58,7 @@ def liquidation_price(contract: Contract, legs: Sequence[Leg], backing: Decimal)
 
 
 def _line(contract: Contract, legs: Sequence[Leg], tiers: Sequence[Tier], backing: Decimal) -> tuple[Decimal, Decimal]:
-    """Return slope and start of what is left above the maintenance margin, if it were counted by these tiers."""
+    """Return slope and start of the surplus above the maintenance margin, if it were counted by these tiers."""
     size = contract.contract_size
     rate = sum((abs(leg.quantity) * tier.maintenance_margin_rate for leg, tier in zip(legs, tiers, strict=True)), ZERO)
     net = sum((leg.quantity for leg in legs), ZERO)

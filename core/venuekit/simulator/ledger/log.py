@@ -1,4 +1,4 @@
-"""Logs: records that are only ever added to, cheap to copy however long they are."""
+"""Append-only logs of records, cheap to copy at any length."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class Log(Sequence[_T], Generic[_T]):
     """
     A list that grows at its end.
 
-    Copies share what was kept, and each adds to a tail of its own: a draft that is thrown away has changed nothing,
-    and one that is kept hands its tail over by :meth:`keep`.
+    Copies share the kept items, and each adds to a tail of its own: a discarded draft has changed nothing, and
+    :meth:`keep` adds the tail of a kept one to the shared items.
     """
 
     __slots__ = ("_kept", "_length", "_tail")
@@ -31,13 +31,13 @@ class Log(Sequence[_T], Generic[_T]):
         self._tail.append(item)
 
     def copy(self) -> Log[_T]:
-        """Return a log that grows on its own."""
+        """Return a log that grows independently."""
         other = Log[_T]()
         other._kept, other._length, other._tail = self._kept, self._length, list(self._tail)
         return other
 
     def keep(self) -> None:
-        """Hand the tail over to what is shared; a copy that has done so before makes this one go its own way."""
+        """Add the tail to the shared items; copies the shared items first if another copy has extended them."""
         if not self._tail:
             return
         if len(self._kept) > self._length:
@@ -46,7 +46,7 @@ class Log(Sequence[_T], Generic[_T]):
         self._length, self._tail = len(self._kept), []
 
     def since(self, index: int) -> tuple[_T, ...]:
-        """Return what follows the first ``index`` items."""
+        """Return the items after the first ``index`` ones."""
         kept = self._kept[index : self._length]
         return (*kept, *self._tail[max(0, index - self._length) :])
 
@@ -69,8 +69,8 @@ class Log(Sequence[_T], Generic[_T]):
     def __getitem__(self, index: int | slice) -> _T | Sequence[_T]:
         if isinstance(index, slice):
             return self.since(0)[index]
-        place = range(len(self))[index]
-        return self._kept[place] if place < self._length else self._tail[place - self._length]
+        position = range(len(self))[index]
+        return self._kept[position] if position < self._length else self._tail[position - self._length]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Log):
@@ -80,7 +80,7 @@ class Log(Sequence[_T], Generic[_T]):
         shared = min(self._length, other._length) if self._kept is other._kept else 0
         return self.since(shared) == other.since(shared)
 
-    __hash__ = None  # type: ignore[assignment]  # it changes
+    __hash__ = None  # type: ignore[assignment]  # a log changes
 
     def __repr__(self) -> str:
         return f"Log({list(self)!r})"

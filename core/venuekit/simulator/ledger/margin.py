@@ -1,4 +1,4 @@
-"""Margins: what one leg of a symbol, and the orders that would open more of it, bind."""
+"""The margin bound by one leg of a symbol and by the orders that would open more of it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class OrderValues:
 
 @attrs.frozen
 class LegMargin:
-    """What a leg is worth and binds, in the settle asset; rounded as the venue does, but for ``exposure``."""
+    """The worth and margin of a leg, in the settle asset; rounded as the venue does, except for ``exposure``."""
 
     isolated: bool
     value: Decimal
@@ -70,7 +70,7 @@ def closing_fee(contract: Contract, leg: Leg, leverage: Decimal) -> Decimal:
 
 @exact
 def entry_isolated_wallet(rules: Rules, contract: Contract, leg: Leg, leverage: Decimal) -> Decimal:
-    """Return the isolated wallet of a leg whose margin is counted at entry: value / leverage, and what was added."""
+    """Return the isolated wallet of a leg whose margin is counted at entry: value / leverage, plus added margin."""
     if leg.quantity == 0:
         return ZERO
     return rules.money(abs(contract.value(leg.quantity, leg.entry)) / leverage) + leg.added_margin
@@ -87,7 +87,7 @@ def leg_margin(
     isolated: bool,
     orders: OrderValues,
 ) -> LegMargin:
-    """Return what a leg is worth and binds at a mark price."""
+    """Return the worth and margin of a leg at a mark price."""
     signed = contract.value(leg.quantity, mark)
     value, exposure = abs(signed), orders.exposure(signed)
     fee = closing_fee(contract, leg, leverage) if rules.closing_fee_in_margin else ZERO

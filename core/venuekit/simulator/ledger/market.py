@@ -26,7 +26,7 @@ def set_mark(transaction: Transaction, symbol: str, price: Decimal) -> None:
     """
     Move the mark price of a symbol.
 
-    Triggers conditional orders, fills what rests and is crossed, then liquidates what its margin carries no more.
+    Triggers conditional orders, fills the resting orders that it crosses, then liquidates positions without margin.
     """
     before = transaction.read().symbol(symbol)
     transaction.state.symbols[symbol] = attrs.evolve(before, mark=positive(price, Reason.PRICE_NOT_POSITIVE))
@@ -35,7 +35,7 @@ def set_mark(transaction: Transaction, symbol: str, price: Decimal) -> None:
 
 
 def set_index_price(transaction: Transaction, asset: str, price: Decimal, *, purse: str = "") -> None:
-    """Move what an asset is worth in USD; liquidates what a pool carries no more."""
+    """Set the worth of an asset in USD; liquidates the positions that a pool cannot carry any more."""
     before = transaction.read().asset(asset, purse)
     index_price = positive(price, Reason.PRICE_NOT_POSITIVE)
     transaction.state.assets[before.key] = attrs.evolve(before, index_price=index_price)
@@ -43,14 +43,14 @@ def set_index_price(transaction: Transaction, asset: str, price: Decimal, *, pur
 
 
 def set_depth(transaction: Transaction, symbol: str, quantity: Decimal | None) -> None:
-    """Say how many contracts one match of an order can take; 0: none fills by itself, None: any number."""
+    """Set the number of contracts that one match of an order can take; 0: none fills by itself, None: any number."""
     if quantity is not None and (not quantity.is_finite() or quantity < 0):
         raise Refused(Reason.AMOUNT_NOT_POSITIVE, value=quantity)
     transaction.state.symbols[symbol] = attrs.evolve(transaction.read().symbol(symbol), depth=quantity)
 
 
 def lag(transaction: Transaction, record: Record, delay: timedelta) -> None:
-    """Hide records of a kind that are made from now on from reads for so long; zero ends it."""
+    """Hide future records of a kind from reads for ``delay`` after they are made; zero ends it."""
     transaction.state.lags[record] = delay
 
 
@@ -115,7 +115,7 @@ def _fund_leg(transaction: Transaction, key: LegKey, rate: Decimal) -> LedgerInc
 
 
 def _share_of_position(transaction: Transaction, key: LegKey, amount: Decimal) -> Decimal:
-    """Return what of a funding payment moves the isolated wallet of the position."""
+    """Return the part of a funding payment that moves the isolated wallet of the position."""
     reading = transaction.read()
     if not reading.is_isolated(key[0]):
         return ZERO

@@ -1,4 +1,4 @@
-"""Matching against the mark: what an order does when it meets the market, and what the market does to orders."""
+"""Matches orders against the mark: new orders on entry, waiting orders when the mark moves."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ __all__ = ["check_growth", "crosses", "end", "enter", "is_triggered", "match_wai
 
 
 def crosses(order: LedgerOrder, mark: Decimal) -> bool:
-    """Say whether a plain order would trade at this mark."""
+    """Return whether a plain order would trade at this mark."""
     if order.type.is_market or order.price is None:
         return True
     return mark <= order.price if order.side is Side.BUY else mark >= order.price
 
 
 def is_triggered(order: LedgerOrder, mark: Decimal) -> bool:
-    """Say whether a conditional order triggers at this mark; a trailing stop as far as it has been trailed."""
+    """Return whether a conditional order triggers at this mark; a trailing stop by its extreme so far."""
     if order.type is OrderType.TRAILING_STOP_MARKET:
         if order.extreme is None or order.callback_rate is None:
             return False
@@ -37,7 +37,7 @@ def is_triggered(order: LedgerOrder, mark: Decimal) -> bool:
 
 
 def trail(order: LedgerOrder, mark: Decimal) -> LedgerOrder:
-    """Return a trailing stop that has seen a mark; it starts when its activation price is reached."""
+    """Return a trailing stop updated by a mark; it becomes active when its activation price is reached."""
     if order.type is not OrderType.TRAILING_STOP_MARKET:
         return order
     better = min if order.side is Side.BUY else max
@@ -50,43 +50,43 @@ def trail(order: LedgerOrder, mark: Decimal) -> LedgerOrder:
 def end(
     transaction: Transaction, order: LedgerOrder, status: OrderStatus, reason: LedgerRefusal | None = None
 ) -> LedgerOrder:
-    """Take an order out of its book."""
+    """Remove an order from its book with a final status."""
     ended = attrs.evolve(order, status=status, reject_reason=reason, updated_at=transaction.time)
     return transaction.put_order(ended, OrderChange(status.value))
 
 
 def enter(transaction: Transaction, order: LedgerOrder) -> None:
-    """Let a plain order meet the market: trade, wait, or expire; refused if it must not do what it would."""
-    # As long as it is not in, it must not count among what its own growth is compared with.
+    """Match a new plain order: it trades, waits or expires, or is refused where its conditions forbid that."""
+    # The order must not count in the exposure that its own growth is compared with.
     transaction.state.orders.pop(order.id, None)
     reading = transaction.read()
-    held, leg = reading.symbol(order.symbol), reading.leg(order.symbol, order.position_side)
+    market, leg = reading.symbol(order.symbol), reading.leg(order.symbol, order.position_side)
     if order.only_closes and not closable(leg, order):
         raise Refused(Reason.REDUCE_ONLY_REJECTED, symbol=order.symbol, position=leg.quantity)
-    marketable = crosses(order, held.mark)
+    marketable = crosses(order, market.mark)
     if order.time_in_force is TimeInForce.POST_ONLY and marketable and not order.type.is_market:
-        raise Refused(Reason.POST_ONLY_REJECTED, price=order.price, mark=held.mark)
-    fits = held.depth is None or order.quantity <= held.depth
+        raise Refused(Reason.POST_ONLY_REJECTED, price=order.price, mark=market.mark)
+    fits = market.depth is None or order.quantity <= market.depth
     if order.time_in_force is TimeInForce.FOK and not (marketable and fits):
-        raise Refused(Reason.FOK_REJECTED, price=order.price, mark=held.mark)
+        raise Refused(Reason.FOK_REJECTED, price=order.price, mark=market.mark)
     exposure = reading.margin(order.symbol, order.position_side).exposure
     transaction.put_order(order, OrderChange.NEW)
     meet(transaction, order, exposure)
 
 
 def meet(transaction: Transaction, order: LedgerOrder, exposure: Decimal) -> None:
-    """Fill what the mark lets be filled, expire what must not wait; refuse what grew beyond ``exposure`` too far."""
-    held = transaction.state.symbols[order.symbol]
-    if crosses(order, held.mark):
-        _take(transaction, order, held.mark, held.depth, is_maker=False)
-    left = transaction.state.orders.get(order.id)
-    if left and (order.type.is_market or order.time_in_force in {TimeInForce.IOC, TimeInForce.FOK}):
-        end(transaction, left, OrderStatus.EXPIRED)
+    """Fill an order at the mark, expire a remainder that must not wait, refuse excessive growth beyond ``exposure``."""
+    market = transaction.state.symbols[order.symbol]
+    if crosses(order, market.mark):
+        _take(transaction, order, market.mark, market.depth, is_maker=False)
+    remainder = transaction.state.orders.get(order.id)
+    if remainder and (order.type.is_market or order.time_in_force in {TimeInForce.IOC, TimeInForce.FOK}):
+        end(transaction, remainder, OrderStatus.EXPIRED)
     check_growth(transaction, order, exposure)
 
 
 def check_growth(transaction: Transaction, order: LedgerOrder, exposure: Decimal) -> None:
-    """Refuse what makes a leg, with its orders, larger than the cap or than what is free can carry."""
+    """Refuse an order that grows a leg, with its orders, beyond the cap or beyond the free margin."""
     reading, key = transaction.read(), transaction.contracts[order.symbol].asset_key
     if reading.margin(order.symbol, order.position_side).exposure <= exposure:
         return
@@ -98,7 +98,7 @@ def check_growth(transaction: Transaction, order: LedgerOrder, exposure: Decimal
 
 
 def match_waiting(transaction: Transaction, symbol: str) -> None:
-    """Let the mark of a symbol trigger conditional orders, then fill the plain ones that it crosses, oldest first."""
+    """Trigger a symbol's conditional orders at its mark, then fill the plain ones that it crosses, oldest first."""
     mark = transaction.state.symbols[symbol].mark
     for order in _waiting(transaction, symbol, Book.CONDITIONAL):
         seen = trail(order, mark)
@@ -120,10 +120,10 @@ def _waiting(transaction: Transaction, symbol: str, book: Book) -> list[LedgerOr
 
 
 def _fill_waiting(transaction: Transaction, order: LedgerOrder) -> None:
-    """Fill a waiting order at its own price; one that the account cannot carry any more expires."""
-    held = transaction.state.symbols[order.symbol]
-    price = order.price or held.mark
-    reason = transaction.attempt(lambda: _take(transaction, order, price, held.depth, is_maker=True))
+    """Fill a waiting order at its own price; it expires if the account cannot carry it any more."""
+    market = transaction.state.symbols[order.symbol]
+    price = order.price or market.mark
+    reason = transaction.attempt(lambda: _take(transaction, order, price, market.depth, is_maker=True))
     if reason is not None:
         end(transaction, order, OrderStatus.EXPIRED, reason)
 

@@ -13,7 +13,7 @@ __all__ = ["PRICE_DECIMALS", "ZERO", "Rounding", "exact", "round_price", "round_
 ZERO = Decimal(0)
 PRICE_DECIMALS = 12
 
-# 50 digits: more than the 34 that the amounts need, so that a mean price of many fills stays good to 1e-8 of money.
+# 50 digits: more than the 34 of the amounts, so that a mean price of many fills stays exact to 1e-8 of money.
 _CONTEXT = Context(prec=50, rounding=ROUND_HALF_EVEN)
 _PRICE_UNIT = Decimal(1).scaleb(-PRICE_DECIMALS)
 
@@ -22,7 +22,7 @@ _R = TypeVar("_R")
 
 
 class Rounding(enum.StrEnum):
-    """What a venue does with the digits of an amount of money that it does not keep."""
+    """A venue's rounding of an amount of money to the digits that it keeps."""
 
     TOWARD_ZERO = "toward_zero"
     NEAREST = "nearest"
@@ -32,7 +32,7 @@ _MODES = {Rounding.TOWARD_ZERO: ROUND_DOWN, Rounding.NEAREST: ROUND_HALF_UP}
 
 
 def exact(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Run a function in the ledger's decimal context, whatever the caller's is."""
+    """Run a function in the ledger's decimal context, independent of the caller's."""
 
     @functools.wraps(function)
     def run(*args: _P.args, **kwargs: _P.kwargs) -> _R:
@@ -55,6 +55,6 @@ def round_price(price: Decimal) -> Decimal:
 
 
 def to_price(price: Decimal | None) -> Decimal | None:
-    """Return a price for showing; None, negative and what rounds to zero mean that there is none."""
+    """Return a price for showing; None for None, for negative prices and for those that round to zero."""
     shown = None if price is None else round_price(price)
     return shown if shown is not None and shown > 0 else None

@@ -1,4 +1,4 @@
-"""The form of an order: what is wrong with it whatever the account holds."""
+"""Checks the form of an order, independent of the account's state."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def check_form(transaction: Transaction, request: LedgerOrderRequest) -> None:
 
 
 def check_client_id(transaction: Transaction, client_id: str | None) -> None:
-    """Refuse a client id that is taken."""
+    """Refuse a client id that is already in use."""
     if client_id is None:
         return
     taken = any(order.client_id == client_id for order in transaction.state.orders.values())
@@ -47,7 +47,7 @@ def check_client_id(transaction: Transaction, client_id: str | None) -> None:
 
 
 def check_count(transaction: Transaction, request: LedgerOrderRequest) -> None:
-    """Refuse an order beyond what may wait in its book."""
+    """Refuse an order beyond the maximum of waiting orders in its book."""
     book = Book.CONDITIONAL if request.type.is_conditional else Book.PLAIN
     rules = transaction.rules
     maximum = rules.max_conditional_orders if book is Book.CONDITIONAL else rules.max_open_orders

@@ -1,4 +1,4 @@
-"""Orders: what is asked for, what became of it, and the view of those that wait."""
+"""Orders: the request, the order with its results, and the short view of a waiting one."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ __all__ = [
 ]
 
 
-#: how long a limit order of a ledger may wait
+#: the times in force of a ledger's limit orders
 LIMIT_TIMES = (TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK, TimeInForce.POST_ONLY)
 
 
 class Side(enum.StrEnum):
-    """Which way an order or fill goes."""
+    """The direction of an order or fill."""
 
     BUY = "buy"
     SELL = "sell"
@@ -44,14 +44,14 @@ class Side(enum.StrEnum):
 
 
 class Book(enum.StrEnum):
-    """Where an order waits; CONDITIONAL ones wait for a trigger and bind no margin before it."""
+    """The book of an order; CONDITIONAL ones wait for a trigger and bind no margin before it."""
 
     PLAIN = "plain"
     CONDITIONAL = "conditional"
 
 
 class Forced(enum.StrEnum):
-    """Why the venue traded on the account's behalf."""
+    """The reason of a trade that the venue made on the account's behalf."""
 
     LIQUIDATION = "liquidation"
     ADL = "adl"
@@ -60,11 +60,11 @@ class Forced(enum.StrEnum):
 @attrs.frozen(kw_only=True)
 class LedgerOrderRequest:
     """
-    What is asked for; ``quantity`` in contracts, unsigned, 0 with ``close_position`` (whatever is open then).
+    A requested order; ``quantity`` in contracts, unsigned, 0 with ``close_position`` (the whole position at that time).
 
-    ``time_in_force`` is GTC (until ``expires_at``, where there is one), IOC, FOK or POST_ONLY; any other is refused.
-    ``trigger_rises`` says that the trigger is reached from below; None leaves it to type and side.
-    ``callback_rate`` is a fraction. ``labels`` is whatever a simulated venue wants to find again on the order.
+    ``time_in_force`` is GTC (until ``expires_at``, where given), IOC, FOK or POST_ONLY; any other is refused.
+    ``trigger_rises`` means that the trigger is reached from below; None derives it from type and side.
+    ``callback_rate`` is a fraction. ``labels`` are a simulated venue's own values, kept with the order.
     """
 
     symbol: str
@@ -86,7 +86,7 @@ class LedgerOrderRequest:
 
     @property
     def only_closes(self) -> bool:
-        """Whether its trades can only ever close: reduce-only, or the closing side of a leg of hedge mode."""
+        """Whether its trades can only close: reduce-only, or the closing side of a leg of hedge mode."""
         closing = {PositionSide.LONG: Side.SELL, PositionSide.SHORT: Side.BUY}.get(self.position_side)
         return self.reduce_only or self.close_position or self.side is closing
 
@@ -102,13 +102,13 @@ class LedgerOrderRequest:
 @attrs.frozen(kw_only=True)
 class LedgerOrder(LedgerOrderRequest):
     """
-    An order and what became of it; a conditional order that waits is OPEN, and no read shows a PENDING one.
+    An order with its results; a waiting conditional order is OPEN, and no read shows a PENDING one.
 
     ``filled`` in contracts; ``filled_value``, ``commission`` (paid < 0) and ``realized_pnl`` (before fees) in the
-    settle asset; ``average_price`` None while nothing is filled. A TRIGGERED order names the one it became by
-    ``triggered_order_id``, and that one names it by ``triggered_by``. ``extreme`` is the best mark that a trailing
-    stop has seen, None before it is active. ``leverage`` is that of the symbol when it was placed. Until
-    ``visible_at`` no read shows it.
+    settle asset; ``average_price`` None while nothing is filled. A TRIGGERED order names its successor by
+    ``triggered_order_id``, and the successor names it by ``triggered_by``. ``extreme`` is the best mark since a
+    trailing stop became active, None before. ``leverage`` is the symbol's when the order was placed. Reads show the
+    order from ``visible_at`` on.
     """
 
     id: str
@@ -131,7 +131,7 @@ class LedgerOrder(LedgerOrderRequest):
 
     @property
     def remaining(self) -> Decimal:
-        """What is not filled, in contracts."""
+        """The unfilled quantity, in contracts."""
         return self.quantity - self.filled
 
     @property
@@ -146,7 +146,7 @@ class LedgerOrder(LedgerOrderRequest):
 
     @property
     def resting(self) -> RestingOrder:
-        """The short view of it."""
+        """The short view of the order."""
         return RestingOrder(
             id=self.id,
             symbol=self.symbol,
@@ -164,9 +164,9 @@ class LedgerOrder(LedgerOrderRequest):
 @attrs.frozen
 class RestingOrder:
     """
-    The short view of an order that waits.
+    The short view of a waiting order.
 
-    ``quantity`` is what is not filled yet, in contracts, unsigned (0: it closes what is open); ``price`` is the
+    ``quantity`` is the unfilled one, in contracts, unsigned (0: it closes the whole position); ``price`` is the
     trigger's where there is no other.
     """
 

@@ -51,7 +51,7 @@ __all__ = [
 
 @attrs.frozen
 class OrderSelector:
-    """Which order is meant: by id if there is one, else the newest of a client id."""
+    """Selects an order by id if one is given, else the newest with a client id."""
 
     order_id: str | None = None
     client_id: str | None = None
@@ -59,7 +59,7 @@ class OrderSelector:
     book: Book | None = None
 
     def matches(self, order: LedgerOrder) -> bool:
-        """Say whether an order fits."""
+        """Return whether an order matches."""
         if self.order_id is None and self.client_id is None:
             return False
         is_named = order.id == self.order_id if self.order_id is not None else order.client_id == self.client_id
@@ -67,7 +67,7 @@ class OrderSelector:
 
 
 def find_open(transaction: Transaction, name: OrderSelector) -> LedgerOrder:
-    """Return an open order; refused if there is none of that name, or if it has ended."""
+    """Return an open order; refused if no order matches, or if it has ended."""
     for order in reversed(transaction.state.orders.values()):
         if name.matches(order):
             return order
@@ -82,18 +82,18 @@ def place(transaction: Transaction, request: LedgerOrderRequest) -> LedgerOrder:
     Place an order; a plain one trades against the mark at once as far as it can.
 
     Returns:
-        The order as it is afterwards; on an asynchronous venue PENDING, whatever became of it.
+        The order in its state afterwards; on an asynchronous venue always PENDING.
     """
     return _place(transaction, request, asynchronous=transaction.rules.asynchronous)
 
 
 def test(transaction: Transaction, request: LedgerOrderRequest) -> None:
-    """Refuse what :func:`place` would refuse or reject; a ledger keeps nothing of it."""
+    """Refuse everything that :func:`place` would refuse or reject; a ledger keeps no trace of the test."""
     _place(transaction, request, asynchronous=False)
 
 
 def _place(transaction: Transaction, request: LedgerOrderRequest, *, asynchronous: bool) -> LedgerOrder:
-    """Accept an order; decide it at once, or later where the venue does so."""
+    """Accept an order; decide it at once, or later where the venue decides later."""
     check_form(transaction, request)
     check_client_id(transaction, request.client_id)
     check_count(transaction, request)
@@ -156,10 +156,10 @@ def amend_order(
     labels: Mapping[str, object] = MappingProxyType({}),
 ) -> LedgerOrder:
     """
-    Change the whole quantity or the price of a limit order that waits; None leaves a value as it is.
+    Change the whole quantity or the price of a waiting limit order; None keeps the present value.
 
-    ``labels`` are put over those that it has. An order that is filled up thereby, or a post-only one that would
-    trade, ends CANCELED.
+    ``labels`` are merged into the order's own. An order that is thereby completely filled, or a post-only one that
+    would trade, ends CANCELED.
     """
     order = find_open(transaction, OrderSelector(order_id, client_id, symbol))
     conditional = order.book is Book.CONDITIONAL
@@ -173,8 +173,8 @@ def amend_order(
         labels={**order.labels, **labels},
         updated_at=transaction.time,
     )
-    asked = amended.quantity, amended.price, amended.trigger_price, amended.labels
-    if asked == (order.quantity, order.price, order.trigger_price, order.labels):
+    new_values = amended.quantity, amended.price, amended.trigger_price, amended.labels
+    if new_values == (order.quantity, order.price, order.trigger_price, order.labels):
         raise Refused(Reason.ORDER_UNCHANGED, order_id=order.id)
     check_form(transaction, amended)
     if not amended.waits:
@@ -206,7 +206,7 @@ def cancel_order(
     symbol: str | None = None,
     book: Book | None = None,
 ) -> LedgerOrder:
-    """Take an order out of its book, also an undecided one, and return it; ORDER_FINISHED if it has ended already."""
+    """Remove an order from its book, also an undecided one, and return it; ORDER_FINISHED if it has ended already."""
     selector = OrderSelector(order_id, client_id, symbol, book)
     return end(transaction, find_open(transaction, selector), OrderStatus.CANCELED)
 
@@ -214,7 +214,7 @@ def cancel_order(
 def cancel_orders(
     transaction: Transaction, symbol: str | None = None, book: Book | None = None, *, settle: str | None = None
 ) -> tuple[LedgerOrder, ...]:
-    """Cancel every waiting order of a symbol, book or settle asset, or all; returns the canceled orders."""
+    """Cancel all waiting orders, optionally of one symbol, book or settle asset; returns the canceled orders."""
     if symbol is not None:
         transaction.read().contract(symbol)
     waiting = [
@@ -229,7 +229,7 @@ def cancel_orders(
 
 
 def countdown(transaction: Transaction, symbol: str, delay: timedelta) -> None:
-    """Let the plain orders of a symbol be canceled after ``delay``, unless this is called again; zero disarms."""
+    """Cancel the plain orders of a symbol after ``delay``, unless this is called again; zero disarms."""
     transaction.read().contract(symbol)
     transaction.state.alarms.pop((Alarm.COUNTDOWN, symbol), None)
     if delay:
@@ -245,10 +245,10 @@ def fill_order(
     is_maker: bool = True,
 ) -> Execution:
     """
-    Fill a waiting plain order: ``quantity`` contracts or the rest, at a price or its own, whatever the mark is.
+    Fill a waiting plain order: ``quantity`` contracts or the rest, at a price or its own, regardless of the mark.
 
     Raises:
-        ValueError: it waits for a trigger.
+        ValueError: the order waits for a trigger.
     """
     order = find_open(transaction, OrderSelector(order_id))
     if order.book is Book.CONDITIONAL or not order.waits:
@@ -272,7 +272,7 @@ def rest_order(
     reduce_only: bool = False,
     client_id: str | None = None,
 ) -> str:
-    """Let an order wait, affordable or not, and return its id; of a conditional one ``price`` is the trigger."""
+    """Add a waiting order, affordable or not, and return its id; of a conditional one ``price`` is the trigger."""
     reading = transaction.read()
     reading.contract(symbol)
     positive(quantity, Reason.AMOUNT_NOT_POSITIVE)
@@ -299,7 +299,7 @@ def rest_order(
 
 
 def hide_order(transaction: Transaction, order_id: str, until: datetime | None) -> None:
-    """Hide an open order from reads until then; None shows it."""
+    """Hide an open order from reads until ``until``; None shows it."""
     order = find_open(transaction, OrderSelector(order_id))
     transaction.put_order(attrs.evolve(order, visible_at=until), None)
     if until is not None:
@@ -307,12 +307,12 @@ def hide_order(transaction: Transaction, order_id: str, until: datetime | None) 
 
 
 def set_decision_delay(transaction: Transaction, delay: timedelta | None) -> None:
-    """Let an asynchronous venue decide this long after it has accepted; None: by :func:`decide` alone."""
+    """Set the delay between accepting and deciding an order; with None, :func:`decide` alone decides."""
     transaction.state.decision_delay = delay
 
 
 def ring(transaction: Transaction, alarm: Alarm, subject: str) -> None:
-    """Do what an alarm is for; ``subject`` is a symbol for a countdown, else an order id."""
+    """Carry out a due alarm; ``subject`` is a symbol for a countdown, else an order id."""
     transaction.state.alarms.pop((alarm, subject), None)
     if alarm is Alarm.COUNTDOWN:
         cancel_orders(transaction, subject, Book.PLAIN if transaction.rules.countdown_spares_conditional else None)

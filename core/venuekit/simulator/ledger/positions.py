@@ -1,4 +1,4 @@
-"""Positions as they are shown: one leg of a symbol with every figure that follows from it."""
+"""Positions: one leg of a symbol with every derived figure, and margin added or removed by hand."""
 
 from __future__ import annotations
 
@@ -30,12 +30,13 @@ class PositionFigures:
     One leg of a symbol; money is in the settle asset but for ``notional``, which is in the quote asset.
 
     ``quantity`` is signed, in contracts. Magnitudes (values, margins) are never negative. ``isolated_*`` are None in
-    cross margin; prices are None when there is none (flat, or nothing can liquidate it). ``realized_pnl`` is before
-    fees and ``commission`` an effect on the account (paid < 0), both since the position was opened; ``total_*`` since
-    the first fill. ``bid_value`` and ``ask_value`` are those of the plain orders that would open more of it.
+    cross margin; prices are None without a position, the liquidation price also where nothing can liquidate it.
+    ``realized_pnl`` is before fees and ``commission`` an effect on the account (paid < 0), both since the position was
+    opened; ``total_*`` since the first fill. ``bid_value`` and ``ask_value`` are the values of the plain orders that
+    would open more of it.
     ``max_position`` is the cap at the present leverage, ``tier`` the present tier, both in ``max_position_unit``.
-    ``margin_ratio`` is maintenance margin to isolated margin, 1 is liquidation, None in cross margin, when flat or
-    when nothing is left.
+    ``margin_ratio`` is maintenance margin to isolated margin, 1 is liquidation, None in cross margin, when flat or when
+    no margin remains.
     """
 
     symbol: str
@@ -78,8 +79,8 @@ class PositionFigures:
 
 @exact
 def position_figures(reading: LedgerView, symbol: str, side: PositionSide) -> PositionFigures:
-    """Return a leg with everything that follows from it; flat if need be."""
-    contract, held, money = reading.contract(symbol), reading.symbol(symbol), reading.rules.money
+    """Return a leg with all derived figures; also a flat one."""
+    contract, symbol_state, money = reading.contract(symbol), reading.symbol(symbol), reading.rules.money
     leg, margin, orders = reading.leg(symbol, side), reading.margin(symbol, side), reading.order_values(symbol, side)
     isolated_margin = leg.isolated_wallet + margin.unrealized_pnl
     ratio = None
@@ -93,9 +94,9 @@ def position_figures(reading: LedgerView, symbol: str, side: PositionSide) -> Po
         quantity=leg.quantity,
         entry_price=to_price(leg.entry),
         break_even_price=to_price(_break_even(reading, contract, leg)),
-        mark_price=held.mark,
+        mark_price=symbol_state.mark,
         liquidation_price=to_price(_liquidation(reading, contract, leg)),
-        notional=money(abs(contract.notional(leg.quantity, held.mark))),
+        notional=money(abs(contract.notional(leg.quantity, symbol_state.mark))),
         value=margin.value,
         entry_value=money(abs(contract.value(leg.quantity, leg.entry))) if leg.quantity else ZERO,
         unrealized_pnl=margin.unrealized_pnl,
@@ -103,7 +104,7 @@ def position_figures(reading: LedgerView, symbol: str, side: PositionSide) -> Po
         commission=leg.commission,
         total_realized_pnl=leg.total_realized_pnl,
         total_commission=leg.total_commission,
-        leverage=held.leverage,
+        leverage=symbol_state.leverage,
         margin_type=reading.margin_type(symbol),
         isolated_wallet=leg.isolated_wallet if margin.isolated else None,
         isolated_margin=isolated_margin if margin.isolated else None,
@@ -114,7 +115,7 @@ def position_figures(reading: LedgerView, symbol: str, side: PositionSide) -> Po
         initial_margin=margin.position_initial_margin + margin.open_order_initial_margin,
         maintenance_margin=margin.maintenance_margin,
         margin_ratio=ratio,
-        max_position=max_position(contract.brackets, held.leverage),
+        max_position=max_position(contract.brackets, symbol_state.leverage),
         max_position_unit=contract.value_unit,
         tier=margin.tier,
         bid_value=money(orders.bids),
@@ -128,15 +129,15 @@ def position_figures(reading: LedgerView, symbol: str, side: PositionSide) -> Po
 @exact
 def removable_margin(reading: LedgerView, symbol: str, side: PositionSide) -> Decimal:
     """
-    Return the most that can be taken out of an isolated position by hand.
+    Return the largest amount of margin that can be removed from an isolated position by hand.
 
-    What stays must cover the maintenance margin, and together with the profit the initial margin at mark. Where
-    margin is counted at entry, only what was added by hand can go.
+    The rest must cover the maintenance margin, and together with the profit the initial margin at mark. Where margin
+    is counted at entry, only margin added by hand can be removed.
     """
-    leg, margin, held = reading.leg(symbol, side), reading.margin(symbol, side), reading.symbol(symbol)
-    value = abs(reading.contract(symbol).value(leg.quantity, held.mark))
-    # the initial margin as it was moved and is shown: what was added by hand can be taken out again, all of it
-    after_profit = leg.isolated_wallet + margin.unrealized_pnl - reading.rules.money(value / held.leverage)
+    leg, margin, symbol_state = reading.leg(symbol, side), reading.margin(symbol, side), reading.symbol(symbol)
+    value = abs(reading.contract(symbol).value(leg.quantity, symbol_state.mark))
+    # the initial margin as shown (rounded): otherwise some of the margin added by hand could not be removed again
+    after_profit = leg.isolated_wallet + margin.unrealized_pnl - reading.rules.money(value / symbol_state.leverage)
     removable = min(leg.isolated_wallet - margin.maintenance_margin, after_profit)
     if reading.rules.isolated_margin is IsolatedMargin.ENTRY:
         removable = min(removable, leg.added_margin)
@@ -179,7 +180,7 @@ def adjust_margin(
 
 
 def check_side(reading: LedgerView, side: PositionSide) -> None:
-    """Refuse a leg that the present position mode does not have."""
+    """Refuse a leg that does not exist in the present position mode."""
     if side not in reading.sides:
         raise Refused(Reason.SIDE_DOES_NOT_MATCH_MODE, side=side, mode=reading.state.position_mode)
 
@@ -206,7 +207,7 @@ def _liquidation(reading: LedgerView, contract: Contract, leg: Leg) -> Decimal |
 
 
 def _cross_backing(reading: LedgerView, contract: Contract, legs: dict[PositionSide, Leg]) -> Decimal:
-    """Return the cross wallet, or the pool, and what all other positions add to it or claim of it."""
+    """Return the cross wallet, or the pool, plus profit and less maintenance margin of all other positions."""
     key = contract.asset_key
     own = [reading.margin(contract.symbol, side) for side in legs]
     own_claim = sum((margin.unrealized_pnl - margin.maintenance_margin for margin in own), ZERO)

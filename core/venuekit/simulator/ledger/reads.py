@@ -29,7 +29,7 @@ class LedgerReads(LedgerBase):
     """Settings, positions, balances, orders and histories of one account."""
 
     def position(self, symbol: str, side: PositionSide = PositionSide.BOTH) -> PositionFigures:
-        """Return a leg, flat if need be; also one that the present mode does not have."""
+        """Return a leg, also a flat one or one that does not exist in the present mode."""
         return position_figures(self._read(), symbol, side)
 
     def positions(self, *, include_flat: bool = False, venue: str | None = None) -> tuple[PositionFigures, ...]:
@@ -54,7 +54,7 @@ class LedgerReads(LedgerBase):
         return tuple(balance_figures(self._read(), key) for key in keys)
 
     def totals(self, *, purse: str = "") -> Totals | None:
-        """Return the totals of the account; None where nothing says what to count them in."""
+        """Return the totals of the account; None where they have no valuation asset."""
         return total_figures(self._read(), purse)
 
     def contract(self, symbol: str) -> Contract:
@@ -70,7 +70,7 @@ class LedgerReads(LedgerBase):
         return self._read().symbol(symbol).mark
 
     def margin_type(self, symbol: str | None = None) -> MarginType:
-        """Return what holds for a symbol; without one, the account-wide margin type."""
+        """Return the margin type of a symbol; without one, the account-wide margin type."""
         return self._state.margin_type if symbol is None else self._read().margin_type(symbol)
 
     @property
@@ -94,7 +94,7 @@ class LedgerReads(LedgerBase):
         return brackets.max_leverage(self.contract(symbol).brackets, exposure)
 
     def removable_margin(self, symbol: str, side: PositionSide = PositionSide.BOTH) -> Decimal:
-        """Return the most margin that can be removed by hand from a position; 0 if it has none of its own."""
+        """Return the largest amount that can be removed from a position's margin by hand; 0 in cross margin."""
         return removable_margin(self._read(), symbol, side)
 
     # -- orders ------------------------------------------------------------------------------------------------
@@ -107,7 +107,7 @@ class LedgerReads(LedgerBase):
         symbol: str | None = None,
         book: Book | None = None,
     ) -> LedgerOrder:
-        """Return an order, open or not; of a client id the newest. UNKNOWN_ORDER if there is none to be seen."""
+        """Return an order, open or not; of a client id the newest. UNKNOWN_ORDER if no visible order matches."""
         name = OrderSelector(order_id, client_id, symbol, book)
         for order in reversed(self.orders()):
             if name.matches(order):
@@ -123,18 +123,18 @@ class LedgerReads(LedgerBase):
         hidden: bool = False,
     ) -> tuple[LedgerOrder, ...]:
         """
-        Return orders, oldest first, open ones and those that have ended; not those that are undecided.
+        Return open and ended orders, oldest first; without undecided ones.
 
-        With ``hidden`` also those that no read shows yet: what a write of many orders means.
+        With ``hidden`` also those that no read shows yet: writes to many orders affect them too.
         """
         self.tick()
         state = self._state
-        found = [] if is_open else [*state.finished]
+        orders = [] if is_open else [*state.finished]
         if is_open is not False:
-            found.extend(order for order in state.orders.values() if order.status is not OrderStatus.PENDING)
-        found = [order for order in found if symbol in (None, order.symbol) and book in (None, order.book)]
-        found.sort(key=lambda order: int(order.id))
-        return tuple(found) if hidden else self._visible(found)
+            orders.extend(order for order in state.orders.values() if order.status is not OrderStatus.PENDING)
+        orders = [order for order in orders if symbol in (None, order.symbol) and book in (None, order.book)]
+        orders.sort(key=lambda order: int(order.id))
+        return tuple(orders) if hidden else self._visible(orders)
 
     def forced_orders(self, symbol: str | None = None, forced: Forced | None = None) -> tuple[LedgerOrder, ...]:
         """Return the venue's own orders on behalf of the account, oldest first."""
@@ -145,7 +145,7 @@ class LedgerReads(LedgerBase):
         return tuple(order.resting for order in self.orders(symbol, book, is_open=True))
 
     def deadline(self, symbol: str) -> datetime | None:
-        """Return when the countdown of a symbol ends; None if it has none."""
+        """Return the end of a symbol's countdown; None without one."""
         self.tick()
         return self._state.alarms.get((Alarm.COUNTDOWN, symbol))
 
@@ -154,7 +154,7 @@ class LedgerReads(LedgerBase):
     def fills(
         self, symbol: str | None = None, order_id: str | None = None, *, kinds: Collection[TradeKind] = TRADES
     ) -> tuple[Execution, ...]:
-        """Return the executions of some kinds, oldest first; without funding unless it is asked for."""
+        """Return the executions of some kinds, oldest first; funding only if requested."""
         return tuple(
             row
             for row in self._visible(self._state_now.executions)
@@ -172,18 +172,18 @@ class LedgerReads(LedgerBase):
         return tuple(change for change in rows if symbol in (None, change.symbol))
 
     def closed_pnls(self, symbol: str | None = None) -> tuple[LedgerClosedPnl, ...]:
-        """Return what each closing fill gained, oldest first."""
+        """Return the profit of each closing fill, oldest first."""
         rows = self._visible(self._state_now.closed_pnls)
         return tuple(row for row in rows if symbol in (None, row.symbol))
 
     def withdrawals(self) -> tuple[LedgerWithdrawal, ...]:
-        """Return what was sent to a chain, oldest first."""
+        """Return the withdrawals to a chain, oldest first."""
         return self._visible(self._state_now.withdrawals)
 
     def conversions(self) -> tuple[LedgerConversion, ...]:
-        """Return what was turned into another asset, oldest first."""
+        """Return the conversions between assets, oldest first."""
         return self._visible(self._state_now.conversions)
 
     def events(self, after: int = 0) -> tuple[Event, ...]:
-        """Return what happened after the event with this sequence, oldest first; each event carries the state then."""
+        """Return the events after the one with this sequence, oldest first; each event carries the state then."""
         return self._state_now.events.since(after)

@@ -1,4 +1,4 @@
-"""Records that are kept beside the income rows: closed profit, withdrawals, conversions."""
+"""Records beside the income rows: closed profit, withdrawals, conversions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["LedgerClosedPnl", "LedgerConversion", "LedgerWithdrawal", "Record"]
 
 
 class Record(enum.StrEnum):
-    """What can be read late."""
+    """The kinds of records that a scenario can delay."""
 
     ORDERS = "orders"
     FILLS = "fills"
@@ -30,10 +30,10 @@ class Record(enum.StrEnum):
 @attrs.frozen
 class LedgerClosedPnl:
     """
-    What one closing fill gained: ``pnl`` after both fees, in the settle asset.
+    The profit of one closing fill: ``pnl`` after both fees, in the settle asset.
 
     ``side`` is that of the closing order, ``quantity`` in contracts, values are magnitudes in the settle asset, fees
-    are effects on the account (paid < 0); ``open_fee`` is the share of what opening the position had cost.
+    are effects on the account (paid < 0); ``open_fee`` is its share of the fees of opening the position.
     """
 
     id: str
@@ -75,7 +75,7 @@ class LedgerWithdrawal:
 
 @attrs.frozen
 class LedgerConversion:
-    """One asset turned into another: both amounts are magnitudes, ``rate`` is how much of ``to`` one ``from`` gave."""
+    """One asset converted into another: both amounts are magnitudes, ``rate`` is the amount of ``to`` per ``from``."""
 
     id: str
     time: datetime

@@ -1,7 +1,4 @@
-"""
-Refusals: why a command was not carried out, in the ledger's own words; a simulated venue turns them into a venue's
-    codes.
-"""
+"""Refusals: the reason of a refused command; a simulated venue translates it into its own code and words."""
 
 from __future__ import annotations
 
@@ -14,14 +11,14 @@ __all__ = ["LedgerRefusal", "Reason", "Refused"]
 
 
 class Reason(enum.StrEnum):
-    """Why a command was refused."""
+    """The reason of a refused command."""
 
     UNKNOWN_SYMBOL = "unknown_symbol"
     UNKNOWN_ASSET = "unknown_asset"
     UNKNOWN_ORDER = "unknown_order"
-    DUPLICATE_CLIENT_ID = "duplicate_client_id"  #: an order with this client id still rests, or there ever was one
+    DUPLICATE_CLIENT_ID = "duplicate_client_id"  #: in use by a waiting order, or by any earlier one
 
-    ORDER_INCOMPLETE = "order_incomplete"  #: a field that the type of order needs is missing
+    ORDER_INCOMPLETE = "order_incomplete"  #: a required field of this order type is missing
     ORDER_CONFLICT = "order_conflict"  #: fields that exclude each other
     PRICE_OFF_STEP = "price_off_step"
     PRICE_OUT_OF_RANGE = "price_out_of_range"
@@ -31,18 +28,18 @@ class Reason(enum.StrEnum):
     INVALID_CALLBACK_RATE = "invalid_callback_rate"
     INVALID_ACTIVATION_PRICE = "invalid_activation_price"  #: a trailing stop would be active at once
     TOO_MANY_ORDERS = "too_many_orders"
-    WOULD_TRIGGER = "would_trigger"  #: a conditional order's trigger is reached already
+    WOULD_TRIGGER = "would_trigger"  #: a conditional order's trigger is already reached
     REDUCE_ONLY_REJECTED = "reduce_only_rejected"  #: there is nothing to reduce
     FOK_REJECTED = "fok_rejected"
     POST_ONLY_REJECTED = "post_only_rejected"
-    ORDER_FINISHED = "order_finished"  #: the order is known, but no longer open
-    ORDER_UNCHANGED = "order_unchanged"  #: an amendment that amends nothing
+    ORDER_FINISHED = "order_finished"  #: the order has ended
+    ORDER_UNCHANGED = "order_unchanged"  #: an amendment without a change
     NOT_AMENDABLE = "not_amendable"
 
     AMOUNT_NOT_POSITIVE = "amount_not_positive"
     PRICE_NOT_POSITIVE = "price_not_positive"
     SIDE_DOES_NOT_MATCH_MODE = "side_does_not_match_mode"  #: a leg in one-way mode, or none in hedge mode
-    EXCEEDS_POSITION = "exceeds_position"  #: a leg of hedge mode cannot be closed beyond what it holds
+    EXCEEDS_POSITION = "exceeds_position"  #: an order would close more than the leg of hedge mode
     MAX_POSITION_EXCEEDED = "max_position_exceeded"  #: position and orders would pass the cap at the present leverage
 
     NO_CHANGE = "no_change"
@@ -58,9 +55,9 @@ class Reason(enum.StrEnum):
     MARGIN_TYPE_MISSING = "margin_type_missing"
 
     INSUFFICIENT_MARGIN = "insufficient_margin"
-    INSUFFICIENT_BALANCE = "insufficient_balance"  #: a withdrawal of more than can be withdrawn
+    INSUFFICIENT_BALANCE = "insufficient_balance"  #: a withdrawal above the withdrawable amount
     NEGATIVE_BALANCE = "negative_balance"  #: an asset in debt forbids leaving multi-assets mode
-    COLLATERAL_OFF = "collateral_off"  #: the settle asset does not back positions, but would have to
+    COLLATERAL_OFF = "collateral_off"  #: the settle asset would have to back positions, but is no collateral
     COLLATERAL_IN_USE = "collateral_in_use"
     NOT_ISOLATED = "not_isolated"
     FLAT_POSITION = "flat_position"
@@ -73,7 +70,7 @@ class Reason(enum.StrEnum):
 
 @attrs.frozen
 class LedgerRefusal:
-    """A reason and the numbers or names behind it, by name; amounts are in the unit of the command."""
+    """A reason with its numbers or names; amounts are in the unit of the command."""
 
     reason: Reason
     details: Mapping[str, object] = attrs.field(factory=dict)
@@ -84,7 +81,7 @@ class LedgerRefusal:
 
 
 class Refused(Exception):
-    """A command that was refused; the ledger is as it was before."""
+    """A command was refused; the ledger is unchanged."""
 
     def __init__(self, reason: Reason, **details: object) -> None:
         self.refusal = LedgerRefusal(reason, details)
@@ -95,7 +92,7 @@ class Refused(Exception):
 
     @property
     def reason(self) -> Reason:
-        """Why, without the details."""
+        """The reason without the details."""
         return self.refusal.reason
 
 

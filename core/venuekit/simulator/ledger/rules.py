@@ -26,14 +26,14 @@ __all__ = [
 
 
 class IsolatedMargin(enum.StrEnum):
-    """What margin an isolated position binds."""
+    """The arithmetic of isolated margin."""
 
     MARK = "mark"  #: opening moves value / leverage; the figure shown is the value at mark / leverage
     ENTRY = "entry"  #: value at entry / leverage plus margin added by hand; a new leverage moves it, the mark does not
 
 
 class Pool(enum.StrEnum):
-    """When all collateral assets back everything together, valued in USD."""
+    """The condition under which all collateral assets back all positions together, valued in USD."""
 
     NEVER = "never"
     IN_MULTI_ASSETS = "in_multi_assets"
@@ -41,35 +41,35 @@ class Pool(enum.StrEnum):
 
 
 class Liquidation(enum.StrEnum):
-    """How the liquidation price is found."""
+    """The method for the liquidation price."""
 
     WALLET = "wallet"  #: from the isolated wallet, or from the cross wallet and the other positions
-    ENTRY = "entry"  #: isolated: from the margin at entry and what was added; cross: none is given
+    ENTRY = "entry"  #: isolated: from the margin at entry and added margin; cross: none is given
 
 
 class BreakEven(enum.StrEnum):
-    """How the break-even price is found."""
+    """The method for the break-even price."""
 
     NONE = "none"
     LINEAR = "linear"  #: entry moved by one taker fee; none for inverse contracts
 
 
 class ClientIdRule(enum.StrEnum):
-    """Among which orders a client id is unique."""
+    """The orders among which a client id is unique."""
 
-    UNIQUE_WHILE_OPEN = "unique_while_open"  #: a repetition after a fill is another order
+    UNIQUE_WHILE_OPEN = "unique_while_open"  #: a reuse after a fill is another order
     UNIQUE_EVER = "unique_ever"
 
 
 class Triggered(enum.StrEnum):
-    """What a conditional order becomes when it triggers."""
+    """The effect of a trigger on a conditional order."""
 
-    NEW_ORDER = "new_order"  #: it ends, and names the plain order that takes its place
-    SAME_ORDER = "same_order"  #: it goes on in the plain book under its own id
+    NEW_ORDER = "new_order"  #: it ends, and names the plain order that replaces it
+    SAME_ORDER = "same_order"  #: it continues in the plain book under its own id
 
 
 class FundingFrom(enum.StrEnum):
-    """What pays the funding of an isolated position."""
+    """The source of an isolated position's funding payments."""
 
     POSITION = "position"  #: its isolated wallet, which also receives
     BALANCE_FIRST = "balance_first"  #: the free balance, which also receives; then the isolated wallet
@@ -81,18 +81,17 @@ _MODES = frozenset({Setting.MARGIN_TYPE, Setting.POSITION_MODE, Setting.ASSET_MO
 @attrs.frozen
 class Rules:
     """
-    How a ledger behaves.
+    The behaviour of a ledger.
 
     ``no_change_refused``: settings of which a repetition is refused. ``orders_forbid`` and ``position_forbids``:
-    settings that cannot change while orders rest or a position is open (of the symbol if the setting is the
-    symbol's, of the account otherwise); the position mode never can. ``closing_fee_in_margin``: initial and
-    maintenance margin hold the estimated fee of closing. ``tier_counts_orders``: the tier that a position is said to
-    be in counts its resting orders too. ``valuation_asset``: the asset whose balance stands for the account's totals
-    while assets are not pooled. ``asynchronous``: an order is accepted first and decided later. ``amend_conditional``:
-    an untriggered order can be amended. ``countdown_spares_conditional``: a countdown cancels plain orders only.
-    ``liquidates``: what reaches a margin ratio of 1 when a price moves is closed. ``max_open_orders``,
-    ``max_conditional_orders``: how many may wait in either book, of all symbols or, with
-    ``max_orders_per_symbol``, of each.
+    settings that cannot change while orders rest or a position is open (of the symbol if the setting is the symbol's,
+    of the account otherwise); the position mode never can. ``closing_fee_in_margin``: initial and maintenance margin
+    include the estimated fee of closing. ``tier_counts_orders``: the reported tier of a position counts its resting
+    orders too. ``valuation_asset``: the asset whose balance is reported as the account's totals while assets are not
+    pooled. ``asynchronous``: an order is accepted first and decided later. ``amend_conditional``: an untriggered order
+    can be amended. ``countdown_spares_conditional``: a countdown cancels plain orders only. ``liquidates``: positions
+    whose margin ratio reaches 1 when a price moves are closed. ``max_open_orders``, ``max_conditional_orders``: the
+    maximum of waiting orders in either book, of all symbols or, with ``max_orders_per_symbol``, of each.
     """
 
     rounding: Rounding = Rounding.TOWARD_ZERO
@@ -123,7 +122,7 @@ class Rules:
     max_orders_per_symbol: bool = False
 
     def money(self, amount: Decimal) -> Decimal:
-        """Return an amount as the venue keeps and prints it."""
+        """Return an amount rounded as the venue keeps it."""
         return round_to(amount, self.money_decimals, self.rounding)
 
 
@@ -131,11 +130,11 @@ def check_window(now_ms: int, timestamp_ms: int, recv_window_ms: int, ahead_ms: 
     """
     Accept a request stamped before ``now + ahead`` and not longer than its window ago; milliseconds throughout.
 
-    Ask once when it arrives and once more just before it is applied: then nothing stamped earlier than the window
-    can still happen.
+    Check once when it arrives and once more just before it is applied: then no request stamped earlier than the window
+    can still be applied.
 
     Raises:
-        Refused: OUTSIDE_WINDOW; ``ahead`` says on which side.
+        Refused: OUTSIDE_WINDOW; ``ahead`` is True for a stamp too far ahead, False for one too old.
     """
     ahead = timestamp_ms >= now_ms + ahead_ms
     if ahead or now_ms - timestamp_ms > recv_window_ms:
@@ -146,7 +145,7 @@ def check_window(now_ms: int, timestamp_ms: int, recv_window_ms: int, ahead_ms: 
 
 @attrs.frozen
 class RequestWindow:
-    """A venue's fence: how far ahead a stamp may be, the window of requests that name none, and the widest allowed."""
+    """A venue's fence: the largest lead of a stamp, the window of requests without one, and the widest allowed."""
 
     ahead_ms: int = 1000
     default_ms: int = 5000
@@ -157,7 +156,7 @@ class RequestWindow:
         Accept or refuse a request.
 
         Raises:
-            Refused: INVALID_WINDOW if it asks for more than the maximum or for nothing; OUTSIDE_WINDOW as in
+            Refused: INVALID_WINDOW if its window is above the maximum or not positive; OUTSIDE_WINDOW as in
                 :func:`check_window`.
         """
         window = self.default_ms if recv_window_ms is None else recv_window_ms

@@ -1,4 +1,4 @@
-"""Commands that change settings, and everything that forbids a change."""
+"""Commands that change settings, with the conditions that forbid a change."""
 
 from __future__ import annotations
 
@@ -39,23 +39,23 @@ def set_leverage(transaction: Transaction, symbol: str, leverage: Decimal) -> bo
     Change the leverage of a symbol, for all its legs.
 
     Returns:
-        False if it was that already and the rules do not refuse it.
+        False if the leverage is unchanged and the rules do not refuse that.
     """
     before = transaction.read()
-    contract, held = before.contract(symbol), before.symbol(symbol)
+    contract, symbol_state = before.contract(symbol), before.symbol(symbol)
     _check_leverage(contract, leverage)
-    if leverage == held.leverage:
+    if leverage == symbol_state.leverage:
         return _accept_unchanged(transaction, Setting.LEVERAGE, symbol=symbol, value=leverage)
     legs = before.legs(symbol)
     if (
-        leverage < held.leverage
+        leverage < symbol_state.leverage
         and legs
         and before.is_isolated(symbol)
         and transaction.rules.refuse_lower_leverage_isolated
     ):
         raise Refused(Reason.LEVERAGE_REDUCTION_WHILE_ISOLATED, symbol=symbol, leverage=leverage)
     exposure = max(before.margin(symbol, side).exposure for side in before.sides)
-    if leverage > held.leverage and exposure > max_position(contract.brackets, leverage):
+    if leverage > symbol_state.leverage and exposure > max_position(contract.brackets, leverage):
         raise Refused(
             Reason.LEVERAGE_ABOVE_BRACKET,
             symbol=symbol,
@@ -64,7 +64,7 @@ def set_leverage(transaction: Transaction, symbol: str, leverage: Decimal) -> bo
             max_leverage=max_leverage(contract.brackets, exposure),
         )
 
-    transaction.state.symbols[symbol] = attrs.evolve(held, leverage=leverage)
+    transaction.state.symbols[symbol] = attrs.evolve(symbol_state, leverage=leverage)
     if before.is_isolated(symbol) and transaction.rules.isolated_margin is IsolatedMargin.ENTRY:
         for side, leg in legs.items():
             wallet = entry_isolated_wallet(transaction.rules, contract, leg, leverage)
@@ -79,7 +79,7 @@ def set_margin_type(transaction: Transaction, margin_type: MarginType, symbol: s
     Change the margin type of a symbol, or of the account where the rules say so (then without a symbol).
 
     Returns:
-        False if it was that already and the rules do not refuse it.
+        False if the margin type is unchanged and the rules do not refuse that.
 
     Raises:
         ValueError: ``symbol`` does not fit the scope.
@@ -109,10 +109,10 @@ def set_margin_type(transaction: Transaction, margin_type: MarginType, symbol: s
 
 def set_position_mode(transaction: Transaction, mode: PositionMode) -> bool:
     """
-    Change the position mode of the account; nothing may be open, on any venue of it.
+    Change the position mode of the account; no order or position may be open, on any venue of it.
 
     Returns:
-        False if it was that already and the rules do not refuse it.
+        False if the mode is unchanged and the rules do not refuse that.
     """
     if mode is transaction.state.position_mode:
         return _accept_unchanged(transaction, Setting.POSITION_MODE, value=mode)
@@ -125,10 +125,10 @@ def set_position_mode(transaction: Transaction, mode: PositionMode) -> bool:
 
 def set_asset_mode(transaction: Transaction, mode: AssetMode) -> bool:
     """
-    Change whether assets back each other; that concerns the purses that hold assets with an index price.
+    Switch pooling of the assets; affects the purses that hold assets with an index price.
 
     Returns:
-        False if it was that already and the rules do not refuse it.
+        False if the mode is unchanged and the rules do not refuse that.
     """
     if mode is transaction.state.asset_mode:
         return _accept_unchanged(transaction, Setting.ASSET_MODE, value=mode)
@@ -150,14 +150,14 @@ def set_asset_mode(transaction: Transaction, mode: AssetMode) -> bool:
 
 
 def set_collateral(transaction: Transaction, asset: str, on: bool, *, purse: str = "") -> bool:
-    """Let an asset back positions or not; False if it was so already."""
+    """Switch an asset's use as collateral on or off; False if unchanged."""
     reading = transaction.read()
-    known = reading.asset(asset, purse)
-    if known.is_collateral is on:
+    present = reading.asset(asset, purse)
+    if present.is_collateral is on:
         return False
-    if not on and reading.is_pooled(known.key) and _is_in_use(reading, known.key):
+    if not on and reading.is_pooled(present.key) and _is_in_use(reading, present.key):
         raise Refused(Reason.COLLATERAL_IN_USE, asset=asset)
-    transaction.state.assets[known.key] = attrs.evolve(known, is_collateral=on)
+    transaction.state.assets[present.key] = attrs.evolve(present, is_collateral=on)
     if not on:
         _check_covered(transaction, reading, [member.key for member in reading.pool_members(purse)])
     return True
@@ -197,20 +197,20 @@ def _check_flat(
 
 
 def _move_margin(transaction: Transaction, symbol: str) -> bool:
-    """Give the open legs of a symbol margin of their own, or take it back; say whether there were any."""
+    """Give the open legs of a symbol margin of their own, or take it back; return whether it has open legs."""
     reading = transaction.read()
-    contract, held, legs = reading.contract(symbol), reading.symbol(symbol), reading.legs(symbol)
+    contract, symbol_state, legs = reading.contract(symbol), reading.symbol(symbol), reading.legs(symbol)
     for side, leg in legs.items():
         own = attrs.evolve(leg, isolated_wallet=ZERO, added_margin=ZERO, updated_at=transaction.time)
         if reading.is_isolated(symbol):
-            wallet = entry_isolated_wallet(transaction.rules, contract, own, held.leverage)
+            wallet = entry_isolated_wallet(transaction.rules, contract, own, symbol_state.leverage)
             own = attrs.evolve(own, isolated_wallet=wallet)
         transaction.set_leg((symbol, side), own)
     return bool(legs)
 
 
 def _check_covered(transaction: Transaction, before: LedgerView, keys: Iterable[AssetKey]) -> None:
-    """Refuse a change that leaves less free than nothing; where that was so before, it may not get worse."""
+    """Refuse a change that leaves negative free margin; where it was negative before, it may not get worse."""
     after = transaction.read()
     for key in keys:
         free, wallet = after.free(key), after.cross_wallet(key)

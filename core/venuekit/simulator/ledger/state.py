@@ -26,7 +26,7 @@ LegKey = tuple[str, PositionSide]
 @attrs.frozen
 class Asset:
     """
-    An asset of an account, and what it is worth as collateral.
+    An asset of an account, with its worth as collateral.
 
     ``index_price`` is in USD; without one the asset is never part of a pool. ``haircut`` is the fraction of it that
     does not count. ``purse`` as in :class:`~venuekit.simulator.ledger.Contract`.
@@ -52,13 +52,13 @@ class Asset:
 
     @exact
     def worth(self, amount: Decimal) -> Decimal:
-        """Return what an amount counts for as collateral, in USD: a debt in full, anything else less the haircut."""
+        """Return the worth of an amount as collateral, in USD: a debt in full, anything else less the haircut."""
         return amount * self.price * (1 - self.haircut if amount > 0 else 1)
 
 
 @attrs.frozen
 class Cash:
-    """The cross wallet of one asset, and when it last moved."""
+    """The cross wallet of one asset, and the time of its last change."""
 
     cross_wallet: Decimal = ZERO
     updated_at: datetime | None = None
@@ -70,7 +70,7 @@ class Leg:
     One position: signed contracts, the unrounded mean entry price (0 if flat) and the margin set apart for it.
 
     ``added_margin`` is the part of ``isolated_wallet`` that was added by hand (negative if removed). Realised profit
-    is before fees, ``open_fee`` is what opening the part that is still open has cost; the ``total_*`` ones run since
+    is before fees, ``open_fee`` is the cost of opening the part that is still open; the ``total_*`` fields count since
     the first fill, the others since the position was opened.
     """
 
@@ -91,9 +91,9 @@ class Leg:
 @attrs.frozen
 class SymbolState:
     """
-    What holds for one symbol; ``margin_type`` is meant only where it is the symbol's own.
+    The state of one symbol; ``margin_type`` applies only where it is the symbol's own.
 
-    ``depth`` is how many contracts one match can take, None for any number.
+    ``depth`` is the number of contracts that one match can take, None for any number.
     """
 
     leverage: Decimal
@@ -103,11 +103,11 @@ class SymbolState:
 
 
 class Alarm(enum.StrEnum):
-    """What the clock alone brings about."""
+    """The effects of the clock alone."""
 
     COUNTDOWN = "countdown"  #: of a symbol: its plain orders are canceled
     DECISION = "decision"  #: of an order that was only accepted
-    EXPIRY = "expiry"  #: of an order with a last date
+    EXPIRY = "expiry"  #: of an order with an expiry
 
 
 @attrs.define
@@ -115,10 +115,10 @@ class LedgerState:
     """
     Everything that a command can change.
 
-    Its parts are frozen, so that :meth:`copy` is cheap and a copy never changes behind its owner's back. ``orders``
-    are those that are open, ``finished`` those that are not. ``alarms`` are due at a time, for a symbol or order.
-    ``lags`` hides records of a kind, made from now on, from reads for a while; ``hidden_until`` is when the last of
-    those is seen. ``backdated``: income rows were written with a time of their own.
+    Its parts are frozen, so that :meth:`copy` is cheap and a copy never changes unexpectedly. ``orders`` are the open
+    ones, ``finished`` the others. ``alarms`` are due at a time, for a symbol or order. ``lags`` hides future records of
+    a kind from reads for a while; ``hidden_until`` is the time when the last of those becomes visible. ``backdated``:
+    income rows were written with a time of their own.
     """
 
     position_mode: PositionMode
@@ -147,7 +147,7 @@ class LedgerState:
 
     @property
     def logs(self) -> tuple[Log[Any], ...]:
-        """Everything that is only ever added to."""
+        """All append-only records."""
         return (
             self.finished,
             self.executions,
@@ -160,7 +160,7 @@ class LedgerState:
         )
 
     def copy(self) -> LedgerState:
-        """Return a state that changes on its own."""
+        """Return a copy that changes independently."""
         return attrs.evolve(
             self.still(),
             finished=self.finished.copy(),
@@ -174,7 +174,7 @@ class LedgerState:
         )
 
     def still(self) -> LedgerState:
-        """Return the state as it is now for a reading, which never looks at the logs: they are shared."""
+        """Return a copy of the present state for reads; it shares the logs, which reads never use."""
         return attrs.evolve(
             self,
             cash=dict(self.cash),

@@ -1,4 +1,4 @@
-"""The transaction that a command works at: a draft of the state, thrown away if the command is refused."""
+"""The transaction of a command: a draft of the state, discarded if the command is refused."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def positive(number: Decimal, reason: Reason) -> Decimal:
 
 @attrs.define
 class Transaction:
-    """Rules, contracts, a draft of the state, the time of the command, and what its events have told so far."""
+    """Rules, contracts, a draft of the state, the time of the command, and the state reported by its events so far."""
 
     rules: Rules
     contracts: Mapping[str, Contract]
@@ -44,16 +44,16 @@ class Transaction:
         self.reported = Reported.of(self.state)
 
     def read(self) -> LedgerView:
-        """Return a reading of the draft as it is now; what is changed later shows in another reading only."""
+        """Return a view of the draft in its present state; later changes show in another view only."""
         return LedgerView(self.rules, self.contracts, self.state.still())
 
     def next_id(self) -> str:
-        """Return an id that no order, trade or row of this ledger has."""
+        """Return an id that no other order, trade or row of this ledger has."""
         self.state.last_id += 1
         return str(self.state.last_id)
 
     def attempt(self, action: Callable[[], object]) -> LedgerRefusal | None:
-        """Do a part of the command that may be refused by itself: then it has changed nothing, and here is why."""
+        """Run a part of the command that may be refused by itself: a refusal reverts its changes and is returned."""
         state, reported = self.state.copy(), self.reported
         try:
             action()
@@ -65,7 +65,7 @@ class Transaction:
     # -- money and positions
 
     def wallet(self, key: AssetKey) -> Decimal:
-        """Return the cash of an asset, with what is set apart for isolated positions."""
+        """Return the cash of an asset, isolated positions' margin included."""
         set_apart = (
             leg.isolated_wallet
             for (symbol, _), leg in self.state.legs.items()
@@ -74,7 +74,7 @@ class Transaction:
         return self.state.cash[key].cross_wallet + sum(set_apart, ZERO)
 
     def move_cash(self, key: AssetKey, amount: Decimal) -> None:
-        """Change a cross wallet; whoever calls this also changes an isolated wallet or writes an income row."""
+        """Change a cross wallet; the caller also changes an isolated wallet or writes an income row."""
         cash = self.state.cash[key]
         self.state.cash[key] = attrs.evolve(cash, cross_wallet=cash.cross_wallet + amount, updated_at=self.time)
 
@@ -115,7 +115,7 @@ class Transaction:
         return income
 
     def set_leg(self, key: LegKey, leg: Leg) -> None:
-        """Replace a leg, and move what its isolated wallet gained or lost out of or into the cross wallet."""
+        """Replace a leg, and move the change of its isolated wallet out of or into the cross wallet."""
         before = self.state.legs.get(key, Leg())
         moved = leg.isolated_wallet - before.isolated_wallet
         if moved:
@@ -125,7 +125,7 @@ class Transaction:
     # -- orders
 
     def make_order(self, request: LedgerOrderRequest, status: OrderStatus, book: Book | None = None) -> LedgerOrder:
-        """Return the order of a request, which is in no book yet."""
+        """Return a new order for a request, in no book yet."""
         conditional = Book.CONDITIONAL if request.type.is_conditional else Book.PLAIN
         return LedgerOrder(
             **{field.name: getattr(request, field.name) for field in attrs.fields(LedgerOrderRequest)},
@@ -141,7 +141,7 @@ class Transaction:
     def put_order(
         self, order: LedgerOrder, change: OrderChange | None, execution: Execution | None = None
     ) -> LedgerOrder:
-        """Keep what became of an order, and tell it; without a change there is nothing to tell yet."""
+        """Store the present state of an order and record its event; without a change there is no event yet."""
         if order.is_open:
             self.state.orders[order.id] = order
         else:
@@ -154,7 +154,7 @@ class Transaction:
         return order
 
     def visible_at(self, record: Record) -> datetime | None:
-        """Return when a record that is made now can be read; None means at once."""
+        """Return the time from which reads show a record made now; None means at once."""
         lag = self.state.lags.get(record)
         if not lag:
             return None
@@ -165,13 +165,13 @@ class Transaction:
     # -- events
 
     def report(self, reason: EventReason, symbol: str | None = None) -> None:
-        """Tell which wallets and positions have changed since this was last done, if any have."""
+        """Record an event about the wallets and positions that changed since the last one, if any have."""
         event = account_event(self.read(), self.reported, self.time, reason, symbol)
         if event is not None:
             self.state.events.append(event)
             self.reported = Reported.of(self.state)
 
     def report_settings(self, before: LedgerState) -> None:
-        """Tell which settings differ from those of a state."""
+        """Record an event for each setting that differs from the state before."""
         for event in setting_events(self.rules, before, self.state, self.time):
             self.state.events.append(event)

@@ -1,4 +1,4 @@
-"""A reading of the books: look-ups and sums over one state, each worked out once."""
+"""A view of the ledger: look-ups and sums over one state, each computed once."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class AssetSums:
     cross_maintenance_margin: Decimal = ZERO
 
     def add(self, leg: Leg, margin: LegMargin) -> None:
-        """Count one leg in."""
+        """Add one leg to the sums."""
         self.isolated_wallet += leg.isolated_wallet
         self.unrealized_pnl += margin.unrealized_pnl
         self.position_initial_margin += margin.position_initial_margin
@@ -54,7 +54,7 @@ class AssetSums:
 
 
 class LedgerView:
-    """One state read with the rules and contracts; it must not change while it is being read."""
+    """One state with its rules and contracts; it must not change while it is being read."""
 
     def __init__(self, rules: Rules, contracts: Mapping[str, Contract], state: LedgerState) -> None:
         self.rules = rules
@@ -81,13 +81,13 @@ class LedgerView:
         return asset
 
     def margin_type(self, symbol: str) -> MarginType:
-        """Return the margin type that holds for a symbol, its own or the account's."""
+        """Return the effective margin type of a symbol, its own or the account's."""
         if self.rules.margin_type_scope is MarginTypeScope.ACCOUNT:
             return self.state.margin_type
         return self.symbol(symbol).margin_type
 
     def is_isolated(self, symbol: str) -> bool:
-        """Say whether positions of a symbol have margin of their own."""
+        """Return whether positions of a symbol have margin of their own."""
         return self.margin_type(symbol) is MarginType.ISOLATED
 
     @property
@@ -119,20 +119,20 @@ class LedgerView:
         return opening_orders(self.contract(symbol), side, self.orders.get(symbol, ()))
 
     def margin(self, symbol: str, side: PositionSide) -> LegMargin:
-        """Return what a leg is worth and binds."""
-        known = self._margins.get((symbol, side))
-        if known is None:
-            held = self.symbol(symbol)
-            known = self._margins[symbol, side] = leg_margin(
+        """Return the worth and margin of a leg."""
+        margin = self._margins.get((symbol, side))
+        if margin is None:
+            symbol_state = self.symbol(symbol)
+            margin = self._margins[symbol, side] = leg_margin(
                 self.rules,
                 self.contract(symbol),
                 self.leg(symbol, side),
-                mark=held.mark,
-                leverage=held.leverage,
+                mark=symbol_state.mark,
+                leverage=symbol_state.leverage,
                 isolated=self.is_isolated(symbol),
                 orders=self.order_values(symbol, side),
             )
-        return known
+        return margin
 
     @cached_property
     def _sums(self) -> Mapping[AssetKey, AssetSums]:
@@ -160,28 +160,28 @@ class LedgerView:
         return self.rules.pool is Pool.IN_CROSS and self.state.margin_type is MarginType.CROSS
 
     def is_priced(self, key: AssetKey) -> bool:
-        """Say whether an asset could be part of a pool."""
+        """Return whether an asset could be part of a pool."""
         return self.state.assets[key].index_price is not None
 
     def is_pooled(self, key: AssetKey) -> bool:
-        """Say whether an asset is part of a pool now."""
+        """Return whether an asset is part of a pool now."""
         return self.pooling and self.is_priced(key) and self.state.assets[key].is_collateral
 
     @exact
     def free(self, key: AssetKey) -> Decimal:
         """
-        Return what new positions may use of an asset, negative if too much is bound.
+        Return the amount of an asset that is free for new positions, negative if too much is bound.
 
-        In a pool it is the pool's figure in USD, whichever of its assets was asked for.
+        In a pool it is the pool's figure in USD, the same for each of its assets.
         """
         return self.pool_free(key[0]) if self.is_pooled(key) else self.own_free(key)
 
     @exact
     def own_free(self, key: AssetKey) -> Decimal:
-        """Return what an asset alone leaves free, negative if too much is bound."""
+        """Return the free amount of an asset by itself, negative if too much is bound."""
         sums = self.sums(key)
-        held = self.cross_wallet(key) + sums.cross_unrealized_pnl
-        return held - sums.cross_initial_margin - sums.isolated_order_margin - sums.isolated_closing_fees
+        equity = self.cross_wallet(key) + sums.cross_unrealized_pnl
+        return equity - sums.cross_initial_margin - sums.isolated_order_margin - sums.isolated_closing_fees
 
     def pool_members(self, purse: str) -> tuple[Asset, ...]:
         """Return the assets that back each other now."""
@@ -189,7 +189,7 @@ class LedgerView:
 
     @exact
     def pool_free(self, purse: str) -> Decimal:
-        """Return what a pool leaves free, in USD, negative if too much is bound."""
+        """Return the free amount of a pool, in USD, negative if too much is bound."""
         free = ZERO
         for asset in self.pool_members(purse):
             sums = self.sums(asset.key)
@@ -199,26 +199,26 @@ class LedgerView:
 
     @exact
     def available(self, key: AssetKey) -> Decimal:
-        """Return what new orders may use, in the asset; in a pool it is the pool's figure expressed in the asset."""
+        """Return the amount available for new orders, in the asset; in a pool the pool's figure converted to it."""
         free = max(ZERO, self.free(key))
         return self.rules.money(free / self.state.assets[key].price if self.is_pooled(key) else free)
 
     @exact
     def withdrawable(self, key: AssetKey) -> Decimal:
-        """Return what can leave the cross wallet of an asset, to another account or into an isolated position."""
+        """Return the amount that can leave the cross wallet of an asset, to another account or an isolated position."""
         sums, wallet = self.sums(key), self.cross_wallet(key)
         if self.is_pooled(key):
-            kept = self.pool_withdrawable(key[0]) / self.state.assets[key].price
+            transferable = self.pool_withdrawable(key[0]) / self.state.assets[key].price
         else:
-            kept = wallet - sums.isolated_order_margin - sums.cross_maintenance_margin
-        return self.rules.money(max(ZERO, min(wallet, kept, self.available(key))))
+            transferable = wallet - sums.isolated_order_margin - sums.cross_maintenance_margin
+        return self.rules.money(max(ZERO, min(wallet, transferable, self.available(key))))
 
     @exact
     def pool_withdrawable(self, purse: str) -> Decimal:
-        """Return what can leave a pool, in USD."""
-        kept = ZERO
+        """Return the amount that can leave a pool, in USD."""
+        transferable = ZERO
         for asset in self.pool_members(purse):
             sums = self.sums(asset.key)
             bound = sums.isolated_order_margin + sums.cross_maintenance_margin
-            kept += asset.worth(self.cross_wallet(asset.key)) - asset.price * bound
-        return max(ZERO, min(kept, self.pool_free(purse)))
+            transferable += asset.worth(self.cross_wallet(asset.key)) - asset.price * bound
+        return max(ZERO, min(transferable, self.pool_free(purse)))

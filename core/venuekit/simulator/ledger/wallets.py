@@ -63,7 +63,7 @@ def withdraw(
     """
     Send an amount (> 0) to a chain, for a fee on top; ``status`` is kept as given.
 
-    One income row says how much left the wallet, the fee included.
+    One income row records the amount that left the wallet, the fee included.
     """
     key = transaction.read().asset(asset, purse).key
     sent, paid = transaction.rules.money(positive(amount, Reason.AMOUNT_NOT_POSITIVE)), transaction.rules.money(fee)
@@ -87,7 +87,7 @@ def convert(
     *,
     purse: str = "",
 ) -> LedgerConversion:
-    """Turn an amount of one asset into an amount of another, both > 0; writes one income row for each."""
+    """Convert an amount of one asset into an amount of another, both > 0; writes one income row for each."""
     source, target = transaction.read().asset(from_asset, purse).key, transaction.read().asset(to_asset, purse).key
     given = transaction.rules.money(positive(from_amount, Reason.AMOUNT_NOT_POSITIVE))
     taken = transaction.rules.money(positive(to_amount, Reason.AMOUNT_NOT_POSITIVE))
