@@ -1,4 +1,4 @@
-"""Accounts of the accounts file: opening them, and asking several of them at once."""
+"""Accounts of the accounts file: opening them, and querying several of them at once."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ __all__ = ["answer", "ask_each", "entries", "open_account", "open_entry", "open_
 
 
 def entries(state: State, names: Sequence[str]) -> list[AccountEntry]:
-    """Return the accounts of these names, each once; all when no name is given."""
+    """Return the accounts of these names, each once; all accounts without names."""
     return [state.accounts.entry(name) for name in dict.fromkeys(names or state.accounts.entries)]
 
 
 @asynccontextmanager
 async def open_entry(entry: AccountEntry, runtime: Runtime, *, read_only: bool = False) -> AsyncIterator[Account]:
-    """Open one account as its entry says; what only reads asks for no more than that. What fails names the account."""
+    """Open one account as its entry declares, read-only where reads suffice; errors name the account."""
     from venuekit import Guard, connect
     from venuekit.credentials.accounts_file import credentials
 
@@ -42,15 +42,17 @@ async def open_entry(entry: AccountEntry, runtime: Runtime, *, read_only: bool =
     )
     async with AsyncExitStack() as stack:
         with _name_account_in_errors(entry.name):
-            found = await credentials(entry, runtime.plugins)
-            opening = connect(entry.venue, found, runtime=runtime, guard=guard, read_only=read_only or entry.read_only)
+            account_credentials = await credentials(entry, runtime.plugins)
+            opening = connect(
+                entry.venue, account_credentials, runtime=runtime, guard=guard, read_only=read_only or entry.read_only
+            )
             account = await stack.enter_async_context(opening)
         yield account
 
 
 @contextmanager
 def _name_account_in_errors(name: str) -> Iterator[None]:
-    """Have errors of the block say which account they are about."""
+    """Put the account's name into errors of the block."""
     try:
         yield
     except VenuekitError as error:
@@ -76,7 +78,7 @@ async def open_account(state: State, name: str, *, read_only: bool = False) -> A
 async def open_together(
     state: State, names: Sequence[str], *, read_only: bool = False
 ) -> AsyncIterator[tuple[dict[str, Account], dict[str, VenuekitError]]]:
-    """Open all these accounts together; those that cannot be opened are given apart, with the reason."""
+    """Open all these accounts together; also yields the errors of those that cannot be opened."""
     from venuekit import Runtime
 
     accounts: dict[str, Account] = {}
@@ -99,10 +101,10 @@ async def ask_each(
     as_json: bool,
 ) -> tuple[list[Row], Status]:
     """
-    Ask accounts side by side and return all rows; one that fails is told and does not keep the others from answering.
+    Query accounts concurrently and return all rows; a failing account is reported, the others continue.
 
-    ``question`` gets the account's name and the account, which is open for reading only. When no account is named,
-    those whose venue cannot answer are left out, as long as another one's can.
+    ``question`` gets the account's name and the account, which is open for reading only. Without ``names``, accounts
+    whose venue lacks the capability are left out, as long as another account has it.
     """
     import asyncio
 

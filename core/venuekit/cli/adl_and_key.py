@@ -1,4 +1,4 @@
-"""``adl`` and ``key``: where accounts stand, and what their keys may do."""
+"""``adl`` and ``key``: positions in the auto-deleveraging queue, and permissions of API keys."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ async def adl_command(context: click.Context, accounts: Sequence[str], symbol: s
     from venuekit.capabilities import AdlReader
 
     async def ask(name: str, account: Account) -> list[Row]:
-        found = await AdlReader.of(account).get_adl_quantiles(symbol=symbol)
-        return [row_of(quantile, account=name, venue=account.venue.id) for quantile in found]
+        quantiles = await AdlReader.of(account).get_adl_quantiles(symbol=symbol)
+        return [row_of(quantile, account=name, venue=account.venue.id) for quantile in quantiles]
 
     return await answer(context, accounts, ask, _ADL_COLUMNS, "nothing is in a queue", as_json=as_json)
 
 
-@accounts_command("key", accounts="any", short_help="Show what API keys may do.")
+@accounts_command("key", accounts="any", short_help="Show the permissions of API keys.")
 async def key_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
-    """Show what the API key of each ACCOUNT may do; all accounts when none is named."""
+    """Show the permissions of the API key of each ACCOUNT; all accounts when none is named."""
     from venuekit.capabilities import ApiKeyReader
 
     async def ask(name: str, account: Account) -> list[Row]:
-        found = await ApiKeyReader.of(account).get_api_key()
-        several = {"permissions": ", ".join(sorted(found.permissions)), "ips": ", ".join(found.ips) or "anywhere"}
-        return [{"account": name, "venue": account.venue.id, **several, **row_of(found)}]
+        api_key = await ApiKeyReader.of(account).get_api_key()
+        several = {"permissions": ", ".join(sorted(api_key.permissions)), "ips": ", ".join(api_key.ips) or "anywhere"}
+        return [{"account": name, "venue": account.venue.id, **several, **row_of(api_key)}]
 
     with print_warnings(as_json=as_json):
         return await answer(context, accounts, ask, _KEY_COLUMNS, "no accounts", as_json=as_json)

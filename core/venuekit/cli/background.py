@@ -1,4 +1,4 @@
-"""A simulation beside the commands of the same process: it lives in a thread, with a loop of its own."""
+"""A simulation beside the commands of the same process, in a thread with a loop of its own."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def simulation_thread(plugins: Plugins, accounts: Path) -> Iterator[Simulation]:
         try:
             with asyncio.Runner(loop_factory=lambda: loop) as runner:
                 runner.run(serve())
-        except BaseException as error:  # noqa: BLE001 - it is raised where the simulation was asked for
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that asked for the simulation
             failures.append(error)
         finally:
             started.set()

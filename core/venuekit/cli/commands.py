@@ -1,4 +1,4 @@
-"""Kinds of commands: about accounts, coroutines (which click would not await), groups that offer the nearest name."""
+"""Kinds of commands: about accounts, coroutines (which click would not await), groups that suggest the nearest name."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _ACCOUNT_ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
 
 
 class Group(click.Group):
-    """A group whose error for an unknown command says which one may have been meant."""
+    """A group whose error for an unknown command suggests the nearest one."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that was typed, or offer the nearest."""
+        """Return the named command; the error for an unknown one suggests the nearest."""
         name = args[0]
         if not name.startswith("-") and self.get_command(ctx, name) is None:
             raise click.UsageError(f"no command {name!r}{did_you_mean(name, self.list_commands(ctx))}", ctx)
@@ -43,7 +43,7 @@ def accounts_command(
     short_help: str | None = None,
 ) -> Callable[[Callable[..., Any]], click.Command]:
     """
-    Make a function a command about accounts, which are its first argument.
+    Turn a function into a command about accounts, which are its first argument.
 
     The function gets the context, ``account`` or ``accounts``, ``as_json``, where it ``writes`` also ``yes``, and its
     own parameters. ``accounts="any"`` means all when none is named. Without a ``group`` it is a command by itself.
@@ -62,7 +62,7 @@ def accounts_command(
 
 
 class AsyncCallback:
-    """Calls a function; when that gives a coroutine, runs it to its end in a loop of its own."""
+    """Calls a function, and runs its coroutine, if it returns one, in a loop of its own."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
@@ -79,7 +79,7 @@ class AsyncCallback:
 
 
 async def _interruptible(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """Let SIGTERM end a command as Ctrl-C does: what is under way is cancelled and tells what it leaves behind."""
+    """Let SIGTERM end a command as Ctrl-C does: running operations are cancelled and report an unfinished write."""
     import asyncio
     import signal
     import threading
@@ -87,21 +87,21 @@ async def _interruptible(coroutine: Coroutine[Any, Any, Any]) -> Any:
     if threading.current_thread() is not threading.main_thread():
         return await coroutine
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    asked = 0
+    signals = 0
 
     def end(*_: object) -> None:
-        nonlocal asked
-        asked += 1
-        if asked > 1 or task is None:
+        nonlocal signals
+        signals += 1
+        if signals > 1 or task is None:
             raise KeyboardInterrupt
         task.cancel()
-        loop.call_soon_threadsafe(lambda: None)  # so that a loop that waits looks up
+        loop.call_soon_threadsafe(lambda: None)  # wakes a waiting loop
 
     former = signal.signal(signal.SIGTERM, end)
     try:
         return await coroutine
     except asyncio.CancelledError as cut:
-        if asked:
+        if signals:
             raise KeyboardInterrupt from cut
         raise
     finally:
@@ -109,7 +109,7 @@ async def _interruptible(coroutine: Coroutine[Any, Any, Any]) -> Any:
 
 
 def run_coroutines(command: click.Command) -> click.Command:
-    """Return the command, with every coroutine that it or a command below it makes awaited."""
+    """Return the command; coroutines of it and of its subcommands are awaited."""
     if command.callback is not None and not isinstance(command.callback, AsyncCallback):
         command.callback = AsyncCallback(command.callback)
     if isinstance(command, click.Group):

@@ -1,4 +1,4 @@
-"""``venues``, ``capabilities``, ``endpoints``: what plugins declare; needs no account and no network."""
+"""``venues``, ``capabilities``, ``endpoints``: the declarations of plugins; needs no account and no network."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["capabilities_command", "capability_matrix", "endpoints_command", "ve
 @json_option
 @click.pass_context
 def venues_command(context: click.Context, as_json: bool) -> int:
-    """List the installed venues, and what is broken."""
+    """List the installed venues, and broken plugins."""
     plugins = state_of(context).plugins
     rows = [_venue_row(plugins, venue_id) for venue_id in plugins.venue_ids()]
     if as_json:
@@ -37,7 +37,7 @@ def venues_command(context: click.Context, as_json: bool) -> int:
         columns = ("venue", "environments", "distribution", "version", "state")
         click.echo(table(rows, {name: name for name in columns}))
     for broken in plugins.broken():
-        if broken not in plugins.broken_operators():  # which every command tells
+        if broken not in plugins.broken_operators():  # those are reported by every command
             print_broken_plugin(broken, as_json=as_json)
     return Status.ERROR if plugins.broken() else Status.DONE
 
@@ -65,11 +65,11 @@ def _environments(venue: Venue[Any]) -> list[str]:
 @json_option
 @click.pass_context
 def capabilities_command(context: click.Context, venue: str | None, as_json: bool) -> int:
-    """Show what VENUE can do, or all installed venues side by side."""
+    """Show the capabilities of VENUE, or of all installed venues side by side."""
     plugins = state_of(context).plugins
     venues = list(_usable(plugins, as_json=as_json)) if venue is None else [plugins.venue(venue)]
     if as_json:
-        click.echo(json_text(row for one in venues for row in _capability_rows(one)))
+        click.echo(json_text(row for listed in venues for row in _capability_rows(listed)))
     elif venue is None:
         click.echo(capability_matrix(venues))
     else:
@@ -79,7 +79,7 @@ def capabilities_command(context: click.Context, venue: str | None, as_json: boo
 
 
 def _usable(plugins: Plugins, *, as_json: bool) -> Iterator[Venue[Any]]:
-    """Yield the installed venues; a broken one is told."""
+    """Yield the installed venues; broken ones are reported."""
     for venue_id in plugins.venue_ids():
         try:
             yield plugins.venue(venue_id)
@@ -88,7 +88,7 @@ def _usable(plugins: Plugins, *, as_json: bool) -> Iterator[Venue[Any]]:
 
 
 def _capability_rows(venue: Venue[Any]) -> Iterator[Row]:
-    """Yield one row for each capability and each answer to it; ``environments`` are those that answer so."""
+    """Yield a row for each capability and kind of support; ``environments`` are those with this support."""
     for capability in core_capabilities():
         answers: dict[Support, list[str]] = {}
         for environment in venue.environments:
@@ -109,7 +109,7 @@ def _capability_rows(venue: Venue[Any]) -> Iterator[Row]:
 
 
 def capability_matrix(venues: Iterable[Venue[Any]]) -> str:
-    """Return a table of all capabilities with one column for each venue, and the reasons for every no below it."""
+    """Return a table of all capabilities with one column for each venue, followed by the reasons for every no."""
     venues = tuple(venues)
     reasons: dict[str, int] = {}
     rows = []
@@ -125,7 +125,7 @@ def capability_matrix(venues: Iterable[Venue[Any]]) -> str:
     notes = [
         textwrap.fill(f"[{number}] {reason}", width(), subsequent_indent="    ") for reason, number in reasons.items()
     ]
-    return "\n".join([table(rows, {"capability": "capability", **{one.id: one.id for one in venues}}), *notes])
+    return "\n".join([table(rows, {"capability": "capability", **{venue.id: venue.id for venue in venues}}), *notes])
 
 
 @click.command("endpoints")
@@ -133,7 +133,7 @@ def capability_matrix(venues: Iterable[Venue[Any]]) -> str:
 @json_option
 @click.pass_context
 def endpoints_command(context: click.Context, venue: str, as_json: bool) -> None:
-    """List every operation of VENUE that the plugin declares."""
+    """List every operation that VENUE's plugin declares."""
     rows = _endpoint_rows(state_of(context).plugins.venue(venue))
     if as_json:
         click.echo(json_text(rows))
@@ -143,7 +143,7 @@ def endpoints_command(context: click.Context, venue: str, as_json: bool) -> None
 
 
 def _endpoint_rows(venue: Venue[Any]) -> list[Row]:
-    """Return one row for each verb, path and method; the weight is the most that a call can cost."""
+    """Return one row for each verb, path and method; ``weight`` is the highest cost of a call."""
     rows: dict[tuple[str, str, str | None], dict[str, Any]] = {}
     for endpoint in venue.endpoints:
         for method in endpoint.serves or (None,):

@@ -1,4 +1,4 @@
-"""``demo``: what venuekit does, by the very commands that a user would type, against simulated venues."""
+"""``demo``: shows venuekit by the commands that a user would type, against simulated venues."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = ["demo_command"]
 @click.command("demo")
 @click.pass_context
 def demo_command(context: click.Context) -> int:
-    """Show what venuekit does: no keys, nothing leaves this machine."""
+    """Demonstrate venuekit: no keys, nothing leaves this machine."""
     from venuekit.cli.background import simulation_thread
 
     plugins = state_of(context).plugins
@@ -53,7 +53,7 @@ def demo_command(context: click.Context) -> int:
 
 @contextlib.contextmanager
 def _own_directory() -> Iterator[Path]:
-    """Work in an empty directory whose accounts file comes before any that the user has."""
+    """Work in an empty directory whose accounts file takes precedence over the user's."""
     from venuekit.credentials.accounts_file import ACCOUNTS_VARIABLE, FILE_NAME
 
     users = os.environ.get(ACCOUNTS_VARIABLE)
@@ -80,27 +80,27 @@ class _Demo:
         self.status = Status.DONE
 
     def _run(self, *words: str, status: int = Status.DONE) -> None:
-        """Show a command and run it; another status than the one that belongs to the story fails the demo."""
+        """Show a command and run it; an exit status other than the expected one fails the demo."""
         from venuekit.cli.root import main
 
         click.echo(click.style(f"$ venuekit {' '.join(words)}", bold=True))
-        with contextlib.redirect_stderr(sys.stdout):  # so that errors stand where they belong in the story
+        with contextlib.redirect_stderr(sys.stdout):  # so that errors appear in the order of the story
             ended = main(words)
         if ended == Status.UNHEARD:
-            raise BrokenPipeError(errno.EPIPE, "nobody reads the story any more")
+            raise BrokenPipeError(errno.EPIPE, "standard output was closed")
         if ended != status:
             click.echo(f"this should have ended with status {status}, not {ended}", err=True)
             self.status = Status.ERROR
 
     def discover(self) -> None:
-        """Show what is installed, and what it can do."""
+        """Show the installed venues and their capabilities."""
         _say("a simulated exchange for each installed plugin, on a free port of 127.0.0.1")
         click.echo(click.style("$ venuekit sim --write-accounts accounts.toml", bold=True))
         for venue in self._venues:
             click.echo(self._simulation.rest(venue.id))
         _say("plugins are found by their entry points")
         self._run("venues")
-        _say("what a venue cannot do is known before anything is sent")
+        _say("missing capabilities of a venue are known before anything is sent")
         self._run("capabilities")
 
     def plan_and_apply(self) -> None:
@@ -111,13 +111,13 @@ class _Demo:
             venue.id: {"venue": venue.id, **self._simulation.scenario(venue.id).target} for venue in self._venues
         }
         Path("settings.toml").write_text(target_toml(targets), encoding="utf-8")
-        _say("settings as code: say what should hold")
+        _say("settings as code: declare the desired settings")
         click.echo(f"{click.style('$ cat settings.toml', bold=True)}\n{target_toml(targets).rstrip()}")
-        _say("see what would change, and what it costs; status 5: changes are pending")
+        _say("see the changes and their cost; status 5: changes are pending")
         self._run("plan", "settings.toml", status=Status.PENDING)
-        _say("do it, and verify it")
+        _say("apply and verify them")
         self._run("apply", "settings.toml")
-        _say("a second time there is nothing to do")
+        _say("a second time nothing is left to change")
         self._run("apply", "settings.toml")
 
     def read(self) -> None:
@@ -127,7 +127,7 @@ class _Demo:
         self._run("positions")
 
     def refusal(self) -> None:
-        """Let a venue refuse something."""
+        """Show a refusal of a venue."""
         venue = self._venues[0]
         symbol = self._simulation.scenario(venue.id).held
         highest = self._highest_leverage(venue, symbol) if symbol else None
@@ -137,7 +137,7 @@ class _Demo:
         self._run("leverage", venue.id, symbol, f"{highest.normalize():f}", status=Status.REFUSED)
 
     def _highest_leverage(self, venue: Venue[Any], symbol: str) -> Decimal | None:
-        """Return the highest leverage the venue lists, which the scenario's position is too large for."""
+        """Return the highest leverage that the venue lists, for which the scenario's position is too large."""
         from venuekit.capabilities import BracketReader
 
         async def read() -> Decimal | None:
@@ -160,7 +160,7 @@ class _Demo:
         if not lacking:
             return
         venue, capability = lacking[0]
-        _say("an unsupported capability, as a strategy meets it")
+        _say("an unsupported capability, as a strategy sees it")
         click.echo(f'>>> async with venuekit.connect("{venue.id}", credentials) as account:')
         click.echo(f"...     {capability.__name__}.of(account)")
 
@@ -176,24 +176,24 @@ class _Demo:
             self.status = Status.ERROR
 
     def show_lost_answer(self) -> None:
-        """Cut the connection after a write was carried out, and let venuekit find out."""
+        """Cut the connection after a write was carried out, and let venuekit resolve it."""
         from venuekit.capabilities import LeverageControl
         from venuekit.simulator import DropAfter
 
-        found = [
+        writes = [
             (venue, endpoint)
             for venue in self._venues
             for endpoint in venue.endpoints
             if LeverageControl.set_leverage in endpoint.serves and endpoint.is_write
         ]
-        if not found:
+        if not writes:
             return
-        venue, endpoint = found[:2][-1]  # not the one that has refused something, if there is another
+        venue, endpoint = writes[:2][-1]  # another venue than in the refusal, where there are two
         self._simulation.disturb(venue.id, endpoint, DropAfter())
         self._simulation.requests.clear()
-        _say("a lost answer: the venue carries the change out, and the connection breaks before it says so")
+        _say("a lost answer: the venue applies the change, and the connection breaks before the answer")
         self._run("leverage", venue.id, self._simulation.scenario(venue.id).flat, "3")
-        click.echo("changed is '-': it holds, which was read and not guessed. The venue saw:")
+        click.echo("changed is '-': the value holds, verified by a read. The venue saw:")
         for arrival in self._simulation.requests:
             fate = "carried out, its answer lost" if arrival.verb == endpoint.verb else f"status {arrival.status}"
             click.echo(f"  {arrival.verb} {arrival.path}: {fate}")
@@ -202,5 +202,5 @@ class _Demo:
 def _what_next() -> None:
     _say("to try next")
     click.echo("venuekit sim --write-accounts accounts.toml    # leave it running, go on in another terminal")
-    click.echo("venuekit positions --json                      # what it holds, every field")
+    click.echo("venuekit positions --json                      # the open positions, every field")
     click.echo("venuekit plan --help                           # then your own settings file")

@@ -1,4 +1,4 @@
-"""Downloads: one history of one or several accounts, from the venues into a file or onto standard output."""
+"""Downloads one history of one or several accounts into a file or onto standard output."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.credentials.accounts_file import AccountEntry
 
-__all__ = ["Wanted", "download"]
+__all__ = ["DownloadRequest", "download"]
 
-#: seconds one page may wait for the venue's limits: a long download spends them all
+#: seconds one page may wait for the venue's limits: a long download exhausts them
 _MAX_WAIT = 900.0
-#: what the same command would meet again
+#: errors that the same command would meet again
 _FOR_GOOD = (InvalidArgument, UnsupportedCapability)
 
 
 @attrs.frozen(kw_only=True)
-class Wanted:
-    """What to download, and where to; ``output`` None is standard output."""
+class DownloadRequest:
+    """A history to download and its destination; ``output`` None is standard output."""
 
-    what: str
+    history: str
     filters: Mapping[str, Any]
     start: datetime | None
     end: datetime | None
@@ -49,31 +49,33 @@ class Wanted:
     same_account: bool = False
 
     def terms(self, chosen: Sequence[AccountEntry]) -> Terms:
-        """Return what a file with this holds."""
+        """Return the terms of a file with this history."""
         options = {**self.filters, "start": self.start, "end": self.end}
-        typed = {name.replace("_", "-"): None if held is None else str(plain(held)) for name, held in options.items()}
+        typed = {
+            name.replace("_", "-"): None if value is None else str(plain(value)) for name, value in options.items()
+        }
         accounts = {entry.name: f"{entry.venue} {entry.environment}" for entry in chosen}
-        return Terms(self.what, self.format, typed, accounts)
+        return Terms(self.history, self.format, typed, accounts)
 
 
-async def download(state: State, names: Sequence[str], wanted: Wanted) -> Status:
-    """Download account after account; one that fails is told and does not keep the others from being downloaded."""
+async def download(state: State, names: Sequence[str], request: DownloadRequest) -> Status:
+    """Download account after account; a failing account is reported, the others continue."""
     chosen = entries(state, names)
-    history = HISTORIES[wanted.what]
+    history = HISTORIES[request.history]
     failed: list[VenuekitError] = []
     unable: list[VenuekitError] = []
-    target = wanted.output or stream_sink(sys.stdout.buffer, wanted.format, columns_of(history.shape))
-    opening = open_export(target, history.shape, wanted.terms(chosen))
+    target = request.output or stream_sink(sys.stdout.buffer, request.format, columns_of(history.shape))
+    opening = open_export(target, history.shape, request.terms(chosen))
     with (
         print_warnings(),
-        _print_summary(opening, wanted.output, failed) as export,
-        progress_bar(wanted.start, wanted.end) as bar,
+        _print_summary(opening, request.output, failed) as export,
+        progress_bar(request.start, request.end) as bar,
     ):
         async with Runtime(plugins=state.plugins) as runtime:
             for entry in chosen:
                 try:
                     async with open_entry(entry, runtime, read_only=True) as account:
-                        await _download_one(entry.name, account, wanted, export, bar)
+                        await _download_one(entry.name, account, request, export, bar)
                 except VenuekitError as error:
                     if export.is_broken:
                         raise
@@ -88,21 +90,21 @@ async def download(state: State, names: Sequence[str], wanted: Wanted) -> Status
     return worst(map(status_of, failed))
 
 
-async def _download_one(name: str, account: Account, wanted: Wanted, export: Export[Any], bar: Bar) -> None:
-    """Walk one account's history from where the file ends."""
-    history = HISTORIES[wanted.what]
+async def _download_one(name: str, account: Account, request: DownloadRequest, export: Export[Any], bar: Bar) -> None:
+    """Download one account's history from the end of the file on."""
+    history = HISTORIES[request.history]
     *_, key = account.identity
-    after = export.begin(name, key, same_account=wanted.same_account)
+    after = export.begin(name, key, same_account=request.same_account)
     walk = history.walk(account.with_options(max_wait=_MAX_WAIT))(
-        **wanted.filters,
-        # what is in the file lies behind the start, which the venue may not keep any more
-        start=wanted.start if after is None else None,
-        end=wanted.end,
+        **request.filters,
+        # ``after`` replaces the start, which the venue may not keep any more
+        start=request.start if after is None else None,
+        end=request.end,
         after=after,
     )
     since = None if after is None else history.time(after)
     behind = f", continued behind {plain(since)}" if since else ""
-    click.echo(f"{name}: {wanted.what}: a page weighs {walk.cost_per_page}{behind}", err=True)
+    click.echo(f"{name}: {request.history}: a page weighs {walk.cost_per_page}{behind}", err=True)
     bar.begin(name, since)
     async with aclosing(walk):
         async for item in walk:
@@ -114,7 +116,7 @@ async def _download_one(name: str, account: Account, wanted: Wanted, export: Exp
 def _print_summary(
     opening: AbstractContextManager[Export[Any]], path: Path | None, failed: Sequence[VenuekitError]
 ) -> Iterator[Export[Any]]:
-    """Say what the file has when it is closed, however that comes, and whether another run could add to it."""
+    """Report the rows of the file when it is closed, however that comes, and whether another run could add to it."""
     export: Export[Any] | None = None
     ended = False
     try:

@@ -1,4 +1,4 @@
-"""Errors on standard error: as one line of text or JSON, with what to do after a write that ended in one."""
+"""Errors on standard error: as one line of text or JSON, with advice after a failed write."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def print_error(
     """
     Write an error to standard error: as text, or as one JSON object in one line.
 
-    ``advice`` says what to do about it, in a line of its own; in JSON it ends the message, and ``retry_at`` is there
-    where the error tells when it may be tried again. ``account`` is whose error
-    it is, None where the error itself knows; text begins with it unless the account is named like its venue.
+    ``advice`` is printed on a line of its own; in JSON it ends the message, and ``retry_at`` is present where the error
+    has the time from which a retry is sensible. ``account`` is the failing account, None where the error itself has it;
+    text begins with it unless the account is named like its venue.
     """
     account = account or error.account
     whose = f"{account}: " if account and account != getattr(error, "venue", None) else ""
@@ -64,23 +64,28 @@ def print_error(
 
 
 def print_broken_plugin(broken: Broken, *, as_json: bool) -> None:
-    """Write to standard error that an installed plugin cannot be used, and how to mend it."""
+    """Write to standard error that an installed plugin cannot be used, and the remedy."""
     if not as_json:
         click.echo(f"{click.style('error', fg='red')}: {broken}", err=True)
         return
     nothing = dict.fromkeys(("account", "venue", "operation", "subject", "code"))
-    known = {"distribution": broken.distribution, "version": broken.version, "cause": broken.cause, "mend": broken.mend}
-    _print_json(error="PluginError", **nothing, message=str(broken), outcome=None, plugin=broken.name, **known)
+    details = {
+        "distribution": broken.distribution,
+        "version": broken.version,
+        "cause": broken.cause,
+        "mend": broken.mend,
+    }
+    _print_json(error="PluginError", **nothing, message=str(broken), outcome=None, plugin=broken.name, **details)
 
 
 def note_left_out(name: str, error: errors.UnsupportedCapability, *, as_json: bool) -> None:
-    """Say on standard error that an account nobody named is left out, since its venue cannot do this."""
+    """Note on standard error that an account was left out, since its venue lacks this and the account was not named."""
     whose = f"{name}: " if name != error.venue else ""
     note(f"{whose}{error}", as_json=as_json, kind="left out", account=name)
 
 
 def print_system_error(error: OSError, *, as_json: bool) -> None:
-    """Write what the system refused, such as a full disk, to standard error."""
+    """Write an error of the operating system, such as a full disk, to standard error."""
     message = ": ".join(str(part) for part in (error.filename, error.strerror or error) if part)
     if as_json:
         nothing = dict.fromkeys(("account", "venue", "operation", "subject", "code"))
@@ -90,7 +95,7 @@ def print_system_error(error: OSError, *, as_json: bool) -> None:
 
 
 def print_usage_error(error: click.ClickException, *, as_json: bool) -> None:
-    """Write what is wrong with a command line to standard error."""
+    """Write an error of the command line to standard error."""
     message = error.format_message()
     if as_json:
         nothing = dict.fromkeys(("account", "venue", "operation", "subject", "code"))
@@ -106,7 +111,7 @@ def _print_json(**fields: object) -> None:
 
 
 def advice(error: OperationError, *, account: str, symbol: str) -> str | None:
-    """Return the client id, the fence and what to do, as far as the error tells; None when nothing follows from it."""
+    """Return client id, fence and advice for an error, as far as it has them; None without any advice."""
     named = f"client id {error.client_id}" if error.client_id else None
     look = (
         f"venuekit order query {account} {symbol} --client-id {error.client_id}"
@@ -117,19 +122,19 @@ def advice(error: OperationError, *, account: str, symbol: str) -> str | None:
         fence = f"may still arrive until {plain(error.fence)}" if error.fence else "may still arrive"
         return "; ".join(filter(None, (named, f"{fence}: do not send it again before that, look: {look}")))
     if error.outcome is Outcome.APPLIED:
-        return "; ".join(filter(None, (named, f"it was carried out, only its answer could not be read; look: {look}")))
+        return "; ".join(filter(None, (named, f"it was carried out, but its answer could not be read; look: {look}")))
     if isinstance(error, Fenced):
         when = f"after {plain(error.fence)}" if error.fence else "when that one is done"
         return f"nothing was sent; try again {when}"
     if isinstance(error, NotExecuted):
         return "; ".join(
-            filter(None, (named, "it did not happen and cannot any more: send it again if it is still wanted"))
+            filter(None, (named, "it did not happen and cannot any more: send it again if it is still needed"))
         )
     return None
 
 
 class Ending:
-    """How a block ended: its exit status."""
+    """The result of a block: its exit status."""
 
     def __init__(self) -> None:
         self.status = Status.DONE
@@ -137,11 +142,11 @@ class Ending:
 
 @contextmanager
 def print_errors_with_advice(account: str, symbol: str, *, as_json: bool) -> Iterator[Ending]:
-    """Tell an error of the block with what to do about it, and give its exit status."""
+    """Print an error of the block with advice, and set its exit status."""
     ending = Ending()
     try:
         yield ending
     except OperationError as error:
-        found = advice(error, account=account, symbol=symbol)
-        print_error(error, as_json=as_json, advice=found)
+        text = advice(error, account=account, symbol=symbol)
+        print_error(error, as_json=as_json, advice=text)
         ending.status = status_of(error)

@@ -1,4 +1,4 @@
-"""Histories: what can be downloaded, and by which capability."""
+"""Histories: the downloadable ones, and their capabilities."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = ["HISTORIES", "History"]
 
 @attrs.frozen
 class History:
-    """One kind of history: its items, when each was, and what walks them, with the filters it takes."""
+    """One kind of history: its items, an item's time, and the method that walks them, with its filters."""
 
     shape: type[attrs.AttrsInstance]
     time: Callable[[Any], datetime | None]

@@ -1,4 +1,4 @@
-"""``history``: download what moved the money of accounts, into files that later runs continue."""
+"""``history``: download the histories of accounts into files that later runs continue."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ def history_command() -> None:
     Download income, orders, fills and more, oldest first, into CSV, JSON lines or Parquet.
 
     A file is written while it is downloaded. The same command again continues where the file ends: after an
-    interruption, or for what has happened since. A row is never written twice, and what was written never changes: an
-    order stands there as it was when it was read.
+    interruption, or for later rows. A row is never written twice, and written rows never change: an order keeps the
+    state in which it was read.
     """
 
 
 def _options(command: F) -> F:
-    """Add what all histories share."""
+    """Add the options of all histories."""
     for decorate in (
         accounts_option,
-        click.option("--same-account", is_flag=True, help="Continue though the API key is another one."),
+        click.option("--same-account", is_flag=True, help="Continue although the API key is a different one."),
         click.option(
             "--output",
             type=click.Path(path_type=Path, dir_okay=False),
             metavar="FILE",
-            help="Where to write; FILE.resume beside it notes how far it got.  [default: standard output]",
+            help="The file to write; FILE.resume beside it notes the progress.  [default: standard output]",
         ),
         click.option(
             "--format",
             "file_format",
             type=click.Choice(["csv", "jsonl", "parquet"]),
-            help="[default: what the suffix of the file says, csv when it has none]",
+            help="[default: by the suffix of the file, csv without one]",
         ),
-        click.option("--end", type=moment, metavar="T", help="Until then; UTC.  [default: now]"),
-        click.option("--start", type=moment, metavar="T", help="From then on; UTC.  [default: all the venue keeps]"),
+        click.option("--end", type=moment, metavar="T", help="The end, in UTC.  [default: now]"),
+        click.option("--start", type=moment, metavar="T", help="The start, in UTC.  [default: all the venue keeps]"),
         click.argument("accounts", nargs=-1, metavar="[ACCOUNT]..."),
     ):
         command = decorate(command)
@@ -55,8 +55,8 @@ def _symbol(*, required: bool = False) -> Callable[[F], F]:
     return click.option("--symbol", metavar="S", required=required, help="Of this symbol.")
 
 
-def _asset(name: str, what: str) -> Callable[[F], F]:
-    return click.option(f"--{name}", metavar="A", help=what)
+def _asset(name: str, text: str) -> Callable[[F], F]:
+    return click.option(f"--{name}", metavar="A", help=text)
 
 
 @history_command.command("income")
@@ -75,7 +75,7 @@ async def income_command(
 @history_command.command("pnl")
 @_options
 @_symbol()
-@click.option("--kind", metavar="K", help="The venue's word for how it was closed.")
+@click.option("--kind", metavar="K", help="The venue's word for the kind of closing.")
 @click.pass_context
 async def pnl_command(context: click.Context, /, *, symbol: str | None, kind: str | None, **common: Any) -> int:
     """Download the profit and loss of closed positions."""
@@ -126,7 +126,7 @@ async def conversions_command(
 
 async def _download(
     context: click.Context,
-    what: str,
+    history: str,
     filters: dict[str, Any],
     *,
     accounts: Sequence[str],
@@ -136,14 +136,14 @@ async def _download(
     output: Path | None,
     same_account: bool,
 ) -> int:
-    from venuekit.cli.download import Wanted, download
+    from venuekit.cli.download import DownloadRequest, download
     from venuekit.exports import Format
 
     if output is None and file_format == Format.PARQUET:
         raise click.UsageError("Parquet needs an --output", context)
     named = Format.of(output) if output is not None and file_format is None else Format.CSV
-    wanted = Wanted(
-        what=what,
+    request = DownloadRequest(
+        history=history,
         filters=filters,
         start=start,
         end=end,
@@ -151,4 +151,4 @@ async def _download(
         output=output,
         same_account=same_account,
     )
-    return await download(state_of(context), accounts, wanted)
+    return await download(state_of(context), accounts, request)

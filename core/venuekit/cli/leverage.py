@@ -30,11 +30,11 @@ _COLUMNS = {
 
 
 def _leverage(_: click.Context, __: click.Parameter, value: str | None) -> int | Decimal | None:
-    """Take a number; a whole one is an int."""
+    """Parse a number; a whole one becomes an int."""
     if value is None:
         return None
-    found = number(value)
-    return int(found) if found == found.to_integral_value() else found
+    leverage = number(value)
+    return int(leverage) if leverage == leverage.to_integral_value() else leverage
 
 
 @accounts_command("leverage", writes=True)
@@ -51,11 +51,11 @@ async def leverage_command(
         live = live_to_confirm(context, state, [account], yes=yes)
         if live and not confirm_live(f"Set the leverage of {symbol} to {cell_text(value)}", live):
             return Status.PENDING
-    async with open_account(state, account, read_only=value is None) as found:
+    async with open_account(state, account, read_only=value is None) as opened_account:
         if value is None:
-            setting = await LeverageReader.of(found).get_leverage(symbol)
+            setting = await LeverageReader.of(opened_account).get_leverage(symbol)
         else:
-            setting = await LeverageControl.of(found).set_leverage(symbol, value)
-        row = row_of(setting, account=account, venue=found.venue.id)
+            setting = await LeverageControl.of(opened_account).set_leverage(symbol, value)
+        row = row_of(setting, account=account, venue=opened_account.venue.id)
     say_done(json_text([row]) if as_json else table([row], _COLUMNS))
     return Status.DONE

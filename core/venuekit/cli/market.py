@@ -46,35 +46,35 @@ async def brackets_command(context: click.Context, account: str, symbol: str | N
     from venuekit.capabilities import BracketReader
 
     async with open_account(state_of(context), account, read_only=True) as opened_account:
-        found = await BracketReader.of(opened_account).get_brackets(symbol=symbol)
-        rows = [row_of(bracket, account=account, venue=opened_account.venue.id) for bracket in found]
+        brackets = await BracketReader.of(opened_account).get_brackets(symbol=symbol)
+        rows = [row_of(bracket, account=account, venue=opened_account.venue.id) for bracket in brackets]
     _show(rows, _BRACKET_COLUMNS, "no brackets", as_json=as_json)
 
 
-@accounts_command("fees", short_help="Show what trading costs.")
+@accounts_command("fees", short_help="Show trading fees.")
 @click.argument("symbols", nargs=-1, required=True, metavar="SYMBOL...")
 async def fees_command(context: click.Context, account: str, symbols: Sequence[str], as_json: bool) -> None:
-    """Show what ACCOUNT pays for trading each SYMBOL, as fractions of the value: 0.0004 is 4 basis points."""
+    """Show ACCOUNT's fees for trading each SYMBOL, as fractions of the value: 0.0004 is 4 basis points."""
     import asyncio
 
     from venuekit.capabilities import CommissionReader
 
     async with open_account(state_of(context), account, read_only=True) as opened_account:
         reader = CommissionReader.of(opened_account)
-        found = await asyncio.gather(*map(reader.get_commission_rate, dict.fromkeys(symbols)))
-        rows = [row_of(rate, account=account, venue=opened_account.venue.id) for rate in found]
+        rates = await asyncio.gather(*map(reader.get_commission_rate, dict.fromkeys(symbols)))
+        rows = [row_of(rate, account=account, venue=opened_account.venue.id) for rate in rates]
     _show(rows, _FEE_COLUMNS, "no fees", as_json=as_json)
 
 
-@accounts_command("instruments", short_help="Show what can be traded.")
+@accounts_command("instruments", short_help="Show the tradable instruments.")
 @click.argument("symbol", required=False)
 async def instruments_command(context: click.Context, account: str, symbol: str | None, as_json: bool) -> None:
-    """Show SYMBOL, or everything that can be traded where ACCOUNT lives, and in which steps."""
+    """Show SYMBOL, or all instruments of ACCOUNT's venue, with their price and quantity steps."""
     from venuekit.capabilities import InstrumentReader
 
     async with open_account(state_of(context), account, read_only=True) as opened_account:
-        found = await InstrumentReader.of(opened_account).get_instruments(symbol=symbol)
-        rows = [row_of(instrument, account=account, venue=opened_account.venue.id) for instrument in found]
+        instruments = await InstrumentReader.of(opened_account).get_instruments(symbol=symbol)
+        rows = [row_of(instrument, account=account, venue=opened_account.venue.id) for instrument in instruments]
     _show(rows, _INSTRUMENT_COLUMNS, "no instruments", as_json=as_json)
 
 

@@ -1,4 +1,4 @@
-"""``order``: place, amend, cancel and look at orders."""
+"""``order``: place, amend, cancel and show orders."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ __all__ = ["order_command"]
 
 @click.group("order", cls=Group)
 def order_command() -> None:
-    """Place, amend, cancel and look at orders."""
+    """Place, amend, cancel and show orders."""
 
 
 def _naming(command: F) -> F:
-    """Add the two options of which exactly one names an order."""
+    """Add the two options of which exactly one identifies an order."""
     for decorate in (
         click.option("--client-id", metavar="C", help="The order's client id."),
         click.option("--id", "order_id", metavar="I", help="The order's id at the venue."),
@@ -42,7 +42,7 @@ def _naming(command: F) -> F:
 
 def _order_name(context: click.Context, order_id: str | None, client_id: str | None) -> dict[str, Any]:
     if (order_id is None) == (client_id is None):
-        raise click.UsageError("name the order by one of --id and --client-id", context)
+        raise click.UsageError("identify the order by either --id or --client-id", context)
     return {"order_id": order_id, "client_id": client_id}
 
 
@@ -60,16 +60,16 @@ def _order_name(context: click.Context, order_id: str | None, client_id: str | N
     "[default: limit with a price, else market]",
 )
 @click.option("--trigger", type=number, metavar="P", help="Trigger price of a conditional order.")
-@click.option("--callback-rate", type=number, metavar="R", help="Of a trailing stop, in percent.")
+@click.option("--callback-rate", type=number, metavar="R", help="Callback of a trailing stop, in percent.")
 @click.option("--activation", type=number, metavar="P", help="Price from which a trailing stop trails.")
 @click.option(
-    "--working-price", type=enum_member("WorkingPrice"), metavar="W", help="What triggers: last, mark, index."
+    "--working-price", type=enum_member("WorkingPrice"), metavar="W", help="The triggering price: last, mark, index."
 )
 @click.option("--reduce-only", is_flag=True, help="Never open or turn a position.")
 @click.option("--time-in-force", type=enum_member("TimeInForce"), metavar="T", help="gtc, ioc, fok, post_only, rpi.")
 @click.option("--client-id", metavar="C", help="[default: a generated one]")
 @click.option("--position-side", type=enum_member("PositionSide"), metavar="S", help="long or short, in hedge mode.")
-@click.option("--test", is_flag=True, help="Have it checked by the venue, and do not place it.")
+@click.option("--test", is_flag=True, help="Let the venue check the order without placing it.")
 async def place_command(
     context: click.Context,
     *,
@@ -94,8 +94,8 @@ async def place_command(
     """
     Place an order for QUANTITY contracts, checked against the venue's steps first and never rounded.
 
-    A lost answer is looked for by the client id; the order is never sent a second time. The exit status is 3 when it
-    was refused, 4 when it is not known whether it was placed.
+    After a lost answer the order is looked up by its client id; it is never sent a second time. The exit status is 3
+    when the order was refused, 4 when it is unknown whether it was placed.
     """
     from venuekit.capabilities import OrderControl, OrderRequest, OrderTestControl, OrderType
 
@@ -124,28 +124,28 @@ async def place_command(
         if live and not confirm_live(f"Place: {request_text(request)}", live):
             return Status.PENDING
     with print_errors_with_advice(account, symbol, as_json=as_json) as ending:
-        async with open_account(state, account) as found:
+        async with open_account(state, account) as opened_account:
             if test:
-                await OrderTestControl.of(found).test_order(request)
-                _show_test(account, found, row_of(request), as_json=as_json)
+                await OrderTestControl.of(opened_account).test_order(request)
+                _show_test(account, opened_account, row_of(request), as_json=as_json)
             else:
-                placed = await OrderControl.of(found).place_order(request)
-                print_rows([order_row(placed, account, found)], None, as_json=as_json)
+                placed = await OrderControl.of(opened_account).place_order(request)
+                print_rows([order_row(placed, account, opened_account)], None, as_json=as_json)
     return ending.status
 
 
 def _show_test(name: str, account: Account, request: Row, *, as_json: bool) -> None:
-    """Print what would have been placed."""
+    """Print the order that would have been placed."""
     if as_json:
         print_rows([{"account": name, "venue": account.venue.id, **request}], None, as_json=True)
     else:
-        click.echo("the venue would take it; nothing was placed")
+        click.echo("the venue would accept the order; nothing was placed")
 
 
 @accounts_command("amend", writes=True, group=order_command)
 @click.argument("symbol")
 @_naming
-@click.option("--quantity", type=number, metavar="Q", help="The new quantity in all, in contracts.")
+@click.option("--quantity", type=number, metavar="Q", help="The new total quantity, in contracts.")
 @click.option("--price", type=number, metavar="P", help="The new limit price.")
 async def amend_command(
     context: click.Context,
@@ -159,22 +159,22 @@ async def amend_command(
     yes: bool,
     as_json: bool,
 ) -> int:
-    """Give an open order another quantity or price; what is not given stays."""
+    """Change the quantity or price of an open order; a value that is not given stays unchanged."""
     from venuekit.capabilities import OrderAmendControl, OrderReader
 
     named = _order_name(context, order_id, client_id)
     if quantity is None and price is None:
-        raise click.UsageError("say a new --quantity, a new --price, or both", context)
+        raise click.UsageError("give a new --quantity, a new --price, or both", context)
     state = state_of(context)
     live = live_to_confirm(context, state, [account], yes=yes)
     if live and not confirm_live(f"Amend order {order_id or client_id} of {symbol}", live):
         return Status.PENDING
     with print_errors_with_advice(account, symbol, as_json=as_json) as ending:
-        async with open_account(state, account) as found:
-            amend = OrderAmendControl.of(found)
-            side = (await OrderReader.of(found).get_open_order(symbol, **named)).side
+        async with open_account(state, account) as opened_account:
+            amend = OrderAmendControl.of(opened_account)
+            side = (await OrderReader.of(opened_account).get_open_order(symbol, **named)).side
             order = await amend.amend_order(symbol, side, **named, quantity=quantity, price=price)
-            print_rows([order_row(order, account, found)], None, as_json=as_json)
+            print_rows([order_row(order, account, opened_account)], None, as_json=as_json)
     return ending.status
 
 
@@ -191,7 +191,7 @@ async def cancel_command(
     yes: bool,
     as_json: bool,
 ) -> int:
-    """Cancel an order and show its final state, also when it had ended before."""
+    """Cancel an order and show its final state, also when it had already ended."""
     from venuekit.capabilities import OrderControl
 
     named = _order_name(context, order_id, client_id)
@@ -225,11 +225,11 @@ async def query_command(
 @accounts_command("list", accounts="any", group=order_command)
 @click.option("--symbol", metavar="S", help="Only this symbol.")
 async def list_command(context: click.Context, accounts: Sequence[str], symbol: str | None, as_json: bool) -> int:
-    """Show the open orders of each ACCOUNT, of both books; all accounts when none is named."""
+    """Show the open plain and conditional orders of each ACCOUNT; all accounts when none is named."""
     from venuekit.capabilities import OrderReader
 
     async def ask(name: str, account: Account) -> list[Row]:
-        found = await OrderReader.of(account).get_open_orders(symbol=symbol)
-        return [order_row(order, name, account, listed=not as_json) for order in found]
+        orders = await OrderReader.of(account).get_open_orders(symbol=symbol)
+        return [order_row(order, name, account, listed=not as_json) for order in orders]
 
     return await answer(context, accounts, ask, LIST_COLUMNS, "no open orders", as_json=as_json, whole=WHOLE)

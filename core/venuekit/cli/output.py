@@ -25,7 +25,7 @@ def json_text(rows: Iterable[Row]) -> str:
 def print_rows(
     rows: Sequence[Row], columns: Mapping[str, str] | None, *, as_json: bool, whole: Collection[str] = ()
 ) -> None:
-    """Print rows: as JSON, as a table, or without columns one record after the other."""
+    """Print rows: as JSON, as a table, or without columns as one record after the other."""
     if as_json:
         say_done(json_text(rows))
     elif columns is None:
@@ -38,7 +38,7 @@ def note(text: str, *, as_json: bool, kind: str = "note", **details: object) -> 
     """
     Write a note: as text, or as one JSON object in one line, ``{kind: text}`` and the details.
 
-    Text begins with any other kind, such as ``warning``; the details are for programs alone.
+    Text begins with the kind unless it is ``note``; the details appear in JSON alone.
     """
     if as_json:
         click.echo(
@@ -53,7 +53,7 @@ def note(text: str, *, as_json: bool, kind: str = "note", **details: object) -> 
 
 @contextmanager
 def print_warnings(*, as_json: bool = False) -> Iterator[None]:
-    """Write every ``UserWarning`` of the block to standard error, without the place in the code it came from."""
+    """Write every ``UserWarning`` of the block to standard error, without its location in the code."""
 
     def print_warning(message: Warning | str, category: type[Warning], *location: Any, **more: Any) -> None:
         if issubclass(category, UserWarning):

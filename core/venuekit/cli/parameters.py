@@ -35,49 +35,49 @@ __all__ = [
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-#: as people write numbers: nothing that Python reads besides, such as 5_0, a space or digits of another script
+#: the plain notation of numbers: without Python's extensions such as 5_0, spaces or digits of another script
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?")
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 
 
 def number(text: str) -> Decimal:
-    """Take a decimal number; which numbers a venue takes is its declaration's business."""
+    """Parse a decimal number; the valid range is the venue's declaration."""
     if not _NUMBER.fullmatch(text):
         raise click.BadParameter(f"{text!r} is not a number")
     return Decimal(text)
 
 
 class WholeNumber(click.IntRange):
-    """A whole number between two others, both inclusive; None is no limit."""
+    """A whole number between two bounds, both inclusive; None is no bound."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Take nothing but digits and a sign."""
+        """Accept digits and a sign only."""
         if isinstance(value, str) and not _WHOLE.fullmatch(value):
             self.fail(f"{value!r} is not a whole number", param, ctx)
         return super().convert(value, param, ctx)
 
 
 def moment(text: str) -> datetime:
-    """Take a time in ISO 8601, UTC where it names no zone; a date alone is its first instant."""
+    """Parse a time in ISO 8601, UTC without a zone; a date alone is its first instant."""
     try:
-        found = datetime.fromisoformat(text)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        time = datetime.fromisoformat(text)
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise click.BadParameter(f"{text!r} is not a time such as 2026-11-20 or 2026-11-20T12:00:00Z") from None
 
 
 def enum_member(enumeration: str) -> Callable[[str], enum.StrEnum]:
-    """Return what takes a member of one of the capabilities' enumerations; it is imported when a word is read."""
+    """Return a parser for members of a capabilities' enumeration, which is imported when a word is parsed."""
 
     def take(text: str) -> enum.StrEnum:
         from venuekit import capabilities
 
         kind = getattr(capabilities, enumeration)
         members: dict[str, enum.StrEnum] = {member.value: member for member in kind}
-        found = members.get(text.lower().replace("-", "_"))
-        if found is None:
+        member = members.get(text.lower().replace("-", "_"))
+        if member is None:
             raise click.BadParameter(f"{text!r} is none of {', '.join(members)}{did_you_mean(text, members)}")
-        return found
+        return member
 
     return take
 
@@ -88,7 +88,7 @@ def _remember(context: click.Context, _: click.Parameter, path: Path | None) -> 
 
 
 def accounts_option(command: F) -> F:
-    """Add ``--accounts FILE``, which may stand before or after the command's name."""
+    """Add ``--accounts FILE``, which may come before or after the command's name."""
     return click.option(
         "--accounts",
         "accounts_path",
@@ -111,7 +111,7 @@ def yes_option(command: F) -> F:
 
 
 class State:
-    """Made by the root command; everything is found when it is first asked for."""
+    """Made by the root command; everything is loaded on first use."""
 
     def __init__(self, *, as_json: bool = False) -> None:
         self.accounts_path: Path | None = None
@@ -119,7 +119,7 @@ class State:
 
     @functools.cached_property
     def plugins(self) -> Plugins:
-        """The installed plugins; those that are broken for every venue are told."""
+        """The installed plugins; those that are broken for every venue are reported."""
         from venuekit.cli.errors import print_broken_plugin
         from venuekit.plugins import make_plugins
 
@@ -134,5 +134,5 @@ class State:
 
 
 def state_of(context: click.Context) -> State:
-    """Return what the commands of this call share."""
+    """Return the state that the commands of this call share."""
     return context.ensure_object(State)

@@ -20,7 +20,7 @@ __all__ = ["Bar", "progress", "progress_bar"]
 
 @contextmanager
 def progress(plan: Plan, *, visible: bool) -> Iterator[Callable[[Result], None] | None]:
-    """Give a function that notes the result of a step; None where nobody watches."""
+    """Yield a function that shows the result of a step; None without a terminal."""
     if not visible or not sys.stdout.isatty():
         yield None
         return
@@ -47,17 +47,17 @@ def _sentence(step: PlannedStep) -> str:
 
 
 class Bar(Protocol):
-    """What is told as it happens."""
+    """Receives the progress of a download."""
 
     def begin(self, name: str, since: datetime | None) -> None:
-        """Note that an account's download begins, behind what is there already."""
+        """Note that an account's download begins, after the items that the file already has."""
 
     def advance(self, moment: datetime | None) -> None:
-        """Note one item, and when it was."""
+        """Note one item and its time."""
 
 
 class _Unseen:
-    """Nobody watches."""
+    """Ignores progress where no terminal shows it."""
 
     def begin(self, name: str, since: datetime | None) -> None:
         """Do nothing."""
@@ -68,7 +68,7 @@ class _Unseen:
 
 @contextmanager
 def progress_bar(start: datetime | None, end: datetime | None) -> Iterator[Bar]:
-    """Give what shows the progress of downloads from ``start`` to ``end``: nothing where nobody watches."""
+    """Yield the display of downloads from ``start`` to ``end``; it shows nothing without a terminal."""
     if not sys.stderr.isatty():
         yield _Unseen()
         return
@@ -78,7 +78,7 @@ def progress_bar(start: datetime | None, end: datetime | None) -> Iterator[Bar]:
     last = end or from_milliseconds(SystemClock().milliseconds())
 
     class Shown:
-        """One line per account; the bar is time, since how many rows there will be nobody says."""
+        """One line per account; the bar shows time, since the number of rows is unknown in advance."""
 
         def __init__(self, progress: Progress) -> None:
             self._progress = progress

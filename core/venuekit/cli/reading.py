@@ -1,4 +1,4 @@
-"""``account``, ``balances``, ``positions``: what accounts hold."""
+"""``account``, ``balances``, ``positions``: the state of accounts."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _POSITION_COLUMNS = {
 
 @accounts_command("balances", accounts="any")
 async def balances_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
-    """Show what each ACCOUNT holds of each asset; all accounts when none is named."""
+    """Show each ACCOUNT's balances, by asset; all accounts when none is named."""
     return await answer(context, accounts, _balances, _BALANCE_COLUMNS, "no balances", as_json=as_json)
 
 
@@ -60,19 +60,19 @@ async def account_command(context: click.Context, accounts: Sequence[str], as_js
 async def _balances(name: str, account: Account) -> list[Row]:
     from venuekit.capabilities import BalanceReader
 
-    found = await BalanceReader.of(account).get_balances()
-    return [row_of(balance, account=name, venue=account.venue.id) for balance in found]
+    balances = await BalanceReader.of(account).get_balances()
+    return [row_of(balance, account=name, venue=account.venue.id) for balance in balances]
 
 
 async def _positions(name: str, account: Account) -> list[Row]:
     from venuekit.capabilities import PositionReader
 
-    found = await PositionReader.of(account).get_positions()
-    return [row_of(position, account=name, venue=account.venue.id) for position in found]
+    positions = await PositionReader.of(account).get_positions()
+    return [row_of(position, account=name, venue=account.venue.id) for position in positions]
 
 
 async def _totals(name: str, account: Account) -> list[Row]:
     from venuekit.capabilities import AccountReader
 
-    found = await AccountReader.of(account).get_account()
-    return [row_of(found, account=name, venue=account.venue.id)]
+    figures = await AccountReader.of(account).get_account()
+    return [row_of(figures, account=name, venue=account.venue.id)]

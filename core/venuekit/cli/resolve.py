@@ -1,4 +1,4 @@
-"""``resolve``: find out what became of writes whose process is gone."""
+"""``resolve``: determine the outcome of writes whose process has ended."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _COLUMNS = {"account": "account", "operation": "operation", "sent_at": "sent at"
 @accounts_command("resolve", accounts="any")
 async def resolve_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
     """
-    Find out about every write that the journal of each ACCOUNT left open; nothing is sent again.
+    Determine the outcome of every write that the journal of each ACCOUNT left open; nothing is sent again.
 
-    A line of the journal that cannot be read may hide a write: it is told, and what it hides stays unknown.
+    A line of the journal that cannot be read may hide a write: the line is reported, and the write remains unknown.
     """
     statuses: list[Status] = []
 
@@ -54,8 +54,10 @@ async def resolve_command(context: click.Context, accounts: Sequence[str], as_js
         unread = [line for line in account.unreadable if not line.is_cut_off]
         statuses.extend(Status.UNKNOWN for _ in unread)
         nothing = dict.fromkeys(("operation", "client_id", "sent_at", "fence"))
-        told = ({**nothing, "state": "unreadable", "message": f"a line of the journal: {line}"} for line in unread)
-        return rows + [{"account": name, "venue": account.venue.id, **row} for row in told]
+        unreadable = (
+            {**nothing, "state": "unreadable", "message": f"a line of the journal: {line}"} for line in unread
+        )
+        return rows + [{"account": name, "venue": account.venue.id, **row} for row in unreadable]
 
     with print_warnings(as_json=as_json):
         rows, status = await ask_each(state_of(context), accounts, resolve, as_json=as_json)

@@ -1,4 +1,4 @@
-"""The root command: finds the others when they are called, and turns every error into one line and a status."""
+"""The root command: imports the others when they are called, and turns every error into one line and a status."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ COMMANDS = {
 
 
 class _Root(Group):
-    """Imports a command when it is asked for; what is not ours may be a plugin's."""
+    """Imports built-in commands on demand; other commands may be a plugin's."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
@@ -55,16 +55,16 @@ class _Root(Group):
         module = COMMANDS.get(cmd_name)
         if module is None:
             return self._of_plugins(ctx).get(cmd_name)
-        found = getattr(importlib.import_module(f"venuekit.cli.{module}"), f"{cmd_name}_command")
-        assert isinstance(found, click.Command)  # noqa: S101 - the table above is ours
-        return run_coroutines(found)
+        command = getattr(importlib.import_module(f"venuekit.cli.{module}"), f"{cmd_name}_command")
+        assert isinstance(command, click.Command)  # noqa: S101 - the table above is ours
+        return run_coroutines(command)
 
     def _of_plugins(self, ctx: click.Context) -> dict[str, click.Command]:
         return {str(command.name): run_coroutines(command) for command in state_of(ctx).plugins.commands(_wrong)}
 
 
 def _wrong(command: object, others: Collection[click.Command]) -> str | None:
-    """Return why a plugin's command cannot be taken, None when it can."""
+    """Return the reason why a plugin's command is unusable, None when it is usable."""
     if not isinstance(command, click.Command) or not command.name:
         return f"it registered {command!r}, which is no named click command"
     if command.name in COMMANDS or any(command.name == other.name for other in others):
@@ -82,18 +82,18 @@ def root(context: click.Context) -> None:
 
     Start with: venuekit demo. It needs no keys, and nothing leaves this machine.
     """
-    state_of(context).plugins.commands(_wrong)  # every command says which of them are broken
+    state_of(context).plugins.commands(_wrong)  # every command reports the broken ones
 
 
 def _notes(error: BaseException | None) -> Iterator[str]:
-    """Yield what was noted on the way of an interruption: a write that was cut off says so."""
+    """Yield the notes on an interruption, such as that of a write that was cut off."""
     while error is not None:
         yield from getattr(error, "__notes__", ())
         error = error.__cause__ or error.__context__
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command line and return its exit status; errors of ours are told in one line, never as a traceback."""
+    """Run one command line and return its exit status; venuekit's errors are printed in one line, never a traceback."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     with within_streams():
         try:
@@ -113,9 +113,7 @@ def _main(arguments: Sequence[str], *, as_json: bool) -> int:
     except SystemExit:
         if sys.stdout is output:
             raise
-        return (
-            Status.UNHEARD
-        )  # click's own end after a closed pipe: it puts a stream in its place that is never flushed
+        return Status.UNHEARD  # click ended after a closed pipe: its replacement stream is never flushed
     except click.ClickException as error:
         print_usage_error(error, as_json=as_json)
         return Status.USAGE

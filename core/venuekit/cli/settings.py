@@ -42,11 +42,11 @@ def _target_arguments(command: F) -> F:
 @click.pass_context
 async def plan_command(context: click.Context, target: Path, names: Sequence[str], as_json: bool) -> int:
     """
-    Show what would change to make TARGET hold; nothing is changed.
+    Show the changes that would make TARGET hold; nothing is changed.
 
-    An account that cannot be read is told as unreadable, and the others are planned. The exit status is 0 when nothing
-    would change, 5 when something would, 3 when something would be refused, 1 when an account could not be read, 64
-    when the file is wrong or a venue does not know a symbol in it.
+    An unreadable account is reported as such, and the others are planned. The exit status is 0 without changes, 5 when
+    changes are pending, 3 when a change would be refused, 1 when an account could not be read, 64 when the file is
+    wrong or a venue does not know a symbol in it.
     """
     from venuekit.cli.texts import plan_text
     from venuekit.settings import plan_exit_status
@@ -56,9 +56,9 @@ async def plan_command(context: click.Context, target: Path, names: Sequence[str
     async with _open_and_plan(state, file, read_only=True) as (planned, _):
         if planned.steps or not planned.unknown:
             click.echo(json_text(planned.rows()) if as_json else plan_text(planned))
-    told = _print_unreadable(planned.unreadable, as_json=as_json)
+    unreadable = _print_unreadable(planned.unreadable, as_json=as_json)
     file.check_symbols(planned.unknown)
-    return worst([plan_exit_status(planned), *told])
+    return worst([plan_exit_status(planned), *unreadable])
 
 
 @click.command("apply")
@@ -67,12 +67,12 @@ async def plan_command(context: click.Context, target: Path, names: Sequence[str
 @click.pass_context
 async def apply_command(context: click.Context, target: Path, names: Sequence[str], as_json: bool, yes: bool) -> int:
     """
-    Make TARGET hold, verify it, and show what came of every setting.
+    Make TARGET hold, verify it, and show the result of every setting.
 
-    Each setting is read right before it is written, and is left alone when somebody else has moved it. An account that
-    cannot be read is told as unreadable, and the others are changed. The exit status is 0 when all of it holds, 3 when
-    something was refused or in conflict, 4 when something is unknown, 1 when an account could not be read, a key was
-    not taken or a venue could not be reached, 64 when the file is wrong or a venue does not know a symbol in it.
+    Each setting is read right before it is written, and left unchanged when its value has changed since the plan. An
+    unreadable account is reported as such, and the others are changed. The exit status is 0 when all settings hold, 3
+    when one was refused or in conflict, 4 when one is unknown, 1 when an account could not be read, a key was not
+    accepted or a venue could not be reached, 64 when the file is wrong or a venue does not know a symbol in it.
     """
     from venuekit.cli.progress import progress
     from venuekit.cli.texts import plan_text, report_text
@@ -98,13 +98,13 @@ async def apply_command(context: click.Context, target: Path, names: Sequence[st
     say_done(json_text(report.rows()) if as_json else report_text(report))
     if as_json and report.caveat is not None:
         note(report.caveat, as_json=True)
-    told = _print_unreadable(report.unreadable, as_json=as_json)
-    return worst([report_exit_status(report), *told])
+    unreadable = _print_unreadable(report.unreadable, as_json=as_json)
+    return worst([report_exit_status(report), *unreadable])
 
 
 @contextmanager
 def _report_when_interrupted(*, as_json: bool) -> Iterator[Callable[[Result], None]]:
-    """Give what keeps the result of each step; when the block is interrupted, they are told, for no report will."""
+    """Yield a function that keeps the result of each step; prints the results if the block is interrupted."""
     ended: list[Result] = []
     try:
         yield ended.append
@@ -115,20 +115,20 @@ def _report_when_interrupted(*, as_json: bool) -> Iterator[Callable[[Result], No
 
 
 def _read(state: State, path: Path, names: Sequence[str]) -> TargetFile:
-    """Read the target file and check it against what the accounts' venues declare."""
+    """Read the target file and check it against the declarations of the accounts' venues."""
     from venuekit.settings import read_target
 
     file = read_target(path)
     if names:
         file = file.only(names)
-    known = state.accounts.entries
+    account_entries = state.accounts.entries
     venues = {}
     unusable = set()
     for name in file.accounts:
-        if name in known:
+        if name in account_entries:
             try:
-                venues[name] = state.plugins.venue(known[name].venue)
-            except VenuekitError:  # told when the account is opened, which fails alike
+                venues[name] = state.plugins.venue(account_entries[name].venue)
+            except VenuekitError:  # reported when the account is opened, which fails alike
                 unusable.add(name)
     file.only([name for name in file.accounts if name not in unusable]).check(venues)
     return file
@@ -138,7 +138,7 @@ def _read(state: State, path: Path, names: Sequence[str]) -> TargetFile:
 async def _open_and_plan(
     state: State, file: TargetFile, *, read_only: bool = False
 ) -> AsyncIterator[tuple[Plan, dict[str, Account]]]:
-    """Open the target's accounts and plan; an account that cannot be opened is one that cannot be read."""
+    """Open the target's accounts and plan; an account that cannot be opened counts as unreadable."""
     from venuekit.settings import Unreadable, plan
 
     async with open_together(state, file.accounts, read_only=read_only) as (accounts, failed):
@@ -148,7 +148,7 @@ async def _open_and_plan(
 
 
 def _print_unreadable(unreadable: Sequence[Unreadable], *, as_json: bool) -> list[Status]:
-    """Tell why accounts could not be read, and return the exit status of each."""
-    for one in unreadable:
-        print_error(one.error, as_json=as_json, account=one.account)
-    return [status_of(one.error) for one in unreadable]
+    """Print the errors of unreadable accounts, and return the exit status of each."""
+    for failure in unreadable:
+        print_error(failure.error, as_json=as_json, account=failure.account)
+    return [status_of(failure.error) for failure in unreadable]

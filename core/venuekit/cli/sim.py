@@ -13,14 +13,12 @@ __all__ = ["sim_command"]
 
 
 @click.command("sim")
-@click.option("--venue", "venues", multiple=True, metavar="ID", help="A venue to serve.  [default: every one that can]")
-@click.option("--port", type=WholeNumber(0, 65535), default=0, metavar="N", help="Where to listen.  [default: any]")
+@click.option("--venue", "venues", multiple=True, metavar="ID", help="A venue to serve.  [default: all that can be]")
+@click.option("--port", type=WholeNumber(0, 65535), default=0, metavar="N", help="Port to listen on.  [default: any]")
 @click.option(
-    "--scenario", default="holding", show_default=True, metavar="NAME", help="What the accounts hold: holding, flat."
+    "--scenario", default="holding", show_default=True, metavar="NAME", help="The initial accounts: holding, flat."
 )
-@click.option(
-    "--seed", type=WholeNumber(0), default=0, metavar="N", help="What keys and everything random are made from."
-)
+@click.option("--seed", type=WholeNumber(0), default=0, metavar="N", help="The seed of keys and of all randomness.")
 @click.option(
     "--write-accounts",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -34,10 +32,11 @@ async def sim_command(
     """
     Serve simulated venues on this machine until interrupted.
 
-    One line of JSON on standard output says when they are ready, where they are, and which key and secret open them.
+    One line of JSON on standard output, printed when they are ready, has their URLs and the key and secret that open
+    them.
 
-    They take orders of all kinds in both books, countdowns and batches, and keep every history. Prices, funding,
-    liquidation, other people and lost answers are scripted from Python: see venuekit.simulate and docs/simulator.md.
+    They accept all kinds of orders, countdowns and batches, and keep every history. Prices, funding, liquidation, other
+    actors and lost answers are scripted from Python: see venuekit.simulate and docs/simulator.md.
     """
     from venuekit.simulator.serve import serve
 

@@ -1,4 +1,4 @@
-"""Exit statuses, and which error has which."""
+"""Exit statuses, and the mapping of errors to them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ __all__ = ["Status", "status_of", "worst"]
 
 
 class Status(enum.IntEnum):
-    """Exit statuses; :func:`worst` says which of several wins."""
+    """Exit statuses; :func:`worst` picks one of several."""
 
     DONE = 0
-    ERROR = 1  #: authentication, network, a broken plugin: whatever has no status of its own
+    ERROR = 1  #: authentication, network, a broken plugin: every error without a status of its own
     REFUSED = 3  #: refused, conflict or skipped
-    UNKNOWN = 4  #: whether something holds could not be found out
+    UNKNOWN = 4  #: the outcome or a setting could not be determined
     PENDING = 5  #: there are changes to apply
-    USAGE = 64  #: what was typed, or what a file says
+    USAGE = 64  #: an error in the command line or in a file
     INTERRUPTED = 130
-    UNHEARD = 141  #: whoever read standard output went away, as in ``| head``
+    UNHEARD = 141  #: the reader of standard output closed it, as in ``| head``
 
 
 _WORST_FIRST = (
@@ -49,7 +49,7 @@ _BY_ERROR: tuple[tuple[type[errors.VenuekitError], Status], ...] = (
 
 
 def worst(statuses: Iterable[int]) -> Status:
-    """Return the status that wins; DONE when there is none."""
+    """Return the most severe status; DONE without any."""
     return min((Status(status) for status in statuses), key=_WORST_FIRST.index, default=Status.DONE)
 
 

@@ -1,4 +1,4 @@
-"""Standard streams: closed, unable to encode a name, or without colour, and none of them ends a command half-way."""
+"""Standard streams: closed, without an encoding for a name, or without colour, none of them aborts a command."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def prepare_streams() -> None:
     """
     Make the standard streams fit for any text.
 
-    One that was closed before we started takes and gives nothing, as ``/dev/null`` does; opened in their order, they
-    also keep their numbers, which a socket would take otherwise. What an encoding lacks is written escaped.
+    A stream that was closed before the start behaves like ``/dev/null``; opened in their order, the streams also keep
+    their numbers, which a socket would take otherwise. Characters that an encoding lacks are written escaped.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
@@ -29,18 +29,18 @@ def prepare_streams() -> None:
 
 
 def silence_streams() -> None:
-    """Write nothing any more, since nobody reads; so that the end of the process, which flushes, is quiet too."""
+    """Discard all further output, since its reader has gone; the flush at the end of the process is then quiet too."""
     sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - as long as we run
 
 
 def has_colour() -> bool:
-    """Say whether colour may be written where there is a terminal: not with ``NO_COLOR``, nor on a dumb one."""
+    """Return whether a terminal may get colour: not with ``NO_COLOR``, nor on a dumb one."""
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 @contextmanager
 def within_streams() -> Iterator[None]:
-    """Have everything that is written in the block heed :func:`has_colour`."""
+    """Apply :func:`has_colour` to all output of the block."""
     prepare_streams()
     if has_colour():
         yield
@@ -51,10 +51,10 @@ def within_streams() -> Iterator[None]:
 
 def say_done(text: str) -> None:
     """
-    Write what a command has changed.
+    Write the result of a completed change.
 
     Raises:
-        OSError: standard output takes nothing, as on a full disk; it went to standard error instead.
+        OSError: standard output cannot be written, as on a full disk; the text went to standard error instead.
     """
     try:
         click.echo(text)

@@ -19,7 +19,7 @@ __all__ = ["cell_text", "record", "table", "width"]
 PIPED_WIDTH = 100
 _NARROWEST = 8
 _GAP = "  "
-#: display only; JSON has every digit
+#: for display only; JSON has every digit
 _DISPLAYED = Context(prec=10)
 _COLOURS = {
     "changed": "green",
@@ -36,12 +36,12 @@ _COLOURS = {
 
 
 def width() -> int:
-    """Return how many columns there are: the terminal's, 100 when piped."""
+    """Return the number of columns: the terminal's, 100 when piped."""
     return (os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 0) or PIPED_WIDTH
 
 
 def cell_text(value: Any) -> str:
-    """Return a value as people read it: ten digits, no trailing zeros, a dash for what the venue did not say."""
+    """Return a value for people: ten digits, no trailing zeros, a dash for None."""
     if value is None:
         return "-"
     if isinstance(value, bool):
@@ -58,10 +58,10 @@ def table(rows: Sequence[Row], columns: Mapping[str, str], *, whole: Collection[
     Return rows as a table.
 
     Args:
-        rows: What to show.
+        rows: The rows to show.
         columns: Field to heading, from left to right. Numbers are aligned to the right; text is wrapped where the table
             would be too wide.
-        whole: Fields that are never wrapped, such as ids that somebody copies.
+        whole: Fields that are never wrapped, such as ids to copy.
     """
     cells = [[cell_text(row.get(field)) for field in columns] for row in rows]
     numeric = [_is_numeric(rows, field) for field in columns]
@@ -70,7 +70,7 @@ def table(rows: Sequence[Row], columns: Mapping[str, str], *, whole: Collection[
     widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
     _narrow(widths, rigid, headings)
     head = _line(headings, widths, numeric)
-    lines = [click.style(head, bold=True), click.style(_GAP.join("-" * one for one in widths), dim=True)]
+    lines = [click.style(head, bold=True), click.style(_GAP.join("-" * size for size in widths), dim=True)]
     for row in cells:
         wrapped = [textwrap.wrap(text, size) or [""] for text, size in zip(row, widths, strict=True)]
         for number in range(max(map(len, wrapped))):
@@ -82,12 +82,12 @@ def table(rows: Sequence[Row], columns: Mapping[str, str], *, whole: Collection[
 def _is_numeric(rows: Sequence[Row], field: str) -> bool:
     values = [row[field] for row in rows if row.get(field) is not None]
     return bool(values) and all(
-        isinstance(one, int | Decimal) and not isinstance(one, bool | enum.Enum) for one in values
+        isinstance(value, int | Decimal) and not isinstance(value, bool | enum.Enum) for value in values
     )
 
 
 def _narrow(widths: list[int], rigid: Sequence[bool], headings: Sequence[str]) -> None:
-    """Take from the widest text columns what does not fit."""
+    """Shorten the widest text columns until the table fits."""
     excess = sum(widths) + len(_GAP) * (len(widths) - 1) - width()
     while excess > 0:
         able = [
@@ -119,7 +119,7 @@ def _colour(cell: str) -> str:
 
 
 def record(row: Row) -> str:
-    """Return one row as lines of name and value; what the venue did not say is left out."""
+    """Return one row as lines of name and value, without the None values."""
     said = {name: cell_text(value) for name, value in row.items() if value is not None}
     wide = max(map(len, said), default=0)
     return "\n".join(f"{click.style(name.ljust(wide), bold=True)}  {text}" for name, text in said.items())

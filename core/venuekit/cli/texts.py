@@ -31,10 +31,10 @@ _COLUMNS = {
 
 
 def plan_text(plan: Plan) -> str:
-    """Return a plan as text; ``#`` is the order in which the steps would be taken."""
+    """Return a plan as text; ``#`` is the order of the steps."""
     notes = []
     for step in plan.steps:
-        also = f"it also touches {', '.join(step.affected)}" if step.affected else None
+        also = f"it also affects {', '.join(step.affected)}" if step.affected else None
         why = "; ".join(filter(None, (step.reason, step.note, also)))
         if why:
             notes.append(f"{step}: {step.status}: {why}")
@@ -81,18 +81,18 @@ LIST_COLUMNS = {
     "status": "status",
     "id": "id",
 }
-#: what somebody copies into the next command
+#: columns never wrapped, since their values are copied into the next command
 WHOLE = ("id",)
 
 
 def order_row(order: Order, name: str, account: Account, *, listed: bool = False) -> Row:
-    """Return an order as a row; for a list with ``order``, which says in a few words what it is."""
+    """Return an order as a row; for a list with ``order``, which summarises it in a few words."""
     said = {"order": _words(order)} if listed else {}
     return row_of(order, account=name, venue=account.venue.id, **said)
 
 
 def request_text(request: OrderRequest) -> str:
-    """Return an order that is to be placed in a few words."""
+    """Return an order request in a few words."""
     return f"{request.symbol} {_words(request)}"
 
 

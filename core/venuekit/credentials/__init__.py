@@ -1,4 +1,4 @@
-"""Credentials: keys and secrets, where they come from, and how they sign."""
+"""Credentials: keys and secrets, their sources, and signing."""
 
 from __future__ import annotations
 

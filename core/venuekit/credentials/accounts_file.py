@@ -1,4 +1,4 @@
-"""The accounts file: which accounts there are, where their secrets are, and what may be done with them."""
+"""The accounts file: accounts with references to their secrets and limits on their operations."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class AccountEntry:
     """
     One account of the file.
 
-    ``key`` and ``secret`` are references, never the secrets themselves. ``symbols``, ``max_leverage`` and
-    ``max_notional`` and ``max_position_notional`` (in the quote asset) limit what the account's guard lets through;
-    None means no limit. ``rest`` is the simulator's URL, None elsewhere.
+    ``key`` and ``secret`` are references, never the secrets themselves. ``symbols``, ``max_leverage``, ``max_notional``
+    and ``max_position_notional`` (both in the quote asset) are the limits of the account's guard; None means no limit.
+    ``rest`` is the simulator's URL, None elsewhere.
     """
 
     name: str
@@ -52,15 +52,15 @@ class AccountEntry:
     max_leverage: Decimal | None = None
     max_notional: Decimal | None = None
     max_position_notional: Decimal | None = None
-    #: the file it stands in, for the text of errors
+    #: the file that declares the account, for the text of errors
     source: str = attrs.field(default="", repr=False, eq=False)
     lines: Mapping[KeyPath, int] = attrs.field(factory=dict, repr=False, eq=False)
-    #: where relative paths start
+    #: the base of relative paths
     directory: Path = attrs.field(factory=Path, repr=False, eq=False)
 
     @property
     def where(self) -> str:
-        """Where it stands: file, line and key."""
+        """The account's position in the file: file, line and key."""
         path = "accounts", self.name
         return f"{self.source}:{line_of(self.lines, path)}: {key_text(path)}"
 
@@ -77,7 +77,7 @@ class AccountsFile:
         Return the account of this name.
 
         Raises:
-            AccountsFileError: there is none; the text names those that there are.
+            AccountsFileError: the file has no such account; the text names the existing ones.
         """
         if name not in self.entries:
             hint = did_you_mean(name, self.entries)
@@ -87,10 +87,10 @@ class AccountsFile:
 
 def find_accounts_file(given: str | os.PathLike[str] | None = None) -> Path:
     """
-    Return the accounts file: the one given, the one ``VENUEKIT_ACCOUNTS`` names, ``./accounts.toml``, the user's.
+    Return the accounts file: the given one, that of ``VENUEKIT_ACCOUNTS``, ``./accounts.toml``, or the user's.
 
     Raises:
-        AccountsFileError: there is none; the text says where it was looked for.
+        AccountsFileError: no such file exists; the text lists the paths tried.
     """
     import platformdirs
 
@@ -107,10 +107,10 @@ def find_accounts_file(given: str | os.PathLike[str] | None = None) -> Path:
     raise AccountsFileError(f"no accounts file at {looked}; name one by --accounts FILE or {ACCOUNTS_VARIABLE}")
 
 
-def _existing(path: Path, said_by: str) -> Path:
+def _existing(path: Path, source: str) -> Path:
     path = path.expanduser()
     if not path.exists():
-        raise AccountsFileError(f"{path}: no such file (named by {said_by})")
+        raise AccountsFileError(f"{path}: no such file (named by {source})")
     return path
 
 
@@ -119,8 +119,8 @@ def load_accounts(given: str | os.PathLike[str] | None = None) -> AccountsFile:
     Find and read the accounts file.
 
     Raises:
-        AccountsFileError: there is none, others can access it, or it says something that is not understood; the text
-            has file, line, key and what was expected.
+        AccountsFileError: the file is missing, other users can access it, or it has an invalid entry; the text has
+            file, line, key and the expected value.
     """
     path = find_accounts_file(given)
     return _Reader(path, read_private(path)).read()
@@ -131,8 +131,8 @@ async def credentials(entry: AccountEntry, plugins: Plugins) -> Credentials:
     Return the credentials of an account; its references are resolved in a worker thread.
 
     Raises:
-        AccountsFileError: a reference leads nowhere.
-        CredentialsError: they do not fit the environment.
+        AccountsFileError: a reference cannot be resolved.
+        CredentialsError: the credentials do not fit the environment.
     """
     import asyncio
 
@@ -151,14 +151,14 @@ async def credentials(entry: AccountEntry, plugins: Plugins) -> Credentials:
 
 
 class _Reader:
-    """Reads one file; every complaint says file, line and key."""
+    """Reads one file; every error has file, line and key."""
 
     def __init__(self, path: Path, text: str) -> None:
         self._path = path
         self._text = text
         self._lines = key_lines(text)
         self._directory = path.absolute().parent
-        # what may stand in an account, and how it is read
+        # the keys of an account's table, with their parsers
         self._fields: dict[str, Callable[[tuple[str, ...], Any], Any]] = {
             "venue": self._text_of,
             "environment": self._environment,
@@ -200,15 +200,15 @@ class _Reader:
     def _where(self, path: tuple[str, ...]) -> str:
         return f"{self._path}:{line_of(self._lines, path)}: {key_text(path)}"
 
-    def _wrong(self, path: tuple[str, ...], what: str) -> AccountsFileError:
-        return AccountsFileError(f"{self._where(path)}: {what}")
+    def _wrong(self, path: tuple[str, ...], message: str) -> AccountsFileError:
+        return AccountsFileError(f"{self._where(path)}: {message}")
 
     def _only_known(
-        self, path: tuple[str, ...], table: Mapping[str, Any], known: Mapping[str, Any] | tuple[str, ...]
+        self, path: tuple[str, ...], table: Mapping[str, Any], allowed: Mapping[str, Any] | tuple[str, ...]
     ) -> None:
         for key in table:
-            if key not in known:
-                raise self._wrong((*path, key), f"unknown key{did_you_mean(key, known)}")
+            if key not in allowed:
+                raise self._wrong((*path, key), f"unknown key{did_you_mean(key, allowed)}")
 
     def _table(self, path: tuple[str, ...], value: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
@@ -241,7 +241,7 @@ class _Reader:
         return value
 
     def _symbols(self, path: tuple[str, ...], value: Any) -> frozenset[str]:
-        if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
+        if not isinstance(value, list) or not all(isinstance(symbol, str) and symbol for symbol in value):
             raise self._wrong(path, 'expected an array of symbols such as ["BTCUSD"]')
         return frozenset(value)
 

@@ -28,13 +28,13 @@ def _environment(value: str) -> EnvironmentName:
 
 
 def _address(value: str | None) -> str | None:
-    """Return a URL without the slash that people put at its end."""
+    """Return a URL without a trailing slash."""
     if value is None:
         return None
     try:
         parts = urlsplit(value)
         usable = parts.scheme in {"http", "https"} and parts.port != 0 and not (parts.query or parts.fragment)
-    except ValueError:  # brackets that do not match, a port that is none
+    except ValueError:  # unbalanced brackets, an invalid port
         usable = False
     if not usable:
         raise CredentialsError(f"{value!r} is not a URL such as http://127.0.0.1:8080/acme_perp")
@@ -42,14 +42,14 @@ def _address(value: str | None) -> str | None:
 
 
 def _fault_of(secret: Secret) -> str | None:
-    """Return why no header can carry it, or no venue accepts it; None when that is not so."""
+    """Return the reason why no header can carry the text or no venue accepts it; None for a usable one."""
     text = secret.reveal()
     if not text:
         return "is empty"
     if text != text.strip():
-        return "has blanks or line breaks around it; it was copied with them"
+        return "begins or ends with blanks or line breaks, copied by mistake"
     if not (text.isascii() and text.isprintable() and " " not in text):
-        return "has line breaks, blanks, control characters or letters that are not ASCII in it"
+        return "contains line breaks, blanks, control characters or letters that are not ASCII"
     return None
 
 
@@ -60,11 +60,11 @@ def _is_pem(secret: Secret) -> bool:
 @attrs.frozen(init=False)
 class Credentials:
     """
-    A key and its secret; they work in ``environment`` and are sent nowhere else.
+    A key and its secret; they are valid in ``environment`` and are sent nowhere else.
 
-    ``secret`` is the HMAC secret, or a private key in PEM form. A key, and a secret that is no PEM, is printable ASCII
-    without blanks; one that was copied with its line end is refused here, before a venue sees it. ``rest`` is the
-    simulator's URL and belongs to the environment ``sim`` alone.
+    ``secret`` is the HMAC secret, or a private key in PEM form. A key, and a secret that is not PEM, is printable ASCII
+    without blanks; one copied with its line end is refused here, before a venue sees it. ``rest`` is the simulator's
+    URL and belongs to the environment ``sim`` alone.
     """
 
     key: Secret
@@ -75,7 +75,7 @@ class Credentials:
     def __init__(
         self, key: Secret | str, secret: Secret | str, environment: EnvironmentName | str, rest: str | None = None
     ) -> None:
-        # first of all, so that no frame of a traceback has a text in it that is secret
+        # first, so that no frame of a traceback holds a secret text
         key, secret = _secret(key), _secret(secret)
         self.__attrs_init__(key, secret, environment, rest)
 

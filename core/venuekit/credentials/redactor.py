@@ -1,8 +1,8 @@
 """
-The redactor: the one place through which text about a request passes before anybody sees it.
+The redactor: every text about a request passes through it before it is shown.
 
-It knows the keys and secrets that this process holds, whatever their form, and hides them wherever they stand. What it
-cannot know, signatures, listen keys and what belongs to others, it tells by the words before it and by its length.
+It hides the keys and secrets of this process, in any form and anywhere in a text. Secrets that it cannot know
+(signatures, listen keys, those of others) are recognised by the preceding word and by their length.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from venuekit.credentials.secret import living_secrets
 
 __all__ = ["HIDDEN", "hidden_name", "hide_secrets", "redact", "redact_parameters", "redact_start"]
 
-#: names whose values nobody may see, in query strings, JSON and headers of any venue
+#: names whose values must not be shown, in query strings, JSON and headers of any venue
 _NAMES = (
     r"signature|sign|api-?_?key|secret|passphrase|password|listen-?_?key|token|authorization"
     r"|x-[a-z]+-apikey|x-[a-z]+-api-key|x-[a-z]+-sign"
@@ -24,14 +24,14 @@ _NAMES = (
 _PAIR = re.compile(
     rf"""(?ix) (["']?\b(?:{_NAMES})\b["']?\s*[=:]\s*["']?) ([^\s"'&,;}}\]]+)""",
 )
-#: what echoes the signed text: a bracket after a word that says so
+#: an echo of the signed text, in a bracket after the word that announces it
 _ECHO = re.compile(r"(?i)(origin_string\s*\[)[^\]]*(\])")
-#: long opaque words are keys, signatures or listen keys wherever they stand
+#: long opaque words are keys, signatures or listen keys anywhere
 _OPAQUE = re.compile(r"\b(?=[A-Za-z0-9+/_-]*\d)(?=[A-Za-z0-9+/_-]*[A-Za-z])[A-Za-z0-9+/_-]{40,}={0,2}")
 _HIDDEN_NAMES = re.compile(rf"(?i)(?:{_NAMES})")
-#: what is shorter would be found within ordinary words, and is hidden as a word of its own only
+#: a shorter secret would match within ordinary words, and is hidden only as a separate word
 _SHORT = 8
-#: how far beyond its end a text is looked at, so that no secret is cut where it is no longer known
+#: characters read beyond the end of a shown text, so that no secret is cut where it is not recognised
 _BEYOND = 4096
 
 
@@ -41,16 +41,16 @@ def redact(text: str) -> str:
 
 
 def redact_start(text: str, length: int) -> str:
-    """Return how a text begins, redacted; a secret that would be cut there is hidden whole."""
+    """Return the redacted beginning of a text; a secret at its end is hidden whole."""
     read = text[: length + _BEYOND]
     shown = redact(read)
-    # what is hidden makes it shorter: the end of what was read must not move into sight
+    # redaction shortens the text: the unread remainder must not move into sight
     return shown[:length] if len(read) == len(text) else shown[: min(length, max(0, len(shown) - _BEYOND))]
 
 
 def hide_secrets(text: str) -> str:
-    """Return text without the keys and secrets that this process holds, and everything else as it is."""
-    for spelling in sorted({one for secret in living_secrets() for one in _spellings(secret.reveal())}, key=_longest):
+    """Return text without the keys and secrets of this process, otherwise unchanged."""
+    for spelling in sorted({item for secret in living_secrets() for item in _spellings(secret.reveal())}, key=_longest):
         if len(spelling) >= _SHORT:
             text = text.replace(spelling, HIDDEN)
         elif spelling in text:
@@ -59,17 +59,17 @@ def hide_secrets(text: str) -> str:
 
 
 def hidden_name(name: str) -> bool:
-    """Say whether a field's name alone tells that nobody may see its value."""
+    """Return whether a field's name alone forbids showing its value."""
     return _HIDDEN_NAMES.fullmatch(name) is not None
 
 
 def redact_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return parameters in which no text holds a key or secret of this process; all others are exactly as they are."""
+    """Return parameters without texts that hold a key or secret of this process; all others are unchanged."""
     return {name: hide_secrets(value) if isinstance(value, str) else value for name, value in parameters.items()}
 
 
 def _spellings(secret: str) -> Iterator[str]:
-    """Return how a secret may stand in a text: as it is, in a URL, in JSON, in the repr of a text or of bytes."""
+    """Yield the forms of a secret within a text: unchanged, in a URL, in JSON, in the repr of a text or of bytes."""
     import json
     from urllib.parse import quote, quote_plus
 

@@ -1,8 +1,8 @@
 """
-References: text such as ``env:MAIN_KEY`` that says where a secret is, so that no secret stands in a configuration.
+References: text such as ``env:MAIN_KEY`` that names the source of a secret, so that configurations hold no secrets.
 
-``env:`` and ``file:`` are resolved here and are seen by no plugin; every other scheme is a plugin's, through the hook
-``venuekit_resolve_secret``. What a reference holds is never shown when it might be a secret itself.
+``env:`` and ``file:`` are resolved here and never passed to a plugin; every other scheme is a plugin's, through the
+hook ``venuekit_resolve_secret``. The text of a reference is never shown when it might be a secret itself.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["check_reference", "read_private", "resolve_reference"]
 
 _SCHEMES = ("env", "file")
 _REFERENCE = re.compile(r"([a-z][a-z0-9+.-]*):(\S.*)")
-#: names have words; so many letters and digits in a row are none
+#: names consist of words; a longer run of letters and digits is no name
 _OPAQUE = re.compile(r"[A-Za-z0-9+=]{12,}")
 _LONGEST_WORD = 24
 _ANY_ACCESS_BY_OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -36,12 +36,12 @@ def check_reference(reference: str) -> tuple[str, str]:
     Return scheme and rest of a reference.
 
     Raises:
-        AccountsFileError: it is no reference but, it seems, the secret itself; the text does not repeat it.
+        AccountsFileError: the text is no reference and might be the secret itself; the error does not repeat it.
     """
-    found = _REFERENCE.fullmatch(reference)
-    if found is None:
+    match = _REFERENCE.fullmatch(reference)
+    if match is None:
         raise AccountsFileError("expected a reference such as env:NAME or file:PATH; a literal is refused")
-    return found[1], found[2]
+    return match[1], match[2]
 
 
 def resolve_reference(
@@ -51,12 +51,12 @@ def resolve_reference(
     Return the secret that a reference names; may block.
 
     Args:
-        reference: ``env:NAME``, ``file:PATH`` or what a plugin knows.
-        others: Asked for other schemes; returns None when it does not know it.
-        relative_to: Directory that a relative path of ``file:`` starts from; None for the current one.
+        reference: ``env:NAME``, ``file:PATH`` or a scheme of a plugin.
+        others: Called for other schemes; returns None for an unknown one.
+        relative_to: The base of relative paths of ``file:``; None for the current directory.
 
     Raises:
-        AccountsFileError: there is no such secret, it is empty, or its file can be read by others.
+        AccountsFileError: no such secret exists, it is empty, or other users can read its file.
     """
     scheme, rest = check_reference(reference)
     if scheme == "env":
@@ -65,7 +65,7 @@ def resolve_reference(
         return _from_file(rest, relative_to)
     secret = others(reference)
     if secret is None:
-        hint = did_you_mean(scheme, _SCHEMES) or f"; {' and '.join(f'{one}:' for one in _SCHEMES)} need none"
+        hint = did_you_mean(scheme, _SCHEMES) or f"; {' and '.join(f'{name}:' for name in _SCHEMES)} need none"
         raise AccountsFileError(f"no plugin knows this kind of reference{hint}")
     return secret
 
@@ -75,7 +75,7 @@ def _from_environment(name: str) -> Secret:
     if text is not None:
         return _fill_in(text, f"environment variable {name}")
     if _may_be_secret(name):
-        raise AccountsFileError("the environment variable that it names is not set (it looks like a secret itself)")
+        raise AccountsFileError("the environment variable of the reference is not set (it looks like a secret itself)")
     raise AccountsFileError(f"environment variable {name} is not set{did_you_mean(name, os.environ)}")
 
 
@@ -84,15 +84,15 @@ def _from_file(name: str, relative_to: Path | None) -> Secret:
         path = Path(name).expanduser()
         path = relative_to / path if relative_to else path
         is_hidden = _may_be_secret(name) and not path.exists()
-    except (OSError, RuntimeError, ValueError):  # too long, or of nobody's home
-        raise AccountsFileError("the text after file: is not the path of a file that can be looked for") from None
+    except (OSError, RuntimeError, ValueError):  # too long, or in an unknown user's home
+        raise AccountsFileError("the text after file: is not a valid path") from None
     if is_hidden:
-        raise AccountsFileError("there is no file of the name that it gives (it looks like a secret itself)")
+        raise AccountsFileError("the file of the reference does not exist (it looks like a secret itself)")
     return _fill_in(read_private(path), f"the file {path}")
 
 
 def _may_be_secret(text: str) -> bool:
-    """Say whether a name that names nothing may be a secret that was written where its name belongs."""
+    """Return whether an unresolved name may be a secret that was written in place of its name."""
     return any(not (run.isalpha() and run.islower() and len(run) < _LONGEST_WORD) for run in _OPAQUE.findall(text))
 
 
@@ -105,21 +105,21 @@ def _fill_in(text: str, where: str) -> Secret:
 
 def read_private(path: Path) -> str:
     """
-    Return the text of a file that nobody but its owner can access.
+    Return the text of a file that only its owner can access.
 
     Raises:
-        AccountsFileError: it cannot be read, or group or others can access it; the text has the ``chmod`` line.
+        AccountsFileError: it cannot be read, or group or other users can access it; the text has the ``chmod`` line.
     """
     try:
         with path.open("rb") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             if os.name == "posix" and mode & _ANY_ACCESS_BY_OTHERS:
                 mend = f"chmod 600 {shlex.quote(str(path))}"
-                raise AccountsFileError(f"{path}: others can access it (mode {mode:04o}); run: {mend}")
-            return file.read().decode("utf-8-sig")  # some editors begin a text with a mark
+                raise AccountsFileError(f"{path}: other users can access it (mode {mode:04o}); run: {mend}")
+            return file.read().decode("utf-8-sig")  # some editors write a byte order mark
     except OSError as error:
         raise AccountsFileError(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError:
         raise AccountsFileError(f"{path}: not a text in UTF-8") from None
-    except ValueError:  # it has a character that no path has
+    except ValueError:  # a character that paths cannot have
         raise AccountsFileError(f"{str(path)!r} is not the path of a file") from None

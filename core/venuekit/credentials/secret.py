@@ -1,4 +1,4 @@
-"""Secrets: text that never shows itself."""
+"""Secrets: text that is never shown."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ _living: WeakValueDictionary[int, Secret] = WeakValueDictionary()
 
 
 def living_secrets() -> tuple[Secret, ...]:
-    """Return every secret of this process that somebody still holds: what a redactor hides."""
+    """Return every secret of this process that is still in use: the redactor hides them."""
     return tuple(_living.values())
 
 
 class Secret:
     """
-    A text that shows itself only to :meth:`reveal`.
+    A text that only :meth:`reveal` returns.
 
-    It has no readable repr, str or format, and refuses to be pickled or copied into another process: hand over a
+    Its repr, str and format are masked, and it refuses to be pickled or copied into another process: pass a
     reference such as ``env:NAME`` instead.
     """
 
@@ -30,7 +30,7 @@ class Secret:
         _living[id(self)] = self
 
     def reveal(self) -> str:
-        """Return the text; call it where the bytes are needed and nowhere else."""
+        """Return the text; call it only where the bytes are needed."""
         return self.__text
 
     def __repr__(self) -> str:
@@ -52,4 +52,4 @@ class Secret:
         return hash((Secret, self.__text))
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
-        raise TypeError("a Secret is not pickled; hand over a reference such as env:NAME instead")
+        raise TypeError("a Secret cannot be pickled; pass a reference such as env:NAME instead")

@@ -1,4 +1,4 @@
-"""Signers: how bytes are signed; the credentials' half of signing."""
+"""Signers: the algorithms that sign bytes with a secret."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["HmacSigner", "SignatureAlgorithm", "Signer"]
 
 
 class SignatureAlgorithm(enum.StrEnum):
-    """How a signature was made."""
+    """The algorithm of a signature."""
 
     HMAC_SHA256 = "hmac_sha256"
 
@@ -22,14 +22,14 @@ class Signer(Protocol):
 
     @property
     def algorithm(self) -> SignatureAlgorithm:
-        """How the signatures are made."""
+        """The algorithm of the signatures."""
 
     async def sign(self, payload: bytes) -> str:
         """Return the signature as text: lower-case hex for HMAC."""
 
 
 class HmacSigner:
-    """HMAC-SHA256 with a key that was scheduled once; each signature copies that state."""
+    """HMAC-SHA256 with a precomputed key state, which each signature copies."""
 
     __slots__ = ("_keyed",)
 

@@ -1,7 +1,7 @@
 """
 Exports: long histories as files that other tools read, written while they arrive and continued later.
 
-The names are loaded when they are first asked for.
+The names are loaded on first use.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Export: items of one kind of history, of one or several accounts, on their way into a file."""
+"""Export: writes the items of one kind of history, of one or several accounts, into a file."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Export(Generic[T]):
     """
     Takes items one by one and writes them in batches; after each batch the file is whole and can be continued.
 
-    ``added`` is how many rows this run wrote.
+    ``added`` is the number of rows that this run wrote.
     """
 
     def __init__(self, sink: Sink, shape: type[T], resume: Resume, path: Path | None = None) -> None:
@@ -46,31 +46,31 @@ class Export(Generic[T]):
 
     @property
     def rows(self) -> int:
-        """How many rows there are in all."""
+        """The number of rows in the file."""
         return self._resume.rows
 
     @property
     def is_broken(self) -> bool:
-        """Whether a batch could not be written, so that nothing more is."""
+        """Whether a batch could not be written; later batches are then dropped."""
         return self._broken
 
     def begin(self, account: str, key: str, *, same_account: bool = False) -> T | None:
         """
-        Return the item to continue an account behind, None to begin with the first.
+        Return an account's last item, to continue after it; None to begin with the first.
 
         Args:
             account: The account's name.
             key: The fingerprint of its API key.
-            same_account: A new key leads to the same account.
+            same_account: A new key belongs to the same account.
 
         Raises:
-            ConfigurationError: the key is another one, so it may be another account.
+            ConfigurationError: the key is a different one, so it may belong to another account.
         """
         former = self._resume.keys.get(account, key)
         if former != key and not same_account:
             raise ConfigurationError(
-                f"the key of {account} is not the one the file was begun with, so it may be another account; "
-                "say --same-account if it is not"
+                f"the key of {account} is not the one the file was begun with, so it may belong to another account; "
+                "use --same-account if it does not"
             )
         self._resume = attrs.evolve(self._resume, keys={**self._resume.keys, account: key})
         last = self._resume.last.get(account)
@@ -84,7 +84,7 @@ class Export(Generic[T]):
             self.commit()
 
     def commit(self) -> None:
-        """Write what was taken so far, then note how far that is; after a failure, leave it as it is."""
+        """Write the pending items, then note the progress; after a failed batch, do nothing."""
         if self._broken:
             return
         self._broken = True
@@ -103,7 +103,7 @@ class Export(Generic[T]):
         self.added += len(pending)
 
     def _as_json(self, item: T) -> Mapping[str, Any]:
-        """Return an item's fields as JSON that the payload decoder turns back into them exactly."""
+        """Return an item's fields as JSON that the payload decoder converts back exactly."""
         return {name: _exact(getattr(item, name)) for name in self._fields}
 
 
@@ -122,11 +122,11 @@ def open_export(target: Path | Sink, shape: type[T], terms: Terms) -> Iterator[E
     """
     Open an export: a file that is begun or continued, or a sink that is written once.
 
-    However the block ends, what was taken is written.
+    Pending items are written however the block ends.
 
     Raises:
-        ConfigurationError: the file holds something else, was changed, is being written by another process or cannot
-            be written, or the format needs what is not installed.
+        ConfigurationError: the file has other contents, was changed, is being written by another process or cannot be
+            written, or a package that the format requires is missing.
     """
     columns = columns_of(shape)
     fresh = Resume(terms, tuple(columns))
@@ -147,7 +147,7 @@ def open_export(target: Path | Sink, shape: type[T], terms: Terms) -> Iterator[E
 
 @contextmanager
 def _file_errors(path: Path | None) -> Iterator[None]:
-    """Say which file the system's error is about; one of a stream stays as it is."""
+    """Name the file in the system's errors; errors of a stream are raised unchanged."""
     try:
         yield
     except OSError as error:
@@ -158,18 +158,18 @@ def _file_errors(path: Path | None) -> Iterator[None]:
 
 def _continue_or_begin(path: Path, fresh: Resume) -> Resume:
     """
-    Return how far the file got; a new one is noted before it is made, so that it can always be continued.
+    Return the progress of a file; a new file's progress is noted before it is made, so that it can always be continued.
 
-    One without a row is begun anew: nothing in it binds whoever got the options wrong at first.
+    A file without rows is begun anew, also with other options.
     """
-    found = read_resume(path)
-    if found is None or not found.rows:
+    former = read_resume(path)
+    if former is None or not former.rows:
         write_resume(path, fresh)
         return fresh
-    if differences := fresh.terms.differences(found.terms):
+    if differences := fresh.terms.differences(former.terms):
         raise ConfigurationError(
             f"{path} cannot be continued by this call: {'; '.join(differences)}; name another --output"
         )
-    if found.columns != fresh.columns:
+    if former.columns != fresh.columns:
         raise ConfigurationError(f"{path} has the columns of another version of venuekit; name another --output")
-    return found
+    return former

@@ -1,4 +1,4 @@
-"""Formats: the files that an export can be."""
+"""Formats: the kinds of files that an export can write."""
 
 from __future__ import annotations
 
@@ -21,49 +21,49 @@ _BY_SUFFIX = {"": "csv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", "
 
 
 class Format(enum.StrEnum):
-    """How rows are written."""
+    """The format of the rows."""
 
-    CSV = "csv"  #: a heading, then a line per row; what the venue did not say is empty
+    CSV = "csv"  #: a heading, then a line per row; None is empty
     JSONL = "jsonl"  #: a JSON object per line
     PARQUET = "parquet"  #: numbers as decimal(38, 18), times as UTC milliseconds; needs ``venuekit[parquet]``
 
     @classmethod
     def of(cls, path: Path) -> Format:
         """
-        Return what a file's name says; CSV when it has no suffix.
+        Return the format for a file's name, by its suffix; CSV without one.
 
         Raises:
-            ConfigurationError: the suffix is of no format; the text lists those that are.
+            ConfigurationError: the suffix is unknown; the text lists the known ones.
         """
-        found = _BY_SUFFIX.get(path.suffix.lower())
-        if found is None:
-            known = ", ".join(filter(None, _BY_SUFFIX))
-            raise ConfigurationError(f"{path}: {path.suffix} is of no format; expected {known}, or name the format")
-        return cls(found)
+        name = _BY_SUFFIX.get(path.suffix.lower())
+        if name is None:
+            suffixes = ", ".join(filter(None, _BY_SUFFIX))
+            raise ConfigurationError(f"{path}: unknown suffix {path.suffix}; expected {suffixes}, or name the format")
+        return cls(name)
 
 
 class Sink(Protocol):
-    """A file that grows by rows and is valid after each of them; ``batch`` is how many to hand in at once."""
+    """A file that grows by rows and is valid after each batch; ``batch`` is the number of rows to append at once."""
 
     batch: int
 
     @property
     def end(self) -> str:
-        """What tells whether the file still ends as it was written, empty where its format does so."""
+        """A digest that shows whether the file still ends as written, empty where its format shows it."""
 
     def append(self, rows: Sequence[Row]) -> int:
-        """Add rows, hand them to the disk, and return the position behind them; no rows make an empty file valid."""
+        """Add rows, flush them to the disk, and return the position after them; no rows make an empty file valid."""
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
 
 
 def check_format(format: Format) -> None:  # noqa: A002 - it is one
     """
-    Find out whether a format can be written here.
+    Check that a format can be written here.
 
     Raises:
-        ConfigurationError: what it needs is not installed; the text says how to install it.
+        ConfigurationError: a required package is missing; the text says how to install it.
     """
     if format is Format.PARQUET:
         from venuekit.exports.parquet import check_installed
@@ -73,14 +73,12 @@ def check_format(format: Format) -> None:  # noqa: A002 - it is one
 
 def open_sink(path: Path, format: Format, columns: Columns, position: int, end: str = "") -> Sink:  # noqa: A002 - it is one
     """
-    Open a file to add rows behind a position that :meth:`Sink.append` returned, 0 for a new one.
+    Open a file to add rows after a position that :meth:`Sink.append` returned, 0 for a new one.
 
-    ``end`` is what :attr:`Sink.end` said then.
-
-    What an interrupted run left behind the position is given up.
+    ``end`` is the value of :attr:`Sink.end` at that time. Rows of an interrupted run after the position are dropped.
 
     Raises:
-        ConfigurationError: the file is not what it was.
+        ConfigurationError: the file was changed.
     """
     if format is Format.PARQUET:
         from venuekit.exports.parquet import ParquetSink
@@ -92,7 +90,7 @@ def open_sink(path: Path, format: Format, columns: Columns, position: int, end: 
 
 
 def stream_sink(stream: BinaryIO, format: Format, columns: Columns) -> Sink:  # noqa: A002 - it is one
-    """Return what writes CSV or JSON lines to a stream, which cannot be continued."""
+    """Return a sink that writes CSV or JSON lines to a stream, which cannot be continued."""
     from venuekit.exports.text import StreamSink
 
     return StreamSink(stream, _text(format, columns))

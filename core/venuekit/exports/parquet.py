@@ -15,7 +15,7 @@ from venuekit.exports.rows import Columns, Row, plain
 
 __all__ = ["DECIMALS", "DIGITS", "ParquetSink", "check_installed"]
 
-#: digits of a number in all, and those behind its point
+#: digits of a number in all, and those after its point
 DIGITS, DECIMALS = 38, 18
 
 _STEP = Decimal(1).scaleb(-DECIMALS)
@@ -40,8 +40,9 @@ class ParquetSink:
     """
     A Parquet file; the position is in rows.
 
-    A batch is written behind a copy of the rows so far, which then takes the file's place in one step: at any moment
-    there is a whole file, and what a run cut off in the middle leaves behind is never looked at.
+    A batch is written after a copy of the previous rows into a new file, which then replaces the old one in one step:
+        the
+    file is whole at any moment, and the partial file of an interrupted run is never read.
     """
 
     batch = _BATCH
@@ -60,14 +61,14 @@ class ParquetSink:
         try:
             rows = self._parquet.read_metadata(path).num_rows
         except (self._arrow.ArrowException, OSError) as error:
-            raise ConfigurationError(f"{path} is no Parquet file any more: {error}") from error
+            raise ConfigurationError(f"{path} is not a Parquet file any more: {error}") from error
         if rows < position:
             raise ConfigurationError(
-                f"{path} has {rows} rows, {position} were written: somebody changed it, and it cannot be continued"
+                f"{path} has {rows} rows, {position} were written: the file was changed and cannot be continued"
             )
 
     def append(self, rows: Sequence[Row]) -> int:
-        """Replace the file by one that has these rows too."""
+        """Replace the file by one that also has these rows."""
         if self._begun and not rows:
             return self._position
         batch = self._arrow.Table.from_arrays(
@@ -89,15 +90,15 @@ class ParquetSink:
         """Do nothing: between two batches the file is not open."""
 
     def _copy(self, writer: Any) -> None:
-        """Write the rows so far, a bounded number at a time."""
-        wanted = self._position
-        if not wanted:
+        """Write the previous rows, a bounded number at a time."""
+        missing = self._position
+        if not missing:
             return
         with self._parquet.ParquetFile(self._path) as former:
             for batch in former.iter_batches(batch_size=_COPIED_AT_ONCE):
-                writer.write_batch(batch.slice(0, wanted))
-                wanted -= min(wanted, batch.num_rows)
-                if not wanted:
+                writer.write_batch(batch.slice(0, missing))
+                missing -= min(missing, batch.num_rows)
+                if not missing:
                     return
 
     def _type(self, kind: type) -> Any:

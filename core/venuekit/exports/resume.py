@@ -24,10 +24,10 @@ _VERSION = 1
 @attrs.frozen
 class Terms:
     """
-    What a file holds; every run that continues it must say the same.
+    The selection that a file holds; every run that continues it must have the same terms.
 
-    ``what`` is the kind of history, ``options`` the options by name as they are typed (None: not given), ``accounts``
-    the name of each account to its venue and environment.
+    ``what`` is the kind of history, ``options`` the options by name as typed (None: not given), ``accounts`` maps the
+    name of each account to its venue and environment.
     """
 
     what: str
@@ -36,19 +36,19 @@ class Terms:
     accounts: Mapping[str, str]
 
     def differences(self, former: Terms) -> list[str]:
-        """Return one sentence for everything in which ``former`` is another."""
-        found = []
+        """Return one sentence for each difference from ``former``."""
+        differences = []
         if former.what != self.what:
-            found.append(f"it holds {former.what}, not {self.what}")
+            differences.append(f"it holds {former.what}, not {self.what}")
         if former.format is not self.format:
-            found.append(f"it is {former.format}, not {self.format}")
+            differences.append(f"it is {former.format}, not {self.format}")
         for name in dict.fromkeys((*former.options, *self.options)):
             before, now = former.options.get(name), self.options.get(name)
             if before != now:
-                found.append(f"--{name} was {before or 'not given'} and is {now or 'not given'}")
+                differences.append(f"--{name} was {before or 'not given'} and is {now or 'not given'}")
         if dict(former.accounts) != dict(self.accounts):
-            found.append(f"it is about {_accounts(former)}, not {_accounts(self)}")
-        return found
+            differences.append(f"it is about {_accounts(former)}, not {_accounts(self)}")
+        return differences
 
 
 def _accounts(terms: Terms) -> str:
@@ -58,10 +58,10 @@ def _accounts(terms: Terms) -> str:
 @attrs.frozen
 class Resume:
     """
-    How far a file got.
+    The progress of a file.
 
-    ``position`` and ``end`` are the sink's, ``rows`` how many rows are before it. By account: ``keys``, the fingerprint
-    of the API key it was read with, and ``last``, the fields of the last item.
+    ``position`` and ``end`` are the sink's, ``rows`` is the number of rows before it. By account: ``keys``, the
+    fingerprint of the API key that read it, and ``last``, the fields of the last item.
     """
 
     terms: Terms
@@ -74,16 +74,16 @@ class Resume:
 
 
 def resume_path(path: Path) -> Path:
-    """Return where it is noted how far a file got."""
+    """Return the path of the file that notes the progress of another."""
     return path.with_name(f"{path.name}.resume")
 
 
 def read_resume(path: Path) -> Resume | None:
     """
-    Return how far a file got, None when there is no such file yet.
+    Return the progress of a file, None when there is no such file yet.
 
     Raises:
-        ConfigurationError: one of the two files is missing, or the note is not ours.
+        ConfigurationError: one of the two files is missing, or the progress file cannot be read.
     """
     beside = resume_path(path)
     if not beside.exists():
@@ -93,18 +93,18 @@ def read_resume(path: Path) -> Resume | None:
             )
         return None
     try:
-        found = json.loads(beside.read_bytes())
-        if found["version"] != _VERSION:
+        note = json.loads(beside.read_bytes())
+        if note["version"] != _VERSION:
             raise ConfigurationError(f"{beside} was written by another version of venuekit")
-        terms = Terms(found["what"], Format(found["format"]), found["options"], found["accounts"])
+        terms = Terms(note["what"], Format(note["format"]), note["options"], note["accounts"])
         resume = Resume(
             terms,
-            tuple(found["columns"]),
-            position=found["position"],
-            end=found["end"],
-            rows=found["rows"],
-            keys=found["keys"],
-            last=found["last"],
+            tuple(note["columns"]),
+            position=note["position"],
+            end=note["end"],
+            rows=note["rows"],
+            keys=note["keys"],
+            last=note["last"],
         )
     except (ValueError, LookupError, TypeError) as error:
         raise ConfigurationError(f"{beside} cannot be read: {error!r}") from error
@@ -114,7 +114,7 @@ def read_resume(path: Path) -> Resume | None:
 
 
 def write_resume(path: Path, resume: Resume) -> None:
-    """Note how far a file got, in one step."""
+    """Write the progress of a file, in one step."""
     note = {
         "version": _VERSION,
         "what": resume.terms.what,
@@ -140,14 +140,14 @@ def write_resume(path: Path, resume: Resume) -> None:
 @contextmanager
 def file_lock(path: Path) -> Iterator[None]:
     """
-    Keep other processes from writing ``path``, by a file ``NAME.lock`` beside it; a killed process lets go too.
+    Keep other processes from writing ``path``, by a file ``NAME.lock`` beside it; a killed process releases it too.
 
     Raises:
-        ConfigurationError: another process is writing it.
+        ConfigurationError: another process is writing the file.
     """
     try:
         control: Any = importlib.import_module("fcntl")
-    except ImportError:  # a system without it: two runs at once are the user's to avoid
+    except ImportError:  # a system without it: the user must avoid concurrent runs
         yield
         return
     lock = path.with_name(f"{path.name}.lock")

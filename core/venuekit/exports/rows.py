@@ -21,13 +21,13 @@ _FLAT = (str, int, Decimal, datetime, enum.Enum, type(None))
 
 
 def row_of(value: attrs.AttrsInstance, **first: Any) -> Row:
-    """Return a value's own fields behind ``first``; what holds further values or the venue's object is left out."""
+    """Return a value's own fields after ``first``; nested values and the venue's own object are left out."""
     fields = {field.name: getattr(value, field.name) for field in attrs.fields(type(value)) if field.name != "raw"}
-    return {**first, **{name: held for name, held in fields.items() if isinstance(held, _FLAT)}}
+    return {**first, **{name: content for name, content in fields.items() if isinstance(content, _FLAT)}}
 
 
 def plain(value: Any) -> str | int | None:
-    """Return a value as JSON has it: Decimals as plain text, times with milliseconds and Z, enums in lower case."""
+    """Return a value in its JSON form: Decimals as plain text, times with milliseconds and Z, enums in lower case."""
     if isinstance(value, enum.Enum):
         return str(value.value).lower()
     if isinstance(value, Decimal):

@@ -15,22 +15,22 @@ from venuekit.exports.rows import Columns, Row, plain
 __all__ = ["CsvText", "FileSink", "JsonLines", "StreamSink", "Text"]
 
 _BATCH = 200
-#: how many bytes before a position tell whether the file is still what was written
+#: the number of bytes before a position whose digest shows whether the file was changed
 _END = 4096
 
 
 class Text(Protocol):
-    """How rows become lines."""
+    """A format of rows as lines."""
 
     def head(self) -> bytes:
-        """Return what stands before the first row."""
+        """Return the bytes before the first row."""
 
     def lines(self, rows: Sequence[Row]) -> bytes:
         """Return the lines of rows, each with its end."""
 
 
 class CsvText:
-    """CSV in UTF-8 with a heading; true and false are words, what is not known is empty, an empty text quoted."""
+    """CSV in UTF-8 with a heading; true and false are words, None is empty, an empty text is quoted."""
 
     def __init__(self, columns: Columns) -> None:
         self._columns = tuple(columns)
@@ -56,7 +56,7 @@ def _cell(value: object) -> str:
 
 
 class JsonLines:
-    """JSON lines in UTF-8: Decimals as text, what is not known as null."""
+    """JSON lines in UTF-8: Decimals as text, None as null."""
 
     def __init__(self, columns: Columns) -> None:
         self._columns = tuple(columns)
@@ -68,7 +68,7 @@ class JsonLines:
     def lines(self, rows: Sequence[Row]) -> bytes:
         """Return a line for each row."""
         objects = ({name: plain(row[name]) for name in self._columns} for row in rows)
-        return "".join(json.dumps(one, ensure_ascii=False, separators=(",", ":")) + "\n" for one in objects).encode()
+        return "".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n" for row in objects).encode()
 
 
 class StreamSink:
@@ -83,7 +83,7 @@ class StreamSink:
         self._position = 0
 
     def append(self, rows: Sequence[Row]) -> int:
-        """Write rows and pass them on at once."""
+        """Write rows and flush them at once."""
         data = (b"" if self._position else self._text.head()) + self._text.lines(rows)
         self._stream.write(data)
         self._stream.flush()
@@ -91,15 +91,15 @@ class StreamSink:
         return self._position
 
     def close(self) -> None:
-        """Leave the stream to whoever opened it."""
+        """Leave the stream open; its opener closes it."""
 
 
 class FileSink:
     """
     A text file; the position is in bytes.
 
-    Every batch is written in one piece and forced to the disk before its position is given out. A file that was saved
-    anew by somebody, with other line ends, marks or numbers, is not continued: its rows lie elsewhere now.
+    Every batch is written in one piece and synced to the disk before its position is returned. A file that another
+    program saved with different line ends, marks or numbers is not continued: its rows have other positions now.
     """
 
     batch = _BATCH
@@ -112,7 +112,7 @@ class FileSink:
         if size < position:
             self._file.close()
             raise ConfigurationError(
-                f"{path} has {size} bytes, {position} were written: somebody changed it, and it cannot be continued"
+                f"{path} has {size} bytes, {position} were written: the file was changed and cannot be continued"
             )
         head = text.head() if position else b""
         self._file.seek(0)
@@ -122,19 +122,19 @@ class FileSink:
         if not begins or (end and end != self.end):
             self._file.close()
             raise ConfigurationError(
-                f"{path} is not what was written: somebody saved it anew, and it cannot be continued; name another"
-                " --output, or put the file back"
+                f"{path} has other contents than were written: another program saved it, and it cannot be continued;"
+                " name another --output, or restore the file"
             )
         self._file.truncate(position)
         self._file.seek(position)
 
     @property
     def end(self) -> str:
-        """What the bytes before the position are, as a digest."""
+        """A digest of the bytes before the position."""
         return hashlib.sha256(self._last).hexdigest()
 
     def append(self, rows: Sequence[Row]) -> int:
-        """Write rows and wait until they are on the disk."""
+        """Write rows and sync them to the disk."""
         data = (b"" if self._position else self._text.head()) + self._text.lines(rows)
         if data:
             self._file.write(data)

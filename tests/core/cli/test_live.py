@@ -109,7 +109,7 @@ def test_yes_as_an_option(call: Call, live: Path) -> None:
 
     assert called.status == 0
     assert list(called.error) == ["note"]
-    assert "cannot be seen" in called.error["note"]
+    assert "cannot be detected" in called.error["note"]
     assert _leverage(call) == "15"
 
 

@@ -157,7 +157,7 @@ def test_live_without_a_terminal_needs_yes(call: Call, target: Path, tmp_path: P
     insisted = call("apply", target, "--accounts", accounts, "--yes")
 
     assert (refused.status, refused.out) == (64, "")
-    assert "toy_perp: live; say --yes" in refused.err
+    assert "toy_perp: live; --yes is required" in refused.err
     assert insisted.status == 64
     assert "VENUEKIT_TEST_NOT_SET is not set" in insisted.err
 

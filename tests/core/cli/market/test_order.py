@@ -1,4 +1,4 @@
-"""``order``: place, amend, cancel and look at orders; what is doubtful is told with what to do."""
+"""``order``: place, amend, cancel and show orders; what is doubtful is told with what to do."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_testing(call: Call, market: Any) -> None:
     called = call(*words)
     (row,) = call(*words, "--json").rows
 
-    assert (called.status, called.out) == (0, "the venue would take it; nothing was placed\n")
+    assert (called.status, called.out) == (0, "the venue would accept the order; nothing was placed\n")
     assert (row["account"], row["symbol"], row["price"]) == ("real", "TOYUSD", "99.50")
     assert [request.quantity for request in market.module.TESTED] == [Decimal(10), Decimal(10)]
     assert market.module.BOOK == {}
@@ -115,8 +115,8 @@ def test_amending_and_cancelling(call: Call, market: Any) -> None:
         (["place", "main", "TOYUSD", "buy", "ten"], "'ten' is not a number"),
         (["place", "main", "TOYUSD", "buy", "nan"], "'nan' is not a number"),
         (["place", "main", "TOYUSD", "buy", "1", "--type", "limt"], "did you mean limit?"),
-        (["query", "main", "TOYUSD"], "by one of --id and --client-id"),
-        (["cancel", "main", "TOYUSD", "--id", "1", "--client-id", "2"], "by one of --id and --client-id"),
+        (["query", "main", "TOYUSD"], "by either --id or --client-id"),
+        (["cancel", "main", "TOYUSD", "--id", "1", "--client-id", "2"], "by either --id or --client-id"),
         (["amend", "main", "TOYUSD", "--id", "1"], "a new --quantity, a new --price, or both"),
         (["plaice"], "did you mean place?"),
         (["list", "man"], "no account 'man'"),
@@ -147,12 +147,12 @@ def _error(kind: type[Any], **details: Any) -> Any:
         (
             _error(NotExecuted, client_id="mine", fence=FENCE),
             3,
-            "client id mine; it did not happen and cannot any more: send it again if it is still wanted",
+            "client id mine; it did not happen and cannot any more: send it again if it is still needed",
         ),
         (
             _error(PayloadMismatch, client_id="mine", outcome=Outcome.APPLIED),
             1,
-            f"client id mine; it was carried out, only its answer could not be read; {LOOK}",
+            f"client id mine; it was carried out, but its answer could not be read; {LOOK}",
         ),
         (
             _error(OutcomeUnknown),
@@ -207,7 +207,7 @@ def test_live_is_asked_about(call: Call, market: Any, monkeypatch: pytest.Monkey
     said = call("order", *words, "--yes", "--json")
 
     assert (alone.status, declined.status, agreed.status, said.status) == (64, 5, 0, 0)
-    assert "say --yes" in alone.err
+    assert "--yes is required" in alone.err
     assert "on live (real)?" in declined.err
     assert "nothing was changed" in declined.err
     assert said.err == ""

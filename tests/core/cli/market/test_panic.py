@@ -125,7 +125,7 @@ def test_unknown_what_is_left(call: Call, market: Any) -> None:
     unseen = call("panic", "main")
 
     assert (unreadable.status, unreadable.rows, unreadable.err.count("AnswerLost")) == (4, [], 2)
-    assert (unseen.status, unseen.out) == (4, "main: unknown what is left\n")
+    assert (unseen.status, unseen.out) == (4, "main: remaining orders unknown\n")
 
 
 def test_an_account_that_cannot_be_opened(call: Call, market: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,7 +137,7 @@ def test_an_account_that_cannot_be_opened(call: Call, market: Any, monkeypatch: 
 
     assert called.status == 64
     assert "TOY_OTHER_KEY" in called.err
-    assert called.out == "main: nothing left\nother: unknown what is left\n"
+    assert called.out == "main: nothing left\nother: remaining orders unknown\n"
 
 
 def test_a_bug_of_one_plugin_does_not_stop_the_others(
@@ -150,7 +150,7 @@ def test_a_bug_of_one_plugin_does_not_stop_the_others(
     with pytest.raises(KeyError, match="nobody thought of this"):
         call("panic", "main", "other")
 
-    assert capsys.readouterr().out == "main: unknown what is left\nother: nothing left\n"
+    assert capsys.readouterr().out == "main: remaining orders unknown\nother: nothing left\n"
     assert _open(call) == ["main-plain", "main-stop"]
 
 
@@ -183,7 +183,7 @@ def test_a_venue_without_orders(call: Call, served: Any) -> None:
     """Where orders cannot be cancelled it is not known what is left."""
     called = call("panic", "toy_perp", "--accounts", served.accounts)
 
-    assert (called.status, called.out) == (4, "toy_perp: unknown what is left\n")
+    assert (called.status, called.out) == (4, "toy_perp: remaining orders unknown\n")
     assert "OrderControl is not supported" in called.err
 
 
@@ -213,7 +213,7 @@ def test_an_order_that_may_still_arrive(
     under_way = call("panic", "main")
 
     assert (gone.status, gone.err) == (0, "")
-    assert (under_way.status, under_way.out) == (4, "main: unknown what is left\n")
+    assert (under_way.status, under_way.out) == (4, "main: remaining orders unknown\n")
     assert "main: an order (client id under-way) may still arrive until " in under_way.err
     note, summary = map(json.loads, call("panic", "main", "--json").err.splitlines())
     assert (note["account"], note["note"]) == ("main", under_way.err.rstrip())
@@ -238,6 +238,6 @@ def test_live_is_asked_about(call: Call, market: Any, monkeypatch: pytest.Monkey
     agreed = call("panic", "other", "real", "--yes")
 
     assert (alone.status, declined.status, agreed.status) == (64, 5, 0)
-    assert "real: live; say --yes" in alone.err
+    assert "real: live; --yes is required" in alone.err
     assert "Cancel every order on live (real)?" in declined.err
     assert _open(call) == []
