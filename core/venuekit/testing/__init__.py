@@ -1,5 +1,5 @@
 """
-Testing: what plugin authors and users of venuekit test with.
+Testing: tools for the tests of plugin authors and of venuekit's users.
 
 An exchange author gets the whole suite in one line, in any test module of the plugin::
 
@@ -7,14 +7,14 @@ An exchange author gets the whole suite in one line, in any test module of the p
 
     TestAcme = conformance_suite("acme_perp")
 
-It wants pytest, pytest-asyncio, the plugin installed with its ``Venue.simulated``, and recorded answers in
-``tests/recorded/`` beside the plugin's package (:mod:`venuekit.testing.recorded` says what such a file holds). The
-cases come from the declarations: every endpoint is compared with its recorded requests and answers, every capability
-method is called over a real socket against the plugin's own simulated venue, every setter is set twice and loses its
-answer, what adds up is never sent twice, unreadable answers of reads are errors, wrong keys are refused, and planted
-secrets are found nowhere. Only what the venue declares unsupported is left out; what is declared and broken fails.
+It needs pytest, pytest-asyncio, the plugin installed with its ``Venue.simulated``, and recorded answers in
+``tests/recorded/`` beside the plugin's package (:mod:`venuekit.testing.recorded` describes such a file). The cases come
+from the declarations: every endpoint is compared with its recorded requests and answers, every capability method is
+called over a real socket against the plugin's own simulated venue, every setter is set twice and loses its answer,
+cumulative writes are never sent twice, unreadable answers of reads are errors, wrong keys are refused, and planted
+secrets appear nowhere. Only declared gaps are left out; a declared and broken feature fails.
 
-For tests of one's own: :class:`FakeTransport` with :func:`account_over` (no network at all), :class:`LoopClock` and
+For your own tests: :class:`FakeTransport` with :func:`account_over` (no network at all), :class:`LoopClock` and
 :class:`InstantClock` for time, and the pytest fixture ``venuekit_simulation``.
 """
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from venuekit.testing.staged import FakeStage, Stage, fake_stage, on_stage
 
 if not TYPE_CHECKING:
-    # the pytest plugin lives in this package and is loaded by every run of pytest
+    # the pytest plugin belongs to this package and is loaded by every run of pytest
     __getattr__, __dir__ = _lazy(
         __name__,
         {

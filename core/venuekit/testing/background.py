@@ -23,8 +23,8 @@ class BackgroundSimulation:
     """
     Simulated venues whose server runs in a thread of its own; a context manager.
 
-    Where they are and what opens them can be asked from any thread. Everything else (ledger, disturbances, requests,
-    skew) belongs to the server's thread: hand a function to :meth:`call`.
+    URLs and keys can be read from any thread. Everything else (ledger, disturbances, requests, skew) belongs to the
+    server's thread: pass a function to :meth:`call`.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class BackgroundSimulation:
         self._loop.close()
 
     def call(self, function: Callable[[Simulation], T]) -> T:
-        """Run a function on the simulation in its own thread and return what it returns."""
+        """Run a function on the simulation in its own thread and return its result."""
 
         async def run() -> T:
             return function(self._simulation)
@@ -66,7 +66,7 @@ class BackgroundSimulation:
 
     @property
     def venue_ids(self) -> tuple[str, ...]:
-        """The venues that are served."""
+        """The simulated venues' ids."""
         return self._simulation.venue_ids
 
     @property
@@ -94,5 +94,5 @@ class BackgroundSimulation:
         return self._simulation.rest(venue_id)
 
     def credentials(self, venue_id: str, *, read_only: bool = False) -> Credentials:
-        """Return credentials that :func:`venuekit.connect` takes."""
+        """Return credentials for :func:`venuekit.connect`."""
         return self._simulation.credentials(venue_id, read_only=read_only)

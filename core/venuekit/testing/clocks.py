@@ -14,8 +14,8 @@ class LoopClock:
     """
     A :class:`~venuekit.clock.Clock` whose time is the running loop's.
 
-    ``start`` is the wall clock, in milliseconds since 1970, where the loop's own time is 0. On a loop that leaps over
-    idle time (looptime), waiting costs nothing and all clocks still agree.
+    ``start`` is the wall clock, in milliseconds since 1970, at the loop's own time 0. On a loop that leaps over idle
+    time (looptime), waiting costs nothing and all clocks still agree.
     """
 
     start: int = 1_750_000_000_000
@@ -36,11 +36,11 @@ class LoopClock:
 @attrs.define
 class InstantClock:
     """
-    A :class:`~venuekit.clock.Clock` that stands still until somebody waits; a wait moves it on at once.
+    A :class:`~venuekit.clock.Clock` that only moves when a task waits; a wait advances it at once.
 
-    Handed to client and simulator alike, it lets retries, fences and absence proofs pass in no time over real sockets.
-    Only one may wait at a time, and a write waits while another one of the same thing is under way: where several do,
-    use :class:`~venuekit.testing.LoopClock` on a loop that leaps.
+    Shared by client and simulator, it lets retries, fences and absence proofs pass in no time over real sockets. Only
+    one task may wait at a time, and a write waits for another one of the same scope: for several tasks, use
+    :class:`~venuekit.testing.LoopClock` on a loop that leaps.
     """
 
     #: the wall clock, in milliseconds since 1970
@@ -52,11 +52,11 @@ class InstantClock:
         return self.now + round(self.waited * 1000)
 
     def monotonic(self) -> float:
-        """Return the seconds that were waited in all."""
+        """Return the total of all waits, in seconds."""
         return self.waited
 
     async def sleep(self, seconds: float) -> None:
-        """Move on by ``seconds``, by a millisecond at least as real waits do, and let others run."""
+        """Advance by ``seconds``, by a millisecond at least as real waits do, and let other tasks run."""
         if seconds > 0:
             self.waited += max(0.001, seconds)
         await asyncio.sleep(0)

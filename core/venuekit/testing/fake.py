@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 __all__ = ["FakeTransport", "Reply", "Watch", "account_over", "json_answer", "plugins_with"]
 
 
-#: what answers a request: an answer, or an error of :mod:`venuekit.errors` raised as a transport raises it
+#: a function that answers a request, or raises an error of :mod:`venuekit.errors` as a transport does
 Reply: TypeAlias = Callable[[HttpRequest], HttpResponse | Awaitable[HttpResponse]]
 
 
 class FakeTransport:
     """
-    A transport whose answers come from ``reply``; ``requests`` holds everything that was sent, oldest first.
+    A transport whose answers come from ``reply``; ``requests`` holds the sent requests, oldest first.
 
     ``reply`` may be a coroutine function. It may be replaced between two requests.
     """
@@ -45,13 +45,13 @@ class FakeTransport:
         self.is_closed = False
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        """Note the request and answer it."""
+        """Record the request and answer it."""
         self.requests.append(request)
         answer = self.reply(request)
         return await answer if inspect.isawaitable(answer) else answer
 
     async def aclose(self) -> None:
-        """Note that it was closed."""
+        """Record that the transport was closed."""
         self.is_closed = True
 
 
@@ -68,7 +68,7 @@ A = TypeVar("A", bound="Account")
 
 @attrs.frozen
 class _WatchedSigner:
-    """Signs as the credentials' own signer does, and keeps each signature."""
+    """Signs like the credentials' own signer, and keeps each signature."""
 
     signer: Signer
     signatures: list[str] = attrs.field(repr=False)
@@ -86,9 +86,9 @@ class _WatchedSigner:
 @attrs.define(eq=False)
 class Watch:
     """
-    A set of hooks that keeps what passes: every signature, and every event that observers are told.
+    Hooks that record every signature and every event of an account.
 
-    With a ``transport`` the account's requests go over it instead of the network.
+    With a ``transport`` the account's requests use it instead of the network.
     """
 
     transport: Transport | None = None
@@ -102,12 +102,12 @@ class Watch:
 
     @hookimpl
     def venuekit_make_transport(self, venue: Venue[Any], environment: Environment) -> Transport | None:  # noqa: ARG002
-        """Carry requests over the transport that was handed in, if any."""
+        """Return the given transport, if any."""
         return self.transport
 
     @hookimpl
     def venuekit_observe(self, venue: Venue[Any]) -> Observer:  # noqa: ARG002 - the hook's own name
-        """Keep every event."""
+        """Record every event."""
         return self._note
 
     def _note(self, event: Event) -> None:
@@ -115,7 +115,7 @@ class Watch:
 
 
 def plugins_with(*hooks: object) -> Plugins:
-    """Return everything that is installed, and objects whose hooks answer before core's own."""
+    """Return the installed plugins, with objects whose hooks take precedence over core's own."""
     from venuekit import _defaults
 
     return make_plugins(defaults=(_defaults, *hooks))
@@ -135,7 +135,7 @@ async def account_over(
     """
     Open an account whose requests go over ``transport``, usually a :class:`~venuekit.testing.FakeTransport`.
 
-    The transport is asked for the venue's time first, and for whatever the account's class reads when it is opened.
+    The transport receives a request for the venue's time first, then the reads of the account's class on opening.
     """
     plugins = plugins_with(Watch(transport))
     credentials = Credentials.sim(f"http://127.0.0.1:9/{venue.id}", key, secret)

@@ -1,4 +1,4 @@
-"""The pytest plugin: simulated venues as a fixture. Importing it costs next to nothing."""
+"""The pytest plugin: simulated venues as a fixture. Its import is nearly free."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["pytest_configure", "venuekit_simulation"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Register the marker."""
     config.addinivalue_line(
         "markers",
-        "venuekit(*venue_ids, scenario='holding', seed=0): which venues the fixture venuekit_simulation runs; "
+        "venuekit(*venue_ids, scenario='holding', seed=0): the venues that the fixture venuekit_simulation runs; "
         "none for every installed one",
     )
 

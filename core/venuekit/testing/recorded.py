@@ -1,5 +1,5 @@
 """
-Recorded answers: facts in files, one case each.
+Recorded answers: files with one case each.
 
 A file is one JSON object::
 
@@ -13,9 +13,9 @@ A file is one JSON object::
       "answer": [{"symbol": "BTCUSD", "size": "3"}]
     }
 
-``security`` is ``none``, ``key`` or ``signed``. ``parameters`` are what the client sends by the venue's names, without
-what signing adds. ``answer`` is the body as JSON, kept byte for byte; a body that is no JSON is ``text`` instead.
-A refusal has its ``code`` beside it. ``source`` says where the body comes from; the file's name is the case's name.
+``security`` is ``none``, ``key`` or ``signed``. ``parameters`` are the client's by the venue's names, without those of
+signing. ``answer`` is the body as JSON, kept byte for byte; a body that is not JSON is ``text`` instead. A refusal has
+its ``code`` beside it. ``source`` names the origin of the body; the file's name is the case's name.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ __all__ = ["Recorded", "RecordedCase", "believe_answers", "find_recorded", "load
 
 @attrs.frozen(kw_only=True)
 class RecordedCase:
-    """One recorded answer; ``code`` is the refusal's, None when the answer is a success."""
+    """One recorded answer; ``code`` is the refusal's, None for a success."""
 
     name: str
     source: str
@@ -56,11 +56,11 @@ class RecordedCase:
 
     @property
     def is_success(self) -> bool:
-        """Whether the venue did what was asked."""
+        """Whether the venue carried the request out."""
         return self.code is None and self.status < 300
 
     def response(self) -> HttpResponse:
-        """Return the answer as a transport gives it."""
+        """Return the answer as a transport returns it."""
         return HttpResponse(self.status, {"Content-Type": "application/json"}, self.body)
 
 
@@ -79,13 +79,13 @@ class Recorded:
         Return the case of this name.
 
         Raises:
-            LookupError: there is none; the text lists those there are.
+            LookupError: no case has this name; the text lists the existing ones.
         """
         for case in self.cases:
             if case.name == name:
                 return case
-        known = ", ".join(case.name for case in self.cases) or "none at all"
-        raise LookupError(f"no recorded answer {name!r} in {self.directory}; there is {known}")
+        names = ", ".join(case.name for case in self.cases) or "none at all"
+        raise LookupError(f"no recorded answer {name!r} in {self.directory}; there is {names}")
 
     def of(self, endpoint: Endpoint[Any]) -> tuple[RecordedCase, ...]:
         """Return the cases of an endpoint, successes first."""
@@ -95,9 +95,9 @@ class Recorded:
 
 def find_recorded(venue: Venue[Any]) -> Path:
     """
-    Return where a venue's recorded answers lie.
+    Return the directory of a venue's recorded answers.
 
-    That is ``tests/recorded/`` beside the package of its account class, or in it a directory with the venue's id
+    That is ``tests/recorded/`` beside the package of its account class, or the directory in it with the venue's id
     where a distribution provides several venues.
     """
     package = sys.modules[venue.account.__module__.partition(".")[0]]
@@ -108,7 +108,7 @@ def find_recorded(venue: Venue[Any]) -> Path:
 
 def load_recorded(directory: Path) -> Recorded:
     """
-    Read every ``*.json`` of a directory; a directory that is not there holds nothing.
+    Read every ``*.json`` of a directory; a missing directory has no cases.
 
     Raises:
         ValueError: a file that is not a recorded answer; the text names file and reason.
@@ -135,9 +135,9 @@ def _load(path: Path) -> RecordedCase:
 @contextmanager
 def believe_answers(venue: Venue[Any]) -> Iterator[None]:
     """
-    Believe every answer of a venue, whatever it repeats and whenever it was given.
+    Accept every answer of a venue without checking its echo of the request or its time.
 
-    A documented answer need not be the one to the documented question, and was given when it was written down.
+    A documented answer need not belong to the documented request, and its time is that of the documentation.
     """
     checks = {endpoint: endpoint.check_echo for endpoint in venue.endpoints}
     answered_at = venue.answered_at

@@ -1,4 +1,4 @@
-"""What was sent: the facts of a request, read back from its bytes."""
+"""The facts of a sent request, parsed from its bytes."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ __all__ = ["Sent", "as_text", "caller_parameters"]
 @attrs.frozen
 class Sent:
     """
-    The facts of one request; parameters as text, those that signing added apart from the endpoint's own.
+    The facts of one request; parameters as text, those added by signing apart from the endpoint's own.
 
-    ``path`` is what the venue documents: the environment's URL in front of it is gone.
+    ``path`` is the documented one, without the environment's URL.
     """
 
     verb: str
@@ -34,7 +34,7 @@ class Sent:
     def of(
         cls, request: HttpRequest, endpoint: Endpoint[Any], *, base: str, key: str, signatures: Collection[str]
     ) -> Sent:
-        """Read a request that was sent to ``base``; which security it had is told by key and signatures in it."""
+        """Parse a request that was sent to ``base``; its security follows from the key and the signatures in it."""
         url, _, query = request.url.removeprefix(base).partition("?")
         fields: dict[str, Any] = dict(parse_qsl(query, keep_blank_values=True))
         if request.body:
@@ -53,7 +53,7 @@ class Sent:
 
 
 def as_text(value: object) -> str:
-    """Return a parameter as it reads in a query string: ``true``, plain digits, compact JSON."""
+    """Return a parameter in its query string form: ``true``, plain digits, compact JSON."""
     if isinstance(value, str):
         return value
     if isinstance(value, Decimal):
@@ -62,7 +62,7 @@ def as_text(value: object) -> str:
 
 
 def caller_parameters(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return recorded parameters as a caller hands them in: each in the type its declaration asks for."""
+    """Return recorded parameters as a caller passes them: each in its declared type."""
     return {name: _as_declared(endpoint, name, value) for name, value in parameters.items()}
 
 

@@ -1,4 +1,4 @@
-"""A venue on stage: simulated behind a real socket or a fake transport, and a watched account that talks to it."""
+"""A venue on stage: simulated on a real socket or a fake transport, with a watched account."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ class Stage:
 
     @property
     def scenario(self) -> Scenario:
-        """What the account held when it was opened."""
+        """The scenario of the account."""
         return self.simulation.scenario(self.venue.id)
 
     def arrivals(self, endpoint: Endpoint[Any]) -> list[Arrival]:
-        """Return what arrived for an endpoint, oldest first."""
+        """Return the requests that arrived for an endpoint, oldest first."""
         route = (endpoint.verb, endpoint.path)
-        return [one for one in self.simulation.requests if (one.verb, one.path) == route]
+        return [arrival for arrival in self.simulation.requests if (arrival.verb, arrival.path) == route]
 
     def disturb(self, endpoint: Endpoint[Any], *disturbances: Any, times: int = 1) -> None:
-        """Let something happen to the next attempts on an endpoint."""
+        """Add disturbances of the next attempts on an endpoint."""
         self.simulation.disturb(self.venue.id, endpoint, *disturbances, times=times)
 
 
@@ -56,7 +56,7 @@ class Stage:
 async def on_stage(
     venue: Venue[Any], scenario: str = "holding", *, clock: Clock | None = None, keep_raw: bool = False
 ) -> AsyncIterator[Stage]:
-    """Simulate a venue and open an account on it; by default on a clock on which waiting takes no time."""
+    """Simulate a venue and open an account on it; by default on a clock without real waits."""
     from venuekit.simulator import Simulation
 
     clock = clock or InstantClock()
@@ -89,7 +89,7 @@ class FakeStage:
 async def fake_stage(
     venue: Venue[Any], scenario: str = "holding", *, clock: Clock | None = None, keep_raw: bool = False
 ) -> AsyncIterator[FakeStage]:
-    """Open an account whose requests are answered by the venue's simulated venue, without a socket."""
+    """Open an account on a fake transport that passes requests to the venue's simulated venue."""
     from venuekit.simulator import make_key
 
     clock = clock or InstantClock()
@@ -108,10 +108,10 @@ def simulated_reply(
     venue: Venue[Any], scenario: str, *, base: str, now: Callable[[], int]
 ) -> Callable[[HttpRequest], HttpResponse]:
     """
-    Return what answers requests to ``base`` as the simulated venue does, over a ledger of its own.
+    Return a function that answers requests to ``base`` as the simulated venue does, over a ledger of its own.
 
     Raises:
-        LookupError: the venue brings no simulated venue, or the simulated venue no such scenario.
+        LookupError: the venue brings no simulated venue, or the simulated venue lacks the scenario.
     """
     from multidict import CIMultiDict
 
@@ -119,7 +119,7 @@ def simulated_reply(
     from venuekit.simulator import Service, SimRequest, make_key, open_ledger
 
     if venue.simulated is None:
-        raise LookupError(f"{venue.id} brings no simulated venue: declare Venue.simulated, the suite talks to it")
+        raise LookupError(f"{venue.id} brings no simulated venue: declare Venue.simulated, which the suite needs")
     simulated = venue.simulated()
     ledger = open_ledger([simulated], lambda: from_milliseconds(now()))
     chosen = {each.name: each for each in simulated.scenarios}

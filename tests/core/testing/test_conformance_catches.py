@@ -94,7 +94,7 @@ def test_write_that_waits_for_nothing() -> None:
     with pytest.raises(AssertionError, match=r"LeverageControl.set_leverage, and its write scope is None"):
         checks.test_write_waits_for_what_could_undo_it(careless)
     nameless = attrs.evolve(TOY.SET_LEVERAGE, write_scope=WriteScope.AMENDMENT, serves=())
-    with pytest.raises(AssertionError, match="tells not which"):
+    with pytest.raises(AssertionError, match="without naming them"):
         checks.test_write_waits_for_what_could_undo_it(nameless)
 
 
@@ -144,7 +144,7 @@ async def test_method_that_no_endpoint_admits_to(monkeypatch: pytest.MonkeyPatch
     """A capability method that asks an endpoint which does not say that it serves it is found."""
     checks = swapped(monkeypatch, "POSITIONS", serves=())
     words = await fails(checks.test_capability_method, capability_method=PositionReader.get_positions)
-    assert "PositionReader.get_positions: asked" in words
+    assert "PositionReader.get_positions: sent" in words
 
 
 # -- settings

@@ -1,4 +1,4 @@
-"""The conformance suite: whether a plugin keeps its word."""
+"""The conformance suite: checks that a plugin does everything it declares."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of access: who is not let in is told so, and a clock that runs away is measured anew."""
+"""Checks of access: wrong keys are refused with a clear error, and a deviating clock is measured anew."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class AccessChecks(Checks):
         await self._is_refused(spoil_key=False)
 
     async def test_unknown_key(self) -> None:
-        """A key that the venue does not know is refused as a failed authentication."""
+        """An unknown key is refused as a failed authentication."""
         await self._is_refused(spoil_key=True)
 
     async def _is_refused(self, *, spoil_key: bool) -> None:
@@ -55,7 +55,7 @@ class AccessChecks(Checks):
         return caller_parameters(endpoint, case.parameters)
 
     async def test_read_only_key(self, setter: Setter) -> None:
-        """A key that may only read is refused a write, with the venue's code, and nothing is changed."""
+        """A read-only key is refused a write, with the venue's code, and nothing is changed."""
         venue = self.inventory.venue
         async with on_stage(venue, "flat") as stage:
             present = await setter.read(stage)
@@ -70,14 +70,14 @@ class AccessChecks(Checks):
             assert await setter.read(stage) == present
 
     async def test_clock_that_ran_away(self, skew: float) -> None:
-        """When the venue's clock has moved away the request is refused, the clock measured, and sent again once."""
+        """When the venue's clock deviates, the request is refused, the clock is measured, and it is sent again once."""
         endpoint = self.inventory.signed_read
         case = self.inventory.example(endpoint)
         assert case is not None, f"no recorded success of {endpoint}"
         async with on_stage(self.inventory.venue) as stage:
             stage.simulation.skew(skew)
             await stage.account.call(endpoint, **parameters_on(stage, endpoint, case))
-            applied = [one.applied for one in stage.arrivals(endpoint)]
-            # only a window refuses what comes from the future
+            applied = [arrival.applied for arrival in stage.arrivals(endpoint)]
+            # only a window refuses a timestamp in the future
             is_two_sided = self.inventory.venue.expiry is RequestExpiry.WINDOW
             assert applied == [False, True] or (applied == [True] and not is_two_sided)

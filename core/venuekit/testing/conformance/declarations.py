@@ -1,4 +1,4 @@
-"""Checks of what is declared: no endpoint without a recording, no promise without an endpoint, no loose end."""
+"""Checks of declarations: every endpoint has a recording, every promise an endpoint."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from venuekit.testing.recorded import RecordedCase
 __all__ = ["DeclarationChecks"]
 
 _WHOLE = frozenset({WriteScope.ACCOUNT, WriteScope.SYMBOL})
-#: what a write is about that serves a method: left undeclared, it waits for nothing, and nothing waits for it
+#: the write scope required of a write, by the method it serves: with none, it waits for no write, and none for it
 _SCOPES: Mapping[Callable[..., Any], frozenset[WriteScope]] = {
     **{setter.method: _WHOLE for setter in SETTERS},
     PositionMarginControl.add_margin: _WHOLE,
@@ -35,7 +35,7 @@ _SCOPES: Mapping[Callable[..., Any], frozenset[WriteScope]] = {
 
 
 class DeclarationChecks(Checks):
-    """What the plugin declares holds together."""
+    """The plugin's declarations are complete and consistent."""
 
     def test_endpoint_has_a_recorded_success(self, endpoint: Endpoint[Any]) -> None:
         """Every declared endpoint has a recorded answer that is a success."""
@@ -43,7 +43,7 @@ class DeclarationChecks(Checks):
         assert self.inventory.example(endpoint) is not None, f"no recorded success of {endpoint} in {directory}"
 
     def test_recorded_answer_belongs_to_an_endpoint(self, recorded_case: RecordedCase) -> None:
-        """Every recorded answer is that of a declared endpoint."""
+        """Every recorded answer belongs to a declared endpoint."""
         verb, path = recorded_case.route
         assert self.inventory.endpoint(recorded_case) is not None, f"{recorded_case.name}: no endpoint {verb} {path}"
 
@@ -52,41 +52,41 @@ class DeclarationChecks(Checks):
         account, unsupported = self.inventory.venue.account, self.inventory.venue.unsupported
         for method in endpoint.serves:
             capability = capability_of(method)
-            known = issubclass(account, capability) or capability in unsupported
-            assert known, f"{endpoint} serves {method.__qualname__}, which {account.__name__} does not have"
+            declared = issubclass(account, capability) or capability in unsupported
+            assert declared, f"{endpoint} serves {method.__qualname__}, which {account.__name__} does not have"
 
     def test_setting_can_be_found_out(self, setting_endpoint: Endpoint[Any]) -> None:
-        """What is set can be read back, or the endpoint's note says why not."""
+        """A setting can be read back, or the endpoint's note gives the reason why not."""
         assert setting_endpoint.readback or setting_endpoint.note, f"{setting_endpoint} has neither readback nor note"
 
     def test_once_only_endpoint_can_be_resolved(self, once_endpoint: Endpoint[Any]) -> None:
-        """What must not be sent twice can be resolved, or the endpoint's note says why not."""
+        """A write that must not be sent twice can be resolved, or the endpoint's note gives the reason why not."""
         assert once_endpoint.resolve or once_endpoint.note, f"{once_endpoint} has neither resolve nor note"
 
     def test_write_waits_for_what_could_undo_it(self, endpoint: Endpoint[Any]) -> None:
-        """A write is about what it serves, so that a lost one holds back what it could undo, and nothing else."""
+        """A write has the scope of its method, so that a lost one delays those it could undo, and no others."""
         for method in endpoint.serves if endpoint.is_write else ():
-            wanted = _SCOPES.get(method)
-            if wanted is None or (method is OrderControl.cancel_all_orders and _names_orders(endpoint)):
+            scopes = _SCOPES.get(method)
+            if scopes is None or (method is OrderControl.cancel_all_orders and _names_orders(endpoint)):
                 continue
-            told = f"its write scope is {endpoint.write_scope}, not {' or '.join(sorted(wanted))}"
-            assert endpoint.write_scope in wanted, f"{endpoint} serves {method.__qualname__}, and {told}"
+            problem = f"its write scope is {endpoint.write_scope}, not {' or '.join(sorted(scopes))}"
+            assert endpoint.write_scope in scopes, f"{endpoint} serves {method.__qualname__}, and {problem}"
         if endpoint.write_scope is WriteScope.AMENDMENT:
             named = endpoint.orders or _names_orders(endpoint)
-            assert named, f"{endpoint} amends orders, and tells not which: declare orders, or the roles of their ids"
+            assert named, f"{endpoint} amends orders without naming them: declare orders, or the roles of their ids"
 
     def test_page_is_not_the_venues_word(self) -> None:
-        """What somebody on the way answers is a foreign refusal with any status but a success, and has no code."""
+        """An intermediary's page is a foreign refusal with any status but a success, and has no code."""
         for status in (400, 401, 403, 404, 418, 429, 451, 500, 502, 503):
             for body in (b"<html><body><h1>Request blocked.</h1></body></html>", b"blocked", b""):
                 refusal = self.inventory.venue.answers(HttpResponse(status, {}, body))
                 assert refusal is not None, f"HTTP {status} with {body!r} is taken for a success"
-                told = f"HTTP {status} with {body!r} is taken for the venue's own word"
-                assert refusal.is_foreign, told
-                assert refusal.code is None, told
+                problem = f"HTTP {status} with {body!r} is taken for the venue's own answer"
+                assert refusal.is_foreign, problem
+                assert refusal.code is None, problem
 
     def test_setter_has_an_endpoint(self, setter: Setter) -> None:
-        """A capability method that sets something is served by an endpoint whose effect is SET."""
+        """A capability method that changes a setting is served by an endpoint whose effect is SET."""
         assert setter.method in self.inventory.endpoint_of(setter).serves
 
     def test_capability_method_is_written_out(self, capability_method: Callable[..., Any]) -> None:
@@ -95,15 +95,15 @@ class DeclarationChecks(Checks):
         assert not getattr(own, "__isabstractmethod__", False)
 
     def test_simulated_venue_answers_every_endpoint(self) -> None:
-        """The simulator has every endpoint of the client."""
-        simulated = self.inventory.venue.simulated
-        assert simulated is not None, f"{self.inventory.venue.id} brings no simulated venue"
-        answered = {(endpoint.verb, endpoint.path) for endpoint in simulated().handlers()}
-        missing = [str(one) for one in self.inventory.venue.endpoints if (one.verb, one.path) not in answered]
+        """The simulator has a route for every endpoint of the client."""
+        venue = self.inventory.venue
+        assert venue.simulated is not None, f"{venue.id} brings no simulated venue"
+        answered = {(endpoint.verb, endpoint.path) for endpoint in venue.simulated().handlers()}
+        missing = [str(endpoint) for endpoint in venue.endpoints if (endpoint.verb, endpoint.path) not in answered]
         assert not missing, f"the simulated venue does not answer {', '.join(missing)}"
 
     def test_simulated_venue_has_both_scenarios(self) -> None:
-        """The simulator opens with a position, and without one."""
+        """The simulator has a scenario with a position, and one without."""
         simulated = self.inventory.venue.simulated
         assert simulated is not None, f"{self.inventory.venue.id} brings no simulated venue"
         scenarios = {scenario.name: scenario for scenario in simulated().scenarios}

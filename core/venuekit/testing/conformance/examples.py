@@ -1,4 +1,4 @@
-"""Example arguments: how each capability method is called on a venue nobody here knows."""
+"""Example arguments of each capability method, for any venue."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ __all__ = ["SETTERS", "Setter", "arguments_for"]
 @attrs.frozen
 class Setter:
     """
-    A capability method that sets something: how to read what holds, which other value to choose, how to write it.
+    A capability method that changes a setting, with functions that read the setting, choose another value and call it.
 
-    ``write`` returns the setting that the method returned.
+    ``write`` returns the method's result.
     """
 
     control: type[Capability]
@@ -68,7 +68,7 @@ async def _leverage(stage: Stage) -> Decimal | None:
 
 
 def _another_leverage(stage: Stage, present: Decimal) -> Decimal:
-    """Return one step less, or one more from the bottom."""
+    """Return a leverage one step lower, or one step higher from the minimum."""
     declared = stage.venue.behaviour(LeverageBehaviour)
     step, lowest = declared.step or Decimal(1), declared.minimum or Decimal(1)
     return present - step if present - step >= lowest else present + step
@@ -163,10 +163,10 @@ _ARGUMENTS: Mapping[Callable[..., Any], Callable[[Stage], Mapping[str, Any]]] = 
 
 async def arguments_for(method: Callable[..., Any], stage: Stage) -> Mapping[str, Any]:
     """
-    Return arguments with which a method can be called on this stage.
+    Return arguments for calling a method on this stage.
 
     Raises:
-        LookupError: the method needs arguments and nobody here knows any.
+        LookupError: the method needs arguments and this module has none for it.
     """
     for setter in SETTERS:
         if setter.method is method:

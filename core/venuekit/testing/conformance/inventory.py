@@ -22,7 +22,7 @@ __all__ = ["Checks", "Inventory", "parameters_on", "promises", "raises"]
 
 Method = Callable[..., Any]
 
-#: what says how many items a batch may have, 0 where the venue has no such batch
+#: the maximum number of items in a batch, 0 where the venue has no such batch
 _MOST_ITEMS: Mapping[Method, Callable[[OrderBehaviour], int]] = {
     OrderBatchControl.place_orders: lambda behaviour: behaviour.place_batch,
     OrderAmendControl.amend_orders: lambda behaviour: behaviour.amend_batch,
@@ -31,7 +31,7 @@ _MOST_ITEMS: Mapping[Method, Callable[[OrderBehaviour], int]] = {
 
 
 class Inventory:
-    """What there is to be tested of one venue."""
+    """The testable features of one venue."""
 
     def __init__(self, venue: Venue[Any], recorded: Recorded) -> None:
         self.venue = venue
@@ -39,7 +39,7 @@ class Inventory:
 
     @cached_property
     def capabilities(self) -> tuple[type[Capability], ...]:
-        """What the account class implements and the venue does not declare unsupported."""
+        """The capabilities that the account class implements and the venue does not declare unsupported."""
         return tuple(
             part
             for part in self.venue.account.__mro__
@@ -48,18 +48,18 @@ class Inventory:
 
     @cached_property
     def unsupported(self) -> tuple[type[Capability], ...]:
-        """What the venue declares unsupported."""
+        """The capabilities that the venue declares unsupported."""
         return tuple(self.venue.unsupported)
 
     @cached_property
     def methods(self) -> tuple[Method, ...]:
-        """Every promise of the supported capabilities, but for batches that the venue declares not to have."""
+        """Every method of the supported capabilities, except batches that the venue declares not to have."""
         promised = (method for capability in self.capabilities for method in promises(capability))
         return tuple(method for method in promised if method not in self.missing_batches)
 
     @cached_property
     def missing_batches(self) -> tuple[Method, ...]:
-        """The kinds of batches that the account promises, and the venue declares not to have."""
+        """The kinds of batches that the account promises and the venue declares not to have."""
         batches = {method: most for method, most in _MOST_ITEMS.items() if capability_of(method) in self.capabilities}
         if not batches:
             return ()
@@ -68,7 +68,7 @@ class Inventory:
 
     @cached_property
     def reads(self) -> tuple[Endpoint[Any], ...]:
-        """Endpoints that change nothing."""
+        """Endpoints without any effect."""
         return tuple(endpoint for endpoint in self.venue.endpoints if endpoint.effect is Effect.READ)
 
     @cached_property
@@ -79,16 +79,16 @@ class Inventory:
     @cached_property
     def once(self) -> tuple[Endpoint[Any], ...]:
         """Endpoints that must never be sent twice: DELTA and KEYED."""
-        return tuple(one for one in self.venue.endpoints if one.effect in {Effect.DELTA, Effect.KEYED})
+        return tuple(item for item in self.venue.endpoints if item.effect in {Effect.DELTA, Effect.KEYED})
 
     @cached_property
     def setters(self) -> tuple[Setter, ...]:
-        """The supported capability methods that set something."""
+        """The supported capability methods that change a setting."""
         return tuple(setter for setter in SETTERS if setter.control in self.capabilities)
 
     @cached_property
     def signed_read(self) -> Endpoint[Any]:
-        """A signed read that needs no parameter and has a recorded answer: what tells whether a key is accepted."""
+        """A signed read that needs no parameter and has a recorded answer: it shows whether a key is accepted."""
         for endpoint in self.reads:
             if endpoint.security is Security.SIGNED and self.example(endpoint) is not None:
                 return endpoint
@@ -99,7 +99,7 @@ class Inventory:
         Return the endpoint that a setter writes to.
 
         Raises:
-            LookupError: none says that it serves it.
+            LookupError: no endpoint declares that it serves the setter.
         """
         for endpoint in self.settings:
             if setter.method in endpoint.serves:
@@ -107,11 +107,11 @@ class Inventory:
         raise LookupError(f"{self.venue.id}: no endpoint whose effect is SET serves {setter.method.__qualname__}")
 
     def example(self, endpoint: Endpoint[Any]) -> RecordedCase | None:
-        """Return a recorded success of an endpoint, None when there is none."""
+        """Return a recorded success of an endpoint, None without one."""
         return next((case for case in self.recorded.of(endpoint) if case.is_success), None)
 
     def endpoint(self, case: RecordedCase) -> Endpoint[Any] | None:
-        """Return the endpoint that a recorded answer belongs to, None when none is declared."""
+        """Return the endpoint that a recorded answer belongs to, None without one."""
         for endpoint in self.venue.endpoints:
             if (endpoint.verb, endpoint.path) == case.route:
                 return endpoint
@@ -119,7 +119,7 @@ class Inventory:
 
 
 def promises(capability: type[Capability]) -> tuple[Method, ...]:
-    """Return the methods that a capability itself promises, without those of the capabilities it extends."""
+    """Return the methods that a capability itself promises, without those of its base capabilities."""
     return tuple(function for function in vars(capability).values() if getattr(function, "__isabstractmethod__", False))
 
 
@@ -130,7 +130,7 @@ class Checks:
 
 
 def parameters_on(stage: Stage, endpoint: Endpoint[Any], case: RecordedCase) -> dict[str, Any]:
-    """Return the parameters of a recorded request, about a symbol that this stage has: the held one if there is one."""
+    """Return the parameters of a recorded request, for a symbol of this stage: preferably one with a position."""
     parameters = caller_parameters(endpoint, case.parameters)
     symbol = endpoint.name_of(Role.SYMBOL)
     if symbol in parameters:

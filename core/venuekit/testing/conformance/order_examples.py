@@ -1,4 +1,4 @@
-"""Example arguments about orders and margin: an order far from the market, and what can be done with it."""
+"""Example arguments about orders and margin: an order far from the market, and operations on it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _AMOUNT = Decimal("0.5")
 
 
 def _request(stage: Stage, *, lower: int = 0) -> OrderRequest:
-    """Return an order to buy at half the market, twice as large as it must be."""
+    """Return an order to buy at half the market price, of twice the minimum size."""
     symbol = stage.scenario.flat
     ledger = stage.simulation.ledger_of(stage.venue.id)
     contract = ledger.contract(symbol)
@@ -85,9 +85,9 @@ async def _to_amend(stage: Stage) -> Mapping[str, Any]:
 
 
 async def _several_to_amend(stage: Stage) -> Mapping[str, Any]:
-    one = await _to_amend(stage)
-    details = {name: one[name] for name in ("symbol", "side", "quantity", "price")}
-    return {"amendments": [Amendment(order_id=one["order_id"], **details)]}
+    amendment = await _to_amend(stage)
+    details = {name: amendment[name] for name in ("symbol", "side", "quantity", "price")}
+    return {"amendments": [Amendment(order_id=amendment["order_id"], **details)]}
 
 
 async def _several_to_cancel(stage: Stage) -> Mapping[str, Any]:

@@ -22,15 +22,15 @@ from venuekit.testing.staged import on_stage
 __all__ = ["CapabilityChecks", "OnceChecks", "fits"]
 
 
-#: what returns what is left over
+#: methods that return a remainder
 _MAY_BE_EMPTY = frozenset({OrderControl.cancel_all_orders})
 
 
 class CapabilityChecks(Checks):
-    """What the account class says it can, it can."""
+    """The account class keeps the promises of its capabilities."""
 
     async def test_capability_method(self, capability_method: Callable[..., Any]) -> None:
-        """A capability method returns a value of the promised type, and asks an endpoint that says it serves it."""
+        """A capability method returns a value of the promised type, from an endpoint that declares to serve it."""
         sets = any(setter.method is capability_method for setter in self.inventory.setters)
         async with on_stage(self.inventory.venue, "flat" if sets else "holding") as stage:
             arguments = await arguments_for(capability_method, stage)
@@ -39,10 +39,11 @@ class CapabilityChecks(Checks):
             promised = typing.get_type_hints(capability_method)["return"]
             nothing = value == () and capability_method in _MAY_BE_EMPTY
             assert nothing or fits(value, promised), f"{capability_method.__qualname__}: {value!r} is no {promised}"
-            asked = {(one.verb, one.path) for one in stage.simulation.requests}
+            requests = {(arrival.verb, arrival.path) for arrival in stage.simulation.requests}
             serving = {(e.verb, e.path) for e in stage.venue.endpoints if capability_method in e.serves}
-            assert bool(serving) == bool(asked), f"{capability_method.__qualname__}: asked {asked}, serving {serving}"
-            assert not asked or asked & serving, f"none of {asked} says that it serves {capability_method.__qualname__}"
+            name = capability_method.__qualname__
+            assert bool(serving) == bool(requests), f"{name}: sent {requests}, serving {serving}"
+            assert not requests or requests & serving, f"no endpoint of {requests} serves {name}"
 
     async def test_missing_batch(self, missing_batch: Callable[..., Any]) -> None:
         """A kind of batch that the venue declares not to have is refused as unsupported, and nothing is sent."""
@@ -65,7 +66,7 @@ class CapabilityChecks(Checks):
 
 
 async def _call_method(method: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
-    """Return what a method returns, a walk after it was walked to its end; what it warns of is not the point here."""
+    """Return a method's result, a walk after it was walked to its end; its warnings are irrelevant here."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         value = method(**arguments)
@@ -76,13 +77,13 @@ async def _call_method(method: Callable[..., Any], arguments: Mapping[str, Any])
 
 @attrs.frozen
 class _Paged:
-    """Everything that a walk yielded; a history may well be empty."""
+    """All items of a walk; a history may be empty."""
 
     items: tuple[Any, ...]
 
 
 def fits(value: object, promised: Any) -> bool:
-    """Say whether a value is of an annotated type; a promised tuple must hold something."""
+    """Return whether a value has an annotated type; a promised tuple must not be empty."""
     origin = typing.get_origin(promised)
     if isinstance(value, _Paged):
         return origin is Pager and all(fits(item, typing.get_args(promised)[0]) for item in value.items)
@@ -95,10 +96,10 @@ def fits(value: object, promised: Any) -> bool:
 
 
 class OnceChecks(Checks):
-    """A write that would add up arrives once, whatever happens to its answer."""
+    """A cumulative write arrives once, with any fault of its answer."""
 
     async def test_lost_write_arrives_once(self, once_endpoint: Endpoint[Any], fate: Any) -> None:
-        """A write whose answer is lost is never sent again, and what is reported about it is true."""
+        """A write whose answer is lost is never sent again, and the error about it is true."""
         case = self.inventory.example(once_endpoint)
         assert case is not None, f"no recorded success of {once_endpoint}"
         async with on_stage(self.inventory.venue, "holding") as stage:

@@ -1,4 +1,4 @@
-"""Checks of reads: an answer nobody can read is an error that says so, and one that can be had is found."""
+"""Checks of reads: an unreadable answer is an error with a clear text, and a lost one is requested again."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from venuekit.testing.staged import Stage, on_stage
 __all__ = ["ReadChecks"]
 
 _ATTEMPTS = 4
-#: of the read of the venue's time: nothing waits long for a clock
+#: attempts of the read of the venue's time, which may not delay others for long
 _ATTEMPTS_AT_TIME = 2
 
 
 class ReadChecks(Checks):
-    """A read never hands out what is not there."""
+    """A read never returns invented values."""
 
     async def test_unreadable_answer(self, read_endpoint: Endpoint[Any], unreadable: Any) -> None:
         """HTML, an empty and a cut body under a status of success are a transport error, after all attempts."""
@@ -35,7 +35,7 @@ class ReadChecks(Checks):
             assert len(stage.arrivals(read_endpoint)) == attempts
 
     async def test_gateway_page(self, read_endpoint: Endpoint[Any]) -> None:
-        """A page of a gateway is no answer of the venue: its status is told, and it was tried again."""
+        """A gateway's page is no answer of the venue: the error has its status, and the read was tried again."""
         from venuekit.simulator import CannedAnswer
 
         case = self.inventory.example(read_endpoint)
@@ -50,7 +50,7 @@ class ReadChecks(Checks):
             assert len(stage.arrivals(read_endpoint)) == attempts
 
     async def test_read_survives_a_lost_answer(self, read_endpoint: Endpoint[Any]) -> None:
-        """A read whose first answer is lost is asked again, with a new signature, and answered."""
+        """A read whose first answer is lost is sent again, with a new signature, and answered."""
         from venuekit.simulator import DropAfter
 
         case = self.inventory.example(read_endpoint)
@@ -59,7 +59,7 @@ class ReadChecks(Checks):
             parameters = await _answerable(stage, read_endpoint, case)
             stage.disturb(read_endpoint, DropAfter())
             await stage.account.call(read_endpoint, **parameters)
-            assert [one.applied for one in stage.arrivals(read_endpoint)] == [True, True]
+            assert [arrival.applied for arrival in stage.arrivals(read_endpoint)] == [True, True]
 
 
 def _attempts(stage: Stage, endpoint: Endpoint[Any]) -> int:
@@ -67,7 +67,7 @@ def _attempts(stage: Stage, endpoint: Endpoint[Any]) -> int:
 
 
 async def _answerable(stage: Stage, endpoint: Endpoint[Any], case: RecordedCase) -> dict[str, Any]:
-    """Return the parameters of a recorded read; where they name an order by its client id, that order waits."""
+    """Return the parameters of a recorded read; an order named by its client id is made to exist."""
     from venuekit.simulator.ledger import Book, Side
 
     parameters = parameters_on(stage, endpoint, case)

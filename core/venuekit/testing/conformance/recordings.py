@@ -1,4 +1,4 @@
-"""Checks against recorded answers: what is really sent, and what is made of the answer."""
+"""Checks against recorded answers: the bytes that are sent, and the value decoded from the answer."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ __all__ = ["RecordingChecks"]
 
 
 class RecordingChecks(Checks):
-    """Each endpoint sends what was recorded, and reads what was answered."""
+    """Each endpoint sends the recorded request, and decodes the recorded answer."""
 
     async def test_recorded_request(self, recorded_case: RecordedCase) -> None:
-        """Verb, path, security and parameters are those recorded, and only signing adds anything."""
+        """Verb, path, security and parameters are the recorded ones, and only signing adds parameters."""
         async with fake_stage(self.inventory.venue) as stage:
             endpoint = self._endpoint(recorded_case)
             await _call(stage, endpoint, recorded_case)
@@ -58,7 +58,7 @@ class RecordingChecks(Checks):
                 assert explained, f"{recorded_case.name} was taken for a success"
 
     async def test_recorded_rows(self, recorded_case: RecordedCase) -> None:
-        """Lists of rows stand where they are declared, so that an odd row can be left out."""
+        """Lists of rows are at their declared paths, so that an odd row can be left out."""
         endpoint = self._endpoint(recorded_case)
         whole = recorded_case.body.lstrip()
         for path in endpoint.rows if recorded_case.is_success else ():
@@ -72,7 +72,7 @@ class RecordingChecks(Checks):
 
 
 async def _call(stage: FakeStage, endpoint: Endpoint[Any], case: RecordedCase) -> Any:
-    """Return what a raw call makes of the recorded answer: its value, or the venue's refusal."""
+    """Return the result of a raw call with the recorded answer: its value, or the venue's refusal."""
     simulated = stage.transport.reply
 
     def reply(request: HttpRequest) -> Any:

@@ -1,4 +1,4 @@
-"""Checks that nothing secret is seen anywhere: not in a repr, an error, a log, a traceback or an observer's event."""
+"""Checks that no secret appears: not in a repr, an error, a log, a traceback or an observer's event."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ __all__ = ["SecretChecks"]
 
 
 class SecretChecks(Checks):
-    """Keys, secrets and signatures stay where they belong."""
+    """Keys, secrets and signatures are shown nowhere."""
 
     async def test_planted_secrets_are_found_nowhere(self, caplog: pytest.LogCaptureFixture) -> None:
-        """After answers, refusals and losses, no text that anybody sees has key, secret or signature."""
+        """After answers, refusals and losses, no visible text contains a key, secret or signature."""
         caplog.set_level(logging.DEBUG)
         async with on_stage(self.inventory.venue, keep_raw=True) as stage:
             seen = [repr(stage.account), str(stage.account), repr(stage.simulation.credentials(stage.venue.id))]
@@ -40,12 +40,12 @@ class SecretChecks(Checks):
             seen.append(caplog.text)
             planted = [stage.simulation.key, stage.simulation.secret, *stage.watch.signatures]
             assert len(planted) > 2, "nothing was signed"
-            found = sorted({text for text in seen if any(secret in text for secret in planted)})
-            assert not found, f"a secret is seen in {len(found)} texts; the first begins {found[0][:80]!r}"
+            leaks = sorted({text for text in seen if any(secret in text for secret in planted)})
+            assert not leaks, f"a secret is seen in {len(leaks)} texts; the first begins {leaks[0][:80]!r}"
 
 
 def _troubles(stage: Stage) -> tuple[Any, ...]:
-    """Return disturbances whose errors quote what was sent or answered: a venue may echo a request in its words."""
+    """Return disturbances whose errors quote the request or the answer: a venue may echo a request."""
     from venuekit.simulator import CannedAnswer, Cut, DropBefore
 
     echo = f"apiKey={stage.simulation.key}&secret={stage.simulation.secret}"
@@ -54,7 +54,7 @@ def _troubles(stage: Stage) -> tuple[Any, ...]:
 
 
 async def _everything_said(stage: Stage, endpoint: Endpoint[Any], parameters: dict[str, Any]) -> str:
-    """Return all the text of what a call returns or raises, with everything that led to it."""
+    """Return the text of a call's result or error, with its whole chain and all local variables."""
     try:
         return repr(await stage.account.call(endpoint, **parameters))
     except VenuekitError as error:

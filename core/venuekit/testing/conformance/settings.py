@@ -13,36 +13,36 @@ __all__ = ["SettingChecks"]
 
 
 class SettingChecks(Checks):
-    """A setter ends with the value that was asked for, or says that it does not know."""
+    """A setter ends with the requested value, or raises that the outcome is unknown."""
 
     async def test_setting_takes_effect(self, setter: Setter) -> None:
-        """A value that is set holds, and the setter says that it changed something."""
+        """A value that is set takes effect, and the setter reports a change."""
         async with on_stage(self.inventory.venue, "flat") as stage:
-            wanted = await self._another_value(setter, stage)
-            setting = await setter.write(stage, wanted)
+            target = await self._another_value(setter, stage)
+            setting = await setter.write(stage, target)
             assert setting.changed is True
-            assert await setter.read(stage) == wanted
+            assert await setter.read(stage) == target
             assert len(stage.arrivals(self.inventory.endpoint_of(setter))) == 1
 
     async def test_setting_it_again(self, setter: Setter) -> None:
-        """Setting the present value succeeds; where the venue has a code for "no need", it changed nothing."""
+        """Setting the present value succeeds; where the venue has a code for "no need", ``changed`` is False."""
         async with on_stage(self.inventory.venue, "flat") as stage:
-            wanted = await self._another_value(setter, stage)
-            await setter.write(stage, wanted)
-            again = await setter.write(stage, wanted)
+            target = await self._another_value(setter, stage)
+            await setter.write(stage, target)
+            again = await setter.write(stage, target)
             if self.inventory.endpoint_of(setter).no_change:
                 assert again.changed is False
-            assert await setter.read(stage) == wanted
+            assert await setter.read(stage) == target
 
     async def test_answer_lost_after_it_was_applied(self, setter: Setter, loss: Any) -> None:
-        """When the answer is lost or cannot be read, the value holds and ``changed`` does not claim to know."""
+        """When the answer is lost or unreadable, the value holds and ``changed`` is None."""
         async with on_stage(self.inventory.venue, "flat") as stage:
-            wanted = await self._another_value(setter, stage)
+            target = await self._another_value(setter, stage)
             endpoint = self.inventory.endpoint_of(setter)
             stage.disturb(endpoint, loss)
-            setting = await setter.write(stage, wanted)
+            setting = await setter.write(stage, target)
             assert setting.changed is None
-            assert await setter.read(stage) == wanted
+            assert await setter.read(stage) == target
             assert len(stage.arrivals(endpoint)) <= 2
 
     async def test_request_lost_before_it_was_applied(self, setter: Setter) -> None:
@@ -50,12 +50,12 @@ class SettingChecks(Checks):
         from venuekit.simulator import DropBefore
 
         async with on_stage(self.inventory.venue, "flat") as stage:
-            wanted = await self._another_value(setter, stage)
+            target = await self._another_value(setter, stage)
             endpoint = self.inventory.endpoint_of(setter)
             stage.disturb(endpoint, DropBefore())
-            setting = await setter.write(stage, wanted)
+            setting = await setter.write(stage, target)
             assert setting.changed is None
-            assert await setter.read(stage) == wanted
+            assert await setter.read(stage) == target
             assert len(stage.arrivals(endpoint)) == 2
 
     async def test_request_lost_twice(self, setter: Setter) -> None:

@@ -1,4 +1,4 @@
-"""The suite: every check as one test class, its cases laid out when pytest collects it."""
+"""The suite: every check as one test class, whose cases are generated when pytest collects it."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ class _Suite(
     AccessChecks,
     SecretChecks,
 ):
-    """Everything that is checked of one venue."""
+    """All checks of one venue."""
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """Lay out the cases of one test."""
+        """Generate the cases of one test."""
         for name, cases in _cases(self.inventory).items():
             if name in metafunc.fixturenames:
                 metafunc.parametrize(name, list(cases.values()), ids=list(cases))
 
 
 def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
-    """Return what each argument of a test goes through, by readable id."""
+    """Return the values of each test argument, by readable id."""
     from venuekit.simulator import CannedAnswer, Cut, DropAfter, DropBefore, Truncate
 
     drops = {"answer-lost": DropAfter(), "request-lost": DropBefore()}
     return {
-        "endpoint": {str(one): one for one in inventory.venue.endpoints},
-        "read_endpoint": {str(one): one for one in inventory.reads},
-        "setting_endpoint": {str(one): one for one in inventory.settings},
-        "once_endpoint": {str(one): one for one in inventory.once},
+        "endpoint": {str(endpoint): endpoint for endpoint in inventory.venue.endpoints},
+        "read_endpoint": {str(endpoint): endpoint for endpoint in inventory.reads},
+        "setting_endpoint": {str(endpoint): endpoint for endpoint in inventory.settings},
+        "once_endpoint": {str(endpoint): endpoint for endpoint in inventory.once},
         "recorded_case": {case.name: case for case in inventory.recorded},
         "capability_method": {method.__qualname__: method for method in inventory.methods},
         "missing_batch": {method.__qualname__: method for method in inventory.missing_batches},
@@ -83,8 +83,8 @@ def conformance_suite(venue_id: str, *, recorded: Path | None = None) -> type:
 
     Args:
         venue_id: The venue, as its plugin registers it.
-        recorded: Where its recorded answers lie; None for ``tests/recorded/`` beside its package, or the directory
-            in there that has the venue's id.
+        recorded: The directory of its recorded answers; None for ``tests/recorded/`` beside its package, or the
+            directory in there with the venue's id.
 
     Raises:
         UnknownVenue, PluginError: the venue is not installed, or its plugin is broken.
@@ -95,12 +95,12 @@ def conformance_suite(venue_id: str, *, recorded: Path | None = None) -> type:
 
 
 def suite_of(inventory: Inventory) -> type:
-    """Return the test class of an inventory; a test that the venue has no case for is left out."""
+    """Return the test class of an inventory; a test without any case of the venue is left out."""
     import pytest
 
     venue = inventory.venue
     empty = {name for name, cases in _cases(inventory).items() if not cases}
-    tests: dict[str, Any] = {"inventory": inventory, "__doc__": f"Whether the plugin of {venue.id} keeps its word."}
+    tests: dict[str, Any] = {"inventory": inventory, "__doc__": f"Conformance of the plugin of {venue.id}."}
     for name in dir(_Suite):
         if not name.startswith("test_"):
             continue
@@ -110,5 +110,5 @@ def suite_of(inventory: Inventory) -> type:
             is_coroutine = bool(code.co_flags & 0x80)
             tests[name] = pytest.mark.asyncio(function) if is_coroutine else function
         else:
-            tests[name] = None  # the venue has no such thing: there is nothing to test
+            tests[name] = None  # the venue lacks the feature
     return type(f"Conformance[{venue.id}]", (_Suite,), tests)
