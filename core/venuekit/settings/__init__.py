@@ -1,4 +1,4 @@
-"""Settings as code: a target file says what should hold; plan it, apply it, verify it."""
+"""Settings as code: a target file declares the desired settings; plan them, apply them, verify them."""
 
 from __future__ import annotations
 

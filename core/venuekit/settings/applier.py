@@ -1,4 +1,4 @@
-"""Applying: read again, carry a plan out, verify."""
+"""Applies a plan: reads again, sends the changes, verifies."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["apply"]
 
-#: what one step meets, every later one would meet too
+#: errors that every later step of the account would meet too
 _HOPELESS = (AuthenticationFailed, Banned, TransportError, Unavailable)
 _WENT_WELL = frozenset({ResultStatus.CHANGED, ResultStatus.UNCHANGED})
 
@@ -49,18 +49,18 @@ async def apply(
     plan: Plan, accounts: Mapping[str, Account], *, on_result: Callable[[Result], None] | None = None
 ) -> Report:
     """
-    Carry a plan out and return what came of every setting in it.
+    Carry a plan out and return the result of every setting in it.
 
-    Reads again first: what moved since the plan is a conflict and is left alone, and what the plan did not announce
-    is not done. Each setting is read right before it is written, and is not when it holds a value that is neither the
-    one it was planned from nor the target; whatever needs a step that did not end well is skipped. At the end all
-    settings of the accounts that something was sent to are read once more, also those that were not sent. An account
-    that cannot be read is left alone and does not keep the others from being changed.
+    Reads again first: a setting that changed since the plan is a conflict and stays unchanged, and steps that the plan
+    did not announce are not taken. Each setting is read right before it is written, and is not written when its value
+    is neither the planned one nor the target; steps that need a failed step are skipped. At the end all settings of the
+    written accounts are read once more, also those that were not sent. An account that cannot be read stays unchanged;
+    the others continue.
 
     Args:
-        plan: What :func:`~venuekit.settings.plan` returned.
+        plan: A plan of :func:`~venuekit.settings.plan`.
         accounts: The open account of each entry, by its name.
-        on_result: Called as each step ends that was sent; the report has the last word, after verifying.
+        on_result: Called after each sent step; the report, after verifying, is authoritative.
 
     Raises:
         ConfigurationError: an account is missing.
@@ -96,13 +96,13 @@ class _Work:
     results: dict[str, Result] = attrs.field(factory=dict)
     #: the steps whose result the last reading can still change
     open: set[str] = attrs.field(factory=set)
-    #: what reading right before writing cost, by account and venue
+    #: the cost of the reads right before writes, by account and venue
     weights: Counter[tuple[str, str]] = attrs.field(factory=Counter)
-    #: accounts that nothing more is sent to, and why
+    #: accounts that get no further requests, with the reason
     lost: dict[str, OperationError] = attrs.field(factory=dict)
 
     def sort_out(self, plan: Plan) -> None:
-        """Find the steps that end without being sent."""
+        """Record the results of the steps that end without being sent."""
         planned = {step.name: step for step in plan.steps}
         for step in self.now.steps:
             result = before_sending(planned[step.name], step)
@@ -110,7 +110,7 @@ class _Work:
                 self.results[step.name] = result
 
     async def send(self) -> None:
-        """Carry out what is left, in its order."""
+        """Carry out the remaining steps, in their order."""
         for step in self.now.pending:
             if step.name in self.results:
                 continue
@@ -123,7 +123,7 @@ class _Work:
                 self.on_result(result)
 
     def follow(self) -> None:
-        """Let the entries that go along with another one share its result."""
+        """Copy a step's result to the entries that share its setting."""
         for step in self.now.steps:
             if step.name not in self.results and step.status is StepStatus.ALONG:
                 carrier = self.results[step.needs[0]]
@@ -131,11 +131,11 @@ class _Work:
                 self.open.add(step.name)
 
     async def verify(self) -> tuple[PlannedRead, ...]:
-        """Read once more all settings of the keys that something was sent with, and return what the reads cost."""
-        wanted = desired_settings_of(self.now.target, self.current.accounts)
-        owners = {desired.account.owner for desired in wanted if desired.name in self.open}
+        """Read once more all settings of the keys that were used for writing, and return the cost of the reads."""
+        desired_settings = desired_settings_of(self.now.target, self.current.accounts)
+        owners = {desired.account.owner for desired in desired_settings if desired.name in self.open}
         keys: dict[TargetAccount, dict[str, Key]] = {}
-        for desired in wanted:
+        for desired in desired_settings:
             if desired.account.owner in owners:
                 keys.setdefault(desired.account, {})[desired.name] = desired.key
         reads = []
@@ -148,34 +148,34 @@ class _Work:
                 )
                 continue
             self._trust(target_account)
-            seen = CurrentSettings((target_account,), {target_account.index: snapshot})
+            verified = CurrentSettings((target_account,), {target_account.index: snapshot})
             for name, key in names.items():
                 odd = None if key.symbol is None else snapshot.odd_row(key.symbol)
                 if odd is None:
-                    self.results[name] = after_reading(self.results[name], seen.value(target_account, key))
+                    self.results[name] = after_reading(self.results[name], verified.value(target_account, key))
                 elif name in self.open:
                     self.results[name] = result_without_reading(self.results[name], odd)
             reads.append(PlannedRead(next(iter(target_account.entries)), target_account.venue.id, snapshot.weight))
         return tuple(reads)
 
     def _trust(self, target_account: TargetAccount) -> None:
-        """Take back that a key is wrong: it reads on, so the venue's refusal was that it may not write."""
+        """Withdraw that a key is wrong: its reads succeed, so the venue's refusal was about writing."""
         for name in target_account.entries:
             if isinstance(self.lost.get(name), AuthenticationFailed):
                 del self.lost[name]
 
     def _skip_reason(self, step: PlannedStep) -> str | None:
-        """Return why a step is not sent after all."""
+        """Return the reason why a step is not sent, None when it is."""
         for name in step.needs:
-            needed = self.results[name]
-            if needed.status not in _WENT_WELL:
-                return f"needs {name}, which ended as {needed.status}"
+            requirement = self.results[name]
+            if requirement.status not in _WENT_WELL:
+                return f"needs {name}, which ended as {requirement.status}"
         if step.account in self.lost:
             return f"not tried after: {self.lost[step.account]}"
         return None
 
     async def _result_before_writing(self, step: PlannedStep) -> Result | None:
-        """Read a setting right before it is written, and return how it ends where it is not; None when it is."""
+        """Read a setting right before its write, and return its result where it is not written; None when it is."""
         account = self.accounts[step.account]
         try:
             value = await read_value(account, step.setting, symbol=step.symbol, side=step.side)

@@ -16,10 +16,10 @@ __all__ = ["Key", "Requirement", "SettingChange"]
 @attrs.frozen
 class Key:
     """
-    One setting that holds one value at a time.
+    One setting, which has one value at a time.
 
-    ``account_index`` is the number of the account at its venue; two venues that share a setting share the key of the
-    first. ``symbol`` is None for a setting of the account, ``side`` unless sides are set apart.
+    ``account_index`` is the index of the account at its venue; two venues that share a setting share the key of the
+    first. ``symbol`` is None for a setting of the account, ``side`` unless the sides are set separately.
     """
 
     account_index: int
@@ -42,7 +42,7 @@ class Requirement:
     negated: bool = False
 
     def allows(self, value: Value) -> bool:
-        """Say whether a value of the other setting is good enough."""
+        """Return whether a value of the other setting fulfils this requirement."""
         return (value == self.value) is not self.negated
 
     def __str__(self) -> str:
@@ -51,7 +51,7 @@ class Requirement:
 
 @attrs.frozen
 class SettingChange:
-    """A setting that is not yet what it should be."""
+    """A setting that differs from its target."""
 
     key: Key
     target: Value

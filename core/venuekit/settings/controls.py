@@ -1,4 +1,4 @@
-"""Controls: which capability reads and sets each setting, and what a change weighs."""
+"""Controls: the capabilities that read and set each setting, and the weight of a change."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _READERS: Mapping[Setting, Callable[..., Any]] = {
 
 
 def is_account_wide(venue: Venue[Any], setting: Setting) -> bool:
-    """Say whether a setting belongs to the whole account on this venue, rather than to each symbol."""
+    """Return whether a setting belongs to the whole account on this venue, rather than to each symbol."""
     if setting is not Setting.MARGIN_TYPE:
         return setting is not Setting.LEVERAGE
     if not venue.has_behaviour(MarginTypeBehaviour):
@@ -64,13 +64,13 @@ def is_account_wide(venue: Venue[Any], setting: Setting) -> bool:
 
 
 def setter_weight(venue: Venue[Any], setting: Setting) -> int | None:
-    """Return the most one change costs, None when no endpoint of the venue serves it."""
+    """Return the highest cost of one change, None when no endpoint of the venue serves it."""
     setter = _SETTERS[setting]
     return max((e.weight_most for e in venue.endpoints if e.is_write and setter in e.serves), default=None)
 
 
 def reader_weight(venue: Venue[Any], setting: Setting) -> int:
-    """Return the most that reading one setting costs, as it is read before it is changed."""
+    """Return the highest cost of reading one setting before it is changed."""
     reader = _READERS[setting]
     return sum(e.weight_most for e in venue.endpoints if not e.is_write and reader in e.serves)
 
@@ -79,10 +79,10 @@ async def read_value(
     account: Account, setting: Setting, *, symbol: str | None, side: PositionSide | None = None
 ) -> Value | None:
     """
-    Read one setting that can be changed, None when the venue does not tell.
+    Read one setting that can be changed, None when the venue does not report it.
 
     Raises:
-        OperationError: see the readers; UnsupportedCapability where it cannot be changed.
+        OperationError: see the readers; UnsupportedCapability for a setting that cannot be changed.
     """
     match setting:
         case Setting.POSITION_MODE:
@@ -94,8 +94,8 @@ async def read_value(
         case Setting.LEVERAGE:
             if symbol is None:
                 raise ValueError("a leverage belongs to a symbol")
-            found = await LeverageControl.of(account).get_leverage(symbol)
-            return found.short if side is PositionSide.SHORT else found.long
+            leverage = await LeverageControl.of(account).get_leverage(symbol)
+            return leverage.short if side is PositionSide.SHORT else leverage.long
 
 
 async def carry_out(
@@ -107,7 +107,7 @@ async def carry_out(
     margin_type: MarginType | None = None,
 ) -> bool | None:
     """
-    Set one setting through its capability; what the value is says which.
+    Set one setting through its capability; the value's type determines which.
 
     Returns:
         ``changed`` as the setters return it.

@@ -1,4 +1,4 @@
-"""Current settings: what the accounts of a target said about their settings."""
+"""Current settings: the settings that the accounts of a target reported."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ __all__ = ["CurrentSettings"]
 @attrs.frozen
 class CurrentSettings:
     """
-    The accounts of a target that could be read, the snapshot of each by its index, the symbols that venues do
-    not know, and the entries that could not be read.
+    The readable accounts of a target, the snapshot of each by its index, the symbols that venues do not know, and
+    the entries that could not be read.
     """
 
     accounts: Sequence[TargetAccount]
@@ -46,12 +46,12 @@ class CurrentSettings:
         return {owner: tuple(accounts) for owner, accounts in grouped.items()}
 
     def margin_type_key(self, account: TargetAccount, symbol: str | None) -> Key:
-        """Return the key of the margin type that a symbol has: its own, or the account's."""
+        """Return the key of a symbol's margin type: its own, or the account's."""
         wide = is_account_wide(account.venue, Setting.MARGIN_TYPE)
         return key_at(account, Setting.MARGIN_TYPE, None if wide else symbol)
 
     def value(self, account: TargetAccount, key: Key) -> Value | None:
-        """Return what holds for a setting of an account, None when the reads do not tell."""
+        """Return the value of a setting of an account, None when the reads do not report it."""
         snapshot = self.of(account)
         if key.symbol is not None:
             row = snapshot.symbol(key.symbol)
@@ -65,16 +65,16 @@ class CurrentSettings:
                 return snapshot.margin_type
 
     def state(self) -> dict[Key, Value | None]:
-        """Return all that holds anywhere and that another setting may need."""
-        found: dict[Key, Value | None] = {}
+        """Return the values of all settings that another setting may depend on."""
+        values: dict[Key, Value | None] = {}
         for account in self.accounts:
             for setting in (Setting.POSITION_MODE, Setting.ASSET_MODE):
                 key = key_at(account, setting)
-                found.setdefault(key, self.value(account, key))
+                values.setdefault(key, self.value(account, key))
             for symbol in (None, *(row.symbol for row in self.of(account).symbols)):
                 key = self.margin_type_key(account, symbol)
-                found.setdefault(key, self.value(account, key))
-        return found
+                values.setdefault(key, self.value(account, key))
+        return values
 
 
 def _of_symbol(row: SymbolSettings, key: Key) -> Value | None:

@@ -1,4 +1,4 @@
-"""Desired settings: every single value a target asks for, and the setting it is about."""
+"""Desired settings: every single value of a target, with the setting it is for."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["DesiredSetting", "contradictions", "desired_settings_of", "key_at"]
 
 @attrs.frozen
 class DesiredSetting:
-    """One entry of the target wants one setting to have one value."""
+    """One entry's desired value of one setting."""
 
     entry: str
     account: TargetAccount
@@ -27,7 +27,7 @@ class DesiredSetting:
 
     @property
     def name(self) -> str:
-        """Where the target says so: ``accounts.main.symbols.BTCUSD.leverage``."""
+        """The path in the target: ``accounts.main.symbols.BTCUSD.leverage``."""
         inner = () if self.key.symbol is None else ("symbols", self.key.symbol)
         side = () if self.key.side is None else (self.key.side.value,)
         return key_text(("accounts", self.entry, *inner, self.key.setting.value, *side))
@@ -40,7 +40,7 @@ def key_at(account: TargetAccount, setting: Setting, symbol: str | None = None) 
 
 
 def desired_settings_of(target: Target, accounts: Sequence[TargetAccount]) -> tuple[DesiredSetting, ...]:
-    """Return what a target asks for of these accounts, in its own order."""
+    """Return the desired settings of these accounts, in the target's order."""
     of_entry = {name: account for account in accounts for name in account.entries}
     return tuple(
         desired for name in target.accounts if name in of_entry for desired in _settings_of_entry(name, of_entry[name])
@@ -48,17 +48,17 @@ def desired_settings_of(target: Target, accounts: Sequence[TargetAccount]) -> tu
 
 
 def contradictions(desired_settings: Sequence[DesiredSetting]) -> dict[Key, str]:
-    """Return the settings that two entries want differently, with a sentence that names both."""
+    """Return the settings for which two entries have different targets, with a sentence that names both."""
     first: dict[Key, DesiredSetting] = {}
-    found: dict[Key, str] = {}
+    conflicts: dict[Key, str] = {}
     for desired in desired_settings:
         other = first.setdefault(desired.key, desired)
         if other.target != desired.target:
-            found[desired.key] = (
+            conflicts[desired.key] = (
                 f"{other.name} wants {text_of(other.target)} and {desired.name} wants {text_of(desired.target)}, "
                 "but both are one setting of one API key"
             )
-    return found
+    return conflicts
 
 
 def _settings_of_entry(name: str, account: TargetAccount) -> Iterator[DesiredSetting]:
@@ -79,7 +79,7 @@ def _settings_of_entry(name: str, account: TargetAccount) -> Iterator[DesiredSet
 
 
 def _leverages(account: TargetAccount, row: SymbolTarget) -> Iterator[tuple[PositionSide | None, Decimal]]:
-    """Yield each leverage to set: one for both sides, or one for each where the venue sets sides apart."""
+    """Yield each leverage to set: one for both sides, or one for each where the venue has a leverage per side."""
     if row.leverage is None:
         return
     behaviour = LeverageBehaviour

@@ -1,4 +1,4 @@
-"""Outcomes: what becomes of a step, seen from what was planned, what happened and what reads now. Pure."""
+"""Outcomes: the result of a step, derived from the plan, the setter's outcome and the present value. Pure."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def result_of(
 
 
 def before_sending(planned: PlannedStep, now: PlannedStep) -> Result | None:
-    """Return how a step ends without being sent, None when it may be; ``now`` is the same step, planned anew."""
+    """Return the result of a step that is not sent, None when it may be; ``now`` is the same step, planned anew."""
     if planned.present != now.present:
-        moved = f"was {text_of(planned.present)} when it was planned, is {text_of(now.present)} now"
+        change = f"was {text_of(planned.present)} when it was planned, is {text_of(now.present)} now"
         if now.status is StepStatus.UNCHANGED:
-            return result_of(now, ResultStatus.UNCHANGED, moved)
-        return result_of(now, ResultStatus.CONFLICT, moved)
+            return result_of(now, ResultStatus.UNCHANGED, change)
+        return result_of(now, ResultStatus.CONFLICT, change)
     for step in (planned, now):
         match step.status:
             case StepStatus.UNCHANGED:
@@ -59,15 +59,15 @@ def before_sending(planned: PlannedStep, now: PlannedStep) -> Result | None:
 
 
 def before_writing(step: PlannedStep, value: Value | None) -> Result | None:
-    """Return how a step ends without being sent, None when it may be; ``value`` is what reads right before, if told."""
+    """Return the result of a step that is not sent, None when it may be; ``value`` is the present one if known."""
     if value is None or value == step.present:
         return None
-    moved = f"was {text_of(step.present)} when it was planned, is {text_of(value)} right before it is written"
+    change = f"was {text_of(step.present)} when it was planned, is {text_of(value)} right before it is written"
     if value == step.target:
-        return result_of(step, ResultStatus.UNCHANGED, moved)
+        return result_of(step, ResultStatus.UNCHANGED, change)
     if step.present is None:
         return None
-    return result_of(step, ResultStatus.CONFLICT, f"{moved}; nothing was sent")
+    return result_of(step, ResultStatus.CONFLICT, f"{change}; nothing was sent")
 
 
 def result_of_error(step: PlannedStep, error: OperationError) -> Result:
@@ -85,7 +85,7 @@ def result_of_error(step: PlannedStep, error: OperationError) -> Result:
 
 
 def after_reading(result: Result, value: Value | None) -> Result:
-    """Return the last word on a step, sent or not; ``value`` is what reads now, None when the reads do not tell."""
+    """Return the final result of a step, sent or not; ``value`` is the present one, None when the reads lack it."""
     if value is None or result.status not in {*_WENT_WELL, ResultStatus.UNKNOWN}:
         return result
     if value == result.target:
@@ -93,7 +93,7 @@ def after_reading(result: Result, value: Value | None) -> Result:
             return attrs.evolve(result, status=ResultStatus.CHANGED, message="its answer was lost; it reads so now")
         return result
     if result.status is ResultStatus.UNCHANGED and result.present == result.target:
-        message = f"was right and was not sent, but reads {text_of(value)} now: it moved meanwhile"
+        message = f"was right and was not sent, but reads {text_of(value)} now: it changed meanwhile"
         return attrs.evolve(result, status=ResultStatus.CONFLICT, message=message)
     if value != result.present:
         message = f"was written, but reads {text_of(value)} now"
@@ -105,7 +105,7 @@ def after_reading(result: Result, value: Value | None) -> Result:
 
 
 def result_without_reading(result: Result, error: OperationError | OddRow) -> Result:
-    """Return the last word on a step that was sent when reading it back failed."""
+    """Return the final result of a sent step that could not be read back."""
     if result.status not in _WENT_WELL:
         return result
     return attrs.evolve(result, status=ResultStatus.UNKNOWN, message=f"was accepted, but not verified: {error}")

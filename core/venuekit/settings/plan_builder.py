@@ -21,7 +21,7 @@ __all__ = ["build_plan", "differences", "side_effect_note", "symbols_touched"]
 
 
 def differences(target: Target, current: CurrentSettings) -> tuple[DesiredSetting, ...]:
-    """Return the desired settings that differ from what holds and on which all entries agree, one for each setting."""
+    """Return the desired settings that differ from the current ones and that no entry contradicts, one per setting."""
     desired_settings = desired_settings_of(target, current.accounts)
     against = contradictions(desired_settings)
     first: dict[Key, DesiredSetting] = {}
@@ -32,7 +32,7 @@ def differences(target: Target, current: CurrentSettings) -> tuple[DesiredSettin
 
 
 def build_plan(target: Target, current: CurrentSettings) -> Plan:
-    """Return the plan that leads from what was read to the target."""
+    """Return the plan that leads from the current settings to the target."""
     desired_settings = desired_settings_of(target, current.accounts)
     findings = _findings(target, desired_settings, current)
     steps = tuple(_step(desired, findings, current) for desired in desired_settings)
@@ -47,10 +47,10 @@ def build_plan(target: Target, current: CurrentSettings) -> Plan:
 
 @attrs.define
 class _Findings:
-    """What was found out about each setting; ``order`` counts from 1, ``carriers`` are the entries that change it."""
+    """The findings about each setting; ``order`` counts from 1, ``carriers`` are the entries that change it."""
 
     refused: dict[Key, str]
-    wanted: dict[Key, Value]
+    targets: dict[Key, Value]
     carriers: dict[Key, DesiredSetting]
     skipped: dict[Key, str] = attrs.field(factory=dict)
     order: dict[Key, int] = attrs.field(factory=dict)
@@ -58,11 +58,11 @@ class _Findings:
 
 
 def _findings(target: Target, desired_settings: Sequence[DesiredSetting], current: CurrentSettings) -> _Findings:
-    found = _Findings(
+    findings = _Findings(
         contradictions(desired_settings), {desired.key: desired.target for desired in desired_settings}, {}
     )
     for desired in desired_settings:
-        found.carriers.setdefault(desired.key, desired)
+        findings.carriers.setdefault(desired.key, desired)
     of_owner: dict[Hashable, list[DesiredSetting]] = {account.owner: [] for account in current.accounts}
     for desired in differences(target, current):
         of_owner[desired.account.owner].append(desired)
@@ -70,33 +70,33 @@ def _findings(target: Target, desired_settings: Sequence[DesiredSetting], curren
     for account in current.accounts:
         accounts.setdefault(account.owner, []).append(account)
     for owner, mine in of_owner.items():  # no setting is shared by two owners
-        _arrange(mine, found, attrs.evolve(current, accounts=tuple(accounts[owner])))
-    return found
+        _arrange(mine, findings, attrs.evolve(current, accounts=tuple(accounts[owner])))
+    return findings
 
 
-def _arrange(desired_settings: Sequence[DesiredSetting], found: _Findings, current: CurrentSettings) -> None:
-    """Put the changes of one owner into an order, and sort out those that have none."""
+def _arrange(desired_settings: Sequence[DesiredSetting], findings: _Findings, current: CurrentSettings) -> None:
+    """Order the changes of one owner, and separate those without a legal order."""
     present = {desired.key: current.value(desired.account, desired.key) for desired in desired_settings}
     lowered_first = sorted(
         desired_settings, key=lambda w: w.key.setting is not Setting.LEVERAGE or raises_leverage(w, present[w.key])
     )
     changes = [
-        SettingChange(w.key, w.target, tuple(requirements_of(w, present[w.key], current, found.wanted)))
+        SettingChange(w.key, w.target, tuple(requirements_of(w, present[w.key], current, findings.targets)))
         for w in lowered_first
     ]
     reasons = {w.key: "; ".join(refusals_of(w, present[w.key], current)) for w in desired_settings}
     refused = {key: reason for key, reason in reasons.items() if reason}
     result = order_steps(changes, {**current.state(), **present}, refused)
-    found.refused.update(result.refused)
-    found.skipped.update(result.skipped)
-    found.waits.update(result.waits)
-    found.order.update({key: number for number, key in enumerate(result.order, start=len(found.order) + 1)})
+    findings.refused.update(result.refused)
+    findings.skipped.update(result.skipped)
+    findings.waits.update(result.waits)
+    findings.order.update({key: number for number, key in enumerate(result.order, start=len(findings.order) + 1)})
 
 
-def _step(desired: DesiredSetting, found: _Findings, current: CurrentSettings) -> PlannedStep:
-    key, carrier = desired.key, found.carriers[desired.key]
+def _step(desired: DesiredSetting, findings: _Findings, current: CurrentSettings) -> PlannedStep:
+    key, carrier = desired.key, findings.carriers[desired.key]
     present = current.value(desired.account, key)
-    status, reason = _status(desired, present, found)
+    status, reason = _status(desired, present, findings)
     sent = status is StepStatus.PENDING
     changes = status in {StepStatus.PENDING, StepStatus.ALONG}
     return PlannedStep(
@@ -108,29 +108,29 @@ def _step(desired: DesiredSetting, found: _Findings, current: CurrentSettings) -
         present=present,
         target=desired.target,
         status=status,
-        order=found.order[key] if sent else None,
+        order=findings.order[key] if sent else None,
         weight=_weight(desired) if sent else None,
         reason=reason,
         note=side_effect_note(desired, current) if changes else None,
         affected=symbols_touched(desired, current) if changes else (),
         name=desired.name,
-        needs=(carrier.name,) if status is StepStatus.ALONG else _names_of_requirements(key, found) if sent else (),
-        margin_type=_margin_type(desired, found, current),
+        needs=(carrier.name,) if status is StepStatus.ALONG else _names_of_requirements(key, findings) if sent else (),
+        margin_type=_margin_type(desired, findings, current),
     )
 
 
 def _weight(desired: DesiredSetting) -> int | None:
-    """Return what a change costs together with the reading right before it."""
+    """Return the cost of a change together with the reading right before it."""
     weight = setter_weight(desired.account.venue, desired.key.setting)
     return None if weight is None else weight + reader_weight(desired.account.venue, desired.key.setting)
 
 
-def _status(desired: DesiredSetting, present: Value | None, found: _Findings) -> tuple[StepStatus, str | None]:
-    key, carrier = desired.key, found.carriers[desired.key]
-    if key in found.refused:
-        return StepStatus.REFUSED, found.refused[key]
-    if key in found.skipped:
-        return StepStatus.SKIPPED, found.skipped[key]
+def _status(desired: DesiredSetting, present: Value | None, findings: _Findings) -> tuple[StepStatus, str | None]:
+    key, carrier = desired.key, findings.carriers[desired.key]
+    if key in findings.refused:
+        return StepStatus.REFUSED, findings.refused[key]
+    if key in findings.skipped:
+        return StepStatus.SKIPPED, findings.skipped[key]
     if present == desired.target:
         return StepStatus.UNCHANGED, None
     if carrier is not desired:
@@ -138,23 +138,23 @@ def _status(desired: DesiredSetting, present: Value | None, found: _Findings) ->
     return StepStatus.PENDING, None
 
 
-def _names_of_requirements(key: Key, found: _Findings) -> tuple[str, ...]:
-    return tuple(found.carriers[other].name for other in found.waits.get(key, ()))
+def _names_of_requirements(key: Key, findings: _Findings) -> tuple[str, ...]:
+    return tuple(findings.carriers[other].name for other in findings.waits.get(key, ()))
 
 
-def _margin_type(desired: DesiredSetting, found: _Findings, current: CurrentSettings) -> MarginType | None:
+def _margin_type(desired: DesiredSetting, findings: _Findings, current: CurrentSettings) -> MarginType | None:
     venue = desired.account.venue
     if desired.key.setting is not Setting.LEVERAGE or not venue.has_behaviour(LeverageBehaviour):
         return None
     if LeverageScope.MARGIN_TYPE not in venue.behaviour(LeverageBehaviour).scope:
         return None
     key = current.margin_type_key(desired.account, desired.key.symbol)
-    value = found.wanted.get(key) or current.value(desired.account, key)
+    value = findings.targets.get(key) or current.value(desired.account, key)
     return value if isinstance(value, MarginType) else None
 
 
 def side_effect_note(desired: DesiredSetting, current: CurrentSettings) -> str | None:
-    """Say what else a change touches."""
+    """Return a note on the side effects of a change."""
     account, setting = desired.account, desired.key.setting
     if setting is Setting.POSITION_MODE and account.shared_with:
         unread = set(account.shared_with) - {mate.venue.id for mate in current.mates(account)}
@@ -171,7 +171,7 @@ def side_effect_note(desired: DesiredSetting, current: CurrentSettings) -> str |
 
 
 def symbols_touched(desired: DesiredSetting, current: CurrentSettings) -> tuple[str, ...]:
-    """Return the symbols with positions or orders that a setting of the account touches."""
+    """Return the symbols with positions or orders that a setting of the account affects."""
     if not is_account_wide(desired.account.venue, desired.key.setting):
         return ()
     mates = current.mates(desired.account)

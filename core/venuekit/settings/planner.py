@@ -1,4 +1,4 @@
-"""Planning: read what holds, as cheaply as the target allows, and build the plan."""
+"""Plans: reads the current settings, as cheaply as the target allows, and builds the plan."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ __all__ = ["plan", "read_current_settings"]
 
 async def plan(target: Target, accounts: Mapping[str, Account]) -> Plan:
     """
-    Return the difference between a target and what holds; nothing is changed.
+    Return the difference between a target and the current settings; nothing is changed.
 
     Orders and brackets are read only where a difference needs them. Symbols that a venue does not know are in the
     plan's ``unknown``, and accounts that cannot be read in its ``unreadable``, all of them; the rest is planned.
 
     Args:
-        target: What should hold; checked by :meth:`~venuekit.settings.TargetFile.check` when it came from a file.
+        target: The desired settings; one from a file is checked by :meth:`~venuekit.settings.TargetFile.check`.
         accounts: The open account of each entry, by its name.
 
     Raises:
@@ -42,7 +42,7 @@ async def plan(target: Target, accounts: Mapping[str, Account]) -> Plan:
 
 
 async def read_current_settings(target: Target, accounts: Sequence[TargetAccount]) -> CurrentSettings:
-    """Read every account: first what is cheap, then what the differences found there need."""
+    """Read every account: the cheap reads first, then those that the differences need."""
     readable: list[TargetAccount] = []
     snapshots: dict[int, SettingsSnapshot] = {}
     unknown: list[UnknownSymbol] = []
@@ -86,7 +86,7 @@ def _unreadable(account: TargetAccount, error: VenuekitError) -> Iterator[Unread
 
 
 async def _read(account: TargetAccount) -> tuple[TargetAccount, SettingsSnapshot, list[UnknownSymbol]]:
-    """Read what is cheap, and leave out symbol after symbol that the venue refuses by name."""
+    """Do the cheap reads, and leave out each symbol that the venue refuses by name."""
     unknown: list[UnknownSymbol] = []
     while True:
         try:
@@ -103,11 +103,11 @@ async def _read(account: TargetAccount) -> tuple[TargetAccount, SettingsSnapshot
 def _orders(
     account: TargetAccount, changes: Sequence[DesiredSetting], current: CurrentSettings
 ) -> frozenset[str] | bool:
-    """Return whose open orders could forbid a change: True for all, else these symbols'."""
+    """Return the symbols whose open orders could forbid a change, True for all."""
     symbols = set()
     for desired in changes:
         if desired.account is account and desired.key.setting is Setting.MARGIN_TYPE and desired.key.symbol is None:
-            return True  # it changes every product, and what it touches there is read along with the orders
+            return True  # it changes every product, and the affected positions are read along with the orders
         for blocker in desired.account.venue.blockers:
             if blocker.setting is not desired.key.setting or blocker.by is not BlockedBy.ORDERS:
                 continue

@@ -1,4 +1,4 @@
-"""Plans: what would be changed, in which order, at which cost, and what would be refused."""
+"""Plans: the changes, their order and cost, and the expected refusals."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ __all__ = ["Plan", "PlannedRead", "PlannedStep", "StepStatus", "UnknownSymbol", 
 
 
 class StepStatus(enum.StrEnum):
-    """What the plan knows about one setting."""
+    """The plan's verdict about one setting."""
 
     PENDING = "pending"  #: will be changed
-    UNCHANGED = "unchanged"  #: is as it should be
+    UNCHANGED = "unchanged"  #: equals the target
     REFUSED = "refused"  #: the venue would refuse it; nothing will be sent
-    SKIPPED = "skipped"  #: needs something that would be refused
+    SKIPPED = "skipped"  #: needs a step that would be refused
     ALONG = "along"  #: another entry of the same account changes it
 
 
@@ -30,11 +30,11 @@ class PlannedStep:
     """
     One setting of one account.
 
-    ``symbol`` is None for a setting of the account, ``side`` unless sides are set apart, ``present`` when the reads
-    do not tell. ``order`` (from 1) and ``weight`` (the most it can cost, in the venue's own weight) are None for
-    what is not sent. ``reason`` says why it is refused, skipped or along. For what would change, ``note`` says what
-    else it touches, and ``affected`` which symbols with positions or orders. ``needs`` names the steps that must have
-    gone well before; ``margin_type`` is the one the leverage is meant for where leverage depends on it.
+    ``symbol`` is None for a setting of the account, ``side`` unless the sides are set separately, ``present`` when the
+    reads do not report it. ``order`` (from 1) and ``weight`` (the highest cost, in the venue's own weight) are None for
+    a step that is not sent. ``reason`` explains a refused, skipped or shared step. For a change, ``note`` describes its
+    side effects, and ``affected`` lists the symbols with positions or orders that it affects. ``needs`` names the steps
+    that must succeed before; ``margin_type`` is the margin type of the leverage where leverage depends on it.
     """
 
     account: str
@@ -60,7 +60,7 @@ class PlannedStep:
 
 @attrs.frozen
 class PlannedRead:
-    """What reading one account cost, in the venue's own weight."""
+    """The cost of reading one account, in the venue's own weight."""
 
     account: str
     venue: str
@@ -69,21 +69,21 @@ class PlannedRead:
 
 @attrs.frozen
 class Unreadable:
-    """An account of the target that could not be opened or read, and why; nothing of it is planned or changed."""
+    """An account of the target that could not be opened or read, with the error; it is neither planned nor changed."""
 
     account: str
     venue: str
     error: VenuekitError
 
     def row(self, like: type[Any], words: str) -> dict[str, Any]:
-        """Return a flat row with the fields of a step or result, None in most; ``words`` is where the error goes."""
+        """Return a flat row with the fields of a step or result, None in most; ``words`` is the field of the error."""
         fields: dict[str, Any] = {field.name: None for field in attrs.fields(like)}
         return {**fields, "account": self.account, "venue": self.venue, "status": "unreadable", words: str(self.error)}
 
 
 @attrs.frozen
 class UnknownSymbol:
-    """A symbol of the target that the venue of the account does not know, and its words."""
+    """A symbol of the target that the account's venue does not know, with the venue's error."""
 
     account: str
     symbol: str
@@ -91,12 +91,12 @@ class UnknownSymbol:
 
     @property
     def path(self) -> KeyPath:
-        """Where the target says so."""
+        """The path of the symbol in the target."""
         return ("accounts", self.account, "symbols", self.symbol)
 
     @property
     def reason(self) -> str:
-        """What is wrong with it."""
+        """The venue's refusal of the symbol."""
         code = f"{self.error.code} " if self.error.code is not None else ""
         return f"{self.error.venue} refuses this symbol: {code}{self.error.message}"
 
@@ -107,10 +107,10 @@ class UnknownSymbol:
 @attrs.frozen
 class Plan:
     """
-    The difference between a target and what holds; ``steps`` in the order of the target.
+    The difference between a target and the current settings; ``steps`` in the order of the target.
 
-    ``unknown`` are the symbols that no venue knows: there are no steps for them, and a plan with such is not applied.
-    ``unreadable`` are the accounts that could not be read: there are no steps for them either, and ``target`` has only
+    ``unknown`` are the symbols that a venue does not know: they have no steps, and a plan with unknown symbols is not
+    applied. ``unreadable`` are the accounts that could not be read: they have no steps either, and ``target`` has only
     the others, which are applied.
     """
 
@@ -122,22 +122,22 @@ class Plan:
 
     @property
     def pending(self) -> tuple[PlannedStep, ...]:
-        """What would be sent, in the order in which it would be."""
+        """The steps to send, in their order."""
         return tuple(sorted((s for s in self.steps if s.status is StepStatus.PENDING), key=lambda s: s.order or 0))
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to send."""
+        """Whether no step has to be sent."""
         return not self.pending
 
     @property
     def weight(self) -> int:
-        """What all pending steps cost together, over all venues."""
+        """The cost of all pending steps together, over all venues."""
         return sum(step.weight or 0 for step in self.pending)
 
     def rows(self) -> tuple[dict[str, Any], ...]:
         """Return one flat row per step, account and venue first, and one for each account that could not be read."""
-        unread = (_without_inner(one.row(PlannedStep, "reason")) for one in self.unreadable)
+        unread = (_without_inner(account.row(PlannedStep, "reason")) for account in self.unreadable)
         return (*(_row(step) for step in self.steps), *unread)
 
 

@@ -21,14 +21,14 @@ _RAISED_UNDER = "a leverage is raised only under the margin type that was chosen
 
 
 def raises_leverage(desired: DesiredSetting, present: Value | None) -> bool:
-    """Say whether a desired setting raises a leverage; one that is not known counts as lower."""
+    """Return whether a desired setting raises a leverage; an unknown present one counts as lower."""
     if desired.key.setting is not Setting.LEVERAGE:
         return False
     return not (isinstance(present, Decimal) and isinstance(desired.target, Decimal) and desired.target <= present)
 
 
 def refusals_of(desired: DesiredSetting, present: Value | None, current: CurrentSettings) -> Iterator[str]:
-    """Yield why a change would be refused whatever is changed before it."""
+    """Yield the reasons why a change would be refused after any other changes too."""
     account = desired.account
     support = account.open_account.support(CONTROLS[desired.key.setting])
     if not support:
@@ -57,22 +57,22 @@ def refusals_of(desired: DesiredSetting, present: Value | None, current: Current
 
 
 def requirements_of(
-    desired: DesiredSetting, present: Value | None, current: CurrentSettings, wanted: dict[Key, Value]
+    desired: DesiredSetting, present: Value | None, current: CurrentSettings, targets: dict[Key, Value]
 ) -> Iterator[Requirement]:
     """
-    Yield what must hold when a change is made.
+    Yield the requirements of a change.
 
-    ``wanted`` is what the target asks for: a leverage is raised only under the margin type it was chosen for.
+    ``targets`` are the target's values: a leverage is raised only under the margin type it was chosen for.
     """
     for coupling in desired.account.venue.couplings:
         if coupling.setting is desired.key.setting and coupling.value == desired.target:
-            yield from _requirements_of_coupling(coupling, desired, current, wanted)
+            yield from _requirements_of_coupling(coupling, desired, current, targets)
     if desired.key.setting is not Setting.LEVERAGE:
         return
     margin_type = current.margin_type_key(desired.account, desired.key.symbol)
     if raises_leverage(desired, present):
-        if margin_type in wanted:
-            yield Requirement(margin_type, wanted[margin_type], _RAISED_UNDER)
+        if margin_type in targets:
+            yield Requirement(margin_type, targets[margin_type], _RAISED_UNDER)
         return
     row = current.of(desired.account).symbol(desired.key.symbol or "")
     for blocker in desired.account.venue.blockers:
@@ -81,7 +81,7 @@ def requirements_of(
 
 
 def _requirements_of_coupling(
-    coupling: Coupling, desired: DesiredSetting, current: CurrentSettings, wanted: dict[Key, Value]
+    coupling: Coupling, desired: DesiredSetting, current: CurrentSettings, targets: dict[Key, Value]
 ) -> Iterator[Requirement]:
     account = desired.account
     if is_account_wide(account.venue, coupling.needs):
@@ -89,7 +89,7 @@ def _requirements_of_coupling(
     elif desired.key.symbol is not None:
         symbols = (desired.key.symbol,)
     else:
-        named = (key.symbol for key in wanted if key.account_index == account.index and key.setting is coupling.needs)
+        named = (key.symbol for key in targets if key.account_index == account.index and key.setting is coupling.needs)
         symbols = tuple(dict.fromkeys((*named, *(row.symbol for row in current.of(account).symbols))))
     for symbol in symbols:
         yield Requirement(key_at(account, coupling.needs, symbol), coupling.needed, coupling.why)
@@ -108,25 +108,25 @@ def _blocks(blocker: Blocker, desired: DesiredSetting, current: CurrentSettings)
 
 
 def _describe_blocker(by: BlockedBy, snapshot: SettingsSnapshot, symbol: str | None) -> str | None:
-    """Return what stands in the way, None when nothing does or nobody looked."""
+    """Return a description of the obstacle, None without one or when it was not read."""
     row = None if symbol is None else snapshot.symbol(symbol)
     if by is BlockedBy.ORDERS:
         count = snapshot.open_orders if symbol is None else (row.open_orders if row else None)
         return f"open orders: {count}" if count else None
     if symbol is not None:
         return f"open position: {text_of(row.position)}" if row and row.position else None
-    held = [row.symbol for row in snapshot.symbols if row.position]
-    if held:
-        return f"open positions: {', '.join(held)}"
+    symbols = [row.symbol for row in snapshot.symbols if row.position]
+    if symbols:
+        return f"open positions: {', '.join(symbols)}"
     return f"open positions: {snapshot.open_positions}" if snapshot.open_positions else None
 
 
 def odd_row_refusal(desired: DesiredSetting, current: CurrentSettings) -> str | None:
     """
-    Return why a change is refused because of an odd row, None when it depends on none.
+    Return the refusal of a change that depends on an odd row, None when it depends on none.
 
     A change of a symbol depends on the rows of this symbol; one that the venue allows only while no symbol has orders,
-    a position or another margin type, and one that touches every position, depends on all rows of the account.
+    a position or another margin type, and one that affects every position, depends on all rows of the account.
     """
     symbol = desired.key.symbol
     if symbol is not None:
@@ -145,7 +145,7 @@ def odd_row_refusal(desired: DesiredSetting, current: CurrentSettings) -> str | 
 
 
 def _accounts_needed_whole(desired: DesiredSetting, current: CurrentSettings) -> tuple[TargetAccount, ...]:
-    """Return the accounts all of whose symbols decide about a change."""
+    """Return the accounts of which every symbol is relevant to a change."""
     venue, setting = desired.account.venue, desired.key.setting
     of_account = desired.key.symbol is None
     scopes = {b.scope for b in venue.blockers if b.setting is setting and b.by is not BlockedBy.LOWER_LEVERAGE}

@@ -16,28 +16,28 @@ __all__ = ["Report", "Result", "ResultStatus", "plan_exit_status", "report_exit_
 
 
 _CAVEAT = (
-    "each setting was read right before it was written and once more at the end; what somebody else wrote in the "
-    "moment between such a reading and the write is overwritten and cannot be seen"
+    "each setting was read right before it was written and once more at the end; a write of another client between "
+    "such a reading and the write is overwritten and cannot be detected"
 )
 
 
 class ResultStatus(enum.StrEnum):
-    """How one setting ended."""
+    """The final state of one setting."""
 
-    CHANGED = "changed"  #: it was changed, and reading again showed it
-    UNCHANGED = "unchanged"  #: it was as it should be
+    CHANGED = "changed"  #: it was changed, and a read confirmed it
+    UNCHANGED = "unchanged"  #: it already equalled the target
     REFUSED = "refused"  #: the venue (or the account's guard) refused, or would have
-    UNKNOWN = "unknown"  #: it was sent, and whether it holds could not be found out
-    CONFLICT = "conflict"  #: somebody else moved it since the plan, or while it was written
-    SKIPPED = "skipped"  #: it needs something that did not end well; nothing was sent
+    UNKNOWN = "unknown"  #: it was sent, and its outcome could not be determined
+    CONFLICT = "conflict"  #: another client changed it since the plan, or while it was written
+    SKIPPED = "skipped"  #: it needs a step that failed; nothing was sent
 
 
 @attrs.frozen(kw_only=True)
 class Result:
     """
-    How one setting of one account ended; most fields are those of the :class:`~venuekit.settings.PlannedStep`.
+    The result of one setting of one account; most fields are those of the :class:`~venuekit.settings.PlannedStep`.
 
-    ``code`` and ``message`` are the venue's own where it said something, else ours or None.
+    ``code`` and ``message`` are the venue's own where it sent any, else venuekit's or None.
     """
 
     account: str
@@ -59,11 +59,11 @@ class Result:
 @attrs.frozen
 class Report:
     """
-    What came of every setting, in the order of the target, and what the reads cost.
+    The result of every setting, in the order of the target, and the cost of the reads.
 
-    ``errors`` are those after which nothing more was sent to an account: its key was not taken, also when it was read
-    again, or the venue could not be reached. A key that reads and may not write is refused. ``unreadable`` are the
-    accounts that could not be read when it was planned or before anything was sent.
+    ``errors`` are those that ended all requests to an account: its key was not accepted, also when it was read again,
+    or the venue could not be reached. A key that reads but may not write is a refusal. ``unreadable`` are the accounts
+    that could not be read when planned or before anything was sent.
     """
 
     results: tuple[Result, ...]
@@ -73,14 +73,14 @@ class Report:
 
     @property
     def caveat(self) -> str | None:
-        """What verifying cannot exclude, in one sentence; None when nothing was sent."""
+        """The limit of the verification, in one sentence; None when nothing was sent."""
         sent = {ResultStatus.CHANGED, ResultStatus.UNKNOWN}
         return _CAVEAT if any(result.status in sent for result in self.results) else None
 
     def rows(self) -> tuple[dict[str, Any], ...]:
         """Return one flat row per setting, account and venue first, and one for each account that was not read."""
         rows = [attrs.asdict(result, recurse=False) for result in self.results]
-        rows += [one.row(Result, "message") for one in self.unreadable]
+        rows += [account.row(Result, "message") for account in self.unreadable]
         return tuple({name: value for name, value in row.items() if name != "name"} for row in rows)
 
 
@@ -91,7 +91,7 @@ def plan_exit_status(plan: Plan) -> int:
     """
     Return the exit status of a plan.
 
-    64 when a venue does not know a symbol, else 1 when an account could not be read, else 3 when something would be
+    64 when a venue does not know a symbol, else 1 when an account could not be read, else 3 when a change would be
     refused or skipped, else 5 when changes are pending, else 0.
     """
     if plan.unknown:
@@ -108,8 +108,8 @@ def report_exit_status(report: Report) -> int:
     """
     Return the exit status of a report.
 
-    1 when an account could not be read, a key was not taken, or a venue could not be reached or asked any more, else 4
-    when something is unknown, else 3 when something was refused, skipped or in conflict, else 0.
+    1 when an account could not be read, a key was not accepted, or a venue could not be reached any more, else 4 when a
+    setting is unknown, else 3 when one was refused, skipped or in conflict, else 0.
     """
     if report.unreadable or any(error.outcome is not Outcome.UNKNOWN for error in report.errors):
         return _ERROR

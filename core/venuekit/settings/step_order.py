@@ -1,4 +1,4 @@
-"""Step order: an order of changes in which each one is legal when its turn comes. Pure."""
+"""Step order: an order of changes in which each one is legal at its turn. Pure."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ __all__ = ["StepOrder", "order_steps"]
 @attrs.frozen
 class StepOrder:
     """
-    What can be done, in which order.
+    The feasible changes, in order.
 
-    ``refused`` are changes that no order makes legal and ``skipped`` those that wait for a refused one, each with
-    its reason. ``waits`` holds, for each change in ``order``, the changes it is legal after only.
+    ``refused`` are changes that no order makes legal and ``skipped`` those that wait for a refused one, each with its
+    reason. ``waits`` holds, for each change in ``order``, the changes that must precede it.
     """
 
     order: tuple[Key, ...]
@@ -34,9 +34,9 @@ def order_steps(
     Order changes by their requirements.
 
     Args:
-        changes: What is wanted; of several that could go first, the first one listed does.
-        state: What holds now; a setting that is missing or None is not known and forbids nothing.
-        refused: Changes that are refused already, with the reason.
+        changes: The desired changes; of several that could be first, the first one listed is.
+        state: The current values; a missing setting or None is unknown and forbids nothing.
+        refused: Changes that are already refused, with the reason.
     """
     orderer = _StepOrderer({change.key: change for change in changes}, dict(state), dict(refused))
     orderer.drop_hopeless()
@@ -54,7 +54,7 @@ class _StepOrderer:
     order: list[Key] = attrs.field(factory=list)
     waits: dict[Key, tuple[Key, ...]] = attrs.field(factory=dict)
     open: dict[Key, SettingChange] = attrs.field(init=False)
-    #: the changes that need a setting to hold, by that setting
+    #: the changes that require a value of a setting, by that setting
     dependants: dict[Key, list[SettingChange]] = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -65,7 +65,7 @@ class _StepOrderer:
         self.open = {key: change for key, change in self.changes.items() if key not in self.refused}
 
     def drop_hopeless(self) -> None:
-        """Close every change with a need that neither holds nor will; closing one may take hope from another."""
+        """Close every change with a need that neither holds nor will; closing one may make others hopeless."""
         progress = True
         while progress:
             progress = False
@@ -80,7 +80,7 @@ class _StepOrderer:
                     progress = True
 
     def pick(self) -> None:
-        """Take one legal change after the other, each seeing what those before it leave behind."""
+        """Take one legal change after the other, each based on the effects of those before it."""
         self.waits = {
             key: tuple(requirement.key for requirement in change.needs if not self._holds(requirement))
             for key, change in self.open.items()
@@ -91,7 +91,7 @@ class _StepOrderer:
             del self.open[ready.key]
 
     def drop_stuck(self) -> None:
-        """Close what waits in a circle, and what waits for that."""
+        """Close the changes that wait in a circle, and those that wait for them."""
         edges = {key: tuple(self._waits_for(change)) for key, change in self.open.items()}
         circles = {key for key in edges if key in _reachable(edges, key)}
         for key, change in self.open.items():
@@ -107,9 +107,9 @@ class _StepOrderer:
         if closed is not None and requirement.allows(closed.target):
             self.skipped[change.key] = f"needs {requirement}, which is refused"
         else:
-            wanted = f"the target is {text_of(closed.target)}" if closed else "the target leaves it"
+            target = f"the target is {text_of(closed.target)}" if closed else "the target leaves it"
             now = text_of(self.state.get(requirement.key))
-            self.refused[change.key] = f"{change} needs {requirement}; it is {now} and {wanted}: {requirement.why}"
+            self.refused[change.key] = f"{change} needs {requirement}; it is {now} and {target}: {requirement.why}"
         del self.open[change.key]
 
     def _holds(self, requirement: Requirement) -> bool:
@@ -123,7 +123,7 @@ class _StepOrderer:
         return step is not None and requirement.allows(step.target)
 
     def _waits_for(self, change: SettingChange) -> Iterator[Key]:
-        """Yield what must happen first: what fulfils a need, and whoever would lose a need by this change."""
+        """Yield the changes that must come first: those that fulfil a need, or lose one by this change."""
         for requirement in change.needs:
             if not self._holds(requirement):
                 yield requirement.key
@@ -135,20 +135,20 @@ class _StepOrderer:
 
 
 def _reachable(edges: Mapping[Key, tuple[Key, ...]], start: Key) -> set[Key]:
-    found: set[Key] = set()
+    reachable: set[Key] = set()
     frontier = list(edges[start])
     while frontier:
         key = frontier.pop()
-        if key not in found:
-            found.add(key)
+        if key not in reachable:
+            reachable.add(key)
             frontier.extend(edges.get(key, ()))
-    return found
+    return reachable
 
 
 def _why(change: SettingChange, other: SettingChange) -> str:
-    """Return the reason of whichever of two changes needs the other."""
-    for one, two in ((change, other), (other, change)):
-        for requirement in one.needs:
-            if requirement.key == two.key:
+    """Return the reason for which one of two changes needs the other."""
+    for first, second in ((change, other), (other, change)):
+        for requirement in first.needs:
+            if requirement.key == second.key:
                 return requirement.why
-    return "each needs what the other gives up"
+    return "each needs the value that the other changes"

@@ -1,4 +1,4 @@
-"""Targets: what should hold, for any number of accounts."""
+"""Targets: the desired settings of any number of accounts."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from venuekit.capabilities import AssetMode, MarginType, PositionMode
 
 __all__ = ["AccountTarget", "LeverageTarget", "SymbolTarget", "Target", "Value", "text_of"]
 
-#: what a setting can be set to
+#: the value of a setting
 Value: TypeAlias = PositionMode | AssetMode | MarginType | Decimal
 
 
 def text_of(value: enum.StrEnum | Decimal | None) -> str:
-    """Return a value as people write it: plain digits, lower-case words, ``unknown`` for None."""
+    """Return a value as text for people: plain digits, lower-case words, ``unknown`` for None."""
     if value is None:
         return "unknown"
     return format(value, "f") if isinstance(value, Decimal) else value.value
@@ -26,20 +26,20 @@ def text_of(value: enum.StrEnum | Decimal | None) -> str:
 
 @attrs.frozen
 class LeverageTarget:
-    """The leverage of a symbol; ``long`` and ``short`` differ, or one is None, only where sides are set apart."""
+    """The leverage of a symbol; ``long`` and ``short`` differ, or one is None, only where sides are set separately."""
 
     long: Decimal | None
     short: Decimal | None
 
     @property
     def by_side(self) -> bool:
-        """Whether the two sides were told apart."""
+        """Whether the two sides have different targets."""
         return self.long != self.short
 
 
 @attrs.frozen
 class SymbolTarget:
-    """What should hold for one symbol; None is not touched."""
+    """The desired settings of one symbol; a None setting is left unchanged."""
 
     margin_type: MarginType | None = None
     leverage: LeverageTarget | None = None
@@ -47,7 +47,7 @@ class SymbolTarget:
 
 @attrs.frozen
 class AccountTarget:
-    """What should hold for one account; None is not touched. ``margin_type`` only where it is the account's."""
+    """The desired settings of one account; None is left unchanged. ``margin_type`` only where it is the account's."""
 
     venue: str | None = None
     position_mode: PositionMode | None = None
@@ -58,6 +58,6 @@ class AccountTarget:
 
 @attrs.frozen
 class Target:
-    """What should hold, by the name of the account."""
+    """The desired settings, by the name of the account."""
 
     accounts: Mapping[str, AccountTarget]

@@ -21,11 +21,11 @@ __all__ = ["TargetAccount", "target_accounts_of"]
 @attrs.frozen(eq=False)
 class TargetAccount:
     """
-    One account at one venue, with every entry of the target that speaks about it.
+    One account at one venue, with every entry of the target about it.
 
-    ``owner`` is equal for accounts whose venues share a realm, an environment and an API key. ``open_account``, the
-    one of the first entry, does the reading. ``position_mode_index`` is the index of the first account of the target
-    that has the same position mode.
+    ``owner`` is equal for accounts whose venues share a realm, an environment and an API key. ``open_account``, the one
+    of the first entry, does the reading. ``position_mode_index`` is the index of the first account of the target that
+    has the same position mode.
     """
 
     index: int
@@ -41,11 +41,11 @@ class TargetAccount:
 
     @property
     def symbols(self) -> tuple[str, ...]:
-        """Every symbol its entries name, once."""
+        """Every symbol that its entries name, once."""
         return tuple(dict.fromkeys(symbol for entry in self.entries.values() for symbol in entry.symbols))
 
     def shares(self, setting: Setting, other: TargetAccount) -> bool:
-        """Say whether a setting of this account is the very same one as that of another account."""
+        """Return whether this account and another one share a setting."""
         if self is other:
             return True
         if setting is not Setting.POSITION_MODE or self.owner != other.owner:
@@ -58,7 +58,7 @@ class TargetAccount:
         return _shared_with(self.venue)
 
     def without(self, symbols: Collection[str]) -> TargetAccount:
-        """Return the same account with nothing said about some symbols."""
+        """Return the same account without the targets of some symbols."""
         entries = {
             name: attrs.evolve(entry, symbols={s: row for s, row in entry.symbols.items() if s not in symbols})
             for name, entry in self.entries.items()
@@ -66,16 +66,16 @@ class TargetAccount:
         return attrs.evolve(self, entries=entries)
 
     async def read(self) -> SettingsSnapshot:
-        """Read what holds, by the cheap reads alone."""
+        """Read the current settings, by the cheap reads alone."""
         return await SettingsReader.of(self.open_account).get_settings(self.symbols)
 
 
 def target_accounts_of(target: Target, accounts: Mapping[str, Account]) -> tuple[TargetAccount, ...]:
     """
-    Return the accounts that a target speaks about, in its own order.
+    Return the accounts that a target names, in its own order.
 
     Raises:
-        ConfigurationError: an account of the target was not handed in.
+        ConfigurationError: an account of the target is not among ``accounts``.
     """
     entries: dict[tuple[Hashable, str], dict[str, AccountTarget]] = {}
     for name, entry in target.accounts.items():
@@ -94,8 +94,8 @@ def target_accounts_of(target: Target, accounts: Mapping[str, Account]) -> tuple
     return tuple(opened)
 
 
-def _share_position_mode(one: Venue[Any], other: Venue[Any]) -> bool:
-    return other.id in _shared_with(one) or one.id in _shared_with(other)
+def _share_position_mode(first: Venue[Any], other: Venue[Any]) -> bool:
+    return other.id in _shared_with(first) or first.id in _shared_with(other)
 
 
 def _shared_with(venue: Venue[Any]) -> tuple[str, ...]:

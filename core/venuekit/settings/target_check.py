@@ -1,4 +1,4 @@
-"""A target against what its venues declare: what can be refused without asking anybody."""
+"""Checks a target against the declarations of its venues, without any request."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ __all__ = ["check_target"]
 
 
 def check_target(target: Target, venues: Mapping[str, Venue[Any]], problems: Problems) -> None:
-    """Note in ``problems`` what the venues' declarations already refuse."""
+    """Add to ``problems`` everything that the venues' declarations refuse."""
     for name, account in target.accounts.items():
         path = ("accounts", name)
         venue = venues.get(name)
         if venue is None:
-            problems.add(path, f"no account of this name is known{did_you_mean(name, venues)}")
+            problems.add(path, f"no account has this name{did_you_mean(name, venues)}")
             continue
         if account.venue not in {None, venue.id}:
-            problems.add((*path, "venue"), f'the accounts file says "{venue.id}" for this account')
+            problems.add((*path, "venue"), f'the accounts file has "{venue.id}" for this account')
             continue
         _check_account(account, venue, path, problems)
 
@@ -119,15 +119,15 @@ def _out_of_range(value: Decimal, behaviour: LeverageBehaviour) -> str | None:
 def _check_couplings(
     account: AccountTarget, couplings: tuple[Coupling, ...], path: KeyPath, problems: Problems
 ) -> None:
-    """Find settings of one account that can never hold together; a pair is told once."""
-    told: set[frozenset[KeyPath]] = set()
+    """Find settings of one account that exclude each other; a pair is reported once."""
+    reported: set[frozenset[KeyPath]] = set()
     values = dict(_settings(account))
     for coupling in couplings:
-        for one, other in _against(coupling, values):
-            if frozenset({one, other}) in told:
+        for this, other in _against(coupling, values):
+            if frozenset({this, other}) in reported:
                 continue
-            told.add(frozenset({one, other}))
-            first, second = sorted(((*path, *one), (*path, *other)), key=lambda key: (problems.line_of(key), key))
+            reported.add(frozenset({this, other}))
+            first, second = sorted(((*path, *this), (*path, *other)), key=lambda key: (problems.line_of(key), key))
             problems.add(
                 second,
                 f"{text_of(values[second[2:]])} cannot hold together with {key_text(first)} = "
@@ -144,16 +144,16 @@ def _against(coupling: Coupling, settings: Mapping[KeyPath, Value]) -> Iterator[
     }
     of_symbols = [path for path in missing if len(path) > 1]
     of_account: list[KeyPath] = [path for path in missing if len(path) == 1]
-    for one, value in settings.items():
-        if one[-1] != coupling.setting or value != coupling.value:
+    for this, value in settings.items():
+        if this[-1] != coupling.setting or value != coupling.value:
             continue
-        same: KeyPath = (*one[:-1], coupling.needs.value)
-        others = of_symbols if len(one) == 1 else of_account
-        yield from ((one, other) for other in (*([same] if same in missing else ()), *others))
+        same: KeyPath = (*this[:-1], coupling.needs.value)
+        others = of_symbols if len(this) == 1 else of_account
+        yield from ((this, other) for other in (*([same] if same in missing else ()), *others))
 
 
 def _settings(account: AccountTarget) -> Iterator[tuple[KeyPath, Value]]:
-    """Yield where the account's table names a setting that can be coupled, and its value."""
+    """Yield path and value of each setting of the account's table that can be coupled."""
     for setting in (Setting.POSITION_MODE, Setting.ASSET_MODE, Setting.MARGIN_TYPE):
         value = getattr(account, setting.value)
         if value is not None:

@@ -1,4 +1,4 @@
-"""Target files: TOML that says what should hold, read strictly."""
+"""Target files: the desired settings in TOML, read strictly."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["TargetFile", "parse_target", "read_target"]
 
 @attrs.frozen
 class TargetFile:
-    """A target as it was written: every key is known and has the right type; no venue was asked yet."""
+    """A target as written: every key is known and has the right type; it is not checked against venues yet."""
 
     source: str
     target: Target
@@ -34,7 +34,7 @@ class TargetFile:
 
     @property
     def accounts(self) -> tuple[str, ...]:
-        """The accounts it speaks about, in the order of the file."""
+        """The accounts of the file, in its order."""
         return tuple(self.target.accounts)
 
     @property
@@ -47,7 +47,7 @@ class TargetFile:
         Return the file with these accounts alone.
 
         Raises:
-            TargetFileError: it does not speak about one of them.
+            TargetFileError: the file does not have one of them.
         """
         for name in names:
             if name not in self.target.accounts:
@@ -59,7 +59,7 @@ class TargetFile:
 
     def check(self, venues: Mapping[str, Venue[Any]]) -> Target:
         """
-        Return the target, checked against what the venues declare.
+        Return the target, checked against its venues' declarations.
 
         Args:
             venues: The venue of each account, by the account's name.
@@ -75,14 +75,14 @@ class TargetFile:
 
     def check_symbols(self, unknown: Iterable[UnknownSymbol]) -> None:
         """
-        Say where the symbols stand that a plan found to be unknown.
+        Raise the symbols that a plan found to be unknown.
 
         Raises:
-            TargetFileError: there are such; every one with its line and the venue's words.
+            TargetFileError: some are unknown; each with its line and the venue's words.
         """
         problems = Problems(self.source, self.lines)
-        for one in unknown:
-            problems.add(one.path, one.reason)
+        for symbol in unknown:
+            problems.add(symbol.path, symbol.reason)
         problems.raise_any()
 
 
@@ -91,10 +91,10 @@ def read_target(path: Path) -> TargetFile:
     Read a target file.
 
     Raises:
-        TargetFileError: it cannot be read, is not TOML, or says something unknown; every problem with its line.
+        TargetFileError: it cannot be read, is not TOML, or has an unknown key or value; every problem with its line.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")  # some editors begin a text with a mark
+        text = path.read_bytes().decode("utf-8-sig")  # some editors write a byte order mark
     except OSError as error:
         raise TargetFileError(f"{path}: cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
@@ -104,10 +104,10 @@ def read_target(path: Path) -> TargetFile:
 
 def parse_target(text: str, source: str = "settings.toml") -> TargetFile:
     """
-    Read a target from TOML text; ``source`` is what problems call it.
+    Read a target from TOML text; ``source`` is its name in problems.
 
     Raises:
-        TargetFileError: it is not TOML, or says something unknown; every problem with its line.
+        TargetFileError: it is not TOML, or has an unknown key or value; every problem with its line.
     """
     try:
         tables = tomllib.loads(text, parse_float=Decimal)

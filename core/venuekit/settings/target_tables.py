@@ -23,12 +23,12 @@ E = TypeVar("E", bound=enum.StrEnum)
 _ACCOUNT_KEYS = ("venue", "position_mode", "asset_mode", "margin_type", "symbols")
 _SYMBOL_KEYS = ("margin_type", "leverage")
 _SIDES = ("long", "short")
-#: PORTFOLIO can be read, not set
+#: PORTFOLIO can be read but not set
 _MARGIN_TYPES = (MarginType.CROSS, MarginType.ISOLATED)
 
 
 def read_tables(tables: Mapping[str, Any], problems: Problems) -> Target:
-    """Return the target that the tables describe; what does not fit is noted in ``problems`` and left out."""
+    """Return the target that the tables describe; invalid entries are added to ``problems`` and left out."""
     for key in tables:
         if key != "accounts":
             problems.add((key,), f"unknown key{did_you_mean(key, ('accounts',))}")
@@ -114,7 +114,7 @@ def _table(value: Any, path: KeyPath, problems: Problems) -> Mapping[str, Any]:
 
 def _refuse_unknown(
     table: Mapping[str, Any],
-    known: tuple[str, ...],
+    allowed: tuple[str, ...],
     path: KeyPath,
     problems: Problems,
     elsewhere: Mapping[str, KeyPath],
@@ -122,12 +122,12 @@ def _refuse_unknown(
     for key in table:
         if key in elsewhere:
             problems.add((*path, key), f"does not belong here; write {key_text(elsewhere[key])}")
-        elif key not in known:
-            problems.add((*path, key), f"unknown key{did_you_mean(key, known)}")
+        elif key not in allowed:
+            problems.add((*path, key), f"unknown key{did_you_mean(key, allowed)}")
 
 
 def _text_of_value(value: Any) -> str:
-    """Return a value as the file writes it, shortened."""
+    """Return a value in the file's notation, shortened."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
@@ -139,23 +139,23 @@ def _text_of_value(value: Any) -> str:
 
 @attrs.define
 class Problems:
-    """What is wrong with one target file."""
+    """The problems of one target file."""
 
     source: str
     lines: Mapping[KeyPath, int]
     _found: dict[tuple[int, str], None] = attrs.field(factory=dict, init=False)
 
     def add(self, path: KeyPath, text: str) -> None:
-        """Note one problem at one key; the same one twice counts once."""
+        """Add one problem of one key; an equal one counts once."""
         self._found[line_of(self.lines, path), f"{key_text(path)}: {text}"] = None
 
     def line_of(self, path: KeyPath) -> int:
-        """Return the line on which a key stands."""
+        """Return the line of a key."""
         return line_of(self.lines, path)
 
     def raise_any(self) -> None:
         """
-        Raise what was found, one line of text each.
+        Raise the collected problems, one line of text each.
 
         Raises:
             TargetFileError: there are problems.

@@ -516,7 +516,7 @@ async def test_setting_that_was_right_and_moved_along_is_a_conflict(main: Any) -
 
     assert statuses(report) == {"symbols.ETH.margin_type": "changed", "symbols.ETH.leverage": "conflict"}
     assert message(report, "symbols.ETH.leverage") == (
-        "was right and was not sent, but reads 25 now: it moved meanwhile"
+        "was right and was not sent, but reads 25 now: it changed meanwhile"
     )
     assert report_exit_status(report) == 3
 
@@ -529,7 +529,7 @@ async def test_report_says_what_it_cannot_exclude(main: Any) -> None:
     second = await apply(await plan(wanted, accounts), accounts)
 
     assert first.caveat is not None
-    assert "cannot be seen" in first.caveat
+    assert "cannot be detected" in first.caveat
     assert second.caveat is None
 
 

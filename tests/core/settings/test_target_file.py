@@ -253,7 +253,7 @@ CHECKED = [
     (
         "acme",
         'venue = "globex_inverse"',
-        'accounts.main.venue: the accounts file says "acme_perp" for this account',
+        'accounts.main.venue: the accounts file has "acme_perp" for this account',
     ),
 ]
 
@@ -296,9 +296,7 @@ def test_check_finds_settings_that_never_hold_together(fake: types.SimpleNamespa
 
 def test_check_wants_a_venue_for_every_account(fake: types.SimpleNamespace) -> None:
     """An account that nobody knows is refused with the nearest name that somebody does."""
-    with pytest.raises(
-        TargetFileError, match=r"t:1: accounts\.mian: no account of this name is known; did you mean main"
-    ):
+    with pytest.raises(TargetFileError, match=r"t:1: accounts\.mian: no account has this name; did you mean main"):
         parse_target("[accounts.mian]\n", "t").check({"main": fake.acme()})
 
 
