@@ -39,7 +39,7 @@ def plain(value: Any) -> str | int | None:
     raise TypeError(f"{type(value).__name__} is not flat")
 
 
-#: column name to what stands in it: str, int, bool, Decimal or datetime; each may also be empty
+#: column name to type of value: str, int, bool, Decimal or datetime; each may also be empty
 Columns: TypeAlias = Mapping[str, type]
 
 _TYPES = (bool, int, Decimal, datetime, str)

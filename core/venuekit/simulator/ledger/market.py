@@ -1,4 +1,4 @@
-"""The market: mark and index prices, depth, funding, and records that are read late."""
+"""The market: mark and index prices, depth, funding, and delayed records."""
 
 from __future__ import annotations
 

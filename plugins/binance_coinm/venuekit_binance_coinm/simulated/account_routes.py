@@ -1,4 +1,4 @@
-"""What tells about the account: wallets, flags and positions."""
+"""Routes that read the account: wallets, flags and positions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class AccountRoutes:
         self._listing = listing
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
-        """Return what answers which endpoint."""
+        """Return the handler of each endpoint."""
         return {
             COINM.BALANCE: self.balance,
             COINM.ACCOUNT: self.account,
@@ -46,21 +46,21 @@ class AccountRoutes:
         }
 
     def extra_routes(self) -> Iterable[Route]:
-        """Return what the client does not ask for."""
+        """Return routes that the client does not use."""
         return ()
 
     def balance(self, _request: SimRequest, visit: Visit) -> object:
-        """One row per coin, also where nothing is held."""
-        held = visit.ledger.balances(purse=PURSE)
-        return [balance_row(each, withdrawable="withdrawAvailable") for each in held]
+        """Return one row per coin, also for empty wallets."""
+        balances = visit.ledger.balances(purse=PURSE)
+        return [balance_row(balance, withdrawable="withdrawAvailable") for balance in balances]
 
     def account(self, _request: SimRequest, visit: Visit) -> object:
-        """Assets, positions and flags; no totals."""
+        """Return assets, positions and flags; without totals."""
         ledger = visit.ledger
         return {
-            "assets": [asset_row(held) for held in ledger.balances(purse=PURSE)],
+            "assets": [asset_row(balance) for balance in ledger.balances(purse=PURSE)],
             "positions": [
-                _account_position(held, contract) for held, contract in _rows(ledger, self._listing.contracts)
+                _account_position(figures, contract) for figures, contract in _rows(ledger, self._listing.contracts)
             ],
             "canDeposit": True,
             "canTrade": True,
@@ -70,11 +70,11 @@ class AccountRoutes:
         }
 
     def position_risk(self, request: SimRequest, visit: Visit) -> object:
-        """Every symbol of the pair and of the margin asset that are asked for."""
+        """Return every symbol of the requested pair and margin asset."""
         margin_asset = self._listing.text(request, "marginAsset")
         contracts = of_pair(self._listing, request)
-        wanted = [contract for contract in contracts if margin_asset in {None, contract.settle}]
-        return [_risk(held, contract) for held, contract in _rows(visit.ledger, wanted)]
+        listed = [contract for contract in contracts if margin_asset in {None, contract.settle}]
+        return [_risk(figures, contract) for figures, contract in _rows(visit.ledger, listed)]
 
 
 def _rows(ledger: Ledger, contracts: Iterable[Contract]) -> Iterable[tuple[PositionFigures, Contract]]:
@@ -83,41 +83,41 @@ def _rows(ledger: Ledger, contracts: Iterable[Contract]) -> Iterable[tuple[Posit
             yield ledger.position(contract.symbol, side), contract
 
 
-def _what_both_tell(held: PositionFigures, contract: Contract) -> dict[str, object]:
+def _shared_fields(figures: PositionFigures, contract: Contract) -> dict[str, object]:
     return {
-        "symbol": held.symbol,
-        "positionAmt": quantity(held.quantity, contract),
-        "entryPrice": _price(held.entry_price),
-        "breakEvenPrice": _price(held.break_even_price),
-        "leverage": plain(held.leverage),
-        "maxQty": plain(held.max_position),
-        "positionSide": held.side.name,
-        "updateTime": milliseconds(held.updated_at),
+        "symbol": figures.symbol,
+        "positionAmt": quantity(figures.quantity, contract),
+        "entryPrice": _price(figures.entry_price),
+        "breakEvenPrice": _price(figures.break_even_price),
+        "leverage": plain(figures.leverage),
+        "maxQty": plain(figures.max_position),
+        "positionSide": figures.side.name,
+        "updateTime": milliseconds(figures.updated_at),
     }
 
 
-def _risk(held: PositionFigures, contract: Contract) -> Mapping[str, object]:
-    is_isolated = held.margin_type is MarginType.ISOLATED
+def _risk(figures: PositionFigures, contract: Contract) -> Mapping[str, object]:
+    is_isolated = figures.margin_type is MarginType.ISOLATED
     return {
-        **_what_both_tell(held, contract),
-        "markPrice": amount(held.mark_price if held.quantity else Decimal(0)),
-        "unRealizedProfit": amount(held.unrealized_pnl),
-        "liquidationPrice": amount_or_zero(held.liquidation_price),
+        **_shared_fields(figures, contract),
+        "markPrice": amount(figures.mark_price if figures.quantity else Decimal(0)),
+        "unRealizedProfit": amount(figures.unrealized_pnl),
+        "liquidationPrice": amount_or_zero(figures.liquidation_price),
         "marginType": "isolated" if is_isolated else "cross",
-        "isolatedMargin": amount(held.isolated_margin or Decimal(0)),
+        "isolatedMargin": amount(figures.isolated_margin or Decimal(0)),
         "isAutoAddMargin": "false",
     }
 
 
-def _account_position(held: PositionFigures, contract: Contract) -> Mapping[str, object]:
+def _account_position(figures: PositionFigures, contract: Contract) -> Mapping[str, object]:
     return {
-        **_what_both_tell(held, contract),
-        "initialMargin": amount_or_zero(held.initial_margin),
-        "maintMargin": amount_or_zero(held.maintenance_margin),
-        "unrealizedProfit": amount(held.unrealized_pnl),
-        "positionInitialMargin": amount_or_zero(held.position_initial_margin),
-        "openOrderInitialMargin": amount_or_zero(held.open_order_initial_margin),
-        "isolated": held.margin_type is MarginType.ISOLATED,
+        **_shared_fields(figures, contract),
+        "initialMargin": amount_or_zero(figures.initial_margin),
+        "maintMargin": amount_or_zero(figures.maintenance_margin),
+        "unrealizedProfit": amount(figures.unrealized_pnl),
+        "positionInitialMargin": amount_or_zero(figures.position_initial_margin),
+        "openOrderInitialMargin": amount_or_zero(figures.open_order_initial_margin),
+        "isolated": figures.margin_type is MarginType.ISOLATED,
     }
 
 

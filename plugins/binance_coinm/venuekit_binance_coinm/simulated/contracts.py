@@ -1,4 +1,4 @@
-"""What is listed: contracts with their tiers; figures of the venue's order, not its present ones."""
+"""The listed contracts with their tiers; realistic figures, not the venue's present ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from venuekit_binance_common.simulated.listing import Listing, tier_table
 __all__ = ["CONTRACTS", "PURSE", "VENUE_ID", "of_pair"]
 
 VENUE_ID = "binance_coinm"
-#: the coins of this product are not those of the USD-margined one, although they share the account
+#: the coins of this product are separate from those of the USD-margined one, although the account is shared
 PURSE = VENUE_ID
 D = Decimal
 
@@ -86,13 +86,13 @@ CONTRACTS = (
 
 def of_pair(listing: Listing, request: SimRequest) -> tuple[Contract, ...]:
     """
-    Return the contracts of the pair that a request names, all of them when it names none.
+    Return the contracts of the pair that a request names, all of them without a pair.
 
     Raises:
         Denied: -4087 for a pair that is not listed.
     """
     pair = listing.text(request, "pair")
-    found = tuple(contract for contract in listing.contracts if pair in {None, contract.pair})
-    if not found:
+    contracts = tuple(contract for contract in listing.contracts if pair in {None, contract.pair})
+    if not contracts:
         raise listing.errors.denial(-4087)
-    return found
+    return contracts

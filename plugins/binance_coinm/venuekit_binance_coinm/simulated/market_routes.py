@@ -1,4 +1,4 @@
-"""What is the same for everybody, and the tiers."""
+"""Public routes: time, limits, instruments and tiers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class CoinmMarketRoutes(MarketRoutes):
     PING = "/dapi/v1/ping"
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
-        """Return what answers which endpoint."""
+        """Return the handler of each endpoint."""
         return {
             **super().handlers(),
             COINM.BRACKETS: self.brackets,
@@ -45,17 +45,19 @@ class CoinmMarketRoutes(MarketRoutes):
         }
 
     def brackets(self, request: SimRequest, _visit: Visit) -> object:
-        """Tell the tiers by symbol."""
+        """Return the tiers by symbol."""
         return [
             {"symbol": contract.symbol, "notionalCoef": 1, "brackets": _tiers(contract)}
             for contract in self._listing.contracts_of(request)
         ]
 
     def pair_brackets(self, request: SimRequest, _visit: Visit) -> object:
-        """Tell the tiers by pair: those of whichever of its symbols expires first, which need not be the one meant."""
+        """Return the tiers by pair: those of an expiring symbol if the pair has one, possibly not of the one meant."""
         contracts = of_pair(self._listing, request)
-        told = {contract.pair: contract for contract in sorted(contracts, key=lambda each: each.expires_at is not None)}
-        return [{"pair": pair, "brackets": _tiers(contract)} for pair, contract in told.items()]
+        listed = {
+            contract.pair: contract for contract in sorted(contracts, key=lambda each: each.expires_at is not None)
+        }
+        return [{"pair": pair, "brackets": _tiers(contract)} for pair, contract in listed.items()]
 
 
 def _tiers(contract: Contract) -> list[Mapping[str, object]]:

@@ -20,13 +20,13 @@ _YEAR = timedelta(days=365)
 
 
 class CoinmMarginRoutes(MarginRoutes):
-    """Without an end, and without a reason."""
+    """A history without time limit, and rows without a reason."""
 
     endpoints = COINM
     ROWS = 50
 
     def own_fields(self, change: LedgerMarginChange) -> Mapping[str, object]:  # noqa: ARG002  (there are none)
-        """Return nothing more."""
+        """Return no further fields."""
         return {}
 
 
@@ -38,19 +38,19 @@ class CoinmIncomeRoutes(IncomeRoutes):
     USUAL = _YEAR
     WIDEST = _YEAR
 
-    def own_fields(self, income: LedgerIncome, income_type: str) -> Mapping[str, object]:  # noqa: ARG002  (not told twice)
-        """Return the transaction id as text, and which way a transfer went."""
+    def own_fields(self, income: LedgerIncome, income_type: str) -> Mapping[str, object]:  # noqa: ARG002  (not repeated)
+        """Return the transaction id as text, and the direction of a transfer."""
         direction = "DEPOSIT" if income.amount > 0 else "WITHDRAW"
         return {"info": direction if income.kind is IncomeKind.TRANSFER else "", "tranId": income.id}
 
 
 class CoinmRiskRoutes(RiskRoutes):
-    """Mark prices are always a list, and can be asked for by pair."""
+    """Mark prices are always a list, and can be requested by pair."""
 
     endpoints = COINM
 
     def mark_price(self, request: SimRequest, visit: Visit) -> object:
-        """Tell the mark prices of the symbol and of the pair that are asked for."""
+        """Return the mark prices of the requested symbol and pair."""
         contracts = set(of_pair(self._listing, request))
-        asked = [contract for contract in self._listing.contracts_of(request) if contract in contracts]
-        return [{**mark_price_row(contract, visit), "pair": contract.pair} for contract in asked]
+        listed = [contract for contract in self._listing.contracts_of(request) if contract in contracts]
+        return [{**mark_price_row(contract, visit), "pair": contract.pair} for contract in listed]

@@ -70,7 +70,7 @@ class CoinmSettingsRoutes(SettingsRoutes):
 
 
 class CoinmOrderRoutes(OrderRoutes):
-    """Plain orders tell their pair and what they are worth in the base asset; they can be asked for by pair."""
+    """Plain orders have their pair and their worth in the base asset; they can be requested by pair."""
 
     ORDERS = COINM.ORDERS
 
@@ -79,7 +79,7 @@ class CoinmOrderRoutes(OrderRoutes):
         return {**matching_fields(order), "cumBase": plain(order.filled_value), "pair": contract.pair}
 
     def contracts_of(self, request: SimRequest) -> tuple[Contract, ...]:
-        """Return the contracts whose orders are asked for; a symbol and a pair must both fit."""
+        """Return the contracts whose orders are requested; a symbol and a pair must both match."""
         of_the_pair = of_pair(self._listing, request)
         return tuple(contract for contract in super().contracts_of(request) if contract in of_the_pair)
 
@@ -101,7 +101,7 @@ class SimulatedCoinm(SimulatedBinance):
     )
 
     def routes(self, listing: Listing) -> tuple[Routes, ...]:
-        """Return everything that answers."""
+        """Return all groups of routes."""
         return (
             CoinmMarketRoutes(listing),
             AccountRoutes(listing),

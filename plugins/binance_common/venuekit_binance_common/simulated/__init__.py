@@ -1,1 +1,1 @@
-"""The simulator's half that both products share: keys and signatures, errors, routes; each product adds its shapes."""
+"""The server's side that both products share: keys, signatures, errors and routes; each product adds its shapes."""

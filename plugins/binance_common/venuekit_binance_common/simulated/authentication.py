@@ -1,4 +1,4 @@
-"""Who asks: key, signature and time window, in the venue's order."""
+"""Authentication: key, signature and time window, checked in the venue's order."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class Authentication:
         self, request: SimRequest, security: Security, keys: Mapping[str, SimKey], milliseconds: int
     ) -> SimKey:
         """
-        Return who asks.
+        Return the caller's key.
 
         Raises:
-            Denied: -2014 for what is no key at all, -2015 for one that is not known, -1102 without timestamp or
-                signature, -1022 for a signature that does not fit or is not the last parameter.
-            Refused: the timestamp lies outside the window.
+            Denied: -2014 for a malformed key, -2015 for an unknown one, -1102 without timestamp or signature, -1022 for
+                a wrong signature or one that is not the last parameter.
+            Refused: the timestamp is outside the window.
         """
         text = request.headers.get("X-MBX-APIKEY", "")
         if not _KEY.fullmatch(text):
@@ -61,16 +61,17 @@ class Authentication:
             raise self.errors.denial(self.errors.too_late) from None
 
     def _check_signature(self, request: SimRequest, secret: str) -> None:
-        """Check the signature over the query string followed immediately by the body, without the signature itself."""
+        """Check the signature over the query string directly followed by the body, without the signature itself."""
         for name in ("timestamp", "signature"):
             if not request.text(name):
                 raise self.errors.missing(name)
         query, body = request.query, request.body.decode("utf-8", "replace")
-        # sent twice, the query string wins; elsewhere than at the end it is part of what it would have to sign
-        if (found := _last_signature(query)) is not None:
-            query, signature = found
-        elif (found := _last_signature(body)) is not None:
-            body, signature = found
+        # of two signatures, the query string's counts; one that is not at the end would have to be part of the signed
+        # text
+        if (parts := _last_signature(query)) is not None:
+            query, signature = parts
+        elif (parts := _last_signature(body)) is not None:
+            body, signature = parts
         else:
             raise self.errors.denial(-1022)
         if not is_hmac_sha256(secret, (query + body).encode(), signature):
@@ -89,8 +90,8 @@ class Authentication:
 
 
 def _last_signature(text: str) -> tuple[str, str] | None:
-    """Return what comes before the signature, and the signature, when it is the last parameter."""
-    found = _SIGNATURE.search(text)
-    if found is None or found.end() != len(text):
+    """Return the text before the signature, and the signature, when it is the last parameter."""
+    match = _SIGNATURE.search(text)
+    if match is None or match.end() != len(text):
         return None
-    return text[: found.start()], found[1]
+    return text[: match.start()], match[1]

@@ -25,7 +25,7 @@ RULES = Rules(
     orders_forbid=frozenset({Setting.MARGIN_TYPE, Setting.POSITION_MODE, Setting.ASSET_MODE}),
 )
 
-#: what may back positions in multi-assets mode, a mode of the account: index prices in USD, and what does not count
+#: collateral assets in multi-assets mode, a mode of the account: index prices in USD, and haircuts
 MARGIN_ASSETS = (
     Asset("USDT", index_price=Decimal(1)),
     Asset("USDC", index_price=Decimal(1)),
@@ -35,17 +35,17 @@ MARGIN_ASSETS = (
 
 
 class Routes(Protocol):
-    """What answers some of the endpoints."""
+    """A group of routes for some of the endpoints."""
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
-        """Return what answers which endpoint."""
+        """Return the handler of each endpoint."""
 
     def extra_routes(self) -> Iterable[Route]:
-        """Return what the client does not ask for."""
+        """Return routes that the client does not use."""
 
 
 class SimulatedBinance(SimulatedVenue):
-    """A product says what it lists, how it refuses, and what its routes are."""
+    """The base of both products; each declares its contracts, its errors and its routes."""
 
     rules = RULES
     assets = MARGIN_ASSETS
@@ -57,20 +57,20 @@ class SimulatedBinance(SimulatedVenue):
 
     @abstractmethod
     def routes(self, listing: Listing) -> tuple[Routes, ...]:
-        """Return everything that answers."""
+        """Return all groups of routes."""
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
-        """Return what answers each of the client's endpoints."""
+        """Return the handler of each of the client's endpoints."""
         return {endpoint: handler for routes in self._routes for endpoint, handler in routes.handlers().items()}
 
     def extra_routes(self) -> Iterable[Route]:
-        """Return routes that the venue has and the client does not use."""
+        """Return routes of the venue that the client does not use."""
         return tuple(route for routes in self._routes for route in routes.extra_routes())
 
     def authenticate(
         self, request: SimRequest, security: Security, keys: Mapping[str, SimKey], milliseconds: int
     ) -> SimKey:
-        """Return who asks; see :class:`~venuekit_binance_common.simulated.authentication.Authentication`."""
+        """Return the caller's key; see :class:`~venuekit_binance_common.simulated.authentication.Authentication`."""
         return self._authentication.authenticate(request, security, keys, milliseconds)
 
     def recheck(self, request: SimRequest, milliseconds: int) -> None:
@@ -78,7 +78,7 @@ class SimulatedBinance(SimulatedVenue):
         self._authentication.recheck(request, milliseconds)
 
     def refuse(self, refusal: LedgerRefusal, request: SimRequest, milliseconds: int) -> Response:  # noqa: ARG002
-        """Return the venue's words for what the ledger refused."""
+        """Return the venue's answer for a refusal of the ledger."""
         return self.errors.of_ledger(refusal, request.path)
 
     def forbidden(self, request: SimRequest, milliseconds: int) -> Response:  # noqa: ARG002

@@ -1,4 +1,4 @@
-"""The venue's errors: codes, statuses and exact words, and which of the ledger's refusals each one answers."""
+"""The venue's errors: codes, statuses and exact words, and the mapping of the ledger's refusals to them."""
 
 from __future__ import annotations
 
@@ -66,21 +66,21 @@ _BY_REASON_AND_SETTING: Mapping[tuple[Reason, object], int] = {
     (Reason.OPEN_POSITION, Setting.MARGIN_TYPE): -4048,
     (Reason.OPEN_POSITION, Setting.POSITION_MODE): -4068,
 }
-#: what a lack of margin is called hangs on what was asked for
+#: the code for insufficient margin depends on the last part of the path
 _INSUFFICIENT: Mapping[str, int] = {"leverage": -2028, "marginType": -4050, "positionMargin": -4050}
-#: where a refusal is about an order
+#: paths of orders, whose refusals have codes of their own
 _ORDER_PATHS = frozenset({"order", "test", "batchOrders", "algoOrder"})
 
 
 @attrs.frozen(kw_only=True)
 class Errors:
     """
-    How one product refuses: what both products say, and what is its own.
+    The errors of one product: those of both products, and its own.
 
     ``too_late`` is the code of the matching engine's own check of the window, ``lower_leverage`` that for lowering the
-    leverage of an isolated position. ``words`` are those of codes that only this product has; ``insufficient`` says
-    what a lack of margin is called, by the last part of the path, and ``by_order_reason`` what is refused about orders
-    under a number of the product's own; ``names`` are parameters that it calls otherwise.
+    leverage of an isolated position. ``words`` are those of codes that only this product has; ``insufficient`` has the
+    codes for insufficient margin, by the last part of the path, and ``by_order_reason`` the product's own codes for
+    refusals of orders; ``names`` maps parameters to the product's own names.
     """
 
     too_late: int
@@ -93,7 +93,7 @@ class Errors:
     names: Mapping[str, str] = attrs.field(factory=dict)
 
     def error(self, code: int, **details: object) -> Response:
-        """Return an error as the venue sends it; ``details`` fill the gaps in its words."""
+        """Return an error as the venue sends it; ``details`` fill the placeholders in its words."""
         of_orders = {number: WORDS_OF_REASON[reason] for reason, number in self.by_order_reason.items()}
         if "name" in details:
             details["name"] = self.names.get(str(details["name"]), details["name"])
@@ -113,15 +113,15 @@ class Errors:
         return Denied(self.error(code, **details))
 
     def missing(self, name: str) -> Denied:
-        """Return the exception that says a parameter is missing or malformed."""
+        """Return the exception for a missing or malformed parameter."""
         return self.denial(-1102, name=name)
 
     def of_ledger(self, refusal: LedgerRefusal, path: str) -> Response:
         """
-        Return the venue's words for what the ledger refused.
+        Return the venue's answer for a refusal of the ledger.
 
         Raises:
-            LookupError: the venue has no words for it; nothing that it is asked can lead there.
+            LookupError: the venue has no words for it; no request of its routes can lead there.
         """
         reason, details = refusal.reason, refusal.details
         if reason is Reason.OUTSIDE_WINDOW and details["ahead"]:

@@ -26,7 +26,7 @@ __all__ = [
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-#: milliseconds since 1970 that no instant is behind
+#: the latest instant, in milliseconds since 1970
 LATEST = 253_402_300_799_000
 
 
@@ -36,12 +36,12 @@ def amount(value: Decimal) -> str:
 
 
 def amount_or_zero(value: Decimal | None) -> str:
-    """Return money with eight decimals, ``"0"`` for none of it."""
+    """Return money with eight decimals, ``"0"`` for zero and None."""
     return f"{value:.8f}" if value else "0"
 
 
 def plain(value: Decimal | None) -> str:
-    """Return a number in plain digits without trailing zeros, ``"0"`` for none."""
+    """Return a number in plain digits without trailing zeros, ``"0"`` for zero and None."""
     if not value:
         return "0"
     text = f"{value:f}"
@@ -49,58 +49,58 @@ def plain(value: Decimal | None) -> str:
 
 
 def decimals_of(step: Decimal) -> int:
-    """Return how many decimals a step has: 3 for 0.001, 0 for 1."""
+    """Return the number of decimals of a step: 3 for 0.001, 0 for 1."""
     return len(plain(step).partition(".")[2])
 
 
 def quantity(value: Decimal, contract: Contract) -> str:
-    """Return a quantity with as many decimals as its step has."""
+    """Return a quantity with as many decimals as its step."""
     return f"{value:.{decimals_of(contract.quantity_step)}f}"
 
 
 def number(value: Decimal) -> int | Decimal:
-    """Return what travels as a JSON number: without a fraction where it has none."""
+    """Return a number for JSON: an integer if it has no fraction."""
     return int(value) if value == value.to_integral_value() else Decimal(plain(value))
 
 
 def milliseconds(instant: datetime | None) -> int:
-    """Return milliseconds since 1970, 0 for never."""
+    """Return milliseconds since 1970, 0 for None."""
     return 0 if instant is None else (instant - _EPOCH) // _MILLISECOND
 
 
 def margin_type(value: MarginType) -> str:
-    """Return the word of requests and of symbolConfig."""
+    """Return the word for a margin type in requests and in symbolConfig."""
     return "ISOLATED" if value is MarginType.ISOLATED else "CROSSED"
 
 
-def balance_row(held: BalanceFigures, *, withdrawable: str) -> dict[str, object]:
-    """Return a row of the balance read; what can be withdrawn goes by the product's name."""
+def balance_row(balance: BalanceFigures, *, withdrawable: str) -> dict[str, object]:
+    """Return a row of the balance read; ``withdrawable`` is the product's name of the withdrawable amount."""
     return {
         "accountAlias": "SgsR",
-        "asset": held.asset,
-        "balance": amount(held.wallet),
-        "crossWalletBalance": amount(held.cross_wallet),
-        "crossUnPnl": amount(held.cross_unrealized_pnl),
-        "availableBalance": amount(held.available),
-        withdrawable: amount(held.withdrawable),
-        "updateTime": milliseconds(held.updated_at),
+        "asset": balance.asset,
+        "balance": amount(balance.wallet),
+        "crossWalletBalance": amount(balance.cross_wallet),
+        "crossUnPnl": amount(balance.cross_unrealized_pnl),
+        "availableBalance": amount(balance.available),
+        withdrawable: amount(balance.withdrawable),
+        "updateTime": milliseconds(balance.updated_at),
     }
 
 
-def asset_row(held: BalanceFigures) -> Mapping[str, object]:
+def asset_row(balance: BalanceFigures) -> Mapping[str, object]:
     """Return an asset of the account read."""
     return {
-        "asset": held.asset,
-        "walletBalance": amount(held.wallet),
-        "unrealizedProfit": amount(held.unrealized_pnl),
-        "marginBalance": amount(held.equity),
-        "maintMargin": amount(held.maintenance_margin),
-        "initialMargin": amount(held.initial_margin),
-        "positionInitialMargin": amount(held.position_initial_margin),
-        "openOrderInitialMargin": amount(held.open_order_initial_margin),
-        "crossWalletBalance": amount(held.cross_wallet),
-        "crossUnPnl": amount(held.cross_unrealized_pnl),
-        "availableBalance": amount(held.available),
-        "maxWithdrawAmount": amount(held.withdrawable),
-        "updateTime": milliseconds(held.updated_at),
+        "asset": balance.asset,
+        "walletBalance": amount(balance.wallet),
+        "unrealizedProfit": amount(balance.unrealized_pnl),
+        "marginBalance": amount(balance.equity),
+        "maintMargin": amount(balance.maintenance_margin),
+        "initialMargin": amount(balance.initial_margin),
+        "positionInitialMargin": amount(balance.position_initial_margin),
+        "openOrderInitialMargin": amount(balance.open_order_initial_margin),
+        "crossWalletBalance": amount(balance.cross_wallet),
+        "crossUnPnl": amount(balance.cross_unrealized_pnl),
+        "availableBalance": amount(balance.available),
+        "maxWithdrawAmount": amount(balance.withdrawable),
+        "updateTime": milliseconds(balance.updated_at),
     }

@@ -1,4 +1,4 @@
-"""What may be asked about a history: stretches of time, pages, how many rows."""
+"""The common parameters of history requests: time ranges, pages, number of rows."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _MILLISECOND = timedelta(milliseconds=1)
 @attrs.frozen(kw_only=True)
 class HistoryQuestions:
     """
-    What one history takes: the stretch without times, the widest one, how far back it goes, and rows a request.
+    The limits of one history: the range without times, the widest one, the retention, and rows per request.
 
-    None is without end.
+    None is without limit.
     """
 
     listing: Listing
@@ -35,10 +35,10 @@ class HistoryQuestions:
 
     def stretch(self, request: SimRequest, visit: Visit) -> range:
         """
-        Return the milliseconds that are asked for and kept.
+        Return the requested milliseconds within the retention.
 
         Raises:
-            Denied: -1023 when it is reversed, -1127 when it is too wide, -1130 for what is no number.
+            Denied: -1023 for a reversed range, -1127 for one that is too wide, -1130 for a malformed number.
         """
         end = self.number(request, "endTime", visit.milliseconds)
         usual = 0 if self.usual is None else end - self.usual // _MILLISECOND
@@ -54,9 +54,9 @@ class HistoryQuestions:
 
     def page(self, request: SimRequest, rows: Sequence[T], *, first: str | None = None) -> Sequence[T]:
         """
-        Return as many of the rows, which run from old to new, as are asked for.
+        Return the requested number of rows, which are sorted from old to new.
 
-        They are the oldest; without a beginning, which is ``startTime`` or the number in ``first``, the newest.
+        They are the oldest; without a beginning (``startTime`` or the number in ``first``) the newest.
         """
         limit = self.number(request, "limit", self.rows)
         if not 1 <= limit <= self.most_rows:

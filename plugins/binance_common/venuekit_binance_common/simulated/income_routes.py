@@ -1,4 +1,4 @@
-"""The history of what moved the wallets."""
+"""Routes that read the income history."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from venuekit_binance_common.simulated.listing import Listing
 
 __all__ = ["INCOME_TYPES", "IncomeRoutes"]
 
-#: what the venue calls the kinds of the ledger; of kinds for which it has several words, one
+#: the venue's word for each kind of the ledger; of several words, one
 INCOME_TYPES: Mapping[IncomeKind, str] = {
     IncomeKind.TRANSFER: "TRANSFER",
     IncomeKind.REALIZED_PNL: "REALIZED_PNL",
@@ -34,12 +34,12 @@ INCOME_TYPES: Mapping[IncomeKind, str] = {
 
 
 class IncomeRoutes(ABC):
-    """Rows run from old to new."""
+    """The income history, from old to new."""
 
     endpoints: ClassVar[ProductEndpoints]
-    #: whose wallets these are
+    #: the wallets of the history
     PURSE: ClassVar[str]
-    #: the stretch without times, the widest one, and how far back the history goes
+    #: the range without times, the widest one, and the retention
     USUAL: ClassVar[timedelta]
     WIDEST: ClassVar[timedelta | None] = None
     KEEPS: ClassVar[timedelta | None] = None
@@ -52,31 +52,31 @@ class IncomeRoutes(ABC):
 
     @abstractmethod
     def own_fields(self, income: LedgerIncome, income_type: str) -> Mapping[str, object]:
-        """Return what this product writes in its own way: ``info`` and ``tranId``."""
+        """Return the fields in this product's own notation: ``info`` and ``tranId``."""
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
-        """Return what answers which endpoint."""
+        """Return the handler of each endpoint."""
         return {self.endpoints.INCOME: self.income}
 
     def extra_routes(self) -> Iterable[Route]:
-        """Return what the client does not ask for."""
+        """Return routes that the client does not use."""
         return ()
 
     def income(self, request: SimRequest, visit: Visit) -> object:
-        """Tell a page of the rows that are asked for."""
+        """Return a page of the requested rows."""
         symbol = self._listing.text(request, "symbol")
         if symbol is not None:
             self._listing.contract(symbol)
-        wanted = self._listing.text(request, "incomeType")
+        income_type = self._listing.text(request, "incomeType")
         times = self._questions.stretch(request, visit)
-        first, behind = (from_milliseconds(min(moment, LATEST)) for moment in (times.start, times.stop))
+        first, end = (from_milliseconds(min(moment, LATEST)) for moment in (times.start, times.stop))
         rows = [
             row
             for row in visit.ledger.incomes()
-            if first <= row.time < behind
+            if first <= row.time < end
             and row.purse == self.PURSE
             and symbol in {None, row.symbol}
-            and wanted in {None, INCOME_TYPES[row.kind]}
+            and income_type in {None, INCOME_TYPES[row.kind]}
         ]
         rows.sort(key=lambda row: row.time)
         return [self._row(row) for row in self._questions.page(request, rows)]

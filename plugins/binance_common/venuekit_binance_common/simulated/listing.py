@@ -1,4 +1,4 @@
-"""What is listed, and how requests name it."""
+"""The listed contracts, and their look-up by the parameters of a request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from venuekit_binance_common.simulated.errors import Errors
 
 __all__ = ["PERCENT_BOUNDS", "Listing", "tier_table"]
 
-#: how far a limit price may be beyond the mark price, on the side where it is filled at once
+#: the limit of a limit price as a multiple of the mark price, on the side where it fills at once
 PERCENT_BOUNDS: Mapping[Side, Decimal] = {Side.BUY: Decimal("1.0500"), Side.SELL: Decimal("0.9500")}
 
 
@@ -21,7 +21,7 @@ def tier_table(*rows: tuple[int, int, str]) -> tuple[Tier, ...]:
 
 
 class Listing:
-    """The symbols that a venue knows; a realm mate's are not among them."""
+    """The symbols of one venue, without those of other venues of the realm."""
 
     def __init__(self, contracts: tuple[Contract, ...], errors: Errors) -> None:
         self.contracts = contracts
@@ -43,12 +43,12 @@ class Listing:
         return symbol
 
     def contracts_of(self, request: SimRequest) -> tuple[Contract, ...]:
-        """Return the contract that a request names, all of them when it names none; raises ``Denied``."""
+        """Return the contract that a request names, all of them without a symbol; raises ``Denied``."""
         symbol = self.text(request, "symbol")
         return self.contracts if symbol is None else (self.contract(symbol),)
 
     def text(self, request: SimRequest, name: str) -> str | None:
-        """Return an optional parameter; raises ``Denied`` when it was sent and holds nothing."""
+        """Return an optional parameter; raises ``Denied`` when it was sent empty."""
         text = request.text(name)
         if text is not None and not text:
             raise self.errors.denial(-1105, name=name)

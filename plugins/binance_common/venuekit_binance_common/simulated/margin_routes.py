@@ -1,4 +1,4 @@
-"""What moves margin by hand, and the history of it."""
+"""Routes that move margin by hand, and read its history."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class MarginRoutes(ABC):
     """Moves between wallet and isolated position."""
 
     endpoints: ClassVar[ProductEndpoints]
-    #: how far back the history goes and how wide a stretch may be; None where nothing is documented
+    #: the retention, which is also the widest range; None where neither is documented
     KEEPS: ClassVar[timedelta | None] = None
-    #: rows a request without a limit
+    #: rows of a request without a limit
     ROWS: ClassVar[int]
 
     def __init__(self, listing: Listing) -> None:
@@ -45,14 +45,14 @@ class MarginRoutes(ABC):
         """Return the fields of a row of the history that only this product has."""
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
-        """Return what answers which endpoint."""
+        """Return the handler of each endpoint."""
         return {
             self.endpoints.POSITION_MARGIN: self.position_margin,
             self.endpoints.MARGIN_HISTORY: self.margin_history,
         }
 
     def extra_routes(self) -> Iterable[Route]:
-        """Return what the client does not ask for."""
+        """Return routes that the client does not use."""
         return ()
 
     def position_margin(self, request: SimRequest, visit: Visit) -> object:
@@ -73,7 +73,7 @@ class MarginRoutes(ABC):
         }
 
     def margin_history(self, request: SimRequest, visit: Visit) -> object:
-        """Tell what was moved, from old to new."""
+        """Return the history, from old to new."""
         contract = self._listing.contract(self._listing.require_symbol(request))
         direction = self._listing.text(request, "type")
         if direction not in {None, *_SIGNS}:
@@ -98,7 +98,7 @@ class MarginRoutes(ABC):
         }
 
     def _amount(self, request: SimRequest) -> Decimal:
-        """Return the amount; raises ``Denied`` when it is none, too fine, or not positive."""
+        """Return the amount; raises ``Denied`` when it is malformed, too precise, or not positive."""
         errors, text = self._listing.errors, request.text("amount")
         try:
             amount = Decimal(text or "")
@@ -113,7 +113,7 @@ class MarginRoutes(ABC):
         return amount
 
     def _side(self, request: SimRequest, visit: Visit) -> PositionSide:
-        """Return the leg; without a side in hedge mode it is BOTH, which holds nothing there."""
+        """Return the leg; raises ``Denied`` for a side that does not exist in the present mode."""
         text = self._listing.text(request, "positionSide")
         if text is not None and text not in POSITION_SIDES:
             raise self._listing.errors.missing("positionSide")

@@ -1,4 +1,4 @@
-"""What is the same for everybody: time, limits and instruments."""
+"""Public routes: time, limits and instruments."""
 
 from __future__ import annotations
 
@@ -35,30 +35,30 @@ class MarketRoutes(ABC):
 
     @abstractmethod
     def symbol(self, contract: Contract) -> Mapping[str, object]:
-        """Return a contract as the product lists it."""
+        """Return a contract in the product's list."""
 
     def more_info(self) -> Mapping[str, object]:
-        """Return what the product lists besides contracts."""
+        """Return further fields of the product's list."""
         return {}
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
-        """Return what answers which endpoint."""
+        """Return the handler of each endpoint."""
         return {self.endpoints.SERVER_TIME: self.server_time, self.endpoints.EXCHANGE_INFO: self.exchange_info}
 
     def extra_routes(self) -> Iterable[Route]:
-        """Return what the client does not ask for."""
+        """Return routes that the client does not use."""
         return (Route("GET", self.PING, self.ping, costs=lambda _: {WEIGHT: 1}),)
 
     def ping(self, _request: SimRequest, _visit: Visit) -> object:
-        """Say that somebody is there."""
+        """Return an empty object."""
         return {}
 
     def server_time(self, _request: SimRequest, visit: Visit) -> object:
-        """Tell the time."""
+        """Return the time."""
         return {"serverTime": visit.milliseconds}
 
     def exchange_info(self, _request: SimRequest, visit: Visit) -> object:
-        """Tell limits and contracts."""
+        """Return limits and contracts."""
         return {
             "exchangeFilters": [],
             "rateLimits": [
@@ -74,7 +74,7 @@ class MarketRoutes(ABC):
 
 
 def symbol_of(contract: Contract) -> dict[str, object]:
-    """Return what both products say about a contract."""
+    """Return the fields of a contract that both products have."""
     is_perpetual = contract.expires_at is None
     first_tier = contract.brackets[0]
     return {
@@ -99,7 +99,7 @@ def symbol_of(contract: Contract) -> dict[str, object]:
 
 
 def filters_of(contract: Contract, *more: Mapping[str, object]) -> list[Mapping[str, object]]:
-    """Return the filters of a contract; ``more`` stand before the last one."""
+    """Return the filters of a contract; ``more`` are inserted before the last one."""
     lot = {"minQty": plain(contract.min_quantity), "stepSize": plain(contract.quantity_step)}
     return [
         {
@@ -122,7 +122,7 @@ def filters_of(contract: Contract, *more: Mapping[str, object]) -> list[Mapping[
 
 
 def tier_rows(tiers: Iterable[Tier], *, cap: str, floor: str) -> list[Mapping[str, object]]:
-    """Return tiers under the product's names of their caps and floors."""
+    """Return tiers with the product's names of their caps and floors."""
     return [
         {
             "bracket": tier.tier,

@@ -1,4 +1,4 @@
-"""What a request wants of an order, in the ledger's words; refused where the request itself is at fault."""
+"""Converts the parameters of an order to a request to the ledger; refuses invalid parameters."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TIMES = {
     "HIDDEN": TimeInForce.GTC,
 }
 _CLIENT_ID = re.compile(r"[\.A-Z\:/a-z0-9_-]{1,36}")
-#: the words of a parameter, and the code for any other one
+#: the valid words of a parameter, and the code for any other one
 _WORDS: Mapping[str, tuple[int, frozenset[str]]] = {
     "newOrderRespType": (-1136, frozenset({"ACK", "RESULT"})),
     "workingType": (-1130, frozenset({"CONTRACT_PRICE", "MARK_PRICE"})),
@@ -50,13 +50,13 @@ _MATCHING: Mapping[str, tuple[int, frozenset[str]]] = {
 _PRICED = frozenset({OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT})
 _LABELS = ("timeInForce", "workingType", "priceProtect", "priceMatch", "selfTradePreventionMode")
 _GOOD_FOR_AT_LEAST = timedelta(seconds=600)
-#: percent; the most differs from product to product
+#: percent; the maximum depends on the product
 _LEAST_CALLBACK = Decimal("0.1")
 
 
 @attrs.frozen
 class Form:
-    """The parameters of one order, of a request of its own or of a batch; ``terms`` are the product's."""
+    """The parameters of one order, from a request of its own or from a batch; ``terms`` are the product's."""
 
     listing: Listing
     terms: OrderTerms
@@ -64,14 +64,14 @@ class Form:
     visit: Visit
 
     def text(self, name: str) -> str | None:
-        """Return a parameter as text, None when it is not there or empty."""
+        """Return a parameter as text, None when it is missing or empty."""
         value = self.fields.get(name)
         if value is None or value == "":
             return None
         return str(value).lower() if isinstance(value, bool) else str(value)
 
     def require(self, name: str) -> str:
-        """Return a parameter that must be there; raises ``Denied``."""
+        """Return a required parameter; raises ``Denied``."""
         text = self.text(name)
         if text is None:
             raise self.listing.errors.missing(name)
@@ -92,7 +92,7 @@ class Form:
 
     @property
     def contract(self) -> Contract:
-        """The contract that is named; raises ``Denied``."""
+        """The contract of the order; raises ``Denied``."""
         return self.listing.contract(self.require("symbol"))
 
     def side(self) -> Side:
@@ -103,7 +103,7 @@ class Form:
         return side
 
     def plain(self) -> LedgerOrderRequest:
-        """Return an order of the plain book; raises ``Denied``, also for what stands in a book of its own."""
+        """Return an order of the plain book; raises ``Denied``, also for types that have a book of their own."""
         contract, side, kind = self.contract, self.side(), self._type()
         self._check_words()
         any_type = self.terms.conditional is ConditionalBook.PLAIN
@@ -130,7 +130,7 @@ class Form:
         return self._with_trigger(request, "triggerPrice", "activatePrice")
 
     def amendment(self, contract: Contract) -> tuple[Decimal | None, Decimal | None]:
-        """Return the quantity and price that an order is to have; both are needed. Raises ``Denied``."""
+        """Return the new quantity and price of an order; both are required. Raises ``Denied``."""
         self._check_words()
         self.require("quantity")
         price = self.price(contract, OrderType.LIMIT)
@@ -143,7 +143,7 @@ class Form:
         return quantity, price
 
     def price(self, contract: Contract, kind: OrderType) -> Decimal | None:
-        """Return the price that is named, or the one that the venue is to match; raises ``Denied``."""
+        """Return the given price, or one matched to the market; raises ``Denied``."""
         price = self.number("price")
         if not self.terms.matches or self.text("priceMatch") in {None, "NONE"}:
             return price
@@ -155,7 +155,7 @@ class Form:
         return mark - mark % contract.price_tick
 
     def check_percent(self, contract: Contract, side: Side, price: Decimal | None) -> None:
-        """Refuse a limit price beyond the band around the mark price, in which market orders are always filled here."""
+        """Refuse a limit price beyond the band around the mark price, in which market orders always fill here."""
         if price is None or price <= 0:
             return
         mark, bound = self.visit.ledger.mark(contract.symbol), PERCENT_BOUNDS[side]
@@ -232,7 +232,7 @@ class Form:
         return moment
 
     def countdown(self) -> timedelta:
-        """Return after how long orders are to be cancelled, 0 for never; raises ``Denied``."""
+        """Return the delay of the cancellation, 0 for never; raises ``Denied``."""
         text = self.require("countdownTime")
         if not text.isdecimal():
             raise self.listing.errors.missing("countdownTime")

@@ -1,4 +1,4 @@
-"""What is refused about orders: codes and exact words, and which of the ledger's refusals each one answers."""
+"""Refusals of orders: codes and exact words, and the mapping of the ledger's refusals to them."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ ORDER_WORDS: Mapping[int, str] = {
     ),
 }
 
-#: refusals whose number differs from product to product
+#: refusals whose code differs between the products
 WORDS_OF_REASON: Mapping[Reason, str] = {
     Reason.ORDER_UNCHANGED: "No need to modify the order.",
     Reason.NOT_AMENDABLE: "Only limit order is supported.",
@@ -103,7 +103,7 @@ _CONFLICTS: Mapping[object, int] = {
 
 
 def order_refusal(refusal: LedgerRefusal) -> tuple[int, Mapping[str, object]] | None:
-    """Return the code and what fills the gaps in its words, None for a refusal that is not about an order alone."""
+    """Return the code and the values for its placeholders, None for a refusal that is not about an order alone."""
     special = _SPECIAL.get(refusal.reason)
     if special is not None:
         return special(refusal.details)

@@ -1,4 +1,4 @@
-"""What waits in the books, what has ended, and what was filled."""
+"""Routes that read open orders, ended orders and fills."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from venuekit_binance_common.simulated.order_writes import OrderWrites
 __all__ = ["OrderRoutes"]
 
 _WEEK = timedelta(days=7)
-#: how long orders are kept that did not end without a fill
+#: the retention of orders that did not end without a fill
 _KEPT = timedelta(days=90)
 _FORCED = {"LIQUIDATION": Forced.LIQUIDATION, "ADL": Forced.ADL}
 
@@ -55,7 +55,7 @@ class OrderRoutes(ABC):
         """Return the fields of a plain order that only this product has."""
 
     def history_fields(self, order: LedgerOrder, contract: Contract) -> Mapping[str, object]:
-        """Return what histories tell besides: what an order is worth in both assets, unless the product says less."""
+        """Return further fields of a history: an order's worth in both assets, unless the product has fewer."""
         quote = contract.notional(order.filled, order.average_price) if order.average_price else None
         inverse = contract.is_inverse
         return {
@@ -66,13 +66,13 @@ class OrderRoutes(ABC):
         }
 
     def trade_fields(self, fill: Execution, contract: Contract) -> Mapping[str, object]:
-        """Return what a product tells of fills that others do not."""
+        """Return the fields of a fill that only this product has."""
         return whole_trade_fields(fill, contract)
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
-        """Return what answers which endpoint."""
+        """Return the handler of each endpoint."""
         orders, algo = self.ORDERS, self.ORDERS.algo
-        found: dict[Endpoint[Any], Handler] = {
+        handlers: dict[Endpoint[Any], Handler] = {
             orders.open_orders: self.open_orders,
             orders.order: self.order,
             orders.open_order: self.open_order,
@@ -81,59 +81,59 @@ class OrderRoutes(ABC):
             orders.forced: self.list_force_orders,
         }
         if algo is not None:
-            found[algo.open_orders] = self.open_algo_orders
-            found[algo.order] = self.algo_order
-            found[algo.all_orders] = self.all_algo_orders
-        return {**found, **self._writes.handlers()}
+            handlers[algo.open_orders] = self.open_algo_orders
+            handlers[algo.order] = self.algo_order
+            handlers[algo.all_orders] = self.all_algo_orders
+        return {**handlers, **self._writes.handlers()}
 
     def extra_routes(self) -> Iterable[Route]:
-        """Return what the client does not ask for."""
+        """Return routes that the client does not use."""
         return ()
 
     def open_orders(self, request: SimRequest, visit: Visit) -> object:
-        """Tell the plain orders, of what is asked for or of all."""
+        """Return the open plain orders, of the requested symbol or of all."""
         return [
             self._row(order, contract)
             for order, contract in self._select_orders(request, visit, self._plain, is_open=True)
         ]
 
     def open_algo_orders(self, request: SimRequest, visit: Visit) -> object:
-        """Tell the conditional orders, of what is asked for or of all."""
+        """Return the open conditional orders, of the requested symbol or of all."""
         return [
             algo_row(order, contract)
             for order, contract in self._select_orders(request, visit, Book.CONDITIONAL, is_open=True)
         ]
 
     def order(self, request: SimRequest, visit: Visit) -> object:
-        """Tell one plain order, open or not."""
+        """Return one plain order, open or not."""
         order, contract = self._get_order(request, visit)
         if not self._is_kept(order, visit):
             raise self._listing.errors.denial(-2013)
         return self._row(order, contract)
 
     def open_order(self, request: SimRequest, visit: Visit) -> object:
-        """Tell one open plain order."""
+        """Return one open plain order."""
         order, contract = self._get_order(request, visit)
         if not order.is_open:
             raise self._listing.errors.denial(-2013)
         return self._row(order, contract)
 
     def algo_order(self, request: SimRequest, visit: Visit) -> object:
-        """Tell one conditional order, open or not."""
+        """Return one conditional order, open or not."""
         order = self._writes.get_algo_order(request, visit)
         return algo_query_row(order, self._listing.contract(order.symbol))
 
     def all_orders(self, request: SimRequest, visit: Visit) -> object:
-        """Tell plain orders by the time they were placed, or from an id on."""
+        """Return plain orders by the time they were placed, or from an id on."""
         return self._history(request, visit, self._plain, self._whose(request, self.ORDERS.all_orders), "orderId")
 
     def all_algo_orders(self, request: SimRequest, visit: Visit) -> object:
-        """Tell conditional orders by the time they were placed, or from an id on."""
+        """Return conditional orders by the time they were placed, or from an id on."""
         contract = self._listing.contract(self._listing.require_symbol(request))
         return self._history(request, visit, Book.CONDITIONAL, (contract,), "algoId")
 
     def trades(self, request: SimRequest, visit: Visit) -> object:
-        """Tell fills by their time, or from an id on."""
+        """Return fills by their time, or from an id on."""
         contracts = {contract.symbol: contract for contract in self._whose(request, self.ORDERS.trades)}
         first, order_id = self._listing.text(request, "fromId"), self._listing.text(request, "orderId")
         timed = request.text("startTime") is not None or request.text("endTime") is not None
@@ -156,7 +156,7 @@ class OrderRoutes(ABC):
         return self._orders_asked.page(request, rows, first="fromId")
 
     def list_force_orders(self, request: SimRequest, visit: Visit) -> object:
-        """Tell liquidations and deleveraging."""
+        """Return liquidations and deleveraging."""
         contracts = {contract.symbol: contract for contract in self._listing.contracts_of(request)}
         word = self._listing.text(request, "autoCloseType")
         if word is not None and word not in _FORCED:
@@ -170,20 +170,20 @@ class OrderRoutes(ABC):
         return self._forced_asked.page(request, rows)
 
     def contracts_of(self, request: SimRequest) -> tuple[Contract, ...]:
-        """Return the contracts whose orders are asked for."""
+        """Return the contracts whose orders are requested."""
         return self._listing.contracts_of(request)
 
     def _whose(self, request: SimRequest, endpoint: Endpoint[Any]) -> tuple[Contract, ...]:
-        """Return the contracts of a history, which may need a symbol, or a pair where it takes one."""
+        """Return the contracts of a history, which may require a symbol, or a pair where it accepts one."""
         needs_one = endpoint.by_name["symbol"].required or "pair" in endpoint.by_name
         if needs_one and request.text("symbol") is None and request.text("pair") is None:
             raise self._listing.errors.missing("symbol")
         return self.contracts_of(request)
 
     def _history(
-        self, request: SimRequest, visit: Visit, book: Book | None, asked: Iterable[Contract], id_name: str
+        self, request: SimRequest, visit: Visit, book: Book | None, requested: Iterable[Contract], id_name: str
     ) -> object:
-        contracts = {contract.symbol: contract for contract in asked}
+        contracts = {contract.symbol: contract for contract in requested}
         times = self._orders_asked.stretch(request, visit)
         first = self._orders_asked.number(request, id_name, 0)
         rows = [
@@ -213,7 +213,7 @@ class OrderRoutes(ABC):
         return order_row(order, contract, self.own_fields(order, contract))
 
     def _whole_row(self, order: LedgerOrder, contract: Contract) -> dict[str, Any]:
-        """Return an order as histories tell it."""
+        """Return an order as a row of a history."""
         return {**self._row(order, contract), **self.history_fields(order, contract)}
 
     def _is_kept(self, order: LedgerOrder, visit: Visit) -> bool:

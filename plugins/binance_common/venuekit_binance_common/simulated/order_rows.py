@@ -1,4 +1,4 @@
-"""Orders and fills as the venue lists them."""
+"""The venue's rows of orders and fills."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ _QUERIED_ONLY = frozenset({"avgPrice", "time", "cumQuote", "cumBase"})
 @attrs.frozen(kw_only=True)
 class Acknowledging:
     """
-    How a venue acknowledges.
+    A venue's acknowledgements of orders.
 
-    ``placed`` and ``changed`` are the fields that an order has in queries, and not in the acknowledgement of placing
-    or of cancelling and amending it; ``done`` is the code for a book that was emptied.
+    ``placed`` and ``changed`` are fields of queries that are missing in the acknowledgement of placing, or of
+    cancelling and amending; ``done`` is the code for an emptied book.
     """
 
     placed: frozenset[str] = _QUERIED_ONLY
@@ -50,7 +50,7 @@ class Acknowledging:
 
 
 def order_row(order: LedgerOrder, contract: Contract, own: Mapping[str, object]) -> dict[str, Any]:
-    """Return an order of the plain book as queries tell it, with the fields that only one product has."""
+    """Return an order of the plain book as a row of a query, with the fields that only one product has."""
     row: dict[str, Any] = {
         "avgPrice": f"{order.average_price:.5f}" if order.average_price else "0.00000",
         "clientOrderId": _client_id(order),
@@ -77,7 +77,7 @@ def order_row(order: LedgerOrder, contract: Contract, own: Mapping[str, object])
 
 
 def matching_fields(order: LedgerOrder) -> dict[str, object]:
-    """Return what a product tells of an order that knows price matches and self-trade prevention."""
+    """Return the fields of an order about price matching and self-trade prevention."""
     return {
         "priceMatch": _label(order, "priceMatch", "NONE"),
         "selfTradePreventionMode": _label(order, "selfTradePreventionMode", "NONE"),
@@ -85,7 +85,7 @@ def matching_fields(order: LedgerOrder) -> dict[str, object]:
 
 
 def trailing_fields(order: LedgerOrder) -> dict[str, object]:
-    """Return what only an order of the plain book tells that trails."""
+    """Return the fields that only a trailing order of the plain book has."""
     if order.type is not OrderType.TRAILING_STOP_MARKET:
         return {}
     return {
@@ -95,16 +95,16 @@ def trailing_fields(order: LedgerOrder) -> dict[str, object]:
 
 
 def acknowledge(row: Mapping[str, Any], *, lacks: Collection[str], tells_fills: bool) -> dict[str, Any]:
-    """Return an acknowledgement: without what it lacks; a bare one of placing tells nothing of fills."""
-    left = {name: value for name, value in row.items() if name not in lacks}
-    left["cumQty"] = left["executedQty"]
+    """Return an acknowledgement without the fields in ``lacks``; a bare one of placing does not report fills."""
+    shown = {name: value for name, value in row.items() if name not in lacks}
+    shown["cumQty"] = shown["executedQty"]
     if not tells_fills:
-        left |= {"status": "NEW", "executedQty": "0", "cumQty": "0"}
-    return left
+        shown |= {"status": "NEW", "executedQty": "0", "cumQty": "0"}
+    return shown
 
 
 def algo_acknowledged(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
-    """Return what placing a conditional order answers."""
+    """Return the acknowledgement of placing a conditional order."""
     trails = order.type is OrderType.TRAILING_STOP_MARKET
     return {
         "algoId": int(order.id),
@@ -136,11 +136,11 @@ def algo_acknowledged(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
 
 
 def algo_row(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
-    """Return a conditional order as lists tell it."""
-    told = algo_acknowledged(order, contract)
-    del told["activatePrice"], told["callbackRate"]
+    """Return a conditional order as a row of a list."""
+    row = algo_acknowledged(order, contract)
+    del row["activatePrice"], row["callbackRate"]
     return {
-        **told,
+        **row,
         "actualOrderId": order.triggered_order_id or "",
         "actualPrice": "0.00000",
         "tpTriggerPrice": "0.000",
@@ -152,16 +152,16 @@ def algo_row(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
 
 
 def algo_query_row(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
-    """Return a conditional order as the query of one tells it."""
-    told = algo_row(order, contract)
+    """Return a conditional order as the answer to its query."""
+    row = algo_row(order, contract)
     for name in ("tpTriggerPrice", "tpPrice", "slTriggerPrice", "slPrice"):
-        del told[name]
+        del row[name]
     actual = "MARKET" if order.type.is_market else "LIMIT"
-    return {**told, "actualType": actual, "actualQty": told["quantity"]}
+    return {**row, "actualType": actual, "actualQty": row["quantity"]}
 
 
 def trade_row(fill: Execution, contract: Contract, own: Mapping[str, object], *, sign: int) -> dict[str, Any]:
-    """Return a fill, with the fields that only some products have; ``sign`` makes commission what is printed."""
+    """Return a fill, with the fields that only some products have; ``sign`` is that of a printed commission."""
     quote = contract.notional(fill.quantity, fill.price) if contract.is_inverse else fill.value
     return {
         "buyer": fill.side is Side.BUY,
@@ -183,13 +183,13 @@ def trade_row(fill: Execution, contract: Contract, own: Mapping[str, object], *,
 
 
 def whole_trade_fields(fill: Execution, contract: Contract) -> dict[str, object]:
-    """Return what a product tells of a fill that also counts it in the base asset."""
+    """Return the fields of a fill for a product that also counts it in the base asset."""
     base = fill.value if contract.is_inverse else fill.quantity * contract.contract_size
     return {"baseQty": plain(base), "marginAsset": contract.settle, "pair": contract.pair}
 
 
 def _type_now(order: LedgerOrder) -> OrderType:
-    """Return the type that an order has; one that triggered in its own book is an ordinary one."""
+    """Return the present type of an order; a triggered one in its own book is an ordinary one."""
     if order.type.is_conditional and order.book is Book.PLAIN:
         return OrderType.MARKET if order.type.is_market else OrderType.LIMIT
     return order.type

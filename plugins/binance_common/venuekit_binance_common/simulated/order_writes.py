@@ -28,7 +28,7 @@ Fields = Mapping[str, Any]
 
 @attrs.frozen
 class OrderWrites:
-    """Parameters first, then what the ledger says; each item of a batch has its own answer."""
+    """Checks the parameters first, then passes the order to the ledger; each item of a batch has its own answer."""
 
     orders: OrderEndpoints
     listing: Listing
@@ -36,9 +36,9 @@ class OrderWrites:
     acknowledging: Acknowledging
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
-        """Return what answers which endpoint."""
+        """Return the handler of each endpoint."""
         orders, algo = self.orders, self.orders.algo
-        found: dict[Endpoint[Any], Handler] = {
+        handlers: dict[Endpoint[Any], Handler] = {
             orders.place: lambda request, visit: self.place(request.parameters, visit),
             orders.cancel: lambda request, visit: self.cancel(request.parameters, visit),
             orders.cancel_all: self.cancel_all(self._plain),
@@ -47,16 +47,16 @@ class OrderWrites:
             orders.countdown: self.countdown,
         }
         if orders.amend is not None:
-            found[orders.amend] = lambda request, visit: self.amend(request.parameters, visit)
+            handlers[orders.amend] = lambda request, visit: self.amend(request.parameters, visit)
         if orders.amend_batch is not None:
-            found[orders.amend_batch] = lambda request, visit: self._batch(request, visit, self.amend)
+            handlers[orders.amend_batch] = lambda request, visit: self._batch(request, visit, self.amend)
         if algo is not None:
-            found |= {algo.place: self.place_algo, algo.cancel: self.cancel_algo}
+            handlers |= {algo.place: self.place_algo, algo.cancel: self.cancel_algo}
             if algo.cancel_all is not None:
-                found[algo.cancel_all] = self.cancel_all(Book.CONDITIONAL)
+                handlers[algo.cancel_all] = self.cancel_all(Book.CONDITIONAL)
         if orders.test is not None:
-            found[orders.test] = self.test
-        return found
+            handlers[orders.test] = self.test
+        return handlers
 
     @property
     def _plain(self) -> Book | None:
@@ -73,13 +73,13 @@ class OrderWrites:
     def test(self, request: SimRequest, visit: Visit) -> object:
         """Check a plain order."""
         form = Form(self.listing, self.orders.terms, request.parameters, visit)
-        wanted = form.plain()
-        visit.ledger.test(wanted)
+        order = form.plain()
+        visit.ledger.test(order)
         return {
             "orderId": 0,
-            "symbol": wanted.symbol,
+            "symbol": order.symbol,
             "status": "NEW",
-            "clientOrderId": wanted.client_id or "",
+            "clientOrderId": order.client_id or "",
             "price": form.text("price") or "0",
             "avgPrice": "0.00000",
             "origQty": form.text("quantity") or "0",
@@ -87,12 +87,12 @@ class OrderWrites:
             "cumQty": "0",
             "cumQuote": "0",
             "timeInForce": form.text("timeInForce") or "GTC",
-            "type": wanted.type.name,
-            "origType": wanted.type.name,
-            "reduceOnly": wanted.reduce_only,
+            "type": order.type.name,
+            "origType": order.type.name,
+            "reduceOnly": order.reduce_only,
             "closePosition": False,
-            "side": wanted.side.name,
-            "positionSide": wanted.position_side.name,
+            "side": order.side.name,
+            "positionSide": order.position_side.name,
             "stopPrice": "0",
             "workingType": "CONTRACT_PRICE",
             "priceProtect": False,
@@ -143,7 +143,7 @@ class OrderWrites:
         }
 
     def cancel_all(self, book: Book | None) -> Handler:
-        """Return what empties a book of a symbol."""
+        """Return a handler that cancels all orders of a symbol in a book."""
 
         def handle(request: SimRequest, visit: Visit) -> object:
             symbol = self.listing.contract(self.listing.require_symbol(request)).symbol
@@ -153,13 +153,13 @@ class OrderWrites:
         return handle
 
     def cancel_batch(self, request: SimRequest, visit: Visit) -> object:
-        """Cancel plain orders of a symbol by their ids or by those of the client."""
+        """Cancel plain orders of a symbol by the venue's ids or the client's."""
         symbol = self.listing.require_symbol(request)
         self.listing.contract(symbol)
         for sent, name in (("orderIdList", "orderId"), ("origClientOrderIdList", "origClientOrderId")):
             if request.text(sent) is not None:
                 ids = self._get_items(request, sent, _CANCEL_AT_MOST)
-                items = [{"symbol": symbol, name: one} for one in ids]
+                items = [{"symbol": symbol, name: order_id} for order_id in ids]
                 return [self._item(item, visit, request.path, self.cancel) for item in items]
         raise self.listing.errors.missing("orderIdList")
 
@@ -171,7 +171,7 @@ class OrderWrites:
         return {"symbol": symbol, "countdownTime": form.require("countdownTime")}
 
     def get_order(self, fields: Fields, visit: Visit) -> LedgerOrder:
-        """Return the plain order that is named; raises ``Denied`` with -2013 when there is none to be seen."""
+        """Return the named plain order; raises ``Denied`` with -2013 when no visible order matches."""
         symbol, order_id, client_id = self._name(fields, visit)
         try:
             return visit.ledger.order(order_id, client_id=client_id, symbol=symbol, book=self._plain)
@@ -179,7 +179,7 @@ class OrderWrites:
             raise self.listing.errors.denial(_NO_SUCH_ORDER) from None
 
     def get_algo_order(self, request: SimRequest, visit: Visit) -> LedgerOrder:
-        """Return the conditional order that is named; raises ``Denied`` with -2013 when there is none to be seen."""
+        """Return the named conditional order; raises ``Denied`` with -2013 when no visible order matches."""
         order_id, client_id = self._algo_name(request)
         try:
             order = visit.ledger.order(order_id, client_id=client_id, book=Book.CONDITIONAL)
@@ -222,15 +222,15 @@ class OrderWrites:
     def _item(
         self, item: Fields, visit: Visit, path: str, act: Callable[[Fields, Visit], dict[str, Any]]
     ) -> dict[str, Any]:
-        """Do one thing of a batch; what is refused is answered in its place."""
+        """Carry out one item of a batch; a refusal becomes the item's answer."""
         try:
             return act(item, visit)
         except Refused as refused:
             answer = self.listing.errors.of_ledger(refused.refusal, path)
         except Denied as denied:
             answer = denied.response
-        said: dict[str, Any] = json.loads(answer.body)
-        return said
+        content: dict[str, Any] = json.loads(answer.body)
+        return content
 
     def _get_items(self, request: SimRequest, name: str, most: int) -> Sequence[Any]:
         try:

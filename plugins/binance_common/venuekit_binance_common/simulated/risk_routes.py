@@ -1,4 +1,4 @@
-"""Mark prices, commission rates and places in the auto-deleveraging queue."""
+"""Routes that read mark prices, commission rates and positions in the auto-deleveraging queue."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ __all__ = ["RiskRoutes", "adl_rank", "mark_price_row"]
 _FUNDING_EVERY = 8 * 3600 * 1000
 
 
-def adl_rank(held: PositionFigures) -> int:
-    """Return a place in the queue: 0 when flat, 1 at a loss, then the higher the more the margin has earned."""
-    if not held.quantity:
+def adl_rank(figures: PositionFigures) -> int:
+    """Return a rank in the queue: 0 when flat, 1 at a loss, otherwise it rises with the profit per margin."""
+    if not figures.quantity:
         return 0
-    if held.unrealized_pnl <= 0 or not held.position_initial_margin:
+    if figures.unrealized_pnl <= 0 or not figures.position_initial_margin:
         return 1
-    return min(ADL_TOP, 2 + int(2 * held.unrealized_pnl / held.position_initial_margin))
+    return min(ADL_TOP, 2 + int(2 * figures.unrealized_pnl / figures.position_initial_margin))
 
 
 class RiskRoutes:
-    """Reads of what risk costs."""
+    """Reads of mark prices, commissions and ADL ranks."""
 
     endpoints: ClassVar[ProductEndpoints]
 
@@ -37,7 +37,7 @@ class RiskRoutes:
         self._listing = listing
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
-        """Return what answers which endpoint."""
+        """Return the handler of each endpoint."""
         return {
             self.endpoints.MARK_PRICE: self.mark_price,
             self.endpoints.COMMISSION: self.commission,
@@ -45,16 +45,16 @@ class RiskRoutes:
         }
 
     def extra_routes(self) -> Iterable[Route]:
-        """Return what the client does not ask for."""
+        """Return routes that the client does not use."""
         return ()
 
     def mark_price(self, request: SimRequest, visit: Visit) -> object:
-        """Tell the mark prices: a list of symbols, or one object when a symbol is named."""
+        """Return the mark prices: a list of symbols, or one object when a symbol is named."""
         rows = [mark_price_row(contract, visit) for contract in self._listing.contracts_of(request)]
         return rows if request.text("symbol") is None else rows[0]
 
     def commission(self, request: SimRequest, _visit: Visit) -> object:
-        """Tell the rates of a symbol."""
+        """Return the rates of a symbol."""
         return self.commission_row(self._listing.contract(self._listing.require_symbol(request)))
 
     def commission_row(self, contract: Contract) -> dict[str, object]:
@@ -66,7 +66,7 @@ class RiskRoutes:
         }
 
     def adl(self, request: SimRequest, visit: Visit) -> object:
-        """Tell the rank of each leg; cross in hedge mode bears the marker HEDGE in the place of BOTH."""
+        """Return the rank of each leg; cross in hedge mode has the marker HEDGE in place of BOTH."""
         return [
             {"symbol": contract.symbol, "adlQuantile": _ranks(visit.ledger, contract)}
             for contract in self._listing.contracts_of(request)
@@ -74,7 +74,7 @@ class RiskRoutes:
 
 
 def mark_price_row(contract: Contract, visit: Visit) -> dict[str, object]:
-    """Return a row of premiumIndex; what expires has no funding."""
+    """Return a row of premiumIndex; an expiring contract has no funding."""
     mark, is_perpetual = amount(visit.ledger.mark(contract.symbol)), contract.expires_at is None
     return {
         "symbol": contract.symbol,
@@ -97,6 +97,6 @@ def _ranks(ledger: Ledger, contract: Contract) -> Mapping[str, int]:
         return {**legs, "HEDGE": 0}
     both = ledger.position(contract.symbol)
     rank = adl_rank(both)
-    if not is_hedge:  # what a one-way position counts as is told on its side as well
+    if not is_hedge:  # the rank of a one-way position is also reported for its side
         legs = {"LONG": rank if both.quantity > 0 else 0, "SHORT": rank if both.quantity < 0 else 0}
     return {**legs, "BOTH": rank}

@@ -1,4 +1,4 @@
-"""What changes settings, and the plain read of the position mode."""
+"""Routes that change settings, and the read of the position mode."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _FLAGS = {"true": True, "false": False}
 
 
 class SettingsRoutes:
-    """Parameters first, then what the ledger says."""
+    """Checks the parameters first, then passes the change to the ledger."""
 
     endpoints: ClassVar[ProductEndpoints]
-    #: what the largest position at a leverage is called
+    #: the product's name for the largest position at a leverage
     LARGEST: ClassVar[str]
 
     def __init__(self, listing: Listing) -> None:
         self._listing = listing
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
-        """Return what answers which endpoint."""
+        """Return the handler of each endpoint."""
         return {
             self.endpoints.SET_LEVERAGE: self.set_leverage,
             self.endpoints.SET_MARGIN_TYPE: self.set_margin_type,
@@ -40,11 +40,11 @@ class SettingsRoutes:
         }
 
     def extra_routes(self) -> Iterable[Route]:
-        """Return what the client does not ask for."""
+        """Return routes that the client does not use."""
         return ()
 
     def set_leverage(self, request: SimRequest, visit: Visit) -> object:
-        """Change the leverage of a symbol and tell the largest position it allows."""
+        """Change the leverage of a symbol and return the largest position it allows."""
         symbol, text = self._listing.require_symbol(request), request.text("leverage") or ""
         if not text.removeprefix("-").isdecimal():
             raise self._listing.errors.missing("leverage")
@@ -72,11 +72,11 @@ class SettingsRoutes:
         return DONE
 
     def position_mode(self, _request: SimRequest, visit: Visit) -> object:
-        """Tell the position mode."""
+        """Return the position mode."""
         return {"dualSidePosition": visit.ledger.position_mode is PositionMode.HEDGE}
 
     def flag(self, request: SimRequest, name: str) -> bool:
-        """Return a flag that must be there; raises ``Denied``."""
+        """Return a required flag; raises ``Denied``."""
         value = _FLAGS.get((request.text(name) or "").lower())
         if value is None:
             raise self._listing.errors.missing(name)

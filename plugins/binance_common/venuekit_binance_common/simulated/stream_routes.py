@@ -1,4 +1,4 @@
-"""Listen keys as the venue keeps them: one per account, for an hour at a time."""
+"""Listen keys as the venue has them: one per account, valid for an hour."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _LIFE = 60 * 60 * 1000
 
 
 class StreamRoutes:
-    """Starts, prolongs and ends the listen keys of whoever asks."""
+    """Starts, prolongs and ends the callers' listen keys."""
 
     def __init__(self, endpoints: StreamEndpoints, errors: Errors) -> None:
         self._endpoints = endpoints
         self._errors = errors
-        #: until when the listen key of an API key lives, in milliseconds, and since when it has been the same
+        #: by API key: the end of its listen key's validity and the start of its present value, in milliseconds
         self._lives: dict[str, tuple[int, int]] = {}
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
-        """Return what answers which endpoint."""
+        """Return the handler of each endpoint."""
         return {
             self._endpoints.start: self._start,
             self._endpoints.keep_alive: self._keep_alive,
@@ -56,7 +56,7 @@ class StreamRoutes:
         return {}
 
     def _key(self, owner: str) -> str:
-        """Return the key: 64 letters and digits that tell nothing of the API key."""
+        """Return the key: 64 letters and digits from which the API key cannot be derived."""
         return hashlib.sha256(f"{owner} {self._lives[owner][1]}".encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""The simulator's half of the venue: what it answers, in its own words, shapes and codes."""
+"""The server's side of the venue: its answers, in its own words, shapes and codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tells about the account: wallets, totals, flags and positions."""
+"""Routes that read the account: wallets, totals, flags and positions."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class AccountRoutes:
         self._listing = listing
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
-        """Return what answers which endpoint."""
+        """Return the handler of each endpoint."""
         return {
             USDM.BALANCE: self.balance,
             USDM.ACCOUNT: self.account,
@@ -47,30 +47,31 @@ class AccountRoutes:
         }
 
     def extra_routes(self) -> Iterable[Route]:
-        """Return what the client does not ask for."""
+        """Return routes that the client does not use."""
         return ()
 
     def balance(self, _request: SimRequest, visit: Visit) -> object:
-        """One row per margin asset, also where nothing is held."""
+        """Return one row per margin asset, also for empty wallets."""
         return [
-            {**balance_row(held, withdrawable="maxWithdrawAmount"), "marginAvailable": held.is_collateral}
-            for held in visit.ledger.balances(purse=_PURSE)
+            {**balance_row(balance, withdrawable="maxWithdrawAmount"), "marginAvailable": balance.is_collateral}
+            for balance in visit.ledger.balances(purse=_PURSE)
         ]
 
     def account(self, _request: SimRequest, visit: Visit) -> object:
-        """Totals, assets, and positions without entry price, leverage and margin type."""
+        """Return totals, assets, and positions without entry price, leverage and margin type."""
         ledger = visit.ledger
         totals = ledger.totals(purse=_PURSE)
         return {
             **(totals_row(totals) if totals is not None else {}),
-            "assets": [asset_row(held) for held in ledger.balances(purse=_PURSE)],
+            "assets": [asset_row(balance) for balance in ledger.balances(purse=_PURSE)],
             "positions": [
-                _account_position(held, contract) for held, contract in _position_rows(ledger, self._listing.contracts)
+                _account_position(figures, contract)
+                for figures, contract in _position_rows(ledger, self._listing.contracts)
             ],
         }
 
     def account_config(self, _request: SimRequest, visit: Visit) -> object:
-        """Tell flags and modes."""
+        """Return flags and modes."""
         return {
             "feeTier": 0,
             "canTrade": True,
@@ -83,7 +84,7 @@ class AccountRoutes:
         }
 
     def symbol_config(self, request: SimRequest, visit: Visit) -> object:
-        """One row per symbol, flat or not."""
+        """Return one row per symbol, flat or not."""
         ledger = visit.ledger
         return [
             {
@@ -97,63 +98,63 @@ class AccountRoutes:
         ]
 
     def position_risk(self, request: SimRequest, visit: Visit) -> object:
-        """One row where there is a position or an open order."""
+        """Return one row for each leg with a position or an open order."""
         return [
-            _position(held, contract)
-            for held, contract in _position_rows(visit.ledger, self._listing.contracts_of(request))
+            _position(figures, contract)
+            for figures, contract in _position_rows(visit.ledger, self._listing.contracts_of(request))
         ]
 
 
 def _position_rows(ledger: Ledger, contracts: Iterable[Contract]) -> Iterable[tuple[PositionFigures, Contract]]:
     by_symbol = {contract.symbol: contract for contract in contracts}
     waiting = {(order.symbol, order.position_side) for order in ledger.open_orders()}
-    for held in ledger.positions(include_flat=True, venue=VENUE_ID):
-        if held.symbol in by_symbol and (held.quantity or (held.symbol, held.side) in waiting):
-            yield held, by_symbol[held.symbol]
+    for figures in ledger.positions(include_flat=True, venue=VENUE_ID):
+        if figures.symbol in by_symbol and (figures.quantity or (figures.symbol, figures.side) in waiting):
+            yield figures, by_symbol[figures.symbol]
 
 
-def _notional_of(held: PositionFigures) -> Decimal:
+def _notional_of(figures: PositionFigures) -> Decimal:
     """Return the notional with the sign of the position, as the venue sends it."""
-    return -held.notional if held.quantity < 0 else held.notional
+    return -figures.notional if figures.quantity < 0 else figures.notional
 
 
-def _position(held: PositionFigures, contract: Contract) -> Mapping[str, object]:
+def _position(figures: PositionFigures, contract: Contract) -> Mapping[str, object]:
     return {
-        "symbol": held.symbol,
-        "positionSide": held.side.name,
-        "positionAmt": quantity(held.quantity, contract),
-        "entryPrice": plain(held.entry_price),
-        "breakEvenPrice": plain(held.break_even_price),
-        "markPrice": amount(held.mark_price),
-        "unRealizedProfit": amount(held.unrealized_pnl),
-        "liquidationPrice": amount_or_zero(held.liquidation_price),
-        "isolatedMargin": amount_or_zero(held.isolated_margin),
-        "notional": amount_or_zero(_notional_of(held)),
-        "marginAsset": held.settle,
-        "isolatedWallet": amount_or_zero(held.isolated_wallet),
-        "initialMargin": amount_or_zero(held.initial_margin),
-        "maintMargin": amount_or_zero(held.maintenance_margin),
-        "positionInitialMargin": amount_or_zero(held.position_initial_margin),
-        "openOrderInitialMargin": amount_or_zero(held.open_order_initial_margin),
-        "adl": adl_rank(held),
-        "bidNotional": amount_or_zero(held.bid_value),
-        "askNotional": amount_or_zero(held.ask_value),
-        "updateTime": milliseconds(held.updated_at),
+        "symbol": figures.symbol,
+        "positionSide": figures.side.name,
+        "positionAmt": quantity(figures.quantity, contract),
+        "entryPrice": plain(figures.entry_price),
+        "breakEvenPrice": plain(figures.break_even_price),
+        "markPrice": amount(figures.mark_price),
+        "unRealizedProfit": amount(figures.unrealized_pnl),
+        "liquidationPrice": amount_or_zero(figures.liquidation_price),
+        "isolatedMargin": amount_or_zero(figures.isolated_margin),
+        "notional": amount_or_zero(_notional_of(figures)),
+        "marginAsset": figures.settle,
+        "isolatedWallet": amount_or_zero(figures.isolated_wallet),
+        "initialMargin": amount_or_zero(figures.initial_margin),
+        "maintMargin": amount_or_zero(figures.maintenance_margin),
+        "positionInitialMargin": amount_or_zero(figures.position_initial_margin),
+        "openOrderInitialMargin": amount_or_zero(figures.open_order_initial_margin),
+        "adl": adl_rank(figures),
+        "bidNotional": amount_or_zero(figures.bid_value),
+        "askNotional": amount_or_zero(figures.ask_value),
+        "updateTime": milliseconds(figures.updated_at),
     }
 
 
-def _account_position(held: PositionFigures, contract: Contract) -> Mapping[str, object]:
+def _account_position(figures: PositionFigures, contract: Contract) -> Mapping[str, object]:
     return {
-        "symbol": held.symbol,
-        "positionSide": held.side.name,
-        "positionAmt": quantity(held.quantity, contract),
-        "unrealizedProfit": amount(held.unrealized_pnl),
-        "isolatedMargin": amount(held.isolated_margin or Decimal(0)),
-        "notional": amount_or_zero(_notional_of(held)),
-        "isolatedWallet": amount_or_zero(held.isolated_wallet),
-        "initialMargin": amount_or_zero(held.initial_margin),
-        "maintMargin": amount_or_zero(held.maintenance_margin),
-        "updateTime": milliseconds(held.updated_at),
+        "symbol": figures.symbol,
+        "positionSide": figures.side.name,
+        "positionAmt": quantity(figures.quantity, contract),
+        "unrealizedProfit": amount(figures.unrealized_pnl),
+        "isolatedMargin": amount(figures.isolated_margin or Decimal(0)),
+        "notional": amount_or_zero(_notional_of(figures)),
+        "isolatedWallet": amount_or_zero(figures.isolated_wallet),
+        "initialMargin": amount_or_zero(figures.initial_margin),
+        "maintMargin": amount_or_zero(figures.maintenance_margin),
+        "updateTime": milliseconds(figures.updated_at),
     }
 
 

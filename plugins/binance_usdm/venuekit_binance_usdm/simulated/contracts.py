@@ -1,4 +1,4 @@
-"""What is listed: contracts with their tiers; figures of the venue's order, not its present ones."""
+"""The listed contracts with their tiers; realistic figures, not the venue's present ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is the same for everybody, and the tiers."""
+"""Public routes: time, limits, instruments and tiers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class UsdmMarketRoutes(MarketRoutes):
     PING = "/fapi/v1/ping"
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
-        """Return what answers which endpoint."""
+        """Return the handler of each endpoint."""
         return {**super().handlers(), USDM.BRACKETS: self.brackets}
 
     def more_info(self) -> Mapping[str, object]:
@@ -55,7 +55,7 @@ class UsdmMarketRoutes(MarketRoutes):
         }
 
     def brackets(self, request: SimRequest, _visit: Visit) -> object:
-        """Tell the tiers: a list of symbols, or one object when a symbol is named."""
+        """Return the tiers: a list of symbols, or one object when a symbol is named."""
         rows = [
             {
                 "symbol": contract.symbol,

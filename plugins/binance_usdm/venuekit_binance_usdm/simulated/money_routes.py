@@ -15,19 +15,19 @@ from venuekit_binance_usdm.endpoints import USDM
 
 __all__ = ["UsdmIncomeRoutes", "UsdmMarginRoutes", "UsdmRiskRoutes"]
 
-#: what retail price improvement orders pay, of the maker's rate
+#: the rate of retail price improvement orders, as a share of the maker's rate
 _RPI_SHARE = Decimal("0.25")
 
 
 class UsdmMarginRoutes(MarginRoutes):
-    """The last 30 days, and why margin moved."""
+    """The last 30 days, with the reason of each change."""
 
     endpoints = USDM
     KEEPS = timedelta(days=30)
     ROWS = 500
 
     def own_fields(self, change: LedgerMarginChange) -> Mapping[str, object]:  # noqa: ARG002  (all are moved by hand)
-        """Return why it was moved."""
+        """Return the reason of the change."""
         return {"deltaType": "USER_ADJUST"}
 
 

@@ -105,7 +105,7 @@ class UsdmSettingsRoutes(SettingsRoutes):
     LARGEST = "maxNotionalValue"
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
-        """Return what answers which endpoint."""
+        """Return the handler of each endpoint."""
         return {
             **super().handlers(),
             USDM.SET_ASSET_MODE: self.set_asset_mode,
@@ -119,12 +119,12 @@ class UsdmSettingsRoutes(SettingsRoutes):
         return DONE
 
     def asset_mode(self, _request: SimRequest, visit: Visit) -> object:
-        """Tell the asset mode."""
+        """Return the asset mode."""
         return {"multiAssetsMargin": visit.ledger.asset_mode is AssetMode.MULTI}
 
 
 class UsdmOrderRoutes(OrderRoutes):
-    """Plain orders tell what they are worth in the quote asset, and until when they are good."""
+    """Plain orders have their worth in the quote asset and their expiry."""
 
     ORDERS = USDM.ORDERS
 
@@ -151,7 +151,7 @@ class SimulatedUsdm(SimulatedBinance):
     )
 
     def routes(self, listing: Listing) -> tuple[Routes, ...]:
-        """Return everything that answers."""
+        """Return all groups of routes."""
         return (
             UsdmMarketRoutes(listing),
             AccountRoutes(listing),

@@ -1,4 +1,4 @@
-"""What makes the simulator speak like Bybit; imported only when the simulator is asked for."""
+"""The server's side of Bybit for the simulator; imported only when it is used."""
 
 from __future__ import annotations
 

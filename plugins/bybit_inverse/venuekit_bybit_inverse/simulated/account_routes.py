@@ -16,7 +16,7 @@ __all__ = ["account_info", "collateral_info", "fee_rate", "key_info", "set_margi
 _MODES = {MarginType.CROSS: "REGULAR_MARGIN", MarginType.ISOLATED: "ISOLATED_MARGIN"}
 _MARGIN_TYPES = {**{mode: ours for ours, mode in _MODES.items()}, "PORTFOLIO_MARGIN": MarginType.PORTFOLIO}
 _UNIFIED_2 = 5
-#: account types of the kinds of account that this one is not
+#: account types of other kinds of account
 _OTHER_ACCOUNTS = frozenset({"CONTRACT", "SPOT"})
 
 
@@ -36,7 +36,7 @@ def account_info(request: SimRequest, visit: Visit) -> object:  # noqa: ARG001 (
 
 
 def set_margin_mode(request: SimRequest, visit: Visit) -> Response:
-    """Answer ``POST /v5/account/set-margin-mode``: it holds for the whole account, and has no time in its envelope."""
+    """Answer ``POST /v5/account/set-margin-mode``: for the whole account, and without a time in the envelope."""
     margin_type = _MARGIN_TYPES.get(require(request, visit, "setMarginMode"))
     if margin_type is None:
         raise invalid("params error: setMarginMode invalid", visit)
@@ -51,8 +51,8 @@ def wallet_balance(request: SimRequest, visit: Visit) -> object:
         raise Denied(Response(404))
     if kind != "UNIFIED":
         raise invalid("accountType only support UNIFIED.", visit)
-    asked = request.text("coin")
-    names = None if asked is None else asked.split(",")
+    coins = request.text("coin")
+    names = None if coins is None else coins.split(",")
     shown = [
         balance
         for balance in visit.ledger.balances()
@@ -63,22 +63,22 @@ def wallet_balance(request: SimRequest, visit: Visit) -> object:
 
 def collateral_info(request: SimRequest, visit: Visit) -> object:
     """Answer ``GET /v5/account/collateral-info``; nothing can be borrowed here."""
-    asked = request.text("currency")
-    return {"list": [_collateral(balance) for balance in visit.ledger.balances() if asked in {None, balance.asset}]}
+    currency = request.text("currency")
+    return {"list": [_collateral(balance) for balance in visit.ledger.balances() if currency in {None, balance.asset}]}
 
 
 def fee_rate(request: SimRequest, visit: Visit) -> object:
     """Answer ``GET /v5/account/fee-rate``."""
     only_inverse(request, visit)
     symbol = request.text("symbol")
-    asked = [contract_of(symbol, visit)] if symbol else list(visit.ledger.contracts.values())
+    contracts = [contract_of(symbol, visit)] if symbol else list(visit.ledger.contracts.values())
     rows = [
         {
             "symbol": contract.symbol,
             "takerFeeRate": number(contract.taker_fee),
             "makerFeeRate": number(contract.maker_fee),
         }
-        for contract in asked
+        for contract in contracts
     ]
     return {"list": rows}
 
@@ -136,7 +136,7 @@ def key_info(request: SimRequest, visit: Visit) -> object:  # noqa: ARG001 (asks
 
 
 def _totals(totals: Totals | None) -> dict[str, str]:
-    """Return the account-wide figures in USD; those that speak of one pool are empty where nothing is pooled."""
+    """Return the account-wide figures in USD; those of a pool are empty where nothing is pooled."""
     pool = totals if totals is not None and totals.pooled else None
     initial = "" if pool is None else money(pool.initial_margin)
     maintenance = "" if pool is None else money(pool.maintenance_margin)

@@ -1,4 +1,4 @@
-"""Who asks: the key, then the signature, then the time window."""
+"""Authentication: checks the key, then the signature, then the time window."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DEFAULT_WINDOW = "5000"
 
 def authenticate(request: SimRequest, keys: Mapping[str, SimKey], milliseconds: int) -> SimKey:
     """
-    Return whose key a request carries.
+    Return the key of a request.
 
     Raises:
         Denied: headers are missing (status 401), the key is unknown, the signature wrong, or a GET has a body (403).
@@ -44,7 +44,7 @@ def check_time(request: SimRequest, milliseconds: int) -> None:
     Check that a request is neither too old nor too far ahead.
 
     Raises:
-        Denied: its timestamp or window is no number.
+        Denied: its timestamp or window is not a number.
         Refused: its time is outside the window.
     """
     timestamp = request.headers.get("X-BAPI-TIMESTAMP", "")

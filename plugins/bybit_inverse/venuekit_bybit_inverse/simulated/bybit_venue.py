@@ -101,7 +101,7 @@ _HANDLERS: Mapping[Endpoint[Any], Handler] = {
 
 
 class SimulatedBybit(SimulatedVenue):
-    """A unified account 2.0 whose inverse contracts are simulated; other products are there and empty."""
+    """A unified account 2.0 with simulated inverse contracts; other products exist and are empty."""
 
     rules = RULES
     contracts = CONTRACTS
@@ -110,7 +110,7 @@ class SimulatedBybit(SimulatedVenue):
     refusals = SWITCH_ISOLATED
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
-        """Return what answers each endpoint."""
+        """Return the handler of each endpoint."""
         return _HANDLERS
 
     def authenticate(
@@ -120,7 +120,7 @@ class SimulatedBybit(SimulatedVenue):
         keys: Mapping[str, SimKey],
         milliseconds: int,
     ) -> SimKey:
-        """Return who asks: every private route is signed."""
+        """Return the caller's key; every private route is signed."""
         return authenticate(request, keys, milliseconds)
 
     def recheck(self, request: SimRequest, milliseconds: int) -> None:
@@ -132,7 +132,7 @@ class SimulatedBybit(SimulatedVenue):
         return envelope(payload, milliseconds)
 
     def refuse(self, refusal: LedgerRefusal, request: SimRequest, milliseconds: int) -> Response:
-        """Return the venue's words for what the ledger refused."""
+        """Return the venue's answer for a refusal of the ledger."""
         return refuse(refusal, request, milliseconds)
 
     def forbidden(self, request: SimRequest, milliseconds: int) -> Response:  # noqa: ARG002  - the same for all
@@ -154,13 +154,13 @@ class SimulatedBybit(SimulatedVenue):
         request: SimRequest,  # noqa: ARG002  - the same for all
         milliseconds: int,
     ) -> Response:
-        """Return 403 for an address, 10006 for an account that asks too often."""
+        """Return 403 for an address, 10006 for an account that exceeds its limit."""
         if usage.limit.scope is LimitScope.ADDRESS:
             return Response(403, b"access too frequent", {"Content-Type": "text/plain"})
         return refusal(10006, "Too many visits. Exceeded the API Rate Limit.", milliseconds)
 
     def limit_headers(self, usages: tuple[Usage, ...], milliseconds: int) -> Mapping[str, str]:
-        """Return quota, what is left, and when it starts anew: the present moment unless it is exceeded."""
+        """Return the limit, its rest, and the time of its reset: the present moment unless it is exceeded."""
         for usage in usages:
             if usage.limit.scope is LimitScope.ACCOUNT:
                 return {

@@ -1,4 +1,4 @@
-"""What is traded on the simulated venue, and how it keeps its books."""
+"""The contracts of the simulated venue, and its accounting rules."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ RULES = Rules(
     hedge_mode=False,
     asset_mode=False,
     pool=Pool.IN_CROSS,
-    # Nothing is documented about setting the present margin mode again: it is accepted.
+    # The documentation does not mention setting the present margin mode again: it is accepted.
     no_change_refused=frozenset({Setting.LEVERAGE, Setting.POSITION_MODE}),
     orders_forbid=frozenset(),
     position_forbids=frozenset(),

@@ -1,4 +1,4 @@
-"""How Bybit writes things: numbers and times as text, its envelope, its errors."""
+"""Bybit's notation: numbers and times as text, its envelope, its errors."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def milliseconds(moment: datetime | None) -> str:
 
 
 def envelope(result: object, time: int, extension: object = None) -> Response:
-    """Return a success; ``time`` is the venue's clock in milliseconds, ``extension`` what stands beside the result."""
+    """Return a success; ``time`` is the venue's clock in milliseconds, ``extension`` is sent beside the result."""
     body = {"retCode": 0, "retMsg": "OK", "result": result, "retExtInfo": extension or {}, "time": time}
     return json_response(body)
 

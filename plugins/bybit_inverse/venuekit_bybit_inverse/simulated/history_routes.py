@@ -1,4 +1,4 @@
-"""Routes that read what moved the money, newest first."""
+"""Routes that read histories of money, newest first."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def transaction_log(request: SimRequest, visit: Visit) -> object:
     if require(request, visit, "accountType") != "UNIFIED":
         raise invalid("accountType only support UNIFIED.", visit)
     times = window(request, visit, usual=_DAY, most=_WEEK, oldest=_TWO_YEARS)
-    asked = {name: request.text(name) for name in ("category", "currency", "type", "transSubType")}
+    filters = {name: request.text(name) for name in ("category", "currency", "type", "transSubType")}
     base = request.text("baseCoin")
     bases = {symbol: contract.base for symbol, contract in visit.ledger.contracts.items()}
     rows = [
         row
         for row in log_rows(visit.ledger)
         if int(row["transactionTime"]) in times
-        and all(value in {None, row[name]} for name, value in asked.items())
+        and all(value in {None, row[name]} for name, value in filters.items())
         and base in {None, bases.get(row["symbol"])}
     ]
     return page(request, visit, rows, usual=20, most=50)
@@ -56,8 +56,8 @@ def list_closed_pnl(request: SimRequest, visit: Visit) -> object:
     if symbol:
         contract_of(symbol, visit)
     times = window(request, visit, usual=_WEEK, most=_WEEK, oldest=_TWO_YEARS)
-    found = sorted(visit.ledger.closed_pnls(symbol or None), key=lambda closed: int(closed.order_id))
-    rows = [_pnl_row(list(fills)) for _, fills in groupby(found, lambda closed: closed.order_id)]
+    closed_pnls = sorted(visit.ledger.closed_pnls(symbol or None), key=lambda closed: int(closed.order_id))
+    rows = [_pnl_row(list(fills)) for _, fills in groupby(closed_pnls, lambda closed: closed.order_id)]
     rows.sort(key=lambda row: int(row["createdTime"]))
     shown = [row for row in reversed(rows) if int(row["createdTime"]) in times]
     return {**page(request, visit, shown, usual=50, most=100), "category": "inverse"}
@@ -76,34 +76,34 @@ def withdrawals(request: SimRequest, visit: Visit) -> object:
         raise Denied(refusal(*NO_PERMISSION, visit.milliseconds))
     times = window(request, visit, usual=_MONTH - 1, most=_MONTH - 1)
     names = {"withdrawID": "withdrawId", "txID": "txID", "coin": "coin"}
-    asked = {shown: request.text(name) for name, shown in names.items()}
-    rows = [_withdrawal_row(one) for one in reversed(visit.ledger.withdrawals())]
+    filters = {shown: request.text(name) for name, shown in names.items()}
+    rows = [_withdrawal_row(withdrawal) for withdrawal in reversed(visit.ledger.withdrawals())]
     rows = [
         row
         for row in rows
-        if int(row["createTime"]) in times and all(value in {None, row[name]} for name, value in asked.items())
+        if int(row["createTime"]) in times and all(value in {None, row[name]} for name, value in filters.items())
     ]
-    # Everything here goes to a chain.
+    # Every withdrawal here goes to a chain.
     shown = [] if request.text("withdrawType") == "1" else rows
     return page(request, visit, shown, usual=50, most=50, name="rows")
 
 
 def exchanges(request: SimRequest, visit: Visit) -> object:
     """Answer ``GET /v5/asset/exchange/order-record``: times in seconds."""
-    asked = {name: request.text(name) for name in ("fromCoin", "toCoin")}
+    filters = {name: request.text(name) for name in ("fromCoin", "toCoin")}
     rows = [
         {
-            "fromCoin": one.from_asset,
-            "fromAmount": number(one.from_amount),
-            "toCoin": one.to_asset,
-            "toAmount": number(one.to_amount),
-            "exchangeRate": number(one.rate),
-            "createdTime": str(int(milliseconds(one.time)) // 1000),
-            "exchangeTxId": one.id,
+            "fromCoin": conversion.from_asset,
+            "fromAmount": number(conversion.from_amount),
+            "toCoin": conversion.to_asset,
+            "toAmount": number(conversion.to_amount),
+            "exchangeRate": number(conversion.rate),
+            "createdTime": str(int(milliseconds(conversion.time)) // 1000),
+            "exchangeTxId": conversion.id,
         }
-        for one in reversed(visit.ledger.conversions())
+        for conversion in reversed(visit.ledger.conversions())
     ]
-    rows = [row for row in rows if all(value in {None, row[name]} for name, value in asked.items())]
+    rows = [row for row in rows if all(value in {None, row[name]} for name, value in filters.items())]
     return page(request, visit, rows, usual=10, most=50, name="orderBody")
 
 
@@ -113,9 +113,9 @@ def converts(request: SimRequest, visit: Visit) -> object:
     if not (index.isdecimal() and limit.isdecimal() and int(index) and 1 <= int(limit) <= 100):
         raise invalid("params error: index or limit invalid", visit)
     kinds = (request.text("accountType") or "eb_convert_uta").split(",")
-    found = visit.ledger.conversions() if "eb_convert_uta" in kinds else ()
+    conversions = visit.ledger.conversions() if "eb_convert_uta" in kinds else ()
     start = (int(index) - 1) * int(limit)
-    return {"list": [_convert_row(one) for one in found[::-1][start : start + int(limit)]]}
+    return {"list": [_convert_row(conversion) for conversion in conversions[::-1][start : start + int(limit)]]}
 
 
 def _pnl_row(fills: list[LedgerClosedPnl]) -> dict[str, Any]:
@@ -150,20 +150,20 @@ def _sum(amounts: Iterable[Decimal]) -> Decimal:
     return sum(amounts, Decimal(0))
 
 
-def _withdrawal_row(one: LedgerWithdrawal) -> dict[str, Any]:
-    moment = milliseconds(one.time)
+def _withdrawal_row(withdrawal: LedgerWithdrawal) -> dict[str, Any]:
+    moment = milliseconds(withdrawal.time)
     return {
-        "coin": one.asset,
-        "chain": one.chain or "",
-        "amount": number(-one.amount),
-        "txID": one.tx_id or "",
-        "status": one.status,
-        "toAddress": one.address or "",
+        "coin": withdrawal.asset,
+        "chain": withdrawal.chain or "",
+        "amount": number(-withdrawal.amount),
+        "txID": withdrawal.tx_id or "",
+        "status": withdrawal.status,
+        "toAddress": withdrawal.address or "",
         "tag": "",
-        "withdrawFee": number(-one.fee),
+        "withdrawFee": number(-withdrawal.fee),
         "createTime": moment,
         "updateTime": moment,
-        "withdrawId": one.id,
+        "withdrawId": withdrawal.id,
         "withdrawType": 0,
         "fee": "",
         "tax": "",
@@ -172,19 +172,19 @@ def _withdrawal_row(one: LedgerWithdrawal) -> dict[str, Any]:
     }
 
 
-def _convert_row(one: LedgerConversion) -> dict[str, Any]:
+def _convert_row(conversion: LedgerConversion) -> dict[str, Any]:
     return {
         "accountType": "eb_convert_uta",
-        "exchangeTxId": one.id,
+        "exchangeTxId": conversion.id,
         "userId": "1",
-        "fromCoin": one.from_asset,
+        "fromCoin": conversion.from_asset,
         "fromCoinType": "crypto",
-        "fromAmount": number(one.from_amount),
-        "toCoin": one.to_asset,
+        "fromAmount": number(conversion.from_amount),
+        "toCoin": conversion.to_asset,
         "toCoinType": "crypto",
-        "toAmount": number(one.to_amount),
+        "toAmount": number(conversion.to_amount),
         "exchangeStatus": "success",
         "extInfo": {},
-        "convertRate": number(one.rate),
-        "createdAt": milliseconds(one.time),
+        "convertRate": number(conversion.rate),
+        "createdAt": milliseconds(conversion.time),
     }

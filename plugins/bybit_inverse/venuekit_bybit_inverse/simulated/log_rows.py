@@ -1,4 +1,4 @@
-"""Rows of the transaction log: what one event did to one wallet."""
+"""Rows of the transaction log: the effect of one event on one wallet."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TRADES = {
     TradeKind.ADL: "ADL",
     TradeKind.FUNDING: "SETTLEMENT",
 }
-#: what moves a wallet without a trade: received, paid
+#: movements of a wallet without a trade: received, paid
 _OTHERS = {
     IncomeKind.TRANSFER: ("TRANSFER_IN", "TRANSFER_OUT"),
     IncomeKind.CONVERSION: ("CURRENCY_BUY", "CURRENCY_SELL"),
@@ -44,13 +44,13 @@ def log_rows(ledger: Ledger) -> list[dict[str, Any]]:
 
 
 def _sizes(fills: Iterable[Execution]) -> dict[str, Decimal]:
-    """Return, by trade, the signed position that it left behind; funding leaves it as it is."""
-    held: dict[str, Decimal] = {}
-    left: dict[str, Decimal] = {}
+    """Return the signed position after each trade; funding does not change it."""
+    positions: dict[str, Decimal] = {}
+    after_trade: dict[str, Decimal] = {}
     for fill in fills:
         moved = Decimal(0) if fill.kind is TradeKind.FUNDING else fill.quantity * fill.side.sign
-        held[fill.symbol] = left[fill.trade_id] = held.get(fill.symbol, Decimal(0)) + moved
-    return left
+        positions[fill.symbol] = after_trade[fill.trade_id] = positions.get(fill.symbol, Decimal(0)) + moved
+    return after_trade
 
 
 def _row(

@@ -32,7 +32,7 @@ def risk_limits(request: SimRequest, visit: Visit) -> object:
 
 
 def _select_contracts(request: SimRequest, visit: Visit) -> list[Contract]:
-    """Return the contracts that are asked for; all of them are inverse."""
+    """Return the requested contracts; all of them are inverse."""
     product, symbol = category(request, visit), request.text("symbol")
     if symbol:
         return [contract_of(symbol, visit)]

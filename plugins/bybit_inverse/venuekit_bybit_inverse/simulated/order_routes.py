@@ -15,29 +15,29 @@ __all__ = ["executions", "open_orders", "order_history"]
 _MILLISECOND = timedelta(milliseconds=1)
 _WEEK = timedelta(days=7) // _MILLISECOND
 _TWO_YEARS = timedelta(days=730) // _MILLISECOND
-#: how many ended orders the list of open ones still knows, and for how long those without a fill are kept
+#: the number of ended orders in the list of open ones, and the retention of those without a fill
 _RECENT = 500
 _KEPT = timedelta(hours=24)
 
 
 def open_orders(request: SimRequest, visit: Visit) -> object:
-    """Answer ``GET /v5/order/realtime``: what waits, or with ``openOnly=1`` what has ended lately; newest first."""
+    """Answer ``GET /v5/order/realtime``: open orders, or with ``openOnly=1`` recently ended ones; newest first."""
     product, symbol, coin = category(request, visit), request.text("symbol"), request.text("settleCoin")
     if product == "linear" and not (symbol or coin or request.text("baseCoin")):
         raise invalid("Missing some parameters that must be filled in, symbol or settleCoin or baseCoin", visit)
     if symbol:
         contract_of(symbol, visit)
-    found: list[LedgerOrder] = []
+    orders: list[LedgerOrder] = []
     if product == "inverse":
         ended = request.text("openOnly") == "1"
-        found = [order for order in _select_orders(request, visit) if order.is_open is not ended]
-        found = found[:_RECENT] if ended else found
-    rows = [order_row(order, visit.ledger.contracts[order.symbol]) for order in found]
+        orders = [order for order in _select_orders(request, visit) if order.is_open is not ended]
+        orders = orders[:_RECENT] if ended else orders
+    rows = [order_row(order, visit.ledger.contracts[order.symbol]) for order in orders]
     return {**page(request, visit, rows, usual=20, most=50), "category": product}
 
 
 def order_history(request: SimRequest, visit: Visit) -> object:
-    """Answer ``GET /v5/order/history``: what has ended; cancelled and rejected orders without a fill for a day."""
+    """Answer ``GET /v5/order/history``: ended orders; cancelled and rejected ones without a fill for a day."""
     only_inverse(request, visit)
     symbol = request.text("symbol")
     if symbol:
@@ -59,19 +59,19 @@ def order_history(request: SimRequest, visit: Visit) -> object:
 def executions(request: SimRequest, visit: Visit) -> object:
     """Answer ``GET /v5/execution/list``: fills and funding, newest first."""
     only_inverse(request, visit)
-    symbol, wanted = request.text("symbol"), request.text("execType")
+    symbol, kind = request.text("symbol"), request.text("execType")
     if symbol:
         contract_of(symbol, visit)
     times = window(request, visit, usual=_WEEK, most=_WEEK, oldest=_TWO_YEARS)
     orders = {order.id: order for order in visit.ledger.orders()}
-    found = list(enumerate(visit.ledger.fills(symbol or None, request.text("orderId"), kinds=frozenset(TradeKind)), 1))
+    fills = list(enumerate(visit.ledger.fills(symbol or None, request.text("orderId"), kinds=frozenset(TradeKind)), 1))
     rows = [
         execution_row(fill, orders.get(fill.order_id or ""), number, price(visit.ledger.mark(fill.symbol)))
-        for number, fill in reversed(found)
+        for number, fill in reversed(fills)
         if int(milliseconds(fill.time)) in times
     ]
     link_id = request.text("orderLinkId")
-    rows = [row for row in rows if wanted in {None, row["execType"]} and link_id in {None, row["orderLinkId"]}]
+    rows = [row for row in rows if kind in {None, row["execType"]} and link_id in {None, row["orderLinkId"]}]
     return {**page(request, visit, rows, usual=50, most=100), "category": "inverse"}
 
 

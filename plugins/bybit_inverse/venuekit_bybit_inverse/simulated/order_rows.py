@@ -1,4 +1,4 @@
-"""Orders and fills as the venue lists them."""
+"""The venue's rows of orders and fills."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _STATUSES = {
     OrderStatus.PARTIALLY_FILLED: "PartiallyFilled",
     OrderStatus.FILLED: "Filled",
     OrderStatus.CANCELED: "Cancelled",
-    # What does not fill at once is cancelled here.
+    # An order that does not fill at once is cancelled here.
     OrderStatus.EXPIRED: "Cancelled",
     OrderStatus.REJECTED: "Rejected",
     OrderStatus.TRIGGERED: "Triggered",
@@ -38,7 +38,7 @@ _TIMES = {
     TimeInForce.FOK: "FOK",
     TimeInForce.POST_ONLY: "PostOnly",
 }
-#: what the venue says when it cancels or rejects what it had accepted
+#: the venue's reason for cancelling or rejecting an accepted order
 _REASONS = {
     Reason.POST_ONLY_REJECTED: "EC_PostOnlyWillTakeLiquidity",
     Reason.FOK_REJECTED: "EC_NoEnoughQtyToFill",
@@ -55,7 +55,7 @@ _SIDES = {Side.BUY: "Buy", Side.SELL: "Sell"}
 
 
 def order_row(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
-    """Return the row of an order, as the list of what is open shows it."""
+    """Return the row of an order in the list of open orders."""
     conditional = order.trigger_price is not None
     waits = order.is_open
     limit = order.price or order.average_price
@@ -106,7 +106,7 @@ def order_row(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
 
 
 def history_row(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
-    """Return the row of an order, as the history shows it."""
+    """Return the row of an order in the history."""
     return {
         **order_row(order, contract),
         "slippageToleranceType": "UNKNOWN",
@@ -152,7 +152,7 @@ def execution_row(fill: Execution, order: LedgerOrder | None, sequence: int, mar
 
 
 def _link_id(order: LedgerOrder) -> str:
-    # What the venue places itself bears no id of a client.
+    # The venue's own orders have no client id.
     return "" if order.forced is not None else order.client_id or ""
 
 

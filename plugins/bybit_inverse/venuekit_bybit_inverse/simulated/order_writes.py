@@ -1,4 +1,4 @@
-"""Routes that place, amend and cancel orders; each answers before anything is decided."""
+"""Routes that place, amend and cancel orders; each answers before the order is decided."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _TIMES = {
     "PostOnly": TimeInForce.POST_ONLY,
     "RPI": TimeInForce.POST_ONLY,
 }
-#: by whether it is a market order: plain, against the position, in its favour
+#: by order type: plain, against the position, in its favour
 _TYPES = {
     "Limit": (OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT),
     "Market": (OrderType.MARKET, OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET),
 }
 _BATCH_AT_MOST = 20
-#: how many orders one call cancels
+#: the number of orders that one call cancels
 _ALL_AT_MOST = 500
 _LINK_ID = re.compile("[A-Za-z0-9_-]{1,36}")
 _CHOICES = {
@@ -39,7 +39,7 @@ _CHOICES = {
     "smpType": frozenset({"None", "CancelMaker", "CancelTaker", "CancelBoth"}),
     "tpslMode": frozenset({"Full", "Partial"}),
 }
-#: kept with the order and shown again
+#: labels that are kept with the order and shown again
 _PRICES = ("takeProfit", "stopLoss", "tpLimitPrice", "slLimitPrice")
 _AMENDABLE = ("triggerBy", "tpslMode", "tpTriggerBy", "slTriggerBy", *_PRICES)
 _LABELS = (*_AMENDABLE, "smpType", "timeInForce")
@@ -66,7 +66,7 @@ def cancel(request: SimRequest, visit: Visit) -> object:
 
 
 def cancel_all(request: SimRequest, visit: Visit) -> object:
-    """Answer ``POST /v5/order/cancel-all``: of a symbol, base or settle coin; so many a call and no more."""
+    """Answer ``POST /v5/order/cancel-all``: of a symbol, base or settle coin; up to a maximum per call."""
     only_inverse(request, visit)
     symbol, base, settle = (request.text(name) for name in ("symbol", "baseCoin", "settleCoin"))
     if symbol:
@@ -102,7 +102,7 @@ def cancel_batch(request: SimRequest, visit: Visit) -> Response:
 def _batch(
     request: SimRequest, visit: Visit, act: Callable[[Item, Visit], LedgerOrder], *, created: bool = False
 ) -> Response:
-    """Do one thing after another; each item has its own answer, and its own code beside it."""
+    """Carry out one item after the other; each has its own answer, and its own code beside it."""
     only_inverse(request, visit)
     items = request.parameters.get("request")
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
@@ -147,9 +147,9 @@ def _place(item: Item, visit: Visit) -> LedgerOrder:
     trigger, direction = _number(item, "triggerPrice", visit), _text(item, "triggerDirection")
     if trigger is not None and direction not in {"1", "2"}:
         raise invalid("TriggerDirection invalid", visit)
-    place = 0
+    index = 0
     if trigger is not None:
-        place = 1 if (direction == "1") is (side is Side.BUY) else 2
+        index = 1 if (direction == "1") is (side is Side.BUY) else 2
     price = _number(item, "price", visit) if kind == "Limit" else None
     if kind == "Limit" and price is None:
         raise invalid("params error: price is required", visit)
@@ -159,7 +159,7 @@ def _place(item: Item, visit: Visit) -> LedgerOrder:
         LedgerOrderRequest(
             symbol=contract.symbol,
             side=side,
-            type=_TYPES[kind][place],
+            type=_TYPES[kind][index],
             quantity=_number(item, "qty", visit) or Decimal(0),
             price=price,
             time_in_force=time_in_force,
@@ -184,9 +184,9 @@ def _link_id(item: Item, visit: Visit) -> str | None:
 
 
 def _check_words(item: Item, visit: Visit) -> None:
-    """Refuse words that the venue does not know, and prices that are none."""
-    for name, known in _CHOICES.items():
-        if (_text(item, name) or None) not in {None, *known}:
+    """Refuse unknown words, and malformed prices."""
+    for name, words in _CHOICES.items():
+        if (_text(item, name) or None) not in {None, *words}:
             raise invalid(f"params error: {name} invalid", visit)
     for name in _PRICES:
         _number(item, name, visit)

@@ -1,4 +1,4 @@
-"""What a request asks for, checked the way the venue does; and pages behind a cursor."""
+"""Parameters of a request, checked as the venue does; and pages with a cursor."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _OFFSET = "page_args"
 
 
 def invalid(message: str, visit: Visit) -> Denied:
-    """Return the answer to a parameter that the venue does not take."""
+    """Return the refusal of an invalid parameter."""
     return Denied(refusal(10001, message, visit.milliseconds))
 
 
 def require(request: SimRequest, visit: Visit, name: str) -> str:
-    """Return a parameter that must be there."""
+    """Return a required parameter."""
     value = request.text(name)
     if not value:
         raise invalid(f"params error: {name} is required", visit)
@@ -41,7 +41,7 @@ def require(request: SimRequest, visit: Visit, name: str) -> str:
 
 
 def category(request: SimRequest, visit: Visit) -> str:
-    """Return the product line that is asked for."""
+    """Return the requested product line."""
     value = require(request, visit, "category")
     if value not in _CATEGORIES:
         raise invalid("Illegal category", visit)
@@ -63,7 +63,7 @@ def only_inverse(request: SimRequest, visit: Visit) -> None:
 
 
 def inverse_contract(request: SimRequest, visit: Visit) -> Contract:
-    """Return the inverse contract that a request is about."""
+    """Return the inverse contract of a request."""
     only_inverse(request, visit)
     return contract_of(require(request, visit, "symbol"), visit)
 
@@ -81,10 +81,10 @@ def decimal(text: str, name: str, visit: Visit) -> Decimal:
 
 def window(request: SimRequest, visit: Visit, *, usual: int, most: int, oldest: int | None = None) -> range:
     """
-    Return the milliseconds that a request asks for.
+    Return the requested milliseconds.
 
-    Without a bound the last ``usual``, with one so long from or up to it; with both at most ``most``. Nothing before
-    ``oldest`` ago is told.
+    Without bounds the last ``usual``, with one of them as many from or up to it; with both at most ``most``. A start
+    more than ``oldest`` ago is refused.
     """
     bounds = {name: _whole(request, visit, name) for name in ("startTime", "endTime")}
     start, end = bounds["startTime"], bounds["endTime"]
@@ -121,10 +121,10 @@ def page(
     name: str = "list",
 ) -> dict[str, Any]:
     """
-    Return the page of rows that a request asks for.
+    Return the requested page of rows.
 
-    The cursor is percent-encoded already; it is understood as it came and encoded once more. A full page has one even
-    when it is the last: the page behind it is empty.
+    The cursor is already percent-encoded; it is accepted unchanged and encoded once more. A full page always has one,
+    even the last: the page after that is empty.
     """
     limit = request.text("limit") or str(usual)
     if not limit.isdecimal() or not 1 <= int(limit) <= most:

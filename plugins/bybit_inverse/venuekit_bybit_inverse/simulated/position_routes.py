@@ -31,10 +31,10 @@ __all__ = [
 ]
 
 _MODES = {"0": PositionMode.ONE_WAY, "3": PositionMode.HEDGE}
-#: the queue of the automatic deleveraging is not modelled: a position stands in its middle, a flat row has no rank
+#: the auto-deleveraging queue is not modelled: a position has a middle rank, a flat row has none
 _RANK = 2
 _MARGIN_DECIMALS = 4
-#: what the answer to added margin tells of the position, besides the category; its side is not among it
+#: the position's fields in the answer to added margin, besides the category; its side is not among them
 _MARGIN_FIELDS = (
     "symbol",
     "positionIdx",
@@ -62,7 +62,7 @@ _MARGIN_FIELDS = (
 
 
 def position_list(request: SimRequest, visit: Visit) -> object:
-    """Answer ``GET /v5/position/list``: with a symbol also when it is flat, else what is open."""
+    """Answer ``GET /v5/position/list``: with a symbol also a flat position, else open positions."""
     product, symbol, coin = category(request, visit), request.text("symbol"), request.text("settleCoin")
     if product == "linear" and not symbol and not coin:
         raise invalid("Missing some parameters that must be filled in, symbol or settleCoin", visit)
@@ -78,10 +78,10 @@ def position_list(request: SimRequest, visit: Visit) -> object:
 def symbol_info(request: SimRequest, visit: Visit) -> object:
     """Answer ``GET /v5/position/symbol-info``."""
     product, symbol = category(request, visit), request.text("symbol")
-    asked = [contract_of(symbol, visit).symbol] if symbol else list(visit.ledger.contracts)
+    symbols = [contract_of(symbol, visit).symbol] if symbol else list(visit.ledger.contracts)
     rows = [
         {"symbol": name, "leverage": number(visit.ledger.leverage(name)), "side": "", "positionIdx": 0}
-        for name in asked
+        for name in symbols
         if product == "inverse"
     ]
     return {"category": product, "list": rows}
@@ -99,7 +99,7 @@ def set_leverage(request: SimRequest, visit: Visit) -> object:
 
 
 def switch_mode(request: SimRequest, visit: Visit) -> object:
-    """Answer ``POST /v5/position/switch-mode``: there is only one-way mode for inverse contracts."""
+    """Answer ``POST /v5/position/switch-mode``: inverse contracts only have one-way mode."""
     only_inverse(request, visit)
     symbol = request.text("symbol")
     if symbol:
@@ -159,7 +159,7 @@ def _row(figures: PositionFigures, contract: Contract) -> dict[str, Any]:
         "size": number(abs(figures.quantity)),
         "avgPrice": money(figures.entry_price) or "0",
         "positionValue": money(figures.entry_value) if is_open else "",
-        # Always so on a unified account, whatever its margin mode.
+        # Always so on a unified account, in any margin mode.
         "tradeMode": 0,
         "positionStatus": "Normal",
         "autoAddMargin": 0,

@@ -1,4 +1,4 @@
-"""What the ledger refuses, in the venue's codes and words."""
+"""The venue's codes and words for the ledger's refusals."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from venuekit_bybit_inverse.simulated.formatting import refusal
 
 __all__ = ["NO_PERMISSION", "SWITCH_ISOLATED", "refuse", "words_of"]
 
-#: routes that unified accounts are not allowed to use; answered whoever asks
+#: routes that unified accounts may not use; the answer is the same for every caller
 SWITCH_ISOLATED: Mapping[tuple[str, str], Response] = {
     ("POST", "/v5/position/switch-isolated"): json_response(
         {"retCode": 100028, "retMsg": "unified account is forbidden", "result": {}, "retExtInfo": {}}
     ),
 }
 
-#: what a key may not do
+#: the answer to a key without permission
 NO_PERMISSION = (10005, "Permission denied, please check your API key permissions.")
 _UNCHANGED = {
     Setting.LEVERAGE: (110043, "leverage not modified"),
@@ -88,7 +88,7 @@ _WORDS: Mapping[Reason, _Words] = {
 
 
 def refuse(reason: LedgerRefusal, request: SimRequest, milliseconds: int) -> Response:
-    """Return the answer to what the ledger refused; the margin mode keeps its reasons in a list."""
+    """Return the answer to a refusal of the ledger; that of the margin mode has its reasons in a list."""
     if reason.reason is Reason.MARGIN_TYPE_MISSING:
         return json_response(
             {"retCode": 3400045, "retMsg": "Set margin mode failed", "result": {"reasons": [_PORTFOLIO]}}
@@ -101,6 +101,6 @@ def refuse(reason: LedgerRefusal, request: SimRequest, milliseconds: int) -> Res
 
 
 def words_of(reason: LedgerRefusal) -> tuple[int, str]:
-    """Return code and words for what the ledger refused."""
+    """Return code and words for a refusal of the ledger."""
     words = _WORDS.get(reason.reason)
     return (10001, f"Request parameter error: {reason.reason}") if words is None else words(reason.details)

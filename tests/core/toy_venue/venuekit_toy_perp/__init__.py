@@ -15,5 +15,5 @@ VENUEKIT_API = 1
 
 @hookimpl
 def venuekit_register_venues(register: Callable[[Venue[Any]], None]) -> None:
-    """Register the one venue there is."""
+    """Register the only venue."""
     register(TOY_PERP)

@@ -1,4 +1,4 @@
-"""The venue's error codes, and what they mean to the client."""
+"""The venue's error codes, and their meaning for the client."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ _LENS = SymbolLens(
 
 
 async def _find_collateral(call: Call, lost: Lost) -> Resolution[CollateralRow]:
-    """Find the one history row that nothing else explains, between a second before it was sent and its fence."""
+    """Find the only unclaimed history row between a second before the write was sent and its fence."""
     since = lost.sent_at - timedelta(seconds=1)
     contract, amount = lost.parameters["contract"], Decimal(lost.parameters["amount"])
     rows = await call(ToyEndpoints.COLLATERAL_HISTORY, contract=contract, since=round(since.timestamp() * 1000))

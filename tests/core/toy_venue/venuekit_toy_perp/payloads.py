@@ -1,4 +1,4 @@
-"""What the venue answers, by its own names."""
+"""The venue's answers, by its own names."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ __all__ = ["ToyBalances", "ToyInstruments", "ToyPositions"]
 
 
 class ToyInstruments(Account, InstrumentReader, ServerTimeReader):
-    """What can be traded, and the time."""
+    """The contracts and the time."""
 
     __slots__ = ()
 
@@ -41,7 +41,7 @@ class ToyInstruments(Account, InstrumentReader, ServerTimeReader):
 
 
 class ToyBalances(Account, BalanceReader):
-    """What the account holds."""
+    """The balances of the account."""
 
     __slots__ = ()
 
@@ -64,7 +64,7 @@ class ToyBalances(Account, BalanceReader):
 
 
 class ToyPositions(Account, PositionReader):
-    """What the account is long or short of; there is one position per contract."""
+    """The account's positions; there is one position per contract."""
 
     __slots__ = ()
 
@@ -83,7 +83,7 @@ class ToyPositions(Account, PositionReader):
         return tuple(_position(row, answer.as_of, answer.received_at) for row in answer.value)
 
     async def get_position(self, symbol: str, *, side: PositionSide | None = None) -> Position:
-        """Return the position of a contract, flat if need be."""
+        """Return the position of a contract, also a flat one."""
         if side not in {None, PositionSide.BOTH}:
             raise self.refuse("positions are one-way here", operation="get_position", subject=symbol)
         (position,) = await self.get_positions(symbol=symbol, include_flat=True)

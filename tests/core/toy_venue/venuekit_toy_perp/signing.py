@@ -1,4 +1,4 @@
-"""Signing: what text is signed, where the signature goes, and how answers tell success from refusal."""
+"""Signing: the signed text, the place of the signature, and the distinction of success and refusal."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ToySigning:
 
 
 def toy_answers(response: HttpResponse) -> Refusal | None:
-    """Return what was refused; the decoder finds out whether a success can be read."""
+    """Return the refusal in an answer, None for a success; the decoder checks whether a success can be read."""
     if 200 <= response.status < 300:
         return None
     try:

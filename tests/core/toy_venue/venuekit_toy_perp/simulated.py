@@ -1,4 +1,4 @@
-"""The simulated venue: what makes the simulator speak like Toy Perpetuals."""
+"""The simulated venue: the server's side of Toy Perpetuals."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ __all__ = ["SimulatedToy"]
 
 _WINDOW = RequestWindow()
 
-#: status, code and words of what the ledger refuses
+#: status, code and words for the ledger's refusals
 _REFUSALS: Mapping[Reason, tuple[int, Code, str]] = {
     Reason.OUTSIDE_WINDOW: (400, Code.OUTSIDE_WINDOW, "time is outside the window"),
     Reason.INVALID_WINDOW: (400, Code.BAD_PARAMETER, "window is out of range"),
@@ -87,7 +87,7 @@ def _stage_flat(ledger: Ledger) -> None:
 
 
 def _stage_holding(ledger: Ledger) -> None:
-    """Hold more than the tier of the highest leverage allows."""
+    """Hold a position that is too large for the highest leverage."""
     _stage_flat(ledger)
     ledger.set_margin_type(MarginType.ISOLATED, "TOYUSD")
     ledger.fill("TOYUSD", Side.BUY, Decimal(100), Decimal(100))
@@ -125,7 +125,7 @@ class SimulatedToy(SimulatedVenue):
     }
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
-        """Return what answers each endpoint."""
+        """Return the handler of each endpoint."""
         return {
             TOY.SERVER_TIME: _time,
             TOY.CONTRACTS: _contracts,
@@ -138,7 +138,7 @@ class SimulatedToy(SimulatedVenue):
             TOY.COLLATERAL_HISTORY: _collateral_history,
         }
 
-    # -- who asks
+    # -- authentication
 
     def authenticate(
         self, request: SimRequest, security: Security, keys: Mapping[str, SimKey], milliseconds: int
@@ -161,7 +161,7 @@ class SimulatedToy(SimulatedVenue):
     # -- refusals
 
     def refuse(self, refusal: LedgerRefusal, request: SimRequest, milliseconds: int) -> Response:
-        """Return code and words for what the ledger refused."""
+        """Return status, code and words for a refusal of the ledger."""
         status, code, words = _REFUSALS.get(refusal.reason, (409, Code.REFUSED, refusal.reason.value))
         return _error(status, code, words)
 
@@ -174,7 +174,7 @@ class SimulatedToy(SimulatedVenue):
         return _error(405 if verbs else 404, Code.NO_SUCH_ROUTE, f"there is no {request.verb} {request.path}")
 
     def limit_response(self, usage: Usage, request: SimRequest, milliseconds: int) -> Response:
-        """Refuse, and say for how long."""
+        """Refuse a request beyond the limit, with the time to wait."""
         wait = (usage.resets_at - milliseconds) / 1000
         return _error(429, Code.TOO_MANY_REQUESTS, "too many requests", retryAfter=wait)
 
@@ -187,7 +187,7 @@ def _number(request: SimRequest, name: str) -> Decimal:
 
 
 def _symbols(request: SimRequest, visit: Visit) -> list[str]:
-    """Return the contract that is asked for, or all."""
+    """Return the requested contract, or all."""
     symbol = request.text("contract")
     return list(visit.ledger.contracts) if symbol is None else [visit.ledger.contract(symbol).symbol]
 
@@ -210,16 +210,16 @@ def _contracts(request: SimRequest, visit: Visit) -> object:
     return {
         "contracts": [
             {
-                "contract": one.symbol,
-                "base": one.base,
-                "quote": one.quote,
-                "size": one.contract_size,
-                "tick": one.price_tick,
-                "step": one.quantity_step,
-                "smallest": one.min_quantity,
-                "maxLeverage": one.max_leverage,
+                "contract": contract.symbol,
+                "base": contract.base,
+                "quote": contract.quote,
+                "size": contract.contract_size,
+                "tick": contract.price_tick,
+                "step": contract.quantity_step,
+                "smallest": contract.min_quantity,
+                "maxLeverage": contract.max_leverage,
             }
-            for one in map(visit.ledger.contract, _symbols(request, visit))
+            for contract in map(visit.ledger.contract, _symbols(request, visit))
         ]
     }
 
@@ -228,35 +228,35 @@ def _wallet(request: SimRequest, visit: Visit) -> object:
     return {
         "assets": [
             {
-                "asset": one.asset,
-                "wallet": one.wallet,
-                "equity": one.equity,
-                "free": one.available,
-                "updated": _milliseconds(one.updated_at),
+                "asset": balance.asset,
+                "wallet": balance.wallet,
+                "equity": balance.equity,
+                "free": balance.available,
+                "updated": _milliseconds(balance.updated_at),
             }
-            for one in visit.ledger.balances()
+            for balance in visit.ledger.balances()
         ]
     }
 
 
 def _positions(request: SimRequest, visit: Visit) -> object:
     show_flat = request.text("flat") == "true"
-    found = map(visit.ledger.position, _symbols(request, visit))
-    return {"positions": [_position_row(one) for one in found if one.quantity or show_flat]}
+    positions = map(visit.ledger.position, _symbols(request, visit))
+    return {"positions": [_position_row(position) for position in positions if position.quantity or show_flat]}
 
 
-def _position_row(one: PositionFigures) -> dict[str, object]:
+def _position_row(figures: PositionFigures) -> dict[str, object]:
     return {
-        "contract": one.symbol,
-        "size": one.quantity,
-        "entry": one.entry_price,
-        "mark": one.mark_price,
-        "pnl": one.unrealized_pnl,
-        "leverage": one.leverage,
-        "margin": one.margin_type.value,
-        "collateral": one.isolated_wallet,
-        "liquidation": one.liquidation_price,
-        "updated": _milliseconds(one.updated_at),
+        "contract": figures.symbol,
+        "size": figures.quantity,
+        "entry": figures.entry_price,
+        "mark": figures.mark_price,
+        "pnl": figures.unrealized_pnl,
+        "leverage": figures.leverage,
+        "margin": figures.margin_type.value,
+        "collateral": figures.isolated_wallet,
+        "liquidation": figures.liquidation_price,
+        "updated": _milliseconds(figures.updated_at),
     }
 
 

@@ -1,4 +1,4 @@
-"""The declaration: everything the venue is, as data."""
+"""The declaration: the whole venue, as data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulator's half of the venue."""
+"""The server's side of the venue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tells about the account, in this venue's versions: every symbol has its rows, flat or not."""
+"""Routes that read the account, in this venue's versions: every symbol has its rows, flat or not."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class AsterAccountRoutes:
         self._listing = listing
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
-        """Return what answers which endpoint."""
+        """Return the handler of each endpoint."""
         return {
             ASTER.BALANCE: self.balance,
             ASTER.ACCOUNT: self.account,
@@ -46,18 +46,18 @@ class AsterAccountRoutes:
         }
 
     def extra_routes(self) -> Iterable[Route]:
-        """Return what the client does not ask for."""
+        """Return routes that the client does not use."""
         return ()
 
     def balance(self, _request: SimRequest, visit: Visit) -> object:
-        """One row per margin asset, also where nothing is held."""
+        """Return one row per margin asset, also for empty wallets."""
         return [
-            {**balance_row(held, withdrawable="maxWithdrawAmount"), "marginAvailable": held.is_collateral}
-            for held in visit.ledger.balances()
+            {**balance_row(balance, withdrawable="maxWithdrawAmount"), "marginAvailable": balance.is_collateral}
+            for balance in visit.ledger.balances()
         ]
 
     def account(self, _request: SimRequest, visit: Visit) -> object:
-        """Flags, totals, assets and positions."""
+        """Return flags, totals, assets and positions."""
         ledger = visit.ledger
         totals = ledger.totals()
         return {
@@ -67,15 +67,19 @@ class AsterAccountRoutes:
             "canWithdraw": True,
             "updateTime": 0,
             **(totals_row(totals) if totals is not None else {}),
-            "assets": [{**asset_row(held), "marginAvailable": held.is_collateral} for held in ledger.balances()],
+            "assets": [
+                {**asset_row(balance), "marginAvailable": balance.is_collateral} for balance in ledger.balances()
+            ],
             "positions": [
-                _account_position(held, contract) for held, contract in _rows(ledger, self._listing.contracts)
+                _account_position(figures, contract) for figures, contract in _rows(ledger, self._listing.contracts)
             ],
         }
 
     def position_risk(self, request: SimRequest, visit: Visit) -> object:
-        """Every symbol that is asked for."""
-        return [_risk(held, contract) for held, contract in _rows(visit.ledger, self._listing.contracts_of(request))]
+        """Return every requested symbol."""
+        return [
+            _risk(figures, contract) for figures, contract in _rows(visit.ledger, self._listing.contracts_of(request))
+        ]
 
 
 def _rows(ledger: Ledger, contracts: Iterable[Contract]) -> Iterable[tuple[PositionFigures, Contract]]:
@@ -84,42 +88,42 @@ def _rows(ledger: Ledger, contracts: Iterable[Contract]) -> Iterable[tuple[Posit
             yield ledger.position(contract.symbol, side), contract
 
 
-def _risk(held: PositionFigures, contract: Contract) -> Mapping[str, object]:
-    is_isolated = held.margin_type is MarginType.ISOLATED
-    notional = -held.notional if held.quantity < 0 else held.notional
+def _risk(figures: PositionFigures, contract: Contract) -> Mapping[str, object]:
+    is_isolated = figures.margin_type is MarginType.ISOLATED
+    notional = -figures.notional if figures.quantity < 0 else figures.notional
     return {
-        "symbol": held.symbol,
-        "positionAmt": quantity(held.quantity, contract),
-        "entryPrice": plain(held.entry_price),
-        "breakEvenPrice": plain(held.break_even_price),
-        "markPrice": amount(held.mark_price),
-        "unRealizedProfit": amount(held.unrealized_pnl),
-        "liquidationPrice": amount_or_zero(held.liquidation_price),
-        "leverage": plain(held.leverage),
-        "maxNotionalValue": plain(held.max_position),
+        "symbol": figures.symbol,
+        "positionAmt": quantity(figures.quantity, contract),
+        "entryPrice": plain(figures.entry_price),
+        "breakEvenPrice": plain(figures.break_even_price),
+        "markPrice": amount(figures.mark_price),
+        "unRealizedProfit": amount(figures.unrealized_pnl),
+        "liquidationPrice": amount_or_zero(figures.liquidation_price),
+        "leverage": plain(figures.leverage),
+        "maxNotionalValue": plain(figures.max_position),
         "marginType": "isolated" if is_isolated else "cross",
-        "isolatedMargin": amount(held.isolated_margin or Decimal(0)),
+        "isolatedMargin": amount(figures.isolated_margin or Decimal(0)),
         "isAutoAddMargin": "false",
-        "positionSide": held.side.name,
+        "positionSide": figures.side.name,
         "notional": amount_or_zero(notional),
-        "isolatedWallet": amount_or_zero(held.isolated_wallet),
-        "updateTime": milliseconds(held.updated_at),
+        "isolatedWallet": amount_or_zero(figures.isolated_wallet),
+        "updateTime": milliseconds(figures.updated_at),
     }
 
 
-def _account_position(held: PositionFigures, contract: Contract) -> Mapping[str, object]:
+def _account_position(figures: PositionFigures, contract: Contract) -> Mapping[str, object]:
     return {
-        "symbol": held.symbol,
-        "initialMargin": amount_or_zero(held.initial_margin),
-        "maintMargin": amount_or_zero(held.maintenance_margin),
-        "unrealizedProfit": amount(held.unrealized_pnl),
-        "positionInitialMargin": amount_or_zero(held.position_initial_margin),
-        "openOrderInitialMargin": amount_or_zero(held.open_order_initial_margin),
-        "leverage": plain(held.leverage),
-        "isolated": held.margin_type is MarginType.ISOLATED,
-        "entryPrice": plain(held.entry_price),
-        "maxNotional": plain(held.max_position),
-        "positionSide": held.side.name,
-        "positionAmt": quantity(held.quantity, contract),
-        "updateTime": milliseconds(held.updated_at),
+        "symbol": figures.symbol,
+        "initialMargin": amount_or_zero(figures.initial_margin),
+        "maintMargin": amount_or_zero(figures.maintenance_margin),
+        "unrealizedProfit": amount(figures.unrealized_pnl),
+        "positionInitialMargin": amount_or_zero(figures.position_initial_margin),
+        "openOrderInitialMargin": amount_or_zero(figures.open_order_initial_margin),
+        "leverage": plain(figures.leverage),
+        "isolated": figures.margin_type is MarginType.ISOLATED,
+        "entryPrice": plain(figures.entry_price),
+        "maxNotional": plain(figures.max_position),
+        "positionSide": figures.side.name,
+        "positionAmt": quantity(figures.quantity, contract),
+        "updateTime": milliseconds(figures.updated_at),
     }

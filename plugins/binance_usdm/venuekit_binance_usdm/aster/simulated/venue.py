@@ -26,13 +26,13 @@ __all__ = ["AsterOrderRoutes", "SimulatedAster"]
 
 
 class AsterOrderRoutes(OrderRoutes):
-    """Acknowledgements tell what was filled in the quote asset, and histories no more than queries do."""
+    """Acknowledgements report the fills in the quote asset, and histories have the same fields as queries."""
 
     ORDERS = ASTER.ORDERS
     ACKNOWLEDGING = Acknowledging(placed=frozenset({"time"}), changed=frozenset({"time", "avgPrice"}), done="200")
 
     def own_fields(self, order: LedgerOrder, contract: Contract) -> Mapping[str, object]:  # noqa: ARG002  (alike for all)
-        """Return what an order is worth, and how it trails."""
+        """Return an order's worth, and its trailing fields."""
         return {"cumQuote": plain(order.filled_value), **trailing_fields(order)}
 
     def history_fields(self, order: LedgerOrder, contract: Contract) -> Mapping[str, object]:  # noqa: ARG002  (alike for all)
@@ -48,17 +48,17 @@ _LISTED = frozenset({"BTCUSDT", "ETHUSDT", "BNBUSDT"})
 
 
 class AsterMarketRoutes(UsdmMarketRoutes):
-    """The same, with this venue's limits: orders are counted by the minute alone."""
+    """The product's, with this venue's limits: orders are counted per minute only."""
 
     def exchange_info(self, request: SimRequest, visit: Visit) -> object:
-        """Tell limits and contracts."""
-        told: dict[str, Any] = dict(super().exchange_info(request, visit))  # type: ignore[call-overload]
-        told["rateLimits"] = [limit for limit in told["rateLimits"] if limit["interval"] != "SECOND"]
-        return told
+        """Return limits and contracts."""
+        info: dict[str, Any] = dict(super().exchange_info(request, visit))  # type: ignore[call-overload]
+        info["rateLimits"] = [limit for limit in info["rateLimits"] if limit["interval"] != "SECOND"]
+        return info
 
 
 class AsterMarginRoutes(UsdmMarginRoutes):
-    """The same, without a reason why margin moved."""
+    """The product's, without a reason for margin changes."""
 
     def own_fields(self, change: LedgerMarginChange) -> Mapping[str, object]:  # noqa: ARG002  (alike for all)
         """Return nothing."""
@@ -82,7 +82,7 @@ class SimulatedAster(SimulatedBinance):
     )
 
     def routes(self, listing: Listing) -> tuple[Routes, ...]:
-        """Return everything that answers."""
+        """Return all groups of routes."""
         return (
             AsterMarketRoutes(listing),
             AsterAccountRoutes(listing),
