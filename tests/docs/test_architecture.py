@@ -48,7 +48,7 @@ def test_the_numbers_are_the_policys(architecture: Any) -> None:
     assert f"At most {policy.attempts} attempts" in text
     assert (
         f"at most {policy.max_wait(Effect.READ):g} s for reads, {policy.max_wait(Effect.SET):g} s for settings and "
-        f"sessions, {policy.max_wait(Effect.KEYED):g} s for what must not happen late" in text
+        f"sessions, {policy.max_wait(Effect.KEYED):g} s for writes that must not happen late" in text
     )
     assert policy.max_wait(Effect.SESSION) == policy.max_wait(Effect.SET)
     assert policy.max_wait(Effect.DELTA) == policy.max_wait(Effect.KEYED)
