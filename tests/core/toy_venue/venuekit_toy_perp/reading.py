@@ -32,7 +32,7 @@ class ToyInstruments(Account, InstrumentReader, ServerTimeReader):
     __slots__ = ()
 
     async def get_instruments(self, *, symbol: str | None = None) -> tuple[Instrument, ...]:
-        """Return every contract, or the one asked for."""
+        """Return every contract, or the requested one."""
         return tuple(_instrument(row) for row in await self.call(TOY.CONTRACTS, contract=symbol))
 
     async def get_server_time(self) -> datetime:
