@@ -4,6 +4,7 @@ Parts: ready-made pieces that plugins put venues and accounts together from, one
 * :mod:`~venuekit.parts.endpoint_book`: the endpoints of a venue, listed once
 * :mod:`~venuekit.parts.rows`, :mod:`~venuekit.parts.columns`: rows of an answer that become values by declaration
 * :mod:`~venuekit.parts.histories`: every way in which venues page their histories
+* :mod:`~venuekit.parts.orders`: orders over routes: place, find, cancel, amend, batches, lost ones, countdown
 * :mod:`~venuekit.parts.concurrency`: independent reads at once
 
 The modules are loaded when they are first asked for.
@@ -16,11 +17,11 @@ from typing import TYPE_CHECKING
 from venuekit._util.lazy import lazy as _lazy
 
 if TYPE_CHECKING:
-    from venuekit.parts import columns, concurrency, endpoint_book, histories, rows
+    from venuekit.parts import columns, concurrency, endpoint_book, histories, orders, rows
 
 if not TYPE_CHECKING:
     __getattr__, __dir__ = _lazy(
-        __name__, dict.fromkeys(("columns", "concurrency", "endpoint_book", "histories", "rows"), "")
+        __name__, dict.fromkeys(("columns", "concurrency", "endpoint_book", "histories", "orders", "rows"), "")
     )
 
-__all__ = ["columns", "concurrency", "endpoint_book", "histories", "rows"]
+__all__ = ["columns", "concurrency", "endpoint_book", "histories", "orders", "rows"]

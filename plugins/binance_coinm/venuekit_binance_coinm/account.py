@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from venuekit.capabilities import Unit
-from venuekit.parts.countdown import CountdownPart
-from venuekit.parts.order_parts import OrderAmendPart, OrderBatchPart
+from venuekit.parts.orders import CountdownPart, OrderAmendPart, OrderBatchPart
 from venuekit_binance_coinm.account_info import BinanceCoinmAccountInfo
 from venuekit_binance_coinm.brackets import BinanceCoinmBrackets
 from venuekit_binance_coinm.endpoints import COINM

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from venuekit.capabilities import Unit
-from venuekit.parts.countdown import CountdownPart
-from venuekit.parts.order_parts import OrderAmendPart, OrderBatchPart
+from venuekit.parts.orders import CountdownPart, OrderAmendPart, OrderBatchPart
 from venuekit_binance_common.orders.fills import BinanceFills
 from venuekit_binance_common.orders.history import BinanceOrderTest
 from venuekit_binance_common.orders.routes import countdown_route, order_routes

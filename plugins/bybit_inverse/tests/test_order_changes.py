@@ -145,7 +145,7 @@ async def test_cancel_everything_beside_somebody_who_keeps_placing(
     account: BybitInverseAccount, sim: Simulation, arrivals: Arrivals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is given up after some rounds, and what is open is returned."""
-    monkeypatch.setattr("venuekit.parts.sweep._PAUSE", 0.0)
+    monkeypatch.setattr("venuekit.parts.orders.sweep._PAUSE", 0.0)
     another = SecondActor(lambda ledger: ledger.rest_order("ETHUSD", Side.BUY, D(100), D(1000)), after=True)
     sim.disturb(VENUE, BYBIT.CANCEL_ALL, another, times=100)
     (left,) = await account.cancel_all_orders(symbol="ETHUSD")

@@ -16,7 +16,7 @@ from venuekit.capabilities import (
     TimeInForce,
     WorkingPrice,
 )
-from venuekit.parts.order_checks import common_misfit
+from venuekit.parts.orders import common_misfit
 from venuekit.plugin import OrderName
 from venuekit_bybit_inverse.endpoints.order_resolution import ORDER_READS
 

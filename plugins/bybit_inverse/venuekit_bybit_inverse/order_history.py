@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from venuekit.capabilities import Order
 from venuekit.parts.histories import Span, Track, merge_histories
-from venuekit.parts.order_parts import OrderAmendPart, OrderBatchPart, OrderPart
+from venuekit.parts.orders import OrderAmendPart, OrderBatchPart, OrderPart
 from venuekit.plugin import Pager
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.history_pages import milliseconds, newest_first, span_of

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import attrs
 
-from venuekit.parts.order_routes import BatchItem
+from venuekit.parts.orders import BatchItem
 from venuekit.plugin import PayloadMismatch, WireRow, payload_decoder
 from venuekit_bybit_inverse.wire import PAGE, Page, WireSide, names
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from venuekit.capabilities import Amendment, Order, OrderKind, OrderRequest
-from venuekit.parts.order_routes import AmendRoute, BatchRoute, CancelScope, OrderRoute, OrderRoutes, OrderSteps, Shape
+from venuekit.parts.orders import AmendRoute, BatchRoute, CancelScope, OrderRoute, OrderRoutes, OrderSteps, Shape
 from venuekit.plugin import Account, OrderName
 from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.endpoints.order_resolution import ORDER_READS

@@ -26,21 +26,23 @@ from venuekit.capabilities import (
     OrderType,
     TimeInForce,
 )
-from venuekit.parts.lost_orders import LostOrders
-from venuekit.parts.order_checks import common_misfit
-from venuekit.parts.order_parts import OrderAmendPart, OrderBatchPart, OrderPart
-from venuekit.parts.order_routes import (
+from venuekit.parts.orders import (
     MANY,
     AmendRoute,
     BatchItem,
     BatchRoute,
     Lookup,
+    LostOrders,
+    OrderAmendPart,
+    OrderBatchPart,
     OrderNames,
+    OrderPart,
     OrderReads,
     OrderRoute,
     OrderRoutes,
     OrderRows,
     OrderSteps,
+    common_misfit,
 )
 from venuekit.plugin import (
     AbsenceProof,

@@ -9,8 +9,7 @@ import attrs
 
 from venuekit.capabilities import OrderControl, OrderReader
 from venuekit.parts.endpoint_book import EndpointBook
-from venuekit.parts.lost_orders import LostOrders
-from venuekit.parts.order_routes import OrderReads
+from venuekit.parts.orders import LostOrders, OrderReads
 from venuekit.plugin import Area, Change, Changing, Echoes, Effect, Endpoint, Fault, Kind, Parameter, Role, WriteScope
 from venuekit_binance_common.endpoints import PAYS
 from venuekit_binance_common.orders import decoders

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from venuekit.parts.order_routes import BatchItem
+    from venuekit.parts.orders import BatchItem
     from venuekit_binance_common.orders.rows import AlgoOrderRow, CountdownRow, OrderRow, TradeRow
 
 __all__ = [

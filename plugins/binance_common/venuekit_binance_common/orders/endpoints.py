@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from venuekit.parts.endpoint_book import EndpointBook
-from venuekit.parts.order_routes import OrderReads
+from venuekit.parts.orders import OrderReads
 from venuekit.plugin import Change, Endpoint
 from venuekit_binance_common.orders import read_endpoints as reads
 from venuekit_binance_common.orders import write_endpoints as writes
@@ -19,7 +19,7 @@ from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from venuekit.parts.order_routes import BatchItem
+    from venuekit.parts.orders import BatchItem
     from venuekit_binance_common.orders.rows import AlgoOrderRow, CountdownRow, OrderRow, TradeRow
     from venuekit_binance_common.payloads import Acknowledgement
 

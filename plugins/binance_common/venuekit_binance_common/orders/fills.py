@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from venuekit.capabilities import Fill, FillReader, ForcedOrderReader, Order
 from venuekit.parts.histories import Origin, Page, Span, by_identity
-from venuekit.parts.order_routes import MANY, OrderRoutes
-from venuekit.parts.orders import Orders
+from venuekit.parts.orders import MANY, OrderRoutes, Orders
 from venuekit.plugin import Account, Pager, from_milliseconds
 from venuekit_binance_common.history_limits import milliseconds
 from venuekit_binance_common.orders.endpoints import OrderEndpoints

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from venuekit.capabilities import OrderBehaviour, OrderRequest, OrderType, PositionSide, TimeInForce
-from venuekit.parts.order_checks import common_misfit, is_number
+from venuekit.parts.orders import common_misfit, is_number
 from venuekit.plugin import MadeId
 from venuekit_binance_common.history_limits import milliseconds
 from venuekit_binance_common.orders.enums import CLOSING_SIDES, SIDE_WORDS, TIME_WORDS, TRIGGER_WORDS, TYPE_WORDS

@@ -10,9 +10,7 @@ import attrs
 
 from venuekit.capabilities import Order, OrderTestControl
 from venuekit.parts.histories import NO_ORIGIN, Origin, Page, Span, Track, merge_histories, walk_by_cursor
-from venuekit.parts.order_parts import OrderPart
-from venuekit.parts.order_routes import OrderRoute
-from venuekit.parts.orders import Orders
+from venuekit.parts.orders import OrderPart, OrderRoute, Orders
 from venuekit.plugin import Answer, Pager, Priority, UnsupportedCapability
 from venuekit_binance_common.history_limits import HistoryLimit, milliseconds
 from venuekit_binance_common.orders.endpoints import OrderEndpoints

@@ -8,8 +8,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from venuekit.parts.lost_orders import LostOrders
-from venuekit.parts.order_routes import MANY, Lookup, OrderNames, OrderReads, OrderRows
+from venuekit.parts.orders import MANY, Lookup, LostOrders, OrderNames, OrderReads, OrderRows
 from venuekit.plugin import AbsenceProof, Endpoint, OrderName, from_milliseconds
 from venuekit_binance_common.orders.enums import OPEN_ALGO_STATUSES, OPEN_STATUSES
 from venuekit_binance_common.payloads import Acknowledgement

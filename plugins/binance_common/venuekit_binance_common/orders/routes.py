@@ -8,8 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from venuekit.capabilities import Amendment, Order, OrderKind, OrderRequest
-from venuekit.parts.countdown import CountdownRoute
-from venuekit.parts.order_routes import AmendRoute, BatchRoute, OrderRoute, OrderRoutes, OrderSteps
+from venuekit.parts.orders import AmendRoute, BatchRoute, CountdownRoute, OrderRoute, OrderRoutes, OrderSteps
 from venuekit.plugin import Account, Endpoint, OrderName
 from venuekit_binance_common.orders.algo_endpoints import AlgoEndpoints
 from venuekit_binance_common.orders.endpoints import OrderEndpoints

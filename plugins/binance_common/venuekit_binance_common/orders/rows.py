@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from venuekit.parts.order_routes import BatchItem
+from venuekit.parts.orders import BatchItem
 from venuekit_binance_common.rows import Milliseconds, Number, decode_with, rows_decoder
 
 __all__ = [

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from venuekit.capabilities import CountdownControl, OrderAmendControl, OrderBatchControl, OrderControl, OrderTestControl
-from venuekit.parts.lost_orders import LostOrders
+from venuekit.parts.orders import LostOrders
 from venuekit.plugin import Area, Change, Changing, Echoes, Effect, Endpoint, Kind, Parameter, Readback, WriteScope
 from venuekit_binance_common.endpoints import PAYS
 from venuekit_binance_common.orders import decoders
@@ -38,7 +38,7 @@ from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms, pa
 from venuekit_binance_common.payloads import Acknowledgement, decode_acknowledgement
 
 if TYPE_CHECKING:
-    from venuekit.parts.order_routes import BatchItem
+    from venuekit.parts.orders import BatchItem
     from venuekit_binance_common.orders.rows import CountdownRow, OrderRow
 
 __all__ = [

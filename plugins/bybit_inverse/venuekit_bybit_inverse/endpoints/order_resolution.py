@@ -8,8 +8,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
-from venuekit.parts.lost_orders import LostOrders
-from venuekit.parts.order_routes import Lookup, OrderNames, OrderReads, OrderRows, ReadRow, Shape
+from venuekit.parts.orders import Lookup, LostOrders, OrderNames, OrderReads, OrderRows, ReadRow, Shape
 from venuekit.plugin import AbsenceProof, Account
 from venuekit_bybit_inverse.endpoints.order_reads import OrderReadEndpoints
 from venuekit_bybit_inverse.endpoints.parameters import CATEGORY

@@ -10,7 +10,7 @@ import attrs
 
 from venuekit.capabilities import OrderAmendControl, OrderBatchControl, OrderControl
 from venuekit.parts.endpoint_book import EndpointBook
-from venuekit.parts.order_routes import BatchItem
+from venuekit.parts.orders import BatchItem
 from venuekit.plugin import (
     Area,
     Ask,

@@ -11,7 +11,7 @@ import attrs
 from venuekit.endpoint import Endpoint
 from venuekit.errors import UnsupportedCapability
 from venuekit.order_scope import OrderName
-from venuekit.parts.order_routes import BatchItem, Fetch, Lookup, OrderReads, ReadRow, Row, Search
+from venuekit.parts.orders.reads import BatchItem, Fetch, Lookup, OrderReads, ReadRow, Row, Search
 from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Reading, Resolution, Unclear
 from venuekit.traces import Trace, trace_of
 

@@ -13,8 +13,8 @@ from venuekit.endpoint import Priority
 from venuekit.errors import OperationError, Outcome, OutcomeUnknown
 from venuekit.order_scope import OrderName
 from venuekit.parts.concurrency import gather_all
-from venuekit.parts.order_routes import CancelScope, OrderRoute, OrderRoutes
-from venuekit.parts.orders import Orders, is_unknown
+from venuekit.parts.orders.orders import Orders, is_unknown
+from venuekit.parts.orders.routes import CancelScope, OrderRoute, OrderRoutes
 
 __all__ = ["Sweep"]
 

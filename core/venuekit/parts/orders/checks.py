@@ -10,7 +10,7 @@ from typing import TypeGuard
 from venuekit.account import Account
 from venuekit.capabilities import OrderBehaviour, OrderRequest, OrderSide, OrderType, PositionSide
 from venuekit.order_scope import OrderName
-from venuekit.parts.order_routes import OrderRoutes, OrderSteps
+from venuekit.parts.orders.routes import OrderRoutes, OrderSteps
 from venuekit.payloads import is_multiple
 
 __all__ = ["check_name", "check_steps", "common_misfit", "is_number"]

@@ -25,9 +25,11 @@ from venuekit.faults import error_of
 from venuekit.ids import MadeId
 from venuekit.order_scope import OrderName
 from venuekit.parts.concurrency import gather_all
-from venuekit.parts.order_checks import check_name
-from venuekit.parts.order_routes import BatchItem, OrderRoute, OrderRoutes, Row, Shape, Size
-from venuekit.parts.orders import Draft, Orders, is_as_asked, name_of
+from venuekit.parts.orders.amendments import Amendments, is_as_asked, name_of
+from venuekit.parts.orders.checks import check_name
+from venuekit.parts.orders.orders import Draft, Orders
+from venuekit.parts.orders.reads import BatchItem, Row, Shape
+from venuekit.parts.orders.routes import OrderRoute, OrderRoutes, Size
 from venuekit.payloads import MISFITS, mismatch_of
 from venuekit.resolution import Applied, Change, Lost
 
@@ -263,7 +265,7 @@ class Batches:
 
     async def _amend_form(self, operation: str, amendment: Amendment) -> dict[str, Any] | OperationError:
         try:
-            return await self.orders.amend_form(operation, amendment)
+            return await Amendments(self.orders).form(operation, amendment)
         except (NotFound, Rejected) as gone:
             return gone
 
@@ -282,7 +284,7 @@ class Batches:
             if not may_hold and not isinstance(present, Order):
                 return present
         if isinstance(failed, NotFound):
-            failed = await orders.not_amendable(failed, name)
+            failed = await Amendments(orders).not_amendable(failed, name)
         if one.after_loss:
             failed.outcome = Outcome.UNKNOWN  # the attempt without an answer may have been taken
         return failed
@@ -298,7 +300,7 @@ class Batches:
             lambda row, raw: amended(amendment, row, size, one.received_at, raw),
         )
         if isinstance(order, Order):
-            return await orders.complete(amendment, order)
+            return await Amendments(orders).complete(amendment, order)
         present = await _or_error(orders.get(name_of(amendment)))  # amended, and its row cannot be read
         return present if isinstance(present, Order) else order
 

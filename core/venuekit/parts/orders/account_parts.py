@@ -18,11 +18,12 @@ from venuekit.capabilities import (
 )
 from venuekit.errors import OperationError
 from venuekit.order_scope import OrderName
-from venuekit.parts.batches import Batches
-from venuekit.parts.order_checks import check_name
-from venuekit.parts.order_routes import OrderRoutes
-from venuekit.parts.orders import Orders
-from venuekit.parts.sweep import Sweep
+from venuekit.parts.orders.amendments import Amendments
+from venuekit.parts.orders.batches import Batches
+from venuekit.parts.orders.checks import check_name
+from venuekit.parts.orders.orders import Orders
+from venuekit.parts.orders.routes import OrderRoutes
+from venuekit.parts.orders.sweep import Sweep
 
 __all__ = ["OrderAmendPart", "OrderBatchPart", "OrderPart"]
 
@@ -149,7 +150,7 @@ class OrderAmendPart(Account, OrderAmendControl):
         amendment = Amendment(
             symbol=symbol, side=side, order_id=order_id, client_id=client_id, quantity=quantity, price=price
         )
-        return await Orders(self, self.ORDER_ROUTES).amend(amendment)
+        return await Amendments(Orders(self, self.ORDER_ROUTES)).amend(amendment)
 
     async def amend_orders(self, amendments: Sequence[Amendment]) -> tuple[Order | OperationError, ...]:
         """

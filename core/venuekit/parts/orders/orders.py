@@ -8,16 +8,17 @@ from typing import Any
 import attrs
 
 from venuekit.account import Account, Answer
-from venuekit.capabilities import Amendment, Order, OrderBehaviour, OrderRequest, OrderSide, OrderStatus, OrderType
+from venuekit.capabilities import Order, OrderBehaviour, OrderRequest, OrderStatus, OrderType
 from venuekit.errors import NotFound, OperationError, Outcome, OutcomeUnknown, Rejected
 from venuekit.ids import make_client_id
 from venuekit.order_scope import OrderName
 from venuekit.parts.concurrency import gather_all
-from venuekit.parts.order_checks import check_name, check_steps
-from venuekit.parts.order_routes import Lookup, OrderRoute, OrderRoutes, ReadRow
+from venuekit.parts.orders.checks import check_steps
+from venuekit.parts.orders.reads import Lookup, ReadRow
+from venuekit.parts.orders.routes import OrderRoute, OrderRoutes
 from venuekit.resolution import Change
 
-__all__ = ["Draft", "Orders", "is_as_asked"]
+__all__ = ["Draft", "Orders", "is_unknown"]
 
 _NOT_TOLD = "it is no longer open, and whether it was cancelled or triggered cannot be read"
 
@@ -269,103 +270,6 @@ class Orders:
         """Say whether any read of a route shows orders that have ended."""
         return any(not (one.lists or self.account.lacks(one.endpoint)) for one in route.reads.one)
 
-    # -- amending
-
-    async def amend(self, amendment: Amendment) -> Order:
-        """Give an open order new terms; one that already has them is returned as it is."""
-        route, way, name, symbol = self.routes.first, self.routes.amending, name_of(amendment), amendment.symbol
-        form = await self.amend_form("amend_order", amendment)
-        size = (await self.sizes())(symbol)
-
-        def convert(answer: Answer[Change[Any]]) -> Order | None:
-            row = answer.value.answer
-            if row is None:
-                return None
-            (raw,) = route.answer.raws_of(answer.raw, 1)
-            return way.amended(amendment, row, size, answer.received_at, raw)
-
-        def is_known(order: Order | None) -> bool:
-            return order is not None and order.status is not OrderStatus.PENDING
-
-        try:
-            parameters = {**route.reads.constants, **route.request(form, size)}
-            order = await self.account.answer_as(convert, way.endpoint, **parameters)
-        except NotFound as gone:
-            raise await self.not_amendable(gone, name) from None
-        except OutcomeUnknown as unknown:
-            unknown.then(lambda order: order if is_known(order) else self.get(name))
-            raise
-        if order is not None:
-            return await self.complete(amendment, order)
-        return await self.account.look_after(
-            lambda: self.get(name), operation="amend_order", subject=symbol, client_id=name.client_id
-        )
-
-    async def complete(self, amendment: Amendment, order: Order) -> Order:
-        """Return an order that the venue has agreed to amend and may still refuse to, with everything else it has."""
-        if order.status is not OrderStatus.PENDING:
-            return order
-        try:
-            seen = await self.get(name_of(amendment))
-        except OperationError:  # the venue took the amendment, and says nothing else
-            return order
-        if not seen.is_open:
-            return seen
-        quantity = seen.quantity if amendment.quantity is None else amendment.quantity
-        price = seen.price if amendment.price is None else amendment.price
-        return attrs.evolve(seen, status=OrderStatus.PENDING, quantity=quantity, price=price)
-
-    def _check_amendment(self, operation: str, amendment: Amendment) -> None:
-        """Refuse an amendment of no order, no side or nothing; nothing was sent."""
-        check_name(self.account, self.routes, operation, name_of(amendment))
-        words = None
-        if amendment.side not in tuple(OrderSide):
-            words = f"there is no side {amendment.side!r}"
-        elif amendment.quantity is None and amendment.price is None:
-            words = "give a quantity or a price"
-        if words is not None:
-            raise self.account.refuse(words, operation=operation, subject=amendment.symbol)
-
-    async def amend_form(self, operation: str, amendment: Amendment) -> dict[str, Any]:
-        """
-        Return an amendment by the venue's names; where that wants both numbers, one that is None as the order has it.
-
-        Raises:
-            InvalidArgument: it does not fit; nothing was sent.
-            NotFound, Rejected: the order is gone, or stands where none can be amended; nothing was sent.
-        """
-        route, name = self.routes.first, name_of(amendment)
-        self._check_amendment(operation, amendment)
-        quantity, price = amendment.quantity, amendment.price
-        numbers = {"quantity": quantity, "price": price}
-        await check_steps(self.account, self.routes, operation, amendment.symbol, numbers)
-        if self.routes.amending.needs_both and (quantity is None or price is None):
-            present = await self.find(route, name)
-            if present is None:
-                raise await self.not_amendable(self.not_found(operation, name), name)
-            quantity = present.quantity if quantity is None else quantity
-            price = present.price if price is None else price
-            amendment = attrs.evolve(amendment, quantity=quantity, price=price)
-        return self.routes.amending.form(amendment)
-
-    async def not_amendable(self, gone: NotFound, name: OrderName) -> OperationError:
-        """Return why an order cannot be amended: it stands on another route, or nowhere."""
-        try:
-            others = [await self.find(route, name, route.reads.open_one) for route in self.routes.routes[1:]]
-        except OperationError:  # the refusal is the news
-            return gone
-        if not any(others):
-            return gone
-        return Rejected(
-            "conditional orders cannot be amended: cancel it, and place another one",
-            venue=gone.venue,
-            operation=gone.operation,
-            subject=gone.subject,
-            code=gone.code,
-            client_id=gone.client_id,
-            outcome=Outcome.NOT_APPLIED,
-        )
-
     def not_found(self, operation: str, name: OrderName) -> NotFound:
         """Return the error for an order that is on no route."""
         words, code = self.routes.not_found
@@ -378,20 +282,6 @@ class Orders:
             code=code,
             outcome=Outcome.NOT_APPLIED,
         )
-
-
-def name_of(amendment: Amendment) -> OrderName:
-    """Return the order that an amendment names."""
-    return OrderName(amendment.symbol, amendment.order_id, amendment.client_id)
-
-
-def is_as_asked(order: Order | OperationError, amendment: Amendment) -> bool:
-    """Say whether an order has the numbers that an amendment asks for."""
-    return (
-        isinstance(order, Order)
-        and amendment.quantity in {None, order.quantity}
-        and amendment.price in {None, order.price}
-    )
 
 
 def is_unknown(route: OrderRoute, failure: OperationError) -> bool:
