@@ -70,10 +70,9 @@ ORDER_ROUTES = OrderRoutes(
             form=wire_order,
             order_of=_order,
             placed=_pending_order,
+            amended=_pending_amendment,
             answer=Shape(lambda ack: (ack,), lambda raw: (raw["result"],)),
-            amending=AmendRoute(
-                endpoint=BYBIT.AMEND_ORDER, batch=BYBIT.AMEND_BATCH, form=wire_amendment, amended=_pending_amendment
-            ),
+            amending=AmendRoute(endpoint=BYBIT.AMEND_ORDER, batch=BYBIT.AMEND_BATCH, form=wire_amendment),
             batches=BatchRoute(
                 place=BYBIT.CREATE_BATCH,
                 cancel=BYBIT.CANCEL_BATCH,

@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 import attrs
 
 from venuekit.capabilities import (
-    Amendment,
     Order,
     OrderAmendControl,
     OrderBatchControl,
@@ -313,7 +312,6 @@ def _route(root: str, kind: OrderKind, takes: frozenset[OrderType], *, has_batch
             "size": one.quantity,
             "limit": one.price,
         },
-        amended=_amended,
     )
     batches = BatchRoute(
         place=endpoint(
@@ -352,20 +350,11 @@ def _route(root: str, kind: OrderKind, takes: frozenset[OrderType], *, has_batch
         cancel_all=cancel_all if has_batches else None,
         form=_form,
         order_of=_order,
-        placed=_placed,
-        canceled=_order,
+        acknowledges=True,
         amending=amending if has_batches else None,
         batches=batches if has_batches else None,
         unknown_order={NOT_OPEN},
     )
-
-
-def _placed(_: OrderRequest, row: Row, size: Any, received_at: datetime | None, raw: Any) -> Order:
-    return _order(row, size, received_at, raw)
-
-
-def _amended(_: Amendment, row: Row, size: Any, received_at: datetime | None, raw: Any) -> Order:
-    return _order(row, size, received_at, raw)
 
 
 async def _steps(account: Account, symbol: str, operation: str, renew: bool) -> OrderSteps:

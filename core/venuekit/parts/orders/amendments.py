@@ -25,12 +25,7 @@ class Amendments:
 
     async def amend(self, amendment: Amendment) -> Order:
         """Give an open order new terms; one that already has them is returned as it is."""
-        route, way, name, symbol = (
-            self.orders.routes.first,
-            self.orders.routes.amending,
-            name_of(amendment),
-            amendment.symbol,
-        )
+        route, name, symbol = self.orders.routes.first, name_of(amendment), amendment.symbol
         form = await self.form("amend_order", amendment)
         size = (await self.orders.sizes())(symbol)
 
@@ -39,14 +34,14 @@ class Amendments:
             if row is None:
                 return None
             (raw,) = route.answer.raws_of(answer.raw, 1)
-            return way.amended(amendment, row, size, answer.received_at, raw)
+            return route.amended(amendment, row, size, answer.received_at, raw)
 
         def is_known(order: Order | None) -> bool:
             return order is not None and order.status is not OrderStatus.PENDING
 
         try:
             parameters = {**route.reads.constants, **route.request(form, size)}
-            order = await self.orders.account.answer_as(convert, way.endpoint, **parameters)
+            order = await self.orders.account.answer_as(convert, self.orders.routes.amending.endpoint, **parameters)
         except NotFound as gone:
             raise await self.not_amendable(gone, name) from None
         except OutcomeUnknown as unknown:

@@ -223,11 +223,10 @@ class Batches:
     async def _final(self, operation: str, one: _ItemResult, name: OrderName, size: Size) -> Result:
         """Return how an order ended that the venue has agreed to cancel."""
         route, orders, symbol = self.routes.first, self.orders, name.symbol or ""
-        canceled = route.canceled
-        if canceled is None:
+        if not route.acknowledges:
             return await orders.final(route, name, None, operation=operation)
         order = self._order_in(
-            operation, one, symbol, name.client_id, lambda row, raw: canceled(row, size, one.received_at, raw)
+            operation, one, symbol, name.client_id, lambda row, raw: route.order_of(row, size, one.received_at, raw)
         )
         if isinstance(order, Order):
             return await orders.final(route, name, order, operation=operation)
@@ -290,7 +289,7 @@ class Batches:
         return failed
 
     async def _read_amended(self, operation: str, one: _ItemResult, amendment: Amendment) -> Result:
-        orders, amended = self.orders, self.routes.amending.amended
+        orders, amended = self.orders, self.routes.first.amended
         size = (await orders.sizes())(amendment.symbol)
         order = self._order_in(
             operation,

@@ -208,11 +208,11 @@ class Orders:
     async def _read_acknowledgement(self, route: OrderRoute, answer: Answer[Change[Any]]) -> Order | None:
         """Return the order of the answer to a cancellation, None where that tells nothing of it."""
         row = answer.value.answer
-        if row is None or route.canceled is None:
+        if row is None or not route.acknowledges:
             return None
         (raw,) = route.answer.raws_of(answer.raw, 1)
         size = (await self.sizes())(route.reads.rows.symbol(row))
-        return route.canceled(row, size, answer.received_at, raw)
+        return route.order_of(row, size, answer.received_at, raw)
 
     async def final(
         self,

@@ -22,6 +22,9 @@ Size: TypeAlias = Any
 #: one request that cancels all orders: the name of a parameter, and a symbol or coin
 CancelScope: TypeAlias = tuple[str, str]
 
+#: makes of an answer the order of its row, whatever was asked for
+_OF_ITS_ROW: Any = attrs.Factory(lambda route: lambda _, *row: route.order_of(*row), takes_self=True)
+
 
 @attrs.frozen
 class OrderSteps:
@@ -38,7 +41,6 @@ class AmendRoute:
 
     Attributes:
         form: An amendment by the venue's names.
-        amended: The order of the answer; PENDING where that tells nothing of the order.
         needs_both: Whether the venue wants both numbers; one that is None is read first.
         unchanged: The code by which an amendment is refused that changes nothing; None for none.
     """
@@ -46,7 +48,6 @@ class AmendRoute:
     endpoint: Endpoint[Any]
     batch: Endpoint[Any]
     form: Callable[[Amendment], dict[str, Any]]
-    amended: Callable[[Amendment, Row, Size, datetime | None, Any], Order]
     needs_both: bool = False
     unchanged: int | str | None = None
 
@@ -84,8 +85,9 @@ class OrderRoute:
         form: An order, whose client id is filled in, by the venue's names.
         request: Makes the parameters of a request of a form and the size of its contracts.
         order_of: The order of a row; its size is that of the symbol's contracts (``OrderRoutes.sizes``).
-        placed: The order of the answer to ``place``.
-        canceled: The order of the answer to ``cancel``; None where that tells nothing of the order.
+        placed: The order of the answer to ``place``, PENDING where that has no row; by default that of its row.
+        amended: Likewise the order of the answer to an amendment.
+        acknowledges: Whether the answer to ``cancel`` has the row of the order.
         answer: Where the answers to ``place``, ``cancel`` and an amendment hold their row.
         amending, batches: None where there are no amendments, or no batches.
         unknown_order: The codes by which a cancellation of no open order is refused.
@@ -101,8 +103,9 @@ class OrderRoute:
     form: Callable[[OrderRequest], dict[str, Any]]
     request: Callable[[dict[str, Any], Size], Mapping[str, Any]] = lambda form, _: form
     order_of: Callable[[Row, Size, datetime | None, Any], Order]
-    placed: Callable[[OrderRequest, Row, Size, datetime | None, Any], Order]
-    canceled: Callable[[Row, Size, datetime | None, Any], Order] | None = None
+    placed: Callable[[OrderRequest, Row, Size, datetime | None, Any], Order] = attrs.field(default=_OF_ITS_ROW)
+    amended: Callable[[Amendment, Row, Size, datetime | None, Any], Order] = attrs.field(default=_OF_ITS_ROW)
+    acknowledges: bool = False
     answer: Shape = ONE
     amending: AmendRoute | None = None
     batches: BatchRoute | None = None

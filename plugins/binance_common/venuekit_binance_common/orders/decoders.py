@@ -1,8 +1,9 @@
-"""The decoders of orders and fills; what they need is imported when the first answer arrives."""
+"""The decoders of orders and fills; the rows that they need are imported when the first answer arrives."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from venuekit.parts.orders import BatchItem
@@ -19,50 +20,21 @@ __all__ = [
 ]
 
 
-def decode_order(body: bytes) -> OrderRow:
-    """Return one plain order."""
-    from venuekit_binance_common.orders import rows as order_rows
+def _decoder(name: str) -> Callable[[bytes], Any]:
+    """Return the decoder of this name, which is loaded when it is first called."""
 
-    return order_rows.decode_order(body)
+    def decode(body: bytes) -> Any:
+        from venuekit_binance_common.orders import rows
 
+        return getattr(rows, name)(body)
 
-def decode_orders(body: bytes) -> tuple[OrderRow, ...]:
-    """Return plain orders."""
-    from venuekit_binance_common.orders import rows as order_rows
-
-    return order_rows.decode_orders(body)
+    return decode
 
 
-def decode_algo_order(body: bytes) -> AlgoOrderRow:
-    """Return one conditional order."""
-    from venuekit_binance_common.orders import rows as order_rows
-
-    return order_rows.decode_algo_order(body)
-
-
-def decode_algo_orders(body: bytes) -> tuple[AlgoOrderRow, ...]:
-    """Return conditional orders."""
-    from venuekit_binance_common.orders import rows as order_rows
-
-    return order_rows.decode_algo_orders(body)
-
-
-def decode_trades(body: bytes) -> tuple[TradeRow, ...]:
-    """Return fills."""
-    from venuekit_binance_common.orders import rows as order_rows
-
-    return order_rows.decode_trades(body)
-
-
-def decode_countdown(body: bytes) -> CountdownRow:
-    """Return an armed countdown."""
-    from venuekit_binance_common.orders import rows as order_rows
-
-    return order_rows.decode_countdown(body)
-
-
-def decode_batch(body: bytes) -> tuple[BatchItem, ...]:
-    """Return what became of each item of a batch."""
-    from venuekit_binance_common.orders import rows as order_rows
-
-    return order_rows.decode_batch(body)
+decode_order: Callable[[bytes], OrderRow] = _decoder("decode_order")
+decode_orders: Callable[[bytes], tuple[OrderRow, ...]] = _decoder("decode_orders")
+decode_algo_order: Callable[[bytes], AlgoOrderRow] = _decoder("decode_algo_order")
+decode_algo_orders: Callable[[bytes], tuple[AlgoOrderRow, ...]] = _decoder("decode_algo_orders")
+decode_trades: Callable[[bytes], tuple[TradeRow, ...]] = _decoder("decode_trades")
+decode_countdown: Callable[[bytes], CountdownRow] = _decoder("decode_countdown")
+decode_batch: Callable[[bytes], tuple[BatchItem, ...]] = _decoder("decode_batch")

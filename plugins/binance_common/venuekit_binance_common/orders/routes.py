@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from venuekit.capabilities import Amendment, Order, OrderKind, OrderRequest
+from venuekit.capabilities import Amendment, Order, OrderKind
 from venuekit.parts.orders import AmendRoute, BatchRoute, CountdownRoute, OrderRoute, OrderRoutes, OrderSteps
 from venuekit.plugin import Account, Endpoint, OrderName
 from venuekit_binance_common.orders.algo_endpoints import AlgoEndpoints
@@ -21,7 +21,7 @@ from venuekit_binance_common.payloads import FilterRow, InstrumentRow
 from venuekit_binance_common.symbols.instruments import unknown_symbol_error
 
 if TYPE_CHECKING:
-    from venuekit_binance_common.orders.rows import AlgoOrderRow, OrderRow
+    from venuekit_binance_common.orders.rows import OrderRow
 
 __all__ = ["countdown_route", "order_routes"]
 
@@ -57,12 +57,6 @@ def _plain_route(orders: OrderEndpoints) -> OrderRoute:
     def order(row: OrderRow, size: Size, received_at: datetime | None, raw: Any) -> Order:
         return order_of(row, size, received_at, raw, one_book=has_one_route)
 
-    def read_placed(_: OrderRequest, row: OrderRow, size: Size, received_at: datetime | None, raw: Any) -> Order:
-        return order(row, size, received_at, raw)
-
-    def read_amended(_: Amendment, row: OrderRow, size: Size, received_at: datetime | None, raw: Any) -> Order:
-        return order(row, size, received_at, raw)
-
     def amend_form(amendment: Amendment) -> dict[str, Any]:
         name = names.ids(OrderName(amendment.symbol, amendment.order_id, amendment.client_id))
         numbers = {"quantity": amendment.quantity, "price": amendment.price}
@@ -74,7 +68,6 @@ def _plain_route(orders: OrderEndpoints) -> OrderRoute:
             endpoint=orders.amend,
             batch=orders.amend_batch,
             form=amend_form,
-            amended=read_amended,
             needs_both=True,
             unchanged=orders.terms.unchanged,
         )
@@ -88,8 +81,7 @@ def _plain_route(orders: OrderEndpoints) -> OrderRoute:
         form=order_form,
         request=partial(_request, sizes_in_base=orders.terms.sizes_in_base),
         order_of=order,
-        placed=read_placed,
-        canceled=order,
+        acknowledges=True,
         amending=amending,
         batches=BatchRoute(
             place=orders.place_batch,
@@ -103,9 +95,6 @@ def _plain_route(orders: OrderEndpoints) -> OrderRoute:
 
 
 def _algo_route(algo: AlgoEndpoints, *, sizes_in_base: bool) -> OrderRoute:
-    def read_placed(_: OrderRequest, row: AlgoOrderRow, size: Size, received_at: datetime | None, raw: Any) -> Order:
-        return algo_order_of(row, size, received_at, raw)
-
     return OrderRoute(
         kind=OrderKind.CONDITIONAL,
         takes=lambda request: request.type.is_conditional,
@@ -116,7 +105,6 @@ def _algo_route(algo: AlgoEndpoints, *, sizes_in_base: bool) -> OrderRoute:
         form=algo_form,
         request=partial(_request, sizes_in_base=sizes_in_base),
         order_of=algo_order_of,
-        placed=read_placed,
         unknown_order={UNKNOWN_ORDER},
     )
 
