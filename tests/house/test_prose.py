@@ -21,10 +21,10 @@ LIMITS = {
     "core": Limits(what=2.0, other=0.6, participles=1.5),
     "docs": Limits(what=5.5, other=2.5, participles=0.0),
     "tests": Limits(what=18.5, other=7.5, participles=8.5),
-    "plugins/binance_coinm": Limits(what=11.0, other=6.5, participles=9.0),
-    "plugins/binance_common": Limits(what=14.5, other=5.5, participles=10.0),
-    "plugins/binance_usdm": Limits(what=13.0, other=6.5, participles=9.0),
-    "plugins/bybit_inverse": Limits(what=18.5, other=6.5, participles=11.0),
+    "plugins/binance_coinm": Limits(what=11.0, other=6.5, participles=6.0),
+    "plugins/binance_common": Limits(what=14.5, other=5.5, participles=1.0),
+    "plugins/binance_usdm": Limits(what=13.0, other=6.5, participles=2.5),
+    "plugins/bybit_inverse": Limits(what=18.5, other=6.5, participles=1.0),
 }
 
 

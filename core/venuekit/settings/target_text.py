@@ -16,7 +16,7 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 def target_toml(accounts: Mapping[str, Mapping[str, Any]]) -> str:
     """
-    Return the target file that says this, by the name of the account.
+    Return the text of a target file for these accounts, by name.
 
     The tables are shaped like the file: texts, enumerations, numbers (int or Decimal), and tables of them.
     """

@@ -18,7 +18,7 @@ A simulated venue builds one account from data and then only translates::
     :class:`Reason` with details; the simulated venue owns the venue's code and words for it. ``deposit``, ``fill``,
     ``adjust_margin``, ``rest_order``, ``set_mark`` also build scenarios.
 * **Reads** return frozen values with every derived figure (:class:`PositionFigures`, :class:`BalanceFigures`,
-  :class:`Totals`); money is rounded as the rules say, prices are not rounded to a tick. Sizes are signed
+  :class:`Totals`); money is rounded by the rules, prices are not rounded to a tick. Sizes are signed
   contracts (long > 0), amounts are effects on the account (paid < 0), None means that the value does not exist.
 * **Orders** are placed by an :class:`LedgerOrderRequest` and trade against the mark; ``set_mark`` is the market: it
   triggers, fills and liquidates. ``set_depth`` and ``fill_order`` script partial fills. Every trade belongs to an

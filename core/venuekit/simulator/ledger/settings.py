@@ -76,7 +76,7 @@ def set_leverage(transaction: Transaction, symbol: str, leverage: Decimal) -> bo
 
 def set_margin_type(transaction: Transaction, margin_type: MarginType, symbol: str | None = None) -> bool:
     """
-    Change the margin type of a symbol, or of the account where the rules say so (then without a symbol).
+    Change the margin type of a symbol, or of the account where the rules declare that scope (without a symbol).
 
     Returns:
         False if the margin type is unchanged and the rules do not refuse that.

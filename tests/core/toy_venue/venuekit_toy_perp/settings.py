@@ -29,7 +29,7 @@ class ToySettings(SettingsSource):
         return Counter({row.contract: row.orders for row in await draft.read(TOY.SETTINGS)})
 
     async def read_tiers(self, draft: SettingsDraft, symbols: Collection[str]) -> Mapping[str, Sequence[Tier]]:
-        """Return one tier per contract: the venue itself says which leverage the position allows."""
+        """Return one tier per contract: its leverage is the highest that the venue allows for the position."""
         rows = await draft.read(TOY.SETTINGS)
         return {row.contract: (Tier(Decimal("Infinity"), row.highest),) for row in rows if row.contract in symbols}
 
