@@ -22,7 +22,7 @@ import msgspec
 
 from venuekit._util.quick_init import being_made
 from venuekit.errors import PayloadMismatch
-from venuekit.parts.columns import Column, Constant, Derived, Joined, Kind, Same, Source, When, columns_in, nested
+from venuekit.parts.columns import Column, ColumnKind, Constant, Derived, Joined, Same, Source, When, columns_in, nested
 from venuekit.payloads import (
     MISFITS,
     NO_LIMIT,
@@ -45,24 +45,24 @@ _QUICK_TIME_END = 2**32 * 1000
 _INTEGER = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
 
 #: by kind: the type that msgspec reads, the type that the second reader makes
-_TYPES: Mapping[Kind, tuple[Any, Any]] = {
-    Kind.NUMBER: (Annotated[str, msgspec.Meta(max_length=PLAIN_LENGTH)], Decimal),
-    Kind.TEXT: (str, str),
-    Kind.IDENTIFIER: (_INTEGER | str, str),
-    Kind.WHOLE: (_INTEGER, int),
-    Kind.FLAG: (bool | str | _INTEGER, bool),
-    Kind.MILLISECONDS: (Annotated[int, msgspec.Meta(ge=-1, lt=_QUICK_TIME_END)], datetime),
-    Kind.MILLISECONDS_TEXT: (Annotated[str, msgspec.Meta(max_length=PLAIN_LENGTH)], datetime),
-    Kind.ISO: (str, str),
-    Kind.MINOR: (_INTEGER, int),
-    Kind.WORDS: (str, str),
+_TYPES: Mapping[ColumnKind, tuple[Any, Any]] = {
+    ColumnKind.NUMBER: (Annotated[str, msgspec.Meta(max_length=PLAIN_LENGTH)], Decimal),
+    ColumnKind.TEXT: (str, str),
+    ColumnKind.IDENTIFIER: (_INTEGER | str, str),
+    ColumnKind.WHOLE: (_INTEGER, int),
+    ColumnKind.FLAG: (bool | str | _INTEGER, bool),
+    ColumnKind.MILLISECONDS: (Annotated[int, msgspec.Meta(ge=-1, lt=_QUICK_TIME_END)], datetime),
+    ColumnKind.MILLISECONDS_TEXT: (Annotated[str, msgspec.Meta(max_length=PLAIN_LENGTH)], datetime),
+    ColumnKind.ISO: (str, str),
+    ColumnKind.MINOR: (_INTEGER, int),
+    ColumnKind.WORDS: (str, str),
 }
 #: kinds of which the quick function has a text whose characters are to be checked
-_DIGITS = frozenset({Kind.NUMBER, Kind.MILLISECONDS_TEXT})
+_DIGITS = frozenset({ColumnKind.NUMBER, ColumnKind.MILLISECONDS_TEXT})
 #: kinds that are no text
-_NEVER_EMPTY = frozenset({Kind.WHOLE, Kind.MILLISECONDS, Kind.MINOR})
+_NEVER_EMPTY = frozenset({ColumnKind.WHOLE, ColumnKind.MILLISECONDS, ColumnKind.MINOR})
 #: kinds of which both functions have the same, and which both may refuse
-_READ_TWICE = frozenset({Kind.ISO, Kind.MINOR, Kind.WORDS})
+_READ_TWICE = frozenset({ColumnKind.ISO, ColumnKind.MINOR, ColumnKind.WORDS})
 
 
 @attrs.frozen(eq=False)
@@ -297,8 +297,8 @@ class _Writer:
         value = (
             self._twice(column, text) if column.kind in _READ_TWICE else text if self._careful else self._quick(read)
         )
-        is_nothing = f"{text} in nothing" if column.kind is Kind.NUMBER else f"{text} is None"
-        if column.kind not in _NEVER_EMPTY | {Kind.NUMBER}:
+        is_nothing = f"{text} in nothing" if column.kind is ColumnKind.NUMBER else f"{text} is None"
+        if column.kind not in _NEVER_EMPTY | {ColumnKind.NUMBER}:
             is_nothing = f"{text} is None or {text} == ''"
         if (self._careful or column.may_be_blank) and read.is_optional and value != text:
             value = f"None if {is_nothing} else {value}"
@@ -306,25 +306,25 @@ class _Writer:
         return [f"where = {(column.name,)}", *lines] if self._careful else lines
 
     def _twice(self, column: Column, text: str) -> str:
-        if column.kind is Kind.WORDS:
+        if column.kind is ColumnKind.WORDS:
             return f"{self._constant(column.table)}[{text}]"
-        return f"iso({text})" if column.kind is Kind.ISO else f"scaled({text}, {-column.places})"
+        return f"iso({text})" if column.kind is ColumnKind.ISO else f"scaled({text}, {-column.places})"
 
     def _quick(self, read: _Read) -> str:
         text = read.local
         match read.column.kind:
-            case Kind.NUMBER:
+            case ColumnKind.NUMBER:
                 return f"shared[{text}]"
-            case Kind.TEXT:
+            case ColumnKind.TEXT:
                 return f"{text} or None" if read.is_optional else text
-            case Kind.IDENTIFIER:
+            case ColumnKind.IDENTIFIER:
                 return f"str({text}) or None" if read.is_optional else f"str({text})"
-            case Kind.MILLISECONDS:
+            case ColumnKind.MILLISECONDS:
                 return f"at({text} / 1000, utc) if {text} > 0 else {'None' if read.is_optional else f'refused({text})'}"
-            case Kind.MILLISECONDS_TEXT:
+            case ColumnKind.MILLISECONDS_TEXT:
                 otherwise = f"{'never' if read.is_optional else 'refused'}({text})"
                 return f"at(n / 1000, utc) if 0 < (n := int({text})) < {_QUICK_TIME_END} else {otherwise}"
-            case Kind.FLAG:
+            case ColumnKind.FLAG:
                 return f"flags[{text}]"
             case _:
                 return text

@@ -13,10 +13,10 @@ from venuekit.payloads import Unfit
 
 __all__ = [
     "Column",
+    "ColumnKind",
     "Constant",
     "Derived",
     "Joined",
-    "Kind",
     "Same",
     "Source",
     "When",
@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 
-class Kind(Enum):
+class ColumnKind(Enum):
     """How a column is written, and the type of its value."""
 
     #: a decimal number as text: Decimal
@@ -88,7 +88,7 @@ class Column:
     """
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     may_be_blank: bool = False
     is_required: bool = False
     zero_is_none: bool = False
@@ -155,47 +155,47 @@ def columns_in(source: Source) -> Iterator[Column]:
 
 def number(name: str, *, may_be_blank: bool = False, is_required: bool = False) -> Column:
     """Read a decimal number."""
-    return Column(name, Kind.NUMBER, may_be_blank, is_required)
+    return Column(name, ColumnKind.NUMBER, may_be_blank, is_required)
 
 
 def price(name: str, *, may_be_blank: bool = False) -> Column:
     """Read a decimal number in which 0 says that there is none."""
-    return Column(name, Kind.NUMBER, may_be_blank, zero_is_none=True)
+    return Column(name, ColumnKind.NUMBER, may_be_blank, zero_is_none=True)
 
 
 def minor(name: str, places: int, *, may_be_blank: bool = False) -> Column:
     """Read a whole number of units of which 10 to the power of ``places`` are one; few of them come often."""
-    return Column(name, Kind.MINOR, may_be_blank, places=places)
+    return Column(name, ColumnKind.MINOR, may_be_blank, places=places)
 
 
 def text(name: str, *, may_be_blank: bool = False, is_required: bool = False) -> Column:
     """Read a text; an empty one is None where the value may be None."""
-    return Column(name, Kind.TEXT, may_be_blank, is_required)
+    return Column(name, ColumnKind.TEXT, may_be_blank, is_required)
 
 
 def identifier(name: str, *, may_be_blank: bool = False) -> Column:
     """Read a text that may be written as a whole number."""
-    return Column(name, Kind.IDENTIFIER, may_be_blank)
+    return Column(name, ColumnKind.IDENTIFIER, may_be_blank)
 
 
 def whole(name: str, *, may_be_blank: bool = False) -> Column:
     """Read a whole number."""
-    return Column(name, Kind.WHOLE, may_be_blank)
+    return Column(name, ColumnKind.WHOLE, may_be_blank)
 
 
 def flag(name: str, *, may_be_blank: bool = False) -> Column:
     """Read true or false."""
-    return Column(name, Kind.FLAG, may_be_blank)
+    return Column(name, ColumnKind.FLAG, may_be_blank)
 
 
 def milliseconds(name: str, *, as_text: bool = False, may_be_blank: bool = False) -> Column:
     """Read a time in milliseconds since 1970; 0 and -1 are None where the value may be None."""
-    return Column(name, Kind.MILLISECONDS_TEXT if as_text else Kind.MILLISECONDS, may_be_blank)
+    return Column(name, ColumnKind.MILLISECONDS_TEXT if as_text else ColumnKind.MILLISECONDS, may_be_blank)
 
 
 def iso(name: str, *, may_be_blank: bool = False) -> Column:
     """Read a time in ISO 8601 that names its offset from UTC."""
-    return Column(name, Kind.ISO, may_be_blank)
+    return Column(name, ColumnKind.ISO, may_be_blank)
 
 
 def words(
@@ -206,7 +206,7 @@ def words(
     may_be_blank: bool = False,
 ) -> Column:
     """Read a word by a table; one that it lacks becomes ``unknown(word)``, or is refused without ``unknown``."""
-    return Column(name, Kind.WORDS, may_be_blank, table=Words(table, unknown))
+    return Column(name, ColumnKind.WORDS, may_be_blank, table=Words(table, unknown))
 
 
 def derived(function: Callable[..., Any], *sources: Source) -> Derived:
