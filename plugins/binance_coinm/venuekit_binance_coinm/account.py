@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from venuekit.capabilities import Unit
 from venuekit.parts.orders import CountdownPart, OrderAmendPart, OrderBatchPart
+from venuekit.parts.settings.account_controls import AccountPositionMode
+from venuekit.parts.settings.reader import AccountSettings
+from venuekit.parts.settings.symbol_controls import SymbolLeverage, SymbolMarginType
 from venuekit_binance_coinm.account_info import BinanceCoinmAccountInfo
 from venuekit_binance_coinm.brackets import BinanceCoinmBrackets
 from venuekit_binance_coinm.endpoints import COINM
-from venuekit_binance_coinm.settings import BinanceCoinmSettings
+from venuekit_binance_coinm.settings import CoinmSettings
 from venuekit_binance_coinm.terms import INCOME_LIMIT, MARGIN_LIMIT, ORDER_SIZE
 from venuekit_binance_common.orders.fills import BinanceFills
 from venuekit_binance_common.orders.history import BinanceOrders
@@ -15,9 +18,6 @@ from venuekit_binance_common.orders.routes import countdown_route, order_routes
 from venuekit_binance_common.positions.adl import BinanceAdl
 from venuekit_binance_common.positions.margin import BinancePositionMargin
 from venuekit_binance_common.positions.margin_history import BinanceMarginHistory
-from venuekit_binance_common.settings.leverage import BinanceLeverage
-from venuekit_binance_common.settings.margin_type import BinanceMarginType
-from venuekit_binance_common.settings.position_mode import BinancePositionMode
 from venuekit_binance_common.symbols.contracts import contracts_endpoint
 from venuekit_binance_common.symbols.instruments import (
     BinanceFees,
@@ -34,13 +34,13 @@ __all__ = ["BinanceCoinmAccount"]
 class BinanceCoinmAccount(
     BinanceBalances,
     BinanceCoinmAccountInfo,
-    BinanceLeverage,
-    BinanceMarginType,
-    BinancePositionMode,
+    SymbolLeverage,
+    SymbolMarginType,
+    AccountPositionMode,
     BinanceCoinmBrackets,
     BinanceInstruments,
     BinanceServerTime,
-    BinanceCoinmSettings,
+    AccountSettings,
     BinanceMarkPrice,
     BinanceFees,
     BinanceAdl,
@@ -58,13 +58,11 @@ class BinanceCoinmAccount(
     __slots__ = ()
 
     endpoints = COINM
+    settings_source = CoinmSettings()
     BRACKET_UNIT = Unit.BASE
     CONTRACTS = contracts_endpoint(COINM.EXCHANGE_INFO)
     COUNTDOWN = countdown_route(COINM.ORDERS)
     INCOME_LIMIT = INCOME_LIMIT
     MARGIN_LIMIT = MARGIN_LIMIT
-    LARGEST_UNIT = Unit.BASE
-    READ_POSITION_MODE = COINM.POSITION_MODE
-    READ_SYMBOL = COINM.READ_SYMBOL
     ORDERS = COINM.ORDERS
     ORDER_ROUTES = order_routes(COINM.ORDERS, CONTRACTS, ORDER_SIZE)

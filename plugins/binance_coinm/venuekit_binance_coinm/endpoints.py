@@ -14,6 +14,7 @@ from venuekit.capabilities import (
     PositionModeReader,
     PositionReader,
     SettingsReader,
+    Unit,
 )
 from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.plugin import Echoes, Endpoint, Parameter
@@ -27,6 +28,8 @@ from venuekit_binance_common import endpoints as common
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
 from venuekit_binance_common.orders.endpoints import order_endpoints
 from venuekit_binance_common.payloads import instruments_decoder, leverage_decoder
+from venuekit_binance_common.settings.position_mode import position_mode_lens
+from venuekit_binance_common.settings.symbol import symbol_lens
 from venuekit_binance_common.stream_endpoints import stream_endpoints
 from venuekit_binance_common.wallet import endpoints as money
 from venuekit_binance_common.wallet.balances import balances_read
@@ -129,10 +132,11 @@ class CoinmEndpoints(EndpointBook):
         note="Where rows of positions are read they show the mode; then this is asked only when there is no row.",
     )
 
-    READ_SYMBOL = PositionRiskReader(POSITION_RISK, venue="binance_coinm")
-    SET_LEVERAGE = common.set_leverage(_ROOT, leverage_decoder(largest="maxQty"), READ_SYMBOL)
-    SET_MARGIN_TYPE = common.set_margin_type(_ROOT, READ_SYMBOL)
-    SET_POSITION_MODE = common.set_position_mode(_ROOT, POSITION_MODE)
+    SYMBOL_LENS = symbol_lens(PositionRiskReader(POSITION_RISK, venue="binance_coinm"), Unit.BASE)
+    POSITION_MODE_LENS = position_mode_lens(POSITION_MODE)
+    SET_LEVERAGE = common.set_leverage(_ROOT, leverage_decoder(largest="maxQty"), SYMBOL_LENS)
+    SET_MARGIN_TYPE = common.set_margin_type(_ROOT, SYMBOL_LENS)
+    SET_POSITION_MODE = common.set_position_mode(_ROOT, POSITION_MODE_LENS)
     MARK_PRICE = money.mark_price(_ROOT, _PAIR, weight=10)
     COMMISSION = money.commission_rate(_ROOT)
     ADL = money.adl_quantile(_ROOT)

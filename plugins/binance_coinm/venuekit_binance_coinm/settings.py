@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
-from venuekit.capabilities import MarginType, Position, SettingsSnapshot, SymbolSettings
 from venuekit.parts.columns import number, text
-from venuekit.parts.rows import Reads as RowReader
+from venuekit.parts.rows import Reads
+from venuekit.parts.settings.draft import SettingsDraft
+from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.position_rows import POSITIONS, mode_of
 from venuekit_binance_common.enums import position_mode_of
-from venuekit_binance_common.settings.reader import BinanceSettings, Reads
+from venuekit_binance_common.settings.reader import BinanceSettings
+from venuekit_binance_common.settings.symbol import state_of_position
 from venuekit_binance_common.symbols.instruments import unknown_symbol_error
 
-if TYPE_CHECKING:
-    from venuekit_binance_coinm.endpoints import CoinmEndpoints
-
-__all__ = ["BinanceCoinmSettings"]
+__all__ = ["CoinmSettings"]
 
 _NOTHING = Decimal(0)
 
@@ -33,7 +31,7 @@ class _Exposure:
     leverage: Decimal
 
 
-_EXPOSURES = RowReader(
+_EXPOSURES = Reads(
     _Exposure,
     within=("positions",),
     symbol=text("symbol"),
@@ -42,65 +40,32 @@ _EXPOSURES = RowReader(
 )
 
 
-class BinanceCoinmSettings(BinanceSettings):
+class CoinmSettings(BinanceSettings):
     """
-    One read of weight 1 tells the mode, margin types, leverages and positions of every trading symbol.
+    One read of weight 1 shows the mode, margin types, leverages and positions of every trading symbol.
 
-    Brackets add 6 for one symbol, 7 for several: theirs, and the account read that tells how large positions can grow.
+    Brackets add 6 for one symbol, 7 for several: theirs, and the account read that shows how large positions can grow.
     """
 
-    __slots__ = ()
+    endpoints = COINM
 
-    endpoints: ClassVar[CoinmEndpoints]
-
-    async def _what_holds(self, reads: Reads, symbols: Collection[str]) -> SettingsSnapshot:
-        rows = await reads.listed(self.endpoints.POSITION_RISK)
-        mode = mode_of(rows.value)
+    async def read_settings(self, draft: SettingsDraft, symbols: Collection[str]) -> None:
+        """Read positionRisk, and the mode where no row shows it."""
+        answer = await draft.answer_rows(COINM.POSITION_RISK)
+        mode = mode_of(answer.value)
         if mode is None:
-            mode = position_mode_of((await reads(self.endpoints.POSITION_MODE)).dual_side_position)
-        positions = reads.values(self.endpoints.POSITION_RISK, rows, rows.value, POSITIONS)
-        position_of = {position.symbol: position for position in positions}
-        for symbol in symbols:
-            if symbol not in position_of and symbol not in reads.odd and None not in reads.odd:
-                raise unknown_symbol_error(self, self.endpoints.POSITION_RISK, symbol, operation="get_settings")
-        sizes = dict.fromkeys(position_of, _NOTHING)
-        for position in positions:
-            sizes[position.symbol] += abs(position.quantity)
-        matters = {
-            symbol
-            for symbol, position in position_of.items()
-            if sizes[symbol] or position.margin_type is MarginType.ISOLATED
-        }
-        return SettingsSnapshot(
-            position_mode=mode,
-            symbols=tuple(
-                _symbol_settings(position_of[name], sizes[name])
-                for name in dict.fromkeys([*symbols, *sorted(matters - set(symbols))])
-                if name in position_of
-            ),
-            open_positions=sum(1 for position in positions if position.quantity),
-        )
+            mode = position_mode_of((await draft.read(COINM.POSITION_MODE)).dual_side_position)
+        positions = draft.values(COINM.POSITION_RISK, answer, answer.value, POSITIONS)
+        unread = draft.unread(symbols, {position.symbol for position in positions})
+        if unread and None not in draft.odd:
+            raise unknown_symbol_error(draft.account, COINM.POSITION_RISK, unread[0], operation="get_settings")
+        draft.set(position_mode=mode, open_positions=sum(1 for position in positions if position.quantity))
+        draft.add(map(state_of_position, positions), symbols)
 
-    async def _exposures(
-        self,
-        reads: Reads,
-        snapshot: SettingsSnapshot,  # noqa: ARG002
-        symbols: Collection[str],
-    ) -> Mapping[str, Decimal]:
-        """Return initial margin x leverage, base: positionRisk does not tell what open orders would add."""
-        exposures: dict[str, Decimal] = {}
-        account = await reads.listed(self.endpoints.ACCOUNT, of=symbols)
-        for position in reads.values(self.endpoints.ACCOUNT, account, account.value.positions, _EXPOSURES, of=symbols):
-            largest = position.initial_margin * position.leverage
-            exposures[position.symbol] = max(largest, exposures.get(position.symbol, _NOTHING))
+    async def read_exposures(self, draft: SettingsDraft, symbols: Collection[str]) -> Mapping[str, Decimal | None]:
+        """Return initial margin x leverage, base: positionRisk does not show what open orders add."""
+        exposures: dict[str, Decimal | None] = {}
+        answer = await draft.answer_rows(COINM.ACCOUNT, of=symbols)
+        for row in draft.values(COINM.ACCOUNT, answer, answer.value.positions, _EXPOSURES, of=symbols):
+            exposures[row.symbol] = max(row.initial_margin * row.leverage, exposures.get(row.symbol) or _NOTHING)
         return exposures
-
-
-def _symbol_settings(held: Position, size: Decimal) -> SymbolSettings:
-    return SymbolSettings(
-        held.symbol,
-        margin_type=held.margin_type,
-        leverage_long=held.leverage,
-        leverage_short=held.leverage,
-        position=size,
-    )

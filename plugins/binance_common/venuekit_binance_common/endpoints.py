@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from venuekit.capabilities import (
     InstrumentReader,
     LeverageControl,
     MarginTypeControl,
     OrderReader,
+    PositionMode,
     PositionModeControl,
     ServerTimeReader,
     Setting,
     SettingsReader,
 )
+from venuekit.parts.settings.lens import AccountLens, SymbolLens
 from venuekit.plugin import Change, Changing, Echoes, Effect, Endpoint, Kind, Parameter, Role, Security, WriteScope
 from venuekit_binance_common import payloads
 from venuekit_binance_common.enums import MARGIN_TYPE_WORDS
@@ -28,10 +30,7 @@ from venuekit_binance_common.payloads import (
     PositionModeRow,
 )
 from venuekit_binance_common.settings.behaviours import LEVERAGE_MOST
-from venuekit_binance_common.settings.leverage import leverage_readback
-from venuekit_binance_common.settings.margin_type import margin_type_readback
-from venuekit_binance_common.settings.position_mode import TellsPositionMode, position_mode_readback
-from venuekit_binance_common.settings.symbol import ReadSymbol
+from venuekit_binance_common.settings.symbol import leverage_answer
 from venuekit_binance_common.venue import WEIGHT
 
 if TYPE_CHECKING:
@@ -49,8 +48,6 @@ __all__ = [
     "set_margin_type",
     "set_position_mode",
 ]
-
-P = TypeVar("P", bound=TellsPositionMode)
 
 #: every operation here pays its weight into the pool of the address
 PAYS: Mapping[str, int | None] = {WEIGHT: None}
@@ -140,7 +137,7 @@ def position_mode(root: str, *serves: Callable[..., Any], note: str) -> Endpoint
 
 
 def set_leverage(
-    root: str, decode: Callable[[bytes], LeverageRow], read_symbol: ReadSymbol, most: Decimal | None = LEVERAGE_MOST
+    root: str, decode: Callable[[bytes], LeverageRow], lens: SymbolLens[Any], most: Decimal | None = LEVERAGE_MOST
 ) -> Endpoint[Change[LeverageRow]]:
     """Return the change of a symbol's leverage; ``most`` is what no symbol exceeds, None where brackets alone say."""
     leverage = Parameter("leverage", Kind.INTEGER, required=True, role=Role.LEVERAGE, minimum=Decimal(1), maximum=most)
@@ -154,14 +151,14 @@ def set_leverage(
         effect=Effect.SET,
         write_scope=WriteScope.SYMBOL,
         sets=frozenset({Setting.LEVERAGE}),
-        readback=leverage_readback(read_symbol),
+        readback=lens.leverage_readback(leverage_answer),
         serves=(LeverageControl.set_leverage,),
         note="The brackets of the symbol, region and account say how much is allowed"
         + ("." if most is None else f", at most {most}."),
     )
 
 
-def set_margin_type(root: str, read_symbol: ReadSymbol) -> Endpoint[Change[Acknowledgement]]:
+def set_margin_type(root: str, lens: SymbolLens[Any]) -> Endpoint[Change[Acknowledgement]]:
     """Return the change of a symbol's margin type."""
     return Endpoint(
         "POST",
@@ -179,13 +176,13 @@ def set_margin_type(root: str, read_symbol: ReadSymbol) -> Endpoint[Change[Ackno
         no_change_is_read=True,
         # answered on a flat symbol without orders that already has the wanted margin type, too
         doubtful=frozenset({-4067}),
-        readback=margin_type_readback(read_symbol),
+        readback=lens.margin_type_readback(),
         serves=(MarginTypeControl.set_margin_type,),
     )
 
 
-def set_position_mode(root: str, read: Endpoint[P]) -> Endpoint[Change[Acknowledgement]]:
-    """Return the change of the position mode, which ``read`` tells."""
+def set_position_mode(root: str, lens: AccountLens[Any, PositionMode]) -> Endpoint[Change[Acknowledgement]]:
+    """Return the change of the position mode."""
     return Endpoint(
         "POST",
         f"{root}/v1/positionSide/dual",
@@ -196,6 +193,6 @@ def set_position_mode(root: str, read: Endpoint[P]) -> Endpoint[Change[Acknowled
         write_scope=WriteScope.ACCOUNT,
         no_change=frozenset({-4059}),
         no_change_is_read=True,
-        readback=position_mode_readback(read),
+        readback=lens.readback(),
         serves=(PositionModeControl.set_position_mode,),
     )

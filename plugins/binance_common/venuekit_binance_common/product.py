@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from venuekit.capabilities import Balance, Income
+    from venuekit.capabilities import Balance, Income, PositionMode
     from venuekit.parts.rows import Rows
+    from venuekit.parts.settings.lens import AccountLens, SymbolLens
     from venuekit.plugin import Change, Endpoint
     from venuekit_binance_common.orders.endpoints import OrderEndpoints
     from venuekit_binance_common.payloads import (
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     )
     from venuekit_binance_common.positions.adl import AdlRow
     from venuekit_binance_common.positions.margin import MarginChangeRow, MovedMargin
+    from venuekit_binance_common.settings.symbol import HeldSettings
     from venuekit_binance_common.symbols.instruments import CommissionRow, MarkPriceRow
 
 __all__ = ["ProductEndpoints"]
@@ -34,6 +36,8 @@ class ProductEndpoints(Protocol):
     BRACKETS: Endpoint[tuple[BracketsRow, ...]]
     ORDERS: OrderEndpoints
     POSITION_MODE: Endpoint[PositionModeRow]
+    SYMBOL_LENS: SymbolLens[HeldSettings]
+    POSITION_MODE_LENS: AccountLens[Any, PositionMode]
     SET_LEVERAGE: Endpoint[Change[LeverageRow]]
     SET_MARGIN_TYPE: Endpoint[Change[Acknowledgement]]
     SET_POSITION_MODE: Endpoint[Change[Acknowledgement]]

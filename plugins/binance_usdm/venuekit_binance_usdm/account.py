@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from venuekit.capabilities import Unit
 from venuekit.parts.orders import CountdownPart, OrderAmendPart, OrderBatchPart
+from venuekit.parts.settings.account_controls import AccountAssetMode, AccountPositionMode
+from venuekit.parts.settings.reader import AccountSettings
+from venuekit.parts.settings.symbol_controls import SymbolLeverage, SymbolMarginType
 from venuekit_binance_common.orders.fills import BinanceFills
 from venuekit_binance_common.orders.history import BinanceOrderTest
 from venuekit_binance_common.orders.routes import countdown_route, order_routes
 from venuekit_binance_common.positions.adl import BinanceAdl
 from venuekit_binance_common.positions.margin import BinancePositionMargin
 from venuekit_binance_common.positions.margin_history import BinanceMarginHistory
-from venuekit_binance_common.settings.leverage import BinanceLeverage
-from venuekit_binance_common.settings.margin_type import BinanceMarginType
-from venuekit_binance_common.settings.position_mode import BinancePositionMode
 from venuekit_binance_common.symbols.brackets import BinanceBrackets
 from venuekit_binance_common.symbols.contracts import contracts_endpoint
 from venuekit_binance_common.symbols.instruments import (
@@ -24,9 +24,8 @@ from venuekit_binance_common.symbols.instruments import (
 from venuekit_binance_common.wallet.balances import BinanceBalances
 from venuekit_binance_common.wallet.income import BinanceIncome
 from venuekit_binance_usdm.account_info import BinanceAccountInfo
-from venuekit_binance_usdm.asset_mode import BinanceAssetMode
 from venuekit_binance_usdm.endpoints import USDM
-from venuekit_binance_usdm.settings import BinanceUsdmSettings
+from venuekit_binance_usdm.settings import UsdmSettings
 from venuekit_binance_usdm.terms import INCOME_LIMIT, MARGIN_LIMIT, ORDER_SIZE
 
 __all__ = ["BinanceUsdmAccount"]
@@ -35,14 +34,14 @@ __all__ = ["BinanceUsdmAccount"]
 class BinanceUsdmAccount(
     BinanceBalances,
     BinanceAccountInfo,
-    BinanceLeverage,
-    BinanceMarginType,
-    BinancePositionMode,
-    BinanceAssetMode,
+    SymbolLeverage,
+    SymbolMarginType,
+    AccountPositionMode,
+    AccountAssetMode,
     BinanceBrackets,
     BinanceInstruments,
     BinanceServerTime,
-    BinanceUsdmSettings,
+    AccountSettings,
     BinanceMarkPrice,
     BinanceFees,
     BinanceAdl,
@@ -60,14 +59,11 @@ class BinanceUsdmAccount(
     __slots__ = ()
 
     endpoints = USDM
+    settings_source = UsdmSettings()
     BRACKET_UNIT = Unit.QUOTE
     CONTRACTS = contracts_endpoint(USDM.EXCHANGE_INFO)
     COUNTDOWN = countdown_route(USDM.ORDERS)
     INCOME_LIMIT = INCOME_LIMIT
     MARGIN_LIMIT = MARGIN_LIMIT
-    LARGEST_UNIT = Unit.QUOTE
-    READ_ASSET_MODE = USDM.ACCOUNT_CONFIG
-    READ_POSITION_MODE = USDM.ACCOUNT_CONFIG
-    READ_SYMBOL = USDM.READ_SYMBOL
     ORDERS = USDM.ORDERS
     ORDER_ROUTES = order_routes(USDM.ORDERS, CONTRACTS, ORDER_SIZE)

@@ -2,66 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from venuekit.capabilities import AssetMode, AssetModeControl, AssetModeSetting
-from venuekit.plugin import Account, Call, Change, Endpoint, Lost, Readback, Reading
+from venuekit.capabilities import AssetMode, AssetModeControl
+from venuekit.parts.settings.lens import AccountLens
+from venuekit.plugin import Change, Changing, Effect, Endpoint, Kind, Parameter, WriteScope
+from venuekit_binance_common.endpoints import PAYS
 from venuekit_binance_common.enums import asset_mode_of
-from venuekit_binance_common.payloads import Acknowledgement
+from venuekit_binance_common.payloads import Acknowledgement, decode_acknowledgement
 
-__all__ = ["BinanceAssetMode", "TellsAssetMode", "asset_mode_readback"]
+__all__ = ["asset_mode_lens", "set_asset_mode"]
 
 
-class TellsAssetMode(Protocol):
-    """An answer that tells the mode, whatever else it tells."""
+class HasAssetMode(Protocol):
+    """An answer with the mode, among other fields."""
 
     @property
     def multi_assets_margin(self) -> bool:
         """Whether it is multi-assets mode."""
 
 
-T = TypeVar("T", bound=TellsAssetMode)
+T = TypeVar("T", bound=HasAssetMode)
 
 
-class AssetModeEndpoints(Protocol):
-    """The endpoint of a book that changes the mode."""
-
-    SET_ASSET_MODE: Endpoint[Change[Acknowledgement]]
-
-
-class BinanceAssetMode(Account, AssetModeControl):
-    """One mode for the account; read by whatever tells it cheapest."""
-
-    __slots__ = ()
-
-    #: the cheapest read that :class:`TellsAssetMode`
-    READ_ASSET_MODE: ClassVar[Endpoint[Any]]
-    endpoints: ClassVar[AssetModeEndpoints]
-
-    async def get_asset_mode(self) -> AssetModeSetting:
-        """Return the mode that holds, by one read."""
-        told: TellsAssetMode = await self.call(self.READ_ASSET_MODE)
-        return AssetModeSetting(asset_mode_of(told.multi_assets_margin))
-
-    async def set_asset_mode(self, mode: AssetMode) -> AssetModeSetting:
-        """Set the mode; multi-assets needs every symbol cross, and no open orders."""
-        if mode not in set(AssetMode):
-            raise self.refuse(f"the asset mode can be single or multi, not {mode!r}", operation="set_asset_mode")
-
-        def setting(change: Change[Acknowledgement]) -> AssetModeSetting:
-            return AssetModeSetting(AssetMode(mode), change.changed)
-
-        return await self.call_as(setting, self.endpoints.SET_ASSET_MODE, multiAssetsMargin=mode == AssetMode.MULTI)
+def asset_mode_lens(endpoint: Endpoint[T]) -> AccountLens[T, AssetMode]:
+    """Return the lens of the mode over the cheapest read that shows it."""
+    return AccountLens(
+        endpoint,
+        lambda answer: asset_mode_of(answer.multi_assets_margin),
+        "multiAssetsMargin",
+        {AssetMode.SINGLE: False, AssetMode.MULTI: True},
+    )
 
 
-def asset_mode_readback(endpoint: Endpoint[T]) -> Readback:
-    """Return what finds out whether a lost change of asset mode holds."""
-
-    async def read(call: Call, lost: Lost) -> Reading[Acknowledgement]:
-        told = await call(endpoint)
-        return Reading(
-            value=asset_mode_of(told.multi_assets_margin),
-            holds=told.multi_assets_margin == lost.parameters["multiAssetsMargin"],
-        )
-
-    return read
+def set_asset_mode(lens: AccountLens[Any, AssetMode]) -> Endpoint[Change[Acknowledgement]]:
+    """Return the change of the mode."""
+    return Endpoint(
+        "POST",
+        "/fapi/v1/multiAssetsMargin",
+        decode=Changing(decode_acknowledgement),
+        parameters=(Parameter("multiAssetsMargin", Kind.BOOLEAN, required=True),),
+        pools=PAYS,
+        effect=Effect.SET,
+        write_scope=WriteScope.ACCOUNT,
+        no_change=frozenset({-4171}),
+        no_change_is_read=True,
+        readback=lens.readback(),
+        serves=(AssetModeControl.set_asset_mode,),
+    )

@@ -7,7 +7,6 @@ from typing import Any
 
 from venuekit.capabilities import (
     AccountReader,
-    AssetModeControl,
     AssetModeReader,
     BalanceReader,
     BracketReader,
@@ -16,24 +15,26 @@ from venuekit.capabilities import (
     PositionModeReader,
     PositionReader,
     SettingsReader,
+    Unit,
 )
 from venuekit.parts.endpoint_book import EndpointBook
-from venuekit.plugin import Changing, Echoes, Effect, Endpoint, Kind, Parameter, WriteScope
+from venuekit.plugin import Echoes, Endpoint
 from venuekit_binance_common import endpoints as common
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
 from venuekit_binance_common.orders.endpoints import order_endpoints
 from venuekit_binance_common.payloads import (
     brackets_decoder,
-    decode_acknowledgement,
     instruments_decoder,
     leverage_decoder,
 )
+from venuekit_binance_common.settings.position_mode import position_mode_lens
+from venuekit_binance_common.settings.symbol import symbol_lens
 from venuekit_binance_common.stream_endpoints import stream_endpoints
 from venuekit_binance_common.wallet import endpoints as money
 from venuekit_binance_common.wallet.balances import balances_read
 from venuekit_binance_usdm import payloads
 from venuekit_binance_usdm.account_info import decode_account
-from venuekit_binance_usdm.asset_mode import asset_mode_readback
+from venuekit_binance_usdm.asset_mode import asset_mode_lens, set_asset_mode
 from venuekit_binance_usdm.position_legs import PositionRiskLegs
 from venuekit_binance_usdm.positions import POSITIONS
 from venuekit_binance_usdm.symbol_config import SYMBOL_CONFIGS, SymbolConfigReader
@@ -152,23 +153,13 @@ class UsdmEndpoints(EndpointBook):
         note="Served at a sixth of the weight by accountConfig.",
     )
 
-    READ_SYMBOL = SymbolConfigReader(SYMBOL_CONFIG)
-    SET_LEVERAGE = common.set_leverage(_ROOT, leverage_decoder(largest="maxNotionalValue"), READ_SYMBOL, most=None)
-    SET_MARGIN_TYPE = common.set_margin_type(_ROOT, READ_SYMBOL)
-    SET_POSITION_MODE = common.set_position_mode(_ROOT, ACCOUNT_CONFIG)
-    SET_ASSET_MODE = Endpoint(
-        "POST",
-        "/fapi/v1/multiAssetsMargin",
-        decode=Changing(decode_acknowledgement),
-        parameters=(Parameter("multiAssetsMargin", Kind.BOOLEAN, required=True),),
-        pools=PAYS,
-        effect=Effect.SET,
-        write_scope=WriteScope.ACCOUNT,
-        no_change=frozenset({-4171}),
-        no_change_is_read=True,
-        readback=asset_mode_readback(ACCOUNT_CONFIG),
-        serves=(AssetModeControl.set_asset_mode,),
-    )
+    SYMBOL_LENS = symbol_lens(SymbolConfigReader(SYMBOL_CONFIG), Unit.QUOTE)
+    POSITION_MODE_LENS = position_mode_lens(ACCOUNT_CONFIG)
+    ASSET_MODE_LENS = asset_mode_lens(ACCOUNT_CONFIG)
+    SET_LEVERAGE = common.set_leverage(_ROOT, leverage_decoder(largest="maxNotionalValue"), SYMBOL_LENS, most=None)
+    SET_MARGIN_TYPE = common.set_margin_type(_ROOT, SYMBOL_LENS)
+    SET_POSITION_MODE = common.set_position_mode(_ROOT, POSITION_MODE_LENS)
+    SET_ASSET_MODE = set_asset_mode(ASSET_MODE_LENS)
 
     MARK_PRICE = money.mark_price(_ROOT, weight=_mark_price_weight)
     COMMISSION = money.commission_rate(_ROOT)

@@ -49,7 +49,7 @@ class AccountPositionMode(Account, PositionModeControl):
 
     async def get_position_mode(self, *, symbol: str | None = None) -> PositionModeSetting:  # noqa: ARG002 (the account's)
         """Return the mode that holds, by one read."""
-        return self._position_mode(await self.endpoints.POSITION_MODE_LENS.read(self.call), None)
+        return _position_mode_setting(self, await self.endpoints.POSITION_MODE_LENS.read(self.call), None)
 
     async def set_position_mode(
         self, mode: PositionMode, *, symbol: str | None = None, asset: str | None = None
@@ -62,13 +62,14 @@ class AccountPositionMode(Account, PositionModeControl):
             raise self.refuse(f"the position mode can be one_way or hedge, not {mode!r}", operation="set_position_mode")
 
         def setting(change: Change[Any]) -> PositionModeSetting:
-            return self._position_mode(PositionMode(mode), change.changed)
+            return _position_mode_setting(self, PositionMode(mode), change.changed)
 
         lens = self.endpoints.POSITION_MODE_LENS
         return await self.call_as(setting, self.endpoints.SET_POSITION_MODE, **{lens.parameter: lens.words[mode]})
 
-    def _position_mode(self, mode: PositionMode, changed: bool | None) -> PositionModeSetting:
-        return PositionModeSetting(mode, self.behaviour(PositionModeBehaviour).shared_with, changed)
+
+def _position_mode_setting(account: Account, mode: PositionMode, changed: bool | None) -> PositionModeSetting:
+    return PositionModeSetting(mode, account.behaviour(PositionModeBehaviour).shared_with, changed)
 
 
 class AssetModeEndpoints(Protocol):

@@ -13,11 +13,13 @@ from venuekit.account import Account, Answer
 from venuekit.capabilities import MarginType, SettingsSnapshot, SymbolSettings
 from venuekit.endpoint import Endpoint
 from venuekit.errors import OddRow
+from venuekit.parts.rows import Reads, Rows, readable_values
 from venuekit.parts.settings.lens import SymbolState
 
 __all__ = ["SettingsDraft"]
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 
 @attrs.define
@@ -62,6 +64,31 @@ class SettingsDraft:
         self.keep_odd(answer.odd, of)
         self.count(endpoint.cost(parameters), answer.as_of)
         return answer
+
+    def values(
+        self,
+        endpoint: Endpoint[Any],
+        answer: Answer[Any],
+        rows: Rows[Any],
+        by: Reads[V],
+        *,
+        of: Collection[str] | None = None,
+    ) -> tuple[V, ...]:
+        """Return the values of rows without the odd ones, and keep these; ``by`` is their declaration or another."""
+        values, odd = readable_values(self.account, endpoint, answer, rows, by, at_least=0)
+        self.keep_odd(odd, of)
+        return values
+
+    async def read_values(
+        self, endpoint: Endpoint[Rows[Any]], by: Reads[V], /, *, of: Collection[str] | None = None, **parameters: Any
+    ) -> tuple[V, ...]:
+        """Do as :meth:`answer_rows`, and return the :meth:`values` of the rows."""
+        answer = await self.answer_rows(endpoint, of=of, **parameters)
+        return self.values(endpoint, answer, answer.value, by, of=of)
+
+    def unread(self, symbols: Iterable[str], listed: Collection[str]) -> list[str]:
+        """Return the symbols that are neither among the listed ones nor those of odd rows."""
+        return [symbol for symbol in dict.fromkeys(symbols) if symbol not in listed and symbol not in self.odd]
 
     def count(self, weight: int, as_of: datetime) -> None:
         """Add the weight of a read, and keep the age of the oldest."""

@@ -1,17 +1,19 @@
-"""What one read tells about the settings of a symbol; which read that is, is the product's."""
+"""Margin type and leverage of a symbol, and the lens over their row; the read of the row is the product's."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from typing import Protocol
 
 import attrs
 
-from venuekit.capabilities import MarginType
-from venuekit.plugin import Call, Outcome, PayloadMismatch
-from venuekit_binance_common.enums import margin_type_of
+from venuekit.capabilities import Position, Unit
+from venuekit.parts.settings.lens import SymbolLens, SymbolState
+from venuekit.plugin import Call
+from venuekit_binance_common.enums import MARGIN_TYPE_WORDS, margin_type_of
+from venuekit_binance_common.payloads import LeverageRow
 
-__all__ = ["HeldSettings", "ReadSymbol"]
+__all__ = ["HeldSettings", "leverage_answer", "state_of", "state_of_position", "symbol_lens"]
 
 
 @attrs.frozen
@@ -19,8 +21,7 @@ class HeldSettings:
     """
     Margin type and leverage of a symbol, and the largest position that the venue allows at that leverage.
 
-    ``margin_word`` is the venue's own; ``listed_leverage`` is None where a row lacks it. Each is looked at only where
-    it is needed.
+    ``margin_word`` is the venue's own; ``listed_leverage`` is None where a row lacks it.
     """
 
     symbol: str
@@ -29,40 +30,35 @@ class HeldSettings:
     largest: Decimal | None = None
     auto_add_margin: bool | None = None
 
-    @property
-    def margin_type(self) -> MarginType:
-        """
-        The margin type.
 
-        Raises:
-            PayloadMismatch: the word is none that the venue documents.
-        """
-        margin_type = margin_type_of(self.margin_word)
-        if margin_type is None:
-            words = f"marginType: expected CROSSED or ISOLATED, got {self.margin_word!r}"
-            raise PayloadMismatch(words, subject=self.symbol, outcome=Outcome.NOT_APPLIED)
-        return margin_type
-
-    @property
-    def leverage(self) -> Decimal:
-        """
-        The leverage.
-
-        Raises:
-            PayloadMismatch: the row lacks it.
-        """
-        if self.listed_leverage is None:
-            raise PayloadMismatch("leverage: missing", subject=self.symbol, outcome=Outcome.NOT_APPLIED)
-        return self.listed_leverage
+def state_of(row: HeldSettings) -> SymbolState:
+    """Return the settings that a row shows: all that reading, setting and reading back need."""
+    margin_type = margin_type_of(row.margin_word)
+    return SymbolState(
+        row.symbol, margin_type, row.listed_leverage, max_position=row.largest, margin_word=row.margin_word
+    )
 
 
-class ReadSymbol(Protocol):
-    """Reads the settings of one symbol, flat or not."""
+def state_of_position(position: Position) -> SymbolState:
+    """Return the settings that a row of positions shows where it lists flat symbols, too."""
+    return SymbolState(position.symbol, position.margin_type, position.leverage, position=abs(position.quantity))
 
-    async def __call__(self, call: Call, symbol: str) -> HeldSettings:
-        """
-        Return what holds for the symbol.
 
-        Raises:
-            InvalidRequest: the venue does not know it.
-        """
+def symbol_lens(find_row: Callable[[Call, str], Awaitable[HeldSettings]], unit: Unit) -> SymbolLens[HeldSettings]:
+    """Return the lens of a product; ``unit`` is what the largest position is counted in."""
+    return SymbolLens(
+        find_row=find_row,
+        state=state_of,
+        margin_words=MARGIN_TYPE_WORDS,
+        max_position_unit=unit,
+        answered=_answered,
+    )
+
+
+def _answered(row: LeverageRow) -> SymbolState:
+    return SymbolState(row.symbol, leverage=Decimal(row.leverage), max_position=row.largest)
+
+
+def leverage_answer(state: SymbolState) -> LeverageRow:
+    """Return the answer to a write of the leverage that a state has."""
+    return LeverageRow(state.symbol, int(state.leverage or 0), state.max_position)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
@@ -11,7 +11,7 @@ from venuekit.plugin import Account, Answer
 from venuekit_binance_common.payloads import BracketRow, BracketsRow
 from venuekit_binance_common.product import ProductEndpoints
 
-__all__ = ["BinanceBrackets", "brackets_of", "highest_leverage"]
+__all__ = ["BinanceBrackets", "brackets_of"]
 
 
 class BinanceBrackets(Account, BracketReader):
@@ -41,15 +41,6 @@ def brackets_of(
         for tier in row.brackets
     ]
     return tuple(sorted(brackets, key=lambda bracket: (bracket.symbol or bracket.pair or "", bracket.tier)))
-
-
-def highest_leverage(tiers: Iterable[BracketRow], size: Decimal) -> Decimal | None:
-    """Return the highest leverage allowed at a size (>= 0), that of the last tier beyond all caps; None without any."""
-    tiers = tuple(tiers)
-    if not tiers:
-        return None
-    allowed = [tier.initial_leverage for tier in tiers if size <= tier.cap]
-    return Decimal(max(allowed, default=min(tier.initial_leverage for tier in tiers)))
 
 
 def _bracket(

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from venuekit.capabilities import Unit
 from venuekit.parts.orders import CountdownPart, OrderBatchPart
+from venuekit.parts.settings.account_controls import AccountAssetMode, AccountPositionMode
+from venuekit.parts.settings.reader import AccountSettings
+from venuekit.parts.settings.symbol_controls import SymbolLeverage, SymbolMarginType
 from venuekit_binance_common.orders.fills import BinanceFills
 from venuekit_binance_common.orders.history import BinanceOrders
 from venuekit_binance_common.orders.routes import countdown_route, order_routes
 from venuekit_binance_common.positions.adl import BinanceAdl
 from venuekit_binance_common.positions.margin import BinancePositionMargin
 from venuekit_binance_common.positions.margin_history import BinanceMarginHistory
-from venuekit_binance_common.settings.leverage import BinanceLeverage
-from venuekit_binance_common.settings.margin_type import BinanceMarginType
-from venuekit_binance_common.settings.position_mode import BinancePositionMode
 from venuekit_binance_common.symbols.brackets import BinanceBrackets
 from venuekit_binance_common.symbols.contracts import contracts_endpoint
 from venuekit_binance_common.symbols.instruments import (
@@ -23,7 +23,6 @@ from venuekit_binance_common.symbols.instruments import (
 )
 from venuekit_binance_common.wallet.balances import BinanceBalances
 from venuekit_binance_common.wallet.income import BinanceIncome
-from venuekit_binance_usdm.asset_mode import BinanceAssetMode
 from venuekit_binance_usdm.aster.account_info import AsterAccountInfo
 from venuekit_binance_usdm.aster.endpoints import ASTER
 from venuekit_binance_usdm.aster.settings import AsterSettings
@@ -35,14 +34,14 @@ __all__ = ["AsterUsdmAccount"]
 class AsterUsdmAccount(
     BinanceBalances,
     AsterAccountInfo,
-    BinanceLeverage,
-    BinanceMarginType,
-    BinancePositionMode,
-    BinanceAssetMode,
+    SymbolLeverage,
+    SymbolMarginType,
+    AccountPositionMode,
+    AccountAssetMode,
     BinanceBrackets,
     BinanceInstruments,
     BinanceServerTime,
-    AsterSettings,
+    AccountSettings,
     BinanceMarkPrice,
     BinanceFees,
     BinanceAdl,
@@ -59,14 +58,11 @@ class AsterUsdmAccount(
     __slots__ = ()
 
     endpoints = ASTER
+    settings_source = AsterSettings()
     BRACKET_UNIT = Unit.QUOTE
     CONTRACTS = contracts_endpoint(ASTER.EXCHANGE_INFO)
     COUNTDOWN = countdown_route(ASTER.ORDERS)
     INCOME_LIMIT = INCOME_LIMIT
-    LARGEST_UNIT = Unit.QUOTE
     MARGIN_LIMIT = MARGIN_LIMIT
     ORDERS = ASTER.ORDERS
     ORDER_ROUTES = order_routes(ASTER.ORDERS, CONTRACTS, ORDER_SIZE)
-    READ_ASSET_MODE = ASTER.ASSET_MODE
-    READ_POSITION_MODE = ASTER.POSITION_MODE
-    READ_SYMBOL = ASTER.READ_SYMBOL

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, ClassVar
 
-from venuekit.capabilities import MarginType, Position, SettingsSnapshot, SymbolSettings
 from venuekit.parts.concurrency import gather
+from venuekit.parts.settings.draft import SettingsDraft
 from venuekit_binance_common.enums import asset_mode_of, position_mode_of
-from venuekit_binance_common.settings.reader import BinanceSettings, Reads
+from venuekit_binance_common.settings.reader import BinanceSettings
+from venuekit_binance_common.settings.symbol import state_of_position
+from venuekit_binance_usdm.aster.endpoints import ASTER
 from venuekit_binance_usdm.aster.positions import POSITIONS
-
-if TYPE_CHECKING:
-    from venuekit_binance_usdm.aster.endpoints import AsterEndpoints
 
 __all__ = ["AsterSettings"]
 
@@ -23,66 +21,32 @@ _NOTHING = Decimal(0)
 class AsterSettings(BinanceSettings):
     """Three reads, weight 65: each mode costs 30; there is one book of orders."""
 
-    __slots__ = ()
+    endpoints = ASTER
 
-    endpoints: ClassVar[AsterEndpoints]
-
-    async def _what_holds(self, reads: Reads, symbols: Collection[str]) -> SettingsSnapshot:
-        sides, assets, rows = await gather(
-            reads(self.endpoints.POSITION_MODE),
-            reads(self.endpoints.ASSET_MODE),
-            reads.listed(self.endpoints.POSITION_RISK),
+    async def read_settings(self, draft: SettingsDraft, symbols: Collection[str]) -> None:
+        """Read the modes, and positionRisk; a symbol that it does not list is asked for by name."""
+        sides, assets, positions = await gather(
+            draft.read(ASTER.POSITION_MODE),
+            draft.read(ASTER.ASSET_MODE),
+            draft.read_values(ASTER.POSITION_RISK, POSITIONS),
         )
-        positions = reads.values(self.endpoints.POSITION_RISK, rows, rows.value, POSITIONS)
-        position_of = {position.symbol: position for position in positions}
-        for symbol in symbols:
+        for symbol in draft.unread(symbols, {position.symbol for position in positions}):
             # asked for by name, the venue refuses it in its own words
-            if symbol not in position_of and symbol not in reads.odd:
-                named = await reads.listed(self.endpoints.POSITION_RISK, symbol=symbol)
-                position_of |= {
-                    one.symbol: one for one in reads.values(self.endpoints.POSITION_RISK, named, named.value, POSITIONS)
-                }
-        sizes: dict[str, Decimal] = {}
-        for position in positions:
-            sizes[position.symbol] = sizes.get(position.symbol, _NOTHING) + abs(position.quantity)
-        isolated = {one.symbol for one in positions if one.margin_type is MarginType.ISOLATED}
-        held = {symbol for symbol, size in sizes.items() if size}
-        names = [*symbols, *sorted((held | isolated) - set(symbols))]
-        return SettingsSnapshot(
+            positions += await draft.read_values(ASTER.POSITION_RISK, POSITIONS, symbol=symbol)
+        draft.set(
             position_mode=position_mode_of(sides.dual_side_position),
             asset_mode=asset_mode_of(assets.multi_assets_margin),
-            symbols=tuple(
-                _symbol_settings(name, position_of.get(name), sizes.get(name, _NOTHING))
-                for name in dict.fromkeys(names)
-            ),
             open_positions=sum(1 for position in positions if position.quantity),
         )
+        draft.add(map(state_of_position, positions), symbols)
 
-    async def _exposures(
-        self,
-        reads: Reads,
-        snapshot: SettingsSnapshot,  # noqa: ARG002
-        symbols: Collection[str],
-    ) -> Mapping[str, Decimal]:
-        """Return the notional of each symbol's positions: the venue does not tell what its orders could add."""
-        exposures: dict[str, Decimal] = {}
-        rows = await reads.listed(self.endpoints.POSITION_RISK, of=symbols)
-        for position in reads.values(self.endpoints.POSITION_RISK, rows, rows.value, POSITIONS, of=symbols):
+    async def read_exposures(self, draft: SettingsDraft, symbols: Collection[str]) -> Mapping[str, Decimal | None]:
+        """Return the notional of each symbol's positions: the venue does not show how orders could add to it."""
+        exposures: dict[str, Decimal | None] = {}
+        for position in await draft.read_values(ASTER.POSITION_RISK, POSITIONS, of=symbols):
             symbol, notional = position.symbol, position.notional
             if notional is not None:
-                exposures[symbol] = max(notional, exposures.get(symbol, _NOTHING))
+                exposures[symbol] = max(notional, exposures.get(symbol) or _NOTHING)
             elif symbol in symbols:
-                reads.mark_odd(self.endpoints.POSITION_RISK, symbol, "notional: missing")
+                draft.mark_odd(ASTER.POSITION_RISK, symbol, "notional: missing")
         return exposures
-
-
-def _symbol_settings(symbol: str, held: Position | None, size: Decimal) -> SymbolSettings:
-    if held is None:
-        return SymbolSettings(symbol, position=size)
-    return SymbolSettings(
-        symbol,
-        margin_type=held.margin_type,
-        leverage_long=held.leverage,
-        leverage_short=held.leverage,
-        position=size,
-    )
