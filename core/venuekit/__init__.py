@@ -12,8 +12,7 @@ from venuekit._util.lazy import lazy as _lazy
 
 if TYPE_CHECKING:
     from venuekit import capabilities, errors
-    from venuekit._connect import connect
-    from venuekit._simulate import simulate
+    from venuekit._connect import connect, simulate
     from venuekit.account import Account, Answer
     from venuekit.credentials import Credentials, Secret
     from venuekit.endpoint import Effect, Endpoint, Parameter
@@ -27,8 +26,7 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = _lazy(
         __name__,
         {
-            "_connect": "connect",
-            "_simulate": "simulate",
+            "_connect": "connect simulate",
             "account": "Account Answer",
             "capabilities": "",
             "credentials": "Credentials Secret",

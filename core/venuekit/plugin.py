@@ -47,6 +47,7 @@ from typing import TYPE_CHECKING
 
 from venuekit._util.lazy import lazy as _lazy
 from venuekit.account import Account, Answer
+from venuekit.capabilities import Pager
 from venuekit.clock import from_milliseconds
 from venuekit.credentials import Credentials, HmacSigner, Secret, SignatureAlgorithm, Signer
 from venuekit.echoes import Echoes
@@ -103,7 +104,6 @@ from venuekit.hooks import hookimpl
 from venuekit.ids import MadeId, make_client_id
 from venuekit.message import HttpRequest, HttpResponse, Transport
 from venuekit.order_scope import Ask, OrderName, Resting, read_items
-from venuekit.pager import Pager
 from venuekit.payloads import (
     DECIMALS_MOST,
     LARGEST,

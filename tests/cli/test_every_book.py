@@ -25,7 +25,7 @@ from venuekit.capabilities import (
     WithdrawalReader,
 )
 from venuekit.cli import main
-from venuekit.cli.background import simulation_thread
+from venuekit.cli.sim import simulation_thread
 from venuekit.plugins import make_plugins
 from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.venue import venue_support

@@ -19,7 +19,7 @@ from venuekit.capabilities import (
     SettingsReader,
 )
 from venuekit.cli import main
-from venuekit.cli.background import simulation_thread
+from venuekit.cli.sim import simulation_thread
 from venuekit.plugins import make_plugins
 from venuekit.settings import target_toml
 from venuekit.simulator import Simulation

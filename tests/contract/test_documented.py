@@ -15,10 +15,10 @@ import attrs
 import pytest
 from tests.contract.contract_registry import DOCUMENTED, Documented, typed
 
+from venuekit.capabilities import Pager
 from venuekit.endpoint import Endpoint, Security
 from venuekit.errors import OperationError
 from venuekit.message import HttpRequest, HttpResponse
-from venuekit.pager import Pager
 from venuekit.plugins import make_plugins
 from venuekit.testing import FakeStage, InstantClock, Recorded, fake_stage, find_recorded, load_recorded
 from venuekit.testing.recorded import believe_answers

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from tests.contract.contract_registry import ROWS
 
+from venuekit.capabilities import Pager
 from venuekit.endpoint import Effect, Security
 from venuekit.errors import AnswerLost, InvalidArgument, NeverSent, OperationError, Outcome
-from venuekit.pager import Pager
 from venuekit.plugins import make_plugins
 from venuekit.simulator import Arrival, Delay
 from venuekit.testing import LoopClock, Stage, find_recorded, load_recorded, on_stage

@@ -19,8 +19,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from venuekit.capabilities import Pager
 from venuekit.errors import InvalidArgument, Outcome, PayloadMismatch
-from venuekit.pager import Pager
 from venuekit.parts.histories import (
     Origin,
     Page,

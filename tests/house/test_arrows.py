@@ -12,7 +12,7 @@ from venuekit import payloads
 
 #: rooms from the ground up; a room may import rooms of the storeys below it, and neighbours only where noted
 STOREYS = (
-    {"errors", "pager", "ids", "traces"},
+    {"errors", "ids", "traces"},
     {"_util", "faults", "message", "resolution"},
     {"echoes", "order_scope"},
     {"endpoint", "capabilities"},
@@ -27,9 +27,8 @@ STOREYS = (
     {"account"},
     {"parts"},
     {"runtime"},
-    {"_connect"},
     {"exports", "settings", "simulator"},
-    {"_simulate", "_defaults"},
+    {"_connect", "_defaults"},
     {"__init__", "plugin"},
     {"testing"},
     {"cli"},

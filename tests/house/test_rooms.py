@@ -63,7 +63,7 @@ ROOMS = {
         "ledger",
     ),
     "cli": (
-        "background histories status streams tables",
+        "histories status streams tables",
         "output progress texts",
         "errors",
         "parameters",

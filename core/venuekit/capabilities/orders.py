@@ -9,10 +9,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from venuekit.capabilities._capability import Capability
+from venuekit.capabilities.history import Pager
 from venuekit.capabilities.order_terms import OrderSide
 from venuekit.capabilities.order_values import Amendment, Fill, Order, OrderRequest
 from venuekit.errors import OperationError
-from venuekit.pager import Pager
 
 __all__ = [
     "CountdownControl",

@@ -13,7 +13,7 @@ import attrs
 from venuekit._util.quick_init import quick_init
 from venuekit.capabilities._capability import Capability
 from venuekit.capabilities.enums import PositionSide
-from venuekit.pager import Pager
+from venuekit.capabilities.history import Pager
 
 __all__ = ["MarginChange", "MarginChangeReader", "PositionMarginControl"]
 

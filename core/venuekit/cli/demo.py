@@ -32,7 +32,7 @@ __all__ = ["demo_command"]
 @click.pass_context
 def demo_command(context: click.Context) -> int:
     """Demonstrate venuekit: no keys, nothing leaves this machine."""
-    from venuekit.cli.background import simulation_thread
+    from venuekit.cli.sim import simulation_thread
 
     plugins = state_of(context).plugins
     click.echo(click.style("no keys, nothing leaves this machine", bold=True))

@@ -25,7 +25,7 @@ from venuekit.capabilities import (
 
 if TYPE_CHECKING:
     from venuekit.account import Account
-    from venuekit.pager import Pager
+    from venuekit.capabilities import Pager
 
 __all__ = ["HISTORIES", "History"]
 

@@ -1,15 +1,23 @@
-"""``sim``: serve simulated venues on this machine."""
+"""``sim``: serve simulated venues on this machine, for other programs or beside the commands of this process."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from venuekit.cli.parameters import WholeNumber, state_of
 
-__all__ = ["sim_command"]
+if TYPE_CHECKING:
+    from venuekit.plugins import Plugins
+    from venuekit.simulator import Simulation
+
+__all__ = ["sim_command", "simulation_thread"]
 
 
 @click.command("sim")
@@ -42,3 +50,43 @@ async def sim_command(
 
     plugins = state_of(context).plugins
     await serve(venues, port=port, scenario=scenario, seed=seed, write_accounts=write_accounts, plugins=plugins)
+
+
+@contextmanager
+def simulation_thread(plugins: Plugins, accounts: Path) -> Iterator[Simulation]:
+    """Serve every installed venue that brings a simulator, and write the accounts file that opens them."""
+    from venuekit.simulator import simulate
+    from venuekit.simulator.accounts_file import write_accounts_file
+
+    simulation = simulate(plugins=plugins)
+    started = threading.Event()
+    failures: list[BaseException] = []
+    loop = asyncio.new_event_loop()
+    stop = asyncio.Event()
+
+    async def serve() -> None:
+        async with simulation:
+            write_accounts_file(accounts, simulation)
+            started.set()
+            await stop.wait()
+
+    def run() -> None:
+        try:
+            with asyncio.Runner(loop_factory=lambda: loop) as runner:
+                runner.run(serve())
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that asked for the simulation
+            failures.append(error)
+        finally:
+            started.set()
+
+    thread = threading.Thread(target=run, name="simulation", daemon=True)
+    thread.start()
+    started.wait()
+    try:
+        if failures:
+            raise failures[0]
+        yield simulation
+    finally:
+        if thread.is_alive():
+            loop.call_soon_threadsafe(stop.set)
+        thread.join()

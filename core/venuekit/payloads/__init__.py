@@ -25,8 +25,7 @@ from venuekit.payloads.numbers import (
     nonzero,
     number_or_unread,
 )
-from venuekit.payloads.odd_rows import Misread, readable_part, rows_at
-from venuekit.payloads.rows import count_left_out
+from venuekit.payloads.odd_rows import Misread, count_left_out, readable_part, rows_at
 from venuekit.payloads.wire_row import WireRow
 
 __all__ = [

@@ -8,7 +8,7 @@ import attrs
 
 from venuekit.payloads.json_text import json_reader, not_read
 from venuekit.payloads.mismatch import MISFITS, Path, Unfit, payload_mismatch
-from venuekit.payloads.rows import KeptList, KeptTuple
+from venuekit.payloads.odd_rows import KeptList, KeptTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

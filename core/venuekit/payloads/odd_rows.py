@@ -1,9 +1,9 @@
-"""Odd rows: a list of which some rows cannot be read is read without them, and each of them is warned of."""
+"""Rows that were read from a list, and how many of it were not."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import attrs
 
@@ -13,7 +13,28 @@ from venuekit.payloads.json_text import read_json
 if TYPE_CHECKING:
     from venuekit.endpoint import Endpoint
 
-__all__ = ["Misread", "readable_part", "rows_at"]
+__all__ = ["KeptList", "KeptTuple", "Misread", "count_left_out", "readable_part", "rows_at"]
+
+
+T = TypeVar("T")
+
+
+class KeptList(list[T]):
+    """A list of rows of which some were left out."""
+
+    left_out: int = 0
+
+
+class KeptTuple(tuple[T, ...]):  # noqa: SLOT001  (it says how many were left out)
+    """A tuple of rows of which some were left out."""
+
+    left_out: int = 0
+
+
+def count_left_out(rows: Sequence[Any]) -> int:
+    """Return how many rows of an answer are not among these; 0 where that is unknown."""
+    return getattr(rows, "left_out", 0)
+
 
 #: errors of stepping into an answer of another shape
 _OTHER_SHAPE = (LookupError, ValueError)

@@ -11,10 +11,9 @@ from typing import Any
 
 import attrs
 
-from venuekit.capabilities import Capability, OrderControl
+from venuekit.capabilities import Capability, OrderControl, Pager
 from venuekit.endpoint import Endpoint
 from venuekit.errors import NotExecuted, OperationError, Outcome, OutcomeUnknown, UnsupportedCapability
-from venuekit.pager import Pager
 from venuekit.testing.conformance.examples import arguments_for
 from venuekit.testing.conformance.inventory import Checks, parameters_on, raises
 from venuekit.testing.staged import on_stage

@@ -48,6 +48,7 @@ from venuekit.capabilities import (
     OrderStatus,
     OrderTestControl,
     OrderType,
+    Pager,
     PositionSide,
     Unit,
     Withdrawal,
@@ -58,7 +59,6 @@ from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Effect, Endpoint, Parameter, Role
 from venuekit.errors import NotFound, OperationError, Throttled
 from venuekit.hooks import hookimpl
-from venuekit.pager import Pager
 from venuekit.parts.histories import Page, Span, Track, walk_pages
 from venuekit.venue import Environment, EnvironmentName
 from venuekit_toy_perp.account import ToyPerpAccount
