@@ -13,7 +13,7 @@ from venuekit.order_scope import OrderName
 from venuekit.parts.orders.routes import OrderRoutes, OrderSteps
 from venuekit.payloads import is_multiple
 
-__all__ = ["check_name", "check_steps", "common_misfit", "is_number"]
+__all__ = ["check_name", "check_steps", "common_misfit", "is_client_id", "is_number"]
 
 _LIMITS = frozenset({OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT})
 

@@ -26,6 +26,7 @@ __all__ = [
     "Row",
     "Search",
     "Shape",
+    "read_list",
 ]
 
 #: a row of a venue about an order, or its acknowledgement: typed by the route's own functions alone
