@@ -54,7 +54,7 @@ class Transport(Protocol):
     question.
 
     One that keeps connections may have a method ``distrust()``: none of those it has now carries another request. It is
-    called when one of them brought an answer to another question, behind which the true one may follow.
+    called when one of them brought an answer to another request, behind which the true one may follow.
     """
 
     async def send(self, request: HttpRequest) -> HttpResponse:

@@ -40,7 +40,7 @@ class Wire(Protocol):
         """The number of answers without a request; 0 where it cannot see them."""
 
     def distrust(self) -> None:
-        """Use no connection of now for another request: one of them brought an answer to another question."""
+        """Use no connection of now for another request: one of them brought an answer to another request."""
 
 
 @attrs.frozen(eq=False)

@@ -82,12 +82,12 @@ class BinanceCoinmPositions(BinanceContracts, PositionReader):
         return contract
 
     def _check_pair(self, rows: Rows[Position], pair: str | None, symbol: str) -> None:
-        """Raise ``PayloadMismatch`` for rows of other pairs alone: they answer another question; nothing is flat."""
+        """Raise ``PayloadMismatch`` for rows of other pairs alone: they answer another request; nothing is flat."""
         pairs = {listed.partition("_")[0] for listed in rows.keys}
         if pairs and pair not in pairs:
-            told = ", ".join(sorted(pairs))
+            listed_pairs = ", ".join(sorted(pairs))
             raise PayloadMismatch(
-                f"it answers another question: {pair} was asked for, and it tells of {told}",
+                f"it answers another request: it is about {listed_pairs}, and {pair} was sent",
                 venue=self.venue.id,
                 operation=str(self.endpoints.POSITION_RISK),
                 subject=symbol,

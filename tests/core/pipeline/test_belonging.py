@@ -95,7 +95,7 @@ async def test_move_that_answers_another_question_is_found_out_about_and_never_s
     if applied:
         assert (await add(stage.account)).amount == 5
     else:
-        with pytest.raises(errors.NotExecuted, match="amount 1, and 5 was asked for"):
+        with pytest.raises(errors.NotExecuted, match="amount is 1, and 5 was sent"):
             await add(stage.account)
 
     assert added(stage) == ([5] if applied else [])
