@@ -13,10 +13,7 @@ import attrs
 
 from venuekit.capabilities import (
     Order,
-    OrderAmendControl,
-    OrderBatchControl,
     OrderBehaviour,
-    OrderControl,
     OrderKind,
     OrderReader,
     OrderRequest,
@@ -41,15 +38,15 @@ from venuekit.parts.orders import (
     OrderRoutes,
     OrderRows,
     OrderSteps,
+    OrderWrites,
     common_misfit,
 )
 from venuekit.plugin import (
     AbsenceProof,
     Account,
-    Area,
+    Ask,
     Changing,
     Echoes,
-    Effect,
     Endpoint,
     Fault,
     FaultRow,
@@ -60,7 +57,6 @@ from venuekit.plugin import (
     Parameter,
     Role,
     Venue,
-    WriteScope,
     payload_decoder,
 )
 from venuekit.simulator import Denied, Response, SimRequest, Visit, json_response
@@ -163,6 +159,12 @@ def _is_amended(row: Row, item: Mapping[str, Any]) -> bool:
     return all(getattr(row, name) == Decimal(item[name]) for name in ("size", "limit") if item.get(name) is not None)
 
 
+def _ask(item: Mapping[str, Any]) -> Ask:
+    price, size = item.get("limit") or item.get("trigger"), item.get("size")
+    value = None if price is None or size is None else Decimal(price) * Decimal(size)
+    return Ask(symbol=item["contract"], buys=item.get("side") == "buy", notional=value)
+
+
 _CONTRACT = Parameter("contract", required=True, role=Role.SYMBOL)
 _NAME = (Parameter("id", role=Role.ORDER_ID), Parameter("mine", role=Role.CLIENT_ID))
 _NAMES = OrderNames(order_id="id", client_id="mine", new_client_id="mine", symbol="contract")
@@ -226,86 +228,34 @@ def _route(root: str, kind: OrderKind, takes: frozenset[OrderType], *, has_batch
         canceled_names=lambda parameters: list(map(_NAMES.name_in, _items(parameters))),
         scopes=("contract",),
     )
-    write: Any = {"pools": _POOLS}
-    batch: Any = {
-        **write,
-        "symbols": lambda parameters: tuple(item["contract"] for item in _items(parameters)),
-        "client_ids": lambda parameters: tuple(item["mine"] for item in _items(parameters) if "mine" in item),
-        "item_refusals": lambda items: [(item.code, item.message) for item in getattr(items, "answer", items) or ()],
-    }
-    cancels: Any = {"effect": Effect.SET, "area": Area.ORDERS, "reduces": lambda _: True}
-    places: Any = {"effect": Effect.KEYED, "write_scope": WriteScope.ORDER, "absence_proof": _PROOF}
-    amends: Any = {"effect": Effect.SET, "area": Area.ORDERS, "write_scope": WriteScope.AMENDMENT}
-    place = Endpoint(
-        "POST",
-        f"{root}/order",
-        decode=payload_decoder(Row),
-        echoes=Echoes({"contract": "contract", "mine": "mine"}),
-        parameters=(
-            _CONTRACT,
-            Parameter("side", required=True),
-            Parameter("type", required=True),
-            Parameter("size", Kind.DECIMAL, required=True, role=Role.QUANTITY),
-            Parameter("limit", Kind.DECIMAL, role=Role.PRICE),
-            Parameter("trigger", Kind.DECIMAL),
-            Parameter("mine", required=True, role=Role.CLIENT_ID),
-        ),
-        doubtful_after_loss=frozenset({TAKEN}),
-        resolve=lost.resolve_order,
-        serves=(OrderControl.place_order,),
-        **write,
-        **places,
-    )
-    cancel = Endpoint(
-        "DELETE",
-        f"{root}/order",
-        decode=Changing(payload_decoder(Row)),
-        parameters=(_CONTRACT, *_NAME),
-        doubtful_after_loss=frozenset({NOT_OPEN}),
-        readback=lost.read_canceled,
-        serves=(OrderControl.cancel_order,),
-        **write,
-        **cancels,
-    )
-    cancel_all = Endpoint(
-        "DELETE",
-        f"{root}/all",
-        decode=Changing(_decode_orders),
-        parameters=(_CONTRACT,),
-        write_scope=WriteScope.ALL_ORDERS,
-        readback=lost.read_emptied,
-        serves=(OrderControl.cancel_all_orders,),
-        **write,
-        **cancels,
+    writes = OrderWrites(
+        lost=lost,
+        ask=_ask,
+        notional=lambda item: _ask(item).notional,
+        reduces=lambda _: False,
+        rests=lambda item: item.get("type") != "market",
+        taken={TAKEN},
+        not_open={NOT_OPEN},
     )
 
-    def endpoint(verb: str, path: str, **details: Any) -> Endpoint[Any]:
-        return Endpoint(verb, f"{root}/{path}", **details)
+    def write(verb: str, path: str, decode: Any, *parameters: Parameter, **details: Any) -> Endpoint[Any]:
+        return Endpoint(verb, f"{root}/{path}", decode=decode, parameters=parameters, pools=_POOLS, **details)
 
-    numbers = (Parameter("size", Kind.DECIMAL), Parameter("limit", Kind.DECIMAL))
-    serves: Any = {"serves": (OrderAmendControl.amend_order,)}
-    batch_serves: Any = {"serves": (OrderAmendControl.amend_orders,)}
+    decode_row, mine = payload_decoder(Row), {"contract": "contract", "mine": "mine"}
+    numbers = (Parameter("size", Kind.DECIMAL, role=Role.QUANTITY), Parameter("limit", Kind.DECIMAL, role=Role.PRICE))
+    new = (
+        Parameter("side", required=True),
+        Parameter("type", required=True),
+        *numbers,
+        Parameter("trigger", Kind.DECIMAL),
+        Parameter("mine", required=True, role=Role.CLIENT_ID),
+    )
+    place = write("POST", "order", decode_row, _CONTRACT, *new, echoes=Echoes(mine), **writes.place)
+    cancel = write("DELETE", "order", Changing(decode_row), _CONTRACT, *_NAME, **writes.cancel)
+    cancel_all = write("DELETE", "all", Changing(_decode_orders), _CONTRACT, **writes.cancel_all)
     amending = AmendRoute(
-        endpoint=endpoint(
-            "PUT",
-            "order",
-            decode=Changing(payload_decoder(Row)),
-            parameters=(_CONTRACT, *_NAME, *numbers),
-            readback=lost.read_amended,
-            **write,
-            **amends,
-            **serves,
-        ),
-        batch=endpoint(
-            "PUT",
-            "batch",
-            decode=Changing(_decode_batch),
-            parameters=(_ITEMS,),
-            readback=lost.read_amended_batch,
-            **batch,
-            **amends,
-            **batch_serves,
-        ),
+        endpoint=write("PUT", "order", Changing(decode_row), _CONTRACT, *_NAME, *numbers, **writes.amend),
+        batch=write("PUT", "batch", Changing(_decode_batch), _ITEMS, **writes.amend_batch),
         form=lambda one: {
             "contract": one.symbol,
             **_NAMES.ids(OrderName(one.symbol, one.order_id, one.client_id)),
@@ -313,28 +263,10 @@ def _route(root: str, kind: OrderKind, takes: frozenset[OrderType], *, has_batch
             "limit": one.price,
         },
     )
+    items = Echoes.of_items("items", {"mine": "mine"}, told="row")
     batches = BatchRoute(
-        place=endpoint(
-            "POST",
-            "batch",
-            decode=_decode_batch,
-            echoes=Echoes.of_items("items", {"mine": "mine"}, told="row"),
-            parameters=(_ITEMS,),
-            resolve=lost.resolve_batch,
-            serves=(OrderBatchControl.place_orders,),
-            **batch,
-            **places,
-        ),
-        cancel=endpoint(
-            "DELETE",
-            "batch",
-            decode=Changing(_decode_batch),
-            parameters=(_ITEMS,),
-            readback=lost.read_canceled_batch,
-            serves=(OrderBatchControl.cancel_orders,),
-            **batch,
-            **cancels,
-        ),
+        place=write("POST", "batch", _decode_batch, _ITEMS, echoes=items, **writes.place_batch),
+        cancel=write("DELETE", "batch", Changing(_decode_batch), _ITEMS, **writes.cancel_batch),
         items="items",
         request=lambda forms, _: {"items": list(map(_texts, forms))},
         cancel_requests=lambda symbol, names: [

@@ -26,6 +26,7 @@ from venuekit.parts.orders.reads import (
     Shape,
 )
 from venuekit.parts.orders.routes import AmendRoute, BatchRoute, CancelScope, OrderRoute, OrderRoutes, OrderSteps
+from venuekit.parts.orders.writes import OrderWrites
 
 __all__ = [
     "MANY",
@@ -48,6 +49,7 @@ __all__ = [
     "OrderRoutes",
     "OrderRows",
     "OrderSteps",
+    "OrderWrites",
     "Orders",
     "ReadRow",
     "Shape",

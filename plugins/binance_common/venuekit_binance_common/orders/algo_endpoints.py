@@ -9,12 +9,12 @@ import attrs
 
 from venuekit.capabilities import OrderControl, OrderReader
 from venuekit.parts.endpoint_book import EndpointBook
-from venuekit.parts.orders import LostOrders, OrderReads
-from venuekit.plugin import Area, Change, Changing, Echoes, Effect, Endpoint, Fault, Kind, Parameter, Role, WriteScope
+from venuekit.parts.orders import OrderReads, OrderWrites
+from venuekit.plugin import Change, Changing, Echoes, Endpoint, Fault, Kind, Parameter, Role
 from venuekit_binance_common.endpoints import PAYS
 from venuekit_binance_common.orders import decoders
-from venuekit_binance_common.orders.guards import always, asks, notional, only_reduces
-from venuekit_binance_common.orders.lookups import NO_SUCH_PATH, PROOF, algo_reads, lost_orders
+from venuekit_binance_common.orders.guards import always, order_writes
+from venuekit_binance_common.orders.lookups import NO_SUCH_PATH, algo_reads, lost_orders
 from venuekit_binance_common.orders.parameters import ALGO_NAME, SPAN, THE_SYMBOL, algo_parameters, limit_up_to
 from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms, paying
 from venuekit_binance_common.orders.write_endpoints import cancel_all_endpoint
@@ -66,18 +66,16 @@ def algo_endpoints(
     is_queried = terms.conditional is ConditionalBook.QUERIED
     order, all_orders = _order(terms), _all_orders(terms)
     reads = algo_reads(order=order, open_orders=open_orders, all_orders=all_orders)
-    resolution = lost_orders(reads, server_time)
+    writes = order_writes(terms, lost_orders(reads, server_time), rests=always)
     path = f"{terms.root}/v1/algoOpenOrders"
     return AlgoEndpoints(
         reads=reads,
         open_orders=open_orders,
         order=order,
         all_orders=all_orders,
-        place=_place(terms, resolution, can_be_found=is_queried),
-        cancel=_cancel(terms, resolution),
-        cancel_all=cancel_all_endpoint(path, resolution.read_emptied, "Conditional orders only.")
-        if is_queried
-        else None,
+        place=_place(terms, writes, can_be_found=is_queried),
+        cancel=_cancel(terms, writes),
+        cancel_all=cancel_all_endpoint(path, writes, "Conditional orders only.") if is_queried else None,
     )
 
 
@@ -122,33 +120,24 @@ def _undocumented_read(terms: OrderTerms, note: str = "") -> dict[str, Any]:
     return {"may_be_absent": True, "faults": {NO_SUCH_PATH: Fault.UNSUPPORTED}, "note": words.strip()}
 
 
-def _place(terms: OrderTerms, resolution: LostOrders, *, can_be_found: bool) -> Endpoint[AlgoOrderRow]:
+def _place(terms: OrderTerms, writes: OrderWrites, *, can_be_found: bool) -> Endpoint[AlgoOrderRow]:
     return Endpoint(
         "POST",
         f"{terms.root}/v1/algoOrder",
         decode=decoders.decode_algo_order,
         echoes=Echoes(_PLACED),
         parameters=algo_parameters(terms),
-        effect=Effect.KEYED,
-        write_scope=WriteScope.ORDER,
-        rests=always,
-        reduces=only_reduces,
-        notional=notional(in_base=terms.sizes_in_base),
-        asks=asks(in_base=terms.sizes_in_base),
-        doubtful_after_loss=frozenset({-4116}),
-        resolve=resolution.resolve_order,
-        absence_proof=PROOF,
-        serves=(OrderControl.place_order,),
         note=(
             "Checks no margin before it triggers; at most 200 over all symbols."
             if can_be_found
             else "A lost answer whose order is not open stays unknown where the undocumented query is not there."
         ),
         **paying(terms.weight, terms.pools[0]),
+        **writes.place,
     )
 
 
-def _cancel(terms: OrderTerms, resolution: LostOrders) -> Endpoint[Change[AlgoOrderRow]]:
+def _cancel(terms: OrderTerms, writes: OrderWrites) -> Endpoint[Change[AlgoOrderRow]]:
     return Endpoint(
         "DELETE",
         f"{terms.root}/v1/algoOrder",
@@ -156,11 +145,6 @@ def _cancel(terms: OrderTerms, resolution: LostOrders) -> Endpoint[Change[AlgoOr
         echoes=Echoes(_NAMED),
         # the venue takes no symbol here; a guard that allows only some wants to know it
         parameters=(*ALGO_NAME, Parameter("symbol", role=Role.SYMBOL, local=True)),
-        effect=Effect.SET,
-        area=Area.ORDERS,
-        reduces=always,
-        doubtful_after_loss=frozenset({-2011}),
-        readback=resolution.read_canceled,
         pools=PAYS,
-        serves=(OrderControl.cancel_order,),
+        **writes.cancel,
     )

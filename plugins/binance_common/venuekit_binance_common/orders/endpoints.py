@@ -13,6 +13,7 @@ from venuekit.plugin import Change, Endpoint
 from venuekit_binance_common.orders import read_endpoints as reads
 from venuekit_binance_common.orders import write_endpoints as writes
 from venuekit_binance_common.orders.algo_endpoints import AlgoEndpoints, algo_endpoints
+from venuekit_binance_common.orders.guards import order_writes
 from venuekit_binance_common.orders.lookups import lost_orders, order_reads
 from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms
 
@@ -78,7 +79,7 @@ def order_endpoints(
     open_order = reads.open_order_endpoint(terms)
     all_orders = reads.all_orders_endpoint(terms)
     plain = order_reads(order=order, open_order=open_order, open_orders=open_orders, all_orders=all_orders)
-    resolution = lost_orders(plain, server_time)
+    writing = order_writes(terms, lost_orders(plain, server_time))
     unchanged = terms.unchanged
     return OrderEndpoints(
         terms=terms,
@@ -89,18 +90,18 @@ def order_endpoints(
         all_orders=all_orders,
         trades=reads.trades_endpoint(terms),
         forced=reads.force_orders_endpoint(terms),
-        place=writes.place_endpoint(terms, resolution),
+        place=writes.place_endpoint(terms, writing),
         test=writes.test_endpoint(terms) if terms.has_test else None,
-        amend=None if unchanged is None else writes.amend_endpoint(terms, unchanged, resolution),
-        cancel=writes.cancel_endpoint(terms, resolution),
+        amend=None if unchanged is None else writes.amend_endpoint(terms, unchanged, writing),
+        cancel=writes.cancel_endpoint(terms, writing),
         cancel_all=writes.cancel_all_endpoint(
             f"{terms.root}/v1/allOpenOrders",
-            resolution.read_emptied,
+            writing,
             "Conditional orders too." if one_book else "Plain orders only.",
         ),
-        place_batch=writes.place_batch_endpoint(terms, resolution),
-        amend_batch=None if unchanged is None else writes.amend_batch_endpoint(terms, resolution),
-        cancel_batch=writes.cancel_batch_endpoint(terms, resolution),
+        place_batch=writes.place_batch_endpoint(terms, writing),
+        amend_batch=None if unchanged is None else writes.amend_batch_endpoint(terms, writing),
+        cancel_batch=writes.cancel_batch_endpoint(terms, writing),
         countdown=writes.countdown_endpoint(terms),
         algo=None if open_algo_orders is None else algo_endpoints(terms, open_algo_orders, server_time),
     )

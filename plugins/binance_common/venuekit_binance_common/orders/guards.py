@@ -6,26 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from venuekit.plugin import Ask, Kind, Parameter, Resting, read_items
+from venuekit.parts.orders import LostOrders, OrderWrites
+from venuekit.plugin import Ask, Kind, Parameter, Resting
 from venuekit_binance_common.orders.enums import CLOSING_SIDES, SIDE_WORDS
+from venuekit_binance_common.orders.lookups import UNKNOWN_ORDER
+from venuekit_binance_common.orders.terms import OrderTerms
 
-__all__ = [
-    "CONTRACT_SIZE",
-    "CONTRACT_SIZES",
-    "always",
-    "arms",
-    "asks",
-    "batch_asks",
-    "batch_client_ids",
-    "batch_orders",
-    "batch_reduces",
-    "batch_rests",
-    "batch_symbols",
-    "largest_notional",
-    "notional",
-    "only_reduces",
-    "rests",
-]
+__all__ = ["CONTRACT_SIZE", "CONTRACT_SIZES", "always", "arms", "order_writes"]
 
 Parameters = Mapping[str, Any]
 #: what a contract of an order is worth in the quote asset, and (as texts) of each order of a batch: for a guard
@@ -47,13 +34,10 @@ rests = Resting(
     limit="LIMIT",
     attached=frozenset({"stopPrice", "activationPrice", "callbackRate", "closePosition"}),
 )
-batch_rests = rests.any_of("batchOrders")
-#: the orders that a batch amends
-batch_orders = read_items("batchOrders", order_id="orderId", client_id="origClientOrderId")
 
 
 def always(_: Parameters) -> bool:
-    """Say that a request takes orders away, and adds none."""
+    """Say of every order that it rests."""
     return True
 
 
@@ -66,22 +50,6 @@ def only_reduces(parameters: Parameters) -> bool:
     """Say whether an order can do nothing but make a position smaller."""
     leg = (parameters.get("positionSide"), parameters.get("side"))
     return parameters.get("reduceOnly") in _YES or parameters.get("closePosition") in _YES or leg in _CLOSING
-
-
-def batch_reduces(parameters: Parameters) -> bool:
-    """Say whether no order of a batch can do anything but make a position smaller."""
-    return all(map(only_reduces, parameters["batchOrders"]))
-
-
-def batch_symbols(parameters: Parameters) -> tuple[str, ...]:
-    """Return the symbols of a batch's items."""
-    return tuple(item["symbol"] for item in parameters["batchOrders"])
-
-
-def batch_client_ids(parameters: Parameters) -> tuple[str, ...]:
-    """Return the client ids of a batch's items; an item that changes an order may name it by the venue's own id."""
-    names = ("newClientOrderId", "origClientOrderId")
-    return tuple(item[name] for item in parameters["batchOrders"] for name in names if name in item)
 
 
 def notional(*, in_base: bool) -> Callable[[Parameters], Decimal | None]:
@@ -101,51 +69,33 @@ def notional(*, in_base: bool) -> Callable[[Parameters], Decimal | None]:
     return of
 
 
-def largest_notional(*, in_base: bool, amends: bool = False) -> Callable[[Parameters], Decimal | None]:
-    """
-    Return the function that gives the largest value of items that do more than reduce; None if any is unknown.
+def order_writes(terms: OrderTerms, lost: LostOrders, *, rests: Callable[[Any], bool] = rests) -> OrderWrites:
+    """Return the details of the writes of one route on a product's terms."""
+    value = notional(in_base=terms.sizes_in_base)
 
-    An item that ``amends`` an order says nothing of whether that one only reduces.
-    """
-    of_one = notional(in_base=in_base)
+    def ask(parameters: Parameters) -> Ask:
+        return Ask(
+            symbol=parameters["symbol"],
+            buys=parameters["side"] == "BUY",
+            notional=value(parameters),
+            reduces=only_reduces(parameters),
+            names=frozenset(str(parameters[name]) for name in _IDS if parameters.get(name)),
+        )
 
-    def of(parameters: Parameters) -> Decimal | None:
-        items = parameters["batchOrders"]
-        sizes = parameters.get(CONTRACT_SIZES.name) or [None] * len(items)
-        values = [
-            of_one({**item, CONTRACT_SIZE.name: size})
-            for item, size in zip(items, sizes, strict=True)
-            if amends or not only_reduces(item)
-        ]
-        known = [value for value in values if value is not None]
-        return max(known, default=None) if len(known) == len(values) else None
-
-    return of
-
-
-def asks(*, in_base: bool) -> Callable[[Parameters], Sequence[Ask]]:
-    """Return the function that gives the order that a request asks for; see :func:`notional`."""
-    of_one = notional(in_base=in_base)
-    return lambda parameters: (_ask(parameters, of_one),)
-
-
-def batch_asks(*, in_base: bool) -> Callable[[Parameters], Sequence[Ask]]:
-    """Return the function that gives the orders that a batch asks for."""
-    of_one = notional(in_base=in_base)
-
-    def of(parameters: Parameters) -> Sequence[Ask]:
-        items = parameters["batchOrders"]
-        sizes = parameters.get(CONTRACT_SIZES.name) or [None] * len(items)
-        return [_ask({**item, CONTRACT_SIZE.name: size}, of_one) for item, size in zip(items, sizes, strict=True)]
-
-    return of
-
-
-def _ask(parameters: Parameters, of_one: Callable[[Parameters], Decimal | None]) -> Ask:
-    return Ask(
-        symbol=parameters["symbol"],
-        buys=parameters["side"] == "BUY",
-        notional=of_one(parameters),
-        reduces=only_reduces(parameters),
-        names=frozenset(str(parameters[name]) for name in _IDS if parameters.get(name)),
+    return OrderWrites(
+        lost=lost,
+        ask=ask,
+        notional=value,
+        reduces=only_reduces,
+        rests=rests,
+        taken={-4116},
+        not_open={UNKNOWN_ORDER},
+        items_of=_items_of,
     )
+
+
+def _items_of(parameters: Parameters) -> Sequence[Parameters]:
+    """Return the items of a batch, each with the size of its contracts."""
+    items = parameters["batchOrders"]
+    sizes = parameters.get(CONTRACT_SIZES.name) or [None] * len(items)
+    return [{**item, CONTRACT_SIZE.name: size} for item, size in zip(items, sizes, strict=True)]

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from venuekit.capabilities import CountdownControl, OrderAmendControl, OrderBatchControl, OrderControl, OrderTestControl
-from venuekit.parts.orders import LostOrders
-from venuekit.plugin import Area, Change, Changing, Echoes, Effect, Endpoint, Kind, Parameter, Readback, WriteScope
+from venuekit.capabilities import CountdownControl, OrderTestControl
+from venuekit.parts.orders import OrderWrites
+from venuekit.plugin import Area, Change, Changing, Echoes, Effect, Endpoint, Kind, Parameter
 from venuekit_binance_common.endpoints import PAYS
 from venuekit_binance_common.orders import decoders
 from venuekit_binance_common.orders.guards import (
-    always,
     arms,
-    asks,
-    batch_asks,
-    batch_client_ids,
-    batch_orders,
-    batch_reduces,
-    batch_rests,
-    batch_symbols,
-    largest_notional,
-    notional,
-    only_reduces,
-    rests,
 )
-from venuekit_binance_common.orders.lookups import PROOF
 from venuekit_binance_common.orders.parameters import (
     ORDER_NAME,
     THE_SYMBOL,
@@ -65,7 +51,7 @@ _NAMED = {"symbol": "symbol", "orderId": "order_id", "origClientOrderId": "clien
 _AMENDED = {**_NAMED, "quantity": "orig_qty", "price": "price"}
 
 
-def place_endpoint(terms: OrderTerms, resolution: LostOrders) -> Endpoint[OrderRow]:
+def place_endpoint(terms: OrderTerms, writes: OrderWrites) -> Endpoint[OrderRow]:
     """Return the placing of one order."""
     return Endpoint(
         "POST",
@@ -73,22 +59,13 @@ def place_endpoint(terms: OrderTerms, resolution: LostOrders) -> Endpoint[OrderR
         decode=decoders.decode_order,
         echoes=Echoes(_PLACED),
         parameters=order_parameters(terms),
-        effect=Effect.KEYED,
-        write_scope=WriteScope.ORDER,
-        rests=rests,
-        reduces=only_reduces,
-        notional=notional(in_base=terms.sizes_in_base),
-        asks=asks(in_base=terms.sizes_in_base),
-        doubtful_after_loss=frozenset({-4116}),
-        resolve=resolution.resolve_order,
-        absence_proof=PROOF,
-        serves=(OrderControl.place_order,),
         note=(
             "Every type: conditional orders wait among the others."
             if terms.conditional is ConditionalBook.PLAIN
             else "Conditional types are refused here: they have a book and an endpoint of their own."
         ),
         **paying(terms.weight, terms.pools[0]),
+        **writes.place,
     )
 
 
@@ -106,15 +83,7 @@ def test_endpoint(terms: OrderTerms) -> Endpoint[OrderRow]:
     )
 
 
-def _refusals(items: Iterable[BatchItem]) -> Iterable[tuple[int | str | None, str]]:
-    return ((item.code, item.message) for item in items if item.code is not None)
-
-
-def _change_refusals(change: Change[tuple[BatchItem, ...]]) -> Iterable[tuple[int | str | None, str]]:
-    return _refusals(change.answer or ())
-
-
-def place_batch_endpoint(terms: OrderTerms, resolution: LostOrders) -> Endpoint[tuple[BatchItem, ...]]:
+def place_batch_endpoint(terms: OrderTerms, writes: OrderWrites) -> Endpoint[tuple[BatchItem, ...]]:
     """Return the placing of several orders."""
     return Endpoint(
         "POST",
@@ -122,24 +91,13 @@ def place_batch_endpoint(terms: OrderTerms, resolution: LostOrders) -> Endpoint[
         decode=decoders.decode_batch,
         echoes=Echoes.of_items("batchOrders", _PLACED, told="row"),
         parameters=batch_parameters(terms),
-        effect=Effect.KEYED,
-        write_scope=WriteScope.ORDER,
-        rests=batch_rests,
-        reduces=batch_reduces,
-        symbols=batch_symbols,
-        client_ids=batch_client_ids,
-        notional=largest_notional(in_base=terms.sizes_in_base),
-        asks=batch_asks(in_base=terms.sizes_in_base),
-        item_refusals=_refusals,
-        resolve=resolution.resolve_batch,
-        absence_proof=PROOF,
-        serves=(OrderBatchControl.place_orders,),
         note="At most 5 orders; each has its own result.",
         **paying(5, terms.pools[1]),
+        **writes.place_batch,
     )
 
 
-def amend_endpoint(terms: OrderTerms, unchanged: int, resolution: LostOrders) -> Endpoint[Change[OrderRow]]:
+def amend_endpoint(terms: OrderTerms, unchanged: int, writes: OrderWrites) -> Endpoint[Change[OrderRow]]:
     """Return the amendment of one order; ``unchanged`` is the code for one that amends nothing."""
     return Endpoint(
         "PUT",
@@ -147,21 +105,15 @@ def amend_endpoint(terms: OrderTerms, unchanged: int, resolution: LostOrders) ->
         decode=Changing(decoders.decode_order),
         echoes=Echoes(_AMENDED),
         parameters=amend_parameters(terms),
-        effect=Effect.SET,
-        area=Area.ORDERS,
-        write_scope=WriteScope.AMENDMENT,
-        notional=notional(in_base=terms.sizes_in_base),
-        asks=asks(in_base=terms.sizes_in_base),
         no_change=frozenset({unchanged}),
         no_change_is_read=True,
-        readback=resolution.read_amended,
-        serves=(OrderAmendControl.amend_order,),
         note="Limit orders only, which lose their place in the queue; both quantity and price are needed.",
         **paying(terms.weight, terms.pools[0]),
+        **writes.amend,
     )
 
 
-def amend_batch_endpoint(terms: OrderTerms, resolution: LostOrders) -> Endpoint[Change[tuple[BatchItem, ...]]]:
+def amend_batch_endpoint(terms: OrderTerms, writes: OrderWrites) -> Endpoint[Change[tuple[BatchItem, ...]]]:
     """Return the amendment of several orders."""
     return Endpoint(
         "PUT",
@@ -169,23 +121,13 @@ def amend_batch_endpoint(terms: OrderTerms, resolution: LostOrders) -> Endpoint[
         decode=Changing(decoders.decode_batch),
         echoes=Echoes.of_items("batchOrders", _AMENDED, told="row"),
         parameters=batch_parameters(terms),
-        effect=Effect.SET,
-        area=Area.ORDERS,
-        write_scope=WriteScope.AMENDMENT,
-        orders=batch_orders,
-        symbols=batch_symbols,
-        client_ids=batch_client_ids,
-        notional=largest_notional(in_base=terms.sizes_in_base, amends=True),
-        asks=batch_asks(in_base=terms.sizes_in_base),
-        item_refusals=_change_refusals,
-        readback=resolution.read_amended_batch,
-        serves=(OrderAmendControl.amend_orders,),
         note="At most 5 orders; each has its own result.",
         **paying(5, terms.pools[1]),
+        **writes.amend_batch,
     )
 
 
-def cancel_endpoint(terms: OrderTerms, resolution: LostOrders) -> Endpoint[Change[OrderRow]]:
+def cancel_endpoint(terms: OrderTerms, writes: OrderWrites) -> Endpoint[Change[OrderRow]]:
     """Return the cancelling of one order."""
     return Endpoint(
         "DELETE",
@@ -193,35 +135,25 @@ def cancel_endpoint(terms: OrderTerms, resolution: LostOrders) -> Endpoint[Chang
         decode=Changing(decoders.decode_order),
         echoes=Echoes(_NAMED),
         parameters=(THE_SYMBOL, *ORDER_NAME),
-        effect=Effect.SET,
-        area=Area.ORDERS,
-        reduces=always,
-        doubtful_after_loss=frozenset({-2011}),
-        readback=resolution.read_canceled,
         pools=PAYS,
-        serves=(OrderControl.cancel_order,),
+        **writes.cancel,
     )
 
 
-def cancel_all_endpoint(path: str, emptied: Readback, note: str) -> Endpoint[Change[Acknowledgement]]:
+def cancel_all_endpoint(path: str, writes: OrderWrites, note: str) -> Endpoint[Change[Acknowledgement]]:
     """Return what empties a book of a symbol."""
     return Endpoint(
         "DELETE",
         path,
         decode=Changing(decode_acknowledgement),
         parameters=(THE_SYMBOL,),
-        effect=Effect.SET,
-        area=Area.ORDERS,
-        reduces=always,
-        write_scope=WriteScope.ALL_ORDERS,
-        readback=emptied,
         pools=PAYS,
-        serves=(OrderControl.cancel_all_orders,),
         note=note,
+        **writes.cancel_all,
     )
 
 
-def cancel_batch_endpoint(terms: OrderTerms, resolution: LostOrders) -> Endpoint[Change[tuple[BatchItem, ...]]]:
+def cancel_batch_endpoint(terms: OrderTerms, writes: OrderWrites) -> Endpoint[Change[tuple[BatchItem, ...]]]:
     """Return the cancelling of several orders."""
     return Endpoint(
         "DELETE",
@@ -236,14 +168,9 @@ def cancel_batch_endpoint(terms: OrderTerms, resolution: LostOrders) -> Endpoint
             Parameter("orderIdList", Kind.LIST),
             Parameter("origClientOrderIdList", Kind.LIST),
         ),
-        effect=Effect.SET,
-        area=Area.ORDERS,
-        reduces=always,
-        item_refusals=_change_refusals,
-        readback=resolution.read_canceled_batch,
         pools=PAYS,
-        serves=(OrderBatchControl.cancel_orders,),
         note="At most 10 orders; each has its own result.",
+        **writes.cancel_batch,
     )
 
 

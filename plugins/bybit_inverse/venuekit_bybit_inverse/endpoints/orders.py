@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 import attrs
 
-from venuekit.capabilities import OrderAmendControl, OrderBatchControl, OrderControl
 from venuekit.parts.endpoint_book import EndpointBook
-from venuekit.parts.orders import BatchItem
+from venuekit.parts.orders import OrderWrites
 from venuekit.plugin import (
-    Area,
     Ask,
-    Change,
     Changing,
     Echoes,
-    Effect,
     Encoding,
     Endpoint,
     Kind,
     Parameter,
     Resting,
     Role,
-    WriteScope,
-    read_items,
 )
 from venuekit_bybit_inverse import order_payloads as payloads
 from venuekit_bybit_inverse.endpoints.order_reads import ORDER_ID
-from venuekit_bybit_inverse.endpoints.order_resolution import LOST_ORDERS, PROOF
+from venuekit_bybit_inverse.endpoints.order_resolution import LOST_ORDERS
 from venuekit_bybit_inverse.endpoints.parameters import BASE_COIN, INVERSE, SETTLE_COIN, SYMBOL, THE_SYMBOL
 from venuekit_bybit_inverse.limits import BATCH_WEIGHT_MOST, batch_weight, cost, cost_by_item
 
@@ -74,10 +68,6 @@ _NAMED = {"orderId": "order_id", "orderLinkId": "order_link_id"}
 _NAMED_ITEMS = Echoes.of_items("request", _NAMED, told="row")
 
 
-def _always(_: Mapping[str, Any]) -> bool:
-    return True
-
-
 def _only_reduces(parameters: Mapping[str, Any]) -> bool:
     """Say whether an order can do nothing but make a position smaller: with what is attached, it can do more."""
     return parameters.get("reduceOnly") is True and not any(map(_is_given, map(parameters.get, _ATTACHED)))
@@ -87,10 +77,6 @@ def _is_given(price: Any) -> bool:
     return price not in {None, ""} and Decimal(price) != 0
 
 
-def _all_only_reduce(parameters: Mapping[str, Any]) -> bool:
-    return all(map(_only_reduces, parameters["request"]))
-
-
 def _notional(parameters: Mapping[str, Any]) -> Decimal:
     """Return what is asked for: a contract is one dollar; an amendment without a quantity asks for no more."""
     return Decimal(parameters.get("qty", 0))
@@ -98,14 +84,6 @@ def _notional(parameters: Mapping[str, Any]) -> Decimal:
 
 def _largest_notional(parameters: Mapping[str, Any]) -> Decimal:
     return max(map(_notional, parameters["request"]), default=Decimal(0))
-
-
-def _asks(parameters: Mapping[str, Any]) -> Sequence[Ask]:
-    return (_ask(parameters),)
-
-
-def _batch_asks(parameters: Mapping[str, Any]) -> Sequence[Ask]:
-    return [*map(_ask, parameters["request"])]
 
 
 def _ask(item: Mapping[str, Any]) -> Ask:
@@ -128,20 +106,15 @@ def _symbol_alone(parameters: Mapping[str, Any]) -> tuple[str, ...]:
     return (parameters["symbol"],)
 
 
-def _symbols(parameters: Mapping[str, Any]) -> set[str]:
-    return {item["symbol"] for item in parameters["request"]}
-
-
-def _client_ids(parameters: Mapping[str, Any]) -> list[str]:
-    return [item["orderLinkId"] for item in parameters["request"] if "orderLinkId" in item]
-
-
-def _refusals(items: Iterable[BatchItem]) -> Iterable[tuple[int | str | None, str]]:
-    return ((item.code, item.message) for item in items if item.code is not None)
-
-
-def _change_refusals(change: Change[tuple[BatchItem, ...]]) -> Iterable[tuple[int | str | None, str]]:
-    return _refusals(change.answer or ())
+_WRITES = OrderWrites(
+    lost=LOST_ORDERS,
+    ask=_ask,
+    notional=_notional,
+    reduces=_only_reduces,
+    rests=_RESTS,
+    taken={110072},
+    not_open=NOT_OPEN,
+)
 
 
 class OrderWriteEndpoints(EndpointBook):
@@ -173,18 +146,9 @@ class OrderWriteEndpoints(EndpointBook):
             Parameter("smpType"),
         ),
         encoding=Encoding.JSON,
-        effect=Effect.KEYED,
-        write_scope=WriteScope.ORDER,
-        rests=_RESTS,
-        reduces=_only_reduces,
-        notional=_notional,
-        asks=_asks,
-        doubtful_after_loss=frozenset({110072}),
-        resolve=LOST_ORDERS.resolve_order,
-        absence_proof=PROOF,
         pools=cost("order_create"),
-        serves=(OrderControl.place_order,),
         note="Answers before it decides: an accepted order may still be rejected.",
+        **_WRITES.place,
     )
 
     AMEND_ORDER = Endpoint(
@@ -204,15 +168,9 @@ class OrderWriteEndpoints(EndpointBook):
             *_BRACKET,
         ),
         encoding=Encoding.JSON,
-        effect=Effect.SET,
-        area=Area.ORDERS,
-        write_scope=WriteScope.AMENDMENT,
-        notional=_notional,
-        asks=_asks,
-        readback=LOST_ORDERS.read_amended,
         pools=cost("order_amend"),
-        serves=(OrderAmendControl.amend_order,),
         note="Answers before it decides.",
+        **_WRITES.amend,
     )
 
     CANCEL_ORDER = Endpoint(
@@ -222,14 +180,9 @@ class OrderWriteEndpoints(EndpointBook):
         echoes=Echoes(_NAMED),
         parameters=(INVERSE, THE_SYMBOL, ORDER_ID, _CLIENT_ID),
         encoding=Encoding.JSON,
-        effect=Effect.SET,
-        area=Area.ORDERS,
-        reduces=_always,
-        doubtful_after_loss=NOT_OPEN,
-        readback=LOST_ORDERS.read_canceled,
         pools=cost("order_cancel"),
-        serves=(OrderControl.cancel_order,),
         note="Answers before it decides.",
+        **_WRITES.cancel,
     )
 
     CANCEL_ALL = Endpoint(
@@ -238,15 +191,10 @@ class OrderWriteEndpoints(EndpointBook):
         decode=Changing(payloads.decode_canceled),
         parameters=(INVERSE, SYMBOL, BASE_COIN, SETTLE_COIN, Parameter("orderFilter")),
         encoding=Encoding.JSON,
-        effect=Effect.SET,
-        area=Area.ORDERS,
-        write_scope=WriteScope.ALL_ORDERS,
         symbols=_symbol_alone,
-        reduces=_always,
-        readback=LOST_ORDERS.read_emptied,
         pools=cost("order_cancel_all"),
-        serves=(OrderControl.cancel_all_orders,),
         note="Needs a symbol, base coin or settle coin; at most 500 orders a call, which ones is not said.",
+        **_WRITES.cancel_all,
     )
 
     CREATE_BATCH = Endpoint(
@@ -256,22 +204,12 @@ class OrderWriteEndpoints(EndpointBook):
         echoes=Echoes.of_items("request", {"orderLinkId": "order_link_id"}, told="row"),
         parameters=(INVERSE, _ITEMS),
         encoding=Encoding.JSON,
-        effect=Effect.KEYED,
-        write_scope=WriteScope.ORDER,
-        rests=_RESTS.any_of("request"),
-        reduces=_all_only_reduce,
-        notional=_largest_notional,
-        asks=_batch_asks,
-        symbols=_symbols,
-        client_ids=_client_ids,
-        item_refusals=_refusals,
-        resolve=LOST_ORDERS.resolve_batch,
-        absence_proof=PROOF,
         weight=batch_weight,
         weight_most=BATCH_WEIGHT_MOST,
         pools=cost_by_item("order_create_batch"),
-        serves=(OrderBatchControl.place_orders,),
         note="At most 20 orders; each has its own code.",
+        # here what only reduces counts as well
+        **{**_WRITES.place_batch, "notional": _WRITES.largest_notional},
     )
 
     AMEND_BATCH = Endpoint(
@@ -281,21 +219,11 @@ class OrderWriteEndpoints(EndpointBook):
         echoes=_NAMED_ITEMS,
         parameters=(INVERSE, _ITEMS),
         encoding=Encoding.JSON,
-        effect=Effect.SET,
-        area=Area.ORDERS,
-        write_scope=WriteScope.AMENDMENT,
-        orders=read_items("request", order_id="orderId", client_id="orderLinkId"),
-        notional=_largest_notional,
-        asks=_batch_asks,
-        symbols=_symbols,
-        client_ids=_client_ids,
-        item_refusals=_change_refusals,
-        readback=LOST_ORDERS.read_amended_batch,
         weight=batch_weight,
         weight_most=BATCH_WEIGHT_MOST,
         pools=cost_by_item("order_amend_batch"),
-        serves=(OrderAmendControl.amend_orders,),
         note="At most 20 orders; each has its own code.",
+        **_WRITES.amend_batch,
     )
 
     CANCEL_BATCH = Endpoint(
@@ -305,16 +233,11 @@ class OrderWriteEndpoints(EndpointBook):
         echoes=_NAMED_ITEMS,
         parameters=(INVERSE, Parameter("request", Kind.LIST, required=True)),
         encoding=Encoding.JSON,
-        effect=Effect.SET,
-        area=Area.ORDERS,
-        reduces=_always,
-        symbols=_symbols,
-        client_ids=_client_ids,
-        item_refusals=_change_refusals,
-        readback=LOST_ORDERS.read_canceled_batch,
         weight=batch_weight,
         weight_most=BATCH_WEIGHT_MOST,
         pools=cost_by_item("order_cancel_batch"),
-        serves=(OrderBatchControl.cancel_orders,),
         note="At most 20 orders; each has its own code.",
+        symbols=_WRITES.symbols,
+        client_ids=_WRITES.client_ids,
+        **_WRITES.cancel_batch,
     )
