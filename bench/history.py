@@ -64,7 +64,7 @@ async def measure(base: str) -> dict[str, Any]:
 
         ways: dict[str, Callable[[], Awaitable[int]]] = {
             "untyped": partial(parsed, orjson.loads, itemgetter("time")),
-            "typed": partial(parsed, account.INCOME.decode, lambda row: round(row.time.timestamp() * 1000)),
+            "typed": partial(parsed, account.endpoints.INCOME.decode, lambda row: round(row.time.timestamp() * 1000)),
             "venuekit": walked,
         }
         figures: dict[str, list[float]] = {name: [] for name in ways}

@@ -15,14 +15,20 @@ from venuekit.errors import AnswerLost
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["Clock", "ClockWarning", "SystemClock", "VenueClock", "clock_error", "from_milliseconds"]
+__all__ = ["Clock", "ClockWarning", "SystemClock", "VenueClock", "clock_error", "from_milliseconds", "to_milliseconds"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def from_milliseconds(milliseconds: int) -> datetime:
     """Return an instant given in milliseconds since 1970 as an aware UTC datetime, exactly."""
     return _EPOCH + timedelta(milliseconds=milliseconds)
+
+
+def to_milliseconds(moment: datetime) -> int:
+    """Return an instant as whole milliseconds since 1970; fractions of one are cut off."""
+    return (moment - _EPOCH) // _MILLISECOND
 
 
 class Clock(Protocol):

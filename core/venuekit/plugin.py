@@ -25,8 +25,8 @@ Besides this module a plugin imports :mod:`venuekit.capabilities` (values and ca
 **Payloads** (bytes of an answer to values): :func:`payload_decoder`, :class:`WireRow`, :func:`read_json`,
 :func:`payload_mismatch`, :func:`mismatch_of`, :class:`Unfit`, :data:`MISFITS`; conversions :func:`to_bool`,
 :func:`to_decimal`, :func:`to_decimal_or_none`, :func:`to_int`, :func:`to_text`, :data:`TIME_END`,
-:func:`from_milliseconds`; numbers :data:`DECIMALS_MOST`, :data:`LARGEST`, :func:`intern_number`, :func:`is_multiple`,
-:func:`nonzero`, :func:`number_or_unread`.
+:func:`from_milliseconds`, :func:`to_milliseconds`; numbers :data:`DECIMALS_MOST`, :data:`LARGEST`,
+:func:`intern_number`, :func:`is_multiple`, :func:`nonzero`, :func:`number_or_unread`.
 
 **Histories** (long lists, page by page): :class:`Pager`.
 
@@ -48,7 +48,7 @@ from typing import TYPE_CHECKING
 from venuekit._util.lazy import lazy as _lazy
 from venuekit.account import Account, Answer
 from venuekit.capabilities import Pager
-from venuekit.clock import from_milliseconds
+from venuekit.clock import from_milliseconds, to_milliseconds
 from venuekit.credentials import Credentials, HmacSigner, Secret, SignatureAlgorithm, Signer
 from venuekit.echoes import Echoes
 from venuekit.endpoint import (
@@ -307,6 +307,7 @@ __all__ = [
     "to_decimal",
     "to_decimal_or_none",
     "to_int",
+    "to_milliseconds",
     "to_text",
     "trace_of",
 ]

@@ -146,10 +146,10 @@ WAYS: dict[str, Callable[[Venue, int, Row | None], AsyncIterator[Row]]] = {
     ),
     "by time": walk_by_time,
     "by offset": lambda venue, width, after: walk_by_cursor(
-        venue.by_offset, windows(width), track=TRACK, after=after, most_pages=3
+        venue.by_offset, later(windows(width)), track=TRACK, after=after, most_pages=3
     ),
     "by row": lambda venue, width, after: walk_by_cursor(
-        venue.by_row, windows(width), track=TRACK, after=after, most_pages=3
+        venue.by_row, later(windows(width)), track=TRACK, after=after, most_pages=3
     ),
 }
 ways = pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
@@ -202,7 +202,7 @@ def test_rows_that_arrive_meanwhile_tear_no_gap(
         if way is WAYS["by time"]:
             return await drain(walk_by_time(venue, width, None))
         fetch = venue.by_offset if way is WAYS["by offset"] else venue.by_row
-        return await drain(walk_by_cursor(fetch, pieces, track=TRACK, most_pages=3))
+        return await drain(walk_by_cursor(fetch, later(pieces), track=TRACK, most_pages=3))
 
     found = run(walk())
     everything = [*venue.rows, *venue.upcoming]
@@ -270,7 +270,7 @@ async def test_a_week_of_many_rows_needs_little_memory() -> None:
     expected = iter(range(count))
     tracemalloc.start()
     try:
-        async for row in walk_by_cursor(fetch, [Span(0, WEEK - 1)], track=TRACK, most_pages=most_pages):
+        async for row in walk_by_cursor(fetch, later([Span(0, WEEK - 1)]), track=TRACK, most_pages=most_pages):
             assert row[1] == next(expected)
         _, peak = tracemalloc.get_traced_memory()
     finally:
@@ -293,7 +293,7 @@ async def test_a_busy_hour_of_a_quiet_week_is_handed_on_soon() -> None:
         start = max(low, end - limit)
         return Page([(moments[place], place) for place in range(start, end)][::-1], str(start) if start > low else None)
 
-    walk = walk_by_cursor(fetch, [Span(0, WEEK - 1)], track=TRACK)
+    walk = walk_by_cursor(fetch, later([Span(0, WEEK - 1)]), track=TRACK)
     assert await anext(walk) == (moments[0], 0)
     assert asked < 50
     rest = [row[1] async for row in walk]
@@ -482,7 +482,7 @@ async def test_a_repeated_cursor_ends_with_an_error() -> None:
         return Page([(1, int(cursor or 0))], "1" if cursor == "2" else "2")
 
     with pytest.raises(PayloadMismatch, match="repeats a cursor"):
-        await drain(walk_by_cursor(fetch, [Span(1, 1)], track=TRACK))
+        await drain(walk_by_cursor(fetch, later([Span(1, 1)]), track=TRACK))
 
 
 async def test_an_endless_last_page_ends_with_an_error() -> None:
@@ -492,7 +492,7 @@ async def test_an_endless_last_page_ends_with_an_error() -> None:
     async def fetch(window: Span, _: str | None) -> Page[Row]:
         return Page([(1, 1)] if window.start <= 1 <= window.end else [], str(next(numbers)))
 
-    walk = walk_by_cursor(fetch, [Span(0, 2**40)], track=TRACK, most_pages=4)
+    walk = walk_by_cursor(fetch, later([Span(0, 2**40)]), track=TRACK, most_pages=4)
     assert await anext(walk) == (1, 1)
     with pytest.raises(PayloadMismatch, match=r"4 pages in a row hold nothing new.* the millisecond 1,"):
         await anext(walk)
@@ -513,7 +513,7 @@ async def test_a_cursor_that_leads_to_its_own_page_loses_nothing_older() -> None
 
     found: list[Row] = []
     with pytest.raises(PayloadMismatch, match="repeats a cursor in the millisecond 500"):
-        await into(found, walk_by_cursor(fetch, [Span(0, 999)], track=TRACK))
+        await into(found, walk_by_cursor(fetch, later([Span(0, 999)]), track=TRACK))
     assert found == rows[:6]
 
 
@@ -629,7 +629,7 @@ TROUBLED: dict[str, Callable[[], AsyncIterator[Any]]] = {
     "paged": lambda: walk_pages(same_number, later([Span(0, 9)]), limit=2, track=TRACK, origin=ORIGIN),
     "by time": lambda: by_time(same_number, later([Span(0, 9)]), limit=2, track=TRACK, origin=ORIGIN),
     "by identity": lambda: by_identity(numbers_behind, 7, limit=2, identity=lambda number: number, origin=ORIGIN),
-    "bisected": lambda: walk_by_cursor(same_page, [Span(0, 9)], track=TRACK, most_pages=1, origin=ORIGIN),
+    "bisected": lambda: walk_by_cursor(same_page, later([Span(0, 9)]), track=TRACK, most_pages=1, origin=ORIGIN),
 }
 
 
@@ -645,4 +645,4 @@ async def test_errors_say_whose_history_it_is(way: Callable[[], AsyncIterator[An
 async def test_more_rows_of_a_millisecond_than_a_page_name_the_limit() -> None:
     """What cannot be parted any more, and has no second page, is told by how many rows the venue gives of it."""
     with pytest.raises(PayloadMismatch, match="gives 2 rows of the millisecond 5, and none of those behind them"):
-        await drain(walk_by_cursor(same_page, [Span(0, 9)], track=TRACK, most_pages=1))
+        await drain(walk_by_cursor(same_page, later([Span(0, 9)]), track=TRACK, most_pages=1))

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
 import attrs
 import pytest
 
-import venuekit_binance_common.orders.fills as binance_trades
-import venuekit_binance_common.orders.history as binance_orders
-import venuekit_bybit_inverse.fills as bybit_trades
-import venuekit_bybit_inverse.order_history as bybit_orders
 from venuekit.clock import from_milliseconds
 from venuekit.simulator.ledger import Book, Side
 from venuekit_binance_common.simulated.history_questions import HistoryQuestions
@@ -34,10 +30,9 @@ ONE_BOOK = ("bybit_inverse", Book.CONDITIONAL)
 
 
 @pytest.fixture(params=["oldest", "newest"])
-def which(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def which(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, short_pages: Callable[[int], None]) -> None:
     """Let venues give the oldest or the newest rows of a stretch with more than a (short) page of them."""
-    for module in (binance_orders, binance_trades, bybit_orders, bybit_trades):
-        monkeypatch.setattr(module, "_PAGE_SIZE", PAGE)
+    short_pages(PAGE)
     if request.param == "oldest":
         return
     whole = HistoryQuestions.page

@@ -13,18 +13,12 @@ from typing import Any
 import attrs
 import pytest
 
-import venuekit_binance_common.orders.fills as binance_trades
-import venuekit_binance_common.orders.history as binance_orders
-import venuekit_binance_common.wallet.income as binance_income
-import venuekit_bybit_inverse.fills as bybit_trades
-import venuekit_bybit_inverse.income as bybit_income
-import venuekit_bybit_inverse.order_history as bybit_orders
-from venuekit.clock import from_milliseconds
+from venuekit.clock import from_milliseconds, to_milliseconds
 from venuekit.simulator.ledger import Book, IncomeKind, Side
-from venuekit_binance_common.history_limits import milliseconds
 from venuekit_binance_common.simulated.income_routes import INCOME_TYPES
 from venuekit_binance_common.testing import LeapingStage, leaping
 from venuekit_binance_common.wallet.income_rows import INCOME_KINDS
+from venuekit_binance_usdm.account import BinanceUsdmAccount
 
 pytestmark = pytest.mark.looptime
 D = Decimal
@@ -34,7 +28,6 @@ VENUES = {
     "binance_coinm": ("ETHUSD_PERP", D(10), "ETH"),
     "bybit_inverse": ("ETHUSD", D(100), "ETH"),
 }
-PAGED = (binance_income, binance_orders, binance_trades, bybit_income, bybit_orders, bybit_trades)
 #: what a ledger books, by words that are known
 KINDS = [kind for kind, word in INCOME_TYPES.items() if word in INCOME_KINDS]
 #: seconds between two moments of a history: several things in one millisecond, and windows that hold nothing
@@ -58,12 +51,10 @@ async def opened(venue: str) -> AsyncIterator[Stage]:
 
 
 @pytest.fixture
-def chance(seed: int, monkeypatch: pytest.MonkeyPatch) -> random.Random:
+def chance(seed: int, short_pages: Callable[[int], None]) -> random.Random:
     """Return what a history is made from; its pages hold a few rows."""
     chance = random.Random(seed)  # noqa: S311  - a made-up history
-    size = chance.randint(4, 7)
-    for module in PAGED:
-        monkeypatch.setattr(module, "_PAGE_SIZE", size)
+    short_pages(chance.randint(4, 7))
     return chance
 
 
@@ -83,11 +74,11 @@ async def test_income(venue: str, chance: random.Random) -> None:
         start = from_milliseconds(stage.sim.milliseconds()) - timedelta(days=chance.choice([1, 20, 85]))
         purse = stage.ledger.contract(stage.symbol).purse
         moments = [0.1, 0.5, 0.5, 0.5, 0.500001, chance.random()]
-        most = binance_income._PAGE_SIZE - 1
+        most = BinanceUsdmAccount.INCOME_HISTORY.limit - 1
         booked: Counter[tuple[object, ...]] = Counter()
         length = from_milliseconds(stage.sim.milliseconds()) - start
         for number in range(chance.randint(0, 40)):
-            when = from_milliseconds(milliseconds(start + length * chance.choice(moments)))
+            when = from_milliseconds(to_milliseconds(start + length * chance.choice(moments)))
             kind, symbol = chance.choice(KINDS), chance.choice([None, stage.symbol])
             booked[when, kind] += 1
             if venue != "bybit_inverse" and booked[when, kind] > most:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Coroutine
+import inspect
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -15,11 +16,24 @@ __all__ = ["CALLED", "names_operation"]
 CALLED: ContextVar[tuple[str, ...]] = ContextVar("venuekit_called", default=())
 
 
-def names_operation(
-    method: Callable[..., Coroutine[Any, Any, Any]],
-) -> Callable[..., Coroutine[Any, Any, Any]]:
-    """Return a method whose name is known for as long as it runs, also in the tasks that it starts."""
+def names_operation(method: Callable[..., Any]) -> Callable[..., Any]:
+    """
+    Return a method that adds its name to ``CALLED`` while it runs, also for the tasks that it starts.
+
+    A method that is no coroutine returns a pager, and its pages are read when it is over.
+    """
     name = method.__name__
+    if not inspect.iscoroutinefunction(method):
+
+        @functools.wraps(method)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            token = CALLED.set((*CALLED.get(), name))
+            try:
+                return method(*args, **kwargs)
+            finally:
+                CALLED.reset(token)
+
+        return call
 
     @functools.wraps(method)
     async def wrapper(*args: Any, **kwargs: Any) -> Any:

@@ -60,7 +60,8 @@ class Capability(ABC):  # noqa: B024 - the promises are its subclasses'
         super().__init_subclass__()
         promised = {name for base in cls.__mro__[1:] if issubclass(base, Capability) for name in vars(base)}
         for name, method in list(vars(cls).items()):
-            if name in promised and inspect.iscoroutinefunction(method) and not _is_promise(method):
+            is_call = inspect.iscoroutinefunction(method) or name.startswith("iter_")
+            if name in promised and is_call and not _is_promise(method):
                 setattr(cls, name, names_operation(method))
 
     @classmethod

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from venuekit.capabilities import Unit
 from venuekit.parts.orders import CountdownPart, OrderAmendPart, OrderBatchPart
 from venuekit.parts.settings.account_controls import AccountPositionMode
@@ -11,13 +13,13 @@ from venuekit_binance_coinm.account_info import BinanceCoinmAccountInfo
 from venuekit_binance_coinm.brackets import BinanceCoinmBrackets
 from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.settings import CoinmSettings
-from venuekit_binance_coinm.terms import INCOME_LIMIT, MARGIN_LIMIT, ORDER_SIZE
+from venuekit_binance_coinm.terms import ORDER_SIZE, RETENTION
 from venuekit_binance_common.orders.fills import BinanceFills
 from venuekit_binance_common.orders.history import BinanceOrders
 from venuekit_binance_common.orders.routes import countdown_route, order_routes
 from venuekit_binance_common.positions.adl import BinanceAdl
 from venuekit_binance_common.positions.margin import BinancePositionMargin
-from venuekit_binance_common.positions.margin_history import BinanceMarginHistory
+from venuekit_binance_common.positions.margin_history import BinanceMarginHistory, margin_history
 from venuekit_binance_common.symbols.contracts import contracts_endpoint
 from venuekit_binance_common.symbols.instruments import (
     BinanceFees,
@@ -26,7 +28,7 @@ from venuekit_binance_common.symbols.instruments import (
     BinanceServerTime,
 )
 from venuekit_binance_common.wallet.balances import BinanceBalances
-from venuekit_binance_common.wallet.income import BinanceIncome
+from venuekit_binance_common.wallet.income import BinanceIncome, income_history
 
 __all__ = ["BinanceCoinmAccount"]
 
@@ -62,7 +64,8 @@ class BinanceCoinmAccount(
     BRACKET_UNIT = Unit.BASE
     CONTRACTS = contracts_endpoint(COINM.EXCHANGE_INFO)
     COUNTDOWN = countdown_route(COINM.ORDERS)
-    INCOME_LIMIT = INCOME_LIMIT
-    MARGIN_LIMIT = MARGIN_LIMIT
+    INCOME_HISTORY = income_history(COINM.INCOME, RETENTION, width=timedelta(days=365))
+    # how wide a window may be is not documented here: as wide as on the other product
+    MARGIN_HISTORY = margin_history(COINM.MARGIN_HISTORY, RETENTION)
     ORDERS = COINM.ORDERS
     ORDER_ROUTES = order_routes(COINM.ORDERS, CONTRACTS, ORDER_SIZE)

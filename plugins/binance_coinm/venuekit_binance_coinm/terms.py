@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from venuekit.capabilities import Unit
+from venuekit.parts.histories import Retention
 from venuekit.plugin import Fault, FaultTable, Parameter
 from venuekit_binance_common.faults import SHARED_ROWS, fault_rows
-from venuekit_binance_common.history_limits import HistoryLimit
 from venuekit_binance_common.orders.terms import MINUTE_POOL, ConditionalBook, OrderTerms, order_behaviour
 from venuekit_binance_common.orders.values import Size
 
-__all__ = ["FAULTS", "INCOME_LIMIT", "MARGIN_LIMIT", "NO_ORDER_TEST", "ORDER_BEHAVIOUR", "ORDER_SIZE", "ORDER_TERMS"]
+__all__ = ["FAULTS", "NO_ORDER_TEST", "ORDER_BEHAVIOUR", "ORDER_SIZE", "ORDER_TERMS", "RETENTION"]
 
 
 #: the same numbers can mean something else on the USD-margined product
@@ -27,12 +27,8 @@ _OWN_ROWS = (
 FAULTS = FaultTable((*SHARED_ROWS, *_OWN_ROWS))
 
 
-_OPENED = datetime(2020, 8, 10, tzinfo=UTC)
-_WORDS = "the product opened on 2020-08-10"
-
-INCOME_LIMIT = HistoryLimit(since=_OPENED, width=timedelta(days=365), words=_WORDS)
-#: how wide a stretch may be is not documented here either: what holds on the other product
-MARGIN_LIMIT = HistoryLimit(since=_OPENED, width=timedelta(days=30), words=_WORDS)
+#: no end is documented: everything since the product opened
+RETENTION = Retention(since=datetime(2020, 8, 10, tzinfo=UTC), words="the product opened on 2020-08-10")
 
 
 NO_ORDER_TEST = "the venue documents no order test for COIN-M futures"

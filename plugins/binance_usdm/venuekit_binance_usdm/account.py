@@ -12,7 +12,7 @@ from venuekit_binance_common.orders.history import BinanceOrderTest
 from venuekit_binance_common.orders.routes import countdown_route, order_routes
 from venuekit_binance_common.positions.adl import BinanceAdl
 from venuekit_binance_common.positions.margin import BinancePositionMargin
-from venuekit_binance_common.positions.margin_history import BinanceMarginHistory
+from venuekit_binance_common.positions.margin_history import BinanceMarginHistory, margin_history
 from venuekit_binance_common.symbols.brackets import BinanceBrackets
 from venuekit_binance_common.symbols.contracts import contracts_endpoint
 from venuekit_binance_common.symbols.instruments import (
@@ -22,11 +22,11 @@ from venuekit_binance_common.symbols.instruments import (
     BinanceServerTime,
 )
 from venuekit_binance_common.wallet.balances import BinanceBalances
-from venuekit_binance_common.wallet.income import BinanceIncome
+from venuekit_binance_common.wallet.income import BinanceIncome, income_history
 from venuekit_binance_usdm.account_info import BinanceAccountInfo
 from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.settings import UsdmSettings
-from venuekit_binance_usdm.terms import INCOME_LIMIT, MARGIN_LIMIT, ORDER_SIZE
+from venuekit_binance_usdm.terms import INCOME_RETENTION, MARGIN_RETENTION, ORDER_SIZE
 
 __all__ = ["BinanceUsdmAccount"]
 
@@ -63,7 +63,7 @@ class BinanceUsdmAccount(
     BRACKET_UNIT = Unit.QUOTE
     CONTRACTS = contracts_endpoint(USDM.EXCHANGE_INFO)
     COUNTDOWN = countdown_route(USDM.ORDERS)
-    INCOME_LIMIT = INCOME_LIMIT
-    MARGIN_LIMIT = MARGIN_LIMIT
+    INCOME_HISTORY = income_history(USDM.INCOME, INCOME_RETENTION)
+    MARGIN_HISTORY = margin_history(USDM.MARGIN_HISTORY, MARGIN_RETENTION)
     ORDERS = USDM.ORDERS
     ORDER_ROUTES = order_routes(USDM.ORDERS, CONTRACTS, ORDER_SIZE)

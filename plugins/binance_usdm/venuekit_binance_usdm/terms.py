@@ -6,13 +6,13 @@ from datetime import timedelta
 from decimal import Decimal
 
 from venuekit.capabilities import TimeInForce, Unit
+from venuekit.parts.histories import Retention
 from venuekit.plugin import Fault, FaultTable
 from venuekit_binance_common.faults import SHARED_ROWS, fault_rows
-from venuekit_binance_common.history_limits import HistoryLimit
 from venuekit_binance_common.orders.terms import BOTH_POOLS, ConditionalBook, OrderTerms, order_behaviour
 from venuekit_binance_common.orders.values import Size
 
-__all__ = ["FAULTS", "INCOME_LIMIT", "MARGIN_LIMIT", "ORDER_BEHAVIOUR", "ORDER_SIZE", "ORDER_TERMS"]
+__all__ = ["FAULTS", "INCOME_RETENTION", "MARGIN_RETENTION", "ORDER_BEHAVIOUR", "ORDER_SIZE", "ORDER_TERMS"]
 
 
 #: the same numbers can mean something else on the coin-margined product
@@ -37,12 +37,8 @@ FAULTS = FaultTable((*SHARED_ROWS, *_OWN_ROWS))
 #: a minute less than the venue says, so that what is asked for is not too old when it arrives
 _GRACE = timedelta(minutes=1)
 
-INCOME_LIMIT = HistoryLimit(
-    keeps=timedelta(days=90) - _GRACE, width=timedelta(days=30), words="income of the last three months (90 days)"
-)
-MARGIN_LIMIT = HistoryLimit(
-    keeps=timedelta(days=30) - _GRACE, width=timedelta(days=30), words="margin changes of the last 30 days"
-)
+INCOME_RETENTION = Retention(age=timedelta(days=90) - _GRACE, words="income of the last three months (90 days)")
+MARGIN_RETENTION = Retention(age=timedelta(days=30) - _GRACE, words="margin changes of the last 30 days")
 
 
 _COUNTDOWN = "Cancels the plain orders of a symbol; it is not known to cover conditional orders."

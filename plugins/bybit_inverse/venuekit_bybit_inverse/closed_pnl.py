@@ -6,21 +6,40 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
+from typing import Any
 
 import attrs
 
 from venuekit.capabilities import ClosedPnl, ClosedPnlReader
-from venuekit.parts.histories import Span, Track, merge_histories, warn_when_refused
-from venuekit.plugin import Account, EnvironmentName, Pager
+from venuekit.parts.histories import History, HistoryCall, Span, merge_histories, warn_when_refused
+from venuekit.plugin import Account, Endpoint, EnvironmentName, Pager
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
-from venuekit_bybit_inverse.history_pages import Found, milliseconds, newest_first, span_of
+from venuekit_bybit_inverse.histories import TWO_YEARS, ReceivedRow, cursor_history, itself
 from venuekit_bybit_inverse.history_payloads import ClosedPnlRow
 
 __all__ = ["BybitClosedPnl"]
 
-_PAGE_SIZE = 100
 #: rows are listed by when they began, items tell when they ended: how long a closing order usually takes
 _OVERLAP = timedelta(days=7)
+
+
+def _key(row: ClosedPnlRow) -> tuple[object, ...]:
+    return (row.symbol, row.order_id, row.created_time, row.updated_time, row.closed_size, row.closed_pnl)
+
+
+def _closed_pnl(endpoint: Endpoint[Any]) -> History[ReceivedRow[ClosedPnlRow]]:
+    return cursor_history(
+        endpoint,
+        itself,
+        time=attrgetter("row.created_time"),
+        key=lambda received: _key(received.row),
+        limit=100,
+        category=CATEGORY,
+    )
+
+
+_PRESENT, _OLD = _closed_pnl(BYBIT.CLOSED_PNL), _closed_pnl(BYBIT.OLD_CLOSED_PNL)
 
 
 class BybitClosedPnl(Account, ClosedPnlReader):
@@ -43,49 +62,31 @@ class BybitClosedPnl(Account, ClosedPnlReader):
         after: ClosedPnl | None = None,
     ) -> Pager[ClosedPnl]:
         """Walk by when closing began, 7 days and 100 rows at a time; ``kind`` (``Trade``, ...) is applied here."""
+        call = HistoryCall(self)
 
-        async def walk() -> AsyncGenerator[ClosedPnl, None]:
+        async def items() -> AsyncGenerator[ClosedPnl, None]:
             if after is not None:
-                span = await span_of(self, "iter_closed_pnl", start, end, after=after.closed_at - _OVERLAP)
+                span = await call.span(TWO_YEARS, start, end, after=after.closed_at - _OVERLAP)
                 with suppress(_NotMetError):  # it began earlier than that, or is gone, and nothing was given yet
-                    async for closed in _behind(self._iter_rows(symbol, span), after, must_meet=True):
+                    async for closed in _behind(self._rows(call, symbol, span), after, must_meet=True):
                         if kind in {None, closed.kind}:
                             yield closed
                     return
-            span = await span_of(self, "iter_closed_pnl", start, end)
-            async for closed in _behind(self._iter_rows(symbol, span), after):
+            span = await call.span(TWO_YEARS, start, end)
+            async for closed in _behind(self._rows(call, symbol, span), after):
                 if kind in {None, closed.kind}:
                     yield closed
 
-        return Pager(walk, cost_per_page=1)
+        return Pager(items, cost_per_page=_PRESENT.cost({}))
 
-    def _iter_rows(self, symbol: str | None, span: Span) -> AsyncGenerator[Found[ClosedPnlRow], None]:
-        places = [BYBIT.CLOSED_PNL]
+    def _rows(
+        self, call: HistoryCall, symbol: str | None, span: Span
+    ) -> AsyncGenerator[ReceivedRow[ClosedPnlRow], None]:
+        sources = [call.items(_PRESENT, span, symbol=symbol)]
         if symbol is not None and self.environment is not EnvironmentName.DEMO:  # a demo account was never another kind
-            places.append(BYBIT.OLD_CLOSED_PNL)
-        present, *older = (
-            newest_first(
-                self,
-                place,
-                span,
-                operation="iter_closed_pnl",
-                time=lambda row: row.created_time,
-                key=_key,
-                limit=_PAGE_SIZE,
-                category=CATEGORY,
-                symbol=symbol,
-            )
-            for place in places
-        )
-        old = (warn_when_refused(one, "what was closed before the account became a unified one") for one in older)
-        track = Track[Found[ClosedPnlRow]](
-            time=lambda found: milliseconds(found.row.created_time), key=lambda found: _key(found.row)
-        )
-        return merge_histories(present, *old, track=track)
-
-
-def _key(row: ClosedPnlRow) -> tuple[object, ...]:
-    return (row.symbol, row.order_id, row.created_time, row.updated_time, row.closed_size, row.closed_pnl)
+            old = call.items(_OLD, span, symbol=symbol)
+            sources.append(warn_when_refused(old, "what was closed before the account became a unified one"))
+        return merge_histories(*sources, track=_PRESENT.track)
 
 
 class _NotMetError(Exception):
@@ -93,7 +94,7 @@ class _NotMetError(Exception):
 
 
 async def _behind(
-    rows: AsyncGenerator[Found[ClosedPnlRow], None], after: ClosedPnl | None, *, must_meet: bool = False
+    rows: AsyncGenerator[ReceivedRow[ClosedPnlRow], None], after: ClosedPnl | None, *, must_meet: bool = False
 ) -> AsyncGenerator[ClosedPnl, None]:
     """
     Leave out everything up to the item to continue behind; if it is gone, what had been closed by then.
@@ -103,13 +104,13 @@ async def _behind(
     """
     seen = None if after is None else attrs.evolve(after, raw=None)
     held: list[ClosedPnl] = []
-    async for found in rows:
-        closed = _pnl_of(found)
+    async for received in rows:
+        closed = _pnl_of(received)
         if seen is None:
             yield closed
         elif closed == seen:
             seen, held = None, []
-        elif found.row.created_time <= seen.closed_at:
+        elif received.row.created_time <= seen.closed_at:
             held += [closed] if closed.closed_at > seen.closed_at else []
         elif must_meet:
             raise _NotMetError
@@ -124,8 +125,8 @@ async def _behind(
         yield late
 
 
-def _pnl_of(found: Found[ClosedPnlRow]) -> ClosedPnl:
-    row = found.row
+def _pnl_of(received: ReceivedRow[ClosedPnlRow]) -> ClosedPnl:
+    row = received.row
     fees = None if row.open_fee is None or row.close_fee is None else Decimal(0) - row.open_fee - row.close_fee
     return ClosedPnl(
         symbol=row.symbol,
@@ -137,5 +138,5 @@ def _pnl_of(found: Found[ClosedPnlRow]) -> ClosedPnl:
         fees=fees,
         closed_at=row.updated_time,
         kind=row.exec_type,
-        raw=found.raw,
+        raw=received.raw,
     )

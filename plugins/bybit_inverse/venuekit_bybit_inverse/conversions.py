@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from urllib.parse import unquote
 
 from venuekit.capabilities import Conversion, ConversionReader
 from venuekit.parts.concurrency import gather
-from venuekit.parts.histories import Origin, Track, merge_histories
+from venuekit.parts.histories import HistoryCall, Origin, Track, each, merge_histories
 from venuekit.plugin import Account, Pager, from_milliseconds
 from venuekit_bybit_inverse.endpoints import BYBIT
-from venuekit_bybit_inverse.history_pages import TWO_YEARS, milliseconds, span_of
+from venuekit_bybit_inverse.histories import ALL_TIME
 from venuekit_bybit_inverse.history_payloads import ConvertRow, ExchangeRow
 from venuekit_bybit_inverse.reading import raw_rows
 
@@ -21,9 +22,7 @@ __all__ = ["BybitConversions"]
 _EXCHANGES_PAGE = 50
 _CONVERTS_PAGE = 100
 _DONE = "success"
-#: no limit is documented
-_ALL_TIME = 10 * TWO_YEARS
-_TRACK = Track[Conversion](time=lambda one: milliseconds(one.time), key=lambda one: one.id)
+_TRACK = Track[Conversion](attrgetter("time"), attrgetter("id"))
 
 
 class BybitConversions(Account, ConversionReader):
@@ -47,10 +46,11 @@ class BybitConversions(Account, ConversionReader):
         after: Conversion | None = None,
     ) -> Pager[Conversion]:
         """Walk both histories; a conversion that stands in both comes once, with the finer of its times."""
+        call = HistoryCall(self)
 
-        async def walk() -> AsyncGenerator[Conversion, None]:
-            span = await span_of(self, "iter_conversions", start, end, keeps=_ALL_TIME, words="20 years")
-            coarse, fine = await gather(self._exchanges(), self._converts())
+        async def items() -> AsyncGenerator[Conversion, None]:
+            span = await call.span(ALL_TIME, start, end)
+            coarse, fine = await gather(self._exchanges(call.origin), self._converts(call.origin))
             known = coarse | fine
             if after is not None and known.get(after.id, after) != after:
                 del known[after.id]  # its time has become finer since it was given
@@ -58,16 +58,15 @@ class BybitConversions(Account, ConversionReader):
             # newest first on the wire; those of one moment keep the order they were made in
             every.reverse()
             every.sort(key=_TRACK.time)
-            async for one in merge_histories(_each(every), track=_TRACK, after=after):
+            async for one in merge_histories(each(every), track=_TRACK, after=after):
                 wanted = from_asset in {None, one.from_asset} and to_asset in {None, one.to_asset}
-                if wanted and span.start <= _TRACK.time(one) <= span.end:
+                if wanted and span.start <= _TRACK.milliseconds(one) <= span.end:
                     yield one
 
-        return Pager(walk, cost_per_page=1)
+        return Pager(items, cost_per_page=1)
 
-    async def _exchanges(self) -> dict[str, Conversion]:
+    async def _exchanges(self, origin: Origin) -> dict[str, Conversion]:
         found: dict[str, Conversion] = {}
-        origin = Origin(self.venue.id, "iter_conversions")
         cursor: str | None = None
         seen: set[str] = set()
         while True:
@@ -76,7 +75,9 @@ class BybitConversions(Account, ConversionReader):
             if page.rows and found.keys() >= {row.exchange_tx_id for row in page.rows}:
                 raise origin.mismatch("a page of conversions holds nothing new")
             for row, raw in zip(page.rows, raw_rows(answer, len(page.rows), "orderBody"), strict=True):
-                found[row.exchange_tx_id] = _conversion(row, row.exchange_rate, row.created_time * 1000, raw)
+                found[row.exchange_tx_id] = _conversion(
+                    row, row.exchange_rate, from_milliseconds(row.created_time * 1000), raw
+                )
             if not (page.rows or answer.odd) or not page.cursor:
                 return found
             if page.cursor in seen:
@@ -84,7 +85,7 @@ class BybitConversions(Account, ConversionReader):
             seen.add(page.cursor)
             cursor = unquote(page.cursor)
 
-    async def _converts(self) -> dict[str, Conversion]:
+    async def _converts(self, origin: Origin) -> dict[str, Conversion]:
         found: dict[str, Conversion] = {}
         known: set[str] = set()
         index = 1
@@ -93,18 +94,19 @@ class BybitConversions(Account, ConversionReader):
             rows = answer.value
             names = {row.exchange_tx_id for row in rows}
             if rows and known >= names:
-                words = f"page {index} of conversions holds nothing new"
-                raise Origin(self.venue.id, "iter_conversions").mismatch(words)
+                raise origin.mismatch(f"page {index} of conversions holds nothing new")
             for row, raw in zip(rows, raw_rows(answer, len(rows)), strict=True):
                 if row.exchange_status == _DONE:
-                    found[row.exchange_tx_id] = _conversion(row, row.convert_rate, milliseconds(row.created_at), raw)
+                    found[row.exchange_tx_id] = _conversion(row, row.convert_rate, row.created_at, raw)
             if len(rows) + len(answer.odd) < _CONVERTS_PAGE:
                 return found
             known |= names
             index += 1
 
 
-def _conversion(row: ExchangeRow | ConvertRow, rate: Any, moment: int, raw: Mapping[str, Any] | None) -> Conversion:
+def _conversion(
+    row: ExchangeRow | ConvertRow, rate: Any, moment: datetime, raw: Mapping[str, Any] | None
+) -> Conversion:
     return Conversion(
         id=row.exchange_tx_id,
         from_asset=row.from_coin,
@@ -112,11 +114,6 @@ def _conversion(row: ExchangeRow | ConvertRow, rate: Any, moment: int, raw: Mapp
         to_asset=row.to_coin,
         to_amount=row.to_amount,
         rate=rate,
-        time=from_milliseconds(moment),
+        time=moment,
         raw=raw,
     )
-
-
-async def _each(items: list[Conversion]) -> AsyncGenerator[Conversion, None]:
-    for item in items:
-        yield item

@@ -12,17 +12,16 @@ from operator import attrgetter
 import attrs
 
 from venuekit.capabilities import Income, IncomeKind, IncomeReader
-from venuekit.parts.histories import Track, merge_histories, only
-from venuekit.plugin import Account, Pager
+from venuekit.parts.histories import HistoryCall, Track, merge_histories, only
+from venuekit.plugin import Account, Pager, to_milliseconds
 from venuekit_bybit_inverse.account_info import UNIFIED
 from venuekit_bybit_inverse.endpoints import BYBIT
-from venuekit_bybit_inverse.history_pages import Found, milliseconds, newest_first, span_of
+from venuekit_bybit_inverse.histories import TWO_YEARS, ReceivedRow, cursor_history, itself
 from venuekit_bybit_inverse.history_payloads import LogRow
 from venuekit_bybit_inverse.instruments import settle_coins
 
 __all__ = ["BybitIncome", "incomes_of"]
 
-_PAGE_SIZE = 50
 _TRADES = ("TRADE", "LIQUIDATION", "ADL")
 #: what a row's type says of all its components
 _WHOLE: Mapping[str, IncomeKind] = {
@@ -49,7 +48,15 @@ _PARTS: Mapping[tuple[str, str], IncomeKind] = {
 _KNOWN = frozenset({*_WHOLE, *(word for word, _ in _PARTS)})
 #: what no other row has; an id alone does not tell it, and may be missing
 _IDENTITY: Callable[[LogRow], tuple[object, ...]] = attrgetter(*(field.name for field in attrs.fields(LogRow)))
-_TRACK = Track[Income](time=lambda income: milliseconds(income.time), key=lambda income: income.key)
+_TRACK = Track[Income](attrgetter("time"), attrgetter("key"))
+_LOG = cursor_history(
+    BYBIT.TRANSACTION_LOG,
+    itself,
+    time=attrgetter("row.transaction_time"),
+    key=lambda received: _IDENTITY(received.row),
+    limit=50,
+    accountType=UNIFIED,
+)
 
 
 class BybitIncome(Account, IncomeReader):
@@ -78,64 +85,54 @@ class BybitIncome(Account, IncomeReader):
         The venue has no filter by symbol that could refuse a wrong one: of a symbol that no row bears and that is not
         listed, the end of the walk warns.
         """
+        call = HistoryCall(self)
 
-        async def walk() -> AsyncGenerator[Income, None]:
-            resume = None if after is None else after.time
-            span = await span_of(self, "iter_income", start, end, after=resume)
-            found = newest_first(
-                self,
-                BYBIT.TRANSACTION_LOG,
-                span,
-                operation="iter_income",
-                time=lambda row: row.transaction_time,
-                key=_IDENTITY,
-                limit=_PAGE_SIZE,
-                accountType=UNIFIED,
-                currency=asset,
-            )
+        async def items() -> AsyncGenerator[Income, None]:
+            span = await call.span(TWO_YEARS, start, end, after=None if after is None else after.time)
+            rows = call.items(_LOG, span, currency=asset)
             of_kind = None
             if kind is not None:
                 word, meaning = attrgetter("venue_kind"), attrgetter("kind")
-                of_kind = only(kind, meaning, word=word, known=_KNOWN, operation="iter_income")
-            known = symbol is None or (after is not None and after.symbol == symbol)
-            async for income in merge_histories(_split(found), track=_TRACK, after=after):
+                of_kind = only(kind, meaning, word=word, known=_KNOWN, operation=call.origin.operation)
+            is_met = symbol is None or (after is not None and after.symbol == symbol)
+            async for income in merge_histories(_split(rows), track=_TRACK, after=after):
                 if symbol in {None, income.symbol}:
-                    known = True
+                    is_met = True
                     if of_kind is None or of_kind(income):
                         yield income
-            if not known and symbol is not None and symbol not in await settle_coins(self, frozenset({symbol})):
+            if not is_met and symbol is not None and symbol not in await settle_coins(self, frozenset({symbol})):
                 words = f"no movement bears the symbol {symbol!r}, and the venue lists no inverse contract of that name"
                 warnings.warn(words, UserWarning, stacklevel=2)
 
-        return Pager(walk, cost_per_page=1)
+        return Pager(items, cost_per_page=_LOG.cost({}))
 
 
-async def _split(rows: AsyncGenerator[Found[LogRow], None]) -> AsyncGenerator[Income, None]:
+async def _split(rows: AsyncGenerator[ReceivedRow[LogRow], None]) -> AsyncGenerator[Income, None]:
     moment: datetime | None = None
     seen: Counter[Hashable] = Counter()
-    async for found in rows:
-        if found.row.transaction_time != moment:
-            moment, seen = found.row.transaction_time, Counter()
-        for income in incomes_of(found):
+    async for received in rows:
+        if received.row.transaction_time != moment:
+            moment, seen = received.row.transaction_time, Counter()
+        for income in incomes_of(received):
             twin = seen[income.key]
             seen[income.key] += 1
             yield attrs.evolve(income, twin=twin) if twin else income
 
 
-def incomes_of(found: Found[LogRow]) -> Iterable[Income]:
+def incomes_of(received: ReceivedRow[LogRow]) -> Iterable[Income]:
     """
     Return one movement per component of a row that is not zero; their sum is the row's ``change``.
 
     Where the components do not add up to it, what is missing is a movement of its own. The wallet after the row
     stands with the last one. A row without an id has one of what else tells it apart.
     """
-    row = found.row
+    row = received.row
     none = Decimal(0)
     parts = {"cashFlow": row.cash_flow or none, "funding": row.funding or none, "fee": none - (row.fee or none)}
     if row.change is not None:
         parts["rest"] = row.change - sum(parts.values())
     name_of_row = row.id or "/".join(
-        str(part) for part in (milliseconds(row.transaction_time), row.order_id, row.change, row.cash_balance)
+        str(part) for part in (to_milliseconds(row.transaction_time), row.order_id, row.change, row.cash_balance)
     )
     moved = [(name, amount) for name, amount in parts.items() if amount]
     for place, (name, amount) in enumerate(moved, start=1):
@@ -151,5 +148,5 @@ def incomes_of(found: Found[LogRow]) -> Iterable[Income]:
             order_id=row.order_id,
             info=row.trans_sub_type,
             balance_after=row.cash_balance if place == len(moved) else None,
-            raw=found.raw,
+            raw=received.raw,
         )

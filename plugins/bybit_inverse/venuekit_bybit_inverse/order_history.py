@@ -5,26 +5,30 @@ from __future__ import annotations
 import warnings
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 
 from venuekit.capabilities import Order
-from venuekit.parts.histories import Span, Track, merge_histories
+from venuekit.parts.histories import HistoryCall, each, merge_histories
 from venuekit.parts.orders import OrderAmendPart, OrderBatchPart, OrderPart
 from venuekit.plugin import Pager
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
-from venuekit_bybit_inverse.history_pages import milliseconds, newest_first, span_of
-from venuekit_bybit_inverse.order_payloads import OrderRow
+from venuekit_bybit_inverse.histories import TWO_YEARS, cursor_history
 from venuekit_bybit_inverse.order_routes import ORDER_ROUTES
 from venuekit_bybit_inverse.order_values import order_of
 
 __all__ = ["BybitOrders"]
 
-_PAGE_SIZE = 50
 _UNFILLED_KEPT = timedelta(hours=24)
 _UNFILLED = "the venue keeps orders that ended without a fill for 24 hours: older ones are missing from what has ended"
 #: stands for a row without a time, which none should be
 _EPOCH = datetime.fromtimestamp(0, UTC)
-_TRACK = Track[Order](
-    time=lambda order: 0 if order.created_at is None else milliseconds(order.created_at), key=lambda order: order.key
+_ORDERS = cursor_history(
+    BYBIT.ORDER_HISTORY,
+    lambda received: order_of(received.row, received.received_at, received.raw),
+    time=lambda order: order.created_at or _EPOCH,
+    key=attrgetter("key"),
+    limit=50,
+    category=CATEGORY,
 )
 
 
@@ -54,45 +58,16 @@ class BybitOrders(OrderPart, OrderBatchPart, OrderAmendPart):
 
         What ended without a fill is kept for 24 hours; a ``start`` before that is warned of.
         """
+        call = HistoryCall(self)
 
-        async def walk() -> AsyncGenerator[Order, None]:
-            resume = None if after is None else after.created_at
-            span = await span_of(self, "iter_orders", start, end, after=resume)
+        async def items() -> AsyncGenerator[Order, None]:
+            span = await call.span(TWO_YEARS, start, end, after=None if after is None else after.created_at)
             if start is not None and await self.venue_time() - start > _UNFILLED_KEPT:
                 warnings.warn(_UNFILLED, UserWarning, stacklevel=2)
-            waiting = [order for order in await self.get_open_orders(symbol=symbol) if _within(order, span)]
-            async for order in merge_histories(
-                self._iter_ended_orders(symbol, span), _each(waiting), track=_TRACK, after=after
-            ):
+            open_orders = await self.get_open_orders(symbol=symbol)
+            waiting = (order for order in open_orders if span.start <= _ORDERS.track.milliseconds(order) <= span.end)
+            sources = call.items(_ORDERS, span, symbol=symbol), each(waiting)
+            async for order in merge_histories(*sources, track=_ORDERS.track, after=after):
                 yield order
 
-        return Pager(walk, cost_per_page=1)
-
-    async def _iter_ended_orders(self, symbol: str | None, span: Span) -> AsyncGenerator[Order, None]:
-        rows = newest_first(
-            self,
-            BYBIT.ORDER_HISTORY,
-            span,
-            operation="iter_orders",
-            time=_creation_time,
-            key=lambda row: row.order_id,
-            limit=_PAGE_SIZE,
-            category=CATEGORY,
-            symbol=symbol,
-        )
-        async for found in rows:
-            yield order_of(found.row, found.received_at, found.raw)
-
-
-def _creation_time(row: OrderRow) -> datetime:
-    return row.created_time or _EPOCH
-
-
-def _within(order: Order, span: Span) -> bool:
-    moment: int = _TRACK.time(order)
-    return span.start <= moment <= span.end
-
-
-async def _each(orders: list[Order]) -> AsyncGenerator[Order, None]:
-    for order in orders:
-        yield order
+        return Pager(items, cost_per_page=_ORDERS.cost({}))

@@ -36,7 +36,7 @@ from venuekit_bybit_inverse.account import BybitInverseAccount
 from venuekit_bybit_inverse.answers import answer_time, bybit_answers
 from venuekit_bybit_inverse.endpoints import BYBIT, CLIENT_ID_PATTERN
 from venuekit_bybit_inverse.faults import FAULTS, OUTDATED_BY
-from venuekit_bybit_inverse.history_pages import RETENTION
+from venuekit_bybit_inverse.histories import TWO_YEARS
 from venuekit_bybit_inverse.limits import LIMITS
 from venuekit_bybit_inverse.signing import BybitSigning
 
@@ -127,8 +127,8 @@ BYBIT_INVERSE: Venue[BybitInverseAccount] = Venue(
         PositionBehaviour(filters=frozenset({"symbol", "margin_asset"})),
         PositionModeBehaviour(PositionModeScope.ACCOUNT),
         HistoryBehaviour(
-            income=RETENTION,
-            closed_pnl=f"{RETENTION}; what was closed before the account became a unified one only with a symbol",
+            income=TWO_YEARS.words,
+            closed_pnl=f"{TWO_YEARS.words}; what was closed before the account became a unified one only with a symbol",
         ),
         OrderBehaviour(
             types=frozenset(set(OrderType) - {OrderType.TRAILING_STOP_MARKET}),

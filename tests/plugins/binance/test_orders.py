@@ -29,13 +29,12 @@ from venuekit.capabilities import (
     WorkingPrice,
 )
 from venuekit.errors import GuardRefused, InvalidArgument, InvalidRequest, OperationError, Outcome, Rejected
-from venuekit.parts.histories import Page, Span, Track
+from venuekit.parts.histories import Page, Span, Track, walk_by_halves
 from venuekit.pipeline import Guard
 from venuekit.plugins import make_plugins
 from venuekit.simulator import ApplyLater, Arrival, DropBefore
 from venuekit.simulator.ledger import Forced, Side
 from venuekit.testing.clocks import LoopClock
-from venuekit_binance_common.orders.history import walk_windows
 from venuekit_binance_common.testing import LeapingStage, leaping, open_exchange
 
 pytestmark = pytest.mark.looptime
@@ -403,8 +402,11 @@ async def test_walk_over_windows_yields_every_row_once(
         found = [row for row in rows if window.start <= row[0] <= window.end]
         return Page(list(reversed(found[-limit:])) if newest else found[:limit])
 
+    async def windows() -> list[Span]:
+        return [Span(0, 400)]
+
     track = Track[tuple[int, int]](time=lambda row: row[0], key=lambda row: row)
-    walked = [row async for row in walk_windows(fetch, Span(0, 400), track, limit)]
+    walked = [row async for row in walk_by_halves(fetch, windows, limit=limit, track=track)]
     assert sorted(walked) == rows
     assert [row[0] for row in walked] == [row[0] for row in rows]
 

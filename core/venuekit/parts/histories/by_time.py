@@ -10,13 +10,13 @@ from typing import Any, Generic, TypeAlias, TypeVar
 import attrs
 
 from venuekit.parts.histories.spans import Span
-from venuekit.parts.histories.track import NO_ORIGIN, Gate, Origin, Page, Track, in_order
+from venuekit.parts.histories.track import NO_ORIGIN, Gate, Origin, Page, Track, in_order, milliseconds_of
 
 __all__ = ["by_time"]
 
 T = TypeVar("T")
 
-#: what a question is narrowed by, in the venue's own names
+#: parameters that narrow a request, by the venue's own names
 Filters: TypeAlias = Mapping[str, Any]
 _NO_FILTERS: Filters = {}
 
@@ -32,7 +32,6 @@ async def by_time(
     after: T | None = None,
     keep: Callable[[T], bool] | None = None,
     origin: Origin = NO_ORIGIN,
-    milliseconds: Callable[[Any], int] = int,
 ) -> AsyncGenerator[T, None]:
     """
     Walk windows that can be asked for by their times alone; a page holds the oldest rows of what was asked for.
@@ -51,13 +50,12 @@ async def by_time(
         filters: What every question is narrowed by.
         after: Continue behind this item.
         keep: Picks out what is handed on.
-        milliseconds: Returns the milliseconds of a time of ``track``, where it counts in something else.
 
     Raises:
         PayloadMismatch: a millisecond holds more than can be asked for, or the venue answers another stretch, or
             begins with the newest. What was found before that has been handed on.
     """
-    history = _History(fetch, limit, track, split, origin, milliseconds)
+    history = _History(fetch, limit, track, split, origin)
     gate = Gate(track, after, merges=False)
     for window in await windows():
         start = window.start
@@ -66,8 +64,8 @@ async def by_time(
             items, moments, is_full = await history.ask(asked, filters)
             start = window.end + 1
             if is_full:
-                await history.check_direction(asked, filters, milliseconds(moments[0]))
-                start = milliseconds(moments[-1])
+                await history.check_direction(asked, filters, milliseconds_of(moments[0]))
+                start = milliseconds_of(moments[-1])
                 complete = bisect_left(moments, moments[-1])
                 if not complete:
                     items = await history.whole(start, filters)
@@ -90,7 +88,6 @@ class _History(Generic[T]):
     track: Track[T]
     split: Callable[[Filters, Sequence[T]], Awaitable[Sequence[Filters]]] | None
     origin: Origin
-    milliseconds: Callable[[Any], int]
     oldest_first: bool = False
 
     async def ask(self, asked: Span, filters: Filters) -> tuple[Sequence[T], Sequence[Any], bool]:
@@ -101,7 +98,7 @@ class _History(Generic[T]):
             return items, moments, False
         if not items:
             raise self.origin.mismatch(f"not one of the {page.count} rows from {asked.start} on can be read")
-        for moment in map(self.milliseconds, (moments[0], moments[-1])):
+        for moment in map(milliseconds_of, (moments[0], moments[-1])):
             if not asked.start <= moment <= asked.end:
                 raise self.origin.mismatch(f"asked for what is from {asked.start} to {asked.end}, got {moment}")
         return items, moments, True

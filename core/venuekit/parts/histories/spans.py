@@ -10,7 +10,7 @@ import attrs
 
 from venuekit.errors import InvalidArgument
 
-__all__ = ["Span", "span_of"]
+__all__ = ["Span", "check_span", "span_of"]
 
 
 @attrs.frozen
@@ -28,6 +28,15 @@ class Span:
         """Return the older and the newer half."""
         middle = (self.start + self.end) // 2
         return Span(self.start, middle), Span(middle + 1, self.end)
+
+
+def check_span(start: datetime | None, end: datetime | None) -> None:
+    """Raise ``InvalidArgument`` for ends without a time zone, and for a start behind the end."""
+    for moment in (start, end):
+        if moment is not None and moment.tzinfo is None:
+            raise InvalidArgument(f"{moment} has no time zone")
+    if start is not None and end is not None and start > end:
+        raise InvalidArgument(f"the span is reversed: {start} begins after {end}")
 
 
 def span_of(
@@ -53,6 +62,7 @@ def span_of(
     Raises:
         InvalidArgument: reversed, or reaching back further than the venue keeps.
     """
+    check_span(start, end)
     oldest = now - keeps
     first = oldest if start is None else _milliseconds(start)
     last = now if end is None else _milliseconds(end)
@@ -67,6 +77,4 @@ def span_of(
 
 
 def _milliseconds(moment: datetime) -> int:
-    if moment.tzinfo is None:
-        raise InvalidArgument(f"{moment} has no time zone")
     return round(moment.timestamp() * 1000)

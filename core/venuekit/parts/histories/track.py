@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import attrs
 
+from venuekit.clock import to_milliseconds
 from venuekit.errors import Outcome, PayloadMismatch
 
-__all__ = ["NO_ORIGIN", "Gate", "Origin", "Page", "Track", "in_order"]
+__all__ = ["NO_ORIGIN", "Gate", "Origin", "Page", "Track", "in_order", "milliseconds_of"]
 
 T = TypeVar("T")
 
 
 @attrs.frozen
 class Track(Generic[T]):
-    """What tells the items of a history apart: when each was, by anything that has an order, and what no other has."""
+    """
+    The order and the identity of the items of a history.
+
+    ``time`` is an aware datetime or milliseconds since 1970; ``key`` is unique to the item among those of its time.
+    """
 
     time: Callable[[T], Any]
     key: Callable[[T], Hashable]
+
+    def milliseconds(self, item: T) -> int:
+        """Return the time of an item in milliseconds since 1970."""
+        return milliseconds_of(self.time(item))
+
+
+def milliseconds_of(moment: datetime | int) -> int:
+    """Return a time of a track in milliseconds since 1970."""
+    return moment if isinstance(moment, int) else to_milliseconds(moment)
 
 
 @attrs.frozen

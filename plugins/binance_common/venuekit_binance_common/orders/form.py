@@ -8,8 +8,7 @@ from typing import Any
 
 from venuekit.capabilities import OrderBehaviour, OrderRequest, OrderType, PositionSide, TimeInForce
 from venuekit.parts.orders import common_misfit, is_number
-from venuekit.plugin import MadeId
-from venuekit_binance_common.history_limits import milliseconds
+from venuekit.plugin import MadeId, to_milliseconds
 from venuekit_binance_common.orders.enums import CLOSING_SIDES, SIDE_WORDS, TIME_WORDS, TRIGGER_WORDS, TYPE_WORDS
 
 __all__ = ["LEAST_CALLBACK", "algo_form", "misfit", "order_form", "texts"]
@@ -118,7 +117,7 @@ def _both_forms(request: OrderRequest) -> dict[str, Any]:
         "reduceOnly": True if request.reduce_only and request.position_side not in CLOSING_SIDES else None,
         "priceMatch": request.price_match,
         "selfTradePreventionMode": request.stp_mode,
-        "goodTillDate": None if request.expires_at is None else milliseconds(request.expires_at),
+        "goodTillDate": None if request.expires_at is None else to_milliseconds(request.expires_at),
         # the acknowledgement alone does not tell what was filled at once
         "newOrderRespType": "RESULT",
         "workingType": None if request.working_price is None else TRIGGER_WORDS[request.working_price],

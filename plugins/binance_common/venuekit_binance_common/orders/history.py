@@ -4,36 +4,29 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from datetime import timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-import attrs
-
 from venuekit.capabilities import Order, OrderTestControl
-from venuekit.parts.histories import NO_ORIGIN, Origin, Page, Span, Track, merge_histories, walk_by_cursor
+from venuekit.parts.histories import Halved, History, HistoryCall, Paging, Retention, Span, Track, merge_histories
 from venuekit.parts.orders import OrderPart, OrderRoute, Orders
-from venuekit.plugin import Answer, Pager, Priority, UnsupportedCapability
-from venuekit_binance_common.history_limits import HistoryLimit, milliseconds
+from venuekit.plugin import Account, Answer, Endpoint, Pager, Priority, UnsupportedCapability, from_milliseconds
 from venuekit_binance_common.orders.endpoints import OrderEndpoints
-from venuekit_binance_common.orders.moments import ById
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from venuekit.capabilities import OrderRequest
 
-__all__ = ["ORDER_LIMIT", "TRACK", "BinanceOrderTest", "BinanceOrders", "page_of", "walk_windows"]
+__all__ = ["TRACK", "BinanceOrderTest", "BinanceOrders", "order_history"]
 
 T = TypeVar("T")
 
-#: a minute less than the venue says, so that what is asked for is not too old when it arrives
-ORDER_LIMIT = HistoryLimit(
-    width=timedelta(days=7), words="90 days, asked for 7 days at a time", keeps=timedelta(days=90, minutes=-1)
-)
 _PAGE_SIZE = 1000
+#: a minute less than the venue says, so that no request is too old when it arrives
+RETENTION = Retention(age=timedelta(days=90, minutes=-1), words="90 days, asked for 7 days at a time")
 #: orders of a history are ordered by the time they were placed
-TRACK = Track[Order](
-    time=lambda order: 0 if order.created_at is None else milliseconds(order.created_at), key=lambda order: order.key
-)
+TRACK = Track[Order](lambda order: order.created_at or from_milliseconds(0), attrgetter("key"))
 
 
 class BinanceOrders(OrderPart):
@@ -68,16 +61,16 @@ class BinanceOrders(OrderPart):
                 "name a symbol: the venue lists the orders of one at a time",
                 operation="iter_orders",
             )
-        name = symbol
+        name, call = symbol, HistoryCall(self)
 
-        async def walk() -> AsyncGenerator[Order, None]:
-            resume = None if after is None else after.created_at
-            span = await ORDER_LIMIT.span(self, operation="iter_orders", start=start, end=end, after=resume)
-            sources = [_walk_route(Orders(self, self.ORDER_ROUTES), route, name, span) for route in self.ORDER_ROUTES]
+        async def items() -> AsyncGenerator[Order, None]:
+            span = await call.span(RETENTION, start, end, after=None if after is None else after.created_at)
+            orders = Orders(self, self.ORDER_ROUTES)
+            sources = [_walk_route(call, orders, route, name, span) for route in self.ORDER_ROUTES]
             async for order in merge_histories(*sources, track=TRACK, after=after):
                 yield order
 
-        return Pager(walk, cost_per_page=self.ORDERS.all_orders.weight_most)
+        return Pager(items, cost_per_page=self.ORDERS.all_orders.weight_most)
 
 
 class BinanceOrderTest(BinanceOrders, OrderTestControl):
@@ -98,73 +91,48 @@ class BinanceOrderTest(BinanceOrders, OrderTestControl):
         await self.call(endpoint, **draft.form)
 
 
-async def _walk_route(orders: Orders, route: OrderRoute, symbol: str, span: Span) -> AsyncGenerator[Order, None]:
-    account, history = orders.account, route.reads.history.endpoint
+async def _walk_route(
+    call: HistoryCall, orders: Orders, route: OrderRoute, symbol: str, span: Span
+) -> AsyncGenerator[Order, None]:
+    account, reads = orders.account, route.reads.history
     has_answered = False
 
-    async def fetch_page(**where: int) -> Page[Order]:
+    async def items(_: Account, answer: Answer[Any]) -> Sequence[Order]:
         nonlocal has_answered
-        answer = await account.answer_rows(history, symbol=symbol, limit=_PAGE_SIZE, **where)
         has_answered = True
-        return page_of(answer, await orders.orders_of(route, route.reads.history.shape.read(answer)))
+        return await orders.orders_of(route, reads.shape.read(answer))
 
-    async def fetch(window: Span) -> Page[Order]:
-        return await fetch_page(startTime=window.start, endTime=window.end)
-
-    async def fetch_from(number: int) -> Page[Order]:
-        return await fetch_page(**{route.names.order_id: number})
-
-    by_id = ById(fetch=fetch_from, identity=lambda order: int(order.id), time=TRACK.time, limit=_PAGE_SIZE)
-    origin = Origin(account.venue.id, "iter_orders")
+    history = order_history(reads.endpoint, items, Halved(route.names.order_id), TRACK, limit=_PAGE_SIZE)
     try:
-        async for order in walk_windows(fetch, span, TRACK, _PAGE_SIZE, origin=origin, by_id=by_id):
+        async for order in call.items(history, span, symbol=symbol):
             yield order
     except UnsupportedCapability:
-        if has_answered or not (history.may_be_absent and account.lacks(history)):
+        if has_answered or not (reads.endpoint.may_be_absent and account.lacks(reads.endpoint)):
             raise
     else:
         return
     # that read is as urgent elsewhere as a walk is not
     waiting = Orders(account.with_options(priority=Priority.HISTORY), orders.routes)
     for order in await waiting.list_route(route, symbol):
-        if span.start <= TRACK.time(order) <= span.end:
+        if span.start <= TRACK.milliseconds(order) <= span.end:
             yield order
 
 
-def page_of(answer: Answer[Any], items: Sequence[T]) -> Page[T]:
-    """Return the items of an answer as a page that counts its rows, those that could not be read as well."""
-    return Page(items, rows=len(items) + len(answer.odd))
-
-
-async def walk_windows(
-    fetch: Callable[[Span], Awaitable[Page[Any]]],
-    span: Span,
-    track: Track[Any],
-    limit: int,
+def order_history(
+    endpoint: Endpoint[Any],
+    items: Callable[[Any, Answer[Any]], Awaitable[Sequence[T]]],
+    paging: Paging,
+    track: Track[T],
     *,
-    after: Any = None,
-    origin: Origin = NO_ORIGIN,
-    by_id: ById[Any] | None = None,
-) -> AsyncGenerator[Any, None]:
-    """
-    Walk a history oldest first that is asked for by windows, from behind an item on.
-
-    Which rows a window holds that has more than ``limit`` is not documented: it is halved until it has fewer. A
-    millisecond that has as many is read ``by_id``.
-
-    Raises:
-        PayloadMismatch: one millisecond holds more than a page, and there are no ids to ask by.
-    """
-
-    async def page(window: Span, _: str | None) -> Page[Any]:
-        answered = await fetch(window)
-        rows, is_full = sorted(answered.items, key=track.time), answered.count >= limit
-        if by_id is not None and is_full and window.start == window.end:
-            known = min(map(by_id.identity, rows))
-            return Page((await attrs.evolve(by_id, origin=origin).whole(window.start, known))[::-1])
-        # turned round: the walk expects a page to begin with the newest
-        return Page(rows[::-1], "more" if is_full else None)
-
-    windows = span.windows(ORDER_LIMIT.width)
-    async for item in walk_by_cursor(page, windows, track=track, after=after, most_pages=1, origin=origin):
-        yield item
+    limit: int,
+) -> History[T]:
+    """Return a history of orders or fills: 90 days, asked for 7 days at a time."""
+    return History(
+        endpoint=endpoint,
+        paging=paging,
+        items=items,
+        track=track,
+        limit=limit,
+        width=timedelta(days=7),
+        retention=RETENTION,
+    )

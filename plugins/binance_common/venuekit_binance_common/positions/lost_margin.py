@@ -25,9 +25,9 @@ from venuekit.plugin import (
     Unclear,
     alike,
     find_unexplained,
+    to_milliseconds,
 )
 from venuekit_binance_common.enums import POSITION_SIDES
-from venuekit_binance_common.history_limits import milliseconds
 from venuekit_binance_common.positions.margin import MarginChangeRow, MovedMargin
 
 __all__ = ["ABSENCE", "Leg", "ReadLegs", "margin_before", "margin_resolver"]
@@ -139,8 +139,8 @@ async def _fitting(
         history,
         symbol=symbol,
         type=direction,
-        startTime=milliseconds(first),
-        endTime=milliseconds(last),
+        startTime=to_milliseconds(first),
+        endTime=to_milliseconds(last),
         limit=_MOST_ROWS,
     )
     if len(rows) >= _MOST_ROWS:
@@ -150,12 +150,12 @@ async def _fitting(
         for row in rows
         if (row.symbol, row.type, row.amount, row.position_side) == (symbol, direction, amount, side.name)
         and first <= row.time <= last
-        and milliseconds(row.time) > known
+        and to_milliseconds(row.time) > known
     ]
     twins: Counter[int] = Counter()
     found = {}
     for row in sorted(fitting, key=lambda row: row.time):
-        moment = milliseconds(row.time)
+        moment = to_milliseconds(row.time)
         twins[moment] += 1
         found[f"{symbol} {side.name} {row.signed} {moment} {twins[moment]}"] = row
     return {identity: row for identity, row in found.items() if identity not in lost.claimed}

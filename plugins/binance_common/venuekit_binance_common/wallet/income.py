@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Hashable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Hashable, Mapping, Sequence
+from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any, ClassVar
 
 import attrs
 
 from venuekit.capabilities import Income, IncomeKind, IncomeReader
-from venuekit.parts.histories import Origin, Page, Span, Track, by_time, only
-from venuekit.plugin import Pager
-from venuekit_binance_common.history_limits import HistoryLimit, milliseconds
-from venuekit_binance_common.product import ProductEndpoints
+from venuekit.parts.histories import FromTime, History, Retention, Track, Words
+from venuekit.plugin import Answer, Endpoint, Pager
 from venuekit_binance_common.symbols.contracts import BinanceContracts
 
-__all__ = ["BinanceIncome", "decode_income"]
+__all__ = ["BinanceIncome", "decode_income", "income_history"]
 
-_PAGE_SIZE = 1000
-
-_TRACK: Track[Income] = Track(time=attrgetter("time"), key=attrgetter("key"))
 #: what the venue tells rows apart by
 _IDENTITY = attrgetter("time", "venue_kind", "id", "asset", "symbol", "trade_id")
 _BY_KIND = (
@@ -38,6 +33,65 @@ def decode_income(body: bytes) -> list[Income]:
     return decode(body)
 
 
+def income_history(
+    endpoint: Endpoint[list[Income]], retention: Retention, *, width: timedelta = timedelta(days=30)
+) -> History[Income]:
+    """Return the history of income of a product; ``width`` is the widest window that one request may ask for."""
+    return History(
+        endpoint=endpoint,
+        paging=FromTime(_split),
+        items=_read_items,
+        track=Track(attrgetter("time"), attrgetter("key")),
+        limit=1000,
+        width=width,
+        retention=retention,
+        words={"kind": Words(word="venue_kind", known=_known_words, members=IncomeKind)},
+    )
+
+
+async def _read_items(_: Any, answer: Answer[list[Income]]) -> Sequence[Income]:
+    incomes = answer.value
+    if answer.raw is not None:
+        incomes = [attrs.evolve(income, raw=raw) for income, raw in zip(incomes, answer.raw, strict=True)]
+    return _number_alike(incomes)
+
+
+async def _split(
+    account: BinanceContracts, filters: Mapping[str, Any], some: Sequence[Income]
+) -> Sequence[Mapping[str, Any]]:
+    """Return filters by type, and of a type by symbol, that together ask for a whole millisecond."""
+    if "incomeType" not in filters:
+        warnings.warn(_BY_KIND, UserWarning, stacklevel=2)
+        kinds = dict.fromkeys((*(income.venue_kind for income in some), *_known_words()))
+        return [{**filters, "incomeType": kind} for kind in kinds]
+    # a row without a symbol cannot be asked for by one
+    if "symbol" in filters or any(income.symbol is None for income in some):
+        return ()
+    listed = await account.read_once(account.CONTRACTS)
+    symbols = dict.fromkeys((*(income.symbol for income in some), *listed))
+    return [{**filters, "symbol": symbol} for symbol in symbols]
+
+
+def _known_words() -> Mapping[str, IncomeKind]:
+    from venuekit_binance_common.wallet.income_rows import INCOME_KINDS
+
+    return INCOME_KINDS
+
+
+def _number_alike(incomes: Sequence[Income]) -> Sequence[Income]:
+    """Return movements of which those with one identity are told apart by their number."""
+    identities = [*map(_IDENTITY, incomes)]
+    if len(set(identities)) == len(identities):
+        return incomes
+    seen: Counter[Hashable] = Counter()
+    numbered = []
+    for one, identity in zip(incomes, identities, strict=True):
+        twin = seen[identity]
+        numbered.append(attrs.evolve(one, twin=twin) if twin else one)
+        seen[identity] += 1
+    return numbered
+
+
 class BinanceIncome(BinanceContracts, IncomeReader):
     """
     The movements of this product's wallets.
@@ -49,8 +103,7 @@ class BinanceIncome(BinanceContracts, IncomeReader):
 
     __slots__ = ()
 
-    endpoints: ClassVar[ProductEndpoints]
-    INCOME_LIMIT: ClassVar[HistoryLimit]
+    INCOME_HISTORY: ClassVar[History[Income]]
 
     def iter_income(
         self,
@@ -63,79 +116,11 @@ class BinanceIncome(BinanceContracts, IncomeReader):
         after: Income | None = None,
     ) -> Pager[Income]:
         """Walk the history by time, a thousand rows a page."""
-        from venuekit_binance_common.wallet.income_rows import INCOME_KINDS
-
-        if kind is not None:
-            if kind not in tuple(IncomeKind):
-                raise self.refuse(f"there is no kind {kind!r}", operation="iter_income")
-            kind = IncomeKind(kind)
-
-        async def windows() -> Sequence[Span]:
-            span = await self.INCOME_LIMIT.span(
-                self,
-                operation="iter_income",
-                start=start,
-                end=end,
-                after=None if after is None else after.time,
-            )
-            return span.windows(self.INCOME_LIMIT.width)
-
-        async def fetch(window: Span, filters: Mapping[str, Any]) -> Page[Income]:
-            answer = await self.answer_rows(
-                self.endpoints.INCOME, **filters, startTime=window.start, endTime=window.end, limit=_PAGE_SIZE
-            )
-            found = answer.value
-            if answer.raw is not None:
-                found = [attrs.evolve(one, raw=raw) for one, raw in zip(found, answer.raw, strict=True)]
-            return Page(_number_alike(found), rows=len(answer.value) + len(answer.odd))
-
-        async def split(filters: Mapping[str, Any], some: Sequence[Income]) -> Sequence[Mapping[str, Any]]:
-            if "incomeType" not in filters:
-                warnings.warn(_BY_KIND, UserWarning, stacklevel=2)
-                return [
-                    {**filters, "incomeType": name}
-                    for name in dict.fromkeys((*(one.venue_kind for one in some), *INCOME_KINDS))
-                ]
-            # a row without a symbol cannot be asked for by one
-            if "symbol" in filters or any(one.symbol is None for one in some):
-                return ()
-            listed = await self.read_once(self.CONTRACTS)
-            return [{**filters, "symbol": name} for name in dict.fromkeys((*(one.symbol for one in some), *listed))]
-
-        def walk() -> AsyncGenerator[Income, None]:
-            of_kind: Callable[[Income], bool] | None = None
-            if kind is not None:
-                word, meaning = attrgetter("venue_kind"), attrgetter("kind")
-                of_kind = only(kind, meaning, word=word, known=INCOME_KINDS, operation="iter_income")
-
-            def matches(one: Income) -> bool:
-                return asset in {None, one.asset} and (of_kind is None or of_kind(one))
-
-            return by_time(
-                fetch,
-                windows,
-                limit=_PAGE_SIZE,
-                track=_TRACK,
-                split=split,
-                filters={} if symbol is None else {"symbol": symbol},
-                after=after,
-                keep=None if asset is None and kind is None else matches,
-                origin=Origin(self.venue.id, "iter_income"),
-                milliseconds=milliseconds,
-            )
-
-        return Pager(walk, cost_per_page=self.endpoints.INCOME.weight_most)
-
-
-def _number_alike(found: Sequence[Income]) -> Sequence[Income]:
-    """Return movements of which those with one identity are told apart by their number."""
-    identities = [*map(_IDENTITY, found)]
-    if len(set(identities)) == len(identities):
-        return found
-    seen: Counter[Hashable] = Counter()
-    told = []
-    for one, identity in zip(found, identities, strict=True):
-        twin = seen[identity]
-        told.append(attrs.evolve(one, twin=twin) if twin else one)
-        seen[identity] += 1
-    return told
+        return self.INCOME_HISTORY.walk(
+            self,
+            start=start,
+            end=end,
+            after=after,
+            filters={"symbol": symbol},
+            matching={"asset": asset, "kind": kind},
+        )

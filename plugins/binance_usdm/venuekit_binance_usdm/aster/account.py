@@ -12,7 +12,7 @@ from venuekit_binance_common.orders.history import BinanceOrders
 from venuekit_binance_common.orders.routes import countdown_route, order_routes
 from venuekit_binance_common.positions.adl import BinanceAdl
 from venuekit_binance_common.positions.margin import BinancePositionMargin
-from venuekit_binance_common.positions.margin_history import BinanceMarginHistory
+from venuekit_binance_common.positions.margin_history import BinanceMarginHistory, margin_history
 from venuekit_binance_common.symbols.brackets import BinanceBrackets
 from venuekit_binance_common.symbols.contracts import contracts_endpoint
 from venuekit_binance_common.symbols.instruments import (
@@ -22,11 +22,11 @@ from venuekit_binance_common.symbols.instruments import (
     BinanceServerTime,
 )
 from venuekit_binance_common.wallet.balances import BinanceBalances
-from venuekit_binance_common.wallet.income import BinanceIncome
+from venuekit_binance_common.wallet.income import BinanceIncome, income_history
 from venuekit_binance_usdm.aster.account_info import AsterAccountInfo
 from venuekit_binance_usdm.aster.endpoints import ASTER
 from venuekit_binance_usdm.aster.settings import AsterSettings
-from venuekit_binance_usdm.terms import INCOME_LIMIT, MARGIN_LIMIT, ORDER_SIZE
+from venuekit_binance_usdm.terms import INCOME_RETENTION, MARGIN_RETENTION, ORDER_SIZE
 
 __all__ = ["AsterUsdmAccount"]
 
@@ -62,7 +62,7 @@ class AsterUsdmAccount(
     BRACKET_UNIT = Unit.QUOTE
     CONTRACTS = contracts_endpoint(ASTER.EXCHANGE_INFO)
     COUNTDOWN = countdown_route(ASTER.ORDERS)
-    INCOME_LIMIT = INCOME_LIMIT
-    MARGIN_LIMIT = MARGIN_LIMIT
+    INCOME_HISTORY = income_history(ASTER.INCOME, INCOME_RETENTION)
+    MARGIN_HISTORY = margin_history(ASTER.MARGIN_HISTORY, MARGIN_RETENTION)
     ORDERS = ASTER.ORDERS
     ORDER_ROUTES = order_routes(ASTER.ORDERS, CONTRACTS, ORDER_SIZE)

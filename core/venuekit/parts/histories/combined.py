@@ -1,15 +1,15 @@
-"""Several histories as one, of which some may be refused."""
+"""Filters and combinations of histories: several as one, one that may be refused, one word's meaning."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Container, Iterable
 from typing import Any, TypeVar
 
 from venuekit.errors import InvalidRequest, NotFound, PermissionDenied, Rejected, UnsupportedCapability
 from venuekit.parts.histories.track import Gate, Track
 
-__all__ = ["merge_histories", "warn_when_refused"]
+__all__ = ["each", "merge_histories", "only", "warn_when_refused"]
 
 T = TypeVar("T")
 
@@ -55,3 +55,45 @@ async def warn_when_refused(source: AsyncIterator[T], what: str) -> AsyncGenerat
             yield item
     except _REFUSALS as error:
         warnings.warn(f"{what} is missing: {error}", UserWarning, stacklevel=2)
+
+
+async def each(items: Iterable[T]) -> AsyncGenerator[T, None]:
+    """Walk items that are there already, as one of several histories."""
+    for item in items:
+        yield item
+
+
+def only(
+    wanted: object,
+    meaning: Callable[[T], Any],
+    *,
+    word: Callable[[T], str],
+    known: Container[str],
+    operation: str,
+) -> Callable[[T], bool]:
+    """
+    Return a filter of items by what the venue's word for them means.
+
+    A word that is not known may mean what is wanted: such an item is left out, and the first of each word is warned
+    of.
+
+    Args:
+        wanted: What the word must mean.
+        meaning: What the word of an item means.
+        word: The venue's own word of an item.
+        known: The words whose meaning is known.
+        operation: The method that is called, for the warning.
+    """
+    told: set[str] = set()
+
+    def is_wanted(item: T) -> bool:
+        if meaning(item) == wanted:
+            return True
+        said = word(item)
+        if said not in known and said not in told:
+            told.add(said)
+            words = f"{operation}: left out what the venue calls {said!r}, a word that is not known, so it may be"
+            warnings.warn(f"{words} {wanted}; without the filter it is there, as OTHER", UserWarning, stacklevel=2)
+        return False
+
+    return is_wanted

@@ -1,4 +1,4 @@
-"""Histories that the venue answers oldest first: by page number, or by ascending id."""
+"""Histories that the venue answers oldest first, by page number."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeVar
 from venuekit.parts.histories.spans import Span
 from venuekit.parts.histories.track import NO_ORIGIN, Gate, Origin, Page, Track, in_order
 
-__all__ = ["by_identity", "walk_pages"]
+__all__ = ["walk_pages"]
 
 T = TypeVar("T")
 
@@ -55,39 +55,3 @@ async def walk_pages(
     for passed in gate.rest():
         if keep is None or keep(passed):
             yield passed
-
-
-async def by_identity(
-    fetch: Callable[[int], Awaitable[Page[T]]],
-    first: int,
-    *,
-    limit: int,
-    identity: Callable[[T], int],
-    until: Callable[[T], bool] = lambda _: False,
-    origin: Origin = NO_ORIGIN,
-) -> AsyncGenerator[T, None]:
-    """
-    Walk items by their ascending number: ``fetch`` returns up to ``limit`` items from a number on.
-
-    ``until`` ends the walk before the first item it holds for.
-
-    Raises:
-        PayloadMismatch: the numbers do not ascend, or none of a full page can be read.
-    """
-    upcoming = first
-    while True:
-        page = await fetch(upcoming)
-        items = sorted(page.items, key=identity)
-        if items and identity(items[0]) < upcoming:
-            raise origin.mismatch(f"asked for numbers from {upcoming} on, got {identity(items[0])}")
-        for item in items:
-            if identity(item) < upcoming:
-                continue
-            if until(item):
-                return
-            yield item
-            upcoming = identity(item) + 1
-        if page.count < limit:
-            return
-        if not items:
-            raise origin.mismatch(f"not one of the {page.count} rows from {upcoming} on can be read")

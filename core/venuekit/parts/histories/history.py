@@ -1,0 +1,251 @@
+"""History: a long list of a venue as a value, and the pager that a method returns of it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import AsyncGenerator, Awaitable, Callable, Container, Mapping, Sequence
+from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
+
+import attrs
+
+from venuekit._util.called import CALLED
+from venuekit.account import Account, Answer
+from venuekit.capabilities import Pager
+from venuekit.clock import from_milliseconds, to_milliseconds
+from venuekit.endpoint import Endpoint, Priority
+from venuekit.errors import InvalidArgument
+from venuekit.parts.histories.combined import only
+from venuekit.parts.histories.spans import Span, check_span, span_of
+from venuekit.parts.histories.track import Origin, Page, Track
+from venuekit.parts.histories.ways import Pages, Paging
+from venuekit.payloads import count_left_out
+
+__all__ = ["History", "HistoryCall", "Retention", "Words"]
+
+T = TypeVar("T")
+
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+@attrs.frozen(kw_only=True)
+class Retention:
+    """
+    How far back a venue keeps a history; ``words`` say the same in errors and warnings.
+
+    It keeps either what is younger than ``age``, or everything ``since`` an instant. Declare a little less than the
+    venue documents, so that no request is too old when it arrives. A walk without a start begins ``usual`` before its
+    end, where that is given: for a venue that documents no limit.
+    """
+
+    words: str
+    age: timedelta | None = None
+    since: datetime | None = None
+    usual: timedelta | None = None
+
+    def milliseconds(self, now: int) -> int:
+        """Return how many milliseconds before ``now`` the oldest row may be."""
+        if self.age is not None:
+            return self.age // _MILLISECOND
+        return now if self.since is None else now - to_milliseconds(self.since)
+
+
+@attrs.frozen(kw_only=True)
+class Words:
+    """
+    The venue's words behind an attribute of items: filtering by it warns of words whose meaning is not known.
+
+    ``word`` is the attribute that holds the venue's own word, ``known`` returns those with a known meaning. Of
+    ``members``, where given, an item always has one: filtering by another value is refused.
+    """
+
+    word: str
+    known: Callable[[], Container[str]]
+    members: type[enum.Enum] | None = None
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+@attrs.frozen(kw_only=True)
+class History(Generic[T]):
+    """
+    A long list of a venue: how it is asked for, how far it goes back, and what its items are.
+
+    Attributes:
+        endpoint: Reads one page.
+        paging: How the next page is asked for.
+        items: Returns the items of an answer, in the venue's order; rows may become none or several.
+        track: The order and identity of items.
+        limit: Rows of a full page, as many as are asked for.
+        width: The widest window that one request may ask for.
+        retention: How far back the venue keeps rows.
+        rows: Returns the rows of a decoded answer: a page is full by the rows that the venue sent, also where some of
+            them became no item.
+        parameters: Sent with every request.
+        start, end, limit_name: The venue's names for the ends of a window, both inclusive, and for the limit; None for
+            a limit that is not sent.
+        words: Attributes of items that stand for the venue's words.
+    """
+
+    endpoint: Endpoint[Any]
+    paging: Paging
+    items: Callable[[Any, Answer[Any]], Awaitable[Sequence[T]]]
+    track: Track[T]
+    limit: int
+    width: timedelta
+    retention: Retention
+    rows: Callable[[Any], Sequence[Any]] = _itself
+    parameters: Mapping[str, Any] = attrs.field(factory=dict)
+    start: str = "startTime"
+    end: str = "endTime"
+    limit_name: str | None = "limit"
+    words: Mapping[str, Words] = attrs.field(factory=dict)
+
+    def walk(
+        self,
+        account: Account,
+        *,
+        start: datetime | None,
+        end: datetime | None,
+        after: T | None,
+        filters: Mapping[str, Any] | None = None,
+        matching: Mapping[str, Any] | None = None,
+    ) -> Pager[T]:
+        """
+        Return the pager of a method that is this history: oldest first, from ``start`` to ``end``, behind ``after``.
+
+        Args:
+            filters: Parameters of the venue that narrow every request; None leaves one out.
+            matching: Attributes that items must have; applied here, None leaves one out.
+
+        Raises (on the first item):
+            InvalidArgument: the span is reversed, has no time zone, or reaches back further than the venue keeps.
+        """
+        call = HistoryCall(account)
+        narrowed = _given(filters)
+        matching = self._members(call, _given(matching))
+
+        async def windows() -> Sequence[Span]:
+            resume = None if after is None else from_milliseconds(self.track.milliseconds(after))
+            span = await call.span(self.retention, start, end, after=resume)
+            return span.windows(self.width // _MILLISECOND)
+
+        def items() -> AsyncGenerator[T, None]:
+            pages = call.pages(self, windows, narrowed)
+            return self.paging.walk(pages, after, self._keep(matching, call.origin.operation))
+
+        return Pager(items, cost_per_page=self.cost(narrowed))
+
+    @property
+    def constants(self) -> Mapping[str, Any]:
+        """The parameters of every request."""
+        return self.parameters if self.limit_name is None else {**self.parameters, self.limit_name: self.limit}
+
+    def cost(self, filters: Mapping[str, Any]) -> int:
+        """Return the weight of one page."""
+        return self.endpoint.cost({**self.constants, **filters})
+
+    def _members(self, call: HistoryCall, matching: Mapping[str, Any]) -> Mapping[str, Any]:
+        checked = dict(matching)
+        for name, words in self.words.items():
+            if words.members is not None and name in checked:
+                if checked[name] not in tuple(words.members):
+                    raise call.account.refuse(f"there is no {name} {checked[name]!r}", operation=call.origin.operation)
+                checked[name] = words.members(checked[name])
+        return checked
+
+    def _keep(self, matching: Mapping[str, Any], operation: str) -> Callable[[T], bool] | None:
+        """Return what picks out matching items; words are asked last, since an unknown one is warned of."""
+        tests = [_equals(name, value) for name, value in matching.items() if name not in self.words]
+        for name, words in self.words.items():
+            if name in matching:
+                word, meaning = attrgetter(words.word), attrgetter(name)
+                tests.append(only(matching[name], meaning, word=word, known=words.known(), operation=operation))
+        if len(tests) > 1:
+            return lambda item: all(test(item) for test in tests)
+        return tests[0] if tests else None
+
+
+class HistoryCall:
+    """
+    One call of a method that returns a pager: whose histories it reads, and by which name errors call it.
+
+    Made where the method begins, not where its first item is asked for.
+    """
+
+    __slots__ = ("account", "origin")
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self.origin = Origin(account.venue.id, next(reversed(CALLED.get()), ""))
+
+    async def span(
+        self, retention: Retention, start: datetime | None, end: datetime | None, *, after: datetime | None = None
+    ) -> Span:
+        """
+        Return the stretch to walk, by the venue's clock; ``after`` is the time of an item to continue behind.
+
+        Raises:
+            InvalidArgument: reversed or without a time zone, found before anything is sent; or further back than the
+                venue keeps.
+            PayloadMismatch: the venue's time is beyond reason.
+        """
+        try:
+            check_span(start, end)
+            moment = await self.account.venue_time()
+            if start is None and after is None and retention.usual is not None:
+                start = (end or moment) - retention.usual
+            now, resume = to_milliseconds(moment), None if after is None else to_milliseconds(after)
+            keeps, words = retention.milliseconds(now), retention.words
+            return span_of(start, end, now=now, keeps=keeps, words=words, after=resume)
+        except InvalidArgument as error:
+            raise self.account.refuse(error.message, operation=self.origin.operation) from None
+
+    def items(self, history: History[T], span: Span, **filters: Any) -> AsyncGenerator[T, None]:
+        """Walk one of several histories over a span; ``filters`` are parameters of the venue, None leaves one out."""
+
+        async def windows() -> Sequence[Span]:
+            return span.windows(history.width // _MILLISECOND)
+
+        return history.paging.walk(self.pages(history, windows, _given(filters)), None, None)
+
+    def pages(
+        self, history: History[T], windows: Callable[[], Awaitable[Sequence[Span]]], filters: Mapping[str, Any]
+    ) -> Pages[T]:
+        """Return the pages of a history, narrowed by filters."""
+        # some of the endpoints answer urgent questions as well
+        patient, constants = self.account.with_options(priority=Priority.HISTORY), history.constants
+
+        async def read(window: Span | None, narrowed: Mapping[str, Any]) -> Page[T]:
+            times = {} if window is None else {history.start: window.start, history.end: window.end}
+            token = CALLED.set((*CALLED.get(), self.origin.operation))  # a page is read when the method is over
+            try:
+                answer = await patient.answer_rows(history.endpoint, **constants, **narrowed, **times)
+                items = await history.items(self.account, answer)
+            finally:
+                CALLED.reset(token)
+            rows, cursor = history.rows(answer.value), history.paging.attribute
+            sent = len(rows) + count_left_out(rows) + len(answer.odd)
+            return Page(items, None if cursor is None else getattr(answer.value, cursor), sent)
+
+        return Pages(
+            read=read,
+            windows=windows,
+            filters=filters,
+            limit=history.limit,
+            track=history.track,
+            origin=self.origin,
+            account=self.account,
+        )
+
+
+def _given(values: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    return {name: value for name, value in (values or {}).items() if value is not None}
+
+
+def _equals(name: str, value: object) -> Callable[[Any], bool]:
+    read = attrgetter(name)
+    return lambda item: bool(read(item) == value)
