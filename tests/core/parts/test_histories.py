@@ -1,0 +1,229 @@
+"""Histories as values: the made-up venue with every way of paging, asked through a whole account."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from operator import attrgetter
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl, urlsplit
+
+import attrs
+import pytest
+
+from venuekit.capabilities import Income, IncomeKind, IncomeReader, Pager
+from venuekit.clock import from_milliseconds
+from venuekit.endpoint import Endpoint, Kind, Parameter
+from venuekit.errors import InvalidArgument, PayloadMismatch
+from venuekit.message import HttpRequest, HttpResponse
+from venuekit.parts.histories import (
+    FromCursor,
+    FromId,
+    FromTime,
+    Halved,
+    History,
+    Numbered,
+    Paging,
+    Retention,
+    Track,
+    Words,
+)
+from venuekit.plugin import Account, Answer
+from venuekit.testing import FakeTransport, account_over, json_answer
+from venuekit_toy_perp import TOY_PERP
+
+NOW = 1_750_000_000_000
+LIMIT = 4
+
+
+@attrs.frozen
+class Answered:
+    """One page: its rows, and the cursor of the next one."""
+
+    rows: tuple[dict[str, Any], ...]
+    next: str | None
+
+
+def decode(body: bytes) -> Answered:
+    """Return a page."""
+    document = json.loads(body)
+    return Answered(tuple(document["rows"]), document["next"])
+
+
+INCOME: Endpoint[Answered] = Endpoint(
+    "GET",
+    "/v1/income",
+    decode=decode,
+    parameters=(
+        *(Parameter(name, Kind.INTEGER) for name in ("since", "until", "limit", "page", "from", "newest")),
+        Parameter("cursor"),
+    ),
+    weight=3,
+    pools={"weight": None},
+    serves=(IncomeReader.iter_income,),
+)
+
+
+async def movements(_: Any, answer: Answer[Answered]) -> Sequence[Income]:
+    """Return a movement for each row that is one."""
+    return [
+        Income(str(row["id"]), from_milliseconds(row["at"]), "USD", Decimal(1), IncomeKind(row["why"]), row["why"])
+        for row in answer.value.rows
+        if row["why"] != "note"
+    ]
+
+
+def history(paging: Paging, **parameters: int) -> History[Income]:
+    """Return the income of the made-up venue, paged in one way."""
+    return History(
+        endpoint=INCOME,
+        paging=paging,
+        items=movements,
+        rows=attrgetter("rows"),
+        track=Track(attrgetter("time"), attrgetter("key")),
+        limit=LIMIT,
+        width=timedelta(hours=1),
+        retention=Retention(age=timedelta(days=1), words="one day"),
+        parameters=parameters,
+        start="since",
+        end="until",
+        words={"kind": Words(word="venue_kind", known=lambda: ["funding", "commission"], members=IncomeKind)},
+    )
+
+
+WAYS = {
+    "by number": history(Numbered("page")),
+    "by cursor": history(FromCursor(attribute="next"), newest=1),
+    "by time": history(FromTime()),
+    "by halves": history(Halved("from")),
+    "from an id": history(FromId("from")),
+}
+
+
+class ToyHistoryAccount(Account, IncomeReader):
+    """An account whose income is one history."""
+
+    __slots__ = ()
+
+    HISTORY: ClassVar[History[Income]]
+
+    def iter_income(
+        self,
+        *,
+        symbol: str | None = None,
+        asset: str | None = None,
+        kind: IncomeKind | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        after: Income | None = None,
+    ) -> Pager[Income]:
+        """Walk the history."""
+        matching = {"asset": asset, "kind": kind}
+        return self.HISTORY.walk(self, start=start, end=end, after=after, matching=matching)
+
+
+def moment(number: int) -> int:
+    """Return when a row was: three of a millisecond, some minutes between one millisecond and the next."""
+    return NOW - 7_000_000 + number // 3 * 300_000
+
+
+def row(number: int, why: str = "funding") -> dict[str, Any]:
+    """Return the row of a number."""
+    return {"id": number, "at": moment(number), "why": why}
+
+
+class ToyIncome:
+    """The venue's side; ``rows`` run from old to new, and requests are kept."""
+
+    def __init__(self, rows: Sequence[dict[str, Any]]) -> None:
+        self.rows = rows
+        self.asked: list[dict[str, str]] = []
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the time, or a page."""
+        parts = urlsplit(request.url)
+        if parts.path.endswith("/time"):
+            return json_answer({"now": NOW})
+        asked = dict(parse_qsl(parts.query))
+        self.asked.append(asked)
+        limit = int(asked["limit"])
+        rows = [one for one in self.rows if one["id"] >= int(asked.get("from", 0))]
+        if "since" in asked:
+            rows = [one for one in rows if int(asked["since"]) <= one["at"] <= int(asked["until"])]
+        if "newest" in asked:
+            rows = rows[::-1]
+        first = int(asked.get("cursor") or (int(asked.get("page", 1)) - 1) * limit)
+        following = str(first + limit) if "newest" in asked and len(rows) > first + limit else None
+        return json_answer({"rows": rows[first : first + limit], "next": following})
+
+
+def venue_of(paged: History[Income]) -> Any:
+    """Return the made-up venue with one history."""
+    account = type("OneHistory", (ToyHistoryAccount,), {"__slots__": (), "HISTORY": paged})
+    return attrs.evolve(TOY_PERP, account=account, endpoints=(*TOY_PERP.endpoints, INCOME))
+
+
+ways = pytest.mark.parametrize("paged", WAYS.values(), ids=WAYS)
+
+
+@ways
+async def test_every_way_of_paging_walks_all_rows_and_on_behind_each(paged: History[Income]) -> None:
+    """Oldest first, each once, over several windows and pages; behind an item comes exactly what followed it."""
+    venue = ToyIncome([row(number) for number in range(30)])
+    async with account_over(venue_of(paged), FakeTransport(venue)) as account:
+        pager = account.iter_income()
+        assert pager.cost_per_page == 3
+        items = await pager.all()
+        assert [item.id for item in items] == [str(number) for number in range(30)]
+        assert {asked["limit"] for asked in venue.asked} == {str(LIMIT)}
+        for place in (0, 4, 17, 29):
+            rest = await account.iter_income(after=items[place]).all()
+            assert rest == items[place + 1 :]
+        some = await account.iter_income(start=items[6].time, end=items[11].time).all()
+        assert some == items[6:12]
+
+
+@ways
+async def test_rows_that_become_no_item_do_not_end_a_walk(paged: History[Income]) -> None:
+    """A page is full by the rows that the venue sent, also one whose rows are nearly all left out."""
+    dropped = {*range(9, 12), 14, *range(26, 29)}
+    venue = ToyIncome([row(number, "note" if number in dropped else "funding") for number in range(40)])
+    async with account_over(venue_of(paged), FakeTransport(venue)) as account:
+        items = await account.iter_income().all()
+    assert [int(item.id) for item in items] == [number for number in range(40) if number not in dropped]
+
+
+async def test_a_page_by_cursor_without_an_item_is_not_the_last() -> None:
+    """The pages behind one whose rows were all left out are read."""
+    rows = [row(number, "funding" if number < 3 else "note") for number in range(12)]
+    venue = ToyIncome([{**one, "at": NOW - 1000 + one["id"]} for one in rows])
+    async with account_over(venue_of(WAYS["by cursor"]), FakeTransport(venue)) as account:
+        items = await account.iter_income().all()
+    assert [item.id for item in items] == ["0", "1", "2"]
+
+
+async def test_errors_of_a_walk_name_venue_and_method() -> None:
+    """Neither is written down by the history."""
+    dense = [{**row(number), "at": NOW - 5} for number in range(9)]
+    async with account_over(venue_of(WAYS["by time"]), FakeTransport(ToyIncome(dense))) as account:
+        with pytest.raises(PayloadMismatch, match="holds 4 rows or more") as caught:
+            await account.iter_income().all()
+    assert (caught.value.venue, caught.value.operation) == ("toy_perp", "iter_income")
+
+
+async def test_spans_and_kinds_are_checked_for_every_history() -> None:
+    """A reversed span is refused before anything is sent, one that reaches too far by the venue's clock."""
+    venue = ToyIncome([row(number, "funding" if number % 2 else "commission") for number in range(10)])
+    now = from_milliseconds(NOW)
+    async with account_over(venue_of(WAYS["by time"]), FakeTransport(venue)) as account:
+        with pytest.raises(InvalidArgument, match=r"iter_income.*reversed"):
+            await account.iter_income(start=now, end=now - timedelta(hours=1)).all()
+        with pytest.raises(InvalidArgument, match="further back than the venue keeps: one day"):
+            await account.iter_income(start=now - timedelta(days=2)).all()
+        with pytest.raises(InvalidArgument, match="there is no kind"):
+            account.iter_income(kind=IncomeKind("a gift"))
+        assert venue.asked == []
+        fees = await account.iter_income(kind=IncomeKind.COMMISSION).all()
+    assert [item.id for item in fees] == ["0", "2", "4", "6", "8"]
