@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.plugins.stages import LeapingStage
 
 import venuekit
 from venuekit.capabilities import Order, OrderRequest, OrderSide, OrderStatus, OrderType
@@ -25,7 +26,6 @@ from venuekit.errors import (
 )
 from venuekit.simulator import CannedAnswer, Rewrite
 from venuekit.testing.clocks import LoopClock
-from venuekit_binance_common.testing import LeapingStage
 from venuekit_bybit_inverse.endpoints import BYBIT
 
 pytestmark = pytest.mark.looptime

@@ -8,11 +8,11 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.plugins.stages import leaping
 
 from venuekit.clock import from_milliseconds
 from venuekit.simulator.ledger import Book, Side
 from venuekit_binance_common.simulated.history_questions import HistoryQuestions
-from venuekit_binance_common.testing import leaping
 
 pytestmark = pytest.mark.looptime
 D = Decimal

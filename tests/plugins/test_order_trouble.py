@@ -12,6 +12,7 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.plugins.stages import LeapingStage, leaping
 
 import venuekit
 from venuekit.capabilities import Amendment, OrderRequest, OrderSide, OrderStatus, OrderType, PositionMode, PositionSide
@@ -31,7 +32,6 @@ from venuekit.pipeline.guard import Guard
 from venuekit.simulator import ApplyLater, CannedAnswer, Delay, DropAfter, DropBefore, SecondActor
 from venuekit.simulator.ledger import Record, Side
 from venuekit.testing.clocks import LoopClock
-from venuekit_binance_common.testing import LeapingStage, leaping
 from venuekit_bybit_inverse.endpoints import BYBIT
 
 pytestmark = pytest.mark.looptime

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import attrs
 import pytest
+from tests.plugins.stages import LeapingStage
 
 import venuekit
 from venuekit.capabilities import Amendment, Order, OrderRequest, OrderSide, OrderType
@@ -16,7 +17,6 @@ from venuekit.errors import GuardRefused, OperationError, Outcome
 from venuekit.pipeline import Guard
 from venuekit.simulator import DropBefore, Lag
 from venuekit.testing.clocks import LoopClock
-from venuekit_binance_common.testing import LeapingStage
 from venuekit_bybit_inverse.endpoints import BYBIT
 
 pytestmark = pytest.mark.looptime

@@ -12,11 +12,11 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.plugins.stages import LeapingStage, leaping
 
 from venuekit.capabilities import OrderRequest, OrderSide, OrderType
 from venuekit.errors import NotExecuted, OutcomeUnknown
 from venuekit.simulator import ApplyLater, DropAfter, DropBefore
-from venuekit_binance_common.testing import LeapingStage, leaping
 from venuekit_bybit_inverse.endpoints import BYBIT
 
 pytestmark = pytest.mark.looptime

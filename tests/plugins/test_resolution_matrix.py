@@ -14,6 +14,7 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.plugins.stages import LeapingStage, leaping
 
 from venuekit.capabilities import (
     Amendment,
@@ -29,7 +30,6 @@ from venuekit.endpoint import Effect, Endpoint
 from venuekit.errors import OperationError, Outcome
 from venuekit.simulator import ApplyLater, Disturbance, DropAfter, DropBefore, SecondActor, Twice, Unasked
 from venuekit.simulator.ledger import Ledger, Record, Side
-from venuekit_binance_common.testing import LeapingStage, leaping
 from venuekit_bybit_inverse.endpoints import BYBIT
 
 pytestmark = pytest.mark.looptime

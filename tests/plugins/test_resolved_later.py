@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.plugins.stages import LeapingStage, leaping
 
 from venuekit.capabilities import (
     Amendment,
@@ -22,7 +23,6 @@ from venuekit.capabilities import (
 )
 from venuekit.errors import OutcomeUnknown
 from venuekit.simulator import Delay
-from venuekit_binance_common.testing import LeapingStage, leaping
 
 pytestmark = pytest.mark.looptime
 D = Decimal

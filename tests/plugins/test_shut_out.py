@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.plugins.stages import LeapingStage, leaping
 
 import venuekit
 from venuekit.capabilities import (
@@ -42,7 +43,6 @@ from venuekit.errors import (
 from venuekit.plugins import make_plugins
 from venuekit.simulator import CannedAnswer, SecondActor
 from venuekit.testing.clocks import LoopClock
-from venuekit_binance_common.testing import LeapingStage, leaping
 
 pytestmark = pytest.mark.looptime
 D = Decimal

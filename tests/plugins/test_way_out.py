@@ -16,6 +16,7 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.plugins.stages import LeapingStage, leaping
 
 import venuekit
 from venuekit.capabilities import Amendment, MarginType, Order, OrderRequest, OrderSide, OrderType, TimeInForce
@@ -24,7 +25,6 @@ from venuekit.errors import Fenced, NotExecuted, Outcome, OutcomeUnknown
 from venuekit.simulator import ApplyLater, Delay, Disturbance, DropAfter, DropBefore
 from venuekit.simulator.ledger import Side
 from venuekit.testing.clocks import LoopClock
-from venuekit_binance_common.testing import LeapingStage, leaping
 from venuekit_bybit_inverse.endpoints import BYBIT
 
 pytestmark = pytest.mark.looptime

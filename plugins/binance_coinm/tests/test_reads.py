@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.plugins.binance.answers import timeless
 
 from venuekit.capabilities import (
     AccountInfo,
@@ -34,7 +35,6 @@ from venuekit.errors import InvalidArgument, InvalidRequest, OddRow, PayloadMism
 from venuekit.message import HttpRequest
 from venuekit.testing.fake import FakeTransport, json_answer
 from venuekit_binance_coinm.account import BinanceCoinmAccount
-from venuekit_binance_common.testing import timeless
 
 Answering = Callable[..., AbstractAsyncContextManager[BinanceCoinmAccount]]
 D = Decimal

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.plugins.binance.exchange import START, Exchange, open_exchange, scenario_of, shape
 
 from venuekit.capabilities import MarginType, PositionMode, PositionSide
 from venuekit.endpoint import Endpoint
@@ -15,7 +16,6 @@ from venuekit.simulator.ledger import Book, Side
 from venuekit.testing.recorded import Recorded
 from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.venue import VENUE
-from venuekit_binance_common.testing import START, Exchange, open_exchange, scenario_of, shape
 
 D = Decimal
 LEVERAGE, MARGIN_TYPE = "/dapi/v1/leverage", "/dapi/v1/marginType"

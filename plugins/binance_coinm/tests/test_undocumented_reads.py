@@ -8,13 +8,13 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.plugins.stages import LeapingStage, leaping
 
 from venuekit.capabilities import Order, OrderRequest, OrderSide, OrderStatus, OrderType
 from venuekit.errors import NotExecuted, NotFound, OutcomeNotStated, OutcomeUnknown, PayloadMismatch
 from venuekit.simulator import CannedAnswer, Disturbance, DropAfter, DropBefore, SecondActor
 from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_common.orders.algo_endpoints import AlgoEndpoints
-from venuekit_binance_common.testing import LeapingStage, leaping
 
 pytestmark = pytest.mark.looptime
 D = Decimal

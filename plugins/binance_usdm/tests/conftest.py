@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.plugins.binance import answers
 
 from venuekit.testing.fake import FakeTransport
 from venuekit.testing.recorded import Recorded, load_recorded
-from venuekit_binance_common import testing
 from venuekit_binance_usdm.venue import VENUE
 
 
@@ -22,10 +22,10 @@ def recorded() -> Recorded:
 @pytest.fixture
 def transport() -> FakeTransport:
     """A transport that :func:`answering` teaches what to answer."""
-    return testing.time_telling_transport()
+    return answers.time_telling_transport()
 
 
 @pytest.fixture
 def answering(recorded: Recorded, transport: FakeTransport) -> Any:
     """Open an account whose requests are answered by the named cases."""
-    return testing.answering(VENUE, recorded, transport)
+    return answers.answering(VENUE, recorded, transport)

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.plugins.binance.answers import answering, time_telling_transport
+from tests.plugins.binance.exchange import open_exchange, shape
 
 import venuekit
 from venuekit.capabilities import (
@@ -28,7 +30,6 @@ from venuekit.simulator import DropAfter, DropBefore
 from venuekit.simulator.ledger import Book, Side
 from venuekit.testing.clocks import LoopClock
 from venuekit.testing.recorded import find_recorded, load_recorded
-from venuekit_binance_common.testing import answering, open_exchange, shape, time_telling_transport
 from venuekit_binance_usdm.aster.endpoints import ASTER
 from venuekit_binance_usdm.aster.venue import VENUE
 from venuekit_binance_usdm.venue import VENUE as USDM

@@ -10,6 +10,8 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.plugins.binance.exchange import open_exchange, shape
+from tests.plugins.stages import LeapingStage, leaping
 
 from venuekit.capabilities import (
     Capability,
@@ -48,7 +50,6 @@ from venuekit.simulator import CannedAnswer, DropAfter, DropBefore, SecondActor
 from venuekit.simulator.ledger import Book, Forced, Side
 from venuekit.testing.recorded import find_recorded, load_recorded
 from venuekit.venue import venue_support
-from venuekit_binance_common.testing import LeapingStage, leaping, open_exchange, shape
 from venuekit_binance_usdm.aster.endpoints import ASTER
 from venuekit_binance_usdm.aster.venue import VENUE
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.plugins.binance.answers import timeless
 
 from venuekit.capabilities import (
     AccountInfo,
@@ -33,7 +34,6 @@ from venuekit.capabilities import (
 )
 from venuekit.errors import InvalidArgument, InvalidRequest, PayloadMismatch
 from venuekit.testing.fake import FakeTransport, json_answer
-from venuekit_binance_common.testing import timeless
 from venuekit_binance_usdm.account import BinanceUsdmAccount
 from venuekit_binance_usdm.endpoints import USDM
 

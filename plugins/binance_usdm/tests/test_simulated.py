@@ -8,13 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.plugins.binance.exchange import START, Exchange, open_exchange, scenario_of, shape
 
 from venuekit.capabilities import AssetMode, MarginType, PositionMode, PositionSide
 from venuekit.endpoint import Endpoint, Security
 from venuekit.simulator import Response, SimRequest, make_key
 from venuekit.simulator.ledger import Book, Side
 from venuekit.testing.recorded import Recorded
-from venuekit_binance_common.testing import START, Exchange, open_exchange, scenario_of, shape
 from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.venue import VENUE
 

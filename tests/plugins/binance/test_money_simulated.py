@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.plugins.binance.exchange import Exchange, open_exchange, scenario_of, shape
 
 from venuekit.capabilities import PositionMode, PositionSide
 from venuekit.endpoint import Endpoint
@@ -14,7 +15,6 @@ from venuekit.simulator.ledger import Side
 from venuekit.testing.recorded import find_recorded, load_recorded
 from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.venue import VENUE as BINANCE_COINM
-from venuekit_binance_common.testing import Exchange, open_exchange, scenario_of, shape
 from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.venue import VENUE as BINANCE_USDM
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.plugins.stages import LeapingStage, leaping
 
 import venuekit
 from venuekit.capabilities import Amendment, Order, OrderRequest, OrderSide, OrderStatus, OrderType
@@ -29,7 +30,6 @@ from venuekit.simulator.ledger import Book, Record, Side
 from venuekit.testing.clocks import LoopClock
 from venuekit_binance_common.orders.endpoints import OrderEndpoints
 from venuekit_binance_common.orders.lookups import UNKNOWN_ORDER
-from venuekit_binance_common.testing import LeapingStage, leaping
 
 pytestmark = pytest.mark.looptime
 D = Decimal

@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.plugins.stages import LeapingStage, leaping
 
 import venuekit
 from venuekit.capabilities import (
@@ -34,7 +35,6 @@ from venuekit.testing.clocks import LoopClock
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.orders.decoders import decode_trades
 from venuekit_binance_common.orders.values import Size, fill_of
-from venuekit_binance_common.testing import LeapingStage, leaping
 from venuekit_binance_common.wallet.income import decode_income
 
 pytestmark = pytest.mark.looptime

@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.plugins.binance.exchange import Exchange, open_exchange, shape
 
 from venuekit.plugins import make_plugins
 from venuekit.simulator.ledger import Side
 from venuekit.testing.recorded import find_recorded, load_recorded
-from venuekit_binance_common.testing import Exchange, open_exchange, shape
 
 #: a symbol that is flat, and a quantity of it that meets every filter
 PRODUCTS = {

@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.plugins.binance.exchange import Exchange, open_exchange
 
 from venuekit.capabilities import PositionMode
 from venuekit_binance_coinm.venue import VENUE as COINM
-from venuekit_binance_common.testing import Exchange, open_exchange
 from venuekit_binance_usdm.venue import VENUE as USDM
 
 PRODUCTS = {USDM: ("/fapi/v1", "ETHUSDT", "0.1", "20"), COINM: ("/dapi/v1", "ETHUSD_PERP", "10", "10")}

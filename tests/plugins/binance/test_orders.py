@@ -11,6 +11,8 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.plugins.binance.exchange import open_exchange
+from tests.plugins.stages import LeapingStage, leaping
 
 import venuekit
 from venuekit.capabilities import (
@@ -35,7 +37,6 @@ from venuekit.plugins import make_plugins
 from venuekit.simulator import ApplyLater, Arrival, DropBefore
 from venuekit.simulator.ledger import Forced, Side
 from venuekit.testing.clocks import LoopClock
-from venuekit_binance_common.testing import LeapingStage, leaping, open_exchange
 
 pytestmark = pytest.mark.looptime
 D = Decimal

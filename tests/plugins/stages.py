@@ -1,0 +1,69 @@
+"""A simulated venue and an account of it, on one clock that leaps over waiting."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import attrs
+
+import venuekit
+from venuekit.capabilities import OrderRequest
+from venuekit.simulator import Arrival, Simulation
+from venuekit.simulator.ledger import Ledger
+from venuekit.testing.clocks import LoopClock
+
+__all__ = ["LeapingStage", "leaping"]
+
+
+@attrs.frozen
+class LeapingStage:
+    """A simulated venue and an account of it on one clock that leaps over waiting; see :func:`leaping`."""
+
+    sim: Simulation
+    account: Any
+
+    @property
+    def venue(self) -> str:
+        """The venue's id."""
+        return str(self.account.venue.id)
+
+    @property
+    def ledger(self) -> Ledger:
+        """What really holds."""
+        return self.sim.ledger
+
+    def arrivals(self, endpoint: Any) -> list[Arrival]:
+        """Return what arrived at an endpoint."""
+        return [one for one in self.sim.requests if (one.verb, one.path) == (endpoint.verb, endpoint.path)]
+
+    def disturb(self, endpoint: Any, *steps: Any, times: int = 1) -> None:
+        """Script what happens to the next requests of an endpoint."""
+        self.sim.disturb(self.venue, endpoint, *steps, times=times)
+
+    async def place(self, *requests: OrderRequest) -> list[str]:
+        """Place orders, let the venue decide, and return their ids."""
+        found = [await self.account.place_order(request) for request in requests]
+        await self.account.pause(0.5)
+        return [order.id for order in found]
+
+
+@asynccontextmanager
+async def leaping(
+    venue: str, scenario: str = "holding", *, pause: float = 0, **details: Any
+) -> AsyncIterator[tuple[Simulation, Any]]:
+    """
+    Simulate a venue over real sockets and open an account of it, ``details`` as :func:`venuekit.connect` takes them.
+
+    Both follow the running loop's time, which must leap over waiting (looptime); ``pause`` seconds of it pass first.
+    """
+    clock = LoopClock()
+    async with (
+        venuekit.simulate(venue, clock=clock, scenario=scenario) as sim,
+        venuekit.Runtime(clock=clock, journal=False) as runtime,
+        venuekit.connect(venue, sim.credentials(venue), runtime=runtime, **details) as account,
+    ):
+        if pause:
+            await account.pause(pause)
+        yield sim, account
