@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from venuekit.simulator.ledger import Tier, tiers
+from venuekit.simulator.ledger import LedgerTier, tiers
 from venuekit.simulator.ledger.brackets import check_tiers, max_leverage, max_position, tier_of
 
 D = Decimal
@@ -27,7 +27,7 @@ STEEP = tiers(
 
 
 @st.composite
-def brackets(draw: st.DrawFn) -> tuple[Tier, ...]:
+def brackets(draw: st.DrawFn) -> tuple[LedgerTier, ...]:
     """Draw any table that starts at zero and gets stricter."""
     count = draw(st.integers(1, 6))
     cents = st.integers(1, 10**7)
@@ -47,20 +47,20 @@ def brackets(draw: st.DrawFn) -> tuple[Tier, ...]:
     ],
     ids=["faq", "live", "live-steep"],
 )
-def test_deductions(table: tuple[Tier, ...], tier: int, deduction: str) -> None:
+def test_deductions(table: tuple[LedgerTier, ...], tier: int, deduction: str) -> None:
     """The deduction of a tier is the one before it, plus its floor times the step of the rate."""
     assert D(deduction) == table[tier - 1].deduction
 
 
 @given(brackets())
-def test_maintenance_margin_is_continuous(table: tuple[Tier, ...]) -> None:
+def test_maintenance_margin_is_continuous(table: tuple[LedgerTier, ...]) -> None:
     """At a border, the tiers on both sides ask for the same."""
     for lower, upper in itertools.pairwise(table):
         assert lower.maintenance_margin(lower.cap) == upper.maintenance_margin(upper.floor)
 
 
 @given(brackets(), st.integers(0, 10**7))
-def test_maintenance_margin_is_what_the_strictest_tier_asks(table: tuple[Tier, ...], cents: int) -> None:
+def test_maintenance_margin_is_what_the_strictest_tier_asks(table: tuple[LedgerTier, ...], cents: int) -> None:
     """The tier that holds a value never asks for less than another would: the liquidation price relies on it."""
     value = D(cents) / 100
 
@@ -79,7 +79,7 @@ def test_largest_position_at_a_leverage(leverage: str, cap: str) -> None:
 
 
 @given(brackets(), st.integers(0, 10**7))
-def test_highest_leverage_allows_the_value(table: tuple[Tier, ...], cents: int) -> None:
+def test_highest_leverage_allows_the_value(table: tuple[LedgerTier, ...], cents: int) -> None:
     """The highest leverage at a value is one whose largest position holds it."""
     value = min(D(cents) / 100, table[-1].cap)
 
@@ -90,14 +90,14 @@ def test_highest_leverage_allows_the_value(table: tuple[Tier, ...], cents: int) 
     "table",
     [
         (),
-        (Tier(1, D(1), D(5), D(10), D("0.01")),),
-        (Tier(1, D(0), D(5), D(10), D("0.01")), Tier(2, D(6), D(9), D(5), D("0.02"))),
-        (Tier(1, D(0), D(5), D(10), D("0.01")), Tier(2, D(5), D(9), D(20), D("0.02"))),
-        (Tier(1, D(0), D(5), D(10), D("0.02")), Tier(2, D(5), D(9), D(5), D("0.01"))),
+        (LedgerTier(1, D(1), D(5), D(10), D("0.01")),),
+        (LedgerTier(1, D(0), D(5), D(10), D("0.01")), LedgerTier(2, D(6), D(9), D(5), D("0.02"))),
+        (LedgerTier(1, D(0), D(5), D(10), D("0.01")), LedgerTier(2, D(5), D(9), D(20), D("0.02"))),
+        (LedgerTier(1, D(0), D(5), D(10), D("0.02")), LedgerTier(2, D(5), D(9), D(5), D("0.01"))),
     ],
     ids=["empty", "floor", "gap", "leverage", "rate"],
 )
-def test_tables_that_make_no_sense_are_errors(table: tuple[Tier, ...]) -> None:
+def test_tables_that_make_no_sense_are_errors(table: tuple[LedgerTier, ...]) -> None:
     """Tiers start at zero, follow each other, and get stricter."""
     with pytest.raises(ValueError, match=r"tier|brackets"):
         check_tiers(table)

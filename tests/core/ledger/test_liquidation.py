@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from venuekit.capabilities import MarginType, PositionMode, PositionSide
-from venuekit.simulator.ledger import Contract, Ledger, Rules, Side, Tier, tiers
+from venuekit.simulator.ledger import Contract, Ledger, LedgerTier, Rules, Side, tiers
 from venuekit.simulator.ledger.brackets import tier_of
 from venuekit.simulator.ledger.liquidation_price import liquidation_price
 from venuekit.simulator.ledger.money import ZERO, exact
@@ -141,7 +141,7 @@ def test_other_positions_move_the_cross_price(cutting: Rules, linear: ContractFa
 
 @exact
 def margin_left(
-    contract: Contract, legs: list[Leg], backing: Decimal, mark: Decimal, table: tuple[Tier, ...]
+    contract: Contract, legs: list[Leg], backing: Decimal, mark: Decimal, table: tuple[LedgerTier, ...]
 ) -> Decimal:
     """Return what is left above the maintenance margin at a mark, worked out without the formula."""
     left = backing

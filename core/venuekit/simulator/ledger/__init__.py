@@ -36,7 +36,7 @@ Left out: an order book, prices of its own, partial liquidation, the ranking of 
 from __future__ import annotations
 
 from venuekit.simulator.ledger.balance import BalanceFigures, Totals
-from venuekit.simulator.ledger.brackets import Tier, tiers
+from venuekit.simulator.ledger.brackets import LedgerTier, tiers
 from venuekit.simulator.ledger.contract import AssetKey, Contract
 from venuekit.simulator.ledger.events import (
     AccountEvent,
@@ -104,6 +104,7 @@ __all__ = [
     "LedgerOrderRequest",
     "LedgerRefusal",
     "LedgerState",
+    "LedgerTier",
     "LedgerWithdrawal",
     "LegState",
     "Liquidation",
@@ -122,7 +123,6 @@ __all__ = [
     "Rules",
     "SettingEvent",
     "Side",
-    "Tier",
     "TimeInForce",
     "Totals",
     "TradeKind",

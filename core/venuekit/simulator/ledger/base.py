@@ -14,7 +14,7 @@ from venuekit.simulator.ledger.events import EventReason
 from venuekit.simulator.ledger.money import exact
 from venuekit.simulator.ledger.orders import ring
 from venuekit.simulator.ledger.rules import Pool, Rules
-from venuekit.simulator.ledger.state import Asset, Cash, LedgerState, SymbolState
+from venuekit.simulator.ledger.state import Asset, Cash, LedgerState, LedgerSymbol
 from venuekit.simulator.ledger.transaction import Transaction
 from venuekit.simulator.ledger.view import LedgerView
 
@@ -77,7 +77,7 @@ class LedgerBase:
             cash={key: Cash() for key in all_assets},
             assets=all_assets,
             symbols={
-                symbol: SymbolState(contract.leverage, margin_type, contract.mark)
+                symbol: LedgerSymbol(contract.leverage, margin_type, contract.mark)
                 for symbol, contract in by_symbol.items()
             },
         )

@@ -10,11 +10,11 @@ import attrs
 
 from venuekit.simulator.ledger.money import ZERO, exact
 
-__all__ = ["Tier", "check_tiers", "max_leverage", "max_position", "tier_of", "tiers"]
+__all__ = ["LedgerTier", "check_tiers", "max_leverage", "max_position", "tier_of", "tiers"]
 
 
 @attrs.frozen
-class Tier:
+class LedgerTier:
     """
     One tier, for values in [``floor``, ``cap``).
 
@@ -36,23 +36,23 @@ class Tier:
 
 
 @exact
-def tiers(*rows: tuple[Decimal, Decimal, Decimal]) -> tuple[Tier, ...]:
+def tiers(*rows: tuple[Decimal, Decimal, Decimal]) -> tuple[LedgerTier, ...]:
     """
     Return tiers from rows of (cap, highest leverage, maintenance margin rate).
 
     The deduction of a tier is the one before it plus its floor times the step of the rate, which makes the
     maintenance margin continuous.
     """
-    result: list[Tier] = []
+    result: list[LedgerTier] = []
     floor = deduction = rate_before = ZERO
     for number, (cap, leverage, rate) in enumerate(rows, start=1):
         deduction += floor * (rate - rate_before)
-        result.append(Tier(number, floor, cap, leverage, rate, deduction))
+        result.append(LedgerTier(number, floor, cap, leverage, rate, deduction))
         floor, rate_before = cap, rate
     return tuple(result)
 
 
-def check_tiers(brackets: Sequence[Tier]) -> None:
+def check_tiers(brackets: Sequence[LedgerTier]) -> None:
     """
     Check that tiers start at zero, follow each other without a gap, and get stricter.
 
@@ -68,16 +68,16 @@ def check_tiers(brackets: Sequence[Tier]) -> None:
             raise ValueError(f"tier {upper.tier} is less strict than tier {lower.tier}")
 
 
-def tier_of(brackets: Sequence[Tier], value: Decimal) -> Tier:
+def tier_of(brackets: Sequence[LedgerTier], value: Decimal) -> LedgerTier:
     """Return the tier that holds a value; the last one also holds everything beyond its cap."""
     return next((tier for tier in brackets if value < tier.cap), brackets[-1])
 
 
-def max_position(brackets: Sequence[Tier], leverage: Decimal) -> Decimal:
+def max_position(brackets: Sequence[LedgerTier], leverage: Decimal) -> Decimal:
     """Return the largest value allowed at a leverage: the cap of the highest tier that still allows it, else 0."""
     return max((tier.cap for tier in brackets if tier.max_leverage >= leverage), default=ZERO)
 
 
-def max_leverage(brackets: Sequence[Tier], value: Decimal) -> Decimal:
+def max_leverage(brackets: Sequence[LedgerTier], value: Decimal) -> Decimal:
     """Return the highest leverage allowed at a value (its cap included); that of the last tier beyond all caps."""
     return max((tier.max_leverage for tier in brackets if value <= tier.cap), default=brackets[-1].max_leverage)

@@ -8,7 +8,7 @@ from decimal import Decimal
 import attrs
 
 from venuekit.capabilities import Unit
-from venuekit.simulator.ledger.brackets import Tier, check_tiers
+from venuekit.simulator.ledger.brackets import LedgerTier, check_tiers
 from venuekit.simulator.ledger.money import exact
 
 __all__ = ["AssetKey", "Contract"]
@@ -34,7 +34,7 @@ class Contract:
     settle: str
     is_inverse: bool
     contract_size: Decimal
-    brackets: tuple[Tier, ...] = attrs.field(repr=False)
+    brackets: tuple[LedgerTier, ...] = attrs.field(repr=False)
     mark: Decimal
     venue: str = ""
     purse: str = ""

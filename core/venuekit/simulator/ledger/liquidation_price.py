@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from decimal import Decimal
 
-from venuekit.simulator.ledger.brackets import Tier
+from venuekit.simulator.ledger.brackets import LedgerTier
 from venuekit.simulator.ledger.contract import Contract
 from venuekit.simulator.ledger.money import ZERO, exact
 from venuekit.simulator.ledger.state import Leg
@@ -57,7 +57,9 @@ def liquidation_price(contract: Contract, legs: Sequence[Leg], backing: Decimal)
     return 1 / limit if contract.is_inverse else limit
 
 
-def _line(contract: Contract, legs: Sequence[Leg], tiers: Sequence[Tier], backing: Decimal) -> tuple[Decimal, Decimal]:
+def _line(
+    contract: Contract, legs: Sequence[Leg], tiers: Sequence[LedgerTier], backing: Decimal
+) -> tuple[Decimal, Decimal]:
     """Return slope and start of the surplus above the maintenance margin, if it were counted by these tiers."""
     size = contract.contract_size
     rate = sum((abs(leg.quantity) * tier.maintenance_margin_rate for leg, tier in zip(legs, tiers, strict=True)), ZERO)

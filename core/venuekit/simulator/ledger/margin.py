@@ -8,7 +8,7 @@ from decimal import Decimal
 import attrs
 
 from venuekit.capabilities import PositionSide
-from venuekit.simulator.ledger.brackets import Tier, tier_of
+from venuekit.simulator.ledger.brackets import LedgerTier, tier_of
 from venuekit.simulator.ledger.contract import Contract
 from venuekit.simulator.ledger.money import ZERO, exact
 from venuekit.simulator.ledger.order_values import Book, LedgerOrder, Side
@@ -43,7 +43,7 @@ class LegMargin:
     position_initial_margin: Decimal
     open_order_initial_margin: Decimal
     maintenance_margin: Decimal
-    tier: Tier
+    tier: LedgerTier
 
 
 @exact

@@ -8,7 +8,7 @@ from decimal import Decimal
 import attrs
 
 from venuekit.capabilities import MarginType, PositionSide, Unit
-from venuekit.simulator.ledger.brackets import Tier, max_position
+from venuekit.simulator.ledger.brackets import LedgerTier, max_position
 from venuekit.simulator.ledger.contract import Contract
 from venuekit.simulator.ledger.events import EventReason
 from venuekit.simulator.ledger.income import LedgerMarginChange
@@ -69,7 +69,7 @@ class PositionFigures:
     margin_ratio: Decimal | None
     max_position: Decimal
     max_position_unit: Unit
-    tier: Tier
+    tier: LedgerTier
     bid_value: Decimal
     ask_value: Decimal
     opened_at: datetime | None

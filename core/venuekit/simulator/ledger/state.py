@@ -18,7 +18,7 @@ from venuekit.simulator.ledger.money import ZERO, exact
 from venuekit.simulator.ledger.order_values import LedgerOrder
 from venuekit.simulator.ledger.records import LedgerClosedPnl, LedgerConversion, LedgerWithdrawal, Record
 
-__all__ = ["Alarm", "Asset", "Cash", "LedgerState", "Leg", "LegKey", "SymbolState"]
+__all__ = ["Alarm", "Asset", "Cash", "LedgerState", "LedgerSymbol", "Leg", "LegKey"]
 
 LegKey = tuple[str, PositionSide]
 
@@ -89,7 +89,7 @@ class Leg:
 
 
 @attrs.frozen
-class SymbolState:
+class LedgerSymbol:
     """
     The state of one symbol; ``margin_type`` applies only where it is the symbol's own.
 
@@ -126,7 +126,7 @@ class LedgerState:
     margin_type: MarginType
     cash: dict[AssetKey, Cash]
     assets: dict[AssetKey, Asset]
-    symbols: dict[str, SymbolState]
+    symbols: dict[str, LedgerSymbol]
     legs: dict[LegKey, Leg] = attrs.field(factory=dict)
     orders: dict[str, LedgerOrder] = attrs.field(factory=dict)
     alarms: dict[tuple[Alarm, str], datetime] = attrs.field(factory=dict)

@@ -15,7 +15,7 @@ from venuekit.simulator.ledger.money import ZERO, exact
 from venuekit.simulator.ledger.order_values import LedgerOrder
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.rules import Pool, Rules
-from venuekit.simulator.ledger.state import Asset, LedgerState, Leg, LegKey, SymbolState
+from venuekit.simulator.ledger.state import Asset, LedgerState, LedgerSymbol, Leg, LegKey
 
 __all__ = ["AssetSums", "LedgerView"]
 
@@ -69,7 +69,7 @@ class LedgerView:
             raise Refused(Reason.UNKNOWN_SYMBOL, symbol=symbol)
         return contract
 
-    def symbol(self, symbol: str) -> SymbolState:
+    def symbol(self, symbol: str) -> LedgerSymbol:
         """Return leverage and mark of a symbol, or refuse an unknown one."""
         return self.state.symbols[self.contract(symbol).symbol]
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from venuekit.simulator import SimRequest
-from venuekit.simulator.ledger import Contract, Tier
+from venuekit.simulator.ledger import Contract, LedgerTier
 from venuekit_binance_common.simulated.listing import Listing, tier_table
 
 __all__ = ["CONTRACTS", "PURSE", "VENUE_ID", "of_pair"]
@@ -51,7 +51,7 @@ def _inverse(  # noqa: PLR0917  (one row of the table below)
     size: int,
     mark: str,
     tick: str,
-    brackets: tuple[Tier, ...],
+    brackets: tuple[LedgerTier, ...],
     expires_at: datetime | None = None,
 ) -> Contract:
     return Contract(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from venuekit.simulator import SimRequest
-from venuekit.simulator.ledger import Contract, Side, Tier, tiers
+from venuekit.simulator.ledger import Contract, LedgerTier, Side, tiers
 from venuekit_binance_common.simulated.errors import Errors
 
 __all__ = ["PERCENT_BOUNDS", "Listing", "tier_table"]
@@ -15,7 +15,7 @@ __all__ = ["PERCENT_BOUNDS", "Listing", "tier_table"]
 PERCENT_BOUNDS: Mapping[Side, Decimal] = {Side.BUY: Decimal("1.0500"), Side.SELL: Decimal("0.9500")}
 
 
-def tier_table(*rows: tuple[int, int, str]) -> tuple[Tier, ...]:
+def tier_table(*rows: tuple[int, int, str]) -> tuple[LedgerTier, ...]:
     """Return tiers from rows of cap, highest leverage and maintenance margin rate."""
     return tiers(*((Decimal(cap), Decimal(leverage), Decimal(rate)) for cap, leverage, rate in rows))
 

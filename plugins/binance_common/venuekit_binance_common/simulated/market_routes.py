@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
-from venuekit.simulator.ledger import Contract, Side, Tier
+from venuekit.simulator.ledger import Contract, LedgerTier, Side
 from venuekit_binance_common.product import ProductEndpoints
 from venuekit_binance_common.simulated.formatting import decimals_of, milliseconds, number, plain
 from venuekit_binance_common.simulated.listing import PERCENT_BOUNDS, Listing
@@ -121,7 +121,7 @@ def filters_of(contract: Contract, *more: Mapping[str, object]) -> list[Mapping[
     ]
 
 
-def tier_rows(tiers: Iterable[Tier], *, cap: str, floor: str) -> list[Mapping[str, object]]:
+def tier_rows(tiers: Iterable[LedgerTier], *, cap: str, floor: str) -> list[Mapping[str, object]]:
     """Return tiers with the product's names of their caps and floors."""
     return [
         {

@@ -15,11 +15,11 @@ from venuekit.simulator.ledger import (
     Contract,
     FundingFrom,
     IsolatedMargin,
+    LedgerTier,
     Liquidation,
     Pool,
     Rounding,
     Rules,
-    Tier,
     Triggered,
     tiers,
 )
@@ -53,7 +53,7 @@ RULES = Rules(
 )
 
 
-def _tiers(*rows: tuple[str, str, str, str]) -> tuple[Tier, ...]:
+def _tiers(*rows: tuple[str, str, str, str]) -> tuple[LedgerTier, ...]:
     """Return tiers from rows of (cap, highest leverage, maintenance margin rate, initial margin rate)."""
     computed = tiers(*((Decimal(cap), Decimal(leverage), Decimal(rate)) for cap, leverage, rate, _ in rows))
     return tuple(
@@ -61,7 +61,7 @@ def _tiers(*rows: tuple[str, str, str, str]) -> tuple[Tier, ...]:
     )
 
 
-def _contract(symbol: str, base: str, brackets: tuple[Tier, ...], mark: str, **details: object) -> Contract:
+def _contract(symbol: str, base: str, brackets: tuple[LedgerTier, ...], mark: str, **details: object) -> Contract:
     shared: dict[str, object] = {
         "min_price": Decimal("0.10"),
         "max_price": Decimal("1999999.80"),
