@@ -63,7 +63,7 @@ class CoinmSettings(BinanceSettings):
         draft.add(map(state_of_position, positions), symbols)
 
     async def read_exposures(self, draft: SettingsDraft, symbols: Collection[str]) -> Mapping[str, Decimal | None]:
-        """Return initial margin x leverage, base: positionRisk does not show what open orders add."""
+        """Return initial margin x leverage, base: positionRisk does not show the share of open orders."""
         exposures: dict[str, Decimal | None] = {}
         answer = await draft.answer_rows(COINM.ACCOUNT, of=symbols)
         for row in draft.values(COINM.ACCOUNT, answer, answer.value.positions, _EXPOSURES, of=symbols):

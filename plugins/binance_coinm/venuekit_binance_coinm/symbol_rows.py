@@ -1,4 +1,4 @@
-"""The read that tells margin type and leverage of a symbol, flat or not."""
+"""The read of margin type and leverage of a symbol, flat or not."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class PositionRiskReader:
     venue: str
 
     async def __call__(self, call: Call, symbol: str) -> HeldSettings:
-        """Return what holds for the symbol; every row of it tells the same."""
+        """Return the settings of the symbol; all its rows agree."""
         for settings in (await call(self.endpoint)).read_by(_SETTINGS).of({symbol}).values():
             return settings
         raise InvalidRequest(

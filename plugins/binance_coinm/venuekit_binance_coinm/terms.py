@@ -34,7 +34,7 @@ RETENTION = Retention(since=datetime(2020, 8, 10, tzinfo=UTC), words="the produc
 NO_ORDER_TEST = "the venue documents no order test for COIN-M futures"
 _COUNTDOWN = "Cancels the plain orders of a symbol; it is not known to cover conditional orders."
 
-#: a contract is some of the quote asset, how much hangs on the symbol
+#: a contract is some of the quote asset, its size depends on the symbol
 ORDER_SIZE = Size(None, Unit.QUOTE)
 
 ORDER_TERMS = OrderTerms(

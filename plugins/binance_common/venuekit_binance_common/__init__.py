@@ -1,1 +1,1 @@
-"""What Binance's two futures products share; a library for their plugins, which registers no venue."""
+"""The common parts of Binance's two futures products; a library for their plugins, which registers no venue."""

@@ -1,4 +1,4 @@
-"""How an answer tells success from refusal."""
+"""Success and refusal in an answer."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _OPENING = frozenset({b"{", b"["})
 #: an object that carries a code is short; a longer body is an answer, whatever its fields are called
 _LONGEST_REFUSAL = 4096
 _TOO_MANY_REQUESTS = -1003
-#: statuses of a firewall, too: without a code nothing tells that the venue itself refused
+#: statuses of a firewall, too: without a code nothing shows that the venue itself refused
 _OF_FIREWALLS = frozenset({403, 418, 429})
 
 
 def read_answer(response: HttpResponse) -> Refusal | None:
     """
-    Return what was refused, None for a success.
+    Return the refusal of an answer, None for a success.
 
     Raises:
         ValueError: a 2xx whose body is not JSON.
@@ -58,7 +58,7 @@ def _refusal_in(document: Any) -> Refusal | None:
         return None
     message = str(document.get("msg", ""))
     until = ban_end(message) if code == _TOO_MANY_REQUESTS else None
-    # a ban is one whatever its status is; and what has words of the venue's, though no code, is the venue's own
+    # a ban is one whatever its status is; an answer with words of the venue's, though no code, is the venue's own
     fault = None if until is None else Fault.BANNED
     return Refusal(code=code, message=message, retry_at=until, fault=fault, is_foreign=False)
 

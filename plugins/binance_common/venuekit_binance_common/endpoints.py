@@ -90,7 +90,7 @@ def _open_orders_weight(parameters: Mapping[str, Any]) -> int:
 
 
 def open_orders(root: str, *more: Parameter) -> Endpoint[tuple[OrderRow, ...]]:
-    """Return the read of the plain book; ``more`` is what else it can be asked by."""
+    """Return the read of the plain book; ``more`` are its further parameters."""
     return Endpoint(
         "GET",
         f"{root}/v1/openOrders",
@@ -139,7 +139,7 @@ def position_mode(root: str, *serves: Callable[..., Any], note: str) -> Endpoint
 def set_leverage(
     root: str, decode: Callable[[bytes], LeverageRow], lens: SymbolLens[Any], most: Decimal | None = LEVERAGE_MOST
 ) -> Endpoint[Change[LeverageRow]]:
-    """Return the change of a symbol's leverage; ``most`` is what no symbol exceeds, None where brackets alone say."""
+    """Return the change of a symbol's leverage; ``most`` is the highest of all symbols, None if unknown."""
     leverage = Parameter("leverage", Kind.INTEGER, required=True, role=Role.LEVERAGE, minimum=Decimal(1), maximum=most)
     return Endpoint(
         "POST",

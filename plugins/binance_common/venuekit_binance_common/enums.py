@@ -1,4 +1,4 @@
-"""The venue's words for what the capabilities name."""
+"""The venue's words for the enumerations of the capabilities."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MARGIN_TYPE_WORDS: Mapping[MarginType, str] = {MarginType.CROSS: "CROSSED", Marg
 
 
 class _Sides(dict[str, PositionSide]):
-    """What is not known is kept as it was written."""
+    """An unknown word is kept as it was written."""
 
     def __missing__(self, word: str) -> PositionSide:
         return PositionSide(word)
@@ -40,10 +40,10 @@ def margin_type_of(word: str | None) -> MarginType | None:
 
 
 def position_mode_of(dual: bool) -> PositionMode:
-    """Return what ``dualSidePosition`` means."""
+    """Return the meaning of ``dualSidePosition``."""
     return PositionMode.HEDGE if dual else PositionMode.ONE_WAY
 
 
 def asset_mode_of(multi: bool) -> AssetMode:
-    """Return what ``multiAssetsMargin`` means."""
+    """Return the meaning of ``multiAssetsMargin``."""
     return AssetMode.MULTI if multi else AssetMode.SINGLE

@@ -1,4 +1,4 @@
-"""What refusals mean, as data: the rows of both products; each product adds those of its own numbers."""
+"""The meaning of refusals, as data: the rows of both products; each product adds those of its own numbers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def fault_rows(fault: Fault, codes: Iterable[int], *, mend: str = "") -> tuple[F
     return tuple(FaultRow(fault, code=code, mend=mend) for code in codes)
 
 
-#: refusals whose meaning hangs on status or words
+#: refusals whose meaning depends on status or words
 _BY_STATUS_AND_WORDS = (
     FaultRow(Fault.BANNED, code=-1003, status=418),
     FaultRow(Fault.BANNED, status=418),

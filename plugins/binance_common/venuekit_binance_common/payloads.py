@@ -56,7 +56,7 @@ class PositionModeRow(WireRow):
 
 @attrs.frozen(eq=False, repr=False)
 class LeverageRow(WireRow):
-    """What a change of leverage answers, with the largest position that the venue allows at it."""
+    """The answer to a change of leverage, with the largest position that the venue allows at it."""
 
     symbol: str
     leverage: int
@@ -65,7 +65,7 @@ class LeverageRow(WireRow):
 
 @attrs.frozen(eq=False, repr=False)
 class BracketRow(WireRow):
-    """One tier; what caps and floors are counted in is the product's."""
+    """One tier; the product decides the unit of caps and floors."""
 
     bracket: int
     initial_leverage: int
@@ -81,7 +81,7 @@ class BracketRow(WireRow):
 
 @attrs.frozen(eq=False, repr=False)
 class BracketsRow(WireRow):
-    """The tiers of what is named: a symbol or a pair."""
+    """The tiers of a symbol or a pair."""
 
     name: str
     brackets: tuple[BracketRow, ...]
@@ -90,7 +90,7 @@ class BracketsRow(WireRow):
 
 @attrs.frozen(eq=False, repr=False)
 class FilterRow(WireRow):
-    """One filter of an instrument; which fields it has hangs on its type."""
+    """One filter of an instrument; its fields depend on its type."""
 
     filter_type: str
     tick_size: Decimal | None = None
@@ -104,7 +104,7 @@ class FilterRow(WireRow):
 
 @attrs.frozen(eq=False, repr=False)
 class InstrumentRow(WireRow):
-    """One contract; its size is told only where it is not one unit of the base asset on every symbol."""
+    """One contract; its size is given only where it is not one unit of the base asset on every symbol."""
 
     symbol: str
     pair: str
@@ -157,7 +157,7 @@ def leverage_decoder(*, largest: str) -> Callable[[bytes], LeverageRow]:
     Return the decoder of a change of leverage.
 
     It is on the way of a write that engines send often, so it has a short one of its own; whatever does not fit that is
-    left to the careful one, which also says what is wrong.
+    left to the careful one, which also names the fault.
     """
     careful = payload_decoder(LeverageRow, renames=camel_names(LeverageRow, largest=largest))
 

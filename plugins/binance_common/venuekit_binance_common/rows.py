@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 else:
 
     class _AnyInstance(type):
-        """msgspec asks whether what the hook returns is an instance; the hook has seen to it."""
+        """msgspec checks that the hook's result is an instance; the hook has seen to it."""
 
         def __instancecheck__(cls, _: object) -> bool:
             return True
@@ -55,7 +55,7 @@ def rows_decoder(shape: type[T]) -> msgspec.json.Decoder[T]:
 
 def decode_with(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     """
-    Return what a decoder makes of an answer.
+    Return the value a decoder makes of an answer.
 
     Empty text, and ``INF`` for a limit, where a row wants something else say that there is nothing.
 

@@ -1,4 +1,4 @@
-"""Listen keys: what opens the stream of an account; as operations of the product's root."""
+"""Listen keys, which open the stream of an account; as operations of the product's root."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _decode_nothing(body: bytes) -> None:
 @attrs.frozen
 class StreamEndpoints(EndpointBook):
     """
-    Start, prolong and end a listen key, which is the account's: whoever ends it ends it for everybody.
+    Start, prolong and end a listen key, which is the account's: ending it ends it for all its users.
 
     It lives for 60 minutes from each start or prolongation; starting again gives the same one.
     """

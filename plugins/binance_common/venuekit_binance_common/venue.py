@@ -9,7 +9,7 @@ from venuekit.plugin import EncodedRequest, HttpRequest, Limit, LimitScope, Stam
 __all__ = ["API_KEY_HEADER", "LIMITS", "ORDERS_1M", "ORDERS_10S", "REALM", "WEIGHT", "QuerySigning"]
 
 
-#: what both products share: these pools, the position mode, the simulated account
+#: the realm of both products: these pools, the position mode, the simulated account
 REALM = "binance_futures"
 
 WEIGHT = "weight"
@@ -50,7 +50,7 @@ class QuerySigning:
         return (encoded.query + _join(encoded.body.decode("ascii"), window)).encode("ascii")
 
     def attach_signature(self, encoded: EncodedRequest, stamp: Stamp, payload: bytes, signature: str) -> HttpRequest:
-        """Return the request with its signature; what is sent is byte for byte what was signed."""
+        """Return the request with its signature; the bytes sent are those that were signed."""
         if not signature.isalnum():  # hex needs no quoting, base64 does
             signature = quote(signature, safe="")
         text = payload.decode("ascii")

@@ -17,7 +17,7 @@ __all__ = [
 
 @attrs.frozen(eq=False, repr=False)
 class AccountConfig(WireRow):
-    """What belongs to the account and not to a symbol; the venue's own ``updateTime`` here means nothing."""
+    """The fields of the account that belong to no symbol; the venue's own ``updateTime`` here means nothing."""
 
     dual_side_position: bool
     multi_assets_margin: bool

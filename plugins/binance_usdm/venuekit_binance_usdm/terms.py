@@ -34,7 +34,7 @@ _OWN_ROWS = (
 FAULTS = FaultTable((*SHARED_ROWS, *_OWN_ROWS))
 
 
-#: a minute less than the venue says, so that what is asked for is not too old when it arrives
+#: a minute less than documented, so that a span is not too old when its request arrives
 _GRACE = timedelta(minutes=1)
 
 INCOME_RETENTION = Retention(age=timedelta(days=90) - _GRACE, words="income of the last three months (90 days)")

@@ -1,4 +1,4 @@
-"""How Bybit's answers tell success from refusal: a return code inside an envelope, nearly always with status 200."""
+"""Success and refusal in Bybit's answers: a return code inside an envelope, nearly always with status 200."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ENVELOPE_END = 48
 _RESET_HEADER = "X-Bapi-Limit-Reset-Timestamp"
 #: "too many visits" codes, of an endpoint or of the account
 _TOO_MANY = frozenset({10006, 10429, 10403, 170222})
-#: what the venue advises when it does not say how long to wait, in seconds
+#: the wait that the venue advises when it names none, in seconds
 _PAUSE = 1.0
 #: how long an address is shut out: all sessions must rest for ten minutes
 _SHUT_OUT = timedelta(minutes=10).total_seconds()
@@ -28,7 +28,7 @@ _SHUT_OUT_WORDS = "access too frequent"
 
 def bybit_answers(response: HttpResponse) -> Refusal | None:
     """
-    Return what was refused, None for a success.
+    Return the refusal of an answer, None for a success.
 
     Raises:
         ValueError: a body that is not Bybit's envelope under a status of success.

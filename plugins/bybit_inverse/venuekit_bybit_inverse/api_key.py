@@ -1,4 +1,4 @@
-"""The API key: what it may do."""
+"""The API key and its permissions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class BybitApiKey(Account, ApiKeyReader):
     __slots__ = ()
 
     async def get_api_key(self) -> ApiKey:
-        """Return what the key may do; only keys without an address of their own expire."""
+        """Return the key's permissions; only keys without an address of their own expire."""
         row = await self.call(BYBIT.KEY_INFO)
         permissions = frozenset(f"{group}.{name}" for group, names in row.permissions.items() for name in names)
         ips = tuple(address for address in row.ips if address != _ANYWHERE)

@@ -16,7 +16,7 @@ from venuekit_bybit_inverse.reading import read_rows
 
 __all__ = ["TIER", "BybitBrackets"]
 
-#: what no other row of risk limits has
+#: the identity of a row of risk limits
 TIER: Callable[[RiskLimitRow], tuple[object, ...]] = attrgetter("symbol", "id")
 
 

@@ -1,4 +1,4 @@
-"""Closed profit and loss: what closing orders gained, net of both fees."""
+"""Closed profit and loss: the gains of closing orders, net of both fees."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from venuekit_bybit_inverse.history_payloads import ClosedPnlRow
 
 __all__ = ["BybitClosedPnl"]
 
-#: rows are listed by when they began, items tell when they ended: how long a closing order usually takes
+#: rows are listed by their beginning, items by their end: how long a closing order usually takes
 _OVERLAP = timedelta(days=7)
 
 
@@ -46,7 +46,7 @@ class BybitClosedPnl(Account, ClosedPnlReader):
     """
     Read closed profit and loss of the last two years.
 
-    What was closed before the account became a unified one is kept apart, by symbol: it is read too where a symbol
+    Positions closed before the account became a unified one are kept apart, by symbol: they are read too where a symbol
     is given.
     """
 
@@ -97,7 +97,7 @@ async def _behind(
     rows: AsyncGenerator[ReceivedRow[ClosedPnlRow], None], after: ClosedPnl | None, *, must_meet: bool = False
 ) -> AsyncGenerator[ClosedPnl, None]:
     """
-    Leave out everything up to the item to continue behind; if it is gone, what had been closed by then.
+    Leave out everything up to the item to continue behind; if it is gone, everything closed by then.
 
     Raises:
         _NotMetError: it is not among the rows, and was to be met; nothing was given.

@@ -45,7 +45,7 @@ class BybitConversions(Account, ConversionReader):
         end: datetime | None = None,
         after: Conversion | None = None,
     ) -> Pager[Conversion]:
-        """Walk both histories; a conversion that stands in both comes once, with the finer of its times."""
+        """Walk both histories; a conversion that is listed in both comes once, with the finer of its times."""
         call = HistoryCall(self)
 
         async def items() -> AsyncGenerator[Conversion, None]:

@@ -1,4 +1,4 @@
-"""What Bybit's return codes mean, as data."""
+"""The meaning of Bybit's return codes, as data."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ FAULTS = FaultTable(
         *_rows(Fault.NOT_FOUND, 110001, 110008, 110010),
         # "Demo trading are not supported.": the demo service does not have this endpoint.
         *_rows(Fault.UNSUPPORTED, 10032),
-        # What this kind of account cannot do.
+        # Operations that this kind of account lacks.
         *_rows(Fault.REJECTED, 10028, 100028, 110029, 110067, 110077, 110088, 110102, 3405112),
         # "Not modified": a success where an endpoint lists the code, a refusal anywhere else.
         *_rows(Fault.REJECTED, 34040, 110025, 110026, 110027, 110043, 110072, 110075, 131214),

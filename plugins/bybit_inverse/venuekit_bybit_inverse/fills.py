@@ -37,7 +37,7 @@ _EXECUTIONS = cursor_history(
 
 
 class BybitFills(Account, FillReader, ForcedOrderReader):
-    """Read fills of the last two years; liquidations and deleveraging are told by the kind of their fills."""
+    """Read fills of the last two years; liquidations and deleveraging are known by the kind of their fills."""
 
     __slots__ = ()
 
@@ -70,7 +70,7 @@ class BybitFills(Account, FillReader, ForcedOrderReader):
         after: Order | None = None,
     ) -> Pager[Order]:
         """
-        Walk the orders behind forced fills, each once; one that is no longer listed is told by its first fill.
+        Walk the orders behind forced fills, each once; one that is no longer listed is described by its first fill.
 
         Liquidations and deleveraging are two histories, read side by side.
         """

@@ -1,4 +1,4 @@
-"""Income: the transaction log of the unified account, each row split into what moved the wallet."""
+"""Income: the transaction log of the unified account, each row split into its movements of the wallet."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from venuekit_bybit_inverse.instruments import settle_coins
 __all__ = ["BybitIncome", "incomes_of"]
 
 _TRADES = ("TRADE", "LIQUIDATION", "ADL")
-#: what a row's type says of all its components
+#: the kind of all components of a row, by its type
 _WHOLE: Mapping[str, IncomeKind] = {
     "TRANSFER_IN": IncomeKind.TRANSFER,
     "TRANSFER_OUT": IncomeKind.TRANSFER,
@@ -37,7 +37,7 @@ _WHOLE: Mapping[str, IncomeKind] = {
     **dict.fromkeys(("FORWARD_SPLIT_SETTLE", "REVERSE_SPLIT_SETTLE", "DIVIDEND_SETTLEMENT"), IncomeKind.OTHER),
     **dict.fromkeys(("AUTO_DEDUCTION", "BORROW", "REPAY"), IncomeKind.OTHER),
 }
-#: what type and component say together; anything else is OTHER
+#: the kind by type and component; any other is OTHER
 _PARTS: Mapping[tuple[str, str], IncomeKind] = {
     **dict.fromkeys(((kind, "cashFlow") for kind in _TRADES), IncomeKind.REALIZED_PNL),
     **dict.fromkeys(((kind, "fee") for kind in (*_TRADES, "DELIVERY")), IncomeKind.COMMISSION),
@@ -46,7 +46,7 @@ _PARTS: Mapping[tuple[str, str], IncomeKind] = {
 }
 #: the words whose meaning is known
 _KNOWN = frozenset({*_WHOLE, *(word for word, _ in _PARTS)})
-#: what no other row has; an id alone does not tell it, and may be missing
+#: the identity of a row; an id alone is not enough, and may be missing
 _IDENTITY: Callable[[LogRow], tuple[object, ...]] = attrgetter(*(field.name for field in attrs.fields(LogRow)))
 _TRACK = Track[Income](attrgetter("time"), attrgetter("key"))
 _LOG = cursor_history(
@@ -123,8 +123,8 @@ def incomes_of(received: ReceivedRow[LogRow]) -> Iterable[Income]:
     """
     Return one movement per component of a row that is not zero; their sum is the row's ``change``.
 
-    Where the components do not add up to it, what is missing is a movement of its own. The wallet after the row
-    stands with the last one. A row without an id has one of what else tells it apart.
+    Where the components do not add up to it, the difference is a movement of its own. The wallet after the row
+    goes with the last one. A row without an id gets one from its other fields.
     """
     row = received.row
     none = Decimal(0)

@@ -28,13 +28,13 @@ __all__ = ["BybitFees", "BybitInstruments", "all_settle_coins", "instrument_row"
 _PAGE_SIZE = 1000
 #: in minutes: funding that is further apart is none
 _YEAR = 525_600
-#: what a contract's type says, whatever else it says
+#: the kind of a contract by its type, whatever its other fields say
 _KINDS = {"Perpetual": InstrumentKind.PERPETUAL, "Futures": InstrumentKind.DELIVERY}
 _STATUSES = {"Trading": InstrumentStatus.TRADING}
 
 
 class BybitInstruments(Account, InstrumentReader, ServerTimeReader):
-    """What can be traded, and the venue's clock; needs no key."""
+    """The tradable contracts, and the venue's clock; needs no key."""
 
     __slots__ = ()
 
@@ -60,7 +60,7 @@ async def all_settle_coins(account: Account) -> frozenset[str]:
 
 async def settle_coins(account: Account, symbols: frozenset[str]) -> dict[str, str]:
     """
-    Return the coin each symbol settles in; what the venue does not list is left out.
+    Return the coin each symbol settles in; an unlisted symbol is left out.
 
     The list is read once; a symbol that is not in it (listed since) is asked for by itself.
     """
@@ -96,7 +96,7 @@ async def refresh_row(account: Account, symbol: str, operation: str) -> Instrume
 async def _rows_by_symbol(
     account: Account, symbols: frozenset[str], *, expired: bool = False
 ) -> dict[str, InstrumentRow]:
-    """Return rows by symbol; with ``expired`` what the venue does not know any more is left out."""
+    """Return rows by symbol; with ``expired`` contracts that the venue no longer knows are left out."""
     page = await account.read_once(BYBIT.INSTRUMENTS, category=CATEGORY, limit=_PAGE_SIZE)
     listed = {row.symbol: row for row in page.rows}
     for symbol in symbols - listed.keys():

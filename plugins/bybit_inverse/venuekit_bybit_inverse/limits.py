@@ -9,7 +9,7 @@ from venuekit.plugin import Limit, LimitScope
 
 __all__ = ["ADDRESS", "BATCH_WEIGHT_MOST", "LIMITS", "batch_weight", "cost", "cost_by_item"]
 
-#: calls per second and account; what is not listed has no published limit of its own
+#: calls per second and account; an endpoint that is not listed has no published limit of its own
 _PER_SECOND = {
     "account_info": 50,
     "wallet_balance": 50,
@@ -39,7 +39,7 @@ _PER_SECOND = {
 #: calls per minute and account
 _PER_MINUTE = {"withdrawals": 300, "exchange_records": 600}
 
-#: what a batch pays at most: behind a full pool the venue refuses the items that are too many, and takes the others
+#: the most a batch pays: behind a full pool the venue refuses the items that are too many, and takes the others
 BATCH_WEIGHT_MOST = _PER_SECOND["order_create_batch"]
 
 ADDRESS = Limit("address", amount=600, seconds=5.0)
@@ -55,15 +55,15 @@ LIMITS = (
 
 
 def cost(pool: str | None = None) -> Mapping[str, int | None]:
-    """Return what one call pays into: the address pool, and the endpoint's own when it has one."""
+    """Return the pools of one call: the address pool, and the endpoint's own when it has one."""
     return {ADDRESS.name: 1} if pool is None else {ADDRESS.name: 1, pool: 1}
 
 
 def batch_weight(parameters: Mapping[str, Any]) -> int:
-    """Return what a batch pays into its own pool: one for each of its orders, as far as the pool holds so many."""
+    """Return the payment of a batch into its own pool: one for each of its orders, as far as the pool holds so many."""
     return min(max(len(parameters["request"]), 1), BATCH_WEIGHT_MOST)
 
 
 def cost_by_item(pool: str) -> Mapping[str, int | None]:
-    """Return what one batch pays into: the address pool as one call, and its own pool by its weight."""
+    """Return the pools of one batch: the address pool as one call, and its own pool by its weight."""
     return {ADDRESS.name: 1, pool: None}

@@ -34,7 +34,7 @@ class BybitMarginType(Account, MarginTypeControl):
         margin_type = MarginType(margin_type)
         present = await self.get_margin_type()
         if present.margin_type is margin_type:
-            # The venue does not document what it answers to setting the present mode again.
+            # The venue does not document its answer to setting the present mode again.
             return MarginTypeSetting(None, margin_type, changed=False)
         if self.differs_from_expected(present.margin_type):
             words = f"{present.margin_type} holds, not what the change was planned from"

@@ -40,7 +40,7 @@ class _RiskLimitPage(WireRow):
 
 @attrs.frozen(eq=False, repr=False)
 class LeverageFilter(WireRow):
-    """What leverages an instrument takes."""
+    """The leverages an instrument takes."""
 
     min_leverage: Decimal | None = None
     max_leverage: Decimal | None = None
@@ -49,7 +49,7 @@ class LeverageFilter(WireRow):
 
 @attrs.frozen(eq=False, repr=False)
 class PriceFilter(WireRow):
-    """What prices an instrument takes."""
+    """The prices an instrument takes."""
 
     min_price: Decimal | None = None
     max_price: Decimal | None = None
@@ -58,7 +58,7 @@ class PriceFilter(WireRow):
 
 @attrs.frozen(eq=False, repr=False)
 class LotSizeFilter(WireRow):
-    """What quantities an instrument takes."""
+    """The quantities an instrument takes."""
 
     min_order_qty: Decimal | None = None
     max_order_qty: Decimal | None = None

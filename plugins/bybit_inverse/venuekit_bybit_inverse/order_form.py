@@ -1,4 +1,4 @@
-"""The form of an order: what the venue cannot take is refused before sending, and nothing is rounded."""
+"""The form of an order: values the venue cannot take are refused before sending, and none is rounded."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SIDES = {OrderSide.BUY: "Buy", OrderSide.SELL: "Sell"}
 _LIMITS = frozenset({OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT})
 _PROFITS = frozenset({OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_MARKET})
 _RISES, _FALLS = 1, 2
-#: what other venues have and this one does not
+#: values that other venues have and this one lacks
 _MISSING = {
     "close_position": "the venue has no order that closes whatever is open: give the quantity, with reduce_only",
     "price_protect": "the venue has no price protection of triggers",
@@ -91,7 +91,7 @@ def wire_amendment(amendment: Amendment) -> dict[str, Any]:
 
 
 def texts(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an item of a batch as it travels: numbers as plain digits, what is None left out."""
+    """Return an item of a batch as it travels: numbers as plain digits, None left out."""
     return {
         name: format(value, "f") if isinstance(value, Decimal) else value
         for name, value in item.items()

@@ -1,4 +1,4 @@
-"""Orders, and their history: open and ended ones stand in two lists."""
+"""Orders, and their history: open and ended ones are in two lists."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["BybitOrders"]
 
 _UNFILLED_KEPT = timedelta(hours=24)
 _UNFILLED = "the venue keeps orders that ended without a fill for 24 hours: older ones are missing from what has ended"
-#: stands for a row without a time, which none should be
+#: the time of a row without one, which none should be
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _ORDERS = cursor_history(
     BYBIT.ORDER_HISTORY,
@@ -34,7 +34,7 @@ _ORDERS = cursor_history(
 
 class BybitOrders(OrderPart, OrderBatchPart, OrderAmendPart):
     """
-    Read, place, amend and cancel orders; conditional ones stand in the same lists as plain ones, under one id for life.
+    Read, place, amend and cancel orders; conditional ones are in the same lists as plain ones, under one id for life.
 
     Every request about an order is acknowledged first and decided later: a placed or amended order is returned as
     PENDING, and may still be rejected. An order that ended without a fill is kept for 24 hours. Cancelling everything
@@ -54,9 +54,9 @@ class BybitOrders(OrderPart, OrderBatchPart, OrderAmendPart):
         after: Order | None = None,
     ) -> Pager[Order]:
         """
-        Walk what has ended in two years, 7 days and 50 rows at a time, together with what is open now.
+        Walk the orders that ended in two years, 7 days and 50 rows at a time, together with the open ones.
 
-        What ended without a fill is kept for 24 hours; a ``start`` before that is warned of.
+        An order that ended without a fill is kept for 24 hours; a ``start`` before that is warned of.
         """
         call = HistoryCall(self)
 

@@ -75,9 +75,9 @@ class _OrderPage(WireRow):
 @attrs.frozen(eq=False, repr=False)
 class OrderAck(WireRow):
     """
-    What the venue says when it has taken a request about an order: not yet what becomes of it.
+    The acknowledgement of a request about an order: not yet its result.
 
-    ``create_at`` is told in batches only.
+    ``create_at`` is given in batches only.
     ``row`` is no part of the answer: it holds the order where a lost answer was found out about by reading.
     """
 
@@ -157,7 +157,7 @@ _decode_batch = _decoder(_Batch)
 
 def decode_batch(body: bytes) -> tuple[BatchItem, ...]:
     """
-    Return what became of each item: its acknowledgement and its own code stand in two lists.
+    Return the result of each item: its acknowledgement and its own code are in two lists.
 
     Raises:
         PayloadMismatch: the lists are not equally long.

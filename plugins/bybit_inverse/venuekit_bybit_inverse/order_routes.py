@@ -1,4 +1,4 @@
-"""The one route of orders: plain and conditional ones stand in the same lists, under one id for life."""
+"""The one route of orders: plain and conditional ones are in the same lists, under one id for life."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def _every_scope(account: Account) -> Collection[CancelScope]:
 
 async def _scopes(account: Account, symbols: frozenset[str]) -> Collection[CancelScope]:
     settle = await settle_coins(account, symbols)
-    # what is listed no more is named by itself
+    # a symbol that is no longer listed is named by itself
     return {("settleCoin", settle[one]) if one in settle else ("symbol", one) for one in symbols}
 
 

@@ -64,12 +64,12 @@ _FILLS: Mapping[str, FillKind] = {
     "ReverseSplitSettle": FillKind.SPLIT,
     "Dividend": FillKind.DIVIDEND,
 }
-#: what an empty or absent word looks like in the rows of orders
+#: the forms of an empty or absent word in the rows of orders
 _NOTHING = frozenset({None, "UNKNOWN", "None", "EC_NoError"})
 _TRAILING = "TrailingStop"
 _PROFITS = frozenset({"TakeProfit", "PartialTakeProfit"})
 _LOSSES = frozenset({"StopLoss", "PartialStopLoss"})
-#: a conditional order of its own: which way it triggers tells what it is
+#: a conditional order of its own: its type follows from the direction it triggers in
 _CONDITIONAL = "Stop"
 _RISES = 1
 

@@ -45,12 +45,12 @@ class MarginMode(enum.StrEnum):
 
     @property
     def margin_type(self) -> MarginType:
-        """What venuekit calls it."""
+        """Its name in venuekit."""
         return _MARGIN_TYPES[self]
 
     @classmethod
     def of(cls, margin_type: MarginType) -> MarginMode:
-        """Return what the venue calls a margin type."""
+        """Return the venue's name of a margin type."""
         return next(mode for mode, ours in _MARGIN_TYPES.items() if ours == margin_type)
 
 

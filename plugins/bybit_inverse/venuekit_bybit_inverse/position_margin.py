@@ -21,7 +21,7 @@ class BybitPositionMargin(Account, PositionMarginControl):
     Add and reduce margin; the account must be in isolated margin (110015) and the position open (110033).
 
     The venue keeps no history of it. A lost answer is found out about by the position's row, which is read before
-    every change; that assumes that nobody else moves margin of this position meanwhile.
+    every change; that assumes that no other actor moves margin of this position meanwhile.
     """
 
     __slots__ = ()

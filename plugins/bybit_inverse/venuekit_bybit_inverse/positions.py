@@ -51,7 +51,7 @@ class BybitPositions(Account, PositionReader):
         return tuple(
             position
             for position in found
-            # of a contract that is listed no more, nothing but the venue's own filter tells what it settles in
+            # the settlement coin of a contract that is no longer listed is known by the venue's own filter alone
             if (include_flat or position.quantity) and (margin_asset is None or position.settle in {None, margin_asset})
         )
 

@@ -59,11 +59,11 @@ async def read_pages(
     """
     Read a list to its end: until there is no cursor, or an empty page.
 
-    A row that comes again, as ``identity`` tells, stands at its first place with what was read of it last.
+    A row that comes again, by ``identity``, keeps its first place and takes its last values.
 
     Raises:
         PayloadMismatch: a row cannot be read; or a cursor comes back that was there before, or leads to nothing new,
-            so that what follows cannot be asked for.
+            so that the following rows cannot be asked for.
     """
     return await _pages(account, endpoint, identity, account.answer, parameters)
 
@@ -78,7 +78,7 @@ async def read_rows(
 async def read_any_rows(
     account: Account, endpoint: Endpoint[P], identity: Callable[[R], Hashable], /, **parameters: Any
 ) -> Pages[R]:
-    """Do as :func:`read_rows`, also when no row can be read: for what looks at ``odd``."""
+    """Do as :func:`read_rows`, also when no row can be read: for callers that look at ``odd``."""
     return await _pages(account, endpoint, identity, account.answer_any_rows, parameters)
 
 

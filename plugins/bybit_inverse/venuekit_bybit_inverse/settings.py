@@ -1,4 +1,4 @@
-"""Settings: modes, leverages, positions and what may stand in the way, by few reads."""
+"""Settings: modes, leverages, positions and possible obstacles, by few reads."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _OTHER_PRODUCTS: tuple[Mapping[str, str], ...] = (
 
 class BybitSettings(Account, SettingsReader):
     """
-    Read what holds.
+    Read the present settings.
 
     One read of the account, one of the open positions, and one for each symbol asked for that has none. Orders of the
     whole account (``orders=True``) are those of every product, and its positions too: one margin type holds for all.
@@ -86,7 +86,7 @@ class BybitSettings(Account, SettingsReader):
 
 @attrs.define
 class _Reads:
-    """Reads through one account, and what they cost together."""
+    """Reads through one account, and their total cost."""
 
     account: Account
     weight: int = 0
@@ -187,7 +187,7 @@ async def _add_orders(reads: _Reads, draft: _Snapshot, symbols: Iterable[str]) -
 
 
 async def _add_brackets(reads: _Reads, draft: _Snapshot, symbols: Iterable[str], held: Mapping[str, Position]) -> None:
-    """Add the highest leverage that the tiers allow for what is held of some symbols."""
+    """Add the highest leverage that the tiers allow for the positions of some symbols."""
     wanted = list(dict.fromkeys(symbols))
     missing = [symbol for symbol in wanted if symbol not in held]
     tiers, pages = await gather(
@@ -207,7 +207,7 @@ def _symbol_settings(legs: list[Position], margin_type: MarginType | None) -> Sy
 
 
 def _max_leverage(row: Position | None, tiers: Iterable[RiskLimitRow]) -> Decimal | None:
-    """Return what the tier of the position's value at mark allows; None where value or tiers are not known."""
+    """Return the leverage that the tier of the position's value at mark allows; None if value or tiers are unknown."""
     size = Decimal(0) if row is None else abs(row.quantity)
     if size and (row is None or not row.mark_price):
         return None

@@ -1,4 +1,4 @@
-"""How Bybit wants requests signed: a header, over timestamp, key, receive window and what is sent."""
+"""The signature of Bybit's requests: a header, over timestamp, key, receive window and the text sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class BybitSigning:
     """
     The V5 header scheme.
 
-    What is signed is timestamp, key and receive window without separators, followed by the query string exactly as
+    The signed text is timestamp, key and receive window without separators, followed by the query string exactly as
     it is sent, or by the exact bytes of the JSON body; a POST without parameters signs and sends ``{}``.
     """
 
@@ -48,7 +48,7 @@ class BybitSigning:
 
 
 def websocket_payload(expires: int) -> bytes:
-    """Return what is signed to authenticate on a WebSocket until ``expires``, milliseconds since 1970."""
+    """Return the text that is signed to authenticate on a WebSocket until ``expires``, milliseconds since 1970."""
     return f"GET/realtime{expires}".encode()
 
 

@@ -19,7 +19,7 @@ _DEPRECATED = (
 
 
 class BybitTpSlMode(Account, TpSlModeControl):
-    """Set what orders and trading stops mean when they do not say it themselves."""
+    """Set the default mode of orders and trading stops that name none themselves."""
 
     __slots__ = ()
 

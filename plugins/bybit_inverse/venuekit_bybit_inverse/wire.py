@@ -1,4 +1,4 @@
-"""What all of Bybit's rows share: the spelling of names, sides, and pages behind a cursor."""
+"""The common forms of Bybit's rows: the spelling of names, sides, and pages behind a cursor."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ R_co = TypeVar("R_co", covariant=True)
 
 #: one inverse contract is one US dollar, whatever its symbol
 CONTRACT_SIZE = Decimal(1)
-#: how most lists name their rows and what asks for the next page
+#: the names that most lists give to their rows and to the cursor of the next page
 PAGE: Mapping[str, str] = {"rows": "list", "cursor": "nextPageCursor"}
 
 
@@ -42,7 +42,7 @@ class WireSide(OpenEnum):
 
     @property
     def sign(self) -> int:
-        """1 for long, -1 for short, 0 for flat and for what is not known."""
+        """1 for long, -1 for short, 0 for flat and for unknown."""
         return {WireSide.BUY: 1, WireSide.SELL: -1}.get(self, 0)
 
     @property
@@ -60,7 +60,7 @@ def position_side_of(index: int | None) -> PositionSide:
 
 
 def names(kind: type, **exceptions: str) -> Mapping[str, str]:
-    """Return attribute to JSON name: the venue writes in camel case what we write with underscores."""
+    """Return attribute to JSON name: the venue's camel case for our underscores."""
     found = {}
     for attribute in attrs.fields(kind):
         first, *rest = attribute.name.split("_")

@@ -1,4 +1,4 @@
-"""Withdrawals: what left for a chain or another account of the venue."""
+"""Withdrawals: to a chain or another account of the venue."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class BybitWithdrawals(Account, WithdrawalReader):
         Walk less than 30 days at a time; ``status`` is applied here.
 
         How long the venue keeps withdrawals is not documented: without ``start`` two years back from ``end`` are asked
-        for, and what is older must be asked for by its ``start``.
+        for, and older ones must be asked for by their ``start``.
         """
         return _WITHDRAWALS.walk(
             self, start=start, end=end, after=after, filters={"coin": asset}, matching={"status": status}

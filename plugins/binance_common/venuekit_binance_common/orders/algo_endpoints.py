@@ -1,4 +1,4 @@
-"""What is asked about conditional orders where they have a book of their own."""
+"""Endpoints of conditional orders where they have a route of their own."""
 
 from __future__ import annotations
 

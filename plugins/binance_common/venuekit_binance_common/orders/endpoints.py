@@ -1,4 +1,4 @@
-"""Everything that is asked about orders, as a function of the product's root and of what it has."""
+"""All endpoints of orders, as a function of the product's root and terms."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["OrderEndpoints", "order_endpoints"]
 
 @attrs.frozen(kw_only=True)
 class OrderEndpoints(EndpointBook):
-    """The endpoints of orders on a product's terms; what it does not have is None."""
+    """The endpoints of orders on a product's terms; None where it has none."""
 
     terms: OrderTerms
     reads: OrderReads

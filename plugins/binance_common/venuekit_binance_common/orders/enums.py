@@ -1,4 +1,4 @@
-"""The venue's words for what describes an order."""
+"""The venue's words for the enumerations of an order."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CLIENT_ID_PATTERN = r"[\.A-Z\:/a-z0-9_-]{1,36}"
 
 SIDE_WORDS: Mapping[OrderSide, str] = {side: side.name for side in OrderSide}
 SIDES: Mapping[str, OrderSide] = {word: side for side, word in SIDE_WORDS.items()}
-#: what makes a leg of hedge mode smaller; the other side makes it larger
+#: the side that makes a leg of hedge mode smaller; the other makes it larger
 CLOSING_SIDES: Mapping[PositionSide, OrderSide] = {
     PositionSide.LONG: OrderSide.SELL,
     PositionSide.SHORT: OrderSide.BUY,
@@ -79,5 +79,5 @@ ALGO_STATUSES: Mapping[str, OrderStatus] = {
 OPEN_STATUSES = frozenset({"NEW", "PARTIALLY_FILLED"})
 OPEN_ALGO_STATUSES = frozenset({"NEW"})
 
-#: what an empty or absent word looks like in the rows of orders
+#: the forms of an empty or absent word in the rows of orders
 NOTHING = frozenset({"", "NONE"})

@@ -1,4 +1,4 @@
-"""The form of an order: what the venue cannot take is refused before sending, and nothing is rounded."""
+"""The form of an order: values the venue cannot take are refused before sending, and none is rounded."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def _both_forms(request: OrderRequest) -> dict[str, Any]:
         "priceMatch": request.price_match,
         "selfTradePreventionMode": request.stp_mode,
         "goodTillDate": None if request.expires_at is None else to_milliseconds(request.expires_at),
-        # the acknowledgement alone does not tell what was filled at once
+        # the acknowledgement alone does not show the quantity filled at once
         "newOrderRespType": "RESULT",
         "workingType": None if request.working_price is None else TRIGGER_WORDS[request.working_price],
         "priceProtect": request.price_protect,

@@ -1,4 +1,4 @@
-"""What guards and fences want to know of an order before it is sent."""
+"""Facts about an order for guards and fences, before it is sent."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from venuekit_binance_common.orders.terms import OrderTerms
 __all__ = ["CONTRACT_SIZE", "CONTRACT_SIZES", "always", "arms", "order_writes"]
 
 Parameters = Mapping[str, Any]
-#: what a contract of an order is worth in the quote asset, and (as texts) of each order of a batch: for a guard
+#: the value of a contract of an order in the quote asset, and (as texts) of each order of a batch: for a guard
 CONTRACT_SIZE = Parameter("contractSize", Kind.DECIMAL, local=True)
 CONTRACT_SIZES = Parameter("contractSizes", Kind.LIST, local=True)
-#: what an order may be priced by, the one that binds most first
+#: the prices of an order, the most binding first
 _PRICES = ("price", "triggerPrice", "stopPrice")
 #: ids by which an order is, or is to be, known
 _IDS = ("newClientOrderId", "origClientOrderId", "orderId", "clientAlgoId")
 _YES = frozenset({True, "true"})
-#: a leg of hedge mode takes no ``reduceOnly``; what is on its closing side reduces by itself
+#: a leg of hedge mode takes no ``reduceOnly``; an order on its closing side reduces by itself
 _CLOSING = frozenset((leg.name, SIDE_WORDS[side]) for leg, side in CLOSING_SIDES.items())
 
 

@@ -1,4 +1,4 @@
-"""Orders of either route, and their history: what has ended is walked together with what waits."""
+"""Orders of either route, and their history: ended orders are walked together with waiting ones."""
 
 from __future__ import annotations
 

@@ -26,10 +26,10 @@ __all__ = [
     "order_reads",
 ]
 
-#: what a query, and what a cancellation, of no order is refused with
+#: the codes that refuse a query, and a cancellation, of an order that is not there
 NO_SUCH_ORDER = -2013
 UNKNOWN_ORDER = -2011
-#: what a path that the venue does not have is refused with
+#: the code that refuses a path the venue does not have
 NO_SUCH_PATH = -5000
 #: an order that no attempt can bring any more is found nowhere: reads may lag for some seconds
 PROOF = AbsenceProof(after=timedelta(seconds=10), reads=2)

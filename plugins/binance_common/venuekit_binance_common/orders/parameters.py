@@ -47,7 +47,7 @@ SPAN = (Parameter("startTime", Kind.INTEGER), Parameter("endTime", Kind.INTEGER)
 
 
 def order_parameters(terms: OrderTerms) -> tuple[Parameter, ...]:
-    """Return what a plain order takes; where conditional orders stand among them, also what those take."""
+    """Return the parameters of a plain order; where conditional orders are among them, also theirs."""
     return (
         *_both_forms(terms),
         Parameter("newClientOrderId", required=True, role=Role.CLIENT_ID, pattern=CLIENT_ID_PATTERN),
@@ -56,7 +56,7 @@ def order_parameters(terms: OrderTerms) -> tuple[Parameter, ...]:
 
 
 def algo_parameters(terms: OrderTerms) -> tuple[Parameter, ...]:
-    """Return what a conditional order takes that has a book of its own."""
+    """Return the parameters of a conditional order that has a route of its own."""
     return (
         *_both_forms(terms),
         Parameter("algoType", required=True, choices=frozenset({"CONDITIONAL"})),
@@ -66,7 +66,7 @@ def algo_parameters(terms: OrderTerms) -> tuple[Parameter, ...]:
 
 
 def amend_parameters(terms: OrderTerms) -> tuple[Parameter, ...]:
-    """Return what an amendment takes."""
+    """Return the parameters of an amendment."""
     return (
         THE_SYMBOL,
         SIDE,
@@ -83,7 +83,7 @@ def amend_parameters(terms: OrderTerms) -> tuple[Parameter, ...]:
 
 
 def batch_parameters(terms: OrderTerms) -> tuple[Parameter, ...]:
-    """Return what a batch takes: its items, of which a guard reads the quantities."""
+    """Return the parameters of a batch: its items, of which a guard reads the quantities."""
     items = Parameter("batchOrders", Kind.LIST, required=True, role=Role.QUANTITY)
     return (items,) if terms.sizes_in_base else (items, CONTRACT_SIZES)
 

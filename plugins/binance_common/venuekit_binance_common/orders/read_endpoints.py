@@ -1,4 +1,4 @@
-"""What is read of orders and fills, as functions of what the product has."""
+"""Reads of orders and fills, as functions of the product's terms."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ Side: TypeAlias = Literal["BUY", "SELL"]
 
 
 class OrderRow(msgspec.Struct, rename="camel", gc=False, frozen=True, kw_only=True):
-    """A plain order; acknowledgements lack ``avg_price``, what it is worth, and ``time``."""
+    """A plain order; acknowledgements lack ``avg_price``, its value, and ``time``."""
 
     symbol: str
     order_id: int

@@ -1,4 +1,4 @@
-"""What differs about orders from product to product, how orders behave, and the cost of calls about them."""
+"""The differences of orders from product to product, their behaviour, and the cost of calls about them."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ __all__ = [
     "paying",
 ]
 
-#: what one order, and a batch, count in the pools of orders
+#: the counts of one order, and of a batch, in the pools of orders
 Pools = tuple[Mapping[str, int], Mapping[str, int]]
 
 BOTH_POOLS: Pools = ({ORDERS_10S: 1, ORDERS_1M: 1}, {ORDERS_10S: 5, ORDERS_1M: 1})
 MINUTE_POOL: Pools = ({ORDERS_1M: 1}, {ORDERS_1M: 1})
-#: where it is not documented what a batch counts: as the most orders that it may have
+#: where the count of a batch is not documented: the most orders that it may have
 EACH_BY_THE_MINUTE: Pools = ({ORDERS_1M: 1}, {ORDERS_1M: 5})
 
 
 class ConditionalBook(enum.StrEnum):
-    """Where conditional orders wait, and what can be read of them there."""
+    """The place where conditional orders wait, and their reads there."""
 
     PLAIN = "plain"  #: among the plain orders
     QUERIED = "queried"  #: in a book of their own with queries, a history and a request that ends all of it
@@ -45,14 +45,14 @@ class ConditionalBook(enum.StrEnum):
 @attrs.frozen(kw_only=True)
 class OrderTerms:
     """
-    What differs from product to product.
+    The differences from product to product.
 
-    ``pools`` are what placing or amending one order, and a batch, pay into the pools of orders, ``weight`` what one
-    order weighs besides. ``unchanged`` is the code for an amendment that amends nothing, None where orders cannot be
-    amended. ``sizes_in_base`` says that a contract is counted in the base asset, so that price and quantity tell an
-    order's notional. ``most_callback`` is percent. ``times`` are the words for how long an order is good.
-    ``unfilled_days`` is for how long orders that ended without a fill can be read. ``commission_sign`` makes of the
-    commission that is printed with a fill what it did to the account: -1 where positive means paid.
+    ``pools`` are the payments of placing or amending one order, and a batch, into the pools of orders;
+    ``weight`` is the weight of one order besides. ``unchanged`` is the code for an amendment that amends nothing, None
+    where orders cannot be amended. ``sizes_in_base`` says that a contract is counted in the base asset, so that price
+    and quantity tell an order's notional. ``most_callback`` is percent. ``times`` are the words for how long an order
+    is good. ``unfilled_days`` is for how long orders that ended without a fill can be read. ``commission_sign`` makes
+    of the printed commission of a fill its effect on the account: -1 where positive means paid.
     """
 
     root: str
@@ -74,13 +74,13 @@ class OrderTerms:
     checks_reducing: bool = False
     #: whether fills can be asked by their order
     trades_by_order: bool = True
-    #: what else histories can be asked by
+    #: further parameters of histories
     more: tuple[Parameter, ...] = ()
     countdown_note: str
 
 
 def paying(weight: int, pools: Mapping[str, int]) -> dict[str, Any]:
-    """Return what a call costs, by an endpoint's names: its weight, nothing of it included, and its count of orders."""
+    """Return the cost of a call, by an endpoint's names: its weight, even 0, and its count of orders."""
     return {"weight": weight, "weight_most": weight, "pools": {WEIGHT: None, **pools}}
 
 
@@ -101,7 +101,7 @@ def order_behaviour(
     """
     Return how orders behave.
 
-    ``more_times`` are what only this product has; with an ``amend_batch`` of 0 it amends nothing. ``duplicate`` is the
+    ``more_times`` are those of this product alone; with an ``amend_batch`` of 0 it amends nothing. ``duplicate`` is the
     code for the id of an open order, None where it is not documented.
     """
     return OrderBehaviour(

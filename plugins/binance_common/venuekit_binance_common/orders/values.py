@@ -44,7 +44,7 @@ _ZERO = Decimal(0)
 
 @attrs.frozen
 class Size:
-    """What one contract is; ``size`` is None for a symbol that is not listed any more."""
+    """The facts about one contract; ``size`` is None for a symbol that is not listed any more."""
 
     size: Decimal | None
     unit: Unit
@@ -145,7 +145,7 @@ def fill_of(row: TradeRow, size: Size, raw: Mapping[str, Any] | None = None, *, 
     """
     Return the fill of a row; the row does not show whether it was forced.
 
-    ``commission_sign`` makes of the commission in the row what it did to the account: -1 where positive means paid.
+    ``commission_sign`` turns the commission of the row into its effect on the account: -1 where positive means paid.
     """
     return Fill(
         id=str(row.id),

@@ -1,4 +1,4 @@
-"""What changes orders, as functions of what the product has."""
+"""Endpoints that change orders, as functions of the product's terms."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 
-#: what an order says of itself that it was asked for, by the names of plain orders
+#: the parts of an order that its answer repeats, by the names of plain orders
 _PLACED = {
     "symbol": "symbol",
     "newClientOrderId": "client_order_id",
@@ -141,7 +141,7 @@ def cancel_endpoint(terms: OrderTerms, writes: OrderWrites) -> Endpoint[Change[O
 
 
 def cancel_all_endpoint(path: str, writes: OrderWrites, note: str) -> Endpoint[Change[Acknowledgement]]:
-    """Return what empties a book of a symbol."""
+    """Return the endpoint that cancels all orders of a symbol."""
     return Endpoint(
         "DELETE",
         path,

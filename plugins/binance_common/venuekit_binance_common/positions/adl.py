@@ -19,7 +19,7 @@ ADL_TOP = 4
 
 @attrs.frozen
 class _Ranks:
-    """Ranks by side; ``HEDGE`` stands in the place of ``BOTH`` as a mere marker, and is left out."""
+    """Ranks by side; ``HEDGE`` replaces ``BOTH`` as a mere marker, and is left out."""
 
     long: int | None = None
     short: int | None = None

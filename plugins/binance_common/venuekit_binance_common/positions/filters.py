@@ -1,4 +1,4 @@
-"""What may be asked about positions: filters that the venue has, sides that the position mode has."""
+"""Filters of positions: those the venue has, and sides of the position mode."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def check_filters(account: Account, **filters: str | None) -> None:
 
 def refuse_odd(account: Account, answer: Answer[Any], symbol: str) -> None:
     """
-    Refuse to tell of a symbol one of whose rows, or a row of nobody knows which symbol, could not be read.
+    Refuse to answer for a symbol if one of its rows, or a row of an unknown symbol, could not be read.
 
     Raises:
         PayloadMismatch: there is such a row.

@@ -53,19 +53,19 @@ class ReadLegs(Protocol):
     """
     Reads the legs of a symbol: those of the position mode that holds, or none where the venue lists none.
 
-    ``blur`` is how far two readings of one and the same wallet may differ, by the rounding of what it is made from.
+    ``blur`` is how far two readings of one and the same wallet may differ, by the rounding of its parts.
     """
 
     @property
     def blur(self) -> Decimal:
-        """In the settle asset; 0 where the venue tells the wallet itself."""
+        """In the settle asset; 0 where the venue gives the wallet itself."""
 
     async def __call__(self, call: Call, symbol: str) -> Mapping[PositionSide, Leg]:
         """Return the legs by side."""
 
 
 def margin_before(read_legs: ReadLegs) -> Callable[[Call, Mapping[str, Any]], Awaitable[Leg]]:
-    """Return what reads the leg before its margin is moved, and refuses a side that the position mode does not have."""
+    """Return a function that reads the leg before its margin is moved, and refuses a side the position mode lacks."""
 
     async def read(call: Call, parameters: Mapping[str, Any]) -> Leg:
         symbol, side = parameters["symbol"], _side(parameters)
@@ -80,13 +80,13 @@ def margin_before(read_legs: ReadLegs) -> Callable[[Call, Mapping[str, Any]], Aw
 
 def margin_resolver(history: Endpoint[tuple[MarginChangeRow, ...]], read_legs: ReadLegs) -> Resolve:
     """
-    Return what finds out whether a lost move of margin happened.
+    Return the function that resolves a lost move of margin.
 
     It did when exactly one row that no other write explains has its direction, side and amount, from the moment the
     position was read before it (what an equal write that was answered earlier left behind is older, and part of what
     was read) until it could not arrive any more, and the position is not as it was before. It did not when there is
     no such row and the position is as it was before. Equal writes of other processes, and after a restart all that the
-    journal knows, explain a row each. Rows carry no id: all of it assumes that nobody else moves margin of this
+    journal knows, explain a row each. Rows carry no id: all of it assumes that no other actor moves margin of this
     position meanwhile.
     """
 
@@ -98,7 +98,7 @@ def margin_resolver(history: Endpoint[tuple[MarginChangeRow, ...]], read_legs: R
         found = find_unexplained(list(rows.items()), others)
         if found is None:
             if not rows and lost.before is not None:
-                found = ()  # the position alone tells
+                found = ()  # the position alone shows it
             else:
                 return Unclear(f"{len(others)} equal writes of those seconds explain the rows of the history as well")
         fitting = dict(found)
@@ -134,7 +134,7 @@ async def _fitting(
     amount, side = Decimal(lost.parameters["amount"]), _side(lost.parameters)
     first = min([lost.since, *(one.sent_at for one in others)]) - lost.clock_error
     last = max([lost.fence, *(one.until for one in others)]) + lost.clock_error
-    known = (lost.before and lost.before.updated) or 0  # what is not newer was part of what was read before
+    known = (lost.before and lost.before.updated) or 0  # a row that is not newer was part of the read before
     rows = await call(
         history,
         symbol=symbol,
@@ -162,7 +162,7 @@ async def _fitting(
 
 
 def _row_key(parameters: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return what a row of the history shows of a write."""
+    """Return the facts about a write that a row of the history shows."""
     return parameters["symbol"], int(parameters["type"]), Decimal(parameters["amount"]), _side(parameters)
 
 

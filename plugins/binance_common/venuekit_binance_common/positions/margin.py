@@ -32,7 +32,7 @@ class MovedMargin(WireRow):
     """
     The acknowledgement of a move: an amount > 0, a JSON number here, and its direction.
 
-    ``asset`` and ``time`` are None: only a row of the history, from which a lost one is made up for, tells them.
+    ``asset`` and ``time`` are None: only a row of the history, from which a lost one is made, has them.
     """
 
     amount: Decimal
@@ -72,7 +72,7 @@ class BinancePositionMargin(Account, PositionMarginControl):
     The symbol must be isolated (-4049) and hold a position (-4054).
 
     A lost answer is found out about by the history and the position, which is read before every move; that assumes
-    that nobody else moves margin of this position meanwhile.
+    that no other actor moves margin of this position meanwhile.
     """
 
     __slots__ = ()

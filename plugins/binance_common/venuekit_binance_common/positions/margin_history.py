@@ -23,7 +23,7 @@ def margin_history(endpoint: Endpoint[tuple[MarginChangeRow, ...]], retention: R
         endpoint=endpoint,
         paging=Halved(),
         items=_read_items,
-        # rows carry no id: those of one millisecond that are alike are told apart by their number
+        # rows carry no id: equal ones of one millisecond are numbered
         track=Track(
             lambda change: change.time or from_milliseconds(0),
             attrgetter("time", "side", "amount", "cause", "twin"),
@@ -53,7 +53,7 @@ def _number_alike(rows: Sequence[MarginChangeRow], raws: Sequence[Mapping[str, A
 
 
 class BinanceMarginHistory(Account, MarginChangeReader):
-    """The venue has no pages here: a stretch with more rows than it tells is asked for in halves."""
+    """The venue has no pages here: a stretch with more rows than it returns is asked for in halves."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""How settings behave on both products, and what makes the venue refuse to change them."""
+"""The behaviour of settings on both products, and the venue's reasons to refuse a change."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def setting_behaviours(*mode_shared_with: str, leverage_most: Decimal | None = L
 
 
 def blockers(*, lower_leverage: int) -> tuple[Blocker, ...]:
-    """Return what both products refuse; the code for lowering a leverage while isolated differs."""
+    """Return the refusals of both products; the code for lowering a leverage while isolated differs."""
     words = f"{lower_leverage} Leverage reduction is not supported in Isolated Margin Mode with open positions."
     orders, position, symbol, realm = BlockedBy.ORDERS, BlockedBy.POSITION, BlockerScope.SYMBOL, BlockerScope.REALM
     return (

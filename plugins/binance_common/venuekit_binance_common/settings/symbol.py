@@ -45,7 +45,7 @@ def state_of_position(position: Position) -> SymbolState:
 
 
 def symbol_lens(find_row: Callable[[Call, str], Awaitable[HeldSettings]], unit: Unit) -> SymbolLens[HeldSettings]:
-    """Return the lens of a product; ``unit`` is what the largest position is counted in."""
+    """Return the lens of a product; ``unit`` is that of the largest position."""
     return SymbolLens(
         find_row=find_row,
         state=state_of,

@@ -20,7 +20,7 @@ class BinanceBrackets(Account, BracketReader):
     __slots__ = ()
 
     endpoints: ClassVar[ProductEndpoints]
-    #: what caps and floors are counted in
+    #: the unit of caps and floors
     BRACKET_UNIT: ClassVar[Unit]
 
     async def get_brackets(self, *, symbol: str | None = None, pair: str | None = None) -> tuple[Bracket, ...]:
@@ -33,7 +33,7 @@ class BinanceBrackets(Account, BracketReader):
 def brackets_of(
     answer: Answer[tuple[BracketsRow, ...]], named: Literal["symbol", "pair"], unit: Unit
 ) -> tuple[Bracket, ...]:
-    """Return the tiers of an answer as one flat tuple; ``named`` says what its rows are about."""
+    """Return the tiers of an answer as one flat tuple; ``named`` gives the subject of its rows."""
     raws = _raw_tiers(answer.raw, named)
     brackets = [
         _bracket(row, tier, named, unit, None if raws is None else raws[(row.name, tier.bracket)])

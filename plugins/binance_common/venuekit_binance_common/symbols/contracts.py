@@ -1,4 +1,4 @@
-"""What one contract is: its size, pair and margin asset, from the instruments, which are read once."""
+"""The facts about one contract: size, pair and margin asset, from the instruments, which are read once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["BinanceContracts", "contracts_endpoint"]
 def contracts_endpoint(
     exchange_info: Endpoint[tuple[InstrumentRow, ...]],
 ) -> Endpoint[Mapping[str, InstrumentRow]]:
-    """Return the same read, made into a mapping by symbol: what is remembered is looked up and not searched."""
+    """Return the same read, made into a mapping by symbol: remembered rows are looked up and not searched."""
 
     def decode_by_symbol(body: bytes) -> Mapping[str, InstrumentRow]:
         return {row.symbol: row for row in exchange_info.decode(body)}

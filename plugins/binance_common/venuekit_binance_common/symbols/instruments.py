@@ -38,10 +38,10 @@ __all__ = [
 ]
 
 
-#: what a contract's type says, whatever else it says: TRADIFI_PERPETUAL, CURRENT_QUARTER DELIVERING
+#: the kind of a contract by its type, whatever its other fields say: TRADIFI_PERPETUAL, CURRENT_QUARTER DELIVERING
 _PERPETUAL = "PERPETUAL"
 _DELIVERIES = ("QUARTER", "MONTH", "WEEK")
-#: the delivery date of what is never delivered
+#: the delivery date of a contract that is never delivered
 _NEVER = datetime(2100, 12, 25, 8, tzinfo=UTC)
 _ONE = Decimal(1)
 _STATUSES = {"TRADING": InstrumentStatus.TRADING}
@@ -61,7 +61,7 @@ class BinanceServerTime(Account, ServerTimeReader):
 
 
 class BinanceInstruments(Account, InstrumentReader):
-    """The venue tells all instruments at once; one symbol is picked out here."""
+    """The venue returns all instruments at once; one symbol is picked out here."""
 
     __slots__ = ()
 

@@ -149,7 +149,7 @@ def adl_quantile(root: str) -> Endpoint[tuple[AdlRow, ...]]:
 def mark_price(
     root: str, *more: Parameter, weight: Weight, weight_most: int = 10
 ) -> Endpoint[tuple[MarkPriceRow, ...]]:
-    """Return the read of the mark prices; ``more`` is what else it can be asked by."""
+    """Return the read of the mark prices; ``more`` are its further parameters."""
     return Endpoint(
         "GET",
         f"{root}/v1/premiumIndex",

@@ -1,4 +1,4 @@
-"""Income: what moved the wallet, as the venue's own history tells it."""
+"""Income: the movements of the wallet, from the venue's own history."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from venuekit_binance_common.symbols.contracts import BinanceContracts
 
 __all__ = ["BinanceIncome", "decode_income", "income_history"]
 
-#: what the venue tells rows apart by
+#: the fields that identify a row
 _IDENTITY = attrgetter("time", "venue_kind", "id", "asset", "symbol", "trade_id")
 _BY_KIND = (
     "a millisecond holds more movements than the venue gives at once: they were asked for by every type that is known"
@@ -79,7 +79,7 @@ def _known_words() -> Mapping[str, IncomeKind]:
 
 
 def _number_alike(incomes: Sequence[Income]) -> Sequence[Income]:
-    """Return movements of which those with one identity are told apart by their number."""
+    """Return movements; those of one identity are numbered."""
     identities = [*map(_IDENTITY, incomes)]
     if len(set(identities)) == len(identities):
         return incomes
@@ -96,7 +96,7 @@ class BinanceIncome(BinanceContracts, IncomeReader):
     """
     The movements of this product's wallets.
 
-    A transaction id is unique only together with its type, so what identifies a row is type, transaction, asset,
+    A transaction id is unique only together with its type, so a row is identified by type, transaction, asset,
     symbol and trade, and rows that have all of them in common are counted. ``symbol`` is the venue's own filter.
     ``asset`` and ``kind`` are picked out here: the venue filters by one of its types, and has several for most kinds.
     """

@@ -1,7 +1,7 @@
 """
 The rows of the income history, straight from bytes to values: there can be a hundred thousand of them.
 
-Whoever imports this module imports msgspec;
+Importing this module imports msgspec;
 :func:`~venuekit_binance_common.wallet.income.decode_income` does so when it is first called.
 """
 
@@ -17,7 +17,7 @@ from venuekit_binance_common.rows import Milliseconds, Number, decode_with, rows
 
 __all__ = ["INCOME_KINDS", "decode"]
 
-#: what the venue's words mean; any other one counts as OTHER
+#: the meaning of the venue's words; any other counts as OTHER
 INCOME_KINDS: Mapping[str, IncomeKind] = {
     "REALIZED_PNL": IncomeKind.REALIZED_PNL,
     "COMMISSION": IncomeKind.COMMISSION,

@@ -100,7 +100,7 @@ POSITIONS_OF_ACCOUNT = Reads(
 
 
 class AsterPositions(BinanceContracts, PositionReader):
-    """One read tells everything about positions but margins; instruments, remembered, tell what they settle in."""
+    """One read gives everything about positions but margins; remembered instruments give the settlement asset."""
 
     __slots__ = ()
 

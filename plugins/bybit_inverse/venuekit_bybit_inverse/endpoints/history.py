@@ -1,4 +1,4 @@
-"""Endpoints that read what moved the money."""
+"""Endpoints that read the movements of money."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ async def _resolve(call: Call, lost: Lost) -> Resolution[MovedMargin]:
     """
     Compare the position's row with that of before the write; there is no history of margin changes.
 
-    All of it assumes that nobody else moves margin of the position meanwhile.
+    All of it assumes that no other actor moves margin of the position meanwhile.
     """
     for one in lost.others:
         if one.parameters["symbol"] == lost.parameters["symbol"] and one.until + lost.clock_error >= lost.since:

@@ -18,10 +18,10 @@ from venuekit_bybit_inverse.reading import read_pages, read_rows
 
 __all__ = ["LOST_ORDERS", "ORDER_READS", "PROOF"]
 
-#: an order that no attempt can bring any more stands in neither list: a few seconds for lists that lag
+#: an order that no attempt can bring any more is in neither list: a few seconds for lists that lag
 PROOF = AbsenceProof(after=timedelta(seconds=5))
 _PAGE_SIZE = 50
-#: what an amendment may change, by the name it is sent by, and the attribute of the order's row
+#: the values an amendment may change: the name each is sent by, and the attribute of the order's row
 _AMENDED_NUMBERS = {
     "qty": "qty",
     "price": "price",

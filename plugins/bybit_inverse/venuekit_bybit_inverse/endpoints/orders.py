@@ -50,12 +50,12 @@ _BRACKET = (
     Parameter("tpLimitPrice", Kind.DECIMAL, minimum=Decimal(0)),
     Parameter("slLimitPrice", Kind.DECIMAL, minimum=Decimal(0)),
 )
-#: what makes something of it: a price, other than 0
+#: its condition: a price other than 0
 _ATTACHED = ("takeProfit", "stopLoss", "tpLimitPrice", "slLimitPrice")
 #: the items of a batch; a guard reads their quantities
 _ITEMS = Parameter("request", Kind.LIST, required=True, role=Role.QUANTITY)
 
-#: whether an order may be ended by a cancellation of all that arrives late; what comes with an order rests
+#: whether a late cancel-all may end an order; anything attached to an order rests
 _RESTS = Resting(
     kind="orderType",
     market="Market",
@@ -69,7 +69,7 @@ _NAMED_ITEMS = Echoes.of_items("request", _NAMED, told="row")
 
 
 def _only_reduces(parameters: Mapping[str, Any]) -> bool:
-    """Say whether an order can do nothing but make a position smaller: with what is attached, it can do more."""
+    """Say whether an order can do nothing but make a position smaller: with anything attached, it can do more."""
     return parameters.get("reduceOnly") is True and not any(map(_is_given, map(parameters.get, _ATTACHED)))
 
 
@@ -78,7 +78,7 @@ def _is_given(price: Any) -> bool:
 
 
 def _notional(parameters: Mapping[str, Any]) -> Decimal:
-    """Return what is asked for: a contract is one dollar; an amendment without a quantity asks for no more."""
+    """Return the order's ask: a contract is one dollar; an amendment without a quantity asks for no more."""
     return Decimal(parameters.get("qty", 0))
 
 
@@ -87,7 +87,7 @@ def _largest_notional(parameters: Mapping[str, Any]) -> Decimal:
 
 
 def _ask(item: Mapping[str, Any]) -> Ask:
-    """Return what is asked for; an amendment does not name its side, and one without a quantity replaces nothing."""
+    """Return the order's ask; an amendment does not name its side, and one without a quantity replaces nothing."""
     side = item.get("side")
     names = ("orderId", "orderLinkId") if "qty" in item else ()
     return Ask(
@@ -100,7 +100,7 @@ def _ask(item: Mapping[str, Any]) -> Ask:
 
 
 def _symbol_alone(parameters: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the symbol of what names nothing wider beside it: which of them counts is the venue's business."""
+    """Return the symbol of a request that names nothing wider beside it: which of them counts is undocumented."""
     if "symbol" not in parameters or parameters.keys() & {"baseCoin", "settleCoin"}:
         return ()
     return (parameters["symbol"],)

@@ -14,7 +14,7 @@ from venuekit_bybit_inverse.limits import cost
 
 __all__ = ["SettingEndpoints"]
 
-#: what switch-mode calls hedge mode; one-way is 0
+#: the number of hedge mode for switch-mode; one-way is 0
 _HEDGE = 3
 
 
