@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.capabilities import Pager
 
-__all__ = ["HISTORIES", "History"]
+__all__ = ["HISTORIES", "Download"]
 
 
 @attrs.frozen
-class History:
+class Download:
     """One kind of history: its items, an item's time, and the method that walks them, with its filters."""
 
     shape: type[attrs.AttrsInstance]
@@ -39,15 +39,17 @@ class History:
     walk: Callable[[Account], Callable[..., Pager[Any]]]
 
 
-HISTORIES: Mapping[str, History] = {
-    "income": History(Income, lambda item: item.time, lambda account: IncomeReader.of(account).iter_income),
-    "pnl": History(ClosedPnl, lambda item: item.closed_at, lambda account: ClosedPnlReader.of(account).iter_closed_pnl),
-    "fills": History(Fill, lambda item: item.time, lambda account: FillReader.of(account).iter_fills),
-    "orders": History(Order, lambda item: item.created_at, lambda account: OrderReader.of(account).iter_orders),
-    "withdrawals": History(
+HISTORIES: Mapping[str, Download] = {
+    "income": Download(Income, lambda item: item.time, lambda account: IncomeReader.of(account).iter_income),
+    "pnl": Download(
+        ClosedPnl, lambda item: item.closed_at, lambda account: ClosedPnlReader.of(account).iter_closed_pnl
+    ),
+    "fills": Download(Fill, lambda item: item.time, lambda account: FillReader.of(account).iter_fills),
+    "orders": Download(Order, lambda item: item.created_at, lambda account: OrderReader.of(account).iter_orders),
+    "withdrawals": Download(
         Withdrawal, lambda item: item.created_at, lambda account: WithdrawalReader.of(account).iter_withdrawals
     ),
-    "conversions": History(
+    "conversions": Download(
         Conversion, lambda item: item.time, lambda account: ConversionReader.of(account).iter_conversions
     ),
 }

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import attrs
 
-from venuekit.parts.histories import FromCursor, History, Retention, Track, Words
+from venuekit.parts.histories import FromCursor, History, Retention, Track, VenueWords
 from venuekit.plugin import Answer, Endpoint
 from venuekit_bybit_inverse.reading import raw_rows
 
@@ -51,7 +51,7 @@ def cursor_history(
     limit: int,
     width: timedelta = _WEEK,
     retention: Retention = TWO_YEARS,
-    words: Mapping[str, Words] | None = None,
+    words: Mapping[str, VenueWords] | None = None,
     rows_name: str = "list",
     **parameters: Any,
 ) -> History[T]:

@@ -10,7 +10,7 @@ from operator import attrgetter
 import attrs
 
 from venuekit.capabilities import Withdrawal, WithdrawalReader, WithdrawalStatus
-from venuekit.parts.histories import Words
+from venuekit.parts.histories import VenueWords
 from venuekit.plugin import Account, Pager
 from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.histories import ALL_TIME, TWO_YEARS, ReceivedRow, cursor_history
@@ -57,7 +57,7 @@ _WITHDRAWALS = cursor_history(
     limit=50,
     width=timedelta(days=30),  # less than 30 days, both ends included
     retention=attrs.evolve(ALL_TIME, usual=TWO_YEARS.age),
-    words={"status": Words(word="venue_status", known=lambda: _STATUSES)},
+    words={"status": VenueWords(word="venue_status", known=lambda: _STATUSES)},
     rows_name="rows",
     withdrawType=_ALL,
 )

@@ -28,7 +28,7 @@ from venuekit.parts.histories import (
     Paging,
     Retention,
     Track,
-    Words,
+    VenueWords,
 )
 from venuekit.plugin import Account, Answer
 from venuekit.testing import FakeTransport, account_over, json_answer
@@ -89,7 +89,7 @@ def history(paging: Paging, **parameters: int) -> History[Income]:
         parameters=parameters,
         start="since",
         end="until",
-        words={"kind": Words(word="venue_kind", known=lambda: ["funding", "commission"], members=IncomeKind)},
+        words={"kind": VenueWords(word="venue_kind", known=lambda: ["funding", "commission"], members=IncomeKind)},
     )
 
 

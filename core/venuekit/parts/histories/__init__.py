@@ -13,7 +13,7 @@ from venuekit.parts.histories.by_id import ById, by_identity, walk_by_id
 from venuekit.parts.histories.by_number import walk_pages
 from venuekit.parts.histories.by_time import by_time
 from venuekit.parts.histories.combined import each, merge_histories, only, warn_when_refused
-from venuekit.parts.histories.history import History, HistoryCall, Retention, Words
+from venuekit.parts.histories.history import History, HistoryCall, Retention, VenueWords
 from venuekit.parts.histories.spans import Span, span_of
 from venuekit.parts.histories.track import NO_ORIGIN, Origin, Page, Track
 from venuekit.parts.histories.ways import FromCursor, FromId, FromTime, Halved, Numbered, Paging
@@ -34,7 +34,7 @@ __all__ = [
     "Retention",
     "Span",
     "Track",
-    "Words",
+    "VenueWords",
     "by_identity",
     "by_time",
     "each",

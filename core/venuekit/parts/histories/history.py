@@ -22,7 +22,7 @@ from venuekit.parts.histories.track import Origin, Page, Track
 from venuekit.parts.histories.ways import Pages, Paging
 from venuekit.payloads import count_left_out
 
-__all__ = ["History", "HistoryCall", "Retention", "Words"]
+__all__ = ["History", "HistoryCall", "Retention", "VenueWords"]
 
 T = TypeVar("T")
 
@@ -52,7 +52,7 @@ class Retention:
 
 
 @attrs.frozen(kw_only=True)
-class Words:
+class VenueWords:
     """
     The venue's words behind an attribute of items: filtering by it warns of words whose meaning is not known.
 
@@ -102,7 +102,7 @@ class History(Generic[T]):
     start: str = "startTime"
     end: str = "endTime"
     limit_name: str | None = "limit"
-    words: Mapping[str, Words] = attrs.field(factory=dict)
+    words: Mapping[str, VenueWords] = attrs.field(factory=dict)
 
     def walk(
         self,

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import attrs
 
 from venuekit.capabilities import Income, IncomeKind, IncomeReader
-from venuekit.parts.histories import FromTime, History, Retention, Track, Words
+from venuekit.parts.histories import FromTime, History, Retention, Track, VenueWords
 from venuekit.plugin import Answer, Endpoint, Pager
 from venuekit_binance_common.symbols.contracts import BinanceContracts
 
@@ -45,7 +45,7 @@ def income_history(
         limit=1000,
         width=width,
         retention=retention,
-        words={"kind": Words(word="venue_kind", known=_known_words, members=IncomeKind)},
+        words={"kind": VenueWords(word="venue_kind", known=_known_words, members=IncomeKind)},
     )
 
 
