@@ -22,10 +22,11 @@ class OtherAnswer(ValueError):
 @attrs.frozen(kw_only=True)
 class Echoes:
     """
-    What an answer repeats of its question: parameter (or field of an item) to the attribute of the row that repeats it.
+    The parts of a request that its answer repeats: parameter (or field of an item) to attribute of the repeating row.
 
-    What was not sent, and what the answer leaves out (None or an empty text), is not compared. Numbers are compared as
-    numbers, whatever their form, also as those that JSON rounds; ids exactly, all other words whatever their case.
+    A value that was not sent, or that the answer leaves out (None or an empty text), is not compared. Numbers are
+    compared as numbers, whatever their form, also as those that JSON rounds; ids exactly, all other words whatever
+    their case.
     """
 
     fields: Mapping[str, str] = attrs.field(kw_only=False)

@@ -86,7 +86,7 @@ class FaultTable:
 
     A refusal that no row lists is REJECTED when it carries a code, and otherwise by its status:
     401 AUTHENTICATION, 403 THROTTLED (a firewall's limit), 418 BANNED, 429 THROTTLED, and anything else
-    UNKNOWN_OUTCOME, a 404 as well: what does not speak the venue's language does not know what the venue has or did.
+    UNKNOWN_OUTCOME, a 404 as well: a page without the venue's format does not know the venue's orders or actions.
     A 451 is PERMISSION, with or without a code.
     """
 

@@ -95,7 +95,7 @@ class Ask:
     Attributes:
         symbol: The contract.
         buys: Whether it buys; None for new terms that do not name the side.
-        notional: Its value in the quote asset; None where it cannot be told.
+        notional: Its value in the quote asset; None where it is unknown.
         reduces: Whether it can do nothing but make a position smaller.
         names: Ids by which the order is, or will be, known.
     """

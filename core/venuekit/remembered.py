@@ -42,7 +42,7 @@ class Remembered:
     """
     Values by key, each read by the first who asks.
 
-    ``max_age`` is in seconds. A value that is too old and cannot be read again holds on: what was true an hour ago is
+    ``max_age`` is in seconds. A value that is too old and cannot be read again holds on: a fact of an hour ago is
     better than an account that can do nothing.
     """
 

@@ -57,7 +57,7 @@ class Runtime:
     """
     The state accounts share: transports, clocks, budgets, write scopes; an async context manager of one loop.
 
-    What hooks make for it and has an ``async def aclose()`` is closed with it, the last one first.
+    Objects that hooks make for it and that have an ``async def aclose()`` are closed with it, the last one first.
 
     Args:
         plugins: Where venues and hooks come from; by default everything installed.

@@ -33,7 +33,7 @@ class OtherWrite:
     Another write to the same endpoint that the journal knows of, whose traces look like those of a lost one.
 
     It left its trace, if any, from ``sent_at`` to ``until`` (when its answer was there, or when it could not arrive
-    any more). ``is_open`` where nobody knows whether it was applied; ``claims`` is the row that it explains, None
+    any more). ``is_open`` where its outcome is unknown; ``claims`` is the row that it explains, None
     where that is not known.
     """
 
@@ -68,7 +68,7 @@ def alike(lost: Lost, key: Callable[[Mapping[str, Any]], Hashable]) -> tuple[Oth
     """
     Return the other writes whose traces may be taken for that of a lost one, oldest first.
 
-    These are the ones of the same ``key`` (it tells what a trace shows of the parameters) whose time touches that of
+    These are the ones of the same ``key`` (it returns the parameters that a trace shows) whose time touches that of
     the lost one or of another one of these.
     """
     wanted = key(lost.parameters)

@@ -154,8 +154,8 @@ class Refusal:
     ``Retry-After`` header is read by core. ``fault`` is the meaning of words that vary too much for a row of the
     table, and goes before it.
 
-    ``is_foreign`` says that the venue's application did not write it: somebody on the way did, and what became of a
-    write is not known. So it is unless told otherwise for whatever has no code.
+    ``is_foreign`` says that the venue's application did not write it: another on the way did, and the outcome of a
+    write is not known. That is the default for refusals without a code.
     """
 
     code: int | str | None
@@ -200,7 +200,7 @@ class Answers(Protocol):
         Return the refusal in a response, None for a success.
 
         A body that is not the venue's format gives a foreign refusal without code when the status is not 2xx
-        (:func:`venuekit.foreign.read_foreign` reads what it says); with 2xx it raises ``ValueError``.
+        (:func:`venuekit.foreign.read_foreign` reads its text); with 2xx it raises ``ValueError``.
         """
 
 
@@ -267,7 +267,7 @@ class Venue(Generic[A_co]):
         signing: Its signing scheme.
         answers: The reader of its answers: success or refusal.
         faults: The meaning of its refusals.
-        outdated_by: Codes of refusals that say what is remembered of instruments (steps, ticks, limits) may have
+        outdated_by: Codes of refusals after which remembered instruments (steps, ticks, limits) may have
             changed: it is read again before the next use, and the refused request is not sent again.
         server_time: The endpoint of its time.
         endpoints: Every endpoint its account uses or offers.
@@ -362,9 +362,9 @@ def core_capabilities() -> tuple[type[Capability], ...]:
 
 def venue_support(venue: Venue[Any], capability: type[Capability], environment: Environment | None = None) -> Support:
     """
-    Return whether accounts of a venue can use a capability, as far as class, venue and environment tell.
+    Return whether accounts of a venue can use a capability, by class, venue and environment.
 
-    Without an environment only class and venue are asked. What one account may not do is known once it is open.
+    Without an environment only class and venue are asked. The limits of one account are known once it is open.
     """
     if environment is not None and capability in environment.unsupported:
         return Support(SupportState.UNSUPPORTED, environment.unsupported[capability], "environment")

@@ -75,4 +75,4 @@ class RiskLimitControl(Capability):
 
     @abstractmethod
     async def set_risk_limit(self, symbol: str, risk_id: int, *, side: PositionSide | None = None) -> RiskLimitSetting:
-        """Set the tier and return what holds now."""
+        """Set the tier and return the one that holds now."""

@@ -103,7 +103,7 @@ class Income:
     ``amount`` is in ``asset`` and its effect on the account: received > 0, paid < 0. The sum of all amounts is the
     change of the wallet. ``key`` identifies the movement; ``balance_after`` is the wallet after it where the venue
     says so. ``symbol``, ``trade_id`` and ``order_id`` are None where it has none. ``twin`` counts the movements of one
-    moment of which the venue tells the same; 0 for the first.
+    moment with equal fields; 0 for the first.
     """
 
     id: str

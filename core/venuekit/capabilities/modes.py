@@ -153,4 +153,4 @@ class TpSlModeControl(Capability):
 
     @abstractmethod
     async def set_tpsl_mode(self, symbol: str, mode: TpSlMode) -> TpSlModeSetting:
-        """Set the mode and return what holds now; where the venue calls this deprecated, a warning says so."""
+        """Set the mode and return the one that holds now; where the venue calls this deprecated, a warning says so."""

@@ -116,7 +116,7 @@ class _Node:
         self.below: dict[str | int, _Node] = {}
 
     def add(self, part: Reads[Any], program: Program) -> Callable[[Any], Any]:
-        """Add the rows of a declaration, and return what finds them in the whole document."""
+        """Add the rows of a declaration, and return a function that finds them in the whole document."""
         node, steps = self, []
         for step in part.within:
             steps.append(itemgetter(step) if isinstance(step, int) else attrgetter(f"at_{step}"))
@@ -161,7 +161,7 @@ def _struct(fields: Mapping[str, tuple[str, Any, bool]]) -> Any:
 @attrs.frozen(eq=False)
 class Program:
     """
-    What a declaration compiles to.
+    The result of compiling a declaration.
 
     ``fields`` are those of its struct, as for :func:`_struct`, named as on the wire.
     ``quick`` and ``careful`` take rows, the objects of ``raw`` beside them, the function that joins, and what is
@@ -221,7 +221,7 @@ def _careful_type(read: _Read) -> Any:
 
 
 class _Writer:
-    """Writes a function that makes values of rows; ``names`` is what its code refers to."""
+    """Writes a function that makes values of rows; ``names`` are the objects its code refers to."""
 
     def __init__(self, part: Reads[Any], reads: Mapping[str, _Read], *, careful: bool) -> None:
         self._value = part.value
@@ -399,7 +399,7 @@ def _scaled(units: int, exponent: int) -> Decimal:
 
 
 def _never(text: str) -> None:
-    """Return None for what says "never"; leave any other time to the second reader."""
+    """Return None for the texts of "never"; leave any other time to the second reader."""
     if text not in {"0", "-1"}:
         raise Unfit("a time in milliseconds", text)
 

@@ -1,4 +1,4 @@
-"""Reads that belong together: sent at once, so that what is joined is as close in time as can be."""
+"""Reads that belong together: sent at once, so that the joined values are as close in time as can be."""
 
 from __future__ import annotations
 
@@ -44,5 +44,5 @@ async def gather_all(calls: Iterable[Coroutine[Any, Any, A]]) -> tuple[A, ...]:
 
 
 def earliest(*answers: Answer[Any]) -> datetime:
-    """Return the instant of the oldest answer: what a value joined from them is as of."""
+    """Return the instant of the oldest answer, for a value joined from them."""
     return min(answer.as_of for answer in answers)

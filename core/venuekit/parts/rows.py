@@ -35,7 +35,7 @@ V = TypeVar("V")
 W = TypeVar("W")
 D = TypeVar("D")
 
-#: what most values have of the answer and not of the row
+#: fields that most values take from the answer and not from the row
 _OF_ANSWER = ("as_of", "received_at")
 _ZEROS = frozenset({Decimal(0), *SHARED})
 
@@ -135,7 +135,7 @@ class Document(Generic[D]):
     Several declarations that read one answer in one pass; calling it decodes a body.
 
     Args:
-        shape: What is called with the :class:`Rows` of each part, by their names.
+        shape: A function that is called with the :class:`Rows` of each part, by their names.
         parts: The declarations, each with its own ``within``.
     """
 
@@ -392,7 +392,7 @@ def _is_zero(size: Any) -> bool:
 
 
 class _Absent:
-    """What a row is joined with where there is nothing: all its attributes are None."""
+    """A row in place of a missing one: all its attributes are None."""
 
     def __getattr__(self, name: str) -> None:
         return None

@@ -17,7 +17,7 @@ from venuekit.pipeline.journal_lines import Ended, MalformedLine, Unresolved, da
 
 __all__ = ["Day", "UnreadableLine"]
 
-#: the most writes that add up and are told apart in one day
+#: the most writes that add up and are distinguished in one day
 _MOST_ADDED = 2000
 #: how many unreadable lines of a file are named
 _MOST_NAMED = 100

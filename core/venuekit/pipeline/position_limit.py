@@ -69,8 +69,8 @@ class PositionLimit:
     """
     Keeps the position of each symbol below ``most`` (quote), whichever of its orders are filled.
 
-    Counted for each direction: the position, open orders that may add to it, what this process sent and no read shows
-    yet, and what is asked for. Orders of other processes count once they are open.
+    Counted for each direction: the position, open orders that may add to it, orders this process sent and no read shows
+    yet, and the new ones. Orders of other processes count once they are open.
     """
 
     most: Decimal

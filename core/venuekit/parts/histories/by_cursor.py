@@ -178,5 +178,5 @@ async def _collect(
 
 def _idle_words(idle: int, window: Span, rows: int) -> str:
     words = f"{idle} pages in a row hold nothing new" if idle > 1 else "a page holds nothing new"
-    # the narrowest window there is: what it holds beyond a page cannot be asked for
+    # the narrowest window there is: rows beyond a page cannot be asked for
     return f"{words}: the venue gives {rows} rows of the millisecond {window.start}, and none of those behind them"

@@ -34,7 +34,7 @@ async def by_time(
     origin: Origin = NO_ORIGIN,
 ) -> AsyncGenerator[T, None]:
     """
-    Walk windows that can be asked for by their times alone; a page holds the oldest rows of what was asked for.
+    Walk windows that can be asked for by their times alone; a page holds the oldest rows of its span.
 
     The last millisecond of a full page may go on behind it: it is held back, and the next question begins with it. So
     each millisecond is read whole, once, from one answer, and rows that are alike are all there. A millisecond that
@@ -42,18 +42,18 @@ async def by_time(
 
     Args:
         fetch: Asks for a stretch, narrowed by filters; within a page the venue's order does not matter.
-        windows: What there is to walk, asked when the walk begins.
+        windows: The windows to walk, read when the walk begins.
         limit: How many rows a full page has.
         track: Items of one time with the same key are all handed on.
         split: Returns, for filters and some rows that they give of a full millisecond, the narrower filters that
             together ask for all of them; none when there are none.
-        filters: What every question is narrowed by.
+        filters: The parameters that narrow every request.
         after: Continue behind this item.
-        keep: Picks out what is handed on.
+        keep: Picks out the items that are handed on.
 
     Raises:
         PayloadMismatch: a millisecond holds more than can be asked for, or the venue answers another stretch, or
-            begins with the newest. What was found before that has been handed on.
+            begins with the newest. Earlier items have been handed on.
     """
     history = _History(fetch, limit, track, split, origin)
     gate = Gate(track, after, merges=False)

@@ -13,7 +13,7 @@ __all__ = ["each", "merge_histories", "only", "warn_when_refused"]
 
 T = TypeVar("T")
 
-#: what the same request would meet again
+#: errors that the same request would meet again
 _REFUSALS = (InvalidRequest, NotFound, PermissionDenied, Rejected, UnsupportedCapability)
 
 
@@ -21,7 +21,7 @@ async def merge_histories(
     *sources: AsyncIterator[T], track: Track[T], after: T | None = None
 ) -> AsyncGenerator[T, None]:
     """
-    Walk several histories, each oldest first, as one; what stands in more than one of them comes once.
+    Walk several histories, each oldest first, as one; an item of more than one of them comes once.
 
     Of each history, one item is held.
     """
@@ -48,7 +48,7 @@ async def warn_when_refused(source: AsyncIterator[T], what: str) -> AsyncGenerat
     """
     Walk a history that others can do without: when the venue refuses it, that is warned of, and it ends.
 
-    ``what`` is what is missing then. Whatever may be better the next time is raised as it is.
+    ``what`` names the missing part. A failure that may pass is raised as it is.
     """
     try:
         async for item in source:
@@ -72,14 +72,14 @@ def only(
     operation: str,
 ) -> Callable[[T], bool]:
     """
-    Return a filter of items by what the venue's word for them means.
+    Return a filter of items by the meaning of the venue's word for them.
 
     A word that is not known may mean what is wanted: such an item is left out, and the first of each word is warned
     of.
 
     Args:
-        wanted: What the word must mean.
-        meaning: What the word of an item means.
+        wanted: The meaning that the word must have.
+        meaning: Returns the meaning of an item's word.
         word: The venue's own word of an item.
         known: The words whose meaning is known.
         operation: The method that is called, for the warning.

@@ -34,7 +34,7 @@ class Retention:
     """
     How far back a venue keeps a history; ``words`` say the same in errors and warnings.
 
-    It keeps either what is younger than ``age``, or everything ``since`` an instant. Declare a little less than the
+    It keeps either items younger than ``age``, or everything ``since`` an instant. Declare a little less than the
     venue documents, so that no request is too old when it arrives. A walk without a start begins ``usual`` before its
     end, where that is given: for a venue that documents no limit.
     """
@@ -72,7 +72,7 @@ def _itself(value: Any) -> Any:
 @attrs.frozen(kw_only=True)
 class History(Generic[T]):
     """
-    A long list of a venue: how it is asked for, how far it goes back, and what its items are.
+    A long list of a venue: its requests, its retention, and its items.
 
     Attributes:
         endpoint: Reads one page.
@@ -87,7 +87,7 @@ class History(Generic[T]):
         parameters: Sent with every request.
         start, end, limit_name: The venue's names for the ends of a window, both inclusive, and for the limit; None for
             a limit that is not sent.
-        words: Attributes of items that stand for the venue's words.
+        words: Attributes of items that come from the venue's words.
     """
 
     endpoint: Endpoint[Any]
@@ -158,7 +158,7 @@ class History(Generic[T]):
         return checked
 
     def _keep(self, matching: Mapping[str, Any], operation: str) -> Callable[[T], bool] | None:
-        """Return what picks out matching items; words are asked last, since an unknown one is warned of."""
+        """Return a filter of items; words are compared last, since an unknown one is warned of."""
         tests = [_equals(name, value) for name, value in matching.items() if name not in self.words]
         for name, words in self.words.items():
             if name in matching:

@@ -52,7 +52,7 @@ def span_of(
     Return the stretch to walk; it never reaches past ``now``, where rows may still arrive out of their order.
 
     Args:
-        start, end: What the caller asked for; None for as far back as the venue keeps, and for now.
+        start, end: The caller's span; None for as far back as the venue keeps, and for now.
         now: The venue's clock.
         keeps: How many milliseconds back the venue keeps its history.
         words: The same in words, for the error.

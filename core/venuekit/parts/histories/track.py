@@ -1,4 +1,4 @@
-"""What all walks share: how items are told apart, whose they are, what a page is, and the gate they pass."""
+"""The common parts of all walks: identities of items, their origin, pages, and the gate they pass."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def milliseconds_of(moment: datetime | int) -> int:
 
 @attrs.frozen
 class Origin:
-    """Whose history is walked, and by which method: what the errors of a walk say of it."""
+    """Venue and method of a walk, for its errors."""
 
     venue: str = ""
     operation: str = ""
@@ -49,7 +49,7 @@ class Origin:
         return PayloadMismatch(words, venue=self.venue, operation=self.operation, outcome=Outcome.NOT_APPLIED)
 
 
-#: of a walk that nobody has named
+#: of a walk without a name
 NO_ORIGIN = Origin()
 
 
@@ -68,8 +68,8 @@ class Page(Generic[T]):
 
     @property
     def count(self) -> int:
-        """How many rows the venue's answer had, which is what tells whether the page was full."""
-        # what payload_decoder leaves out it says in its result
+        """The number of rows in the venue's answer; it decides whether the page was full."""
+        # payload_decoder counts the rows it leaves out in its result
         left_out: int = getattr(self.items, "left_out", 0)
         return len(self.items) + left_out if self.rows is None else self.rows
 
@@ -84,7 +84,7 @@ def in_order(items: Sequence[T], track: Track[T]) -> tuple[Sequence[T], Sequence
 
 class Gate(Generic[T]):
     """
-    Lets through what comes behind an item seen before, and nothing twice at the seam of two pages or windows.
+    Lets through the items behind one seen before, and none twice at the seam of two pages or windows.
 
     Where each time is read whole, ``merges`` is False: then items that are alike are several.
     """
@@ -108,7 +108,7 @@ class Gate(Generic[T]):
             return items
         passing = []
         for item, moment in zip(items, moments, strict=True):
-            # what alone bears its time is not compared with anything: most rows of most histories
+            # a row that alone bears its time is not compared with any: most rows of most histories
             if moment != self._moment:
                 self._moment, self._first, self._keys = moment, item, None
                 passing.append(item)
@@ -147,7 +147,7 @@ class Gate(Generic[T]):
         return (*self.rest(), item)
 
     def rest(self) -> list[T]:
-        """Return what was held back in the hope of meeting the item to continue behind, which is gone."""
+        """Return the items held back in the hope of meeting the item to continue behind, which is gone."""
         self._after = None
         held, self._held = self._held, []
         return held

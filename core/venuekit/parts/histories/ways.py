@@ -87,7 +87,7 @@ class FromCursor(Paging):
     """
     Pages from new to old: each answer has the cursor of the next one in ``attribute``, sent as ``parameter``.
 
-    ``decode`` makes what is sent of what arrives, where the venue encodes one and not the other.
+    ``decode`` turns the cursor of an answer into that of a request, where the venue encodes only one.
     """
 
     parameter: str = "cursor"

@@ -55,7 +55,7 @@ class OrderPart(Account, OrderControl):
 
     async def place_order(self, request: OrderRequest) -> Order:
         """
-        Place an order and return it with what was filled at once, or PENDING where the venue decides later.
+        Place an order and return it with its fills so far, or PENDING where the venue decides later.
 
         Where the answer was lost and the order was found by its client id, it is returned as it was found. On a route
         without a query of orders a lost one cannot be found once it is no longer open.
@@ -71,14 +71,14 @@ class OrderPart(Account, OrderControl):
 
         Raises:
             NotFound: the venue does not know it (any more, or yet).
-            OutcomeUnknown: it is no longer open, and the venue does not tell how it ended.
+            OutcomeUnknown: it is no longer open, and the venue does not report how it ended.
         """
         name = check_name(self, self.ORDER_ROUTES, "cancel_order", OrderName(symbol, order_id, client_id))
         return await Orders(self, self.ORDER_ROUTES).cancel(name)
 
     async def cancel_all_orders(self, *, symbol: str | None = None) -> tuple[Order, ...]:
         """
-        Cancel every route until nothing is open, for some rounds; return what stays open.
+        Cancel every route until no order is open, for some rounds; return those that stay open.
 
         The failure for one symbol, route or order keeps no other from being cancelled; it is raised afterwards.
 
@@ -92,7 +92,7 @@ class OrderBatchPart(Account, OrderBatchControl):
     """
     Places and cancels several orders at once, as many as ``OrderBehaviour`` says.
 
-    What the form of an item already refuses is refused for the whole batch, and nothing is sent.
+    An item whose form is refused refuses the whole batch, and nothing is sent.
     """
 
     __slots__ = ()
@@ -124,7 +124,7 @@ class OrderAmendPart(Account, OrderAmendControl):
     """
     Amends limit orders, alone and several at once.
 
-    What the form of an item already refuses is refused for the whole batch, and nothing is sent.
+    An item whose form is refused refuses the whole batch, and nothing is sent.
     """
 
     __slots__ = ()
@@ -145,7 +145,7 @@ class OrderAmendPart(Account, OrderAmendControl):
         Change a limit order; one that already is so is returned as it is.
 
         Where the venue wants both numbers, one that is None is read first. Where it decides later, the order is
-        returned as PENDING with what was asked for. Conditional orders of a route of their own cannot be amended.
+        returned as PENDING with the requested values. Conditional orders of a route of their own cannot be amended.
         """
         amendment = Amendment(
             symbol=symbol, side=side, order_id=order_id, client_id=client_id, quantity=quantity, price=price

@@ -101,7 +101,7 @@ class Amendments:
         return self.orders.routes.amending.form(amendment)
 
     async def not_amendable(self, gone: NotFound, name: OrderName) -> OperationError:
-        """Return why an order cannot be amended: it stands on another route, or nowhere."""
+        """Return why an order cannot be amended: it is on another route, or on none."""
         try:
             others = [
                 await self.orders.find(route, name, route.reads.open_one) for route in self.orders.routes.routes[1:]

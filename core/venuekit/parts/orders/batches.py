@@ -73,7 +73,7 @@ class Batches:
         """
         Place the orders of a route with batches in one request, then those of another route each by itself.
 
-        While it is not known what became of the first request, none of the others is sent.
+        While the outcome of the first request is unknown, none of the others is sent.
         """
         operation = "place_orders"
         self._check_count(operation, len(requests), self.account.behaviour(OrderBehaviour).place_batch)

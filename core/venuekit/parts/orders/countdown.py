@@ -62,8 +62,8 @@ class CountdownPart(Account, CountdownControl):
         Keep the countdown armed, three beats to a countdown, while the block runs.
 
         A beat that is not answered before the next one is due is given up for it, and none is valid for longer, so
-        that no late one arms what was disarmed. Beats that fail are tried again by the next one; when none was answered
-        for a whole countdown, the venue may have cancelled all orders, and a warning is logged.
+        that no late one arms a disarmed countdown. Beats that fail are tried again by the next one; when none was
+        answered for a whole countdown, the venue may have cancelled all orders, and a warning is logged.
         """
         import asyncio
 
@@ -109,7 +109,7 @@ class _Heart:
         self._has_run_out = False
 
     async def arm(self) -> None:
-        """Arm it for the first time; raises what the last attempt ended in."""
+        """Arm it for the first time; raises the error of the last attempt."""
         for pause in _FIRST_WAITS:
             try:
                 return await self._send()

@@ -95,7 +95,7 @@ class Orders:
         return [route.order_of(one.row, size(symbol_of(one.row)), one.received_at, one.raw) for one in rows]
 
     def sizes(self) -> Any:
-        """Read once what the size of a symbol's contracts is."""
+        """Read the size of a symbol's contracts once."""
         return self.routes.sizes(self.account)
 
     # -- placing
@@ -206,7 +206,7 @@ class Orders:
         return await self.final(route, name, acknowledged, answer.value, operation=operation, client_id=order.client_id)
 
     async def _read_acknowledgement(self, route: OrderRoute, answer: Answer[Change[Any]]) -> Order | None:
-        """Return the order of the answer to a cancellation, None where that tells nothing of it."""
+        """Return the order of the answer to a cancellation, None where it does not describe one."""
         row = answer.value.answer
         if row is None or not route.acknowledges:
             return None

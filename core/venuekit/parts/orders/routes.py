@@ -125,13 +125,13 @@ async def _no_size(_: Account) -> Callable[[str], Size]:
 @attrs.frozen(kw_only=True)
 class OrderRoutes:
     """
-    The routes of a venue, in the order in which an order is looked for, and what is alike on all of them.
+    The routes of a venue, in the order in which an order is looked for, and their common facts.
 
     Attributes:
         misfit: Why the venue cannot take an order, as far as its form shows, in one sentence; None where it can.
         steps: Reads the steps of a symbol for an operation; with True it reads the instruments again. It raises
             InvalidRequest for a symbol that is not listed.
-        sizes: Reads once what the routes' own functions need to know of a symbol's contracts.
+        sizes: Reads the facts about a symbol's contracts that the routes' functions need, once.
         not_found: The words, and the code, of the error for an order that is on no route.
         everything: The requests that cancel all orders of the account unseen; None where they are listed first.
         scopes: The requests that cancel all orders of some symbols; left out, one for each symbol.

@@ -53,10 +53,10 @@ class Sweep:
 
     async def carry_out(self) -> tuple[Order, ...]:
         """
-        Cancel, read and cancel again until nothing is left or no round helps; return what stays open.
+        Cancel, read and cancel again until no order is left or no round helps; return those that stay open.
 
         Where the venue decides later, an order may be in no list yet: so everything is cancelled unseen first, what
-        looks empty is looked at once more, and what failed is tried again in each round.
+        looks empty is looked at once more, and a failed cancel is tried again in each round.
 
         Raises:
             OperationError: a request failed, and orders are left, or may be where they were cancelled unseen.
@@ -156,7 +156,7 @@ class Sweep:
         return await Orders(self._timed(), self.routes).list_open(self.symbol)
 
     def _failure(self) -> OperationError:
-        """Return the first failure; ``resolve()`` of one after which orders may have ended returns what is left."""
+        """Return the first failure; ``resolve()`` of one after which orders may have ended returns the open ones."""
         failure = self.failures[min(self.failures)]
         orders = Orders(self.account, self.routes)
         if isinstance(failure, OutcomeUnknown):
@@ -166,7 +166,7 @@ class Sweep:
         return failure
 
     def _timed(self) -> Account:
-        """Return the account with what is left of the deadline, as urgent as a cancellation is."""
+        """Return the account with the rest of the deadline, as urgent as a cancellation."""
         if self.until is None:
             return self.account.with_options(priority=Priority.RISK)
         seconds = max(self.until - self.account.monotonic(), _NO_TIME)

@@ -40,7 +40,7 @@ class OrderWrites:
     Attributes:
         lost: The resolution of lost writes.
         ask: The order that a request, or an item of a batch, asks for.
-        notional, reduces, rests: What ``Endpoint`` has under these names, of a request or an item of a batch.
+        notional, reduces, rests: As in ``Endpoint``, for a request or an item of a batch.
         taken: The codes by which an order is refused whose client id an open order has.
         not_open: The codes by which a cancellation of no open order is refused.
         items_of: The items of a batch, each with the local parameters that belong to it.

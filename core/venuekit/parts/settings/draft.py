@@ -25,7 +25,7 @@ V = TypeVar("V")
 @attrs.define
 class SettingsDraft:
     """
-    What is read of an account's settings, through one account, and laid over an earlier snapshot.
+    The settings of an account as they are read, through one account, and laid over an earlier snapshot.
 
     ``snapshot`` holds everything but the rows, which are in ``rows`` by symbol. ``exposures`` is how large the position
     of a symbol can grow when its orders fill, counted as its brackets are; None where it cannot be found out.
