@@ -36,7 +36,7 @@ def live_to_confirm(context: click.Context, state: State, names: Iterable[str], 
 
 def confirm_live(question: str, live: Iterable[str]) -> bool:
     """Ask for a confirmation; a refusal is acknowledged, and one Ctrl-C or SIGTERM ends the command."""
-    with _interrupted_at_once() as signalled:
+    with _interrupt_at_once() as signalled:
         answer = _answer(f"{question} on live ({', '.join(live)})?", signalled)
     if not answer:
         click.echo("nothing was changed", err=True)
@@ -58,7 +58,7 @@ def _answer(question: str, signalled: int | None) -> bool:
 
 
 @contextmanager
-def _interrupted_at_once() -> Iterator[int | None]:
+def _interrupt_at_once() -> Iterator[int | None]:
     """
     Let the first SIGINT or SIGTERM raise: a running loop would cancel its task, which is the one that asks.
 

@@ -233,12 +233,12 @@ class _Writer:
             "at": datetime.fromtimestamp,
             "utc": UTC,
             "iso": _iso,
-            "scaled": _scaled,
+            "scaled": _scale,
             "flags": {True: True, False: False, "true": True, "false": False},
             "join_texts": "".join,
             "nothing": (None, "", NO_LIMIT),
             "never": _never,
-            "refused": _refused,
+            "refused": _refusal,
             "are_plain": are_plain,
             "misfits": MISFITS,
             "new": object.__new__,
@@ -270,21 +270,21 @@ class _Writer:
         if self._careful:
             self._names["explained"] = _explaining(self._part)
             # returned, so that no traceback drags the values of the answer along
-            rows = ["try:", *_indented(row), "except misfits as error:", "    return explained(index, where, error)"]
+            rows = ["try:", *_indent(row), "except misfits as error:", "    return explained(index, where, error)"]
             loop = [
                 "made, where = [], None",
                 "add = made.append",
                 "for index, (row, raw) in enumerate(zip(rows, raws)):",
             ]
-            body = [*loop, *_indented(rows), "return made"]
+            body = [*loop, *_indent(rows), "return made"]
         else:
             loop = ["made, texts = [], []", "add, note = made.append, texts.append", "for row, raw in zip(rows, raws):"]
-            body = [*loop, *_indented(row), "if not are_plain(texts):", "    refused(None)", "return made"]
+            body = [*loop, *_indent(row), "if not are_plain(texts):", "    refused(None)", "return made"]
         defaults = {
             one.name: None if one.default is attrs.NOTHING else one.default for one in attrs.fields(self._value)
         }
         parameters = "".join(f", f_{name}={self._constant(defaults[name])}" for name in self._part.given)
-        return self._compiled("\n".join([f"def make(rows, raws, joined, absent{parameters}):", *_indented(body), ""]))
+        return self._compiled("\n".join([f"def make(rows, raws, joined, absent{parameters}):", *_indent(body), ""]))
 
     def _constant(self, value: Any) -> str:
         name = f"k{len(self._names)}"
@@ -370,7 +370,7 @@ class _Writer:
         return function
 
 
-def _indented(lines: Sequence[str]) -> list[str]:
+def _indent(lines: Sequence[str]) -> list[str]:
     return [f"    {line}" for line in lines]
 
 
@@ -394,7 +394,7 @@ def _iso(text: str) -> datetime:
 
 
 @lru_cache(maxsize=1024)
-def _scaled(units: int, exponent: int) -> Decimal:
+def _scale(units: int, exponent: int) -> Decimal:
     return Decimal(units).scaleb(exponent)
 
 
@@ -404,6 +404,6 @@ def _never(text: str) -> None:
         raise Unfit("a time in milliseconds", text)
 
 
-def _refused(value: Any) -> NoReturn:
+def _refusal(value: Any) -> NoReturn:
     """Leave an answer to the second reader."""
     raise Unfit("something else", value)

@@ -214,13 +214,13 @@ class Connector(TCPConnector):
         The caller releases or closes the first; the second is its protocol.
         """
         while (pooled := await self._get(origin.key, [])) is not None:
-            if (watched := _watched(pooled)) is not None and watched.take():
+            if (watched := _watched_protocol(pooled)) is not None and watched.take():
                 return pooled, watched
             pooled.close()
         if self.closed:
             raise ClientConnectionError("the transport is closed")
         connection = await self.connect(origin.connection_request(), [], _UNTIMED)
-        watched = _watched(connection)
+        watched = _watched_protocol(connection)
         if watched is not None and watched.take():
             return connection, watched
         fault = None if watched is None else watched.fault
@@ -228,6 +228,6 @@ class Connector(TCPConnector):
         raise fault or ClientConnectionError("the connection was closed before anything was sent")
 
 
-def _watched(connection: Connection) -> WatchedConnection | None:
+def _watched_protocol(connection: Connection) -> WatchedConnection | None:
     protocol = connection.protocol
     return protocol if isinstance(protocol, WatchedConnection) else None

@@ -55,7 +55,7 @@ class TargetAccount:
     @property
     def shared_with(self) -> tuple[str, ...]:
         """The venues whose position mode changes along with this one's."""
-        return _shared_with(self.venue)
+        return _sharers_of(self.venue)
 
     def without(self, symbols: Collection[str]) -> TargetAccount:
         """Return the same account without the targets of some symbols."""
@@ -95,10 +95,10 @@ def target_accounts_of(target: Target, accounts: Mapping[str, Account]) -> tuple
 
 
 def _share_position_mode(first: Venue[Any], other: Venue[Any]) -> bool:
-    return other.id in _shared_with(first) or first.id in _shared_with(other)
+    return other.id in _sharers_of(first) or first.id in _sharers_of(other)
 
 
-def _shared_with(venue: Venue[Any]) -> tuple[str, ...]:
+def _sharers_of(venue: Venue[Any]) -> tuple[str, ...]:
     if not venue.has_behaviour(PositionModeBehaviour):
         return ()
     return venue.behaviour(PositionModeBehaviour).shared_with

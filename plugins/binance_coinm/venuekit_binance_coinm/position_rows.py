@@ -48,7 +48,7 @@ def _value(value: Decimal | None, notional: Decimal | None, mark: Decimal | None
     return None if mark is None else _EXACT.divide(notional, mark)
 
 
-def _isolated_wallet(wallet: Decimal | None, margin: Decimal | None, pnl: Decimal | None) -> Decimal | None:
+def _wallet_of_isolated(wallet: Decimal | None, margin: Decimal | None, pnl: Decimal | None) -> Decimal | None:
     if wallet is not None:
         return wallet
     return None if margin is None or pnl is None else margin - pnl
@@ -75,7 +75,7 @@ _BOTH: Mapping[str, Any] = {
     "isolated_margin": only_when(number("isolatedMargin", may_be_blank=True), "margin_type", MarginType.ISOLATED),
     "isolated_wallet": only_when(
         derived(
-            _isolated_wallet,
+            _wallet_of_isolated,
             number("isolatedWallet", may_be_blank=True),
             Same("isolated_margin"),
             Same("unrealized_pnl"),

@@ -88,12 +88,12 @@ class Sweep:
         """Return the scopes that are cancelled unseen."""
         if self.symbol is not None:
             return {(self.routes.first.names.symbol, self.symbol)}
-        return set() if self.routes.everything is None else set(await self.routes.everything(self._timed()))
+        return set() if self.routes.everything is None else set(await self.routes.everything(self._within_deadline()))
 
     async def _scopes_of(self, orders: tuple[Order, ...]) -> set[CancelScope]:
         symbols = frozenset(order.symbol for order in orders)
         if self.routes.scopes is not None:
-            return set(await self.routes.scopes(self._timed(), symbols))
+            return set(await self.routes.scopes(self._within_deadline(), symbols))
         return {(self.routes.first.names.symbol, symbol) for symbol in symbols}
 
     async def _cancel(self, scopes: Collection[CancelScope], left: tuple[Order, ...]) -> None:
@@ -117,7 +117,7 @@ class Sweep:
         self, scope: CancelScope, route: OrderRoute, left: tuple[Order, ...]
     ) -> list[OperationError | None]:
         """Return the failure of each request that cancels the orders of a scope on a route, None for success."""
-        account = self._timed()
+        account = self._within_deadline()
         if route.cancel_all is not None:
             return [await _failure_of(account.call(route.cancel_all, **route.reads.constants, **dict([scope])))]
         _, symbol = scope
@@ -153,7 +153,7 @@ class Sweep:
             raise
 
     async def _open_orders(self) -> tuple[Order, ...]:
-        return await Orders(self._timed(), self.routes).list_open(self.symbol)
+        return await Orders(self._within_deadline(), self.routes).list_open(self.symbol)
 
     def _failure(self) -> OperationError:
         """Return the first failure; ``resolve()`` of one after which orders may have ended returns the open ones."""
@@ -165,7 +165,7 @@ class Sweep:
             failure.resolve_with(lambda: orders.list_open(self.symbol))
         return failure
 
-    def _timed(self) -> Account:
+    def _within_deadline(self) -> Account:
         """Return the account with the rest of the deadline, as urgent as a cancellation."""
         if self.until is None:
             return self.account.with_options(priority=Priority.RISK)

@@ -88,7 +88,7 @@ def _order(terms: OrderTerms) -> Endpoint[AlgoOrderRow]:
         parameters=ALGO_NAME,
         pools=PAYS,
         serves=(OrderReader.get_order, OrderControl.cancel_order),
-        **_undocumented_read(terms),
+        **_optional_read(terms),
     )
 
 
@@ -108,11 +108,11 @@ def _all_orders(terms: OrderTerms) -> Endpoint[tuple[AlgoOrderRow, ...]]:
         weight=5,
         pools=PAYS,
         serves=(OrderReader.iter_orders,),
-        **_undocumented_read(terms, "At most 7 days at once."),
+        **_optional_read(terms, "At most 7 days at once."),
     )
 
 
-def _undocumented_read(terms: OrderTerms, note: str = "") -> dict[str, Any]:
+def _optional_read(terms: OrderTerms, note: str = "") -> dict[str, Any]:
     """Return the details of a read that some products have without documenting it."""
     if terms.conditional is not ConditionalBook.REPORTED:
         return {"note": note}

@@ -60,11 +60,11 @@ class BinanceFills(Account, FillReader, ForcedOrderReader):
     ) -> Pager[Order]:
         """Walk liquidations and deleveraging, 7 days and 100 orders at a time; the client id shows which it is."""
         history = order_history(
-            self.ORDERS.forced, BinanceFills._forced_orders, Halved(), TRACK, limit=_FORCED_PAGE_SIZE
+            self.ORDERS.forced, BinanceFills._orders_by_force, Halved(), TRACK, limit=_FORCED_PAGE_SIZE
         )
         return history.walk(self, start=start, end=end, after=after, filters={"symbol": symbol})
 
-    async def _forced_orders(self, answer: Answer[tuple[OrderRow, ...]]) -> Sequence[Order]:
+    async def _orders_by_force(self, answer: Answer[tuple[OrderRow, ...]]) -> Sequence[Order]:
         orders = Orders(self, self.ORDER_ROUTES)
         return await orders.orders_of(orders.routes.first, MANY.read(answer))
 

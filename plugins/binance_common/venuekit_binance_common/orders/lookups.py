@@ -102,12 +102,12 @@ def lost_orders(reads: OrderReads, server_time: Endpoint[datetime]) -> LostOrder
         server_time=server_time,
         proof=PROOF,
         items="batchOrders",
-        canceled_names=_canceled_names,
+        canceled_names=_names_of_cancelled,
         emptied_answer=Acknowledgement(200, "nothing is open"),
     )
 
 
-def _canceled_names(parameters: Mapping[str, Any]) -> Sequence[OrderName]:
+def _names_of_cancelled(parameters: Mapping[str, Any]) -> Sequence[OrderName]:
     symbol = parameters["symbol"]
     names = [OrderName(symbol, str(order_id)) for order_id in parameters.get("orderIdList", ())]
     return names + [OrderName(symbol, None, client_id) for client_id in parameters.get("origClientOrderIdList", ())]

@@ -51,11 +51,11 @@ def symbol_lens(find_row: Callable[[Call, str], Awaitable[HeldSettings]], unit: 
         state=state_of,
         margin_words=MARGIN_TYPE_WORDS,
         max_position_unit=unit,
-        answered=_answered,
+        answered=_answer_of,
     )
 
 
-def _answered(row: LeverageRow) -> SymbolState:
+def _answer_of(row: LeverageRow) -> SymbolState:
     return SymbolState(row.symbol, leverage=Decimal(row.leverage), max_position=row.largest)
 
 

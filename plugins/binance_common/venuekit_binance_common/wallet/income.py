@@ -45,7 +45,7 @@ def income_history(
         limit=1000,
         width=width,
         retention=retention,
-        words={"kind": VenueWords(word="venue_kind", known=_known_words, members=IncomeKind)},
+        words={"kind": VenueWords(word="venue_kind", known=_kinds_by_word, members=IncomeKind)},
     )
 
 
@@ -62,7 +62,7 @@ async def _split(
     """Return filters by type, and of a type by symbol, that together ask for a whole millisecond."""
     if "incomeType" not in filters:
         warnings.warn(_BY_KIND, UserWarning, stacklevel=2)
-        kinds = dict.fromkeys((*(income.venue_kind for income in some), *_known_words()))
+        kinds = dict.fromkeys((*(income.venue_kind for income in some), *_kinds_by_word()))
         return [{**filters, "incomeType": kind} for kind in kinds]
     # a row without a symbol cannot be asked for by one
     if "symbol" in filters or any(income.symbol is None for income in some):
@@ -72,7 +72,7 @@ async def _split(
     return [{**filters, "symbol": symbol} for symbol in symbols]
 
 
-def _known_words() -> Mapping[str, IncomeKind]:
+def _kinds_by_word() -> Mapping[str, IncomeKind]:
     from venuekit_binance_common.wallet.income_rows import INCOME_KINDS
 
     return INCOME_KINDS
