@@ -4,17 +4,32 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from typing import Any
 
 import attrs
+import pytest
 
 import venuekit
-from venuekit.capabilities import OrderRequest
+from venuekit.capabilities import OrderRequest, OrderSide, OrderType
 from venuekit.simulator import Arrival, Simulation
 from venuekit.simulator.ledger import Ledger
 from venuekit.testing.clocks import LoopClock
 
-__all__ = ["LeapingStage", "leaping"]
+__all__ = ["BINANCE", "PRICE", "VENUES", "LeapingStage", "leaping", "venues"]
+
+#: a symbol of each venue that is flat at first, and a quantity of it that meets every filter
+VENUES = {
+    "binance_usdm": ("ETHUSDT", Decimal("0.1")),
+    "binance_coinm": ("ETHUSD_PERP", Decimal(10)),
+    "aster_usdm": ("ETHUSDT", Decimal("0.1")),
+    "bybit_inverse": ("ETHUSD", Decimal(100)),
+}
+#: the venues whose products share a library
+BINANCE = ("binance_usdm", "binance_coinm", "aster_usdm")
+#: a price at which an order to buy rests, far from the market
+PRICE = Decimal(2000)
+venues = pytest.mark.parametrize("venue", VENUES)
 
 
 @attrs.frozen
@@ -30,9 +45,30 @@ class LeapingStage:
         return str(self.account.venue.id)
 
     @property
+    def symbol(self) -> str:
+        """The symbol to trade."""
+        return VENUES[self.venue][0]
+
+    @property
+    def quantity(self) -> Decimal:
+        """A quantity of it, in the venue's unit."""
+        return VENUES[self.venue][1]
+
+    @property
     def ledger(self) -> Ledger:
         """What really holds."""
         return self.sim.ledger
+
+    def bid(self, price: Decimal | int | None = PRICE, **details: Any) -> OrderRequest:
+        """Return an order to buy that rests, unless ``details`` say otherwise."""
+        plain: dict[str, Any] = {
+            "symbol": self.symbol,
+            "side": OrderSide.BUY,
+            "type": OrderType.LIMIT,
+            "quantity": self.quantity,
+            "price": None if price is None else Decimal(price),
+        }
+        return OrderRequest(**(plain | details))
 
     def arrivals(self, endpoint: Any) -> list[Arrival]:
         """Return what arrived at an endpoint."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.plugins.stages import LeapingStage
+from tests.plugins.stages import BINANCE, LeapingStage, venues
 
 import venuekit
 from venuekit.capabilities import Order, OrderRequest, OrderSide, OrderStatus, OrderType
@@ -30,32 +30,16 @@ from venuekit_bybit_inverse.endpoints import BYBIT
 
 pytestmark = pytest.mark.looptime
 D = Decimal
-VENUES = {
-    "binance_usdm": ("ETHUSDT", D("0.1")),
-    "binance_coinm": ("ETHUSD_PERP", D(10)),
-    "aster_usdm": ("ETHUSDT", D("0.1")),
-    "bybit_inverse": ("ETHUSD", D(100)),
-}
-venues = pytest.mark.parametrize("venue", VENUES)
-binance = pytest.mark.parametrize("venue", ["binance_usdm", "binance_coinm", "aster_usdm"])
+binance = pytest.mark.parametrize("venue", BINANCE)
 
 
 @attrs.frozen
 class Stage(LeapingStage):
     """A simulated venue, an account of it with a journal, and what to trade."""
 
-    symbol: str
-    quantity: Decimal
-
     def market(self, client_id: str) -> OrderRequest:
         """Return an order that is filled at once."""
-        return OrderRequest(
-            symbol=self.symbol, side=OrderSide.BUY, type=OrderType.MARKET, quantity=self.quantity, client_id=client_id
-        )
-
-    def bid(self, client_id: str) -> OrderRequest:
-        """Return an order that rests."""
-        return attrs.evolve(self.market(client_id), type=OrderType.LIMIT, price=D(2000))
+        return self.bid(None, type=OrderType.MARKET, client_id=client_id)
 
     def endpoint(self, binance_name: str, bybit_name: str) -> Endpoint[Any]:
         """Return an endpoint by its name on either family."""
@@ -77,7 +61,7 @@ async def staged(venue: str, journal: Path) -> AsyncIterator[Stage]:
         venuekit.Runtime(clock=clock, journal=journal) as runtime,
         venuekit.connect(venue, sim.credentials(venue), runtime=runtime) as account,
     ):
-        yield Stage(sim, account, *VENUES[venue])
+        yield Stage(sim, account)
 
 
 def odd(**fields: Any) -> Rewrite:
@@ -119,7 +103,7 @@ async def test_order_of_which_every_answer_is_odd_is_not_told_as_not_sent(venue:
         for read in reads:
             stage.disturb(read, nothing, times=8)
         with pytest.raises(OperationError) as caught:
-            await stage.account.place_order(stage.bid("w1"))
+            await stage.account.place_order(stage.bid(client_id="w1"))
         assert (caught.value.outcome, caught.value.client_id) == (Outcome.UNKNOWN, "w1")
         assert len(stage.account.unresolved) == 1
         for read in reads:
@@ -165,7 +149,7 @@ async def test_item_that_cannot_be_read_anywhere_is_told_as_applied(venue: str, 
         stage.disturb(batch, Rewrite.json(lambda rows: [rows[0], {**rows[1], "side": "BUY_TO_OPEN"}]))
         stage.disturb(query, strange, times=3)
         stage.disturb(stage.endpoint("open_order", ""), strange, times=3)
-        first, second = await stage.account.place_orders([stage.bid("w0"), stage.bid("w1")])
+        first, second = await stage.account.place_orders([stage.bid(client_id="w0"), stage.bid(client_id="w1")])
         assert isinstance(first, Order)
         assert isinstance(second, OperationError)
         assert (second.outcome, second.client_id, second.subject) == (Outcome.APPLIED, "w1", stage.symbol)
@@ -190,7 +174,9 @@ async def test_batch_with_an_item_the_venue_does_not_know_of_stays_in_the_journa
         stage.disturb(batch, Rewrite.json(unknown))
         read = stage.endpoint("order", "OPEN_ORDERS")
         stage.disturb(read, CannedAnswer.html(502), times=40)
-        placing = asyncio.create_task(stage.account.place_orders([stage.bid("w0"), stage.bid("w1")]))
+        placing = asyncio.create_task(
+            stage.account.place_orders([stage.bid(client_id="w0"), stage.bid(client_id="w1")])
+        )
         await asyncio.sleep(0.5)
         assert stage.arrivals(read)
         placing.cancel()
@@ -202,7 +188,7 @@ async def test_batch_with_an_item_the_venue_does_not_know_of_stays_in_the_journa
 async def test_cancellation_of_everything_whose_look_fails_is_told_as_applied(venue: str, tmp_path: Path) -> None:
     """Everything was cancelled; what is left cannot be read, and resolve() reads it."""
     async with staged(venue, tmp_path) as stage:
-        await stage.place(stage.bid("w0"))
+        await stage.place(stage.bid(client_id="w0"))
         look = stage.endpoint("open_orders", "OPEN_ORDERS")
         strange = Rewrite(lambda _: b'{"retCode": 0, "result": 5}')
         stage.disturb(look, strange, times=8)
@@ -241,7 +227,7 @@ async def test_account_after_its_block_sends_nothing(venue: str, tmp_path: Path)
     async with venuekit.simulate(venue, clock=clock) as sim, venuekit.Runtime(clock=clock, journal=tmp_path) as runtime:
         async with venuekit.connect(venue, sim.credentials(venue), runtime=runtime) as account:
             other: Any = account
-        stage = Stage(sim, other, *VENUES[venue])
+        stage = Stage(sim, other)
         sim.requests.clear()
         calls: list[Callable[[], Any]] = [
             other.get_positions,
@@ -357,6 +343,6 @@ async def test_order_is_returned_as_placed_after_an_odd_answer_only_once(venue: 
     """It is open, and there is one."""
     async with staged(venue, tmp_path) as stage:
         stage.disturb(stage.endpoint("place", "CREATE_ORDER"), odd(side="BUY_TO_OPEN", orderId=None))
-        order = await stage.account.place_order(stage.bid("w1"))
+        order = await stage.account.place_order(stage.bid(client_id="w1"))
         assert order.status in {OrderStatus.OPEN, OrderStatus.PENDING}
         assert len(stage.orders("w1")) == 1

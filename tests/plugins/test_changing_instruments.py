@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.plugins.stages import PRICE, VENUES, venues
 
 from venuekit.capabilities import OrderRequest, OrderSide, OrderType
 from venuekit.errors import InvalidArgument, InvalidRequest, OperationError
@@ -21,13 +22,8 @@ from venuekit.testing.fake import json_answer
 from venuekit.testing.staged import fake_stage
 
 D = Decimal
-VENUES = {
-    "aster_usdm": ("ETHUSDT", D("0.1"), D(2000), -4014),
-    "binance_usdm": ("ETHUSDT", D("0.1"), D(2000), -4014),
-    "binance_coinm": ("ETHUSD_PERP", D(10), D(2000), -1111),
-    "bybit_inverse": ("ETHUSD", D(100), D(2000), 10001),
-}
-venues = pytest.mark.parametrize("venue", VENUES)
+#: the code with which a venue refuses a price that is no multiple of its step
+REFUSALS = {"aster_usdm": -4014, "binance_usdm": -4014, "binance_coinm": -1111, "bybit_inverse": 10001}
 Row = dict[str, Any]
 
 
@@ -64,9 +60,9 @@ class Stage:
 
     def order(self, *, quantity: Decimal | None = None, price: Decimal | None = None) -> OrderRequest:
         """Return an order that rests."""
-        symbol, usual, at, _ = VENUES[self.venue]
+        symbol, usual = VENUES[self.venue]
         return OrderRequest(
-            symbol=symbol, side=OrderSide.BUY, type=OrderType.LIMIT, quantity=quantity or usual, price=price or at
+            symbol=symbol, side=OrderSide.BUY, type=OrderType.LIMIT, quantity=quantity or usual, price=price or PRICE
         )
 
     def _refused(self, code: int) -> HttpResponse:
@@ -132,10 +128,10 @@ async def test_a_refusal_that_names_a_step_has_the_next_order_read_them_again(ve
     """The refused order is raised as it is, and not sent a second time."""
     async with staged(venue) as stage:
         await stage.account.place_order(stage.order())
-        stage.refusal = VENUES[venue][3]
+        stage.refusal = REFUSALS[venue]
         with pytest.raises(InvalidRequest) as refused:
             await stage.account.place_order(stage.order())
-        assert refused.value.code == VENUES[venue][3]
+        assert refused.value.code == REFUSALS[venue]
         assert (stage.reads, stage.orders) == (1, 2)
 
         await stage.account.place_order(stage.order())

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.plugins.stages import leaping
+from tests.plugins.stages import VENUES, leaping, venues
 
 from venuekit.clock import from_milliseconds
 from venuekit.simulator.ledger import Book, Side
@@ -18,13 +18,6 @@ pytestmark = pytest.mark.looptime
 D = Decimal
 #: two and a half pages
 PAGE, COUNT = 20, 50
-#: a symbol and a quantity that meets every filter
-VENUES = {
-    "binance_usdm": ("ETHUSDT", D("0.1")),
-    "binance_coinm": ("ETHUSD_PERP", D(10)),
-    "aster_usdm": ("ETHUSDT", D("0.1")),
-    "bybit_inverse": ("ETHUSD", D(100)),
-}
 #: where conditional orders stand among the plain ones
 ONE_BOOK = ("bybit_inverse", Book.CONDITIONAL)
 
@@ -46,7 +39,7 @@ def which(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, short
 
 
 @pytest.mark.usefixtures("which")
-@pytest.mark.parametrize("venue", VENUES)
+@venues
 async def test_fills(venue: str) -> None:
     """All of them, by their ids, between an earlier and a later fill, and from any of them on."""
     symbol, quantity = VENUES[venue]

@@ -13,6 +13,7 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.plugins.stages import VENUES, venues
 
 import venuekit
 from venuekit import errors
@@ -34,12 +35,6 @@ from venuekit.testing import InstantClock, Watch, plugins_with
 from venuekit_bybit_inverse.endpoints import BYBIT
 
 D = Decimal
-VENUES = {
-    "binance_usdm": ("ETHUSDT", D("0.1")),
-    "binance_coinm": ("ETHUSD_PERP", D(10)),
-    "aster_usdm": ("ETHUSDT", D("0.1")),
-    "bybit_inverse": ("ETHUSD", D(100)),
-}
 
 
 @attrs.frozen(kw_only=True)
@@ -112,7 +107,7 @@ async def not_sent(stage: Stage, call: Awaitable[Any]) -> None:
     assert (caught.value.outcome, stage.sent()) == (Outcome.NOT_SENT, before)
 
 
-@pytest.mark.parametrize("venue", VENUES)
+@venues
 @pytest.mark.parametrize("spoil", [fill, replace])
 async def test_only_what_reduces_passes(venue: str, spoil: Callable[[Path], None], tmp_path: Path) -> None:
     """Orders, batches, settings and margin are not sent; cancels and a close are, and are in the journal afterwards."""
@@ -273,7 +268,7 @@ def test_a_part_of_a_line_is_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert found[1:] == kept
 
 
-@pytest.mark.parametrize("venue", VENUES)
+@venues
 async def test_lines_kept_in_a_long_outage_are_bounded(
     venue: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

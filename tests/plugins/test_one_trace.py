@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.plugins.stages import BINANCE, PRICE, VENUES
 
 import venuekit
 from venuekit import errors
@@ -30,11 +31,11 @@ from venuekit.simulator import CannedAnswer, DropAfter, DropBefore, SecondActor,
 from venuekit.testing import InstantClock, Watch, plugins_with
 
 D = Decimal
-VENUES = {
-    "binance_usdm": ("ETHUSDT", D("0.1"), ("POST", "/fapi/v1/order")),
-    "binance_coinm": ("ETHUSD_PERP", D(10), ("POST", "/dapi/v1/order")),
-    "aster_usdm": ("ETHUSDT", D("0.1"), ("POST", "/fapi/v1/order")),
-    "bybit_inverse": ("ETHUSD", D(100), ("POST", "/v5/order/create")),
+PLACING = {
+    "binance_usdm": ("POST", "/fapi/v1/order"),
+    "binance_coinm": ("POST", "/dapi/v1/order"),
+    "aster_usdm": ("POST", "/fapi/v1/order"),
+    "bybit_inverse": ("POST", "/v5/order/create"),
 }
 MARGIN = {
     "binance_usdm": ("POST", "/fapi/v1/positionMargin"),
@@ -43,7 +44,7 @@ MARGIN = {
     "bybit_inverse": ("POST", "/v5/position/add-margin"),
 }
 #: on one of them an id is taken once for all
-REUSING = [venue for venue in VENUES if venue != "bybit_inverse"]
+REUSING = BINANCE
 
 
 @attrs.frozen(kw_only=True)
@@ -65,19 +66,19 @@ class Stage:
         return await self.stack.enter_async_context(venuekit.connect(self.venue, credentials, runtime=runtime))
 
     def order(self, client_id: str | None = None, **changes: Any) -> OrderRequest:
-        symbol, quantity, _ = VENUES[self.venue]
+        symbol, quantity = VENUES[self.venue]
         values: dict[str, Any] = {
             "symbol": symbol,
             "side": OrderSide.BUY,
             "type": OrderType.LIMIT,
             "quantity": quantity,
-            "price": D(2000),
+            "price": PRICE,
             "client_id": client_id,
         }
         return OrderRequest(**values | changes)
 
     def lose(self, disturbance: Any) -> None:
-        self.sim.disturb(self.venue, VENUES[self.venue][2], disturbance)
+        self.sim.disturb(self.venue, PLACING[self.venue], disturbance)
 
     def sent(self, verb: str, path: str) -> int:
         return sum((one.verb, one.path) == (verb, path) for one in self.sim.requests)
@@ -111,16 +112,16 @@ async def test_a_client_id_that_went_out_just_now_is_refused(stage: Stage, journ
     orders = OrderControl.of(account)
     placed = await orders.place_order(stage.order("mine"))
     await orders.cancel_order(placed.symbol, order_id=placed.id)
-    sent = stage.sent(*VENUES[stage.venue][2])
+    sent = stage.sent(*PLACING[stage.venue])
 
     with pytest.raises(errors.InvalidArgument, match="use another id") as caught:
         await orders.place_order(stage.order("mine"))
-    assert (caught.value.outcome, stage.sent(*VENUES[stage.venue][2])) == (Outcome.NOT_SENT, sent)
+    assert (caught.value.outcome, stage.sent(*PLACING[stage.venue])) == (Outcome.NOT_SENT, sent)
     with pytest.raises(errors.InvalidArgument, match="use another id"):
         await OrderBatchControl.of(account).place_orders([stage.order("other"), stage.order("mine")])
     assert isinstance(await orders.place_order(stage.order("other")), Order)
 
-    await stage.die(VENUES[stage.venue][2], orders.place_order(stage.order("slow")), applied=False)
+    await stage.die(PLACING[stage.venue], orders.place_order(stage.order("slow")), applied=False)
     await stage.clock.sleep(3)
     with pytest.raises(errors.InvalidArgument, match="use another id"):
         await orders.place_order(stage.order("slow"))
@@ -175,7 +176,7 @@ async def test_a_lost_order_is_found_under_either_kind_of_id(stage: Stage) -> No
         stage.lose(DropAfter())
         assert (await orders.place_order(stage.order(client_id))).id
     account = await stage.process()
-    await stage.die(VENUES[stage.venue][2], OrderControl.of(account).place_order(stage.order()), applied=True)
+    await stage.die(PLACING[stage.venue], OrderControl.of(account).place_order(stage.order()), applied=True)
     await stage.clock.sleep(20)
     (entry,) = (await stage.process()).unresolved
     assert set(entry.made) == {entry.client_id}

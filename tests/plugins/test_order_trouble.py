@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.plugins.stages import LeapingStage, leaping
+from tests.plugins.stages import PRICE, LeapingStage, leaping
 
 import venuekit
 from venuekit.capabilities import Amendment, OrderRequest, OrderSide, OrderStatus, OrderType, PositionMode, PositionSide
@@ -36,13 +36,13 @@ from venuekit_bybit_inverse.endpoints import BYBIT
 
 pytestmark = pytest.mark.looptime
 D = Decimal
-#: two symbols, with quantities and prices that meet every filter and rest far from the market
-VENUES = {
-    "binance_usdm": (("ETHUSDT", D("0.1"), D(2000)), ("BTCUSDT", D("0.01"), D(60_000))),
-    "binance_coinm": (("ETHUSD_PERP", D(10), D(2000)), ("BTCUSD_PERP", D(10), D(60_000))),
-    "bybit_inverse": (("ETHUSD", D(100), D(2000)), ("BTCUSD", D(100), D(60_000))),
+#: another symbol, a quantity of it, and a price at which an order to buy rests
+OTHERS = {
+    "binance_usdm": ("BTCUSDT", D("0.01"), D(60_000)),
+    "binance_coinm": ("BTCUSD_PERP", D(10), D(60_000)),
+    "bybit_inverse": ("BTCUSD", D(100), D(60_000)),
 }
-venues = pytest.mark.parametrize("venue", VENUES)
+venues = pytest.mark.parametrize("venue", OTHERS)
 binance = pytest.mark.parametrize("venue", ["binance_usdm", "binance_coinm"])
 TIMEOUT = CannedAnswer.json(408, {"code": -1007, "msg": "Timeout waiting for response from backend server."})
 SERVER_ERROR = CannedAnswer.json(200, {"retCode": 10016, "retMsg": "Server error.", "result": {}})
@@ -52,16 +52,10 @@ SERVER_ERROR = CannedAnswer.json(200, {"retCode": 10016, "retMsg": "Server error
 class Stage(LeapingStage):
     """A simulated venue and an account of it."""
 
-    @property
-    def symbol(self) -> str:
-        """The first symbol."""
-        return VENUES[self.venue][0][0]
-
-    def bid(self, place: int = 0, **details: Any) -> OrderRequest:
-        """Return an order that rests."""
-        symbol, quantity, price = VENUES[self.venue][place]
-        plain = OrderRequest(symbol=symbol, side=OrderSide.BUY, type=OrderType.LIMIT, quantity=quantity, price=price)
-        return attrs.evolve(plain, **details)
+    def other_bid(self) -> OrderRequest:
+        """Return an order of another symbol that rests."""
+        symbol, quantity, price = OTHERS[self.venue]
+        return self.bid(price, symbol=symbol, quantity=quantity)
 
     def endpoint(self, name: str) -> Any:
         """Return an endpoint by its name on Binance or on Bybit."""
@@ -114,7 +108,7 @@ async def test_late_cancel_of_everything_spares_what_is_placed_next(venue: str) 
 async def test_trouble_with_one_symbol_does_not_keep_the_others(venue: str) -> None:
     """That of the first symbol stays unknown, and the other symbol is emptied all the same."""
     async with opened(venue) as stage:
-        ids = await stage.place(stage.bid(0), stage.bid(1))
+        ids = await stage.place(stage.bid(), stage.other_bid())
         trouble = TIMEOUT if venue != "bybit_inverse" else SERVER_ERROR
         stage.disturb("cancel_all", trouble, trouble)
         await outcome_of(stage.account.cancel_all_orders())
@@ -125,7 +119,7 @@ async def test_trouble_with_one_symbol_does_not_keep_the_others(venue: str) -> N
 async def test_a_symbol_that_the_guard_forbids_does_not_keep_the_others(venue: str) -> None:
     """What the guard allows is cancelled, though the forbidden symbol comes first; and the refusal is raised."""
     async with opened(venue) as stage:
-        ids = await stage.place(stage.bid(0), stage.bid(1))
+        ids = await stage.place(stage.bid(), stage.other_bid())
         async with (
             venuekit.Runtime(clock=LoopClock(), journal=False) as runtime,
             venuekit.connect(
@@ -160,9 +154,8 @@ async def test_a_batch_of_which_one_was_refused_meets_nobody_else(venue: str) ->
     """Amended in part behind two lost answers: that is not known, and no other writer is made up."""
     async with opened(venue) as stage:
         first, gone = await stage.place(stage.bid(), stage.bid())
-        _, quantity, price = VENUES[venue][0]
         wanted = [
-            Amendment(symbol=stage.symbol, side=OrderSide.BUY, order_id=one, quantity=quantity, price=price - 100)
+            Amendment(symbol=stage.symbol, side=OrderSide.BUY, order_id=one, quantity=stage.quantity, price=PRICE - 100)
             for one in (first, gone)
         ]
         end = SecondActor(lambda ledger: ledger.cancel_order(gone))
@@ -170,7 +163,7 @@ async def test_a_batch_of_which_one_was_refused_meets_nobody_else(venue: str) ->
         told = await outcome_of(stage.account.amend_orders(wanted))
         assert type(told) is OutcomeUnknown
         assert not isinstance(told, Conflict)
-        assert stage.ledger.order(first).price == price - 100
+        assert stage.ledger.order(first).price == PRICE - 100
 
 
 # -- countdown
@@ -243,8 +236,7 @@ async def test_a_halted_account_closes_in_hedge_mode(venue: str) -> None:
     """There no order may say that it only reduces: its side does, and the opposite side opens."""
     async with opened(venue, scenario="flat") as stage:
         await stage.account.set_position_mode(PositionMode.HEDGE)
-        symbol, quantity, _ = VENUES[venue][0]
-        stage.ledger.fill(symbol, Side.BUY, quantity, D(3000), PositionSide.LONG)
+        stage.ledger.fill(stage.symbol, Side.BUY, stage.quantity, D(3000), PositionSide.LONG)
         stage.account.halt()
         close = stage.bid(type=OrderType.MARKET, price=None, side=OrderSide.SELL, position_side=PositionSide.LONG)
         for opening in (attrs.evolve(close, side=OrderSide.BUY), attrs.evolve(close, position_side=PositionSide.SHORT)):
@@ -253,7 +245,7 @@ async def test_a_halted_account_closes_in_hedge_mode(venue: str) -> None:
             with pytest.raises(GuardRefused):
                 await stage.account.place_orders([close, opening])
         assert (await stage.account.place_order(close)).status is OrderStatus.FILLED
-        assert stage.ledger.position(symbol, PositionSide.LONG).quantity == 0
+        assert stage.ledger.position(stage.symbol, PositionSide.LONG).quantity == 0
 
 
 @binance
@@ -402,8 +394,7 @@ async def test_an_order_that_reads_show_late_was_amended_by_nobody_else(venue: s
         (one,) = await stage.place(stage.bid())
         stage.disturb("amend", DropBefore(), times=2)
         stage.disturb("open_orders" if venue == "bybit_inverse" else "order", Delay(before=0), Delay(before=3))
-        _, quantity, price = VENUES[venue][0]
-        terms = {"quantity": quantity * 2, "price": price}
+        terms = {"quantity": stage.quantity * 2, "price": PRICE}
 
         await lost(stage.account.amend_order(stage.symbol, OrderSide.BUY, order_id=one, **terms))
 
@@ -415,9 +406,8 @@ async def test_nothing_to_amend_is_believed_of_an_order_that_is_so(venue: str) -
     refusal = {"code": code, "msg": "No need to modify the order."}
     async with opened(venue) as stage:
         (one,) = await stage.place(stage.bid())
-        _, quantity, price = VENUES[venue][0]
-        as_it_is: dict[str, Any] = {"quantity": quantity, "price": price}
-        other = as_it_is | {"price": price + 10}
+        as_it_is: dict[str, Any] = {"quantity": stage.quantity, "price": PRICE}
+        other = as_it_is | {"price": PRICE + 10}
         for terms, is_believed in ((as_it_is, True), (other, False)):
             stage.disturb("amend", CannedAnswer.json(400, refusal))
             alone = await outcome_of(stage.account.amend_order(stage.symbol, OrderSide.BUY, order_id=one, **terms))

@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.plugins.stages import PRICE, VENUES, venues
 
 import venuekit
 from venuekit.capabilities import OrderRequest, OrderSide, OrderType
@@ -20,14 +21,13 @@ from venuekit.plugins import make_plugins
 from venuekit.testing.staged import fake_stage
 
 D = Decimal
-#: symbol, quantity and price of an order that rests, the path of orders and of leverage
-VENUES = {
-    "binance_usdm": ("ETHUSDT", D("0.1"), D(2000), "/fapi/v1/order", "/fapi/v1/leverage"),
-    "binance_coinm": ("ETHUSD_PERP", D(10), D(2000), "/dapi/v1/order", "/dapi/v1/leverage"),
-    "aster_usdm": ("ETHUSDT", D("0.1"), D(2000), "/fapi/v1/order", "/fapi/v1/leverage"),
-    "bybit_inverse": ("ETHUSD", D(100), D(2000), "/v5/order/create", "/v5/position/set-leverage"),
+#: the paths on which a venue places an order and sets a leverage
+PATHS = {
+    "binance_usdm": ("/fapi/v1/order", "/fapi/v1/leverage"),
+    "binance_coinm": ("/dapi/v1/order", "/dapi/v1/leverage"),
+    "aster_usdm": ("/fapi/v1/order", "/fapi/v1/leverage"),
+    "bybit_inverse": ("/v5/order/create", "/v5/position/set-leverage"),
 }
-venues = pytest.mark.parametrize("venue", VENUES)
 
 
 @attrs.define
@@ -101,7 +101,7 @@ async def through_a_proxy(venue: str) -> AsyncIterator[tuple[Any, Any, Proxy]]:
 @venues
 async def test_answer_to_an_earlier_order_is_not_that_of_the_next(venue: str) -> None:
     """The second order is told as itself, and was sent once."""
-    symbol, quantity, price, path, _ = VENUES[venue]
+    (symbol, quantity), (path, _) = VENUES[venue], PATHS[venue]
     async with through_a_proxy(venue) as (sim, account, proxy):
 
         async def place(name: str, at: Decimal) -> Any:
@@ -112,7 +112,7 @@ async def test_answer_to_an_earlier_order_is_not_that_of_the_next(venue: str) ->
             return await account.place_order(request)
 
         proxy.path = path
-        first, second = await place("one", price), await place("two", price + 1)
+        first, second = await place("one", PRICE), await place("two", PRICE + 1)
         held = {order.client_id: order.id for order in sim.ledger_of(venue).open_orders(symbol)}
 
     assert (proxy.strays, len(proxy.arrivals)) == (1, 2)
@@ -124,7 +124,7 @@ async def test_answer_to_an_earlier_order_is_not_that_of_the_next(venue: str) ->
 @venues
 async def test_answer_to_an_earlier_setting_is_not_that_of_the_next(venue: str) -> None:
     """The second leverage is the one that holds, and is told."""
-    symbol, _, _, _, path = VENUES[venue]
+    (symbol, _), (_, path) = VENUES[venue], PATHS[venue]
     async with through_a_proxy(venue) as (sim, account, proxy):
         proxy.path = path
         await account.set_leverage(symbol, 7)

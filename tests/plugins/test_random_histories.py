@@ -22,12 +22,8 @@ from venuekit_binance_usdm.account import BinanceUsdmAccount
 
 pytestmark = pytest.mark.looptime
 D = Decimal
-#: a symbol, a quantity that meets every filter, and what it settles in
-VENUES = {
-    "binance_usdm": ("ETHUSDT", D("0.1"), "USDT"),
-    "binance_coinm": ("ETHUSD_PERP", D(10), "ETH"),
-    "bybit_inverse": ("ETHUSD", D(100), "ETH"),
-}
+#: the asset that the symbol of each venue settles in
+ASSETS = {"binance_usdm": "USDT", "binance_coinm": "ETH", "bybit_inverse": "ETH"}
 #: what a ledger books, by words that are known
 KINDS = [kind for kind, word in INCOME_TYPES.items() if word in INCOME_KINDS]
 #: seconds between two moments of a history: several things in one millisecond, and windows that hold nothing
@@ -38,8 +34,6 @@ STEPS = (0, 0.001, 0.001, 1, 3600, 3 * 86_400)
 class Stage(LeapingStage):
     """A simulated venue, an account of it, and something to trade."""
 
-    symbol: str
-    quantity: Decimal
     asset: str
 
 
@@ -47,7 +41,7 @@ class Stage(LeapingStage):
 async def opened(venue: str) -> AsyncIterator[Stage]:
     """Open an account on a simulated venue; within the test, whose clock leaps."""
     async with leaping(venue) as (sim, account):
-        yield Stage(sim, account, *VENUES[venue])
+        yield Stage(sim, account, ASSETS[venue])
 
 
 @pytest.fixture
@@ -67,7 +61,7 @@ async def continues_behind_any(walk: Callable[..., Any], found: tuple[Any, ...])
 
 @pytest.mark.filterwarnings("ignore:a millisecond holds more movements:UserWarning")
 @pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize("venue", VENUES)
+@pytest.mark.parametrize("venue", ASSETS)
 async def test_income(venue: str, chance: random.Random) -> None:
     """Every movement, also where more of one millisecond are than a page holds, in windows of any age."""
     async with opened(venue) as stage:
@@ -104,7 +98,7 @@ async def test_income(venue: str, chance: random.Random) -> None:
 
 @pytest.mark.filterwarnings("ignore:the venue keeps orders that ended without a fill:UserWarning")
 @pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize("venue", VENUES)
+@pytest.mark.parametrize("venue", ASSETS)
 async def test_orders_and_fills(venue: str, chance: random.Random) -> None:
     """Every order of both books and every fill, some of one millisecond, some days apart."""
     async with opened(venue) as stage:
@@ -146,7 +140,7 @@ def act(stage: Stage, chance: random.Random) -> None:
         stage.ledger.fill_order(order)
 
 
-@pytest.mark.parametrize("venue", VENUES)
+@pytest.mark.parametrize("venue", ASSETS)
 async def test_fills_from_a_time_behind_the_item(venue: str) -> None:
     """Of the item to continue behind and the start, the later one counts."""
     async with opened(venue) as stage:

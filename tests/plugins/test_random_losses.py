@@ -12,21 +12,15 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.plugins.stages import LeapingStage, leaping
+from tests.plugins.stages import LeapingStage, leaping, venues
 
-from venuekit.capabilities import OrderRequest, OrderSide, OrderType
+from venuekit.capabilities import OrderSide
 from venuekit.errors import NotExecuted, OutcomeUnknown
 from venuekit.simulator import ApplyLater, DropAfter, DropBefore
 from venuekit_bybit_inverse.endpoints import BYBIT
 
 pytestmark = pytest.mark.looptime
 D = Decimal
-VENUES = {
-    "binance_usdm": ("ETHUSDT", D("0.1")),
-    "binance_coinm": ("ETHUSD_PERP", D(10)),
-    "aster_usdm": ("ETHUSDT", D("0.1")),
-    "bybit_inverse": ("ETHUSD", D(100)),
-}
 NAMES = {"place": "CREATE_ORDER", "amend": "AMEND_ORDER", "cancel_all": "CANCEL_ALL"}
 
 
@@ -48,11 +42,8 @@ class Game(LeapingStage):
         await self.account.pause(self.chance.choice([0, 0, 0, 1]))
 
     async def _place(self, account: Any, price: Decimal) -> None:
-        symbol, quantity = VENUES[self.venue]
         try:
-            placed = await account.place_order(
-                OrderRequest(symbol=symbol, side=OrderSide.BUY, type=OrderType.LIMIT, quantity=quantity, price=price)
-            )
+            placed = await account.place_order(self.bid(price))
         except NotExecuted:
             return
         self.book[placed.id] = {price}
@@ -64,19 +55,19 @@ class Game(LeapingStage):
         by_client_id = self.chance.random() < 0.5
         name = {"client_id": self.ledger.order(chosen).client_id} if by_client_id else {"order_id": chosen}
         try:
-            await account.amend_order(VENUES[self.venue][0], OrderSide.BUY, **name, price=price)
+            await account.amend_order(self.symbol, OrderSide.BUY, **name, price=price)
         except OutcomeUnknown:
             self.book[chosen].add(price)
         else:
             self.book[chosen] = {price}
 
     async def _cancel_all(self, account: Any, _: Decimal) -> None:
-        assert await account.cancel_all_orders(symbol=VENUES[self.venue][0]) == ()
+        assert await account.cancel_all_orders(symbol=self.symbol) == ()
         self.book.clear()
 
 
 @pytest.mark.parametrize("seed", range(8))
-@pytest.mark.parametrize("venue", VENUES)
+@venues
 async def test_no_lost_write_undoes_a_later_one(venue: str, seed: int) -> None:
     """The open orders are those placed since the last cancellation of all, at the prices last asked for."""
     chance = random.Random(seed)  # noqa: S311  - a made-up history

@@ -14,13 +14,12 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.plugins.stages import LeapingStage, leaping
+from tests.plugins.stages import VENUES, LeapingStage, leaping, venues
 
 from venuekit.capabilities import (
     Amendment,
     MarginType,
     Order,
-    OrderRequest,
     OrderSide,
     OrderStatus,
     OrderType,
@@ -35,13 +34,8 @@ from venuekit_bybit_inverse.endpoints import BYBIT
 pytestmark = pytest.mark.looptime
 D = Decimal
 
-#: a flat symbol, a quantity of it that meets every filter, and how long reads may lag for an absence to be proven
-VENUES = {
-    "binance_usdm": ("ETHUSDT", D("0.1"), timedelta(seconds=8)),
-    "binance_coinm": ("ETHUSD_PERP", D(10), timedelta(seconds=8)),
-    "bybit_inverse": ("ETHUSD", D(100), timedelta(seconds=4)),
-    "aster_usdm": ("ETHUSDT", D("0.1"), timedelta(seconds=8)),
-}
+#: how long reads may lag for an absence to be proven
+LAGS = {name: timedelta(seconds=4 if name == "bybit_inverse" else 8) for name in VENUES}
 FATES: dict[str, Disturbance] = {
     "applied": DropAfter(),
     "never arrived": DropBefore(),
@@ -62,19 +56,12 @@ STRAYS: dict[str, Disturbance] = {
 class Stage(LeapingStage):
     """A simulated venue, an account of it, and what to trade."""
 
-    symbol: str
-    quantity: Decimal
     lag: timedelta
 
     @property
     def held(self) -> str:
         """A symbol with a position."""
         return self.sim.scenario(self.account.venue.id).held or ""
-
-    def bid(self, price: int = 2000, **details: Any) -> OrderRequest:
-        """Return an order that rests far from the market."""
-        plain: dict[str, Any] = {"type": OrderType.LIMIT, "quantity": self.quantity, "price": D(price)}
-        return OrderRequest(symbol=self.symbol, side=OrderSide.BUY, **(plain | details))
 
     def endpoint(self, name: str) -> Endpoint[Any]:
         """Return an endpoint by its name on Binance or on Bybit."""
@@ -263,7 +250,7 @@ ONCE = {"place", "place_algo", "place_batch", "margin"}
 async def opened(venue: str, scenario: str = "holding") -> AsyncIterator[Stage]:
     """Open an account on a simulated venue; within the test, whose clock leaps."""
     async with leaping(venue, scenario, pause=5) as (sim, account):
-        yield Stage(sim, account, *VENUES[venue])
+        yield Stage(sim, account, LAGS[venue])
 
 
 async def holds_true(
@@ -306,7 +293,6 @@ def cells(*writes: Any, without: Collection[Any] = MISSING) -> pytest.MarkDecora
 
 
 fates = pytest.mark.parametrize("fate", FATES.values(), ids=FATES)
-venues = pytest.mark.parametrize("venue", VENUES)
 
 
 @fates

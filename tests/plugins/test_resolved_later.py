@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.plugins.stages import LeapingStage, leaping
+from tests.plugins.stages import VENUES, LeapingStage, leaping
 
 from venuekit.capabilities import (
     Amendment,
@@ -16,23 +16,14 @@ from venuekit.capabilities import (
     MarginType,
     MarginTypeSetting,
     Order,
-    OrderRequest,
     OrderSide,
     OrderStatus,
-    OrderType,
 )
 from venuekit.errors import OutcomeUnknown
 from venuekit.simulator import Delay
 
 pytestmark = pytest.mark.looptime
 D = Decimal
-#: a flat symbol, a quantity and a price that rests
-VENUES = {
-    "binance_usdm": ("ETHUSDT", D("0.1"), D(2000)),
-    "binance_coinm": ("ETHUSD_PERP", D(10), D(2000)),
-    "aster_usdm": ("ETHUSDT", D("0.1"), D(2000)),
-    "bybit_inverse": ("ETHUSD", D(100), D(2000)),
-}
 
 
 @attrs.frozen
@@ -43,17 +34,6 @@ class Stage(LeapingStage):
     def hurried(self) -> Any:
         """The account of somebody who cannot wait."""
         return self.account.with_options(deadline=1)
-
-    @property
-    def symbol(self) -> str:
-        """What is traded."""
-        return VENUES[self.venue][0]
-
-    def bid(self, **details: Any) -> OrderRequest:
-        """Return an order that rests."""
-        symbol, quantity, price = VENUES[self.venue]
-        plain = OrderRequest(symbol=symbol, side=OrderSide.BUY, type=OrderType.LIMIT, quantity=quantity, price=price)
-        return attrs.evolve(plain, **details)
 
 
 def is_order(found: Any, client_id: str, status: OrderStatus) -> bool:
@@ -89,16 +69,14 @@ async def canceling_everything(stage: Stage) -> Any:
 async def amending(stage: Stage) -> Any:
     """Amend one order."""
     return await stage.hurried.amend_order(
-        stage.symbol, OrderSide.BUY, client_id="a", quantity=VENUES[stage.venue][1], price=D(1900)
+        stage.symbol, OrderSide.BUY, client_id="a", quantity=stage.quantity, price=D(1900)
     )
 
 
 async def amending_two(stage: Stage) -> Any:
     """Amend two orders in one request."""
     changes = [
-        Amendment(
-            symbol=stage.symbol, side=OrderSide.BUY, client_id=one, quantity=VENUES[stage.venue][1], price=D(1900)
-        )
+        Amendment(symbol=stage.symbol, side=OrderSide.BUY, client_id=one, quantity=stage.quantity, price=D(1900))
         for one in "ab"
     ]
     return await stage.hurried.amend_orders(changes)

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.plugins.stages import LeapingStage, leaping
+from tests.plugins.stages import PRICE, LeapingStage, leaping, venues
 
 import venuekit
 from venuekit.capabilities import (
@@ -20,10 +20,8 @@ from venuekit.capabilities import (
     Order,
     OrderBatchControl,
     OrderControl,
-    OrderRequest,
     OrderSide,
     OrderStatus,
-    OrderType,
     PositionMarginControl,
 )
 from venuekit.clock import from_milliseconds
@@ -47,14 +45,6 @@ from venuekit.testing.clocks import LoopClock
 pytestmark = pytest.mark.looptime
 D = Decimal
 PLUGINS = make_plugins()
-#: a symbol, and a quantity and price that meet every filter and rest far from the market
-BIDS = {
-    "binance_usdm": ("ETHUSDT", D("0.1"), D(2000)),
-    "binance_coinm": ("ETHUSD_PERP", D(10), D(2000)),
-    "aster_usdm": ("ETHUSDT", D("0.1"), D(2000)),
-    "bybit_inverse": ("ETHUSD", D(100), D(2000)),
-}
-venues = pytest.mark.parametrize("venue", BIDS)
 statuses = pytest.mark.parametrize("status", [403, 418, 429])
 #: what the network in front of a venue answers from some countries
 COUNTRY = b"""<HTML><HEAD><TITLE>ERROR: The request could not be satisfied</TITLE></HEAD><BODY><H1>403 ERROR</H1>
@@ -64,17 +54,6 @@ The Amazon CloudFront distribution is configured to block access from your count
 @attrs.frozen
 class Stage(LeapingStage):
     """A simulated venue and an account of it."""
-
-    @property
-    def symbol(self) -> str:
-        """The symbol of the bids."""
-        return BIDS[self.venue][0]
-
-    def bid(self, **details: Any) -> OrderRequest:
-        """Return an order that rests."""
-        symbol, quantity, price = BIDS[self.venue]
-        bid = OrderRequest(symbol=symbol, side=OrderSide.BUY, type=OrderType.LIMIT, quantity=quantity, price=price)
-        return attrs.evolve(bid, **details)
 
     def serving(self, method: Callable[..., Any]) -> Endpoint[Any]:
         """Return the first endpoint that serves a method."""
@@ -107,7 +86,7 @@ async def opened(venue: str) -> AsyncIterator[Stage]:
     async with leaping(venue, pause=1) as (sim, account):
         stage = Stage(sim, account)
         await account.get_leverage(stage.symbol)  # what is read once is read
-        await account.place_order(stage.bid(price=BIDS[venue][2] - 100))
+        await account.place_order(stage.bid(price=PRICE - 100))
         sim.requests.clear()
         yield stage
 

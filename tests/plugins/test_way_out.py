@@ -16,7 +16,7 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.plugins.stages import LeapingStage, leaping
+from tests.plugins.stages import VENUES, LeapingStage, leaping, venues
 
 import venuekit
 from venuekit.capabilities import Amendment, MarginType, Order, OrderRequest, OrderSide, OrderType, TimeInForce
@@ -29,14 +29,6 @@ from venuekit_bybit_inverse.endpoints import BYBIT
 
 pytestmark = pytest.mark.looptime
 D = Decimal
-#: a flat symbol, a quantity, and a price at which a bid rests
-VENUES = {
-    "binance_usdm": ("ETHUSDT", D("0.1"), D(2000)),
-    "binance_coinm": ("ETHUSD_PERP", D(10), D(2000)),
-    "aster_usdm": ("ETHUSDT", D("0.1"), D(2000)),
-    "bybit_inverse": ("ETHUSD", D(100), D(2000)),
-}
-venues = pytest.mark.parametrize("venue", VENUES)
 amending = pytest.mark.parametrize("venue", [name for name in VENUES if name != "aster_usdm"])
 losses = pytest.mark.parametrize(
     "loss", [DropBefore(), DropAfter(), ApplyLater(3)], ids=["never arrived", "applied", "applied later"]
@@ -46,16 +38,6 @@ losses = pytest.mark.parametrize(
 @attrs.frozen
 class Stage(LeapingStage):
     """A simulated venue on which a position is held, and an account of it."""
-
-    @property
-    def symbol(self) -> str:
-        """What is traded."""
-        return VENUES[self.venue][0]
-
-    @property
-    def quantity(self) -> Decimal:
-        """How much of it."""
-        return VENUES[self.venue][1]
 
     def endpoint(self, name: str) -> Endpoint[Any]:
         """Return an endpoint by its name on Binance or on Bybit."""
@@ -75,20 +57,13 @@ class Stage(LeapingStage):
         endpoint = self.endpoint(name)
         return [one for one in self.sim.requests if (one.verb, one.path) == (endpoint.verb, endpoint.path)]
 
-    def order(self, **details: Any) -> OrderRequest:
-        """Return a bid that rests, or something else."""
-        plain: dict[str, Any] = {"type": OrderType.LIMIT, "price": VENUES[self.venue][2], "side": OrderSide.BUY}
-        return OrderRequest(symbol=self.symbol, quantity=self.quantity, **(plain | details))
-
     def market(self, **details: Any) -> OrderRequest:
         """Return the order that closes the position."""
-        return self.order(type=OrderType.MARKET, side=OrderSide.SELL, price=None, reduce_only=True, **details)
+        return self.bid(None, type=OrderType.MARKET, side=OrderSide.SELL, reduce_only=True, **details)
 
     def stop(self) -> OrderRequest:
         """Return a stop loss of the position."""
-        return self.order(
-            type=OrderType.STOP_MARKET, side=OrderSide.SELL, price=None, reduce_only=True, trigger_price=D(1500)
-        )
+        return self.bid(None, type=OrderType.STOP_MARKET, side=OrderSide.SELL, reduce_only=True, trigger_price=D(1500))
 
     async def amend(self, order_id: str, price: int, **options: Any) -> Order:
         """Amend the price of a bid."""
@@ -108,7 +83,7 @@ async def opened(venue: str) -> AsyncIterator[Stage]:
     async with leaping(venue, "flat", pause=1) as (sim, account):
         stage = Stage(sim, account)
         stage.ledger.fill(stage.symbol, Side.BUY, stage.quantity, stage.ledger.mark(stage.symbol))
-        await account.place_order(stage.order())
+        await account.place_order(stage.bid())
         sim.requests.clear()
         yield stage
 
@@ -145,7 +120,7 @@ async def test_what_cannot_rest_leaves_behind_a_lost_cancellation_of_everything(
         await stage.account.cancel_all_orders(symbol=stage.symbol)
         began = stage.account.monotonic()
         part = stage.quantity / 2
-        taking = stage.order(side=OrderSide.SELL, price=D(2900), time_in_force=TimeInForce.IOC, reduce_only=True)
+        taking = stage.bid(side=OrderSide.SELL, price=D(2900), time_in_force=TimeInForce.IOC, reduce_only=True)
         whole = attrs.evolve(taking, time_in_force=TimeInForce.FOK)
 
         await stage.account.place_order(attrs.evolve(taking, quantity=part))
@@ -164,8 +139,8 @@ async def test_what_rests_waits_for_a_lost_cancellation_of_everything(venue: str
         await stage.account.cancel_all_orders(symbol=stage.symbol)
         began = stage.account.monotonic()
         for call in (
-            stage.account.place_order(stage.order()),
-            stage.account.place_orders([stage.market(), stage.order()]),
+            stage.account.place_order(stage.bid()),
+            stage.account.place_orders([stage.market(), stage.bid()]),
             stage.account.with_options(max_wait=3).place_order(stage.stop()),
             stage.account.with_options(deadline=3).place_order(stage.stop()),
         ):
@@ -176,7 +151,7 @@ async def test_what_rests_waits_for_a_lost_cancellation_of_everything(venue: str
         assert stage.account.monotonic() - began < 1
 
         stop = await stage.account.place_order(stage.stop())
-        resting = await stage.account.place_order(stage.order(side=OrderSide.SELL, price=D(5000), reduce_only=True))
+        resting = await stage.account.place_order(stage.bid(side=OrderSide.SELL, price=D(5000), reduce_only=True))
 
         assert 4 < stage.account.monotonic() - began < 8
         await stage.account.pause(20)
@@ -241,7 +216,7 @@ async def test_an_order_that_is_sent_again_waits_for_what_was_lost_meanwhile(ven
     async with opened(venue) as stage:
         stage.disturb("place", DropBefore())
         wanted = stage.account.with_options(resend_until=stage.account.now() + timedelta(minutes=5), max_wait=60)
-        placing = asyncio.ensure_future(wanted.place_order(stage.order(price=D(2001))))
+        placing = asyncio.ensure_future(wanted.place_order(stage.bid(price=D(2001))))
         while not stage.arrivals("place"):
             await stage.account.pause(0.1)
         await stage.account.pause(9)
@@ -265,7 +240,7 @@ async def test_a_lost_amendment_holds_the_same_order_alone(venue: str, loss: Dis
     """Another order is amended at once, one by one and in a batch; the same one when the lost request cannot arrive."""
     async with opened(venue) as stage:
         account, symbol = stage.account, stage.symbol
-        one, two = [await account.place_order(stage.order(price=D(price))) for price in (2001, 2002)]
+        one, two = [await account.place_order(stage.bid(price=D(price))) for price in (2001, 2002)]
         is_seen = isinstance(loss, DropAfter)
         stage.disturb("amend", loss, *(() if is_seen else (DropBefore(),)))
         with nullcontext() if is_seen else pytest.raises(OutcomeUnknown):
@@ -299,7 +274,7 @@ async def test_a_lost_batch_holds_all_its_orders_and_nothing_else(venue: str) ->
     """Other orders are amended, and the leverage is set, at once."""
     async with opened(venue) as stage:
         account, symbol = stage.account, stage.symbol
-        orders = [await account.place_order(stage.order(price=D(price))) for price in (2001, 2002, 2003)]
+        orders = [await account.place_order(stage.bid(price=D(price))) for price in (2001, 2002, 2003)]
         changes = [Amendment(symbol=symbol, side=OrderSide.BUY, order_id=one.id, price=D(1999)) for one in orders]
         stage.disturb("amend_batch", ApplyLater(3), DropBefore())
         with pytest.raises(OutcomeUnknown):
@@ -356,7 +331,7 @@ async def test_what_a_killed_process_left_is_fenced_by_what_it_was(venue: str, t
             await account.pause(1)
             stage = Stage(sim, account)
             stage.ledger.fill(stage.symbol, Side.BUY, stage.quantity, stage.ledger.mark(stage.symbol))
-            one, two = [await stage.account.place_order(stage.order(price=D(price))) for price in (2001, 2002)]
+            one, two = [await stage.account.place_order(stage.bid(price=D(price))) for price in (2001, 2002)]
             stage.disturb("amend", (Delay(after=9), DropBefore()))
             stage.disturb("cancel_all", (Delay(after=9), DropBefore()))
             killed = [
@@ -379,6 +354,6 @@ async def test_what_a_killed_process_left_is_fenced_by_what_it_was(venue: str, t
             with pytest.raises(Fenced, match="amend_order of an earlier process"):
                 await stage.amend(one.id, 1997, max_wait=1)
             with pytest.raises(Fenced, match="cancel_all_orders of an earlier process"):
-                await stage.account.place_order(stage.order())
+                await stage.account.place_order(stage.bid())
 
             assert stage.account.monotonic() - began < 1

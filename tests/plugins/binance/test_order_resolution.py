@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.plugins.stages import LeapingStage, leaping
+from tests.plugins.stages import BINANCE, VENUES, LeapingStage, leaping
 
 import venuekit
 from venuekit.capabilities import Amendment, Order, OrderRequest, OrderSide, OrderStatus, OrderType
@@ -33,12 +33,6 @@ from venuekit_binance_common.orders.lookups import UNKNOWN_ORDER
 
 pytestmark = pytest.mark.looptime
 D = Decimal
-#: a symbol that is flat, and a quantity of it that meets every filter
-PRODUCTS = {
-    "binance_usdm": ("ETHUSDT", D("0.1")),
-    "binance_coinm": ("ETHUSD_PERP", D(10)),
-    "aster_usdm": ("ETHUSDT", D("0.1")),
-}
 #: those that can amend orders
 amending = pytest.mark.parametrize("stage", ["binance_usdm", "binance_coinm"], indirect=True)
 
@@ -76,9 +70,6 @@ fates = pytest.mark.parametrize(("fate", "applied"), FATES.values(), ids=FATES)
 class Stage(LeapingStage):
     """A simulated venue and an account of it on one clock that leaps over waiting."""
 
-    symbol: str
-    quantity: Decimal
-
     @property
     def orders(self) -> OrderEndpoints:
         """The endpoints of orders."""
@@ -94,15 +85,6 @@ class Stage(LeapingStage):
         """Return how many requests arrived at an endpoint."""
         return sum((one.verb, one.path) == (endpoint.verb, endpoint.path) for one in self.sim.requests)
 
-    def bid(self, price: int | None = 2000, **details: Any) -> OrderRequest:
-        """Return an order that rests far from the market."""
-        plain: dict[str, Any] = {
-            "type": OrderType.LIMIT,
-            "quantity": self.quantity,
-            "price": None if price is None else D(price),
-        }
-        return OrderRequest(symbol=self.symbol, side=OrderSide.BUY, **(plain | details))
-
     def taken(self, **details: Any) -> OrderRequest:
         """Return an order that is filled at once."""
         return self.bid(type=OrderType.MARKET, **{"price": None, **details})
@@ -116,12 +98,11 @@ class Stage(LeapingStage):
         return self.account.with_options(resend_until=(await self.account.get_server_time()) + timedelta(minutes=2))
 
 
-@pytest.fixture(params=PRODUCTS)
+@pytest.fixture(params=BINANCE)
 async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
     """An account of each product."""
-    venue, (symbol, quantity) = request.param, PRODUCTS[request.param]
-    async with leaping(venue, "flat") as (sim, account):
-        yield Stage(sim, account, symbol, quantity)
+    async with leaping(request.param, "flat") as (sim, account):
+        yield Stage(sim, account)
 
 
 async def outcome_of(call: Any) -> Any:
@@ -459,17 +440,17 @@ async def test_orders_that_come_meanwhile_are_cancelled_too(stage: Stage) -> Non
 
 
 @pytest.mark.parametrize("arrives", [True, False], ids=["arrives", "does not arrive"])
-@pytest.mark.parametrize("venue", PRODUCTS)
+@pytest.mark.parametrize("venue", BINANCE)
 async def test_unfinished_writes_of_a_killed_process_are_worked_off(tmp_path: Path, venue: str, arrives: bool) -> None:
     """What a journal kept of orders, batches and cancellations is enough to find out about them."""
-    symbol, quantity = PRODUCTS[venue]
+    symbol, _ = VENUES[venue]
     clock = LoopClock()
     async with (
         venuekit.simulate(venue, scenario="flat", clock=clock) as sim,
         venuekit.Runtime(clock=clock, journal=tmp_path) as runtime,
         venuekit.connect(venue, sim.credentials(venue), runtime=runtime) as account,
     ):
-        stage = Stage(sim, account, symbol, quantity)
+        stage = Stage(sim, account)
         first = await stage.account.place_order(stage.bid())
         orders = stage.orders
         fate = DropAfter() if arrives else DropBefore()

@@ -39,7 +39,7 @@ from venuekit_binance_common.wallet.income import decode_income
 
 pytestmark = pytest.mark.looptime
 D = Decimal
-PRODUCTS = {"binance_usdm": ("ETHUSDT", D("0.1")), "binance_coinm": ("ETHUSD_PERP", D(10))}
+PRODUCTS = ("binance_usdm", "binance_coinm")
 REFUSED = {"code": -2012, "msg": "Batch cancel failure."}
 
 
@@ -47,17 +47,10 @@ REFUSED = {"code": -2012, "msg": "Batch cancel failure."}
 class Stage(LeapingStage):
     """An account of either product, and an order that rests far from the market."""
 
-    order: OrderRequest
-
     @property
-    def symbol(self) -> str:
-        """What is traded."""
-        return self.order.symbol
-
-    @property
-    def quantity(self) -> Decimal:
-        """The quantity of the order."""
-        return PRODUCTS[self.venue][1]
+    def order(self) -> OrderRequest:
+        """An order that rests."""
+        return self.bid()
 
     @property
     def other(self) -> str:
@@ -83,10 +76,8 @@ class Stage(LeapingStage):
 @pytest.fixture(params=PRODUCTS)
 async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
     """An account of either product."""
-    venue, (symbol, quantity) = request.param, PRODUCTS[request.param]
-    wanted = OrderRequest(symbol=symbol, side=OrderSide.BUY, type=OrderType.LIMIT, quantity=quantity, price=D(2000))
-    async with leaping(venue, "flat") as (sim, account):
-        yield Stage(sim, account, wanted)
+    async with leaping(request.param, "flat") as (sim, account):
+        yield Stage(sim, account)
 
 
 @pytest.mark.parametrize(

@@ -8,23 +8,18 @@ from typing import Any
 
 import pytest
 from tests.plugins.binance.exchange import Exchange, open_exchange, shape
+from tests.plugins.stages import BINANCE, VENUES
 
 from venuekit.plugins import make_plugins
 from venuekit.simulator.ledger import Side
 from venuekit.testing.recorded import find_recorded, load_recorded
 
-#: a symbol that is flat, and a quantity of it that meets every filter
-PRODUCTS = {
-    "binance_usdm": ("ETHUSDT", "0.1"),
-    "binance_coinm": ("ETHUSD_PERP", "10"),
-    "aster_usdm": ("ETHUSDT", "0.1"),
-}
 two_books = pytest.mark.parametrize("venue", ["binance_usdm", "binance_coinm"], indirect=True)
 #: what only a trailing order has; the documentation shows one where a limit order is placed here
 TRAILING = frozenset({"activatePrice", "priceRate"})
 
 
-@pytest.fixture(params=PRODUCTS)
+@pytest.fixture(params=BINANCE)
 def venue(request: pytest.FixtureRequest) -> Any:
     """Each product."""
     return make_plugins().venue(request.param)
@@ -58,8 +53,8 @@ def told(exchange: Exchange, endpoint: Any, **parameters: Any) -> Any:
 def test_plain_orders(venue: Any, exchange: Exchange) -> None:
     """Placing, querying, listing and cancelling one, alone and in a batch."""
     orders = venue.account.ORDERS
-    symbol, quantity = PRODUCTS[venue.id]
-    order = {"symbol": symbol, "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": quantity}
+    symbol, quantity = VENUES[venue.id]
+    order = {"symbol": symbol, "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": str(quantity)}
     order |= {"price": "2000"}
     named = {"symbol": symbol, "origClientOrderId": "mine"}
     assert told(exchange, orders.place, **order, newClientOrderId="mine") == documented(venue, "POST", "order")
@@ -79,7 +74,7 @@ def test_plain_orders(venue: Any, exchange: Exchange) -> None:
 
 def test_fills(venue: Any, exchange: Exchange) -> None:
     """Trades of a symbol."""
-    symbol, _ = PRODUCTS[venue.id]
+    symbol, _ = VENUES[venue.id]
     exchange.ledger.fill(symbol, Side.BUY, exchange.ledger.contract(symbol).min_quantity * 5, Decimal(3000))
     assert told(exchange, venue.account.ORDERS.trades, symbol=symbol) == documented(venue, "GET", "userTrades")
 
@@ -88,9 +83,9 @@ def test_fills(venue: Any, exchange: Exchange) -> None:
 def test_conditional_orders(venue: Any, exchange: Exchange) -> None:
     """Placing, listing, querying and cancelling one."""
     orders = venue.account.ORDERS
-    symbol, quantity = PRODUCTS[venue.id]
+    symbol, quantity = VENUES[venue.id]
     order = {"algoType": "CONDITIONAL", "symbol": symbol, "side": "SELL", "type": "TAKE_PROFIT", "timeInForce": "GTC"}
-    order |= {"quantity": quantity, "price": "4000", "triggerPrice": "4000", "clientAlgoId": "mine"}
+    order |= {"quantity": str(quantity), "price": "4000", "triggerPrice": "4000", "clientAlgoId": "mine"}
     assert told(exchange, orders.algo.place, **order) == documented(venue, "POST", "algoOrder")
     assert told(exchange, orders.algo.open_orders) == documented(venue, "GET", "openAlgoOrders")
     assert told(exchange, orders.algo.order, clientAlgoId="mine") == documented(venue, "GET", "algoOrder")

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.plugins.binance.exchange import open_exchange
-from tests.plugins.stages import LeapingStage, leaping
+from tests.plugins.stages import BINANCE, VENUES, LeapingStage, leaping
 
 import venuekit
 from venuekit.capabilities import (
@@ -40,12 +40,6 @@ from venuekit.testing.clocks import LoopClock
 
 pytestmark = pytest.mark.looptime
 D = Decimal
-#: a symbol that is flat, and a quantity of it that meets every filter
-PRODUCTS = {
-    "binance_usdm": ("ETHUSDT", D("0.1")),
-    "binance_coinm": ("ETHUSD_PERP", D(10)),
-    "aster_usdm": ("ETHUSDT", D("0.1")),
-}
 #: those that keep conditional orders in a book of their own, and amend orders
 two_books = pytest.mark.parametrize("stage", ["binance_usdm", "binance_coinm"], indirect=True)
 CONDITIONAL: dict[OrderType, dict[str, Any]] = {
@@ -61,9 +55,6 @@ CONDITIONAL: dict[OrderType, dict[str, Any]] = {
 class Stage(LeapingStage):
     """A simulated venue and an account of it on one clock that leaps over waiting."""
 
-    symbol: str
-    quantity: Decimal
-
     def order(self, kind: OrderType = OrderType.LIMIT, **details: Any) -> OrderRequest:
         """Return an order to buy; a limit order far from the market unless it says otherwise."""
         usual = {"price": D(2000)} if kind is OrderType.LIMIT else {}
@@ -71,12 +62,11 @@ class Stage(LeapingStage):
         return OrderRequest(type=kind, **(named | usual | details))
 
 
-@pytest.fixture(params=PRODUCTS)
+@pytest.fixture(params=BINANCE)
 async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
     """An account of each product."""
-    venue, (symbol, quantity) = request.param, PRODUCTS[request.param]
-    async with leaping(venue, "flat", keep_raw=True) as (sim, account):
-        yield Stage(sim, account, symbol, quantity)
+    async with leaping(request.param, "flat", keep_raw=True) as (sim, account):
+        yield Stage(sim, account)
 
 
 def writes(stage: Stage) -> list[Arrival]:
@@ -547,12 +537,12 @@ async def test_guards_and_halts(stage: Stage) -> None:
         await guarded.place_orders([stage.order(), stage.order(price=D(2400))])
 
 
-@pytest.mark.parametrize("venue_id", PRODUCTS)
+@pytest.mark.parametrize("venue_id", BINANCE)
 def test_orders_weigh_what_is_documented_and_are_counted(venue_id: str) -> None:
     """The venue counts orders by account and requests by address, and says so in its headers."""
     venue = make_plugins().venue(venue_id)
     exchange = open_exchange(venue, "flat")
-    symbol, quantity = PRODUCTS[venue_id]
+    symbol, quantity = VENUES[venue_id]
     endpoint = venue.account.ORDERS.place
     order = {"symbol": symbol, "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "price": 2000}
     answers = [exchange.ask(endpoint.verb, endpoint.path, **order, quantity=quantity) for _ in range(2)]
