@@ -17,7 +17,7 @@ from venuekit.capabilities import LeverageSetting, MarginType, MarginTypeSetting
 from venuekit.errors import Conflict, InvalidArgument, InvalidRequest, Outcome, PayloadMismatch
 from venuekit.parts.settings.account_controls import AccountMarginType
 from venuekit.parts.settings.draft import SettingsDraft
-from venuekit.parts.settings.lens import AccountLens, SymbolLens, SymbolState
+from venuekit.parts.settings.lens import AccountLens, RowSettings, SymbolLens
 from venuekit.simulator import DropAfter, DropBefore
 from venuekit.simulator.ledger import Side
 from venuekit_toy_perp.endpoints import TOY
@@ -116,8 +116,8 @@ async def test_an_unknown_symbol_is_refused_in_the_words_of_the_venue(stage: Sta
         await stage.account.get_settings(["NOPE"])
 
 
-async def _row_of(_: Any, symbol: str) -> SymbolState:
-    return SymbolState(symbol, margin_word="strange")
+async def _row_of(_: Any, symbol: str) -> RowSettings:
+    return RowSettings(symbol, margin_word="strange")
 
 
 async def test_a_setting_that_the_row_does_not_show_is_a_mismatch() -> None:
@@ -135,8 +135,8 @@ async def test_a_setting_that_the_row_does_not_show_is_a_mismatch() -> None:
 async def test_a_leverage_holds_when_both_sides_have_it(short: Decimal | None, holds: bool) -> None:
     """One side alone is not what was asked for."""
 
-    async def row_of(_: Any, symbol: str) -> SymbolState:
-        return SymbolState(symbol, leverage=D(5), leverage_short=short)
+    async def row_of(_: Any, symbol: str) -> RowSettings:
+        return RowSettings(symbol, leverage=D(5), leverage_short=short)
 
     lost: Any = SimpleNamespace(parameters={"symbol": "A", "leverage": "5"})
     reading = await SymbolLens(find_row=row_of, state=lambda row: row).leverage_readback()(ACCOUNT, lost)
@@ -148,13 +148,13 @@ def test_a_snapshot_has_the_symbols_asked_for_and_those_that_matter() -> None:
     draft = SettingsDraft.over(ACCOUNT, SettingsSnapshot(margin_type=CROSS))
     draft.add(
         [
-            SymbolState("FLAT", CROSS, D(3)),
-            SymbolState("ISOLATED", ISOLATED, D(2)),
-            SymbolState("ASKED", None, D(9)),
-            SymbolState("HEDGED", None, D(7), position=D(2)),
-            SymbolState("HEDGED", None, D(8), position=D(3)),
-            SymbolState("ORDERS", matters=True),
-            SymbolState("ORDERS", CROSS, D(4)),
+            RowSettings("FLAT", CROSS, D(3)),
+            RowSettings("ISOLATED", ISOLATED, D(2)),
+            RowSettings("ASKED", None, D(9)),
+            RowSettings("HEDGED", None, D(7), position=D(2)),
+            RowSettings("HEDGED", None, D(8), position=D(3)),
+            RowSettings("ORDERS", matters=True),
+            RowSettings("ORDERS", CROSS, D(4)),
         ],
         ["ASKED", "MISSING"],
     )
@@ -167,9 +167,9 @@ def test_a_snapshot_has_the_symbols_asked_for_and_those_that_matter() -> None:
 
 
 @given(
-    st.lists(st.builds(SymbolState, st.sampled_from("ABC"), st.none(), st.none(), position=st.integers(0, 5).map(D)))
+    st.lists(st.builds(RowSettings, st.sampled_from("ABC"), st.none(), st.none(), position=st.integers(0, 5).map(D)))
 )
-def test_no_position_is_lost(states: list[SymbolState]) -> None:
+def test_no_position_is_lost(states: list[RowSettings]) -> None:
     """The rows hold every position that the states show."""
     draft = SettingsDraft.over(ACCOUNT, SettingsSnapshot())
     draft.add(states)

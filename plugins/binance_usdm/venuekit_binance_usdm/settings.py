@@ -12,7 +12,7 @@ from venuekit.parts.columns import number, text
 from venuekit.parts.concurrency import gather
 from venuekit.parts.rows import Reads, Rows
 from venuekit.parts.settings.draft import SettingsDraft
-from venuekit.parts.settings.lens import SymbolState
+from venuekit.parts.settings.lens import RowSettings
 from venuekit.plugin import Answer
 from venuekit_binance_common.enums import asset_mode_of, position_mode_of
 from venuekit_binance_common.settings.reader import BinanceSettings
@@ -67,7 +67,7 @@ class UsdmSettings(BinanceSettings):
             asset_mode=asset_mode_of(account.multi_assets_margin),
             open_positions=sum(1 for position in positions if position.quantity),
         )
-        listed = [SymbolState(one.symbol, position=abs(one.quantity), matters=True) for one in positions]
+        listed = [RowSettings(one.symbol, position=abs(one.quantity), matters=True) for one in positions]
         draft.add([*map(state_of, configs), *listed], symbols)
         draft.exposures.update((config.symbol, _NOTHING) for config in configs)
         draft.exposures.update(_exposures(draft, risks))

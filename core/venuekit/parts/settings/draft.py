@@ -14,7 +14,7 @@ from venuekit.capabilities import MarginType, SettingsSnapshot, SymbolSettings
 from venuekit.endpoint import Endpoint
 from venuekit.errors import OddRow
 from venuekit.parts.rows import Reads, Rows, readable_values
-from venuekit.parts.settings.lens import SymbolState
+from venuekit.parts.settings.lens import RowSettings
 
 __all__ = ["SettingsDraft"]
 
@@ -117,14 +117,14 @@ class SettingsDraft:
         row = self.rows.get(symbol) or SymbolSettings(symbol, margin_type=self.snapshot.margin_type)
         self.rows[symbol] = attrs.evolve(row, **fields)
 
-    def add(self, states: Iterable[SymbolState], symbols: Collection[str] = ()) -> None:
+    def add(self, states: Iterable[RowSettings], symbols: Collection[str] = ()) -> None:
         """
         Add a row for each of ``symbols``, and for every other symbol whose states matter.
 
         Several states of one symbol are legs, or come from several reads: their positions are added, and a setting is
         the first one that is shown (the last one, for the short side).
         """
-        states_of: dict[str, list[SymbolState]] = {}
+        states_of: dict[str, list[RowSettings]] = {}
         for state in states:
             states_of.setdefault(state.symbol, []).append(state)
         others = {symbol for symbol, legs in states_of.items() if any(map(_matters, legs))} - set(symbols)
@@ -132,7 +132,7 @@ class SettingsDraft:
             if symbol in states_of:
                 self.rows[symbol] = self._row(states_of[symbol])
 
-    def _row(self, legs: list[SymbolState]) -> SymbolSettings:
+    def _row(self, legs: list[RowSettings]) -> SymbolSettings:
         margin_types = (leg.margin_type for leg in legs if leg.margin_type is not None)
         return SymbolSettings(
             legs[0].symbol,
@@ -148,5 +148,5 @@ class SettingsDraft:
         return self.snapshot.with_odd(self.odd)
 
 
-def _matters(state: SymbolState) -> bool:
+def _matters(state: RowSettings) -> bool:
     return bool(state.position) or state.matters or state.margin_type is MarginType.ISOLATED

@@ -13,7 +13,7 @@ from venuekit.endpoint import Endpoint
 from venuekit.errors import Outcome, PayloadMismatch
 from venuekit.resolution import Call, Lost, Readback, Reading
 
-__all__ = ["AccountLens", "SymbolLens", "SymbolState"]
+__all__ = ["AccountLens", "RowSettings", "SymbolLens"]
 
 R = TypeVar("R")
 V = TypeVar("V")
@@ -21,12 +21,12 @@ V = TypeVar("V")
 _BY_NAME: Mapping[MarginType, str] = {one: one.value for one in (MarginType.CROSS, MarginType.ISOLATED)}
 
 
-def _itself(state: SymbolState) -> SymbolState:
+def _itself(state: RowSettings) -> RowSettings:
     return state
 
 
 @attrs.frozen
-class SymbolState:
+class RowSettings:
     """
     The settings of a symbol as one row of a venue shows them; None where it does not.
 
@@ -58,7 +58,7 @@ class SymbolLens(Generic[R]):
     """
 
     find_row: Callable[[Call, str], Awaitable[R]]
-    state: Callable[[R], SymbolState]
+    state: Callable[[R], RowSettings]
     symbol: str = "symbol"
     leverage: tuple[str, ...] = ("leverage",)
     leverage_may_be_missing: bool = False
@@ -66,13 +66,13 @@ class SymbolLens(Generic[R]):
     margin_words: Mapping[MarginType, str] = _BY_NAME
     max_position_unit: Unit | None = None
     fixed: Mapping[str, Any] = attrs.field(factory=dict)
-    answered: Callable[[Any], SymbolState] = _itself
+    answered: Callable[[Any], RowSettings] = _itself
 
-    async def read(self, call: Call, symbol: str) -> SymbolState:
+    async def read(self, call: Call, symbol: str) -> RowSettings:
         """Return the settings of a symbol, by one read."""
         return self.state(await self.find_row(call, symbol))
 
-    async def read_leverage(self, call: Call, symbol: str) -> SymbolState:
+    async def read_leverage(self, call: Call, symbol: str) -> RowSettings:
         """
         Do as :meth:`read`, with a leverage.
 
@@ -101,12 +101,12 @@ class SymbolLens(Generic[R]):
             )
         return state.margin_type
 
-    def leverage_setting(self, state: SymbolState, changed: bool | None = None) -> LeverageSetting:
+    def leverage_setting(self, state: RowSettings, changed: bool | None = None) -> LeverageSetting:
         """Return the leverage of a state as the capability has it."""
         unit = None if state.max_position is None else self.max_position_unit
         return LeverageSetting(state.symbol, state.leverage, state.leverage_short, state.max_position, unit, changed)
 
-    def leverage_readback(self, answer: Callable[[SymbolState], Any] | None = None) -> Readback:
+    def leverage_readback(self, answer: Callable[[RowSettings], Any] | None = None) -> Readback:
         """
         Return the read-back of a write of leverage.
 

@@ -14,11 +14,11 @@ from venuekit.account import Account
 from venuekit.capabilities import SettingsReader, SettingsSnapshot
 from venuekit.parts.settings.draft import SettingsDraft
 
-__all__ = ["AccountSettings", "SettingsSource", "Tier"]
+__all__ = ["AccountSettings", "LeverageTier", "SettingsSource"]
 
 
 @attrs.frozen
-class Tier:
+class LeverageTier:
     """The highest leverage of a position up to ``cap``, which is counted as exposures are."""
 
     cap: Decimal
@@ -47,7 +47,7 @@ class SettingsSource(ABC):
         """Return the number of open orders by symbol, plain and conditional; of the account where it is None."""
 
     @abstractmethod
-    async def read_tiers(self, draft: SettingsDraft, symbols: Collection[str]) -> Mapping[str, Sequence[Tier]]:
+    async def read_tiers(self, draft: SettingsDraft, symbols: Collection[str]) -> Mapping[str, Sequence[LeverageTier]]:
         """Return the tiers of symbols; one that the venue does not list is left out."""
 
     @abstractmethod
@@ -103,7 +103,7 @@ async def _add_brackets(source: SettingsSource, draft: SettingsDraft, symbols: C
         draft.lay(symbol, max_leverage=_highest_leverage(tiers, draft.exposures.get(symbol, Decimal(0))))
 
 
-def _highest_leverage(tiers: Iterable[Tier], exposure: Decimal | None) -> Decimal | None:
+def _highest_leverage(tiers: Iterable[LeverageTier], exposure: Decimal | None) -> Decimal | None:
     """Return the highest leverage that a tier allows; None without an exposure, and beyond all caps."""
     if exposure is None:
         return None

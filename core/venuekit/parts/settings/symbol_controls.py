@@ -15,7 +15,7 @@ from venuekit.capabilities import (
     PositionSide,
 )
 from venuekit.endpoint import Endpoint
-from venuekit.parts.settings.lens import SymbolLens, SymbolState
+from venuekit.parts.settings.lens import RowSettings, SymbolLens
 from venuekit.resolution import Change
 
 __all__ = ["LeverageEndpoints", "MarginTypeEndpoints", "SymbolLeverage", "SymbolMarginType"]
@@ -56,7 +56,7 @@ class SymbolLeverage(Account, LeverageControl):
 
         def setting(change: Change[Any]) -> LeverageSetting:
             answer = change.answer
-            state = SymbolState(symbol, leverage=Decimal(leverage)) if answer is None else lens.answered(answer)
+            state = RowSettings(symbol, leverage=Decimal(leverage)) if answer is None else lens.answered(answer)
             return lens.leverage_setting(state, change.changed)
 
         sent = {**lens.fixed, lens.symbol: symbol, **dict.fromkeys(lens.leverage, leverage)}

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from venuekit.parts.concurrency import gather_all
 from venuekit.parts.settings.draft import SettingsDraft
-from venuekit.parts.settings.reader import SettingsSource, Tier
+from venuekit.parts.settings.reader import LeverageTier, SettingsSource
 from venuekit.plugin import Endpoint
 from venuekit_binance_common.payloads import BracketRow
 from venuekit_binance_common.product import ProductEndpoints
@@ -35,13 +35,13 @@ class BinanceSettings(SettingsSource):
                 counts.update(row.symbol for row in rows)
         return counts
 
-    async def read_tiers(self, draft: SettingsDraft, symbols: Collection[str]) -> Mapping[str, Sequence[Tier]]:
+    async def read_tiers(self, draft: SettingsDraft, symbols: Collection[str]) -> Mapping[str, Sequence[LeverageTier]]:
         """Return the brackets of symbols; beyond all caps the leverage of the last one is allowed."""
         which = {"symbol": next(iter(symbols))} if len(symbols) == 1 else {}
         rows = await draft.read_rows(self.endpoints.BRACKETS, of=symbols, **which)
         return {row.name: _tiers(row.brackets) for row in rows if row.name in symbols}
 
 
-def _tiers(brackets: Sequence[BracketRow]) -> Sequence[Tier]:
-    tiers = [Tier(row.cap, Decimal(row.initial_leverage)) for row in brackets]
-    return [*tiers, Tier(Decimal("Infinity"), min(tier.leverage for tier in tiers))] if tiers else tiers
+def _tiers(brackets: Sequence[BracketRow]) -> Sequence[LeverageTier]:
+    tiers = [LeverageTier(row.cap, Decimal(row.initial_leverage)) for row in brackets]
+    return [*tiers, LeverageTier(Decimal("Infinity"), min(tier.leverage for tier in tiers))] if tiers else tiers

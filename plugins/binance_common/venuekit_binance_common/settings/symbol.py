@@ -8,7 +8,7 @@ from decimal import Decimal
 import attrs
 
 from venuekit.capabilities import Position, Unit
-from venuekit.parts.settings.lens import SymbolLens, SymbolState
+from venuekit.parts.settings.lens import RowSettings, SymbolLens
 from venuekit.plugin import Call
 from venuekit_binance_common.enums import MARGIN_TYPE_WORDS, margin_type_of
 from venuekit_binance_common.payloads import LeverageRow
@@ -31,17 +31,17 @@ class HeldSettings:
     auto_add_margin: bool | None = None
 
 
-def state_of(row: HeldSettings) -> SymbolState:
+def state_of(row: HeldSettings) -> RowSettings:
     """Return the settings that a row shows: all that reading, setting and reading back need."""
     margin_type = margin_type_of(row.margin_word)
-    return SymbolState(
+    return RowSettings(
         row.symbol, margin_type, row.listed_leverage, max_position=row.largest, margin_word=row.margin_word
     )
 
 
-def state_of_position(position: Position) -> SymbolState:
+def state_of_position(position: Position) -> RowSettings:
     """Return the settings that a row of positions shows where it lists flat symbols, too."""
-    return SymbolState(position.symbol, position.margin_type, position.leverage, position=abs(position.quantity))
+    return RowSettings(position.symbol, position.margin_type, position.leverage, position=abs(position.quantity))
 
 
 def symbol_lens(find_row: Callable[[Call, str], Awaitable[HeldSettings]], unit: Unit) -> SymbolLens[HeldSettings]:
@@ -55,10 +55,10 @@ def symbol_lens(find_row: Callable[[Call, str], Awaitable[HeldSettings]], unit: 
     )
 
 
-def _answer_of(row: LeverageRow) -> SymbolState:
-    return SymbolState(row.symbol, leverage=Decimal(row.leverage), max_position=row.largest)
+def _answer_of(row: LeverageRow) -> RowSettings:
+    return RowSettings(row.symbol, leverage=Decimal(row.leverage), max_position=row.largest)
 
 
-def leverage_answer(state: SymbolState) -> LeverageRow:
+def leverage_answer(state: RowSettings) -> LeverageRow:
     """Return the answer to a write of the leverage that a state has."""
     return LeverageRow(state.symbol, int(state.leverage or 0), state.max_position)

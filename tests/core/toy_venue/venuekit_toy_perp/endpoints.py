@@ -19,7 +19,7 @@ from venuekit.capabilities import (
     Unit,
 )
 from venuekit.parts.endpoint_book import EndpointBook
-from venuekit.parts.settings.lens import SymbolLens, SymbolState
+from venuekit.parts.settings.lens import RowSettings, SymbolLens
 from venuekit.plugin import (
     AbsenceProof,
     Absent,
@@ -62,18 +62,18 @@ async def _find_settings(call: Call, contract: str) -> SettingsRow:
     return row
 
 
-def state_of(row: SettingsRow) -> SymbolState:
+def state_of(row: SettingsRow) -> RowSettings:
     """Return the settings that a row shows: all that reading, setting and reading back need."""
-    return SymbolState(
+    return RowSettings(
         row.contract, margin_type=MarginType(row.margin), leverage=row.leverage, position=abs(row.size), matters=True
     )
 
 
-def _answered(row: LeverageRow) -> SymbolState:
-    return SymbolState(row.contract, leverage=row.leverage, max_position=row.largest)
+def _answered(row: LeverageRow) -> RowSettings:
+    return RowSettings(row.contract, leverage=row.leverage, max_position=row.largest)
 
 
-def _leverage_answer(state: SymbolState) -> LeverageRow:
+def _leverage_answer(state: RowSettings) -> LeverageRow:
     return LeverageRow(state.symbol, state.leverage or Decimal(0))
 
 

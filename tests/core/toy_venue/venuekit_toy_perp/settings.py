@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
 from venuekit.parts.settings.draft import SettingsDraft
-from venuekit.parts.settings.reader import SettingsSource, Tier
+from venuekit.parts.settings.reader import LeverageTier, SettingsSource
 from venuekit_toy_perp.endpoints import TOY, state_of
 
 __all__ = ["ToySettings"]
@@ -28,10 +28,12 @@ class ToySettings(SettingsSource):
         """Return the number of open orders of every contract, which one read shows."""
         return Counter({row.contract: row.orders for row in await draft.read(TOY.SETTINGS)})
 
-    async def read_tiers(self, draft: SettingsDraft, symbols: Collection[str]) -> Mapping[str, Sequence[Tier]]:
+    async def read_tiers(self, draft: SettingsDraft, symbols: Collection[str]) -> Mapping[str, Sequence[LeverageTier]]:
         """Return one tier per contract: its leverage is the highest that the venue allows for the position."""
         rows = await draft.read(TOY.SETTINGS)
-        return {row.contract: (Tier(Decimal("Infinity"), row.highest),) for row in rows if row.contract in symbols}
+        return {
+            row.contract: (LeverageTier(Decimal("Infinity"), row.highest),) for row in rows if row.contract in symbols
+        }
 
     async def read_exposures(self, draft: SettingsDraft, symbols: Collection[str]) -> Mapping[str, Decimal | None]:
         """Return nothing: the tiers allow for the position already."""
