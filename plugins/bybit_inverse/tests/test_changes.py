@@ -120,7 +120,7 @@ async def test_margin_type_is_the_accounts(account: BybitInverseAccount, sim: Si
     assert await account.get_margin_type("ETHUSD") == MarginTypeSetting(None, MarginType.ISOLATED)
     changed = await account.set_margin_type(None, MarginType.CROSS, account_wide=True)
     assert changed == MarginTypeSetting(None, MarginType.CROSS, changed=True)
-    assert arrivals(BYBIT.SET_MARGIN_MODE.path) == ['{"setMarginMode":"REGULAR_MARGIN"}']
+    assert arrivals(BYBIT.SET_MARGIN_TYPE.path) == ['{"setMarginMode":"REGULAR_MARGIN"}']
     assert sim.ledger.margin_type() is MarginType.CROSS
     again = await account.set_margin_type("BTCUSD", MarginType.ISOLATED, account_wide=True)
     assert again == MarginTypeSetting(None, MarginType.ISOLATED, changed=True)
@@ -130,7 +130,7 @@ async def test_same_margin_type_is_not_sent(account: BybitInverseAccount, arriva
     """What holds already is read and nothing is sent, since the venue's answer to that is not documented."""
     setting = await account.set_margin_type(None, MarginType.ISOLATED, account_wide=True)
     assert setting == MarginTypeSetting(None, MarginType.ISOLATED, changed=False)
-    assert arrivals(BYBIT.SET_MARGIN_MODE.path) == []
+    assert arrivals(BYBIT.SET_MARGIN_TYPE.path) == []
 
 
 @pytest.mark.parametrize("symbol", [None, "BTCUSD"])
@@ -163,7 +163,7 @@ async def test_documented_refusal_of_a_margin_type(account: BybitInverseAccount,
 async def test_accepted_change_with_reasons_is_not_believed(account: BybitInverseAccount, sim: Simulation) -> None:
     """A success that names reasons against it is found out about by reading; here it did not hold and is sent again."""
     doubtful = {"retCode": 0, "retMsg": "Request accepted", "result": {"reasons": [{"reasonCode": "1"}]}}
-    sim.disturb(VENUE, BYBIT.SET_MARGIN_MODE, CannedAnswer.json(200, doubtful))
+    sim.disturb(VENUE, BYBIT.SET_MARGIN_TYPE, CannedAnswer.json(200, doubtful))
     setting = await account.set_margin_type(None, MarginType.CROSS, account_wide=True)
     assert setting.margin_type is MarginType.CROSS
     assert sim.ledger.margin_type() is MarginType.CROSS
@@ -173,10 +173,10 @@ async def test_lost_answer_to_a_margin_type_is_read_back(
     account: BybitInverseAccount, sim: Simulation, arrivals: Arrivals
 ) -> None:
     """After a lost answer the account's mode is read; it holds, so nothing is sent again."""
-    sim.disturb(VENUE, BYBIT.SET_MARGIN_MODE, DropAfter())
+    sim.disturb(VENUE, BYBIT.SET_MARGIN_TYPE, DropAfter())
     setting = await account.set_margin_type(None, MarginType.CROSS, account_wide=True)
     assert setting == MarginTypeSetting(None, MarginType.CROSS, changed=None)
-    assert len(arrivals(BYBIT.SET_MARGIN_MODE.path)) == 1
+    assert len(arrivals(BYBIT.SET_MARGIN_TYPE.path)) == 1
 
 
 async def test_position_mode_by_a_raw_call(account: BybitInverseAccount, arrivals: Arrivals) -> None:
@@ -209,4 +209,4 @@ async def test_a_margin_type_that_moved_since_the_plan_is_a_conflict(
         )
 
     assert caught.value.outcome is Outcome.NOT_SENT
-    assert arrivals(BYBIT.SET_MARGIN_MODE.path) == []
+    assert arrivals(BYBIT.SET_MARGIN_TYPE.path) == []

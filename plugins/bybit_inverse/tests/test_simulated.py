@@ -213,7 +213,7 @@ def leverage(buy: str, sell: str | None = None, symbol: str = "BTCUSD") -> dict[
 
 
 SET_LEVERAGE, SWITCH_MODE = "/v5/position/set-leverage", "/v5/position/switch-mode"
-SET_MARGIN_MODE = "/v5/account/set-margin-mode"
+SET_MARGIN_TYPE = "/v5/account/set-margin-mode"
 
 
 @pytest.mark.parametrize(
@@ -237,9 +237,9 @@ SET_MARGIN_MODE = "/v5/account/set-margin-mode"
         (SWITCH_MODE, {"category": "inverse", "symbol": "BTCUSD", "mode": 1}, 10001),
         (SWITCH_MODE, {"category": "inverse", "symbol": "NOPE", "mode": 0}, 10001),
         (SWITCH_MODE, {"category": "inverse", "mode": 0}, 10001),
-        (SET_MARGIN_MODE, {"setMarginMode": "CROSS"}, 10001),
-        (SET_MARGIN_MODE, {}, 10001),
-        (SET_MARGIN_MODE, {"setMarginMode": "PORTFOLIO_MARGIN"}, 3400045),
+        (SET_MARGIN_TYPE, {"setMarginMode": "CROSS"}, 10001),
+        (SET_MARGIN_TYPE, {}, 10001),
+        (SET_MARGIN_TYPE, {"setMarginMode": "PORTFOLIO_MARGIN"}, 3400045),
         ("/v5/position/switch-isolated", {"category": "inverse", "symbol": "BTCUSD", "tradeMode": 1}, 100028),
     ],
 )

@@ -41,6 +41,6 @@ class BybitMarginType(Account, MarginTypeControl):
             raise Conflict(words, venue=self.venue.id, operation="set_margin_type", outcome=Outcome.NOT_SENT)
         return await self.call_as(
             lambda change: MarginTypeSetting(None, margin_type, changed=change.changed),
-            BYBIT.SET_MARGIN_MODE,
+            BYBIT.SET_MARGIN_TYPE,
             setMarginMode=MarginMode.of(margin_type).value,
         )

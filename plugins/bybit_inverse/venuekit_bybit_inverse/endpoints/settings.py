@@ -68,7 +68,7 @@ class SettingEndpoints(EndpointBook):
         note="Both leverages must be equal.",
     )
 
-    SET_MARGIN_MODE = Endpoint(
+    SET_MARGIN_TYPE = Endpoint(
         "POST",
         "/v5/account/set-margin-mode",
         decode=Changing(payloads.decode_acknowledgement),

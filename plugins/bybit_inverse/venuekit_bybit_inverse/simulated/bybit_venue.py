@@ -71,7 +71,7 @@ _HANDLERS: Mapping[Endpoint[Any], Handler] = {
     BYBIT.ACCOUNT_INFO: account_routes.account_info,
     BYBIT.WALLET_BALANCE: account_routes.wallet_balance,
     BYBIT.COLLATERAL_INFO: account_routes.collateral_info,
-    BYBIT.SET_MARGIN_MODE: account_routes.set_margin_mode,
+    BYBIT.SET_MARGIN_TYPE: account_routes.set_margin_mode,
     BYBIT.POSITION_LIST: position_routes.position_list,
     BYBIT.SYMBOL_INFO: position_routes.symbol_info,
     BYBIT.SET_LEVERAGE: position_routes.set_leverage,
