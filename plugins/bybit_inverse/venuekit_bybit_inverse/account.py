@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from venuekit.parts.settings.account_controls import AccountMarginType
+from venuekit.parts.settings.reader import AccountSettings
 from venuekit_bybit_inverse.account_info import BybitAccountInfo, BybitBalances
 from venuekit_bybit_inverse.api_key import BybitApiKey
 from venuekit_bybit_inverse.brackets import BybitBrackets
 from venuekit_bybit_inverse.closed_pnl import BybitClosedPnl
 from venuekit_bybit_inverse.conversions import BybitConversions
+from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.fills import BybitFills
 from venuekit_bybit_inverse.income import BybitIncome
 from venuekit_bybit_inverse.instruments import BybitFees, BybitInstruments
 from venuekit_bybit_inverse.leverage import BybitLeverage
-from venuekit_bybit_inverse.margin_type import BybitMarginType
 from venuekit_bybit_inverse.order_history import BybitOrders
 from venuekit_bybit_inverse.position_margin import BybitPositionMargin
 from venuekit_bybit_inverse.position_mode import BybitPositionMode
@@ -28,11 +30,11 @@ class BybitInverseAccount(
     BybitBalances,
     BybitPositions,
     BybitLeverage,
-    BybitMarginType,
+    AccountMarginType,
     BybitPositionMode,
     BybitBrackets,
     BybitInstruments,
-    BybitSettings,
+    AccountSettings,
     BybitPositionMargin,
     BybitTpSlMode,
     BybitFees,
@@ -48,3 +50,6 @@ class BybitInverseAccount(
     """A unified account 2.0 of Bybit, as far as inverse contracts are concerned."""
 
     __slots__ = ()
+
+    endpoints = BYBIT
+    settings_source = BybitSettings()

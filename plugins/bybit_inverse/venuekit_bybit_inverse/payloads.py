@@ -48,11 +48,6 @@ class MarginMode(enum.StrEnum):
         """Its name in venuekit."""
         return _MARGIN_TYPES[self]
 
-    @classmethod
-    def of(cls, margin_type: MarginType) -> MarginMode:
-        """Return the venue's name of a margin type."""
-        return next(mode for mode, ours in _MARGIN_TYPES.items() if ours == margin_type)
-
 
 _MARGIN_TYPES = {
     MarginMode.REGULAR: MarginType.CROSS,

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from venuekit.capabilities import LeverageControl, MarginTypeControl, PositionMode, Setting, TpSlModeControl
 from venuekit.parts.endpoint_book import EndpointBook
+from venuekit.parts.settings.lens import AccountLens
 from venuekit.plugin import Call, Changing, Effect, Encoding, Endpoint, Kind, Lost, Parameter, Reading, Role, WriteScope
 from venuekit_bybit_inverse import payloads
 from venuekit_bybit_inverse.endpoints.parameters import CATEGORY, INVERSE, SYMBOL, THE_SYMBOL
@@ -28,11 +29,6 @@ async def _read_leverage(call: Call, lost: Lost) -> Reading[None]:
     return Reading(value=leverage, holds=leverage == Decimal(lost.parameters["buyLeverage"]))
 
 
-async def _read_margin_mode(call: Call, lost: Lost) -> Reading[None]:
-    mode = (await call(ReadEndpoints.ACCOUNT_INFO)).margin_mode
-    return Reading(value=mode.margin_type, holds=mode == lost.parameters["setMarginMode"])
-
-
 async def _read_position_mode(call: Call, lost: Lost) -> Reading[None]:
     which = {name: lost.parameters[name] for name in ("category", "symbol") if name in lost.parameters}
     if "symbol" not in which and "coin" in lost.parameters:
@@ -41,6 +37,14 @@ async def _read_position_mode(call: Call, lost: Lost) -> Reading[None]:
     hedge = any(page.rows.column("positionIdx"))
     wanted = int(lost.parameters["mode"]) == _HEDGE
     return Reading(value=PositionMode.HEDGE if hedge else PositionMode.ONE_WAY, holds=hedge == wanted)
+
+
+_MARGIN_TYPE_LENS = AccountLens(
+    ReadEndpoints.ACCOUNT_INFO,
+    lambda info: info.margin_mode.margin_type,
+    "setMarginMode",
+    {mode.margin_type: mode.value for mode in payloads.MarginMode},
+)
 
 
 class SettingEndpoints(EndpointBook):
@@ -68,6 +72,7 @@ class SettingEndpoints(EndpointBook):
         note="Both leverages must be equal.",
     )
 
+    MARGIN_TYPE_LENS = _MARGIN_TYPE_LENS
     SET_MARGIN_TYPE = Endpoint(
         "POST",
         "/v5/account/set-margin-mode",
@@ -78,7 +83,7 @@ class SettingEndpoints(EndpointBook):
         encoding=Encoding.JSON,
         effect=Effect.SET,
         write_scope=WriteScope.ACCOUNT,
-        readback=_read_margin_mode,
+        readback=_MARGIN_TYPE_LENS.readback(),
         pools=cost("set_margin_mode"),
         serves=(MarginTypeControl.set_margin_type,),
         note="Of the whole account, over all products. The answer to setting the present mode again is not documented,"
