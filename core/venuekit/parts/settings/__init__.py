@@ -11,8 +11,8 @@ from venuekit.parts.settings.account_controls import (
     PositionModeEndpoints,
 )
 from venuekit.parts.settings.draft import SettingsDraft
-from venuekit.parts.settings.lens import AccountLens, SymbolLens, SymbolState
-from venuekit.parts.settings.reader import AccountSettings, SettingsSource, Tier
+from venuekit.parts.settings.lens import AccountLens, RowSettings, SymbolLens
+from venuekit.parts.settings.reader import AccountSettings, LeverageTier, SettingsSource
 from venuekit.parts.settings.symbol_controls import (
     LeverageEndpoints,
     MarginTypeEndpoints,
@@ -29,13 +29,13 @@ __all__ = [
     "AccountSettings",
     "AssetModeEndpoints",
     "LeverageEndpoints",
+    "LeverageTier",
     "MarginTypeEndpoints",
     "PositionModeEndpoints",
+    "RowSettings",
     "SettingsDraft",
     "SettingsSource",
     "SymbolLens",
     "SymbolLeverage",
     "SymbolMarginType",
-    "SymbolState",
-    "Tier",
 ]
