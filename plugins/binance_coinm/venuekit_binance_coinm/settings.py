@@ -56,7 +56,7 @@ class CoinmSettings(BinanceSettings):
         if mode is None:
             mode = position_mode_of((await draft.read(COINM.POSITION_MODE)).dual_side_position)
         positions = draft.values(COINM.POSITION_RISK, answer, answer.value, POSITIONS)
-        unread = draft.unread(symbols, {position.symbol for position in positions})
+        unread = draft.missing(symbols, {position.symbol for position in positions})
         if unread and None not in draft.odd:
             raise unknown_symbol_error(draft.account, COINM.POSITION_RISK, unread[0], operation="get_settings")
         draft.set(position_mode=mode, open_positions=sum(1 for position in positions if position.quantity))

@@ -58,7 +58,7 @@ class UsdmSettings(BinanceSettings):
             draft.read_values(USDM.SYMBOL_CONFIG, SYMBOL_CONFIGS),
             draft.answer_rows(USDM.POSITION_RISK),
         )
-        for symbol in draft.unread(symbols, {config.symbol for config in configs}):
+        for symbol in draft.missing(symbols, {config.symbol for config in configs}):
             # asked for by name, the venue refuses it in its own words
             configs += await draft.read_values(USDM.SYMBOL_CONFIG, SYMBOL_CONFIGS, symbol=symbol)
         positions = draft.values(USDM.POSITION_RISK, risks, risks.value, POSITIONS)

@@ -48,7 +48,7 @@ class BybitSettings(SettingsSource):
         """Read the account's margin type and positions."""
         info, listed = await gather(draft.read(BYBIT.ACCOUNT_INFO), _positions(draft, category=CATEGORY))
         held = {position.symbol: position for position in listed if position.quantity}
-        unread = draft.unread(symbols, held)
+        unread = draft.missing(symbols, held)
         pages = await gather_all(_positions(draft, category=CATEGORY, symbol=symbol) for symbol in unread)
         positions = held | {position.symbol: position for page in pages for position in page}
         draft.set(

@@ -86,7 +86,7 @@ class SettingsDraft:
         answer = await self.answer_rows(endpoint, of=of, **parameters)
         return self.values(endpoint, answer, answer.value, by, of=of)
 
-    def unread(self, symbols: Iterable[str], listed: Collection[str]) -> list[str]:
+    def missing(self, symbols: Iterable[str], listed: Collection[str]) -> list[str]:
         """Return the symbols that are neither among the listed ones nor those of odd rows."""
         return [symbol for symbol in dict.fromkeys(symbols) if symbol not in listed and symbol not in self.odd]
 

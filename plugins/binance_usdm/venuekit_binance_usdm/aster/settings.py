@@ -30,7 +30,7 @@ class AsterSettings(BinanceSettings):
             draft.read(ASTER.ASSET_MODE),
             draft.read_values(ASTER.POSITION_RISK, POSITIONS),
         )
-        for symbol in draft.unread(symbols, {position.symbol for position in positions}):
+        for symbol in draft.missing(symbols, {position.symbol for position in positions}):
             # asked for by name, the venue refuses it in its own words
             positions += await draft.read_values(ASTER.POSITION_RISK, POSITIONS, symbol=symbol)
         draft.set(
