@@ -28,7 +28,7 @@ def _key(row: ClosedPnlRow) -> tuple[object, ...]:
     return (row.symbol, row.order_id, row.created_time, row.updated_time, row.closed_size, row.closed_pnl)
 
 
-def _closed_pnl(endpoint: Endpoint[Any]) -> History[ReceivedRow[ClosedPnlRow]]:
+def _history_of(endpoint: Endpoint[Any]) -> History[ReceivedRow[ClosedPnlRow]]:
     return cursor_history(
         endpoint,
         itself,
@@ -39,7 +39,7 @@ def _closed_pnl(endpoint: Endpoint[Any]) -> History[ReceivedRow[ClosedPnlRow]]:
     )
 
 
-_PRESENT, _OLD = _closed_pnl(BYBIT.CLOSED_PNL), _closed_pnl(BYBIT.OLD_CLOSED_PNL)
+_PRESENT, _OLD = _history_of(BYBIT.CLOSED_PNL), _history_of(BYBIT.OLD_CLOSED_PNL)
 
 
 class BybitClosedPnl(Account, ClosedPnlReader):
