@@ -12,6 +12,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from venuekit.capabilities import Income, IncomeKind, IncomeReader, Pager
 from venuekit.clock import from_milliseconds
@@ -25,10 +27,13 @@ from venuekit.parts.histories import (
     Halved,
     History,
     Numbered,
+    Page,
     Paging,
     Retention,
+    Span,
     Track,
     VenueWords,
+    walk_by_halves,
 )
 from venuekit.plugin import Account, Answer
 from venuekit.testing import FakeTransport, account_over, json_answer
@@ -227,3 +232,28 @@ async def test_spans_and_kinds_are_checked_for_every_history() -> None:
         assert venue.asked == []
         fees = await account.iter_income(kind=IncomeKind.COMMISSION).all()
     assert [item.id for item in fees] == ["0", "2", "4", "6", "8"]
+
+
+@given(
+    times=st.lists(st.integers(0, 400), max_size=60),
+    limit=st.integers(2, 5),
+    newest=st.booleans(),
+    data=st.data(),
+)
+async def test_walk_over_windows_yields_every_row_once(
+    times: list[int], limit: int, newest: bool, data: st.DataObject
+) -> None:
+    """Whichever rows of a crowded window the venue picks, and in which order it lists them."""
+    rows = sorted({(moment, data.draw(st.integers(0, limit - 2))) for moment in times})
+
+    async def fetch(window: Span) -> Page[tuple[int, int]]:
+        found = [row for row in rows if window.start <= row[0] <= window.end]
+        return Page(list(reversed(found[-limit:])) if newest else found[:limit])
+
+    async def windows() -> list[Span]:
+        return [Span(0, 400)]
+
+    track = Track[tuple[int, int]](time=lambda row: row[0], key=lambda row: row)
+    walked = [row async for row in walk_by_halves(fetch, windows, limit=limit, track=track)]
+    assert sorted(walked) == rows
+    assert [row[0] for row in walked] == [row[0] for row in rows]

@@ -9,8 +9,6 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.plugins.binance.exchange import open_exchange
 from tests.plugins.stages import BINANCE, VENUES, LeapingStage, leaping
 
@@ -31,7 +29,6 @@ from venuekit.capabilities import (
     WorkingPrice,
 )
 from venuekit.errors import GuardRefused, InvalidArgument, InvalidRequest, OperationError, Outcome, Rejected
-from venuekit.parts.histories import Page, Span, Track, walk_by_halves
 from venuekit.pipeline import Guard
 from venuekit.plugins import make_plugins
 from venuekit.simulator import ApplyLater, Arrival, DropBefore
@@ -375,31 +372,6 @@ async def test_order_test(stage: Stage) -> None:
 
 
 # -- histories
-
-
-@given(
-    times=st.lists(st.integers(0, 400), max_size=60),
-    limit=st.integers(2, 5),
-    newest=st.booleans(),
-    data=st.data(),
-)
-async def test_walk_over_windows_yields_every_row_once(
-    times: list[int], limit: int, newest: bool, data: st.DataObject
-) -> None:
-    """Whichever rows of a crowded window the venue picks, and in which order it lists them."""
-    rows = sorted({(moment, data.draw(st.integers(0, limit - 2))) for moment in times})
-
-    async def fetch(window: Span) -> Page[tuple[int, int]]:
-        found = [row for row in rows if window.start <= row[0] <= window.end]
-        return Page(list(reversed(found[-limit:])) if newest else found[:limit])
-
-    async def windows() -> list[Span]:
-        return [Span(0, 400)]
-
-    track = Track[tuple[int, int]](time=lambda row: row[0], key=lambda row: row)
-    walked = [row async for row in walk_by_halves(fetch, windows, limit=limit, track=track)]
-    assert sorted(walked) == rows
-    assert [row[0] for row in walked] == [row[0] for row in rows]
 
 
 async def test_trades_are_walked_by_their_ids(stage: Stage) -> None:
