@@ -21,6 +21,7 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.plugins.stages import VENUES
 
 from venuekit.capabilities import (
     Amendment,
@@ -37,7 +38,6 @@ from venuekit.message import HttpRequest, HttpResponse
 from venuekit.plugins import make_plugins
 from venuekit.testing.staged import FakeStage, fake_stage
 
-VENUES = ("aster_usdm", "binance_coinm", "binance_usdm", "bybit_inverse")
 #: cases per call and venue; each takes one to three milliseconds
 TOLD = os.environ.get("VENUEKIT_ODD_ANSWERS", "40")
 SAMPLE = None if TOLD == "all" else int(TOLD)

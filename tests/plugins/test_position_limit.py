@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import attrs
 import pytest
-from tests.plugins.stages import LeapingStage
+from tests.plugins.stages import LeapingStage, venues
 
 import venuekit
 from venuekit.capabilities import Amendment, Order, OrderRequest, OrderSide, OrderType
@@ -21,34 +21,22 @@ from venuekit_bybit_inverse.endpoints import BYBIT
 
 pytestmark = pytest.mark.looptime
 D = Decimal
-#: a flat symbol, and a quantity that is worth 200 quote at a price of 2000
-VENUES = {
-    "binance_usdm": ("ETHUSDT", D("0.1")),
-    "binance_coinm": ("ETHUSD_PERP", D(20)),
-    "aster_usdm": ("ETHUSDT", D("0.1")),
-    "bybit_inverse": ("ETHUSD", D(200)),
-}
-venues = pytest.mark.parametrize("venue", VENUES)
+#: quantities that are worth 200 quote at a price of 2000
+QUANTITIES = {"binance_usdm": D("0.1"), "binance_coinm": D(20), "aster_usdm": D("0.1"), "bybit_inverse": D(200)}
 
 
 @attrs.frozen
 class Stage(LeapingStage):
-    symbol: str
-    quantity: Decimal
+    @property
+    def quantity(self) -> Decimal:
+        return QUANTITIES[self.venue]
 
     def order(self, side: OrderSide = OrderSide.BUY, *, reduce_only: bool = False, times: int = 1) -> OrderRequest:
         price = D(2000) if side is OrderSide.BUY else D(4000)
         quantity = self.quantity * times
         if side is OrderSide.SELL and self.symbol == "ETHUSDT":
             quantity /= 2
-        return OrderRequest(
-            symbol=self.symbol,
-            side=side,
-            type=OrderType.LIMIT,
-            quantity=quantity,
-            price=price,
-            reduce_only=reduce_only,
-        )
+        return self.bid(price, side=side, quantity=quantity, reduce_only=reduce_only)
 
     @property
     def placing(self) -> tuple[str, str]:
@@ -68,7 +56,7 @@ async def limited(venue: str, most: int) -> AsyncIterator[Stage]:
         venuekit.Runtime(clock=clock, journal=False) as runtime,
         venuekit.connect(venue, sim.credentials(venue), runtime=runtime, guard=guard) as account,
     ):
-        yield Stage(sim, account, *VENUES[venue])
+        yield Stage(sim, account)
 
 
 @venues

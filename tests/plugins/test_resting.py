@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.plugins.stages import VENUES, venues
 
 from venuekit.endpoint import Effect, WriteScope
 from venuekit.plugins import make_plugins
@@ -13,9 +14,7 @@ from venuekit.venue import Venue
 from venuekit_bybit_inverse.endpoints import BYBIT
 
 D = Decimal
-VENUES = ("binance_usdm", "binance_coinm", "aster_usdm", "bybit_inverse")
 DECLARED: dict[str, Venue[Any]] = {name: make_plugins().venue(name) for name in VENUES}
-venues = pytest.mark.parametrize("venue", VENUES)
 
 
 @venues
