@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, SupportsIndex, T
 import attrs
 
 from venuekit import errors
+from venuekit._util.called import called_method
 from venuekit.capabilities import Capability, Support, SupportState
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint, Priority
@@ -27,6 +28,7 @@ __all__ = ["Account", "Answer"]
 T = TypeVar("T")
 B = TypeVar("B")
 V = TypeVar("V")
+E = TypeVar("E", bound=errors.OperationError)
 
 _DEFAULT = Options()
 #: seconds for which a value that was read again for some reason is believed
@@ -190,7 +192,6 @@ class Account:
         self,
         look: Callable[[], Awaitable[V]],
         *,
-        operation: str,
         subject: str | None = None,
         client_id: str | None = None,
     ) -> V:
@@ -206,14 +207,13 @@ class Account:
             unread = mismatch_of(failure)
             if unread.outcome is errors.Outcome.UNKNOWN:
                 raise  # of another write, or of a look that found that this one is not certain after all
-            raise errors.OutcomeUnknown(
+            raise self.make_error(
+                errors.OutcomeUnknown,
                 f"it was executed, and reading its result failed: {unread}",
-                venue=self.venue.id,
-                operation=operation,
                 subject=subject,
                 client_id=client_id,
                 outcome=errors.Outcome.APPLIED,
-                resolve=lambda: self.look_after(look, operation=operation, subject=subject, client_id=client_id),
+                resolve=lambda: self.look_after(look, subject=subject, client_id=client_id),
             ) from failure
 
     async def read_once(self, endpoint: Endpoint[T], /, **parameters: Any) -> T:
@@ -291,9 +291,13 @@ class Account:
         """Say whether an endpoint is known not to be there: declared so, or found so by an earlier request."""
         return endpoint in self._session.venue_session.unsupported
 
-    def refuse(self, message: str, *, operation: str, subject: str | None = None) -> errors.InvalidArgument:
+    def make_error(self, kind: type[E], message: str, **details: Any) -> E:
+        """Return an error of this venue, named by the capability method that runs; ``details`` are its attributes."""
+        return kind(message, venue=self.venue.id, operation=called_method(), **details)
+
+    def refuse(self, message: str, *, subject: str | None = None) -> errors.InvalidArgument:
         """Return the error for an argument that is refused before sending."""
-        return errors.InvalidArgument(message, venue=self.venue.id, operation=operation, subject=subject)
+        return self.make_error(errors.InvalidArgument, message, subject=subject)
 
     @property
     def deadline(self) -> float | None:

@@ -35,6 +35,8 @@ import enum
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from venuekit._util.called import CALLED, run_as
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -184,7 +186,7 @@ class OperationError(VenuekitError):
         self.reads = reads
         self.retry_at = retry_at
         self.mend = mend
-        self._resolve = resolve
+        self._resolve = None if resolve is None else _keep_called(resolve)
 
     async def resolve(self) -> Any:
         """
@@ -204,12 +206,12 @@ class OperationError(VenuekitError):
 
     def resolve_with(self, look: Callable[[], Awaitable[Any]]) -> None:
         """Have :meth:`resolve` do this."""
-        self._resolve = look
+        self._resolve = _keep_called(look)
 
     def then(self, make: Callable[[Any], Any]) -> None:
         """Have :meth:`resolve` return what ``make`` (it may be a coroutine function) makes of the value it finds."""
         if self._resolve is not None:
-            self._resolve = _making(self._resolve, make)
+            self._resolve = _keep_called(_making(self._resolve, make))
 
     def __str__(self) -> str:
         who = f"{self.venue}: " if self.venue else ""
@@ -376,6 +378,17 @@ class OutcomeUnknown(OperationError):
     """
 
     _verb = "has an unknown outcome"
+
+
+def _keep_called(look: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
+    """Return ``look`` as a part of the methods that run now, also when they are over: its errors bear their name."""
+    called = CALLED.get()
+
+    async def look_later() -> Any:
+        with run_as(called):
+            return await look()
+
+    return look_later
 
 
 def _making(resolve: Callable[[], Awaitable[Any]], make: Callable[[Any], Any]) -> Callable[[], Awaitable[Any]]:

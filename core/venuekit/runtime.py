@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from venuekit import errors
+from venuekit._util.called import run_as
 from venuekit.capabilities import Capability, capability_of
 from venuekit.clock import Clock, ClockWarning, SystemClock, VenueClock
 from venuekit.credentials import Credentials, Secret
@@ -183,7 +184,8 @@ class Runtime:
             session.position_limit = PositionLimit(session.guard.max_position_notional, read, self._clock)
         if not venue_session.clock.synced:
             await _measure_clock(opened)
-        await opened.on_open()
+        with run_as(("connect",)):
+            await opened.on_open()
         return opened
 
     def _keep(self, made: M) -> M:

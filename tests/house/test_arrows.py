@@ -12,8 +12,9 @@ from venuekit import payloads
 
 #: rooms from the ground up; a room may import rooms of the storeys below it, and neighbours only where noted
 STOREYS = (
+    {"_util"},
     {"errors", "ids", "traces"},
-    {"_util", "faults", "message", "resolution"},
+    {"faults", "message", "resolution"},
     {"echoes", "order_scope"},
     {"endpoint", "capabilities"},
     {"venue"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import inspect
 import sys
 from abc import ABC
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
-from venuekit._util.called import names_operation
-from venuekit.errors import UnsupportedCapability
+from venuekit._util.called import CALLED
+from venuekit.errors import OperationError, UnsupportedCapability
 
 if TYPE_CHECKING:
     from venuekit.account import Account
@@ -62,7 +63,7 @@ class Capability(ABC):  # noqa: B024 - the promises are its subclasses'
         for name, method in list(vars(cls).items()):
             is_call = inspect.iscoroutinefunction(method) or name.startswith("iter_")
             if name in promised and is_call and not _is_promise(method):
-                setattr(cls, name, names_operation(method))
+                setattr(cls, name, _names_operation(method))
 
     @classmethod
     def of(cls, account: Account) -> Self:
@@ -101,3 +102,37 @@ def capability_of(method: Callable[..., Any]) -> type[Capability]:
     if isinstance(owner, type) and issubclass(owner, Capability):
         return owner
     raise TypeError(f"{method.__qualname__} is not the method of a capability")
+
+
+def _names_operation(method: Callable[..., Any]) -> Callable[..., Any]:
+    """
+    Return a method that adds its name to ``CALLED`` while it runs, also for the tasks that it starts.
+
+    A method that is no coroutine returns a pager, and its pages are read when it is over.
+    """
+    name = method.__name__
+    if not inspect.iscoroutinefunction(method):
+
+        @functools.wraps(method)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            token = CALLED.set((*CALLED.get(), name))
+            try:
+                return method(*args, **kwargs)
+            finally:
+                CALLED.reset(token)
+
+        return call
+
+    @functools.wraps(method)
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        token = CALLED.set((*CALLED.get(), name))
+        try:
+            return await method(*args, **kwargs)
+        except OperationError as error:
+            if not error.venue:  # raised by a reader of answers, which knows the field and not the venue
+                error.venue, error.operation = args[0].venue.id, error.operation or name
+            raise
+        finally:
+            CALLED.reset(token)
+
+    return wrapper

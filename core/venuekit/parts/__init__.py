@@ -5,6 +5,7 @@ Parts: ready-made pieces that plugins put venues and accounts together from, one
 * :mod:`~venuekit.parts.rows`, :mod:`~venuekit.parts.columns`: rows of an answer that become values by declaration
 * :mod:`~venuekit.parts.histories`: every way in which venues page their histories
 * :mod:`~venuekit.parts.orders`: orders over routes: place, find, cancel, amend, batches, lost ones, countdown
+* :mod:`~venuekit.parts.checks`: amounts, sides and numbers, checked before anything is sent
 * :mod:`~venuekit.parts.settings`: setters, readers and snapshots of settings, from one function of a venue's row
 * :mod:`~venuekit.parts.concurrency`: independent reads at once
 
@@ -18,12 +19,14 @@ from typing import TYPE_CHECKING
 from venuekit._util.lazy import lazy as _lazy
 
 if TYPE_CHECKING:
-    from venuekit.parts import columns, concurrency, endpoint_book, histories, orders, rows, settings
+    from venuekit.parts import checks, columns, concurrency, endpoint_book, histories, orders, rows, settings
 
 if not TYPE_CHECKING:
     __getattr__, __dir__ = _lazy(
         __name__,
-        dict.fromkeys(("columns", "concurrency", "endpoint_book", "histories", "orders", "rows", "settings"), ""),
+        dict.fromkeys(
+            ("checks", "columns", "concurrency", "endpoint_book", "histories", "orders", "rows", "settings"), ""
+        ),
     )
 
-__all__ = ["columns", "concurrency", "endpoint_book", "histories", "orders", "rows", "settings"]
+__all__ = ["checks", "columns", "concurrency", "endpoint_book", "histories", "orders", "rows", "settings"]

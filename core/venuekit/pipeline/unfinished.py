@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from venuekit import errors
-from venuekit._util.called import CALLED
+from venuekit._util.called import run_as
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Effect, Endpoint
 from venuekit.pipeline.account_session import AccountSession
@@ -23,11 +23,8 @@ async def resolve(session: AccountSession, entry: Unresolved, call: Call) -> str
         OutcomeUnknown, Conflict: nothing could be found out; the line stays open.
         ConfigurationError: the installed plugin does not know the endpoint any more.
     """
-    token = CALLED.set((entry.operation,))
-    try:
+    with run_as((entry.operation,)):
         return await _resolve(session, _endpoint(session, entry), entry, call)
-    finally:
-        CALLED.reset(token)
 
 
 async def _resolve(session: AccountSession, endpoint: Endpoint[object], entry: Unresolved, call: Call) -> str:

@@ -27,7 +27,7 @@ class BinanceCoinmBrackets(BinanceBrackets):
         if pair is None:
             return await super().get_brackets(symbol=symbol)
         if symbol is not None:
-            raise self.refuse("ask by symbol or by pair, not by both", operation="get_brackets", subject=symbol)
+            raise self.refuse("ask by symbol or by pair, not by both", subject=symbol)
         return brackets_of(await self.answer_rows(self.endpoints.PAIR_BRACKETS, pair=pair), "pair", self.BRACKET_UNIT)
 
 

@@ -39,7 +39,7 @@ class BinanceCoinmPositions(BinanceContracts, PositionReader):
         """Return the open positions, with ``include_flat=True`` every trading symbol's; weight 1."""
         check_filters(self, symbol=symbol, pair=pair, margin_asset=margin_asset)
         if symbol is not None:
-            contract = await self._contract_of(symbol, "get_positions")
+            contract = await self._contract_of(symbol)
             pair = pair or contract.pair
         answer = await self.answer_rows(self.endpoints.POSITION_RISK, pair=pair, marginAsset=margin_asset)
         rows = answer.value
@@ -50,7 +50,7 @@ class BinanceCoinmPositions(BinanceContracts, PositionReader):
 
     async def get_position(self, symbol: str, *, side: PositionSide | None = None) -> Position:
         """Return the position of a symbol, flat if need be; weight 1, and 30 more when the venue lists no row."""
-        contract = await self._contract_of(symbol, "get_position")
+        contract = await self._contract_of(symbol)
         answer = await self.answer_rows(self.endpoints.POSITION_RISK, pair=contract.pair)
         refuse_odd(self, answer, symbol)
         self._check_pair(answer.value, contract.pair, symbol)
@@ -75,10 +75,10 @@ class BinanceCoinmPositions(BinanceContracts, PositionReader):
             received_at=answer.received_at,
         )
 
-    async def _contract_of(self, symbol: str, operation: str) -> InstrumentRow:
+    async def _contract_of(self, symbol: str) -> InstrumentRow:
         contract = await self._contract(symbol)
         if contract is None:
-            raise unknown_symbol_error(self, self.CONTRACTS, symbol, operation=operation)
+            raise unknown_symbol_error(self, self.CONTRACTS, symbol)
         return contract
 
     def _check_pair(self, rows: Rows[Position], pair: str | None, symbol: str) -> None:

@@ -58,7 +58,7 @@ class CoinmSettings(BinanceSettings):
         positions = draft.values(COINM.POSITION_RISK, answer, answer.value, POSITIONS)
         unread = draft.missing(symbols, {position.symbol for position in positions})
         if unread and None not in draft.odd:
-            raise unknown_symbol_error(draft.account, COINM.POSITION_RISK, unread[0], operation="get_settings")
+            raise unknown_symbol_error(draft.account, COINM.POSITION_RISK, unread[0])
         draft.set(position_mode=mode, open_positions=sum(1 for position in positions if position.quantity))
         draft.add(map(state_of_position, positions), symbols)
 

@@ -48,11 +48,10 @@ class BybitAccountInfo(Account, AccountReader):
         status = (await self.call(BYBIT.ACCOUNT_INFO)).unified_margin_status
         if status not in _KINDS:
             kind = _OLDER_KINDS.get(status, "unknown")
-            raise UnsupportedCapability(
+            raise self.make_error(
+                UnsupportedCapability,
                 f"this account is of the {kind} kind (unifiedMarginStatus {status}); only unified accounts 2.0 "
                 "(5, and 6 for Pro) hold inverse contracts the way this plugin reads them. Upgrade the account first",
-                venue=self.venue.id,
-                operation="connect",
             )
 
     async def get_account(self, *, include_flat: bool = False) -> AccountInfo:

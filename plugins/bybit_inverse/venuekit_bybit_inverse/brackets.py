@@ -28,7 +28,7 @@ class BybitBrackets(Account, BracketReader):
     async def get_brackets(self, *, symbol: str | None = None, pair: str | None = None) -> tuple[Bracket, ...]:
         """Return the tiers of one symbol, or of all; each begins where the one before it ends."""
         if pair is not None:
-            raise self.refuse("this venue has no filter by pair", operation="get_brackets", subject=pair)
+            raise self.refuse("this venue has no filter by pair", subject=pair)
         found = await read_rows(self, BYBIT.RISK_LIMITS, TIER, category=CATEGORY, symbol=symbol)
         tiers = sorted(zip(found.rows, found.raw, strict=True), key=lambda tier: (tier[0].symbol, tier[0].id))
         return tuple(

@@ -44,7 +44,7 @@ class BybitInstruments(Account, InstrumentReader, ServerTimeReader):
             self, BYBIT.INSTRUMENTS, attrgetter("symbol"), category=CATEGORY, symbol=symbol, limit=_PAGE_SIZE
         )
         if symbol is not None and not found.rows:
-            raise unknown_symbol_error(self, symbol, "get_instruments")
+            raise unknown_symbol_error(self, symbol)
         return tuple(_instrument(row, raw) for row, raw in zip(found.rows, found.raw, strict=True))
 
     async def get_server_time(self) -> datetime:
@@ -68,7 +68,7 @@ async def settle_coins(account: Account, symbols: frozenset[str]) -> dict[str, s
     return {symbol: row.settle_coin for symbol, row in listed.items()}
 
 
-async def instrument_row(account: Account, symbol: str, operation: str) -> InstrumentRow:
+async def instrument_row(account: Account, symbol: str) -> InstrumentRow:
     """
     Return the row of a symbol, read once.
 
@@ -77,11 +77,11 @@ async def instrument_row(account: Account, symbol: str, operation: str) -> Instr
     """
     row = (await _rows_by_symbol(account, frozenset({symbol}))).get(symbol)
     if row is None:
-        raise unknown_symbol_error(account, symbol, operation)
+        raise unknown_symbol_error(account, symbol)
     return row
 
 
-async def refresh_row(account: Account, symbol: str, operation: str) -> InstrumentRow:
+async def refresh_row(account: Account, symbol: str) -> InstrumentRow:
     """Do as :func:`instrument_row`, with the instruments read again unless that was done just now for this symbol."""
     reason = (symbol, "steps")
     page = await account.refresh(BYBIT.INSTRUMENTS, reason, category=CATEGORY, limit=_PAGE_SIZE)
@@ -90,7 +90,7 @@ async def refresh_row(account: Account, symbol: str, operation: str) -> Instrume
     for row in page.rows:
         if row.symbol == symbol:
             return row
-    raise unknown_symbol_error(account, symbol, operation)
+    raise unknown_symbol_error(account, symbol)
 
 
 async def _rows_by_symbol(
@@ -159,4 +159,4 @@ class BybitFees(Account, CommissionReader):
         for row in await self.call(BYBIT.FEE_RATE, category=CATEGORY, symbol=symbol):
             if row.symbol == symbol:
                 return CommissionRate(symbol, row.maker_fee_rate, row.taker_fee_rate)
-        raise unknown_symbol_error(self, symbol, "get_commission_rate")
+        raise unknown_symbol_error(self, symbol)

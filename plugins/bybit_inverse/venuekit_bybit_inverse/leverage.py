@@ -31,7 +31,7 @@ class BybitLeverage(Account, LeverageControl):
         for info in await self.call(BYBIT.SYMBOL_INFO, category=CATEGORY, symbol=symbol):
             if info.symbol == symbol:
                 return LeverageSetting(symbol, info.leverage, info.leverage)
-        raise unknown_symbol_error(self, symbol, "get_leverage")
+        raise unknown_symbol_error(self, symbol)
 
     async def set_leverage(
         self,
@@ -44,7 +44,7 @@ class BybitLeverage(Account, LeverageControl):
         """Change the leverage of a symbol; where the risk tier allows less, the venue refuses it (110013)."""
         if side is not None or margin_type is not None:
             words = "leverage belongs to the symbol here, not to a side or a margin type"
-            raise self.refuse(words, operation="set_leverage", subject=symbol)
+            raise self.refuse(words, subject=symbol)
         wanted = self._check_leverage(symbol, leverage)
         return await self.call_as(
             lambda change: LeverageSetting(symbol, wanted, wanted, changed=change.changed),
@@ -63,4 +63,4 @@ class BybitLeverage(Account, LeverageControl):
             if wanted.is_finite() and low <= wanted <= high and (step is None or not wanted % step):
                 return wanted
         words = f"leverage must be an int or Decimal from {low} to {high} in steps of {step}, not {leverage!r}"
-        raise self.refuse(words, operation="set_leverage", subject=symbol)
+        raise self.refuse(words, subject=symbol)

@@ -42,8 +42,8 @@ def _cancel_requests(
     return [({"request": [{"symbol": symbol, **ORDER_READS.names.ids(name)} for name in names]}, names)]
 
 
-async def _steps(account: Account, symbol: str, operation: str, renew: bool) -> OrderSteps:
-    row = await (refresh_row if renew else instrument_row)(account, symbol, operation)
+async def _steps(account: Account, symbol: str, renew: bool) -> OrderSteps:
+    row = await (refresh_row if renew else instrument_row)(account, symbol)
     return OrderSteps(row.lot_size_filter.qty_step, row.price_filter.tick_size)
 
 

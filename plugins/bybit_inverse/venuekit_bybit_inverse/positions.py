@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 from venuekit.capabilities import AdlQuantile, AdlReader, MarginType, Position, PositionReader, PositionSide, Unit
+from venuekit.parts.checks import check_one_way
 from venuekit.parts.concurrency import gather
 from venuekit.parts.rows import readable_values
 from venuekit.plugin import Account, OddRow
@@ -45,7 +46,7 @@ class BybitPositions(Account, PositionReader):
         One that cannot be read is left out with a warning; where its symbol is named it is an error.
         """
         if pair is not None:
-            raise self.refuse("this venue has no filter by pair", operation="get_positions", subject=pair)
+            raise self.refuse("this venue has no filter by pair", subject=pair)
         settle_coin = margin_asset if symbol is None else None
         found = await self._read_positions(symbol=symbol, settleCoin=settle_coin)
         return tuple(
@@ -57,15 +58,13 @@ class BybitPositions(Account, PositionReader):
 
     async def get_position(self, symbol: str, *, side: PositionSide | None = None) -> Position:
         """Return the position of a symbol, flat if need be."""
-        if side not in {None, PositionSide.BOTH}:
-            words = f"a position in one-way mode has no side {side}"
-            raise self.refuse(words, operation="get_position", subject=symbol)
+        check_one_way(self, symbol, side)
         for position in await self._read_positions(symbol=symbol):
             if position.symbol == symbol:
                 return position
         settle = await settle_coins(self, frozenset({symbol}))
         if symbol not in settle:
-            raise unknown_symbol_error(self, symbol, "get_position")
+            raise unknown_symbol_error(self, symbol)
         return Position(symbol, PositionSide.BOTH, Decimal(0), CONTRACT_SIZE, Unit.QUOTE, settle=settle[symbol])
 
     async def _read_positions(self, **which: str | None) -> tuple[Position, ...]:

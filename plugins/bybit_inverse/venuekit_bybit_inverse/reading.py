@@ -116,9 +116,7 @@ async def _pages(
         answers.append(answer)
 
 
-def unknown_symbol_error(account: Account, symbol: str, operation: str) -> InvalidRequest:
+def unknown_symbol_error(account: Account, symbol: str) -> InvalidRequest:
     """Build the error for a symbol that the venue does not list."""
     words = "the venue lists no such contract"
-    return InvalidRequest(
-        words, venue=account.venue.id, operation=operation, subject=symbol, outcome=Outcome.NOT_APPLIED
-    )
+    return account.make_error(InvalidRequest, words, subject=symbol, outcome=Outcome.NOT_APPLIED)

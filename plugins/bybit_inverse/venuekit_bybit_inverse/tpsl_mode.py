@@ -26,7 +26,7 @@ class BybitTpSlMode(Account, TpSlModeControl):
     async def set_tpsl_mode(self, symbol: str, mode: TpSlMode) -> TpSlModeSetting:
         """Set the default of a symbol; warns that the venue calls this deprecated."""
         if mode not in _WORDS:
-            raise self.refuse(f"there is no mode {mode!r}", operation="set_tpsl_mode", subject=symbol)
+            raise self.refuse(f"there is no mode {mode!r}", subject=symbol)
         warnings.warn(_DEPRECATED, UserWarning, stacklevel=2)
         asked = TpSlMode(mode)
 

@@ -289,7 +289,7 @@ def _route(root: str, kind: OrderKind, takes: frozenset[OrderType], *, has_batch
     )
 
 
-async def _steps(account: Account, symbol: str, operation: str, renew: bool) -> OrderSteps:
+async def _steps(account: Account, symbol: str, renew: bool) -> OrderSteps:
     rows = await (account.refresh(TOY.CONTRACTS, symbol) if renew else account.read_once(TOY.CONTRACTS))
     row = next(row for row in rows if row.contract == symbol)
     return OrderSteps(row.step, row.tick)

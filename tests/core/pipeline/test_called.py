@@ -79,6 +79,33 @@ async def test_what_is_resolved_later_bears_the_name_of_what_was_called(stage: A
         await caught.value.resolve()
 
 
+async def test_errors_of_an_account_bear_the_name_of_the_method_also_when_it_is_over(stage: Any) -> None:
+    """A refusal needs no name of its own, and resolve() of a write whose result cannot be read keeps the name."""
+
+    class Mover(type(stage.account), PositionMarginControl):  # type: ignore[misc]
+        __slots__ = ()
+
+        async def add_margin(self, symbol: str, amount: Decimal, *, side: Any = None) -> Any:
+            raise self.refuse("no amount is right", subject=symbol)
+
+        async def reduce_margin(self, symbol: str, amount: Decimal, *, side: Any = None) -> Any:
+            async def look() -> Any:
+                raise self.make_error(errors.NotFound, "it is gone", outcome=errors.Outcome.NOT_APPLIED)
+
+            return await self.look_after(look, subject=symbol)
+
+    mover = Mover(stage.account._session)
+    with pytest.raises(errors.InvalidArgument, match="toy_perp: add_margin was not sent for TOYUSD: no amount is"):
+        await mover.add_margin("TOYUSD", Decimal(5))
+    with pytest.raises(errors.OutcomeUnknown, match="reduce_margin has") as caught:
+        await mover.reduce_margin("TOYUSD", Decimal(5))
+    with pytest.raises(errors.OutcomeUnknown, match="reduce_margin has") as again:
+        await caught.value.resolve()
+    assert again.value.operation == "reduce_margin"
+    assert isinstance(again.value.__cause__, errors.NotFound)
+    assert again.value.__cause__.operation == "reduce_margin"
+
+
 async def test_tasks_that_a_method_starts_bear_its_name(stage: Any) -> None:
     """Reads side by side are all part of the method that asked for them."""
 

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
-from venuekit._util.called import CALLED
+from venuekit._util.called import CALLED, called_method, run_as
 from venuekit.account import Account, Answer
 from venuekit.capabilities import Pager
 from venuekit.clock import from_milliseconds, to_milliseconds
@@ -153,7 +153,7 @@ class History(Generic[T]):
         for name, words in self.words.items():
             if words.members is not None and name in checked:
                 if checked[name] not in tuple(words.members):
-                    raise call.account.refuse(f"there is no {name} {checked[name]!r}", operation=call.origin.operation)
+                    raise call.account.refuse(f"there is no {name} {checked[name]!r}")
                 checked[name] = words.members(checked[name])
         return checked
 
@@ -180,7 +180,7 @@ class HistoryCall:
 
     def __init__(self, account: Account) -> None:
         self.account = account
-        self.origin = Origin(account.venue.id, next(reversed(CALLED.get()), ""))
+        self.origin = Origin(account.venue.id, called_method())
 
     async def span(
         self, retention: Retention, start: datetime | None, end: datetime | None, *, after: datetime | None = None
@@ -202,7 +202,7 @@ class HistoryCall:
             keeps, words = retention.milliseconds(now), retention.words
             return span_of(start, end, now=now, keeps=keeps, words=words, after=resume)
         except InvalidArgument as error:
-            raise self.account.refuse(error.message, operation=self.origin.operation) from None
+            raise self.origin.refuse(error.message) from None
 
     def items(self, history: History[T], span: Span, **filters: Any) -> AsyncGenerator[T, None]:
         """Walk one of several histories over a span; ``filters`` are parameters of the venue, None leaves one out."""
@@ -221,12 +221,9 @@ class HistoryCall:
 
         async def read(window: Span | None, narrowed: Mapping[str, Any]) -> Page[T]:
             times = {} if window is None else {history.start: window.start, history.end: window.end}
-            token = CALLED.set((*CALLED.get(), self.origin.operation))  # a page is read when the method is over
-            try:
+            with run_as((*CALLED.get(), self.origin.operation)):  # a page is read when the method is over
                 answer = await patient.answer_rows(history.endpoint, **constants, **narrowed, **times)
                 items = await history.items(self.account, answer)
-            finally:
-                CALLED.reset(token)
             rows, cursor = history.rows(answer.value), history.paging.attribute
             sent = len(rows) + count_left_out(rows) + len(answer.odd)
             return Page(items, None if cursor is None else getattr(answer.value, cursor), sent)

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from venuekit.clock import to_milliseconds
-from venuekit.errors import Outcome, PayloadMismatch
+from venuekit.errors import InvalidArgument, Outcome, PayloadMismatch
 
 __all__ = ["NO_ORIGIN", "Gate", "Origin", "Page", "Track", "in_order", "milliseconds_of"]
 
@@ -43,6 +43,10 @@ class Origin:
 
     venue: str = ""
     operation: str = ""
+
+    def refuse(self, words: str) -> InvalidArgument:
+        """Return the error for an argument that is refused before sending."""
+        return InvalidArgument(words, venue=self.venue, operation=self.operation)
 
     def mismatch(self, words: str) -> PayloadMismatch:
         """Return the error for pages that cannot be believed; a read changes nothing."""

@@ -10,7 +10,7 @@ all :class:`OrderRoutes` of a venue; :class:`CountdownPart` renews a countdown.
 from __future__ import annotations
 
 from venuekit.parts.orders.account_parts import OrderAmendPart, OrderBatchPart, OrderPart
-from venuekit.parts.orders.checks import common_misfit, is_number
+from venuekit.parts.orders.checks import common_misfit
 from venuekit.parts.orders.countdown import CountdownPart, CountdownRoute
 from venuekit.parts.orders.lost_orders import LostOrders
 from venuekit.parts.orders.orders import Draft, Orders
@@ -54,5 +54,4 @@ __all__ = [
     "ReadRow",
     "Shape",
     "common_misfit",
-    "is_number",
 ]

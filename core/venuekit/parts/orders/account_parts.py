@@ -41,12 +41,12 @@ class OrderPart(Account, OrderControl):
 
         On a route without a query of orders only the open ones are found.
         """
-        name = check_name(self, self.ORDER_ROUTES, "get_order", OrderName(symbol, order_id, client_id))
+        name = check_name(self, self.ORDER_ROUTES, OrderName(symbol, order_id, client_id))
         return await Orders(self, self.ORDER_ROUTES).get(name)
 
     async def get_open_order(self, symbol: str, *, order_id: str | None = None, client_id: str | None = None) -> Order:
         """Return an open order from the first route that has it."""
-        name = check_name(self, self.ORDER_ROUTES, "get_open_order", OrderName(symbol, order_id, client_id))
+        name = check_name(self, self.ORDER_ROUTES, OrderName(symbol, order_id, client_id))
         return await Orders(self, self.ORDER_ROUTES).get_open(name)
 
     async def get_open_orders(self, *, symbol: str | None = None) -> tuple[Order, ...]:
@@ -61,7 +61,7 @@ class OrderPart(Account, OrderControl):
         without a query of orders a lost one cannot be found once it is no longer open.
         """
         orders = Orders(self, self.ORDER_ROUTES)
-        return await orders.place(await orders.draft("place_order", request))
+        return await orders.place(await orders.draft(request))
 
     async def cancel_order(self, symbol: str, *, order_id: str | None = None, client_id: str | None = None) -> Order:
         """
@@ -73,7 +73,7 @@ class OrderPart(Account, OrderControl):
             NotFound: the venue does not know it (any more, or yet).
             OutcomeUnknown: it is no longer open, and the venue does not report how it ended.
         """
-        name = check_name(self, self.ORDER_ROUTES, "cancel_order", OrderName(symbol, order_id, client_id))
+        name = check_name(self, self.ORDER_ROUTES, OrderName(symbol, order_id, client_id))
         return await Orders(self, self.ORDER_ROUTES).cancel(name)
 
     async def cancel_all_orders(self, *, symbol: str | None = None) -> tuple[Order, ...]:

@@ -26,7 +26,7 @@ class Amendments:
     async def amend(self, amendment: Amendment) -> Order:
         """Give an open order new terms; one that already has them is returned as it is."""
         route, name, symbol = self.orders.routes.first, name_of(amendment), amendment.symbol
-        form = await self.form("amend_order", amendment)
+        form = await self.form(amendment)
         size = (await self.orders.sizes())(symbol)
 
         def convert(answer: Answer[Change[Any]]) -> Order | None:
@@ -50,7 +50,7 @@ class Amendments:
         if order is not None:
             return await self.complete(amendment, order)
         return await self.orders.account.look_after(
-            lambda: self.orders.get(name), operation="amend_order", subject=symbol, client_id=name.client_id
+            lambda: self.orders.get(name), subject=symbol, client_id=name.client_id
         )
 
     async def complete(self, amendment: Amendment, order: Order) -> Order:
@@ -67,18 +67,18 @@ class Amendments:
         price = seen.price if amendment.price is None else amendment.price
         return attrs.evolve(seen, status=OrderStatus.PENDING, quantity=quantity, price=price)
 
-    def _check_amendment(self, operation: str, amendment: Amendment) -> None:
+    def _check_amendment(self, amendment: Amendment) -> None:
         """Refuse an amendment of no order, no side or nothing; nothing was sent."""
-        check_name(self.orders.account, self.orders.routes, operation, name_of(amendment))
+        check_name(self.orders.account, self.orders.routes, name_of(amendment))
         words = None
         if amendment.side not in tuple(OrderSide):
             words = f"there is no side {amendment.side!r}"
         elif amendment.quantity is None and amendment.price is None:
             words = "give a quantity or a price"
         if words is not None:
-            raise self.orders.account.refuse(words, operation=operation, subject=amendment.symbol)
+            raise self.orders.account.refuse(words, subject=amendment.symbol)
 
-    async def form(self, operation: str, amendment: Amendment) -> dict[str, Any]:
+    async def form(self, amendment: Amendment) -> dict[str, Any]:
         """
         Return an amendment by the venue's names; where that wants both numbers, one that is None as the order has it.
 
@@ -87,14 +87,14 @@ class Amendments:
             NotFound, Rejected: the order is gone, or stands where none can be amended; nothing was sent.
         """
         route, name = self.orders.routes.first, name_of(amendment)
-        self._check_amendment(operation, amendment)
+        self._check_amendment(amendment)
         quantity, price = amendment.quantity, amendment.price
         numbers = {"quantity": quantity, "price": price}
-        await check_steps(self.orders.account, self.orders.routes, operation, amendment.symbol, numbers)
+        await check_steps(self.orders.account, self.orders.routes, amendment.symbol, numbers)
         if self.orders.routes.amending.needs_both and (quantity is None or price is None):
             present = await self.orders.find(route, name)
             if present is None:
-                raise await self.not_amendable(self.orders.not_found(operation, name), name)
+                raise await self.not_amendable(self.orders.not_found(name), name)
             quantity = present.quantity if quantity is None else quantity
             price = present.price if price is None else price
             amendment = attrs.evolve(amendment, quantity=quantity, price=price)

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
+from venuekit._util.called import called_method
 from venuekit.account import Account, Answer
 from venuekit.capabilities import Amendment, Order, OrderBehaviour, OrderRequest
 from venuekit.endpoint import Priority
@@ -75,11 +76,10 @@ class Batches:
 
         While the outcome of the first request is unknown, none of the others is sent.
         """
-        operation = "place_orders"
-        self._check_count(operation, len(requests), self.account.behaviour(OrderBehaviour).place_batch)
-        drafts = [await self.orders.draft(operation, request) for request in requests]
+        self._check_count(len(requests), self.account.behaviour(OrderBehaviour).place_batch)
+        drafts = [await self.orders.draft(request) for request in requests]
         if len({draft.request.client_id for draft in drafts}) < len(drafts):
-            raise self.account.refuse("two orders have the same client id", operation=operation)
+            raise self.account.refuse("two orders have the same client id")
         together = [draft for draft in drafts if draft.route.batches is not None]
         alone = [draft for draft in drafts if draft.route.batches is None]
 
@@ -88,14 +88,14 @@ class Batches:
             return tuple(next(second if draft.route.batches is None else first) for draft in drafts)
 
         try:
-            placed = await self._place_batch(operation, together) if together else ()
+            placed = await self._place_batch(together) if together else ()
         except OutcomeUnknown as unknown:
-            unsent = [self._not_sent(operation, draft.request) for draft in alone]
+            unsent = [self._not_sent(draft.request) for draft in alone]
             unknown.then(lambda results: in_order(results, unsent))
             raise
         return in_order(placed, await gather_all(_or_error(self.orders.place(draft)) for draft in alone))
 
-    async def _place_batch(self, operation: str, drafts: Sequence[Draft]) -> tuple[Result, ...]:
+    async def _place_batch(self, drafts: Sequence[Draft]) -> tuple[Result, ...]:
         route, way = self.routes.first, self.routes.batches
         sizes = await self.orders.sizes()
         forms, symbols = [draft.form for draft in drafts], [draft.request.symbol for draft in drafts]
@@ -104,13 +104,13 @@ class Batches:
 
         async def result(one: _ItemResult, draft: Draft, item: Mapping[str, Any]) -> Result:
             request = draft.request
-            failed = self._item_error(operation, one, request.symbol, request.client_id)
+            failed = self._item_error(one, request.symbol, request.client_id)
 
             def order_of(row: Row, raw: Any) -> Order:
                 return route.placed(request, row, sizes(request.symbol), one.received_at, raw)
 
             if failed is None:
-                order = self._order_in(operation, one, request.symbol, request.client_id, order_of)
+                order = self._order_in(one, request.symbol, request.client_id, order_of)
                 if isinstance(order, Order):
                     return order
                 failed = order
@@ -160,23 +160,18 @@ class Batches:
         failed.resolve_with(look)
         return await _or_error(look())
 
-    def _not_sent(self, operation: str, request: OrderRequest) -> NeverSent:
-        return NeverSent(
-            "it was not known then what became of the plain orders of the same batch",
-            venue=self.account.venue.id,
-            operation=operation,
-            subject=request.symbol,
-            client_id=request.client_id,
-        )
+    def _not_sent(self, request: OrderRequest) -> NeverSent:
+        words = "it was not known then what became of the plain orders of the same batch"
+        return self.account.make_error(NeverSent, words, subject=request.symbol, client_id=request.client_id)
 
     # -- cancelling
 
     async def cancel(self, symbol: str, names: Sequence[OrderName]) -> tuple[Result, ...]:
         """Cancel orders of a symbol and return how each ended; one not open on the first route is looked for."""
-        operation, constants, way = "cancel_orders", self.routes.first.reads.constants, self.routes.batches
-        self._check_count(operation, len(names), self.account.behaviour(OrderBehaviour).cancel_batch)
+        constants, way = self.routes.first.reads.constants, self.routes.batches
+        self._check_count(len(names), self.account.behaviour(OrderBehaviour).cancel_batch)
         for name in names:
-            check_name(self.account, self.routes, operation, name)
+            check_name(self.account, self.routes, name)
         requests = way.cancel_requests(symbol, names)
         answers: list[_ItemResult | OperationError] = []
         for parameters, named in requests:
@@ -192,21 +187,17 @@ class Batches:
                 answers += [failure] * len(named)  # it must not hide the results of the other request
         size = (await self.orders.sizes())(symbol)
         return tuple(
-            await gather_all(
-                self._cancel_result(operation, one, name, size) for one, name in zip(answers, names, strict=True)
-            )
+            await gather_all(self._cancel_result(one, name, size) for one, name in zip(answers, names, strict=True))
         )
 
-    async def _cancel_result(
-        self, operation: str, one: _ItemResult | OperationError, name: OrderName, size: Size
-    ) -> Result:
+    async def _cancel_result(self, one: _ItemResult | OperationError, name: OrderName, size: Size) -> Result:
         if isinstance(one, OperationError):
             return one
         route, orders, symbol = self.routes.first, self.orders, name.symbol or ""
         try:
-            failed = self._item_error(operation, one, symbol, name.client_id)
+            failed = self._item_error(one, symbol, name.client_id)
             if failed is None:
-                return await self._final(operation, one, name, size)
+                return await self._final(one, name, size)
             if isinstance(failed, OutcomeUnknown):
                 present = await orders.find(route, name)
                 return failed if present is None or present.is_open else present
@@ -215,21 +206,21 @@ class Batches:
             if one.after_loss:
                 # the attempt without an answer may have cancelled it
                 words = "the answer was lost, and no such order is to be found"
-                failed = OutcomeUnknown(words, **self._details(operation, symbol, name.client_id))
+                failed = self.account.make_error(OutcomeUnknown, words, subject=symbol, client_id=name.client_id)
             return await orders.cancel_elsewhere(failed, name)
         except OperationError as error:
             return error
 
-    async def _final(self, operation: str, one: _ItemResult, name: OrderName, size: Size) -> Result:
+    async def _final(self, one: _ItemResult, name: OrderName, size: Size) -> Result:
         """Return how an order ended that the venue has agreed to cancel."""
         route, orders, symbol = self.routes.first, self.orders, name.symbol or ""
         if not route.acknowledges:
-            return await orders.final(route, name, None, operation=operation)
+            return await orders.final(route, name, None)
         order = self._order_in(
-            operation, one, symbol, name.client_id, lambda row, raw: route.order_of(row, size, one.received_at, raw)
+            one, symbol, name.client_id, lambda row, raw: route.order_of(row, size, one.received_at, raw)
         )
         if isinstance(order, Order):
-            return await orders.final(route, name, order, operation=operation)
+            return await orders.final(route, name, order)
         return await orders.find(route, name) or order  # cancelled, and its row cannot be read
 
     # -- amending
@@ -240,9 +231,9 @@ class Batches:
 
         Where an order must be read for the number that is None, and is gone, the others are amended all the same.
         """
-        operation, route, way = "amend_orders", self.routes.first, self.routes.batches
-        self._check_count(operation, len(amendments), self.account.behaviour(OrderBehaviour).amend_batch)
-        forms = [await self._amend_form(operation, amendment) for amendment in amendments]
+        route, way = self.routes.first, self.routes.batches
+        self._check_count(len(amendments), self.account.behaviour(OrderBehaviour).amend_batch)
+        forms = [await self._amend_form(amendment) for amendment in amendments]
         sent = [(form, one.symbol) for form, one in zip(forms, amendments, strict=True) if isinstance(form, dict)]
         answers: Iterator[_ItemResult] = iter(())
         if sent:
@@ -257,24 +248,23 @@ class Batches:
         results = [form if isinstance(form, OperationError) else next(answers) for form in forms]
         return tuple(
             await gather_all(
-                self._amend_result(operation, one, amendment)
-                for one, amendment in zip(results, amendments, strict=True)
+                self._amend_result(one, amendment) for one, amendment in zip(results, amendments, strict=True)
             )
         )
 
-    async def _amend_form(self, operation: str, amendment: Amendment) -> dict[str, Any] | OperationError:
+    async def _amend_form(self, amendment: Amendment) -> dict[str, Any] | OperationError:
         try:
-            return await Amendments(self.orders).form(operation, amendment)
+            return await Amendments(self.orders).form(amendment)
         except (NotFound, Rejected) as gone:
             return gone
 
-    async def _amend_result(self, operation: str, one: _ItemResult | OperationError, amendment: Amendment) -> Result:
+    async def _amend_result(self, one: _ItemResult | OperationError, amendment: Amendment) -> Result:
         if isinstance(one, OperationError):
             return one
         orders, name = self.orders, name_of(amendment)
-        failed = self._item_error(operation, one, amendment.symbol, amendment.client_id)
+        failed = self._item_error(one, amendment.symbol, amendment.client_id)
         if failed is None:
-            return await self._read_amended(operation, one, amendment)
+            return await self._read_amended(one, amendment)
         may_hold = one.after_loss or isinstance(failed, OutcomeUnknown)
         if may_hold or one.item.code == self.routes.amending.unchanged:
             present = await _or_error(orders.get(name))
@@ -288,11 +278,10 @@ class Batches:
             failed.outcome = Outcome.UNKNOWN  # the attempt without an answer may have been taken
         return failed
 
-    async def _read_amended(self, operation: str, one: _ItemResult, amendment: Amendment) -> Result:
+    async def _read_amended(self, one: _ItemResult, amendment: Amendment) -> Result:
         orders, amended = self.orders, self.routes.first.amended
         size = (await orders.sizes())(amendment.symbol)
         order = self._order_in(
-            operation,
             one,
             amendment.symbol,
             amendment.client_id,
@@ -312,13 +301,12 @@ class Batches:
         """Return orders as they are now."""
         return tuple(await gather_all(_or_error(self.orders.get(name)) for name in names))
 
-    def _check_count(self, operation: str, count: int, most: int) -> None:
+    def _check_count(self, count: int, most: int) -> None:
         if not 1 <= count <= most:
-            raise self.account.refuse(f"a batch has 1 to {most} orders, not {count}", operation=operation)
+            raise self.account.refuse(f"a batch has 1 to {most} orders, not {count}")
 
     def _order_in(
         self,
-        operation: str,
         one: _ItemResult,
         symbol: str,
         client_id: str | None,
@@ -329,27 +317,24 @@ class Batches:
             return order_of(one.item.row, one.raw)
         except MISFITS as error:
             mismatch = mismatch_of(error)
-        mismatch.venue, mismatch.operation, mismatch.subject = self.account.venue.id, operation, symbol
+        mismatch.venue, mismatch.operation, mismatch.subject = self.account.venue.id, called_method(), symbol
         mismatch.client_id, mismatch.outcome = client_id, Outcome.APPLIED
         return mismatch
 
-    def _item_error(
-        self, operation: str, one: _ItemResult, symbol: str, client_id: str | None
-    ) -> OperationError | None:
+    def _item_error(self, one: _ItemResult, symbol: str, client_id: str | None) -> OperationError | None:
         """Return the error of an item that was not taken, None for one that was."""
-        item, details = one.item, self._details(operation, symbol, client_id)
+        item, error = one.item, self.account.make_error
+        details: dict[str, Any] = {"subject": symbol, "client_id": client_id}
         if item.absent:
-            return NotExecuted("the answer was lost, others of the batch arrived, and this one is nowhere", **details)
+            words = "the answer was lost, others of the batch arrived, and this one is nowhere"
+            return error(NotExecuted, words, **details)
         if item.code is None:
             return None
         self.account.outdate_by(item.code)
         fault = self.account.venue.faults.classify(200, item.code, item.message)
         if fault.leaves_open:
-            return OutcomeUnknown(item.message, code=item.code, **details)
-        return error_of(fault)(item.message, code=item.code, outcome=Outcome.NOT_APPLIED, **details)
-
-    def _details(self, operation: str, symbol: str, client_id: str | None) -> dict[str, Any]:
-        return {"venue": self.account.venue.id, "operation": operation, "subject": symbol, "client_id": client_id}
+            return error(OutcomeUnknown, item.message, code=item.code, **details)
+        return error(error_of(fault), item.message, code=item.code, outcome=Outcome.NOT_APPLIED, **details)
 
 
 def _items_of(shape: Shape, count: int) -> Callable[[Answer[Any]], Sequence[_ItemResult]]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TypeGuard
 
 from venuekit.account import Account
 from venuekit.capabilities import OrderBehaviour, OrderRequest, OrderSide, OrderType, PositionSide
 from venuekit.order_scope import OrderName
+from venuekit.parts.checks import is_number
 from venuekit.parts.orders.routes import OrderRoutes, OrderSteps
 from venuekit.payloads import is_multiple
 
-__all__ = ["check_name", "check_steps", "common_misfit", "is_client_id", "is_number"]
+__all__ = ["check_name", "check_steps", "common_misfit", "is_client_id"]
 
 _LIMITS = frozenset({OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT})
 
@@ -47,7 +47,7 @@ def common_misfit(declared: OrderBehaviour, request: OrderRequest) -> str | None
 _CONDITIONAL = frozenset(kind for kind in OrderType if kind.is_conditional)
 
 
-def check_name(account: Account, routes: OrderRoutes, operation: str, name: OrderName) -> OrderName:
+def check_name(account: Account, routes: OrderRoutes, name: OrderName) -> OrderName:
     """
     Return the name of an order; exactly one of both ids makes it.
 
@@ -55,20 +55,20 @@ def check_name(account: Account, routes: OrderRoutes, operation: str, name: Orde
         InvalidArgument: none or both are given, or it is no id of this venue; nothing was sent.
     """
     if (name.id is None) == (name.client_id is None) or name.id == "":
-        raise account.refuse("name the order by order_id or by client_id", operation=operation, subject=name.symbol)
+        raise account.refuse("name the order by order_id or by client_id", subject=name.symbol)
     if name.id is None:
         pattern = account.behaviour(OrderBehaviour).client_id_pattern
         if not is_client_id(pattern, name.client_id):
             words = f"name the order by order_id or by client_id: a client id is like {pattern}, not {name.client_id!r}"
-            raise account.refuse(words, operation=operation, subject=name.symbol)
+            raise account.refuse(words, subject=name.symbol)
     elif routes.first.names.numbers and not _is_whole_number(name.id):
         words = f"an order id is a number here, as text, not {name.id!r}: a client id goes in as client_id"
-        raise account.refuse(words, operation=operation, subject=name.symbol)
+        raise account.refuse(words, subject=name.symbol)
     return name
 
 
 async def check_steps(
-    account: Account, routes: OrderRoutes, operation: str, symbol: str, numbers: Mapping[str, Decimal | None]
+    account: Account, routes: OrderRoutes, symbol: str, numbers: Mapping[str, Decimal | None]
 ) -> None:
     """
     Refuse a quantity or price that is not positive, or not a whole number of the symbol's steps.
@@ -83,19 +83,14 @@ async def check_steps(
         if number is None:
             continue
         if not is_number(number):
-            raise account.refuse(f"{name} must be a Decimal, not {number!r}", operation=operation, subject=symbol)
+            raise account.refuse(f"{name} must be a Decimal, not {number!r}", subject=symbol)
         if number <= 0:
-            raise account.refuse(f"{name} must be above 0, not {number}", operation=operation, subject=symbol)
-    if _step_misfit(await routes.steps(account, symbol, operation, False), numbers) is None:
+            raise account.refuse(f"{name} must be above 0, not {number}", subject=symbol)
+    if _step_misfit(await routes.steps(account, symbol, False), numbers) is None:
         return
-    words = _step_misfit(await routes.steps(account, symbol, operation, True), numbers)
+    words = _step_misfit(await routes.steps(account, symbol, True), numbers)
     if words is not None:
-        raise account.refuse(words, operation=operation, subject=symbol)
-
-
-def is_number(value: object) -> TypeGuard[int | Decimal]:
-    """Say whether a value is a number that can be sent exactly."""
-    return not isinstance(value, bool) and isinstance(value, int | Decimal) and Decimal(value).is_finite()
+        raise account.refuse(words, subject=symbol)
 
 
 def is_client_id(pattern: str, client_id: object) -> bool:

@@ -90,7 +90,7 @@ class CountdownPart(Account, CountdownControl):
         whole = round(seconds * 1000) if _is_number(seconds) else 0
         if whole < 1:
             words = f"a countdown takes at least a millisecond, not {seconds!r} s; None disarms it"
-            raise self.refuse(words, operation="set_countdown", subject=symbol)
+            raise self.refuse(words, subject=symbol)
         return whole
 
 

@@ -47,7 +47,7 @@ class Orders:
             order = await self.find(route, name)
             if order is not None:
                 return order
-        raise self.not_found("get_order", name)
+        raise self.not_found(name)
 
     async def get_open(self, name: OrderName) -> Order:
         """Return an open order from the first route that has it; raises NotFound."""
@@ -57,7 +57,7 @@ class Orders:
                 if not order.is_open:
                     break
                 return order
-        raise self.not_found("get_open_order", name)
+        raise self.not_found(name)
 
     async def list_open(self, symbol: str | None, *, skip_odd: bool = False) -> tuple[Order, ...]:
         """
@@ -100,7 +100,7 @@ class Orders:
 
     # -- placing
 
-    async def draft(self, operation: str, request: OrderRequest) -> Draft:
+    async def draft(self, request: OrderRequest) -> Draft:
         """
         Return an order with a client id, made up when it has none, whose form and steps fit.
 
@@ -110,7 +110,7 @@ class Orders:
         account, symbol = self.account, request.symbol
         words = self.routes.misfit(account.behaviour(OrderBehaviour), request)
         if words is not None:
-            raise account.refuse(words, operation=operation, subject=symbol)
+            raise account.refuse(words, subject=symbol)
         # an id that was made for an earlier order is the caller's own by now
         client_id = make_client_id() if request.client_id is None else str(request.client_id)
         request = attrs.evolve(request, type=OrderType(request.type), client_id=client_id)
@@ -118,14 +118,14 @@ class Orders:
         form = route.form(request)
         for name in form:
             if name not in route.place.by_name:
-                raise account.refuse(f"{name} is not known here", operation=operation, subject=symbol)
+                raise account.refuse(f"{name} is not known here", subject=symbol)
         numbers = {
             "quantity": request.quantity,
             "price": request.price,
             "trigger_price": request.trigger_price,
             "activation_price": request.activation_price,
         }
-        await check_steps(account, self.routes, operation, symbol, numbers)
+        await check_steps(account, self.routes, symbol, numbers)
         return Draft(request, route, form)
 
     async def place(self, draft: Draft) -> Order:
@@ -157,9 +157,7 @@ class Orders:
         async def look() -> Order:
             return await self.final(route, name, await self._read_acknowledgement(route, answer), answer.value)
 
-        return await self.account.look_after(
-            look, operation="cancel_order", subject=name.symbol, client_id=name.client_id
-        )
+        return await self.account.look_after(look, subject=name.symbol, client_id=name.client_id)
 
     async def cancel_elsewhere(self, failure: OperationError, name: OrderName) -> Order:
         """Cancel an order that is not open on the first route: it has ended, or it is on another one."""
@@ -182,12 +180,12 @@ class Orders:
             # an unknown outcome says more than that a look failed
             raise (failure if isinstance(failure, OutcomeUnknown) else unread) from None
         if waiting is not None:
-            return await self._cancel_on(*waiting, operation=failure.operation)
+            return await self._cancel_on(*waiting)
         if not ended:
             raise _not_known(failure)
         return max(ended, key=lambda order: (order.created_at is not None, order.created_at))
 
-    async def _cancel_on(self, route: OrderRoute, order: Order, *, operation: str) -> Order:
+    async def _cancel_on(self, route: OrderRoute, order: Order) -> Order:
         """Cancel an order that was seen open on a route."""
         name = OrderName(order.symbol, order.id)
         try:
@@ -203,7 +201,7 @@ class Orders:
         acknowledged = await self._read_acknowledgement(route, answer)
         if acknowledged is None and answer.value.answer is not None:
             acknowledged = attrs.evolve(order, status=OrderStatus.CANCELED, venue_status="CANCELED", raw=None)
-        return await self.final(route, name, acknowledged, answer.value, operation=operation, client_id=order.client_id)
+        return await self.final(route, name, acknowledged, answer.value, client_id=order.client_id)
 
     async def _read_acknowledgement(self, route: OrderRoute, answer: Answer[Change[Any]]) -> Order | None:
         """Return the order of the answer to a cancellation, None where it does not describe one."""
@@ -221,7 +219,6 @@ class Orders:
         acknowledged: Order | None,
         change: Change[Any] | None = None,
         *,
-        operation: str = "cancel_order",
         client_id: str | None = None,
     ) -> Order:
         """
@@ -257,26 +254,24 @@ class Orders:
             words = _NOT_TOLD
         elif unread is not None:
             words = f"the venue took the request, but the order cannot be read ({unread})"
-        raise OutcomeUnknown(
+        raise self.account.make_error(
+            OutcomeUnknown,
             words,
-            venue=self.account.venue.id,
-            operation=operation,
             subject=name.symbol,
             client_id=name.client_id if client_id is None else client_id,
-            resolve=lambda: self.final(route, name, None, change, operation=operation, client_id=client_id),
+            resolve=lambda: self.final(route, name, None, change, client_id=client_id),
         )
 
     def _shows_ended(self, route: OrderRoute) -> bool:
         """Say whether any read of a route shows orders that have ended."""
         return any(not (one.lists or self.account.lacks(one.endpoint)) for one in route.reads.one)
 
-    def not_found(self, operation: str, name: OrderName) -> NotFound:
+    def not_found(self, name: OrderName) -> NotFound:
         """Return the error for an order that is on no route."""
         words, code = self.routes.not_found
-        return NotFound(
+        return self.account.make_error(
+            NotFound,
             words,
-            venue=self.account.venue.id,
-            operation=operation,
             subject=name.symbol,
             client_id=name.client_id,
             code=code,

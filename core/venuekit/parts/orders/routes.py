@@ -129,7 +129,7 @@ class OrderRoutes:
 
     Attributes:
         misfit: Why the venue cannot take an order, as far as its form shows, in one sentence; None where it can.
-        steps: Reads the steps of a symbol for an operation; with True it reads the instruments again. It raises
+        steps: Reads the steps of a symbol; with True it reads the instruments again. It raises
             InvalidRequest for a symbol that is not listed.
         sizes: Reads the facts about a symbol's contracts that the routes' functions need, once.
         not_found: The words, and the code, of the error for an order that is on no route.
@@ -139,7 +139,7 @@ class OrderRoutes:
 
     routes: tuple[OrderRoute, ...]
     misfit: Callable[[OrderBehaviour, OrderRequest], str | None]
-    steps: Callable[[Account, str, str, bool], Awaitable[OrderSteps]]
+    steps: Callable[[Account, str, bool], Awaitable[OrderSteps]]
     sizes: Callable[[Account], Awaitable[Callable[[str], Size]]] = _no_size
     not_found: tuple[str, int | str | None]
     everything: Callable[[Account], Awaitable[Collection[CancelScope]]] | None = None

@@ -146,7 +146,7 @@ class Sweep:
         if pause:
             await self.account.pause(pause)
         try:
-            return await self.account.look_after(self._open_orders, operation="cancel_all_orders", subject=self.symbol)
+            return await self.account.look_after(self._open_orders, subject=self.symbol)
         except OperationError:
             if self.failures:  # that of a cancellation says more
                 raise self._failure() from None

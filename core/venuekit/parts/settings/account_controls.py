@@ -57,9 +57,9 @@ class AccountPositionMode(Account, PositionModeControl):
         """Set the mode; the venue refuses it while a venue that shares it has a position or open orders."""
         if symbol is not None or asset is not None:
             words = "the position mode is the account's here, not a symbol's or an asset's"
-            raise self.refuse(words, operation="set_position_mode", subject=symbol or asset)
+            raise self.refuse(words, subject=symbol or asset)
         if mode not in set(PositionMode):
-            raise self.refuse(f"the position mode can be one_way or hedge, not {mode!r}", operation="set_position_mode")
+            raise self.refuse(f"the position mode can be one_way or hedge, not {mode!r}")
 
         def setting(change: Change[Any]) -> PositionModeSetting:
             return _position_mode_setting(self, PositionMode(mode), change.changed)
@@ -93,7 +93,7 @@ class AccountAssetMode(Account, AssetModeControl):
     async def set_asset_mode(self, mode: AssetMode) -> AssetModeSetting:
         """Set the mode; multi-asset mode needs every symbol cross, and no open orders."""
         if mode not in set(AssetMode):
-            raise self.refuse(f"the asset mode can be single or multi, not {mode!r}", operation="set_asset_mode")
+            raise self.refuse(f"the asset mode can be single or multi, not {mode!r}")
 
         def setting(change: Change[Any]) -> AssetModeSetting:
             return AssetModeSetting(AssetMode(mode), change.changed)
@@ -127,10 +127,10 @@ class AccountMarginType(Account, MarginTypeControl):
         if not account_wide:
             touched = self.behaviour(MarginTypeBehaviour).touches
             words = f"the margin type is the account's and would change {touched}: say account_wide=True to mean that"
-            raise self.refuse(words, operation="set_margin_type", subject=symbol)
+            raise self.refuse(words, subject=symbol)
         if margin_type not in {MarginType.CROSS, MarginType.ISOLATED}:
             words = f"only cross and isolated can be set, not {margin_type}"
-            raise self.refuse(words, operation="set_margin_type", subject=symbol)
+            raise self.refuse(words, subject=symbol)
         lens = self.endpoints.MARGIN_TYPE_LENS
         margin_type = MarginType(margin_type)
         present = await lens.read(self.call)
@@ -139,7 +139,7 @@ class AccountMarginType(Account, MarginTypeControl):
             return MarginTypeSetting(None, margin_type, changed=False)
         if self.differs_from_expected(present):
             words = f"{present} holds, not what the change was planned from"
-            raise Conflict(words, venue=self.venue.id, operation="set_margin_type", outcome=Outcome.NOT_SENT)
+            raise self.make_error(Conflict, words, outcome=Outcome.NOT_SENT)
 
         def setting(change: Change[Any]) -> MarginTypeSetting:
             return MarginTypeSetting(None, margin_type, change.changed)

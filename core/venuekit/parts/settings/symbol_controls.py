@@ -51,7 +51,7 @@ class SymbolLeverage(Account, LeverageControl):
         """Change the leverage; the present value again succeeds."""
         if side is not None or margin_type is not None:
             words = "leverage is one per symbol here, not per side or margin type"
-            raise self.refuse(words, operation="set_leverage", subject=symbol)
+            raise self.refuse(words, subject=symbol)
         lens = self.endpoints.SYMBOL_LENS
 
         def setting(change: Change[Any]) -> LeverageSetting:
@@ -80,7 +80,7 @@ class SymbolMarginType(Account, MarginTypeControl):
     async def get_margin_type(self, symbol: str | None = None) -> MarginTypeSetting:
         """Return the margin type that holds for ``symbol``, by one read."""
         if symbol is None:
-            raise self.refuse("the margin type is a symbol's here: name one", operation="get_margin_type")
+            raise self.refuse("the margin type is a symbol's here: name one")
         margin_type = await self.endpoints.SYMBOL_LENS.read_margin_type(self.call, symbol)
         return MarginTypeSetting(symbol, margin_type)
 
@@ -90,12 +90,12 @@ class SymbolMarginType(Account, MarginTypeControl):
         """Set the margin type of ``symbol``; the present value again succeeds with ``changed=False``."""
         if symbol is None or account_wide:
             words = "the margin type is a symbol's here: name one, and do not ask for the whole account"
-            raise self.refuse(words, operation="set_margin_type", subject=symbol)
+            raise self.refuse(words, subject=symbol)
         lens = self.endpoints.SYMBOL_LENS
         word = lens.margin_words.get(margin_type)
         if word is None:
             words = f"only cross and isolated can be set, not {margin_type}"
-            raise self.refuse(words, operation="set_margin_type", subject=symbol)
+            raise self.refuse(words, subject=symbol)
 
         def setting(change: Change[Any]) -> MarginTypeSetting:
             return MarginTypeSetting(symbol, MarginType(margin_type), change.changed)

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from venuekit.capabilities import OrderBehaviour, OrderRequest, OrderType, PositionSide, TimeInForce
-from venuekit.parts.orders import common_misfit, is_number
+from venuekit.parts.checks import is_number
+from venuekit.parts.orders import common_misfit
 from venuekit.plugin import MadeId, to_milliseconds
 from venuekit_binance_common.orders.enums import CLOSING_SIDES, SIDE_WORDS, TIME_WORDS, TRIGGER_WORDS, TYPE_WORDS
 

@@ -57,10 +57,7 @@ class BinanceOrders(OrderPart):
         Where the venue keeps no history of conditional orders, the open ones are its only conditional orders.
         """
         if symbol is None:
-            raise self.refuse(
-                "name a symbol: the venue lists the orders of one at a time",
-                operation="iter_orders",
-            )
+            raise self.refuse("name a symbol: the venue lists the orders of one at a time")
         name, call = symbol, HistoryCall(self)
 
         async def items() -> AsyncGenerator[Order, None]:
@@ -80,14 +77,14 @@ class BinanceOrderTest(BinanceOrders, OrderTestControl):
 
     async def test_order(self, request: OrderRequest) -> None:
         """Return when the venue would take a plain order; it tests none of another route."""
-        draft = await Orders(self, self.ORDER_ROUTES).draft("test_order", request)
+        draft = await Orders(self, self.ORDER_ROUTES).draft(request)
         endpoint, symbol = self.ORDERS.test, draft.request.symbol
         if endpoint is None:
             reason = self.venue.unsupported.get(OrderTestControl, "the venue has no test of orders")
-            raise UnsupportedCapability(reason, venue=self.venue.id, operation="test_order", subject=symbol)
+            raise self.make_error(UnsupportedCapability, reason, subject=symbol)
         if draft.route is not self.ORDER_ROUTES.first:
             words = "the venue tests limit and market orders only"
-            raise self.refuse(words, operation="test_order", subject=symbol)
+            raise self.refuse(words, subject=symbol)
         await self.call(endpoint, **draft.form)
 
 

@@ -135,13 +135,13 @@ def _cancel_requests(
     return [(parameters, named) for parameters, named in requests if named]
 
 
-async def _steps(contracts: Contracts, account: Account, symbol: str, operation: str, renew: bool) -> OrderSteps:
+async def _steps(contracts: Contracts, account: Account, symbol: str, renew: bool) -> OrderSteps:
     listed = await (account.refresh(contracts, (symbol, "steps")) if renew else account.read_once(contracts))
     contract = listed.get(symbol)
     if contract is None and not renew:  # it may have been listed since
         contract = (await account.refresh(contracts, symbol)).get(symbol)
     if contract is None:
-        raise unknown_symbol_error(account, contracts, symbol, operation=operation)
+        raise unknown_symbol_error(account, contracts, symbol)
     nothing = FilterRow("")
     filters = {each.filter_type: each for each in contract.filters}
     return OrderSteps(filters.get("LOT_SIZE", nothing).step_size, filters.get("PRICE_FILTER", nothing).tick_size)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from venuekit.capabilities import PositionBehaviour, PositionMode, PositionSide
+from venuekit.parts.checks import check_side
 from venuekit.plugin import Account, Answer, Outcome, PayloadMismatch
 
 __all__ = ["check_filters", "refuse_odd", "side_that_fits"]
@@ -22,7 +23,6 @@ def check_filters(account: Account, **filters: str | None) -> None:
         if value is not None and name not in known:
             raise account.refuse(
                 f"positions cannot be filtered by {name} here, only by {', '.join(sorted(known))}",
-                operation="get_positions",
                 subject=value,
             )
 
@@ -48,14 +48,11 @@ def side_that_fits(account: Account, mode: PositionMode, side: PositionSide | No
     Raises:
         InvalidArgument: BOTH in hedge mode, LONG or SHORT in one-way mode.
     """
-    if side is not None and side not in set(PositionSide):
-        raise account.refuse(f"the side is both, long or short, not {side!r}", operation="get_position", subject=symbol)
-    asked = PositionSide.BOTH if side is None else PositionSide(side)
+    asked = check_side(account, symbol, side) or PositionSide.BOTH
     if (asked is PositionSide.BOTH) is (mode is PositionMode.ONE_WAY):
         return asked
     fitting = "BOTH" if mode is PositionMode.ONE_WAY else "LONG or SHORT"
     raise account.refuse(
         f"the account is in {mode} mode: the side of a position is {fitting}, not {asked.name}",
-        operation="get_position",
         subject=symbol,
     )

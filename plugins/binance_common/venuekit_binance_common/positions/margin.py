@@ -9,6 +9,7 @@ from typing import ClassVar
 import attrs
 
 from venuekit.capabilities import MarginChange, PositionMarginControl, PositionSide
+from venuekit.parts.checks import check_amount, check_side
 from venuekit.plugin import Account, WireRow, payload_decoder
 from venuekit_binance_common.payloads import camel_names
 from venuekit_binance_common.product import ProductEndpoints
@@ -81,40 +82,25 @@ class BinancePositionMargin(Account, PositionMarginControl):
 
     async def add_margin(self, symbol: str, amount: Decimal, *, side: PositionSide | None = None) -> MarginChange:
         """Move ``amount`` of the margin asset, at most eight decimals, to the position; hedge mode needs ``side``."""
-        return await self._move("add_margin", symbol, amount, ADDED, side)
+        return await self._move(symbol, amount, ADDED, side)
 
     async def reduce_margin(self, symbol: str, amount: Decimal, *, side: PositionSide | None = None) -> MarginChange:
         """Move ``amount`` back to the account; more than the position can do without is refused (-4051)."""
-        return await self._move("reduce_margin", symbol, amount, REDUCED, side)
+        return await self._move(symbol, amount, REDUCED, side)
 
-    async def _move(
-        self, operation: str, symbol: str, amount: object, direction: int, side: PositionSide | None
-    ) -> MarginChange:
-        wanted = self._check_amount(operation, symbol, amount)
-        if side is not None and side not in set(PositionSide):
-            raise self.refuse(f"the side is both, long or short, not {side!r}", operation=operation, subject=symbol)
+    async def _move(self, symbol: str, amount: object, direction: int, side: PositionSide | None) -> MarginChange:
+        moved_amount = check_amount(self, symbol, amount, decimals=_DECIMALS)
+        given_side = check_side(self, symbol, side)
 
         def change(moved: MovedMargin) -> MarginChange:
             signed = moved.amount if direction == ADDED else -moved.amount
-            return MarginChange(symbol, side or PositionSide.BOTH, moved.asset, signed, moved.time)
+            return MarginChange(symbol, given_side or PositionSide.BOTH, moved.asset, signed, moved.time)
 
         return await self.call_as(
             change,
             self.endpoints.POSITION_MARGIN,
             symbol=symbol,
-            positionSide=None if side is None else PositionSide(side).name,
-            amount=wanted,
+            positionSide=None if given_side is None else given_side.name,
+            amount=moved_amount,
             type=direction,
         )
-
-    def _check_amount(self, operation: str, symbol: str, amount: object) -> Decimal:
-        if not isinstance(amount, bool) and isinstance(amount, int | Decimal):
-            wanted = Decimal(amount)
-            if wanted.is_finite() and wanted > 0 and _decimals(wanted) <= _DECIMALS:
-                return wanted
-        words = f"the amount must be a positive Decimal of at most {_DECIMALS} decimals, not {amount!r}"
-        raise self.refuse(words, operation=operation, subject=symbol)
-
-
-def _decimals(amount: Decimal) -> int:
-    return len(format(amount, "f").partition(".")[2].rstrip("0"))

@@ -26,7 +26,7 @@ class BinanceBrackets(Account, BracketReader):
     async def get_brackets(self, *, symbol: str | None = None, pair: str | None = None) -> tuple[Bracket, ...]:
         """Return one flat tuple, ordered by symbol, then tier."""
         if pair is not None:
-            raise self.refuse("brackets belong to symbols here, not to pairs", operation="get_brackets", subject=pair)
+            raise self.refuse("brackets belong to symbols here, not to pairs", subject=pair)
         return brackets_of(await self.answer_rows(self.endpoints.BRACKETS, symbol=symbol), "symbol", self.BRACKET_UNIT)
 
 

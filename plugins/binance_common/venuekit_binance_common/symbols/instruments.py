@@ -77,19 +77,14 @@ class BinanceInstruments(Account, InstrumentReader):
             if symbol is None or row.symbol == symbol
         )
         if symbol is not None and not instruments:
-            raise unknown_symbol_error(self, self.endpoints.EXCHANGE_INFO, symbol, operation="get_instruments")
+            raise unknown_symbol_error(self, self.endpoints.EXCHANGE_INFO, symbol)
         return instruments
 
 
-def unknown_symbol_error(account: Account, endpoint: Endpoint[Any], symbol: str, *, operation: str) -> InvalidRequest:
+def unknown_symbol_error(account: Account, endpoint: Endpoint[Any], symbol: str) -> InvalidRequest:
     """Return the error for a symbol that a read of all symbols does not list: the venue was not asked for it."""
-    return InvalidRequest(
-        f"{endpoint.path} lists no such symbol",
-        venue=account.venue.id,
-        operation=operation,
-        subject=symbol,
-        outcome=Outcome.NOT_APPLIED,
-    )
+    words = f"{endpoint.path} lists no such symbol"
+    return account.make_error(InvalidRequest, words, subject=symbol, outcome=Outcome.NOT_APPLIED)
 
 
 def _kind_of(word: str) -> InstrumentKind:
@@ -168,7 +163,7 @@ class BinanceMarkPrice(Account, MarkPriceReader):
                 next_at = row.next_funding_time
                 rate = None if next_at is None else row.last_funding_rate
                 return MarkPrice(row.symbol, row.mark_price, row.index_price, rate, next_at, row.time)
-        raise unknown_symbol_error(self, self.endpoints.MARK_PRICE, symbol, operation="get_mark_price")
+        raise unknown_symbol_error(self, self.endpoints.MARK_PRICE, symbol)
 
 
 @attrs.frozen

@@ -148,4 +148,4 @@ class AsterPositions(BinanceContracts, PositionReader):
         return await self.refresh(self.CONTRACTS, unlisted) if unlisted else contracts
 
     def _unknown_symbol_error(self, symbol: str) -> InvalidRequest:
-        return unknown_symbol_error(self, self.endpoints.POSITION_RISK, symbol, operation="get_position")
+        return unknown_symbol_error(self, self.endpoints.POSITION_RISK, symbol)

@@ -78,14 +78,14 @@ class ToyPositions(Account, PositionReader):
     ) -> tuple[Position, ...]:
         """Return the open positions, or with ``include_flat=True`` a row for every contract."""
         if pair is not None or margin_asset is not None:
-            raise self.refuse("positions can be filtered by symbol only", operation="get_positions", subject=symbol)
+            raise self.refuse("positions can be filtered by symbol only", subject=symbol)
         answer = await self.answer_rows(TOY.POSITIONS, contract=symbol, flat=include_flat or None)
         return tuple(_position(row, answer.as_of, answer.received_at) for row in answer.value)
 
     async def get_position(self, symbol: str, *, side: PositionSide | None = None) -> Position:
         """Return the position of a contract, also a flat one."""
         if side not in {None, PositionSide.BOTH}:
-            raise self.refuse("positions are one-way here", operation="get_position", subject=symbol)
+            raise self.refuse("positions are one-way here", subject=symbol)
         (position,) = await self.get_positions(symbol=symbol, include_flat=True)
         return position
 
