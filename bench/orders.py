@@ -18,18 +18,18 @@ from books import ORDERS, orders_body
 from measure import pin
 
 from venuekit.capabilities import Unit
-from venuekit_binance_common.orders.decoders import decode_orders
-from venuekit_binance_common.orders.values import Size, order_of
+from venuekit_binance_common.orders.rows import Size, complete_order, plain_rows
 
 READS, WARM_UP = 40, 5
 
 
 def main() -> None:
     pin(0)
+    decode = plain_rows(in_base=True).orders.read_all
     body, size, now = orders_body(), Size(Decimal(1), Unit.BASE), datetime.now(UTC)
 
     def ours(text: bytes) -> Any:
-        return [order_of(row, size, now) for row in decode_orders(text)]
+        return [complete_order(order, size, now) for order in decode(text)]
 
     cases: dict[str, Callable[[bytes], Any]] = {"orjson": orjson.loads, "venuekit": ours}
     figures: dict[str, list[float]] = {name: [] for name in cases}

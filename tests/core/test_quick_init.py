@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 import pytest
 
-from venuekit._util.quick_init import quick_init
+from venuekit._util.quick_init import quick_copy, quick_init
 
 
 @quick_init
@@ -136,3 +136,14 @@ def test_a_private_field_is_refused() -> None:
 
     with pytest.raises(TypeError, match="Hides"):
         quick_init(Hides)
+
+
+def test_a_copy_has_the_changed_fields_and_all_others() -> None:
+    """As attrs.evolve makes it; the value that was copied stays as it is."""
+    place = Spot(1, Decimal(2), name="here")
+    copied = quick_copy(Spot, "y", "name")(place, Decimal(3), "there")
+
+    assert (copied, copied.name, type(copied)) == (Spot(1, Decimal(3)), "there", Spot)
+    assert (place.y, place.name) == (Decimal(2), "here")
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        copied.x = 5  # type: ignore[misc]

@@ -336,3 +336,16 @@ def test_a_declaration_tells_which_column_a_field_is_read_from() -> None:
     assert THINGS.columns["sum"] == ("owed",)
     assert THINGS.columns["size"] == ("size", "side")
     assert isinstance(THINGS.sources["owed"], Column)
+
+
+def test_all_values_of_an_answer_are_read_at_once() -> None:
+    """Without an answer around them: fields that calls give keep their defaults, and ``raw`` is None."""
+    first, second = THINGS(body_of(USUAL, {**USUAL, "id": 8})).values()
+    assert THINGS.read_all(body_of(USUAL, {**USUAL, "id": 8})) == (first, second)
+    assert first.raw is None
+
+
+def test_a_value_that_cannot_be_made_is_found_when_all_are_read() -> None:
+    """The decoder of an endpoint leaves no fault to a later time."""
+    with pytest.raises(PayloadMismatch, match="size"):
+        THINGS.read_all(body_of({**USUAL, "side": "Sideways"}))

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, overload
 
 import attrs
 
+from venuekit._util.quick_init import quick_copy
 from venuekit.errors import OddRow, Outcome, PayloadMismatch
 from venuekit.parts.columns import Column, Constant, Derived, Joined, Same, Source, When, columns_in, nested
 from venuekit.payloads import MISFITS, SHARED, intern_number, read_json, readable_part
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from venuekit.endpoint import Endpoint
     from venuekit.parts._compiled import Compiled, Program
 
-__all__ = ["Document", "Reads", "Rows", "readable_values", "values_of"]
+__all__ = ["Document", "Reads", "Rows", "quick_copy", "readable_values", "values_of"]
 
 V = TypeVar("V")
 W = TypeVar("W")
@@ -97,6 +98,19 @@ class Reads(Generic[V]):
             PayloadMismatch: they are, but of another shape; the message names row and field.
         """
         return self._document(body)["rows"]
+
+    def read_all(self, body: bytes) -> tuple[V, ...]:
+        """
+        Return the values of all rows of an answer, without the fields that calls give.
+
+        Raises:
+            ValueError, PayloadMismatch: as calling it does, also for a value that cannot be made of a row.
+        """
+        return self(body).values()
+
+    def read_one(self, body: bytes) -> V:
+        """Do as :meth:`read_all`, of an answer that is one row."""
+        return self(body).values()[0]
 
     @property
     def columns(self) -> Mapping[str, tuple[str, ...]]:

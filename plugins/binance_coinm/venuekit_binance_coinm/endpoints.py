@@ -117,7 +117,7 @@ class CoinmEndpoints(EndpointBook):
         note="The venue discourages it: the symbols of one pair can have different brackets.",
     )
 
-    OPEN_ORDERS = common.open_orders(_ROOT, _PAIR)
+    OPEN_ORDERS = common.open_orders(ORDER_TERMS, _PAIR)
     OPEN_ALGO_ORDERS = common.open_algo_orders(_ROOT)
     ORDERS = order_endpoints(
         ORDER_TERMS, server_time=SERVER_TIME, open_orders=OPEN_ORDERS, open_algo_orders=OPEN_ALGO_ORDERS

@@ -9,8 +9,8 @@ from venuekit.capabilities import Unit
 from venuekit.parts.histories import Retention
 from venuekit.plugin import Fault, FaultTable, Parameter
 from venuekit_binance_common.faults import SHARED_ROWS, fault_rows
+from venuekit_binance_common.orders.rows import Size
 from venuekit_binance_common.orders.terms import MINUTE_POOL, ConditionalBook, OrderTerms, order_behaviour
-from venuekit_binance_common.orders.values import Size
 
 __all__ = ["FAULTS", "NO_ORDER_TEST", "ORDER_BEHAVIOUR", "ORDER_SIZE", "ORDER_TERMS", "RETENTION"]
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from venuekit.capabilities import (
     InstrumentReader,
     LeverageControl,
     MarginTypeControl,
+    Order,
     OrderReader,
     PositionMode,
     PositionModeControl,
@@ -22,7 +23,8 @@ from venuekit.parts.settings.lens import AccountLens, SymbolLens
 from venuekit.plugin import Change, Changing, Echoes, Effect, Endpoint, Kind, Parameter, Role, Security, WriteScope
 from venuekit_binance_common import payloads
 from venuekit_binance_common.enums import MARGIN_TYPE_WORDS
-from venuekit_binance_common.orders.decoders import decode_algo_orders, decode_orders
+from venuekit_binance_common.orders.rows import ALGO_ORDERS
+from venuekit_binance_common.orders.terms import OrderTerms
 from venuekit_binance_common.payloads import (
     Acknowledgement,
     InstrumentRow,
@@ -32,9 +34,6 @@ from venuekit_binance_common.payloads import (
 from venuekit_binance_common.settings.behaviours import LEVERAGE_MOST
 from venuekit_binance_common.settings.symbol import leverage_answer
 from venuekit_binance_common.venue import WEIGHT
-
-if TYPE_CHECKING:
-    from venuekit_binance_common.orders.rows import AlgoOrderRow, OrderRow
 
 __all__ = [
     "PAYS",
@@ -89,13 +88,13 @@ def _open_orders_weight(parameters: Mapping[str, Any]) -> int:
     return 40 if parameters.get("symbol") is None else 1
 
 
-def open_orders(root: str, *more: Parameter) -> Endpoint[tuple[OrderRow, ...]]:
+def open_orders(terms: OrderTerms, *more: Parameter) -> Endpoint[tuple[Order, ...]]:
     """Return the read of the plain book; ``more`` are its further parameters."""
     return Endpoint(
         "GET",
-        f"{root}/v1/openOrders",
+        f"{terms.root}/v1/openOrders",
         answer_limit=EVERY_SYMBOL,
-        decode=decode_orders,
+        decode=terms.rows.orders.read_all,
         rows=((),),
         echoes=Echoes.each({"symbol": "symbol"}),
         parameters=(SYMBOL, *more),
@@ -106,13 +105,13 @@ def open_orders(root: str, *more: Parameter) -> Endpoint[tuple[OrderRow, ...]]:
     )
 
 
-def open_algo_orders(root: str) -> Endpoint[tuple[AlgoOrderRow, ...]]:
+def open_algo_orders(root: str) -> Endpoint[tuple[Order, ...]]:
     """Return the read of the conditional book."""
     return Endpoint(
         "GET",
         f"{root}/v1/openAlgoOrders",
         answer_limit=EVERY_SYMBOL,
-        decode=decode_algo_orders,
+        decode=ALGO_ORDERS.read_all,
         rows=((),),
         echoes=Echoes.each({"symbol": "symbol"}),
         parameters=(SYMBOL,),

@@ -16,6 +16,7 @@ __all__ = [
     "Acknowledgement",
     "BracketRow",
     "BracketsRow",
+    "CountdownRow",
     "FilterRow",
     "InstrumentRow",
     "LeverageRow",
@@ -23,6 +24,7 @@ __all__ = [
     "brackets_decoder",
     "camel_names",
     "decode_acknowledgement",
+    "decode_countdown",
     "decode_position_mode",
     "decode_server_time",
     "instruments_decoder",
@@ -45,6 +47,14 @@ class Acknowledgement(WireRow):
 @attrs.frozen(eq=False, repr=False)
 class _ServerTimeRow(WireRow):
     server_time: datetime
+
+
+@attrs.frozen(eq=False, repr=False)
+class CountdownRow(WireRow):
+    """An armed countdown, in milliseconds; 0 is disarmed."""
+
+    symbol: str
+    countdown_time: int
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -142,6 +152,7 @@ def one_or_many(decode: Callable[[bytes], T]) -> Callable[[bytes], T]:
     return decode_either
 
 
+decode_countdown = payload_decoder(CountdownRow, renames=camel_names(CountdownRow))
 decode_acknowledgement = payload_decoder(Acknowledgement)
 _decode_server_time = payload_decoder(_ServerTimeRow, renames=camel_names(_ServerTimeRow))
 decode_position_mode = payload_decoder(PositionModeRow, renames=camel_names(PositionModeRow))

@@ -44,6 +44,6 @@ class ProductEndpoints(Protocol):
     MARK_PRICE: Endpoint[tuple[MarkPriceRow, ...]]
     COMMISSION: Endpoint[CommissionRow]
     ADL: Endpoint[tuple[AdlRow, ...]]
-    INCOME: Endpoint[list[Income]]
+    INCOME: Endpoint[tuple[Income, ...]]
     MARGIN_HISTORY: Endpoint[tuple[MarginChangeRow, ...]]
     POSITION_MARGIN: Endpoint[MovedMargin]

@@ -137,7 +137,7 @@ class UsdmEndpoints(EndpointBook):
         serves=(BracketReader.get_brackets, SettingsReader.get_settings),
     )
 
-    OPEN_ORDERS = common.open_orders(_ROOT)
+    OPEN_ORDERS = common.open_orders(ORDER_TERMS)
     OPEN_ALGO_ORDERS = common.open_algo_orders(_ROOT)
     ORDERS = order_endpoints(
         ORDER_TERMS, server_time=SERVER_TIME, open_orders=OPEN_ORDERS, open_algo_orders=OPEN_ALGO_ORDERS

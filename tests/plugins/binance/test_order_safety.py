@@ -25,7 +25,6 @@ from venuekit.capabilities import (
     PositionMode,
     PositionSide,
     TimeInForce,
-    Unit,
 )
 from venuekit.errors import Fenced, GuardRefused, InvalidArgument, NotFound, Outcome, OutcomeUnknown, Rejected
 from venuekit.pipeline import Guard
@@ -33,9 +32,8 @@ from venuekit.simulator import ApplyLater, CannedAnswer
 from venuekit.simulator.ledger import Book, Side
 from venuekit.testing.clocks import LoopClock
 from venuekit_binance_common.enums import POSITION_SIDES
-from venuekit_binance_common.orders.decoders import decode_trades
-from venuekit_binance_common.orders.values import Size, fill_of
-from venuekit_binance_common.wallet.income import decode_income
+from venuekit_binance_common.orders.rows import plain_rows
+from venuekit_binance_common.wallet.income_rows import INCOME
 
 pytestmark = pytest.mark.looptime
 D = Decimal
@@ -382,7 +380,7 @@ def test_nothing_in_a_row(name: str, nothing: str) -> None:
     """Empty text and null both say that there is nothing, wherever a row may lack something."""
     row = {"symbol": "A", "id": 1, "orderId": 2, "side": "BUY", "price": "1", "qty": "2", "time": 3}
     body = f'[{json.dumps(row)[:-1]}, "{name}": {nothing}}}]'.encode()
-    fill = fill_of(decode_trades(body)[0], Size(D(1), Unit.BASE))
+    fill = plain_rows(in_base=True).fills.read_all(body)[0]
     assert getattr(fill, {"realizedPnl": "realized_pnl", "commissionAsset": "commission_asset"}.get(name, name)) is None
 
 
@@ -390,7 +388,7 @@ def test_nothing_in_a_row(name: str, nothing: str) -> None:
 def test_nothing_in_a_movement(nothing: str | None) -> None:
     """A movement without a symbol, trade or words is read whichever way the venue leaves them out."""
     row = {"incomeType": "TRANSFER", "income": "1", "asset": "USDT", "time": 1, "tranId": 2}
-    (found,) = decode_income(json.dumps([{**row, "symbol": nothing, "tradeId": nothing, "info": nothing}]).encode())
+    (found,) = INCOME.read_all(json.dumps([{**row, "symbol": nothing, "tradeId": nothing, "info": nothing}]).encode())
     assert not any((found.symbol, found.trade_id, found.info))
 
 
@@ -400,4 +398,4 @@ def test_unknown_sides_stay_readable(word: str, name: str) -> None:
     assert (POSITION_SIDES[word].name, str(POSITION_SIDES[word]).upper()) == (name, word)
     row = {"symbol": "A", "id": 1, "orderId": 2, "side": "BUY", "price": "1", "qty": "2", "time": 3}
     body = json.dumps([{**row, "positionSide": word}]).encode()
-    assert fill_of(decode_trades(body)[0], Size(D(1), Unit.BASE)).position_side == POSITION_SIDES[word]
+    assert plain_rows(in_base=True).fills.read_all(body)[0].position_side == POSITION_SIDES[word]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 import attrs
@@ -131,7 +132,7 @@ class OrderNames:
 @attrs.frozen(kw_only=True)
 class OrderRows:
     """
-    The columns of a route's rows that finding and resolution read.
+    The columns of a route's rows that finding and resolution read; by default a row is an ``Order``.
 
     Attributes:
         created_at: When the order came into being, by the venue's clock; None where the row does not have it.
@@ -142,11 +143,11 @@ class OrderRows:
         answer: Makes of a row the answer that a write would have had.
     """
 
-    symbol: Callable[[Row], str]
-    order_id: Callable[[Row], int | str]
-    client_id: Callable[[Row], str | None]
-    created_at: Callable[[Row], datetime | None]
-    status: Callable[[Row], str | None]
+    symbol: Callable[[Row], str] = attrgetter("symbol")
+    order_id: Callable[[Row], int | str] = attrgetter("id")
+    client_id: Callable[[Row], str | None] = attrgetter("client_id")
+    created_at: Callable[[Row], datetime | None] = attrgetter("created_at")
+    status: Callable[[Row], str | None] = attrgetter("venue_status")
     open_statuses: Collection[str]
     fits: Callable[[Row, Mapping[str, Any]], bool]
     terms: Callable[[Row], Hashable] | None = None

@@ -7,31 +7,30 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from venuekit.capabilities import OrderControl, OrderReader
+from venuekit.capabilities import Order, OrderControl, OrderReader
 from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.parts.orders import OrderReads, OrderWrites
 from venuekit.plugin import Change, Changing, Echoes, Endpoint, Fault, Kind, Parameter, Role
 from venuekit_binance_common.endpoints import PAYS
-from venuekit_binance_common.orders import decoders
 from venuekit_binance_common.orders.guards import always, order_writes
 from venuekit_binance_common.orders.lookups import NO_SUCH_PATH, algo_reads, lost_orders
 from venuekit_binance_common.orders.parameters import ALGO_NAME, SPAN, THE_SYMBOL, algo_parameters, limit_up_to
+from venuekit_binance_common.orders.rows import ALGO_ORDER, ALGO_ORDERS, CANCELED_ALGO_ORDER, OrderIds
 from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms, paying
 from venuekit_binance_common.orders.write_endpoints import cancel_all_endpoint
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from venuekit_binance_common.orders.rows import AlgoOrderRow
     from venuekit_binance_common.payloads import Acknowledgement
 
 __all__ = ["AlgoEndpoints", "algo_endpoints"]
 
 
-_NAMED = {"algoId": "algo_id", "clientAlgoId": "client_algo_id"}
+_NAMED = {"algoId": "id", "clientAlgoId": "client_id"}
 _PLACED = {
     "symbol": "symbol",
-    "clientAlgoId": "client_algo_id",
+    "clientAlgoId": "client_id",
     "quantity": "quantity",
 }
 
@@ -46,11 +45,11 @@ class AlgoEndpoints(EndpointBook):
     """
 
     reads: OrderReads
-    open_orders: Endpoint[tuple[AlgoOrderRow, ...]]
-    order: Endpoint[AlgoOrderRow]
-    all_orders: Endpoint[tuple[AlgoOrderRow, ...]]
-    place: Endpoint[AlgoOrderRow]
-    cancel: Endpoint[Change[AlgoOrderRow]]
+    open_orders: Endpoint[tuple[Order, ...]]
+    order: Endpoint[Order]
+    all_orders: Endpoint[tuple[Order, ...]]
+    place: Endpoint[Order]
+    cancel: Endpoint[Change[OrderIds]]
     cancel_all: Endpoint[Change[Acknowledgement]] | None
 
     def __iter__(self) -> Iterator[Endpoint[Any]]:
@@ -60,7 +59,7 @@ class AlgoEndpoints(EndpointBook):
 
 
 def algo_endpoints(
-    terms: OrderTerms, open_orders: Endpoint[tuple[AlgoOrderRow, ...]], server_time: Endpoint[datetime]
+    terms: OrderTerms, open_orders: Endpoint[tuple[Order, ...]], server_time: Endpoint[datetime]
 ) -> AlgoEndpoints:
     """Return the endpoints of a product's conditional book."""
     is_queried = terms.conditional is ConditionalBook.QUERIED
@@ -79,11 +78,11 @@ def algo_endpoints(
     )
 
 
-def _order(terms: OrderTerms) -> Endpoint[AlgoOrderRow]:
+def _order(terms: OrderTerms) -> Endpoint[Order]:
     return Endpoint(
         "GET",
         f"{terms.root}/v1/algoOrder",
-        decode=decoders.decode_algo_order,
+        decode=ALGO_ORDER.read_one,
         echoes=Echoes(_NAMED),
         parameters=ALGO_NAME,
         pools=PAYS,
@@ -92,11 +91,11 @@ def _order(terms: OrderTerms) -> Endpoint[AlgoOrderRow]:
     )
 
 
-def _all_orders(terms: OrderTerms) -> Endpoint[tuple[AlgoOrderRow, ...]]:
+def _all_orders(terms: OrderTerms) -> Endpoint[tuple[Order, ...]]:
     return Endpoint(
         "GET",
         f"{terms.root}/v1/allAlgoOrders",
-        decode=decoders.decode_algo_orders,
+        decode=ALGO_ORDERS.read_all,
         rows=((),),
         echoes=Echoes.each({"symbol": "symbol"}),
         parameters=(
@@ -120,11 +119,11 @@ def _optional_read(terms: OrderTerms, note: str = "") -> dict[str, Any]:
     return {"may_be_absent": True, "faults": {NO_SUCH_PATH: Fault.UNSUPPORTED}, "note": words.strip()}
 
 
-def _place(terms: OrderTerms, writes: OrderWrites, *, can_be_found: bool) -> Endpoint[AlgoOrderRow]:
+def _place(terms: OrderTerms, writes: OrderWrites, *, can_be_found: bool) -> Endpoint[Order]:
     return Endpoint(
         "POST",
         f"{terms.root}/v1/algoOrder",
-        decode=decoders.decode_algo_order,
+        decode=ALGO_ORDER.read_one,
         echoes=Echoes(_PLACED),
         parameters=algo_parameters(terms),
         note=(
@@ -137,11 +136,11 @@ def _place(terms: OrderTerms, writes: OrderWrites, *, can_be_found: bool) -> End
     )
 
 
-def _cancel(terms: OrderTerms, writes: OrderWrites) -> Endpoint[Change[AlgoOrderRow]]:
+def _cancel(terms: OrderTerms, writes: OrderWrites) -> Endpoint[Change[OrderIds]]:
     return Endpoint(
         "DELETE",
         f"{terms.root}/v1/algoOrder",
-        decode=Changing(decoders.decode_algo_order),
+        decode=Changing(CANCELED_ALGO_ORDER.read_one),
         echoes=Echoes(_NAMED),
         # the venue takes no symbol here; a guard that allows only some wants to know it
         parameters=(*ALGO_NAME, Parameter("symbol", role=Role.SYMBOL, local=True)),

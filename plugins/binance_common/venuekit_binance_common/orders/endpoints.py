@@ -20,9 +20,9 @@ from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from venuekit.capabilities import Fill, Order
     from venuekit.parts.orders import BatchItem
-    from venuekit_binance_common.orders.rows import AlgoOrderRow, CountdownRow, OrderRow, TradeRow
-    from venuekit_binance_common.payloads import Acknowledgement
+    from venuekit_binance_common.payloads import Acknowledgement, CountdownRow
 
 __all__ = ["OrderEndpoints", "order_endpoints"]
 
@@ -33,16 +33,16 @@ class OrderEndpoints(EndpointBook):
 
     terms: OrderTerms
     reads: OrderReads
-    open_orders: Endpoint[tuple[OrderRow, ...]]
-    order: Endpoint[OrderRow]
-    open_order: Endpoint[OrderRow]
-    all_orders: Endpoint[tuple[OrderRow, ...]]
-    trades: Endpoint[tuple[TradeRow, ...]]
-    forced: Endpoint[tuple[OrderRow, ...]]
-    place: Endpoint[OrderRow]
-    test: Endpoint[OrderRow] | None
-    amend: Endpoint[Change[OrderRow]] | None
-    cancel: Endpoint[Change[OrderRow]]
+    open_orders: Endpoint[tuple[Order, ...]]
+    order: Endpoint[Order]
+    open_order: Endpoint[Order]
+    all_orders: Endpoint[tuple[Order, ...]]
+    trades: Endpoint[tuple[Fill, ...]]
+    forced: Endpoint[tuple[Order, ...]]
+    place: Endpoint[Order]
+    test: Endpoint[Order] | None
+    amend: Endpoint[Change[Order]] | None
+    cancel: Endpoint[Change[Order]]
     cancel_all: Endpoint[Change[Acknowledgement]]
     place_batch: Endpoint[tuple[BatchItem, ...]]
     amend_batch: Endpoint[Change[tuple[BatchItem, ...]]] | None
@@ -63,8 +63,8 @@ def order_endpoints(
     terms: OrderTerms,
     *,
     server_time: Endpoint[datetime],
-    open_orders: Endpoint[tuple[OrderRow, ...]],
-    open_algo_orders: Endpoint[tuple[AlgoOrderRow, ...]] | None = None,
+    open_orders: Endpoint[tuple[Order, ...]],
+    open_algo_orders: Endpoint[tuple[Order, ...]] | None = None,
 ) -> OrderEndpoints:
     """
     Return the endpoints of one product.

@@ -12,12 +12,10 @@ from venuekit.parts.orders import MANY, OrderRoutes, Orders
 from venuekit.plugin import Account, Answer, Pager
 from venuekit_binance_common.orders.endpoints import OrderEndpoints
 from venuekit_binance_common.orders.history import TRACK, order_history
-from venuekit_binance_common.orders.values import fill_of
+from venuekit_binance_common.orders.rows import complete_fill
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from venuekit_binance_common.orders.rows import OrderRow, TradeRow
 
 __all__ = ["BinanceFills"]
 
@@ -64,10 +62,10 @@ class BinanceFills(Account, FillReader, ForcedOrderReader):
         )
         return history.walk(self, start=start, end=end, after=after, filters={"symbol": symbol})
 
-    async def _orders_by_force(self, answer: Answer[tuple[OrderRow, ...]]) -> Sequence[Order]:
+    async def _orders_by_force(self, answer: Answer[tuple[Order, ...]]) -> Sequence[Order]:
         orders = Orders(self, self.ORDER_ROUTES)
         return await orders.orders_of(orders.routes.first, MANY.read(answer))
 
-    async def _fills(self, answer: Answer[tuple[TradeRow, ...]]) -> list[Fill]:
-        size, sign = await self.ORDER_ROUTES.sizes(self), self.ORDERS.terms.commission_sign
-        return [fill_of(one.row, size(one.row.symbol), one.raw, commission_sign=sign) for one in MANY.read(answer)]
+    async def _fills(self, answer: Answer[tuple[Fill, ...]]) -> list[Fill]:
+        size = await self.ORDER_ROUTES.sizes(self)
+        return [complete_fill(one.row, size(one.row.symbol), one.raw) for one in MANY.read(answer)]

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from venuekit.capabilities import Order
 from venuekit.parts.orders import MANY, Lookup, LostOrders, OrderNames, OrderReads, OrderRows
-from venuekit.plugin import AbsenceProof, Endpoint, OrderName, from_milliseconds
-from venuekit_binance_common.orders.enums import OPEN_ALGO_STATUSES, OPEN_STATUSES
+from venuekit.plugin import AbsenceProof, Endpoint, OrderName
+from venuekit_binance_common.orders.enums import OPEN_ALGO_STATUSES, OPEN_STATUSES, SIDES, TYPES
 from venuekit_binance_common.payloads import Acknowledgement
-
-if TYPE_CHECKING:
-    from venuekit_binance_common.orders.rows import AlgoOrderRow, OrderRow
 
 __all__ = [
     "NO_SUCH_ORDER",
@@ -37,10 +34,10 @@ PROOF = AbsenceProof(after=timedelta(seconds=10), reads=2)
 
 def order_reads(
     *,
-    order: Endpoint[OrderRow],
-    open_order: Endpoint[OrderRow],
-    open_orders: Endpoint[tuple[OrderRow, ...]],
-    all_orders: Endpoint[tuple[OrderRow, ...]],
+    order: Endpoint[Order],
+    open_order: Endpoint[Order],
+    open_orders: Endpoint[tuple[Order, ...]],
+    all_orders: Endpoint[tuple[Order, ...]],
 ) -> OrderReads:
     """Return the reads of plain orders: open and ended ones are queried, open ones also by a read of their own."""
     return OrderReads(
@@ -48,11 +45,6 @@ def order_reads(
             order_id="orderId", client_id="origClientOrderId", new_client_id="newClientOrderId", numbers=True
         ),
         rows=OrderRows(
-            symbol=attrgetter("symbol"),
-            order_id=attrgetter("order_id"),
-            client_id=attrgetter("client_order_id"),
-            created_at=lambda row: _moment(row.time),
-            status=attrgetter("status"),
             open_statuses=OPEN_STATUSES,
             fits=_fits,
             terms=_terms,
@@ -69,23 +61,15 @@ def order_reads(
 
 def algo_reads(
     *,
-    order: Endpoint[AlgoOrderRow],
-    open_orders: Endpoint[tuple[AlgoOrderRow, ...]],
-    all_orders: Endpoint[tuple[AlgoOrderRow, ...]],
+    order: Endpoint[Order],
+    open_orders: Endpoint[tuple[Order, ...]],
+    all_orders: Endpoint[tuple[Order, ...]],
 ) -> OrderReads:
     """Return the reads of conditional orders; where their query may be absent, the open ones are read before it."""
     listed, queried = Lookup(endpoint=open_orders, shape=MANY, lists=True), Lookup(endpoint=order)
     return OrderReads(
         names=OrderNames(order_id="algoId", client_id="clientAlgoId", new_client_id="clientAlgoId", numbers=True),
-        rows=OrderRows(
-            symbol=attrgetter("symbol"),
-            order_id=attrgetter("algo_id"),
-            client_id=attrgetter("client_algo_id"),
-            created_at=lambda row: _moment(row.create_time),
-            status=attrgetter("algo_status"),
-            open_statuses=OPEN_ALGO_STATUSES,
-            fits=_algo_fits,
-        ),
+        rows=OrderRows(open_statuses=OPEN_ALGO_STATUSES, fits=_fits),
         one=(listed, queried) if order.may_be_absent else (queried,),
         open_one=(listed,),
         placed=(listed, queried),
@@ -113,25 +97,16 @@ def _names_of_cancelled(parameters: Mapping[str, Any]) -> Sequence[OrderName]:
     return names + [OrderName(symbol, None, client_id) for client_id in parameters.get("origClientOrderIdList", ())]
 
 
-def _fits(row: OrderRow, item: Mapping[str, Any]) -> bool:
-    same = (row.symbol, row.side, row.orig_type or row.type) == (item["symbol"], item["side"], item["type"])
+def _fits(order: Order, item: Mapping[str, Any]) -> bool:
+    same = (order.symbol, order.side, order.type) == (item["symbol"], SIDES[item["side"]], TYPES[item["type"]])
     # an order that closes the position is asked for without a quantity
-    return same and ("quantity" not in item or row.orig_qty == Decimal(item["quantity"]))
+    return same and ("quantity" not in item or order.quantity == Decimal(item["quantity"]))
 
 
-def _algo_fits(row: AlgoOrderRow, item: Mapping[str, Any]) -> bool:
-    same = (row.symbol, row.side, row.order_type) == (item["symbol"], item["side"], item["type"])
-    return same and ("quantity" not in item or row.quantity == Decimal(item["quantity"]))
+def _terms(order: Order) -> tuple[Decimal | None, Decimal | None]:
+    return order.quantity, order.price
 
 
-def _terms(row: OrderRow) -> tuple[Decimal | None, Decimal | None]:
-    return row.orig_qty, row.price
-
-
-def _is_amended(row: OrderRow, item: Mapping[str, Any]) -> bool:
+def _is_amended(order: Order, item: Mapping[str, Any]) -> bool:
     # where the venue matched a price, this may be another one than it was
-    return "price" in item and _terms(row) == (Decimal(item["quantity"]), Decimal(item["price"]))
-
-
-def _moment(milliseconds: int | None) -> datetime | None:
-    return None if milliseconds is None else from_milliseconds(milliseconds)
+    return "price" in item and _terms(order) == (Decimal(item["quantity"]), Decimal(item["price"]))

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from venuekit.capabilities import FillReader, ForcedOrderReader, OrderControl, OrderReader
+from venuekit.capabilities import Fill, FillReader, ForcedOrderReader, Order, OrderControl, OrderReader
 from venuekit.plugin import Echoes, Endpoint, Kind, Parameter
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
-from venuekit_binance_common.orders import decoders
 from venuekit_binance_common.orders.parameters import ORDER_NAME, SPAN, THE_SYMBOL, limit_up_to
 from venuekit_binance_common.orders.terms import OrderTerms
-
-if TYPE_CHECKING:
-    from venuekit_binance_common.orders.rows import OrderRow, TradeRow
 
 __all__ = [
     "all_orders_endpoint",
@@ -24,15 +20,15 @@ __all__ = [
 ]
 
 
-_NAMED = {"symbol": "symbol", "orderId": "order_id", "origClientOrderId": "client_order_id"}
+_NAMED = {"symbol": "symbol", "orderId": "id", "origClientOrderId": "client_id"}
 
 
-def order_endpoint(terms: OrderTerms) -> Endpoint[OrderRow]:
+def order_endpoint(terms: OrderTerms) -> Endpoint[Order]:
     """Return the query of one plain order."""
     return Endpoint(
         "GET",
         f"{terms.root}/v1/order",
-        decode=decoders.decode_order,
+        decode=terms.rows.order.read_one,
         echoes=Echoes(_NAMED),
         parameters=(THE_SYMBOL, *ORDER_NAME),
         pools=PAYS,
@@ -44,12 +40,12 @@ def order_endpoint(terms: OrderTerms) -> Endpoint[OrderRow]:
     )
 
 
-def open_order_endpoint(terms: OrderTerms) -> Endpoint[OrderRow]:
+def open_order_endpoint(terms: OrderTerms) -> Endpoint[Order]:
     """Return the query of one open plain order."""
     return Endpoint(
         "GET",
         f"{terms.root}/v1/openOrder",
-        decode=decoders.decode_order,
+        decode=terms.rows.order.read_one,
         echoes=Echoes(_NAMED),
         parameters=(THE_SYMBOL, *ORDER_NAME),
         pools=PAYS,
@@ -57,12 +53,12 @@ def open_order_endpoint(terms: OrderTerms) -> Endpoint[OrderRow]:
     )
 
 
-def all_orders_endpoint(terms: OrderTerms) -> Endpoint[tuple[OrderRow, ...]]:
+def all_orders_endpoint(terms: OrderTerms) -> Endpoint[tuple[Order, ...]]:
     """Return the history of plain orders."""
     return Endpoint(
         "GET",
         f"{terms.root}/v1/allOrders",
-        decode=decoders.decode_orders,
+        decode=terms.rows.orders.read_all,
         rows=((),),
         echoes=Echoes.each({"symbol": "symbol"}),
         parameters=(SYMBOL, *terms.more, Parameter("orderId", Kind.INTEGER), *SPAN, limit_up_to(1000)),
@@ -73,12 +69,12 @@ def all_orders_endpoint(terms: OrderTerms) -> Endpoint[tuple[OrderRow, ...]]:
     )
 
 
-def trades_endpoint(terms: OrderTerms) -> Endpoint[tuple[TradeRow, ...]]:
+def trades_endpoint(terms: OrderTerms) -> Endpoint[tuple[Fill, ...]]:
     """Return the history of fills."""
     return Endpoint(
         "GET",
         f"{terms.root}/v1/userTrades",
-        decode=decoders.decode_trades,
+        decode=terms.rows.fills.read_all,
         rows=((),),
         echoes=Echoes.each({"symbol": "symbol", **({"orderId": "order_id"} if terms.trades_by_order else {})}),
         parameters=(
@@ -103,12 +99,12 @@ def _force_orders_weight(parameters: Mapping[str, Any]) -> int:
     return 50 if parameters.get("symbol") is None else 20
 
 
-def force_orders_endpoint(terms: OrderTerms) -> Endpoint[tuple[OrderRow, ...]]:
+def force_orders_endpoint(terms: OrderTerms) -> Endpoint[tuple[Order, ...]]:
     """Return the history of the venue's own orders."""
     return Endpoint(
         "GET",
         f"{terms.root}/v1/forceOrders",
-        decode=decoders.decode_orders,
+        decode=terms.rows.orders.read_all,
         rows=((),),
         echoes=Echoes.each({"symbol": "symbol"}),
         parameters=(

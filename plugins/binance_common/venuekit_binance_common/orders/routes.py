@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from venuekit.capabilities import Amendment, Order, OrderKind
+from venuekit.capabilities import Amendment, OrderKind
 from venuekit.parts.orders import AmendRoute, BatchRoute, CountdownRoute, OrderRoute, OrderRoutes, OrderSteps
 from venuekit.plugin import Account, Endpoint, OrderName
 from venuekit_binance_common.orders.algo_endpoints import AlgoEndpoints
@@ -16,12 +15,9 @@ from venuekit_binance_common.orders.enums import SIDE_WORDS
 from venuekit_binance_common.orders.form import algo_form, misfit, order_form, texts
 from venuekit_binance_common.orders.guards import CONTRACT_SIZE, CONTRACT_SIZES
 from venuekit_binance_common.orders.lookups import NO_SUCH_ORDER, UNKNOWN_ORDER
-from venuekit_binance_common.orders.values import Size, algo_order_of, order_of
+from venuekit_binance_common.orders.rows import Size, complete_order
 from venuekit_binance_common.payloads import FilterRow, InstrumentRow
 from venuekit_binance_common.symbols.instruments import unknown_symbol_error
-
-if TYPE_CHECKING:
-    from venuekit_binance_common.orders.rows import OrderRow
 
 __all__ = ["countdown_route", "order_routes"]
 
@@ -54,9 +50,6 @@ def countdown_route(orders: OrderEndpoints) -> CountdownRoute:
 def _plain_route(orders: OrderEndpoints) -> OrderRoute:
     has_one_route, names = orders.algo is None, orders.reads.names
 
-    def order(row: OrderRow, size: Size, received_at: datetime | None, raw: Any) -> Order:
-        return order_of(row, size, received_at, raw, one_book=has_one_route)
-
     def amend_form(amendment: Amendment) -> dict[str, Any]:
         name = names.ids(OrderName(amendment.symbol, amendment.order_id, amendment.client_id))
         numbers = {"quantity": amendment.quantity, "price": amendment.price}
@@ -80,7 +73,7 @@ def _plain_route(orders: OrderEndpoints) -> OrderRoute:
         cancel_all=orders.cancel_all,
         form=order_form,
         request=partial(_request, sizes_in_base=orders.terms.sizes_in_base),
-        order_of=order,
+        order_of=complete_order,
         acknowledges=True,
         amending=amending,
         batches=BatchRoute(
@@ -104,7 +97,7 @@ def _algo_route(algo: AlgoEndpoints, *, sizes_in_base: bool) -> OrderRoute:
         cancel_all=algo.cancel_all,
         form=algo_form,
         request=partial(_request, sizes_in_base=sizes_in_base),
-        order_of=algo_order_of,
+        order_of=complete_order,
         unknown_order={UNKNOWN_ORDER},
     )
 

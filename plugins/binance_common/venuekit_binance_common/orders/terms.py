@@ -12,6 +12,7 @@ import attrs
 from venuekit.capabilities import OrderBehaviour, TimeInForce
 from venuekit.plugin import Parameter
 from venuekit_binance_common.orders.enums import CLIENT_ID_PATTERN, TIMES, TYPE_WORDS
+from venuekit_binance_common.orders.rows import PlainRows, plain_rows
 from venuekit_binance_common.venue import ORDERS_1M, ORDERS_10S, WEIGHT
 
 __all__ = [
@@ -77,6 +78,12 @@ class OrderTerms:
     #: further parameters of histories
     more: tuple[Parameter, ...] = ()
     countdown_note: str
+
+    @property
+    def rows(self) -> PlainRows:
+        """The declarations of plain orders and fills."""
+        one_book = self.conditional is ConditionalBook.PLAIN
+        return plain_rows(in_base=self.sizes_in_base, one_book=one_book, commission_sign=self.commission_sign)
 
 
 def paying(weight: int, pools: Mapping[str, int]) -> dict[str, Any]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from venuekit.capabilities import CountdownControl, OrderTestControl
+from venuekit.capabilities import CountdownControl, Order, OrderTestControl
 from venuekit.parts.orders import OrderWrites
 from venuekit.plugin import Area, Change, Changing, Echoes, Effect, Endpoint, Kind, Parameter
 from venuekit_binance_common.endpoints import PAYS
-from venuekit_binance_common.orders import decoders
 from venuekit_binance_common.orders.guards import (
     arms,
 )
@@ -21,11 +20,10 @@ from venuekit_binance_common.orders.parameters import (
     order_parameters,
 )
 from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms, paying
-from venuekit_binance_common.payloads import Acknowledgement, decode_acknowledgement
+from venuekit_binance_common.payloads import Acknowledgement, CountdownRow, decode_acknowledgement, decode_countdown
 
 if TYPE_CHECKING:
     from venuekit.parts.orders import BatchItem
-    from venuekit_binance_common.orders.rows import CountdownRow, OrderRow
 
 __all__ = [
     "amend_batch_endpoint",
@@ -43,20 +41,20 @@ __all__ = [
 #: the parts of an order that its answer repeats, by the names of plain orders
 _PLACED = {
     "symbol": "symbol",
-    "newClientOrderId": "client_order_id",
-    "quantity": "orig_qty",
+    "newClientOrderId": "client_id",
+    "quantity": "quantity",
     "price": "price",
 }
-_NAMED = {"symbol": "symbol", "orderId": "order_id", "origClientOrderId": "client_order_id"}
-_AMENDED = {**_NAMED, "quantity": "orig_qty", "price": "price"}
+_NAMED = {"symbol": "symbol", "orderId": "id", "origClientOrderId": "client_id"}
+_AMENDED = {**_NAMED, "quantity": "quantity", "price": "price"}
 
 
-def place_endpoint(terms: OrderTerms, writes: OrderWrites) -> Endpoint[OrderRow]:
+def place_endpoint(terms: OrderTerms, writes: OrderWrites) -> Endpoint[Order]:
     """Return the placing of one order."""
     return Endpoint(
         "POST",
         f"{terms.root}/v1/order",
-        decode=decoders.decode_order,
+        decode=terms.rows.order.read_one,
         echoes=Echoes(_PLACED),
         parameters=order_parameters(terms),
         note=(
@@ -69,12 +67,12 @@ def place_endpoint(terms: OrderTerms, writes: OrderWrites) -> Endpoint[OrderRow]
     )
 
 
-def test_endpoint(terms: OrderTerms) -> Endpoint[OrderRow]:
+def test_endpoint(terms: OrderTerms) -> Endpoint[Order]:
     """Return the test of one order."""
     return Endpoint(
         "POST",
         f"{terms.root}/v1/order/test",
-        decode=decoders.decode_order,
+        decode=terms.rows.order.read_one,
         parameters=order_parameters(terms),
         effect=Effect.READ,
         pools=PAYS,
@@ -88,7 +86,7 @@ def place_batch_endpoint(terms: OrderTerms, writes: OrderWrites) -> Endpoint[tup
     return Endpoint(
         "POST",
         f"{terms.root}/v1/batchOrders",
-        decode=decoders.decode_batch,
+        decode=terms.rows.read_batch,
         echoes=Echoes.of_items("batchOrders", _PLACED, told="row"),
         parameters=batch_parameters(terms),
         note="At most 5 orders; each has its own result.",
@@ -97,12 +95,12 @@ def place_batch_endpoint(terms: OrderTerms, writes: OrderWrites) -> Endpoint[tup
     )
 
 
-def amend_endpoint(terms: OrderTerms, unchanged: int, writes: OrderWrites) -> Endpoint[Change[OrderRow]]:
+def amend_endpoint(terms: OrderTerms, unchanged: int, writes: OrderWrites) -> Endpoint[Change[Order]]:
     """Return the amendment of one order; ``unchanged`` is the code for one that amends nothing."""
     return Endpoint(
         "PUT",
         f"{terms.root}/v1/order",
-        decode=Changing(decoders.decode_order),
+        decode=Changing(terms.rows.order.read_one),
         echoes=Echoes(_AMENDED),
         parameters=amend_parameters(terms),
         no_change=frozenset({unchanged}),
@@ -118,7 +116,7 @@ def amend_batch_endpoint(terms: OrderTerms, writes: OrderWrites) -> Endpoint[Cha
     return Endpoint(
         "PUT",
         f"{terms.root}/v1/batchOrders",
-        decode=Changing(decoders.decode_batch),
+        decode=Changing(terms.rows.read_batch),
         echoes=Echoes.of_items("batchOrders", _AMENDED, told="row"),
         parameters=batch_parameters(terms),
         note="At most 5 orders; each has its own result.",
@@ -127,12 +125,12 @@ def amend_batch_endpoint(terms: OrderTerms, writes: OrderWrites) -> Endpoint[Cha
     )
 
 
-def cancel_endpoint(terms: OrderTerms, writes: OrderWrites) -> Endpoint[Change[OrderRow]]:
+def cancel_endpoint(terms: OrderTerms, writes: OrderWrites) -> Endpoint[Change[Order]]:
     """Return the cancelling of one order."""
     return Endpoint(
         "DELETE",
         f"{terms.root}/v1/order",
-        decode=Changing(decoders.decode_order),
+        decode=Changing(terms.rows.order.read_one),
         echoes=Echoes(_NAMED),
         parameters=(THE_SYMBOL, *ORDER_NAME),
         pools=PAYS,
@@ -158,10 +156,10 @@ def cancel_batch_endpoint(terms: OrderTerms, writes: OrderWrites) -> Endpoint[Ch
     return Endpoint(
         "DELETE",
         f"{terms.root}/v1/batchOrders",
-        decode=Changing(decoders.decode_batch),
+        decode=Changing(terms.rows.read_batch),
         echoes=(
-            Echoes.of_items("orderIdList", {"": "order_id"}, told="row"),
-            Echoes.of_items("origClientOrderIdList", {"": "client_order_id"}, told="row"),
+            Echoes.of_items("orderIdList", {"": "id"}, told="row"),
+            Echoes.of_items("origClientOrderIdList", {"": "client_id"}, told="row"),
         ),
         parameters=(
             THE_SYMBOL,
@@ -179,7 +177,7 @@ def countdown_endpoint(terms: OrderTerms) -> Endpoint[CountdownRow]:
     return Endpoint(
         "POST",
         f"{terms.root}/v1/countdownCancelAll",
-        decode=decoders.decode_countdown,
+        decode=decode_countdown,
         echoes=Echoes({"symbol": "symbol", "countdownTime": "countdown_time"}),
         parameters=(THE_SYMBOL, Parameter("countdownTime", Kind.INTEGER, required=True, minimum=Decimal(0))),
         effect=Effect.SESSION,

@@ -34,7 +34,7 @@ from venuekit_binance_common.symbols.instruments import (
     decode_commission,
     decode_mark_prices,
 )
-from venuekit_binance_common.wallet.income import decode_income
+from venuekit_binance_common.wallet.income_rows import INCOME
 
 __all__ = ["adl_quantile", "commission_rate", "income", "margin_history", "mark_price", "position_margin"]
 
@@ -52,12 +52,12 @@ def _limit(most: int) -> Parameter:
     return Parameter("limit", Kind.INTEGER, minimum=Decimal(1), maximum=Decimal(most))
 
 
-def income(root: str, *, weight: int, note: str) -> Endpoint[list[Income]]:
+def income(root: str, *, weight: int, note: str) -> Endpoint[tuple[Income, ...]]:
     """Return the read of the income history."""
     return Endpoint(
         "GET",
         f"{root}/v1/income",
-        decode=decode_income,
+        decode=INCOME.read_all,
         rows=((),),
         echoes=Echoes.each({"symbol": "symbol"}),
         parameters=(

@@ -15,8 +15,9 @@ from venuekit.capabilities import Income, IncomeKind, IncomeReader
 from venuekit.parts.histories import FromTime, History, Retention, Track, VenueWords
 from venuekit.plugin import Answer, Endpoint, Pager
 from venuekit_binance_common.symbols.contracts import BinanceContracts
+from venuekit_binance_common.wallet.income_rows import INCOME_KINDS
 
-__all__ = ["BinanceIncome", "decode_income", "income_history"]
+__all__ = ["BinanceIncome", "income_history"]
 
 #: the fields that identify a row
 _IDENTITY = attrgetter("time", "venue_kind", "id", "asset", "symbol", "trade_id")
@@ -26,15 +27,8 @@ _BY_KIND = (
 )
 
 
-def decode_income(body: bytes) -> list[Income]:
-    """Return the movements of an income answer; see :func:`~venuekit_binance_common.wallet.income_rows.decode`."""
-    from venuekit_binance_common.wallet.income_rows import decode
-
-    return decode(body)
-
-
 def income_history(
-    endpoint: Endpoint[list[Income]], retention: Retention, *, width: timedelta = timedelta(days=30)
+    endpoint: Endpoint[tuple[Income, ...]], retention: Retention, *, width: timedelta = timedelta(days=30)
 ) -> History[Income]:
     """Return the history of income of a product; ``width`` is the widest window that one request may ask for."""
     return History(
@@ -45,12 +39,12 @@ def income_history(
         limit=1000,
         width=width,
         retention=retention,
-        words={"kind": VenueWords(word="venue_kind", known=_kinds_by_word, members=IncomeKind)},
+        words={"kind": VenueWords(word="venue_kind", known=lambda: INCOME_KINDS, members=IncomeKind)},
     )
 
 
-async def _read_items(_: Any, answer: Answer[list[Income]]) -> Sequence[Income]:
-    incomes = answer.value
+async def _read_items(_: Any, answer: Answer[tuple[Income, ...]]) -> Sequence[Income]:
+    incomes: Sequence[Income] = answer.value
     if answer.raw is not None:
         incomes = [attrs.evolve(income, raw=raw) for income, raw in zip(incomes, answer.raw, strict=True)]
     return _number_alike(incomes)
@@ -62,7 +56,7 @@ async def _split(
     """Return filters by type, and of a type by symbol, that together ask for a whole millisecond."""
     if "incomeType" not in filters:
         warnings.warn(_BY_KIND, UserWarning, stacklevel=2)
-        kinds = dict.fromkeys((*(income.venue_kind for income in some), *_kinds_by_word()))
+        kinds = dict.fromkeys((*(income.venue_kind for income in some), *INCOME_KINDS))
         return [{**filters, "incomeType": kind} for kind in kinds]
     # a row without a symbol cannot be asked for by one
     if "symbol" in filters or any(income.symbol is None for income in some):
@@ -70,12 +64,6 @@ async def _split(
     listed = await account.read_once(account.CONTRACTS)
     symbols = dict.fromkeys((*(income.symbol for income in some), *listed))
     return [{**filters, "symbol": symbol} for symbol in symbols]
-
-
-def _kinds_by_word() -> Mapping[str, IncomeKind]:
-    from venuekit_binance_common.wallet.income_rows import INCOME_KINDS
-
-    return INCOME_KINDS
 
 
 def _number_alike(incomes: Sequence[Income]) -> Sequence[Income]:

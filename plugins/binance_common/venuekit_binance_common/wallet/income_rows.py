@@ -1,23 +1,16 @@
-"""
-The rows of the income history, straight from bytes to values: there can be a hundred thousand of them.
-
-Importing this module imports msgspec;
-:func:`~venuekit_binance_common.wallet.income.decode_income` does so when it is first called.
-"""
+"""The rows of the income history, as a declaration: there can be a hundred thousand of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-
-import msgspec
 
 from venuekit.capabilities import Income, IncomeKind
-from venuekit_binance_common.rows import Milliseconds, Number, decode_with, rows_decoder
+from venuekit.parts.columns import Same, derived, identifier, milliseconds, number, text
+from venuekit.parts.rows import Reads
 
-__all__ = ["INCOME_KINDS", "decode"]
+__all__ = ["INCOME", "INCOME_KINDS"]
 
-#: the meaning of the venue's words; any other counts as OTHER
+#: the meanings of the venue's words; any other one counts as OTHER
 INCOME_KINDS: Mapping[str, IncomeKind] = {
     "REALIZED_PNL": IncomeKind.REALIZED_PNL,
     "COMMISSION": IncomeKind.COMMISSION,
@@ -46,42 +39,20 @@ INCOME_KINDS: Mapping[str, IncomeKind] = {
 }
 
 
-class _Row(msgspec.Struct, rename="camel", gc=False):
-    """One row; ids are numbers on one product and text on the other, empty text or null says that there is none."""
-
-    income_type: str
-    income: Number
-    asset: str
-    time: Milliseconds
-    tran_id: int | str
-    symbol: str | None = None
-    trade_id: int | str | None = None
-    info: str | None = None
+def _kind(word: str) -> IncomeKind:
+    return INCOME_KINDS.get(word, IncomeKind.OTHER)
 
 
-_DECODER = rows_decoder(list[_Row])
-
-
-def decode(body: bytes) -> list[Income]:
-    """
-    Return the movements of an income answer, in the venue's order.
-
-    Raises:
-        ValueError, PayloadMismatch: as :func:`~venuekit_binance_common.rows.decode_with`.
-    """
-    kind_of, other, moment = INCOME_KINDS.get, IncomeKind.OTHER, datetime.fromtimestamp
-    return [
-        Income(
-            str(row.tran_id),
-            moment(row.time / 1000, UTC),
-            row.asset,
-            row.income,
-            kind_of(row.income_type, other),
-            row.income_type,
-            row.symbol or None,
-            str(row.trade_id or "") or None,
-            None,  # order_id
-            row.info or None,
-        )
-        for row in decode_with(_DECODER, body)
-    ]
+#: ids are numbers on one product and text on the other
+INCOME = Reads(
+    Income,
+    id=identifier("tranId"),
+    time=milliseconds("time"),
+    asset=text("asset"),
+    amount=number("income"),
+    venue_kind=text("incomeType"),
+    kind=derived(_kind, Same("venue_kind")),
+    symbol=text("symbol", may_be_blank=True),
+    trade_id=derived(lambda trade: None if trade == "0" else trade, identifier("tradeId", may_be_blank=True)),
+    info=text("info", may_be_blank=True),
+)

@@ -88,7 +88,7 @@ class AsterEndpoints(EndpointBook):
     )
 
     BRACKETS = UsdmEndpoints.BRACKETS
-    OPEN_ORDERS = common.open_orders(_ROOT)
+    OPEN_ORDERS = common.open_orders(ORDER_TERMS)
     ORDERS = order_endpoints(ORDER_TERMS, server_time=SERVER_TIME, open_orders=OPEN_ORDERS)
     POSITION_MODE = common.position_mode(
         _ROOT,
