@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -128,6 +128,28 @@ def test_plugins_import_the_public_framework_and_no_other_plugin(root: Path) -> 
         assert [one for one in own if any(part.startswith("_") for part in one.imported.split("."))] == []
         assert {"venuekit"} < {one.imported.partition(".")[0] for one in own} <= {package.name, *allowed}
         assert sorted(_modules_of_core(package) - _public(_modules_of_core(package))) == []
+
+
+def test_tests_of_a_distribution_import_no_other_plugin(root: Path) -> None:
+    """They import its package and its dependencies; the helpers of several modules import no exchange."""
+    for path in root.glob("plugins/*/pyproject.toml"):
+        project = tomllib.loads(path.read_text(encoding="utf-8"))["project"]
+        allowed = {needs.split(">")[0].replace("-", "_") for needs in (project["name"], *project["dependencies"])}
+        imported = _plugins_imported_by(path.parent.glob("tests/**/*.py"))
+
+        assert project["name"].replace("-", "_") in imported
+        assert imported <= allowed
+    helpers = [path for path in root.glob("tests/plugins/**/*.py") if not path.name.startswith(("test_", "conftest"))]
+
+    assert len(helpers) > 2
+    assert _plugins_imported_by(helpers) == set()
+
+
+def _plugins_imported_by(modules: Iterable[Path]) -> set[str]:
+    """Return the packages of plugins that modules import."""
+    imports = [one for path in modules for one in _imports(ast.parse(path.read_text(encoding="utf-8")), path.stem)]
+    packages = {one.imported.partition(".")[0] for one in imports}
+    return {package for package in packages if package.startswith("venuekit_")}
 
 
 #: the modules of core for plugin authors
