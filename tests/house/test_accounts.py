@@ -18,8 +18,6 @@ LARGE = {
 _ONE_READ = "the account's summary and its positions are made of one answer, by the venue's own columns"
 _LISTED = "positions are joined with the contracts that the venue lists, which the account keeps for orders too"
 SHARED = {
-    ("BinanceAccountInfo", "_joined"): _ONE_READ,
-    ("AsterAccountInfo", "_contracts_held"): _ONE_READ,
     ("BinanceCoinmAccountInfo", "_positions"): _ONE_READ,
     ("BinanceCoinmPositions", "_contract"): _LISTED,
     ("BinanceCoinmPositions", "_contracts_of"): _LISTED,

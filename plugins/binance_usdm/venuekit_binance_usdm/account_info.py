@@ -14,7 +14,7 @@ from venuekit.parts.concurrency import earliest, gather
 from venuekit.parts.rows import Document, Reads, Rows, values_of
 from venuekit_binance_common.enums import asset_mode_of, position_mode_of
 from venuekit_binance_common.wallet.balances import BALANCES_OF_ACCOUNT
-from venuekit_binance_usdm.positions import BinancePositions
+from venuekit_binance_usdm.positions import BinancePositions, join_positions
 
 if TYPE_CHECKING:
     from venuekit_binance_usdm.endpoints import UsdmEndpoints
@@ -102,7 +102,7 @@ class BinanceAccountInfo(BinancePositions, AccountReader):
             can_withdraw=config.can_withdraw,
             fee_tier=config.fee_tier,
             balances=values_of(self, self.endpoints.ACCOUNT, account, account.value.assets, **context),
-            positions=self._joined(rows, configs, include_flat=include_flat, **context),
+            positions=join_positions(self, self.endpoints, rows, configs, include_flat=include_flat, **context),
             **context,
         )
         return info

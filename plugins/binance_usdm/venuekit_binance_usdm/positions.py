@@ -32,7 +32,7 @@ from venuekit_binance_usdm.symbol_config import config_of
 if TYPE_CHECKING:
     from venuekit_binance_usdm.endpoints import UsdmEndpoints
 
-__all__ = ["POSITIONS", "BinancePositions"]
+__all__ = ["POSITIONS", "BinancePositions", "join_positions"]
 
 #: one contract is one unit of the base asset, on every symbol
 _CONTRACT_SIZE = Decimal(1)
@@ -109,7 +109,7 @@ class BinancePositions(Account, PositionReader):
             self.answer_rows(self.endpoints.POSITION_RISK, symbol=symbol),
             self.answer_rows(self.endpoints.SYMBOL_CONFIG, symbol=symbol),
         )
-        return self._joined(rows, configs, include_flat=include_flat)
+        return join_positions(self, self.endpoints, rows, configs, include_flat=include_flat)
 
     async def get_position(self, symbol: str, *, side: PositionSide | None = None) -> Position:
         """Return the position of a symbol, flat if need be; weight 10, and 5 more when the venue lists no row."""
@@ -117,7 +117,7 @@ class BinancePositions(Account, PositionReader):
             self.answer(self.endpoints.POSITION_RISK, symbol=symbol),
             self.answer(self.endpoints.SYMBOL_CONFIG, symbol=symbol),
         )
-        positions = self._joined(rows, configs, include_flat=True, all_or_none=True)
+        positions = join_positions(self, self.endpoints, rows, configs, include_flat=True, all_or_none=True)
         fitting_side = side_that_fits(self, await self._position_mode(positions), side, symbol)
         for position in positions:
             if position.symbol == symbol and position.side is fitting_side:
@@ -139,32 +139,34 @@ class BinancePositions(Account, PositionReader):
             received_at=rows.received_at,
         )
 
-    def _joined(
-        self,
-        rows: Answer[Rows[Position]],
-        configs: Answer[Rows[HeldSettings]],
-        *,
-        include_flat: bool,
-        all_or_none: bool = False,
-        as_of: datetime | None = None,
-    ) -> tuple[Position, ...]:
-        """Return one position per row; where a symbol has no settings, the fields that depend on them are None."""
-        chosen = rows.value if include_flat else rows.value.without_flat()
-        settings = values_of(
-            self, self.endpoints.SYMBOL_CONFIG, configs, configs.value.of(set(chosen.keys)), all_or_none=all_or_none
-        )
-        return values_of(
-            self,
-            self.endpoints.POSITION_RISK,
-            rows,
-            chosen,
-            all_or_none=all_or_none,
-            joined={config.symbol: config for config in settings},
-            as_of=as_of or earliest(rows, configs),
-        )
-
     async def _position_mode(self, positions: Iterable[Position]) -> PositionMode:
         """Return the mode: any position shows it, and where there is none the account's configuration is read."""
         for position in positions:
             return PositionMode.ONE_WAY if position.side is PositionSide.BOTH else PositionMode.HEDGE
         return position_mode_of((await self.call(self.endpoints.ACCOUNT_CONFIG)).dual_side_position)
+
+
+def join_positions(
+    account: Account,
+    endpoints: UsdmEndpoints,
+    rows: Answer[Rows[Position]],
+    configs: Answer[Rows[HeldSettings]],
+    *,
+    include_flat: bool,
+    all_or_none: bool = False,
+    as_of: datetime | None = None,
+) -> tuple[Position, ...]:
+    """Return one position per row; where a symbol has no settings, the fields that depend on them are None."""
+    chosen = rows.value if include_flat else rows.value.without_flat()
+    settings = values_of(
+        account, endpoints.SYMBOL_CONFIG, configs, configs.value.of(set(chosen.keys)), all_or_none=all_or_none
+    )
+    return values_of(
+        account,
+        endpoints.POSITION_RISK,
+        rows,
+        chosen,
+        all_or_none=all_or_none,
+        joined={config.symbol: config for config in settings},
+        as_of=as_of or earliest(rows, configs),
+    )

@@ -13,7 +13,7 @@ from venuekit.parts.rows import Document, Reads, Rows, values_of
 from venuekit_binance_common.enums import asset_mode_of, position_mode_of
 from venuekit_binance_common.wallet.balances import BALANCES_OF_ACCOUNT
 from venuekit_binance_usdm.account_info import TOTALS, AccountRows, valuation_asset
-from venuekit_binance_usdm.aster.positions import POSITIONS_OF_ACCOUNT, AsterPositions
+from venuekit_binance_usdm.aster.positions import POSITIONS_OF_ACCOUNT, AsterPositions, read_contracts
 
 if TYPE_CHECKING:
     from venuekit_binance_usdm.aster.endpoints import AsterEndpoints
@@ -65,7 +65,7 @@ class AsterAccountInfo(AsterPositions, AccountReader):
         positions = listed if include_flat else listed.without_flat()
         context: dict[str, Any] = {"as_of": earliest(account, assets, sides)}
         mode = asset_mode_of(assets.value.multi_assets_margin)
-        contracts = await self._contracts_held(listed)
+        contracts = await read_contracts(self, self.CONTRACTS, listed)
         (info,) = values_of(
             self,
             self.endpoints.ACCOUNT,

@@ -21,7 +21,7 @@ from venuekit.parts.columns import (
     words,
 )
 from venuekit.parts.rows import Reads, Rows, values_of
-from venuekit.plugin import InvalidRequest
+from venuekit.plugin import Account, Endpoint
 from venuekit_binance_common.enums import POSITION_SIDES, margin_type_of
 from venuekit_binance_common.payloads import InstrumentRow
 from venuekit_binance_common.positions.filters import check_filters, side_that_fits
@@ -32,7 +32,7 @@ from venuekit_binance_usdm.aster.symbols import mode_of
 if TYPE_CHECKING:
     from venuekit_binance_usdm.aster.endpoints import AsterEndpoints
 
-__all__ = ["POSITIONS", "POSITIONS_OF_ACCOUNT", "AsterPositions"]
+__all__ = ["POSITIONS", "POSITIONS_OF_ACCOUNT", "AsterPositions", "read_contracts"]
 
 _OF_FLAG = {True: MarginType.ISOLATED, False: MarginType.CROSS}
 
@@ -119,7 +119,11 @@ class AsterPositions(BinanceContracts, PositionReader):
         answer = await self.answer_rows(self.endpoints.POSITION_RISK, symbol=symbol)
         rows = answer.value if include_flat else answer.value.without_flat()
         return values_of(
-            self, self.endpoints.POSITION_RISK, answer, rows, joined=await self._contracts_held(answer.value)
+            self,
+            self.endpoints.POSITION_RISK,
+            answer,
+            rows,
+            joined=await read_contracts(self, self.CONTRACTS, answer.value),
         )
 
     async def get_position(self, symbol: str, *, side: PositionSide | None = None) -> Position:
@@ -134,18 +138,18 @@ class AsterPositions(BinanceContracts, PositionReader):
                 answer,
                 answer.value,
                 all_or_none=True,
-                joined=await self._contracts_held(answer.value),
+                joined=await read_contracts(self, self.CONTRACTS, answer.value),
             )
             for position in positions:
                 if (position.symbol, position.side) == (symbol, fitting_side):
                     return position
-        raise self._unknown_symbol_error(symbol)
+        raise unknown_symbol_error(self, self.endpoints.POSITION_RISK, symbol)
 
-    async def _contracts_held(self, rows: Rows[Position]) -> Mapping[str, InstrumentRow]:
-        """Return all instruments; read again when a position is held in one that was not listed yet."""
-        contracts = await self.read_once(self.CONTRACTS)
-        unlisted = frozenset(set(rows.without_flat().keys) - contracts.keys())
-        return await self.refresh(self.CONTRACTS, unlisted) if unlisted else contracts
 
-    def _unknown_symbol_error(self, symbol: str) -> InvalidRequest:
-        return unknown_symbol_error(self, self.endpoints.POSITION_RISK, symbol)
+async def read_contracts(
+    account: Account, instruments: Endpoint[Mapping[str, InstrumentRow]], rows: Rows[Position]
+) -> Mapping[str, InstrumentRow]:
+    """Return all instruments; read again when a position is held in one that was not listed yet."""
+    contracts = await account.read_once(instruments)
+    unlisted = frozenset(set(rows.without_flat().keys) - contracts.keys())
+    return await account.refresh(instruments, unlisted) if unlisted else contracts
