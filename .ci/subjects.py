@@ -24,13 +24,6 @@ _NO_VERBS = frozenset(
     *("now", "of", "on", "one", "only", "other", "our", "same", "some", "that", "the", "their", "these", "this"),
     *("to", "two", "what", "when", "where", "with"),
 }
-#: written side by side with this check, and in the history for good
-_BEFORE_IT_WAS_KNOWN = frozenset(
-    {
-        "pipeline: one loop recovers, an attempt sends, a record knows",
-        "tests: a handshake in the first answer about the time costs proofs no precision",
-    }
-)
 
 
 def problem_of(subject: str) -> str | None:
@@ -62,7 +55,7 @@ def main() -> int:
     problems = [
         f"{commit} {subject}: {problem}"
         for commit, _, subject in (line.partition(" ") for line in subjects)
-        if subject not in _BEFORE_IT_WAS_KNOWN and (problem := problem_of(subject)) is not None
+        if (problem := problem_of(subject)) is not None
     ]
     print("\n".join(problems) or f"{len(subjects)} commit subjects are well formed")
     return int(bool(problems))
