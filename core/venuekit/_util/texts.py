@@ -54,7 +54,7 @@ def is_secret_name(name: str) -> bool:
 
 def without(secret: Collection[str], parameters: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return parameters exactly as they are, with the secret ones hidden."""
-    if not any(name in parameters for name in secret):
+    if not secret or not any(name in parameters for name in secret):
         return parameters
     return {name: HIDDEN if name in secret else value for name, value in parameters.items()}
 

@@ -286,13 +286,8 @@ class FileJournal:
         """Return the descriptor of a file; one that was taken away or replaced meanwhile is opened anew."""
         is_there, self._is_there = self._is_there, False
         if self._descriptor is not None:
-            if path == self._path:
-                if is_there:  # it was looked at just now
-                    return self._descriptor
-                with contextlib.suppress(FileNotFoundError):
-                    status = os.stat(path)
-                    if (status.st_dev, status.st_ino) == self._file:
-                        return self._descriptor
+            if path == self._path and (is_there or self._is_current(path)):
+                return self._descriptor
             self._release()
         try:
             descriptor = os.open(path, _APPENDING, 0o600)
@@ -304,6 +299,14 @@ class FileJournal:
         day = self._days.get(path)
         self._length = 0 if day is None else day.offset
         return descriptor
+
+    def _is_current(self, path: str) -> bool:
+        """Say whether the open file is still the one of this path."""
+        try:
+            status = os.stat(path)
+        except FileNotFoundError:
+            return False
+        return (status.st_dev, status.st_ino) == self._file
 
     def _release(self) -> None:
         if self._descriptor is not None:
