@@ -82,7 +82,7 @@ class Origins:
         address, mark, query = request.url.partition("?")
         origin, path = self._addresses.get(address) or self._remember(address)
         headers = request.headers
-        head = [f"{request.verb} {_safe(path + mark + query)} HTTP/1.1\r\n", origin.headers_beside((*headers,))]
+        head = [f"{_safe(request.verb)} {_safe(path + mark + query)} HTTP/1.1\r\n", origin.headers_beside((*headers,))]
         for name, value in headers.items():
             head.append(_safe(name) + ": " + _safe_value(value) + "\r\n")
         body = request.body
@@ -107,7 +107,7 @@ class Origins:
 def _safe(text: str) -> str:
     """Return a text that is one word of a request's head; the error does not repeat it: it may hold a signature."""
     if not text.isprintable() or " " in text:
-        raise ValueError("a space or a control character in the URL or in the name of a header")
+        raise ValueError("a space or a control character in the verb, the URL or the name of a header")
     return text
 
 

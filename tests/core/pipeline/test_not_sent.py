@@ -48,6 +48,17 @@ async def test_headers_that_cannot_be_written_are_not_sent(headers: dict[str, An
     assert [request.split(b" HTTP")[0] for request in arrived] == [b"GET /b"]
 
 
+@pytest.mark.parametrize("verb", ["GET /other HTTP/1.1\r\nX-Other: b\r\n\r\nGET", "G ET", "GET\0"])
+async def test_a_verb_that_is_no_word_is_not_sent(verb: str) -> None:
+    """A verb with a space, a line break or another control character begins no second request."""
+    transport = AiohttpTransport()
+    async with raw_server(silence) as server:
+        with pytest.raises(NeverSent):
+            await transport.send(HttpRequest(verb, f"{server.url}/a", {}))
+        assert server.peers == []
+    await transport.aclose()
+
+
 async def test_a_closed_transport_sends_nothing() -> None:
     """A transport that was closed says that nothing was sent."""
     transport = AiohttpTransport()

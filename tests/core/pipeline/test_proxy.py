@@ -153,6 +153,28 @@ async def test_a_proxy_that_refuses_means_that_nothing_was_sent(refusal: bytes) 
     assert base64.b64encode(b"me:secretword").decode() not in shown
 
 
+async def test_a_venue_without_tls_is_asked_for_by_its_whole_address() -> None:
+    """A proxy that opens no tunnel is given the venue's address and the password with every request."""
+    arrived: list[bytes] = []
+
+    async def relay(peer: Peer, _: int) -> None:
+        while True:
+            arrived.append(await peer.request())
+            await peer.write(ANSWER)
+
+    async with raw_server(relay) as server:
+        transport = AiohttpTransport(proxy=Proxy.parse(server.url.replace("//", "//me:secretword@")))
+        for _ in range(2):
+            assert (await transport.send(HttpRequest("GET", f"http://{HOST}/a?b=1", {"X-Key": "k"}))).body == b"{}"
+        await transport.aclose()
+        assert len(server.peers) == 1
+
+    authorization = b"Proxy-Authorization: Basic " + base64.b64encode(b"me:secretword")
+    for request in arrived:
+        assert request.startswith(f"GET http://{HOST}/a?b=1 HTTP/1.1\r\nHost: {HOST}\r\n".encode())
+        assert request.count(authorization) == 1
+
+
 async def test_a_proxy_that_is_not_there_means_that_nothing_was_sent() -> None:
     """Nobody listens at the proxy's address."""
     transport = AiohttpTransport(proxy=Proxy.parse("http://127.0.0.1:1"))
