@@ -15,7 +15,7 @@ from venuekit.parts.histories.by_time import by_time
 from venuekit.parts.histories.combined import each, merge_histories, only, warn_when_refused
 from venuekit.parts.histories.history import History, HistoryCall, Retention, VenueWords
 from venuekit.parts.histories.spans import Span, span_of
-from venuekit.parts.histories.track import NO_ORIGIN, Origin, Page, Track
+from venuekit.parts.histories.track import NO_ORIGIN, Origin, Page, Track, number_twins
 from venuekit.parts.histories.ways import FromCursor, FromId, FromTime, Halved, Numbered, Paging
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "by_time",
     "each",
     "merge_histories",
+    "number_twins",
     "only",
     "span_of",
     "walk_by_cursor",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -11,7 +12,7 @@ import attrs
 from venuekit.clock import to_milliseconds
 from venuekit.errors import InvalidArgument, Outcome, PayloadMismatch
 
-__all__ = ["NO_ORIGIN", "Gate", "Origin", "Page", "Track", "in_order", "milliseconds_of"]
+__all__ = ["NO_ORIGIN", "Gate", "Origin", "Page", "Track", "in_order", "milliseconds_of", "number_twins"]
 
 T = TypeVar("T")
 
@@ -155,3 +156,17 @@ class Gate(Generic[T]):
         self._after = None
         held, self._held = self._held, []
         return held
+
+
+def number_twins(items: Sequence[T], identity: Callable[[T], Hashable]) -> Sequence[T]:
+    """Return items that have a field ``twin``, with those of one identity numbered in their order; 0 for the first."""
+    identities = [*map(identity, items)]
+    if len(set(identities)) == len(identities):
+        return items
+    seen: Counter[Hashable] = Counter()
+    numbered: list[T] = []
+    item: Any  # of whatever class of values has the field
+    for item, own in zip(items, identities, strict=True):
+        numbered.append(attrs.evolve(item, twin=seen[own]) if seen[own] else item)
+        seen[own] += 1
+    return numbered

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any, ClassVar
 
 from venuekit.capabilities import MarginChange, MarginChangeReader
-from venuekit.parts.histories import Halved, History, Retention, Track
+from venuekit.parts.histories import Halved, History, Retention, Track, number_twins
 from venuekit.plugin import Account, Answer, Endpoint, Pager, from_milliseconds
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.positions.margin import MarginChangeRow
 
 __all__ = ["BinanceMarginHistory", "margin_history"]
+
+#: the fields that rows without an id share when they are alike
+_IDENTITY = attrgetter("time", "side", "amount", "cause")
 
 
 def margin_history(endpoint: Endpoint[tuple[MarginChangeRow, ...]], retention: Retention) -> History[MarginChange]:
@@ -35,21 +37,13 @@ def margin_history(endpoint: Endpoint[tuple[MarginChangeRow, ...]], retention: R
 
 
 async def _read_items(_: Any, answer: Answer[tuple[MarginChangeRow, ...]]) -> Sequence[MarginChange]:
-    return _number_alike(answer.value, answer.raw)
+    raws = answer.raw or (None,) * len(answer.value)
+    return number_twins([_change_of(row, raw) for row, raw in zip(answer.value, raws, strict=True)], _IDENTITY)
 
 
-def _number_alike(rows: Sequence[MarginChangeRow], raws: Sequence[Mapping[str, Any]] | None) -> Sequence[MarginChange]:
-    seen: Counter[Hashable] = Counter()
-    changes = []
-    for index, row in enumerate(rows):
-        side = POSITION_SIDES[row.position_side]
-        raw = None if raws is None else raws[index]
-        alike = (row.time, side, row.signed, row.delta_type)
-        changes.append(
-            MarginChange(row.symbol, side, row.asset, row.signed, row.time, row.delta_type, seen[alike], raw)
-        )
-        seen[alike] += 1
-    return changes
+def _change_of(row: MarginChangeRow, raw: Mapping[str, Any] | None) -> MarginChange:
+    side = POSITION_SIDES[row.position_side]
+    return MarginChange(row.symbol, side, row.asset, row.signed, row.time, row.delta_type, raw=raw)
 
 
 class BinanceMarginHistory(Account, MarginChangeReader):

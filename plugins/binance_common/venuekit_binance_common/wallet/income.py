@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any, ClassVar
@@ -12,7 +11,7 @@ from typing import Any, ClassVar
 import attrs
 
 from venuekit.capabilities import Income, IncomeKind, IncomeReader
-from venuekit.parts.histories import FromTime, History, Retention, Track, VenueWords
+from venuekit.parts.histories import FromTime, History, Retention, Track, VenueWords, number_twins
 from venuekit.plugin import Answer, Endpoint, Pager
 from venuekit_binance_common.symbols.contracts import BinanceContracts
 from venuekit_binance_common.wallet.income_rows import INCOME_KINDS
@@ -47,7 +46,7 @@ async def _read_items(_: Any, answer: Answer[tuple[Income, ...]]) -> Sequence[In
     incomes: Sequence[Income] = answer.value
     if answer.raw is not None:
         incomes = [attrs.evolve(income, raw=raw) for income, raw in zip(incomes, answer.raw, strict=True)]
-    return _number_alike(incomes)
+    return number_twins(incomes, _IDENTITY)
 
 
 async def _split(
@@ -64,20 +63,6 @@ async def _split(
     listed = await account.read_once(account.CONTRACTS)
     symbols = dict.fromkeys((*(income.symbol for income in some), *listed))
     return [{**filters, "symbol": symbol} for symbol in symbols]
-
-
-def _number_alike(incomes: Sequence[Income]) -> Sequence[Income]:
-    """Return movements; those of one identity are numbered."""
-    identities = [*map(_IDENTITY, incomes)]
-    if len(set(identities)) == len(identities):
-        return incomes
-    seen: Counter[Hashable] = Counter()
-    numbered = []
-    for one, identity in zip(incomes, identities, strict=True):
-        twin = seen[identity]
-        numbered.append(attrs.evolve(one, twin=twin) if twin else one)
-        seen[identity] += 1
-    return numbered
 
 
 class BinanceIncome(BinanceContracts, IncomeReader):
