@@ -15,8 +15,6 @@ import orjson
 from measure import HERE, pin
 from yarl import URL
 
-__all__ = ["KEY", "SECRET", "bare_read", "bare_request", "serving"]
-
 KEY, SECRET = "k" * 64, "s" * 64
 
 

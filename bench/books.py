@@ -7,8 +7,6 @@ import random
 import time
 from typing import Any
 
-__all__ = ["INCOME_ROWS", "ORDERS", "income_rows", "instruments_body", "orders_body", "placed_body"]
-
 INCOME_ROWS, ORDERS = 100_000, 1000
 _KINDS = ("COMMISSION", "COMMISSION", "REALIZED_PNL", "FUNDING_FEE")
 

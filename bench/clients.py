@@ -12,8 +12,6 @@ from bare import KEY, SECRET
 import venuekit
 from venuekit.clock import SystemClock, VenueClock
 
-__all__ = ["FastClock", "open_account"]
-
 
 class FastClock(SystemClock):
     """

@@ -7,8 +7,6 @@ import random
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["ALL", "FEW", "HELD", "SYMBOLS", "account_bodies", "instruments_body"]
-
 SYMBOLS = 500
 #: the two accounts, each under a root of its own on the server, and how many of the symbols each holds
 ALL, FEW = "all", "few"

@@ -21,21 +21,6 @@ from typing import Any
 
 import attrs
 
-__all__ = [
-    "ROOT",
-    "Prose",
-    "Source",
-    "classes_named_twice",
-    "figures",
-    "files_of_a_get_capability",
-    "is_participle",
-    "lines_per_venue",
-    "product",
-    "prose_of",
-    "share_of_participles",
-    "sources",
-]
-
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("core", "docs", "tests", *sorted(f"plugins/{path.parent.name}" for path in ROOT.glob("plugins/*/*.toml")))
 SHORT = 50

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["account"]
-
 _EIGHT = Decimal("0.00000001")
 _FIRST = 1_720_736_417_660
 
@@ -33,6 +31,7 @@ class Holding:
         self.updated = _FIRST + number * 7919
 
     def move(self) -> None:
+        """Move the mark price by up to 0.1 %."""
         self.mark *= Decimal(f"{self._dice.uniform(0.999, 1.001):.8f}")
 
     def row(self) -> dict[str, Any]:

@@ -14,8 +14,6 @@ from typing import Any
 
 import attrs
 
-__all__ = ["Row", "in_fresh_processes", "in_own_environment", "pin", "ratios", "spread"]
-
 HERE = Path(__file__).parent
 
 

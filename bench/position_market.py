@@ -10,8 +10,6 @@ from typing import Any
 from coin_market import account_bodies, instruments_body
 from market import account
 
-__all__ = ["BYBIT", "COIN", "FEW", "OPEN", "TEN", "moving_answers"]
-
 #: the roots of the accounts on the server: USD-M with 500 open, with 20 of 500 open, with 10 rows; COIN-M; Bybit
 OPEN, FEW, TEN, COIN, BYBIT = "open", "some", "ten", "coin", "bybit"
 _BODIES = 12

@@ -23,8 +23,6 @@ from venuekit.simulator.accounts_file import write_accounts_file
 from venuekit.testing.background import BackgroundSimulation
 from venuekit.venue import Venue, core_capabilities, venue_support
 
-__all__ = ["features", "plan_output", "rendered"]
-
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 _SUPPORT = {SupportState.SUPPORTED: "yes", SupportState.NOT_IMPLEMENTED: "-"}

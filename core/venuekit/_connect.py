@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from venuekit.plugins import Plugins
     from venuekit.simulator import Simulation
 
-__all__ = ["connect", "simulate"]
-
-
 A = TypeVar("A", bound=Account)
 
 

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     import pluggy
 
-__all__ = ["Broken", "ContractBroken", "check_contract", "misfit"]
-
-
 VENUE_HOOK = "venuekit_register_venues"
 
 

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from venuekit.pipeline import Budget, PoolName, Proxy, RetryPolicy
     from venuekit.venue import Environment, Venue
 
-__all__ = ["venuekit_make_budget", "venuekit_make_signer", "venuekit_make_transport", "venuekit_retry_policy"]
-
 
 @hookimpl(trylast=True)
 def venuekit_make_signer(venue: Venue[Any], credentials: Credentials) -> Signer:  # noqa: ARG001 - the hook's own name

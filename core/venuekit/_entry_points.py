@@ -23,8 +23,6 @@ import attrs
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["Announced", "EntryPointGroup", "PluginOrigin", "find_announced", "find_installed"]
-
 
 class EntryPointGroup(enum.StrEnum):
     """The entry-point groups."""

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from venuekit.pipeline.journal_days import UnreadableLine
     from venuekit.pipeline.journal_lines import Unresolved
 
-__all__ = ["Account", "Answer"]
-
 T = TypeVar("T")
 B = TypeVar("B")
 V = TypeVar("V")

@@ -15,8 +15,6 @@ from venuekit.errors import AnswerLost
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["Clock", "ClockWarning", "SystemClock", "VenueClock", "clock_error", "from_milliseconds", "to_milliseconds"]
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 

@@ -9,8 +9,6 @@ from typing import Any, Self
 
 import attrs
 
-__all__ = ["Check", "Echoes", "OtherAnswer", "check_of"]
-
 #: takes a decoded answer and the parameters of its question; says whether anything could be compared
 Check = Callable[[Any, Mapping[str, Any]], bool]
 

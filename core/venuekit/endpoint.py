@@ -17,19 +17,6 @@ from venuekit.message import ANSWER_LIMIT
 from venuekit.order_scope import Ask, OrderName
 from venuekit.resolution import AbsenceProof, Call, Changing, Readback, Resolve
 
-__all__ = [
-    "Area",
-    "Effect",
-    "Encoding",
-    "Endpoint",
-    "Kind",
-    "Parameter",
-    "Priority",
-    "Role",
-    "Security",
-    "WriteScope",
-]
-
 T = TypeVar("T")
 
 

@@ -9,8 +9,6 @@ import attrs
 
 from venuekit import errors
 
-__all__ = ["Fault", "FaultRow", "FaultTable", "error_of"]
-
 
 class Fault(enum.StrEnum):
     """The meaning of a refusal for the caller."""

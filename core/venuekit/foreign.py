@@ -14,8 +14,6 @@ from venuekit.faults import Fault
 from venuekit.message import HttpResponse
 from venuekit.venue import Refusal
 
-__all__ = ["ban_end", "read_foreign", "words_of"]
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BANNED_UNTIL = re.compile(r"\bbanned\s+until\b[\s:]*(\d{10,16})(?!\d)", re.IGNORECASE)
 #: a country or the law keeps this address out for good, as opposed to a limit that passes

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-__all__ = ["ClientIds", "MadeId", "make_client_id"]
-
 #: beyond so many ids, those that went out long ago are forgotten
 _MOST = 8192
 #: an id older than this (milliseconds) is far outside every window and error of a clock

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
-__all__ = ["ANSWER_LIMIT", "HttpRequest", "HttpResponse", "Transport"]
-
 #: bytes that an answer may have, decompressed, where its endpoint declares nothing else; decoding so many takes 50 ms
 ANSWER_LIMIT = 4 * 1024 * 1024
 

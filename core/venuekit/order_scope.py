@@ -8,8 +8,6 @@ from typing import Any
 
 import attrs
 
-__all__ = ["Ask", "OrderName", "Resting", "read_items"]
-
 
 @attrs.frozen
 class OrderName:

@@ -13,8 +13,6 @@ from venuekit.errors import OperationError
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["Remembered"]
-
 #: seconds after which a value that could not be read again is tried once more; it holds meanwhile
 _TRY_AGAIN = 60.0
 #: more reasons than this are forgotten, all at once

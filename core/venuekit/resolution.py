@@ -13,21 +13,6 @@ from venuekit.traces import OtherWrite
 if TYPE_CHECKING:
     from venuekit.endpoint import Endpoint
 
-__all__ = [
-    "AbsenceProof",
-    "Absent",
-    "Applied",
-    "Call",
-    "Change",
-    "Changing",
-    "Lost",
-    "Readback",
-    "Reading",
-    "Resolution",
-    "Resolve",
-    "Unclear",
-]
-
 T = TypeVar("T")
 A = TypeVar("A")
 

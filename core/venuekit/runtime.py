@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from venuekit.message import Transport
     from venuekit.plugins import Plugins
 
-__all__ = ["Closing", "Runtime", "environment_of", "find_unsupported_endpoints"]
-
 A = TypeVar("A", bound="Account")
 M = TypeVar("M")
 

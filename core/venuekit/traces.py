@@ -12,8 +12,6 @@ import attrs
 if TYPE_CHECKING:
     from venuekit.resolution import Lost
 
-__all__ = ["OtherWrite", "Trace", "alike", "find_unexplained", "trace_of"]
-
 T = TypeVar("T")
 #: the times of request and order are rounded, and so is the difference between both clocks
 _GRAIN = timedelta(milliseconds=5)

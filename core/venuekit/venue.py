@@ -23,28 +23,6 @@ if TYPE_CHECKING:
     from venuekit.message import HttpRequest, HttpResponse
     from venuekit.simulator.simulated_venue import SimulatedVenue
 
-__all__ = [
-    "TOLERANCE",
-    "Answers",
-    "BlockedBy",
-    "Blocker",
-    "BlockerScope",
-    "Coupling",
-    "EncodedRequest",
-    "Environment",
-    "EnvironmentName",
-    "Limit",
-    "LimitScope",
-    "Refusal",
-    "RequestExpiry",
-    "SigningScheme",
-    "Stamp",
-    "Venue",
-    "core_capabilities",
-    "venue_support",
-]
-
-
 A_co = TypeVar("A_co", bound="Account", covariant=True)
 B = TypeVar("B")
 

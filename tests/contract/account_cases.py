@@ -20,8 +20,6 @@ from venuekit.capabilities import (
 from venuekit.simulator.ledger import Ledger, PositionFigures, Side
 from venuekit.testing import Stage
 
-__all__: list[str] = []
-
 #: what two ways of rounding may make of one number
 TICK = Decimal("1e-8")
 

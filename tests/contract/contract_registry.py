@@ -26,8 +26,6 @@ from venuekit.capabilities import (
     WorkingPrice,
 )
 
-__all__ = ["DOCUMENTED", "ROWS", "Documented", "NoChange", "Refused", "Row", "method_of", "typed"]
-
 _HERE = Path(__file__).parent
 
 

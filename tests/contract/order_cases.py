@@ -16,8 +16,6 @@ from venuekit.clock import from_milliseconds
 from venuekit.simulator.ledger import Side
 from venuekit.testing import Stage
 
-__all__: list[str] = []
-
 
 def held(stage: Stage) -> str:
     """Return the symbol that has a position."""

@@ -13,8 +13,6 @@ from venuekit.endpoint import Effect, Endpoint
 from venuekit.plugins import Plugins, make_plugins
 from venuekit.venue import Venue
 
-__all__ = ["TARGET", "render"]
-
 TARGET = Path(__file__).parents[2] / "docs" / "coverage.md"
 
 _HEAD = """\

@@ -7,8 +7,6 @@ from collections.abc import Awaitable, Callable
 from venuekit.simulator.ledger import Ledger
 from venuekit.testing import Stage
 
-__all__ = ["CASES", "case", "ledger_of"]
-
 Case = Callable[[Stage], Awaitable[None]]
 
 #: by method and book: what shows it to work, and the scenario it wants; account_cases.py and order_cases.py fill it

@@ -29,16 +29,37 @@ MODULES = sorted(
         ),
     }
 )
+#: packages that put the names of their own modules together
 PACKAGES = [
     "venuekit",
     "venuekit.capabilities",
     "venuekit.credentials",
+    "venuekit.exports",
+    "venuekit.parts.histories",
+    "venuekit.parts.orders",
+    "venuekit.parts.settings",
     "venuekit.payloads",
     "venuekit.pipeline",
     "venuekit.settings",
     "venuekit.simulator",
     "venuekit.simulator.ledger",
     "venuekit.testing",
+]
+#: what strategies, plugins and tests import from; every other module is the business of its package
+PUBLIC = [
+    *PACKAGES,
+    "venuekit.cli",
+    "venuekit.errors",
+    "venuekit.hooks",
+    "venuekit.parts",
+    "venuekit.parts.checks",
+    "venuekit.parts.columns",
+    "venuekit.parts.concurrency",
+    "venuekit.parts.endpoint_book",
+    "venuekit.parts.rows",
+    "venuekit.plugin",
+    "venuekit.plugins",
+    "venuekit.testing.conformance",
 ]
 #: what only a session that connects, or a simulator, may pay for
 HEAVY = ("aiohttp", "cattrs", "tenacity", "msgspec", "cryptography", "rich", "click")
@@ -57,6 +78,12 @@ def _own(module: ModuleType) -> dict[str, Any]:
 
 
 @each(MODULES)
+def test_only_public_modules_list_their_names(name: str) -> None:
+    """``__all__`` means public: the modules that others import from have it, and no other does."""
+    assert hasattr(importlib.import_module(name), "__all__") == (name in PUBLIC)
+
+
+@each(PUBLIC)
 def test_all_is_what_is_importable(name: str) -> None:
     """Every name in ``__all__`` is there, in order and once, and nothing public that a module defines is left out."""
     module = importlib.import_module(name)

@@ -23,8 +23,6 @@ from venuekit.plugins import make_plugins
 from venuekit.simulator import CannedAnswer, DropAfter, Rewrite, Simulation, Truncate, Twice
 from venuekit.testing import InstantClock, Watch, plugins_with
 
-__all__ = ["FAILURES", "Stand", "failing"]
-
 
 @attrs.define(eq=False, repr=False)
 class Stand:

@@ -7,7 +7,8 @@ import urllib.parse
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from venuekit.credentials.redactor import HIDDEN, redact
+from venuekit._util.texts import HIDDEN
+from venuekit.credentials.redactor import redact
 
 #: exchanges and their interfaces, installed or not
 EXCHANGES = [

@@ -13,7 +13,8 @@ from binance.error import ClientError
 from binance.um_futures import UMFutures
 
 import venuekit
-from venuekit.simulator.ledger import OrderStatus, Side
+from venuekit.capabilities import OrderStatus
+from venuekit.simulator.ledger import Side
 
 D = Decimal
 SYMBOL = "ETHUSDT"

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from binance.error import ClientError
 
-from venuekit.simulator.ledger import Book, OrderStatus
+from venuekit.capabilities import OrderStatus
+from venuekit.simulator.ledger import Book
 
 D = Decimal
 #: where a product lives, a flat symbol, a quantity, and a trigger above the market

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from binance.error import ClientError
 
-from venuekit.simulator.ledger import OrderStatus, Side
+from venuekit.capabilities import OrderStatus
+from venuekit.simulator.ledger import Side
 
 #: a symbol that is flat, a quantity and a price far from the market
 ORDERS = {"usdm": ("ETHUSDT", "0.1", "2000"), "coinm": ("ETHUSD_PERP", "10", "2000")}

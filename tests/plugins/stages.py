@@ -16,8 +16,6 @@ from venuekit.simulator import Arrival, Simulation
 from venuekit.simulator.ledger import Ledger
 from venuekit.testing.clocks import LoopClock
 
-__all__ = ["BINANCE", "PRICE", "VENUES", "LeapingStage", "leaping", "venues"]
-
 #: a symbol of each venue that is flat at first, and a quantity of it that meets every filter
 VENUES = {
     "binance_usdm": ("ETHUSDT", Decimal("0.1")),

@@ -14,8 +14,9 @@ import attrs
 import pytest
 from tests.plugins.stages import LeapingStage, leaping
 
+from venuekit.capabilities import IncomeKind
 from venuekit.clock import from_milliseconds, to_milliseconds
-from venuekit.simulator.ledger import Book, IncomeKind, Side
+from venuekit.simulator.ledger import Book, Side
 from venuekit_binance_common.simulated.income_routes import INCOME_TYPES
 from venuekit_binance_common.wallet.income_rows import INCOME_KINDS
 from venuekit_binance_usdm.account import BinanceUsdmAccount

@@ -1,5 +1,3 @@
 """Tools of core itself; nothing outside core imports them."""
 
 from __future__ import annotations
-
-__all__: list[str] = []

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-__all__ = ["CALLED", "called_method", "run_as"]
-
 #: names of the methods under way in this task, the one that the caller called first
 CALLED: ContextVar[tuple[str, ...]] = ContextVar("venuekit_called", default=())
 

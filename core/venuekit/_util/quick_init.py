@@ -8,8 +8,6 @@ from typing import Any, TypeVar
 
 import attrs
 
-__all__ = ["being_made", "quick_copy", "quick_init"]
-
 V = TypeVar("V", bound=attrs.AttrsInstance)
 
 #: hooks of attrs' ``__init__`` that this one does not call

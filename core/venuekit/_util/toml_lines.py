@@ -9,8 +9,6 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, TypeAlias
 
-__all__ = ["KeyPath", "key_lines", "key_text", "line_of", "syntax_error", "toml_type"]
-
 #: the keys that lead to a value, outermost first
 KeyPath: TypeAlias = tuple[str, ...]
 

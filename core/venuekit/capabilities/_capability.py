@@ -18,8 +18,6 @@ from venuekit.errors import OperationError, UnsupportedCapability
 if TYPE_CHECKING:
     from venuekit.account import Account
 
-__all__ = ["Capability", "Support", "SupportState", "capability_of", "methods_of"]
-
 
 class SupportState(enum.StrEnum):
     """Whether something can be done."""

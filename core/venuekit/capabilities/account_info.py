@@ -17,8 +17,6 @@ from venuekit.capabilities.margin_type import MarginType
 from venuekit.capabilities.modes import AssetMode, PositionMode
 from venuekit.capabilities.positions import Position
 
-__all__ = ["AccountInfo", "AccountKind", "AccountReader", "ApiKey", "ApiKeyReader", "Collateral"]
-
 
 class AccountKind(OpenEnum):
     """The kind of account the venue keeps; open, each venue has its own words."""

@@ -13,8 +13,6 @@ import attrs
 from venuekit._util.quick_init import quick_init
 from venuekit.capabilities._capability import Capability
 
-__all__ = ["Balance", "BalanceReader"]
-
 
 @quick_init
 @attrs.frozen

@@ -13,8 +13,6 @@ from venuekit._util.quick_init import quick_init
 from venuekit.capabilities._capability import Capability
 from venuekit.capabilities.enums import PositionSide, Unit
 
-__all__ = ["Bracket", "BracketReader", "RiskLimitControl", "RiskLimitSetting"]
-
 
 @quick_init
 @attrs.frozen

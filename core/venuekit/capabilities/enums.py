@@ -5,8 +5,6 @@ from __future__ import annotations
 import enum
 from typing import Self
 
-__all__ = ["OpenEnum", "PositionSide", "Setting", "Unit"]
-
 
 class OpenEnum(enum.StrEnum):
     """

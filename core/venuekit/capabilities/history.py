@@ -14,22 +14,6 @@ from venuekit._util.quick_init import quick_init
 from venuekit.capabilities._capability import Capability
 from venuekit.capabilities.enums import OpenEnum
 
-__all__ = [
-    "ClosedPnl",
-    "ClosedPnlReader",
-    "Conversion",
-    "ConversionReader",
-    "HistoryBehaviour",
-    "Income",
-    "IncomeKind",
-    "IncomeReader",
-    "Pager",
-    "Withdrawal",
-    "WithdrawalReader",
-    "WithdrawalStatus",
-]
-
-
 T = TypeVar("T")
 
 

@@ -14,18 +14,6 @@ from venuekit._util.quick_init import quick_init
 from venuekit.capabilities._capability import Capability
 from venuekit.capabilities.enums import OpenEnum, Unit
 
-__all__ = [
-    "CommissionRate",
-    "CommissionReader",
-    "Instrument",
-    "InstrumentKind",
-    "InstrumentReader",
-    "InstrumentStatus",
-    "MarkPrice",
-    "MarkPriceReader",
-    "ServerTimeReader",
-]
-
 
 class InstrumentKind(OpenEnum):
     """Whether a contract ever expires."""

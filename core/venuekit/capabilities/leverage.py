@@ -12,8 +12,6 @@ from venuekit.capabilities._capability import Capability
 from venuekit.capabilities.enums import PositionSide, Unit
 from venuekit.capabilities.margin_type import MarginType
 
-__all__ = ["LeverageBehaviour", "LeverageControl", "LeverageReader", "LeverageScope", "LeverageSetting"]
-
 
 class LeverageScope(enum.StrEnum):
     """The unit that has a leverage of its own, within the account."""

@@ -9,15 +9,6 @@ import attrs
 
 from venuekit.capabilities._capability import Capability
 
-__all__ = [
-    "MarginType",
-    "MarginTypeBehaviour",
-    "MarginTypeControl",
-    "MarginTypeReader",
-    "MarginTypeScope",
-    "MarginTypeSetting",
-]
-
 
 class MarginType(enum.StrEnum):
     """How positions are backed; PORTFOLIO cannot be set through venuekit."""

@@ -9,22 +9,6 @@ import attrs
 
 from venuekit.capabilities._capability import Capability
 
-__all__ = [
-    "AssetMode",
-    "AssetModeControl",
-    "AssetModeReader",
-    "AssetModeSetting",
-    "PositionMode",
-    "PositionModeBehaviour",
-    "PositionModeControl",
-    "PositionModeReader",
-    "PositionModeScope",
-    "PositionModeSetting",
-    "TpSlMode",
-    "TpSlModeControl",
-    "TpSlModeSetting",
-]
-
 
 class PositionMode(enum.StrEnum):
     """ONE_WAY keeps one net position per symbol; HEDGE keeps a LONG and a SHORT leg."""

@@ -6,8 +6,6 @@ import enum
 
 from venuekit.capabilities.enums import OpenEnum
 
-__all__ = ["FillKind", "OrderKind", "OrderSide", "OrderStatus", "OrderType", "TimeInForce", "WorkingPrice"]
-
 
 class OrderSide(OpenEnum):
     """Whether an order buys or sells; its quantity is never signed."""

@@ -21,8 +21,6 @@ from venuekit.capabilities.order_terms import (
     WorkingPrice,
 )
 
-__all__ = ["Amendment", "Fill", "Order", "OrderBehaviour", "OrderRequest"]
-
 
 @attrs.frozen(kw_only=True)
 class OrderRequest:

@@ -14,17 +14,6 @@ from venuekit.capabilities.order_terms import OrderSide
 from venuekit.capabilities.order_values import Amendment, Fill, Order, OrderRequest
 from venuekit.errors import OperationError
 
-__all__ = [
-    "CountdownControl",
-    "FillReader",
-    "ForcedOrderReader",
-    "OrderAmendControl",
-    "OrderBatchControl",
-    "OrderControl",
-    "OrderReader",
-    "OrderTestControl",
-]
-
 
 class OrderReader(Capability):
     """Read orders of both books."""

@@ -15,8 +15,6 @@ from venuekit.capabilities._capability import Capability
 from venuekit.capabilities.enums import PositionSide
 from venuekit.capabilities.history import Pager
 
-__all__ = ["MarginChange", "MarginChangeReader", "PositionMarginControl"]
-
 
 @quick_init
 @attrs.frozen

@@ -15,8 +15,6 @@ from venuekit.capabilities._capability import Capability
 from venuekit.capabilities.enums import OpenEnum, PositionSide, Unit
 from venuekit.capabilities.margin_type import MarginType
 
-__all__ = ["AdlQuantile", "AdlReader", "Position", "PositionBehaviour", "PositionReader", "PositionState"]
-
 
 class PositionState(OpenEnum):
     """The venue's state of a position: normal, or being closed by force."""

@@ -18,8 +18,6 @@ from venuekit.capabilities.modes import AssetMode, PositionMode
 if TYPE_CHECKING:
     from venuekit.errors import OddRow
 
-__all__ = ["SettingsReader", "SettingsSnapshot", "SymbolSettings"]
-
 
 @attrs.frozen
 class SymbolSettings:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from venuekit.credentials.accounts_file import AccountEntry
     from venuekit.runtime import Runtime
 
-__all__ = ["answer", "ask_each", "entries", "open_account", "open_entry", "open_together"]
-
 
 def entries(state: State, names: Sequence[str]) -> list[AccountEntry]:
     """Return the accounts of these names, each once; all accounts without names."""

@@ -15,8 +15,6 @@ from venuekit.exports.rows import Row, row_of
 if TYPE_CHECKING:
     from venuekit.account import Account
 
-__all__ = ["adl_command", "key_command"]
-
 _ADL_COLUMNS = {"account": "account", "symbol": "symbol", "side": "side", "rank": "rank", "of": "of"}
 _KEY_COLUMNS = {
     "account": "account",

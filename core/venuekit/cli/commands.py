@@ -11,8 +11,6 @@ import click
 from venuekit._util.texts import did_you_mean
 from venuekit.cli.parameters import accounts_option, json_option, yes_option
 
-__all__ = ["AsyncCallback", "Group", "accounts_command", "run_coroutines"]
-
 #: how a command takes accounts: one, any number (all when none is named), or at least one
 _ACCOUNT_ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "one": {"param_decls": ["account"]},

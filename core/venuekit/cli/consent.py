@@ -16,8 +16,6 @@ import click
 from venuekit.cli.parameters import State
 from venuekit.venue import EnvironmentName
 
-__all__ = ["confirm_live", "live_to_confirm"]
-
 
 def live_to_confirm(context: click.Context, state: State, names: Iterable[str], *, yes: bool) -> list[str]:
     """

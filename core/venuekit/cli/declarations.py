@@ -19,8 +19,6 @@ from venuekit.exports.rows import Row
 from venuekit.plugins import Plugins
 from venuekit.venue import EnvironmentName, Venue, core_capabilities, venue_support
 
-__all__ = ["capabilities_command", "capability_matrix", "endpoints_command", "venues_command"]
-
 
 @click.command("venues")
 @json_option

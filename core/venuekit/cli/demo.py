@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from venuekit.simulator import Simulation
     from venuekit.venue import Venue
 
-__all__ = ["demo_command"]
-
 
 @click.command("demo")
 @click.pass_context

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.credentials.accounts_file import AccountEntry
 
-__all__ = ["DownloadRequest", "download"]
-
 #: seconds one page may wait for the venue's limits: a long download exhausts them
 _MAX_WAIT = 900.0
 #: errors that the same command would meet again

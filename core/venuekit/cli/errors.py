@@ -18,17 +18,6 @@ from venuekit.exports.rows import plain
 if TYPE_CHECKING:
     from venuekit.plugins import Broken
 
-__all__ = [
-    "Ending",
-    "advice",
-    "note_left_out",
-    "print_broken_plugin",
-    "print_error",
-    "print_errors_with_advice",
-    "print_system_error",
-    "print_usage_error",
-]
-
 
 def print_error(
     error: errors.VenuekitError, *, as_json: bool, advice: str | None = None, account: str | None = None

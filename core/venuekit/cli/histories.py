@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.capabilities import Pager
 
-__all__ = ["HISTORIES", "Download"]
-
 
 @attrs.frozen
 class Download:

@@ -12,8 +12,6 @@ import click
 from venuekit.cli.commands import Group
 from venuekit.cli.parameters import F, accounts_option, enum_member, moment, state_of
 
-__all__ = ["history_command"]
-
 
 @click.group("history", cls=Group, short_help="Download income, orders, fills and more.")
 def history_command() -> None:

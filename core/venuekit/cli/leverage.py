@@ -16,8 +16,6 @@ from venuekit.cli.streams import say_done
 from venuekit.cli.tables import cell_text, table
 from venuekit.exports.rows import row_of
 
-__all__ = ["leverage_command"]
-
 _COLUMNS = {
     "account": "account",
     "symbol": "symbol",

@@ -12,8 +12,6 @@ from venuekit.cli.output import print_rows
 from venuekit.cli.parameters import state_of
 from venuekit.exports.rows import Row, row_of
 
-__all__ = ["brackets_command", "fees_command", "instruments_command"]
-
 _BRACKET_COLUMNS = {
     "symbol": "symbol",
     "tier": "tier",

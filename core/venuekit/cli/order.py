@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.capabilities import OrderSide, OrderType, PositionSide, TimeInForce
 
-__all__ = ["order_command"]
-
 
 @click.group("order", cls=Group)
 def order_command() -> None:

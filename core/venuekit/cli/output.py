@@ -14,8 +14,6 @@ from venuekit.cli.streams import say_done
 from venuekit.cli.tables import record, table
 from venuekit.exports.rows import Row, plain
 
-__all__ = ["json_text", "note", "print_rows", "print_warnings"]
-
 
 def json_text(rows: Iterable[Row]) -> str:
     """Return rows as one JSON list."""

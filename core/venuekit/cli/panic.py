@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from venuekit.capabilities import Order
     from venuekit.credentials.accounts_file import AccountEntry
 
-__all__ = ["panic_command"]
-
 #: seconds a cancel may wait for a venue that throttles
 _MAX_WAIT = 30.0
 #: seconds within which a venue that decides later lists an accepted order

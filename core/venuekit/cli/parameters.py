@@ -19,20 +19,6 @@ if TYPE_CHECKING:
     from venuekit.credentials.accounts_file import AccountsFile
     from venuekit.plugins import Plugins
 
-__all__ = [
-    "F",
-    "State",
-    "WholeNumber",
-    "accounts_option",
-    "enum_member",
-    "json_option",
-    "moment",
-    "number",
-    "state_of",
-    "yes_option",
-]
-
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 #: the plain notation of numbers: without Python's extensions such as 5_0, spaces or digits of another script

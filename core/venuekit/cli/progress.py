@@ -15,8 +15,6 @@ from venuekit.exports.rows import plain
 if TYPE_CHECKING:
     from venuekit.settings import Plan, PlannedStep, Result
 
-__all__ = ["Bar", "progress", "progress_bar"]
-
 
 @contextmanager
 def progress(plan: Plan, *, visible: bool) -> Iterator[Callable[[Result], None] | None]:

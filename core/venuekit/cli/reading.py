@@ -14,8 +14,6 @@ from venuekit.exports.rows import Row, row_of
 if TYPE_CHECKING:
     from venuekit.account import Account
 
-__all__ = ["account_command", "balances_command", "positions_command"]
-
 _BALANCE_COLUMNS = {
     "account": "account",
     "asset": "asset",

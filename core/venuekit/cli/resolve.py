@@ -19,8 +19,6 @@ from venuekit.exports.rows import Row
 if TYPE_CHECKING:
     from venuekit.account import Account
 
-__all__ = ["resolve_command"]
-
 _COLUMNS = {"account": "account", "operation": "operation", "sent_at": "sent at", "state": "state", "message": "found"}
 
 

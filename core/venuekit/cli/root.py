@@ -16,8 +16,6 @@ from venuekit.cli.parameters import State, accounts_option, state_of
 from venuekit.cli.status import Status, status_of
 from venuekit.cli.streams import has_colour, silence_streams, within_streams
 
-__all__ = ["main", "root"]
-
 #: command name to the module that holds it, under the same name
 COMMANDS = {
     "account": "reading",

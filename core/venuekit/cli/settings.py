@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.settings import Plan, Result, TargetFile, Unreadable
 
-__all__ = ["apply_command", "plan_command"]
-
 
 def _target_arguments(command: F) -> F:
     for decorate in (

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from venuekit.plugins import Plugins
     from venuekit.simulator import Simulation
 
-__all__ = ["sim_command", "simulation_thread"]
-
 
 @click.command("sim")
 @click.option("--venue", "venues", multiple=True, metavar="ID", help="A venue to serve.  [default: all that can be]")

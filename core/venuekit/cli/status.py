@@ -7,8 +7,6 @@ from collections.abc import Iterable
 
 from venuekit import errors
 
-__all__ = ["Status", "status_of", "worst"]
-
 
 class Status(enum.IntEnum):
     """Exit statuses; :func:`worst` picks one of several."""

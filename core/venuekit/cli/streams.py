@@ -9,8 +9,6 @@ from contextlib import contextmanager
 
 import click
 
-__all__ = ["has_colour", "prepare_streams", "say_done", "silence_streams", "within_streams"]
-
 
 def prepare_streams() -> None:
     """

@@ -14,8 +14,6 @@ import click
 
 from venuekit.exports.rows import Row, plain
 
-__all__ = ["cell_text", "record", "table", "width"]
-
 PIPED_WIDTH = 100
 _NARROWEST = 8
 _GAP = "  "

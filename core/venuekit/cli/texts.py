@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from venuekit.exports.rows import Row
     from venuekit.settings import Plan, PlannedRead, Report
 
-__all__ = ["LIST_COLUMNS", "WHOLE", "order_row", "plan_text", "report_text", "request_text"]
-
-
 _COLUMNS = {
     "account": "account",
     "symbol": "symbol",

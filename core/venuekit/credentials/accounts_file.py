@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from venuekit.credentials.secret import Secret
     from venuekit.plugins import Plugins
 
-__all__ = ["ACCOUNTS_VARIABLE", "AccountEntry", "AccountsFile", "credentials", "find_accounts_file", "load_accounts"]
-
 #: the environment variable that names the accounts file
 ACCOUNTS_VARIABLE = "VENUEKIT_ACCOUNTS"
 FILE_NAME = "accounts.toml"

@@ -11,8 +11,6 @@ from venuekit.credentials.secret import Secret
 from venuekit.errors import CredentialsError
 from venuekit.venue import EnvironmentName
 
-__all__ = ["Credentials"]
-
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 

@@ -14,8 +14,6 @@ from typing import Any
 from venuekit._util.texts import HIDDEN
 from venuekit.credentials.secret import living_secrets
 
-__all__ = ["HIDDEN", "hidden_name", "hide_secrets", "redact", "redact_parameters", "redact_start"]
-
 #: names whose values must not be shown, in query strings, JSON and headers of any venue
 _NAMES = (
     r"signature|sign|api-?_?key|secret|passphrase|password|listen-?_?key|token|authorization"

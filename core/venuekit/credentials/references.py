@@ -21,8 +21,6 @@ from venuekit.errors import AccountsFileError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["check_reference", "read_private", "resolve_reference"]
-
 _SCHEMES = ("env", "file")
 _REFERENCE = re.compile(r"([a-z][a-z0-9+.-]*):(\S.*)")
 #: names consist of words; a longer run of letters and digits is no name

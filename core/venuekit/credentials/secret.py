@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import NoReturn, SupportsIndex
 from weakref import WeakValueDictionary
 
-__all__ = ["Secret", "living_secrets"]
-
 _living: WeakValueDictionary[int, Secret] = WeakValueDictionary()
 
 

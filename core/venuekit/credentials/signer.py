@@ -8,8 +8,6 @@ from typing import Protocol
 
 from venuekit.credentials.secret import Secret
 
-__all__ = ["HmacSigner", "SignatureAlgorithm", "Signer"]
-
 
 class SignatureAlgorithm(enum.StrEnum):
     """The algorithm of a signature."""

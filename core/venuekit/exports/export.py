@@ -19,8 +19,6 @@ from venuekit.exports.resume import Resume, Terms, file_lock, read_resume, write
 from venuekit.exports.rows import Row, columns_of
 from venuekit.payloads import payload_decoder
 
-__all__ = ["Export", "open_export"]
-
 T = TypeVar("T", bound=attrs.AttrsInstance)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

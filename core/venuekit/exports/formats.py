@@ -13,9 +13,6 @@ from venuekit.exports.rows import Columns, Row
 if TYPE_CHECKING:
     from venuekit.exports.text import Text
 
-__all__ = ["Format", "Sink", "check_format", "open_sink", "stream_sink"]
-
-
 #: suffix of a file's name to format
 _BY_SUFFIX = {"": "csv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 

@@ -13,8 +13,6 @@ from typing import Any
 from venuekit.errors import ConfigurationError
 from venuekit.exports.rows import Columns, Row, plain
 
-__all__ = ["DECIMALS", "DIGITS", "ParquetSink", "check_installed"]
-
 #: digits of a number in all, and those after its point
 DIGITS, DECIMALS = 38, 18
 

@@ -15,9 +15,6 @@ import attrs
 from venuekit.errors import ConfigurationError
 from venuekit.exports.formats import Format
 
-__all__ = ["Resume", "Terms", "file_lock", "read_resume", "resume_path", "write_resume"]
-
-
 _VERSION = 1
 
 

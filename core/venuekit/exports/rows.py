@@ -11,9 +11,6 @@ from typing import Any, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 import attrs
 
-__all__ = ["Columns", "Row", "columns_of", "plain", "row_of"]
-
-
 #: one flat object: field name to value
 Row: TypeAlias = Mapping[str, Any]
 

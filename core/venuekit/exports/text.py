@@ -12,8 +12,6 @@ from typing import BinaryIO, Protocol
 from venuekit.errors import ConfigurationError
 from venuekit.exports.rows import Columns, Row, plain
 
-__all__ = ["CsvText", "FileSink", "JsonLines", "StreamSink", "Text"]
-
 _BATCH = 200
 #: the number of bytes before a position whose digest shows whether the file was changed
 _END = 4096

@@ -38,8 +38,6 @@ from venuekit.payloads import (
 if TYPE_CHECKING:
     from venuekit.parts.rows import Reads
 
-__all__ = ["Compiled", "Program"]
-
 #: up to here a float holds a time in seconds to the millisecond, and the quick function need not look closer
 _QUICK_TIME_END = 2**32 * 1000
 _INTEGER = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]

@@ -14,20 +14,6 @@ from venuekit.payloads.numbers import LARGEST, intern_number
 if TYPE_CHECKING:
     from enum import Enum
 
-__all__ = [
-    "NO_LIMIT",
-    "TIME_END",
-    "Convert",
-    "to_bool",
-    "to_datetime",
-    "to_decimal",
-    "to_decimal_or_none",
-    "to_enum",
-    "to_int",
-    "to_optional",
-    "to_text",
-]
-
 #: a hook of cattrs: the value, and the type it shall become
 Convert: TypeAlias = Callable[[Any, Any], Any]
 

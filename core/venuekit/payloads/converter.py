@@ -26,8 +26,6 @@ from cattrs.gen import make_dict_structure_fn, override
 from venuekit.payloads import conversions as take
 from venuekit.payloads.mismatch import Path, Unfit
 
-__all__ = ["locate", "make_converter"]
-
 Renames = Mapping[type, Mapping[str, str]]
 
 

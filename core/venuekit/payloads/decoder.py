@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from venuekit.errors import PayloadMismatch
 
-__all__ = ["payload_decoder"]
-
 T = TypeVar("T")
 
 

@@ -12,8 +12,6 @@ from venuekit.payloads.numbers import number_or_unread
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["TooDeep", "json_reader", "not_read", "read_json"]
-
 
 class TooDeep(ValueError):
     """JSON is nested deeper than the interpreter goes; the text has the limit's name and value."""

@@ -8,8 +8,6 @@ from typing import TypeAlias
 from venuekit._util.texts import HIDDEN
 from venuekit.errors import OperationError, PayloadMismatch
 
-__all__ = ["MISFITS", "Path", "Unfit", "mismatch_of", "payload_mismatch"]
-
 #: errors of reading a payload of another shape, or of making a value of it
 MISFITS = (ArithmeticError, AttributeError, LookupError, PayloadMismatch, TypeError, ValueError)
 

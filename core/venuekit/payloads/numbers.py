@@ -7,19 +7,6 @@ from collections.abc import Iterable
 from decimal import Context, Decimal, InvalidOperation
 from typing import Final
 
-__all__ = [
-    "DECIMALS_MOST",
-    "LARGEST",
-    "PLAIN_LENGTH",
-    "SHARED",
-    "Unread",
-    "are_plain",
-    "intern_number",
-    "is_multiple",
-    "nonzero",
-    "number_or_unread",
-]
-
 #: a number is below this, and is zero or not below 1 at so many decimals: any other is no price, size or sum
 LARGEST: Final = Decimal("1e30")
 DECIMALS_MOST: Final = 60

@@ -13,9 +13,6 @@ from venuekit.payloads.json_text import read_json
 if TYPE_CHECKING:
     from venuekit.endpoint import Endpoint
 
-__all__ = ["KeptList", "KeptTuple", "Misread", "count_left_out", "readable_part", "rows_at"]
-
-
 T = TypeVar("T")
 
 

@@ -25,8 +25,6 @@ from venuekit.venue import Environment, Limit, LimitScope, Venue
 if TYPE_CHECKING:
     from venuekit.pipeline.position_limit import PositionLimit
 
-__all__ = ["AccountSession", "Costs", "VenueSession"]
-
 
 @attrs.define(eq=False)
 class VenueSession:

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from venuekit.pipeline.operation_record import OperationRecord
     from venuekit.venue import EncodedRequest
 
-__all__ = ["Attempt"]
-
 T = TypeVar("T")
 
 _UNANSWERED: Mapping[FailureKind, type[errors.TransportError]] = {

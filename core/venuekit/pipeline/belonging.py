@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from venuekit.message import HttpResponse
     from venuekit.pipeline.operation_record import OperationRecord
 
-__all__ = ["check_refusal", "is_older", "why_not_ours"]
-
 #: a refusal that says these about a setting is no reason to read it back: it is sent again, or will be by the caller
 _UNDOUBTED = frozenset({FailureKind.CLOCK, FailureKind.THROTTLED, FailureKind.BANNED, FailureKind.BUSY})
 #: failures that are resolved anyway

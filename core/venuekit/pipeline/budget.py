@@ -11,8 +11,6 @@ import attrs
 
 from venuekit.venue import Limit
 
-__all__ = ["Budget", "PoolName", "SlidingBudget", "pay", "update_from_headers"]
-
 #: a header with more digits is no count
 _DIGITS = 18
 

@@ -16,8 +16,6 @@ from venuekit.faults import Fault, error_of
 from venuekit.message import HttpResponse
 from venuekit.venue import Refusal, Venue
 
-__all__ = ["LEAVING_OPEN", "Failure", "FailureKind", "classify", "first_bytes", "leaves_open", "retry_after"]
-
 T = TypeVar("T")
 
 

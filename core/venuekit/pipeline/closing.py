@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from venuekit.pipeline.budget import Budget
     from venuekit.venue import Limit
 
-__all__ = ["SHUTTING", "apply_backoff", "is_absence", "record_unsupported", "remember_absence", "too_long"]
-
 #: failures that close pools
 SHUTTING = frozenset({FailureKind.THROTTLED, FailureKind.BANNED, FailureKind.SHUT_OUT})
 #: statuses by which HTTP itself speaks of everything that this address sends

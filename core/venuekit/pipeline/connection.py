@@ -25,8 +25,6 @@ from aiohttp.streams import StreamReader
 
 from venuekit.pipeline.request_bytes import ServerOrigin
 
-__all__ = ["HEADERS_LIMIT", "HEADER_LIMIT", "Connector", "OverLimit", "StrayBytes", "WatchedConnection"]
-
 #: bytes of one header, or of the line with the status
 HEADER_LIMIT = 8190
 #: headers of one answer, those behind a body in chunks included

@@ -12,8 +12,6 @@ from urllib.parse import quote
 
 from venuekit.endpoint import Encoding, Endpoint, Kind, Parameter
 
-__all__ = ["encode", "plain"]
-
 #: characters without percent-encoding, so that most values pass without a call of quote
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*").fullmatch
 _pattern = lru_cache(maxsize=256)(re.compile)

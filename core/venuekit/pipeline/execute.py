@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from venuekit.pipeline.options import Options
     from venuekit.pipeline.position_limit import PositionLimit
 
-__all__ = ["execute"]
-
 T = TypeVar("T")
 
 

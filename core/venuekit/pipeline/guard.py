@@ -10,8 +10,6 @@ import attrs
 
 from venuekit.endpoint import Area, Endpoint, Role
 
-__all__ = ["Guard"]
-
 
 def _symbols(symbols: Iterable[str] | None) -> frozenset[str] | None:
     return None if symbols is None else frozenset(symbols)

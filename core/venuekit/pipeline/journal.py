@@ -31,8 +31,6 @@ from venuekit.pipeline.journal_lines import (
 )
 from venuekit.traces import OtherWrite
 
-__all__ = ["FileJournal", "Journal"]
-
 _APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT
 #: the most lines, and bytes of them, that are kept while the journal cannot be written
 _KEPT_LINES_MAX = 20_000

@@ -15,8 +15,6 @@ from venuekit.errors import Outcome
 from venuekit.ids import ClientIds
 from venuekit.pipeline.journal_lines import Ended, MalformedLine, Unresolved, day_of, milliseconds, read_line
 
-__all__ = ["Day", "UnreadableLine"]
-
 #: the most writes that add up and are distinguished in one day
 _MOST_ADDED = 2000
 #: how many unreadable lines of a file are named

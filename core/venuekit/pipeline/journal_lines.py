@@ -16,19 +16,6 @@ from venuekit._util.quick_init import quick_init
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Effect
 
-__all__ = [
-    "Ended",
-    "MalformedLine",
-    "Unresolved",
-    "begin_text",
-    "day_of",
-    "end_text",
-    "lost_text",
-    "lost_words",
-    "milliseconds",
-    "read_line",
-]
-
 
 def _bare_text(value: Any) -> str:
     """Return the text in a value of a class that msgspec does not know."""

@@ -8,8 +8,6 @@ from venuekit.errors import VenuekitError
 from venuekit.pipeline.operation_record import OperationRecord
 from venuekit.venue import TOLERANCE, RequestExpiry
 
-__all__ = ["measure", "measure_if_doubtful", "wait_until_past"]
-
 #: how often a moment is waited for again, where the clock turned out to be behind it
 _ROUNDS = 4
 #: a clock that may be this wrong, in milliseconds, is measured anew before a fence is believed to be over

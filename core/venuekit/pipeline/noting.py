@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from venuekit.pipeline.journal import Journal
     from venuekit.pipeline.operation_record import OperationRecord
 
-__all__ = ["record_attempt", "record_outcome", "use_client_ids"]
-
 
 def use_client_ids(record: OperationRecord[Any]) -> None:
     """

@@ -11,8 +11,6 @@ import attrs
 
 from venuekit.errors import OperationError
 
-__all__ = ["Event", "EventKind", "Observer", "notify"]
-
 _log = logging.getLogger("venuekit.observe")
 
 

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from venuekit.pipeline.account_session import AccountSession
     from venuekit.pipeline.options import Options
 
-__all__ = ["OperationRecord"]
-
 T = TypeVar("T")
 
 

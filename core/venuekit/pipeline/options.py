@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-__all__ = ["UNSET", "Options", "RetryPolicy"]
-
-
 class _Unset(enum.Enum):
     UNSET = "unset"
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-__all__ = ["Patience"]
-
 #: how often it is looked; an exchange may take this much longer than it should
 _INTERVAL = 0.5
 

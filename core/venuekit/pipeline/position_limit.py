@@ -19,8 +19,6 @@ from venuekit.order_scope import Ask
 if TYPE_CHECKING:
     from venuekit.account import Account
 
-__all__ = ["Holdings", "PositionLimit", "ReadHoldings", "holdings_reader"]
-
 #: seconds until the reads of any venue show an order that was accepted, and one that may still arrive
 _SHOWN_AFTER = 10.0
 _ARRIVES_WITHIN = 90.0

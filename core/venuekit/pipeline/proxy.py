@@ -12,8 +12,6 @@ import attrs
 from venuekit.credentials import Secret
 from venuekit.errors import ConfigurationError
 
-__all__ = ["VARIABLE", "Proxy", "find_ignored_proxy", "proxy_of"]
-
 #: the environment variable that names a proxy
 VARIABLE = "VENUEKIT_PROXY"
 #: variables that other programs read, and venuekit does not

@@ -27,8 +27,6 @@ from venuekit.pipeline.operation_record import OperationRecord
 from venuekit.pipeline.resolve import SEND_AGAIN, attach_resolve, resolve_outcome, unknown_outcome
 from venuekit.resolution import Change
 
-__all__ = ["TABLE", "Action", "EffectColumn", "action_for", "effect_column", "recover"]
-
 T = TypeVar("T")
 
 

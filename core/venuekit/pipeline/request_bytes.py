@@ -9,8 +9,6 @@ from yarl import URL
 from venuekit.message import HttpRequest
 from venuekit.pipeline.proxy import Proxy
 
-__all__ = ["Origins", "ServerOrigin"]
-
 #: verbs whose requests say nothing of a body when they have none
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 #: how many addresses are remembered; a venue has fewer endpoints

@@ -19,17 +19,6 @@ from venuekit.pipeline.turns import wait_for_fences
 from venuekit.resolution import AbsenceProof, Absent, Applied, Change, Lost, Reading, Unclear
 from venuekit.traces import OtherWrite
 
-__all__ = [
-    "SEND_AGAIN",
-    "attach_resolve",
-    "look_again",
-    "look_for_value",
-    "read_now",
-    "resolve_later",
-    "resolve_outcome",
-    "unknown_outcome",
-]
-
 #: seconds between looks for the trace of a lost write, before its absence can be proven
 _LOOKS = (0.0, 1.0, 2.0)
 #: the same when the venue is overloaded: fewer, and further apart each time

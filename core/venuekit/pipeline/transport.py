@@ -19,8 +19,6 @@ from venuekit.pipeline.patience import Patience
 from venuekit.pipeline.proxy import VARIABLE, Proxy, find_ignored_proxy
 from venuekit.pipeline.request_bytes import Origins
 
-__all__ = ["AiohttpTransport"]
-
 #: seconds for one exchange; longer than any documented server-side timeout
 TIMEOUT = 15.0
 

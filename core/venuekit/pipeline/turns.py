@@ -13,8 +13,6 @@ from venuekit.pipeline.measuring import measure_if_doubtful
 from venuekit.pipeline.operation_record import OperationRecord
 from venuekit.pipeline.write_scopes import Fence, Footprint, footprint_of
 
-__all__ = ["take_turn", "too_long", "wait_for_fences"]
-
 
 async def take_turn(record: OperationRecord[Any], footprint: Footprint) -> None:
     """

@@ -12,8 +12,6 @@ from venuekit.pipeline.operation_record import OperationRecord
 from venuekit.pipeline.options import Options
 from venuekit.resolution import Call
 
-__all__ = ["resolve"]
-
 
 async def resolve(session: AccountSession, entry: Unresolved, call: Call) -> str:
     """

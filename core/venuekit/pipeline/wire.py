@@ -16,8 +16,6 @@ from venuekit.message import ANSWER_LIMIT, HttpRequest, HttpResponse, Transport
 from venuekit.pipeline.encode import encode
 from venuekit.venue import EncodedRequest, SigningScheme, Stamp
 
-__all__ = ["RestWire", "Wire"]
-
 
 class Wire(Protocol):
     """

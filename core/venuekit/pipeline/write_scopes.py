@@ -13,8 +13,6 @@ from venuekit.endpoint import Endpoint, Role, WriteScope
 from venuekit.ids import ClientIds
 from venuekit.order_scope import OrderName
 
-__all__ = ["FENCING", "QUEUED", "Described", "Fence", "Footprint", "WriteScopes", "footprint_of"]
-
 #: scopes whose writes run one after another
 QUEUED = frozenset({WriteScope.ACCOUNT, WriteScope.SYMBOL, WriteScope.AMENDMENT})
 #: scopes whose lost writes make others wait

@@ -38,8 +38,6 @@ from venuekit.settings.target_accounts import TargetAccount, target_accounts_of
 if TYPE_CHECKING:
     from venuekit.account import Account
 
-__all__ = ["apply"]
-
 #: errors that every later step of the account would meet too
 _HOPELESS = (AuthenticationFailed, Banned, TransportError, Unavailable)
 _WENT_WELL = frozenset({ResultStatus.CHANGED, ResultStatus.UNCHANGED})

@@ -10,8 +10,6 @@ import attrs
 from venuekit.capabilities import PositionSide, Setting
 from venuekit.settings.target import Value, text_of
 
-__all__ = ["Key", "Requirement", "SettingChange"]
-
 
 @attrs.frozen
 class Key:

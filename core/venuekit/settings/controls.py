@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.venue import Venue
 
-__all__ = ["CONTROLS", "carry_out", "is_account_wide", "read_value", "reader_weight", "setter_weight"]
-
 CONTROLS: Mapping[Setting, type[Capability]] = {
     Setting.POSITION_MODE: PositionModeControl,
     Setting.ASSET_MODE: AssetModeControl,

@@ -15,8 +15,6 @@ from venuekit.settings.plans import UnknownSymbol, Unreadable
 from venuekit.settings.target import Value
 from venuekit.settings.target_accounts import TargetAccount
 
-__all__ = ["CurrentSettings"]
-
 
 @attrs.frozen
 class CurrentSettings:

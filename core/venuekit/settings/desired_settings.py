@@ -13,8 +13,6 @@ from venuekit.settings.changes import Key
 from venuekit.settings.target import SymbolTarget, Target, Value, text_of
 from venuekit.settings.target_accounts import TargetAccount
 
-__all__ = ["DesiredSetting", "contradictions", "desired_settings_of", "key_at"]
-
 
 @attrs.frozen
 class DesiredSetting:

@@ -9,15 +9,6 @@ from venuekit.settings.plans import PlannedStep, StepStatus
 from venuekit.settings.report import Result, ResultStatus
 from venuekit.settings.target import Value, text_of
 
-__all__ = [
-    "after_reading",
-    "before_sending",
-    "before_writing",
-    "result_of",
-    "result_of_error",
-    "result_without_reading",
-]
-
 _WENT_WELL = frozenset({ResultStatus.CHANGED, ResultStatus.UNCHANGED})
 
 

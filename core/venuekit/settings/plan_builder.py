@@ -17,8 +17,6 @@ from venuekit.settings.step_order import order_steps
 from venuekit.settings.target import Target, Value
 from venuekit.settings.target_accounts import TargetAccount
 
-__all__ = ["build_plan", "differences", "side_effect_note", "symbols_touched"]
-
 
 def differences(target: Target, current: CurrentSettings) -> tuple[DesiredSetting, ...]:
     """Return the desired settings that differ from the current ones and that no entry contradicts, one per setting."""

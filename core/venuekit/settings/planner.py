@@ -21,8 +21,6 @@ from venuekit.venue import BlockedBy, BlockerScope
 if TYPE_CHECKING:
     from venuekit.account import Account
 
-__all__ = ["plan", "read_current_settings"]
-
 
 async def plan(target: Target, accounts: Mapping[str, Account]) -> Plan:
     """

@@ -12,8 +12,6 @@ from venuekit.capabilities import MarginType, PositionSide, Setting
 from venuekit.errors import OperationError, VenuekitError
 from venuekit.settings.target import Target, Value
 
-__all__ = ["Plan", "PlannedRead", "PlannedStep", "StepStatus", "UnknownSymbol", "Unreadable"]
-
 
 class StepStatus(enum.StrEnum):
     """The plan's verdict about one setting."""

@@ -14,9 +14,6 @@ from venuekit.settings.target import Value, text_of
 from venuekit.settings.target_accounts import TargetAccount
 from venuekit.venue import BlockedBy, Blocker, BlockerScope, Coupling
 
-__all__ = ["odd_row_refusal", "raises_leverage", "refusals_of", "requirements_of"]
-
-
 _RAISED_UNDER = "a leverage is raised only under the margin type that was chosen for it"
 
 

@@ -12,9 +12,6 @@ from venuekit.errors import OperationError, Outcome
 from venuekit.settings.plans import Plan, PlannedRead, StepStatus, Unreadable
 from venuekit.settings.target import Value
 
-__all__ = ["Report", "Result", "ResultStatus", "plan_exit_status", "report_exit_status"]
-
-
 _CAVEAT = (
     "each setting was read right before it was written and once more at the end; a write of another client between "
     "such a reading and the write is overwritten and cannot be detected"

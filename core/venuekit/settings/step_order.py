@@ -9,8 +9,6 @@ import attrs
 from venuekit.settings.changes import Key, Requirement, SettingChange
 from venuekit.settings.target import Value, text_of
 
-__all__ = ["StepOrder", "order_steps"]
-
 
 @attrs.frozen
 class StepOrder:

@@ -11,8 +11,6 @@ import attrs
 
 from venuekit.capabilities import AssetMode, MarginType, PositionMode
 
-__all__ = ["AccountTarget", "LeverageTarget", "SymbolTarget", "Target", "Value", "text_of"]
-
 #: the value of a setting
 Value: TypeAlias = PositionMode | AssetMode | MarginType | Decimal
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.venue import Venue
 
-__all__ = ["TargetAccount", "target_accounts_of"]
-
 
 @attrs.frozen(eq=False)
 class TargetAccount:

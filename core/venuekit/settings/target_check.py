@@ -29,8 +29,6 @@ from venuekit.venue import venue_support
 if TYPE_CHECKING:
     from venuekit.venue import Coupling, Venue
 
-__all__ = ["check_target"]
-
 
 def check_target(target: Target, venues: Mapping[str, Venue[Any]], problems: Problems) -> None:
     """Add to ``problems`` everything that the venues' declarations refuse."""

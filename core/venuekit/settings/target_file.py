@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from venuekit.settings.plans import UnknownSymbol
     from venuekit.venue import Venue
 
-__all__ = ["TargetFile", "parse_target", "read_target"]
-
 
 @attrs.frozen
 class TargetFile:

@@ -15,9 +15,6 @@ from venuekit.capabilities import AssetMode, MarginType, PositionMode
 from venuekit.errors import TargetFileError
 from venuekit.settings.target import AccountTarget, LeverageTarget, SymbolTarget, Target
 
-__all__ = ["Problems", "read_tables"]
-
-
 E = TypeVar("E", bound=enum.StrEnum)
 
 _ACCOUNT_KEYS = ("venue", "position_mode", "asset_mode", "margin_type", "symbols")

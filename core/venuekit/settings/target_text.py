@@ -9,8 +9,6 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["target_toml"]
-
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 

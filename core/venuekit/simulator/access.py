@@ -15,9 +15,6 @@ import attrs
 from venuekit.endpoint import Endpoint, Kind
 from venuekit.venue import Limit
 
-__all__ = ["KEY_LENGTH", "Meter", "SimKey", "Usage", "costs_of", "is_hmac_sha256", "make_key"]
-
-
 #: number of letters and digits of a key, and of a secret
 KEY_LENGTH = 64
 _ALPHABET = string.ascii_letters + string.digits

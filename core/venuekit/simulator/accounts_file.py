@@ -11,8 +11,6 @@ from venuekit.errors import AccountsFileError
 from venuekit.simulator.access import KEY_LENGTH
 from venuekit.simulator.simulation import Simulation
 
-__all__ = ["write_accounts_file"]
-
 #: the first line of a file that may be overwritten
 _MARK = "# Written by venuekit sim, which overwrites it; these keys open a simulator on this machine and nothing else."
 

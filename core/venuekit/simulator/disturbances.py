@@ -15,29 +15,6 @@ from venuekit.clock import Clock
 from venuekit.simulator.ledger import Ledger
 from venuekit.simulator.message import Response, json_response
 
-__all__ = [
-    "ApplyLater",
-    "ArrivalInPlay",
-    "CannedAnswer",
-    "Cut",
-    "Delay",
-    "Disturbance",
-    "DropAfter",
-    "DropBefore",
-    "HalfClose",
-    "Lag",
-    "Proceed",
-    "Reply",
-    "Rewrite",
-    "Script",
-    "SecondActor",
-    "Step",
-    "Truncate",
-    "Twice",
-    "Unasked",
-    "together",
-]
-
 
 @attrs.frozen
 class Reply:

@@ -12,9 +12,6 @@ import attrs
 import msgspec
 from multidict import CIMultiDict, CIMultiDictProxy
 
-__all__ = ["Arrival", "Denied", "Response", "SimRequest", "json_response"]
-
-
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
 _ENCODER = msgspec.json.Encoder(decimal_format="number")

@@ -18,8 +18,6 @@ from venuekit.simulator.simulation import Simulation
 if TYPE_CHECKING:
     from venuekit.plugins import Plugins
 
-__all__ = ["announcement", "serve"]
-
 
 async def serve(
     venue_ids: Collection[str] = (),

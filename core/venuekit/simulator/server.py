@@ -16,8 +16,6 @@ from venuekit.simulator.disturbances import ArrivalInPlay, Reply, Script, togeth
 from venuekit.simulator.message import Arrival, Response, SimRequest
 from venuekit.simulator.service import Admission, Service
 
-__all__ = ["Server"]
-
 _HOST = "127.0.0.1"
 
 

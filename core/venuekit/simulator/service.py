@@ -16,8 +16,6 @@ from venuekit.simulator.message import Denied, Response, SimRequest
 from venuekit.simulator.simulated_venue import Route, SimulatedVenue, Visit
 from venuekit.venue import Venue
 
-__all__ = ["Admission", "Service", "ServiceResult", "open_ledger"]
-
 
 def open_ledger(simulated_venues: Iterable[SimulatedVenue], now: Callable[[], datetime]) -> Ledger:
     """

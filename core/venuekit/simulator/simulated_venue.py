@@ -15,8 +15,6 @@ from venuekit.simulator.access import SimKey, Usage, costs_of
 from venuekit.simulator.ledger import Asset, Contract, Ledger, LedgerRefusal, Rules
 from venuekit.simulator.message import Response, SimRequest, json_response
 
-__all__ = ["Handler", "Route", "Scenario", "SimulatedVenue", "Visit"]
-
 
 @attrs.frozen
 class Visit:

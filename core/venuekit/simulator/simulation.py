@@ -19,8 +19,6 @@ from venuekit.simulator.service import Service, open_ledger
 from venuekit.simulator.simulated_venue import Scenario, SimulatedVenue
 from venuekit.venue import Venue
 
-__all__ = ["Simulation"]
-
 
 class Simulation:
     """

@@ -14,8 +14,6 @@ from venuekit.simulator import Simulation, simulate
 if TYPE_CHECKING:
     from venuekit.plugins import Plugins
 
-__all__ = ["BackgroundSimulation"]
-
 T = TypeVar("T")
 
 

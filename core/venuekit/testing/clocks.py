@@ -6,8 +6,6 @@ import asyncio
 
 import attrs
 
-__all__ = ["InstantClock", "LoopClock"]
-
 
 @attrs.frozen
 class LoopClock:

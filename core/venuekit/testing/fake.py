@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from venuekit.message import Transport
     from venuekit.venue import Environment, Venue
 
-__all__ = ["FakeTransport", "Reply", "Watch", "account_over", "json_answer", "plugins_with"]
-
-
 #: a function that answers a request, or raises an error of :mod:`venuekit.errors` as a transport does
 Reply: TypeAlias = Callable[[HttpRequest], HttpResponse | Awaitable[HttpResponse]]
 

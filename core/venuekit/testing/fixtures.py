@@ -10,8 +10,6 @@ import pytest
 if TYPE_CHECKING:
     from venuekit.testing.background import BackgroundSimulation
 
-__all__ = ["pytest_configure", "venuekit_simulation"]
-
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker."""

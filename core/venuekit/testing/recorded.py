@@ -32,8 +32,6 @@ from venuekit.endpoint import Endpoint, Security
 from venuekit.message import HttpResponse
 from venuekit.venue import Venue
 
-__all__ = ["Recorded", "RecordedCase", "believe_answers", "find_recorded", "load_recorded"]
-
 
 @attrs.frozen(kw_only=True)
 class RecordedCase:

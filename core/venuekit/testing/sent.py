@@ -13,8 +13,6 @@ import attrs
 from venuekit.endpoint import Endpoint, Kind, Security
 from venuekit.message import HttpRequest
 
-__all__ = ["Sent", "as_text", "caller_parameters"]
-
 
 @attrs.frozen
 class Sent:

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from venuekit.simulator import Arrival, Scenario, Simulation
     from venuekit.venue import Venue
 
-__all__ = ["FakeStage", "Stage", "fake_stage", "on_stage", "simulated_reply"]
-
 _BASE = "http://127.0.0.1:9"
 
 

@@ -30,8 +30,6 @@ from venuekit_binance_common.symbols.instruments import (
 from venuekit_binance_common.wallet.balances import BinanceBalances
 from venuekit_binance_common.wallet.income import BinanceIncome, income_history
 
-__all__ = ["BinanceCoinmAccount"]
-
 
 class BinanceCoinmAccount(
     BinanceBalances,

@@ -17,8 +17,6 @@ from venuekit_binance_common.wallet.balances import BALANCES_OF_ACCOUNT
 if TYPE_CHECKING:
     from venuekit_binance_coinm.endpoints import CoinmEndpoints
 
-__all__ = ["AccountRows", "BinanceCoinmAccountInfo", "decode_account"]
-
 
 @attrs.frozen(eq=False)
 class AccountRows:

@@ -12,8 +12,6 @@ from venuekit_binance_common.symbols.brackets import BinanceBrackets, brackets_o
 if TYPE_CHECKING:
     from venuekit_binance_coinm.endpoints import CoinmEndpoints
 
-__all__ = ["BinanceCoinmBrackets", "decode_pair_brackets", "decode_symbol_brackets"]
-
 
 class BinanceCoinmBrackets(BinanceBrackets):
     """Caps and floors are base quantities. The symbols of one pair can differ, so ask by symbol."""

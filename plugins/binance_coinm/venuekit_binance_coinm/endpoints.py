@@ -34,8 +34,6 @@ from venuekit_binance_common.stream_endpoints import stream_endpoints
 from venuekit_binance_common.wallet import endpoints as money
 from venuekit_binance_common.wallet.balances import balances_read
 
-__all__ = ["COINM", "CoinmEndpoints"]
-
 _ROOT = "/dapi"
 _PAIR = Parameter("pair")
 

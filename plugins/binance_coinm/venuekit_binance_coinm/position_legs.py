@@ -14,8 +14,6 @@ from venuekit.plugin import Call, Endpoint, Unfit
 from venuekit_binance_common.enums import POSITION_SIDES, margin_type_of
 from venuekit_binance_common.positions.lost_margin import Leg
 
-__all__ = ["PositionRiskLegs"]
-
 
 def _wallet(margin_word: str | None, margin: Decimal | None, pnl: Decimal | None) -> Decimal:
     """Return the isolated margin less the unrealised profit; 0 in cross margin."""

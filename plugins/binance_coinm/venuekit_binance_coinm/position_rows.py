@@ -30,8 +30,6 @@ from venuekit.parts.columns import (
 from venuekit.parts.rows import Reads, Rows
 from venuekit_binance_common.enums import POSITION_SIDES, margin_type_of
 
-__all__ = ["POSITIONS", "POSITIONS_OF_ACCOUNT", "mode_of"]
-
 _EXACT = Context(prec=34)
 _OF_FLAG = {True: MarginType.ISOLATED, False: MarginType.CROSS}
 

@@ -18,8 +18,6 @@ from venuekit_binance_common.symbols.instruments import unknown_symbol_error
 if TYPE_CHECKING:
     from venuekit_binance_coinm.endpoints import CoinmEndpoints
 
-__all__ = ["BinanceCoinmPositions"]
-
 
 class BinanceCoinmPositions(BinanceContracts, PositionReader):
     """The venue filters by pair and margin asset; a symbol is asked for by its pair and picked out here."""

@@ -17,8 +17,6 @@ from venuekit_binance_common.settings.reader import BinanceSettings
 from venuekit_binance_common.settings.symbol import state_of_position
 from venuekit_binance_common.symbols.instruments import unknown_symbol_error
 
-__all__ = ["CoinmSettings"]
-
 _NOTHING = Decimal(0)
 
 

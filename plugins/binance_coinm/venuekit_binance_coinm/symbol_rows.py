@@ -10,9 +10,6 @@ from venuekit.parts.rows import Reads, Rows
 from venuekit.plugin import Call, Endpoint, InvalidRequest, Outcome
 from venuekit_binance_common.settings.symbol import HeldSettings
 
-__all__ = ["PositionRiskReader"]
-
-
 _SETTINGS = Reads(
     HeldSettings,
     key="symbol",

@@ -12,9 +12,6 @@ from venuekit_binance_common.faults import SHARED_ROWS, fault_rows
 from venuekit_binance_common.orders.rows import Size
 from venuekit_binance_common.orders.terms import MINUTE_POOL, ConditionalBook, OrderTerms, order_behaviour
 
-__all__ = ["FAULTS", "NO_ORDER_TEST", "ORDER_BEHAVIOUR", "ORDER_SIZE", "ORDER_TERMS", "RETENTION"]
-
-
 #: the same numbers can mean something else on the USD-margined product
 _OWN_ROWS = (
     *fault_rows(Fault.CLOCK, (-4188,)),

@@ -23,8 +23,6 @@ from venuekit_binance_common.venue import LIMITS, REALM, QuerySigning
 if TYPE_CHECKING:
     from venuekit.simulator.simulated_venue import SimulatedVenue
 
-__all__ = ["VENUE"]
-
 _ENVIRONMENTS = (
     Environment(
         name=EnvironmentName.LIVE,

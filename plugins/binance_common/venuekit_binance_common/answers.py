@@ -7,8 +7,6 @@ from typing import Any
 
 from venuekit.plugin import Fault, HttpResponse, Refusal, ban_end, read_foreign
 
-__all__ = ["MAINTENANCE", "read_answer"]
-
 #: the code under which the body ``{"239999": "..."}`` of a maintenance window is classified
 MAINTENANCE = "239999"
 

@@ -35,19 +35,6 @@ from venuekit_binance_common.settings.behaviours import LEVERAGE_MOST
 from venuekit_binance_common.settings.symbol import leverage_answer
 from venuekit_binance_common.venue import WEIGHT
 
-__all__ = [
-    "PAYS",
-    "SYMBOL",
-    "exchange_info",
-    "open_algo_orders",
-    "open_orders",
-    "position_mode",
-    "server_time",
-    "set_leverage",
-    "set_margin_type",
-    "set_position_mode",
-]
-
 #: every operation here pays its weight into the pool of the address
 PAYS: Mapping[str, int | None] = {WEIGHT: None}
 #: bytes: the instruments are 1 to 2 MB and grow with every listing, and up to 200 orders of every symbol may be open

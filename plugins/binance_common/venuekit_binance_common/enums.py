@@ -6,14 +6,6 @@ from collections.abc import Mapping
 
 from venuekit.capabilities import AssetMode, MarginType, PositionMode, PositionSide
 
-__all__ = [
-    "MARGIN_TYPE_WORDS",
-    "POSITION_SIDES",
-    "asset_mode_of",
-    "margin_type_of",
-    "position_mode_of",
-]
-
 #: as requests spell them; answers also write ``cross`` and ``isolated``
 MARGIN_TYPE_WORDS: Mapping[MarginType, str] = {MarginType.CROSS: "CROSSED", MarginType.ISOLATED: "ISOLATED"}
 

@@ -7,9 +7,6 @@ from collections.abc import Iterable
 from venuekit.plugin import Fault, FaultRow
 from venuekit_binance_common.answers import MAINTENANCE
 
-__all__ = ["OUTDATED_BY", "SHARED_ROWS", "fault_rows"]
-
-
 #: one code for all of it
 _KEY_OR_REACH = (
     "one of: the key is unknown or belongs to another environment or product, this address is not on its list, "

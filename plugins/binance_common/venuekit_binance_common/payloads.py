@@ -12,26 +12,6 @@ import attrs
 
 from venuekit.plugin import Unfit, WireRow, intern_number, payload_decoder
 
-__all__ = [
-    "Acknowledgement",
-    "BracketRow",
-    "BracketsRow",
-    "CountdownRow",
-    "FilterRow",
-    "InstrumentRow",
-    "LeverageRow",
-    "PositionModeRow",
-    "brackets_decoder",
-    "camel_names",
-    "decode_acknowledgement",
-    "decode_countdown",
-    "decode_position_mode",
-    "decode_server_time",
-    "instruments_decoder",
-    "leverage_decoder",
-    "one_or_many",
-]
-
 T = TypeVar("T")
 Names = Mapping[type, Mapping[str, str]]
 

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from venuekit_binance_common.settings.symbol import HeldSettings
     from venuekit_binance_common.symbols.instruments import CommissionRow, MarkPriceRow
 
-__all__ = ["ProductEndpoints"]
-
 
 class ProductEndpoints(Protocol):
     """The part of a product's book that parts of several products read."""

@@ -11,8 +11,6 @@ from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.plugin import Effect, Endpoint, Secret, Security, payload_decoder
 from venuekit_binance_common.endpoints import PAYS
 
-__all__ = ["StreamEndpoints", "stream_endpoints"]
-
 
 @attrs.frozen
 class _ListenKeyRow:

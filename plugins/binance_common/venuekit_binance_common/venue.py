@@ -6,9 +6,6 @@ from urllib.parse import quote
 
 from venuekit.plugin import EncodedRequest, HttpRequest, Limit, LimitScope, Stamp
 
-__all__ = ["API_KEY_HEADER", "LIMITS", "ORDERS_1M", "ORDERS_10S", "REALM", "WEIGHT", "QuerySigning"]
-
-
 #: the realm of both products: these pools, the position mode, the simulated account
 REALM = "binance_futures"
 

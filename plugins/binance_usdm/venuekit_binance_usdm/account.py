@@ -28,8 +28,6 @@ from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.settings import UsdmSettings
 from venuekit_binance_usdm.terms import INCOME_RETENTION, MARGIN_RETENTION, ORDER_SIZE
 
-__all__ = ["BinanceUsdmAccount"]
-
 
 class BinanceUsdmAccount(
     BinanceBalances,

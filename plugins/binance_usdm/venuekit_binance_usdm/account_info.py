@@ -19,8 +19,6 @@ from venuekit_binance_usdm.positions import BinancePositions, join_positions
 if TYPE_CHECKING:
     from venuekit_binance_usdm.endpoints import UsdmEndpoints
 
-__all__ = ["TOTALS", "AccountRows", "BinanceAccountInfo", "decode_account", "valuation_asset"]
-
 
 def _margin_ratio(maintenance: Decimal | None, equity: Decimal | None) -> Decimal | None:
     """Return maintenance margin to margin balance; None without a balance."""

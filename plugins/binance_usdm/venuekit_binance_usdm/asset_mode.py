@@ -11,8 +11,6 @@ from venuekit_binance_common.endpoints import PAYS
 from venuekit_binance_common.enums import asset_mode_of
 from venuekit_binance_common.payloads import Acknowledgement, decode_acknowledgement
 
-__all__ = ["asset_mode_lens", "set_asset_mode"]
-
 
 class HasAssetMode(Protocol):
     """An answer with the mode, among other fields."""

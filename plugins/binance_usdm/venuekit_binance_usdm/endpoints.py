@@ -40,8 +40,6 @@ from venuekit_binance_usdm.positions import POSITIONS
 from venuekit_binance_usdm.symbol_config import SYMBOL_CONFIGS, SymbolConfigReader
 from venuekit_binance_usdm.terms import ORDER_TERMS
 
-__all__ = ["USDM", "UsdmEndpoints"]
-
 _ROOT = "/fapi"
 
 

@@ -7,13 +7,6 @@ import attrs
 from venuekit.plugin import WireRow, payload_decoder
 from venuekit_binance_common.payloads import camel_names
 
-__all__ = [
-    "AccountConfig",
-    "AssetModeRow",
-    "decode_account_config",
-    "decode_asset_mode",
-]
-
 
 @attrs.frozen(eq=False, repr=False)
 class AccountConfig(WireRow):

@@ -14,8 +14,6 @@ from venuekit.plugin import Call, Endpoint
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.positions.lost_margin import Leg
 
-__all__ = ["PositionRiskLegs"]
-
 _LEGS = Reads(
     Leg,
     key="symbol",

@@ -32,8 +32,6 @@ from venuekit_binance_usdm.symbol_config import config_of
 if TYPE_CHECKING:
     from venuekit_binance_usdm.endpoints import UsdmEndpoints
 
-__all__ = ["POSITIONS", "BinancePositions", "join_positions"]
-
 #: one contract is one unit of the base asset, on every symbol
 _CONTRACT_SIZE = Decimal(1)
 #: the rank counts from 0 to 4

@@ -21,8 +21,6 @@ from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.positions import POSITIONS
 from venuekit_binance_usdm.symbol_config import SYMBOL_CONFIGS
 
-__all__ = ["UsdmSettings"]
-
 _NOTHING = Decimal(0)
 
 

@@ -9,9 +9,6 @@ from venuekit.parts.rows import Reads, Rows
 from venuekit.plugin import Call, Endpoint, Outcome, PayloadMismatch
 from venuekit_binance_common.settings.symbol import HeldSettings
 
-__all__ = ["SYMBOL_CONFIGS", "SymbolConfigReader", "config_of"]
-
-
 SYMBOL_CONFIGS = Reads(
     HeldSettings,
     key="symbol",

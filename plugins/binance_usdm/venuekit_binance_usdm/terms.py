@@ -12,9 +12,6 @@ from venuekit_binance_common.faults import SHARED_ROWS, fault_rows
 from venuekit_binance_common.orders.rows import Size
 from venuekit_binance_common.orders.terms import BOTH_POOLS, ConditionalBook, OrderTerms, order_behaviour
 
-__all__ = ["FAULTS", "INCOME_RETENTION", "MARGIN_RETENTION", "ORDER_BEHAVIOUR", "ORDER_SIZE", "ORDER_TERMS"]
-
-
 #: the same numbers can mean something else on the coin-margined product
 _OWN_ROWS = (
     *fault_rows(Fault.CLOCK, (-5028,)),

@@ -17,8 +17,6 @@ from venuekit_binance_usdm.terms import FAULTS, ORDER_BEHAVIOUR
 if TYPE_CHECKING:
     from venuekit.simulator.simulated_venue import SimulatedVenue
 
-__all__ = ["BLOCKERS", "COUPLINGS", "VENUE"]
-
 _ENVIRONMENTS = (
     Environment(
         name=EnvironmentName.LIVE,

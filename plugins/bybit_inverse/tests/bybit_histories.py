@@ -8,9 +8,10 @@ from typing import Any
 
 import attrs
 
+from venuekit.capabilities import IncomeKind
 from venuekit.clock import from_milliseconds
 from venuekit.simulator import Simulation
-from venuekit.simulator.ledger import IncomeKind, Side
+from venuekit.simulator.ledger import Side
 
 D = Decimal
 DAY = timedelta(days=1)

@@ -22,8 +22,6 @@ from venuekit_bybit_inverse.settings import BybitSettings
 from venuekit_bybit_inverse.tpsl_mode import BybitTpSlMode
 from venuekit_bybit_inverse.withdrawals import BybitWithdrawals
 
-__all__ = ["BybitInverseAccount"]
-
 
 class BybitInverseAccount(
     BybitAccountInfo,

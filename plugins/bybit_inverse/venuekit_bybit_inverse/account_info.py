@@ -23,9 +23,6 @@ from venuekit_bybit_inverse.positions import LEG, PAGE_SIZE, positions_of
 from venuekit_bybit_inverse.reading import read_rows
 from venuekit_bybit_inverse.wallet_rows import ISOLATED_COINS, WalletRows
 
-__all__ = ["UNIFIED", "BybitAccountInfo", "BybitBalances", "balances_of"]
-
-
 _KINDS = {5: AccountKind("uta2"), 6: AccountKind("uta2_pro")}
 _OLDER_KINDS = {1: "classic", 3: "unified 1.0", 4: "unified 1.0 Pro"}
 _VALUATION = "USD"

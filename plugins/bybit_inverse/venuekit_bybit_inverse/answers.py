@@ -10,8 +10,6 @@ import attrs
 
 from venuekit.plugin import Fault, HttpResponse, Refusal, from_milliseconds, read_foreign, read_json
 
-__all__ = ["answer_time", "bybit_answers"]
-
 _SUCCESS = b'{"retCode":0,'
 _TIME = re.compile(rb'"time":\s*"?(\d{1,15})"?\s*\}\s*\Z')
 _ENVELOPE_END = 48

@@ -9,8 +9,6 @@ from venuekit.capabilities import ApiKey, ApiKeyReader
 from venuekit.plugin import Account, PayloadMismatch
 from venuekit_bybit_inverse.endpoints import BYBIT
 
-__all__ = ["BybitApiKey"]
-
 _ANYWHERE = "*"
 _WITHDRAW = "Wallet.Withdraw"
 

@@ -14,8 +14,6 @@ from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.market_payloads import RiskLimitRow
 from venuekit_bybit_inverse.reading import read_rows
 
-__all__ = ["TIER", "BybitBrackets"]
-
 #: the identity of a row of risk limits
 TIER: Callable[[RiskLimitRow], tuple[object, ...]] = attrgetter("symbol", "id")
 

@@ -18,8 +18,6 @@ from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.histories import TWO_YEARS, ReceivedRow, cursor_history, itself
 from venuekit_bybit_inverse.history_payloads import ClosedPnlRow
 
-__all__ = ["BybitClosedPnl"]
-
 #: rows are listed by their beginning, items by their end: how long a closing order usually takes
 _OVERLAP = timedelta(days=7)
 

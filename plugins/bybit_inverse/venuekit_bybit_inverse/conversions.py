@@ -17,8 +17,6 @@ from venuekit_bybit_inverse.histories import ALL_TIME
 from venuekit_bybit_inverse.history_payloads import ConvertRow, ExchangeRow
 from venuekit_bybit_inverse.reading import raw_rows
 
-__all__ = ["BybitConversions"]
-
 _EXCHANGES_PAGE = 50
 _CONVERTS_PAGE = 100
 _DONE = "success"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from venuekit.plugin import Fault, FaultRow, FaultTable
 
-__all__ = ["FAULTS", "OUTDATED_BY"]
-
 #: refusals that may name a step, a tick or a limit of an instrument: the venue has one code for wrong arguments
 OUTDATED_BY = frozenset({10001, 110003, 110017})
 

@@ -17,8 +17,6 @@ from venuekit_bybit_inverse.order_values import fill_of, order_of, side_of
 from venuekit_bybit_inverse.reading import raw_rows
 from venuekit_bybit_inverse.wire import CONTRACT_SIZE
 
-__all__ = ["BybitFills"]
-
 #: written like a fill, and none
 _FUNDING = "Funding"
 #: the kinds of fills that the venue itself brought about

@@ -14,8 +14,6 @@ from venuekit.parts.histories import FromCursor, History, Retention, Track, Venu
 from venuekit.plugin import Answer, Endpoint
 from venuekit_bybit_inverse.reading import raw_rows
 
-__all__ = ["ALL_TIME", "TWO_YEARS", "ReceivedRow", "cursor_history", "itself"]
-
 R = TypeVar("R")
 T = TypeVar("T")
 

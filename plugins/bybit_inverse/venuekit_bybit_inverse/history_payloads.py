@@ -12,19 +12,6 @@ import attrs
 from venuekit.plugin import WireRow, payload_decoder
 from venuekit_bybit_inverse.wire import PAGE, Page, names
 
-__all__ = [
-    "ClosedPnlRow",
-    "ConvertRow",
-    "ExchangeRow",
-    "LogRow",
-    "WithdrawalRow",
-    "decode_closed_pnl",
-    "decode_converts",
-    "decode_exchanges",
-    "decode_log",
-    "decode_withdrawals",
-]
-
 T = TypeVar("T")
 
 

@@ -20,8 +20,6 @@ from venuekit_bybit_inverse.histories import TWO_YEARS, ReceivedRow, cursor_hist
 from venuekit_bybit_inverse.history_payloads import LogRow
 from venuekit_bybit_inverse.instruments import settle_coins
 
-__all__ = ["BybitIncome", "incomes_of"]
-
 _TRADES = ("TRADE", "LIQUIDATION", "ADL")
 #: the kind of all components of a row, by its type
 _WHOLE: Mapping[str, IncomeKind] = {

@@ -22,9 +22,6 @@ from venuekit_bybit_inverse.market_payloads import InstrumentRow
 from venuekit_bybit_inverse.reading import read_rows, unknown_symbol_error
 from venuekit_bybit_inverse.wire import CONTRACT_SIZE
 
-__all__ = ["BybitFees", "BybitInstruments", "all_settle_coins", "instrument_row", "refresh_row", "settle_coins"]
-
-
 _PAGE_SIZE = 1000
 #: in minutes: funding that is further apart is none
 _YEAR = 525_600

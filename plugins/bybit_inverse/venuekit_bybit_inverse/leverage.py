@@ -15,8 +15,6 @@ from venuekit.plugin import Account
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.reading import unknown_symbol_error
 
-__all__ = ["BybitLeverage"]
-
 
 class BybitLeverage(Account, LeverageControl):
     """Read and set leverage; a number from 1 to 100 in steps of 0.01."""

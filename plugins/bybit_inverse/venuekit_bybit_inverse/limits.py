@@ -7,8 +7,6 @@ from typing import Any
 
 from venuekit.plugin import Limit, LimitScope
 
-__all__ = ["ADDRESS", "BATCH_WEIGHT_MOST", "LIMITS", "batch_weight", "cost", "cost_by_item"]
-
 #: calls per second and account; an endpoint that is not listed has no published limit of its own
 _PER_SECOND = {
     "account_info": 50,

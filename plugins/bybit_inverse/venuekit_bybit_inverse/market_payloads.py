@@ -12,8 +12,6 @@ import attrs
 from venuekit.plugin import WireRow, payload_decoder
 from venuekit_bybit_inverse.wire import PAGE, Page, names
 
-__all__ = ["InstrumentRow", "RiskLimitRow", "decode_instruments", "decode_risk_limits", "decode_server_time"]
-
 T = TypeVar("T")
 
 

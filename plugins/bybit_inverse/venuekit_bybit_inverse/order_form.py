@@ -20,8 +20,6 @@ from venuekit.parts.orders import common_misfit
 from venuekit.plugin import OrderName
 from venuekit_bybit_inverse.endpoints.order_resolution import ORDER_READS
 
-__all__ = ["misfit", "texts", "wire_amendment", "wire_order"]
-
 _TIMES = {
     TimeInForce.GTC: "GTC",
     TimeInForce.IOC: "IOC",

@@ -16,8 +16,6 @@ from venuekit_bybit_inverse.histories import TWO_YEARS, cursor_history
 from venuekit_bybit_inverse.order_routes import ORDER_ROUTES
 from venuekit_bybit_inverse.order_values import order_of
 
-__all__ = ["BybitOrders"]
-
 _UNFILLED_KEPT = timedelta(hours=24)
 _UNFILLED = "the venue keeps orders that ended without a fill for 24 hours: older ones are missing from what has ended"
 #: the time of a row without one, which none should be

@@ -13,17 +13,6 @@ from venuekit.parts.orders import BatchItem
 from venuekit.plugin import PayloadMismatch, WireRow, payload_decoder
 from venuekit_bybit_inverse.wire import PAGE, Page, WireSide, names
 
-__all__ = [
-    "FillRow",
-    "OrderAck",
-    "OrderRow",
-    "decode_acknowledgement",
-    "decode_batch",
-    "decode_canceled",
-    "decode_fills",
-    "decode_orders",
-]
-
 T = TypeVar("T")
 
 

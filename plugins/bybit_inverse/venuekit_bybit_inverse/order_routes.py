@@ -17,8 +17,6 @@ from venuekit_bybit_inverse.order_form import misfit, texts, wire_amendment, wir
 from venuekit_bybit_inverse.order_payloads import OrderAck, OrderRow
 from venuekit_bybit_inverse.order_values import order_of, order_of_amendment, pending_order
 
-__all__ = ["ORDER_ROUTES"]
-
 
 def _order(row: OrderRow, _: Any, received_at: datetime | None, raw: Any) -> Order:
     return order_of(row, received_at, raw)

@@ -26,8 +26,6 @@ from venuekit.plugin import nonzero
 from venuekit_bybit_inverse.order_payloads import FillRow, OrderAck, OrderRow
 from venuekit_bybit_inverse.wire import CONTRACT_SIZE, WireSide, position_side_of
 
-__all__ = ["fill_of", "order_of", "order_of_amendment", "pending_order", "side_of"]
-
 _BUYS_OR_SELLS = {WireSide.BUY: OrderSide.BUY, WireSide.SELL: OrderSide.SELL}
 _STATUSES: Mapping[str, OrderStatus] = {
     "New": OrderStatus.OPEN,

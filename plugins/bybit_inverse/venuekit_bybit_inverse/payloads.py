@@ -14,25 +14,6 @@ from venuekit.capabilities import MarginType
 from venuekit.plugin import WireRow, payload_decoder, read_json
 from venuekit_bybit_inverse.wire import names
 
-__all__ = [
-    "AccountInfoRow",
-    "ApiKeyRow",
-    "FeeRateRow",
-    "MarginMode",
-    "MovedMargin",
-    "RiskRow",
-    "SymbolInfoRow",
-    "TpSlModeRow",
-    "decode_account_info",
-    "decode_acknowledgement",
-    "decode_api_key",
-    "decode_fee_rates",
-    "decode_moved_margin",
-    "decode_risk",
-    "decode_symbol_info",
-    "decode_tpsl_mode",
-]
-
 T = TypeVar("T")
 
 

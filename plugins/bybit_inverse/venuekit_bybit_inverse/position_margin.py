@@ -11,8 +11,6 @@ from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.instruments import instrument_row
 from venuekit_bybit_inverse.payloads import MovedMargin
 
-__all__ = ["BybitPositionMargin"]
-
 #: an amount has at most this many decimals
 _DECIMALS = 4
 

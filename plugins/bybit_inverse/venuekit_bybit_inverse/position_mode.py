@@ -5,8 +5,6 @@ from __future__ import annotations
 from venuekit.capabilities import PositionMode, PositionModeReader, PositionModeSetting
 from venuekit.plugin import Account
 
-__all__ = ["BybitPositionMode"]
-
 
 class BybitPositionMode(Account, PositionModeReader):
     """Say that inverse contracts of a unified account are one-way; nothing needs to be asked for that."""

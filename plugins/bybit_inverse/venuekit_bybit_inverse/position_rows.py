@@ -28,8 +28,6 @@ from venuekit.parts.columns import (
 from venuekit.parts.rows import Document, Reads, Rows
 from venuekit_bybit_inverse.wire import CONTRACT_SIZE, position_side_of
 
-__all__ = ["ADL_RANK_OF", "POSITIONS", "PositionPage", "decode_positions"]
-
 _EXACT = Context(prec=34)
 _STATES = {"Normal": PositionState.NORMAL, "Liq": PositionState.LIQUIDATION, "Adl": PositionState.ADL}
 #: the venue ranks from 0 (no position) to 5

@@ -19,9 +19,6 @@ from venuekit_bybit_inverse.position_rows import ADL_RANK_OF, POSITIONS
 from venuekit_bybit_inverse.reading import Pages, read_pages, read_rows, unknown_symbol_error
 from venuekit_bybit_inverse.wire import CONTRACT_SIZE
 
-__all__ = ["LEG", "PAGE_SIZE", "BybitAdl", "BybitPositions", "listed_positions", "positions_of"]
-
-
 PAGE_SIZE = 200
 #: no other row of positions has the same
 LEG: Callable[[Any], tuple[object, ...]] = attrgetter("symbol", "positionIdx")

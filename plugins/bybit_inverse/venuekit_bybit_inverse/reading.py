@@ -12,15 +12,6 @@ import attrs
 from venuekit.plugin import Account, Answer, Endpoint, InvalidRequest, OddRow, Outcome, PayloadMismatch
 from venuekit_bybit_inverse.wire import Page
 
-__all__ = [
-    "Pages",
-    "raw_rows",
-    "read_any_rows",
-    "read_pages",
-    "read_rows",
-    "unknown_symbol_error",
-]
-
 R = TypeVar("R")
 P = TypeVar("P", bound=Page[Any])
 

@@ -21,8 +21,6 @@ from venuekit_bybit_inverse.positions import LEG, PAGE_SIZE, listed_positions
 from venuekit_bybit_inverse.reading import Pages, read_any_rows
 from venuekit_bybit_inverse.wire import Page
 
-__all__ = ["BybitSettings"]
-
 R = TypeVar("R")
 P = TypeVar("P", bound=Page[Any])
 

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 
 from venuekit.plugin import EncodedRequest, HttpRequest, Stamp
 
-__all__ = ["BybitSigning", "websocket_payload"]
-
 _KEY = "X-BAPI-API-KEY"
 _JSON = {"Content-Type": "application/json"}
 

@@ -9,8 +9,6 @@ from venuekit.plugin import Account, Change, PayloadMismatch
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.payloads import TpSlModeRow
 
-__all__ = ["BybitTpSlMode"]
-
 _WORDS = {TpSlMode.FULL: "Full", TpSlMode.PARTIAL: "Partial"}
 _DEPRECATED = (
     "the venue calls set-tpsl-mode deprecated: it is only the default of requests that name no mode; orders and"

@@ -43,8 +43,6 @@ from venuekit_bybit_inverse.signing import BybitSigning
 if TYPE_CHECKING:
     from venuekit.simulator.simulated_venue import SimulatedVenue
 
-__all__ = ["BYBIT_INVERSE"]
-
 _ONE_WAY_ONLY = "a unified account holds inverse contracts in one-way mode only; the venue refuses hedge mode (110029)"
 _NO_ASSET_MODE = (
     "a unified account has no asset mode: its collateral is pooled over all coins, in cross and portfolio margin"

@@ -12,8 +12,6 @@ from venuekit.capabilities import AccountInfo, Balance, Collateral
 from venuekit.parts.columns import Same, derived, flag, number, text
 from venuekit.parts.rows import Document, Reads, Rows
 
-__all__ = ["COLLATERAL", "ISOLATED_COINS", "WalletRows", "decode_wallet"]
-
 
 def _sum(*parts: Decimal | None) -> Decimal | None:
     """Return the sum; None when one of the parts is not known."""

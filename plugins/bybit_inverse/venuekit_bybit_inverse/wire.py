@@ -10,8 +10,6 @@ import attrs
 
 from venuekit.capabilities import OpenEnum, PositionSide
 
-__all__ = ["CONTRACT_SIZE", "PAGE", "Page", "WireSide", "names", "position_side_of"]
-
 R_co = TypeVar("R_co", covariant=True)
 
 #: one inverse contract is one US dollar, whatever its symbol

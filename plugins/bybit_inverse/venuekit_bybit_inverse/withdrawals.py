@@ -16,8 +16,6 @@ from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.histories import ALL_TIME, TWO_YEARS, ReceivedRow, cursor_history
 from venuekit_bybit_inverse.history_payloads import WithdrawalRow
 
-__all__ = ["BybitWithdrawals"]
-
 #: on chains and within the venue
 _ALL = 2
 _STATUSES: Mapping[str, WithdrawalStatus] = {

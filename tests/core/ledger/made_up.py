@@ -26,8 +26,6 @@ from venuekit.simulator.ledger import (
     tiers,
 )
 
-__all__ = ["ASSETS", "CONTRACTS", "CUTTING", "NEAREST", "NOW", "UNIT", "WIDE", "D", "case_of", "sides", "symbols"]
-
 D = Decimal
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 #: the last digit of money

@@ -13,25 +13,29 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from tests.core.ledger.made_up import ASSETS, NOW, D, sides, symbols
 from tests.core.ledger.made_up import CONTRACTS as CONTRACTS_OF_ONE
 
-from venuekit.capabilities import MarginType, MarginTypeScope, PositionMode, PositionSide, Setting
+from venuekit.capabilities import (
+    IncomeKind,
+    MarginType,
+    MarginTypeScope,
+    OrderStatus,
+    OrderType,
+    PositionMode,
+    PositionSide,
+    Setting,
+    TimeInForce,
+)
 from venuekit.simulator.ledger import (
     Book,
-    IncomeKind,
     Ledger,
     LedgerOrder,
     LedgerOrderRequest,
-    OrderStatus,
-    OrderType,
     Reason,
     Refused,
     Rules,
     Side,
-    TimeInForce,
     TradeKind,
 )
 from venuekit.simulator.ledger.order_values import LIMIT_TIMES
-
-__all__ = ["CONTRACTS", "OrderCommands"]
 
 R = TypeVar("R")
 CONTRACTS = {

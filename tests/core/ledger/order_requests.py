@@ -8,9 +8,8 @@ from typing import Any
 
 from tests.core.ledger.made_up import NOW, D
 
-from venuekit.simulator.ledger import LedgerOrderRequest, OrderType, Reason, Refused, Side
-
-__all__ = ["ONE", "SECOND", "Clock", "order", "reason_of", "stop", "trailing"]
+from venuekit.capabilities import OrderType
+from venuekit.simulator.ledger import LedgerOrderRequest, Reason, Refused, Side
 
 ONE = "ONEUSDT"
 SECOND = timedelta(seconds=1)

@@ -9,15 +9,8 @@ import pytest
 from tests.core.ledger.made_up import D
 from tests.core.ledger.order_requests import ONE, order, reason_of, stop, trailing
 
-from venuekit.simulator.ledger import (
-    Book,
-    Ledger,
-    OrderStatus,
-    OrderType,
-    Reason,
-    Side,
-    Triggered,
-)
+from venuekit.capabilities import OrderStatus, OrderType
+from venuekit.simulator.ledger import Book, Ledger, Reason, Side, Triggered
 
 
 @pytest.mark.parametrize(

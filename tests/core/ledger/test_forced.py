@@ -9,17 +9,14 @@ from decimal import Decimal
 import attrs
 import pytest
 
-from venuekit.capabilities import AssetMode, MarginType, PositionMode, PositionSide
+from venuekit.capabilities import AssetMode, IncomeKind, MarginType, OrderStatus, OrderType, PositionMode, PositionSide
 from venuekit.simulator.ledger import (
     Asset,
     Contract,
     Forced,
     FundingFrom,
-    IncomeKind,
     Ledger,
     LedgerOrderRequest,
-    OrderStatus,
-    OrderType,
     Reason,
     Refused,
     Rules,

@@ -10,18 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from venuekit.capabilities import MarginType, Setting
+from venuekit.capabilities import IncomeKind, MarginType, OrderType, Setting
 from venuekit.simulator.ledger import (
     AccountEvent,
     Asset,
     Contract,
     EventReason,
-    IncomeKind,
     Ledger,
     LedgerOrderRequest,
     OrderChange,
     OrderEvent,
-    OrderType,
     Reason,
     Record,
     Refused,

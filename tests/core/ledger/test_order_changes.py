@@ -7,14 +7,8 @@ from collections.abc import Callable
 from tests.core.ledger.made_up import NOW, D
 from tests.core.ledger.order_requests import ONE, SECOND, Clock, order, reason_of, stop
 
-from venuekit.simulator.ledger import (
-    Book,
-    Ledger,
-    OrderStatus,
-    Reason,
-    Side,
-    TimeInForce,
-)
+from venuekit.capabilities import OrderStatus, TimeInForce
+from venuekit.simulator.ledger import Book, Ledger, Reason, Side
 
 
 def test_an_amended_order_keeps_its_id(trading: Callable[..., Ledger]) -> None:

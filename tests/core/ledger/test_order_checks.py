@@ -10,19 +10,8 @@ import pytest
 from tests.core.ledger.made_up import NOW, D
 from tests.core.ledger.order_requests import ONE, Clock, order, reason_of, stop, trailing
 
-from venuekit.capabilities import MarginType, PositionSide
-from venuekit.simulator.ledger import (
-    Asset,
-    ClientIdRule,
-    Contract,
-    Ledger,
-    LedgerOrderRequest,
-    OrderStatus,
-    Reason,
-    Rules,
-    Side,
-    TimeInForce,
-)
+from venuekit.capabilities import MarginType, OrderStatus, PositionSide, TimeInForce
+from venuekit.simulator.ledger import Asset, ClientIdRule, Contract, Ledger, LedgerOrderRequest, Reason, Rules, Side
 
 REFUSED = [
     ("no price", order(price="48000"), {"price": None}, Reason.ORDER_INCOMPLETE),

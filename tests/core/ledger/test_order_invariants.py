@@ -15,16 +15,14 @@ from hypothesis.stateful import invariant
 from tests.core.ledger.made_up import ASSETS, NEAREST, NOW, UNIT, WIDE, D, case_of
 from tests.core.ledger.order_commands import CONTRACTS, OrderCommands
 
-from venuekit.capabilities import PositionSide, Setting
+from venuekit.capabilities import IncomeKind, OrderStatus, PositionSide, Setting
 from venuekit.simulator.ledger import (
     AccountEvent,
     Book,
     FundingFrom,
-    IncomeKind,
     Ledger,
     LedgerOrderRequest,
     OrderEvent,
-    OrderStatus,
     Reason,
     Refused,
     Rules,

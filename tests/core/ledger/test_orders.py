@@ -8,16 +8,8 @@ import pytest
 from tests.core.ledger.made_up import D
 from tests.core.ledger.order_requests import ONE, order, reason_of, stop
 
-from venuekit.capabilities import PositionMode, PositionSide
-from venuekit.simulator.ledger import (
-    Ledger,
-    LedgerOrder,
-    OrderStatus,
-    OrderType,
-    Reason,
-    Side,
-    TimeInForce,
-)
+from venuekit.capabilities import OrderStatus, OrderType, PositionMode, PositionSide, TimeInForce
+from venuekit.simulator.ledger import Ledger, LedgerOrder, Reason, Side
 
 
 def test_a_market_order_fills_at_the_mark_as_taker(trading: Callable[..., Ledger]) -> None:

@@ -8,11 +8,8 @@ from decimal import Decimal
 from tests.core.ledger.made_up import NOW
 from tests.core.ledger.order_requests import ONE, SECOND, Clock, order, reason_of
 
-from venuekit.simulator.ledger import (
-    Ledger,
-    OrderStatus,
-    Reason,
-)
+from venuekit.capabilities import OrderStatus
+from venuekit.simulator.ledger import Ledger, Reason
 
 
 def test_an_asynchronous_venue_answers_before_it_decides(trading: Callable[..., Ledger], clock: Clock) -> None:

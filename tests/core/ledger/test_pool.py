@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import attrs
 
-from venuekit.capabilities import AssetMode, MarginType, PositionMode, PositionSide, Unit
-from venuekit.simulator.ledger import AccountEvent, Asset, Book, Contract, IncomeKind, Ledger, Rules, Side
+from venuekit.capabilities import AssetMode, IncomeKind, MarginType, PositionMode, PositionSide, Unit
+from venuekit.simulator.ledger import AccountEvent, Asset, Book, Contract, Ledger, Rules, Side
 
 D = Decimal
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -22,6 +22,7 @@ from venuekit.capabilities import (
     OrderType,
     TimeInForce,
 )
+from venuekit.capabilities import OrderType as LedgerType
 from venuekit.parts.orders import (
     MANY,
     AmendRoute,
@@ -61,14 +62,11 @@ from venuekit.plugin import (
 )
 from venuekit.simulator import Denied, Response, SimRequest, Visit, json_response
 from venuekit.simulator.ledger import Book, LedgerOrder, LedgerOrderRequest, Reason, Refused, Side
-from venuekit.simulator.ledger import OrderType as LedgerType
 from venuekit_toy_perp import TOY_PERP
 from venuekit_toy_perp.account import ToyPerpAccount
 from venuekit_toy_perp.codes import FAULTS
 from venuekit_toy_perp.endpoints import TOY
 from venuekit_toy_perp.simulated import SimulatedToy
-
-__all__ = ["ONE_ROUTE", "TWO_ROUTES", "ToyOrderAccount"]
 
 NO_SUCH_ORDER, NOT_OPEN, TAKEN = 4001, 4002, 4003
 _POOLS = {"weight": None}

@@ -8,8 +8,6 @@ from contextlib import asynccontextmanager
 
 import attrs
 
-__all__ = ["ANSWER", "Peer", "RawServer", "answer", "come", "raw_server"]
-
 
 def answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
     """Return an answer as it stands on the wire."""

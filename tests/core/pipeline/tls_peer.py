@@ -5,8 +5,6 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
-__all__ = ["HOST", "client_context", "server_context"]
-
 HOST = "venue.invalid"
 
 _CERTIFICATE = """\

@@ -16,8 +16,6 @@ from venuekit.testing.clocks import InstantClock
 from venuekit.testing.fake import FakeTransport, account_over, json_answer
 from venuekit.testing.recorded import Recorded
 
-__all__ = ["answering", "time_telling_transport", "timeless"]
-
 A = TypeVar("A", bound=Account)
 V = TypeVar("V")
 

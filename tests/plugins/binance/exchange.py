@@ -23,8 +23,6 @@ from venuekit.simulator import (
 )
 from venuekit.simulator.ledger import Ledger
 
-__all__ = ["START", "Exchange", "open_exchange", "scenario_of", "shape"]
-
 #: when the clock of an exchange starts, in milliseconds
 START = 1_750_000_000_000
 

@@ -13,8 +13,6 @@ from venuekit.parts.histories.by_id import ById
 from venuekit.parts.histories.spans import Span
 from venuekit.parts.histories.track import NO_ORIGIN, Gate, Origin, Page, Track, in_order
 
-__all__ = ["walk_by_cursor", "walk_by_halves"]
-
 T = TypeVar("T")
 
 

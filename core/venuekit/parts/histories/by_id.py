@@ -10,8 +10,6 @@ import attrs
 from venuekit.parts.histories.spans import Span
 from venuekit.parts.histories.track import NO_ORIGIN, Origin, Page, Track
 
-__all__ = ["ById", "by_identity", "walk_by_id"]
-
 T = TypeVar("T")
 
 

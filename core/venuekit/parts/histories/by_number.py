@@ -8,8 +8,6 @@ from typing import TypeVar
 from venuekit.parts.histories.spans import Span
 from venuekit.parts.histories.track import NO_ORIGIN, Gate, Origin, Page, Track, in_order
 
-__all__ = ["walk_pages"]
-
 T = TypeVar("T")
 
 

@@ -12,8 +12,6 @@ import attrs
 from venuekit.parts.histories.spans import Span
 from venuekit.parts.histories.track import NO_ORIGIN, Gate, Origin, Page, Track, in_order, milliseconds_of
 
-__all__ = ["by_time"]
-
 T = TypeVar("T")
 
 #: parameters that narrow a request, by the venue's own names

@@ -9,8 +9,6 @@ from typing import Any, TypeVar
 from venuekit.errors import InvalidRequest, NotFound, PermissionDenied, Rejected, UnsupportedCapability
 from venuekit.parts.histories.track import Gate, Track
 
-__all__ = ["each", "merge_histories", "only", "warn_when_refused"]
-
 T = TypeVar("T")
 
 #: errors that the same request would meet again

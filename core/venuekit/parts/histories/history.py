@@ -22,8 +22,6 @@ from venuekit.parts.histories.track import Origin, Page, Track
 from venuekit.parts.histories.ways import Pages, Paging
 from venuekit.payloads import count_left_out
 
-__all__ = ["History", "HistoryCall", "Retention", "VenueWords"]
-
 T = TypeVar("T")
 
 _MILLISECOND = timedelta(milliseconds=1)

@@ -10,8 +10,6 @@ import attrs
 
 from venuekit.errors import InvalidArgument
 
-__all__ = ["Span", "check_span", "span_of"]
-
 
 @attrs.frozen
 class Span:

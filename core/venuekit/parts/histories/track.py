@@ -12,8 +12,6 @@ import attrs
 from venuekit.clock import to_milliseconds
 from venuekit.errors import InvalidArgument, Outcome, PayloadMismatch
 
-__all__ = ["NO_ORIGIN", "Gate", "Origin", "Page", "Track", "in_order", "milliseconds_of", "number_twins"]
-
 T = TypeVar("T")
 
 

@@ -16,8 +16,6 @@ from venuekit.parts.histories.by_time import Filters, by_time
 from venuekit.parts.histories.spans import Span
 from venuekit.parts.histories.track import Origin, Page, Track
 
-__all__ = ["FromCursor", "FromId", "FromTime", "Halved", "Numbered", "Pages", "Paging"]
-
 T = TypeVar("T")
 
 Keep: TypeAlias = Callable[[T], bool] | None

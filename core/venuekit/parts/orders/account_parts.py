@@ -25,8 +25,6 @@ from venuekit.parts.orders.orders import Orders
 from venuekit.parts.orders.routes import OrderRoutes
 from venuekit.parts.orders.sweep import Sweep
 
-__all__ = ["OrderAmendPart", "OrderBatchPart", "OrderPart"]
-
 
 class OrderPart(Account, OrderControl):
     """Places, cancels and reads orders over :attr:`ORDER_ROUTES`; a venue adds ``iter_orders``."""

@@ -14,8 +14,6 @@ from venuekit.parts.orders.checks import check_name, check_steps
 from venuekit.parts.orders.orders import Orders
 from venuekit.resolution import Change
 
-__all__ = ["Amendments", "is_as_asked", "name_of"]
-
 
 @attrs.frozen
 class Amendments:

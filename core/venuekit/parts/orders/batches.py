@@ -34,8 +34,6 @@ from venuekit.parts.orders.routes import OrderRoute, OrderRoutes, Size
 from venuekit.payloads import MISFITS, mismatch_of
 from venuekit.resolution import Applied, Change, Lost
 
-__all__ = ["Batches", "Result"]
-
 Result: TypeAlias = Order | OperationError
 
 #: within which an order of which the venue does not know whether it took it has come into being

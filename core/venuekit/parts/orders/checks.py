@@ -13,8 +13,6 @@ from venuekit.parts.checks import is_number
 from venuekit.parts.orders.routes import OrderRoutes, OrderSteps
 from venuekit.payloads import is_multiple
 
-__all__ = ["check_name", "check_steps", "common_misfit", "is_client_id"]
-
 _LIMITS = frozenset({OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT})
 
 

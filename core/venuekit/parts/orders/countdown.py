@@ -18,8 +18,6 @@ from venuekit.errors import OperationError, Outcome, OutcomeNotStated, Overloade
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["CountdownPart", "CountdownRoute"]
-
 #: how many beats fit into a countdown: two may fail before it ends
 _BEATS = 3
 _MOST_WINDOW = 5_000

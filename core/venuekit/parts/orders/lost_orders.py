@@ -15,8 +15,6 @@ from venuekit.parts.orders.reads import BatchItem, Fetch, Lookup, OrderReads, Re
 from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Reading, Resolution, Unclear
 from venuekit.traces import Trace, trace_of
 
-__all__ = ["LostOrders"]
-
 #: seen of an order that has not ended: that it is found, or fills, between two looks shows no other writer
 _NOT_ENDED = "no such order, or an open one"
 

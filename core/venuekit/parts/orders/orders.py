@@ -18,8 +18,6 @@ from venuekit.parts.orders.reads import Lookup, ReadRow
 from venuekit.parts.orders.routes import OrderRoute, OrderRoutes
 from venuekit.resolution import Change
 
-__all__ = ["Draft", "Orders", "is_unknown"]
-
 _NOT_TOLD = "it is no longer open, and whether it was cancelled or triggered cannot be read"
 
 

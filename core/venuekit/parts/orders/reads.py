@@ -14,22 +14,6 @@ from venuekit.endpoint import Endpoint
 from venuekit.errors import NotFound, OperationError, UnsupportedCapability
 from venuekit.order_scope import OrderName
 
-__all__ = [
-    "MANY",
-    "ONE",
-    "BatchItem",
-    "Fetch",
-    "Lookup",
-    "OrderNames",
-    "OrderReads",
-    "OrderRows",
-    "ReadRow",
-    "Row",
-    "Search",
-    "Shape",
-    "read_list",
-]
-
 #: a row of a venue about an order, or its acknowledgement: typed by the route's own functions alone
 Row: TypeAlias = Any
 #: reads a lookup with the parameters that name the order

@@ -15,8 +15,6 @@ from venuekit.endpoint import Endpoint
 from venuekit.order_scope import OrderName
 from venuekit.parts.orders.reads import MANY, ONE, OrderNames, OrderReads, Row, Shape
 
-__all__ = ["AmendRoute", "BatchRoute", "CancelScope", "OrderRoute", "OrderRoutes", "OrderSteps", "Size"]
-
 #: the size of a symbol's contracts, as the route's own functions need it
 Size: TypeAlias = Any
 #: one request that cancels all orders: the name of a parameter, and a symbol or coin

@@ -16,8 +16,6 @@ from venuekit.parts.concurrency import gather_all
 from venuekit.parts.orders.orders import Orders, is_unknown
 from venuekit.parts.orders.routes import CancelScope, OrderRoute, OrderRoutes
 
-__all__ = ["Sweep"]
-
 #: how many rounds may leave as many orders as there were, and how many there are in all beside one who keeps placing
 _FRUITLESS_ROUNDS = 4
 _ROUNDS_AT_MOST = 40

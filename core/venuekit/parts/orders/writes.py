@@ -15,8 +15,6 @@ from venuekit.parts.orders.lost_orders import LostOrders
 from venuekit.parts.orders.reads import BatchItem
 from venuekit.resolution import Change
 
-__all__ = ["OrderWrites"]
-
 Parameters: TypeAlias = Mapping[str, Any]
 
 

@@ -23,15 +23,6 @@ from venuekit.errors import Conflict, Outcome
 from venuekit.parts.settings.lens import AccountLens
 from venuekit.resolution import Change
 
-__all__ = [
-    "AccountAssetMode",
-    "AccountMarginType",
-    "AccountMarginTypeEndpoints",
-    "AccountPositionMode",
-    "AssetModeEndpoints",
-    "PositionModeEndpoints",
-]
-
 
 class PositionModeEndpoints(Protocol):
     """The lens of the position mode, and its write."""

@@ -16,8 +16,6 @@ from venuekit.errors import OddRow
 from venuekit.parts.rows import Reads, Rows, readable_values
 from venuekit.parts.settings.lens import RowSettings
 
-__all__ = ["SettingsDraft"]
-
 T = TypeVar("T")
 V = TypeVar("V")
 

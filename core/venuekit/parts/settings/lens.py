@@ -13,8 +13,6 @@ from venuekit.endpoint import Endpoint
 from venuekit.errors import Outcome, PayloadMismatch
 from venuekit.resolution import Call, Lost, Readback, Reading
 
-__all__ = ["AccountLens", "RowSettings", "SymbolLens"]
-
 R = TypeVar("R")
 V = TypeVar("V")
 

@@ -14,8 +14,6 @@ from venuekit.account import Account
 from venuekit.capabilities import SettingsReader, SettingsSnapshot
 from venuekit.parts.settings.draft import SettingsDraft
 
-__all__ = ["AccountSettings", "LeverageTier", "SettingsSource"]
-
 
 @attrs.frozen
 class LeverageTier:

@@ -18,8 +18,6 @@ from venuekit.endpoint import Endpoint
 from venuekit.parts.settings.lens import RowSettings, SymbolLens
 from venuekit.resolution import Change
 
-__all__ = ["LeverageEndpoints", "MarginTypeEndpoints", "SymbolLeverage", "SymbolMarginType"]
-
 
 class LeverageEndpoints(Protocol):
     """The lens of a symbol's settings, and the write of its leverage."""

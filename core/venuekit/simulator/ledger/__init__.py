@@ -48,20 +48,10 @@ from venuekit.simulator.ledger.events import (
     SettingEvent,
     WalletState,
 )
-from venuekit.simulator.ledger.income import Execution, IncomeKind, LedgerIncome, LedgerMarginChange, TradeKind
+from venuekit.simulator.ledger.income import Execution, LedgerIncome, LedgerMarginChange, TradeKind
 from venuekit.simulator.ledger.ledger import Ledger
 from venuekit.simulator.ledger.money import Rounding
-from venuekit.simulator.ledger.order_values import (
-    Book,
-    Forced,
-    LedgerOrder,
-    LedgerOrderRequest,
-    OrderStatus,
-    OrderType,
-    RestingOrder,
-    Side,
-    TimeInForce,
-)
+from venuekit.simulator.ledger.order_values import Book, Forced, LedgerOrder, LedgerOrderRequest, RestingOrder, Side
 from venuekit.simulator.ledger.positions import PositionFigures
 from venuekit.simulator.ledger.records import LedgerClosedPnl, LedgerConversion, LedgerWithdrawal, Record
 from venuekit.simulator.ledger.refusal import LedgerRefusal, Reason, Refused
@@ -93,7 +83,6 @@ __all__ = [
     "Execution",
     "Forced",
     "FundingFrom",
-    "IncomeKind",
     "IsolatedMargin",
     "Ledger",
     "LedgerClosedPnl",
@@ -110,8 +99,6 @@ __all__ = [
     "Liquidation",
     "OrderChange",
     "OrderEvent",
-    "OrderStatus",
-    "OrderType",
     "Pool",
     "PositionFigures",
     "Reason",
@@ -123,7 +110,6 @@ __all__ = [
     "Rules",
     "SettingEvent",
     "Side",
-    "TimeInForce",
     "Totals",
     "TradeKind",
     "Triggered",

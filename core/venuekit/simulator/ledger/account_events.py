@@ -8,16 +8,13 @@ from decimal import Decimal
 
 import attrs
 
-from venuekit.capabilities import MarginTypeScope, Setting
+from venuekit.capabilities import IncomeKind, MarginTypeScope, Setting
 from venuekit.simulator.ledger.contract import AssetKey
 from venuekit.simulator.ledger.events import AccountEvent, EventReason, LegState, SettingEvent, WalletState
-from venuekit.simulator.ledger.income import IncomeKind
 from venuekit.simulator.ledger.money import ZERO, exact, to_price
 from venuekit.simulator.ledger.rules import Rules
 from venuekit.simulator.ledger.state import Cash, LedgerState, Leg, LegKey
 from venuekit.simulator.ledger.view import LedgerView
-
-__all__ = ["Reported", "account_event", "setting_events"]
 
 _OF_TRADES = frozenset({IncomeKind.REALIZED_PNL, IncomeKind.COMMISSION})
 

@@ -12,8 +12,6 @@ from venuekit.simulator.ledger.money import ZERO, exact
 from venuekit.simulator.ledger.state import Asset
 from venuekit.simulator.ledger.view import LedgerView
 
-__all__ = ["BalanceFigures", "Totals", "balance_figures", "total_figures"]
-
 USD = "USD"
 
 

@@ -18,8 +18,6 @@ from venuekit.simulator.ledger.state import Asset, Cash, LedgerState, LedgerSymb
 from venuekit.simulator.ledger.transaction import Transaction
 from venuekit.simulator.ledger.view import LedgerView
 
-__all__ = ["LedgerBase", "command"]
-
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _Row = TypeVar("_Row", bound=Any)

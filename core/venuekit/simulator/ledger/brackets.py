@@ -10,8 +10,6 @@ import attrs
 
 from venuekit.simulator.ledger.money import ZERO, exact
 
-__all__ = ["LedgerTier", "check_tiers", "max_leverage", "max_position", "tier_of", "tiers"]
-
 
 @attrs.frozen
 class LedgerTier:

@@ -11,8 +11,6 @@ from venuekit.capabilities import Unit
 from venuekit.simulator.ledger.brackets import LedgerTier, check_tiers
 from venuekit.simulator.ledger.money import exact
 
-__all__ = ["AssetKey", "Contract"]
-
 AssetKey = tuple[str, str]
 
 

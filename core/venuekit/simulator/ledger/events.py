@@ -12,17 +12,6 @@ from venuekit.capabilities import MarginType, PositionSide, Setting
 from venuekit.simulator.ledger.income import Execution
 from venuekit.simulator.ledger.order_values import LedgerOrder
 
-__all__ = [
-    "AccountEvent",
-    "Event",
-    "EventReason",
-    "LegState",
-    "OrderChange",
-    "OrderEvent",
-    "SettingEvent",
-    "WalletState",
-]
-
 
 class EventReason(enum.StrEnum):
     """The cause of a change of wallets or positions."""

@@ -6,22 +6,20 @@ from decimal import Decimal
 
 import attrs
 
-from venuekit.capabilities import PositionSide
+from venuekit.capabilities import IncomeKind, OrderStatus, OrderType, PositionSide
 from venuekit.simulator.ledger.brackets import max_position
 from venuekit.simulator.ledger.contract import Contract
 from venuekit.simulator.ledger.events import EventReason, OrderChange
-from venuekit.simulator.ledger.income import Execution, IncomeKind, TradeKind
+from venuekit.simulator.ledger.income import Execution, TradeKind
 from venuekit.simulator.ledger.margin import entry_isolated_wallet
 from venuekit.simulator.ledger.money import ZERO, to_price
-from venuekit.simulator.ledger.order_values import Book, LedgerOrder, LedgerOrderRequest, OrderStatus, OrderType, Side
+from venuekit.simulator.ledger.order_values import Book, LedgerOrder, LedgerOrderRequest, Side
 from venuekit.simulator.ledger.positions import check_side
 from venuekit.simulator.ledger.records import LedgerClosedPnl, Record
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.rules import IsolatedMargin
 from venuekit.simulator.ledger.state import Leg
 from venuekit.simulator.ledger.transaction import Transaction, positive
-
-__all__ = ["check_cap", "closable", "fill", "trade"]
 
 
 def trade(

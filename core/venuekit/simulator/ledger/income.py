@@ -12,8 +12,6 @@ from venuekit.capabilities import IncomeKind, PositionSide
 from venuekit.simulator.ledger.money import ZERO
 from venuekit.simulator.ledger.order_values import Side
 
-__all__ = ["Execution", "IncomeKind", "LedgerIncome", "LedgerMarginChange", "TradeKind"]
-
 
 class TradeKind(enum.StrEnum):
     """The cause of an execution."""

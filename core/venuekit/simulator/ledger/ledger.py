@@ -7,8 +7,6 @@ from venuekit.simulator.ledger.base import LedgerBase, command
 from venuekit.simulator.ledger.events import EventReason
 from venuekit.simulator.ledger.reads import LedgerReads
 
-__all__ = ["Ledger", "ScenarioCommands"]
-
 
 class ScenarioCommands(LedgerBase):
     """The commands of scenarios: the market, the venue's own actions, and delayed records."""

@@ -7,29 +7,19 @@ from decimal import Decimal
 
 import attrs
 
-from venuekit.capabilities import PositionSide
+from venuekit.capabilities import IncomeKind, OrderStatus, OrderType, PositionSide, TimeInForce
 from venuekit.simulator.ledger.contract import AssetKey
 from venuekit.simulator.ledger.events import EventReason
 from venuekit.simulator.ledger.fills import trade
-from venuekit.simulator.ledger.income import Execution, IncomeKind, TradeKind
+from venuekit.simulator.ledger.income import Execution, TradeKind
 from venuekit.simulator.ledger.matching import end
 from venuekit.simulator.ledger.money import ZERO
-from venuekit.simulator.ledger.order_values import (
-    Forced,
-    LedgerOrder,
-    LedgerOrderRequest,
-    OrderStatus,
-    OrderType,
-    Side,
-    TimeInForce,
-)
+from venuekit.simulator.ledger.order_values import Forced, LedgerOrder, LedgerOrderRequest, Side
 from venuekit.simulator.ledger.orders import get_order
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.state import LegKey
 from venuekit.simulator.ledger.transaction import Transaction
 from venuekit.simulator.ledger.view import LedgerView
-
-__all__ = ["deleverage", "liquidate"]
 
 
 def liquidate(transaction: Transaction) -> None:

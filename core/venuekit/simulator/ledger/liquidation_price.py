@@ -11,8 +11,6 @@ from venuekit.simulator.ledger.contract import Contract
 from venuekit.simulator.ledger.money import ZERO, exact
 from venuekit.simulator.ledger.state import Leg
 
-__all__ = ["entry_backing", "liquidation_price"]
-
 
 @exact
 def entry_backing(contract: Contract, leg: Leg, leverage: Decimal) -> Decimal:

@@ -6,8 +6,6 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Generic, TypeVar, overload
 
-__all__ = ["Log"]
-
 _T = TypeVar("_T")
 
 

@@ -15,8 +15,6 @@ from venuekit.simulator.ledger.order_values import Book, LedgerOrder, Side
 from venuekit.simulator.ledger.rules import IsolatedMargin, Rules
 from venuekit.simulator.ledger.state import Leg
 
-__all__ = ["LegMargin", "OrderValues", "closing_fee", "entry_isolated_wallet", "leg_margin", "opening_orders"]
-
 
 @attrs.frozen
 class OrderValues:

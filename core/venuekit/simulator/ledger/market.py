@@ -7,8 +7,9 @@ from decimal import Decimal
 
 import attrs
 
+from venuekit.capabilities import IncomeKind
 from venuekit.simulator.ledger.events import EventReason
-from venuekit.simulator.ledger.income import Execution, IncomeKind, LedgerIncome, TradeKind
+from venuekit.simulator.ledger.income import Execution, LedgerIncome, TradeKind
 from venuekit.simulator.ledger.liquidation import liquidate
 from venuekit.simulator.ledger.matching import match_waiting
 from venuekit.simulator.ledger.money import ZERO
@@ -18,8 +19,6 @@ from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.rules import FundingFrom, IsolatedMargin
 from venuekit.simulator.ledger.state import LegKey
 from venuekit.simulator.ledger.transaction import Transaction, positive
-
-__all__ = ["fund", "lag", "set_depth", "set_index_price", "set_mark"]
 
 
 def set_mark(transaction: Transaction, symbol: str, price: Decimal) -> None:

@@ -6,15 +6,14 @@ from decimal import Decimal
 
 import attrs
 
+from venuekit.capabilities import OrderStatus, OrderType, TimeInForce
 from venuekit.simulator.ledger.events import OrderChange
 from venuekit.simulator.ledger.fills import check_cap, closable, trade
 from venuekit.simulator.ledger.money import ZERO
-from venuekit.simulator.ledger.order_values import Book, LedgerOrder, OrderStatus, OrderType, Side, TimeInForce
+from venuekit.simulator.ledger.order_values import Book, LedgerOrder, Side
 from venuekit.simulator.ledger.refusal import LedgerRefusal, Reason, Refused
 from venuekit.simulator.ledger.rules import Triggered
 from venuekit.simulator.ledger.transaction import Transaction
-
-__all__ = ["check_growth", "crosses", "end", "enter", "is_triggered", "match_waiting", "meet", "trail"]
 
 
 def crosses(order: LedgerOrder, mark: Decimal) -> bool:

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import ParamSpec, TypeVar
 
-__all__ = ["PRICE_DECIMALS", "ZERO", "Rounding", "exact", "round_price", "round_to", "to_price"]
-
 ZERO = Decimal(0)
 PRICE_DECIMALS = 12
 

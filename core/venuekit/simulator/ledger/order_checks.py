@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from venuekit.capabilities import OrderType
 from venuekit.simulator.ledger.contract import Contract
-from venuekit.simulator.ledger.order_values import LIMIT_TIMES, Book, LedgerOrderRequest, OrderType
+from venuekit.simulator.ledger.order_values import LIMIT_TIMES, Book, LedgerOrderRequest
 from venuekit.simulator.ledger.positions import check_side
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.rules import ClientIdRule
 from venuekit.simulator.ledger.transaction import Transaction, positive
-
-__all__ = ["check_client_id", "check_count", "check_form"]
 
 
 def check_form(transaction: Transaction, request: LedgerOrderRequest) -> None:

@@ -13,20 +13,6 @@ from venuekit.capabilities import OrderStatus, OrderType, PositionSide, TimeInFo
 from venuekit.simulator.ledger.money import ZERO
 from venuekit.simulator.ledger.refusal import LedgerRefusal
 
-__all__ = [
-    "LIMIT_TIMES",
-    "Book",
-    "Forced",
-    "LedgerOrder",
-    "LedgerOrderRequest",
-    "OrderStatus",
-    "OrderType",
-    "RestingOrder",
-    "Side",
-    "TimeInForce",
-]
-
-
 #: the times in force of a ledger's limit orders
 LIMIT_TIMES = (TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK, TimeInForce.POST_ONLY)
 

@@ -9,44 +9,18 @@ from types import MappingProxyType
 
 import attrs
 
-from venuekit.capabilities import PositionSide
+from venuekit.capabilities import OrderStatus, OrderType, PositionSide, TimeInForce
 from venuekit.simulator.ledger.events import OrderChange
 from venuekit.simulator.ledger.fills import check_cap, trade
 from venuekit.simulator.ledger.income import Execution
 from venuekit.simulator.ledger.matching import crosses, end, enter, is_triggered, meet, trail
 from venuekit.simulator.ledger.money import ZERO
 from venuekit.simulator.ledger.order_checks import check_client_id, check_count, check_form
-from venuekit.simulator.ledger.order_values import (
-    Book,
-    LedgerOrder,
-    LedgerOrderRequest,
-    OrderStatus,
-    OrderType,
-    Side,
-    TimeInForce,
-)
+from venuekit.simulator.ledger.order_values import Book, LedgerOrder, LedgerOrderRequest, Side
 from venuekit.simulator.ledger.positions import check_side
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.state import Alarm
 from venuekit.simulator.ledger.transaction import Transaction, positive
-
-__all__ = [
-    "OrderSelector",
-    "amend_order",
-    "cancel_order",
-    "cancel_orders",
-    "countdown",
-    "decide",
-    "fill_order",
-    "find_open",
-    "get_order",
-    "hide_order",
-    "place",
-    "rest_order",
-    "ring",
-    "set_decision_delay",
-    "test",
-]
 
 
 @attrs.frozen

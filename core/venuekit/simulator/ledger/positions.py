@@ -21,8 +21,6 @@ from venuekit.simulator.ledger.state import Leg
 from venuekit.simulator.ledger.transaction import Transaction
 from venuekit.simulator.ledger.view import LedgerView
 
-__all__ = ["PositionFigures", "adjust_margin", "check_side", "position_figures", "removable_margin"]
-
 
 @attrs.frozen
 class PositionFigures:

@@ -6,21 +6,19 @@ from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 
-from venuekit.capabilities import AssetMode, MarginType, PositionMode, PositionSide
+from venuekit.capabilities import AssetMode, MarginType, OrderStatus, PositionMode, PositionSide
 from venuekit.simulator.ledger import brackets
 from venuekit.simulator.ledger.balance import BalanceFigures, Totals, balance_figures, total_figures
 from venuekit.simulator.ledger.base import LedgerBase
 from venuekit.simulator.ledger.contract import AssetKey, Contract
 from venuekit.simulator.ledger.events import Event
 from venuekit.simulator.ledger.income import Execution, LedgerIncome, LedgerMarginChange, TradeKind
-from venuekit.simulator.ledger.order_values import Book, Forced, LedgerOrder, OrderStatus, RestingOrder
+from venuekit.simulator.ledger.order_values import Book, Forced, LedgerOrder, RestingOrder
 from venuekit.simulator.ledger.orders import OrderSelector
 from venuekit.simulator.ledger.positions import PositionFigures, position_figures, removable_margin
 from venuekit.simulator.ledger.records import LedgerClosedPnl, LedgerConversion, LedgerWithdrawal
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.state import Alarm
-
-__all__ = ["LedgerReads"]
 
 TRADES = frozenset({TradeKind.TRADE, TradeKind.LIQUIDATION, TradeKind.ADL})
 

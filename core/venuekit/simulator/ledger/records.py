@@ -8,11 +8,9 @@ from decimal import Decimal
 
 import attrs
 
-from venuekit.capabilities import PositionSide
+from venuekit.capabilities import OrderType, PositionSide
 from venuekit.simulator.ledger.income import TradeKind
-from venuekit.simulator.ledger.order_values import OrderType, Side
-
-__all__ = ["LedgerClosedPnl", "LedgerConversion", "LedgerWithdrawal", "Record"]
+from venuekit.simulator.ledger.order_values import Side
 
 
 class Record(enum.StrEnum):

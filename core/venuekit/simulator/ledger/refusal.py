@@ -7,8 +7,6 @@ from collections.abc import Mapping
 
 import attrs
 
-__all__ = ["LedgerRefusal", "Reason", "Refused"]
-
 
 class Reason(enum.StrEnum):
     """The reason of a refused command."""

@@ -11,19 +11,6 @@ from venuekit.capabilities import MarginTypeScope, Setting
 from venuekit.simulator.ledger.money import Rounding, round_to
 from venuekit.simulator.ledger.refusal import Reason, Refused
 
-__all__ = [
-    "BreakEven",
-    "ClientIdRule",
-    "FundingFrom",
-    "IsolatedMargin",
-    "Liquidation",
-    "Pool",
-    "RequestWindow",
-    "Rules",
-    "Triggered",
-    "check_window",
-]
-
 
 class IsolatedMargin(enum.StrEnum):
     """The arithmetic of isolated margin."""

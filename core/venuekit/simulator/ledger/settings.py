@@ -25,14 +25,6 @@ from venuekit.simulator.ledger.state import Leg
 from venuekit.simulator.ledger.transaction import Transaction
 from venuekit.simulator.ledger.view import LedgerView
 
-__all__ = [
-    "set_asset_mode",
-    "set_collateral",
-    "set_leverage",
-    "set_margin_type",
-    "set_position_mode",
-]
-
 
 def set_leverage(transaction: Transaction, symbol: str, leverage: Decimal) -> bool:
     """

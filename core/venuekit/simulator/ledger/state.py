@@ -18,8 +18,6 @@ from venuekit.simulator.ledger.money import ZERO, exact
 from venuekit.simulator.ledger.order_values import LedgerOrder
 from venuekit.simulator.ledger.records import LedgerClosedPnl, LedgerConversion, LedgerWithdrawal, Record
 
-__all__ = ["Alarm", "Asset", "Cash", "LedgerState", "LedgerSymbol", "Leg", "LegKey"]
-
 LegKey = tuple[str, PositionSide]
 
 

@@ -8,19 +8,18 @@ from decimal import Decimal
 
 import attrs
 
+from venuekit.capabilities import IncomeKind, OrderStatus
 from venuekit.simulator.ledger.account_events import Reported, account_event, setting_events
 from venuekit.simulator.ledger.contract import AssetKey, Contract
 from venuekit.simulator.ledger.events import EventReason, OrderChange, OrderEvent
-from venuekit.simulator.ledger.income import Execution, IncomeKind, LedgerIncome
+from venuekit.simulator.ledger.income import Execution, LedgerIncome
 from venuekit.simulator.ledger.money import ZERO
-from venuekit.simulator.ledger.order_values import Book, LedgerOrder, LedgerOrderRequest, OrderStatus
+from venuekit.simulator.ledger.order_values import Book, LedgerOrder, LedgerOrderRequest
 from venuekit.simulator.ledger.records import Record
 from venuekit.simulator.ledger.refusal import LedgerRefusal, Reason, Refused
 from venuekit.simulator.ledger.rules import Rules
 from venuekit.simulator.ledger.state import Alarm, LedgerState, Leg, LegKey
 from venuekit.simulator.ledger.view import LedgerView
-
-__all__ = ["Transaction", "positive"]
 
 
 def positive(number: Decimal, reason: Reason) -> Decimal:

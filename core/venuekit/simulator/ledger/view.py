@@ -17,8 +17,6 @@ from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.rules import Pool, Rules
 from venuekit.simulator.ledger.state import Asset, LedgerState, LedgerSymbol, Leg, LegKey
 
-__all__ = ["AssetSums", "LedgerView"]
-
 _FLAT = Leg()
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+from venuekit.capabilities import IncomeKind
 from venuekit.simulator.ledger.contract import AssetKey
 from venuekit.simulator.ledger.events import EventReason
-from venuekit.simulator.ledger.income import IncomeKind, LedgerIncome
+from venuekit.simulator.ledger.income import LedgerIncome
 from venuekit.simulator.ledger.money import ZERO
 from venuekit.simulator.ledger.records import LedgerConversion, LedgerWithdrawal, Record
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.transaction import Transaction, positive
-
-__all__ = ["book", "convert", "deposit", "withdraw"]
 
 
 def deposit(transaction: Transaction, asset: str, amount: Decimal, *, purse: str = "") -> LedgerIncome:

@@ -16,8 +16,6 @@ from venuekit.testing.sent import caller_parameters
 from venuekit.testing.staged import on_stage
 from venuekit.venue import RequestExpiry
 
-__all__ = ["AccessChecks"]
-
 
 def _spoil(text: str) -> str:
     """Return another text of the same length and letters."""

@@ -18,8 +18,6 @@ from venuekit.testing.conformance.examples import SETTERS, Setter
 from venuekit.testing.conformance.inventory import Checks
 from venuekit.testing.recorded import RecordedCase
 
-__all__ = ["DeclarationChecks"]
-
 _WHOLE = frozenset({WriteScope.ACCOUNT, WriteScope.SYMBOL})
 #: the write scope required of a write, by the method it serves: with none, it waits for no write, and none for it
 _SCOPES: Mapping[Callable[..., Any], frozenset[WriteScope]] = {

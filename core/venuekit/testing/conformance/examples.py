@@ -32,8 +32,6 @@ from venuekit.capabilities import (
 from venuekit.testing.conformance.order_examples import ORDER_ARGUMENTS
 from venuekit.testing.staged import Stage
 
-__all__ = ["SETTERS", "Setter", "arguments_for"]
-
 
 @attrs.frozen
 class Setter:

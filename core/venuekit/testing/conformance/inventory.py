@@ -17,9 +17,6 @@ from venuekit.venue import Venue
 if TYPE_CHECKING:
     import pytest
 
-__all__ = ["Checks", "Inventory", "parameters_on", "promises", "raises"]
-
-
 Method = Callable[..., Any]
 
 #: the maximum number of items in a batch, 0 where the venue has no such batch

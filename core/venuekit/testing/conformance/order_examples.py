@@ -27,8 +27,6 @@ from venuekit.capabilities import (
 )
 from venuekit.testing.staged import Stage
 
-__all__ = ["ORDER_ARGUMENTS"]
-
 Arguments = Callable[[Stage], Awaitable[Mapping[str, Any]]]
 
 _AMOUNT = Decimal("0.5")

@@ -18,9 +18,6 @@ from venuekit.testing.conformance.examples import arguments_for
 from venuekit.testing.conformance.inventory import Checks, parameters_on, raises
 from venuekit.testing.staged import on_stage
 
-__all__ = ["CapabilityChecks", "OnceChecks", "fits"]
-
-
 #: methods that return a remainder
 _MAY_BE_EMPTY = frozenset({OrderControl.cancel_all_orders})
 

@@ -10,8 +10,6 @@ from venuekit.testing.conformance.inventory import Checks, parameters_on, raises
 from venuekit.testing.recorded import RecordedCase
 from venuekit.testing.staged import Stage, on_stage
 
-__all__ = ["ReadChecks"]
-
 _ATTEMPTS = 4
 #: attempts of the read of the venue's time, which may not delay others for long
 _ATTEMPTS_AT_TIME = 2

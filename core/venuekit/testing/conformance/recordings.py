@@ -14,8 +14,6 @@ from venuekit.testing.recorded import RecordedCase, believe_answers
 from venuekit.testing.sent import Sent, as_text, caller_parameters
 from venuekit.testing.staged import FakeStage, fake_stage
 
-__all__ = ["RecordingChecks"]
-
 
 class RecordingChecks(Checks):
     """Each endpoint sends the recorded request, and decodes the recorded answer."""

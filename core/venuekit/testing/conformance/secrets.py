@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from venuekit.endpoint import Endpoint
 
-__all__ = ["SecretChecks"]
-
 
 class SecretChecks(Checks):
     """Keys, secrets and signatures are shown nowhere."""

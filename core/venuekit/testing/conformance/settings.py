@@ -9,8 +9,6 @@ from venuekit.testing.conformance.examples import Setter
 from venuekit.testing.conformance.inventory import Checks, raises
 from venuekit.testing.staged import Stage, on_stage
 
-__all__ = ["SettingChecks"]
-
 
 class SettingChecks(Checks):
     """A setter ends with the requested value, or raises that the outcome is unknown."""

@@ -19,8 +19,6 @@ from venuekit.testing.recorded import find_recorded, load_recorded
 if TYPE_CHECKING:
     import pytest
 
-__all__ = ["conformance_suite", "suite_of"]
-
 _BYTES = 1
 
 

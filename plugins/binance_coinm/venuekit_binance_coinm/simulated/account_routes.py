@@ -23,8 +23,6 @@ from venuekit_binance_common.simulated.formatting import (
 )
 from venuekit_binance_common.simulated.listing import Listing
 
-__all__ = ["AccountRoutes"]
-
 _SIDES: Mapping[PositionMode, tuple[PositionSide, ...]] = {
     PositionMode.ONE_WAY: (PositionSide.BOTH,),
     PositionMode.HEDGE: (PositionSide.BOTH, PositionSide.LONG, PositionSide.SHORT),

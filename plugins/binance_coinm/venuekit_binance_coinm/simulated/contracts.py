@@ -9,8 +9,6 @@ from venuekit.simulator import SimRequest
 from venuekit.simulator.ledger import Contract, LedgerTier
 from venuekit_binance_common.simulated.listing import Listing, tier_table
 
-__all__ = ["CONTRACTS", "PURSE", "VENUE_ID", "of_pair"]
-
 VENUE_ID = "binance_coinm"
 #: the coins of this product are separate from those of the USD-margined one, although the account is shared
 PURSE = VENUE_ID

@@ -13,8 +13,6 @@ from venuekit_binance_coinm.simulated.contracts import of_pair
 from venuekit_binance_common.simulated.formatting import number
 from venuekit_binance_common.simulated.market_routes import MarketRoutes, filters_of, symbol_of, tier_rows
 
-__all__ = ["CoinmMarketRoutes"]
-
 
 class CoinmMarketRoutes(MarketRoutes):
     """Tiers are counted in the base asset; the floor is spelt as the documentation spells it."""

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from venuekit.capabilities import IncomeKind
 from venuekit.simulator import SimRequest, Visit
-from venuekit.simulator.ledger import IncomeKind, LedgerIncome, LedgerMarginChange
+from venuekit.simulator.ledger import LedgerIncome, LedgerMarginChange
 from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.simulated.contracts import PURSE as COINS
 from venuekit_binance_coinm.simulated.contracts import of_pair
 from venuekit_binance_common.simulated.income_routes import IncomeRoutes
 from venuekit_binance_common.simulated.margin_routes import MarginRoutes
 from venuekit_binance_common.simulated.risk_routes import RiskRoutes, mark_price_row
-
-__all__ = ["CoinmIncomeRoutes", "CoinmMarginRoutes", "CoinmRiskRoutes"]
 
 _YEAR = timedelta(days=365)
 

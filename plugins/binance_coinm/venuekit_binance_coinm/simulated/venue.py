@@ -22,9 +22,6 @@ from venuekit_binance_common.simulated.order_rows import matching_fields
 from venuekit_binance_common.simulated.settings_routes import SettingsRoutes
 from venuekit_binance_common.simulated.stream_routes import StreamRoutes
 
-__all__ = ["SCENARIOS", "CoinmOrderRoutes", "CoinmSettingsRoutes", "SimulatedCoinm"]
-
-
 _ETH_TARGET = {"margin_type": "isolated", "leverage": Decimal(10)}
 
 

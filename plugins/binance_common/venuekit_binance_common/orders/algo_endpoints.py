@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
     from venuekit_binance_common.payloads import Acknowledgement
 
-__all__ = ["AlgoEndpoints", "algo_endpoints"]
-
-
 _NAMED = {"algoId": "id", "clientAlgoId": "client_id"}
 _PLACED = {
     "symbol": "symbol",

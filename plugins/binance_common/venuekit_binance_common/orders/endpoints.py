@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from venuekit.parts.orders import BatchItem
     from venuekit_binance_common.payloads import Acknowledgement, CountdownRow
 
-__all__ = ["OrderEndpoints", "order_endpoints"]
-
 
 @attrs.frozen(kw_only=True)
 class OrderEndpoints(EndpointBook):

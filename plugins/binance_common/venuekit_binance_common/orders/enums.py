@@ -6,24 +6,6 @@ from collections.abc import Mapping
 
 from venuekit.capabilities import OrderSide, OrderStatus, OrderType, PositionSide, TimeInForce, WorkingPrice
 
-__all__ = [
-    "ALGO_STATUSES",
-    "CLIENT_ID_PATTERN",
-    "CLOSING_SIDES",
-    "NOTHING",
-    "OPEN_ALGO_STATUSES",
-    "OPEN_STATUSES",
-    "SIDES",
-    "SIDE_WORDS",
-    "STATUSES",
-    "TIMES",
-    "TIME_WORDS",
-    "TRIGGERS",
-    "TRIGGER_WORDS",
-    "TYPES",
-    "TYPE_WORDS",
-]
-
 CLIENT_ID_PATTERN = r"[\.A-Z\:/a-z0-9_-]{1,36}"
 
 SIDE_WORDS: Mapping[OrderSide, str] = {side: side.name for side in OrderSide}

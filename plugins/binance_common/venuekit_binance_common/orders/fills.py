@@ -17,8 +17,6 @@ from venuekit_binance_common.orders.rows import complete_fill
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["BinanceFills"]
-
 _PAGE_SIZE = 1000
 _FORCED_PAGE_SIZE = 100
 _TRACK = Track[Fill](attrgetter("time"), attrgetter("key"))

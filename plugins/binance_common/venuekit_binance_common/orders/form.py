@@ -12,8 +12,6 @@ from venuekit.parts.orders import common_misfit
 from venuekit.plugin import MadeId, to_milliseconds
 from venuekit_binance_common.orders.enums import CLOSING_SIDES, SIDE_WORDS, TIME_WORDS, TRIGGER_WORDS, TYPE_WORDS
 
-__all__ = ["LEAST_CALLBACK", "algo_form", "misfit", "order_form", "texts"]
-
 _LIMITS = frozenset({OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT})
 _CLOSING = frozenset({OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET})
 #: percent

@@ -12,8 +12,6 @@ from venuekit_binance_common.orders.enums import CLOSING_SIDES, SIDE_WORDS
 from venuekit_binance_common.orders.lookups import UNKNOWN_ORDER
 from venuekit_binance_common.orders.terms import OrderTerms
 
-__all__ = ["CONTRACT_SIZE", "CONTRACT_SIZES", "always", "arms", "order_writes"]
-
 Parameters = Mapping[str, Any]
 #: the value of a contract of an order in the quote asset, and (as texts) of each order of a batch: for a guard
 CONTRACT_SIZE = Parameter("contractSize", Kind.DECIMAL, local=True)

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from venuekit.capabilities import OrderRequest
 
-__all__ = ["TRACK", "BinanceOrderTest", "BinanceOrders", "order_history"]
-
 T = TypeVar("T")
 
 _PAGE_SIZE = 1000

@@ -13,16 +13,6 @@ from venuekit.plugin import AbsenceProof, Endpoint, OrderName
 from venuekit_binance_common.orders.enums import OPEN_ALGO_STATUSES, OPEN_STATUSES, SIDES, TYPES
 from venuekit_binance_common.payloads import Acknowledgement
 
-__all__ = [
-    "NO_SUCH_ORDER",
-    "NO_SUCH_PATH",
-    "PROOF",
-    "UNKNOWN_ORDER",
-    "algo_reads",
-    "lost_orders",
-    "order_reads",
-]
-
 #: the codes that refuse a query, and a cancellation, of an order that is not there
 NO_SUCH_ORDER = -2013
 UNKNOWN_ORDER = -2011

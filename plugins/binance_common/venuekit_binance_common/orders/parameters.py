@@ -12,21 +12,6 @@ from venuekit_binance_common.orders.form import LEAST_CALLBACK
 from venuekit_binance_common.orders.guards import CONTRACT_SIZE, CONTRACT_SIZES
 from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms
 
-__all__ = [
-    "ALGO_NAME",
-    "ORDER_NAME",
-    "PRICE",
-    "QUANTITY",
-    "SIDE",
-    "SPAN",
-    "THE_SYMBOL",
-    "algo_parameters",
-    "amend_parameters",
-    "batch_parameters",
-    "limit_up_to",
-    "order_parameters",
-]
-
 _ZERO = Decimal(0)
 
 THE_SYMBOL = Parameter("symbol", required=True, role=Role.SYMBOL)

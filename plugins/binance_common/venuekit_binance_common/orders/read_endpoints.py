@@ -11,15 +11,6 @@ from venuekit_binance_common.endpoints import PAYS, SYMBOL
 from venuekit_binance_common.orders.parameters import ORDER_NAME, SPAN, THE_SYMBOL, limit_up_to
 from venuekit_binance_common.orders.terms import OrderTerms
 
-__all__ = [
-    "all_orders_endpoint",
-    "force_orders_endpoint",
-    "open_order_endpoint",
-    "order_endpoint",
-    "trades_endpoint",
-]
-
-
 _NAMED = {"symbol": "symbol", "orderId": "id", "origClientOrderId": "client_id"}
 
 

@@ -19,8 +19,6 @@ from venuekit_binance_common.orders.rows import Size, complete_order
 from venuekit_binance_common.payloads import FilterRow, InstrumentRow
 from venuekit_binance_common.symbols.instruments import unknown_symbol_error
 
-__all__ = ["countdown_route", "order_routes"]
-
 Contracts = Endpoint[Mapping[str, InstrumentRow]]
 
 

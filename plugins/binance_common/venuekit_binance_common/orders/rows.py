@@ -46,18 +46,6 @@ from venuekit.plugin import PayloadMismatch, rows_at
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.orders.enums import ALGO_STATUSES, NOTHING, SIDES, STATUSES, TIMES, TRIGGERS, TYPES
 
-__all__ = [
-    "ALGO_ORDER",
-    "ALGO_ORDERS",
-    "CANCELED_ALGO_ORDER",
-    "OrderIds",
-    "PlainRows",
-    "Size",
-    "complete_fill",
-    "complete_order",
-    "plain_rows",
-]
-
 _ZERO = Decimal(0)
 _PLAIN_STATUSES = Words(STATUSES, OrderStatus)
 _NOTHING: Mapping[str, None] = dict.fromkeys(NOTHING)

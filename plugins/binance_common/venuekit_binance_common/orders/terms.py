@@ -15,17 +15,6 @@ from venuekit_binance_common.orders.enums import CLIENT_ID_PATTERN, TIMES, TYPE_
 from venuekit_binance_common.orders.rows import PlainRows, plain_rows
 from venuekit_binance_common.venue import ORDERS_1M, ORDERS_10S, WEIGHT
 
-__all__ = [
-    "BOTH_POOLS",
-    "EACH_BY_THE_MINUTE",
-    "MINUTE_POOL",
-    "ConditionalBook",
-    "OrderTerms",
-    "Pools",
-    "order_behaviour",
-    "paying",
-]
-
 #: the counts of one order, and of a batch, in the pools of orders
 Pools = tuple[Mapping[str, int], Mapping[str, int]]
 

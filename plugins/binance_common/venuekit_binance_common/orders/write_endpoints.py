@@ -25,19 +25,6 @@ from venuekit_binance_common.payloads import Acknowledgement, CountdownRow, deco
 if TYPE_CHECKING:
     from venuekit.parts.orders import BatchItem
 
-__all__ = [
-    "amend_batch_endpoint",
-    "amend_endpoint",
-    "cancel_all_endpoint",
-    "cancel_batch_endpoint",
-    "cancel_endpoint",
-    "countdown_endpoint",
-    "place_batch_endpoint",
-    "place_endpoint",
-    "test_endpoint",
-]
-
-
 #: the parts of an order that its answer repeats, by the names of plain orders
 _PLACED = {
     "symbol": "symbol",

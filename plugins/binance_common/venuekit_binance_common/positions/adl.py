@@ -11,8 +11,6 @@ from venuekit.plugin import Account, payload_decoder
 from venuekit_binance_common.payloads import camel_names, one_or_many
 from venuekit_binance_common.product import ProductEndpoints
 
-__all__ = ["ADL_TOP", "AdlRow", "BinanceAdl", "decode_adl"]
-
 #: ranks count from 0 up to here
 ADL_TOP = 4
 

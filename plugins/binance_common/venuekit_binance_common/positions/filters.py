@@ -8,8 +8,6 @@ from venuekit.capabilities import PositionBehaviour, PositionMode, PositionSide
 from venuekit.parts.checks import check_side
 from venuekit.plugin import Account, Answer, Outcome, PayloadMismatch
 
-__all__ = ["check_filters", "refuse_odd", "side_that_fits"]
-
 
 def check_filters(account: Account, **filters: str | None) -> None:
     """

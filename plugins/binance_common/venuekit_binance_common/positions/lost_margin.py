@@ -30,8 +30,6 @@ from venuekit.plugin import (
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.positions.margin import MarginChangeRow, MovedMargin
 
-__all__ = ["ABSENCE", "Leg", "ReadLegs", "margin_before", "margin_resolver"]
-
 #: rows may be late; a request cannot be, past its fence
 ABSENCE = AbsenceProof(after=timedelta(seconds=10))
 #: more rows than this within seconds are not looked through

@@ -14,16 +14,6 @@ from venuekit.plugin import Account, WireRow, payload_decoder
 from venuekit_binance_common.payloads import camel_names
 from venuekit_binance_common.product import ProductEndpoints
 
-__all__ = [
-    "ADDED",
-    "REDUCED",
-    "BinancePositionMargin",
-    "MarginChangeRow",
-    "MovedMargin",
-    "decode_margin_changes",
-    "decode_moved_margin",
-]
-
 #: the venue's numbers for the two directions
 ADDED, REDUCED = 1, 2
 

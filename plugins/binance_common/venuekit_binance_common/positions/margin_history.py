@@ -13,8 +13,6 @@ from venuekit.plugin import Account, Answer, Endpoint, Pager, from_milliseconds
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.positions.margin import MarginChangeRow
 
-__all__ = ["BinanceMarginHistory", "margin_history"]
-
 #: the fields that rows without an id share when they are alike
 _IDENTITY = attrgetter("time", "side", "amount", "cause")
 

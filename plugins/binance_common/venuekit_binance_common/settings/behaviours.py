@@ -15,8 +15,6 @@ from venuekit.capabilities import (
 )
 from venuekit.plugin import BlockedBy, Blocker, BlockerScope
 
-__all__ = ["LEVERAGE_MOST", "blockers", "setting_behaviours"]
-
 #: brackets, region and account may allow less
 LEVERAGE_MOST = Decimal(125)
 

@@ -9,8 +9,6 @@ from venuekit.parts.settings.lens import AccountLens
 from venuekit.plugin import Endpoint
 from venuekit_binance_common.enums import position_mode_of
 
-__all__ = ["position_mode_lens"]
-
 
 class HasPositionMode(Protocol):
     """An answer with the mode, among other fields."""

@@ -14,8 +14,6 @@ from venuekit.plugin import Endpoint
 from venuekit_binance_common.payloads import BracketRow
 from venuekit_binance_common.product import ProductEndpoints
 
-__all__ = ["BinanceSettings"]
-
 
 class BinanceSettings(SettingsSource):
     """Open orders of every route add a weight of 1 for each symbol, or 40 for the account, whichever is less."""

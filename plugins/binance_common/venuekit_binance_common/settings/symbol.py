@@ -13,8 +13,6 @@ from venuekit.plugin import Call
 from venuekit_binance_common.enums import MARGIN_TYPE_WORDS, margin_type_of
 from venuekit_binance_common.payloads import LeverageRow
 
-__all__ = ["HeldSettings", "leverage_answer", "state_of", "state_of_position", "symbol_lens"]
-
 
 @attrs.frozen
 class HeldSettings:

@@ -12,8 +12,6 @@ from venuekit.simulator import SimKey, SimRequest, is_hmac_sha256
 from venuekit.simulator.ledger import Refused, RequestWindow
 from venuekit_binance_common.simulated.errors import Errors
 
-__all__ = ["Authentication"]
-
 _KEY = re.compile(r"[A-Za-z0-9]{64}")
 _DIGITS = re.compile(r"[0-9]{1,19}")
 _WINDOW = RequestWindow()

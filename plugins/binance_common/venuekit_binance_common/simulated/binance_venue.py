@@ -16,9 +16,6 @@ from venuekit_binance_common.simulated.errors import Errors
 from venuekit_binance_common.simulated.listing import Listing
 from venuekit_binance_common.venue import WEIGHT
 
-__all__ = ["MARGIN_ASSETS", "RULES", "Routes", "SimulatedBinance"]
-
-
 RULES = Rules(
     max_conditional_orders=200,
     valuation_asset="USDT",

@@ -11,8 +11,6 @@ from venuekit.simulator import Denied, Response, json_response
 from venuekit.simulator.ledger import LedgerRefusal, Reason
 from venuekit_binance_common.simulated.order_refusals import ORDER_WORDS, WORDS_OF_REASON, order_refusal
 
-__all__ = ["Errors"]
-
 _WORDS: Mapping[int, str] = {
     -1021: "Timestamp for this request is outside of the recvWindow.",
     -1022: "Signature for this request is not valid.",

@@ -9,21 +9,6 @@ from decimal import Decimal
 from venuekit.capabilities import MarginType
 from venuekit.simulator.ledger import BalanceFigures, Contract
 
-__all__ = [
-    "LATEST",
-    "amount",
-    "amount_or_zero",
-    "asset_row",
-    "balance_row",
-    "decimals_of",
-    "margin_type",
-    "milliseconds",
-    "number",
-    "plain",
-    "quantity",
-]
-
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 #: the latest instant, in milliseconds since 1970

@@ -11,8 +11,6 @@ import attrs
 from venuekit.simulator import SimRequest, Visit
 from venuekit_binance_common.simulated.listing import Listing
 
-__all__ = ["HistoryQuestions"]
-
 T = TypeVar("T")
 
 _MILLISECOND = timedelta(milliseconds=1)

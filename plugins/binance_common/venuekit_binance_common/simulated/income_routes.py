@@ -7,15 +7,14 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
 
+from venuekit.capabilities import IncomeKind
 from venuekit.plugin import Endpoint, from_milliseconds
 from venuekit.simulator import Handler, Route, SimRequest, Visit
-from venuekit.simulator.ledger import IncomeKind, LedgerIncome
+from venuekit.simulator.ledger import LedgerIncome
 from venuekit_binance_common.product import ProductEndpoints
 from venuekit_binance_common.simulated.formatting import LATEST, amount, milliseconds
 from venuekit_binance_common.simulated.history_questions import HistoryQuestions
 from venuekit_binance_common.simulated.listing import Listing
-
-__all__ = ["INCOME_TYPES", "IncomeRoutes"]
 
 #: the venue's word for each kind of the ledger; of several words, one
 INCOME_TYPES: Mapping[IncomeKind, str] = {

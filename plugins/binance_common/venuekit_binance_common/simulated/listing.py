@@ -9,8 +9,6 @@ from venuekit.simulator import SimRequest
 from venuekit.simulator.ledger import Contract, LedgerTier, Side, tiers
 from venuekit_binance_common.simulated.errors import Errors
 
-__all__ = ["PERCENT_BOUNDS", "Listing", "tier_table"]
-
 #: the limit of a limit price as a multiple of the mark price, on the side where it fills at once
 PERCENT_BOUNDS: Mapping[Side, Decimal] = {Side.BUY: Decimal("1.0500"), Side.SELL: Decimal("0.9500")}
 

@@ -19,8 +19,6 @@ from venuekit_binance_common.simulated.formatting import milliseconds, number, p
 from venuekit_binance_common.simulated.history_questions import HistoryQuestions
 from venuekit_binance_common.simulated.listing import Listing
 
-__all__ = ["MarginRoutes"]
-
 _SIGNS = {str(ADDED): 1, str(REDUCED): -1}
 _DECIMALS = 8
 

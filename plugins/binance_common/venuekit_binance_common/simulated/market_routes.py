@@ -14,8 +14,6 @@ from venuekit_binance_common.simulated.formatting import decimals_of, millisecon
 from venuekit_binance_common.simulated.listing import PERCENT_BOUNDS, Listing
 from venuekit_binance_common.venue import LIMITS, ORDERS_1M, ORDERS_10S, WEIGHT
 
-__all__ = ["MarketRoutes", "filters_of", "symbol_of", "tier_rows"]
-
 _NEVER_DELIVERED = 4_133_404_800_000
 _RATE_LIMITS = {
     WEIGHT: ("REQUEST_WEIGHT", "MINUTE", 1),

@@ -10,15 +10,13 @@ from typing import Any
 
 import attrs
 
-from venuekit.capabilities import PositionMode, PositionSide
+from venuekit.capabilities import OrderType, PositionMode, PositionSide, TimeInForce
 from venuekit.plugin import from_milliseconds
 from venuekit.simulator import Visit
-from venuekit.simulator.ledger import Contract, LedgerOrderRequest, OrderType, Side, TimeInForce
+from venuekit.simulator.ledger import Contract, LedgerOrderRequest, Side
 from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms
 from venuekit_binance_common.simulated.formatting import LATEST, decimals_of, plain
 from venuekit_binance_common.simulated.listing import PERCENT_BOUNDS, Listing
-
-__all__ = ["Form"]
 
 _SIDES = {side.name: side for side in Side}
 _TYPES = {kind.name: kind for kind in OrderType}

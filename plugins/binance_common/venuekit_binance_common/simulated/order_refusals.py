@@ -9,8 +9,6 @@ from typing import Any
 from venuekit.simulator.ledger import LedgerRefusal, Reason
 from venuekit_binance_common.simulated.formatting import decimals_of
 
-__all__ = ["ORDER_WORDS", "WORDS_OF_REASON", "order_refusal"]
-
 ORDER_WORDS: Mapping[int, str] = {
     -1106: "Parameter '{name}' sent when not required.",
     -1115: "Invalid timeInForce.",

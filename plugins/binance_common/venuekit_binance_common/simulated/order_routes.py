@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
 
+from venuekit.capabilities import OrderStatus
 from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
-from venuekit.simulator.ledger import Book, Contract, Execution, Forced, LedgerOrder, OrderStatus
+from venuekit.simulator.ledger import Book, Contract, Execution, Forced, LedgerOrder
 from venuekit_binance_common.orders.endpoints import OrderEndpoints
 from venuekit_binance_common.simulated.formatting import milliseconds, plain
 from venuekit_binance_common.simulated.history_questions import HistoryQuestions
@@ -23,8 +24,6 @@ from venuekit_binance_common.simulated.order_rows import (
     whole_trade_fields,
 )
 from venuekit_binance_common.simulated.order_writes import OrderWrites
-
-__all__ = ["OrderRoutes"]
 
 _WEEK = timedelta(days=7)
 #: the retention of orders that did not end without a fill

@@ -8,21 +8,9 @@ from typing import Any
 
 import attrs
 
-from venuekit.simulator.ledger import Book, Contract, Execution, LedgerOrder, OrderStatus, OrderType, Side, TimeInForce
+from venuekit.capabilities import OrderStatus, OrderType, TimeInForce
+from venuekit.simulator.ledger import Book, Contract, Execution, LedgerOrder, Side
 from venuekit_binance_common.simulated.formatting import amount, amount_or_zero, milliseconds, plain, quantity
-
-__all__ = [
-    "Acknowledging",
-    "acknowledge",
-    "algo_acknowledged",
-    "algo_query_row",
-    "algo_row",
-    "matching_fields",
-    "order_row",
-    "trade_row",
-    "trailing_fields",
-    "whole_trade_fields",
-]
 
 _ALGO_STATUSES = {
     OrderStatus.OPEN: "NEW",

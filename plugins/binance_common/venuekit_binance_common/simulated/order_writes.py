@@ -16,8 +16,6 @@ from venuekit_binance_common.simulated.listing import Listing
 from venuekit_binance_common.simulated.order_forms import Form
 from venuekit_binance_common.simulated.order_rows import Acknowledging, acknowledge, algo_acknowledged, order_row
 
-__all__ = ["OrderWrites"]
-
 _DONE = "The operation of cancel all open order is done."
 _PLACE_AT_MOST, _CANCEL_AT_MOST = 5, 10
 _NOT_OPEN = frozenset({Reason.UNKNOWN_ORDER, Reason.ORDER_FINISHED})

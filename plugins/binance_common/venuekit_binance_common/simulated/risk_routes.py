@@ -14,8 +14,6 @@ from venuekit_binance_common.product import ProductEndpoints
 from venuekit_binance_common.simulated.formatting import amount, plain
 from venuekit_binance_common.simulated.listing import Listing
 
-__all__ = ["RiskRoutes", "adl_rank", "mark_price_row"]
-
 _FUNDING_EVERY = 8 * 3600 * 1000
 
 

@@ -13,8 +13,6 @@ from venuekit_binance_common.product import ProductEndpoints
 from venuekit_binance_common.simulated.formatting import plain
 from venuekit_binance_common.simulated.listing import Listing
 
-__all__ = ["DONE", "SettingsRoutes"]
-
 DONE = {"code": 200, "msg": "success"}
 _MARGIN_TYPES = {"ISOLATED": MarginType.ISOLATED, "CROSSED": MarginType.CROSS}
 _FLAGS = {"true": True, "false": False}

@@ -11,8 +11,6 @@ from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit_binance_common.simulated.errors import Errors
 from venuekit_binance_common.stream_endpoints import StreamEndpoints
 
-__all__ = ["StreamRoutes"]
-
 _LIFE = 60 * 60 * 1000
 
 

@@ -11,8 +11,6 @@ from venuekit.plugin import Account, Answer
 from venuekit_binance_common.payloads import BracketRow, BracketsRow
 from venuekit_binance_common.product import ProductEndpoints
 
-__all__ = ["BinanceBrackets", "brackets_of"]
-
 
 class BinanceBrackets(Account, BracketReader):
     """The brackets of symbols; there are none of pairs."""

@@ -8,8 +8,6 @@ from typing import ClassVar
 from venuekit.plugin import Account, Endpoint
 from venuekit_binance_common.payloads import InstrumentRow
 
-__all__ = ["BinanceContracts", "contracts_endpoint"]
-
 
 def contracts_endpoint(
     exchange_info: Endpoint[tuple[InstrumentRow, ...]],

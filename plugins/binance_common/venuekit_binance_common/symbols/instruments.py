@@ -25,19 +25,6 @@ from venuekit.plugin import Account, Endpoint, InvalidRequest, Outcome, payload_
 from venuekit_binance_common.payloads import FilterRow, InstrumentRow, camel_names, one_or_many
 from venuekit_binance_common.product import ProductEndpoints
 
-__all__ = [
-    "BinanceFees",
-    "BinanceInstruments",
-    "BinanceMarkPrice",
-    "BinanceServerTime",
-    "CommissionRow",
-    "MarkPriceRow",
-    "decode_commission",
-    "decode_mark_prices",
-    "unknown_symbol_error",
-]
-
-
 #: the kind of a contract by its type, whatever its other fields say: TRADIFI_PERPETUAL, CURRENT_QUARTER DELIVERING
 _PERPETUAL = "PERPETUAL"
 _DELIVERIES = ("QUARTER", "MONTH", "WEEK")

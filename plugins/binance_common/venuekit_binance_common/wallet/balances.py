@@ -10,8 +10,6 @@ from venuekit.parts.rows import Reads, values_of
 from venuekit.plugin import Account
 from venuekit_binance_common.product import ProductEndpoints
 
-__all__ = ["BALANCES_OF_ACCOUNT", "BinanceBalances", "balances_read"]
-
 
 def balances_read(*, withdrawable: str) -> Reads[Balance]:
     """Return the declaration of the balance read, in which the withdrawable amount has the product's name."""

@@ -36,8 +36,6 @@ from venuekit_binance_common.symbols.instruments import (
 )
 from venuekit_binance_common.wallet.income_rows import INCOME
 
-__all__ = ["adl_quantile", "commission_rate", "income", "margin_history", "mark_price", "position_margin"]
-
 Weight = int | Callable[[Mapping[str, Any]], int]
 
 _THE_SYMBOL = Parameter("symbol", required=True, role=Role.SYMBOL)

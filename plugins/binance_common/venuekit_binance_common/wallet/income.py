@@ -16,8 +16,6 @@ from venuekit.plugin import Answer, Endpoint, Pager
 from venuekit_binance_common.symbols.contracts import BinanceContracts
 from venuekit_binance_common.wallet.income_rows import INCOME_KINDS
 
-__all__ = ["BinanceIncome", "income_history"]
-
 #: the fields that identify a row
 _IDENTITY = attrgetter("time", "venue_kind", "id", "asset", "symbol", "trade_id")
 _BY_KIND = (

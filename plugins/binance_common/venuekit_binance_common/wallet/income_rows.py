@@ -8,8 +8,6 @@ from venuekit.capabilities import Income, IncomeKind
 from venuekit.parts.columns import Same, derived, identifier, milliseconds, number, text
 from venuekit.parts.rows import Reads
 
-__all__ = ["INCOME", "INCOME_KINDS"]
-
 #: the meanings of the venue's words; any other one counts as OTHER
 INCOME_KINDS: Mapping[str, IncomeKind] = {
     "REALIZED_PNL": IncomeKind.REALIZED_PNL,

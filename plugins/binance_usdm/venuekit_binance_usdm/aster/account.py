@@ -28,8 +28,6 @@ from venuekit_binance_usdm.aster.endpoints import ASTER
 from venuekit_binance_usdm.aster.settings import AsterSettings
 from venuekit_binance_usdm.terms import INCOME_RETENTION, MARGIN_RETENTION, ORDER_SIZE
 
-__all__ = ["AsterUsdmAccount"]
-
 
 class AsterUsdmAccount(
     BinanceBalances,

@@ -18,8 +18,6 @@ from venuekit_binance_usdm.aster.positions import POSITIONS_OF_ACCOUNT, AsterPos
 if TYPE_CHECKING:
     from venuekit_binance_usdm.aster.endpoints import AsterEndpoints
 
-__all__ = ["AsterAccountInfo", "AsterAccountRows", "decode_account"]
-
 
 @attrs.frozen(eq=False)
 class AsterAccountRows(AccountRows):

@@ -38,8 +38,6 @@ from venuekit_binance_usdm.aster.terms import ORDER_TERMS
 from venuekit_binance_usdm.endpoints import UsdmEndpoints
 from venuekit_binance_usdm.payloads import decode_asset_mode
 
-__all__ = ["ASTER", "AsterEndpoints"]
-
 _ROOT = "/fapi"
 
 

@@ -32,8 +32,6 @@ from venuekit_binance_usdm.aster.symbols import mode_of
 if TYPE_CHECKING:
     from venuekit_binance_usdm.aster.endpoints import AsterEndpoints
 
-__all__ = ["POSITIONS", "POSITIONS_OF_ACCOUNT", "AsterPositions", "read_contracts"]
-
 _OF_FLAG = {True: MarginType.ISOLATED, False: MarginType.CROSS}
 
 

@@ -13,8 +13,6 @@ from venuekit_binance_common.settings.symbol import state_of_position
 from venuekit_binance_usdm.aster.endpoints import ASTER
 from venuekit_binance_usdm.aster.positions import POSITIONS
 
-__all__ = ["AsterSettings"]
-
 _NOTHING = Decimal(0)
 
 

@@ -15,8 +15,6 @@ from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.positions.lost_margin import Leg
 from venuekit_binance_common.settings.symbol import HeldSettings
 
-__all__ = ["AsterLegs", "AsterSymbolReader", "mode_of"]
-
 
 def _wallet(wallet: Decimal | None, quantity: Decimal) -> Decimal:
     """Return the isolated wallet; an open position without one proves nothing."""

@@ -10,9 +10,6 @@ from venuekit.plugin import Fault, FaultRow, FaultTable
 from venuekit_binance_common.orders.terms import EACH_BY_THE_MINUTE, ConditionalBook, OrderTerms, order_behaviour
 from venuekit_binance_usdm.terms import FAULTS as USDM_FAULTS
 
-__all__ = ["FAULTS", "NO_AMENDMENT", "NO_ORDER_TEST", "ORDER_BEHAVIOUR", "ORDER_TERMS"]
-
-
 _OVERLOADED = [row for row in USDM_FAULTS.rows if row.status == 503 or row.fault is Fault.OVERLOADED]
 #: here there is one product, and no portfolio margin
 _MENDS = {

@@ -19,8 +19,6 @@ from venuekit_binance_usdm.venue import BLOCKERS, COUPLINGS
 if TYPE_CHECKING:
     from venuekit.simulator.simulated_venue import SimulatedVenue
 
-__all__ = ["LIMITS", "VENUE"]
-
 LIMITS = (
     Limit(WEIGHT, amount=2400, seconds=60, used_header="X-MBX-USED-WEIGHT-1M"),
     Limit(ORDERS_1M, amount=1200, seconds=60, scope=LimitScope.ACCOUNT, used_header="X-MBX-ORDER-COUNT-1M"),

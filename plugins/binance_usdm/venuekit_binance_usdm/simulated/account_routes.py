@@ -25,8 +25,6 @@ from venuekit_binance_common.simulated.risk_routes import adl_rank
 from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.simulated.contracts import VENUE_ID
 
-__all__ = ["AccountRoutes", "totals_row"]
-
 _PURSE = ""
 
 

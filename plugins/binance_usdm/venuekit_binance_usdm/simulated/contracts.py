@@ -8,8 +8,6 @@ from decimal import Decimal
 from venuekit.simulator.ledger import Contract
 from venuekit_binance_common.simulated.listing import tier_table
 
-__all__ = ["CONTRACTS", "VENUE_ID"]
-
 VENUE_ID = "binance_usdm"
 _LISTED_AT = datetime(2019, 9, 25, 8, 0, tzinfo=UTC)
 D = Decimal

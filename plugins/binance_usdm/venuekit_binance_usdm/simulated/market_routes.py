@@ -13,8 +13,6 @@ from venuekit_binance_common.simulated.formatting import plain
 from venuekit_binance_common.simulated.market_routes import MarketRoutes, filters_of, symbol_of, tier_rows
 from venuekit_binance_usdm.endpoints import USDM
 
-__all__ = ["UsdmMarketRoutes"]
-
 _ORDER_TYPES = ["LIMIT", "MARKET", "STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET"]
 
 

@@ -13,8 +13,6 @@ from venuekit_binance_common.simulated.margin_routes import MarginRoutes
 from venuekit_binance_common.simulated.risk_routes import RiskRoutes
 from venuekit_binance_usdm.endpoints import USDM
 
-__all__ = ["UsdmIncomeRoutes", "UsdmMarginRoutes", "UsdmRiskRoutes"]
-
 #: the rate of retail price improvement orders, as a share of the maker's rate
 _RPI_SHARE = Decimal("0.25")
 

@@ -25,9 +25,6 @@ from venuekit_binance_usdm.simulated.contracts import CONTRACTS
 from venuekit_binance_usdm.simulated.market_routes import UsdmMarketRoutes
 from venuekit_binance_usdm.simulated.money_routes import UsdmIncomeRoutes, UsdmMarginRoutes, UsdmRiskRoutes
 
-__all__ = ["ERRORS", "SCENARIOS", "SimulatedUsdm", "UsdmOrderRoutes", "UsdmSettingsRoutes"]
-
-
 _ETH_TARGET = {"margin_type": "isolated", "leverage": Decimal(10)}
 
 

@@ -20,8 +20,6 @@ from venuekit_bybit_inverse.endpoints.parameters import (
 )
 from venuekit_bybit_inverse.limits import cost
 
-__all__ = ["HistoryEndpoints"]
-
 
 class HistoryEndpoints(EndpointBook):
     """Reads of histories about money."""

@@ -32,8 +32,6 @@ from venuekit_bybit_inverse.endpoints.reads import ReadEndpoints
 from venuekit_bybit_inverse.limits import cost
 from venuekit_bybit_inverse.payloads import MovedMargin
 
-__all__ = ["MarginEndpoints"]
-
 _EXACT = Context(prec=34)
 #: how far the clocks of two machines of the venue are believed to differ
 _TOLERANCE = timedelta(seconds=1)

@@ -29,8 +29,6 @@ from venuekit_bybit_inverse.endpoints.parameters import (
 )
 from venuekit_bybit_inverse.limits import cost
 
-__all__ = ["ORDER_ID", "ORDER_LINK_ID", "OrderReadEndpoints"]
-
 ORDER_ID = Parameter("orderId", role=Role.ORDER_ID)
 ORDER_LINK_ID = Parameter("orderLinkId")
 

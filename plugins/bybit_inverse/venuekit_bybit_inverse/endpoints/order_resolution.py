@@ -16,8 +16,6 @@ from venuekit_bybit_inverse.endpoints.reads import ReadEndpoints
 from venuekit_bybit_inverse.order_payloads import OrderAck, OrderRow
 from venuekit_bybit_inverse.reading import read_pages, read_rows
 
-__all__ = ["LOST_ORDERS", "ORDER_READS", "PROOF"]
-
 #: an order that no attempt can bring any more is in neither list: a few seconds for lists that lag
 PROOF = AbsenceProof(after=timedelta(seconds=5))
 _PAGE_SIZE = 50

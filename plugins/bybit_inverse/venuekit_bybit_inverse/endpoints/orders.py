@@ -27,8 +27,6 @@ from venuekit_bybit_inverse.endpoints.order_resolution import LOST_ORDERS
 from venuekit_bybit_inverse.endpoints.parameters import BASE_COIN, INVERSE, SETTLE_COIN, SYMBOL, THE_SYMBOL
 from venuekit_bybit_inverse.limits import BATCH_WEIGHT_MOST, batch_weight, cost, cost_by_item
 
-__all__ = ["CLIENT_ID_PATTERN", "NOT_OPEN", "OrderWriteEndpoints"]
-
 CLIENT_ID_PATTERN = "[A-Za-z0-9_-]{1,36}"
 #: no such order, it has ended, it was cancelled
 NOT_OPEN = frozenset({110001, 110008, 110010})

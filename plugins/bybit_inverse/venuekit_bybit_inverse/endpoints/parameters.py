@@ -6,20 +6,6 @@ from decimal import Decimal
 
 from venuekit.plugin import Kind, Parameter, Role
 
-__all__ = [
-    "ANY_PRODUCT",
-    "BASE_COIN",
-    "CATEGORY",
-    "CURSOR",
-    "END",
-    "INVERSE",
-    "SETTLE_COIN",
-    "START",
-    "SYMBOL",
-    "THE_SYMBOL",
-    "limit",
-]
-
 #: the product line this venue is about
 CATEGORY = "inverse"
 

@@ -32,8 +32,6 @@ from venuekit_bybit_inverse.limits import cost
 from venuekit_bybit_inverse.position_rows import decode_positions
 from venuekit_bybit_inverse.wallet_rows import COLLATERAL, decode_wallet
 
-__all__ = ["ReadEndpoints"]
-
 
 class ReadEndpoints(EndpointBook):
     """Reads of account, market and positions."""

@@ -13,8 +13,6 @@ from venuekit_bybit_inverse.endpoints.parameters import CATEGORY, INVERSE, SYMBO
 from venuekit_bybit_inverse.endpoints.reads import ReadEndpoints
 from venuekit_bybit_inverse.limits import cost
 
-__all__ = ["SettingEndpoints"]
-
 #: the number of hedge mode for switch-mode; one-way is 0
 _HEDGE = 3
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from venuekit.capabilities import MarginType
+from venuekit.capabilities import IncomeKind, MarginType
 from venuekit.simulator import Denied, Response, SimRequest, Visit, json_response
-from venuekit.simulator.ledger import BalanceFigures, IncomeKind, Ledger, Totals
+from venuekit.simulator.ledger import BalanceFigures, Ledger, Totals
 from venuekit_bybit_inverse.simulated.formatting import milliseconds, money, number
 from venuekit_bybit_inverse.simulated.parameters import contract_of, invalid, only_inverse, require
-
-__all__ = ["account_info", "collateral_info", "fee_rate", "key_info", "set_margin_mode", "wallet_balance"]
 
 _MODES = {MarginType.CROSS: "REGULAR_MARGIN", MarginType.ISOLATED: "ISOLATED_MARGIN"}
 _MARGIN_TYPES = {**{mode: ours for ours, mode in _MODES.items()}, "PORTFOLIO_MARGIN": MarginType.PORTFOLIO}

@@ -8,8 +8,6 @@ from venuekit.simulator import Denied, Response, SimKey, SimRequest, is_hmac_sha
 from venuekit.simulator.ledger import check_window
 from venuekit_bybit_inverse.simulated.formatting import refusal
 
-__all__ = ["authenticate", "check_time"]
-
 _DEFAULT_WINDOW = "5000"
 
 

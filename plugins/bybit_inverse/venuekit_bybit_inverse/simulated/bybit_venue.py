@@ -24,8 +24,6 @@ from venuekit_bybit_inverse.simulated.contracts import ASSETS, CONTRACTS, RULES
 from venuekit_bybit_inverse.simulated.formatting import envelope, refusal
 from venuekit_bybit_inverse.simulated.refusals import NO_PERMISSION, SWITCH_ISOLATED, refuse
 
-__all__ = ["SCENARIOS", "SimulatedBybit"]
-
 
 def _deposit(ledger: Ledger) -> None:
     for asset, amount in (("BTC", 60), ("ETH", 250), ("USDT", 50_000)):

@@ -24,8 +24,6 @@ from venuekit.simulator.ledger import (
     tiers,
 )
 
-__all__ = ["ASSETS", "CONTRACTS", "RULES"]
-
 RULES = Rules(
     rounding=Rounding.NEAREST,
     margin_type_scope=MarginTypeScope.ACCOUNT,

@@ -7,8 +7,6 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from venuekit.simulator import Response, json_response
 
-__all__ = ["envelope", "milliseconds", "money", "number", "price", "refusal"]
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EIGHT_PLACES = Decimal("1e-8")
 

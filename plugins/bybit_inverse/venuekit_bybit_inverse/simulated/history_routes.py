@@ -23,8 +23,6 @@ from venuekit_bybit_inverse.simulated.parameters import (
 )
 from venuekit_bybit_inverse.simulated.refusals import NO_PERMISSION
 
-__all__ = ["converts", "exchanges", "list_closed_pnl", "old_closed_pnl", "transaction_log", "withdrawals"]
-
 _MILLISECOND = timedelta(milliseconds=1)
 _DAY = timedelta(days=1) // _MILLISECOND
 _WEEK, _MONTH, _TWO_YEARS = 7 * _DAY, 30 * _DAY, 730 * _DAY

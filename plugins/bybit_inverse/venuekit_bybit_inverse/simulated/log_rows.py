@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from venuekit.simulator.ledger import Execution, IncomeKind, Ledger, LedgerIncome, Side, TradeKind
+from venuekit.capabilities import IncomeKind
+from venuekit.simulator.ledger import Execution, Ledger, LedgerIncome, Side, TradeKind
 from venuekit_bybit_inverse.simulated.formatting import milliseconds, money, number
-
-__all__ = ["log_rows"]
 
 _TRADES = {
     TradeKind.TRADE: "TRADE",

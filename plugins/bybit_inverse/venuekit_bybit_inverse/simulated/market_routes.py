@@ -9,8 +9,6 @@ from venuekit.simulator.ledger import Contract
 from venuekit_bybit_inverse.simulated.formatting import milliseconds, money, number, price
 from venuekit_bybit_inverse.simulated.parameters import category, contract_of, page
 
-__all__ = ["instruments", "risk_limits", "server_time"]
-
 
 def server_time(request: SimRequest, visit: Visit) -> object:  # noqa: ARG001 (asks for nothing)
     """Answer ``GET /v5/market/time``."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from venuekit.capabilities import OrderStatus
 from venuekit.simulator import SimRequest, Visit
-from venuekit.simulator.ledger import LedgerOrder, OrderStatus, TradeKind
+from venuekit.simulator.ledger import LedgerOrder, TradeKind
 from venuekit_bybit_inverse.simulated.formatting import milliseconds, price
 from venuekit_bybit_inverse.simulated.order_rows import execution_row, history_row, order_row
 from venuekit_bybit_inverse.simulated.parameters import category, contract_of, invalid, only_inverse, page, window
-
-__all__ = ["executions", "open_orders", "order_history"]
 
 _MILLISECOND = timedelta(milliseconds=1)
 _WEEK = timedelta(days=7) // _MILLISECOND

@@ -5,21 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from venuekit.simulator.ledger import (
-    Book,
-    Contract,
-    Execution,
-    LedgerOrder,
-    OrderStatus,
-    OrderType,
-    Reason,
-    Side,
-    TimeInForce,
-    TradeKind,
-)
+from venuekit.capabilities import OrderStatus, OrderType, TimeInForce
+from venuekit.simulator.ledger import Book, Contract, Execution, LedgerOrder, Reason, Side, TradeKind
 from venuekit_bybit_inverse.simulated.formatting import milliseconds, money, number, price
-
-__all__ = ["execution_row", "history_row", "order_row"]
 
 _STATUSES = {
     OrderStatus.PENDING: "Created",

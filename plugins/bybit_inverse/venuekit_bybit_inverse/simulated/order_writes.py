@@ -8,13 +8,12 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from venuekit.capabilities import OrderType, TimeInForce
 from venuekit.simulator import Denied, Response, SimRequest, Visit
-from venuekit.simulator.ledger import LedgerOrder, LedgerOrderRequest, OrderType, Refused, Side, TimeInForce
+from venuekit.simulator.ledger import LedgerOrder, LedgerOrderRequest, Refused, Side
 from venuekit_bybit_inverse.simulated.formatting import envelope, milliseconds
 from venuekit_bybit_inverse.simulated.parameters import contract_of, decimal, invalid, only_inverse
 from venuekit_bybit_inverse.simulated.refusals import words_of
-
-__all__ = ["amend", "amend_batch", "cancel", "cancel_all", "cancel_batch", "create", "create_batch"]
 
 _SIDES = {"Buy": Side.BUY, "Sell": Side.SELL}
 _TIMES = {

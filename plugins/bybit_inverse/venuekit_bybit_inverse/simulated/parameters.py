@@ -11,18 +11,6 @@ from venuekit.simulator import Denied, SimRequest, Visit
 from venuekit.simulator.ledger import Contract
 from venuekit_bybit_inverse.simulated.formatting import refusal
 
-__all__ = [
-    "category",
-    "contract_of",
-    "decimal",
-    "invalid",
-    "inverse_contract",
-    "only_inverse",
-    "page",
-    "require",
-    "window",
-]
-
 _CATEGORIES = frozenset({"inverse", "linear", "option"})
 _OFFSET = "page_args"
 

@@ -20,16 +20,6 @@ from venuekit_bybit_inverse.simulated.parameters import (
     require,
 )
 
-__all__ = [
-    "add_margin",
-    "position_list",
-    "set_leverage",
-    "set_risk_limit",
-    "set_tpsl_mode",
-    "switch_mode",
-    "symbol_info",
-]
-
 _MODES = {"0": PositionMode.ONE_WAY, "3": PositionMode.HEDGE}
 #: the auto-deleveraging queue is not modelled: a position has a middle rank, a flat row has none
 _RANK = 2

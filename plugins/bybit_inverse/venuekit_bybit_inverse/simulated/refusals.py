@@ -10,8 +10,6 @@ from venuekit.simulator import Response, SimRequest, json_response
 from venuekit.simulator.ledger import Book, LedgerRefusal, Reason
 from venuekit_bybit_inverse.simulated.formatting import refusal
 
-__all__ = ["NO_PERMISSION", "SWITCH_ISOLATED", "refuse", "words_of"]
-
 #: routes that unified accounts may not use; the answer is the same for every caller
 SWITCH_ISOLATED: Mapping[tuple[str, str], Response] = {
     ("POST", "/v5/position/switch-isolated"): json_response(

@@ -8,8 +8,6 @@ from venuekit_toy_perp.endpoints import TOY
 from venuekit_toy_perp.reading import ToyBalances, ToyInstruments, ToyPositions
 from venuekit_toy_perp.settings import ToySettings
 
-__all__ = ["ToyPerpAccount"]
-
 
 class ToyPerpAccount(ToyInstruments, ToyBalances, ToyPositions, SymbolLeverage, SymbolMarginType, AccountSettings):
     """An account of Toy Perpetuals."""

@@ -6,8 +6,6 @@ import enum
 
 from venuekit.plugin import Fault, FaultRow, FaultTable
 
-__all__ = ["FAULTS", "Code"]
-
 
 class Code(enum.IntEnum):
     """Codes of refusals."""

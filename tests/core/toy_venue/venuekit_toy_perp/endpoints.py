@@ -50,8 +50,6 @@ from venuekit_toy_perp.payloads import (
     WalletRow,
 )
 
-__all__ = ["TOY", "ToyEndpoints", "state_of"]
-
 _POOLS = {"weight": None}
 _CONTRACT = Parameter("contract", required=True, role=Role.SYMBOL, pattern="[A-Z0-9]{3,20}")
 _ANY_CONTRACT = Parameter("contract", role=Role.SYMBOL, pattern="[A-Z0-9]{3,20}")

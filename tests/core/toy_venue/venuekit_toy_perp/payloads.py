@@ -7,8 +7,6 @@ from decimal import Decimal
 
 import attrs
 
-__all__ = ["CollateralRow", "ContractRow", "LeverageRow", "MarginRow", "PositionRow", "SettingsRow", "WalletRow"]
-
 
 @attrs.frozen
 class ContractRow:

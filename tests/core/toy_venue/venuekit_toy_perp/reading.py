@@ -23,8 +23,6 @@ from venuekit.plugin import Account
 from venuekit_toy_perp.endpoints import TOY
 from venuekit_toy_perp.payloads import ContractRow, PositionRow
 
-__all__ = ["ToyBalances", "ToyInstruments", "ToyPositions"]
-
 
 class ToyInstruments(Account, InstrumentReader, ServerTimeReader):
     """The contracts and the time."""

@@ -10,8 +10,6 @@ from venuekit.parts.settings.draft import SettingsDraft
 from venuekit.parts.settings.reader import LeverageTier, SettingsSource
 from venuekit_toy_perp.endpoints import TOY, state_of
 
-__all__ = ["ToySettings"]
-
 
 class ToySettings(SettingsSource):
     """Each read is the same one, of weight 2."""

@@ -6,8 +6,6 @@ import json
 
 from venuekit.plugin import EncodedRequest, HttpRequest, HttpResponse, Refusal, Stamp
 
-__all__ = ["KEY_HEADER", "ToySigning", "toy_answers"]
-
 KEY_HEADER = "X-Toy-Key"
 
 

@@ -38,8 +38,6 @@ from venuekit_toy_perp.codes import Code
 from venuekit_toy_perp.endpoints import TOY
 from venuekit_toy_perp.signing import KEY_HEADER
 
-__all__ = ["SimulatedToy"]
-
 _WINDOW = RequestWindow()
 
 #: status, code and words for the ledger's refusals

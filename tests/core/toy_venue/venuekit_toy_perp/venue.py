@@ -23,8 +23,6 @@ from venuekit_toy_perp.signing import ToySigning, toy_answers
 if TYPE_CHECKING:
     from venuekit.simulator import SimulatedVenue
 
-__all__ = ["TOY_PERP"]
-
 
 def _simulated() -> SimulatedVenue:
     from venuekit_toy_perp.simulated import SimulatedToy  # the simulator is imported only when it is asked for

@@ -23,8 +23,6 @@ from venuekit_binance_common.simulated.listing import Listing
 from venuekit_binance_usdm.aster.endpoints import ASTER
 from venuekit_binance_usdm.simulated.account_routes import totals_row
 
-__all__ = ["AsterAccountRoutes"]
-
 _SIDES: Mapping[PositionMode, tuple[PositionSide, ...]] = {
     PositionMode.ONE_WAY: (PositionSide.BOTH,),
     PositionMode.HEDGE: (PositionSide.LONG, PositionSide.SHORT),

@@ -22,8 +22,6 @@ from venuekit_binance_usdm.simulated.market_routes import UsdmMarketRoutes
 from venuekit_binance_usdm.simulated.money_routes import UsdmIncomeRoutes, UsdmMarginRoutes
 from venuekit_binance_usdm.simulated.venue import ERRORS, SCENARIOS, UsdmSettingsRoutes
 
-__all__ = ["AsterOrderRoutes", "SimulatedAster"]
-
 
 class AsterOrderRoutes(OrderRoutes):
     """Acknowledgements report the fills in the quote asset, and histories have the same fields as queries."""
