@@ -20,8 +20,7 @@ from venuekit.venue import EnvironmentName, Venue, venue_support
 
 if TYPE_CHECKING:
     from venuekit.pipeline.account_session import AccountSession
-    from venuekit.pipeline.journal_days import UnreadableLine
-    from venuekit.pipeline.journal_lines import Unresolved
+    from venuekit.pipeline.journal_lines import UnreadableLine, Unresolved
 
 T = TypeVar("T")
 B = TypeVar("B")

@@ -361,7 +361,7 @@ async def _no_journal(stand: Stand) -> object:
         def __getattr__(self, name: str) -> Any:
             raise OSError(28, "No space left on device")
 
-    stand.account._session.journal = Full()
+    stand.account._session.journal = Full()  # type: ignore[assignment]  # it does what a journal does
     return await stand.write()
 
 

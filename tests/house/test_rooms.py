@@ -12,10 +12,10 @@ import pytest
 #: big rooms of core: their modules from the ground up, a storey a line; a module may import those of the storeys below
 ROOMS = {
     "pipeline": (
-        "budget classify encode guard journal_lines observe",
-        "options patience position_limit proxy write_scopes",
-        "belonging closing journal_days noting request_bytes wire",
-        "connection journal operation_record",
+        "budget classify guard journal_lines observe",
+        "options position_limit proxy wire write_scopes",
+        "belonging closing connection journal noting",
+        "operation_record",
         "attempt measuring transport",
         "turns",
         "resolve",

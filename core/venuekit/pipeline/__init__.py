@@ -14,14 +14,13 @@ if TYPE_CHECKING:
     from venuekit.pipeline.account_session import AccountSession, VenueSession
     from venuekit.pipeline.budget import Budget, PoolName, SlidingBudget
     from venuekit.pipeline.guard import Guard
-    from venuekit.pipeline.journal import FileJournal, Journal
-    from venuekit.pipeline.journal_days import UnreadableLine
-    from venuekit.pipeline.journal_lines import Unresolved
+    from venuekit.pipeline.journal import FileJournal
+    from venuekit.pipeline.journal_lines import UnreadableLine, Unresolved
     from venuekit.pipeline.observe import Event, EventKind, Observer
     from venuekit.pipeline.options import UNSET, Options, RetryPolicy
     from venuekit.pipeline.proxy import Proxy as Proxy
     from venuekit.pipeline.transport import AiohttpTransport
-    from venuekit.pipeline.wire import RestWire, Wire
+    from venuekit.pipeline.wire import RestWire
     from venuekit.pipeline.write_scopes import WriteScopes
 
 if not TYPE_CHECKING:
@@ -30,16 +29,15 @@ if not TYPE_CHECKING:
         {
             "budget": "Budget PoolName SlidingBudget",
             "guard": "Guard",
-            "journal": "FileJournal Journal",
-            "journal_days": "UnreadableLine",
-            "journal_lines": "Unresolved",
+            "journal": "FileJournal",
+            "journal_lines": "UnreadableLine Unresolved",
             "account_session": "AccountSession VenueSession",
             "observe": "Event EventKind Observer",
             "options": "UNSET Options RetryPolicy",
             "proxy": "Proxy",
             "transport": "AiohttpTransport",
             "write_scopes": "WriteScopes",
-            "wire": "RestWire Wire",
+            "wire": "RestWire",
         },
     )
 
@@ -52,7 +50,6 @@ __all__ = [
     "EventKind",
     "FileJournal",
     "Guard",
-    "Journal",
     "Observer",
     "Options",
     "PoolName",
@@ -63,6 +60,5 @@ __all__ = [
     "UnreadableLine",
     "Unresolved",
     "VenueSession",
-    "Wire",
     "WriteScopes",
 ]

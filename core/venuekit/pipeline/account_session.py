@@ -14,10 +14,10 @@ from venuekit.endpoint import Endpoint
 from venuekit.pipeline.budget import Budget
 from venuekit.pipeline.execute import execute as _execute
 from venuekit.pipeline.guard import Guard
-from venuekit.pipeline.journal import Journal
+from venuekit.pipeline.journal import FileJournal
 from venuekit.pipeline.observe import Observer
 from venuekit.pipeline.options import RetryPolicy
-from venuekit.pipeline.wire import Wire
+from venuekit.pipeline.wire import RestWire
 from venuekit.pipeline.write_scopes import WriteScopes
 from venuekit.remembered import Remembered
 from venuekit.venue import Environment, Limit, LimitScope, Venue
@@ -63,14 +63,14 @@ class AccountSession:
     """
 
     venue_session: VenueSession
-    wire: Wire = attrs.field(repr=False)
+    wire: RestWire = attrs.field(repr=False)
     write_scopes: WriteScopes = attrs.field(repr=False)
     pool: Callable[[Limit], Budget] = attrs.field(repr=False)
     guard: Guard = attrs.field(repr=False)
     clock: Clock = attrs.field(repr=False)
     account: str  #: fingerprint of the API key
     keep_raw: bool = False
-    journal: Journal | None = None
+    journal: FileJournal | None = None
     halted: bool = False
     closed: bool = False  #: whether the block that opened the account has ended
     learned: dict[type[Capability], str] | None = None

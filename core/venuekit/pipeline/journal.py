@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 
 import attrs
 
@@ -18,9 +17,10 @@ from venuekit._util.texts import warn
 from venuekit.clock import from_milliseconds
 from venuekit.errors import Outcome
 from venuekit.ids import ClientIds
-from venuekit.pipeline.journal_days import Day, UnreadableLine
 from venuekit.pipeline.journal_lines import (
+    Day,
     Ended,
+    UnreadableLine,
     Unresolved,
     begin_text,
     day_of,
@@ -39,49 +39,6 @@ _KEPT_BYTES_MAX = 16 * 1024 * 1024
 
 class _PartlyWritten(OSError):
     """A line of which only the beginning could be written."""
-
-
-class Journal(Protocol):
-    """Keeps one account's writes."""
-
-    def new_id(self, moment: datetime) -> str:
-        """Return an identity that no other write has, in no process."""
-
-    def catch_up(self, moment: datetime) -> None:
-        """Read the lines of others since the last time, in the file that a write of this moment belongs to."""
-
-    def begin(self, entry: Unresolved) -> None:
-        """
-        Note a write before its first byte.
-
-        Raises:
-            OSError: that does not stand where it survives this process.
-        """
-
-    def keep(self, entry: Unresolved) -> None:
-        """Keep the note of a write that could not be made and that is sent all the same, until it can be made."""
-
-    def end(self, ended: Ended) -> bool:
-        """Note how a write ended, and say whether that stands; else it is kept, as by :meth:`keep`."""
-
-    def lost_lines(self) -> int:
-        """Return how many lines were given up, as too many are kept; 0 again when the journal itself says so."""
-
-    def open_writes(self) -> tuple[Unresolved, ...]:
-        """Return the writes that were begun and not ended."""
-
-    def unreadable(self) -> tuple[UnreadableLine, ...]:
-        """Return the lines that cannot be read."""
-
-    def others(self, entry_id: str | None, verb: str, path: str, *, sole: bool) -> tuple[OtherWrite, ...]:
-        """
-        Return the other writes of an endpoint that were or may be applied, oldest first.
-
-        ``sole`` leaves out those that were begun here before the one of this identity.
-        """
-
-    def claims(self) -> frozenset[str]:
-        """Return the rows of histories that writes explain."""
 
 
 @attrs.define(eq=False)
@@ -123,14 +80,14 @@ class FileJournal:
     _is_there: bool = attrs.field(default=False, init=False, repr=False)
 
     def new_id(self, moment: datetime) -> str:
-        """Return an identity that begins with the day, and so does the name of its file."""
+        """Return an identity that no other write has, in no process; it begins with the day of its file."""
         ordinal = moment.toordinal()
         if ordinal != self._ordinal:  # writing out a date costs as much as writing the line
             self._ordinal, self._day = ordinal, f"{moment:%Y%m%d}"
         return f"{self._day}-{self._writer}-{os.getpid():x}-{next(self._numbers)}"
 
     def catch_up(self, moment: datetime) -> None:
-        """Read the lines that others have appended to the file of a day."""
+        """Read the lines of others since the last time, in the file that a write of this moment belongs to."""
         path = self._path_of(f"{moment:%Y%m%d}")
         if self._descriptor is None or path != self._path:
             self._read()
@@ -150,7 +107,12 @@ class FileJournal:
                 day.read_on()
 
     def begin(self, entry: Unresolved) -> None:
-        """Append the opening line."""
+        """
+        Append the opening line of a write, before its first byte is sent.
+
+        Raises:
+            OSError: that does not stand where it survives this process.
+        """
         path = self._path_of(entry.id)
         try:
             self._write(path, begin_text(entry))
@@ -159,11 +121,11 @@ class FileJournal:
             raise
 
     def keep(self, entry: Unresolved) -> None:
-        """Keep an opening line."""
+        """Keep the opening line of a write that is sent all the same, until it can be written."""
         self._keep(self._path_of(entry.id), begin_text(entry))
 
     def end(self, ended: Ended) -> bool:
-        """Append the closing line, or keep it."""
+        """Append the closing line, and say whether it stands; else it is kept, as by :meth:`keep`."""
         path, text = self._path_of(ended.id), end_text(ended)
         # it belongs behind its opening line, wherever that stands by now
         self._is_there = path == self._path
@@ -175,7 +137,7 @@ class FileJournal:
         return True
 
     def lost_lines(self) -> int:
-        """Return how many lines were lost since the journal could last be written."""
+        """Return how many lines were given up, as too many are kept; 0 again when the journal itself says so."""
         return sum(self._lost.values())
 
     def open_writes(self) -> tuple[Unresolved, ...]:
@@ -200,7 +162,11 @@ class FileJournal:
         return (*(line for day in self._days.values() for line in day.unreadable_lines()), *lost)
 
     def others(self, entry_id: str | None, verb: str, path: str, *, sole: bool) -> tuple[OtherWrite, ...]:
-        """Return the other writes of an endpoint, oldest first."""
+        """
+        Return the other writes of an endpoint that were or may be applied, oldest first.
+
+        ``sole`` leaves out those that were begun here before the one of this identity.
+        """
         self._read()
         number = None if entry_id is None else self._number_of(entry_id)
 
@@ -223,7 +189,7 @@ class FileJournal:
         return tuple(sorted(found, key=lambda one: one.sent_at))
 
     def claims(self) -> frozenset[str]:
-        """Return the rows that closing lines name."""
+        """Return the rows of histories that writes explain, as their closing lines say."""
         self._read()
         return frozenset(claim for day in self._days.values() for claim in day.claims)
 
@@ -233,8 +199,7 @@ class FileJournal:
             self._write_kept()
         except OSError as error:
             count = len(self._kept) + self.lost_lines()
-            words = f"{count} lines of the journal {self.stem} are lost with this process: {error}"
-            warn(words)
+            warn(f"{count} lines of the journal {self.stem} are lost with this process: {error}")
         self._release()
 
     def _number_of(self, entry_id: str) -> int | None:

@@ -1,20 +1,34 @@
-"""Lines of a journal: an event as text, with everything that was sent exactly as it was, and back."""
+"""Lines of a journal, of a day each: an event as text, with everything that was sent exactly as it was, and back."""
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
+import stat
+from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
 
 import attrs
 import msgspec
 
 from venuekit._util.quick_init import quick_init
-from venuekit.clock import from_milliseconds
+from venuekit.clock import from_milliseconds, to_milliseconds
 from venuekit.endpoint import Effect
+from venuekit.errors import Outcome
+from venuekit.ids import ClientIds
+
+#: the most writes that add up and are distinguished in one day
+_MOST_ADDED = 2000
+#: how many unreadable lines of a file are named
+_MOST_NAMED = 100
+#: outcomes that leave nothing behind at the venue
+_NOTHING = frozenset({Outcome.NOT_SENT, Outcome.NOT_APPLIED})
 
 
 def _bare_text(value: Any) -> str:
@@ -27,7 +41,9 @@ def _bare_text(value: Any) -> str:
 _compact = msgspec.json.Encoder(enc_hook=_bare_text).encode
 _AS_THEY_ARE = frozenset({bool, int, str})
 #: identities begin with the day, and so does the name of their file
-_ID = re.compile(r"[0-9]{8}-[0-9A-Za-z-]{1,64}")
+_Id: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{8}-[0-9A-Za-z-]{1,64}\Z")]
+#: milliseconds since 1970, in the years 1 to 9999
+_Moment: TypeAlias = Annotated[int, msgspec.Meta(ge=-62_135_596_800_000, le=253_402_300_799_999)]
 #: beginnings of our lines: one that starts so and ends early was cut off while it was written
 _BEGINNINGS = (b'{"begin":', b'{"end":')
 _NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?")
@@ -73,12 +89,36 @@ class Ended:
     claims: str | None = None
 
 
+class _Begin(msgspec.Struct):
+    """An opening line as it is written."""
+
+    begin: _Id
+    operation: str
+    verb: str
+    path: str
+    parameters: dict[str, Any]
+    sent_at: _Moment
+    fence: _Moment
+    effect: Effect | None = None
+    client_id: str | None = None
+    client_ids: tuple[str, ...] = ()
+    made: frozenset[str] = frozenset()
+
+
+class _End(msgspec.Struct):
+    """A closing line as it is written."""
+
+    end: _Id
+    outcome: str
+    at: _Moment | None = None
+    claims: str | None = None
+
+
 class MalformedLine(ValueError):
     """A line that is not of this journal; ``is_cut_off`` where it is the beginning of one."""
 
     def __init__(self, reason: str, *, is_cut_off: bool = False) -> None:
         super().__init__(reason)
-        self.reason = reason
         self.is_cut_off = is_cut_off
 
 
@@ -98,8 +138,8 @@ def begin_text(entry: Unresolved) -> bytes:
             name: value if type(value) in _AS_THEY_ARE else _plain(value) for name, value in entry.parameters.items()
         },
         "client_id": entry.client_id,
-        "sent_at": milliseconds(entry.sent_at),
-        "fence": milliseconds(entry.fence),
+        "sent_at": to_milliseconds(entry.sent_at),
+        "fence": to_milliseconds(entry.fence),
         "effect": entry.effect,
     }
     if len(entry.client_ids) > 1:
@@ -134,7 +174,7 @@ def read_line(text: bytes) -> Unresolved | Ended:
     Return the event of a line.
 
     Raises:
-        Unreadable: it is not a line of this journal.
+        MalformedLine: it is not a line of this journal.
     """
     try:
         line = json.loads(text)
@@ -148,19 +188,11 @@ def read_line(text: bytes) -> Unresolved | Ended:
         raise MalformedLine(lost_words(line["lost"]))
     try:
         if "begin" in line:
-            return _parse_unresolved(line)
-        return Ended(_id(line, "end"), _field(line, "outcome", str), _optional(line, "at", int), _claims(line))
-    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
-        raise MalformedLine(f"not a line of this journal: {_text_of_error(error)}") from None
-
-
-def milliseconds(moment: datetime) -> int:
-    """Return an instant in milliseconds since 1970."""
-    return round(moment.timestamp() * 1000)
-
-
-def _text_of_error(error: Exception) -> str:
-    return f"no {error.args[0]}" if isinstance(error, KeyError) and error.args else str(error) or type(error).__name__
+            return _unresolved(msgspec.convert(line, _Begin))
+        end = msgspec.convert(line, _End)
+        return Ended(end.end, end.outcome, end.at, end.claims)
+    except (msgspec.ValidationError, RecursionError, ValueError) as error:
+        raise MalformedLine(f"not a line of this journal: {error}") from None
 
 
 def _text(line: Mapping[str, Any]) -> bytes:
@@ -172,58 +204,20 @@ def _text(line: Mapping[str, Any]) -> bytes:
     return b"\n%b\n" % text
 
 
-def _parse_unresolved(line: Mapping[str, Any]) -> Unresolved:
-    effect, client_id = _optional(line, "effect", str), _optional(line, "client_id", str)
+def _unresolved(line: _Begin) -> Unresolved:
     return Unresolved(
-        id=_id(line, "begin"),
-        operation=_field(line, "operation", str),
-        verb=_field(line, "verb", str),
-        path=_field(line, "path", str),
-        parameters={name: _value(value) for name, value in _field(line, "parameters", dict).items()},
-        client_id=client_id,
-        sent_at=_moment(line, "sent_at"),
-        fence=_moment(line, "fence"),
-        effect=None if effect is None else Effect(effect),
-        client_ids=_texts(line, "client_ids") or (() if client_id is None else (client_id,)),
-        made=frozenset(_texts(line, "made")),
+        id=line.begin,
+        operation=line.operation,
+        verb=line.verb,
+        path=line.path,
+        parameters={name: _value(value) for name, value in line.parameters.items()},
+        client_id=line.client_id,
+        sent_at=from_milliseconds(line.sent_at),
+        fence=from_milliseconds(line.fence),
+        effect=line.effect,
+        client_ids=line.client_ids or (() if line.client_id is None else (line.client_id,)),
+        made=line.made,
     )
-
-
-def _field(line: Mapping[str, Any], name: str, kind: type[Any]) -> Any:
-    value = line[name]
-    if type(value) is not kind:
-        raise TypeError(f"{name} is not {kind.__name__}")
-    return value
-
-
-def _optional(line: Mapping[str, Any], name: str, kind: type[Any]) -> Any:
-    return None if line.get(name) is None else _field(line, name, kind)
-
-
-def _claims(line: Mapping[str, Any]) -> str | None:
-    claims: str | None = _optional(line, "claims", str)
-    return claims
-
-
-def _id(line: Mapping[str, Any], name: str) -> str:
-    found: str = _field(line, name, str)
-    if _ID.fullmatch(found) is None:  # it becomes a part of a file's name
-        raise ValueError(f"{name} is not an identity of a journal")
-    return found
-
-
-def _moment(line: Mapping[str, Any], name: str) -> datetime:
-    try:
-        return from_milliseconds(_field(line, name, int))
-    except OverflowError:
-        raise ValueError(f"{name} is not a time") from None
-
-
-def _texts(line: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    found = line.get(name, [])
-    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-        raise TypeError(f"{name} is not a list of texts")
-    return tuple(found)
 
 
 def _plain(value: Any) -> Any:
@@ -245,9 +239,146 @@ def _value(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     if len(value) == 1 and _DECIMAL in value:
-        if _NUMBER.fullmatch(_field(value, _DECIMAL, str)) is None:
+        number = value[_DECIMAL]
+        if not isinstance(number, str) or _NUMBER.fullmatch(number) is None:
             raise ValueError("a decimal is not a number")
-        return Decimal(value[_DECIMAL])
+        return Decimal(number)
     if len(value) == 1 and _OBJECT in value:
-        value = _field(value, _OBJECT, dict)
+        value = value[_OBJECT]
+        if not isinstance(value, dict):
+            raise ValueError("an object is none")
     return {name: _value(one) for name, one in value.items()}
+
+
+@attrs.frozen
+class UnreadableLine:
+    """
+    A line of the journal that cannot be read, or (``number`` is None) a whole file.
+
+    One that ``is_cut_off`` was being written when its process or its disk ended: nothing was sent after it.
+    """
+
+    path: Path
+    number: int | None
+    reason: str
+    is_cut_off: bool = False
+
+    def __str__(self) -> str:
+        where = self.path if self.number is None else f"{self.path}:{self.number}"
+        return f"{where}: {self.reason}"
+
+
+@attrs.define(eq=False)
+class Day:
+    """
+    The lines of one file, as far as they have been read.
+
+    Args:
+        path: Where it is.
+        recent: Receives the client ids that went out.
+    """
+
+    path: Path
+    recent: ClientIds = attrs.field(repr=False)
+    #: writes that were begun and not ended, oldest first
+    open: dict[str, Unresolved] = attrs.field(factory=dict, init=False)
+    #: writes that add up and were ended, with how
+    added: deque[tuple[Unresolved, Ended]] = attrs.field(factory=lambda: deque(maxlen=_MOST_ADDED), init=False)
+    #: rows of histories that writes explain
+    claims: set[str] = attrs.field(factory=set, init=False)
+    unreadable: list[UnreadableLine] = attrs.field(factory=list, init=False)
+    #: how many bytes have been read
+    offset: int = attrs.field(default=0, init=False)
+    _number: int = attrs.field(default=0, init=False)
+    _file: tuple[int, int] = attrs.field(default=(0, 0), init=False)
+    #: bytes after the last line's end: begun by another process, or cut off
+    _rest: bytes = attrs.field(default=b"", init=False)
+
+    def read_on(self) -> None:
+        """
+        Read the lines appended since the last time; a file that was replaced is read from its beginning.
+
+        Raises:
+            FileNotFoundError: it is not there any more.
+        """
+        try:
+            self._read()
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            self._report(UnreadableLine(self.path, None, f"cannot be read: {error.strerror or error}"))
+
+    def unreadable_lines(self) -> tuple[UnreadableLine, ...]:
+        """Return the lines that cannot be read, also the last one as long as nothing follows it."""
+        last: tuple[UnreadableLine, ...] = ()
+        if self._rest:
+            try:
+                read_line(self._rest)
+            except MalformedLine as error:
+                last = (UnreadableLine(self.path, self._number + 1, str(error), error.is_cut_off),)
+        return (*self.unreadable, *last)
+
+    def _read(self) -> None:
+        if not stat.S_ISREG(self.path.stat().st_mode):  # a pipe or device has no end
+            raise OSError(errno.EINVAL, "not a file")
+        with self.path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            if (status.st_dev, status.st_ino) != self._file or status.st_size < self.offset:
+                self._forget()
+                self._file = (status.st_dev, status.st_ino)
+            file.seek(self.offset)
+            self._rest = b""
+            for text in file:
+                if not text.endswith(b"\n"):
+                    self._rest = text
+                    break
+                self.offset += len(text)
+                self._number += 1
+                self._take(text)
+        if self._rest:
+            # a whole line without its end counts; one that is still being written is read again later
+            self._take(self._rest, is_last=True)
+
+    def _take(self, text: bytes, *, is_last: bool = False) -> None:
+        text = text.strip()
+        if not text:
+            return
+        try:
+            line = read_line(text)
+            if day_of(line.id) != self.path.stem[-8:]:
+                raise MalformedLine("belongs into the file of another day")
+        except MalformedLine as error:
+            if not is_last:
+                self._report(UnreadableLine(self.path, self._number, str(error), error.is_cut_off))
+            return
+        if isinstance(line, Unresolved):
+            self.open[line.id] = line
+            if line.effect is Effect.KEYED:
+                self.recent.note(line.client_ids, to_milliseconds(line.fence))
+        else:
+            self._end(line)
+
+    def _end(self, line: Ended) -> None:
+        entry = self.open.pop(line.id, None)
+        if line.claims is not None:
+            self.claims.add(line.claims)
+        if entry is None:
+            return
+        if entry.effect is Effect.KEYED:
+            if line.outcome in _NOTHING:
+                self.recent.forget(entry.client_ids)
+            elif line.at is not None:
+                self.recent.note(entry.client_ids, min(line.at, to_milliseconds(entry.fence)))
+        elif entry.effect in {Effect.DELTA, None} and line.outcome not in _NOTHING:
+            self.added.append((entry, line))
+
+    def _report(self, line: UnreadableLine) -> None:
+        if line not in self.unreadable and len(self.unreadable) < _MOST_NAMED:
+            self.unreadable.append(line)
+
+    def _forget(self) -> None:
+        self.open.clear()
+        self.added.clear()
+        self.claims.clear()
+        self.unreadable.clear()
+        self.offset = self._number = 0

@@ -13,7 +13,7 @@ from venuekit.pipeline.journal_lines import Ended, Unresolved
 from venuekit.pipeline.observe import EventKind
 
 if TYPE_CHECKING:
-    from venuekit.pipeline.journal import Journal
+    from venuekit.pipeline.journal import FileJournal
     from venuekit.pipeline.operation_record import OperationRecord
 
 
@@ -40,7 +40,7 @@ def use_client_ids(record: OperationRecord[Any]) -> None:
     recent.note(record.client_ids, record.fence)
 
 
-def record_attempt(record: OperationRecord[Any], journal: Journal) -> None:
+def record_attempt(record: OperationRecord[Any], journal: FileJournal) -> None:
     """
     Put an attempt into the journal; a later attempt of the same write replaces the line before it.
 

@@ -6,7 +6,7 @@ import pytest
 
 from venuekit.credentials import HmacSigner, Secret
 from venuekit.endpoint import Effect, Endpoint, Kind, Parameter
-from venuekit.pipeline.encode import encode
+from venuekit.pipeline.wire import encode
 from venuekit.venue import EncodedRequest, Stamp
 from venuekit_binance_common.venue import QuerySigning
 

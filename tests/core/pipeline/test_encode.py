@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from venuekit.endpoint import Encoding, Endpoint, Kind, Parameter
-from venuekit.pipeline.encode import encode, plain
+from venuekit.pipeline.wire import encode, plain
 
 ENDPOINT: Endpoint[bytes] = Endpoint(
     "POST",

@@ -9,7 +9,7 @@ import pytest
 
 from venuekit.errors import AnswerLost
 from venuekit.message import HttpRequest
-from venuekit.pipeline.request_bytes import Origins
+from venuekit.pipeline.connection import Origins
 from venuekit.pipeline.transport import AiohttpTransport
 
 
