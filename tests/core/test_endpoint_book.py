@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar, Protocol
 
+import attrs
 import pytest
 
 from venuekit.account import Account
@@ -55,6 +56,15 @@ class Both(EndpointBook):
     FEES = Endpoint("GET", "/fees", decode=_words)
 
 
+@attrs.frozen
+class Pair(EndpointBook):
+    """A book that is made of its members; one of them may be missing."""
+
+    second: Endpoint[str]
+    first: Endpoint[str] | None
+    size: int = 2
+
+
 def _paths(book: EndpointBook) -> list[str]:
     return [str(endpoint) for endpoint in book]
 
@@ -63,6 +73,14 @@ def test_a_book_lists_its_endpoints_in_the_order_of_their_declaration() -> None:
     """Those of base classes come first, an endpoint of two names comes once, and other members do not come."""
     assert _paths(Spot()) == ["GET /time", "GET /spot/wallet", "POST /spot/order"]
     assert _paths(Perp()) == ["GET /time", "DELETE /order", "POST /perp/order", "GET /perp/positions"]
+
+
+def test_the_fields_of_an_attrs_class_are_members_in_their_order() -> None:
+    """A missing one is left out."""
+    stop, start = Endpoint("PUT", "/stop", decode=_words), Endpoint("POST", "/start", decode=_words)
+
+    assert [*Pair(stop, start)] == [stop, start]
+    assert [*Pair(stop, None)] == [stop]
 
 
 def test_a_book_within_a_book_is_listed_at_its_place() -> None:

@@ -27,8 +27,9 @@ class EndpointBook:
         tuple(ENDPOINTS)  # SERVER_TIME, WALLET
         ENDPOINTS.WALLET
 
-    Books of one family share base classes, and a book may be a member of another one. Members that are neither an
-    endpoint nor a book are reached by their name and not listed. An endpoint of two names is listed once, at the first.
+    Books of one family share base classes, and a book may be a member of another one. A book may be an attrs class,
+    whose fields are its members. Members that are neither an endpoint nor a book are reached by their name and not
+    listed. An endpoint of two names is listed once, at the first.
 
     A part that several venues use states the endpoints that it needs as a protocol, so that a type checker finds a
     missing one, or one of another type, where a venue's account class names its book::
@@ -62,7 +63,7 @@ class EndpointBook:
 
     def _members(self) -> Iterator[Endpoint[Any]]:
         for name in _names(type(self)):
-            member = getattr(self, name)
+            member = getattr(self, name, None)
             if isinstance(member, Endpoint):
                 yield member
             elif isinstance(member, EndpointBook):
@@ -70,7 +71,8 @@ class EndpointBook:
 
 
 def _names(book: type) -> dict[str, None]:
-    """Return the public names of a body and of its bases, these first, in the order of their first declaration."""
+    """Return the public names of a body and of its bases, these first; those with a type before those without."""
     names = {name: None for base in book.__bases__ if issubclass(base, EndpointBook) for name in _names(base)}
-    names.update((name, None) for name in vars(book) if not name.startswith("_"))
+    body = vars(book)
+    names.update((name, None) for name in (*body.get("__annotations__", ()), *body) if not name.startswith("_"))
     return names

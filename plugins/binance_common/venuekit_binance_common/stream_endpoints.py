@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import attrs
@@ -41,10 +40,6 @@ class StreamEndpoints(EndpointBook):
     start: Endpoint[Secret | None]
     keep_alive: Endpoint[Secret | None]
     stop: Endpoint[None]
-
-    def __iter__(self) -> Iterator[Endpoint[Any]]:
-        """Yield all of them."""
-        yield from (self.start, self.keep_alive, self.stop)
 
 
 def stream_endpoints(root: str) -> StreamEndpoints:

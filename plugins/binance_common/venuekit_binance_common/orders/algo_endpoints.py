@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -48,11 +47,6 @@ class AlgoEndpoints(EndpointBook):
     place: Endpoint[Order]
     cancel: Endpoint[Change[OrderIds]]
     cancel_all: Endpoint[Change[Acknowledgement]] | None
-
-    def __iter__(self) -> Iterator[Endpoint[Any]]:
-        """Yield all of them."""
-        fields = (getattr(self, field.name) for field in attrs.fields(type(self)))
-        yield from (field for field in fields if isinstance(field, Endpoint))
 
 
 def algo_endpoints(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -48,13 +47,6 @@ class OrderEndpoints(EndpointBook):
     countdown: Endpoint[CountdownRow]
     #: None where conditional orders stand among the plain ones
     algo: AlgoEndpoints | None
-
-    def __iter__(self) -> Iterator[Endpoint[Any]]:
-        """Yield all of them, of both books."""
-        fields = (getattr(self, field.name) for field in attrs.fields(type(self)))
-        yield from (field for field in fields if isinstance(field, Endpoint))
-        if self.algo is not None:
-            yield from self.algo
 
 
 def order_endpoints(
