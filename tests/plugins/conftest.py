@@ -7,7 +7,7 @@ from collections.abc import Callable
 import attrs
 import pytest
 
-import venuekit_binance_common.orders.fills as binance_fills
+import venuekit_binance_common.orders.history as binance_fills
 import venuekit_binance_common.orders.history as binance_orders
 import venuekit_bybit_inverse.fills as bybit_fills
 import venuekit_bybit_inverse.income as bybit_income

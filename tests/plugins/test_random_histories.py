@@ -18,7 +18,7 @@ from venuekit.capabilities import IncomeKind
 from venuekit.clock import from_milliseconds, to_milliseconds
 from venuekit.simulator.ledger import Book, Side
 from venuekit_binance_common.simulated.income_routes import INCOME_TYPES
-from venuekit_binance_common.wallet.income_rows import INCOME_KINDS
+from venuekit_binance_common.wallet import INCOME_KINDS
 from venuekit_binance_usdm.account import BinanceUsdmAccount
 
 pytestmark = pytest.mark.looptime

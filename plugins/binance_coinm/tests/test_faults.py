@@ -7,7 +7,7 @@ import pytest
 from venuekit.faults import Fault
 from venuekit.testing.recorded import Recorded
 from venuekit_binance_coinm.terms import FAULTS
-from venuekit_binance_common.answers import read_answer
+from venuekit_binance_common.faults import read_answer
 
 LATE = "Timestamp for this request is outside of the ME recvWindow."
 

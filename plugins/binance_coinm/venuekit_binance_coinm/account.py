@@ -14,21 +14,18 @@ from venuekit_binance_coinm.brackets import BinanceCoinmBrackets
 from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.settings import CoinmSettings
 from venuekit_binance_coinm.terms import ORDER_SIZE, RETENTION
-from venuekit_binance_common.orders.fills import BinanceFills
-from venuekit_binance_common.orders.history import BinanceOrders
-from venuekit_binance_common.orders.routes import countdown_route, order_routes
-from venuekit_binance_common.positions.adl import BinanceAdl
-from venuekit_binance_common.positions.margin import BinancePositionMargin
-from venuekit_binance_common.positions.margin_history import BinanceMarginHistory, margin_history
-from venuekit_binance_common.symbols.contracts import contracts_endpoint
-from venuekit_binance_common.symbols.instruments import (
+from venuekit_binance_common.market import (
+    BinanceAdl,
     BinanceFees,
     BinanceInstruments,
     BinanceMarkPrice,
     BinanceServerTime,
+    contracts_endpoint,
 )
-from venuekit_binance_common.wallet.balances import BinanceBalances
-from venuekit_binance_common.wallet.income import BinanceIncome, income_history
+from venuekit_binance_common.orders.history import BinanceFills, BinanceOrders
+from venuekit_binance_common.orders.routes import countdown_route, order_routes
+from venuekit_binance_common.positions.margin import BinanceMarginHistory, BinancePositionMargin, margin_history
+from venuekit_binance_common.wallet import BinanceBalances, BinanceIncome, income_history
 
 
 class BinanceCoinmAccount(

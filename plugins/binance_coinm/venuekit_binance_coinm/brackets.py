@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from venuekit.capabilities import Bracket
+from venuekit_binance_common.market import BinanceBrackets, brackets_of
 from venuekit_binance_common.payloads import BracketsRow, brackets_decoder
-from venuekit_binance_common.symbols.brackets import BinanceBrackets, brackets_of
 
 if TYPE_CHECKING:
     from venuekit_binance_coinm.endpoints import CoinmEndpoints

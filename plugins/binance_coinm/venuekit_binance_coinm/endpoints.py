@@ -25,14 +25,13 @@ from venuekit_binance_coinm.position_rows import POSITIONS
 from venuekit_binance_coinm.symbol_rows import PositionRiskReader
 from venuekit_binance_coinm.terms import ORDER_TERMS
 from venuekit_binance_common import endpoints as common
+from venuekit_binance_common import money_endpoints as money
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
 from venuekit_binance_common.orders.endpoints import order_endpoints
 from venuekit_binance_common.payloads import instruments_decoder, leverage_decoder
-from venuekit_binance_common.settings.position_mode import position_mode_lens
-from venuekit_binance_common.settings.symbol import symbol_lens
+from venuekit_binance_common.settings import position_mode_lens, symbol_lens
 from venuekit_binance_common.stream_endpoints import stream_endpoints
-from venuekit_binance_common.wallet import endpoints as money
-from venuekit_binance_common.wallet.balances import balances_read
+from venuekit_binance_common.wallet import balances_read
 
 _ROOT = "/dapi"
 _PAIR = Parameter("pair")

@@ -10,10 +10,9 @@ from venuekit.parts.rows import Rows, values_of
 from venuekit.plugin import Answer, Endpoint, Outcome, PayloadMismatch
 from venuekit_binance_coinm.position_rows import mode_of
 from venuekit_binance_common.enums import position_mode_of
+from venuekit_binance_common.market import BinanceContracts, unknown_symbol_error
 from venuekit_binance_common.payloads import InstrumentRow
 from venuekit_binance_common.positions.filters import check_filters, refuse_odd, side_that_fits
-from venuekit_binance_common.symbols.contracts import BinanceContracts
-from venuekit_binance_common.symbols.instruments import unknown_symbol_error
 
 if TYPE_CHECKING:
     from venuekit_binance_coinm.endpoints import CoinmEndpoints

@@ -13,9 +13,8 @@ from venuekit.parts.settings.draft import SettingsDraft
 from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.position_rows import POSITIONS, mode_of
 from venuekit_binance_common.enums import position_mode_of
-from venuekit_binance_common.settings.reader import BinanceSettings
-from venuekit_binance_common.settings.symbol import state_of_position
-from venuekit_binance_common.symbols.instruments import unknown_symbol_error
+from venuekit_binance_common.market import unknown_symbol_error
+from venuekit_binance_common.settings import BinanceSettings, state_of_position
 
 _NOTHING = Decimal(0)
 

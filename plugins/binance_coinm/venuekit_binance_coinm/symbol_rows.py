@@ -8,7 +8,7 @@ from venuekit.capabilities import Position
 from venuekit.parts.columns import number, text
 from venuekit.parts.rows import Reads, Rows
 from venuekit.plugin import Call, Endpoint, InvalidRequest, Outcome
-from venuekit_binance_common.settings.symbol import HeldSettings
+from venuekit_binance_common.settings import HeldSettings
 
 _SETTINGS = Reads(
     HeldSettings,

@@ -15,9 +15,8 @@ from venuekit.plugin import Environment, EnvironmentName, Venue
 from venuekit_binance_coinm.account import BinanceCoinmAccount
 from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.terms import FAULTS, NO_ORDER_TEST, ORDER_BEHAVIOUR
-from venuekit_binance_common.answers import read_answer
-from venuekit_binance_common.faults import OUTDATED_BY
-from venuekit_binance_common.settings.behaviours import blockers, setting_behaviours
+from venuekit_binance_common.faults import OUTDATED_BY, read_answer
+from venuekit_binance_common.settings import blockers, setting_behaviours
 from venuekit_binance_common.venue import LIMITS, REALM, QuerySigning
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 from venuekit.faults import Fault
 from venuekit.message import HttpResponse
 from venuekit.venue import Refusal
-from venuekit_binance_common.answers import read_answer
+from venuekit_binance_common.faults import read_answer
 
 
 def answer(body: bytes, status: int = 200) -> HttpResponse:

@@ -31,8 +31,7 @@ from venuekit_binance_common.payloads import (
     LeverageRow,
     PositionModeRow,
 )
-from venuekit_binance_common.settings.behaviours import LEVERAGE_MOST
-from venuekit_binance_common.settings.symbol import leverage_answer
+from venuekit_binance_common.settings import LEVERAGE_MOST, leverage_answer
 from venuekit_binance_common.venue import WEIGHT
 
 #: every operation here pays its weight into the pool of the address

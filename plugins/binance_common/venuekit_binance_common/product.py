@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from venuekit.parts.rows import Rows
     from venuekit.parts.settings.lens import AccountLens, SymbolLens
     from venuekit.plugin import Change, Endpoint
+    from venuekit_binance_common.market import AdlRow, CommissionRow, MarkPriceRow
     from venuekit_binance_common.orders.endpoints import OrderEndpoints
     from venuekit_binance_common.payloads import (
         Acknowledgement,
@@ -19,10 +20,8 @@ if TYPE_CHECKING:
         LeverageRow,
         PositionModeRow,
     )
-    from venuekit_binance_common.positions.adl import AdlRow
     from venuekit_binance_common.positions.margin import MarginChangeRow, MovedMargin
-    from venuekit_binance_common.settings.symbol import HeldSettings
-    from venuekit_binance_common.symbols.instruments import CommissionRow, MarkPriceRow
+    from venuekit_binance_common.settings import HeldSettings
 
 
 class ProductEndpoints(Protocol):

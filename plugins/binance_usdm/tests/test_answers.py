@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from venuekit.testing.recorded import Recorded
-from venuekit_binance_common.answers import read_answer
+from venuekit_binance_common.faults import read_answer
 
 
 def test_every_recorded_success_is_one(recorded: Recorded) -> None:

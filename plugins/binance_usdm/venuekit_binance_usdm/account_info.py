@@ -13,7 +13,7 @@ from venuekit.parts.columns import derived, number, only_when
 from venuekit.parts.concurrency import earliest, gather
 from venuekit.parts.rows import Document, Reads, Rows, values_of
 from venuekit_binance_common.enums import asset_mode_of, position_mode_of
-from venuekit_binance_common.wallet.balances import BALANCES_OF_ACCOUNT
+from venuekit_binance_common.wallet import BALANCES_OF_ACCOUNT
 from venuekit_binance_usdm.positions import BinancePositions, join_positions
 
 if TYPE_CHECKING:

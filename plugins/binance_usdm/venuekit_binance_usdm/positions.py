@@ -26,7 +26,7 @@ from venuekit.parts.rows import Reads, Rows, values_of
 from venuekit.plugin import Account, Answer
 from venuekit_binance_common.enums import POSITION_SIDES, margin_type_of, position_mode_of
 from venuekit_binance_common.positions.filters import check_filters, side_that_fits
-from venuekit_binance_common.settings.symbol import HeldSettings
+from venuekit_binance_common.settings import HeldSettings
 from venuekit_binance_usdm.symbol_config import config_of
 
 if TYPE_CHECKING:

@@ -15,8 +15,7 @@ from venuekit.parts.settings.draft import SettingsDraft
 from venuekit.parts.settings.lens import RowSettings
 from venuekit.plugin import Answer
 from venuekit_binance_common.enums import asset_mode_of, position_mode_of
-from venuekit_binance_common.settings.reader import BinanceSettings
-from venuekit_binance_common.settings.symbol import state_of
+from venuekit_binance_common.settings import BinanceSettings, state_of
 from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.positions import POSITIONS
 from venuekit_binance_usdm.symbol_config import SYMBOL_CONFIGS

@@ -7,7 +7,7 @@ import attrs
 from venuekit.parts.columns import flag, minor, number, text
 from venuekit.parts.rows import Reads, Rows
 from venuekit.plugin import Call, Endpoint, Outcome, PayloadMismatch
-from venuekit_binance_common.settings.symbol import HeldSettings
+from venuekit_binance_common.settings import HeldSettings
 
 SYMBOL_CONFIGS = Reads(
     HeldSettings,

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from venuekit.capabilities import AssetMode, HistoryBehaviour, MarginType, PositionBehaviour, Setting
 from venuekit.plugin import BlockedBy, Blocker, BlockerScope, Coupling, Environment, EnvironmentName, Venue
-from venuekit_binance_common.answers import read_answer
-from venuekit_binance_common.faults import OUTDATED_BY
-from venuekit_binance_common.settings.behaviours import blockers, setting_behaviours
+from venuekit_binance_common.faults import OUTDATED_BY, read_answer
+from venuekit_binance_common.settings import blockers, setting_behaviours
 from venuekit_binance_common.venue import LIMITS, REALM, QuerySigning
 from venuekit_binance_usdm.account import BinanceUsdmAccount
 from venuekit_binance_usdm.endpoints import USDM

@@ -29,7 +29,7 @@ from venuekit.simulator import (
 from venuekit.simulator.ledger import Book, Record, Side
 from venuekit.testing.clocks import LoopClock
 from venuekit_binance_common.orders.endpoints import OrderEndpoints
-from venuekit_binance_common.orders.lookups import UNKNOWN_ORDER
+from venuekit_binance_common.orders.writes import UNKNOWN_ORDER
 
 pytestmark = pytest.mark.looptime
 D = Decimal

@@ -33,7 +33,7 @@ from venuekit.simulator.ledger import Book, Side
 from venuekit.testing.clocks import LoopClock
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.orders.rows import plain_rows
-from venuekit_binance_common.wallet.income_rows import INCOME
+from venuekit_binance_common.wallet import INCOME
 
 pytestmark = pytest.mark.looptime
 D = Decimal

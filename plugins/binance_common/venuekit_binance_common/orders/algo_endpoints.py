@@ -11,12 +11,11 @@ from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.parts.orders import OrderReads, OrderWrites
 from venuekit.plugin import Change, Changing, Echoes, Endpoint, Fault, Kind, Parameter, Role
 from venuekit_binance_common.endpoints import PAYS
-from venuekit_binance_common.orders.guards import always, order_writes
-from venuekit_binance_common.orders.lookups import NO_SUCH_PATH, algo_reads, lost_orders
 from venuekit_binance_common.orders.parameters import ALGO_NAME, SPAN, THE_SYMBOL, algo_parameters, limit_up_to
 from venuekit_binance_common.orders.rows import ALGO_ORDER, ALGO_ORDERS, CANCELED_ALGO_ORDER, OrderIds
 from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms, paying
 from venuekit_binance_common.orders.write_endpoints import cancel_all_endpoint
+from venuekit_binance_common.orders.writes import NO_SUCH_PATH, algo_reads, always, lost_orders, order_writes
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -12,9 +12,8 @@ from venuekit.plugin import Change, Endpoint
 from venuekit_binance_common.orders import read_endpoints as reads
 from venuekit_binance_common.orders import write_endpoints as writes
 from venuekit_binance_common.orders.algo_endpoints import AlgoEndpoints, algo_endpoints
-from venuekit_binance_common.orders.guards import order_writes
-from venuekit_binance_common.orders.lookups import lost_orders, order_reads
 from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms
+from venuekit_binance_common.orders.writes import lost_orders, order_reads, order_writes
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -10,7 +10,7 @@ from venuekit.capabilities import OrderBehaviour, OrderRequest, OrderType, Posit
 from venuekit.parts.checks import is_number
 from venuekit.parts.orders import common_misfit
 from venuekit.plugin import MadeId, to_milliseconds
-from venuekit_binance_common.orders.enums import CLOSING_SIDES, SIDE_WORDS, TIME_WORDS, TRIGGER_WORDS, TYPE_WORDS
+from venuekit_binance_common.enums import CLOSING_SIDES, SIDE_WORDS, TIME_WORDS, TRIGGER_WORDS, TYPE_WORDS
 
 _LIMITS = frozenset({OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT})
 _CLOSING = frozenset({OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET})

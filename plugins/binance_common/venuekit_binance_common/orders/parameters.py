@@ -7,10 +7,10 @@ from decimal import Decimal
 import attrs
 
 from venuekit.plugin import Kind, Parameter, Role
-from venuekit_binance_common.orders.enums import CLIENT_ID_PATTERN, SIDES, TRIGGERS
+from venuekit_binance_common.enums import CLIENT_ID_PATTERN, SIDES, TRIGGERS
 from venuekit_binance_common.orders.form import LEAST_CALLBACK
-from venuekit_binance_common.orders.guards import CONTRACT_SIZE, CONTRACT_SIZES
 from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms
+from venuekit_binance_common.orders.writes import CONTRACT_SIZE, CONTRACT_SIZES
 
 _ZERO = Decimal(0)
 

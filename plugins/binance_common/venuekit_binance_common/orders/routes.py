@@ -9,15 +9,14 @@ from typing import Any
 from venuekit.capabilities import Amendment, OrderKind
 from venuekit.parts.orders import AmendRoute, BatchRoute, CountdownRoute, OrderRoute, OrderRoutes, OrderSteps
 from venuekit.plugin import Account, Endpoint, OrderName
+from venuekit_binance_common.enums import SIDE_WORDS
+from venuekit_binance_common.market import unknown_symbol_error
 from venuekit_binance_common.orders.algo_endpoints import AlgoEndpoints
 from venuekit_binance_common.orders.endpoints import OrderEndpoints
-from venuekit_binance_common.orders.enums import SIDE_WORDS
 from venuekit_binance_common.orders.form import algo_form, misfit, order_form, texts
-from venuekit_binance_common.orders.guards import CONTRACT_SIZE, CONTRACT_SIZES
-from venuekit_binance_common.orders.lookups import NO_SUCH_ORDER, UNKNOWN_ORDER
 from venuekit_binance_common.orders.rows import Size, complete_order
+from venuekit_binance_common.orders.writes import CONTRACT_SIZE, CONTRACT_SIZES, NO_SUCH_ORDER, UNKNOWN_ORDER
 from venuekit_binance_common.payloads import FilterRow, InstrumentRow
-from venuekit_binance_common.symbols.instruments import unknown_symbol_error
 
 Contracts = Endpoint[Mapping[str, InstrumentRow]]
 

@@ -43,8 +43,16 @@ from venuekit.parts.columns import (
 from venuekit.parts.orders import BatchItem
 from venuekit.parts.rows import Reads, quick_copy
 from venuekit.plugin import PayloadMismatch, rows_at
-from venuekit_binance_common.enums import POSITION_SIDES
-from venuekit_binance_common.orders.enums import ALGO_STATUSES, NOTHING, SIDES, STATUSES, TIMES, TRIGGERS, TYPES
+from venuekit_binance_common.enums import (
+    ALGO_STATUSES,
+    NOTHING,
+    POSITION_SIDES,
+    SIDES,
+    STATUSES,
+    TIMES,
+    TRIGGERS,
+    TYPES,
+)
 
 _ZERO = Decimal(0)
 _PLAIN_STATUSES = Words(STATUSES, OrderStatus)

@@ -11,7 +11,7 @@ import attrs
 
 from venuekit.capabilities import OrderBehaviour, TimeInForce
 from venuekit.plugin import Parameter
-from venuekit_binance_common.orders.enums import CLIENT_ID_PATTERN, TIMES, TYPE_WORDS
+from venuekit_binance_common.enums import CLIENT_ID_PATTERN, TIMES, TYPE_WORDS
 from venuekit_binance_common.orders.rows import PlainRows, plain_rows
 from venuekit_binance_common.venue import ORDERS_1M, ORDERS_10S, WEIGHT
 

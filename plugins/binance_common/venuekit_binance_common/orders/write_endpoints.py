@@ -9,9 +9,6 @@ from venuekit.capabilities import CountdownControl, Order, OrderTestControl
 from venuekit.parts.orders import OrderWrites
 from venuekit.plugin import Area, Change, Changing, Echoes, Effect, Endpoint, Kind, Parameter
 from venuekit_binance_common.endpoints import PAYS
-from venuekit_binance_common.orders.guards import (
-    arms,
-)
 from venuekit_binance_common.orders.parameters import (
     ORDER_NAME,
     THE_SYMBOL,
@@ -20,6 +17,9 @@ from venuekit_binance_common.orders.parameters import (
     order_parameters,
 )
 from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms, paying
+from venuekit_binance_common.orders.writes import (
+    arms,
+)
 from venuekit_binance_common.payloads import Acknowledgement, CountdownRow, decode_acknowledgement, decode_countdown
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from venuekit.capabilities import MarginType, PositionMode, PositionSide
 from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit.simulator.ledger import Contract, Ledger, PositionFigures
-from venuekit_binance_common.positions.adl import ADL_TOP
+from venuekit_binance_common.market import ADL_TOP
 from venuekit_binance_common.product import ProductEndpoints
 from venuekit_binance_common.simulated.formatting import amount, plain
 from venuekit_binance_common.simulated.listing import Listing

@@ -7,22 +7,19 @@ from venuekit.parts.orders import CountdownPart, OrderBatchPart
 from venuekit.parts.settings.account_controls import AccountAssetMode, AccountPositionMode
 from venuekit.parts.settings.reader import AccountSettings
 from venuekit.parts.settings.symbol_controls import SymbolLeverage, SymbolMarginType
-from venuekit_binance_common.orders.fills import BinanceFills
-from venuekit_binance_common.orders.history import BinanceOrders
-from venuekit_binance_common.orders.routes import countdown_route, order_routes
-from venuekit_binance_common.positions.adl import BinanceAdl
-from venuekit_binance_common.positions.margin import BinancePositionMargin
-from venuekit_binance_common.positions.margin_history import BinanceMarginHistory, margin_history
-from venuekit_binance_common.symbols.brackets import BinanceBrackets
-from venuekit_binance_common.symbols.contracts import contracts_endpoint
-from venuekit_binance_common.symbols.instruments import (
+from venuekit_binance_common.market import (
+    BinanceAdl,
+    BinanceBrackets,
     BinanceFees,
     BinanceInstruments,
     BinanceMarkPrice,
     BinanceServerTime,
+    contracts_endpoint,
 )
-from venuekit_binance_common.wallet.balances import BinanceBalances
-from venuekit_binance_common.wallet.income import BinanceIncome, income_history
+from venuekit_binance_common.orders.history import BinanceFills, BinanceOrders
+from venuekit_binance_common.orders.routes import countdown_route, order_routes
+from venuekit_binance_common.positions.margin import BinanceMarginHistory, BinancePositionMargin, margin_history
+from venuekit_binance_common.wallet import BinanceBalances, BinanceIncome, income_history
 from venuekit_binance_usdm.aster.account_info import AsterAccountInfo
 from venuekit_binance_usdm.aster.endpoints import ASTER
 from venuekit_binance_usdm.aster.settings import AsterSettings

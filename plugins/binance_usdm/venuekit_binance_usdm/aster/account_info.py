@@ -11,7 +11,7 @@ from venuekit.parts.columns import flag, milliseconds, whole
 from venuekit.parts.concurrency import earliest, gather
 from venuekit.parts.rows import Document, Reads, Rows, values_of
 from venuekit_binance_common.enums import asset_mode_of, position_mode_of
-from venuekit_binance_common.wallet.balances import BALANCES_OF_ACCOUNT
+from venuekit_binance_common.wallet import BALANCES_OF_ACCOUNT
 from venuekit_binance_usdm.account_info import TOTALS, AccountRows, valuation_asset
 from venuekit_binance_usdm.aster.positions import POSITIONS_OF_ACCOUNT, AsterPositions, read_contracts
 

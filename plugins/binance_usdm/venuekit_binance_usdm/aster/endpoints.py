@@ -20,16 +20,15 @@ from venuekit.capabilities import (
 from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.plugin import Echoes, Endpoint
 from venuekit_binance_common import endpoints as common
+from venuekit_binance_common import money_endpoints as money
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
 from venuekit_binance_common.orders.endpoints import order_endpoints
 from venuekit_binance_common.payloads import (
     instruments_decoder,
     leverage_decoder,
 )
-from venuekit_binance_common.settings.position_mode import position_mode_lens
-from venuekit_binance_common.settings.symbol import symbol_lens
-from venuekit_binance_common.wallet import endpoints as money
-from venuekit_binance_common.wallet.balances import balances_read
+from venuekit_binance_common.settings import position_mode_lens, symbol_lens
+from venuekit_binance_common.wallet import balances_read
 from venuekit_binance_usdm.asset_mode import asset_mode_lens, set_asset_mode
 from venuekit_binance_usdm.aster.account_info import decode_account
 from venuekit_binance_usdm.aster.positions import POSITIONS

@@ -23,10 +23,9 @@ from venuekit.parts.columns import (
 from venuekit.parts.rows import Reads, Rows, values_of
 from venuekit.plugin import Account, Endpoint
 from venuekit_binance_common.enums import POSITION_SIDES, margin_type_of
+from venuekit_binance_common.market import BinanceContracts, unknown_symbol_error
 from venuekit_binance_common.payloads import InstrumentRow
 from venuekit_binance_common.positions.filters import check_filters, side_that_fits
-from venuekit_binance_common.symbols.contracts import BinanceContracts
-from venuekit_binance_common.symbols.instruments import unknown_symbol_error
 from venuekit_binance_usdm.aster.symbols import mode_of
 
 if TYPE_CHECKING:

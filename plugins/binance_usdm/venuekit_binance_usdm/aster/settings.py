@@ -8,8 +8,7 @@ from decimal import Decimal
 from venuekit.parts.concurrency import gather
 from venuekit.parts.settings.draft import SettingsDraft
 from venuekit_binance_common.enums import asset_mode_of, position_mode_of
-from venuekit_binance_common.settings.reader import BinanceSettings
-from venuekit_binance_common.settings.symbol import state_of_position
+from venuekit_binance_common.settings import BinanceSettings, state_of_position
 from venuekit_binance_usdm.aster.endpoints import ASTER
 from venuekit_binance_usdm.aster.positions import POSITIONS
 

@@ -13,7 +13,7 @@ from venuekit.parts.rows import Reads, Rows
 from venuekit.plugin import Call, Endpoint, Outcome, PayloadMismatch, Unfit
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.positions.lost_margin import Leg
-from venuekit_binance_common.settings.symbol import HeldSettings
+from venuekit_binance_common.settings import HeldSettings
 
 
 def _wallet(wallet: Decimal | None, quantity: Decimal) -> Decimal:

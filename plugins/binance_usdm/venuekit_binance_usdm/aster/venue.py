@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from venuekit.capabilities import HistoryBehaviour, OrderAmendControl, OrderTestControl, PositionBehaviour
 from venuekit.plugin import Environment, EnvironmentName, Limit, LimitScope, Venue
-from venuekit_binance_common.answers import read_answer
-from venuekit_binance_common.faults import OUTDATED_BY
-from venuekit_binance_common.settings.behaviours import setting_behaviours
+from venuekit_binance_common.faults import OUTDATED_BY, read_answer
+from venuekit_binance_common.settings import setting_behaviours
 from venuekit_binance_common.venue import ORDERS_1M, WEIGHT, QuerySigning
 from venuekit_binance_usdm.aster.account import AsterUsdmAccount
 from venuekit_binance_usdm.aster.endpoints import ASTER

@@ -18,7 +18,14 @@ from venuekit.capabilities import (
 from venuekit.plugin import Echoes, Effect, Endpoint, Kind, Parameter, Role, Security, WriteScope
 from venuekit_binance_common.endpoints import PAYS, SYMBOL
 from venuekit_binance_common.enums import POSITION_SIDES
-from venuekit_binance_common.positions.adl import AdlRow, decode_adl
+from venuekit_binance_common.market import (
+    AdlRow,
+    CommissionRow,
+    MarkPriceRow,
+    decode_adl,
+    decode_commission,
+    decode_mark_prices,
+)
 from venuekit_binance_common.positions.lost_margin import ABSENCE, ReadLegs, margin_before, margin_resolver
 from venuekit_binance_common.positions.margin import (
     ADDED,
@@ -28,13 +35,7 @@ from venuekit_binance_common.positions.margin import (
     decode_margin_changes,
     decode_moved_margin,
 )
-from venuekit_binance_common.symbols.instruments import (
-    CommissionRow,
-    MarkPriceRow,
-    decode_commission,
-    decode_mark_prices,
-)
-from venuekit_binance_common.wallet.income_rows import INCOME
+from venuekit_binance_common.wallet import INCOME
 
 Weight = int | Callable[[Mapping[str, Any]], int]
 

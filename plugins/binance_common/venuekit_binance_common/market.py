@@ -1,15 +1,19 @@
-"""Instruments, mark prices and commission rates, and the venue's time."""
+"""Facts about symbols: instruments, prices, brackets, fees, places in the queue of auto-deleveraging; the time."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import attrs
 
 from venuekit.capabilities import (
+    AdlQuantile,
+    AdlReader,
+    Bracket,
+    BracketReader,
     CommissionRate,
     CommissionReader,
     Instrument,
@@ -18,11 +22,12 @@ from venuekit.capabilities import (
     InstrumentStatus,
     MarkPrice,
     MarkPriceReader,
+    PositionSide,
     ServerTimeReader,
     Unit,
 )
-from venuekit.plugin import Account, Endpoint, InvalidRequest, Outcome, payload_decoder
-from venuekit_binance_common.payloads import FilterRow, InstrumentRow, camel_names, one_or_many
+from venuekit.plugin import Account, Answer, Endpoint, InvalidRequest, Outcome, payload_decoder
+from venuekit_binance_common.payloads import BracketRow, BracketsRow, FilterRow, InstrumentRow, camel_names, one_or_many
 from venuekit_binance_common.product import ProductEndpoints
 
 #: the kind of a contract by its type, whatever its other fields say: TRADIFI_PERPETUAL, CURRENT_QUARTER DELIVERING
@@ -177,3 +182,148 @@ class BinanceFees(Account, CommissionReader):
         """Return the rates of a symbol; weight 20."""
         row = await self.call(self.endpoints.COMMISSION, symbol=symbol)
         return CommissionRate(row.symbol, row.maker_commission_rate, row.taker_commission_rate, row.rpi_commission_rate)
+
+
+def contracts_endpoint(
+    exchange_info: Endpoint[tuple[InstrumentRow, ...]],
+) -> Endpoint[Mapping[str, InstrumentRow]]:
+    """Return the same read, made into a mapping by symbol: remembered rows are looked up and not searched."""
+
+    def decode_by_symbol(body: bytes) -> Mapping[str, InstrumentRow]:
+        return {row.symbol: row for row in exchange_info.decode(body)}
+
+    return Endpoint(
+        exchange_info.verb,
+        exchange_info.path,
+        decode=decode_by_symbol,
+        security=exchange_info.security,
+        weight=exchange_info.weight,
+        pools=exchange_info.pools,
+        rows=exchange_info.rows,
+        serves=exchange_info.serves,
+    )
+
+
+class BinanceContracts(Account):
+    """Instruments are remembered per venue and environment, and read again when an unknown symbol is held."""
+
+    __slots__ = ()
+
+    CONTRACTS: ClassVar[Endpoint[Mapping[str, InstrumentRow]]]
+
+    async def _contract(self, symbol: str) -> InstrumentRow | None:
+        """Return the contract that a caller names, None when the venue lists none of this name."""
+        found = (await self.read_once(self.CONTRACTS)).get(symbol)
+        if found is None:  # it may have been listed since
+            found = (await self.refresh(self.CONTRACTS, symbol)).get(symbol)
+        return found
+
+    async def _contracts_of(self, symbols: Collection[str]) -> Mapping[str, InstrumentRow]:
+        """Return the contracts by symbol, read again when one that the venue itself named is not among them."""
+        if not symbols:
+            return {}
+        contracts = await self.read_once(self.CONTRACTS)
+        unlisted = frozenset(set(symbols) - contracts.keys())
+        return await self.refresh(self.CONTRACTS, unlisted) if unlisted else contracts
+
+
+class BinanceBrackets(Account, BracketReader):
+    """The brackets of symbols; there are none of pairs."""
+
+    __slots__ = ()
+
+    endpoints: ClassVar[ProductEndpoints]
+    #: the unit of caps and floors
+    BRACKET_UNIT: ClassVar[Unit]
+
+    async def get_brackets(self, *, symbol: str | None = None, pair: str | None = None) -> tuple[Bracket, ...]:
+        """Return one flat tuple, ordered by symbol, then tier."""
+        if pair is not None:
+            raise self.refuse("brackets belong to symbols here, not to pairs", subject=pair)
+        return brackets_of(await self.answer_rows(self.endpoints.BRACKETS, symbol=symbol), "symbol", self.BRACKET_UNIT)
+
+
+def brackets_of(
+    answer: Answer[tuple[BracketsRow, ...]], named: Literal["symbol", "pair"], unit: Unit
+) -> tuple[Bracket, ...]:
+    """Return the tiers of an answer as one flat tuple; ``named`` gives the subject of its rows."""
+    raws = _raw_tiers(answer.raw, named)
+    brackets = [
+        _bracket(row, tier, named, unit, None if raws is None else raws[(row.name, tier.bracket)])
+        for row in answer.value
+        for tier in row.brackets
+    ]
+    return tuple(sorted(brackets, key=lambda bracket: (bracket.symbol or bracket.pair or "", bracket.tier)))
+
+
+def _bracket(
+    row: BracketsRow, tier: BracketRow, named: Literal["symbol", "pair"], unit: Unit, raw: Mapping[str, Any] | None
+) -> Bracket:
+    return Bracket(
+        symbol=row.name if named == "symbol" else None,
+        pair=row.name if named == "pair" else None,
+        tier=tier.bracket,
+        floor=tier.floor,
+        cap=tier.cap,
+        unit=unit,
+        max_leverage=Decimal(tier.initial_leverage),
+        initial_margin_rate=1 / Decimal(tier.initial_leverage),
+        maintenance_margin_rate=tier.maint_margin_ratio,
+        deduction=tier.cum,
+        coefficient=row.notional_coef,
+        raw=raw,
+    )
+
+
+def _raw_tiers(raw: Any, named: str) -> Mapping[tuple[str, int], Mapping[str, Any]] | None:
+    if raw is None:
+        return None
+    rows = [raw] if isinstance(raw, dict) else raw
+    return {(row[named], tier["bracket"]): tier for row in rows for tier in row["brackets"]}
+
+
+#: ranks count from 0 up to here
+ADL_TOP = 4
+
+
+@attrs.frozen
+class _Ranks:
+    """Ranks by side; ``HEDGE`` replaces ``BOTH`` as a mere marker, and is left out."""
+
+    long: int | None = None
+    short: int | None = None
+    both: int | None = None
+
+
+@attrs.frozen
+class AdlRow:
+    """The ranks of one symbol."""
+
+    symbol: str
+    adl_quantile: _Ranks
+
+
+_NAMES = {**camel_names(AdlRow), _Ranks: {"long": "LONG", "short": "SHORT", "both": "BOTH"}}
+decode_adl = one_or_many(payload_decoder(tuple[AdlRow, ...], renames=_NAMES))
+
+
+class BinanceAdl(Account, AdlReader):
+    """Ranks from 0 to 4, renewed by the venue every 30 seconds."""
+
+    __slots__ = ()
+
+    endpoints: ClassVar[ProductEndpoints]
+
+    async def get_adl_quantiles(self, *, symbol: str | None = None) -> tuple[AdlQuantile, ...]:
+        """Return the rank of each leg that the venue lists; weight 5."""
+        answer = await self.answer_rows(self.endpoints.ADL, symbol=symbol)
+        return tuple(
+            AdlQuantile(row.symbol, side, rank, ADL_TOP)
+            for row in answer.value
+            for side, rank in (
+                (PositionSide.BOTH, row.adl_quantile.both),
+                (PositionSide.LONG, row.adl_quantile.long),
+                (PositionSide.SHORT, row.adl_quantile.short),
+            )
+            if rank is not None
+        )

@@ -1,1 +1,0 @@
-"""Facts about symbols: contracts, prices, brackets, fees."""

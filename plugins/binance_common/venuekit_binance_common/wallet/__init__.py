@@ -1,1 +1,0 @@
-"""Balances and income."""
