@@ -59,7 +59,7 @@ ROOMS = {
         "matching",
         "orders",
         "base liquidation",
-        "market reads",
+        "market",
         "ledger",
     ),
     "cli": (

@@ -106,7 +106,7 @@ def test_partial_fills_add_up_to_a_mean_price(trading: Callable[..., Ledger]) ->
 
     done = ledger.order(placed.id)
     assert (half.status, half.remaining) == (OrderStatus.PARTIALLY_FILLED, D(2))
-    assert (half.resting.quantity, bound) == (D(2), D(9600))
+    assert (half.remaining, bound) == (D(2), D(9600))
     assert (done.status, done.filled_value) == (OrderStatus.FILLED, D(142_000))
     assert done.average_price == D("47333.333333333333")
     assert [fill.is_maker for fill in ledger.fills(order_id=placed.id)] == [True, False]

@@ -51,7 +51,7 @@ from venuekit.simulator.ledger.events import (
 from venuekit.simulator.ledger.income import Execution, LedgerIncome, LedgerMarginChange, TradeKind
 from venuekit.simulator.ledger.ledger import Ledger
 from venuekit.simulator.ledger.money import Rounding
-from venuekit.simulator.ledger.order_values import Book, Forced, LedgerOrder, LedgerOrderRequest, RestingOrder, Side
+from venuekit.simulator.ledger.order_values import Book, Forced, LedgerOrder, LedgerOrderRequest, Side
 from venuekit.simulator.ledger.positions import PositionFigures
 from venuekit.simulator.ledger.records import LedgerClosedPnl, LedgerConversion, LedgerWithdrawal, Record
 from venuekit.simulator.ledger.refusal import LedgerRefusal, Reason, Refused
@@ -105,7 +105,6 @@ __all__ = [
     "Record",
     "Refused",
     "RequestWindow",
-    "RestingOrder",
     "Rounding",
     "Rules",
     "SettingEvent",

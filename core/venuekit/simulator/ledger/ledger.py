@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from venuekit.simulator.ledger import fills, liquidation, market, orders, positions, settings, wallets
+from collections.abc import Collection
+from datetime import datetime
+from decimal import Decimal
+
+from venuekit.capabilities import AssetMode, MarginType, OrderStatus, PositionMode, PositionSide
+from venuekit.simulator.ledger import brackets, fills, liquidation, market, orders, positions, settings, wallets
+from venuekit.simulator.ledger.balance import BalanceFigures, Totals, balance_figures, total_figures
 from venuekit.simulator.ledger.base import LedgerBase, command
-from venuekit.simulator.ledger.events import EventReason
-from venuekit.simulator.ledger.reads import LedgerReads
+from venuekit.simulator.ledger.contract import AssetKey, Contract
+from venuekit.simulator.ledger.events import Event, EventReason
+from venuekit.simulator.ledger.income import Execution, LedgerIncome, LedgerMarginChange, TradeKind
+from venuekit.simulator.ledger.order_values import Book, Forced, LedgerOrder
+from venuekit.simulator.ledger.orders import find_order
+from venuekit.simulator.ledger.positions import PositionFigures
+from venuekit.simulator.ledger.records import LedgerClosedPnl, LedgerConversion, LedgerWithdrawal
+from venuekit.simulator.ledger.refusal import Reason, Refused
+from venuekit.simulator.ledger.state import Alarm
+
+TRADES = frozenset({TradeKind.TRADE, TradeKind.LIQUIDATION, TradeKind.ADL})
 
 
 class ScenarioCommands(LedgerBase):
@@ -26,7 +41,7 @@ class ScenarioCommands(LedgerBase):
     hide_order = command(orders.hide_order)
 
 
-class Ledger(ScenarioCommands, LedgerReads):
+class Ledger(ScenarioCommands):
     """
     One account, pure and synchronous: commands change it or raise ``Refused``, reads return values.
 
@@ -54,3 +69,164 @@ class Ledger(ScenarioCommands, LedgerReads):
     set_position_mode = command(settings.set_position_mode)
     set_asset_mode = command(settings.set_asset_mode)
     set_collateral = command(settings.set_collateral)
+
+    # -- reads of positions, balances and settings
+
+    def position(self, symbol: str, side: PositionSide = PositionSide.BOTH) -> PositionFigures:
+        """Return a leg, also a flat one or one that does not exist in the present mode."""
+        return positions.position_figures(self._read(), symbol, side)
+
+    def positions(self, *, include_flat: bool = False, venue: str | None = None) -> tuple[PositionFigures, ...]:
+        """Return the open legs in the order of the contracts; with ``include_flat`` every leg of the present mode."""
+        reading = self._read()
+        return tuple(
+            positions.position_figures(reading, symbol, side)
+            for symbol, contract in self.contracts.items()
+            if venue is None or contract.venue == venue
+            for side in reading.sides
+            if include_flat or reading.leg(symbol, side).quantity
+        )
+
+    def balance(self, asset: str, *, purse: str = "") -> BalanceFigures:
+        """Return one asset, or refuse an unknown one."""
+        reading = self._read()
+        return balance_figures(reading, reading.asset(asset, purse).key)
+
+    def balances(self, *, purse: str | None = None) -> tuple[BalanceFigures, ...]:
+        """Return every known asset, of one purse or of all."""
+        keys: list[AssetKey] = [key for key in self._state.assets if purse is None or key[0] == purse]
+        return tuple(balance_figures(self._read(), key) for key in keys)
+
+    def totals(self, *, purse: str = "") -> Totals | None:
+        """Return the totals of the account; None where they have no valuation asset."""
+        return total_figures(self._read(), purse)
+
+    def contract(self, symbol: str) -> Contract:
+        """Return a contract, or refuse an unknown symbol."""
+        return self._read().contract(symbol)
+
+    def leverage(self, symbol: str) -> Decimal:
+        """Return the leverage of a symbol."""
+        return self._read().symbol(symbol).leverage
+
+    def mark(self, symbol: str) -> Decimal:
+        """Return the mark price of a symbol."""
+        return self._read().symbol(symbol).mark
+
+    def margin_type(self, symbol: str | None = None) -> MarginType:
+        """Return the margin type of a symbol; without one, the account-wide margin type."""
+        return self._state.margin_type if symbol is None else self._read().margin_type(symbol)
+
+    @property
+    def position_mode(self) -> PositionMode:
+        """The position mode of the account."""
+        return self._state.position_mode
+
+    @property
+    def asset_mode(self) -> AssetMode:
+        """The asset mode of the account."""
+        return self._state.asset_mode
+
+    def max_position(self, symbol: str) -> Decimal:
+        """Return the largest value allowed at the present leverage, in the settle asset."""
+        return brackets.max_position(self.contract(symbol).brackets, self.leverage(symbol))
+
+    def max_leverage(self, symbol: str) -> Decimal:
+        """Return the highest leverage allowed at the present position and orders."""
+        reading = self._read()
+        exposure = max(reading.margin(symbol, side).exposure for side in reading.sides)
+        return brackets.max_leverage(self.contract(symbol).brackets, exposure)
+
+    def removable_margin(self, symbol: str, side: PositionSide = PositionSide.BOTH) -> Decimal:
+        """Return the largest amount that can be removed from a position's margin by hand; 0 in cross margin."""
+        return positions.removable_margin(self._read(), symbol, side)
+
+    # -- reads of orders
+
+    def order(
+        self,
+        order_id: str | None = None,
+        *,
+        client_id: str | None = None,
+        symbol: str | None = None,
+        book: Book | None = None,
+    ) -> LedgerOrder:
+        """Return an order, open or not; of a client id the newest. UNKNOWN_ORDER if no visible order matches."""
+        order = find_order(reversed(self.orders()), order_id, client_id, symbol, book)
+        if order is None:
+            raise Refused(Reason.UNKNOWN_ORDER, order_id=order_id, client_id=client_id)
+        return order
+
+    def orders(
+        self,
+        symbol: str | None = None,
+        book: Book | None = None,
+        *,
+        is_open: bool | None = None,
+        hidden: bool = False,
+    ) -> tuple[LedgerOrder, ...]:
+        """
+        Return open and ended orders, oldest first; without undecided ones.
+
+        With ``hidden`` also those that no read shows yet: writes to many orders affect them too.
+        """
+        self.tick()
+        state = self._state
+        orders = [] if is_open else [*state.finished]
+        if is_open is not False:
+            orders.extend(order for order in state.orders.values() if order.status is not OrderStatus.PENDING)
+        orders = [order for order in orders if symbol in (None, order.symbol) and book in (None, order.book)]
+        orders.sort(key=lambda order: int(order.id))
+        return tuple(orders) if hidden else self._visible(orders)
+
+    def forced_orders(self, symbol: str | None = None, forced: Forced | None = None) -> tuple[LedgerOrder, ...]:
+        """Return the venue's own orders on behalf of the account, oldest first."""
+        return tuple(order for order in self.orders(symbol) if order.forced and forced in (None, order.forced))
+
+    def open_orders(self, symbol: str | None = None, book: Book | None = None) -> tuple[LedgerOrder, ...]:
+        """Return the waiting orders, oldest first."""
+        return self.orders(symbol, book, is_open=True)
+
+    def deadline(self, symbol: str) -> datetime | None:
+        """Return the end of a symbol's countdown; None without one."""
+        self.tick()
+        return self._state.alarms.get((Alarm.COUNTDOWN, symbol))
+
+    # -- histories
+
+    def fills(
+        self, symbol: str | None = None, order_id: str | None = None, *, kinds: Collection[TradeKind] = TRADES
+    ) -> tuple[Execution, ...]:
+        """Return the executions of some kinds, oldest first; funding only if requested."""
+        return tuple(
+            row
+            for row in self._visible(self._state_now.executions)
+            if row.kind in kinds and symbol in (None, row.symbol) and order_id in (None, row.order_id)
+        )
+
+    def incomes(self) -> tuple[LedgerIncome, ...]:
+        """Return every movement of a wallet, oldest first."""
+        rows = self._visible(self._state_now.incomes)
+        return tuple(sorted(rows, key=lambda row: row.time)) if self._state.backdated else rows
+
+    def margin_changes(self, symbol: str | None = None) -> tuple[LedgerMarginChange, ...]:
+        """Return the margin moved by hand, oldest first."""
+        rows = self._visible(self._state_now.margin_changes)
+        return tuple(change for change in rows if symbol in (None, change.symbol))
+
+    def closed_pnls(self, symbol: str | None = None) -> tuple[LedgerClosedPnl, ...]:
+        """Return the profit of each closing fill, oldest first."""
+        rows = self._visible(self._state_now.closed_pnls)
+        return tuple(row for row in rows if symbol in (None, row.symbol))
+
+    def withdrawals(self) -> tuple[LedgerWithdrawal, ...]:
+        """Return the withdrawals to a chain, oldest first."""
+        return self._visible(self._state_now.withdrawals)
+
+    def conversions(self) -> tuple[LedgerConversion, ...]:
+        """Return the conversions between assets, oldest first."""
+        return self._visible(self._state_now.conversions)
+
+    def events(self, after: int = 0) -> tuple[Event, ...]:
+        """Return the events after the one with this sequence, oldest first; each event carries the state then."""
+        return self._state_now.events.since(after)

@@ -1,4 +1,4 @@
-"""Orders: the request, the order with its results, and the short view of a waiting one."""
+"""Orders: the request, and the order with its results."""
 
 from __future__ import annotations
 
@@ -129,40 +129,3 @@ class LedgerOrder(LedgerOrderRequest):
     def waits(self) -> bool:
         """Whether it waits in a book: open, and decided."""
         return self.status in {OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED}
-
-    @property
-    def resting(self) -> RestingOrder:
-        """The short view of the order."""
-        return RestingOrder(
-            id=self.id,
-            symbol=self.symbol,
-            side=self.side,
-            quantity=self.remaining,
-            price=self.price or self.trigger_price or self.activation_price or self.extreme or ZERO,
-            book=self.book,
-            position_side=self.position_side,
-            reduce_only=self.reduce_only,
-            client_id=self.client_id,
-            created_at=self.created_at,
-        )
-
-
-@attrs.frozen
-class RestingOrder:
-    """
-    The short view of a waiting order.
-
-    ``quantity`` is the unfilled one, in contracts, unsigned (0: it closes the whole position); ``price`` is the
-    trigger's where there is no other.
-    """
-
-    id: str
-    symbol: str
-    side: Side
-    quantity: Decimal
-    price: Decimal
-    book: Book
-    position_side: PositionSide
-    reduce_only: bool
-    client_id: str | None
-    created_at: datetime

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
@@ -23,32 +23,36 @@ from venuekit.simulator.ledger.state import Alarm
 from venuekit.simulator.ledger.transaction import Transaction, positive
 
 
-@attrs.frozen
-class OrderSelector:
-    """Selects an order by id if one is given, else the newest with a client id."""
-
-    order_id: str | None = None
-    client_id: str | None = None
-    symbol: str | None = None
-    book: Book | None = None
-
-    def matches(self, order: LedgerOrder) -> bool:
-        """Return whether an order matches."""
-        if self.order_id is None and self.client_id is None:
-            return False
-        is_named = order.id == self.order_id if self.order_id is not None else order.client_id == self.client_id
-        return is_named and self.symbol in (None, order.symbol) and self.book in (None, order.book)
-
-
-def find_open(transaction: Transaction, name: OrderSelector) -> LedgerOrder:
-    """Return an open order; refused if no order matches, or if it has ended."""
-    for order in reversed(transaction.state.orders.values()):
-        if name.matches(order):
+def find_order(
+    newest_first: Iterable[LedgerOrder],
+    order_id: str | None = None,
+    client_id: str | None = None,
+    symbol: str | None = None,
+    book: Book | None = None,
+) -> LedgerOrder | None:
+    """Return an order by id if one is given, else the newest with a client id; None if there is none."""
+    if order_id is None and client_id is None:
+        return None
+    for order in newest_first:
+        is_named = order.id == order_id if order_id is not None else order.client_id == client_id
+        if is_named and symbol in (None, order.symbol) and book in (None, order.book):
             return order
-    for order in reversed(transaction.state.finished):
-        if name.matches(order):
-            raise Refused(Reason.ORDER_FINISHED, order_id=order.id, status=order.status)
-    raise Refused(Reason.UNKNOWN_ORDER, order_id=name.order_id, client_id=name.client_id)
+    return None
+
+
+def find_open(
+    transaction: Transaction,
+    order_id: str | None = None,
+    client_id: str | None = None,
+    symbol: str | None = None,
+    book: Book | None = None,
+) -> LedgerOrder:
+    """Return an open order; refused if no order matches, or if it has ended."""
+    if order := find_order(reversed(transaction.state.orders.values()), order_id, client_id, symbol, book):
+        return order
+    if order := find_order(reversed(transaction.state.finished), order_id, client_id, symbol, book):
+        raise Refused(Reason.ORDER_FINISHED, order_id=order.id, status=order.status)
+    raise Refused(Reason.UNKNOWN_ORDER, order_id=order_id, client_id=client_id)
 
 
 def place(transaction: Transaction, request: LedgerOrderRequest) -> LedgerOrder:
@@ -93,7 +97,7 @@ def get_order(transaction: Transaction, order_id: str) -> LedgerOrder:
 
 def decide(transaction: Transaction, order_id: str) -> LedgerOrder:
     """Decide an order that was only accepted: it enters its book, or it ends REJECTED."""
-    order = find_open(transaction, OrderSelector(order_id))
+    order = find_open(transaction, order_id)
     transaction.state.alarms.pop((Alarm.DECISION, order_id), None)
     if order.status is OrderStatus.PENDING:
         reason = transaction.attempt(lambda: _decide(transaction, order))
@@ -135,7 +139,7 @@ def amend_order(
     ``labels`` are merged into the order's own. An order that is thereby completely filled, or a post-only one that
     would trade, ends CANCELED.
     """
-    order = find_open(transaction, OrderSelector(order_id, client_id, symbol))
+    order = find_open(transaction, order_id, client_id, symbol)
     conditional = order.book is Book.CONDITIONAL
     if (conditional and not transaction.rules.amend_conditional) or (not conditional and order.type.is_market):
         raise Refused(Reason.NOT_AMENDABLE, order_id=order.id, type=order.type, book=order.book)
@@ -181,8 +185,8 @@ def cancel_order(
     book: Book | None = None,
 ) -> LedgerOrder:
     """Remove an order from its book, also an undecided one, and return it; ORDER_FINISHED if it has ended already."""
-    selector = OrderSelector(order_id, client_id, symbol, book)
-    return end(transaction, find_open(transaction, selector), OrderStatus.CANCELED)
+    order = find_open(transaction, order_id, client_id, symbol, book)
+    return end(transaction, order, OrderStatus.CANCELED)
 
 
 def cancel_orders(
@@ -224,7 +228,7 @@ def fill_order(
     Raises:
         ValueError: the order waits for a trigger.
     """
-    order = find_open(transaction, OrderSelector(order_id))
+    order = find_open(transaction, order_id)
     if order.book is Book.CONDITIONAL or not order.waits:
         raise ValueError(f"order {order_id} is not in the plain book")
     amount = order.remaining if quantity is None else quantity
@@ -274,7 +278,7 @@ def rest_order(
 
 def hide_order(transaction: Transaction, order_id: str, until: datetime | None) -> None:
     """Hide an open order from reads until ``until``; None shows it."""
-    order = find_open(transaction, OrderSelector(order_id))
+    order = find_open(transaction, order_id)
     transaction.put_order(attrs.evolve(order, visible_at=until), None)
     if until is not None:
         transaction.state.hidden_until = max(transaction.state.hidden_until or until, until)
