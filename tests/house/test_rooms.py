@@ -47,10 +47,10 @@ ROOMS = {
     "simulator.ledger": (
         "log money refusal",
         "brackets order_values rules",
-        "contract income",
-        "events records",
+        "contract records",
+        "events",
         "state",
-        "liquidation_price margin",
+        "margin",
         "view",
         "account_events balance",
         "transaction",

@@ -48,12 +48,20 @@ from venuekit.simulator.ledger.events import (
     SettingEvent,
     WalletState,
 )
-from venuekit.simulator.ledger.income import Execution, LedgerIncome, LedgerMarginChange, TradeKind
 from venuekit.simulator.ledger.ledger import Ledger
 from venuekit.simulator.ledger.money import Rounding
 from venuekit.simulator.ledger.order_values import Book, Forced, LedgerOrder, LedgerOrderRequest, Side
 from venuekit.simulator.ledger.positions import PositionFigures
-from venuekit.simulator.ledger.records import LedgerClosedPnl, LedgerConversion, LedgerWithdrawal, Record
+from venuekit.simulator.ledger.records import (
+    Execution,
+    LedgerClosedPnl,
+    LedgerConversion,
+    LedgerIncome,
+    LedgerMarginChange,
+    LedgerWithdrawal,
+    Record,
+    TradeKind,
+)
 from venuekit.simulator.ledger.refusal import LedgerRefusal, Reason, Refused
 from venuekit.simulator.ledger.rules import (
     BreakEven,

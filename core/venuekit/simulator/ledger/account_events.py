@@ -49,19 +49,12 @@ def account_event(
     for row in state.incomes.since(reported.rows):
         if row.kind not in _OF_TRADES:
             changes[row.purse, row.asset] = changes.get((row.purse, row.asset), ZERO) + row.amount
-    balances = tuple(_wallet(reading, key, changes.get(key, ZERO)) for key in assets)
+    balances = tuple(
+        WalletState(key[1], key[0], reading.wallet(key), reading.cross_wallet(key), changes.get(key, ZERO))
+        for key in assets
+    )
     positions = tuple(_position(reading, key) for key in keys)
     return AccountEvent(len(state.events) + 1, time, reason, symbol, balances, positions)
-
-
-def _wallet(reading: LedgerView, key: AssetKey, change: Decimal) -> WalletState:
-    cross = reading.cross_wallet(key)
-    set_apart = (
-        leg.isolated_wallet
-        for (symbol, _), leg in reading.state.legs.items()
-        if leg.isolated_wallet and reading.contract(symbol).asset_key == key
-    )
-    return WalletState(key[1], key[0], cross + sum(set_apart, ZERO), cross, change)
 
 
 def _position(reading: LedgerView, key: LegKey) -> LegState:

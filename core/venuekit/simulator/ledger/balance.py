@@ -2,45 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
 import attrs
 
 from venuekit.simulator.ledger.contract import AssetKey
 from venuekit.simulator.ledger.money import ZERO, exact
 from venuekit.simulator.ledger.state import Asset
-from venuekit.simulator.ledger.view import LedgerView
+from venuekit.simulator.ledger.view import AssetSums, LedgerView
 
 USD = "USD"
 
 
-@attrs.frozen
-class BalanceFigures:
+@attrs.frozen(kw_only=True)
+class MarginFigures:
     """
-    One asset, in units of it.
+    The money and the bound margin of one asset or of the account.
 
     ``wallet`` is cash including isolated margin and without profit, ``equity`` adds the unrealised profit.
-    ``available`` in a pool is the pool's figure expressed in this asset. ``margin_ratio`` is maintenance margin to
-    the balance of the cross positions, 1 is liquidation; None when that balance is not positive.
-    ``usd_value`` is the equity at the index price, None without one.
+    ``margin_ratio`` is maintenance margin to the balance of the cross positions, 1 is liquidation; None when that
+    balance is not positive.
     """
 
-    asset: str
-    purse: str
     wallet: Decimal
     cross_wallet: Decimal
-    cross_unrealized_pnl: Decimal
     unrealized_pnl: Decimal
+    cross_unrealized_pnl: Decimal
     equity: Decimal
-    available: Decimal
-    withdrawable: Decimal
     position_initial_margin: Decimal
     open_order_initial_margin: Decimal
     initial_margin: Decimal
     maintenance_margin: Decimal
-    cross_maintenance_margin: Decimal
+    available: Decimal
+    withdrawable: Decimal
     margin_ratio: Decimal | None
+
+
+@attrs.frozen(kw_only=True)
+class BalanceFigures(MarginFigures):
+    """
+    One asset, in units of it.
+
+    ``available`` in a pool is the pool's figure expressed in this asset. ``usd_value`` is the equity at the index
+    price, None without one.
+    """
+
+    asset: str
+    purse: str
+    cross_maintenance_margin: Decimal
     index_price: Decimal | None
     haircut: Decimal
     is_collateral: bool
@@ -48,8 +60,8 @@ class BalanceFigures:
     updated_at: datetime | None
 
 
-@attrs.frozen
-class Totals:
+@attrs.frozen(kw_only=True)
+class Totals(MarginFigures):
     """
     The account's totals, in ``valuation_asset``.
 
@@ -60,18 +72,6 @@ class Totals:
 
     valuation_asset: str
     pooled: bool
-    wallet: Decimal
-    cross_wallet: Decimal
-    unrealized_pnl: Decimal
-    cross_unrealized_pnl: Decimal
-    equity: Decimal
-    position_initial_margin: Decimal
-    open_order_initial_margin: Decimal
-    initial_margin: Decimal
-    maintenance_margin: Decimal
-    available: Decimal
-    withdrawable: Decimal
-    margin_ratio: Decimal | None
     gross_wallet: Decimal | None
     gross_equity: Decimal | None
 
@@ -111,84 +111,62 @@ def total_figures(reading: LedgerView, purse: str) -> Totals | None:
     """Return the totals of a purse; None without a valuation asset and without priced assets."""
     priced = [asset for key, asset in reading.state.assets.items() if key[0] == purse and reading.is_priced(key)]
     key = (purse, reading.rules.valuation_asset or "")
-    if reading.pooling and priced:
-        return _sum(reading, purse, priced, pooled=True)
-    if key in reading.state.assets:
-        return _of_one_asset(reading, key, priced)
-    return _sum(reading, purse, priced, pooled=False) if priced else None
-
-
-def _of_one_asset(reading: LedgerView, key: AssetKey, priced: list[Asset]) -> Totals:
-    balance = balance_figures(reading, key)
+    pooled = reading.pooling and bool(priced)
+    if not pooled and key in reading.state.assets:
+        figures: MarginFigures = balance_figures(reading, key)
+        valuation_asset = key[1]
+    elif priced:
+        figures, valuation_asset = _sum(reading, purse, priced, pooled=pooled), USD
+    else:
+        return None
+    gross_wallet = _total(reading, priced, lambda asset, cash, sums: asset.price * (cash + sums.isolated_wallet))
+    gross_profit = _total(reading, priced, lambda asset, _, sums: asset.price * sums.unrealized_pnl)
     return Totals(
-        valuation_asset=balance.asset,
-        pooled=False,
-        wallet=balance.wallet,
-        cross_wallet=balance.cross_wallet,
-        unrealized_pnl=balance.unrealized_pnl,
-        cross_unrealized_pnl=balance.cross_unrealized_pnl,
-        equity=balance.equity,
-        position_initial_margin=balance.position_initial_margin,
-        open_order_initial_margin=balance.open_order_initial_margin,
-        initial_margin=balance.initial_margin,
-        maintenance_margin=balance.maintenance_margin,
-        available=balance.available,
-        withdrawable=balance.withdrawable,
-        margin_ratio=balance.margin_ratio,
-        gross_wallet=_gross(reading, priced, equity=False),
-        gross_equity=_gross(reading, priced, equity=True),
+        **{field.name: getattr(figures, field.name) for field in attrs.fields(MarginFigures)},
+        valuation_asset=valuation_asset,
+        pooled=pooled,
+        gross_wallet=reading.rules.money(gross_wallet) if priced else None,
+        gross_equity=reading.rules.money(gross_wallet + gross_profit) if priced else None,
     )
 
 
-def _sum(reading: LedgerView, purse: str, priced: list[Asset], *, pooled: bool) -> Totals:
+def _sum(reading: LedgerView, purse: str, priced: list[Asset], *, pooled: bool) -> MarginFigures:
     money = reading.rules.money
-    members = reading.pool_members(purse) if pooled else tuple(priced)
-    wallet = cross_wallet = equity = cross_equity = ZERO
-    initial = order_initial = maintenance = cross_maintenance = available = withdrawable = ZERO
-    for asset in members:
-        cash, sums = reading.cross_wallet(asset.key), reading.sums(asset.key)
-        wallet_balance = cash + sums.isolated_wallet
-        wallet += asset.worth(wallet_balance)
-        cross_wallet += asset.worth(cash)
-        equity += asset.worth(wallet_balance + sums.unrealized_pnl)
-        cross_equity += asset.worth(cash + sums.cross_unrealized_pnl)
-        initial += asset.price * sums.position_initial_margin
-        order_initial += asset.price * sums.open_order_initial_margin
-        maintenance += asset.price * sums.maintenance_margin
-        cross_maintenance += asset.price * sums.cross_maintenance_margin
-        available += asset.price * reading.available(asset.key)
-        withdrawable += asset.price * reading.withdrawable(asset.key)
+    total = partial(_total, reading, reading.pool_members(purse) if pooled else priced)
+    wallet = total(lambda asset, cash, sums: asset.worth(cash + sums.isolated_wallet))
+    cross_wallet = total(lambda asset, cash, _: asset.worth(cash))
+    equity = total(lambda asset, cash, sums: asset.worth(cash + sums.isolated_wallet + sums.unrealized_pnl))
+    cross_equity = total(lambda asset, cash, sums: asset.worth(cash + sums.cross_unrealized_pnl))
+    initial = money(total(lambda asset, _, sums: asset.price * sums.position_initial_margin))
+    order_initial = money(total(lambda asset, _, sums: asset.price * sums.open_order_initial_margin))
+    cross_maintenance = total(lambda asset, _, sums: asset.price * sums.cross_maintenance_margin)
     if pooled:
-        available, withdrawable = max(ZERO, reading.pool_free(purse)), reading.pool_withdrawable(purse)
-    return Totals(
-        valuation_asset=USD,
-        pooled=pooled,
+        available = max(ZERO, reading.pool_surplus(purse, AssetSums.claim))
+        withdrawable = reading.pool_withdrawable(purse)
+    else:
+        available = total(lambda asset, *_: asset.price * reading.available(asset.key))
+        withdrawable = total(lambda asset, *_: asset.price * reading.withdrawable(asset.key))
+    return MarginFigures(
         wallet=money(wallet),
         cross_wallet=money(cross_wallet),
         unrealized_pnl=money(equity) - money(wallet),
         cross_unrealized_pnl=money(cross_equity) - money(cross_wallet),
         equity=money(equity),
-        position_initial_margin=money(initial),
-        open_order_initial_margin=money(order_initial),
-        initial_margin=money(initial) + money(order_initial),
-        maintenance_margin=money(maintenance),
+        position_initial_margin=initial,
+        open_order_initial_margin=order_initial,
+        initial_margin=initial + order_initial,
+        maintenance_margin=money(total(lambda asset, _, sums: asset.price * sums.maintenance_margin)),
         available=money(available),
         withdrawable=money(withdrawable),
         margin_ratio=_ratio(cross_maintenance, cross_equity),
-        gross_wallet=_gross(reading, priced, equity=False),
-        gross_equity=_gross(reading, priced, equity=True),
     )
 
 
-def _gross(reading: LedgerView, priced: list[Asset], *, equity: bool) -> Decimal | None:
-    if not priced:
-        return None
-    total = ZERO
-    for asset in priced:
-        sums = reading.sums(asset.key)
-        wallet_balance = reading.cross_wallet(asset.key) + sums.isolated_wallet
-        total += asset.price * (wallet_balance + sums.unrealized_pnl if equity else wallet_balance)
-    return reading.rules.money(total)
+def _total(
+    reading: LedgerView, assets: Iterable[Asset], figure: Callable[[Asset, Decimal, AssetSums], Decimal]
+) -> Decimal:
+    """Return the sum over assets of a figure of each, given its cross wallet and its sums."""
+    return sum((figure(asset, reading.cross_wallet(asset.key), reading.sums(asset.key)) for asset in assets), ZERO)
 
 
 def _ratio(maintenance: Decimal, balance: Decimal) -> Decimal | None:

@@ -9,8 +9,8 @@ from decimal import Decimal
 import attrs
 
 from venuekit.capabilities import MarginType, PositionSide, Setting
-from venuekit.simulator.ledger.income import Execution
 from venuekit.simulator.ledger.order_values import LedgerOrder
+from venuekit.simulator.ledger.records import Execution
 
 
 class EventReason(enum.StrEnum):

@@ -10,12 +10,11 @@ from venuekit.capabilities import IncomeKind, OrderStatus, OrderType, PositionSi
 from venuekit.simulator.ledger.brackets import max_position
 from venuekit.simulator.ledger.contract import Contract
 from venuekit.simulator.ledger.events import EventReason, OrderChange
-from venuekit.simulator.ledger.income import Execution, TradeKind
 from venuekit.simulator.ledger.margin import entry_isolated_wallet
 from venuekit.simulator.ledger.money import ZERO, to_price
 from venuekit.simulator.ledger.order_values import Book, LedgerOrder, LedgerOrderRequest, Side
 from venuekit.simulator.ledger.positions import check_side
-from venuekit.simulator.ledger.records import LedgerClosedPnl, Record
+from venuekit.simulator.ledger.records import Execution, LedgerClosedPnl, Record, TradeKind
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.rules import IsolatedMargin
 from venuekit.simulator.ledger.state import Leg
@@ -192,7 +191,7 @@ class _Fill:
     def open(self, signed: Decimal) -> None:
         """Open a position, or more of it."""
         leg = self._leg()
-        self._check_collateral()
+        self._desk.read().check_collateral(self._contract.asset_key, symbol=self._contract.symbol)
         commission = self._pay(abs(signed), ZERO)
         leg = attrs.evolve(
             leg,
@@ -294,8 +293,3 @@ class _Fill:
         if opening and needed > 0 and needed > (limit := reading.withdrawable(self._contract.asset_key)):
             raise Refused(Reason.INSUFFICIENT_MARGIN, asset=self._contract.settle, needed=needed, available=limit)
         self._desk.set_leg(self._key, attrs.evolve(leg, updated_at=self._desk.time, sequence=self._sequence))
-
-    def _check_collateral(self) -> None:
-        reading, key = self._desk.read(), self._contract.asset_key
-        if reading.pooling and reading.is_priced(key) and not reading.is_pooled(key):
-            raise Refused(Reason.COLLATERAL_OFF, asset=self._contract.settle, symbol=self._contract.symbol)

@@ -12,11 +12,18 @@ from venuekit.simulator.ledger.balance import BalanceFigures, Totals, balance_fi
 from venuekit.simulator.ledger.base import LedgerBase, command
 from venuekit.simulator.ledger.contract import AssetKey, Contract
 from venuekit.simulator.ledger.events import Event, EventReason
-from venuekit.simulator.ledger.income import Execution, LedgerIncome, LedgerMarginChange, TradeKind
 from venuekit.simulator.ledger.order_values import Book, Forced, LedgerOrder
 from venuekit.simulator.ledger.orders import find_order
 from venuekit.simulator.ledger.positions import PositionFigures
-from venuekit.simulator.ledger.records import LedgerClosedPnl, LedgerConversion, LedgerWithdrawal
+from venuekit.simulator.ledger.records import (
+    Execution,
+    LedgerClosedPnl,
+    LedgerConversion,
+    LedgerIncome,
+    LedgerMarginChange,
+    LedgerWithdrawal,
+    TradeKind,
+)
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.state import Alarm
 

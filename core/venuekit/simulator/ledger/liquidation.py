@@ -11,11 +11,11 @@ from venuekit.capabilities import IncomeKind, OrderStatus, OrderType, PositionSi
 from venuekit.simulator.ledger.contract import AssetKey
 from venuekit.simulator.ledger.events import EventReason
 from venuekit.simulator.ledger.fills import trade
-from venuekit.simulator.ledger.income import Execution, TradeKind
 from venuekit.simulator.ledger.matching import end
 from venuekit.simulator.ledger.money import ZERO
 from venuekit.simulator.ledger.order_values import Forced, LedgerOrder, LedgerOrderRequest, Side
 from venuekit.simulator.ledger.orders import get_order
+from venuekit.simulator.ledger.records import Execution, TradeKind
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.state import LegKey
 from venuekit.simulator.ledger.transaction import Transaction
@@ -56,24 +56,11 @@ def _legs_to_liquidate(reading: LedgerView) -> Iterator[tuple[LegKey, ...]]:
             shared.setdefault((asset[0], "") if reading.is_pooled(asset) else asset, []).append(key)
         elif margin.maintenance_margin >= reading.leg(*key).isolated_wallet + margin.unrealized_pnl:
             yield (key,)
-    for group, keys in shared.items():
+    for keys in shared.values():
         margins = [reading.margin(*key) for key in keys]
-        pooled = reading.is_pooled(reading.contract(keys[0][0]).asset_key)
-        if any(margin.maintenance_margin for margin in margins) and _surplus(reading, group, pooled=pooled) <= 0:
+        surplus = reading.surplus(reading.contract(keys[0][0]).asset_key, lambda sums: sums.cross_maintenance_margin)
+        if any(margin.maintenance_margin for margin in margins) and surplus <= 0:
             yield tuple(keys)
-
-
-def _surplus(reading: LedgerView, group: AssetKey, *, pooled: bool) -> Decimal:
-    """Return the amount of a cross wallet, or of a pool in USD, above the maintenance margin of its legs."""
-    if not pooled:
-        sums = reading.sums(group)
-        return reading.cross_wallet(group) + sums.cross_unrealized_pnl - sums.cross_maintenance_margin
-    surplus = ZERO
-    for asset in reading.pool_members(group[0]):
-        sums = reading.sums(asset.key)
-        surplus += asset.worth(reading.cross_wallet(asset.key) + sums.cross_unrealized_pnl)
-        surplus -= asset.price * sums.cross_maintenance_margin
-    return surplus
 
 
 def _liquidate(transaction: Transaction, legs: tuple[LegKey, ...]) -> None:
@@ -122,7 +109,7 @@ def _settle(transaction: Transaction, order: LedgerOrder, execution: Execution, 
     contract = transaction.contracts[order.symbol]
     key, money = contract.asset_key, transaction.rules.money
     fee = money(execution.value * contract.liquidation_fee)
-    remainder = own if own is not None else _cross_surplus(transaction.read(), key)
+    remainder = own if own is not None else _cross_equity(transaction.read(), key)
     amount = -min(fee, money(remainder)) if remainder > 0 else -money(remainder)
     if amount:
         transaction.earn(
@@ -136,11 +123,7 @@ def _settle(transaction: Transaction, order: LedgerOrder, execution: Execution, 
         transaction.report(EventReason.LIQUIDATION, order.symbol)
 
 
-def _cross_surplus(reading: LedgerView, key: AssetKey) -> Decimal:
+def _cross_equity(reading: LedgerView, key: AssetKey) -> Decimal:
     """Return the equity of the cross wallet, or in a pool of all its assets, expressed in one asset."""
-    if not reading.is_pooled(key):
-        return reading.cross_wallet(key) + reading.sums(key).cross_unrealized_pnl
-    worth = ZERO
-    for asset in reading.pool_members(key[0]):
-        worth += asset.worth(reading.cross_wallet(asset.key) + reading.sums(asset.key).cross_unrealized_pnl)
-    return worth / reading.state.assets[key].price
+    equity = reading.surplus(key, lambda _: ZERO)
+    return equity / reading.state.assets[key].price if reading.is_pooled(key) else equity

@@ -92,8 +92,7 @@ def check_growth(transaction: Transaction, order: LedgerOrder, exposure: Decimal
     check_cap(transaction, order)
     if (free := reading.free(key)) < 0:
         raise Refused(Reason.INSUFFICIENT_MARGIN, asset=key[1], missing=-free)
-    if reading.pooling and reading.is_priced(key) and not reading.is_pooled(key):
-        raise Refused(Reason.COLLATERAL_OFF, asset=key[1], symbol=order.symbol)
+    reading.check_collateral(key, symbol=order.symbol)
 
 
 def match_waiting(transaction: Transaction, symbol: str) -> None:

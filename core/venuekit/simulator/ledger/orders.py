@@ -12,12 +12,12 @@ import attrs
 from venuekit.capabilities import OrderStatus, OrderType, PositionSide, TimeInForce
 from venuekit.simulator.ledger.events import OrderChange
 from venuekit.simulator.ledger.fills import check_cap, trade
-from venuekit.simulator.ledger.income import Execution
 from venuekit.simulator.ledger.matching import crosses, end, enter, is_triggered, meet, trail
 from venuekit.simulator.ledger.money import ZERO
 from venuekit.simulator.ledger.order_checks import check_client_id, check_count, check_form
 from venuekit.simulator.ledger.order_values import Book, LedgerOrder, LedgerOrderRequest, Side
 from venuekit.simulator.ledger.positions import check_side
+from venuekit.simulator.ledger.records import Execution
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.state import Alarm
 from venuekit.simulator.ledger.transaction import Transaction, positive

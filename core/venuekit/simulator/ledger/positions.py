@@ -8,13 +8,12 @@ from decimal import Decimal
 import attrs
 
 from venuekit.capabilities import MarginType, PositionSide, Unit
-from venuekit.simulator.ledger.brackets import LedgerTier, max_position
+from venuekit.simulator.ledger.brackets import max_position
 from venuekit.simulator.ledger.contract import Contract
 from venuekit.simulator.ledger.events import EventReason
-from venuekit.simulator.ledger.income import LedgerMarginChange
-from venuekit.simulator.ledger.liquidation_price import entry_backing, liquidation_price
+from venuekit.simulator.ledger.margin import LegMargin, entry_backing, liquidation_price
 from venuekit.simulator.ledger.money import ZERO, exact, to_price
-from venuekit.simulator.ledger.records import Record
+from venuekit.simulator.ledger.records import LedgerMarginChange, Record
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.rules import BreakEven, IsolatedMargin, Liquidation
 from venuekit.simulator.ledger.state import Leg
@@ -22,8 +21,8 @@ from venuekit.simulator.ledger.transaction import Transaction
 from venuekit.simulator.ledger.view import LedgerView
 
 
-@attrs.frozen
-class PositionFigures:
+@attrs.frozen(kw_only=True)
+class PositionFigures(LegMargin):
     """
     One leg of a symbol; money is in the settle asset but for ``notional``, which is in the quote asset.
 
@@ -47,9 +46,7 @@ class PositionFigures:
     mark_price: Decimal
     liquidation_price: Decimal | None
     notional: Decimal
-    value: Decimal
     entry_value: Decimal
-    unrealized_pnl: Decimal
     realized_pnl: Decimal
     commission: Decimal
     total_realized_pnl: Decimal
@@ -59,15 +56,10 @@ class PositionFigures:
     isolated_wallet: Decimal | None
     isolated_margin: Decimal | None
     added_margin: Decimal
-    closing_fee: Decimal
-    position_initial_margin: Decimal
-    open_order_initial_margin: Decimal
     initial_margin: Decimal
-    maintenance_margin: Decimal
     margin_ratio: Decimal | None
     max_position: Decimal
     max_position_unit: Unit
-    tier: LedgerTier
     bid_value: Decimal
     ask_value: Decimal
     opened_at: datetime | None
@@ -85,6 +77,7 @@ def position_figures(reading: LedgerView, symbol: str, side: PositionSide) -> Po
     if margin.isolated and leg.quantity and isolated_margin > 0:
         ratio = margin.maintenance_margin / isolated_margin
     return PositionFigures(
+        **attrs.asdict(margin, recurse=False),
         symbol=symbol,
         side=side,
         venue=contract.venue,
@@ -95,9 +88,7 @@ def position_figures(reading: LedgerView, symbol: str, side: PositionSide) -> Po
         mark_price=symbol_state.mark,
         liquidation_price=to_price(_liquidation(reading, contract, leg)),
         notional=money(abs(contract.notional(leg.quantity, symbol_state.mark))),
-        value=margin.value,
         entry_value=money(abs(contract.value(leg.quantity, leg.entry))) if leg.quantity else ZERO,
-        unrealized_pnl=margin.unrealized_pnl,
         realized_pnl=leg.realized_pnl,
         commission=leg.commission,
         total_realized_pnl=leg.total_realized_pnl,
@@ -107,15 +98,10 @@ def position_figures(reading: LedgerView, symbol: str, side: PositionSide) -> Po
         isolated_wallet=leg.isolated_wallet if margin.isolated else None,
         isolated_margin=isolated_margin if margin.isolated else None,
         added_margin=leg.added_margin,
-        closing_fee=margin.closing_fee,
-        position_initial_margin=margin.position_initial_margin,
-        open_order_initial_margin=margin.open_order_initial_margin,
         initial_margin=margin.position_initial_margin + margin.open_order_initial_margin,
-        maintenance_margin=margin.maintenance_margin,
         margin_ratio=ratio,
         max_position=max_position(contract.brackets, symbol_state.leverage),
         max_position_unit=contract.value_unit,
-        tier=margin.tier,
         bid_value=money(orders.bids),
         ask_value=money(orders.asks),
         opened_at=leg.opened_at,
@@ -210,11 +196,11 @@ def _cross_backing(reading: LedgerView, contract: Contract, legs: dict[PositionS
     own = [reading.margin(contract.symbol, side) for side in legs]
     own_claim = sum((margin.unrealized_pnl - margin.maintenance_margin for margin in own), ZERO)
     if not reading.is_pooled(key):
-        sums = reading.sums(key)
-        return reading.cross_wallet(key) + sums.cross_unrealized_pnl - sums.cross_maintenance_margin - own_claim
-    backing = ZERO
+        return reading.surplus(key, lambda sums: sums.cross_maintenance_margin) - own_claim
+    price = reading.state.assets[key].price
+    backing = -price * own_claim
     for asset in reading.pool_members(contract.purse):
         sums = reading.sums(asset.key)
-        claim = sums.cross_unrealized_pnl - sums.cross_maintenance_margin - (own_claim if asset.key == key else ZERO)
+        claim = sums.cross_unrealized_pnl - sums.cross_maintenance_margin
         backing += asset.worth(reading.cross_wallet(asset.key)) + asset.price * claim
-    return backing / reading.state.assets[key].price
+    return backing / price

@@ -1,4 +1,4 @@
-"""Records beside the income rows: closed profit, withdrawals, conversions."""
+"""Records: one row for each movement of a wallet, each trade, closed profit, margin change, withdrawal, conversion."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import attrs
 
-from venuekit.capabilities import OrderType, PositionSide
-from venuekit.simulator.ledger.income import TradeKind
+from venuekit.capabilities import IncomeKind, OrderType, PositionSide
+from venuekit.simulator.ledger.money import ZERO
 from venuekit.simulator.ledger.order_values import Side
 
 
@@ -23,6 +23,82 @@ class Record(enum.StrEnum):
     CLOSED_PNLS = "closed_pnls"
     WITHDRAWALS = "withdrawals"
     CONVERSIONS = "conversions"
+
+
+class TradeKind(enum.StrEnum):
+    """The cause of an execution."""
+
+    TRADE = "trade"
+    LIQUIDATION = "liquidation"
+    ADL = "adl"
+    FUNDING = "funding"  #: no trade: a position's funding payment, recorded like one
+
+
+@attrs.frozen
+class LedgerIncome:
+    """
+    One movement of a wallet: ``amount`` of ``asset``, received > 0, paid < 0, never 0; ids are unique and rise.
+
+    ``balance_after`` is the wallet, isolated margin included, when the row was written. ``rate`` is the fraction by
+    which a commission or funding was computed. Rows of one trade share its ``trade_id``. Reads show the row from
+    ``visible_at`` on.
+    """
+
+    id: str
+    time: datetime
+    asset: str
+    purse: str
+    symbol: str | None
+    kind: IncomeKind
+    amount: Decimal
+    trade_id: str | None = None
+    order_id: str | None = None
+    balance_after: Decimal = ZERO
+    rate: Decimal | None = None
+    info: str | None = None
+    visible_at: datetime | None = None
+
+
+@attrs.frozen
+class Execution:
+    """
+    One fill: ``quantity`` and ``price`` as traded; profit and commission as effects on the account (paid < 0).
+
+    ``value`` is its worth in the settle asset, ``closed_quantity`` the part that closed a position. Of a FUNDING
+    execution, ``commission`` is the funding, ``fee_rate`` its rate, and there is no order.
+    """
+
+    trade_id: str
+    time: datetime
+    symbol: str
+    side: Side
+    position_side: PositionSide
+    quantity: Decimal
+    price: Decimal
+    realized_pnl: Decimal
+    commission: Decimal
+    commission_asset: str
+    is_maker: bool
+    order_id: str | None = None
+    client_id: str | None = None
+    value: Decimal = ZERO
+    fee_rate: Decimal = ZERO
+    kind: TradeKind = TradeKind.TRADE
+    closed_quantity: Decimal = ZERO
+    visible_at: datetime | None = None
+
+
+@attrs.frozen
+class LedgerMarginChange:
+    """Margin moved by hand between the cross wallet and an isolated position: added > 0, removed < 0."""
+
+    id: str
+    time: datetime
+    symbol: str
+    side: PositionSide
+    asset: str
+    amount: Decimal
+    visible_at: datetime | None = None
 
 
 @attrs.frozen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 
 import attrs
@@ -95,7 +95,8 @@ def set_margin_type(transaction: Transaction, margin_type: MarginType, symbol: s
         transaction.state.symbols[symbol] = attrs.evolve(transaction.state.symbols[symbol], margin_type=margin_type)
     keys = {before.contract(name).asset_key for name in symbols if _move_margin(transaction, name)}
     _check_covered(transaction, before, keys)
-    _check_collateral(transaction, keys)
+    for key in keys:
+        transaction.read().check_collateral(key)
     return True
 
 
@@ -110,7 +111,7 @@ def set_position_mode(transaction: Transaction, mode: PositionMode) -> bool:
         return _accept_unchanged(transaction, Setting.POSITION_MODE, value=mode)
     if mode is PositionMode.HEDGE and not transaction.rules.hedge_mode:
         raise Refused(Reason.HEDGE_MODE_MISSING, mode=mode)
-    _check_flat(transaction, Setting.POSITION_MODE, None, list(transaction.contracts), orders=True, position=True)
+    _check_forbidden(transaction, Setting.POSITION_MODE, None, transaction.contracts)
     transaction.state.position_mode = mode
     return True
 
@@ -167,24 +168,13 @@ def _accept_unchanged(transaction: Transaction, setting: Setting, **details: obj
     return False
 
 
-def _check_forbidden(transaction: Transaction, setting: Setting, symbol: str | None, symbols: Iterable[str]) -> None:
-    orders, position = setting in transaction.rules.orders_forbid, setting in transaction.rules.position_forbids
-    _check_flat(transaction, setting, symbol, symbols, orders=orders, position=position)
-
-
-def _check_flat(
-    transaction: Transaction,
-    setting: Setting,
-    symbol: str | None,
-    symbols: Iterable[str],
-    *,
-    orders: bool,
-    position: bool,
-) -> None:
-    reading, names = transaction.read(), tuple(symbols)
-    if orders and any(name in reading.orders for name in names):
+def _check_forbidden(transaction: Transaction, setting: Setting, symbol: str | None, symbols: Collection[str]) -> None:
+    """Refuse a change while orders rest or a position is open, as the rules say; of the position mode, always."""
+    reading, rules = transaction.read(), transaction.rules
+    always = setting is Setting.POSITION_MODE
+    if (always or setting in rules.orders_forbid) and any(name in reading.orders for name in symbols):
         raise Refused(Reason.OPEN_ORDERS, setting=setting, symbol=symbol)
-    if position and any(reading.legs(name) for name in names):
+    if (always or setting in rules.position_forbids) and any(reading.legs(name) for name in symbols):
         raise Refused(Reason.OPEN_POSITION, setting=setting, symbol=symbol)
 
 
@@ -220,13 +210,6 @@ def _check_alive(transaction: Transaction, symbol: str, legs: dict[PositionSide,
         lost_margin = leg.isolated_wallet < before.isolated_wallet
         if lost_margin and leg.isolated_wallet + margin.unrealized_pnl <= margin.maintenance_margin:
             raise Refused(Reason.WOULD_LIQUIDATE, symbol=symbol, side=side)
-
-
-def _check_collateral(transaction: Transaction, keys: Iterable[AssetKey]) -> None:
-    reading = transaction.read()
-    for key in keys:
-        if reading.pooling and reading.is_priced(key) and not reading.is_pooled(key):
-            raise Refused(Reason.COLLATERAL_OFF, asset=key[1])
 
 
 def _joint(reading: LedgerView) -> list[str]:

@@ -12,11 +12,18 @@ import attrs
 from venuekit.capabilities import AssetMode, MarginType, PositionMode, PositionSide
 from venuekit.simulator.ledger.contract import AssetKey
 from venuekit.simulator.ledger.events import Event
-from venuekit.simulator.ledger.income import Execution, LedgerIncome, LedgerMarginChange
 from venuekit.simulator.ledger.log import Log
 from venuekit.simulator.ledger.money import ZERO, exact
 from venuekit.simulator.ledger.order_values import LedgerOrder
-from venuekit.simulator.ledger.records import LedgerClosedPnl, LedgerConversion, LedgerWithdrawal, Record
+from venuekit.simulator.ledger.records import (
+    Execution,
+    LedgerClosedPnl,
+    LedgerConversion,
+    LedgerIncome,
+    LedgerMarginChange,
+    LedgerWithdrawal,
+    Record,
+)
 
 LegKey = tuple[str, PositionSide]
 
@@ -108,6 +115,10 @@ class Alarm(enum.StrEnum):
     EXPIRY = "expiry"  #: of an order with an expiry
 
 
+_TABLES = ("cash", "assets", "symbols", "legs", "orders", "alarms", "lags")
+_LOGS = ("finished", "executions", "incomes", "margin_changes", "closed_pnls", "withdrawals", "conversions", "events")
+
+
 @attrs.define
 class LedgerState:
     """
@@ -144,42 +155,14 @@ class LedgerState:
     sequence: int = 0
 
     @property
-    def logs(self) -> tuple[Log[Any], ...]:
-        """All append-only records."""
-        return (
-            self.finished,
-            self.executions,
-            self.incomes,
-            self.margin_changes,
-            self.closed_pnls,
-            self.withdrawals,
-            self.conversions,
-            self.events,
-        )
+    def logs(self) -> dict[str, Log[Any]]:
+        """All append-only records, by the names of the fields."""
+        return {name: getattr(self, name) for name in _LOGS}
 
     def copy(self) -> LedgerState:
         """Return a copy that changes independently."""
-        return attrs.evolve(
-            self.still(),
-            finished=self.finished.copy(),
-            executions=self.executions.copy(),
-            incomes=self.incomes.copy(),
-            margin_changes=self.margin_changes.copy(),
-            closed_pnls=self.closed_pnls.copy(),
-            withdrawals=self.withdrawals.copy(),
-            conversions=self.conversions.copy(),
-            events=self.events.copy(),
-        )
+        return attrs.evolve(self.still(), **{name: log.copy() for name, log in self.logs.items()})
 
     def still(self) -> LedgerState:
         """Return a copy of the present state for reads; it shares the logs, which reads never use."""
-        return attrs.evolve(
-            self,
-            cash=dict(self.cash),
-            assets=dict(self.assets),
-            symbols=dict(self.symbols),
-            legs=dict(self.legs),
-            orders=dict(self.orders),
-            alarms=dict(self.alarms),
-            lags=dict(self.lags),
-        )
+        return attrs.evolve(self, **{name: dict(getattr(self, name)) for name in _TABLES})

@@ -12,10 +12,8 @@ from venuekit.capabilities import IncomeKind, OrderStatus
 from venuekit.simulator.ledger.account_events import Reported, account_event, setting_events
 from venuekit.simulator.ledger.contract import AssetKey, Contract
 from venuekit.simulator.ledger.events import EventReason, OrderChange, OrderEvent
-from venuekit.simulator.ledger.income import Execution, LedgerIncome
-from venuekit.simulator.ledger.money import ZERO
 from venuekit.simulator.ledger.order_values import Book, LedgerOrder, LedgerOrderRequest
-from venuekit.simulator.ledger.records import Record
+from venuekit.simulator.ledger.records import Execution, LedgerIncome, Record
 from venuekit.simulator.ledger.refusal import LedgerRefusal, Reason, Refused
 from venuekit.simulator.ledger.rules import Rules
 from venuekit.simulator.ledger.state import Alarm, LedgerState, Leg, LegKey
@@ -63,15 +61,6 @@ class Transaction:
 
     # -- money and positions
 
-    def wallet(self, key: AssetKey) -> Decimal:
-        """Return the cash of an asset, isolated positions' margin included."""
-        set_apart = (
-            leg.isolated_wallet
-            for (symbol, _), leg in self.state.legs.items()
-            if leg.isolated_wallet and self.contracts[symbol].asset_key == key
-        )
-        return self.state.cash[key].cross_wallet + sum(set_apart, ZERO)
-
     def move_cash(self, key: AssetKey, amount: Decimal) -> None:
         """Change a cross wallet; the caller also changes an isolated wallet or writes an income row."""
         cash = self.state.cash[key]
@@ -104,7 +93,7 @@ class Transaction:
             amount=amount,
             trade_id=trade_id,
             order_id=order_id,
-            balance_after=self.wallet(key),
+            balance_after=LedgerView(self.rules, self.contracts, self.state).wallet(key),
             rate=rate,
             info=info,
             visible_at=self.visible_at(Record.INCOMES) if amount else None,

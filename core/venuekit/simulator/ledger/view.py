@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cached_property
 
@@ -49,6 +49,10 @@ class AssetSums:
             self.cross_unrealized_pnl += margin.unrealized_pnl
             self.cross_initial_margin += margin.position_initial_margin + margin.open_order_initial_margin
             self.cross_maintenance_margin += margin.maintenance_margin
+
+    def claim(self) -> Decimal:
+        """Return the amount that positions and orders bind."""
+        return self.cross_initial_margin + self.isolated_order_margin + self.isolated_closing_fees
 
 
 class LedgerView:
@@ -150,6 +154,16 @@ class LedgerView:
         """Return the cash of an asset that is not set apart for an isolated position."""
         return self.state.cash[key].cross_wallet
 
+    @exact
+    def wallet(self, key: AssetKey) -> Decimal:
+        """Return the cash of an asset, isolated positions' margin included."""
+        own = (
+            leg.isolated_wallet
+            for (symbol, _), leg in self.state.legs.items()
+            if leg.isolated_wallet and self.contracts[symbol].asset_key == key
+        )
+        return sum(own, self.cross_wallet(key))
+
     @property
     def pooling(self) -> bool:
         """Whether assets back each other now."""
@@ -165,35 +179,40 @@ class LedgerView:
         """Return whether an asset is part of a pool now."""
         return self.pooling and self.is_priced(key) and self.state.assets[key].is_collateral
 
-    @exact
-    def free(self, key: AssetKey) -> Decimal:
-        """
-        Return the amount of an asset that is free for new positions, negative if too much is bound.
-
-        In a pool it is the pool's figure in USD, the same for each of its assets.
-        """
-        return self.pool_free(key[0]) if self.is_pooled(key) else self.own_free(key)
-
-    @exact
-    def own_free(self, key: AssetKey) -> Decimal:
-        """Return the free amount of an asset by itself, negative if too much is bound."""
-        sums = self.sums(key)
-        equity = self.cross_wallet(key) + sums.cross_unrealized_pnl
-        return equity - sums.cross_initial_margin - sums.isolated_order_margin - sums.isolated_closing_fees
+    def check_collateral(self, key: AssetKey, **details: object) -> None:
+        """Refuse an asset that would have to back positions in a pool, but is no collateral."""
+        if self.pooling and self.is_priced(key) and not self.is_pooled(key):
+            raise Refused(Reason.COLLATERAL_OFF, asset=key[1], **details)
 
     def pool_members(self, purse: str) -> tuple[Asset, ...]:
         """Return the assets that back each other now."""
         return tuple(asset for key, asset in self.state.assets.items() if key[0] == purse and self.is_pooled(key))
 
     @exact
-    def pool_free(self, purse: str) -> Decimal:
-        """Return the free amount of a pool, in USD, negative if too much is bound."""
-        free = ZERO
+    def surplus(self, key: AssetKey, claim: Callable[[AssetSums], Decimal]) -> Decimal:
+        """
+        Return the amount of a cross wallet and its profit above a claim, negative if the claim is larger.
+
+        In a pool it is the pool's figure in USD, the same for each of its assets.
+        """
+        if self.is_pooled(key):
+            return self.pool_surplus(key[0], claim)
+        sums = self.sums(key)
+        return self.cross_wallet(key) + sums.cross_unrealized_pnl - claim(sums)
+
+    @exact
+    def pool_surplus(self, purse: str, claim: Callable[[AssetSums], Decimal]) -> Decimal:
+        """Return the amount of a pool above a claim, in USD, negative if the claim is larger."""
+        surplus = ZERO
         for asset in self.pool_members(purse):
             sums = self.sums(asset.key)
-            bound = sums.cross_initial_margin + sums.isolated_order_margin + sums.isolated_closing_fees
-            free += asset.worth(self.cross_wallet(asset.key) + sums.cross_unrealized_pnl) - asset.price * bound
-        return free
+            surplus += asset.worth(self.cross_wallet(asset.key) + sums.cross_unrealized_pnl)
+            surplus -= asset.price * claim(sums)
+        return surplus
+
+    def free(self, key: AssetKey) -> Decimal:
+        """Return the amount that is free for new positions, as of :meth:`surplus`."""
+        return self.surplus(key, AssetSums.claim)
 
     @exact
     def available(self, key: AssetKey) -> Decimal:
@@ -219,4 +238,4 @@ class LedgerView:
             sums = self.sums(asset.key)
             bound = sums.isolated_order_margin + sums.cross_maintenance_margin
             transferable += asset.worth(self.cross_wallet(asset.key)) - asset.price * bound
-        return max(ZERO, min(transferable, self.pool_free(purse)))
+        return max(ZERO, min(transferable, self.pool_surplus(purse, AssetSums.claim)))

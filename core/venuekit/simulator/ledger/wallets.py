@@ -8,9 +8,8 @@ from decimal import Decimal
 from venuekit.capabilities import IncomeKind
 from venuekit.simulator.ledger.contract import AssetKey
 from venuekit.simulator.ledger.events import EventReason
-from venuekit.simulator.ledger.income import LedgerIncome
 from venuekit.simulator.ledger.money import ZERO
-from venuekit.simulator.ledger.records import LedgerConversion, LedgerWithdrawal, Record
+from venuekit.simulator.ledger.records import LedgerConversion, LedgerIncome, LedgerWithdrawal, Record
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.transaction import Transaction, positive
 
