@@ -22,17 +22,18 @@ from hypothesis import strategies as st
 from venuekit.capabilities import Pager
 from venuekit.errors import InvalidArgument, Outcome, PayloadMismatch
 from venuekit.parts.histories import (
+    FromCursor,
+    FromId,
+    FromTime,
+    Numbered,
     Origin,
     Page,
+    Pages,
     Span,
     Track,
-    by_identity,
-    by_time,
     merge_histories,
     only,
     span_of,
-    walk_by_cursor,
-    walk_pages,
 )
 from venuekit.payloads import count_left_out, payload_decoder
 
@@ -131,6 +132,53 @@ def later(spans: Sequence[Span]) -> Callable[[], Awaitable[Sequence[Span]]]:
     return asked
 
 
+Windows = Callable[[], Awaitable[Sequence[Span]]]
+
+
+def pages_of(read: Callable[[Span, Mapping[str, Any]], Awaitable[Page[Any]]], spans: Windows, **which: Any) -> Any:
+    """Return the pages of a history of :class:`Row` values, unless another ``track`` is given."""
+    given_by_default = {"limit": 1, "track": TRACK, "after": None, "origin": Origin("", "")}
+    return Pages(**{"read": read, "windows": spans, "filters": {}, "account": None, **given_by_default, **which})
+
+
+def walk_pages(fetch: Callable[[Span, int], Awaitable[Page[T]]], spans: Windows, **which: Any) -> AsyncIterator[T]:
+    """Walk page after page; ``fetch`` reads the page of a window with a number."""
+    pages: Pages[T] = pages_of(lambda window, place: fetch(window, place["page"]), spans, **which)
+    return Numbered("page").walk(pages, None)
+
+
+def by_time(
+    fetch: Callable[[Span, Mapping[str, Any]], Awaitable[Page[T]]], spans: Windows, split: Any = None, **which: Any
+) -> AsyncIterator[T]:
+    """Walk time after time; ``fetch`` reads the oldest rows of a window, narrowed by filters."""
+    pages: Pages[T] = pages_of(fetch, spans, **which)
+    return FromTime(None if split is None else lambda _, filters, rows: split(filters, rows)).walk(pages, None)
+
+
+def walk_by_cursor(
+    fetch: Callable[[Span, str | None], Awaitable[Page[T]]], spans: Windows, most_pages: int = 10, **which: Any
+) -> AsyncIterator[T]:
+    """Walk cursor after cursor; ``fetch`` reads the page of a window behind a cursor."""
+    pages: Pages[T] = pages_of(lambda window, place: fetch(window, place.get("cursor")), spans, **which)
+    return FromCursor(most_pages=most_pages).walk(pages, None)
+
+
+async def by_identity(
+    fetch: Callable[[int], Awaitable[Page[T]]],
+    first: int,
+    *,
+    identity: Callable[[T], int],
+    last: int = 2**40,
+    **which: Any,
+) -> AsyncIterator[T]:
+    """Walk items from a number on, up to another one, which is their time as well."""
+    track = Track(time=identity, key=identity)
+    pages: Pages[T] = pages_of(lambda _, place: fetch(place["from"]), later([]), track=track, **which)
+    async for items in FromId("from", identity).from_id(pages, first, last):
+        for item in items:
+            yield item
+
+
 def walk_by_time(venue: Venue, width: int, after: Row | None) -> AsyncIterator[Row]:
     """Walk by time; a page holds more than any millisecond does."""
     every = Counter(row[0] for row in (*venue.rows, *venue.upcoming))
@@ -226,7 +274,7 @@ def test_a_walk_by_number_yields_exactly_the_rows(
 
     walked = run(drain(by_identity(fetch, first, limit=limit, identity=lambda key: key)))
     assert walked == sorted(key for key in keys if key >= first)
-    ended = run(drain(by_identity(fetch, 0, limit=limit, identity=lambda key: key, until=lambda key: key >= first)))
+    ended = run(drain(by_identity(fetch, 0, limit=limit, identity=lambda key: key, last=first - 1)))
     assert ended == sorted(key for key in keys if key < first)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from operator import attrgetter
@@ -27,13 +27,14 @@ from venuekit.parts.histories import (
     Halved,
     History,
     Numbered,
+    Origin,
     Page,
+    Pages,
     Paging,
     Retention,
     Span,
     Track,
     VenueWords,
-    walk_by_halves,
 )
 from venuekit.plugin import Account, Answer
 from venuekit.testing import FakeTransport, account_over, json_answer
@@ -246,7 +247,8 @@ async def test_walk_over_windows_yields_every_row_once(
     """Whichever rows of a crowded window the venue picks, and in which order it lists them."""
     rows = sorted({(moment, data.draw(st.integers(0, limit - 2))) for moment in times})
 
-    async def fetch(window: Span) -> Page[tuple[int, int]]:
+    async def read(window: Span | None, _: Mapping[str, Any]) -> Page[tuple[int, int]]:
+        assert window is not None
         found = [row for row in rows if window.start <= row[0] <= window.end]
         return Page(list(reversed(found[-limit:])) if newest else found[:limit])
 
@@ -254,6 +256,16 @@ async def test_walk_over_windows_yields_every_row_once(
         return [Span(0, 400)]
 
     track = Track[tuple[int, int]](time=lambda row: row[0], key=lambda row: row)
-    walked = [row async for row in walk_by_halves(fetch, windows, limit=limit, track=track)]
+    pages = Pages(
+        read=read,
+        windows=windows,
+        filters={},
+        limit=limit,
+        track=track,
+        after=None,
+        origin=Origin("", ""),
+        account=None,
+    )
+    walked = [row async for row in Halved().walk(pages, None)]
     assert sorted(walked) == rows
     assert [row[0] for row in walked] == [row[0] for row in rows]

@@ -17,9 +17,9 @@ from venuekit.clock import from_milliseconds, to_milliseconds
 from venuekit.endpoint import Endpoint, Priority
 from venuekit.errors import InvalidArgument
 from venuekit.parts.histories.combined import only
+from venuekit.parts.histories.paging import Pages, Paging
 from venuekit.parts.histories.spans import Span, check_span, span_of
 from venuekit.parts.histories.track import Origin, Page, Track
-from venuekit.parts.histories.ways import Pages, Paging
 from venuekit.payloads import count_left_out
 
 T = TypeVar("T")
@@ -132,8 +132,8 @@ class History(Generic[T]):
             return span.windows(self.width // _MILLISECOND)
 
         def items() -> AsyncGenerator[T, None]:
-            pages = call.pages(self, windows, narrowed)
-            return self.paging.walk(pages, after, self._keep(matching, call.origin.operation))
+            pages = call.pages(self, windows, narrowed, after)
+            return self.paging.walk(pages, self._keep(matching, call.origin.operation))
 
         return Pager(items, cost_per_page=self.cost(narrowed))
 
@@ -208,12 +208,16 @@ class HistoryCall:
         async def windows() -> Sequence[Span]:
             return span.windows(history.width // _MILLISECOND)
 
-        return history.paging.walk(self.pages(history, windows, _given(filters)), None, None)
+        return history.paging.walk(self.pages(history, windows, _given(filters)), None)
 
     def pages(
-        self, history: History[T], windows: Callable[[], Awaitable[Sequence[Span]]], filters: Mapping[str, Any]
+        self,
+        history: History[T],
+        windows: Callable[[], Awaitable[Sequence[Span]]],
+        filters: Mapping[str, Any],
+        after: T | None = None,
     ) -> Pages[T]:
-        """Return the pages of a history, narrowed by filters."""
+        """Return the pages of a history, narrowed by filters, behind ``after``."""
         # some of the endpoints answer urgent questions as well
         patient, constants = self.account.with_options(priority=Priority.HISTORY), history.constants
 
@@ -232,6 +236,7 @@ class HistoryCall:
             filters=filters,
             limit=history.limit,
             track=history.track,
+            after=after,
             origin=self.origin,
             account=self.account,
         )

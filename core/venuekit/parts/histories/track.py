@@ -40,8 +40,8 @@ def milliseconds_of(moment: datetime | int) -> int:
 class Origin:
     """Venue and method of a walk, for its errors."""
 
-    venue: str = ""
-    operation: str = ""
+    venue: str
+    operation: str
 
     def refuse(self, words: str) -> InvalidArgument:
         """Return the error for an argument that is refused before sending."""
@@ -50,10 +50,6 @@ class Origin:
     def mismatch(self, words: str) -> PayloadMismatch:
         """Return the error for pages that cannot be believed; a read changes nothing."""
         return PayloadMismatch(words, venue=self.venue, operation=self.operation, outcome=Outcome.NOT_APPLIED)
-
-
-#: of a walk without a name
-NO_ORIGIN = Origin()
 
 
 @attrs.frozen

@@ -12,7 +12,7 @@ import asyncio
 import json
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -59,7 +59,7 @@ from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Effect, Endpoint, Parameter, Role
 from venuekit.errors import NotFound, OperationError, Throttled
 from venuekit.hooks import hookimpl
-from venuekit.parts.histories import Page, Span, Track, walk_pages
+from venuekit.parts.histories import Numbered, Origin, Page, Pages, Span, Track
 from venuekit.venue import Environment, EnvironmentName
 from venuekit_toy_perp.account import ToyPerpAccount
 from venuekit_toy_perp.venue import TOY_PERP
@@ -211,10 +211,11 @@ class ToyMarketAccount(
         )
         rows = [item for item in map(make, range(told["rows"])) if wanted(item)]
 
-        async def fetch(window: Span, number: int) -> Page[T]:
+        async def read(window: Span | None, place: Mapping[str, Any]) -> Page[T]:
+            assert window is not None
             if told["pause"]:
                 await asyncio.sleep(told["pause"])
-            begin = (number - 1) * told["page"]
+            begin = (place["page"] - 1) * told["page"]
             if told["most"] is not None and begin >= told["most"]:
                 raise Throttled("slow down", venue=self.venue.id, operation="iter", code=2001)
             found = [item for item in rows if window.start <= milliseconds(item) <= window.end]
@@ -227,7 +228,17 @@ class ToyMarketAccount(
 
         # items are told apart by all they hold, so that one that was not kept exactly is not found again
         track: Track[T] = Track(milliseconds, key=lambda item: item)
-        return Pager(lambda: walk_pages(fetch, windows, limit=told["page"], track=track, after=after), cost_per_page=30)
+        pages = Pages(
+            read=read,
+            windows=windows,
+            filters={},
+            limit=told["page"],
+            track=track,
+            after=after,
+            origin=Origin(self.venue.id, "iter"),
+            account=self,
+        )
+        return Pager(lambda: Numbered("page").walk(pages, None), cost_per_page=30)
 
     def iter_income(
         self,
