@@ -110,7 +110,8 @@ class Reads(Generic[V]):
 
     def read_one(self, body: bytes) -> V:
         """Do as :meth:`read_all`, of an answer that is one row."""
-        return self(body).values()[0]
+        values = self._document.quick_values(body)
+        return (self(body).values() if values is None else values)[0]
 
     @property
     def columns(self) -> Mapping[str, tuple[str, ...]]:
@@ -163,11 +164,7 @@ class Document(Generic[D]):
 
     def __call__(self, body: bytes) -> D:
         """Return the rows of an answer; raises as :meth:`Reads.__call__`."""
-        compiled = self._compiled
-        if compiled is None:
-            from venuekit.parts._compiled import Compiled  # a program that reads no answer pays nothing for it
-
-            compiled = self._compiled = Compiled.of(self.parts)
+        compiled = self._compile()
         lists = compiled.read(body)
         is_quick = lists is not None
         if lists is None:
@@ -180,6 +177,25 @@ class Document(Generic[D]):
             for rows in parts.values():
                 rows.values()  # nothing is joined or given yet, but for that it finds all that cannot be read
         return self._shape(**parts)
+
+    def quick_values(self, body: bytes) -> list[Any] | None:
+        """Return the values of the only part, None where a row is written in another way than declared."""
+        compiled = self._compile()
+        lists = compiled.read(body)
+        if lists is None:
+            return None
+        try:
+            return compiled.programs[0].quick(lists[0], repeat(None), _NOT_JOINED, _ABSENT)
+        except MISFITS:
+            return None
+
+    def _compile(self) -> Compiled:
+        compiled = self._compiled
+        if compiled is None:
+            from venuekit.parts._compiled import Compiled  # a program that reads no answer pays nothing for it
+
+            compiled = self._compiled = Compiled.of(self.parts)
+        return compiled
 
     def _part(self, name: str, body: bytes) -> Rows[Any]:
         decoded: Any = self(body)
@@ -413,3 +429,4 @@ class _Absent:
 
 
 _ABSENT = _Absent()
+_NOT_JOINED: Callable[..., Any] = {}.get
