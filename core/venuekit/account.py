@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, SupportsIndex, TypeVar
 
@@ -220,9 +220,12 @@ class Account:
         It is read again when it is older than the Runtime's ``instruments_max_age``, or a refusal of the venue has
         shown that it may be out of date (``Venue.outdated_by``). Rows that cannot be read are left out and warned of.
         """
-        value: T = await self._in_time(
-            endpoint, self._session.venue_session.remembered.value(*self._reading(endpoint, parameters))
-        )
+        remembered = self._session.venue_session.remembered
+        fresh = remembered.fresh(_key_of(endpoint, parameters))
+        if fresh is not None:
+            known: T = fresh[0]
+            return known
+        value: T = await self._in_time(endpoint, remembered.value(*self._reading(endpoint, parameters)))
         return value
 
     async def refresh(self, endpoint: Endpoint[T], reason: Hashable, /, **parameters: Any) -> T:
@@ -251,7 +254,7 @@ class Account:
         async def read() -> T:
             return (await patient.answer_rows(endpoint, **parameters)).value
 
-        return (endpoint, tuple(sorted(parameters.items()))), read
+        return _key_of(endpoint, parameters), read
 
     async def _in_time(self, endpoint: Endpoint[Any], read: Awaitable[V]) -> V:
         limit = self._options.deadline
@@ -432,6 +435,11 @@ class Account:
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         raise TypeError("an Account is not pickled; open one in the other process from a reference to its credentials")
+
+
+def _key_of(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> Hashable:
+    """Return the key by which a read is remembered."""
+    return (endpoint, tuple(sorted(parameters.items())))
 
 
 def _itself(answer: Answer[T]) -> Answer[T]:

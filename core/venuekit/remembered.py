@@ -48,6 +48,11 @@ class Remembered:
     max_age: float
     _entries: dict[Hashable, _Entry] = attrs.field(factory=dict, init=False)
 
+    def fresh(self, key: Hashable) -> tuple[Any] | None:
+        """Return the value, alone in a tuple, None when it is to be read."""
+        entry = self._entries.get(key)
+        return None if entry is None or self.clock.monotonic() >= entry.due else (entry.value,)
+
     async def value(self, key: Hashable, read: Read) -> Any:
         """Return the value, read when it is not known or too old."""
         entry = self._entry(key)
