@@ -240,6 +240,7 @@ class Endpoint(Generic[T]):
     is_write: bool = attrs.field(init=False, repr=False)  #: whether a lost answer matters
     check_echo: Check | None = attrs.field(init=False, repr=False)  #: None where it repeats nothing
     _roles: Mapping[Role, str] = attrs.field(init=False, repr=False)
+    _served: tuple[str, ...] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         by_name = {parameter.name: parameter for parameter in self.parameters}
@@ -263,6 +264,7 @@ class Endpoint(Generic[T]):
         within = "answer" if isinstance(self.decode, Changing) else None
         object.__setattr__(self, "check_echo", check_of(echoes, within=within, ids=self.client_ids_of))
         object.__setattr__(self, "_roles", {p.role: p.name for p in reversed(self.parameters) if p.role})
+        object.__setattr__(self, "_served", tuple(method.__name__ for method in self.serves))
 
     def as_undeclared(self) -> Endpoint[T]:
         """Return the endpoint as one that the venue does not declare: its own statements are not believed."""
@@ -281,8 +283,11 @@ class Endpoint(Generic[T]):
 
     def operation_in(self, called: Iterable[str]) -> str:
         """Return its operation while the methods ``called`` are under way."""
-        names = [method.__name__ for method in self.serves]
-        return next((name for name in called if name in names), names[0] if names else str(self))
+        names = self._served
+        for name in called:
+            if name in names:
+                return name
+        return names[0] if names else str(self)
 
     def name_of(self, role: Role) -> str | None:
         """Return the name of the parameter that has a role, None when none has."""
@@ -295,6 +300,8 @@ class Endpoint(Generic[T]):
 
     def values_of(self, role: Role, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return everything the caller handed in for a role that several parameters have."""
+        if role not in self._roles:
+            return ()
         return tuple(parameters[p.name] for p in self.parameters if p.role is role and p.name in parameters)
 
     def symbols_of(self, parameters: Mapping[str, Any]) -> Collection[str]:
