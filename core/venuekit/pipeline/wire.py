@@ -29,6 +29,9 @@ _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*").fullmatch
 _pattern = lru_cache(maxsize=256)(re.compile)
 _compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
+#: kinds whose values are digits, which are never percent-encoded
+_DIGITS = frozenset({Kind.INTEGER, Kind.DECIMAL})
+
 _CheckedValue: TypeAlias = str | int | list[Any]
 
 
@@ -114,35 +117,36 @@ def encode(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> tuple[str,
     if endpoint.local:
         parameters = _parameters_to_send(endpoint, parameters)
     if endpoint.encoding is Encoding.JSON:
-        values = {name: _check_parameter(endpoint, declared, name, value) for name, value in parameters.items()}
+        values = {name: _check_parameter(endpoint, name, value) for name, value in parameters.items()}
         return "", _json(values).encode()
     parts = []
     for name, value in parameters.items():
         parameter = declared.get(name)
-        checked = (
-            _CHECKS[parameter.kind](parameter, value)
-            if parameter
-            else _check_parameter(endpoint, declared, name, value)
-        )
-        parts.append(f"{name}={checked if type(checked) is int else _text(checked)}")
+        if parameter is None:
+            raise _undeclared(endpoint, name)
+        kind = parameter.kind
+        checked = _CHECKS[kind](parameter, value)
+        parts.append(f"{name}={checked if kind in _DIGITS else _text(checked)}")
     return "&".join(parts), None
 
 
 def _parameters_to_send(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the parameters that are sent; local ones are checked like them, and stay here."""
     for name in endpoint.local & parameters.keys():
-        _check_parameter(endpoint, endpoint.by_name, name, parameters[name])
+        _check_parameter(endpoint, name, parameters[name])
     return {name: value for name, value in parameters.items() if name not in endpoint.local}
 
 
-def _check_parameter(
-    endpoint: Endpoint[Any], declared: Mapping[str, Parameter], name: str, value: Any
-) -> _CheckedValue:
-    parameter = declared.get(name)
+def _check_parameter(endpoint: Endpoint[Any], name: str, value: Any) -> _CheckedValue:
+    parameter = endpoint.by_name.get(name)
     if parameter is None:
-        known = ", ".join(declared) or "none"
-        raise ValueError(f"{endpoint} does not declare a parameter {name!r}; it has {known}")
+        raise _undeclared(endpoint, name)
     return _CHECKS[parameter.kind](parameter, value)
+
+
+def _undeclared(endpoint: Endpoint[Any], name: str) -> ValueError:
+    known = ", ".join(endpoint.by_name) or "none"
+    return ValueError(f"{endpoint} does not declare a parameter {name!r}; it has {known}")
 
 
 def _text(value: _CheckedValue) -> str:
