@@ -13,6 +13,7 @@ from venuekit.parts.checks import is_number
 from venuekit.parts.orders.routes import OrderRoutes, OrderSteps
 from venuekit.payloads import is_multiple
 
+_SIDES, _POSITION_SIDES = tuple(OrderSide), tuple(PositionSide)
 _LIMITS = frozenset({OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT})
 
 
@@ -21,9 +22,9 @@ def common_misfit(declared: OrderBehaviour, request: OrderRequest) -> str | None
     kind = request.type
     if kind not in declared.types:
         return f"a {kind} order is not known here"
-    if request.side not in tuple(OrderSide):
+    if request.side not in _SIDES:
         return f"there is no side {request.side!r}"
-    if request.position_side is not None and request.position_side not in tuple(PositionSide):
+    if request.position_side is not None and request.position_side not in _POSITION_SIDES:
         return f"there is no position side {request.position_side!r}"
     if request.time_in_force is not None and request.time_in_force not in declared.times_in_force:
         return f"{request.time_in_force!r} is not known here"
@@ -77,16 +78,15 @@ async def check_steps(
         InvalidArgument: it does not fit; nothing was sent.
         InvalidRequest: the venue lists no such symbol.
     """
-    for name, number in numbers.items():
-        if number is None:
-            continue
+    given = {name: number for name, number in numbers.items() if number is not None}
+    for name, number in given.items():
         if not is_number(number):
             raise account.refuse(f"{name} must be a Decimal, not {number!r}", subject=symbol)
         if number <= 0:
             raise account.refuse(f"{name} must be above 0, not {number}", subject=symbol)
-    if _step_misfit(await routes.steps(account, symbol, False), numbers) is None:
+    if _step_misfit(await routes.steps(account, symbol, False), given) is None:
         return
-    words = _step_misfit(await routes.steps(account, symbol, True), numbers)
+    words = _step_misfit(await routes.steps(account, symbol, True), given)
     if words is not None:
         raise account.refuse(words, subject=symbol)
 
@@ -100,9 +100,9 @@ def _is_whole_number(order_id: object) -> bool:
     return isinstance(order_id, str) and order_id.isascii() and order_id.isdecimal()
 
 
-def _step_misfit(steps: OrderSteps, numbers: Mapping[str, Decimal | None]) -> str | None:
+def _step_misfit(steps: OrderSteps, numbers: Mapping[str, Decimal]) -> str | None:
     for name, number in numbers.items():
         step = steps.quantity if name == "quantity" else steps.price
-        if number is not None and step and not is_multiple(Decimal(number), step):
+        if step and not is_multiple(Decimal(number), step):
             return f"{name} {number} is not a multiple of {step}; it is never rounded here"
     return None

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from venuekit._util.quick_init import quick_copy
 from venuekit.account import Account, Answer
 from venuekit.capabilities import Order, OrderBehaviour, OrderRequest, OrderStatus, OrderType
 from venuekit.errors import NotFound, OperationError, Outcome, OutcomeUnknown, Rejected
@@ -18,6 +19,8 @@ from venuekit.parts.orders.reads import Lookup, ReadRow
 from venuekit.parts.orders.routes import OrderRoute, OrderRoutes
 from venuekit.resolution import Change
 
+_with_id = quick_copy(OrderRequest, "type", "client_id")
+_NUMBERS = ("quantity", "price", "trigger_price", "activation_price")
 _NOT_TOLD = "it is no longer open, and whether it was cancelled or triggered cannot be read"
 
 
@@ -111,19 +114,13 @@ class Orders:
             raise account.refuse(words, subject=symbol)
         # an id that was made for an earlier order is the caller's own by now
         client_id = make_client_id() if request.client_id is None else str(request.client_id)
-        request = attrs.evolve(request, type=OrderType(request.type), client_id=client_id)
+        request = _with_id(request, OrderType(request.type), client_id)
         route = self.routes.route_of(request)
         form = route.form(request)
-        for name in form:
-            if name not in route.place.by_name:
-                raise account.refuse(f"{name} is not known here", subject=symbol)
-        numbers = {
-            "quantity": request.quantity,
-            "price": request.price,
-            "trigger_price": request.trigger_price,
-            "activation_price": request.activation_price,
-        }
-        await check_steps(account, self.routes, symbol, numbers)
+        if not form.keys() <= route.place.by_name.keys():
+            (name, *_) = form.keys() - route.place.by_name.keys()
+            raise account.refuse(f"{name} is not known here", subject=symbol)
+        await check_steps(account, self.routes, symbol, {name: getattr(request, name) for name in _NUMBERS})
         return Draft(request, route, form)
 
     async def place(self, draft: Draft) -> Order:
@@ -132,8 +129,9 @@ class Orders:
         size = (await self.sizes())(request.symbol)
 
         def convert(answer: Answer[Any]) -> Order:
-            (one,) = route.answer.read(answer)
-            return route.placed(request, one.row, size, one.received_at, one.raw)
+            (row,) = route.answer.rows(answer.value)
+            (raw,) = route.answer.raws_of(answer.raw, 1)
+            return route.placed(request, row, size, answer.received_at, raw)
 
         parameters = {**route.reads.constants, **route.request(draft.form, size)}
         return await self.account.answer_as(convert, route.place, **parameters)

@@ -16,7 +16,7 @@ from venuekit_binance_common.orders.endpoints import OrderEndpoints
 from venuekit_binance_common.orders.form import algo_form, misfit, order_form, texts
 from venuekit_binance_common.orders.rows import Size, complete_order
 from venuekit_binance_common.orders.writes import CONTRACT_SIZE, CONTRACT_SIZES, NO_SUCH_ORDER, UNKNOWN_ORDER
-from venuekit_binance_common.payloads import FilterRow, InstrumentRow
+from venuekit_binance_common.payloads import InstrumentRow
 
 Contracts = Endpoint[Mapping[str, InstrumentRow]]
 
@@ -132,9 +132,13 @@ async def _steps(contracts: Contracts, account: Account, symbol: str, renew: boo
         contract = (await account.refresh(contracts, symbol)).get(symbol)
     if contract is None:
         raise unknown_symbol_error(account, contracts, symbol)
-    nothing = FilterRow("")
-    filters = {each.filter_type: each for each in contract.filters}
-    return OrderSteps(filters.get("LOT_SIZE", nothing).step_size, filters.get("PRICE_FILTER", nothing).tick_size)
+    size = price = None
+    for each in contract.filters:
+        if each.filter_type == "LOT_SIZE":
+            size = each.step_size
+        elif each.filter_type == "PRICE_FILTER":
+            price = each.tick_size
+    return OrderSteps(size, price)
 
 
 async def _sizes(contracts: Contracts, usual: Size, account: Account) -> Callable[[str], Size]:
