@@ -115,7 +115,7 @@ class LedgerBase:
     def _keep(self, transaction: Transaction, reason: EventReason) -> None:
         transaction.report(reason)
         transaction.report_settings(self._state)
-        for log in transaction.state.logs.values():
+        for log in transaction.state.logs:
             log.keep()
         self._state, self._reading = transaction.state, None
 

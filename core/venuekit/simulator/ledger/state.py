@@ -155,14 +155,17 @@ class LedgerState:
     sequence: int = 0
 
     @property
-    def logs(self) -> dict[str, Log[Any]]:
-        """All append-only records, by the names of the fields."""
-        return {name: getattr(self, name) for name in _LOGS}
+    def logs(self) -> tuple[Log[Any], ...]:
+        """All append-only records."""
+        return tuple(getattr(self, name) for name in _LOGS)
 
     def copy(self) -> LedgerState:
         """Return a copy that changes independently."""
-        return attrs.evolve(self.still(), **{name: log.copy() for name, log in self.logs.items()})
+        return attrs.evolve(self.still(), **self._copies(_LOGS))
 
     def still(self) -> LedgerState:
         """Return a copy of the present state for reads; it shares the logs, which reads never use."""
-        return attrs.evolve(self, **{name: dict(getattr(self, name)) for name in _TABLES})
+        return attrs.evolve(self, **self._copies(_TABLES))
+
+    def _copies(self, names: tuple[str, ...]) -> dict[str, Any]:
+        return {name: getattr(self, name).copy() for name in names}
