@@ -49,7 +49,7 @@ def make_converter(renames: Renames, *, detailed: bool) -> Converter:
         converter.register_structure_hook(kind, hook)
     converter.register_structure_hook_factory(_is_sequence, _sequence_hook)
     converter.register_structure_hook_factory(_is_optional, _optional_hook)
-    converter.register_structure_hook_factory(attrs.has, lambda cls: _object_hook(cls, converter, renames.get(cls, {})))
+    converter.register_structure_hook_factory(attrs.has, lambda cls: _object_hook(cls, converter, renames))
     return converter
 
 
@@ -81,8 +81,10 @@ def _optional_hook(kind: Any, converter: Converter) -> take.Convert:
     return take.to_optional(converter.get_structure_hook(inner), inner)
 
 
-def _object_hook(cls: type, converter: Converter, names: Mapping[str, str]) -> take.Convert:
-    attrs.resolve_types(cls)
+def _object_hook(cls: type, converter: Converter, renames: Renames) -> take.Convert:
+    generic = get_origin(cls) or cls
+    attrs.resolve_types(generic)
+    names = renames.get(generic, {})
     overrides: dict[str, Any] = {attribute: override(rename=name) for attribute, name in names.items()}
     generated: take.Convert = make_dict_structure_fn(cls, converter, **overrides)
     # an attribute that may be None and has no default: absent says None as well

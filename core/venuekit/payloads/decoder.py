@@ -36,7 +36,8 @@ def payload_decoder(
     Args:
         shape: An attrs class, or ``list[X]`` or ``tuple[X, ...]`` of one. Its modules must import what its
             annotations name when they run, not only for the type checker.
-        renames: For a class, which JSON name an attribute has where it is not its own.
+        renames: For a class, a generic one without its parameters, which JSON name an attribute has where it is not
+            its own.
         within: JSON names and list indexes to step into first.
         drop: Says of a row of the outermost list, as plain JSON, whether to leave it out before it is structured.
             :func:`~venuekit.payloads.count_left_out` returns how many were: a page is full by all its rows.

@@ -15,8 +15,8 @@ from venuekit.capabilities import ClosedPnl, ClosedPnlReader
 from venuekit.parts.histories import History, HistoryCall, Span, merge_histories, warn_when_refused
 from venuekit.plugin import Account, Endpoint, EnvironmentName, Pager
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
+from venuekit_bybit_inverse.endpoints.history import ClosedPnlRow
 from venuekit_bybit_inverse.histories import TWO_YEARS, ReceivedRow, cursor_history, itself
-from venuekit_bybit_inverse.history_payloads import ClosedPnlRow
 
 #: rows are listed by their beginning, items by their end: how long a closing order usually takes
 _OVERLAP = timedelta(days=7)

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
-from urllib.parse import unquote
 
 from venuekit.capabilities import Conversion, ConversionReader
 from venuekit.parts.concurrency import gather
 from venuekit.parts.histories import HistoryCall, Origin, Track, each, merge_histories
 from venuekit.plugin import Account, Pager, from_milliseconds
 from venuekit_bybit_inverse.endpoints import BYBIT
+from venuekit_bybit_inverse.endpoints.history import ConvertRow, ExchangeRow
 from venuekit_bybit_inverse.histories import ALL_TIME
-from venuekit_bybit_inverse.history_payloads import ConvertRow, ExchangeRow
-from venuekit_bybit_inverse.reading import raw_rows
+from venuekit_bybit_inverse.reading import raw_rows, read_rows
 
 _EXCHANGES_PAGE = 50
 _CONVERTS_PAGE = 100
 _DONE = "success"
+_ID: Callable[[ExchangeRow], str] = attrgetter("exchange_tx_id")
 _TRACK = Track[Conversion](attrgetter("time"), attrgetter("id"))
 
 
@@ -48,7 +48,7 @@ class BybitConversions(Account, ConversionReader):
 
         async def items() -> AsyncGenerator[Conversion, None]:
             span = await call.span(ALL_TIME, start, end)
-            coarse, fine = await gather(self._exchanges(call.origin), self._converts(call.origin))
+            coarse, fine = await gather(self._exchanges(), self._converts(call.origin))
             known = coarse | fine
             if after is not None and known.get(after.id, after) != after:
                 del known[after.id]  # its time has become finer since it was given
@@ -63,25 +63,12 @@ class BybitConversions(Account, ConversionReader):
 
         return Pager(items, cost_per_page=1)
 
-    async def _exchanges(self, origin: Origin) -> dict[str, Conversion]:
-        found: dict[str, Conversion] = {}
-        cursor: str | None = None
-        seen: set[str] = set()
-        while True:
-            answer = await self.answer_rows(BYBIT.EXCHANGES, limit=_EXCHANGES_PAGE, cursor=cursor)
-            page = answer.value
-            if page.rows and found.keys() >= {row.exchange_tx_id for row in page.rows}:
-                raise origin.mismatch("a page of conversions holds nothing new")
-            for row, raw in zip(page.rows, raw_rows(answer, len(page.rows), "orderBody"), strict=True):
-                found[row.exchange_tx_id] = _conversion(
-                    row, row.exchange_rate, from_milliseconds(row.created_time * 1000), raw
-                )
-            if not (page.rows or answer.odd) or not page.cursor:
-                return found
-            if page.cursor in seen:
-                raise origin.mismatch("the venue repeats a cursor")
-            seen.add(page.cursor)
-            cursor = unquote(page.cursor)
+    async def _exchanges(self) -> dict[str, Conversion]:
+        pages = await read_rows(self, BYBIT.EXCHANGES, _ID, limit=_EXCHANGES_PAGE)
+        return {
+            row.exchange_tx_id: _conversion(row, row.exchange_rate, from_milliseconds(row.created_time * 1000), raw)
+            for row, raw in zip(pages.rows, pages.raw, strict=True)
+        }
 
     async def _converts(self, origin: Origin) -> dict[str, Conversion]:
         found: dict[str, Conversion] = {}
@@ -89,7 +76,7 @@ class BybitConversions(Account, ConversionReader):
         index = 1
         while True:
             answer = await self.answer_rows(BYBIT.CONVERTS, index=index, limit=_CONVERTS_PAGE)
-            rows = answer.value
+            rows = answer.value.rows
             names = {row.exchange_tx_id for row in rows}
             if rows and known >= names:
                 raise origin.mismatch(f"page {index} of conversions holds nothing new")

@@ -12,7 +12,7 @@ import attrs
 
 from venuekit.parts.histories import FromCursor, History, Retention, Track, VenueWords
 from venuekit.plugin import Answer, Endpoint
-from venuekit_bybit_inverse.reading import raw_rows
+from venuekit_bybit_inverse.reading import raw_rows, rows_name
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -40,6 +40,11 @@ def itself(row: ReceivedRow[R]) -> ReceivedRow[R]:
     return row
 
 
+def with_raw(received: ReceivedRow[Any]) -> Any:
+    """Return a row that is an item already, with the venue's own object."""
+    return attrs.evolve(received.row, raw=received.raw)
+
+
 def cursor_history(
     endpoint: Endpoint[Any],
     convert: Callable[[ReceivedRow[Any]], T],
@@ -50,7 +55,6 @@ def cursor_history(
     width: timedelta = _WEEK,
     retention: Retention = TWO_YEARS,
     words: Mapping[str, VenueWords] | None = None,
-    rows_name: str = "list",
     **parameters: Any,
 ) -> History[T]:
     """
@@ -58,13 +62,12 @@ def cursor_history(
 
     Args:
         convert: Returns the item of a row.
-        rows_name: The venue's name for the rows of an answer.
         parameters: Sent with every request.
     """
 
     async def items(_: Any, answer: Answer[Any]) -> Sequence[T]:
         rows = answer.value.rows
-        raws = raw_rows(answer, len(rows), rows_name)
+        raws = raw_rows(answer, len(rows), rows_name(endpoint))
         return [convert(ReceivedRow(row, raw, answer.received_at)) for row, raw in zip(rows, raws, strict=True)]
 
     return History(

@@ -16,8 +16,8 @@ from venuekit.parts.histories import HistoryCall, Track, merge_histories, only
 from venuekit.plugin import Account, Pager, to_milliseconds
 from venuekit_bybit_inverse.account_info import UNIFIED
 from venuekit_bybit_inverse.endpoints import BYBIT
+from venuekit_bybit_inverse.endpoints.history import LogRow
 from venuekit_bybit_inverse.histories import TWO_YEARS, ReceivedRow, cursor_history, itself
-from venuekit_bybit_inverse.history_payloads import LogRow
 from venuekit_bybit_inverse.instruments import settle_coins
 
 _TRADES = ("TRADE", "LIQUIDATION", "ADL")

@@ -26,7 +26,7 @@ from venuekit.parts.columns import (
     words,
 )
 from venuekit.parts.rows import Document, Reads, Rows
-from venuekit_bybit_inverse.wire import CONTRACT_SIZE, position_side_of
+from venuekit_bybit_inverse.wire import CONTRACT_SIZE, PAGE_END, PageEnd, position_side_of
 
 _EXACT = Context(prec=34)
 _STATES = {"Normal": PositionState.NORMAL, "Liq": PositionState.LIQUIDATION, "Adl": PositionState.ADL}
@@ -95,17 +95,12 @@ POSITIONS = Reads(
 )
 
 
-@attrs.frozen
-class _PageEnd:
-    cursor: str | None = None
-
-
 @attrs.frozen(eq=False)
 class PositionPage:
     """A page of positions."""
 
     rows: Rows[Position]
-    end: Rows[_PageEnd]
+    end: Rows[PageEnd]
 
     @property
     def cursor(self) -> str | None:
@@ -113,8 +108,4 @@ class PositionPage:
         return self.end.values()[0].cursor
 
 
-decode_positions = Document(
-    PositionPage,
-    rows=POSITIONS,
-    end=Reads(_PageEnd, within=("result",), is_single=True, cursor=text("nextPageCursor", may_be_blank=True)),
-)
+decode_positions = Document(PositionPage, rows=POSITIONS, end=PAGE_END)

@@ -39,6 +39,11 @@ class Pages(Generic[R]):
         return len(self.answers)
 
 
+def rows_name(endpoint: Endpoint[Any]) -> str:
+    """Return the venue's name for the rows of an answer."""
+    return str(endpoint.rows[0][-1])
+
+
 def raw_rows(answer: Answer[Any], count: int, name: str = "list") -> tuple[Mapping[str, Any] | None, ...]:
     """Return the venue's objects in ``result.list`` of an answer, as many None when they were not kept."""
     return (None,) * count if answer.raw is None else tuple(answer.raw["result"][name])
@@ -88,7 +93,7 @@ async def _pages(
     while True:
         page, known = answer.value, len(found)
         odd += answer.odd
-        for row, raw in zip(page.rows, raw_rows(answer, len(page.rows)), strict=True):
+        for row, raw in zip(page.rows, raw_rows(answer, len(page.rows), rows_name(endpoint)), strict=True):
             found[identity(row)] = row, raw
         if not (page.rows or answer.odd) or not page.cursor:
             rows, raws = tuple(row for row, _ in found.values()), tuple(raw for _, raw in found.values())

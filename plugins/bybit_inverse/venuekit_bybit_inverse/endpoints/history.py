@@ -1,13 +1,25 @@
-"""Endpoints that read the movements of money."""
+"""Endpoints that read the movements of money, and their rows."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 
-from venuekit.capabilities import ClosedPnlReader, ConversionReader, IncomeReader, WithdrawalReader
+import attrs
+
+from venuekit.capabilities import (
+    ClosedPnlReader,
+    ConversionReader,
+    IncomeReader,
+    Withdrawal,
+    WithdrawalReader,
+    WithdrawalStatus,
+)
+from venuekit.parts.columns import Same, derived, milliseconds, number, text
 from venuekit.parts.endpoint_book import EndpointBook
-from venuekit.plugin import Echoes, Endpoint, Kind, Parameter
-from venuekit_bybit_inverse import history_payloads as payloads
+from venuekit.parts.rows import Reads
+from venuekit.plugin import Echoes, Endpoint, Kind, Parameter, WireRow
 from venuekit_bybit_inverse.endpoints.parameters import (
     BASE_COIN,
     CURSOR,
@@ -19,6 +31,107 @@ from venuekit_bybit_inverse.endpoints.parameters import (
     limit,
 )
 from venuekit_bybit_inverse.limits import cost
+from venuekit_bybit_inverse.wire import page_decoder, wire_page
+
+
+@attrs.frozen(eq=False, repr=False)
+class LogRow(WireRow):
+    """Row of ``GET /v5/account/transaction-log``: ``change`` = ``cash_flow`` + ``funding`` - ``fee``."""
+
+    type: str
+    currency: str
+    transaction_time: datetime
+    id: str | None = None
+    symbol: str | None = None
+    trans_sub_type: str | None = None
+    cash_flow: Decimal | None = None
+    funding: Decimal | None = None
+    fee: Decimal | None = None
+    change: Decimal | None = None
+    cash_balance: Decimal | None = None
+    trade_id: str | None = None
+    order_id: str | None = None
+
+
+@attrs.frozen(eq=False, repr=False)
+class ClosedPnlRow(WireRow):
+    """Row of ``GET /v5/position/closed-pnl``; ``closed_pnl`` is net of both fees, which are paid > 0."""
+
+    symbol: str
+    order_id: str
+    closed_size: Decimal
+    avg_entry_price: Decimal
+    avg_exit_price: Decimal
+    closed_pnl: Decimal
+    created_time: datetime
+    updated_time: datetime
+    exec_type: str | None = None
+    open_fee: Decimal | None = None
+    close_fee: Decimal | None = None
+
+
+WITHDRAWAL_STATUSES: Mapping[str, WithdrawalStatus] = {
+    "SecurityCheck": WithdrawalStatus.PENDING,
+    "Pending": WithdrawalStatus.PENDING,
+    "MoreInformationRequired": WithdrawalStatus.PENDING,
+    "BlockchainConfirmed": WithdrawalStatus.PENDING,
+    "success": WithdrawalStatus.SUCCESS,
+    "CancelByUser": WithdrawalStatus.CANCELED,
+    "Reject": WithdrawalStatus.FAILED,
+    "Fail": WithdrawalStatus.FAILED,
+}
+
+
+def _paid(amount: Decimal | None) -> Decimal | None:
+    return None if amount is None else Decimal(0) - amount
+
+
+def _status_of(word: str) -> WithdrawalStatus:
+    return WITHDRAWAL_STATUSES.get(word) or WithdrawalStatus(word)
+
+
+#: amount and fee are magnitudes
+_WITHDRAWALS = Reads(
+    Withdrawal,
+    within=("result", "rows"),
+    id=text("withdrawId"),
+    asset=text("coin"),
+    amount=derived(_paid, number("amount", is_required=True)),
+    fee=derived(_paid, number("withdrawFee", may_be_blank=True)),
+    venue_status=text("status"),
+    status=derived(_status_of, Same("venue_status")),
+    created_at=milliseconds("createTime", as_text=True),
+    chain=text("chain", may_be_blank=True),
+    address=text("toAddress", may_be_blank=True),
+    tx_id=text("txID", may_be_blank=True),
+)
+
+
+@attrs.frozen(eq=False, repr=False)
+class ExchangeRow(WireRow):
+    """Row of ``GET /v5/asset/exchange/order-record``; ``created_time`` is in seconds."""
+
+    exchange_tx_id: str
+    from_coin: str
+    from_amount: Decimal
+    to_coin: str
+    to_amount: Decimal
+    created_time: int
+    exchange_rate: Decimal | None = None
+
+
+@attrs.frozen(eq=False, repr=False)
+class ConvertRow(WireRow):
+    """Row of ``GET /v5/asset/exchange/query-convert-history``."""
+
+    exchange_tx_id: str
+    from_coin: str
+    from_amount: Decimal
+    to_coin: str
+    to_amount: Decimal
+    created_at: datetime
+    exchange_status: str
+    convert_rate: Decimal | None = None
 
 
 class HistoryEndpoints(EndpointBook):
@@ -27,7 +140,7 @@ class HistoryEndpoints(EndpointBook):
     TRANSACTION_LOG = Endpoint(
         "GET",
         "/v5/account/transaction-log",
-        decode=payloads.decode_log,
+        decode=wire_page(LogRow),
         rows=(("result", "list"),),
         parameters=(
             Parameter("accountType", required=True, choices=frozenset({"UNIFIED"})),
@@ -49,7 +162,7 @@ class HistoryEndpoints(EndpointBook):
     CLOSED_PNL = Endpoint(
         "GET",
         "/v5/position/closed-pnl",
-        decode=payloads.decode_closed_pnl,
+        decode=wire_page(ClosedPnlRow),
         rows=(("result", "list"),),
         echoes=Echoes.each({"symbol": "symbol"}, "rows"),
         parameters=(INVERSE, SYMBOL, START, END, limit(100), CURSOR),
@@ -61,7 +174,7 @@ class HistoryEndpoints(EndpointBook):
     OLD_CLOSED_PNL = Endpoint(
         "GET",
         "/v5/pre-upgrade/position/closed-pnl",
-        decode=payloads.decode_closed_pnl,
+        decode=wire_page(ClosedPnlRow),
         rows=(("result", "list"),),
         echoes=Echoes.each({"symbol": "symbol"}, "rows"),
         parameters=(INVERSE, THE_SYMBOL, START, END, limit(100), CURSOR),
@@ -73,7 +186,7 @@ class HistoryEndpoints(EndpointBook):
     WITHDRAWALS = Endpoint(
         "GET",
         "/v5/asset/withdraw/query-record",
-        decode=payloads.decode_withdrawals,
+        decode=page_decoder(_WITHDRAWALS),
         rows=(("result", "rows"),),
         parameters=(
             Parameter("withdrawID"),
@@ -93,7 +206,7 @@ class HistoryEndpoints(EndpointBook):
     EXCHANGES = Endpoint(
         "GET",
         "/v5/asset/exchange/order-record",
-        decode=payloads.decode_exchanges,
+        decode=wire_page(ExchangeRow, rows="orderBody"),
         rows=(("result", "orderBody"),),
         parameters=(Parameter("fromCoin"), Parameter("toCoin"), limit(50), CURSOR),
         pools=cost("exchange_records"),
@@ -104,7 +217,7 @@ class HistoryEndpoints(EndpointBook):
     CONVERTS = Endpoint(
         "GET",
         "/v5/asset/exchange/query-convert-history",
-        decode=payloads.decode_converts,
+        decode=wire_page(ConvertRow),
         rows=(("result", "list"),),
         parameters=(Parameter("accountType"), Parameter("index", Kind.INTEGER, minimum=Decimal(1)), limit(100)),
         pools=cost("convert_history"),
