@@ -82,7 +82,7 @@ WITHDRAWAL_STATUSES: Mapping[str, WithdrawalStatus] = {
 }
 
 
-def _paid(amount: Decimal | None) -> Decimal | None:
+def _negate(amount: Decimal | None) -> Decimal | None:
     return None if amount is None else Decimal(0) - amount
 
 
@@ -96,8 +96,8 @@ _WITHDRAWALS = Reads(
     within=("result", "rows"),
     id=text("withdrawId"),
     asset=text("coin"),
-    amount=derived(_paid, number("amount", is_required=True)),
-    fee=derived(_paid, number("withdrawFee", may_be_blank=True)),
+    amount=derived(_negate, number("amount", is_required=True)),
+    fee=derived(_negate, number("withdrawFee", may_be_blank=True)),
     venue_status=text("status"),
     status=derived(_status_of, Same("venue_status")),
     created_at=milliseconds("createTime", as_text=True),
