@@ -13,7 +13,7 @@ from venuekit.errors import ConfigurationError
 from venuekit.simulator.access import Meter, SimKey, make_key
 from venuekit.simulator.disturbances import Script, Step
 from venuekit.simulator.ledger import Ledger
-from venuekit.simulator.message import Arrival
+from venuekit.simulator.message import Arrival, Response, SimRequest
 from venuekit.simulator.server import Server
 from venuekit.simulator.service import Service, open_ledger
 from venuekit.simulator.simulated_venue import Scenario, SimulatedVenue
@@ -112,6 +112,10 @@ class Simulation:
 
     # -- the server's side
 
+    def answer(self, venue_id: str, request: SimRequest) -> Response:
+        """Return a venue's answer to a request that did not come through the server; not logged, never disturbed."""
+        return self._service(venue_id).answer(request)
+
     @property
     def ledger(self) -> Ledger:
         """
@@ -184,5 +188,5 @@ class Simulation:
 
 def _make_simulated(venue: Venue[Any]) -> SimulatedVenue:
     if venue.simulated is None:
-        raise ConfigurationError(f"{venue.id} brings no simulator")
+        raise ConfigurationError(f"{venue.id} brings no simulator: its plugin declares no Venue.simulated")
     return venue.simulated()

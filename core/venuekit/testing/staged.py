@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
+from multidict import CIMultiDict
 
-from venuekit.clock import from_milliseconds
+from venuekit.account import Account
+from venuekit.clock import Clock
 from venuekit.credentials import Credentials
+from venuekit.endpoint import Endpoint
+from venuekit.message import HttpRequest, HttpResponse
 from venuekit.runtime import Runtime
+from venuekit.simulator import Arrival, Scenario, SimRequest, Simulation
+from venuekit.simulator.ledger import Ledger
 from venuekit.testing.clocks import InstantClock
 from venuekit.testing.fake import FakeTransport, Watch, plugins_with
-
-if TYPE_CHECKING:
-    from venuekit.account import Account
-    from venuekit.clock import Clock
-    from venuekit.endpoint import Endpoint
-    from venuekit.message import HttpRequest, HttpResponse
-    from venuekit.simulator import Arrival, Scenario, Simulation
-    from venuekit.venue import Venue
-
-_BASE = "http://127.0.0.1:9"
+from venuekit.venue import Venue
 
 
 @attrs.frozen(eq=False)
@@ -40,6 +37,11 @@ class Stage:
         """The scenario of the account."""
         return self.simulation.scenario(self.venue.id)
 
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger behind the account."""
+        return self.simulation.ledger_of(self.venue.id)
+
     def arrivals(self, endpoint: Endpoint[Any]) -> list[Arrival]:
         """Return the requests that arrived for an endpoint, oldest first."""
         route = (endpoint.verb, endpoint.path)
@@ -55,8 +57,6 @@ async def on_stage(
     venue: Venue[Any], scenario: str = "holding", *, clock: Clock | None = None, keep_raw: bool = False
 ) -> AsyncIterator[Stage]:
     """Simulate a venue and open an account on it; by default on a clock without real waits."""
-    from venuekit.simulator import Simulation
-
     clock = clock or InstantClock()
     watch = Watch()
     async with (
@@ -88,49 +88,22 @@ async def fake_stage(
     venue: Venue[Any], scenario: str = "holding", *, clock: Clock | None = None, keep_raw: bool = False
 ) -> AsyncIterator[FakeStage]:
     """Open an account on a fake transport that passes requests to the venue's simulated venue."""
-    from venuekit.simulator import make_key
-
     clock = clock or InstantClock()
-    key = make_key(0)
-    base = f"{_BASE}/{venue.id}"
-    transport = FakeTransport(simulated_reply(venue, scenario, base=base, now=clock.milliseconds))
-    watch = Watch(transport)
-    async with Runtime(plugins=plugins_with(watch), clock=clock, journal=False) as runtime:
-        credentials = Credentials.sim(base, key.key, key.secret)
-        account = await runtime.open(venue, credentials, keep_raw=keep_raw)
-        transport.requests.clear()
-        yield FakeStage(venue, transport, account, watch, base, key.key)
-
-
-def simulated_reply(
-    venue: Venue[Any], scenario: str, *, base: str, now: Callable[[], int]
-) -> Callable[[HttpRequest], HttpResponse]:
-    """
-    Return a function that answers requests to ``base`` as the simulated venue does, over a ledger of its own.
-
-    Raises:
-        LookupError: the venue brings no simulated venue, or the simulated venue lacks the scenario.
-    """
-    from multidict import CIMultiDict
-
-    from venuekit.message import HttpResponse
-    from venuekit.simulator import Service, SimRequest, make_key, open_ledger
-
-    if venue.simulated is None:
-        raise LookupError(f"{venue.id} brings no simulated venue: declare Venue.simulated, which the suite needs")
-    simulated = venue.simulated()
-    ledger = open_ledger([simulated], lambda: from_milliseconds(now()))
-    chosen = {each.name: each for each in simulated.scenarios}
-    chosen[scenario].stage(ledger)
-    key = make_key(0)
-    service = Service(venue, simulated, ledger, keys={key.key: key}, now=now)
+    simulation = Simulation((venue,), scenario=scenario, clock=clock)
+    base = f"http://127.0.0.1:9/{venue.id}"
 
     def reply(request: HttpRequest) -> HttpResponse:
         path, _, query = request.url.removeprefix(base).partition("?")
         arrived = SimRequest.of(
             request.verb, path, query=query, body=request.body or b"", headers=dict(request.headers)
         )
-        answer = service.answer(arrived)
+        answer = simulation.answer(venue.id, arrived)
         return HttpResponse(answer.status, CIMultiDict(answer.headers), answer.body)
 
-    return reply
+    transport = FakeTransport(reply)
+    watch = Watch(transport)
+    async with Runtime(plugins=plugins_with(watch), clock=clock, journal=False) as runtime:
+        credentials = Credentials.sim(base, simulation.key, simulation.secret)
+        account = await runtime.open(venue, credentials, keep_raw=keep_raw)
+        transport.requests.clear()
+        yield FakeStage(venue, transport, account, watch, base, simulation.key)

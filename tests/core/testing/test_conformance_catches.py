@@ -14,10 +14,10 @@ from venuekit.endpoint import Effect, Endpoint, Security, WriteScope
 from venuekit.resolution import Call, Change, Changing, Lost, Reading
 from venuekit.simulator import Cut, DropAfter
 from venuekit.testing import find_recorded, load_recorded
+from venuekit.testing.conformance import suite_of
 from venuekit.testing.conformance.examples import SETTERS
 from venuekit.testing.conformance.inventory import Inventory
-from venuekit.testing.conformance.promises import OnceChecks
-from venuekit.testing.conformance.suite import suite_of
+from venuekit.testing.conformance.losses import OnceChecks
 from venuekit.testing.recorded import Recorded, RecordedCase
 from venuekit_toy_perp import TOY_PERP
 from venuekit_toy_perp.account import ToyPerpAccount

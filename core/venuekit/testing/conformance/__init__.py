@@ -1,7 +1,109 @@
-"""The conformance suite: checks that a plugin does everything it declares."""
+"""
+The conformance suite: checks that a plugin does everything it declares.
+
+Every check is in one test class, whose cases are generated when pytest collects it.
+"""
 
 from __future__ import annotations
 
-from venuekit.testing.conformance.suite import conformance_suite
+from pathlib import Path
+from typing import Any
 
-__all__ = ["conformance_suite"]
+import pytest
+
+from venuekit.plugins import make_plugins
+from venuekit.simulator import CannedAnswer, Cut, DropAfter, DropBefore, Truncate
+from venuekit.testing.conformance.access import AccessChecks, SecretChecks
+from venuekit.testing.conformance.declarations import DeclarationChecks
+from venuekit.testing.conformance.inventory import Inventory
+from venuekit.testing.conformance.losses import OnceChecks, ReadChecks, SettingChecks
+from venuekit.testing.conformance.promises import CapabilityChecks
+from venuekit.testing.conformance.recordings import RecordingChecks
+from venuekit.testing.recorded import find_recorded, load_recorded
+
+__all__ = ["conformance_suite", "suite_of"]
+
+
+class _Suite(
+    DeclarationChecks,
+    RecordingChecks,
+    CapabilityChecks,
+    SettingChecks,
+    OnceChecks,
+    ReadChecks,
+    AccessChecks,
+    SecretChecks,
+):
+    """All checks of one venue."""
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Generate the cases of one test."""
+        for name, cases in _cases(self.inventory).items():
+            if name in metafunc.fixturenames:
+                metafunc.parametrize(name, list(cases.values()), ids=list(cases))
+
+
+def _cases(inventory: Inventory) -> dict[str, dict[str, Any]]:
+    """Return the values of each test argument, by readable id."""
+    return {
+        "endpoint": {str(endpoint): endpoint for endpoint in inventory.venue.endpoints},
+        "read_endpoint": {str(endpoint): endpoint for endpoint in inventory.reads},
+        "setting_endpoint": {str(endpoint): endpoint for endpoint in inventory.settings},
+        "once_endpoint": {str(endpoint): endpoint for endpoint in inventory.once},
+        "recorded_case": {case.name: case for case in inventory.recorded},
+        "capability_method": {method.__qualname__: method for method in inventory.methods},
+        "missing_batch": {method.__qualname__: method for method in inventory.missing_batches},
+        "unsupported": {capability.__name__: capability for capability in inventory.unsupported},
+        "setter": {setter.method.__name__: setter for setter in inventory.setters},
+        "loss": {
+            "dropped": DropAfter(),
+            "truncated": Truncate(1),
+            "cut": Cut(1),
+            "empty": Cut(0),
+            "html": CannedAnswer.html(200, applied=True),
+            "gateway": CannedAnswer.html(502, applied=True),
+        },
+        "fate": {"answer-lost": DropAfter(), "request-lost": DropBefore()},
+        "unreadable": {
+            "html": CannedAnswer.html(200),
+            "empty": Cut(0),
+            "cut": Cut(1),
+            "truncated": Truncate(1),
+        },
+        "skew": {"ahead": 90.0, "behind": -90.0},
+    }
+
+
+def conformance_suite(venue_id: str, *, recorded: Path | None = None) -> type:
+    """
+    Return the test class of one installed venue; see :mod:`venuekit.testing`.
+
+    Args:
+        venue_id: The venue, as its plugin registers it.
+        recorded: The directory of its recorded answers; None for ``tests/recorded/`` beside its package, or the
+            directory in there with the venue's id.
+
+    Raises:
+        UnknownVenue, PluginError: the venue is not installed, or its plugin is broken.
+        ValueError: a file of recorded answers cannot be read.
+    """
+    venue = make_plugins().venue(venue_id)
+    return suite_of(Inventory(venue, load_recorded(recorded or find_recorded(venue))))
+
+
+def suite_of(inventory: Inventory) -> type:
+    """Return the test class of an inventory; a test without any case of the venue is left out."""
+    venue = inventory.venue
+    empty = {name for name, cases in _cases(inventory).items() if not cases}
+    tests: dict[str, Any] = {"inventory": inventory, "__doc__": f"Conformance of the plugin of {venue.id}."}
+    for name in dir(_Suite):
+        if not name.startswith("test_"):
+            continue
+        function = getattr(_Suite, name)
+        code = function.__code__
+        if empty.isdisjoint(code.co_varnames[: code.co_argcount]):
+            is_coroutine = bool(code.co_flags & 0x80)
+            tests[name] = pytest.mark.asyncio(function) if is_coroutine else function
+        else:
+            tests[name] = None  # the venue lacks the feature
+    return type(f"Conformance[{venue.id}]", (_Suite,), tests)

@@ -1,19 +1,24 @@
-"""Checks of access: wrong keys are refused with a clear error, and a deviating clock is measured anew."""
+"""Checks of access: wrong keys are refused, a deviating clock is measured anew, and no secret appears in any text."""
 
 from __future__ import annotations
 
+import logging
+import traceback
 from typing import Any
+
+import pytest
 
 from venuekit.credentials import Credentials
 from venuekit.endpoint import Endpoint
-from venuekit.errors import AuthenticationFailed, Outcome, PermissionDenied
+from venuekit.errors import AuthenticationFailed, Outcome, PermissionDenied, VenuekitError
 from venuekit.runtime import Runtime
+from venuekit.simulator import CannedAnswer, Cut, DropBefore
 from venuekit.testing.clocks import InstantClock
 from venuekit.testing.conformance.examples import Setter
-from venuekit.testing.conformance.inventory import Checks, parameters_on, raises
+from venuekit.testing.conformance.inventory import Checks
 from venuekit.testing.fake import Watch, plugins_with
 from venuekit.testing.sent import caller_parameters
-from venuekit.testing.staged import on_stage
+from venuekit.testing.staged import Stage, on_stage
 from venuekit.venue import RequestExpiry
 
 
@@ -35,22 +40,18 @@ class AccessChecks(Checks):
 
     async def _is_refused(self, *, spoil_key: bool) -> None:
         venue, endpoint = self.inventory.venue, self.inventory.signed_read
+        parameters = caller_parameters(endpoint, self.inventory.example(endpoint).parameters)
         async with on_stage(venue) as stage:
             key, secret = stage.simulation.key, stage.simulation.secret
             spoiled = (_spoil(key), secret) if spoil_key else (key, _spoil(secret))
             credentials = Credentials.sim(stage.simulation.rest(venue.id), *spoiled)
             async with Runtime(plugins=plugins_with(Watch()), clock=InstantClock(), journal=False) as runtime:
-                with raises(AuthenticationFailed) as caught:
+                with pytest.raises(AuthenticationFailed) as caught:  # noqa: PT012 - either call may be the first
                     account = await runtime.open(venue, credentials)
-                    await account.call(endpoint, **self._parameters(endpoint))
+                    await account.call(endpoint, **parameters)
             assert caught.value.code is not None
             assert caught.value.message
             assert caught.value.outcome is Outcome.NOT_APPLIED
-
-    def _parameters(self, endpoint: Endpoint[Any]) -> dict[str, Any]:
-        case = self.inventory.example(endpoint)
-        assert case is not None, f"no recorded success of {endpoint}"
-        return caller_parameters(endpoint, case.parameters)
 
     async def test_read_only_key(self, setter: Setter) -> None:
         """A read-only key is refused a write, with the venue's code, and nothing is changed."""
@@ -61,7 +62,7 @@ class AccessChecks(Checks):
             async with Runtime(plugins=plugins_with(Watch()), clock=stage.clock, journal=False) as runtime:
                 account = await runtime.open(venue, credentials)
                 arguments = setter.arguments(stage, setter.another(stage, present))
-                with raises(AuthenticationFailed, PermissionDenied) as caught:
+                with pytest.raises((AuthenticationFailed, PermissionDenied)) as caught:
                     await getattr(account, setter.method.__name__)(**arguments)
             assert caught.value.code is not None
             assert caught.value.outcome is Outcome.NOT_APPLIED
@@ -70,12 +71,50 @@ class AccessChecks(Checks):
     async def test_clock_that_ran_away(self, skew: float) -> None:
         """When the venue's clock deviates, the request is refused, the clock is measured, and it is sent again once."""
         endpoint = self.inventory.signed_read
-        case = self.inventory.example(endpoint)
-        assert case is not None, f"no recorded success of {endpoint}"
         async with on_stage(self.inventory.venue) as stage:
             stage.simulation.skew(skew)
-            await stage.account.call(endpoint, **parameters_on(stage, endpoint, case))
+            await stage.account.call(endpoint, **self.inventory.parameters_on(stage, endpoint))
             applied = [arrival.applied for arrival in stage.arrivals(endpoint)]
             # only a window refuses a timestamp in the future
             is_two_sided = self.inventory.venue.expiry is RequestExpiry.WINDOW
             assert applied == [False, True] or (applied == [True] and not is_two_sided)
+
+
+class SecretChecks(Checks):
+    """Keys, secrets and signatures are shown nowhere."""
+
+    async def test_planted_secrets_are_found_nowhere(self, caplog: pytest.LogCaptureFixture) -> None:
+        """After answers, refusals and losses, no visible text contains a key, secret or signature."""
+        caplog.set_level(logging.DEBUG)
+        async with on_stage(self.inventory.venue, keep_raw=True) as stage:
+            seen = [repr(stage.account), str(stage.account), repr(stage.simulation.credentials(stage.venue.id))]
+            for endpoint in stage.venue.endpoints:
+                parameters = self.inventory.parameters_on(stage, endpoint)
+                for trouble in (None, *_troubles(stage)):
+                    if trouble is not None:
+                        stage.disturb(endpoint, trouble, times=4)
+                    seen.append(await _everything_said(stage, endpoint, parameters))
+                    stage.simulation.script.clear()
+            seen += [repr(event) for event in stage.watch.events]
+            seen += [str(event.error) for event in stage.watch.events if event.error is not None]
+            seen.append(caplog.text)
+            planted = [stage.simulation.key, stage.simulation.secret, *stage.watch.signatures]
+            assert len(planted) > 2, "nothing was signed"
+            leaks = sorted({text for text in seen if any(secret in text for secret in planted)})
+            assert not leaks, f"a secret is seen in {len(leaks)} texts; the first begins {leaks[0][:80]!r}"
+
+
+def _troubles(stage: Stage) -> tuple[Any, ...]:
+    """Return disturbances whose errors quote the request or the answer: a venue may echo a request."""
+    echo = f"apiKey={stage.simulation.key}&secret={stage.simulation.secret}"
+    echoes = CannedAnswer(200, f"<html>{echo}</html>".encode()), CannedAnswer(400, echo.encode())
+    return (DropBefore(), Cut(1), *echoes)
+
+
+async def _everything_said(stage: Stage, endpoint: Endpoint[Any], parameters: dict[str, Any]) -> str:
+    """Return the text of a call's result or error, with its whole chain and all local variables."""
+    try:
+        return repr(await stage.account.call(endpoint, **parameters))
+    except VenuekitError as error:
+        shown = traceback.TracebackException.from_exception(error, capture_locals=True).format()
+        return "\n".join((*shown, str(error), repr(error), repr(error.args), repr(vars(error))))

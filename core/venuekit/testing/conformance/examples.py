@@ -2,67 +2,97 @@
 
 from __future__ import annotations
 
+import enum
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import Any
 
 import attrs
 
 from venuekit.capabilities import (
-    AssetMode,
+    Amendment,
     AssetModeControl,
     BracketReader,
     Capability,
+    CommissionReader,
+    CountdownControl,
+    FillReader,
     LeverageBehaviour,
     LeverageControl,
     LeverageReader,
-    MarginType,
+    MarginChangeReader,
     MarginTypeBehaviour,
     MarginTypeControl,
     MarginTypeReader,
     MarginTypeScope,
-    PositionMode,
+    MarkPriceReader,
+    OrderAmendControl,
+    OrderBatchControl,
+    OrderControl,
+    OrderReader,
+    OrderRequest,
+    OrderSide,
+    OrderTestControl,
+    OrderType,
+    PositionMarginControl,
     PositionModeBehaviour,
     PositionModeControl,
     PositionModeScope,
     PositionReader,
     SettingsReader,
+    TpSlMode,
+    TpSlModeControl,
+    capability_of,
 )
-from venuekit.testing.conformance.order_examples import ORDER_ARGUMENTS
 from venuekit.testing.staged import Stage
+
+_AMOUNT = Decimal("0.5")
+
+
+def _of_flat(stage: Stage) -> Mapping[str, Any]:
+    return {"symbol": stage.scenario.flat}
+
+
+def _of_position(stage: Stage) -> Mapping[str, Any]:
+    return {"symbol": stage.scenario.held or stage.scenario.flat}
+
+
+# -- settings
 
 
 @attrs.frozen
 class Setter:
     """
-    A capability method that changes a setting, with functions that read the setting, choose another value and call it.
+    A capability method that changes a setting.
 
-    ``write`` returns the method's result.
+    ``get`` reads the setting, a value with the present one as its ``field``; ``another`` chooses a different one, which
+    is the method's ``argument`` beside those of ``scope``.
     """
 
-    control: type[Capability]
     method: Callable[..., Any]
-    read: Callable[[Stage], Awaitable[Any]]
+    argument: str
+    scope: Callable[[Stage], Mapping[str, Any]]
+    get: Callable[[Stage], Awaitable[Any]]
+    field: str
     another: Callable[[Stage, Any], Any]
-    arguments: Callable[[Stage, Any], Mapping[str, Any]]
+
+    @property
+    def control(self) -> type[Capability]:
+        """The capability that the method belongs to."""
+        return capability_of(self.method)
+
+    async def read(self, stage: Stage) -> Any:
+        """Return the present value."""
+        return getattr(await self.get(stage), self.field)
+
+    def arguments(self, stage: Stage, value: Any) -> Mapping[str, Any]:
+        """Return the arguments that set a value."""
+        return {self.argument: value, **self.scope(stage)}
 
     async def write(self, stage: Stage, value: Any) -> Any:
-        """Set a value through the capability."""
+        """Set a value through the capability and return the method's result."""
         return await getattr(stage.account, self.method.__name__)(**self.arguments(stage, value))
-
-
-def _symbol(stage: Stage) -> str:
-    return stage.scenario.flat
-
-
-# -- leverage
-
-
-async def _leverage(stage: Stage) -> Decimal | None:
-    setting = await stage.account.get_leverage(_symbol(stage))
-    value: Decimal | None = setting.long
-    return value
 
 
 def _another_leverage(stage: Stage, present: Decimal) -> Decimal:
@@ -72,90 +102,152 @@ def _another_leverage(stage: Stage, present: Decimal) -> Decimal:
     return present - step if present - step >= lowest else present + step
 
 
-# -- margin type
+def _another_mode(_: Stage, present: enum.Enum) -> Any:
+    """Return the first of the values that there are, from the first the second."""
+    first, second = list(type(present))[:2]
+    return second if present is first else first
 
 
-def _margin_scope(stage: Stage, symbol: str) -> dict[str, Any]:
-    if stage.venue.behaviour(MarginTypeBehaviour).scope is MarginTypeScope.ACCOUNT:
-        return {"account_wide": True}
-    return {"symbol": symbol}
+def _margin_reading(stage: Stage) -> Mapping[str, Any]:
+    account_wide = stage.venue.behaviour(MarginTypeBehaviour).scope is MarginTypeScope.ACCOUNT
+    return {} if account_wide else _of_flat(stage)
 
 
-def _margin_reading(stage: Stage) -> dict[str, Any]:
-    return {name: value for name, value in _margin_scope(stage, _symbol(stage)).items() if name == "symbol"}
-
-
-async def _margin_type(stage: Stage) -> Any:
-    return (await stage.account.get_margin_type(**_margin_reading(stage))).margin_type
-
-
-def _another_margin_type(_: Stage, present: MarginType) -> MarginType:
-    return MarginType.ISOLATED if present is MarginType.CROSS else MarginType.CROSS
-
-
-# -- modes
-
-
-async def _position_mode(stage: Stage) -> Any:
-    return (await stage.account.get_position_mode(**_position_mode_scope(stage))).mode
-
-
-def _position_mode_scope(stage: Stage) -> dict[str, Any]:
+def _position_mode_scope(stage: Stage) -> Mapping[str, Any]:
     declared = stage.venue.has_behaviour(PositionModeBehaviour)
     if declared and stage.venue.behaviour(PositionModeBehaviour).scope is PositionModeScope.SYMBOL:
-        return {"symbol": _symbol(stage)}
+        return _of_flat(stage)
     return {}
-
-
-def _another_position_mode(_: Stage, present: PositionMode) -> PositionMode:
-    return PositionMode.HEDGE if present is PositionMode.ONE_WAY else PositionMode.ONE_WAY
-
-
-async def _asset_mode(stage: Stage) -> Any:
-    return (await stage.account.get_asset_mode()).mode
-
-
-def _another_asset_mode(_: Stage, present: AssetMode) -> AssetMode:
-    return AssetMode.MULTI if present is AssetMode.SINGLE else AssetMode.SINGLE
 
 
 SETTERS = (
     Setter(
-        LeverageControl,
         LeverageControl.set_leverage,
-        _leverage,
+        "leverage",
+        _of_flat,
+        lambda stage: stage.account.get_leverage(**_of_flat(stage)),
+        "long",
         _another_leverage,
-        lambda stage, value: {"symbol": _symbol(stage), "leverage": value},
     ),
     Setter(
-        MarginTypeControl,
         MarginTypeControl.set_margin_type,
-        _margin_type,
-        _another_margin_type,
-        lambda stage, value: {"symbol": None, "margin_type": value, **_margin_scope(stage, _symbol(stage))},
+        "margin_type",
+        lambda stage: _margin_reading(stage) or {"symbol": None, "account_wide": True},
+        lambda stage: stage.account.get_margin_type(**_margin_reading(stage)),
+        "margin_type",
+        _another_mode,
     ),
     Setter(
-        PositionModeControl,
         PositionModeControl.set_position_mode,
-        _position_mode,
-        _another_position_mode,
-        lambda stage, value: {"mode": value, **_position_mode_scope(stage)},
+        "mode",
+        _position_mode_scope,
+        lambda stage: stage.account.get_position_mode(**_position_mode_scope(stage)),
+        "mode",
+        _another_mode,
     ),
     Setter(
-        AssetModeControl,
         AssetModeControl.set_asset_mode,
-        _asset_mode,
-        _another_asset_mode,
-        lambda _, value: {"mode": value},
+        "mode",
+        lambda _: {},
+        lambda stage: stage.account.get_asset_mode(),
+        "mode",
+        _another_mode,
     ),
 )
 
-_ARGUMENTS: Mapping[Callable[..., Any], Callable[[Stage], Mapping[str, Any]]] = {
-    PositionReader.get_position: lambda stage: {"symbol": stage.scenario.held or stage.scenario.flat},
-    LeverageReader.get_leverage: lambda stage: {"symbol": _symbol(stage)},
+# -- orders and margin
+
+
+def _request(stage: Stage, *, lower: int = 0) -> OrderRequest:
+    """Return an order to buy at half the market price, of twice the minimum size."""
+    symbol = stage.scenario.flat
+    contract = stage.ledger.contract(symbol)
+    price = stage.ledger.mark(symbol) / 2 // contract.price_tick * contract.price_tick - lower * contract.price_tick
+    worth = contract.notional(Decimal(1), price)
+    least = max(contract.min_quantity, (contract.min_notional or Decimal(0)) / worth)
+    steps = (2 * least / contract.quantity_step).to_integral_value(ROUND_UP)
+    return OrderRequest(
+        symbol=symbol,
+        side=OrderSide.BUY,
+        type=OrderType.LIMIT,
+        quantity=steps * contract.quantity_step,
+        price=price,
+    )
+
+
+async def _place_order(stage: Stage) -> Mapping[str, Any]:
+    order = await stage.account.place_order(_request(stage))
+    return {"symbol": order.symbol, "order_id": order.id}
+
+
+async def _place_for_all(stage: Stage) -> Mapping[str, Any]:
+    await _place_order(stage)
+    return {}
+
+
+async def _place_for_symbol(stage: Stage) -> Mapping[str, Any]:
+    return {"symbol": (await _place_order(stage))["symbol"]}
+
+
+async def _to_amend(stage: Stage) -> Mapping[str, Any]:
+    name = await _place_order(stage)
+    change = _request(stage, lower=2)
+    return {**name, "side": change.side, "quantity": change.quantity, "price": change.price}
+
+
+async def _several_to_cancel(stage: Stage) -> Mapping[str, Any]:
+    name = await _place_order(stage)
+    return {"symbol": name["symbol"], "order_ids": [name["order_id"]]}
+
+
+async def _several_to_amend(stage: Stage) -> Mapping[str, Any]:
+    return {"amendments": [Amendment(**await _to_amend(stage))]}
+
+
+def _to_add(stage: Stage) -> Mapping[str, Any]:
+    return {"symbol": stage.scenario.held, "amount": _AMOUNT}
+
+
+def _to_reduce(stage: Stage) -> Mapping[str, Any]:
+    stage.ledger.adjust_margin(stage.scenario.held or "", 2 * _AMOUNT)
+    return _to_add(stage)
+
+
+def _to_place(stage: Stage) -> Mapping[str, Any]:
+    return {"request": _request(stage)}
+
+
+def _to_count_down(stage: Stage) -> Mapping[str, Any]:
+    return {**_of_flat(stage), "seconds": 60.0}
+
+
+_ARGUMENTS: Mapping[Callable[..., Any], Callable[[Stage], Mapping[str, Any] | Awaitable[Mapping[str, Any]]]] = {
+    PositionReader.get_position: _of_position,
+    LeverageReader.get_leverage: _of_flat,
     MarginTypeReader.get_margin_type: _margin_reading,
-    BracketReader.get_brackets: lambda stage: {"symbol": _symbol(stage)},
-    SettingsReader.get_settings: lambda stage: {"symbols": (_symbol(stage),)},
+    BracketReader.get_brackets: _of_flat,
+    SettingsReader.get_settings: lambda stage: {"symbols": (stage.scenario.flat,)},
+    OrderReader.get_order: _place_order,
+    OrderReader.get_open_order: _place_order,
+    OrderReader.get_open_orders: _place_for_all,
+    OrderReader.iter_orders: _place_for_symbol,
+    OrderControl.place_order: _to_place,
+    OrderControl.cancel_order: _place_order,
+    OrderControl.cancel_all_orders: _place_for_all,
+    OrderAmendControl.amend_order: _to_amend,
+    OrderBatchControl.place_orders: lambda stage: {"requests": [_request(stage), _request(stage, lower=1)]},
+    OrderAmendControl.amend_orders: _several_to_amend,
+    OrderBatchControl.cancel_orders: _several_to_cancel,
+    OrderTestControl.test_order: _to_place,
+    CountdownControl.set_countdown: _to_count_down,
+    CountdownControl.countdown: _to_count_down,
+    FillReader.iter_fills: _of_position,
+    CommissionReader.get_commission_rate: _of_position,
+    MarkPriceReader.get_mark_price: _of_position,
+    MarginChangeReader.iter_margin_changes: _of_position,
+    PositionMarginControl.add_margin: _to_add,
+    PositionMarginControl.reduce_margin: _to_reduce,
+    TpSlModeControl.set_tpsl_mode: lambda stage: {**_of_flat(stage), "mode": TpSlMode.FULL},
 }
 
 
@@ -170,9 +262,8 @@ async def arguments_for(method: Callable[..., Any], stage: Stage) -> Mapping[str
         if setter.method is method:
             return setter.arguments(stage, setter.another(stage, await setter.read(stage)))
     if method in _ARGUMENTS:
-        return _ARGUMENTS[method](stage)
-    if method in ORDER_ARGUMENTS:
-        return await ORDER_ARGUMENTS[method](stage)
+        arguments = _ARGUMENTS[method](stage)
+        return await arguments if inspect.isawaitable(arguments) else arguments
     _, *parameters = inspect.signature(method).parameters.values()
     if any(parameter.default is parameter.empty for parameter in parameters):
         raise LookupError(f"no example arguments are known for {method.__qualname__}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from venuekit.capabilities import Capability, OrderAmendControl, OrderBatchControl, OrderBehaviour, capability_of
 from venuekit.endpoint import Effect, Endpoint, Role, Security
@@ -13,9 +13,6 @@ from venuekit.testing.recorded import Recorded, RecordedCase
 from venuekit.testing.sent import caller_parameters
 from venuekit.testing.staged import Stage
 from venuekit.venue import Venue
-
-if TYPE_CHECKING:
-    import pytest
 
 Method = Callable[..., Any]
 
@@ -87,7 +84,7 @@ class Inventory:
     def signed_read(self) -> Endpoint[Any]:
         """A signed read that needs no parameter and has a recorded answer: it shows whether a key is accepted."""
         for endpoint in self.reads:
-            if endpoint.security is Security.SIGNED and self.example(endpoint) is not None:
+            if endpoint.security is Security.SIGNED and any(case.is_success for case in self.recorded.of(endpoint)):
                 return endpoint
         raise LookupError(f"{self.venue.id}: no signed read has a recorded answer")
 
@@ -103,9 +100,19 @@ class Inventory:
                 return endpoint
         raise LookupError(f"{self.venue.id}: no endpoint whose effect is SET serves {setter.method.__qualname__}")
 
-    def example(self, endpoint: Endpoint[Any]) -> RecordedCase | None:
-        """Return a recorded success of an endpoint, None without one."""
-        return next((case for case in self.recorded.of(endpoint) if case.is_success), None)
+    def example(self, endpoint: Endpoint[Any]) -> RecordedCase:
+        """Return a recorded success of an endpoint; AssertionError without one."""
+        case = next((case for case in self.recorded.of(endpoint) if case.is_success), None)
+        assert case is not None, f"no recorded success of {endpoint} in {self.recorded.directory}"
+        return case
+
+    def parameters_on(self, stage: Stage, endpoint: Endpoint[Any]) -> dict[str, Any]:
+        """Return the parameters of a recorded success, for a symbol of this stage: preferably one with a position."""
+        parameters = caller_parameters(endpoint, self.example(endpoint).parameters)
+        symbol = endpoint.name_of(Role.SYMBOL)
+        if symbol in parameters:
+            parameters[symbol] = stage.scenario.held or stage.scenario.flat
+        return parameters
 
     def endpoint(self, case: RecordedCase) -> Endpoint[Any] | None:
         """Return the endpoint that a recorded answer belongs to, None without one."""
@@ -124,22 +131,3 @@ class Checks:
     """A group of checks of one venue."""
 
     inventory: ClassVar[Inventory]
-
-
-def parameters_on(stage: Stage, endpoint: Endpoint[Any], case: RecordedCase) -> dict[str, Any]:
-    """Return the parameters of a recorded request, for a symbol of this stage: preferably one with a position."""
-    parameters = caller_parameters(endpoint, case.parameters)
-    symbol = endpoint.name_of(Role.SYMBOL)
-    if symbol in parameters:
-        parameters[symbol] = stage.scenario.held or stage.scenario.flat
-    return parameters
-
-
-E = TypeVar("E", bound=BaseException)
-
-
-def raises(*kinds: type[E]) -> pytest.RaisesExc[E]:
-    """Return ``pytest.raises`` of these kinds of error."""
-    import pytest
-
-    return pytest.raises(kinds)

@@ -1,4 +1,4 @@
-"""Checks over a real socket: each promise is kept, all else is refused at once, a write that adds up is sent once."""
+"""Checks of capabilities over a real socket: each promise is kept, all else is refused at once."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
+import pytest
 
 from venuekit.capabilities import Capability, OrderControl, Pager
-from venuekit.endpoint import Endpoint
-from venuekit.errors import NotExecuted, OperationError, Outcome, OutcomeUnknown, UnsupportedCapability
+from venuekit.errors import UnsupportedCapability
 from venuekit.testing.conformance.examples import arguments_for
-from venuekit.testing.conformance.inventory import Checks, parameters_on, raises
+from venuekit.testing.conformance.inventory import Checks
 from venuekit.testing.staged import on_stage
 
 #: methods that return a remainder
@@ -46,7 +46,7 @@ class CapabilityChecks(Checks):
         async with on_stage(self.inventory.venue) as stage:
             arguments = await arguments_for(missing_batch, stage)
             stage.simulation.requests.clear()
-            with raises(UnsupportedCapability):
+            with pytest.raises(UnsupportedCapability):
                 await _call_method(getattr(stage.account, missing_batch.__name__), arguments)
             assert not stage.simulation.requests
 
@@ -55,7 +55,7 @@ class CapabilityChecks(Checks):
         async with on_stage(self.inventory.venue) as stage:
             reason = stage.venue.unsupported[unsupported]
             assert reason, f"{unsupported.__name__} is declared unsupported without a reason"
-            with raises(UnsupportedCapability) as caught:
+            with pytest.raises(UnsupportedCapability) as caught:
                 unsupported.of(stage.account)
             assert reason in str(caught.value)
             assert not stage.simulation.requests
@@ -89,28 +89,3 @@ def fits(value: object, promised: Any) -> bool:
     if origin in {typing.Union, types.UnionType}:
         return any(fits(value, option) for option in typing.get_args(promised))
     return isinstance(value, origin or promised)
-
-
-class OnceChecks(Checks):
-    """A cumulative write arrives once, with any fault of its answer."""
-
-    async def test_lost_write_arrives_once(self, once_endpoint: Endpoint[Any], fate: Any) -> None:
-        """A write whose answer is lost is never sent again, and the error about it is true."""
-        case = self.inventory.example(once_endpoint)
-        assert case is not None, f"no recorded success of {once_endpoint}"
-        async with on_stage(self.inventory.venue, "holding") as stage:
-            stage.disturb(once_endpoint, fate)
-            parameters = parameters_on(stage, once_endpoint, case)
-            error: OperationError | None = None
-            try:
-                await stage.account.call(once_endpoint, **parameters)
-            except OperationError as caught:
-                error = caught
-            (arrival,) = stage.arrivals(once_endpoint)
-            if error is None:
-                assert arrival.applied is True
-            elif isinstance(error, NotExecuted):
-                assert arrival.applied is False
-            else:
-                assert isinstance(error, OutcomeUnknown), f"a lost write ended in {error!r}"
-                assert error.outcome is Outcome.UNKNOWN
