@@ -8,9 +8,11 @@ plugin's :class:`SimulatedVenue` defines a venue's answers; the :mod:`~venuekit.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from venuekit.clock import Clock
 from venuekit.errors import ConfigurationError, PluginError
+from venuekit.plugins import Broken, Plugins, make_plugins
 from venuekit.simulator.access import Meter, SimKey, Usage, is_hmac_sha256, make_key
 from venuekit.simulator.disturbances import (
     ApplyLater,
@@ -32,11 +34,7 @@ from venuekit.simulator.message import Arrival, Denied, Response, SimRequest, js
 from venuekit.simulator.service import Service, open_ledger
 from venuekit.simulator.simulated_venue import Handler, Route, Scenario, SimulatedVenue, Visit
 from venuekit.simulator.simulation import Simulation
-
-if TYPE_CHECKING:
-    from venuekit.clock import Clock
-    from venuekit.plugins import Broken, Plugins
-    from venuekit.venue import Venue
+from venuekit.venue import Venue
 
 __all__ = [
     "ApplyLater",
@@ -84,10 +82,7 @@ def simulate(
     plugins: Plugins | None = None,
 ) -> Simulation:
     """Return simulated venues, opened by ``async with``; arguments and errors as of :func:`venuekit.simulate`."""
-    if plugins is None:
-        from venuekit.plugins import make_plugins
-
-        plugins = make_plugins()
+    plugins = plugins or make_plugins()
     venues = tuple(_get_venues(plugins, venue_ids)) if venue_ids else tuple(_with_simulated(plugins))
     if not venues:
         raise ConfigurationError("no installed venue brings a simulator")

@@ -6,13 +6,11 @@ import asyncio
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import Self, TypeVar
 
 from venuekit.credentials import Credentials
+from venuekit.plugins import Plugins
 from venuekit.simulator import Simulation, simulate
-
-if TYPE_CHECKING:
-    from venuekit.plugins import Plugins
 
 T = TypeVar("T")
 
@@ -23,12 +21,20 @@ class BackgroundSimulation:
 
     URLs and keys can be read from any thread. Everything else (ledger, disturbances, requests, skew) belongs to the
     server's thread: pass a function to :meth:`call`.
+
+    Attributes:
+        venue_ids: The simulated venues' ids.
+        key, secret: The pair that opens every venue.
+        read_only_key, read_only_secret: A pair that is refused writes.
     """
 
     def __init__(
         self, *venue_ids: str, scenario: str = "holding", seed: int = 0, plugins: Plugins | None = None
     ) -> None:
-        self._simulation = simulate(*venue_ids, scenario=scenario, seed=seed, plugins=plugins)
+        self._simulation = simulation = simulate(*venue_ids, scenario=scenario, seed=seed, plugins=plugins)
+        self.venue_ids = simulation.venue_ids
+        self.key, self.secret = simulation.key, simulation.secret
+        self.read_only_key, self.read_only_secret = simulation.read_only_key, simulation.read_only_secret
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="venuekit simulation", daemon=True)
 
@@ -61,31 +67,6 @@ class BackgroundSimulation:
             return function(self._simulation)
 
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result()
-
-    @property
-    def venue_ids(self) -> tuple[str, ...]:
-        """The simulated venues' ids."""
-        return self._simulation.venue_ids
-
-    @property
-    def key(self) -> str:
-        """The key that opens every venue."""
-        return self._simulation.key
-
-    @property
-    def secret(self) -> str:
-        """The secret of :attr:`key`."""
-        return self._simulation.secret
-
-    @property
-    def read_only_key(self) -> str:
-        """The key that is refused writes."""
-        return self._simulation.read_only_key
-
-    @property
-    def read_only_secret(self) -> str:
-        """The secret of :attr:`read_only_key`."""
-        return self._simulation.read_only_secret
 
     def rest(self, venue_id: str) -> str:
         """Return the URL of a venue, without a trailing slash."""

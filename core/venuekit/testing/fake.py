@@ -6,24 +6,22 @@ import inspect
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
 
 import attrs
+from multidict import CIMultiDict
 
+from venuekit import _defaults
+from venuekit.account import Account
+from venuekit.clock import Clock
 from venuekit.credentials import Credentials, HmacSigner, SignatureAlgorithm, Signer
 from venuekit.hooks import hookimpl
-from venuekit.message import HttpRequest, HttpResponse
+from venuekit.message import HttpRequest, HttpResponse, Transport
 from venuekit.pipeline.observe import Event, Observer
 from venuekit.plugins import Plugins, make_plugins
 from venuekit.runtime import Runtime
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from venuekit.account import Account
-    from venuekit.clock import Clock
-    from venuekit.message import Transport
-    from venuekit.venue import Environment, Venue
+from venuekit.venue import Environment, Venue
 
 #: a function that answers a request, or raises an error of :mod:`venuekit.errors` as a transport does
 Reply: TypeAlias = Callable[[HttpRequest], HttpResponse | Awaitable[HttpResponse]]
@@ -54,13 +52,11 @@ class FakeTransport:
 
 def json_answer(payload: object, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:
     """Return an answer whose body is ``payload`` as JSON."""
-    from multidict import CIMultiDict
-
     all_headers = CIMultiDict({"Content-Type": "application/json", **(headers or {})})
     return HttpResponse(status, all_headers, json.dumps(payload, separators=(",", ":")).encode())
 
 
-A = TypeVar("A", bound="Account")
+A = TypeVar("A", bound=Account)
 
 
 @attrs.frozen
@@ -113,8 +109,6 @@ class Watch:
 
 def plugins_with(*hooks: object) -> Plugins:
     """Return the installed plugins, with objects whose hooks take precedence over core's own."""
-    from venuekit import _defaults
-
     return make_plugins(defaults=(_defaults, *hooks))
 
 

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import msgspec
 
 from venuekit.endpoint import Endpoint, Security
 from venuekit.message import HttpResponse
@@ -115,8 +116,6 @@ def load_recorded(directory: Path) -> Recorded:
 
 
 def _load(path: Path) -> RecordedCase:
-    import msgspec
-
     try:
         facts = msgspec.json.decode(path.read_bytes(), type=dict[str, msgspec.Raw])
         plain = {name: msgspec.json.decode(bytes(raw)) for name, raw in facts.items() if name != "answer"}
