@@ -63,13 +63,13 @@ ROOMS = {
         "ledger",
     ),
     "cli": (
-        "histories status streams tables",
+        "status tables",
         "output progress texts",
         "errors",
         "parameters",
         "accounts",
-        "commands consent declarations download sim",
-        "adl_and_key history leverage market order panic reading resolve root settings",
+        "commands consent declarations sim",
+        "history order panic reading resolve root settings",
         "demo",
     ),
 }

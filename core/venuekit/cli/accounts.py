@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.credentials.accounts_file import AccountEntry
     from venuekit.runtime import Runtime
+
+#: gets an account's name and the account, and returns its rows
+Question: TypeAlias = "Callable[[str, Account], Awaitable[list[Row]]]"
 
 
 def entries(state: State, names: Sequence[str]) -> list[AccountEntry]:
@@ -94,7 +97,7 @@ async def open_together(
 async def ask_each(
     state: State,
     names: Sequence[str],
-    question: Callable[[str, Account], Awaitable[list[Row]]],
+    question: Question,
     *,
     as_json: bool,
 ) -> tuple[list[Row], Status]:
@@ -135,7 +138,7 @@ async def ask_each(
 async def answer(
     context: click.Context,
     names: Sequence[str],
-    question: Callable[[str, Account], Awaitable[list[Row]]],
+    question: Question,
     columns: Mapping[str, str] | None,
     nothing: str,
     *,

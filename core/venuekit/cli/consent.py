@@ -8,23 +8,24 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import click
 
-from venuekit.cli.parameters import State
+from venuekit.cli.parameters import state_of
 from venuekit.venue import EnvironmentName
 
 
-def live_to_confirm(context: click.Context, state: State, names: Iterable[str], *, yes: bool) -> list[str]:
+def live_to_confirm(context: click.Context, names: Iterable[str], *, yes: bool) -> list[str]:
     """
     Return the accounts that need a confirmation: the live ones, none with ``yes``.
 
     Raises:
         UsageError: an account needs one, and standard input is no terminal.
     """
-    live = [] if yes else [name for name in names if state.accounts.entry(name).environment is EnvironmentName.LIVE]
+    entry = state_of(context).accounts.entry
+    live = [] if yes else [name for name in names if entry(name).environment is EnvironmentName.LIVE]
     if live and not sys.stdin.isatty():
         raise click.UsageError(
             f"{', '.join(live)}: live; --yes is required without a terminal. Nothing was sent", context
@@ -32,8 +33,10 @@ def live_to_confirm(context: click.Context, state: State, names: Iterable[str], 
     return live
 
 
-def confirm_live(question: str, live: Iterable[str]) -> bool:
-    """Ask for a confirmation; a refusal is acknowledged, and one Ctrl-C or SIGTERM ends the command."""
+def confirm_live(question: str, live: Sequence[str]) -> bool:
+    """Ask for a confirmation if any is needed; a refusal is acknowledged, one Ctrl-C or SIGTERM ends the command."""
+    if not live:
+        return True
     with _interrupt_at_once() as signalled:
         answer = _answer(f"{question} on live ({', '.join(live)})?", signalled)
     if not answer:

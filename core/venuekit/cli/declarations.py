@@ -10,10 +10,10 @@ import click
 
 from venuekit.capabilities import Support, SupportState, capability_of
 from venuekit.cli.errors import print_broken_plugin, print_error
-from venuekit.cli.output import json_text
+from venuekit.cli.output import print_rows
 from venuekit.cli.parameters import json_option, state_of
 from venuekit.cli.status import Status
-from venuekit.cli.tables import table, width
+from venuekit.cli.tables import columns, table, width
 from venuekit.errors import PluginError
 from venuekit.exports.rows import Row
 from venuekit.plugins import Plugins
@@ -27,13 +27,10 @@ def venues_command(context: click.Context, as_json: bool) -> int:
     """List the installed venues, and broken plugins."""
     plugins = state_of(context).plugins
     rows = [_venue_row(plugins, venue_id) for venue_id in plugins.venue_ids()]
-    if as_json:
-        click.echo(json_text(rows))
-    elif not rows:
-        click.echo("no venue is installed")
+    if rows or as_json:
+        print_rows(rows, columns("venue environments distribution version state"), as_json=as_json)
     else:
-        columns = ("venue", "environments", "distribution", "version", "state")
-        click.echo(table(rows, {name: name for name in columns}))
+        click.echo("no venue is installed")
     for broken in plugins.broken():
         if broken not in plugins.broken_operators():  # those are reported by every command
             print_broken_plugin(broken, as_json=as_json)
@@ -66,13 +63,11 @@ def capabilities_command(context: click.Context, venue: str | None, as_json: boo
     """Show the capabilities of VENUE, or of all installed venues side by side."""
     plugins = state_of(context).plugins
     venues = list(_usable(plugins, as_json=as_json)) if venue is None else [plugins.venue(venue)]
-    if as_json:
-        click.echo(json_text(row for listed in venues for row in _capability_rows(listed)))
-    elif venue is None:
+    if venue is None and not as_json:
         click.echo(capability_matrix(venues))
     else:
-        columns = ("capability", "support", "environments", "reason")
-        click.echo(table(list(_capability_rows(venues[0])), {name: name for name in columns}))
+        rows = [row for listed in venues for row in _capability_rows(listed)]
+        print_rows(rows, columns("capability support environments reason"), as_json=as_json)
     return Status.ERROR if plugins.broken() else Status.DONE
 
 
@@ -133,11 +128,7 @@ def capability_matrix(venues: Iterable[Venue[Any]]) -> str:
 def endpoints_command(context: click.Context, venue: str, as_json: bool) -> None:
     """List every operation that VENUE's plugin declares."""
     rows = _endpoint_rows(state_of(context).plugins.venue(venue))
-    if as_json:
-        click.echo(json_text(rows))
-        return
-    columns = ("verb", "path", "security", "weight", "effect", "capability", "method")
-    click.echo(table(rows, {name: name for name in columns}))
+    print_rows(rows, columns("verb path security weight effect capability method"), as_json=as_json)
 
 
 def _endpoint_rows(venue: Venue[Any]) -> list[Row]:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 from venuekit import errors
 from venuekit.cli.output import note
-from venuekit.cli.status import Status, status_of
 from venuekit.errors import Fenced, NotExecuted, OperationError, Outcome
 from venuekit.exports.rows import plain
 
@@ -31,40 +28,24 @@ def print_error(
     """
     account = account or error.account
     whose = f"{account}: " if account and account != getattr(error, "venue", None) else ""
-    if not as_json:
-        click.echo(f"{click.style('error', fg='red')}: {whose}{error}", err=True)
-        if advice:
-            click.echo(f"what to do: {advice}", err=True)
-        return
-    operation = error if isinstance(error, errors.OperationError) else None
-    words = (str(error),) if operation is None else (operation.message, operation.mend)
-    later = {} if operation is None or operation.retry_at is None else {"retry_at": plain(operation.retry_at)}
-    _print_json(
-        error=type(error).__name__,
-        account=account,
-        venue=(operation and operation.venue) or None,
-        operation=(operation and operation.operation) or None,
-        subject=operation and operation.subject,
-        code=None if operation is None else operation.code,
-        message="; ".join(filter(None, (*words, advice))),
-        outcome=None if operation is None else operation.outcome.value,
-        **later,
-    )
+    words: tuple[str | None, ...] = (str(error),)
+    details: dict[str, object] = {}
+    if isinstance(error, OperationError):
+        words = (error.message, error.mend)
+        details = {name: getattr(error, name) or None for name in ("venue", "operation")}
+        details |= {"subject": error.subject, "code": error.code, "outcome": error.outcome.value}
+        if error.retry_at is not None:
+            details["retry_at"] = plain(error.retry_at)
+    message = "; ".join(filter(None, (*words, advice)))
+    _print(type(error).__name__, message, as_json=as_json, text=f"{whose}{error}", account=account, **details)
+    if advice and not as_json:
+        click.echo(f"what to do: {advice}", err=True)
 
 
 def print_broken_plugin(broken: Broken, *, as_json: bool) -> None:
     """Write to standard error that an installed plugin cannot be used, and the remedy."""
-    if not as_json:
-        click.echo(f"{click.style('error', fg='red')}: {broken}", err=True)
-        return
-    nothing = dict.fromkeys(("account", "venue", "operation", "subject", "code"))
-    details = {
-        "distribution": broken.distribution,
-        "version": broken.version,
-        "cause": broken.cause,
-        "mend": broken.mend,
-    }
-    _print_json(error="PluginError", **nothing, message=str(broken), outcome=None, plugin=broken.name, **details)
+    details = {name: getattr(broken, name) for name in ("distribution", "version", "cause", "mend")}
+    _print("PluginError", str(broken), as_json=as_json, plugin=broken.name, **details)
 
 
 def note_left_out(name: str, error: errors.UnsupportedCapability, *, as_json: bool) -> None:
@@ -76,27 +57,24 @@ def note_left_out(name: str, error: errors.UnsupportedCapability, *, as_json: bo
 def print_system_error(error: OSError, *, as_json: bool) -> None:
     """Write an error of the operating system, such as a full disk, to standard error."""
     message = ": ".join(str(part) for part in (error.filename, error.strerror or error) if part)
-    if as_json:
-        nothing = dict.fromkeys(("account", "venue", "operation", "subject", "code"))
-        _print_json(error=type(error).__name__, **nothing, message=message, outcome=None)
-    else:
-        click.echo(f"{click.style('error', fg='red')}: {message}", err=True)
+    _print(type(error).__name__, message, as_json=as_json)
 
 
 def print_usage_error(error: click.ClickException, *, as_json: bool) -> None:
     """Write an error of the command line to standard error."""
     message = error.format_message()
-    if as_json:
-        nothing = dict.fromkeys(("account", "venue", "operation", "subject", "code"))
-        _print_json(error="UsageError", **nothing, message=message, outcome=errors.Outcome.NOT_SENT.value)
-        return
     context = error.ctx if isinstance(error, click.UsageError) else None
     hint = f" (see: {context.command_path} --help)" if context else ""
-    click.echo(f"{click.style('error', fg='red')}: {message}{hint}", err=True)
+    _print("UsageError", message, as_json=as_json, text=f"{message}{hint}", outcome=Outcome.NOT_SENT.value)
 
 
-def _print_json(**fields: object) -> None:
-    click.echo(json.dumps(fields), err=True)
+def _print(error: str, message: str, *, as_json: bool, text: str | None = None, **details: object) -> None:
+    """Write one line: ``text``, by default the message, or a JSON object with the details."""
+    if as_json:
+        nothing = dict.fromkeys(("account", "venue", "operation", "subject", "code"))
+        click.echo(json.dumps({"error": error, **nothing, "message": message, "outcome": None, **details}), err=True)
+    else:
+        click.echo(f"{click.style('error', fg='red')}: {text or message}", err=True)
 
 
 def advice(error: OperationError, *, account: str, symbol: str) -> str | None:
@@ -120,22 +98,3 @@ def advice(error: OperationError, *, account: str, symbol: str) -> str | None:
             filter(None, (named, "it did not happen and cannot any more: send it again if it is still needed"))
         )
     return None
-
-
-class Ending:
-    """The result of a block: its exit status."""
-
-    def __init__(self) -> None:
-        self.status = Status.DONE
-
-
-@contextmanager
-def print_errors_with_advice(account: str, symbol: str, *, as_json: bool) -> Iterator[Ending]:
-    """Print an error of the block with advice, and set its exit status."""
-    ending = Ending()
-    try:
-        yield ending
-    except OperationError as error:
-        text = advice(error, account=account, symbol=symbol)
-        print_error(error, as_json=as_json, advice=text)
-        ending.status = status_of(error)

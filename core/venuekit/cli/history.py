@@ -2,15 +2,157 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, aclosing, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import attrs
 import click
 
+from venuekit.capabilities import (
+    ClosedPnl,
+    ClosedPnlReader,
+    Conversion,
+    ConversionReader,
+    Fill,
+    FillReader,
+    Income,
+    IncomeKind,
+    IncomeReader,
+    Order,
+    OrderReader,
+    Withdrawal,
+    WithdrawalReader,
+    WithdrawalStatus,
+    capability_of,
+)
+from venuekit.cli.accounts import entries, open_entry
 from venuekit.cli.commands import Group
-from venuekit.cli.parameters import F, accounts_option, enum_member, moment, state_of
+from venuekit.cli.errors import note_left_out, print_error
+from venuekit.cli.output import print_warnings
+from venuekit.cli.parameters import accounts_option, enum_member, moment, state_of
+from venuekit.cli.progress import Bar, progress_bar
+from venuekit.cli.status import status_of, worst
+from venuekit.errors import InvalidArgument, UnsupportedCapability, VenuekitError
+from venuekit.exports.rows import plain
+
+if TYPE_CHECKING:
+    from venuekit.account import Account
+    from venuekit.exports import Export
+
+#: seconds one page may wait for the venue's limits: a long download exhausts them
+_MAX_WAIT = 900.0
+#: errors that the same command would meet again
+_FOR_GOOD = (InvalidArgument, UnsupportedCapability)
+
+
+@attrs.frozen
+class _History:
+    """One kind of history: its command and the help of it, its items, an item's time, the method, its filters."""
+
+    name: str
+    help: str
+    shape: type[attrs.AttrsInstance]
+    time: str
+    method: Callable[..., Any]
+    filters: tuple[click.Option, ...]
+
+
+_COMMON = (
+    click.Argument(["accounts"], nargs=-1, metavar="[ACCOUNT]..."),
+    click.Option(["--start"], type=moment, metavar="T", help="The start, in UTC.  [default: all the venue keeps]"),
+    click.Option(["--end"], type=moment, metavar="T", help="The end, in UTC.  [default: now]"),
+    click.Option(
+        ["--format", "file_format"],
+        type=click.Choice(["csv", "jsonl", "parquet"]),
+        help="[default: by the suffix of the file, csv without one]",
+    ),
+    click.Option(
+        ["--output"],
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="The file to write; FILE.resume beside it notes the progress.  [default: standard output]",
+    ),
+    click.Option(["--same-account"], is_flag=True, help="Continue although the API key is a different one."),
+)
+_SYMBOL = click.Option(["--symbol"], metavar="S", help="Of this symbol.")
+
+
+def _asset(name: str, text: str) -> click.Option:
+    return click.Option([f"--{name}"], metavar="A", help=text)
+
+
+_HISTORIES = (
+    _History(
+        "income",
+        "Download every movement of the wallet of each ACCOUNT; all accounts when none is named.",
+        Income,
+        "time",
+        IncomeReader.iter_income,
+        (
+            _SYMBOL,
+            _asset("asset", "In this asset."),
+            click.Option(
+                ["--kind"],
+                type=enum_member(IncomeKind),
+                metavar="K",
+                help="Such as funding, commission, realized_pnl.",
+            ),
+        ),
+    ),
+    _History(
+        "pnl",
+        "Download the profit and loss of closed positions.",
+        ClosedPnl,
+        "closed_at",
+        ClosedPnlReader.iter_closed_pnl,
+        (_SYMBOL, click.Option(["--kind"], metavar="K", help="The venue's word for the kind of closing.")),
+    ),
+    _History(
+        "fills",
+        "Download the fills of a symbol.",
+        Fill,
+        "time",
+        FillReader.iter_fills,
+        (click.Option(["--symbol"], metavar="S", required=True, help="Of this symbol."),),
+    ),
+    _History(
+        "orders",
+        "Download the orders the venue keeps, open or not; some venues need a symbol.",
+        Order,
+        "created_at",
+        OrderReader.iter_orders,
+        (_SYMBOL,),
+    ),
+    _History(
+        "withdrawals",
+        "Download withdrawals.",
+        Withdrawal,
+        "created_at",
+        WithdrawalReader.iter_withdrawals,
+        (
+            _asset("asset", "Of this asset."),
+            click.Option(
+                ["--status"],
+                type=enum_member(WithdrawalStatus),
+                metavar="W",
+                help="pending, success, canceled or failed.",
+            ),
+        ),
+    ),
+    _History(
+        "conversions",
+        "Download conversions between assets.",
+        Conversion,
+        "time",
+        ConversionReader.iter_conversions,
+        (_asset("from-asset", "Out of this asset."), _asset("to-asset", "Into this asset.")),
+    ),
+)
 
 
 @click.group("history", cls=Group, short_help="Download income, orders, fills and more.")
@@ -24,108 +166,10 @@ def history_command() -> None:
     """
 
 
-def _options(command: F) -> F:
-    """Add the options of all histories."""
-    for decorate in (
-        accounts_option,
-        click.option("--same-account", is_flag=True, help="Continue although the API key is a different one."),
-        click.option(
-            "--output",
-            type=click.Path(path_type=Path, dir_okay=False),
-            metavar="FILE",
-            help="The file to write; FILE.resume beside it notes the progress.  [default: standard output]",
-        ),
-        click.option(
-            "--format",
-            "file_format",
-            type=click.Choice(["csv", "jsonl", "parquet"]),
-            help="[default: by the suffix of the file, csv without one]",
-        ),
-        click.option("--end", type=moment, metavar="T", help="The end, in UTC.  [default: now]"),
-        click.option("--start", type=moment, metavar="T", help="The start, in UTC.  [default: all the venue keeps]"),
-        click.argument("accounts", nargs=-1, metavar="[ACCOUNT]..."),
-    ):
-        command = decorate(command)
-    return command
-
-
-def _symbol(*, required: bool = False) -> Callable[[F], F]:
-    return click.option("--symbol", metavar="S", required=required, help="Of this symbol.")
-
-
-def _asset(name: str, text: str) -> Callable[[F], F]:
-    return click.option(f"--{name}", metavar="A", help=text)
-
-
-@history_command.command("income")
-@_options
-@_symbol()
-@_asset("asset", "In this asset.")
-@click.option("--kind", type=enum_member("IncomeKind"), metavar="K", help="Such as funding, commission, realized_pnl.")
-@click.pass_context
-async def income_command(
-    context: click.Context, /, *, symbol: str | None, asset: str | None, kind: Any, **common: Any
-) -> int:
-    """Download every movement of the wallet of each ACCOUNT; all accounts when none is named."""
-    return await _download(context, "income", {"symbol": symbol, "asset": asset, "kind": kind}, **common)
-
-
-@history_command.command("pnl")
-@_options
-@_symbol()
-@click.option("--kind", metavar="K", help="The venue's word for the kind of closing.")
-@click.pass_context
-async def pnl_command(context: click.Context, /, *, symbol: str | None, kind: str | None, **common: Any) -> int:
-    """Download the profit and loss of closed positions."""
-    return await _download(context, "pnl", {"symbol": symbol, "kind": kind}, **common)
-
-
-@history_command.command("fills")
-@_options
-@_symbol(required=True)
-@click.pass_context
-async def fills_command(context: click.Context, /, *, symbol: str, **common: Any) -> int:
-    """Download the fills of a symbol."""
-    return await _download(context, "fills", {"symbol": symbol}, **common)
-
-
-@history_command.command("orders")
-@_options
-@_symbol()
-@click.pass_context
-async def orders_command(context: click.Context, /, *, symbol: str | None, **common: Any) -> int:
-    """Download the orders the venue keeps, open or not; some venues need a symbol."""
-    return await _download(context, "orders", {"symbol": symbol}, **common)
-
-
-@history_command.command("withdrawals")
-@_options
-@_asset("asset", "Of this asset.")
-@click.option(
-    "--status", type=enum_member("WithdrawalStatus"), metavar="W", help="pending, success, canceled or failed."
-)
-@click.pass_context
-async def withdrawals_command(context: click.Context, /, *, asset: str | None, status: Any, **common: Any) -> int:
-    """Download withdrawals."""
-    return await _download(context, "withdrawals", {"asset": asset, "status": status}, **common)
-
-
-@history_command.command("conversions")
-@_options
-@_asset("from-asset", "Out of this asset.")
-@_asset("to-asset", "Into this asset.")
-@click.pass_context
-async def conversions_command(
-    context: click.Context, /, *, from_asset: str | None, to_asset: str | None, **common: Any
-) -> int:
-    """Download conversions between assets."""
-    return await _download(context, "conversions", {"from_asset": from_asset, "to_asset": to_asset}, **common)
-
-
 async def _download(
+    history: _History,
     context: click.Context,
-    history: str,
-    filters: dict[str, Any],
+    /,
     *,
     accounts: Sequence[str],
     start: datetime | None,
@@ -133,20 +177,96 @@ async def _download(
     file_format: str | None,
     output: Path | None,
     same_account: bool,
+    **filters: Any,
 ) -> int:
-    from venuekit.cli.download import DownloadRequest, download
-    from venuekit.exports import Format
+    """Download account after account; a failing account is reported, the others continue."""
+    from venuekit import Runtime
+    from venuekit.exports import Format, Terms, columns_of, open_export, stream_sink
 
     if output is None and file_format == Format.PARQUET:
         raise click.UsageError("Parquet needs an --output", context)
     named = Format.of(output) if output is not None and file_format is None else Format.CSV
-    request = DownloadRequest(
-        history=history,
-        filters=filters,
-        start=start,
-        end=end,
-        format=named if file_format is None else Format(file_format),
-        output=output,
-        same_account=same_account,
+    format_ = named if file_format is None else Format(file_format)
+    state = state_of(context)
+    chosen = entries(state, accounts)
+    options = {**dict(sorted(filters.items())), "start": start, "end": end}
+    terms = Terms(
+        history.name,
+        format_,
+        {key.replace("_", "-"): None if value is None else str(plain(value)) for key, value in options.items()},
+        {entry.name: f"{entry.venue} {entry.environment}" for entry in chosen},
     )
-    return await download(state_of(context), accounts, request)
+    opening = open_export(
+        output or stream_sink(sys.stdout.buffer, format_, columns_of(history.shape)), history.shape, terms
+    )
+    failed: list[VenuekitError] = []
+    unable: list[VenuekitError] = []
+    with print_warnings(), _print_summary(opening, output, failed) as export, progress_bar(start, end) as bar:
+        async with Runtime(plugins=state.plugins) as runtime:
+            for entry in chosen:
+                try:
+                    async with open_entry(entry, runtime, read_only=True) as account:
+                        after = export.begin(entry.name, account.identity[-1], same_account=same_account)
+                        await _download_one(history, entry.name, account, export, bar, after=after, **options)
+                except VenuekitError as error:
+                    if export.is_broken:
+                        raise
+                    if isinstance(error, UnsupportedCapability) and not accounts:
+                        unable.append(error)
+                        note_left_out(entry.name, error, as_json=False)
+                    else:
+                        print_error(error, as_json=False, account=entry.name)
+                        failed.append(error)
+            if len(unable) == len(chosen):
+                failed += unable
+    return worst(map(status_of, failed))
+
+
+async def _download_one(
+    history: _History, name: str, account: Account, export: Export[Any], bar: Bar, *, after: Any, **options: Any
+) -> None:
+    """Download one account's history behind the item ``after``, the last one in the file."""
+    patient = account.with_options(max_wait=_MAX_WAIT)
+    # ``after`` replaces the start, which the venue may not keep any more
+    span = options if after is None else {**options, "start": None}
+    walk = getattr(capability_of(history.method).of(patient), history.method.__name__)(**span, after=after)
+    since = None if after is None else getattr(after, history.time)
+    behind = f", continued behind {plain(since)}" if since else ""
+    click.echo(f"{name}: {history.name}: a page weighs {walk.cost_per_page}{behind}", err=True)
+    bar.begin(name, since)
+    async with aclosing(walk):
+        async for item in walk:
+            export.add(name, account.venue.id, item)
+            bar.advance(getattr(item, history.time))
+
+
+@contextmanager
+def _print_summary(
+    opening: AbstractContextManager[Export[Any]], path: Path | None, failed: Sequence[VenuekitError]
+) -> Iterator[Export[Any]]:
+    """Report the rows of the file when it is closed, however that comes, and whether another run could add to it."""
+    export: Export[Any] | None = None
+    ended = False
+    try:
+        with opening as export:
+            yield export
+        ended = True
+    finally:
+        if export is not None and path is not None:
+            again = ""
+            if failed or not ended:
+                again = "; not all of it"
+            if not ended or not all(isinstance(error, _FOR_GOOD) for error in failed):
+                again += ": the same command again continues"
+            click.echo(f"{path}: {export.added} rows added, {export.rows} in all{again}", err=True)
+
+
+for _history in _HISTORIES:
+    _command = click.Command(
+        _history.name,
+        params=list(_COMMON),
+        callback=click.pass_context(functools.partial(_download, _history)),
+        help=_history.help,
+    )
+    accounts_option(_command).params.extend(_history.filters)
+    history_command.add_command(_command)

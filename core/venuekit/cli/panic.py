@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import attrs
 import click
 
+from venuekit.capabilities import Order, OrderBehaviour, OrderControl, OrderReader
 from venuekit.cli.accounts import entries, open_entry
 from venuekit.cli.commands import accounts_command
 from venuekit.cli.consent import confirm_live, live_to_confirm
 from venuekit.cli.errors import print_error
-from venuekit.cli.output import note, print_rows
+from venuekit.cli.output import note, print_rows, say_done
 from venuekit.cli.parameters import State, state_of
 from venuekit.cli.status import Status, worst
-from venuekit.cli.streams import say_done
 from venuekit.cli.texts import LIST_COLUMNS, WHOLE, order_row
 from venuekit.errors import (
     AuthenticationFailed,
@@ -30,7 +30,6 @@ from venuekit.exports.rows import Row, plain
 
 if TYPE_CHECKING:
     from venuekit.account import Account
-    from venuekit.capabilities import Order
     from venuekit.credentials.accounts_file import AccountEntry
 
 #: seconds a cancel may wait for a venue that throttles
@@ -74,8 +73,7 @@ async def panic_command(context: click.Context, accounts: Sequence[str], as_json
     """
     state = state_of(context)
     chosen = entries(state, accounts)
-    live = live_to_confirm(context, state, [entry.name for entry in chosen], yes=yes)
-    if live and not confirm_live("Cancel every order", live):
+    if not confirm_live("Cancel every order", live_to_confirm(context, [entry.name for entry in chosen], yes=yes)):
         return Status.PENDING
     results = await _clear(state, chosen)
     for result in results:
@@ -116,8 +114,6 @@ async def _clear(state: State, chosen: Sequence[AccountEntry]) -> list[_Left]:
 
 
 async def _clear_one(name: str, account: Account) -> _Left:
-    from venuekit.capabilities import OrderControl, OrderReader
-
     patient = account.with_options(max_wait=_MAX_WAIT)
     failed: list[OperationError] = []
     try:
@@ -148,8 +144,6 @@ async def _empty(account: Account, list_orders: Callable[[], Awaitable[tuple[Ord
 
 def _decides_later(account: Account) -> bool:
     """Return whether accepted orders may be missing in the lists of open orders."""
-    from venuekit.capabilities import OrderBehaviour
-
     return any(isinstance(item, OrderBehaviour) and item.decides_later for item in account.venue.behaviours)
 
 

@@ -52,14 +52,11 @@ def moment(text: str) -> datetime:
         raise click.BadParameter(f"{text!r} is not a time such as 2026-11-20 or 2026-11-20T12:00:00Z") from None
 
 
-def enum_member(enumeration: str) -> Callable[[str], enum.StrEnum]:
-    """Return a parser for members of a capabilities' enumeration, which is imported when a word is parsed."""
+def enum_member(enumeration: type[enum.StrEnum]) -> Callable[[str], enum.StrEnum]:
+    """Return a parser for members of an enumeration."""
+    members: dict[str, enum.StrEnum] = {member.value: member for member in enumeration}
 
     def take(text: str) -> enum.StrEnum:
-        from venuekit import capabilities
-
-        kind = getattr(capabilities, enumeration)
-        members: dict[str, enum.StrEnum] = {member.value: member for member in kind}
         member = members.get(text.lower().replace("-", "_"))
         if member is None:
             raise click.BadParameter(f"{text!r} is none of {', '.join(members)}{did_you_mean(text, members)}")

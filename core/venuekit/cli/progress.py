@@ -6,13 +6,15 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from venuekit.cli.tables import cell_text
 from venuekit.clock import SystemClock, from_milliseconds
 from venuekit.exports.rows import plain
 
 if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
     from venuekit.settings import Plan, PlannedStep, Result
 
 
@@ -44,62 +46,45 @@ def _sentence(step: PlannedStep) -> str:
     return f"{where}: {cell_text(step.present)} -> {cell_text(step.target)}"
 
 
-class Bar(Protocol):
-    """Receives the progress of a download."""
+class Bar:
+    """One line per account on a terminal; the bar shows time, since the number of rows is unknown in advance."""
+
+    def __init__(self, progress: Progress | None, start: datetime | None, end: datetime | None) -> None:
+        self._progress = progress
+        self._task: TaskID
+        self._start = self._from = start
+        self._last = end or from_milliseconds(SystemClock().milliseconds())
+        self._rows = 0
 
     def begin(self, name: str, since: datetime | None) -> None:
         """Note that an account's download begins, after the items that the file already has."""
+        self._from, self._rows = since or self._start, 0
+        if self._progress is not None:
+            self._task = self._progress.add_task(name, total=None, rows=0, moment="")
 
     def advance(self, moment: datetime | None) -> None:
         """Note one item and its time."""
-
-
-class _Unseen:
-    """Ignores progress where no terminal shows it."""
-
-    def begin(self, name: str, since: datetime | None) -> None:
-        """Do nothing."""
-
-    def advance(self, moment: datetime | None) -> None:
-        """Do nothing."""
+        self._rows += 1
+        if self._progress is None or moment is None:
+            return
+        self._from = self._from or moment
+        self._progress.update(
+            self._task,
+            total=(self._last - self._from).total_seconds(),
+            completed=(moment - self._from).total_seconds(),
+            rows=self._rows,
+            moment=plain(moment),
+        )
 
 
 @contextmanager
 def progress_bar(start: datetime | None, end: datetime | None) -> Iterator[Bar]:
     """Yield the display of downloads from ``start`` to ``end``; it shows nothing without a terminal."""
     if not sys.stderr.isatty():
-        yield _Unseen()
+        yield Bar(None, start, end)
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskID, TextColumn
-
-    last = end or from_milliseconds(SystemClock().milliseconds())
-
-    class Shown:
-        """One line per account; the bar shows time, since the number of rows is unknown in advance."""
-
-        def __init__(self, progress: Progress) -> None:
-            self._progress = progress
-            self._task: TaskID
-            self._from = start
-            self._rows = 0
-
-        def begin(self, name: str, since: datetime | None) -> None:
-            self._from, self._rows = since or start, 0
-            self._task = self._progress.add_task(name, total=None, rows=0, moment="")
-
-        def advance(self, moment: datetime | None) -> None:
-            self._rows += 1
-            if moment is None:
-                return
-            self._from = self._from or moment
-            self._progress.update(
-                self._task,
-                total=(last - self._from).total_seconds(),
-                completed=(moment - self._from).total_seconds(),
-                rows=self._rows,
-                moment=plain(moment),
-            )
+    from rich.progress import BarColumn, Progress, TextColumn
 
     columns = (
         TextColumn("{task.description}"),
@@ -107,4 +92,4 @@ def progress_bar(start: datetime | None, end: datetime | None) -> Iterator[Bar]:
         TextColumn("{task.fields[rows]} rows {task.fields[moment]}"),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield Shown(progress)
+        yield Bar(progress, start, end)

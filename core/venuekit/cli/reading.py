@@ -1,76 +1,138 @@
-"""``account``, ``balances``, ``positions``: the state of accounts."""
+"""Read commands: the state of accounts, their API keys, and the terms on which they trade."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from venuekit.cli.accounts import answer
+from venuekit.capabilities import (
+    AccountReader,
+    AdlReader,
+    ApiKeyReader,
+    BalanceReader,
+    BracketReader,
+    CommissionReader,
+    InstrumentReader,
+    PositionReader,
+    capability_of,
+)
+from venuekit.cli.accounts import Question, answer, open_account
 from venuekit.cli.commands import accounts_command
+from venuekit.cli.output import print_rows
+from venuekit.cli.parameters import state_of
+from venuekit.cli.tables import columns
 from venuekit.exports.rows import Row, row_of
 
 if TYPE_CHECKING:
     from venuekit.account import Account
 
-_BALANCE_COLUMNS = {
-    "account": "account",
-    "asset": "asset",
-    "wallet": "wallet",
-    "unrealized_pnl": "unrealized",
-    "equity": "equity",
-    "initial_margin": "margin",
-    "available": "available",
-}
-_POSITION_COLUMNS = {
-    "account": "account",
-    "symbol": "symbol",
-    "side": "side",
-    "quantity": "contracts",
-    "entry_price": "entry",
-    "mark_price": "mark",
-    "unrealized_pnl": "unrealized",
-    "leverage": "lev",
-    "margin_type": "margin",
-    "liquidation_price": "liquidation",
-}
 
+def _values(method: Callable[..., Any], **filters: Any) -> Question:
+    """Return the question for the values of a capability's method, given as ``BalanceReader.get_balances``."""
 
-@accounts_command("balances", accounts="any")
-async def balances_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
-    """Show each ACCOUNT's balances, by asset; all accounts when none is named."""
-    return await answer(context, accounts, _balances, _BALANCE_COLUMNS, "no balances", as_json=as_json)
+    async def ask(name: str, account: Account) -> list[Row]:
+        values = await getattr(capability_of(method).of(account), method.__name__)(**filters)
+        return [row_of(value, account=name, venue=account.venue.id) for value in values]
 
-
-@accounts_command("positions", accounts="any")
-async def positions_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
-    """Show the open positions of each ACCOUNT; all accounts when none is named."""
-    return await answer(context, accounts, _positions, _POSITION_COLUMNS, "no open positions", as_json=as_json)
+    return ask
 
 
 @accounts_command("account", accounts="any")
 async def account_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
     """Show totals and modes of each ACCOUNT; all accounts when none is named."""
-    return await answer(context, accounts, _totals, None, "no accounts", as_json=as_json)
+
+    async def ask(name: str, account: Account) -> list[Row]:
+        return [row_of(await AccountReader.of(account).get_account(), account=name, venue=account.venue.id)]
+
+    return await answer(context, accounts, ask, None, "no accounts", as_json=as_json)
 
 
-async def _balances(name: str, account: Account) -> list[Row]:
-    from venuekit.capabilities import BalanceReader
+@accounts_command("key", accounts="any", short_help="Show the permissions of API keys.")
+async def key_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
+    """Show the permissions of the API key of each ACCOUNT; all accounts when none is named."""
 
-    balances = await BalanceReader.of(account).get_balances()
-    return [row_of(balance, account=name, venue=account.venue.id) for balance in balances]
+    async def ask(name: str, account: Account) -> list[Row]:
+        api_key = await ApiKeyReader.of(account).get_api_key()
+        several = {"permissions": ", ".join(sorted(api_key.permissions)), "ips": ", ".join(api_key.ips) or "anywhere"}
+        return [{"account": name, "venue": account.venue.id, **several, **row_of(api_key)}]
+
+    shown = columns("account permissions read_only may_withdraw ips expires_at")
+    return await answer(context, accounts, ask, shown, "no accounts", as_json=as_json)
 
 
-async def _positions(name: str, account: Account) -> list[Row]:
-    from venuekit.capabilities import PositionReader
+@accounts_command("balances", accounts="any")
+async def balances_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
+    """Show each ACCOUNT's balances, by asset; all accounts when none is named."""
+    shown = columns("account asset wallet unrealized_pnl equity initial_margin available")
+    return await answer(context, accounts, _values(BalanceReader.get_balances), shown, "no balances", as_json=as_json)
 
-    positions = await PositionReader.of(account).get_positions()
-    return [row_of(position, account=name, venue=account.venue.id) for position in positions]
+
+@accounts_command("positions", accounts="any")
+async def positions_command(context: click.Context, accounts: Sequence[str], as_json: bool) -> int:
+    """Show the open positions of each ACCOUNT; all accounts when none is named."""
+    shown = columns(
+        "account symbol side quantity entry_price mark_price unrealized_pnl leverage margin_type liquidation_price"
+    )
+    ask = _values(PositionReader.get_positions)
+    return await answer(context, accounts, ask, shown, "no open positions", as_json=as_json)
 
 
-async def _totals(name: str, account: Account) -> list[Row]:
-    from venuekit.capabilities import AccountReader
+@accounts_command("adl", accounts="any", short_help="Show places in the auto-deleveraging queue.")
+@click.option("--symbol", metavar="S", help="Only this symbol.")
+async def adl_command(context: click.Context, accounts: Sequence[str], symbol: str | None, as_json: bool) -> int:
+    """
+    Show how near each position is to auto-deleveraging; all accounts when none is named.
 
-    figures = await AccountReader.of(account).get_account()
-    return [row_of(figures, account=name, venue=account.venue.id)]
+    Rank 0 is last in the queue, or no position; the highest rank is the first to be reduced.
+    """
+    shown = columns("account symbol side rank of")
+    ask = _values(AdlReader.get_adl_quantiles, symbol=symbol)
+    return await answer(context, accounts, ask, shown, "nothing is in a queue", as_json=as_json)
+
+
+@accounts_command("brackets", short_help="Show risk tiers.")
+@click.argument("symbol", required=False)
+async def brackets_command(context: click.Context, account: str, symbol: str | None, as_json: bool) -> None:
+    """Show the risk tiers of SYMBOL, or of every symbol: how leverage and margin depend on a position's size."""
+    shown = columns("symbol tier floor cap unit max_leverage maintenance_margin_rate deduction")
+    ask = _values(BracketReader.get_brackets, symbol=symbol)
+    await _answer_one(context, account, ask, shown, "no brackets", as_json=as_json)
+
+
+@accounts_command("fees", short_help="Show trading fees.")
+@click.argument("symbols", nargs=-1, required=True, metavar="SYMBOL...")
+async def fees_command(context: click.Context, account: str, symbols: Sequence[str], as_json: bool) -> None:
+    """Show ACCOUNT's fees for trading each SYMBOL, as fractions of the value: 0.0004 is 4 basis points."""
+    import asyncio
+
+    async def ask(name: str, account: Account) -> list[Row]:
+        reader = CommissionReader.of(account)
+        rates = await asyncio.gather(*map(reader.get_commission_rate, dict.fromkeys(symbols)))
+        return [row_of(rate, account=name, venue=account.venue.id) for rate in rates]
+
+    await _answer_one(context, account, ask, columns("account symbol maker taker rpi"), "no fees", as_json=as_json)
+
+
+@accounts_command("instruments", short_help="Show the tradable instruments.")
+@click.argument("symbol", required=False)
+async def instruments_command(context: click.Context, account: str, symbol: str | None, as_json: bool) -> None:
+    """Show SYMBOL, or all instruments of ACCOUNT's venue, with their price and quantity steps."""
+    shown = columns(
+        "symbol kind status settle contract_size contract_unit price_tick quantity_step min_quantity leverage_max"
+    )
+    ask = _values(InstrumentReader.get_instruments, symbol=symbol)
+    await _answer_one(context, account, ask, shown, "no instruments", as_json=as_json)
+
+
+async def _answer_one(
+    context: click.Context, name: str, question: Question, shown: Mapping[str, str], nothing: str, *, as_json: bool
+) -> None:
+    """Ask one account and print the rows; unlike with several accounts, an error ends the command."""
+    async with open_account(state_of(context), name, read_only=True) as account:
+        rows = await question(name, account)
+    if rows or as_json:
+        print_rows(rows, shown, as_json=as_json)
+    else:
+        click.echo(nothing)

@@ -7,19 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from venuekit.cli.accounts import ask_each
+from venuekit.cli.accounts import answer
 from venuekit.cli.commands import accounts_command
-from venuekit.cli.output import json_text, print_warnings
-from venuekit.cli.parameters import state_of
 from venuekit.cli.status import Status, status_of, worst
-from venuekit.cli.tables import table
+from venuekit.cli.tables import columns
 from venuekit.errors import ConfigurationError, Conflict, OutcomeUnknown
 from venuekit.exports.rows import Row
 
 if TYPE_CHECKING:
     from venuekit.account import Account
-
-_COLUMNS = {"account": "account", "operation": "operation", "sent_at": "sent at", "state": "state", "message": "found"}
 
 
 @accounts_command("resolve", accounts="any")
@@ -57,12 +53,6 @@ async def resolve_command(context: click.Context, accounts: Sequence[str], as_js
         )
         return rows + [{"account": name, "venue": account.venue.id, **row} for row in unreadable]
 
-    with print_warnings(as_json=as_json):
-        rows, status = await ask_each(state_of(context), accounts, resolve, as_json=as_json)
-    if as_json:
-        click.echo(json_text(rows))
-    elif rows:
-        click.echo(table(rows, _COLUMNS))
-    elif status is Status.DONE:
-        click.echo("nothing is open")
-    return worst([*statuses, status])
+    shown = columns("account operation sent_at state message")
+    statuses.append(await answer(context, accounts, resolve, shown, "nothing is open", as_json=as_json))
+    return worst(statuses)

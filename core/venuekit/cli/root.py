@@ -11,26 +11,25 @@ import click
 from venuekit import errors
 from venuekit.cli.commands import Group, run_coroutines
 from venuekit.cli.errors import print_error, print_system_error, print_usage_error
-from venuekit.cli.output import note
+from venuekit.cli.output import has_colour, note, silence_streams, within_streams
 from venuekit.cli.parameters import State, accounts_option, state_of
 from venuekit.cli.status import Status, status_of
-from venuekit.cli.streams import has_colour, silence_streams, within_streams
 
 #: command name to the module that holds it, under the same name
 COMMANDS = {
     "account": "reading",
-    "adl": "adl_and_key",
+    "adl": "reading",
     "apply": "settings",
     "balances": "reading",
-    "brackets": "market",
+    "brackets": "reading",
     "capabilities": "declarations",
     "demo": "demo",
     "endpoints": "declarations",
-    "fees": "market",
+    "fees": "reading",
     "history": "history",
-    "instruments": "market",
-    "key": "adl_and_key",
-    "leverage": "leverage",
+    "instruments": "reading",
+    "key": "reading",
+    "leverage": "settings",
     "order": "order",
     "panic": "panic",
     "plan": "settings",

@@ -1,23 +1,27 @@
-"""``plan`` and ``apply``: settings as code."""
+"""``plan`` and ``apply``: settings as code; ``leverage``: the one of a symbol."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
 import click
 
-from venuekit.cli.accounts import open_together
+from venuekit.capabilities import LeverageControl, LeverageReader
+from venuekit.cli.accounts import open_account, open_together
+from venuekit.cli.commands import accounts_command
 from venuekit.cli.consent import confirm_live, live_to_confirm
 from venuekit.cli.errors import print_error
-from venuekit.cli.output import json_text, note
-from venuekit.cli.parameters import F, State, accounts_option, json_option, state_of, yes_option
+from venuekit.cli.output import json_text, note, print_rows, say_done
+from venuekit.cli.parameters import F, State, accounts_option, json_option, number, state_of, yes_option
 from venuekit.cli.status import Status, status_of, worst
-from venuekit.cli.streams import say_done
+from venuekit.cli.tables import cell_text, columns
 from venuekit.errors import VenuekitError
+from venuekit.exports.rows import row_of
 
 if TYPE_CHECKING:
     from venuekit.account import Account
@@ -33,6 +37,36 @@ def _target_arguments(command: F) -> F:
     ):
         command = decorate(command)
     return command
+
+
+def _leverage(_: click.Context, __: click.Parameter, value: str | None) -> int | Decimal | None:
+    """Parse a number; a whole one becomes an int."""
+    if value is None:
+        return None
+    leverage = number(value)
+    return int(leverage) if leverage == leverage.to_integral_value() else leverage
+
+
+@accounts_command("leverage", writes=True)
+@click.argument("symbol")
+@click.argument("value", required=False, callback=_leverage)
+async def leverage_command(
+    context: click.Context, *, account: str, symbol: str, value: int | Decimal | None, yes: bool, as_json: bool
+) -> int:
+    """Show the leverage of SYMBOL, or set it to VALUE."""
+    if value is not None:
+        question = f"Set the leverage of {symbol} to {cell_text(value)}"
+        if not confirm_live(question, live_to_confirm(context, [account], yes=yes)):
+            return Status.PENDING
+    async with open_account(state_of(context), account, read_only=value is None) as opened_account:
+        if value is None:
+            setting = await LeverageReader.of(opened_account).get_leverage(symbol)
+        else:
+            setting = await LeverageControl.of(opened_account).set_leverage(symbol, value)
+        row = row_of(setting, account=account, venue=opened_account.venue.id)
+    shown = columns("account symbol long short max_position max_position_unit changed")
+    print_rows([row], shown, as_json=as_json)
+    return Status.DONE
 
 
 @click.command("plan")
@@ -78,7 +112,7 @@ async def apply_command(context: click.Context, target: Path, names: Sequence[st
 
     state = state_of(context)
     file = _read(state, target, names)
-    live = live_to_confirm(context, state, file.accounts, yes=yes)
+    live = live_to_confirm(context, file.accounts, yes=yes)
     async with _open_and_plan(state, file) as (planned, accounts):
         file.check_symbols(planned.unknown)
         if live and not planned.is_empty:

@@ -32,17 +32,16 @@ _WORST_FIRST = (
     Status.DONE,
 )
 
-_BY_ERROR: tuple[tuple[type[errors.VenuekitError], Status], ...] = (
-    (errors.ConfigurationError, Status.USAGE),
-    (errors.InvalidArgument, Status.USAGE),
-    (errors.Conflict, Status.REFUSED),
-    (errors.Fenced, Status.REFUSED),
-    (errors.GuardRefused, Status.REFUSED),
-    (errors.NotExecuted, Status.REFUSED),
-    (errors.InvalidRequest, Status.REFUSED),
-    (errors.NotFound, Status.REFUSED),
-    (errors.PermissionDenied, Status.REFUSED),
-    (errors.Rejected, Status.REFUSED),
+_USAGE = (errors.ConfigurationError, errors.InvalidArgument)
+_REFUSED = (
+    errors.Conflict,
+    errors.Fenced,
+    errors.GuardRefused,
+    errors.NotExecuted,
+    errors.InvalidRequest,
+    errors.NotFound,
+    errors.PermissionDenied,
+    errors.Rejected,
 )
 
 
@@ -53,9 +52,10 @@ def worst(statuses: Iterable[int]) -> Status:
 
 def status_of(error: errors.VenuekitError) -> Status:
     """Return the exit status of an error."""
-    for kind, status in _BY_ERROR:
-        if isinstance(error, kind):
-            return status
+    if isinstance(error, _USAGE):
+        return Status.USAGE
+    if isinstance(error, _REFUSED):
+        return Status.REFUSED
     if isinstance(error, errors.OperationError) and error.outcome is errors.Outcome.UNKNOWN:
         return Status.UNKNOWN
     return Status.ERROR

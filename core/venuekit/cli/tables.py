@@ -19,6 +19,33 @@ _NARROWEST = 8
 _GAP = "  "
 #: for display only; JSON has every digit
 _DISPLAYED = Context(prec=10)
+#: field to the heading of its column, where that is not the field's own words
+_HEADINGS = {
+    "cap": "below",
+    "contract_size": "size",
+    "contract_unit": "unit",
+    "entry_price": "entry",
+    "expires_at": "expires",
+    "floor": "from",
+    "initial_margin": "margin",
+    "ips": "from",
+    "leverage": "lev",
+    "leverage_max": "leverage",
+    "liquidation_price": "liquidation",
+    "maintenance_margin_rate": "maintenance",
+    "margin_type": "margin",
+    "mark_price": "mark",
+    "max_position_unit": "unit",
+    "message": "found",
+    "min_quantity": "smallest",
+    "permissions": "may",
+    "present": "is",
+    "price_tick": "tick",
+    "quantity": "contracts",
+    "quantity_step": "step",
+    "target": "should be",
+    "unrealized_pnl": "unrealized",
+}
 _COLOURS = {
     "changed": "green",
     "supported": "green",
@@ -49,6 +76,11 @@ def cell_text(value: Any) -> str:
         text = format(rounded, "f")
         return text.rstrip("0").rstrip(".") if "." in text else text
     return str(plain(value))
+
+
+def columns(fields: str) -> dict[str, str]:
+    """Return the columns of these fields, which blanks separate, with their headings."""
+    return {field: _HEADINGS.get(field, field.replace("_", " ")) for field in fields.split()}
 
 
 def table(rows: Sequence[Row], columns: Mapping[str, str], *, whole: Collection[str] = ()) -> str:

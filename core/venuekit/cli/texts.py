@@ -7,24 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from venuekit.cli.tables import cell_text, table, width
+from venuekit.cli.tables import cell_text, columns, table, width
 from venuekit.exports.rows import Row, row_of
 
 if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.capabilities import Order, OrderRequest
-    from venuekit.exports.rows import Row
     from venuekit.settings import Plan, PlannedRead, Report
 
-_COLUMNS = {
-    "account": "account",
-    "symbol": "symbol",
-    "setting": "setting",
-    "side": "side",
-    "present": "is",
-    "target": "should be",
-    "status": "status",
-}
+_COLUMNS = columns("account symbol setting side present target status")
 
 
 def plan_text(plan: Plan) -> str:
@@ -37,8 +28,8 @@ def plan_text(plan: Plan) -> str:
             notes.append(f"{step}: {step.status}: {why}")
     counted = _count_text([*(step.status for step in plan.steps), *("unreadable" for _ in plan.unreadable)])
     total = f"{counted}; applying weighs at most {plan.weight}; {_read_cost(plan.reads)}"
-    columns = {"order": "#", **_COLUMNS, "weight": "weight"}
-    return _together(plan.rows(), columns, notes, total)
+    shown = {"order": "#", **_COLUMNS, "weight": "weight"}
+    return _together(plan.rows(), shown, notes, total)
 
 
 def report_text(report: Report) -> str:
@@ -53,8 +44,8 @@ def report_text(report: Report) -> str:
     return _together(report.rows(), _COLUMNS, notes, f"{counted}; {_read_cost(report.reads)}{caveat}")
 
 
-def _together(rows: Sequence[Row], columns: dict[str, str], notes: Sequence[str], total: str) -> str:
-    used = {field: heading for field, heading in columns.items() if field != "side" or any(row["side"] for row in rows)}
+def _together(rows: Sequence[Row], shown: dict[str, str], notes: Sequence[str], total: str) -> str:
+    used = {field: heading for field, heading in shown.items() if field != "side" or any(row["side"] for row in rows)}
     wrapped = [textwrap.fill(note, width(), subsequent_indent="  ", break_on_hyphens=False) for note in notes]
     return "\n".join([table(rows, used), *wrapped, textwrap.fill(total, width())])
 
@@ -70,19 +61,12 @@ def _read_cost(reads: Sequence[PlannedRead]) -> str:
     return "reading weighed " + (", ".join(f"{weight} on {name}" for name, weight in weights.items()) or "nothing")
 
 
-LIST_COLUMNS = {
-    "account": "account",
-    "symbol": "symbol",
-    "order": "order",
-    "filled": "filled",
-    "status": "status",
-    "id": "id",
-}
+LIST_COLUMNS = columns("account symbol order filled status id")
 #: columns never wrapped, since their values are copied into the next command
 WHOLE = ("id",)
 
 
-def order_row(order: Order, name: str, account: Account, *, listed: bool = False) -> Row:
+def order_row(order: Order | OrderRequest, name: str, account: Account, *, listed: bool = False) -> Row:
     """Return an order as a row; for a list with ``order``, which summarises it in a few words."""
     said = {"order": _words(order)} if listed else {}
     return row_of(order, account=name, venue=account.venue.id, **said)
