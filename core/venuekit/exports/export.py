@@ -14,7 +14,8 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from venuekit.errors import ConfigurationError
-from venuekit.exports.formats import Sink, check_format, open_sink
+from venuekit.exports.formats import FileSink, Format, Sink
+from venuekit.exports.parquet import ParquetSink, check_installed
 from venuekit.exports.resume import Resume, Terms, file_lock, read_resume, write_resume
 from venuekit.exports.rows import Row, columns_of
 from venuekit.payloads import payload_decoder
@@ -130,11 +131,15 @@ def open_export(target: Path | Sink, shape: type[T], terms: Terms) -> Iterator[E
     fresh = Resume(terms, tuple(columns))
     with ExitStack() as stack:
         if isinstance(target, Path):
-            check_format(terms.format)
+            if terms.format is Format.PARQUET:
+                check_installed()
             with _file_errors(target):
                 stack.enter_context(file_lock(target))
                 resume = _continue_or_begin(target, fresh)
-                sink = open_sink(target, terms.format, columns, resume.position, resume.end)
+                if terms.format is Format.PARQUET:
+                    sink: Sink = ParquetSink(target, columns, resume.position)
+                else:
+                    sink = FileSink(target, terms.format, columns, resume.position, resume.end)
             stack.callback(sink.close)
             export = Export(sink, shape, resume, target)
         else:

@@ -39,8 +39,7 @@ class ParquetSink:
     A Parquet file; the position is in rows.
 
     A batch is written after a copy of the previous rows into a new file, which then replaces the old one in one step:
-        the
-    file is whole at any moment, and the partial file of an interrupted run is never read.
+    the file is whole at any moment, and the partial file of an interrupted run is never read.
     """
 
     batch = _BATCH

@@ -112,23 +112,12 @@ def read_resume(path: Path) -> Resume | None:
 
 def write_resume(path: Path, resume: Resume) -> None:
     """Write the progress of a file, in one step."""
-    note = {
-        "version": _VERSION,
-        "what": resume.terms.what,
-        "format": resume.terms.format,
-        "options": dict(resume.terms.options),
-        "accounts": dict(resume.terms.accounts),
-        "columns": resume.columns,
-        "position": resume.position,
-        "end": resume.end,
-        "rows": resume.rows,
-        "keys": dict(resume.keys),
-        "last": dict(resume.last),
-    }
+    fields = attrs.asdict(resume)
+    note = {"version": _VERSION, **fields.pop("terms"), **fields}
     beside = resume_path(path)
     partial = beside.with_name(f"{beside.name}.partial")
     with partial.open("w", encoding="utf-8") as file:
-        json.dump(note, file)
+        json.dump(note, file, default=dict)  # any other kind of mapping
         file.flush()
         os.fsync(file.fileno())
     partial.replace(beside)
