@@ -6,9 +6,8 @@ from venuekit.settings.applier import apply
 from venuekit.settings.planner import plan
 from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus, UnknownSymbol, Unreadable
 from venuekit.settings.report import Report, Result, ResultStatus, plan_exit_status, report_exit_status
-from venuekit.settings.target import AccountTarget, LeverageTarget, SymbolTarget, Target, text_of
+from venuekit.settings.target import AccountTarget, LeverageTarget, SymbolTarget, Target, target_toml, text_of
 from venuekit.settings.target_file import TargetFile, parse_target, read_target
-from venuekit.settings.target_text import target_toml
 
 __all__ = [
     "AccountTarget",

@@ -17,11 +17,16 @@ from venuekit.errors import (
     Unavailable,
     UnsupportedCapability,
 )
-from venuekit.settings.changes import Key
 from venuekit.settings.controls import carry_out, read_value, reader_weight
 from venuekit.settings.current_settings import CurrentSettings
-from venuekit.settings.desired_settings import desired_settings_of
-from venuekit.settings.outcomes import (
+from venuekit.settings.plan_builder import build_plan
+from venuekit.settings.planner import read_current_settings
+from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus, UnknownSymbol
+from venuekit.settings.report import (
+    WENT_WELL,
+    Report,
+    Result,
+    ResultStatus,
     after_reading,
     before_sending,
     before_writing,
@@ -29,18 +34,14 @@ from venuekit.settings.outcomes import (
     result_of_error,
     result_without_reading,
 )
-from venuekit.settings.plan_builder import build_plan
-from venuekit.settings.planner import read_current_settings
-from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus, UnknownSymbol
-from venuekit.settings.report import Report, Result, ResultStatus
-from venuekit.settings.target_accounts import TargetAccount, target_accounts_of
+from venuekit.settings.step_order import Key
+from venuekit.settings.target_accounts import TargetAccount, desired_settings_of, target_accounts_of
 
 if TYPE_CHECKING:
     from venuekit.account import Account
 
 #: errors that every later step of the account would meet too
 _HOPELESS = (AuthenticationFailed, Banned, TransportError, Unavailable)
-_WENT_WELL = frozenset({ResultStatus.CHANGED, ResultStatus.UNCHANGED})
 
 
 async def apply(
@@ -146,7 +147,7 @@ class _Work:
                 )
                 continue
             self._trust(target_account)
-            verified = CurrentSettings((target_account,), {target_account.index: snapshot})
+            verified = CurrentSettings({target_account: snapshot})
             for name, key in names.items():
                 odd = None if key.symbol is None else snapshot.odd_row(key.symbol)
                 if odd is None:
@@ -166,7 +167,7 @@ class _Work:
         """Return the reason why a step is not sent, None when it is."""
         for name in step.needs:
             requirement = self.results[name]
-            if requirement.status not in _WENT_WELL:
+            if requirement.status not in WENT_WELL:
                 return f"needs {name}, which ended as {requirement.status}"
         if step.account in self.lost:
             return f"not tried after: {self.lost[step.account]}"

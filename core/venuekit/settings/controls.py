@@ -23,6 +23,7 @@ from venuekit.capabilities import (
     PositionModeReader,
     PositionSide,
     Setting,
+    capability_of,
 )
 from venuekit.settings.target import Value
 
@@ -30,26 +31,18 @@ if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.venue import Venue
 
-CONTROLS: Mapping[Setting, type[Capability]] = {
-    Setting.POSITION_MODE: PositionModeControl,
-    Setting.ASSET_MODE: AssetModeControl,
-    Setting.MARGIN_TYPE: MarginTypeControl,
-    Setting.LEVERAGE: LeverageControl,
+#: the methods that read and set each setting
+_METHODS: Mapping[Setting, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    Setting.POSITION_MODE: (PositionModeReader.get_position_mode, PositionModeControl.set_position_mode),
+    Setting.ASSET_MODE: (AssetModeReader.get_asset_mode, AssetModeControl.set_asset_mode),
+    Setting.MARGIN_TYPE: (MarginTypeReader.get_margin_type, MarginTypeControl.set_margin_type),
+    Setting.LEVERAGE: (LeverageReader.get_leverage, LeverageControl.set_leverage),
 }
 
-_SETTERS: Mapping[Setting, Callable[..., Any]] = {
-    Setting.POSITION_MODE: PositionModeControl.set_position_mode,
-    Setting.ASSET_MODE: AssetModeControl.set_asset_mode,
-    Setting.MARGIN_TYPE: MarginTypeControl.set_margin_type,
-    Setting.LEVERAGE: LeverageControl.set_leverage,
-}
 
-_READERS: Mapping[Setting, Callable[..., Any]] = {
-    Setting.POSITION_MODE: PositionModeReader.get_position_mode,
-    Setting.ASSET_MODE: AssetModeReader.get_asset_mode,
-    Setting.MARGIN_TYPE: MarginTypeReader.get_margin_type,
-    Setting.LEVERAGE: LeverageReader.get_leverage,
-}
+def control_of(setting: Setting) -> type[Capability]:
+    """Return the capability that changes a setting."""
+    return capability_of(_METHODS[setting][1])
 
 
 def is_account_wide(venue: Venue[Any], setting: Setting) -> bool:
@@ -63,13 +56,13 @@ def is_account_wide(venue: Venue[Any], setting: Setting) -> bool:
 
 def setter_weight(venue: Venue[Any], setting: Setting) -> int | None:
     """Return the highest cost of one change, None when no endpoint of the venue serves it."""
-    setter = _SETTERS[setting]
+    _, setter = _METHODS[setting]
     return max((e.weight_most for e in venue.endpoints if e.is_write and setter in e.serves), default=None)
 
 
 def reader_weight(venue: Venue[Any], setting: Setting) -> int:
     """Return the highest cost of reading one setting before it is changed."""
-    reader = _READERS[setting]
+    reader, _ = _METHODS[setting]
     return sum(e.weight_most for e in venue.endpoints if not e.is_write and reader in e.serves)
 
 

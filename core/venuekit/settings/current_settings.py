@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from functools import cached_property
 
 import attrs
 
 from venuekit.capabilities import PositionSide, Setting, SettingsSnapshot, SymbolSettings
-from venuekit.settings.changes import Key
 from venuekit.settings.controls import is_account_wide
-from venuekit.settings.desired_settings import key_at
 from venuekit.settings.plans import UnknownSymbol, Unreadable
+from venuekit.settings.step_order import Key
 from venuekit.settings.target import Value
-from venuekit.settings.target_accounts import TargetAccount
+from venuekit.settings.target_accounts import TargetAccount, key_at
 
 
 @attrs.frozen
 class CurrentSettings:
     """
-    The readable accounts of a target, the snapshot of each by its index, the symbols that venues do not know, and
-    the entries that could not be read.
+    The snapshot of each readable account of a target, the symbols that venues do not know, and the entries that could
+    not be read.
     """
 
-    accounts: Sequence[TargetAccount]
-    snapshots: Mapping[int, SettingsSnapshot]
+    snapshots: Mapping[TargetAccount, SettingsSnapshot]
     unknown: tuple[UnknownSymbol, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
 
+    @property
+    def accounts(self) -> tuple[TargetAccount, ...]:
+        """The readable accounts, in the order of the target."""
+        return tuple(self.snapshots)
+
     def of(self, account: TargetAccount) -> SettingsSnapshot:
         """Return the snapshot of an account."""
-        return self.snapshots[account.index]
+        return self.snapshots[account]
 
     def mates(self, account: TargetAccount) -> tuple[TargetAccount, ...]:
         """Return the accounts of one realm and API key, this one among them."""

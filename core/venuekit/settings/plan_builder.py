@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import attrs
 
 from venuekit.capabilities import LeverageBehaviour, LeverageScope, MarginType, MarginTypeBehaviour, Setting
-from venuekit.settings.changes import Key, SettingChange
 from venuekit.settings.controls import is_account_wide, reader_weight, setter_weight
 from venuekit.settings.current_settings import CurrentSettings
-from venuekit.settings.desired_settings import DesiredSetting, contradictions, desired_settings_of
 from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus
 from venuekit.settings.preconditions import raises_leverage, refusals_of, requirements_of
-from venuekit.settings.step_order import order_steps
+from venuekit.settings.step_order import Key, SettingChange, StepOrder, order_steps
 from venuekit.settings.target import Target, Value
-from venuekit.settings.target_accounts import TargetAccount
+from venuekit.settings.target_accounts import DesiredSetting, contradictions, desired_settings_of
 
 
 def differences(target: Target, current: CurrentSettings) -> tuple[DesiredSetting, ...]:
@@ -43,52 +41,42 @@ def build_plan(target: Target, current: CurrentSettings) -> Plan:
     return Plan(kept, steps, reads, current.unknown, current.unreadable)
 
 
-@attrs.define
+@attrs.frozen
 class _Findings:
-    """The findings about each setting; ``order`` counts from 1, ``carriers`` are the entries that change it."""
+    """The target of each setting, the entries that change it, the order of the changes, and their numbers, from 1."""
 
-    refused: dict[Key, str]
-    targets: dict[Key, Value]
-    carriers: dict[Key, DesiredSetting]
-    skipped: dict[Key, str] = attrs.field(factory=dict)
-    order: dict[Key, int] = attrs.field(factory=dict)
-    waits: dict[Key, tuple[Key, ...]] = attrs.field(factory=dict)
+    targets: Mapping[Key, Value]
+    carriers: Mapping[Key, DesiredSetting]
+    order: StepOrder
+    numbers: Mapping[Key, int]
 
 
 def _findings(target: Target, desired_settings: Sequence[DesiredSetting], current: CurrentSettings) -> _Findings:
-    findings = _Findings(
-        contradictions(desired_settings), {desired.key: desired.target for desired in desired_settings}, {}
-    )
+    targets = {desired.key: desired.target for desired in desired_settings}
+    carriers: dict[Key, DesiredSetting] = {}
     for desired in desired_settings:
-        findings.carriers.setdefault(desired.key, desired)
+        carriers.setdefault(desired.key, desired)
+    present: dict[Key, Value | None] = {}
+    refused = contradictions(desired_settings)
     of_owner: dict[Hashable, list[DesiredSetting]] = {account.owner: [] for account in current.accounts}
     for desired in differences(target, current):
         of_owner[desired.account.owner].append(desired)
-    accounts: dict[Hashable, list[TargetAccount]] = {}
-    for account in current.accounts:
-        accounts.setdefault(account.owner, []).append(account)
-    for owner, mine in of_owner.items():  # no setting is shared by two owners
-        _arrange(mine, findings, attrs.evolve(current, accounts=tuple(accounts[owner])))
-    return findings
-
-
-def _arrange(desired_settings: Sequence[DesiredSetting], findings: _Findings, current: CurrentSettings) -> None:
-    """Order the changes of one owner, and separate those without a legal order."""
-    present = {desired.key: current.value(desired.account, desired.key) for desired in desired_settings}
-    lowered_first = sorted(
-        desired_settings, key=lambda w: w.key.setting is not Setting.LEVERAGE or raises_leverage(w, present[w.key])
-    )
+        present[desired.key] = current.value(desired.account, desired.key)
+        if reasons := "; ".join(refusals_of(desired, present[desired.key], current)):
+            refused[desired.key] = reasons
     changes = [
-        SettingChange(w.key, w.target, tuple(requirements_of(w, present[w.key], current, findings.targets)))
-        for w in lowered_first
+        SettingChange(w.key, w.target, tuple(requirements_of(w, present[w.key], current, targets)))
+        for mine in of_owner.values()  # no setting is shared by two owners
+        for lowered in (True, False)
+        for w in mine
+        if _lowers_leverage(w, present[w.key]) is lowered
     ]
-    reasons = {w.key: "; ".join(refusals_of(w, present[w.key], current)) for w in desired_settings}
-    refused = {key: reason for key, reason in reasons.items() if reason}
-    result = order_steps(changes, {**current.state(), **present}, refused)
-    findings.refused.update(result.refused)
-    findings.skipped.update(result.skipped)
-    findings.waits.update(result.waits)
-    findings.order.update({key: number for number, key in enumerate(result.order, start=len(findings.order) + 1)})
+    order = order_steps(changes, {**current.state(), **present}, refused)
+    return _Findings(targets, carriers, order, {key: number for number, key in enumerate(order.order, start=1)})
+
+
+def _lowers_leverage(desired: DesiredSetting, present: Value | None) -> bool:
+    return desired.key.setting is Setting.LEVERAGE and not raises_leverage(desired, present)
 
 
 def _step(desired: DesiredSetting, findings: _Findings, current: CurrentSettings) -> PlannedStep:
@@ -106,7 +94,7 @@ def _step(desired: DesiredSetting, findings: _Findings, current: CurrentSettings
         present=present,
         target=desired.target,
         status=status,
-        order=findings.order[key] if sent else None,
+        order=findings.numbers[key] if sent else None,
         weight=_weight(desired) if sent else None,
         reason=reason,
         note=side_effect_note(desired, current) if changes else None,
@@ -125,10 +113,10 @@ def _weight(desired: DesiredSetting) -> int | None:
 
 def _status(desired: DesiredSetting, present: Value | None, findings: _Findings) -> tuple[StepStatus, str | None]:
     key, carrier = desired.key, findings.carriers[desired.key]
-    if key in findings.refused:
-        return StepStatus.REFUSED, findings.refused[key]
-    if key in findings.skipped:
-        return StepStatus.SKIPPED, findings.skipped[key]
+    if key in findings.order.refused:
+        return StepStatus.REFUSED, findings.order.refused[key]
+    if key in findings.order.skipped:
+        return StepStatus.SKIPPED, findings.order.skipped[key]
     if present == desired.target:
         return StepStatus.UNCHANGED, None
     if carrier is not desired:
@@ -137,7 +125,7 @@ def _status(desired: DesiredSetting, present: Value | None, findings: _Findings)
 
 
 def _names_of_requirements(key: Key, findings: _Findings) -> tuple[str, ...]:
-    return tuple(findings.carriers[other].name for other in findings.waits.get(key, ()))
+    return tuple(findings.carriers[other].name for other in findings.order.waits.get(key, ()))
 
 
 def _margin_type(desired: DesiredSetting, findings: _Findings, current: CurrentSettings) -> MarginType | None:

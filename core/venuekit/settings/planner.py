@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import attrs
-
 from venuekit.capabilities import Setting, SettingsReader, SettingsSnapshot
 from venuekit.errors import InvalidRequest, NotFound, VenuekitError
 from venuekit.settings.current_settings import CurrentSettings
-from venuekit.settings.desired_settings import DesiredSetting
 from venuekit.settings.plan_builder import build_plan, differences
 from venuekit.settings.plans import Plan, UnknownSymbol, Unreadable
 from venuekit.settings.preconditions import raises_leverage
 from venuekit.settings.target import Target
-from venuekit.settings.target_accounts import TargetAccount, target_accounts_of
+from venuekit.settings.target_accounts import DesiredSetting, TargetAccount, target_accounts_of
 from venuekit.venue import BlockedBy, BlockerScope
 
 if TYPE_CHECKING:
@@ -41,41 +38,34 @@ async def plan(target: Target, accounts: Mapping[str, Account]) -> Plan:
 
 async def read_current_settings(target: Target, accounts: Sequence[TargetAccount]) -> CurrentSettings:
     """Read every account: the cheap reads first, then those that the differences need."""
-    readable: list[TargetAccount] = []
-    snapshots: dict[int, SettingsSnapshot] = {}
+    snapshots: dict[TargetAccount, SettingsSnapshot] = {}
     unknown: list[UnknownSymbol] = []
     unreadable: list[Unreadable] = []
     for account in accounts:
         try:
-            read, snapshots[account.index], symbols = await _read(account)
+            readable, snapshot, symbols = await _read(account)
         except VenuekitError as error:
             unreadable += _unreadable(account, error)
         else:
-            readable.append(read)
+            snapshots[readable] = snapshot
             unknown += symbols
-    first = CurrentSettings(tuple(readable), dict(snapshots), tuple(unknown), tuple(unreadable))
+    first = CurrentSettings(dict(snapshots), tuple(unknown), tuple(unreadable))
     changes: dict[Hashable, list[DesiredSetting]] = {}
     for desired in differences(target, first):
         changes.setdefault(desired.account.owner, []).append(desired)
-    lost: set[int] = set()
     for account in first.accounts:
         changes_of_owner = changes.get(account.owner, ())
         orders, brackets = _orders(account, changes_of_owner, first), _brackets(account, changes_of_owner, first)
         if not orders and not brackets:
             continue
         try:
-            snapshots[account.index] = await SettingsReader.of(account.open_account).get_settings(
+            snapshots[account] = await SettingsReader.of(account.open_account).get_settings(
                 account.symbols, orders=orders, brackets=brackets, known=first.of(account)
             )
         except VenuekitError as error:
-            lost.add(account.index)
+            del snapshots[account]
             unreadable += _unreadable(account, error)
-    return attrs.evolve(
-        first,
-        accounts=tuple(account for account in first.accounts if account.index not in lost),
-        snapshots=snapshots,
-        unreadable=tuple(unreadable),
-    )
+    return CurrentSettings(snapshots, tuple(unknown), tuple(unreadable))
 
 
 def _unreadable(account: TargetAccount, error: VenuekitError) -> Iterator[Unreadable]:

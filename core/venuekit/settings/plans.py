@@ -24,15 +24,12 @@ class StepStatus(enum.StrEnum):
 
 
 @attrs.frozen(kw_only=True)
-class PlannedStep:
+class Step:
     """
-    One setting of one account.
+    One setting of one account, as a plan and a report have it.
 
     ``symbol`` is None for a setting of the account, ``side`` unless the sides are set separately, ``present`` when the
-    reads do not report it. ``order`` (from 1) and ``weight`` (the highest cost, in the venue's own weight) are None for
-    a step that is not sent. ``reason`` explains a refused, skipped or shared step. For a change, ``note`` describes its
-    side effects, and ``affected`` lists the symbols with positions or orders that it affects. ``needs`` names the steps
-    that must succeed before; ``margin_type`` is the margin type of the leverage where leverage depends on it.
+    reads do not report it. ``name`` is the setting's path in the target.
     """
 
     account: str
@@ -42,18 +39,31 @@ class PlannedStep:
     side: PositionSide | None
     present: Value | None
     target: Value
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@attrs.frozen(kw_only=True)
+class PlannedStep(Step):
+    """
+    One setting of one account.
+
+    ``order`` (from 1) and ``weight`` (the highest cost, in the venue's own weight) are None for a step that is not
+    sent. ``reason`` explains a refused, skipped or shared step. For a change, ``note`` describes its side effects, and
+    ``affected`` lists the symbols with positions or orders that it affects. ``needs`` names the steps that must succeed
+    before; ``margin_type`` is the margin type of the leverage where leverage depends on it.
+    """
+
     status: StepStatus
     order: int | None
     weight: int | None
     reason: str | None
     note: str | None
     affected: tuple[str, ...]
-    name: str
     needs: tuple[str, ...] = ()
     margin_type: MarginType | None = None
-
-    def __str__(self) -> str:
-        return self.name
 
 
 @attrs.frozen

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from venuekit.capabilities import MarginType, Setting, SettingsSnapshot
-from venuekit.settings.changes import Key, Requirement
-from venuekit.settings.controls import CONTROLS, is_account_wide
+from venuekit.settings.controls import control_of, is_account_wide
 from venuekit.settings.current_settings import CurrentSettings
-from venuekit.settings.desired_settings import DesiredSetting, key_at
+from venuekit.settings.step_order import Key, Requirement
 from venuekit.settings.target import Value, text_of
-from venuekit.settings.target_accounts import TargetAccount
+from venuekit.settings.target_accounts import DesiredSetting, TargetAccount, key_at
 from venuekit.venue import BlockedBy, Blocker, BlockerScope, Coupling
 
 _RAISED_UNDER = "a leverage is raised only under the margin type that was chosen for it"
@@ -27,7 +26,7 @@ def raises_leverage(desired: DesiredSetting, present: Value | None) -> bool:
 def refusals_of(desired: DesiredSetting, present: Value | None, current: CurrentSettings) -> Iterator[str]:
     """Yield the reasons why a change would be refused after any other changes too."""
     account = desired.account
-    support = account.open_account.support(CONTROLS[desired.key.setting])
+    support = account.open_account.support(control_of(desired.key.setting))
     if not support:
         yield support.reason or f"the plugin of {account.venue.id} cannot set it"
         return

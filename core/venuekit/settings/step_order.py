@@ -1,28 +1,63 @@
-"""Step order: an order of changes in which each one is legal at its turn. Pure."""
+"""Step order: the changes of settings, and an order of them in which each one is legal at its turn. Pure."""
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 
 import attrs
 
-from venuekit.settings.changes import Key, Requirement, SettingChange
+from venuekit.capabilities import PositionSide, Setting
 from venuekit.settings.target import Value, text_of
 
 
 @attrs.frozen
-class StepOrder:
+class Key:
     """
-    The feasible changes, in order.
+    One setting, which has one value at a time.
 
-    ``refused`` are changes that no order makes legal and ``skipped`` those that wait for a refused one, each with its
-    reason. ``waits`` holds, for each change in ``order``, the changes that must precede it.
+    ``account_index`` is the index of the account at its venue; two venues that share a setting share the key of the
+    first. ``symbol`` is None for a setting of the account, ``side`` unless the sides are set separately.
     """
 
-    order: tuple[Key, ...]
-    refused: Mapping[Key, str]
-    skipped: Mapping[Key, str]
-    waits: Mapping[Key, tuple[Key, ...]]
+    account_index: int
+    setting: Setting
+    symbol: str | None = None
+    side: PositionSide | None = None
+
+    def __str__(self) -> str:
+        side = f" ({self.side})" if self.side is not None else ""
+        return f"{self.setting}{side} of {self.symbol}" if self.symbol is not None else f"{self.setting}{side}"
+
+
+@attrs.frozen
+class Requirement:
+    """Another setting that must be ``value``, or with ``negated`` must not be; ``why`` in the venue's words or ours."""
+
+    key: Key
+    value: enum.StrEnum | Decimal
+    why: str
+    negated: bool = False
+
+    def allows(self, value: Value) -> bool:
+        """Return whether a value of the other setting fulfils this requirement."""
+        return (value == self.value) is not self.negated
+
+    def __str__(self) -> str:
+        return f"{self.key} {'other than' if self.negated else '='} {text_of(self.value)}"
+
+
+@attrs.frozen
+class SettingChange:
+    """A setting that differs from its target."""
+
+    key: Key
+    target: Value
+    needs: tuple[Requirement, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.key} = {text_of(self.target)}"
 
 
 def order_steps(
@@ -36,15 +71,23 @@ def order_steps(
         state: The current values; a missing setting or None is unknown and forbids nothing.
         refused: Changes that are already refused, with the reason.
     """
-    orderer = _StepOrderer({change.key: change for change in changes}, dict(state), dict(refused))
-    orderer.drop_hopeless()
-    orderer.pick()
-    orderer.drop_stuck()
-    return StepOrder(tuple(orderer.order), orderer.refused, orderer.skipped, orderer.waits)
+    order = StepOrder({change.key: change for change in changes}, dict(state), dict(refused))
+    order.drop_hopeless()
+    order.pick()
+    order.drop_stuck()
+    return order
 
 
 @attrs.define
-class _StepOrderer:
+class StepOrder:
+    """
+    The feasible changes, in ``order``.
+
+    ``refused`` are changes that no order makes legal and ``skipped`` those that wait for a refused one, each with its
+    reason. ``waits`` holds, for each change in ``order``, the changes that must precede it. While the order is found,
+    ``state`` are the values after the changes in ``order``, and ``open`` the changes still to be placed.
+    """
+
     changes: dict[Key, SettingChange]
     state: dict[Key, Value | None]
     refused: dict[Key, str]
@@ -98,7 +141,6 @@ class _StepOrderer:
                 self.refused[key] = f"{change} and {other} exclude each other: {_why(change, other)}"
             else:
                 self.skipped[key] = f"needs {other}, which is refused"
-        self.open = {}
 
     def _close(self, change: SettingChange, requirement: Requirement) -> None:
         closed = self.changes.get(requirement.key)

@@ -1,15 +1,19 @@
-"""Targets: the desired settings of any number of accounts."""
+"""Targets: the desired settings of any number of accounts, and the text of a target file."""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import attrs
 
-from venuekit.capabilities import AssetMode, MarginType, PositionMode
+from venuekit.capabilities import AssetMode, MarginType, PositionMode, Setting
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 #: the value of a setting
 Value: TypeAlias = PositionMode | AssetMode | MarginType | Decimal
@@ -53,9 +57,57 @@ class AccountTarget:
     margin_type: MarginType | None = None
     symbols: Mapping[str, SymbolTarget] = attrs.field(factory=dict)
 
+    def settings(self) -> Iterator[tuple[Setting, str | None, Value | LeverageTarget]]:
+        """Yield each desired setting with its symbol, None for one of the account, and its value."""
+        for setting in (Setting.POSITION_MODE, Setting.ASSET_MODE, Setting.MARGIN_TYPE):
+            if (value := getattr(self, setting.value)) is not None:
+                yield setting, None, value
+        for symbol, row in self.symbols.items():
+            if row.margin_type is not None:
+                yield Setting.MARGIN_TYPE, symbol, row.margin_type
+            if row.leverage is not None:
+                yield Setting.LEVERAGE, symbol, row.leverage
+
 
 @attrs.frozen
 class Target:
     """The desired settings, by the name of the account."""
 
     accounts: Mapping[str, AccountTarget]
+
+
+def target_toml(accounts: Mapping[str, Mapping[str, Any]]) -> str:
+    """
+    Return the text of a target file for these accounts, by name.
+
+    The tables are shaped like the file: texts, enumerations, numbers (int or Decimal), and tables of them.
+    """
+    blocks = []
+    for name, account in accounts.items():
+        blocks.append("\n".join(_block(("accounts", name), account)))
+        for symbol, row in account.get("symbols", {}).items():
+            blocks.append("\n".join(_block(("accounts", name, "symbols", symbol), row)))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _block(path: tuple[str, ...], table: Mapping[str, Any]) -> Iterator[str]:
+    yield f"[{'.'.join(map(_key, path))}]"
+    for key, value in table.items():
+        if key != "symbols":
+            yield f"{_key(key)} = {_value(value)}"
+
+
+def _key(key: str) -> str:
+    return key if _BARE_KEY.fullmatch(key) else json.dumps(key, ensure_ascii=False)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_key(key)} = {_value(inner)}" for key, inner in value.items()) + " }"
+    if isinstance(value, enum.Enum):
+        return json.dumps(value.value)
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return format(value, "f") if isinstance(value, Decimal) else str(value)
+    raise TypeError(f"a target file cannot hold {value!r}")

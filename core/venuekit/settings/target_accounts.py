@@ -1,15 +1,30 @@
-"""Target accounts: the accounts of the entries of a target; entries with one realm and one API key share one."""
+"""
+Target accounts: the accounts of the entries of a target, and the settings desired of them.
+
+Entries with one realm and one API key share an account.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from venuekit.capabilities import PositionModeBehaviour, Setting, SettingsReader, SettingsSnapshot
+from venuekit._util.toml_lines import key_text
+from venuekit.capabilities import (
+    LeverageBehaviour,
+    LeverageScope,
+    PositionModeBehaviour,
+    PositionSide,
+    Setting,
+    SettingsReader,
+    SettingsSnapshot,
+)
 from venuekit.errors import ConfigurationError
-from venuekit.settings.target import AccountTarget, Target
+from venuekit.settings.step_order import Key
+from venuekit.settings.target import AccountTarget, LeverageTarget, Target, Value, text_of
 
 if TYPE_CHECKING:
     from venuekit.account import Account
@@ -100,3 +115,71 @@ def _sharers_of(venue: Venue[Any]) -> tuple[str, ...]:
     if not venue.has_behaviour(PositionModeBehaviour):
         return ()
     return venue.behaviour(PositionModeBehaviour).shared_with
+
+
+@attrs.frozen
+class DesiredSetting:
+    """One entry's desired value of one setting."""
+
+    entry: str
+    account: TargetAccount
+    key: Key
+    target: Value
+
+    @property
+    def name(self) -> str:
+        """The path in the target: ``accounts.main.symbols.BTCUSD.leverage``."""
+        inner = () if self.key.symbol is None else ("symbols", self.key.symbol)
+        side = () if self.key.side is None else (self.key.side.value,)
+        return key_text(("accounts", self.entry, *inner, self.key.setting.value, *side))
+
+
+def key_at(account: TargetAccount, setting: Setting, symbol: str | None = None) -> Key:
+    """Return the key of a setting of an account: that of the first account that shares it."""
+    is_shared = setting is Setting.POSITION_MODE  # the only one that accounts share
+    return Key(account.position_mode_index if is_shared else account.index, setting, symbol)
+
+
+def desired_settings_of(target: Target, accounts: Sequence[TargetAccount]) -> tuple[DesiredSetting, ...]:
+    """Return the desired settings of these accounts, in the target's order."""
+    of_entry = {name: account for account in accounts for name in account.entries}
+    return tuple(
+        desired for name in target.accounts if name in of_entry for desired in _settings_of_entry(name, of_entry[name])
+    )
+
+
+def contradictions(desired_settings: Sequence[DesiredSetting]) -> dict[Key, str]:
+    """Return the settings for which two entries have different targets, with a sentence that names both."""
+    first: dict[Key, DesiredSetting] = {}
+    conflicts: dict[Key, str] = {}
+    for desired in desired_settings:
+        other = first.setdefault(desired.key, desired)
+        if other.target != desired.target:
+            conflicts[desired.key] = (
+                f"{other.name} wants {text_of(other.target)} and {desired.name} wants {text_of(desired.target)}, "
+                "but both are one setting of one API key"
+            )
+    return conflicts
+
+
+def _settings_of_entry(name: str, account: TargetAccount) -> Iterator[DesiredSetting]:
+    for setting, symbol, value in account.entries[name].settings():
+        key = key_at(account, setting, symbol)
+        if not isinstance(value, LeverageTarget):
+            yield DesiredSetting(name, account, key, value)
+            continue
+        for side, leverage in _leverages(account, value):
+            yield DesiredSetting(name, account, attrs.evolve(key, side=side), leverage)
+
+
+def _leverages(account: TargetAccount, target: LeverageTarget) -> Iterator[tuple[PositionSide | None, Decimal]]:
+    """Yield each leverage to set: one for both sides, or one for each where the venue has a leverage per side."""
+    behaviour = LeverageBehaviour
+    sides: dict[PositionSide | None, Decimal | None]
+    if account.venue.has_behaviour(behaviour) and LeverageScope.SIDE in account.venue.behaviour(behaviour).scope:
+        sides = {PositionSide.LONG: target.long, PositionSide.SHORT: target.short}
+    else:
+        sides = {None: target.short if target.long is None else target.long}
+    for side, value in sides.items():
+        if value is not None:
+            yield side, value

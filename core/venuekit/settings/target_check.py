@@ -1,4 +1,4 @@
-"""Checks a target against the declarations of its venues, without any request."""
+"""Checks a target against the declarations of its venues, without any request, and collects the problems."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from venuekit._util.texts import did_you_mean
-from venuekit._util.toml_lines import KeyPath, key_text
+from venuekit._util.toml_lines import KeyPath, key_text, line_of
 from venuekit.capabilities import (
     AssetModeReader,
     Capability,
@@ -22,12 +24,39 @@ from venuekit.capabilities import (
     PositionModeScope,
     Setting,
 )
+from venuekit.errors import TargetFileError
 from venuekit.settings.target import AccountTarget, LeverageTarget, Target, Value, text_of
-from venuekit.settings.target_tables import Problems
 from venuekit.venue import venue_support
 
 if TYPE_CHECKING:
     from venuekit.venue import Coupling, Venue
+
+
+@attrs.define
+class Problems:
+    """The problems of one target file."""
+
+    source: str
+    lines: Mapping[KeyPath, int]
+    _found: dict[tuple[int, str], None] = attrs.field(factory=dict, init=False)
+
+    def add(self, path: KeyPath, text: str) -> None:
+        """Add one problem of one key; an equal one counts once."""
+        self._found[line_of(self.lines, path), f"{key_text(path)}: {text}"] = None
+
+    def line_of(self, path: KeyPath) -> int:
+        """Return the line of a key."""
+        return line_of(self.lines, path)
+
+    def raise_any(self) -> None:
+        """
+        Raise the collected problems, one line of text each.
+
+        Raises:
+            TargetFileError: there are problems.
+        """
+        if self._found:
+            raise TargetFileError("\n".join(f"{self.source}:{line}: {text}" for line, text in sorted(self._found)))
 
 
 def check_target(target: Target, venues: Mapping[str, Venue[Any]], problems: Problems) -> None:
@@ -45,18 +74,17 @@ def check_target(target: Target, venues: Mapping[str, Venue[Any]], problems: Pro
 
 
 def _check_account(account: AccountTarget, venue: Venue[Any], path: KeyPath, problems: Problems) -> None:
-    if account.position_mode is not None:
-        _check_position_mode(venue, (*path, "position_mode"), problems)
-    if account.asset_mode is not None:
-        _check_reader(venue, AssetModeReader, (*path, "asset_mode"), problems)
-    if account.margin_type is not None:
-        _check_margin_type(venue, path, MarginTypeScope.ACCOUNT, problems)
-    for name, symbol in account.symbols.items():
-        table_path = (*path, "symbols", name)
-        if symbol.margin_type is not None:
-            _check_margin_type(venue, table_path, MarginTypeScope.SYMBOL, problems)
-        if symbol.leverage is not None:
-            _check_leverage(symbol.leverage, venue, (*table_path, "leverage"), problems)
+    for setting, symbol, value in account.settings():
+        table_path = path if symbol is None else (*path, "symbols", symbol)
+        if isinstance(value, LeverageTarget):
+            _check_leverage(value, venue, (*table_path, "leverage"), problems)
+        elif setting is Setting.MARGIN_TYPE:
+            level = MarginTypeScope.ACCOUNT if symbol is None else MarginTypeScope.SYMBOL
+            _check_margin_type(venue, table_path, level, problems)
+        elif setting is Setting.ASSET_MODE:
+            _check_reader(venue, AssetModeReader, (*path, "asset_mode"), problems)
+        else:
+            _check_position_mode(venue, (*path, "position_mode"), problems)
     _check_couplings(account, venue.couplings, path, problems)
 
 
@@ -119,7 +147,11 @@ def _check_couplings(
 ) -> None:
     """Find settings of one account that exclude each other; a pair is reported once."""
     reported: set[frozenset[KeyPath]] = set()
-    values = dict(_settings(account))
+    values: dict[KeyPath, Value] = {
+        (setting.value,) if symbol is None else ("symbols", symbol, setting.value): value
+        for setting, symbol, value in account.settings()
+        if not isinstance(value, LeverageTarget)  # no leverage is coupled
+    }
     for coupling in couplings:
         for this, other in _against(coupling, values):
             if frozenset({this, other}) in reported:
@@ -148,14 +180,3 @@ def _against(coupling: Coupling, settings: Mapping[KeyPath, Value]) -> Iterator[
         same: KeyPath = (*this[:-1], coupling.needs.value)
         others = of_symbols if len(this) == 1 else of_account
         yield from ((this, other) for other in (*([same] if same in missing else ()), *others))
-
-
-def _settings(account: AccountTarget) -> Iterator[tuple[KeyPath, Value]]:
-    """Yield path and value of each setting of the account's table that can be coupled."""
-    for setting in (Setting.POSITION_MODE, Setting.ASSET_MODE, Setting.MARGIN_TYPE):
-        value = getattr(account, setting.value)
-        if value is not None:
-            yield (setting.value,), value
-    for name, symbol in account.symbols.items():
-        if symbol.margin_type is not None:
-            yield ("symbols", name, Setting.MARGIN_TYPE.value), symbol.margin_type

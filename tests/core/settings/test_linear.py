@@ -14,7 +14,7 @@ from venuekit.credentials.accounts_file import load_accounts
 from venuekit.errors import AccountsFileError, TargetFileError
 from venuekit.settings import parse_target, plan
 from venuekit.settings.current_settings import CurrentSettings
-from venuekit.settings.step_order import _StepOrderer
+from venuekit.settings.step_order import StepOrder
 from venuekit.settings.target_accounts import TargetAccount
 
 ENTRY = """\
@@ -119,14 +119,14 @@ class _Counted(dict[Any, Any]):
 
 async def _looks(fake: types.SimpleNamespace, monkeypatch: pytest.MonkeyPatch, symbols: int) -> int:
     counted: list[_Counted] = []
-    made = _StepOrderer.__attrs_post_init__
+    made = StepOrder.__attrs_post_init__
 
-    def count(self: _StepOrderer) -> None:
+    def count(self: StepOrder) -> None:
         made(self)
         self.open, self.state = _Counted(self.open), _Counted(self.state)
         counted.extend((self.open, self.state))
 
-    monkeypatch.setattr(_StepOrderer, "__attrs_post_init__", count)
+    monkeypatch.setattr(StepOrder, "__attrs_post_init__", count)
     world = fake.World()
     world.rows("acme_perp").update({f"S{one}": fake.Row() for one in range(symbols)})
     account = fake.Acme(fake.acme(), world)
