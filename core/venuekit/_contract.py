@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
     import pluggy
 
+    from venuekit.venue import Venue
+
 VENUE_HOOK = "venuekit_register_venues"
+_VENUE_ID = re.compile(r"[a-z][a-z0-9_]*")
 
 
 @attrs.frozen
@@ -84,6 +88,32 @@ def check_contract(plugin: object, announced: Announced, manager: pluggy.PluginM
                 f"it implements {hook}, but plugins announced in {announced.group} may implement {allowed}",
                 f"move {name} into a module of its own and announce that in {other}",
             )
+
+
+def check_venue(venue: object) -> Venue[Any]:
+    """
+    Return a venue that a plugin registers, checked.
+
+    Raises:
+        ContractBroken: it is no Venue, or its id, account class or simulated venue is of the wrong type.
+    """
+    from venuekit.account import Account
+    from venuekit.venue import Venue
+
+    if not isinstance(venue, Venue):
+        raise ContractBroken(f"it registered {type(venue).__name__}, which is no Venue", "register a Venue")
+    name: object = venue.id
+    account: object = venue.account
+    simulated: object = venue.simulated
+    if not isinstance(name, str) or not _VENUE_ID.fullmatch(name):
+        cause, mend = f"a venue has the id {name!r}", "give it one of lower case letters, digits and underscores"
+    elif not (isinstance(account, type) and issubclass(account, Account)):
+        cause, mend = f"the account of {name} is {account!r}", "give it a subclass of venuekit.plugin.Account"
+    elif simulated is not None and not callable(simulated):
+        cause, mend = f"simulated of {name} is {simulated!r}", "give it a function that makes the simulated venue"
+    else:
+        return venue
+    raise ContractBroken(cause, mend)
 
 
 def _find_implementations(plugin: object, manager: pluggy.PluginManager) -> Iterable[tuple[str, str]]:

@@ -139,6 +139,37 @@ def _priority_of(endpoint: Endpoint[Any]) -> Priority:
     return Priority.HISTORY if walks else Priority.READ
 
 
+#: capability methods that change something, with the only effect that their requests may have
+_EFFECTS = {
+    "place_order": (Effect.KEYED, "an order carries a client id, by which a lost one is found and never sent twice"),
+    "place_orders": (Effect.KEYED, "orders carry client ids, by which lost ones are found and never sent twice"),
+    "add_margin": (Effect.DELTA, "a margin move that is repeated moves money twice"),
+    "reduce_margin": (Effect.DELTA, "a margin move that is repeated moves money twice"),
+}
+_CHANGES = ("set_", "cancel_", "amend_")
+#: a countdown runs while a session renews it
+_RENEWED = frozenset({"set_countdown"})
+
+
+def _contradiction(endpoint: Endpoint[Any], served: Iterable[str]) -> str | None:
+    """Return why an effect cannot be that of a request, in one sentence with the mend; None where it can."""
+    effect = endpoint.effect
+    if endpoint.verb == "GET" and effect is Effect.READ:
+        return None  # the reads of a write, and those that settle it, serve its method, too
+    for name in served:
+        only, why = _EFFECTS.get(name, (None, ""))
+        if only is not None and effect is not only:
+            return f"it serves {name} and its effect is {effect}; {why}: declare Effect.{only.name}"
+        if name.startswith(_CHANGES) and (effect is Effect.READ or (effect is Effect.SESSION and name not in _RENEWED)):
+            return f"it serves {name} and its effect is {effect}; it changes something: declare Effect.SET"
+    if endpoint.verb != "GET" and effect is Effect.READ and not endpoint.note:
+        return (
+            f"its effect is read, and {endpoint.verb} usually changes something: say in its note why it does not,"
+            " or declare another effect"
+        )
+    return None
+
+
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class Endpoint(Generic[T]):
     """
@@ -243,6 +274,9 @@ class Endpoint(Generic[T]):
     _served: tuple[str, ...] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
+        served = tuple(method.__name__ for method in self.serves)
+        if reason := _contradiction(self, served):
+            raise ValueError(f"{self}: {reason}")
         by_name = {parameter.name: parameter for parameter in self.parameters}
         if len(by_name) != len(self.parameters):
             raise ValueError(f"{self}: a parameter is declared twice")
@@ -264,7 +298,7 @@ class Endpoint(Generic[T]):
         within = "answer" if isinstance(self.decode, Changing) else None
         object.__setattr__(self, "check_echo", check_of(echoes, within=within, ids=self.client_ids_of))
         object.__setattr__(self, "_roles", {p.role: p.name for p in reversed(self.parameters) if p.role})
-        object.__setattr__(self, "_served", tuple(method.__name__ for method in self.serves))
+        object.__setattr__(self, "_served", served)
 
     def as_undeclared(self) -> Endpoint[T]:
         """Return the endpoint as one that the venue does not declare: its own statements are not believed."""

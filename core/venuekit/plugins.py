@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pluggy
 
 from venuekit import hooks
-from venuekit._contract import Broken, ContractBroken, check_contract, misfit
+from venuekit._contract import Broken, ContractBroken, check_contract, check_venue, misfit
 from venuekit._entry_points import Announced, EntryPointGroup, PluginOrigin, find_announced, find_installed
 from venuekit._util.texts import did_you_mean
 from venuekit.errors import PluginError, UnknownVenue, VenuekitError
@@ -267,9 +267,7 @@ class Plugins:
         if one.group is EntryPointGroup.PLUGINS:
             return ()
         venues: list[Venue[Any]] = []
-        for venue in self._taken:
-            if not isinstance(venue, Venue):
-                raise ContractBroken(f"it registered {type(venue).__name__}, which is no Venue", "register a Venue")
+        for venue in map(check_venue, self._taken):
             key = EntryPointGroup.VENUES, venue.id
             announced = self._announced.get(key)
             if venue.id != one.name and (announced is None or announced.origin != one.origin):

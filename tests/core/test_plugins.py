@@ -5,102 +5,25 @@ from __future__ import annotations
 import sys
 import textwrap
 import threading
-from collections.abc import Callable, Iterator
-from importlib.metadata import EntryPoint, distributions
-from typing import TYPE_CHECKING, Any
+from importlib.metadata import EntryPoint
+from typing import Any
 
 import pytest
+from tests.core.plugin_sites import VENUE, Discover, Install, venue_code
 
 from venuekit import hooks
 from venuekit.errors import AccountsFileError, PluginError, UnknownVenue
-from venuekit.plugins import Broken, Plugins, make_plugins
+from venuekit.plugins import Broken, make_plugins
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-VENUE = """
-import sys
-from decimal import Decimal
-from venuekit.endpoint import Endpoint
-from venuekit.faults import FaultTable
-from venuekit.hooks import hookimpl
-from venuekit.venue import Venue
-
-VENUEKIT_API = 1
-
-def venue(id):
-    time = Endpoint("GET", "/time", decode=bytes)
-    return Venue(id=id, title=id, account=object, environments=(), limits=(), signing=None, answers=None,
-                 faults=FaultTable(()), server_time=time, endpoints=(time,))
-"""
-REGISTER = """
-@hookimpl
-def venuekit_register_venues(register):
-    for id in {ids!r}:
-        register(venue(id))
-"""
 CROSS_CUTTING = """
 from venuekit.hooks import hookimpl
 VENUEKIT_API = 1
 """
 
-Install = Callable[..., None]
-Discover = Callable[..., Plugins]
-
-
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A directory of installed distributions; what was imported from it is forgotten afterwards."""
-    monkeypatch.syspath_prepend(str(tmp_path))
-    before = set(sys.modules)
-    yield tmp_path
-    for name in set(sys.modules) - before:
-        if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
-            del sys.modules[name]
-
-
-@pytest.fixture
-def install(site: Path) -> Install:
-    """Install a distribution of one module: ``install("acme", code, venues=("acme_perp",))``."""
-
-    def install(
-        name: str,
-        code: str,
-        *,
-        venues: tuple[str, ...] = (),
-        plugins: tuple[str, ...] = (),
-        module: str | None = None,
-    ) -> None:
-        module = module or name.replace("-", "_")
-        (site / f"{module}.py").write_text(textwrap.dedent(code))
-        info = site / f"{name.replace('-', '_')}-1.5.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.5\n")
-        lines = ["[venuekit.venues]", *(f"{one} = {module}" for one in venues)]
-        lines += ["[venuekit.plugins]", *(f"{one} = {module}" for one in plugins)]
-        (info / "entry_points.txt").write_text("\n".join(lines) + "\n")
-
-    return install
-
-
-@pytest.fixture
-def discover(site: Path) -> Discover:
-    """Find the plugins among the distributions of ``site`` and no others."""
-
-    def discover(**options: Any) -> Plugins:
-        points = [point for one in distributions(path=[str(site)]) for point in one.entry_points]
-        return make_plugins(entry_points=points, **options)
-
-    return discover
-
-
-def _venue_code(*ids: str) -> str:
-    return VENUE + REGISTER.format(ids=ids)
-
 
 def test_ids_are_known_without_importing(install: Install, discover: Discover) -> None:
     """Listing the venues imports none of them."""
-    install("acme", _venue_code("acme_perp"), venues=("acme_perp",))
+    install("acme", venue_code("acme_perp"), venues=("acme_perp",))
     install("broken", "raise RuntimeError", venues=("broken_perp",))
 
     plugins = discover()
@@ -113,7 +36,7 @@ def test_ids_are_known_without_importing(install: Install, discover: Discover) -
 
 def test_a_venue_is_imported_when_asked_for(install: Install, discover: Discover) -> None:
     """The first question imports the plugin, the second gives the same venue."""
-    install("acme", _venue_code("acme_perp"), venues=("acme_perp",))
+    install("acme", venue_code("acme_perp"), venues=("acme_perp",))
     plugins = discover()
 
     venue = plugins.venue("acme_perp")
@@ -124,7 +47,7 @@ def test_a_venue_is_imported_when_asked_for(install: Install, discover: Discover
 
 async def test_load_imports_in_a_worker_thread(install: Install, discover: Discover) -> None:
     """The asynchronous way imports outside the loop's thread."""
-    install("acme", "import threading\nWHERE = threading.current_thread()\n" + _venue_code("acme"), venues=("acme",))
+    install("acme", "import threading\nWHERE = threading.current_thread()\n" + venue_code("acme"), venues=("acme",))
     plugins = discover()
 
     venue = await plugins.load("acme")
@@ -135,7 +58,7 @@ async def test_load_imports_in_a_worker_thread(install: Install, discover: Disco
 
 def test_one_module_may_provide_several_venues(install: Install, discover: Discover) -> None:
     """Two entry points of one distribution may name one module that registers both venues."""
-    install("acme", _venue_code("acme_perp", "acme_spot"), venues=("acme_perp", "acme_spot"))
+    install("acme", venue_code("acme_perp", "acme_spot"), venues=("acme_perp", "acme_spot"))
     plugins = discover()
 
     assert [plugins.venue(one).id for one in plugins.venue_ids()] == ["acme_perp", "acme_spot"]
@@ -143,8 +66,8 @@ def test_one_module_may_provide_several_venues(install: Install, discover: Disco
 
 def test_an_unknown_venue_names_the_installed_ones(install: Install, discover: Discover) -> None:
     """The error lists what is installed and offers the nearest name."""
-    install("acme", _venue_code("acme_perp"), venues=("acme_perp",))
-    install("other", _venue_code("other_perp"), venues=("other_perp",))
+    install("acme", venue_code("acme_perp"), venues=("acme_perp",))
+    install("other", venue_code("other_perp"), venues=("other_perp",))
     plugins = discover()
 
     with pytest.raises(UnknownVenue, match="'acme_prep'; installed: acme_perp, other_perp; did you mean acme_perp"):
@@ -167,32 +90,38 @@ def test_no_venue_at_all() -> None:
         ("def x(:", "SyntaxError"),
         (VENUE, "registered no venue 'acme_perp'; call register"),
         (
-            _venue_code("acme_pepr"),
+            venue_code("acme_pepr"),
             "registered venue 'acme_pepr' from .* 'acme_perp'; give the entry point",
         ),
-        (_venue_code("acme_perp").replace("VENUEKIT_API = 1", ""), "does not say which version.*say VENUEKIT_API = 1"),
-        (_venue_code("acme_perp").replace("VENUEKIT_API = 1", "VENUEKIT_API = 7"), "version 7 .*this is version 1"),
+        (venue_code("acme_perp").replace("VENUEKIT_API = 1", ""), "does not say which version.*say VENUEKIT_API = 1"),
+        (venue_code("acme_perp").replace("VENUEKIT_API = 1", "VENUEKIT_API = 7"), "version 7 .*this is version 1"),
         (
-            _venue_code("acme_perp").replace("register_venues", "register_venue"),
+            venue_code("acme_perp").replace("register_venues", "register_venue"),
             (
                 "implements venuekit_register_venue, which is no hook; "
                 "rename venuekit_register_venue to venuekit_register_venues"
             ),
         ),
-        (_venue_code("acme_perp").replace("@hookimpl", ""), "carries no marker; decorate it with"),
+        (venue_code("acme_perp").replace("@hookimpl", ""), "carries no marker; decorate it with"),
         (
-            _venue_code("acme_perp") + "@hookimpl\ndef venuekit_make_signer(venue, credentials): return object()",
+            venue_code("acme_perp") + "@hookimpl\ndef venuekit_make_signer(venue, credentials): return object()",
             "implements venuekit_make_signer, but .* may implement venuekit_register_venues only; move",
         ),
-        (_venue_code("acme_perp").replace("venues(register)", "venues(registry)"), "PluginValidationError"),
+        (venue_code("acme_perp").replace("venues(register)", "venues(registry)"), "PluginValidationError"),
         (VENUE + "@hookimpl\ndef venuekit_register_venues(register): register('x')", "registered str, .* no Venue"),
         (VENUE + "@hookimpl\ndef venuekit_register_venues(register): 1 / 0", "ZeroDivisionError"),
+        (venue_code("Acme Perp"), "the id 'Acme Perp'; give it one of lower case letters, digits and underscores"),
+        (venue_code("acme_perp").replace("account=Account", "account=object"), "the account of acme_perp .* subclass"),
+        (
+            venue_code("acme_perp").replace("limits=()", "limits=(), simulated='x'"),
+            "simulated of .* give it a function",
+        ),
     ],
 )
 def test_a_broken_venue_is_named_and_harms_nobody(install: Install, discover: Discover, code: str, cause: str) -> None:
     """Distribution, version, cause and mend are told when the venue is asked for, again and again; others work."""
     install("venuekit-acme", code, venues=("acme_perp",))
-    install("other", _venue_code("other_perp"), venues=("other_perp",))
+    install("other", venue_code("other_perp"), venues=("other_perp",))
     plugins = discover()
 
     for _ in range(2):
@@ -218,7 +147,7 @@ async def test_a_broken_venue_is_named_by_load_too(install: Install, discover: D
 
 def test_a_failed_venue_leaves_no_hook_behind(install: Install, discover: Discover) -> None:
     """A plugin that breaks while it registers is unregistered: its half-made venues are not to be had."""
-    install("acme", _venue_code("acme_perp", "stray_perp"), venues=("acme_perp",))
+    install("acme", venue_code("acme_perp", "stray_perp"), venues=("acme_perp",))
     plugins = discover()
 
     with pytest.raises(PluginError, match="registered venue 'stray_perp'"):
@@ -229,8 +158,8 @@ def test_a_failed_venue_leaves_no_hook_behind(install: Install, discover: Discov
 
 def test_two_distributions_claiming_one_id(install: Install, discover: Discover) -> None:
     """Neither of the two is taken silently; the error names both, and how to choose."""
-    install("acme-one", _venue_code("acme_perp"), venues=("acme_perp",))
-    install("acme-two", _venue_code("acme_perp"), venues=("acme_perp",))
+    install("acme-one", venue_code("acme_perp"), venues=("acme_perp",))
+    install("acme-two", venue_code("acme_perp"), venues=("acme_perp",))
 
     with pytest.raises(PluginError, match=r"acme-one 1\.5 and acme-two 1\.5 both provide venue acme_perp"):
         discover().venue("acme_perp")
@@ -240,8 +169,8 @@ def test_two_distributions_claiming_one_id(install: Install, discover: Discover)
 
 def test_disable_blocks_by_name(install: Install, discover: Discover, monkeypatch: pytest.MonkeyPatch) -> None:
     """VENUEKIT_DISABLE names what is left alone, and the error says that this is why."""
-    install("acme", _venue_code("acme_perp"), venues=("acme_perp",))
-    install("other", _venue_code("other_perp"), venues=("other_perp",))
+    install("acme", venue_code("acme_perp"), venues=("acme_perp",))
+    install("other", venue_code("other_perp"), venues=("other_perp",))
     monkeypatch.setenv("VENUEKIT_DISABLE", " acme_perp, nothing ,")
 
     plugins = discover()
@@ -256,7 +185,7 @@ def test_a_broken_cross_cutting_plugin_is_kept_apart(install: Install, discover:
     install("vault", "raise OSError('no vault')", plugins=("vault",))
     install("misspelt", CROSS_CUTTING + "@hookimpl\ndef venuekit_observer(venue): return 1", plugins=("misspelt",))
     install("meter", CROSS_CUTTING + "@hookimpl\ndef venuekit_observe(venue): return print", plugins=("meter",))
-    install("venues", _venue_code("x"), plugins=("venues",))
+    install("venues", venue_code("x"), plugins=("venues",))
 
     plugins = discover()
 

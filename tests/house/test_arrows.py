@@ -39,6 +39,7 @@ STOREYS = (
 UPWARDS = {
     ("plugins", "_defaults"),  # core's implementations are one more plugin, registered last
     ("_contract", "pipeline"),  # the class that an answer of a hook must be of, when there is one
+    ("_contract", "account"),  # the class that a venue's account must be of
 }
 LEVEL = {room: level for level, rooms in enumerate(STOREYS) for room in rooms}
 

@@ -189,4 +189,8 @@ class Simulation:
 def _make_simulated(venue: Venue[Any]) -> SimulatedVenue:
     if venue.simulated is None:
         raise ConfigurationError(f"{venue.id} brings no simulator: its plugin declares no Venue.simulated")
-    return venue.simulated()
+    simulated: object = venue.simulated()
+    if not isinstance(simulated, SimulatedVenue):
+        words = f"its simulated venue is {simulated!r}; it must be an instance of a subclass of SimulatedVenue"
+        raise ConfigurationError(f"{venue.id}: {words}")
+    return simulated
