@@ -96,8 +96,8 @@ async def test_take_profit_and_stop_loss_are_amended(
         sim.disturb(VENUE, BYBIT.AMEND_ORDER, fate)
     await account.call(BYBIT.AMEND_ORDER, **ETH, orderId=placed.id, **BRACKET, **WORDS)
     (row,) = (await account.call(BYBIT.OPEN_ORDERS, **ETH, orderId=placed.id)).rows
-    assert (row.take_profit, row.stop_loss, row.tp_limit_price) == tuple(BRACKET.values())
-    assert (row.tpsl_mode, row.tp_trigger_by, row.sl_trigger_by) == tuple(WORDS.values())
+    assert {name: row.terms[name] for name in BRACKET} == BRACKET
+    assert {name: row.terms[name] for name in WORDS} == WORDS
 
 
 @pytest.mark.parametrize("name", ["tpTriggerBy", "slTriggerBy", "tpslMode"])

@@ -6,29 +6,24 @@ from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
 from operator import attrgetter
 
-from venuekit.capabilities import Fill, FillReader, ForcedOrderReader, Order, OrderKind, OrderStatus, OrderType, Unit
+from venuekit.capabilities import Fill, FillKind, FillReader, ForcedOrderReader, Order, OrderKind, OrderStatus, Unit
 from venuekit.parts.histories import HistoryCall, Track, merge_histories
 from venuekit.plugin import Account, Pager
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.histories import TWO_YEARS, ReceivedRow, cursor_history, itself
 from venuekit_bybit_inverse.instruments import settle_coins
-from venuekit_bybit_inverse.order_payloads import FillRow
-from venuekit_bybit_inverse.order_values import fill_of, order_of, side_of
+from venuekit_bybit_inverse.order_rows import FORCED, ListedFill, complete_fill, complete_order
 from venuekit_bybit_inverse.reading import raw_rows
 from venuekit_bybit_inverse.wire import CONTRACT_SIZE
 
-#: written like a fill, and none
-_FUNDING = "Funding"
-#: the kinds of fills that the venue itself brought about
-_FORCED = ("BustTrade", "AdlTrade")
 _TRACK = Track[Fill](attrgetter("time"), attrgetter("key"))
 #: an order that was given already may have been filled for so long
 _OVERLAP = timedelta(hours=1)
 _EXECUTIONS = cursor_history(
     BYBIT.EXECUTIONS,
     itself,
-    time=attrgetter("row.exec_time"),
-    key=attrgetter("row.exec_id"),
+    time=attrgetter("row.time"),
+    key=attrgetter("row.id"),
     limit=100,
     category=CATEGORY,
 )
@@ -54,7 +49,12 @@ class BybitFills(Account, FillReader, ForcedOrderReader):
             span = await call.span(TWO_YEARS, start, end, after=None if after is None else after.time)
             settle = (await settle_coins(self, frozenset({symbol}))).get(symbol)
             rows = call.items(_EXECUTIONS, span, symbol=symbol)
-            async for fill in merge_histories(_fills(rows, settle), track=_TRACK, after=after):
+            fills = (
+                complete_fill(one.row, one.row.commission_asset or settle, one.raw)
+                async for one in rows
+                if one.row.kind is not FillKind.FUNDING
+            )
+            async for fill in merge_histories(fills, track=_TRACK, after=after):
                 yield fill
 
         return Pager(items, cost_per_page=_EXECUTIONS.cost({}))
@@ -78,11 +78,11 @@ class BybitFills(Account, FillReader, ForcedOrderReader):
             resume = None if after is None else after.created_at or after.updated_at
             behind = None if resume is None else resume - _OVERLAP
             span = await call.span(TWO_YEARS, start, end, after=behind)
-            fills = [call.items(_EXECUTIONS, span, symbol=symbol, execType=kind) for kind in _FORCED]
+            fills = [call.items(_EXECUTIONS, span, symbol=symbol, execType=kind) for kind in FORCED]
             seen: set[str] = set()
-            met, held = after is None, list[ReceivedRow[FillRow]]()
+            met, held = after is None, list[ReceivedRow[ListedFill]]()
             async for received in merge_histories(*fills, track=_EXECUTIONS.track):
-                if received.row.exec_type not in _FORCED or received.row.order_id in seen:
+                if received.row.kind not in FORCED.values() or received.row.order_id in seen:
                     continue
                 seen.add(received.row.order_id)
                 if met:
@@ -92,35 +92,29 @@ class BybitFills(Account, FillReader, ForcedOrderReader):
                 else:
                     held.append(received)
             for received in held:  # the item to continue behind is gone
-                if resume is None or received.row.exec_time >= resume:
+                if resume is None or received.row.time >= resume:
                     yield await self._order_of_fill(received)
 
         return Pager(items, cost_per_page=_EXECUTIONS.cost({}))
 
-    async def _order_of_fill(self, received: ReceivedRow[FillRow]) -> Order:
+    async def _order_of_fill(self, received: ReceivedRow[ListedFill]) -> Order:
         fill = received.row
         answer = await self.answer(BYBIT.ORDER_HISTORY, category=CATEGORY, symbol=fill.symbol, orderId=fill.order_id)
         for row, raw in zip(answer.value.rows, raw_rows(answer, len(answer.value.rows)), strict=True):
-            return order_of(row, answer.received_at, raw)
+            return complete_order(row, answer.received_at, raw)
         return Order(
             id=fill.order_id,
-            client_id=fill.order_link_id,
+            client_id=fill.client_id,
             symbol=fill.symbol,
             kind=OrderKind.PLAIN,
-            side=side_of(fill.side),
-            type=OrderType.MARKET if fill.order_type == "Market" else OrderType.LIMIT,
+            side=fill.side,
+            type=fill.order_type,
             status=OrderStatus.FILLED,
-            quantity=fill.order_qty,
+            quantity=fill.order_quantity,
             contract_size=CONTRACT_SIZE,
             contract_unit=Unit.QUOTE,
             venue_status=None,
-            updated_at=fill.exec_time,
+            updated_at=fill.time,
             received_at=received.received_at,
             raw=received.raw,
         )
-
-
-async def _fills(rows: AsyncGenerator[ReceivedRow[FillRow], None], settle: str | None) -> AsyncGenerator[Fill, None]:
-    async for received in rows:
-        if received.row.exec_type != _FUNDING:
-            yield fill_of(received.row, settle, received.raw)

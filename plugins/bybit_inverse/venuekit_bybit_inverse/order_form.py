@@ -14,24 +14,17 @@ from venuekit.capabilities import (
     OrderType,
     PositionSide,
     TimeInForce,
-    WorkingPrice,
 )
 from venuekit.parts.orders import common_misfit
 from venuekit.plugin import OrderName
 from venuekit_bybit_inverse.endpoints.order_resolution import ORDER_READS
+from venuekit_bybit_inverse.order_rows import FALLS, RISES, SIDES, TIMES, TRIGGERS
 
-_TIMES = {
-    TimeInForce.GTC: "GTC",
-    TimeInForce.IOC: "IOC",
-    TimeInForce.FOK: "FOK",
-    TimeInForce.POST_ONLY: "PostOnly",
-    TimeInForce.RPI: "RPI",
-}
-_TRIGGERS = {WorkingPrice.LAST: "LastPrice", WorkingPrice.MARK: "MarkPrice", WorkingPrice.INDEX: "IndexPrice"}
-_SIDES = {OrderSide.BUY: "Buy", OrderSide.SELL: "Sell"}
+_SIDE_WORDS = {side: word for word, side in SIDES.items()}
+_TIME_WORDS = {time: word for word, time in TIMES.items()}
+_TRIGGER_WORDS = {trigger: word for word, trigger in TRIGGERS.items()}
 _LIMITS = frozenset({OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT})
 _PROFITS = frozenset({OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_MARKET})
-_RISES, _FALLS = 1, 2
 #: values that other venues have and this one lacks
 _MISSING = {
     "close_position": "the venue has no order that closes whatever is open: give the quantity, with reduce_only",
@@ -55,7 +48,7 @@ def misfit(declared: OrderBehaviour, request: OrderRequest) -> str | None:
         return f"a position in one-way mode has no side {request.position_side}"
     if request.type not in _LIMITS and request.time_in_force in {TimeInForce.POST_ONLY, TimeInForce.RPI}:
         return f"a {request.type} order takes at once, so it cannot be {request.time_in_force}"
-    if request.working_price is not None and request.working_price not in _TRIGGERS:
+    if request.working_price is not None and request.working_price not in _TRIGGER_WORDS:
         return f"{request.working_price!r} is not known here"
     return None
 
@@ -66,16 +59,16 @@ def wire_order(request: OrderRequest) -> dict[str, Any]:
     rises = (request.side is OrderSide.BUY) is not (request.type in _PROFITS)
     found: dict[str, Any] = {
         "symbol": request.symbol,
-        "side": _SIDES[request.side],
+        "side": _SIDE_WORDS[request.side],
         "orderType": "Limit" if request.type in _LIMITS else "Market",
         "qty": request.quantity,
         "price": request.price,
-        "timeInForce": None if request.time_in_force is None else _TIMES[request.time_in_force],
+        "timeInForce": None if request.time_in_force is None else _TIME_WORDS[request.time_in_force],
         "orderLinkId": request.client_id,
         "reduceOnly": True if request.reduce_only else None,
         "triggerPrice": request.trigger_price,
-        "triggerDirection": (_RISES if rises else _FALLS) if conditional else None,
-        "triggerBy": None if request.working_price is None else _TRIGGERS[request.working_price],
+        "triggerDirection": (RISES if rises else FALLS) if conditional else None,
+        "triggerBy": None if request.working_price is None else _TRIGGER_WORDS[request.working_price],
         "smpType": request.stp_mode,
     }
     return {name: value for name, value in found.items() if value is not None}

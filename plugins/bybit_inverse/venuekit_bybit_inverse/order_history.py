@@ -14,7 +14,7 @@ from venuekit.plugin import Pager
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.histories import TWO_YEARS, cursor_history
 from venuekit_bybit_inverse.order_routes import ORDER_ROUTES
-from venuekit_bybit_inverse.order_values import order_of
+from venuekit_bybit_inverse.order_rows import complete_order
 
 _UNFILLED_KEPT = timedelta(hours=24)
 _UNFILLED = "the venue keeps orders that ended without a fill for 24 hours: older ones are missing from what has ended"
@@ -22,7 +22,7 @@ _UNFILLED = "the venue keeps orders that ended without a fill for 24 hours: olde
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _ORDERS = cursor_history(
     BYBIT.ORDER_HISTORY,
-    lambda received: order_of(received.row, received.received_at, received.raw),
+    lambda received: complete_order(received.row, received.received_at, received.raw),
     time=lambda order: order.created_at or _EPOCH,
     key=attrgetter("key"),
     limit=50,

@@ -6,7 +6,16 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from venuekit.capabilities import Amendment, Order, OrderKind, OrderRequest
+from venuekit.capabilities import (
+    Amendment,
+    Order,
+    OrderKind,
+    OrderRequest,
+    OrderStatus,
+    OrderType,
+    PositionSide,
+    Unit,
+)
 from venuekit.parts.orders import AmendRoute, BatchRoute, CancelScope, OrderRoute, OrderRoutes, OrderSteps, Shape
 from venuekit.plugin import Account, OrderName
 from venuekit_bybit_inverse.endpoints import BYBIT
@@ -14,20 +23,60 @@ from venuekit_bybit_inverse.endpoints.order_resolution import ORDER_READS
 from venuekit_bybit_inverse.endpoints.orders import NOT_OPEN
 from venuekit_bybit_inverse.instruments import all_settle_coins, instrument_row, refresh_row, settle_coins
 from venuekit_bybit_inverse.order_form import misfit, texts, wire_amendment, wire_order
-from venuekit_bybit_inverse.order_payloads import OrderAck, OrderRow
-from venuekit_bybit_inverse.order_values import order_of, order_of_amendment, pending_order
+from venuekit_bybit_inverse.order_rows import ListedOrder, OrderAck, complete_order
+from venuekit_bybit_inverse.wire import CONTRACT_SIZE
 
 
-def _order(row: OrderRow, _: Any, received_at: datetime | None, raw: Any) -> Order:
-    return order_of(row, received_at, raw)
+def _order_of_request(
+    request: OrderRequest, ack: OrderAck | ListedOrder, _: Any, received_at: datetime | None, raw: Any
+) -> Order:
+    return _pending(
+        request,
+        ack,
+        received_at,
+        raw,
+        kind=OrderKind.CONDITIONAL if request.type.is_conditional else OrderKind.PLAIN,
+        type=request.type,
+        position_side=PositionSide.BOTH,
+        time_in_force=request.time_in_force,
+        trigger_price=request.trigger_price,
+        reduce_only=request.reduce_only,
+        working_price=request.working_price,
+        stp_mode=request.stp_mode,
+        created_at=ack.created_at,
+    )
 
 
-def _pending_order(request: OrderRequest, ack: OrderAck, _: Any, received_at: datetime | None, raw: Any) -> Order:
-    return pending_order(request, ack, received_at, raw)
+def _order_of_amendment(
+    amendment: Amendment, ack: OrderAck | ListedOrder, _: Any, received_at: datetime | None, raw: Any
+) -> Order:
+    return _pending(amendment, ack, received_at, raw, kind=OrderKind.PLAIN, type=OrderType.LIMIT)
 
 
-def _pending_amendment(amendment: Amendment, ack: OrderAck, _: Any, received_at: datetime | None, raw: Any) -> Order:
-    return order_of_amendment(amendment, ack, received_at, raw)
+def _pending(
+    asked: OrderRequest | Amendment,
+    answer: OrderAck | ListedOrder,
+    received_at: datetime | None,
+    raw: Any,
+    **terms: Any,
+) -> Order:
+    """Return an order about which the venue has not decided yet; or that of its row, where one was read instead."""
+    if isinstance(answer, ListedOrder):
+        return complete_order(answer, received_at, raw)
+    return Order(
+        id=answer.id,
+        client_id=answer.client_id or asked.client_id,
+        symbol=asked.symbol,
+        side=asked.side,
+        status=OrderStatus.PENDING,
+        quantity=asked.quantity,
+        price=asked.price,
+        contract_size=CONTRACT_SIZE,
+        contract_unit=Unit.QUOTE,
+        received_at=received_at,
+        raw=raw,
+        **terms,
+    )
 
 
 def _batch_request(forms: Sequence[dict[str, Any]], _: Sequence[Any]) -> Mapping[str, Any]:
@@ -66,9 +115,9 @@ ORDER_ROUTES = OrderRoutes(
             cancel=BYBIT.CANCEL_ORDER,
             cancel_all=BYBIT.CANCEL_ALL,
             form=wire_order,
-            order_of=_order,
-            placed=_pending_order,
-            amended=_pending_amendment,
+            order_of=lambda row, _, received_at, raw: complete_order(row, received_at, raw),
+            placed=_order_of_request,
+            amended=_order_of_amendment,
             answer=Shape(lambda ack: (ack,), lambda raw: (raw["result"],)),
             amending=AmendRoute(endpoint=BYBIT.AMEND_ORDER, batch=BYBIT.AMEND_BATCH, form=wire_amendment),
             batches=BatchRoute(

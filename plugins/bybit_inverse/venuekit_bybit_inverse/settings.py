@@ -16,7 +16,7 @@ from venuekit.parts.settings.reader import LeverageTier, SettingsSource
 from venuekit.plugin import Endpoint
 from venuekit_bybit_inverse.brackets import TIER
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
-from venuekit_bybit_inverse.order_payloads import OrderRow
+from venuekit_bybit_inverse.order_rows import ListedOrder
 from venuekit_bybit_inverse.positions import LEG, PAGE_SIZE, listed_positions
 from venuekit_bybit_inverse.reading import Pages, read_any_rows
 from venuekit_bybit_inverse.wire import Page
@@ -102,8 +102,8 @@ async def _positions(draft: SettingsDraft, **which: str) -> tuple[Position, ...]
     return positions
 
 
-async def _orders(draft: SettingsDraft, **which: str) -> tuple[OrderRow, ...]:
-    identity: Callable[[OrderRow], Hashable] = attrgetter("order_id")
+async def _orders(draft: SettingsDraft, **which: str) -> tuple[ListedOrder, ...]:
+    identity: Callable[[ListedOrder], Hashable] = attrgetter("id")
     return (await _pages(draft, BYBIT.OPEN_ORDERS, identity, openOnly=0, limit=_ORDERS_PAGE, **which)).rows
 
 

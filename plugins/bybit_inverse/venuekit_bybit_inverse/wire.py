@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 import attrs
 
-from venuekit.capabilities import OpenEnum, PositionSide
+from venuekit.capabilities import PositionSide
 from venuekit.parts.columns import text
 from venuekit.parts.rows import Document, Reads
 from venuekit.plugin import payload_decoder
@@ -55,25 +55,6 @@ class ListedPage(Generic[V]):
 def page_decoder(rows: Reads[V]) -> Callable[[bytes], ListedPage[V]]:
     """Return the decoder of a page whose rows become values when it is read."""
     return Document(lambda rows, end: ListedPage(rows.values(), end.values()[0].cursor), rows=rows, end=PAGE_END)
-
-
-class WireSide(OpenEnum):
-    """The side of an order or position; a flat position has none, or the word. One that is not known stays readable."""
-
-    BUY = "Buy"
-    SELL = "Sell"
-    FLAT = ""
-    NONE = "None"
-
-    @property
-    def sign(self) -> int:
-        """1 for long, -1 for short, 0 for flat and for unknown."""
-        return {WireSide.BUY: 1, WireSide.SELL: -1}.get(self, 0)
-
-    @property
-    def is_known(self) -> bool:
-        """Whether the word is one of those above."""
-        return self in {*WireSide}
 
 
 _LEGS = (PositionSide.BOTH, PositionSide.LONG, PositionSide.SHORT)

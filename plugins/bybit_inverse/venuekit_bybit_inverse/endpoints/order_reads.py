@@ -15,7 +15,7 @@ from venuekit.capabilities import (
 )
 from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.plugin import Echoes, Endpoint, Kind, Parameter, Role
-from venuekit_bybit_inverse import order_payloads as payloads
+from venuekit_bybit_inverse import order_rows
 from venuekit_bybit_inverse.endpoints.parameters import (
     ANY_PRODUCT,
     BASE_COIN,
@@ -32,7 +32,7 @@ from venuekit_bybit_inverse.limits import cost
 ORDER_ID = Parameter("orderId", role=Role.ORDER_ID)
 ORDER_LINK_ID = Parameter("orderLinkId")
 
-_NAMED = Echoes.each({"symbol": "symbol", "orderId": "order_id", "orderLinkId": "order_link_id"}, "rows")
+_NAMED = Echoes.each({"symbol": "symbol", "orderId": "id", "orderLinkId": "client_id"}, "rows")
 
 
 class OrderReadEndpoints(EndpointBook):
@@ -41,7 +41,7 @@ class OrderReadEndpoints(EndpointBook):
     OPEN_ORDERS = Endpoint(
         "GET",
         "/v5/order/realtime",
-        decode=payloads.decode_orders,
+        decode=order_rows.decode_orders,
         rows=(("result", "list"),),
         echoes=_NAMED,
         parameters=(
@@ -74,7 +74,7 @@ class OrderReadEndpoints(EndpointBook):
     ORDER_HISTORY = Endpoint(
         "GET",
         "/v5/order/history",
-        decode=payloads.decode_orders,
+        decode=order_rows.decode_orders,
         rows=(("result", "list"),),
         echoes=_NAMED,
         parameters=(
@@ -99,9 +99,9 @@ class OrderReadEndpoints(EndpointBook):
     EXECUTIONS = Endpoint(
         "GET",
         "/v5/execution/list",
-        decode=payloads.decode_fills,
+        decode=order_rows.decode_fills,
         rows=(("result", "list"),),
-        echoes=_NAMED,
+        echoes=Echoes.each({"symbol": "symbol", "orderId": "order_id", "orderLinkId": "client_id"}, "rows"),
         parameters=(
             INVERSE,
             SYMBOL,

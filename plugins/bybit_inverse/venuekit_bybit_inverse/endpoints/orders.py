@@ -21,7 +21,7 @@ from venuekit.plugin import (
     Resting,
     Role,
 )
-from venuekit_bybit_inverse import order_payloads as payloads
+from venuekit_bybit_inverse import order_rows
 from venuekit_bybit_inverse.endpoints.order_reads import ORDER_ID
 from venuekit_bybit_inverse.endpoints.order_resolution import LOST_ORDERS
 from venuekit_bybit_inverse.endpoints.parameters import BASE_COIN, INVERSE, SETTLE_COIN, SYMBOL, THE_SYMBOL
@@ -62,7 +62,7 @@ _RESTS = Resting(
 )
 
 
-_NAMED = {"orderId": "order_id", "orderLinkId": "order_link_id"}
+_NAMED = {"orderId": "id", "orderLinkId": "client_id"}
 _NAMED_ITEMS = Echoes.of_items("request", _NAMED, told="row")
 
 
@@ -121,8 +121,8 @@ class OrderWriteEndpoints(EndpointBook):
     CREATE_ORDER = Endpoint(
         "POST",
         "/v5/order/create",
-        decode=payloads.decode_acknowledgement,
-        echoes=Echoes({"orderLinkId": "order_link_id"}),
+        decode=order_rows.decode_acknowledgement,
+        echoes=Echoes({"orderLinkId": "client_id"}),
         parameters=(
             INVERSE,
             THE_SYMBOL,
@@ -152,7 +152,7 @@ class OrderWriteEndpoints(EndpointBook):
     AMEND_ORDER = Endpoint(
         "POST",
         "/v5/order/amend",
-        decode=Changing(payloads.decode_acknowledgement),
+        decode=Changing(order_rows.decode_acknowledgement),
         echoes=Echoes(_NAMED),
         parameters=(
             INVERSE,
@@ -174,7 +174,7 @@ class OrderWriteEndpoints(EndpointBook):
     CANCEL_ORDER = Endpoint(
         "POST",
         "/v5/order/cancel",
-        decode=Changing(payloads.decode_acknowledgement),
+        decode=Changing(order_rows.decode_acknowledgement),
         echoes=Echoes(_NAMED),
         parameters=(INVERSE, THE_SYMBOL, ORDER_ID, _CLIENT_ID),
         encoding=Encoding.JSON,
@@ -186,7 +186,7 @@ class OrderWriteEndpoints(EndpointBook):
     CANCEL_ALL = Endpoint(
         "POST",
         "/v5/order/cancel-all",
-        decode=Changing(payloads.decode_canceled),
+        decode=Changing(order_rows.decode_acknowledgements),
         parameters=(INVERSE, SYMBOL, BASE_COIN, SETTLE_COIN, Parameter("orderFilter")),
         encoding=Encoding.JSON,
         symbols=_symbol_alone,
@@ -198,8 +198,8 @@ class OrderWriteEndpoints(EndpointBook):
     CREATE_BATCH = Endpoint(
         "POST",
         "/v5/order/create-batch",
-        decode=payloads.decode_batch,
-        echoes=Echoes.of_items("request", {"orderLinkId": "order_link_id"}, told="row"),
+        decode=order_rows.decode_batch,
+        echoes=Echoes.of_items("request", {"orderLinkId": "client_id"}, told="row"),
         parameters=(INVERSE, _ITEMS),
         encoding=Encoding.JSON,
         weight=batch_weight,
@@ -213,7 +213,7 @@ class OrderWriteEndpoints(EndpointBook):
     AMEND_BATCH = Endpoint(
         "POST",
         "/v5/order/amend-batch",
-        decode=Changing(payloads.decode_batch),
+        decode=Changing(order_rows.decode_batch),
         echoes=_NAMED_ITEMS,
         parameters=(INVERSE, _ITEMS),
         encoding=Encoding.JSON,
@@ -227,7 +227,7 @@ class OrderWriteEndpoints(EndpointBook):
     CANCEL_BATCH = Endpoint(
         "POST",
         "/v5/order/cancel-batch",
-        decode=Changing(payloads.decode_batch),
+        decode=Changing(order_rows.decode_batch),
         echoes=_NAMED_ITEMS,
         parameters=(INVERSE, Parameter("request", Kind.LIST, required=True)),
         encoding=Encoding.JSON,
