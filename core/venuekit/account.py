@@ -367,9 +367,9 @@ class Account:
         Raises:
             OutcomeUnknown, Conflict: it stays open.
         """
-        from venuekit.pipeline.unfinished import resolve
+        from venuekit.pipeline.resolve import resolve_entry
 
-        return await resolve(self._session, entry, self._read)
+        return await resolve_entry(self._session, entry, self._read)
 
     def close(self) -> None:
         """Send nothing from now on: every call raises :class:`~venuekit.errors.AccountClosed`."""

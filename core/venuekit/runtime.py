@@ -17,7 +17,7 @@ import attrs
 from venuekit import errors
 from venuekit._util.called import run_as
 from venuekit.capabilities import Capability, capability_of
-from venuekit.clock import Clock, ClockWarning, SystemClock, VenueClock
+from venuekit.clock import Clock, ClockWarning, SystemClock, VenueClock, to_milliseconds
 from venuekit.credentials import Credentials, Secret
 from venuekit.endpoint import Endpoint, WriteScope
 from venuekit.pipeline.account_session import AccountSession, VenueSession
@@ -274,18 +274,16 @@ async def _measure_clock(account: Account) -> None:
 
 def _fence_of(venue: Venue[Any], entry: Unresolved) -> Fence | None:
     """Return the fence of an unfinished write of the journal; None when no other waits for its kind."""
-    until = round(entry.fence.timestamp() * 1000)
-    description = f"{entry.operation} of an earlier process"
-    for endpoint in venue.endpoints:
-        if (endpoint.verb, endpoint.path) == (entry.verb, entry.path):
-            try:
-                footprint = footprint_of(endpoint, entry.parameters) if endpoint.write_scope in FENCING else None
-            except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):  # a line may say anything
-                footprint = Footprint(WriteScope.ACCOUNT)
-            return None if footprint is None else Fence(footprint, until, object(), description)
-    return Fence(
-        Footprint(WriteScope.ACCOUNT), until, object(), description
-    )  # an endpoint that the plugin no longer has
+    endpoint, footprint = venue.endpoint_at(entry.verb, entry.path), Footprint(WriteScope.ACCOUNT)
+    if endpoint is not None:  # else the plugin no longer has it, and it may have been about anything
+        try:
+            found = footprint_of(endpoint, entry.parameters) if endpoint.write_scope in FENCING else None
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            found = footprint  # a line may say anything
+        if found is None:
+            return None
+        footprint = found
+    return Fence(footprint, to_milliseconds(entry.fence), object(), f"{entry.operation} of an earlier process")
 
 
 def _fingerprint(key: Secret) -> str:

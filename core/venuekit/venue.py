@@ -300,6 +300,10 @@ class Venue(Generic[A_co]):
         """Say whether this very endpoint is one of the venue's own."""
         return endpoint in self._declared
 
+    def endpoint_at(self, verb: str, path: str) -> Endpoint[Any] | None:
+        """Return the endpoint that is declared with this verb and path, None when there is none."""
+        return next((one for one in self.endpoints if (one.verb, one.path) == (verb, path)), None)
+
     def behaviour(self, kind: type[B]) -> B:
         """
         Return the behaviour value of a capability.

@@ -12,17 +12,13 @@ import pytest
 #: big rooms of core: their modules from the ground up, a storey a line; a module may import those of the storeys below
 ROOMS = {
     "pipeline": (
-        "budget classify guard journal_lines observe",
-        "options position_limit proxy wire write_scopes",
-        "belonging closing connection journal noting",
-        "operation_record",
-        "attempt measuring transport",
-        "turns",
+        "failures guard journal_lines observe options position_limit proxy wire write_scopes",
+        "budget connection journal notes",
+        "operation transport",
+        "waits",
         "resolve",
         "recovery",
-        "execute",
         "account_session",
-        "unfinished",
     ),
     "settings": (
         "target",

@@ -1,29 +1,39 @@
-"""A session: everything that the requests of one account go through."""
+"""A session: everything that the requests of one account go through, and the way of one request."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from venuekit.capabilities import Capability
+from venuekit import errors
+from venuekit._util.called import CALLED
+from venuekit.capabilities import Capability, capability_of
+from venuekit.capabilities._capability import methods_of
 from venuekit.clock import Clock, VenueClock
 from venuekit.credentials.secret import Secret
-from venuekit.endpoint import Endpoint
-from venuekit.pipeline.budget import Budget
-from venuekit.pipeline.execute import execute as _execute
-from venuekit.pipeline.guard import Guard
+from venuekit.endpoint import Effect, Endpoint, Role
+from venuekit.errors import OperationError, Outcome
+from venuekit.pipeline.budget import Budget, Costs
+from venuekit.pipeline.failures import Failure, leaves_open
+from venuekit.pipeline.guard import Guard, check_guard
 from venuekit.pipeline.journal import FileJournal
-from venuekit.pipeline.observe import Observer
-from venuekit.pipeline.options import RetryPolicy
+from venuekit.pipeline.observe import EventKind, Observer
+from venuekit.pipeline.operation import Operation
+from venuekit.pipeline.options import Options, RetryPolicy
+from venuekit.pipeline.waits import take_turn, too_long, wait_for_fences
 from venuekit.pipeline.wire import RestWire
-from venuekit.pipeline.write_scopes import WriteScopes
+from venuekit.pipeline.write_scopes import QUEUED, WriteScopes, footprint_of
 from venuekit.remembered import Remembered
+from venuekit.resolution import Call
 from venuekit.venue import Environment, Limit, LimitScope, Venue
 
 if TYPE_CHECKING:
     from venuekit.pipeline.position_limit import PositionLimit
+
+T = TypeVar("T")
 
 
 @attrs.define(eq=False)
@@ -40,18 +50,6 @@ class VenueSession:
     remembered: Remembered = attrs.field(repr=False)
     #: whether the runtime that made it is closed
     closed: bool = False
-
-
-class Costs(NamedTuple):
-    """The cost of a request to an endpoint."""
-
-    pools: tuple[tuple[Limit, Budget, int | None], ...]  #: with the cost in each, None for the endpoint's weight
-    due: list[tuple[Budget, int]] | None  #: None where the weight depends on the parameters
-    reserve: float  #: the share of each pool that is reserved for more urgent requests
-
-    def of(self, weight: int) -> list[tuple[Budget, int]]:
-        """Return the amounts due at a weight."""
-        return [(pool, weight if cost is None else cost) for _, pool, cost in self.pools]
 
 
 @attrs.define(eq=False)
@@ -79,8 +77,57 @@ class AccountSession:
     secrets: tuple[Secret, ...] = attrs.field(default=(), repr=False)
     _costs: dict[Endpoint[Any], Costs] | None = attrs.field(default=None, init=False, repr=False)
 
-    #: the way of one request; a method here, so that an account class can be declared without loading it
-    execute = _execute
+    async def execute(  # noqa: PLR0917 - the parts of one request, in the order they are used
+        self,
+        endpoint: Endpoint[T],
+        parameters: Mapping[str, Any],
+        options: Options,
+        decode: Callable[[bytes], T],
+        call: Call,
+        convert: Callable[[T], Any] | None = None,
+    ) -> Any:
+        """
+        Carry out one operation; ``call`` is how resolution reads through the same account.
+
+        Returns the endpoint's value, or the caller's that ``convert`` makes of it. A value that cannot be converted is
+        a lost answer, as one that cannot be decoded is.
+
+        Raises:
+            InvalidArgument, UnsupportedCapability, GuardRefused: nothing was sent.
+            OperationError: see :mod:`venuekit.errors`; ``outcome`` says whether it was executed.
+        """
+        venue = self.venue_session.venue
+        if self.closed or self.venue_session.closed:
+            words = "the account is closed: it is used after its `async with` has ended"
+            raise errors.AccountClosed(words, venue=venue.id, operation=endpoint.operation)
+        if not endpoint.is_write and endpoint.verb != "GET" and not venue.declares(endpoint):
+            endpoint = endpoint.as_undeclared()
+        reason = self.venue_session.unsupported.get(endpoint)
+        if reason is None and self.learned:
+            reason = _reason_not_supported(self.learned, endpoint)
+        if reason is not None:
+            raise errors.UnsupportedCapability(reason, venue=venue.id, operation=endpoint.operation)
+        try:
+            encoded = self.wire.encode(endpoint, parameters)
+            if options.recv_window is not None:
+                _check_window(options.recv_window, venue.recv_window_most)
+        except ValueError as error:
+            symbol = endpoint.value_of(Role.SYMBOL, parameters)
+            subject = symbol if isinstance(symbol, str) else None
+            details: dict[str, Any] = {"venue": venue.id, "operation": endpoint.operation, "subject": subject}
+            raise errors.InvalidArgument(str(error), **details) from None
+        operation = Operation(self, endpoint, parameters, options, call, encoded, decode, convert)
+        if self.halted or not self.guard.is_open:
+            check_guard(operation)
+        deliver = _write if endpoint.is_write else _read
+        if options.deadline is None:
+            return await deliver(operation)
+        operation.began = self.clock.monotonic()
+        try:
+            async with asyncio.timeout(options.deadline):
+                return await deliver(operation)
+        except TimeoutError:
+            raise _deadline_error(operation, options.deadline) from None
 
     def costs(self, endpoint: Endpoint[Any]) -> Costs:
         """Return the cost of a request to an endpoint, pool by pool; computed once."""
@@ -98,3 +145,160 @@ class AccountSession:
             found = costs._replace(due=costs.of(endpoint.weight)) if isinstance(endpoint.weight, int) else costs
             self._costs[endpoint] = found
         return found
+
+    def record_unsupported(self, endpoint: Endpoint[Any], reason: str) -> None:
+        """
+        Remember that this account lacks the capability of an endpoint that it does not have.
+
+        That is a capability all of whose methods the endpoint serves, before any other: one that has further endpoints
+        for some of its methods, as for cancelling, keeps them, and a second source says nothing about the first.
+        """
+        served = {method.__name__: capability_of(method) for method in endpoint.serves}
+        for capability in set(served.values()):
+            serving = (
+                one for one in self.venue_session.venue.endpoints if capability in map(capability_of, one.serves)
+            )
+            if next(serving, None) is endpoint and all(
+                served.get(name) is capability for name in methods_of(capability)
+            ):
+                self.learned = {**(self.learned or {}), capability: reason}
+
+
+async def _read(operation: Operation[Any]) -> Any:
+    """Deliver what changes nothing."""
+    try:
+        value = await operation.send()
+    except Failure as failure:
+        value = await _recover(operation, failure)
+    return operation.finish(value)
+
+
+async def _write(operation: Operation[Any]) -> Any:
+    """Deliver a write when its turn comes; however it ends, its outcome is known to journal and observers."""
+    endpoint, write_scopes, scope = operation.endpoint, operation.session.write_scopes, operation.endpoint.write_scope
+    queued = footprint_of(endpoint, operation.parameters) if scope in QUEUED else None
+    if queued is not None:
+        operation.called = CALLED.get()  # for those behind it; later another method may be under way
+        if not write_scopes.try_enter(queued, operation):
+            await take_turn(operation, queued)
+    try:
+        if write_scopes.fences and scope is not None:
+            await wait_for_fences(operation)
+        if endpoint.before is not None:
+            operation.before = await endpoint.before(operation.call, operation.parameters)
+            operation.before_at = operation.session.venue_session.clock.milliseconds()
+        if operation.session.position_limit is not None and endpoint.asks is not None:
+            await _count_position(operation, operation.session.position_limit)
+        try:
+            value = await operation.send()
+        except Failure as failure:
+            value = await _recover(operation, failure)
+    except BaseException as error:
+        _record_failure(operation, error)
+        raise
+    finally:
+        if queued is not None:
+            write_scopes.leave(queued)
+    _record_success(operation, value)
+    if operation.convert is None:
+        return value
+    try:
+        return operation.finish(value)
+    except OperationError as unconverted:
+        from venuekit.pipeline.resolve import look_for_value
+
+        look_for_value(operation, unconverted)
+        raise
+
+
+def _record_success(operation: Operation[Any], value: Any) -> None:
+    """Account for a write that the venue accepted."""
+    endpoint = operation.endpoint
+    if operation.asks:
+        operation.count(Outcome.APPLIED)
+    claims = operation.claims
+    if endpoint.claims is not None:
+        claims = endpoint.claims(value)
+        operation.session.write_scopes.claim(claims)
+    if endpoint.item_refusals is not None and leaves_open(operation.session.venue_session.venue, endpoint, value):
+        operation.leave_open()
+    elif operation.journal_id is not None or operation.client_ids:
+        operation.close(Outcome.APPLIED, claims)
+
+
+async def _count_position(operation: Operation[Any], limit: PositionLimit) -> None:
+    """Refuse orders by which a position could become larger than it may; from here on they count."""
+    asks = operation.endpoint.asks(operation.parameters) if operation.endpoint.asks else ()
+    refusal = await limit.admit(asks)
+    if refusal is not None:
+        raise operation.annotate(errors.GuardRefused(refusal))
+    operation.asks = asks
+
+
+def _record_failure(operation: Operation[Any], error: BaseException) -> None:
+    """Account for a write that ended in an error of any source: one that may have arrived is of unknown outcome."""
+    if isinstance(error, OperationError):
+        if not error.venue:  # refused by the read before the write
+            operation.annotate(error)
+        if not operation.attempts:  # of a read before it, perhaps; the write itself has not left
+            error.outcome = Outcome.NOT_SENT
+        operation.count(error.outcome)
+        operation.close(error.outcome)
+        return
+    if operation.in_flight:
+        operation.leave_open()
+    if not operation.open_until:
+        outcome = Outcome.NOT_APPLIED if operation.attempts else Outcome.NOT_SENT
+        operation.count(outcome)
+        operation.close(outcome)
+        return
+    if isinstance(error, Exception):
+        raise _interruption(operation, f"{type(error).__name__} while it was under way") from error
+    error.add_note(str(_interruption(operation, "cancelled while it was under way")))
+
+
+async def _recover(operation: Operation[T], failure: Failure) -> T:
+    # loaded on the first fault of a process: a success never touches tenacity
+    from venuekit.pipeline.recovery import recover
+
+    return await recover(operation, failure)
+
+
+def _interruption(operation: Operation[Any], why: str) -> OperationError:
+    error = operation.annotate(errors.OutcomeUnknown(why))
+    if operation.session.venue_session.observers:
+        operation.notify(EventKind.UNKNOWN_OUTCOME, error=error)
+    return error
+
+
+def _deadline_error(operation: Operation[Any], deadline: float) -> OperationError:
+    words = f"the deadline of {deadline:g} s passed"
+    if operation.open_until and operation.endpoint.is_write:
+
+        async def resolve() -> Any:
+            from venuekit.pipeline.resolve import resolve_later
+
+            return await resolve_later(operation, late)
+
+        late = errors.OutcomeUnknown(words, resolve=resolve)
+        return operation.annotate(late)
+    if not operation.attempts:
+        if operation.behind is not None:
+            return too_long(operation, f"{words} while it waited for {operation.behind}")
+        return operation.annotate(errors.NeverSent(words))
+    # every answered attempt was refused, and an unanswered read changes nothing
+    is_open = operation.endpoint.effect is Effect.SESSION and (operation.in_flight or operation.open_until)
+    return operation.annotate(errors.AnswerLost(words, outcome=Outcome.UNKNOWN if is_open else Outcome.NOT_APPLIED))
+
+
+def _check_window(window: int, most: int) -> None:
+    if type(window) is not int or not 0 < window <= most:
+        raise ValueError(f"recv_window must be from 1 up to {most} ms, not {window!r}")
+
+
+def _reason_not_supported(learned: Mapping[type[Capability], str], endpoint: Endpoint[Any]) -> str | None:
+    """Return why this account has none of an endpoint's capabilities; None when it has any of them."""
+    if not endpoint.serves:
+        return None
+    reasons = [learned.get(capability_of(method)) for method in endpoint.serves]
+    return None if any(reason is None for reason in reasons) else reasons[0]

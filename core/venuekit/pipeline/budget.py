@@ -1,15 +1,28 @@
-"""Budget: the rate limits, as named pools that each attempt pays into."""
+"""Budget: the rate limits, as named pools that each attempt pays into, and that a refusal closes until it is over."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
 from math import floor
-from typing import Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 import attrs
 
-from venuekit.venue import Limit
+from venuekit import errors
+from venuekit.clock import from_milliseconds
+from venuekit.pipeline.failures import Failure, FailureKind
+from venuekit.venue import Limit, LimitScope
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from venuekit.pipeline.account_session import AccountSession
+
+#: failures that close pools
+SHUTTING = frozenset({FailureKind.THROTTLED, FailureKind.BANNED, FailureKind.SHUT_OUT})
+#: statuses by which HTTP itself speaks of everything that this address sends
+_OF_THE_ADDRESS = frozenset({403, 418, 429})
 
 #: a header with more digits is no count
 _DIGITS = 18
@@ -64,6 +77,22 @@ class Budget(Protocol):
 
     def is_banned(self, now: float) -> bool:
         """Say whether it is closed because the address is shut out."""
+
+
+#: pools with the cost of a request in each, None for the endpoint's weight
+Pools: TypeAlias = tuple[tuple[Limit, Budget, int | None], ...]
+
+
+class Costs(NamedTuple):
+    """The cost of a request to an endpoint."""
+
+    pools: Pools
+    due: list[tuple[Budget, int]] | None  #: None where the weight depends on the parameters
+    reserve: float  #: the share of each pool that is reserved for more urgent requests
+
+    def of(self, weight: int) -> list[tuple[Budget, int]]:
+        """Return the amounts due at a weight."""
+        return [(pool, weight if cost is None else cost) for _, pool, cost in self.pools]
 
 
 class SlidingBudget:
@@ -164,3 +193,46 @@ def update_from_headers(pool: Budget, limit: Limit, headers: Mapping[str, str], 
     value = headers.get(header)
     if value is not None and value.isdecimal() and len(value) <= _DIGITS:
         pool.set_used(int(value) if used_header else limit.amount - int(value), now)
+
+
+def apply_backoff(session: AccountSession, failure: Failure, costs: Pools, attempts: int) -> None:
+    """
+    Close the pools that a refusal speaks of, for as long as it says, and note in the failure when they open.
+
+    A venue's code with an ordinary status, or one that is listed so, speaks of the account and the endpoint; a ban, a
+    firewall and HTTP's own statuses speak of the address, whatever the endpoint pays into.
+    """
+    now = session.clock.monotonic()
+    banned = failure.kind is FailureKind.BANNED or isinstance(failure.error, errors.Banned)
+    of_address = failure.kind is FailureKind.SHUT_OUT or failure.error.status in _OF_THE_ADDRESS
+    if banned or (of_address and not failure.is_account_limit):
+        everywhere = [limit for limit in session.venue_session.venue.limits if limit.scope is LimitScope.ADDRESS]
+        pools = [session.pool(limit) for limit in everywhere]
+        if not banned:
+            pools += [pool for limit, pool, _ in costs if limit.scope is LimitScope.ACCOUNT]
+    else:
+        pools = [pool for limit, pool, _ in costs if limit.scope is LimitScope.ACCOUNT]
+    if pools:
+        shut = max(pool.close(failure.delay, now, banned=banned) for pool in pools)
+    else:  # nothing that could be closed: at least this call waits, longer each time
+        shut = failure.delay or float(2 ** (attempts - 1))
+    if failure.delay is None or shut > failure.delay:
+        failure.delay = shut
+        failure.error.retry_at = _after(session, shut)
+
+
+def too_long(session: AccountSession, costs: Pools, delay: float, max_wait: float) -> errors.OperationError:
+    """Return the error of a request that was not sent: its pools open later than its waits may last, in seconds."""
+    now = session.clock.monotonic()
+    shut = [(pool.seconds_closed(now), limit.name, pool) for limit, pool, _ in costs if pool.seconds_closed(now)]
+    if not shut:
+        names = ", ".join(limit.name for limit, _, _ in costs)
+        words = f"rate limit budget {names!r} is exhausted for {delay:.1f} s; max_wait is {max_wait:g} s"
+        return errors.Throttled(words, retry_at=_after(session, delay))
+    seconds, name, pool = max(shut, key=lambda one: one[0])
+    kind = errors.Banned if pool.is_banned(now) else errors.Throttled
+    return kind(f"an earlier refusal keeps pool {name} closed", retry_at=_after(session, seconds))
+
+
+def _after(session: AccountSession, seconds: float) -> datetime:
+    return from_milliseconds(session.venue_session.clock.milliseconds() + round(seconds * 1000))

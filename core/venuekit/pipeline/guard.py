@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from venuekit import errors
 from venuekit.endpoint import Area, Endpoint, Role
+
+if TYPE_CHECKING:
+    from venuekit.pipeline.operation import Operation
 
 
 def _symbols(symbols: Iterable[str] | None) -> frozenset[str] | None:
@@ -95,3 +99,23 @@ class Guard:
         if notional is None:
             return "the notional of this order is unknown, and it is limited"
         return f"notional {notional} is above {self.max_notional}" if notional > self.max_notional else None
+
+
+def check_guard(operation: Operation[Any]) -> None:
+    """
+    Ask the guard of an account whether an operation may be sent now.
+
+    Raises:
+        GuardRefused: it may not.
+        InvalidArgument: the guard cannot read it: a list does not hold what the venue documents.
+    """
+    session, endpoint = operation.session, operation.endpoint
+    declared = session.venue_session.venue.declares(endpoint)
+    try:
+        forbidden = session.guard.refusal(endpoint, operation.parameters, halted=session.halted, declared=declared)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        words = f"{type(error).__name__}: the guard cannot read the contents of a list"
+        raise operation.annotate(errors.InvalidArgument(words)) from None
+    if forbidden is not None:
+        outcome = errors.Outcome.NOT_APPLIED if operation.attempts else errors.Outcome.NOT_SENT
+        raise operation.annotate(errors.GuardRefused(forbidden, outcome=outcome))

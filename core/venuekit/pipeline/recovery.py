@@ -16,15 +16,12 @@ import attrs
 import tenacity as _t
 
 from venuekit.endpoint import Effect, Endpoint, WriteScope
-from venuekit.errors import GuardRefused, OperationError
-from venuekit.pipeline.attempt import Attempt
-from venuekit.pipeline.belonging import is_older
-from venuekit.pipeline.classify import Failure, FailureKind
-from venuekit.pipeline.closing import is_absence, remember_absence
-from venuekit.pipeline.measuring import measure
+from venuekit.errors import GuardRefused, OperationError, Outcome, OutcomeNotStated, UnsupportedCapability
+from venuekit.pipeline.failures import Failure, FailureKind, answer_of_earlier, is_older
 from venuekit.pipeline.observe import EventKind
-from venuekit.pipeline.operation_record import OperationRecord
+from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.resolve import SEND_AGAIN, attach_resolve, resolve_outcome, unknown_outcome
+from venuekit.pipeline.waits import measure
 from venuekit.resolution import Change
 
 T = TypeVar("T")
@@ -43,7 +40,7 @@ class Action(enum.StrEnum):
 
 
 class EffectColumn(enum.StrEnum):
-    """The columns of the table: the effect of an record."""
+    """The columns of the table: the effect of an operation."""
 
     READ = "read"
     SET = "set"
@@ -93,95 +90,102 @@ TABLE: Mapping[FailureKind, Mapping[EffectColumn, Action]] = {
 }
 
 
+_NOT_FOUND = 404
 #: actions that are taken less often for the read of the venue's time, and the number of its attempts
 _MEASURING = frozenset({Action.RESYNC, Action.RETRY})
 _TRIES_OF_TIME = 2
 
 
-def action_for(failure: Failure, record: OperationRecord[Any]) -> Action:
+def action_for(failure: Failure, operation: Operation[Any]) -> Action:
     """Look up the action after a failure."""
-    chosen = TABLE[failure.kind][effect_column(record.endpoint)]
+    chosen = TABLE[failure.kind][effect_column(operation.endpoint)]
     if failure.kind is FailureKind.DOUBTFUL and chosen is Action.RESOLVE:
         code = failure.error.code
-        if code not in record.endpoint.doubtful and not record.open_until:
+        if code not in operation.endpoint.doubtful and not operation.open_until:
             return Action.RAISE  # doubtful only after a loss of our own, and there was none
-    if chosen is Action.DONE and record.endpoint.no_change_is_read:
+    if chosen is Action.DONE and operation.endpoint.no_change_is_read:
         return Action.RESOLVE
-    if chosen is Action.RESYNC and record.resynced:
+    if chosen is Action.RESYNC and operation.resynced:
         return Action.RAISE
-    if chosen in _MEASURING and record.endpoint is record.session.venue_session.venue.server_time:
+    if chosen in _MEASURING and operation.endpoint is operation.session.venue_session.venue.server_time:
         # measuring the clock never waits for itself, nor long for a venue whose time endpoint fails
-        return Action.RETRY if chosen is Action.RETRY and record.attempts < _TRIES_OF_TIME else Action.RAISE
+        return Action.RETRY if chosen is Action.RETRY and operation.attempts < _TRIES_OF_TIME else Action.RAISE
     return chosen
 
 
-async def recover(attempt: Attempt[T], failure: Failure) -> T:
+async def recover(operation: Operation[T], failure: Failure) -> T:
     """
     Return the value after all, or raise the error that a failed first attempt ends in.
 
     Raises:
         OperationError: the last failure, or the result of resolving it.
     """
-    record, pending = attempt.record, cast("Failure | None", failure)
-    is_all_orders = effect_column(record.endpoint) is EffectColumn.ALL_ORDERS
+    pending = cast("Failure | None", failure)
+    is_all_orders = effect_column(operation.endpoint) is EffectColumn.ALL_ORDERS
     while True:
         try:
-            return _after_loss(record, await _attempt_repeatedly(attempt, pending))
+            return _after_loss(operation, await _attempt_repeatedly(operation, pending))
         except Failure as last:
             failure = last
         except OperationError as error:  # an attempt that did not leave
-            if isinstance(error, GuardRefused) and record.first_reading is not None:
+            if isinstance(error, GuardRefused) and operation.first_reading is not None:
                 words = f"it is not sent again: {error.message}"
-                raise unknown_outcome(record, failure.error, words) from None
-            attach_resolve(record, error)
+                raise unknown_outcome(operation, failure.error, words) from None
+            attach_resolve(operation, error)
             raise
-        action = action_for(failure, record)
+        action = action_for(failure, operation)
         if action is Action.DONE:
             # "no need to change": ours to claim only if no earlier attempt may have changed it
-            return cast("T", Change(None, changed=None if record.open_until else False))
-        if not _needs_resolution(record, failure, action):
-            raise _last_error(record, failure, action)
-        value = await resolve_outcome(record, failure, may_repeat=not is_all_orders)
+            return cast("T", Change(None, changed=None if operation.open_until else False))
+        if not _needs_resolution(operation, failure, action):
+            raise _last_error(operation, failure, action)
+        value = await resolve_outcome(operation, failure, may_repeat=not is_all_orders)
         if value is not SEND_AGAIN:
             return cast("T", value)
         pending = None
 
 
-def _needs_resolution(record: OperationRecord[Any], failure: Failure, action: Action) -> bool:
+def _needs_resolution(operation: Operation[Any], failure: Failure, action: Action) -> bool:
     """Say whether only a read can show how a write ended."""
-    if action is Action.RESOLVE or record.first_reading is not None:  # or sent once more, after it had been lost
+    if action is Action.RESOLVE or operation.first_reading is not None:  # or sent once more, after it had been lost
         return True
     # one that was tried again and again may have been carried out by any of its attempts
-    is_spent = record.open_until and effect_column(record.endpoint) is EffectColumn.ALL_ORDERS
+    is_spent = operation.open_until and effect_column(operation.endpoint) is EffectColumn.ALL_ORDERS
     return bool(is_spent) and failure.kind is not FailureKind.SHUT_OUT
 
 
-def _last_error(record: OperationRecord[Any], failure: Failure, action: Action) -> OperationError:
+def _last_error(operation: Operation[Any], failure: Failure, action: Action) -> OperationError:
     if action is Action.LEAVE_OPEN:
         why = "the venue itself did not say so, and nothing can be read before the address is let in again"
-        return unknown_outcome(record, failure.error, why)
-    if record.endpoint.may_be_absent and is_absence(failure, record.attempts):
-        return record.annotate(remember_absence(record.session, record.endpoint, failure.error))
-    attach_resolve(record, failure.error)
-    return record.annotate(failure.error)
+        return unknown_outcome(operation, failure.error, why)
+    if operation.endpoint.may_be_absent and _is_absence(failure, operation.attempts):
+        reason = f"{operation.endpoint} is not documented, and not there: {failure.error.message}"
+        operation.session.venue_session.unsupported[operation.endpoint] = reason  # it is asked no more
+        details: dict[str, Any] = {"code": failure.error.code, "status": failure.error.status}
+        return operation.annotate(UnsupportedCapability(reason, outcome=Outcome.NOT_APPLIED, **details))
+    attach_resolve(operation, failure.error)
+    return operation.annotate(failure.error)
 
 
-def _after_loss(record: OperationRecord[T], value: T) -> T:
+def _is_absence(last: Failure, attempts: int) -> bool:
+    """
+    Say whether the last answer to a read that may be absent says so: in the venue's words, or once more by a bare 404.
+
+    One page alone may be that of a gateway whose venue is just being restarted.
+    """
+    if last.kind is FailureKind.UNSUPPORTED:
+        return True
+    return attempts > 1 and isinstance(last.error, OutcomeNotStated) and last.error.status == _NOT_FOUND
+
+
+def _after_loss(operation: Operation[T], value: T) -> T:
     """Return the value of a success; a SET does not claim a change that an earlier attempt may have made."""
-    if record.open_until and isinstance(value, Change):
+    if operation.open_until and isinstance(value, Change):
         return cast("T", attrs.evolve(value, changed=None))
     return value
 
 
-class _Again(Exception):
-    """The only error ever offered to tenacity: one attempt failed in a way that allows another."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure)
-        self.failure = failure
-
-
-async def _attempt_repeatedly(attempt: Attempt[T], first: Failure | None) -> T:
+async def _attempt_repeatedly(operation: Operation[T], first: Failure | None) -> T:
     """
     Attempt until there is an answer or the table says something else than to try again.
 
@@ -190,8 +194,7 @@ async def _attempt_repeatedly(attempt: Attempt[T], first: Failure | None) -> T:
     Raises:
         Failure: with RESOLVE, DONE or RAISE as its action; or one whose attempts or waits are used up.
     """
-    record, pending = attempt.record, first
-    wire, met = record.session.wire, 0
+    pending, wire, met = first, operation.session.wire, 0
     refusal: OperationError | None = None
 
     async def attempt_once() -> T:
@@ -202,54 +205,51 @@ async def _attempt_repeatedly(attempt: Attempt[T], first: Failure | None) -> T:
             if pending is not None:
                 failure, pending = pending, None
                 raise failure
-            return await attempt.send()
+            return await operation.send()
         except Failure as failure:
-            chosen = action_for(failure, record)
+            chosen = action_for(failure, operation)
             if chosen is Action.RESYNC:
-                record.resynced = True
-                known = record.session.venue_session.clock.origin
-                if await measure(record) is not None:
+                operation.resynced = True
+                known = operation.session.venue_session.clock.origin
+                if await measure(operation) is not None:
                     raise  # the clock could not be measured: the caller gets the refusal itself
-                if is_older(record, failure.given_at, since=record.session.venue_session.clock.origin - known):
-                    raise record.as_lost(failure.error) from None
+                if is_older(operation, failure.given_at, since=operation.session.venue_session.clock.origin - known):
+                    wire.distrust()
+                    raise operation.failure(FailureKind.LOST, answer_of_earlier(failure.error)) from None
             elif chosen not in {Action.RETRY, Action.WAIT}:
                 raise
-            if effect_column(record.endpoint) is EffectColumn.ONCE and failure.kind is not FailureKind.NEVER_SENT:
+            if effect_column(operation.endpoint) is EffectColumn.ONCE and failure.kind is not FailureKind.NEVER_SENT:
                 met, refusal = wire.strays, failure.error
-            raise _Again(failure) from None
+            failure.allows_another = True
+            raise
 
-    policy = record.session.venue_session.policy
+    policy = operation.session.venue_session.policy
     jitter = _t.wait_random_exponential(multiplier=policy.first_wait, max=policy.longest_wait)
 
     def wait(state: _t.RetryCallState) -> float:
-        failure = _again_of(state).failure
+        failure = _last_of(state)
         if failure.kind is FailureKind.CLOCK:
             return 0.0
         return failure.delay or jitter(state)
 
     def stop(state: _t.RetryCallState) -> bool:
-        return state.attempt_number >= policy.attempts or record.waited + state.upcoming_sleep > record.max_wait
+        return state.attempt_number >= policy.attempts or operation.waited + state.upcoming_sleep > operation.max_wait
 
     def retrying(state: _t.RetryCallState) -> None:
-        if record.session.venue_session.observers:
-            record.notify(EventKind.RETRY, seconds=state.upcoming_sleep, error=_again_of(state).failure.error)
+        if operation.session.venue_session.observers:
+            operation.notify(EventKind.RETRY, seconds=state.upcoming_sleep, error=_last_of(state).error)
 
     loop = _t.AsyncRetrying(
-        retry=_t.retry_if_exception_type(_Again),
+        retry=_t.retry_if_exception(lambda error: isinstance(error, Failure) and error.allows_another),
         wait=wait,
         stop=stop,
-        sleep=record.wait,
+        sleep=operation.wait,
         before_sleep=retrying,
         reraise=True,
     )
-    try:
-        return await loop(attempt_once)
-    except _Again as spent:
-        raise spent.failure from None
+    return await loop(attempt_once)
 
 
-def _again_of(state: _t.RetryCallState) -> _Again:
-    failure = None if state.outcome is None else state.outcome.exception()
-    if not isinstance(failure, _Again):
-        raise TypeError("only our own failures are offered to tenacity")
-    return failure
+def _last_of(state: _t.RetryCallState) -> Failure:
+    """Return the failure of the last attempt: tenacity is offered no other error, and asks after a failure only."""
+    return cast("Failure", cast("_t.Future", state.outcome).exception())

@@ -1,23 +1,27 @@
-"""Resolution: the outcome of a write whose answer was lost, by reading."""
+"""Resolution: the outcome of a write whose answer was lost, by reading; also after the process that sent it is gone."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from venuekit import errors
-from venuekit.clock import clock_error, from_milliseconds
+from venuekit._util.called import run_as
+from venuekit.clock import clock_error, from_milliseconds, to_milliseconds
 from venuekit.credentials.redactor import redact
 from venuekit.endpoint import Effect
 from venuekit.errors import OperationError, Outcome, VenuekitError
-from venuekit.pipeline.classify import Failure, FailureKind
-from venuekit.pipeline.measuring import wait_until_past
+from venuekit.pipeline.failures import Failure, FailureKind
+from venuekit.pipeline.journal_lines import Ended, Unresolved
 from venuekit.pipeline.observe import EventKind
-from venuekit.pipeline.operation_record import OperationRecord
-from venuekit.pipeline.options import UNSET
-from venuekit.pipeline.turns import wait_for_fences
-from venuekit.resolution import AbsenceProof, Absent, Applied, Change, Lost, Reading, Unclear
+from venuekit.pipeline.operation import Operation
+from venuekit.pipeline.options import UNSET, Options
+from venuekit.pipeline.waits import wait_for_fences, wait_until_past
+from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Change, Lost, Reading, Unclear
 from venuekit.traces import OtherWrite
+
+if TYPE_CHECKING:
+    from venuekit.pipeline.account_session import AccountSession
 
 #: seconds between looks for the trace of a lost write, before its absence can be proven
 _LOOKS = (0.0, 1.0, 2.0)
@@ -31,7 +35,7 @@ _REFUSALS = frozenset({FailureKind.DOUBTFUL, FailureKind.NO_CHANGE, FailureKind.
 SEND_AGAIN: Final = object()
 
 
-async def resolve_outcome(record: OperationRecord[Any], failure: Failure, *, may_repeat: bool) -> Any:
+async def resolve_outcome(operation: Operation[Any], failure: Failure, *, may_repeat: bool) -> Any:
     """
     Return the value of a write whose answer was lost or doubtful, or SEND_AGAIN; nothing is sent from here but reads.
 
@@ -42,217 +46,275 @@ async def resolve_outcome(record: OperationRecord[Any], failure: Failure, *, may
         OutcomeUnknown, Conflict, NotExecuted: as the names say.
         VenueError: a doubtful refusal turned out to be a refusal.
     """
-    if record.endpoint.effect is Effect.SET:
-        return await _read_back(record, failure, may_repeat=may_repeat)
+    if operation.endpoint.effect is Effect.SET:
+        return await _read_back(operation, failure, may_repeat=may_repeat)
     if failure.kind is FailureKind.SUSPECT:
-        return await _look_once(record, failure)
-    return await _prove_or_repeat(record, failure)
+        return await _look_once(operation, failure)
+    return await _prove_or_repeat(operation, failure)
 
 
-async def look_again(record: OperationRecord[Any], cause: OperationError) -> Any:
+async def look_again(operation: Operation[Any], cause: OperationError) -> Any:
     """Try once more to find out, without sending anything but reads."""
-    if record.endpoint.effect is not Effect.SET:
-        return await _prove(record, cause)
-    first, reading = record.first_reading, await read_now(record, cause)
+    if operation.endpoint.effect is not Effect.SET:
+        return await _prove(operation, cause)
+    first, reading = operation.first_reading, await read_now(operation, cause)
     if reading.holds:
         return Change(reading.answer, changed=None)
     if first is not None and reading.value != first.value:
-        raise _conflict(record, cause, reading)
-    if record.session.venue_session.clock.milliseconds() <= record.open_until:
-        raise unknown_outcome(record, cause, "it may still arrive")
-    if (why := await wait_until_past(record, record.open_until)) is not None:
-        raise unknown_outcome(record, cause, why)
+        raise _conflict(operation, cause, reading)
+    if operation.session.venue_session.clock.milliseconds() <= operation.open_until:
+        raise unknown_outcome(operation, cause, "it may still arrive")
+    if (why := await wait_until_past(operation, operation.open_until)) is not None:
+        raise unknown_outcome(operation, cause, why)
     if first is None:  # it may have held until another actor, or a later write of ours, set this
         words = f"{_text_of_value(reading.value)} holds now; the value before it was sent was not read"
-        raise unknown_outcome(record, cause, words)
-    raise record.annotate(
+        raise unknown_outcome(operation, cause, words)
+    raise operation.annotate(
         errors.NotExecuted(f"{_text_of_value(reading.value)} holds, and no attempt can arrive any more")
     )
 
 
-async def resolve_later(record: OperationRecord[Any], cause: OperationError) -> Any:
+async def resolve_later(operation: Operation[Any], cause: OperationError) -> Any:
     """Carry out ``error.resolve()``: look again, and close the journal's line once the outcome is known."""
     try:
-        value = await look_again(record, cause)
+        value = await look_again(operation, cause)
     except errors.NotExecuted:
-        record.close(Outcome.NOT_APPLIED)
+        operation.close(Outcome.NOT_APPLIED)
         raise
-    record.close(Outcome.APPLIED, record.claims)
+    operation.close(Outcome.APPLIED, operation.claims)
     try:
-        return record.finish(value)
+        return operation.finish(value)
     except OperationError as unconverted:
-        look_for_value(record, unconverted)
+        look_for_value(operation, unconverted)
         raise
 
 
-def attach_resolve(record: OperationRecord[Any], error: OperationError) -> None:
+def attach_resolve(operation: Operation[Any], error: OperationError) -> None:
     """Let ``resolve()`` of an error look again, where an attempt of its write may have been executed."""
-    if record.open_until and record.endpoint.is_write and not error.can_resolve:
-        error.resolve_with(lambda: resolve_later(record, error))
+    if operation.open_until and operation.endpoint.is_write and not error.can_resolve:
+        error.resolve_with(lambda: resolve_later(operation, error))
 
 
-def look_for_value(record: OperationRecord[Any], unconverted: OperationError) -> None:
+def look_for_value(operation: Operation[Any], unconverted: OperationError) -> None:
     """Have ``resolve()`` of an error read a write that was executed once more, for a value that can be converted."""
-    endpoint = record.endpoint
+    endpoint = operation.endpoint
 
     async def look() -> Any:
         value: Any = None
         if endpoint.readback is not None:
-            reading = await read_now(record, unconverted)
+            reading = await read_now(operation, unconverted)
             value = Change(reading.answer, changed=None) if reading.holds else None
         elif endpoint.resolve is not None:
-            found = await _look(record, unconverted)
+            found = await _look(operation, unconverted)
             value = found.answer if isinstance(found, Applied) else None
         if value is None:
             raise unconverted
-        return record.finish(value)
+        return operation.finish(value)
 
     unconverted.resolve_with(look)
 
 
-async def _read_back(record: OperationRecord[Any], failure: Failure, *, may_repeat: bool) -> Any:
+async def resolve_entry(session: AccountSession, entry: Unresolved, call: Call) -> str:
+    """
+    Resolve an unfinished write, close its line and return its outcome in words.
+
+    Raises:
+        OutcomeUnknown, Conflict: nothing could be found out; the line stays open.
+        ConfigurationError: the installed plugin does not know the endpoint any more.
+    """
+    clock = session.venue_session.clock
+    with run_as((entry.operation,)):
+        operation = _operation_of(session, entry, call)
+        is_setting = operation.endpoint.effect is Effect.SET
+        cause = operation.annotate(errors.OutcomeUnknown(f"left unfinished at {entry.sent_at:%Y-%m-%d %H:%M:%S} UTC"))
+        on_what = f" for {operation.subject}" if operation.subject else ""
+        words = f"{session.venue_session.venue.id}: {operation.name}{on_what} of {entry.sent_at}"
+        if is_setting and clock.milliseconds() > operation.open_until:
+            if (why := await wait_until_past(operation, operation.open_until)) is not None:
+                raise operation.annotate(errors.OutcomeUnknown(f"{cause.message}; {why}"))
+            reading = await read_now(operation, cause)
+            if reading.holds:
+                operation.close(Outcome.APPLIED)
+                return f"{words}: it holds"
+            # it may have held until a later write; certain is only that it does not now
+            if session.journal is not None:
+                session.journal.end(Ended(entry.id, "does_not_hold", clock.milliseconds()))
+            return f"{words}: does not hold, {reading.value} does; it cannot arrive any more"
+        try:
+            await look_again(operation, cause)
+        except errors.NotExecuted as error:
+            operation.close(Outcome.NOT_APPLIED)
+            return str(error)
+        operation.close(Outcome.APPLIED, operation.claims)
+        return f"{words}: {'it holds' if is_setting else 'it happened'}"
+
+
+def _operation_of(session: AccountSession, entry: Unresolved, call: Call) -> Operation[Any]:
+    """Return the operation that an entry of the journal tells of, as if its answer had just been lost."""
+    venue, parameters = session.venue_session.venue, entry.parameters
+    endpoint = venue.endpoint_at(entry.verb, entry.path)
+    if endpoint is None:
+        raise errors.ConfigurationError(f"{venue.id}: no endpoint {entry.verb} {entry.path} in this version")
+    try:
+        encoded = session.wire.encode(endpoint, parameters)
+        endpoint.client_ids_of(parameters)
+        endpoint.symbols_of(parameters)
+    except ValueError as error:
+        raise errors.ConfigurationError(f"{venue.id}: {error}, as this version declares it") from None
+    except (ArithmeticError, AttributeError, LookupError, TypeError):
+        words = f"{endpoint} was not sent like this: the contents of a list are not those this version sends"
+        raise errors.ConfigurationError(f"{venue.id}: {words}") from None
+    operation = Operation(session, endpoint, parameters, Options(), call, encoded, endpoint.decode)
+    operation.attempts = 1
+    operation.sent_at = to_milliseconds(entry.sent_at)
+    operation.fence = operation.open_until = to_milliseconds(entry.fence)
+    operation.journal_id, operation.made = entry.id, entry.made
+    return operation
+
+
+async def _read_back(operation: Operation[Any], failure: Failure, *, may_repeat: bool) -> Any:
     """SET: read; a target that does not hold is sent once more, and read again when that is lost, too."""
-    first, reading = record.first_reading, await read_now(record, failure.error)
+    first, reading = operation.first_reading, await read_now(operation, failure.error)
     if first is not None:  # it was sent a second time
         if reading.holds:
             return Change(reading.answer, changed=None)
         if reading.value != first.value:
-            raise _conflict(record, failure.error, reading)
-        raise unknown_outcome(record, failure.error, f"it was {_text_of_value(first.value)} and still is")
-    record.first_reading, expected = reading, record.options.expected
+            raise _conflict(operation, failure.error, reading)
+        raise unknown_outcome(operation, failure.error, f"it was {_text_of_value(first.value)} and still is")
+    operation.first_reading, expected = reading, operation.options.expected
     if reading.holds:
         if expected is not UNSET and expected != reading.value:
-            record.lower_fence()  # it was something else before, so it is our attempt that we see
-        is_open = record.open_until or failure.kind is FailureKind.SUSPECT
+            operation.lower_fence()  # it was something else before, so it is our attempt that we see
+        is_open = operation.open_until or failure.kind is FailureKind.SUSPECT
         return Change(reading.answer, changed=None if is_open else False)
-    if failure.kind in _REFUSALS and not record.open_until:
-        raise record.annotate(failure.error)
+    if failure.kind in _REFUSALS and not operation.open_until:
+        raise operation.annotate(failure.error)
     if expected is not UNSET and reading.value != expected:
-        raise _conflict(record, failure.error, reading)
+        raise _conflict(operation, failure.error, reading)
     if may_repeat:
         return SEND_AGAIN
-    words = f"it was sent {record.attempts} times, and {_text_of_value(reading.value)} is all that can be read"
-    raise unknown_outcome(record, failure.error, words)
+    words = f"it was sent {operation.attempts} times, and {_text_of_value(reading.value)} is all that can be read"
+    raise unknown_outcome(operation, failure.error, words)
 
 
-async def _look_once(record: OperationRecord[Any], failure: Failure) -> Any:
+async def _look_once(operation: Operation[Any], failure: Failure) -> Any:
     """KEYED and DELTA, refused by an answer that may be another request's: believed when one look finds no trace."""
-    was_open = record.open_until
-    record.leave_open()
-    found = await _look(record, failure.error)
+    was_open = operation.open_until
+    operation.leave_open()
+    found = await _look(operation, failure.error)
     if isinstance(found, Applied):
         return found.answer
     if isinstance(found, Unclear) or was_open:
-        raise unknown_outcome(record, failure.error, found.seen)
-    record.lower_fence()
-    record.open_until = 0
+        raise unknown_outcome(operation, failure.error, found.seen)
+    operation.lower_fence()
+    operation.open_until = 0
     failure.error.outcome = Outcome.NOT_APPLIED
-    raise record.annotate(failure.error)
+    raise operation.annotate(failure.error)
 
 
-async def _prove_or_repeat(record: OperationRecord[Any], failure: Failure) -> Any:
+async def _prove_or_repeat(operation: Operation[Any], failure: Failure) -> Any:
     """KEYED and DELTA: never sent again, unless the caller opted in and its absence is proven."""
-    if not record.open_until:
-        record.open_until = record.fence  # a doubtful refusal speaks of an attempt of ours
+    if not operation.open_until:
+        operation.open_until = operation.fence  # a doubtful refusal speaks of an attempt of ours
     try:
-        return await _prove(record, failure.error)
+        return await _prove(operation, failure.error)
     except errors.NotExecuted as absent:
-        until = record.options.resend_until
-        if until is None or record.session.venue_session.clock.now() >= until or record.session.halted:
+        until = operation.options.resend_until
+        if until is None or operation.session.venue_session.clock.now() >= until or operation.session.halted:
             raise
         try:
-            await wait_for_fences(record)  # a write that was lost meanwhile must not undo it
+            await wait_for_fences(operation)  # a write that was lost meanwhile must not undo it
         except errors.Fenced:
             raise absent from None
-    record.open_until = 0
+    operation.open_until = 0
     return SEND_AGAIN
 
 
-async def _prove(record: OperationRecord[Any], cause: OperationError) -> Any:
+async def _prove(operation: Operation[Any], cause: OperationError) -> Any:
     """Look for the write until it is found, its absence is proven, or neither can be."""
-    endpoint, clock = record.endpoint, record.session.venue_session.clock
+    endpoint, clock = operation.endpoint, operation.session.venue_session.clock
     if endpoint.resolve is None:
-        raise unknown_outcome(record, cause, "no read can show its outcome")
+        raise unknown_outcome(operation, cause, "no read can show its outcome")
     proof = endpoint.absence_proof
     for pause in _SPARSE_LOOKS if isinstance(cause, errors.Overloaded) else _LOOKS:
         if pause:
-            await record.session.clock.sleep(pause)
-        found = await _look(record, cause)
+            await operation.session.clock.sleep(pause)
+        found = await _look(operation, cause)
         if isinstance(found, Applied):
             return found.answer
     if proof is None:
-        await _sleep_until(record, from_milliseconds(record.open_until))
-        found = await _look(record, cause)
+        await _sleep_until(operation, from_milliseconds(operation.open_until))
+        found = await _look(operation, cause)
         if isinstance(found, Applied):
             return found.answer
-        raise unknown_outcome(record, cause, "finding nothing proves nothing here")
-    moment = record.open_until + round(proof.after.total_seconds() * 1000)
-    if (why := await wait_until_past(record, moment)) is not None:
-        raise unknown_outcome(record, cause, f"nothing was found, and that proves nothing: {why}")
-    return await _count_absences(record, cause, proof, clock.now())
+        raise unknown_outcome(operation, cause, "finding nothing proves nothing here")
+    moment = operation.open_until + round(proof.after.total_seconds() * 1000)
+    if (why := await wait_until_past(operation, moment)) is not None:
+        raise unknown_outcome(operation, cause, f"nothing was found, and that proves nothing: {why}")
+    return await _count_absences(operation, cause, proof, clock.now())
 
 
 async def _count_absences(
-    record: OperationRecord[Any], cause: OperationError, proof: AbsenceProof, since: datetime
+    operation: Operation[Any], cause: OperationError, proof: AbsenceProof, since: datetime
 ) -> Any:
     for number in range(proof.reads):
         if number:
-            await record.session.clock.sleep(proof.interval.total_seconds())
-        found = await _look(record, cause)
+            await operation.session.clock.sleep(proof.interval.total_seconds())
+        found = await _look(operation, cause)
         if isinstance(found, Applied):
             return found.answer
         if isinstance(found, Unclear):
-            raise unknown_outcome(record, cause, found.seen)
-    raise record.annotate(
+            raise unknown_outcome(operation, cause, found.seen)
+    raise operation.annotate(
         errors.NotExecuted(f"{cause.message}; found nowhere in {proof.reads} reads since {since:%H:%M:%S}")
     )
 
 
-async def _look(record: OperationRecord[Any], cause: OperationError) -> Applied[Any] | Absent | Unclear:
+async def _look(operation: Operation[Any], cause: OperationError) -> Applied[Any] | Absent | Unclear:
     """Look once; a read that fails proves nothing, and is reported."""
-    resolve = record.endpoint.resolve
+    resolve = operation.endpoint.resolve
     if resolve is None:
         return Unclear("nothing to read")
     try:
-        found = await resolve(record.call, _as_lost(record))
+        found = await resolve(operation.call, _as_lost(operation))
     except Exception as error:
-        record.reads += (f"a read failed: {_text_of_error(error)}",)
-        raise unknown_outcome(record, cause, "the reads that would show its outcome failed", error) from error
+        operation.reads += (f"a read failed: {_text_of_error(error)}",)
+        raise unknown_outcome(operation, cause, "the reads that would show its outcome failed", error) from error
     if isinstance(found, Applied):
-        record.lower_fence()
+        operation.lower_fence()
         if found.claims is not None:
-            record.claims = found.claims
-            record.session.write_scopes.claim(found.claims)
+            operation.claims = found.claims
+            operation.session.write_scopes.claim(found.claims)
     else:
-        record.reads += (found.seen,)
+        operation.reads += (found.seen,)
     return found
 
 
-async def read_now(record: OperationRecord[Any], cause: OperationError) -> Reading[Any]:
+async def read_now(operation: Operation[Any], cause: OperationError) -> Reading[Any]:
     """Read the present value; a read that fails raises OutcomeUnknown."""
-    readback = record.endpoint.readback
+    readback = operation.endpoint.readback
     if readback is None:
-        raise unknown_outcome(record, cause, "no read can show its outcome")
+        raise unknown_outcome(operation, cause, "no read can show its outcome")
     try:
-        reading = await readback(record.call, _as_lost(record))
+        reading = await readback(operation.call, _as_lost(operation))
     except Exception as error:
-        record.reads += (f"a read failed: {_text_of_error(error)}",)
-        raise unknown_outcome(record, cause, "the read that would show its outcome failed", error) from error
-    record.reads += (f"read {_text_of_value(reading.value)}",)
+        operation.reads += (f"a read failed: {_text_of_error(error)}",)
+        raise unknown_outcome(operation, cause, "the read that would show its outcome failed", error) from error
+    operation.reads += (f"read {_text_of_value(reading.value)}",)
     return reading
 
 
-async def _sleep_until(record: OperationRecord[Any], moment: datetime) -> None:
-    missing = (moment - record.session.venue_session.clock.now()).total_seconds()
+async def _sleep_until(operation: Operation[Any], moment: datetime) -> None:
+    missing = (moment - operation.session.venue_session.clock.now()).total_seconds()
     if missing > 0:
         # a millisecond past it, since the venue's own clock decides on equality
-        await record.session.clock.sleep(missing + 0.001)
+        await operation.session.clock.sleep(missing + 0.001)
 
 
-def _later(record: OperationRecord[Any], error: OperationError) -> datetime | None:
+def _later(operation: Operation[Any], error: OperationError) -> datetime | None:
     """Return when an error says that it may be tried again, None when that is over."""
     until = error.retry_at
-    return until if until is not None and until > record.session.venue_session.clock.now() else None
+    return until if until is not None and until > operation.session.venue_session.clock.now() else None
 
 
 def _text_of_error(error: Exception) -> str:
@@ -264,55 +326,55 @@ def _text_of_value(value: object) -> str:
     return "an unknown value" if value is None else str(value)
 
 
-def _conflict(record: OperationRecord[Any], cause: OperationError, reading: Reading[Any]) -> OperationError:
+def _conflict(operation: Operation[Any], cause: OperationError, reading: Reading[Any]) -> OperationError:
     """Return the error of a setting that another actor writes too, or that cannot be read."""
     if reading.value is None:
-        return unknown_outcome(record, cause, "the venue does not report its value")
-    first = record.first_reading
+        return unknown_outcome(operation, cause, "the venue does not report its value")
+    first = operation.first_reading
     if first is not None and first.value is None:
-        record.first_reading = reading
-        return unknown_outcome(record, cause, f"{reading.value} holds; the value before could not be read")
+        operation.first_reading = reading
+        return unknown_outcome(operation, cause, f"{reading.value} holds; the value before could not be read")
     words = f"{reading.value} holds, neither the old nor the wanted value: another actor writes it too"
-    return record.annotate(errors.Conflict(words))
+    return operation.annotate(errors.Conflict(words))
 
 
 def unknown_outcome(
-    record: OperationRecord[Any], cause: OperationError, why: str, failed: Exception | None = None
+    operation: Operation[Any], cause: OperationError, why: str, failed: Exception | None = None
 ) -> OperationError:
     """Return the error of a write of which nothing can be concluded; ``failed`` is why a read failed."""
 
     async def again() -> Any:
-        return await resolve_later(record, cause)
+        return await resolve_later(operation, cause)
 
-    sole = " (this assumes that no other actor writes)" if record.endpoint.effect is Effect.DELTA else ""
+    sole = " (this assumes that no other actor writes)" if operation.endpoint.effect is Effect.DELTA else ""
     error = errors.OutcomeUnknown(f"{cause.message}; {why}{sole}", resolve=again, code=cause.code, status=cause.status)
-    record.annotate(error)
+    operation.annotate(error)
     error.outcome = Outcome.UNKNOWN
-    error.retry_at = _later(record, failed if isinstance(failed, OperationError) else cause)
-    if record.session.venue_session.observers:
-        record.notify(EventKind.UNKNOWN_OUTCOME, error=error)
+    error.retry_at = _later(operation, failed if isinstance(failed, OperationError) else cause)
+    if operation.session.venue_session.observers:
+        operation.notify(EventKind.UNKNOWN_OUTCOME, error=error)
     return error
 
 
-def _as_lost(record: OperationRecord[Any]) -> Lost:
+def _as_lost(operation: Operation[Any]) -> Lost:
     """Return the write as the endpoint's ``resolve`` or ``readback`` takes it."""
-    session, endpoint, journal = record.session, record.endpoint, record.session.journal
-    sent_at, claimed = record.opened_at or record.sent_at, frozenset(session.write_scopes.claimed or ())
+    session, endpoint, journal = operation.session, operation.endpoint, operation.session.journal
+    sent_at, claimed = operation.opened_at or operation.sent_at, frozenset(session.write_scopes.claimed or ())
     others: tuple[OtherWrite, ...] = ()
     if journal is not None and endpoint.effect is Effect.DELTA:
         claimed |= journal.claims()
         # the order of our own is known: none of them ran between the read before and this write
-        others = journal.others(record.journal_id, endpoint.verb, endpoint.path, sole=record.before is not None)
+        others = journal.others(operation.journal_id, endpoint.verb, endpoint.path, sole=operation.before is not None)
     return Lost(
         endpoint=endpoint,
-        parameters=record.parameters,
+        parameters=operation.parameters,
         sent_at=from_milliseconds(sent_at),
-        fence=from_milliseconds(record.open_until or record.fence),
-        client_id=record.client_id,
-        claimed=claimed - {record.claims},
-        before=record.before,
-        since=from_milliseconds(record.before_at or sent_at),
+        fence=from_milliseconds(operation.open_until or operation.fence),
+        client_id=operation.client_id,
+        claimed=claimed - {operation.claims},
+        before=operation.before,
+        since=from_milliseconds(operation.before_at or sent_at),
         clock_error=timedelta(milliseconds=clock_error(session.venue_session.clock)),
         others=others,
-        made=record.made,
+        made=operation.made,
     )

@@ -1,20 +1,23 @@
-"""Classification: whether a response is an answer, and the kind of failure otherwise."""
+"""Failures: why a response is no answer, or that to another request, by its own words and its time."""
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from venuekit import errors
-from venuekit.clock import VenueClock, from_milliseconds
+from venuekit.clock import VenueClock, clock_error, from_milliseconds
 from venuekit.credentials.redactor import redact, redact_start
-from venuekit.endpoint import Effect, Endpoint
+from venuekit.endpoint import Effect, Endpoint, WriteScope
 from venuekit.errors import OperationError
 from venuekit.faults import Fault, error_of
 from venuekit.message import HttpResponse
 from venuekit.venue import Refusal, Venue
+
+if TYPE_CHECKING:
+    from venuekit.pipeline.operation import Operation
 
 T = TypeVar("T")
 
@@ -38,6 +41,10 @@ class FailureKind(enum.StrEnum):
     REFUSED = "refused"
 
 
+#: a refusal that says these about a setting is no reason to read it back: it is sent again, or will be by the caller
+_UNDOUBTED = frozenset({FailureKind.CLOCK, FailureKind.THROTTLED, FailureKind.BANNED, FailureKind.BUSY})
+#: failures that are resolved anyway
+_OPEN = frozenset({FailureKind.LOST, FailureKind.SHUT_OUT, FailureKind.OVERLOADED, FailureKind.DOUBTFUL})
 #: after these a write may have been executed
 LEAVING_OPEN = frozenset({FailureKind.LOST, FailureKind.SHUT_OUT, FailureKind.OVERLOADED})
 
@@ -60,6 +67,8 @@ class Failure(Exception):
         self.delay = delay
         #: a limit of the account, whatever the status says
         self.is_account_limit = is_account_limit
+        #: whether another attempt may follow, as the retry table and the state of the operation say
+        self.allows_another = False
         #: when a refusal was given, by the venue's clock in milliseconds; None when it did not say
         self.given_at: int | None = None
 
@@ -80,18 +89,10 @@ _BELIEVED = frozenset({Fault.AUTHENTICATION, Fault.PERMISSION, Fault.OVERLOADED,
 _LONGEST = 366 * 86_400.0
 
 
-def classify(venue: Venue[Any], endpoint: Endpoint[Any], response: HttpResponse, clock: VenueClock) -> Failure | None:
-    """
-    Return the failure of a response, None for a success.
-
-    ``clock`` is the venue's; it is asked only when there is something to wait for.
-    """
-    try:
-        refusal = venue.answers(response)
-    except Exception:  # noqa: BLE001 - a reader that fails has not read: the answer is as good as lost
-        return Failure(FailureKind.LOST, errors.AnswerLost(first_bytes(response), status=response.status))
-    if refusal is None:
-        return None
+def classify(
+    venue: Venue[Any], endpoint: Endpoint[Any], response: HttpResponse, refusal: Refusal, clock: VenueClock
+) -> Failure:
+    """Return the failure that a refusal in a response amounts to; ``clock`` is the venue's."""
     code, message = refusal.code, refusal.message
     fault = endpoint.faults.get(code) if code is not None else None
     if fault is None:
@@ -178,3 +179,67 @@ def first_bytes(response: HttpResponse) -> str:
 
 def _moment(now: int, delay: float | None) -> datetime | None:
     return from_milliseconds(now + round(delay * 1000)) if delay else None
+
+
+_OLDER = "it was given before the request was sent, and answers another one"
+
+
+def why_not_ours(operation: Operation[Any], response: HttpResponse) -> str | None:
+    """
+    Return why the success of a write that repeats nothing of its question is not believed, None when it is.
+
+    A cancel-all can be read back only after its fence, which is too late for a caller who is closing a position: it is
+    sent again on a connection of its own, and believed then; the caller reads the orders that remain.
+    """
+    if not operation.endpoint.is_write:
+        return None
+    older = is_older(operation, _answer_time(operation, response))
+    if older:
+        return _OLDER
+    if older is None and operation.session.wire.strays and not operation.has_own_connection:
+        operation.has_own_connection = operation.endpoint.write_scope is WriteScope.ALL_ORDERS
+        return "it repeats nothing of the request, and unrequested answers have been met before"
+    return None
+
+
+def check_refusal(operation: Operation[Any], response: HttpResponse, failure: Failure) -> Failure:
+    """Return the refusal of a write, or a failure in its place where it may belong to another request."""
+    endpoint = operation.endpoint
+    if failure.kind in _OPEN or not endpoint.is_write:
+        return failure
+    failure.given_at = _answer_time(operation, response)
+    # a refusal about the clock can be judged only once the clock is measured
+    older = None if failure.kind is FailureKind.CLOCK else is_older(operation, failure.given_at)
+    if older:
+        return Failure(FailureKind.LOST, answer_of_earlier(failure.error))
+    if older is False or not operation.session.wire.strays:
+        return failure
+    if failure.kind is FailureKind.CLOCK and failure.given_at is not None:
+        return failure
+    if endpoint.effect is Effect.SET and (failure.kind in _UNDOUBTED or endpoint.readback is None):
+        return failure
+    return Failure(FailureKind.SUSPECT, failure.error, failure.delay)
+
+
+def answer_of_earlier(refusal: OperationError) -> OperationError:
+    """Return the error of a refusal that answers an earlier request: the answer to this one is lost."""
+    return errors.AnswerLost(f"a refusal ({refusal.message}): {_OLDER}", status=refusal.status)
+
+
+def is_older(operation: Operation[Any], given_at: int | None, *, since: int = 0) -> bool | None:
+    """
+    Say whether an answer was given before its request was sent; None where that is unknown.
+
+    ``since`` is by how much the venue's clock was found to be ahead since then, in milliseconds.
+    """
+    if given_at is None:
+        return None
+    error, sent_at = clock_error(operation.session.venue_session.clock), operation.sent_at + since
+    if given_at < sent_at - error:
+        return True
+    return False if given_at > sent_at + error else None
+
+
+def _answer_time(operation: Operation[Any], response: HttpResponse) -> int | None:
+    read = operation.session.venue_session.venue.answered_at
+    return None if read is None else read(response)

@@ -14,95 +14,95 @@ from venuekit.pipeline.observe import EventKind
 
 if TYPE_CHECKING:
     from venuekit.pipeline.journal import FileJournal
-    from venuekit.pipeline.operation_record import OperationRecord
+    from venuekit.pipeline.operation import Operation
 
 
-def use_client_ids(record: OperationRecord[Any]) -> None:
+def use_client_ids(operation: Operation[Any]) -> None:
     """
     Remember that the client ids of a write go out; refuse those that went out just now.
 
     Raises:
         InvalidArgument: the order of an earlier write could be taken for the one of this write.
     """
-    session, now = record.session, record.sent_at
+    session, now = operation.session, operation.sent_at
     recent = session.write_scopes.recent
-    if not record.client_ids:  # a later attempt of the same write meets its own
-        ids = tuple(record.endpoint.client_ids_of(record.parameters))
+    if not operation.client_ids:  # a later attempt of the same write meets its own
+        ids = tuple(operation.endpoint.client_ids_of(operation.parameters))
         if session.journal is not None:
             session.journal.catch_up(from_milliseconds(now))
         for one in ids:
             latest = recent.latest(one)
             if latest and latest + 2 * clock_error(session.venue_session.clock) >= now:
                 words = f"the client id {one!r} went out just now, and its order could be taken for this one"
-                raise record.annotate(errors.InvalidArgument(f"{words}: use another id, or none"))
-        record.client_ids = ids
-        record.made = frozenset(one for one in ids if type(one) is MadeId)
-    recent.note(record.client_ids, record.fence)
+                raise operation.annotate(errors.InvalidArgument(f"{words}: use another id, or none"))
+        operation.client_ids = ids
+        operation.made = frozenset(one for one in ids if type(one) is MadeId)
+    recent.note(operation.client_ids, operation.fence)
 
 
-def record_attempt(record: OperationRecord[Any], journal: FileJournal) -> None:
+def record_attempt(operation: Operation[Any], journal: FileJournal) -> None:
     """
     Put an attempt into the journal; a later attempt of the same write replaces the line before it.
 
     Raises:
         NeverSent: the line cannot be written, and the write can do more than cancel or reduce.
     """
-    endpoint, sent_at = record.endpoint, from_milliseconds(record.sent_at)
+    endpoint, sent_at = operation.endpoint, from_milliseconds(operation.sent_at)
     entry = Unresolved(
-        id=record.journal_id or journal.new_id(sent_at),
-        operation=record.name,
+        id=operation.journal_id or journal.new_id(sent_at),
+        operation=operation.name,
         verb=endpoint.verb,
         path=endpoint.path,
-        parameters=without(endpoint.secret, record.parameters),
+        parameters=without(endpoint.secret, operation.parameters),
         sent_at=sent_at,
-        fence=from_milliseconds(record.fence),
-        client_id=record.client_id,
+        fence=from_milliseconds(operation.fence),
+        client_id=operation.client_id,
         effect=endpoint.effect,
-        client_ids=record.client_ids,
-        made=record.made,
+        client_ids=operation.client_ids,
+        made=operation.made,
     )
     try:
         journal.begin(entry)
     except OSError as error:
-        if not _reduces(record):
+        if not _reduces(operation):
             words = f"the journal cannot be written ({error}): until then only cancels and reducing orders are sent"
-            raise record.annotate(errors.NeverSent(words)) from error
+            raise operation.annotate(errors.NeverSent(words)) from error
         journal.keep(entry)
-        _warn_unwritten(record, "is sent all the same, since it can only cancel or reduce")
-    record.journal_id = entry.id
+        _warn_unwritten(operation, "is sent all the same, since it can only cancel or reduce")
+    operation.journal_id = entry.id
 
 
-def record_outcome(record: OperationRecord[Any], outcome: Outcome, claims: str | None) -> None:
+def record_outcome(operation: Operation[Any], outcome: Outcome, claims: str | None) -> None:
     """Close a line, and say how long an order of its client ids may have come into being."""
-    session = record.session
+    session = operation.session
     now = session.venue_session.clock.milliseconds()
-    if record.client_ids:
+    if operation.client_ids:
         if outcome is Outcome.APPLIED:
-            session.write_scopes.recent.note(record.client_ids, now)
+            session.write_scopes.recent.note(operation.client_ids, now)
         else:
-            session.write_scopes.recent.forget(record.client_ids)
-    if record.journal_id is None or session.journal is None:
+            session.write_scopes.recent.forget(operation.client_ids)
+    if operation.journal_id is None or session.journal is None:
         return
     # a full disk does not undo an executed write
-    if not session.journal.end(Ended(record.journal_id, outcome, now, claims)):
-        _warn_unwritten(record, f"ended ({outcome})")
+    if not session.journal.end(Ended(operation.journal_id, outcome, now, claims)):
+        _warn_unwritten(operation, f"ended ({outcome})")
 
 
-def _reduces(record: OperationRecord[Any]) -> bool:
+def _reduces(operation: Operation[Any]) -> bool:
     """Say whether a write does nothing but cancel orders or make a position smaller."""
-    reduces = record.endpoint.reduces
+    reduces = operation.endpoint.reduces
     try:
-        return reduces is not None and reduces(record.parameters)
+        return reduces is not None and reduces(operation.parameters)
     except (ArithmeticError, LookupError, TypeError, ValueError):  # the contents of a list are not documented
         return False
 
 
-def _warn_unwritten(record: OperationRecord[Any], what: str) -> None:
+def _warn_unwritten(operation: Operation[Any], what: str) -> None:
     """Warn of a line that the journal could not write, and that is kept until it can."""
-    session, on_what = record.session, f" for {record.subject}" if record.subject else ""
-    who = f"{session.venue_session.venue.id}: the journal cannot be written: {record.name}{on_what}"
+    session, on_what = operation.session, f" for {operation.subject}" if operation.subject else ""
+    who = f"{session.venue_session.venue.id}: the journal cannot be written: {operation.name}{on_what}"
     lost = 0 if session.journal is None else session.journal.lost_lines()
     kept = "its line is kept in memory until it can be written"
     warn(f"{who} {what}; {f'its line is lost, and {lost} in all: too many are kept in memory' if lost else kept}")
     if session.venue_session.observers:
-        record.notify(EventKind.UNWRITTEN)
+        operation.notify(EventKind.UNWRITTEN)

@@ -1,0 +1,159 @@
+"""Waits of a write: for earlier ones, for how long and with which error, and for a moment on the venue's clock."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from venuekit import errors
+from venuekit.clock import from_milliseconds
+from venuekit.endpoint import Effect
+from venuekit.errors import OperationError, VenuekitError
+from venuekit.pipeline.operation import Operation
+from venuekit.pipeline.write_scopes import Fence, Footprint, footprint_of
+from venuekit.venue import TOLERANCE, RequestExpiry
+
+#: how often a moment is waited for again, where the clock turned out to be behind it
+_ROUNDS = 4
+#: a clock that may be this wrong, in milliseconds, is measured anew before a fence is believed to be over
+_DOUBTFUL = TOLERANCE
+
+
+async def take_turn(operation: Operation[Any], footprint: Footprint) -> None:
+    """
+    Wait until no earlier write of the same thing is under way.
+
+    Raises:
+        Fenced: that lasts longer than may be waited.
+    """
+    write_scopes, clock = operation.session.write_scopes, operation.session.clock
+    patience, began = _patience(operation), clock.monotonic()
+    operation.behind = f"its turn behind {', '.join(write_scopes.ahead(footprint))}"
+
+    async def timer() -> None:
+        await clock.sleep(patience)
+
+    try:
+        await write_scopes.enter(footprint, operation, timer=timer)
+    except TimeoutError:
+        words = f"it waited {patience:g} s for {operation.behind}"
+        raise too_long(operation, words, mend=_mend(operation, None)) from None
+    _count(operation, clock.monotonic() - began)
+    operation.behind = None
+
+
+async def wait_for_fences(operation: Operation[Any]) -> None:
+    """
+    Wait until a lost earlier write can no longer arrive and win over this one.
+
+    Raises:
+        Fenced: at once, when that is later than may be waited.
+    """
+    write_scopes, clock = operation.session.write_scopes, operation.session.venue_session.clock
+    footprint = footprint_of(operation.endpoint, operation.parameters)
+    await measure_if_doubtful(operation)
+    while footprint is not None:  # another one may be lost meanwhile
+        now = clock.milliseconds() - clock.error
+        fence = write_scopes.fence_before(footprint, operation.write, now)
+        if fence is None:
+            break
+        seconds = (fence.until - now + 1) / 1000
+        operation.behind = _describe_fence(fence)
+        if seconds > _patience(operation):
+            words = f"{operation.behind}, {seconds:.1f} s from now"
+            raise too_long(operation, words, mend=_mend(operation, seconds), fence=fence)
+        waited = operation.waited
+        await operation.wait(seconds)
+        operation.waited = waited
+        _count(operation, seconds)
+    operation.behind = None
+
+
+def too_long(operation: Operation[Any], words: str, *, mend: str = "", fence: Fence | None = None) -> OperationError:
+    """Return the error of a write that was held back for longer than it may wait."""
+    error = operation.annotate(errors.Fenced(words, mend=mend))
+    if fence is not None:
+        error.fence, error.retry_at = from_milliseconds(fence.until), from_milliseconds(fence.until + 1)
+    return error
+
+
+def _patience(operation: Operation[Any]) -> float:
+    """
+    Return how much longer a call may wait for earlier writes, in seconds.
+
+    The caller's ``max_wait`` and ``deadline`` bound it; else the policy.
+    """
+    options, endpoint = operation.options, operation.endpoint
+    bounds = []
+    if options.max_wait is not None:
+        bounds.append(options.max_wait - operation.waited)
+    if options.deadline is not None:
+        bounds.append(options.deadline - (operation.session.clock.monotonic() - operation.began))
+    if bounds:
+        return min(bounds)
+    reduces = endpoint.reduces is not None and endpoint.reduces(operation.parameters)
+    opens = endpoint.effect is Effect.KEYED and not reduces
+    return operation.session.venue_session.policy.max_wait_behind(opens=opens) - operation.held_back
+
+
+def _count(operation: Operation[Any], seconds: float) -> None:
+    """Count a wait for an earlier write; only where the caller bounds all waits, it is one among the others."""
+    operation.held_back += seconds
+    if operation.options.max_wait is not None:
+        operation.waited += seconds
+
+
+def _describe_fence(fence: Fence) -> str:
+    until = from_milliseconds(fence.until)
+    return f"an earlier write may still arrive until {until:%H:%M:%S}.{fence.until % 1000:03} UTC ({fence.description})"
+
+
+def _mend(operation: Operation[Any], seconds: float | None) -> str:
+    """Return how the caller can have it wait longer; ``seconds`` is the wait it needs, None if unknown."""
+    options = operation.options
+    bound = "deadline" if options.max_wait is None and options.deadline is not None else "max_wait"
+    if seconds is None:
+        return f"with_options({bound}=...) lets it wait longer"
+    return f"with_options({bound}={math.ceil(operation.held_back + seconds + 0.5)}) waits for it"
+
+
+async def measure(operation: Operation[Any]) -> str | None:
+    """Measure the venue's clock by one or two reads; return why it could not be, None when it was."""
+    venue_session = operation.session.venue_session
+    endpoint = venue_session.venue.server_time
+    try:
+        await venue_session.clock.sync(lambda: operation.call(endpoint))
+    except VenuekitError as error:
+        return f"the venue's clock could not be measured ({endpoint}: {error})"
+    return None
+
+
+async def measure_if_doubtful(operation: Operation[Any]) -> None:
+    """Measure the clock where it was not for long, or was set meanwhile; a failure leaves it as doubtful as it was."""
+    if operation.session.venue_session.clock.error > _DOUBTFUL:
+        await measure(operation)
+
+
+async def wait_until_past(operation: Operation[Any], moment: int) -> str | None:
+    """
+    Wait until the venue's clock, measured anew, is past a moment in milliseconds.
+
+    Returns why that stays unknown, None when it is past.
+    """
+    venue_session = operation.session.venue_session
+    if venue_session.venue.expiry is RequestExpiry.NONE:
+        return "nothing bounds how late a request can arrive here"
+    # where our clock was ahead, all of it may have to be waited for once more; no longer than that
+    longest = moment - operation.sent_at + TOLERANCE
+    for _ in range(_ROUNDS):
+        missing = moment + venue_session.clock.error - venue_session.clock.milliseconds()
+        if missing > longest:
+            return f"by the venue's clock it may still arrive for {missing / 1000:.1f} s"
+        if missing >= 0:
+            # a millisecond past it, since the venue's own clock decides on equality
+            await operation.session.clock.sleep((missing + 1) / 1000)
+        if (why := await measure(operation)) is not None:
+            return why
+        if venue_session.clock.milliseconds() - venue_session.clock.error > moment:
+            return None
+    return "our clock and the venue's do not run alike"
