@@ -15,10 +15,9 @@ if TYPE_CHECKING:
     from venuekit._connect import connect, simulate
     from venuekit.account import Account, Answer
     from venuekit.credentials import Credentials, Secret
-    from venuekit.endpoint import Effect, Endpoint, Parameter
+    from venuekit.endpoint import Change, Effect, Endpoint, Parameter
     from venuekit.errors import Outcome, VenuekitError
     from venuekit.pipeline import Guard, RetryPolicy
-    from venuekit.resolution import Change
     from venuekit.runtime import Runtime
     from venuekit.venue import Environment, EnvironmentName, Venue
 
@@ -30,10 +29,9 @@ if not TYPE_CHECKING:
             "account": "Account Answer",
             "capabilities": "",
             "credentials": "Credentials Secret",
-            "endpoint": "Effect Endpoint Parameter",
+            "endpoint": "Change Effect Endpoint Parameter",
             "errors": "Outcome VenuekitError",
             "pipeline": "Guard RetryPolicy",
-            "resolution": "Change",
             "runtime": "Runtime",
             "venue": "Environment EnvironmentName Venue",
         },

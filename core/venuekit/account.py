@@ -113,7 +113,7 @@ class Account:
 
     async def answer(self, endpoint: Endpoint[T], /, **parameters: Any) -> Answer[T]:
         """Do as :meth:`call`, and also say when the answer was true; with ``keep_raw`` keep it as plain JSON too."""
-        return await self.answer_as(_itself, endpoint, **parameters)
+        return await self.answer_as(lambda answer: answer, endpoint, **parameters)
 
     def answer_as(
         self, convert: Callable[[Answer[T]], V], endpoint: Endpoint[T], /, **parameters: Any
@@ -283,9 +283,7 @@ class Account:
 
     def mark_unsupported(self, capability: type[Capability], reason: str) -> None:
         """Remember that this account cannot do something after all, in the venue's words."""
-        if self._session.learned is None:
-            self._session.learned = {}
-        self._session.learned[capability] = reason
+        self._session.learned = {**(self._session.learned or {}), capability: reason}
 
     def lacks(self, endpoint: Endpoint[Any]) -> bool:
         """Say whether an endpoint is known not to be there: declared so, or found so by an earlier request."""
@@ -440,7 +438,3 @@ class Account:
 def _key_of(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> Hashable:
     """Return the key by which a read is remembered."""
     return (endpoint, tuple(sorted(parameters.items())))
-
-
-def _itself(answer: Answer[T]) -> Answer[T]:
-    return answer

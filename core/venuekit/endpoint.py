@@ -15,9 +15,10 @@ from venuekit.echoes import Check, Echoes, check_of
 from venuekit.faults import Fault
 from venuekit.message import ANSWER_LIMIT
 from venuekit.order_scope import Ask, OrderName
-from venuekit.resolution import AbsenceProof, Call, Changing, Readback, Resolve
+from venuekit.resolution import AbsenceProof, Call, Readback, Resolve
 
 T = TypeVar("T")
+A = TypeVar("A")
 
 
 class Effect(enum.StrEnum):
@@ -127,6 +128,31 @@ class Parameter:
     pattern: str | None = None
     local: bool = False
     secret: bool = attrs.field(default=attrs.Factory(lambda self: is_secret_name(self.name), takes_self=True))
+
+
+@attrs.frozen
+class Change(Generic[A]):
+    """
+    The result of an operation whose effect is SET.
+
+    ``answer`` is the venue's answer; None when it only said that there was nothing to change. ``changed`` is True
+    when it accepted the change, False when our first attempt met "no need", None when it holds now but an earlier
+    attempt of ours had no answer.
+    """
+
+    answer: A | None
+    changed: bool | None
+
+
+@attrs.frozen
+class Changing(Generic[A]):
+    """The decoder of an endpoint whose effect is SET: the value of ``answer``, wrapped in a :class:`Change`."""
+
+    answer: Callable[[bytes], A]
+
+    def __call__(self, body: bytes) -> Change[A]:
+        """Decode the answer of an accepted change."""
+        return Change(self.answer(body), changed=True)
 
 
 _AREAS = {Effect.SET: Area.SETTINGS, Effect.DELTA: Area.MARGIN, Effect.KEYED: Area.ORDERS}

@@ -186,7 +186,9 @@ class OperationError(VenuekitError):
         self.reads = reads
         self.retry_at = retry_at
         self.mend = mend
-        self._resolve = None if resolve is None else _keep_called(resolve)
+        self._resolve: Callable[[], Awaitable[Any]] | None = None
+        if resolve is not None:
+            self.resolve_with(resolve)
 
     async def resolve(self) -> Any:
         """
@@ -205,13 +207,30 @@ class OperationError(VenuekitError):
         return self._resolve is not None
 
     def resolve_with(self, look: Callable[[], Awaitable[Any]]) -> None:
-        """Have :meth:`resolve` do this."""
-        self._resolve = _keep_called(look)
+        """Have :meth:`resolve` do this, as a part of the methods that run now, whose name its errors bear."""
+        called = CALLED.get()
+
+        async def look_later() -> Any:
+            with run_as(called):
+                return await look()
+
+        self._resolve = look_later
 
     def then(self, make: Callable[[Any], Any]) -> None:
         """Have :meth:`resolve` return what ``make`` (it may be a coroutine function) makes of the value it finds."""
-        if self._resolve is not None:
-            self._resolve = _keep_called(_making(self._resolve, make))
+        look = self._resolve
+        if look is None:
+            return
+
+        async def look_and_make() -> Any:
+            try:
+                value = make(await look())
+            except OperationError as again:
+                again.then(make)
+                raise
+            return await value if isinstance(value, Awaitable) else value
+
+        self.resolve_with(look_and_make)
 
     def __str__(self) -> str:
         who = f"{self.venue}: " if self.venue else ""
@@ -380,29 +399,6 @@ class OutcomeUnknown(OperationError):
     _verb = "has an unknown outcome"
 
 
-def _keep_called(look: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
-    """Return ``look`` as a part of the methods that run now, also when they are over: its errors bear their name."""
-    called = CALLED.get()
-
-    async def look_later() -> Any:
-        with run_as(called):
-            return await look()
-
-    return look_later
-
-
-def _making(resolve: Callable[[], Awaitable[Any]], make: Callable[[Any], Any]) -> Callable[[], Awaitable[Any]]:
-    async def resolve_and_convert() -> Any:
-        try:
-            value = make(await resolve())
-        except OperationError as again:
-            again.then(make)
-            raise
-        return await value if isinstance(value, Awaitable) else value
-
-    return resolve_and_convert
-
-
 class NotExecuted(OperationError):
     """A write whose answer was lost is proven not to have happened, and cannot happen any more."""
 
@@ -411,14 +407,9 @@ class NotExecuted(OperationError):
 
     def of_each(self, items: Iterable[tuple[str, str | None]]) -> tuple[NotExecuted, ...]:
         """Return this error for each item of a batch, given as symbol and client id."""
-        return tuple(self._of(subject, client_id) for subject, client_id in items)
-
-    def _of(self, subject: str, client_id: str | None) -> NotExecuted:
-        one = NotExecuted(
-            self.message, venue=self.venue, operation=self.operation, subject=subject, client_id=client_id
-        )
-        one.sent_at, one.fence, one.reads = self.sent_at, self.fence, self.reads
-        return one
+        same: dict[str, Any] = {"venue": self.venue, "operation": self.operation, "sent_at": self.sent_at}
+        same |= {"fence": self.fence, "reads": self.reads}
+        return tuple(NotExecuted(self.message, subject=one, client_id=id_, **same) for one, id_ in items)
 
 
 class Conflict(OperationError):

@@ -53,6 +53,8 @@ from venuekit.credentials import Credentials, HmacSigner, Secret, SignatureAlgor
 from venuekit.echoes import Echoes
 from venuekit.endpoint import (
     Area,
+    Change,
+    Changing,
     Effect,
     Encoding,
     Endpoint,
@@ -129,16 +131,18 @@ from venuekit.resolution import (
     Absent,
     Applied,
     Call,
-    Change,
-    Changing,
     Lost,
+    OtherWrite,
     Readback,
     Reading,
     Resolution,
     Resolve,
+    Trace,
     Unclear,
+    alike,
+    find_unexplained,
+    trace_of,
 )
-from venuekit.traces import OtherWrite, Trace, alike, find_unexplained, trace_of
 from venuekit.venue import (
     Answers,
     BlockedBy,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import threading
 import traceback
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 import pluggy
@@ -23,7 +22,7 @@ from venuekit.errors import PluginError, UnknownVenue, VenuekitError
 from venuekit.venue import Venue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from importlib.metadata import EntryPoint
 
     from venuekit.credentials import Credentials, Secret, Signer
@@ -83,11 +82,21 @@ def _warn(broken: Broken) -> None:
     logging.getLogger(__name__).warning("%s", broken)
 
 
+def _broken(name: str, origin: PluginOrigin, error: BaseException, where: str = "", mend: str | None = None) -> Broken:
+    """Return the plugin of this name as a broken one; ``where`` precedes an error that says nothing of it."""
+    is_ours = isinstance(error, ContractBroken)
+    cause = str(error) if is_ours else f"{where}{type(error).__name__}: {error}"
+    if mend is None:
+        mend = f"reinstall {origin.distribution}, or name it in {DISABLE_VARIABLE}"
+    trace = "".join(traceback.format_exception(error))
+    return Broken(name, origin.distribution, origin.version, cause, trace, mend)
+
+
 class Plugins:
     """Installed plugins; made by :func:`make_plugins`. Safe to use from several threads."""
 
     __slots__ = (
-        *("_announced", "_broken", "_disabled", "_hooks", "_loaded", "_lock", "_manager", "_taken", "_tell", "_venues"),
+        *("_announced", "_broken", "_disabled", "_hooks", "_loaded", "_lock", "_manager", "_taken", "_venues", "tell"),
     )
 
     def __init__(
@@ -97,17 +106,18 @@ class Plugins:
         defaults: tuple[object, ...],
         tell: Callable[[Broken], None],
     ) -> None:
-        self._tell = tell
+        #: reports a broken plugin to the maker of this object
+        self.tell = tell
+        self._taken: list[object] = []
         self._manager = pluggy.PluginManager(hooks.PROJECT)
         self._manager.add_hookspecs(hooks)
         self._hooks = tuple(name for name in vars(self._manager.hook) if name.startswith(hooks.PROJECT))
-        self._manager.hook.venuekit_register_venues.call_historic(kwargs={"register": self._take})
+        self._manager.hook.venuekit_register_venues.call_historic(kwargs={"register": self._taken.append})
         self._lock = threading.RLock()
         self._announced: dict[tuple[EntryPointGroup, str], Announced] = {}
         self._broken: dict[tuple[EntryPointGroup, str], Broken] = {}
         self._disabled: dict[str, Announced] = {}
         self._loaded: dict[str, Announced] = {}
-        self._taken: list[object] = []
         self._venues: dict[str, Venue[Any]] = {}
         for one in sorted(announced, key=lambda one: (one.group, one.name)):
             self._announce(one, disabled)
@@ -115,7 +125,7 @@ class Plugins:
             if group is EntryPointGroup.PLUGINS and (group, name) not in self._broken:
                 self._load_guarded(one)
         for broken in self.broken_operators():
-            self._tell(broken)
+            self.tell(broken)
         for default in defaults:
             self._manager.register(default)
 
@@ -154,9 +164,7 @@ class Plugins:
         known = self._venues.get(venue_id)
         if known is not None:
             return known
-        one = self._announced.get((EntryPointGroup.VENUES, venue_id))
-        if one is None:
-            raise UnknownVenue(self._unknown(venue_id))
+        one = self._announced_venue(venue_id)
         with self._lock:
             error = None
             if venue_id not in self._venues and (one.group, one.name) not in self._broken:
@@ -167,19 +175,14 @@ class Plugins:
 
     async def load(self, venue_id: str) -> Venue[Any]:
         """Return a venue as :meth:`venue` does, importing in a worker thread so that the loop keeps its beat."""
-        known = self._venues.get(venue_id)
-        if known is not None:
-            return known
         import asyncio
 
-        return await asyncio.to_thread(self.venue, venue_id)
+        known = self._venues.get(venue_id)
+        return await asyncio.to_thread(self.venue, venue_id) if known is None else known
 
     def distribution(self, venue_id: str) -> PluginOrigin:
         """Return which distribution provides a venue; imports nothing. Raises as :meth:`venue` when it is unknown."""
-        one = self._announced.get((EntryPointGroup.VENUES, venue_id))
-        if one is None:
-            raise UnknownVenue(self._unknown(venue_id))
-        return one.origin
+        return self._announced_venue(venue_id).origin
 
     def broken(self) -> tuple[Broken, ...]:
         """Return the plugins that are known to be broken; a venue is only known to be after it was asked for."""
@@ -201,24 +204,18 @@ class Plugins:
 
     def broken_simulated(self, venue_id: str, error: Exception) -> Broken:
         """Return a venue whose simulator cannot be made as a broken plugin."""
-        origin = self.distribution(venue_id)
-        cause = f"its simulator: {type(error).__name__}: {error}"
-        trace = "".join(traceback.format_exception(error))
-        mend = f"reinstall {origin.distribution}, or name it in {DISABLE_VARIABLE}"
-        return Broken(venue_id, origin.distribution, origin.version, cause, trace, mend)
+        return _broken(venue_id, self.distribution(venue_id), error, "its simulator: ")
 
-    def tell(self, broken: Broken) -> None:
-        """Report a broken plugin to the maker of this object."""
-        self._tell(broken)
-
-    def _unknown(self, venue_id: str) -> str:
+    def _announced_venue(self, venue_id: str) -> Announced:
+        one = self._announced.get((EntryPointGroup.VENUES, venue_id))
+        if one is not None:
+            return one
         if venue_id in self._disabled:
-            return f"venue {venue_id!r} of {self._disabled[venue_id].origin} is disabled by {DISABLE_VARIABLE}"
+            origin = self._disabled[venue_id].origin
+            raise UnknownVenue(f"venue {venue_id!r} of {origin} is disabled by {DISABLE_VARIABLE}")
         ids = self.venue_ids()
-        if not ids:
-            return f"no installed distribution provides venue {venue_id!r}; none is installed at all"
-        hint = did_you_mean(venue_id, ids)
-        return f"no installed distribution provides venue {venue_id!r}; installed: {', '.join(ids)}{hint}"
+        has = f"installed: {', '.join(ids)}{did_you_mean(venue_id, ids)}" if ids else "none is installed at all"
+        raise UnknownVenue(f"no installed distribution provides venue {venue_id!r}; {has}")
 
     # -- loading
 
@@ -227,15 +224,8 @@ class Plugins:
         try:
             self._load(one)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin raises must not stop the host
-            mend = f"reinstall {one.origin.distribution}, or name it in {DISABLE_VARIABLE}"
-            self._broken[one.group, one.name] = Broken(
-                one.name,
-                one.origin.distribution,
-                one.origin.version,
-                str(error) if isinstance(error, ContractBroken) else f"{type(error).__name__}: {error}",
-                "".join(traceback.format_exception(error)),
-                error.mend if isinstance(error, ContractBroken) else mend,
-            )
+            mend = error.mend if isinstance(error, ContractBroken) else None
+            self._broken[one.group, one.name] = _broken(one.name, one.origin, error, mend=mend)
             return error
         return None
 
@@ -258,9 +248,6 @@ class Plugins:
             self._taken.clear()
         self._loaded[name] = one
         self._venues |= {venue.id: venue for venue in venues}
-
-    def _take(self, venue: object) -> None:
-        self._taken.append(venue)
 
     def _check_venues(self, one: Announced, plugin: object) -> tuple[Venue[Any], ...]:
         """Return the venues a plugin has just registered, each of which its distribution must have announced."""
@@ -342,19 +329,24 @@ class Plugins:
         while True:
             if before is not None:
                 before()
-            with self._name_plugin_in_errors(hook):
-                try:
-                    answer = cast("object", getattr(self._manager.hook, hook)(**arguments))
-                    if hook not in _EXPELLING:
-                        self._refuse_misfit(hook, answer)
-                        return answer
-                    if not self._expel_misfits(hook, answer, arguments):
-                        return answer
-                except Exception as error:
-                    # an error of ours is about an account, and commands have none
-                    is_ours = isinstance(error, VenuekitError) and hook != "venuekit_register_commands"
-                    if is_ours or hook not in _EXPELLING or not self._expel(hook, error):
-                        raise
+            try:
+                answer = cast("object", getattr(self._manager.hook, hook)(**arguments))
+                if hook not in _EXPELLING:
+                    self._refuse_misfit(hook, answer)
+                    return answer
+                if not self._expel_misfits(hook, answer, arguments):
+                    return answer
+            except Exception as error:
+                # an error of ours is about an account, and commands have none
+                is_ours = isinstance(error, VenuekitError) and hook != "venuekit_register_commands"
+                if not is_ours and hook in _EXPELLING and self._expel(hook, error):
+                    continue
+                if isinstance(error, VenuekitError):
+                    raise
+                name = self._culprit(hook, error)
+                loaded = self._loaded.get(name)
+                who = f" of {loaded.origin if loaded else name}" if name else ""
+                raise PluginError(f"{hook}{who} failed: {type(error).__name__}: {error}") from error
 
     def _refuse_misfit(self, hook: str, answer: object) -> None:
         """
@@ -395,21 +387,15 @@ class Plugins:
         one = self._loaded.get(name)
         if one is None or one.group is not EntryPointGroup.PLUGINS:
             return False
-        broken = Broken(
-            one.name,
-            one.origin.distribution,
-            one.origin.version,
-            str(error) if isinstance(error, ContractBroken) else f"{hook} raised {type(error).__name__}: {error}",
-            "".join(traceback.format_exception(error)),
-            f"{error.mend if isinstance(error, ContractBroken) else _MEND},"
-            f" or name {one.origin.distribution} in {DISABLE_VARIABLE}",
-        )
+        mend = error.mend if isinstance(error, ContractBroken) else _MEND
+        mend += f", or name {one.origin.distribution} in {DISABLE_VARIABLE}"
+        broken = _broken(one.name, one.origin, error, f"{hook} raised ", mend)
         with self._lock:
             if self._loaded.pop(name, None) is None:
                 return True  # another thread was faster
             self._manager.unregister(name=name)
             self._broken[one.group, one.name] = broken
-        self._tell(broken)
+        self.tell(broken)
         return True
 
     def _first(self, hook: str, **arguments: Any) -> object:
@@ -418,19 +404,6 @@ class Plugins:
             subject = ", ".join(f"{name} {value!r}" for name, value in arguments.items() if name != "credentials")
             raise PluginError(f"no plugin answers {hook} for {subject}")
         return answer
-
-    @contextmanager
-    def _name_plugin_in_errors(self, hook: str) -> Iterator[None]:
-        """Turn the exception of a plugin's hook into an error that names the plugin; errors of ours pass."""
-        try:
-            yield
-        except VenuekitError:
-            raise
-        except Exception as error:
-            name = self._culprit(hook, error)
-            loaded = self._loaded.get(name)
-            who = f" of {loaded.origin if loaded else name}" if name else ""
-            raise PluginError(f"{hook}{who} failed: {type(error).__name__}: {error}") from error
 
     def _culprit(self, hook: str, error: Exception) -> str:
         """Return the name of the plugin whose function raised, empty when none of them ran."""

@@ -12,10 +12,10 @@ import attrs
 from tests.contract.contract_registry import ROWS
 
 from venuekit import capabilities
+from venuekit.endpoint import Changing
 from venuekit.parts.columns import Column, Constant, Joined, Same, Source, nested
 from venuekit.parts.rows import Document, Reads
 from venuekit.plugins import Plugins, make_plugins
-from venuekit.resolution import Changing
 from venuekit.venue import Venue
 
 TARGET = Path(__file__).parents[2] / "docs" / "fields.md"

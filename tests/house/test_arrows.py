@@ -13,7 +13,7 @@ from venuekit import payloads
 #: rooms from the ground up; a room may import rooms of the storeys below it, and neighbours only where noted
 STOREYS = (
     {"_util"},
-    {"errors", "ids", "traces"},
+    {"errors", "ids"},
     {"faults", "message", "resolution"},
     {"echoes", "order_scope"},
     {"endpoint", "capabilities"},

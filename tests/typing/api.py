@@ -25,10 +25,9 @@ from venuekit.capabilities import (
     Support,
 )
 from venuekit.clock import from_milliseconds
-from venuekit.endpoint import Effect
+from venuekit.endpoint import Changing, Effect
 from venuekit.message import HttpRequest, HttpResponse, Transport
 from venuekit.pipeline import Event, Observer, RetryPolicy
-from venuekit.resolution import Changing
 from venuekit.settings import Plan, Report, Target, apply, parse_target, plan
 from venuekit.simulator.ledger import Ledger, LedgerOrderRequest, Side
 from venuekit.testing import FakeTransport

@@ -29,7 +29,7 @@ from venuekit.pipeline.journal_lines import (
     lost_words,
     read_line,
 )
-from venuekit.traces import OtherWrite
+from venuekit.resolution import OtherWrite
 
 _APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT
 #: the most lines, and bytes of them, that are kept while the journal cannot be written

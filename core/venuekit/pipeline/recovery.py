@@ -15,14 +15,13 @@ from typing import Any, TypeVar, cast
 import attrs
 import tenacity as _t
 
-from venuekit.endpoint import Effect, Endpoint, WriteScope
+from venuekit.endpoint import Change, Effect, Endpoint, WriteScope
 from venuekit.errors import GuardRefused, OperationError, Outcome, OutcomeNotStated, UnsupportedCapability
 from venuekit.pipeline.failures import Failure, FailureKind, answer_of_earlier, is_older
 from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.resolve import SEND_AGAIN, attach_resolve, resolve_outcome, unknown_outcome
 from venuekit.pipeline.waits import measure
-from venuekit.resolution import Change
 
 T = TypeVar("T")
 

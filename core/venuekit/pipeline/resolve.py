@@ -9,7 +9,7 @@ from venuekit import errors
 from venuekit._util.called import run_as
 from venuekit.clock import clock_error, from_milliseconds, to_milliseconds
 from venuekit.credentials.redactor import redact
-from venuekit.endpoint import Effect
+from venuekit.endpoint import Change, Effect
 from venuekit.errors import OperationError, Outcome, VenuekitError
 from venuekit.pipeline.failures import Failure, FailureKind
 from venuekit.pipeline.journal_lines import Ended, Unresolved
@@ -17,8 +17,7 @@ from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.options import UNSET, Options
 from venuekit.pipeline.waits import wait_for_fences, wait_until_past
-from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Change, Lost, Reading, Unclear
-from venuekit.traces import OtherWrite
+from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, OtherWrite, Reading, Unclear
 
 if TYPE_CHECKING:
     from venuekit.pipeline.account_session import AccountSession

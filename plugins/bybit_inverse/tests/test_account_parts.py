@@ -25,6 +25,7 @@ from venuekit.capabilities import (
     TpSlModeSetting,
 )
 from venuekit.clock import from_milliseconds
+from venuekit.endpoint import Change
 from venuekit.errors import (
     InvalidArgument,
     InvalidRequest,
@@ -34,7 +35,6 @@ from venuekit.errors import (
     Rejected,
     UnsupportedCapability,
 )
-from venuekit.resolution import Change
 from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.testing.recorded import Recorded
 from venuekit_bybit_inverse import BYBIT_INVERSE, BybitInverseAccount

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from venuekit.capabilities import LeverageSetting, MarginType, MarginTypeSetting, PositionSide, Unit
+from venuekit.endpoint import Change
 from venuekit.errors import Conflict, InvalidArgument, InvalidRequest, Outcome, Rejected
-from venuekit.resolution import Change
 from venuekit.simulator import CannedAnswer, DropAfter, DropBefore, Simulation
 from venuekit_bybit_inverse import BybitInverseAccount
 from venuekit_bybit_inverse.endpoints import BYBIT

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from venuekit import errors
+from venuekit.endpoint import Change
 from venuekit.errors import Outcome
-from venuekit.resolution import Change
 from venuekit.simulator import ApplyLater, CannedAnswer, Cut, Delay, DropAfter, DropBefore, SecondActor, Truncate
 from venuekit_toy_perp.endpoints import TOY
 

@@ -41,10 +41,9 @@ from venuekit.capabilities import (
     SupportState,
     SymbolSettings,
 )
-from venuekit.endpoint import Effect, Endpoint
+from venuekit.endpoint import Changing, Effect, Endpoint
 from venuekit.errors import Outcome, Rejected
 from venuekit.faults import FaultTable
-from venuekit.resolution import Changing
 from venuekit.venue import BlockedBy, Blocker, BlockerScope, Coupling, Environment, EnvironmentName, Venue
 
 HELD = "Margin type cannot be changed while there is a position."

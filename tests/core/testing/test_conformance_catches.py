@@ -10,8 +10,8 @@ import attrs
 import pytest
 
 from venuekit.capabilities import AssetModeReader, BalanceReader, LeverageControl, PositionReader
-from venuekit.endpoint import Effect, Endpoint, Security, WriteScope
-from venuekit.resolution import Call, Change, Changing, Lost, Reading
+from venuekit.endpoint import Change, Changing, Effect, Endpoint, Security, WriteScope
+from venuekit.resolution import Call, Lost, Reading
 from venuekit.simulator import Cut, DropAfter
 from venuekit.testing import find_recorded, load_recorded
 from venuekit.testing.conformance import suite_of

@@ -11,7 +11,7 @@ import attrs
 from venuekit._util.called import called_method
 from venuekit.account import Account, Answer
 from venuekit.capabilities import Amendment, Order, OrderBehaviour, OrderRequest
-from venuekit.endpoint import Priority
+from venuekit.endpoint import Change, Priority
 from venuekit.errors import (
     NeverSent,
     NotExecuted,
@@ -32,7 +32,7 @@ from venuekit.parts.orders.orders import Draft, Orders
 from venuekit.parts.orders.reads import BatchItem, Row, Shape
 from venuekit.parts.orders.routes import OrderRoute, OrderRoutes, Size
 from venuekit.payloads import MISFITS, mismatch_of
-from venuekit.resolution import Applied, Change, Lost
+from venuekit.resolution import Applied, Lost
 
 Result: TypeAlias = Order | OperationError
 

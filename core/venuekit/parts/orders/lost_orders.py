@@ -12,8 +12,7 @@ from venuekit.endpoint import Endpoint
 from venuekit.errors import UnsupportedCapability
 from venuekit.order_scope import OrderName
 from venuekit.parts.orders.reads import BatchItem, Fetch, Lookup, OrderReads, ReadRow, Row, Search
-from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Reading, Resolution, Unclear
-from venuekit.traces import Trace, trace_of
+from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, Reading, Resolution, Trace, Unclear, trace_of
 
 #: seen of an order that has not ended: that it is found, or fills, between two looks shows no other writer
 _NOT_ENDED = "no such order, or an open one"

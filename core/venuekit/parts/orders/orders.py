@@ -10,6 +10,7 @@ import attrs
 from venuekit._util.quick_init import quick_copy
 from venuekit.account import Account, Answer
 from venuekit.capabilities import Order, OrderBehaviour, OrderRequest, OrderStatus, OrderType
+from venuekit.endpoint import Change
 from venuekit.errors import NotFound, OperationError, Outcome, OutcomeUnknown, Rejected
 from venuekit.ids import make_client_id
 from venuekit.order_scope import OrderName
@@ -17,7 +18,6 @@ from venuekit.parts.concurrency import gather_all
 from venuekit.parts.orders.checks import check_steps
 from venuekit.parts.orders.reads import Lookup, ReadRow
 from venuekit.parts.orders.routes import OrderRoute, OrderRoutes
-from venuekit.resolution import Change
 
 _with_id = quick_copy(OrderRequest, "type", "client_id")
 _NUMBERS = ("quantity", "price", "trigger_price", "activation_price")

@@ -9,11 +9,10 @@ from typing import Any, TypeAlias
 import attrs
 
 from venuekit.capabilities import OrderAmendControl, OrderBatchControl, OrderControl
-from venuekit.endpoint import Area, Effect, WriteScope
+from venuekit.endpoint import Area, Change, Effect, WriteScope
 from venuekit.order_scope import Ask, read_items
 from venuekit.parts.orders.lost_orders import LostOrders
 from venuekit.parts.orders.reads import BatchItem
-from venuekit.resolution import Change
 
 Parameters: TypeAlias = Mapping[str, Any]
 

@@ -18,10 +18,9 @@ from venuekit.capabilities import (
     PositionModeControl,
     PositionModeSetting,
 )
-from venuekit.endpoint import Endpoint
+from venuekit.endpoint import Change, Endpoint
 from venuekit.errors import Conflict, Outcome
 from venuekit.parts.settings.lens import AccountLens
-from venuekit.resolution import Change
 
 
 class PositionModeEndpoints(Protocol):

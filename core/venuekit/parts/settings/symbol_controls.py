@@ -14,9 +14,8 @@ from venuekit.capabilities import (
     MarginTypeSetting,
     PositionSide,
 )
-from venuekit.endpoint import Endpoint
+from venuekit.endpoint import Change, Endpoint
 from venuekit.parts.settings.lens import RowSettings, SymbolLens
-from venuekit.resolution import Change
 
 
 class LeverageEndpoints(Protocol):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from venuekit.endpoint import Endpoint, Security
+from venuekit.endpoint import Change, Endpoint, Security
 from venuekit.errors import OperationError
 from venuekit.message import HttpRequest
 from venuekit.payloads import rows_at
-from venuekit.resolution import Change
 from venuekit.testing.conformance.inventory import Checks
 from venuekit.testing.recorded import RecordedCase, believe_answers
 from venuekit.testing.sent import Sent, as_text, caller_parameters
