@@ -16,6 +16,8 @@ from venuekit.venue import EnvironmentName
 from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.venue import VENUE
 
+_ALGO: Any = COINM.ORDERS.algo
+
 WEIGHTS = {
     COINM.SERVER_TIME: 1,
     COINM.EXCHANGE_INFO: 1,
@@ -24,8 +26,8 @@ WEIGHTS = {
     COINM.POSITION_RISK: 1,
     COINM.BRACKETS: 2,
     COINM.PAIR_BRACKETS: 1,
-    COINM.OPEN_ORDERS: 40,
-    COINM.OPEN_ALGO_ORDERS: 40,
+    COINM.ORDERS.open_orders: 40,
+    _ALGO.open_orders: 40,
     COINM.POSITION_MODE: 30,
     COINM.SET_LEVERAGE: 1,
     COINM.SET_MARGIN_TYPE: 1,
@@ -37,7 +39,6 @@ WEIGHTS = {
     COINM.MARGIN_HISTORY: 1,
     COINM.POSITION_MARGIN: 1,
 }
-_ALGO: Any = COINM.ORDERS.algo
 #: what each call about orders pays into the pool of the address and into that of orders
 ORDER_COSTS = {
     COINM.ORDERS.order: {"weight": 1},
@@ -80,7 +81,7 @@ def test_every_endpoint_has_a_documented_weight() -> None:
     assert set(WEIGHTS) | set(ORDER_COSTS) == set(VENUE.endpoints)
 
 
-@pytest.mark.parametrize("endpoint", [COINM.BRACKETS, COINM.OPEN_ORDERS, COINM.OPEN_ALGO_ORDERS], ids=str)
+@pytest.mark.parametrize("endpoint", [COINM.BRACKETS, COINM.ORDERS.open_orders, _ALGO.open_orders], ids=str)
 def test_naming_a_symbol_makes_a_read_cheap(endpoint: Endpoint[object]) -> None:
     """One symbol costs 1."""
     assert endpoint.cost({"symbol": "BTCUSD_PERP"}) == 1

@@ -17,6 +17,8 @@ from venuekit.testing.recorded import Recorded
 from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.venue import VENUE
 
+_ALGO: Any = COINM.ORDERS.algo
+
 D = Decimal
 LEVERAGE, MARGIN_TYPE = "/dapi/v1/leverage", "/dapi/v1/marginType"
 POSITION_MODE = "/dapi/v1/positionSide/dual"
@@ -46,7 +48,7 @@ def flat() -> Exchange:
         (COINM.BRACKETS, "get_dapi_v2_leverageBracket", {"symbol": PERP}),
         (COINM.PAIR_BRACKETS, "get_dapi_v1_leverageBracket", {"pair": "BTCUSD"}),
         (COINM.POSITION_MODE, "get_dapi_v1_positionSide_dual", {}),
-        (COINM.OPEN_ALGO_ORDERS, "get_dapi_v1_openAlgoOrders", {}),
+        (_ALGO.open_orders, "get_dapi_v1_openAlgoOrders", {}),
         (COINM.SET_LEVERAGE, "post_dapi_v1_leverage", {"symbol": ETH, "leverage": 21}),
         (COINM.SET_MARGIN_TYPE, "post_dapi_v1_marginType", {"symbol": ETH, "marginType": "ISOLATED"}),
     ],
@@ -77,13 +79,13 @@ def test_open_order_has_the_documented_shape_of_a_limit_order(exchange: Exchange
     (documented,) = json.loads(recorded.case("get_dapi_v1_openOrders").body)
     del documented["activatePrice"], documented["priceRate"]
 
-    (told,) = exchange.fetch(COINM.OPEN_ORDERS)
+    (told,) = exchange.fetch(COINM.ORDERS.open_orders)
 
     assert shape(told) == shape(documented)
     assert (told["clientOrderId"], told["origQty"], told["pair"]) == ("mine", "10", "ETHUSD")
-    assert exchange.fetch(COINM.OPEN_ORDERS, pair="ETHUSD") == [told]
-    assert exchange.fetch(COINM.OPEN_ORDERS, pair="BTCUSD") == []
-    assert exchange.fetch(COINM.OPEN_ORDERS, symbol=PERP) == []
+    assert exchange.fetch(COINM.ORDERS.open_orders, pair="ETHUSD") == [told]
+    assert exchange.fetch(COINM.ORDERS.open_orders, pair="BTCUSD") == []
+    assert exchange.fetch(COINM.ORDERS.open_orders, symbol=PERP) == []
 
 
 def test_position_is_told_in_the_figures_of_the_ledger(exchange: Exchange) -> None:
@@ -191,8 +193,8 @@ def test_lack_of_margin_is_named_after_what_was_asked(flat: Exchange) -> None:
     ("endpoint", "name", "code"),
     [
         (COINM.BRACKETS, "symbol", -1121),
-        (COINM.OPEN_ORDERS, "symbol", -1121),
-        (COINM.OPEN_ORDERS, "pair", -4087),
+        (COINM.ORDERS.open_orders, "symbol", -1121),
+        (COINM.ORDERS.open_orders, "pair", -4087),
         (COINM.PAIR_BRACKETS, "pair", -4087),
         (COINM.POSITION_RISK, "pair", -4087),
     ],

@@ -14,7 +14,7 @@ from venuekit.capabilities import Order, OrderRequest, OrderSide, OrderStatus, O
 from venuekit.errors import NotExecuted, NotFound, OutcomeNotStated, OutcomeUnknown, PayloadMismatch
 from venuekit.simulator import CannedAnswer, Disturbance, DropAfter, DropBefore, SecondActor
 from venuekit_binance_coinm.endpoints import COINM
-from venuekit_binance_common.orders.algo_endpoints import AlgoEndpoints
+from venuekit_binance_common.orders.endpoints import AlgoEndpoints
 
 pytestmark = pytest.mark.looptime
 D = Decimal

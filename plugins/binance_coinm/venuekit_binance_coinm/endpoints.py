@@ -7,7 +7,6 @@ from typing import Any
 
 from venuekit.capabilities import (
     AccountReader,
-    BalanceReader,
     BracketReader,
     LeverageReader,
     MarginTypeReader,
@@ -16,7 +15,6 @@ from venuekit.capabilities import (
     SettingsReader,
     Unit,
 )
-from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.plugin import Echoes, Endpoint, Parameter
 from venuekit_binance_coinm import brackets
 from venuekit_binance_coinm.account_info import decode_account
@@ -25,43 +23,30 @@ from venuekit_binance_coinm.position_rows import POSITIONS
 from venuekit_binance_coinm.symbol_rows import PositionRiskReader
 from venuekit_binance_coinm.terms import ORDER_TERMS
 from venuekit_binance_common import endpoints as common
-from venuekit_binance_common import money_endpoints as money
-from venuekit_binance_common.endpoints import PAYS, SYMBOL
-from venuekit_binance_common.orders.endpoints import order_endpoints
-from venuekit_binance_common.payloads import instruments_decoder, leverage_decoder
+from venuekit_binance_common.endpoints import BinanceEndpoints
 from venuekit_binance_common.settings import position_mode_lens, symbol_lens
 from venuekit_binance_common.stream_endpoints import stream_endpoints
-from venuekit_binance_common.wallet import balances_read
+from venuekit_binance_common.venue import PAYS, SYMBOL
 
-_ROOT = "/dapi"
-_PAIR = Parameter("pair")
+_ROOT = ORDER_TERMS.root
+(_PAIR,) = ORDER_TERMS.more
 
 
 def _brackets_weight(parameters: Mapping[str, Any]) -> int:
     return 2 if parameters.get("symbol") is None else 1
 
 
-class CoinmEndpoints(EndpointBook):
+class CoinmEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
     """The endpoints of COIN-M futures."""
 
-    SERVER_TIME = common.server_time(_ROOT)
     EXCHANGE_INFO = common.exchange_info(
         _ROOT,
-        instruments_decoder(status="contractStatus"),
         PositionReader.get_positions,
         PositionReader.get_position,
         AccountReader.get_account,
+        status="contractStatus",
     )
-
-    BALANCE = Endpoint(
-        "GET",
-        "/dapi/v1/balance",
-        decode=balances_read(withdrawable="withdrawAvailable"),
-        rows=((),),
-        pools=PAYS,
-        serves=(BalanceReader.get_balances,),
-    )
-
+    BALANCE = common.balance("/dapi/v1/balance", weight=1, withdrawable="withdrawAvailable")
     ACCOUNT = Endpoint(
         "GET",
         "/dapi/v1/account",
@@ -114,12 +99,6 @@ class CoinmEndpoints(EndpointBook):
         note="The venue discourages it: the symbols of one pair can have different brackets.",
     )
 
-    OPEN_ORDERS = common.open_orders(ORDER_TERMS, _PAIR)
-    OPEN_ALGO_ORDERS = common.open_algo_orders(_ROOT)
-    ORDERS = order_endpoints(
-        ORDER_TERMS, server_time=SERVER_TIME, open_orders=OPEN_ORDERS, open_algo_orders=OPEN_ALGO_ORDERS
-    )
-
     POSITION_MODE = common.position_mode(
         _ROOT,
         PositionModeReader.get_position_mode,
@@ -131,15 +110,11 @@ class CoinmEndpoints(EndpointBook):
 
     SYMBOL_LENS = symbol_lens(PositionRiskReader(POSITION_RISK, venue="binance_coinm"), Unit.BASE)
     POSITION_MODE_LENS = position_mode_lens(POSITION_MODE)
-    SET_LEVERAGE = common.set_leverage(_ROOT, leverage_decoder(largest="maxQty"), SYMBOL_LENS)
-    SET_MARGIN_TYPE = common.set_margin_type(_ROOT, SYMBOL_LENS)
-    SET_POSITION_MODE = common.set_position_mode(_ROOT, POSITION_MODE_LENS)
-    MARK_PRICE = money.mark_price(_ROOT, _PAIR, weight=10)
-    COMMISSION = money.commission_rate(_ROOT)
-    ADL = money.adl_quantile(_ROOT)
-    INCOME = money.income(_ROOT, weight=20, note="At most a year a request, oldest first.")
-    MARGIN_HISTORY = money.margin_history(_ROOT, note="How far back it goes is not documented.")
-    POSITION_MARGIN = money.position_margin(_ROOT, MARGIN_HISTORY, PositionRiskLegs(POSITION_RISK))
+    SET_LEVERAGE = common.set_leverage(_ROOT, SYMBOL_LENS, largest="maxQty")
+    MARK_PRICE = common.mark_price(_ROOT, _PAIR, weight=10)
+    INCOME = common.income(_ROOT, weight=20, note="At most a year a request, oldest first.")
+    MARGIN_HISTORY = common.margin_history(_ROOT, note="How far back it goes is not documented.")
+    POSITION_MARGIN = common.position_margin(_ROOT, MARGIN_HISTORY, PositionRiskLegs(POSITION_RISK))
     STREAM = stream_endpoints(_ROOT)
 
 

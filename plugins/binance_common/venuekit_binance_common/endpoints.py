@@ -1,4 +1,4 @@
-"""The operations that differ in their path alone, as functions of the product's root (``/fapi`` or another one)."""
+"""The endpoints that all products have: those that differ in their path alone are made of a product's terms."""
 
 from __future__ import annotations
 
@@ -8,61 +8,154 @@ from decimal import Decimal
 from typing import Any
 
 from venuekit.capabilities import (
+    AdlReader,
+    Balance,
+    BalanceReader,
+    CommissionReader,
+    Income,
+    IncomeReader,
     InstrumentReader,
     LeverageControl,
+    MarginChangeReader,
     MarginTypeControl,
-    Order,
-    OrderReader,
+    MarkPriceReader,
+    PositionMarginControl,
     PositionMode,
     PositionModeControl,
     ServerTimeReader,
     Setting,
-    SettingsReader,
 )
+from venuekit.parts.endpoint_book import EndpointBook
+from venuekit.parts.rows import Rows
 from venuekit.parts.settings.lens import AccountLens, SymbolLens
 from venuekit.plugin import Change, Changing, Echoes, Effect, Endpoint, Kind, Parameter, Role, Security, WriteScope
 from venuekit_binance_common import payloads
-from venuekit_binance_common.enums import MARGIN_TYPE_WORDS
-from venuekit_binance_common.orders.rows import ALGO_ORDERS
+from venuekit_binance_common.enums import MARGIN_TYPE_WORDS, POSITION_SIDES
+from venuekit_binance_common.market import (
+    AdlRow,
+    CommissionRow,
+    MarkPriceRow,
+    decode_adl,
+    decode_commission,
+    decode_mark_prices,
+)
+from venuekit_binance_common.orders.endpoints import OrderEndpoints, order_endpoints
 from venuekit_binance_common.orders.terms import OrderTerms
 from venuekit_binance_common.payloads import (
     Acknowledgement,
+    BracketsRow,
     InstrumentRow,
     LeverageRow,
     PositionModeRow,
+    leverage_decoder,
 )
-from venuekit_binance_common.settings import LEVERAGE_MOST, leverage_answer
-from venuekit_binance_common.venue import WEIGHT
+from venuekit_binance_common.positions.lost_margin import ABSENCE, ReadLegs, margin_before, margin_resolver
+from venuekit_binance_common.positions.margin import (
+    ADDED,
+    REDUCED,
+    MarginChangeRow,
+    MovedMargin,
+    decode_margin_changes,
+    decode_moved_margin,
+)
+from venuekit_binance_common.settings import LEVERAGE_MOST, HeldSettings, leverage_answer
+from venuekit_binance_common.venue import EVERY_SYMBOL, PAYS, SPAN, SYMBOL, THE_SYMBOL, limit_up_to
+from venuekit_binance_common.wallet import INCOME, balances_read
 
-#: every operation here pays its weight into the pool of the address
-PAYS: Mapping[str, int | None] = {WEIGHT: None}
-#: bytes: the instruments are 1 to 2 MB and grow with every listing, and up to 200 orders of every symbol may be open
-EVERY_SYMBOL = 16 * 1024 * 1024
-SYMBOL = Parameter("symbol", role=Role.SYMBOL)
-_REQUIRED_SYMBOL = Parameter("symbol", required=True, role=Role.SYMBOL)
-
-
-def server_time(root: str) -> Endpoint[datetime]:
-    """Return the read of the venue's clock."""
-    return Endpoint(
-        "GET",
-        f"{root}/v1/time",
-        decode=payloads.decode_server_time,
-        security=Security.NONE,
-        pools=PAYS,
-        serves=(ServerTimeReader.get_server_time,),
-    )
+Weight = int | Callable[[Mapping[str, Any]], int]
 
 
-def exchange_info(
-    root: str, decode: Callable[[bytes], tuple[InstrumentRow, ...]], *also_serves: Callable[..., Any]
-) -> Endpoint[tuple[InstrumentRow, ...]]:
-    """Return the read of all instruments."""
+class BinanceEndpoints(EndpointBook):
+    """
+    The endpoints that parts of several products read.
+
+    A product's body has those that it does not have as all others do; its terms add the others, of which
+    SET_MARGIN_TYPE and SET_POSITION_MODE are read back through the lenses of the body.
+    """
+
+    SERVER_TIME: Endpoint[datetime]
+    EXCHANGE_INFO: Endpoint[tuple[InstrumentRow, ...]]
+    BALANCE: Endpoint[Rows[Balance]]
+    BRACKETS: Endpoint[tuple[BracketsRow, ...]]
+    ORDERS: OrderEndpoints
+    POSITION_MODE: Endpoint[PositionModeRow]
+    SYMBOL_LENS: SymbolLens[HeldSettings]
+    POSITION_MODE_LENS: AccountLens[Any, PositionMode]
+    SET_LEVERAGE: Endpoint[Change[LeverageRow]]
+    SET_MARGIN_TYPE: Endpoint[Change[Acknowledgement]]
+    SET_POSITION_MODE: Endpoint[Change[Acknowledgement]]
+    MARK_PRICE: Endpoint[tuple[MarkPriceRow, ...]]
+    COMMISSION: Endpoint[CommissionRow]
+    ADL: Endpoint[tuple[AdlRow, ...]]
+    INCOME: Endpoint[tuple[Income, ...]]
+    MARGIN_HISTORY: Endpoint[tuple[MarginChangeRow, ...]]
+    POSITION_MARGIN: Endpoint[MovedMargin]
+
+    def __init_subclass__(cls, *, terms: OrderTerms) -> None:
+        """Add the endpoints that are alike on every product."""
+        root = f"{terms.root}/v1"
+        cls.SERVER_TIME = Endpoint(
+            "GET",
+            f"{root}/time",
+            decode=payloads.decode_server_time,
+            security=Security.NONE,
+            pools=PAYS,
+            serves=(ServerTimeReader.get_server_time,),
+        )
+        cls.ORDERS = order_endpoints(terms, cls.SERVER_TIME)
+        cls.SET_MARGIN_TYPE = Endpoint(
+            "POST",
+            f"{root}/marginType",
+            decode=Changing(payloads.decode_acknowledgement),
+            parameters=(
+                THE_SYMBOL,
+                Parameter("marginType", required=True, choices=frozenset(MARGIN_TYPE_WORDS.values())),
+            ),
+            pools=PAYS,
+            effect=Effect.SET,
+            write_scope=WriteScope.SYMBOL,
+            sets=frozenset({Setting.MARGIN_TYPE}),
+            no_change=frozenset({-4046}),
+            no_change_is_read=True,
+            # answered on a flat symbol without orders that already has the wanted margin type, too
+            doubtful=frozenset({-4067}),
+            readback=cls.SYMBOL_LENS.margin_type_readback(),
+            serves=(MarginTypeControl.set_margin_type,),
+        )
+        cls.SET_POSITION_MODE = set_mode(
+            f"{root}/positionSide/dual", cls.POSITION_MODE_LENS, -4059, PositionModeControl.set_position_mode
+        )
+        cls.COMMISSION = Endpoint(
+            "GET",
+            f"{root}/commissionRate",
+            decode=decode_commission,
+            echoes=Echoes({"symbol": "symbol"}),
+            parameters=(THE_SYMBOL,),
+            weight=20,
+            pools=PAYS,
+            serves=(CommissionReader.get_commission_rate,),
+        )
+        cls.ADL = Endpoint(
+            "GET",
+            f"{root}/adlQuantile",
+            decode=decode_adl,
+            rows=((),),
+            echoes=Echoes.each({"symbol": "symbol"}),
+            parameters=(SYMBOL,),
+            weight=5,
+            pools=PAYS,
+            serves=(AdlReader.get_adl_quantiles,),
+            note="Renewed every 30 seconds.",
+        )
+
+
+def exchange_info(root: str, *also_serves: Callable[..., Any], status: str) -> Endpoint[tuple[InstrumentRow, ...]]:
+    """Return the read of all instruments; ``status`` is the product's name for it."""
     return Endpoint(
         "GET",
         f"{root}/v1/exchangeInfo",
         answer_limit=EVERY_SYMBOL,
-        decode=decode,
+        decode=payloads.instruments_decoder(status=status),
         security=Security.NONE,
         pools=PAYS,
         rows=(("symbols",),),
@@ -70,41 +163,16 @@ def exchange_info(
     )
 
 
-def _open_orders_weight(parameters: Mapping[str, Any]) -> int:
-    return 40 if parameters.get("symbol") is None else 1
-
-
-def open_orders(terms: OrderTerms, *more: Parameter) -> Endpoint[tuple[Order, ...]]:
-    """Return the read of the plain book; ``more`` are its further parameters."""
+def balance(path: str, *, weight: int, withdrawable: str) -> Endpoint[Rows[Balance]]:
+    """Return the read of the balances; ``withdrawable`` is the product's name of the withdrawable amount."""
     return Endpoint(
         "GET",
-        f"{terms.root}/v1/openOrders",
-        answer_limit=EVERY_SYMBOL,
-        decode=terms.rows.orders.read_all,
+        path,
+        decode=balances_read(withdrawable=withdrawable),
         rows=((),),
-        echoes=Echoes.each({"symbol": "symbol"}),
-        parameters=(SYMBOL, *more),
-        weight=_open_orders_weight,
-        weight_most=40,
+        weight=weight,
         pools=PAYS,
-        serves=(OrderReader.get_open_orders, SettingsReader.get_settings),
-    )
-
-
-def open_algo_orders(root: str) -> Endpoint[tuple[Order, ...]]:
-    """Return the read of the conditional book."""
-    return Endpoint(
-        "GET",
-        f"{root}/v1/openAlgoOrders",
-        answer_limit=EVERY_SYMBOL,
-        decode=ALGO_ORDERS.read_all,
-        rows=((),),
-        echoes=Echoes.each({"symbol": "symbol"}),
-        parameters=(SYMBOL,),
-        weight=_open_orders_weight,
-        weight_most=40,
-        pools=PAYS,
-        serves=(OrderReader.get_open_orders, SettingsReader.get_settings),
+        serves=(BalanceReader.get_balances,),
     )
 
 
@@ -121,16 +189,40 @@ def position_mode(root: str, *serves: Callable[..., Any], note: str) -> Endpoint
     )
 
 
+def set_mode(
+    path: str, lens: AccountLens[Any, Any], unchanged: int, serves: Callable[..., Any]
+) -> Endpoint[Change[Acknowledgement]]:
+    """Return the change of a mode of the account; ``unchanged`` is the code for a mode that it already has."""
+    return Endpoint(
+        "POST",
+        path,
+        decode=Changing(payloads.decode_acknowledgement),
+        parameters=(Parameter(lens.parameter, Kind.BOOLEAN, required=True),),
+        pools=PAYS,
+        effect=Effect.SET,
+        write_scope=WriteScope.ACCOUNT,
+        no_change=frozenset({unchanged}),
+        no_change_is_read=True,
+        readback=lens.readback(),
+        serves=(serves,),
+    )
+
+
 def set_leverage(
-    root: str, decode: Callable[[bytes], LeverageRow], lens: SymbolLens[Any], most: Decimal | None = LEVERAGE_MOST
+    root: str, lens: SymbolLens[Any], *, largest: str, most: Decimal | None = LEVERAGE_MOST
 ) -> Endpoint[Change[LeverageRow]]:
-    """Return the change of a symbol's leverage; ``most`` is the highest of all symbols, None if unknown."""
+    """
+    Return the change of a symbol's leverage.
+
+    ``largest`` is the product's name for the largest position at it; ``most`` is the highest leverage of all symbols,
+    None if unknown.
+    """
     leverage = Parameter("leverage", Kind.INTEGER, required=True, role=Role.LEVERAGE, minimum=Decimal(1), maximum=most)
     return Endpoint(
         "POST",
         f"{root}/v1/leverage",
-        decode=Changing(decode),
-        parameters=(_REQUIRED_SYMBOL, leverage),
+        decode=Changing(leverage_decoder(largest=largest)),
+        parameters=(THE_SYMBOL, leverage),
         echoes=Echoes({"symbol": "symbol", "leverage": "leverage"}),
         pools=PAYS,
         effect=Effect.SET,
@@ -143,41 +235,79 @@ def set_leverage(
     )
 
 
-def set_margin_type(root: str, lens: SymbolLens[Any]) -> Endpoint[Change[Acknowledgement]]:
-    """Return the change of a symbol's margin type."""
+def mark_price(root: str, *more: Parameter, weight: Weight) -> Endpoint[tuple[MarkPriceRow, ...]]:
+    """Return the read of the mark prices, of weight 10 at most; ``more`` are its further parameters."""
     return Endpoint(
-        "POST",
-        f"{root}/v1/marginType",
-        decode=Changing(payloads.decode_acknowledgement),
-        parameters=(
-            _REQUIRED_SYMBOL,
-            Parameter("marginType", required=True, choices=frozenset(MARGIN_TYPE_WORDS.values())),
-        ),
+        "GET",
+        f"{root}/v1/premiumIndex",
+        decode=decode_mark_prices,
+        echoes=Echoes.each({"symbol": "symbol"}),
+        parameters=(SYMBOL, *more),
+        security=Security.NONE,
+        weight=weight,
+        weight_most=10,
         pools=PAYS,
-        effect=Effect.SET,
-        write_scope=WriteScope.SYMBOL,
-        sets=frozenset({Setting.MARGIN_TYPE}),
-        no_change=frozenset({-4046}),
-        no_change_is_read=True,
-        # answered on a flat symbol without orders that already has the wanted margin type, too
-        doubtful=frozenset({-4067}),
-        readback=lens.margin_type_readback(),
-        serves=(MarginTypeControl.set_margin_type,),
+        serves=(MarkPriceReader.get_mark_price,),
     )
 
 
-def set_position_mode(root: str, lens: AccountLens[Any, PositionMode]) -> Endpoint[Change[Acknowledgement]]:
-    """Return the change of the position mode."""
+def income(root: str, *, weight: int, note: str) -> Endpoint[tuple[Income, ...]]:
+    """Return the read of the income history."""
+    return Endpoint(
+        "GET",
+        f"{root}/v1/income",
+        decode=INCOME.read_all,
+        rows=((),),
+        echoes=Echoes.each({"symbol": "symbol"}),
+        parameters=(SYMBOL, Parameter("incomeType"), *SPAN, limit_up_to(1000)),
+        weight=weight,
+        pools=PAYS,
+        serves=(IncomeReader.iter_income,),
+        note=note,
+    )
+
+
+def _direction(*, required: bool) -> Parameter:
+    return Parameter("type", Kind.INTEGER, required=required, minimum=Decimal(ADDED), maximum=Decimal(REDUCED))
+
+
+def margin_history(root: str, *, note: str) -> Endpoint[tuple[MarginChangeRow, ...]]:
+    """Return the read of the margin that was moved by hand."""
+    return Endpoint(
+        "GET",
+        f"{root}/v1/positionMargin/history",
+        decode=decode_margin_changes,
+        rows=((),),
+        echoes=Echoes.each({"symbol": "symbol", "type": "type"}),
+        parameters=(THE_SYMBOL, _direction(required=False), *SPAN, limit_up_to(500)),
+        pools=PAYS,
+        serves=(MarginChangeReader.iter_margin_changes,),
+        note=note,
+    )
+
+
+def position_margin(
+    root: str, history: Endpoint[tuple[MarginChangeRow, ...]], read_legs: ReadLegs
+) -> Endpoint[MovedMargin]:
+    """Return the move of margin to a position, or away from it."""
     return Endpoint(
         "POST",
-        f"{root}/v1/positionSide/dual",
-        decode=Changing(payloads.decode_acknowledgement),
-        parameters=(Parameter("dualSidePosition", Kind.BOOLEAN, required=True),),
+        f"{root}/v1/positionMargin",
+        decode=decode_moved_margin,
+        echoes=Echoes({"amount": "amount", "type": "type"}),
+        parameters=(
+            THE_SYMBOL,
+            Parameter("positionSide", choices=frozenset(POSITION_SIDES)),
+            Parameter("amount", Kind.DECIMAL, required=True, role=Role.AMOUNT),
+            _direction(required=True),
+        ),
         pools=PAYS,
-        effect=Effect.SET,
-        write_scope=WriteScope.ACCOUNT,
-        no_change=frozenset({-4059}),
-        no_change_is_read=True,
-        readback=lens.readback(),
-        serves=(PositionModeControl.set_position_mode,),
+        effect=Effect.DELTA,
+        write_scope=WriteScope.SYMBOL,
+        before=margin_before(read_legs),
+        resolve=margin_resolver(history, read_legs),
+        absence_proof=ABSENCE,
+        serves=(PositionMarginControl.add_margin, PositionMarginControl.reduce_margin),
+        note="Not idempotent. The history's rows carry no id: finding out about a lost answer assumes that nobody else"
+        " moves margin of the position.",
     )

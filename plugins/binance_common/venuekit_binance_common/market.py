@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import attrs
 
@@ -28,7 +28,9 @@ from venuekit.capabilities import (
 )
 from venuekit.plugin import Account, Answer, Endpoint, InvalidRequest, Outcome, payload_decoder
 from venuekit_binance_common.payloads import BracketRow, BracketsRow, FilterRow, InstrumentRow, camel_names, one_or_many
-from venuekit_binance_common.product import ProductEndpoints
+
+if TYPE_CHECKING:
+    from venuekit_binance_common.endpoints import BinanceEndpoints
 
 #: the kind of a contract by its type, whatever its other fields say: TRADIFI_PERPETUAL, CURRENT_QUARTER DELIVERING
 _PERPETUAL = "PERPETUAL"
@@ -45,7 +47,7 @@ class BinanceServerTime(Account, ServerTimeReader):
 
     __slots__ = ()
 
-    endpoints: ClassVar[ProductEndpoints]
+    endpoints: ClassVar[BinanceEndpoints]
 
     async def get_server_time(self) -> datetime:
         """Return the venue's clock as an aware UTC datetime; weight 1."""
@@ -57,7 +59,7 @@ class BinanceInstruments(Account, InstrumentReader):
 
     __slots__ = ()
 
-    endpoints: ClassVar[ProductEndpoints]
+    endpoints: ClassVar[BinanceEndpoints]
 
     async def get_instruments(self, *, symbol: str | None = None) -> tuple[Instrument, ...]:
         """Return every instrument the venue lists, or the one of ``symbol``; weight 1."""
@@ -146,7 +148,7 @@ class BinanceMarkPrice(Account, MarkPriceReader):
 
     __slots__ = ()
 
-    endpoints: ClassVar[ProductEndpoints]
+    endpoints: ClassVar[BinanceEndpoints]
 
     async def get_mark_price(self, symbol: str) -> MarkPrice:
         """Return the mark price of a symbol, and its funding where there is any."""
@@ -176,7 +178,7 @@ class BinanceFees(Account, CommissionReader):
 
     __slots__ = ()
 
-    endpoints: ClassVar[ProductEndpoints]
+    endpoints: ClassVar[BinanceEndpoints]
 
     async def get_commission_rate(self, symbol: str) -> CommissionRate:
         """Return the rates of a symbol; weight 20."""
@@ -232,7 +234,7 @@ class BinanceBrackets(Account, BracketReader):
 
     __slots__ = ()
 
-    endpoints: ClassVar[ProductEndpoints]
+    endpoints: ClassVar[BinanceEndpoints]
     #: the unit of caps and floors
     BRACKET_UNIT: ClassVar[Unit]
 
@@ -312,7 +314,7 @@ class BinanceAdl(Account, AdlReader):
 
     __slots__ = ()
 
-    endpoints: ClassVar[ProductEndpoints]
+    endpoints: ClassVar[BinanceEndpoints]
 
     async def get_adl_quantiles(self, *, symbol: str | None = None) -> tuple[AdlQuantile, ...]:
         """Return the rank of each leg that the venue lists; weight 5."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 import attrs
 
@@ -28,7 +28,9 @@ from venuekit.parts.settings.reader import LeverageTier, SettingsSource
 from venuekit.plugin import BlockedBy, Blocker, BlockerScope, Call, Endpoint
 from venuekit_binance_common.enums import MARGIN_TYPE_WORDS, margin_type_of, position_mode_of
 from venuekit_binance_common.payloads import BracketRow, LeverageRow
-from venuekit_binance_common.product import ProductEndpoints
+
+if TYPE_CHECKING:
+    from venuekit_binance_common.endpoints import BinanceEndpoints
 
 #: brackets, region and account may allow less
 LEVERAGE_MOST = Decimal(125)
@@ -138,7 +140,7 @@ class BinanceSettings(SettingsSource):
     """Open orders of every route add a weight of 1 for each symbol, or 40 for the account, whichever is less."""
 
     most_order_reads = 40
-    endpoints: ClassVar[ProductEndpoints]
+    endpoints: ClassVar[BinanceEndpoints]
 
     async def count_orders(self, draft: SettingsDraft, symbols: Collection[str] | None) -> Counter[str]:
         """Return the number of open orders by symbol, plain and conditional."""

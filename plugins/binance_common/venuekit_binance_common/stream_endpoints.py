@@ -8,7 +8,7 @@ import attrs
 
 from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.plugin import Effect, Endpoint, Secret, Security, payload_decoder
-from venuekit_binance_common.endpoints import PAYS
+from venuekit_binance_common.venue import PAYS
 
 
 @attrs.frozen

@@ -1,10 +1,12 @@
-"""Declarations that both products share: their realm, the pools that requests pay into, and signing."""
+"""Declarations that both products share: their realm, the pools that requests pay into, parameters, and signing."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from urllib.parse import quote
 
-from venuekit.plugin import EncodedRequest, HttpRequest, Limit, LimitScope, Stamp
+from venuekit.plugin import EncodedRequest, HttpRequest, Kind, Limit, LimitScope, Parameter, Role, Stamp
 
 #: the realm of both products: these pools, the position mode, the simulated account
 REALM = "binance_futures"
@@ -19,6 +21,19 @@ LIMITS = (
     Limit(ORDERS_1M, amount=1200, seconds=60, scope=LimitScope.ACCOUNT, used_header="X-MBX-ORDER-COUNT-1M"),
     Limit(ORDERS_10S, amount=300, seconds=10, scope=LimitScope.ACCOUNT, used_header="X-MBX-ORDER-COUNT-10S"),
 )
+
+#: the payment of most operations: their weight, into the pool of the address
+PAYS: Mapping[str, int | None] = {WEIGHT: None}
+#: bytes: the instruments are 1 to 2 MB and grow with every listing, and up to 200 orders of every symbol may be open
+EVERY_SYMBOL = 16 * 1024 * 1024
+SYMBOL = Parameter("symbol", role=Role.SYMBOL)
+THE_SYMBOL = Parameter("symbol", required=True, role=Role.SYMBOL)
+SPAN = (Parameter("startTime", Kind.INTEGER), Parameter("endTime", Kind.INTEGER))
+
+
+def limit_up_to(most: int) -> Parameter:
+    """Return how many rows a page may have."""
+    return Parameter("limit", Kind.INTEGER, minimum=Decimal(1), maximum=Decimal(most))
 
 
 API_KEY_HEADER = "X-MBX-APIKEY"

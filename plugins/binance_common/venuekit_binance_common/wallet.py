@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
@@ -16,7 +16,9 @@ from venuekit.parts.histories import FromTime, History, Retention, Track, VenueW
 from venuekit.parts.rows import Reads, values_of
 from venuekit.plugin import Account, Answer, Endpoint, Pager
 from venuekit_binance_common.market import BinanceContracts
-from venuekit_binance_common.product import ProductEndpoints
+
+if TYPE_CHECKING:
+    from venuekit_binance_common.endpoints import BinanceEndpoints
 
 
 def balances_read(*, withdrawable: str) -> Reads[Balance]:
@@ -60,7 +62,7 @@ class BinanceBalances(Account, BalanceReader):
 
     __slots__ = ()
 
-    endpoints: ClassVar[ProductEndpoints]
+    endpoints: ClassVar[BinanceEndpoints]
 
     async def get_balances(self, *, asset: str | None = None) -> tuple[Balance, ...]:
         """Return one balance per asset, or that of ``asset``. This read has no equity and no margins."""

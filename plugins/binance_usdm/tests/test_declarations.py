@@ -26,6 +26,8 @@ from venuekit.venue import EnvironmentName
 from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.venue import VENUE
 
+_ALGO: Any = USDM.ORDERS.algo
+
 
 @pytest.mark.parametrize("endpoint", VENUE.endpoints, ids=str)
 def test_every_endpoint_has_a_recorded_success_with_its_own_facts(
@@ -52,8 +54,8 @@ def test_every_endpoint_has_a_recorded_success_with_its_own_facts(
         (USDM.ACCOUNT, 5),
         (USDM.POSITION_RISK, 5),
         (USDM.BRACKETS, 1),
-        (USDM.OPEN_ORDERS, 40),
-        (USDM.OPEN_ALGO_ORDERS, 40),
+        (USDM.ORDERS.open_orders, 40),
+        (_ALGO.open_orders, 40),
         (USDM.POSITION_MODE, 30),
         (USDM.ASSET_MODE, 30),
         (USDM.SET_LEVERAGE, 1),
@@ -75,7 +77,6 @@ def test_weights_are_those_documented(endpoint: Endpoint[object], weight: int) -
     assert endpoint.pools == {"weight": None}
 
 
-_ALGO: Any = USDM.ORDERS.algo
 #: what each call about orders pays into the pool of the address and into those of orders
 ORDER_COSTS = {
     USDM.ORDERS.order: {"weight": 1},
@@ -106,7 +107,7 @@ def test_costs_of_orders_are_those_documented(endpoint: Endpoint[object], pools:
     assert costs == pools
 
 
-@pytest.mark.parametrize("endpoint", [USDM.OPEN_ORDERS, USDM.OPEN_ALGO_ORDERS, USDM.MARK_PRICE], ids=str)
+@pytest.mark.parametrize("endpoint", [USDM.ORDERS.open_orders, _ALGO.open_orders, USDM.MARK_PRICE], ids=str)
 def test_naming_a_symbol_makes_a_read_cheap(endpoint: Endpoint[object]) -> None:
     """One symbol costs 1."""
     assert endpoint.cost({"symbol": "BTCUSDT"}) == 1

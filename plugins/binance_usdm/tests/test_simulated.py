@@ -18,6 +18,8 @@ from venuekit.testing.recorded import Recorded
 from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.venue import VENUE
 
+_ALGO: Any = USDM.ORDERS.algo
+
 D = Decimal
 
 
@@ -46,7 +48,7 @@ def flat() -> Exchange:
         (USDM.BRACKETS, "get_fapi_v1_leverageBracket_symbol", {"symbol": "ETHUSDT"}),
         (USDM.POSITION_MODE, "get_fapi_v1_positionSide_dual", {}),
         (USDM.ASSET_MODE, "get_fapi_v1_multiAssetsMargin", {}),
-        (USDM.OPEN_ALGO_ORDERS, "get_fapi_v1_openAlgoOrders", {}),
+        (_ALGO.open_orders, "get_fapi_v1_openAlgoOrders", {}),
         (USDM.SET_LEVERAGE, "post_fapi_v1_leverage", {"symbol": "ETHUSDT", "leverage": 21}),
         (USDM.SET_MARGIN_TYPE, "post_fapi_v1_marginType", {"symbol": "ETHUSDT", "marginType": "ISOLATED"}),
     ],
@@ -89,12 +91,12 @@ def test_open_order_has_the_documented_shape_of_a_limit_order(exchange: Exchange
     (documented,) = json.loads(recorded.case("get_fapi_v1_openOrders").body)
     del documented["activatePrice"], documented["priceRate"]
 
-    (told,) = exchange.fetch(USDM.OPEN_ORDERS)
+    (told,) = exchange.fetch(USDM.ORDERS.open_orders)
 
     assert shape(told) == shape(documented)
     assert (told["clientOrderId"], told["origQty"], told["price"], told["status"]) == ("mine", "10", "0.3", "NEW")
-    assert exchange.fetch(USDM.OPEN_ORDERS, symbol="BTCUSDT") == []
-    assert exchange.fetch(USDM.OPEN_ALGO_ORDERS) == []
+    assert exchange.fetch(USDM.ORDERS.open_orders, symbol="BTCUSDT") == []
+    assert exchange.fetch(_ALGO.open_orders) == []
 
 
 def test_position_is_told_in_the_figures_of_the_ledger(exchange: Exchange) -> None:
@@ -233,7 +235,7 @@ def test_leverage_out_of_range_is_not_valid(exchange: Exchange, leverage: int) -
 
 @pytest.mark.parametrize(
     "endpoint",
-    [USDM.SYMBOL_CONFIG, USDM.POSITION_RISK, USDM.BRACKETS, USDM.OPEN_ORDERS],
+    [USDM.SYMBOL_CONFIG, USDM.POSITION_RISK, USDM.BRACKETS, USDM.ORDERS.open_orders],
     ids=str,
 )
 def test_unknown_and_empty_symbols_are_refused(exchange: Exchange, endpoint: Endpoint[Any]) -> None:

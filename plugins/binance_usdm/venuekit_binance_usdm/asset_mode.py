@@ -6,10 +6,10 @@ from typing import Any, Protocol, TypeVar
 
 from venuekit.capabilities import AssetMode, AssetModeControl
 from venuekit.parts.settings.lens import AccountLens
-from venuekit.plugin import Change, Changing, Effect, Endpoint, Kind, Parameter, WriteScope
-from venuekit_binance_common.endpoints import PAYS
+from venuekit.plugin import Change, Endpoint
+from venuekit_binance_common.endpoints import set_mode
 from venuekit_binance_common.enums import asset_mode_of
-from venuekit_binance_common.payloads import Acknowledgement, decode_acknowledgement
+from venuekit_binance_common.payloads import Acknowledgement
 
 
 class HasAssetMode(Protocol):
@@ -35,16 +35,4 @@ def asset_mode_lens(endpoint: Endpoint[T]) -> AccountLens[T, AssetMode]:
 
 def set_asset_mode(lens: AccountLens[Any, AssetMode]) -> Endpoint[Change[Acknowledgement]]:
     """Return the change of the mode."""
-    return Endpoint(
-        "POST",
-        "/fapi/v1/multiAssetsMargin",
-        decode=Changing(decode_acknowledgement),
-        parameters=(Parameter("multiAssetsMargin", Kind.BOOLEAN, required=True),),
-        pools=PAYS,
-        effect=Effect.SET,
-        write_scope=WriteScope.ACCOUNT,
-        no_change=frozenset({-4171}),
-        no_change_is_read=True,
-        readback=lens.readback(),
-        serves=(AssetModeControl.set_asset_mode,),
-    )
+    return set_mode("/fapi/v1/multiAssetsMargin", lens, -4171, AssetModeControl.set_asset_mode)

@@ -8,7 +8,6 @@ from typing import Any
 from venuekit.capabilities import (
     AccountReader,
     AssetModeReader,
-    BalanceReader,
     BracketReader,
     LeverageReader,
     MarginTypeReader,
@@ -17,20 +16,15 @@ from venuekit.capabilities import (
     SettingsReader,
     Unit,
 )
-from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.plugin import Echoes, Endpoint
 from venuekit_binance_common import endpoints as common
-from venuekit_binance_common import money_endpoints as money
-from venuekit_binance_common.endpoints import PAYS, SYMBOL
-from venuekit_binance_common.orders.endpoints import order_endpoints
+from venuekit_binance_common.endpoints import BinanceEndpoints
 from venuekit_binance_common.payloads import (
     brackets_decoder,
-    instruments_decoder,
-    leverage_decoder,
 )
 from venuekit_binance_common.settings import position_mode_lens, symbol_lens
 from venuekit_binance_common.stream_endpoints import stream_endpoints
-from venuekit_binance_common.wallet import balances_read
+from venuekit_binance_common.venue import PAYS, SYMBOL
 from venuekit_binance_usdm import payloads
 from venuekit_binance_usdm.account_info import decode_account
 from venuekit_binance_usdm.asset_mode import asset_mode_lens, set_asset_mode
@@ -39,18 +33,17 @@ from venuekit_binance_usdm.positions import POSITIONS
 from venuekit_binance_usdm.symbol_config import SYMBOL_CONFIGS, SymbolConfigReader
 from venuekit_binance_usdm.terms import ORDER_TERMS
 
-_ROOT = "/fapi"
+_ROOT = ORDER_TERMS.root
 
 
 def _mark_price_weight(parameters: Mapping[str, Any]) -> int:
     return 10 if parameters.get("symbol") is None else 1
 
 
-class UsdmEndpoints(EndpointBook):
+class UsdmEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
     """The endpoints of USDⓈ-M futures."""
 
-    SERVER_TIME = common.server_time(_ROOT)
-    EXCHANGE_INFO = common.exchange_info(_ROOT, instruments_decoder(status="status"))
+    EXCHANGE_INFO = common.exchange_info(_ROOT, status="status")
     ACCOUNT_CONFIG = Endpoint(
         "GET",
         "/fapi/v1/accountConfig",
@@ -85,16 +78,7 @@ class UsdmEndpoints(EndpointBook):
         ),
     )
 
-    BALANCE = Endpoint(
-        "GET",
-        "/fapi/v3/balance",
-        decode=balances_read(withdrawable="maxWithdrawAmount"),
-        rows=((),),
-        weight=5,
-        pools=PAYS,
-        serves=(BalanceReader.get_balances,),
-    )
-
+    BALANCE = common.balance("/fapi/v3/balance", weight=5, withdrawable="maxWithdrawAmount")
     ACCOUNT = Endpoint(
         "GET",
         "/fapi/v3/account",
@@ -134,12 +118,6 @@ class UsdmEndpoints(EndpointBook):
         serves=(BracketReader.get_brackets, SettingsReader.get_settings),
     )
 
-    OPEN_ORDERS = common.open_orders(ORDER_TERMS)
-    OPEN_ALGO_ORDERS = common.open_algo_orders(_ROOT)
-    ORDERS = order_endpoints(
-        ORDER_TERMS, server_time=SERVER_TIME, open_orders=OPEN_ORDERS, open_algo_orders=OPEN_ALGO_ORDERS
-    )
-
     POSITION_MODE = common.position_mode(_ROOT, note="Served at a sixth of the weight by accountConfig.")
     ASSET_MODE = Endpoint(
         "GET",
@@ -153,20 +131,15 @@ class UsdmEndpoints(EndpointBook):
     SYMBOL_LENS = symbol_lens(SymbolConfigReader(SYMBOL_CONFIG), Unit.QUOTE)
     POSITION_MODE_LENS = position_mode_lens(ACCOUNT_CONFIG)
     ASSET_MODE_LENS = asset_mode_lens(ACCOUNT_CONFIG)
-    SET_LEVERAGE = common.set_leverage(_ROOT, leverage_decoder(largest="maxNotionalValue"), SYMBOL_LENS, most=None)
-    SET_MARGIN_TYPE = common.set_margin_type(_ROOT, SYMBOL_LENS)
-    SET_POSITION_MODE = common.set_position_mode(_ROOT, POSITION_MODE_LENS)
+    SET_LEVERAGE = common.set_leverage(_ROOT, SYMBOL_LENS, largest="maxNotionalValue", most=None)
     SET_ASSET_MODE = set_asset_mode(ASSET_MODE_LENS)
-
-    MARK_PRICE = money.mark_price(_ROOT, weight=_mark_price_weight)
-    COMMISSION = money.commission_rate(_ROOT)
-    ADL = money.adl_quantile(_ROOT)
-    INCOME = money.income(
+    MARK_PRICE = common.mark_price(_ROOT, weight=_mark_price_weight)
+    INCOME = common.income(
         _ROOT, weight=30, note="The last three months, oldest first; without times those of the last 7 days."
     )
 
-    MARGIN_HISTORY = money.margin_history(_ROOT, note="The last 30 days.")
-    POSITION_MARGIN = money.position_margin(_ROOT, MARGIN_HISTORY, PositionRiskLegs(POSITION_RISK))
+    MARGIN_HISTORY = common.margin_history(_ROOT, note="The last 30 days.")
+    POSITION_MARGIN = common.position_margin(_ROOT, MARGIN_HISTORY, PositionRiskLegs(POSITION_RISK))
     STREAM = stream_endpoints(_ROOT)
 
 

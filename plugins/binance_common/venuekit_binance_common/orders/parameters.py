@@ -11,10 +11,10 @@ from venuekit_binance_common.enums import CLIENT_ID_PATTERN, SIDES, TRIGGERS
 from venuekit_binance_common.orders.form import LEAST_CALLBACK
 from venuekit_binance_common.orders.terms import ConditionalBook, OrderTerms
 from venuekit_binance_common.orders.writes import CONTRACT_SIZE, CONTRACT_SIZES
+from venuekit_binance_common.venue import THE_SYMBOL
 
 _ZERO = Decimal(0)
 
-THE_SYMBOL = Parameter("symbol", required=True, role=Role.SYMBOL)
 SIDE = Parameter("side", required=True, choices=frozenset(SIDES))
 QUANTITY = Parameter("quantity", Kind.DECIMAL, role=Role.QUANTITY, minimum=_ZERO)
 PRICE = Parameter("price", Kind.DECIMAL, role=Role.PRICE, minimum=_ZERO)
@@ -28,7 +28,6 @@ ALGO_NAME = (
     Parameter("algoId", Kind.INTEGER, role=Role.ORDER_ID),
     Parameter("clientAlgoId", role=Role.CLIENT_ID, pattern=CLIENT_ID_PATTERN),
 )
-SPAN = (Parameter("startTime", Kind.INTEGER), Parameter("endTime", Kind.INTEGER))
 
 
 def order_parameters(terms: OrderTerms) -> tuple[Parameter, ...]:
@@ -71,11 +70,6 @@ def batch_parameters(terms: OrderTerms) -> tuple[Parameter, ...]:
     """Return the parameters of a batch: its items, of which a guard reads the quantities."""
     items = Parameter("batchOrders", Kind.LIST, required=True, role=Role.QUANTITY)
     return (items,) if terms.sizes_in_base else (items, CONTRACT_SIZES)
-
-
-def limit_up_to(most: int) -> Parameter:
-    """Return how many rows a page may have."""
-    return Parameter("limit", Kind.INTEGER, minimum=Decimal(1), maximum=Decimal(most))
 
 
 def _both_forms(terms: OrderTerms) -> tuple[Parameter, ...]:

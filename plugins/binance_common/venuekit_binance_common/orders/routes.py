@@ -11,8 +11,7 @@ from venuekit.parts.orders import AmendRoute, BatchRoute, CountdownRoute, OrderR
 from venuekit.plugin import Account, Endpoint, OrderName
 from venuekit_binance_common.enums import SIDE_WORDS
 from venuekit_binance_common.market import unknown_symbol_error
-from venuekit_binance_common.orders.algo_endpoints import AlgoEndpoints
-from venuekit_binance_common.orders.endpoints import OrderEndpoints
+from venuekit_binance_common.orders.endpoints import AlgoEndpoints, OrderEndpoints
 from venuekit_binance_common.orders.form import algo_form, misfit, order_form, texts
 from venuekit_binance_common.orders.rows import Size, complete_order
 from venuekit_binance_common.orders.writes import CONTRACT_SIZE, CONTRACT_SIZES, NO_SUCH_ORDER, UNKNOWN_ORDER

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
@@ -16,7 +16,9 @@ from venuekit.parts.histories import Halved, History, Retention, Track, number_t
 from venuekit.plugin import Account, Answer, Endpoint, Pager, WireRow, from_milliseconds, payload_decoder
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.payloads import camel_names
-from venuekit_binance_common.product import ProductEndpoints
+
+if TYPE_CHECKING:
+    from venuekit_binance_common.endpoints import BinanceEndpoints
 
 #: the venue's numbers for the two directions
 ADDED, REDUCED = 1, 2
@@ -72,7 +74,7 @@ class BinancePositionMargin(Account, PositionMarginControl):
 
     __slots__ = ()
 
-    endpoints: ClassVar[ProductEndpoints]
+    endpoints: ClassVar[BinanceEndpoints]
 
     async def add_margin(self, symbol: str, amount: Decimal, *, side: PositionSide | None = None) -> MarginChange:
         """Move ``amount`` of the margin asset, at most eight decimals, to the position; hedge mode needs ``side``."""

@@ -11,7 +11,7 @@ from venuekit.capabilities import IncomeKind
 from venuekit.plugin import Endpoint, from_milliseconds
 from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit.simulator.ledger import LedgerIncome
-from venuekit_binance_common.product import ProductEndpoints
+from venuekit_binance_common.endpoints import BinanceEndpoints
 from venuekit_binance_common.simulated.formatting import LATEST, amount, milliseconds
 from venuekit_binance_common.simulated.history_questions import HistoryQuestions
 from venuekit_binance_common.simulated.listing import Listing
@@ -35,7 +35,7 @@ INCOME_TYPES: Mapping[IncomeKind, str] = {
 class IncomeRoutes(ABC):
     """The income history, from old to new."""
 
-    endpoints: ClassVar[ProductEndpoints]
+    endpoints: ClassVar[BinanceEndpoints]
     #: the wallets of the history
     PURSE: ClassVar[str]
     #: the range without times, the widest one, and the retention

@@ -12,9 +12,9 @@ from venuekit.capabilities import PositionMode, PositionSide
 from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit.simulator.ledger import LedgerMarginChange
+from venuekit_binance_common.endpoints import BinanceEndpoints
 from venuekit_binance_common.enums import POSITION_SIDES
 from venuekit_binance_common.positions.margin import ADDED, REDUCED
-from venuekit_binance_common.product import ProductEndpoints
 from venuekit_binance_common.simulated.formatting import milliseconds, number, plain
 from venuekit_binance_common.simulated.history_questions import HistoryQuestions
 from venuekit_binance_common.simulated.listing import Listing
@@ -26,7 +26,7 @@ _DECIMALS = 8
 class MarginRoutes(ABC):
     """Moves between wallet and isolated position."""
 
-    endpoints: ClassVar[ProductEndpoints]
+    endpoints: ClassVar[BinanceEndpoints]
     #: the retention, which is also the widest range; None where neither is documented
     KEEPS: ClassVar[timedelta | None] = None
     #: rows of a request without a limit

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit.simulator.ledger import Contract, LedgerTier, Side
-from venuekit_binance_common.product import ProductEndpoints
+from venuekit_binance_common.endpoints import BinanceEndpoints
 from venuekit_binance_common.simulated.formatting import decimals_of, milliseconds, number, plain
 from venuekit_binance_common.simulated.listing import PERCENT_BOUNDS, Listing
 from venuekit_binance_common.venue import LIMITS, ORDERS_1M, ORDERS_10S, WEIGHT
@@ -25,7 +25,7 @@ _RATE_LIMITS = {
 class MarketRoutes(ABC):
     """Reads that need no account."""
 
-    endpoints: ClassVar[ProductEndpoints]
+    endpoints: ClassVar[BinanceEndpoints]
     PING: ClassVar[str]
 
     def __init__(self, listing: Listing) -> None:

@@ -9,8 +9,8 @@ from venuekit.capabilities import MarginType, PositionMode, PositionSide
 from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
 from venuekit.simulator.ledger import Contract, Ledger, PositionFigures
+from venuekit_binance_common.endpoints import BinanceEndpoints
 from venuekit_binance_common.market import ADL_TOP
-from venuekit_binance_common.product import ProductEndpoints
 from venuekit_binance_common.simulated.formatting import amount, plain
 from venuekit_binance_common.simulated.listing import Listing
 
@@ -29,7 +29,7 @@ def adl_rank(figures: PositionFigures) -> int:
 class RiskRoutes:
     """Reads of mark prices, commissions and ADL ranks."""
 
-    endpoints: ClassVar[ProductEndpoints]
+    endpoints: ClassVar[BinanceEndpoints]
 
     def __init__(self, listing: Listing) -> None:
         self._listing = listing

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from venuekit.capabilities import MarginType, PositionMode
 from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
-from venuekit_binance_common.product import ProductEndpoints
+from venuekit_binance_common.endpoints import BinanceEndpoints
 from venuekit_binance_common.simulated.formatting import plain
 from venuekit_binance_common.simulated.listing import Listing
 
@@ -21,7 +21,7 @@ _FLAGS = {"true": True, "false": False}
 class SettingsRoutes:
     """Checks the parameters first, then passes the change to the ledger."""
 
-    endpoints: ClassVar[ProductEndpoints]
+    endpoints: ClassVar[BinanceEndpoints]
     #: the product's name for the largest position at a leverage
     LARGEST: ClassVar[str]
 

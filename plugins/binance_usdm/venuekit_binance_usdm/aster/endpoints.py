@@ -9,7 +9,6 @@ from __future__ import annotations
 from venuekit.capabilities import (
     AccountReader,
     AssetModeReader,
-    BalanceReader,
     LeverageReader,
     MarginTypeReader,
     PositionModeReader,
@@ -17,18 +16,11 @@ from venuekit.capabilities import (
     SettingsReader,
     Unit,
 )
-from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.plugin import Echoes, Endpoint
 from venuekit_binance_common import endpoints as common
-from venuekit_binance_common import money_endpoints as money
-from venuekit_binance_common.endpoints import PAYS, SYMBOL
-from venuekit_binance_common.orders.endpoints import order_endpoints
-from venuekit_binance_common.payloads import (
-    instruments_decoder,
-    leverage_decoder,
-)
+from venuekit_binance_common.endpoints import BinanceEndpoints
 from venuekit_binance_common.settings import position_mode_lens, symbol_lens
-from venuekit_binance_common.wallet import balances_read
+from venuekit_binance_common.venue import PAYS, SYMBOL
 from venuekit_binance_usdm.asset_mode import asset_mode_lens, set_asset_mode
 from venuekit_binance_usdm.aster.account_info import decode_account
 from venuekit_binance_usdm.aster.positions import POSITIONS
@@ -37,24 +29,14 @@ from venuekit_binance_usdm.aster.terms import ORDER_TERMS
 from venuekit_binance_usdm.endpoints import UsdmEndpoints
 from venuekit_binance_usdm.payloads import decode_asset_mode
 
-_ROOT = "/fapi"
+_ROOT = ORDER_TERMS.root
 
 
-class AsterEndpoints(EndpointBook):
+class AsterEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
     """The endpoints of Aster futures; those that are the same as of USDⓈ-M futures are theirs."""
 
-    SERVER_TIME = UsdmEndpoints.SERVER_TIME
-    EXCHANGE_INFO = common.exchange_info(_ROOT, instruments_decoder(status="status"))
-    BALANCE = Endpoint(
-        "GET",
-        "/fapi/v2/balance",
-        decode=balances_read(withdrawable="maxWithdrawAmount"),
-        rows=((),),
-        weight=5,
-        pools=PAYS,
-        serves=(BalanceReader.get_balances,),
-    )
-
+    EXCHANGE_INFO = common.exchange_info(_ROOT, status="status")
+    BALANCE = common.balance("/fapi/v2/balance", weight=5, withdrawable="maxWithdrawAmount")
     ACCOUNT = Endpoint(
         "GET",
         "/fapi/v4/account",
@@ -85,8 +67,6 @@ class AsterEndpoints(EndpointBook):
     )
 
     BRACKETS = UsdmEndpoints.BRACKETS
-    OPEN_ORDERS = common.open_orders(ORDER_TERMS)
-    ORDERS = order_endpoints(ORDER_TERMS, server_time=SERVER_TIME, open_orders=OPEN_ORDERS)
     POSITION_MODE = common.position_mode(
         _ROOT,
         PositionModeReader.get_position_mode,
@@ -108,17 +88,12 @@ class AsterEndpoints(EndpointBook):
     SYMBOL_LENS = symbol_lens(AsterSymbolReader(POSITION_RISK), Unit.QUOTE)
     POSITION_MODE_LENS = position_mode_lens(POSITION_MODE)
     ASSET_MODE_LENS = asset_mode_lens(ASSET_MODE)
-    SET_LEVERAGE = common.set_leverage(_ROOT, leverage_decoder(largest="maxNotionalValue"), SYMBOL_LENS)
-    SET_MARGIN_TYPE = common.set_margin_type(_ROOT, SYMBOL_LENS)
-    SET_POSITION_MODE = common.set_position_mode(_ROOT, POSITION_MODE_LENS)
+    SET_LEVERAGE = common.set_leverage(_ROOT, SYMBOL_LENS, largest="maxNotionalValue")
     SET_ASSET_MODE = set_asset_mode(ASSET_MODE_LENS)
-
     MARK_PRICE = UsdmEndpoints.MARK_PRICE
-    COMMISSION = UsdmEndpoints.COMMISSION
-    ADL = UsdmEndpoints.ADL
-    INCOME = money.income(_ROOT, weight=30, note="Without times those of the last 7 days.")
+    INCOME = common.income(_ROOT, weight=30, note="Without times those of the last 7 days.")
     MARGIN_HISTORY = UsdmEndpoints.MARGIN_HISTORY
-    POSITION_MARGIN = money.position_margin(_ROOT, MARGIN_HISTORY, AsterLegs(POSITION_RISK))
+    POSITION_MARGIN = common.position_margin(_ROOT, MARGIN_HISTORY, AsterLegs(POSITION_RISK))
 
 
 ASTER = AsterEndpoints()

@@ -12,7 +12,6 @@ from venuekit_binance_common.venue import ORDERS_1M, WEIGHT, QuerySigning
 from venuekit_binance_usdm.aster.account import AsterUsdmAccount
 from venuekit_binance_usdm.aster.endpoints import ASTER
 from venuekit_binance_usdm.aster.terms import FAULTS, NO_AMENDMENT, NO_ORDER_TEST, ORDER_BEHAVIOUR
-from venuekit_binance_usdm.endpoints import USDM
 from venuekit_binance_usdm.venue import BLOCKERS, COUPLINGS
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ VENUE = Venue(
     answers=read_answer,
     faults=FAULTS,
     outdated_by=OUTDATED_BY,
-    server_time=USDM.SERVER_TIME,
+    server_time=ASTER.SERVER_TIME,
     endpoints=tuple(ASTER),
     behaviours=(
         *setting_behaviours(),
