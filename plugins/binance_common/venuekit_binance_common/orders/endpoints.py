@@ -146,7 +146,7 @@ def order_endpoints(terms: OrderTerms, server_time: Endpoint[datetime]) -> Order
         open_order=open_order,
         all_orders=all_orders,
         trades=_trades(terms),
-        forced=_forced(terms),
+        forced=_force_orders(terms),
         place=Endpoint(
             "POST",
             f"{root}/order",
@@ -328,18 +328,18 @@ def _trades(terms: OrderTerms) -> Endpoint[tuple[Fill, ...]]:
     )
 
 
-def _forced_weight(parameters: Mapping[str, Any]) -> int:
+def _force_orders_weight(parameters: Mapping[str, Any]) -> int:
     return 50 if parameters.get("symbol") is None else 20
 
 
-def _forced(terms: OrderTerms) -> Endpoint[tuple[Order, ...]]:
+def _force_orders(terms: OrderTerms) -> Endpoint[tuple[Order, ...]]:
     kind = Parameter("autoCloseType", choices=frozenset({"LIQUIDATION", "ADL"}))
     return _history(
         f"{terms.root}/v1/forceOrders",
         terms.rows.orders.read_all,
         ForcedOrderReader.iter_forced_orders,
         parameters=(SYMBOL, kind, *SPAN, limit_up_to(100)),
-        weight=_forced_weight,
+        weight=_force_orders_weight,
         weight_most=50,
     )
 
