@@ -39,7 +39,7 @@ from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.testing.recorded import Recorded
 from venuekit_bybit_inverse import BYBIT_INVERSE, BybitInverseAccount
 from venuekit_bybit_inverse.endpoints import BYBIT
-from venuekit_bybit_inverse.payloads import RiskRow
+from venuekit_bybit_inverse.endpoints.settings import RiskRow
 
 D = Decimal
 VENUE = "bybit_inverse"

@@ -19,9 +19,9 @@ from venuekit.parts.concurrency import gather
 from venuekit.parts.rows import values_of
 from venuekit.plugin import Account, Answer, UnsupportedCapability
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
+from venuekit_bybit_inverse.endpoints.account import ISOLATED_COINS, WalletRows
 from venuekit_bybit_inverse.positions import LEG, PAGE_SIZE, positions_of
 from venuekit_bybit_inverse.reading import read_rows
-from venuekit_bybit_inverse.wallet_rows import ISOLATED_COINS, WalletRows
 
 _KINDS = {5: AccountKind("uta2"), 6: AccountKind("uta2_pro")}
 _OLDER_KINDS = {1: "classic", 3: "unified 1.0", 4: "unified 1.0 Pro"}

@@ -8,14 +8,15 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from venuekit.capabilities import Bracket, BracketReader, Unit
+import attrs
+
+from venuekit.capabilities import Bracket, BracketReader
 from venuekit.plugin import Account
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
-from venuekit_bybit_inverse.market_payloads import RiskLimitRow
 from venuekit_bybit_inverse.reading import read_rows
 
 #: the identity of a row of risk limits
-TIER: Callable[[RiskLimitRow], tuple[object, ...]] = attrgetter("symbol", "id")
+TIER: Callable[[Bracket], tuple[object, ...]] = attrgetter("symbol", "tier")
 
 
 class BybitBrackets(Account, BracketReader):
@@ -28,29 +29,17 @@ class BybitBrackets(Account, BracketReader):
         if pair is not None:
             raise self.refuse("this venue has no filter by pair", subject=pair)
         found = await read_rows(self, BYBIT.RISK_LIMITS, TIER, category=CATEGORY, symbol=symbol)
-        tiers = sorted(zip(found.rows, found.raw, strict=True), key=lambda tier: (tier[0].symbol, tier[0].id))
+        tiers = sorted(zip(found.rows, found.raw, strict=True), key=lambda tier: (tier[0].symbol, tier[0].tier))
         return tuple(
             bracket for _, of_symbol in groupby(tiers, lambda tier: tier[0].symbol) for bracket in _brackets(of_symbol)
         )
 
 
-def _brackets(tiers: Iterable[tuple[RiskLimitRow, Mapping[str, Any] | None]]) -> Iterable[Bracket]:
+def _brackets(tiers: Iterable[tuple[Bracket, Mapping[str, Any] | None]]) -> Iterable[Bracket]:
     """Give the brackets of one symbol, lowest tier first."""
     floor = Decimal(0)
-    for row, raw in tiers:
-        deduction = row.mm_deduction
-        yield Bracket(
-            symbol=row.symbol,
-            pair=None,
-            tier=row.id,
-            floor=floor,
-            cap=row.risk_limit_value,
-            unit=Unit.SETTLE,
-            max_leverage=row.max_leverage,
-            initial_margin_rate=row.initial_margin,
-            maintenance_margin_rate=row.maintenance_margin,
-            # Printed empty on the first tier, where nothing can be deducted.
-            deduction=Decimal(0) if deduction is None and not floor else deduction,
-            raw=raw,
-        )
-        floor = row.risk_limit_value
+    for tier, raw in tiers:
+        # Printed empty on the first tier, where nothing can be deducted.
+        deduction = Decimal(0) if tier.deduction is None and not floor else tier.deduction
+        yield attrs.evolve(tier, floor=floor, deduction=deduction, raw=raw)
+        floor = tier.cap

@@ -18,7 +18,7 @@ from venuekit.capabilities import (
 )
 from venuekit.plugin import Account, InvalidRequest, nonzero
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
-from venuekit_bybit_inverse.market_payloads import InstrumentRow
+from venuekit_bybit_inverse.endpoints.market import InstrumentRow
 from venuekit_bybit_inverse.reading import read_rows, unknown_symbol_error
 from venuekit_bybit_inverse.wire import CONTRACT_SIZE
 
@@ -153,7 +153,7 @@ class BybitFees(Account, CommissionReader):
 
     async def get_commission_rate(self, symbol: str) -> CommissionRate:
         """Return the maker and taker rate of a symbol; the venue names none for retail price improvement."""
-        for row in await self.call(BYBIT.FEE_RATE, category=CATEGORY, symbol=symbol):
-            if row.symbol == symbol:
-                return CommissionRate(symbol, row.maker_fee_rate, row.taker_fee_rate)
+        for rate in await self.call(BYBIT.FEE_RATE, category=CATEGORY, symbol=symbol):
+            if rate.symbol == symbol:
+                return rate
         raise unknown_symbol_error(self, symbol)

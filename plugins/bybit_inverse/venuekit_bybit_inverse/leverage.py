@@ -26,9 +26,9 @@ class BybitLeverage(Account, LeverageControl):
         page = await self.call(BYBIT.POSITION_LIST, category=CATEGORY, symbol=symbol)
         for held in page.rows.of({symbol}).values():
             return LeverageSetting(symbol, held.leverage, held.leverage, held.max_position, held.max_position_unit)
-        for info in await self.call(BYBIT.SYMBOL_INFO, category=CATEGORY, symbol=symbol):
-            if info.symbol == symbol:
-                return LeverageSetting(symbol, info.leverage, info.leverage)
+        for setting in await self.call(BYBIT.SYMBOL_INFO, category=CATEGORY, symbol=symbol):
+            if setting.symbol == symbol:
+                return setting
         raise unknown_symbol_error(self, symbol)
 
     async def set_leverage(

@@ -8,8 +8,8 @@ from venuekit.capabilities import MarginChange, PositionMarginControl, PositionS
 from venuekit.parts.checks import check_amount, check_one_way
 from venuekit.plugin import Account, Answer
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
+from venuekit_bybit_inverse.endpoints.margin import MovedMargin
 from venuekit_bybit_inverse.instruments import instrument_row
-from venuekit_bybit_inverse.payloads import MovedMargin
 
 #: an amount has at most this many decimals
 _DECIMALS = 4

@@ -14,8 +14,8 @@ from venuekit.parts.concurrency import gather
 from venuekit.parts.rows import readable_values
 from venuekit.plugin import Account, OddRow
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
+from venuekit_bybit_inverse.endpoints.positions import ADL_RANK_OF, POSITIONS
 from venuekit_bybit_inverse.instruments import settle_coins
-from venuekit_bybit_inverse.position_rows import ADL_RANK_OF, POSITIONS
 from venuekit_bybit_inverse.reading import Pages, read_pages, read_rows, unknown_symbol_error
 from venuekit_bybit_inverse.wire import CONTRACT_SIZE
 

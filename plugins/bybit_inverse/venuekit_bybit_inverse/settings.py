@@ -76,7 +76,7 @@ class BybitSettings(SettingsSource):
             _pages(draft, BYBIT.RISK_LIMITS, TIER, category=CATEGORY, symbol=symbol) for symbol in symbols
         )
         return {
-            symbol: [LeverageTier(row.risk_limit_value, row.max_leverage) for row in page.rows]
+            symbol: [LeverageTier(row.cap, row.max_leverage) for row in page.rows]
             for symbol, page in zip(symbols, pages, strict=True)
         }
 

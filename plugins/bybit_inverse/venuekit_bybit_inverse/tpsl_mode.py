@@ -7,7 +7,7 @@ import warnings
 from venuekit.capabilities import TpSlMode, TpSlModeControl, TpSlModeSetting
 from venuekit.plugin import Account, Change, PayloadMismatch
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
-from venuekit_bybit_inverse.payloads import TpSlModeRow
+from venuekit_bybit_inverse.endpoints.settings import TpSlModeRow
 
 _WORDS = {TpSlMode.FULL: "Full", TpSlMode.PARTIAL: "Partial"}
 _DEPRECATED = (

@@ -79,3 +79,8 @@ def wire_page(row: type[V], *within: type, rows: str = "list") -> Callable[[byte
     renames = {kind: names(kind) for kind in (row, *within)} | {ListedPage: {**PAGE, "rows": rows}}
     shape: type[ListedPage[V]] = ListedPage[row]  # type: ignore[valid-type]  # mypy takes it for an annotation
     return payload_decoder(shape, renames=renames, within=("result",))
+
+
+def wire_row(row: type[V]) -> Callable[[bytes], V]:
+    """Return the decoder of an answer whose result is one wire row."""
+    return payload_decoder(row, renames={row: names(row)}, within=("result",))

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from venuekit_bybit_inverse.endpoints.account import AccountEndpoints
 from venuekit_bybit_inverse.endpoints.history import HistoryEndpoints
 from venuekit_bybit_inverse.endpoints.margin import MarginEndpoints
+from venuekit_bybit_inverse.endpoints.market import MarketEndpoints
 from venuekit_bybit_inverse.endpoints.order_reads import OrderReadEndpoints
 from venuekit_bybit_inverse.endpoints.orders import CLIENT_ID_PATTERN, OrderWriteEndpoints
 from venuekit_bybit_inverse.endpoints.parameters import CATEGORY
-from venuekit_bybit_inverse.endpoints.reads import ReadEndpoints
+from venuekit_bybit_inverse.endpoints.positions import PositionEndpoints
 from venuekit_bybit_inverse.endpoints.settings import SettingEndpoints
 
 __all__ = ["BYBIT", "CATEGORY", "CLIENT_ID_PATTERN", "BybitEndpoints"]
 
 
 class BybitEndpoints(
-    ReadEndpoints, SettingEndpoints, MarginEndpoints, HistoryEndpoints, OrderReadEndpoints, OrderWriteEndpoints
+    MarketEndpoints,
+    AccountEndpoints,
+    PositionEndpoints,
+    SettingEndpoints,
+    MarginEndpoints,
+    HistoryEndpoints,
+    OrderReadEndpoints,
+    OrderWriteEndpoints,
 ):
     """The endpoints of the venue; one body per subject."""
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Context, Decimal
 from typing import Any
+
+import attrs
 
 from venuekit.capabilities import Position, PositionMarginControl
 from venuekit.parts.endpoint_book import EndpointBook
@@ -24,13 +26,14 @@ from venuekit.plugin import (
     Resolution,
     Role,
     Unclear,
+    WireRow,
     WriteScope,
 )
-from venuekit_bybit_inverse import payloads
+from venuekit_bybit_inverse.endpoints.market import MarketEndpoints
 from venuekit_bybit_inverse.endpoints.parameters import CATEGORY, INVERSE, THE_SYMBOL
-from venuekit_bybit_inverse.endpoints.reads import ReadEndpoints
+from venuekit_bybit_inverse.endpoints.positions import PositionEndpoints
 from venuekit_bybit_inverse.limits import cost
-from venuekit_bybit_inverse.payloads import MovedMargin
+from venuekit_bybit_inverse.wire import wire_row
 
 _EXACT = Context(prec=34)
 #: how far the clocks of two machines of the venue are believed to differ
@@ -40,7 +43,7 @@ _FEE_AT_MOST = Decimal("0.001")
 
 
 async def _read_position(call: Call, parameters: Mapping[str, Any]) -> Position | None:
-    page = await call(ReadEndpoints.POSITION_LIST, category=CATEGORY, symbol=parameters["symbol"])
+    page = await call(PositionEndpoints.POSITION_LIST, category=CATEGORY, symbol=parameters["symbol"])
     return next(iter(page.rows.of({parameters["symbol"]}).values()), None)
 
 
@@ -76,7 +79,7 @@ async def _compare(call: Call, lost: Lost, before: Position, now: Position) -> R
     """
     size, low, high = abs(now.quantity), before.liquidation_price or Decimal(0), now.liquidation_price or Decimal(0)
     rate = await _maintenance_rate(call, now.symbol, size, (low, high))
-    listed = await call(ReadEndpoints.INSTRUMENTS, category=CATEGORY, symbol=now.symbol)
+    listed = await call(MarketEndpoints.INSTRUMENTS, category=CATEGORY, symbol=now.symbol)
     tick = next((row.price_filter.tick_size for row in listed.rows), None)
     if rate is None or tick is None:
         return Unclear("the tier of the liquidation price cannot be told")
@@ -95,13 +98,20 @@ async def _compare(call: Call, lost: Lost, before: Position, now: Position) -> R
 async def _maintenance_rate(call: Call, symbol: str, size: Decimal, prices: tuple[Decimal, Decimal]) -> Decimal | None:
     """Return the rate of the tier in which the position would be liquidated; None when the prices lie in two tiers."""
     tiers = sorted(
-        (await call(ReadEndpoints.RISK_LIMITS, category=CATEGORY, symbol=symbol)).rows, key=lambda tier: tier.id
+        (await call(MarketEndpoints.RISK_LIMITS, category=CATEGORY, symbol=symbol)).rows, key=lambda tier: tier.tier
     )
     rates = {
-        next((tier.maintenance_margin for tier in tiers if size <= tier.risk_limit_value * price), None)
-        for price in prices
+        next((tier.maintenance_margin_rate for tier in tiers if size <= tier.cap * price), None) for price in prices
     }
     return rates.pop() if len(rates) == 1 else None
+
+
+@attrs.frozen(eq=False, repr=False)
+class MovedMargin(WireRow):
+    """Answer of ``POST /v5/position/add-margin``: the position, without its side."""
+
+    symbol: str
+    updated_time: datetime | None = None
 
 
 class MarginEndpoints(EndpointBook):
@@ -110,7 +120,7 @@ class MarginEndpoints(EndpointBook):
     ADD_MARGIN = Endpoint(
         "POST",
         "/v5/position/add-margin",
-        decode=payloads.decode_moved_margin,
+        decode=wire_row(MovedMargin),
         echoes=Echoes({"symbol": "symbol"}),
         parameters=(
             INVERSE,

@@ -10,9 +10,9 @@ from typing import Any
 
 from venuekit.parts.orders import Lookup, LostOrders, OrderNames, OrderReads, OrderRows, ReadRow, Shape
 from venuekit.plugin import AbsenceProof, Account
+from venuekit_bybit_inverse.endpoints.market import MarketEndpoints
 from venuekit_bybit_inverse.endpoints.order_reads import OrderReadEndpoints
 from venuekit_bybit_inverse.endpoints.parameters import CATEGORY
-from venuekit_bybit_inverse.endpoints.reads import ReadEndpoints
 from venuekit_bybit_inverse.order_rows import AMENDED_NUMBERS, AMENDED_WORDS, SIDES, ListedOrder
 from venuekit_bybit_inverse.reading import read_pages, read_rows
 
@@ -69,7 +69,7 @@ ORDER_READS = OrderReads(
 )
 LOST_ORDERS = LostOrders(
     reads=ORDER_READS,
-    server_time=ReadEndpoints.SERVER_TIME,
+    server_time=MarketEndpoints.SERVER_TIME,
     proof=PROOF,
     items="request",
     canceled_names=lambda parameters: list(map(_NAMES.name_in, parameters["request"])),

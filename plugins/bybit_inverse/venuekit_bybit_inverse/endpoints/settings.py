@@ -1,17 +1,35 @@
-"""Endpoints that set something."""
+"""Endpoints that set something, and the rows of their answers."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
+import attrs
+
 from venuekit.capabilities import LeverageControl, MarginTypeControl, PositionMode, Setting, TpSlModeControl
 from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.parts.settings.lens import AccountLens
-from venuekit.plugin import Call, Changing, Effect, Encoding, Endpoint, Kind, Lost, Parameter, Reading, Role, WriteScope
-from venuekit_bybit_inverse import payloads
+from venuekit.plugin import (
+    Call,
+    Changing,
+    Effect,
+    Encoding,
+    Endpoint,
+    Kind,
+    Lost,
+    Parameter,
+    Reading,
+    Role,
+    WireRow,
+    WriteScope,
+    payload_decoder,
+    read_json,
+)
+from venuekit_bybit_inverse.endpoints.account import AccountEndpoints, MarginMode
 from venuekit_bybit_inverse.endpoints.parameters import CATEGORY, INVERSE, SYMBOL, THE_SYMBOL
-from venuekit_bybit_inverse.endpoints.reads import ReadEndpoints
+from venuekit_bybit_inverse.endpoints.positions import PositionEndpoints
 from venuekit_bybit_inverse.limits import cost
+from venuekit_bybit_inverse.wire import wire_row
 
 #: the number of hedge mode for switch-mode; one-way is 0
 _HEDGE = 3
@@ -19,11 +37,11 @@ _HEDGE = 3
 
 async def _read_leverage(call: Call, lost: Lost) -> Reading[None]:
     symbol = lost.parameters["symbol"]
-    page = await call(ReadEndpoints.POSITION_LIST, category=CATEGORY, symbol=symbol)
+    page = await call(PositionEndpoints.POSITION_LIST, category=CATEGORY, symbol=symbol)
     leverage = next((position.leverage for position in page.rows.of({symbol}).values()), None)
     if leverage is None:  # the list has no row of some flat symbols
-        infos = await call(ReadEndpoints.SYMBOL_INFO, category=CATEGORY, symbol=symbol)
-        leverage = next((info.leverage for info in infos if info.symbol == symbol), None)
+        infos = await call(PositionEndpoints.SYMBOL_INFO, category=CATEGORY, symbol=symbol)
+        leverage = next((info.long for info in infos if info.symbol == symbol), None)
     return Reading(value=leverage, holds=leverage == Decimal(lost.parameters["buyLeverage"]))
 
 
@@ -31,18 +49,46 @@ async def _read_position_mode(call: Call, lost: Lost) -> Reading[None]:
     which = {name: lost.parameters[name] for name in ("category", "symbol") if name in lost.parameters}
     if "symbol" not in which and "coin" in lost.parameters:
         which["settleCoin"] = lost.parameters["coin"]
-    page = await call(ReadEndpoints.POSITION_LIST, **which)
+    page = await call(PositionEndpoints.POSITION_LIST, **which)
     hedge = any(page.rows.column("positionIdx"))
     wanted = int(lost.parameters["mode"]) == _HEDGE
     return Reading(value=PositionMode.HEDGE if hedge else PositionMode.ONE_WAY, holds=hedge == wanted)
 
 
 _MARGIN_TYPE_LENS = AccountLens(
-    ReadEndpoints.ACCOUNT_INFO,
+    AccountEndpoints.ACCOUNT_INFO,
     lambda info: info.margin_mode.margin_type,
     "setMarginMode",
-    {mode.margin_type: mode.value for mode in payloads.MarginMode},
+    {mode.margin_type: mode.value for mode in MarginMode},
 )
+
+
+@attrs.frozen(eq=False, repr=False)
+class TpSlModeRow(WireRow):
+    """Answer of ``POST /v5/position/set-tpsl-mode``."""
+
+    mode: str
+
+
+@attrs.frozen(eq=False, repr=False)
+class RiskRow(WireRow):
+    """Answer of ``POST /v5/position/set-risk-limit``."""
+
+    risk_id: int
+    risk_limit_value: Decimal | None = None
+
+
+def _decode_acknowledgement(body: bytes) -> None:
+    """
+    Read an answer that says nothing but that it was accepted.
+
+    Raises:
+        ValueError: it is not JSON, or gives reasons against the change, which an accepted one never does.
+    """
+    envelope = read_json(body)
+    result = envelope.get("result") if isinstance(envelope, dict) else None
+    if isinstance(result, dict) and result.get("reasons"):
+        raise ValueError("the change was accepted, yet reasons against it were given")
 
 
 class SettingEndpoints(EndpointBook):
@@ -51,7 +97,7 @@ class SettingEndpoints(EndpointBook):
     SET_LEVERAGE = Endpoint(
         "POST",
         "/v5/position/set-leverage",
-        decode=Changing(payloads.decode_acknowledgement),
+        decode=Changing(_decode_acknowledgement),
         parameters=(
             INVERSE,
             THE_SYMBOL,
@@ -74,10 +120,8 @@ class SettingEndpoints(EndpointBook):
     SET_MARGIN_TYPE = Endpoint(
         "POST",
         "/v5/account/set-margin-mode",
-        decode=Changing(payloads.decode_acknowledgement),
-        parameters=(
-            Parameter("setMarginMode", required=True, choices=frozenset(mode.value for mode in payloads.MarginMode)),
-        ),
+        decode=Changing(_decode_acknowledgement),
+        parameters=(Parameter("setMarginMode", required=True, choices=frozenset(mode.value for mode in MarginMode)),),
         encoding=Encoding.JSON,
         effect=Effect.SET,
         write_scope=WriteScope.ACCOUNT,
@@ -91,7 +135,7 @@ class SettingEndpoints(EndpointBook):
     SWITCH_MODE = Endpoint(
         "POST",
         "/v5/position/switch-mode",
-        decode=Changing(payloads.decode_acknowledgement),
+        decode=Changing(_decode_acknowledgement),
         parameters=(
             Parameter("category", required=True, choices=frozenset({CATEGORY, "linear"})),
             SYMBOL,
@@ -112,7 +156,7 @@ class SettingEndpoints(EndpointBook):
     SET_TPSL_MODE = Endpoint(
         "POST",
         "/v5/position/set-tpsl-mode",
-        decode=Changing(payloads.decode_tpsl_mode),
+        decode=Changing(payload_decoder(TpSlModeRow, renames={TpSlModeRow: {"mode": "tpSlMode"}}, within=("result",))),
         parameters=(
             INVERSE,
             THE_SYMBOL,
@@ -131,7 +175,7 @@ class SettingEndpoints(EndpointBook):
     SET_RISK_LIMIT = Endpoint(
         "POST",
         "/v5/position/set-risk-limit",
-        decode=Changing(payloads.decode_risk),
+        decode=Changing(wire_row(RiskRow)),
         parameters=(
             INVERSE,
             THE_SYMBOL,

@@ -1,8 +1,9 @@
 """
-Rows of ``GET /v5/position/list``; the margin type is the account's, and the settle coin the instrument's.
+Endpoints that read positions, and their rows.
 
-``size`` is unsigned, and the side says which way. ``positionValue`` is not read: its rows hold size / entry in print,
-and the venue's pages say size / mark. ``tradeMode`` is always 0 on a unified account.
+Of a row of ``GET /v5/position/list`` the margin type is the account's, and the settle coin the instrument's. ``size``
+is unsigned, and the side says which way. ``positionValue`` is not read: its rows hold size / entry in print, and the
+venue's pages say size / mark. ``tradeMode`` is always 0 on a unified account.
 """
 
 from __future__ import annotations
@@ -11,7 +12,18 @@ from decimal import Context, Decimal
 
 import attrs
 
-from venuekit.capabilities import Position, PositionState, Unit
+from venuekit.capabilities import (
+    AccountReader,
+    AdlReader,
+    LeverageReader,
+    LeverageSetting,
+    Position,
+    PositionMarginControl,
+    PositionReader,
+    PositionState,
+    SettingsReader,
+    Unit,
+)
 from venuekit.parts.columns import (
     Joined,
     Same,
@@ -25,7 +37,11 @@ from venuekit.parts.columns import (
     whole,
     words,
 )
+from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.parts.rows import Document, Reads, Rows
+from venuekit.plugin import Echoes, Endpoint
+from venuekit_bybit_inverse.endpoints.parameters import ANY_PRODUCT, CURSOR, INVERSE, SETTLE_COIN, SYMBOL, limit
+from venuekit_bybit_inverse.limits import cost
 from venuekit_bybit_inverse.wire import CONTRACT_SIZE, PAGE_END, PageEnd, position_side_of
 
 _EXACT = Context(prec=34)
@@ -108,4 +124,48 @@ class PositionPage:
         return self.end.values()[0].cursor
 
 
-decode_positions = Document(PositionPage, rows=POSITIONS, end=PAGE_END)
+_LEVERAGES = Reads(
+    LeverageSetting,
+    within=("result", "list"),
+    symbol=text("symbol"),
+    long=number("leverage", may_be_blank=True),
+    short=Same("long"),
+)
+
+
+class PositionEndpoints(EndpointBook):
+    """Reads of positions and their leverage."""
+
+    POSITION_LIST = Endpoint(
+        "GET",
+        "/v5/position/list",
+        decode=Document(PositionPage, rows=POSITIONS, end=PAGE_END),
+        rows=(("result", "list"),),
+        echoes=Echoes.each({"symbol": "symbol"}, "rows"),
+        parameters=(ANY_PRODUCT, SYMBOL, SETTLE_COIN, limit(200), CURSOR),
+        pools=cost("position_list"),
+        serves=(
+            PositionReader.get_positions,
+            PositionReader.get_position,
+            LeverageReader.get_leverage,
+            AccountReader.get_account,
+            SettingsReader.get_settings,
+            AdlReader.get_adl_quantiles,
+            PositionMarginControl.add_margin,
+            PositionMarginControl.reduce_margin,
+        ),
+        note="With a symbol also the flat row; without one, open positions only. Adding and reducing margin read it"
+        " first.",
+    )
+
+    SYMBOL_INFO = Endpoint(
+        "GET",
+        "/v5/position/symbol-info",
+        decode=_LEVERAGES.read_all,
+        rows=(("result", "list"),),
+        echoes=Echoes.each({"symbol": "symbol"}),
+        parameters=(INVERSE, SYMBOL),
+        pools=cost("symbol_info"),
+        serves=(LeverageReader.get_leverage,),
+        note="Asked only when the position list has no row for the symbol.",
+    )

@@ -1,0 +1,223 @@
+"""Endpoints of the account as a whole: margin mode, wallet, collateral, fees and key, and the rows of these."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import attrs
+
+from venuekit.capabilities import (
+    AccountInfo,
+    AccountReader,
+    ApiKeyReader,
+    Balance,
+    BalanceReader,
+    Collateral,
+    CommissionRate,
+    CommissionReader,
+    MarginType,
+    MarginTypeReader,
+    PositionReader,
+    SettingsReader,
+)
+from venuekit.parts.columns import Same, derived, flag, number, text
+from venuekit.parts.endpoint_book import EndpointBook
+from venuekit.parts.rows import Document, Reads, Rows
+from venuekit.plugin import Echoes, Endpoint, Parameter, WireRow
+from venuekit_bybit_inverse.endpoints.parameters import INVERSE, SYMBOL
+from venuekit_bybit_inverse.limits import cost
+from venuekit_bybit_inverse.wire import wire_row
+
+
+class MarginMode(enum.StrEnum):
+    """The account's margin mode, by the venue's names."""
+
+    REGULAR = "REGULAR_MARGIN"
+    ISOLATED = "ISOLATED_MARGIN"
+    PORTFOLIO = "PORTFOLIO_MARGIN"
+
+    @property
+    def margin_type(self) -> MarginType:
+        """Its name in venuekit."""
+        return _MARGIN_TYPES[self]
+
+
+_MARGIN_TYPES = {
+    MarginMode.REGULAR: MarginType.CROSS,
+    MarginMode.ISOLATED: MarginType.ISOLATED,
+    MarginMode.PORTFOLIO: MarginType.PORTFOLIO,
+}
+
+
+@attrs.frozen(eq=False, repr=False)
+class AccountInfoRow(WireRow):
+    """Row of ``GET /v5/account/info``."""
+
+    margin_mode: MarginMode
+    unified_margin_status: int
+    is_master_trader: bool | None = None
+    updated_time: datetime | None = None
+
+
+@attrs.frozen(eq=False, repr=False)
+class ApiKeyRow(WireRow):
+    """Answer of ``GET /v5/user/query-api``, without the key; ``expired_at`` is a text in ISO 8601."""
+
+    permissions: dict[str, tuple[str, ...]]
+    read_only: bool
+    ips: tuple[str, ...] = ()
+    expired_at: str | None = None
+    is_master: bool | None = None
+
+
+def _sum(*parts: Decimal | None) -> Decimal | None:
+    """Return the sum; None when one of the parts is not known."""
+    return None if None in parts else sum((part for part in parts if part is not None), Decimal(0))
+
+
+def _both(one: bool | None, other: bool | None) -> bool | None:
+    return None if one is None or other is None else one and other
+
+
+def _available(wallet: Decimal | None, *bound: Decimal | None) -> Decimal | None:
+    """Return the part that is neither margin nor locked nor bonus; None when one of these is not known."""
+    sum_of_bound = _sum(*bound)
+    return None if wallet is None or sum_of_bound is None else wallet - sum_of_bound
+
+
+_COIN: Mapping[str, Any] = {
+    "asset": text("coin"),
+    "wallet": number("walletBalance", may_be_blank=True),
+    "unrealized_pnl": number("unrealisedPnl", may_be_blank=True),
+    "equity": number("equity", may_be_blank=True),
+    "position_initial_margin": number("totalPositionIM", may_be_blank=True),
+    "open_order_initial_margin": number("totalOrderIM", may_be_blank=True),
+    "initial_margin": derived(_sum, Same("position_initial_margin"), Same("open_order_initial_margin")),
+    "maintenance_margin": number("totalPositionMM", may_be_blank=True),
+    "borrowed": number("borrowAmount", may_be_blank=True),
+    "accrued_interest": number("accruedInterest", may_be_blank=True),
+    "locked": number("locked", may_be_blank=True),
+    "bonus": number("bonus", may_be_blank=True),
+    "is_collateral": derived(
+        _both, flag("marginCollateral", may_be_blank=True), flag("collateralSwitch", may_be_blank=True)
+    ),
+    "usd_value": number("usdValue", may_be_blank=True),
+}
+_COINS = ("result", "list", 0, "coin")
+#: in isolated mode: elsewhere all coins back all, and none of them has an available amount of its own
+ISOLATED_COINS = Reads(
+    Balance,
+    within=_COINS,
+    **_COIN,
+    available=derived(_available, Same("wallet"), Same("initial_margin"), Same("locked"), Same("bonus")),
+)
+
+
+@attrs.frozen(eq=False)
+class WalletRows:
+    """The totals of the account, in USD, and its coins."""
+
+    totals: Rows[AccountInfo]
+    coins: Rows[Balance]
+
+
+decode_wallet = Document(
+    WalletRows,
+    totals=Reads(
+        AccountInfo,
+        within=_COINS[:-1],
+        is_single=True,
+        total_wallet=number("totalWalletBalance", may_be_blank=True),
+        total_equity=number("totalEquity", may_be_blank=True),
+        total_unrealized_pnl=number("totalPerpUPL", may_be_blank=True),
+        total_initial_margin=number("totalInitialMargin", may_be_blank=True),
+        total_maintenance_margin=number("totalMaintenanceMargin", may_be_blank=True),
+        total_available=number("totalAvailableBalance", may_be_blank=True),
+        margin_ratio=number("accountMMRate", may_be_blank=True),
+    ),
+    coins=Reads(Balance, within=_COINS, **_COIN),
+)
+
+COLLATERAL = Reads(
+    Collateral,
+    within=("result", "list"),
+    asset=text("currency"),
+    allowed=flag("marginCollateral", may_be_blank=True),
+    switched_on=flag("collateralSwitch", may_be_blank=True),
+    ratio=number("collateralRatio", may_be_blank=True),
+)
+
+_FEE_RATES = Reads(
+    CommissionRate,
+    within=("result", "list"),
+    symbol=text("symbol"),
+    maker=number("makerFeeRate"),
+    taker=number("takerFeeRate"),
+)
+
+
+class AccountEndpoints(EndpointBook):
+    """Reads of the account."""
+
+    ACCOUNT_INFO = Endpoint(
+        "GET",
+        "/v5/account/info",
+        decode=wire_row(AccountInfoRow),
+        pools=cost("account_info"),
+        serves=(
+            AccountReader.get_account,
+            MarginTypeReader.get_margin_type,
+            PositionReader.get_positions,
+            PositionReader.get_position,
+            BalanceReader.get_balances,
+            SettingsReader.get_settings,
+        ),
+        note="Tells the kind of the account, once when it is opened, and its margin mode.",
+    )
+
+    WALLET_BALANCE = Endpoint(
+        "GET",
+        "/v5/account/wallet-balance",
+        decode=decode_wallet,
+        rows=(("result", "list", 0, "coin"),),
+        parameters=(Parameter("accountType", required=True, choices=frozenset({"UNIFIED"})), Parameter("coin")),
+        pools=cost("wallet_balance"),
+        serves=(BalanceReader.get_balances, AccountReader.get_account),
+        note="Without a coin, only coins whose balance is not zero.",
+    )
+
+    COLLATERAL_INFO = Endpoint(
+        "GET",
+        "/v5/account/collateral-info",
+        decode=COLLATERAL,
+        rows=(("result", "list"),),
+        echoes=Echoes.each({"currency": "currency"}),
+        parameters=(Parameter("currency"),),
+        pools=cost("collateral_info"),
+        serves=(AccountReader.get_account,),
+        note="In cross margin an inverse contract needs its settle coin switched on as collateral.",
+    )
+
+    FEE_RATE = Endpoint(
+        "GET",
+        "/v5/account/fee-rate",
+        decode=_FEE_RATES.read_all,
+        rows=(("result", "list"),),
+        echoes=Echoes.each({"symbol": "symbol"}),
+        parameters=(INVERSE, SYMBOL),
+        pools=cost("fee_rate"),
+        serves=(CommissionReader.get_commission_rate,),
+    )
+
+    KEY_INFO = Endpoint(
+        "GET",
+        "/v5/user/query-api",
+        decode=wire_row(ApiKeyRow),
+        pools=cost("query_api"),
+        serves=(ApiKeyReader.get_api_key,),
+        note="Any key may ask about itself.",
+    )

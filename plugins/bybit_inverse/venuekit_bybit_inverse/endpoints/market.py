@@ -1,0 +1,131 @@
+"""Endpoints of the market: the time, the contracts and their risk limits, and the rows of these."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+import attrs
+
+from venuekit.capabilities import Bracket, BracketReader, InstrumentReader, ServerTimeReader, Unit
+from venuekit.parts.columns import number, text, whole
+from venuekit.parts.endpoint_book import EndpointBook
+from venuekit.parts.rows import Reads
+from venuekit.plugin import Echoes, Endpoint, Security, WireRow, payload_decoder
+from venuekit_bybit_inverse.endpoints.parameters import CURSOR, INVERSE, SYMBOL, limit
+from venuekit_bybit_inverse.limits import cost
+from venuekit_bybit_inverse.wire import page_decoder, wire_page
+
+
+@attrs.frozen(eq=False, repr=False)
+class LeverageFilter(WireRow):
+    """The leverages an instrument takes."""
+
+    min_leverage: Decimal | None = None
+    max_leverage: Decimal | None = None
+    leverage_step: Decimal | None = None
+
+
+@attrs.frozen(eq=False, repr=False)
+class PriceFilter(WireRow):
+    """The prices an instrument takes."""
+
+    min_price: Decimal | None = None
+    max_price: Decimal | None = None
+    tick_size: Decimal | None = None
+
+
+@attrs.frozen(eq=False, repr=False)
+class LotSizeFilter(WireRow):
+    """The quantities an instrument takes."""
+
+    min_order_qty: Decimal | None = None
+    max_order_qty: Decimal | None = None
+    max_mkt_order_qty: Decimal | None = None
+    qty_step: Decimal | None = None
+    min_notional_value: Decimal | None = None
+
+
+@attrs.frozen(eq=False, repr=False)
+class InstrumentRow(WireRow):
+    """Row of ``GET /v5/market/instruments-info``."""
+
+    symbol: str
+    base_coin: str
+    quote_coin: str
+    settle_coin: str
+    contract_type: str = ""
+    status: str = "unknown"
+    launch_time: datetime | None = None
+    delivery_time: datetime | None = None
+    funding_interval: int | None = None
+    leverage_filter: LeverageFilter = LeverageFilter()
+    price_filter: PriceFilter = PriceFilter()
+    lot_size_filter: LotSizeFilter = LotSizeFilter()
+
+
+@attrs.frozen(eq=False, repr=False)
+class _ServerTime(WireRow):
+    time: datetime
+
+
+_decode_time = payload_decoder(_ServerTime)
+
+
+def _decode_server_time(body: bytes) -> datetime:
+    """Return the venue's time, which every envelope carries in milliseconds."""
+    return _decode_time(body).time
+
+
+#: each tier from 0 on; rates are fractions, and the deduction is empty on the first tier
+_BRACKETS = Reads(
+    Bracket,
+    within=("result", "list"),
+    symbol=text("symbol", is_required=True),
+    pair=None,
+    tier=whole("id"),
+    floor=Decimal(0),
+    cap=number("riskLimitValue"),
+    unit=Unit.SETTLE,
+    max_leverage=number("maxLeverage"),
+    initial_margin_rate=number("initialMargin", is_required=True),
+    maintenance_margin_rate=number("maintenanceMargin"),
+    deduction=number("mmDeduction", may_be_blank=True),
+)
+
+
+class MarketEndpoints(EndpointBook):
+    """Reads of the market; they need no key."""
+
+    SERVER_TIME = Endpoint(
+        "GET",
+        "/v5/market/time",
+        decode=_decode_server_time,
+        security=Security.NONE,
+        pools=cost(),
+        serves=(ServerTimeReader.get_server_time,),
+    )
+
+    INSTRUMENTS = Endpoint(
+        "GET",
+        "/v5/market/instruments-info",
+        decode=wire_page(InstrumentRow, LeverageFilter, PriceFilter, LotSizeFilter),
+        rows=(("result", "list"),),
+        echoes=Echoes.each({"symbol": "symbol"}, "rows"),
+        parameters=(INVERSE, SYMBOL, limit(1000), CURSOR),
+        security=Security.NONE,
+        pools=cost(),
+        serves=(InstrumentReader.get_instruments,),
+    )
+
+    RISK_LIMITS = Endpoint(
+        "GET",
+        "/v5/market/risk-limit",
+        decode=page_decoder(_BRACKETS),
+        rows=(("result", "list"),),
+        echoes=Echoes.each({"symbol": "symbol"}, "rows"),
+        parameters=(INVERSE, SYMBOL, CURSOR),
+        security=Security.NONE,
+        pools=cost(),
+        serves=(BracketReader.get_brackets,),
+    )
