@@ -58,9 +58,10 @@ def error_of(fault: Fault) -> type[errors.VenueError | errors.UnsupportedCapabil
 @attrs.frozen
 class FaultRow:
     """
-    One row: the meaning of a refusal with this status, code and exact message.
+    One row: the meaning of a refusal with this status, code and message.
 
-    None matches anything. Messages are compared whole, never searched. ``mend`` is the sentence the error adds to the
+    None matches anything. A ``message`` is compared whole; a ``prefix`` is how a message begins that goes on with names
+    and numbers. None is ever searched for. ``mend`` is the sentence the error adds to the
     venue's words: their meaning and the remedy; empty where the words suffice. ``is_account_limit`` says
     of a THROTTLED that the account has sent too much of something, whatever the status is: what pays nothing there
     goes on.
@@ -70,6 +71,7 @@ class FaultRow:
     code: int | str | None = None
     status: int | None = None
     message: str | None = None
+    prefix: str | None = attrs.field(default=None, kw_only=True)
     mend: str = attrs.field(default="", kw_only=True)
     is_account_limit: bool = attrs.field(default=False, kw_only=True)
 
@@ -80,25 +82,34 @@ _Key = tuple[int | None, int | str | None, str | None]
 @attrs.frozen
 class FaultTable:
     """
-    A venue's refusals. Equality only; the most specific row wins: code before message before status.
+    A venue's refusals. The most specific row wins: code before message, the longest prefix, and status.
 
     A refusal that no row lists is REJECTED when it carries a code, and otherwise by its status:
     401 AUTHENTICATION, 403 THROTTLED (a firewall's limit), 418 BANNED, 429 THROTTLED, and anything else
     UNKNOWN_OUTCOME, a 404 as well: a page without the venue's format does not know the venue's orders or actions.
-    A 451 is PERMISSION, with or without a code.
+    A 451 is PERMISSION, with or without a code. A venue that gives no codes lists its statuses, also a 200.
+
+    Raises:
+        ValueError: two rows for one refusal, or a row with message and prefix, or with an empty prefix.
     """
 
     rows: tuple[FaultRow, ...]
     _index: Mapping[_Key, FaultRow] = attrs.field(init=False, repr=False, eq=False)
+    #: rows by the beginning of a message, the longest first
+    _prefixes: tuple[FaultRow, ...] = attrs.field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         index: dict[_Key, FaultRow] = {}
+        prefixes: dict[_Key, FaultRow] = {}
         for row in self.rows:
-            key = (row.status, row.code, row.message)
-            if key in index:
-                raise ValueError(f"two rows for status {row.status}, code {row.code}, message {row.message!r}")
-            index[key] = row
+            if row.prefix == "" or None not in {row.prefix, row.message}:
+                raise ValueError(f"{row} has message and prefix, or a prefix that every message has")
+            rows, words = (index, row.message) if row.prefix is None else (prefixes, row.prefix)
+            if rows.setdefault((row.status, row.code, words), row) is not row:
+                raise ValueError(f"two rows for status {row.status}, code {row.code}, message {words!r}")
         object.__setattr__(self, "_index", index)
+        longest_first = sorted(prefixes.values(), key=lambda row: (-len(row.prefix or ""), row.status is None))
+        object.__setattr__(self, "_prefixes", tuple(longest_first))
 
     def classify(self, status: int, code: int | str | None, message: str) -> Fault:
         """Return the meaning of a refusal; ``code`` is None when the venue gave none."""
@@ -107,20 +118,21 @@ class FaultTable:
 
     def row(self, status: int, code: int | str | None, message: str) -> FaultRow | None:
         """Return the row that a refusal falls under, None when no row lists it."""
-        candidates: tuple[_Key, ...] = (
-            (status, code, message),
-            (None, code, message),
-            (status, code, None),
-            (None, code, None),
-            (status, None, message),
-            (None, None, message),
-            (status, None, None),
-        )
-        for key in candidates:
-            if key == (None, None, None):
-                continue
-            row = self._index.get(key)
+        for known in (code, None) if code is not None else (None,):
+            row = (
+                self._index.get((status, known, message))
+                or self._index.get((None, known, message))
+                or self._row_by_prefix(status, known, message)
+                or self._index.get((status, known, None))
+                or (self._index.get((None, known, None)) if known is not None else None)
+            )
             if row is not None:
+                return row
+        return None
+
+    def _row_by_prefix(self, status: int, code: int | str | None, message: str) -> FaultRow | None:
+        for row in self._prefixes:
+            if row.code == code and row.status in {None, status} and message.startswith(row.prefix or ""):
                 return row
         return None
 

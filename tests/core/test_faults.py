@@ -13,6 +13,11 @@ TABLE = FaultTable(
         FaultRow(Fault.REJECTED, code=7, message="not now"),
         FaultRow(Fault.OVERLOADED, status=503, message="Service Unavailable."),
         FaultRow(Fault.UNAVAILABLE, message="Closed."),
+        FaultRow(Fault.REJECTED, prefix="Account has"),
+        FaultRow(Fault.INVALID, prefix="Account has no", mend="Deposit first."),
+        FaultRow(Fault.NOT_FOUND, status=404, prefix="Account has no"),
+        FaultRow(Fault.PERMISSION, code=7, prefix="you may not"),
+        FaultRow(Fault.REJECTED, status=200),
     )
 )
 
@@ -40,10 +45,18 @@ TABLE = FaultTable(
         (400, None, "", Fault.UNKNOWN_OUTCOME),
         (302, None, "", Fault.UNKNOWN_OUTCOME),
         (400, 99, "x", Fault.REJECTED),
+        (400, None, "Account has 3 open orders", Fault.REJECTED),
+        (400, None, "Account has no XBT", Fault.INVALID),
+        (400, 8, "Account has no XBT", Fault.INVALID),
+        (404, None, "Account has no position", Fault.NOT_FOUND),
+        (400, None, "The Account has no XBT", Fault.UNKNOWN_OUTCOME),
+        (400, 7, "you may not trade XBT", Fault.PERMISSION),
+        (400, 8, "you may not trade XBT", Fault.REJECTED),
+        (200, None, "Order has invalid size", Fault.REJECTED),
     ],
 )
 def test_the_most_specific_row_wins(status: int, code: int | None, message: str, fault: Fault) -> None:
-    """Rows are compared for equality, and what no row lists is told from its status."""
+    """A row matches by whole messages or by their beginning, the longest first; an unlisted refusal by its status."""
     assert fault is TABLE.classify(status, code, message)
 
 
@@ -60,3 +73,12 @@ def test_two_rows_for_one_refusal_are_a_mistake() -> None:
     """A table that says two things about the same refusal cannot be made."""
     with pytest.raises(ValueError, match="two rows"):
         FaultTable((FaultRow(Fault.CLOCK, code=1), FaultRow(Fault.INVALID, code=1)))
+    with pytest.raises(ValueError, match="two rows for status None, code None, message 'Account has'"):
+        FaultTable((FaultRow(Fault.CLOCK, prefix="Account has"), FaultRow(Fault.INVALID, prefix="Account has")))
+
+
+@pytest.mark.parametrize("row", [FaultRow(Fault.CLOCK, message="a", prefix="a"), FaultRow(Fault.CLOCK, prefix="")])
+def test_a_prefix_stands_alone_and_is_not_empty(row: FaultRow) -> None:
+    """A row with message and prefix, or with a prefix that every message has, is refused."""
+    with pytest.raises(ValueError, match="has message and prefix, or a prefix that every message has"):
+        FaultTable((row,))
