@@ -17,7 +17,7 @@ from venuekit.capabilities import (
 )
 from venuekit.parts.orders import common_misfit
 from venuekit.plugin import OrderName
-from venuekit_bybit_inverse.endpoints.order_resolution import ORDER_READS
+from venuekit_bybit_inverse.endpoints.order_reads import ORDER_READS
 from venuekit_bybit_inverse.order_rows import FALLS, RISES, SIDES, TIMES, TRIGGERS
 
 _SIDE_WORDS = {side: word for word, side in SIDES.items()}

@@ -19,7 +19,7 @@ from venuekit.capabilities import (
 from venuekit.parts.orders import AmendRoute, BatchRoute, CancelScope, OrderRoute, OrderRoutes, OrderSteps, Shape
 from venuekit.plugin import Account, OrderName
 from venuekit_bybit_inverse.endpoints import BYBIT
-from venuekit_bybit_inverse.endpoints.order_resolution import ORDER_READS
+from venuekit_bybit_inverse.endpoints.order_reads import ORDER_READS
 from venuekit_bybit_inverse.endpoints.orders import NOT_OPEN
 from venuekit_bybit_inverse.instruments import all_settle_coins, instrument_row, refresh_row, settle_coins
 from venuekit_bybit_inverse.order_form import misfit, texts, wire_amendment, wire_order

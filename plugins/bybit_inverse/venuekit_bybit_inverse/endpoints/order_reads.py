@@ -1,8 +1,12 @@
-"""Endpoints that read orders and fills."""
+"""Endpoints that read orders and fills, and how orders are found in them, also those of lost writes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from decimal import Decimal
+from operator import attrgetter
+from typing import Any, TypeVar
 
 from venuekit.capabilities import (
     FillReader,
@@ -14,11 +18,13 @@ from venuekit.capabilities import (
     SettingsReader,
 )
 from venuekit.parts.endpoint_book import EndpointBook
-from venuekit.plugin import Echoes, Endpoint, Kind, Parameter, Role
-from venuekit_bybit_inverse import order_rows
+from venuekit.parts.orders import Lookup, LostOrders, OrderNames, OrderReads, OrderRows, ReadRow, Shape
+from venuekit.plugin import AbsenceProof, Account, Echoes, Endpoint, Kind, Parameter, Role
+from venuekit_bybit_inverse.endpoints.market import MarketEndpoints
 from venuekit_bybit_inverse.endpoints.parameters import (
     ANY_PRODUCT,
     BASE_COIN,
+    CATEGORY,
     CURSOR,
     END,
     INVERSE,
@@ -28,35 +34,54 @@ from venuekit_bybit_inverse.endpoints.parameters import (
     limit,
 )
 from venuekit_bybit_inverse.limits import cost
+from venuekit_bybit_inverse.order_rows import (
+    AMENDED_NUMBERS,
+    AMENDED_WORDS,
+    SIDES,
+    ListedOrder,
+    decode_fills,
+    decode_orders,
+)
+from venuekit_bybit_inverse.reading import read_pages, read_rows
+
+T = TypeVar("T")
 
 ORDER_ID = Parameter("orderId", role=Role.ORDER_ID)
-ORDER_LINK_ID = Parameter("orderLinkId")
 
-_NAMED = Echoes.each({"symbol": "symbol", "orderId": "id", "orderLinkId": "client_id"}, "rows")
+#: an order that no attempt can bring any more is in neither list: a few seconds for lists that lag
+_PROOF = AbsenceProof(after=timedelta(seconds=5))
+_PAGE_SIZE = 50
+_NAMES = OrderNames(order_id="orderId", client_id="orderLinkId", new_client_id="orderLinkId")
+
+
+def _list(
+    path: str, decode: Callable[[bytes], T], *parameters: Parameter, pool: str, order_id: str = "id", **details: Any
+) -> Endpoint[T]:
+    """Return a list of orders or fills; the attribute ``order_id`` of its rows is the id of their order."""
+    return Endpoint(
+        "GET",
+        path,
+        decode=decode,
+        rows=(("result", "list"),),
+        echoes=Echoes.each({"symbol": "symbol", "orderId": order_id, "orderLinkId": "client_id"}, "rows"),
+        parameters=(*parameters, SYMBOL, BASE_COIN, ORDER_ID, Parameter("orderLinkId"), CURSOR),
+        pools=cost(pool),
+        **details,
+    )
 
 
 class OrderReadEndpoints(EndpointBook):
     """Reads of orders and fills."""
 
-    OPEN_ORDERS = Endpoint(
-        "GET",
+    OPEN_ORDERS = _list(
         "/v5/order/realtime",
-        decode=order_rows.decode_orders,
-        rows=(("result", "list"),),
-        echoes=_NAMED,
-        parameters=(
-            ANY_PRODUCT,
-            SYMBOL,
-            BASE_COIN,
-            SETTLE_COIN,
-            ORDER_ID,
-            ORDER_LINK_ID,
-            Parameter("openOnly", Kind.INTEGER, minimum=Decimal(0), maximum=Decimal(1)),
-            Parameter("orderFilter"),
-            limit(50),
-            CURSOR,
-        ),
-        pools=cost("order_realtime"),
+        decode_orders,
+        ANY_PRODUCT,
+        SETTLE_COIN,
+        Parameter("openOnly", Kind.INTEGER, minimum=Decimal(0), maximum=Decimal(1)),
+        Parameter("orderFilter"),
+        limit(_PAGE_SIZE),
+        pool="order_realtime",
         serves=(
             OrderReader.get_open_orders,
             OrderReader.get_open_order,
@@ -70,51 +95,85 @@ class OrderReadEndpoints(EndpointBook):
             SettingsReader.get_settings,
         ),
     )
-
-    ORDER_HISTORY = Endpoint(
-        "GET",
+    ORDER_HISTORY = _list(
         "/v5/order/history",
-        decode=order_rows.decode_orders,
-        rows=(("result", "list"),),
-        echoes=_NAMED,
-        parameters=(
-            INVERSE,
-            SYMBOL,
-            BASE_COIN,
-            SETTLE_COIN,
-            ORDER_ID,
-            ORDER_LINK_ID,
-            Parameter("orderFilter"),
-            Parameter("orderStatus"),
-            START,
-            END,
-            limit(50),
-            CURSOR,
-        ),
-        pools=cost("order_history"),
+        decode_orders,
+        INVERSE,
+        SETTLE_COIN,
+        Parameter("orderFilter"),
+        Parameter("orderStatus"),
+        START,
+        END,
+        limit(_PAGE_SIZE),
+        pool="order_history",
         serves=(OrderReader.get_order, OrderReader.iter_orders, ForcedOrderReader.iter_forced_orders),
         note="At most 7 days a request, two years back; cancelled and rejected orders without a fill for 24 hours.",
     )
-
-    EXECUTIONS = Endpoint(
-        "GET",
+    EXECUTIONS = _list(
         "/v5/execution/list",
-        decode=order_rows.decode_fills,
-        rows=(("result", "list"),),
-        echoes=Echoes.each({"symbol": "symbol", "orderId": "order_id", "orderLinkId": "client_id"}, "rows"),
-        parameters=(
-            INVERSE,
-            SYMBOL,
-            ORDER_ID,
-            ORDER_LINK_ID,
-            BASE_COIN,
-            START,
-            END,
-            Parameter("execType"),
-            limit(100),
-            CURSOR,
-        ),
-        pools=cost("executions"),
+        decode_fills,
+        INVERSE,
+        START,
+        END,
+        Parameter("execType"),
+        limit(100),
+        pool="executions",
+        order_id="order_id",
         serves=(FillReader.iter_fills, ForcedOrderReader.iter_forced_orders),
         note="At most 7 days a request, two years back, newest first.",
     )
+
+
+async def _read_open(
+    account: Account, lookup: Lookup, parameters: Mapping[str, Any], skip_odd: bool
+) -> Sequence[ReadRow]:
+    """Read all pages of the open orders, the oldest of one moment first; the venue's pages begin with the newest."""
+    read = read_rows if skip_odd else read_pages
+    pages = await read(account, lookup.endpoint, attrgetter("id"), **parameters)
+    rows = zip(pages.rows, pages.raw, strict=True)
+    return [ReadRow(row, raw, pages.received_at) for row, raw in rows][::-1]
+
+
+def _fits(order: ListedOrder, item: Mapping[str, Any]) -> bool:
+    same = (order.symbol, order.side) == (item["symbol"], SIDES.get(item["side"]))
+    return same and order.quantity == Decimal(item["qty"])
+
+
+def _is_amended(order: ListedOrder, item: Mapping[str, Any]) -> bool:
+    # a price of 0 takes it away, and shows as nothing
+    return all((order.terms[name] or 0) == Decimal(item[name]) for name in AMENDED_NUMBERS if name in item) and all(
+        order.terms[name] == item[name] for name in AMENDED_WORDS if name in item
+    )
+
+
+_PAGE = Shape(attrgetter("rows"), lambda raw: raw["result"]["list"])
+_OPEN = Lookup(endpoint=OrderReadEndpoints.OPEN_ORDERS, shape=_PAGE)
+_HISTORY = Lookup(endpoint=OrderReadEndpoints.ORDER_HISTORY, shape=_PAGE)
+
+ORDER_READS = OrderReads(
+    names=_NAMES,
+    rows=OrderRows(
+        open_statuses={"New", "PartiallyFilled", "Untriggered", "Triggered"},
+        fits=_fits,
+        terms=attrgetter("quantity", "price", "trigger_price"),
+        is_amended=_is_amended,
+    ),
+    one=(_OPEN, _HISTORY),
+    open_one=(_OPEN,),
+    placed=(_OPEN, _HISTORY),
+    open_orders=_OPEN,
+    history=_HISTORY,
+    # of the list of open orders, only open ones
+    open_parameters={"openOnly": 0, "limit": _PAGE_SIZE},
+    read_open=_read_open,
+    constants={"category": CATEGORY},
+    ids_are_reused=False,
+)
+LOST_ORDERS = LostOrders(
+    reads=ORDER_READS,
+    server_time=MarketEndpoints.SERVER_TIME,
+    proof=_PROOF,
+    items="request",
+    canceled_names=lambda parameters: list(map(_NAMES.name_in, parameters["request"])),
+    scopes=("symbol", "baseCoin", "settleCoin"),
+)
