@@ -12,7 +12,7 @@ from tests.plugins.stages import VENUES, leaping, venues
 
 from venuekit.clock import from_milliseconds
 from venuekit.simulator.ledger import Book, Side
-from venuekit_binance_common.simulated.history_questions import HistoryQuestions
+from venuekit_binance_common.simulated.binance_venue import HistoryLimits, SimulatedBinance
 
 pytestmark = pytest.mark.looptime
 D = Decimal
@@ -28,14 +28,16 @@ def which(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, short
     short_pages(PAGE)
     if request.param == "oldest":
         return
-    whole = HistoryQuestions.page
+    whole = SimulatedBinance.page
 
-    def page(self: HistoryQuestions, asked: Any, rows: Sequence[Any], *, first: str | None = None) -> Sequence[Any]:
+    def page(
+        self: SimulatedBinance, asked: Any, rows: Sequence[Any], limits: HistoryLimits, *, first: str | None = None
+    ) -> Sequence[Any]:
         if first is not None and asked.text(first) is not None:
-            return whole(self, asked, rows, first=first)
-        return rows[-self.number(asked, "limit", self.rows) :]
+            return whole(self, asked, rows, limits, first=first)
+        return rows[-self.number(asked, "limit", limits.rows) :]
 
-    monkeypatch.setattr(HistoryQuestions, "page", page)
+    monkeypatch.setattr(SimulatedBinance, "page", page)
 
 
 @pytest.mark.usefixtures("which")

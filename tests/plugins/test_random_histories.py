@@ -17,7 +17,7 @@ from tests.plugins.stages import LeapingStage, leaping
 from venuekit.capabilities import IncomeKind
 from venuekit.clock import from_milliseconds, to_milliseconds
 from venuekit.simulator.ledger import Book, Side
-from venuekit_binance_common.simulated.income_routes import INCOME_TYPES
+from venuekit_binance_common.simulated.account_routes import INCOME_TYPES
 from venuekit_binance_common.wallet import INCOME_KINDS
 from venuekit_binance_usdm.account import BinanceUsdmAccount
 

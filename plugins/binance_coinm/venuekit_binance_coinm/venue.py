@@ -49,7 +49,7 @@ _NO_ASSET_MODE = "each coin backs its own positions here: multi-assets mode is o
 
 
 def _make_simulated_venue() -> SimulatedVenue:
-    from venuekit_binance_coinm.simulated import SimulatedCoinm
+    from venuekit_binance_coinm.simulated.venue import SimulatedCoinm
 
     return SimulatedCoinm()
 

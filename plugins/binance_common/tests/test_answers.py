@@ -51,7 +51,7 @@ def test_every_wording_of_a_ban_tells_until_when(message: str, status: int) -> N
 
 
 def test_other_refusals_ban_nobody_whatever_they_quote() -> None:
-    """Words about a ban count behind the code that tells of it, not where somebody's text is repeated."""
+    """Words about a ban count behind the code that announces it, not where somebody's text is repeated."""
     refusal = read_answer(answer(b'{"code":-4015,"msg":"Client order id banned until 1621207852808 is invalid."}', 400))
 
     assert refusal is not None
@@ -61,7 +61,7 @@ def test_other_refusals_ban_nobody_whatever_they_quote() -> None:
 @pytest.mark.parametrize("status", [400, 403, 502, 504])
 @pytest.mark.parametrize("body", [b"<html>blocked</html>", b"", b'{"code":-10', b"[]", b'"words"', b"null"])
 def test_error_in_another_format_is_a_refusal_without_code(body: bytes, status: int) -> None:
-    """The text of the body stands for the message, and nobody is taken for the venue."""
+    """The text of the body becomes the message, and no one is taken for the venue."""
     refusal = read_answer(answer(body, status))
 
     assert refusal is not None

@@ -1,4 +1,4 @@
-"""What refusals mean."""
+"""The meanings of refusals."""
 
 from __future__ import annotations
 

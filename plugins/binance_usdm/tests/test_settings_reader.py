@@ -26,7 +26,7 @@ D = Decimal
 
 
 def paths(transport: FakeTransport) -> list[str]:
-    """Return what was asked, without what signing adds."""
+    """Return the path and parameters of each request, without those that signing adds."""
     urls = [
         request.url.partition("/fapi/")[2].partition("recvWindow")[0].rstrip("?&") for request in transport.requests
     ]

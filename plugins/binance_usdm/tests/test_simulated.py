@@ -179,7 +179,7 @@ POSITION_MODE, ASSET_MODE = "/fapi/v1/positionSide/dual", "/fapi/v1/multiAssetsM
 def test_refusals_have_the_documented_code_and_words(
     *, recorded: Recorded, scenario: str, path: str, parameters: dict[str, Any], case: str
 ) -> None:
-    """What the ledger refuses is answered word for word, and changes nothing."""
+    """A refusal of the ledger is answered word for word, and changes nothing."""
     exchange = open_exchange(VENUE, "holding" if scenario == "holding" else "flat")
     if scenario == "orders":
         exchange.ledger.rest_order("ADAUSDT", Side.BUY, D(100), D("0.3"), book=Book.CONDITIONAL)

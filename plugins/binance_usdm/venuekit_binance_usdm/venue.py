@@ -75,7 +75,7 @@ BLOCKERS = (
 
 
 def _make_simulated_venue() -> SimulatedVenue:
-    from venuekit_binance_usdm.simulated import SimulatedUsdm
+    from venuekit_binance_usdm.simulated.venue import SimulatedUsdm
 
     return SimulatedUsdm()
 

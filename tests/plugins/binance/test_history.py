@@ -18,7 +18,7 @@ from venuekit.simulator import CannedAnswer
 from venuekit.simulator.ledger import LedgerIncome as Row
 from venuekit.simulator.ledger import Side
 from venuekit.testing.clocks import LoopClock
-from venuekit_binance_common.simulated.income_routes import INCOME_TYPES
+from venuekit_binance_common.simulated.account_routes import INCOME_TYPES
 
 pytestmark = pytest.mark.looptime
 D = Decimal

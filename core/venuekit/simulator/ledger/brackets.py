@@ -34,18 +34,19 @@ class LedgerTier:
 
 
 @exact
-def tiers(*rows: tuple[Decimal, Decimal, Decimal]) -> tuple[LedgerTier, ...]:
+def tiers(*rows: Sequence[Decimal | int | str]) -> tuple[LedgerTier, ...]:
     """
-    Return tiers from rows of (cap, highest leverage, maintenance margin rate).
+    Return tiers from rows of (cap, highest leverage, maintenance margin rate), or with a printed initial margin rate.
 
     The deduction of a tier is the one before it plus its floor times the step of the rate, which makes the
     maintenance margin continuous.
     """
     result: list[LedgerTier] = []
     floor = deduction = rate_before = ZERO
-    for number, (cap, leverage, rate) in enumerate(rows, start=1):
+    for number, row in enumerate(rows, start=1):
+        cap, leverage, rate, *initial_rate = map(Decimal, row)
         deduction += floor * (rate - rate_before)
-        result.append(LedgerTier(number, floor, cap, leverage, rate, deduction))
+        result.append(LedgerTier(number, floor, cap, leverage, rate, deduction, *initial_rate))
         floor, rate_before = cap, rate
     return tuple(result)
 

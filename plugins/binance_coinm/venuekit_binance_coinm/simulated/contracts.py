@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from venuekit.simulator import SimRequest
-from venuekit.simulator.ledger import Contract, LedgerTier
-from venuekit_binance_common.simulated.listing import Listing, tier_table
+from venuekit.simulator.ledger import Contract, LedgerTier, tiers
 
 VENUE_ID = "binance_coinm"
 #: the coins of this product are separate from those of the USD-margined one, although the account is shared
@@ -15,7 +13,7 @@ PURSE = VENUE_ID
 D = Decimal
 
 #: caps are quantities of the base asset
-_BTC = tier_table(
+_BTC = tiers(
     (5, 125, "0.004"),
     (10, 100, "0.005"),
     (20, 75, "0.0065"),
@@ -27,10 +25,10 @@ _BTC = tier_table(
     (1500, 2, "0.25"),
     (2500, 1, "0.5"),
 )
-_BTC_DELIVERY = tier_table(
+_BTC_DELIVERY = tiers(
     (10, 50, "0.01"), (50, 20, "0.025"), (100, 10, "0.05"), (200, 5, "0.1"), (400, 2, "0.25"), (1000, 1, "0.5")
 )
-_ETH = tier_table(
+_ETH = tiers(
     (100, 100, "0.005"),
     (500, 75, "0.0065"),
     (1000, 50, "0.01"),
@@ -40,7 +38,7 @@ _ETH = tier_table(
     (20_000, 2, "0.25"),
     (50_000, 1, "0.5"),
 )
-_OTHERS = tier_table((500, 50, "0.01"), (2000, 20, "0.025"), (5000, 10, "0.05"), (20_000, 5, "0.1"), (80_000, 1, "0.5"))
+_OTHERS = tiers((500, 50, "0.01"), (2000, 20, "0.025"), (5000, 10, "0.05"), (20_000, 5, "0.1"), (80_000, 1, "0.5"))
 
 
 def _inverse(  # noqa: PLR0917  (one row of the table below)
@@ -80,17 +78,3 @@ CONTRACTS = (
     _inverse("BNB", "PERP", 10, "900", "0.01", _OTHERS),
     _inverse("BTC", "270326", 100, "89200", "0.1", _BTC_DELIVERY, datetime(2027, 3, 26, 8, 0, tzinfo=UTC)),
 )
-
-
-def of_pair(listing: Listing, request: SimRequest) -> tuple[Contract, ...]:
-    """
-    Return the contracts of the pair that a request names, all of them without a pair.
-
-    Raises:
-        Denied: -4087 for a pair that is not listed.
-    """
-    pair = listing.text(request, "pair")
-    contracts = tuple(contract for contract in listing.contracts if pair in {None, contract.pair})
-    if not contracts:
-        raise listing.errors.denial(-4087)
-    return contracts

@@ -1,27 +1,45 @@
-"""The simulated venue: its contracts, scenarios and refusals, and the routes that answer."""
+"""The simulated venue: its contracts, scenarios and refusals, and its own shapes of the routes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
-from venuekit.capabilities import MarginType
-from venuekit.simulator import Scenario, SimRequest
-from venuekit.simulator.ledger import Contract, Ledger, LedgerOrder, Reason, Side
+from venuekit.capabilities import IncomeKind, MarginType, PositionSide
+from venuekit.plugin import Endpoint
+from venuekit.simulator import Handler, Scenario, SimRequest, Visit
+from venuekit.simulator.ledger import (
+    BalanceFigures,
+    Contract,
+    Ledger,
+    LedgerIncome,
+    LedgerOrder,
+    PositionFigures,
+    Reason,
+    Side,
+)
 from venuekit_binance_coinm.endpoints import COINM
-from venuekit_binance_coinm.simulated.account_routes import AccountRoutes
-from venuekit_binance_coinm.simulated.contracts import CONTRACTS, PURSE, of_pair
-from venuekit_binance_coinm.simulated.market_routes import CoinmMarketRoutes
-from venuekit_binance_coinm.simulated.money_routes import CoinmIncomeRoutes, CoinmMarginRoutes, CoinmRiskRoutes
-from venuekit_binance_common.simulated.binance_venue import Routes, SimulatedBinance
+from venuekit_binance_coinm.simulated.contracts import CONTRACTS, PURSE
+from venuekit_binance_common.simulated.account_routes import (
+    ACCOUNT_FLAGS,
+    AccountRoutes,
+    leg_fields,
+    leg_margins,
+    risk_fields,
+    setting_fields,
+)
+from venuekit_binance_common.simulated.binance_venue import HistoryLimits
 from venuekit_binance_common.simulated.errors import Errors
-from venuekit_binance_common.simulated.formatting import plain
-from venuekit_binance_common.simulated.listing import Listing
+from venuekit_binance_common.simulated.formatting import amount, number, plain
+from venuekit_binance_common.simulated.market_routes import MarketRoutes, filters_of, mark_price_row, symbol_of
 from venuekit_binance_common.simulated.order_routes import OrderRoutes
 from venuekit_binance_common.simulated.order_rows import matching_fields
 from venuekit_binance_common.simulated.settings_routes import SettingsRoutes
 from venuekit_binance_common.simulated.stream_routes import StreamRoutes
 
+_YEAR = timedelta(days=365)
 _ETH_TARGET = {"margin_type": "isolated", "leverage": Decimal(10)}
 
 
@@ -59,53 +77,138 @@ SCENARIOS = (
 )
 
 
-class CoinmSettingsRoutes(SettingsRoutes):
-    """The largest position is a quantity of the base asset."""
+class SimulatedCoinm(MarketRoutes, SettingsRoutes, OrderRoutes, AccountRoutes, StreamRoutes):
+    """
+    COIN-M futures.
+
+    Tiers and the largest position are counted in the base asset. Many reads take a pair. In hedge mode the leg BOTH
+    stays beside the others. Moved margin has no time limit, income is read a year at a time.
+    """
 
     endpoints = COINM
-    LARGEST = "maxQty"
-
-
-class CoinmOrderRoutes(OrderRoutes):
-    """Plain orders have their pair and their worth in the base asset; they can be requested by pair."""
-
-    ORDERS = COINM.ORDERS
-
-    def own_fields(self, order: LedgerOrder, contract: Contract) -> Mapping[str, object]:
-        """Return the fields of a plain order that only this product has."""
-        return {**matching_fields(order), "cumBase": plain(order.filled_value), "pair": contract.pair}
-
-    def contracts_of(self, request: SimRequest) -> tuple[Contract, ...]:
-        """Return the contracts whose orders are requested; a symbol and a pair must both match."""
-        of_the_pair = of_pair(self._listing, request)
-        return tuple(contract for contract in super().contracts_of(request) if contract in of_the_pair)
-
-
-class SimulatedCoinm(SimulatedBinance):
-    """COIN-M futures."""
-
+    stream = COINM.STREAM
+    purse = PURSE
     contracts = CONTRACTS
     scenarios = SCENARIOS
     errors = Errors(
         too_late=-4188,
-        lower_leverage=-4150,
-        words={-4087: "Invalid pair."},
-        by_order_reason={
+        codes={
+            Reason.LEVERAGE_REDUCTION_WHILE_ISOLATED: -4150,
             Reason.ORDER_UNCHANGED: -4197,
             Reason.NOT_AMENDABLE: -4196,
             Reason.NOTIONAL_TOO_SMALL: -4178,
         },
+        words={-4087: "Invalid pair."},
     )
+    unwraps = False
+    #: the floor is spelt as the documentation spells it
+    tier_names = ("qtyCap", "qtylFloor")
+    largest = "maxQty"
+    hedge_sides = (PositionSide.BOTH, PositionSide.LONG, PositionSide.SHORT)
+    margin_limits = HistoryLimits(rows=50, most_rows=500)
+    income_limits = HistoryLimits(usual=_YEAR, widest=_YEAR, rows=100, most_rows=1000)
 
-    def routes(self, listing: Listing) -> tuple[Routes, ...]:
-        """Return all groups of routes."""
-        return (
-            CoinmMarketRoutes(listing),
-            AccountRoutes(listing),
-            CoinmSettingsRoutes(listing),
-            CoinmOrderRoutes(listing),
-            CoinmMarginRoutes(listing),
-            CoinmIncomeRoutes(listing),
-            CoinmRiskRoutes(listing),
-            StreamRoutes(COINM.STREAM, self.errors),
-        )
+    def handlers(self) -> Mapping[Endpoint[Any], Handler]:
+        """Return the handler of each endpoint."""
+        return {
+            **super().handlers(),
+            COINM.ACCOUNT: self.account,
+            COINM.POSITION_RISK: self.position_risk,
+            COINM.PAIR_BRACKETS: self.pair_brackets,
+        }
+
+    def of_pair(self, request: SimRequest) -> tuple[Contract, ...]:
+        """
+        Return the contracts of the pair that a request names, all of them without a pair.
+
+        Raises:
+            Denied: -4087 for a pair that is not listed.
+        """
+        pair = self.text(request, "pair")
+        contracts = tuple(contract for contract in self.contracts if pair in {None, contract.pair})
+        if not contracts:
+            raise self.errors.denial(-4087)
+        return contracts
+
+    def of_symbol_and_pair(self, request: SimRequest) -> tuple[Contract, ...]:
+        """Return the contracts that match both the symbol and the pair of a request; raises ``Denied``."""
+        of_pair = self.of_pair(request)
+        return tuple(contract for contract in self.contracts_of(request) if contract in of_pair)
+
+    def symbol(self, contract: Contract) -> Mapping[str, object]:
+        """Return a contract as this product lists it."""
+        return {
+            **symbol_of(contract),
+            "contractStatus": "TRADING",
+            "contractSize": number(contract.contract_size),
+            "underlyingSubType": [],
+            "equalQtyPrecision": 4,
+            "filters": filters_of(contract),
+            "liquidationFee": "0.010000",
+            "marketTakeBound": "0.30",
+            "orderTypes": ["LIMIT", "MARKET", "STOP", "TAKE_PROFIT", "TRAILING_STOP_MARKET"],
+        }
+
+    def pair_brackets(self, request: SimRequest, _visit: Visit) -> object:
+        """Return the tiers by pair: those of an expiring symbol if the pair has one, possibly not of the one meant."""
+        contracts = sorted(self.of_pair(request), key=lambda each: each.expires_at is not None)
+        listed = {contract.pair: contract for contract in contracts}
+        return [{"pair": pair, "brackets": self.tier_rows(contract)} for pair, contract in listed.items()]
+
+    def mark_price(self, request: SimRequest, visit: Visit) -> object:
+        """Return the mark prices of the requested symbol and pair."""
+        contracts = self.of_symbol_and_pair(request)
+        return [{**mark_price_row(contract, visit), "pair": contract.pair} for contract in contracts]
+
+    def order_contracts(self, request: SimRequest) -> tuple[Contract, ...]:
+        """Return the contracts whose orders are requested; a symbol and a pair must both match."""
+        return self.of_symbol_and_pair(request)
+
+    def order_fields(self, order: LedgerOrder, contract: Contract) -> Mapping[str, object]:
+        """Return the pair of an order, and its worth in the base asset."""
+        return {**matching_fields(order), "cumBase": plain(order.filled_value), "pair": contract.pair}
+
+    def income_fields(self, income: LedgerIncome, income_type: str) -> Mapping[str, object]:  # noqa: ARG002  (not repeated)
+        """Return the transaction id as text, and the direction of a transfer."""
+        direction = "DEPOSIT" if income.amount > 0 else "WITHDRAW"
+        return {"info": direction if income.kind is IncomeKind.TRANSFER else "", "tranId": income.id}
+
+    def balance_row(self, balance: BalanceFigures) -> dict[str, object]:
+        """Return a row of the balance read."""
+        return {**super().balance_row(balance), "withdrawAvailable": amount(balance.withdrawable)}
+
+    def account_fields(self, ledger: Ledger) -> Mapping[str, object]:  # noqa: ARG002  (alike for all)
+        """Return flags; there are no totals."""
+        return ACCOUNT_FLAGS
+
+    def risk_contracts(self, request: SimRequest) -> Iterable[Contract]:
+        """Return the contracts of the requested pair and margin asset."""
+        margin_asset = self.text(request, "marginAsset")
+        return [contract for contract in self.of_pair(request) if margin_asset in {None, contract.settle}]
+
+    def risk_row(self, figures: PositionFigures, contract: Contract) -> Mapping[str, object]:
+        """Return a leg with its settings; a flat one has no mark price."""
+        return {
+            **risk_fields(figures, contract),
+            **setting_fields(figures),
+            **_price_fields(figures),
+            "markPrice": amount(figures.mark_price if figures.quantity else Decimal(0)),
+        }
+
+    def account_position(self, figures: PositionFigures, contract: Contract) -> Mapping[str, object]:
+        """Return a leg with prices, margins and leverage."""
+        return {
+            **leg_fields(figures, contract),
+            **leg_margins(figures),
+            **_price_fields(figures),
+            "leverage": plain(figures.leverage),
+            "unrealizedProfit": amount(figures.unrealized_pnl),
+            "isolated": figures.margin_type is MarginType.ISOLATED,
+        }
+
+
+def _price_fields(figures: PositionFigures) -> Mapping[str, object]:
+    """Return the prices of a leg with eight decimals, ``"0.0"`` for none, and the largest quantity."""
+    prices = {"entryPrice": figures.entry_price, "breakEvenPrice": figures.break_even_price}
+    texts = {name: f"{price:.8f}" if price else "0.0" for name, price in prices.items()}
+    return {**texts, "maxQty": plain(figures.max_position)}

@@ -1,20 +1,23 @@
-"""Public routes: time, limits and instruments."""
+"""Routes that need no account, and those about symbols: instruments, tiers, mark prices, commissions, ADL ranks."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from venuekit.capabilities import MarginType, PositionMode, PositionSide
 from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, Route, SimRequest, Visit
-from venuekit.simulator.ledger import Contract, LedgerTier, Side
-from venuekit_binance_common.endpoints import BinanceEndpoints
-from venuekit_binance_common.simulated.formatting import decimals_of, milliseconds, number, plain
-from venuekit_binance_common.simulated.listing import PERCENT_BOUNDS, Listing
+from venuekit.simulator.ledger import Contract, Ledger, PositionFigures, Side
+from venuekit_binance_common.market import ADL_TOP
+from venuekit_binance_common.simulated.binance_venue import SimulatedBinance
+from venuekit_binance_common.simulated.formatting import amount, decimals_of, milliseconds, number, plain
+from venuekit_binance_common.simulated.order_forms import PERCENT_BOUNDS
 from venuekit_binance_common.venue import LIMITS, ORDERS_1M, ORDERS_10S, WEIGHT
 
 _NEVER_DELIVERED = 4_133_404_800_000
+_FUNDING_EVERY = 8 * 3600 * 1000
 _RATE_LIMITS = {
     WEIGHT: ("REQUEST_WEIGHT", "MINUTE", 1),
     ORDERS_1M: ("ORDERS", "MINUTE", 1),
@@ -22,14 +25,13 @@ _RATE_LIMITS = {
 }
 
 
-class MarketRoutes(ABC):
-    """Reads that need no account."""
+class MarketRoutes(SimulatedBinance):
+    """Reads of the market and of symbols."""
 
-    endpoints: ClassVar[BinanceEndpoints]
-    PING: ClassVar[str]
-
-    def __init__(self, listing: Listing) -> None:
-        self._listing = listing
+    #: whether mark prices and tiers are one object, not a list, when a symbol is named
+    unwraps: ClassVar[bool] = True
+    #: the names of a tier's cap and floor
+    tier_names: ClassVar[tuple[str, str]]
 
     @abstractmethod
     def symbol(self, contract: Contract) -> Mapping[str, object]:
@@ -41,15 +43,19 @@ class MarketRoutes(ABC):
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
         """Return the handler of each endpoint."""
-        return {self.endpoints.SERVER_TIME: self.server_time, self.endpoints.EXCHANGE_INFO: self.exchange_info}
+        return {
+            **super().handlers(),
+            self.endpoints.SERVER_TIME: self.server_time,
+            self.endpoints.EXCHANGE_INFO: self.exchange_info,
+            self.endpoints.BRACKETS: self.brackets,
+            self.endpoints.MARK_PRICE: self.mark_price,
+            self.endpoints.COMMISSION: self.commission,
+            self.endpoints.ADL: self.adl,
+        }
 
     def extra_routes(self) -> Iterable[Route]:
-        """Return routes that the client does not use."""
-        return (Route("GET", self.PING, self.ping, costs=lambda _: {WEIGHT: 1}),)
-
-    def ping(self, _request: SimRequest, _visit: Visit) -> object:
-        """Return an empty object."""
-        return {}
+        """Return the ping, which the client does not use."""
+        return (Route("GET", f"{self.endpoints.ORDERS.terms.root}/v1/ping", _ping, costs=lambda _: {WEIGHT: 1}),)
 
     def server_time(self, _request: SimRequest, visit: Visit) -> object:
         """Return the time."""
@@ -66,9 +72,60 @@ class MarketRoutes(ABC):
             ],
             "serverTime": visit.milliseconds,
             **self.more_info(),
-            "symbols": [self.symbol(contract) for contract in self._listing.contracts],
+            "symbols": [self.symbol(contract) for contract in self.contracts],
             "timezone": "UTC",
         }
+
+    def brackets(self, request: SimRequest, _visit: Visit) -> object:
+        """Return the tiers by symbol."""
+        rows = [
+            {"symbol": contract.symbol, "notionalCoef": 1, "brackets": self.tier_rows(contract)}
+            for contract in self.contracts_of(request)
+        ]
+        return rows[0] if self.unwraps and request.text("symbol") is not None else rows
+
+    def tier_rows(self, contract: Contract) -> list[Mapping[str, object]]:
+        """Return the tiers of a contract."""
+        cap, floor = self.tier_names
+        return [
+            {
+                "bracket": tier.tier,
+                "initialLeverage": int(tier.max_leverage),
+                cap: number(tier.cap),
+                floor: number(tier.floor),
+                "maintMarginRatio": number(tier.maintenance_margin_rate),
+                "cum": number(tier.deduction),
+            }
+            for tier in contract.brackets
+        ]
+
+    def mark_price(self, request: SimRequest, visit: Visit) -> object:
+        """Return the mark prices of the requested symbols."""
+        rows = [mark_price_row(contract, visit) for contract in self.contracts_of(request)]
+        return rows[0] if self.unwraps and request.text("symbol") is not None else rows
+
+    def commission(self, request: SimRequest, _visit: Visit) -> object:
+        """Return the rates of a symbol."""
+        return self.commission_row(self.contract(self.require_symbol(request)))
+
+    def commission_row(self, contract: Contract) -> dict[str, object]:
+        """Return the rates of a contract."""
+        return {
+            "symbol": contract.symbol,
+            "makerCommissionRate": plain(contract.maker_fee),
+            "takerCommissionRate": plain(contract.taker_fee),
+        }
+
+    def adl(self, request: SimRequest, visit: Visit) -> object:
+        """Return the rank of each leg; cross in hedge mode has the marker HEDGE in place of BOTH."""
+        return [
+            {"symbol": contract.symbol, "adlQuantile": _ranks(visit.ledger, contract)}
+            for contract in self.contracts_of(request)
+        ]
+
+
+def _ping(_request: SimRequest, _visit: Visit) -> object:
+    return {}
 
 
 def symbol_of(contract: Contract) -> dict[str, object]:
@@ -119,16 +176,39 @@ def filters_of(contract: Contract, *more: Mapping[str, object]) -> list[Mapping[
     ]
 
 
-def tier_rows(tiers: Iterable[LedgerTier], *, cap: str, floor: str) -> list[Mapping[str, object]]:
-    """Return tiers with the product's names of their caps and floors."""
-    return [
-        {
-            "bracket": tier.tier,
-            "initialLeverage": int(tier.max_leverage),
-            cap: number(tier.cap),
-            floor: number(tier.floor),
-            "maintMarginRatio": number(tier.maintenance_margin_rate),
-            "cum": number(tier.deduction),
-        }
-        for tier in tiers
-    ]
+def mark_price_row(contract: Contract, visit: Visit) -> dict[str, object]:
+    """Return a row of premiumIndex; an expiring contract has no funding."""
+    mark, is_perpetual = amount(visit.ledger.mark(contract.symbol)), contract.expires_at is None
+    return {
+        "symbol": contract.symbol,
+        "markPrice": mark,
+        "indexPrice": mark,
+        "estimatedSettlePrice": mark,
+        "lastFundingRate": "0.00010000" if is_perpetual else "",
+        "interestRate": "0.00010000" if is_perpetual else "",
+        "nextFundingTime": (visit.milliseconds // _FUNDING_EVERY + 1) * _FUNDING_EVERY if is_perpetual else 0,
+        "time": visit.milliseconds,
+    }
+
+
+def adl_rank(figures: PositionFigures) -> int:
+    """Return a rank in the queue: 0 when flat, 1 at a loss, otherwise it rises with the profit per margin."""
+    if not figures.quantity:
+        return 0
+    if figures.unrealized_pnl <= 0 or not figures.position_initial_margin:
+        return 1
+    return min(ADL_TOP, 2 + int(2 * figures.unrealized_pnl / figures.position_initial_margin))
+
+
+def _ranks(ledger: Ledger, contract: Contract) -> Mapping[str, int]:
+    legs = {
+        side.name: adl_rank(ledger.position(contract.symbol, side)) for side in (PositionSide.LONG, PositionSide.SHORT)
+    }
+    is_hedge = ledger.position_mode is PositionMode.HEDGE
+    if is_hedge and ledger.margin_type(contract.symbol) is not MarginType.ISOLATED:
+        return {**legs, "HEDGE": 0}
+    both = ledger.position(contract.symbol)
+    rank = adl_rank(both)
+    if not is_hedge:  # the rank of a one-way position is also reported for its side
+        legs = {"LONG": rank if both.quantity > 0 else 0, "SHORT": rank if both.quantity < 0 else 0}
+    return {**legs, "BOTH": rank}

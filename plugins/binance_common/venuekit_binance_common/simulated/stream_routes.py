@@ -3,39 +3,38 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from venuekit.plugin import Endpoint
-from venuekit.simulator import Handler, Route, SimRequest, Visit
-from venuekit_binance_common.simulated.errors import Errors
+from venuekit.simulator import Handler, SimRequest, Visit
+from venuekit_binance_common.simulated.binance_venue import SimulatedBinance
 from venuekit_binance_common.stream_endpoints import StreamEndpoints
 
 _LIFE = 60 * 60 * 1000
 
 
-class StreamRoutes:
+class StreamRoutes(SimulatedBinance):
     """Starts, prolongs and ends the callers' listen keys."""
 
-    def __init__(self, endpoints: StreamEndpoints, errors: Errors) -> None:
-        self._endpoints = endpoints
-        self._errors = errors
+    stream: ClassVar[StreamEndpoints]
+
+    def __init__(self) -> None:
+        super().__init__()
         #: by API key: the end of its listen key's validity and the start of its present value, in milliseconds
         self._lives: dict[str, tuple[int, int]] = {}
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
         """Return the handler of each endpoint."""
+        stream = self.stream
         return {
-            self._endpoints.start: self._start,
-            self._endpoints.keep_alive: self._keep_alive,
-            self._endpoints.stop: self._stop,
+            **super().handlers(),
+            stream.start: self._start,
+            stream.keep_alive: self._keep_alive,
+            stream.stop: self._stop,
         }
 
-    def extra_routes(self) -> Iterable[Route]:
-        """Return nothing: the client has all of them."""
-        return ()
-
-    def _start(self, request: SimRequest, visit: Visit) -> object:  # noqa: ARG002  (it has no parameters)
+    def _start(self, _request: SimRequest, visit: Visit) -> object:
         owner, now = _owner(visit), visit.milliseconds
         until, since = self._lives.get(owner, (0, now))
         self._lives[owner] = (now + _LIFE, since if now < until else now)
@@ -45,11 +44,11 @@ class StreamRoutes:
         owner, now = _owner(visit), visit.milliseconds
         until, since = self._lives.get(owner, (0, 0))
         if now >= until:
-            raise self._errors.denial(-1125, root=request.path.removesuffix("/v1/listenKey"))
+            raise self.errors.denial(-1125, root=request.path.removesuffix("/v1/listenKey"))
         self._lives[owner] = (now + _LIFE, since)
         return {"listenKey": self._key(owner)}
 
-    def _stop(self, request: SimRequest, visit: Visit) -> object:  # noqa: ARG002
+    def _stop(self, _request: SimRequest, visit: Visit) -> object:
         self._lives.pop(_owner(visit), None)
         return {}
 

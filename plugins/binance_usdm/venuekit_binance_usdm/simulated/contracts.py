@@ -5,15 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from venuekit.simulator.ledger import Contract
-from venuekit_binance_common.simulated.listing import tier_table
+from venuekit.simulator.ledger import Contract, tiers
 
 VENUE_ID = "binance_usdm"
 _LISTED_AT = datetime(2019, 9, 25, 8, 0, tzinfo=UTC)
 D = Decimal
 
-
-_BTC = tier_table(
+_BTC = tiers(
     (50_000, 125, "0.004"),
     (600_000, 100, "0.005"),
     (3_000_000, 75, "0.0065"),
@@ -27,7 +25,7 @@ _BTC = tier_table(
     (1_200_000_000, 2, "0.25"),
     (1_800_000_000, 1, "0.5"),
 )
-_ETH = tier_table(
+_ETH = tiers(
     (50_000, 100, "0.005"),
     (600_000, 75, "0.0065"),
     (3_000_000, 50, "0.01"),
@@ -38,7 +36,7 @@ _ETH = tier_table(
     (400_000_000, 3, "0.15"),
     (800_000_000, 1, "0.5"),
 )
-_OTHERS = tier_table(
+_OTHERS = tiers(
     (10_000, 75, "0.0065"),
     (100_000, 50, "0.01"),
     (750_000, 25, "0.02"),

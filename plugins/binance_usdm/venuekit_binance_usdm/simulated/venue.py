@@ -1,161 +1,120 @@
-"""The simulated venue: its contracts, scenarios and refusals, and the routes that answer."""
+"""The simulated venue: its contracts, and its own rows of positions, orders and settings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from venuekit.capabilities import AssetMode, MarginType, Setting
+from venuekit.capabilities import AssetMode, MarginType, PositionMode
 from venuekit.plugin import Endpoint
-from venuekit.simulator import Handler, Scenario, SimRequest, Visit, json_response
-from venuekit.simulator.ledger import Contract, Ledger, LedgerOrder, Reason, Side
-from venuekit_binance_common.simulated.binance_venue import Routes, SimulatedBinance
-from venuekit_binance_common.simulated.errors import Errors
-from venuekit_binance_common.simulated.formatting import milliseconds, plain
-from venuekit_binance_common.simulated.listing import Listing
-from venuekit_binance_common.simulated.order_routes import OrderRoutes
+from venuekit.simulator import Handler, SimRequest, Visit, json_response
+from venuekit.simulator.ledger import Contract, Ledger, LedgerOrder, PositionFigures
+from venuekit_binance_common.simulated.account_routes import (
+    ACCOUNT_FLAGS,
+    leg_fields,
+    leg_margins,
+    risk_fields,
+    worth_fields,
+)
+from venuekit_binance_common.simulated.formatting import amount, amount_or_zero, milliseconds, plain
+from venuekit_binance_common.simulated.market_routes import adl_rank
 from venuekit_binance_common.simulated.order_rows import matching_fields
-from venuekit_binance_common.simulated.settings_routes import DONE, SettingsRoutes
 from venuekit_binance_common.simulated.stream_routes import StreamRoutes
 from venuekit_binance_usdm.endpoints import USDM
-from venuekit_binance_usdm.simulated.account_routes import AccountRoutes
 from venuekit_binance_usdm.simulated.contracts import CONTRACTS
-from venuekit_binance_usdm.simulated.market_routes import UsdmMarketRoutes
-from venuekit_binance_usdm.simulated.money_routes import UsdmIncomeRoutes, UsdmMarginRoutes, UsdmRiskRoutes
+from venuekit_binance_usdm.simulated.usd_margined import UsdMarginedVenue
 
-_ETH_TARGET = {"margin_type": "isolated", "leverage": Decimal(10)}
-
-
-def _deposit(ledger: Ledger) -> None:
-    ledger.deposit("USDT", Decimal(25_000))
-    ledger.deposit("USDC", Decimal(5_000))
+_RETIRED = "GET /fapi/v1/positionRisk is retired, please use GET /fapi/v2/positionRisk"
+#: the rate of retail price improvement orders, as a share of the maker's rate
+_RPI_SHARE = Decimal("0.25")
 
 
-def _hold(ledger: Ledger) -> None:
-    _deposit(ledger)
-    ledger.set_margin_type(MarginType.ISOLATED, "BTCUSDT")
-    ledger.fill("BTCUSDT", Side.BUY, Decimal("1.5"), Decimal(86_500))
-
-
-SCENARIOS = (
-    Scenario(
-        name="holding",
-        title="one-way, single asset; long 1.5 BTCUSDT, isolated at 20x: too large for 125x",
-        stage=_hold,
-        held="BTCUSDT",
-        flat="ETHUSDT",
-        target={
-            "position_mode": "one_way",
-            "asset_mode": "single",
-            "symbols": {"BTCUSDT": {"leverage": Decimal(25)}, "ETHUSDT": _ETH_TARGET},
-        },
-    ),
-    Scenario(
-        name="flat",
-        title="one-way, single asset; some balance, no position anywhere",
-        stage=_deposit,
-        held=None,
-        flat="ETHUSDT",
-        target={"position_mode": "hedge", "asset_mode": "single", "symbols": {"ETHUSDT": _ETH_TARGET}},
-    ),
-)
-
-
-ERRORS = Errors(
-    too_late=-5028,
-    lower_leverage=-4161,
-    words={
-        -4167: "Unable to adjust to Multi-Assets mode with symbols of USDⓈ-M Futures under isolated-margin mode.",
-        -4168: "Unable to adjust to isolated-margin mode under the Multi-Assets mode.",
-        -4169: "Unable to adjust Multi-Assets Mode with insufficient margin balance in USDⓈ-M Futures.",
-        -4170: "Unable to adjust Multi-Assets Mode with open orders in USDⓈ-M Futures.",
-        -4171: "Adjusted asset mode is currently set and does not need to be adjusted repeatedly.",
-        -4172: (
-            "Unable to adjust Multi-Assets Mode with a negative wallet balance of margin available asset "
-            "in USDⓈ-M Futures account."
-        ),
-    },
-    by_reason={
-        Reason.ISOLATED_WHILE_MULTI_ASSET: -4168,
-        Reason.MULTI_ASSET_WHILE_ISOLATED: -4167,
-        Reason.NEGATIVE_BALANCE: -4172,
-    },
-    by_reason_and_setting={
-        (Reason.NO_CHANGE, Setting.ASSET_MODE): -4171,
-        (Reason.OPEN_ORDERS, Setting.ASSET_MODE): -4170,
-    },
-    insufficient={"multiAssetsMargin": -4169},
-    by_order_reason={
-        Reason.ORDER_UNCHANGED: -5027,
-        Reason.NOT_AMENDABLE: -5025,
-        Reason.NOTIONAL_TOO_SMALL: -4164,
-    },
-)
-
-
-class UsdmSettingsRoutes(SettingsRoutes):
-    """Also reads and changes the asset mode."""
+class SimulatedUsdm(UsdMarginedVenue, StreamRoutes):
+    """USDⓈ-M futures."""
 
     endpoints = USDM
-    LARGEST = "maxNotionalValue"
+    stream = USDM.STREAM
+    contracts = CONTRACTS
+    margin_row_fields = MappingProxyType({"deltaType": "USER_ADJUST"})
+    refusals = MappingProxyType(
+        {("GET", "/fapi/v1/positionRisk"): json_response({"code": -5000, "msg": _RETIRED}, status=400)}
+    )
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
         """Return the handler of each endpoint."""
         return {
             **super().handlers(),
-            USDM.SET_ASSET_MODE: self.set_asset_mode,
-            USDM.ASSET_MODE: self.asset_mode,
+            USDM.ACCOUNT_CONFIG: self.account_config,
+            USDM.SYMBOL_CONFIG: self.symbol_config,
         }
 
-    def set_asset_mode(self, request: SimRequest, visit: Visit) -> object:
-        """Change the asset mode of the account."""
-        is_multi = self.flag(request, "multiAssetsMargin")
-        visit.ledger.set_asset_mode(AssetMode.MULTI if is_multi else AssetMode.SINGLE)
-        return DONE
+    def account_config(self, _request: SimRequest, visit: Visit) -> object:
+        """Return flags and modes."""
+        return {
+            **ACCOUNT_FLAGS,
+            "dualSidePosition": visit.ledger.position_mode is PositionMode.HEDGE,
+            "multiAssetsMargin": visit.ledger.asset_mode is AssetMode.MULTI,
+            "tradeGroupId": -1,
+        }
 
-    def asset_mode(self, _request: SimRequest, visit: Visit) -> object:
-        """Return the asset mode."""
-        return {"multiAssetsMargin": visit.ledger.asset_mode is AssetMode.MULTI}
+    def symbol_config(self, request: SimRequest, visit: Visit) -> object:
+        """Return one row per symbol, flat or not."""
+        ledger = visit.ledger
+        return [
+            {
+                "symbol": contract.symbol,
+                "marginType": "ISOLATED" if ledger.margin_type(contract.symbol) is MarginType.ISOLATED else "CROSSED",
+                "isAutoAddMargin": False,
+                "leverage": int(ledger.leverage(contract.symbol)),
+                "maxNotionalValue": plain(ledger.max_position(contract.symbol)),
+            }
+            for contract in self.contracts_of(request)
+        ]
 
+    def legs(self, ledger: Ledger, contracts: Iterable[Contract]) -> list[tuple[PositionFigures, Contract]]:
+        """Return the legs with a position or an open order."""
+        waiting = {(order.symbol, order.position_side) for order in ledger.open_orders()}
+        return [
+            (figures, contract)
+            for figures, contract in super().legs(ledger, contracts)
+            if figures.quantity or (figures.symbol, figures.side) in waiting
+        ]
 
-class UsdmOrderRoutes(OrderRoutes):
-    """Plain orders have their worth in the quote asset and their expiry."""
+    def risk_row(self, figures: PositionFigures, contract: Contract) -> Mapping[str, object]:
+        """Return a leg without leverage and margin type."""
+        return {
+            **risk_fields(figures, contract),
+            **worth_fields(figures),
+            **leg_margins(figures),
+            "isolatedMargin": amount_or_zero(figures.isolated_margin),
+            "marginAsset": figures.settle,
+            "adl": adl_rank(figures),
+            "bidNotional": amount_or_zero(figures.bid_value),
+            "askNotional": amount_or_zero(figures.ask_value),
+        }
 
-    ORDERS = USDM.ORDERS
+    def account_position(self, figures: PositionFigures, contract: Contract) -> Mapping[str, object]:
+        """Return a leg without entry price, leverage and margin type."""
+        return {
+            **leg_fields(figures, contract),
+            **worth_fields(figures),
+            "unrealizedProfit": amount(figures.unrealized_pnl),
+            "isolatedMargin": amount(figures.isolated_margin or Decimal(0)),
+            "initialMargin": amount_or_zero(figures.initial_margin),
+            "maintMargin": amount_or_zero(figures.maintenance_margin),
+        }
 
-    def own_fields(self, order: LedgerOrder, contract: Contract) -> Mapping[str, object]:  # noqa: ARG002  (alike for all)
-        """Return the fields of a plain order that only this product has."""
+    def order_fields(self, order: LedgerOrder, contract: Contract) -> Mapping[str, object]:  # noqa: ARG002  (alike for all)
+        """Return an order's worth in the quote asset, and its expiry."""
         return {
             **matching_fields(order),
             "cumQuote": plain(order.filled_value),
             "goodTillDate": milliseconds(order.expires_at),
         }
 
-
-_RETIRED = "GET /fapi/v1/positionRisk is retired, please use GET /fapi/v2/positionRisk"
-
-
-class SimulatedUsdm(SimulatedBinance):
-    """USDⓈ-M futures."""
-
-    contracts = CONTRACTS
-    scenarios = SCENARIOS
-    errors = ERRORS
-    refusals = MappingProxyType(
-        {("GET", "/fapi/v1/positionRisk"): json_response({"code": -5000, "msg": _RETIRED}, status=400)}
-    )
-
-    def routes(self, listing: Listing) -> tuple[Routes, ...]:
-        """Return all groups of routes."""
-        return (
-            UsdmMarketRoutes(listing),
-            AccountRoutes(listing),
-            UsdmSettingsRoutes(listing),
-            UsdmOrderRoutes(listing),
-            UsdmMarginRoutes(listing),
-            UsdmIncomeRoutes(listing),
-            UsdmRiskRoutes(listing),
-            StreamRoutes(USDM.STREAM, self.errors),
-        )
+    def commission_row(self, contract: Contract) -> dict[str, object]:
+        """Return the rates of a contract; there is a third one."""
+        rpi = plain(contract.maker_fee * _RPI_SHARE)
+        return {**super().commission_row(contract), "rpiCommissionRate": rpi}
