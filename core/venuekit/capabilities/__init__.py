@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 from venuekit.capabilities._capability import Capability, Support, SupportState, capability_of
-from venuekit.capabilities.account_info import AccountInfo, AccountKind, AccountReader, ApiKey, ApiKeyReader, Collateral
-from venuekit.capabilities.balances import Balance, BalanceReader
-from venuekit.capabilities.brackets import Bracket, BracketReader, RiskLimitControl, RiskLimitSetting
-from venuekit.capabilities.enums import OpenEnum, PositionSide, Setting, Unit
+from venuekit.capabilities.account_info import (
+    AccountInfo,
+    AccountKind,
+    AccountReader,
+    ApiKey,
+    ApiKeyReader,
+    Balance,
+    BalanceReader,
+    Collateral,
+)
+from venuekit.capabilities.enums import (
+    FillKind,
+    OpenEnum,
+    OrderKind,
+    OrderSide,
+    OrderStatus,
+    OrderType,
+    PositionSide,
+    Setting,
+    TimeInForce,
+    Unit,
+    WorkingPrice,
+)
 from venuekit.capabilities.history import (
     ClosedPnl,
     ClosedPnlReader,
@@ -33,25 +52,27 @@ from venuekit.capabilities.instruments import (
     ServerTimeReader,
 )
 from venuekit.capabilities.leverage import (
+    Bracket,
+    BracketReader,
     LeverageBehaviour,
     LeverageControl,
     LeverageReader,
     LeverageScope,
     LeverageSetting,
-)
-from venuekit.capabilities.margin_type import (
-    MarginType,
-    MarginTypeBehaviour,
-    MarginTypeControl,
-    MarginTypeReader,
-    MarginTypeScope,
-    MarginTypeSetting,
+    RiskLimitControl,
+    RiskLimitSetting,
 )
 from venuekit.capabilities.modes import (
     AssetMode,
     AssetModeControl,
     AssetModeReader,
     AssetModeSetting,
+    MarginType,
+    MarginTypeBehaviour,
+    MarginTypeControl,
+    MarginTypeReader,
+    MarginTypeScope,
+    MarginTypeSetting,
     PositionMode,
     PositionModeBehaviour,
     PositionModeControl,
@@ -61,15 +82,6 @@ from venuekit.capabilities.modes import (
     TpSlMode,
     TpSlModeControl,
     TpSlModeSetting,
-)
-from venuekit.capabilities.order_terms import (
-    FillKind,
-    OrderKind,
-    OrderSide,
-    OrderStatus,
-    OrderType,
-    TimeInForce,
-    WorkingPrice,
 )
 from venuekit.capabilities.order_values import Amendment, Fill, Order, OrderBehaviour, OrderRequest
 from venuekit.capabilities.orders import (
@@ -82,12 +94,14 @@ from venuekit.capabilities.orders import (
     OrderReader,
     OrderTestControl,
 )
-from venuekit.capabilities.position_margin import MarginChange, MarginChangeReader, PositionMarginControl
 from venuekit.capabilities.positions import (
     AdlQuantile,
     AdlReader,
+    MarginChange,
+    MarginChangeReader,
     Position,
     PositionBehaviour,
+    PositionMarginControl,
     PositionReader,
     PositionState,
 )

@@ -10,14 +10,15 @@ from typing import Any
 import attrs
 
 from venuekit._util.quick_init import quick_init
-from venuekit.capabilities.enums import PositionSide, Unit
-from venuekit.capabilities.order_terms import (
+from venuekit.capabilities.enums import (
     FillKind,
     OrderKind,
     OrderSide,
     OrderStatus,
     OrderType,
+    PositionSide,
     TimeInForce,
+    Unit,
     WorkingPrice,
 )
 

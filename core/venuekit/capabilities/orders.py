@@ -9,8 +9,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from venuekit.capabilities._capability import Capability
+from venuekit.capabilities.enums import OrderSide
 from venuekit.capabilities.history import Pager
-from venuekit.capabilities.order_terms import OrderSide
 from venuekit.capabilities.order_values import Amendment, Fill, Order, OrderRequest
 from venuekit.errors import OperationError
 

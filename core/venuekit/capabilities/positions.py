@@ -1,4 +1,4 @@
-"""Positions: every leg that an account holds, and its place in the auto-deleveraging queue."""
+"""Positions: every leg that an account holds, its isolated margin, and its place in the auto-deleveraging queue."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import attrs
 from venuekit._util.quick_init import quick_init
 from venuekit.capabilities._capability import Capability
 from venuekit.capabilities.enums import OpenEnum, PositionSide, Unit
-from venuekit.capabilities.margin_type import MarginType
+from venuekit.capabilities.history import Pager
+from venuekit.capabilities.modes import MarginType
 
 
 class PositionState(OpenEnum):
@@ -135,3 +136,70 @@ class AdlReader(Capability):
     @abstractmethod
     async def get_adl_quantiles(self, *, symbol: str | None = None) -> tuple[AdlQuantile, ...]:
         """Return one value per leg the venue lists, of ``symbol`` or of all."""
+
+
+@quick_init
+@attrs.frozen
+class MarginChange:
+    """
+    One movement of margin between the account and an isolated position.
+
+    ``amount`` is in ``asset``, > 0 added to the position and < 0 taken from it; ``asset`` is None where the venue's
+    acknowledgement does not name it. ``cause`` is the venue's own word for why it happened. ``time`` is None on an
+    acknowledgement that carries none. Where the venue's rows carry no id, ``twin`` counts those of the same moment
+    before it that are otherwise just like it.
+    """
+
+    symbol: str
+    side: PositionSide | None
+    asset: str | None
+    amount: Decimal
+    time: datetime | None = None
+    cause: str | None = None
+    twin: int = 0
+    raw: Mapping[str, Any] | None = attrs.field(default=None, repr=False, eq=False)
+
+
+class PositionMarginControl(Capability):
+    """Add and reduce the margin of an isolated position; both are deltas and never sent twice on a guess."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    async def add_margin(self, symbol: str, amount: Decimal, *, side: PositionSide | None = None) -> MarginChange:
+        """
+        Move ``amount`` (settle asset, > 0) from the account to the position.
+
+        ``side`` names the leg in hedge mode.
+
+        Raises:
+            InvalidArgument: not a positive amount the venue can take, or a side the mode forbids; nothing was sent.
+            Rejected: the position is flat or cross, or the account does not have it.
+            OutcomeUnknown, NotExecuted: the answer was lost; see :mod:`venuekit.errors`.
+        """
+
+    @abstractmethod
+    async def reduce_margin(self, symbol: str, amount: Decimal, *, side: PositionSide | None = None) -> MarginChange:
+        """
+        Move ``amount`` (settle asset, > 0) from the position back to the account.
+
+        Raises:
+            Rejected: more than can be taken without endangering the position; otherwise as :meth:`add_margin`.
+        """
+
+
+class MarginChangeReader(Capability):
+    """Read the history of margin changes."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def iter_margin_changes(
+        self,
+        symbol: str,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        after: MarginChange | None = None,
+    ) -> Pager[MarginChange]:
+        """Walk the changes of a symbol, oldest first; ``after`` continues behind an item seen before."""

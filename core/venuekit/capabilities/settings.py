@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Self
 import attrs
 
 from venuekit.capabilities._capability import Capability
-from venuekit.capabilities.margin_type import MarginType
-from venuekit.capabilities.modes import AssetMode, PositionMode
+from venuekit.capabilities.modes import AssetMode, MarginType, PositionMode
 
 if TYPE_CHECKING:
     from venuekit.errors import OddRow

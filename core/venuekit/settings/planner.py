@@ -1,119 +1,166 @@
-"""Plans: reads the current settings, as cheaply as the target allows, and builds the plan."""
+"""Building a plan: from a target and the current settings to a plan, with the side effects of each step. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Hashable, Mapping, Sequence
 
-from venuekit.capabilities import Setting, SettingsReader, SettingsSnapshot
-from venuekit.errors import InvalidRequest, NotFound, VenuekitError
+import attrs
+
+from venuekit.capabilities import LeverageBehaviour, LeverageScope, MarginType, MarginTypeBehaviour, Setting
+from venuekit.settings.controls import is_account_wide, reader_weight, setter_weight
 from venuekit.settings.current_settings import CurrentSettings
-from venuekit.settings.plan_builder import build_plan, differences
-from venuekit.settings.plans import Plan, UnknownSymbol, Unreadable
-from venuekit.settings.preconditions import raises_leverage
-from venuekit.settings.target import Target
-from venuekit.settings.target_accounts import DesiredSetting, TargetAccount, target_accounts_of
-from venuekit.venue import BlockedBy, BlockerScope
-
-if TYPE_CHECKING:
-    from venuekit.account import Account
+from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus
+from venuekit.settings.preconditions import raises_leverage, refusals_of, requirements_of
+from venuekit.settings.step_order import Key, SettingChange, StepOrder, order_steps
+from venuekit.settings.target import Target, Value
+from venuekit.settings.target_accounts import DesiredSetting, contradictions, desired_settings_of
 
 
-async def plan(target: Target, accounts: Mapping[str, Account]) -> Plan:
-    """
-    Return the difference between a target and the current settings; nothing is changed.
-
-    Orders and brackets are read only where a difference needs them. Symbols that a venue does not know are in the
-    plan's ``unknown``, and accounts that cannot be read in its ``unreadable``, all of them; the rest is planned.
-
-    Args:
-        target: The desired settings; one from a file is checked by :meth:`~venuekit.settings.TargetFile.check`.
-        accounts: The open account of each entry, by its name.
-
-    Raises:
-        ConfigurationError: an account is missing.
-    """
-    return build_plan(target, await read_current_settings(target, target_accounts_of(target, accounts)))
+def differences(target: Target, current: CurrentSettings) -> tuple[DesiredSetting, ...]:
+    """Return the desired settings that differ from the current ones and that no entry contradicts, one per setting."""
+    desired_settings = desired_settings_of(target, current.accounts)
+    against = contradictions(desired_settings)
+    first: dict[Key, DesiredSetting] = {}
+    for desired in desired_settings:
+        if desired.key not in against and current.value(desired.account, desired.key) != desired.target:
+            first.setdefault(desired.key, desired)
+    return tuple(first.values())
 
 
-async def read_current_settings(target: Target, accounts: Sequence[TargetAccount]) -> CurrentSettings:
-    """Read every account: the cheap reads first, then those that the differences need."""
-    snapshots: dict[TargetAccount, SettingsSnapshot] = {}
-    unknown: list[UnknownSymbol] = []
-    unreadable: list[Unreadable] = []
-    for account in accounts:
-        try:
-            readable, snapshot, symbols = await _read(account)
-        except VenuekitError as error:
-            unreadable += _unreadable(account, error)
-        else:
-            snapshots[readable] = snapshot
-            unknown += symbols
-    first = CurrentSettings(dict(snapshots), tuple(unknown), tuple(unreadable))
-    changes: dict[Hashable, list[DesiredSetting]] = {}
-    for desired in differences(target, first):
-        changes.setdefault(desired.account.owner, []).append(desired)
-    for account in first.accounts:
-        changes_of_owner = changes.get(account.owner, ())
-        orders, brackets = _orders(account, changes_of_owner, first), _brackets(account, changes_of_owner, first)
-        if not orders and not brackets:
-            continue
-        try:
-            snapshots[account] = await SettingsReader.of(account.open_account).get_settings(
-                account.symbols, orders=orders, brackets=brackets, known=first.of(account)
-            )
-        except VenuekitError as error:
-            del snapshots[account]
-            unreadable += _unreadable(account, error)
-    return CurrentSettings(snapshots, tuple(unknown), tuple(unreadable))
-
-
-def _unreadable(account: TargetAccount, error: VenuekitError) -> Iterator[Unreadable]:
-    """Yield the entries of an account that could not be read."""
-    return (Unreadable(name, account.venue.id, error) for name in account.entries)
-
-
-async def _read(account: TargetAccount) -> tuple[TargetAccount, SettingsSnapshot, list[UnknownSymbol]]:
-    """Do the cheap reads, and leave out each symbol that the venue refuses by name."""
-    unknown: list[UnknownSymbol] = []
-    while True:
-        try:
-            return account, await account.read(), unknown
-        except (InvalidRequest, NotFound) as error:
-            symbol = error.subject
-            if symbol not in account.symbols:
-                raise
-            named = [name for name, entry in account.entries.items() if symbol in entry.symbols]
-            unknown += [UnknownSymbol(name, symbol, error) for name in named]
-            account = account.without({symbol})
-
-
-def _orders(
-    account: TargetAccount, changes: Sequence[DesiredSetting], current: CurrentSettings
-) -> frozenset[str] | bool:
-    """Return the symbols whose open orders could forbid a change, True for all."""
-    symbols = set()
-    for desired in changes:
-        if desired.account is account and desired.key.setting is Setting.MARGIN_TYPE and desired.key.symbol is None:
-            return True  # it changes every product, and the affected positions are read along with the orders
-        for blocker in desired.account.venue.blockers:
-            if blocker.setting is not desired.key.setting or blocker.by is not BlockedBy.ORDERS:
-                continue
-            reached = current.mates(desired.account) if blocker.scope is BlockerScope.REALM else (desired.account,)
-            if account not in reached:
-                continue
-            if blocker.scope is not BlockerScope.SYMBOL or desired.key.symbol is None:
-                return True
-            symbols.add(desired.key.symbol)
-    return frozenset(symbols)
-
-
-def _brackets(account: TargetAccount, changes: Sequence[DesiredSetting], current: CurrentSettings) -> frozenset[str]:
-    """Return the symbols whose leverage would rise."""
-    return frozenset(
-        desired.key.symbol
-        for desired in changes
-        if desired.account is account
-        and desired.key.symbol is not None
-        and raises_leverage(desired, current.value(account, desired.key))
+def build_plan(target: Target, current: CurrentSettings) -> Plan:
+    """Return the plan that leads from the current settings to the target."""
+    desired_settings = desired_settings_of(target, current.accounts)
+    findings = _findings(target, desired_settings, current)
+    steps = tuple(_step(desired, findings, current) for desired in desired_settings)
+    reads = tuple(
+        PlannedRead(next(iter(account.entries)), account.venue.id, current.of(account).weight)
+        for account in current.accounts
     )
+    read = {name for account in current.accounts for name in account.entries}
+    kept = Target({name: entry for name, entry in target.accounts.items() if name in read})
+    return Plan(kept, steps, reads, current.unknown, current.unreadable)
+
+
+@attrs.frozen
+class _Findings:
+    """The target of each setting, the entries that change it, the order of the changes, and their numbers, from 1."""
+
+    targets: Mapping[Key, Value]
+    carriers: Mapping[Key, DesiredSetting]
+    order: StepOrder
+    numbers: Mapping[Key, int]
+
+
+def _findings(target: Target, desired_settings: Sequence[DesiredSetting], current: CurrentSettings) -> _Findings:
+    targets = {desired.key: desired.target for desired in desired_settings}
+    carriers: dict[Key, DesiredSetting] = {}
+    for desired in desired_settings:
+        carriers.setdefault(desired.key, desired)
+    present: dict[Key, Value | None] = {}
+    refused = contradictions(desired_settings)
+    of_owner: dict[Hashable, list[DesiredSetting]] = {account.owner: [] for account in current.accounts}
+    for desired in differences(target, current):
+        of_owner[desired.account.owner].append(desired)
+        present[desired.key] = current.value(desired.account, desired.key)
+        if reasons := "; ".join(refusals_of(desired, present[desired.key], current)):
+            refused[desired.key] = reasons
+    changes = [
+        SettingChange(w.key, w.target, tuple(requirements_of(w, present[w.key], current, targets)))
+        for mine in of_owner.values()  # no setting is shared by two owners
+        for lowered in (True, False)
+        for w in mine
+        if _lowers_leverage(w, present[w.key]) is lowered
+    ]
+    order = order_steps(changes, {**current.state(), **present}, refused)
+    return _Findings(targets, carriers, order, {key: number for number, key in enumerate(order.order, start=1)})
+
+
+def _lowers_leverage(desired: DesiredSetting, present: Value | None) -> bool:
+    return desired.key.setting is Setting.LEVERAGE and not raises_leverage(desired, present)
+
+
+def _step(desired: DesiredSetting, findings: _Findings, current: CurrentSettings) -> PlannedStep:
+    key, carrier = desired.key, findings.carriers[desired.key]
+    present = current.value(desired.account, key)
+    status, reason = _status(desired, present, findings)
+    sent = status is StepStatus.PENDING
+    changes = status in {StepStatus.PENDING, StepStatus.ALONG}
+    return PlannedStep(
+        account=desired.entry,
+        venue=desired.account.venue.id,
+        symbol=key.symbol,
+        setting=key.setting,
+        side=key.side,
+        present=present,
+        target=desired.target,
+        status=status,
+        order=findings.numbers[key] if sent else None,
+        weight=_weight(desired) if sent else None,
+        reason=reason,
+        note=side_effect_note(desired, current) if changes else None,
+        affected=symbols_touched(desired, current) if changes else (),
+        name=desired.name,
+        needs=(carrier.name,) if status is StepStatus.ALONG else _names_of_requirements(key, findings) if sent else (),
+        margin_type=_margin_type(desired, findings, current),
+    )
+
+
+def _weight(desired: DesiredSetting) -> int | None:
+    """Return the cost of a change together with the reading right before it."""
+    weight = setter_weight(desired.account.venue, desired.key.setting)
+    return None if weight is None else weight + reader_weight(desired.account.venue, desired.key.setting)
+
+
+def _status(desired: DesiredSetting, present: Value | None, findings: _Findings) -> tuple[StepStatus, str | None]:
+    key, carrier = desired.key, findings.carriers[desired.key]
+    if key in findings.order.refused:
+        return StepStatus.REFUSED, findings.order.refused[key]
+    if key in findings.order.skipped:
+        return StepStatus.SKIPPED, findings.order.skipped[key]
+    if present == desired.target:
+        return StepStatus.UNCHANGED, None
+    if carrier is not desired:
+        return StepStatus.ALONG, f"{carrier.name} is the same setting"
+    return StepStatus.PENDING, None
+
+
+def _names_of_requirements(key: Key, findings: _Findings) -> tuple[str, ...]:
+    return tuple(findings.carriers[other].name for other in findings.order.waits.get(key, ()))
+
+
+def _margin_type(desired: DesiredSetting, findings: _Findings, current: CurrentSettings) -> MarginType | None:
+    venue = desired.account.venue
+    if desired.key.setting is not Setting.LEVERAGE or not venue.has_behaviour(LeverageBehaviour):
+        return None
+    if LeverageScope.MARGIN_TYPE not in venue.behaviour(LeverageBehaviour).scope:
+        return None
+    key = current.margin_type_key(desired.account, desired.key.symbol)
+    value = findings.targets.get(key) or current.value(desired.account, key)
+    return value if isinstance(value, MarginType) else None
+
+
+def side_effect_note(desired: DesiredSetting, current: CurrentSettings) -> str | None:
+    """Return a note on the side effects of a change."""
+    account, setting = desired.account, desired.key.setting
+    if setting is Setting.POSITION_MODE and account.shared_with:
+        unread = set(account.shared_with) - {mate.venue.id for mate in current.mates(account)}
+        aside = f"; orders and positions were not read on {', '.join(sorted(unread))}" if unread else ""
+        return f"also changes {', '.join(account.shared_with)}{aside}"
+    if setting is Setting.MARGIN_TYPE and account.venue.has_behaviour(MarginTypeBehaviour):
+        touches = account.venue.behaviour(MarginTypeBehaviour).touches
+        return None if touches is None else f"touches {touches}"
+    row = None if desired.key.symbol is None else current.of(account).symbol(desired.key.symbol)
+    if setting is Setting.LEVERAGE and row is not None and row.position:
+        moves = account.venue.behaviour(LeverageBehaviour).moves_margin
+        return "moves the margin of the open position at once" if moves else None
+    return None
+
+
+def symbols_touched(desired: DesiredSetting, current: CurrentSettings) -> tuple[str, ...]:
+    """Return the symbols with positions or orders that a setting of the account affects."""
+    if not is_account_wide(desired.account.venue, desired.key.setting):
+        return ()
+    mates = current.mates(desired.account)
+    accounts = tuple(mate for mate in mates if desired.account.shares(desired.key.setting, mate))
+    rows = (row for account in accounts for row in current.of(account).symbols)
+    return tuple(dict.fromkeys(row.symbol for row in rows if row.position or row.open_orders))
