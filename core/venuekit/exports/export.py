@@ -18,7 +18,6 @@ from venuekit.exports.formats import FileSink, Format, Sink
 from venuekit.exports.parquet import ParquetSink, check_installed
 from venuekit.exports.resume import Resume, Terms, file_lock, read_resume, write_resume
 from venuekit.exports.rows import Row, columns_of
-from venuekit.payloads import payload_decoder
 
 T = TypeVar("T", bound=attrs.AttrsInstance)
 
@@ -33,6 +32,8 @@ class Export(Generic[T]):
     """
 
     def __init__(self, sink: Sink, shape: type[T], resume: Resume, path: Path | None = None) -> None:
+        from venuekit.payloads import payload_decoder  # only a download needs it; the rows alone serve every command
+
         self._sink = sink
         self._path = path
         self._decode = payload_decoder(shape)
