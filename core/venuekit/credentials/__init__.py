@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from venuekit.credentials.credentials import Credentials
 from venuekit.credentials.redactor import redact
-from venuekit.credentials.secret import Secret
-from venuekit.credentials.signer import HmacSigner, SignatureAlgorithm, Signer
+from venuekit.credentials.secret import HmacSigner, Secret, SignatureAlgorithm, Signer
 
 __all__ = ["Credentials", "HmacSigner", "Secret", "SignatureAlgorithm", "Signer", "redact"]
