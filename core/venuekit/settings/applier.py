@@ -18,9 +18,7 @@ from venuekit.errors import (
     UnsupportedCapability,
 )
 from venuekit.settings.controls import carry_out, read_value, reader_weight
-from venuekit.settings.current_settings import CurrentSettings
-from venuekit.settings.plan_builder import build_plan
-from venuekit.settings.planner import read_current_settings
+from venuekit.settings.planner import build_plan, read_current_settings
 from venuekit.settings.plans import Plan, PlannedRead, PlannedStep, StepStatus, UnknownSymbol
 from venuekit.settings.report import (
     WENT_WELL,
@@ -35,7 +33,7 @@ from venuekit.settings.report import (
     result_without_reading,
 )
 from venuekit.settings.step_order import Key
-from venuekit.settings.target_accounts import TargetAccount, desired_settings_of, target_accounts_of
+from venuekit.settings.target_accounts import CurrentSettings, TargetAccount, desired_settings_of, target_accounts_of
 
 if TYPE_CHECKING:
     from venuekit.account import Account

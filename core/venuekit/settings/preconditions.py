@@ -7,10 +7,9 @@ from decimal import Decimal
 
 from venuekit.capabilities import MarginType, Setting, SettingsSnapshot
 from venuekit.settings.controls import control_of, is_account_wide
-from venuekit.settings.current_settings import CurrentSettings
 from venuekit.settings.step_order import Key, Requirement
 from venuekit.settings.target import Value, text_of
-from venuekit.settings.target_accounts import DesiredSetting, TargetAccount, key_at
+from venuekit.settings.target_accounts import CurrentSettings, DesiredSetting, TargetAccount, key_at
 from venuekit.venue import BlockedBy, Blocker, BlockerScope, Coupling
 
 _RAISED_UNDER = "a leverage is raised only under the margin type that was chosen for it"

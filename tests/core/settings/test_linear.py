@@ -13,9 +13,8 @@ from venuekit._util import toml_lines
 from venuekit.credentials.accounts_file import load_accounts
 from venuekit.errors import AccountsFileError, TargetFileError
 from venuekit.settings import parse_target, plan
-from venuekit.settings.current_settings import CurrentSettings
 from venuekit.settings.step_order import StepOrder
-from venuekit.settings.target_accounts import TargetAccount
+from venuekit.settings.target_accounts import CurrentSettings, TargetAccount
 
 ENTRY = """\
 [accounts.desk{0}]
