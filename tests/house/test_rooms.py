@@ -24,9 +24,7 @@ ROOMS = {
         "target",
         "controls plans step_order target_check",
         "report target_accounts target_file",
-        "current_settings",
         "preconditions",
-        "plan_builder",
         "planner",
         "applier",
     ),
@@ -58,7 +56,7 @@ ROOMS = {
         "ledger",
     ),
     "cli": (
-        "status tables",
+        "tables",
         "output progress texts",
         "errors",
         "parameters",

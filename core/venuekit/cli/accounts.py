@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
-from venuekit.cli.errors import note_left_out, print_error
+from venuekit.cli.errors import Status, note_left_out, print_error, status_of, worst
 from venuekit.cli.output import print_rows, print_warnings
 from venuekit.cli.parameters import State, state_of
-from venuekit.cli.status import Status, status_of, worst
 from venuekit.errors import UnsupportedCapability, VenuekitError
 from venuekit.exports.rows import Row
 
@@ -94,18 +93,21 @@ async def open_together(
         yield accounts, failed
 
 
-async def ask_each(
-    state: State,
+async def answer(
+    context: click.Context,
     names: Sequence[str],
     question: Question,
+    columns: Mapping[str, str] | None,
+    nothing: str,
     *,
     as_json: bool,
-) -> tuple[list[Row], Status]:
+    whole: Collection[str] = (),
+) -> Status:
     """
-    Query accounts concurrently and return all rows; a failing account is reported, the others continue.
+    Query accounts concurrently and print all rows; a failing account is reported, the others continue.
 
-    ``question`` gets the account's name and the account, which is open for reading only. Without ``names``, accounts
-    whose venue lacks the capability are left out, as long as another account has it.
+    The accounts are open for reading only. Without ``names``, those whose venue lacks the capability are left out, as
+    long as another account has it. ``nothing`` is printed when there are no rows; see also :func:`print_rows`.
     """
     import asyncio
 
@@ -115,6 +117,7 @@ async def ask_each(
         async with open_entry(entry, runtime, read_only=True) as account:
             return await question(entry.name, account)
 
+    state = state_of(context)
     chosen = entries(state, names)
     with print_warnings(as_json=as_json):
         async with Runtime(plugins=state.plugins) as runtime:
@@ -132,21 +135,7 @@ async def ask_each(
             raise answer
         else:
             rows += answer
-    return rows, worst(statuses)
-
-
-async def answer(
-    context: click.Context,
-    names: Sequence[str],
-    question: Question,
-    columns: Mapping[str, str] | None,
-    nothing: str,
-    *,
-    as_json: bool,
-    whole: Collection[str] = (),
-) -> Status:
-    """Ask the accounts and print the rows by :func:`print_rows`; ``nothing`` is printed when there are none."""
-    rows, status = await ask_each(state_of(context), names, question, as_json=as_json)
+    status = worst(statuses)
     if rows or as_json:
         print_rows(rows, columns, as_json=as_json, whole=whole)
     elif status is Status.DONE:

@@ -9,10 +9,9 @@ from typing import Any
 import click
 
 from venuekit.capabilities import Support, SupportState, capability_of
-from venuekit.cli.errors import print_broken_plugin, print_error
+from venuekit.cli.errors import Status, print_broken_plugin, print_error
 from venuekit.cli.output import print_rows
 from venuekit.cli.parameters import json_option, state_of
-from venuekit.cli.status import Status
 from venuekit.cli.tables import columns, table, width
 from venuekit.errors import PluginError
 from venuekit.exports.rows import Row
@@ -82,15 +81,11 @@ def _usable(plugins: Plugins, *, as_json: bool) -> Iterator[Venue[Any]]:
 
 def _capability_rows(venue: Venue[Any]) -> Iterator[Row]:
     """Yield a row for each capability and kind of support; ``environments`` are those with this support."""
+    declared = {environment.name.value: environment for environment in venue.environments}
     for capability in core_capabilities():
         answers: dict[Support, list[str]] = {}
-        for environment in venue.environments:
-            support = venue_support(venue, capability, environment)
-            answers.setdefault(support, []).append(environment.name.value)
-        if EnvironmentName.SIM.value in _environments(venue) and not any(
-            environment.name is EnvironmentName.SIM for environment in venue.environments
-        ):
-            answers.setdefault(venue_support(venue, capability), []).append(EnvironmentName.SIM.value)
+        for name in _environments(venue):
+            answers.setdefault(venue_support(venue, capability, declared.get(name)), []).append(name)
         for support, environments in answers.items():
             yield {
                 "venue": venue.id,

@@ -32,11 +32,10 @@ from venuekit.capabilities import (
 )
 from venuekit.cli.accounts import entries, open_entry
 from venuekit.cli.commands import Group
-from venuekit.cli.errors import note_left_out, print_error
+from venuekit.cli.errors import note_left_out, print_error, status_of, worst
 from venuekit.cli.output import print_warnings
 from venuekit.cli.parameters import accounts_option, enum_member, moment, state_of
 from venuekit.cli.progress import Bar, progress_bar
-from venuekit.cli.status import status_of, worst
 from venuekit.errors import InvalidArgument, UnsupportedCapability, VenuekitError
 from venuekit.exports.rows import plain
 

@@ -24,10 +24,9 @@ from venuekit.capabilities import (
 from venuekit.cli.accounts import answer, open_account
 from venuekit.cli.commands import Group, accounts_command
 from venuekit.cli.consent import confirm_live, live_to_confirm
-from venuekit.cli.errors import advice, print_error
+from venuekit.cli.errors import Status, advice, print_error, status_of
 from venuekit.cli.output import print_rows
 from venuekit.cli.parameters import F, enum_member, number, state_of
-from venuekit.cli.status import Status, status_of
 from venuekit.cli.texts import LIST_COLUMNS, WHOLE, order_row, request_text
 from venuekit.errors import OperationError
 from venuekit.exports.rows import Row

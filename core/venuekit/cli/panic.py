@@ -13,10 +13,9 @@ from venuekit.capabilities import Order, OrderBehaviour, OrderControl, OrderRead
 from venuekit.cli.accounts import entries, open_entry
 from venuekit.cli.commands import accounts_command
 from venuekit.cli.consent import confirm_live, live_to_confirm
-from venuekit.cli.errors import print_error
+from venuekit.cli.errors import Status, print_error, worst
 from venuekit.cli.output import note, print_rows, say_done
 from venuekit.cli.parameters import State, state_of
-from venuekit.cli.status import Status, worst
 from venuekit.cli.texts import LIST_COLUMNS, WHOLE, order_row
 from venuekit.errors import (
     AuthenticationFailed,

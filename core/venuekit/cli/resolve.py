@@ -9,7 +9,7 @@ import click
 
 from venuekit.cli.accounts import answer
 from venuekit.cli.commands import accounts_command
-from venuekit.cli.status import Status, status_of, worst
+from venuekit.cli.errors import Status, status_of, worst
 from venuekit.cli.tables import columns
 from venuekit.errors import ConfigurationError, Conflict, OutcomeUnknown
 from venuekit.exports.rows import Row

@@ -10,10 +10,9 @@ import click
 
 from venuekit import errors
 from venuekit.cli.commands import Group, run_coroutines
-from venuekit.cli.errors import print_error, print_system_error, print_usage_error
+from venuekit.cli.errors import Status, print_error, print_system_error, print_usage_error, status_of
 from venuekit.cli.output import has_colour, note, silence_streams, within_streams
 from venuekit.cli.parameters import State, accounts_option, state_of
-from venuekit.cli.status import Status, status_of
 
 #: command name to the module that holds it, under the same name
 COMMANDS = {

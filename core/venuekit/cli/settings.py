@@ -15,10 +15,9 @@ from venuekit.capabilities import LeverageControl, LeverageReader
 from venuekit.cli.accounts import open_account, open_together
 from venuekit.cli.commands import accounts_command
 from venuekit.cli.consent import confirm_live, live_to_confirm
-from venuekit.cli.errors import print_error
+from venuekit.cli.errors import Status, print_error, status_of, worst
 from venuekit.cli.output import json_text, note, print_rows, say_done
 from venuekit.cli.parameters import F, State, accounts_option, json_option, number, state_of, yes_option
-from venuekit.cli.status import Status, status_of, worst
 from venuekit.cli.tables import cell_text, columns
 from venuekit.errors import VenuekitError
 from venuekit.exports.rows import row_of

@@ -57,34 +57,17 @@ def simulation_thread(plugins: Plugins, accounts: Path) -> Iterator[Simulation]:
     from venuekit.simulator.accounts_file import write_accounts_file
 
     simulation = simulate(plugins=plugins)
-    started = threading.Event()
-    failures: list[BaseException] = []
     loop = asyncio.new_event_loop()
-    stop = asyncio.Event()
-
-    async def serve() -> None:
-        async with simulation:
-            write_accounts_file(accounts, simulation)
-            started.set()
-            await stop.wait()
-
-    def run() -> None:
-        try:
-            with asyncio.Runner(loop_factory=lambda: loop) as runner:
-                runner.run(serve())
-        except BaseException as error:  # noqa: BLE001 - raised again in the thread that asked for the simulation
-            failures.append(error)
-        finally:
-            started.set()
-
-    thread = threading.Thread(target=run, name="simulation", daemon=True)
+    thread = threading.Thread(target=loop.run_forever, name="simulation", daemon=True)
     thread.start()
-    started.wait()
     try:
-        if failures:
-            raise failures[0]
-        yield simulation
+        asyncio.run_coroutine_threadsafe(simulation.__aenter__(), loop).result()
+        try:
+            write_accounts_file(accounts, simulation)
+            yield simulation
+        finally:
+            asyncio.run_coroutine_threadsafe(simulation.__aexit__(None, None, None), loop).result()
     finally:
-        if thread.is_alive():
-            loop.call_soon_threadsafe(stop.set)
+        loop.call_soon_threadsafe(loop.stop)
         thread.join()
+        loop.close()
