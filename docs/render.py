@@ -19,7 +19,7 @@ from typing import Any
 from venuekit.capabilities import Capability, SupportState
 from venuekit.cli import main as command_line
 from venuekit.plugins import make_plugins
-from venuekit.simulator.accounts_file import write_accounts_file
+from venuekit.simulator.serve import write_accounts_file
 from venuekit.testing.background import BackgroundSimulation
 from venuekit.venue import Venue, core_capabilities, venue_support
 

@@ -34,7 +34,6 @@ ROOMS = {
         "service",
         "server",
         "simulation",
-        "accounts_file",
         "serve",
     ),
     "simulator.ledger": (

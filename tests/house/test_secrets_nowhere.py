@@ -32,7 +32,7 @@ from venuekit.plugins import make_plugins
 from venuekit.settings import apply, parse_target, plan, target_toml
 from venuekit.simulator import CannedAnswer, Cut, DropAfter, DropBefore, Simulation, Truncate, simulation
 from venuekit.simulator.access import make_key
-from venuekit.simulator.accounts_file import write_accounts_file
+from venuekit.simulator.serve import write_accounts_file
 from venuekit.testing import InstantClock, Watch, plugins_with
 
 VENUES = make_plugins().venue_ids()

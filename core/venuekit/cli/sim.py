@@ -54,7 +54,7 @@ async def sim_command(
 def simulation_thread(plugins: Plugins, accounts: Path) -> Iterator[Simulation]:
     """Serve every installed venue that brings a simulator, and write the accounts file that opens them."""
     from venuekit.simulator import simulate
-    from venuekit.simulator.accounts_file import write_accounts_file
+    from venuekit.simulator.serve import write_accounts_file
 
     simulation = simulate(plugins=plugins)
     loop = asyncio.new_event_loop()

@@ -6,12 +6,12 @@ import json
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qsl
 
 import attrs
 
 from venuekit.endpoint import Endpoint, Kind, Security
 from venuekit.message import HttpRequest
+from venuekit.simulator import SimRequest
 
 
 @attrs.frozen
@@ -33,21 +33,24 @@ class Sent:
         cls, request: HttpRequest, endpoint: Endpoint[Any], *, base: str, key: str, signatures: Collection[str]
     ) -> Sent:
         """Parse a request that was sent to ``base``; its security follows from the key and the signatures in it."""
-        url, _, query = request.url.removeprefix(base).partition("?")
-        fields: dict[str, Any] = dict(parse_qsl(query, keep_blank_values=True))
-        if request.body:
-            fields |= _body_fields(request.body)
+        arrived = as_arrived(request, base)
         everything = "\n".join((request.url, *request.headers.values(), (request.body or b"").decode()))
         security = Security.KEY if key in everything else Security.NONE
         if any(signature in everything for signature in signatures):
             security = Security.SIGNED
         return cls(
-            request.verb,
-            url,
+            arrived.verb,
+            arrived.path,
             security,
-            {name: as_text(value) for name, value in fields.items() if name in endpoint.by_name},
-            frozenset(fields.keys() - endpoint.by_name.keys()),
+            {name: as_text(value) for name, value in arrived.parameters.items() if name in endpoint.by_name},
+            frozenset(arrived.parameters.keys() - endpoint.by_name.keys()),
         )
+
+
+def as_arrived(request: HttpRequest, base: str) -> SimRequest:
+    """Return a request to ``base`` as a simulated venue receives it."""
+    path, _, query = request.url.removeprefix(base).partition("?")
+    return SimRequest.of(request.verb, path, query=query, body=request.body or b"", headers=request.headers)
 
 
 def as_text(value: object) -> str:
@@ -76,11 +79,3 @@ def _as_declared(endpoint: Endpoint[Any], name: str, value: Any) -> Any:
     if kind is Kind.LIST and isinstance(value, str):
         return json.loads(value)
     return value
-
-
-def _body_fields(body: bytes) -> dict[str, Any]:
-    try:
-        document = json.loads(body, parse_float=Decimal)
-    except ValueError:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True))
-    return document if isinstance(document, dict) else {}

@@ -15,10 +15,11 @@ from venuekit.credentials import Credentials
 from venuekit.endpoint import Endpoint
 from venuekit.message import HttpRequest, HttpResponse
 from venuekit.runtime import Runtime
-from venuekit.simulator import Arrival, Scenario, SimRequest, Simulation
+from venuekit.simulator import Arrival, Scenario, Simulation
 from venuekit.simulator.ledger import Ledger
 from venuekit.testing.clocks import InstantClock
 from venuekit.testing.fake import FakeTransport, Watch, plugins_with
+from venuekit.testing.sent import as_arrived
 from venuekit.venue import Venue
 
 
@@ -93,11 +94,7 @@ async def fake_stage(
     base = f"http://127.0.0.1:9/{venue.id}"
 
     def reply(request: HttpRequest) -> HttpResponse:
-        path, _, query = request.url.removeprefix(base).partition("?")
-        arrived = SimRequest.of(
-            request.verb, path, query=query, body=request.body or b"", headers=dict(request.headers)
-        )
-        answer = simulation.answer(venue.id, arrived)
+        answer = simulation.answer(venue.id, as_arrived(request, base))
         return HttpResponse(answer.status, CIMultiDict(answer.headers), answer.body)
 
     transport = FakeTransport(reply)

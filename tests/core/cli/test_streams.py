@@ -15,7 +15,7 @@ import pytest
 
 import venuekit
 from venuekit.simulator import Delay, SecondActor
-from venuekit.simulator.accounts_file import write_accounts_file
+from venuekit.simulator.serve import write_accounts_file
 
 TARGET = "[accounts.toy_perp.symbols.GEMUSD]\nleverage = 15\n"
 COMMANDS = [

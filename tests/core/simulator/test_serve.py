@@ -20,8 +20,7 @@ from venuekit.credentials.accounts_file import credentials, load_accounts
 from venuekit.errors import AccountsFileError
 from venuekit.plugins import make_plugins
 from venuekit.simulator import simulate
-from venuekit.simulator.accounts_file import write_accounts_file
-from venuekit.simulator.serve import serve
+from venuekit.simulator.serve import serve, write_accounts_file
 
 SCRIPT = "import asyncio; from venuekit.simulator.serve import serve; asyncio.run(serve(['toy_perp'], seed=5))"
 

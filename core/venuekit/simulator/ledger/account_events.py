@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-
-import attrs
 
 from venuekit.capabilities import IncomeKind, MarginTypeScope, Setting
 from venuekit.simulator.ledger.contract import AssetKey
 from venuekit.simulator.ledger.events import AccountEvent, EventReason, LegState, SettingEvent, WalletState
 from venuekit.simulator.ledger.money import ZERO, exact, to_price
 from venuekit.simulator.ledger.rules import Rules
-from venuekit.simulator.ledger.state import Cash, LedgerState, Leg, LegKey
+from venuekit.simulator.ledger.state import LedgerState, Leg, LegKey
 from venuekit.simulator.ledger.view import LedgerView
 
 _OF_TRADES = frozenset({IncomeKind.REALIZED_PNL, IncomeKind.COMMISSION})
 
 
-@attrs.frozen
-class Reported:
-    """The last reported state: wallets, legs, and the number of income rows."""
-
-    cash: Mapping[AssetKey, Cash]
-    legs: Mapping[LegKey, Leg]
-    rows: int
-
-    @classmethod
-    def of(cls, state: LedgerState) -> Reported:
-        """Return the present state as reported."""
-        return cls(dict(state.cash), dict(state.legs), len(state.incomes))
-
-
 @exact
 def account_event(
-    reading: LedgerView, reported: Reported, time: datetime, reason: EventReason, symbol: str | None
+    reading: LedgerView, reported: LedgerState, time: datetime, reason: EventReason, symbol: str | None
 ) -> AccountEvent | None:
     """Return the wallets and legs that changed since ``reported``, in their present state; None without changes."""
     state = reading.state
@@ -46,7 +30,7 @@ def account_event(
     if not assets:
         return None
     changes: dict[AssetKey, Decimal] = {}
-    for row in state.incomes.since(reported.rows):
+    for row in state.incomes.since(len(reported.incomes)):
         if row.kind not in _OF_TRADES:
             changes[row.purse, row.asset] = changes.get((row.purse, row.asset), ZERO) + row.amount
     balances = tuple(

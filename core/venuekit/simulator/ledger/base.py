@@ -89,7 +89,7 @@ class LedgerBase:
         now = self._now()
         while due := [(time, alarm) for alarm, time in self._state.alarms.items() if time <= now]:
             time, alarm = min(due)
-            transaction = self._begin(time)
+            transaction = Transaction(self.rules, self.contracts, self._state, time)
             ring(transaction, *alarm)
             self._keep(transaction, EventReason.ADJUSTMENT)
 
@@ -109,12 +109,9 @@ class LedgerBase:
             self._reading = LedgerView(self.rules, self.contracts, self._state)
         return self._reading
 
-    def _begin(self, time: datetime) -> Transaction:
-        return Transaction(self.rules, self.contracts, self._state.copy(), time)
-
     def _keep(self, transaction: Transaction, reason: EventReason) -> None:
         transaction.report(reason)
-        transaction.report_settings(self._state)
+        transaction.report_settings()
         for log in transaction.state.logs:
             log.keep()
         self._state, self._reading = transaction.state, None
@@ -144,7 +141,8 @@ def command(
     @functools.wraps(function)
     def run(ledger: LedgerBase, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
         ledger.tick()
-        transaction = ledger._begin(ledger._now())  # noqa: SLF001  (a method, defined beside its class)
+        now, state = ledger._now(), ledger._state  # noqa: SLF001  (a method, defined beside its class)
+        transaction = Transaction(ledger.rules, ledger.contracts, state, now)
         result = function(transaction, *args, **kwargs)
         if keep:
             ledger._keep(transaction, reason)  # noqa: SLF001

@@ -9,7 +9,7 @@ from decimal import Decimal
 import attrs
 
 from venuekit.capabilities import IncomeKind, OrderStatus
-from venuekit.simulator.ledger.account_events import Reported, account_event, setting_events
+from venuekit.simulator.ledger.account_events import account_event, setting_events
 from venuekit.simulator.ledger.contract import AssetKey, Contract
 from venuekit.simulator.ledger.events import EventReason, OrderChange, OrderEvent
 from venuekit.simulator.ledger.order_values import Book, LedgerOrder, LedgerOrderRequest
@@ -29,16 +29,17 @@ def positive(number: Decimal, reason: Reason) -> Decimal:
 
 @attrs.define
 class Transaction:
-    """Rules, contracts, a draft of the state, the time of the command, and the state reported by its events so far."""
+    """Rules, contracts, the state before a command, its time, a draft of the state, and the state at its last event."""
 
     rules: Rules
     contracts: Mapping[str, Contract]
-    state: LedgerState
+    before: LedgerState
     time: datetime
-    reported: Reported = attrs.field(init=False)
+    state: LedgerState = attrs.field(init=False)
+    reported: LedgerState = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.reported = Reported.of(self.state)
+        self.state, self.reported = self.before.copy(), self.before
 
     def read(self) -> LedgerView:
         """Return a view of the draft in its present state; later changes show in another view only."""
@@ -157,9 +158,9 @@ class Transaction:
         event = account_event(self.read(), self.reported, self.time, reason, symbol)
         if event is not None:
             self.state.events.append(event)
-            self.reported = Reported.of(self.state)
+            self.reported = self.state.copy()
 
-    def report_settings(self, before: LedgerState) -> None:
+    def report_settings(self) -> None:
         """Record an event for each setting that differs from the state before."""
-        for event in setting_events(self.rules, before, self.state, self.time):
+        for event in setting_events(self.rules, self.before, self.state, self.time):
             self.state.events.append(event)

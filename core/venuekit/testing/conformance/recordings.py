@@ -10,7 +10,7 @@ from venuekit.message import HttpRequest
 from venuekit.payloads import rows_at
 from venuekit.testing.conformance.inventory import Checks
 from venuekit.testing.recorded import RecordedCase, believe_answers
-from venuekit.testing.sent import Sent, as_text, caller_parameters
+from venuekit.testing.sent import Sent, as_arrived, as_text, caller_parameters
 from venuekit.testing.staged import FakeStage, fake_stage
 
 
@@ -83,4 +83,5 @@ async def _call(stage: FakeStage, endpoint: Endpoint[Any], case: RecordedCase) -
 
 
 def _is_of(request: HttpRequest, case: RecordedCase, base: str) -> bool:
-    return (request.verb, request.url.removeprefix(base).partition("?")[0]) == case.route
+    arrived = as_arrived(request, base)
+    return (arrived.verb, arrived.path) == case.route
