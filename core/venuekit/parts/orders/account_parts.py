@@ -148,7 +148,7 @@ class OrderAmendPart(Account, OrderAmendControl):
         amendment = Amendment(
             symbol=symbol, side=side, order_id=order_id, client_id=client_id, quantity=quantity, price=price
         )
-        return await Amendments(Orders(self, self.ORDER_ROUTES)).amend(amendment)
+        return await Amendments(self, self.ORDER_ROUTES).amend(amendment)
 
     async def amend_orders(self, amendments: Sequence[Amendment]) -> tuple[Order | OperationError, ...]:
         """

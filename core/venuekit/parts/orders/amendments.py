@@ -16,16 +16,14 @@ from venuekit.parts.orders.orders import Orders
 
 
 @attrs.frozen
-class Amendments:
-    """Amends orders of the first route of a venue."""
-
-    orders: Orders
+class Amendments(Orders):
+    """The orders of one account, of which those of the first route can be amended."""
 
     async def amend(self, amendment: Amendment) -> Order:
         """Give an open order new terms; one that already has them is returned as it is."""
-        route, name, symbol = self.orders.routes.first, name_of(amendment), amendment.symbol
+        route, name, symbol = self.routes.first, name_of(amendment), amendment.symbol
         form = await self.form(amendment)
-        size = (await self.orders.sizes())(symbol)
+        size = (await self.sizes())(symbol)
 
         def convert(answer: Answer[Change[Any]]) -> Order | None:
             row = answer.value.answer
@@ -39,24 +37,22 @@ class Amendments:
 
         try:
             parameters = {**route.reads.constants, **route.request(form, size)}
-            order = await self.orders.account.answer_as(convert, self.orders.routes.amending.endpoint, **parameters)
+            order = await self.account.answer_as(convert, self.routes.amending.endpoint, **parameters)
         except NotFound as gone:
             raise await self.not_amendable(gone, name) from None
         except OutcomeUnknown as unknown:
-            unknown.then(lambda order: order if is_known(order) else self.orders.get(name))
+            unknown.then(lambda order: order if is_known(order) else self.get(name))
             raise
         if order is not None:
             return await self.complete(amendment, order)
-        return await self.orders.account.look_after(
-            lambda: self.orders.get(name), subject=symbol, client_id=name.client_id
-        )
+        return await self.account.look_after(lambda: self.get(name), subject=symbol, client_id=name.client_id)
 
     async def complete(self, amendment: Amendment, order: Order) -> Order:
         """Return an order that the venue has agreed to amend and may still refuse to, with everything else it has."""
         if order.status is not OrderStatus.PENDING:
             return order
         try:
-            seen = await self.orders.get(name_of(amendment))
+            seen = await self.get(name_of(amendment))
         except OperationError:  # the venue took the amendment, and says nothing else
             return order
         if not seen.is_open:
@@ -67,14 +63,14 @@ class Amendments:
 
     def _check_amendment(self, amendment: Amendment) -> None:
         """Refuse an amendment of no order, no side or nothing; nothing was sent."""
-        check_name(self.orders.account, self.orders.routes, name_of(amendment))
+        check_name(self.account, self.routes, name_of(amendment))
         words = None
         if amendment.side not in tuple(OrderSide):
             words = f"there is no side {amendment.side!r}"
         elif amendment.quantity is None and amendment.price is None:
             words = "give a quantity or a price"
         if words is not None:
-            raise self.orders.account.refuse(words, subject=amendment.symbol)
+            raise self.account.refuse(words, subject=amendment.symbol)
 
     async def form(self, amendment: Amendment) -> dict[str, Any]:
         """
@@ -84,26 +80,24 @@ class Amendments:
             InvalidArgument: it does not fit; nothing was sent.
             NotFound, Rejected: the order is gone, or stands where none can be amended; nothing was sent.
         """
-        route, name = self.orders.routes.first, name_of(amendment)
+        route, name = self.routes.first, name_of(amendment)
         self._check_amendment(amendment)
         quantity, price = amendment.quantity, amendment.price
         numbers = {"quantity": quantity, "price": price}
-        await check_steps(self.orders.account, self.orders.routes, amendment.symbol, numbers)
-        if self.orders.routes.amending.needs_both and (quantity is None or price is None):
-            present = await self.orders.find(route, name)
+        await check_steps(self.account, self.routes, amendment.symbol, numbers)
+        if self.routes.amending.needs_both and (quantity is None or price is None):
+            present = await self.find(route, name)
             if present is None:
-                raise await self.not_amendable(self.orders.not_found(name), name)
+                raise await self.not_amendable(self.not_found(name), name)
             quantity = present.quantity if quantity is None else quantity
             price = present.price if price is None else price
             amendment = attrs.evolve(amendment, quantity=quantity, price=price)
-        return self.orders.routes.amending.form(amendment)
+        return self.routes.amending.form(amendment)
 
     async def not_amendable(self, gone: NotFound, name: OrderName) -> OperationError:
         """Return why an order cannot be amended: it is on another route, or on none."""
         try:
-            others = [
-                await self.orders.find(route, name, route.reads.open_one) for route in self.orders.routes.routes[1:]
-            ]
+            others = [await self.find(route, name, route.reads.open_one) for route in self.routes.routes[1:]]
         except OperationError:  # the refusal is the news
             return gone
         if not any(others):

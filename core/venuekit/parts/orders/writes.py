@@ -17,8 +17,8 @@ from venuekit.parts.orders.reads import BatchItem
 Parameters: TypeAlias = Mapping[str, Any]
 
 
-def _always(_: Parameters) -> bool:
-    return True
+_AMENDING: Mapping[str, Any] = {"effect": Effect.SET, "area": Area.ORDERS, "write_scope": WriteScope.AMENDMENT}
+_CANCELING: Mapping[str, Any] = {"effect": Effect.SET, "area": Area.ORDERS, "reduces": lambda _: True}
 
 
 def _refusals(items: Iterable[BatchItem]) -> Iterable[tuple[int | str | None, str]]:
@@ -87,7 +87,7 @@ class OrderWrites:
     def amend(self) -> dict[str, Any]:
         """Amending one order."""
         return {
-            **self._amending,
+            **_AMENDING,
             "notional": self.notional,
             "asks": lambda parameters: (self.ask(parameters),),
             "readback": self.lost.read_amended,
@@ -99,7 +99,7 @@ class OrderWrites:
         """Amending several orders; an item does not say whether its order only reduces."""
         names = self.lost.reads.names
         return {
-            **self._amending,
+            **_AMENDING,
             **self._named_items,
             "orders": read_items(
                 self.lost.items, order_id=names.order_id, client_id=names.client_id, symbol=names.symbol
@@ -115,7 +115,7 @@ class OrderWrites:
     def cancel(self) -> dict[str, Any]:
         """Cancelling one order."""
         return {
-            **self._canceling,
+            **_CANCELING,
             "doubtful_after_loss": frozenset(self.not_open),
             "readback": self.lost.read_canceled,
             "serves": (OrderControl.cancel_order,),
@@ -125,7 +125,7 @@ class OrderWrites:
     def cancel_batch(self) -> dict[str, Any]:
         """Cancelling several orders."""
         return {
-            **self._canceling,
+            **_CANCELING,
             "item_refusals": _refusals_of_change,
             "readback": self.lost.read_canceled_batch,
             "serves": (OrderBatchControl.cancel_orders,),
@@ -135,7 +135,7 @@ class OrderWrites:
     def cancel_all(self) -> dict[str, Any]:
         """Cancelling all orders: one that arrives late endangers orders that rest."""
         return {
-            **self._canceling,
+            **_CANCELING,
             "write_scope": WriteScope.ALL_ORDERS,
             "readback": self.lost.read_emptied,
             "serves": (OrderControl.cancel_all_orders,),
@@ -144,14 +144,6 @@ class OrderWrites:
     @property
     def _keyed(self) -> dict[str, Any]:
         return {"effect": Effect.KEYED, "write_scope": WriteScope.ORDER, "absence_proof": self.lost.proof}
-
-    @property
-    def _amending(self) -> dict[str, Any]:
-        return {"effect": Effect.SET, "area": Area.ORDERS, "write_scope": WriteScope.AMENDMENT}
-
-    @property
-    def _canceling(self) -> dict[str, Any]:
-        return {"effect": Effect.SET, "area": Area.ORDERS, "reduces": _always}
 
     @property
     def _named_items(self) -> dict[str, Any]:
