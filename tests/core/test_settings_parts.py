@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import venuekit
 from venuekit.capabilities import LeverageSetting, MarginType, MarginTypeSetting, SettingsSnapshot, SymbolSettings, Unit
 from venuekit.errors import Conflict, InvalidArgument, InvalidRequest, Outcome, PayloadMismatch
-from venuekit.parts.settings.account_controls import AccountMarginType
+from venuekit.parts.settings.controls import AccountMarginType
 from venuekit.parts.settings.draft import SettingsDraft
 from venuekit.parts.settings.lens import AccountLens, RowSettings, SymbolLens
 from venuekit.simulator import DropAfter, DropBefore

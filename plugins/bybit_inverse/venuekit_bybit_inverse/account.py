@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from venuekit.parts.settings.account_controls import AccountMarginType
+from venuekit.parts.settings.controls import AccountMarginType
 from venuekit.parts.settings.reader import AccountSettings
 from venuekit_bybit_inverse.account_info import BybitAccountInfo, BybitBalances
 from venuekit_bybit_inverse.api_key import BybitApiKey

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from venuekit.parts.settings.account_controls import (
+from venuekit.parts.settings.controls import (
     AccountAssetMode,
     AccountMarginType,
     AccountMarginTypeEndpoints,
     AccountPositionMode,
     AssetModeEndpoints,
     PositionModeEndpoints,
+    SymbolEndpoints,
+    SymbolLeverage,
+    SymbolMarginType,
 )
 from venuekit.parts.settings.draft import SettingsDraft
 from venuekit.parts.settings.lens import AccountLens, RowSettings, SymbolLens
 from venuekit.parts.settings.reader import AccountSettings, LeverageTier, SettingsSource
-from venuekit.parts.settings.symbol_controls import (
-    LeverageEndpoints,
-    MarginTypeEndpoints,
-    SymbolLeverage,
-    SymbolMarginType,
-)
 
 __all__ = [
     "AccountAssetMode",
@@ -28,13 +25,12 @@ __all__ = [
     "AccountPositionMode",
     "AccountSettings",
     "AssetModeEndpoints",
-    "LeverageEndpoints",
     "LeverageTier",
-    "MarginTypeEndpoints",
     "PositionModeEndpoints",
     "RowSettings",
     "SettingsDraft",
     "SettingsSource",
+    "SymbolEndpoints",
     "SymbolLens",
     "SymbolLeverage",
     "SymbolMarginType",

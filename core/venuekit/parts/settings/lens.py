@@ -159,6 +159,10 @@ class AccountLens(Generic[R, V]):
         """Return the setting, by one read."""
         return self.value(await call(self.endpoint))
 
+    def sent(self, value: V) -> dict[str, Any]:
+        """Return the parameter by which a write spells a value."""
+        return {self.parameter: self.words[value]}
+
     def readback(self) -> Readback:
         """Return the read-back of a write of the setting."""
 

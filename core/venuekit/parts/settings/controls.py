@@ -1,7 +1,8 @@
-"""Position mode, asset mode and margin type that belong to the whole account."""
+"""Controls: position mode, asset mode, leverage and margin type, of the account or of a symbol, over a venue's lens."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, ClassVar, Protocol
 
 from venuekit.account import Account
@@ -9,6 +10,8 @@ from venuekit.capabilities import (
     AssetMode,
     AssetModeControl,
     AssetModeSetting,
+    LeverageControl,
+    LeverageSetting,
     MarginType,
     MarginTypeBehaviour,
     MarginTypeControl,
@@ -17,10 +20,87 @@ from venuekit.capabilities import (
     PositionModeBehaviour,
     PositionModeControl,
     PositionModeSetting,
+    PositionSide,
 )
 from venuekit.endpoint import Change, Endpoint
 from venuekit.errors import Conflict, Outcome
-from venuekit.parts.settings.lens import AccountLens
+from venuekit.parts.settings.lens import AccountLens, RowSettings, SymbolLens
+
+
+class SymbolEndpoints(Protocol):
+    """The lens of a symbol's settings, and the writes of its leverage and its margin type."""
+
+    SYMBOL_LENS: SymbolLens[Any]
+    SET_LEVERAGE: Endpoint[Change[Any]]
+    SET_MARGIN_TYPE: Endpoint[Change[Any]]
+
+
+class SymbolLeverage(Account, LeverageControl):
+    """Long and short share one leverage, which is the symbol's whatever its margin type."""
+
+    __slots__ = ()
+
+    endpoints: ClassVar[SymbolEndpoints]
+
+    async def get_leverage(self, symbol: str) -> LeverageSetting:
+        """Return the leverage that holds for ``symbol``, by one read."""
+        lens = self.endpoints.SYMBOL_LENS
+        return lens.leverage_setting(await lens.read_leverage(self.call, symbol))
+
+    async def set_leverage(
+        self,
+        symbol: str,
+        leverage: int | Decimal,
+        *,
+        side: PositionSide | None = None,
+        margin_type: MarginType | None = None,
+    ) -> LeverageSetting:
+        """Change the leverage; the present value again succeeds."""
+        if side is not None or margin_type is not None:
+            words = "leverage is one per symbol here, not per side or margin type"
+            raise self.refuse(words, subject=symbol)
+        lens = self.endpoints.SYMBOL_LENS
+
+        def setting(change: Change[Any]) -> LeverageSetting:
+            answer = change.answer
+            state = RowSettings(symbol, leverage=Decimal(leverage)) if answer is None else lens.answered(answer)
+            return lens.leverage_setting(state, change.changed)
+
+        sent = {**lens.fixed, lens.symbol: symbol, **dict.fromkeys(lens.leverage, leverage)}
+        return await self.call_as(setting, self.endpoints.SET_LEVERAGE, **sent)
+
+
+class SymbolMarginType(Account, MarginTypeControl):
+    """The margin type belongs to the symbol."""
+
+    __slots__ = ()
+
+    endpoints: ClassVar[SymbolEndpoints]
+
+    async def get_margin_type(self, symbol: str | None = None) -> MarginTypeSetting:
+        """Return the margin type that holds for ``symbol``, by one read."""
+        if symbol is None:
+            raise self.refuse("the margin type is a symbol's here: name one")
+        return MarginTypeSetting(symbol, await self.endpoints.SYMBOL_LENS.read_margin_type(self.call, symbol))
+
+    async def set_margin_type(
+        self, symbol: str | None, margin_type: MarginType, *, account_wide: bool = False
+    ) -> MarginTypeSetting:
+        """Set the margin type of ``symbol``; the present value again succeeds with ``changed=False``."""
+        if symbol is None or account_wide:
+            words = "the margin type is a symbol's here: name one, and do not ask for the whole account"
+            raise self.refuse(words, subject=symbol)
+        lens = self.endpoints.SYMBOL_LENS
+        word = lens.margin_words.get(margin_type)
+        if word is None:
+            words = f"only cross and isolated can be set, not {margin_type}"
+            raise self.refuse(words, subject=symbol)
+        sent = {**lens.fixed, lens.symbol: symbol, lens.margin_type: word}
+        return await self.call_as(
+            lambda change: MarginTypeSetting(symbol, MarginType(margin_type), change.changed),
+            self.endpoints.SET_MARGIN_TYPE,
+            **sent,
+        )
 
 
 class PositionModeEndpoints(Protocol):
@@ -50,12 +130,11 @@ class AccountPositionMode(Account, PositionModeControl):
             raise self.refuse(words, subject=symbol or asset)
         if mode not in set(PositionMode):
             raise self.refuse(f"the position mode can be one_way or hedge, not {mode!r}")
-
-        def setting(change: Change[Any]) -> PositionModeSetting:
-            return _position_mode_setting(self, PositionMode(mode), change.changed)
-
-        lens = self.endpoints.POSITION_MODE_LENS
-        return await self.call_as(setting, self.endpoints.SET_POSITION_MODE, **{lens.parameter: lens.words[mode]})
+        return await self.call_as(
+            lambda change: _position_mode_setting(self, PositionMode(mode), change.changed),
+            self.endpoints.SET_POSITION_MODE,
+            **self.endpoints.POSITION_MODE_LENS.sent(mode),
+        )
 
 
 def _position_mode_setting(account: Account, mode: PositionMode, changed: bool | None) -> PositionModeSetting:
@@ -84,12 +163,11 @@ class AccountAssetMode(Account, AssetModeControl):
         """Set the mode; multi-asset mode needs every symbol cross, and no open orders."""
         if mode not in set(AssetMode):
             raise self.refuse(f"the asset mode can be single or multi, not {mode!r}")
-
-        def setting(change: Change[Any]) -> AssetModeSetting:
-            return AssetModeSetting(AssetMode(mode), change.changed)
-
-        lens = self.endpoints.ASSET_MODE_LENS
-        return await self.call_as(setting, self.endpoints.SET_ASSET_MODE, **{lens.parameter: lens.words[mode]})
+        return await self.call_as(
+            lambda change: AssetModeSetting(AssetMode(mode), change.changed),
+            self.endpoints.SET_ASSET_MODE,
+            **self.endpoints.ASSET_MODE_LENS.sent(mode),
+        )
 
 
 class AccountMarginTypeEndpoints(Protocol):
@@ -130,9 +208,8 @@ class AccountMarginType(Account, MarginTypeControl):
         if self.differs_from_expected(present):
             words = f"{present} holds, not what the change was planned from"
             raise self.make_error(Conflict, words, outcome=Outcome.NOT_SENT)
-
-        def setting(change: Change[Any]) -> MarginTypeSetting:
-            return MarginTypeSetting(None, margin_type, change.changed)
-
-        sent = {lens.parameter: lens.words[margin_type]}
-        return await self.call_as(setting, self.endpoints.SET_MARGIN_TYPE, **sent)
+        return await self.call_as(
+            lambda change: MarginTypeSetting(None, margin_type, change.changed),
+            self.endpoints.SET_MARGIN_TYPE,
+            **lens.sent(margin_type),
+        )
