@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from venuekit.capabilities import Pager
+from venuekit.clock import from_milliseconds
 from venuekit.errors import InvalidArgument, Outcome, PayloadMismatch
 from venuekit.parts.histories import (
     FromCursor,
@@ -29,11 +30,11 @@ from venuekit.parts.histories import (
     Origin,
     Page,
     Pages,
+    Retention,
     Span,
     Track,
     merge_histories,
     only,
-    span_of,
 )
 from venuekit.payloads import count_left_out, payload_decoder
 
@@ -585,9 +586,10 @@ DAY = 24 * 3600 * 1000
 
 def span(**which: Any) -> Span:
     """Return a span of a venue that keeps thirty days."""
-    return span_of(
-        which.pop("start", None), which.pop("end", None), now=MILLISECONDS, keeps=30 * DAY, words="30 d", **which
-    )
+    after = which.pop("after", None)
+    behind = None if after is None else from_milliseconds(after)
+    ends = which.pop("start", None), which.pop("end", None)
+    return Retention(age=timedelta(days=30), words="30 d").span(*ends, now=NOW, after=behind)
 
 
 def test_a_span_is_what_the_venue_keeps() -> None:

@@ -12,9 +12,9 @@ from venuekit.parts.histories.by_cursor import FromCursor, Halved
 from venuekit.parts.histories.by_id import FromId
 from venuekit.parts.histories.by_time import FromTime
 from venuekit.parts.histories.combined import each, merge_histories, only, warn_when_refused
-from venuekit.parts.histories.history import History, HistoryCall, Retention, VenueWords
+from venuekit.parts.histories.history import History, HistoryCall, VenueWords
 from venuekit.parts.histories.paging import Numbered, Pages, Paging
-from venuekit.parts.histories.spans import Span, span_of
+from venuekit.parts.histories.spans import Retention, Span
 from venuekit.parts.histories.track import Origin, Page, Track, number_twins
 
 __all__ = [
@@ -37,6 +37,5 @@ __all__ = [
     "merge_histories",
     "number_twins",
     "only",
-    "span_of",
     "warn_when_refused",
 ]

@@ -13,40 +13,18 @@ import attrs
 from venuekit._util.called import CALLED, called_method, run_as
 from venuekit.account import Account, Answer
 from venuekit.capabilities import Pager
-from venuekit.clock import from_milliseconds, to_milliseconds
+from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint, Priority
 from venuekit.errors import InvalidArgument
 from venuekit.parts.histories.combined import only
 from venuekit.parts.histories.paging import Pages, Paging
-from venuekit.parts.histories.spans import Span, check_span, span_of
+from venuekit.parts.histories.spans import Retention, Span, check_span
 from venuekit.parts.histories.track import Origin, Page, Track
 from venuekit.payloads import count_left_out
 
 T = TypeVar("T")
 
 _MILLISECOND = timedelta(milliseconds=1)
-
-
-@attrs.frozen(kw_only=True)
-class Retention:
-    """
-    How far back a venue keeps a history; ``words`` say the same in errors and warnings.
-
-    It keeps either items younger than ``age``, or everything ``since`` an instant. Declare a little less than the
-    venue documents, so that no request is too old when it arrives. A walk without a start begins ``usual`` before its
-    end, where that is given: for a venue that documents no limit.
-    """
-
-    words: str
-    age: timedelta | None = None
-    since: datetime | None = None
-    usual: timedelta | None = None
-
-    def milliseconds(self, now: int) -> int:
-        """Return how many milliseconds before ``now`` the oldest row may be."""
-        if self.age is not None:
-            return self.age // _MILLISECOND
-        return now if self.since is None else now - to_milliseconds(self.since)
 
 
 @attrs.frozen(kw_only=True)
@@ -184,7 +162,7 @@ class HistoryCall:
         self, retention: Retention, start: datetime | None, end: datetime | None, *, after: datetime | None = None
     ) -> Span:
         """
-        Return the stretch to walk, by the venue's clock; ``after`` is the time of an item to continue behind.
+        Return the stretch to walk as :meth:`Retention.span` does, by the venue's clock.
 
         Raises:
             InvalidArgument: reversed or without a time zone, found before anything is sent; or further back than the
@@ -193,12 +171,7 @@ class HistoryCall:
         """
         try:
             check_span(start, end)
-            moment = await self.account.venue_time()
-            if start is None and after is None and retention.usual is not None:
-                start = (end or moment) - retention.usual
-            now, resume = to_milliseconds(moment), None if after is None else to_milliseconds(after)
-            keeps, words = retention.milliseconds(now), retention.words
-            return span_of(start, end, now=now, keeps=keeps, words=words, after=resume)
+            return retention.span(start, end, now=await self.account.venue_time(), after=after)
         except InvalidArgument as error:
             raise self.origin.refuse(error.message) from None
 

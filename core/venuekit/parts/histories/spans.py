@@ -1,14 +1,17 @@
-"""Spans: stretches of time in milliseconds since 1970, both ends included."""
+"""Spans: stretches of time in milliseconds since 1970, both ends included, and how far back a venue lets them reach."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import attrs
 
+from venuekit.clock import to_milliseconds
 from venuekit.errors import InvalidArgument
+
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 @attrs.frozen
@@ -37,41 +40,54 @@ def check_span(start: datetime | None, end: datetime | None) -> None:
         raise InvalidArgument(f"the span is reversed: {start} begins after {end}")
 
 
-def span_of(
-    start: datetime | None,
-    end: datetime | None,
-    *,
-    now: int,
-    keeps: int,
-    words: str,
-    after: int | None = None,
-) -> Span:
+@attrs.frozen(kw_only=True)
+class Retention:
     """
-    Return the stretch to walk; it never reaches past ``now``, where rows may still arrive out of their order.
+    How far back a venue keeps a history; ``words`` say the same in errors and warnings.
 
-    Args:
-        start, end: The caller's span; None for as far back as the venue keeps, and for now.
-        now: The venue's clock.
-        keeps: How many milliseconds back the venue keeps its history.
-        words: The same in words, for the error.
-        after: The time of the item to continue behind; one that is no longer kept is warned of, since what followed
-            it may be gone too.
-
-    Raises:
-        InvalidArgument: reversed, or reaching back further than the venue keeps.
+    It keeps either items younger than ``age``, or everything ``since`` an instant. Declare a little less than the
+    venue documents, so that no request is too old when it arrives. A walk without a start begins ``usual`` before its
+    end, where that is given: for a venue that documents no limit.
     """
-    check_span(start, end)
-    oldest = now - keeps
-    first = oldest if start is None else _milliseconds(start)
-    last = now if end is None else _milliseconds(end)
-    if first > last:
-        raise InvalidArgument(f"the span is reversed: {start or 'what the venue keeps'} begins after {end or 'now'}")
-    if start is not None and first < oldest:
-        raise InvalidArgument(f"{start} is further back than the venue keeps: {words}")
-    if after is not None and after < oldest:
-        gap = f"the item to continue behind is older than the venue keeps, so there may be a gap behind it: {words}"
-        warnings.warn(gap, UserWarning, stacklevel=2)
-    return Span(max(first, oldest, 0 if after is None else after), min(last, now))
+
+    words: str
+    age: timedelta | None = None
+    since: datetime | None = None
+    usual: timedelta | None = None
+
+    def span(
+        self, start: datetime | None, end: datetime | None, *, now: datetime, after: datetime | None = None
+    ) -> Span:
+        """
+        Return the stretch to walk; it never reaches past ``now``, where rows may still arrive out of their order.
+
+        Args:
+            start, end: The caller's span; None for as far back as the venue keeps, and for now.
+            now: The venue's clock.
+            after: The time of the item to continue behind; one that is no longer kept is warned of, since what
+                followed it may be gone too.
+
+        Raises:
+            InvalidArgument: reversed, without a time zone, or reaching back further than the venue keeps.
+        """
+        check_span(start, end)
+        if start is None and after is None and self.usual is not None:
+            start = (end or now) - self.usual
+        newest, oldest = to_milliseconds(now), 0 if self.since is None else to_milliseconds(self.since)
+        if self.age is not None:
+            oldest = newest - self.age // _MILLISECOND
+        first = oldest if start is None else _milliseconds(start)
+        last = newest if end is None else _milliseconds(end)
+        if first > last:
+            words = f"{start or 'what the venue keeps'} begins after {end or 'now'}"
+            raise InvalidArgument(f"the span is reversed: {words}")
+        if start is not None and first < oldest:
+            raise InvalidArgument(f"{start} is further back than the venue keeps: {self.words}")
+        behind = oldest if after is None else to_milliseconds(after)
+        if behind < oldest:
+            gap = "the item to continue behind is older than the venue keeps, so there may be a gap behind it"
+            warnings.warn(f"{gap}: {self.words}", UserWarning, stacklevel=2)
+        return Span(max(first, oldest, behind), min(last, newest))
 
 
 def _milliseconds(moment: datetime) -> int:
