@@ -54,31 +54,16 @@ def payload_decoder(
     return _Decoder(shape, renames, within, drop)
 
 
-def _as_kept_rows(rows: Any, count: int) -> Any:
-    """Return rows that say how many others were left out."""
-    kept: Any = KeptList(rows) if isinstance(rows, list) else KeptTuple(rows)
-    kept.left_out = count
-    return kept
-
-
+@attrs.define(eq=False, repr=False)
 class _Decoder(Generic[T]):
     """A decoder; ``_read`` and ``_structure`` are there from its first use on."""
 
-    __slots__ = ("_drop", "_read", "_renames", "_shape", "_structure", "_within")
-
-    def __init__(
-        self,
-        shape: type[T],
-        renames: Mapping[type, Mapping[str, str]],
-        within: Path,
-        drop: Callable[[Any], bool] | None,
-    ) -> None:
-        self._shape = shape
-        self._renames = renames
-        self._within = within
-        self._drop = drop
-        self._read: Callable[[bytes], Any]
-        self._structure: Callable[[Any, Any], T] | None = None
+    _shape: type[T]
+    _renames: Mapping[type, Mapping[str, str]]
+    _within: Path
+    _drop: Callable[[Any], bool] | None
+    _read: Callable[[bytes], Any] = attrs.field(init=False)
+    _structure: Callable[[Any, Any], T] | None = attrs.field(init=False, default=None)
 
     def __repr__(self) -> str:
         return f"<payload decoder of {getattr(self._shape, '__name__', self._shape)}>"
@@ -96,7 +81,10 @@ class _Decoder(Generic[T]):
             if self._drop is not None and type(document) is list:
                 drop = self._drop
                 kept = [row for row in document if not drop(row)]
-                found: T = _as_kept_rows(structure(kept, self._shape), len(document) - len(kept))
+                rows: Any = structure(kept, self._shape)
+                rows = KeptList(rows) if isinstance(rows, list) else KeptTuple(rows)
+                rows.left_out = len(document) - len(kept)
+                found: T = rows
                 return found
             return structure(document, self._shape)
         except MISFITS as error:
@@ -115,12 +103,11 @@ class _Decoder(Generic[T]):
     def _explain(self, payload: Any, misfit: Exception) -> Exception:
         """Do it again slowly and return the error that names the field."""
         document: Any = payload
+        kind: Any
         for depth, step in enumerate(self._within):
-            wanted: Any = list if isinstance(step, int) else dict
-            if type(document) is not wanted:
-                return payload_mismatch(
-                    self._within[:depth], Unfit("a list" if wanted is list else "an object", document)
-                )
+            kind, words = (list, "a list") if isinstance(step, int) else (dict, "an object")
+            if type(document) is not kind:
+                return payload_mismatch(self._within[:depth], Unfit(words, document))
             try:
                 document = document[step]
             except LookupError as missing:
@@ -144,10 +131,9 @@ class _Decoder(Generic[T]):
                 undecided = error
             if found := explain(path, row):
                 return found
-            if isinstance(undecided, KeyError):
-                return payload_mismatch((*path, *map(str, undecided.args)), undecided)
             if undecided is not None:
-                return payload_mismatch(path, undecided)
+                below = map(str, undecided.args) if isinstance(undecided, KeyError) else ()
+                return payload_mismatch((*path, *below), undecided)
         return None
 
     def _explainer(self, shape: Any) -> Callable[[Path, Any], PayloadMismatch | None]:

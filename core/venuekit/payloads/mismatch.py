@@ -26,9 +26,10 @@ class Unfit(ValueError):
         self.value = value
 
 
-def _where(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """Return a path as messages show it, ``""`` for the whole answer."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return text.removeprefix(".") or "the answer"
+    return text.removeprefix(".")
 
 
 def _text_of_value(value: object, name: str) -> str:
@@ -56,7 +57,7 @@ def _text_of_value(value: object, name: str) -> str:
 
 def payload_mismatch(path: Path, cause: BaseException) -> PayloadMismatch:
     """Return the error that names the field a cause was met at, in the venue's own names."""
-    where = _where(path)
+    where = text_of(path) or "the answer"
     match cause:
         case Unfit():
             name = next((step for step in reversed(path) if isinstance(step, str)), "")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
 from venuekit.errors import PayloadMismatch
 from venuekit.payloads.json_text import read_json
+from venuekit.payloads.mismatch import Path, text_of
 
 if TYPE_CHECKING:
     from venuekit.endpoint import Endpoint
@@ -35,9 +36,6 @@ def count_left_out(rows: Sequence[Any]) -> int:
 
 #: errors of stepping into an answer of another shape
 _OTHER_SHAPE = (LookupError, ValueError)
-
-#: the place of a list of rows in an answer: JSON names and list indexes from the top
-RowsPath: TypeAlias = tuple[str | int, ...]
 
 
 @attrs.frozen
@@ -81,20 +79,15 @@ def readable_part(
     return part, tuple(misread)
 
 
-def _misread(path: RowsPath, rows: Sequence[Any], faults: Sequence[PayloadMismatch | None]) -> Iterator[Misread]:
-    alone = _where(path, 0)
+def _misread(path: Path, rows: Sequence[Any], faults: Sequence[PayloadMismatch | None]) -> Iterator[Misread]:
+    alone = text_of((*path, 0))
     for index, (row, fault) in enumerate(zip(rows, faults, strict=True)):
         if fault is not None:
             # each was read as the only one of its list
             words = fault.message
             if words.startswith(alone):
-                words = _where(path, index) + words.removeprefix(alone)
+                words = text_of((*path, index)) + words.removeprefix(alone)
             yield Misread(words, read_json(bytes(row)))
-
-
-def _where(path: RowsPath, index: int) -> str:
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in (*path, index))
-    return text.removeprefix(".")
 
 
 def _fault(endpoint: Endpoint[Any], body: bytes) -> PayloadMismatch | None:
@@ -105,7 +98,7 @@ def _fault(endpoint: Endpoint[Any], body: bytes) -> PayloadMismatch | None:
     return None
 
 
-def rows_at(part: bytes, path: RowsPath) -> list[Any]:
+def rows_at(part: bytes, path: Path) -> list[Any]:
     """
     Return the rows of a list, each as the text it is written in.
 
@@ -121,7 +114,7 @@ def rows_at(part: bytes, path: RowsPath) -> list[Any]:
     return rows
 
 
-def _with_rows(part: bytes, path: RowsPath, rows: Sequence[Any]) -> bytes:
+def _with_rows(part: bytes, path: Path, rows: Sequence[Any]) -> bytes:
     """Return an answer with other rows in a list, all else as it is written."""
     import msgspec
 
