@@ -23,10 +23,8 @@ Besides this module a plugin imports :mod:`venuekit.capabilities` (values and ca
 :func:`alike`, :func:`find_unexplained`, :func:`trace_of`; client ids :class:`MadeId`, :func:`make_client_id`.
 
 **Payloads** (bytes of an answer to values): :func:`payload_decoder`, :class:`WireRow`, :func:`read_json`,
-:func:`payload_mismatch`, :func:`mismatch_of`, :class:`Unfit`, :data:`MISFITS`; conversions :func:`to_bool`,
-:func:`to_decimal`, :func:`to_decimal_or_none`, :func:`to_int`, :func:`to_text`, :data:`TIME_END`,
-:func:`from_milliseconds`, :func:`to_milliseconds`; numbers :data:`DECIMALS_MOST`, :data:`LARGEST`,
-:func:`intern_number`, :func:`is_multiple`, :func:`nonzero`, :func:`number_or_unread`.
+:func:`payload_mismatch`, :func:`mismatch_of`, :class:`Unfit`, :data:`MISFITS`; times :func:`from_milliseconds`,
+:func:`to_milliseconds`; numbers :data:`LARGEST`, :func:`intern_number`, :func:`is_multiple`, :func:`nonzero`.
 
 **Histories** (long lists, page by page): :class:`Pager`.
 
@@ -107,7 +105,6 @@ from venuekit.ids import MadeId, make_client_id
 from venuekit.message import HttpRequest, HttpResponse, Transport
 from venuekit.order_scope import Ask, OrderName, Resting, read_items
 from venuekit.payloads import (
-    DECIMALS_MOST,
     LARGEST,
     MISFITS,
     Unfit,
@@ -120,11 +117,6 @@ from venuekit.payloads import (
     payload_mismatch,
     read_json,
     rows_at,
-    to_bool,
-    to_decimal,
-    to_decimal_or_none,
-    to_int,
-    to_text,
 )
 from venuekit.resolution import (
     AbsenceProof,
@@ -183,7 +175,6 @@ if not TYPE_CHECKING:
     )
 
 __all__ = [
-    "DECIMALS_MOST",
     "LARGEST",
     "MISFITS",
     "AbsenceProof",
@@ -305,11 +296,6 @@ __all__ = [
     "read_items",
     "read_json",
     "rows_at",
-    "to_bool",
-    "to_decimal",
-    "to_decimal_or_none",
-    "to_int",
     "to_milliseconds",
-    "to_text",
     "trace_of",
 ]

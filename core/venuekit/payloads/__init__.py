@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from venuekit.payloads.conversions import (
-    NO_LIMIT,
-    TIME_END,
-    to_bool,
-    to_decimal,
-    to_decimal_or_none,
-    to_int,
-    to_text,
-)
+from venuekit.payloads.conversions import NO_LIMIT
 from venuekit.payloads.decoder import payload_decoder
 from venuekit.payloads.json_text import not_read, read_json
 from venuekit.payloads.mismatch import MISFITS, Unfit, mismatch_of, payload_mismatch
 from venuekit.payloads.numbers import (
-    DECIMALS_MOST,
     LARGEST,
     PLAIN_LENGTH,
     SHARED,
@@ -23,19 +14,16 @@ from venuekit.payloads.numbers import (
     intern_number,
     is_multiple,
     nonzero,
-    number_or_unread,
 )
 from venuekit.payloads.odd_rows import Misread, count_left_out, readable_part, rows_at
 from venuekit.payloads.wire_row import WireRow
 
 __all__ = [
-    "DECIMALS_MOST",
     "LARGEST",
     "MISFITS",
     "NO_LIMIT",
     "PLAIN_LENGTH",
     "SHARED",
-    "TIME_END",
     "Misread",
     "Unfit",
     "WireRow",
@@ -46,15 +34,9 @@ __all__ = [
     "mismatch_of",
     "nonzero",
     "not_read",
-    "number_or_unread",
     "payload_decoder",
     "payload_mismatch",
     "read_json",
     "readable_part",
     "rows_at",
-    "to_bool",
-    "to_decimal",
-    "to_decimal_or_none",
-    "to_int",
-    "to_text",
 ]

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeAlias
+from enum import Enum
+from typing import Any, TypeAlias
 
 from venuekit.clock import from_milliseconds
 from venuekit.payloads.mismatch import Unfit
 from venuekit.payloads.numbers import LARGEST, intern_number
-
-if TYPE_CHECKING:
-    from enum import Enum
 
 #: a hook of cattrs: the value, and the type it shall become
 Convert: TypeAlias = Callable[[Any, Any], Any]

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args, get_origin
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar, get_args, get_origin
 
 import attrs
 
+from venuekit.errors import PayloadMismatch
 from venuekit.payloads.json_text import json_reader, not_read
 from venuekit.payloads.mismatch import MISFITS, Path, Unfit, payload_mismatch
 from venuekit.payloads.odd_rows import KeptList, KeptTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from venuekit.errors import PayloadMismatch
 
 T = TypeVar("T")
 

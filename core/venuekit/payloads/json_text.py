@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from venuekit.errors import PayloadMismatch
 from venuekit.payloads.numbers import number_or_unread
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 class TooDeep(ValueError):
