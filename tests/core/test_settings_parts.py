@@ -16,8 +16,8 @@ import venuekit
 from venuekit.capabilities import LeverageSetting, MarginType, MarginTypeSetting, SettingsSnapshot, SymbolSettings, Unit
 from venuekit.errors import Conflict, InvalidArgument, InvalidRequest, Outcome, PayloadMismatch
 from venuekit.parts.settings.controls import AccountMarginType
-from venuekit.parts.settings.draft import SettingsDraft
 from venuekit.parts.settings.lens import AccountLens, RowSettings, SymbolLens
+from venuekit.parts.settings.snapshot import SettingsDraft
 from venuekit.simulator import DropAfter, DropBefore
 from venuekit.simulator.ledger import Side
 from venuekit_toy_perp.endpoints import TOY

@@ -7,7 +7,7 @@ from datetime import timedelta
 from venuekit.capabilities import Unit
 from venuekit.parts.orders import CountdownPart, OrderAmendPart, OrderBatchPart
 from venuekit.parts.settings.controls import AccountPositionMode, SymbolLeverage, SymbolMarginType
-from venuekit.parts.settings.reader import AccountSettings
+from venuekit.parts.settings.snapshot import AccountSettings
 from venuekit_binance_coinm.account_info import BinanceCoinmAccountInfo
 from venuekit_binance_coinm.brackets import BinanceCoinmBrackets
 from venuekit_binance_coinm.endpoints import COINM

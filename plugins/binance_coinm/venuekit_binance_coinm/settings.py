@@ -9,7 +9,7 @@ import attrs
 
 from venuekit.parts.columns import number, text
 from venuekit.parts.rows import Reads
-from venuekit.parts.settings.draft import SettingsDraft
+from venuekit.parts.settings.snapshot import SettingsDraft
 from venuekit_binance_coinm.endpoints import COINM
 from venuekit_binance_coinm.position_rows import POSITIONS, mode_of
 from venuekit_binance_common.enums import position_mode_of

@@ -22,9 +22,8 @@ from venuekit.capabilities import (
     Unit,
 )
 from venuekit.parts.concurrency import gather_all
-from venuekit.parts.settings.draft import SettingsDraft
 from venuekit.parts.settings.lens import AccountLens, RowSettings, SymbolLens
-from venuekit.parts.settings.reader import LeverageTier, SettingsSource
+from venuekit.parts.settings.snapshot import LeverageTier, SettingsDraft, SettingsSource
 from venuekit.plugin import BlockedBy, Blocker, BlockerScope, Call, Endpoint
 from venuekit_binance_common.enums import MARGIN_TYPE_WORDS, margin_type_of, position_mode_of
 from venuekit_binance_common.payloads import BracketRow, LeverageRow

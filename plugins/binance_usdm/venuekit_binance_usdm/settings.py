@@ -11,8 +11,8 @@ from venuekit.capabilities import Position
 from venuekit.parts.columns import number, text
 from venuekit.parts.concurrency import gather
 from venuekit.parts.rows import Reads, Rows
-from venuekit.parts.settings.draft import SettingsDraft
 from venuekit.parts.settings.lens import RowSettings
+from venuekit.parts.settings.snapshot import SettingsDraft
 from venuekit.plugin import Answer
 from venuekit_binance_common.enums import asset_mode_of, position_mode_of
 from venuekit_binance_common.settings import BinanceSettings, state_of

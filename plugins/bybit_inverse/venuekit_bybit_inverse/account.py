@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from venuekit.parts.settings.controls import AccountMarginType
-from venuekit.parts.settings.reader import AccountSettings
+from venuekit.parts.settings.snapshot import AccountSettings
 from venuekit_bybit_inverse.account_info import BybitAccountInfo, BybitBalances
 from venuekit_bybit_inverse.api_key import BybitApiKey
 from venuekit_bybit_inverse.brackets import BybitBrackets

@@ -10,9 +10,8 @@ from typing import Any, TypeVar
 
 from venuekit.capabilities import Position, PositionMode
 from venuekit.parts.concurrency import gather, gather_all
-from venuekit.parts.settings.draft import SettingsDraft
 from venuekit.parts.settings.lens import RowSettings
-from venuekit.parts.settings.reader import LeverageTier, SettingsSource
+from venuekit.parts.settings.snapshot import LeverageTier, SettingsDraft, SettingsSource
 from venuekit.plugin import Endpoint
 from venuekit_bybit_inverse.brackets import TIER
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY

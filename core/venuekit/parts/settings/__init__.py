@@ -13,9 +13,8 @@ from venuekit.parts.settings.controls import (
     SymbolLeverage,
     SymbolMarginType,
 )
-from venuekit.parts.settings.draft import SettingsDraft
 from venuekit.parts.settings.lens import AccountLens, RowSettings, SymbolLens
-from venuekit.parts.settings.reader import AccountSettings, LeverageTier, SettingsSource
+from venuekit.parts.settings.snapshot import AccountSettings, LeverageTier, SettingsDraft, SettingsSource
 
 __all__ = [
     "AccountAssetMode",

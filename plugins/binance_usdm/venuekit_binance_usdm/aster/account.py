@@ -5,7 +5,7 @@ from __future__ import annotations
 from venuekit.capabilities import Unit
 from venuekit.parts.orders import CountdownPart, OrderBatchPart
 from venuekit.parts.settings.controls import AccountAssetMode, AccountPositionMode, SymbolLeverage, SymbolMarginType
-from venuekit.parts.settings.reader import AccountSettings
+from venuekit.parts.settings.snapshot import AccountSettings
 from venuekit_binance_common.market import (
     BinanceAdl,
     BinanceBrackets,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from decimal import Decimal
 
 from venuekit.parts.concurrency import gather
-from venuekit.parts.settings.draft import SettingsDraft
+from venuekit.parts.settings.snapshot import SettingsDraft
 from venuekit_binance_common.enums import asset_mode_of, position_mode_of
 from venuekit_binance_common.settings import BinanceSettings, state_of_position
 from venuekit_binance_usdm.aster.endpoints import ASTER

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from venuekit.parts.settings.controls import SymbolLeverage, SymbolMarginType
-from venuekit.parts.settings.reader import AccountSettings
+from venuekit.parts.settings.snapshot import AccountSettings
 from venuekit_toy_perp.endpoints import TOY
 from venuekit_toy_perp.reading import ToyBalances, ToyInstruments, ToyPositions
 from venuekit_toy_perp.settings import ToySettings

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
-from venuekit.parts.settings.draft import SettingsDraft
-from venuekit.parts.settings.reader import LeverageTier, SettingsSource
+from venuekit.parts.settings.snapshot import LeverageTier, SettingsDraft, SettingsSource
 from venuekit_toy_perp.endpoints import TOY, state_of
 
 
