@@ -61,28 +61,20 @@ class Amendments(Orders):
         price = seen.price if amendment.price is None else amendment.price
         return attrs.evolve(seen, status=OrderStatus.PENDING, quantity=quantity, price=price)
 
-    def _check_amendment(self, amendment: Amendment) -> None:
-        """Refuse an amendment of no order, no side or nothing; nothing was sent."""
-        check_name(self.account, self.routes, name_of(amendment))
-        words = None
-        if amendment.side not in tuple(OrderSide):
-            words = f"there is no side {amendment.side!r}"
-        elif amendment.quantity is None and amendment.price is None:
-            words = "give a quantity or a price"
-        if words is not None:
-            raise self.account.refuse(words, subject=amendment.symbol)
-
     async def form(self, amendment: Amendment) -> dict[str, Any]:
         """
         Return an amendment by the venue's names; where that wants both numbers, one that is None as the order has it.
 
         Raises:
-            InvalidArgument: it does not fit; nothing was sent.
+            InvalidArgument: it names no order, no side or no number, or does not fit; nothing was sent.
             NotFound, Rejected: the order is gone, or stands where none can be amended; nothing was sent.
         """
-        route, name = self.routes.first, name_of(amendment)
-        self._check_amendment(amendment)
-        quantity, price = amendment.quantity, amendment.price
+        route, quantity, price = self.routes.first, amendment.quantity, amendment.price
+        name = check_name(self.account, self.routes, name_of(amendment))
+        if amendment.side not in tuple(OrderSide):
+            raise self.account.refuse(f"there is no side {amendment.side!r}", subject=amendment.symbol)
+        if quantity is None and price is None:
+            raise self.account.refuse("give a quantity or a price", subject=amendment.symbol)
         numbers = {"quantity": quantity, "price": price}
         await check_steps(self.account, self.routes, amendment.symbol, numbers)
         if self.routes.amending.needs_both and (quantity is None or price is None):

@@ -6,7 +6,7 @@ import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import attrs
 
@@ -14,9 +14,6 @@ from venuekit.account import Account
 from venuekit.capabilities import CountdownControl
 from venuekit.endpoint import Endpoint
 from venuekit.errors import OperationError, Outcome, OutcomeNotStated, Overloaded, TransportError
-
-if TYPE_CHECKING:
-    import asyncio
 
 #: how many beats fit into a countdown: two may fail before it ends
 _BEATS = 3
@@ -72,7 +69,8 @@ class CountdownPart(Account, CountdownControl):
         try:
             yield
         finally:
-            await _stop(beating)
+            beating.cancel()
+            await asyncio.wait([beating])
         # a clean exit; after an exception it stays armed
         if not beating.cancelled():
             beating.result()
@@ -85,7 +83,8 @@ class CountdownPart(Account, CountdownControl):
     def _milliseconds(self, symbol: str, seconds: float | None) -> int:
         if seconds is None:
             return 0
-        whole = round(seconds * 1000) if _is_number(seconds) else 0
+        is_number = isinstance(seconds, int | float | Decimal) and not isinstance(seconds, bool)
+        whole = round(seconds * 1000) if is_number and math.isfinite(seconds) else 0
         if whole < 1:
             words = f"a countdown takes at least a millisecond, not {seconds!r} s; None disarms it"
             raise self.refuse(words, subject=symbol)
@@ -152,14 +151,3 @@ class _Heart:
     def open_for(self) -> float:
         """Return for how many seconds a beat without an answer may still arrive."""
         return max(0.0, self._open_until - self._account.monotonic())
-
-
-def _is_number(seconds: object) -> bool:
-    return not isinstance(seconds, bool) and isinstance(seconds, int | float | Decimal) and math.isfinite(seconds)
-
-
-async def _stop(beating: asyncio.Task[None]) -> None:
-    import asyncio
-
-    beating.cancel()
-    await asyncio.wait([beating])
