@@ -22,7 +22,7 @@ import attrs
 
 from venuekit._util.quick_init import quick_copy
 from venuekit.errors import OddRow, Outcome, PayloadMismatch
-from venuekit.parts.columns import Column, Constant, Derived, Joined, Same, Source, When, columns_in, nested
+from venuekit.parts.columns import Constant, Joined, Same, Source, When, columns_in, nested
 from venuekit.payloads import MISFITS, SHARED, intern_number, read_json, readable_part
 
 if TYPE_CHECKING:
@@ -82,7 +82,9 @@ class Reads(Generic[V]):
         self.flat = flat
         self.unread = frozenset(unread)
         self.given = (*given, *(name for name in _OF_ANSWER if name in known and name not in fields))
-        self.sources: Mapping[str, Source] = {name: _as_source(source) for name, source in fields.items()}
+        self.sources: Mapping[str, Source] = {
+            name: source if isinstance(source, Source) else Constant(source) for name, source in fields.items()
+        }
         self._check(known)
         self._document: Document[Mapping[str, Rows[Any]]] = Document(dict, rows=self)
 
@@ -132,7 +134,8 @@ class Reads(Generic[V]):
         kinds: dict[str, tuple[Any, ...]] = {}
         earlier = set(self.given)
         for field, source in self.sources.items():
-            if later := [one for one in _fields_in(source) if one not in earlier]:
+            referred = [part.field for part in nested(source) if isinstance(part, Same | When)]
+            if later := [one for one in referred if one not in earlier]:
                 raise TypeError(f"{name}.{field} refers to {', '.join(later)}, which is not declared before it")
             for column in columns_in(source):
                 form = (column.kind, column.may_be_blank, column.places)
@@ -398,14 +401,6 @@ def readable_values(
     kept = attrs.evolve(answer, raw=None if answer.raw is None else read_json(part))
     values = read(part).values(kept, **context)
     return values, tuple(account.warn_of(endpoint, one.words, one.row, stacklevel=4) for one in misread)
-
-
-def _as_source(source: Any) -> Source:
-    return source if isinstance(source, Column | Constant | Derived | Joined | Same | When) else Constant(source)
-
-
-def _fields_in(source: Source) -> list[str]:
-    return [part.field for part in nested(source) if isinstance(part, Same | When)]
 
 
 def _column(reads: Reads[Any], field: str | None) -> str:

@@ -83,8 +83,7 @@ class CountdownPart(Account, CountdownControl):
     def _milliseconds(self, symbol: str, seconds: float | None) -> int:
         if seconds is None:
             return 0
-        is_number = isinstance(seconds, int | float | Decimal) and not isinstance(seconds, bool)
-        whole = round(seconds * 1000) if is_number and math.isfinite(seconds) else 0
+        whole = round(seconds * 1000) if _is_number(seconds) else 0
         if whole < 1:
             words = f"a countdown takes at least a millisecond, not {seconds!r} s; None disarms it"
             raise self.refuse(words, subject=symbol)
@@ -151,3 +150,7 @@ class _Heart:
     def open_for(self) -> float:
         """Return for how many seconds a beat without an answer may still arrive."""
         return max(0.0, self._open_until - self._account.monotonic())
+
+
+def _is_number(seconds: object) -> bool:
+    return not isinstance(seconds, bool) and isinstance(seconds, int | float | Decimal) and math.isfinite(seconds)
