@@ -266,9 +266,9 @@ class _Writer:
             row.append(f"f_{field} = {self._expression(source)}")
         row += self._value_of({name: f"f_{name}" for name in (*self._part.sources, *self._part.given)} | {"raw": "raw"})
         if self._careful:
-            self._names["explained"] = _explaining(self._part)
+            self._names["explain"] = _explaining(self._part)
             # returned, so that no traceback drags the values of the answer along
-            rows = ["try:", *_indent(row), "except misfits as error:", "    return explained(index, where, error)"]
+            rows = ["try:", *_indent(row), "except misfits as error:", "    return explain(index, where, error)"]
             loop = [
                 "made, where = [], None",
                 "add = made.append",
@@ -282,7 +282,7 @@ class _Writer:
             one.name: None if one.default is attrs.NOTHING else one.default for one in attrs.fields(self._value)
         }
         parameters = "".join(f", f_{name}={self._constant(defaults[name])}" for name in self._part.given)
-        return self._compiled("\n".join([f"def make(rows, raws, joined, absent{parameters}):", *_indent(body), ""]))
+        return self._compile("\n".join([f"def make(rows, raws, joined, absent{parameters}):", *_indent(body), ""]))
 
     def _constant(self, value: Any) -> str:
         name = f"k{len(self._names)}"
@@ -359,7 +359,7 @@ class _Writer:
             "add(value)",
         ]
 
-    def _compiled(self, source: str) -> Callable[..., Any]:
+    def _compile(self, source: str) -> Callable[..., Any]:
         filename = f"<{'careful' if self._careful else 'quick'} rows of {self._value.__name__} {id(self._part)}>"
         # so that a traceback shows the line
         linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
@@ -373,12 +373,12 @@ def _indent(lines: Sequence[str]) -> list[str]:
 
 
 def _explaining(part: Reads[Any]) -> Callable[[int, tuple[str, ...], Exception], PayloadMismatch]:
-    def explained(index: int, where: tuple[str, ...], misfit: Exception) -> PayloadMismatch:
+    def explain(index: int, where: tuple[str, ...], misfit: Exception) -> PayloadMismatch:
         if isinstance(misfit, KeyError):  # of a table, not of the row: it has all that it needs
             misfit = Unfit("a word that is known", misfit.args[0])
         return payload_mismatch((*part.within, *(() if part.is_single else (index,)), *where), misfit)
 
-    return explained
+    return explain
 
 
 def _iso(text: str) -> datetime:

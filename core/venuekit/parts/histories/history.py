@@ -101,8 +101,8 @@ class History(Generic[T]):
             InvalidArgument: the span is reversed, has no time zone, or reaches back further than the venue keeps.
         """
         call = HistoryCall(account)
-        narrowed = _given(filters)
-        matching = self._members(call, _given(matching))
+        narrowed = _without_none(filters)
+        matching = self._members(call, _without_none(matching))
 
         async def windows() -> Sequence[Span]:
             resume = None if after is None else from_milliseconds(self.track.milliseconds(after))
@@ -181,7 +181,7 @@ class HistoryCall:
         async def windows() -> Sequence[Span]:
             return span.windows(history.width // _MILLISECOND)
 
-        return history.paging.walk(self.pages(history, windows, _given(filters)), None)
+        return history.paging.walk(self.pages(history, windows, _without_none(filters)), None)
 
     def pages(
         self,
@@ -215,7 +215,7 @@ class HistoryCall:
         )
 
 
-def _given(values: Mapping[str, Any] | None) -> Mapping[str, Any]:
+def _without_none(values: Mapping[str, Any] | None) -> Mapping[str, Any]:
     return {name: value for name, value in (values or {}).items() if value is not None}
 
 

@@ -133,7 +133,7 @@ class AccountPositionMode(Account, PositionModeControl):
         return await self.call_as(
             lambda change: _position_mode_setting(self, PositionMode(mode), change.changed),
             self.endpoints.SET_POSITION_MODE,
-            **self.endpoints.POSITION_MODE_LENS.sent(mode),
+            **self.endpoints.POSITION_MODE_LENS.spell(mode),
         )
 
 
@@ -166,7 +166,7 @@ class AccountAssetMode(Account, AssetModeControl):
         return await self.call_as(
             lambda change: AssetModeSetting(AssetMode(mode), change.changed),
             self.endpoints.SET_ASSET_MODE,
-            **self.endpoints.ASSET_MODE_LENS.sent(mode),
+            **self.endpoints.ASSET_MODE_LENS.spell(mode),
         )
 
 
@@ -211,5 +211,5 @@ class AccountMarginType(Account, MarginTypeControl):
         return await self.call_as(
             lambda change: MarginTypeSetting(None, margin_type, change.changed),
             self.endpoints.SET_MARGIN_TYPE,
-            **lens.sent(margin_type),
+            **lens.spell(margin_type),
         )

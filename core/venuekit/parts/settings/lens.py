@@ -159,7 +159,7 @@ class AccountLens(Generic[R, V]):
         """Return the setting, by one read."""
         return self.value(await call(self.endpoint))
 
-    def sent(self, value: V) -> dict[str, Any]:
+    def spell(self, value: V) -> dict[str, Any]:
         """Return the parameter by which a write spells a value."""
         return {self.parameter: self.words[value]}
 
