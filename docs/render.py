@@ -19,8 +19,8 @@ from typing import Any
 from venuekit.capabilities import Capability, SupportState
 from venuekit.cli import main as command_line
 from venuekit.plugins import make_plugins
+from venuekit.simulator.background import BackgroundSimulation
 from venuekit.simulator.serve import write_accounts_file
-from venuekit.testing.background import BackgroundSimulation
 from venuekit.venue import Venue, core_capabilities, venue_support
 
 ROOT = Path(__file__).parents[1]

@@ -34,7 +34,7 @@ ROOMS = {
         "service",
         "server",
         "simulation",
-        "serve",
+        "background serve",
     ),
     "simulator.ledger": (
         "log money refusal",

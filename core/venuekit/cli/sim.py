@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,21 +51,9 @@ async def sim_command(
 @contextmanager
 def simulation_thread(plugins: Plugins, accounts: Path) -> Iterator[Simulation]:
     """Serve every installed venue that brings a simulator, and write the accounts file that opens them."""
-    from venuekit.simulator import simulate
+    from venuekit.simulator.background import BackgroundSimulation
     from venuekit.simulator.serve import write_accounts_file
 
-    simulation = simulate(plugins=plugins)
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="simulation", daemon=True)
-    thread.start()
-    try:
-        asyncio.run_coroutine_threadsafe(simulation.__aenter__(), loop).result()
-        try:
-            write_accounts_file(accounts, simulation)
-            yield simulation
-        finally:
-            asyncio.run_coroutine_threadsafe(simulation.__aexit__(None, None, None), loop).result()
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+    with BackgroundSimulation(plugins=plugins) as background:
+        background.call(lambda simulation: write_accounts_file(accounts, simulation))
+        yield background.simulation

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from venuekit.testing.background import BackgroundSimulation
+    from venuekit.simulator.background import BackgroundSimulation
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -28,7 +28,7 @@ def venuekit_simulation(request: pytest.FixtureRequest) -> Iterator[BackgroundSi
     A test that is a coroutine itself and wants disturbances, the ledger or an injected clock writes
     ``async with venuekit.simulate(...)`` instead.
     """
-    from venuekit.testing.background import BackgroundSimulation
+    from venuekit.simulator.background import BackgroundSimulation
 
     marker = request.node.get_closest_marker("venuekit")
     venue_ids, options = (marker.args, marker.kwargs) if marker else ((), {})

@@ -1,4 +1,4 @@
-"""A simulation in a thread of its own, for tests whose clients block."""
+"""A simulation in a thread of its own, for clients that block."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class BackgroundSimulation:
     server's thread: pass a function to :meth:`call`.
 
     Attributes:
+        simulation: The simulation itself.
         venue_ids: The simulated venues' ids.
         key, secret: The pair that opens every venue.
         read_only_key, read_only_secret: A pair that is refused writes.
@@ -31,7 +32,7 @@ class BackgroundSimulation:
     def __init__(
         self, *venue_ids: str, scenario: str = "holding", seed: int = 0, plugins: Plugins | None = None
     ) -> None:
-        self._simulation = simulation = simulate(*venue_ids, scenario=scenario, seed=seed, plugins=plugins)
+        self.simulation = simulation = simulate(*venue_ids, scenario=scenario, seed=seed, plugins=plugins)
         self.venue_ids = simulation.venue_ids
         self.key, self.secret = simulation.key, simulation.secret
         self.read_only_key, self.read_only_secret = simulation.read_only_key, simulation.read_only_secret
@@ -41,7 +42,7 @@ class BackgroundSimulation:
     def __enter__(self) -> Self:
         self._thread.start()
         try:
-            asyncio.run_coroutine_threadsafe(self._simulation.__aenter__(), self._loop).result()
+            asyncio.run_coroutine_threadsafe(self.simulation.__aenter__(), self._loop).result()
         except BaseException:
             self._stop()
             raise
@@ -51,7 +52,7 @@ class BackgroundSimulation:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            asyncio.run_coroutine_threadsafe(self._simulation.__aexit__(None, None, None), self._loop).result()
+            asyncio.run_coroutine_threadsafe(self.simulation.__aexit__(None, None, None), self._loop).result()
         finally:
             self._stop()
 
@@ -64,14 +65,14 @@ class BackgroundSimulation:
         """Run a function on the simulation in its own thread and return its result."""
 
         async def run() -> T:
-            return function(self._simulation)
+            return function(self.simulation)
 
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result()
 
     def rest(self, venue_id: str) -> str:
         """Return the URL of a venue, without a trailing slash."""
-        return self._simulation.rest(venue_id)
+        return self.simulation.rest(venue_id)
 
     def credentials(self, venue_id: str, *, read_only: bool = False) -> Credentials:
         """Return credentials for :func:`venuekit.connect`."""
-        return self._simulation.credentials(venue_id, read_only=read_only)
+        return self.simulation.credentials(venue_id, read_only=read_only)
