@@ -1,8 +1,9 @@
-"""The account as a whole, its kind, and the balances of its coins."""
+"""The account as a whole, its kind, the balances of its coins, and the API key with its permissions."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import warnings
+from datetime import UTC, datetime
 
 import attrs
 
@@ -10,6 +11,8 @@ from venuekit.capabilities import (
     AccountInfo,
     AccountKind,
     AccountReader,
+    ApiKey,
+    ApiKeyReader,
     Balance,
     BalanceReader,
     MarginType,
@@ -17,15 +20,17 @@ from venuekit.capabilities import (
 )
 from venuekit.parts.concurrency import gather
 from venuekit.parts.rows import values_of
-from venuekit.plugin import Account, Answer, UnsupportedCapability
+from venuekit.plugin import Account, Answer, PayloadMismatch, UnsupportedCapability
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.endpoints.account import ISOLATED_COINS, WalletRows
 from venuekit_bybit_inverse.positions import LEG, PAGE_SIZE, positions_of
-from venuekit_bybit_inverse.reading import read_rows
+from venuekit_bybit_inverse.reading import read_pages
 
 _KINDS = {5: AccountKind("uta2"), 6: AccountKind("uta2_pro")}
 _OLDER_KINDS = {1: "classic", 3: "unified 1.0", 4: "unified 1.0 Pro"}
 _VALUATION = "USD"
+_ANYWHERE = "*"
+_WITHDRAW = "Wallet.Withdraw"
 
 
 class BybitAccountInfo(Account, AccountReader):
@@ -57,7 +62,7 @@ class BybitAccountInfo(Account, AccountReader):
             gather(self.answer(BYBIT.ACCOUNT_INFO), self.answer_rows(BYBIT.WALLET_BALANCE, accountType=UNIFIED)),
             gather(
                 self.answer_rows(BYBIT.COLLATERAL_INFO),
-                read_rows(self, BYBIT.POSITION_LIST, LEG, category=CATEGORY, limit=PAGE_SIZE),
+                read_pages(self, BYBIT.POSITION_LIST, LEG, category=CATEGORY, limit=PAGE_SIZE),
             ),
         )
         as_of = min(info.as_of, wallet.as_of, collateral.as_of, pages.as_of)
@@ -115,3 +120,38 @@ def balances_of(
     if margin_type is MarginType.ISOLATED:
         coins = coins.read_by(ISOLATED_COINS)
     return values_of(account, BYBIT.WALLET_BALANCE, wallet, coins, as_of=as_of or wallet.as_of)
+
+
+class BybitApiKey(Account, ApiKeyReader):
+    """Read permissions, addresses and the end of the key; the key itself is not kept."""
+
+    __slots__ = ()
+
+    async def get_api_key(self) -> ApiKey:
+        """Return the key's permissions; only keys without an address of their own expire."""
+        row = await self.call(BYBIT.KEY_INFO)
+        permissions = frozenset(f"{group}.{name}" for group, names in row.permissions.items() for name in names)
+        ips = tuple(address for address in row.ips if address != _ANYWHERE)
+        may_withdraw = _WITHDRAW in permissions
+        if may_withdraw:
+            warnings.warn("this API key may withdraw; trading does not need that", UserWarning, stacklevel=2)
+        return ApiKey(
+            permissions=permissions,
+            read_only=row.read_only,
+            ips=ips,
+            expires_at=None if ips else _moment(row.expired_at),
+            is_master=row.is_master,
+            may_withdraw=may_withdraw,
+        )
+
+
+def _moment(text: str | None) -> datetime | None:
+    """Return a time in ISO 8601; 1970 says "never"."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise PayloadMismatch(f"expiredAt: expected a time in ISO 8601, got {text!r}") from None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment if moment.timestamp() > 0 else None

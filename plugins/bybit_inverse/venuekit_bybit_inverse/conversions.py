@@ -14,7 +14,7 @@ from venuekit.plugin import Account, Pager, from_milliseconds
 from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.endpoints.history import ConvertRow, ExchangeRow
 from venuekit_bybit_inverse.histories import ALL_TIME
-from venuekit_bybit_inverse.reading import raw_rows, read_rows
+from venuekit_bybit_inverse.reading import raw_rows, read_pages
 
 _EXCHANGES_PAGE = 50
 _CONVERTS_PAGE = 100
@@ -64,7 +64,7 @@ class BybitConversions(Account, ConversionReader):
         return Pager(items, cost_per_page=1)
 
     async def _exchanges(self) -> dict[str, Conversion]:
-        pages = await read_rows(self, BYBIT.EXCHANGES, _ID, limit=_EXCHANGES_PAGE)
+        pages = await read_pages(self, BYBIT.EXCHANGES, _ID, limit=_EXCHANGES_PAGE)
         return {
             row.exchange_tx_id: _conversion(row, row.exchange_rate, from_milliseconds(row.created_time * 1000), raw)
             for row, raw in zip(pages.rows, pages.raw, strict=True)

@@ -1,12 +1,19 @@
-"""Instruments, commission rates and the venue's time."""
+"""Instruments, their brackets and commission rates, and the venue's time."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
+import attrs
+
 from venuekit.capabilities import (
+    Bracket,
+    BracketReader,
     CommissionRate,
     CommissionReader,
     Instrument,
@@ -19,7 +26,7 @@ from venuekit.capabilities import (
 from venuekit.plugin import Account, InvalidRequest, nonzero
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.endpoints.market import InstrumentRow
-from venuekit_bybit_inverse.reading import read_rows, unknown_symbol_error
+from venuekit_bybit_inverse.reading import read_pages, unknown_symbol_error
 from venuekit_bybit_inverse.wire import CONTRACT_SIZE
 
 _PAGE_SIZE = 1000
@@ -27,6 +34,8 @@ _PAGE_SIZE = 1000
 _YEAR = 525_600
 #: the kind of a contract by its type, whatever its other fields say
 _KINDS = {"Perpetual": InstrumentKind.PERPETUAL, "Futures": InstrumentKind.DELIVERY}
+#: the identity of a row of risk limits
+TIER: Callable[[Bracket], tuple[object, ...]] = attrgetter("symbol", "tier")
 _STATUSES = {"Trading": InstrumentStatus.TRADING}
 
 
@@ -37,7 +46,7 @@ class BybitInstruments(Account, InstrumentReader, ServerTimeReader):
 
     async def get_instruments(self, *, symbol: str | None = None) -> tuple[Instrument, ...]:
         """Return every inverse instrument, or the one of ``symbol``."""
-        found = await read_rows(
+        found = await read_pages(
             self, BYBIT.INSTRUMENTS, attrgetter("symbol"), category=CATEGORY, symbol=symbol, limit=_PAGE_SIZE
         )
         if symbol is not None and not found.rows:
@@ -157,3 +166,29 @@ class BybitFees(Account, CommissionReader):
             if rate.symbol == symbol:
                 return rate
         raise unknown_symbol_error(self, symbol)
+
+
+class BybitBrackets(Account, BracketReader):
+    """Read risk limits; needs no key."""
+
+    __slots__ = ()
+
+    async def get_brackets(self, *, symbol: str | None = None, pair: str | None = None) -> tuple[Bracket, ...]:
+        """Return the tiers of one symbol, or of all; each begins where the one before it ends."""
+        if pair is not None:
+            raise self.refuse("this venue has no filter by pair", subject=pair)
+        found = await read_pages(self, BYBIT.RISK_LIMITS, TIER, category=CATEGORY, symbol=symbol)
+        tiers = sorted(zip(found.rows, found.raw, strict=True), key=lambda tier: (tier[0].symbol, tier[0].tier))
+        return tuple(
+            bracket for _, of_symbol in groupby(tiers, lambda tier: tier[0].symbol) for bracket in _brackets(of_symbol)
+        )
+
+
+def _brackets(tiers: Iterable[tuple[Bracket, Mapping[str, Any] | None]]) -> Iterable[Bracket]:
+    """Give the brackets of one symbol, lowest tier first."""
+    floor = Decimal(0)
+    for tier, raw in tiers:
+        # Printed empty on the first tier, where nothing can be deducted.
+        deduction = Decimal(0) if tier.deduction is None and not floor else tier.deduction
+        yield attrs.evolve(tier, floor=floor, deduction=deduction, raw=raw)
+        floor = tier.cap

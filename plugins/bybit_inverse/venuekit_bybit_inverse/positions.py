@@ -16,7 +16,7 @@ from venuekit.plugin import Account, OddRow
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.endpoints.positions import ADL_RANK_OF, POSITIONS
 from venuekit_bybit_inverse.instruments import settle_coins
-from venuekit_bybit_inverse.reading import Pages, read_pages, read_rows, unknown_symbol_error
+from venuekit_bybit_inverse.reading import Pages, read_pages, unknown_symbol_error
 from venuekit_bybit_inverse.wire import CONTRACT_SIZE
 
 PAGE_SIZE = 200
@@ -67,10 +67,10 @@ class BybitPositions(Account, PositionReader):
     async def _read_positions(self, **which: str | None) -> tuple[Position, ...]:
         # one that is asked for by its symbol must not be left out
         is_named = which.get("symbol") is not None
-        read = read_pages if is_named else read_rows
+        by = Account.answer if is_named else Account.answer_rows
         info, pages = await gather(
             self.answer(BYBIT.ACCOUNT_INFO),
-            read(self, BYBIT.POSITION_LIST, LEG, category=CATEGORY, limit=PAGE_SIZE, **which),
+            read_pages(self, BYBIT.POSITION_LIST, LEG, by=by, category=CATEGORY, limit=PAGE_SIZE, **which),
         )
         return await positions_of(
             self,
@@ -119,7 +119,7 @@ class BybitAdl(Account, AdlReader):
 
     async def get_adl_quantiles(self, *, symbol: str | None = None) -> tuple[AdlQuantile, ...]:
         """Return the rank of a symbol, also a flat one, or of all open positions."""
-        pages = await read_rows(self, BYBIT.POSITION_LIST, LEG, category=CATEGORY, symbol=symbol, limit=PAGE_SIZE)
+        pages = await read_pages(self, BYBIT.POSITION_LIST, LEG, category=CATEGORY, symbol=symbol, limit=PAGE_SIZE)
         return tuple(
             AdlQuantile(position.symbol, PositionSide.BOTH, position.adl_rank, ADL_RANK_OF)
             for position in listed_positions(self, pages, at_least=1)[0]

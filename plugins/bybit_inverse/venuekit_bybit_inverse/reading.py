@@ -9,11 +9,9 @@ from urllib.parse import unquote
 
 import attrs
 
-from venuekit.plugin import Account, Answer, Endpoint, InvalidRequest, OddRow, Outcome, PayloadMismatch
-from venuekit_bybit_inverse.wire import Page
+from venuekit.plugin import Account, Answer, Endpoint, InvalidRequest, Outcome, PayloadMismatch
 
 R = TypeVar("R")
-P = TypeVar("P", bound=Page[Any])
 
 
 @attrs.frozen
@@ -22,21 +20,14 @@ class Pages(Generic[R]):
     The rows of all pages, each once, in the venue's order.
 
     ``raw`` holds the venue's own objects beside them, None without ``keep_raw``; ``as_of`` is the earliest time
-    among the pages on the venue's clock, ``received_at`` the latest on ours; ``answers`` has one per page. ``odd``
-    are the rows that could not be read.
+    among the pages on the venue's clock, ``received_at`` the latest on ours; ``answers`` has one per page.
     """
 
     rows: tuple[R, ...]
     raw: tuple[Mapping[str, Any] | None, ...]
     as_of: datetime
     received_at: datetime
-    answers: tuple[Answer[Any], ...] = ()
-    odd: tuple[OddRow, ...] = ()
-
-    @property
-    def calls(self) -> int:
-        """The number of pages."""
-        return len(self.answers)
+    answers: tuple[Answer[Any], ...]
 
 
 def rows_name(endpoint: Endpoint[Any]) -> str:
@@ -50,54 +41,35 @@ def raw_rows(answer: Answer[Any], count: int, name: str = "list") -> tuple[Mappi
 
 
 async def read_pages(
-    account: Account, endpoint: Endpoint[P], identity: Callable[[R], Hashable], /, **parameters: Any
+    account: Account,
+    endpoint: Endpoint[Any],
+    identity: Callable[[R], Hashable],
+    /,
+    *,
+    by: Callable[..., Awaitable[Answer[Any]]] = Account.answer_rows,
+    **parameters: Any,
 ) -> Pages[R]:
     """
     Read a list to its end: until there is no cursor, or an empty page.
 
-    A row that comes again, by ``identity``, keeps its first place and takes its last values.
+    A row that comes again, by ``identity``, keeps its first place and takes its last values. A row that cannot be read
+    is left out with a warning, or whatever else the method of the account does that each page is read ``by``.
 
     Raises:
-        PayloadMismatch: a row cannot be read; or a cursor comes back that was there before, or leads to nothing new,
-            so that the following rows cannot be asked for.
+        PayloadMismatch: a cursor comes back that was there before, or leads to nothing new, so that the following rows
+            cannot be asked for; or as ``by`` does.
     """
-    return await _pages(account, endpoint, identity, account.answer, parameters)
-
-
-async def read_rows(
-    account: Account, endpoint: Endpoint[P], identity: Callable[[R], Hashable], /, **parameters: Any
-) -> Pages[R]:
-    """Do as :func:`read_pages`, without the rows that cannot be read; each is warned of."""
-    return await _pages(account, endpoint, identity, account.answer_rows, parameters)
-
-
-async def read_any_rows(
-    account: Account, endpoint: Endpoint[P], identity: Callable[[R], Hashable], /, **parameters: Any
-) -> Pages[R]:
-    """Do as :func:`read_rows`, also when no row can be read: for callers that look at ``odd``."""
-    return await _pages(account, endpoint, identity, account.answer_any_rows, parameters)
-
-
-async def _pages(
-    account: Account,
-    endpoint: Endpoint[P],
-    identity: Callable[[R], Hashable],
-    read: Callable[..., Awaitable[Any]],
-    parameters: Mapping[str, Any],
-) -> Pages[R]:
     found: dict[Hashable, tuple[R, Mapping[str, Any] | None]] = {}
     cursors: set[str] = set()
-    answer: Answer[P] = await read(endpoint, **parameters)
+    answer = await by(account, endpoint, **parameters)
     answers = [answer]
-    odd: list[OddRow] = []
     while True:
         page, known = answer.value, len(found)
-        odd += answer.odd
         for row, raw in zip(page.rows, raw_rows(answer, len(page.rows), rows_name(endpoint)), strict=True):
             found[identity(row)] = row, raw
         if not (page.rows or answer.odd) or not page.cursor:
             rows, raws = tuple(row for row, _ in found.values()), tuple(raw for _, raw in found.values())
-            return Pages(rows, raws, answers[0].as_of, answer.received_at, tuple(answers), tuple(odd))
+            return Pages(rows, raws, answers[0].as_of, answer.received_at, tuple(answers))
         if page.cursor in cursors or (len(found) == known and not answer.odd):
             words = "the venue repeats a cursor" if page.cursor in cursors else "a page holds nothing new"
             raise PayloadMismatch(
@@ -108,7 +80,7 @@ async def _pages(
             )
         cursors.add(page.cursor)
         # A cursor arrives percent-encoded and must be signed and sent as it came: the encoder encodes it once again.
-        answer = await read(endpoint, **parameters, cursor=unquote(page.cursor))
+        answer = await by(account, endpoint, **parameters, cursor=unquote(page.cursor))
         answers.append(answer)
 
 

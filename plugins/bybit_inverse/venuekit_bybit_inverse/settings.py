@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from decimal import Context, Decimal
+from decimal import Decimal
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -12,18 +12,15 @@ from venuekit.capabilities import Position, PositionMode
 from venuekit.parts.concurrency import gather, gather_all
 from venuekit.parts.settings.lens import RowSettings
 from venuekit.parts.settings.snapshot import LeverageTier, SettingsDraft, SettingsSource
-from venuekit.plugin import Endpoint
-from venuekit_bybit_inverse.brackets import TIER
+from venuekit.plugin import Account, Endpoint
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
+from venuekit_bybit_inverse.instruments import TIER
 from venuekit_bybit_inverse.order_rows import ListedOrder
 from venuekit_bybit_inverse.positions import LEG, PAGE_SIZE, listed_positions
-from venuekit_bybit_inverse.reading import Pages, read_any_rows
-from venuekit_bybit_inverse.wire import Page
+from venuekit_bybit_inverse.reading import Pages, read_pages
 
 R = TypeVar("R")
-P = TypeVar("P", bound=Page[Any])
 
-_EXACT = Context(prec=34)
 _ORDERS_PAGE = 50
 #: the other products of the account, which share its margin type; linear ones are listed by settle coin
 _OTHER_PRODUCTS: tuple[Mapping[str, str], ...] = (
@@ -86,11 +83,11 @@ class BybitSettings(SettingsSource):
 
 
 async def _pages(
-    draft: SettingsDraft, endpoint: Endpoint[P], identity: Callable[[R], Hashable], /, **parameters: Any
+    draft: SettingsDraft, endpoint: Endpoint[Any], identity: Callable[[R], Hashable], /, **parameters: Any
 ) -> Pages[R]:
-    pages = await read_any_rows(draft.account, endpoint, identity, **parameters)
-    draft.keep_odd(pages.odd)
-    draft.count(pages.calls, pages.as_of)
+    pages = await read_pages(draft.account, endpoint, identity, by=Account.answer_any_rows, **parameters)
+    draft.keep_odd(odd for answer in pages.answers for odd in answer.odd)
+    draft.count(len(pages.answers), pages.as_of)
     return pages
 
 
@@ -112,10 +109,4 @@ def _settings_of(position: Position) -> RowSettings:
 
 def _exposures(positions: Iterable[Position]) -> dict[str, Decimal | None]:
     """Return the value of each position at mark, None for an open one without a mark price."""
-    return {position.symbol: _value(abs(position.quantity), position.mark_price) for position in positions}
-
-
-def _value(size: Decimal, mark_price: Decimal | None) -> Decimal | None:
-    if not size:
-        return size
-    return _EXACT.divide(size, mark_price) if mark_price else None
+    return {position.symbol: position.value for position in positions}

@@ -18,27 +18,15 @@ from venuekit_bybit_inverse.wire import page_decoder, wire_page
 
 
 @attrs.frozen(eq=False, repr=False)
-class LeverageFilter(WireRow):
-    """The leverages an instrument takes."""
+class FilterRow(WireRow):
+    """The leverages, prices or quantities that an instrument takes: each filter has some of the fields."""
 
     min_leverage: Decimal | None = None
     max_leverage: Decimal | None = None
     leverage_step: Decimal | None = None
-
-
-@attrs.frozen(eq=False, repr=False)
-class PriceFilter(WireRow):
-    """The prices an instrument takes."""
-
     min_price: Decimal | None = None
     max_price: Decimal | None = None
     tick_size: Decimal | None = None
-
-
-@attrs.frozen(eq=False, repr=False)
-class LotSizeFilter(WireRow):
-    """The quantities an instrument takes."""
-
     min_order_qty: Decimal | None = None
     max_order_qty: Decimal | None = None
     max_mkt_order_qty: Decimal | None = None
@@ -59,9 +47,9 @@ class InstrumentRow(WireRow):
     launch_time: datetime | None = None
     delivery_time: datetime | None = None
     funding_interval: int | None = None
-    leverage_filter: LeverageFilter = LeverageFilter()
-    price_filter: PriceFilter = PriceFilter()
-    lot_size_filter: LotSizeFilter = LotSizeFilter()
+    leverage_filter: FilterRow = FilterRow()
+    price_filter: FilterRow = FilterRow()
+    lot_size_filter: FilterRow = FilterRow()
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -109,7 +97,7 @@ class MarketEndpoints(EndpointBook):
     INSTRUMENTS = Endpoint(
         "GET",
         "/v5/market/instruments-info",
-        decode=wire_page(InstrumentRow, LeverageFilter, PriceFilter, LotSizeFilter),
+        decode=wire_page(InstrumentRow, FilterRow),
         rows=(("result", "list"),),
         echoes=Echoes.each({"symbol": "symbol"}, "rows"),
         parameters=(INVERSE, SYMBOL, limit(1000), CURSOR),

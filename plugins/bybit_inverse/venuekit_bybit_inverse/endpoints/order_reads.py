@@ -42,7 +42,7 @@ from venuekit_bybit_inverse.order_rows import (
     decode_fills,
     decode_orders,
 )
-from venuekit_bybit_inverse.reading import read_pages, read_rows
+from venuekit_bybit_inverse.reading import read_pages
 
 T = TypeVar("T")
 
@@ -128,8 +128,8 @@ async def _read_open(
     account: Account, lookup: Lookup, parameters: Mapping[str, Any], skip_odd: bool
 ) -> Sequence[ReadRow]:
     """Read all pages of the open orders, the oldest of one moment first; the venue's pages begin with the newest."""
-    read = read_rows if skip_odd else read_pages
-    pages = await read(account, lookup.endpoint, attrgetter("id"), **parameters)
+    by = Account.answer_rows if skip_odd else Account.answer
+    pages = await read_pages(account, lookup.endpoint, attrgetter("id"), by=by, **parameters)
     rows = zip(pages.rows, pages.raw, strict=True)
     return [ReadRow(row, raw, pages.received_at) for row, raw in rows][::-1]
 

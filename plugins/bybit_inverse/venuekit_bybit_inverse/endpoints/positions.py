@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from decimal import Context, Decimal
 
-import attrs
-
 from venuekit.capabilities import (
     AccountReader,
     AdlReader,
@@ -38,11 +36,11 @@ from venuekit.parts.columns import (
     words,
 )
 from venuekit.parts.endpoint_book import EndpointBook
-from venuekit.parts.rows import Document, Reads, Rows
+from venuekit.parts.rows import Reads
 from venuekit.plugin import Echoes, Endpoint
 from venuekit_bybit_inverse.endpoints.parameters import ANY_PRODUCT, CURSOR, INVERSE, SETTLE_COIN, SYMBOL, limit
 from venuekit_bybit_inverse.limits import cost
-from venuekit_bybit_inverse.wire import CONTRACT_SIZE, PAGE_END, PageEnd, position_side_of
+from venuekit_bybit_inverse.wire import CONTRACT_SIZE, position_side_of, rows_page
 
 _EXACT = Context(prec=34)
 _STATES = {"Normal": PositionState.NORMAL, "Liq": PositionState.LIQUIDATION, "Adl": PositionState.ADL}
@@ -109,21 +107,6 @@ POSITIONS = Reads(
     opened_at=milliseconds("openTime", may_be_blank=True),
     sequence=derived(_sequence, whole("seq")),
 )
-
-
-@attrs.frozen(eq=False)
-class PositionPage:
-    """A page of positions."""
-
-    rows: Rows[Position]
-    end: Rows[PageEnd]
-
-    @property
-    def cursor(self) -> str | None:
-        """Where the next page begins, None where there is none."""
-        return self.end.values()[0].cursor
-
-
 _LEVERAGES = Reads(
     LeverageSetting,
     within=("result", "list"),
@@ -139,7 +122,7 @@ class PositionEndpoints(EndpointBook):
     POSITION_LIST = Endpoint(
         "GET",
         "/v5/position/list",
-        decode=Document(PositionPage, rows=POSITIONS, end=PAGE_END),
+        decode=rows_page(POSITIONS),
         rows=(("result", "list"),),
         echoes=Echoes.each({"symbol": "symbol"}, "rows"),
         parameters=(ANY_PRODUCT, SYMBOL, SETTLE_COIN, limit(200), CURSOR),
