@@ -101,9 +101,8 @@ from venuekit.errors import (
 from venuekit.faults import Fault, FaultRow, FaultTable, error_of
 from venuekit.foreign import ban_end, read_foreign
 from venuekit.hooks import hookimpl
-from venuekit.ids import MadeId, make_client_id
 from venuekit.message import HttpRequest, HttpResponse, Transport
-from venuekit.order_scope import Ask, OrderName, Resting, read_items
+from venuekit.order_scope import Ask, MadeId, OrderName, Resting, make_client_id, read_items
 from venuekit.payloads import (
     LARGEST,
     MISFITS,

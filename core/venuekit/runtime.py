@@ -16,13 +16,13 @@ import attrs
 
 from venuekit import errors
 from venuekit._util.called import run_as
-from venuekit.capabilities import Capability, capability_of
+from venuekit.capabilities import Capability
 from venuekit.clock import Clock, ClockWarning, SystemClock, VenueClock, to_milliseconds
 from venuekit.credentials import Credentials, Secret
 from venuekit.endpoint import Endpoint, WriteScope
-from venuekit.pipeline.account_session import AccountSession, VenueSession
+from venuekit.pipeline.account_session import AccountSession, VenueSession, reason_not_supported
 from venuekit.pipeline.budget import Budget, PoolName
-from venuekit.pipeline.guard import Guard
+from venuekit.pipeline.guard import Guard, PositionLimit, holdings_reader
 from venuekit.pipeline.journal import FileJournal
 from venuekit.pipeline.journal_lines import Unresolved
 from venuekit.pipeline.observe import Observer
@@ -176,8 +176,6 @@ class Runtime:
         )
         opened = venue.account(session)
         if session.guard.max_position_notional is not None:
-            from venuekit.pipeline.position_limit import PositionLimit, holdings_reader
-
             read = holdings_reader(opened)
             session.position_limit = PositionLimit(session.guard.max_position_notional, read, self._clock)
         if not venue_session.clock.synced:
@@ -320,10 +318,5 @@ def environment_of(venue: Venue[Any], credentials: Credentials) -> Environment:
 def find_unsupported_endpoints(venue: Venue[Any], environment: Environment) -> dict[Endpoint[Any], str]:
     """Return the endpoints that serve only capabilities which venue or environment lack, with the reason."""
     reasons: dict[type[Capability], str] = {**venue.unsupported, **environment.unsupported}
-    found: dict[Endpoint[Any], str] = {}
-    if reasons:
-        for endpoint in venue.endpoints:
-            lacking = [reasons.get(capability_of(method)) for method in endpoint.serves]
-            if lacking and lacking[0] is not None and None not in lacking:
-                found[endpoint] = lacking[0]
-    return found
+    found = {one: reason_not_supported(reasons, one) for one in venue.endpoints} if reasons else {}
+    return {endpoint: reason for endpoint, reason in found.items() if reason is not None}

@@ -13,9 +13,9 @@ from venuekit import payloads
 #: rooms from the ground up; a room may import rooms of the storeys below it, and neighbours only where noted
 STOREYS = (
     {"_util"},
-    {"errors", "ids"},
+    {"errors", "order_scope"},
     {"faults", "message", "resolution"},
-    {"echoes", "order_scope"},
+    {"echoes"},
     {"endpoint", "capabilities"},
     {"venue"},
     {"clock", "credentials"},

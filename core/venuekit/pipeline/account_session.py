@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import attrs
 
@@ -18,7 +18,7 @@ from venuekit.endpoint import Effect, Endpoint, Role
 from venuekit.errors import OperationError, Outcome
 from venuekit.pipeline.budget import Budget, Costs
 from venuekit.pipeline.failures import Failure, leaves_open
-from venuekit.pipeline.guard import Guard, check_guard
+from venuekit.pipeline.guard import Guard, PositionLimit, check_guard
 from venuekit.pipeline.journal import FileJournal
 from venuekit.pipeline.observe import EventKind, Observer
 from venuekit.pipeline.operation import Operation
@@ -29,9 +29,6 @@ from venuekit.pipeline.write_scopes import QUEUED, WriteScopes, footprint_of
 from venuekit.remembered import Remembered
 from venuekit.resolution import Call
 from venuekit.venue import Environment, Limit, LimitScope, Venue
-
-if TYPE_CHECKING:
-    from venuekit.pipeline.position_limit import PositionLimit
 
 T = TypeVar("T")
 
@@ -104,7 +101,7 @@ class AccountSession:
             endpoint = endpoint.as_undeclared()
         reason = self.venue_session.unsupported.get(endpoint)
         if reason is None and self.learned:
-            reason = _reason_not_supported(self.learned, endpoint)
+            reason = reason_not_supported(self.learned, endpoint)
         if reason is not None:
             raise errors.UnsupportedCapability(reason, venue=venue.id, operation=endpoint.operation)
         try:
@@ -296,9 +293,7 @@ def _check_window(window: int, most: int) -> None:
         raise ValueError(f"recv_window must be from 1 up to {most} ms, not {window!r}")
 
 
-def _reason_not_supported(learned: Mapping[type[Capability], str], endpoint: Endpoint[Any]) -> str | None:
-    """Return why this account has none of an endpoint's capabilities; None when it has any of them."""
-    if not endpoint.serves:
-        return None
-    reasons = [learned.get(capability_of(method)) for method in endpoint.serves]
-    return None if any(reason is None for reason in reasons) else reasons[0]
+def reason_not_supported(reasons: Mapping[type[Capability], str], endpoint: Endpoint[Any]) -> str | None:
+    """Return why none of an endpoint's capabilities is there, by the reasons of each; None when any of them is."""
+    found = [reasons.get(capability_of(method)) for method in endpoint.serves]
+    return None if not found or None in found else found[0]

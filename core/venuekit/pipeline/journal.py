@@ -16,7 +16,7 @@ import attrs
 from venuekit._util.texts import warn
 from venuekit.clock import from_milliseconds
 from venuekit.errors import Outcome
-from venuekit.ids import ClientIds
+from venuekit.order_scope import ClientIds
 from venuekit.pipeline.journal_lines import (
     Day,
     Ended,

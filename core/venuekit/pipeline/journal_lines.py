@@ -21,7 +21,7 @@ from venuekit._util.quick_init import quick_init
 from venuekit.clock import from_milliseconds, to_milliseconds
 from venuekit.endpoint import Effect
 from venuekit.errors import Outcome
-from venuekit.ids import ClientIds
+from venuekit.order_scope import ClientIds
 
 #: the most writes that add up and are distinguished in one day
 _MOST_ADDED = 2000
@@ -74,18 +74,16 @@ class Unresolved:
     made: frozenset[str] = frozenset()
 
 
-@quick_init
-@attrs.frozen
-class Ended:
+class Ended(msgspec.Struct, frozen=True, omit_defaults=True, rename={"id": "end"}):
     """
-    How a write ended, and when (milliseconds on the venue's clock).
+    How a write ended, and when (milliseconds on the venue's clock); it is written as it is.
 
     ``claims`` is the row of a history that proves it, where one is known.
     """
 
-    id: str
+    id: _Id
     outcome: str
-    at: int | None = None
+    at: _Moment | None = None
     claims: str | None = None
 
 
@@ -103,15 +101,6 @@ class _Begin(msgspec.Struct):
     client_id: str | None = None
     client_ids: tuple[str, ...] = ()
     made: frozenset[str] = frozenset()
-
-
-class _End(msgspec.Struct):
-    """A closing line as it is written."""
-
-    end: _Id
-    outcome: str
-    at: _Moment | None = None
-    claims: str | None = None
 
 
 class MalformedLine(ValueError):
@@ -151,12 +140,7 @@ def begin_text(entry: Unresolved) -> bytes:
 
 def end_text(ended: Ended) -> bytes:
     """Return the closing line of a write."""
-    line: dict[str, Any] = {"end": ended.id, "outcome": ended.outcome}
-    if ended.at is not None:
-        line["at"] = ended.at
-    if ended.claims is not None:
-        line["claims"] = ended.claims
-    return _text(line)
+    return _text(ended)
 
 
 def lost_text(count: int) -> bytes:
@@ -189,18 +173,17 @@ def read_line(text: bytes) -> Unresolved | Ended:
     try:
         if "begin" in line:
             return _unresolved(msgspec.convert(line, _Begin))
-        end = msgspec.convert(line, _End)
-        return Ended(end.end, end.outcome, end.at, end.claims)
+        return msgspec.convert(line, Ended)
     except (msgspec.ValidationError, RecursionError, ValueError) as error:
         raise MalformedLine(f"not a line of this journal: {error}") from None
 
 
-def _text(line: Mapping[str, Any]) -> bytes:
+def _text(line: Mapping[str, Any] | Ended) -> bytes:
     # the first newline ends a line that a crash or a full disk cut off, so that it spoils only itself
     try:
         text = _compact(line)
     except (OverflowError, UnicodeEncodeError):  # an integer beyond 64 bits, half a character
-        text = json.dumps(line, separators=(",", ":")).encode()
+        text = json.dumps(msgspec.to_builtins(line, enc_hook=_bare_text), separators=(",", ":")).encode()
     return b"\n%b\n" % text
 
 

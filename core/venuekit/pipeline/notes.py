@@ -8,7 +8,7 @@ from venuekit import errors
 from venuekit._util.texts import warn, without
 from venuekit.clock import clock_error, from_milliseconds
 from venuekit.errors import Outcome
-from venuekit.ids import MadeId
+from venuekit.order_scope import MadeId
 from venuekit.pipeline.journal_lines import Ended, Unresolved
 from venuekit.pipeline.observe import EventKind
 

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple, Protocol
 import attrs
 
 from venuekit.endpoint import Endpoint, Role, WriteScope
-from venuekit.ids import ClientIds
-from venuekit.order_scope import OrderName
+from venuekit.order_scope import ClientIds, OrderName
 
 #: scopes whose writes run one after another
 QUEUED = frozenset({WriteScope.ACCOUNT, WriteScope.SYMBOL, WriteScope.AMENDMENT})

@@ -24,8 +24,7 @@ from venuekit.errors import (
     Rejected,
 )
 from venuekit.faults import error_of
-from venuekit.ids import MadeId
-from venuekit.order_scope import OrderName
+from venuekit.order_scope import MadeId, OrderName
 from venuekit.parts.concurrency import gather_all
 from venuekit.parts.orders.amendments import Amendments, is_as_asked, name_of
 from venuekit.parts.orders.checks import check_name

@@ -12,8 +12,7 @@ from venuekit.account import Account, Answer
 from venuekit.capabilities import Order, OrderBehaviour, OrderRequest, OrderStatus, OrderType
 from venuekit.endpoint import Change
 from venuekit.errors import NotFound, OperationError, Outcome, OutcomeUnknown, Rejected
-from venuekit.ids import make_client_id
-from venuekit.order_scope import OrderName
+from venuekit.order_scope import OrderName, make_client_id
 from venuekit.parts.concurrency import gather_all
 from venuekit.parts.orders.checks import check_steps
 from venuekit.parts.orders.reads import Lookup, ReadRow
