@@ -66,7 +66,8 @@ class Echoes:
         if self.many:
             held = ".".join(name for name in (within, self.rows) if name)
             return _many(self.fields, _row(self.fields, ids), _getter(held or None))
-        return _one(_row(self.fields, ids), within)
+        check, open_ = _row(self.fields, ids), _getter(within)
+        return check if within is None else lambda value, question: check(open_(value), question)
 
 
 def check_of(
@@ -112,17 +113,6 @@ def _row(fields: Mapping[str, str], ids: Callable[[Mapping[str, Any]], Iterable[
         return is_told
 
     return check
-
-
-def _one(check: Check, within: str | None) -> Check:
-    if within is None:
-        return check
-    open_ = attrgetter(within)
-
-    def check_within(value: Any, question: Mapping[str, Any]) -> bool:
-        return check(open_(value), question)
-
-    return check_within
 
 
 def _many(fields: Mapping[str, str], check: Check, rows: Callable[[Any], Iterable[Any]]) -> Check:

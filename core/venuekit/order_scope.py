@@ -86,10 +86,6 @@ class Resting:
         kind = parameters.get(self.kind)
         return kind != self.market and (kind != self.limit or parameters.get(self.time) not in self.at_once)
 
-    def any_of(self, items: str) -> Callable[[Mapping[str, Any]], bool]:
-        """Return the function that says whether any order of a batch, whose list is ``items``, can rest."""
-        return lambda parameters: any(map(self, parameters[items]))
-
 
 @attrs.frozen(kw_only=True)
 class Ask:

@@ -61,6 +61,11 @@ def hidden_name(name: str) -> bool:
     return _HIDDEN_NAMES.fullmatch(name) is not None
 
 
+def redact_error(error: BaseException) -> str:
+    """Return an error's type and text, redacted."""
+    return redact(f"{type(error).__name__}: {error}")
+
+
 def redact_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return parameters without texts that hold a key or secret of this process; all others are unchanged."""
     return {name: hide_secrets(value) if isinstance(value, str) else value for name, value in parameters.items()}

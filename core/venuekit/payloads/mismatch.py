@@ -70,10 +70,10 @@ def payload_mismatch(path: Path, cause: BaseException) -> PayloadMismatch:
 
 def mismatch_of(error: Exception) -> OperationError:
     """Return the error for an answer of which no value can be made; one of ours stays as it is."""
-    from venuekit.credentials.redactor import redact
+    from venuekit.credentials.redactor import redact_error
 
     if isinstance(error, OperationError):
         return error
-    mismatch = PayloadMismatch(redact(f"{type(error).__name__}: {error}"))
+    mismatch = PayloadMismatch(redact_error(error))
     mismatch.__cause__ = error
     return mismatch

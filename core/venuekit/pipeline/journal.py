@@ -175,17 +175,9 @@ class FileJournal:
             return same and not (sole and number is not None and (self._number_of(entry.id) or number) < number)
 
         added = [pair for day in self._days.values() for pair in day.added if is_meant(pair[0])]
-        found = [
-            OtherWrite(
-                entry.parameters, entry.sent_at, entry.fence if ended.at is None else _at(ended, entry), ended.claims
-            )
-            for entry, ended in added
-        ]
-        found += [
-            OtherWrite(entry.parameters, entry.sent_at, entry.fence, is_open=True)
-            for entry in self.open_writes()
-            if is_meant(entry)
-        ]
+        found = [OtherWrite(one.parameters, one.sent_at, _end_of(one, ended), ended.claims) for one, ended in added]
+        open_writes = filter(is_meant, self.open_writes())
+        found += [OtherWrite(one.parameters, one.sent_at, one.fence, is_open=True) for one in open_writes]
         return tuple(sorted(found, key=lambda one: one.sent_at))
 
     def claims(self) -> frozenset[str]:
@@ -293,9 +285,8 @@ class FileJournal:
         self._days = days
 
 
-def _at(ended: Ended, entry: Unresolved) -> datetime:
-    moment = entry.fence if ended.at is None else from_milliseconds(ended.at)
-    return min(moment, entry.fence)
+def _end_of(entry: Unresolved, ended: Ended) -> datetime:
+    return entry.fence if ended.at is None else min(from_milliseconds(ended.at), entry.fence)
 
 
 def _set_aside(path: Path) -> None:

@@ -11,7 +11,7 @@ from venuekit import errors
 from venuekit._util.called import CALLED
 from venuekit._util.texts import without
 from venuekit.clock import from_milliseconds
-from venuekit.credentials.redactor import redact, redact_parameters
+from venuekit.credentials.redactor import redact, redact_error, redact_parameters
 from venuekit.echoes import OtherAnswer
 from venuekit.endpoint import Effect, Endpoint, Priority, Role, WriteScope
 from venuekit.errors import OperationError, Outcome
@@ -343,7 +343,7 @@ class Operation(Generic[T]):
         try:
             refused = classify(venue_session.venue, self.endpoint, response, refusal, venue_session.clock)
         except Exception as error:  # noqa: BLE001 - a plugin's odd refusal must not hide that a write may hold
-            lost = errors.AnswerLost(f"{first_bytes(response)}; {_describe(error)}", status=response.status)
+            lost = errors.AnswerLost(f"{first_bytes(response)}; {redact_error(error)}", status=response.status)
             return self.failure(FailureKind.LOST, lost)
         doubt = check_refusal(self, response, refused)
         if doubt is not refused and doubt.kind is FailureKind.LOST:
@@ -367,7 +367,7 @@ class Operation(Generic[T]):
         if isinstance(error, errors.AnswerLost):
             return self.failure(FailureKind.LOST, error)
         # a transport's own failure: whether something left is unknown
-        lost = errors.AnswerLost(_describe(error))
+        lost = errors.AnswerLost(redact_error(error))
         lost.__cause__ = error
         return self.failure(FailureKind.LOST, lost)
 
@@ -379,7 +379,7 @@ class Operation(Generic[T]):
             return self.annotate(error)
         if isinstance(error, errors.VenuekitError):
             return error
-        unsigned = errors.NeverSent(f"the request could not be signed: {_describe(error)}")
+        unsigned = errors.NeverSent(f"the request could not be signed: {redact_error(error)}")
         return self.failure(FailureKind.NEVER_SENT, unsigned)
 
     def _failure_of_decoding(self, error: Exception, response: HttpResponse) -> Failure:
@@ -398,7 +398,3 @@ class Operation(Generic[T]):
         failed = mismatch_of(error)
         failed.status = failed.status or response.status
         return self.failure(FailureKind.REFUSED if self.endpoint.effect is Effect.READ else FailureKind.LOST, failed)
-
-
-def _describe(error: Exception) -> str:
-    return redact(f"{type(error).__name__}: {error}")

@@ -62,10 +62,6 @@ class RetryPolicy:
             return self.max_wait_history if priority is Priority.HISTORY else self.max_wait_read
         return self.max_wait_set if effect in {Effect.SET, Effect.SESSION} else self.max_wait_order
 
-    def max_wait_behind(self, *, opens: bool) -> float:
-        """Return how long a write may wait for earlier ones, in seconds; ``opens``: it may open a position."""
-        return self.max_wait_order if opens else self.max_wait_set
-
     def tighten(self, by: RetryPolicy | None) -> RetryPolicy:
         """Return this policy with whatever ``by`` lowers; nothing can be raised."""
         if by is None:

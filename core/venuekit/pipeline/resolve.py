@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from venuekit import errors
 from venuekit._util.called import run_as
 from venuekit.clock import clock_error, from_milliseconds, to_milliseconds
-from venuekit.credentials.redactor import redact
+from venuekit.credentials.redactor import redact_error
 from venuekit.endpoint import Change, Effect
 from venuekit.errors import OperationError, Outcome, VenuekitError
 from venuekit.pipeline.failures import Failure, FailureKind
@@ -242,7 +242,9 @@ async def _prove(operation: Operation[Any], cause: OperationError) -> Any:
         if isinstance(found, Applied):
             return found.answer
     if proof is None:
-        await _sleep_until(operation, from_milliseconds(operation.open_until))
+        if (missing := operation.open_until - clock.milliseconds()) > 0:
+            # a millisecond past it, since the venue's own clock decides on equality
+            await operation.session.clock.sleep((missing + 1) / 1000)
         found = await _look(operation, cause)
         if isinstance(found, Applied):
             return found.answer
@@ -303,13 +305,6 @@ async def read_now(operation: Operation[Any], cause: OperationError) -> Reading[
     return reading
 
 
-async def _sleep_until(operation: Operation[Any], moment: datetime) -> None:
-    missing = (moment - operation.session.venue_session.clock.now()).total_seconds()
-    if missing > 0:
-        # a millisecond past it, since the venue's own clock decides on equality
-        await operation.session.clock.sleep(missing + 0.001)
-
-
 def _later(operation: Operation[Any], error: OperationError) -> datetime | None:
     """Return when an error says that it may be tried again, None when that is over."""
     until = error.retry_at
@@ -318,7 +313,7 @@ def _later(operation: Operation[Any], error: OperationError) -> datetime | None:
 
 def _text_of_error(error: Exception) -> str:
     """Return an error's text; a stranger's with its type, since the text alone may say nothing."""
-    return str(error) if isinstance(error, VenuekitError) else redact(f"{type(error).__name__}: {error}")
+    return str(error) if isinstance(error, VenuekitError) else redact_error(error)
 
 
 def _text_of_value(value: object) -> str:

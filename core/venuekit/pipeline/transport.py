@@ -11,7 +11,7 @@ from aiohttp.http_exceptions import HttpProcessingError as _HttpProcessingError
 from aiohttp.streams import StreamReader as _StreamReader
 
 from venuekit._util.texts import without_frames
-from venuekit.credentials.redactor import redact
+from venuekit.credentials.redactor import redact, redact_error
 from venuekit.errors import AnswerLost, CertificateRejected, NeverSent, OperationError
 from venuekit.message import HttpRequest, HttpResponse
 from venuekit.pipeline.connection import Connector, Origins, OverLimit, WatchedConnection
@@ -193,4 +193,4 @@ def _words(error: BaseException) -> str:
     """Return an error's text, redacted: aiohttp's texts may carry parts of the request."""
     if isinstance(error, _HttpProcessingError):
         return redact(f"{type(error).__name__}: {error.code} {error.message}")
-    return redact(f"{type(error).__name__}: {error}")
+    return redact_error(error)

@@ -93,7 +93,8 @@ def _patience(operation: Operation[Any]) -> float:
         return min(bounds)
     reduces = endpoint.reduces is not None and endpoint.reduces(operation.parameters)
     opens = endpoint.effect is Effect.KEYED and not reduces
-    return operation.session.venue_session.policy.max_wait_behind(opens=opens) - operation.held_back
+    policy = operation.session.venue_session.policy
+    return (policy.max_wait_order if opens else policy.max_wait_set) - operation.held_back
 
 
 def _count(operation: Operation[Any], seconds: float) -> None:

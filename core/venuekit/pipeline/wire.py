@@ -18,7 +18,8 @@ from urllib.parse import quote
 import attrs
 
 from venuekit._util.texts import without_frames
-from venuekit.credentials import Signer, redact
+from venuekit.credentials import Signer
+from venuekit.credentials.redactor import redact_error
 from venuekit.endpoint import Encoding, Endpoint, Kind, Parameter, Security
 from venuekit.errors import NeverSent, VenuekitError
 from venuekit.message import ANSWER_LIMIT, HttpRequest, HttpResponse, Transport
@@ -84,7 +85,7 @@ class RestWire:
             return asyncio.CancelledError(*error.args)
         if isinstance(error, VenuekitError) or not isinstance(error, Exception):
             return without_frames(error)
-        return NeverSent(redact(f"the request could not be signed: {type(error).__name__}: {error}"))
+        return NeverSent(f"the request could not be signed: {redact_error(error)}")
 
     @property
     def strays(self) -> int:
