@@ -237,7 +237,7 @@ class Runtime:
             journal = self._journals[stem] = self._keep(FileJournal(stem, write_scopes.recent))
             for entry in journal.open_writes():  # it may still arrive, and win over a write that is sent now
                 if (fence := _fence_of(venue, entry)) is not None:
-                    write_scopes.raise_fence(fence)
+                    write_scopes.fences.append(fence)
         return journal
 
     def _check_loop(self) -> None:

@@ -1,5 +1,5 @@
 """
-The pipeline: the way of one request, one station per module.
+The pipeline: the way of one request.
 
 The names are loaded when they are first asked for, so that a venue's declarations load without any of it.
 """

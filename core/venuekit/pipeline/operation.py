@@ -220,7 +220,7 @@ class Operation(Generic[T]):
             write = self.write if self.endpoint.effect is Effect.SET else object()
             fence = Fence(footprint, self.fence, write, self.description)
             self.fences += (fence,)
-            self.session.write_scopes.raise_fence(fence)
+            self.session.write_scopes.fences.append(fence)
 
     def lower_fence(self) -> None:
         """Take the fence away when there is one open attempt only and it is proven to have arrived."""

@@ -29,12 +29,8 @@ async def take_turn(operation: Operation[Any], footprint: Footprint) -> None:
     write_scopes, clock = operation.session.write_scopes, operation.session.clock
     patience, began = _patience(operation), clock.monotonic()
     operation.behind = f"its turn behind {', '.join(write_scopes.ahead(footprint))}"
-
-    async def timer() -> None:
-        await clock.sleep(patience)
-
     try:
-        await write_scopes.enter(footprint, operation, timer=timer)
+        await write_scopes.enter(footprint, operation, timer=lambda: clock.sleep(patience))
     except TimeoutError:
         words = f"it waited {patience:g} s for {operation.behind}"
         raise too_long(operation, words, mend=_mend(operation, None)) from None

@@ -180,10 +180,6 @@ class WriteScopes:
         running = [write.description for held, write in self._held.values() if footprint.minds(held)]
         return (*running, *(one.write.description for one in self._waiting if footprint.minds(one.footprint)))
 
-    def raise_fence(self, fence: Fence) -> None:
-        """Remember that a write may still arrive."""
-        self.fences.append(fence)
-
     def claim(self, identity: str) -> None:
         """Remember that a history row belongs to a write that is explained."""
         self.claimed = (self.claimed or set()) | {identity}
