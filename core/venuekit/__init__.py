@@ -13,10 +13,11 @@ from venuekit._util.lazy import lazy as _lazy
 if TYPE_CHECKING:
     from venuekit import capabilities, errors
     from venuekit._connect import connect, simulate
-    from venuekit.account import Account, Answer
+    from venuekit.account import Account
     from venuekit.credentials import Credentials, Secret
     from venuekit.endpoint import Change, Effect, Endpoint, Parameter
     from venuekit.errors import Outcome, VenuekitError
+    from venuekit.message import Answer
     from venuekit.pipeline import Guard, RetryPolicy
     from venuekit.runtime import Runtime
     from venuekit.venue import Environment, EnvironmentName, Venue
@@ -26,11 +27,12 @@ if not TYPE_CHECKING:
         __name__,
         {
             "_connect": "connect simulate",
-            "account": "Account Answer",
+            "account": "Account",
             "capabilities": "",
             "credentials": "Credentials Secret",
             "endpoint": "Change Effect Endpoint Parameter",
             "errors": "Outcome VenuekitError",
+            "message": "Answer",
             "pipeline": "Guard RetryPolicy",
             "runtime": "Runtime",
             "venue": "Environment EnvironmentName Venue",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, SupportsIndex, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, Self, SupportsIndex, TypeVar
 
 import attrs
 
@@ -14,6 +14,7 @@ from venuekit._util.called import called_method
 from venuekit.capabilities import Capability, Support, SupportState
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint, Priority
+from venuekit.message import Answer
 from venuekit.payloads import MISFITS, Misread, mismatch_of, read_json, readable_part
 from venuekit.pipeline.options import UNSET, Options
 from venuekit.venue import EnvironmentName, Venue, venue_support
@@ -32,23 +33,6 @@ _DEFAULT = Options()
 _REFRESH_EVERY = 10.0
 #: how far one answer about the time may be from the venue's clock as it is known
 _BELIEVED = timedelta(days=1)
-
-
-@attrs.frozen
-class Answer(Generic[T]):
-    """
-    A decoded answer and when it was true.
-
-    ``as_of`` is the venue's clock when the request was sent, ``received_at`` ours when the answer was there. ``raw``
-    is the answer as plain JSON objects when the account was opened with ``keep_raw=True``, else None. ``odd`` are the
-    rows that were left out, of value and ``raw``, because they could not be read.
-    """
-
-    value: T
-    as_of: datetime
-    received_at: datetime
-    raw: Any = attrs.field(default=None, repr=False)
-    odd: tuple[errors.OddRow, ...] = ()
 
 
 class Account:
@@ -186,11 +170,7 @@ class Account:
         return odd
 
     async def look_after(
-        self,
-        look: Callable[[], Awaitable[V]],
-        *,
-        subject: str | None = None,
-        client_id: str | None = None,
+        self, look: Callable[[], Awaitable[V]], *, subject: str | None = None, client_id: str | None = None
     ) -> V:
         """
         Return the value that ``look`` reads after a write that the venue has accepted.

@@ -1,9 +1,16 @@
-"""The messages a transport carries: a request that is ready to be sent, and the answer to it."""
+"""Messages: a request that is ready to be sent, the answer to it as a transport carries it, and as it was decoded."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from datetime import datetime
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+import attrs
+
+from venuekit.errors import OddRow
+
+T = TypeVar("T")
 
 #: bytes that an answer may have, decompressed, where its endpoint declares nothing else; decoding so many takes 50 ms
 ANSWER_LIMIT = 4 * 1024 * 1024
@@ -36,6 +43,23 @@ class HttpResponse(NamedTuple):
 
     def __repr__(self) -> str:
         return f"HttpResponse({self.status}, {len(self.body)} bytes)"
+
+
+@attrs.frozen
+class Answer(Generic[T]):
+    """
+    A decoded answer and when it was true.
+
+    ``as_of`` is the venue's clock when the request was sent, ``received_at`` ours when the answer was there. ``raw``
+    is the answer as plain JSON objects when the account was opened with ``keep_raw=True``, else None. ``odd`` are the
+    rows that were left out, of value and ``raw``, because they could not be read.
+    """
+
+    value: T
+    as_of: datetime
+    received_at: datetime
+    raw: Any = attrs.field(default=None, repr=False)
+    odd: tuple[OddRow, ...] = ()
 
 
 class Transport(Protocol):

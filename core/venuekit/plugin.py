@@ -44,7 +44,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from venuekit._util.lazy import lazy as _lazy
-from venuekit.account import Account, Answer
+from venuekit.account import Account
 from venuekit.capabilities import Pager
 from venuekit.clock import from_milliseconds, to_milliseconds
 from venuekit.credentials import Credentials, HmacSigner, Secret, SignatureAlgorithm, Signer
@@ -101,7 +101,7 @@ from venuekit.errors import (
 from venuekit.faults import Fault, FaultRow, FaultTable, error_of
 from venuekit.foreign import ban_end, read_foreign
 from venuekit.hooks import hookimpl
-from venuekit.message import HttpRequest, HttpResponse, Transport
+from venuekit.message import Answer, HttpRequest, HttpResponse, Transport
 from venuekit.order_scope import Ask, MadeId, OrderName, Resting, make_client_id, read_items
 from venuekit.payloads import (
     LARGEST,

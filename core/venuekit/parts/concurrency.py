@@ -6,7 +6,7 @@ from collections.abc import Coroutine, Iterable
 from datetime import datetime
 from typing import Any, TypeVar, overload
 
-from venuekit.account import Answer
+from venuekit.message import Answer
 
 __all__ = ["earliest", "gather", "gather_all"]
 

@@ -26,8 +26,9 @@ from venuekit.parts.columns import Constant, Joined, Same, Source, When, columns
 from venuekit.payloads import MISFITS, SHARED, intern_number, read_json, readable_part
 
 if TYPE_CHECKING:
-    from venuekit.account import Account, Answer
+    from venuekit.account import Account
     from venuekit.endpoint import Endpoint
+    from venuekit.message import Answer
     from venuekit.parts._compiled import Compiled, Program
 
 __all__ = ["Document", "Reads", "Rows", "quick_copy", "readable_values", "values_of"]

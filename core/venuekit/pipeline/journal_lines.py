@@ -87,7 +87,7 @@ class Ended(msgspec.Struct, frozen=True, omit_defaults=True, rename={"id": "end"
     claims: str | None = None
 
 
-class _Begin(msgspec.Struct):
+class _Begin(msgspec.Struct, omit_defaults=True):
     """An opening line as it is written."""
 
     begin: _Id
@@ -100,7 +100,7 @@ class _Begin(msgspec.Struct):
     effect: Effect | None = None
     client_id: str | None = None
     client_ids: tuple[str, ...] = ()
-    made: frozenset[str] = frozenset()
+    made: tuple[str, ...] = ()
 
 
 class MalformedLine(ValueError):
@@ -118,23 +118,20 @@ def day_of(entry_id: str) -> str:
 
 def begin_text(entry: Unresolved) -> bytes:
     """Return the opening line of a write."""
-    line: dict[str, Any] = {
-        "begin": entry.id,
-        "operation": entry.operation,
-        "verb": entry.verb,
-        "path": entry.path,
-        "parameters": {
-            name: value if type(value) in _AS_THEY_ARE else _plain(value) for name, value in entry.parameters.items()
-        },
-        "client_id": entry.client_id,
-        "sent_at": to_milliseconds(entry.sent_at),
-        "fence": to_milliseconds(entry.fence),
-        "effect": entry.effect,
-    }
-    if len(entry.client_ids) > 1:
-        line["client_ids"] = entry.client_ids
-    if entry.made:
-        line["made"] = sorted(entry.made)
+    sent = {name: value if type(value) in _AS_THEY_ARE else _plain(value) for name, value in entry.parameters.items()}
+    line = _Begin(
+        entry.id,
+        entry.operation,
+        entry.verb,
+        entry.path,
+        sent,
+        to_milliseconds(entry.sent_at),
+        to_milliseconds(entry.fence),
+        entry.effect,
+        entry.client_id,
+        entry.client_ids if len(entry.client_ids) > 1 else (),
+        tuple(sorted(entry.made)),
+    )
     return _text(line)
 
 
@@ -178,7 +175,7 @@ def read_line(text: bytes) -> Unresolved | Ended:
         raise MalformedLine(f"not a line of this journal: {error}") from None
 
 
-def _text(line: Mapping[str, Any] | Ended) -> bytes:
+def _text(line: Mapping[str, Any] | _Begin | Ended) -> bytes:
     # the first newline ends a line that a crash or a full disk cut off, so that it spoils only itself
     try:
         text = _compact(line)
@@ -199,7 +196,7 @@ def _unresolved(line: _Begin) -> Unresolved:
         fence=from_milliseconds(line.fence),
         effect=line.effect,
         client_ids=line.client_ids or (() if line.client_id is None else (line.client_id,)),
-        made=line.made,
+        made=frozenset(line.made),
     )
 
 

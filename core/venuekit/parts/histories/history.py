@@ -11,11 +11,12 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from venuekit._util.called import CALLED, called_method, run_as
-from venuekit.account import Account, Answer
+from venuekit.account import Account
 from venuekit.capabilities import Pager
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint, Priority
 from venuekit.errors import InvalidArgument
+from venuekit.message import Answer
 from venuekit.parts.histories.combined import only
 from venuekit.parts.histories.paging import Pages, Paging
 from venuekit.parts.histories.spans import Retention, Span, check_span

@@ -6,10 +6,10 @@ from typing import Any
 
 import attrs
 
-from venuekit.account import Answer
 from venuekit.capabilities import Amendment, Order, OrderSide, OrderStatus
 from venuekit.endpoint import Change
 from venuekit.errors import NotFound, OperationError, Outcome, OutcomeUnknown, Rejected
+from venuekit.message import Answer
 from venuekit.order_scope import OrderName
 from venuekit.parts.orders.checks import check_name, check_steps
 from venuekit.parts.orders.orders import Orders

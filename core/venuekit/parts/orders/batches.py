@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, TypeVar
 import attrs
 
 from venuekit._util.called import called_method
-from venuekit.account import Account, Answer
+from venuekit.account import Account
 from venuekit.capabilities import Amendment, Order, OrderBehaviour, OrderRequest
 from venuekit.endpoint import Change, Endpoint, Priority
 from venuekit.errors import (
@@ -24,6 +24,7 @@ from venuekit.errors import (
     Rejected,
 )
 from venuekit.faults import error_of
+from venuekit.message import Answer
 from venuekit.order_scope import MadeId, OrderName
 from venuekit.parts.concurrency import gather_all
 from venuekit.parts.orders.amendments import Amendments, is_as_asked, name_of

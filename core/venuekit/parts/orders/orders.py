@@ -8,10 +8,11 @@ from typing import Any
 import attrs
 
 from venuekit._util.quick_init import quick_copy
-from venuekit.account import Account, Answer
+from venuekit.account import Account
 from venuekit.capabilities import Order, OrderBehaviour, OrderRequest, OrderStatus, OrderType
 from venuekit.endpoint import Change
 from venuekit.errors import NotFound, OperationError, Outcome, OutcomeUnknown, Rejected
+from venuekit.message import Answer
 from venuekit.order_scope import OrderName, make_client_id
 from venuekit.parts.concurrency import gather_all
 from venuekit.parts.orders.checks import check_steps

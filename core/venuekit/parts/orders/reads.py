@@ -9,9 +9,10 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from venuekit.account import Account, Answer
+from venuekit.account import Account
 from venuekit.endpoint import Endpoint
 from venuekit.errors import NotFound, OperationError, UnsupportedCapability
+from venuekit.message import Answer
 from venuekit.order_scope import OrderName
 
 #: a row of a venue about an order, or its acknowledgement: typed by the route's own functions alone

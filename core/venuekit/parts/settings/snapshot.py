@@ -15,10 +15,11 @@ from typing import Any, ClassVar, Self, TypeVar
 
 import attrs
 
-from venuekit.account import Account, Answer
+from venuekit.account import Account
 from venuekit.capabilities import MarginType, SettingsReader, SettingsSnapshot, SymbolSettings
 from venuekit.endpoint import Endpoint
 from venuekit.errors import OddRow
+from venuekit.message import Answer
 from venuekit.parts.rows import Reads, Rows, readable_values
 from venuekit.parts.settings.lens import RowSettings
 
