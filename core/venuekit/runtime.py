@@ -30,7 +30,7 @@ from venuekit.pipeline.options import RetryPolicy
 from venuekit.pipeline.proxy import proxy_of
 from venuekit.pipeline.wire import RestWire
 from venuekit.pipeline.write_scopes import FENCING, Fence, Footprint, WriteScopes, footprint_of
-from venuekit.remembered import Remembered
+from venuekit.read_cache import ReadCache
 from venuekit.venue import Environment, EnvironmentName, Limit, LimitScope, Venue
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ class Runtime:
                 policy=policy,
                 observers=observers,
                 unsupported=find_unsupported_endpoints(venue, environment),
-                remembered=Remembered(self._clock, self._max_age),
+                remembered=ReadCache(self._clock, self._max_age),
             )
             self._venue_sessions[key] = (venue_session, self._keep(self._transport(venue, environment)))
         return self._venue_sessions[key]

@@ -20,7 +20,7 @@ STOREYS = (
     {"venue"},
     {"clock", "credentials"},
     {"foreign"},
-    {"payloads", "hooks", "remembered"},
+    {"payloads", "hooks", "read_cache"},
     {"_entry_points"},
     {"_contract"},
     {"plugins"},

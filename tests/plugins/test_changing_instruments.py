@@ -179,10 +179,10 @@ async def test_a_new_listing_is_read_once(venue: str) -> None:
 
 async def test_how_old_instruments_may_be_is_the_runtimes() -> None:
     """A shorter time is a parameter."""
-    from venuekit.remembered import Remembered
+    from venuekit.read_cache import ReadCache
 
     clock, reads = InstantClock(), 0
-    remembered = Remembered(clock, timedelta(minutes=1).total_seconds())
+    remembered = ReadCache(clock, timedelta(minutes=1).total_seconds())
 
     async def read() -> int:
         nonlocal reads

@@ -26,7 +26,7 @@ from venuekit.pipeline.options import Options, RetryPolicy
 from venuekit.pipeline.waits import take_turn, too_long, wait_for_fences
 from venuekit.pipeline.wire import RestWire
 from venuekit.pipeline.write_scopes import QUEUED, WriteScopes, footprint_of
-from venuekit.remembered import Remembered
+from venuekit.read_cache import ReadCache
 from venuekit.resolution import Call
 from venuekit.venue import Environment, Limit, LimitScope, Venue
 
@@ -44,7 +44,7 @@ class VenueSession:
     observers: tuple[Observer, ...] = attrs.field(repr=False)
     #: endpoints that serve only unsupported capabilities, and those found to be absent here, with the reason
     unsupported: dict[Endpoint[Any], str] = attrs.field(repr=False)
-    remembered: Remembered = attrs.field(repr=False)
+    remembered: ReadCache = attrs.field(repr=False)
     #: whether the runtime that made it is closed
     closed: bool = False
 

@@ -1,4 +1,4 @@
-"""Values that accounts of one environment share: read once, and again when too old or out of date."""
+"""Reads whose values accounts of one environment share: done once, and again when too old or out of date."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Entry:
 
 
 @attrs.define(eq=False)
-class Remembered:
+class ReadCache:
     """
     Values by key, each read by the first who asks.
 
