@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import hashlib
 import warnings
-from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, runtime_checkable
 from urllib.parse import urlsplit
@@ -155,7 +155,7 @@ class Runtime:
         account = _fingerprint(credentials.key)
         signer = self._keep(self._plugins.make_signer(venue, credentials))
         guard = guard or Guard()
-        pool = self._pool_finder(venue, environment, account)
+        pool = partial(self._pool, venue, environment, account)
         if self._plugins.is_answered("venuekit_make_budget"):
             for limit in venue.limits:  # now, and not in the middle of a write: it may raise
                 pool(limit)
@@ -206,23 +206,18 @@ class Runtime:
                 unsupported=find_unsupported_endpoints(venue, environment),
                 remembered=ReadCache(self._clock, self._max_age),
             )
-            self._venue_sessions[key] = (venue_session, self._keep(self._transport(venue, environment)))
+            proxy = None if urlsplit(environment.rest).hostname in _LOOPBACK else self._proxy
+            transport = self._keep(self._plugins.make_transport(venue, environment, proxy))
+            self._venue_sessions[key] = (venue_session, transport)
         return self._venue_sessions[key]
 
-    def _transport(self, venue: Venue[Any], environment: Environment) -> Transport:
-        is_here = urlsplit(environment.rest).hostname in _LOOPBACK
-        return self._plugins.make_transport(venue, environment, None if is_here else self._proxy)
-
-    def _pool_finder(self, venue: Venue[Any], environment: Environment, account: str) -> Callable[[Limit], Budget]:
-        def find(limit: Limit) -> Budget:
-            owner = account if limit.scope is LimitScope.ACCOUNT else None
-            name = PoolName(venue.realm, environment.site, limit, owner)
-            pool = self._pools.get(name)
-            if pool is None:
-                pool = self._pools[name] = self._keep(self._plugins.make_budget(name))
-            return pool
-
-        return find
+    def _pool(self, venue: Venue[Any], environment: Environment, account: str, limit: Limit) -> Budget:
+        owner = account if limit.scope is LimitScope.ACCOUNT else None
+        name = PoolName(venue.realm, environment.site, limit, owner)
+        pool = self._pools.get(name)
+        if pool is None:
+            pool = self._pools[name] = self._keep(self._plugins.make_budget(name))
+        return pool
 
     def _journal_of(
         self, venue: Venue[Any], environment: Environment, account: str, write_scopes: WriteScopes

@@ -40,7 +40,7 @@ class Proxy:
         Raises:
             ConfigurationError: it is no such URL; the text does not repeat it, since it may hold a password.
         """
-        url = _secret(url)
+        url = Secret(url) if isinstance(url, str) else url
         found = _parts(url)
         if found is None:
             raise ConfigurationError(
@@ -60,7 +60,7 @@ def proxy_of(chosen: str | Secret | None) -> Proxy | None:
         ConfigurationError: it is no URL of a proxy.
     """
     if chosen is not None:
-        chosen = _secret(chosen)
+        chosen = Secret(chosen) if isinstance(chosen, str) else chosen  # no frame of a traceback has its password
         return Proxy.parse(chosen)
     named = Secret(os.environ.get(VARIABLE, "").strip())
     return Proxy.parse(named, named=VARIABLE) if named else None
@@ -69,10 +69,6 @@ def proxy_of(chosen: str | Secret | None) -> Proxy | None:
 def find_ignored_proxy() -> str | None:
     """Return the name of a variable that names a proxy for other programs, None when there is none."""
     return next((name for name in _OTHERS if os.environ.get(name)), None)
-
-
-def _secret(url: str | Secret) -> Secret:
-    return url if isinstance(url, Secret) else Secret(url)
 
 
 def _parts(url: Secret) -> tuple[str, Secret | None] | None:
