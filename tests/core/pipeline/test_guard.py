@@ -150,7 +150,7 @@ async def test_items_that_a_guard_cannot_read_are_refused(clock: Any) -> None:
 
 
 HARMLESS: tuple[Endpoint[Any], ...] = (
-    Endpoint("POST", "/v1/leverage", decode=bytes, effect=Effect.READ),
+    Endpoint("POST", "/v1/leverage", decode=bytes, effect=Effect.READ, note="It says that it changes nothing."),
     Endpoint("POST", "/v1/orders", decode=bytes, effect=Effect.SESSION),
     Endpoint("DELETE", "/v1/orders", decode=bytes, area=None, reduces=lambda _: True),
 )
