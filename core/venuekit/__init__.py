@@ -12,7 +12,7 @@ from venuekit._util.lazy import lazy as _lazy
 
 if TYPE_CHECKING:
     from venuekit import capabilities, errors
-    from venuekit._connect import connect, simulate
+    from venuekit._connect import connect
     from venuekit.account import Account
     from venuekit.credentials import Credentials, Secret
     from venuekit.endpoint import Change, Effect, Endpoint, Parameter
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from venuekit.message import Answer
     from venuekit.pipeline import Guard, RetryPolicy
     from venuekit.runtime import Runtime
+    from venuekit.simulator import simulate
     from venuekit.venue import Environment, EnvironmentName, Venue
 
 if not TYPE_CHECKING:
     __getattr__, __dir__ = _lazy(
         __name__,
         {
-            "_connect": "connect simulate",
+            "_connect": "connect",
             "account": "Account",
             "capabilities": "",
             "credentials": "Credentials Secret",
@@ -35,6 +36,7 @@ if not TYPE_CHECKING:
             "message": "Answer",
             "pipeline": "Guard RetryPolicy",
             "runtime": "Runtime",
+            "simulator": "simulate",
             "venue": "Environment EnvironmentName Venue",
         },
     )
