@@ -205,6 +205,7 @@ async def test_an_undeclared_write_is_sent_once_whatever_it_says_of_itself(stage
         effect=effect,
         parameters=TOY.ADD_COLLATERAL.parameters,
         encoding=TOY.ADD_COLLATERAL.encoding,
+        note="It says that it changes nothing.",
     )
     stage.sim.disturb("toy_perp", TOY.ADD_COLLATERAL, DropAfter())
     with pytest.raises(errors.OutcomeUnknown):
