@@ -9,7 +9,6 @@ import pytest
 
 import venuekit_binance_common.orders.history as binance_fills
 import venuekit_binance_common.orders.history as binance_orders
-import venuekit_bybit_inverse.fills as bybit_fills
 import venuekit_bybit_inverse.income as bybit_income
 import venuekit_bybit_inverse.order_history as bybit_orders
 from venuekit_binance_coinm.account import BinanceCoinmAccount
@@ -23,7 +22,7 @@ def short_pages(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
         (BinanceUsdmAccount, "INCOME_HISTORY"),
         (BinanceCoinmAccount, "INCOME_HISTORY"),
         (bybit_income, "_LOG"),
-        (bybit_fills, "_EXECUTIONS"),
+        (bybit_orders, "_EXECUTIONS"),
         (bybit_orders, "_ORDERS"),
     ]
 

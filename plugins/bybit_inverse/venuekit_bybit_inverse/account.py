@@ -8,10 +8,9 @@ from venuekit_bybit_inverse.account_info import BybitAccountInfo, BybitApiKey, B
 from venuekit_bybit_inverse.closed_pnl import BybitClosedPnl
 from venuekit_bybit_inverse.conversions import BybitConversions
 from venuekit_bybit_inverse.endpoints import BYBIT
-from venuekit_bybit_inverse.fills import BybitFills
 from venuekit_bybit_inverse.income import BybitIncome
 from venuekit_bybit_inverse.instruments import BybitBrackets, BybitFees, BybitInstruments
-from venuekit_bybit_inverse.order_history import BybitOrders
+from venuekit_bybit_inverse.order_history import BybitFills, BybitOrders
 from venuekit_bybit_inverse.positions import BybitAdl, BybitPositions
 from venuekit_bybit_inverse.settings import BybitSettings
 from venuekit_bybit_inverse.symbol_controls import BybitLeverage, BybitPositionMargin, BybitPositionMode, BybitTpSlMode

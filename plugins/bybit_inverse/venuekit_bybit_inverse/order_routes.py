@@ -27,42 +27,25 @@ from venuekit_bybit_inverse.order_rows import ListedOrder, OrderAck, complete_or
 from venuekit_bybit_inverse.wire import CONTRACT_SIZE
 
 
-def _order_of_request(
-    request: OrderRequest, ack: OrderAck | ListedOrder, _: Any, received_at: datetime | None, raw: Any
-) -> Order:
-    return _pending(
-        request,
-        ack,
-        received_at,
-        raw,
-        kind=OrderKind.CONDITIONAL if request.type.is_conditional else OrderKind.PLAIN,
-        type=request.type,
-        position_side=PositionSide.BOTH,
-        time_in_force=request.time_in_force,
-        trigger_price=request.trigger_price,
-        reduce_only=request.reduce_only,
-        working_price=request.working_price,
-        stp_mode=request.stp_mode,
-        created_at=ack.created_at,
-    )
-
-
-def _order_of_amendment(
-    amendment: Amendment, ack: OrderAck | ListedOrder, _: Any, received_at: datetime | None, raw: Any
-) -> Order:
-    return _pending(amendment, ack, received_at, raw, kind=OrderKind.PLAIN, type=OrderType.LIMIT)
-
-
-def _pending(
-    asked: OrderRequest | Amendment,
-    answer: OrderAck | ListedOrder,
-    received_at: datetime | None,
-    raw: Any,
-    **terms: Any,
+def _pending_order(
+    asked: OrderRequest | Amendment, answer: OrderAck | ListedOrder, _: Any, received_at: datetime | None, raw: Any
 ) -> Order:
     """Return an order about which the venue has not decided yet; or that of its row, where one was read instead."""
     if isinstance(answer, ListedOrder):
         return complete_order(answer, received_at, raw)
+    terms: dict[str, Any] = {"kind": OrderKind.PLAIN, "type": OrderType.LIMIT}
+    if isinstance(asked, OrderRequest):
+        terms = {
+            "kind": OrderKind.CONDITIONAL if asked.type.is_conditional else OrderKind.PLAIN,
+            "type": asked.type,
+            "position_side": PositionSide.BOTH,
+            "time_in_force": asked.time_in_force,
+            "trigger_price": asked.trigger_price,
+            "reduce_only": asked.reduce_only,
+            "working_price": asked.working_price,
+            "stp_mode": asked.stp_mode,
+            "created_at": answer.created_at,
+        }
     return Order(
         id=answer.id,
         client_id=answer.client_id or asked.client_id,
@@ -77,10 +60,6 @@ def _pending(
         raw=raw,
         **terms,
     )
-
-
-def _batch_request(forms: Sequence[dict[str, Any]], _: Sequence[Any]) -> Mapping[str, Any]:
-    return {"request": list(map(texts, forms))}
 
 
 def _cancel_requests(
@@ -116,15 +95,15 @@ ORDER_ROUTES = OrderRoutes(
             cancel_all=BYBIT.CANCEL_ALL,
             form=wire_order,
             order_of=lambda row, _, received_at, raw: complete_order(row, received_at, raw),
-            placed=_order_of_request,
-            amended=_order_of_amendment,
+            placed=_pending_order,
+            amended=_pending_order,
             answer=Shape(lambda ack: (ack,), lambda raw: (raw["result"],)),
             amending=AmendRoute(endpoint=BYBIT.AMEND_ORDER, batch=BYBIT.AMEND_BATCH, form=wire_amendment),
             batches=BatchRoute(
                 place=BYBIT.CREATE_BATCH,
                 cancel=BYBIT.CANCEL_BATCH,
                 items="request",
-                request=_batch_request,
+                request=lambda forms, _: {"request": list(map(texts, forms))},
                 cancel_requests=_cancel_requests,
                 shape=Shape(lambda items: items, lambda raw: raw["result"]["list"]),
             ),

@@ -39,17 +39,7 @@ TIMES = {
     "PostOnly": TimeInForce.POST_ONLY,
     "RPI": TimeInForce.RPI,
 }
-TRIGGERS = {"LastPrice": WorkingPrice.LAST, "MarkPrice": WorkingPrice.MARK, "IndexPrice": WorkingPrice.INDEX}
-#: the directions that a trigger is reached in
-RISES, FALLS = 1, 2
-#: the kinds of fills that the venue itself brought about
-FORCED = {"BustTrade": FillKind.LIQUIDATION, "AdlTrade": FillKind.ADL}
-#: the terms that an amendment may change
-AMENDED_NUMBERS = ("qty", "price", "triggerPrice", "takeProfit", "stopLoss", "tpLimitPrice", "slLimitPrice")
-AMENDED_WORDS = ("triggerBy", "tpslMode", "tpTriggerBy", "slTriggerBy")
-_TERMS = (*AMENDED_NUMBERS, *AMENDED_WORDS)
-
-_STATUSES = {
+STATUSES = {
     "New": OrderStatus.OPEN,
     "PartiallyFilled": OrderStatus.PARTIALLY_FILLED,
     "Filled": OrderStatus.FILLED,
@@ -61,6 +51,16 @@ _STATUSES = {
     # a moment on the way to New: the order goes on under its id
     "Triggered": OrderStatus.OPEN,
 }
+TRIGGERS = {"LastPrice": WorkingPrice.LAST, "MarkPrice": WorkingPrice.MARK, "IndexPrice": WorkingPrice.INDEX}
+#: the directions that a trigger is reached in
+RISES, FALLS = 1, 2
+#: the kinds of fills that the venue itself brought about
+FORCED = {"BustTrade": FillKind.LIQUIDATION, "AdlTrade": FillKind.ADL}
+#: the terms that an amendment may change
+AMENDED_NUMBERS = ("qty", "price", "triggerPrice", "takeProfit", "stopLoss", "tpLimitPrice", "slLimitPrice")
+AMENDED_WORDS = ("triggerBy", "tpslMode", "tpTriggerBy", "slTriggerBy")
+_TERMS = (*AMENDED_NUMBERS, *AMENDED_WORDS)
+
 _FILLS = {
     "Trade": FillKind.TRADE,
     **FORCED,
@@ -146,7 +146,7 @@ def _type_of_filled(word: str | None) -> OrderType:
 
 
 def _status(word: str | None) -> OrderStatus:
-    return OrderStatus.PENDING if word is None else _STATUSES.get(word) or OrderStatus(word)
+    return OrderStatus.PENDING if word is None else STATUSES.get(word) or OrderStatus(word)
 
 
 def _change(paid: Decimal | None) -> Decimal | None:

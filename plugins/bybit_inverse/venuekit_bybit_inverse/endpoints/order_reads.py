@@ -20,6 +20,7 @@ from venuekit.capabilities import (
 from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.parts.orders import Lookup, LostOrders, OrderNames, OrderReads, OrderRows, ReadRow, Shape
 from venuekit.plugin import AbsenceProof, Account, Echoes, Endpoint, Kind, Parameter, Role
+from venuekit_bybit_inverse import order_rows
 from venuekit_bybit_inverse.endpoints.market import MarketEndpoints
 from venuekit_bybit_inverse.endpoints.parameters import (
     ANY_PRODUCT,
@@ -34,14 +35,6 @@ from venuekit_bybit_inverse.endpoints.parameters import (
     limit,
 )
 from venuekit_bybit_inverse.limits import cost
-from venuekit_bybit_inverse.order_rows import (
-    AMENDED_NUMBERS,
-    AMENDED_WORDS,
-    SIDES,
-    ListedOrder,
-    decode_fills,
-    decode_orders,
-)
 from venuekit_bybit_inverse.reading import read_pages
 
 T = TypeVar("T")
@@ -75,7 +68,7 @@ class OrderReadEndpoints(EndpointBook):
 
     OPEN_ORDERS = _list(
         "/v5/order/realtime",
-        decode_orders,
+        order_rows.decode_orders,
         ANY_PRODUCT,
         SETTLE_COIN,
         Parameter("openOnly", Kind.INTEGER, minimum=Decimal(0), maximum=Decimal(1)),
@@ -97,7 +90,7 @@ class OrderReadEndpoints(EndpointBook):
     )
     ORDER_HISTORY = _list(
         "/v5/order/history",
-        decode_orders,
+        order_rows.decode_orders,
         INVERSE,
         SETTLE_COIN,
         Parameter("orderFilter"),
@@ -111,7 +104,7 @@ class OrderReadEndpoints(EndpointBook):
     )
     EXECUTIONS = _list(
         "/v5/execution/list",
-        decode_fills,
+        order_rows.decode_fills,
         INVERSE,
         START,
         END,
@@ -134,15 +127,17 @@ async def _read_open(
     return [ReadRow(row, raw, pages.received_at) for row, raw in rows][::-1]
 
 
-def _fits(order: ListedOrder, item: Mapping[str, Any]) -> bool:
-    same = (order.symbol, order.side) == (item["symbol"], SIDES.get(item["side"]))
+def _fits(order: order_rows.ListedOrder, item: Mapping[str, Any]) -> bool:
+    same = (order.symbol, order.side) == (item["symbol"], order_rows.SIDES.get(item["side"]))
     return same and order.quantity == Decimal(item["qty"])
 
 
-def _is_amended(order: ListedOrder, item: Mapping[str, Any]) -> bool:
+def _is_amended(order: order_rows.ListedOrder, item: Mapping[str, Any]) -> bool:
+    numbers = [name for name in order_rows.AMENDED_NUMBERS if name in item]
+    words = [name for name in order_rows.AMENDED_WORDS if name in item]
     # a price of 0 takes it away, and shows as nothing
-    return all((order.terms[name] or 0) == Decimal(item[name]) for name in AMENDED_NUMBERS if name in item) and all(
-        order.terms[name] == item[name] for name in AMENDED_WORDS if name in item
+    return all((order.terms[name] or 0) == Decimal(item[name]) for name in numbers) and all(
+        order.terms[name] == item[name] for name in words
     )
 
 
@@ -153,7 +148,7 @@ _HISTORY = Lookup(endpoint=OrderReadEndpoints.ORDER_HISTORY, shape=_PAGE)
 ORDER_READS = OrderReads(
     names=_NAMES,
     rows=OrderRows(
-        open_statuses={"New", "PartiallyFilled", "Untriggered", "Triggered"},
+        open_statuses={word for word, status in order_rows.STATUSES.items() if not status.is_final},
         fits=_fits,
         terms=attrgetter("quantity", "price", "trigger_price"),
         is_amended=_is_amended,
