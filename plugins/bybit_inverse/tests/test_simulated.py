@@ -18,7 +18,7 @@ from venuekit.simulator.ledger import Book, Side
 from venuekit.testing.recorded import Recorded
 from venuekit_bybit_inverse import BYBIT_INVERSE
 from venuekit_bybit_inverse.endpoints import BYBIT
-from venuekit_bybit_inverse.simulated import SimulatedBybit
+from venuekit_bybit_inverse.simulated.venue import SimulatedBybit
 
 D = Decimal
 NOW = 1_795_000_000_000

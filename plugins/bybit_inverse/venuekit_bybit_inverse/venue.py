@@ -90,7 +90,7 @@ _DEMO = Environment(
 
 
 def _make_simulated_venue() -> SimulatedVenue:
-    from venuekit_bybit_inverse.simulated import SimulatedBybit
+    from venuekit_bybit_inverse.simulated.venue import SimulatedBybit
 
     return SimulatedBybit()
 

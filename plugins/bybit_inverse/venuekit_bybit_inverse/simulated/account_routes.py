@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from venuekit.capabilities import IncomeKind, MarginType
-from venuekit.simulator import Denied, Response, SimRequest, Visit, json_response
+from venuekit.simulator import Denied, Response, Visit, json_response
 from venuekit.simulator.ledger import BalanceFigures, Ledger, Totals
-from venuekit_bybit_inverse.simulated.formatting import milliseconds, money, number
-from venuekit_bybit_inverse.simulated.parameters import contract_of, invalid, only_inverse, require
+from venuekit_bybit_inverse.simulated.messages import milliseconds, money, number
+from venuekit_bybit_inverse.simulated.parameters import Parameters
 
 _MODES = {MarginType.CROSS: "REGULAR_MARGIN", MarginType.ISOLATED: "ISOLATED_MARGIN"}
 _MARGIN_TYPES = {**{mode: ours for ours, mode in _MODES.items()}, "PORTFOLIO_MARGIN": MarginType.PORTFOLIO}
@@ -18,7 +18,7 @@ _UNIFIED_2 = 5
 _OTHER_ACCOUNTS = frozenset({"CONTRACT", "SPOT"})
 
 
-def account_info(request: SimRequest, visit: Visit) -> object:  # noqa: ARG001 (asks for nothing)
+def account_info(_parameters: Parameters, visit: Visit) -> object:
     """Answer ``GET /v5/account/info``."""
     rows = visit.ledger.incomes()
     return {
@@ -33,23 +33,23 @@ def account_info(request: SimRequest, visit: Visit) -> object:  # noqa: ARG001 (
     }
 
 
-def set_margin_mode(request: SimRequest, visit: Visit) -> Response:
+def set_margin_mode(parameters: Parameters, visit: Visit) -> Response:
     """Answer ``POST /v5/account/set-margin-mode``: for the whole account, and without a time in the envelope."""
-    margin_type = _MARGIN_TYPES.get(require(request, visit, "setMarginMode"))
+    margin_type = _MARGIN_TYPES.get(parameters.require("setMarginMode"))
     if margin_type is None:
-        raise invalid("params error: setMarginMode invalid", visit)
+        raise parameters.invalid("params error: setMarginMode invalid")
     visit.ledger.set_margin_type(margin_type)
     return json_response({"retCode": 0, "retMsg": "Request accepted", "result": {"reasons": []}})
 
 
-def wallet_balance(request: SimRequest, visit: Visit) -> object:
+def wallet_balance(parameters: Parameters, visit: Visit) -> object:
     """Answer ``GET /v5/account/wallet-balance``."""
-    kind = require(request, visit, "accountType")
+    kind = parameters.require("accountType")
     if kind in _OTHER_ACCOUNTS:
         raise Denied(Response(404))
     if kind != "UNIFIED":
-        raise invalid("accountType only support UNIFIED.", visit)
-    coins = request.text("coin")
+        raise parameters.invalid("accountType only support UNIFIED.")
+    coins = parameters.text("coin")
     names = None if coins is None else coins.split(",")
     shown = [
         balance
@@ -59,29 +59,28 @@ def wallet_balance(request: SimRequest, visit: Visit) -> object:
     return {"list": [{**_totals(visit.ledger.totals()), "coin": [_coin(balance, visit.ledger) for balance in shown]}]}
 
 
-def collateral_info(request: SimRequest, visit: Visit) -> object:
+def collateral_info(parameters: Parameters, visit: Visit) -> object:
     """Answer ``GET /v5/account/collateral-info``; nothing can be borrowed here."""
-    currency = request.text("currency")
+    currency = parameters.text("currency")
     return {"list": [_collateral(balance) for balance in visit.ledger.balances() if currency in {None, balance.asset}]}
 
 
-def fee_rate(request: SimRequest, visit: Visit) -> object:
+def fee_rate(parameters: Parameters, visit: Visit) -> object:
     """Answer ``GET /v5/account/fee-rate``."""
-    only_inverse(request, visit)
-    symbol = request.text("symbol")
-    contracts = [contract_of(symbol, visit)] if symbol else list(visit.ledger.contracts.values())
+    parameters.only_inverse()
+    symbol, contracts = parameters.symbol(), visit.ledger.contracts
     rows = [
         {
             "symbol": contract.symbol,
             "takerFeeRate": number(contract.taker_fee),
             "makerFeeRate": number(contract.maker_fee),
         }
-        for contract in contracts
+        for contract in ([contracts[symbol]] if symbol else contracts.values())
     ]
     return {"list": rows}
 
 
-def key_info(request: SimRequest, visit: Visit) -> object:  # noqa: ARG001 (asks for nothing)
+def key_info(_parameters: Parameters, visit: Visit) -> object:
     """Answer ``GET /v5/user/query-api``: a key that may trade, bound to this machine."""
     read_only = visit.key is not None and visit.key.read_only
     sub_account = visit.key is not None and visit.key.sub_account

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-import attrs
-
 from venuekit.capabilities import MarginTypeScope, Setting
 from venuekit.simulator.ledger import (
     Asset,
@@ -51,14 +49,6 @@ RULES = Rules(
 )
 
 
-def _tiers(*rows: tuple[str, str, str, str]) -> tuple[LedgerTier, ...]:
-    """Return tiers from rows of (cap, highest leverage, maintenance margin rate, initial margin rate)."""
-    computed = tiers(*((Decimal(cap), Decimal(leverage), Decimal(rate)) for cap, leverage, rate, _ in rows))
-    return tuple(
-        attrs.evolve(tier, initial_margin_rate=Decimal(row[3])) for tier, row in zip(computed, rows, strict=True)
-    )
-
-
 def _contract(symbol: str, base: str, brackets: tuple[LedgerTier, ...], mark: str, **details: object) -> Contract:
     shared: dict[str, object] = {
         "min_price": Decimal("0.10"),
@@ -88,15 +78,16 @@ def _contract(symbol: str, base: str, brackets: tuple[LedgerTier, ...], mark: st
     )
 
 
+#: rows of cap, highest leverage, maintenance margin rate and initial margin rate
 _BTC_TIERS = (("150", "100.00", "0.005", "0.01"), ("300", "66.67", "0.01", "0.015"))
 _ETH_TIERS = (("1800", "100.00", "0.005", "0.01"), ("3600", "66.67", "0.01", "0.015"))
 
 CONTRACTS = (
-    _contract("BTCUSD", "BTC", _tiers(*_BTC_TIERS), "82000.00", listed_at=datetime(2018, 11, 14, 16, tzinfo=UTC)),
+    _contract("BTCUSD", "BTC", tiers(*_BTC_TIERS), "82000.00", listed_at=datetime(2018, 11, 14, 16, tzinfo=UTC)),
     _contract(
         "ETHUSD",
         "ETH",
-        _tiers(*_ETH_TIERS),
+        tiers(*_ETH_TIERS),
         "3021.55",
         price_tick=Decimal("0.01"),
         listed_at=datetime(2019, 1, 25, tzinfo=UTC),
@@ -104,7 +95,7 @@ CONTRACTS = (
     _contract(
         "BTCUSDZ26",
         "BTC",
-        _tiers(("100", "100.00", "0.005", "0.01")),
+        tiers(("100", "100.00", "0.005", "0.01")),
         "83150.00",
         price_tick=Decimal("0.50"),
         min_price=Decimal("0.50"),

@@ -4,36 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
-from venuekit.simulator import SimRequest, Visit
+from venuekit.simulator import Visit
 from venuekit.simulator.ledger import Contract
-from venuekit_bybit_inverse.simulated.formatting import milliseconds, money, number, price
-from venuekit_bybit_inverse.simulated.parameters import category, contract_of, page
+from venuekit_bybit_inverse.simulated.messages import milliseconds, money, number, price
+from venuekit_bybit_inverse.simulated.parameters import Parameters
 
 
-def server_time(request: SimRequest, visit: Visit) -> object:  # noqa: ARG001 (asks for nothing)
+def server_time(_parameters: Parameters, visit: Visit) -> object:
     """Answer ``GET /v5/market/time``."""
     return {"timeSecond": str(visit.milliseconds // 1000), "timeNano": f"{visit.milliseconds}000000"}
 
 
-def instruments(request: SimRequest, visit: Visit) -> object:
+def instruments(parameters: Parameters, visit: Visit) -> object:
     """Answer ``GET /v5/market/instruments-info``."""
-    rows = [_instrument(contract) for contract in _select_contracts(request, visit)]
-    base = request.text("baseCoin")
-    rows = [row for row in rows if base in {None, row["baseCoin"]}]
-    return {"category": category(request, visit), **page(request, visit, rows, usual=500, most=1000)}
+    contracts = _select_contracts(parameters, visit)
+    rows = parameters.select([_instrument(contract) for contract in contracts], "baseCoin")
+    return {"category": parameters.category(), **parameters.page(rows, usual=500, most=1000)}
 
 
-def risk_limits(request: SimRequest, visit: Visit) -> object:
+def risk_limits(parameters: Parameters, visit: Visit) -> object:
     """Answer ``GET /v5/market/risk-limit``."""
-    rows = [row for contract in _select_contracts(request, visit) for row in _tiers(contract)]
-    return {"category": category(request, visit), **page(request, visit, rows, usual=1000, most=1000)}
+    rows = [row for contract in _select_contracts(parameters, visit) for row in _tiers(contract)]
+    return {"category": parameters.category(), **parameters.page(rows, usual=1000, most=1000)}
 
 
-def _select_contracts(request: SimRequest, visit: Visit) -> list[Contract]:
+def _select_contracts(parameters: Parameters, visit: Visit) -> list[Contract]:
     """Return the requested contracts; all of them are inverse."""
-    product, symbol = category(request, visit), request.text("symbol")
+    product, symbol = parameters.category(), parameters.symbol()
     if symbol:
-        return [contract_of(symbol, visit)]
+        return [visit.ledger.contracts[symbol]]
     return list(visit.ledger.contracts.values()) if product == "inverse" else []
 
 

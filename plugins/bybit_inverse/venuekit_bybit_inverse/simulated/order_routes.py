@@ -1,15 +1,16 @@
-"""Routes that read orders and fills."""
+"""Routes that read orders and fills, and their rows."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
-from venuekit.capabilities import OrderStatus
-from venuekit.simulator import SimRequest, Visit
-from venuekit.simulator.ledger import LedgerOrder, TradeKind
-from venuekit_bybit_inverse.simulated.formatting import milliseconds, price
-from venuekit_bybit_inverse.simulated.order_rows import execution_row, history_row, order_row
-from venuekit_bybit_inverse.simulated.parameters import category, contract_of, invalid, only_inverse, page, window
+from venuekit.capabilities import OrderStatus, OrderType, TimeInForce
+from venuekit.simulator import Visit
+from venuekit.simulator.ledger import Book, Contract, Execution, LedgerOrder, Reason, Side, TradeKind
+from venuekit_bybit_inverse.simulated.messages import milliseconds, money, number, price
+from venuekit_bybit_inverse.simulated.parameters import Parameters
 
 _MILLISECOND = timedelta(milliseconds=1)
 _WEEK = timedelta(days=7) // _MILLISECOND
@@ -17,67 +18,87 @@ _TWO_YEARS = timedelta(days=730) // _MILLISECOND
 #: the number of ended orders in the list of open ones, and the retention of those without a fill
 _RECENT = 500
 _KEPT = timedelta(hours=24)
+_STATUSES = {
+    OrderStatus.PENDING: "Created",
+    OrderStatus.OPEN: "New",
+    OrderStatus.PARTIALLY_FILLED: "PartiallyFilled",
+    OrderStatus.FILLED: "Filled",
+    OrderStatus.CANCELED: "Cancelled",
+    # An order that does not fill at once is cancelled here.
+    OrderStatus.EXPIRED: "Cancelled",
+    OrderStatus.REJECTED: "Rejected",
+    OrderStatus.TRIGGERED: "Triggered",
+}
+_TIMES = {
+    TimeInForce.GTC: "GTC",
+    TimeInForce.IOC: "IOC",
+    TimeInForce.FOK: "FOK",
+    TimeInForce.POST_ONLY: "PostOnly",
+}
+#: the venue's reason for cancelling or rejecting an accepted order
+_REASONS = {
+    Reason.POST_ONLY_REJECTED: "EC_PostOnlyWillTakeLiquidity",
+    Reason.FOK_REJECTED: "EC_NoEnoughQtyToFill",
+}
+#: refusals after which an order counts as cancelled, not as rejected
+_CANCELED = frozenset(_REASONS)
+_KINDS = {
+    TradeKind.TRADE: "Trade",
+    TradeKind.LIQUIDATION: "BustTrade",
+    TradeKind.ADL: "AdlTrade",
+    TradeKind.FUNDING: "Funding",
+}
+_SIDES = {Side.BUY: "Buy", Side.SELL: "Sell"}
 
 
-def open_orders(request: SimRequest, visit: Visit) -> object:
+def open_orders(parameters: Parameters, visit: Visit) -> object:
     """Answer ``GET /v5/order/realtime``: open orders, or with ``openOnly=1`` recently ended ones; newest first."""
-    product, symbol, coin = category(request, visit), request.text("symbol"), request.text("settleCoin")
-    if product == "linear" and not (symbol or coin or request.text("baseCoin")):
-        raise invalid("Missing some parameters that must be filled in, symbol or settleCoin or baseCoin", visit)
-    if symbol:
-        contract_of(symbol, visit)
+    product, symbol, coin = parameters.category(), parameters.symbol(), parameters.text("settleCoin")
+    if product == "linear" and not (symbol or coin or parameters.text("baseCoin")):
+        raise parameters.invalid("Missing some parameters that must be filled in, symbol or settleCoin or baseCoin")
     orders: list[LedgerOrder] = []
     if product == "inverse":
-        ended = request.text("openOnly") == "1"
-        orders = [order for order in _select_orders(request, visit) if order.is_open is not ended]
+        ended = parameters.text("openOnly") == "1"
+        orders = [order for order in _select_orders(parameters, visit) if order.is_open is not ended]
         orders = orders[:_RECENT] if ended else orders
-    rows = [order_row(order, visit.ledger.contracts[order.symbol]) for order in orders]
-    return {**page(request, visit, rows, usual=20, most=50), "category": product}
+    rows = [_order_row(order, visit.ledger.contracts[order.symbol]) for order in orders]
+    return {**parameters.page(rows, usual=20, most=50), "category": product}
 
 
-def order_history(request: SimRequest, visit: Visit) -> object:
+def order_history(parameters: Parameters, visit: Visit) -> object:
     """Answer ``GET /v5/order/history``: ended orders; cancelled and rejected ones without a fill for a day."""
-    only_inverse(request, visit)
-    symbol = request.text("symbol")
-    if symbol:
-        contract_of(symbol, visit)
-    named = request.text("orderId") or request.text("orderLinkId")
-    times = (
-        range(visit.milliseconds + 1) if named else window(request, visit, usual=_WEEK, most=_WEEK, oldest=_TWO_YEARS)
-    )
-    status = request.text("orderStatus")
+    parameters.only_inverse()
+    parameters.symbol()
+    named = parameters.text("orderId") or parameters.text("orderLinkId")
+    times = range(visit.milliseconds + 1) if named else parameters.window(usual=_WEEK, most=_WEEK, oldest=_TWO_YEARS)
     rows = [
-        history_row(order, visit.ledger.contracts[order.symbol])
-        for order in _select_orders(request, visit)
+        _history_row(order, visit.ledger.contracts[order.symbol])
+        for order in _select_orders(parameters, visit)
         if not order.is_open and int(milliseconds(order.created_at)) in times and _is_kept(order, visit)
     ]
-    rows = [row for row in rows if status in {None, row["orderStatus"]}]
-    return {**page(request, visit, rows, usual=20, most=50), "category": "inverse"}
+    return {**parameters.page(parameters.select(rows, "orderStatus"), usual=20, most=50), "category": "inverse"}
 
 
-def executions(request: SimRequest, visit: Visit) -> object:
+def executions(parameters: Parameters, visit: Visit) -> object:
     """Answer ``GET /v5/execution/list``: fills and funding, newest first."""
-    only_inverse(request, visit)
-    symbol, kind = request.text("symbol"), request.text("execType")
-    if symbol:
-        contract_of(symbol, visit)
-    times = window(request, visit, usual=_WEEK, most=_WEEK, oldest=_TWO_YEARS)
+    parameters.only_inverse()
+    symbol = parameters.symbol()
+    times = parameters.window(usual=_WEEK, most=_WEEK, oldest=_TWO_YEARS)
     orders = {order.id: order for order in visit.ledger.orders()}
-    fills = list(enumerate(visit.ledger.fills(symbol or None, request.text("orderId"), kinds=frozenset(TradeKind)), 1))
+    fills = list(enumerate(visit.ledger.fills(symbol, parameters.text("orderId"), kinds=frozenset(TradeKind)), 1))
     rows = [
-        execution_row(fill, orders.get(fill.order_id or ""), number, price(visit.ledger.mark(fill.symbol)))
+        _execution_row(fill, orders.get(fill.order_id or ""), number, price(visit.ledger.mark(fill.symbol)))
         for number, fill in reversed(fills)
         if int(milliseconds(fill.time)) in times
     ]
-    link_id = request.text("orderLinkId")
-    rows = [row for row in rows if kind in {None, row["execType"]} and link_id in {None, row["orderLinkId"]}]
-    return {**page(request, visit, rows, usual=50, most=100), "category": "inverse"}
+    rows = parameters.select(rows, "execType", "orderLinkId")
+    return {**parameters.page(rows, usual=50, most=100), "category": "inverse"}
 
 
-def _select_orders(request: SimRequest, visit: Visit) -> list[LedgerOrder]:
+def _select_orders(parameters: Parameters, visit: Visit) -> list[LedgerOrder]:
     """Return the orders that a request names, newest first."""
     names = {
-        name: request.text(name) or None for name in ("symbol", "orderId", "orderLinkId", "settleCoin", "baseCoin")
+        name: parameters.text(name) or None for name in ("symbol", "orderId", "orderLinkId", "settleCoin", "baseCoin")
     }
     contracts = visit.ledger.contracts
     return [
@@ -93,3 +114,125 @@ def _select_orders(request: SimRequest, visit: Visit) -> list[LedgerOrder]:
 
 def _is_kept(order: LedgerOrder, visit: Visit) -> bool:
     return bool(order.filled) or visit.now - order.updated_at <= _KEPT
+
+
+def _order_row(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
+    """Return the row of an order in the list of open orders."""
+    conditional = order.trigger_price is not None
+    waits = order.is_open
+    limit = order.price or order.average_price
+    return {
+        "orderId": order.id,
+        "orderLinkId": _link_id(order),
+        "blockTradeId": "",
+        "symbol": order.symbol,
+        "price": price(order.price) or "0",
+        "qty": number(order.quantity),
+        "side": _SIDES[order.side],
+        "isLeverage": "",
+        "positionIdx": 0,
+        "orderStatus": _status(order),
+        "cancelType": "CancelByUser" if order.status is OrderStatus.CANCELED else "UNKNOWN",
+        "rejectReason": _reason(order),
+        "avgPrice": money(order.average_price) or "0",
+        "leavesQty": number(order.remaining) if waits else "0",
+        "leavesValue": money(contract.value(order.remaining, limit)) if waits and limit else "0",
+        "cumExecQty": number(order.filled),
+        "cumExecValue": money(order.filled_value),
+        "cumExecFee": money(-order.commission),
+        "timeInForce": str(order.labels.get("timeInForce") or _TIMES[order.time_in_force]),
+        "orderType": "Market" if order.type.is_market else "Limit",
+        "stopOrderType": "Stop" if conditional else "UNKNOWN",
+        "orderIv": "",
+        "triggerPrice": price(order.trigger_price) or "0.00",
+        "takeProfit": _label(order.labels, "takeProfit", ""),
+        "stopLoss": _label(order.labels, "stopLoss", ""),
+        "tpTriggerBy": _label(order.labels, "tpTriggerBy", ""),
+        "slTriggerBy": _label(order.labels, "slTriggerBy", ""),
+        "triggerDirection": (1 if order.rises_to_trigger else 2) if conditional else 0,
+        "triggerBy": _label(order.labels, "triggerBy", "LastPrice") if conditional else "UNKNOWN",
+        "lastPriceOnCreated": "",
+        "reduceOnly": order.reduce_only or order.forced is not None,
+        "closeOnTrigger": order.close_position,
+        "smpType": _label(order.labels, "smpType", "None"),
+        "smpGroup": 0,
+        "smpOrderId": "",
+        "tpslMode": _label(order.labels, "tpslMode", "Full"),
+        "tpLimitPrice": _label(order.labels, "tpLimitPrice", ""),
+        "slLimitPrice": _label(order.labels, "slLimitPrice", ""),
+        "placeType": "",
+        "createdTime": milliseconds(order.created_at),
+        "updatedTime": milliseconds(order.updated_at),
+        "cumFeeDetail": {contract.settle: money(-order.commission)} if order.commission else {},
+    }
+
+
+def _history_row(order: LedgerOrder, contract: Contract) -> dict[str, Any]:
+    """Return the row of an order in the history."""
+    return {
+        **_order_row(order, contract),
+        "slippageToleranceType": "UNKNOWN",
+        "slippageTolerance": "",
+        "extraFees": "",
+        "rpiTakerAccess": False,
+        "rpiMatchedQty": "0",
+    }
+
+
+def _execution_row(fill: Execution, order: LedgerOrder | None, sequence: int, mark: str) -> dict[str, Any]:
+    """Return the row of a fill; funding has no order."""
+    return {
+        "symbol": fill.symbol,
+        "orderType": "UNKNOWN" if order is None else "Market" if order.type is OrderType.MARKET else "Limit",
+        "underlyingPrice": "",
+        "orderLinkId": "" if order is None else _link_id(order),
+        "side": _SIDES[fill.side],
+        "indexPrice": "",
+        "orderId": fill.order_id or "",
+        "stopOrderType": "UNKNOWN" if order is None or order.book is Book.PLAIN else "Stop",
+        "leavesQty": "0",
+        "execTime": milliseconds(fill.time),
+        "feeCurrency": fill.commission_asset,
+        "isMaker": fill.is_maker,
+        "execFee": money(-fill.commission),
+        "feeRate": number(fill.fee_rate),
+        "execId": fill.trade_id,
+        "tradeIv": "",
+        "blockTradeId": "",
+        "markPrice": mark,
+        "execPrice": money(fill.price),
+        "markIv": "",
+        "orderQty": "0" if order is None else number(order.quantity),
+        "orderPrice": "0" if order is None else price(order.price) or "0",
+        "execValue": money(fill.value),
+        "execType": _KINDS[fill.kind],
+        "execQty": number(fill.quantity),
+        "closedSize": number(fill.closed_quantity),
+        "extraFees": "",
+        "seq": sequence,
+    }
+
+
+def _link_id(order: LedgerOrder) -> str:
+    # The venue's own orders have no client id.
+    return "" if order.forced is not None else order.client_id or ""
+
+
+def _status(order: LedgerOrder) -> str:
+    if order.status is OrderStatus.OPEN and order.book is Book.CONDITIONAL:
+        return "Untriggered"
+    if order.status is OrderStatus.CANCELED and order.book is Book.CONDITIONAL:
+        return "Deactivated"
+    if order.status is OrderStatus.REJECTED and order.reject_reason and order.reject_reason.reason in _CANCELED:
+        return "Cancelled"
+    return _STATUSES[order.status]
+
+
+def _reason(order: LedgerOrder) -> str:
+    if order.reject_reason is None:
+        return "EC_NoError"
+    return _REASONS.get(order.reject_reason.reason, "EC_Others")
+
+
+def _label(labels: Mapping[str, object], name: str, usual: str) -> str:
+    return str(labels.get(name) or usual)

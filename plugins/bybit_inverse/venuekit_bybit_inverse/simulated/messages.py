@@ -1,14 +1,18 @@
-"""The venue's codes and words for the ledger's refusals."""
+"""Bybit's notation: numbers and times as text, its envelope, and its codes and words for refusals."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from venuekit.capabilities import Setting
+from venuekit.plugin import to_milliseconds
 from venuekit.simulator import Response, SimRequest, json_response
 from venuekit.simulator.ledger import Book, LedgerRefusal, Reason
-from venuekit_bybit_inverse.simulated.formatting import refusal
+
+_EIGHT_PLACES = Decimal("1e-8")
 
 #: routes that unified accounts may not use; the answer is the same for every caller
 SWITCH_ISOLATED: Mapping[tuple[str, str], Response] = {
@@ -83,6 +87,42 @@ _WORDS: Mapping[Reason, _Words] = {
     Reason.PRICE_NOT_POSITIVE: lambda _: (10001, "Price invalid"),
     Reason.COLLATERAL_OFF: lambda _: (110101, "The settle coin must be switched on as collateral."),
 }
+
+
+def number(value: Decimal | None) -> str:
+    """Return a number in plain digits without trailing zeros, empty for None."""
+    if value is None:
+        return ""
+    text = format(value, "f")
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in {"", "-0"} else text
+
+
+def money(value: Decimal | None) -> str:
+    """Return an amount or a mean price with at most eight places."""
+    return number(None if value is None else value.quantize(_EIGHT_PLACES, ROUND_HALF_UP))
+
+
+def price(value: Decimal | None) -> str:
+    """Return a price with two places, empty for None."""
+    return "" if value is None else format(value.quantize(Decimal("0.01"), ROUND_HALF_UP), "f")
+
+
+def milliseconds(moment: datetime | None) -> str:
+    """Return an instant in milliseconds since 1970, ``"0"`` for None."""
+    return "0" if moment is None else str(to_milliseconds(moment))
+
+
+def envelope(result: object, time: int, extension: object = None) -> Response:
+    """Return a success; ``time`` is the venue's clock in milliseconds, ``extension`` is sent beside the result."""
+    body = {"retCode": 0, "retMsg": "OK", "result": result, "retExtInfo": extension or {}, "time": time}
+    return json_response(body)
+
+
+def refusal(code: int, message: str, time: int, result: object = None) -> Response:
+    """Return a refusal: it also has status 200."""
+    body = {"retCode": code, "retMsg": message, "result": result or {}, "retExtInfo": {}, "time": time}
+    return json_response(body)
 
 
 def refuse(reason: LedgerRefusal, request: SimRequest, milliseconds: int) -> Response:

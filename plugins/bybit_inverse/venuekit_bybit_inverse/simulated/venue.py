@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from venuekit.capabilities import MarginType
 from venuekit.plugin import Endpoint, LimitScope, Security
-from venuekit.simulator import Handler, Response, Scenario, SimKey, SimRequest, SimulatedVenue, Usage
-from venuekit.simulator.ledger import Ledger, LedgerRefusal, Side
+from venuekit.simulator import (
+    Denied,
+    Handler,
+    Response,
+    Scenario,
+    SimKey,
+    SimRequest,
+    SimulatedVenue,
+    Usage,
+    Visit,
+    is_hmac_sha256,
+)
+from venuekit.simulator.ledger import Ledger, LedgerRefusal, Side, check_window
 from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.simulated import (
     account_routes,
@@ -19,10 +30,11 @@ from venuekit_bybit_inverse.simulated import (
     order_writes,
     position_routes,
 )
-from venuekit_bybit_inverse.simulated.authentication import authenticate, check_time
 from venuekit_bybit_inverse.simulated.contracts import ASSETS, CONTRACTS, RULES
-from venuekit_bybit_inverse.simulated.formatting import envelope, refusal
-from venuekit_bybit_inverse.simulated.refusals import NO_PERMISSION, SWITCH_ISOLATED, refuse
+from venuekit_bybit_inverse.simulated.messages import NO_PERMISSION, SWITCH_ISOLATED, envelope, refusal, refuse
+from venuekit_bybit_inverse.simulated.parameters import Parameters
+
+_DEFAULT_WINDOW = "5000"
 
 
 def _deposit(ledger: Ledger) -> None:
@@ -62,7 +74,7 @@ SCENARIOS = (
 )
 
 
-_HANDLERS: Mapping[Endpoint[Any], Handler] = {
+_HANDLERS: Mapping[Endpoint[Any], Callable[[Parameters, Visit], object]] = {
     BYBIT.SERVER_TIME: market_routes.server_time,
     BYBIT.INSTRUMENTS: market_routes.instruments,
     BYBIT.RISK_LIMITS: market_routes.risk_limits,
@@ -88,14 +100,18 @@ _HANDLERS: Mapping[Endpoint[Any], Handler] = {
     BYBIT.OPEN_ORDERS: order_routes.open_orders,
     BYBIT.ORDER_HISTORY: order_routes.order_history,
     BYBIT.EXECUTIONS: order_routes.executions,
-    BYBIT.CREATE_ORDER: order_writes.create,
-    BYBIT.AMEND_ORDER: order_writes.amend,
-    BYBIT.CANCEL_ORDER: order_writes.cancel,
+    BYBIT.CREATE_ORDER: order_writes.single(order_writes.place),
+    BYBIT.AMEND_ORDER: order_writes.single(order_writes.amend),
+    BYBIT.CANCEL_ORDER: order_writes.single(order_writes.cancel),
     BYBIT.CANCEL_ALL: order_writes.cancel_all,
-    BYBIT.CREATE_BATCH: order_writes.create_batch,
-    BYBIT.AMEND_BATCH: order_writes.amend_batch,
-    BYBIT.CANCEL_BATCH: order_writes.cancel_batch,
+    BYBIT.CREATE_BATCH: order_writes.batch(order_writes.place, created=True),
+    BYBIT.AMEND_BATCH: order_writes.batch(order_writes.amend),
+    BYBIT.CANCEL_BATCH: order_writes.batch(order_writes.cancel),
 }
+
+
+def _read_parameters(handler: Callable[[Parameters, Visit], object]) -> Handler:
+    return lambda request, visit: handler(Parameters(request.parameters, visit), visit)
 
 
 class SimulatedBybit(SimulatedVenue):
@@ -109,7 +125,7 @@ class SimulatedBybit(SimulatedVenue):
 
     def handlers(self) -> Mapping[Endpoint[Any], Handler]:
         """Return the handler of each endpoint."""
-        return _HANDLERS
+        return {endpoint: _read_parameters(handler) for endpoint, handler in _HANDLERS.items()}
 
     def authenticate(
         self,
@@ -118,12 +134,44 @@ class SimulatedBybit(SimulatedVenue):
         keys: Mapping[str, SimKey],
         milliseconds: int,
     ) -> SimKey:
-        """Return the caller's key; every private route is signed."""
-        return authenticate(request, keys, milliseconds)
+        """
+        Return the caller's key; every private route is signed.
+
+        Raises:
+            Denied: headers are missing (status 401), the key is unknown, the signature wrong, or a GET has a body
+                (403).
+            Refused: its time is outside the window.
+        """
+        if request.verb == "GET" and request.body:
+            raise Denied(Response(403))
+        name, timestamp = request.headers.get("X-BAPI-API-KEY"), request.headers.get("X-BAPI-TIMESTAMP")
+        signature = request.headers.get("X-BAPI-SIGN")
+        if not name or not timestamp or not signature:
+            raise Denied(Response(401))
+        key = keys.get(name)
+        if key is None:
+            raise Denied(refusal(10003, "API key is invalid.", milliseconds))
+        tail = request.query.encode() if request.verb == "GET" else request.body
+        payload = f"{timestamp}{name}{request.headers.get('X-BAPI-RECV-WINDOW', '')}".encode() + tail
+        if not is_hmac_sha256(key.secret, payload, signature):
+            origin = payload.decode(errors="replace")
+            raise Denied(refusal(10004, f"error sign! origin_string[{origin}]", milliseconds))
+        self.recheck(request, milliseconds)
+        return key
 
     def recheck(self, request: SimRequest, milliseconds: int) -> None:
-        """Check the window of a request that waited."""
-        check_time(request, milliseconds)
+        """
+        Check that a request is neither too old nor too far ahead.
+
+        Raises:
+            Denied: its timestamp or window is not a number.
+            Refused: its time is outside the window.
+        """
+        timestamp = request.headers.get("X-BAPI-TIMESTAMP", "")
+        window = request.headers.get("X-BAPI-RECV-WINDOW", _DEFAULT_WINDOW)
+        if not (timestamp.isdecimal() and window.isdecimal()):
+            raise Denied(refusal(10001, "Request parameter error.", milliseconds))
+        check_window(milliseconds, int(timestamp), int(window))
 
     def render(self, payload: object, milliseconds: int) -> Response:
         """Return a result in its envelope."""
