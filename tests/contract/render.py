@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import attrs
 from tests.contract.contract_registry import DOCUMENTED, ROWS, Row
 
+from venuekit.capabilities import HistoryBehaviour
 from venuekit.echoes import Echoes
 from venuekit.endpoint import Effect, Endpoint
 from venuekit.plugins import Plugins, make_plugins
@@ -41,6 +43,7 @@ def _venue(venue: Venue[Any], rows: list[Row]) -> str:
         "|---|---|---|---|---|---|",
     ]
     lines += [_row(venue, row) for row in rows]
+    lines += _retentions(venue)
     unsupported = [f"- `{capability.__name__}`: {reason}" for capability, reason in venue.unsupported.items()]
     if unsupported:
         lines += ["", "Not supported by the venue:", "", *unsupported]
@@ -50,6 +53,14 @@ def _venue(venue: Venue[Any], rows: list[Row]) -> str:
         lines += ["", "Also declared, for reads of settings and raw calls:", ""]
         lines += [f"- `{one}` ({_facts(one)}){f': {one.note}' if one.note else ''}" for one in others]
     return "\n".join([*lines, "", *_belonging(venue), ""])
+
+
+def _retentions(venue: Venue[Any]) -> list[str]:
+    """Return how far back the histories of a venue go, where it says so."""
+    if not venue.has_behaviour(HistoryBehaviour):
+        return []
+    kept = attrs.asdict(venue.behaviour(HistoryBehaviour))
+    return ["", "How far back its histories go:", "", *(f"- {name}: {words}" for name, words in kept.items() if words)]
 
 
 def _belonging(venue: Venue[Any]) -> list[str]:
