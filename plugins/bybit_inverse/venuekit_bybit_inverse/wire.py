@@ -14,7 +14,6 @@ from venuekit.parts.rows import Document, Reads, Rows
 from venuekit.plugin import payload_decoder
 
 V = TypeVar("V")
-R = TypeVar("R")
 
 #: one inverse contract is one US dollar, whatever its symbol
 CONTRACT_SIZE = Decimal(1)
@@ -31,21 +30,34 @@ _END = Reads(_PageEnd, within=("result",), is_single=True, cursor=text("nextPage
 
 
 @attrs.frozen(eq=False)
-class Page(Generic[R]):
+class Page(Generic[V]):
     """One page of rows; the cursor asks for the next one, None when there is none."""
 
-    rows: R
+    rows: tuple[V, ...]
     cursor: str | None
 
 
-def page_decoder(rows: Reads[V]) -> Callable[[bytes], Page[tuple[V, ...]]]:
+def page_decoder(rows: Reads[V]) -> Callable[[bytes], Page[V]]:
     """Return the decoder of a page whose rows become values when it is read."""
     return Document(lambda rows, end: Page(rows.values(), end.values()[0].cursor), rows=rows, end=_END)
 
 
-def rows_page(rows: Reads[V]) -> Callable[[bytes], Page[Rows[V]]]:
+@attrs.frozen(eq=False)
+class RowsPage(Generic[V]):
+    """A page of which values are made later."""
+
+    rows: Rows[V]
+    end: Rows[_PageEnd]
+
+    @property
+    def cursor(self) -> str | None:
+        """Where the next page begins, None where there is none."""
+        return self.end.values()[0].cursor
+
+
+def rows_page(rows: Reads[V]) -> Callable[[bytes], RowsPage[V]]:
     """Return the decoder of a page of which values are made later."""
-    return Document(lambda rows, end: Page(rows, end.values()[0].cursor), rows=rows, end=_END)
+    return Document(RowsPage, rows=rows, end=_END)
 
 
 _LEGS = (PositionSide.BOTH, PositionSide.LONG, PositionSide.SHORT)
@@ -65,10 +77,10 @@ def _names(kind: type) -> Mapping[str, str]:
     return found
 
 
-def wire_page(row: type[V], *within: type, rows: str = "list") -> Callable[[bytes], Page[tuple[V, ...]]]:
+def wire_page(row: type[V], *within: type, rows: str = "list") -> Callable[[bytes], Page[V]]:
     """Return the decoder of a page of wire rows; ``within`` are classes within a row, ``rows`` names the list."""
     renames = {kind: _names(kind) for kind in (row, *within)} | {Page: {"rows": rows, "cursor": "nextPageCursor"}}
-    shape: type[Page[tuple[V, ...]]] = Page[tuple[row, ...]]  # type: ignore[valid-type]  # taken for an annotation
+    shape: type[Page[V]] = Page[row]  # type: ignore[valid-type]  # mypy takes it for an annotation
     return payload_decoder(shape, renames=renames, within=("result",))
 
 
