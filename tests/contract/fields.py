@@ -60,7 +60,7 @@ def _reads_of(decode: Any) -> Iterator[Reads[Any]]:
         yield from _reads_of(decode.__self__)
     elif attrs.has(type(decode)):
         for field in attrs.fields(type(decode)):
-            yield from _reads_of(getattr(decode, field.name))
+            yield from _reads_of(getattr(decode, field.name, None))
 
 
 def _table(value: type[Any], declared: dict[str, list[Reads[Any]]]) -> str:
