@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from venuekit.payloads.conversions import NO_LIMIT
-from venuekit.payloads.decoder import payload_decoder
+from venuekit.payloads.decoder import WireRow, payload_decoder
 from venuekit.payloads.json_text import not_read, read_json
 from venuekit.payloads.mismatch import MISFITS, Unfit, mismatch_of, payload_mismatch
 from venuekit.payloads.numbers import (
@@ -16,7 +16,6 @@ from venuekit.payloads.numbers import (
     nonzero,
 )
 from venuekit.payloads.odd_rows import Misread, count_left_out, readable_part, rows_at
-from venuekit.payloads.wire_row import WireRow
 
 __all__ = [
     "LARGEST",
