@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import attrs
@@ -33,8 +34,8 @@ from venuekit.parts.histories import (
     Retention,
     Span,
     Track,
+    VenueWords,
     merge_histories,
-    only,
 )
 from venuekit.payloads import count_left_out, payload_decoder
 
@@ -495,9 +496,10 @@ async def test_a_full_page_of_which_nothing_can_be_read_ends_with_an_error() -> 
 def test_an_unknown_word_is_left_out_and_told_once() -> None:
     """What is known to be something else is left out without a word."""
     means = {"a": "first", "b": "second"}
-    is_first = only("first", lambda word: means.get(str(word), "other"), word=str, known=means, operation="iter_income")
+    is_first = VenueWords(word="word", known=lambda: means).only("meaning", "first", "iter_income")
+    items = [SimpleNamespace(word=word, meaning=means.get(word, "other")) for word in "abcabc"]
     with pytest.warns(UserWarning, match="iter_income: left out what the venue calls 'c'.*may be first") as caught:
-        assert [word for word in "abcabc" if is_first(word)] == ["a", "a"]
+        assert [item.word for item in items if is_first(item)] == ["a", "a"]
     assert len(caught) == 1
 
 

@@ -12,7 +12,7 @@ from operator import attrgetter
 import attrs
 
 from venuekit.capabilities import Income, IncomeKind, IncomeReader
-from venuekit.parts.histories import HistoryCall, Track, merge_histories, only
+from venuekit.parts.histories import HistoryCall, Track, VenueWords, merge_histories
 from venuekit.plugin import Account, Pager, to_milliseconds
 from venuekit_bybit_inverse.account_info import UNIFIED
 from venuekit_bybit_inverse.endpoints import BYBIT
@@ -42,8 +42,8 @@ _PARTS: Mapping[tuple[str, str], IncomeKind] = {
     ("SETTLEMENT", "funding"): IncomeKind.FUNDING,
     ("DELIVERY", "cashFlow"): IncomeKind.DELIVERY,
 }
-#: the words whose meaning is known
 _KNOWN = frozenset({*_WHOLE, *(word for word, _ in _PARTS)})
+_WORDS = VenueWords(word="venue_kind", known=lambda: _KNOWN)
 #: the identity of a row; an id alone is not enough, and may be missing
 _IDENTITY: Callable[[LogRow], tuple[object, ...]] = attrgetter(*(field.name for field in attrs.fields(LogRow)))
 _TRACK = Track[Income](attrgetter("time"), attrgetter("key"))
@@ -88,10 +88,7 @@ class BybitIncome(Account, IncomeReader):
         async def items() -> AsyncGenerator[Income, None]:
             span = await call.span(TWO_YEARS, start, end, after=None if after is None else after.time)
             rows = call.items(_LOG, span, currency=asset)
-            of_kind = None
-            if kind is not None:
-                word, meaning = attrgetter("venue_kind"), attrgetter("kind")
-                of_kind = only(kind, meaning, word=word, known=_KNOWN, operation=call.origin.operation)
+            of_kind = None if kind is None else _WORDS.only("kind", kind, call.origin.operation)
             is_met = symbol is None or (after is not None and after.symbol == symbol)
             async for income in merge_histories(_split(rows), track=_TRACK, after=after):
                 if symbol in {None, income.symbol}:

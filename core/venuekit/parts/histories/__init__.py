@@ -11,7 +11,7 @@ from __future__ import annotations
 from venuekit.parts.histories.by_cursor import FromCursor, Halved
 from venuekit.parts.histories.by_id import FromId
 from venuekit.parts.histories.by_time import FromTime
-from venuekit.parts.histories.combined import each, merge_histories, only, warn_when_refused
+from venuekit.parts.histories.combined import each, merge_histories, warn_when_refused
 from venuekit.parts.histories.history import History, HistoryCall, VenueWords
 from venuekit.parts.histories.paging import Numbered, Pages, Paging
 from venuekit.parts.histories.spans import Retention, Span
@@ -36,6 +36,5 @@ __all__ = [
     "each",
     "merge_histories",
     "number_twins",
-    "only",
     "warn_when_refused",
 ]

@@ -1,9 +1,9 @@
-"""Filters and combinations of histories: several as one, one that may be refused, one word's meaning."""
+"""Combinations of histories: several as one, and one that may be refused."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Container, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from typing import Any, TypeVar
 
 from venuekit.errors import InvalidRequest, NotFound, PermissionDenied, Rejected, UnsupportedCapability
@@ -59,39 +59,3 @@ async def each(items: Iterable[T]) -> AsyncGenerator[T, None]:
     """Walk items that are there already, as one of several histories."""
     for item in items:
         yield item
-
-
-def only(
-    wanted: object,
-    meaning: Callable[[T], Any],
-    *,
-    word: Callable[[T], str],
-    known: Container[str],
-    operation: str,
-) -> Callable[[T], bool]:
-    """
-    Return a filter of items by the meaning of the venue's word for them.
-
-    A word that is not known may mean what is wanted: such an item is left out, and the first of each word is warned
-    of.
-
-    Args:
-        wanted: The meaning that the word must have.
-        meaning: Returns the meaning of an item's word.
-        word: The venue's own word of an item.
-        known: The words whose meaning is known.
-        operation: The method that is called, for the warning.
-    """
-    told: set[str] = set()
-
-    def is_wanted(item: T) -> bool:
-        if meaning(item) == wanted:
-            return True
-        said = word(item)
-        if said not in known and said not in told:
-            told.add(said)
-            words = f"{operation}: left out what the venue calls {said!r}, a word that is not known, so it may be"
-            warnings.warn(f"{words} {wanted}; without the filter it is there, as OTHER", UserWarning, stacklevel=2)
-        return False
-
-    return is_wanted

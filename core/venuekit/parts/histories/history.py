@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import warnings
 from collections.abc import AsyncGenerator, Awaitable, Callable, Container, Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -17,7 +18,6 @@ from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Endpoint, Priority
 from venuekit.errors import InvalidArgument
 from venuekit.message import Answer
-from venuekit.parts.histories.combined import only
 from venuekit.parts.histories.paging import Pages, Paging
 from venuekit.parts.histories.spans import Retention, Span, check_span
 from venuekit.parts.histories.track import Origin, Page, Track
@@ -40,6 +40,28 @@ class VenueWords:
     word: str
     known: Callable[[], Container[str]]
     members: type[enum.Enum] | None = None
+
+    def only(self, attribute: str, wanted: object, operation: str) -> Callable[[Any], bool]:
+        """
+        Return a filter of items by the attribute, for a method of that name.
+
+        A word that is not known may mean what is wanted: such an item is left out, and the first of each word is
+        warned of.
+        """
+        meaning, word, known = attrgetter(attribute), attrgetter(self.word), self.known()
+        told: set[str] = set()
+
+        def is_wanted(item: Any) -> bool:
+            if meaning(item) == wanted:
+                return True
+            said = word(item)
+            if said not in known and said not in told:
+                told.add(said)
+                words = f"{operation}: left out what the venue calls {said!r}, a word that is not known, so it may be"
+                warnings.warn(f"{words} {wanted}; without the filter it is there, as OTHER", UserWarning, stacklevel=2)
+            return False
+
+        return is_wanted
 
 
 def _itself(value: Any) -> Any:
@@ -137,10 +159,7 @@ class History(Generic[T]):
     def _keep(self, matching: Mapping[str, Any], operation: str) -> Callable[[T], bool] | None:
         """Return a filter of items; words are compared last, since an unknown one is warned of."""
         tests = [_equals(name, value) for name, value in matching.items() if name not in self.words]
-        for name, words in self.words.items():
-            if name in matching:
-                word, meaning = attrgetter(words.word), attrgetter(name)
-                tests.append(only(matching[name], meaning, word=word, known=words.known(), operation=operation))
+        tests += [words.only(name, matching[name], operation) for name, words in self.words.items() if name in matching]
         if len(tests) > 1:
             return lambda item: all(test(item) for test in tests)
         return tests[0] if tests else None
