@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from venuekit.parts.rows import _ABSENT, Rows
+from venuekit.parts.rows import Rows
 from venuekit.plugins import make_plugins
 from venuekit.testing.staged import fake_stage
 
@@ -47,4 +47,4 @@ async def test_usual_rows_are_read_quickly(venue: str, path: str) -> None:
         for rows in parts(await stage.account.call(endpoint, **parameters)):
             source = rows._source
             assert source.is_quick
-            assert len(source.program.quick([*rows], [None] * len(rows), {}.get, _ABSENT)) == len(rows)
+            assert len(source.program.quick([*rows], [None] * len(rows), {}.get)) == len(rows)

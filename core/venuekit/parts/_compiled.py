@@ -240,6 +240,7 @@ class _Writer:
             "are_plain": are_plain,
             "misfits": MISFITS,
             "new": object.__new__,
+            "absent": _Absent(),
             "Value": part.value,
         }
 
@@ -282,7 +283,7 @@ class _Writer:
             one.name: None if one.default is attrs.NOTHING else one.default for one in attrs.fields(self._value)
         }
         parameters = "".join(f", f_{name}={self._constant(defaults[name])}" for name in self._part.given)
-        return self._compile("\n".join([f"def make(rows, raws, joined, absent{parameters}):", *_indent(body), ""]))
+        return self._compile("\n".join([f"def make(rows, raws, joined{parameters}):", *_indent(body), ""]))
 
     def _constant(self, value: Any) -> str:
         name = f"k{len(self._names)}"
@@ -366,6 +367,13 @@ class _Writer:
         exec(compile(source, filename, "exec"), self._names)  # noqa: S102 - as attrs does; of names it made itself
         function: Callable[..., Any] = self._names["make"]
         return function
+
+
+class _Absent:
+    """An object to join with in place of a missing one: all its attributes are None."""
+
+    def __getattr__(self, name: str) -> None:
+        return None
 
 
 def _indent(lines: Sequence[str]) -> list[str]:

@@ -189,7 +189,7 @@ class Document(Generic[D]):
         if lists is None:
             return None
         try:
-            return compiled.programs[0].quick(lists[0], repeat(None), _NOT_JOINED, _ABSENT)
+            return compiled.programs[0].quick(lists[0], repeat(None), _NOT_JOINED)
         except MISFITS:
             return None
 
@@ -301,9 +301,9 @@ class Rows(Sequence[Any], Generic[V]):
             raws = raws if answer.raw is None else self._raws(answer.raw)
         if source.is_quick:
             with suppress(*MISFITS):
-                return tuple(source.program.quick(self._items, raws, joined.get, _ABSENT, **fields))
+                return tuple(source.program.quick(self._items, raws, joined.get, **fields))
             return self._reread().values(answer, joined=joined, **given)
-        made = source.program.careful(self._items, raws, joined.get, _ABSENT, **fields)
+        made = source.program.careful(self._items, raws, joined.get, **fields)
         if isinstance(made, PayloadMismatch):
             raise made
         return tuple(made)
@@ -417,12 +417,4 @@ def _is_zero(size: Any) -> bool:
         return False  # it is no number, which is found out where a value is made of it
 
 
-class _Absent:
-    """A row in place of a missing one: all its attributes are None."""
-
-    def __getattr__(self, name: str) -> None:
-        return None
-
-
-_ABSENT = _Absent()
 _NOT_JOINED: Callable[..., Any] = {}.get
