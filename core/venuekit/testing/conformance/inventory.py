@@ -25,11 +25,22 @@ _MOST_ITEMS: Mapping[Method, Callable[[OrderBehaviour], int]] = {
 
 
 class Inventory:
-    """The testable features of one venue."""
+    """
+    The testable features of one venue.
+
+    Attributes:
+        unsupported: The capabilities that the venue declares unsupported.
+        reads, settings: The endpoints without any effect, and those whose effect is SET.
+        once: The endpoints that must never be sent twice: DELTA and KEYED.
+    """
 
     def __init__(self, venue: Venue[Any], recorded: Recorded) -> None:
         self.venue = venue
         self.recorded = recorded
+        self.unsupported = tuple(venue.unsupported)
+        self.reads = tuple(one for one in venue.endpoints if one.effect is Effect.READ)
+        self.settings = tuple(one for one in venue.endpoints if one.effect is Effect.SET)
+        self.once = tuple(one for one in venue.endpoints if one.effect in {Effect.DELTA, Effect.KEYED})
 
     @cached_property
     def capabilities(self) -> tuple[type[Capability], ...]:
@@ -39,11 +50,6 @@ class Inventory:
             for part in self.venue.account.__mro__
             if issubclass(part, Capability) and promises(part) and part not in self.venue.unsupported
         )
-
-    @cached_property
-    def unsupported(self) -> tuple[type[Capability], ...]:
-        """The capabilities that the venue declares unsupported."""
-        return tuple(self.venue.unsupported)
 
     @cached_property
     def methods(self) -> tuple[Method, ...]:
@@ -59,21 +65,6 @@ class Inventory:
             return ()
         behaviour = self.venue.behaviour(OrderBehaviour)
         return tuple(method for method, most in batches.items() if not most(behaviour))
-
-    @cached_property
-    def reads(self) -> tuple[Endpoint[Any], ...]:
-        """Endpoints without any effect."""
-        return tuple(endpoint for endpoint in self.venue.endpoints if endpoint.effect is Effect.READ)
-
-    @cached_property
-    def settings(self) -> tuple[Endpoint[Any], ...]:
-        """Endpoints whose effect is SET."""
-        return tuple(endpoint for endpoint in self.venue.endpoints if endpoint.effect is Effect.SET)
-
-    @cached_property
-    def once(self) -> tuple[Endpoint[Any], ...]:
-        """Endpoints that must never be sent twice: DELTA and KEYED."""
-        return tuple(item for item in self.venue.endpoints if item.effect in {Effect.DELTA, Effect.KEYED})
 
     @cached_property
     def setters(self) -> tuple[Setter, ...]:
