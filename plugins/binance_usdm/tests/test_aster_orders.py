@@ -47,7 +47,7 @@ from venuekit.errors import (
     UnsupportedCapability,
 )
 from venuekit.simulator import CannedAnswer, DropAfter, DropBefore, SecondActor
-from venuekit.simulator.ledger import Book, Forced, Side
+from venuekit.simulator.ledger import Book, Side, TradeKind
 from venuekit.testing.recorded import find_recorded, load_recorded
 from venuekit.venue import venue_support
 from venuekit_binance_usdm.aster.endpoints import ASTER
@@ -506,7 +506,7 @@ async def test_forced_orders(stage: Stage) -> None:
         (told,) = await walk.all()
         assert (told.id, told.client_id, told.status) == (forced.id, forced.client_id, OrderStatus.FILLED)
         assert walk.cost_per_page == cost
-    assert forced.forced is Forced.ADL
+    assert forced.forced is TradeKind.ADL
 
 
 # -- countdown

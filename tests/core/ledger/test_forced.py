@@ -13,7 +13,6 @@ from venuekit.capabilities import AssetMode, IncomeKind, MarginType, OrderStatus
 from venuekit.simulator.ledger import (
     Asset,
     Contract,
-    Forced,
     FundingFrom,
     Ledger,
     LedgerOrderRequest,
@@ -74,7 +73,7 @@ def test_the_fee_of_a_liquidation_is_at_most_what_is_left(isolated: Ledger) -> N
     assert isolated.balance("USDT").wallet == isolated.balance("USDT").cross_wallet == 95_000
     assert (order.status, order.forced, order.filled, order.average_price) == (
         OrderStatus.FILLED,
-        Forced.LIQUIDATION,
+        TradeKind.LIQUIDATION,
         D(1),
         D("45180.7"),
     )
@@ -121,7 +120,7 @@ def test_a_cross_wallet_is_liquidated_with_all_its_legs_and_never_below_zero(
 
     balance = ledger.balance("USDT")
     assert {row.symbol for row in ledger.positions()} == {"THREE"}
-    assert {order.symbol for order in ledger.forced_orders(forced=Forced.LIQUIDATION)} == {ONE, TWO}
+    assert {order.symbol for order in ledger.forced_orders(forced=TradeKind.LIQUIDATION)} == {ONE, TWO}
     assert (balance.cross_wallet, balance.wallet) == (D(0), D(5000))
 
 
@@ -191,9 +190,9 @@ def test_deleveraging_closes_a_part_at_the_mark(isolated: Ledger) -> None:
     order = isolated.deleverage(ONE, quantity=D("0.4"))
 
     (fill,) = isolated.fills(order_id=order.id)
-    assert (order.forced, order.client_id, fill.kind) == (Forced.ADL, "adl_autoclose", TradeKind.ADL)
+    assert (order.forced, order.client_id, fill.kind) == (TradeKind.ADL, "adl_autoclose", TradeKind.ADL)
     assert isolated.position(ONE).quantity == D("0.6")
-    assert isolated.forced_orders(forced=Forced.LIQUIDATION) == ()
+    assert isolated.forced_orders(forced=TradeKind.LIQUIDATION) == ()
     with pytest.raises(Refused) as error:
         isolated.deleverage(ONE, quantity=D(5))
     assert error.value.reason is Reason.EXCEEDS_POSITION

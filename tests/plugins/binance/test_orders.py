@@ -32,7 +32,7 @@ from venuekit.errors import GuardRefused, InvalidArgument, InvalidRequest, Opera
 from venuekit.pipeline import Guard
 from venuekit.plugins import make_plugins
 from venuekit.simulator import ApplyLater, Arrival, DropBefore
-from venuekit.simulator.ledger import Forced, Side
+from venuekit.simulator.ledger import Side, TradeKind
 from venuekit.testing.clocks import LoopClock
 
 pytestmark = pytest.mark.looptime
@@ -409,7 +409,7 @@ async def test_forced_orders(stage: Stage) -> None:
     """Orders that the venue itself placed, of a symbol and of all."""
     stage.ledger.fill(stage.symbol, Side.BUY, stage.quantity, D(3000))
     forced = stage.ledger.deleverage(stage.symbol)
-    assert forced.forced is Forced.ADL
+    assert forced.forced is TradeKind.ADL
     for symbol in (stage.symbol, None):
         (told,) = await stage.account.iter_forced_orders(symbol=symbol).all()
         assert (told.id, told.client_id, told.status) == (forced.id, forced.client_id, OrderStatus.FILLED)

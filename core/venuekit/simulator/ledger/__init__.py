@@ -50,7 +50,7 @@ from venuekit.simulator.ledger.events import (
 )
 from venuekit.simulator.ledger.ledger import Ledger
 from venuekit.simulator.ledger.money import Rounding
-from venuekit.simulator.ledger.order_values import Book, Forced, LedgerOrder, LedgerOrderRequest, Side
+from venuekit.simulator.ledger.order_values import Book, LedgerOrder, LedgerOrderRequest, Side, TradeKind
 from venuekit.simulator.ledger.positions import PositionFigures
 from venuekit.simulator.ledger.records import (
     Execution,
@@ -60,7 +60,6 @@ from venuekit.simulator.ledger.records import (
     LedgerMarginChange,
     LedgerWithdrawal,
     Record,
-    TradeKind,
 )
 from venuekit.simulator.ledger.refusal import LedgerRefusal, Reason, Refused
 from venuekit.simulator.ledger.rules import (
@@ -89,7 +88,6 @@ __all__ = [
     "Event",
     "EventReason",
     "Execution",
-    "Forced",
     "FundingFrom",
     "IsolatedMargin",
     "Ledger",

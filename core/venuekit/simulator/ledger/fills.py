@@ -12,9 +12,9 @@ from venuekit.simulator.ledger.contract import Contract
 from venuekit.simulator.ledger.events import EventReason, OrderChange
 from venuekit.simulator.ledger.margin import entry_isolated_wallet
 from venuekit.simulator.ledger.money import ZERO, to_price
-from venuekit.simulator.ledger.order_values import Book, LedgerOrder, LedgerOrderRequest, Side
+from venuekit.simulator.ledger.order_values import Book, LedgerOrder, LedgerOrderRequest, Side, TradeKind
 from venuekit.simulator.ledger.positions import check_side
-from venuekit.simulator.ledger.records import Execution, LedgerClosedPnl, Record, TradeKind
+from venuekit.simulator.ledger.records import Execution, LedgerClosedPnl, Record
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.rules import IsolatedMargin
 from venuekit.simulator.ledger.state import Leg

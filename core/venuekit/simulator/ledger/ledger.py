@@ -12,7 +12,7 @@ from venuekit.simulator.ledger.balance import BalanceFigures, Totals, balance_fi
 from venuekit.simulator.ledger.base import LedgerBase, command
 from venuekit.simulator.ledger.contract import AssetKey, Contract
 from venuekit.simulator.ledger.events import Event, EventReason
-from venuekit.simulator.ledger.order_values import Book, Forced, LedgerOrder
+from venuekit.simulator.ledger.order_values import Book, LedgerOrder, TradeKind
 from venuekit.simulator.ledger.orders import find_order
 from venuekit.simulator.ledger.positions import PositionFigures
 from venuekit.simulator.ledger.records import (
@@ -22,7 +22,6 @@ from venuekit.simulator.ledger.records import (
     LedgerIncome,
     LedgerMarginChange,
     LedgerWithdrawal,
-    TradeKind,
 )
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.state import Alarm
@@ -186,7 +185,7 @@ class Ledger(ScenarioCommands):
         orders.sort(key=lambda order: int(order.id))
         return tuple(orders) if hidden else self._visible(orders)
 
-    def forced_orders(self, symbol: str | None = None, forced: Forced | None = None) -> tuple[LedgerOrder, ...]:
+    def forced_orders(self, symbol: str | None = None, forced: TradeKind | None = None) -> tuple[LedgerOrder, ...]:
         """Return the venue's own orders on behalf of the account, oldest first."""
         return tuple(order for order in self.orders(symbol) if order.forced and forced in (None, order.forced))
 

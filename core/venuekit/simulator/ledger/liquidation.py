@@ -13,9 +13,9 @@ from venuekit.simulator.ledger.events import EventReason
 from venuekit.simulator.ledger.fills import trade
 from venuekit.simulator.ledger.matching import end
 from venuekit.simulator.ledger.money import ZERO
-from venuekit.simulator.ledger.order_values import Forced, LedgerOrder, LedgerOrderRequest, Side
+from venuekit.simulator.ledger.order_values import LedgerOrder, LedgerOrderRequest, Side, TradeKind
 from venuekit.simulator.ledger.orders import get_order
-from venuekit.simulator.ledger.records import Execution, TradeKind
+from venuekit.simulator.ledger.records import Execution
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.state import LegKey
 from venuekit.simulator.ledger.transaction import Transaction
@@ -42,7 +42,7 @@ def deleverage(
     amount = abs(leg.quantity) if quantity is None else quantity
     if not 0 < amount <= abs(leg.quantity):
         raise Refused(Reason.EXCEEDS_POSITION, symbol=symbol, quantity=amount, position=abs(leg.quantity))
-    return _close(transaction, (symbol, position_side), amount, Forced.ADL)[0]
+    return _close(transaction, (symbol, position_side), amount, TradeKind.ADL)[0]
 
 
 def _legs_to_liquidate(reading: LedgerView) -> Iterator[tuple[LegKey, ...]]:
@@ -71,19 +71,19 @@ def _liquidate(transaction: Transaction, legs: tuple[LegKey, ...]) -> None:
     closed = []
     for key in legs:
         leg = transaction.read().leg(*key)
-        order, execution = _close(transaction, key, abs(leg.quantity), Forced.LIQUIDATION)
+        order, execution = _close(transaction, key, abs(leg.quantity), TradeKind.LIQUIDATION)
         own = leg.isolated_wallet + execution.realized_pnl if transaction.read().is_isolated(key[0]) else None
         closed.append((order, execution, own))
     for order, execution, own in closed:
         _settle(transaction, order, execution, own)
 
 
-def _close(transaction: Transaction, key: LegKey, quantity: Decimal, forced: Forced) -> tuple[LedgerOrder, Execution]:
+def _close(transaction: Transaction, key: LegKey, quantity: Decimal, kind: TradeKind) -> tuple[LedgerOrder, Execution]:
     symbol, side = key
     reading = transaction.read()
     mark, leg = reading.symbol(symbol).mark, reading.leg(symbol, side)
     number = sum(order.forced is not None for order in transaction.state.finished) + 1
-    liquidation = forced is Forced.LIQUIDATION
+    liquidation = kind is TradeKind.LIQUIDATION
     request = LedgerOrderRequest(
         symbol=symbol,
         side=Side.SELL if leg.quantity > 0 else Side.BUY,
@@ -94,8 +94,7 @@ def _close(transaction: Transaction, key: LegKey, quantity: Decimal, forced: For
         client_id=f"autoclose-{round(transaction.time.timestamp() * 1000)}{number}" if liquidation else "adl_autoclose",
         type=OrderType.LIMIT,
     )
-    order = attrs.evolve(transaction.make_order(request, OrderStatus.OPEN), forced=forced)
-    kind = TradeKind.LIQUIDATION if liquidation else TradeKind.ADL
+    order = attrs.evolve(transaction.make_order(request, OrderStatus.OPEN), forced=kind)
     execution = trade(transaction, order, quantity, mark, is_maker=False, kind=kind)
     return get_order(transaction, order.id), execution
 

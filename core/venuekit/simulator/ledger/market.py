@@ -12,8 +12,8 @@ from venuekit.simulator.ledger.events import EventReason
 from venuekit.simulator.ledger.liquidation import liquidate
 from venuekit.simulator.ledger.matching import match_waiting
 from venuekit.simulator.ledger.money import ZERO
-from venuekit.simulator.ledger.order_values import Side
-from venuekit.simulator.ledger.records import Execution, LedgerIncome, Record, TradeKind
+from venuekit.simulator.ledger.order_values import Side, TradeKind
+from venuekit.simulator.ledger.records import Execution, LedgerIncome, Record
 from venuekit.simulator.ledger.refusal import Reason, Refused
 from venuekit.simulator.ledger.rules import FundingFrom, IsolatedMargin
 from venuekit.simulator.ledger.state import LegKey

@@ -19,12 +19,10 @@ def check_form(transaction: Transaction, request: LedgerOrderRequest) -> None:
     contract, mark = reading.contract(request.symbol), reading.symbol(request.symbol).mark
     check_side(reading, request.position_side)
     _check_fields(request)
-    if request.price is not None:
-        _check_price(contract, "price", request.price)
-    if request.trigger_price is not None:
-        _check_price(contract, "trigger_price", request.trigger_price)
-    if request.activation_price is not None:
-        _check_price(contract, "activation_price", request.activation_price)
+    for field in ("price", "trigger_price", "activation_price"):
+        price: Decimal | None = getattr(request, field)
+        if price is not None:
+            _check_price(contract, field, price)
     rate = request.callback_rate
     if rate is not None and (not rate.is_finite() or not 0 < rate < 1):
         raise Refused(Reason.INVALID_CALLBACK_RATE, callback_rate=rate)

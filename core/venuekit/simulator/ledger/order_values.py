@@ -36,11 +36,13 @@ class Book(enum.StrEnum):
     CONDITIONAL = "conditional"
 
 
-class Forced(enum.StrEnum):
-    """The reason of a trade that the venue made on the account's behalf."""
+class TradeKind(enum.StrEnum):
+    """The cause of an execution."""
 
+    TRADE = "trade"
     LIQUIDATION = "liquidation"
     ADL = "adl"
+    FUNDING = "funding"  #: no trade: a position's funding payment, recorded like one
 
 
 @attrs.frozen(kw_only=True)
@@ -111,7 +113,7 @@ class LedgerOrder(LedgerOrderRequest):
     reject_reason: LedgerRefusal | None = None
     triggered_order_id: str | None = None
     triggered_by: str | None = None
-    forced: Forced | None = None
+    forced: TradeKind | None = None
     extreme: Decimal | None = None
     visible_at: datetime | None = None
 

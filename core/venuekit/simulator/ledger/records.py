@@ -10,7 +10,7 @@ import attrs
 
 from venuekit.capabilities import IncomeKind, OrderType, PositionSide
 from venuekit.simulator.ledger.money import ZERO
-from venuekit.simulator.ledger.order_values import Side
+from venuekit.simulator.ledger.order_values import Side, TradeKind
 
 
 class Record(enum.StrEnum):
@@ -23,15 +23,6 @@ class Record(enum.StrEnum):
     CLOSED_PNLS = "closed_pnls"
     WITHDRAWALS = "withdrawals"
     CONVERSIONS = "conversions"
-
-
-class TradeKind(enum.StrEnum):
-    """The cause of an execution."""
-
-    TRADE = "trade"
-    LIQUIDATION = "liquidation"
-    ADL = "adl"
-    FUNDING = "funding"  #: no trade: a position's funding payment, recorded like one
 
 
 @attrs.frozen

@@ -9,7 +9,7 @@ from typing import Any
 from venuekit.capabilities import OrderStatus
 from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, SimRequest, Visit
-from venuekit.simulator.ledger import Book, Contract, Execution, Forced, LedgerOrder
+from venuekit.simulator.ledger import Book, Contract, Execution, LedgerOrder, TradeKind
 from venuekit_binance_common.simulated.binance_venue import HistoryLimits
 from venuekit_binance_common.simulated.formatting import milliseconds, plain
 from venuekit_binance_common.simulated.order_rows import algo_query_row, algo_row, trade_row, whole_trade_fields
@@ -20,7 +20,7 @@ _WEEK = timedelta(days=7)
 _KEPT = timedelta(days=90)
 _HISTORY = HistoryLimits(usual=_WEEK, widest=_WEEK, keeps=_KEPT, rows=500, most_rows=1000)
 _FORCED_HISTORY = HistoryLimits(usual=_WEEK, widest=_WEEK, keeps=_KEPT, rows=50, most_rows=100)
-_FORCED = {"LIQUIDATION": Forced.LIQUIDATION, "ADL": Forced.ADL}
+_FORCED = {"LIQUIDATION": TradeKind.LIQUIDATION, "ADL": TradeKind.ADL}
 
 
 class OrderRoutes(OrderWrites):
