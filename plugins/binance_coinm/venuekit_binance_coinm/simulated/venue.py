@@ -25,15 +25,13 @@ from venuekit_binance_coinm.simulated.contracts import CONTRACTS, PURSE
 from venuekit_binance_common.simulated.account_routes import (
     ACCOUNT_FLAGS,
     AccountRoutes,
-    leg_fields,
     leg_margins,
-    risk_fields,
     setting_fields,
 )
 from venuekit_binance_common.simulated.binance_venue import HistoryLimits
 from venuekit_binance_common.simulated.errors import Errors
 from venuekit_binance_common.simulated.formatting import amount, number, plain
-from venuekit_binance_common.simulated.market_routes import MarketRoutes, filters_of, mark_price_row, symbol_of
+from venuekit_binance_common.simulated.market_routes import MarketRoutes, filters_of, mark_price_row
 from venuekit_binance_common.simulated.order_routes import OrderRoutes
 from venuekit_binance_common.simulated.order_rows import matching_fields
 from venuekit_binance_common.simulated.settings_routes import SettingsRoutes
@@ -135,10 +133,10 @@ class SimulatedCoinm(MarketRoutes, SettingsRoutes, OrderRoutes, AccountRoutes, S
         of_pair = self.of_pair(request)
         return tuple(contract for contract in self.contracts_of(request) if contract in of_pair)
 
-    def symbol(self, contract: Contract) -> Mapping[str, object]:
+    def symbol(self, contract: Contract) -> dict[str, object]:
         """Return a contract as this product lists it."""
         return {
-            **symbol_of(contract),
+            **super().symbol(contract),
             "contractStatus": "TRADING",
             "contractSize": number(contract.contract_size),
             "underlyingSubType": [],
@@ -186,23 +184,22 @@ class SimulatedCoinm(MarketRoutes, SettingsRoutes, OrderRoutes, AccountRoutes, S
         margin_asset = self.text(request, "marginAsset")
         return [contract for contract in self.of_pair(request) if margin_asset in {None, contract.settle}]
 
-    def risk_row(self, figures: PositionFigures, contract: Contract) -> Mapping[str, object]:
+    def risk_row(self, figures: PositionFigures, contract: Contract) -> dict[str, object]:
         """Return a leg with its settings; a flat one has no mark price."""
         return {
-            **risk_fields(figures, contract),
+            **super().risk_row(figures, contract),
             **setting_fields(figures),
             **_price_fields(figures),
             "markPrice": amount(figures.mark_price if figures.quantity else Decimal(0)),
         }
 
-    def account_position(self, figures: PositionFigures, contract: Contract) -> Mapping[str, object]:
+    def account_position(self, figures: PositionFigures, contract: Contract) -> dict[str, object]:
         """Return a leg with prices, margins and leverage."""
         return {
-            **leg_fields(figures, contract),
+            **super().account_position(figures, contract),
             **leg_margins(figures),
             **_price_fields(figures),
             "leverage": plain(figures.leverage),
-            "unrealizedProfit": amount(figures.unrealized_pnl),
             "isolated": figures.margin_type is MarginType.ISOLATED,
         }
 

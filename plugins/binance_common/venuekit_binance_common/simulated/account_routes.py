@@ -50,14 +50,6 @@ class AccountRoutes(SimulatedBinance):
         """Return the fields of the account read besides assets and positions."""
 
     @abstractmethod
-    def risk_row(self, figures: PositionFigures, contract: Contract) -> Mapping[str, object]:
-        """Return a leg as a row of the positions."""
-
-    @abstractmethod
-    def account_position(self, figures: PositionFigures, contract: Contract) -> Mapping[str, object]:
-        """Return a leg as a row of the account read."""
-
-    @abstractmethod
     def income_fields(self, income: LedgerIncome, income_type: str) -> Mapping[str, object]:
         """Return the fields of an income in this product's own notation: ``info`` and ``tranId``."""
 
@@ -118,6 +110,21 @@ class AccountRoutes(SimulatedBinance):
         legs = self.legs(visit.ledger, self.risk_contracts(request))
         return [self.risk_row(figures, contract) for figures, contract in legs]
 
+    def risk_row(self, figures: PositionFigures, contract: Contract) -> dict[str, object]:
+        """Return a leg as a row of the positions; a product adds its own fields."""
+        return {
+            **_leg_fields(figures, contract),
+            "entryPrice": plain(figures.entry_price),
+            "breakEvenPrice": plain(figures.break_even_price),
+            "markPrice": amount(figures.mark_price),
+            "unRealizedProfit": amount(figures.unrealized_pnl),
+            "liquidationPrice": amount_or_zero(figures.liquidation_price),
+        }
+
+    def account_position(self, figures: PositionFigures, contract: Contract) -> dict[str, object]:
+        """Return a leg as a row of the account read; a product adds its own fields."""
+        return {**_leg_fields(figures, contract), "unrealizedProfit": amount(figures.unrealized_pnl)}
+
     def risk_contracts(self, request: SimRequest) -> Iterable[Contract]:
         """Return the contracts whose positions are requested."""
         return self.contracts_of(request)
@@ -159,25 +166,12 @@ class AccountRoutes(SimulatedBinance):
         }
 
 
-def leg_fields(figures: PositionFigures, contract: Contract) -> dict[str, object]:
-    """Return the fields of a leg in both reads."""
+def _leg_fields(figures: PositionFigures, contract: Contract) -> dict[str, object]:
     return {
         "symbol": figures.symbol,
         "positionSide": figures.side.name,
         "positionAmt": quantity(figures.quantity, contract),
         "updateTime": milliseconds(figures.updated_at),
-    }
-
-
-def risk_fields(figures: PositionFigures, contract: Contract) -> dict[str, object]:
-    """Return the fields of a row of the positions that every product has."""
-    return {
-        **leg_fields(figures, contract),
-        "entryPrice": plain(figures.entry_price),
-        "breakEvenPrice": plain(figures.break_even_price),
-        "markPrice": amount(figures.mark_price),
-        "unRealizedProfit": amount(figures.unrealized_pnl),
-        "liquidationPrice": amount_or_zero(figures.liquidation_price),
     }
 
 

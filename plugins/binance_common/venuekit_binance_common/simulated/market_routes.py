@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -32,10 +31,6 @@ class MarketRoutes(SimulatedBinance):
     unwraps: ClassVar[bool] = True
     #: the names of a tier's cap and floor
     tier_names: ClassVar[tuple[str, str]]
-
-    @abstractmethod
-    def symbol(self, contract: Contract) -> Mapping[str, object]:
-        """Return a contract in the product's list."""
 
     def more_info(self) -> Mapping[str, object]:
         """Return further fields of the product's list."""
@@ -74,6 +69,30 @@ class MarketRoutes(SimulatedBinance):
             **self.more_info(),
             "symbols": [self.symbol(contract) for contract in self.contracts],
             "timezone": "UTC",
+        }
+
+    def symbol(self, contract: Contract) -> dict[str, object]:
+        """Return a contract in the list; a product adds its own fields."""
+        is_perpetual = contract.expires_at is None
+        first_tier = contract.brackets[0]
+        return {
+            "symbol": contract.symbol,
+            "pair": contract.pair,
+            "contractType": "PERPETUAL" if is_perpetual else "CURRENT_QUARTER",
+            "deliveryDate": _NEVER_DELIVERED if is_perpetual else milliseconds(contract.expires_at),
+            "onboardDate": milliseconds(contract.listed_at),
+            "maintMarginPercent": f"{first_tier.maintenance_margin_rate * 100:.4f}",
+            "requiredMarginPercent": f"{100 / contract.leverage:.4f}",
+            "baseAsset": contract.base,
+            "quoteAsset": contract.quote,
+            "marginAsset": contract.settle,
+            "pricePrecision": decimals_of(contract.price_tick),
+            "quantityPrecision": decimals_of(contract.quantity_step),
+            "baseAssetPrecision": 8,
+            "quotePrecision": 8,
+            "underlyingType": "COIN",
+            "triggerProtect": "0.0500",
+            "timeInForce": ["GTC", "IOC", "FOK", "GTX"],
         }
 
     def brackets(self, request: SimRequest, _visit: Visit) -> object:
@@ -126,31 +145,6 @@ class MarketRoutes(SimulatedBinance):
 
 def _ping(_request: SimRequest, _visit: Visit) -> object:
     return {}
-
-
-def symbol_of(contract: Contract) -> dict[str, object]:
-    """Return the fields of a contract that both products have."""
-    is_perpetual = contract.expires_at is None
-    first_tier = contract.brackets[0]
-    return {
-        "symbol": contract.symbol,
-        "pair": contract.pair,
-        "contractType": "PERPETUAL" if is_perpetual else "CURRENT_QUARTER",
-        "deliveryDate": _NEVER_DELIVERED if is_perpetual else milliseconds(contract.expires_at),
-        "onboardDate": milliseconds(contract.listed_at),
-        "maintMarginPercent": f"{first_tier.maintenance_margin_rate * 100:.4f}",
-        "requiredMarginPercent": f"{100 / contract.leverage:.4f}",
-        "baseAsset": contract.base,
-        "quoteAsset": contract.quote,
-        "marginAsset": contract.settle,
-        "pricePrecision": decimals_of(contract.price_tick),
-        "quantityPrecision": decimals_of(contract.quantity_step),
-        "baseAssetPrecision": 8,
-        "quotePrecision": 8,
-        "underlyingType": "COIN",
-        "triggerProtect": "0.0500",
-        "timeInForce": ["GTC", "IOC", "FOK", "GTX"],
-    }
 
 
 def filters_of(contract: Contract, *more: Mapping[str, object]) -> list[Mapping[str, object]]:

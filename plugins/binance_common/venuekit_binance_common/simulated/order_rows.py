@@ -6,8 +6,6 @@ from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
-import attrs
-
 from venuekit.capabilities import OrderStatus, OrderType, TimeInForce
 from venuekit.simulator.ledger import Book, Contract, Execution, LedgerOrder, Side
 from venuekit_binance_common.simulated.formatting import amount, amount_or_zero, milliseconds, plain, quantity
@@ -20,21 +18,6 @@ _ALGO_STATUSES = {
     OrderStatus.TRIGGERED: "FINISHED",
 }
 _TIMES = {TimeInForce.GTC: "GTC", TimeInForce.IOC: "IOC", TimeInForce.FOK: "FOK", TimeInForce.POST_ONLY: "GTX"}
-_QUERIED_ONLY = frozenset({"avgPrice", "time", "cumQuote", "cumBase"})
-
-
-@attrs.frozen(kw_only=True)
-class Acknowledging:
-    """
-    A venue's acknowledgements of orders.
-
-    ``placed`` and ``changed`` are fields of queries that are missing in the acknowledgement of placing, or of
-    cancelling and amending; ``done`` is the code for an emptied book.
-    """
-
-    placed: frozenset[str] = _QUERIED_ONLY
-    changed: frozenset[str] = _QUERIED_ONLY
-    done: object = 200
 
 
 def order_row(order: LedgerOrder, contract: Contract, own: Mapping[str, object]) -> dict[str, Any]:
@@ -42,7 +25,7 @@ def order_row(order: LedgerOrder, contract: Contract, own: Mapping[str, object])
     row: dict[str, Any] = {
         "avgPrice": f"{order.average_price:.5f}" if order.average_price else "0.00000",
         "clientOrderId": _client_id(order),
-        "executedQty": _quantity_or_zero(order.filled, contract),
+        "executedQty": quantity(order.filled, contract) if order.filled else "0",
         "orderId": int(order.id),
         "origQty": quantity(order.quantity, contract),
         "origType": order.type.name,
@@ -185,10 +168,6 @@ def _type_now(order: LedgerOrder) -> OrderType:
 
 def _client_id(order: LedgerOrder) -> str:
     return order.client_id or f"web_{order.id}"
-
-
-def _quantity_or_zero(value: Decimal, contract: Contract) -> str:
-    return quantity(value, contract) if value else "0"
 
 
 def _time_in_force(order: LedgerOrder) -> str:

@@ -15,10 +15,11 @@ from venuekit_binance_common.orders.endpoints import OrderEndpoints
 from venuekit_binance_common.simulated.binance_venue import SimulatedBinance
 from venuekit_binance_common.simulated.formatting import LATEST
 from venuekit_binance_common.simulated.order_forms import Form
-from venuekit_binance_common.simulated.order_rows import Acknowledging, acknowledge, algo_acknowledged, order_row
+from venuekit_binance_common.simulated.order_rows import acknowledge, algo_acknowledged, order_row
 
 _DONE = "The operation of cancel all open order is done."
 _PLACE_AT_MOST, _CANCEL_AT_MOST = 5, 10
+_QUERIED_ONLY = frozenset({"avgPrice", "time", "cumQuote", "cumBase"})
 _NOT_OPEN = frozenset({Reason.UNKNOWN_ORDER, Reason.ORDER_FINISHED})
 
 Fields = Mapping[str, Any]
@@ -29,7 +30,11 @@ Act = Callable[[Fields, Visit], dict[str, Any]]
 class OrderWrites(SimulatedBinance):
     """Checks the parameters first, then passes the order to the ledger; each item of a batch has its own answer."""
 
-    acknowledging: ClassVar[Acknowledging] = Acknowledging()
+    #: the fields of queries that the acknowledgement of placing lacks, and that of cancelling and amending
+    placing_lacks: ClassVar[frozenset[str]] = _QUERIED_ONLY
+    changing_lacks: ClassVar[frozenset[str]] = _QUERIED_ONLY
+    #: the code for an emptied book
+    emptied: ClassVar[object] = 200
 
     @abstractmethod
     def order_fields(self, order: LedgerOrder, contract: Contract) -> Mapping[str, object]:
@@ -71,7 +76,7 @@ class OrderWrites(SimulatedBinance):
         form = Form(self, fields, visit)
         order = visit.ledger.place(form.plain())
         tells_fills = form.text("newOrderRespType") == "RESULT"
-        return acknowledge(self.order_row(order), lacks=self.acknowledging.placed, tells_fills=tells_fills)
+        return acknowledge(self.order_row(order), lacks=self.placing_lacks, tells_fills=tells_fills)
 
     def test(self, request: SimRequest, visit: Visit) -> object:
         """Check a plain order."""
@@ -149,7 +154,7 @@ class OrderWrites(SimulatedBinance):
         def handle(request: SimRequest, visit: Visit) -> object:
             symbol = self.contract(self.require_symbol(request)).symbol
             visit.ledger.cancel_orders(symbol, book)
-            return {"code": self.acknowledging.done, "msg": _DONE}
+            return {"code": self.emptied, "msg": _DONE}
 
         return handle
 
@@ -200,7 +205,7 @@ class OrderWrites(SimulatedBinance):
         return order_row(order, contract, self.order_fields(order, contract))
 
     def _acknowledge_change(self, order: LedgerOrder) -> dict[str, Any]:
-        return acknowledge(self.order_row(order), lacks=self.acknowledging.changed, tells_fills=True)
+        return acknowledge(self.order_row(order), lacks=self.changing_lacks, tells_fills=True)
 
     def _single(self, act: Act) -> Handler:
         return lambda request, visit: act(request.parameters, visit)

@@ -20,15 +20,13 @@ from venuekit.simulator.ledger import (
 )
 from venuekit_binance_common.simulated.account_routes import (
     ACCOUNT_FLAGS,
-    leg_fields,
     leg_margins,
-    risk_fields,
     setting_fields,
     worth_fields,
 )
 from venuekit_binance_common.simulated.binance_venue import RULES
-from venuekit_binance_common.simulated.formatting import amount, plain
-from venuekit_binance_common.simulated.order_rows import Acknowledging, trailing_fields
+from venuekit_binance_common.simulated.formatting import plain
+from venuekit_binance_common.simulated.order_rows import trailing_fields
 from venuekit_binance_usdm.aster.endpoints import ASTER
 from venuekit_binance_usdm.simulated.contracts import CONTRACTS
 from venuekit_binance_usdm.simulated.usd_margined import ERRORS, UsdMarginedVenue
@@ -45,7 +43,9 @@ class SimulatedAster(UsdMarginedVenue):
     rules = attrs.evolve(
         RULES, triggered=Triggered.SAME_ORDER, countdown_spares_conditional=False, max_conditional_orders=None
     )
-    acknowledging = Acknowledging(placed=frozenset({"time"}), changed=frozenset({"time", "avgPrice"}), done="200")
+    placing_lacks = frozenset({"time"})
+    changing_lacks = frozenset({"time", "avgPrice"})
+    emptied = "200"
 
     def order_fields(self, order: LedgerOrder, contract: Contract) -> Mapping[str, object]:  # noqa: ARG002  (alike for all)
         """Return an order's worth, and its trailing fields."""
@@ -73,21 +73,20 @@ class SimulatedAster(UsdMarginedVenue):
         """Return an asset of the account read."""
         return {**super().asset_row(balance), "marginAvailable": balance.is_collateral}
 
-    def risk_row(self, figures: PositionFigures, contract: Contract) -> Mapping[str, object]:
+    def risk_row(self, figures: PositionFigures, contract: Contract) -> dict[str, object]:
         """Return a leg with its settings."""
         return {
-            **risk_fields(figures, contract),
+            **super().risk_row(figures, contract),
             **setting_fields(figures),
             **worth_fields(figures),
             "maxNotionalValue": plain(figures.max_position),
         }
 
-    def account_position(self, figures: PositionFigures, contract: Contract) -> Mapping[str, object]:
+    def account_position(self, figures: PositionFigures, contract: Contract) -> dict[str, object]:
         """Return a leg with margins, leverage and entry price."""
         return {
-            **leg_fields(figures, contract),
+            **super().account_position(figures, contract),
             **leg_margins(figures),
-            "unrealizedProfit": amount(figures.unrealized_pnl),
             "leverage": plain(figures.leverage),
             "isolated": figures.margin_type is MarginType.ISOLATED,
             "entryPrice": plain(figures.entry_price),

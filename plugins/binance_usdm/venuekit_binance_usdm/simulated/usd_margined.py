@@ -15,7 +15,7 @@ from venuekit_binance_common.simulated.account_routes import AccountRoutes
 from venuekit_binance_common.simulated.binance_venue import MARGIN_ASSETS, HistoryLimits
 from venuekit_binance_common.simulated.errors import Errors
 from venuekit_binance_common.simulated.formatting import amount, plain
-from venuekit_binance_common.simulated.market_routes import MarketRoutes, filters_of, symbol_of
+from venuekit_binance_common.simulated.market_routes import MarketRoutes, filters_of
 from venuekit_binance_common.simulated.order_routes import OrderRoutes
 from venuekit_binance_common.simulated.settings_routes import DONE, SettingsRoutes
 from venuekit_binance_usdm.aster.endpoints import AsterEndpoints
@@ -132,10 +132,10 @@ class UsdMarginedVenue(MarketRoutes, SettingsRoutes, OrderRoutes, AccountRoutes)
             ]
         }
 
-    def symbol(self, contract: Contract) -> Mapping[str, object]:
+    def symbol(self, contract: Contract) -> dict[str, object]:
         """Return a contract as these products list it."""
         return {
-            **symbol_of(contract),
+            **super().symbol(contract),
             "status": "TRADING",
             "underlyingSubType": ["TOP"],
             "settlePlan": 0,

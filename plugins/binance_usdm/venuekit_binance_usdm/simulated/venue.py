@@ -13,9 +13,7 @@ from venuekit.simulator import Handler, SimRequest, Visit, json_response
 from venuekit.simulator.ledger import Contract, Ledger, LedgerOrder, PositionFigures
 from venuekit_binance_common.simulated.account_routes import (
     ACCOUNT_FLAGS,
-    leg_fields,
     leg_margins,
-    risk_fields,
     worth_fields,
 )
 from venuekit_binance_common.simulated.formatting import amount, amount_or_zero, milliseconds, plain
@@ -82,10 +80,10 @@ class SimulatedUsdm(UsdMarginedVenue, StreamRoutes):
             if figures.quantity or (figures.symbol, figures.side) in waiting
         ]
 
-    def risk_row(self, figures: PositionFigures, contract: Contract) -> Mapping[str, object]:
+    def risk_row(self, figures: PositionFigures, contract: Contract) -> dict[str, object]:
         """Return a leg without leverage and margin type."""
         return {
-            **risk_fields(figures, contract),
+            **super().risk_row(figures, contract),
             **worth_fields(figures),
             **leg_margins(figures),
             "isolatedMargin": amount_or_zero(figures.isolated_margin),
@@ -95,12 +93,11 @@ class SimulatedUsdm(UsdMarginedVenue, StreamRoutes):
             "askNotional": amount_or_zero(figures.ask_value),
         }
 
-    def account_position(self, figures: PositionFigures, contract: Contract) -> Mapping[str, object]:
+    def account_position(self, figures: PositionFigures, contract: Contract) -> dict[str, object]:
         """Return a leg without entry price, leverage and margin type."""
         return {
-            **leg_fields(figures, contract),
+            **super().account_position(figures, contract),
             **worth_fields(figures),
-            "unrealizedProfit": amount(figures.unrealized_pnl),
             "isolatedMargin": amount(figures.isolated_margin or Decimal(0)),
             "initialMargin": amount_or_zero(figures.initial_margin),
             "maintMargin": amount_or_zero(figures.maintenance_margin),

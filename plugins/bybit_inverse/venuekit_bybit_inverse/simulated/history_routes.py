@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -21,11 +20,9 @@ from venuekit.simulator.ledger import (
     TradeKind,
 )
 from venuekit_bybit_inverse.simulated.messages import NO_PERMISSION, milliseconds, money, number, refusal
-from venuekit_bybit_inverse.simulated.parameters import Parameters
+from venuekit_bybit_inverse.simulated.parameters import DAY, Parameters
 
-_MILLISECOND = timedelta(milliseconds=1)
-_DAY = timedelta(days=1) // _MILLISECOND
-_WEEK, _MONTH, _TWO_YEARS = 7 * _DAY, 30 * _DAY, 730 * _DAY
+_MONTH = 30 * DAY
 _KINDS = {TradeKind.TRADE: "Trade", TradeKind.LIQUIDATION: "BustTrade", TradeKind.ADL: "AdlTrade"}
 _TRADES = {
     TradeKind.TRADE: "TRADE",
@@ -52,7 +49,7 @@ def transaction_log(parameters: Parameters, visit: Visit) -> object:
     """Answer ``GET /v5/account/transaction-log``: without times the last day; transfers belong to no category."""
     if parameters.require("accountType") != "UNIFIED":
         raise parameters.invalid("accountType only support UNIFIED.")
-    times = parameters.window(usual=_DAY, most=_WEEK, oldest=_TWO_YEARS)
+    times = parameters.window(usual=DAY)
     base = parameters.text("baseCoin")
     bases = {symbol: contract.base for symbol, contract in visit.ledger.contracts.items()}
     rows = [
@@ -67,7 +64,7 @@ def list_closed_pnl(parameters: Parameters, visit: Visit) -> object:
     """Answer ``GET /v5/position/closed-pnl``: one row per closing order."""
     parameters.only_inverse()
     symbol = parameters.symbol()
-    times = parameters.window(usual=_WEEK, most=_WEEK, oldest=_TWO_YEARS)
+    times = parameters.window()
     closed_pnls = sorted(visit.ledger.closed_pnls(symbol), key=lambda closed: int(closed.order_id))
     rows = [_pnl_row(list(fills)) for _, fills in groupby(closed_pnls, lambda closed: closed.order_id)]
     rows.sort(key=lambda row: int(row["createdTime"]))
@@ -78,7 +75,7 @@ def list_closed_pnl(parameters: Parameters, visit: Visit) -> object:
 def old_closed_pnl(parameters: Parameters, _visit: Visit) -> object:
     """Answer ``GET /v5/pre-upgrade/position/closed-pnl``: this account was never of another kind."""
     parameters.inverse_contract()
-    parameters.window(usual=_WEEK, most=_WEEK, oldest=_TWO_YEARS)
+    parameters.window()
     return {**parameters.page([], usual=50, most=100), "category": "inverse"}
 
 
@@ -86,7 +83,7 @@ def withdrawals(parameters: Parameters, visit: Visit) -> object:
     """Answer ``GET /v5/asset/withdraw/query-record``: less than thirty days at a time, to keys of a master account."""
     if visit.key is not None and visit.key.sub_account:
         raise Denied(refusal(*NO_PERMISSION, visit.milliseconds))
-    times = parameters.window(usual=_MONTH - 1, most=_MONTH - 1)
+    times = parameters.window(usual=_MONTH - 1, most=_MONTH - 1, oldest=None)
     withdrawal_id = parameters.text("withdrawID")
     rows = [_withdrawal_row(withdrawal) for withdrawal in reversed(visit.ledger.withdrawals())]
     rows = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -23,69 +23,49 @@ SWITCH_ISOLATED: Mapping[tuple[str, str], Response] = {
 
 #: the answer to a key without permission
 NO_PERMISSION = (10005, "Permission denied, please check your API key permissions.")
-_UNCHANGED = {
-    Setting.LEVERAGE: (110043, "leverage not modified"),
-    Setting.POSITION_MODE: (110025, "Position mode is not modified"),
-}
 _PORTFOLIO = {"reasonCode": "3400000", "reasonMsg": "Equity needs to be equal to or greater than 1000 USDC"}
 _SET_MARGIN_MODE = "/v5/account/set-margin-mode"
 _ADD_MARGIN = "/v5/position/add-margin"
 _NO_ORDER = (110001, "order not exists or too late to cancel")
 
-_Words = Callable[[Mapping[str, Any]], tuple[int, str]]
-
-
-def _outside_window(details: Mapping[str, Any]) -> tuple[int, str]:
-    return 10002, (
-        "invalid request, please check your server timestamp or recv_window param. "
-        f"req_timestamp[{details['timestamp']}],server_timestamp[{details['now']}],recv_window[{details['recv_window']}]"
-    )
-
-
-def _too_many_orders(details: Mapping[str, Any]) -> tuple[int, str]:
-    if details["book"] is Book.CONDITIONAL:
-        return 110009, "The number of stop orders exceeds the maximum allowable limit."
-    return 110020, f"You are not allowed to have more than {details['maximum']} active orders."
-
-
-def _invalid_leverage(details: Mapping[str, Any]) -> tuple[int, str]:
-    if details["leverage"] > details["maximum"]:
-        return 110013, "Cannot set leverage due to risk limit level."
-    return 10001, "params error: leverage invalid"
-
-
-_WORDS: Mapping[Reason, _Words] = {
-    Reason.OUTSIDE_WINDOW: _outside_window,
-    Reason.INVALID_LEVERAGE: _invalid_leverage,
-    Reason.NO_CHANGE: lambda details: _UNCHANGED[details["setting"]],
-    Reason.UNKNOWN_SYMBOL: lambda details: (10001, f"params error: symbol invalid {details['symbol']}"),
-    Reason.LEVERAGE_ABOVE_BRACKET: lambda _: (110013, "Cannot set leverage due to risk limit level."),
-    Reason.HEDGE_MODE_MISSING: lambda _: (110029, "Hedge mode is not supported for this symbol."),
-    Reason.INSUFFICIENT_MARGIN: lambda _: (110044, "Available margin is insufficient."),
-    Reason.WOULD_LIQUIDATE: lambda _: (110011, "Your position will be liquidated immediately after this change."),
-    Reason.NOT_ISOLATED: lambda _: (110015, "The position is in cross margin mode."),
-    Reason.FLAT_POSITION: lambda _: (110033, "Cannot set margin without an open position."),
-    Reason.REMOVABLE_EXCEEDED: lambda _: (110078, "Added margin more than max can reduce margin."),
-    Reason.UNKNOWN_ORDER: lambda _: _NO_ORDER,
-    Reason.ORDER_FINISHED: lambda _: _NO_ORDER,
-    Reason.TOO_MANY_ORDERS: _too_many_orders,
-    Reason.DUPLICATE_CLIENT_ID: lambda _: (110072, "OrderLinkedID is duplicate"),
-    Reason.ORDER_UNCHANGED: lambda _: (
-        10001,
-        "The order remains unchanged as the parameters entered match the existing ones.",
+#: codes and words by reason, with the setting or the book where they matter; the details fill the placeholders
+_WORDS: Mapping[object, tuple[int, str]] = {
+    Reason.OUTSIDE_WINDOW: (
+        10002,
+        (
+            "invalid request, please check your server timestamp or recv_window param. "
+            "req_timestamp[{timestamp}],server_timestamp[{now}],recv_window[{recv_window}]"
+        ),
     ),
-    Reason.ORDER_INCOMPLETE: lambda details: (10001, f"params error: {details['field']} is required"),
-    Reason.PRICE_OFF_STEP: lambda details: (10001, f"params error: {details['field']} is not on the tick"),
-    Reason.PRICE_OUT_OF_RANGE: lambda details: (10001, f"params error: {details['field']} is out of range"),
-    Reason.QUANTITY_OFF_STEP: lambda _: (10001, "Qty invalid"),
-    Reason.QUANTITY_OUT_OF_RANGE: lambda _: (10001, "The number of contracts exceeds the limit allowed"),
-    Reason.NOTIONAL_TOO_SMALL: lambda details: (
-        10001,
-        f"The order value must be at least {details['minimum']} USD",
+    Reason.INVALID_LEVERAGE: (10001, "params error: leverage invalid"),
+    (Reason.NO_CHANGE, Setting.LEVERAGE): (110043, "leverage not modified"),
+    (Reason.NO_CHANGE, Setting.POSITION_MODE): (110025, "Position mode is not modified"),
+    Reason.UNKNOWN_SYMBOL: (10001, "params error: symbol invalid {symbol}"),
+    Reason.LEVERAGE_ABOVE_BRACKET: (110013, "Cannot set leverage due to risk limit level."),
+    Reason.HEDGE_MODE_MISSING: (110029, "Hedge mode is not supported for this symbol."),
+    Reason.INSUFFICIENT_MARGIN: (110044, "Available margin is insufficient."),
+    Reason.WOULD_LIQUIDATE: (110011, "Your position will be liquidated immediately after this change."),
+    Reason.NOT_ISOLATED: (110015, "The position is in cross margin mode."),
+    Reason.FLAT_POSITION: (110033, "Cannot set margin without an open position."),
+    Reason.REMOVABLE_EXCEEDED: (110078, "Added margin more than max can reduce margin."),
+    Reason.UNKNOWN_ORDER: _NO_ORDER,
+    Reason.ORDER_FINISHED: _NO_ORDER,
+    (Reason.TOO_MANY_ORDERS, Book.PLAIN): (110020, "You are not allowed to have more than {maximum} active orders."),
+    (Reason.TOO_MANY_ORDERS, Book.CONDITIONAL): (
+        110009,
+        "The number of stop orders exceeds the maximum allowable limit.",
     ),
-    Reason.AMOUNT_NOT_POSITIVE: lambda _: (10001, "Qty invalid"),
-    Reason.PRICE_NOT_POSITIVE: lambda _: (10001, "Price invalid"),
-    Reason.COLLATERAL_OFF: lambda _: (110101, "The settle coin must be switched on as collateral."),
+    Reason.DUPLICATE_CLIENT_ID: (110072, "OrderLinkedID is duplicate"),
+    Reason.ORDER_UNCHANGED: (10001, "The order remains unchanged as the parameters entered match the existing ones."),
+    Reason.ORDER_INCOMPLETE: (10001, "params error: {field} is required"),
+    Reason.PRICE_OFF_STEP: (10001, "params error: {field} is not on the tick"),
+    Reason.PRICE_OUT_OF_RANGE: (10001, "params error: {field} is out of range"),
+    Reason.QUANTITY_OFF_STEP: (10001, "Qty invalid"),
+    Reason.QUANTITY_OUT_OF_RANGE: (10001, "The number of contracts exceeds the limit allowed"),
+    Reason.NOTIONAL_TOO_SMALL: (10001, "The order value must be at least {minimum} USD"),
+    Reason.AMOUNT_NOT_POSITIVE: (10001, "Qty invalid"),
+    Reason.PRICE_NOT_POSITIVE: (10001, "Price invalid"),
+    Reason.COLLATERAL_OFF: (110101, "The settle coin must be switched on as collateral."),
 }
 
 
@@ -138,7 +118,12 @@ def refuse(reason: LedgerRefusal, request: SimRequest, milliseconds: int) -> Res
     return refusal(*words_of(reason), milliseconds)
 
 
-def words_of(reason: LedgerRefusal) -> tuple[int, str]:
+def words_of(refused: LedgerRefusal) -> tuple[int, str]:
     """Return code and words for a refusal of the ledger."""
-    words = _WORDS.get(reason.reason)
-    return (10001, f"Request parameter error: {reason.reason}") if words is None else words(reason.details)
+    reason = refused.reason
+    details: Mapping[str, Any] = refused.details
+    if reason is Reason.INVALID_LEVERAGE and details["leverage"] > details["maximum"]:
+        reason = Reason.LEVERAGE_ABOVE_BRACKET
+    narrow = (reason, details.get("setting") or details.get("book"))
+    code, words = _WORDS.get(narrow) or _WORDS.get(reason) or (10001, f"Request parameter error: {reason}")
+    return code, words.format(**details)

@@ -12,9 +12,6 @@ from venuekit.simulator.ledger import Book, Contract, Execution, LedgerOrder, Re
 from venuekit_bybit_inverse.simulated.messages import milliseconds, money, number, price
 from venuekit_bybit_inverse.simulated.parameters import Parameters
 
-_MILLISECOND = timedelta(milliseconds=1)
-_WEEK = timedelta(days=7) // _MILLISECOND
-_TWO_YEARS = timedelta(days=730) // _MILLISECOND
 #: the number of ended orders in the list of open ones, and the retention of those without a fill
 _RECENT = 500
 _KEPT = timedelta(hours=24)
@@ -70,7 +67,7 @@ def order_history(parameters: Parameters, visit: Visit) -> object:
     parameters.only_inverse()
     parameters.symbol()
     named = parameters.text("orderId") or parameters.text("orderLinkId")
-    times = range(visit.milliseconds + 1) if named else parameters.window(usual=_WEEK, most=_WEEK, oldest=_TWO_YEARS)
+    times = range(visit.milliseconds + 1) if named else parameters.window()
     rows = [
         _history_row(order, visit.ledger.contracts[order.symbol])
         for order in _select_orders(parameters, visit)
@@ -83,7 +80,7 @@ def executions(parameters: Parameters, visit: Visit) -> object:
     """Answer ``GET /v5/execution/list``: fills and funding, newest first."""
     parameters.only_inverse()
     symbol = parameters.symbol()
-    times = parameters.window(usual=_WEEK, most=_WEEK, oldest=_TWO_YEARS)
+    times = parameters.window()
     orders = {order.id: order for order in visit.ledger.orders()}
     fills = list(enumerate(visit.ledger.fills(symbol, parameters.text("orderId"), kinds=frozenset(TradeKind)), 1))
     rows = [

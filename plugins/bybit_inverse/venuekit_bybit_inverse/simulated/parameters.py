@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import quote, unquote
@@ -15,6 +16,9 @@ from venuekit_bybit_inverse.simulated.messages import refusal
 
 _CATEGORIES = frozenset({"inverse", "linear", "option"})
 _OFFSET = "page_args"
+_MILLISECOND = timedelta(milliseconds=1)
+DAY = timedelta(days=1) // _MILLISECOND
+WEEK, TWO_YEARS = 7 * DAY, 730 * DAY
 
 
 @attrs.frozen
@@ -99,7 +103,7 @@ class Parameters:
         wanted = {name: self.text(name) for name in names}
         return [row for row in rows if all(value in {None, row[name]} for name, value in wanted.items())]
 
-    def window(self, *, usual: int, most: int, oldest: int | None = None) -> range:
+    def window(self, *, usual: int = WEEK, most: int = WEEK, oldest: int | None = TWO_YEARS) -> range:
         """
         Return the requested milliseconds.
 
