@@ -16,7 +16,7 @@ from venuekit.parts.histories import History, HistoryCall, Span, merge_histories
 from venuekit.plugin import Account, Endpoint, EnvironmentName, Pager
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.endpoints.history import ClosedPnlRow
-from venuekit_bybit_inverse.histories import TWO_YEARS, ReceivedRow, cursor_history, itself
+from venuekit_bybit_inverse.reading import TWO_YEARS, ReceivedRow, cursor_history, itself
 
 #: rows are listed by their beginning, items by their end: how long a closing order usually takes
 _OVERLAP = timedelta(days=7)

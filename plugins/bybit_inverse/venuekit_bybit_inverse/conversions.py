@@ -13,8 +13,7 @@ from venuekit.parts.histories import HistoryCall, Origin, Track, each, merge_his
 from venuekit.plugin import Account, Pager, from_milliseconds
 from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.endpoints.history import ConvertRow, ExchangeRow
-from venuekit_bybit_inverse.histories import ALL_TIME
-from venuekit_bybit_inverse.reading import raw_rows, read_pages
+from venuekit_bybit_inverse.reading import ALL_TIME, read_pages, rows_of
 
 _EXCHANGES_PAGE = 50
 _CONVERTS_PAGE = 100
@@ -80,7 +79,7 @@ class BybitConversions(Account, ConversionReader):
             names = {row.exchange_tx_id for row in rows}
             if rows and known >= names:
                 raise origin.mismatch(f"page {index} of conversions holds nothing new")
-            for row, raw in zip(rows, raw_rows(answer, len(rows)), strict=True):
+            for row, raw in rows_of(BYBIT.CONVERTS, answer):
                 if row.exchange_status == _DONE:
                     found[row.exchange_tx_id] = _conversion(row, row.convert_rate, row.created_at, raw)
             if len(rows) + len(answer.odd) < _CONVERTS_PAGE:

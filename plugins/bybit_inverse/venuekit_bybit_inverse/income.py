@@ -17,8 +17,8 @@ from venuekit.plugin import Account, Pager, to_milliseconds
 from venuekit_bybit_inverse.account_info import UNIFIED
 from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.endpoints.history import LogRow
-from venuekit_bybit_inverse.histories import TWO_YEARS, ReceivedRow, cursor_history, itself
 from venuekit_bybit_inverse.instruments import settle_coins
+from venuekit_bybit_inverse.reading import TWO_YEARS, ReceivedRow, cursor_history, itself
 
 _TRADES = ("TRADE", "LIQUIDATION", "ADL")
 #: the kind of all components of a row, by its type

@@ -12,10 +12,10 @@ from venuekit.parts.histories import HistoryCall, Track, each, merge_histories
 from venuekit.parts.orders import OrderAmendPart, OrderBatchPart, OrderPart, Orders
 from venuekit.plugin import Account, OrderName, Pager
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
-from venuekit_bybit_inverse.histories import TWO_YEARS, ReceivedRow, cursor_history, itself
 from venuekit_bybit_inverse.instruments import settle_coins
 from venuekit_bybit_inverse.order_routes import ORDER_ROUTES
 from venuekit_bybit_inverse.order_rows import FORCED, ListedFill, complete_fill, complete_order
+from venuekit_bybit_inverse.reading import TWO_YEARS, ReceivedRow, cursor_history, itself
 from venuekit_bybit_inverse.wire import CONTRACT_SIZE
 
 _UNFILLED_KEPT = timedelta(hours=24)

@@ -1,17 +1,28 @@
-"""Reading several answers: pages behind a cursor, and independent reads at the same time."""
+"""Pages behind a cursor: lists, read to their end, and histories, walked in windows that are answered newest first."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, Mapping
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
 
 import attrs
 
+from venuekit.parts.histories import FromCursor, History, Retention, Track, VenueWords
 from venuekit.plugin import Account, Answer, Endpoint, InvalidRequest, Outcome, PayloadMismatch
 
 R = TypeVar("R")
+T = TypeVar("T")
+
+#: the widest window of most histories; up to 7 days
+_WEEK = timedelta(days=7)
+#: a minute less than the venue says, so that no request is too old when it arrives
+_YEARS = timedelta(days=730) - timedelta(minutes=1)
+TWO_YEARS = Retention(age=_YEARS, words="two years, asked for in windows of 7 days")
+#: no limit is documented: a start may lie anywhere
+ALL_TIME = Retention(age=10 * _YEARS, words="20 years")
 
 
 @attrs.frozen
@@ -30,14 +41,11 @@ class Pages(Generic[R]):
     answers: tuple[Answer[Any], ...]
 
 
-def rows_name(endpoint: Endpoint[Any]) -> str:
-    """Return the venue's name for the rows of an answer."""
-    return str(endpoint.rows[0][-1])
-
-
-def raw_rows(answer: Answer[Any], count: int, name: str = "list") -> tuple[Mapping[str, Any] | None, ...]:
-    """Return the venue's objects in ``result.list`` of an answer, as many None when they were not kept."""
-    return (None,) * count if answer.raw is None else tuple(answer.raw["result"][name])
+def rows_of(endpoint: Endpoint[Any], answer: Answer[Any]) -> Iterable[tuple[Any, Mapping[str, Any] | None]]:
+    """Return the rows of an answer beside the venue's own objects, which are None when they were not kept."""
+    rows = answer.value.rows
+    raws = [None] * len(rows) if answer.raw is None else answer.raw["result"][endpoint.rows[0][-1]]
+    return zip(rows, raws, strict=True)
 
 
 async def read_pages(
@@ -65,7 +73,7 @@ async def read_pages(
     answers = [answer]
     while True:
         page, known = answer.value, len(found)
-        for row, raw in zip(page.rows, raw_rows(answer, len(page.rows), rows_name(endpoint)), strict=True):
+        for row, raw in rows_of(endpoint, answer):
             found[identity(row)] = row, raw
         if not (page.rows or answer.odd) or not page.cursor:
             rows, raws = tuple(row for row, _ in found.values()), tuple(raw for _, raw in found.values())
@@ -88,3 +96,60 @@ def unknown_symbol_error(account: Account, symbol: str) -> InvalidRequest:
     """Build the error for a symbol that the venue does not list."""
     words = "the venue lists no such contract"
     return account.make_error(InvalidRequest, words, subject=symbol, outcome=Outcome.NOT_APPLIED)
+
+
+@attrs.frozen
+class ReceivedRow(Generic[R]):
+    """A row, the venue's own object (None when it is not kept), and when both were received."""
+
+    row: R
+    raw: Mapping[str, Any] | None
+    received_at: datetime
+
+
+def itself(row: ReceivedRow[R]) -> ReceivedRow[R]:
+    """Return a row, for histories whose items are made of several rows or of one of several."""
+    return row
+
+
+def with_raw(received: ReceivedRow[Any]) -> Any:
+    """Return a row that is an item already, with the venue's own object."""
+    return attrs.evolve(received.row, raw=received.raw)
+
+
+def cursor_history(
+    endpoint: Endpoint[Any],
+    convert: Callable[[ReceivedRow[Any]], T],
+    *,
+    time: Callable[[T], Any],
+    key: Callable[[T], Hashable],
+    limit: int,
+    width: timedelta = _WEEK,
+    retention: Retention = TWO_YEARS,
+    words: Mapping[str, VenueWords] | None = None,
+    **parameters: Any,
+) -> History[T]:
+    """
+    Return a history of the venue.
+
+    Args:
+        convert: Returns the item of a row.
+        parameters: Sent with every request.
+    """
+
+    async def items(_: Any, answer: Answer[Any]) -> Sequence[T]:
+        return [convert(ReceivedRow(row, raw, answer.received_at)) for row, raw in rows_of(endpoint, answer)]
+
+    return History(
+        endpoint=endpoint,
+        # a cursor arrives percent-encoded and must be sent as it came: the encoder encodes it once again
+        paging=FromCursor(decode=unquote),
+        items=items,
+        rows=attrgetter("rows"),
+        track=Track(time, key),
+        limit=limit,
+        width=width,
+        retention=retention,
+        parameters=parameters,
+        words=words or {},
+    )

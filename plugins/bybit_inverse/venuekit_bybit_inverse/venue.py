@@ -36,8 +36,8 @@ from venuekit_bybit_inverse.account import BybitInverseAccount
 from venuekit_bybit_inverse.answers import answer_time, bybit_answers
 from venuekit_bybit_inverse.endpoints import BYBIT, CLIENT_ID_PATTERN
 from venuekit_bybit_inverse.faults import FAULTS, OUTDATED_BY
-from venuekit_bybit_inverse.histories import TWO_YEARS
 from venuekit_bybit_inverse.limits import LIMITS
+from venuekit_bybit_inverse.reading import TWO_YEARS
 from venuekit_bybit_inverse.signing import BybitSigning
 
 if TYPE_CHECKING:

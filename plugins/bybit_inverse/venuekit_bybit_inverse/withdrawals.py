@@ -12,7 +12,7 @@ from venuekit.parts.histories import VenueWords
 from venuekit.plugin import Account, Pager
 from venuekit_bybit_inverse.endpoints import BYBIT
 from venuekit_bybit_inverse.endpoints.history import WITHDRAWAL_STATUSES
-from venuekit_bybit_inverse.histories import ALL_TIME, TWO_YEARS, cursor_history, with_raw
+from venuekit_bybit_inverse.reading import ALL_TIME, TWO_YEARS, cursor_history, with_raw
 
 #: on chains and within the venue
 _ALL = 2
