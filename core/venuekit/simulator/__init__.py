@@ -7,7 +7,7 @@ plugin's :class:`SimulatedVenue` defines a venue's answers; the :mod:`~venuekit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
 from venuekit.clock import Clock
@@ -98,35 +98,32 @@ def simulate(
         ConfigurationError: a venue has no simulated venue or no such scenario, or none is installed at all.
     """
     plugins = plugins or make_plugins()
-    venues = tuple(_get_venues(plugins, venue_ids)) if venue_ids else tuple(_with_simulated(plugins))
+    venues = [_requested(plugins, venue_id) for venue_id in venue_ids] or list(_installed(plugins))
     if not venues:
         raise ConfigurationError("no installed venue brings a simulator")
     return Simulation(venues, scenario=scenario, seed=seed, clock=clock, port=port)
 
 
-def _get_venues(plugins: Plugins, venue_ids: Iterable[str]) -> Iterable[Venue[Any]]:
-    for venue_id in venue_ids:
-        venue = plugins.venue(venue_id)
-        broken = _broken_simulated(plugins, venue)
-        if broken is not None:
-            raise PluginError(str(broken))
-        yield venue
-
-
-def _with_simulated(plugins: Plugins) -> Iterable[Venue[Any]]:
+def _installed(plugins: Plugins) -> Iterator[Venue[Any]]:
     """Yield every installed venue that can be simulated; one that cannot is reported, and does not stop the others."""
     for venue_id in plugins.venue_ids():
         try:
             venue = plugins.venue(venue_id)
         except PluginError:
             continue  # requesting this venue by name raises the error
-        if venue.simulated is None:
-            continue
         broken = _broken_simulated(plugins, venue)
-        if broken is None:
-            yield venue
-        else:
+        if broken is not None:
             plugins.tell(broken)
+        elif venue.simulated is not None:
+            yield venue
+
+
+def _requested(plugins: Plugins, venue_id: str) -> Venue[Any]:
+    venue = plugins.venue(venue_id)
+    broken = _broken_simulated(plugins, venue)
+    if broken is not None:
+        raise PluginError(str(broken))
+    return venue
 
 
 def _broken_simulated(plugins: Plugins, venue: Venue[Any]) -> Broken | None:

@@ -101,18 +101,16 @@ class Service:
             return fixed or self.simulated.unknown_route(request, self._verbs_of(request.path), now)
         usages = self._meter.pay(route.costs(request.parameters), self.venue.limits, now)
         exceeded = next((usage for usage in usages if usage.is_exceeded), None)
-        if exceeded is not None:
-            return self._with_limits(self.simulated.limit_response(exceeded, request, now), usages, now)
         key: SimKey | None = None
-        if route.security is not Security.NONE:
-            try:
+        try:
+            if exceeded is not None:
+                raise Denied(self.simulated.limit_response(exceeded, request, now))
+            if route.security is not Security.NONE:
                 key = self.simulated.authenticate(request, route.security, self._keys, now)
-            except Denied as denied:
-                return self._with_limits(denied.response, usages, now)
-            except Refused as refused:
-                return self._with_limits(self.simulated.refuse(refused.refusal, request, now), usages, now)
-            if key.read_only and route.is_write:
-                return self._with_limits(self.simulated.forbidden(request, now), usages, now)
+                if key.read_only and route.is_write:
+                    raise Denied(self.simulated.forbidden(request, now))
+        except (Denied, Refused) as error:
+            return self._with_limits(self._refusal(error, request, now), usages, now)
         return Admission(request, route, key, usages, now)
 
     def apply(self, admission: Admission, ledger: Ledger | None = None) -> ServiceResult:
@@ -130,11 +128,12 @@ class Service:
             payload = route.handler(request, Visit(ledger or self.ledger, now, admission.key))
             response = payload if isinstance(payload, Response) else self.simulated.render(payload, now)
             applied = True
-        except Denied as denied:
-            response = denied.response
-        except Refused as refused:
-            response = self.simulated.refuse(refused.refusal, request, now)
+        except (Denied, Refused) as error:
+            response = self._refusal(error, request, now)
         return ServiceResult(self._with_limits(response, admission.usages, now), applied)
+
+    def _refusal(self, error: Denied | Refused, request: SimRequest, now: int) -> Response:
+        return error.response if isinstance(error, Denied) else self.simulated.refuse(error.refusal, request, now)
 
     def _verbs_of(self, path: str) -> frozenset[str]:
         return frozenset(verb for verb, routed in self._routes if routed == path)
