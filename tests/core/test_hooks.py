@@ -17,7 +17,7 @@ import click
 import pytest
 
 from venuekit import RetryPolicy, Runtime, Secret, errors, hooks
-from venuekit.cli.parameters import State
+from venuekit.cli.commands import State
 from venuekit.cli.root import root
 from venuekit.credentials import Credentials, HmacSigner
 from venuekit.credentials.accounts_file import AccountEntry, credentials

@@ -19,7 +19,7 @@ import pytest
 
 import venuekit
 from venuekit import Runtime, hooks
-from venuekit.cli.parameters import State
+from venuekit.cli.commands import State
 from venuekit.cli.root import root as command_line
 from venuekit.credentials import references
 from venuekit.plugins import Plugins, make_plugins

@@ -56,13 +56,12 @@ ROOMS = {
     ),
     "cli": (
         "tables",
-        "output progress texts",
+        "output",
         "errors",
-        "parameters",
-        "accounts",
-        "commands consent declarations sim",
-        "history order panic reading resolve root settings",
-        "demo",
+        "commands",
+        "accounts consent declarations sim",
+        "history order reading resolve root settings",
+        "demo panic",
     ),
 }
 PACKAGES = ("core/venuekit", "plugins/*/venuekit_*", "tests/core/toy_venue/venuekit_toy_perp")

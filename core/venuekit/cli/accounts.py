@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
+from venuekit.cli.commands import State, state_of
 from venuekit.cli.errors import Status, note_left_out, print_error, status_of, worst
 from venuekit.cli.output import print_rows, print_warnings
-from venuekit.cli.parameters import State, state_of
 from venuekit.errors import UnsupportedCapability, VenuekitError
 from venuekit.exports.rows import Row
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import click
 
-from venuekit.cli.parameters import state_of
+from venuekit.cli.commands import state_of
 from venuekit.venue import EnvironmentName
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from venuekit.capabilities import Support, SupportState, capability_of
+from venuekit.cli.commands import json_option, state_of
 from venuekit.cli.errors import Status, print_broken_plugin, print_error
 from venuekit.cli.output import print_rows
-from venuekit.cli.parameters import json_option, state_of
 from venuekit.cli.tables import columns, table, width
 from venuekit.errors import PluginError
 from venuekit.exports.rows import Row

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from venuekit.cli.commands import state_of
 from venuekit.cli.errors import Status
-from venuekit.cli.parameters import state_of
 from venuekit.cli.tables import width
 
 if TYPE_CHECKING:

@@ -31,15 +31,16 @@ from venuekit.capabilities import (
     capability_of,
 )
 from venuekit.cli.accounts import entries, open_entry
-from venuekit.cli.commands import Group
+from venuekit.cli.commands import Group, accounts_option, enum_member, moment, state_of
 from venuekit.cli.errors import note_left_out, print_error, status_of, worst
 from venuekit.cli.output import print_warnings
-from venuekit.cli.parameters import accounts_option, enum_member, moment, state_of
-from venuekit.cli.progress import Bar, progress_bar
+from venuekit.clock import SystemClock, from_milliseconds
 from venuekit.errors import InvalidArgument, UnsupportedCapability, VenuekitError
 from venuekit.exports.rows import plain
 
 if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
     from venuekit.account import Account
     from venuekit.exports import Export
 
@@ -200,7 +201,7 @@ async def _download(
     )
     failed: list[VenuekitError] = []
     unable: list[VenuekitError] = []
-    with print_warnings(), _print_summary(opening, output, failed) as export, progress_bar(start, end) as bar:
+    with print_warnings(), _print_summary(opening, output, failed) as export, _progress_bar(start, end) as bar:
         async with Runtime(plugins=state.plugins) as runtime:
             for entry in chosen:
                 try:
@@ -222,7 +223,7 @@ async def _download(
 
 
 async def _download_one(
-    history: _History, name: str, account: Account, export: Export[Any], bar: Bar, *, after: Any, **options: Any
+    history: _History, name: str, account: Account, export: Export[Any], bar: _Bar, *, after: Any, **options: Any
 ) -> None:
     """Download one account's history behind the item ``after``, the last one in the file."""
     patient = account.with_options(max_wait=_MAX_WAIT)
@@ -258,6 +259,55 @@ def _print_summary(
             if not ended or not all(isinstance(error, _FOR_GOOD) for error in failed):
                 again += ": the same command again continues"
             click.echo(f"{path}: {export.added} rows added, {export.rows} in all{again}", err=True)
+
+
+class _Bar:
+    """One line per account on a terminal; the bar shows time, since the number of rows is unknown in advance."""
+
+    def __init__(self, progress: Progress | None, start: datetime | None, end: datetime | None) -> None:
+        self._progress = progress
+        self._task: TaskID
+        self._start = self._from = start
+        self._last = end or from_milliseconds(SystemClock().milliseconds())
+        self._rows = 0
+
+    def begin(self, name: str, since: datetime | None) -> None:
+        """Note that an account's download begins, after the items that the file already has."""
+        self._from, self._rows = since or self._start, 0
+        if self._progress is not None:
+            self._task = self._progress.add_task(name, total=None, rows=0, moment="")
+
+    def advance(self, moment: datetime | None) -> None:
+        """Note one item and its time."""
+        self._rows += 1
+        if self._progress is None or moment is None:
+            return
+        self._from = self._from or moment
+        self._progress.update(
+            self._task,
+            total=(self._last - self._from).total_seconds(),
+            completed=(moment - self._from).total_seconds(),
+            rows=self._rows,
+            moment=plain(moment),
+        )
+
+
+@contextmanager
+def _progress_bar(start: datetime | None, end: datetime | None) -> Iterator[_Bar]:
+    """Yield the display of downloads from ``start`` to ``end``; it shows nothing without a terminal."""
+    if not sys.stderr.isatty():
+        yield _Bar(None, start, end)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[rows]} rows {task.fields[moment]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        yield _Bar(progress, start, end)
 
 
 for _history in _HISTORIES:

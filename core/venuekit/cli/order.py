@@ -22,17 +22,21 @@ from venuekit.capabilities import (
     WorkingPrice,
 )
 from venuekit.cli.accounts import answer, open_account
-from venuekit.cli.commands import Group, accounts_command
+from venuekit.cli.commands import F, Group, accounts_command, enum_member, number, state_of
 from venuekit.cli.consent import confirm_live, live_to_confirm
 from venuekit.cli.errors import Status, advice, print_error, status_of
 from venuekit.cli.output import print_rows
-from venuekit.cli.parameters import F, enum_member, number, state_of
-from venuekit.cli.texts import LIST_COLUMNS, WHOLE, order_row, request_text
+from venuekit.cli.tables import cell_text, columns
 from venuekit.errors import OperationError
-from venuekit.exports.rows import Row
+from venuekit.exports.rows import Row, row_of
 
 if TYPE_CHECKING:
     from venuekit.account import Account
+
+
+LIST_COLUMNS = columns("account symbol order filled status id")
+#: columns never wrapped, since their values are copied into the next command
+WHOLE = ("id",)
 
 
 @click.group("order", cls=Group)
@@ -93,7 +97,7 @@ async def place_command(
         fields["type"] = OrderType.MARKET if fields["price"] is None else OrderType.LIMIT
     request = OrderRequest(**fields)  # the options are called like its fields
     live = [] if test else live_to_confirm(context, [account], yes=yes)
-    if not confirm_live(f"Place: {request_text(request)}", live):
+    if not confirm_live(f"Place: {request.symbol} {_words(request)}", live):
         return Status.PENDING
 
     async def send(opened_account: Account) -> Order | OrderRequest:
@@ -201,3 +205,20 @@ async def list_command(context: click.Context, accounts: Sequence[str], symbol: 
         return [order_row(order, name, account, listed=not as_json) for order in orders]
 
     return await answer(context, accounts, ask, LIST_COLUMNS, "no open orders", as_json=as_json, whole=WHOLE)
+
+
+def order_row(order: Order | OrderRequest, name: str, account: Account, *, listed: bool = False) -> Row:
+    """Return an order as a row; for a list with ``order``, which summarises it in a few words."""
+    said = {"order": _words(order)} if listed else {}
+    return row_of(order, account=name, venue=account.venue.id, **said)
+
+
+def _words(order: Order | OrderRequest) -> str:
+    parts = [order.side.value, cell_text(order.quantity), order.type.value]
+    if order.price is not None:
+        parts += ["at", cell_text(order.price)]
+    if order.trigger_price is not None:
+        parts += ["from", cell_text(order.trigger_price)]
+    if order.reduce_only:
+        parts.append("reduce only")
+    return " ".join(parts)

@@ -11,12 +11,11 @@ import click
 
 from venuekit.capabilities import Order, OrderBehaviour, OrderControl, OrderReader
 from venuekit.cli.accounts import entries, open_entry
-from venuekit.cli.commands import accounts_command
+from venuekit.cli.commands import State, accounts_command, state_of
 from venuekit.cli.consent import confirm_live, live_to_confirm
 from venuekit.cli.errors import Status, print_error, worst
+from venuekit.cli.order import LIST_COLUMNS, WHOLE, order_row
 from venuekit.cli.output import note, print_rows, say_done
-from venuekit.cli.parameters import State, state_of
-from venuekit.cli.texts import LIST_COLUMNS, WHOLE, order_row
 from venuekit.errors import (
     AuthenticationFailed,
     ConfigurationError,
@@ -135,15 +134,11 @@ async def _clear_one(name: str, account: Account) -> _Left:
 async def _empty(account: Account, list_orders: Callable[[], Awaitable[tuple[Order, ...]]]) -> tuple[Order, ...]:
     """Return the remaining orders; without any, asks again where the venue may decide about orders later."""
     orders = await list_orders()
-    if orders or not _decides_later(account):
+    behaviours = account.venue.behaviours
+    if orders or not any(isinstance(item, OrderBehaviour) and item.decides_later for item in behaviours):
         return orders
     await asyncio.sleep(_DECIDES)
     return await list_orders()
-
-
-def _decides_later(account: Account) -> bool:
-    """Return whether accepted orders may be missing in the lists of open orders."""
-    return any(isinstance(item, OrderBehaviour) and item.decides_later for item in account.venue.behaviours)
 
 
 def _still_under_way(name: str, account: Account) -> tuple[str, ...]:

@@ -19,9 +19,8 @@ from venuekit.capabilities import (
     capability_of,
 )
 from venuekit.cli.accounts import Question, answer, open_account
-from venuekit.cli.commands import accounts_command
+from venuekit.cli.commands import accounts_command, state_of
 from venuekit.cli.output import print_rows
-from venuekit.cli.parameters import state_of
 from venuekit.cli.tables import columns
 from venuekit.exports.rows import Row, row_of
 

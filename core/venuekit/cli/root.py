@@ -9,34 +9,23 @@ from collections.abc import Collection, Iterator, Sequence
 import click
 
 from venuekit import errors
-from venuekit.cli.commands import Group, run_coroutines
+from venuekit.cli.commands import Group, State, accounts_option, run_coroutines, state_of
 from venuekit.cli.errors import Status, print_error, print_system_error, print_usage_error, status_of
 from venuekit.cli.output import has_colour, note, silence_streams, within_streams
-from venuekit.cli.parameters import State, accounts_option, state_of
 
-#: command name to the module that holds it, under the same name
-COMMANDS = {
-    "account": "reading",
-    "adl": "reading",
-    "apply": "settings",
-    "balances": "reading",
-    "brackets": "reading",
-    "capabilities": "declarations",
+_MODULES = {
+    "declarations": "capabilities endpoints venues",
     "demo": "demo",
-    "endpoints": "declarations",
-    "fees": "reading",
     "history": "history",
-    "instruments": "reading",
-    "key": "reading",
-    "leverage": "settings",
     "order": "order",
     "panic": "panic",
-    "plan": "settings",
-    "positions": "reading",
+    "reading": "account adl balances brackets fees instruments key positions",
     "resolve": "resolve",
+    "settings": "apply leverage plan",
     "sim": "sim",
-    "venues": "declarations",
 }
+#: command name to the module that holds it, under the same name
+COMMANDS = {name: module for module, names in _MODULES.items() for name in names.split()}
 
 
 class _Root(Group):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+import sys
+import textwrap
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -13,18 +16,20 @@ import click
 
 from venuekit.capabilities import LeverageControl, LeverageReader
 from venuekit.cli.accounts import open_account, open_together
-from venuekit.cli.commands import accounts_command
+from venuekit.cli.commands import F, State, accounts_command, accounts_option, json_option, number, state_of, yes_option
 from venuekit.cli.consent import confirm_live, live_to_confirm
 from venuekit.cli.errors import Status, print_error, status_of, worst
 from venuekit.cli.output import json_text, note, print_rows, say_done
-from venuekit.cli.parameters import F, State, accounts_option, json_option, number, state_of, yes_option
-from venuekit.cli.tables import cell_text, columns
+from venuekit.cli.tables import cell_text, columns, table, width
 from venuekit.errors import VenuekitError
-from venuekit.exports.rows import row_of
+from venuekit.exports.rows import Row, row_of
 
 if TYPE_CHECKING:
     from venuekit.account import Account
-    from venuekit.settings import Plan, Result, TargetFile, Unreadable
+    from venuekit.settings import Plan, PlannedRead, PlannedStep, Report, Result, TargetFile, Unreadable
+
+
+_COLUMNS = columns("account symbol setting side present target status")
 
 
 def _target_arguments(command: F) -> F:
@@ -79,14 +84,13 @@ async def plan_command(context: click.Context, target: Path, names: Sequence[str
     changes are pending, 3 when a change would be refused, 1 when an account could not be read, 64 when the file is
     wrong or a venue does not know a symbol in it.
     """
-    from venuekit.cli.texts import plan_text
     from venuekit.settings import plan_exit_status
 
     state = state_of(context)
     file = _read(state, target, names)
     async with _open_and_plan(state, file, read_only=True) as (planned, _):
         if planned.steps or not planned.unknown:
-            click.echo(json_text(planned.rows()) if as_json else plan_text(planned))
+            click.echo(json_text(planned.rows()) if as_json else _plan_text(planned))
     unreadable = _print_unreadable(planned.unreadable, as_json=as_json)
     file.check_symbols(planned.unknown)
     return worst([plan_exit_status(planned), *unreadable])
@@ -105,8 +109,6 @@ async def apply_command(context: click.Context, target: Path, names: Sequence[st
     when one was refused or in conflict, 4 when one is unknown, 1 when an account could not be read, a key was not
     accepted or a venue could not be reached, 64 when the file is wrong or a venue does not know a symbol in it.
     """
-    from venuekit.cli.progress import progress
-    from venuekit.cli.texts import plan_text, report_text
     from venuekit.settings import apply, report_exit_status
 
     state = state_of(context)
@@ -115,18 +117,12 @@ async def apply_command(context: click.Context, target: Path, names: Sequence[st
     async with _open_and_plan(state, file) as (planned, accounts):
         file.check_symbols(planned.unknown)
         if live and not planned.is_empty:
-            click.echo(plan_text(planned), err=True)
+            click.echo(_plan_text(planned), err=True)
             if not confirm_live("Change this", live):
                 return Status.PENDING
-        with _report_when_interrupted(as_json=as_json) as keep, progress(planned, visible=not as_json) as show_progress:
-
-            def on_result(result: Result) -> None:
-                keep(result)
-                if show_progress is not None:
-                    show_progress(result)
-
+        with _results(planned, as_json=as_json) as on_result:
             report = await apply(planned, accounts, on_result=on_result)
-    say_done(json_text(report.rows()) if as_json else report_text(report))
+    say_done(json_text(report.rows()) if as_json else _report_text(report))
     if as_json and report.caveat is not None:
         note(report.caveat, as_json=True)
     unreadable = _print_unreadable(report.unreadable, as_json=as_json)
@@ -134,15 +130,43 @@ async def apply_command(context: click.Context, target: Path, names: Sequence[st
 
 
 @contextmanager
-def _report_when_interrupted(*, as_json: bool) -> Iterator[Callable[[Result], None]]:
-    """Yield a function that keeps the result of each step; prints the results if the block is interrupted."""
+def _results(plan: Plan, *, as_json: bool) -> Iterator[Callable[[Result], None]]:
+    """Yield a function for the result of each step, which a terminal shows; prints all if the block is interrupted."""
     ended: list[Result] = []
     try:
-        yield ended.append
+        with _progress(plan, ended, visible=not as_json and sys.stdout.isatty()) as show:
+
+            def keep(result: Result) -> None:
+                ended.append(result)
+                show()
+
+            yield keep
     except BaseException:
         for result in ended:
             note(f"{result}: {result.status}; interrupted before it was read again", as_json=as_json)
         raise
+
+
+@contextmanager
+def _progress(plan: Plan, ended: Sequence[Result], *, visible: bool) -> Iterator[Callable[[], None]]:
+    """Yield a function that shows the steps with the results so far."""
+    if not visible:
+        yield lambda: None
+        return
+    from rich.live import Live
+    from rich.text import Text
+
+    def text() -> Text:
+        statuses = {str(result): result.status for result in ended}
+        return Text("\n".join(f"{statuses.get(str(step), 'waiting'):>9}  {_sentence(step)}" for step in plan.pending))
+
+    with Live(text(), auto_refresh=False, transient=True) as live:
+        yield lambda: live.update(text(), refresh=True)
+
+
+def _sentence(step: PlannedStep) -> str:
+    where = " ".join(filter(None, (step.account, step.symbol, step.setting, step.side)))
+    return f"{where}: {cell_text(step.present)} -> {cell_text(step.target)}"
 
 
 def _read(state: State, path: Path, names: Sequence[str]) -> TargetFile:
@@ -183,3 +207,46 @@ def _print_unreadable(unreadable: Sequence[Unreadable], *, as_json: bool) -> lis
     for failure in unreadable:
         print_error(failure.error, as_json=as_json, account=failure.account)
     return [status_of(failure.error) for failure in unreadable]
+
+
+def _plan_text(plan: Plan) -> str:
+    """Return a plan as text; ``#`` is the order of the steps."""
+    notes = []
+    for step in plan.steps:
+        also = f"it also affects {', '.join(step.affected)}" if step.affected else None
+        why = "; ".join(filter(None, (step.reason, step.note, also)))
+        if why:
+            notes.append(f"{step}: {step.status}: {why}")
+    counted = _count_text([*(step.status for step in plan.steps), *("unreadable" for _ in plan.unreadable)])
+    total = f"{counted}; applying weighs at most {plan.weight}; {_read_cost(plan.reads)}"
+    shown = {"order": "#", **_COLUMNS, "weight": "weight"}
+    return _together(plan.rows(), shown, notes, total)
+
+
+def _report_text(report: Report) -> str:
+    """Return a report as text."""
+    notes = []
+    for result in report.results:
+        said = " ".join(str(part) for part in (result.code, result.message) if part is not None)
+        if said:
+            notes.append(f"{result}: {result.status}: {said}")
+    counted = _count_text([*(result.status for result in report.results), *("unreadable" for _ in report.unreadable)])
+    caveat = f". {report.caveat[0].upper()}{report.caveat[1:]}" if report.caveat else ""
+    return _together(report.rows(), _COLUMNS, notes, f"{counted}; {_read_cost(report.reads)}{caveat}")
+
+
+def _together(rows: Sequence[Row], shown: dict[str, str], notes: Sequence[str], total: str) -> str:
+    used = {field: heading for field, heading in shown.items() if field != "side" or any(row["side"] for row in rows)}
+    wrapped = [textwrap.fill(note, width(), subsequent_indent="  ", break_on_hyphens=False) for note in notes]
+    return "\n".join([table(rows, used), *wrapped, textwrap.fill(total, width())])
+
+
+def _count_text(statuses: Iterable[str]) -> str:
+    return ", ".join(f"{number} {status}" for status, number in Counter(map(str, statuses)).items()) or "nothing"
+
+
+def _read_cost(reads: Sequence[PlannedRead]) -> str:
+    weights: Counter[str] = Counter()
+    for read in reads:
+        weights[read.account] += read.weight
+    return "reading weighed " + (", ".join(f"{weight} on {name}" for name, weight in weights.items()) or "nothing")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from venuekit.cli.parameters import WholeNumber, state_of
+from venuekit.cli.commands import WholeNumber, state_of
 
 if TYPE_CHECKING:
     from venuekit.plugins import Plugins

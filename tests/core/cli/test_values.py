@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from venuekit import errors
 from venuekit.capabilities import AccountKind, Balance, MarginType
+from venuekit.cli.commands import WholeNumber, moment, number
 from venuekit.cli.errors import Status, print_error, status_of, worst
 from venuekit.cli.output import json_text
-from venuekit.cli.parameters import WholeNumber, moment, number
 from venuekit.cli.tables import cell_text, record, table
 from venuekit.exports.rows import plain, row_of
 
