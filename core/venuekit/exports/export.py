@@ -6,13 +6,14 @@ import enum
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import attrs
 
+from venuekit.clock import to_milliseconds
 from venuekit.errors import ConfigurationError
 from venuekit.exports.formats import FileSink, Format, Sink
 from venuekit.exports.parquet import ParquetSink, check_installed
@@ -20,8 +21,6 @@ from venuekit.exports.resume import Resume, Terms, file_lock, read_resume, write
 from venuekit.exports.rows import Row, columns_of
 
 T = TypeVar("T", bound=attrs.AttrsInstance)
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Export(Generic[T]):
@@ -113,7 +112,7 @@ def _exact(value: Any) -> Any:
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, datetime):
-        return (value - _EPOCH) // timedelta(milliseconds=1)
+        return to_milliseconds(value)
     return value
 
 
