@@ -16,9 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from venuekit.capabilities import BracketReader, LeverageControl
 from venuekit.cli.commands import state_of
 from venuekit.cli.errors import Status
+from venuekit.cli.root import main
+from venuekit.cli.sim import simulation_thread
 from venuekit.cli.tables import width
+from venuekit.credentials.accounts_file import ACCOUNTS_VARIABLE, FILE_NAME
+from venuekit.errors import UnsupportedCapability
 
 if TYPE_CHECKING:
     from venuekit.plugins import Plugins
@@ -30,21 +35,16 @@ if TYPE_CHECKING:
 @click.pass_context
 def demo_command(context: click.Context) -> int:
     """Demonstrate venuekit: no keys, nothing leaves this machine."""
-    from venuekit.cli.sim import simulation_thread
-
     plugins = state_of(context).plugins
     click.echo(click.style("no keys, nothing leaves this machine", bold=True))
     with _own_directory() as directory, simulation_thread(plugins, directory / "accounts.toml") as simulation:
         demo = _Demo(plugins, simulation)
-        for scene in (
-            demo.discover,
-            demo.plan_and_apply,
-            demo.read,
-            demo.refusal,
-            demo.show_unsupported,
-            demo.show_lost_answer,
-        ):
-            scene()
+        demo.discover()
+        demo.plan_and_apply()
+        demo.read()
+        demo.refusal()
+        demo.show_unsupported()
+        demo.show_lost_answer()
     _what_next()
     return demo.status
 
@@ -52,8 +52,6 @@ def demo_command(context: click.Context) -> int:
 @contextlib.contextmanager
 def _own_directory() -> Iterator[Path]:
     """Work in an empty directory whose accounts file takes precedence over the user's."""
-    from venuekit.credentials.accounts_file import ACCOUNTS_VARIABLE, FILE_NAME
-
     users = os.environ.get(ACCOUNTS_VARIABLE)
     with tempfile.TemporaryDirectory(prefix="venuekit-demo-") as name, contextlib.chdir(name):
         os.environ[ACCOUNTS_VARIABLE] = FILE_NAME
@@ -79,8 +77,6 @@ class _Demo:
 
     def _run(self, *words: str, status: int = Status.DONE) -> None:
         """Show a command and run it; an exit status other than the expected one fails the demo."""
-        from venuekit.cli.root import main
-
         click.echo(click.style(f"$ venuekit {' '.join(words)}", bold=True))
         with contextlib.redirect_stderr(sys.stdout):  # so that errors appear in the order of the story
             ended = main(words)
@@ -128,31 +124,25 @@ class _Demo:
         """Show a refusal of a venue."""
         venue = self._venues[0]
         symbol = self._simulation.scenario(venue.id).held
-        highest = self._highest_leverage(venue, symbol) if symbol else None
+        highest = asyncio.run(self._highest_leverage(venue, symbol)) if symbol else None
         if symbol is None or highest is None:
             symbol, highest = "NOSUCH", Decimal(5)
         _say("a refusal, in the venue's own words; status 3")
         self._run("leverage", venue.id, symbol, f"{highest.normalize():f}", status=Status.REFUSED)
 
-    def _highest_leverage(self, venue: Venue[Any], symbol: str) -> Decimal | None:
+    async def _highest_leverage(self, venue: Venue[Any], symbol: str) -> Decimal | None:
         """Return the highest leverage that the venue lists, for which the scenario's position is too large."""
-        from venuekit.capabilities import BracketReader
+        from venuekit import connect
 
-        async def read() -> Decimal | None:
-            from venuekit import connect
-
-            async with connect(venue, self._simulation.credentials(venue.id), read_only=True) as account:
-                if not account.support(BracketReader):
-                    return None
-                brackets = await BracketReader.of(account).get_brackets(symbol=symbol)
-                return max((bracket.max_leverage for bracket in brackets if bracket.max_leverage), default=None)
-
-        return asyncio.run(read())
+        async with connect(venue, self._simulation.credentials(venue.id), read_only=True) as account:
+            if not account.support(BracketReader):
+                return None
+            brackets = await BracketReader.of(account).get_brackets(symbol=symbol)
+            return max((bracket.max_leverage for bracket in brackets if bracket.max_leverage), default=None)
 
     def show_unsupported(self) -> None:
         """Ask for a capability that a venue does not have."""
         from venuekit import connect
-        from venuekit.errors import UnsupportedCapability
 
         lacking = [(venue, capability) for venue in self._venues for capability in venue.unsupported]
         if not lacking:
@@ -175,7 +165,6 @@ class _Demo:
 
     def show_lost_answer(self) -> None:
         """Cut the connection after a write was carried out, and let venuekit resolve it."""
-        from venuekit.capabilities import LeverageControl
         from venuekit.simulator import DropAfter
 
         writes = [

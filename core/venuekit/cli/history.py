@@ -36,13 +36,12 @@ from venuekit.cli.errors import note_left_out, print_error, status_of, worst
 from venuekit.cli.output import print_warnings
 from venuekit.clock import SystemClock, from_milliseconds
 from venuekit.errors import InvalidArgument, UnsupportedCapability, VenuekitError
-from venuekit.exports.rows import plain
+from venuekit.exports import Export, Format, Terms, columns_of, open_export, plain, stream_sink
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from venuekit.account import Account
-    from venuekit.exports import Export
 
 #: seconds one page may wait for the venue's limits: a long download exhausts them
 _MAX_WAIT = 900.0
@@ -181,7 +180,6 @@ async def _download(
 ) -> int:
     """Download account after account; a failing account is reported, the others continue."""
     from venuekit import Runtime
-    from venuekit.exports import Format, Terms, columns_of, open_export, stream_sink
 
     if output is None and file_format == Format.PARQUET:
         raise click.UsageError("Parquet needs an --output", context)

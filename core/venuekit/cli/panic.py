@@ -16,6 +16,8 @@ from venuekit.cli.consent import confirm_live, live_to_confirm
 from venuekit.cli.errors import Status, print_error, worst
 from venuekit.cli.order import LIST_COLUMNS, WHOLE, order_row
 from venuekit.cli.output import note, print_rows, say_done
+from venuekit.clock import SystemClock, from_milliseconds
+from venuekit.endpoint import Effect
 from venuekit.errors import (
     AuthenticationFailed,
     ConfigurationError,
@@ -143,9 +145,6 @@ async def _empty(account: Account, list_orders: Callable[[], Awaitable[tuple[Ord
 
 def _still_under_way(name: str, account: Account) -> tuple[str, ...]:
     """Return notes about orders in the journal that are unanswered and may still arrive."""
-    from venuekit.clock import SystemClock, from_milliseconds
-    from venuekit.endpoint import Effect
-
     now = from_milliseconds(SystemClock().milliseconds())
     placing = {(listed.verb, listed.path) for listed in account.venue.endpoints if listed.effect is Effect.KEYED}
     return tuple(
