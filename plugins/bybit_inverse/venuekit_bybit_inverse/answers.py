@@ -42,8 +42,10 @@ def bybit_answers(response: HttpResponse) -> Refusal | None:
     if code == 0 and response.status < 300:
         return None
     message = _message(envelope)
-    if code in _TOO_MANY:
-        return _too_many(response, code, message)
+    if code in _TOO_MANY:  # the header is missing for some limits
+        reset = response.headers.get(_RESET_HEADER, "")
+        retry_at = from_milliseconds(int(reset)) if reset.isdecimal() else None
+        return Refusal(code=code, message=message, retry_at=retry_at, retry_after=_PAUSE if retry_at is None else None)
     shut_out = _SHUT_OUT if code == _SHUT_OUT_CODE else None
     return Refusal(code=code or None, message=message, retry_after=shut_out, is_foreign=False)
 
@@ -71,14 +73,6 @@ def _message(envelope: dict[str, Any]) -> str:
     listed = [reason for reason in reasons if isinstance(reason, dict)] if isinstance(reasons, list) else []
     words = [f"{reason.get('reasonCode', '')} {reason.get('reasonMsg', '')}".strip() for reason in listed]
     return "; ".join(word for word in (str(envelope.get("retMsg", "")), *words) if word)
-
-
-def _too_many(response: HttpResponse, code: int, message: str) -> Refusal:
-    """Return the refusal with the moment the limit resets; the header is missing for some limits."""
-    reset = response.headers.get(_RESET_HEADER, "")
-    if reset.isdecimal():
-        return Refusal(code=code, message=message, retry_at=from_milliseconds(int(reset)))
-    return Refusal(code=code, message=message, retry_after=_PAUSE)
 
 
 def _of_a_gateway(response: HttpResponse) -> Refusal:

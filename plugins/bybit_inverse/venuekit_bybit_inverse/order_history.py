@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import AsyncGenerator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from operator import attrgetter
 
 from venuekit.capabilities import Fill, FillKind, FillReader, ForcedOrderReader, Order, OrderKind, OrderStatus, Unit
 from venuekit.parts.histories import HistoryCall, Track, each, merge_histories
 from venuekit.parts.orders import OrderAmendPart, OrderBatchPart, OrderPart, Orders
-from venuekit.plugin import Account, OrderName, Pager
+from venuekit.plugin import Account, OrderName, Pager, from_milliseconds
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.instruments import settle_coins
 from venuekit_bybit_inverse.order_routes import ORDER_ROUTES
@@ -20,12 +20,10 @@ from venuekit_bybit_inverse.wire import CONTRACT_SIZE
 
 _UNFILLED_KEPT = timedelta(hours=24)
 _UNFILLED = "the venue keeps orders that ended without a fill for 24 hours: older ones are missing from what has ended"
-#: the time of a row without one, which none should be
-_EPOCH = datetime.fromtimestamp(0, UTC)
 _ORDERS = cursor_history(
     BYBIT.ORDER_HISTORY,
     lambda received: complete_order(received.row, received.received_at, received.raw),
-    time=lambda order: order.created_at or _EPOCH,
+    time=lambda order: order.created_at or from_milliseconds(0),  # every row should have one
     key=attrgetter("key"),
     limit=50,
     category=CATEGORY,

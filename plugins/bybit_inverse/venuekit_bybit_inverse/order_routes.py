@@ -6,16 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from venuekit.capabilities import (
-    Amendment,
-    Order,
-    OrderKind,
-    OrderRequest,
-    OrderStatus,
-    OrderType,
-    PositionSide,
-    Unit,
-)
+from venuekit.capabilities import Amendment, Order, OrderKind, OrderRequest, OrderStatus, OrderType, PositionSide, Unit
 from venuekit.parts.orders import AmendRoute, BatchRoute, CancelScope, OrderRoute, OrderRoutes, OrderSteps, Shape
 from venuekit.plugin import Account, OrderName
 from venuekit_bybit_inverse.endpoints import BYBIT

@@ -121,10 +121,6 @@ def _side(word: str | None) -> OrderSide:
     return SIDES.get(word or "") or OrderSide(word or "unknown")
 
 
-def _kind(stop_type: str | None) -> OrderKind:
-    return OrderKind.PLAIN if stop_type in _NOTHING else OrderKind.CONDITIONAL
-
-
 def _type(stop_type: str | None, order_type: str | None, direction: int | None, side: OrderSide) -> OrderType:
     """Return the type of an order; a word that is not known stays as it is."""
     if stop_type is None or stop_type in _NOTHING:
@@ -139,10 +135,6 @@ def _type(stop_type: str | None, order_type: str | None, direction: int | None, 
     if order_type == "Market":
         return OrderType.TAKE_PROFIT_MARKET if takes_profit else OrderType.STOP_MARKET
     return OrderType.TAKE_PROFIT if takes_profit else OrderType.STOP
-
-
-def _type_of_filled(word: str | None) -> OrderType:
-    return OrderType.MARKET if word == "Market" else OrderType.LIMIT
 
 
 def _status(word: str | None) -> OrderStatus:
@@ -161,10 +153,6 @@ def _word(name: str, table: Mapping[str, Any], unknown: Callable[[str], Any]) ->
     return derived(read, text(name, may_be_blank=True))
 
 
-def _terms(*values: Any) -> Mapping[str, Any]:
-    return dict(zip(_TERMS, values, strict=True))
-
-
 #: of ``GET /v5/order/realtime`` and ``/v5/order/history``
 _ORDERS = Reads(
     ListedOrder,
@@ -172,7 +160,10 @@ _ORDERS = Reads(
     id=text("orderId"),
     client_id=text("orderLinkId", may_be_blank=True),
     symbol=text("symbol"),
-    kind=derived(_kind, text("stopOrderType", may_be_blank=True)),
+    kind=derived(
+        lambda word: OrderKind.PLAIN if word in _NOTHING else OrderKind.CONDITIONAL,
+        text("stopOrderType", may_be_blank=True),
+    ),
     side=derived(_side, text("side", is_required=True)),
     type=derived(
         _type,
@@ -202,7 +193,7 @@ _ORDERS = Reads(
     created_at=milliseconds("createdTime", as_text=True, may_be_blank=True),
     updated_at=milliseconds("updatedTime", as_text=True, may_be_blank=True),
     terms=derived(
-        _terms,
+        lambda *values: dict(zip(_TERMS, values, strict=True)),
         *(number(name, may_be_blank=True) for name in AMENDED_NUMBERS),
         *(text(name, may_be_blank=True) for name in AMENDED_WORDS),
     ),
@@ -226,7 +217,9 @@ _FILL_ROWS = Reads(
     is_maker=flag("isMaker", may_be_blank=True),
     contract_size=CONTRACT_SIZE,
     contract_unit=Unit.QUOTE,
-    order_type=derived(_type_of_filled, text("orderType", may_be_blank=True)),
+    order_type=derived(
+        lambda word: OrderType.MARKET if word == "Market" else OrderType.LIMIT, text("orderType", may_be_blank=True)
+    ),
     order_quantity=number("orderQty", may_be_blank=True),
 )
 decode_orders = page_decoder(_ORDERS)

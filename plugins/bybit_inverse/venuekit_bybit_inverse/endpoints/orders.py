@@ -64,11 +64,8 @@ _RESTS = Resting(
 
 def _only_reduces(parameters: Mapping[str, Any]) -> bool:
     """Say whether an order can do nothing but make a position smaller: with anything attached, it can do more."""
-    return parameters.get("reduceOnly") is True and not any(map(_is_given, map(parameters.get, _ATTACHED)))
-
-
-def _is_given(price: Any) -> bool:
-    return price not in {None, ""} and Decimal(price) != 0
+    attached = (price for price in map(parameters.get, _ATTACHED) if price not in {None, ""})
+    return parameters.get("reduceOnly") is True and all(Decimal(price) == 0 for price in attached)
 
 
 def _notional(parameters: Mapping[str, Any]) -> Decimal:
