@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
+from typing import Any
 
 import attrs
 
@@ -143,17 +144,12 @@ def amend_order(
     conditional = order.book is Book.CONDITIONAL
     if (conditional and not transaction.rules.amend_conditional) or (not conditional and order.type.is_market):
         raise Refused(Reason.NOT_AMENDABLE, order_id=order.id, type=order.type, book=order.book)
-    amended = attrs.evolve(
-        order,
-        quantity=order.quantity if quantity is None else quantity,
-        price=order.price if price is None else price,
-        trigger_price=order.trigger_price if trigger_price is None else trigger_price,
-        labels={**order.labels, **labels},
-        updated_at=transaction.time,
-    )
-    new_values = amended.quantity, amended.price, amended.trigger_price, amended.labels
-    if new_values == (order.quantity, order.price, order.trigger_price, order.labels):
+    given: dict[str, Any] = {"quantity": quantity, "price": price, "trigger_price": trigger_price}
+    changes = {name: value for name, value in given.items() if value is not None}
+    amended = attrs.evolve(order, labels={**order.labels, **labels}, **changes)
+    if amended == order:
         raise Refused(Reason.ORDER_UNCHANGED, order_id=order.id)
+    amended = attrs.evolve(amended, updated_at=transaction.time)
     check_form(transaction, amended)
     if not amended.waits:
         return transaction.put_order(amended, None)
