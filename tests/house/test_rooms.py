@@ -38,7 +38,7 @@ ROOMS = {
     ),
     "simulator.ledger": (
         "log money refusal",
-        "brackets order_values rules",
+        "order_values rules",
         "contract records",
         "events",
         "state",

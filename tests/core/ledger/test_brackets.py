@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from venuekit.simulator.ledger import LedgerTier, tiers
-from venuekit.simulator.ledger.brackets import check_tiers, max_leverage, max_position, tier_of
+from venuekit.simulator.ledger.contract import check_tiers, max_leverage, max_position, tier_of
 
 D = Decimal
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from venuekit.capabilities import MarginType, PositionMode, PositionSide
 from venuekit.simulator.ledger import Contract, Ledger, LedgerTier, Rules, Side, tiers
-from venuekit.simulator.ledger.brackets import tier_of
+from venuekit.simulator.ledger.contract import tier_of
 from venuekit.simulator.ledger.margin import liquidation_price
 from venuekit.simulator.ledger.money import ZERO, exact
 from venuekit.simulator.ledger.state import Leg

@@ -36,8 +36,7 @@ Left out: an order book, prices of its own, partial liquidation, the ranking of 
 from __future__ import annotations
 
 from venuekit.simulator.ledger.balance import BalanceFigures, Totals
-from venuekit.simulator.ledger.brackets import LedgerTier, tiers
-from venuekit.simulator.ledger.contract import AssetKey, Contract
+from venuekit.simulator.ledger.contract import AssetKey, Contract, LedgerTier, tiers
 from venuekit.simulator.ledger.events import (
     AccountEvent,
     Event,

@@ -7,8 +7,7 @@ from decimal import Decimal
 import attrs
 
 from venuekit.capabilities import IncomeKind, OrderStatus, OrderType, PositionSide
-from venuekit.simulator.ledger.brackets import max_position
-from venuekit.simulator.ledger.contract import Contract
+from venuekit.simulator.ledger.contract import Contract, max_position
 from venuekit.simulator.ledger.events import EventReason, OrderChange
 from venuekit.simulator.ledger.margin import entry_isolated_wallet
 from venuekit.simulator.ledger.money import ZERO, to_price

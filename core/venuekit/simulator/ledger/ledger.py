@@ -7,10 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from venuekit.capabilities import AssetMode, MarginType, OrderStatus, PositionMode, PositionSide
-from venuekit.simulator.ledger import brackets, fills, liquidation, market, orders, positions, settings, wallets
+from venuekit.simulator.ledger import fills, liquidation, market, orders, positions, settings, wallets
 from venuekit.simulator.ledger.balance import BalanceFigures, Totals, balance_figures, total_figures
 from venuekit.simulator.ledger.base import LedgerBase, command
-from venuekit.simulator.ledger.contract import AssetKey, Contract
+from venuekit.simulator.ledger.contract import AssetKey, Contract, max_leverage, max_position
 from venuekit.simulator.ledger.events import Event, EventReason
 from venuekit.simulator.ledger.order_values import Book, LedgerOrder, TradeKind
 from venuekit.simulator.ledger.orders import find_order
@@ -135,13 +135,13 @@ class Ledger(ScenarioCommands):
 
     def max_position(self, symbol: str) -> Decimal:
         """Return the largest value allowed at the present leverage, in the settle asset."""
-        return brackets.max_position(self.contract(symbol).brackets, self.leverage(symbol))
+        return max_position(self.contract(symbol).brackets, self.leverage(symbol))
 
     def max_leverage(self, symbol: str) -> Decimal:
         """Return the highest leverage allowed at the present position and orders."""
         reading = self._read()
         exposure = max(reading.margin(symbol, side).exposure for side in reading.sides)
-        return brackets.max_leverage(self.contract(symbol).brackets, exposure)
+        return max_leverage(self.contract(symbol).brackets, exposure)
 
     def removable_margin(self, symbol: str, side: PositionSide = PositionSide.BOTH) -> Decimal:
         """Return the largest amount that can be removed from a position's margin by hand; 0 in cross margin."""

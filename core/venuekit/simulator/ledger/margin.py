@@ -9,8 +9,7 @@ from decimal import Decimal
 import attrs
 
 from venuekit.capabilities import PositionSide
-from venuekit.simulator.ledger.brackets import LedgerTier, tier_of
-from venuekit.simulator.ledger.contract import Contract
+from venuekit.simulator.ledger.contract import Contract, LedgerTier, tier_of
 from venuekit.simulator.ledger.money import ZERO, exact
 from venuekit.simulator.ledger.order_values import Book, LedgerOrder, Side
 from venuekit.simulator.ledger.rules import IsolatedMargin, Rules

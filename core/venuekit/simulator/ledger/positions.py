@@ -8,8 +8,7 @@ from decimal import Decimal
 import attrs
 
 from venuekit.capabilities import MarginType, PositionSide, Unit
-from venuekit.simulator.ledger.brackets import max_position
-from venuekit.simulator.ledger.contract import Contract
+from venuekit.simulator.ledger.contract import Contract, max_position
 from venuekit.simulator.ledger.events import EventReason
 from venuekit.simulator.ledger.margin import LegMargin, entry_backing, liquidation_price
 from venuekit.simulator.ledger.money import ZERO, exact, to_price

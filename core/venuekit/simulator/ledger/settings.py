@@ -15,8 +15,7 @@ from venuekit.capabilities import (
     PositionSide,
     Setting,
 )
-from venuekit.simulator.ledger.brackets import max_leverage, max_position
-from venuekit.simulator.ledger.contract import AssetKey, Contract
+from venuekit.simulator.ledger.contract import AssetKey, Contract, max_leverage, max_position
 from venuekit.simulator.ledger.margin import entry_isolated_wallet
 from venuekit.simulator.ledger.money import ZERO
 from venuekit.simulator.ledger.refusal import Reason, Refused
