@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from venuekit.capabilities import Bracket
-from venuekit_binance_common.market import BinanceBrackets, brackets_of
+from venuekit_binance_common.market import BinanceMarket, brackets_of
 from venuekit_binance_common.payloads import BracketsRow, brackets_decoder
 
 if TYPE_CHECKING:
     from venuekit_binance_coinm.endpoints import CoinmEndpoints
 
 
-class BinanceCoinmBrackets(BinanceBrackets):
+class BinanceCoinmBrackets(BinanceMarket):
     """Caps and floors are base quantities. The symbols of one pair can differ, so ask by symbol."""
 
     __slots__ = ()

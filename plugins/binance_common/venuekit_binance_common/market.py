@@ -42,27 +42,119 @@ _STATUSES = {"TRADING": InstrumentStatus.TRADING}
 _LEVERAGE_STEP = Decimal(1)
 
 
-class BinanceServerTime(Account, ServerTimeReader):
-    """The venue's clock."""
+@attrs.frozen
+class MarkPriceRow:
+    """Funding is empty where the contract expires."""
+
+    symbol: str
+    mark_price: Decimal
+    index_price: Decimal | None = None
+    last_funding_rate: Decimal | None = None
+    next_funding_time: datetime | None = None
+    time: datetime | None = None
+
+
+decode_mark_prices = one_or_many(payload_decoder(tuple[MarkPriceRow, ...], renames=camel_names(MarkPriceRow)))
+
+
+@attrs.frozen
+class CommissionRow:
+    """Fractions: 0.0004 is 0.04 %; only one of the products has a rate for retail price improvement orders."""
+
+    symbol: str
+    maker_commission_rate: Decimal
+    taker_commission_rate: Decimal
+    rpi_commission_rate: Decimal | None = None
+
+
+decode_commission = payload_decoder(CommissionRow, renames=camel_names(CommissionRow))
+
+
+#: ranks count from 0 up to here
+ADL_TOP = 4
+
+
+@attrs.frozen
+class _Ranks:
+    """Ranks by side; ``HEDGE`` replaces ``BOTH`` as a mere marker, and is left out."""
+
+    long: int | None = None
+    short: int | None = None
+    both: int | None = None
+
+
+@attrs.frozen
+class AdlRow:
+    """The ranks of one symbol."""
+
+    symbol: str
+    adl_quantile: _Ranks
+
+
+_NAMES = {**camel_names(AdlRow), _Ranks: {"long": "LONG", "short": "SHORT", "both": "BOTH"}}
+decode_adl = one_or_many(payload_decoder(tuple[AdlRow, ...], renames=_NAMES))
+
+
+def contracts_endpoint(
+    exchange_info: Endpoint[tuple[InstrumentRow, ...]],
+) -> Endpoint[Mapping[str, InstrumentRow]]:
+    """Return the same read, made into a mapping by symbol: remembered rows are looked up and not searched."""
+
+    def decode_by_symbol(body: bytes) -> Mapping[str, InstrumentRow]:
+        return {row.symbol: row for row in exchange_info.decode(body)}
+
+    return Endpoint(
+        exchange_info.verb,
+        exchange_info.path,
+        decode=decode_by_symbol,
+        security=exchange_info.security,
+        weight=exchange_info.weight,
+        pools=exchange_info.pools,
+        rows=exchange_info.rows,
+        serves=exchange_info.serves,
+    )
+
+
+class BinanceContracts(Account):
+    """Instruments are remembered per venue and environment, and read again when an unknown symbol is held."""
+
+    __slots__ = ()
+
+    CONTRACTS: ClassVar[Endpoint[Mapping[str, InstrumentRow]]]
+
+    async def _contract(self, symbol: str) -> InstrumentRow | None:
+        """Return the contract that a caller names, None when the venue lists none of this name."""
+        found = (await self.read_once(self.CONTRACTS)).get(symbol)
+        if found is None:  # it may have been listed since
+            found = (await self.refresh(self.CONTRACTS, symbol)).get(symbol)
+        return found
+
+    async def _contracts_of(self, symbols: Collection[str]) -> Mapping[str, InstrumentRow]:
+        """Return the contracts by symbol, read again when one that the venue itself named is not among them."""
+        if not symbols:
+            return {}
+        contracts = await self.read_once(self.CONTRACTS)
+        unlisted = frozenset(set(symbols) - contracts.keys())
+        return await self.refresh(self.CONTRACTS, unlisted) if unlisted else contracts
+
+
+class BinanceMarket(
+    Account, ServerTimeReader, InstrumentReader, MarkPriceReader, BracketReader, CommissionReader, AdlReader
+):
+    """Facts about symbols, as every product has them."""
 
     __slots__ = ()
 
     endpoints: ClassVar[BinanceEndpoints]
+    #: the unit of the caps and floors of brackets
+    BRACKET_UNIT: ClassVar[Unit]
 
     async def get_server_time(self) -> datetime:
         """Return the venue's clock as an aware UTC datetime; weight 1."""
         return await self.call(self.endpoints.SERVER_TIME)
 
-
-class BinanceInstruments(Account, InstrumentReader):
-    """The venue returns all instruments at once; one symbol is picked out here."""
-
-    __slots__ = ()
-
-    endpoints: ClassVar[BinanceEndpoints]
-
     async def get_instruments(self, *, symbol: str | None = None) -> tuple[Instrument, ...]:
-        """Return every instrument the venue lists, or the one of ``symbol``; weight 1."""
+        """Return every instrument the venue lists, or the one of ``symbol``, picked out here; weight 1."""
         answer = await self.answer_rows(self.endpoints.EXCHANGE_INFO)
         raws: list[Any] = [None] * len(answer.value) if answer.raw is None else answer.raw["symbols"]
         instruments = tuple(
@@ -73,6 +165,40 @@ class BinanceInstruments(Account, InstrumentReader):
         if symbol is not None and not instruments:
             raise unknown_symbol_error(self, self.endpoints.EXCHANGE_INFO, symbol)
         return instruments
+
+    async def get_mark_price(self, symbol: str) -> MarkPrice:
+        """Return the mark price of a symbol, and its funding where there is any; public."""
+        for row in await self.call(self.endpoints.MARK_PRICE, symbol=symbol):
+            if row.symbol == symbol:
+                next_at = row.next_funding_time
+                rate = None if next_at is None else row.last_funding_rate
+                return MarkPrice(row.symbol, row.mark_price, row.index_price, rate, next_at, row.time)
+        raise unknown_symbol_error(self, self.endpoints.MARK_PRICE, symbol)
+
+    async def get_brackets(self, *, symbol: str | None = None, pair: str | None = None) -> tuple[Bracket, ...]:
+        """Return one flat tuple, ordered by symbol, then tier; there are no brackets of pairs."""
+        if pair is not None:
+            raise self.refuse("brackets belong to symbols here, not to pairs", subject=pair)
+        return brackets_of(await self.answer_rows(self.endpoints.BRACKETS, symbol=symbol), "symbol", self.BRACKET_UNIT)
+
+    async def get_commission_rate(self, symbol: str) -> CommissionRate:
+        """Return the rates that hold for this account and a symbol; weight 20."""
+        row = await self.call(self.endpoints.COMMISSION, symbol=symbol)
+        return CommissionRate(row.symbol, row.maker_commission_rate, row.taker_commission_rate, row.rpi_commission_rate)
+
+    async def get_adl_quantiles(self, *, symbol: str | None = None) -> tuple[AdlQuantile, ...]:
+        """Return the rank from 0 to 4 of each leg that the venue lists, renewed every 30 seconds; weight 5."""
+        answer = await self.answer_rows(self.endpoints.ADL, symbol=symbol)
+        return tuple(
+            AdlQuantile(row.symbol, side, rank, ADL_TOP)
+            for row in answer.value
+            for side, rank in (
+                (PositionSide.BOTH, row.adl_quantile.both),
+                (PositionSide.LONG, row.adl_quantile.long),
+                (PositionSide.SHORT, row.adl_quantile.short),
+            )
+            if rank is not None
+        )
 
 
 def unknown_symbol_error(account: Account, endpoint: Endpoint[Any], symbol: str) -> InvalidRequest:
@@ -128,123 +254,6 @@ def _instrument(row: InstrumentRow, raw: Mapping[str, Any] | None) -> Instrument
     )
 
 
-@attrs.frozen
-class MarkPriceRow:
-    """Funding is empty where the contract expires."""
-
-    symbol: str
-    mark_price: Decimal
-    index_price: Decimal | None = None
-    last_funding_rate: Decimal | None = None
-    next_funding_time: datetime | None = None
-    time: datetime | None = None
-
-
-decode_mark_prices = one_or_many(payload_decoder(tuple[MarkPriceRow, ...], renames=camel_names(MarkPriceRow)))
-
-
-class BinanceMarkPrice(Account, MarkPriceReader):
-    """Public; one symbol at a time."""
-
-    __slots__ = ()
-
-    endpoints: ClassVar[BinanceEndpoints]
-
-    async def get_mark_price(self, symbol: str) -> MarkPrice:
-        """Return the mark price of a symbol, and its funding where there is any."""
-        for row in await self.call(self.endpoints.MARK_PRICE, symbol=symbol):
-            if row.symbol == symbol:
-                next_at = row.next_funding_time
-                rate = None if next_at is None else row.last_funding_rate
-                return MarkPrice(row.symbol, row.mark_price, row.index_price, rate, next_at, row.time)
-        raise unknown_symbol_error(self, self.endpoints.MARK_PRICE, symbol)
-
-
-@attrs.frozen
-class CommissionRow:
-    """Fractions: 0.0004 is 0.04 %; only one of the products has a rate for retail price improvement orders."""
-
-    symbol: str
-    maker_commission_rate: Decimal
-    taker_commission_rate: Decimal
-    rpi_commission_rate: Decimal | None = None
-
-
-decode_commission = payload_decoder(CommissionRow, renames=camel_names(CommissionRow))
-
-
-class BinanceFees(Account, CommissionReader):
-    """The rates that hold for this account."""
-
-    __slots__ = ()
-
-    endpoints: ClassVar[BinanceEndpoints]
-
-    async def get_commission_rate(self, symbol: str) -> CommissionRate:
-        """Return the rates of a symbol; weight 20."""
-        row = await self.call(self.endpoints.COMMISSION, symbol=symbol)
-        return CommissionRate(row.symbol, row.maker_commission_rate, row.taker_commission_rate, row.rpi_commission_rate)
-
-
-def contracts_endpoint(
-    exchange_info: Endpoint[tuple[InstrumentRow, ...]],
-) -> Endpoint[Mapping[str, InstrumentRow]]:
-    """Return the same read, made into a mapping by symbol: remembered rows are looked up and not searched."""
-
-    def decode_by_symbol(body: bytes) -> Mapping[str, InstrumentRow]:
-        return {row.symbol: row for row in exchange_info.decode(body)}
-
-    return Endpoint(
-        exchange_info.verb,
-        exchange_info.path,
-        decode=decode_by_symbol,
-        security=exchange_info.security,
-        weight=exchange_info.weight,
-        pools=exchange_info.pools,
-        rows=exchange_info.rows,
-        serves=exchange_info.serves,
-    )
-
-
-class BinanceContracts(Account):
-    """Instruments are remembered per venue and environment, and read again when an unknown symbol is held."""
-
-    __slots__ = ()
-
-    CONTRACTS: ClassVar[Endpoint[Mapping[str, InstrumentRow]]]
-
-    async def _contract(self, symbol: str) -> InstrumentRow | None:
-        """Return the contract that a caller names, None when the venue lists none of this name."""
-        found = (await self.read_once(self.CONTRACTS)).get(symbol)
-        if found is None:  # it may have been listed since
-            found = (await self.refresh(self.CONTRACTS, symbol)).get(symbol)
-        return found
-
-    async def _contracts_of(self, symbols: Collection[str]) -> Mapping[str, InstrumentRow]:
-        """Return the contracts by symbol, read again when one that the venue itself named is not among them."""
-        if not symbols:
-            return {}
-        contracts = await self.read_once(self.CONTRACTS)
-        unlisted = frozenset(set(symbols) - contracts.keys())
-        return await self.refresh(self.CONTRACTS, unlisted) if unlisted else contracts
-
-
-class BinanceBrackets(Account, BracketReader):
-    """The brackets of symbols; there are none of pairs."""
-
-    __slots__ = ()
-
-    endpoints: ClassVar[BinanceEndpoints]
-    #: the unit of caps and floors
-    BRACKET_UNIT: ClassVar[Unit]
-
-    async def get_brackets(self, *, symbol: str | None = None, pair: str | None = None) -> tuple[Bracket, ...]:
-        """Return one flat tuple, ordered by symbol, then tier."""
-        if pair is not None:
-            raise self.refuse("brackets belong to symbols here, not to pairs", subject=pair)
-        return brackets_of(await self.answer_rows(self.endpoints.BRACKETS, symbol=symbol), "symbol", self.BRACKET_UNIT)
-
-
 def brackets_of(
     answer: Answer[tuple[BracketsRow, ...]], named: Literal["symbol", "pair"], unit: Unit
 ) -> tuple[Bracket, ...]:
@@ -282,50 +291,3 @@ def _raw_tiers(raw: Any, named: str) -> Mapping[tuple[str, int], Mapping[str, An
         return None
     rows = [raw] if isinstance(raw, dict) else raw
     return {(row[named], tier["bracket"]): tier for row in rows for tier in row["brackets"]}
-
-
-#: ranks count from 0 up to here
-ADL_TOP = 4
-
-
-@attrs.frozen
-class _Ranks:
-    """Ranks by side; ``HEDGE`` replaces ``BOTH`` as a mere marker, and is left out."""
-
-    long: int | None = None
-    short: int | None = None
-    both: int | None = None
-
-
-@attrs.frozen
-class AdlRow:
-    """The ranks of one symbol."""
-
-    symbol: str
-    adl_quantile: _Ranks
-
-
-_NAMES = {**camel_names(AdlRow), _Ranks: {"long": "LONG", "short": "SHORT", "both": "BOTH"}}
-decode_adl = one_or_many(payload_decoder(tuple[AdlRow, ...], renames=_NAMES))
-
-
-class BinanceAdl(Account, AdlReader):
-    """Ranks from 0 to 4, renewed by the venue every 30 seconds."""
-
-    __slots__ = ()
-
-    endpoints: ClassVar[BinanceEndpoints]
-
-    async def get_adl_quantiles(self, *, symbol: str | None = None) -> tuple[AdlQuantile, ...]:
-        """Return the rank of each leg that the venue lists; weight 5."""
-        answer = await self.answer_rows(self.endpoints.ADL, symbol=symbol)
-        return tuple(
-            AdlQuantile(row.symbol, side, rank, ADL_TOP)
-            for row in answer.value
-            for side, rank in (
-                (PositionSide.BOTH, row.adl_quantile.both),
-                (PositionSide.LONG, row.adl_quantile.long),
-                (PositionSide.SHORT, row.adl_quantile.short),
-            )
-            if rank is not None
-        )

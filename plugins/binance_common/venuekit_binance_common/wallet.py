@@ -14,7 +14,7 @@ from venuekit.capabilities import Balance, BalanceReader, Income, IncomeKind, In
 from venuekit.parts.columns import Same, derived, flag, identifier, milliseconds, number, text
 from venuekit.parts.histories import FromTime, History, Retention, Track, VenueWords, number_twins
 from venuekit.parts.rows import Reads, values_of
-from venuekit.plugin import Account, Answer, Endpoint, Pager
+from venuekit.plugin import Answer, Endpoint, Pager
 from venuekit_binance_common.market import BinanceContracts
 
 if TYPE_CHECKING:
@@ -55,20 +55,6 @@ BALANCES_OF_ACCOUNT = Reads(
     is_collateral=flag("marginAvailable", may_be_blank=True),
     updated_at=milliseconds("updateTime", may_be_blank=True),
 )
-
-
-class BinanceBalances(Account, BalanceReader):
-    """Where assets back each other, ``available`` is the account's figure expressed in each asset."""
-
-    __slots__ = ()
-
-    endpoints: ClassVar[BinanceEndpoints]
-
-    async def get_balances(self, *, asset: str | None = None) -> tuple[Balance, ...]:
-        """Return one balance per asset, or that of ``asset``. This read has no equity and no margins."""
-        answer = await self.answer_rows(self.endpoints.BALANCE)
-        balances = values_of(self, self.endpoints.BALANCE, answer, answer.value)
-        return tuple(balance for balance in balances if asset is None or balance.asset == asset)
 
 
 #: the meanings of the venue's words; any other one counts as OTHER
@@ -166,10 +152,11 @@ async def _split(
     return [{**filters, "symbol": symbol} for symbol in symbols]
 
 
-class BinanceIncome(BinanceContracts, IncomeReader):
+class BinanceWallet(BinanceContracts, BalanceReader, IncomeReader):
     """
-    The movements of this product's wallets.
+    Balances, and the movements of this product's wallets.
 
+    Where assets back each other, ``available`` of a balance is the account's figure expressed in each asset.
     A transaction id is unique only together with its type, so a row is identified by type, transaction, asset,
     symbol and trade, and rows that have all of them in common are counted. ``symbol`` is the venue's own filter.
     ``asset`` and ``kind`` are picked out here: the venue filters by one of its types, and has several for most kinds.
@@ -177,7 +164,14 @@ class BinanceIncome(BinanceContracts, IncomeReader):
 
     __slots__ = ()
 
+    endpoints: ClassVar[BinanceEndpoints]
     INCOME_HISTORY: ClassVar[History[Income]]
+
+    async def get_balances(self, *, asset: str | None = None) -> tuple[Balance, ...]:
+        """Return one balance per asset, or that of ``asset``. This read has no equity and no margins."""
+        answer = await self.answer_rows(self.endpoints.BALANCE)
+        balances = values_of(self, self.endpoints.BALANCE, answer, answer.value)
+        return tuple(balance for balance in balances if asset is None or balance.asset == asset)
 
     def iter_income(
         self,

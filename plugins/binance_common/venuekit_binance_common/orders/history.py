@@ -19,29 +19,30 @@ from venuekit.parts.histories import (
     Track,
     merge_histories,
 )
-from venuekit.parts.orders import MANY, OrderPart, OrderRoute, OrderRoutes, Orders
+from venuekit.parts.orders import MANY, OrderPart, OrderRoute, Orders
 from venuekit.plugin import Account, Answer, Endpoint, Pager, Priority, UnsupportedCapability, from_milliseconds
-from venuekit_binance_common.orders.endpoints import OrderEndpoints
 from venuekit_binance_common.orders.rows import complete_fill
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from venuekit.capabilities import OrderRequest
+    from venuekit_binance_common.endpoints import BinanceEndpoints
 
 
 T = TypeVar("T")
 
-_PAGE_SIZE = 1000
+_PAGE_SIZE, _FORCED_PAGE_SIZE = 1000, 100
 #: a minute less than the venue says, so that no request is too old when it arrives
 RETENTION = Retention(age=timedelta(days=90, minutes=-1), words="90 days, asked for 7 days at a time")
 #: orders of a history are ordered by the time they were placed
 TRACK = Track[Order](lambda order: order.created_at or from_milliseconds(0), attrgetter("key"))
+_FILL_TRACK = Track[Fill](attrgetter("time"), attrgetter("key"))
 
 
-class BinanceOrders(OrderPart):
+class BinanceOrders(OrderPart, FillReader, ForcedOrderReader):
     """
-    Read, place and cancel orders.
+    Read, place and cancel orders; read fills and forced orders of the last 90 days.
 
     The client id, which is always sent, is unique among open orders only: while an order of the same id is open, a
     second one is refused with -4116; once the first is filled or cancelled, the same id places a second order. Orders
@@ -51,7 +52,7 @@ class BinanceOrders(OrderPart):
 
     __slots__ = ()
 
-    ORDERS: ClassVar[OrderEndpoints]
+    endpoints: ClassVar[BinanceEndpoints]
 
     def iter_orders(
         self,
@@ -77,7 +78,47 @@ class BinanceOrders(OrderPart):
             async for order in merge_histories(*sources, track=TRACK, after=after):
                 yield order
 
-        return Pager(items, cost_per_page=self.ORDERS.all_orders.weight_most)
+        return Pager(items, cost_per_page=self.endpoints.ORDERS.all_orders.weight_most)
+
+    def iter_fills(
+        self,
+        symbol: str,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        after: Fill | None = None,
+    ) -> Pager[Fill]:
+        """
+        Walk fills by their ascending ids; only the first of them is looked for by its time, 7 days at a time.
+
+        The rows do not say which fills are forced; their orders do.
+        """
+        history = order_history(
+            self.endpoints.ORDERS.trades, BinanceOrders._fills, FromId("fromId"), _FILL_TRACK, limit=_PAGE_SIZE
+        )
+        return history.walk(self, start=start, end=end, after=after, filters={"symbol": symbol})
+
+    def iter_forced_orders(
+        self,
+        *,
+        symbol: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        after: Order | None = None,
+    ) -> Pager[Order]:
+        """Walk liquidations and deleveraging, 7 days and 100 orders at a time; the client id shows which it is."""
+        history = order_history(
+            self.endpoints.ORDERS.forced, BinanceOrders._orders_by_force, Halved(), TRACK, limit=_FORCED_PAGE_SIZE
+        )
+        return history.walk(self, start=start, end=end, after=after, filters={"symbol": symbol})
+
+    async def _orders_by_force(self, answer: Answer[tuple[Order, ...]]) -> Sequence[Order]:
+        orders = Orders(self, self.ORDER_ROUTES)
+        return await orders.orders_of(orders.routes.first, MANY.read(answer))
+
+    async def _fills(self, answer: Answer[tuple[Fill, ...]]) -> list[Fill]:
+        size = await self.ORDER_ROUTES.sizes(self)
+        return [complete_fill(one.row, size(one.row.symbol), one.raw) for one in MANY.read(answer)]
 
 
 class BinanceOrderTest(BinanceOrders, OrderTestControl):
@@ -88,7 +129,7 @@ class BinanceOrderTest(BinanceOrders, OrderTestControl):
     async def test_order(self, request: OrderRequest) -> None:
         """Return when the venue would take a plain order; it tests none of another route."""
         draft = await Orders(self, self.ORDER_ROUTES).draft(request)
-        endpoint, symbol = self.ORDERS.test, draft.request.symbol
+        endpoint, symbol = self.endpoints.ORDERS.test, draft.request.symbol
         if endpoint is None:
             reason = self.venue.unsupported.get(OrderTestControl, "the venue has no test of orders")
             raise self.make_error(UnsupportedCapability, reason, subject=symbol)
@@ -143,55 +184,3 @@ def order_history(
         width=timedelta(days=7),
         retention=RETENTION,
     )
-
-
-_PAGE_SIZE = 1000
-_FORCED_PAGE_SIZE = 100
-_TRACK = Track[Fill](attrgetter("time"), attrgetter("key"))
-
-
-class BinanceFills(Account, FillReader, ForcedOrderReader):
-    """Read fills and forced orders of the last 90 days."""
-
-    __slots__ = ()
-
-    ORDERS: ClassVar[OrderEndpoints]
-    ORDER_ROUTES: ClassVar[OrderRoutes]
-
-    def iter_fills(
-        self,
-        symbol: str,
-        *,
-        start: datetime | None = None,
-        end: datetime | None = None,
-        after: Fill | None = None,
-    ) -> Pager[Fill]:
-        """
-        Walk fills by their ascending ids; only the first of them is looked for by its time, 7 days at a time.
-
-        The rows do not say which fills are forced; their orders do.
-        """
-        history = order_history(self.ORDERS.trades, BinanceFills._fills, FromId("fromId"), _TRACK, limit=_PAGE_SIZE)
-        return history.walk(self, start=start, end=end, after=after, filters={"symbol": symbol})
-
-    def iter_forced_orders(
-        self,
-        *,
-        symbol: str | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
-        after: Order | None = None,
-    ) -> Pager[Order]:
-        """Walk liquidations and deleveraging, 7 days and 100 orders at a time; the client id shows which it is."""
-        history = order_history(
-            self.ORDERS.forced, BinanceFills._orders_by_force, Halved(), TRACK, limit=_FORCED_PAGE_SIZE
-        )
-        return history.walk(self, start=start, end=end, after=after, filters={"symbol": symbol})
-
-    async def _orders_by_force(self, answer: Answer[tuple[Order, ...]]) -> Sequence[Order]:
-        orders = Orders(self, self.ORDER_ROUTES)
-        return await orders.orders_of(orders.routes.first, MANY.read(answer))
-
-    async def _fills(self, answer: Answer[tuple[Fill, ...]]) -> list[Fill]:
-        size = await self.ORDER_ROUTES.sizes(self)
-        return [complete_fill(one.row, size(one.row.symbol), one.raw) for one in MANY.read(answer)]

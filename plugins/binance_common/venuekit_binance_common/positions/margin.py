@@ -62,46 +62,6 @@ decode_margin_changes = payload_decoder(tuple[MarginChangeRow, ...], renames=cam
 
 #: wallets have at most this many decimals
 _DECIMALS = 8
-
-
-class BinancePositionMargin(Account, PositionMarginControl):
-    """
-    The symbol must be isolated (-4049) and hold a position (-4054).
-
-    A lost answer is found out about by the history and the position, which is read before every move; that assumes
-    that no other actor moves margin of this position meanwhile.
-    """
-
-    __slots__ = ()
-
-    endpoints: ClassVar[BinanceEndpoints]
-
-    async def add_margin(self, symbol: str, amount: Decimal, *, side: PositionSide | None = None) -> MarginChange:
-        """Move ``amount`` of the margin asset, at most eight decimals, to the position; hedge mode needs ``side``."""
-        return await self._move(symbol, amount, ADDED, side)
-
-    async def reduce_margin(self, symbol: str, amount: Decimal, *, side: PositionSide | None = None) -> MarginChange:
-        """Move ``amount`` back to the account; more than the position can do without is refused (-4051)."""
-        return await self._move(symbol, amount, REDUCED, side)
-
-    async def _move(self, symbol: str, amount: object, direction: int, side: PositionSide | None) -> MarginChange:
-        moved_amount = check_amount(self, symbol, amount, decimals=_DECIMALS)
-        given_side = check_side(self, symbol, side)
-
-        def change(moved: MovedMargin) -> MarginChange:
-            signed = moved.amount if direction == ADDED else -moved.amount
-            return MarginChange(symbol, given_side or PositionSide.BOTH, moved.asset, signed, moved.time)
-
-        return await self.call_as(
-            change,
-            self.endpoints.POSITION_MARGIN,
-            symbol=symbol,
-            positionSide=None if given_side is None else given_side.name,
-            amount=moved_amount,
-            type=direction,
-        )
-
-
 #: the fields that rows without an id share when they are alike
 _IDENTITY = attrgetter("time", "side", "amount", "cause")
 
@@ -133,12 +93,44 @@ def _change_of(row: MarginChangeRow, raw: Mapping[str, Any] | None) -> MarginCha
     return MarginChange(row.symbol, side, row.asset, row.signed, row.time, row.delta_type, raw=raw)
 
 
-class BinanceMarginHistory(Account, MarginChangeReader):
-    """The venue has no pages here: a stretch with more rows than it returns is asked for in halves."""
+class BinanceMargin(Account, PositionMarginControl, MarginChangeReader):
+    """
+    The symbol must be isolated (-4049) and hold a position (-4054).
+
+    A lost answer is found out about by the history and the position, which is read before every move; that assumes
+    that no other actor moves margin of this position meanwhile.
+    The history has no pages: a stretch with more rows than it returns is asked for in halves.
+    """
 
     __slots__ = ()
 
+    endpoints: ClassVar[BinanceEndpoints]
     MARGIN_HISTORY: ClassVar[History[MarginChange]]
+
+    async def add_margin(self, symbol: str, amount: Decimal, *, side: PositionSide | None = None) -> MarginChange:
+        """Move ``amount`` of the margin asset, at most eight decimals, to the position; hedge mode needs ``side``."""
+        return await self._move(symbol, amount, ADDED, side)
+
+    async def reduce_margin(self, symbol: str, amount: Decimal, *, side: PositionSide | None = None) -> MarginChange:
+        """Move ``amount`` back to the account; more than the position can do without is refused (-4051)."""
+        return await self._move(symbol, amount, REDUCED, side)
+
+    async def _move(self, symbol: str, amount: object, direction: int, side: PositionSide | None) -> MarginChange:
+        moved_amount = check_amount(self, symbol, amount, decimals=_DECIMALS)
+        given_side = check_side(self, symbol, side)
+
+        def change(moved: MovedMargin) -> MarginChange:
+            signed = moved.amount if direction == ADDED else -moved.amount
+            return MarginChange(symbol, given_side or PositionSide.BOTH, moved.asset, signed, moved.time)
+
+        return await self.call_as(
+            change,
+            self.endpoints.POSITION_MARGIN,
+            symbol=symbol,
+            positionSide=None if given_side is None else given_side.name,
+            amount=moved_amount,
+            type=direction,
+        )
 
     def iter_margin_changes(
         self,
