@@ -19,8 +19,7 @@ import orjson
 from market import account
 from measure import pin
 
-from venuekit_binance_usdm.positions import POSITIONS
-from venuekit_binance_usdm.symbol_config import SYMBOL_CONFIGS
+from venuekit_binance_usdm.positions import POSITIONS, SYMBOL_CONFIGS
 
 OPEN, READS, WARM_UP = 500, 60, 10
 

@@ -18,9 +18,7 @@ from venuekit.capabilities import (
 from venuekit.plugin import Echoes, Endpoint, Parameter
 from venuekit_binance_coinm import brackets
 from venuekit_binance_coinm.account_info import decode_account
-from venuekit_binance_coinm.position_legs import PositionRiskLegs
-from venuekit_binance_coinm.position_rows import POSITIONS
-from venuekit_binance_coinm.symbol_rows import PositionRiskReader
+from venuekit_binance_coinm.position_rows import POSITIONS, PositionRiskLegs, PositionRiskReader
 from venuekit_binance_coinm.terms import ORDER_TERMS
 from venuekit_binance_common import endpoints as common
 from venuekit_binance_common.endpoints import BinanceEndpoints

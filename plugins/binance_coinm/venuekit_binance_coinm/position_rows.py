@@ -13,6 +13,8 @@ from decimal import Context, Decimal
 from functools import lru_cache
 from typing import Any
 
+import attrs
+
 from venuekit.capabilities import MarginType, Position, PositionMode, PositionSide, Unit
 from venuekit.parts.columns import (
     Constant,
@@ -25,10 +27,14 @@ from venuekit.parts.columns import (
     only_when,
     price,
     text,
+    whole,
     words,
 )
 from venuekit.parts.rows import Reads, Rows
+from venuekit.plugin import Call, Endpoint, InvalidRequest, Outcome, Unfit
 from venuekit_binance_common.enums import POSITION_SIDES, margin_type_of
+from venuekit_binance_common.positions.lost_margin import Leg
+from venuekit_binance_common.settings import HeldSettings
 
 _EXACT = Context(prec=34)
 _OF_FLAG = {True: MarginType.ISOLATED, False: MarginType.CROSS}
@@ -119,3 +125,72 @@ def mode_of(rows: Rows[Position]) -> PositionMode | None:
     if not rows:
         return None
     return PositionMode.ONE_WAY if set(rows.column("positionSide")) == {"BOTH"} else PositionMode.HEDGE
+
+
+_SETTINGS = Reads(
+    HeldSettings,
+    key="symbol",
+    symbol=text("symbol"),
+    margin_word=text("marginType"),
+    listed_leverage=number("leverage"),
+    largest=number("maxQty", may_be_blank=True),
+)
+
+
+@attrs.frozen
+class PositionRiskReader:
+    """Picks the settings of one symbol out of positionRisk, which lists all of them; weight 1."""
+
+    endpoint: Endpoint[Rows[Position]]
+    venue: str
+
+    async def __call__(self, call: Call, symbol: str) -> HeldSettings:
+        """Return the settings of the symbol; all its rows agree."""
+        for settings in (await call(self.endpoint)).read_by(_SETTINGS).of({symbol}).values():
+            return settings
+        raise InvalidRequest(
+            f"{self.endpoint.path} lists no such symbol",
+            venue=self.venue,
+            operation=str(self.endpoint),
+            subject=symbol,
+            outcome=Outcome.NOT_APPLIED,
+        )
+
+
+def _wallet(margin_word: str | None, margin: Decimal | None, pnl: Decimal | None) -> Decimal:
+    """Return the isolated margin less the unrealised profit; 0 in cross margin."""
+    if margin_type_of(margin_word) is not MarginType.ISOLATED:
+        return Decimal(0)
+    if margin is None or pnl is None:
+        raise Unfit("an isolated margin and a profit", margin)
+    return margin - pnl
+
+
+_LEGS = Reads(
+    Leg,
+    key="symbol",
+    symbol=text("symbol"),
+    side=words("positionSide", POSITION_SIDES, unknown=PositionSide),
+    quantity=number("positionAmt"),
+    isolated_wallet=derived(_wallet, text("marginType"), number("isolatedMargin"), number("unRealizedProfit")),
+    updated=whole("updateTime", may_be_blank=True),
+)
+
+
+@attrs.frozen
+class PositionRiskLegs:
+    """
+    Reads the legs of a symbol from positionRisk; weight 1.
+
+    The isolated wallet is the isolated margin less the unrealised profit, each cut off after eight decimals.
+    """
+
+    endpoint: Endpoint[Rows[Position]]
+    blur: Decimal = Decimal("0.00000002")
+
+    async def __call__(self, call: Call, symbol: str) -> Mapping[PositionSide, Leg]:
+        """Return the legs of the position mode that holds: in hedge mode BOTH is listed beside them."""
+        legs = {leg.side: leg for leg in (await call(self.endpoint)).read_by(_LEGS).of({symbol}).values()}
+        if len(legs) > 1:
+            legs.pop(PositionSide.BOTH, None)
+        return legs

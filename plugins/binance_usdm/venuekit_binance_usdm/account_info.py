@@ -12,12 +12,40 @@ from venuekit.capabilities import AccountInfo, AccountKind, AccountReader, Asset
 from venuekit.parts.columns import derived, number, only_when
 from venuekit.parts.concurrency import earliest, gather
 from venuekit.parts.rows import Document, Reads, Rows, values_of
+from venuekit.plugin import WireRow, payload_decoder
 from venuekit_binance_common.enums import asset_mode_of, position_mode_of
+from venuekit_binance_common.payloads import camel_names
 from venuekit_binance_common.wallet import BALANCES_OF_ACCOUNT
 from venuekit_binance_usdm.positions import BinancePositions, join_positions
 
 if TYPE_CHECKING:
     from venuekit_binance_usdm.endpoints import UsdmEndpoints
+
+
+@attrs.frozen(eq=False, repr=False)
+class AccountConfig(WireRow):
+    """The fields of the account that belong to no symbol; the venue's own ``updateTime`` here means nothing."""
+
+    dual_side_position: bool
+    multi_assets_margin: bool
+    fee_tier: int | None = None
+    can_trade: bool | None = None
+    can_deposit: bool | None = None
+    can_withdraw: bool | None = None
+    trade_group_id: int | None = None
+
+
+@attrs.frozen(eq=False, repr=False)
+class AssetModeRow(WireRow):
+    """True is multi-assets mode."""
+
+    multi_assets_margin: bool
+
+
+_NAMES = camel_names(AccountConfig, AssetModeRow)
+
+decode_account_config = payload_decoder(AccountConfig, renames=_NAMES)
+decode_asset_mode = payload_decoder(AssetModeRow, renames=_NAMES)
 
 
 def _margin_ratio(maintenance: Decimal | None, equity: Decimal | None) -> Decimal | None:

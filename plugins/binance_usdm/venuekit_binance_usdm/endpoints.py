@@ -25,12 +25,10 @@ from venuekit_binance_common.payloads import (
 from venuekit_binance_common.settings import position_mode_lens, symbol_lens
 from venuekit_binance_common.stream_endpoints import stream_endpoints
 from venuekit_binance_common.venue import PAYS, SYMBOL
-from venuekit_binance_usdm import payloads
+from venuekit_binance_usdm import account_info as payloads
 from venuekit_binance_usdm.account_info import decode_account
 from venuekit_binance_usdm.asset_mode import asset_mode_lens, set_asset_mode
-from venuekit_binance_usdm.position_legs import PositionRiskLegs
-from venuekit_binance_usdm.positions import POSITIONS
-from venuekit_binance_usdm.symbol_config import SYMBOL_CONFIGS, SymbolConfigReader
+from venuekit_binance_usdm.positions import POSITIONS, SYMBOL_CONFIGS, PositionRiskLegs, SymbolConfigReader
 from venuekit_binance_usdm.terms import ORDER_TERMS
 
 _ROOT = ORDER_TERMS.root

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
+
+import attrs
 
 from venuekit.capabilities import MarginType, Position, PositionMode, PositionReader, PositionSide, Unit
 from venuekit.parts.columns import (
     Joined,
     Same,
     derived,
+    flag,
     milliseconds,
+    minor,
     number,
     only_when,
     price,
@@ -23,14 +27,73 @@ from venuekit.parts.columns import (
 )
 from venuekit.parts.concurrency import earliest, gather
 from venuekit.parts.rows import Reads, Rows, values_of
-from venuekit.plugin import Account, Answer
+from venuekit.plugin import Account, Answer, Call, Endpoint, Outcome, PayloadMismatch
 from venuekit_binance_common.enums import POSITION_SIDES, margin_type_of, position_mode_of
 from venuekit_binance_common.positions.filters import check_filters, side_that_fits
+from venuekit_binance_common.positions.lost_margin import Leg
 from venuekit_binance_common.settings import HeldSettings
-from venuekit_binance_usdm.symbol_config import config_of
 
 if TYPE_CHECKING:
     from venuekit_binance_usdm.endpoints import UsdmEndpoints
+
+
+SYMBOL_CONFIGS = Reads(
+    HeldSettings,
+    key="symbol",
+    symbol=text("symbol"),
+    margin_word=text("marginType"),
+    listed_leverage=minor("leverage", 0),
+    largest=number("maxNotionalValue"),
+    auto_add_margin=flag("isAutoAddMargin"),
+)
+
+
+@attrs.frozen
+class SymbolConfigReader:
+    """Reads the settings of one symbol from symbolConfig; weight 5."""
+
+    endpoint: Endpoint[Rows[HeldSettings]]
+
+    async def __call__(self, call: Call, symbol: str) -> HeldSettings:
+        """Return the settings of the symbol; the venue itself refuses an unknown one."""
+        return config_of(await call(self.endpoint, symbol=symbol), symbol)
+
+
+def config_of(rows: Rows[HeldSettings], symbol: str) -> HeldSettings:
+    """
+    Return the settings of a symbol.
+
+    Raises:
+        PayloadMismatch: there are none, although the venue did not refuse the symbol.
+    """
+    for config in rows.of({symbol}).values():
+        return config
+    raise PayloadMismatch(f"symbolConfig has no row for {symbol}", subject=symbol, outcome=Outcome.NOT_APPLIED)
+
+
+_LEGS = Reads(
+    Leg,
+    key="symbol",
+    symbol=text("symbol"),
+    side=words("positionSide", POSITION_SIDES, unknown=PositionSide),
+    quantity=number("positionAmt"),
+    isolated_wallet=number("isolatedWallet"),
+    updated=whole("updateTime", may_be_blank=True),
+)
+
+
+@attrs.frozen
+class PositionRiskLegs:
+    """Reads the legs of a symbol from positionRisk, which has the isolated wallet itself; weight 5."""
+
+    endpoint: Endpoint[Rows[Position]]
+    blur: Decimal = Decimal(0)
+
+    async def __call__(self, call: Call, symbol: str) -> Mapping[PositionSide, Leg]:
+        """Return the legs that the venue lists."""
+        rows = await call(self.endpoint, symbol=symbol)
+        return {leg.side: leg for leg in rows.read_by(_LEGS).of({symbol}).values()}
+
 
 #: one contract is one unit of the base asset, on every symbol
 _CONTRACT_SIZE = Decimal(1)

@@ -21,13 +21,13 @@ from venuekit_binance_common import endpoints as common
 from venuekit_binance_common.endpoints import BinanceEndpoints
 from venuekit_binance_common.settings import position_mode_lens, symbol_lens
 from venuekit_binance_common.venue import PAYS, SYMBOL
+from venuekit_binance_usdm.account_info import decode_asset_mode
 from venuekit_binance_usdm.asset_mode import asset_mode_lens, set_asset_mode
 from venuekit_binance_usdm.aster.account_info import decode_account
 from venuekit_binance_usdm.aster.positions import POSITIONS
 from venuekit_binance_usdm.aster.symbols import AsterLegs, AsterSymbolReader
 from venuekit_binance_usdm.aster.terms import ORDER_TERMS
 from venuekit_binance_usdm.endpoints import UsdmEndpoints
-from venuekit_binance_usdm.payloads import decode_asset_mode
 
 _ROOT = ORDER_TERMS.root
 
