@@ -5,26 +5,29 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from decimal import Decimal
+from typing import ClassVar
 
 import attrs
 
-from venuekit.capabilities import Unit
+from venuekit.capabilities import Bracket, Unit
 from venuekit.parts.columns import number, text
 from venuekit.parts.orders import OrderAmendPart
 from venuekit.parts.rows import Reads
 from venuekit.parts.settings.snapshot import SettingsDraft
 from venuekit_binance_coinm.account_info import BinanceCoinmAccountInfo
-from venuekit_binance_coinm.brackets import BinanceCoinmBrackets
-from venuekit_binance_coinm.endpoints import COINM
-from venuekit_binance_coinm.position_rows import POSITIONS, mode_of
+from venuekit_binance_coinm.endpoints import COINM, CoinmEndpoints
+from venuekit_binance_coinm.position_rows import POSITIONS
 from venuekit_binance_coinm.terms import ORDER_SIZE, RETENTION
 from venuekit_binance_common.account import BinanceAccount
 from venuekit_binance_common.enums import position_mode_of
 from venuekit_binance_common.market import (
+    BinanceMarket,
+    brackets_of,
     contracts_endpoint,
     unknown_symbol_error,
 )
 from venuekit_binance_common.orders.routes import countdown_route, order_routes
+from venuekit_binance_common.positions.filters import mode_of
 from venuekit_binance_common.positions.margin import margin_history
 from venuekit_binance_common.settings import BinanceSettings, state_of_position
 from venuekit_binance_common.wallet import income_history
@@ -79,6 +82,22 @@ class CoinmSettings(BinanceSettings):
         for row in draft.values(COINM.ACCOUNT, answer, answer.value.positions, _EXPOSURES, of=symbols):
             exposures[row.symbol] = max(row.initial_margin * row.leverage, exposures.get(row.symbol) or _NOTHING)
         return exposures
+
+
+class BinanceCoinmBrackets(BinanceMarket):
+    """Caps and floors are base quantities. The symbols of one pair can differ, so ask by symbol."""
+
+    __slots__ = ()
+
+    endpoints: ClassVar[CoinmEndpoints]
+
+    async def get_brackets(self, *, symbol: str | None = None, pair: str | None = None) -> tuple[Bracket, ...]:
+        """Return one flat tuple, ordered by symbol (or pair), then tier; weight 1, without a symbol 2."""
+        if pair is None:
+            return await super().get_brackets(symbol=symbol)
+        if symbol is not None:
+            raise self.refuse("ask by symbol or by pair, not by both", subject=symbol)
+        return brackets_of(await self.answer_rows(self.endpoints.PAIR_BRACKETS, pair=pair), "pair", self.BRACKET_UNIT)
 
 
 class BinanceCoinmAccount(BinanceCoinmAccountInfo, BinanceCoinmBrackets, OrderAmendPart, BinanceAccount):

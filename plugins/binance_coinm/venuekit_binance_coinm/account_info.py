@@ -9,9 +9,10 @@ import attrs
 from venuekit.capabilities import AccountInfo, AccountKind, AccountReader, Balance, Position
 from venuekit.parts.columns import flag, milliseconds, whole
 from venuekit.parts.rows import Document, Reads, Rows, values_of
-from venuekit_binance_coinm.position_rows import POSITIONS_OF_ACCOUNT, mode_of
+from venuekit_binance_coinm.position_rows import POSITIONS_OF_ACCOUNT
 from venuekit_binance_coinm.positions import BinanceCoinmPositions
 from venuekit_binance_common.enums import position_mode_of
+from venuekit_binance_common.positions.filters import mode_of
 from venuekit_binance_common.wallet import BALANCES_OF_ACCOUNT
 
 if TYPE_CHECKING:

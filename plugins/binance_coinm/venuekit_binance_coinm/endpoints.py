@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from venuekit.capabilities import (
@@ -16,12 +16,13 @@ from venuekit.capabilities import (
     Unit,
 )
 from venuekit.plugin import Echoes, Endpoint, Parameter
-from venuekit_binance_coinm import brackets
 from venuekit_binance_coinm.account_info import decode_account
-from venuekit_binance_coinm.position_rows import POSITIONS, PositionRiskLegs, PositionRiskReader
+from venuekit_binance_coinm.position_rows import BLUR, LEGS, POSITIONS, PositionRiskReader
 from venuekit_binance_coinm.terms import ORDER_TERMS
 from venuekit_binance_common import endpoints as common
 from venuekit_binance_common.endpoints import BinanceEndpoints
+from venuekit_binance_common.payloads import BracketsRow, brackets_decoder
+from venuekit_binance_common.positions.lost_margin import PositionLegs
 from venuekit_binance_common.settings import position_mode_lens, symbol_lens
 from venuekit_binance_common.stream_endpoints import stream_endpoints
 from venuekit_binance_common.venue import PAYS, SYMBOL
@@ -32,6 +33,21 @@ _ROOT = ORDER_TERMS.root
 
 def _brackets_weight(parameters: Mapping[str, Any]) -> int:
     return 2 if parameters.get("symbol") is None else 1
+
+
+def _either_spelling(
+    decode: Callable[[bytes], tuple[BracketsRow, ...]],
+) -> Callable[[bytes], tuple[BracketsRow, ...]]:
+    """Return a decoder that takes the floor as the documentation spells it, and as clients have seen it."""
+
+    def decode_either(body: bytes) -> tuple[BracketsRow, ...]:
+        return decode(body.replace(b'"qtylFloor"', b'"qtyFloor"'))
+
+    return decode_either
+
+
+_decode_symbol_brackets = _either_spelling(brackets_decoder(name="symbol", cap="qtyCap", floor="qtyFloor"))
+_decode_pair_brackets = _either_spelling(brackets_decoder(name="pair", cap="qtyCap", floor="qtyFloor"))
 
 
 class CoinmEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
@@ -75,7 +91,7 @@ class CoinmEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
     BRACKETS = Endpoint(
         "GET",
         "/dapi/v2/leverageBracket",
-        decode=brackets.decode_symbol_brackets,
+        decode=_decode_symbol_brackets,
         rows=((),),
         echoes=Echoes.each({"symbol": "name"}),
         parameters=(SYMBOL,),
@@ -88,7 +104,7 @@ class CoinmEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
     PAIR_BRACKETS = Endpoint(
         "GET",
         "/dapi/v1/leverageBracket",
-        decode=brackets.decode_pair_brackets,
+        decode=_decode_pair_brackets,
         rows=((),),
         echoes=Echoes.each({"pair": "name"}),
         parameters=(_PAIR,),
@@ -112,7 +128,7 @@ class CoinmEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
     MARK_PRICE = common.mark_price(_ROOT, _PAIR, weight=10)
     INCOME = common.income(_ROOT, weight=20, note="At most a year a request, oldest first.")
     MARGIN_HISTORY = common.margin_history(_ROOT, note="How far back it goes is not documented.")
-    POSITION_MARGIN = common.position_margin(_ROOT, MARGIN_HISTORY, PositionRiskLegs(POSITION_RISK))
+    POSITION_MARGIN = common.position_margin(_ROOT, MARGIN_HISTORY, PositionLegs(POSITION_RISK, LEGS, BLUR))
     STREAM = stream_endpoints(_ROOT)
 
 

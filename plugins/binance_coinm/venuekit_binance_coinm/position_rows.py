@@ -15,7 +15,7 @@ from typing import Any
 
 import attrs
 
-from venuekit.capabilities import MarginType, Position, PositionMode, PositionSide, Unit
+from venuekit.capabilities import MarginType, Position, PositionSide, Unit
 from venuekit.parts.columns import (
     Constant,
     Joined,
@@ -27,13 +27,12 @@ from venuekit.parts.columns import (
     only_when,
     price,
     text,
-    whole,
     words,
 )
 from venuekit.parts.rows import Reads, Rows
 from venuekit.plugin import Call, Endpoint, InvalidRequest, Outcome, Unfit
 from venuekit_binance_common.enums import POSITION_SIDES, margin_type_of
-from venuekit_binance_common.positions.lost_margin import Leg
+from venuekit_binance_common.positions.lost_margin import legs_read
 from venuekit_binance_common.settings import HeldSettings
 
 _EXACT = Context(prec=34)
@@ -120,13 +119,6 @@ POSITIONS_OF_ACCOUNT = Reads(
 )
 
 
-def mode_of(rows: Rows[Position]) -> PositionMode | None:
-    """Return the mode that rows show: hedge mode has legs, one-way mode BOTH alone. None without a row."""
-    if not rows:
-        return None
-    return PositionMode.ONE_WAY if set(rows.column("positionSide")) == {"BOTH"} else PositionMode.HEDGE
-
-
 _SETTINGS = Reads(
     HeldSettings,
     key="symbol",
@@ -166,31 +158,6 @@ def _wallet(margin_word: str | None, margin: Decimal | None, pnl: Decimal | None
     return margin - pnl
 
 
-_LEGS = Reads(
-    Leg,
-    key="symbol",
-    symbol=text("symbol"),
-    side=words("positionSide", POSITION_SIDES, unknown=PositionSide),
-    quantity=number("positionAmt"),
-    isolated_wallet=derived(_wallet, text("marginType"), number("isolatedMargin"), number("unRealizedProfit")),
-    updated=whole("updateTime", may_be_blank=True),
-)
-
-
-@attrs.frozen
-class PositionRiskLegs:
-    """
-    Reads the legs of a symbol from positionRisk; weight 1.
-
-    The isolated wallet is the isolated margin less the unrealised profit, each cut off after eight decimals.
-    """
-
-    endpoint: Endpoint[Rows[Position]]
-    blur: Decimal = Decimal("0.00000002")
-
-    async def __call__(self, call: Call, symbol: str) -> Mapping[PositionSide, Leg]:
-        """Return the legs of the position mode that holds: in hedge mode BOTH is listed beside them."""
-        legs = {leg.side: leg for leg in (await call(self.endpoint)).read_by(_LEGS).of({symbol}).values()}
-        if len(legs) > 1:
-            legs.pop(PositionSide.BOTH, None)
-        return legs
+#: the isolated wallet is the isolated margin less the unrealised profit, each cut off after eight decimals
+LEGS = legs_read(derived(_wallet, text("marginType"), number("isolatedMargin"), number("unRealizedProfit")))
+BLUR = Decimal("0.00000002")

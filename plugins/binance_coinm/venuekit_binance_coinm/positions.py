@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from venuekit.capabilities import Position, PositionReader, PositionSide, Unit
 from venuekit.parts.rows import Rows, values_of
 from venuekit.plugin import Answer, Endpoint, Outcome, PayloadMismatch
-from venuekit_binance_coinm.position_rows import mode_of
 from venuekit_binance_common.enums import position_mode_of
 from venuekit_binance_common.market import BinanceContracts, unknown_symbol_error
 from venuekit_binance_common.payloads import InstrumentRow
-from venuekit_binance_common.positions.filters import check_filters, refuse_odd, side_that_fits
+from venuekit_binance_common.positions.filters import check_filters, mode_of, refuse_odd, side_that_fits
 
 if TYPE_CHECKING:
     from venuekit_binance_coinm.endpoints import CoinmEndpoints

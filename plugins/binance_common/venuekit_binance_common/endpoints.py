@@ -49,7 +49,7 @@ from venuekit_binance_common.payloads import (
     PositionModeRow,
     leverage_decoder,
 )
-from venuekit_binance_common.positions.lost_margin import ABSENCE, ReadLegs, margin_before, margin_resolver
+from venuekit_binance_common.positions.lost_margin import ABSENCE, PositionLegs, margin_before, margin_resolver
 from venuekit_binance_common.positions.margin import (
     ADDED,
     REDUCED,
@@ -287,7 +287,7 @@ def margin_history(root: str, *, note: str) -> Endpoint[tuple[MarginChangeRow, .
 
 
 def position_margin(
-    root: str, history: Endpoint[tuple[MarginChangeRow, ...]], read_legs: ReadLegs
+    root: str, history: Endpoint[tuple[MarginChangeRow, ...]], read_legs: PositionLegs
 ) -> Endpoint[MovedMargin]:
     """Return the move of margin to a position, or away from it."""
     return Endpoint(

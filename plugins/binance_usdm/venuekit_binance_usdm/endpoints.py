@@ -16,19 +16,21 @@ from venuekit.capabilities import (
     SettingsReader,
     Unit,
 )
+from venuekit.parts.columns import number
 from venuekit.plugin import Echoes, Endpoint
 from venuekit_binance_common import endpoints as common
 from venuekit_binance_common.endpoints import BinanceEndpoints
 from venuekit_binance_common.payloads import (
     brackets_decoder,
 )
+from venuekit_binance_common.positions.lost_margin import PositionLegs, legs_read
 from venuekit_binance_common.settings import position_mode_lens, symbol_lens
 from venuekit_binance_common.stream_endpoints import stream_endpoints
 from venuekit_binance_common.venue import PAYS, SYMBOL
 from venuekit_binance_usdm import account_info as payloads
 from venuekit_binance_usdm.account_info import decode_account
 from venuekit_binance_usdm.asset_mode import asset_mode_lens, set_asset_mode
-from venuekit_binance_usdm.positions import POSITIONS, SYMBOL_CONFIGS, PositionRiskLegs, SymbolConfigReader
+from venuekit_binance_usdm.positions import POSITIONS, SYMBOL_CONFIGS, SymbolConfigReader
 from venuekit_binance_usdm.terms import ORDER_TERMS
 
 _ROOT = ORDER_TERMS.root
@@ -137,7 +139,9 @@ class UsdmEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
     )
 
     MARGIN_HISTORY = common.margin_history(_ROOT, note="The last 30 days.")
-    POSITION_MARGIN = common.position_margin(_ROOT, MARGIN_HISTORY, PositionRiskLegs(POSITION_RISK))
+    POSITION_MARGIN = common.position_margin(
+        _ROOT, MARGIN_HISTORY, PositionLegs(POSITION_RISK, legs_read(number("isolatedWallet")))
+    )
     STREAM = stream_endpoints(_ROOT)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -30,7 +30,6 @@ from venuekit.parts.rows import Reads, Rows, values_of
 from venuekit.plugin import Account, Answer, Call, Endpoint, Outcome, PayloadMismatch
 from venuekit_binance_common.enums import POSITION_SIDES, margin_type_of, position_mode_of
 from venuekit_binance_common.positions.filters import check_filters, side_that_fits
-from venuekit_binance_common.positions.lost_margin import Leg
 from venuekit_binance_common.settings import HeldSettings
 
 if TYPE_CHECKING:
@@ -69,30 +68,6 @@ def config_of(rows: Rows[HeldSettings], symbol: str) -> HeldSettings:
     for config in rows.of({symbol}).values():
         return config
     raise PayloadMismatch(f"symbolConfig has no row for {symbol}", subject=symbol, outcome=Outcome.NOT_APPLIED)
-
-
-_LEGS = Reads(
-    Leg,
-    key="symbol",
-    symbol=text("symbol"),
-    side=words("positionSide", POSITION_SIDES, unknown=PositionSide),
-    quantity=number("positionAmt"),
-    isolated_wallet=number("isolatedWallet"),
-    updated=whole("updateTime", may_be_blank=True),
-)
-
-
-@attrs.frozen
-class PositionRiskLegs:
-    """Reads the legs of a symbol from positionRisk, which has the isolated wallet itself; weight 5."""
-
-    endpoint: Endpoint[Rows[Position]]
-    blur: Decimal = Decimal(0)
-
-    async def __call__(self, call: Call, symbol: str) -> Mapping[PositionSide, Leg]:
-        """Return the legs that the venue lists."""
-        rows = await call(self.endpoint, symbol=symbol)
-        return {leg.side: leg for leg in rows.read_by(_LEGS).of({symbol}).values()}
 
 
 #: one contract is one unit of the base asset, on every symbol

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from venuekit.capabilities import PositionBehaviour, PositionMode, PositionSide
+from venuekit.capabilities import Position, PositionBehaviour, PositionMode, PositionSide
 from venuekit.parts.checks import check_side
+from venuekit.parts.rows import Rows
 from venuekit.plugin import Account, Answer, Outcome, PayloadMismatch
 
 
@@ -54,3 +55,10 @@ def side_that_fits(account: Account, mode: PositionMode, side: PositionSide | No
         f"the account is in {mode} mode: the side of a position is {fitting}, not {asked.name}",
         subject=symbol,
     )
+
+
+def mode_of(rows: Rows[Position]) -> PositionMode | None:
+    """Return the mode that rows show: hedge mode has legs, one-way mode BOTH alone. None without a row."""
+    if not rows:
+        return None
+    return PositionMode.ONE_WAY if set(rows.column("positionSide")) == {"BOTH"} else PositionMode.HEDGE

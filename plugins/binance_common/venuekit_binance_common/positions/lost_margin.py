@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 import attrs
 
-from venuekit.capabilities import PositionSide
+from venuekit.capabilities import Position, PositionSide
+from venuekit.parts.columns import Column, Derived, number, text, whole, words
+from venuekit.parts.rows import Reads, Rows
 from venuekit.plugin import (
     AbsenceProof,
     Absent,
@@ -47,22 +49,43 @@ class Leg:
     updated: int | None = None
 
 
-class ReadLegs(Protocol):
+def legs_read(isolated_wallet: Column | Derived) -> Reads[Leg]:
+    """Return the declaration of the legs in rows of positions; the column of the isolated wallet is the product's."""
+    return Reads(
+        Leg,
+        key="symbol",
+        symbol=text("symbol"),
+        side=words("positionSide", POSITION_SIDES, unknown=PositionSide),
+        quantity=number("positionAmt"),
+        isolated_wallet=isolated_wallet,
+        updated=whole("updateTime", may_be_blank=True),
+    )
+
+
+@attrs.frozen
+class PositionLegs:
     """
     Reads the legs of a symbol: those of the position mode that holds, or none where the venue lists none.
 
-    ``blur`` is how far two readings of one and the same wallet may differ, by the rounding of its parts.
+    ``blur`` is how far two readings of one and the same wallet may differ, by the rounding of its parts: in the settle
+    asset; 0 where the venue gives the wallet itself.
     """
 
-    @property
-    def blur(self) -> Decimal:
-        """In the settle asset; 0 where the venue gives the wallet itself."""
+    endpoint: Endpoint[Rows[Position]]
+    legs: Reads[Leg]
+    blur: Decimal = Decimal(0)
 
     async def __call__(self, call: Call, symbol: str) -> Mapping[PositionSide, Leg]:
-        """Return the legs by side."""
+        """Return the legs by side; where BOTH is listed beside those of hedge mode, without it."""
+        named = {"symbol": symbol} if "symbol" in self.endpoint.by_name else {}
+        rows = await call(self.endpoint, **named)
+        legs = {leg.side: leg for leg in rows.read_by(self.legs).of({symbol}).values()}
+        if len(legs) > 1:
+            legs.pop(PositionSide.BOTH, None)
+        return legs
 
 
-def margin_before(read_legs: ReadLegs) -> Callable[[Call, Mapping[str, Any]], Awaitable[Leg]]:
+def margin_before(read_legs: PositionLegs) -> Callable[[Call, Mapping[str, Any]], Awaitable[Leg]]:
     """Return a function that reads the leg before its margin is moved, and refuses a side the position mode lacks."""
 
     async def read(call: Call, parameters: Mapping[str, Any]) -> Leg:
@@ -76,7 +99,7 @@ def margin_before(read_legs: ReadLegs) -> Callable[[Call, Mapping[str, Any]], Aw
     return read
 
 
-def margin_resolver(history: Endpoint[tuple[MarginChangeRow, ...]], read_legs: ReadLegs) -> Resolve:
+def margin_resolver(history: Endpoint[tuple[MarginChangeRow, ...]], read_legs: PositionLegs) -> Resolve:
     """
     Return the function that resolves a lost move of margin.
 

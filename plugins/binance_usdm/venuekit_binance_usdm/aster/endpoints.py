@@ -19,13 +19,13 @@ from venuekit.capabilities import (
 from venuekit.plugin import Echoes, Endpoint
 from venuekit_binance_common import endpoints as common
 from venuekit_binance_common.endpoints import BinanceEndpoints
+from venuekit_binance_common.positions.lost_margin import PositionLegs
 from venuekit_binance_common.settings import position_mode_lens, symbol_lens
 from venuekit_binance_common.venue import PAYS, SYMBOL
 from venuekit_binance_usdm.account_info import decode_asset_mode
 from venuekit_binance_usdm.asset_mode import asset_mode_lens, set_asset_mode
 from venuekit_binance_usdm.aster.account_info import decode_account
-from venuekit_binance_usdm.aster.positions import POSITIONS
-from venuekit_binance_usdm.aster.symbols import AsterLegs, AsterSymbolReader
+from venuekit_binance_usdm.aster.positions import LEGS, POSITIONS, AsterSymbolReader
 from venuekit_binance_usdm.aster.terms import ORDER_TERMS
 from venuekit_binance_usdm.endpoints import UsdmEndpoints
 
@@ -93,7 +93,7 @@ class AsterEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
     MARK_PRICE = UsdmEndpoints.MARK_PRICE
     INCOME = common.income(_ROOT, weight=30, note="Without times those of the last 7 days.")
     MARGIN_HISTORY = UsdmEndpoints.MARGIN_HISTORY
-    POSITION_MARGIN = common.position_margin(_ROOT, MARGIN_HISTORY, AsterLegs(POSITION_RISK))
+    POSITION_MARGIN = common.position_margin(_ROOT, MARGIN_HISTORY, PositionLegs(POSITION_RISK, LEGS))
 
 
 ASTER = AsterEndpoints()

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import attrs
+
 from venuekit.capabilities import MarginType, Position, PositionReader, PositionSide, Unit
 from venuekit.parts.columns import (
     Constant,
@@ -21,15 +23,50 @@ from venuekit.parts.columns import (
     words,
 )
 from venuekit.parts.rows import Reads, Rows, values_of
-from venuekit.plugin import Account, Endpoint
+from venuekit.plugin import Account, Call, Endpoint, Outcome, PayloadMismatch, Unfit
 from venuekit_binance_common.enums import POSITION_SIDES, margin_type_of
 from venuekit_binance_common.market import BinanceContracts, unknown_symbol_error
 from venuekit_binance_common.payloads import InstrumentRow
-from venuekit_binance_common.positions.filters import check_filters, side_that_fits
-from venuekit_binance_usdm.aster.symbols import mode_of
+from venuekit_binance_common.positions.filters import check_filters, mode_of, side_that_fits
+from venuekit_binance_common.positions.lost_margin import legs_read
+from venuekit_binance_common.settings import HeldSettings
 
 if TYPE_CHECKING:
     from venuekit_binance_usdm.aster.endpoints import AsterEndpoints
+
+
+def _wallet(wallet: Decimal | None, quantity: Decimal) -> Decimal:
+    """Return the isolated wallet; an open position without one proves nothing."""
+    if wallet is None and quantity:
+        raise Unfit("an isolated wallet beside a position", None)
+    return wallet or Decimal(0)
+
+
+_SETTINGS = Reads(
+    HeldSettings,
+    key="symbol",
+    symbol=text("symbol"),
+    margin_word=text("marginType"),
+    listed_leverage=number("leverage"),
+    largest=number("maxNotionalValue"),
+)
+LEGS = legs_read(derived(_wallet, number("isolatedWallet", may_be_blank=True), Same("quantity")))
+
+
+@attrs.frozen
+class AsterSymbolReader:
+    """Reads the settings of one symbol from positionRisk, which lists flat symbols too; weight 5."""
+
+    endpoint: Endpoint[Rows[Position]]
+
+    async def __call__(self, call: Call, symbol: str) -> HeldSettings:
+        """Return the settings of the symbol; the venue itself refuses an unknown one."""
+        rows = await call(self.endpoint, symbol=symbol)
+        for settings in rows.read_by(_SETTINGS).of({symbol}).values():
+            return settings
+        words = f"{self.endpoint.path} has no row for {symbol}"
+        raise PayloadMismatch(words, subject=symbol, outcome=Outcome.NOT_APPLIED)
+
 
 _OF_FLAG = {True: MarginType.ISOLATED, False: MarginType.CROSS}
 
