@@ -197,7 +197,7 @@ async def test_positions_isolated_and_flat(answering: Answering) -> None:
 
 
 async def test_position_without_configuration_has_no_made_up_settings(answering: Answering) -> None:
-    """What the configuration would tell is None when it has no row for the symbol."""
+    """The fields of the configuration are None when it has no row for the symbol."""
     async with answering("get_fapi_v3_positionRisk_isolated_and_flat", "get_fapi_v1_symbolConfig") as account:
         (joined,) = await account.get_positions()
     async with answering("get_fapi_v3_positionRisk", "get_fapi_v1_symbolConfig") as account:

@@ -358,7 +358,7 @@ def test_read_only_key_reads_and_does_not_write(exchange: Exchange) -> None:
 
 
 def test_used_weight_is_counted_by_the_minute_of_the_clock(exchange: Exchange) -> None:
-    """Each answer tells what the running minute has used, refusals included; the next minute starts at nothing."""
+    """Each answer has the use of the running minute, refusals included; the next minute starts at nothing."""
     header = "X-MBX-USED-WEIGHT-1M"
 
     assert exchange.ask("GET", "/fapi/v3/balance").headers[header] == "5"
