@@ -1,4 +1,4 @@
-"""What these tests share: the recorded answers, and accounts that are answered by them."""
+"""The parts that these tests share: the recorded answers, and accounts that are answered by them."""
 
 from __future__ import annotations
 

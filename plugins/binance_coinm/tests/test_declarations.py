@@ -1,4 +1,4 @@
-"""What the venue declares, and what importing it costs."""
+"""The declarations of the venue, and the cost of importing it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ WEIGHTS = {
     COINM.MARGIN_HISTORY: 1,
     COINM.POSITION_MARGIN: 1,
 }
-#: what each call about orders pays into the pool of the address and into that of orders
+#: the payment of each call about orders into the pool of the address and into that of orders
 ORDER_COSTS = {
     COINM.ORDERS.order: {"weight": 1},
     COINM.ORDERS.open_order: {"weight": 1},
@@ -138,7 +138,7 @@ def test_parts_keep_accounts_small() -> None:
 
 
 def test_declarations_import_no_codec_and_no_client_stack() -> None:
-    """Reading what the venue declares costs no JSON codec, no converter, no HTTP stack and no simulator."""
+    """Reading the declarations of the venue costs no JSON codec, no converter, no HTTP stack and no simulator."""
     script = (
         "import sys, venuekit_binance_coinm.venue\n"
         "print([name for name in ('msgspec', 'cattrs', 'aiohttp', 'tenacity', 'venuekit.simulator')"

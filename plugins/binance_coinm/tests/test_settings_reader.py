@@ -1,4 +1,4 @@
-"""All settings at once: what they say and what they cost."""
+"""All settings at once: their values and their cost."""
 
 from __future__ import annotations
 

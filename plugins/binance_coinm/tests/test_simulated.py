@@ -169,7 +169,7 @@ def test_brackets_of_a_pair_need_not_be_those_of_the_symbol(exchange: Exchange) 
 def test_refusals_have_the_documented_code_and_words(
     *, recorded: Recorded, scenario: str, path: str, parameters: dict[str, Any], case: str
 ) -> None:
-    """What the ledger refuses is answered word for word, and changes nothing."""
+    """A refusal of the ledger is answered word for word, and changes nothing."""
     exchange = open_exchange(VENUE, "holding" if scenario == "holding" else "flat")
     if scenario == "orders":
         exchange.ledger.rest_order(ETH, Side.BUY, D(10), D(2000))

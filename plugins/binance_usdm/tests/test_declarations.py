@@ -1,4 +1,4 @@
-"""What the venue declares, and what importing it costs."""
+"""The declarations of the venue, and the cost of importing it."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_weights_are_those_documented(endpoint: Endpoint[object], weight: int) -
     assert endpoint.pools == {"weight": None}
 
 
-#: what each call about orders pays into the pool of the address and into those of orders
+#: the payment of each call about orders into the pool of the address and into those of orders
 ORDER_COSTS = {
     USDM.ORDERS.order: {"weight": 1},
     USDM.ORDERS.open_order: {"weight": 1},
@@ -166,7 +166,7 @@ def test_plugin_is_found_by_its_entry_point() -> None:
 
 
 def test_declarations_import_no_codec_and_no_client_stack() -> None:
-    """Reading what the venue declares costs no JSON codec, no converter, no HTTP stack and no simulator."""
+    """Reading the declarations of the venue costs no JSON codec, no converter, no HTTP stack and no simulator."""
     script = (
         "import sys, venuekit_binance_usdm.venue\n"
         "heavy = ('msgspec', 'cattrs', 'aiohttp', 'tenacity', 'venuekit.simulator')\n"
