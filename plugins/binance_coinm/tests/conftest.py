@@ -13,9 +13,9 @@ from venuekit.testing.recorded import Recorded, load_recorded
 from venuekit_binance_coinm.venue import VENUE
 
 
-@pytest.fixture(scope="session")
-def recorded() -> Recorded:
-    """The recorded answers of this venue."""
+@pytest.fixture(scope="session", name="recorded")
+def load_answers() -> Recorded:
+    """Return the recorded answers of this venue."""
     return load_recorded(Path(__file__).parent / "recorded")
 
 
