@@ -66,7 +66,7 @@ class BybitAccountInfo(Account, AccountReader):
             ),
         )
         as_of = min(info.as_of, wallet.as_of, collateral.as_of, pages.as_of)
-        margin_type = info.value.margin_mode.margin_type
+        margin_type = info.value.margin_type
         positions = await positions_of(self, pages, margin_type=margin_type, as_of=as_of, include_flat=include_flat)
         (totals,) = wallet.value.totals.values()
         raw = None
@@ -87,7 +87,7 @@ class BybitAccountInfo(Account, AccountReader):
             collateral=values_of(self, BYBIT.COLLATERAL_INFO, collateral, collateral.value),
             balances=balances_of(self, wallet, margin_type, as_of),
             positions=positions,
-            updated_at=info.value.updated_time,
+            updated_at=info.value.updated_at,
             as_of=as_of,
             received_at=max(info.received_at, wallet.received_at, collateral.received_at, pages.received_at),
             raw=raw,
@@ -108,7 +108,7 @@ class BybitBalances(Account, BalanceReader):
         info, wallet = await gather(
             self.call(BYBIT.ACCOUNT_INFO), self.answer_rows(BYBIT.WALLET_BALANCE, accountType=UNIFIED, coin=asset)
         )
-        balances = balances_of(self, wallet, info.margin_mode.margin_type)
+        balances = balances_of(self, wallet, info.margin_type)
         return balances if asset is None else tuple(balance for balance in balances if balance.asset == asset)
 
 

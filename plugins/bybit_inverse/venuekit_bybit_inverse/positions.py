@@ -75,7 +75,7 @@ class BybitPositions(Account, PositionReader):
         return await positions_of(
             self,
             pages,
-            margin_type=info.value.margin_mode.margin_type,
+            margin_type=info.value.margin_type,
             as_of=min(info.as_of, pages.as_of),
             at_least=None if is_named else 1,
         )

@@ -47,7 +47,7 @@ class BybitSettings(SettingsSource):
         positions = held | {position.symbol: position for page in pages for position in page}
         draft.set(
             position_mode=PositionMode.ONE_WAY,
-            margin_type=info.margin_mode.margin_type,
+            margin_type=info.margin_type,
             open_positions=sum(1 for position in positions.values() if position.quantity),
         )
         draft.add(map(_settings_of, positions.values()), symbols)

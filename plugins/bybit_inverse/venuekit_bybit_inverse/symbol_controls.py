@@ -21,16 +21,16 @@ from venuekit.capabilities import (
     TpSlModeSetting,
 )
 from venuekit.parts.checks import check_amount, check_one_way
-from venuekit.plugin import Account, Answer, Change, PayloadMismatch
+from venuekit.plugin import Account, Answer, Change
 from venuekit_bybit_inverse.endpoints import BYBIT, CATEGORY
 from venuekit_bybit_inverse.endpoints.margin import MovedMargin
-from venuekit_bybit_inverse.endpoints.settings import TpSlModeRow
+from venuekit_bybit_inverse.endpoints.settings import TPSL_MODES, TpSlModeRow
 from venuekit_bybit_inverse.instruments import instrument_row
 from venuekit_bybit_inverse.reading import unknown_symbol_error
 
 #: an amount of margin has at most this many decimals
 _DECIMALS = 4
-_WORDS = {TpSlMode.FULL: "Full", TpSlMode.PARTIAL: "Partial"}
+_WORDS = {mode: word for word, mode in TPSL_MODES.items()}
 _DEPRECATED = (
     "the venue calls set-tpsl-mode deprecated: it is only the default of requests that name no mode; orders and"
     " trading stops carry their own"
@@ -139,15 +139,8 @@ class BybitTpSlMode(Account, TpSlModeControl):
         asked = TpSlMode(mode)
 
         def setting(change: Change[TpSlModeRow]) -> TpSlModeSetting:
-            return TpSlModeSetting(symbol, asked if change.answer is None else _mode_of(change.answer), change.changed)
+            return TpSlModeSetting(symbol, asked if change.answer is None else change.answer.mode, change.changed)
 
         return await self.call_as(
             setting, BYBIT.SET_TPSL_MODE, category=CATEGORY, symbol=symbol, tpSlMode=_WORDS[asked]
         )
-
-
-def _mode_of(row: TpSlModeRow) -> TpSlMode:
-    for mode, word in _WORDS.items():
-        if word == row.mode:
-            return mode
-    raise PayloadMismatch(f"tpSlMode: expected one of {', '.join(_WORDS.values())}, got {row.mode!r}")

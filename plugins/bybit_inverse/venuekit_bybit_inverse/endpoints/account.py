@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -24,7 +23,7 @@ from venuekit.capabilities import (
     PositionReader,
     SettingsReader,
 )
-from venuekit.parts.columns import Same, derived, flag, number, text
+from venuekit.parts.columns import Same, derived, flag, milliseconds, number, text, whole, words
 from venuekit.parts.endpoint_book import EndpointBook
 from venuekit.parts.rows import Document, Reads, Rows
 from venuekit.plugin import Echoes, Endpoint, Parameter, WireRow
@@ -32,35 +31,33 @@ from venuekit_bybit_inverse.endpoints.parameters import INVERSE, SYMBOL
 from venuekit_bybit_inverse.limits import cost
 from venuekit_bybit_inverse.wire import wire_row
 
-
-class MarginMode(enum.StrEnum):
-    """The account's margin mode, by the venue's names."""
-
-    REGULAR = "REGULAR_MARGIN"
-    ISOLATED = "ISOLATED_MARGIN"
-    PORTFOLIO = "PORTFOLIO_MARGIN"
-
-    @property
-    def margin_type(self) -> MarginType:
-        """Its name in venuekit."""
-        return _MARGIN_TYPES[self]
-
-
-_MARGIN_TYPES = {
-    MarginMode.REGULAR: MarginType.CROSS,
-    MarginMode.ISOLATED: MarginType.ISOLATED,
-    MarginMode.PORTFOLIO: MarginType.PORTFOLIO,
+#: the account's margin modes, by the venue's names
+MARGIN_MODES: Mapping[str, MarginType] = {
+    "REGULAR_MARGIN": MarginType.CROSS,
+    "ISOLATED_MARGIN": MarginType.ISOLATED,
+    "PORTFOLIO_MARGIN": MarginType.PORTFOLIO,
 }
 
 
-@attrs.frozen(eq=False, repr=False)
-class AccountInfoRow(WireRow):
-    """Row of ``GET /v5/account/info``."""
+@attrs.frozen
+class AccountState:
+    """The margin type and the kind of the account."""
 
-    margin_mode: MarginMode
+    margin_type: MarginType
     unified_margin_status: int
-    is_master_trader: bool | None = None
-    updated_time: datetime | None = None
+    is_master_trader: bool | None
+    updated_at: datetime | None
+
+
+_STATE = Reads(
+    AccountState,
+    within=("result",),
+    is_single=True,
+    margin_type=words("marginMode", MARGIN_MODES),
+    unified_margin_status=whole("unifiedMarginStatus"),
+    is_master_trader=flag("isMasterTrader", may_be_blank=True),
+    updated_at=milliseconds("updatedTime", as_text=True, may_be_blank=True),
+)
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -166,7 +163,7 @@ class AccountEndpoints(EndpointBook):
     ACCOUNT_INFO = Endpoint(
         "GET",
         "/v5/account/info",
-        decode=wire_row(AccountInfoRow),
+        decode=_STATE.read_one,
         pools=cost("account_info"),
         serves=(
             AccountReader.get_account,

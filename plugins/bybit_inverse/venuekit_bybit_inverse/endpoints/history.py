@@ -86,10 +86,6 @@ def _negate(amount: Decimal | None) -> Decimal | None:
     return None if amount is None else Decimal(0) - amount
 
 
-def _status_of(word: str) -> WithdrawalStatus:
-    return WITHDRAWAL_STATUSES.get(word) or WithdrawalStatus(word)
-
-
 #: amount and fee are magnitudes
 _WITHDRAWALS = Reads(
     Withdrawal,
@@ -99,7 +95,7 @@ _WITHDRAWALS = Reads(
     amount=derived(_negate, number("amount", is_required=True)),
     fee=derived(_negate, number("withdrawFee", may_be_blank=True)),
     venue_status=text("status"),
-    status=derived(_status_of, Same("venue_status")),
+    status=derived(lambda word: WITHDRAWAL_STATUSES.get(word) or WithdrawalStatus(word), Same("venue_status")),
     created_at=milliseconds("createTime", as_text=True),
     chain=text("chain", may_be_blank=True),
     address=text("toAddress", may_be_blank=True),

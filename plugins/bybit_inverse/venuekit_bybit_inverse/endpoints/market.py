@@ -53,18 +53,13 @@ class InstrumentRow(WireRow):
 
 
 @attrs.frozen(eq=False, repr=False)
-class _ServerTime(WireRow):
+class _Envelope(WireRow):
+    """The time that every answer carries, in milliseconds."""
+
     time: datetime
 
 
-_decode_time = payload_decoder(_ServerTime)
-
-
-def _decode_server_time(body: bytes) -> datetime:
-    """Return the venue's time, which every envelope carries in milliseconds."""
-    return _decode_time(body).time
-
-
+_decode_envelope = payload_decoder(_Envelope)
 #: each tier from 0 on; rates are fractions, and the deduction is empty on the first tier
 _BRACKETS = Reads(
     Bracket,
@@ -88,7 +83,7 @@ class MarketEndpoints(EndpointBook):
     SERVER_TIME = Endpoint(
         "GET",
         "/v5/market/time",
-        decode=_decode_server_time,
+        decode=lambda body: _decode_envelope(body).time,
         security=Security.NONE,
         pools=cost(),
         serves=(ServerTimeReader.get_server_time,),

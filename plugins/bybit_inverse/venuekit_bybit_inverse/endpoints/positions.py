@@ -59,18 +59,6 @@ def _value(notional: Decimal, mark: Decimal | None) -> Decimal | None:
     return None if mark is None else _EXACT.divide(notional, mark)
 
 
-def _unit(largest: Decimal | None) -> Unit | None:
-    return None if largest is None else Unit.SETTLE
-
-
-def _top(rank: int | None) -> int | None:
-    return None if rank is None else ADL_RANK_OF
-
-
-def _sequence(number: int | None) -> int | None:
-    return None if number == _NEVER_TRADED else number
-
-
 POSITIONS = Reads(
     Position,
     within=("result", "list"),
@@ -97,15 +85,15 @@ POSITIONS = Reads(
     liquidation_price=price("liqPrice", may_be_blank=True),
     bankruptcy_price=price("bustPrice", may_be_blank=True),
     max_position=number("riskLimitValue", may_be_blank=True),
-    max_position_unit=derived(_unit, Same("max_position")),
+    max_position_unit=derived(lambda largest: None if largest is None else Unit.SETTLE, Same("max_position")),
     auto_add_margin=flag("autoAddMargin"),
     state=words("positionStatus", _STATES, unknown=PositionState),
     reduce_only_forced=flag("isReduceOnly"),
     adl_rank=whole("adlRankIndicator"),
-    adl_rank_of=derived(_top, Same("adl_rank")),
+    adl_rank_of=derived(lambda rank: None if rank is None else ADL_RANK_OF, Same("adl_rank")),
     updated_at=milliseconds("updatedTime", as_text=True),
     opened_at=milliseconds("openTime", may_be_blank=True),
-    sequence=derived(_sequence, whole("seq")),
+    sequence=derived(lambda number: None if number == _NEVER_TRADED else number, whole("seq")),
 )
 _LEVERAGES = Reads(
     LeverageSetting,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from operator import attrgetter
 
 import attrs
 
-from venuekit.capabilities import LeverageControl, MarginTypeControl, PositionMode, Setting, TpSlModeControl
+from venuekit.capabilities import LeverageControl, MarginTypeControl, PositionMode, Setting, TpSlMode, TpSlModeControl
+from venuekit.parts.columns import words
 from venuekit.parts.endpoint_book import EndpointBook
+from venuekit.parts.rows import Reads
 from venuekit.parts.settings.lens import AccountLens
 from venuekit.plugin import (
     Call,
@@ -22,10 +25,9 @@ from venuekit.plugin import (
     Role,
     WireRow,
     WriteScope,
-    payload_decoder,
     read_json,
 )
-from venuekit_bybit_inverse.endpoints.account import AccountEndpoints, MarginMode
+from venuekit_bybit_inverse.endpoints.account import MARGIN_MODES, AccountEndpoints
 from venuekit_bybit_inverse.endpoints.parameters import CATEGORY, INVERSE, SYMBOL, THE_SYMBOL
 from venuekit_bybit_inverse.endpoints.positions import PositionEndpoints
 from venuekit_bybit_inverse.limits import cost
@@ -57,17 +59,23 @@ async def _read_position_mode(call: Call, lost: Lost) -> Reading[None]:
 
 _MARGIN_TYPE_LENS = AccountLens(
     AccountEndpoints.ACCOUNT_INFO,
-    lambda info: info.margin_mode.margin_type,
+    attrgetter("margin_type"),
     "setMarginMode",
-    {mode.margin_type: mode.value for mode in MarginMode},
+    {margin_type: mode for mode, margin_type in MARGIN_MODES.items()},
 )
 
 
-@attrs.frozen(eq=False, repr=False)
-class TpSlModeRow(WireRow):
+TPSL_MODES = {"Full": TpSlMode.FULL, "Partial": TpSlMode.PARTIAL}
+
+
+@attrs.frozen
+class TpSlModeRow:
     """Answer of ``POST /v5/position/set-tpsl-mode``."""
 
-    mode: str
+    mode: TpSlMode
+
+
+_TPSL_MODE = Reads(TpSlModeRow, within=("result",), is_single=True, mode=words("tpSlMode", TPSL_MODES))
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -121,7 +129,7 @@ class SettingEndpoints(EndpointBook):
         "POST",
         "/v5/account/set-margin-mode",
         decode=Changing(_decode_acknowledgement),
-        parameters=(Parameter("setMarginMode", required=True, choices=frozenset(mode.value for mode in MarginMode)),),
+        parameters=(Parameter("setMarginMode", required=True, choices=frozenset(MARGIN_MODES)),),
         encoding=Encoding.JSON,
         effect=Effect.SET,
         write_scope=WriteScope.ACCOUNT,
@@ -156,11 +164,11 @@ class SettingEndpoints(EndpointBook):
     SET_TPSL_MODE = Endpoint(
         "POST",
         "/v5/position/set-tpsl-mode",
-        decode=Changing(payload_decoder(TpSlModeRow, renames={TpSlModeRow: {"mode": "tpSlMode"}}, within=("result",))),
+        decode=Changing(_TPSL_MODE.read_one),
         parameters=(
             INVERSE,
             THE_SYMBOL,
-            Parameter("tpSlMode", required=True, choices=frozenset({"Full", "Partial"})),
+            Parameter("tpSlMode", required=True, choices=frozenset(TPSL_MODES)),
         ),
         encoding=Encoding.JSON,
         effect=Effect.SET,
