@@ -12,14 +12,13 @@ from venuekit._util.lazy import lazy as _lazy
 
 if TYPE_CHECKING:
     from venuekit import capabilities, errors
-    from venuekit._connect import connect
     from venuekit.account import Account
     from venuekit.credentials import Credentials, Secret
     from venuekit.endpoint import Change, Effect, Endpoint, Parameter
     from venuekit.errors import Outcome, VenuekitError
     from venuekit.message import Answer
     from venuekit.pipeline import Guard, RetryPolicy
-    from venuekit.runtime import Runtime
+    from venuekit.runtime import Runtime, connect
     from venuekit.simulator import simulate
     from venuekit.venue import Environment, EnvironmentName, Venue
 
@@ -27,7 +26,6 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = _lazy(
         __name__,
         {
-            "_connect": "connect",
             "account": "Account",
             "capabilities": "",
             "credentials": "Credentials Secret",
@@ -35,7 +33,7 @@ if not TYPE_CHECKING:
             "errors": "Outcome VenuekitError",
             "message": "Answer",
             "pipeline": "Guard RetryPolicy",
-            "runtime": "Runtime",
+            "runtime": "Runtime connect",
             "simulator": "simulate",
             "venue": "Environment EnvironmentName Venue",
         },

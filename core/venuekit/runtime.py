@@ -1,16 +1,18 @@
-"""Runtime: the state that accounts share, made and closed in one place."""
+"""The way in: connect() to one account of a venue, and the state that accounts share, made and closed in one place."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import warnings
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 import attrs
 
@@ -42,14 +44,6 @@ A = TypeVar("A", bound="Account")
 M = TypeVar("M")
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-
-
-@runtime_checkable
-class Closing(Protocol):
-    """An object of a hook that its Runtime closes: any transport; a signer, budget or observer with open resources."""
-
-    async def aclose(self) -> None:
-        """Release its resources."""
 
 
 class Runtime:
@@ -95,7 +89,7 @@ class Runtime:
         self._pools: dict[PoolName, Budget] = {}
         self._write_scopes: dict[tuple[str, str, str], WriteScopes] = {}
         #: objects of hooks that have to be closed, in the order of their making
-        self._made: list[Closing] = []
+        self._made: list[Any] = []
         #: journals whose open lines have been made fences, by the path of their files
         self._journals: dict[Path, FileJournal] = {}
         self._proxy = proxy_of(proxy)
@@ -120,7 +114,7 @@ class Runtime:
     async def close(self) -> None:
         """Close these objects in reverse order; one that cannot be closed does not keep the others open."""
         self._closed = True
-        async with contextlib.AsyncExitStack() as stack:
+        async with AsyncExitStack() as stack:
             for made in self._made:
                 stack.push_async_callback(made.aclose)
             self._made.clear()
@@ -186,7 +180,7 @@ class Runtime:
 
     def _keep(self, made: M) -> M:
         """Remember an object of a hook, when it has to be closed."""
-        if isinstance(made, Closing):
+        if hasattr(made, "aclose"):
             self._made.append(made)
         return made
 
@@ -243,6 +237,107 @@ class Runtime:
             self._loop = loop
         if self._loop is not loop:
             raise RuntimeError("a Runtime belongs to the loop that opened it; make one per loop")
+
+
+@attrs.define(eq=False)
+class _Shared:
+    """A loop's own runtime and how many accounts use it."""
+
+    runtime: Runtime
+    users: int = 0
+
+
+_shared: WeakKeyDictionary[asyncio.AbstractEventLoop, _Shared] = WeakKeyDictionary()
+
+
+@asynccontextmanager
+async def _runtime_of_loop(runtime: Runtime | None) -> AsyncIterator[Runtime]:
+    """Give the runtime, or the one that all who bring none share on this loop; its last user closes it."""
+    if runtime is not None:
+        yield runtime
+        return
+    loop = asyncio.get_running_loop()
+    shared = _shared.get(loop)
+    if shared is None:
+        shared = _shared[loop] = _Shared(Runtime())
+    shared.users += 1
+    try:
+        yield shared.runtime
+    finally:
+        shared.users -= 1
+        if not shared.users:
+            _shared.pop(loop, None)
+            await shared.runtime.close()
+
+
+@overload
+def connect(
+    venue: Venue[A],
+    credentials: Credentials,
+    *,
+    runtime: Runtime | None = ...,
+    guard: Guard | None = ...,
+    read_only: bool = ...,
+    transport: str = ...,
+    keep_raw: bool = ...,
+) -> AbstractAsyncContextManager[A]: ...
+
+
+@overload
+def connect(
+    venue: str,
+    credentials: Credentials,
+    *,
+    runtime: Runtime | None = ...,
+    guard: Guard | None = ...,
+    read_only: bool = ...,
+    transport: str = ...,
+    keep_raw: bool = ...,
+) -> AbstractAsyncContextManager[Account]: ...
+
+
+def connect(
+    venue: Venue[Any] | str,
+    credentials: Credentials,
+    *,
+    runtime: Runtime | None = None,
+    guard: Guard | None = None,
+    read_only: bool = False,
+    transport: str = "rest",
+    keep_raw: bool = False,
+) -> AbstractAsyncContextManager[Any]:
+    """
+    Open an account.
+
+    Args:
+        venue: A venue's id (``venuekit venues`` lists the installed ones), or the venue itself.
+        credentials: Key and secret; they say which environment this is.
+        runtime: The state that accounts share; by default that of the running loop, closed by its last user.
+        guard: The limits of the account.
+        read_only: Let nothing pass that changes anything.
+        transport: The carrier of requests: ``"rest"``.
+        keep_raw: Keep the venue's own objects in the ``raw`` of values.
+
+    Raises:
+        UnknownVenue, PluginError, ConfigurationError, CredentialsError: nothing was sent.
+        OperationError: the venue could not be reached, or refuses the account.
+    """
+    if transport != "rest":
+        raise errors.ConfigurationError(f"no transport {transport!r}; there is 'rest'")
+    return _open_account(venue, credentials, runtime=runtime, guard=guard, read_only=read_only, keep_raw=keep_raw)
+
+
+@asynccontextmanager
+async def _open_account(
+    venue: Venue[Any] | str, credentials: Credentials, *, runtime: Runtime | None, **options: Any
+) -> AsyncIterator[Account]:
+    async with _runtime_of_loop(runtime) as joined:
+        found = await joined.plugins.load(venue) if isinstance(venue, str) else venue
+        account = await joined.open(found, credentials, **options)
+        try:
+            yield account
+        finally:
+            account.close()
 
 
 async def _measure_clock(account: Account) -> None:

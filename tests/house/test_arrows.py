@@ -29,7 +29,7 @@ STOREYS = (
     {"parts"},
     {"runtime"},
     {"exports", "settings", "simulator"},
-    {"_connect", "_defaults"},
+    {"_defaults"},
     {"__init__", "plugin"},
     {"testing"},
     {"cli"},
