@@ -79,11 +79,10 @@ def check_contract(plugin: object, announced: Announced, manager: pluggy.PluginM
                 f"it implements {hook}, which is no hook",
                 f"rename {name} to {meant}" if meant else f"the hooks are {', '.join(sorted(known))}",
             )
-        if (hook == VENUE_HOOK) is not (announced.group is EntryPointGroup.VENUES):
-            allowed = (
-                f"{VENUE_HOOK} only" if announced.group is EntryPointGroup.VENUES else f"every hook but {VENUE_HOOK}"
-            )
-            other = EntryPointGroup.PLUGINS if announced.group is EntryPointGroup.VENUES else EntryPointGroup.VENUES
+        is_venues = announced.group is EntryPointGroup.VENUES
+        if (hook == VENUE_HOOK) is not is_venues:
+            allowed = f"{VENUE_HOOK} only" if is_venues else f"every hook but {VENUE_HOOK}"
+            other = EntryPointGroup.PLUGINS if is_venues else EntryPointGroup.VENUES
             raise ContractBroken(
                 f"it implements {hook}, but plugins announced in {announced.group} may implement {allowed}",
                 f"move {name} into a module of its own and announce that in {other}",

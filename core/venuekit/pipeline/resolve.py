@@ -17,7 +17,7 @@ from venuekit.pipeline.observe import EventKind
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.options import UNSET, Options
 from venuekit.pipeline.waits import wait_for_fences, wait_until_past
-from venuekit.resolution import AbsenceProof, Absent, Applied, Call, Lost, OtherWrite, Reading, Unclear
+from venuekit.resolution import Applied, Call, Lost, OtherWrite, Reading, Resolution, Unclear
 
 if TYPE_CHECKING:
     from venuekit.pipeline.account_session import AccountSession
@@ -236,32 +236,22 @@ async def _prove(operation: Operation[Any], cause: OperationError) -> Any:
         raise unknown_outcome(operation, cause, "no read can show its outcome")
     proof = endpoint.absence_proof
     for pause in _SPARSE_LOOKS if isinstance(cause, errors.Overloaded) else _LOOKS:
-        if pause:
-            await operation.session.clock.sleep(pause)
-        found = await _look(operation, cause)
+        found = await _look(operation, cause, after=pause)
         if isinstance(found, Applied):
             return found.answer
     if proof is None:
-        if (missing := operation.open_until - clock.milliseconds()) > 0:
-            # a millisecond past it, since the venue's own clock decides on equality
-            await operation.session.clock.sleep((missing + 1) / 1000)
-        found = await _look(operation, cause)
+        missing = operation.open_until - clock.milliseconds()
+        # a millisecond past it, since the venue's own clock decides on equality
+        found = await _look(operation, cause, after=(missing + 1) / 1000 if missing > 0 else 0)
         if isinstance(found, Applied):
             return found.answer
         raise unknown_outcome(operation, cause, "finding nothing proves nothing here")
     moment = operation.open_until + round(proof.after.total_seconds() * 1000)
     if (why := await wait_until_past(operation, moment)) is not None:
         raise unknown_outcome(operation, cause, f"nothing was found, and that proves nothing: {why}")
-    return await _count_absences(operation, cause, proof, clock.now())
-
-
-async def _count_absences(
-    operation: Operation[Any], cause: OperationError, proof: AbsenceProof, since: datetime
-) -> Any:
+    since = clock.now()
     for number in range(proof.reads):
-        if number:
-            await operation.session.clock.sleep(proof.interval.total_seconds())
-        found = await _look(operation, cause)
+        found = await _look(operation, cause, after=proof.interval.total_seconds() if number else 0)
         if isinstance(found, Applied):
             return found.answer
         if isinstance(found, Unclear):
@@ -271,8 +261,10 @@ async def _count_absences(
     )
 
 
-async def _look(operation: Operation[Any], cause: OperationError) -> Applied[Any] | Absent | Unclear:
-    """Look once; a read that fails proves nothing, and is reported."""
+async def _look(operation: Operation[Any], cause: OperationError, *, after: float = 0) -> Resolution[Any]:
+    """Look once, after so many seconds; a read that fails proves nothing, and is reported."""
+    if after:
+        await operation.session.clock.sleep(after)
     resolve = operation.endpoint.resolve
     if resolve is None:
         return Unclear("nothing to read")
