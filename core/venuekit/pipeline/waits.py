@@ -15,8 +15,6 @@ from venuekit.venue import TOLERANCE, RequestExpiry
 
 #: how often a moment is waited for again, where the clock turned out to be behind it
 _ROUNDS = 4
-#: a clock that may be this wrong, in milliseconds, is measured anew before a fence is believed to be over
-_DOUBTFUL = TOLERANCE
 
 
 async def take_turn(operation: Operation[Any], footprint: Footprint) -> None:
@@ -47,7 +45,8 @@ async def wait_for_fences(operation: Operation[Any]) -> None:
     """
     write_scopes, clock = operation.session.write_scopes, operation.session.venue_session.clock
     footprint = footprint_of(operation.endpoint, operation.parameters)
-    await measure_if_doubtful(operation)
+    if clock.error > TOLERANCE:  # it was not measured for long, or set: no fence is believed to be over by such a clock
+        await measure(operation)  # a failure leaves it as doubtful as it was
     while footprint is not None:  # another one may be lost meanwhile
         now = clock.milliseconds() - clock.error
         fence = write_scopes.fence_before(footprint, operation.write, now)
@@ -123,12 +122,6 @@ async def measure(operation: Operation[Any]) -> str | None:
     except VenuekitError as error:
         return f"the venue's clock could not be measured ({endpoint}: {error})"
     return None
-
-
-async def measure_if_doubtful(operation: Operation[Any]) -> None:
-    """Measure the clock where it was not for long, or was set meanwhile; a failure leaves it as doubtful as it was."""
-    if operation.session.venue_session.clock.error > _DOUBTFUL:
-        await measure(operation)
 
 
 async def wait_until_past(operation: Operation[Any], moment: int) -> str | None:
