@@ -66,7 +66,9 @@ def _reads_of(decode: Any) -> Iterator[Reads[Any]]:
 def _table(value: type[Any], declared: dict[str, list[Reads[Any]]]) -> str:
     """Return the section of a value: a line a field, a column a venue."""
     venues = {
-        venue: several for venue, reads in declared.items() if (several := [one for one in reads if one.value is value])
+        venue: several
+        for venue, reads in declared.items()
+        if (several := [one for one in reads if issubclass(one.value, value)])
     }
     lines = [
         f"## `{value.__name__}`",
