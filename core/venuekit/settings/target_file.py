@@ -119,7 +119,9 @@ def parse_target(text: str, source: str = "settings.toml") -> TargetFile:
     try:
         tables = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
-        raise TargetFileError(_broken(text, source, error)) from error
+        line, message = syntax_error(error)
+        where = f"{source}:{line or max(1, len(text.splitlines()))}"
+        raise TargetFileError(f"{where}: not TOML: {message}") from error
     lines = key_lines(text)
     problems = Problems(source, lines)
     target = _read_tables(tables, problems)
@@ -129,24 +131,16 @@ def parse_target(text: str, source: str = "settings.toml") -> TargetFile:
     return TargetFile(source, target, lines)
 
 
-def _broken(text: str, source: str, error: tomllib.TOMLDecodeError) -> str:
-    line, message = syntax_error(error)
-    return f"{source}:{line or max(1, len(text.splitlines()))}: not TOML: {message}"
-
-
 def _read_tables(tables: Mapping[str, Any], problems: Problems) -> Target:
     """Return the target that the tables describe; invalid entries are added to ``problems`` and left out."""
-    for key in tables:
-        if key != "accounts":
-            problems.add((key,), f"unknown key{did_you_mean(key, ('accounts',))}")
+    _refuse_unknown(tables, (), problems, ("accounts",))
     accounts = _table(tables.get("accounts", {}), ("accounts",), problems)
     return Target({name: _account(value, ("accounts", name), problems) for name, value in accounts.items()})
 
 
 def _account(value: Any, path: KeyPath, problems: Problems) -> AccountTarget:
     table = _table(value, path, problems)
-    elsewhere = {"leverage": (*path, "symbols", "SYMBOL", "leverage")}
-    _refuse_unknown(table, _ACCOUNT_KEYS, path, problems, elsewhere)
+    _refuse_unknown(table, path, problems, _ACCOUNT_KEYS, leverage=(*path, "symbols", "SYMBOL", "leverage"))
     symbols = _table(table.get("symbols", {}), (*path, "symbols"), problems)
     return AccountTarget(
         venue=_text(table, path, "venue", problems),
@@ -160,8 +154,8 @@ def _account(value: Any, path: KeyPath, problems: Problems) -> AccountTarget:
 def _symbol(value: Any, account: KeyPath, name: str, problems: Problems) -> SymbolTarget:
     path = (*account, "symbols", name)
     table = _table(value, path, problems)
-    elsewhere = {key: (*account, key) for key in ("position_mode", "asset_mode")}
-    _refuse_unknown(table, _SYMBOL_KEYS, path, problems, elsewhere)
+    of_account = {key: (*account, key) for key in ("position_mode", "asset_mode")}
+    _refuse_unknown(table, path, problems, _SYMBOL_KEYS, **of_account)
     return SymbolTarget(
         margin_type=_choice(table, path, "margin_type", _MARGIN_TYPES, problems),
         leverage=_leverage(table["leverage"], (*path, "leverage"), problems) if "leverage" in table else None,
@@ -172,7 +166,7 @@ def _leverage(value: Any, path: KeyPath, problems: Problems) -> LeverageTarget |
     if not isinstance(value, Mapping):
         number = _number(value, path, problems)
         return None if number is None else LeverageTarget(number, number)
-    _refuse_unknown(value, _SIDES, path, problems, {})
+    _refuse_unknown(value, path, problems, _SIDES)
     if not value.keys() & set(_SIDES):
         problems.add(path, "expected a number, or a table that names long, short or both")
         return None
@@ -220,12 +214,9 @@ def _table(value: Any, path: KeyPath, problems: Problems) -> Mapping[str, Any]:
 
 
 def _refuse_unknown(
-    table: Mapping[str, Any],
-    allowed: tuple[str, ...],
-    path: KeyPath,
-    problems: Problems,
-    elsewhere: Mapping[str, KeyPath],
+    table: Mapping[str, Any], path: KeyPath, problems: Problems, allowed: tuple[str, ...], **elsewhere: KeyPath
 ) -> None:
+    """Add the keys that are not allowed; ``elsewhere`` is the place of a key that belongs to another table."""
     for key in table:
         if key in elsewhere:
             problems.add((*path, key), f"does not belong here; write {key_text(elsewhere[key])}")
