@@ -28,30 +28,22 @@ async def resolve_command(context: click.Context, accounts: Sequence[str], as_js
     statuses: list[Status] = []
 
     async def resolve(name: str, account: Account) -> list[Row]:
+        def row(entry: object, state: str, message: str) -> Row:
+            known = {field: getattr(entry, field, None) for field in ("operation", "client_id", "sent_at", "fence")}
+            return {"account": name, "venue": account.venue.id, **known, "state": state, "message": message}
+
         rows: list[Row] = []
         for entry in account.unresolved:
-            row = {
-                "account": name,
-                "venue": account.venue.id,
-                "operation": entry.operation,
-                "client_id": entry.client_id,
-                "sent_at": entry.sent_at,
-                "fence": entry.fence,
-            }
             try:
-                message = await account.resolve(entry)
+                rows.append(row(entry, "resolved", await account.resolve(entry)))
             except (OutcomeUnknown, Conflict, ConfigurationError) as error:
                 statuses.append(status_of(error))
-                rows.append({**row, "state": "open", "message": str(error)})
-            else:
-                rows.append({**row, "state": "resolved", "message": message})
-        unread = [line for line in account.unreadable if not line.is_cut_off]
-        statuses.extend(Status.UNKNOWN for _ in unread)
-        nothing = dict.fromkeys(("operation", "client_id", "sent_at", "fence"))
-        unreadable = (
-            {**nothing, "state": "unreadable", "message": f"a line of the journal: {line}"} for line in unread
-        )
-        return rows + [{"account": name, "venue": account.venue.id, **row} for row in unreadable]
+                rows.append(row(entry, "open", str(error)))
+        for line in account.unreadable:
+            if not line.is_cut_off:
+                statuses.append(Status.UNKNOWN)
+                rows.append(row(None, "unreadable", f"a line of the journal: {line}"))
+        return rows
 
     shown = columns("account operation sent_at state message")
     statuses.append(await answer(context, accounts, resolve, shown, "nothing is open", as_json=as_json))

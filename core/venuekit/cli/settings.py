@@ -214,35 +214,33 @@ def _plan_text(plan: Plan) -> str:
     notes = []
     for step in plan.steps:
         also = f"it also affects {', '.join(step.affected)}" if step.affected else None
-        why = "; ".join(filter(None, (step.reason, step.note, also)))
-        if why:
-            notes.append(f"{step}: {step.status}: {why}")
-    counted = _count_text([*(step.status for step in plan.steps), *("unreadable" for _ in plan.unreadable)])
-    total = f"{counted}; applying weighs at most {plan.weight}; {_read_cost(plan.reads)}"
+        notes.append((step, "; ".join(filter(None, (step.reason, step.note, also)))))
     shown = {"order": "#", **_COLUMNS, "weight": "weight"}
-    return _together(plan.rows(), shown, notes, total)
+    return _together(plan.rows(), shown, notes, f"applying weighs at most {plan.weight}; {_read_cost(plan.reads)}")
 
 
 def _report_text(report: Report) -> str:
     """Return a report as text."""
-    notes = []
-    for result in report.results:
-        said = " ".join(str(part) for part in (result.code, result.message) if part is not None)
-        if said:
-            notes.append(f"{result}: {result.status}: {said}")
-    counted = _count_text([*(result.status for result in report.results), *("unreadable" for _ in report.unreadable)])
+    notes = [
+        (result, " ".join(str(part) for part in (result.code, result.message) if part is not None))
+        for result in report.results
+    ]
     caveat = f". {report.caveat[0].upper()}{report.caveat[1:]}" if report.caveat else ""
-    return _together(report.rows(), _COLUMNS, notes, f"{counted}; {_read_cost(report.reads)}{caveat}")
+    return _together(report.rows(), _COLUMNS, notes, f"{_read_cost(report.reads)}{caveat}")
 
 
-def _together(rows: Sequence[Row], shown: dict[str, str], notes: Sequence[str], total: str) -> str:
+def _together(
+    rows: Sequence[Row], shown: dict[str, str], notes: Iterable[tuple[PlannedStep | Result, str]], cost: str
+) -> str:
     used = {field: heading for field, heading in shown.items() if field != "side" or any(row["side"] for row in rows)}
-    wrapped = [textwrap.fill(note, width(), subsequent_indent="  ", break_on_hyphens=False) for note in notes]
-    return "\n".join([table(rows, used), *wrapped, textwrap.fill(total, width())])
-
-
-def _count_text(statuses: Iterable[str]) -> str:
-    return ", ".join(f"{number} {status}" for status, number in Counter(map(str, statuses)).items()) or "nothing"
+    counted = Counter(str(row["status"]) for row in rows)
+    numbers = ", ".join(f"{number} {status}" for status, number in counted.items()) or "nothing"
+    wrapped = [
+        textwrap.fill(f"{step}: {step.status}: {why}", width(), subsequent_indent="  ", break_on_hyphens=False)
+        for step, why in notes
+        if why
+    ]
+    return "\n".join([table(rows, used), *wrapped, textwrap.fill(f"{numbers}; {cost}", width())])
 
 
 def _read_cost(reads: Sequence[PlannedRead]) -> str:

@@ -94,15 +94,8 @@ def read_resume(path: Path) -> Resume | None:
         if note["version"] != _VERSION:
             raise ConfigurationError(f"{beside} was written by another version of venuekit")
         terms = Terms(note["what"], Format(note["format"]), note["options"], note["accounts"])
-        resume = Resume(
-            terms,
-            tuple(note["columns"]),
-            position=note["position"],
-            end=note["end"],
-            rows=note["rows"],
-            keys=note["keys"],
-            last=note["last"],
-        )
+        progress = {name: note[name] for name in ("position", "end", "rows", "keys", "last")}
+        resume = Resume(terms, tuple(note["columns"]), **progress)
     except (ValueError, LookupError, TypeError) as error:
         raise ConfigurationError(f"{beside} cannot be read: {error!r}") from error
     if resume.position and not path.exists():
