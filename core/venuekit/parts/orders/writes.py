@@ -73,7 +73,8 @@ class OrderWrites:
         """Placing several orders."""
         return {
             **self._keyed,
-            **self._named_items,
+            "symbols": self.symbols,
+            "client_ids": self.client_ids,
             "rests": lambda parameters: any(map(self.rests, parameters[self.lost.items])),
             "reduces": lambda parameters: all(map(self.reduces, parameters[self.lost.items])),
             "notional": self._largest_increase,
@@ -100,7 +101,8 @@ class OrderWrites:
         names = self.lost.reads.names
         return {
             **_AMENDING,
-            **self._named_items,
+            "symbols": self.symbols,
+            "client_ids": self.client_ids,
             "orders": read_items(
                 self.lost.items, order_id=names.order_id, client_id=names.client_id, symbol=names.symbol
             ),
@@ -144,10 +146,6 @@ class OrderWrites:
     @property
     def _keyed(self) -> dict[str, Any]:
         return {"effect": Effect.KEYED, "write_scope": WriteScope.ORDER, "absence_proof": self.lost.proof}
-
-    @property
-    def _named_items(self) -> dict[str, Any]:
-        return {"symbols": self.symbols, "client_ids": self.client_ids}
 
     def symbols(self, parameters: Parameters) -> tuple[str, ...]:
         """Return the symbols of a batch's items."""
