@@ -149,15 +149,15 @@ class BinanceSettings(SettingsSource):
             reads.append(orders.algo.open_orders)
         counts: Counter[str] = Counter()
         for which in [{}] if symbols is None else [{"symbol": symbol} for symbol in symbols]:
-            for rows in await gather_all(draft.read_rows(read, **which) for read in reads):
-                counts.update(row.symbol for row in rows)
+            for answer in await gather_all(draft.answer_rows(read, **which) for read in reads):
+                counts.update(row.symbol for row in answer.value)
         return counts
 
     async def read_tiers(self, draft: SettingsDraft, symbols: Collection[str]) -> Mapping[str, Sequence[LeverageTier]]:
         """Return the brackets of symbols; beyond all caps the leverage of the last one is allowed."""
         which = {"symbol": next(iter(symbols))} if len(symbols) == 1 else {}
-        rows = await draft.read_rows(self.endpoints.BRACKETS, of=symbols, **which)
-        return {row.name: _tiers(row.brackets) for row in rows if row.name in symbols}
+        answer = await draft.answer_rows(self.endpoints.BRACKETS, of=symbols, **which)
+        return {row.name: _tiers(row.brackets) for row in answer.value if row.name in symbols}
 
 
 def _tiers(brackets: Sequence[BracketRow]) -> Sequence[LeverageTier]:

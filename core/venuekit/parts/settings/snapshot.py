@@ -57,14 +57,10 @@ class SettingsDraft:
         self.count(endpoint.cost(parameters), answer.as_of)
         return answer.value
 
-    async def read_rows(self, endpoint: Endpoint[T], /, *, of: Collection[str] | None = None, **parameters: Any) -> T:
-        """Read rows without the odd ones, and keep these; see :meth:`keep_odd` for ``of``."""
-        return (await self.answer_rows(endpoint, of=of, **parameters)).value
-
     async def answer_rows(
         self, endpoint: Endpoint[T], /, *, of: Collection[str] | None = None, **parameters: Any
     ) -> Answer[T]:
-        """Do as :meth:`read_rows`, and return the whole answer."""
+        """Read rows without the odd ones, and keep these; see :meth:`keep_odd` for ``of``."""
         answer = await self.account.answer_any_rows(endpoint, **parameters)
         self.keep_odd(answer.odd, of)
         self.count(endpoint.cost(parameters), answer.as_of)
