@@ -14,9 +14,9 @@ from venuekit.parts.columns import number, text
 from venuekit.parts.orders import OrderAmendPart
 from venuekit.parts.rows import Reads
 from venuekit.parts.settings.snapshot import SettingsDraft
-from venuekit_binance_coinm.account_info import BinanceCoinmAccountInfo
 from venuekit_binance_coinm.endpoints import COINM, CoinmEndpoints
 from venuekit_binance_coinm.position_rows import POSITIONS
+from venuekit_binance_coinm.positions import BinanceCoinmPositions
 from venuekit_binance_coinm.terms import ORDER_SIZE, RETENTION
 from venuekit_binance_common.account import BinanceAccount
 from venuekit_binance_common.enums import position_mode_of
@@ -100,7 +100,7 @@ class BinanceCoinmBrackets(BinanceMarket):
         return brackets_of(await self.answer_rows(self.endpoints.PAIR_BRACKETS, pair=pair), "pair", self.BRACKET_UNIT)
 
 
-class BinanceCoinmAccount(BinanceCoinmAccountInfo, BinanceCoinmBrackets, OrderAmendPart, BinanceAccount):
+class BinanceCoinmAccount(BinanceCoinmPositions, BinanceCoinmBrackets, OrderAmendPart, BinanceAccount):
     """An account of COIN-M futures."""
 
     __slots__ = ()

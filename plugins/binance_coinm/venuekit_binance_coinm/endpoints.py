@@ -16,15 +16,14 @@ from venuekit.capabilities import (
     Unit,
 )
 from venuekit.plugin import Echoes, Endpoint, Parameter
-from venuekit_binance_coinm.account_info import decode_account
 from venuekit_binance_coinm.position_rows import BLUR, LEGS, POSITIONS, PositionRiskReader
+from venuekit_binance_coinm.positions import decode_account
 from venuekit_binance_coinm.terms import ORDER_TERMS
 from venuekit_binance_common import endpoints as common
-from venuekit_binance_common.endpoints import BinanceEndpoints
+from venuekit_binance_common.endpoints import BinanceEndpoints, stream_endpoints
 from venuekit_binance_common.payloads import BracketsRow, brackets_decoder
 from venuekit_binance_common.positions.lost_margin import PositionLegs
 from venuekit_binance_common.settings import position_mode_lens, symbol_lens
-from venuekit_binance_common.stream_endpoints import stream_endpoints
 from venuekit_binance_common.venue import PAYS, SYMBOL
 
 _ROOT = ORDER_TERMS.root

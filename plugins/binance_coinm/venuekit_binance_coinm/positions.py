@@ -1,24 +1,69 @@
-"""Positions: every trading symbol has its rows, flat or not; in hedge mode BOTH stands beside LONG and SHORT."""
+"""Positions and the account: every trading symbol has its rows, flat or not; in hedge mode BOTH is beside the legs."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from venuekit.capabilities import Position, PositionReader, PositionSide, Unit
-from venuekit.parts.rows import Rows, values_of
+import attrs
+
+from venuekit.capabilities import (
+    AccountInfo,
+    AccountKind,
+    AccountReader,
+    Balance,
+    Position,
+    PositionReader,
+    PositionSide,
+    Unit,
+)
+from venuekit.parts.columns import flag, milliseconds, whole
+from venuekit.parts.rows import Document, Reads, Rows, values_of
 from venuekit.plugin import Answer, Endpoint, Outcome, PayloadMismatch
+from venuekit_binance_coinm.position_rows import POSITIONS_OF_ACCOUNT
 from venuekit_binance_common.enums import position_mode_of
 from venuekit_binance_common.market import BinanceContracts, unknown_symbol_error
 from venuekit_binance_common.payloads import InstrumentRow
 from venuekit_binance_common.positions.filters import check_filters, mode_of, refuse_odd, side_that_fits
+from venuekit_binance_common.wallet import BALANCES_OF_ACCOUNT
 
 if TYPE_CHECKING:
     from venuekit_binance_coinm.endpoints import CoinmEndpoints
 
 
-class BinanceCoinmPositions(BinanceContracts, PositionReader):
-    """The venue filters by pair and margin asset; a symbol is asked for by its pair and picked out here."""
+@attrs.frozen(eq=False)
+class AccountRows:
+    """The account read: flags, assets and positions; it has no totals."""
+
+    info: Rows[AccountInfo]
+    assets: Rows[Balance]
+    positions: Rows[Position]
+
+
+decode_account = Document(
+    AccountRows,
+    info=Reads(
+        AccountInfo,
+        is_single=True,
+        given=("position_mode", "balances", "positions"),
+        kind=AccountKind.STANDARD,
+        can_trade=flag("canTrade"),
+        can_deposit=flag("canDeposit"),
+        can_withdraw=flag("canWithdraw"),
+        fee_tier=whole("feeTier"),
+        updated_at=milliseconds("updateTime"),
+    ),
+    assets=BALANCES_OF_ACCOUNT,
+    positions=POSITIONS_OF_ACCOUNT,
+)
+
+
+class BinanceCoinmPositions(BinanceContracts, PositionReader, AccountReader):
+    """
+    The venue filters by pair and margin asset; a symbol is asked for by its pair and picked out here.
+
+    Each asset backs the positions that settle in it; nothing is summed over assets.
+    """
 
     __slots__ = ()
 
@@ -103,3 +148,28 @@ class BinanceCoinmPositions(BinanceContracts, PositionReader):
         chosen = rows if include_flat else rows.without_flat()
         contracts = await self._contracts_of(set(chosen.keys))
         return values_of(self, endpoint, answer, chosen, all_or_none=all_or_none, joined=contracts)
+
+    async def get_account(self, *, include_flat: bool = False) -> AccountInfo:
+        """
+        Return flags, modes, balances and open positions; weight 5.
+
+        Positions of this read have no mark and no liquidation price. The rows show the position mode; without any row
+        it is read, which weighs 30 more.
+        """
+        answer = await self.answer_rows(self.endpoints.ACCOUNT)
+        account = answer.value
+        mode = mode_of(account.positions)
+        if mode is None:
+            mode = position_mode_of((await self.call(self.endpoints.POSITION_MODE)).dual_side_position)
+        (info,) = values_of(
+            self,
+            self.endpoints.ACCOUNT,
+            answer,
+            account.info,
+            position_mode=mode,
+            balances=values_of(self, self.endpoints.ACCOUNT, answer, account.assets),
+            positions=await self._positions(
+                self.endpoints.ACCOUNT, answer, account.positions, include_flat=include_flat
+            ),
+        )
+        return info

@@ -103,16 +103,8 @@ def contracts_endpoint(
     def decode_by_symbol(body: bytes) -> Mapping[str, InstrumentRow]:
         return {row.symbol: row for row in exchange_info.decode(body)}
 
-    return Endpoint(
-        exchange_info.verb,
-        exchange_info.path,
-        decode=decode_by_symbol,
-        security=exchange_info.security,
-        weight=exchange_info.weight,
-        pools=exchange_info.pools,
-        rows=exchange_info.rows,
-        serves=exchange_info.serves,
-    )
+    endpoint: Endpoint[Any] = exchange_info
+    return attrs.evolve(endpoint, decode=decode_by_symbol)
 
 
 class BinanceContracts(Account):

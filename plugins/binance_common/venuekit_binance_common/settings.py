@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
@@ -66,19 +66,8 @@ def blockers(*, lower_leverage: int) -> tuple[Blocker, ...]:
     )
 
 
-class HasPositionMode(Protocol):
-    """An answer with the mode, among other fields."""
-
-    @property
-    def dual_side_position(self) -> bool:
-        """Whether it is hedge mode."""
-
-
-P = TypeVar("P", bound=HasPositionMode)
-
-
-def position_mode_lens(endpoint: Endpoint[P]) -> AccountLens[P, PositionMode]:
-    """Return the lens of the mode over the cheapest read that shows it."""
+def position_mode_lens(endpoint: Endpoint[Any]) -> AccountLens[Any, PositionMode]:
+    """Return the lens of the mode over the cheapest read that shows ``dual_side_position``, perhaps among others."""
     return AccountLens(
         endpoint,
         lambda answer: position_mode_of(answer.dual_side_position),

@@ -26,9 +26,8 @@ from venuekit_binance_common.orders.routes import countdown_route, order_routes
 from venuekit_binance_common.positions.margin import margin_history
 from venuekit_binance_common.settings import BinanceSettings, state_of
 from venuekit_binance_common.wallet import income_history
-from venuekit_binance_usdm.account_info import BinanceAccountInfo
 from venuekit_binance_usdm.endpoints import USDM
-from venuekit_binance_usdm.positions import POSITIONS, SYMBOL_CONFIGS
+from venuekit_binance_usdm.positions import POSITIONS, SYMBOL_CONFIGS, BinancePositions
 from venuekit_binance_usdm.terms import INCOME_RETENTION, MARGIN_RETENTION, ORDER_SIZE
 
 _NOTHING = Decimal(0)
@@ -96,7 +95,7 @@ def _exposures(
     return exposures
 
 
-class BinanceUsdmAccount(BinanceAccountInfo, AccountAssetMode, BinanceOrderTest, OrderAmendPart, BinanceAccount):
+class BinanceUsdmAccount(BinancePositions, AccountAssetMode, BinanceOrderTest, OrderAmendPart, BinanceAccount):
     """An account of USDⓈ-M futures."""
 
     __slots__ = ()

@@ -7,6 +7,8 @@ from typing import Any
 
 from venuekit.capabilities import (
     AccountReader,
+    AssetMode,
+    AssetModeControl,
     AssetModeReader,
     BracketReader,
     LeverageReader,
@@ -17,20 +19,20 @@ from venuekit.capabilities import (
     Unit,
 )
 from venuekit.parts.columns import number
-from venuekit.plugin import Echoes, Endpoint
+from venuekit.parts.settings.lens import AccountLens
+from venuekit.plugin import Change, Echoes, Endpoint
 from venuekit_binance_common import endpoints as common
-from venuekit_binance_common.endpoints import BinanceEndpoints
+from venuekit_binance_common.endpoints import BinanceEndpoints, set_mode, stream_endpoints
+from venuekit_binance_common.enums import asset_mode_of
 from venuekit_binance_common.payloads import (
+    Acknowledgement,
     brackets_decoder,
 )
 from venuekit_binance_common.positions.lost_margin import PositionLegs, legs_read
 from venuekit_binance_common.settings import position_mode_lens, symbol_lens
-from venuekit_binance_common.stream_endpoints import stream_endpoints
 from venuekit_binance_common.venue import PAYS, SYMBOL
-from venuekit_binance_usdm import account_info as payloads
-from venuekit_binance_usdm.account_info import decode_account
-from venuekit_binance_usdm.asset_mode import asset_mode_lens, set_asset_mode
-from venuekit_binance_usdm.positions import POSITIONS, SYMBOL_CONFIGS, SymbolConfigReader
+from venuekit_binance_usdm import positions as payloads
+from venuekit_binance_usdm.positions import POSITIONS, SYMBOL_CONFIGS, SymbolConfigReader, decode_account
 from venuekit_binance_usdm.terms import ORDER_TERMS
 
 _ROOT = ORDER_TERMS.root
@@ -38,6 +40,21 @@ _ROOT = ORDER_TERMS.root
 
 def _mark_price_weight(parameters: Mapping[str, Any]) -> int:
     return 10 if parameters.get("symbol") is None else 1
+
+
+def asset_mode_lens(endpoint: Endpoint[Any]) -> AccountLens[Any, AssetMode]:
+    """Return the lens of the mode over the cheapest read that shows ``multi_assets_margin``, perhaps among others."""
+    return AccountLens(
+        endpoint,
+        lambda answer: asset_mode_of(answer.multi_assets_margin),
+        "multiAssetsMargin",
+        {AssetMode.SINGLE: False, AssetMode.MULTI: True},
+    )
+
+
+def set_asset_mode(lens: AccountLens[Any, AssetMode]) -> Endpoint[Change[Acknowledgement]]:
+    """Return the change of the mode."""
+    return set_mode("/fapi/v1/multiAssetsMargin", lens, -4171, AssetModeControl.set_asset_mode)
 
 
 class UsdmEndpoints(BinanceEndpoints, terms=ORDER_TERMS):

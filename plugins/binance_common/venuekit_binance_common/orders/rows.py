@@ -136,7 +136,9 @@ def plain_rows(*, in_base: bool, one_book: bool = False, commission_sign: int = 
         "kind": OrderKind.PLAIN,
         "type": derived(_first, _type("origType", may_be_blank=True), first_type),
         "venue_status": text("status", is_required=True),
-        "status": derived(_one_book_status, status, first_type) if one_book else derived(_status, status),
+        "status": derived(_one_book_status, status, first_type)
+        if one_book
+        else derived(_PLAIN_STATUSES.__getitem__, status),
         "quantity": number("origQty", may_be_blank=True),
         "filled": number("executedQty", may_be_blank=True),
         "trigger_price": derived(_trigger_price, Same("type"), stop_price) if one_book else stop_price,
@@ -180,20 +182,12 @@ def _first(original: OrderType | None, present: OrderType) -> OrderType:
     return original or present
 
 
-def _status(word: str) -> Any:
-    return _PLAIN_STATUSES[word]
-
-
 def _one_book_status(word: str, first_type: OrderType) -> Any:
     return OrderStatus.UNTRIGGERED if word == "NEW" and first_type.is_conditional else _PLAIN_STATUSES[word]
 
 
 def _trigger_price(kind: OrderType, stop_price: Decimal | None) -> Decimal | None:
     return None if kind is OrderType.TRAILING_STOP_MARKET else stop_price
-
-
-def _or_none(order_id: str | None) -> str | None:
-    return None if order_id == "0" else order_id
 
 
 def _code(written: str | None) -> int | str | None:

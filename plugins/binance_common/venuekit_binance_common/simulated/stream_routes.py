@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 from venuekit.plugin import Endpoint
 from venuekit.simulator import Handler, SimRequest, Visit
+from venuekit_binance_common.endpoints import StreamEndpoints
 from venuekit_binance_common.simulated.binance_venue import SimulatedBinance
-from venuekit_binance_common.stream_endpoints import StreamEndpoints
 
 _LIFE = 60 * 60 * 1000
 

@@ -18,9 +18,8 @@ from venuekit_binance_common.orders.routes import countdown_route, order_routes
 from venuekit_binance_common.positions.margin import margin_history
 from venuekit_binance_common.settings import BinanceSettings, state_of_position
 from venuekit_binance_common.wallet import income_history
-from venuekit_binance_usdm.aster.account_info import AsterAccountInfo
 from venuekit_binance_usdm.aster.endpoints import ASTER
-from venuekit_binance_usdm.aster.positions import POSITIONS
+from venuekit_binance_usdm.aster.positions import POSITIONS, AsterPositions
 from venuekit_binance_usdm.terms import INCOME_RETENTION, MARGIN_RETENTION, ORDER_SIZE
 
 _NOTHING = Decimal(0)
@@ -60,7 +59,7 @@ class AsterSettings(BinanceSettings):
         return exposures
 
 
-class AsterUsdmAccount(AsterAccountInfo, AccountAssetMode, BinanceAccount):
+class AsterUsdmAccount(AsterPositions, AccountAssetMode, BinanceAccount):
     """An account of Aster futures."""
 
     __slots__ = ()

@@ -22,12 +22,10 @@ from venuekit_binance_common.endpoints import BinanceEndpoints
 from venuekit_binance_common.positions.lost_margin import PositionLegs
 from venuekit_binance_common.settings import position_mode_lens, symbol_lens
 from venuekit_binance_common.venue import PAYS, SYMBOL
-from venuekit_binance_usdm.account_info import decode_asset_mode
-from venuekit_binance_usdm.asset_mode import asset_mode_lens, set_asset_mode
-from venuekit_binance_usdm.aster.account_info import decode_account
-from venuekit_binance_usdm.aster.positions import LEGS, POSITIONS, AsterSymbolReader
+from venuekit_binance_usdm.aster.positions import LEGS, POSITIONS, AsterSymbolReader, decode_account
 from venuekit_binance_usdm.aster.terms import ORDER_TERMS
-from venuekit_binance_usdm.endpoints import UsdmEndpoints
+from venuekit_binance_usdm.endpoints import UsdmEndpoints, asset_mode_lens, set_asset_mode
+from venuekit_binance_usdm.positions import decode_asset_mode
 
 _ROOT = ORDER_TERMS.root
 

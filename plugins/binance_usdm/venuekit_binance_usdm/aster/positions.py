@@ -1,4 +1,4 @@
-"""Positions: every symbol has its rows, flat or not; the asset that one settles in is its instrument's."""
+"""Positions and the account as a whole: every symbol has its rows, flat or not; its instrument has the settle asset."""
 
 from __future__ import annotations
 
@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
-from venuekit.capabilities import MarginType, Position, PositionReader, PositionSide, Unit
+from venuekit.capabilities import (
+    AccountInfo,
+    AccountKind,
+    AccountReader,
+    MarginType,
+    Position,
+    PositionReader,
+    PositionSide,
+    Unit,
+)
 from venuekit.parts.columns import (
     Constant,
     Joined,
@@ -20,16 +29,20 @@ from venuekit.parts.columns import (
     only_when,
     price,
     text,
+    whole,
     words,
 )
-from venuekit.parts.rows import Reads, Rows, values_of
+from venuekit.parts.concurrency import earliest, gather
+from venuekit.parts.rows import Document, Reads, Rows, values_of
 from venuekit.plugin import Account, Call, Endpoint, Outcome, PayloadMismatch, Unfit
-from venuekit_binance_common.enums import POSITION_SIDES, margin_type_of
+from venuekit_binance_common.enums import POSITION_SIDES, asset_mode_of, margin_type_of, position_mode_of
 from venuekit_binance_common.market import BinanceContracts, unknown_symbol_error
 from venuekit_binance_common.payloads import InstrumentRow
 from venuekit_binance_common.positions.filters import check_filters, mode_of, side_that_fits
 from venuekit_binance_common.positions.lost_margin import legs_read
 from venuekit_binance_common.settings import HeldSettings
+from venuekit_binance_common.wallet import BALANCES_OF_ACCOUNT
+from venuekit_binance_usdm.positions import TOTALS, AccountRows, valuation_asset
 
 if TYPE_CHECKING:
     from venuekit_binance_usdm.aster.endpoints import AsterEndpoints
@@ -133,8 +146,38 @@ POSITIONS_OF_ACCOUNT = Reads(
 )
 
 
-class AsterPositions(BinanceContracts, PositionReader):
-    """One read gives everything about positions but margins; remembered instruments give the settlement asset."""
+@attrs.frozen(eq=False)
+class AsterAccountRows(AccountRows):
+    """Totals with flags, assets and positions in one; neither of the modes."""
+
+    positions: Rows[Position]
+
+
+decode_account = Document(
+    AsterAccountRows,
+    totals=Reads(
+        AccountInfo,
+        is_single=True,
+        given=("valuation_asset", "position_mode", "asset_mode", "balances", "positions"),
+        kind=AccountKind.STANDARD,
+        can_trade=flag("canTrade"),
+        can_deposit=flag("canDeposit"),
+        can_withdraw=flag("canWithdraw"),
+        fee_tier=whole("feeTier"),
+        updated_at=milliseconds("updateTime", may_be_blank=True),
+        **TOTALS,
+    ),
+    assets=BALANCES_OF_ACCOUNT,
+    positions=POSITIONS_OF_ACCOUNT,
+)
+
+
+class AsterPositions(BinanceContracts, PositionReader, AccountReader):
+    """
+    One read gives everything about positions but margins; remembered instruments give the settlement asset.
+
+    In single-asset mode the totals count USDT alone; sum ``balances`` per asset for risk.
+    """
 
     __slots__ = ()
 
@@ -178,6 +221,32 @@ class AsterPositions(BinanceContracts, PositionReader):
                 if (position.symbol, position.side) == (symbol, fitting_side):
                     return position
         raise unknown_symbol_error(self, self.endpoints.POSITION_RISK, symbol)
+
+    async def get_account(self, *, include_flat: bool = False) -> AccountInfo:
+        """Return totals, modes, balances and open positions; three reads at once, weight 65."""
+        account, assets, sides = await gather(
+            self.answer_rows(self.endpoints.ACCOUNT),
+            self.answer(self.endpoints.ASSET_MODE),
+            self.answer(self.endpoints.POSITION_MODE),
+        )
+        listed = account.value.positions
+        positions = listed if include_flat else listed.without_flat()
+        context: dict[str, Any] = {"as_of": earliest(account, assets, sides)}
+        mode = asset_mode_of(assets.value.multi_assets_margin)
+        contracts = await read_contracts(self, self.CONTRACTS, listed)
+        (info,) = values_of(
+            self,
+            self.endpoints.ACCOUNT,
+            account,
+            account.value.totals,
+            valuation_asset=valuation_asset(mode),
+            position_mode=position_mode_of(sides.value.dual_side_position),
+            asset_mode=mode,
+            balances=values_of(self, self.endpoints.ACCOUNT, account, account.value.assets, **context),
+            positions=values_of(self, self.endpoints.ACCOUNT, account, positions, joined=contracts, **context),
+            **context,
+        )
+        return info
 
 
 async def read_contracts(
