@@ -15,10 +15,8 @@ LARGE = {
     "Account": "one surface for strategies and plugins, over two fields: requests, reads, support, clock and journal"
 }
 #: private methods that an account part calls of another class of its chain, with the reason
-_ONE_READ = "the account's summary and its positions are made of one answer, by the venue's own columns"
 _LISTED = "positions are joined with the contracts that the venue lists, which the account keeps for orders too"
 SHARED = {
-    ("BinanceCoinmAccountInfo", "_positions"): _ONE_READ,
     ("BinanceCoinmPositions", "_contract"): _LISTED,
     ("BinanceCoinmPositions", "_contracts_of"): _LISTED,
 }

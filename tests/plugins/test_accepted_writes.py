@@ -44,7 +44,9 @@ class Stage(LeapingStage):
     def endpoint(self, binance_name: str, bybit_name: str) -> Endpoint[Any]:
         """Return an endpoint by its name on either family."""
         found: Endpoint[Any] = (
-            getattr(BYBIT, bybit_name) if self.venue == "bybit_inverse" else getattr(self.account.ORDERS, binance_name)
+            getattr(BYBIT, bybit_name)
+            if self.venue == "bybit_inverse"
+            else getattr(self.account.endpoints.ORDERS, binance_name)
         )
         return found
 

@@ -59,8 +59,8 @@ class Stage(LeapingStage):
 
     def endpoint(self, name: str) -> Any:
         """Return an endpoint by its name on Binance or on Bybit."""
-        if hasattr(self.account, "ORDERS"):
-            return getattr(self.account.ORDERS, name)
+        if hasattr(self.account.endpoints, "ORDERS"):
+            return getattr(self.account.endpoints.ORDERS, name)
         names = {"cancel_all": "CANCEL_ALL", "cancel_batch": "CANCEL_BATCH"}
         names |= {"amend_batch": "AMEND_BATCH", "open_orders": "OPEN_ORDERS", "amend": "AMEND_ORDER"}
         return getattr(BYBIT, names[name])

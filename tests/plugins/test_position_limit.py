@@ -40,7 +40,7 @@ class Stage(LeapingStage):
 
     @property
     def placing(self) -> tuple[str, str]:
-        endpoint = BYBIT.CREATE_ORDER if self.venue == "bybit_inverse" else self.account.ORDERS.place
+        endpoint = BYBIT.CREATE_ORDER if self.venue == "bybit_inverse" else self.account.endpoints.ORDERS.place
         return endpoint.verb, endpoint.path
 
     def sent(self) -> int:

@@ -33,7 +33,7 @@ class Game(LeapingStage):
 
     async def play(self, move: str) -> None:
         """Do something that may be lost, and remember what came of it."""
-        known = getattr(self.account, "ORDERS", None) or BYBIT
+        known = getattr(self.account.endpoints, "ORDERS", BYBIT)
         endpoint = getattr(known, NAMES[move] if known is BYBIT else move)
         losses = [DropBefore(), DropAfter(), ApplyLater(self.chance.choice([0.5, 3, 4.5, 4.5]))]
         for _ in range(self.chance.choice([0, 0, 1, 2])):

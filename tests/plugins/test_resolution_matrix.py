@@ -69,7 +69,7 @@ class Stage(LeapingStage):
         names |= {"cancel": "CANCEL_ORDER", "cancel_algo": "CANCEL_ORDER", "cancel_batch": "CANCEL_BATCH"}
         names |= {"cancel_all": "CANCEL_ALL", "amend": "AMEND_ORDER", "amend_batch": "AMEND_BATCH"}
         if name in names:
-            known: Any = self.account.ORDERS if hasattr(self.account, "ORDERS") else BYBIT
+            known: Any = getattr(self.account.endpoints, "ORDERS", BYBIT)
             if known is BYBIT:
                 name = names[name]
             elif name.endswith("_algo"):  # of a book of its own, or of the only one

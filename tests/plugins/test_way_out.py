@@ -41,8 +41,8 @@ class Stage(LeapingStage):
 
     def endpoint(self, name: str) -> Endpoint[Any]:
         """Return an endpoint by its name on Binance or on Bybit."""
-        if hasattr(self.account, "ORDERS"):
-            found: Endpoint[Any] = getattr(self.account.ORDERS, name)
+        if hasattr(self.account.endpoints, "ORDERS"):
+            found: Endpoint[Any] = getattr(self.account.endpoints.ORDERS, name)
             return found
         names = {"cancel_all": "CANCEL_ALL", "open_orders": "OPEN_ORDERS", "place": "CREATE_ORDER"}
         names |= {"amend": "AMEND_ORDER", "amend_batch": "AMEND_BATCH"}
@@ -199,7 +199,7 @@ async def test_cancelling_everything_in_vain_is_told_as_unknown(venue: str) -> N
 async def test_conditional_orders_are_ended_one_by_one_as_often() -> None:
     """Where no request ends all of a conditional book, three lost answers for one of its orders do not keep it open."""
     async with opened("binance_coinm") as stage:
-        algo = stage.account.ORDERS.algo
+        algo = stage.account.endpoints.ORDERS.algo
         if algo.cancel_all is not None:
             pytest.skip("the book is emptied by one request")
         await stage.account.place_order(stage.stop())

@@ -73,7 +73,7 @@ class Stage(LeapingStage):
     @property
     def orders(self) -> OrderEndpoints:
         """The endpoints of orders."""
-        endpoints: OrderEndpoints = self.account.ORDERS
+        endpoints: OrderEndpoints = self.account.endpoints.ORDERS
         return endpoints
 
     @property

@@ -136,7 +136,9 @@ async def test_order_that_is_gone_hinders_no_other_amendment(stage: Stage) -> No
 async def test_refused_cancellation_leaves_only_its_own_book(stage: Stage, symbol_named: bool) -> None:
     """What cannot be cancelled keeps nothing else from being cancelled, and is said at the end."""
     await stage.account.place_orders([stage.order, stage.stop])
-    stage.sim.disturb(stage.account.venue.id, stage.account.ORDERS.cancel_all, CannedAnswer.json(400, REFUSED), times=9)
+    stage.sim.disturb(
+        stage.account.venue.id, stage.account.endpoints.ORDERS.cancel_all, CannedAnswer.json(400, REFUSED), times=9
+    )
     with pytest.raises(Rejected, match="Batch cancel failure"):
         await stage.account.cancel_all_orders(symbol=stage.symbol if symbol_named else None)
     assert stage.resting == {Book.PLAIN}
@@ -205,7 +207,7 @@ async def test_limited_notional_of_every_request(stage: Stage) -> None:
 
 async def test_a_lost_cancel_of_everything_ends_no_later_order(stage: Stage) -> None:
     """While its first attempt may still arrive no order of the symbol is sent; one that may wait is, and stays."""
-    account, orders = stage.account, stage.account.ORDERS
+    account, orders = stage.account, stage.account.endpoints.ORDERS
     await account.place_order(stage.order)
     stage.sim.disturb(account.venue.id, orders.cancel_all, ApplyLater(3))
     assert await account.cancel_all_orders(symbol=stage.symbol) == ()
@@ -242,7 +244,9 @@ async def test_item_of_which_the_venue_does_not_know(stage: Stage, code: int) ->
     answer = [said, {"code": "-2019", "msg": "Margin is insufficient."}]
     for executed in (True, False):
         stage.sim.disturb(
-            stage.account.venue.id, stage.account.ORDERS.place_batch, CannedAnswer.json(200, answer, applied=executed)
+            stage.account.venue.id,
+            stage.account.endpoints.ORDERS.place_batch,
+            CannedAnswer.json(200, answer, applied=executed),
         )
         one, refused = await stage.account.place_orders([stage.order, stage.order])
         assert isinstance(refused, Rejected)
@@ -259,7 +263,7 @@ async def test_item_of_which_the_venue_does_not_know(stage: Stage, code: int) ->
 
 async def test_changed_item_of_which_the_venue_does_not_know(stage: Stage) -> None:
     """An amendment or a cancellation like that is read: it is as was asked, or its outcome is unknown."""
-    venue, orders = stage.account.venue.id, stage.account.ORDERS
+    venue, orders = stage.account.venue.id, stage.account.endpoints.ORDERS
     answer = [{"code": -1007, "msg": "Send status unknown; execution status unknown."}]
     placed = await stage.account.place_order(stage.order)
     change = Amendment(symbol=stage.symbol, side=OrderSide.BUY, order_id=placed.id, price=D(2100))

@@ -33,7 +33,7 @@ def exchange(venue: Any) -> Exchange:
 
 def documented(venue: Any, verb: str, tail: str) -> Any:
     """Return the shape of a documented answer, without what only a trailing order has."""
-    root = venue.account.ORDERS.order.path.split("/")[1]
+    root = venue.account.endpoints.ORDERS.order.path.split("/")[1]
     name = f"{verb.lower()}_{root}_v1_{tail.replace('/', '_')}"
     return _plain(json.loads(load_recorded(find_recorded(venue)).case(name).body))
 
@@ -52,7 +52,7 @@ def told(exchange: Exchange, endpoint: Any, **parameters: Any) -> Any:
 
 def test_plain_orders(venue: Any, exchange: Exchange) -> None:
     """Placing, querying, listing and cancelling one, alone and in a batch."""
-    orders = venue.account.ORDERS
+    orders = venue.account.endpoints.ORDERS
     symbol, quantity = VENUES[venue.id]
     order = {"symbol": symbol, "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": str(quantity)}
     order |= {"price": "2000"}
@@ -76,13 +76,15 @@ def test_fills(venue: Any, exchange: Exchange) -> None:
     """Trades of a symbol."""
     symbol, _ = VENUES[venue.id]
     exchange.ledger.fill(symbol, Side.BUY, exchange.ledger.contract(symbol).min_quantity * 5, Decimal(3000))
-    assert told(exchange, venue.account.ORDERS.trades, symbol=symbol) == documented(venue, "GET", "userTrades")
+    assert told(exchange, venue.account.endpoints.ORDERS.trades, symbol=symbol) == documented(
+        venue, "GET", "userTrades"
+    )
 
 
 @two_books
 def test_conditional_orders(venue: Any, exchange: Exchange) -> None:
     """Placing, listing, querying and cancelling one."""
-    orders = venue.account.ORDERS
+    orders = venue.account.endpoints.ORDERS
     symbol, quantity = VENUES[venue.id]
     order = {"algoType": "CONDITIONAL", "symbol": symbol, "side": "SELL", "type": "TAKE_PROFIT", "timeInForce": "GTC"}
     order |= {"quantity": str(quantity), "price": "4000", "triggerPrice": "4000", "clientAlgoId": "mine"}

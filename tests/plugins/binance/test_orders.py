@@ -77,7 +77,7 @@ def writes(stage: Stage) -> list[Arrival]:
 async def test_limit_order_as_it_is_sent(stage: Stage) -> None:
     """Side, type, numbers in plain digits, a client id of ours, and GTC, which the venue wants to be said."""
     order = await stage.account.place_order(stage.order(position_side=PositionSide.BOTH, reduce_only=False))
-    (arrival,) = stage.arrivals(stage.account.ORDERS.place)
+    (arrival,) = stage.arrivals(stage.account.endpoints.ORDERS.place)
     sent = {name: value for name, value in arrival.parameters.items() if name not in {"timestamp", "recvWindow"}}
     assert sent == {
         "symbol": stage.symbol,
@@ -117,7 +117,7 @@ async def test_conditional_types_go_to_their_own_book(stage: Stage, kind: OrderT
     plain = await stage.account.place_order(stage.order())
     order = await stage.account.place_order(stage.order(kind, client_id="when", **details))
     held = stage.ledger.order(order.id)
-    order_kind = OrderKind.PLAIN if stage.account.ORDERS.algo is None else OrderKind.CONDITIONAL
+    order_kind = OrderKind.PLAIN if stage.account.endpoints.ORDERS.algo is None else OrderKind.CONDITIONAL
     assert (order.type, order.kind, order.status) == (kind, order_kind, OrderStatus.UNTRIGGERED)
     assert (order.trigger_price, order.price) == (details.get("trigger_price"), details.get("price"))
     assert (order.callback_rate, order.activation_price) == (
@@ -219,8 +219,8 @@ async def test_names_and_counts_are_refused_before_sending(stage: Stage) -> None
         "1 to 10 orders, not 0": account.cancel_orders(symbol),
         "1 to 10 orders, not 11": account.cancel_orders(symbol, order_ids=["1"] * 6, client_ids=["a"] * 5),
         "the same client id": account.place_orders([attrs.evolve(order, client_id="a")] * 2),
-        "up to 1000": account.call(account.ORDERS.all_orders, symbol=symbol, limit=1001),
-        "up to 100": account.call(account.ORDERS.forced, symbol=symbol, limit=101),
+        "up to 1000": account.call(account.endpoints.ORDERS.all_orders, symbol=symbol, limit=1001),
+        "up to 100": account.call(account.endpoints.ORDERS.forced, symbol=symbol, limit=101),
         "is reversed": account.iter_fills(
             symbol, start=await account.get_server_time(), end=(await account.get_server_time()) - timedelta(1)
         ).all(),
@@ -237,7 +237,7 @@ async def test_names_and_counts_are_refused_before_sending(stage: Stage) -> None
     with pytest.raises(InvalidRequest, match="lists no such symbol"):
         await account.place_order(attrs.evolve(order, symbol="NOSUCH"))
     assert {one.path for one in stage.sim.requests} == {
-        f"{account.ORDERS.order.path.rpartition('/')[0]}/{name}" for name in ("time", "exchangeInfo")
+        f"{account.endpoints.ORDERS.order.path.rpartition('/')[0]}/{name}" for name in ("time", "exchangeInfo")
     }
 
 
@@ -282,7 +282,11 @@ async def test_stop_types_are_refused_by_the_plain_endpoint(stage: Stage) -> Non
     """A raw call learns from the venue that conditional types have an endpoint of their own."""
     with pytest.raises(InvalidRequest, match="Algo Order API") as caught:
         await stage.account.call(
-            stage.account.ORDERS.place, symbol=stage.symbol, side="BUY", type="STOP_MARKET", newClientOrderId="a"
+            stage.account.endpoints.ORDERS.place,
+            symbol=stage.symbol,
+            side="BUY",
+            type="STOP_MARKET",
+            newClientOrderId="a",
         )
     assert caught.value.code == -4120
 
@@ -296,7 +300,7 @@ async def test_raw_refusals(stage: Stage) -> None:
         -4003: {"quantity": D(0), "price": D(2000)},
     }.items():
         with pytest.raises(InvalidRequest) as caught:
-            await stage.account.call(stage.account.ORDERS.place, **usual, **change)
+            await stage.account.call(stage.account.endpoints.ORDERS.place, **usual, **change)
         assert caught.value.code == code
 
 
@@ -312,7 +316,7 @@ async def test_amendment_changes_one_number_and_keeps_the_other(stage: Stage) ->
         assert (told.id, told.price, told.quantity) == (order.id, D(1900), stage.quantity)
     told = await stage.account.amend_order(stage.symbol, OrderSide.BUY, order_id=order.id, quantity=3 * stage.quantity)
     assert (told.price, told.quantity) == (D(1900), 3 * stage.quantity)
-    assert [one.applied for one in stage.arrivals(stage.account.ORDERS.amend)] == [True, False, True]
+    assert [one.applied for one in stage.arrivals(stage.account.endpoints.ORDERS.amend)] == [True, False, True]
 
 
 async def test_batches_answer_item_by_item(stage: Stage) -> None:
@@ -326,7 +330,7 @@ async def test_batches_answer_item_by_item(stage: Stage) -> None:
     ]
     placed = await stage.account.place_orders(wanted)
     assert [one.client_id if isinstance(one, Order) else one.code for one in placed] == ["a", "b", -4061, -2021, "e"]
-    assert len(stage.arrivals(stage.account.ORDERS.place_batch)) == 1
+    assert len(stage.arrivals(stage.account.endpoints.ORDERS.place_batch)) == 1
     a, b, e = placed[0], placed[1], placed[4]
     ended = await stage.account.cancel_orders(stage.symbol, order_ids=[a.id, b.id, "99999"], client_ids=["e"])
     assert [one.id if isinstance(one, Order) else one.code for one in ended] == [a.id, b.id, -2011, e.id]
@@ -391,7 +395,7 @@ async def test_trades_are_walked_by_their_ids(stage: Stage) -> None:
     assert rest == [one.trade_id for one in held[2:]]
     middle = stage.account.iter_fills(stage.symbol, start=told[1].time, end=told[2].time)
     assert [fill.id async for fill in middle] == [told[1].id, told[2].id]
-    assert "fromId" in stage.arrivals(stage.account.ORDERS.trades)[-1].parameters
+    assert "fromId" in stage.arrivals(stage.account.endpoints.ORDERS.trades)[-1].parameters
 
 
 async def test_orders_are_walked_behind_the_last_one_seen(stage: Stage) -> None:
@@ -429,7 +433,7 @@ async def test_countdown_by_hand(stage: Stage) -> None:
     assert len(stage.ledger.open_orders()) == 2
     await stage.account.set_countdown(stage.symbol, 10)
     await stage.account.pause(11)
-    spared = [] if stage.account.ORDERS.algo is None else ["conditional"]
+    spared = [] if stage.account.endpoints.ORDERS.algo is None else ["conditional"]
     assert [order.book for order in stage.ledger.open_orders()] == spared
 
 
@@ -440,7 +444,7 @@ async def test_countdown_beats_and_is_disarmed(stage: Stage) -> None:
         await stage.account.pause(100)
         assert len(stage.ledger.open_orders()) == 1
     assert stage.ledger.deadline(stage.symbol) is None
-    assert 30 <= len(stage.arrivals(stage.account.ORDERS.countdown)) <= 36
+    assert 30 <= len(stage.arrivals(stage.account.endpoints.ORDERS.countdown)) <= 36
 
 
 async def test_countdown_stays_armed_on_an_exception(stage: Stage) -> None:
@@ -461,7 +465,7 @@ async def test_countdown_stays_armed_on_an_exception(stage: Stage) -> None:
 
 async def test_lost_beats_are_superseded_and_none_arms_again(stage: Stage) -> None:
     """One lost beat changes nothing; one that may still be under way at the end is waited for, and disarmed again."""
-    endpoint = stage.account.ORDERS.countdown
+    endpoint = stage.account.endpoints.ORDERS.countdown
     venue = stage.account.venue.id
     await stage.account.place_order(stage.order())
     async with stage.account.countdown(stage.symbol, 9):
@@ -515,7 +519,7 @@ def test_orders_weigh_what_is_documented_and_are_counted(venue_id: str) -> None:
     venue = make_plugins().venue(venue_id)
     exchange = open_exchange(venue, "flat")
     symbol, quantity = VENUES[venue_id]
-    endpoint = venue.account.ORDERS.place
+    endpoint = venue.account.endpoints.ORDERS.place
     order = {"symbol": symbol, "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "price": 2000}
     answers = [exchange.ask(endpoint.verb, endpoint.path, **order, quantity=quantity) for _ in range(2)]
     told = [{name.upper(): value for name, value in answer.headers.items()} for answer in answers]
