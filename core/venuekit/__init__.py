@@ -12,6 +12,7 @@ from venuekit._util.lazy import lazy as _lazy
 
 if TYPE_CHECKING:
     from venuekit import capabilities, errors
+    from venuekit._simulate import simulate
     from venuekit.account import Account
     from venuekit.credentials import Credentials, Secret
     from venuekit.endpoint import Change, Effect, Endpoint, Parameter
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
     from venuekit.message import Answer
     from venuekit.pipeline import Guard, RetryPolicy
     from venuekit.runtime import Runtime, connect
-    from venuekit.simulator import simulate
     from venuekit.venue import Environment, EnvironmentName, Venue
 
 if not TYPE_CHECKING:
     __getattr__, __dir__ = _lazy(
         __name__,
         {
+            "_simulate": "simulate",
             "account": "Account",
             "capabilities": "",
             "credentials": "Credentials Secret",
@@ -34,7 +35,6 @@ if not TYPE_CHECKING:
             "message": "Answer",
             "pipeline": "Guard RetryPolicy",
             "runtime": "Runtime connect",
-            "simulator": "simulate",
             "venue": "Environment EnvironmentName Venue",
         },
     )

@@ -185,3 +185,13 @@ def test_the_error_tree_is_as_drawn() -> None:
     }
 
     assert real == _drawn_tree()
+
+
+def test_every_public_name_costs_no_simulator() -> None:
+    """A strategy that imports all names of the package loads neither the simulator nor a server."""
+    code = "import sys; from venuekit import *; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)  # noqa: S603 - our own words
+
+    loaded = {one for one in done.stdout.split() if one.startswith(("venuekit.simulator", "aiohttp.web"))}
+
+    assert loaded == set()

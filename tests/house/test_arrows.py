@@ -29,7 +29,7 @@ STOREYS = (
     {"parts"},
     {"runtime"},
     {"exports", "settings", "simulator"},
-    {"_defaults"},
+    {"_defaults", "_simulate"},
     {"__init__", "plugin"},
     {"testing"},
     {"cli"},

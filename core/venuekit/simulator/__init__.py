@@ -81,22 +81,7 @@ def simulate(
     port: int = 0,
     plugins: Plugins | None = None,
 ) -> Simulation:
-    """
-    Run venues on this machine: ``async with venuekit.simulate("acme_perp") as sim``.
-
-    Args:
-        venue_ids: The venues; none for every installed one that has a simulated venue.
-        scenario: The contents of the accounts: ``"holding"`` or ``"flat"``, or another scenario of the venues.
-        seed: Keys and everything random follow from it; the same seed and clock give the same bytes.
-        clock: The source of time; the system's when None.
-        port: The port of 127.0.0.1; 0 takes a free one.
-        plugins: The source of venues; everything installed when None.
-
-    Raises:
-        UnknownVenue: a venue is not installed.
-        PluginError: a venue that was asked for is broken.
-        ConfigurationError: a venue has no simulated venue or no such scenario, or none is installed at all.
-    """
+    """Return simulated venues, opened by ``async with``; arguments and errors as of :func:`venuekit.simulate`."""
     plugins = plugins or make_plugins()
     venues = [_requested(plugins, venue_id) for venue_id in venue_ids] or list(_installed(plugins))
     if not venues:

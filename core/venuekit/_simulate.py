@@ -1,0 +1,40 @@
+"""simulate(): venues on this machine, without loading the simulator before it is called."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from venuekit.clock import Clock
+    from venuekit.plugins import Plugins
+    from venuekit.simulator import Simulation
+
+
+def simulate(
+    *venue_ids: str,
+    scenario: str = "holding",
+    seed: int = 0,
+    clock: Clock | None = None,
+    port: int = 0,
+    plugins: Plugins | None = None,
+) -> AbstractAsyncContextManager[Simulation]:
+    """
+    Run venues on this machine: ``async with venuekit.simulate("acme_perp") as sim``.
+
+    Args:
+        venue_ids: The venues; none for every installed one that has a simulated venue.
+        scenario: The contents of the accounts: ``"holding"`` or ``"flat"``, or another scenario of the venues.
+        seed: Keys and everything random follow from it; the same seed and clock give the same bytes.
+        clock: The source of time; the system's when None.
+        port: The port of 127.0.0.1; 0 takes a free one.
+        plugins: The source of venues; everything installed when None.
+
+    Raises:
+        UnknownVenue: a venue is not installed.
+        PluginError: a venue that was asked for is broken.
+        ConfigurationError: a venue has no simulated venue or no such scenario, or none is installed at all.
+    """
+    from venuekit import simulator
+
+    return simulator.simulate(*venue_ids, scenario=scenario, seed=seed, clock=clock, port=port, plugins=plugins)
