@@ -23,7 +23,7 @@ from venuekit.pipeline.journal import FileJournal
 from venuekit.pipeline.observe import EventKind, Observer
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.options import Options, RetryPolicy
-from venuekit.pipeline.waits import take_turn, too_long, wait_for_fences
+from venuekit.pipeline.waits import take_turn, wait_error, wait_for_fences
 from venuekit.pipeline.wire import RestWire
 from venuekit.pipeline.write_scopes import QUEUED, WriteScopes, footprint_of
 from venuekit.read_cache import ReadCache
@@ -281,7 +281,7 @@ def _deadline_error(operation: Operation[Any], deadline: float) -> OperationErro
         return operation.annotate(late)
     if not operation.attempts:
         if operation.behind is not None:
-            return too_long(operation, f"{words} while it waited for {operation.behind}")
+            return wait_error(operation, f"{words} while it waited for {operation.behind}")
         return operation.annotate(errors.NeverSent(words))
     # every answered attempt was refused, and an unanswered read changes nothing
     is_open = operation.endpoint.effect is Effect.SESSION and (operation.in_flight or operation.open_until)

@@ -221,7 +221,7 @@ def apply_backoff(session: AccountSession, failure: Failure, costs: Pools, attem
         failure.error.retry_at = _after(session, shut)
 
 
-def too_long(session: AccountSession, costs: Pools, delay: float, max_wait: float) -> errors.OperationError:
+def budget_error(session: AccountSession, costs: Pools, delay: float, max_wait: float) -> errors.OperationError:
     """Return the error of a request that was not sent: its pools open later than its waits may last, in seconds."""
     now = session.clock.monotonic()
     shut = [(pool.seconds_closed(now), limit.name, pool) for limit, pool, _ in costs if pool.seconds_closed(now)]

@@ -18,7 +18,7 @@ from venuekit.errors import OperationError, Outcome
 from venuekit.order_scope import Ask
 from venuekit.payloads.json_text import TooDeep
 from venuekit.payloads.mismatch import mismatch_of
-from venuekit.pipeline.budget import SHUTTING, Budget, Pools, apply_backoff, pay, too_long, update_from_headers
+from venuekit.pipeline.budget import SHUTTING, Budget, Pools, apply_backoff, budget_error, pay, update_from_headers
 from venuekit.pipeline.failures import (
     LEAVING_OPEN,
     Failure,
@@ -328,7 +328,7 @@ class Operation(Generic[T]):
         """Wait until every pool can be paid, and pay."""
         while delay:
             if self.waited + delay > self.max_wait:
-                raise self.annotate(too_long(self.session, costs, delay, self.max_wait))
+                raise self.annotate(budget_error(self.session, costs, delay, self.max_wait))
             # never less than a millisecond: a rounding short of the window would be waited for again and again
             await self.wait(max(delay, 0.001))
             delay = pay(due, self.session.clock.monotonic(), self.priority.value)

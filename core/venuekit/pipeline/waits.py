@@ -31,7 +31,7 @@ async def take_turn(operation: Operation[Any], footprint: Footprint) -> None:
         await write_scopes.enter(footprint, operation, timer=lambda: clock.sleep(patience))
     except TimeoutError:
         words = f"it waited {patience:g} s for {operation.behind}"
-        raise too_long(operation, words, mend=_mend(operation, None)) from None
+        raise wait_error(operation, words, mend=_mend(operation, None)) from None
     _count(operation, clock.monotonic() - began)
     operation.behind = None
 
@@ -56,7 +56,7 @@ async def wait_for_fences(operation: Operation[Any]) -> None:
         operation.behind = _describe_fence(fence)
         if seconds > _patience(operation):
             words = f"{operation.behind}, {seconds:.1f} s from now"
-            raise too_long(operation, words, mend=_mend(operation, seconds), fence=fence)
+            raise wait_error(operation, words, mend=_mend(operation, seconds), fence=fence)
         waited = operation.waited
         await operation.wait(seconds)
         operation.waited = waited
@@ -64,7 +64,7 @@ async def wait_for_fences(operation: Operation[Any]) -> None:
     operation.behind = None
 
 
-def too_long(operation: Operation[Any], words: str, *, mend: str = "", fence: Fence | None = None) -> OperationError:
+def wait_error(operation: Operation[Any], words: str, *, mend: str = "", fence: Fence | None = None) -> OperationError:
     """Return the error of a write that was held back for longer than it may wait."""
     error = operation.annotate(errors.Fenced(words, mend=mend))
     if fence is not None:
