@@ -52,7 +52,7 @@ def _refusal_in(document: Any) -> Refusal | None:
         return None
     if MAINTENANCE in document:
         return Refusal(code=MAINTENANCE, message=str(document[MAINTENANCE]))
-    code = _code(document.get("code"))
+    code = read_code(document.get("code"))
     if code == _SUCCESS or (code is None and "msg" not in document):
         return None
     message = str(document.get("msg", ""))
@@ -62,7 +62,7 @@ def _refusal_in(document: Any) -> Refusal | None:
     return Refusal(code=code, message=message, retry_at=until, fault=fault, is_foreign=False)
 
 
-def _code(value: object) -> int | str | None:
+def read_code(value: object) -> int | str | None:
     """Return a code as the documentation writes it: a number, even where it travels as text."""
     if isinstance(value, str):
         return int(value) if value.removeprefix("-").isdecimal() else value or None

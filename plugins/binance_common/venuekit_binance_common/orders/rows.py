@@ -53,6 +53,7 @@ from venuekit_binance_common.enums import (
     TRIGGERS,
     TYPES,
 )
+from venuekit_binance_common.faults import read_code
 
 _ZERO = Decimal(0)
 _PLAIN_STATUSES = Words(STATUSES, OrderStatus)
@@ -190,11 +191,6 @@ def _trigger_price(kind: OrderType, stop_price: Decimal | None) -> Decimal | Non
     return None if kind is OrderType.TRAILING_STOP_MARKET else stop_price
 
 
-def _code(written: str | None) -> int | str | None:
-    """Return a code as the documentation writes it: a number, even where it travels as text."""
-    return int(written) if written and written.removeprefix("-").isdecimal() else written
-
-
 #: the terms that both routes have by the same names
 _TERMS: Mapping[str, Any] = {
     "symbol": text("symbol"),
@@ -236,6 +232,6 @@ CANCELED_ALGO_ORDER = Reads(OrderIds, is_single=True, id=_ALGO["id"], client_id=
 
 _REFUSALS = Reads(
     BatchItem,
-    code=derived(_code, identifier("code", may_be_blank=True)),
+    code=derived(read_code, identifier("code", may_be_blank=True)),
     message=derived(lambda words: words or "", text("msg", may_be_blank=True)),
 )
