@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -10,6 +9,7 @@ from operator import attrgetter
 from typing import Any, ClassVar
 
 import attrs
+from tests.core.parts.toy_order_handlers import NO_SUCH_ORDER, NOT_OPEN, REFUSALS, TAKEN, OrderHandlers, make_refusal
 
 from venuekit.capabilities import (
     Order,
@@ -22,7 +22,6 @@ from venuekit.capabilities import (
     OrderType,
     TimeInForce,
 )
-from venuekit.capabilities import OrderType as LedgerType
 from venuekit.parts.orders import (
     MANY,
     AmendRoute,
@@ -60,15 +59,14 @@ from venuekit.plugin import (
     Venue,
     payload_decoder,
 )
-from venuekit.simulator import Denied, Response, SimRequest, Visit, json_response
-from venuekit.simulator.ledger import Book, LedgerOrder, LedgerOrderRequest, Reason, Refused, Side
+from venuekit.simulator import Response, SimRequest
+from venuekit.simulator.ledger import Book
 from venuekit_toy_perp import TOY_PERP
 from venuekit_toy_perp.account import ToyPerpAccount
 from venuekit_toy_perp.codes import FAULTS
 from venuekit_toy_perp.endpoints import TOY
 from venuekit_toy_perp.simulated import SimulatedToy
 
-NO_SUCH_ORDER, NOT_OPEN, TAKEN = 4001, 4002, 4003
 _POOLS = {"weight": None}
 _WORDS = {OrderType.LIMIT: "limit", OrderType.MARKET: "market", OrderType.STOP_MARKET: "stop"}
 _STATUSES = {
@@ -350,105 +348,6 @@ def _endpoints(route: OrderRoute) -> list[Endpoint[Any]]:
     return [endpoint for endpoint in found if endpoint is not None]
 
 
-# -- the venue's side
-
-
-_REFUSALS = {
-    Reason.UNKNOWN_ORDER: (NO_SUCH_ORDER, "there is no such order"),
-    Reason.ORDER_FINISHED: (NOT_OPEN, "it is not open"),
-    Reason.DUPLICATE_CLIENT_ID: (TAKEN, "this id is taken"),
-}
-_TYPES = {"limit": LedgerType.LIMIT, "market": LedgerType.MARKET, "stop": LedgerType.STOP_MARKET}
-
-
-def _number(item: Mapping[str, Any], name: str) -> Decimal | None:
-    return None if item.get(name) is None else Decimal(str(item[name]))
-
-
-def _print(order: LedgerOrder) -> dict[str, object]:
-    return {
-        "id": int(order.id),
-        "mine": order.client_id,
-        "contract": order.symbol,
-        "side": order.side.value.lower(),
-        "type": next(word for word, kind in _TYPES.items() if kind is order.type),
-        "state": order.status.value.lower(),
-        "size": order.quantity,
-        "at": round(order.created_at.timestamp() * 1000),
-        "limit": order.price,
-        "trigger": order.trigger_price,
-        "done": order.filled,
-    }
-
-
-@attrs.frozen
-class _Handlers:
-    """Answers the requests of one route; with ``book`` it holds the orders of that one alone."""
-
-    book: Book | None
-
-    def place(self, item: Mapping[str, Any], visit: Visit) -> dict[str, object]:
-        kind = _TYPES[item["type"]]
-        if self.book is not None and (kind is LedgerType.STOP_MARKET) is not (self.book is Book.CONDITIONAL):
-            raise Denied(_refusal(4009, "orders of this type have another route"))
-        order = visit.ledger.place(
-            LedgerOrderRequest(
-                symbol=item["contract"],
-                side=Side(item["side"]),
-                type=kind,
-                quantity=Decimal(str(item["size"])),
-                price=_number(item, "limit"),
-                trigger_price=_number(item, "trigger"),
-                client_id=item["mine"],
-            )
-        )
-        return _print(order)
-
-    def cancel(self, item: Mapping[str, Any], visit: Visit) -> dict[str, object]:
-        try:
-            return _print(visit.ledger.cancel_order(item.get("id"), client_id=item.get("mine"), book=self.book))
-        except Refused:
-            raise Denied(_refusal(NOT_OPEN, "it is not open")) from None
-
-    def amend(self, item: Mapping[str, Any], visit: Visit) -> dict[str, object]:
-        order = visit.ledger.order(item.get("id"), client_id=item.get("mine"), book=self.book)
-        size, limit = _number(item, "size"), _number(item, "limit")
-        return _print(visit.ledger.amend_order(order.id, quantity=size, price=limit))
-
-    def order(self, request: SimRequest, visit: Visit) -> object:
-        return _print(visit.ledger.order(request.text("id"), client_id=request.text("mine"), book=self.book))
-
-    def listed(self, request: SimRequest, visit: Visit) -> object:
-        orders = visit.ledger.orders(request.text("contract"), self.book, is_open=True)
-        return {"orders": [_print(order) for order in orders]}
-
-    def cancel_all(self, request: SimRequest, visit: Visit) -> object:
-        orders = visit.ledger.cancel_orders(request.text("contract"), self.book)
-        return {"orders": [_print(order) for order in orders]}
-
-    def single(self, act: Any) -> Any:
-        return lambda request, visit: act(request.parameters, visit)
-
-    def batch(self, act: Any) -> Any:
-        def handle(request: SimRequest, visit: Visit) -> object:
-            return {"results": [self._result(act, item, visit) for item in json.loads(request.text("items") or "")]}
-
-        return handle
-
-    def _result(self, act: Any, item: Mapping[str, Any], visit: Visit) -> dict[str, object]:
-        try:
-            return {"order": act(item, visit)}
-        except Refused as refused:
-            code, message = _REFUSALS.get(refused.refusal.reason, (2999, refused.refusal.reason.value))
-        except Denied:
-            code, message = NOT_OPEN, "it is not open"
-        return {"code": code, "message": message}
-
-
-def _refusal(code: int, message: str) -> Response:
-    return json_response({"error": {"code": code, "message": message}}, 409)
-
-
 class _SimulatedOrders(SimulatedToy):
     """The toy venue with the orders of its routes."""
 
@@ -458,7 +357,7 @@ class _SimulatedOrders(SimulatedToy):
         found = dict(super().handlers())
         for route in self.routes:
             book = None if len(self.routes.routes) == 1 else Book(route.kind.value)
-            own, reads = _Handlers(book), route.reads
+            own, reads = OrderHandlers(book), route.reads
             found[reads.one[0].endpoint] = own.order
             found[reads.open_orders.endpoint] = own.listed
             found[reads.history.endpoint] = own.listed
@@ -475,8 +374,8 @@ class _SimulatedOrders(SimulatedToy):
         return found
 
     def refuse(self, refusal: Any, request: SimRequest, milliseconds: int) -> Response:
-        if refusal.reason in _REFUSALS:
-            return _refusal(*_REFUSALS[refusal.reason])
+        if refusal.reason in REFUSALS:
+            return make_refusal(*REFUSALS[refusal.reason])
         return super().refuse(refusal, request, milliseconds)
 
 
