@@ -41,8 +41,9 @@ class Unit(enum.StrEnum):
 
 
 class Setting(enum.StrEnum):
-    """A setting that can be planned."""
+    """A setting that can be planned; ACCOUNT_MODE is only read, since it is changed at the venue."""
 
+    ACCOUNT_MODE = "account_mode"
     POSITION_MODE = "position_mode"
     ASSET_MODE = "asset_mode"
     MARGIN_TYPE = "margin_type"

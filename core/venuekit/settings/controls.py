@@ -76,6 +76,8 @@ async def read_value(
         OperationError: see the readers; UnsupportedCapability for a setting that cannot be changed.
     """
     match setting:
+        case Setting.ACCOUNT_MODE:
+            raise ValueError("an account mode is changed at the venue")
         case Setting.POSITION_MODE:
             return (await PositionModeControl.of(account).get_position_mode()).mode
         case Setting.ASSET_MODE:
