@@ -117,6 +117,10 @@ from venuekit.payloads import (
     read_json,
     rows_at,
 )
+from venuekit.pipeline.budget import Budget, PoolName, SlidingBudget
+from venuekit.pipeline.observe import Event, EventKind, Observer
+from venuekit.pipeline.options import RetryPolicy
+from venuekit.pipeline.proxy import Proxy
 from venuekit.resolution import (
     AbsenceProof,
     Absent,
@@ -153,25 +157,11 @@ from venuekit.venue import (
 )
 
 if TYPE_CHECKING:
-    from venuekit.pipeline import (
-        AiohttpTransport,
-        Budget,
-        Event,
-        EventKind,
-        Observer,
-        PoolName,
-        Proxy,
-        RetryPolicy,
-        SlidingBudget,
-    )
+    from venuekit.pipeline.transport import AiohttpTransport
 
 if not TYPE_CHECKING:
-    # a venue's declarations are read without any of the pipeline
-    __getattr__, __dir__ = _lazy(
-        __name__,
-        {"pipeline": "AiohttpTransport Budget Event EventKind Observer PoolName Proxy RetryPolicy SlidingBudget"},
-        within="venuekit",
-    )
+    # the one name that loads an HTTP library, which nobody pays for who only reads declarations
+    __getattr__, __dir__ = _lazy(__name__, {"transport": "AiohttpTransport"}, within="venuekit.pipeline")
 
 __all__ = [
     "LARGEST",
