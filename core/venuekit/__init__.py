@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from venuekit._simulate import simulate
     from venuekit.account import Account
     from venuekit.credentials import Credentials, Secret
-    from venuekit.endpoint import Change, Effect, Endpoint, Parameter
+    from venuekit.endpoint import Change, Effect, Endpoint
     from venuekit.errors import Outcome, VenuekitError
     from venuekit.message import Answer
+    from venuekit.parameters import Parameter
     from venuekit.pipeline import Guard, RetryPolicy
     from venuekit.runtime import Runtime, connect
     from venuekit.venue import Environment, EnvironmentName, Venue
@@ -30,9 +31,10 @@ if not TYPE_CHECKING:
             "account": "Account",
             "capabilities": "",
             "credentials": "Credentials Secret",
-            "endpoint": "Change Effect Endpoint Parameter",
+            "endpoint": "Change Effect Endpoint",
             "errors": "Outcome VenuekitError",
             "message": "Answer",
+            "parameters": "Parameter",
             "pipeline": "Guard RetryPolicy",
             "runtime": "Runtime connect",
             "venue": "Environment EnvironmentName Venue",

@@ -10,11 +10,11 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from venuekit._util.called import CALLED
-from venuekit._util.texts import is_secret_name
 from venuekit.echoes import Check, Echoes, check_of
 from venuekit.faults import Fault
 from venuekit.message import ANSWER_LIMIT
 from venuekit.order_scope import Ask, OrderName
+from venuekit.parameters import Parameter, Role
 from venuekit.resolution import AbsenceProof, Call, Readback, Resolve
 
 T = TypeVar("T")
@@ -83,51 +83,6 @@ class Priority(enum.Enum):
     RISK = 0.0
     READ = 0.1
     HISTORY = 0.5
-
-
-class Kind(enum.StrEnum):
-    """The type of a parameter as the caller hands it in."""
-
-    TEXT = "text"
-    INTEGER = "integer"
-    DECIMAL = "decimal"  #: int or Decimal; sent as plain digits, never with an exponent
-    BOOLEAN = "boolean"
-    LIST = "list"  #: sent as compact JSON
-
-
-class Role(enum.StrEnum):
-    """The meaning of a parameter; guards, write scopes and error texts read it."""
-
-    SYMBOL = "symbol"
-    LEVERAGE = "leverage"
-    QUANTITY = "quantity"
-    PRICE = "price"
-    AMOUNT = "amount"
-    CLIENT_ID = "client_id"
-    ORDER_ID = "order_id"
-
-
-@attrs.frozen(kw_only=True)
-class Parameter:
-    """
-    One parameter, by the venue's own name.
-
-    ``choices``, ``minimum``, ``maximum`` and ``pattern`` (a regular expression for the whole text) hold what the
-    venue documents for every symbol and account, so that what they refuse is refused before sending. What the venue
-    does not take, but guards, write scopes and resolution want to know of a request, is ``local`` and never sent. A
-    listen key is ``secret``: shown nowhere, and not in the journal; left out, the name decides.
-    """
-
-    name: str = attrs.field(kw_only=False)
-    kind: Kind = attrs.field(default=Kind.TEXT, kw_only=False)
-    required: bool = False
-    role: Role | None = None
-    choices: frozenset[str] | None = None
-    minimum: Decimal | None = None
-    maximum: Decimal | None = None
-    pattern: str | None = None
-    local: bool = False
-    secret: bool = attrs.field(default=attrs.Factory(lambda self: is_secret_name(self.name), takes_self=True))
 
 
 @attrs.frozen

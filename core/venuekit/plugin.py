@@ -49,20 +49,7 @@ from venuekit.capabilities import Pager
 from venuekit.clock import from_milliseconds, to_milliseconds
 from venuekit.credentials import Credentials, HmacSigner, Secret, SignatureAlgorithm, Signer
 from venuekit.echoes import Echoes
-from venuekit.endpoint import (
-    Area,
-    Change,
-    Changing,
-    Effect,
-    Encoding,
-    Endpoint,
-    Kind,
-    Parameter,
-    Priority,
-    Role,
-    Security,
-    WriteScope,
-)
+from venuekit.endpoint import Area, Change, Changing, Effect, Encoding, Endpoint, Priority, Security, WriteScope
 from venuekit.errors import (
     AccountClosed,
     AnswerLost,
@@ -103,6 +90,7 @@ from venuekit.foreign import ban_end, read_foreign
 from venuekit.hooks import hookimpl
 from venuekit.message import Answer, HttpRequest, HttpResponse, Transport
 from venuekit.order_scope import Ask, MadeId, OrderName, Resting, make_client_id, read_items
+from venuekit.parameters import Kind, Parameter, Role
 from venuekit.payloads import (
     LARGEST,
     MISFITS,

@@ -15,9 +15,10 @@ from tests.contract.contract_registry import ROWS, NoChange, Refused, Row, typed
 from venuekit import errors
 from venuekit.capabilities import AssetMode, MarginType, Order, Pager, PositionMode
 from venuekit.credentials import Credentials
-from venuekit.endpoint import Effect, Encoding, Endpoint, Parameter
+from venuekit.endpoint import Effect, Encoding, Endpoint
 from venuekit.errors import OperationError, Outcome
 from venuekit.message import HttpRequest
+from venuekit.parameters import Parameter
 from venuekit.plugins import make_plugins
 from venuekit.runtime import Runtime
 from venuekit.simulator import CannedAnswer, Delay

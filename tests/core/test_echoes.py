@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from venuekit.echoes import Check, Echoes, OtherAnswer, check_of
-from venuekit.endpoint import Endpoint, Parameter
+from venuekit.endpoint import Endpoint
+from venuekit.parameters import Parameter
 
 
 def _ids(question: Mapping[str, Any]) -> list[str]:

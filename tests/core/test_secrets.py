@@ -18,8 +18,9 @@ from venuekit import Credentials, Secret
 from venuekit._util.texts import without
 from venuekit.credentials import HmacSigner, redact
 from venuekit.credentials.redactor import redact_parameters, redact_start
-from venuekit.endpoint import Endpoint, Parameter
+from venuekit.endpoint import Endpoint
 from venuekit.errors import CredentialsError
+from venuekit.parameters import Parameter
 
 PLANTED = "vR7planted0secret9ThatNobodyMaySee4QmZ8xW2kLpT6yB3nC5dF1gH0jK9sA"
 

@@ -15,8 +15,8 @@ import attrs
 from venuekit import Runtime, errors
 from venuekit.account import Account
 from venuekit.capabilities import BalanceReader, LeverageControl
-from venuekit.endpoint import Role
 from venuekit.hooks import hookimpl
+from venuekit.parameters import Role
 from venuekit.pipeline import Proxy
 from venuekit.pipeline.transport import AiohttpTransport
 from venuekit.plugins import make_plugins

@@ -15,7 +15,7 @@ STOREYS = (
     {"_util"},
     {"errors", "order_scope"},
     {"faults", "message", "resolution"},
-    {"echoes"},
+    {"echoes", "parameters"},
     {"endpoint", "capabilities"},
     {"venue"},
     {"clock", "credentials"},

@@ -14,8 +14,9 @@ from venuekit.capabilities import Capability, capability_of
 from venuekit.capabilities._capability import methods_of
 from venuekit.clock import Clock, VenueClock
 from venuekit.credentials.secret import Secret
-from venuekit.endpoint import Effect, Endpoint, Role
+from venuekit.endpoint import Effect, Endpoint
 from venuekit.errors import OperationError, Outcome
+from venuekit.parameters import Role
 from venuekit.pipeline.budget import Budget, Costs
 from venuekit.pipeline.failures import Failure, leaves_open
 from venuekit.pipeline.guard import Guard, PositionLimit, check_guard

@@ -13,9 +13,10 @@ import attrs
 from venuekit import errors
 from venuekit.capabilities import Order, OrderReader, OrderSide, Position, PositionReader, PositionSide, Unit
 from venuekit.clock import Clock
-from venuekit.endpoint import Area, Endpoint, Priority, Role
+from venuekit.endpoint import Area, Endpoint, Priority
 from venuekit.errors import ConfigurationError, Outcome
 from venuekit.order_scope import Ask
+from venuekit.parameters import Role
 
 if TYPE_CHECKING:
     from venuekit.account import Account

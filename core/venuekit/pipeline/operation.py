@@ -13,9 +13,10 @@ from venuekit._util.texts import without
 from venuekit.clock import from_milliseconds
 from venuekit.credentials.redactor import redact, redact_error, redact_parameters
 from venuekit.echoes import OtherAnswer
-from venuekit.endpoint import Effect, Endpoint, Priority, Role, WriteScope
+from venuekit.endpoint import Effect, Endpoint, Priority, WriteScope
 from venuekit.errors import OperationError, Outcome
 from venuekit.order_scope import Ask
+from venuekit.parameters import Role
 from venuekit.payloads.json_text import TooDeep
 from venuekit.payloads.mismatch import mismatch_of
 from venuekit.pipeline.budget import SHUTTING, Budget, Pools, apply_backoff, budget_error, pay, update_from_headers

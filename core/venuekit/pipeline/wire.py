@@ -9,10 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from decimal import Decimal
-from functools import lru_cache
-from typing import Any, TypeAlias
+from collections.abc import Awaitable, Mapping
+from typing import Any
 from urllib.parse import quote
 
 import attrs
@@ -20,20 +18,18 @@ import attrs
 from venuekit._util.texts import without_frames
 from venuekit.credentials import Signer
 from venuekit.credentials.redactor import redact_error
-from venuekit.endpoint import Encoding, Endpoint, Kind, Parameter, Security
+from venuekit.endpoint import Encoding, Endpoint, Security
 from venuekit.errors import NeverSent, VenuekitError
 from venuekit.message import ANSWER_LIMIT, HttpRequest, HttpResponse, Transport
+from venuekit.parameters import CHECKS, CheckedValue, Kind
 from venuekit.venue import EncodedRequest, SigningScheme, Stamp
 
 #: characters without percent-encoding, so that most values pass without a call of quote
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*").fullmatch
-_pattern = lru_cache(maxsize=256)(re.compile)
 _compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 #: kinds whose values are digits, which are never percent-encoded
 _DIGITS = frozenset({Kind.INTEGER, Kind.DECIMAL})
-
-_CheckedValue: TypeAlias = str | int | list[Any]
 
 
 @attrs.frozen(eq=False)
@@ -99,11 +95,6 @@ class RestWire:
             distrust()
 
 
-def plain(number: Decimal | int) -> str:
-    """Return a number in plain digits, never with an exponent."""
-    return format(number, "f") if isinstance(number, Decimal) else str(number)
-
-
 def encode(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> tuple[str, bytes | None]:
     """
     Return the query string and the body of a request, in the order the caller gave the parameters.
@@ -126,7 +117,7 @@ def encode(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> tuple[str,
         if parameter is None:
             raise _undeclared(endpoint, name)
         kind = parameter.kind
-        checked = _CHECKS[kind](parameter, value)
+        checked = CHECKS[kind](parameter, value)
         parts.append(f"{name}={checked if kind in _DIGITS else _text(checked)}")
     return "&".join(parts), None
 
@@ -138,11 +129,11 @@ def _parameters_to_send(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) 
     return {name: value for name, value in parameters.items() if name not in endpoint.local}
 
 
-def _check_parameter(endpoint: Endpoint[Any], name: str, value: Any) -> _CheckedValue:
+def _check_parameter(endpoint: Endpoint[Any], name: str, value: Any) -> CheckedValue:
     parameter = endpoint.by_name.get(name)
     if parameter is None:
         raise _undeclared(endpoint, name)
-    return _CHECKS[parameter.kind](parameter, value)
+    return CHECKS[parameter.kind](parameter, value)
 
 
 def _undeclared(endpoint: Endpoint[Any], name: str) -> ValueError:
@@ -150,7 +141,7 @@ def _undeclared(endpoint: Endpoint[Any], name: str) -> ValueError:
     return ValueError(f"{endpoint} does not declare a parameter {name!r}; it has {known}")
 
 
-def _text(value: _CheckedValue) -> str:
+def _text(value: CheckedValue) -> str:
     if isinstance(value, int):
         return str(value).lower()  # True and False too
     text = value if isinstance(value, str) else _json(value)
@@ -162,67 +153,3 @@ def _json(value: Any) -> str:
         return _compact(value)
     except TypeError as error:  # the contents of a list are not declared
         raise ValueError(f"{error}: within a list, write numbers as texts") from None
-
-
-def _check_text(parameter: Parameter, value: Any) -> str:
-    if not isinstance(value, str):
-        raise _refuse(parameter, "a text", value)
-    if parameter.choices is not None and value not in parameter.choices:
-        raise _refuse(parameter, f"one of {', '.join(sorted(parameter.choices))}", value)
-    if parameter.pattern is not None and not _pattern(parameter.pattern).fullmatch(value):
-        raise _refuse(parameter, f"a text like {parameter.pattern}", value)
-    return str(value)
-
-
-def _check_integer(parameter: Parameter, value: Any) -> int:
-    whole = type(value) is int or (isinstance(value, Decimal) and value.is_finite() and value == int(value))
-    if not whole:
-        raise _refuse(parameter, _expectation(parameter, "a whole number"), value)
-    _check_range(parameter, value, "a whole number")
-    if parameter.choices is not None and str(int(value)) not in parameter.choices:
-        raise _refuse(parameter, f"one of {', '.join(sorted(parameter.choices))}", value)
-    return int(value)
-
-
-def _check_decimal(parameter: Parameter, value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not Decimal(value).is_finite():
-        raise _refuse(parameter, _expectation(parameter, "an int or Decimal"), value)
-    _check_range(parameter, value, "an int or Decimal")
-    return plain(value)
-
-
-def _check_boolean(parameter: Parameter, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise _refuse(parameter, "True or False", value)
-    return value
-
-
-def _check_list(parameter: Parameter, value: Any) -> list[Any]:
-    if not isinstance(value, list | tuple):
-        raise _refuse(parameter, "a list", value)
-    return list(value)
-
-
-def _check_range(parameter: Parameter, value: Decimal | int, noun: str) -> None:
-    too_small = parameter.minimum is not None and value < parameter.minimum
-    if too_small or (parameter.maximum is not None and value > parameter.maximum):
-        raise _refuse(parameter, _expectation(parameter, noun), value)
-
-
-def _expectation(parameter: Parameter, noun: str) -> str:
-    low = "" if parameter.minimum is None else f" from {parameter.minimum}"
-    high = "" if parameter.maximum is None else f" up to {parameter.maximum}"
-    return noun + low + high
-
-
-def _refuse(parameter: Parameter, expected: str, value: Any) -> ValueError:
-    return ValueError(f"{parameter.name} must be {expected}, not {value!r}")
-
-
-_CHECKS: Mapping[Kind, Callable[[Parameter, Any], _CheckedValue]] = {
-    Kind.TEXT: _check_text,
-    Kind.INTEGER: _check_integer,
-    Kind.DECIMAL: _check_decimal,
-    Kind.BOOLEAN: _check_boolean,
-    Kind.LIST: _check_list,
-}

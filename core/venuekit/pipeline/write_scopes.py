@@ -9,8 +9,9 @@ from typing import Any, NamedTuple, Protocol
 
 import attrs
 
-from venuekit.endpoint import Endpoint, Role, WriteScope
+from venuekit.endpoint import Endpoint, WriteScope
 from venuekit.order_scope import ClientIds, OrderName
+from venuekit.parameters import Role
 
 #: scopes whose writes run one after another
 QUEUED = frozenset({WriteScope.ACCOUNT, WriteScope.SYMBOL, WriteScope.AMENDMENT})

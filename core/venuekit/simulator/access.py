@@ -12,7 +12,8 @@ from typing import Any
 
 import attrs
 
-from venuekit.endpoint import Endpoint, Kind
+from venuekit.endpoint import Endpoint
+from venuekit.parameters import Kind
 from venuekit.venue import Limit
 
 #: number of letters and digits of a key, and of a secret

@@ -9,8 +9,9 @@ from typing import Any
 
 import attrs
 
-from venuekit.endpoint import Endpoint, Kind, Security
+from venuekit.endpoint import Endpoint, Security
 from venuekit.message import HttpRequest
+from venuekit.parameters import Kind
 from venuekit.simulator import SimRequest
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from venuekit.credentials import HmacSigner, Secret
-from venuekit.endpoint import Effect, Endpoint, Kind, Parameter
+from venuekit.endpoint import Effect, Endpoint
+from venuekit.parameters import Kind, Parameter
 from venuekit.pipeline.wire import encode
 from venuekit.venue import EncodedRequest, Stamp
 from venuekit_binance_common.venue import QuerySigning

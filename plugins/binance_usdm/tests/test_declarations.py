@@ -19,7 +19,8 @@ from venuekit.capabilities import (
     PositionModeControl,
     SettingsReader,
 )
-from venuekit.endpoint import Effect, Endpoint, Role, Security, WriteScope
+from venuekit.endpoint import Effect, Endpoint, Security, WriteScope
+from venuekit.parameters import Role
 from venuekit.plugins import make_plugins
 from venuekit.testing.recorded import Recorded
 from venuekit.venue import EnvironmentName

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from venuekit.endpoint import Encoding, Endpoint, Kind, Parameter
+from venuekit.endpoint import Encoding, Endpoint
 from venuekit.errors import VenueError
+from venuekit.parameters import Kind, Parameter
 from venuekit.simulator import CannedAnswer, Simulation
 from venuekit.simulator.ledger import Book, Side
 from venuekit.testing.recorded import Recorded

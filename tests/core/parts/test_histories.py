@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from venuekit.capabilities import Income, IncomeKind, IncomeReader, Pager
 from venuekit.clock import from_milliseconds
-from venuekit.endpoint import Endpoint, Kind, Parameter
+from venuekit.endpoint import Endpoint
 from venuekit.errors import InvalidArgument, PayloadMismatch
 from venuekit.message import HttpRequest, HttpResponse
+from venuekit.parameters import Kind, Parameter
 from venuekit.parts.histories import (
     FromCursor,
     FromId,

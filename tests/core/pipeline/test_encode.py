@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from venuekit.endpoint import Encoding, Endpoint, Kind, Parameter
-from venuekit.pipeline.wire import encode, plain
+from venuekit.endpoint import Encoding, Endpoint
+from venuekit.parameters import Kind, Parameter, plain
+from venuekit.pipeline.wire import encode
 
 ENDPOINT: Endpoint[bytes] = Endpoint(
     "POST",

@@ -9,8 +9,9 @@ import pytest
 
 import venuekit
 from venuekit import errors
-from venuekit.endpoint import Area, Effect, Endpoint, Kind, Parameter, Role
+from venuekit.endpoint import Area, Effect, Endpoint
 from venuekit.errors import Outcome
+from venuekit.parameters import Kind, Parameter, Role
 from venuekit.pipeline import Guard
 from venuekit.simulator import DropAfter
 from venuekit_toy_perp.endpoints import TOY

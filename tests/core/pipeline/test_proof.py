@@ -13,8 +13,9 @@ import pytest
 import venuekit
 from venuekit import errors
 from venuekit.capabilities import LeverageSetting
-from venuekit.endpoint import Effect, Endpoint, Kind, Parameter
+from venuekit.endpoint import Effect, Endpoint
 from venuekit.message import HttpRequest
+from venuekit.parameters import Kind, Parameter
 from venuekit.pipeline.transport import AiohttpTransport
 from venuekit.resolution import Reading
 from venuekit.simulator import ApplyLater, Delay, DropAfter, DropBefore

@@ -12,8 +12,9 @@ from venuekit.capabilities import (
     PositionMarginControl,
     capability_of,
 )
-from venuekit.endpoint import Endpoint, Role, WriteScope
+from venuekit.endpoint import Endpoint, WriteScope
 from venuekit.message import HttpResponse
+from venuekit.parameters import Role
 from venuekit.testing.conformance.examples import SETTERS, Setter
 from venuekit.testing.conformance.inventory import Checks
 from venuekit.testing.recorded import RecordedCase

@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from venuekit.capabilities import Capability, OrderAmendControl, OrderBatchControl, OrderBehaviour, capability_of
-from venuekit.endpoint import Effect, Endpoint, Role, Security
+from venuekit.endpoint import Effect, Endpoint, Security
+from venuekit.parameters import Role
 from venuekit.testing.conformance.examples import SETTERS, Setter
 from venuekit.testing.recorded import Recorded, RecordedCase
 from venuekit.testing.sent import caller_parameters

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from venuekit.endpoint import Endpoint, Role
+from venuekit.endpoint import Endpoint
 from venuekit.errors import (
     AnswerLost,
     NotExecuted,
@@ -16,6 +16,7 @@ from venuekit.errors import (
     OutcomeNotStated,
     OutcomeUnknown,
 )
+from venuekit.parameters import Role
 from venuekit.simulator import CannedAnswer, Disturbance, DropAfter, DropBefore
 from venuekit.simulator.ledger import Book, Side
 from venuekit.testing.conformance.examples import Setter

@@ -56,9 +56,10 @@ from venuekit.capabilities import (
     WithdrawalStatus,
 )
 from venuekit.clock import from_milliseconds
-from venuekit.endpoint import Effect, Endpoint, Parameter, Role
+from venuekit.endpoint import Effect, Endpoint
 from venuekit.errors import NotFound, OperationError, Throttled
 from venuekit.hooks import hookimpl
+from venuekit.parameters import Parameter, Role
 from venuekit.parts.histories import Numbered, Origin, Page, Pages, Span, Track
 from venuekit.venue import Environment, EnvironmentName
 from venuekit_toy_perp.account import ToyPerpAccount

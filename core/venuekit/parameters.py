@@ -1,0 +1,134 @@
+"""Parameters: their kinds and roles, and the checks of the values that a caller hands in."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+import attrs
+
+from venuekit._util.texts import is_secret_name
+
+_pattern = lru_cache(maxsize=256)(re.compile)
+
+#: the value of a parameter as it goes into a request
+CheckedValue: TypeAlias = str | int | list[Any]
+
+
+class Kind(enum.StrEnum):
+    """The type of a parameter as the caller hands it in."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    DECIMAL = "decimal"  #: int or Decimal; sent as plain digits, never with an exponent
+    BOOLEAN = "boolean"
+    LIST = "list"  #: sent as compact JSON
+
+
+class Role(enum.StrEnum):
+    """The meaning of a parameter; guards, write scopes and error texts read it."""
+
+    SYMBOL = "symbol"
+    LEVERAGE = "leverage"
+    QUANTITY = "quantity"
+    PRICE = "price"
+    AMOUNT = "amount"
+    CLIENT_ID = "client_id"
+    ORDER_ID = "order_id"
+
+
+@attrs.frozen(kw_only=True)
+class Parameter:
+    """
+    One parameter, by the venue's own name.
+
+    ``choices``, ``minimum``, ``maximum`` and ``pattern`` (a regular expression for the whole text) hold what the
+    venue documents for every symbol and account, so that what they refuse is refused before sending. What the venue
+    does not take, but guards, write scopes and resolution want to know of a request, is ``local`` and never sent. A
+    listen key is ``secret``: shown nowhere, and not in the journal; left out, the name decides.
+    """
+
+    name: str = attrs.field(kw_only=False)
+    kind: Kind = attrs.field(default=Kind.TEXT, kw_only=False)
+    required: bool = False
+    role: Role | None = None
+    choices: frozenset[str] | None = None
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    pattern: str | None = None
+    local: bool = False
+    secret: bool = attrs.field(default=attrs.Factory(lambda self: is_secret_name(self.name), takes_self=True))
+
+
+def plain(number: Decimal | int) -> str:
+    """Return a number in plain digits, never with an exponent."""
+    return format(number, "f") if isinstance(number, Decimal) else str(number)
+
+
+def _check_text(parameter: Parameter, value: Any) -> str:
+    if not isinstance(value, str):
+        raise _refuse(parameter, "a text", value)
+    if parameter.choices is not None and value not in parameter.choices:
+        raise _refuse(parameter, f"one of {', '.join(sorted(parameter.choices))}", value)
+    if parameter.pattern is not None and not _pattern(parameter.pattern).fullmatch(value):
+        raise _refuse(parameter, f"a text like {parameter.pattern}", value)
+    return str(value)
+
+
+def _check_integer(parameter: Parameter, value: Any) -> int:
+    whole = type(value) is int or (isinstance(value, Decimal) and value.is_finite() and value == int(value))
+    if not whole:
+        raise _refuse(parameter, _expectation(parameter, "a whole number"), value)
+    _check_range(parameter, value, "a whole number")
+    if parameter.choices is not None and str(int(value)) not in parameter.choices:
+        raise _refuse(parameter, f"one of {', '.join(sorted(parameter.choices))}", value)
+    return int(value)
+
+
+def _check_decimal(parameter: Parameter, value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not Decimal(value).is_finite():
+        raise _refuse(parameter, _expectation(parameter, "an int or Decimal"), value)
+    _check_range(parameter, value, "an int or Decimal")
+    return plain(value)
+
+
+def _check_boolean(parameter: Parameter, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _refuse(parameter, "True or False", value)
+    return value
+
+
+def _check_list(parameter: Parameter, value: Any) -> list[Any]:
+    if not isinstance(value, list | tuple):
+        raise _refuse(parameter, "a list", value)
+    return list(value)
+
+
+def _check_range(parameter: Parameter, value: Decimal | int, noun: str) -> None:
+    too_small = parameter.minimum is not None and value < parameter.minimum
+    if too_small or (parameter.maximum is not None and value > parameter.maximum):
+        raise _refuse(parameter, _expectation(parameter, noun), value)
+
+
+def _expectation(parameter: Parameter, noun: str) -> str:
+    low = "" if parameter.minimum is None else f" from {parameter.minimum}"
+    high = "" if parameter.maximum is None else f" up to {parameter.maximum}"
+    return noun + low + high
+
+
+def _refuse(parameter: Parameter, expected: str, value: Any) -> ValueError:
+    return ValueError(f"{parameter.name} must be {expected}, not {value!r}")
+
+
+#: the check of each kind; it returns the value as it is sent, and raises ``ValueError`` for one that is refused
+CHECKS: Mapping[Kind, Callable[[Parameter, Any], CheckedValue]] = {
+    Kind.TEXT: _check_text,
+    Kind.INTEGER: _check_integer,
+    Kind.DECIMAL: _check_decimal,
+    Kind.BOOLEAN: _check_boolean,
+    Kind.LIST: _check_list,
+}
