@@ -13,7 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import venuekit
-from venuekit.capabilities import LeverageSetting, MarginType, MarginTypeSetting, SettingsSnapshot, SymbolSettings, Unit
+from venuekit.capabilities import (
+    LeverageSetting,
+    MarginType,
+    MarginTypeSetting,
+    PositionSide,
+    SettingsSnapshot,
+    SymbolSettings,
+    Unit,
+)
 from venuekit.errors import Conflict, InvalidArgument, InvalidRequest, Outcome, PayloadMismatch
 from venuekit.parts.settings.controls import AccountMarginType
 from venuekit.parts.settings.lens import AccountLens, RowSettings, SymbolLens
@@ -91,6 +99,8 @@ async def test_arguments_outside_the_scope_are_not_sent(stage: Stage) -> None:
         await stage.account.set_margin_type("GEMUSD", MarginType.PORTFOLIO)
     with pytest.raises(InvalidArgument, match="one per symbol"):
         await stage.account.set_leverage("GEMUSD", 5, margin_type=CROSS)
+    with pytest.raises(InvalidArgument, match="one per symbol"):
+        await stage.account.get_leverage("GEMUSD", margin_type=CROSS)
     with pytest.raises(InvalidArgument, match="name one"):
         await stage.account.get_margin_type()
     assert len(stage.sim.requests) == sent
@@ -164,6 +174,19 @@ def test_a_snapshot_has_the_symbols_asked_for_and_those_that_matter() -> None:
         SymbolSettings("ISOLATED", ISOLATED, D(2), D(2), D(0)),
         SymbolSettings("ORDERS", CROSS, D(4), D(4), D(0)),
     )
+
+
+def test_a_symbol_may_have_several_leverages() -> None:
+    """Each is found by margin type and side; without a margin type it is that of the one that holds."""
+    cross, isolated = (
+        LeverageSetting("A", D(5), D(5), margin_type=CROSS),
+        LeverageSetting("A", D(3), D(4), margin_type=ISOLATED),
+    )
+    row = SymbolSettings("A", ISOLATED, D(3), D(4), leverages=(cross, isolated))
+    assert (row.leverage(), row.leverage(side=PositionSide.SHORT)) == (D(3), D(4))
+    assert (row.leverage(margin_type=CROSS), row.leverage(margin_type=ISOLATED)) == (D(5), D(3))
+    assert row.leverage(margin_type=ISOLATED, side=PositionSide.SHORT) == D(4)
+    assert SymbolSettings("A", ISOLATED, D(3), D(4)).leverage(margin_type=CROSS) is None
 
 
 @given(

@@ -38,7 +38,7 @@ class AcmeAccount(Account, LeverageControl):
 
     __slots__ = ()
 
-    async def get_leverage(self, symbol: str) -> LeverageSetting:
+    async def get_leverage(self, symbol: str, *, margin_type: MarginType | None = None) -> LeverageSetting:
         """Return what holds."""
         return LeverageSetting(symbol, Decimal(1), Decimal(1))
 

@@ -20,8 +20,8 @@ class LeverageScope(enum.StrEnum):
     """The unit that has a leverage of its own, within the account."""
 
     SYMBOL = "symbol"
-    SIDE = "side"
-    MARGIN_TYPE = "margin_type"
+    SIDE = "side"  #: of a symbol, long and short
+    MARGIN_TYPE = "margin_type"  #: of a symbol, cross and isolated
 
 
 @attrs.frozen
@@ -47,7 +47,8 @@ class LeverageSetting:
 
     ``long`` and ``short`` are equal unless the scope has SIDE; None in portfolio margin. ``max_position`` is the
     largest position the venue allows at this leverage, counted in ``max_position_unit``; None when it did not say.
-    ``changed`` as in :class:`~venuekit.capabilities.MarginTypeSetting`.
+    ``changed`` as in :class:`~venuekit.capabilities.MarginTypeSetting`. ``margin_type`` is the one that the leverage
+    belongs to; None where a symbol has one leverage whatever its margin type.
     """
 
     symbol: str
@@ -56,6 +57,7 @@ class LeverageSetting:
     max_position: Decimal | None = None
     max_position_unit: Unit | None = None
     changed: bool | None = None
+    margin_type: MarginType | None = None
 
 
 class LeverageReader(Capability):
@@ -64,11 +66,15 @@ class LeverageReader(Capability):
     __slots__ = ()
 
     @abstractmethod
-    async def get_leverage(self, symbol: str) -> LeverageSetting:
+    async def get_leverage(self, symbol: str, *, margin_type: MarginType | None = None) -> LeverageSetting:
         """
         Return the leverage that holds for ``symbol``.
 
+        Where each margin type has a leverage of its own, ``margin_type`` names one; left out, it is the one that holds
+        for the symbol.
+
         Raises:
+            InvalidArgument: ``margin_type`` is given, and a symbol has one leverage here; nothing was sent.
             InvalidRequest: the venue does not know the symbol.
         """
 
@@ -90,7 +96,9 @@ class LeverageControl(LeverageReader):
         """
         Change the leverage and return the value the venue now applies; setting the present value again succeeds.
 
-        ``side`` and ``margin_type`` are for venues whose scope has them.
+        ``side`` and ``margin_type`` are for venues whose scope has them, and name one of several leverages. Where one
+        write sets leverage and margin type, ``margin_type`` sets both at once; left out, the margin type is read right
+        before and stays.
 
         Raises:
             InvalidArgument: not a number the venue can take (a bool, float or text never is), or an argument

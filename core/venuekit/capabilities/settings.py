@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Self
 import attrs
 
 from venuekit.capabilities._capability import Capability
+from venuekit.capabilities.enums import PositionSide
+from venuekit.capabilities.leverage import LeverageSetting
 from venuekit.capabilities.modes import AssetMode, MarginType, PositionMode
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ class SymbolSettings:
 
     ``position`` is the sum of the absolute quantities of all legs, in contracts; ``open_orders`` counts plain and
     conditional orders. ``max_leverage`` is the highest leverage that the brackets allow at the present position value.
+    ``leverages`` has the leverage of each margin type where each has its own, and is empty elsewhere;
+    ``leverage_long`` and ``leverage_short`` are then those of the margin type that holds.
     """
 
     symbol: str
@@ -34,6 +38,17 @@ class SymbolSettings:
     position: Decimal | None = None
     open_orders: int | None = None
     max_leverage: Decimal | None = None
+    leverages: tuple[LeverageSetting, ...] = ()
+
+    def leverage(self, *, side: PositionSide | None = None, margin_type: MarginType | None = None) -> Decimal | None:
+        """Return the leverage of a side, the long one unless it is SHORT, under ``margin_type`` or the one that holds."""
+        short = side is PositionSide.SHORT
+        if margin_type is None:
+            return self.leverage_short if short else self.leverage_long
+        for setting in self.leverages:
+            if setting.margin_type is margin_type:
+                return setting.short if short else setting.long
+        return None
 
 
 @attrs.frozen

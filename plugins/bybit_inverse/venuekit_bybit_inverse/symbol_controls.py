@@ -42,8 +42,10 @@ class BybitLeverage(Account, LeverageControl):
 
     __slots__ = ()
 
-    async def get_leverage(self, symbol: str) -> LeverageSetting:
+    async def get_leverage(self, symbol: str, *, margin_type: MarginType | None = None) -> LeverageSetting:
         """Return the leverage from the symbol's position row, which exists also when flat."""
+        if margin_type is not None:
+            raise self.refuse("leverage belongs to the symbol here, not to a margin type", subject=symbol)
         page = await self.call(BYBIT.POSITION_LIST, category=CATEGORY, symbol=symbol)
         for held in page.rows.of({symbol}).values():
             return LeverageSetting(symbol, held.leverage, held.leverage, held.max_position, held.max_position_unit)

@@ -199,7 +199,7 @@ class SetsLeverage(FakeAccount, LeverageControl):
         wide = self.venue.behaviour(MarginTypeBehaviour).scope is MarginTypeScope.ACCOUNT
         return self.world.margin_type if wide else self.rows[symbol].margin_type
 
-    async def get_leverage(self, symbol: str) -> LeverageSetting:
+    async def get_leverage(self, symbol: str, *, margin_type: MarginType | None = None) -> LeverageSetting:
         row = self.rows[symbol]
         return LeverageSetting(symbol, row.long, row.short)
 

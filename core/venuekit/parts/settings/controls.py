@@ -42,8 +42,10 @@ class SymbolLeverage(Account, LeverageControl):
 
     endpoints: ClassVar[SymbolEndpoints]
 
-    async def get_leverage(self, symbol: str) -> LeverageSetting:
+    async def get_leverage(self, symbol: str, *, margin_type: MarginType | None = None) -> LeverageSetting:
         """Return the leverage that holds for ``symbol``, by one read."""
+        if margin_type is not None:
+            raise self.refuse("leverage is one per symbol here, not per margin type", subject=symbol)
         lens = self.endpoints.SYMBOL_LENS
         return lens.leverage_setting(await lens.read_leverage(self.call, symbol))
 
