@@ -15,7 +15,7 @@ from venuekit.testing import find_recorded, load_recorded
 from venuekit.venue import Venue
 
 REQUIRED = {
-    "aster_usdm": {"X01"},
+    "aster_usdm_v1": {"X01"},
     "binance_coinm": {"C01", "C02", "C03", "C04", "C05", "C09", "C10", "C14", "C17", "A01", "A02", "A03"}
     | {"C06", "C07", "C08", "C11", "C13", "C18", "U32"},
     "binance_usdm": {"U01", "U02", "U03", "U04", "U16", "U17", "U18", "U19", "U22", "U25", "A01", "A02", "A03"}

@@ -23,8 +23,8 @@ SYMBOL = "ETHUSDT"
 @pytest.fixture
 async def aster(clients: ExitStack) -> AsyncIterator[Any]:
     """The simulated venue, flat, and the client that talks to it from a thread."""
-    async with venuekit.simulate("aster_usdm", scenario="flat") as sim:
-        client = UMFutures(key=sim.key, secret=sim.secret, base_url=sim.rest("aster_usdm"))
+    async with venuekit.simulate("aster_usdm_v1", scenario="flat") as sim:
+        client = UMFutures(key=sim.key, secret=sim.secret, base_url=sim.rest("aster_usdm_v1"))
         clients.enter_context(closing(client.session))
         sim.ledger.set_mark(SYMBOL, D(3000))
         yield sim, client

@@ -20,11 +20,11 @@ from venuekit.testing.clocks import LoopClock
 VENUES = {
     "binance_usdm": ("ETHUSDT", Decimal("0.1")),
     "binance_coinm": ("ETHUSD_PERP", Decimal(10)),
-    "aster_usdm": ("ETHUSDT", Decimal("0.1")),
+    "aster_usdm_v1": ("ETHUSDT", Decimal("0.1")),
     "bybit_inverse": ("ETHUSD", Decimal(100)),
 }
 #: the venues whose products share a library
-BINANCE = ("binance_usdm", "binance_coinm", "aster_usdm")
+BINANCE = ("binance_usdm", "binance_coinm", "aster_usdm_v1")
 #: a price at which an order to buy rests, far from the market
 PRICE = Decimal(2000)
 venues = pytest.mark.parametrize("venue", VENUES)

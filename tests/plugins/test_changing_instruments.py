@@ -23,7 +23,7 @@ from venuekit.testing.staged import fake_stage
 
 D = Decimal
 #: the code with which a venue refuses a price that is no multiple of its step
-REFUSALS = {"aster_usdm": -4014, "binance_usdm": -4014, "binance_coinm": -1111, "bybit_inverse": 10001}
+REFUSALS = {"aster_usdm_v1": -4014, "binance_usdm": -4014, "binance_coinm": -1111, "bybit_inverse": 10001}
 Row = dict[str, Any]
 
 

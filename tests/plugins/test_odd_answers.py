@@ -86,7 +86,7 @@ class Place:
 
 
 ORDERS = {
-    "aster_usdm": ("0.01", "50000"),
+    "aster_usdm_v1": ("0.01", "50000"),
     "binance_usdm": ("0.01", "50000"),
     "binance_coinm": ("1", "50000"),
     "bybit_inverse": ("100", "50000"),

@@ -22,7 +22,7 @@ from venuekit.testing.staged import fake_stage
 D = Decimal
 #: held, flat, and how positions, open orders, instruments and income are read
 VENUES = {
-    "aster_usdm": ("BTCUSDT", "positionRisk", "openOrders", "exchangeInfo", "income"),
+    "aster_usdm_v1": ("BTCUSDT", "positionRisk", "openOrders", "exchangeInfo", "income"),
     "binance_usdm": ("BTCUSDT", "positionRisk", "openOrders", "exchangeInfo", "income"),
     "binance_coinm": ("BTCUSD_PERP", "positionRisk", "openOrders", "exchangeInfo", "income"),
     "bybit_inverse": ("BTCUSD", "position/list", "order/realtime", "instruments-info", "transaction-log"),
@@ -263,7 +263,7 @@ async def test_a_contract_without_a_size_has_no_notional_that_a_guard_could_limi
 
 async def test_no_limit_is_told_as_none() -> None:
     """At leverage 1 the venue writes INF where the largest position stands elsewhere."""
-    for venue, read in (("binance_usdm", "symbolConfig"), ("aster_usdm", "positionRisk")):
+    for venue, read in (("binance_usdm", "symbolConfig"), ("aster_usdm_v1", "positionRisk")):
         async with staged(venue) as stage:
 
             def unlimited(rows: list[dict[str, Any]]) -> None:
@@ -290,7 +290,7 @@ async def test_an_error_about_a_word_says_whose_answer_it_was() -> None:
             await stage.account.get_margin_type(stage.held)
 
 
-@pytest.mark.parametrize("venue", ["aster_usdm", "binance_usdm", "binance_coinm", "bybit_inverse"])
+@pytest.mark.parametrize("venue", ["aster_usdm_v1", "binance_usdm", "binance_coinm", "bybit_inverse"])
 async def test_a_leverage_is_told_whatever_the_word_for_the_margin_type_is(venue: str) -> None:
     """Who asks for one of two settings gets it, though the other is unknown."""
     async with staged(venue) as stage:

@@ -19,14 +19,14 @@ from venuekit.testing.staged import fake_stage
 
 #: an odd symbol, a readable one, the read with a row for each symbol, and the endpoint and field of an odd row
 VENUES = {
-    "aster_usdm": ("BTCUSDT", "ETHUSDT", "positionRisk", r"GET /fapi/\S+/positionRisk: \[\d+\]\.leverage"),
+    "aster_usdm_v1": ("BTCUSDT", "ETHUSDT", "positionRisk", r"GET /fapi/\S+/positionRisk: \[\d+\]\.leverage"),
     "binance_usdm": ("BTCUSDT", "ETHUSDT", "symbolConfig", r"GET /fapi/v1/symbolConfig: \[\d+\]\.leverage"),
     "binance_coinm": ("BTCUSD_PERP", "ETHUSD_PERP", "positionRisk", r"GET /dapi/v1/positionRisk: \[\d+\]\.leverage"),
     "bybit_inverse": ("BTCUSD", "ETHUSD", "position/list", r"GET /v5/position/list: result\.list\[\d+\]\.leverage"),
 }
 #: the reads of positions, open orders and brackets, each with a field that every row needs
 OTHER_READS = {
-    "aster_usdm": {"positionRisk": "positionAmt", "openOrders": "price", "leverageBracket": "brackets"},
+    "aster_usdm_v1": {"positionRisk": "positionAmt", "openOrders": "price", "leverageBracket": "brackets"},
     "binance_usdm": {"positionRisk": "positionAmt", "openOrders": "price", "leverageBracket": "brackets"},
     "binance_coinm": {"positionRisk": "positionAmt", "openOrders": "price", "leverageBracket": "brackets"},
     "bybit_inverse": {"position/list": "size", "order/realtime": "price", "risk-limit": "maxLeverage"},
@@ -130,7 +130,7 @@ async def test_a_row_without_a_symbol_may_be_about_any(venue: str) -> None:
         assert "].symbol: " in (refused.reason or "")
 
 
-@pytest.mark.parametrize("venue", ["aster_usdm", "binance_usdm", "binance_coinm"])
+@pytest.mark.parametrize("venue", ["aster_usdm_v1", "binance_usdm", "binance_coinm"])
 async def test_an_odd_row_refuses_the_mode_that_depends_on_every_symbol(venue: str) -> None:
     """The position mode is refused with that row; a mode that already holds is unchanged."""
     odd, readable, part, words = VENUES[venue]

@@ -34,13 +34,13 @@ D = Decimal
 PLACING = {
     "binance_usdm": ("POST", "/fapi/v1/order"),
     "binance_coinm": ("POST", "/dapi/v1/order"),
-    "aster_usdm": ("POST", "/fapi/v1/order"),
+    "aster_usdm_v1": ("POST", "/fapi/v1/order"),
     "bybit_inverse": ("POST", "/v5/order/create"),
 }
 MARGIN = {
     "binance_usdm": ("POST", "/fapi/v1/positionMargin"),
     "binance_coinm": ("POST", "/dapi/v1/positionMargin"),
-    "aster_usdm": ("POST", "/fapi/v1/positionMargin"),
+    "aster_usdm_v1": ("POST", "/fapi/v1/positionMargin"),
     "bybit_inverse": ("POST", "/v5/position/add-margin"),
 }
 #: on one of them an id is taken once for all

@@ -25,7 +25,7 @@ D = Decimal
 PATHS = {
     "binance_usdm": ("/fapi/v1/order", "/fapi/v1/leverage"),
     "binance_coinm": ("/dapi/v1/order", "/dapi/v1/leverage"),
-    "aster_usdm": ("/fapi/v1/order", "/fapi/v1/leverage"),
+    "aster_usdm_v1": ("/fapi/v1/order", "/fapi/v1/leverage"),
     "bybit_inverse": ("/v5/order/create", "/v5/position/set-leverage"),
 }
 
@@ -136,7 +136,7 @@ async def test_answer_to_an_earlier_setting_is_not_that_of_the_next(venue: str) 
     assert (setting.long, holds) == (5, 5)
 
 
-@pytest.mark.parametrize("venue", ["binance_coinm", "aster_usdm", "bybit_inverse"])
+@pytest.mark.parametrize("venue", ["binance_coinm", "aster_usdm_v1", "bybit_inverse"])
 async def test_rows_of_another_contract_tell_nobody_that_one_is_flat(venue: str) -> None:
     """Where the venue lists flat contracts, too, an answer without the one asked for belongs to another question."""
     made = make_plugins().venue(venue)

@@ -22,7 +22,7 @@ from venuekit_bybit_inverse.endpoints import BYBIT
 pytestmark = pytest.mark.looptime
 D = Decimal
 #: quantities that are worth 200 quote at a price of 2000
-QUANTITIES = {"binance_usdm": D("0.1"), "binance_coinm": D(20), "aster_usdm": D("0.1"), "bybit_inverse": D(200)}
+QUANTITIES = {"binance_usdm": D("0.1"), "binance_coinm": D(20), "aster_usdm_v1": D("0.1"), "bybit_inverse": D(200)}
 
 
 @attrs.frozen

@@ -13,7 +13,7 @@ from venuekit.testing.staged import fake_stage
 
 #: for each venue the endpoints whose answers are declared, with their parameters, and their rows
 READS: dict[str, dict[str, tuple[dict[str, str], Callable[[Any], list[Rows[Any]]]]]] = {
-    "aster_usdm": {
+    "aster_usdm_v1": {
         "positionRisk": ({}, lambda value: [value]),
         "balance": ({}, lambda value: [value]),
         "account": ({}, lambda value: [value.totals, value.assets, value.positions]),

@@ -71,7 +71,7 @@ class Game(LeapingStage):
 async def test_no_lost_write_undoes_a_later_one(venue: str, seed: int) -> None:
     """The open orders are those placed since the last cancellation of all, at the prices last asked for."""
     chance = random.Random(seed)  # noqa: S311  - a made-up history
-    moves = ["place", "place", "cancel_all", *(["amend"] * 4 if venue != "aster_usdm" else [])]
+    moves = ["place", "place", "cancel_all", *(["amend"] * 4 if venue != "aster_usdm_v1" else [])]
     async with leaping(venue, "flat", pause=1) as (sim, account):
         game = Game(sim, account, chance)
         for number in range(30):

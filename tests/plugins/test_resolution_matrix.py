@@ -242,7 +242,7 @@ ORDERS = (
 )
 SETTINGS = (adding_margin, levering, choosing_margin)
 #: one venue amends no orders
-MISSING = {("aster_usdm", amending), ("aster_usdm", amending_many)}
+MISSING = {("aster_usdm_v1", amending), ("aster_usdm_v1", amending_many)}
 ONCE = {"place", "place_algo", "place_batch", "margin"}
 
 

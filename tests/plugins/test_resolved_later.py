@@ -118,7 +118,7 @@ ROUTES = {
     "leverage": (("POST", "/v1/leverage"), ("POST", "/v5/position/set-leverage")),
     "margin_type": (("POST", "/v1/marginType"), None),
 }
-MISSING = {("aster_usdm", "amend"), ("aster_usdm", "amend_batch"), ("bybit_inverse", "margin_type")}
+MISSING = {("aster_usdm_v1", "amend"), ("aster_usdm_v1", "amend_batch"), ("bybit_inverse", "margin_type")}
 
 
 @pytest.mark.parametrize(

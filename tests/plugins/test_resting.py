@@ -25,7 +25,7 @@ def test_every_placing_says_what_rests_and_every_amendment_what_it_amends(venue:
     assert placing
     assert all(one.write_scope is WriteScope.ORDER and one.rests is not None for one in placing)
     amends = [one for one in written if any("amend" in method.__name__ for method in one.serves)]
-    assert bool(amends) is (venue != "aster_usdm")
+    assert bool(amends) is (venue != "aster_usdm_v1")
     for one in amends:
         assert one.write_scope is WriteScope.AMENDMENT
         example = {"symbol": "A", "orderId": 7, "orderLinkId": "mine", "origClientOrderId": "mine"}

@@ -125,7 +125,7 @@ async def test_an_order_behind_a_firewalls_page_is_open_until_the_pool_is(venue:
         assert len(stage.arrivals(stage.placing)) == 1
 
 
-@pytest.mark.parametrize("venue", ["binance_usdm", "binance_coinm", "aster_usdm"])
+@pytest.mark.parametrize("venue", ["binance_usdm", "binance_coinm", "aster_usdm_v1"])
 @pytest.mark.parametrize("applied", [True, False])
 async def test_moved_margin_behind_a_firewalls_page_is_resolved_later(venue: str, applied: bool) -> None:
     """What adds up is never sent again: the history tells, once it can be read."""
@@ -238,7 +238,7 @@ WORDS = (
 )
 
 
-@pytest.mark.parametrize("venue", ["binance_usdm", "binance_coinm", "aster_usdm"])
+@pytest.mark.parametrize("venue", ["binance_usdm", "binance_coinm", "aster_usdm_v1"])
 @pytest.mark.parametrize("words", WORDS)
 @statuses
 async def test_nothing_is_sent_before_a_ban_ends(venue: str, words: str, status: int) -> None:
@@ -320,7 +320,7 @@ async def test_bybits_limit_whose_reset_is_over_is_not_met_by_a_burst(ahead: int
         assert error.retry_at > from_milliseconds(stage.milliseconds + 7_000)
 
 
-@pytest.mark.parametrize("venue", ["binance_usdm", "binance_coinm", "aster_usdm"])
+@pytest.mark.parametrize("venue", ["binance_usdm", "binance_coinm", "aster_usdm_v1"])
 async def test_a_limit_without_a_time_is_not_met_by_a_burst(venue: str) -> None:
     """A bare 429 of the venue's own."""
     words = "Too many requests; current limit of IP(203.0.113.9) is 2400 requests per minute."
@@ -334,7 +334,7 @@ async def test_a_limit_without_a_time_is_not_met_by_a_burst(venue: str) -> None:
         assert [round((at - first) / 1000) for at in later] == [1, 3, 7]
 
 
-@pytest.mark.parametrize("venue", ["binance_usdm", "binance_coinm", "aster_usdm"])
+@pytest.mark.parametrize("venue", ["binance_usdm", "binance_coinm", "aster_usdm_v1"])
 async def test_too_many_orders_hold_back_orders_only(venue: str) -> None:
     """The limit is the account's and counts orders: what cancels and reads goes on, though it came with a 429."""
     words = "Too many new orders; current limit is 300 orders per TEN_SECONDS."
@@ -355,7 +355,7 @@ async def test_too_many_orders_hold_back_orders_only(venue: str) -> None:
         assert len(stage.arrivals(stage.placing)) == 1
 
 
-@pytest.mark.parametrize("venue", ["binance_usdm", "binance_coinm", "aster_usdm"])
+@pytest.mark.parametrize("venue", ["binance_usdm", "binance_coinm", "aster_usdm_v1"])
 async def test_everything_is_cancelled_past_a_short_ban(venue: str) -> None:
     """The venue's own ban is waited for as long as it says."""
     async with opened(venue) as stage:
@@ -375,7 +375,7 @@ OVERLOADED = {
         429, {"retCode": 429, "retMsg": "System level frequency protection", "result": {}}
     ),
 }
-OVERLOADED["binance_coinm"] = OVERLOADED["aster_usdm"] = OVERLOADED["binance_usdm"]
+OVERLOADED["binance_coinm"] = OVERLOADED["aster_usdm_v1"] = OVERLOADED["binance_usdm"]
 
 
 @venues

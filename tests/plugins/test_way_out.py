@@ -29,7 +29,7 @@ from venuekit_bybit_inverse.endpoints import BYBIT
 
 pytestmark = pytest.mark.looptime
 D = Decimal
-amending = pytest.mark.parametrize("venue", [name for name in VENUES if name != "aster_usdm"])
+amending = pytest.mark.parametrize("venue", [name for name in VENUES if name != "aster_usdm_v1"])
 losses = pytest.mark.parametrize(
     "loss", [DropBefore(), DropAfter(), ApplyLater(3)], ids=["never arrived", "applied", "applied later"]
 )

@@ -43,9 +43,9 @@ async def simulated(scenario: str = "holding") -> AsyncIterator[tuple[Any, Any]]
     """Open the simulated venue and an account of it, on a clock that leaps over waiting."""
     clock = LoopClock()
     async with (
-        venuekit.simulate("aster_usdm", scenario=scenario, clock=clock) as sim,
+        venuekit.simulate("aster_usdm_v1", scenario=scenario, clock=clock) as sim,
         venuekit.Runtime(clock=clock, journal=False) as runtime,
-        venuekit.connect("aster_usdm", sim.credentials("aster_usdm"), runtime=runtime) as account,
+        venuekit.connect("aster_usdm_v1", sim.credentials("aster_usdm_v1"), runtime=runtime) as account,
     ):
         await asyncio.sleep(1)  # nothing of the account is as young as what happens now
         sim.requests.clear()
@@ -54,8 +54,8 @@ async def simulated(scenario: str = "holding") -> AsyncIterator[tuple[Any, Any]]
 
 def test_venue_stands_on_its_own() -> None:
     """Its realm, hosts, pools and mode are shared with nobody."""
-    assert make_plugins().venue("aster_usdm") is VENUE
-    assert VENUE.realm == "aster_usdm" != USDM.realm
+    assert make_plugins().venue("aster_usdm_v1") is VENUE
+    assert VENUE.realm == "aster_usdm_v1" != USDM.realm
     mine, theirs = ({host for it in venue.environments for host in it.hosts} for venue in (VENUE, USDM))
     assert mine == {"fapi.asterdex.com", "fstream.asterdex.com"}
     assert not mine & theirs
@@ -124,7 +124,7 @@ def test_limits_are_those_of_the_venue() -> None:
 
 def test_recorded_answers_lie_apart() -> None:
     """A distribution with two venues keeps a directory for each."""
-    assert RECORDED.directory == Path(__file__).parent / "recorded" / "aster_usdm"
+    assert RECORDED.directory == Path(__file__).parent / "recorded" / "aster_usdm_v1"
 
 
 @pytest.mark.looptime
@@ -175,7 +175,7 @@ async def test_hedge_mode() -> None:
 async def test_lost_margin_is_found_out_about(fate: Any, applied: bool) -> None:
     """By the history and this venue's own read of positions."""
     async with simulated() as (sim, account):
-        sim.disturb("aster_usdm", ASTER.POSITION_MARGIN, fate)
+        sim.disturb("aster_usdm_v1", ASTER.POSITION_MARGIN, fate)
         if applied:
             assert (await account.add_margin("BTCUSDT", D(3))).amount == 3
         else:
@@ -202,7 +202,7 @@ async def test_lost_setting_is_read_back(method: str) -> None:
         "set_asset_mode": ASTER.SET_ASSET_MODE,
     }[method]
     async with simulated("flat") as (sim, account):
-        sim.disturb("aster_usdm", endpoint, DropAfter())
+        sim.disturb("aster_usdm_v1", endpoint, DropAfter())
         assert (await getattr(account, method)(**arguments[method])).changed is None
         assert [one.verb for one in sim.requests].count("POST") == 1
 

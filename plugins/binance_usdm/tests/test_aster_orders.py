@@ -101,7 +101,7 @@ class Stage(LeapingStage):
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
     """A flat account, and a mark price of 3000."""
-    async with leaping("aster_usdm", "flat") as (sim, account):
+    async with leaping("aster_usdm_v1", "flat") as (sim, account):
         sim.ledger.set_mark("ETHUSDT", MARK)
         yield Stage(sim, account)
 
@@ -392,7 +392,7 @@ async def test_batches_answer_item_by_item(stage: Stage) -> None:
 @pytest.mark.parametrize(("fate", "applied"), [(DropAfter(), True), (DropBefore(), False)], ids=["after", "before"])
 async def test_lost_batch_with_waiting_orders(stage: Stage, fate: Any, applied: bool) -> None:
     """Each is accounted for, and nothing is sent twice."""
-    stage.sim.disturb("aster_usdm", ORDERS.place_batch, fate)
+    stage.sim.disturb("aster_usdm_v1", ORDERS.place_batch, fate)
     stage.ledger.fill("ETHUSDT", Side.BUY, D("0.3"), MARK)
     closing = stage.order(OrderType.STOP_MARKET, side=OrderSide.SELL, quantity=None, close_position=True)
     wanted = [stage.order(), attrs.evolve(closing, trigger_price=D(2500))]
@@ -424,7 +424,7 @@ async def test_overloaded_venue_is_not_believed(
     stage: Stage, kind: OrderType, body: dict[str, Any], applied: bool
 ) -> None:
     """Whatever words come with a 503, the order is looked for; it is sent once."""
-    stage.sim.disturb("aster_usdm", ORDERS.place, CannedAnswer.json(503, body, applied=applied))
+    stage.sim.disturb("aster_usdm_v1", ORDERS.place, CannedAnswer.json(503, body, applied=applied))
     if applied:
         order = await stage.account.place_order(stage.order(kind, client_id="mine"))
         assert (order.id, order.client_id) == (stage.ledger.orders()[0].id, "mine")
@@ -439,7 +439,7 @@ async def test_overloaded_venue_is_not_believed(
 async def test_lost_order_that_closes_whatever_is_open(stage: Stage) -> None:
     """It is found although it has no quantity to be compared with."""
     stage.ledger.fill("ETHUSDT", Side.BUY, D("0.3"), MARK)
-    stage.sim.disturb("aster_usdm", ORDERS.place, DropAfter())
+    stage.sim.disturb("aster_usdm_v1", ORDERS.place, DropAfter())
     closing = stage.order(OrderType.STOP_MARKET, side=OrderSide.SELL, quantity=None, close_position=True)
     order = await stage.account.place_order(attrs.evolve(closing, trigger_price=D(2500)))
     assert (order.status, order.close_position) == (OrderStatus.UNTRIGGERED, True)
@@ -450,7 +450,7 @@ async def test_lost_cancel_of_an_order_that_triggered(stage: Stage) -> None:
     """It is returned as filled."""
     order = await stage.account.place_order(stage.order(OrderType.STOP_MARKET))
     trigger = SecondActor(lambda ledger: ledger.set_mark("ETHUSDT", D(4100)))
-    stage.sim.disturb("aster_usdm", ORDERS.cancel, (trigger, DropAfter()))
+    stage.sim.disturb("aster_usdm_v1", ORDERS.cancel, (trigger, DropAfter()))
     ended = await stage.account.cancel_order("ETHUSDT", order_id=order.id)
     assert (ended.status, ended.filled) == (OrderStatus.FILLED, D("0.1"))
 

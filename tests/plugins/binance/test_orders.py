@@ -526,7 +526,7 @@ def test_orders_weigh_what_is_documented_and_are_counted(venue_id: str) -> None:
     assert [answer.status for answer in answers] == [200, 200]
     assert [one["X-MBX-ORDER-COUNT-1M"] for one in told] == ["1", "2"]
     assert ["X-MBX-ORDER-COUNT-10S" in one for one in told] == [venue_id == "binance_usdm"] * 2
-    weights = ["1", "2"] if venue_id == "aster_usdm" else ["0", "0"]
+    weights = ["1", "2"] if venue_id == "aster_usdm_v1" else ["0", "0"]
     assert [one["X-MBX-USED-WEIGHT-1M"] for one in told] == weights
 
 

@@ -17,7 +17,7 @@ VENUEKIT_API = 1
 
 @hookimpl
 def venuekit_register_venues(register: Callable[[Venue[Any]], None]) -> None:
-    """Register the venue ``aster_usdm``."""
+    """Register the venue ``aster_usdm_v1``."""
     from venuekit_binance_usdm.aster.venue import VENUE
 
     register(VENUE)

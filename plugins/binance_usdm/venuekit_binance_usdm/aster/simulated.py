@@ -38,7 +38,7 @@ class SimulatedAster(UsdMarginedVenue):
     """Aster futures: acknowledgements report the fills in the quote asset, histories have the fields of queries."""
 
     endpoints = ASTER
-    contracts = tuple(attrs.evolve(each, venue="aster_usdm") for each in CONTRACTS if each.symbol in _LISTED)
+    contracts = tuple(attrs.evolve(each, venue="aster_usdm_v1") for each in CONTRACTS if each.symbol in _LISTED)
     errors = attrs.evolve(ERRORS, names={"triggerPrice": "stopPrice"})
     rules = attrs.evolve(
         RULES, triggered=Triggered.SAME_ORDER, countdown_spares_conditional=False, max_conditional_orders=None

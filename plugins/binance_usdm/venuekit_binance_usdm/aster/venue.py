@@ -30,8 +30,8 @@ def _make_simulated_venue() -> SimulatedVenue:
 
 
 VENUE = Venue(
-    id="aster_usdm",
-    title="Aster futures",
+    id="aster_usdm_v1",
+    title="Aster futures by API keys (V1)",
     account=AsterUsdmAccount,
     environments=(
         Environment(
