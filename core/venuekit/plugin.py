@@ -6,9 +6,9 @@ Besides this module a plugin imports :mod:`venuekit.capabilities` (values and ca
 :mod:`venuekit.simulator` and :mod:`venuekit.testing`. Every other module is core's own.
 
 **Venue** (an exchange, declared): :class:`Venue`, :class:`Environment`, :class:`EnvironmentName`, :class:`Answers`,
-:class:`Refusal`; rate limits :class:`Limit`, :class:`LimitScope`; signing :class:`SigningScheme`,
-:class:`RequestExpiry`, :class:`Stamp`, :class:`EncodedRequest`; settings that depend on each other :class:`Coupling`,
-:class:`Blocker`, :class:`BlockerScope`, :class:`BlockedBy`.
+:class:`Refusal`; rate limits :class:`Limit`, :class:`LimitScope`; signing :class:`SigningScheme`, :class:`Stamp`,
+:class:`EncodedRequest`; bounds of a request :class:`RequestExpiry`, :class:`NonceRule`; settings that depend on each
+other :class:`Coupling`, :class:`Blocker`, :class:`BlockerScope`, :class:`BlockedBy`.
 
 **Endpoints** (one operation of a venue, declared once): :class:`Endpoint`, :class:`Parameter`, :class:`Kind`,
 :class:`Effect`, :class:`WriteScope`, :class:`Area`, :class:`Role`, :class:`Security`, :class:`Encoding`,
@@ -109,6 +109,7 @@ from venuekit.pipeline.budget import Budget, PoolName, SlidingBudget
 from venuekit.pipeline.observe import Event, EventKind, Observer
 from venuekit.pipeline.options import RetryPolicy
 from venuekit.pipeline.proxy import Proxy
+from venuekit.request_bounds import NonceRule, RequestExpiry
 from venuekit.resolution import (
     AbsenceProof,
     Absent,
@@ -138,7 +139,6 @@ from venuekit.venue import (
     Limit,
     LimitScope,
     Refusal,
-    RequestExpiry,
     SigningScheme,
     Stamp,
     Venue,
@@ -206,6 +206,7 @@ __all__ = [
     "Lost",
     "MadeId",
     "NeverSent",
+    "NonceRule",
     "NotExecuted",
     "NotFound",
     "Observer",

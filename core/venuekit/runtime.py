@@ -33,11 +33,13 @@ from venuekit.pipeline.proxy import proxy_of
 from venuekit.pipeline.wire import RestWire
 from venuekit.pipeline.write_scopes import FENCING, Fence, Footprint, WriteScopes, footprint_of
 from venuekit.read_cache import ReadCache
+from venuekit.request_bounds import TOLERANCE, NonceRule, RequestExpiry
 from venuekit.venue import Environment, EnvironmentName, Limit, LimitScope, Venue
 
 if TYPE_CHECKING:
     from venuekit.account import Account
     from venuekit.message import Transport
+    from venuekit.pipeline.nonces import Nonces
     from venuekit.plugins import Plugins
 
 A = TypeVar("A", bound="Account")
@@ -56,7 +58,7 @@ class Runtime:
         plugins: Where venues and hooks come from; by default everything installed.
         clock: Where time comes from.
         journal: Directory of the audit journals; by default the platform's state directory, and for ``live`` only.
-            False keeps none.
+            False keeps none. The nonces of a venue that needs them (``Venue.nonce``) are kept beside them.
         instruments_max_age: How long instruments are believed before they are read again.
         proxy: URL of the HTTP proxy that venues are reached through, such as ``http://user:password@host:3128``; by
             default the one that ``VENUEKIT_PROXY`` names. The environment's other proxies are not used, and none is
@@ -90,6 +92,7 @@ class Runtime:
         self._write_scopes: dict[tuple[str, str, str], WriteScopes] = {}
         #: objects of hooks that have to be closed, in the order of their making
         self._made: list[Any] = []
+        self._nonces: dict[tuple[str, str, str], Nonces] = {}
         #: journals whose open lines have been made fences, by the path of their files
         self._journals: dict[Path, FileJournal] = {}
         self._proxy = proxy_of(proxy)
@@ -166,6 +169,7 @@ class Runtime:
             account=account,
             keep_raw=keep_raw,
             journal=self._journal_of(venue, environment, account, write_scopes),
+            nonces=None if venue.nonce is None else self._nonces_of(venue, venue.nonce, environment, credentials),
             secrets=(credentials.key, credentials.secret),
         )
         opened = venue.account(session)
@@ -228,6 +232,26 @@ class Runtime:
                 if (fence := _fence_of(venue, entry)) is not None:
                     write_scopes.fences.append(fence)
         return journal
+
+    def _nonces_of(
+        self, venue: Venue[Any], rule: NonceRule, environment: Environment, credentials: Credentials
+    ) -> Nonces:
+        """Return the nonces of a signing key; every process of this machine raises them, one for a simulator alone."""
+        from venuekit.pipeline.nonces import Nonces
+
+        signing_key = _fingerprint(credentials.secret)
+        name = (venue.realm, environment.site, signing_key)
+        nonces = self._nonces.get(name)
+        if nonces is None:
+            path = None
+            is_shared = self._journal is not False and environment.name is not EnvironmentName.SIM
+            if is_shared or isinstance(self._journal, Path):
+                directory = self._journal if isinstance(self._journal, Path) else _state_directory()
+                path = directory / f"{venue.realm}-{environment.name}-{signing_key}.nonce"
+            # in a window, nothing that lies further ahead than this is accepted
+            lead = venue.recv_window_most + TOLERANCE if venue.expiry is RequestExpiry.WINDOW else None
+            nonces = self._nonces[name] = self._keep(Nonces(rule, self._clock, path, lead))
+        return nonces
 
     def _check_loop(self) -> None:
         if self._closed:

@@ -14,6 +14,7 @@ from venuekit.capabilities import Capability, Setting, Support, SupportState
 from venuekit.errors import ConfigurationError
 from venuekit.faults import Fault, FaultTable
 from venuekit.message import ANSWER_LIMIT
+from venuekit.request_bounds import NonceRule, RequestExpiry
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -144,32 +145,6 @@ class Refusal:
     is_foreign: bool = attrs.field(default=attrs.Factory(lambda self: self.code is None, takes_self=True))
 
 
-class RequestExpiry(enum.StrEnum):
-    """
-    The bound on how late a signed request can arrive and still be executed.
-
-    The moment after which it cannot is its fence; WINDOW and EXPIRY allow the venue's own clocks a second of error.
-    """
-
-    #: it carries a timestamp, and is refused when that is too old by the receive window, or lies in the future
-    WINDOW = "window"
-    #: it carries the moment after which it is refused, timestamp and receive window: one from a clock that is ahead
-    #: lives longer, and nothing shows it
-    EXPIRY = "expiry"
-    #: every signed request carries a number above those before it: one cannot arrive after a later one was answered
-    NONCE = "nonce"
-    #: nothing: a lost request may arrive at any time, and its absence is never proven
-    NONE = "none"
-
-    def fence(self, timestamp: int, recv_window: int) -> int:
-        """Return the fence, in milliseconds on the venue's clock; for NONE, until when later writes are held back."""
-        return timestamp if self is RequestExpiry.NONCE else timestamp + recv_window + TOLERANCE
-
-
-#: how far the clocks of one venue's machines may differ, in milliseconds
-TOLERANCE = 1000
-
-
 class Answers(Protocol):
     """The distinction of success and refusal in a venue's answers. Pure."""
 
@@ -203,11 +178,16 @@ class EncodedRequest(NamedTuple):
 
 
 class Stamp(NamedTuple):
-    """The input of a signature besides the request: API key, timestamp and receive window in milliseconds."""
+    """
+    The input of a signature besides the request: API key, timestamp and receive window in milliseconds.
+
+    ``nonce`` is the number that no other request of the key carries (``Venue.nonce``); 0 where none is declared.
+    """
 
     key: str
     timestamp: int
     recv_window: int
+    nonce: int = 0
 
     def __repr__(self) -> str:
         return f"Stamp(timestamp={self.timestamp}, recv_window={self.recv_window})"
@@ -249,8 +229,10 @@ class Venue(Generic[A_co]):
             changed: it is read again before the next use, and the refused request is not sent again.
         server_time: The endpoint of its time.
         endpoints: Every endpoint its account uses or offers.
-        recv_window: Milliseconds a signed request stays valid by default; ``recv_window_most`` the most.
+        recv_window: Milliseconds a signed request stays valid by default; ``recv_window_least`` the least a caller may
+            choose, ``recv_window_most`` the most. All three are the same where the venue fixes it.
         expiry: The bound on how late a signed request can arrive.
+        nonce: The number that every signed request carries, None where it carries none.
         answered_at: When an answer was given, in milliseconds, by the venue's own words in it, None where it does not
             say. It is asked of refused writes, and of those whose answer repeats nothing of its question.
         behaviours: One frozen value per capability that needs one.
@@ -272,8 +254,10 @@ class Venue(Generic[A_co]):
     endpoints: tuple[Endpoint[Any], ...]
     realm: str = attrs.field(default=attrs.Factory(lambda self: self.id, takes_self=True))
     recv_window: int = 5000
+    recv_window_least: int = 1
     recv_window_most: int = 60_000
     expiry: RequestExpiry = RequestExpiry.WINDOW
+    nonce: NonceRule | None = None
     answered_at: Callable[[HttpResponse], int | None] | None = None
     behaviours: tuple[object, ...] = ()
     couplings: tuple[Coupling, ...] = ()
@@ -287,6 +271,10 @@ class Venue(Generic[A_co]):
         by_type = {type(value): value for value in self.behaviours}
         if len(by_type) != len(self.behaviours):
             raise ValueError(f"{self.id}: two behaviour values of one type")
+        if not 1 <= self.recv_window_least <= self.recv_window <= self.recv_window_most:
+            window = f"{self.recv_window_least} <= {self.recv_window} <= {self.recv_window_most}"
+            words = "recv_window_least, recv_window and recv_window_most must rise from 1 up"
+            raise ValueError(f"{self.id}: {words}, not {window}")
         undeclared = {pool for e in self.endpoints for pool in e.pools} - {limit.name for limit in self.limits}
         if undeclared:
             raise ValueError(f"{self.id}: endpoints pay into pools that no limit declares: {sorted(undeclared)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
@@ -30,6 +30,9 @@ from venuekit.pipeline.write_scopes import QUEUED, WriteScopes, footprint_of
 from venuekit.read_cache import ReadCache
 from venuekit.resolution import Call
 from venuekit.venue import Environment, Limit, LimitScope, Venue
+
+if TYPE_CHECKING:
+    from venuekit.pipeline.nonces import Nonces
 
 T = TypeVar("T")
 
@@ -67,6 +70,7 @@ class AccountSession:
     account: str  #: fingerprint of the API key
     keep_raw: bool = False
     journal: FileJournal | None = None
+    nonces: Nonces | None = None  #: None where no request carries a number
     halted: bool = False
     closed: bool = False  #: whether the block that opened the account has ended
     learned: dict[type[Capability], str] | None = None
@@ -108,7 +112,7 @@ class AccountSession:
         try:
             encoded = self.wire.encode(endpoint, parameters)
             if options.recv_window is not None:
-                _check_window(options.recv_window, venue.recv_window_most)
+                _check_window(options.recv_window, venue)
         except ValueError as error:
             symbol = endpoint.value_of(Role.SYMBOL, parameters)
             subject = symbol if isinstance(symbol, str) else None
@@ -289,9 +293,11 @@ def _deadline_error(operation: Operation[Any], deadline: float) -> OperationErro
     return operation.annotate(errors.AnswerLost(words, outcome=Outcome.UNKNOWN if is_open else Outcome.NOT_APPLIED))
 
 
-def _check_window(window: int, most: int) -> None:
-    if type(window) is not int or not 0 < window <= most:
-        raise ValueError(f"recv_window must be from 1 up to {most} ms, not {window!r}")
+def _check_window(window: int, venue: Venue[Any]) -> None:
+    least, most = venue.recv_window_least, venue.recv_window_most
+    if type(window) is not int or not least <= window <= most:
+        bounds = f"{most} ms, as the venue fixes it" if least == most else f"from {least} up to {most} ms"
+        raise ValueError(f"recv_window must be {bounds}, not {window!r}")
 
 
 def reason_not_supported(reasons: Mapping[type[Capability], str], endpoint: Endpoint[Any]) -> str | None:

@@ -13,7 +13,7 @@ from venuekit._util.texts import without
 from venuekit.clock import from_milliseconds
 from venuekit.credentials.redactor import redact, redact_error, redact_parameters
 from venuekit.echoes import OtherAnswer
-from venuekit.endpoint import Effect, Endpoint, Priority, WriteScope
+from venuekit.endpoint import Effect, Endpoint, Priority, Security, WriteScope
 from venuekit.errors import OperationError, Outcome
 from venuekit.order_scope import Ask
 from venuekit.parameters import Role
@@ -263,15 +263,19 @@ class Operation(Generic[T]):
         if delay := pay(due, session.clock.monotonic(), reserve):
             await self._wait_for_budget(costs, due, delay)
         window = self.options.recv_window or session.venue_session.venue.recv_window
-        self.sent_at = session.venue_session.clock.milliseconds()
+        self.sent_at = bounded_from = session.venue_session.clock.milliseconds()
+        nonce = 0
         try:
-            request = await session.wire.sign(self.encoded, endpoint.security, self.sent_at, window)
+            if session.nonces is not None and endpoint.security is Security.SIGNED:
+                nonce = await session.nonces.take(self.sent_at)
+                bounded_from = max(self.sent_at, session.nonces.rule.milliseconds_of(nonce))
+            request = await session.wire.sign(self.encoded, endpoint.security, self.sent_at, window, nonce)
         except Exception as error:  # noqa: BLE001 - classified there, whatever its source
             raise self._failure_of_signing(error) from None
         try:
             if session.halted:
                 check_guard(self)  # asked last: it may have waited for its turn, a fence, the budget or the signer
-            self.fence = session.venue_session.venue.expiry.fence(self.sent_at, window)
+            self.fence = session.venue_session.venue.expiry.fence(bounded_from, window)
             if endpoint.is_write:
                 if endpoint.effect is Effect.KEYED:
                     use_client_ids(self)

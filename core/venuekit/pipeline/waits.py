@@ -11,7 +11,7 @@ from venuekit.endpoint import Effect
 from venuekit.errors import OperationError, VenuekitError
 from venuekit.pipeline.operation import Operation
 from venuekit.pipeline.write_scopes import Fence, Footprint, footprint_of
-from venuekit.venue import TOLERANCE, RequestExpiry
+from venuekit.request_bounds import TOLERANCE, RequestExpiry
 
 #: how often a moment is waited for again, where the clock turned out to be behind it
 _ROUNDS = 4

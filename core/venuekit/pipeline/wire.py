@@ -47,7 +47,9 @@ class RestWire:
         query, body = encode(endpoint, parameters)
         return EncodedRequest(endpoint.verb, self.base, endpoint.path, query, body, endpoint.answer_limit)
 
-    async def sign(self, encoded: EncodedRequest, security: Security, timestamp: int, recv_window: int) -> HttpRequest:
+    async def sign(
+        self, encoded: EncodedRequest, security: Security, timestamp: int, recv_window: int, nonce: int = 0
+    ) -> HttpRequest:
         """
         Return the request as it will be sent: signed at this timestamp (milliseconds), where the endpoint asks for it.
 
@@ -57,7 +59,7 @@ class RestWire:
         """
         try:
             if security is Security.SIGNED:
-                stamp = Stamp(self.key, timestamp, recv_window)
+                stamp = Stamp(self.key, timestamp, recv_window, nonce)
                 payload = self.scheme.payload(encoded, stamp)
                 request = self.scheme.attach_signature(encoded, stamp, payload, await self.signer.sign(payload))
             else:

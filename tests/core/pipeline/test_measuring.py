@@ -12,10 +12,10 @@ import venuekit
 from venuekit import errors
 from venuekit.clock import ClockWarning
 from venuekit.errors import Outcome
+from venuekit.plugin import RequestExpiry, Venue
 from venuekit.simulator import ApplyLater, CannedAnswer, DropBefore, SimRequest, Simulation
 from venuekit.simulator.ledger import Reason, Refused
 from venuekit.testing.clocks import LoopClock
-from venuekit.venue import RequestExpiry, Venue
 from venuekit_toy_perp import TOY_PERP
 from venuekit_toy_perp.endpoints import TOY
 from venuekit_toy_perp.simulated import SimulatedToy

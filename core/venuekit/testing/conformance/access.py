@@ -11,6 +11,7 @@ import pytest
 from venuekit.credentials import Credentials
 from venuekit.endpoint import Endpoint
 from venuekit.errors import AuthenticationFailed, Outcome, PermissionDenied, VenuekitError
+from venuekit.request_bounds import RequestExpiry
 from venuekit.runtime import Runtime
 from venuekit.simulator import CannedAnswer, Cut, DropBefore
 from venuekit.testing.clocks import InstantClock
@@ -19,7 +20,6 @@ from venuekit.testing.conformance.inventory import Checks
 from venuekit.testing.fake import Watch, plugins_with
 from venuekit.testing.sent import caller_parameters
 from venuekit.testing.staged import Stage, on_stage
-from venuekit.venue import RequestExpiry
 
 
 def _spoil(text: str) -> str:
