@@ -82,10 +82,7 @@ class Nonces:
         descriptor = self._open(path)
         _lock(descriptor)
         try:
-            text = os.pread(descriptor, _WIDTH, 0).strip()
-            # what is no number was cut off with its machine; the time has gone on since
-            highest = max(self._highest, int(text) if text.isdigit() else 0)
-            number = _above(highest, number, latest)
+            number = _above(max(self._highest, _read(descriptor)), number, latest)
             os.pwrite(descriptor, b"%0*d\n" % (_WIDTH - 1, number), 0)
         finally:
             _unlock(descriptor)
@@ -96,6 +93,7 @@ class Nonces:
         if self._descriptor is not None:
             if os.fstat(self._descriptor).st_nlink:
                 return self._descriptor
+            self._highest = max(self._highest, _read(self._descriptor))
             self._release()
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -105,6 +103,12 @@ class Nonces:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def _read(descriptor: int) -> int:
+    """Return the number in a file; 0 for one that was cut off with its machine: the time has gone on since."""
+    text = os.pread(descriptor, _WIDTH, 0).strip()
+    return int(text) if text.isdigit() else 0
 
 
 def _above(highest: int, number: int, latest: int | None) -> int:
