@@ -35,7 +35,7 @@ _COUNTDOWN = "Cancels the plain orders of a symbol; it is not known to cover con
 ORDER_SIZE = Size(None, Unit.QUOTE)
 
 ORDER_TERMS = OrderTerms(
-    root="/dapi",
+    root="/dapi/v1",
     pools=MINUTE_POOL,
     conditional=ConditionalBook.REPORTED,
     sizes_in_base=False,

@@ -111,7 +111,7 @@ class StreamEndpoints(EndpointBook):
 
 def stream_endpoints(root: str) -> StreamEndpoints:
     """Return the listen key's endpoints; they carry the API key and no signature."""
-    path = f"{root}/v1/listenKey"
+    path = f"{root}/listenKey"
     common: dict[str, Any] = {"security": Security.KEY, "pools": PAYS, "effect": Effect.SESSION}
     return StreamEndpoints(
         start=Endpoint("POST", path, decode=_decode_listen_key, note="Lives for 60 minutes.", **common),
@@ -128,7 +128,8 @@ class BinanceEndpoints(EndpointBook):
     The endpoints that parts of several products read.
 
     A product's body has those that it does not have as all others do; its terms add the others, of which
-    SET_MARGIN_TYPE and SET_POSITION_MODE are read back through the lenses of the body.
+    SET_MARGIN_TYPE and SET_POSITION_MODE are read back through the lenses of the body. A body without terms is a base
+    of the bodies of several products.
     """
 
     SERVER_TIME: Endpoint[datetime]
@@ -149,9 +150,11 @@ class BinanceEndpoints(EndpointBook):
     MARGIN_HISTORY: Endpoint[tuple[MarginChangeRow, ...]]
     POSITION_MARGIN: Endpoint[MovedMargin]
 
-    def __init_subclass__(cls, *, terms: OrderTerms) -> None:
+    def __init_subclass__(cls, *, terms: OrderTerms | None = None) -> None:
         """Add the endpoints that are alike on every product."""
-        root = f"{terms.root}/v1"
+        if terms is None:
+            return
+        root = terms.root
         cls.SERVER_TIME = Endpoint(
             "GET",
             f"{root}/time",
@@ -211,7 +214,7 @@ def exchange_info(root: str, *also_serves: Callable[..., Any], status: str) -> E
     """Return the read of all instruments; ``status`` is the product's name for it."""
     return Endpoint(
         "GET",
-        f"{root}/v1/exchangeInfo",
+        f"{root}/exchangeInfo",
         answer_limit=EVERY_SYMBOL,
         decode=payloads.instruments_decoder(status=status),
         security=Security.NONE,
@@ -238,7 +241,7 @@ def position_mode(root: str, *serves: Callable[..., Any], note: str) -> Endpoint
     """Return the plain read of the position mode."""
     return Endpoint(
         "GET",
-        f"{root}/v1/positionSide/dual",
+        f"{root}/positionSide/dual",
         decode=payloads.decode_position_mode,
         weight=30,
         pools=PAYS,
@@ -278,7 +281,7 @@ def set_leverage(
     leverage = Parameter("leverage", Kind.INTEGER, required=True, role=Role.LEVERAGE, minimum=Decimal(1), maximum=most)
     return Endpoint(
         "POST",
-        f"{root}/v1/leverage",
+        f"{root}/leverage",
         decode=Changing(leverage_decoder(largest=largest)),
         parameters=(THE_SYMBOL, leverage),
         echoes=Echoes({"symbol": "symbol", "leverage": "leverage"}),
@@ -297,7 +300,7 @@ def mark_price(root: str, *more: Parameter, weight: Weight) -> Endpoint[tuple[Ma
     """Return the read of the mark prices, of weight 10 at most; ``more`` are its further parameters."""
     return Endpoint(
         "GET",
-        f"{root}/v1/premiumIndex",
+        f"{root}/premiumIndex",
         decode=decode_mark_prices,
         echoes=Echoes.each({"symbol": "symbol"}),
         parameters=(SYMBOL, *more),
@@ -313,7 +316,7 @@ def income(root: str, *, weight: int, note: str) -> Endpoint[tuple[Income, ...]]
     """Return the read of the income history."""
     return Endpoint(
         "GET",
-        f"{root}/v1/income",
+        f"{root}/income",
         decode=INCOME.read_all,
         rows=((),),
         echoes=Echoes.each({"symbol": "symbol"}),
@@ -333,7 +336,7 @@ def margin_history(root: str, *, note: str) -> Endpoint[tuple[MarginChangeRow, .
     """Return the read of the margin that was moved by hand."""
     return Endpoint(
         "GET",
-        f"{root}/v1/positionMargin/history",
+        f"{root}/positionMargin/history",
         decode=decode_margin_changes,
         rows=((),),
         echoes=Echoes.each({"symbol": "symbol", "type": "type"}),
@@ -350,7 +353,7 @@ def position_margin(
     """Return the move of margin to a position, or away from it."""
     return Endpoint(
         "POST",
-        f"{root}/v1/positionMargin",
+        f"{root}/positionMargin",
         decode=decode_moved_margin,
         echoes=Echoes({"amount": "amount", "type": "type"}),
         parameters=(

@@ -30,7 +30,7 @@ from venuekit.simulator import DropAfter, DropBefore
 from venuekit.simulator.ledger import Book, Side
 from venuekit.testing.clocks import LoopClock
 from venuekit.testing.recorded import find_recorded, load_recorded
-from venuekit_binance_usdm.aster.endpoints import ASTER
+from venuekit_binance_usdm.aster.endpoints import ASTER_V1
 from venuekit_binance_usdm.aster.venue import VENUE
 from venuekit_binance_usdm.venue import VENUE as USDM
 
@@ -69,7 +69,7 @@ def test_what_it_does_not_have() -> None:
 
     assert not {path for path in paths if "/v3/" in path or "algo" in path.lower() or path.endswith("Config")}
     assert {"/fapi/v4/account", "/fapi/v2/balance", "/fapi/v2/positionRisk"} <= paths
-    assert ASTER.POSITION_MODE.cost({}) == ASTER.ASSET_MODE.cost({}) == 30
+    assert ASTER_V1.POSITION_MODE.cost({}) == ASTER_V1.ASSET_MODE.cost({}) == 30
 
 
 def test_parts_keep_accounts_small() -> None:
@@ -90,9 +90,9 @@ def test_overloaded_server_never_says_that_nothing_happened(message: str) -> Non
 @pytest.mark.parametrize(
     ("endpoint", "case", "parameters"),
     [
-        (ASTER.BALANCE, "get_fapi_v2_balance", {}),
-        (ASTER.ACCOUNT, "get_fapi_v4_account", {}),
-        (ASTER.POSITION_RISK, "get_fapi_v2_positionRisk", {"symbol": "BTCUSDT"}),
+        (ASTER_V1.BALANCE, "get_fapi_v2_balance", {}),
+        (ASTER_V1.ACCOUNT, "get_fapi_v4_account", {}),
+        (ASTER_V1.POSITION_RISK, "get_fapi_v2_positionRisk", {"symbol": "BTCUSDT"}),
     ],
     ids=str,
 )
@@ -114,7 +114,7 @@ def test_simulated_venue_does_not_have_what_the_venue_does_not_have(path: str) -
 def test_limits_are_those_of_the_venue() -> None:
     """Orders are counted by the minute alone, and commission has two rates."""
     exchange = open_exchange(VENUE, "flat")
-    told = exchange.fetch(ASTER.EXCHANGE_INFO)
+    told = exchange.fetch(ASTER_V1.EXCHANGE_INFO)
 
     assert [(limit["rateLimitType"], limit["limit"]) for limit in told["rateLimits"]] == [
         ("REQUEST_WEIGHT", 2400),
@@ -175,7 +175,7 @@ async def test_hedge_mode() -> None:
 async def test_lost_margin_is_found_out_about(fate: Any, applied: bool) -> None:
     """By the history and this venue's own read of positions."""
     async with simulated() as (sim, account):
-        sim.disturb("aster_usdm_v1", ASTER.POSITION_MARGIN, fate)
+        sim.disturb("aster_usdm_v1", ASTER_V1.POSITION_MARGIN, fate)
         if applied:
             assert (await account.add_margin("BTCUSDT", D(3))).amount == 3
         else:
@@ -184,7 +184,7 @@ async def test_lost_margin_is_found_out_about(fate: Any, applied: bool) -> None:
         assert sum(change.amount for change in sim.ledger.margin_changes()) == (3 if applied else 0)
         writes = [one for one in sim.requests if one.verb == "POST"]
     assert len(writes) == 1
-    assert ASTER.POSITION_MARGIN.effect is Effect.DELTA
+    assert ASTER_V1.POSITION_MARGIN.effect is Effect.DELTA
 
 
 @pytest.mark.parametrize("method", ["set_leverage", "set_margin_type", "set_asset_mode"])
@@ -197,9 +197,9 @@ async def test_lost_setting_is_read_back(method: str) -> None:
         "set_asset_mode": {"mode": AssetMode.MULTI},
     }
     endpoint = {
-        "set_leverage": ASTER.SET_LEVERAGE,
-        "set_margin_type": ASTER.SET_MARGIN_TYPE,
-        "set_asset_mode": ASTER.SET_ASSET_MODE,
+        "set_leverage": ASTER_V1.SET_LEVERAGE,
+        "set_margin_type": ASTER_V1.SET_MARGIN_TYPE,
+        "set_asset_mode": ASTER_V1.SET_ASSET_MODE,
     }[method]
     async with simulated("flat") as (sim, account):
         sim.disturb("aster_usdm_v1", endpoint, DropAfter())

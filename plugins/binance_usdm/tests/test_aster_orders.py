@@ -50,11 +50,11 @@ from venuekit.simulator import CannedAnswer, DropAfter, DropBefore, SecondActor
 from venuekit.simulator.ledger import Book, Side, TradeKind
 from venuekit.testing.recorded import find_recorded, load_recorded
 from venuekit.venue import venue_support
-from venuekit_binance_usdm.aster.endpoints import ASTER
+from venuekit_binance_usdm.aster.endpoints import ASTER_V1
 from venuekit_binance_usdm.aster.venue import VENUE
 
 D = Decimal
-ORDERS = ASTER.ORDERS
+ORDERS = ASTER_V1.ORDERS
 RECORDED = load_recorded(find_recorded(VENUE))
 MARK = D(3000)
 looptime = pytest.mark.looptime
@@ -555,4 +555,4 @@ async def test_positions_tell_what_they_settle_in(stage: Stage) -> None:
     assert (position.settle, (await stage.account.get_position("BTCUSDT")).settle) == ("USDT", "USDT")
     assert {one.settle for one in await stage.account.get_positions(include_flat=True)} == {"USDT"}
     assert [one.settle for one in (await stage.account.get_account()).positions] == ["USDT"]
-    assert len(stage.arrivals(ASTER.EXCHANGE_INFO)) == 1
+    assert len(stage.arrivals(ASTER_V1.EXCHANGE_INFO)) == 1

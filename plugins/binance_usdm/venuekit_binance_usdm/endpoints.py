@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from venuekit.capabilities import (
@@ -24,11 +24,10 @@ from venuekit.plugin import Change, Echoes, Endpoint
 from venuekit_binance_common import endpoints as common
 from venuekit_binance_common.endpoints import BinanceEndpoints, set_mode, stream_endpoints
 from venuekit_binance_common.enums import asset_mode_of
-from venuekit_binance_common.payloads import (
-    Acknowledgement,
-    brackets_decoder,
-)
+from venuekit_binance_common.market import MarkPriceRow
+from venuekit_binance_common.payloads import Acknowledgement, BracketsRow, brackets_decoder
 from venuekit_binance_common.positions.lost_margin import PositionLegs, legs_read
+from venuekit_binance_common.positions.margin import MarginChangeRow
 from venuekit_binance_common.settings import position_mode_lens, symbol_lens
 from venuekit_binance_common.venue import PAYS, SYMBOL
 from venuekit_binance_usdm import positions as payloads
@@ -52,9 +51,46 @@ def asset_mode_lens(endpoint: Endpoint[Any]) -> AccountLens[Any, AssetMode]:
     )
 
 
-def set_asset_mode(lens: AccountLens[Any, AssetMode]) -> Endpoint[Change[Acknowledgement]]:
+def asset_mode(root: str, *serves: Callable[..., Any], note: str) -> Endpoint[payloads.AssetModeRow]:
+    """Return the plain read of the asset mode."""
+    return Endpoint(
+        "GET",
+        f"{root}/multiAssetsMargin",
+        decode=payloads.decode_asset_mode,
+        weight=30,
+        pools=PAYS,
+        serves=serves,
+        note=note,
+    )
+
+
+def set_asset_mode(root: str, lens: AccountLens[Any, AssetMode]) -> Endpoint[Change[Acknowledgement]]:
     """Return the change of the mode."""
-    return set_mode("/fapi/v1/multiAssetsMargin", lens, -4171, AssetModeControl.set_asset_mode)
+    return set_mode(f"{root}/multiAssetsMargin", lens, -4171, AssetModeControl.set_asset_mode)
+
+
+def brackets(root: str) -> Endpoint[tuple[BracketsRow, ...]]:
+    """Return the read of the tiers."""
+    return Endpoint(
+        "GET",
+        f"{root}/leverageBracket",
+        decode=brackets_decoder(name="symbol", cap="notionalCap", floor="notionalFloor"),
+        rows=((),),
+        echoes=Echoes.each({"symbol": "name"}),
+        parameters=(SYMBOL,),
+        pools=PAYS,
+        serves=(BracketReader.get_brackets, SettingsReader.get_settings),
+    )
+
+
+def mark_price(root: str) -> Endpoint[tuple[MarkPriceRow, ...]]:
+    """Return the read of the mark prices, which weighs 1 for one symbol and 10 for all."""
+    return common.mark_price(root, weight=_mark_price_weight)
+
+
+def margin_history(root: str) -> Endpoint[tuple[MarginChangeRow, ...]]:
+    """Return the read of the margin that was moved by hand."""
+    return common.margin_history(root, note="The last 30 days.")
 
 
 class UsdmEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
@@ -124,38 +160,20 @@ class UsdmEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
         note="Lists only symbols with a position or an open order.",
     )
 
-    BRACKETS = Endpoint(
-        "GET",
-        "/fapi/v1/leverageBracket",
-        decode=brackets_decoder(name="symbol", cap="notionalCap", floor="notionalFloor"),
-        rows=((),),
-        echoes=Echoes.each({"symbol": "name"}),
-        parameters=(SYMBOL,),
-        pools=PAYS,
-        serves=(BracketReader.get_brackets, SettingsReader.get_settings),
-    )
-
+    BRACKETS = brackets(_ROOT)
     POSITION_MODE = common.position_mode(_ROOT, note="Served at a sixth of the weight by accountConfig.")
-    ASSET_MODE = Endpoint(
-        "GET",
-        "/fapi/v1/multiAssetsMargin",
-        decode=payloads.decode_asset_mode,
-        weight=30,
-        pools=PAYS,
-        note="Served at a sixth of the weight by accountConfig.",
-    )
-
+    ASSET_MODE = asset_mode(_ROOT, note="Served at a sixth of the weight by accountConfig.")
     SYMBOL_LENS = symbol_lens(SymbolConfigReader(SYMBOL_CONFIG), Unit.QUOTE)
     POSITION_MODE_LENS = position_mode_lens(ACCOUNT_CONFIG)
     ASSET_MODE_LENS = asset_mode_lens(ACCOUNT_CONFIG)
     SET_LEVERAGE = common.set_leverage(_ROOT, SYMBOL_LENS, largest="maxNotionalValue", most=None)
-    SET_ASSET_MODE = set_asset_mode(ASSET_MODE_LENS)
-    MARK_PRICE = common.mark_price(_ROOT, weight=_mark_price_weight)
+    SET_ASSET_MODE = set_asset_mode(_ROOT, ASSET_MODE_LENS)
+    MARK_PRICE = mark_price(_ROOT)
     INCOME = common.income(
         _ROOT, weight=30, note="The last three months, oldest first; without times those of the last 7 days."
     )
 
-    MARGIN_HISTORY = common.margin_history(_ROOT, note="The last 30 days.")
+    MARGIN_HISTORY = margin_history(_ROOT)
     POSITION_MARGIN = common.position_margin(
         _ROOT, MARGIN_HISTORY, PositionLegs(POSITION_RISK, legs_read(number("isolatedWallet")))
     )

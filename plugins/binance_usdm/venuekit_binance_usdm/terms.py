@@ -44,7 +44,7 @@ _COUNTDOWN = "Cancels the plain orders of a symbol; it is not known to cover con
 ORDER_SIZE = Size(Decimal(1), Unit.BASE)
 
 ORDER_TERMS = OrderTerms(
-    root="/fapi",
+    root="/fapi/v1",
     pools=BOTH_POOLS,
     conditional=ConditionalBook.QUERIED,
     sizes_in_base=True,

@@ -103,7 +103,7 @@ class OrderEndpoints(EndpointBook):
 
 def order_endpoints(terms: OrderTerms, server_time: Endpoint[datetime]) -> OrderEndpoints:
     """Return the endpoints of one product."""
-    root, rows = f"{terms.root}/v1", terms.rows
+    root, rows = terms.root, terms.rows
     one_book = terms.conditional is ConditionalBook.PLAIN
     open_orders = _open_orders(f"{root}/openOrders", rows.orders.read_all, *terms.more)
     order = Endpoint(
@@ -215,7 +215,7 @@ def order_endpoints(terms: OrderTerms, server_time: Endpoint[datetime]) -> Order
 
 
 def _algo_endpoints(terms: OrderTerms, server_time: Endpoint[datetime]) -> AlgoEndpoints:
-    root, is_queried = f"{terms.root}/v1", terms.conditional is ConditionalBook.QUERIED
+    root, is_queried = terms.root, terms.conditional is ConditionalBook.QUERIED
     open_orders = _open_orders(f"{root}/openAlgoOrders", ALGO_ORDERS.read_all)
     order = Endpoint(
         "GET",
@@ -309,7 +309,7 @@ def _history(path: str, decode: Callable[[bytes], T], serves: Callable[..., Any]
 def _trades(terms: OrderTerms) -> Endpoint[tuple[Fill, ...]]:
     order_id = (Parameter("orderId", Kind.INTEGER),) if terms.trades_by_order else ()
     return _history(
-        f"{terms.root}/v1/userTrades",
+        f"{terms.root}/userTrades",
         terms.rows.fills.read_all,
         FillReader.iter_fills,
         echoes=Echoes.each({"symbol": "symbol", **({"orderId": "order_id"} if terms.trades_by_order else {})}),
@@ -335,7 +335,7 @@ def _force_orders_weight(parameters: Mapping[str, Any]) -> int:
 def _force_orders(terms: OrderTerms) -> Endpoint[tuple[Order, ...]]:
     kind = Parameter("autoCloseType", choices=frozenset({"LIQUIDATION", "ADL"}))
     return _history(
-        f"{terms.root}/v1/forceOrders",
+        f"{terms.root}/forceOrders",
         terms.rows.orders.read_all,
         ForcedOrderReader.iter_forced_orders,
         parameters=(SYMBOL, kind, *SPAN, limit_up_to(100)),
@@ -347,7 +347,7 @@ def _force_orders(terms: OrderTerms) -> Endpoint[tuple[Order, ...]]:
 def _test(terms: OrderTerms) -> Endpoint[Order]:
     return Endpoint(
         "POST",
-        f"{terms.root}/v1/order/test",
+        f"{terms.root}/order/test",
         decode=terms.rows.order.read_one,
         parameters=order_parameters(terms),
         effect=Effect.READ,
@@ -361,7 +361,7 @@ def _amend(terms: OrderTerms, unchanged: int, writes: OrderWrites) -> Endpoint[C
     """Return the amendment of one order; ``unchanged`` is the code for one that amends nothing."""
     return Endpoint(
         "PUT",
-        f"{terms.root}/v1/order",
+        f"{terms.root}/order",
         decode=Changing(terms.rows.order.read_one),
         echoes=Echoes(_AMENDED),
         parameters=amend_parameters(terms),
@@ -379,7 +379,7 @@ def _batch(
     """Return the placing or amendment of several orders."""
     return Endpoint(
         verb,
-        f"{terms.root}/v1/batchOrders",
+        f"{terms.root}/batchOrders",
         decode=decode,
         echoes=Echoes.of_items("batchOrders", repeated, told="row"),
         parameters=batch_parameters(terms),

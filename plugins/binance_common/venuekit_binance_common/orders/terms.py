@@ -37,12 +37,13 @@ class OrderTerms:
     """
     The differences from product to product.
 
-    ``pools`` are the payments of placing or amending one order, and a batch, into the pools of orders;
-    ``weight`` is the weight of one order besides. ``unchanged`` is the code for an amendment that amends nothing, None
-    where orders cannot be amended. ``sizes_in_base`` says that a contract is counted in the base asset, so that price
-    and quantity give an order's notional. ``most_callback`` is percent. ``times`` are the words for how long an order
-    is good. ``unfilled_days`` is for how long orders that ended without a fill can be read. ``commission_sign`` makes
-    of the printed commission of a fill its effect on the account: -1 where positive means paid.
+    ``root`` begins the paths of its endpoints, as in ``/fapi/v1``. ``pools`` are the payments of placing or
+    amending one order, and a batch, into the pools of orders; ``weight`` is the weight of one order besides.
+    ``unchanged`` is the code for an amendment that amends nothing, None where orders cannot be amended.
+    ``sizes_in_base`` says that a contract is counted in the base asset, so that price and quantity give an order's
+    notional. ``most_callback`` is percent. ``times`` are the words for how long an order is good. ``unfilled_days``
+    is for how long orders that ended without a fill can be read. ``commission_sign`` makes of the printed
+    commission of a fill its effect on the account: -1 where positive means paid.
     """
 
     root: str

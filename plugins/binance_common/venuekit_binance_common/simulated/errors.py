@@ -25,7 +25,7 @@ _WORDS: Mapping[int, str] = {
     -1116: "Invalid orderType.",
     -1117: "Invalid side.",
     -1121: "Invalid symbol.",
-    -1125: "This listenKey does not exist. Please use `POST {root}/v1/listenKey` to recreate `listenKey`",
+    -1125: "This listenKey does not exist. Please use `POST {root}/listenKey` to recreate `listenKey`",
     -1127: "Lookup interval is too big. More than {hours} hours between startTime and endTime.",
     -1128: "Combination of optional parameters invalid.",
     -1130: "Data sent for parameter '{name}' is not valid.",

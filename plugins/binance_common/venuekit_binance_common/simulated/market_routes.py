@@ -50,7 +50,7 @@ class MarketRoutes(SimulatedBinance):
 
     def extra_routes(self) -> Iterable[Route]:
         """Return the ping, which the client does not use."""
-        return (Route("GET", f"{self.endpoints.ORDERS.terms.root}/v1/ping", _ping, costs=lambda _: {WEIGHT: 1}),)
+        return (Route("GET", f"{self.endpoints.ORDERS.terms.root}/ping", _ping, costs=lambda _: {WEIGHT: 1}),)
 
     def server_time(self, _request: SimRequest, visit: Visit) -> object:
         """Return the time."""

@@ -44,7 +44,7 @@ class StreamRoutes(SimulatedBinance):
         owner, now = _owner(visit), visit.milliseconds
         until, since = self._lives.get(owner, (0, 0))
         if now >= until:
-            raise self.errors.denial(-1125, root=request.path.removesuffix("/v1/listenKey"))
+            raise self.errors.denial(-1125, root=request.path.removesuffix("/listenKey"))
         self._lives[owner] = (now + _LIFE, since)
         return {"listenKey": self._key(owner)}
 

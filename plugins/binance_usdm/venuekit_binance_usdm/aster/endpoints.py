@@ -1,43 +1,91 @@
 """
-Every endpoint the account uses or offers, as data.
+Every endpoint the accounts use or offer, as data.
 
-The venue has neither symbolConfig nor accountConfig, one book for all orders, and older versions of the reads.
+The venue has neither symbolConfig nor accountConfig, and one book for all orders.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from venuekit.capabilities import (
     AccountReader,
+    AssetMode,
     AssetModeReader,
     LeverageReader,
     MarginTypeReader,
+    Position,
     PositionModeReader,
     PositionReader,
     SettingsReader,
     Unit,
 )
-from venuekit.plugin import Echoes, Endpoint
+from venuekit.parts.rows import Rows
+from venuekit.parts.settings.lens import AccountLens
+from venuekit.plugin import Change, Echoes, Endpoint
 from venuekit_binance_common import endpoints as common
 from venuekit_binance_common.endpoints import BinanceEndpoints
+from venuekit_binance_common.orders.terms import OrderTerms
+from venuekit_binance_common.payloads import Acknowledgement
 from venuekit_binance_common.positions.lost_margin import PositionLegs
 from venuekit_binance_common.settings import position_mode_lens, symbol_lens
 from venuekit_binance_common.venue import PAYS, SYMBOL
-from venuekit_binance_usdm.aster.positions import LEGS, POSITIONS, AsterSymbolReader, decode_account
-from venuekit_binance_usdm.aster.terms import ORDER_TERMS
-from venuekit_binance_usdm.endpoints import UsdmEndpoints, asset_mode_lens, set_asset_mode
-from venuekit_binance_usdm.positions import decode_asset_mode
+from venuekit_binance_usdm import endpoints as usdm
+from venuekit_binance_usdm.aster.positions import LEGS, POSITIONS, AsterAccountRows, AsterSymbolReader, decode_account
+from venuekit_binance_usdm.aster.terms import V1_ORDER_TERMS
+from venuekit_binance_usdm.positions import AssetModeRow
 
-_ROOT = ORDER_TERMS.root
+_NO_CHEAPER = "There is no cheaper read of it here."
 
 
-class AsterEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
-    """The endpoints of Aster futures; those that are the same as of USDⓈ-M futures are theirs."""
+class AsterEndpoints(BinanceEndpoints):
+    """
+    The endpoints of Aster futures.
 
-    EXCHANGE_INFO = common.exchange_info(_ROOT, status="status")
-    BALANCE = common.balance("/fapi/v2/balance", weight=5, withdrawable="maxWithdrawAmount")
-    ACCOUNT = Endpoint(
+    A version's body has the three reads whose paths follow no rule; its terms add all others.
+    """
+
+    ACCOUNT: Endpoint[AsterAccountRows]
+    POSITION_RISK: Endpoint[Rows[Position]]
+    ASSET_MODE: Endpoint[AssetModeRow]
+    ASSET_MODE_LENS: AccountLens[Any, AssetMode]
+    SET_ASSET_MODE: Endpoint[Change[Acknowledgement]]
+
+    def __init_subclass__(cls, *, terms: OrderTerms) -> None:
+        """Add the endpoints that are alike in every version."""
+        root, positions = terms.root, cls.POSITION_RISK
+        cls.EXCHANGE_INFO = common.exchange_info(root, status="status")
+        cls.BRACKETS = usdm.brackets(root)
+        cls.POSITION_MODE = common.position_mode(
+            root, *_mode_reads(PositionModeReader.get_position_mode), note=_NO_CHEAPER
+        )
+        cls.ASSET_MODE = usdm.asset_mode(root, *_mode_reads(AssetModeReader.get_asset_mode), note=_NO_CHEAPER)
+        cls.SYMBOL_LENS = symbol_lens(AsterSymbolReader(positions), Unit.QUOTE)
+        cls.POSITION_MODE_LENS = position_mode_lens(cls.POSITION_MODE)
+        cls.ASSET_MODE_LENS = usdm.asset_mode_lens(cls.ASSET_MODE)
+        cls.SET_LEVERAGE = common.set_leverage(root, cls.SYMBOL_LENS, largest="maxNotionalValue")
+        cls.SET_ASSET_MODE = usdm.set_asset_mode(root, cls.ASSET_MODE_LENS)
+        cls.MARK_PRICE = usdm.mark_price(root)
+        cls.INCOME = common.income(root, weight=30, note="Without times those of the last 7 days.")
+        cls.MARGIN_HISTORY = usdm.margin_history(root)
+        cls.POSITION_MARGIN = common.position_margin(root, cls.MARGIN_HISTORY, PositionLegs(positions, LEGS))
+        super().__init_subclass__(terms=terms)
+
+
+def _mode_reads(own: Callable[..., Any]) -> tuple[Callable[..., Any], ...]:
+    return (own, AccountReader.get_account, SettingsReader.get_settings)
+
+
+def _balance(path: str) -> Endpoint[Any]:
+    return common.balance(path, weight=5, withdrawable="maxWithdrawAmount")
+
+
+def _account(path: str) -> Endpoint[AsterAccountRows]:
+    """Return the read of totals, assets and positions."""
+    return Endpoint(
         "GET",
-        "/fapi/v4/account",
+        path,
         decode=decode_account,
         rows=(("assets",), ("positions",)),
         weight=5,
@@ -45,9 +93,12 @@ class AsterEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
         serves=(AccountReader.get_account,),
     )
 
-    POSITION_RISK = Endpoint(
+
+def _position_risk(path: str) -> Endpoint[Rows[Position]]:
+    """Return the read of the positions with their settings."""
+    return Endpoint(
         "GET",
-        "/fapi/v2/positionRisk",
+        path,
         decode=POSITIONS,
         rows=((),),
         echoes=Echoes.each({"symbol": "symbol"}),
@@ -64,34 +115,13 @@ class AsterEndpoints(BinanceEndpoints, terms=ORDER_TERMS):
         note="Lists every symbol, flat or not, with margin type and leverage.",
     )
 
-    BRACKETS = UsdmEndpoints.BRACKETS
-    POSITION_MODE = common.position_mode(
-        _ROOT,
-        PositionModeReader.get_position_mode,
-        AccountReader.get_account,
-        SettingsReader.get_settings,
-        note="There is no cheaper read of it here.",
-    )
 
-    ASSET_MODE = Endpoint(
-        "GET",
-        "/fapi/v1/multiAssetsMargin",
-        decode=decode_asset_mode,
-        weight=30,
-        pools=PAYS,
-        serves=(AssetModeReader.get_asset_mode, AccountReader.get_account, SettingsReader.get_settings),
-        note="There is no cheaper read of it here.",
-    )
+class AsterV1Endpoints(AsterEndpoints, terms=V1_ORDER_TERMS):
+    """The endpoints for API keys; three reads are of other versions."""
 
-    SYMBOL_LENS = symbol_lens(AsterSymbolReader(POSITION_RISK), Unit.QUOTE)
-    POSITION_MODE_LENS = position_mode_lens(POSITION_MODE)
-    ASSET_MODE_LENS = asset_mode_lens(ASSET_MODE)
-    SET_LEVERAGE = common.set_leverage(_ROOT, SYMBOL_LENS, largest="maxNotionalValue")
-    SET_ASSET_MODE = set_asset_mode(ASSET_MODE_LENS)
-    MARK_PRICE = UsdmEndpoints.MARK_PRICE
-    INCOME = common.income(_ROOT, weight=30, note="Without times those of the last 7 days.")
-    MARGIN_HISTORY = UsdmEndpoints.MARGIN_HISTORY
-    POSITION_MARGIN = common.position_margin(_ROOT, MARGIN_HISTORY, PositionLegs(POSITION_RISK, LEGS))
+    BALANCE = _balance("/fapi/v2/balance")
+    ACCOUNT = _account("/fapi/v4/account")
+    POSITION_RISK = _position_risk("/fapi/v2/positionRisk")
 
 
-ASTER = AsterEndpoints()
+ASTER_V1 = AsterV1Endpoints()

@@ -27,17 +27,17 @@ from venuekit_binance_common.simulated.account_routes import (
 from venuekit_binance_common.simulated.binance_venue import RULES
 from venuekit_binance_common.simulated.formatting import plain
 from venuekit_binance_common.simulated.order_rows import trailing_fields
-from venuekit_binance_usdm.aster.endpoints import ASTER
+from venuekit_binance_usdm.aster.endpoints import ASTER_V1
 from venuekit_binance_usdm.simulated.contracts import CONTRACTS
 from venuekit_binance_usdm.simulated.usd_margined import ERRORS, UsdMarginedVenue
 
 _LISTED = frozenset({"BTCUSDT", "ETHUSDT", "BNBUSDT"})
 
 
-class SimulatedAster(UsdMarginedVenue):
+class SimulatedAsterV1(UsdMarginedVenue):
     """Aster futures: acknowledgements report the fills in the quote asset, histories have the fields of queries."""
 
-    endpoints = ASTER
+    endpoints = ASTER_V1
     contracts = tuple(attrs.evolve(each, venue="aster_usdm_v1") for each in CONTRACTS if each.symbol in _LISTED)
     errors = attrs.evolve(ERRORS, names={"triggerPrice": "stopPrice"})
     rules = attrs.evolve(

@@ -36,8 +36,8 @@ NO_AMENDMENT = "the venue documents no amendment of orders: cancel the order and
 NO_ORDER_TEST = "the venue documents no order test"
 _COUNTDOWN = "Cancels every open order of a symbol, conditional ones too: they are in the same book."
 
-ORDER_TERMS = OrderTerms(
-    root="/fapi",
+V1_ORDER_TERMS = OrderTerms(
+    root="/fapi/v1",
     pools=EACH_BY_THE_MINUTE,
     conditional=ConditionalBook.PLAIN,
     sizes_in_base=True,

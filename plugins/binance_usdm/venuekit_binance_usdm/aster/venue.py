@@ -9,8 +9,8 @@ from venuekit.plugin import Environment, EnvironmentName, Limit, LimitScope, Ven
 from venuekit_binance_common.faults import OUTDATED_BY, read_answer
 from venuekit_binance_common.settings import setting_behaviours
 from venuekit_binance_common.venue import ORDERS_1M, WEIGHT, QuerySigning
-from venuekit_binance_usdm.aster.account import AsterUsdmAccount
-from venuekit_binance_usdm.aster.endpoints import ASTER
+from venuekit_binance_usdm.aster.account import AsterV1Account
+from venuekit_binance_usdm.aster.endpoints import ASTER_V1
 from venuekit_binance_usdm.aster.terms import FAULTS, NO_AMENDMENT, NO_ORDER_TEST, ORDER_BEHAVIOUR
 from venuekit_binance_usdm.venue import BLOCKERS, COUPLINGS
 
@@ -24,15 +24,15 @@ LIMITS = (
 
 
 def _make_simulated_venue() -> SimulatedVenue:
-    from venuekit_binance_usdm.aster.simulated import SimulatedAster
+    from venuekit_binance_usdm.aster.simulated import SimulatedAsterV1
 
-    return SimulatedAster()
+    return SimulatedAsterV1()
 
 
 VENUE = Venue(
     id="aster_usdm_v1",
     title="Aster futures by API keys (V1)",
-    account=AsterUsdmAccount,
+    account=AsterV1Account,
     environments=(
         Environment(
             name=EnvironmentName.LIVE,
@@ -46,8 +46,8 @@ VENUE = Venue(
     answers=read_answer,
     faults=FAULTS,
     outdated_by=OUTDATED_BY,
-    server_time=ASTER.SERVER_TIME,
-    endpoints=tuple(ASTER),
+    server_time=ASTER_V1.SERVER_TIME,
+    endpoints=tuple(ASTER_V1),
     behaviours=(
         *setting_behaviours(),
         PositionBehaviour(filters=frozenset({"symbol"})),
