@@ -5,12 +5,13 @@ from __future__ import annotations
 import enum
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 import attrs
 
 from venuekit._util.called import CALLED
 from venuekit.echoes import Check, Echoes, check_of
+from venuekit.encoding import Encode, Encoding, content_type_of, encoder_of, request_fault
 from venuekit.faults import Fault
 from venuekit.message import ANSWER_LIMIT
 from venuekit.order_scope import Ask, OrderName
@@ -37,13 +38,6 @@ class Security(enum.StrEnum):
     NONE = "none"  #: nothing
     KEY = "key"  #: the API key
     SIGNED = "signed"  #: key, timestamp and signature
-
-
-class Encoding(enum.StrEnum):
-    """Where the parameters travel."""
-
-    QUERY = "query"
-    JSON = "json"
 
 
 class WriteScope(enum.StrEnum):
@@ -151,17 +145,35 @@ def _contradiction(endpoint: Endpoint[Any], served: Iterable[str]) -> str | None
     return None
 
 
+class EndpointName(NamedTuple):
+    """What tells endpoints of a venue apart: verb, documented path, and the constant parameters of the action."""
+
+    verb: str
+    path: str
+    action: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, verb: str, path: str, action: Mapping[str, str]) -> Self:
+        """Return the name of a verb, a path and an action, whose order does not matter."""
+        return cls(verb, path, tuple(sorted(action.items())))
+
+    def __str__(self) -> str:
+        return " ".join([self.verb, self.path, *(f"{name}={value}" for name, value in self.action)])
+
+
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class Endpoint(Generic[T]):
     """
     One operation of a venue.
 
     Attributes:
-        verb, path: As the venue documents them.
+        verb, path: As the venue documents them; ``{name}`` between two slashes of a path is a required parameter.
         decode: Bytes of a successful answer to its value. Raises :class:`~venuekit.errors.PayloadMismatch` for a
             wrong shape, ``ValueError`` for bytes that are not the venue's format at all (HTML, cut off, empty). For a
             SET it is a :class:`Changing`.
         parameters: The parameters that may be sent; any other is refused before signing.
+        action: Constant parameters that are sent with every request, in front of the others: they tell operations
+            behind one path apart, and belong to the endpoint's name.
         encoding, security: Where parameters travel, and the credentials of a request.
         weight: The cost of a call, a number or a function of the parameters; ``weight_most`` is the most it can be.
         pools: Which limit pools it pays into: pool name to cost, None for the weight.
@@ -206,6 +218,7 @@ class Endpoint(Generic[T]):
     path: str = attrs.field(kw_only=False)
     decode: Callable[[bytes], T]
     parameters: tuple[Parameter, ...] = ()
+    action: Mapping[str, str] = attrs.field(factory=dict)
     encoding: Encoding = Encoding.QUERY
     security: Security = Security.SIGNED
     weight: int | Callable[[Mapping[str, Any]], int] = 1
@@ -245,18 +258,22 @@ class Endpoint(Generic[T]):
     priority: Priority = attrs.field(default=attrs.Factory(_priority_of, takes_self=True))
     may_be_absent: bool = False
     note: str = ""
+    name: EndpointName = attrs.field(init=False, repr=False)
     by_name: Mapping[str, Parameter] = attrs.field(init=False, repr=False)  #: parameters
     required: frozenset[str] = attrs.field(init=False, repr=False)
     local: frozenset[str] = attrs.field(init=False, repr=False)  #: names that are never sent
     secret: frozenset[str] = attrs.field(init=False, repr=False)
     is_write: bool = attrs.field(init=False, repr=False)  #: whether a lost answer matters
+    encode: Encode = attrs.field(init=False, repr=False)  #: makes path, query and body of parameters
+    content_type: str | None = attrs.field(init=False, repr=False)  #: of its body, None without one
     check_echo: Check | None = attrs.field(init=False, repr=False)  #: None where it repeats nothing
     _roles: Mapping[Role, str] = attrs.field(init=False, repr=False)
     _served: tuple[str, ...] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         served = tuple(method.__name__ for method in self.serves)
-        if reason := _contradiction(self, served):
+        object.__setattr__(self, "name", EndpointName.of(self.verb, self.path, self.action))
+        if reason := _contradiction(self, served) or request_fault(self):
             raise ValueError(f"{self}: {reason}")
         by_name = {parameter.name: parameter for parameter in self.parameters}
         if len(by_name) != len(self.parameters):
@@ -280,13 +297,15 @@ class Endpoint(Generic[T]):
         object.__setattr__(self, "check_echo", check_of(echoes, within=within, ids=self.client_ids_of))
         object.__setattr__(self, "_roles", {p.role: p.name for p in reversed(self.parameters) if p.role})
         object.__setattr__(self, "_served", served)
+        object.__setattr__(self, "encode", encoder_of(self))
+        object.__setattr__(self, "content_type", content_type_of(self.encoding))
 
     def as_undeclared(self) -> Endpoint[T]:
         """Return the endpoint as one that the venue does not declare: its own statements are not believed."""
         return attrs.evolve(self, effect=Effect.DELTA, area=None, priority=Priority.RISK)
 
     def __str__(self) -> str:
-        return f"{self.verb} {self.path}"
+        return str(self.name)
 
     def __repr__(self) -> str:
         return f"<Endpoint {self}>"

@@ -14,6 +14,7 @@ import attrs
 from venuekit._util.texts import is_secret_name
 
 _pattern = lru_cache(maxsize=256)(re.compile)
+_WHOLE = re.compile(r"-?[0-9]+").fullmatch
 
 #: the value of a parameter as it goes into a request
 CheckedValue: TypeAlias = str | int | list[Any]
@@ -25,8 +26,12 @@ class Kind(enum.StrEnum):
     TEXT = "text"
     INTEGER = "integer"
     DECIMAL = "decimal"  #: int or Decimal; sent as plain digits, never with an exponent
+    NUMBER = "number"  #: as DECIMAL; in a JSON body a JSON number, digit for digit
     BOOLEAN = "boolean"
     LIST = "list"  #: sent as compact JSON
+
+
+_NUMBERS = frozenset({Kind.INTEGER, Kind.DECIMAL, Kind.NUMBER})
 
 
 class Role(enum.StrEnum):
@@ -50,6 +55,9 @@ class Parameter:
     venue documents for every symbol and account, so that what they refuse is refused before sending. What the venue
     does not take, but guards, write scopes and resolution want to know of a request, is ``local`` and never sent. A
     listen key is ``secret``: shown nowhere, and not in the journal; left out, the name decides.
+
+    ``items`` says how the Decimals within a LIST are written: DECIMAL as texts, NUMBER as JSON numbers. Left out, they
+    are refused, and the caller writes the texts.
     """
 
     name: str = attrs.field(kw_only=False)
@@ -61,7 +69,29 @@ class Parameter:
     maximum: Decimal | None = None
     pattern: str | None = None
     local: bool = False
+    items: Kind | None = None
     secret: bool = attrs.field(default=attrs.Factory(lambda self: is_secret_name(self.name), takes_self=True))
+
+
+def fault_of(parameter: Parameter) -> str | None:
+    """Return why a parameter cannot be what it says, in one sentence with the mend; None where it can."""
+    kind, name = parameter.kind, parameter.name
+    if parameter.choices is not None and kind not in {Kind.TEXT, Kind.INTEGER}:
+        return f"{name} has choices, which are texts, and its kind is {kind}: declare minimum and maximum, or Kind.TEXT"
+    if kind is Kind.INTEGER and (odd := [one for one in parameter.choices or () if not _WHOLE(one)]):
+        return f"{name} is an integer and may not be {odd[0]!r}: declare choices of plain digits, or Kind.TEXT"
+    if parameter.choices is not None and not parameter.choices:
+        return f"{name} has no choices, so that no value can be sent: name them, or leave choices out"
+    if parameter.pattern is not None and kind is not Kind.TEXT:
+        return f"{name} has a pattern, and its kind is {kind}: leave the pattern out, or declare Kind.TEXT"
+    low, high = parameter.minimum, parameter.maximum
+    if (low is not None or high is not None) and kind not in _NUMBERS:
+        return f"{name} has a minimum or maximum, and its kind is {kind}: leave them out, or declare a kind of number"
+    if low is not None and high is not None and low > high:
+        return f"{name} is at least {low} and at most {high}, so that no value can be sent: swap them"
+    if parameter.items is not None and (kind is not Kind.LIST or parameter.items not in {Kind.DECIMAL, Kind.NUMBER}):
+        return f"{name} has items={parameter.items} and is {kind}: items is Kind.DECIMAL or Kind.NUMBER, of a LIST"
+    return None
 
 
 def plain(number: Decimal | int) -> str:
@@ -129,6 +159,7 @@ CHECKS: Mapping[Kind, Callable[[Parameter, Any], CheckedValue]] = {
     Kind.TEXT: _check_text,
     Kind.INTEGER: _check_integer,
     Kind.DECIMAL: _check_decimal,
+    Kind.NUMBER: _check_decimal,
     Kind.BOOLEAN: _check_boolean,
     Kind.LIST: _check_list,
 }

@@ -49,7 +49,8 @@ from venuekit.capabilities import Pager
 from venuekit.clock import from_milliseconds, to_milliseconds
 from venuekit.credentials import Credentials, HmacSigner, Secret, SignatureAlgorithm, Signer
 from venuekit.echoes import Echoes
-from venuekit.endpoint import Area, Change, Changing, Effect, Encoding, Endpoint, Priority, Security, WriteScope
+from venuekit.encoding import Encoding
+from venuekit.endpoint import Area, Change, Changing, Effect, Endpoint, Priority, Security, WriteScope
 from venuekit.errors import (
     AccountClosed,
     AnswerLost,

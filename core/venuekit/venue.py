@@ -161,9 +161,10 @@ class EncodedRequest(NamedTuple):
     """
     A request before it is signed; a named tuple, since one is made for every call.
 
-    ``query`` is encoded and without ``?``, empty when there is none; ``body`` is None unless parameters travel as
-    JSON. ``base`` is the environment's URL; ``path`` is the documented one. ``answer_limit`` is how many bytes
-    the answer may have, decompressed. It may carry a listen key, so the repr shows verb and path only.
+    ``base`` is the environment's URL, ``path`` the path as it is sent, with its parameters. ``query`` is encoded and
+    without ``?``, empty when there is none; ``body`` is None unless parameters travel there, and ``content_type`` its
+    media type, for the header that the signing scheme sets. ``answer_limit`` is how many bytes the answer may have,
+    decompressed. It may carry a listen key, so the repr shows verb and path only.
     """
 
     verb: str
@@ -172,6 +173,7 @@ class EncodedRequest(NamedTuple):
     query: str
     body: bytes | None
     answer_limit: int = ANSWER_LIMIT
+    content_type: str | None = None
 
     def __repr__(self) -> str:
         return f"EncodedRequest({self.verb} {self.path})"

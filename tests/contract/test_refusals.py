@@ -15,7 +15,8 @@ from tests.contract.contract_registry import ROWS, NoChange, Refused, Row, typed
 from venuekit import errors
 from venuekit.capabilities import AssetMode, MarginType, Order, Pager, PositionMode
 from venuekit.credentials import Credentials
-from venuekit.endpoint import Effect, Encoding, Endpoint
+from venuekit.encoding import Encoding
+from venuekit.endpoint import Effect, Endpoint
 from venuekit.errors import OperationError, Outcome
 from venuekit.message import HttpRequest
 from venuekit.parameters import Parameter

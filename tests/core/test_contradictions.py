@@ -6,6 +6,7 @@ import pytest
 from tests.core.plugin_sites import Discover, Install, venue_code
 
 from venuekit.capabilities import CountdownControl
+from venuekit.encoding import Encoding
 from venuekit.endpoint import Effect, Endpoint
 from venuekit.errors import PluginError
 
@@ -39,6 +40,67 @@ def test_an_endpoint_that_contradicts_itself_is_refused(
 
     with pytest.raises(PluginError, match=rf"(?s)acme 1\.5 cannot be used: ValueError: POST /\w+: .*{cause}"):
         discover().venue("acme_perp")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "cause"),
+    [
+        ("'/orders/{id}'", r"its path has \{id\}, and it has no parameter 'id': declare it, with required=True"),
+        ("'/orders/{id}', parameters=(Parameter('id'),)", "which may be left out: declare .* required=True"),
+        ("'/orders/x{id}', parameters=(Parameter('id', required=True),)", "'x{id}' of its path is neither fixed nor"),
+        ("'/orders/{id', parameters=(Parameter('id', required=True),)", "'{id' of its path is neither fixed nor"),
+        ("'/a/{id}/b/{id}', parameters=(Parameter('id', required=True),)", "has {id} twice: give each part a name"),
+        ("'/o/{id}', parameters=(Parameter('id', required=True, local=True),)", "local and never sent: .* without"),
+        ("'/o/{ids}', parameters=(Parameter('ids', Kind.LIST, required=True),)", "is a list: declare another kind"),
+        ("'/o/{listenKey}', parameters=(Parameter('listenKey', required=True),)", "is secret, and paths are shown: "),
+        (
+            "'/o', encoding=Encoding.JSON_ARRAY, parameters=(Parameter('a', Kind.LIST), Parameter('b', Kind.LIST))",
+            "its body is one list, and a and b are lists: leave one, or declare Encoding.JSON",
+        ),
+        (
+            "'/o', encoding=Encoding.JSON_ARRAY, parameters=(Parameter('a', Kind.LIST), Parameter('b'))",
+            "its body is the list a, which has no place for b: put that into the path, say local=True, or",
+        ),
+        (
+            "'/o', encoding=Encoding.JSON_ARRAY, parameters=(Parameter('a', Kind.LIST),), action={'type': 'x'}",
+            "its body is the list a, which has no place for type: ",
+        ),
+        ("'/o', parameters=(Parameter('type'),), action={'type': 'x'}", "says type, and so does a parameter: leave"),
+        ("'/o', action={'version': 2}", "its action says 'version': 2: names and values of an action are texts"),
+        ("'/o', parameters=(Parameter('n', Kind.NUMBER, choices=frozenset({'1'})),)", "n has choices, .* minimum and"),
+        ("'/o', parameters=(Parameter('n', Kind.INTEGER, choices=frozenset({'one'})),)", "may not be 'one': declare"),
+        ("'/o', parameters=(Parameter('n', choices=frozenset()),)", "n has no choices, so that no value can be sent: "),
+        ("'/o', parameters=(Parameter('n', Kind.NUMBER, pattern='1+'),)", "n has a pattern, and its kind is number: "),
+        (
+            "'/o', parameters=(Parameter('n', minimum=Decimal(1)),)",
+            "n has a minimum or maximum, and .* is text: ",
+        ),
+        (
+            "'/o', parameters=(Parameter('n', Kind.NUMBER, minimum=Decimal(3), maximum=Decimal(2)),)",
+            "n is at least 3 and at most 2, so that no value can be sent: swap them",
+        ),
+        ("'/o', parameters=(Parameter('n', items=Kind.NUMBER),)", "n has items=number and is text: items is Kind.DEC"),
+        ("'/o', parameters=(Parameter('n', Kind.LIST, items=Kind.TEXT),)", "n has items=text and is list: items is "),
+        ("'/o', parameters=(Parameter('n'), Parameter('n'))", "a parameter is declared twice"),
+    ],
+)
+def test_a_request_that_cannot_be_encoded_is_refused(
+    install: Install, discover: Discover, endpoint: str, cause: str
+) -> None:
+    """A declaration of which no request could be made is refused with its path, its parameter and the mend."""
+    names = "from venuekit.plugin import Encoding, Kind, Parameter\n"
+    declaration = f"Endpoint('POST', {endpoint}, decode=bytes)"
+    install("acme", f"{venue_code('acme_perp')}\n{names}{declaration}", venues=("acme_perp",))
+
+    with pytest.raises(PluginError, match=rf"(?s)acme 1\.5 cannot be used: ValueError: POST /\S+.*: .*{cause}"):
+        discover().venue("acme_perp")
+
+
+@pytest.mark.parametrize("encoding", [Encoding.FORM, Encoding.JSON, Encoding.JSON_ARRAY])
+def test_a_get_has_no_body(encoding: Encoding) -> None:
+    """A GET whose parameters would travel in a body is refused: servers ignore or refuse such a body."""
+    with pytest.raises(ValueError, match=f"GET /info: a GET has no body, and its encoding is {encoding}: declare"):
+        Endpoint("GET", "/info", decode=bytes, encoding=encoding)
 
 
 def test_a_read_by_post_says_why() -> None:

@@ -16,6 +16,7 @@ STOREYS = (
     {"errors", "order_scope", "request_bounds"},
     {"faults", "message", "resolution"},
     {"echoes", "parameters"},
+    {"encoding"},
     {"endpoint", "capabilities"},
     {"venue"},
     {"clock", "credentials"},

@@ -7,7 +7,6 @@ import pytest
 from venuekit.credentials import HmacSigner, Secret
 from venuekit.endpoint import Effect, Endpoint
 from venuekit.parameters import Kind, Parameter
-from venuekit.pipeline.wire import encode
 from venuekit.venue import EncodedRequest, Stamp
 from venuekit_binance_common.venue import QuerySigning
 
@@ -126,7 +125,7 @@ def test_symbols_are_encoded_before_they_are_signed() -> None:
     """A symbol outside ASCII reaches the signature percent-encoded, as vector 6 wants it."""
     endpoint = Endpoint("POST", "/x", decode=bytes, parameters=(Parameter("symbol", Kind.TEXT),), effect=Effect.DELTA)
 
-    query, _ = encode(endpoint, {"symbol": "１２３４５６"})
+    _, query, _ = endpoint.encode({"symbol": "１２３４５６"})
 
     assert query == f"symbol={DIGITS}"
 

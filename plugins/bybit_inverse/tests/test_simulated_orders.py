@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from venuekit.endpoint import Encoding, Endpoint
+from venuekit.encoding import Encoding
+from venuekit.endpoint import Endpoint
 from venuekit.errors import VenueError
 from venuekit.parameters import Kind, Parameter
 from venuekit.simulator import CannedAnswer, Simulation
