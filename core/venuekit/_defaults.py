@@ -32,9 +32,9 @@ def venuekit_retry_policy(venue: Venue[Any]) -> RetryPolicy:  # noqa: ARG001 - t
 @hookimpl(trylast=True)
 def venuekit_make_budget(pool: PoolName) -> Budget:
     """Keep the pool in this process."""
-    from venuekit.pipeline import SlidingBudget
+    from venuekit.pipeline.pools import make_budget
 
-    return SlidingBudget(pool.limit)
+    return make_budget(pool.limit)
 
 
 @hookimpl(trylast=True)

@@ -35,8 +35,8 @@ of another server than the venue :func:`read_foreign`, :func:`ban_end`; the erro
 **Hooks** (listed in :mod:`venuekit.hooks`): :data:`hookimpl`; secrets and signers :class:`Secret`,
 :class:`Credentials`, :class:`Signer`, :class:`HmacSigner`, :class:`SignatureAlgorithm`; transports :class:`Transport`,
 :class:`HttpRequest`, :class:`HttpResponse`, :class:`AiohttpTransport`, :class:`Proxy`; policies and budgets
-:class:`RetryPolicy`, :class:`Budget`, :class:`PoolName`, :class:`SlidingBudget`; observers :class:`Observer`,
-:class:`Event`, :class:`EventKind`.
+:class:`RetryPolicy`, :class:`Budget`, :class:`PoolName`, :class:`SlidingBudget`, :class:`BucketBudget`,
+:func:`make_budget`; observers :class:`Observer`, :class:`Event`, :class:`EventKind`.
 """
 
 from __future__ import annotations
@@ -106,9 +106,10 @@ from venuekit.payloads import (
     read_json,
     rows_at,
 )
-from venuekit.pipeline.budget import Budget, PoolName, SlidingBudget
+from venuekit.pipeline.budget import Budget, PoolName
 from venuekit.pipeline.observe import Event, EventKind, Observer
 from venuekit.pipeline.options import RetryPolicy
+from venuekit.pipeline.pools import BucketBudget, SlidingBudget, make_budget
 from venuekit.pipeline.proxy import Proxy
 from venuekit.request_bounds import NonceRule, RequestExpiry
 from venuekit.resolution import (
@@ -171,6 +172,7 @@ __all__ = [
     "BlockedBy",
     "Blocker",
     "BlockerScope",
+    "BucketBudget",
     "Budget",
     "Call",
     "CertificateRejected",
@@ -266,6 +268,7 @@ __all__ = [
     "hookimpl",
     "intern_number",
     "is_multiple",
+    "make_budget",
     "make_client_id",
     "mismatch_of",
     "nonzero",

@@ -209,9 +209,11 @@ class Runtime:
             self._venue_sessions[key] = (venue_session, transport)
         return self._venue_sessions[key]
 
-    def _pool(self, venue: Venue[Any], environment: Environment, account: str, limit: Limit) -> Budget:
-        owner = account if limit.scope is LimitScope.ACCOUNT else None
-        name = PoolName(venue.realm, environment.site, limit, owner)
+    def _pool(
+        self, venue: Venue[Any], environment: Environment, account: str, limit: Limit, symbol: str | None = None
+    ) -> Budget:
+        owner = None if limit.scope is LimitScope.ADDRESS else account
+        name = PoolName(venue.realm, environment.site, limit, owner, symbol)
         pool = self._pools.get(name)
         if pool is None:
             pool = self._pools[name] = self._keep(self._plugins.make_budget(name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
+from math import inf
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -64,23 +65,45 @@ class LimitScope(enum.StrEnum):
 
     ADDRESS = "address"
     ACCOUNT = "account"
+    UID = "uid"  #: an account with its sub-accounts
+    SYMBOL = "symbol"  #: the requests of an account that name the same symbol
 
 
 @attrs.frozen(kw_only=True)
 class Limit:
     """
-    A named pool: at most ``amount`` in any ``seconds``.
+    A named pool: a window of at most ``amount`` in any ``seconds``, or a bucket.
 
-    ``used_header`` names the response header that says how much the venue counted in the running window,
-    ``remaining_header`` the one with the remaining amount.
+    A token bucket holds ``amount`` at most, is full at first, and ``refill`` flow in each second. ``used_header`` names
+    the response header that says how much the venue counted in the running window, or is missing in the bucket,
+    ``remaining_header`` the one with the remaining amount. A request that names several symbols pays its whole cost for
+    each of them into a pool of the scope SYMBOL.
+
+    Raises:
+        ValueError: it has both ``seconds`` and ``refill``, or neither, or one of its numbers lets nothing pass.
     """
 
     name: str = attrs.field(kw_only=False)
     amount: int
-    seconds: float
+    seconds: float | None = None
+    refill: float | None = None
     scope: LimitScope = LimitScope.ADDRESS
     used_header: str | None = None
     remaining_header: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        fault = None
+        if (self.seconds is None) == (self.refill is None):
+            given = "neither seconds nor refill" if self.seconds is None else "both seconds and refill"
+            fault = f"it has {given}: give seconds for a window, or refill for a token bucket"
+        elif self.amount < 1:
+            fault = f"an amount of {self.amount} lets no request pass: give 1 or more"
+        elif self.seconds is not None and not 0 < self.seconds < inf:
+            fault = f"{self.seconds!r} is no length of a window: give its seconds, above 0"
+        elif self.refill is not None and not 0 < self.refill < inf:
+            fault = f"a bucket that refills with {self.refill!r} stays empty: give tokens a second, above 0"
+        if fault is not None:
+            raise ValueError(f"limit {self.name!r}: {fault}")
 
 
 class BlockedBy(enum.StrEnum):

@@ -197,8 +197,8 @@ async def test_venuekit_make_budget_is_called_once_per_pool(sim: Simulation, ope
             await account.call(reading)
 
     assert sorted(pool.limit.name for pool in made) == ["settings", "settings", "weight"]
-    assert [pool.account for pool in made if pool.limit.name == "weight"] == [None]
-    spent = {pool.limit.name: budget._used for pool, budget in made.items() if pool.account is None}
+    assert [pool.owner for pool in made if pool.limit.name == "weight"] == [None]
+    spent = {pool.limit.name: budget._used for pool, budget in made.items() if pool.owner is None}
     assert spent == {"weight": 1 + 3 * 2}
 
 

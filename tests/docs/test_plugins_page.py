@@ -145,7 +145,7 @@ async def test_the_examples_do_what_the_page_says(
     assert plugins.retry_policy(plugins.venue("toy_perp")).attempts == 2
 
     _, plugins = installed("venuekit_make_budget")
-    pool = venuekit.pipeline.PoolName("toy", "live", Limit("weight", amount=10, seconds=60), None)
+    pool = venuekit.pipeline.PoolName("toy", "live", Limit("weight", amount=10, seconds=60))
     budget = plugins.make_budget(pool)
     budget.spend(5, 0.0)
     assert budget.wait(1, 0.0) > 0

@@ -12,12 +12,13 @@ from venuekit._util.lazy import lazy as _lazy
 
 if TYPE_CHECKING:
     from venuekit.pipeline.account_session import AccountSession, VenueSession
-    from venuekit.pipeline.budget import Budget, PoolName, SlidingBudget
+    from venuekit.pipeline.budget import Budget, PoolName
     from venuekit.pipeline.guard import Guard
     from venuekit.pipeline.journal import FileJournal
     from venuekit.pipeline.journal_lines import UnreadableLine, Unresolved
     from venuekit.pipeline.observe import Event, EventKind, Observer
     from venuekit.pipeline.options import UNSET, Options, RetryPolicy
+    from venuekit.pipeline.pools import BucketBudget, SlidingBudget, make_budget
     from venuekit.pipeline.proxy import Proxy as Proxy
     from venuekit.pipeline.transport import AiohttpTransport
     from venuekit.pipeline.wire import RestWire
@@ -27,13 +28,14 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = _lazy(
         __name__,
         {
-            "budget": "Budget PoolName SlidingBudget",
+            "budget": "Budget PoolName",
             "guard": "Guard",
             "journal": "FileJournal",
             "journal_lines": "UnreadableLine Unresolved",
             "account_session": "AccountSession VenueSession",
             "observe": "Event EventKind Observer",
             "options": "UNSET Options RetryPolicy",
+            "pools": "BucketBudget SlidingBudget make_budget",
             "proxy": "Proxy",
             "transport": "AiohttpTransport",
             "write_scopes": "WriteScopes",
@@ -45,6 +47,7 @@ __all__ = [
     "UNSET",
     "AccountSession",
     "AiohttpTransport",
+    "BucketBudget",
     "Budget",
     "Event",
     "EventKind",
@@ -61,4 +64,5 @@ __all__ = [
     "Unresolved",
     "VenueSession",
     "WriteScopes",
+    "make_budget",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import attrs
 
@@ -17,7 +17,7 @@ from venuekit.credentials.secret import Secret
 from venuekit.endpoint import Effect, Endpoint
 from venuekit.errors import OperationError, Outcome
 from venuekit.parameters import Role
-from venuekit.pipeline.budget import Budget, Costs
+from venuekit.pipeline.budget import Budget, Costs, Pools, due_at
 from venuekit.pipeline.failures import Failure, leaves_open
 from venuekit.pipeline.guard import Guard, PositionLimit, check_guard
 from venuekit.pipeline.journal import FileJournal
@@ -53,6 +53,13 @@ class VenueSession:
     closed: bool = False
 
 
+class FindPool(Protocol):
+    """Finds the pool of a limit; ``symbol`` is for one of the scope SYMBOL, None for requests that name none."""
+
+    def __call__(self, limit: Limit, symbol: str | None = None) -> Budget:
+        """Return the pool, the same one each time."""
+
+
 @attrs.define(eq=False)
 class AccountSession:
     """
@@ -64,7 +71,7 @@ class AccountSession:
     venue_session: VenueSession
     wire: RestWire = attrs.field(repr=False)
     write_scopes: WriteScopes = attrs.field(repr=False)
-    pool: Callable[[Limit], Budget] = attrs.field(repr=False)
+    pool: FindPool = attrs.field(repr=False)
     guard: Guard = attrs.field(repr=False)
     clock: Clock = attrs.field(repr=False)
     account: str  #: fingerprint of the API key
@@ -137,16 +144,32 @@ class AccountSession:
             self._costs = {}
         found = self._costs.get(endpoint)
         if found is None:
-            limits = {limit.name: limit for limit in self.venue_session.venue.limits}
-            prices = dict(endpoint.pools)
-            if not any(limits[name].scope is LimitScope.ADDRESS for name in prices):
-                # it pays nothing there, and does not leave either while the address is shut out
-                prices |= {limit.name: 0 for limit in limits.values() if limit.scope is LimitScope.ADDRESS}
-            pools = tuple((limits[name], self.pool(limits[name]), cost) for name, cost in prices.items())
-            costs = Costs(pools, None, endpoint.priority.value)
-            found = costs._replace(due=costs.of(endpoint.weight)) if isinstance(endpoint.weight, int) else costs
-            self._costs[endpoint] = found
+            found = self._costs[endpoint] = self._costs_of(endpoint)
         return found
+
+    def _costs_of(self, endpoint: Endpoint[Any]) -> Costs:
+        limits = {limit.name: limit for limit in self.venue_session.venue.limits}
+        prices = dict(endpoint.pools)
+        if not any(limits[name].scope is LimitScope.ADDRESS for name in prices):
+            # it pays nothing there, and does not leave either while the address is shut out
+            prices |= {limit.name: 0 for limit in limits.values() if limit.scope is LimitScope.ADDRESS}
+        priced = [(limits[name], cost) for name, cost in prices.items()]
+        pools = tuple((limit, self.pool(limit), cost) for limit, cost in priced if limit.scope is not LimitScope.SYMBOL)
+        by_symbol = tuple(one for one in priced if one[0].scope is LimitScope.SYMBOL)
+        weight = endpoint.weight
+        due = due_at(pools, weight) if isinstance(weight, int) and not by_symbol else None
+        return Costs(pools, due, endpoint.priority.value, by_symbol)
+
+    def bill(
+        self, endpoint: Endpoint[Any], costs: Costs, parameters: Mapping[str, Any]
+    ) -> tuple[Pools, list[tuple[Budget, int]]]:
+        """Return the pools of a request whose cost depends on its parameters, and the amount that each is due."""
+        pools = costs.pools
+        if costs.by_symbol:
+            symbols = dict.fromkeys(endpoint.symbols_of(parameters)) or (None,)
+            by_symbol = costs.by_symbol
+            pools += tuple((limit, self.pool(limit, symbol), cost) for limit, cost in by_symbol for symbol in symbols)
+        return pools, due_at(pools, endpoint.cost(parameters))
 
     def record_unsupported(self, endpoint: Endpoint[Any], reason: str) -> None:
         """

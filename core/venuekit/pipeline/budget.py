@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping, Sequence
-from math import floor
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 import attrs
@@ -27,29 +25,21 @@ _OF_THE_ADDRESS = frozenset({403, 418, 429})
 #: a header with more digits is no count
 _DIGITS = 18
 
-#: the first pause, in seconds, after a refusal that names no time, and after a ban that names none
-_PAUSE = 1.0
-_BAN = 120.0
-#: a shorter time that the venue names may be over already, by the error of its clock and ours
-_BELIEVED = 0.1
-#: how often the first pause the longest one is
-_GROWTH = 128
-#: a refusal that comes this many seconds after a pause, or after as long as it lasted, is one of a row
-_QUIET = 5.0
-
 
 @attrs.frozen
 class PoolName:
     """
     Which pool: shared by every account of a realm and environment that meets the same limit.
 
-    ``account`` is a fingerprint of the API key where the limit is the account's, None where it is the address's.
+    ``owner`` is a fingerprint of the API key where the limit is not the address's, None where it is. ``symbol`` is the
+    symbol where the limit is a symbol's, None for requests that name none.
     """
 
     realm: str
     environment: str
     limit: Limit
-    account: str | None
+    owner: str | None = None
+    symbol: str | None = None
 
 
 class Budget(Protocol):
@@ -86,86 +76,16 @@ Pools: TypeAlias = tuple[tuple[Limit, Budget, int | None], ...]
 class Costs(NamedTuple):
     """The cost of a request to an endpoint."""
 
-    pools: Pools
-    due: list[tuple[Budget, int]] | None  #: None where the weight depends on the parameters
+    pools: Pools  #: those that every request pays into
+    due: list[tuple[Budget, int]] | None  #: None where it depends on the parameters
     reserve: float  #: the share of each pool that is reserved for more urgent requests
-
-    def of(self, weight: int) -> list[tuple[Budget, int]]:
-        """Return the amounts due at a weight."""
-        return [(pool, weight if cost is None else cost) for _, pool, cost in self.pools]
+    #: limits of a symbol each, with the cost; they have a pool for every symbol
+    by_symbol: tuple[tuple[Limit, int | None], ...] = ()
 
 
-class SlidingBudget:
-    """
-    A pool in this process: at most ``amount`` in any span of ``seconds``.
-
-    A sliding window never exceeds a limit that the venue counts in fixed windows, wherever those begin. What the
-    venue counted and we did not see (another process behind the same address) is added when it says so.
-    """
-
-    __slots__ = ("_amount", "_banned", "_closed_until", "_pause", "_seconds", "_spent", "_used")
-
-    def __init__(self, limit: Limit) -> None:
-        self._amount = limit.amount
-        self._seconds = limit.seconds
-        self._used = 0
-        self._spent: deque[tuple[float, int]] = deque()
-        self._closed_until = 0.0
-        self._banned = False
-        #: our own last pause, in seconds; 0 before the first refusal
-        self._pause = 0.0
-
-    def wait(self, amount: int, now: float, reserve: float = 0.0) -> float:
-        """Return the seconds until ``amount`` may be spent leaving a share of ``reserve`` unspent, 0.0 for now."""
-        spent = self._spent
-        horizon = now - self._seconds
-        while spent and spent[0][0] <= horizon:
-            self._used -= spent.popleft()[1]
-        if now < self._closed_until:
-            return self._closed_until - now
-        excess = self._used + amount - (self._amount - floor(self._amount * reserve))
-        if excess <= 0 or not spent:
-            return 0.0
-        for moment, portion in spent:
-            excess -= portion
-            if excess <= 0:
-                return moment - horizon
-        return spent[-1][0] - horizon
-
-    def spend(self, amount: int, now: float) -> None:
-        """Spend ``amount`` now."""
-        if amount:
-            self._spent.append((now, amount))
-            self._used += amount
-
-    def set_used(self, used: int, now: float) -> None:
-        """Take over the venue's own count when it is higher than ours."""
-        if used > self._used:
-            self.spend(used - self._used, now)
-
-    def close(self, seconds: float | None, now: float, *, banned: bool = False) -> float:
-        """Spend nothing for so long, or, where the venue does not say or refuses again, for a pause that doubles."""
-        first = _BAN if banned and seconds is None else _PAUSE
-        if now < self._closed_until:  # of a request that left before it was closed: no further refusal
-            pause = 0.0 if self._banned or not banned else first
-        else:
-            again = self._pause > 0 and now - self._closed_until <= max(self._pause, _QUIET)
-            self._banned = False
-            if again:
-                pause = self._pause = min(max(self._pause * 2, first), first * _GROWTH)
-            else:
-                pause, self._pause = 0.0 if seconds and seconds >= _BELIEVED else first, first
-        self._banned = self._banned or banned
-        self._closed_until = max(self._closed_until, now + max(pause, seconds or 0.0))
-        return self._closed_until - now
-
-    def seconds_closed(self, now: float) -> float:
-        """Return for how many seconds the pool is still closed."""
-        return max(0.0, self._closed_until - now)
-
-    def is_banned(self, now: float) -> bool:
-        """Say whether it is closed because the address is shut out."""
-        return self._banned and now < self._closed_until
+def due_at(pools: Pools, weight: int) -> list[tuple[Budget, int]]:
+    """Return the amounts that a request of this weight pays."""
+    return [(pool, weight if cost is None else cost) for _, pool, cost in pools]
 
 
 def pay(costs: Sequence[tuple[Budget, int]], now: float, reserve: float = 0.0) -> float:
@@ -209,9 +129,9 @@ def apply_backoff(session: AccountSession, failure: Failure, costs: Pools, attem
         everywhere = [limit for limit in session.venue_session.venue.limits if limit.scope is LimitScope.ADDRESS]
         pools = [session.pool(limit) for limit in everywhere]
         if not banned:
-            pools += [pool for limit, pool, _ in costs if limit.scope is LimitScope.ACCOUNT]
+            pools += [pool for limit, pool, _ in costs if limit.scope is not LimitScope.ADDRESS]
     else:
-        pools = [pool for limit, pool, _ in costs if limit.scope is LimitScope.ACCOUNT]
+        pools = [pool for limit, pool, _ in costs if limit.scope is not LimitScope.ADDRESS]
     if pools:
         shut = max(pool.close(failure.delay, now, banned=banned) for pool in pools)
     else:  # nothing that could be closed: at least this call waits, longer each time

@@ -255,9 +255,9 @@ class Operation(Generic[T]):
         """
         session, endpoint = self.session, self.endpoint
         fare = session.costs(endpoint)
-        costs, due, reserve = fare
+        costs, due, reserve, _ = fare
         if due is None:
-            due = fare.of(endpoint.cost(self.parameters))
+            costs, due = session.bill(endpoint, fare, self.parameters)
         if self.options.priority is not None:
             reserve = self.options.priority.value
         if delay := pay(due, session.clock.monotonic(), reserve):

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from venuekit import errors
 from venuekit.capabilities import BalanceReader, IncomeReader, OrderReader
 from venuekit.endpoint import Endpoint, Priority
-from venuekit.pipeline.budget import SlidingBudget, pay, update_from_headers
+from venuekit.pipeline.budget import pay, update_from_headers
+from venuekit.pipeline.pools import BucketBudget, SlidingBudget, make_budget
 from venuekit.simulator import DropAfter
 from venuekit.venue import Limit
 from venuekit_toy_perp.endpoints import TOY
@@ -28,7 +29,7 @@ def test_no_window_ever_exceeds_the_limit(steps: list[tuple[float, int]]) -> Non
             paid.append((now, amount))
 
     for begin, _ in paid:
-        assert LIMIT.amount >= sum(amount for moment, amount in paid if begin <= moment < begin + LIMIT.seconds)
+        assert LIMIT.amount >= sum(amount for moment, amount in paid if begin <= moment < begin + 60)
 
 
 @given(st.lists(st.integers(1, 10), min_size=1, max_size=30))
@@ -42,6 +43,107 @@ def test_a_wait_is_long_enough_and_not_longer(amounts: list[int]) -> None:
             assert pool.wait(amount, now + delay * 0.99) > 0
         now += delay
         assert 0.0 == pay([(pool, amount)], now)
+
+
+BUCKET = Limit("tokens", amount=10, refill=4, remaining_header="X-Left")
+
+
+@given(st.lists(st.tuples(st.floats(0, 5), st.integers(0, 10)), max_size=60))
+def test_a_bucket_never_exceeds_what_it_holds_and_what_flows_in(steps: list[tuple[float, int]]) -> None:
+    """Whenever and however much is paid, no span of t seconds holds more than amount + refill * t."""
+    pool = BucketBudget(BUCKET)
+    now, paid = 0.0, []
+    for pause, amount in steps:
+        now += pause
+        if pay([(pool, amount)], now) == 0.0:
+            paid.append((now, amount))
+
+    for begin, _ in paid:
+        for end, _ in paid:
+            spent = sum(amount for moment, amount in paid if begin <= moment <= end)
+            assert spent <= 10 + 4 * max(0.0, end - begin) + 1e-6
+
+
+@given(st.lists(st.integers(1, 10), min_size=1, max_size=30))
+def test_a_wait_for_a_bucket_is_long_enough_and_not_longer(amounts: list[int]) -> None:
+    """After the wait that was asked for, the amount can be paid; a moment before it cannot."""
+    pool = BucketBudget(BUCKET)
+    now = 0.0
+    for amount in amounts:
+        delay = pool.wait(amount, now)
+        assert delay <= 10 / 4
+        if delay:
+            assert pool.wait(amount, now + delay * 0.99) > 0
+        now += delay
+        assert 0.0 == pay([(pool, amount)], now)
+
+
+def test_a_bucket_fills_to_its_amount_and_no_further() -> None:
+    """After an hour of silence it holds what it holds."""
+    pool = BucketBudget(BUCKET)
+    pay([(pool, 10)], 0.0)
+
+    assert 0.0 == pay([(pool, 10)], 3600.0)
+    assert 0.25 == pool.wait(1, 3600.0)
+
+
+def test_what_costs_more_than_a_bucket_is_paid_when_it_is_full_and_owed() -> None:
+    """A request of 14 tokens passes a full bucket of 10, and the next one waits until all 14 have flowed in again."""
+    pool = BucketBudget(BUCKET)
+
+    assert 0.0 == pay([(pool, 14)], 0.0)
+    assert 3.5 - 9 / 4 == pool.wait(1, 0.0)
+    assert 3.5 == pool.wait(14, 0.0)
+
+
+def test_a_bucket_believes_the_venue_when_it_says_less_is_left() -> None:
+    """A header that says fewer tokens than we count empties the bucket, one that says more does not fill it."""
+    pool = BucketBudget(BUCKET)
+
+    update_from_headers(pool, BUCKET, {"X-Left": "1"}, 0.0)
+    update_from_headers(pool, BUCKET, {"X-Left": "9"}, 0.0)
+
+    assert 0.0 == pool.wait(1, 0.0)
+    assert 0.25 == pool.wait(2, 0.0)
+
+
+def test_a_walk_leaves_its_share_of_a_bucket_too() -> None:
+    """Half of a bucket is reserved for those above a walk through history, and a closed one opens for nobody."""
+    pool = BucketBudget(BUCKET)
+
+    assert 0.0 == pay([(pool, 5)], 0.0, Priority.HISTORY.value)
+    assert pool.wait(1, 0.0, Priority.HISTORY.value) > 0
+    assert 0.0 == pool.wait(5, 0.0)
+    pool.close(7.0, 0.0)
+    assert 7.0 == pool.wait(1, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("terms", "words"),
+    [
+        ({"amount": 10}, "it has neither seconds nor refill: give seconds for a window, or refill for a token bucket"),
+        ({"amount": 10, "seconds": 1, "refill": 1}, "it has both seconds and refill: give seconds for"),
+        ({"amount": 0, "seconds": 1}, "an amount of 0 lets no request pass: give 1 or more"),
+        ({"amount": 0, "refill": 5}, "an amount of 0 lets no request pass: give 1 or more"),
+        ({"amount": 10, "seconds": 0}, "0 is no length of a window: give its seconds, above 0"),
+        ({"amount": 10, "refill": 0}, "a bucket that refills with 0 stays empty: give tokens a second, above 0"),
+        ({"amount": 10, "refill": float("nan")}, "a bucket that refills with nan stays empty"),
+    ],
+)
+def test_a_limit_that_contradicts_itself_is_refused_when_it_is_declared(terms: dict[str, Any], words: str) -> None:
+    """The error names the limit, and says how to mend it."""
+    with pytest.raises(ValueError, match=f"^limit 'weight': {words}"):
+        Limit("weight", **terms)
+
+
+def test_each_limit_has_the_pool_that_keeps_it() -> None:
+    """A window is kept by a sliding budget, a bucket by a bucket, and neither keeps the other."""
+    assert isinstance(make_budget(LIMIT), SlidingBudget)
+    assert isinstance(make_budget(BUCKET), BucketBudget)
+    with pytest.raises(ValueError, match="limit 'tokens' is a token bucket: BucketBudget keeps it"):
+        SlidingBudget(BUCKET)
+    with pytest.raises(ValueError, match="limit 'weight' is a window: SlidingBudget keeps it"):
+        BucketBudget(LIMIT)
 
 
 def test_several_pools_are_paid_together_or_not_at_all() -> None:

@@ -242,7 +242,7 @@ class SimulatedBinance(SimulatedVenue):
             )
         else:
             code = -1015
-            message = f"Too many new orders; current limit is {limit.amount} orders per {limit.seconds:g} seconds."
+            message = f"Too many new orders; current limit is {limit.amount} orders per {limit.seconds or 0:g} seconds."
         wait = max(1, -(-(usage.resets_at - milliseconds) // 1000))
         return json_response({"code": code, "msg": message}, status=429, headers={"Retry-After": str(wait)})
 
