@@ -4,46 +4,60 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import random
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
+from math import ceil
 from typing import Any
 
 import attrs
 
 from venuekit.endpoint import Endpoint
 from venuekit.parameters import Kind
-from venuekit.venue import Limit
+from venuekit.venue import Limit, LimitScope
 
 #: number of letters and digits of a key, and of a secret
 KEY_LENGTH = 64
 _ALPHABET = string.ascii_letters + string.digits
 
 
+#: the number of the account that every simulation has; the others are sub-accounts of it
+MASTER = "1"
+SUB_ACCOUNT = "2"
+
+
 @attrs.frozen
 class SimKey:
     """
-    An API key of the simulated account, with its secret; a read-only one is refused writes.
+    An API key of a simulated account, with its secret; a read-only one is refused writes.
 
-    ``sub_account`` marks the key of a sub-account: the venue refuses it everything reserved for a master account.
+    ``account`` is the number of its account. ``sub_account`` marks the key of a sub-account: the venue refuses it
+    everything reserved for a master account.
     """
 
     key: str = attrs.field(repr=False)
     secret: str = attrs.field(repr=False)
     read_only: bool = False
-    sub_account: bool = False
+    account: str = MASTER
+
+    @property
+    def sub_account(self) -> bool:
+        """Whether it belongs to a sub-account."""
+        return self.account != MASTER
 
 
-def make_key(seed: int, *, read_only: bool = False, sub_account: bool = False) -> SimKey:
-    """Return a key that depends on the seed alone."""
-    purpose = "read-only" if read_only else "sub-account" if sub_account else "trading"
-    source = random.Random(f"venuekit {purpose} key {seed}")  # noqa: S311  - must repeat; it opens nothing real
+def make_key(seed: int, *, read_only: bool = False, account: str = MASTER, number: int = 0) -> SimKey:
+    """Return a key that depends on the arguments alone; ``number`` distinguishes the keys of one account."""
+    purpose = "read-only" if read_only else "trading" if account == MASTER else "sub-account"
+    which = "" if account in {MASTER, SUB_ACCOUNT} and not number else f" {account} {number}"
+    source = random.Random(f"venuekit {purpose} key {seed}{which}")  # noqa: S311  - must repeat; it opens nothing real
 
     def text() -> str:
         return "".join(source.choices(_ALPHABET, k=KEY_LENGTH))
 
-    return SimKey(text(), text(), read_only, sub_account)
+    return SimKey(text(), text(), read_only, account)
 
 
 def is_hmac_sha256(secret: str, payload: bytes, signature: str) -> bool:
@@ -55,9 +69,10 @@ def is_hmac_sha256(secret: str, payload: bytes, signature: str) -> bool:
 @attrs.frozen
 class Usage:
     """
-    The count of one pool in its current window.
+    The count of one pool in its current window, or the tokens that are missing in a bucket.
 
-    ``resets_at`` is in milliseconds on the venue's clock. ``is_exceeded`` means that this request exceeded the limit.
+    ``resets_at`` is in milliseconds on the venue's clock: the end of the window, or when the bucket is full again, or
+    holds enough for a refused request. ``is_exceeded`` means that this request exceeded the limit.
     """
 
     limit: Limit
@@ -66,36 +81,74 @@ class Usage:
 
     @property
     def remaining(self) -> int:
-        """The rest of the window's limit, never below zero."""
+        """The rest of the limit, never below zero."""
         return max(0, self.limit.amount - self.used)
 
     @property
     def is_exceeded(self) -> bool:
-        """Whether the requests of the window cost more than its limit."""
+        """Whether the requests of the window cost more than its limit, or this one more than the bucket held."""
         return self.used > self.limit.amount
 
 
 @attrs.define
 class Meter:
     """
-    Counts in fixed windows that are aligned to the clock.
+    Counts in fixed windows that are aligned to the clock, and in token buckets.
 
-    Venues of one realm share one meter, and pools of one name are one pool. Refused requests count as well.
+    Venues of one realm share one meter, and pools of one name and owner are one pool. In a window refused requests
+    count as well; they take nothing from a bucket.
     """
 
-    _counted: dict[str, tuple[int, int]] = attrs.field(factory=dict, init=False)
+    _counted: dict[tuple[str, str, str], tuple[int, int]] = attrs.field(factory=dict, init=False)
+    #: when each bucket is full again, in milliseconds
+    _full_at: dict[tuple[str, str, str], float] = attrs.field(factory=dict, init=False)
 
-    def pay(self, costs: Mapping[str, int], limits: Iterable[Limit], milliseconds: int) -> tuple[Usage, ...]:
-        """Count a request in every pool it pays into and return the pools' usage afterwards."""
-        return tuple(self._count(limit, costs[limit.name], milliseconds) for limit in limits if limit.name in costs)
+    def pay(
+        self,
+        costs: Mapping[str, int],
+        limits: Iterable[Limit],
+        milliseconds: int,
+        *,
+        account: str = MASTER,
+        symbols: Collection[str] = (),
+    ) -> tuple[Usage, ...]:
+        """
+        Count a request in every pool it pays into and return the pools' usage afterwards.
 
-    def _count(self, limit: Limit, cost: int, milliseconds: int) -> Usage:
-        length = max(1, round(limit.seconds * 1000))
+        ``account`` and ``symbols`` are those of the request, for the limits that are of an account or of a symbol.
+        """
+        return tuple(
+            self._count(limit, _pool_of(limit, account, symbol), costs[limit.name], milliseconds)
+            for limit in limits
+            if limit.name in costs
+            for symbol in (symbols or ("",) if limit.scope is LimitScope.SYMBOL else ("",))
+        )
+
+    def _count(self, limit: Limit, pool: tuple[str, str, str], cost: int, milliseconds: int) -> Usage:
+        if limit.refill is not None:
+            return self._take(limit, pool, cost, milliseconds, limit.refill / 1000)
+        length = max(1, round((limit.seconds or 0) * 1000))
         window = milliseconds // length
-        counted_in, used = self._counted.get(limit.name, (window, 0))
+        counted_in, used = self._counted.get(pool, (window, 0))
         used = cost + (used if counted_in == window else 0)
-        self._counted[limit.name] = (window, used)
+        self._counted[pool] = (window, used)
         return Usage(limit, used, (window + 1) * length)
+
+    def _take(self, limit: Limit, pool: tuple[str, str, str], cost: int, milliseconds: int, refill: float) -> Usage:
+        """Take tokens from a bucket, ``refill`` is how many flow in each millisecond."""
+        full_at = max(self._full_at.get(pool, 0.0), milliseconds) + cost / refill
+        missing = ceil(round((full_at - milliseconds) * refill, 6))
+        if missing > limit.amount:
+            return Usage(limit, missing, ceil(full_at - limit.amount / refill))
+        self._full_at[pool] = full_at
+        return Usage(limit, missing, ceil(full_at))
+
+
+def _pool_of(limit: Limit, account: str, symbol: str) -> tuple[str, str, str]:
+    """Return the name of a pool; sub-accounts share those of their master's UID."""
+    if limit.scope is LimitScope.ADDRESS:
+        return (limit.name, "", "")
+    return (limit.name, MASTER if limit.scope is LimitScope.UID else account, symbol)
 
 
 def _convert(kind: Kind, value: Any) -> Any:
@@ -114,10 +167,27 @@ def _convert(kind: Kind, value: Any) -> Any:
 
 def costs_of(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> dict[str, int]:
     """Return the cost of a request, by pool; a parameter that cannot be parsed counts as not sent."""
+    weight = endpoint.cost(_values_of(endpoint, parameters))
+    return {pool: weight if cost is None else cost for pool, cost in endpoint.pools.items()}
+
+
+def symbols_of(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the symbols that a request names, each once; none where its lists are not those of the venue."""
+    values = _values_of(endpoint, parameters)
+    try:
+        for name, value in values.items():
+            if endpoint.by_name[name].kind is Kind.LIST and isinstance(value, str):
+                values[name] = json.loads(value)
+        return tuple(dict.fromkeys(map(str, endpoint.symbols_of(values))))
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return ()
+
+
+def _values_of(endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters that can be parsed, as the client would have passed them."""
     values = {
         name: _convert(declared.kind, parameters[name])
         for name, declared in endpoint.by_name.items()
         if name in parameters
     }
-    weight = endpoint.cost({name: value for name, value in values.items() if value is not None})
-    return {pool: weight if cost is None else cost for pool, cost in endpoint.pools.items()}
+    return {name: value for name, value in values.items() if value is not None}

@@ -14,7 +14,7 @@ from venuekit.simulator.access import Meter, SimKey, Usage
 from venuekit.simulator.ledger import Ledger, Refused
 from venuekit.simulator.message import Denied, Response, SimRequest
 from venuekit.simulator.simulated_venue import Route, SimulatedVenue, Visit
-from venuekit.venue import Venue
+from venuekit.venue import Limit, LimitScope, Venue
 
 
 def open_ledger(simulated_venues: Iterable[SimulatedVenue], now: Callable[[], datetime]) -> Ledger:
@@ -61,8 +61,9 @@ class Service:
     """
     One simulated venue on a ledger.
 
-    ``now`` returns the venue's clock in milliseconds. :meth:`admit` and :meth:`apply` are the two halves of
-    :meth:`answer`, between which time may pass.
+    ``now`` returns the venue's clock in milliseconds. ``open_account`` returns the ledger of a sub-account; without it
+    all keys are of one account. :meth:`admit` and :meth:`apply` are the two halves of :meth:`answer`, between which
+    time may pass.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Service:
         keys: Mapping[str, SimKey],
         now: Callable[[], int],
         meter: Meter | None = None,
+        open_account: Callable[[str], Ledger] | None = None,
     ) -> None:
         self.venue = venue
         self.simulated = simulated
@@ -81,6 +83,7 @@ class Service:
         self._keys = keys
         self._now = now
         self._meter = meter or Meter()
+        self._open_account = open_account
         self._routes = _routes(venue, simulated)
 
     def serves(self, verb: str, path: str) -> bool:
@@ -99,14 +102,18 @@ class Service:
         if route is None:
             fixed = self.simulated.refusals.get((request.verb, request.path))
             return fixed or self.simulated.unknown_route(request, self._verbs_of(request.path), now)
-        usages = self._meter.pay(route.costs(request.parameters), self.venue.limits, now)
-        exceeded = next((usage for usage in usages if usage.is_exceeded), None)
+        costs = route.costs(request.parameters)
+        usages = self._meter.pay(costs, self._limits(of_address=True), now)
         key: SimKey | None = None
         try:
-            if exceeded is not None:
-                raise Denied(self.simulated.limit_response(exceeded, request, now))
+            self._check_limits(usages, request, now)
             if route.security is not Security.NONE:
                 key = self.simulated.authenticate(request, route.security, self._keys, now)
+                own = self._limits(of_address=False)
+                by_symbol = any(limit.scope is LimitScope.SYMBOL for limit in own if limit.name in costs)
+                symbols = route.symbols(request.parameters) if by_symbol else ()
+                usages += self._meter.pay(costs, own, now, account=key.account, symbols=symbols)
+                self._check_limits(usages, request, now)
                 if key.read_only and route.is_write:
                     raise Denied(self.simulated.forbidden(request, now))
         except (Denied, Refused) as error:
@@ -125,12 +132,26 @@ class Service:
         try:
             if route.security is Security.SIGNED and now != admission.admitted_at:
                 self.simulated.recheck(request, now)
-            payload = route.handler(request, Visit(ledger or self.ledger, now, admission.key))
+            payload = route.handler(request, Visit(ledger or self.ledger_of(admission.key), now, admission.key))
             response = payload if isinstance(payload, Response) else self.simulated.render(payload, now)
             applied = True
         except (Denied, Refused) as error:
             response = self._refusal(error, request, now)
         return ServiceResult(self._with_limits(response, admission.usages, now), applied)
+
+    def ledger_of(self, key: SimKey | None) -> Ledger:
+        """Return the ledger of a key's account; without a key that of the master."""
+        if key is None or self._open_account is None or not key.sub_account:
+            return self.ledger
+        return self._open_account(key.account)
+
+    def _limits(self, *, of_address: bool) -> list[Limit]:
+        return [limit for limit in self.venue.limits if (limit.scope is LimitScope.ADDRESS) is of_address]
+
+    def _check_limits(self, usages: Iterable[Usage], request: SimRequest, now: int) -> None:
+        for usage in usages:
+            if usage.is_exceeded:
+                raise Denied(self.simulated.limit_response(usage, request, now))
 
     def _refusal(self, error: Denied | Refused, request: SimRequest, now: int) -> Response:
         return error.response if isinstance(error, Denied) else self.simulated.refuse(error.refusal, request, now)

@@ -11,7 +11,7 @@ import attrs
 
 from venuekit.clock import from_milliseconds
 from venuekit.endpoint import Effect, Endpoint, Security
-from venuekit.simulator.access import SimKey, Usage, costs_of
+from venuekit.simulator.access import SimKey, Usage, costs_of, symbols_of
 from venuekit.simulator.ledger import Asset, Contract, Ledger, LedgerRefusal, Rules
 from venuekit.simulator.message import Response, SimRequest, json_response
 
@@ -21,7 +21,7 @@ class Visit:
     """
     The context of a handler: the ledger to use, the venue's clock, and the caller's key (None on a public route).
 
-    The ledger is an older copy while a lagging read is played.
+    The ledger is that of the key's account, or an older copy while a lagging read is played.
     """
 
     ledger: Ledger
@@ -42,7 +42,7 @@ class Route:
     """
     One verb and path of the simulated venue, with its security, effect and cost.
 
-    ``costs`` maps the parameters of a request to its price per pool.
+    ``costs`` maps the parameters of a request to its price per pool, ``symbols`` to those it names.
     """
 
     verb: str
@@ -51,6 +51,7 @@ class Route:
     security: Security = attrs.field(default=Security.NONE, kw_only=True)
     effect: Effect = attrs.field(default=Effect.READ, kw_only=True)
     costs: Callable[[Mapping[str, Any]], Mapping[str, int]] = attrs.field(default=lambda _: {}, kw_only=True)
+    symbols: Callable[[Mapping[str, Any]], tuple[str, ...]] = attrs.field(default=lambda _: (), kw_only=True)
 
     @classmethod
     def of(cls, endpoint: Endpoint[Any], handler: Handler) -> Route:
@@ -62,6 +63,7 @@ class Route:
             security=endpoint.security,
             effect=endpoint.effect,
             costs=lambda parameters: costs_of(endpoint, parameters),
+            symbols=lambda parameters: symbols_of(endpoint, parameters),
         )
 
     @property
@@ -79,8 +81,8 @@ class SimulatedVenue(ABC):
     return the payload that :meth:`render` turns into an answer, or a finished :class:`Response`. They raise
     :class:`Denied` for parameters that the venue rejects; refusals of the ledger go to :meth:`refuse`.
 
-    A request passes: route, refusals, limits, :meth:`authenticate`, the read-only check, :meth:`recheck` when time has
-    passed, the handler.
+    A request passes: route, refusals, limits of the address, :meth:`authenticate`, limits of the account, the read-only
+    check, :meth:`recheck` when time has passed, the handler.
 
     Attributes:
         rules: The behaviour of the ledger; equal for all venues of one realm, which share one ledger.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -10,7 +11,7 @@ from venuekit.clock import Clock, SystemClock, from_milliseconds
 from venuekit.credentials import Credentials
 from venuekit.endpoint import Endpoint
 from venuekit.errors import ConfigurationError
-from venuekit.simulator.access import Meter, SimKey, make_key
+from venuekit.simulator.access import MASTER, SUB_ACCOUNT, Meter, SimKey, make_key
 from venuekit.simulator.disturbances import Script, Step
 from venuekit.simulator.ledger import Ledger
 from venuekit.simulator.message import Arrival, Response, SimRequest
@@ -24,8 +25,9 @@ class Simulation:
     """
     Simulated venues on one port of 127.0.0.1; an async context manager, made by :func:`venuekit.simulate`.
 
-    Three pairs of keys open every venue: a trading one, a read-only one, and one of a sub-account. Venues of one realm
-    share one ledger, and so one account. Time comes from ``clock``, all randomness from ``seed``.
+    Three pairs of keys open every venue: a trading one, a read-only one, and one of a sub-account; :meth:`add_key`
+    makes more. Venues of one realm share one ledger an account. A sub-account begins with the same scenario, in a
+    ledger of its own. Time comes from ``clock``, all randomness from ``seed``.
 
     Attributes:
         key, secret: The trading pair.
@@ -49,12 +51,14 @@ class Simulation:
         self._clock = clock or SystemClock()
         self._port = port
         self._offset = 0
-        trading, reading, sub = make_key(seed), make_key(seed, read_only=True), make_key(seed, sub_account=True)
+        self._seed = seed
+        trading, reading, sub = make_key(seed), make_key(seed, read_only=True), make_key(seed, account=SUB_ACCOUNT)
         self.key, self.secret = trading.key, trading.secret
         self.read_only_key, self.read_only_secret = reading.key, reading.secret
         self.sub_account_key, self.sub_account_secret = sub.key, sub.secret
         self.script = Script()
-        self._services = self._make_services({key.key: key for key in (trading, reading, sub)})
+        self._keys = {key.key: key for key in (trading, reading, sub)}
+        self._services = self._make_services(self._keys)
         self._server = Server(self._services, self.script, clock=self._clock, now=self.milliseconds)
 
     def _make_services(self, keys: Mapping[str, SimKey]) -> dict[str, Service]:
@@ -63,15 +67,34 @@ class Simulation:
             realms.setdefault(venue.realm, []).append(venue)
         services: dict[str, Service] = {}
         for mates in realms.values():
-            simulated_venues = {venue.id: _make_simulated(venue) for venue in mates}
-            ledger = open_ledger(simulated_venues.values(), lambda: from_milliseconds(self.milliseconds()))
-            meter = Meter()
-            for venue in mates:
-                simulated = simulated_venues[venue.id]
-                service = Service(venue, simulated, ledger, keys=keys, now=self.milliseconds, meter=meter)
-                self._scenario_of(venue.id, service).stage(ledger)
-                services[venue.id] = service
+            services |= self._services_of(mates, keys)
         return {venue_id: services[venue_id] for venue_id in self._venues}
+
+    def _services_of(self, mates: Sequence[Venue[Any]], keys: Mapping[str, SimKey]) -> dict[str, Service]:
+        """Return the services of the venues of one realm, with the scenario staged in their ledger."""
+        simulated = {venue.id: _make_simulated(venue) for venue in mates}
+        services: dict[str, Service] = {}
+
+        @cache
+        def open_account(_account: str) -> Ledger:
+            ledger = open_ledger(simulated.values(), lambda: from_milliseconds(self.milliseconds()))
+            for venue in mates:
+                self._scenario_of(venue.id, simulated[venue.id]).stage(ledger)
+            return ledger
+
+        ledger, meter = open_account(MASTER), Meter()
+        for venue in mates:
+            service = Service(
+                venue,
+                simulated[venue.id],
+                ledger,
+                keys=keys,
+                now=self.milliseconds,
+                meter=meter,
+                open_account=open_account,
+            )
+            services[venue.id] = service
+        return services
 
     # -- life
 
@@ -101,14 +124,24 @@ class Simulation:
         self._service(venue_id)
         return f"http://127.0.0.1:{self.port}/{venue_id}"
 
-    def credentials(self, venue_id: str, *, read_only: bool = False, sub_account: bool = False) -> Credentials:
-        """Return credentials for :func:`venuekit.connect`: of the trading key, or of one of the others."""
-        key, secret = self.key, self.secret
-        if read_only:
-            key, secret = self.read_only_key, self.read_only_secret
+    def add_key(self, *, account: str = MASTER, read_only: bool = False) -> SimKey:
+        """Return a further key of an account; ``"1"`` is the master, other numbers are sub-accounts of it."""
+        key = make_key(self._seed, read_only=read_only, account=account, number=len(self._keys))
+        self._keys[key.key] = key
+        return key
+
+    def credentials(
+        self, venue_id: str, *, read_only: bool = False, sub_account: bool = False, key: SimKey | None = None
+    ) -> Credentials:
+        """Return credentials for :func:`venuekit.connect`: of the trading key, of one of the others, or of ``key``."""
+        text, secret = self.key, self.secret
+        if key is not None:
+            text, secret = key.key, key.secret
+        elif read_only:
+            text, secret = self.read_only_key, self.read_only_secret
         elif sub_account:
-            key, secret = self.sub_account_key, self.sub_account_secret
-        return Credentials.sim(self.rest(venue_id), key, secret)
+            text, secret = self.sub_account_key, self.sub_account_secret
+        return Credentials.sim(self.rest(venue_id), text, secret)
 
     # -- the server's side
 
@@ -130,12 +163,12 @@ class Simulation:
         return first
 
     def ledger_of(self, venue_id: str) -> Ledger:
-        """Return the ledger of a venue."""
+        """Return the ledger of a venue's master account."""
         return self._service(venue_id).ledger
 
     def scenario(self, venue_id: str) -> Scenario:
         """Return the scenario that a venue opened with."""
-        return self._scenario_of(venue_id, self._service(venue_id))
+        return self._scenario_of(venue_id, self._service(venue_id).simulated)
 
     @property
     def requests(self) -> list[Arrival]:
@@ -178,11 +211,11 @@ class Simulation:
             raise LookupError(f"{venue_id!r} is not simulated here; there are {', '.join(self._services)}")
         return service
 
-    def _scenario_of(self, venue_id: str, service: Service) -> Scenario:
-        for scenario in service.simulated.scenarios:
+    def _scenario_of(self, venue_id: str, simulated: SimulatedVenue) -> Scenario:
+        for scenario in simulated.scenarios:
             if scenario.name == self._scenario_name:
                 return scenario
-        names = ", ".join(scenario.name for scenario in service.simulated.scenarios)
+        names = ", ".join(scenario.name for scenario in simulated.scenarios)
         raise ConfigurationError(f"{venue_id} has no scenario {self._scenario_name!r}; it has {names}")
 
 
