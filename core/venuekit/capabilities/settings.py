@@ -41,7 +41,7 @@ class SymbolSettings:
     leverages: tuple[LeverageSetting, ...] = ()
 
     def leverage(self, *, side: PositionSide | None = None, margin_type: MarginType | None = None) -> Decimal | None:
-        """Return the leverage of a side, the long one unless it is SHORT, under ``margin_type`` or the one that holds."""
+        """Return the leverage of a side (long unless it is SHORT), under ``margin_type`` or the one that holds."""
         short = side is PositionSide.SHORT
         if margin_type is None:
             return self.leverage_short if short else self.leverage_long
