@@ -10,7 +10,7 @@ import attrs
 
 from venuekit.endpoint import Security
 from venuekit.errors import ConfigurationError
-from venuekit.simulator.access import Meter, SimKey, Usage
+from venuekit.simulator.access import MASTER, Meter, SimKey, Usage
 from venuekit.simulator.ledger import Ledger, Refused
 from venuekit.simulator.message import Denied, Response, SimRequest
 from venuekit.simulator.simulated_venue import Route, SimulatedVenue, Visit
@@ -132,18 +132,19 @@ class Service:
         try:
             if route.security is Security.SIGNED and now != admission.admitted_at:
                 self.simulated.recheck(request, now)
-            payload = route.handler(request, Visit(ledger or self.ledger_of(admission.key), now, admission.key))
+            payload = route.handler(request, Visit(ledger or self._ledger_of(admission.key), now, admission.key))
             response = payload if isinstance(payload, Response) else self.simulated.render(payload, now)
             applied = True
         except (Denied, Refused) as error:
             response = self._refusal(error, request, now)
         return ServiceResult(self._with_limits(response, admission.usages, now), applied)
 
-    def ledger_of(self, key: SimKey | None) -> Ledger:
-        """Return the ledger of a key's account; without a key that of the master."""
-        if key is None or self._open_account is None or not key.sub_account:
-            return self.ledger
-        return self._open_account(key.account)
+    def ledger_of(self, account: str) -> Ledger:
+        """Return the ledger of the account of this number."""
+        return self.ledger if account == MASTER or self._open_account is None else self._open_account(account)
+
+    def _ledger_of(self, key: SimKey | None) -> Ledger:
+        return self.ledger if key is None else self.ledger_of(key.account)
 
     def _limits(self, *, of_address: bool) -> list[Limit]:
         return [limit for limit in self.venue.limits if (limit.scope is LimitScope.ADDRESS) is of_address]

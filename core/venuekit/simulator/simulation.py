@@ -162,9 +162,9 @@ class Simulation:
             raise LookupError("these venues have more than one account; ask with ledger_of(venue id)")
         return first
 
-    def ledger_of(self, venue_id: str) -> Ledger:
-        """Return the ledger of a venue's master account."""
-        return self._service(venue_id).ledger
+    def ledger_of(self, venue_id: str, *, account: str = MASTER) -> Ledger:
+        """Return the ledger of a venue's account, by its number; the master's is ``"1"``."""
+        return self._service(venue_id).ledger_of(account)
 
     def scenario(self, venue_id: str) -> Scenario:
         """Return the scenario that a venue opened with."""

@@ -86,7 +86,7 @@ async def test_a_key_of_a_sub_account(sim: Simulation) -> None:
         with pytest.raises(PermissionDenied, match="10005"):
             await account.iter_withdrawals().all()
         await account.set_leverage("ETHUSD", D(7))
-    assert sim.ledger.leverage("ETHUSD") == 7
+    assert sim.ledger_of("bybit_inverse", account="2").leverage("ETHUSD") == 7
 
 
 async def test_withdrawals_need_the_master_key(account: BybitInverseAccount, replay: Replay) -> None:

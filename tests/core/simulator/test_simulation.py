@@ -11,11 +11,14 @@ import attrs
 import pytest
 
 import venuekit
+from venuekit import Runtime
+from venuekit.capabilities import LeverageReader
 from venuekit.errors import ConfigurationError, UnknownVenue
 from venuekit.simulator import Delay, Scenario, Simulation, make_key, simulate
 from venuekit.testing.clocks import LoopClock
 from venuekit.venue import Venue
 from venuekit_toy_perp import TOY_PERP
+from venuekit_toy_perp.endpoints import TOY
 from venuekit_toy_perp.simulated import SimulatedToy
 
 
@@ -184,3 +187,17 @@ async def test_taken_port() -> None:
         with pytest.raises(ConfigurationError, match=f"port {sim.port}"):
             async with simulate("toy_perp", port=sim.port):
                 pass
+
+
+async def test_keys_of_one_account_share_a_ledger_and_a_sub_account_has_its_own() -> None:
+    """The second key of the master sees the first one's leverage, a sub-account's keys see theirs; both begin alike."""
+    async with Simulation((TOY_PERP,)) as sim, Runtime(journal=False) as runtime:
+        keys = (None, sim.add_key(), sim.add_key(account="7"), sim.add_key(account="7"), sim.add_key(account="8"))
+        accounts = [await runtime.open(TOY_PERP, sim.credentials("toy_perp", key=key)) for key in keys]
+        await accounts[0].call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=7)
+        await accounts[2].call(TOY.SET_LEVERAGE, contract="GEMUSD", leverage=9)
+
+        read = [(await LeverageReader.of(account).get_leverage("GEMUSD")).long for account in accounts]
+
+    assert read[:4] == [7, 7, 9, 9]
+    assert read[4] == sim.ledger_of("toy_perp", account="9").leverage("GEMUSD") not in {7, 9}
