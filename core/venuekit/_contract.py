@@ -94,7 +94,8 @@ def check_venue(venue: object) -> Venue[Any]:
     Return a venue that a plugin registers, checked.
 
     Raises:
-        ContractBroken: it is no Venue, or its id, account class or simulated venue is of the wrong type.
+        ContractBroken: it is no Venue, or its id, account class, simulated venue or a function of its credentials is of
+            the wrong type.
     """
     from venuekit.account import Account
     from venuekit.venue import Venue
@@ -111,8 +112,24 @@ def check_venue(venue: object) -> Venue[Any]:
     elif simulated is not None and not callable(simulated):
         cause, mend = f"simulated of {name} is {simulated!r}", "give it a function that makes the simulated venue"
     else:
+        _check_functions(venue)
         return venue
     raise ContractBroken(cause, mend)
+
+
+#: functions of a venue's credentials, with the thing that each returns
+_FUNCTIONS = {
+    "make_signer": "the Signer of some SignerFields",
+    "key_check": "the fault of a key, None for a good one",
+    "secret_check": "the fault of a secret, None for a good one",
+}
+
+
+def _check_functions(venue: Venue[Any]) -> None:
+    for name, returned in _FUNCTIONS.items():
+        function: object = getattr(venue, name)
+        if function is not None and not callable(function):
+            raise ContractBroken(f"{name} of {venue.id} is {function!r}", f"give it a function that returns {returned}")
 
 
 def _find_implementations(plugin: object, manager: pluggy.PluginManager) -> Iterable[tuple[str, str]]:

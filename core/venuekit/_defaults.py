@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 @hookimpl(trylast=True)
-def venuekit_make_signer(venue: Venue[Any], credentials: Credentials) -> Signer:  # noqa: ARG001 - the hook's own name
-    """Sign with HMAC-SHA256."""
-    from venuekit.credentials import HmacSigner
+def venuekit_make_signer(venue: Venue[Any], credentials: Credentials) -> Signer:
+    """Sign as the venue says, else with HMAC-SHA256."""
+    from venuekit.credentials.venue_signer import make_venue_signer
 
-    return HmacSigner(credentials.secret)
+    return make_venue_signer(venue, credentials)
 
 
 @hookimpl(trylast=True)

@@ -7,7 +7,8 @@ Besides this module a plugin imports :mod:`venuekit.capabilities` (values and ca
 
 **Venue** (an exchange, declared): :class:`Venue`, :class:`Environment`, :class:`EnvironmentName`, :class:`Answers`,
 :class:`Refusal`; rate limits :class:`Limit`, :class:`LimitScope`; signing :class:`SigningScheme`, :class:`Stamp`,
-:class:`EncodedRequest`; bounds of a request :class:`RequestExpiry`, :class:`NonceRule`; settings that depend on each
+:class:`EncodedRequest`; credentials besides key and secret, and a venue's own signer :class:`CredentialField`,
+:class:`SignerFields`; bounds of a request :class:`RequestExpiry`, :class:`NonceRule`; settings that depend on each
 other :class:`Coupling`, :class:`Blocker`, :class:`BlockerScope`, :class:`BlockedBy`.
 
 **Endpoints** (one operation of a venue, declared once): :class:`Endpoint`, :class:`Parameter`, :class:`Kind`,
@@ -33,7 +34,7 @@ of another server than the venue :func:`read_foreign`, :func:`ban_end`; the erro
 :class:`VenuekitError` downwards, are drawn in :mod:`venuekit.errors`.
 
 **Hooks** (listed in :mod:`venuekit.hooks`): :data:`hookimpl`; secrets and signers :class:`Secret`,
-:class:`Credentials`, :class:`Signer`, :class:`HmacSigner`, :class:`SignatureAlgorithm`; transports :class:`Transport`,
+:class:`Credentials`, :class:`Signer`, :class:`HmacSigner`; transports :class:`Transport`,
 :class:`HttpRequest`, :class:`HttpResponse`, :class:`AiohttpTransport`, :class:`Proxy`; policies and budgets
 :class:`RetryPolicy`, :class:`Budget`, :class:`PoolName`, :class:`SlidingBudget`, :class:`BucketBudget`,
 :func:`make_budget`; observers :class:`Observer`, :class:`Event`, :class:`EventKind`.
@@ -47,7 +48,7 @@ from venuekit._util.lazy import lazy as _lazy
 from venuekit.account import Account
 from venuekit.capabilities import Pager
 from venuekit.clock import from_milliseconds, to_milliseconds
-from venuekit.credentials import Credentials, HmacSigner, Secret, SignatureAlgorithm, Signer
+from venuekit.credentials import CredentialField, Credentials, HmacSigner, Secret, Signer, SignerFields
 from venuekit.echoes import Echoes
 from venuekit.encoding import Encoding
 from venuekit.endpoint import Area, Change, Changing, Effect, Endpoint, Priority, Security, WriteScope
@@ -182,6 +183,7 @@ __all__ = [
     "ConfigurationError",
     "Conflict",
     "Coupling",
+    "CredentialField",
     "Credentials",
     "CredentialsError",
     "Echoes",
@@ -241,8 +243,8 @@ __all__ = [
     "Role",
     "Secret",
     "Security",
-    "SignatureAlgorithm",
     "Signer",
+    "SignerFields",
     "SigningScheme",
     "SlidingBudget",
     "Stamp",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import warnings
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -21,6 +21,7 @@ from venuekit._util.called import run_as
 from venuekit.capabilities import Capability
 from venuekit.clock import Clock, ClockWarning, SystemClock, VenueClock, to_milliseconds
 from venuekit.credentials import Credentials, Secret
+from venuekit.credentials.fields import account_fields, check_credentials
 from venuekit.endpoint import Endpoint, WriteScope
 from venuekit.pipeline.account_session import AccountSession, VenueSession, reason_not_supported
 from venuekit.pipeline.budget import Budget, PoolName
@@ -34,7 +35,7 @@ from venuekit.pipeline.wire import RestWire
 from venuekit.pipeline.write_scopes import FENCING, Fence, Footprint, WriteScopes, footprint_of
 from venuekit.read_cache import ReadCache
 from venuekit.request_bounds import TOLERANCE, NonceRule, RequestExpiry
-from venuekit.venue import Environment, EnvironmentName, Limit, LimitScope, Venue
+from venuekit.venue import NO_FIELDS, Environment, EnvironmentName, Limit, LimitScope, Venue
 
 if TYPE_CHECKING:
     from venuekit.account import Account
@@ -142,14 +143,15 @@ class Runtime:
         Return an account, its clock measured and its class's own checks passed.
 
         Raises:
-            CredentialsError: the credentials may not travel to this host.
+            CredentialsError: the credentials may not travel to this host, or are not those that the venue declares.
             OperationError: the venue cannot be reached, or refuses the account. One whose time alone cannot be read
                 is warned of (:class:`~venuekit.clock.ClockWarning`).
         """
         self._check_loop()
         environment = environment_of(venue, credentials)
+        check_credentials(venue, credentials, signs_elsewhere=self._plugins.is_answered("venuekit_make_signer"))
         venue_session, transport = self._venue_session(venue, environment)
-        account = _fingerprint(credentials.key)
+        account = _fingerprint(credentials.key, account_fields(venue, credentials))
         signer = self._keep(self._plugins.make_signer(venue, credentials))
         guard = guard or Guard()
         pool = partial(self._pool, venue, environment, account)
@@ -161,7 +163,14 @@ class Runtime:
         write_scopes = self._write_scopes.setdefault((venue.realm, environment.site, account), WriteScopes())
         session = AccountSession(
             venue_session=venue_session,
-            wire=RestWire(environment.rest, venue.signing, transport, credentials.key.reveal(), signer),
+            wire=RestWire(
+                environment.rest,
+                venue.signing,
+                transport,
+                credentials.key.reveal(),
+                signer,
+                {name: text.reveal() for name, text in credentials.fields.items()} or NO_FIELDS,
+            ),
             write_scopes=write_scopes,
             pool=pool,
             guard=attrs.evolve(guard, read_only=True) if read_only else guard,
@@ -170,7 +179,7 @@ class Runtime:
             keep_raw=keep_raw,
             journal=self._journal_of(venue, environment, account, write_scopes),
             nonces=None if venue.nonce is None else self._nonces_of(venue, venue.nonce, environment, credentials),
-            secrets=(credentials.key, credentials.secret),
+            secrets=(credentials.key, credentials.secret, *credentials.fields.values()),
         )
         opened = venue.account(session)
         if session.guard.max_position_notional is not None:
@@ -400,9 +409,14 @@ def _fence_of(venue: Venue[Any], entry: Unresolved) -> Fence | None:
     return Fence(footprint, to_milliseconds(entry.fence), object(), f"{entry.operation} of an earlier process")
 
 
-def _fingerprint(key: Secret) -> str:
-    """Return a fingerprint that distinguishes keys; a function, so that no variable holds the key's text."""
-    return hashlib.sha256(key.reveal().encode()).hexdigest()[:12]
+def _fingerprint(key: Secret, below: Mapping[str, str] = NO_FIELDS) -> str:
+    """
+    Return a fingerprint that distinguishes keys, and the accounts ``below`` one by the fields that name them.
+
+    It is a function, so that no variable holds the key's text.
+    """
+    named = "".join(f"\n{name}={text}" for name, text in below.items())
+    return hashlib.sha256(f"{key.reveal()}{named}".encode()).hexdigest()[:12]
 
 
 def _state_directory() -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from math import inf
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from venuekit.account import Account
+    from venuekit.credentials import CredentialField, Signer, SignerFields
+    from venuekit.credentials.fields import TextCheck
     from venuekit.endpoint import Endpoint
     from venuekit.message import HttpRequest, HttpResponse
     from venuekit.simulator.simulated_venue import SimulatedVenue
@@ -202,16 +205,23 @@ class EncodedRequest(NamedTuple):
         return f"EncodedRequest({self.verb} {self.path})"
 
 
+#: the fields of credentials that have none besides key and secret
+NO_FIELDS: Mapping[str, str] = MappingProxyType({})
+
+
 class Stamp(NamedTuple):
     """
     The input of a signature besides the request: API key, timestamp and receive window in milliseconds.
 
-    ``nonce`` is the number that no other request of the key carries (``Venue.nonce``); 0 where none is declared.
+    ``fields`` are the texts of the account's declared credential fields, by name: a scheme puts them in their place,
+    such as a passphrase into its header. ``nonce`` is the number that no other request of the key carries
+    (``Venue.nonce``); 0 where none is declared.
     """
 
     key: str
     timestamp: int
     recv_window: int
+    fields: Mapping[str, str] = NO_FIELDS
     nonce: int = 0
 
     def __repr__(self) -> str:
@@ -222,17 +232,25 @@ class SigningScheme(Protocol):
     """
     The text that is signed and the place of the signature: pure, the venue's.
 
-    How it is signed (HMAC, RSA, Ed25519, another process) is the business of the credentials' signer.
+    How it is signed (HMAC, RSA, Ed25519, a wallet, another process) is the business of the signer.
     """
 
     def payload(self, encoded: EncodedRequest, stamp: Stamp) -> bytes:
         """Return the exact bytes to sign."""
 
-    def attach_signature(self, encoded: EncodedRequest, stamp: Stamp, payload: bytes, signature: str) -> HttpRequest:
-        """Return the request with its signature; the bytes sent are those that were signed."""
+    def attach_signature(self, encoded: EncodedRequest, stamp: Stamp, payload: bytes, signature: bytes) -> HttpRequest:
+        """
+        Return the request with its signature, written as the venue wants it: hex, base64, parts of a JSON body.
 
-    def without_signature(self, encoded: EncodedRequest, key: str | None) -> HttpRequest:
-        """Return a request that needs no signature, with the API key in its place when there is one."""
+        ``signature`` is the signer's answer to ``payload``. The bytes sent are those that were signed.
+        """
+
+    def without_signature(self, encoded: EncodedRequest, stamp: Stamp | None) -> HttpRequest:
+        """
+        Return a request that needs no signature.
+
+        With a ``stamp`` the endpoint asks for the API key, or whatever else names the account; None for a public one.
+        """
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -248,6 +266,12 @@ class Venue(Generic[A_co]):
         environments: Where it can be reached. ``sim`` need not be declared.
         limits: Its pools.
         signing: Its signing scheme.
+        credential_fields: The texts that its credentials have besides key and secret.
+        key_check, secret_check: The form of key and secret: a function of the text that returns its fault ("is no
+            wallet's private key: ..."), None for a good one.
+        make_signer: The maker of an account's signer, None for HMAC-SHA256 with the secret. An operator's
+            ``venuekit_make_signer`` is asked before. It gets the key, secret and fields of that account and of no
+            other; the signer may have an ``async def aclose()``.
         answers: The reader of its answers: success or refusal.
         faults: The meaning of its refusals.
         outdated_by: Codes of refusals after which remembered instruments (steps, ticks, limits) may have
@@ -272,6 +296,10 @@ class Venue(Generic[A_co]):
     environments: tuple[Environment, ...]
     limits: tuple[Limit, ...]
     signing: SigningScheme
+    credential_fields: tuple[CredentialField, ...] = ()
+    key_check: TextCheck | None = None
+    secret_check: TextCheck | None = None
+    make_signer: Callable[[SignerFields], Signer] | None = None
     answers: Answers
     faults: FaultTable
     outdated_by: frozenset[int | str] = frozenset()
@@ -293,6 +321,9 @@ class Venue(Generic[A_co]):
     _declared: frozenset[Endpoint[Any]] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
+        from venuekit.credentials.fields import check_fields
+
+        check_fields(self.id, self.credential_fields)
         by_type = {type(value): value for value in self.behaviours}
         if len(by_type) != len(self.behaviours):
             raise ValueError(f"{self.id}: two behaviour values of one type")

@@ -70,7 +70,7 @@ class Stand:
         """Have requests go to the rude server; the manner is the beginning of the path."""
         self.lead(f"http://127.0.0.1:{self.rude}/{manner}")
 
-    def sign_by(self, sign: Callable[[bytes], Awaitable[str]]) -> None:
+    def sign_by(self, sign: Callable[[bytes], Awaitable[bytes]]) -> None:
         """Have another signer."""
         session: Any = self.account._session
         session.wire = attrs.evolve(session.wire, signer=_Signer(sign))
@@ -81,8 +81,7 @@ _SET = LeverageControl.set_leverage
 
 @attrs.frozen(eq=False)
 class _Signer:
-    sign: Callable[[bytes], Awaitable[str]] = attrs.field(repr=False)
-    algorithm: object = None
+    sign: Callable[[bytes], Awaitable[bytes]] = attrs.field(repr=False)
 
 
 class _Short:
@@ -367,7 +366,7 @@ async def _no_journal(stand: Stand) -> object:
 
 @_failure
 async def _broken_signer(stand: Stand) -> object:
-    async def sign(payload: bytes) -> str:
+    async def sign(payload: bytes) -> bytes:
         raise RuntimeError(f"cannot sign {payload!r}")
 
     stand.sign_by(sign)
@@ -376,9 +375,9 @@ async def _broken_signer(stand: Stand) -> object:
 
 @_failure
 async def _signer_with_a_refusal(stand: Stand) -> object:
-    async def sign(payload: bytes) -> str:
+    async def sign(payload: bytes) -> bytes:
         try:
-            return str(int(payload))
+            return int(payload).to_bytes()
         except ValueError as error:
             raise errors.CredentialsError("the vault is locked") from error
 
@@ -388,9 +387,9 @@ async def _signer_with_a_refusal(stand: Stand) -> object:
 
 @_failure
 async def _cancelled_while_it_signs(stand: Stand) -> object:
-    async def sign(payload: bytes) -> str:
+    async def sign(payload: bytes) -> bytes:
         await asyncio.sleep(3600)
-        return payload.hex()
+        return payload
 
     stand.sign_by(sign)
     async with asyncio.timeout(0.05):

@@ -264,10 +264,10 @@ class SlowSigner:
         self._signer = signer
         self._meanwhile = meanwhile
 
-    async def sign(self, payload: bytes) -> str:
+    async def sign(self, payload: bytes) -> bytes:
         await asyncio.sleep(0.3)
         self._meanwhile()
-        return str(await self._signer.sign(payload))
+        return bytes(await self._signer.sign(payload))
 
 
 @venues

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from venuekit.credentials.credentials import Credentials
+from venuekit.credentials.fields import CredentialField
 from venuekit.credentials.redactor import redact
-from venuekit.credentials.secret import HmacSigner, Secret, SignatureAlgorithm, Signer
+from venuekit.credentials.secret import Secret
+from venuekit.credentials.signer import HmacSigner, Signer
+from venuekit.credentials.venue_signer import SignerFields
 
-__all__ = ["Credentials", "HmacSigner", "Secret", "SignatureAlgorithm", "Signer", "redact"]
+__all__ = ["CredentialField", "Credentials", "HmacSigner", "Secret", "Signer", "SignerFields", "redact"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -39,13 +41,19 @@ def _address(value: str | None) -> str | None:
     return value.rstrip("/")
 
 
-def _fault_of(secret: Secret) -> str | None:
+def _secrets(fields: Mapping[str, Secret | str]) -> Mapping[str, Secret]:
+    return MappingProxyType({name: _secret(text) for name, text in fields.items()})
+
+
+def _fault_of(secret: Secret, *, may_have_blanks: bool = False) -> str | None:
     """Return the reason why no header can carry the text or no venue accepts it; None for a usable one."""
     text = secret.reveal()
     if not text:
         return "is empty"
     if text != text.strip():
         return "begins or ends with blanks or line breaks, copied by mistake"
+    if may_have_blanks and text.isascii() and text.isprintable():
+        return None
     if not (text.isascii() and text.isprintable() and " " not in text):
         return "contains line breaks, blanks, control characters or letters that are not ASCII"
     return None
@@ -62,20 +70,29 @@ class Credentials:
 
     ``secret`` is the HMAC secret, or a private key in PEM form. A key, and a secret that is not PEM, is printable ASCII
     without blanks; one copied with its line end is refused here, before a venue sees it. ``rest`` is the simulator's
-    URL and belongs to the environment ``sim`` alone.
+    URL and belongs to the environment ``sim`` alone. ``fields`` are the further texts that a venue declares
+    (``Venue.credential_fields``), such as a passphrase, by name; they are compared with its declaration when an account
+    is opened.
     """
 
     key: Secret
     secret: Secret
     environment: EnvironmentName = attrs.field(converter=_environment)
     rest: str | None = attrs.field(default=None, converter=_address)
+    fields: Mapping[str, Secret] = attrs.field(factory=dict, hash=False)
 
     def __init__(
-        self, key: Secret | str, secret: Secret | str, environment: EnvironmentName | str, rest: str | None = None
+        self,
+        key: Secret | str,
+        secret: Secret | str,
+        environment: EnvironmentName | str,
+        rest: str | None = None,
+        *,
+        fields: Mapping[str, Secret | str] | None = None,
     ) -> None:
         # first, so that no frame of a traceback holds a secret text
-        key, secret = _secret(key), _secret(secret)
-        self.__attrs_init__(key, secret, environment, rest)
+        key, secret, fields = _secret(key), _secret(secret), _secrets(fields or {})
+        self.__attrs_init__(key, secret, environment, rest, fields)
 
     def __attrs_post_init__(self) -> None:
         if (self.rest is None) == (self.environment is EnvironmentName.SIM):
@@ -86,9 +103,19 @@ class Credentials:
             raise CredentialsError(f"the key {fault}")
         if not _is_pem(self.secret) and (fault := _fault_of(self.secret)) is not None:
             raise CredentialsError(f"the secret {fault}")
+        for name, text in self.fields.items():
+            if (fault := _fault_of(text, may_have_blanks=True)) is not None:
+                raise CredentialsError(f"the {name} {fault}")
 
     @classmethod
-    def sim(cls, url: str, key: Secret | str, secret: Secret | str) -> Self:
+    def sim(
+        cls,
+        url: str,
+        key: Secret | str,
+        secret: Secret | str,
+        *,
+        fields: Mapping[str, Secret | str] | None = None,
+    ) -> Self:
         """Return credentials for a simulator on this machine."""
-        key, secret = _secret(key), _secret(secret)
-        return cls(key, secret, EnvironmentName.SIM, url)
+        key, secret, fields = _secret(key), _secret(secret), _secrets(fields or {})
+        return cls(key, secret, EnvironmentName.SIM, url, fields=fields)

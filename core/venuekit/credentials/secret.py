@@ -1,10 +1,8 @@
-"""Secrets: text that is never shown; and signers: the algorithms that sign bytes with one."""
+"""Secrets: text that is never shown."""
 
 from __future__ import annotations
 
-import enum
-import hmac
-from typing import NoReturn, Protocol, SupportsIndex
+from typing import NoReturn, SupportsIndex
 from weakref import WeakValueDictionary
 
 _living: WeakValueDictionary[int, Secret] = WeakValueDictionary()
@@ -13,6 +11,11 @@ _living: WeakValueDictionary[int, Secret] = WeakValueDictionary()
 def living_secrets() -> tuple[Secret, ...]:
     """Return every secret of this process that is still in use: the redactor hides them."""
     return tuple(_living.values())
+
+
+def declassify(secret: Secret) -> None:
+    """Let texts show the text of this object: its venue says that it is no secret."""
+    _living.pop(id(secret), None)
 
 
 class Secret:
@@ -53,43 +56,3 @@ class Secret:
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         raise TypeError("a Secret cannot be pickled; pass a reference such as env:NAME instead")
-
-
-class SignatureAlgorithm(enum.StrEnum):
-    """The algorithm of a signature."""
-
-    HMAC_SHA256 = "hmac_sha256"
-
-
-class Signer(Protocol):
-    """Signs bytes; an implementation may keep the key in another process."""
-
-    @property
-    def algorithm(self) -> SignatureAlgorithm:
-        """The algorithm of the signatures."""
-
-    async def sign(self, payload: bytes) -> str:
-        """Return the signature as text: lower-case hex for HMAC."""
-
-
-class HmacSigner:
-    """HMAC-SHA256 with a precomputed key state, which each signature copies."""
-
-    __slots__ = ("_keyed",)
-
-    def __init__(self, secret: Secret) -> None:
-        self._keyed = hmac.new(secret.reveal().encode(), digestmod="sha256")
-
-    @property
-    def algorithm(self) -> SignatureAlgorithm:
-        """HMAC-SHA256."""
-        return SignatureAlgorithm.HMAC_SHA256
-
-    async def sign(self, payload: bytes) -> str:
-        """Return the signature in lower-case hex."""
-        keyed = self._keyed.copy()
-        keyed.update(payload)
-        return keyed.hexdigest()
-
-    def __repr__(self) -> str:
-        return "HmacSigner(***)"

@@ -18,18 +18,19 @@ from venuekit.credentials.redactor import redact_error
 from venuekit.endpoint import Endpoint, Security
 from venuekit.errors import NeverSent, VenuekitError
 from venuekit.message import ANSWER_LIMIT, HttpRequest, HttpResponse, Transport
-from venuekit.venue import EncodedRequest, SigningScheme, Stamp
+from venuekit.venue import NO_FIELDS, EncodedRequest, SigningScheme, Stamp
 
 
 @attrs.frozen(eq=False)
 class RestWire:
-    """The wire over HTTP: one account's key and signer on a transport that many share."""
+    """The wire over HTTP: one account's key, credential fields and signer on a transport that many share."""
 
     base: str
     scheme: SigningScheme
     transport: Transport
     key: str = attrs.field(repr=False)
     signer: Signer = attrs.field(repr=False)
+    fields: Mapping[str, str] = attrs.field(default=NO_FIELDS, repr=False)
 
     def encode(self, endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> EncodedRequest:
         """Build path, query string and body once; raises ``ValueError`` for parameters that the declaration refuses."""
@@ -46,32 +47,40 @@ class RestWire:
             NeverSent: signer or signing scheme failed. They hold secrets, so nothing of them is part of
                 the traceback.
         """
+        signature = None
         try:
             if security is Security.SIGNED:
-                stamp = Stamp(self.key, timestamp, recv_window, nonce)
+                stamp = Stamp(self.key, timestamp, recv_window, self.fields, nonce)
                 payload = self.scheme.payload(encoded, stamp)
-                request = self.scheme.attach_signature(encoded, stamp, payload, await self.signer.sign(payload))
+                signature = await self.signer.sign(payload)
+                request = self.scheme.attach_signature(encoded, stamp, payload, signature)
+            elif security is Security.NONE:
+                request = self.scheme.without_signature(encoded, None)
             else:
-                request = self.scheme.without_signature(encoded, self.key if security is Security.KEY else None)
+                stamp = Stamp(self.key, timestamp, recv_window, self.fields)
+                request = self.scheme.without_signature(encoded, stamp)
             if encoded.answer_limit == ANSWER_LIMIT:
                 return request
             return request._replace(answer_limit=encoded.answer_limit)
         except BaseException as error:  # noqa: BLE001 - raised below, without the frames that it comes from
-            failure = self._failure(error)
+            failure = self._failure(error, signature)
         finally:
-            stamp = payload = request = None  # type: ignore[assignment]  # a traceback with variables shows them
+            stamp = payload = signature = request = None  # type: ignore[assignment]  # a traceback with variables shows them
         raise failure
 
     def send(self, request: HttpRequest) -> Awaitable[HttpResponse]:
         """Hand the request to the transport, once."""
         return self.transport.send(request)
 
-    def _failure(self, error: BaseException) -> BaseException:
+    def _failure(self, error: BaseException, signature: object) -> BaseException:
         """Return the error of a request that could not be made; it holds no frame of it."""
         if isinstance(error, asyncio.CancelledError):
             return asyncio.CancelledError(*error.args)
         if isinstance(error, VenuekitError) or not isinstance(error, Exception):
             return without_frames(error)
+        if not isinstance(signature, bytes | None):
+            kind = type(signature).__name__
+            return NeverSent(f"the request could not be signed: the signer returned {kind}; sign() returns bytes")
         return NeverSent(f"the request could not be signed: {redact_error(error)}")
 
     @property

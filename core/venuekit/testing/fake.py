@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import inspect
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
+from urllib.parse import quote
 
 import attrs
 from multidict import CIMultiDict
@@ -15,7 +17,8 @@ from multidict import CIMultiDict
 from venuekit import _defaults
 from venuekit.account import Account
 from venuekit.clock import Clock
-from venuekit.credentials import Credentials, HmacSigner, SignatureAlgorithm, Signer
+from venuekit.credentials import Credentials, Secret, Signer
+from venuekit.credentials.venue_signer import make_venue_signer
 from venuekit.hooks import hookimpl
 from venuekit.message import HttpRequest, HttpResponse, Transport
 from venuekit.pipeline.observe import Event, Observer
@@ -61,19 +64,26 @@ A = TypeVar("A", bound=Account)
 
 @attrs.frozen
 class _WatchedSigner:
-    """Signs like the credentials' own signer, and keeps each signature."""
+    """Signs like the venue's own signer, and keeps the texts of each signature."""
 
     signer: Signer
     signatures: list[str] = attrs.field(repr=False)
 
-    @property
-    def algorithm(self) -> SignatureAlgorithm:
-        return self.signer.algorithm
-
-    async def sign(self, payload: bytes) -> str:
+    async def sign(self, payload: bytes) -> bytes:
         signature = await self.signer.sign(payload)
-        self.signatures.append(signature)
+        self.signatures.extend(_spellings(signature))
         return signature
+
+
+def _spellings(signature: bytes) -> tuple[str, ...]:
+    """Return the texts in which a scheme may write a signature; hex first, in halves where a wallet signs."""
+    encoded = base64.b64encode(signature).decode()
+    halves = (signature[:32].hex(), signature[32:64].hex()) if len(signature) == _WALLETS_LENGTH else ()
+    return tuple(dict.fromkeys((signature.hex(), *halves, encoded, quote(encoded, safe=""))))
+
+
+#: bytes of a recoverable signature, two numbers and a byte, that venues of wallets may write apart
+_WALLETS_LENGTH = 65
 
 
 @attrs.define(eq=False)
@@ -81,7 +91,8 @@ class Watch:
     """
     Hooks that record every signature and every event of an account.
 
-    With a ``transport`` the account's requests use it instead of the network.
+    With a ``transport`` the account's requests use it instead of the network. ``signatures`` holds each signature in
+    hex and in base64.
     """
 
     transport: Transport | None = None
@@ -89,9 +100,9 @@ class Watch:
     events: list[Event] = attrs.field(factory=list, init=False)
 
     @hookimpl
-    def venuekit_make_signer(self, venue: Venue[Any], credentials: Credentials) -> Signer:  # noqa: ARG002 - the hook's
-        """Sign with HMAC-SHA256 and keep the signatures."""
-        return _WatchedSigner(HmacSigner(credentials.secret), self.signatures)
+    def venuekit_make_signer(self, venue: Venue[Any], credentials: Credentials) -> Signer:
+        """Sign as the venue says, else with HMAC-SHA256, and keep the signatures."""
+        return _WatchedSigner(make_venue_signer(venue, credentials), self.signatures)
 
     @hookimpl
     def venuekit_make_transport(self, venue: Venue[Any], environment: Environment) -> Transport | None:  # noqa: ARG002
@@ -119,6 +130,7 @@ async def account_over(
     *,
     key: str = "made-up-key",
     secret: str = "made-up-secret",  # noqa: S107 - it opens nothing
+    fields: Mapping[str, Secret | str] | None = None,
     clock: Clock | None = None,
     keep_raw: bool = False,
     journal: Path | bool = False,
@@ -129,6 +141,6 @@ async def account_over(
     The transport receives a request for the venue's time first, then the reads of the account's class on opening.
     """
     plugins = plugins_with(Watch(transport))
-    credentials = Credentials.sim(f"http://127.0.0.1:9/{venue.id}", key, secret)
+    credentials = Credentials.sim(f"http://127.0.0.1:9/{venue.id}", key, secret, fields=fields)
     async with Runtime(plugins=plugins, clock=clock, journal=journal) as runtime:
         yield await runtime.open(venue, credentials, keep_raw=keep_raw)

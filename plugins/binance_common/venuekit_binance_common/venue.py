@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from decimal import Decimal
 from urllib.parse import quote
@@ -38,6 +39,8 @@ def limit_up_to(most: int) -> Parameter:
 
 API_KEY_HEADER = "X-MBX-APIKEY"
 _FORM = "application/x-www-form-urlencoded"
+#: bytes of a signature by HMAC-SHA256
+_HMAC_LENGTH = 32
 
 
 def _join(*parts: str) -> str:
@@ -61,21 +64,21 @@ class QuerySigning:
             return (f"{encoded.query}&{window}" if encoded.query else window).encode("ascii")
         return (encoded.query + _join(encoded.body.decode("ascii"), window)).encode("ascii")
 
-    def attach_signature(self, encoded: EncodedRequest, stamp: Stamp, payload: bytes, signature: str) -> HttpRequest:
+    def attach_signature(self, encoded: EncodedRequest, stamp: Stamp, payload: bytes, signature: bytes) -> HttpRequest:
         """Return the request with its signature; the bytes sent are those that were signed."""
-        if not signature.isalnum():  # hex needs no quoting, base64 does
-            signature = quote(signature, safe="")
+        # of HMAC in hex; of RSA and Ed25519 keys in base64, which needs quoting
+        written = signature.hex() if len(signature) == _HMAC_LENGTH else quote(b64encode(signature), safe="")
         text = payload.decode("ascii")
         headers = {API_KEY_HEADER: stamp.key}
         if encoded.body is None:
-            return HttpRequest(encoded.verb, f"{encoded.base}{encoded.path}?{text}&signature={signature}", headers)
-        body = f"{text[len(encoded.query) :]}&signature={signature}"
+            return HttpRequest(encoded.verb, f"{encoded.base}{encoded.path}?{text}&signature={written}", headers)
+        body = f"{text[len(encoded.query) :]}&signature={written}"
         headers["Content-Type"] = _FORM
         return HttpRequest(encoded.verb, _url(encoded), headers, body.encode("ascii"))
 
-    def without_signature(self, encoded: EncodedRequest, key: str | None) -> HttpRequest:
+    def without_signature(self, encoded: EncodedRequest, stamp: Stamp | None) -> HttpRequest:
         """Return a request that needs no signature, with the API key in its header when there is one."""
-        headers = {} if key is None else {API_KEY_HEADER: key}
+        headers = {} if stamp is None else {API_KEY_HEADER: stamp.key}
         if encoded.body is not None:
             headers["Content-Type"] = _FORM
         return HttpRequest(encoded.verb, _url(encoded), headers, encoded.body)

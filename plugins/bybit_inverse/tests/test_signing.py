@@ -10,6 +10,7 @@ from venuekit_bybit_inverse.signing import BybitSigning, websocket_payload
 
 SCHEME = BybitSigning()
 NAUTILUS = (Stamp("test_api_key", 1700000000000, 5000), "test_secret")
+FEED = b"\xfe\xed" * 16
 OURS = (Stamp("demoKey123", 1761955200000, 5000), "demoSecret456")
 
 
@@ -54,7 +55,7 @@ async def test_payload_and_signature_match_the_vectors(
 ) -> None:
     """Timestamp, key, receive window and what is sent, signed by HMAC-SHA256, give the known signature."""
     stamp, secret = who
-    assert await HmacSigner(Secret(secret)).sign(SCHEME.payload(request_, stamp)) == expected
+    assert await HmacSigner(Secret(secret)).sign(SCHEME.payload(request_, stamp)) == bytes.fromhex(expected)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ async def test_payload_and_signature_match_the_vectors(
 )
 async def test_websocket_authentication_matches_the_vectors(secret: str, expires: int, expected: str) -> None:
     """What authenticates a WebSocket is the literal text and the expiry, signed the same way."""
-    assert await HmacSigner(Secret(secret)).sign(websocket_payload(expires)) == expected
+    assert await HmacSigner(Secret(secret)).sign(websocket_payload(expires)) == bytes.fromhex(expected)
 
 
 async def test_signer_matches_the_only_official_vector_with_a_secret() -> None:
@@ -77,19 +78,20 @@ async def test_signer_matches_the_only_official_vector_with_a_secret() -> None:
         b"&order_type=Limit&reduce_only=true&timestamp=1542434791000"
     )
     signer = HmacSigner(Secret("t7T0YlFnYXk0Fx3JswQsDrViLg1Gh3DUU5Mr"))
-    assert await signer.sign(message) == "52a6a6fc4da6d395baa8daccd21eb903eb47c19c03112cc2c80b005f2d181aef"
+    signature = await signer.sign(message)
+    assert signature.hex() == "52a6a6fc4da6d395baa8daccd21eb903eb47c19c03112cc2c80b005f2d181aef"
 
 
 def test_signed_read_carries_its_query_as_signed() -> None:
     """The query of a GET is sent byte for byte, without a body, and the signature travels in headers."""
-    request = SCHEME.attach_signature(encoded("cursor=page_args%3D200"), OURS[0], b"", "feed")
+    request = SCHEME.attach_signature(encoded("cursor=page_args%3D200"), OURS[0], b"", FEED)
     assert request.url == "https://api.bybit.com/v5/some/path?cursor=page_args%3D200"
     assert request.body is None
     assert request.headers == {
         "X-BAPI-API-KEY": "demoKey123",
         "X-BAPI-TIMESTAMP": "1761955200000",
         "X-BAPI-RECV-WINDOW": "5000",
-        "X-BAPI-SIGN": "feed",
+        "X-BAPI-SIGN": FEED.hex(),
         "X-BAPI-SIGN-TYPE": "2",
     }
 
@@ -97,7 +99,7 @@ def test_signed_read_carries_its_query_as_signed() -> None:
 @pytest.mark.parametrize(("body", "sent"), [(b'{"mode":0}', b'{"mode":0}'), (b"", b"{}")])
 def test_signed_write_carries_its_body_as_signed(body: bytes, sent: bytes) -> None:
     """The body of a POST is what was signed; one without parameters signs and sends an empty object."""
-    request = SCHEME.attach_signature(encoded(body=body), OURS[0], b"", "feed")
+    request = SCHEME.attach_signature(encoded(body=body), OURS[0], b"", FEED)
     assert request.body == sent
     assert request.headers["Content-Type"] == "application/json"
     assert SCHEME.payload(encoded(body=body), OURS[0]).endswith(b"5000" + sent)
@@ -106,10 +108,10 @@ def test_signed_write_carries_its_body_as_signed(body: bytes, sent: bytes) -> No
 def test_unsigned_request_carries_nothing_of_the_account() -> None:
     """A public read has no headers of ours; where a key is asked for, only that."""
     assert SCHEME.without_signature(encoded("category=inverse"), None).headers == {}
-    assert SCHEME.without_signature(encoded(), "demoKey123").headers == {"X-BAPI-API-KEY": "demoKey123"}
+    assert SCHEME.without_signature(encoded(), OURS[0]).headers == {"X-BAPI-API-KEY": "demoKey123"}
 
 
 def test_neither_key_nor_signature_is_shown() -> None:
     """The repr of a signed request shows verb and path only."""
-    shown = repr(SCHEME.attach_signature(encoded("symbol=BTCUSD"), OURS[0], b"", "feed"))
+    shown = repr(SCHEME.attach_signature(encoded("symbol=BTCUSD"), OURS[0], b"", FEED))
     assert shown == "HttpRequest(GET https://api.bybit.com/v5/some/path)"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 
 from venuekit.plugin import EncodedRequest, HttpRequest, Stamp
 
 _KEY = "X-BAPI-API-KEY"
 _JSON = {"Content-Type": "application/json"}
+#: bytes of a signature by HMAC-SHA256, which is written in hex; those of RSA keys are written in base64
+_HMAC_LENGTH = 32
 
 
 class BybitSigning:
@@ -24,25 +27,27 @@ class BybitSigning:
         """Return the exact bytes to sign."""
         return f"{stamp.timestamp}{stamp.key}{stamp.recv_window}{encoded.query}".encode() + (_body(encoded) or b"")
 
-    def attach_signature(self, encoded: EncodedRequest, stamp: Stamp, payload: bytes, signature: str) -> HttpRequest:  # noqa: ARG002 (the query is sent as it was signed)
+    def attach_signature(self, encoded: EncodedRequest, stamp: Stamp, payload: bytes, signature: bytes) -> HttpRequest:  # noqa: ARG002 (the query is sent as it was signed)
         """Return the request with key, timestamp, receive window and signature in its headers."""
         body = _body(encoded)
         headers = {
             _KEY: stamp.key,
             "X-BAPI-TIMESTAMP": str(stamp.timestamp),
             "X-BAPI-RECV-WINDOW": str(stamp.recv_window),
-            "X-BAPI-SIGN": signature,
+            "X-BAPI-SIGN": signature.hex() if len(signature) == _HMAC_LENGTH else b64encode(signature).decode(),
             "X-BAPI-SIGN-TYPE": "2",
         }
         if body is not None:
             headers |= _JSON
         return HttpRequest(encoded.verb, _url(encoded), headers, body)
 
-    def without_signature(self, encoded: EncodedRequest, key: str | None) -> HttpRequest:
+    def without_signature(self, encoded: EncodedRequest, stamp: Stamp | None) -> HttpRequest:
         """Return a request that needs no signature."""
         body = _body(encoded)
         headers: Mapping[str, str] = {} if body is None else _JSON
-        return HttpRequest(encoded.verb, _url(encoded), headers if key is None else {**headers, _KEY: key}, body)
+        return HttpRequest(
+            encoded.verb, _url(encoded), headers if stamp is None else {**headers, _KEY: stamp.key}, body
+        )
 
 
 def websocket_payload(expires: int) -> bytes:

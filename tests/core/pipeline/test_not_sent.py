@@ -12,7 +12,6 @@ from tests.core.pipeline.raw_server import Peer, answer, raw_server
 
 import venuekit
 from venuekit import Secret, errors
-from venuekit.credentials import SignatureAlgorithm
 from venuekit.errors import AnswerLost, NeverSent, Outcome
 from venuekit.hooks import hookimpl
 from venuekit.message import HttpRequest
@@ -121,13 +120,12 @@ async def test_other_trouble_after_the_first_byte_is_a_lost_answer() -> None:
 class _Failing:
     """A signer that fails from its second signature on."""
 
-    algorithm = SignatureAlgorithm.HMAC_SHA256
     fails = False
 
-    async def sign(self, payload: bytes) -> str:
+    async def sign(self, payload: bytes) -> bytes:
         if self.fails:
             raise RuntimeError(f"the token was pulled out while it signed {payload!r}")
-        return "ab"
+        return b"ab"
 
     @hookimpl
     def venuekit_make_signer(self, venue: Any, credentials: Any) -> Any:

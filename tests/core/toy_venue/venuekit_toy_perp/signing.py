@@ -20,15 +20,15 @@ class ToySigning:
         query = f"{encoded.query}&{stamped}" if encoded.query else stamped
         return f"{encoded.verb} {encoded.path}?{query}".encode()
 
-    def attach_signature(self, encoded: EncodedRequest, stamp: Stamp, payload: bytes, signature: str) -> HttpRequest:
+    def attach_signature(self, encoded: EncodedRequest, stamp: Stamp, payload: bytes, signature: bytes) -> HttpRequest:
         """Return the request with its signature."""
         _, _, target = payload.decode().partition(" ")
-        return HttpRequest(encoded.verb, f"{encoded.base}{target}&signature={signature}", {KEY_HEADER: stamp.key})
+        return HttpRequest(encoded.verb, f"{encoded.base}{target}&signature={signature.hex()}", {KEY_HEADER: stamp.key})
 
-    def without_signature(self, encoded: EncodedRequest, key: str | None) -> HttpRequest:
+    def without_signature(self, encoded: EncodedRequest, stamp: Stamp | None) -> HttpRequest:
         """Return a request that needs no signature."""
         url = f"{encoded.base}{encoded.path}" + (f"?{encoded.query}" if encoded.query else "")
-        return HttpRequest(encoded.verb, url, {} if key is None else {KEY_HEADER: key})
+        return HttpRequest(encoded.verb, url, {} if stamp is None else {KEY_HEADER: stamp.key})
 
 
 def toy_answers(response: HttpResponse) -> Refusal | None:
