@@ -168,6 +168,8 @@ class Endpoint(Generic[T]):
 
     Attributes:
         verb, path: As the venue documents them; ``{name}`` between two slashes of a path is a required parameter.
+        host: The name of the host that it is reached at, one of an environment's ``further_hosts``; None for the
+            environment's own ``rest``.
         decode: Bytes of a successful answer to its value. Raises :class:`~venuekit.errors.PayloadMismatch` for a
             wrong shape, ``ValueError`` for bytes that are not the venue's format at all (HTML, cut off, empty). For a
             SET it is a :class:`Changing`.
@@ -217,6 +219,7 @@ class Endpoint(Generic[T]):
     verb: str = attrs.field(kw_only=False)
     path: str = attrs.field(kw_only=False)
     decode: Callable[[bytes], T]
+    host: str | None = None
     parameters: tuple[Parameter, ...] = ()
     action: Mapping[str, str] = attrs.field(factory=dict)
     encoding: Encoding = Encoding.QUERY

@@ -170,6 +170,7 @@ class Runtime:
                 credentials.key.reveal(),
                 signer,
                 {name: text.reveal() for name, text in credentials.fields.items()} or NO_FIELDS,
+                environment.further_hosts,
             ),
             write_scopes=write_scopes,
             pool=pool,
@@ -434,9 +435,13 @@ def environment_of(venue: Venue[Any], credentials: Credentials) -> Environment:
         ConfigurationError: the venue has no such environment.
     """
     if credentials.rest is not None:
-        return Environment(name=EnvironmentName.SIM, rest=credentials.rest)
+        hosts = {endpoint.host for endpoint in venue.endpoints if endpoint.host is not None}
+        # a simulator answers for every host of a venue
+        further_hosts = dict.fromkeys(hosts, credentials.rest)
+        return Environment(name=EnvironmentName.SIM, rest=credentials.rest, further_hosts=further_hosts)
     environment = venue.environment(credentials.environment)
-    for url in filter(None, (environment.rest, environment.websocket_api, environment.stream)):
+    urls = (environment.rest, environment.websocket_api, environment.stream, *environment.further_hosts.values())
+    for url in filter(None, urls):
         parts = urlsplit(url)
         if parts.hostname in _LOOPBACK:
             continue
@@ -446,7 +451,13 @@ def environment_of(venue: Venue[Any], credentials: Credentials) -> Environment:
 
 
 def find_unsupported_endpoints(venue: Venue[Any], environment: Environment) -> dict[Endpoint[Any], str]:
-    """Return the endpoints that serve only capabilities which venue or environment lack, with the reason."""
-    reasons: dict[type[Capability], str] = {**venue.unsupported, **environment.unsupported}
-    found = {one: reason_not_supported(reasons, one) for one in venue.endpoints} if reasons else {}
-    return {endpoint: reason for endpoint, reason in found.items() if reason is not None}
+    """Return the endpoints that venue or environment lack, with the reason: all their capabilities, or their host."""
+    unsupported: dict[Endpoint[Any], str] = {}
+    capabilities: dict[type[Capability], str] = {**venue.unsupported, **environment.unsupported}
+    for endpoint in venue.endpoints:
+        reason = reason_not_supported(capabilities, endpoint) if capabilities else None
+        if reason is None and endpoint.host is not None and endpoint.host not in environment.further_hosts:
+            reason = f"the {environment.name} environment has no {endpoint.host} host, which answers {endpoint}"
+        if reason is not None:
+            unsupported[endpoint] = reason
+    return unsupported

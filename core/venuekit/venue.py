@@ -46,8 +46,9 @@ class Environment:
     """
     One place a venue can be reached at; URLs without a trailing slash, None where there is none.
 
-    ``hosts`` is the allow-list: signed requests travel nowhere else. ``unsupported`` holds the capabilities missing
-    only here.
+    ``hosts`` is the allow-list: signed requests travel nowhere else. ``further_hosts`` holds the URLs of the venue's
+    other hosts, by the name that endpoints give in ``Endpoint.host``; an endpoint of a host that has no URL here is
+    unsupported here. ``unsupported`` holds the capabilities missing only here.
     """
 
     name: EnvironmentName
@@ -55,6 +56,7 @@ class Environment:
     websocket_api: str | None = None
     stream: str | None = None
     hosts: frozenset[str] = frozenset()
+    further_hosts: Mapping[str, str] = attrs.field(factory=dict)
     unsupported: Mapping[type[Capability], str] = attrs.field(factory=dict)
 
     @property
@@ -187,7 +189,7 @@ class EncodedRequest(NamedTuple):
     """
     A request before it is signed; a named tuple, since one is made for every call.
 
-    ``base`` is the environment's URL, ``path`` the path as it is sent, with its parameters. ``query`` is encoded and
+    ``base`` is the URL of the endpoint's host, ``path`` the path as it is sent, with its parameters. ``query`` is encoded and
     without ``?``, empty when there is none; ``body`` is None unless parameters travel there, and ``content_type`` its
     media type, for the header that the signing scheme sets. ``answer_limit`` is how many bytes the answer may have,
     decompressed. It may carry a listen key, so the repr shows verb and path only.
@@ -334,6 +336,11 @@ class Venue(Generic[A_co]):
         undeclared = {pool for e in self.endpoints for pool in e.pools} - {limit.name for limit in self.limits}
         if undeclared:
             raise ValueError(f"{self.id}: endpoints pay into pools that no limit declares: {sorted(undeclared)}")
+        hosts = {name for environment in self.environments for name in environment.further_hosts}
+        for endpoint in self.endpoints:
+            if endpoint.host is not None and self.environments and endpoint.host not in hosts:
+                words = "no environment names its URL in further_hosts"
+                raise ValueError(f"{self.id}: {endpoint} is reached at the host {endpoint.host!r}, but {words}")
         object.__setattr__(self, "_behaviours", by_type)
         object.__setattr__(self, "_declared", frozenset((self.server_time, *self.endpoints)))
 

@@ -31,11 +31,14 @@ class RestWire:
     key: str = attrs.field(repr=False)
     signer: Signer = attrs.field(repr=False)
     fields: Mapping[str, str] = attrs.field(default=NO_FIELDS, repr=False)
+    #: URLs by the names that endpoints give in ``host``
+    further_hosts: Mapping[str, str] = attrs.field(factory=dict)
 
     def encode(self, endpoint: Endpoint[Any], parameters: Mapping[str, Any]) -> EncodedRequest:
         """Build path, query string and body once; raises ``ValueError`` for parameters that the declaration refuses."""
         path, query, body = endpoint.encode(parameters)
-        return EncodedRequest(endpoint.verb, self.base, path, query, body, endpoint.answer_limit, endpoint.content_type)
+        base = self.base if endpoint.host is None else self.further_hosts[endpoint.host]
+        return EncodedRequest(endpoint.verb, base, path, query, body, endpoint.answer_limit, endpoint.content_type)
 
     async def sign(
         self, encoded: EncodedRequest, security: Security, timestamp: int, recv_window: int, nonce: int = 0
